@@ -1,0 +1,6 @@
+/**
+ * Reasons and matrices over manifests or a live cluster; pure.
+ *
+ * The only public door of the package.
+ */
+export type {};

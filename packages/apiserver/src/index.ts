@@ -1,0 +1,6 @@
+/**
+ * The embedded Kubernetes-compatible API server.
+ *
+ * The only public door of the package.
+ */
+export type {};

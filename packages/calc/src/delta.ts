@@ -1,0 +1,118 @@
+/**
+ * What `calc` says to a data plane: the state of one node as data, and changes to it.
+ *
+ *   peer sets      named sets of peers that rules refer to
+ *   classes        equal peers: which sets an address of the class is in
+ *   addresses      address → class, for every address that is in at least one set
+ *   programs       ordered rules for one direction, shared by equal endpoints
+ *   endpoints      the node's own pods and the programs in force for them
+ *
+ * Keys are canonical texts of the content, so equal content has one key and a key's content never
+ * changes (a set's members do, through classes and addresses). A delta is applied as one
+ * transaction where the back end can; otherwise upserts in the order above, then removals in the
+ * reverse order, so that a referent is there before what refers to it and goes after.
+ */
+import type { Address, AddressRange, PortRange, ProtocolNumber } from '@weir/net';
+import type { Action, Direction, Origin } from '@weir/policy';
+
+/** Canonical text that stands for the content of a set, a class or a program. */
+export type ContentKey = string;
+
+/**
+ * A set of peers. The members of `address` sets are the addresses whose class lists the set; of
+ * `addressPort` sets the (address, protocol, port) triples that the class's membership gives; of
+ * `range` sets the fixed, normalised ranges here.
+ */
+export type PeerSet =
+  | { readonly kind: 'address'; readonly key: ContentKey }
+  | { readonly kind: 'addressPort'; readonly key: ContentKey }
+  | { readonly kind: 'range'; readonly key: ContentKey; readonly ranges: readonly AddressRange[] };
+
+/** A port of a protocol. */
+export interface ProtocolPort {
+  readonly protocol: ProtocolNumber;
+  readonly port: number;
+}
+
+/** Being in a set; `ports` is given exactly for `addressPort` sets and never empty. */
+export interface Membership {
+  readonly set: ContentKey;
+  readonly ports?: readonly ProtocolPort[];
+}
+
+/** A class of equal peers: at least one membership, sorted by set key. */
+export interface EndpointClass {
+  readonly key: ContentKey;
+  readonly memberships: readonly Membership[];
+}
+
+/** An address and the class that it belongs to now. */
+export interface AddressClass {
+  readonly address: Address;
+  readonly class: ContentKey;
+}
+
+/** A test of the peer's address: in the set, or not in it. */
+export interface PeerTest {
+  readonly set: ContentKey;
+  readonly negated: boolean;
+}
+
+/**
+ * One rule. All of `peer` must hold (empty: any peer). Without `protocol` all protocols match,
+ * those without ports too; without `ports` all ports. A rule with an `addressPort` set has
+ * `protocol` and no `ports`: the set holds the destination ports of each peer.
+ */
+export interface ProgramRule {
+  /** Short, stable: the same for the same part of the same policy in every program. */
+  readonly id: string;
+  readonly action: Action;
+  readonly peer: readonly PeerTest[];
+  readonly protocol?: ProtocolNumber;
+  readonly ports?: readonly PortRange[];
+  readonly origin: Origin;
+}
+
+/** The rules of one tier and what happens at its end. */
+export interface ProgramTier {
+  readonly name: string;
+  readonly rules: readonly ProgramRule[];
+  readonly end: 'deny' | 'pass';
+}
+
+/** What an isolated endpoint's traffic in one direction runs through. */
+export interface Program {
+  readonly key: ContentKey;
+  readonly direction: Direction;
+  readonly tiers: readonly ProgramTier[];
+  readonly otherwise: 'allow' | 'deny';
+}
+
+/**
+ * A pod of this node. Without a program in a direction no policy isolates it there: its traffic
+ * is allowed. `interface` is the node's end of its link, where known.
+ */
+export interface LocalEndpoint {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly addresses: readonly Address[];
+  readonly interface?: string;
+  readonly ingress?: ContentKey;
+  readonly egress?: ContentKey;
+}
+
+/** Things that appeared or changed, and the keys of things that are gone. */
+export interface Changes<T, K> {
+  readonly upserts: readonly T[];
+  readonly removals: readonly K[];
+}
+
+/** A change from one state to the next; applied to the empty state it is a state. */
+export interface Delta {
+  readonly peerSets: Changes<PeerSet, ContentKey>;
+  readonly classes: Changes<EndpointClass, ContentKey>;
+  readonly addresses: Changes<AddressClass, Address>;
+  readonly programs: Changes<Program, ContentKey>;
+  readonly endpoints: Changes<LocalEndpoint, string>;
+}

@@ -1,0 +1,6 @@
+/**
+ * The weir command.
+ *
+ * The only public door of the package.
+ */
+export type {};

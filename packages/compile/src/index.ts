@@ -1,0 +1,6 @@
+/**
+ * One folder per policy API, compiled into the model, with diagnostics; pure.
+ *
+ * The only public door of the package.
+ */
+export type {};

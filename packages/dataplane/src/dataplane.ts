@@ -1,0 +1,54 @@
+/**
+ * The contract of every back end.
+ *
+ * A back end owns what it made in the kernel and nothing else, tells its own objects by their
+ * names, and never leaves a state in force that neither the old nor the new state allows.
+ */
+import type { ContentKey, Delta, ProgramRule } from '@weir/calc';
+
+/** What a back end can express, and how its updates become visible. */
+export interface Capabilities {
+  readonly families: readonly (4 | 6)[];
+  /** `delta`: a whole delta is in force at one instant; `object`: make before break, one by one. */
+  readonly atomicity: 'delta' | 'object';
+}
+
+/** What became of one delta. Refused programs keep their old content in force. */
+export interface ApplyReport {
+  readonly transactions: number;
+  readonly elementsAdded: number;
+  readonly elementsRemoved: number;
+  readonly quarantined: readonly { readonly program: ContentKey; readonly reason: string }[];
+  readonly milliseconds: number;
+}
+
+/** What a comparison with the kernel found; empty when nothing had drifted. */
+export interface DriftReport {
+  readonly drifted: readonly string[];
+  readonly repaired: boolean;
+}
+
+/** Packets and bytes that a rule let through or dropped since the back end started. */
+export interface RuleCounter {
+  readonly rule: ProgramRule;
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+/** One data plane on one node. Calls are made one after another, never at the same time. */
+export interface Dataplane {
+  readonly name: 'nftables' | 'iptables' | 'ebpf' | 'hns';
+  readonly capabilities: Capabilities;
+  /**
+   * Puts a delta into force. The first delta of a process is a whole state: what the kernel holds
+   * from an earlier process is adopted or replaced without a gap.
+   */
+  apply(delta: Delta): Promise<ApplyReport>;
+  /** Compares with the kernel, repairs, and says what had drifted. */
+  resync(): Promise<DriftReport>;
+  counters(): Promise<readonly RuleCounter[]>;
+  /** Takes everything out of the kernel that this back end made, in this or an earlier process. */
+  remove(): Promise<void>;
+  /** Lets go of sockets and timers; what is in force stays in force. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,6 @@
+/**
+ * The data-plane contract, the reconciler and the back ends.
+ *
+ * The only public door of the package.
+ */
+export type * from './dataplane.ts';

@@ -1,0 +1,7 @@
+/**
+ * Kubernetes API objects as data: types, resource registry, selectors, validation, manifests.
+ *
+ * The only public door of the package.
+ */
+export * from './field-error.ts';
+export * from './objects/index.ts';

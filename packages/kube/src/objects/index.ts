@@ -1,0 +1,9 @@
+/** The Kubernetes objects that Weir reads, as narrow readonly types. */
+export type * from './label-selector.ts';
+export * from './namespace.ts';
+export type * from './network-policy.ts';
+export type * from './node.ts';
+export type * from './object-meta.ts';
+export type * from './pod.ts';
+export type * from './service.ts';
+export type * from './status.ts';

@@ -1,0 +1,13 @@
+/**
+ * Addresses, CIDR arithmetic, ports, flows and assertions: values without any input or output.
+ *
+ * The only public door of the package.
+ */
+export * from './address.ts';
+export * from './address-range.ts';
+export * from './assert.ts';
+export * from './cidr.ts';
+export * from './flow.ts';
+export * from './port-range.ts';
+export * from './protocol.ts';
+export * from './short-hash.ts';

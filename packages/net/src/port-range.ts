@@ -1,0 +1,39 @@
+/**
+ * Port numbers and disjoint ranges of them.
+ *
+ * A normalised list is sorted, disjoint and has no two adjacent ranges.
+ */
+
+/** The smallest and the largest port number of a transport protocol, zero included. */
+export const portMin = 0;
+export const portMax = 65535;
+
+/** All ports from `first` to `last`, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Sorts and merges ranges into a normalised list. */
+export function unionOfPortRanges(ranges: readonly PortRange[]): PortRange[] {
+  const result: PortRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
+    const previous = result.at(-1);
+    if (previous !== undefined && range.first <= previous.last + 1) {
+      result[result.length - 1] = { first: previous.first, last: Math.max(previous.last, range.last) };
+    } else {
+      result.push(range);
+    }
+  }
+  return result;
+}
+
+/** Whether any of the ranges, in any order, holds the port. */
+export function portRangesContain(ranges: readonly PortRange[], port: number): boolean {
+  return ranges.some((range) => port >= range.first && port <= range.last);
+}
+
+/** `80`, or `8000-8080`. */
+export function formatPortRange(range: PortRange): string {
+  return range.first === range.last ? String(range.first) : `${range.first}-${range.last}`;
+}

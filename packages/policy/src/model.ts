@@ -1,0 +1,126 @@
+/**
+ * The model that every policy API compiles into: tiers of policies of rules.
+ *
+ * Tiers are evaluated in order of `order`, policies in a tier by `order` then name, rules in the
+ * order given. Every rule of every selecting, enforced policy is evaluated; the end of a tier
+ * applies only when an isolating policy of that tier selects the endpoint in that direction. After
+ * all tiers the endpoint kind's own default decides (pods: allow).
+ *
+ * All values are immutable.
+ */
+import type { AddressRange, Family, PortRange, ProtocolNumber } from '@weir/net';
+
+/** Where a label lives; spaces keep a pod from labelling itself into another one. */
+export type LabelSpace = 'pod' | 'namespace' | 'serviceAccount' | 'reserved';
+
+/** A label key in its space. `reserved` holds what Weir itself knows: `namespace`, `name`. */
+export interface LabelKey {
+  readonly space: LabelSpace;
+  readonly key: string;
+}
+
+/**
+ * A predicate over the labels of one endpoint.
+ *
+ * `in` and `exists` need the key; `notIn` and `absent` hold when the key is absent (the meaning of
+ * NotIn and DoesNotExist in apimachinery). Selectors are only ever asked about endpoints: an
+ * address that is no endpoint matches none, not even `all`.
+ */
+export type Selector =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'in'; readonly label: LabelKey; readonly values: readonly string[] }
+  | { readonly kind: 'notIn'; readonly label: LabelKey; readonly values: readonly string[] }
+  | { readonly kind: 'exists'; readonly label: LabelKey }
+  | { readonly kind: 'absent'; readonly label: LabelKey }
+  | { readonly kind: 'and'; readonly of: readonly Selector[] }
+  | { readonly kind: 'or'; readonly of: readonly Selector[] }
+  | { readonly kind: 'not'; readonly of: Selector };
+
+/** The two directions, seen from the endpoint that a policy selects. */
+export type Direction = 'ingress' | 'egress';
+
+/** Which object of which API a policy came from. */
+export interface PolicyRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/** A place in a manifest; `line` counts from 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Which part of which policy a rule came from; indexes count from 0 as the API's field paths do. */
+export interface Origin {
+  readonly policy: PolicyRef;
+  readonly direction: Direction;
+  readonly ruleIndex: number;
+  readonly peerIndex?: number;
+  readonly source?: SourcePosition;
+}
+
+/** What a rule does with a packet that it matches. */
+export type Action = 'allow' | 'deny' | 'pass' | 'log';
+
+/**
+ * What a rule asks of one end of a flow. Absent members ask nothing; all present members must
+ * hold. Ports and named ports are one alternative together (a port in `ports` or named in
+ * `namedPorts`). Address sets are normalised, disjoint ranges with `except` already taken out.
+ */
+export interface Side {
+  readonly selector?: Selector;
+  readonly notSelector?: Selector;
+  readonly nets?: readonly AddressRange[];
+  readonly notNets?: readonly AddressRange[];
+  readonly ports?: readonly PortRange[];
+  readonly namedPorts?: readonly string[];
+}
+
+/** What a rule matches. A named port is resolved on the end that carries it, with `protocol`. */
+export interface Match {
+  readonly protocol?: ProtocolNumber;
+  readonly family?: Family;
+  readonly source: Side;
+  readonly destination: Side;
+}
+
+/** One rule of one policy in one direction. */
+export interface Rule {
+  readonly action: Action;
+  readonly match: Match;
+  readonly origin: Origin;
+}
+
+/** The rules of a policy in one direction; only an isolating policy makes the tier's end apply. */
+export interface DirectionRules {
+  readonly isolates: boolean;
+  readonly rules: readonly Rule[];
+}
+
+/** A policy: whom it selects and what it says. `staged` policies are computed and not enforced. */
+export interface Policy {
+  readonly ref: PolicyRef;
+  readonly order: number;
+  readonly subject: Selector;
+  readonly staged: boolean;
+  readonly ingress?: DirectionRules;
+  readonly egress?: DirectionRules;
+  readonly source?: SourcePosition;
+}
+
+/** A tier; `end` is what happens to an isolated endpoint's traffic that no rule decided. */
+export interface Tier {
+  readonly name: string;
+  readonly order: number;
+  readonly end: 'deny' | 'pass';
+  readonly policies: readonly Policy[];
+}
+
+/** The order of the tier of Kubernetes NetworkPolicies, and of those policies in it. */
+export const defaultTierOrder = 1_000_000;
+export const networkPolicyOrder = 1_000;

@@ -1,0 +1,37 @@
+/**
+ * Two test projects: `unit` needs nothing but Node and runs in parallel; `kernel` (`*.netns.test.ts`)
+ * needs root and makes network namespaces of its own. Both run on the sources (condition `source`).
+ */
+import { defineConfig } from 'vitest/config';
+
+const shared = {
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
+};
+
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/*.netns.test.ts', '**/node_modules/**'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'kernel',
+          include: ['packages/*/test/**/*.netns.test.ts', 'test/**/*.netns.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+        },
+      },
+    ],
+  },
+});
