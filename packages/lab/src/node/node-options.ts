@@ -1,0 +1,25 @@
+/** What the process of one lab node is told when it starts. */
+
+/** Written by the control plane as JSON, read by `weir lab node --config FILE`. */
+export interface NodeOptions {
+  /** Name of the cluster; part of every namespace name. */
+  readonly cluster: string;
+  /** Name of the node, as in the Node object. */
+  readonly node: string;
+  /** Kubeconfig with the node's own client certificate. */
+  readonly kubeconfig: string;
+  /** Unix socket (0600) on which this process serves exec, attach and logs, paths as a kubelet has them. */
+  readonly socket: string;
+  /** Unix socket of the agent's start gate on this node; absent when the cluster has no engine. */
+  readonly gateSocket?: string;
+  /** Directory for pod roots, runc bundles and logs; this process owns it. */
+  readonly stateDirectory: string;
+  /** The node's own addresses, IPv4 first; one of each family at most. */
+  readonly addresses: readonly string[];
+  /** Blocks that pod addresses are taken from, one of each family at most. */
+  readonly podBlocks: readonly string[];
+  /** Address of the cluster's DNS service and its domain, for the pods' resolv.conf. */
+  readonly dns: { readonly address: string; readonly domain: string };
+  /** Whether pods with unknown images get a stand-in that serves their containerPorts. */
+  readonly standIn: boolean;
+}
