@@ -3,4 +3,5 @@
  *
  * The only public door of the package.
  */
-export type {};
+export * from './errors/api-error.ts';
+export type * from './server/api-message.ts';

@@ -5,3 +5,4 @@
  */
 export * from './field-error.ts';
 export * from './objects/index.ts';
+export * from './registry/index.ts';

@@ -1,0 +1,58 @@
+/**
+ * Requests and responses inside the server, free of HTTP/1.1 and HTTP/2 details.
+ *
+ * Handlers take an {@link ApiRequest} and return an {@link ApiResponse} as a value; only the
+ * listener writes to sockets. Upgrades (exec, attach, port-forward) do not pass here.
+ */
+import type { Readable } from 'node:stream';
+
+/** Who asks: from the client certificate, CN and O. */
+export interface UserInfo {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+/** One request whose body has been read. */
+export interface ApiRequest {
+  readonly method: string;
+  /** The decoded path without the query, for example `/api/v1/namespaces`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case header names; a repeated header is one text joined by `, `. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The whole body; empty when there is none. Never longer than the server's limit. */
+  readonly body: Uint8Array;
+  readonly user: UserInfo;
+  /** Aborted when the client goes away or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+/** What a handler answers. */
+export type ApiResponse =
+  /** A JSON value; `contentType` is `application/json` unless given. */
+  | {
+      readonly kind: 'json';
+      readonly status: number;
+      readonly body: unknown;
+      readonly contentType?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** Bytes or text as they are. */
+  | {
+      readonly kind: 'bytes';
+      readonly status: number;
+      readonly body: Uint8Array | string;
+      readonly contentType: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** A stream; the listener flushes the headers at once and destroys the stream when the client leaves. */
+  | {
+      readonly kind: 'stream';
+      readonly status: number;
+      readonly body: Readable;
+      readonly contentType: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+/** A handler of some paths: undefined when the path is not its own. */
+export type ApiHandler = (request: ApiRequest) => ApiResponse | undefined;

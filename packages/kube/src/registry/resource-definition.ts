@@ -1,0 +1,111 @@
+/**
+ * What the API server must know of a kind, as data: one entry of the resource registry.
+ *
+ * Everything that differs between kinds stands here (names, verbs, schema, defaulting, validation,
+ * patch keys through the schema, table columns, field selectors); the server has no code per kind
+ * beyond the admission that needs other objects (address allocation, namespace life cycle).
+ */
+import type { FieldError } from '../field-error.ts';
+import type { JsonObject } from './json-object.ts';
+import type { ObjectSchema } from './schema.ts';
+
+/** Group, version and kind of an object; the core group is the empty text. */
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** The verbs that discovery lists for a resource. */
+export type ResourceVerb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+/** A subresource, for example `pods/exec`; `kind` is what its requests and answers carry. */
+export interface SubresourceDefinition {
+  readonly name: string;
+  readonly kind: GroupVersionKind;
+  readonly verbs: readonly string[];
+}
+
+/** One column of a Table, as `kubectl get` prints it (the server's `printers` package). */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  /** `name` for the column that names the object, else empty. */
+  readonly format: string;
+  readonly description: string;
+  /** 0 is always shown, 1 with `-o wide`. */
+  readonly priority: number;
+}
+
+/** The cells of one row, one per column, and whether the row counts as finished. */
+export interface TableRow {
+  readonly cells: readonly (string | number | boolean | null)[];
+  readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[];
+}
+
+/** How a kind is printed; `nowMs` is milliseconds since the epoch. */
+export interface TableDefinition {
+  readonly columns: readonly TableColumn[];
+  row(object: JsonObject, nowMs: number): TableRow;
+}
+
+/** Two API versions of one stored object (core and events.k8s.io Events). */
+export interface StorageConversion {
+  /** From this entry's kind to the stored one; owns its argument. */
+  toStored(object: JsonObject): JsonObject;
+  /** From the stored kind to this entry's; owns its argument. */
+  fromStored(object: JsonObject): JsonObject;
+}
+
+/** One kind that the API server serves. */
+export interface ResourceDefinition {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** The kind of a list, usually `kind` + `List`. */
+  readonly listKind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly verbs: readonly ResourceVerb[];
+  readonly subresources: readonly SubresourceDefinition[];
+  /** The whole object, `apiVersion`, `kind` and `metadata` included. */
+  readonly schema: ObjectSchema;
+  readonly table: TableDefinition;
+  /**
+   * Field selector labels beyond `metadata.name` and `metadata.namespace`: label to the value in an
+   * object (empty text when absent, unless the real server says otherwise).
+   */
+  readonly fieldLabels: Readonly<Record<string, (object: JsonObject) => string>>;
+  /** Where objects are stored, when it is not this entry's own `plural.group`. */
+  readonly storageKey: string;
+  readonly conversion?: StorageConversion;
+  /** `status` is written through the `status` subresource only. */
+  readonly statusSubresource: boolean;
+  /** `metadata.generation` starts at 1 and grows with every change of anything but metadata and status. */
+  readonly countsGenerations: boolean;
+  /** PUT of a name that does not exist creates it (`AllowCreateOnUpdate` upstream). */
+  readonly createOnUpdate: boolean;
+  /** What is wrong with a name: the sentences of apimachinery; empty when it is fine. */
+  validateName(name: string): readonly string[];
+  /** Fills in defaults; owns (and may change) its argument. */
+  defaults(object: JsonObject): JsonObject;
+  /** What is set on creation whatever the client said (phases, cleared status); owns its argument. */
+  prepareForCreate(object: JsonObject): JsonObject;
+  /** Errors of an object on creation, metadata excluded. */
+  validate(object: JsonObject): readonly FieldError[];
+  /** Errors of a change, metadata excluded; `validate` has not been called for it. */
+  validateUpdate(object: JsonObject, old: JsonObject): readonly FieldError[];
+}
+
+/** The `apiVersion` text of a group and version. */
+export function apiVersionOf(gv: { readonly group: string; readonly version: string }): string {
+  return gv.group === '' ? gv.version : `${gv.group}/${gv.version}`;
+}
+
+/** `plural` for the core group, else `plural.group`, as error messages name resources. */
+export function groupResource(definition: { readonly group: string; readonly plural: string }): string {
+  return definition.group === '' ? definition.plural : `${definition.plural}.${definition.group}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * The one registry of the kinds that a server serves: lookups over {@link ResourceDefinition}s.
+ *
+ * Entries can be added and removed while the server runs (custom resource definitions).
+ */
+import { assert } from '@weir/net';
+import { apiVersionOf, type GroupVersionKind, type ResourceDefinition } from './resource-definition.ts';
+
+/** The kinds that a server knows, in the order of their registration. */
+export class ResourceRegistry {
+  readonly #byPath = new Map<string, ResourceDefinition>();
+  readonly #byKind = new Map<string, ResourceDefinition>();
+
+  constructor(definitions: readonly ResourceDefinition[] = []) {
+    for (const definition of definitions) this.add(definition);
+  }
+
+  /** Adds an entry; asserts that neither its path nor its kind is taken. */
+  add(definition: ResourceDefinition): void {
+    const path = `${apiVersionOf(definition)}/${definition.plural}`;
+    const kind = `${apiVersionOf(definition)}/${definition.kind}`;
+    assert(!this.#byPath.has(path), `${path} is registered twice`);
+    assert(!this.#byKind.has(kind), `${kind} is registered twice`);
+    this.#byPath.set(path, definition);
+    this.#byKind.set(kind, definition);
+  }
+
+  /** Removes an entry; absence is fine. */
+  remove(definition: ResourceDefinition): void {
+    this.#byPath.delete(`${apiVersionOf(definition)}/${definition.plural}`);
+    this.#byKind.delete(`${apiVersionOf(definition)}/${definition.kind}`);
+  }
+
+  /** Every entry. */
+  all(): readonly ResourceDefinition[] {
+    return [...this.#byPath.values()];
+  }
+
+  /** The entry served at a path, for example `('networking.k8s.io', 'v1', 'networkpolicies')`. */
+  find(group: string, version: string, plural: string): ResourceDefinition | undefined {
+    return this.#byPath.get(`${apiVersionOf({ group, version })}/${plural}`);
+  }
+
+  /** The entry of a kind. */
+  findKind(gvk: GroupVersionKind): ResourceDefinition | undefined {
+    return this.#byKind.get(`${apiVersionOf(gvk)}/${gvk.kind}`);
+  }
+
+  /** The versions that are served for a group; empty when the group is unknown. */
+  versionsOf(group: string): readonly string[] {
+    const versions = this.all()
+      .filter((definition) => definition.group === group)
+      .map((definition) => definition.version);
+    return [...new Set(versions)];
+  }
+}
