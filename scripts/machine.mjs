@@ -37,9 +37,16 @@ export function checkKernel() {
   for (const file of ['/proc/self/ns/net', '/proc/self/ns/mnt', '/proc/self/ns/pid']) {
     if (!existsSync(file)) throw new MachineError(`The kernel has no namespaces (${file} is absent): use a kernel with CONFIG_NAMESPACES.`);
   }
-  tryInNamespace('ip link add a type veth peer name b', 'veth devices', 'CONFIG_VETH');
-  const rules =
-    'table inet t { set s { type ipv4_addr . inet_service; } chain c { type filter hook forward priority 0; ct state established accept; ip saddr . tcp dport @s accept; }; chain n { type nat hook prerouting priority -100; tcp dport 1 dnat ip to 127.0.0.1; } }';
+  tryInNamespace('ip link add weir-try-0 type veth peer name weir-try-1', 'veth devices', 'CONFIG_VETH');
+  const rules = [
+    'add table inet weir-try',
+    'add set inet weir-try s { type ipv4_addr . inet_service; }',
+    'add chain inet weir-try c { type filter hook forward priority 0; }',
+    'add rule inet weir-try c ct state established accept',
+    'add rule inet weir-try c ip saddr . tcp dport @s accept',
+    'add chain inet weir-try n { type nat hook prerouting priority -100; }',
+    'add rule inet weir-try n tcp dport 1 dnat ip to 127.0.0.1',
+  ].join('; ');
   tryInNamespace(`nft '${rules}'`, 'nf_tables with connection tracking and address translation', 'CONFIG_NF_TABLES, CONFIG_NFT_CT and CONFIG_NFT_NAT');
 }
 
