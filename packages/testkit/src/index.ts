@@ -3,4 +3,5 @@
  *
  * The only public door of the package.
  */
-export type {};
+export * from './oracle/network-policy-oracle.ts';
+export type * from './oracle/world.ts';
