@@ -6,3 +6,5 @@
 export * from './field-error.ts';
 export * from './objects/index.ts';
 export * from './registry/index.ts';
+export * from './network-policy/index.ts';
+export * from './selectors/index.ts';
