@@ -6,6 +6,7 @@
  * certificates and requirements": the API server reads the common name as the user and each
  * organization as a group.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- the certificate library needs it loaded first
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import {

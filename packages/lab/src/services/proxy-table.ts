@@ -1,0 +1,194 @@
+/**
+ * The nftables table of a node's service proxy, as text for `nft -f -`.
+ *
+ * One table of its own, replaced as a whole in one transaction: a packet meets the old table or the
+ * new one. It translates and refuses; it never decides what a policy allows, and it uses neither
+ * packet marks nor priorities, so that the policy table is free to.
+ *
+ * ```
+ * prerouting, output (nat)   address . protocol . port ──vmap──▶ chain of the port ──▶ dnat to map[index]
+ * forward, input, output     still addressed to a service ──▶ reject or drop
+ * postrouting (nat)          a pod that reached itself, outside traffic to a node port ──▶ masquerade
+ * ```
+ *
+ * All backends stand in one map per family by index; a port's chain draws an index from its own
+ * stretch. No anonymous sets: they make loading slow.
+ */
+import { shortHash } from '@weir/net';
+import type { Backend, ServicePortState, ServiceTarget } from './service-port.ts';
+import { stateKey } from './service-port.ts';
+
+/** What the table is made of. */
+export interface ProxyTableOptions {
+  /** Name of the table in the family inet. */
+  readonly table: string;
+  /** The node's own addresses of both families: where node ports answer. */
+  readonly nodeAddresses: readonly string[];
+  /** The ports, as `servicePortStates` gives them. */
+  readonly states: readonly ServicePortState[];
+}
+
+/** The transaction that puts the table in place of its predecessor. */
+export function renderProxyTable(options: ProxyTableOptions): string {
+  const builder = new TableBuilder(options.nodeAddresses);
+  for (const state of options.states) builder.add(state);
+  const table = `table inet ${options.table}`;
+  // Naming the table first makes the deletion succeed also when there is none yet.
+  return [table, `delete ${table}`, `${table} {`, ...builder.lines().map((line) => `  ${line}`), '}', ''].join('\n');
+}
+
+/** The transaction that removes the table, also when there is none. */
+export function renderProxyTableRemoval(table: string): string {
+  return `table inet ${table}\ndelete table inet ${table}\n`;
+}
+
+type FamilySuffix = '4' | '6';
+const suffixes: readonly FamilySuffix[] = ['4', '6'];
+
+/** Collects elements and chains state by state, then prints them in the order that nft needs. */
+class TableBuilder {
+  readonly #backends = { 4: [] as Backend[], 6: [] as Backend[] };
+  readonly #elements = new Map<string, Set<string>>();
+  readonly #chains = new Map<string, string>();
+
+  constructor(nodeAddresses: readonly string[]) {
+    for (const address of nodeAddresses) this.#element(`node_addresses${address.includes(':') ? '6' : '4'}`, address);
+  }
+
+  add(state: ServicePortState): void {
+    const { family, port } = state;
+    const protocol = state.protocol.toLowerCase();
+    this.#element(`cluster_addresses${family}`, state.clusterIp);
+    this.#dispatch(`services${family}`, `${state.clusterIp} . ${protocol} . ${port}`, this.#target(state, 'internal'));
+    const external = this.#target(state, 'external');
+    for (const address of state.externalIps) {
+      this.#dispatch(`services${family}`, `${address} . ${protocol} . ${port}`, external);
+      if (!state.keepsSource) this.#element(`node_addresses${family}`, address);
+    }
+    if (state.nodePort === undefined) return;
+    this.#dispatch(`node_ports${family}`, `${protocol} . ${state.nodePort}`, external);
+    if (state.keepsSource) this.#element(`source_kept_${protocol}`, String(state.nodePort));
+  }
+
+  /** Where to go for the target: the name of a chain made for it, or the verdict for the unserved. */
+  #target(state: ServicePortState, side: 'internal' | 'external'): { served: boolean; verdict: string } {
+    const target: ServiceTarget = state[side];
+    if (target.kind === 'drop') return { served: false, verdict: 'drop' };
+    if (target.kind === 'refuse') return { served: false, verdict: 'goto refuse' };
+    const name = this.#chain(state, side, target.backends);
+    return { served: true, verdict: `goto ${name}` };
+  }
+
+  #chain(state: ServicePortState, side: string, backends: readonly Backend[]): string {
+    const words = `${stateKey(state)} ${side}`;
+    // The hash keeps names apart that look alike after cleaning; kernel names end at 128 bytes.
+    const readable = state.name.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 60);
+    const name = `svc-${readable}-${shortHash(words)}`;
+    const all = this.#backends[state.family];
+    const offset = all.length;
+    all.push(...backends);
+    for (const { address } of backends) this.#element(`hairpin${state.family}`, `${address} . ${address}`);
+    const ip = state.family === 4 ? 'ip' : 'ip6';
+    const draw = state.sticky ? `jhash ${ip} saddr` : 'numgen random';
+    const index = `${draw} mod ${backends.length} offset ${offset}`;
+    this.#chains.set(name, `meta l4proto ${state.protocol.toLowerCase()} dnat ${ip} to ${index} map @backends${state.family}`);
+    return name;
+  }
+
+  #dispatch(map: string, key: string, target: { served: boolean; verdict: string }): void {
+    this.#element(target.served ? map : `unserved_${map}`, `${key} : ${target.verdict}`);
+  }
+
+  #element(set: string, element: string): void {
+    const known = this.#elements.get(set);
+    if (known === undefined) this.#elements.set(set, new Set([element]));
+    else known.add(element);
+  }
+
+  lines(): string[] {
+    return [
+      ...suffixes.flatMap((family) => this.#familySets(family)),
+      ...['tcp', 'udp', 'sctp'].flatMap((protocol) => this.#set('set', `source_kept_${protocol}`, 'type inet_service')),
+      'chain refuse {',
+      '  reject with icmpx type port-unreachable',
+      '}',
+      ...[...this.#chains].flatMap(([name, rule]) => [`chain ${name} {`, `  ${rule}`, '}']),
+      ...dispatchChains,
+    ];
+  }
+
+  #familySets(family: FamilySuffix): string[] {
+    const ip = family === '4' ? 'ip' : 'ip6';
+    const address = family === '4' ? 'ipv4_addr' : 'ipv6_addr';
+    const portKey = `type ${address} . inet_proto . inet_service : verdict`;
+    for (const [index, backend] of this.#backends[family].entries()) {
+      this.#element(`backends${family}`, `${index} : ${backend.address} . ${backend.port}`);
+    }
+    return [
+      ...this.#set('map', `backends${family}`, `typeof numgen random mod 65536 : ${ip} daddr . th dport`),
+      ...this.#set('map', `services${family}`, portKey),
+      ...this.#set('map', `unserved_services${family}`, portKey),
+      ...this.#set('map', `node_ports${family}`, 'type inet_proto . inet_service : verdict'),
+      ...this.#set('map', `unserved_node_ports${family}`, 'type inet_proto . inet_service : verdict'),
+      ...this.#set('set', `cluster_addresses${family}`, `type ${address}`),
+      ...this.#set('set', `node_addresses${family}`, `type ${address}`),
+      ...this.#set('set', `hairpin${family}`, `type ${address} . ${address}`),
+    ];
+  }
+
+  #set(kind: 'map' | 'set', name: string, type: string): string[] {
+    const elements = this.#elements.get(name);
+    if (elements === undefined) return [`${kind} ${name} {`, `  ${type}`, '}'];
+    return [`${kind} ${name} {`, `  ${type}`, '  elements = {', ...[...elements].map((element) => `    ${element},`), '  }', '}'];
+  }
+}
+
+/** The chains that are the same whatever the services are. */
+const dispatchChains: readonly string[] = [
+  'chain dispatch {',
+  '  ip daddr . meta l4proto . th dport vmap @services4',
+  '  ip6 daddr . meta l4proto . th dport vmap @services6',
+  '  ip daddr @node_addresses4 meta l4proto . th dport vmap @node_ports4',
+  '  ip6 daddr @node_addresses6 meta l4proto . th dport vmap @node_ports6',
+  '}',
+  'chain unserved {',
+  '  ip daddr . meta l4proto . th dport vmap @unserved_services4',
+  '  ip6 daddr . meta l4proto . th dport vmap @unserved_services6',
+  '  ip daddr @node_addresses4 meta l4proto . th dport vmap @unserved_node_ports4',
+  '  ip6 daddr @node_addresses6 meta l4proto . th dport vmap @unserved_node_ports6',
+  // What is translated has left these addresses behind: only ports that no service has come here.
+  '  ip daddr @cluster_addresses4 goto refuse',
+  '  ip6 daddr @cluster_addresses6 goto refuse',
+  '}',
+  'chain prerouting {',
+  '  type nat hook prerouting priority -100; policy accept;',
+  '  goto dispatch',
+  '}',
+  'chain output {',
+  '  type nat hook output priority -100; policy accept;',
+  '  goto dispatch',
+  '}',
+  'chain refuse-input {',
+  '  type filter hook input priority -90; policy accept;',
+  '  ct state new goto unserved',
+  '}',
+  'chain refuse-forward {',
+  '  type filter hook forward priority -90; policy accept;',
+  '  ct state new goto unserved',
+  '}',
+  'chain refuse-output {',
+  '  type filter hook output priority -90; policy accept;',
+  '  ct state new goto unserved',
+  '}',
+  'chain postrouting {',
+  '  type nat hook postrouting priority 100; policy accept;',
+  '  ct status dnat ip saddr . ip daddr @hairpin4 masquerade',
+  '  ct status dnat ip6 saddr . ip6 daddr @hairpin6 masquerade',
+  // Outside traffic to a node port must come back through this node.
+  '  ct status dnat meta l4proto tcp ct original proto-dst @source_kept_tcp return',
+  '  ct status dnat meta l4proto udp ct original proto-dst @source_kept_udp return',
+  '  ct status dnat meta l4proto sctp ct original proto-dst @source_kept_sctp return',
+  '  ct status dnat ct original ip daddr @node_addresses4 masquerade',
+  '  ct status dnat ct original ip6 daddr @node_addresses6 masquerade',
+  '}',
+];
