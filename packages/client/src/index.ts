@@ -3,4 +3,12 @@
  *
  * The only public door of the package.
  */
-export type {};
+export * from './api-error.ts';
+export * from './backoff.ts';
+export type * from './connection.ts';
+export * from './informer.ts';
+export * from './kube-client.ts';
+export * from './kubeconfig.ts';
+export * from './resource-path.ts';
+export * from './resource-version.ts';
+export type { WatchEvent } from './watch-stream.ts';

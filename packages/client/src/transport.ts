@@ -1,0 +1,195 @@
+/**
+ * HTTP to one API server: connections kept alive, TLS with the cluster's own trust, answers with a
+ * time limit and a size limit. Knows nothing of resources; the only place here that opens sockets.
+ */
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { apiErrorFromBody, TransportError } from './api-error.ts';
+import type { ClusterConnection } from './connection.ts';
+
+/** One request as the transport sees it. */
+export interface TransportRequest {
+  readonly method: string;
+  /** Path and query, for example `/api/v1/pods?watch=true`. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Time until the answer's headers (stream) or its last byte (whole answers), in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A whole answer with a code below 400. */
+export interface TransportResponse {
+  readonly code: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+const tokenLifetimeMs = 60_000;
+
+/** A pool of connections to one API server. */
+export class Transport {
+  readonly #connection: ClusterConnection;
+  readonly #agent: http.Agent;
+  readonly #target: http.RequestOptions;
+  readonly #host: Readonly<Record<string, string>>;
+  readonly #prefix: string;
+  readonly #secure: boolean;
+  #token: { value: string; readAtMs: number } | undefined;
+
+  constructor(connection: ClusterConnection) {
+    this.#connection = connection;
+    const pool = { keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: 8 };
+    if (connection.server.startsWith('unix:')) {
+      this.#secure = false;
+      this.#prefix = '';
+      this.#target = { socketPath: connection.server.slice('unix:'.length) };
+      this.#host = { host: 'localhost' };
+      this.#agent = new http.Agent(pool);
+      return;
+    }
+    const url = new URL(connection.server);
+    this.#secure = url.protocol === 'https:';
+    this.#prefix = url.pathname.replace(/\/+$/, '');
+    this.#host = {};
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    this.#target = { host, port: url.port === '' ? (this.#secure ? 443 : 80) : Number(url.port) };
+    this.#agent = this.#secure ? new https.Agent({ ...pool, ...tlsOptions(connection) }) : new http.Agent(pool);
+  }
+
+  /** Sends a request and reads the whole answer, at most `limitBytes`. Throws ApiError and TransportError. */
+  async send(request: TransportRequest, limitBytes: number): Promise<TransportResponse> {
+    const deadline = AbortSignal.timeout(request.timeoutMs);
+    const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
+    try {
+      const response = await this.#openRetrying(request, signal);
+      const body = await readBody(response, limitBytes, this.#describe(request));
+      return { code: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', body };
+    } catch (error) {
+      throw this.#explain(error, request, deadline);
+    }
+  }
+
+  /** Sends a request and returns as soon as the headers are there; the caller reads and ends the stream. */
+  async stream(request: TransportRequest): Promise<http.IncomingMessage> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), request.timeoutMs);
+    const signal = request.signal === undefined ? deadline.signal : AbortSignal.any([request.signal, deadline.signal]);
+    try {
+      return await this.#openRetrying(request, signal);
+    } catch (error) {
+      throw this.#explain(error, request, deadline.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Closes the idle connections; requests under way are not touched. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** A kept-alive connection may be closed by the server in the moment we use it: one more try is safe for reads. */
+  async #openRetrying(request: TransportRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+    try {
+      return await this.#open(request, signal);
+    } catch (error) {
+      if (request.method !== 'GET' || !(error instanceof StaleConnection) || signal.aborted) throw error;
+      return await this.#open(request, signal);
+    }
+  }
+
+  async #open(request: TransportRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+    signal.throwIfAborted();
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const outgoing = (this.#secure ? https : http).request(
+        {
+          ...this.#target,
+          agent: this.#agent,
+          method: request.method,
+          path: `${this.#prefix}${request.url}`,
+          headers: { ...this.#host, ...this.#authorization(), ...lengthHeader(request), ...request.headers },
+          signal,
+        },
+        resolve,
+      );
+      outgoing.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        const stale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        reject(stale ? new StaleConnection(error.message, { cause: error }) : error);
+      });
+      outgoing.end(request.body);
+    });
+    const code = response.statusCode ?? 0;
+    if (code < 400) return response;
+    const body = await readBody(response, 1 << 20, this.#describe(request));
+    throw apiErrorFromBody(code, body.toString('utf8'), response.headers['retry-after']);
+  }
+
+  #authorization(): Record<string, string> {
+    const { token, tokenFile } = this.#connection;
+    if (token !== undefined) return { authorization: `Bearer ${token}` };
+    if (tokenFile === undefined) return {};
+    const nowMs = Date.now();
+    if (this.#token === undefined || nowMs - this.#token.readAtMs > tokenLifetimeMs) {
+      this.#token = { value: readFileSync(tokenFile, 'utf8').trim(), readAtMs: nowMs };
+    }
+    return { authorization: `Bearer ${this.#token.value}` };
+  }
+
+  #describe(request: TransportRequest): string {
+    const [path] = request.url.split('?');
+    return `${request.method} ${path ?? ''} at ${this.#connection.server}`;
+  }
+
+  /** Turns what Node throws into a {@link TransportError} that names the request; other errors stay as they are. */
+  #explain(error: unknown, request: TransportRequest, deadline: AbortSignal): unknown {
+    if (request.signal?.aborted === true) return request.signal.reason;
+    if (deadline.aborted) {
+      return new TransportError('timeout', `${this.#describe(request)}: no answer within ${request.timeoutMs} ms`, error);
+    }
+    return asTransportError(error, this.#describe(request));
+  }
+}
+
+/** The server closed a reused connection before it answered. */
+class StaleConnection extends Error {
+  override readonly name = 'StaleConnection';
+}
+
+/** Errors of sockets and TLS as a {@link TransportError}; errors that are already ours stay as they are. */
+export function asTransportError(error: unknown, what: string): unknown {
+  if (!(error instanceof Error) || error.name === 'ApiError' || error.name === 'TransportError') return error;
+  return new TransportError('connect', `${what}: ${error.message === '' ? error.name : error.message}`, error);
+}
+
+function tlsOptions(connection: ClusterConnection): https.AgentOptions {
+  return {
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: connection.insecureSkipTlsVerify !== true,
+    ...(connection.certificateAuthority === undefined ? {} : { ca: connection.certificateAuthority }),
+    ...(connection.clientCertificate === undefined ? {} : { cert: connection.clientCertificate }),
+    ...(connection.clientKey === undefined ? {} : { key: connection.clientKey }),
+    ...(connection.tlsServerName === undefined ? {} : { servername: connection.tlsServerName }),
+  };
+}
+
+function lengthHeader(request: TransportRequest): Record<string, string> {
+  return request.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(request.body)) };
+}
+
+async function readBody(response: http.IncomingMessage, limitBytes: number, what: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limitBytes) {
+      response.destroy();
+      throw new TransportError('too-large', `${what}: the answer is larger than ${limitBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}

@@ -1,0 +1,109 @@
+/**
+ * Reads the frames of a watch: one JSON object per line, `{"type", "object"}`.
+ *
+ * Limits: the size of one frame, and the silence between two frames (a dead connection is
+ * indistinguishable from a quiet resource, so the caller reconnects from the last resourceVersion).
+ */
+import type { IncomingMessage } from 'node:http';
+import type { KubeObject, Status } from '@weir/kube';
+import { ApiError, TransportError } from './api-error.ts';
+import { asTransportError } from './transport.ts';
+
+/** One change. A bookmark's object carries only kind, apiVersion and `metadata.resourceVersion`. */
+export interface WatchEvent<T extends KubeObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: T;
+}
+
+/** Limits of a watch stream. */
+export interface WatchStreamOptions {
+  /** What is watched, for messages. */
+  readonly what: string;
+  readonly signal: AbortSignal;
+  /** Longest silence before the connection counts as dead, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** Largest frame, in bytes. */
+  readonly frameLimitBytes: number;
+}
+
+/**
+ * The events of a watch, until the server ends it or `signal` is aborted (both end the iteration normally).
+ * Throws ApiError for an ERROR event (410 among them) and TransportError for all other ends.
+ */
+export async function* readWatchStream<T extends KubeObject>(
+  response: IncomingMessage,
+  options: WatchStreamOptions,
+): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  let idle = false;
+  response.setTimeout(options.idleTimeoutMs, () => {
+    idle = true;
+    response.destroy();
+  });
+  try {
+    for await (const line of readLines(response, options)) {
+      yield parseFrame<T>(line, options.what);
+    }
+    if (idle) throw new Error('idle');
+  } catch (error) {
+    if (options.signal.aborted) return;
+    if (idle) throw new TransportError('timeout', `${options.what}: nothing heard for ${options.idleTimeoutMs} ms`, error);
+    throw asTransportError(error, options.what);
+  } finally {
+    response.destroy();
+  }
+}
+
+async function* readLines(response: IncomingMessage, options: WatchStreamOptions): AsyncGenerator<string, void, undefined> {
+  let pending: Buffer[] = [];
+  let pendingLength = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
+      pending.push(chunk.subarray(start, end));
+      const line = Buffer.concat(pending).toString('utf8');
+      pending = [];
+      pendingLength = 0;
+      start = end + 1;
+      if (line.trim() !== '') yield line;
+    }
+    if (start < chunk.length) {
+      pending.push(chunk.subarray(start));
+      pendingLength += chunk.length - start;
+      if (pendingLength > options.frameLimitBytes) {
+        throw new TransportError('too-large', `${options.what}: a frame is larger than ${options.frameLimitBytes} bytes`);
+      }
+    }
+  }
+  if (pendingLength > 0) throw new TransportError('cut', `${options.what}: the stream ended in the middle of an object`);
+}
+
+function parseFrame<T extends KubeObject>(line: string, what: string): WatchEvent<T> {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(line);
+  } catch (error) {
+    throw new TransportError('garbage', `${what}: a frame is not JSON: ${line.slice(0, 100)}`, error);
+  }
+  if (typeof frame !== 'object' || frame === null || !('type' in frame) || !('object' in frame)) {
+    throw new TransportError('garbage', `${what}: a frame has no type and object: ${line.slice(0, 100)}`);
+  }
+  if (typeof frame.object !== 'object' || frame.object === null) {
+    throw new TransportError('garbage', `${what}: a frame carries no object: ${line.slice(0, 100)}`);
+  }
+  switch (frame.type) {
+    case 'ADDED':
+    case 'MODIFIED':
+    case 'DELETED':
+    case 'BOOKMARK':
+      if (!('metadata' in frame.object) || typeof frame.object.metadata !== 'object' || frame.object.metadata === null) {
+        throw new TransportError('garbage', `${what}: an object has no metadata: ${line.slice(0, 100)}`);
+      }
+      return frame as WatchEvent<T>;
+    case 'ERROR': {
+      const status = frame.object as Partial<Status>;
+      throw new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...status, code: status.code ?? 500 });
+    }
+    default:
+      throw new TransportError('garbage', `${what}: unknown event type ${JSON.stringify(frame.type)}`);
+  }
+}
