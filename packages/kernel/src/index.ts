@@ -3,4 +3,10 @@
  *
  * The only public door of the package.
  */
-export type {};
+
+export { SystemCallError } from './libc/libc.ts';
+export * from './netns/in-netns.ts';
+export * from './netns/named-netns.ts';
+export * from './sockets/tcp.ts';
+export * from './sockets/udp.ts';
+export * from './terminal/pty.ts';

@@ -1,0 +1,71 @@
+/**
+ * The C library calls that namespaces, sockets and terminals need, bound once through koffi.
+ *
+ * Nothing outside `kernel` sees this file: the other files give the calls their meaning. Every call
+ * here is synchronous and runs on the calling thread, which is what makes `setns` usable at all.
+ */
+import { constants } from 'node:os';
+import koffi from 'koffi';
+
+const libc = koffi.load('libc.so.6');
+
+/** int setns(int fd, int nstype); see setns(2). */
+export const setns = libc.func('int setns(int, int)') as (fd: number, type: number) => number;
+/** int unshare(int flags); see unshare(2). */
+export const unshare = libc.func('int unshare(int)') as (flags: number) => number;
+/** int mount(source, target, type, flags, data); see mount(2). */
+export const mount = libc.func('int mount(const char *, const char *, const char *, unsigned long, void *)') as (
+  source: string,
+  target: string,
+  type: string,
+  ...rest: [flags: number, data: null]
+) => number;
+/** int umount2(target, flags); see umount2(2). */
+export const umount2 = libc.func('int umount2(const char *, int)') as (target: string, flags: number) => number;
+/** int socket(domain, type, protocol); see socket(2). */
+export const socket = libc.func('int socket(int, int, int)') as (domain: number, type: number, protocol: number) => number;
+/** int bind(fd, address, length); see bind(2). */
+export const bind = libc.func('int bind(int, const uint8_t *, uint32_t)') as (fd: number, address: Uint8Array, length: number) => number;
+/** int listen(fd, backlog); see listen(2). */
+export const listen = libc.func('int listen(int, int)') as (fd: number, backlog: number) => number;
+/** int setsockopt(fd, level, name, value, length); see setsockopt(2). */
+export const setsockopt = libc.func('int setsockopt(int, int, int, const uint8_t *, uint32_t)') as (
+  fd: number,
+  level: number,
+  name: number,
+  ...value: [bytes: Uint8Array, length: number]
+) => number;
+/** int close(fd); see close(2). */
+export const close = libc.func('int close(int)') as (fd: number) => number;
+/** int ioctl(fd, request, argument) with a pointer argument; see ioctl(2). */
+export const ioctl = libc.func('int ioctl(int, unsigned long, uint8_t *)') as (fd: number, request: number, argument: Uint8Array) => number;
+/** int openpty(master, slave, name, termios, winsize); see openpty(3). */
+export const openpty = libc.func('int openpty(_Out_ int *, _Out_ int *, void *, void *, const uint8_t *)') as (
+  master: number[],
+  slave: number[],
+  ...rest: [name: null, termios: null, size: Uint8Array]
+) => number;
+
+const codeByErrno = new Map<number, string>(Object.entries(constants.errno).map(([code, errno]) => [errno, code]));
+
+/** A system call failed: `code` is the errno's name (`ECONNREFUSED`), as in Node's own errors. */
+export class SystemCallError extends Error {
+  override readonly name = 'SystemCallError';
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+
+  constructor(syscall: string, errno: number, what: string) {
+    const code = codeByErrno.get(errno) ?? `errno ${errno}`;
+    super(`${syscall} ${what}: ${code}`);
+    this.code = code;
+    this.errno = errno;
+    this.syscall = syscall;
+  }
+}
+
+/** Returns the result of a call, or throws with the errno that it left; `what` names its object. */
+export function checked(result: number, syscall: string, what: string): number {
+  if (result < 0) throw new SystemCallError(syscall, koffi.errno(), what);
+  return result;
+}

@@ -1,0 +1,36 @@
+/** Pseudo terminals: a pair of descriptors, and the size that the programs at its slave end see. */
+import { checked, ioctl, openpty } from '../libc/libc.ts';
+
+/** Size of a terminal in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Both ends of a terminal. The caller closes both. */
+export interface PtyDescriptors {
+  /** The end that a person's program reads and writes; wrap it in `tty.ReadStream`. End of stream is EIO. */
+  readonly master: number;
+  /** The end that becomes a child's standard input, output and error. */
+  readonly slave: number;
+}
+
+const tiocswinsz = 0x5414;
+
+/** Opens a pair; without a size it starts as 80 by 24, as terminals do. */
+export function openPty(size: TerminalSize = { columns: 80, rows: 24 }): PtyDescriptors {
+  const master = [0];
+  const slave = [0];
+  checked(openpty(master, slave, null, null, windowSize(size)), 'openpty', 'pair');
+  return { master: master[0] ?? -1, slave: slave[0] ?? -1 };
+}
+
+/** Changes the size; the kernel tells the foreground processes by SIGWINCH. */
+export function resizePty(master: number, size: TerminalSize): void {
+  checked(ioctl(master, tiocswinsz, windowSize(size)), 'ioctl', 'TIOCSWINSZ');
+}
+
+/** struct winsize: rows, columns, and two pixel sizes that nobody fills. */
+function windowSize(size: TerminalSize): Uint8Array {
+  return new Uint8Array(new Uint16Array([size.rows, size.columns, 0, 0]).buffer);
+}
