@@ -10,7 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeList, KubeObject } from '@weir/kube';
-import { ApiError, isExpired, TransportError } from './api-error.ts';
+import { ApiError, TransportError } from './api-error.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import { InformerStore, type StoreChange } from './informer-store.ts';
 import type { KubeClient } from './kube-client.ts';
