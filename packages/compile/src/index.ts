@@ -3,4 +3,4 @@
  *
  * The only public door of the package.
  */
-export type {};
+export * from './kubernetes/index.ts';

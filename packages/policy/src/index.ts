@@ -5,3 +5,4 @@
  */
 export type * from './endpoint.ts';
 export * from './model.ts';
+export * from './selector.ts';

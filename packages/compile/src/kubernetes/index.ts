@@ -1,0 +1,5 @@
+/** Kubernetes: NetworkPolicies into the model, pods into endpoints. */
+export * from './compile-network-policy.ts';
+export * from './compile-selector.ts';
+export * from './default-tier.ts';
+export * from './pod-to-endpoint.ts';

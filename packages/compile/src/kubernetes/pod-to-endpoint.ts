@@ -1,0 +1,62 @@
+/** Pods as endpoints: which pods selectors can match, with their labels, addresses and named ports. */
+import type { Container, Pod, StringMap } from '@weir/kube';
+import { type Address, compareAddresses, isTransportName, parseAddress, transportNumber } from '@weir/net';
+import type { Endpoint, NamedPort } from '@weir/policy';
+
+const noLabels: StringMap = Object.freeze({});
+
+/**
+ * The endpoint of a pod in a namespace with these labels, or undefined when the pod is none: on the
+ * host's network, finished (Succeeded or Failed), or without an address yet. Addresses of a
+ * dual-stack pod keep the order of `status.podIPs`.
+ */
+export function podToEndpoint(pod: Pod, namespaceLabels: StringMap): Endpoint | undefined {
+  if (pod.spec?.hostNetwork === true || isFinished(pod)) return undefined;
+  const addresses = podAddresses(pod);
+  if (addresses.length === 0) return undefined;
+  const { namespace = 'default', name = '', uid = `${namespace}/${name}`, labels = noLabels } = pod.metadata;
+  const node = pod.spec?.nodeName;
+  return {
+    uid,
+    namespace,
+    name,
+    ...(node === undefined ? {} : { node }),
+    addresses,
+    labels: { pod: labels, namespace: namespaceLabels, serviceAccount: noLabels, reserved: { namespace, name } },
+    namedPorts: podNamedPorts(pod),
+  };
+}
+
+/** Whether the pod has ended; its address may already belong to another pod. */
+export function isFinished(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+/** The addresses in a pod's status, each once; texts that are no addresses are left out. */
+export function podAddresses(pod: Pod): Address[] {
+  const texts = pod.status?.podIPs?.map(({ ip }) => ip) ?? [];
+  if (texts.length === 0 && pod.status?.podIP !== undefined) texts.push(pod.status.podIP);
+  const addresses: Address[] = [];
+  for (const text of texts) {
+    const address = parseAddress(text);
+    if (address !== undefined && !addresses.some((other) => compareAddresses(other, address) === 0)) addresses.push(address);
+  }
+  return addresses;
+}
+
+/**
+ * The named ports of the containers that serve while the pod runs: its containers and its sidecars
+ * (init containers with `restartPolicy: Always`, KEP-753). Ephemeral containers have no ports.
+ */
+function podNamedPorts(pod: Pod): NamedPort[] {
+  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
+  return [...sidecars, ...(pod.spec?.containers ?? [])].flatMap(containerNamedPorts);
+}
+
+function containerNamedPorts(container: Container): NamedPort[] {
+  return (container.ports ?? []).flatMap(({ name, protocol = 'TCP', containerPort }) =>
+    name === undefined || name === '' || !isTransportName(protocol)
+      ? []
+      : [{ name, protocol: transportNumber(protocol), port: containerPort }],
+  );
+}

@@ -1,0 +1,2 @@
+/** Manifests with source positions, and what is said about them. */
+export * from './diagnostic.ts';
