@@ -1,0 +1,64 @@
+/** A node on the virtual network: its namespace, its uplink, and the block of addresses for its pods. */
+import { createNetns, deleteNetns, netnsExists, setNetSysctls } from '@weir/kernel';
+import { type Cidr, cidrFamily, formatAddress, formatCidr, parseCidr } from '@weir/net';
+import { ipBatch, removeInterface } from './ip-batch.ts';
+import { checkNodeName, NetworkError, nodeNetnsName, routerInterfaceName } from './netns-names.ts';
+import { type LeafOptions, leafCommands, readAddresses, routerCommands, routerSysctls } from './point-to-point.ts';
+import { isDualStack, requireNetwork } from './virtual-network.ts';
+
+/** What to attach. */
+export interface NodeNetworkOptions {
+  readonly cluster: string;
+  readonly node: string;
+  /** The node's own addresses, one of each family at most. */
+  readonly addresses: readonly string[];
+  /** Blocks that its pods' addresses are taken from, one of each family at most. */
+  readonly podBlocks: readonly string[];
+}
+
+/** Makes the node's namespace and hangs it on the router. Returns the namespace's name. */
+export async function attachNode(options: NodeNetworkOptions): Promise<string> {
+  const { cluster, node } = options;
+  checkNodeName(cluster, node);
+  const vnet = requireNetwork(cluster);
+  const netns = nodeNetnsName(cluster, node);
+  if (netnsExists(netns))
+    throw new NetworkError('name-taken', `node "${node}" of cluster "${cluster}" is attached already (namespace ${netns})`);
+  const blocks = options.podBlocks.map(readBlock);
+  const leaf: LeafOptions = {
+    interface: routerInterfaceName('n', node),
+    leafNetns: netns,
+    addresses: readAddresses(options.addresses),
+    dualStack: isDualStack(cluster),
+  };
+  createNetns(netns);
+  try {
+    setNetSysctls(netns, routerSysctls(leaf.dualStack));
+    await ipBatch(vnet, [...routerCommands(leaf), ...blocks.map((block) => blockRoute(block, leaf))]);
+    // Addresses of the block that no pod has must not go back to the router, which would return them for ever.
+    await ipBatch(netns, [...leafCommands(leaf), ...blocks.map((block) => `route add blackhole ${formatCidr(block)}`)]);
+  } catch (error) {
+    deleteNetns(netns);
+    throw error;
+  }
+  return netns;
+}
+
+/** Takes a node away; its pods' namespaces are the caller's to remove. Returns whether it was there. */
+export async function detachNode(cluster: string, node: string): Promise<boolean> {
+  await removeInterface(requireNetwork(cluster), routerInterfaceName('n', node));
+  return deleteNetns(nodeNetnsName(cluster, node));
+}
+
+function blockRoute(block: Cidr, leaf: LeafOptions): string {
+  const via = leaf.addresses.find((address) => address.family === cidrFamily(block));
+  if (via === undefined)
+    throw new NetworkError('invalid-address', `the node has no address of the family of its pod block ${formatCidr(block)}`);
+  return `route add ${formatCidr(block)} via ${formatAddress(via)} dev ${leaf.interface} onlink`;
+}
+
+function readBlock(text: string): Cidr {
+  const block = parseCidr(text);
+  if (block === undefined) throw new NetworkError('invalid-address', `"${text}" is no address block`);
+  return block;
+}

@@ -1,0 +1,88 @@
+/**
+ * The virtual network of one cluster: a router namespace without an uplink.
+ *
+ * ```
+ *   weir-<cluster>-vnet   lo 10.224.0.1 (API server)   blackhole 10.224.0.0/12   unreachable default
+ *     ├── vn…  ── weir-<cluster>-<node>      eth0 10.224.0.4/32, pod block routed there
+ *     │             └── weir… ── weir-<cluster>-p-<hash>   eth0 10.224.0.72/32
+ *     └── vh…  ── weir-<cluster>-h-<host>    eth0 203.0.113.10/32
+ * ```
+ * Packets to an unused address of the network are dropped, as the fabric of a cloud drops them;
+ * packets to anywhere else are answered with "unreachable", because there is no way out.
+ */
+import { createNetns, deleteNetns, readNetSysctl, setNetSysctls } from '@weir/kernel';
+import { ipBatch } from './ip-batch.ts';
+import { checkClusterName, listNetworks, NetworkError, netnsOfCluster, vnetNetnsName } from './netns-names.ts';
+import { routerSysctls } from './point-to-point.ts';
+
+/** Addresses of every cluster's network: as in AKS for IPv4, unique local for IPv6. */
+export const virtualNetworkAddresses = {
+  ipv4: { block: '10.224.0.0/12', router: '10.224.0.1' },
+  ipv6: { block: 'fd00:10:224::/48', router: 'fd00:10:224::1' },
+} as const;
+
+/** What to make. */
+export interface VirtualNetworkOptions {
+  /** Name of the cluster: a DNS label. */
+  readonly cluster: string;
+  /** Whether IPv6 is on; a single-stack network is IPv4. */
+  readonly dualStack: boolean;
+}
+
+/**
+ * Makes the router. Throws a NetworkError when the cluster's network exists already or the name is unusable.
+ * Returns the name of the router's namespace, where the API server listens on {@link virtualNetworkAddresses}' router address.
+ */
+export async function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
+  const { cluster, dualStack } = options;
+  checkClusterName(cluster);
+  const netns = vnetNetnsName(cluster);
+  if (listNetworks().includes(cluster)) {
+    throw new NetworkError('name-taken', `the network of cluster "${cluster}" exists already (namespace ${netns}); remove it first`);
+  }
+  createNetns(netns);
+  try {
+    setNetSysctls(netns, routerSysctls(dualStack));
+    await ipBatch(netns, vnetCommands(dualStack));
+  } catch (error) {
+    deleteNetns(netns);
+    throw error;
+  }
+  return netns;
+}
+
+/** Whether the cluster's network was made with IPv6; read back from the kernel, so no record can be stale. */
+export function isDualStack(cluster: string): boolean {
+  return readNetSysctl(requireNetwork(cluster), 'ipv6/conf/all/disable_ipv6') === '0';
+}
+
+/**
+ * Removes everything of the cluster: pods, nodes, hosts and the router, also after a crash. Returns
+ * the names of what was there. Removing what is not there is no error.
+ */
+export function removeNetwork(cluster: string): readonly string[] {
+  // The router last: until it is gone, its name tells whose the other namespaces are.
+  const vnet = vnetNetnsName(cluster);
+  const names = netnsOfCluster(cluster).toSorted((a, b) => Number(a === vnet) - Number(b === vnet));
+  for (const name of names) deleteNetns(name);
+  return names;
+}
+
+/** The router's namespace; throws a NetworkError when the cluster has none. */
+export function requireNetwork(cluster: string): string {
+  if (listNetworks().includes(cluster)) return vnetNetnsName(cluster);
+  throw new NetworkError('not-found', `there is no network of a cluster "${cluster}"`);
+}
+
+function vnetCommands(dualStack: boolean): readonly string[] {
+  const { ipv4, ipv6 } = virtualNetworkAddresses;
+  return [
+    'link set lo up',
+    `addr add ${ipv4.router}/32 dev lo`,
+    `route add blackhole ${ipv4.block}`,
+    'route add unreachable default',
+    ...(dualStack
+      ? [`addr add ${ipv6.router}/128 dev lo nodad`, `route add blackhole ${ipv6.block}`, 'route add unreachable ::/0']
+      : []),
+  ];
+}
