@@ -1,0 +1,159 @@
+/**
+ * The life of a namespace: what it is born with, and how it ends.
+ *
+ * A new namespace gets the ServiceAccount `default` and the ConfigMap `kube-root-ca.crt`, and gets
+ * them again when somebody deletes them. A namespace that is being deleted is emptied, resource by
+ * resource as discovery names them, and only then loses its finalizer `kubernetes` and goes.
+ */
+import {
+  configMapsPath,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  type KubeClient,
+  namespacesPath,
+  podsPath,
+  type ResourcePath,
+  resourceUrl,
+  serviceAccountsPath,
+} from '@weir/client';
+import type { KubeObject, Namespace, Pod } from '@weir/kube';
+import { type Controller, type ControllerContext, objectKey } from './controller.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+
+const serviceAccountName = 'default';
+const configMapName = 'kube-root-ca.crt';
+
+/** The finalizer in `spec.finalizers` that holds a namespace until it is empty. */
+const namespaceFinalizer = 'kubernetes';
+
+/** How often a namespace that is not yet empty is looked at again, besides when one of its pods goes. */
+const emptyPollMs = 250;
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Starts the controller; `certificateAuthority` is the PEM that pods find in `kube-root-ca.crt`. */
+export function startNamespaceController(context: ControllerContext, certificateAuthority: string): Controller {
+  const { client, informers, log } = context;
+  const serviceAccounts = informers.follow<KubeObject>(serviceAccountsPath(), {
+    upsert: () => undefined,
+    remove: (object) => object.metadata.name === serviceAccountName && queue.add(object.metadata.namespace ?? ''),
+  });
+  const touchConfigMap = (object: ConfigMap): void => {
+    if (object.metadata.name === configMapName) queue.add(object.metadata.namespace ?? '');
+  };
+  const configMaps = informers.follow<ConfigMap>(configMapsPath(), { upsert: touchConfigMap, remove: touchConfigMap });
+  const namespaces = informers.follow<Namespace>(namespacesPath, {
+    upsert: (namespace) => queue.add(objectKey(namespace)),
+    remove: () => undefined,
+  });
+  informers.follow<Pod>(podsPath(), {
+    upsert: () => undefined,
+    remove: (pod) => {
+      const namespace = pod.metadata.namespace ?? '';
+      if (namespaces.get(undefined, namespace)?.metadata.deletionTimestamp !== undefined) queue.add(namespace);
+    },
+  });
+
+  const queue = new KeyedQueue({
+    work: async (name) => {
+      const namespace = namespaces.get(undefined, name);
+      if (namespace === undefined) return;
+      if (namespace.metadata.deletionTimestamp !== undefined) {
+        if (!(await emptyNamespace(client, name))) queue.addLater(name, emptyPollMs);
+        else await finalizeNamespace(client, name);
+        return;
+      }
+      if (serviceAccounts.get(name, serviceAccountName) === undefined) await createServiceAccount(client, name);
+      await ensureConfigMap(client, name, configMaps.get(name, configMapName), certificateAuthority);
+    },
+    onError: (name, error) => log.warn({ namespace: name, error: String(error) }, 'namespace not settled yet'),
+  });
+  return { stop: () => queue.stop() };
+}
+
+async function createServiceAccount(client: KubeClient, namespace: string): Promise<void> {
+  await createUnlessThere(client, serviceAccountsPath(namespace), {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: serviceAccountName, namespace },
+  });
+}
+
+async function ensureConfigMap(client: KubeClient, namespace: string, present: ConfigMap | undefined, authority: string): Promise<void> {
+  const data = { 'ca.crt': authority };
+  if (present === undefined) {
+    const annotations = {
+      'kubernetes.io/description':
+        'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc.',
+    };
+    const metadata = { name: configMapName, namespace, annotations };
+    await createUnlessThere(client, configMapsPath(namespace), { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+  } else if (present.data?.['ca.crt'] !== authority || Object.keys(present.data).length !== 1) {
+    await client.update(configMapsPath(namespace), { ...present, data });
+  }
+}
+
+/** Creates an object; one that is there already, or a namespace that goes meanwhile, is fine. */
+async function createUnlessThere(client: KubeClient, path: ResourcePath, object: ConfigMap): Promise<void> {
+  try {
+    await client.create(path, object);
+  } catch (error) {
+    if (!isAlreadyExists(error) && !isNotFound(error)) throw error;
+  }
+}
+
+/** Asks for the deletion of everything in the namespace; answers whether nothing is left. */
+async function emptyNamespace(client: KubeClient, namespace: string): Promise<boolean> {
+  const resources = await namespacedResources(client);
+  const left = await Promise.all(
+    resources.map(async (resource) => {
+      const path = { ...resource, namespace };
+      const before = await client.list(path, { limit: 1 });
+      if (before.items.length === 0) return false;
+      await client.request('DELETE', resourceUrl(path));
+      return (await client.list(path, { limit: 1 })).items.length > 0;
+    }),
+  );
+  return !left.includes(true);
+}
+
+async function finalizeNamespace(client: KubeClient, name: string): Promise<void> {
+  try {
+    const namespace = await client.get<Namespace>(namespacesPath, name);
+    const finalizers = (namespace.spec?.finalizers ?? []).filter((finalizer) => finalizer !== namespaceFinalizer);
+    await client.update(namespacesPath, { ...namespace, spec: { ...namespace.spec, finalizers } }, { subresource: 'finalize' });
+  } catch (error) {
+    // Gone already, or changed meanwhile: in the second case the change brings the key back.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+}
+
+interface ResourceList {
+  readonly resources?: readonly { readonly name: string; readonly namespaced: boolean; readonly verbs: readonly string[] }[];
+}
+interface GroupList {
+  readonly groups?: readonly { readonly name: string; readonly preferredVersion?: { readonly version: string } }[];
+}
+
+/** All namespaced resources that can be listed and deleted as a collection, from discovery. */
+async function namespacedResources(client: KubeClient): Promise<ResourcePath[]> {
+  const { groups = [] } = await client.request<GroupList>('GET', '/apis');
+  const versions = groups.flatMap(({ name, preferredVersion }) =>
+    preferredVersion === undefined ? [] : [{ group: name, version: preferredVersion.version }],
+  );
+  const lists = await Promise.all(
+    [{ group: '', version: 'v1' }, ...versions].map(async ({ group, version }) => {
+      const { resources = [] } = await client.request<ResourceList>('GET', group === '' ? `/api/${version}` : `/apis/${group}/${version}`);
+      return resources
+        .filter(
+          ({ name, namespaced, verbs }) =>
+            namespaced && !name.includes('/') && verbs.includes('list') && verbs.includes('deletecollection'),
+        )
+        .map(({ name }) => ({ group, version, resource: name }));
+    }),
+  );
+  return lists.flat();
+}
