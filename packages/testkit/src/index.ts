@@ -3,5 +3,16 @@
  *
  * The only public door of the package.
  */
+export * from './differential/render-world.ts';
+export * from './differential/shrink-world.ts';
+export * from './exhaustive/small-worlds.ts';
 export * from './oracle/network-policy-oracle.ts';
 export type * from './oracle/world.ts';
+export * from './random/changes.ts';
+export * from './random/construct-counts.ts';
+export * from './random/flows.ts';
+export * from './random/generate-world.ts';
+export * from './random/random.ts';
+export * from './random/state-expanders.ts';
+export * from './upstream/netpol-cases.ts';
+export * from './upstream/netpol-world.ts';
