@@ -4,9 +4,12 @@
  * The only public door of the package.
  */
 
+export * from './conntrack/conntrack.ts';
 export { SystemCallError } from './libc/libc.ts';
+export * from './netlink/index.ts';
 export * from './netns/in-netns.ts';
 export * from './netns/named-netns.ts';
+export * from './nftables/index.ts';
 export * from './sockets/tcp.ts';
 export * from './sockets/udp.ts';
 export * from './terminal/pty.ts';

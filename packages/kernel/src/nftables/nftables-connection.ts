@@ -1,0 +1,272 @@
+/**
+ * One conversation with nf_tables: commits and read-backs, of the namespace it was opened in.
+ *
+ * Commits are synchronous. An answer names the message that the kernel refused; nothing of a
+ * refused transaction is in force.
+ */
+import { constants } from 'node:os';
+import {
+  controlMessage,
+  messageFlag,
+  type NetlinkMessage,
+  readAnswer,
+  readAttributeList,
+  readAttributes,
+  readMessageAttributes,
+  readMessages,
+  readText,
+} from '../netlink/message-reader.ts';
+import { MessageWriter } from '../netlink/message-writer.ts';
+import { NetlinkError } from '../netlink/netlink-error.ts';
+import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import {
+  chainAttribute,
+  counterAttribute,
+  dataAttribute,
+  elementAttribute,
+  elementFlag,
+  elementListAttribute,
+  expressionAttribute,
+  hookAttribute,
+  nftMessage,
+  ruleAttribute,
+  setAttribute,
+  tableAttribute,
+  tableFamily,
+} from './numbers.ts';
+import type { DumpedElement } from './set-definition.ts';
+import type { TableName, Transaction } from './transaction.ts';
+import { readTextUserData } from './user-data.ts';
+
+/** A chain read back; hook, priority and policy only of base chains. */
+export interface DumpedChain {
+  readonly name: string;
+  readonly hook?: number;
+  readonly priority?: number;
+  readonly policy?: number;
+}
+
+/** A rule read back; `expressions` as the kernel encodes them. */
+export interface DumpedRule {
+  readonly chain: string;
+  readonly expressions: Buffer;
+}
+
+/** A set read back, without its elements. */
+export interface DumpedSet {
+  readonly name: string;
+  readonly flags: number;
+  readonly keyLength: number;
+  readonly dataLength: number;
+}
+
+/** The elements of a set that a transaction deleted, with what they had counted. */
+export interface DeletedElements {
+  readonly set: string;
+  readonly elements: readonly DumpedElement[];
+}
+
+/** A socket and the calls on it. */
+export class NftablesConnection {
+  readonly #socket = new NetlinkSocket();
+  readonly #writer = new MessageWriter(256);
+
+  /**
+   * Commits; when it returns, everything is in force. Returns what deletions with `echo` gave
+   * back. Throws `refused` with the first refused message, or `uncertain` when answers were lost.
+   */
+  commit(transaction: Transaction): DeletedElements[] {
+    const finished = transaction.finish();
+    this.#socket.drain();
+    this.#socket.send(finished.bytes);
+    const deleted: DeletedElements[] = [];
+    let refusal: NetlinkError | undefined;
+    let committed = false;
+    for (let datagram = this.#socket.receive(); datagram !== undefined; datagram = this.#socket.receive()) {
+      for (const message of readMessages(datagram)) {
+        if (message.type === nftMessage.deleteElement) deleted.push(readDeleted(message));
+        if (message.type !== controlMessage.error) continue;
+        const { errno, text } = readAnswer(message);
+        if (errno === 0) committed ||= message.sequence === finished.lastSequence;
+        else refusal ??= refusedError(finished.subjects[message.sequence] ?? 'commit', errno, text);
+      }
+    }
+    if (refusal !== undefined) throw refusal;
+    if (!committed) throw new NetlinkError('uncertain', 0, 'the kernel did not answer a transaction');
+    return deleted;
+  }
+
+  /** Whether the table is there. */
+  hasTable(table: TableName): boolean {
+    let found = false;
+    this.#dump({
+      type: nftMessage.getTable,
+      family: tableFamily[table.family],
+      restart: () => {
+        found = false;
+      },
+      take: (attributes) => {
+        found ||= readText(attributes.get(tableAttribute.name)) === table.name;
+      },
+    });
+    return found;
+  }
+
+  chains(table: TableName): DumpedChain[] {
+    return this.#list(table, nftMessage.getChain, (attributes) => {
+      const name = readText(attributes.get(chainAttribute.name));
+      const hookBytes = attributes.get(chainAttribute.hook);
+      if (hookBytes === undefined) return { name };
+      const hook = readAttributes(hookBytes);
+      return {
+        name,
+        hook: readU32(hook.get(hookAttribute.number)),
+        priority: readU32(hook.get(hookAttribute.priority)) | 0,
+        policy: readU32(attributes.get(chainAttribute.policy)),
+      };
+    });
+  }
+
+  /** All rules of the table, chain by chain in their order. */
+  rules(table: TableName): DumpedRule[] {
+    return this.#list(table, nftMessage.getRule, (attributes) => ({
+      chain: readText(attributes.get(ruleAttribute.chain)),
+      expressions: Buffer.from(attributes.get(ruleAttribute.expressions) ?? []),
+    }));
+  }
+
+  sets(table: TableName): DumpedSet[] {
+    return this.#list(table, nftMessage.getSet, (attributes) => ({
+      name: readText(attributes.get(setAttribute.name)),
+      flags: readU32(attributes.get(setAttribute.flags)),
+      keyLength: readU32(attributes.get(setAttribute.keyLength)),
+      dataLength: readU32(attributes.get(setAttribute.dataLength)),
+    }));
+  }
+
+  /** The elements of a set, in no order; none when the set is not there. */
+  elements(table: TableName, set: string): DumpedElement[] {
+    const elements: DumpedElement[] = [];
+    try {
+      this.#dump({
+        type: nftMessage.getElement,
+        family: tableFamily[table.family],
+        restart: () => {
+          elements.length = 0;
+        },
+        write: (writer) => {
+          writer.text(elementListAttribute.table, table.name);
+          writer.text(elementListAttribute.set, set);
+        },
+        take: (attributes) => {
+          elements.push(...readElements(attributes));
+        },
+      });
+    } catch (error) {
+      if (error instanceof NetlinkError && error.errno === constants.errno.ENOENT) return [];
+      throw error;
+    }
+    return elements;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #list<T>(table: TableName, type: number, read: (attributes: Map<number, Buffer>) => T): T[] {
+    const items: T[] = [];
+    this.#dump({
+      type,
+      family: tableFamily[table.family],
+      restart: () => {
+        items.length = 0;
+      },
+      write: (writer) => {
+        writer.text(tableAttribute.name, table.name);
+      },
+      take: (attributes) => {
+        // Kernels before 5.x dump chains and sets of all tables whatever the request says.
+        if (readText(attributes.get(tableAttribute.name)) === table.name) items.push(read(attributes));
+      },
+    });
+    return items;
+  }
+
+  #dump(options: TableDump): void {
+    this.#socket.dump({
+      writer: this.#writer,
+      restart: options.restart,
+      write: (writer, sequence) => {
+        const start = writer.beginMessage({
+          type: options.type,
+          flags: messageFlag.request | messageFlag.dump,
+          sequence,
+          family: options.family,
+        });
+        options.write?.(writer);
+        writer.endMessage(start);
+      },
+      take: (message) => {
+        options.take(readMessageAttributes(message));
+      },
+    });
+  }
+}
+
+interface TableDump {
+  readonly type: number;
+  readonly family: number;
+  readonly restart: () => void;
+  readonly write?: (writer: MessageWriter) => void;
+  readonly take: (attributes: Map<number, Buffer>) => void;
+}
+
+function refusedError(subject: string, errno: number, text: string | undefined): NetlinkError {
+  return new NetlinkError('refused', errno, `nf_tables refused "${subject}"${text === undefined ? '' : ` (${text})`}`);
+}
+
+function readDeleted(message: NetlinkMessage): DeletedElements {
+  const attributes = readMessageAttributes(message);
+  return { set: readText(attributes.get(elementListAttribute.set)), elements: readElements(attributes) };
+}
+
+function readElements(attributes: Map<number, Buffer>): DumpedElement[] {
+  const list = attributes.get(elementListAttribute.elements);
+  return list === undefined ? [] : readAttributeList(list).map(({ value }) => readElement(readAttributes(value)));
+}
+
+function readElement(attributes: Map<number, Buffer>): DumpedElement {
+  const keyEnd = attributes.get(elementAttribute.keyEnd);
+  const data = attributes.get(elementAttribute.data);
+  const userData = attributes.get(elementAttribute.userData);
+  const comment = userData === undefined ? undefined : readTextUserData(userData);
+  const ends = (readU32(attributes.get(elementAttribute.flags)) & elementFlag.intervalEnd) !== 0;
+  const counter = attributes.get(elementAttribute.expression);
+  return {
+    key: readValue(attributes.get(elementAttribute.key)),
+    ...(keyEnd === undefined ? {} : { keyEnd: readValue(keyEnd) }),
+    ...(data === undefined ? {} : { data: readValue(data) }),
+    ...(ends ? { intervalEnd: true } : {}),
+    ...(comment === undefined ? {} : { comment }),
+    ...(counter === undefined ? {} : readCounter(counter)),
+  };
+}
+
+function readCounter(expression: Buffer): { packets: bigint; bytes: bigint } | undefined {
+  const attributes = readAttributes(expression);
+  if (readText(attributes.get(expressionAttribute.name)) !== 'counter') return undefined;
+  const data = readAttributes(attributes.get(expressionAttribute.data) ?? Buffer.alloc(0));
+  return {
+    packets: data.get(counterAttribute.packets)?.readBigUInt64BE() ?? 0n,
+    bytes: data.get(counterAttribute.bytes)?.readBigUInt64BE() ?? 0n,
+  };
+}
+
+function readValue(data: Buffer | undefined): Uint8Array {
+  const value = data === undefined ? undefined : readAttributes(data).get(dataAttribute.value);
+  return Uint8Array.from(value ?? []);
+}
+
+function readU32(value: Buffer | undefined): number {
+  return value === undefined ? 0 : value.readUInt32BE();
+}
