@@ -8,3 +8,5 @@ export * from './objects/index.ts';
 export * from './registry/index.ts';
 export * from './network-policy/index.ts';
 export * from './selectors/index.ts';
+export * from './manifest/index.ts';
+export * from './validation/index.ts';
