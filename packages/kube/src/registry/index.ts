@@ -1,5 +1,10 @@
 /** The registry of kinds: what a server must know of each, as data. */
+export * from './built-in-resources.ts';
+export * from './conform.ts';
+export { builtInSchemas, defineResource, type ResourceOptions } from './define-resource.ts';
+export * from './human-duration.ts';
 export * from './json-object.ts';
 export * from './resource-definition.ts';
 export * from './resource-registry.ts';
 export type * from './schema.ts';
+export * from './schema-notation.ts';

@@ -88,6 +88,13 @@ export interface ResourceDefinition {
   readonly countsGenerations: boolean;
   /** PUT of a name that does not exist creates it (`AllowCreateOnUpdate` upstream). */
   readonly createOnUpdate: boolean;
+  /** A DELETE that removes the object at once answers the object instead of a Status. */
+  readonly returnsDeletedObject: boolean;
+  /**
+   * Graceful deletion: how many seconds an object may take to end, from what the client asked
+   * (undefined: nothing); 0 removes at once. Kinds without it are removed at once.
+   */
+  deletionGraceSeconds?(object: JsonObject, requested: number | undefined): number;
   /** What is wrong with a name: the sentences of apimachinery; empty when it is fine. */
   validateName(name: string): readonly string[];
   /** Fills in defaults; owns (and may change) its argument. */

@@ -1,0 +1,175 @@
+/**
+ * Fits a decoded JSON value to a schema, as Go's decoder fits it to a struct.
+ *
+ * Unknown fields are dropped and reported (an error, a warning or nothing, as the request's
+ * `fieldValidation` wants), nulls count as absent, values of a wrong type are an error. The result
+ * is a new tree; the argument is not changed.
+ */
+import { isJsonObject, type JsonObject } from './json-object.ts';
+import type { ObjectSchema, Schema } from './schema.ts';
+
+/** What came of it. `wrongTypes` are sentences as Go's encoding/json words them. */
+export interface ConformResult {
+  readonly value: JsonObject;
+  /** Paths of unknown fields in document order, for example `spec.containers[0].foo`. */
+  readonly unknownFields: readonly string[];
+  readonly wrongTypes: readonly string[];
+}
+
+/** Where a value stands: for messages only. */
+interface Place {
+  /** With indexes, for unknown fields. */
+  readonly path: string;
+  /** Without indexes, for type errors. */
+  readonly fieldPath: string;
+  /** The Go struct that holds the field. */
+  readonly owner: string;
+}
+
+/** Fits `value` to `schema`. */
+export function conformToSchema(schema: ObjectSchema, value: JsonObject): ConformResult {
+  const unknownFields: string[] = [];
+  const wrongTypes: string[] = [];
+  const fitted = fitObject(schema, value, { path: '', fieldPath: '', owner: schema.name });
+  return { value: fitted, unknownFields, wrongTypes };
+
+  function fit(type: Schema, item: unknown, place: Place): unknown {
+    switch (type.kind) {
+      case 'object':
+        if (isJsonObject(item)) return fitObject(type, item, place);
+        break;
+      case 'map':
+        if (isJsonObject(item)) return fitMap(type.values, item, place);
+        break;
+      case 'list':
+        if (Array.isArray(item)) {
+          return item.map((member, i) => fitMember(type.items, member, { ...place, path: `${place.path}[${i}]` }));
+        }
+        break;
+      default:
+        if (isScalar(type.kind, item)) return item;
+    }
+    wrongTypes.push(
+      `json: cannot unmarshal ${goTypeOfValue(item)} into Go struct field ${place.owner}.${place.fieldPath} of type ${goType(type)}`,
+    );
+    return undefined;
+  }
+
+  function fitObject(type: ObjectSchema, item: JsonObject, place: Place): JsonObject {
+    const result: JsonObject = {};
+    for (const [key, member] of Object.entries(item)) {
+      const field = type.fields.get(key);
+      const path = place.path === '' ? key : `${place.path}.${key}`;
+      if (field === undefined) {
+        unknownFields.push(path);
+        continue;
+      }
+      if (member === null) continue;
+      const fieldPath = place.fieldPath === '' ? key : `${place.fieldPath}.${key}`;
+      const fitted = fit(field, member, { path, fieldPath, owner: type.name });
+      if (fitted !== undefined) result[key] = fitted;
+    }
+    return result;
+  }
+
+  function fitMap(values: Schema, item: JsonObject, place: Place): JsonObject {
+    // Keys come from clients: entries are defined, never assigned, so `__proto__` is a key like any other.
+    return Object.fromEntries(
+      Object.entries(item).map(([key, member]) => [key, fitMember(values, member, { ...place, path: `${place.path}.${key}` })]),
+    );
+  }
+
+  /** A null member of a list or a map is the zero value of its type. */
+  function fitMember(type: Schema, member: unknown, place: Place): unknown {
+    if (member === null && type.kind !== 'any') return zeroValue(type);
+    return fit(type, member, place);
+  }
+}
+
+function zeroValue(type: Schema): unknown {
+  switch (type.kind) {
+    case 'object':
+    case 'map':
+      return {};
+    case 'list':
+      return [];
+    case 'integer':
+    case 'number':
+    case 'quantity':
+    case 'intOrString':
+      return 0;
+    case 'boolean':
+      return false;
+    case 'string':
+    case 'time':
+    case 'bytes':
+      return '';
+    case 'any':
+      return null;
+  }
+}
+
+function isScalar(kind: Exclude<Schema['kind'], 'object' | 'map' | 'list'>, value: unknown): boolean {
+  switch (kind) {
+    case 'string':
+    case 'time':
+    case 'bytes':
+      return typeof value === 'string';
+    case 'integer':
+      return Number.isSafeInteger(value);
+    case 'number':
+      return typeof value === 'number';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'quantity':
+      return typeof value === 'number' || typeof value === 'string';
+    case 'intOrString':
+      return typeof value === 'string' || Number.isSafeInteger(value);
+    case 'any':
+      return true;
+  }
+}
+
+function goTypeOfValue(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'number':
+      return Number.isInteger(value) ? 'number' : `number ${value}`;
+    case 'boolean':
+      return 'bool';
+    default:
+      return 'object';
+  }
+}
+
+function goType(type: Schema): string {
+  switch (type.kind) {
+    case 'object':
+      return `v1.${type.name}`;
+    case 'map':
+      return `map[string]${goType(type.values)}`;
+    case 'list':
+      return `[]${goType(type.items)}`;
+    case 'integer':
+      return 'int32';
+    case 'number':
+      return 'float64';
+    case 'boolean':
+      return 'bool';
+    case 'string':
+      return 'string';
+    case 'time':
+      return 'time.Time';
+    case 'bytes':
+      return '[]uint8';
+    case 'quantity':
+      return 'resource.Quantity';
+    case 'intOrString':
+      return 'intstr.IntOrString';
+    case 'any':
+      return 'interface {}';
+  }
+}
