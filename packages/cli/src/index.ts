@@ -1,6 +1,7 @@
 /**
- * The weir command.
+ * The `weir` command.
  *
  * The only public door of the package.
  */
-export type {};
+export { type ExitCode, exitCode } from './exit-code.ts';
+export { main } from './main.ts';

@@ -1,0 +1,19 @@
+/** The agent's structured log: one JSON object a line on standard error. */
+import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { LogLevel } from './options.ts';
+
+export type { Logger } from 'pino';
+
+/** A logger; field names are `time`, `level`, `msg`, `node` and what each message adds. */
+export function createLogger(node: string, level: LogLevel): Logger {
+  return pino(
+    { level, base: { node }, timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    destination({ fd: 2, sync: true }),
+  );
+}
+
+/** An error as log fields: its text, and its causes. */
+export function errorFields(error: unknown): { error: string; cause?: string } {
+  if (!(error instanceof Error)) return { error: String(error) };
+  return error.cause === undefined ? { error: error.message } : { error: error.message, cause: String(error.cause) };
+}
