@@ -86,9 +86,6 @@ export function* policyPairWorlds(): Generator<World> {
   }
 }
 
-/** All ordered pairs of the small worlds' ends on two ports of two protocols, and ICMP. */
-export const smallWorldFlows: readonly WorldFlow[] = makeFlows();
-
 function* ruleLists(
   peerLists: readonly (readonly NetworkPolicyPeer[] | undefined)[],
 ): Generator<Pick<NetworkPolicySpec, 'ingress' | 'egress'>> {
@@ -179,3 +176,6 @@ function makeFlows(): WorldFlow[] {
       ]),
   );
 }
+
+/** All ordered pairs of the small worlds' ends on two ports of two protocols, and ICMP. */
+export const smallWorldFlows: readonly WorldFlow[] = makeFlows();
