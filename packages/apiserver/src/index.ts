@@ -5,3 +5,8 @@
  */
 export * from './errors/api-error.ts';
 export type * from './server/api-message.ts';
+export * from './streams/node-proxy.ts';
+export * from './streams/remote-command.ts';
+export * from './streams/remote-command-query.ts';
+export type { RemoteCommandResult, RemoteCommandSession, TerminalSize } from './streams/remote-command-session.ts';
+export * from './streams/upgrade-refusal.ts';
