@@ -1,0 +1,121 @@
+/** What a cluster is: written once by `up`, read by all of its processes. */
+import { readdir, readFile } from 'node:fs/promises';
+import { writePrivateFile } from '../pki/private-file.ts';
+import { clusterLayout, clustersDirectory } from './cluster-layout.ts';
+
+/** The policy engine of a cluster: Weir's agent as the Kubernetes engine, or none at all. */
+export type ClusterEngine = 'kubernetes' | 'none';
+
+/** One node. */
+export interface ClusterNode {
+  readonly name: string;
+  /** IPv4 first; one of each family at most. */
+  readonly addresses: readonly string[];
+  readonly podBlocks: readonly string[];
+}
+
+/** The content of `cluster.json`. */
+export interface ClusterConfig {
+  readonly name: string;
+  readonly engine: ClusterEngine;
+  readonly standIn: boolean;
+  readonly dualStack: boolean;
+  readonly nodes: readonly ClusterNode[];
+  /** Service address ranges, IPv4 first. */
+  readonly serviceCidrs: readonly string[];
+  /** Port of the API server on 127.0.0.1, kept over restarts because kubeconfigs name it. */
+  readonly apiPort: number;
+  /** How to start weir itself: program and first arguments. */
+  readonly command: readonly string[];
+}
+
+/** What `up` can be asked for. */
+export interface ClusterShape {
+  readonly name: string;
+  /** How many nodes, 1 to {@link nodesMax}. */
+  readonly nodes: number;
+  readonly engine: ClusterEngine;
+  readonly standIn: boolean;
+  readonly dualStack: boolean;
+}
+
+/** As many nodes as have a /24 of pod addresses in 10.224.0.0/16. */
+export const nodesMax = 250;
+
+/** Addresses that are the same in every cluster. */
+export const clusterAddresses = {
+  /** The API server on the virtual network. */
+  apiServer: '10.224.0.1',
+  apiServerPort: 6443,
+  /** The service `default/kubernetes`. */
+  kubernetesService: '10.0.0.1',
+  /** The service `kube-system/kube-dns`. */
+  dnsService: '10.0.0.10',
+  domain: 'cluster.local',
+} as const;
+
+/** The complete description of a new cluster. */
+export function planCluster(shape: ClusterShape, apiPort: number, command: readonly string[]): ClusterConfig {
+  return {
+    name: shape.name,
+    engine: shape.engine,
+    standIn: shape.standIn,
+    dualStack: shape.dualStack,
+    nodes: Array.from({ length: shape.nodes }, (_, index) => planNode(index, shape.dualStack)),
+    serviceCidrs: ['10.0.0.0/16', ...(shape.dualStack ? ['fd00:10::/112'] : [])],
+    apiPort,
+    command,
+  };
+}
+
+function planNode(index: number, dualStack: boolean): ClusterNode {
+  const last = index + 4;
+  return {
+    name: `node${index + 1}`,
+    // The first four addresses of a subnet are reserved in Azure; the first node has .4.
+    addresses: [`10.224.0.${last}`, ...(dualStack ? [`fd00:10:224::${last.toString(16)}`] : [])],
+    podBlocks: [`10.224.${index + 1}.0/24`, ...(dualStack ? [`fd00:10:224:${(index + 1).toString(16)}::/64`] : [])],
+  };
+}
+
+/** In what an existing cluster differs from what is asked for; empty when it does not. One sentence each. */
+export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): string[] {
+  const differences: string[] = [];
+  const compare = (what: string, present: string | number | boolean, wanted: string | number | boolean): void => {
+    if (present !== wanted) differences.push(`${what}: it has ${String(present)}, asked for was ${String(wanted)}`);
+  };
+  compare('nodes', config.nodes.length, shape.nodes);
+  compare('engine', config.engine, shape.engine);
+  compare('stand-in', config.standIn, shape.standIn);
+  compare('dual-stack', config.dualStack, shape.dualStack);
+  return differences;
+}
+
+/** Reads the description of a cluster; undefined when there is none. */
+export async function readClusterConfig(name: string): Promise<ClusterConfig | undefined> {
+  try {
+    return JSON.parse(await readFile(clusterLayout(name).config, 'utf8')) as ClusterConfig;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Writes the description; its directory exists already. */
+export async function writeClusterConfig(config: ClusterConfig): Promise<void> {
+  await writePrivateFile(clusterLayout(config.name).config, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** Names of the clusters that have a state directory, complete or not, sorted. */
+export async function listClusters(): Promise<string[]> {
+  try {
+    const entries = await readdir(clustersDirectory(), { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+/** The files that a cluster's processes read: certificates, kubeconfigs and what each node is told. */
+import { mkdir } from 'node:fs/promises';
+import type { NodeOptions } from '../node/node-options.ts';
+import { type ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
+import { writeKubeconfig } from '../pki/kubeconfig-writer.ts';
+import { writePrivateFile } from '../pki/private-file.ts';
+import { type ClusterConfig, type ClusterNode, clusterAddresses, writeClusterConfig } from './cluster-config.ts';
+import { clusterLayout } from './cluster-layout.ts';
+
+/** Writes everything that `config` implies; `cluster.json` last, so that its presence says "complete". */
+export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
+  const layout = clusterLayout(config.name);
+  for (const directory of [layout.state, layout.run, layout.store, layout.logs, layout.pids]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
+  const pki = await ClusterPki.open(layout.pki, config.name);
+  await pki.pair('server');
+  await pki.pair('control-plane');
+  await writeClientConfig(config, pki, { path: layout.kubeconfig, party: 'admin', server: hostServer(config) });
+  for (const node of config.nodes) await writeNodeFiles(config, pki, node);
+  await writeClusterConfig(config);
+}
+
+/** The API server's URL on the host. */
+export function hostServer(config: ClusterConfig): string {
+  return `https://127.0.0.1:${config.apiPort}`;
+}
+
+async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: ClusterNode): Promise<void> {
+  const layout = clusterLayout(config.name);
+  const { name } = node;
+  await mkdir(layout.agentState(name), { recursive: true, mode: 0o700 });
+  // Nodes have no loopback in common with the host: they come over the virtual network.
+  const server = `https://${clusterAddresses.apiServer}:${clusterAddresses.apiServerPort}`;
+  await writeClientConfig(config, pki, { path: layout.nodeKubeconfig(name), party: { node: name }, server });
+  await writeClientConfig(config, pki, { path: layout.agentKubeconfig(name), party: { agent: name }, server });
+  const options: NodeOptions = {
+    cluster: config.name,
+    node: name,
+    kubeconfig: layout.nodeKubeconfig(name),
+    socket: layout.nodeSocket(name),
+    ...(config.engine === 'none' ? {} : { gateSocket: layout.gateSocket(name) }),
+    stateDirectory: layout.nodeState(name),
+    addresses: node.addresses,
+    podBlocks: node.podBlocks,
+    dns: { address: clusterAddresses.dnsService, domain: clusterAddresses.domain },
+    standIn: config.standIn,
+  };
+  await writePrivateFile(layout.nodeConfig(name), `${JSON.stringify(options, null, 2)}\n`);
+}
+
+interface ClientConfig {
+  readonly path: string;
+  readonly party: ClusterParty;
+  readonly server: string;
+}
+
+async function writeClientConfig(config: ClusterConfig, pki: ClusterPki, { path, party, server }: ClientConfig): Promise<void> {
+  const cluster = `weir-${config.name}`;
+  await writeKubeconfig(path, {
+    cluster,
+    user: typeof party === 'string' ? `${cluster}-${party}` : cluster,
+    server,
+    certificateAuthority: pki.authority.certificate,
+    client: await pki.pair(party),
+  });
+}

@@ -1,0 +1,80 @@
+/**
+ * Where the files of a cluster lie.
+ *
+ * ```
+ *   <state>/clusters/<name>/   cluster.json  pki/  store/  kubeconfig  logs/  nodes/<node>/
+ *   <run>/<name>/              supervisor.sock  supervisor.lock  pids/  <node>.sock  <node>-gate.sock
+ * ```
+ * The state survives a reboot; what is in the run directory is about living processes.
+ */
+import { join } from 'node:path';
+
+/** Root of what is kept: `WEIR_STATE_DIR`, or /var/lib/weir. */
+export function stateRoot(): string {
+  return process.env['WEIR_STATE_DIR'] ?? '/var/lib/weir';
+}
+
+/** Root of sockets and process files: `WEIR_RUN_DIR`, or /run/weir. */
+export function runRoot(): string {
+  return process.env['WEIR_RUN_DIR'] ?? '/run/weir';
+}
+
+/** The paths of one cluster. */
+export interface ClusterLayout {
+  readonly state: string;
+  readonly run: string;
+  readonly config: string;
+  readonly pki: string;
+  readonly store: string;
+  /** Kubeconfig of the administrator, reachable from the host. */
+  readonly kubeconfig: string;
+  readonly logs: string;
+  readonly pids: string;
+  readonly supervisorSocket: string;
+  readonly supervisorLock: string;
+  readonly controlPlaneSocket: string;
+  /** Held by `up` and `down` while they change the cluster; outside of what `down` removes. */
+  readonly changeLock: string;
+  nodeState(node: string): string;
+  nodeConfig(node: string): string;
+  nodeKubeconfig(node: string): string;
+  agentKubeconfig(node: string): string;
+  agentState(node: string): string;
+  nodeSocket(node: string): string;
+  gateSocket(node: string): string;
+  log(child: string): string;
+}
+
+/** Where all clusters are. */
+export function clustersDirectory(): string {
+  return join(stateRoot(), 'clusters');
+}
+
+/** The paths of the cluster; nothing is created. */
+export function clusterLayout(name: string): ClusterLayout {
+  const state = join(clustersDirectory(), name);
+  const run = join(runRoot(), name);
+  const nodeState = (node: string): string => join(state, 'nodes', node);
+  return {
+    state,
+    run,
+    config: join(state, 'cluster.json'),
+    pki: join(state, 'pki'),
+    store: join(state, 'store'),
+    kubeconfig: join(state, 'kubeconfig'),
+    logs: join(state, 'logs'),
+    pids: join(run, 'pids'),
+    supervisorSocket: join(run, 'supervisor.sock'),
+    supervisorLock: join(run, 'supervisor.lock'),
+    controlPlaneSocket: join(run, 'control-plane.sock'),
+    changeLock: join(runRoot(), `.${name}.lock`),
+    nodeState,
+    nodeConfig: (node) => join(nodeState(node), 'node.json'),
+    nodeKubeconfig: (node) => join(nodeState(node), 'kubeconfig'),
+    agentKubeconfig: (node) => join(nodeState(node), 'agent.kubeconfig'),
+    agentState: (node) => join(nodeState(node), 'agent'),
+    nodeSocket: (node) => join(run, `${node}.sock`),
+    gateSocket: (node) => join(run, `${node}-gate.sock`),
+    log: (child) => join(state, 'logs', `${child}.log`),
+  };
+}

@@ -1,0 +1,153 @@
+/** How a cluster is: its processes, its nodes, its agents. */
+import { request } from 'node:http';
+import { isNotFound, KubeClient, loadKubeconfig, nodesPath, podsPath } from '@weir/client';
+import type { Node, Pod } from '@weir/kube';
+import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
+import { clusterLayout } from './cluster-layout.ts';
+import type { ChildStatus } from './supervised-child.ts';
+import { askSupervisor, type SupervisorStatus, SupervisorUnreachable } from './supervisor-socket.ts';
+
+/** One node as `status` shows it. */
+export interface NodeStatus {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Whether its Node object says Ready. */
+  readonly ready: boolean;
+  /** Pods bound to it that have not finished. */
+  readonly pods: number;
+  /** The agent's own word; absent when the cluster has no engine. */
+  readonly agent?: AgentStatus;
+}
+
+/** What is known of an agent: it answers, and whether a whole state is in force. */
+export interface AgentStatus {
+  readonly answers: boolean;
+  readonly ready: boolean;
+  readonly dataplane?: string;
+  readonly lastError?: string;
+}
+
+/** A cluster and its parts. */
+export interface ClusterStatus {
+  readonly name: string;
+  readonly engine: ClusterConfig['engine'];
+  /** `running`: everything is ready. `degraded`: something is not. `stopped`: no supervisor runs. */
+  readonly state: 'running' | 'degraded' | 'stopped';
+  readonly apiServer: { readonly server: string; readonly ready: boolean };
+  readonly kubeconfig: string;
+  /** Whether a DNS pod runs. */
+  readonly dns: boolean;
+  readonly nodes: readonly NodeStatus[];
+  readonly processes: readonly ChildStatus[];
+}
+
+/** The status of a cluster; undefined when there is none of that name. Never throws because of a part that is down. */
+export async function clusterStatus(name: string): Promise<ClusterStatus | undefined> {
+  const config = await readClusterConfig(name);
+  if (config === undefined) return undefined;
+  const layout = clusterLayout(name);
+  const supervisor = await readSupervisor(layout.supervisorSocket);
+  const connection = await loadKubeconfig(layout.kubeconfig);
+  const client = new KubeClient(connection, { timeoutMs: 2_000, userAgent: 'weir-status' });
+  try {
+    const ready = supervisor !== undefined && (await isReady(client));
+    const [nodes, pods] = ready ? await readObjects(client) : [[], []];
+    const statuses = await Promise.all(config.nodes.map((node) => nodeStatus(config, node, { nodes, pods })));
+    const dns = pods.some(isRunningDns);
+    const complete = ready && dns && statuses.every((node) => node.ready && (node.agent?.ready ?? true));
+    return {
+      name,
+      engine: config.engine,
+      state: supervisor === undefined ? 'stopped' : complete ? 'running' : 'degraded',
+      apiServer: { server: connection.server, ready },
+      kubeconfig: layout.kubeconfig,
+      dns,
+      nodes: statuses,
+      processes: supervisor?.children ?? [],
+    };
+  } finally {
+    client.close();
+  }
+}
+
+async function readSupervisor(socket: string): Promise<SupervisorStatus | undefined> {
+  try {
+    return await askSupervisor<SupervisorStatus>(socket, 'GET', '/status');
+  } catch (error) {
+    if (error instanceof SupervisorUnreachable) return undefined;
+    throw error;
+  }
+}
+
+async function isReady(client: KubeClient): Promise<boolean> {
+  try {
+    await client.requestText('GET', '/readyz', { accept: '*/*' });
+    return true;
+  } catch (error) {
+    // An answer that there is no such path is an answer.
+    return isNotFound(error);
+  }
+}
+
+async function readObjects(client: KubeClient): Promise<[readonly Node[], readonly Pod[]]> {
+  try {
+    const [nodes, pods] = await Promise.all([client.list<Node>(nodesPath), client.list<Pod>(podsPath())]);
+    return [nodes.items, pods.items];
+  } catch {
+    return [[], []];
+  }
+}
+
+async function nodeStatus(
+  config: ClusterConfig,
+  { name, addresses }: ClusterConfig['nodes'][number],
+  objects: { nodes: readonly Node[]; pods: readonly Pod[] },
+): Promise<NodeStatus> {
+  const node = objects.nodes.find((each) => each.metadata.name === name);
+  const pods = objects.pods.filter(
+    ({ spec, status }) => spec?.nodeName === name && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+  );
+  return {
+    name,
+    addresses,
+    ready: node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    pods: pods.length,
+    ...(config.engine === 'none' ? {} : { agent: await agentStatus(clusterLayout(config.name).gateSocket(name)) }),
+  };
+}
+
+function isRunningDns(pod: Pod): boolean {
+  return (
+    pod.metadata.namespace === 'kube-system' &&
+    pod.metadata.labels?.['k8s-app'] === 'kube-dns' &&
+    pod.status?.phase === 'Running' &&
+    (pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false)
+  );
+}
+
+function agentStatus(socketPath: string): Promise<AgentStatus> {
+  return new Promise((resolve) => {
+    const call = request({ socketPath, path: '/v1/health', timeout: 2_000 }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve(readHealth(Buffer.concat(chunks).toString('utf8'))));
+    });
+    call.on('timeout', () => call.destroy());
+    call.on('error', () => resolve({ answers: false, ready: false }));
+    call.end();
+  });
+}
+
+function readHealth(text: string): AgentStatus {
+  try {
+    const { ready, dataplane, lastError } = JSON.parse(text) as { ready?: boolean; dataplane?: string; lastError?: string };
+    return {
+      answers: true,
+      ready: ready === true,
+      ...(dataplane === undefined ? {} : { dataplane }),
+      ...(lastError === undefined ? {} : { lastError }),
+    };
+  } catch {
+    return { answers: true, ready: false };
+  }
+}

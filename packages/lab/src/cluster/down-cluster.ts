@@ -1,0 +1,125 @@
+/**
+ * `weir down`: ends a cluster and removes every trace of it, whatever state it is in.
+ *
+ * Processes are found by pid files with their identity and by the network namespaces that they live
+ * in, never by name. Before the state directory is removed everything mounted below it is unmounted:
+ * pod roots hold the machine's own directories, and those must never be deleted through a mount.
+ */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { netnsPath } from '@weir/kernel';
+import { netnsOfCluster } from '../network/netns-names.ts';
+import { removeNetwork } from '../network/virtual-network.ts';
+import { busyError, ClusterError } from './cluster-error.ts';
+import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
+import { endProcess, identifyProcess, signalProcess, waitForExit } from './process-identity.ts';
+import { lockHolder, takeProcessLock } from './process-lock.ts';
+import { endLeftOvers } from './supervisor.ts';
+
+const run = promisify(execFile);
+
+/** An orderly stop of all processes may take this long. */
+const stopTimeoutMs = 20_000;
+
+/** Removes the cluster. Answers false when nothing of it was there. Throws {@link ClusterError}. */
+export async function downCluster(name: string): Promise<boolean> {
+  const taken = takeProcessLock(clusterLayout(name).changeLock);
+  if ('holder' in taken) throw busyError(name, taken.holder.pid);
+  try {
+    return await removeCluster(name);
+  } finally {
+    taken.lock.release();
+  }
+}
+
+/** The removal itself, for callers that hold the cluster's change lock. Answers whether anything was there. */
+export async function removeCluster(name: string): Promise<boolean> {
+  const layout = clusterLayout(name);
+  const present = exists(layout.state) || exists(layout.run) || netnsOfCluster(name).length > 0;
+  if (!present) return false;
+  await stopSupervisor(layout);
+  await endLeftOvers(layout, undefined);
+  await removeContainers(layout);
+  await endProcessesInside(name);
+  removeNetwork(name);
+  await unmountBelow(layout.state);
+  await rm(layout.run, { recursive: true, force: true });
+  await rm(layout.state, { recursive: true, force: true });
+  return true;
+}
+
+async function stopSupervisor(layout: ClusterLayout): Promise<void> {
+  const supervisor = lockHolder(layout.supervisorLock);
+  if (supervisor === undefined) return;
+  signalProcess(supervisor, 'SIGTERM');
+  if (await waitForExit(supervisor, stopTimeoutMs)) return;
+  signalProcess(supervisor, 'SIGKILL');
+  await waitForExit(supervisor, 2_000);
+}
+
+/** Containers of nodes that died: the node keeps its runc state below `<node>/runc`. */
+async function removeContainers(layout: ClusterLayout): Promise<void> {
+  const nodes = join(layout.state, 'nodes');
+  if (!exists(nodes)) return;
+  for (const node of await readdir(nodes)) {
+    const root = join(nodes, node, 'runc');
+    if (!exists(root)) continue;
+    for (const container of await readdir(root)) {
+      // Half-made ones cannot be deleted in order; their processes go with the namespaces below.
+      await run('runc', ['--root', root, 'delete', '--force', container], { timeout: 10_000 }).catch(() => undefined);
+    }
+  }
+}
+
+/** Ends what still runs in the cluster's network namespaces: programs in pods of a node that died. */
+async function endProcessesInside(name: string): Promise<void> {
+  const inodes = new Set<string>();
+  for (const netns of netnsOfCluster(name)) {
+    try {
+      inodes.add(`net:[${statSync(netnsPath(netns)).ino}]`);
+    } catch {
+      // Removed meanwhile.
+    }
+  }
+  if (inodes.size === 0) return;
+  const inside = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .filter((pid) => inodes.has(netnsOf(pid)))
+    .flatMap((pid) => identifyProcess(Number(pid)) ?? []);
+  await Promise.all(inside.map((identity) => endProcess(identity, 2_000)));
+}
+
+function netnsOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return '';
+  }
+}
+
+/** Unmounts everything below the directory, innermost first; throws when something stays mounted. */
+async function unmountBelow(directory: string): Promise<void> {
+  for (const point of mountsBelow(directory).reverse()) {
+    await run('umount', ['--lazy', '--', point]).catch(() => undefined);
+  }
+  const [left] = mountsBelow(directory);
+  if (left === undefined) return;
+  throw new ClusterError('failed', `${left} is still mounted, so ${directory} is not removed: unmount it and run "weir down" again`);
+}
+
+function mountsBelow(directory: string): string[] {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    // mountinfo writes blanks and backslashes in octal, proc(5).
+    .map((line) =>
+      (line.split(' ')[4] ?? '').replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+    );
+  return points.filter((point) => point.startsWith(`${directory}/`));
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}

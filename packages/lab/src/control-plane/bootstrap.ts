@@ -1,0 +1,136 @@
+/**
+ * What a cluster has before anybody asks for anything: its four namespaces, the service
+ * `default/kubernetes` that leads pods to the API server, and cluster DNS.
+ */
+import {
+  deploymentsPath,
+  endpointSlicesPath,
+  endpointsPath,
+  isAlreadyExists,
+  isConflict,
+  type KubeClient,
+  namespacesPath,
+  type ResourcePath,
+  servicesPath,
+} from '@weir/client';
+import type { EndpointSlice, KubeObject, Namespace, Service } from '@weir/kube';
+import { clusterAddresses } from '../cluster/cluster-config.ts';
+import type { Endpoints } from '../controllers/endpoint-slices.ts';
+import { serviceNameLabel } from '../services/service-port.ts';
+
+/** The namespaces that the reference makes when it starts. */
+const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+
+/** The image of the lab's DNS server; it is served inside the node process. */
+export const dnsImage = 'weir.local/coredns:1';
+
+/** The label that DNS pods, their Deployment and their Service carry. */
+const dnsLabels = { 'k8s-app': 'kube-dns' } as const;
+
+/** Creates what is missing; what is there is left as people have changed it. */
+export async function bootstrapCluster(client: KubeClient): Promise<void> {
+  await Promise.all(systemNamespaces.map((name) => createOnce(client, namespacesPath, namespace(name))));
+  await Promise.all([
+    createOnce(client, servicesPath('default'), kubernetesService),
+    createOnce(client, endpointsPath('default'), kubernetesEndpoints),
+    createOnce(client, endpointSlicesPath('default'), kubernetesSlice),
+    createOnce(client, servicesPath('kube-system'), dnsService),
+    createOnce(client, deploymentsPath('kube-system'), dnsDeployment),
+  ]);
+}
+
+async function createOnce(client: KubeClient, path: ResourcePath, object: KubeObject): Promise<void> {
+  try {
+    await client.create(path, object);
+  } catch (error) {
+    if (!isAlreadyExists(error) && !isConflict(error)) throw error;
+  }
+}
+
+function namespace(name: string): Namespace {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+const kubernetesService: Service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+  spec: {
+    type: 'ClusterIP',
+    clusterIP: clusterAddresses.kubernetesService,
+    clusterIPs: [clusterAddresses.kubernetesService],
+    ipFamilies: ['IPv4'],
+    ipFamilyPolicy: 'SingleStack',
+    ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: clusterAddresses.apiServerPort }],
+  },
+};
+
+const kubernetesEndpoints: KubeObject & { readonly subsets: readonly object[] } = {
+  apiVersion: 'v1',
+  kind: 'Endpoints',
+  metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+  subsets: [
+    {
+      addresses: [{ ip: clusterAddresses.apiServer }],
+      ports: [{ name: 'https', port: clusterAddresses.apiServerPort, protocol: 'TCP' }],
+    },
+  ],
+};
+
+const kubernetesSlice: EndpointSlice = {
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name: 'kubernetes', namespace: 'default', labels: { [serviceNameLabel]: 'kubernetes' } },
+  addressType: 'IPv4',
+  endpoints: [{ addresses: [clusterAddresses.apiServer], conditions: { ready: true } }],
+  ports: [{ name: 'https', port: clusterAddresses.apiServerPort, protocol: 'TCP' }],
+};
+
+const dnsService: Service = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: {
+    name: 'kube-dns',
+    namespace: 'kube-system',
+    labels: { ...dnsLabels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
+  },
+  spec: {
+    type: 'ClusterIP',
+    clusterIP: clusterAddresses.dnsService,
+    clusterIPs: [clusterAddresses.dnsService],
+    selector: dnsLabels,
+    ports: [
+      { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
+      { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
+    ],
+  },
+};
+
+const dnsDeployment: KubeObject & { readonly spec: object } = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'coredns', namespace: 'kube-system', labels: { ...dnsLabels, 'kubernetes.io/name': 'CoreDNS' } },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: dnsLabels },
+    template: {
+      metadata: { labels: dnsLabels },
+      spec: {
+        dnsPolicy: 'Default',
+        terminationGracePeriodSeconds: 1,
+        tolerations: [{ operator: 'Exists' }],
+        containers: [
+          {
+            name: 'coredns',
+            image: dnsImage,
+            imagePullPolicy: 'IfNotPresent',
+            ports: [
+              { name: 'dns', containerPort: 53, protocol: 'UDP' },
+              { name: 'dns-tcp', containerPort: 53, protocol: 'TCP' },
+            ],
+          },
+        ],
+      },
+    },
+  },
+};
