@@ -3,6 +3,15 @@
  *
  * The only public door of the package.
  */
+
+export * from './describe-verdict.ts';
 export type * from './endpoint.ts';
+export * from './evaluate.ts';
 export * from './model.ts';
+export * from './near-misses.ts';
+export * from './policy-world.ts';
+export * from './profile.ts';
+export * from './render-verdict.ts';
 export * from './selector.ts';
+export * from './verdict.ts';
+export * from './verdict-to-json.ts';

@@ -1,0 +1,118 @@
+/**
+ * What would have allowed a denied flow: the concrete label to set, the port or the namespace to
+ * use. Read off the trace, from allow rules of which every failing condition can be changed.
+ */
+import { type PortRange, unreachable } from '@weir/net';
+import type { Selector } from './model.ts';
+import type { Change, Mismatch, NearMiss, PolicyTrace, SideName } from './verdict.ts';
+
+/** More than this many changes together are no near miss, and no longer list is given. */
+const maxChanges = 3;
+const maxNearMisses = 5;
+
+/** The nearest allow rules of a trace, fewest changes first; at most five. */
+export function nearMissesOf(trace: readonly PolicyTrace[]): NearMiss[] {
+  const misses: NearMiss[] = [];
+  for (const { direction, rules } of trace) {
+    for (const { rule, matched, mismatches } of rules) {
+      if (rule.action !== 'allow' || matched !== 'no') continue;
+      const changes = changesFor(mismatches);
+      if (changes !== undefined && changes.length <= maxChanges) misses.push({ direction, rule, changes });
+    }
+  }
+  return misses.sort((a, b) => cost(a) - cost(b)).slice(0, maxNearMisses);
+}
+
+/** Labels of the pod are the nearest, another namespace or its labels further away. */
+function cost({ changes }: NearMiss): number {
+  return changes.reduce(
+    (sum, change) => sum + ('space' in change && change.space === 'pod' ? 1 : change.kind === 'move to namespace' ? 2 : 1.5),
+    0,
+  );
+}
+
+/** What to change so that all conditions hold, or undefined when one cannot be changed. */
+function changesFor(mismatches: readonly Mismatch[]): Change[] | undefined {
+  const changes: Change[] = [];
+  for (const mismatch of mismatches) {
+    const needed = changesForOne(mismatch);
+    if (needed === undefined) return undefined;
+    changes.push(...needed);
+  }
+  return changes;
+}
+
+function changesForOne(mismatch: Mismatch): Change[] | undefined {
+  switch (mismatch.kind) {
+    case 'label':
+      return changesForSelector(mismatch.wanted, mismatch.side);
+    case 'port':
+      return [changeForPort(mismatch)];
+    case 'protocol':
+      return [{ kind: 'use protocol', protocol: mismatch.wanted }];
+    case 'family':
+    case 'net':
+    case 'notAnEndpoint':
+    case 'notSelector':
+    case 'missingFact':
+      return undefined;
+    default:
+      return unreachable(mismatch);
+  }
+}
+
+function changeForPort({ side, wanted, wantedNames, named }: Mismatch & { kind: 'port' }): Change {
+  const ports: PortRange[] = [...wanted, ...named.map(({ port }) => ({ first: port, last: port }))];
+  return ports.length === 0 ? { kind: 'name port', side, names: wantedNames } : { kind: 'use port', side, ports };
+}
+
+function changesForSelector(selector: Selector, side: SideName): Change[] | undefined {
+  switch (selector.kind) {
+    case 'in':
+    case 'notIn':
+    case 'exists':
+    case 'absent':
+      return changeForLabel(selector, side);
+    case 'or':
+      return cheapest(selector.of.map((part) => changesForSelector(part, side)));
+    case 'and': {
+      const parts = selector.of.map((part) => changesForSelector(part, side));
+      return parts.some((part) => part === undefined) ? undefined : parts.flatMap((part) => part ?? []);
+    }
+    case 'all':
+      return [];
+    case 'none':
+    case 'not':
+      return undefined;
+    default:
+      return unreachable(selector);
+  }
+}
+
+function changeForLabel(selector: Selector & { kind: 'in' | 'notIn' | 'exists' | 'absent' }, side: SideName): Change[] | undefined {
+  const { space, key } = selector.label;
+  if (space === 'reserved') {
+    return selector.kind === 'in' && key === 'namespace' ? [{ kind: 'move to namespace', side, namespaces: selector.values }] : undefined;
+  }
+  if (space === 'serviceAccount') return undefined;
+  switch (selector.kind) {
+    case 'in':
+      return [{ kind: 'set label', side, space, key, values: selector.values }];
+    case 'exists':
+      return [{ kind: 'set label', side, space, key }];
+    case 'notIn':
+      return [{ kind: 'avoid label', side, space, key, values: selector.values }];
+    case 'absent':
+      return [{ kind: 'remove label', side, space, key }];
+    default:
+      return unreachable(selector);
+  }
+}
+
+function cheapest(alternatives: readonly (Change[] | undefined)[]): Change[] | undefined {
+  let best: Change[] | undefined;
+  for (const alternative of alternatives) {
+    if (alternative !== undefined && (best === undefined || alternative.length < best.length)) best = alternative;
+  }
+  return best;
+}

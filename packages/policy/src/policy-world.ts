@@ -1,0 +1,116 @@
+/**
+ * A world to evaluate flows in: tiers, endpoints, nodes, and what is not known of them.
+ *
+ * Lookups are prepared once: endpoints by address, policies by the namespaces that their subjects
+ * require. Which policies select an endpoint is found at the first question and kept, so one flow
+ * costs the rules of its two ends and not the policies of the cluster.
+ */
+import { type Address, formatAddress } from '@weir/net';
+import type { Endpoint } from './endpoint.ts';
+import type { Policy, Tier } from './model.ts';
+import { type EngineProfile, engineProfiles } from './profile.ts';
+import { requiredLabels, selectorMatches } from './selector.ts';
+import type { FlowEnd, WorldNode } from './verdict.ts';
+
+/** What a world is made of. */
+export interface PolicyWorldOptions {
+  /** In any order; so are the policies in them. */
+  readonly tiers: readonly Tier[];
+  readonly endpoints: readonly Endpoint[];
+  readonly nodes?: readonly WorldNode[];
+  /** Namespaces whose labels nobody told, except the name that every namespace has as a label. */
+  readonly namespacesWithUnknownLabels?: readonly string[];
+  /** Default: `kubernetes`. */
+  readonly profile?: EngineProfile;
+}
+
+/** The policies of one tier that select an endpoint, in order of evaluation, staged ones left out. */
+export interface SelectingTier {
+  readonly tier: Tier;
+  readonly policies: readonly Policy[];
+}
+
+/** A prepared world; make it with {@link createPolicyWorld}. */
+export interface PolicyWorld {
+  /** Tiers in order, each with its policies in order. */
+  readonly tiers: readonly Tier[];
+  readonly endpoints: readonly Endpoint[];
+  readonly profile: EngineProfile;
+  readonly unknownNamespaces: ReadonlySet<string>;
+  /** Who has this address: a pod before a node before nobody. */
+  endAt(address: Address): FlowEnd;
+  /** The enforced policies that select the endpoint, by tier; tiers without any are left out. */
+  selecting(endpoint: Endpoint): readonly SelectingTier[];
+}
+
+/** Prepares a world. */
+export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
+  const tiers = [...options.tiers].sort((a, b) => a.order - b.order || compareText(a.name, b.name)).map(sortPolicies);
+  const indexes = tiers.map((tier) => ({ tier, index: indexByNamespace(tier.policies) }));
+  const endpointsByAddress = new Map<string, Endpoint>();
+  for (const endpoint of options.endpoints) {
+    for (const address of endpoint.addresses) endpointsByAddress.set(formatAddress(address), endpoint);
+  }
+  const nodesByAddress = new Map<string, WorldNode>();
+  for (const node of options.nodes ?? []) {
+    for (const address of node.addresses) nodesByAddress.set(formatAddress(address), node);
+  }
+  const selecting = new WeakMap<Endpoint, readonly SelectingTier[]>();
+  return {
+    tiers,
+    endpoints: options.endpoints,
+    profile: options.profile ?? engineProfiles.kubernetes,
+    unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
+    endAt(address) {
+      const key = formatAddress(address);
+      const endpoint = endpointsByAddress.get(key);
+      if (endpoint !== undefined) return { kind: 'endpoint', endpoint, address };
+      const node = nodesByAddress.get(key);
+      return node === undefined ? { kind: 'address', address } : { kind: 'node', node, address };
+    },
+    selecting(endpoint) {
+      let found = selecting.get(endpoint);
+      if (found === undefined) {
+        found = indexes
+          .map(({ tier, index }) => ({
+            tier,
+            policies: index(endpoint).filter((policy) => !policy.staged && selectorMatches(policy.subject, endpoint)),
+          }))
+          .filter(({ policies }) => policies.length > 0);
+        selecting.set(endpoint, found);
+      }
+      return found;
+    },
+  };
+}
+
+function sortPolicies(tier: Tier): Tier {
+  const policies = [...tier.policies].sort(
+    (a, b) => a.order - b.order || compareText(a.ref.namespace ?? '', b.ref.namespace ?? '') || compareText(a.ref.name, b.ref.name),
+  );
+  return { ...tier, policies };
+}
+
+/** For an endpoint, the policies that may select it by its namespace, in the order given. */
+function indexByNamespace(policies: readonly Policy[]): (endpoint: Endpoint) => readonly Policy[] {
+  const everywhere: number[] = [];
+  const byNamespace = new Map<string, number[]>();
+  for (const [i, policy] of policies.entries()) {
+    const required = requiredLabels(policy.subject).find(({ label }) => label.space === 'reserved' && label.key === 'namespace')?.values;
+    if (required === undefined) everywhere.push(i);
+    for (const namespace of new Set(required)) {
+      const positions = byNamespace.get(namespace);
+      if (positions === undefined) byNamespace.set(namespace, [i]);
+      else positions.push(i);
+    }
+  }
+  return (endpoint) => {
+    const own = byNamespace.get(endpoint.namespace) ?? [];
+    const positions = everywhere.length === 0 ? own : [...everywhere, ...own].sort((a, b) => a - b);
+    return positions.flatMap((i) => policies[i] ?? []);
+  };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

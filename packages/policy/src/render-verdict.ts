@@ -1,0 +1,113 @@
+/** A verdict as text for people: the answer first, then why, then what would change it. */
+import { unreachable } from '@weir/net';
+import {
+  describeChange,
+  describeEnd,
+  describeMismatch,
+  describeOrigin,
+  describePlace,
+  describePolicy,
+  describeSelector,
+  describeService,
+} from './describe-verdict.ts';
+import { podName } from './match-rule.ts';
+import type { Direction, Rule } from './model.ts';
+import type { DecidedBy, DirectionVerdict, FlowVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
+
+/** What to show. */
+export interface RenderVerdictOptions {
+  /** Also the policies that do not apply, each with the reason. Default: false. */
+  readonly allPolicies?: boolean;
+}
+
+/** Lines of text without a newline at the end; the first line is the answer. */
+export function renderVerdict(verdict: FlowVerdict, options: RenderVerdictOptions = {}): string[] {
+  const { question } = verdict;
+  const title = `${verdict.verdict}: ${describeEnd(question.source)} → ${describeEnd(question.destination)} ${describeService(question)}`;
+  const missing = verdict.missing.map((fact) => `  not known: ${fact}`);
+  return [
+    title,
+    ...missing,
+    ...renderDirection(verdict, 'egress', options),
+    ...renderDirection(verdict, 'ingress', options),
+    ...renderNearMisses(verdict),
+  ];
+}
+
+function renderDirection(verdict: FlowVerdict, direction: Direction, options: RenderVerdictOptions): string[] {
+  const result = verdict[direction];
+  const end = direction === 'egress' ? verdict.question.source : verdict.question.destination;
+  const subject = end.kind === 'endpoint' ? podName(end.endpoint) : describeEnd(end);
+  const lines = [`  ${direction} of ${subject}: ${summary(result)}`];
+  for (const { policy, source } of result.isolatedBy) lines.push(`    isolated by ${describePolicy(policy)}${describePlace(source)}`);
+  for (const trace of verdict.trace) {
+    if (trace.direction === direction) lines.push(...renderPolicy(verdict, trace, options));
+  }
+  return lines;
+}
+
+function summary({ verdict, decidedBy }: DirectionVerdict): string {
+  if (decidedBy === undefined) return 'unknown, it depends on a fact that is not known';
+  const words = verdict === 'allow' ? 'allowed' : 'denied';
+  return `${words}, ${reasonText(decidedBy)}`;
+}
+
+function reasonText(decidedBy: DecidedBy): string {
+  switch (decidedBy.reason) {
+    case 'rule': {
+      const { origin } = decidedBy.rule;
+      return `rule ${describeOrigin(origin)} of ${describePolicy(origin.policy)}${describePlace(origin.source)} matches`;
+    }
+    case 'no policy':
+      return decidedBy.detail === 'not isolated' ? 'no policy isolates it' : 'it is no pod, policies do not apply to it';
+    case 'end of tier':
+      return 'it is isolated and no rule allows this';
+    case 'profile':
+      return decidedBy.detail === 'self' ? 'a pod always reaches itself' : 'a node always reaches its own pods';
+    default:
+      return unreachable(decidedBy);
+  }
+}
+
+function renderPolicy(verdict: FlowVerdict, trace: PolicyTrace, { allPolicies = false }: RenderVerdictOptions): string[] {
+  const name = `${describePolicy(trace.policy)}${describePlace(trace.source)}`;
+  switch (trace.applies) {
+    case 'yes': {
+      const heading = trace.rules.length === 0 ? `    ${name} has no ${trace.direction} rules` : `    ${name}:`;
+      return [heading, ...trace.rules.map((rule) => `      ${renderRule(verdict, rule)}`)];
+    }
+    case 'not selected': {
+      if (!allPolicies) return [];
+      const why = trace.mismatches.map((mismatch) => describeMismatch(mismatch, verdict.question)).join('; ');
+      return [`    ${name} does not select it: ${why}`];
+    }
+    case 'other direction':
+      return allPolicies ? [`    ${name} says nothing about ${trace.direction}`] : [];
+    case 'staged':
+      return allPolicies ? [`    ${name} is staged and not enforced`] : [];
+    default:
+      return unreachable(trace.applies);
+  }
+}
+
+function renderRule(verdict: FlowVerdict, { rule, matched, mismatches }: RuleTrace): string {
+  const place = `${rule.action} ${describeOrigin(rule.origin)}${describePlace(rule.origin.source)}`;
+  if (matched === 'yes') return `${place} matches (${describeRule(rule)})`;
+  const why = mismatches.map((mismatch) => describeMismatch(mismatch, verdict.question)).join('; ');
+  return `${place} ${matched === 'no' ? 'does not match' : 'may match'}: ${why}`;
+}
+
+function describeRule({ match, origin }: Rule): string {
+  const peer = origin.direction === 'ingress' ? match.source : match.destination;
+  if (peer.selector !== undefined) return describeSelector(peer.selector);
+  return peer.nets === undefined ? 'any peer' : 'the address is in the block';
+}
+
+function renderNearMisses({ nearMisses, question }: FlowVerdict): string[] {
+  if (nearMisses.length === 0) return [];
+  const lines = nearMisses.map(({ rule, changes }) => {
+    const what = changes.map((change) => describeChange(change, question)).join('; and ');
+    return `    ${what} [${describeOrigin(rule.origin)} of ${describePolicy(rule.origin.policy)}]`;
+  });
+  return ['  a rule would allow it with this change:', ...lines];
+}

@@ -1,0 +1,190 @@
+/** A verdict as the JSON of `weir why -o json`; the field names are a contract with scripts. */
+import { formatAddress, formatPortRange, formatProtocol } from '@weir/net';
+import { describeChange, describeMismatch } from './describe-verdict.ts';
+import { podName } from './match-rule.ts';
+import type { PolicyRef, Rule, SourcePosition } from './model.ts';
+import type {
+  Change,
+  DecidedBy,
+  DirectionVerdict,
+  FlowEnd,
+  FlowQuestion,
+  FlowVerdict,
+  NearMiss,
+  Outcome,
+  PolicyTrace,
+  Truth,
+} from './verdict.ts';
+
+/** One end: a pod or a node by name where it is one, and its address where it is known. */
+export interface EndJson {
+  readonly pod?: string;
+  readonly node?: string;
+  readonly ip?: string;
+}
+
+/** A policy, with its place where it is known. */
+export interface PolicyJson {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** What decided; with reason `rule` the policy's fields and the rule's are there too. */
+export type DecidedByJson =
+  | ({
+      readonly reason: 'rule';
+      readonly direction: string;
+      readonly rule: number;
+      readonly peer?: number;
+      readonly action: string;
+    } & PolicyJson)
+  | { readonly reason: 'no policy' | 'end of tier' | 'profile'; readonly tier?: string; readonly detail?: string };
+
+/** One direction. */
+export interface DirectionJson {
+  readonly verdict: Outcome;
+  readonly isolatedBy: readonly PolicyJson[];
+  readonly decidedBy?: DecidedByJson;
+}
+
+/** One rule that would allow the flow after the changes. */
+export interface NearMissJson {
+  readonly direction: string;
+  readonly policy: PolicyJson;
+  readonly rule: number;
+  readonly peer?: number;
+  readonly changes: readonly (Readonly<Record<string, unknown>> & { readonly kind: Change['kind']; readonly text: string })[];
+}
+
+/** One policy looked at, with its rules. */
+export interface TraceJson {
+  readonly direction: string;
+  readonly tier: string;
+  readonly policy: PolicyJson;
+  readonly applies: PolicyTrace['applies'];
+  readonly isolates: boolean;
+  readonly why?: readonly string[];
+  readonly rules: readonly {
+    readonly rule: number;
+    readonly peer?: number;
+    readonly action: string;
+    readonly matched: Truth;
+    readonly line?: number;
+    readonly why?: readonly string[];
+  }[];
+}
+
+/** The whole answer. */
+export interface VerdictJson {
+  readonly verdict: Outcome;
+  readonly missing?: readonly string[];
+  readonly source: EndJson;
+  readonly destination: EndJson;
+  readonly protocol: string;
+  readonly port?: number;
+  readonly egress: DirectionJson;
+  readonly ingress: DirectionJson;
+  readonly nearMisses: readonly NearMissJson[];
+  readonly trace: readonly TraceJson[];
+}
+
+/** The verdict as plain JSON values. */
+export function verdictToJson(verdict: FlowVerdict): VerdictJson {
+  const { question } = verdict;
+  return {
+    verdict: verdict.verdict,
+    ...(verdict.verdict === 'unknown' ? { missing: verdict.missing } : {}),
+    source: endToJson(question.source),
+    destination: endToJson(question.destination),
+    protocol: formatProtocol(question.protocol),
+    ...(question.destinationPort === undefined ? {} : { port: question.destinationPort }),
+    egress: directionToJson(verdict.egress),
+    ingress: directionToJson(verdict.ingress),
+    nearMisses: verdict.nearMisses.map((miss) => nearMissToJson(miss, question)),
+    trace: verdict.trace.map((entry) => traceToJson(entry, question)),
+  };
+}
+
+function endToJson(end: FlowEnd): EndJson {
+  const ip = end.address === undefined ? {} : { ip: formatAddress(end.address) };
+  if (end.kind === 'endpoint') return { pod: podName(end.endpoint), ...ip };
+  return end.kind === 'node' ? { node: end.node.name, ...ip } : ip;
+}
+
+function directionToJson({ verdict, isolatedBy, decidedBy }: DirectionVerdict): DirectionJson {
+  return {
+    verdict,
+    isolatedBy: isolatedBy.map(({ policy, source }) => policyToJson(policy, source)),
+    ...(decidedBy === undefined ? {} : { decidedBy: decidedByToJson(decidedBy) }),
+  };
+}
+
+function decidedByToJson(decidedBy: DecidedBy): DecidedByJson {
+  switch (decidedBy.reason) {
+    case 'rule': {
+      const { rule } = decidedBy;
+      const { policy, source, direction } = rule.origin;
+      return { reason: 'rule', ...policyToJson(policy, source), direction, ...ruleIndexes(rule), action: rule.action };
+    }
+    case 'end of tier':
+      return { reason: 'end of tier', tier: decidedBy.tier };
+    case 'no policy':
+    case 'profile':
+      return { reason: decidedBy.reason, detail: decidedBy.detail };
+    default:
+      return decidedBy satisfies never;
+  }
+}
+
+function policyToJson({ kind, apiVersion, namespace, name }: PolicyRef, source: SourcePosition | undefined): PolicyJson {
+  return {
+    kind,
+    apiVersion,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    ...(source === undefined ? {} : { file: source.file, line: source.line }),
+  };
+}
+
+function ruleIndexes({ origin: { ruleIndex, peerIndex } }: Rule): { readonly rule: number; readonly peer?: number } {
+  return { rule: ruleIndex, ...(peerIndex === undefined ? {} : { peer: peerIndex }) };
+}
+
+function nearMissToJson({ direction, rule, changes }: NearMiss, question: FlowQuestion): NearMissJson {
+  return {
+    direction,
+    policy: policyToJson(rule.origin.policy, rule.origin.source),
+    ...ruleIndexes(rule),
+    changes: changes.map((change) => ({ ...changeFields(change), kind: change.kind, text: describeChange(change, question) })),
+  };
+}
+
+function changeFields(change: Change): Readonly<Record<string, unknown>> {
+  if (change.kind === 'use port') return { side: change.side, ports: change.ports.map(formatPortRange) };
+  if (change.kind === 'use protocol') return { protocol: formatProtocol(change.protocol) };
+  return { ...change };
+}
+
+function traceToJson(entry: PolicyTrace, question: FlowQuestion): TraceJson {
+  const why = (mismatches: PolicyTrace['mismatches']): { readonly why?: readonly string[] } =>
+    mismatches.length === 0 ? {} : { why: mismatches.map((mismatch) => describeMismatch(mismatch, question)) };
+  return {
+    direction: entry.direction,
+    tier: entry.tier,
+    policy: policyToJson(entry.policy, entry.source),
+    applies: entry.applies,
+    isolates: entry.isolates,
+    ...why(entry.mismatches),
+    rules: entry.rules.map(({ rule, matched, mismatches }) => ({
+      ...ruleIndexes(rule),
+      action: rule.action,
+      matched,
+      ...(rule.origin.source === undefined ? {} : { line: rule.origin.source.line }),
+      ...why(mismatches),
+    })),
+  };
+}
