@@ -3,6 +3,8 @@
  *
  * The only public door of the package.
  */
+
+export * from './delta-model.ts';
 export * from './differential/render-world.ts';
 export * from './differential/shrink-world.ts';
 export * from './exhaustive/small-worlds.ts';

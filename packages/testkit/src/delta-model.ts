@@ -1,0 +1,275 @@
+/**
+ * A plain interpreter of deltas: what a data plane that follows the contract of `calc` to the
+ * letter would do with a packet. It keeps the state that the deltas add up to, checks every promise
+ * of the contract on the way, and searches linearly.
+ *
+ * Throws an Error at the first broken promise: a referent that is missing, a key whose content
+ * changed, something removed that was not there or added twice.
+ */
+import type { AddressClass, Changes, Delta, EndpointClass, LocalEndpoint, PeerSet, PeerTest, Program, ProgramRule } from '@weir/calc';
+import { type Address, compareAddresses, type Flow, formatAddress } from '@weir/net';
+
+/** What one node says of a flow; a direction is absent when that end is no endpoint of the node. */
+export interface NodeVerdict {
+  readonly egressAllowed?: boolean;
+  readonly ingressAllowed?: boolean;
+}
+
+/** How many things of each kind a state holds. */
+export interface DeltaModelSize {
+  readonly peerSets: number;
+  readonly classes: number;
+  readonly addresses: number;
+  readonly programs: number;
+  readonly endpoints: number;
+}
+
+/** The state of one node's data plane. */
+export class DeltaModel {
+  readonly #peerSets: Map<string, PeerSet> = new Map();
+  readonly #classes: Map<string, EndpointClass> = new Map();
+  readonly #addresses: Map<string, AddressClass> = new Map();
+  readonly #programs: Map<string, Program> = new Map();
+  readonly #endpoints: Map<string, LocalEndpoint> = new Map();
+
+  /** Applies a delta: upserts in dependency order, then removals in the reverse order. */
+  apply(delta: Delta): void {
+    for (const set of enter('peer set', this.#peerSets, delta.peerSets, contentKeyed)) this.#checkPeerSet(set);
+    for (const entry of enter('class', this.#classes, delta.classes, contentKeyed)) this.#checkClass(entry);
+    for (const entry of enter('address', this.#addresses, addressChanges(delta), changeable)) this.#checkAddress(entry);
+    for (const program of enter('program', this.#programs, delta.programs, contentKeyed)) this.#checkProgram(program);
+    for (const endpoint of enter('endpoint', this.#endpoints, endpointChanges(delta), changeable)) this.#checkEndpoint(endpoint);
+    leave('endpoint', this.#endpoints, delta.endpoints.removals);
+    leave('program', this.#programs, delta.programs.removals);
+    leave('address', this.#addresses, delta.addresses.removals.map(formatAddress));
+    leave('class', this.#classes, delta.classes.removals);
+    leave('peer set', this.#peerSets, delta.peerSets.removals);
+    this.#checkAll();
+  }
+
+  /** What the node says of a flow; `nodeAddresses` are the node's own. */
+  judge(flow: Flow, nodeAddresses: readonly Address[]): NodeVerdict {
+    const source = this.#endpointAt(flow.source);
+    const destination = this.#endpointAt(flow.destination);
+    const self = source !== undefined && source === destination;
+    const fromNode = nodeAddresses.some((address) => equal(address, flow.source));
+    return {
+      ...(source && { egressAllowed: self || this.#runs(source.egress, flow.destination, flow) }),
+      ...(destination && { ingressAllowed: self || fromNode || this.#runs(destination.ingress, flow.source, flow) }),
+    };
+  }
+
+  /** Things that nothing refers to: they should have been removed. */
+  orphans(): string[] {
+    const programs = [...this.#endpoints.values()].flatMap(({ ingress, egress }) => [ingress, egress]);
+    const sets = [...this.#programs.values()].flatMap((program) => rulesOf(program).flatMap(({ peer }) => peer.map(({ set }) => set)));
+    const classes = [...this.#addresses.values()].map((entry) => entry.class);
+    return [
+      ...unused('program', this.#programs, programs),
+      ...unused('peer set', this.#peerSets, sets),
+      ...unused('class', this.#classes, classes),
+    ];
+  }
+
+  /** How large the state is; all zero for the empty one. */
+  size(): DeltaModelSize {
+    return {
+      peerSets: this.#peerSets.size,
+      classes: this.#classes.size,
+      addresses: this.#addresses.size,
+      programs: this.#programs.size,
+      endpoints: this.#endpoints.size,
+    };
+  }
+
+  /** The whole state as sorted texts, to compare two models with. */
+  dump(): string[] {
+    const kinds = {
+      peerSets: this.#peerSets,
+      classes: this.#classes,
+      addresses: this.#addresses,
+      programs: this.#programs,
+      endpoints: this.#endpoints,
+    };
+    return Object.entries(kinds).flatMap(([kind, entries]) =>
+      [...entries]
+        .map(([key, value]): [string, unknown] => [key, value])
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, value]) => `${kind} ${key} ${JSON.stringify(value)}`),
+    );
+  }
+
+  #endpointAt(address: Address): LocalEndpoint | undefined {
+    return [...this.#endpoints.values()].find(({ addresses }) => addresses.some((own) => equal(own, address)));
+  }
+
+  #runs(key: string | undefined, peer: Address, flow: Flow): boolean {
+    if (key === undefined) return true;
+    const program = required('program', this.#programs, key);
+    for (const tier of program.tiers) {
+      const action = this.#firstDecision(tier.rules, peer, flow);
+      if (action === 'allow' || action === 'deny') return action === 'allow';
+      if (action === undefined && tier.end === 'deny') return false;
+    }
+    return program.otherwise === 'allow';
+  }
+
+  /** The first matching rule's action, `log` aside; undefined when no rule decides. */
+  #firstDecision(rules: readonly ProgramRule[], peer: Address, flow: Flow): 'allow' | 'deny' | 'pass' | undefined {
+    for (const { action, peer: tests, protocol, ports } of rules) {
+      if (action === 'log') continue;
+      if (protocol !== undefined && protocol !== flow.protocol) continue;
+      const port = flow.destinationPort;
+      if (ports !== undefined && (port === undefined || !ports.some(({ first, last }) => port >= first && port <= last))) continue;
+      if (tests.every((test) => this.#isMember(test, peer, flow) !== test.negated)) return action;
+    }
+    return undefined;
+  }
+
+  #isMember({ set: key }: PeerTest, peer: Address, flow: Flow): boolean {
+    const set = required('peer set', this.#peerSets, key);
+    if (set.kind === 'range') return set.ranges.some(({ first, last }) => between(first, peer, last));
+    const classKey = this.#addresses.get(formatAddress(peer))?.class;
+    if (classKey === undefined) return false;
+    const membership = required('class', this.#classes, classKey).memberships.find((each) => each.set === key);
+    if (membership === undefined) return false;
+    if (set.kind === 'address') return true;
+    return (membership.ports ?? []).some(({ protocol, port }) => protocol === flow.protocol && port === flow.destinationPort);
+  }
+
+  /** What is changed in place or removed must leave no reference to nothing behind. */
+  #checkAll(): void {
+    for (const entry of this.#classes.values()) this.#checkClass(entry);
+    for (const entry of this.#addresses.values()) this.#checkAddress(entry);
+    for (const program of this.#programs.values()) this.#checkProgram(program);
+    const owners = new Map<string, string>();
+    for (const endpoint of this.#endpoints.values()) {
+      this.#checkEndpoint(endpoint);
+      for (const address of endpoint.addresses.map(formatAddress)) {
+        const other = owners.get(address);
+        check(other === undefined, `the endpoints ${other} and ${endpoint.uid} both have ${address}`);
+        owners.set(address, endpoint.uid);
+      }
+    }
+  }
+
+  #checkPeerSet(set: PeerSet): void {
+    if (set.kind !== 'range') return;
+    for (const [i, range] of set.ranges.entries()) {
+      check(compareAddresses(range.first, range.last) <= 0, `peer set ${set.key} has a range that ends before it starts`);
+      const before = set.ranges[i - 1];
+      check(
+        before === undefined || compareAddresses(before.last, range.first) < 0,
+        `the ranges of peer set ${set.key} overlap or are not sorted`,
+      );
+    }
+  }
+
+  #checkClass({ key, memberships }: EndpointClass): void {
+    check(memberships.length > 0, `class ${key} is in no set`);
+    for (const [i, { set, ports }] of memberships.entries()) {
+      const before = memberships[i - 1];
+      check(before === undefined || before.set < set, `the memberships of class ${key} are not sorted or repeat`);
+      const { kind } = required('peer set', this.#peerSets, set, `class ${key}`);
+      check(kind !== 'range', `class ${key} is in the range set ${set}`);
+      check((kind === 'addressPort') === (ports !== undefined && ports.length > 0), `class ${key} has the wrong ports for set ${set}`);
+    }
+  }
+
+  #checkAddress({ address, class: classKey }: AddressClass): void {
+    required('class', this.#classes, classKey, `address ${formatAddress(address)}`);
+  }
+
+  #checkProgram(program: Program): void {
+    for (const { id, peer, protocol, ports } of rulesOf(program)) {
+      const sets = peer.map(({ set }) => required('peer set', this.#peerSets, set, `program ${program.key}`));
+      const withPorts = sets.some(({ kind }) => kind === 'addressPort');
+      check(!withPorts || (protocol !== undefined && ports === undefined), `rule ${id} has an addressPort set and no protocol, or ports`);
+      check(ports === undefined || (protocol !== undefined && ports.length > 0), `rule ${id} has ports without a protocol, or none`);
+    }
+  }
+
+  #checkEndpoint(endpoint: LocalEndpoint): void {
+    for (const direction of ['ingress', 'egress'] as const) {
+      const key = endpoint[direction];
+      if (key === undefined) continue;
+      const program = required('program', this.#programs, key, `endpoint ${endpoint.uid}`);
+      check(program.direction === direction, `endpoint ${endpoint.uid} has a program of the other direction for ${direction}`);
+    }
+  }
+}
+
+/** Whether an upsert of what is there already may change it. */
+type UpsertRule = 'content keyed' | 'changeable';
+const contentKeyed: UpsertRule = 'content keyed';
+const changeable: UpsertRule = 'changeable';
+
+interface KeyedChanges<T> {
+  readonly upserts: readonly (readonly [string, T])[];
+  readonly removals: readonly string[];
+}
+
+function addressChanges({ addresses }: Delta): KeyedChanges<AddressClass> {
+  return {
+    upserts: addresses.upserts.map((entry) => [formatAddress(entry.address), entry]),
+    removals: addresses.removals.map(formatAddress),
+  };
+}
+
+function endpointChanges({ endpoints }: Delta): KeyedChanges<LocalEndpoint> {
+  return { upserts: endpoints.upserts.map((endpoint) => [endpoint.uid, endpoint]), removals: endpoints.removals };
+}
+
+/** Puts upserts into the map and gives them back, for checks that need all of them in place. */
+function enter<T>(
+  kind: string,
+  state: Map<string, T>,
+  changes: KeyedChanges<T> | Changes<T & { readonly key: string }, string>,
+  rule: UpsertRule,
+): T[] {
+  const upserts = changes.upserts.map((upsert): readonly [string, T] => (isPair(upsert) ? upsert : [upsert.key, upsert]));
+  const keys = new Set(upserts.map(([key]) => key));
+  check(keys.size === upserts.length, `a ${kind} is upserted twice in one delta`);
+  for (const key of changes.removals) check(!keys.has(key), `the ${kind} ${key} is upserted and removed in one delta`);
+  for (const [key, value] of upserts) {
+    check(rule === 'changeable' || !state.has(key), `the ${kind} ${key} is added and was there already`);
+    check(JSON.stringify(state.get(key)) !== JSON.stringify(value), `the ${kind} ${key} is upserted and has not changed`);
+    state.set(key, value);
+  }
+  return upserts.map(([, value]) => value);
+}
+
+function isPair<T>(upsert: readonly [string, T] | (T & { readonly key: string })): upsert is readonly [string, T] {
+  return Array.isArray(upsert);
+}
+
+function leave<T>(kind: string, state: Map<string, T>, keys: readonly string[]): void {
+  for (const key of keys) check(state.delete(key), `the ${kind} ${key} is removed and was not there`);
+}
+
+function unused<T>(kind: string, state: ReadonlyMap<string, T>, used: readonly (string | undefined)[]): string[] {
+  const set = new Set(used);
+  return [...state.keys()].filter((key) => !set.has(key)).map((key) => `${kind} ${key}`);
+}
+
+function required<T>(kind: string, state: ReadonlyMap<string, T>, key: string, by = 'a lookup'): T {
+  const value = state.get(key);
+  if (value === undefined) throw new Error(`${by} needs the ${kind} ${key}, which is not there`);
+  return value;
+}
+
+function rulesOf(program: Program): readonly ProgramRule[] {
+  return program.tiers.flatMap(({ rules }) => rules);
+}
+
+function equal(a: Address, b: Address): boolean {
+  return compareAddresses(a, b) === 0;
+}
+
+function between(first: Address, address: Address, last: Address): boolean {
+  return compareAddresses(first, address) <= 0 && compareAddresses(address, last) <= 0;
+}
+
+function check(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(`the delta breaks its contract: ${message}`);
+}
