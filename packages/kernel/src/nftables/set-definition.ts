@@ -13,7 +13,7 @@ export interface SetDefinition {
   readonly name: string;
   /** One field, or several for a concatenation. */
   readonly key: readonly SetField[];
-  readonly data?: SetField;
+  readonly data?: readonly SetField[];
   /** Elements are ranges. */
   readonly interval?: boolean;
   /** Every element counts packets and bytes. */

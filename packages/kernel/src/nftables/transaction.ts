@@ -27,7 +27,7 @@ import {
   tableAttribute,
   tableFamily,
 } from './numbers.ts';
-import { type ChainDefinition, fieldsLength, type RuleDefinition, type SetDefinition, type SetElement } from './set-definition.ts';
+import { type ChainDefinition, fieldsLength, type RuleDefinition, type SetDefinition, type SetElement, type SetField } from './set-definition.ts';
 import { setUserData, textUserData } from './user-data.ts';
 
 /** The table that a transaction works on. */
@@ -202,14 +202,11 @@ function writeSetShape(writer: MessageWriter, set: SetDefinition): void {
   const flags =
     (ranged ? setFlag.interval : 0) | (set.data === undefined ? 0 : setFlag.map) | (ranged && concatenated ? setFlag.concat : 0);
   writer.u32(setAttribute.flags, flags);
-  writer.u32(
-    setAttribute.keyType,
-    set.key.reduce((type, field) => (type << 6) | field.dataType, 0),
-  );
+  writer.u32(setAttribute.keyType, dataTypeOf(set.key));
   writer.u32(setAttribute.keyLength, fieldsLength(set.key));
   if (set.data !== undefined) {
-    writer.u32(setAttribute.dataType, set.data.dataType);
-    writer.u32(setAttribute.dataLength, set.data.length);
+    writer.u32(setAttribute.dataType, dataTypeOf(set.data));
+    writer.u32(setAttribute.dataLength, fieldsLength(set.data));
   }
   if (!ranged || !concatenated) return;
   const description = writer.beginNest(setAttribute.description);
@@ -221,6 +218,11 @@ function writeSetShape(writer: MessageWriter, set: SetDefinition): void {
   }
   writer.endNest(concat);
   writer.endNest(description);
+}
+
+/** The type number of one field, or of a concatenation. */
+function dataTypeOf(fields: readonly SetField[]): number {
+  return fields.reduce((type, field) => (type << 6) | field.dataType, 0);
 }
 
 function writeElement(writer: MessageWriter, element: SetElement): void {

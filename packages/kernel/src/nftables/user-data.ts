@@ -37,13 +37,14 @@ export function readTextUserData(data: Buffer): string | undefined {
 
 /** The user data of a set: the byte orders of its key and its value. */
 export function setUserData(set: SetDefinition): Uint8Array {
-  const [first] = set.key;
-  const key = set.key.length === 1 && first !== undefined ? byteOrder(first) : 0;
-  const parts = [Buffer.from([0, 4]), hostU32Bytes(key)];
+  const parts = [Buffer.from([0, 4]), hostU32Bytes(byteOrder(set.key))];
   if (set.data !== undefined) parts.push(Buffer.from([1, 4]), hostU32Bytes(byteOrder(set.data)));
   return Buffer.concat(parts);
 }
 
-function byteOrder(field: SetField): number {
+/** A concatenation has none of its own. */
+function byteOrder(fields: readonly SetField[]): number {
+  const [field] = fields;
+  if (field === undefined || fields.length > 1) return 0;
   return field.dataType === nftDataType.mark || field.dataType === nftDataType.interfaceName ? byteOrderHost : byteOrderNetwork;
 }

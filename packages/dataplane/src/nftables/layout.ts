@@ -1,0 +1,44 @@
+/**
+ * The one table `inet weir`: its chains, and all its rules. Nothing here grows with policies.
+ *
+ *   hook forward, first   egress ── closed, forged ── established ── self ──▶ egress4/6
+ *   hook forward, second  ingress ─ closed ────────── established ── self ──▶ ingress4/6
+ *   hook input            input ─── closed, forged ── established ──────────▶ egress4/6
+ *
+ *   egress4   rules for any peer ─▶ peer a known pod? egress4_pod ─▶ rules for its block ─▶ drop
+ *
+ * A packet of an isolated endpoint is looked up as (program . class of the peer . protocol . port)
+ * in `allow`. Accept ends only the base chain that it was reached from, so egress cannot answer
+ * for ingress, and a chain of somebody else still decides for itself.
+ */
+import type { ChainDefinition, RuleDefinition } from '@weir/kernel';
+import { baseRules } from './base-rules.ts';
+import { programChainNames, programRules } from './program-rules.ts';
+
+/**
+ * Before `filter` (0), so that an administrator's own chains there come after ours, and after
+ * destination translation (-100), so that services are judged by the pod behind them.
+ */
+const egressPriority = -20;
+const ingressPriority = -19;
+
+/** Every chain of the table, jump targets first. */
+export const chainDefinitions: readonly ChainDefinition[] = [
+  ...(['egress', 'ingress'] as const).flatMap((direction) =>
+    ([4, 6] as const).flatMap((family) => {
+      const { main, pod } = programChainNames({ direction, family });
+      return [{ name: pod }, { name: main }];
+    }),
+  ),
+  { name: 'egress', hook: { name: 'forward', priority: egressPriority } },
+  { name: 'ingress', hook: { name: 'forward', priority: ingressPriority } },
+  { name: 'input', hook: { name: 'input', priority: egressPriority } },
+];
+
+/**
+ * Every rule of the table, in order within its chain; `podInterfaces` are beginnings of the names
+ * of interfaces that lead to pods and nowhere else.
+ */
+export function ruleDefinitions(podInterfaces: readonly string[]): RuleDefinition[] {
+  return [...programRules(), ...baseRules(podInterfaces)];
+}

@@ -1,0 +1,67 @@
+/** Steps that rules of the table share: loading addresses, ports and protocols, and family tests. */
+import { type Expression, hostU32Bytes, type Register } from '@weir/kernel';
+import type { Family } from '@weir/net';
+
+/** Which end of a packet. */
+export type PacketEnd = 'source' | 'destination';
+
+const addressOffset = { 4: { source: 12, destination: 16 }, 6: { source: 8, destination: 24 } } as const;
+const nfproto = { 4: 2, 6: 10 } as const;
+const icmpv6 = 58;
+
+export const accept: Expression = { kind: 'verdict', verdict: 'accept' };
+export const drop: Expression = { kind: 'verdict', verdict: 'drop' };
+
+/** Loads an address: one register for IPv4, four for IPv6. */
+export function loadAddress(family: Family, end: PacketEnd, into: Register): Expression {
+  return { kind: 'payload', base: 'network', offset: addressOffset[family][end], length: family === 4 ? 4 : 16, into };
+}
+
+/** Loads the last four bytes of an IPv6 address. */
+export function loadLastWord(end: PacketEnd, into: Register): Expression {
+  return { kind: 'payload', base: 'network', offset: addressOffset[6][end] + 12, length: 4, into };
+}
+
+/** Goes on for packets of the family; also lets `nft list` name the fields that follow. */
+export function isFamily(family: Family): Expression[] {
+  return [
+    { kind: 'meta', key: 'nfproto', into: 0 },
+    { kind: 'compare', register: 0, operator: 'eq', value: Uint8Array.of(nfproto[family]) },
+  ];
+}
+
+/** Goes on for packets of established connections and for those related to one. */
+export function isEstablishedOrRelated(): Expression[] {
+  return [
+    { kind: 'ctState', into: 0 },
+    // Bits of the connection state as nft_ct gives them: established 2, related 4.
+    { kind: 'mask', register: 0, mask: hostU32Bytes(6) },
+    { kind: 'compare', register: 0, operator: 'neq', value: hostU32Bytes(0) },
+  ];
+}
+
+/**
+ * Goes on for neighbour discovery (RFC 4861: ICMPv6 types 133 to 137). Its hop limit is always
+ * 255, which no forwarded packet has any more: only a bridge shows such a packet to the forward
+ * hook, and a pod cannot use the types to talk past its policies through a router.
+ */
+export function isNeighbourDiscovery(): Expression[] {
+  return [
+    ...isFamily(6),
+    { kind: 'meta', key: 'l4proto', into: 0 },
+    { kind: 'compare', register: 0, operator: 'eq', value: Uint8Array.of(icmpv6) },
+    { kind: 'payload', base: 'network', offset: 7, length: 1, into: 0 },
+    { kind: 'compare', register: 0, operator: 'eq', value: Uint8Array.of(255) },
+    { kind: 'payload', base: 'transport', offset: 0, length: 1, into: 0 },
+    { kind: 'compare', register: 0, operator: 'gte', value: Uint8Array.of(133) },
+    { kind: 'compare', register: 0, operator: 'lte', value: Uint8Array.of(137) },
+  ];
+}
+
+/** Goes on when the interface's name begins with `prefix`. */
+export function interfaceStartsWith(key: 'iifname' | 'oifname', prefix: string): Expression[] {
+  return [
+    { kind: 'meta', key, into: 0 },
+    { kind: 'compare', register: 0, operator: 'eq', value: Buffer.from(prefix) },
+  ];
+}

@@ -1,0 +1,94 @@
+/**
+ * The sets and maps of the table: their names, keys and values.
+ *
+ * A map's value is eight bytes: zero, then the number. nft 1.0.6 (Debian 12) aborts on listing any
+ * ruleset in which a looked-up value is part of another lookup's key, because it gives such a value
+ * the length zero. It only knows of the first register that a value lands in, so the number goes
+ * to the second one, where nft still sees what was loaded there before.
+ */
+import { nftDataType, type SetDefinition, type SetField, type TableName } from '@weir/kernel';
+import type { Family } from '@weir/net';
+
+/** The table that belongs to Weir; all in it is Weir's, nothing outside of it is. */
+export const weirTable: TableName = { family: 'inet', name: 'weir' };
+
+/** The names of one family's sets. */
+export interface FamilySets {
+  /** Addresses of acknowledged endpoints. */
+  readonly local: string;
+  /** (interface . address) of endpoints whose interface is known. */
+  readonly link: string;
+  /** Acknowledged addresses whose interface is not known. */
+  readonly unlinked: string;
+  /** (source . destination) of one endpoint. */
+  readonly self: string;
+  /** Address of an endpoint that is isolated in the direction → program. */
+  readonly egress: string;
+  readonly ingress: string;
+  /** Address of a known pod → class. */
+  readonly class: string;
+  /** Every other address, in ranges → class. */
+  readonly block: string;
+}
+
+const namesByFamily: Readonly<Record<Family, FamilySets>> = { 4: setNames(4), 6: setNames(6) };
+
+/** The names of the family's sets. */
+export function familySets(family: Family): FamilySets {
+  return namesByFamily[family];
+}
+
+/** The sets that both families share. */
+export const sharedSets = {
+  /** (program . class . protocol . port): port 0 any port, protocol 0 any protocol, class 0 any peer. */
+  allow: 'allow',
+  /** The same for ranges of ports. */
+  allowRange: 'allow_range',
+  /** Every program, to count what it denies. */
+  denied: 'denied',
+} as const;
+
+const mark: SetField = { dataType: nftDataType.mark, length: 4 };
+const numbered: readonly SetField[] = [mark, mark];
+const tuple: readonly SetField[] = [
+  mark,
+  mark,
+  { dataType: nftDataType.protocol, length: 1 },
+  { dataType: nftDataType.service, length: 2 },
+];
+
+/** Every set of the table. Numbers of programs and classes print as marks. */
+export const setDefinitions: readonly SetDefinition[] = [
+  ...([4, 6] as const).flatMap(definitionsOfFamily),
+  { name: sharedSets.allow, key: tuple, counter: true },
+  { name: sharedSets.allowRange, key: tuple, interval: true, counter: true },
+  { name: sharedSets.denied, key: [mark], counter: true },
+];
+
+function setNames(family: Family): FamilySets {
+  return {
+    local: `local${family}`,
+    link: `link${family}`,
+    unlinked: `unlinked${family}`,
+    self: `self${family}`,
+    egress: `egress_program${family}`,
+    ingress: `ingress_program${family}`,
+    class: `class${family}`,
+    block: `block${family}`,
+  };
+}
+
+function definitionsOfFamily(family: Family): SetDefinition[] {
+  const names = familySets(family);
+  const address: SetField = family === 4 ? { dataType: nftDataType.ipv4, length: 4 } : { dataType: nftDataType.ipv6, length: 16 };
+  return [
+    { name: names.local, key: [address] },
+    { name: names.link, key: [{ dataType: nftDataType.interfaceName, length: 16 }, address] },
+    { name: names.unlinked, key: [address] },
+    { name: names.self, key: [address, address] },
+    { name: names.egress, key: [address], data: numbered },
+    { name: names.ingress, key: [address], data: numbered },
+    { name: names.class, key: [address], data: numbered },
+    { name: names.block, key: [address], data: numbered, interval: true },
+  ];
+}
