@@ -15,7 +15,6 @@ import {
 } from '@weir/client';
 import type { EndpointSlice, KubeObject, Namespace, Service } from '@weir/kube';
 import { clusterAddresses } from '../cluster/cluster-config.ts';
-import type { Endpoints } from '../controllers/endpoint-slices.ts';
 import { serviceNameLabel } from '../services/service-port.ts';
 
 /** The namespaces that the reference makes when it starts. */

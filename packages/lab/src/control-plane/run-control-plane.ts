@@ -1,0 +1,115 @@
+/**
+ * The control plane of one cluster in one process: API server, scheduler, controllers.
+ *
+ * The API server listens twice: on 127.0.0.1 for people and programs of this machine, and inside
+ * the router's namespace on 10.224.0.1:6443 for nodes and pods. Scheduler and controllers are
+ * ordinary clients of it.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ApiServer, startApiServer } from '@weir/apiserver';
+import { KubeClient } from '@weir/client';
+import { openTcpListener } from '@weir/kernel';
+import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type ClusterConfig, clusterAddresses, readClusterConfig } from '../cluster/cluster-config.ts';
+import { ClusterError } from '../cluster/cluster-error.ts';
+import { hostServer } from '../cluster/cluster-files.ts';
+import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts';
+import type { Controller, ControllerContext } from '../controllers/controller.ts';
+import { startDeploymentController } from '../controllers/deployment-controller.ts';
+import { startEndpointController } from '../controllers/endpoint-controller.ts';
+import { EventRecorder } from '../controllers/event-recorder.ts';
+import { startNamespaceController } from '../controllers/namespace-controller.ts';
+import { startPodGarbageController } from '../controllers/pod-garbage-controller.ts';
+import { startReplicaSetController } from '../controllers/replica-set-controller.ts';
+import { SharedInformers } from '../controllers/shared-informers.ts';
+import { vnetNetnsName } from '../network/netns-names.ts';
+import { startScheduler } from '../scheduler/scheduler.ts';
+import { bootstrapCluster } from './bootstrap.ts';
+
+/** The Kubernetes release whose behaviour the API server shows. */
+export const kubernetesVersion = 'v1.35.2';
+
+/** What to run. */
+export interface ControlPlaneOptions {
+  readonly cluster: string;
+  /** Aborted to stop in order. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs until `signal` is aborted. Throws {@link ClusterError} when the cluster does not exist. */
+export async function runControlPlane(options: ControlPlaneOptions): Promise<void> {
+  const config = await readClusterConfig(options.cluster);
+  if (config === undefined) throw new ClusterError('not-found', `there is no cluster "${options.cluster}"`);
+  const log = pino(
+    { level: 'info', timestamp: stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    destination({ fd: 1, sync: true }),
+  );
+  const layout = clusterLayout(config.name);
+  const server = await startServer(config, layout);
+  log.info({ urls: server.urls }, 'the API server listens');
+  try {
+    await runControllers(config, layout, { log, signal: options.signal });
+  } finally {
+    await server.close();
+  }
+}
+
+async function startServer(config: ClusterConfig, layout: ClusterLayout): Promise<ApiServer> {
+  const [certificate, key, clientCa] = await Promise.all(
+    ['server.crt', 'server.key', 'ca.crt'].map((file) => readFile(join(layout.pki, file), 'utf8')),
+  );
+  const fd = openTcpListener({
+    netns: vnetNetnsName(config.name),
+    address: clusterAddresses.apiServer,
+    port: clusterAddresses.apiServerPort,
+  });
+  return startApiServer({
+    dataDirectory: layout.store,
+    tls: { certificate: certificate ?? '', key: key ?? '', clientCa: clientCa ?? '' },
+    listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
+    serviceCidrs: config.serviceCidrs,
+    nodeSocket: (node) => (config.nodes.some(({ name }) => name === node) ? layout.nodeSocket(node) : undefined),
+    version: kubernetesVersion,
+  });
+}
+
+async function runControllers(config: ClusterConfig, layout: ClusterLayout, world: { log: Logger; signal: AbortSignal }): Promise<void> {
+  const { log, signal } = world;
+  const [authority, certificate, key] = await Promise.all(
+    ['ca.crt', 'control-plane.crt', 'control-plane.key'].map((file) => readFile(join(layout.pki, file), 'utf8')),
+  );
+  const client = new KubeClient(
+    { server: hostServer(config), certificateAuthority: authority ?? '', clientCertificate: certificate ?? '', clientKey: key ?? '' },
+    { userAgent: 'weir-control-plane' },
+  );
+  const informers = new SharedInformers(client, (resource, error) => log.warn({ resource, error: String(error) }, 'watch interrupted'));
+  const context = (component: string): ControllerContext => ({
+    client,
+    informers,
+    events: new EventRecorder(client, component, log),
+    log: log.child({ component }),
+  });
+  await bootstrapCluster(client);
+  const controllers: Controller[] = [
+    startNamespaceController(context('namespace-controller'), authority ?? ''),
+    startEndpointController(context('endpoint-slice-controller')),
+    startPodGarbageController(context('pod-garbage-collector')),
+    startDeploymentController(context('deployment-controller')),
+    startReplicaSetController(context('replicaset-controller')),
+    startScheduler(context('default-scheduler')),
+  ];
+  await informers.start();
+  log.info('scheduler and controllers run');
+  await aborted(signal);
+  await informers.stop();
+  await Promise.all(controllers.map((controller) => controller.stop()));
+  client.close();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
