@@ -1,2 +1,3 @@
 /** Manifests with source positions, and what is said about them. */
 export * from './diagnostic.ts';
+export * from './parse-manifest.ts';

@@ -1,0 +1,159 @@
+/**
+ * Manifests: files of one or many Kubernetes objects in YAML or JSON, with the place of every field.
+ *
+ * Lists (`kind: List`, `PodList`, …) are expanded. Input is bounded: in size, in how often anchors
+ * are expanded and in depth. A document that cannot be read gives a diagnostic and no object; the
+ * others are still read, so that all errors are seen at once.
+ */
+import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
+import type { KubeObject } from '../objects/object-meta.ts';
+import type { Diagnostic, TextPosition } from './diagnostic.ts';
+import { fieldPosition } from './manifest-positions.ts';
+import { kubectlScalarTags } from './yaml-scalars.ts';
+
+/** What can be wrong with a manifest. */
+export type ManifestProblem = 'too-large' | 'too-deep' | 'too-many-aliases' | 'yaml-syntax' | 'not-an-object' | 'no-kind';
+
+/** One object of a manifest. */
+export interface ManifestDocument {
+  /** As it stands in the file; only `kind`, `apiVersion` and `metadata` are checked to be there. */
+  readonly object: KubeObject;
+  /** The place of a field by its path (`spec.ingress[0].from[1]`), or of the object for `''`. */
+  positionOf(path: string): TextPosition;
+}
+
+/** The objects of a file and what was wrong with it. */
+export interface ManifestContent {
+  readonly documents: readonly ManifestDocument[];
+  readonly diagnostics: readonly Diagnostic<ManifestProblem>[];
+}
+
+/** Limits of the input. */
+export interface ParseManifestOptions {
+  /** The longest text, in UTF-16 code units. Default: 16 Mi. */
+  readonly maxLength?: number;
+  /** How often aliases may be expanded in one document. Default: 100. */
+  readonly maxAliasCount?: number;
+}
+
+const defaultMaxLength = 16 * 1024 * 1024;
+const defaultMaxAliasCount = 100;
+const maxDepth = 100;
+const maxListDepth = 4;
+
+/** Reads a manifest; `file` is the name that positions and diagnostics carry. */
+export function parseManifest(text: string, file: string, options: ParseManifestOptions = {}): ManifestContent {
+  const { maxLength = defaultMaxLength, maxAliasCount = defaultMaxAliasCount } = options;
+  if (text.length > maxLength) {
+    const message = `the file has ${text.length} characters, more than the ${maxLength} that are read`;
+    return { documents: [], diagnostics: [problem('too-large', message, 'split it into smaller files', { file, line: 1 })] };
+  }
+  const reader = new ManifestReader(file, maxAliasCount);
+  reader.read(text);
+  return reader;
+}
+
+class ManifestReader implements ManifestContent {
+  readonly documents: ManifestDocument[] = [];
+  readonly diagnostics: Diagnostic<ManifestProblem>[] = [];
+  private readonly file: string;
+  private readonly maxAliasCount: number;
+  private readonly lines = new LineCounter();
+
+  constructor(file: string, maxAliasCount: number) {
+    this.file = file;
+    this.maxAliasCount = maxAliasCount;
+  }
+
+  read(text: string): void {
+    const composer = new Composer({ merge: true, customTags: (tags) => [...kubectlScalarTags, ...tags] });
+    for (const document of composer.compose(this.tokens(text))) this.readDocument(document);
+  }
+
+  /**
+   * The documents as concrete syntax, up to one that is nested too deeply: the composer recurses once
+   * per level, and a stack that runs out inside it can take the process with it.
+   */
+  private *tokens(text: string): Generator<CST.Token> {
+    const parser = new Parser(this.lines.addNewLine);
+    this.lines.addNewLine(0);
+    for (const lexeme of new Lexer().lex(text)) {
+      yield* parser.next(lexeme);
+      if (parser.stack.length > maxDepth) {
+        const action = 'remove nesting; no Kubernetes object needs it, and nothing from this document on is used';
+        const message = `the file is nested more than ${maxDepth} levels deep`;
+        this.diagnostics.push(problem('too-deep', message, action, this.positionAt(parser.offset)));
+        return;
+      }
+    }
+    yield* parser.end();
+  }
+
+  private readDocument(document: Document): void {
+    for (const error of document.errors) {
+      const action = 'correct the YAML at this place; nothing of this document is used';
+      this.diagnostics.push(problem('yaml-syntax', error.message, action, this.positionAt(error.pos[0])));
+    }
+    if (document.errors.length > 0) return;
+    const value = this.valueOf(document);
+    if (value === undefined || value === null) return;
+    this.addObject(value, (path) => fieldPosition({ file: this.file, document, lines: this.lines }, path), '', 0);
+  }
+
+  private valueOf(document: Document): unknown {
+    try {
+      return document.toJS({ maxAliasCount: this.maxAliasCount }) as unknown;
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      const action = 'write the repeated parts out, or use fewer aliases';
+      this.diagnostics.push(problem('too-many-aliases', error.message, action, this.positionAt(document.range?.[0] ?? 0)));
+      return undefined;
+    }
+  }
+
+  /** Adds the object at `base` of its document, or the items of the list that it is. */
+  private addObject(value: unknown, positionOf: (path: string) => TextPosition, base: string, depth: number): void {
+    if (!isRecord(value)) {
+      const action = 'a manifest holds objects with apiVersion, kind and metadata; remove this or indent it under one';
+      this.diagnostics.push(problem('not-an-object', 'this is no Kubernetes object', action, positionOf(base)));
+      return;
+    }
+    const { apiVersion, kind, items } = value;
+    if (typeof apiVersion !== 'string' || apiVersion === '' || typeof kind !== 'string' || kind === '') {
+      const missing = typeof kind === 'string' && kind !== '' ? 'apiVersion' : 'kind';
+      this.diagnostics.push(problem('no-kind', `the object has no ${missing}`, `add ${missing}, as a text`, positionOf(base)));
+      return;
+    }
+    if (kind.endsWith('List') && Array.isArray(items) && depth < maxListDepth) {
+      const itemType = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+      for (const [i, item] of items.entries()) {
+        this.addObject(isRecord(item) ? { ...itemType, ...item } : item, positionOf, joinPath(base, `items[${i}]`), depth + 1);
+      }
+      return;
+    }
+    const { metadata } = value;
+    if (!isRecord(metadata)) {
+      this.diagnostics.push(problem('not-an-object', `the ${kind} has no metadata`, 'add metadata with a name', positionOf(base)));
+      return;
+    }
+    const object = { ...value, apiVersion, kind, metadata };
+    this.documents.push({ object, positionOf: (path) => positionOf(joinPath(base, path)) });
+  }
+
+  private positionAt(offset: number): TextPosition {
+    const { line, col } = this.lines.linePos(offset);
+    return { file: this.file, line, column: col };
+  }
+}
+
+function joinPath(base: string, path: string): string {
+  return base === '' || path === '' ? base + path : `${base}.${path}`;
+}
+
+function problem(code: ManifestProblem, message: string, action: string, position: TextPosition): Diagnostic<ManifestProblem> {
+  return { code, severity: 'error', message, action, position };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { formatDiagnostic, parseManifest } from '../../src/index.ts';
+
+const policy = `# comment
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: p
+  labels:
+    app.kubernetes.io/name: x
+spec:
+  ingress:
+    - from:
+        - podSelector: {}
+        - ipBlock:
+            cidr: 10.0.0.0/8
+`;
+
+describe('manifests', () => {
+  it('every field has its place, a missing one that of the nearest parent', () => {
+    const { documents, diagnostics } = parseManifest(policy, 'p.yaml');
+    expect(diagnostics).toEqual([]);
+    const [document] = documents;
+    const place = (path: string): string => {
+      const position = document?.positionOf(path);
+      return `${position?.line}:${position?.column}`;
+    };
+    expect(document?.object.kind).toBe('NetworkPolicy');
+    expect(place('')).toBe('2:1');
+    expect(place('spec.ingress[0]')).toBe('10:7');
+    expect(place('spec.ingress[0].from[1]')).toBe('12:11');
+    expect(place('spec.ingress[0].from[1].ipBlock.cidr')).toBe('13:13');
+    expect(place('spec.ingress[0].from[1].ipBlock.except[0]')).toBe('12:11');
+    expect(place('metadata.labels[app.kubernetes.io/name]')).toBe('7:5');
+    expect(place('spec.egress')).toBe('8:1');
+  });
+
+  it('several documents, empty ones between them, and lists are read', () => {
+    const text = `---\n---\nkind: List\napiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n---\nkind: PodList\napiVersion: v1\nitems:\n- metadata: {name: b}\n`;
+    const { documents, diagnostics } = parseManifest(text, 'l.yaml');
+    expect(diagnostics).toEqual([]);
+    expect(
+      documents.map((document) => {
+        const { apiVersion, kind, metadata } = document.object;
+        return [apiVersion, kind, metadata.name, document.positionOf('metadata.name').line];
+      }),
+    ).toEqual([
+      ['v1', 'Pod', 'a', 8],
+      ['v1', 'Pod', 'b', 13],
+    ]);
+  });
+
+  it('JSON is read with places', () => {
+    const { documents } = parseManifest('{\n\t"apiVersion": "v1",\n\t"kind": "Pod",\n\t"metadata": {"name": "a"}\n}', 'p.json');
+    expect(documents[0]?.positionOf('metadata')).toEqual({ file: 'p.json', line: 4, column: 2 });
+  });
+
+  it('booleans and octal numbers are read as kubectl reads them', () => {
+    const { documents } = parseManifest(
+      'apiVersion: v1\nkind: X\nmetadata: {}\na: [yes, Off, "on", y, 010, 0x10, 12:30, 2001-01-01]\n',
+      'x.yaml',
+    );
+    expect(documents[0]?.object).toMatchObject({ a: [true, false, 'on', true, 8, 16, '12:30', '2001-01-01'] });
+  });
+
+  it.each<[string, string, string, string]>([
+    ['bad syntax', 'a: [1\nb: 2', 'yaml-syntax', 'x.yaml:'],
+    ['a key given twice', 'kind: A\nkind: B\n', 'yaml-syntax', 'x.yaml:2:1: Map keys must be unique'],
+    ['a scalar', 'hello', 'not-an-object', 'x.yaml:1:1: this is no Kubernetes object'],
+    ['no kind', 'apiVersion: v1\nmetadata: {}', 'no-kind', 'x.yaml:1:1: the object has no kind'],
+    ['a kind of a wrong type', 'apiVersion: v1\nkind: 1\nmetadata: {}', 'no-kind', 'x.yaml:1:1: the object has no kind'],
+    ['no metadata', 'apiVersion: v1\nkind: Pod', 'not-an-object', 'x.yaml:1:1: the Pod has no metadata'],
+    ['an alias bomb', aliasBomb(), 'too-many-aliases', 'x.yaml:1:1: Excessive alias count'],
+    ['a tower of brackets', '['.repeat(200_000), 'too-deep', 'x.yaml:1:101: the file is nested more than 100 levels deep'],
+    ['a tower of dashes', `${'- '.repeat(200_000)}x`, 'too-deep', 'the file is nested more than 100 levels deep'],
+  ])('%s is a diagnostic with its place', (_name, text, code, line) => {
+    const { documents, diagnostics } = parseManifest(text, 'x.yaml');
+    expect(documents).toEqual([]);
+    expect(diagnostics[0]?.code).toBe(code);
+    expect(diagnostics[0] && formatDiagnostic(diagnostics[0])).toContain(line);
+  });
+
+  it('a text above the limit is refused before it is read', () => {
+    expect(parseManifest('a'.repeat(11), 'x.yaml', { maxLength: 10 }).diagnostics.map(({ code }) => code)).toEqual(['too-large']);
+  });
+
+  it('a broken document does not hide the others', () => {
+    const { documents, diagnostics } = parseManifest(`a: [\n---\n${policy}`, 'x.yaml');
+    expect(documents).toHaveLength(1);
+    expect(diagnostics).not.toEqual([]);
+  });
+
+  it('a key named __proto__ stays a key', () => {
+    const { documents } = parseManifest('apiVersion: v1\nkind: X\nmetadata: {labels: {__proto__: {polluted: yes}}}\n', 'x.yaml');
+    expect(Object.getPrototypeOf(documents[0]?.object.metadata.labels)).toBe(Object.prototype);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
+function aliasBomb(): string {
+  const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}*l${i}]`);
+  return `apiVersion: v1\nkind: X\nmetadata: {}\nl0: &l0 [x]\n${levels.join('\n')}\n`;
+}
