@@ -10,3 +10,4 @@ export * from './network-policy/index.ts';
 export * from './selectors/index.ts';
 export * from './manifest/index.ts';
 export * from './validation/index.ts';
+export * from './protobuf/index.ts';

@@ -1,0 +1,55 @@
+/** UTF-8 to text (RFC 3629), strict: the platform's own decoder is not available to pure packages. */
+import { ProtobufError } from './protobuf-error.ts';
+
+/** Characters handed to `String.fromCharCode` at once; more could exceed the argument limit of engines. */
+const chunkLength = 4_096;
+
+/** Decodes `bytes`. Throws ProtobufError for bytes that are no UTF-8 (overlong forms and surrogates included). */
+export function decodeUtf8(bytes: Uint8Array): string {
+  let text = '';
+  let units: number[] = [];
+  let index = 0;
+  while (index < bytes.length) {
+    const point = readCodePoint(bytes, index);
+    index += encodedLength(point);
+    if (point < 0x1_00_00) units.push(point);
+    else units.push(0xd800 + ((point - 0x1_00_00) >> 10), 0xdc00 + ((point - 0x1_00_00) & 0x3ff));
+    if (units.length >= chunkLength) {
+      text += String.fromCharCode(...units);
+      units = [];
+    }
+  }
+  return text + String.fromCharCode(...units);
+}
+
+function readCodePoint(bytes: Uint8Array, index: number): number {
+  const first = bytes[index] ?? 0;
+  if (first < 0x80) return first;
+  if (first >= 0xc2 && first <= 0xdf) return ((first & 0x1f) << 6) | continuation(bytes, index + 1);
+  if (first >= 0xe0 && first <= 0xef) {
+    const point = ((first & 0x0f) << 12) | (continuation(bytes, index + 1) << 6) | continuation(bytes, index + 2);
+    if (point >= 0x800 && (point < 0xd800 || point > 0xdfff)) return point;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const high = ((first & 0x07) << 18) | (continuation(bytes, index + 1) << 12);
+    const point = high | (continuation(bytes, index + 2) << 6) | continuation(bytes, index + 3);
+    if (point >= 0x1_00_00 && point <= 0x10_ff_ff) return point;
+  }
+  throw invalid();
+}
+
+function continuation(bytes: Uint8Array, index: number): number {
+  const byte = bytes[index] ?? 0;
+  if ((byte & 0xc0) !== 0x80) throw invalid();
+  return byte & 0x3f;
+}
+
+function encodedLength(point: number): number {
+  if (point < 0x80) return 1;
+  if (point < 0x800) return 2;
+  return point < 0x1_00_00 ? 3 : 4;
+}
+
+function invalid(): ProtobufError {
+  return new ProtobufError('malformed', 'a text is not valid UTF-8');
+}
