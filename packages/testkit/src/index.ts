@@ -5,6 +5,9 @@
  */
 
 export * from './delta-model.ts';
+export * from './differential/compare-worlds.ts';
+export * from './differential/compiler-mutants.ts';
+export * from './differential/engine-parts.ts';
 export * from './differential/render-world.ts';
 export * from './differential/shrink-world.ts';
 export * from './exhaustive/small-worlds.ts';

@@ -30,6 +30,7 @@ export class Inhabitants {
   readonly #world: World;
   readonly #pods: ReadonlyMap<string, Inhabitant>;
   readonly #ends: Map<string, ResolvedEnd> = new Map();
+  readonly #known: WeakMap<FlowEnd, ResolvedEnd> = new WeakMap();
 
   constructor(world: World) {
     this.#world = world;
@@ -48,6 +49,15 @@ export class Inhabitants {
 
   /** Who is at this end. */
   at(end: FlowEnd): ResolvedEnd {
+    let resolved = this.#known.get(end);
+    if (resolved === undefined) {
+      resolved = this.#resolve(end);
+      this.#known.set(end, resolved);
+    }
+    return resolved;
+  }
+
+  #resolve(end: FlowEnd): ResolvedEnd {
     const text = end.kind === 'address' ? end.address : this.#addressOf(end);
     const known = this.#ends.get(text);
     if (known !== undefined) return known;
