@@ -11,7 +11,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
-import { Engine, stateOf } from '@weir/calc';
+import { Engine } from '@weir/calc';
 import { ApiError, KubeClient, loadKubeconfig } from '@weir/client';
 import { createNftablesDataplane, type Dataplane } from '@weir/dataplane';
 import { AcceptedPolicyStore } from './accepted-policy-store.ts';
@@ -24,6 +24,14 @@ import { Sources } from './sources.ts';
 
 /** How long a request at the gate waits for the kernel before it is told to ask again. */
 const gatePatienceMs = 10_000;
+
+/** A policy whose newest version is not in force, and what is instead. */
+export interface RefusedPolicyReport {
+  readonly policy: string;
+  readonly reasons: readonly string[];
+  /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing. */
+  readonly inForce: 'accepted' | 'closed';
+}
 
 /** What `GET /v1/health` answers. */
 export interface AgentHealth {
@@ -38,7 +46,7 @@ export interface AgentHealth {
   readonly failuresInARow: number;
   readonly lastError?: string;
   readonly endpoints: number;
-  readonly refused: readonly { readonly policy: string; readonly reasons: readonly string[] }[];
+  readonly refused: readonly RefusedPolicyReport[];
 }
 
 /** A running agent. */
@@ -87,7 +95,7 @@ class NodeAgent implements Agent {
     this.#dataplane = parts.dataplane;
     this.#engine = new Engine({ node: parts.options.node });
     this.#attachments = new AttachmentStore(parts.options.stateDirectory);
-    this.#accepted = new AcceptedPolicyStore(parts.options.stateDirectory, parts.log);
+    this.#accepted = new AcceptedPolicyStore(parts.options.stateDirectory, parts.log, () => this.#engine.acceptedPolicies());
     this.#enforcer = new Enforcer({
       engine: this.#engine,
       dataplane: parts.dataplane,
@@ -95,13 +103,17 @@ class NodeAgent implements Agent {
       ready: () => this.#sources.synced,
     });
     this.#sources = new Sources(parts.client, this.#engine, {
-      changed: () => this.#changed(),
+      changed: (kind) => {
+        if (kind === 'networkPolicies') this.#accepted.changed();
+        this.#enforcer.changed();
+      },
       failed: (kind, error) => this.#log.warn({ kind, ...errorFields(error) }, 'trouble with the API server; the rules stay as they are'),
     });
   }
 
   async start(): Promise<void> {
-    if (this.#attachments.damaged) this.#log.error('the file of attached pods could not be read; pods are known from the API until they are attached again');
+    if (this.#attachments.damaged)
+      this.#log.error('the file of attached pods could not be read; pods are known from the API until they are attached again');
     for (const attachment of this.#attachments.all()) this.#engine.attach(attachment);
     this.#engine.restoreAccepted(this.#accepted.load());
     mkdirSync(dirname(this.#options.gateSocket), { recursive: true, mode: 0o700 });
@@ -117,6 +129,7 @@ class NodeAgent implements Agent {
     const gate = this.#gate;
     if (gate !== undefined) await new Promise<void>((resolve) => gate.close(() => resolve()));
     await this.#sources.stop();
+    this.#accepted.flush();
     await this.#enforcer.close();
     await this.#dataplane.close();
     this.#log.info('agent stopped; its rules stay in force');
@@ -135,7 +148,11 @@ class NodeAgent implements Agent {
       failuresInARow: state.failuresInARow,
       ...(state.lastError === undefined ? {} : { lastError: state.lastError }),
       endpoints: this.#attachments.all().length,
-      refused: this.#engine.refusedPolicies(),
+      refused: this.#engine.refusedPolicies().map(({ object, diagnostics, inForce }) => ({
+        policy: `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`,
+        reasons: diagnostics.map((diagnostic) => diagnostic.message),
+        inForce,
+      })),
     };
   }
 
@@ -156,13 +173,8 @@ class NodeAgent implements Agent {
       if (this.#sources.podUid(namespace, name) === uid) continue;
       this.#attachments.delete(uid);
       this.#engine.detach(uid);
-      this.#changed();
+      this.#enforcer.changed();
     }
-  }
-
-  #changed(): void {
-    this.#accepted.save(this.#engine.acceptedPolicies());
-    this.#enforcer.changed();
   }
 
   #gateHandler(): GateHandler {
@@ -170,7 +182,7 @@ class NodeAgent implements Agent {
       add: (attachment) => this.#add(attachment),
       remove: (uid) => this.#remove(uid),
       health: () => this.health(),
-      dump: () => stateOf(this.#engine),
+      dump: () => this.#engine.emitted(),
     };
   }
 
@@ -184,7 +196,7 @@ class NodeAgent implements Agent {
     if (pod.metadata.uid !== uid) throw new GateRefusal(`pod ${namespace}/${name} has UID ${pod.metadata.uid ?? 'none'}, not ${uid}`);
     this.#attachments.set(attachment);
     this.#engine.attach(attachment);
-    this.#changed();
+    this.#enforcer.changed();
     await this.#inKernel();
     this.#log.debug({ pod: `${namespace}/${name}`, uid }, 'attached');
   }
@@ -192,7 +204,7 @@ class NodeAgent implements Agent {
   async #remove(uid: string): Promise<void> {
     if (!this.#attachments.delete(uid)) return;
     this.#engine.detach(uid);
-    this.#changed();
+    this.#enforcer.changed();
     await this.#inKernel();
     this.#log.debug({ uid }, 'detached');
   }

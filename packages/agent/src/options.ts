@@ -1,5 +1,5 @@
 /** What an agent is told when it starts, resolved once and complete afterwards. */
-import type { EngineProfileName } from '@weir/policy';
+import type { EngineName } from '@weir/policy';
 
 /** The levels of the structured log. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -17,7 +17,7 @@ export interface AgentOptions {
   /** Prefixes of the names of the node's ends of pod links. Default `['weir']`. */
   readonly podInterfaces?: readonly string[];
   /** How the engine of the real world behaves where the specification leaves room. Default `kubernetes`. */
-  readonly profile?: EngineProfileName;
+  readonly profile?: EngineName;
   /** Seconds between two comparisons with the kernel. Default 30. */
   readonly resyncSeconds?: number;
   /** Default `info`. */
@@ -60,7 +60,8 @@ function problemsOf(options: ResolvedAgentOptions): string[] {
   if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(options.node)) problems.push(`--node: '${options.node}' is no node name`);
   if (options.kubeconfig === '') problems.push('--kubeconfig: give the path of a kubeconfig');
   // sun_path of unix(7) has 108 bytes with its end.
-  if (options.gateSocket.length > 107) problems.push(`--gate-socket: the path has ${options.gateSocket.length} characters, a socket's has 107 at most`);
+  if (options.gateSocket.length > 107)
+    problems.push(`--gate-socket: the path has ${options.gateSocket.length} characters, a socket's has 107 at most`);
   for (const prefix of options.podInterfaces) {
     // IFNAMSIZ is 16 with its end, and a prefix of a whole name would not be one.
     if (!/^[^\s/:]{1,14}$/.test(prefix)) problems.push(`--pod-interfaces: '${prefix}' is no prefix of interface names`);

@@ -25,7 +25,7 @@ export type SourceKind = 'pods' | 'namespaces' | 'networkPolicies';
 /** What the sources report to. */
 export interface SourceListener {
   /** The engine has been told of something. */
-  changed(): void;
+  changed(kind: SourceKind): void;
   /** Trouble with the API server; the sources go on by themselves. */
   failed(kind: SourceKind, error: unknown): void;
 }
@@ -137,7 +137,7 @@ class Source<T extends KubeObject> {
         remove: (object) => this.remove(object),
         synced: () => {
           wiring.engine.setInSync(sink.kind);
-          wiring.listener.changed();
+          wiring.listener.changed(sink.kind);
         },
       },
       { onError: (error) => wiring.listener.failed(sink.kind, error) },
@@ -150,7 +150,7 @@ class Source<T extends KubeObject> {
     if (known !== undefined && isOlder(object.metadata.resourceVersion, known.version)) return;
     this.#newest.set(key, { version: object.metadata.resourceVersion, uid: object.metadata.uid });
     this.#sink.upsert(object);
-    this.#listener.changed();
+    this.#listener.changed(this.#sink.kind);
   }
 
   uid(namespace: string, name: string): string | undefined {
@@ -164,7 +164,7 @@ class Source<T extends KubeObject> {
     if (known !== undefined && known.uid !== object.metadata.uid) return;
     this.#newest.delete(key);
     this.#sink.remove(object);
-    this.#listener.changed();
+    this.#listener.changed(this.#sink.kind);
   }
 }
 

@@ -62,7 +62,14 @@ export interface Command {
 
 /** Options that every command has. */
 export const commonOptions: Readonly<Record<string, OptionDefinition>> = {
-  output: { type: 'string', short: 'o', placeholder: 'FORMAT', values: ['table', 'json'], default: 'table', summary: 'how results are printed' },
+  output: {
+    type: 'string',
+    short: 'o',
+    placeholder: 'FORMAT',
+    values: ['table', 'json'],
+    default: 'table',
+    summary: 'how results are printed',
+  },
   quiet: { type: 'boolean', summary: 'print results only, no progress' },
   'no-color': { type: 'boolean', summary: 'print without colours' },
   help: { type: 'boolean', short: 'h', summary: 'print this help' },

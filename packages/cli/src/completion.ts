@@ -9,7 +9,11 @@ export function completions(root: Command, words: readonly string[]): string[] {
   for (const word of before) command = command.subcommands?.find((candidate) => candidate.name === word) ?? command;
   const option = optionsOf(command)[(before.at(-1) ?? '').replace(/^--/, '')];
   if (option?.values !== undefined && before.at(-1)?.startsWith('--') === true) return matching(option.values, typed);
-  if (typed.startsWith('-')) return matching(Object.keys(optionsOf(command)).map((name) => `--${name}`), typed);
+  if (typed.startsWith('-'))
+    return matching(
+      Object.keys(optionsOf(command)).map((name) => `--${name}`),
+      typed,
+    );
   const names = (command.subcommands ?? []).filter((candidate) => !candidate.hidden).map((candidate) => candidate.name);
   return matching(names, typed);
 }

@@ -3,7 +3,13 @@ import { type Command, commonOptions, type OptionDefinition } from './command.ts
 
 /** The whole help text of the command that `path` names. */
 export function renderHelp(command: Command, path: readonly string[]): string {
-  const sections = [usageLine(command, path), command.summary, command.description, commandList(command), optionList('Options', command.options)];
+  const sections = [
+    usageLine(command, path),
+    command.summary,
+    command.description,
+    commandList(command),
+    optionList('Options', command.options),
+  ];
   sections.push(optionList('Common options', commonOptions), exampleList(command), exitCodes(command));
   return `${sections.filter((section) => section !== undefined && section !== '').join('\n\n')}\n`;
 }

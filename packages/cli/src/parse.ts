@@ -50,7 +50,10 @@ export function checkPositionals(command: Command, path: readonly string[], posi
   throw usageError(`'weir ${path.join(' ')}' takes ${wanted}, and was given ${positionals.length === 0 ? 'none' : positionals.join(' ')}`);
 }
 
-function parseStrictly(definitions: Readonly<Record<string, OptionDefinition>>, args: readonly string[]): { values: object; positionals: string[] } {
+function parseStrictly(
+  definitions: Readonly<Record<string, OptionDefinition>>,
+  args: readonly string[],
+): { values: object; positionals: string[] } {
   const options = Object.fromEntries(
     Object.entries(definitions).map(([name, { type, short, multiple }]) => [
       name,
@@ -67,7 +70,8 @@ function parseStrictly(definitions: Readonly<Record<string, OptionDefinition>>, 
 function checkValue(name: string, definition: OptionDefinition, value: unknown): void {
   if (definition.values === undefined || value === undefined) return;
   for (const item of Array.isArray(value) ? value : [value]) {
-    if (!definition.values.includes(String(item))) throw usageError(`--${name} is one of ${definition.values.join(', ')}, not '${String(item)}'`);
+    if (!definition.values.includes(String(item)))
+      throw usageError(`--${name} is one of ${definition.values.join(', ')}, not '${String(item)}'`);
   }
 }
 
@@ -84,7 +88,8 @@ function optionValues(
     whole: (name, min = 0) => {
       const value = text(name);
       if (value === undefined) return undefined;
-      if (!/^\d{1,9}$/.test(value) || Number(value) < min) throw usageError(`--${name} is a whole number of at least ${min}, not '${value}'`);
+      if (!/^\d{1,9}$/.test(value) || Number(value) < min)
+        throw usageError(`--${name} is a whole number of at least ${min}, not '${value}'`);
       return Number(value);
     },
     list: (name) => {

@@ -1,7 +1,7 @@
 /** `weir agent run|cleanup|dump|health`: the node agent. */
 import { request } from 'node:http';
-import { AgentOptionsError, cleanupAgent, resolveAgentOptions, runAgent } from '@weir/agent';
 import type { AgentOptions, LogLevel } from '@weir/agent';
+import { AgentOptionsError, cleanupAgent, resolveAgentOptions, runAgent } from '@weir/agent';
 import type { Command, Invocation, OptionDefinition, OptionValues } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { interrupted } from '../interrupt.ts';
@@ -30,7 +30,12 @@ const runCommand: Command = {
       default: 'weir',
       summary: "prefixes of the names of the node's ends of pod links",
     },
-    profile: { type: 'string', values: ['kubernetes', 'azure', 'calico', 'cilium'], default: 'kubernetes', summary: 'behave like this engine' },
+    profile: {
+      type: 'string',
+      values: ['kubernetes', 'azure', 'calico', 'cilium'],
+      default: 'kubernetes',
+      summary: 'behave like this engine',
+    },
     'resync-seconds': { type: 'string', placeholder: 'N', default: '30', summary: 'seconds between two comparisons with the kernel' },
     'log-level': { type: 'string', values: ['debug', 'info', 'warn', 'error'], default: 'info', summary: 'how much is logged' },
   },
@@ -102,7 +107,12 @@ function ask(socketPath: string, path: string): Promise<unknown> {
       response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))));
     });
     call.on('error', (error: NodeJS.ErrnoException) =>
-      reject(new CommandError(exitCode.notFound, `no agent answers at ${socketPath} (${error.code ?? error.message}): is it running on this node?`)),
+      reject(
+        new CommandError(
+          exitCode.notFound,
+          `no agent answers at ${socketPath} (${error.code ?? error.message}): is it running on this node?`,
+        ),
+      ),
     );
     call.end();
   });

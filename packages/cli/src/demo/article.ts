@@ -14,6 +14,8 @@ export interface ArticleOptions {
   readonly env: NodeJS.ProcessEnv;
   /** How to start `weir` itself. */
   readonly weir: readonly string[];
+  /** The cluster's name, for `weir why`. */
+  readonly cluster: string;
   /** The article's policy. */
   readonly policyFile: string;
   readonly signal: AbortSignal;
@@ -55,13 +57,17 @@ export async function runArticle(options: ArticleOptions): Promise<void> {
 
 async function runPolicySteps(options: ArticleOptions, client: TerminalSession, serverAddress: string): Promise<void> {
   const { transcript } = options;
-  const connect = (differs: Step['differs']): Step => clientStep(client, `/agnhost connect ${serverAddress}:80 --timeout=3s --protocol=tcp`, differs);
+  const connect = (differs: Step['differs']): Step =>
+    clientStep(client, `/agnhost connect ${serverAddress}:80 --timeout=3s --protocol=tcp`, differs);
 
   transcript.heading('Without a policy: the pods talk');
   await transcript.step(connect(mustPrint('')));
 
   transcript.heading('With the policy: the kernel drops the packets');
-  await transcript.step({ command: 'cat demo-policy.yaml', run: () => Promise.resolve({ output: readFileSync(options.policyFile, 'utf8'), exitCode: 0 }) });
+  await transcript.step({
+    command: 'cat demo-policy.yaml',
+    run: () => Promise.resolve({ output: readFileSync(options.policyFile, 'utf8'), exitCode: 0 }),
+  });
   await transcript.step(
     shellStep(options, 'kubectl apply -f demo-policy.yaml', {
       run: `kubectl apply -f '${options.policyFile}'`,
@@ -72,7 +78,10 @@ async function runPolicySteps(options: ArticleOptions, client: TerminalSession, 
 
   transcript.heading('Why?');
   await transcript.step(
-    shellStep(options, 'weir why demo/client demo/server 80', { run: `${options.weir.map(quoted).join(' ')} why demo/client demo/server 80`, differs: explains }),
+    shellStep(options, 'weir why demo/client demo/server 80', {
+      run: `${options.weir.map(quoted).join(' ')} why demo/client demo/server 80 --name ${options.cluster}`,
+      differs: explains,
+    }),
   );
 
   transcript.heading('With the label: they talk again');

@@ -1,0 +1,141 @@
+/** `weir up|down|status|env|shell`: clusters of the lab. */
+import { spawn } from 'node:child_process';
+import { type ClusterStatus, clusterLayout, clusterStatus, downCluster, listClusters, upCluster } from '@weir/lab';
+import { explained } from '../cluster-errors.ts';
+import { clusterOption } from '../cluster-option.ts';
+import type { Command } from '../command.ts';
+import { exitCode, notFoundError } from '../exit-code.ts';
+import { formatDuration, renderTable } from '../output.ts';
+import { pathWithTools, weirCommand } from '../self.ts';
+
+/** `weir up`. */
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'Make a cluster on this machine and wait until it is ready',
+  description: 'A cluster that is already there with the same shape is started, or left alone when it runs.',
+  options: {
+    name: clusterOption,
+    nodes: { type: 'string', placeholder: 'K', default: '1', summary: 'how many nodes' },
+    engine: {
+      type: 'string',
+      values: ['kubernetes', 'none'],
+      default: 'kubernetes',
+      summary: 'the policy engine; none: policies are stored and not enforced',
+    },
+    dataplane: { type: 'string', values: ['nftables'], default: 'nftables', summary: 'what enforces the policies' },
+    'stand-in': { type: 'boolean', summary: 'pods with unknown images get a stand-in that serves their containerPorts' },
+    'dual-stack': { type: 'boolean', summary: 'IPv6 beside IPv4' },
+  },
+  examples: ['weir up', 'weir up --name big --nodes 3 --stand-in', 'eval "$(weir env)" && kubectl get nodes'],
+  run: async ({ options, output, signal }) => {
+    const startedAtMs = Date.now();
+    const status = await explained(
+      upCluster({
+        name: options.text('name') ?? '',
+        nodes: options.whole('nodes', 1) ?? 1,
+        engine: options.text('engine') === 'none' ? 'none' : 'kubernetes',
+        standIn: options.flag('stand-in'),
+        dualStack: options.flag('dual-stack'),
+        command: weirCommand,
+        onProgress: (text) => output.progress(text),
+        signal,
+      }),
+    );
+    if (output.json) output.resultJson(status);
+    else {
+      output.result(`cluster "${status.name}" is ready after ${formatDuration(Date.now() - startedAtMs)}`);
+      output.result(`use it with:  eval "$(weir env${status.name === clusterOption.default ? '' : ` --name ${status.name}`})"`);
+    }
+    return exitCode.done;
+  },
+};
+
+/** `weir down`. */
+export const downCommand: Command = {
+  name: 'down',
+  summary: 'Remove a cluster, or all of them; nothing is left in the kernel',
+  options: { name: clusterOption, all: { type: 'boolean', summary: 'all clusters of this machine' } },
+  examples: ['weir down', 'weir down --all'],
+  run: async ({ options, output }) => {
+    const names = options.flag('all') ? await listClusters() : [options.text('name') ?? ''];
+    for (const name of names) {
+      const existed = await explained(downCluster(name));
+      if (!existed && !options.flag('all')) throw notFoundError(`there is no cluster "${name}" (weir status lists them)`);
+      output.progress(`cluster "${name}" is gone`);
+    }
+    return exitCode.done;
+  },
+};
+
+/** `weir status`. */
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'Clusters, nodes, engines and the health of every agent',
+  options: { name: { ...clusterOption, summary: 'one cluster only; default all' } },
+  run: async ({ options, output }) => {
+    const named = options.text('name');
+    const names = await listClusters();
+    const wanted = named === undefined || named === clusterOption.default ? names : names.filter((name) => name === named);
+    if (named !== undefined && named !== clusterOption.default && wanted.length === 0)
+      throw notFoundError(`there is no cluster "${named}"`);
+    const statuses = (await Promise.all(wanted.map((name) => clusterStatus(name)))).filter((status) => status !== undefined);
+    if (output.json) output.resultJson(statuses);
+    else output.result(statuses.length === 0 ? 'no clusters; make one with: weir up' : statuses.map(renderStatus).join('\n\n'));
+    return statuses.every((status) => status.state === 'running') ? exitCode.done : exitCode.no;
+  },
+};
+
+function renderStatus(status: ClusterStatus): string {
+  const rows = status.nodes.map((node) => [
+    node.name,
+    node.addresses.join(','),
+    node.ready ? 'Ready' : 'NotReady',
+    String(node.pods),
+    agentWord(node.agent),
+  ]);
+  const title = `${status.name}   ${status.state}   engine ${status.engine}   ${status.apiServer.server}`;
+  return `${title}\n${renderTable(['NODE', 'ADDRESS', 'STATUS', 'PODS', 'AGENT'], rows)}`;
+}
+
+function agentWord(agent: ClusterStatus['nodes'][number]['agent']): string {
+  if (agent === undefined) return 'none';
+  if (!agent.answers) return 'does not answer';
+  return agent.ready ? `in force (${agent.dataplane ?? 'unknown'})` : `not in force: ${agent.lastError ?? 'starting'}`;
+}
+
+/** `weir env`. */
+export const envCommand: Command = {
+  name: 'env',
+  summary: 'Shell lines to eval: KUBECONFIG, and a PATH on which kubectl is found',
+  options: { name: clusterOption },
+  examples: ['eval "$(weir env)"'],
+  run: async ({ options, output }) => {
+    const kubeconfig = await kubeconfigOf(options.text('name') ?? '');
+    output.result(`export KUBECONFIG='${kubeconfig}'\nexport PATH='${pathWithTools()}'`);
+    return exitCode.done;
+  },
+};
+
+/** `weir shell`. */
+export const shellCommand: Command = {
+  name: 'shell',
+  summary: 'A shell with KUBECONFIG and kubectl set up',
+  options: { name: clusterOption },
+  run: async ({ options, output }) => {
+    const kubeconfig = await kubeconfigOf(options.text('name') ?? '');
+    output.progress(`kubectl is set up for cluster "${options.text('name') ?? ''}"; leave with exit`);
+    const environment = { ...process.env, KUBECONFIG: kubeconfig, PATH: pathWithTools() };
+    await new Promise<void>((resolve, reject) => {
+      const child = spawn(process.env['SHELL'] ?? 'bash', [], { stdio: 'inherit', env: environment });
+      child.on('error', reject);
+      child.on('exit', () => resolve());
+    });
+    return exitCode.done;
+  },
+};
+
+/** The administrator's kubeconfig of a cluster that exists. */
+async function kubeconfigOf(name: string): Promise<string> {
+  if (!(await listClusters()).includes(name)) throw notFoundError(`there is no cluster "${name}"; make it with: weir up --name ${name}`);
+  return clusterLayout(name).kubeconfig;
+}

@@ -1,0 +1,53 @@
+/** `weir lab`: external hosts, and the lab's own processes. */
+import { readFileSync } from 'node:fs';
+import { type NodeOptions, runControlPlane, runNode, runSupervisor } from '@weir/lab';
+import { explained } from '../cluster-errors.ts';
+import { clusterOption } from '../cluster-option.ts';
+import type { Command } from '../command.ts';
+import { exitCode, usageError } from '../exit-code.ts';
+import { interrupted } from '../interrupt.ts';
+import { labHostCommand } from './lab-host-command.ts';
+
+const supervise: Command = {
+  name: 'supervise',
+  summary: 'Run the processes of a cluster',
+  hidden: true,
+  options: { cluster: clusterOption },
+  run: async ({ options, signal }) => {
+    await explained(runSupervisor({ cluster: options.text('cluster') ?? '', signal }));
+    return exitCode.done;
+  },
+};
+
+const controlPlane: Command = {
+  name: 'control-plane',
+  summary: 'Run the control plane of a cluster',
+  hidden: true,
+  options: { cluster: clusterOption },
+  run: async ({ options, signal }) => {
+    await explained(runControlPlane({ cluster: options.text('cluster') ?? '', signal }));
+    return exitCode.done;
+  },
+};
+
+const node: Command = {
+  name: 'node',
+  summary: 'Run a node of a cluster',
+  hidden: true,
+  options: { config: { type: 'string', placeholder: 'FILE', summary: 'what the node is told' } },
+  run: async ({ options, signal }) => {
+    const file = options.text('config');
+    if (file === undefined) throw usageError("'weir lab node' needs --config FILE");
+    const running = await runNode(JSON.parse(readFileSync(file, 'utf8')) as NodeOptions);
+    await interrupted(signal);
+    await running.stop();
+    return exitCode.done;
+  },
+};
+
+/** The group. */
+export const labCommand: Command = {
+  name: 'lab',
+  summary: 'The virtual network of the lab',
+  subcommands: [labHostCommand, supervise, controlPlane, node],
+};

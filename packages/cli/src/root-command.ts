@@ -1,0 +1,27 @@
+/** The whole command line, as a tree of data. */
+import type { Command } from './command.ts';
+import { agentCommand } from './commands/agent-command.ts';
+import { downCommand, envCommand, shellCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
+import { completionCommand } from './commands/completion-command.ts';
+import { demoCommand } from './commands/demo-command.ts';
+import { labCommand } from './commands/lab-command.ts';
+import { versionCommand } from './commands/version-command.ts';
+
+/** `weir`. */
+export const rootCommand: Command = {
+  name: 'weir',
+  summary: 'Network policies for Kubernetes: a lab, an engine, answers',
+  examples: ['weir demo', 'weir up --nodes 3', 'weir why demo/client demo/server 80'],
+  subcommands: [
+    upCommand,
+    downCommand,
+    statusCommand,
+    envCommand,
+    shellCommand,
+    demoCommand,
+    agentCommand,
+    labCommand,
+    completionCommand(() => rootCommand),
+    versionCommand,
+  ],
+};
