@@ -4,3 +4,11 @@
  * The only public door of the package.
  */
 export type * from './delta.ts';
+export * from './delta-algebra.ts';
+export * from './engine.ts';
+export type { Attachment } from './entries.ts';
+export * from './from-scratch.ts';
+export type { RefusedPolicy } from './policies.ts';
+export type { RuleHash } from './rule-ids.ts';
+export * from './state.ts';
+export type { Sizes, Work } from './work.ts';

@@ -1,0 +1,42 @@
+/**
+ * What stands in for a policy that was refused and never accepted: it isolates whom it selects and
+ * allows nothing. Where even that part cannot be read, it selects the whole namespace.
+ */
+import { compileNetworkPolicy, compilePodSelector, networkPolicyRef } from '@weir/compile';
+import type { NetworkPolicy, NetworkPolicySpec, PolicyType } from '@weir/kube';
+import { type DirectionRules, networkPolicyOrder, type Policy } from '@weir/policy';
+
+const bothTypes: readonly PolicyType[] = ['Ingress', 'Egress'];
+
+const nothingAllowed: DirectionRules = { isolates: true, rules: [] };
+
+/** The closed form of a policy. */
+export function closedPolicy(policy: NetworkPolicy): Policy {
+  const subject = subjectOf(policy.spec);
+  for (const policyTypes of [typesOf(policy.spec), bothTypes]) {
+    const { policy: closed } = compileNetworkPolicy({ ...policy, spec: { ...subject, policyTypes } });
+    if (closed !== undefined) return closed;
+  }
+  const ref = networkPolicyRef(policy);
+  return {
+    ref,
+    order: networkPolicyOrder,
+    subject: compilePodSelector({}, ref.namespace ?? ''),
+    staged: false,
+    ingress: nothingAllowed,
+    egress: nothingAllowed,
+  };
+}
+
+function subjectOf(spec: NetworkPolicySpec | undefined): Pick<NetworkPolicySpec, 'podSelector'> {
+  return spec?.podSelector === undefined ? {} : { podSelector: spec.podSelector };
+}
+
+/** The directions as the policy gives them; without that, egress counts as soon as it is mentioned. */
+function typesOf(spec: NetworkPolicySpec | undefined): readonly PolicyType[] {
+  const types = spec?.policyTypes;
+  if (types !== undefined && types !== null && types.length > 0) return types;
+  const egress: unknown = spec?.egress;
+  const isMentioned = egress !== undefined && egress !== null && !(Array.isArray(egress) && egress.length === 0);
+  return isMentioned ? bothTypes : ['Ingress'];
+}

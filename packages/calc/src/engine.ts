@@ -1,0 +1,252 @@
+/**
+ * The incremental engine of one node: Kubernetes objects in, deltas out.
+ *
+ *   pods, namespaces, attachments → population → label sets ──────────────┐
+ *                                                   │ of local endpoints   │
+ *   policies → policies in force ───────────────► subjects                 │
+ *                                                   │                      │
+ *                                                programs → peer sets → classify → classes
+ *                                                   │                      │
+ *                                                endpoints             addresses
+ *
+ * Events note facts and mark what they make dirty; {@link Engine.flush} computes what follows, left
+ * to right, each thing once. The output depends on the current state only, not on the events that
+ * led to it. Before all sources are in sync nothing is emitted: a partial state would look like a
+ * whole one to a data plane, and close or open what it must not.
+ */
+
+import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import { ownerOf } from './address-table.ts';
+import { Classes, endpointClass } from './classes.ts';
+import { classify } from './classify.ts';
+import type { AddressClass, Delta, EndpointClass } from './delta.ts';
+import { emptyDelta } from './delta-algebra.ts';
+import type { AddressSlot, Attachment, ClassEntry, PolicyEntry } from './entries.ts';
+import { Locals } from './locals.ts';
+import { PeerSets } from './peer-sets.ts';
+import { Policies, type RefusedPolicy } from './policies.ts';
+import { Population } from './population.ts';
+import { Programs } from './programs.ts';
+import { type RuleHash, RuleIds } from './rule-ids.ts';
+import { applyDelta, emptyState, type State } from './state.ts';
+import { Subjects } from './subjects.ts';
+import { newWork, type Sizes, type Work } from './work.ts';
+
+/** How real engines differ where the specification leaves room; one so far. */
+export type ProfileName = 'kubernetes';
+
+/** What an engine is made with. */
+export interface EngineOptions {
+  /** The name of the node whose pods are local. */
+  readonly node: string;
+  /** Default is `kubernetes`. */
+  readonly profile?: ProfileName;
+  /** The hash behind rule ids. Default is `shortHash` of `@weir/net`; only real reason to give another one is to see collisions. */
+  readonly ruleHash?: RuleHash;
+}
+
+/** What the engine waits for before it says anything. */
+export type Source = 'pods' | 'namespaces' | 'networkPolicies';
+
+const sources: readonly Source[] = ['pods', 'namespaces', 'networkPolicies'];
+
+/** The engine of one node. */
+export class Engine {
+  readonly node: string;
+  readonly #work: Work = newWork();
+  readonly #inSync: Set<Source> = new Set();
+  readonly #policies: Policies;
+  readonly #ruleIds: RuleIds<PolicyEntry>;
+  readonly #sets: PeerSets;
+  readonly #programs: Programs;
+  readonly #subjects: Subjects;
+  readonly #locals: Locals;
+  readonly #population: Population;
+  readonly #classes: Classes;
+
+  constructor(options: EngineOptions) {
+    this.node = options.node;
+    const work = this.#work;
+    this.#policies = new Policies(work);
+    this.#ruleIds = new RuleIds(options.ruleHash);
+    this.#sets = new PeerSets(work);
+    this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
+    this.#subjects = new Subjects({ policies: this.#policies, programs: this.#programs, ruleIds: this.#ruleIds });
+    this.#locals = new Locals(this.#subjects);
+    this.#population = new Population({ node: options.node, subjects: this.#subjects, locals: this.#locals });
+    this.#classes = new Classes(this.#sets, work);
+  }
+
+  /** A pod appeared or changed; finished pods and those on the host's network count as gone. */
+  upsertPod(pod: Pod): void {
+    this.#population.upsertPod(pod);
+  }
+
+  /** A pod is gone; unknown ones are ignored, as by every `delete`. */
+  deletePod(namespace: string, name: string): void {
+    this.#population.deletePod(namespace, name);
+  }
+
+  /** A namespace appeared or changed. */
+  upsertNamespace(namespace: Namespace): void {
+    this.#population.upsertNamespace(namespace);
+  }
+
+  /** A namespace is gone. */
+  deleteNamespace(name: string): void {
+    this.#population.deleteNamespace(name);
+  }
+
+  /** A policy appeared or changed. A version that cannot be compiled is refused: see {@link refusedPolicies}. */
+  upsertNetworkPolicy(policy: NetworkPolicy): void {
+    this.#policies.upsert(policy);
+  }
+
+  /** A policy is gone, and its accepted version with it. */
+  deleteNetworkPolicy(namespace: string, name: string): void {
+    this.#policies.delete(namespace, name);
+  }
+
+  /** The start gate announces an endpoint of this node. Announcing it anew replaces what was said. */
+  attach(attachment: Attachment): void {
+    this.#population.attach(attachment);
+  }
+
+  /** An announced endpoint has left the node. */
+  detach(uid: string): void {
+    this.#population.detach(uid);
+  }
+
+  /** The attachments in force, for a process that starts again. */
+  attachments(): readonly Attachment[] {
+    return this.#population.attachments;
+  }
+
+  /** The last accepted version of each policy: an input of the next process, see {@link restoreAccepted}. */
+  acceptedPolicies(): readonly NetworkPolicy[] {
+    return this.#policies.accepted();
+  }
+
+  /** Takes the accepted versions of an earlier process; they count where the listed version is refused. */
+  restoreAccepted(policies: readonly NetworkPolicy[]): void {
+    this.#policies.restore(policies);
+  }
+
+  /** Policies whose newest version was refused, with the reasons and what is in force instead. */
+  refusedPolicies(): readonly RefusedPolicy[] {
+    return this.#policies.refused();
+  }
+
+  /** A source has delivered its first whole list. */
+  setInSync(source: Source): void {
+    if (source === 'networkPolicies' && !this.#inSync.has(source)) this.#policies.dropUnlisted();
+    this.#inSync.add(source);
+  }
+
+  /** Whether all sources are in sync. */
+  get isInSync(): boolean {
+    return sources.every((source) => this.#inSync.has(source));
+  }
+
+  /** What the engine has done. */
+  get work(): Readonly<Work> {
+    return { ...this.#work, labelSetsBuilt: this.#population.labelSets.built };
+  }
+
+  /** What the engine keeps. */
+  get sizes(): Sizes {
+    const { namespaces, pods, attachments, labelSets, addresses } = this.#population;
+    return {
+      namespaces: namespaces.size,
+      pods,
+      attachments: attachments.length,
+      labels: labelSets.labels.size,
+      labelSets: labelSets.all.size,
+      classes: this.#classes.size,
+      selectors: this.#sets.selectors,
+      peerSets: this.#sets.size,
+      programs: this.#programs.size + this.#programs.selections,
+      policies: this.#policies.size,
+      subjectSelectors: this.#policies.selectors,
+      subjects: this.#subjects.size,
+      ruleIds: this.#ruleIds.size,
+      addresses: addresses.size,
+      endpoints: this.#locals.size,
+    };
+  }
+
+  /** What changed since the last call; the items of one list are in no particular order. */
+  flush(): Delta {
+    if (!this.isInSync) return emptyDelta;
+    const changed = this.#subjects.settle();
+    const programs = this.#programs.settle();
+    const sets = this.#sets.settle();
+    const touched = classify({ population: this.#population, sets: this.#sets, classes: this.#classes });
+    const addresses = this.#settleAddresses(touched);
+    return {
+      peerSets: { upserts: sets.added, removals: sets.removed },
+      classes: this.#settleClasses(touched),
+      addresses,
+      programs: { upserts: programs.added, removals: programs.removed },
+      endpoints: this.#locals.settle(changed),
+    };
+  }
+
+  /** The whole state as it was emitted up to the last flush. */
+  emitted(): Delta {
+    const addresses = [...this.#population.addresses.emitted()].map(({ address, of }) => ({ address, class: endpointClass(of).key }));
+    return {
+      peerSets: { upserts: [...this.#sets.emitted()], removals: [] },
+      classes: { upserts: [...this.#classes.emitted()], removals: [] },
+      addresses: { upserts: addresses, removals: [] },
+      programs: { upserts: [...this.#programs.emitted()], removals: [] },
+      endpoints: { upserts: [...this.#locals.emitted()], removals: [] },
+    };
+  }
+
+  #settleAddresses(touched: Set<ClassEntry>): Delta['addresses'] {
+    const table = this.#population.addresses;
+    const upserts: AddressClass[] = [];
+    const removals: AddressSlot['address'][] = [];
+    for (const slot of table.dirty) {
+      this.#work.addressesTouched++;
+      const before = slot.emitted;
+      const owner = ownerOf(slot);
+      const after = owner?.kind === 'pod' ? owner.labelSet.class : undefined;
+      slot.emitted = after;
+      table.dropUnused(slot);
+      if (before === after) continue;
+      if (before !== undefined) {
+        before.addresses--;
+        touched.add(before);
+      }
+      if (after === undefined) {
+        removals.push(slot.address);
+        continue;
+      }
+      after.addresses++;
+      touched.add(after);
+      upserts.push({ address: slot.address, class: endpointClass(after).key });
+    }
+    table.dirty.clear();
+    return { upserts, removals };
+  }
+
+  #settleClasses(touched: ReadonlySet<ClassEntry>): Delta['classes'] {
+    const upserts: EndpointClass[] = [];
+    const removals: string[] = [];
+    for (const entry of touched) {
+      const isNeeded = entry.addresses > 0;
+      if (isNeeded && !entry.isEmitted) upserts.push(endpointClass(entry));
+      if (!isNeeded && entry.isEmitted) removals.push(endpointClass(entry).key);
+      entry.isEmitted = isNeeded;
+      this.#classes.dropUnused(entry);
+    }
+    return { upserts, removals };
+  }
+}
+
+/** The state that the engine has emitted up to its last flush. */
+export function stateOf(engine: Engine): State {
+  return applyDelta(emptyState(), engine.emitted());
+}

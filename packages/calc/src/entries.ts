@@ -1,0 +1,208 @@
+/**
+ * The records that the engine keeps, from pods to programs.
+ *
+ * They refer to each other in circles (a label set knows its pods, a pod its label set), so they
+ * are declared together; each is made and changed by one table, named after it.
+ */
+import type { Address } from '@weir/net';
+import type { LabelSpace, NamedPort, Policy, Selector, Tier } from '@weir/policy';
+import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program } from './delta.ts';
+import type { PlannedPolicy } from './plan-policy.ts';
+import type { SetSpec } from './set-spec.ts';
+
+/** A label key in its space, with the values that are in use. */
+export interface LabelKeyEntry {
+  readonly space: LabelSpace;
+  readonly key: string;
+  readonly pairs: Map<string, LabelPair>;
+}
+
+/** A label. Unique labels are the common case, so a single holder is kept without a set. */
+export interface LabelPair {
+  readonly id: number;
+  readonly key: LabelKeyEntry;
+  readonly value: string;
+  labelSets: LabelSet | Set<LabelSet> | undefined;
+  namespaces: Set<NamespaceEntry> | undefined;
+}
+
+/** One namespace; it goes when it is neither known nor used. */
+export interface NamespaceEntry {
+  readonly name: string;
+  known: boolean;
+  pairs: readonly LabelPair[];
+  readonly pods: Map<string, PodEntry>;
+  /** By {@link LabelSet.lookup}. */
+  readonly labelSets: Map<string, LabelSet>;
+}
+
+/** One label set with the pods that have it. */
+export interface LabelSet {
+  readonly id: number;
+  /** Its key among the label sets of its namespace. */
+  readonly lookup: string;
+  readonly namespace: NamespaceEntry;
+  /** The labels that are not the namespace's. */
+  readonly pairs: readonly LabelPair[];
+  readonly namedPorts: readonly NamedPort[];
+  readonly members: PodEntry[];
+  /** The class of its members' addresses; undefined while they are in no set in use. */
+  class: ClassEntry | undefined;
+  /** Present exactly while a local endpoint has this label set. */
+  subject: Subject | undefined;
+}
+
+/** Whether a selector matches: yes, no, or undefined when that is not known. */
+export type Verdict = boolean | undefined;
+
+/** A compiled selector. */
+export type Matcher = (labelSet: LabelSet) => Verdict;
+
+/** A local endpoint as the start gate announces it: before the pod's status has an address. */
+export interface Attachment {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly interface?: string;
+  readonly addresses: readonly Address[];
+}
+
+/** One pod that is an endpoint (not on the host's network, not finished). */
+export interface PodEntry {
+  readonly kind: 'pod';
+  readonly uid: string;
+  readonly name: string;
+  readonly namespace: NamespaceEntry;
+  labelSet: LabelSet;
+  /** Its place among the members of its label set. */
+  position: number;
+  /** Whether `spec.nodeName` is this node. */
+  onNode: boolean;
+  /** The creation time as a number that grows with time; 0 when not given. */
+  created: number;
+  /** The addresses of its status. */
+  addresses: readonly Address[];
+  attachment: Attachment | undefined;
+  /** The addresses that it claims now. */
+  slots: readonly AddressSlot[];
+}
+
+/** An attachment whose pod is not known (or no endpoint). */
+export interface OrphanEntry {
+  readonly kind: 'orphan';
+  readonly uid: string;
+  readonly attachment: Attachment;
+  slots: readonly AddressSlot[];
+}
+
+/** Who can claim an address. */
+export type Claimant = PodEntry | OrphanEntry;
+
+/** One address that somebody claims or that the last flush emitted. */
+export interface AddressSlot {
+  readonly address: Address;
+  readonly text: string;
+  readonly claims: Claimant[];
+  /** The class that the address has in the emitted state. */
+  emitted: ClassEntry | undefined;
+}
+
+/** A selector that at least one set in use is made of. */
+export interface UsedSelector {
+  readonly key: string;
+  readonly selector: Selector;
+  readonly matcher: Matcher;
+  readonly sets: Set<SetEntry>;
+  /** Sets made since the last flush's classes, and sets that are gone since then. */
+  added: SetEntry[];
+  removed: SetEntry[];
+}
+
+/** A set in use. */
+export interface SetEntry {
+  readonly spec: SetSpec;
+  readonly set: PeerSet;
+  readonly used: UsedSelector | undefined;
+  refs: number;
+  /** Its members in classes: one for an address set, one per list of ports for an address-port set. */
+  readonly members: Map<string, Member>;
+}
+
+/** A membership that classes share: equal memberships are one object. */
+export interface Member {
+  readonly id: number;
+  readonly entry: SetEntry;
+  readonly membership: Membership;
+  /** How many classes have it. */
+  refs: number;
+}
+
+/** One class. */
+export interface ClassEntry {
+  readonly id: number;
+  readonly hash: number;
+  /** Sorted by id. */
+  readonly members: readonly Member[];
+  /** How many label sets have it. */
+  refs: number;
+  /** How many addresses of the emitted state are in it. */
+  addresses: number;
+  /** Whether the emitted state has it. */
+  isEmitted: boolean;
+  /** What the delta says of it; made when first asked for. */
+  public: EndpointClass | undefined;
+}
+
+/** A selector of subjects and the policies that have it. */
+export interface SubjectSelector {
+  readonly key: string;
+  readonly selector: Selector;
+  readonly matcher: Matcher;
+  readonly policies: Set<PolicyEntry>;
+}
+
+/** One version of one policy, in force. */
+export interface PolicyEntry {
+  readonly policy: Policy;
+  readonly tier: Omit<Tier, 'policies'>;
+  readonly identity: string;
+  readonly subject: SubjectSelector;
+  /** Changes when the ids of its rules do; no two entries share one. */
+  revision: number;
+  /** How many local label sets it selects. */
+  subjects: number;
+  /** Made when it first selects somebody. */
+  plan: PlannedPolicy | undefined;
+}
+
+/** One local label set. */
+export interface Subject {
+  readonly labelSet: LabelSet;
+  readonly locals: Set<LocalEntry>;
+  policies: Set<PolicyEntry>;
+  selection: Selection | undefined;
+}
+
+/** One local endpoint, by uid, until its removal has been emitted. */
+export interface LocalEntry {
+  readonly uid: string;
+  claimant: Claimant | undefined;
+  /** The label set under which it is a subject. */
+  labelSet: LabelSet | undefined;
+  emitted: LocalEndpoint | undefined;
+}
+
+/** A program in use. */
+export interface ProgramEntry {
+  readonly program: Program;
+  readonly sets: readonly SetEntry[];
+  refs: number;
+}
+
+/** The programs of equal local label sets. */
+export interface Selection {
+  readonly name: string;
+  readonly ingress: ProgramEntry | undefined;
+  readonly egress: ProgramEntry | undefined;
+  refs: number;
+}

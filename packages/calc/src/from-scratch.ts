@@ -1,0 +1,269 @@
+/**
+ * The same state computed without increments: the twin against which the engine is checked.
+ *
+ * It is slow and plain on purpose (every selector is asked about every endpoint) and shares with
+ * the engine only what gives things their shape: the compilers, the translation of rules and the
+ * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
+ */
+import { compileNetworkPolicy, defaultTier } from '@weir/compile';
+import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import { type Address, compareAddresses, formatAddress, shortHash } from '@weir/net';
+import type { Direction, Endpoint, Policy, Selector } from '@weir/policy';
+import { labelOf, selectorMatches } from '@weir/policy';
+import { closedPolicy } from './closed-policy.ts';
+import { classKey, programKey } from './content-text.ts';
+import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta.ts';
+import type { Attachment } from './entries.ts';
+import { type PlannedPolicy, planPolicy, policyIdentity } from './plan-policy.ts';
+import { podEndpoint } from './pod-endpoint.ts';
+import { renderRule } from './render-rule.ts';
+import type { RuleHash } from './rule-ids.ts';
+import { peerSetOf, type SetSpec } from './set-spec.ts';
+import { emptyState, type State, wholeDelta } from './state.ts';
+
+/** Everything that a node's state depends on. */
+export interface Inputs {
+  readonly node: string;
+  readonly pods: readonly Pod[];
+  readonly namespaces: readonly Namespace[];
+  readonly policies: readonly NetworkPolicy[];
+  /** The last accepted versions, as `Engine.acceptedPolicies` gives them. */
+  readonly accepted: readonly NetworkPolicy[];
+  readonly attachments: readonly Attachment[];
+  /** As in `EngineOptions`. */
+  readonly ruleHash?: RuleHash;
+}
+
+/** A pod or an attachment without a pod, with the addresses that it claims. */
+interface Party {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly endpoint: Endpoint | undefined;
+  readonly isNamespaceKnown: boolean;
+  readonly attachment: Attachment | undefined;
+  readonly created: string;
+  readonly addresses: readonly Address[];
+  readonly isLocal: boolean;
+}
+
+interface ActivePolicy {
+  readonly policy: Policy;
+  readonly plan: PlannedPolicy;
+}
+
+/** The whole state of one node as a delta from nothing, sorted by key. */
+export function fromScratch(inputs: Inputs): Delta {
+  const parties = partiesOf(inputs);
+  const locals = parties.filter(({ isLocal }) => isLocal);
+  const policies = policiesInForce(inputs);
+  const active = policies.filter((policy) => locals.some((party) => isSubject(policy, party)));
+  const planned = active.map((policy) => ({ policy, plan: planPolicy(policy) })).sort(byModelOrder);
+  const ids = idsOf(planned, inputs.ruleHash ?? shortHash);
+  const state = emptyState();
+  const specs = new Map<string, SetSpec>();
+  const owners = ownersOf(parties);
+  for (const party of locals) {
+    const endpoint = localEndpoint(party, owners);
+    const selecting = planned.filter(({ policy }) => isSubject(policy, party));
+    const programs = (['ingress', 'egress'] as const).map((direction) => programOf(party, direction, { selecting, ids, specs }));
+    for (const program of programs) if (program !== undefined) state.programs.set(program.key, program);
+    const [ingress, egress] = programs.map((program) => program?.key);
+    state.endpoints.set(party.uid, {
+      ...endpoint,
+      ...(ingress === undefined ? {} : { ingress }),
+      ...(egress === undefined ? {} : { egress }),
+    });
+  }
+  for (const spec of specs.values()) state.peerSets.set(spec.key, peerSetOf(spec));
+  for (const [text, { address, owner }] of owners) addAddress(state, { text, address, memberships: membershipsOf(owner, specs) });
+  return wholeDelta(state);
+}
+
+function partiesOf({ node, pods, namespaces, attachments }: Inputs): Party[] {
+  const labels = new Map(namespaces.map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
+  const parties: Party[] = [];
+  for (const pod of pods) {
+    const namespaceLabels = labels.get(pod.metadata.namespace ?? 'default');
+    const endpoint = podEndpoint(pod, namespaceLabels ?? {});
+    if (endpoint === undefined) continue;
+    const { uid, namespace, name } = endpoint;
+    const attachment = attachments.find((other) => other.uid === uid && other.namespace === namespace && other.name === name);
+    const addresses = attachment?.addresses ?? endpoint.addresses;
+    const isLocal = attachment !== undefined || (endpoint.node === node && addresses.length > 0);
+    const created = pod.metadata.creationTimestamp ?? '';
+    parties.push({
+      uid,
+      namespace,
+      name,
+      endpoint,
+      isNamespaceKnown: namespaceLabels !== undefined,
+      attachment,
+      created,
+      addresses,
+      isLocal,
+    });
+  }
+  for (const attachment of attachments) {
+    if (parties.some((party) => party.attachment === attachment)) continue;
+    const { uid, namespace, name, addresses } = attachment;
+    parties.push({ uid, namespace, name, endpoint: undefined, isNamespaceKnown: false, attachment, created: '', addresses, isLocal: true });
+  }
+  return parties;
+}
+
+function policiesInForce({ policies, accepted }: Inputs): Policy[] {
+  return policies.map((object) => {
+    const current = compileNetworkPolicy(object).policy;
+    if (current !== undefined) return current;
+    const earlier = accepted.find(({ metadata }) => policyUid(metadata) === policyUid(object.metadata));
+    const before = earlier === undefined ? undefined : compileNetworkPolicy(earlier).policy;
+    return before ?? closedPolicy(object);
+  });
+}
+
+function policyUid({ uid, namespace, name }: NetworkPolicy['metadata']): string {
+  return uid ?? `${namespace ?? 'default'}/${name ?? ''}`;
+}
+
+function byModelOrder(a: ActivePolicy, b: ActivePolicy): number {
+  if (a.policy.order !== b.policy.order) return a.policy.order - b.policy.order;
+  return policyIdentity(a.policy.ref) < policyIdentity(b.policy.ref) ? -1 : 1;
+}
+
+/** Ids by identity: the hash, and a number for all but the first of equal hashes. */
+function idsOf(policies: readonly ActivePolicy[], hash: RuleHash): Map<string, string> {
+  const identities = policies.flatMap(({ plan }) => [...(plan.ingress ?? []), ...(plan.egress ?? [])].map(({ identity }) => identity));
+  const seen = new Map<string, number>();
+  const ids = new Map<string, string>();
+  for (const identity of identities.sort()) {
+    const text = hash(identity);
+    const rank = seen.get(text) ?? 0;
+    seen.set(text, rank + 1);
+    ids.set(identity, rank === 0 ? text : `${text}.${rank}`);
+  }
+  return ids;
+}
+
+/** Whether the policy certainly selects the party. */
+function isSubject({ subject, staged }: Policy, { endpoint, isNamespaceKnown }: Party): boolean {
+  if (endpoint === undefined || staged) return false;
+  return isNamespaceKnown ? selectorMatches(subject, endpoint) : matchesWithoutNamespace(subject, endpoint) === true;
+}
+
+/** Three answers while the namespace's labels are not known; undefined: that depends on them. */
+function matchesWithoutNamespace(selector: Selector, endpoint: Endpoint): boolean | undefined {
+  switch (selector.kind) {
+    case 'and':
+    case 'or': {
+      const answers = selector.of.map((part) => matchesWithoutNamespace(part, endpoint));
+      const decisive = selector.kind === 'or';
+      if (answers.includes(decisive)) return decisive;
+      return answers.includes(undefined) ? undefined : !decisive;
+    }
+    case 'not': {
+      const answer = matchesWithoutNamespace(selector.of, endpoint);
+      return answer === undefined ? undefined : !answer;
+    }
+    case 'in':
+    case 'notIn':
+      if (selector.label.space === 'namespace') return undefined;
+      return selector.values.includes(labelOf(endpoint.labels, selector.label) ?? '\0') === (selector.kind === 'in');
+    case 'exists':
+    case 'absent':
+      if (selector.label.space === 'namespace') return undefined;
+      return (labelOf(endpoint.labels, selector.label) !== undefined) === (selector.kind === 'exists');
+    default:
+      return selector.kind === 'all';
+  }
+}
+
+function ownersOf(parties: readonly Party[]): Map<string, { address: Address; owner: Party }> {
+  const owners = new Map<string, { address: Address; owner: Party }>();
+  for (const party of parties) {
+    for (const address of party.addresses) {
+      const text = formatAddress(address);
+      const rival = owners.get(text);
+      if (rival === undefined || outranks(party, rival.owner)) owners.set(text, { address, owner: party });
+    }
+  }
+  return owners;
+}
+
+function outranks(a: Party, b: Party): boolean {
+  const rank = ({ attachment, endpoint, created, uid }: Party): string[] => [
+    attachment === undefined ? '0' : '1',
+    endpoint === undefined ? '0' : '1',
+    created,
+    uid,
+  ];
+  const [ra, rb] = [rank(a), rank(b)];
+  const at = ra.findIndex((text, i) => text !== rb[i]);
+  return at >= 0 && (ra[at] ?? '') > (rb[at] ?? '');
+}
+
+function localEndpoint({ uid, namespace, name, attachment, addresses }: Party, owners: ReturnType<typeof ownersOf>): LocalEndpoint {
+  const owned = addresses.filter((address) => owners.get(formatAddress(address))?.owner.uid === uid).sort(compareAddresses);
+  return {
+    uid,
+    namespace,
+    name,
+    addresses: owned.filter((address, i) => i === 0 || compareAddresses(address, owned[i - 1] ?? address) !== 0),
+    ...(attachment?.interface === undefined ? {} : { interface: attachment.interface }),
+  };
+}
+
+interface ProgramParts {
+  readonly selecting: readonly ActivePolicy[];
+  readonly ids: ReadonlyMap<string, string>;
+  /** Gathers the sets that the rules refer to. */
+  readonly specs: Map<string, SetSpec>;
+}
+
+function programOf({ endpoint }: Party, direction: Direction, { selecting, ids, specs }: ProgramParts): Program | undefined {
+  if (endpoint === undefined) return withKey({ direction, tiers: [], otherwise: 'deny' });
+  const speaking = selecting.filter(({ policy }) => policy[direction] !== undefined);
+  if (speaking.length === 0) return undefined;
+  const rules: ProgramRule[] = [];
+  for (const planned of speaking.flatMap(({ plan }) => plan[direction] ?? [])) {
+    const rule = renderRule(planned, ids.get(planned.identity) ?? '', endpoint.namedPorts);
+    if (rule === undefined) continue;
+    rules.push(rule);
+    for (const { spec } of planned.peer) specs.set(spec.key, spec);
+  }
+  const { name, end } = defaultTier([]);
+  const isolates = speaking.some(({ policy }) => policy[direction]?.isolates === true);
+  return withKey({ direction, tiers: [{ name, rules, end: isolates ? end : 'pass' }], otherwise: 'allow' });
+}
+
+function withKey(content: Omit<Program, 'key'>): Program {
+  return { key: programKey(content), ...content };
+}
+
+function membershipsOf({ endpoint, isNamespaceKnown }: Party, specs: ReadonlyMap<string, SetSpec>): Membership[] {
+  if (endpoint === undefined) return [];
+  const memberships: Membership[] = [];
+  for (const spec of specs.values()) {
+    if (spec.kind === 'range') continue;
+    const isMember = isNamespaceKnown ? selectorMatches(spec.selector, endpoint) : spec.reading === 'may';
+    if (!isMember) continue;
+    if (spec.kind === 'address') {
+      memberships.push({ set: spec.key });
+      continue;
+    }
+    const named = endpoint.namedPorts.filter(({ name, protocol }) => protocol === spec.protocol && spec.names.includes(name));
+    const numbers = [...new Set(named.map(({ port }) => port))].sort((a, b) => a - b);
+    if (numbers.length > 0) memberships.push({ set: spec.key, ports: numbers.map((port) => ({ protocol: spec.protocol, port })) });
+  }
+  return memberships.sort((a, b) => (a.set < b.set ? -1 : 1));
+}
+
+function addAddress(
+  state: State,
+  { text, address, memberships }: { text: string; address: Address; memberships: readonly Membership[] },
+): void {
+  if (memberships.length === 0) return;
+  const key = classKey(memberships);
+  state.classes.set(key, { key, memberships });
+  state.addresses.set(text, { address, class: key });
+}

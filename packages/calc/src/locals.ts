@@ -1,0 +1,107 @@
+/** The node's own endpoints: those that the start gate announced, and pods of this node with addresses. */
+
+import { compareAddresses } from '@weir/net';
+import { ownerOf } from './address-table.ts';
+import type { LocalEndpoint } from './delta.ts';
+import type { Claimant, LocalEntry, Selection } from './entries.ts';
+import { sameEndpoint } from './state.ts';
+import type { Subjects } from './subjects.ts';
+
+/** All local endpoints. */
+export class Locals {
+  readonly #entries: Map<string, LocalEntry> = new Map();
+  readonly #dirty: Set<LocalEntry> = new Set();
+  readonly #subjects: Subjects;
+
+  constructor(subjects: Subjects) {
+    this.#subjects = subjects;
+  }
+
+  /** How many local endpoints exist or are emitted. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Whether and how the claimant is a local endpoint may have changed. */
+  update(claimant: Claimant): void {
+    const isLocal = claimant.kind === 'orphan' || claimant.attachment !== undefined || (claimant.onNode && claimant.slots.length > 0);
+    let entry = this.#entries.get(claimant.uid);
+    if (!isLocal) {
+      if (entry?.claimant === claimant) this.#clear(entry);
+      return;
+    }
+    const labelSet = claimant.kind === 'orphan' ? undefined : claimant.labelSet;
+    if (entry === undefined) {
+      entry = { uid: claimant.uid, claimant: undefined, labelSet: undefined, emitted: undefined };
+      this.#entries.set(claimant.uid, entry);
+    }
+    if (entry.claimant === undefined || entry.labelSet !== labelSet) {
+      if (entry.claimant !== undefined) this.#subjects.leave(entry, entry.labelSet);
+      this.#subjects.join(entry, labelSet);
+    }
+    entry.claimant = claimant;
+    entry.labelSet = labelSet;
+    this.#dirty.add(entry);
+  }
+
+  /** The claimant is gone. */
+  remove(claimant: Claimant): void {
+    const entry = this.#entries.get(claimant.uid);
+    if (entry?.claimant === claimant) this.#clear(entry);
+  }
+
+  /** What the delta says of the claimant may have changed, if it is a local endpoint. */
+  touch(claimant: Claimant): void {
+    const entry = this.#entries.get(claimant.uid);
+    if (entry?.claimant === claimant) this.#dirty.add(entry);
+  }
+
+  /** What has been emitted and not removed since. */
+  *emitted(): Iterable<LocalEndpoint> {
+    for (const { emitted } of this.#entries.values()) if (emitted !== undefined) yield emitted;
+  }
+
+  /** Gives the changes since the last call; `changed` are endpoints whose programs changed. */
+  settle(changed: Iterable<LocalEntry>): { upserts: LocalEndpoint[]; removals: string[] } {
+    for (const entry of changed) this.#dirty.add(entry);
+    const upserts: LocalEndpoint[] = [];
+    const removals: string[] = [];
+    for (const entry of this.#dirty) {
+      const { claimant, emitted } = entry;
+      if (claimant === undefined) {
+        if (emitted !== undefined) removals.push(entry.uid);
+        this.#entries.delete(entry.uid);
+        continue;
+      }
+      const now = localEndpoint(claimant, this.#subjects.selectionOf(entry.labelSet));
+      if (emitted !== undefined && sameEndpoint(emitted, now)) continue;
+      entry.emitted = now;
+      upserts.push(now);
+    }
+    this.#dirty.clear();
+    return { upserts, removals };
+  }
+
+  #clear(entry: LocalEntry): void {
+    this.#subjects.leave(entry, entry.labelSet);
+    entry.claimant = undefined;
+    entry.labelSet = undefined;
+    this.#dirty.add(entry);
+  }
+}
+
+function localEndpoint(claimant: Claimant, selection: Selection | undefined): LocalEndpoint {
+  const { attachment, uid } = claimant;
+  const namespace = claimant.kind === 'orphan' ? claimant.attachment.namespace : claimant.namespace.name;
+  const name = claimant.kind === 'orphan' ? claimant.attachment.name : claimant.name;
+  const addresses = claimant.slots.filter((slot) => ownerOf(slot) === claimant).map(({ address }) => address);
+  return {
+    uid,
+    namespace,
+    name,
+    addresses: addresses.sort(compareAddresses),
+    ...(attachment?.interface === undefined ? {} : { interface: attachment.interface }),
+    ...(selection?.ingress === undefined ? {} : { ingress: selection.ingress.program.key }),
+    ...(selection?.egress === undefined ? {} : { egress: selection.egress.program.key }),
+  };
+}

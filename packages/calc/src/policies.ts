@@ -1,0 +1,204 @@
+/**
+ * The policies in force, and the last accepted version of each.
+ *
+ * Each version of a policy is an entry of its own that never changes: an update is one entry that
+ * goes and one that comes. A version that cannot be compiled is refused: the version that was last
+ * accepted under the same uid stays in force, and without one the policy is closed.
+ */
+
+import { type CompiledPolicy, compileNetworkPolicy, defaultTier } from '@weir/compile';
+import type { NetworkPolicy } from '@weir/kube';
+import { type Policy, selectorKey } from '@weir/policy';
+import { closedPolicy } from './closed-policy.ts';
+import type { LabelSet, PolicyEntry, SubjectSelector } from './entries.ts';
+import { compileMatcher } from './matcher.ts';
+import { type PlannedPolicy, planPolicy, policyIdentity } from './plan-policy.ts';
+import { SelectorIndex } from './selector-index.ts';
+import type { Work } from './work.ts';
+
+/** Why a version of a policy was refused, and what is in force instead. */
+export interface RefusedPolicy {
+  readonly object: NetworkPolicy;
+  readonly diagnostics: CompiledPolicy['diagnostics'];
+  readonly inForce: 'accepted' | 'closed';
+}
+
+interface PolicyRecord {
+  readonly uid: string;
+  readonly specText: string;
+  readonly entry: PolicyEntry;
+  readonly refused: RefusedPolicy | undefined;
+}
+
+const { policies: _none, ...networkPolicyTier } = defaultTier([]);
+
+/** All policies. */
+export class Policies {
+  readonly #records: Map<string, PolicyRecord> = new Map();
+  /** The last accepted version by uid; an entry without a record was restored and not yet listed. */
+  readonly #accepted: Map<string, NetworkPolicy> = new Map();
+  readonly #selectors: Map<string, SubjectSelector> = new Map();
+  readonly #index: SelectorIndex<SubjectSelector> = new SelectorIndex();
+  readonly #work: Work;
+  /** Entries that came and that went since the last flush; an entry is in one of them at most. */
+  readonly added: Set<PolicyEntry> = new Set();
+  readonly removed: Set<PolicyEntry> = new Set();
+  #nextRevision = 1;
+
+  constructor(work: Work) {
+    this.#work = work;
+  }
+
+  /** How many policies exist. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** How many different selectors of subjects exist. */
+  get selectors(): number {
+    return this.#selectors.size;
+  }
+
+  /** A policy appeared or changed. */
+  upsert(object: NetworkPolicy): void {
+    const place = placeOf(object);
+    const uid = uidOf(object);
+    const specText = JSON.stringify(object.spec) ?? '';
+    const old = this.#records.get(place);
+    if (old !== undefined && old.uid === uid && old.specText === specText && old.refused === undefined) return;
+    if (old !== undefined && old.uid !== uid) this.#accepted.delete(old.uid);
+    const { policy, refused } = this.#decide(object, uid);
+    if (old !== undefined) this.#drop(old.entry);
+    this.#records.set(place, { uid, specText, entry: this.#enter(policy), refused });
+  }
+
+  /** A policy is gone. */
+  delete(namespace: string, name: string): void {
+    const place = `${namespace}/${name}`;
+    const old = this.#records.get(place);
+    if (old === undefined) return;
+    this.#records.delete(place);
+    this.#accepted.delete(old.uid);
+    this.#drop(old.entry);
+  }
+
+  /** The last accepted versions: what {@link restore} wants at the next start. */
+  accepted(): NetworkPolicy[] {
+    return [...this.#accepted.values()];
+  }
+
+  /** Gives accepted versions of an earlier process; those of listed, accepted policies are newer and stay. */
+  restore(policies: readonly NetworkPolicy[]): void {
+    for (const object of policies) {
+      const uid = uidOf(object);
+      if (!this.#accepted.has(uid)) this.#accepted.set(uid, slim(object));
+    }
+    for (const { refused } of this.#records.values()) if (refused?.inForce === 'closed') this.upsert(refused.object);
+  }
+
+  /** All policies have been listed: accepted versions of others belong to policies that are gone. */
+  dropUnlisted(): void {
+    const listed = new Set([...this.#records.values()].map(({ uid }) => uid));
+    for (const uid of this.#accepted.keys()) if (!listed.has(uid)) this.#accepted.delete(uid);
+  }
+
+  /** The policies whose newest version was refused. */
+  refused(): RefusedPolicy[] {
+    return [...this.#records.values()].flatMap(({ refused }) => refused ?? []);
+  }
+
+  /** Every policy that selects the label set. */
+  selecting(labelSet: LabelSet): Set<PolicyEntry> {
+    const found = new Set<PolicyEntry>();
+    this.#index.candidates(labelSet, (subject) => {
+      if (this.matches(subject, labelSet)) for (const entry of subject.policies) found.add(entry);
+    });
+    return found;
+  }
+
+  /** Whether the selector certainly matches the label set. */
+  matches(subject: SubjectSelector, labelSet: LabelSet): boolean {
+    this.#work.selectorsEvaluated++;
+    return subject.matcher(labelSet) === true;
+  }
+
+  /** The entry's rules as programs want them. */
+  planOf(entry: PolicyEntry): PlannedPolicy {
+    entry.plan ??= planPolicy(entry.policy);
+    return entry.plan;
+  }
+
+  /** Notes that the ids of the entry's rules changed. */
+  renew(entry: PolicyEntry): void {
+    entry.revision = this.#nextRevision++;
+  }
+
+  #decide(object: NetworkPolicy, uid: string): { policy: Policy; refused: RefusedPolicy | undefined } {
+    this.#work.policiesCompiled++;
+    const { policy, diagnostics } = compileNetworkPolicy(object);
+    if (policy !== undefined) {
+      this.#accepted.set(uid, slim(object));
+      return { policy, refused: undefined };
+    }
+    const accepted = this.#accepted.get(uid);
+    const earlier = accepted === undefined ? undefined : compileNetworkPolicy(accepted).policy;
+    if (earlier !== undefined) return { policy: earlier, refused: { object, diagnostics, inForce: 'accepted' } };
+    return { policy: closedPolicy(object), refused: { object, diagnostics, inForce: 'closed' } };
+  }
+
+  #enter(policy: Policy): PolicyEntry {
+    const key = selectorKey(policy.subject);
+    let subject = this.#selectors.get(key);
+    if (subject === undefined) {
+      subject = { key, selector: policy.subject, matcher: compileMatcher(policy.subject), policies: new Set() };
+      this.#selectors.set(key, subject);
+      this.#index.add(subject);
+    }
+    const entry: PolicyEntry = {
+      policy,
+      tier: networkPolicyTier,
+      identity: policyIdentity(policy.ref),
+      subject,
+      revision: this.#nextRevision++,
+      subjects: 0,
+      plan: undefined,
+    };
+    subject.policies.add(entry);
+    this.added.add(entry);
+    return entry;
+  }
+
+  #drop(entry: PolicyEntry): void {
+    if (!this.added.delete(entry)) this.removed.add(entry);
+    const { subject } = entry;
+    subject.policies.delete(entry);
+    if (subject.policies.size > 0) return;
+    this.#selectors.delete(subject.key);
+    this.#index.delete(subject);
+  }
+}
+
+/** The uid of a policy; one that has none (it comes from a file) is known by its place. */
+export function uidOf(object: NetworkPolicy): string {
+  return object.metadata.uid ?? placeOf(object);
+}
+
+function placeOf({ metadata }: NetworkPolicy): string {
+  return `${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`;
+}
+
+/** The policy without what compiling does not read. */
+function slim({ apiVersion, kind, metadata, spec }: NetworkPolicy): NetworkPolicy {
+  const { name, namespace, uid, generation } = metadata;
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(generation === undefined ? {} : { generation }),
+    },
+    ...(spec === undefined ? {} : { spec }),
+  };
+}

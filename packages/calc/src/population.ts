@@ -1,0 +1,218 @@
+/**
+ * Who is there: pods, namespaces and attachments, and what each change of them makes dirty.
+ *
+ * Events only note facts; what follows from them (classes, programs) is computed by the flush, so
+ * that several changes of one thing cost one computation.
+ */
+
+import type { Namespace, Pod } from '@weir/kube';
+import { type Address, compareAddresses } from '@weir/net';
+import type { Endpoint } from '@weir/policy';
+import { AddressTable } from './address-table.ts';
+import { creationOrder } from './creation-order.ts';
+import type { Attachment, Claimant, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from './entries.ts';
+import { LabelSets } from './label-sets.ts';
+import type { Locals } from './locals.ts';
+import { NamespaceTable } from './namespace-table.ts';
+import { podEndpoint } from './pod-endpoint.ts';
+import type { Subjects } from './subjects.ts';
+
+/** What the population tells of its changes. */
+export interface PopulationOptions {
+  readonly node: string;
+  readonly subjects: Subjects;
+  readonly locals: Locals;
+}
+
+/** All pods, namespaces and attachments. */
+export class Population {
+  readonly labelSets: LabelSets = new LabelSets();
+  readonly namespaces: NamespaceTable = new NamespaceTable(this.labelSets.labels);
+  readonly addresses: AddressTable = new AddressTable();
+  /** Label sets whose class must be computed from nothing. */
+  readonly unclassified: Set<LabelSet> = new Set();
+  /** Label sets that are gone since the last flush and still count in their class. */
+  readonly gone: Set<LabelSet> = new Set();
+  readonly #attachments: Map<string, { readonly attachment: Attachment; holder: Claimant }> = new Map();
+  readonly #options: PopulationOptions;
+  #pods = 0;
+
+  constructor(options: PopulationOptions) {
+    this.#options = options;
+  }
+
+  /** How many pods are endpoints. */
+  get pods(): number {
+    return this.#pods;
+  }
+
+  /** The attachments in force. */
+  get attachments(): readonly Attachment[] {
+    return [...this.#attachments.values()].map(({ attachment }) => attachment);
+  }
+
+  /** A pod appeared or changed. */
+  upsertPod(pod: Pod): void {
+    const { namespace: namespaceName = 'default', name = '' } = pod.metadata;
+    const endpoint = podEndpoint(pod);
+    const old = this.namespaces.get(namespaceName)?.pods.get(name);
+    if (old !== undefined && old.uid !== endpoint?.uid) this.#removePod(old);
+    if (endpoint === undefined) return;
+    const facts = { onNode: endpoint.node === this.#options.node, created: creationOrder(pod.metadata.creationTimestamp) };
+    if (old !== undefined && old.uid === endpoint.uid) this.#changePod(old, endpoint, facts);
+    else this.#addPod(endpoint, facts);
+  }
+
+  /** A pod is gone. */
+  deletePod(namespace: string, name: string): void {
+    const entry = this.namespaces.get(namespace)?.pods.get(name);
+    if (entry !== undefined) this.#removePod(entry);
+  }
+
+  /** A namespace appeared or changed. */
+  upsertNamespace(namespace: Namespace): void {
+    const entry = this.namespaces.of(namespace.metadata.name ?? '');
+    if (this.namespaces.know(entry, namespace.metadata.labels ?? {})) this.#relabelled(entry);
+  }
+
+  /** A namespace is gone; pods that are still in it are in an unknown namespace then. */
+  deleteNamespace(name: string): void {
+    const entry = this.namespaces.get(name);
+    if (entry === undefined) return;
+    if (this.namespaces.forget(entry)) this.#relabelled(entry);
+    this.namespaces.dropUnused(entry);
+  }
+
+  /** The start gate announces an endpoint, or announces it anew. */
+  attach(attachment: Attachment): void {
+    this.detach(attachment.uid);
+    const pod = this.namespaces.get(attachment.namespace)?.pods.get(attachment.name);
+    if (pod?.uid === attachment.uid) {
+      this.#attachments.set(attachment.uid, { attachment, holder: pod });
+      pod.attachment = attachment;
+      this.#claim(pod, attachment.addresses);
+    } else {
+      this.#makeOrphan(attachment);
+    }
+  }
+
+  /** The endpoint has left the node. */
+  detach(uid: string): void {
+    const record = this.#attachments.get(uid);
+    if (record === undefined) return;
+    this.#attachments.delete(uid);
+    if (record.holder.kind === 'orphan') {
+      this.#unclaim(record.holder);
+      return;
+    }
+    record.holder.attachment = undefined;
+    this.#claim(record.holder, record.holder.addresses);
+  }
+
+  #addPod(endpoint: Endpoint, facts: Pick<PodEntry, 'onNode' | 'created'>): void {
+    const namespace = this.namespaces.of(endpoint.namespace);
+    const { uid, name, addresses } = endpoint;
+    const labelSet = this.labelSets.of(endpoint, namespace);
+    const record = this.#attachments.get(uid);
+    const isAnnounced = record?.attachment.namespace === endpoint.namespace && record.attachment.name === name;
+    const attachment = isAnnounced ? record.attachment : undefined;
+    const entry: PodEntry = { kind: 'pod', uid, name, namespace, labelSet, position: 0, ...facts, addresses, attachment, slots: [] };
+    this.#enter(entry);
+    namespace.pods.set(name, entry);
+    this.#pods++;
+    if (record !== undefined && attachment !== undefined) {
+      if (record.holder.kind === 'orphan') this.#unclaim(record.holder);
+      record.holder = entry;
+    }
+    this.#claim(entry, attachment?.addresses ?? addresses);
+  }
+
+  #changePod(entry: PodEntry, endpoint: Endpoint, facts: Pick<PodEntry, 'onNode' | 'created'>): void {
+    const labelSet = this.labelSets.of(endpoint, entry.namespace);
+    const isSameAge = entry.created === facts.created;
+    const isSame = isSameAge && entry.labelSet === labelSet && entry.onNode === facts.onNode;
+    const isMoved = !sameAddresses(entry.addresses, endpoint.addresses);
+    if (isSame && !isMoved) return;
+    entry.onNode = facts.onNode;
+    entry.created = facts.created;
+    entry.addresses = endpoint.addresses;
+    if (entry.labelSet !== labelSet) {
+      const before = entry.labelSet;
+      const position = entry.position;
+      entry.labelSet = labelSet;
+      this.#enter(entry);
+      this.#exit(before, position);
+    }
+    if (isMoved && entry.attachment === undefined) this.#claim(entry, entry.addresses);
+    else this.#touch(entry);
+  }
+
+  #removePod(entry: PodEntry): void {
+    entry.namespace.pods.delete(entry.name);
+    this.#pods--;
+    const { attachment } = entry;
+    entry.attachment = undefined;
+    this.#unclaim(entry);
+    this.#exit(entry.labelSet, entry.position);
+    this.namespaces.dropUnused(entry.namespace);
+    if (attachment !== undefined) this.#makeOrphan(attachment);
+  }
+
+  #makeOrphan(attachment: Attachment): void {
+    const orphan: OrphanEntry = { kind: 'orphan', uid: attachment.uid, attachment, slots: [] };
+    this.#attachments.set(attachment.uid, { attachment, holder: orphan });
+    this.#claim(orphan, attachment.addresses);
+  }
+
+  /** A pod joins its label set. */
+  #enter(entry: PodEntry): void {
+    if (entry.labelSet.members.length === 0) this.unclassified.add(entry.labelSet);
+    this.labelSets.join(entry);
+  }
+
+  /** The pod at `position` leaves the label set. */
+  #exit(labelSet: LabelSet, position: number): void {
+    if (!this.labelSets.leave(labelSet, position)) return;
+    this.unclassified.delete(labelSet);
+    if (labelSet.class !== undefined) this.gone.add(labelSet);
+  }
+
+  /** Replaces what the claimant claims. */
+  #claim(claimant: Claimant, addresses: readonly Address[]): void {
+    const before = claimant.slots;
+    claimant.slots = this.addresses.claim(claimant, addresses);
+    this.addresses.release(claimant, before);
+    this.#touch(claimant);
+    this.#touchRivals(before);
+  }
+
+  #unclaim(claimant: Claimant): void {
+    const before = claimant.slots;
+    claimant.slots = [];
+    this.addresses.release(claimant, before);
+    this.#options.locals.remove(claimant);
+    this.#touchRivals(before);
+  }
+
+  /** The claimant's rank, labels or addresses changed. */
+  #touch(claimant: Claimant): void {
+    for (const slot of claimant.slots) this.addresses.dirty.add(slot);
+    this.#options.locals.update(claimant);
+    this.#touchRivals(claimant.slots);
+  }
+
+  #touchRivals(slots: PodEntry['slots']): void {
+    for (const { claims } of slots) for (const rival of claims) this.#options.locals.touch(rival);
+  }
+
+  #relabelled(namespace: NamespaceEntry): void {
+    for (const labelSet of namespace.labelSets.values()) {
+      this.unclassified.add(labelSet);
+      this.#options.subjects.relabelled(labelSet);
+    }
+  }
+}
+
+function sameAddresses(a: readonly Address[], b: readonly Address[]): boolean {
+  return a.length === b.length && a.every((address, i) => compareAddresses(address, b[i] ?? address) === 0);
+}
