@@ -47,7 +47,7 @@ export function templateHash(template: PodTemplate): string {
 /** `length` characters, at most 11, that depend on `text` only; from the alphabet of the reference's generated names. */
 export function safeSuffix(text: string, length: number): string {
   const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-  return [...shortHash(text)]
+  return Array.from(shortHash(text))
     .slice(-length)
     .map((character) => alphabet[Number.parseInt(character, 36) % alphabet.length] ?? 'b')
     .join('');

@@ -1,0 +1,232 @@
+/** The service proxy's table on real packets: client ── node ── two servers, each in a namespace of its own. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { EndpointSlice, Service } from '@weir/kube';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderProxyTable, renderProxyTableRemoval } from '../../src/services/proxy-table.ts';
+import { servicePortStates } from '../../src/services/service-port.ts';
+
+const prefix = `weirt-${randomBytes(3).toString('hex')}`;
+const node = `${prefix}-n`;
+const pods = { client: 1, one: 2, two: 3 } as const;
+const table = 'weir-lab-proxy';
+const servers: ChildProcess[] = [];
+
+const nsOf = (name: string): string => `${prefix}-${name}`;
+const v4 = (name: keyof typeof pods): string => `10.224.1.${pods[name]}`;
+const v6 = (name: keyof typeof pods): string => `fd00:10:224:1::${pods[name]}`;
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+function inside(netns: string, program: string, args: readonly string[], input = ''): string {
+  return execFileSync('ip', ['netns', 'exec', netns, program, ...args], { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** Connects and answers what the server says, or the error code. */
+const tcpClient = `
+const { connect } = require('node:net');
+const [host, port, times] = process.argv.slice(1);
+const once = () => new Promise((resolve) => {
+  const socket = connect({ host, port: Number(port) });
+  const timer = setTimeout(() => { socket.destroy(); resolve('TIMEOUT'); }, 1500);
+  let text = '';
+  socket.on('data', (chunk) => { text += chunk; });
+  socket.on('close', () => { clearTimeout(timer); resolve(text); });
+  socket.on('error', (error) => { text = error.code; });
+});
+(async () => { const all = []; for (let i = 0; i < Number(times ?? 1); i++) all.push(await once()); console.log(JSON.stringify(all)); })();
+`;
+const udpClient = `
+const [host, port] = process.argv.slice(1);
+const socket = require('node:dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
+const end = (text) => { console.log(JSON.stringify([text])); socket.close(); };
+const timer = setTimeout(() => end('TIMEOUT'), 1500);
+socket.on('error', (error) => { clearTimeout(timer); end(error.code); });
+socket.on('message', (message) => { clearTimeout(timer); end(message.toString()); });
+socket.connect(Number(port), host, () => socket.send('?'));
+`;
+/** Answers with its own name and the address the client appears to have. */
+const server = `
+const [name] = process.argv.slice(1);
+const clean = (address) => address.replace('::ffff:', '');
+const tcp = require('node:net').createServer((socket) => { socket.on('error', () => {}); socket.end(name + ' ' + clean(socket.remoteAddress)); });
+const udp = require('node:dgram').createSocket('udp6');
+udp.on('message', (_, from) => udp.send(name + ' ' + clean(from.address), from.port, from.address));
+tcp.listen(8080, '::', () => udp.bind(8080, '::', () => console.log('ready')));
+`;
+
+function tcp(from: string, host: string, port: number, times = 1): string[] {
+  return JSON.parse(inside(from, process.execPath, ['-e', tcpClient, host, String(port), String(times)])) as string[];
+}
+function udp(from: string, host: string, port: number): string[] {
+  return JSON.parse(inside(from, process.execPath, ['-e', udpClient, host, String(port)])) as string[];
+}
+
+async function startServer(name: keyof typeof pods): Promise<void> {
+  const child = spawn('ip', ['netns', 'exec', nsOf(name), process.execPath, '-e', server, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+  servers.push(child);
+  await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+}
+
+beforeAll(async () => {
+  ip('netns', 'add', node);
+  ip('-n', node, 'link', 'set', 'lo', 'up');
+  // The node's own address, and a default route, as the lab's nodes have them.
+  ip('-n', node, 'addr', 'add', '10.224.0.4/32', 'dev', 'lo');
+  ip('-n', node, '-6', 'addr', 'add', 'fd00:10:224::4/128', 'dev', 'lo');
+  inside(node, 'sysctl', ['-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']);
+  for (const name of Object.keys(pods) as (keyof typeof pods)[]) {
+    const netns = nsOf(name);
+    ip('netns', 'add', netns);
+    ip('-n', netns, 'link', 'set', 'lo', 'up');
+    ip('link', 'add', `h-${name}`, 'netns', node, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);
+    const gateway = `169.254.${pods[name]}.1`;
+    ip('-n', node, 'addr', 'add', `${gateway}/32`, 'dev', `h-${name}`);
+    ip('-n', node, '-6', 'addr', 'add', `fe80::1/64`, 'dev', `h-${name}`, 'nodad');
+    ip('-n', node, 'link', 'set', `h-${name}`, 'up');
+    ip('-n', netns, 'addr', 'add', `${v4(name)}/32`, 'dev', 'eth0');
+    ip('-n', netns, '-6', 'addr', 'add', `${v6(name)}/128`, 'dev', 'eth0', 'nodad');
+    ip('-n', netns, 'link', 'set', 'eth0', 'up');
+    ip('-n', netns, 'route', 'add', gateway, 'dev', 'eth0');
+    ip('-n', netns, 'route', 'add', 'default', 'via', gateway);
+    ip('-n', netns, '-6', 'route', 'add', 'default', 'via', 'fe80::1', 'dev', 'eth0');
+    ip('-n', node, 'route', 'add', `${v4(name)}/32`, 'dev', `h-${name}`);
+    ip('-n', node, '-6', 'route', 'add', `${v6(name)}/128`, 'dev', `h-${name}`);
+  }
+  // Service addresses are routed away from every interface that has them: they exist in the table only.
+  ip('-n', node, 'route', 'add', '10.0.0.0/16', 'dev', 'h-two', 'src', '10.224.0.4');
+  await Promise.all([startServer('one'), startServer('two')]);
+});
+
+afterAll(() => {
+  for (const child of servers) child.kill('SIGKILL');
+  for (const name of [...Object.keys(pods).map(nsOf), node]) {
+    try {
+      ip('netns', 'del', name);
+    } catch {
+      // Not made, because setting up failed earlier.
+    }
+  }
+});
+
+interface ServiceWish {
+  readonly spec?: Partial<NonNullable<Service['spec']>>;
+  readonly backends: readonly (keyof typeof pods)[];
+  readonly onNode?: string;
+}
+
+function load(wish: ServiceWish): void {
+  const metadata = { namespace: 'demo', name: 'web' };
+  const service: Service = {
+    metadata,
+    spec: {
+      clusterIP: '10.0.0.20',
+      clusterIPs: ['10.0.0.20', 'fd00:10::20'],
+      ports: [
+        { name: 'tcp', protocol: 'TCP', port: 80, targetPort: 8080, nodePort: 30080 },
+        { name: 'udp', protocol: 'UDP', port: 80, targetPort: 8080 },
+      ],
+      ...wish.spec,
+    },
+  };
+  const slice = (addressType: 'IPv4' | 'IPv6', address: (name: keyof typeof pods) => string): EndpointSlice => ({
+    metadata: { namespace: 'demo', name: `web-${addressType}`, labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType,
+    endpoints: wish.backends.map((name) => ({ addresses: [address(name)], nodeName: wish.onNode ?? 'node1' })),
+    ports: [
+      { name: 'tcp', protocol: 'TCP', port: 8080 },
+      { name: 'udp', protocol: 'UDP', port: 8080 },
+    ],
+  });
+  const states = servicePortStates([service], [slice('IPv4', v4), slice('IPv6', v6)], 'node1');
+  const text = renderProxyTable({ table, nodeAddresses: ['10.224.0.4', 'fd00:10:224::4'], states });
+  inside(node, 'nft', ['-f', '-'], text);
+}
+
+describe('the service proxy', () => {
+  it('spreads connections to a cluster address over all endpoints, without changing their source', () => {
+    load({ backends: ['one', 'two'] });
+    const answers = new Set(tcp(nsOf('client'), '10.0.0.20', 80, 24));
+    expect(answers).toEqual(new Set([`one ${v4('client')}`, `two ${v4('client')}`]));
+  });
+
+  it('translates IPv6 and UDP as well', () => {
+    load({ backends: ['two'] });
+    expect(tcp(nsOf('client'), 'fd00:10::20', 80)).toEqual([`two ${v6('client')}`]);
+    expect(udp(nsOf('client'), '10.0.0.20', 80)).toEqual([`two ${v4('client')}`]);
+    expect(udp(nsOf('client'), 'fd00:10::20', 80)).toEqual([`two ${v6('client')}`]);
+  });
+
+  it('keeps a client with one endpoint when the service asks for it', () => {
+    load({ backends: ['one', 'two'], spec: { sessionAffinity: 'ClientIP' } });
+    expect(new Set(tcp(nsOf('client'), '10.0.0.20', 80, 12)).size).toBe(1);
+  });
+
+  it('lets a pod reach itself through its own service', () => {
+    load({ backends: ['one'] });
+    // The address seen is the node's: with its own the answer would never pass the node.
+    const [answer] = tcp(nsOf('one'), '10.0.0.20', 80);
+    expect(answer).toMatch(/^one (?!10\.224\.1\.)/);
+  });
+
+  it('serves the node itself', () => {
+    load({ backends: ['two'] });
+    expect(tcp(node, '10.0.0.20', 80)[0]).toMatch(/^two /);
+  });
+
+  it('answers on node ports, masqueraded so that the answer comes back this way', () => {
+    load({ backends: ['one'] });
+    const [answer] = tcp(nsOf('client'), '10.224.0.4', 30080);
+    expect(answer).toMatch(/^one /);
+    expect(answer).not.toContain(v4('client'));
+  });
+
+  it('keeps the source on node ports with externalTrafficPolicy Local', () => {
+    load({ backends: ['one'], spec: { externalTrafficPolicy: 'Local' } });
+    expect(tcp(nsOf('client'), '10.224.0.4', 30080)).toEqual([`one ${v4('client')}`]);
+  });
+
+  it('refuses connections to a service without endpoints, and to a port that no service has', () => {
+    load({ backends: [] });
+    expect(tcp(nsOf('client'), '10.0.0.20', 80)).toEqual(['ECONNREFUSED']);
+    expect(tcp(nsOf('client'), '10.0.0.20', 81)).toEqual(['ECONNREFUSED']);
+    expect(udp(nsOf('client'), '10.0.0.20', 80)).toEqual(['ECONNREFUSED']);
+    expect(tcp(nsOf('client'), '10.224.0.4', 30080)).toEqual(['ECONNREFUSED']);
+    expect(tcp(node, '10.0.0.20', 80)).toEqual(['ECONNREFUSED']);
+  });
+
+  it('drops connections when internalTrafficPolicy is Local and all endpoints are elsewhere', () => {
+    load({ backends: ['one'], onNode: 'node2', spec: { internalTrafficPolicy: 'Local' } });
+    expect(tcp(nsOf('client'), '10.0.0.20', 80)).toEqual(['TIMEOUT']);
+  });
+
+  it('touches no other table, and removes its own without a trace', () => {
+    inside(node, 'nft', ['add', 'table', 'inet', 'admin']);
+    load({ backends: ['one'] });
+    load({ backends: ['two'] });
+    expect(inside(node, 'nft', ['list', 'tables']).trim().split('\n').sort()).toEqual(['table inet admin', `table inet ${table}`]);
+    inside(node, 'nft', ['-f', '-'], renderProxyTableRemoval(table));
+    inside(node, 'nft', ['-f', '-'], renderProxyTableRemoval(table));
+    expect(inside(node, 'nft', ['list', 'tables']).trim()).toBe('table inet admin');
+  });
+
+  it('loads a thousand services in one transaction', () => {
+    const services: Service[] = [];
+    const slices: EndpointSlice[] = [];
+    for (let i = 0; i < 1000; i++) {
+      const metadata = { namespace: 'demo', name: `svc-${i}` };
+      services.push({ metadata, spec: { clusterIP: `10.0.${4 + (i >> 8)}.${i & 255}`, ports: [{ port: 80 }] } });
+      slices.push({
+        metadata: { ...metadata, labels: { 'kubernetes.io/service-name': metadata.name } },
+        addressType: 'IPv4',
+        endpoints: [{ addresses: [v4('one')] }, { addresses: [v4('two')] }],
+        ports: [{ name: '', protocol: 'TCP', port: 8080 }],
+      });
+    }
+    const states = servicePortStates(services, slices, 'node1');
+    inside(node, 'nft', ['-f', '-'], renderProxyTable({ table, nodeAddresses: ['10.224.0.4'], states }));
+    expect(tcp(nsOf('client'), '10.0.7.231', 80)[0]).toMatch(/^(one|two) /);
+  });
+});
