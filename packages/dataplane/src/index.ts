@@ -4,3 +4,4 @@
  * The only public door of the package.
  */
 export type * from './dataplane.ts';
+export * from './nftables/index.ts';

@@ -6,15 +6,7 @@
  */
 import type { Expression, RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
-import {
-  accept,
-  drop,
-  interfaceStartsWith,
-  isEstablishedOrRelated,
-  isFamily,
-  isNeighbourDiscovery,
-  loadAddress,
-} from './packet-steps.ts';
+import { accept, drop, interfaceStartsWith, isEstablishedOrRelated, isFamily, isNeighbourDiscovery, loadAddress } from './packet-steps.ts';
 import { familySets } from './sets.ts';
 
 const families = [4, 6] as const;

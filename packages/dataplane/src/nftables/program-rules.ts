@@ -110,9 +110,5 @@ function lookupAddress(of: ProgramChain, whose: 'own' | 'peer', map: string): Ex
   const peerEnd: PacketEnd = of.direction === 'egress' ? 'destination' : 'source';
   const end = whose === 'own' ? ownEnd : peerEnd;
   if (of.family === 4) return [loadAddress(4, end, into), { kind: 'lookup', set: map, key: into, into: into - 1 }];
-  return [
-    loadLastWord(end, into),
-    loadAddress(6, end, wideAddress),
-    { kind: 'lookup', set: map, key: wideAddress, into: into - 1 },
-  ];
+  return [loadLastWord(end, into), loadAddress(6, end, wideAddress), { kind: 'lookup', set: map, key: wideAddress, into: into - 1 }];
 }

@@ -27,10 +27,10 @@ const closeCall = libc.func('int close(int fd)') as (fd: number) => number;
 const optionCall = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)') as (
   ...args: [number, number, number, Buffer, number]
 ) => number;
-const sendCall = libc.func('ssize_t send(int fd, const void *bytes, size_t length, int flags)') as (
+const sendCall = libc.func('intptr_t send(int fd, const void *bytes, size_t length, int flags)') as (
   ...args: [number, Buffer, number, number]
 ) => number;
-const receiveCall = libc.func('ssize_t recv(int fd, _Out_ void *bytes, size_t length, int flags)') as (
+const receiveCall = libc.func('intptr_t recv(int fd, _Out_ void *bytes, size_t length, int flags)') as (
   ...args: [number, Buffer, number, number]
 ) => number;
 

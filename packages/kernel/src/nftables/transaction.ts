@@ -27,7 +27,14 @@ import {
   tableAttribute,
   tableFamily,
 } from './numbers.ts';
-import { type ChainDefinition, fieldsLength, type RuleDefinition, type SetDefinition, type SetElement, type SetField } from './set-definition.ts';
+import {
+  type ChainDefinition,
+  fieldsLength,
+  type RuleDefinition,
+  type SetDefinition,
+  type SetElement,
+  type SetField,
+} from './set-definition.ts';
 import { setUserData, textUserData } from './user-data.ts';
 
 /** The table that a transaction works on. */

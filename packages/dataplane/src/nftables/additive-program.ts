@@ -1,0 +1,152 @@
+/**
+ * Programs whose rules only allow: order does not matter in them, so a packet's verdict is the
+ * presence of a tuple. Everything else is refused with a reason here, until there are ordered
+ * chains for it.
+ */
+import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule, ProtocolPort } from '@weir/calc';
+import { formatPortRange, hasPorts, type PortRange, type ProtocolNumber } from '@weir/net';
+import type { AllowedTuple } from './element.ts';
+
+/** An accepted program: what it allows any peer, and the rules that ask about the peer. */
+export interface AdditiveProgram {
+  readonly key: ContentKey;
+  readonly anyPeer: readonly AllowedTuple[];
+  readonly peerRules: readonly ProgramRule[];
+  /** Sets of which a class must be in at least one to be allowed anything… */
+  readonly wanted: ReadonlySet<ContentKey>;
+  /** …unless some rule has negated tests only. */
+  readonly asksEveryClass: boolean;
+}
+
+/** What a class of peers is in. */
+export interface PeerMemberships {
+  /** Every set; `ports` only for sets of addresses with ports. */
+  readonly sets: ReadonlyMap<ContentKey, readonly ProtocolPort[] | undefined>;
+}
+
+/** The program, or the reason why it cannot be enforced as a whole. */
+export type CompiledProgram =
+  | { readonly kind: 'accepted'; readonly program: AdditiveProgram }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Checks that a program only allows and that all it refers to is there. */
+export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledProgram {
+  const rules: ProgramRule[] = [];
+  let allowsRest = program.otherwise === 'allow';
+  for (const tier of program.tiers) {
+    rules.push(...tier.rules);
+    if (tier.end !== 'deny') continue;
+    allowsRest = false;
+    break;
+  }
+  for (const rule of rules) {
+    const reason = refusal(rule, peerSets);
+    if (reason !== undefined) return { kind: 'refused', reason };
+  }
+  const peerRules = rules.filter((rule) => rule.peer.length > 0);
+  const firstPositive = peerRules.map((rule) => rule.peer.find((test) => !test.negated)?.set);
+  return {
+    kind: 'accepted',
+    program: {
+      key: program.key,
+      anyPeer: mergeTuples([
+        ...rules.filter((rule) => rule.peer.length === 0).flatMap((rule) => tuplesOfRule(rule, undefined)),
+        ...(allowsRest ? [{}] : []),
+      ]),
+      peerRules,
+      wanted: new Set(firstPositive.filter((set) => set !== undefined)),
+      asksEveryClass: firstPositive.includes(undefined),
+    },
+  };
+}
+
+/** What the program allows the peers of a class, beyond what it allows any peer. */
+export function tuplesForClass(program: AdditiveProgram, peer: PeerMemberships): AllowedTuple[] {
+  const tuples: AllowedTuple[] = [];
+  for (const rule of program.peerRules) {
+    if (!rule.peer.every((test) => peer.sets.has(test.set) !== test.negated)) continue;
+    tuples.push(...tuplesOfRule(rule, portsOfPeer(rule.peer, peer)));
+  }
+  return mergeTuples(tuples);
+}
+
+function refusal(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
+  if (rule.action !== 'allow') return `rule ${rule.id} has the action "${rule.action}"; this data plane only enforces rules that allow`;
+  if (rule.ports !== undefined && (rule.protocol === undefined || !hasPorts(rule.protocol))) {
+    return `rule ${rule.id} has ports, but no protocol with ports`;
+  }
+  for (const test of rule.peer) {
+    const set = peerSets.get(test.set);
+    if (set === undefined) return `rule ${rule.id} refers to a peer set that is not there: ${test.set}`;
+    if (set.kind !== 'addressPort') continue;
+    if (test.negated) return `rule ${rule.id} excludes named ports, which this data plane cannot express`;
+    if (rule.protocol === undefined || rule.ports !== undefined)
+      return `rule ${rule.id} has named ports and must have a protocol and no ports`;
+  }
+  return undefined;
+}
+
+/** The ports that the peer itself brings along (all `addressPort` sets at once), or undefined. */
+function portsOfPeer(tests: readonly PeerTest[], peer: PeerMemberships): readonly ProtocolPort[] | undefined {
+  let ports: readonly ProtocolPort[] | undefined;
+  for (const test of tests) {
+    const own = test.negated ? undefined : peer.sets.get(test.set);
+    if (own === undefined) continue;
+    const before: readonly ProtocolPort[] | undefined = ports;
+    ports = before === undefined ? own : before.filter((a) => own.some((b) => b.protocol === a.protocol && b.port === a.port));
+  }
+  return ports;
+}
+
+function tuplesOfRule(rule: ProgramRule, peerPorts: readonly ProtocolPort[] | undefined): AllowedTuple[] {
+  if (peerPorts !== undefined) {
+    return peerPorts
+      .filter((port) => port.protocol === rule.protocol)
+      .map(({ protocol, port }) => ({ protocol, ports: { first: port, last: port }, rule: rule.id }));
+  }
+  if (rule.protocol === undefined) return [{ rule: rule.id }];
+  const { protocol } = rule;
+  if (rule.ports === undefined) return [{ protocol, rule: rule.id }];
+  return rule.ports.map((ports) =>
+    ports.first === 0 && ports.last === 65535 ? { protocol, rule: rule.id } : { protocol, ports, rule: rule.id },
+  );
+}
+
+/**
+ * Makes tuples unique, the first rule keeping what several allow, and ranges of one protocol
+ * disjoint: the kernel refuses elements that overlap. Single ports live in a set of their own.
+ */
+function mergeTuples(tuples: readonly AllowedTuple[]): AllowedTuple[] {
+  const merged = new Map<string, AllowedTuple>();
+  const covered = new Map<ProtocolNumber, PortRange[]>();
+  const add = (tuple: AllowedTuple): void => {
+    const key = `${tuple.protocol ?? '*'} ${tuple.ports === undefined ? '*' : formatPortRange(tuple.ports)}`;
+    if (!merged.has(key)) merged.set(key, tuple);
+  };
+  for (const tuple of tuples) {
+    const { protocol, ports } = tuple;
+    if (protocol === undefined || ports === undefined || (ports.first === ports.last && ports.first !== 0)) {
+      add(tuple);
+      continue;
+    }
+    const earlier = covered.get(protocol) ?? [];
+    for (const part of withoutPorts(ports, earlier)) add({ ...tuple, ports: part });
+    covered.set(protocol, [...earlier, ports]);
+  }
+  return [...merged.values()];
+}
+
+/** The parts of a range that no earlier one covers. */
+function withoutPorts(range: PortRange, earlier: readonly PortRange[]): PortRange[] {
+  let parts: PortRange[] = [range];
+  for (const hole of earlier) {
+    parts = parts.flatMap((part) => {
+      if (hole.last < part.first || hole.first > part.last) return [part];
+      return [
+        ...(part.first < hole.first ? [{ first: part.first, last: hole.first - 1 }] : []),
+        ...(hole.last < part.last ? [{ first: hole.last + 1, last: part.last }] : []),
+      ];
+    });
+  }
+  return parts;
+}

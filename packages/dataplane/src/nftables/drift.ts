@@ -1,0 +1,89 @@
+/** Comparison of the table in the kernel with the one that is meant. */
+import { encodeExpressions, fieldsLength, hookNumber, type NftablesConnection, type RuleDefinition, withoutCounts } from '@weir/kernel';
+import { elementIdentity, type PlacedElement, sameValue } from './element.ts';
+import { chainDefinitions } from './layout.ts';
+import { setDefinitions, weirTable } from './sets.ts';
+
+const policyAccept = 1;
+
+/** One sentence per difference; empty when the kernel holds exactly what is meant. */
+export function findDrift(
+  connection: NftablesConnection,
+  wanted: { readonly rules: readonly RuleDefinition[]; readonly elements: Iterable<PlacedElement> },
+): string[] {
+  if (!connection.hasTable(weirTable)) return ['the table is not there'];
+  return [
+    ...chainDrift(connection),
+    ...ruleDrift(connection, wanted.rules),
+    ...setDrift(connection),
+    ...elementDrift(connection, wanted.elements),
+  ];
+}
+
+function chainDrift(connection: NftablesConnection): string[] {
+  const dumped = new Map(connection.chains(weirTable).map((chain) => [chain.name, chain]));
+  const drifted: string[] = [];
+  for (const { name, hook } of chainDefinitions) {
+    const chain = dumped.get(name);
+    dumped.delete(name);
+    if (chain === undefined) drifted.push(`chain ${name} is not there`);
+    else if (
+      hook !== undefined &&
+      (chain.hook !== hookNumber[hook.name] || chain.priority !== hook.priority || chain.policy !== policyAccept)
+    ) {
+      drifted.push(`chain ${name} has another hook, priority or policy`);
+    }
+  }
+  return [...drifted, ...[...dumped.keys()].map((name) => `chain ${name} is not ours`)];
+}
+
+function ruleDrift(connection: NftablesConnection, rules: readonly RuleDefinition[]): string[] {
+  const wanted = byChain(rules.map((rule) => ({ chain: rule.chain, expressions: encodeExpressions(rule.expressions) })));
+  const dumped = byChain(connection.rules(weirTable));
+  const drifted: string[] = [];
+  for (const { name } of chainDefinitions) {
+    const expected = wanted.get(name) ?? [];
+    const found = dumped.get(name) ?? [];
+    const same = expected.length === found.length && expected.every((bytes, i) => bytes.equals(withoutCounts(found[i] ?? Buffer.alloc(0))));
+    if (!same) drifted.push(`chain ${name} has other rules`);
+  }
+  return drifted;
+}
+
+function setDrift(connection: NftablesConnection): string[] {
+  const dumped = new Map(connection.sets(weirTable).map((set) => [set.name, set]));
+  const drifted: string[] = [];
+  for (const definition of setDefinitions) {
+    const set = dumped.get(definition.name);
+    dumped.delete(definition.name);
+    if (set === undefined) drifted.push(`set ${definition.name} is not there`);
+    else if (set.keyLength !== fieldsLength(definition.key) || set.dataLength !== fieldsLength(definition.data ?? [])) {
+      drifted.push(`set ${definition.name} has another shape`);
+    }
+  }
+  return [...drifted, ...[...dumped.keys()].map((name) => `set ${name} is not ours`)];
+}
+
+function elementDrift(connection: NftablesConnection, elements: Iterable<PlacedElement>): string[] {
+  const missing = new Map<string, Map<string, PlacedElement>>(setDefinitions.map(({ name }) => [name, new Map()]));
+  for (const placed of elements) missing.get(placed.set)?.set(elementIdentity(placed), placed);
+  const drifted: string[] = [];
+  for (const [set, wanted] of missing) {
+    let unexpected = 0;
+    for (const element of connection.elements(weirTable, set)) {
+      const identity = elementIdentity({ set, element });
+      const meant = wanted.get(identity);
+      if (meant !== undefined && sameValue(meant.element, element)) wanted.delete(identity);
+      else if (meant === undefined) unexpected++;
+    }
+    if (wanted.size > 0) drifted.push(`set ${set} lacks ${wanted.size} elements, or has them with other values`);
+    if (unexpected > 0) drifted.push(`set ${set} has ${unexpected} elements that are not ours`);
+  }
+  return drifted;
+}
+
+function byChain(rules: readonly { readonly chain: string; readonly expressions: Buffer }[]): Map<string, Buffer[]> {
+  const chains = new Map<string, Buffer[]>();
+  for (const { chain, expressions } of rules) chains.set(chain, [...(chains.get(chain) ?? []), expressions]);
+  return chains;
+}

@@ -1,0 +1,91 @@
+/**
+ * Elements of the table's sets: how addresses, numbers and tuples become keys and values.
+ *
+ * Elements are compared by {@link elementIdentity}: the set and the key. Two elements with one
+ * identity and different values are a change: the old one is deleted and the new one added in the
+ * same transaction.
+ */
+import { hostU32Bytes, type SetElement } from '@weir/kernel';
+import { type Address, addressToBytes, nextAddress, type PortRange, type ProtocolNumber } from '@weir/net';
+
+/** An element and the set that it belongs to. */
+export interface PlacedElement {
+  readonly set: string;
+  readonly element: SetElement;
+}
+
+const interfaceNameBytes = 16;
+
+/** The text that two elements share when they cannot be in the kernel together. */
+export function elementIdentity({ set, element }: PlacedElement): string {
+  const end = element.keyEnd === undefined ? '' : `-${hex(element.keyEnd)}`;
+  return `${set} ${hex(element.key)}${end}${element.intervalEnd === true ? ' end' : ''}`;
+}
+
+/** Whether an element with the same identity also has the same value and comment. */
+export function sameValue(a: SetElement, b: SetElement): boolean {
+  return a.comment === b.comment && hex(a.data ?? new Uint8Array()) === hex(b.data ?? new Uint8Array());
+}
+
+/** The value of a map: four zero bytes, then the number. */
+export function numberValue(number: number): Uint8Array {
+  return Buffer.concat([new Uint8Array(4), hostU32Bytes(number)]);
+}
+
+/** The key of `link4` and `link6`. */
+export function linkKey(interfaceName: string, address: Address): Uint8Array {
+  const name = Buffer.alloc(interfaceNameBytes);
+  name.write(interfaceName, 0, interfaceNameBytes - 1);
+  return Buffer.concat([name, addressToBytes(address)]);
+}
+
+/** The key of `self4` and `self6`. */
+export function pairKey(source: Address, destination: Address): Uint8Array {
+  return Buffer.concat([addressToBytes(source), addressToBytes(destination)]);
+}
+
+/** The two elements of a range in `block4` or `block6`; the last range of a family has no end. */
+export function blockElements(set: string, range: { first: Address; last: Address }, number: number): PlacedElement[] {
+  const start = { set, element: { key: addressToBytes(range.first), data: numberValue(number) } };
+  const after = nextAddress(range.last);
+  return after === undefined ? [start] : [start, { set, element: { key: addressToBytes(after), intervalEnd: true } }];
+}
+
+/** What a program allows a class: one port, a range of ports, or (port undefined) all of them. */
+export interface AllowedTuple {
+  /** Undefined: all protocols, and then all ports. */
+  readonly protocol?: ProtocolNumber;
+  readonly ports?: PortRange;
+  /** The id of the rule that counts it; undefined where no rule but a default allows. */
+  readonly rule?: string;
+}
+
+/** Sets for exact and for ranged tuples. */
+export interface TupleSets {
+  readonly allow: string;
+  readonly allowRange: string;
+}
+
+/** The element that puts a tuple into force for a program and a class (0: any peer). */
+export function tupleElement(sets: TupleSets, of: { program: number; class: number }, tuple: AllowedTuple): PlacedElement {
+  const comment = tuple.rule === undefined ? {} : { comment: tuple.rule };
+  const key = (port: number) => tupleKey(of, tuple.protocol ?? 0, port);
+  const { ports } = tuple;
+  if (ports === undefined) return { set: sets.allow, element: { key: key(0), ...comment } };
+  // Port 0 of the exact set means any port, so a real port 0 is a range of one.
+  if (ports.first === ports.last && ports.first !== 0) return { set: sets.allow, element: { key: key(ports.first), ...comment } };
+  return { set: sets.allowRange, element: { key: key(ports.first), keyEnd: key(ports.last), ...comment } };
+}
+
+function tupleKey(of: { program: number; class: number }, protocol: ProtocolNumber, port: number): Uint8Array {
+  const key = Buffer.alloc(16);
+  key.set(hostU32Bytes(of.program), 0);
+  key.set(hostU32Bytes(of.class), 4);
+  key[8] = protocol;
+  key.writeUInt16BE(port, 12);
+  return key;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+}

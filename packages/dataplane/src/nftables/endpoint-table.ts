@@ -1,0 +1,148 @@
+/**
+ * The node's own pods: which endpoint has an address now, and the elements that say so.
+ *
+ * During a handover two endpoints can claim one address; the latest claim holds. An address that
+ * goes to another endpoint or to none is reported, so that its old connections can be ended.
+ */
+import type { LocalEndpoint } from '@weir/calc';
+import { type Address, addressToBytes, formatAddress, shortHash } from '@weir/net';
+import { linkKey, numberValue, type PlacedElement, pairKey } from './element.ts';
+import { addDifference, type ElementChanges } from './element-changes.ts';
+import { familySets } from './sets.ts';
+
+/** Program numbers in force for an endpoint; undefined: not isolated in that direction. */
+export interface EndpointPrograms {
+  readonly ingress: number | undefined;
+  readonly egress: number | undefined;
+}
+
+interface Claim {
+  readonly endpoint: LocalEndpoint;
+  readonly programs: EndpointPrograms;
+}
+
+interface LocalAddress {
+  readonly address: Address;
+  readonly owner: string | undefined;
+  readonly elements: readonly PlacedElement[];
+}
+
+/** Addresses that lost their owner; `next` is the new owner's uid, if there is one already. */
+export interface ReleasedAddress {
+  readonly address: Address;
+  readonly next: string | undefined;
+}
+
+/** Endpoints by uid, claims by address. */
+export class EndpointTable {
+  readonly #claims = new Map<string, Claim>();
+  /** Uids that claim an address, the latest last. */
+  readonly #claimants = new Map<string, string[]>();
+  readonly #addresses = new Map<string, LocalAddress>();
+  readonly #touched = new Map<string, Address>();
+  readonly #closedProgram: number;
+
+  constructor(closedProgram: number) {
+    this.#closedProgram = closedProgram;
+  }
+
+  has(uid: string): boolean {
+    return this.#claims.has(uid);
+  }
+
+  /** Puts an endpoint in place of the one with its uid; {@link settle} makes the elements. */
+  set(endpoint: LocalEndpoint, programs: EndpointPrograms): void {
+    const before = this.#claims.get(endpoint.uid);
+    const texts = new Set(endpoint.addresses.map(formatAddress));
+    for (const address of before?.endpoint.addresses ?? []) if (!texts.has(formatAddress(address))) this.#unclaim(endpoint.uid, address);
+    this.#claims.set(endpoint.uid, { endpoint, programs });
+    for (const address of endpoint.addresses) {
+      const text = formatAddress(address);
+      this.#touched.set(text, address);
+      const claimants = this.#claimants.get(text);
+      if (claimants === undefined) this.#claimants.set(text, [endpoint.uid]);
+      else if (!claimants.includes(endpoint.uid)) claimants.push(endpoint.uid);
+    }
+  }
+
+  delete(uid: string): void {
+    for (const address of this.#claims.get(uid)?.endpoint.addresses ?? []) this.#unclaim(uid, address);
+    this.#claims.delete(uid);
+  }
+
+  /**
+   * Makes the elements of all addresses that were touched since the last call. An address that
+   * goes straight to another owner is closed first (`handover`), so that no new connection of the
+   * old owner comes up between the end of its old ones and the new owner's rules.
+   */
+  settle(changes: ElementChanges, handover: ElementChanges): ReleasedAddress[] {
+    const released: ReleasedAddress[] = [];
+    for (const [text, address] of this.#touched) {
+      const before = this.#addresses.get(text);
+      const owner = this.#claimants.get(text)?.at(-1);
+      const claim = owner === undefined ? undefined : this.#claims.get(owner);
+      const elements = claim === undefined ? [] : elementsOfAddress(address, claim);
+      const leavesOwner = before?.owner !== undefined && before.owner !== owner;
+      let inForce = before?.elements ?? [];
+      if (before !== undefined && leavesOwner && owner !== undefined) {
+        const closed = closedElements(before, this.#closedProgram);
+        addDifference(handover, inForce, closed);
+        inForce = closed;
+      }
+      addDifference(changes, inForce, elements);
+      if (leavesOwner) released.push({ address, next: owner });
+      if (owner === undefined) this.#addresses.delete(text);
+      else this.#addresses.set(text, { address, owner, elements });
+    }
+    this.#touched.clear();
+    return released;
+  }
+
+  *elements(): Iterable<PlacedElement> {
+    for (const { elements } of this.#addresses.values()) yield* elements;
+  }
+
+  /** The comment of an address's `local` element, by which a later process knows its owner. */
+  owners(): Map<string, string> {
+    return new Map([...this.#addresses].map(([text, { owner }]) => [text, ownerComment(owner ?? '')]));
+  }
+
+  #unclaim(uid: string, address: Address): void {
+    const text = formatAddress(address);
+    this.#touched.set(text, address);
+    const others = (this.#claimants.get(text) ?? []).filter((claimant) => claimant !== uid);
+    if (others.length > 0) this.#claimants.set(text, others);
+    else this.#claimants.delete(text);
+  }
+}
+
+/** The uid, or a hash of one that is longer than a comment can be. */
+function ownerComment(uid: string): string {
+  return /^[\x21-\x7e]{1,100}$/.test(uid) ? uid : `hash:${shortHash(uid)}`;
+}
+
+/** The address's elements with nothing allowed in either direction, not even to itself. */
+function closedElements(before: LocalAddress, closedProgram: number): PlacedElement[] {
+  const sets = familySets(before.address.family);
+  const element = { key: addressToBytes(before.address), data: numberValue(closedProgram) };
+  return [
+    ...before.elements.filter(({ set }) => set === sets.local || set === sets.link || set === sets.unlinked),
+    { set: sets.egress, element },
+    { set: sets.ingress, element },
+  ];
+}
+
+function elementsOfAddress(address: Address, { endpoint, programs }: Claim): PlacedElement[] {
+  const sets = familySets(address.family);
+  const key = addressToBytes(address);
+  const elements: PlacedElement[] = [{ set: sets.local, element: { key, comment: ownerComment(endpoint.uid) } }];
+  if (endpoint.interface === undefined) elements.push({ set: sets.unlinked, element: { key } });
+  else elements.push({ set: sets.link, element: { key: linkKey(endpoint.interface, address) } });
+  if (programs.egress !== undefined) elements.push({ set: sets.egress, element: { key, data: numberValue(programs.egress) } });
+  if (programs.ingress !== undefined) elements.push({ set: sets.ingress, element: { key, data: numberValue(programs.ingress) } });
+  if (programs.egress === undefined && programs.ingress === undefined) return elements;
+  for (const own of endpoint.addresses) {
+    if (own.family === address.family) elements.push({ set: sets.self, element: { key: pairKey(address, own) } });
+  }
+  return elements;
+}

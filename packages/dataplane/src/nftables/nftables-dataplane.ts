@@ -1,0 +1,210 @@
+/**
+ * The nftables back end: one table, fed with elements over netlink, one transaction a delta.
+ *
+ * It works in the network namespace in which it was made. Nothing here waits: netlink answers
+ * inside the call. Whenever what the kernel holds is not certain, the next transaction replaces
+ * the whole table with the desired state, in one step like every other.
+ */
+import type { ContentKey, Delta } from '@weir/calc';
+import { ConntrackConnection, type DumpedElement, NetlinkError, NftablesConnection, readHostU32, Transaction } from '@weir/kernel';
+import { type Address, addressFromBytes, formatAddress } from '@weir/net';
+import type { ApplyReport, Capabilities, Dataplane, DriftReport, RuleCounter } from '../dataplane.ts';
+import { DesiredState } from './desired-state.ts';
+import { findDrift } from './drift.ts';
+import type { PlacedElement } from './element.ts';
+import type { ElementChanges } from './element-changes.ts';
+import { chainDefinitions, ruleDefinitions } from './layout.ts';
+import { type Count, RuleCounts } from './rule-counts.ts';
+import { familySets, setDefinitions, sharedSets, weirTable } from './sets.ts';
+
+/** What {@link NftablesDataplane} needs to know about its node. */
+export interface NftablesOptions {
+  /**
+   * Beginnings of the names of interfaces that lead to pods and nowhere else, such as `weir`.
+   * Packets from and to such an interface are dropped unless their address was acknowledged.
+   */
+  readonly podInterfaces: readonly string[];
+}
+
+/** Packets that a program denied. */
+export interface DeniedCounter extends Count {
+  readonly program: ContentKey;
+}
+
+const countedSets = [sharedSets.allow, sharedSets.allowRange] as const;
+
+/** See the contract, {@link Dataplane}. */
+export class NftablesDataplane implements Dataplane {
+  readonly name = 'nftables';
+  readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
+  readonly #podInterfaces: readonly string[];
+  readonly #connection = new NftablesConnection();
+  readonly #conntrack = new ConntrackConnection();
+  readonly #state = new DesiredState();
+  readonly #retiredRules = new RuleCounts();
+  readonly #retiredPrograms = new RuleCounts();
+  #started = false;
+  /** The kernel holds the desired state of before this delta. */
+  #certain = false;
+
+  /** Opens its sockets in the current network namespace and changes nothing yet. */
+  constructor(options: NftablesOptions) {
+    this.#podInterfaces = options.podInterfaces;
+  }
+
+  async apply(delta: Delta): Promise<ApplyReport> {
+    const startedAt = performance.now();
+    const changes = this.#state.apply(delta);
+    const report = this.#started ? this.#update(changes) : this.#takeOver();
+    return {
+      ...report,
+      quarantined: this.#state.refused(),
+      milliseconds: performance.now() - startedAt,
+    };
+  }
+
+  async resync(): Promise<DriftReport> {
+    if (!this.#started) return { drifted: [], repaired: false };
+    const drifted = findDrift(this.#connection, { rules: ruleDefinitions(this.#podInterfaces), elements: this.#state.elements() });
+    if (drifted.length === 0) return { drifted, repaired: false };
+    this.#replace();
+    return { drifted, repaired: true };
+  }
+
+  async counters(): Promise<readonly RuleCounter[]> {
+    const counts = this.#retiredRules.copy();
+    for (const set of countedSets) counts.add(this.#connection.elements(weirTable, set), commentOf);
+    return [...this.#state.rules()].map(([id, rule]) => ({ rule, ...counts.get(id) }));
+  }
+
+  /** What each program denied since the back end started. */
+  async denied(): Promise<readonly DeniedCounter[]> {
+    const counts = this.#retiredPrograms.copy();
+    counts.add(this.#connection.elements(weirTable, sharedSets.denied), programNumberOf);
+    return [...this.#state.programKeys()].map(([number, program]) => ({ program, ...counts.get(String(number)) }));
+  }
+
+  async remove(): Promise<void> {
+    this.#retireCounts();
+    this.#certain = false;
+    this.#connection.commit(new Transaction(weirTable).addTable().deleteTable());
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+    this.#conntrack.close();
+  }
+
+  /** The first delta: puts the whole state in the place of what an earlier process left. */
+  #takeOver(): AppliedElements {
+    const before = this.#ownersInKernel();
+    const after = this.#state.owners();
+    const released = [...before].filter(([text, { owner }]) => after.get(text) !== owner).map(([, { address }]) => address);
+    this.#conntrack.deleteByAddress(released);
+    const report = this.#replace();
+    this.#started = true;
+    this.#conntrack.deleteByAddress(released);
+    return report;
+  }
+
+  #update(changes: ReturnType<DesiredState['apply']>): AppliedElements {
+    const handedOver = changes.released.filter(({ next }) => next !== undefined).map(({ address }) => address);
+    const left = changes.released.filter(({ next }) => next === undefined).map(({ address }) => address);
+    let report: AppliedElements;
+    try {
+      if (!this.#certain) throw new NetlinkError('uncertain', 0, 'an earlier transaction failed');
+      const handover = this.#commitChanges(changes.handover);
+      this.#conntrack.deleteByAddress(handedOver);
+      report = sum(handover, this.#commitChanges(changes));
+    } catch (error) {
+      if (!(error instanceof NetlinkError)) throw error;
+      report = this.#replace();
+      this.#conntrack.deleteByAddress(handedOver);
+    }
+    this.#conntrack.deleteByAddress(left);
+    return report;
+  }
+
+  /** One transaction with the given changes, or none when there are none. */
+  #commitChanges({ removed, added }: ElementChanges): AppliedElements {
+    if (removed.length === 0 && added.length === 0) return { transactions: 0, elementsAdded: 0, elementsRemoved: 0 };
+    const transaction = new Transaction(weirTable);
+    for (const [set, elements] of bySet(removed)) transaction.deleteElements(set, elements, isCounted(set));
+    for (const [set, elements] of bySet(added)) transaction.addElements(set, elements);
+    this.#certain = false;
+    for (const { set, elements } of this.#connection.commit(transaction)) this.#retire(set, elements);
+    this.#certain = true;
+    return { transactions: 1, elementsAdded: added.length, elementsRemoved: removed.length };
+  }
+
+  /** One transaction that deletes the table, if it is there, and makes it anew. */
+  #replace(): AppliedElements {
+    this.#certain = false;
+    if (this.#started) this.#retireCounts();
+    const transaction = new Transaction(weirTable).addTable().deleteTable().addTable();
+    for (const set of setDefinitions) transaction.addSet(set);
+    for (const chain of chainDefinitions) transaction.addChain(chain);
+    for (const rule of ruleDefinitions(this.#podInterfaces)) transaction.addRule(rule);
+    let elementsAdded = 0;
+    for (const [set, elements] of bySet(this.#state.elements())) {
+      transaction.addElements(set, elements);
+      elementsAdded += elements.length;
+    }
+    this.#connection.commit(transaction);
+    this.#certain = true;
+    return { transactions: 1, elementsAdded, elementsRemoved: 0 };
+  }
+
+  /** Who owned which address, as the elements in the kernel say. */
+  #ownersInKernel(): Map<string, { readonly address: Address; readonly owner: string | undefined }> {
+    const owners = new Map<string, { address: Address; owner: string | undefined }>();
+    for (const family of [4, 6] as const) {
+      for (const { key, comment } of this.#connection.elements(weirTable, familySets(family).local)) {
+        const address = addressFromBytes(key);
+        owners.set(formatAddress(address), { address, owner: comment });
+      }
+    }
+    return owners;
+  }
+
+  #retireCounts(): void {
+    for (const set of [...countedSets, sharedSets.denied]) this.#retire(set, this.#connection.elements(weirTable, set));
+  }
+
+  #retire(set: string, elements: readonly DumpedElement[]): void {
+    if (set === sharedSets.denied) this.#retiredPrograms.add(elements, programNumberOf);
+    else this.#retiredRules.add(elements, commentOf);
+  }
+}
+
+type AppliedElements = Pick<ApplyReport, 'transactions' | 'elementsAdded' | 'elementsRemoved'>;
+
+function sum(a: AppliedElements, b: AppliedElements): AppliedElements {
+  return {
+    transactions: a.transactions + b.transactions,
+    elementsAdded: a.elementsAdded + b.elementsAdded,
+    elementsRemoved: a.elementsRemoved + b.elementsRemoved,
+  };
+}
+
+function bySet(elements: Iterable<PlacedElement>): Map<string, PlacedElement['element'][]> {
+  const sets = new Map<string, PlacedElement['element'][]>();
+  for (const { set, element } of elements) {
+    const list = sets.get(set);
+    if (list === undefined) sets.set(set, [element]);
+    else list.push(element);
+  }
+  return sets;
+}
+
+function isCounted(set: string): boolean {
+  return set === sharedSets.allow || set === sharedSets.allowRange || set === sharedSets.denied;
+}
+
+function commentOf(element: DumpedElement): string | undefined {
+  return element.comment;
+}
+
+function programNumberOf(element: DumpedElement): string {
+  return String(readHostU32(Buffer.from(element.key), 0));
+}

@@ -1,0 +1,19 @@
+/**
+ * Numbers for programs and classes.
+ *
+ * A number is given out once in the life of a table: while a transaction takes force, a packet may
+ * be looked up with a number of before in a set of after, and must not find there what the number
+ * means to somebody else now. 2^31 numbers last for 68 years at one a second.
+ */
+import { assert } from '@weir/net';
+
+/** Gives out 1, 2, 3, …; 0 stands for "any". */
+export class NumberPool {
+  #last = 0;
+
+  next(): number {
+    this.#last++;
+    assert(this.#last <= 0x7fffffff, 'the numbers of programs and classes are used up; restart to begin anew');
+    return this.#last;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Programs in force, and the tuples that they make with the classes of peers.
+ *
+ * A program meets a class only through a set that one of its rules wants (or through a rule with
+ * negated tests only), so both sides are indexed by set and a change touches its own pairs.
+ */
+import type { ContentKey, Program } from '@weir/calc';
+import { hostU32Bytes } from '@weir/kernel';
+import { type AdditiveProgram, tuplesForClass } from './additive-program.ts';
+import { type PlacedElement, tupleElement } from './element.ts';
+import type { ElementChanges } from './element-changes.ts';
+import type { PeerClass } from './peer-class-table.ts';
+import { sharedSets } from './sets.ts';
+
+/** A program in force. `listed`: the state has it; `users`: directions of endpoints that use it. */
+export interface ProgramEntry {
+  readonly number: number;
+  readonly source: Program;
+  readonly compiled: AdditiveProgram;
+  listed: boolean;
+  users: number;
+}
+
+/** Programs by key and by number, and their pairs with classes. */
+export class ProgramTable {
+  readonly #byKey = new Map<ContentKey, ProgramEntry>();
+  readonly #byWantedSet = new Map<ContentKey, Set<ProgramEntry>>();
+  readonly #askingEveryClass = new Set<ProgramEntry>();
+  readonly #classes = new Set<PeerClass>();
+  readonly #classesBySet = new Map<ContentKey, Set<PeerClass>>();
+
+  get(key: ContentKey): ProgramEntry | undefined {
+    return this.#byKey.get(key);
+  }
+
+  entries(): readonly ProgramEntry[] {
+    return [...this.#byKey.values()];
+  }
+
+  /** Every element of `allow`, `allow_range` and `denied`. */
+  *elements(): Iterable<PlacedElement> {
+    for (const entry of this.#byKey.values()) yield* this.#elementsOfProgram(entry);
+  }
+
+  addProgram(entry: ProgramEntry, changes: ElementChanges): void {
+    this.#byKey.set(entry.source.key, entry);
+    for (const set of entry.compiled.wanted) put(this.#byWantedSet, set, entry);
+    if (entry.compiled.asksEveryClass) this.#askingEveryClass.add(entry);
+    for (const element of this.#elementsOfProgram(entry)) changes.added.push(element);
+  }
+
+  removeProgram(entry: ProgramEntry, changes: ElementChanges): void {
+    for (const element of this.#elementsOfProgram(entry)) changes.removed.push(element);
+    this.#byKey.delete(entry.source.key);
+    for (const set of entry.compiled.wanted) take(this.#byWantedSet, set, entry);
+    this.#askingEveryClass.delete(entry);
+  }
+
+  addClass(peerClass: PeerClass, changes: ElementChanges): void {
+    this.#classes.add(peerClass);
+    for (const set of peerClass.sets.keys()) put(this.#classesBySet, set, peerClass);
+    for (const entry of this.#programsFor(peerClass)) pushAll(changes.added, pairElements(entry, peerClass));
+  }
+
+  removeClass(peerClass: PeerClass, changes: ElementChanges): void {
+    for (const entry of this.#programsFor(peerClass)) pushAll(changes.removed, pairElements(entry, peerClass));
+    this.#classes.delete(peerClass);
+    for (const set of peerClass.sets.keys()) take(this.#classesBySet, set, peerClass);
+  }
+
+  *#elementsOfProgram(entry: ProgramEntry): Iterable<PlacedElement> {
+    yield deniedElement(entry.number);
+    for (const tuple of entry.compiled.anyPeer) yield tupleElement(sharedSets, { program: entry.number, class: 0 }, tuple);
+    for (const peerClass of this.#classesFor(entry)) yield* pairElements(entry, peerClass);
+  }
+
+  #programsFor(peerClass: PeerClass): Set<ProgramEntry> {
+    const found = new Set(this.#askingEveryClass);
+    for (const set of peerClass.sets.keys()) for (const entry of this.#byWantedSet.get(set) ?? []) found.add(entry);
+    return found;
+  }
+
+  #classesFor(entry: ProgramEntry): Set<PeerClass> {
+    if (entry.compiled.asksEveryClass) return this.#classes;
+    const found = new Set<PeerClass>();
+    for (const set of entry.compiled.wanted) for (const peerClass of this.#classesBySet.get(set) ?? []) found.add(peerClass);
+    return found;
+  }
+}
+
+/** The element that counts what a program denies. */
+export function deniedElement(program: number): PlacedElement {
+  return { set: sharedSets.denied, element: { key: hostU32Bytes(program) } };
+}
+
+function pairElements(entry: ProgramEntry, peerClass: PeerClass): PlacedElement[] {
+  const of = { program: entry.number, class: peerClass.number };
+  return tuplesForClass(entry.compiled, peerClass).map((tuple) => tupleElement(sharedSets, of, tuple));
+}
+
+function pushAll<T>(target: T[], items: readonly T[]): void {
+  for (const item of items) target.push(item);
+}
+
+function put<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
+  const values = index.get(key);
+  if (values === undefined) index.set(key, new Set([value]));
+  else values.add(value);
+}
+
+function take<K, V>(index: Map<K, Set<V>>, key: K, value: V): void {
+  const values = index.get(key);
+  values?.delete(value);
+  if (values?.size === 0) index.delete(key);
+}

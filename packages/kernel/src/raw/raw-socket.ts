@@ -1,0 +1,69 @@
+/**
+ * Raw IP packets of a network namespace: sent with a header of the caller's making, received whole.
+ *
+ * For probes of protocols that Node has no sockets for (SCTP, ICMP) and for packets that a decent
+ * sender would not send (forged sources). Node refuses raw descriptors in its own classes, so
+ * calls here are synchronous and receiving never waits.
+ */
+import { constants } from 'node:os';
+import { type Address, addressToBytes, type ProtocolNumber } from '@weir/net';
+import koffi from 'koffi';
+import { checked, close, socket } from '../libc/libc.ts';
+import { inNetns } from '../netns/in-netns.ts';
+
+const libc = koffi.load('libc.so.6');
+const sendto = libc.func('intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)') as (
+  ...args: [number, Uint8Array, number, number, Uint8Array, number]
+) => number;
+const recv = libc.func('intptr_t recv(int, _Out_ uint8_t *, size_t, int)') as (...args: [number, Buffer, number, number]) => number;
+
+const afInet = 2;
+const afInet6 = 10;
+const sockRaw = 3;
+const sockCloexec = 0o2000000;
+const ipprotoRaw = 255;
+const msgDontwait = 0x40;
+const packetBytesMax = 65536;
+
+/** What to open. */
+export interface RawSocketOptions {
+  /** Name or path of the namespace; absent: the process's own. */
+  readonly netns?: string;
+  readonly family: 4 | 6;
+  /** The protocol to receive; absent: a socket that only sends. */
+  readonly protocol?: ProtocolNumber;
+}
+
+/** A raw socket; the caller closes it. */
+export class RawSocket {
+  readonly #fd: number;
+  readonly #family: 4 | 6;
+
+  /** Throws `EPERM` without root. */
+  constructor(options: RawSocketOptions) {
+    this.#family = options.family;
+    const domain = options.family === 4 ? afInet : afInet6;
+    const open = (): number => checked(socket(domain, sockRaw | sockCloexec, options.protocol ?? ipprotoRaw), 'socket', 'raw');
+    this.#fd = options.netns === undefined ? open() : inNetns(options.netns, open);
+  }
+
+  /** Sends a packet that begins with its own IP header, routed by `destination`. */
+  send(packet: Uint8Array, destination: Address): void {
+    const name = this.#family === 4 ? Buffer.alloc(16) : Buffer.alloc(28);
+    name.writeUInt16LE(this.#family === 4 ? afInet : afInet6);
+    name.set(addressToBytes(destination), this.#family === 4 ? 4 : 8);
+    checked(sendto(this.#fd, packet, packet.length, 0, name, name.length), 'sendto', 'raw');
+  }
+
+  /** The next packet that came, or undefined. IPv4 packets begin with their header, IPv6 packets behind it. */
+  receive(): Buffer | undefined {
+    const packet = Buffer.alloc(packetBytesMax);
+    const length = recv(this.#fd, packet, packet.length, msgDontwait);
+    if (length < 0 && koffi.errno() === constants.errno.EAGAIN) return undefined;
+    return packet.subarray(0, checked(length, 'recv', 'raw'));
+  }
+
+  close(): void {
+    close(this.#fd);
+  }
+}
