@@ -24,24 +24,44 @@ export interface DeltaModelSize {
   readonly endpoints: number;
 }
 
+/** What a model tolerates. */
+export interface DeltaModelOptions {
+  /**
+   * Whether deltas are squashed ones: what came and went between may be removed without having
+   * been there, and an address or endpoint may be given again unchanged. Default false.
+   */
+  readonly squashed?: boolean;
+}
+
 /** The state of one node's data plane. */
 export class DeltaModel {
+  readonly #squashed: boolean;
   readonly #peerSets: Map<string, PeerSet> = new Map();
   readonly #classes: Map<string, EndpointClass> = new Map();
   readonly #addresses: Map<string, AddressClass> = new Map();
   readonly #programs: Map<string, Program> = new Map();
   readonly #endpoints: Map<string, LocalEndpoint> = new Map();
 
+  constructor({ squashed = false }: DeltaModelOptions = {}) {
+    this.#squashed = squashed;
+  }
+
   /** Applies a delta: upserts in dependency order, then removals in the reverse order. */
   apply(delta: Delta): void {
-    for (const set of enter('peer set', this.#peerSets, delta.peerSets, contentKeyed)) this.#checkPeerSet(set);
-    for (const entry of enter('class', this.#classes, delta.classes, contentKeyed)) this.#checkClass(entry);
-    for (const entry of enter('address', this.#addresses, addressChanges(delta), changeable)) this.#checkAddress(entry);
-    for (const program of enter('program', this.#programs, delta.programs, contentKeyed)) this.#checkProgram(program);
-    for (const endpoint of enter('endpoint', this.#endpoints, endpointChanges(delta), changeable)) this.#checkEndpoint(endpoint);
-    leave('endpoint', this.#endpoints, delta.endpoints.removals);
+    const named: UpsertRule = this.#squashed ? 'repeatable' : 'changeable';
+    for (const set of enter('peer set', this.#peerSets, delta.peerSets, 'content keyed')) this.#checkPeerSet(set);
+    for (const entry of enter('class', this.#classes, delta.classes, 'content keyed')) this.#checkClass(entry);
+    for (const entry of enter('address', this.#addresses, addressChanges(delta), named)) this.#checkAddress(entry);
+    for (const program of enter('program', this.#programs, delta.programs, 'content keyed')) this.#checkProgram(program);
+    for (const endpoint of enter('endpoint', this.#endpoints, endpointChanges(delta), named)) this.#checkEndpoint(endpoint);
+    leave(
+      'endpoint',
+      this.#endpoints,
+      this.#squashed ? delta.endpoints.removals.filter((uid) => this.#endpoints.has(uid)) : delta.endpoints.removals,
+    );
     leave('program', this.#programs, delta.programs.removals);
-    leave('address', this.#addresses, delta.addresses.removals.map(formatAddress));
+    const addresses = delta.addresses.removals.map(formatAddress);
+    leave('address', this.#addresses, this.#squashed ? addresses.filter((text) => this.#addresses.has(text)) : addresses);
     leave('class', this.#classes, delta.classes.removals);
     leave('peer set', this.#peerSets, delta.peerSets.removals);
     this.#checkAll();
@@ -199,10 +219,8 @@ export class DeltaModel {
   }
 }
 
-/** Whether an upsert of what is there already may change it. */
-type UpsertRule = 'content keyed' | 'changeable';
-const contentKeyed: UpsertRule = 'content keyed';
-const changeable: UpsertRule = 'changeable';
+/** What an upsert of what is there already may do: nothing, change it, or say it again. */
+type UpsertRule = 'content keyed' | 'changeable' | 'repeatable';
 
 interface KeyedChanges<T> {
   readonly upserts: readonly (readonly [string, T])[];
@@ -232,8 +250,11 @@ function enter<T>(
   check(keys.size === upserts.length, `a ${kind} is upserted twice in one delta`);
   for (const key of changes.removals) check(!keys.has(key), `the ${kind} ${key} is upserted and removed in one delta`);
   for (const [key, value] of upserts) {
-    check(rule === 'changeable' || !state.has(key), `the ${kind} ${key} is added and was there already`);
-    check(JSON.stringify(state.get(key)) !== JSON.stringify(value), `the ${kind} ${key} is upserted and has not changed`);
+    check(rule !== 'content keyed' || !state.has(key), `the ${kind} ${key} is added and was there already`);
+    check(
+      rule === 'repeatable' || JSON.stringify(state.get(key)) !== JSON.stringify(value),
+      `the ${kind} ${key} is upserted and has not changed`,
+    );
     state.set(key, value);
   }
   return upserts.map(([, value]) => value);

@@ -5,6 +5,7 @@
  */
 
 export * from './delta-model.ts';
+export * from './differential/compare-nodes.ts';
 export * from './differential/compare-worlds.ts';
 export * from './differential/compiler-mutants.ts';
 export * from './differential/engine-parts.ts';
@@ -17,7 +18,9 @@ export * from './random/changes.ts';
 export * from './random/construct-counts.ts';
 export * from './random/flows.ts';
 export * from './random/generate-world.ts';
+export * from './random/object-events.ts';
 export * from './random/random.ts';
+export * from './random/run-size.ts';
 export * from './random/state-expanders.ts';
 export * from './upstream/netpol-cases.ts';
 export * from './upstream/netpol-world.ts';

@@ -2,7 +2,7 @@
 import { NetworkPolicyOracle } from '../oracle/network-policy-oracle.ts';
 import type { OracleVerdict, World, WorldFlow } from '../oracle/world.ts';
 import { flowsOf } from '../random/flows.ts';
-import { Engine, type EngineParts, engineParts } from './engine-parts.ts';
+import { type EngineParts, engineParts, WorldEvaluator } from './engine-parts.ts';
 import { renderFlow, renderWorld } from './render-world.ts';
 import { shrinkWorld } from './shrink-world.ts';
 
@@ -24,7 +24,7 @@ export interface CompareOptions {
 /** The first difference in a world, or undefined. */
 export function findDifference(world: World, options: CompareOptions = {}): Difference | undefined {
   const oracle = new NetworkPolicyOracle(world);
-  const engine = new Engine(world, options.parts ?? engineParts);
+  const engine = new WorldEvaluator(world, options.parts ?? engineParts);
   for (const flow of options.flows ?? flowsOf(world)) {
     const expected = oracle.verdict(flow);
     const actual = engine.verdict(flow);

@@ -61,7 +61,7 @@ export function endAddress(world: World, end: FlowEnd): Address {
 }
 
 /** The fast evaluator over one world. */
-export class Engine {
+export class WorldEvaluator {
   readonly #world: World;
   readonly #policyWorld: PolicyWorld;
   readonly #ends: Map<FlowEnd, ModelEnd> = new Map();

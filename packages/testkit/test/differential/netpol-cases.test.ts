@@ -1,10 +1,10 @@
-import { Engine, netpolCases, netpolEnd, netpolEnds, netpolWorld } from '@weir/testkit';
+import { netpolCases, netpolEnd, netpolEnds, netpolWorld, WorldEvaluator } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 
 describe('the evaluator agrees with the upstream e2e suite', () => {
   it.each(netpolCases)('$name', ({ steps }) => {
     for (const { state, probes } of steps) {
-      const engine = new Engine(netpolWorld(state));
+      const engine = new WorldEvaluator(netpolWorld(state));
       for (const { protocol, port, reaches } of probes) {
         for (const source of netpolEnds) {
           for (const destination of netpolEnds) {

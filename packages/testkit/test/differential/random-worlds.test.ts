@@ -2,12 +2,19 @@
  * Random worlds, all pairs of ends × 4 ports × 3 protocols and ICMP, engine against oracle. The
  * number of worlds is 2 000; `WEIR_WORLDS=10000` is the long run, `WEIR_SEED` the first seed.
  */
-import { env } from 'node:process';
-import { constructNames, countConstructs, Engine, expectNoDifference, flowsOf, generateWorld, renderFlow } from '@weir/testkit';
+import {
+  constructNames,
+  countConstructs,
+  expectNoDifference,
+  flowsOf,
+  generateWorld,
+  renderFlow,
+  runSize,
+  WorldEvaluator,
+} from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 
-const worldCount = Number(env['WEIR_WORLDS'] ?? 2000);
-const firstSeed = Number(env['WEIR_SEED'] ?? 0);
+const { firstSeed, count: worldCount } = runSize(2000);
 const batchSize = 100;
 const batches = Array.from({ length: Math.ceil(worldCount / batchSize) }, (_, i) => {
   const first = firstSeed + i * batchSize;
@@ -35,7 +42,7 @@ describe('explanations', () => {
   it('say the same as verdicts without a trace', { timeout: 300_000 }, () => {
     for (let seed = firstSeed; seed < firstSeed + 60; seed++) {
       const world = generateWorld(seed);
-      const engine = new Engine(world);
+      const engine = new WorldEvaluator(world);
       for (const flow of flowsOf(world).filter((_, i) => i % 17 === 0)) {
         const expected = engine.verdict(flow).allowed ? 'allow' : 'deny';
         const { judged, explained } = engine.explanations(flow);

@@ -1,0 +1,57 @@
+/** The watch events that lead from one state of a cluster to another. */
+import type { KubeObject, Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import type { World } from '../oracle/world.ts';
+
+/** Whatever follows a cluster's objects; deleting names an object as watches do. */
+export interface ObjectSink {
+  upsertPod(pod: Pod): void;
+  deletePod(namespace: string, name: string): void;
+  upsertNamespace(namespace: Namespace): void;
+  deleteNamespace(name: string): void;
+  upsertNetworkPolicy(policy: NetworkPolicy): void;
+  deleteNetworkPolicy(namespace: string, name: string): void;
+}
+
+/** One event, ready to be given to a sink. */
+export type ObjectEvent = (sink: ObjectSink) => void;
+
+/**
+ * The events from one state to another, in the order that one API server would send them: what
+ * goes, then what comes. Objects are the same when namespace and name are, and unchanged when they
+ * are one value.
+ */
+export function eventsBetween(from: World, to: World): ObjectEvent[] {
+  const pods = compare(from.pods, to.pods);
+  const policies = compare(from.networkPolicies, to.networkPolicies);
+  const namespaces = compare(from.namespaces, to.namespaces);
+  return [
+    ...pods.gone.map(
+      ({ metadata: { namespace = '', name = '' } }) =>
+        (sink: ObjectSink) =>
+          sink.deletePod(namespace, name),
+    ),
+    ...policies.gone.map(
+      ({ metadata: { namespace = '', name = '' } }) =>
+        (sink: ObjectSink) =>
+          sink.deleteNetworkPolicy(namespace, name),
+    ),
+    ...namespaces.gone.map(
+      ({ metadata: { name = '' } }) =>
+        (sink: ObjectSink) =>
+          sink.deleteNamespace(name),
+    ),
+    ...namespaces.come.map((namespace) => (sink: ObjectSink) => sink.upsertNamespace(namespace)),
+    ...pods.come.map((pod) => (sink: ObjectSink) => sink.upsertPod(pod)),
+    ...policies.come.map((policy) => (sink: ObjectSink) => sink.upsertNetworkPolicy(policy)),
+  ];
+}
+
+function compare<T extends KubeObject>(from: readonly T[], to: readonly T[]): { gone: T[]; come: T[] } {
+  const before = new Set(from);
+  const names = new Set(to.map(nameOf));
+  return { gone: from.filter((object) => !names.has(nameOf(object))), come: to.filter((object) => !before.has(object)) };
+}
+
+function nameOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
+}
