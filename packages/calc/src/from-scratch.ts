@@ -7,7 +7,7 @@
  */
 import { compileNetworkPolicy, defaultTier } from '@weir/compile';
 import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
-import { type Address, compareAddresses, formatAddress, shortHash } from '@weir/net';
+import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
 import type { Direction, Endpoint, Policy, Selector } from '@weir/policy';
 import { labelOf, selectorMatches } from '@weir/policy';
 import { closedPolicy } from './closed-policy.ts';
@@ -173,8 +173,11 @@ function matchesWithoutNamespace(selector: Selector, endpoint: Endpoint): boolea
     case 'absent':
       if (selector.label.space === 'namespace') return undefined;
       return (labelOf(endpoint.labels, selector.label) !== undefined) === (selector.kind === 'exists');
-    default:
+    case 'all':
+    case 'none':
       return selector.kind === 'all';
+    default:
+      return unreachable(selector);
   }
 }
 
