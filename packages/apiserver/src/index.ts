@@ -10,3 +10,8 @@ export * from './streams/remote-command.ts';
 export * from './streams/remote-command-query.ts';
 export type { RemoteCommandResult, RemoteCommandSession, TerminalSize } from './streams/remote-command-session.ts';
 export * from './streams/upgrade-refusal.ts';
+export * from './wire/decode-body.ts';
+export * from './server/start-api-server.ts';
+export * from './discovery/discovery-handler.ts';
+export * from './discovery/server-version.ts';
+export * from './openapi/openapi-handler.ts';
