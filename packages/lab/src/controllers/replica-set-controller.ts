@@ -31,7 +31,7 @@ export function startReplicaSetController(context: ControllerContext): Controlle
     upsert: (set) => queue.add(objectKey(set)),
     // Pods of a set that is gone go with it.
     remove: (set) => {
-      for (const pod of pods.inNamespace(set.metadata.namespace ?? '')) if (controllerOf(pod)?.uid === set.metadata.uid) deletePod(pod);
+      for (const pod of pods.inNamespace(set.metadata.namespace ?? '')) if (controllerOf(pod)?.uid === set.metadata.uid) removePod(pod);
     },
   });
   informers.follow<Pod>(podsPath(), {
@@ -45,7 +45,7 @@ export function startReplicaSetController(context: ControllerContext): Controlle
       touchOwner(pod);
     },
   });
-  const deletePod = (pod: Pod): void => {
+  const removePod = (pod: Pod): void => {
     client.delete(podsPath(pod.metadata.namespace), pod.metadata.name ?? '').catch((error: unknown) => {
       if (!isNotFound(error)) log.warn({ pod: objectKey(pod), error: String(error) }, 'a pod of a removed ReplicaSet is still there');
     });

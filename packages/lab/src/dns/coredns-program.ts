@@ -1,0 +1,34 @@
+/**
+ * Cluster DNS as a built-in program: what runs in the pods of the Deployment `coredns`.
+ *
+ * The names come from the node process, which follows the API server anyway; the sockets are the
+ * pod's own, so that policies about port 53 meet real packets.
+ */
+import { type Program, untilExit } from '../images/program.ts';
+import type { ClusterNames } from './cluster-names.ts';
+import { createDnsServer } from './dns-server.ts';
+
+/** The port of DNS, on UDP and TCP. */
+const dnsPort = 53;
+
+/** Makes the program. It answers as soon as the names are complete and ends with 0 on a signal. */
+export function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>): Program {
+  return async (context) => {
+    const { exited, exit } = untilExit();
+    context.onSignal(() => exit(0));
+    await names.synced;
+    const server = createDnsServer({
+      sources: () => names.sources(),
+      udp: context.network.openUdp('::', dnsPort),
+      listen: (tcp) => context.network.listenTcp(tcp, '::', dnsPort),
+      onError: (error) => {
+        context.stderr(`[ERROR] ${error.message}\n`);
+        exit(1);
+      },
+    });
+    context.stdout(`.:${dnsPort}\nweir cluster DNS\n`);
+    const code = await exited;
+    await server.close();
+    return code;
+  };
+}
