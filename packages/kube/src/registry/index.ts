@@ -4,6 +4,7 @@ export * from './conform.ts';
 export { builtInSchemas, defineResource, type ResourceOptions } from './define-resource.ts';
 export * from './human-duration.ts';
 export * from './json-object.ts';
+export { isTerminating, namespaceFinalizer } from './kinds/namespace.ts';
 export * from './resource-definition.ts';
 export * from './resource-registry.ts';
 export type * from './schema.ts';

@@ -1,2 +1,4 @@
 /** Validation of objects in the words of the real API server. */
+export * from './field-rules.ts';
 export * from './validate-object-meta.ts';
+export * from './validate-pod.ts';

@@ -1,0 +1,55 @@
+/**
+ * Admission: what depends on other objects, or is set by the server whatever the client said.
+ *
+ * One function per kind that needs one; they run inside the write transaction, after defaulting and
+ * before validation.
+ */
+import { groupResource, isTerminating, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { forbidden, notFound } from '../errors/api-error.ts';
+import { namespacesResource, type RestContext, subjectOf } from '../rest/rest-context.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import type { StoreTransaction } from '../storage/object-store.ts';
+import { admitPod } from './pod-admission.ts';
+
+/** A new object on its way into the store. */
+export interface CreateAdmission {
+  readonly context: RestContext;
+  readonly transaction: StoreTransaction;
+  readonly target: ResourceTarget;
+  readonly object: JsonObject;
+}
+
+/** A changed object on its way into the store. */
+export interface UpdateAdmission extends CreateAdmission {
+  readonly old: Readonly<JsonObject>;
+}
+
+/** Admits a new object; returns what is to be stored. */
+export function admitCreate(admission: CreateAdmission): JsonObject {
+  assertNamespaceTakesObjects(admission);
+  switch (groupResource(admission.target.definition)) {
+    case 'pods':
+      return admitPod(admission.object);
+    default:
+      return admission.object;
+  }
+}
+
+/** Admits a change; returns what is to be stored. */
+export function admitUpdate(admission: UpdateAdmission): JsonObject {
+  return admission.object;
+}
+
+/** The namespace must be there and must not be on its way out. */
+function assertNamespaceTakesObjects({ target, transaction, object }: CreateAdmission): void {
+  if (!target.definition.namespaced) return;
+  const { namespace } = target;
+  const found = transaction.get({ resource: namespacesResource, namespace: '', name: namespace });
+  if (found === undefined) throw notFound({ group: '', plural: 'namespaces', name: namespace });
+  if (!isTerminating(found.json)) return;
+  throw forbidden(
+    subjectOf(target, textAt(objectAt(object, 'metadata'), 'name')),
+    `unable to create new content in namespace ${namespace} because it is being terminated`,
+    [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+  );
+}

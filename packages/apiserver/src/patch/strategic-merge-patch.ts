@@ -1,0 +1,161 @@
+/**
+ * Strategic merge patch: a merge patch that knows by the schema which lists are merged by which key.
+ *
+ * Directives: `$patch: delete|replace|merge` in an object or a list member,
+ * `$deleteFromPrimitiveList/FIELD`, `$setElementOrder/FIELD`, `$retainKeys`. Source: the contributor
+ * documentation of strategic merge patch and `apimachinery/pkg/util/strategicpatch`.
+ */
+import { deepEqual, isJsonObject, type JsonObject, type ListMerge, type ObjectSchema, type Schema } from '@weir/kube';
+
+/** The patch cannot be applied; the message says why. */
+export class PatchError extends Error {
+  override readonly name = 'PatchError';
+}
+
+const deleteFromList = '$deleteFromPrimitiveList/';
+const setElementOrder = '$setElementOrder/';
+
+/** The object with the patch applied; neither argument is changed. Throws {@link PatchError}. */
+export function applyStrategicMergePatch(object: JsonObject, patch: JsonObject, schema: ObjectSchema): JsonObject {
+  return mergeObject(object, patch, schema);
+}
+
+function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
+  const directive = patch['$patch'];
+  if (directive === 'delete') return {};
+  if (directive === 'replace') return withoutDirectives(patch);
+  if (directive !== undefined && directive !== 'merge') throw new PatchError(`unknown patch type: ${String(directive)}`);
+  const result = new Map<string, unknown>(retained(original, patch));
+  for (const [key, value] of Object.entries(patch)) {
+    if (key.startsWith(deleteFromList)) deletePrimitives(result, key.slice(deleteFromList.length), value);
+  }
+  for (const [key, value] of Object.entries(patch)) {
+    if (key.startsWith('$')) continue;
+    if (value === null) result.delete(key);
+    else result.set(key, mergeValue(result.get(key), value, memberSchema(schema, key)));
+  }
+  for (const [key, order] of Object.entries(patch)) {
+    if (!key.startsWith(setElementOrder)) continue;
+    const field = key.slice(setElementOrder.length);
+    const list = result.get(field);
+    if (!Array.isArray(list) || !Array.isArray(order)) continue;
+    result.set(field, reorder(list, order, { before: listOf(original[field]), merge: mergeOf(memberSchema(schema, field)) }));
+  }
+  return Object.fromEntries(result);
+}
+
+function mergeValue(original: unknown, patch: unknown, schema: Schema | undefined): unknown {
+  if (isJsonObject(patch)) return mergeObject(isJsonObject(original) ? original : {}, patch, schema);
+  if (Array.isArray(patch)) return mergeList(listOf(original), patch, schema);
+  return patch;
+}
+
+function mergeList(original: readonly unknown[], patch: readonly unknown[], schema: Schema | undefined): unknown[] {
+  const merge = mergeOf(schema);
+  const items = schema?.kind === 'list' ? schema.items : undefined;
+  switch (merge.kind) {
+    case 'atomic':
+      return patch.map((item) => (isJsonObject(item) ? withoutDirectives(item) : item));
+    case 'set':
+      return [...original, ...patch.filter((item) => !original.some((present) => deepEqual(present, item)))];
+    case 'map':
+      return mergeKeyedList(original, patch, { key: merge.patchKey, items });
+  }
+}
+
+function mergeKeyedList(
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  options: { readonly key: string; readonly items: Schema | undefined },
+): unknown[] {
+  const { key, items } = options;
+  if (patch.some((item) => isJsonObject(item) && item['$patch'] === 'replace')) {
+    return patch.filter((item) => !(isJsonObject(item) && item['$patch'] === 'replace'));
+  }
+  let result = [...original];
+  for (const item of patch) {
+    if (!isJsonObject(item)) throw new PatchError(`a member of a list that is merged by ${key} must be an object`);
+    const value = item[key];
+    if (value === undefined || value === null) {
+      throw new PatchError(`map: ${goText(item)} does not contain declared merge key: ${key}`);
+    }
+    const at = result.findIndex((present) => isJsonObject(present) && deepEqual(present[key], value));
+    if (item['$patch'] === 'delete') {
+      result = result.filter((present) => !(isJsonObject(present) && deepEqual(present[key], value)));
+    } else if (at < 0) result.push(mergeObject({}, item, items));
+    else result[at] = mergeObject(result[at] as JsonObject, item, items);
+  }
+  return result;
+}
+
+/** With `$retainKeys` only the named fields of the original stay. */
+function retained(original: JsonObject, patch: JsonObject): [string, unknown][] {
+  const keys = patch['$retainKeys'];
+  if (!Array.isArray(keys)) return Object.entries(original);
+  return Object.entries(original).filter(([key]) => keys.includes(key));
+}
+
+function deletePrimitives(result: Map<string, unknown>, field: string, values: unknown): void {
+  const list = result.get(field);
+  if (!Array.isArray(list) || !Array.isArray(values)) return;
+  result.set(
+    field,
+    list.filter((item) => !values.some((value) => deepEqual(item, value))),
+  );
+}
+
+/**
+ * Sorts the members that the order names as it says; members that only the server has keep their
+ * place among them as well as the order before tells.
+ */
+function reorder(
+  list: readonly unknown[],
+  order: readonly unknown[],
+  options: { readonly before: readonly unknown[]; readonly merge: ListMerge },
+): unknown[] {
+  const identity = (item: unknown): unknown => {
+    if (options.merge.kind !== 'map' || !isJsonObject(item)) return item;
+    return item[options.merge.patchKey];
+  };
+  const indexIn = (items: readonly unknown[], item: unknown): number =>
+    items.findIndex((other) => deepEqual(identity(other), identity(item)));
+  const named = list.filter((item) => indexIn(order, item) >= 0).sort((a, b) => indexIn(order, a) - indexIn(order, b));
+  const others = list.filter((item) => indexIn(order, item) < 0);
+  const result: unknown[] = [];
+  for (const item of named) {
+    const place = indexIn(options.before, item);
+    while (others.length > 0 && place >= 0 && indexIn(options.before, others[0]) < place) result.push(others.shift());
+    result.push(item);
+  }
+  return [...result, ...others];
+}
+
+function memberSchema(schema: Schema | undefined, key: string): Schema | undefined {
+  if (schema?.kind === 'object') {
+    const member = schema.fields.get(key);
+    return member;
+  }
+  return schema?.kind === 'map' ? schema.values : undefined;
+}
+
+function mergeOf(schema: Schema | undefined): ListMerge {
+  return schema?.kind === 'list' ? schema.merge : { kind: 'atomic' };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function withoutDirectives(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([key, value]) => !key.startsWith('$') && value !== null));
+}
+
+/** A value as Go prints it with `%v`: `map[a:1 b:[x y]]`. */
+export function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (isJsonObject(value)) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `map[${entries.map(([key, member]) => `${key}:${goText(member)}`).join(' ')}]`;
+  }
+  return value === null ? '<nil>' : String(value);
+}

@@ -1,0 +1,170 @@
+/**
+ * The verbs delete and deletecollection, and eviction.
+ *
+ * Pods end gracefully: `deletionTimestamp` is set and the node deletes the object with grace 0 once
+ * the containers have stopped. Finalizers keep an object until they are gone; a namespace is kept by
+ * `spec.finalizers` while it is emptied.
+ */
+import {
+  builtInSchemas,
+  conformToSchema,
+  ensureObject,
+  groupResource,
+  isTerminating,
+  type JsonObject,
+  listAt,
+  numberAt,
+  objectAt,
+  type Status,
+  textAt,
+} from '@weir/kube';
+import { defined } from '@weir/net';
+import { badRequest, conflict } from '../errors/api-error.ts';
+import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import { EncodedObject } from '../storage/encoded-object.ts';
+import { renderList, renderObject, viewOf } from '../table/render-object.ts';
+import { matchesOptions, parseListOptions } from './list-options.ts';
+import { decodeObject } from './read-body.ts';
+import { rangeOf } from './read-objects.ts';
+import { parseRepresentation } from './representation.ts';
+import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { currentObject, isDone, type WriteScope } from './store-object.ts';
+import { assertDryRun } from './write-options.ts';
+
+/** meta/v1 DeleteOptions as far as the server obeys them. */
+export interface DeleteOptions {
+  readonly gracePeriodSeconds: number | undefined;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly dryRun: boolean;
+}
+
+/** What a deletion did. `removed` is false while the object waits for its end. */
+interface Deletion {
+  readonly object: EncodedObject;
+  readonly removed: boolean;
+}
+
+/** DELETE of an object. */
+export async function deleteVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  const options = parseDeleteOptions(context, request);
+  const deletion = await context.store.write((transaction) =>
+    deleteObject({ context, transaction, target, dryRun: options.dryRun }, options),
+  );
+  if (!deletion.removed || target.definition.returnsDeletedObject) {
+    const representation = parseRepresentation(request.headers['accept'], request.query);
+    return renderObject(deletion.object, 200, { definition: target.definition, representation, nowMs: context.now() });
+  }
+  return { kind: 'json', status: 200, body: deletedStatus(target, deletion.object) };
+}
+
+/** DELETE of a collection: every object that the selectors match, one after the other. */
+export async function deleteCollectionVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  const options = parseDeleteOptions(context, request);
+  const listOptions = parseListOptions(request.query, target.definition);
+  const representation = parseRepresentation(request.headers['accept'], request.query);
+  const deleted: EncodedObject[] = [];
+  for (const { key, object } of [...context.store.list(rangeOf(target))]) {
+    if (!matchesOptions(viewOf(target.definition, object), listOptions, target.definition)) continue;
+    const one = { ...target, namespace: key.namespace, name: key.name };
+    const deletion = await context.store.write((transaction) => {
+      // Somebody else may have removed it meanwhile: then there is nothing left to do.
+      if (transaction.get(key) === undefined) return undefined;
+      return deleteObject({ context, transaction, target: one, dryRun: options.dryRun }, options);
+    });
+    if (deletion !== undefined) deleted.push(deletion.object);
+  }
+  const metadata = { resourceVersion: String(context.store.revision) };
+  return renderList(deleted, metadata, { definition: target.definition, representation, nowMs: context.now() });
+}
+
+/** Deletes or marks one object. */
+export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletion {
+  const { context, transaction, target, dryRun } = scope;
+  const current = currentObject(scope);
+  assertPreconditions(current.json, options, target);
+  const object = current.copy();
+  const metadata = ensureObject(object, 'metadata');
+  const seconds = target.definition.deletionGraceSeconds?.(object, options.gracePeriodSeconds) ?? 0;
+  const waits = seconds > 0 || isHeld(object);
+  const key = keyOf(target.definition, target.namespace, target.name);
+  if (!waits) return { object: dryRun ? current : transaction.remove(key), removed: true };
+  if (!markDeleted(object, seconds, context.now())) return { object: current, removed: false };
+  if (groupResource(target.definition) === 'namespaces') ensureObject(object, 'status')['phase'] = 'Terminating';
+  const generation = numberAt(metadata, 'generation');
+  if (generation !== undefined) metadata['generation'] = generation + 1;
+  const object2 = dryRun ? EncodedObject.of(object) : transaction.put(key, object);
+  return { object: object2, removed: false };
+}
+
+/** Reads DeleteOptions from the body and the query (the query is used when there is no body). */
+export function parseDeleteOptions(context: RestContext, request: ApiRequest): DeleteOptions {
+  const body = request.body.length === 0 ? {} : decodeObject(context, request, 'DeleteOptions');
+  const { value, wrongTypes } = conformToSchema(defined(builtInSchemas.get('DeleteOptions'), 'DeleteOptions is a built-in type'), body);
+  const wrongType = wrongTypes[0];
+  if (wrongType !== undefined) throw badRequest(wrongType);
+  const queryGrace = request.query.get('gracePeriodSeconds');
+  if (queryGrace !== null && !/^-?[0-9]{1,15}$/.test(queryGrace)) {
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(queryGrace)}: invalid syntax`);
+  }
+  const preconditions = objectAt(value, 'preconditions');
+  const dryRun = [...listAt(value, 'dryRun').map(String), ...request.query.getAll('dryRun')].filter((item) => item !== '');
+  assertDryRun(dryRun, 'DeleteOptions');
+  return {
+    gracePeriodSeconds: numberAt(value, 'gracePeriodSeconds') ?? (queryGrace === null ? undefined : Number(queryGrace)),
+    uid: textAt(preconditions, 'uid'),
+    resourceVersion: textAt(preconditions, 'resourceVersion'),
+    dryRun: dryRun.length > 0,
+  };
+}
+
+/** Something other than the grace period keeps the object. */
+function isHeld(object: JsonObject): boolean {
+  const marked = { ...object, metadata: { ...objectAt(object, 'metadata'), deletionTimestamp: 'now', deletionGracePeriodSeconds: 0 } };
+  return !isDone(marked);
+}
+
+/** Sets the time of deletion; false when that changes nothing (an earlier deletion ends as soon or sooner). */
+function markDeleted(object: JsonObject, seconds: number, nowMs: number): boolean {
+  const metadata = ensureObject(object, 'metadata');
+  if (isTerminating(object)) {
+    const before = numberAt(metadata, 'deletionGracePeriodSeconds') ?? 0;
+    if (seconds >= before) return false;
+  }
+  metadata['deletionTimestamp'] = apiTime(nowMs + seconds * 1000);
+  metadata['deletionGracePeriodSeconds'] = seconds;
+  return true;
+}
+
+function assertPreconditions(object: Readonly<JsonObject>, options: DeleteOptions, target: ResourceTarget): void {
+  const metadata = objectAt(object, 'metadata');
+  const subject = { ...subjectOf(target), plural: target.definition.kind };
+  const uid = textAt(metadata, 'uid');
+  if (options.uid !== '' && options.uid !== uid) {
+    const why = `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`;
+    throw conflict(subject, why);
+  }
+  const version = textAt(metadata, 'resourceVersion');
+  if (options.resourceVersion !== '' && options.resourceVersion !== version) {
+    const why = `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
+    throw conflict(subject, why);
+  }
+}
+
+function deletedStatus(target: ResourceTarget, object: EncodedObject): Status {
+  const { group, plural } = target.definition;
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: {
+      name: target.name,
+      ...(group === '' ? {} : { group }),
+      kind: plural,
+      uid: textAt(objectAt(object.json, 'metadata'), 'uid'),
+    },
+    code: 200,
+  };
+}

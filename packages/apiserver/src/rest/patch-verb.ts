@@ -1,0 +1,188 @@
+/**
+ * The verb patch: JSON patch, merge patch, strategic merge patch and server-side apply.
+ *
+ * The patch is applied to the stored object inside the write transaction, so two patches of
+ * different fields never get in each other's way.
+ */
+import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { applyPatch as applyJsonPatch } from 'rfc6902';
+import { ApiError, badRequest, failure, invalid, notFound, unsupportedMediaType } from '../errors/api-error.ts';
+import { recordUpdate } from '../patch/managed-fields.ts';
+import { applyMergePatch } from '../patch/merge-patch.ts';
+import { applyServerSide } from '../patch/server-side-apply.ts';
+import { applyStrategicMergePatch, goText, PatchError } from '../patch/strategic-merge-patch.ts';
+import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import type { EncodedObject } from '../storage/encoded-object.ts';
+import { viewOf } from '../table/render-object.ts';
+import { assertBoundedDepth } from './json-depth.ts';
+import { fillType, fitObject, strictProblems } from './read-body.ts';
+import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { createObject, updateObject, type WriteScope } from './store-object.ts';
+import { parseWriteOptions, type WriteOptions } from './write-options.ts';
+import { answer, partOf } from './write-verbs.ts';
+
+const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json'];
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+/** More operations than this are refused, as upstream does. */
+const jsonPatchOperationsLimit = 10_000;
+
+/** PATCH of an object or of one of its subresources. */
+export async function patchVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  const options = parseWriteOptions(request, 'PatchOptions');
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  if (!patchTypes.includes(type) && !applyTypes.includes(type)) throw unsupportedMediaType(patchTypes);
+  const isApply = applyTypes.includes(type);
+  if (isApply && !request.query.has('fieldManager')) {
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      { reason: 'FieldValueRequired', field: 'fieldManager', message: 'is required for apply patch' },
+    ]);
+  }
+  const patch = readPatch(context, request, type);
+  const warnings: string[] = [];
+  const stored = await context.store.write((transaction) => {
+    const scope = { context, transaction, target, dryRun: options.dryRun };
+    const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
+    if (isApply) return applyInScope(scope, current, { patch, options, warnings });
+    if (current === undefined) throw notFound(subjectOf(target));
+    return { object: patchInScope(scope, current, { patch, options, warnings, type }), created: false };
+  });
+  return answer(context, { target, request, object: stored.object, status: stored.created ? 201 : 200, warnings });
+}
+
+interface PatchWork {
+  readonly patch: unknown;
+  readonly options: WriteOptions;
+  /** Filled in for the answer's headers. */
+  readonly warnings: string[];
+}
+
+function patchInScope(scope: WriteScope, current: EncodedObject, work: PatchWork & { readonly type: string }): EncodedObject {
+  const { target, context } = scope;
+  const old = viewOf(target.definition, current);
+  const patched = applyOfType(work.type, structuredClone(old), work.patch, target);
+  fillType(patched, target.definition);
+  const { value, problems } = fitPatched(patched, old, target);
+  if (problems.length > 0 && work.options.fieldValidation === 'Strict') throw invalidPatch(work, problems);
+  if (work.options.fieldValidation === 'Warn') work.warnings.push(...problems);
+  const record = { manager: work.options.fieldManager, time: apiTime(context.now()), subresource: target.subresource };
+  recordUpdate(value, old, { definition: target.definition, ...record });
+  return updateObject(scope, current, value, partOf(target));
+}
+
+function applyInScope(
+  scope: WriteScope,
+  current: EncodedObject | undefined,
+  work: PatchWork,
+): { readonly object: EncodedObject; readonly created: boolean } {
+  const { target, context } = scope;
+  if (!isJsonObject(work.patch)) throw badRequest('error decoding YAML: an object is expected');
+  fillType(work.patch, target.definition);
+  const { object: applied, warnings } = fitObject(work.patch, target.definition, {
+    fieldValidation: work.options.fieldValidation,
+    duplicates: [],
+  });
+  work.warnings.push(...warnings);
+  if (current === undefined && target.subresource !== '') throw notFound(subjectOf(target));
+  const merged = applyServerSide({
+    target,
+    applied,
+    live: current === undefined ? undefined : viewOf(target.definition, current),
+    manager: work.options.fieldManager,
+    force: work.options.force,
+    time: apiTime(context.now()),
+  });
+  if (current !== undefined) return { object: updateObject(scope, current, merged, partOf(target)), created: false };
+  const uid = textAt(objectAt(applied, 'metadata'), 'uid');
+  if (uid !== '')
+    throw failure({
+      code: 409,
+      reason: 'Conflict',
+      message: `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    });
+  return { object: createObject(scope, merged), created: true };
+}
+
+function readPatch(context: RestContext, request: ApiRequest, type: string): unknown {
+  const format = applyTypes.includes(type) ? 'application/yaml' : 'application/json';
+  const patch = context.decodeBody(format, request.body, '');
+  assertBoundedDepth(patch);
+  return patch;
+}
+
+function applyOfType(type: string, object: JsonObject, patch: unknown, target: ResourceTarget): JsonObject {
+  switch (type) {
+    case 'application/json-patch+json':
+      return patchByOperations(object, patch);
+    case 'application/merge-patch+json': {
+      if (!isJsonObject(patch)) throw badRequest('json: cannot unmarshal the merge patch into an object');
+      return applyMergePatch(object, patch) as JsonObject;
+    }
+    default:
+      if (!isJsonObject(patch)) throw badRequest('json: cannot unmarshal the strategic merge patch into an object');
+      try {
+        return applyStrategicMergePatch(object, patch, target.definition.schema);
+      } catch (error) {
+        if (error instanceof PatchError) throw rejectedPatch(error.message);
+        throw error;
+      }
+  }
+}
+
+function patchByOperations(object: JsonObject, patch: unknown): JsonObject {
+  if (!Array.isArray(patch) || !patch.every(isOperation)) {
+    throw badRequest('json: cannot unmarshal the JSON patch: an array of operations with "op" and "path" is expected');
+  }
+  if (patch.length > jsonPatchOperationsLimit) {
+    throw failure({
+      code: 413,
+      reason: 'RequestEntityTooLarge',
+      message: `Request entity too large: The allowed maximum operations in a JSON patch is ${jsonPatchOperationsLimit}, got ${patch.length}`,
+    });
+  }
+  const errors = applyJsonPatch(object, patch as Parameters<typeof applyJsonPatch>[1]);
+  const error = errors.find((result) => result !== null);
+  if (error !== undefined && error !== null) throw rejectedPatch(error.message === '' ? error.name : error.message);
+  return object;
+}
+
+const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
+
+function isOperation(value: unknown): boolean {
+  return isJsonObject(value) && operationNames.includes(textAt(value, 'op')) && typeof value['path'] === 'string';
+}
+
+/** Unknown fields that a stored object already had are nobody's mistake now. */
+function fitPatched(
+  patched: JsonObject,
+  old: Readonly<JsonObject>,
+  target: ResourceTarget,
+): { readonly value: JsonObject; readonly problems: readonly string[] } {
+  void old;
+  const problems: string[] = [];
+  const { object: value, warnings } = fitObject(patched, target.definition, { fieldValidation: 'Warn', duplicates: [] });
+  problems.push(...warnings);
+  return { value, problems };
+}
+
+function invalidPatch(work: PatchWork, problems: readonly string[]): ApiError {
+  const message = `strict decoding error: ${problems.join(', ')}`;
+  const value = Array.isArray(work.patch) ? JSON.stringify(work.patch) : goText(work.patch);
+  return invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', value, message }]);
+}
+
+function rejectedPatch(why: string): ApiError {
+  return failure({
+    code: 422,
+    reason: 'Invalid',
+    message: 'the server rejected our request due to an error in our request',
+    details: { causes: [{ reason: 'UnexpectedServerResponse', message: why }] },
+  });
+}
+
+void strictProblems;

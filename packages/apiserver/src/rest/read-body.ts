@@ -1,0 +1,111 @@
+/**
+ * From the bytes of a request to an object of the expected kind, with Go's strictness.
+ *
+ * Order of the checks as in the real server: format, type, then fields. Unknown and duplicate fields
+ * are refused, warned about or ignored, as `fieldValidation` says (`Warn` when absent).
+ */
+import { apiVersionOf, conformToSchema, type GroupVersionKind, isJsonObject, type JsonObject, type ResourceDefinition } from '@weir/kube';
+import { badRequest, unsupportedMediaType } from '../errors/api-error.ts';
+import type { ApiRequest } from '../server/api-message.ts';
+import { duplicateFields } from './duplicate-fields.ts';
+import { assertBoundedDepth } from './json-depth.ts';
+import type { RestContext } from './rest-context.ts';
+
+/** How unknown and duplicate fields are treated. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+/** An object as the client meant it, and what to warn the client about. */
+export interface ReadObject {
+  readonly object: JsonObject;
+  readonly warnings: readonly string[];
+}
+
+/** Reads `fieldValidation`; throws 422 for an unknown value. */
+export function fieldValidationOf(query: URLSearchParams): FieldValidation {
+  const value = query.get('fieldValidation') ?? '';
+  if (value === '') return 'Warn';
+  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
+  throw badRequest(`fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "", "Ignore", "Strict", "Warn"`);
+}
+
+/** Decodes the body; a JSON object or an error. `kindHint` helps formats that carry no field names. */
+export function decodeObject(context: RestContext, request: ApiRequest, kindHint: string): JsonObject {
+  const value = context.decodeBody(request.headers['content-type'] ?? '', request.body, kindHint);
+  assertBoundedDepth(value);
+  if (!isJsonObject(value)) throw badRequest(`the object provided is unrecognized (must be of type ${kindHint})`);
+  return value;
+}
+
+/** Reads the object of a create or an update. */
+export function readObject(context: RestContext, definition: ResourceDefinition, request: ApiRequest): ReadObject {
+  const decoded = decodeObject(context, request, definition.kind);
+  fillType(decoded, definition);
+  const duplicates = isJson(request) ? duplicateFields(new TextDecoder().decode(request.body)) : [];
+  return fitObject(decoded, definition, { fieldValidation: fieldValidationOf(request.query), duplicates });
+}
+
+/** What else must be known to fit an object. */
+export interface FitOptions {
+  readonly fieldValidation: FieldValidation;
+  /** Paths of duplicate fields in the text. */
+  readonly duplicates: readonly string[];
+}
+
+/** Fits an object to the schema of its kind; throws 400 for wrong types and, when strict, for unknown fields. */
+export function fitObject(object: JsonObject, definition: ResourceDefinition, options: FitOptions): ReadObject {
+  const { value, unknownFields, wrongTypes } = conformToSchema(definition.schema, object);
+  const wrongType = wrongTypes[0];
+  if (wrongType !== undefined) throw badRequest(`${cannotBeHandled(definition)}: ${wrongType}`);
+  const problems = strictProblems(unknownFields, options.duplicates);
+  if (problems.length > 0 && options.fieldValidation === 'Strict') {
+    throw badRequest(`${cannotBeHandled(definition)}: strict decoding error: ${problems.join(', ')}`);
+  }
+  return { object: value, warnings: options.fieldValidation === 'Warn' ? problems : [] };
+}
+
+/** The sentences of strict decoding. */
+export function strictProblems(unknownFields: readonly string[], duplicates: readonly string[]): string[] {
+  return [
+    ...unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`),
+    ...duplicates.map((field) => `duplicate field ${JSON.stringify(field)}`),
+  ];
+}
+
+/** Sets `apiVersion` and `kind` when absent; throws 400 when they are another's. */
+export function fillType(object: JsonObject, definition: GroupVersionKind): void {
+  const expected = apiVersionOf(definition);
+  const apiVersion = object['apiVersion'] ?? expected;
+  const kind = object['kind'] ?? definition.kind;
+  if (apiVersion !== expected) {
+    throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`);
+  }
+  if (kind !== definition.kind) {
+    throw badRequest(
+      `${String(kind)} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: no kind ${JSON.stringify(kind)} is served here`,
+    );
+  }
+  object['apiVersion'] = apiVersion;
+  object['kind'] = kind;
+}
+
+/** The `Warning` header for what was found (RFC 7234, as `299 - "…"`), or none. */
+export function warningHeaders(warnings: readonly string[]): Readonly<Record<string, string>> {
+  if (warnings.length === 0) return {};
+  return { warning: warnings.map((warning) => `299 - ${JSON.stringify(warning)}`).join(', ') };
+}
+
+/** Refuses bodies of other types. */
+export function assertMediaType(request: ApiRequest, accepted: readonly string[]): string {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  if (!accepted.includes(type)) throw unsupportedMediaType(accepted);
+  return type;
+}
+
+function isJson(request: ApiRequest): boolean {
+  const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim();
+  return type === '' || type === 'application/json';
+}
+
+function cannotBeHandled(definition: ResourceDefinition): string {
+  return `${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}`;
+}

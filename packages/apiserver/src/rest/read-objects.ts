@@ -1,0 +1,119 @@
+/**
+ * The verbs get and list.
+ *
+ * A list is a consistent snapshot at its `resourceVersion`. Pages after the first show the same
+ * snapshot: the changes since then are undone from the history of events, and when that no longer
+ * reaches back the answer is 410.
+ */
+import { badRequest, expired, notFound, resourceVersionTooLarge } from '../errors/api-error.ts';
+import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import type { EncodedObject } from '../storage/encoded-object.ts';
+import { keyText, type ListRange, type StoredObject } from '../storage/object-store.ts';
+import { renderList, renderObject, viewOf } from '../table/render-object.ts';
+import { type ListOptions, matchesOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
+import { parseRepresentation } from './representation.ts';
+import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
+
+/** GET of one object. */
+export function getObject(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
+  const representation = parseRepresentation(request.headers['accept'], request.query);
+  const asked = parseResourceVersion(request.query.get('resourceVersion') ?? '') ?? 0;
+  if (asked > context.store.revision) throw resourceVersionTooLarge(asked, context.store.revision);
+  const object = context.store.get(keyOf(target.definition, target.namespace, target.name));
+  if (object === undefined) throw notFound(subjectOf(target));
+  return renderObject(object, 200, { definition: target.definition, representation, nowMs: context.now() });
+}
+
+/** GET of a collection. */
+export function listObjects(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
+  const options = parseListOptions(request.query, target.definition);
+  const representation = parseRepresentation(request.headers['accept'], request.query);
+  const snapshot = snapshotOf(context, target, options);
+  const page = takePage(snapshot.objects, target, options);
+  const next = page.last === undefined ? {} : { continue: encodeContinue({ revision: snapshot.revision, after: page.last }) };
+  const remaining = page.last === undefined || selectsSome(options) ? {} : { remainingItemCount: page.remaining };
+  const metadata = { resourceVersion: String(snapshot.revision), ...next, ...remaining };
+  return renderList(page.objects, metadata, { definition: target.definition, representation, nowMs: context.now() });
+}
+
+/** The range of a target: one namespace or all of them. */
+export function rangeOf(target: ResourceTarget, after?: string): ListRange {
+  return {
+    resource: target.definition.storageKey,
+    ...(target.namespace === '' ? {} : { namespace: target.namespace }),
+    ...(after === undefined ? {} : { after }),
+  };
+}
+
+interface Snapshot {
+  readonly revision: number;
+  readonly objects: Iterable<StoredObject>;
+}
+
+function snapshotOf(context: RestContext, target: ResourceTarget, options: ListOptions): Snapshot {
+  const { store } = context;
+  const token = options.continue === '' ? undefined : decodeContinue(options.continue);
+  const asked = options.resourceVersion ?? 0;
+  if (asked > store.revision) throw resourceVersionTooLarge(asked, store.revision);
+  const exact = token?.revision ?? (options.resourceVersionMatch === 'Exact' ? asked : undefined);
+  const range = rangeOf(target, token?.after);
+  if (exact === undefined || exact === store.revision) return { revision: store.revision, objects: store.list(range) };
+  const objects = store.listAt(range, exact);
+  if (objects === undefined) throw token === undefined ? tooOldVersion(exact, store.oldestRevision) : tooOldContinue();
+  return { revision: exact, objects };
+}
+
+interface Page {
+  readonly objects: readonly EncodedObject[];
+  /** The key of the last object when there are more. */
+  readonly last: string | undefined;
+  readonly remaining: number;
+}
+
+function takePage(stored: Iterable<StoredObject>, target: ResourceTarget, options: ListOptions): Page {
+  const { definition } = target;
+  const objects: EncodedObject[] = [];
+  let last: string | undefined;
+  let remaining = 0;
+  for (const { key, object } of stored) {
+    if (selectsSome(options) && !matchesOptions(viewOf(definition, object), options, definition)) continue;
+    if (options.limit > 0 && objects.length >= options.limit) {
+      remaining++;
+      continue;
+    }
+    objects.push(object);
+    last = keyText(key);
+  }
+  return { objects, last: remaining > 0 ? last : undefined, remaining };
+}
+
+interface ContinueToken {
+  readonly revision: number;
+  /** The key of the last object of the page before. */
+  readonly after: string;
+}
+
+function encodeContinue(token: ContinueToken): string {
+  return Buffer.from(JSON.stringify({ v: 1, rv: token.revision, start: token.after })).toString('base64url');
+}
+
+function decodeContinue(text: string): ContinueToken {
+  try {
+    const value = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv?: unknown; start?: unknown };
+    if (typeof value.rv === 'number' && typeof value.start === 'string') return { revision: value.rv, after: value.start };
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw badRequest('continue key is not valid: the token was not made by this server');
+}
+
+function tooOldContinue(): Error {
+  return expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+  );
+}
+
+function tooOldVersion(asked: number, oldest: number): Error {
+  return expired(`too old resource version: ${asked} (${oldest})`);
+}

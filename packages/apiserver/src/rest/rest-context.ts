@@ -1,0 +1,46 @@
+/** What the verbs share: the store, the registry, the clock, and the small words of every handler. */
+import { groupResource, type ResourceDefinition, type ResourceRegistry } from '@weir/kube';
+import type { ErrorSubject } from '../errors/api-error.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import type { ObjectKey } from '../storage/event-history.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+
+/** Reads a request body into a JSON value; throws an ApiError (400, 415) when it cannot. */
+export type DecodeBody = (contentType: string, bytes: Uint8Array, kindHint: string) => unknown;
+
+/** What a running server has. */
+export interface RestContext {
+  readonly store: ObjectStore;
+  readonly registry: ResourceRegistry;
+  readonly decodeBody: DecodeBody;
+  /** Address ranges of services, the primary family first. */
+  readonly serviceCidrs: readonly string[];
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** The unix socket of a node's server, or undefined when there is no such node. */
+  nodeSocket(nodeName: string): string | undefined;
+}
+
+/** The subject of errors about a target. */
+export function subjectOf(target: ResourceTarget, name: string = target.name): ErrorSubject {
+  return { group: target.definition.group, plural: target.definition.plural, name };
+}
+
+/** Where an object of a kind is stored. */
+export function keyOf(definition: ResourceDefinition, namespace: string, name: string): ObjectKey {
+  return { resource: definition.storageKey, namespace, name };
+}
+
+/** Where namespaces are stored. */
+export const namespacesResource: string = groupResource({ group: '', plural: 'namespaces' });
+
+/** A time as the API writes it: RFC 3339, whole seconds. */
+export function apiTime(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** A query parameter as a boolean: absent, `0` and any case of `false` are false, all else is true. */
+export function booleanParameter(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name);
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
+}

@@ -1,0 +1,212 @@
+/**
+ * The common way of every write: prepare, admit, validate, store. Runs inside a store transaction,
+ * so nothing changes between the reading of the old state and the storing of the new one.
+ */
+import { randomInt, randomUUID } from 'node:crypto';
+import {
+  deepEqual,
+  ensureObject,
+  type FieldError,
+  type JsonObject,
+  listAt,
+  numberAt,
+  objectAt,
+  type ResourceDefinition,
+  textAt,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from '@weir/kube';
+import { admitCreate, admitUpdate } from '../admission/admission.ts';
+import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound } from '../errors/api-error.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import { EncodedObject } from '../storage/encoded-object.ts';
+import type { StoreTransaction } from '../storage/object-store.ts';
+import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+
+/** The part of the server that a write works on. */
+export interface WriteScope {
+  readonly context: RestContext;
+  readonly transaction: StoreTransaction;
+  readonly target: ResourceTarget;
+  readonly dryRun: boolean;
+}
+
+/** Suffix letters of generated names: no vowels, nothing that looks like something else. */
+const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Creates an object; owns it. The kind is the target's, fitted to its schema. */
+export function createObject(scope: WriteScope, object: JsonObject): EncodedObject {
+  const { context, transaction, target, dryRun } = scope;
+  const { definition } = target;
+  const metadata = ensureObject(object, 'metadata');
+  if (textAt(metadata, 'resourceVersion') !== '') {
+    throw new ApiError({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'resourceVersion should not be set on objects to be created',
+      code: 500,
+    });
+  }
+  assertNamespace(metadata, target);
+  metadata['uid'] = randomUUID();
+  metadata['creationTimestamp'] = apiTime(context.now());
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation']) delete metadata[field];
+  if (definition.countsGenerations) metadata['generation'] = 1;
+  const generated = textAt(metadata, 'name') === '' && textAt(metadata, 'generateName') !== '';
+  if (generated) metadata['name'] = freeName(scope, textAt(metadata, 'generateName'));
+  let prepared = toStored(definition, definition.defaults(definition.prepareForCreate(definition.defaults(object))));
+  prepared = admitCreate({ ...scope, object: prepared });
+  const name = textAt(objectAt(prepared, 'metadata'), 'name');
+  assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...definition.validate(prepared)]);
+  const key = keyOf(definition, target.namespace, name);
+  if (transaction.get(key) !== undefined) throw alreadyExists(subjectOf(target, name));
+  return dryRun ? EncodedObject.of(prepared) : transaction.put(key, prepared);
+}
+
+/** Which part of an object a write may change. */
+export type UpdatePart = 'main' | 'status' | 'any';
+
+/** Replaces an object that is there; owns `next`. Returns the stored object, or its last state when that removed it. */
+export function updateObject(scope: WriteScope, current: EncodedObject, next: JsonObject, part: UpdatePart): EncodedObject {
+  const { context, transaction, target, dryRun } = scope;
+  const { definition } = target;
+  const old = current.json;
+  let object = toStored(definition, definition.defaults(next));
+  keepSystemFields(object, old, target);
+  assertUnchangedSince(object, old, target);
+  keepOtherPart(object, old, { definition, part });
+  object = admitUpdate({ ...scope, object, old });
+  const before = withoutVolatile(old);
+  if (deepEqual(withoutVolatile(object), before)) return current;
+  const metadata = ensureObject(object, 'metadata');
+  if (definition.countsGenerations && part === 'main' && !deepEqual(specOf(object), specOf(old))) {
+    metadata['generation'] = (numberAt(metadata, 'generation') ?? 0) + 1;
+  }
+  const errors = [...validateObjectMeta(object, definition), ...validateObjectMetaUpdate(object, old)];
+  if (part !== 'status') errors.push(...definition.validateUpdate(object, old));
+  assertValid(scope, target.name, errors);
+  const key = keyOf(definition, target.namespace, target.name);
+  if (isDone(object)) {
+    if (dryRun) return EncodedObject.of(object);
+    // The last state that watchers see is the one without finalizers.
+    transaction.put(key, object);
+    return transaction.remove(key);
+  }
+  void context;
+  return dryRun ? EncodedObject.of({ ...object }) : transaction.put(key, object);
+}
+
+/** The present state, or 404. */
+export function currentObject(scope: Pick<WriteScope, 'transaction' | 'target'>): EncodedObject {
+  const { target, transaction } = scope;
+  const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
+  if (current === undefined) throw notFound(subjectOf(target));
+  return current;
+}
+
+/** Whether an object that is being deleted has nothing left to wait for. */
+export function isDone(object: Readonly<JsonObject>): boolean {
+  const metadata = objectAt(object, 'metadata');
+  if (textAt(metadata, 'deletionTimestamp') === '') return false;
+  if (listAt(metadata, 'finalizers').length > 0) return false;
+  if ((numberAt(metadata, 'deletionGracePeriodSeconds') ?? 0) > 0) return false;
+  return object['kind'] !== 'Namespace' || listAt(objectAt(object, 'spec'), 'finalizers').length === 0;
+}
+
+/** Throws 422 with all the errors, when there are any. */
+export function assertValid(scope: Pick<WriteScope, 'target'>, name: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid(scope.target.definition, name, errors);
+}
+
+function toStored(definition: ResourceDefinition, object: JsonObject): JsonObject {
+  return definition.conversion === undefined ? object : definition.conversion.toStored(object);
+}
+
+function freeName(scope: WriteScope, prefix: string): string {
+  const { definition, namespace } = scope.target;
+  // Upstream cuts the prefix so that the whole stays below 63 characters, and tries eight times.
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const suffix = Array.from({ length: 5 }, () => suffixLetters[randomInt(suffixLetters.length)]).join('');
+    const name = prefix.slice(0, 58) + suffix;
+    if (scope.transaction.get(keyOf(definition, namespace, name)) === undefined) return name;
+  }
+  throw alreadyExists(subjectOf(scope.target, prefix));
+}
+
+function assertNamespace(metadata: JsonObject, target: ResourceTarget): void {
+  const namespace = textAt(metadata, 'namespace');
+  if (!target.definition.namespaced) return;
+  if (namespace !== '' && namespace !== target.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata['namespace'] = target.namespace;
+}
+
+/** What only the server sets stays as it was, unless the client contradicts it on purpose. */
+function keepSystemFields(object: JsonObject, old: Readonly<JsonObject>, target: ResourceTarget): void {
+  const metadata = ensureObject(object, 'metadata');
+  const before = objectAt(old, 'metadata') ?? {};
+  assertNamespace(metadata, target);
+  const name = textAt(metadata, 'name');
+  if (name !== '' && name !== target.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  }
+  metadata['name'] = target.name;
+  const uid = textAt(metadata, 'uid');
+  if (uid !== '' && uid !== before['uid']) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${textAt(before, 'uid')}`;
+    throw conflict(subjectOf(target), why);
+  }
+  for (const field of [
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'selfLink',
+    'generateName',
+  ]) {
+    if (before[field] === undefined) delete metadata[field];
+    else metadata[field] = before[field];
+  }
+}
+
+/** A write that names a resource version is for that version only. */
+function assertUnchangedSince(object: JsonObject, old: Readonly<JsonObject>, target: ResourceTarget): void {
+  const metadata = ensureObject(object, 'metadata');
+  const version = textAt(metadata, 'resourceVersion');
+  const present = textAt(objectAt(old, 'metadata'), 'resourceVersion');
+  if (version !== '' && version !== '0' && version !== present) {
+    throw conflict(subjectOf(target), 'the object has been modified; please apply your changes to the latest version and try again');
+  }
+  metadata['resourceVersion'] = present;
+}
+
+/** Writes to the object leave the status alone, writes to the status leave everything else alone. */
+function keepOtherPart(object: JsonObject, old: Readonly<JsonObject>, what: { definition: ResourceDefinition; part: UpdatePart }): void {
+  if (!what.definition.statusSubresource || what.part === 'any') return;
+  if (what.part === 'main') {
+    if (old['status'] === undefined) delete object['status'];
+    else object['status'] = old['status'];
+    return;
+  }
+  for (const key of new Set([...Object.keys(object), ...Object.keys(old)])) {
+    if (key === 'status' || key === 'metadata') continue;
+    if (old[key] === undefined) delete object[key];
+    else object[key] = old[key];
+  }
+}
+
+/** Everything but what changes with every write. */
+function withoutVolatile(object: Readonly<JsonObject>): JsonObject {
+  const { resourceVersion: _version, managedFields: _fields, ...metadata } = objectAt(object, 'metadata') ?? {};
+  return { ...object, metadata };
+}
+
+/** What generations count: everything but metadata and status. */
+function specOf(object: Readonly<JsonObject>): JsonObject {
+  const { metadata: _metadata, status: _status, ...rest } = object;
+  return rest;
+}

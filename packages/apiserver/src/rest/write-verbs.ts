@@ -1,0 +1,98 @@
+/** The verbs create and update, of objects and of the subresources `status` and `finalize`. */
+import { ensureObject, listAt, objectAt, textAt } from '@weir/kube';
+import { badRequest, methodNotAllowed, notFound } from '../errors/api-error.ts';
+import { recordUpdate } from '../patch/managed-fields.ts';
+import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import type { EncodedObject } from '../storage/encoded-object.ts';
+import { renderObject } from '../table/render-object.ts';
+import { readObject, warningHeaders } from './read-body.ts';
+import { parseRepresentation } from './representation.ts';
+import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { createObject, type UpdatePart, updateObject } from './store-object.ts';
+import { parseWriteOptions } from './write-options.ts';
+
+/** POST to a collection. */
+export async function createVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  const options = parseWriteOptions(request, 'CreateOptions');
+  const { object, warnings } = readObject(context, target.definition, request);
+  if (target.definition.namespaced && target.namespace === '') {
+    throw badRequest('an empty namespace may not be set during creation');
+  }
+  const created = await context.store.write((transaction) => {
+    recordUpdate(object, undefined, {
+      definition: target.definition,
+      manager: options.fieldManager,
+      time: apiTime(context.now()),
+      subresource: '',
+    });
+    return createObject({ context, transaction, target, dryRun: options.dryRun }, object);
+  });
+  return answer(context, { target, request, object: created, status: 201, warnings });
+}
+
+/** PUT of an object or of one of its subresources. */
+export async function updateVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  const options = parseWriteOptions(request, 'UpdateOptions');
+  const { object, warnings } = readObject(context, target.definition, request);
+  const stored = await context.store.write((transaction) => {
+    const scope = { context, transaction, target, dryRun: options.dryRun };
+    const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
+    const record = {
+      definition: target.definition,
+      manager: options.fieldManager,
+      time: apiTime(context.now()),
+      subresource: target.subresource,
+    };
+    if (current === undefined) {
+      if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));
+      ensureObject(object, 'metadata')['name'] ??= target.name;
+      recordUpdate(object, undefined, record);
+      return { object: createObject(scope, object), created: true };
+    }
+    if (target.subresource === 'finalize') keepOnlyFinalizers(object, current);
+    recordUpdate(object, current.json, record);
+    return { object: updateObject(scope, current, object, partOf(target)), created: false };
+  });
+  return answer(context, { target, request, object: stored.object, status: stored.created ? 201 : 200, warnings });
+}
+
+/** Which part of the object a target's writes change. */
+export function partOf(target: ResourceTarget): UpdatePart {
+  switch (target.subresource) {
+    case '':
+    case 'ephemeralcontainers':
+      return 'main';
+    case 'status':
+      return 'status';
+    case 'finalize':
+      return 'any';
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+interface Answer {
+  readonly target: ResourceTarget;
+  readonly request: ApiRequest;
+  readonly object: EncodedObject;
+  readonly status: number;
+  readonly warnings: readonly string[];
+}
+
+/** Renders the result of a write. */
+export function answer(context: RestContext, { target, request, object, status, warnings }: Answer): ApiResponse {
+  const representation = parseRepresentation(request.headers['accept'], request.query);
+  const response = renderObject(object, status, { definition: target.definition, representation, nowMs: context.now() });
+  return warnings.length === 0 ? response : { ...response, headers: { ...response.headers, ...warningHeaders(warnings) } };
+}
+
+/** `/finalize` of a namespace changes `spec.finalizers` and nothing else. */
+function keepOnlyFinalizers(object: Record<string, unknown>, current: EncodedObject): void {
+  const finalizers = listAt(objectAt(object, 'spec'), 'finalizers');
+  const version = textAt(objectAt(object, 'metadata'), 'resourceVersion');
+  for (const key of Object.keys(object)) delete object[key];
+  Object.assign(object, current.copy());
+  ensureObject(object, 'spec')['finalizers'] = finalizers;
+  ensureObject(object, 'metadata')['resourceVersion'] = version;
+}

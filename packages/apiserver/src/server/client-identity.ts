@@ -1,0 +1,17 @@
+/**
+ * Who a client is: CN and O of its certificate. There is no anonymous access.
+ */
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { UserInfo } from './api-message.ts';
+
+/** The user of a connection, or undefined when it showed no certificate that our CA signed. */
+export function identify(socket: TLSSocket): UserInfo | undefined {
+  if (!socket.authorized) return undefined;
+  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  const subject = certificate.subject as Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+  const username = subject?.['CN'];
+  if (typeof username !== 'string' || username === '') return undefined;
+  const organizations = subject?.['O'];
+  const groups = organizations === undefined ? [] : typeof organizations === 'string' ? [organizations] : organizations;
+  return { username, groups: [...groups, 'system:authenticated'] };
+}

@@ -1,0 +1,84 @@
+/**
+ * From a request to its handler: resources first, then whatever else is mounted (discovery, OpenAPI,
+ * health, version).
+ */
+import type { ResourceRegistry } from '@weir/kube';
+import { methodNotAllowed, pathNotFound } from '../errors/api-error.ts';
+import { deleteCollectionVerb, deleteVerb } from '../rest/delete-verbs.ts';
+import { patchVerb } from '../rest/patch-verb.ts';
+import { getObject, listObjects } from '../rest/read-objects.ts';
+import { booleanParameter, type RestContext } from '../rest/rest-context.ts';
+import { subresourceVerb } from '../rest/subresource-verbs.ts';
+import { createVerb, updateVerb } from '../rest/write-verbs.ts';
+import { watchObjects } from '../watch/watch-objects.ts';
+import type { ApiHandler, ApiRequest, ApiResponse } from './api-message.ts';
+import { parseResourcePath, type ResourceTarget } from './resource-target.ts';
+
+/** Answers any request; throws ApiError for failures. */
+export type Dispatch = (request: ApiRequest) => Promise<ApiResponse>;
+
+/** Makes the dispatcher of a server. */
+export function makeDispatch(context: RestContext, registry: ResourceRegistry, mounted: readonly ApiHandler[]): Dispatch {
+  return async (request) => {
+    const target = parseResourcePath(request.path, registry);
+    if (target !== undefined) return handleResource(context, target, request);
+    for (const handler of mounted) {
+      const response = handler(request);
+      if (response !== undefined) return response;
+    }
+    throw pathNotFound();
+  };
+}
+
+async function handleResource(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  assertVerb(target, request);
+  if (target.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers'].includes(target.subresource)) {
+    return subresourceVerb(context, target, request);
+  }
+  const isCollection = target.name === '';
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      if (booleanParameter(request.query, 'watch')) return watchObjects(context, target, request);
+      return isCollection ? listObjects(context, target, request) : getObject(context, target, request);
+    case 'POST':
+      return createVerb(context, target, request);
+    case 'PUT':
+      return updateVerb(context, target, request);
+    case 'PATCH':
+      return patchVerb(context, target, request);
+    case 'DELETE':
+      return isCollection ? deleteCollectionVerb(context, target, request) : deleteVerb(context, target, request);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** The verb of a method on a target, as discovery names it. */
+function verbOf(target: ResourceTarget, request: ApiRequest): string | undefined {
+  const isCollection = target.name === '';
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      if (booleanParameter(request.query, 'watch')) return 'watch';
+      return isCollection ? 'list' : 'get';
+    case 'POST':
+      return isCollection || target.subresource !== '' ? 'create' : undefined;
+    case 'PUT':
+      return isCollection ? undefined : 'update';
+    case 'PATCH':
+      return isCollection ? undefined : 'patch';
+    case 'DELETE':
+      return isCollection ? 'deletecollection' : 'delete';
+    default:
+      return undefined;
+  }
+}
+
+function assertVerb(target: ResourceTarget, request: ApiRequest): void {
+  const { definition, subresource } = target;
+  const verb = verbOf(target, request);
+  const verbs: readonly string[] =
+    subresource === '' ? definition.verbs : (definition.subresources.find(({ name }) => name === subresource)?.verbs ?? []);
+  if (verb === undefined || !verbs.includes(verb)) throw methodNotAllowed();
+}

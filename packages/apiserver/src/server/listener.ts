@@ -1,0 +1,160 @@
+/**
+ * The HTTPS door: HTTP/1.1 and HTTP/2 on one port, requests in, responses out.
+ *
+ * Every connection must show a client certificate of the cluster's CA; whoever has none gets 401 on
+ * every path. The listener reads bodies up to a limit, turns errors into Status answers and flushes
+ * streams at once.
+ */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { type Duplex, pipeline } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { ApiError, internalError, requestTooLarge, unauthorized } from '../errors/api-error.ts';
+import type { ApiRequest, ApiResponse, UserInfo } from './api-message.ts';
+import { identify } from './client-identity.ts';
+import type { Dispatch } from './dispatch.ts';
+
+/** PEM texts. */
+export interface ServerTls {
+  readonly certificate: string;
+  readonly key: string;
+  /** Who signs client certificates. */
+  readonly clientCa: string;
+}
+
+/** What the listener needs. */
+export interface ListenerOptions {
+  readonly tls: ServerTls;
+  readonly dispatch: Dispatch;
+  /** Takes over an HTTP/1.1 connection of an authenticated client. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Told about faults of ours, with their stack. */
+  onFault(error: unknown): void;
+}
+
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
+
+/** The real server takes 3 MiB. */
+const bodyLimitBytes = 3 * 1024 * 1024;
+
+/** Makes a server that does not listen yet. */
+export function createListener(options: ListenerOptions): Http2SecureServer {
+  const server = createSecureServer({
+    allowHTTP1: true,
+    cert: options.tls.certificate,
+    key: options.tls.key,
+    ca: options.tls.clientCa,
+    requestCert: true,
+    // Refused by us with a Status instead of a broken handshake.
+    rejectUnauthorized: false,
+  });
+  server.on('request', (request: AnyRequest, response: AnyResponse) => {
+    serve(options, request, response).catch((error: unknown) => {
+      options.onFault(error);
+      response.destroy?.();
+    });
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    options.upgrade(request, socket, head);
+  });
+  // Broken handshakes and connections that clients drop are no news.
+  server.on('sessionError', () => undefined);
+  server.on('tlsClientError', () => undefined);
+  server.on('clientError', (_error, socket) => {
+    socket.destroy();
+  });
+  // Watches and followed logs are quiet for long; Go keeps idle connections for 90 s.
+  server.setTimeout(0);
+  return server;
+}
+
+/** The TLS connection below a request of either version. */
+export function tlsSocketOf(request: AnyRequest): TLSSocket {
+  return ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket;
+}
+
+async function serve(options: ListenerOptions, request: AnyRequest, response: AnyResponse): Promise<void> {
+  const aborted = new AbortController();
+  response.on('close', () => aborted.abort());
+  response.on('error', () => aborted.abort());
+  const user = identify(tlsSocketOf(request));
+  const answer = user === undefined ? statusResponse(unauthorized()) : await answerTo(options, { request, user, signal: aborted.signal });
+  send(request, response, answer);
+}
+
+interface Incoming {
+  readonly request: AnyRequest;
+  readonly user: UserInfo;
+  readonly signal: AbortSignal;
+}
+
+async function answerTo(options: ListenerOptions, incoming: Incoming): Promise<ApiResponse> {
+  try {
+    return await options.dispatch(await readRequest(incoming));
+  } catch (error) {
+    if (error instanceof ApiError) return statusResponse(error);
+    options.onFault(error);
+    return statusResponse(internalError(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+async function readRequest({ request, user, signal }: Incoming): Promise<ApiRequest> {
+  const url = new URL(request.url ?? '/', 'https://server');
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > bodyLimitBytes) throw requestTooLarge(bodyLimitBytes);
+    chunks.push(chunk);
+  }
+  return {
+    method: request.method ?? 'GET',
+    path: decodePath(url.pathname),
+    query: url.searchParams,
+    headers: flatHeaders(request),
+    body: Buffer.concat(chunks),
+    user,
+    signal,
+  };
+}
+
+/** A path that is no valid percent encoding matches nothing. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function flatHeaders(request: AnyRequest): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+}
+
+function statusResponse(error: ApiError): ApiResponse {
+  return { kind: 'json', status: error.status.code, body: error.status };
+}
+
+function send(request: AnyRequest, response: AnyResponse, answer: ApiResponse): void {
+  const contentType = answer.contentType ?? 'application/json';
+  const headers: OutgoingHttpHeaders = { 'content-type': contentType, 'cache-control': 'no-cache, private', ...answer.headers };
+  if (answer.kind === 'stream') {
+    writeHead(response, answer.status, headers);
+    (response as ServerResponse).flushHeaders();
+    pipeline(answer.body, response, () => undefined);
+    return;
+  }
+  const body = answer.kind === 'json' ? Buffer.from(`${JSON.stringify(answer.body)}\n`) : Buffer.from(answer.body);
+  headers['content-length'] = body.length;
+  // What is left of a body that was refused is not read: the connection cannot be used again.
+  if (request.httpVersionMajor === 1 && !request.complete) headers['connection'] = 'close';
+  writeHead(response, answer.status, headers);
+  (response as ServerResponse).end(request.method === 'HEAD' ? undefined : body);
+}
+
+function writeHead(response: AnyResponse, status: number, headers: OutgoingHttpHeaders): void {
+  (response as ServerResponse).writeHead(status, headers);
+}

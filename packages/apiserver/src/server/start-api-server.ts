@@ -1,0 +1,127 @@
+/**
+ * Starts an API server:
+ *
+ * ```
+ * sockets ─▶ listener ─▶ dispatch ─▶ verbs ─▶ store (lmdb) ─▶ watches
+ *              │ 401       │           └ defaulting, admission, validation from the registry
+ *              │           └ discovery, OpenAPI, version, health
+ *              └ upgrade ─▶ node's unix socket (exec, attach, port-forward)
+ * ```
+ */
+import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { builtInResources, ResourceRegistry } from '@weir/kube';
+import type { DecodeBody, RestContext } from '../rest/rest-context.ts';
+import { ObjectStore } from '../storage/object-store.ts';
+import { decodeBody } from '../wire/decode-body.ts';
+import type { ApiHandler } from './api-message.ts';
+import { ensureSystemObjects } from './bootstrap.ts';
+import { makeDispatch } from './dispatch.ts';
+import { healthHandler, versionInfo } from './health-handlers.ts';
+import { createListener, type ServerTls } from './listener.ts';
+import { makeUpgrade } from './upgrade.ts';
+
+/** Where to listen: an address (port 0: any free one), an inherited listening socket, or a unix socket. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number } | { readonly path: string };
+
+/** Settings of a server. */
+export interface ApiServerOptions {
+  /** Where objects are kept; made when it is missing. */
+  readonly dataDirectory: string;
+  readonly tls: ServerTls;
+  readonly listen: readonly ListenAddress[];
+  /** Address ranges of services, the primary family first, for example `['10.0.0.0/16']`. */
+  readonly serviceCidrs: readonly string[];
+  /** The unix socket of a node's server, or undefined when there is no such node. */
+  nodeSocket(nodeName: string): string | undefined;
+  /** The Kubernetes version that `/version` tells, for example `v1.35.2`. */
+  readonly version: string;
+  /** Told about faults of ours. Default: a warning of the process. */
+  onFault?(error: unknown): void;
+}
+
+/** A running server. */
+export interface ApiServer {
+  /** One URL per TCP address. */
+  readonly urls: readonly string[];
+  /** The port of the first TCP address; 0 when there is none. */
+  readonly port: number;
+  /** The kinds that are served; entries can be added. */
+  readonly registry: ResourceRegistry;
+  /** Ends all connections, finishes running writes and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Opens the store, makes the system's own objects and listens; resolves when requests are taken. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const store = new ObjectStore({ directory: options.dataDirectory });
+  const registry = new ResourceRegistry(builtInResources);
+  const context: RestContext = {
+    store,
+    registry,
+    decodeBody: decodeBody satisfies DecodeBody,
+    serviceCidrs: options.serviceCidrs,
+    now: () => Date.now(),
+    nodeSocket: (nodeName) => options.nodeSocket(nodeName),
+  };
+  await ensureSystemObjects(context);
+  const mounted: readonly ApiHandler[] = [healthHandler(versionInfo(options.version))];
+  const onFault = options.onFault ?? ((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
+  const servers = options.listen.map((address) => {
+    const server = createListener({
+      tls: options.tls,
+      dispatch: makeDispatch(context, registry, mounted),
+      upgrade: makeUpgrade(context),
+      onFault,
+    });
+    return { server, address, connections: trackConnections(server) };
+  });
+  await Promise.all(servers.map(({ server, address }) => listen(server, address)));
+  const ports = servers.flatMap(({ server }) => portOf(server));
+  return {
+    urls: servers.flatMap(({ server, address }) =>
+      'host' in address
+        ? portOf(server).map((port) => `https://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`)
+        : [],
+    ),
+    port: ports[0] ?? 0,
+    registry,
+    close: async () => {
+      await Promise.all(servers.map(({ server, connections }) => closeServer(server, connections)));
+      await store.close();
+    },
+  };
+}
+
+function listen(server: Http2SecureServer, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function portOf(server: Http2SecureServer): number[] {
+  const address: AddressInfo | string | null = server.address();
+  return address !== null && typeof address === 'object' ? [address.port] : [];
+}
+
+function trackConnections(server: Http2SecureServer): Set<Socket | ServerHttp2Session> {
+  const open = new Set<Socket | ServerHttp2Session>();
+  const track = (connection: Socket | ServerHttp2Session): void => {
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
+  };
+  server.on('secureConnection', track);
+  server.on('session', track);
+  return open;
+}
+
+function closeServer(server: Http2SecureServer, connections: ReadonlySet<Socket | ServerHttp2Session>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const connection of connections) connection.destroy();
+  });
+}

@@ -1,0 +1,218 @@
+/**
+ * Objects on disk (lmdb): one global revision, group commit, events after the commit only.
+ *
+ * Every write runs as a synchronous function inside a write transaction and sees all writes before
+ * it; lmdb gathers concurrent transactions into one commit with one sync to disk. The promise of a
+ * write resolves when its commit is on disk; only then are its events published, in the order of
+ * their revisions. Reads see committed state only. A key is `resource/namespace/name`; none of the
+ * parts can hold a slash.
+ */
+import { ensureObject, type JsonObject } from '@weir/kube';
+import { assert } from '@weir/net';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { EncodedObject } from './encoded-object.ts';
+import { EventHistory, type HistoryLimits, type ObjectKey, type StoreEvent } from './event-history.ts';
+
+/** Settings of a store. */
+export interface ObjectStoreOptions {
+  /** The directory of the data files; made when it is missing. */
+  readonly directory: string;
+  /** What is kept for watches. Default: 20 000 events, 64 MiB. */
+  readonly history?: HistoryLimits;
+}
+
+/** Which objects to read, in the order of their keys. */
+export interface ListRange {
+  readonly resource: string;
+  /** Only this namespace; all when absent. */
+  readonly namespace?: string;
+  /** Only objects after this key (exclusive), see {@link keyText}. */
+  readonly after?: string;
+}
+
+/** An object with its key. */
+export interface StoredObject {
+  readonly key: ObjectKey;
+  readonly object: EncodedObject;
+}
+
+/** What a write may do. All of it happens or, when the function throws before its first put, nothing. */
+export interface StoreTransaction {
+  get(key: ObjectKey): EncodedObject | undefined;
+  list(range: ListRange): Iterable<StoredObject>;
+  /** Stores an object with the next revision as its `resourceVersion`; changes its argument so. */
+  put(key: ObjectKey, object: JsonObject): EncodedObject;
+  /** Removes an object that is there; returns its last state with the revision of the removal. */
+  remove(key: ObjectKey): EncodedObject;
+}
+
+const revisionKey = 'revision';
+/** Not 0: clients take 0 for "any version". */
+const firstRevision = 1;
+
+/** The one place where objects live. */
+export class ObjectStore {
+  readonly #root: RootDatabase<Uint8Array, string>;
+  readonly #objects: Database<Uint8Array, string>;
+  readonly #meta: Database<number, string>;
+  readonly #history: EventHistory;
+  readonly #listeners = new Set<(event: StoreEvent) => void>();
+  /** Events of transactions that have run and are not known to be committed yet, oldest first. */
+  #uncommitted: StoreEvent[] = [];
+
+  constructor(options: ObjectStoreOptions) {
+    // overlappingSync off: a commit is on disk before its promise resolves.
+    this.#root = open({ path: options.directory, encoding: 'binary', maxDbs: 4, overlappingSync: false });
+    this.#objects = this.#root.openDB('objects', { encoding: 'binary' });
+    this.#meta = this.#root.openDB('meta', { encoding: 'json' });
+    this.#history = new EventHistory(this.revision, options.history ?? { events: 20_000, bytes: 64 * 1024 * 1024 });
+  }
+
+  /** The revision of the newest commit. */
+  get revision(): number {
+    return this.#meta.get(revisionKey) ?? firstRevision;
+  }
+
+  /** The oldest revision that a watch can continue from. */
+  get oldestRevision(): number {
+    return this.#history.floor;
+  }
+
+  /** One object, committed. */
+  get(key: ObjectKey): EncodedObject | undefined {
+    const bytes = this.#objects.get(keyText(key));
+    return bytes === undefined ? undefined : new EncodedObject(bytes);
+  }
+
+  /** Committed objects in the order of their keys. */
+  *list(range: ListRange): Iterable<StoredObject> {
+    for (const { key, value } of this.#objects.getRange(boundsOf(range))) {
+      if (key === range.after) continue;
+      yield { key: parseKey(key), object: new EncodedObject(value) };
+    }
+  }
+
+  /**
+   * The objects as they were at an older revision, or undefined when the history does not reach so
+   * far back: the present state with the changes since then undone.
+   */
+  listAt(range: ListRange, revision: number): readonly StoredObject[] | undefined {
+    const events = this.#history.since(revision);
+    if (events === undefined) return undefined;
+    const past = new Map<string, StoredObject | undefined>();
+    for (const event of events) {
+      const text = keyText(event.key);
+      if (past.has(text) || !isInRange(event.key, text, range)) continue;
+      past.set(text, event.previous === undefined ? undefined : { key: event.key, object: event.previous });
+    }
+    const objects = [...this.list(range)].filter((stored) => !past.has(keyText(stored.key)));
+    for (const stored of past.values()) if (stored !== undefined) objects.push(stored);
+    return objects.sort((a, b) => (keyText(a.key) < keyText(b.key) ? -1 : 1));
+  }
+
+  /** Runs a write; resolves with its result once everything it did is on disk. */
+  async write<T>(action: (transaction: StoreTransaction) => T): Promise<T> {
+    const events: StoreEvent[] = [];
+    try {
+      const result = await this.#root.transaction(() => action(this.#transaction(events)));
+      this.#publishUpTo(events.at(-1)?.revision ?? 0);
+      return result;
+    } catch (error) {
+      this.#uncommitted = this.#uncommitted.filter((event) => !events.includes(event));
+      throw error;
+    }
+  }
+
+  /** Events after a revision that have been published, or undefined when some are gone. */
+  eventsSince(revision: number): readonly StoreEvent[] | undefined {
+    return this.#history.since(revision);
+  }
+
+  /** Calls `listener` for every event from now on; the returned function ends that. */
+  subscribe(listener: (event: StoreEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Finishes running writes and closes the files. */
+  async close(): Promise<void> {
+    await this.#root.flushed;
+    await this.#root.close();
+  }
+
+  #transaction(events: StoreEvent[]): StoreTransaction {
+    const record = (event: StoreEvent): EncodedObject => {
+      events.push(event);
+      this.#uncommitted.push(event);
+      return event.object;
+    };
+    const nextRevision = (): number => {
+      const revision = this.revision + 1;
+      void this.#meta.put(revisionKey, revision);
+      return revision;
+    };
+    const withRevision = (object: JsonObject, revision: number): EncodedObject => {
+      ensureObject(object, 'metadata')['resourceVersion'] = String(revision);
+      return EncodedObject.of(object);
+    };
+    return {
+      get: (key) => this.get(key),
+      list: (range) => this.list(range),
+      put: (key, object) => {
+        assertPlainKey(key);
+        const previous = this.get(key);
+        const revision = nextRevision();
+        const encoded = withRevision(object, revision);
+        void this.#objects.put(keyText(key), encoded.bytes);
+        if (previous === undefined) return record({ kind: 'ADDED', revision, key, object: encoded });
+        return record({ kind: 'MODIFIED', revision, key, object: encoded, previous });
+      },
+      remove: (key) => {
+        const previous = this.get(key);
+        assert(previous !== undefined, `${keyText(key)} is removed but not there`);
+        const revision = nextRevision();
+        const encoded = withRevision(previous.copy(), revision);
+        void this.#objects.remove(keyText(key));
+        return record({ kind: 'DELETED', revision, key, object: encoded, previous });
+      },
+    };
+  }
+
+  /** Transactions commit in the order in which they ran, so everything up to a commit is committed too. */
+  #publishUpTo(revision: number): void {
+    while ((this.#uncommitted[0]?.revision ?? Number.POSITIVE_INFINITY) <= revision) {
+      const event = this.#uncommitted.shift();
+      if (event === undefined) return;
+      this.#history.append(event);
+      for (const listener of this.#listeners) listener(event);
+    }
+  }
+}
+
+/** A key as text: `resource/namespace/name`. */
+export function keyText(key: ObjectKey): string {
+  return `${key.resource}/${key.namespace}/${key.name}`;
+}
+
+function parseKey(text: string): ObjectKey {
+  const [resource = '', namespace = '', name = ''] = text.split('/');
+  return { resource, namespace, name };
+}
+
+function assertPlainKey(key: ObjectKey): void {
+  assert(key.name !== '' && !`${key.resource}${key.namespace}${key.name}`.includes('/'), `${keyText(key)} is no key`);
+}
+
+/** '0' follows '/' in ASCII, so the range ends right after the last key with the prefix. */
+function boundsOf(range: ListRange): { start: string; end: string } {
+  const prefix = range.namespace === undefined ? range.resource : `${range.resource}/${range.namespace}`;
+  return { start: range.after ?? `${prefix}/`, end: `${prefix}0` };
+}
+
+function isInRange(key: ObjectKey, text: string, range: ListRange): boolean {
+  return (
+    key.resource === range.resource &&
+    (range.namespace === undefined || key.namespace === range.namespace) &&
+    (range.after === undefined || text > range.after)
+  );
+}

@@ -1,0 +1,123 @@
+/**
+ * Stored objects as answers: JSON, Tables and PartialObjectMetadata, one or many.
+ */
+import { apiVersionOf, type JsonObject, objectAt, type ResourceDefinition, type TableDefinition } from '@weir/kube';
+import type { Representation } from '../rest/representation.ts';
+import type { ApiResponse } from '../server/api-message.ts';
+import type { EncodedObject } from '../storage/encoded-object.ts';
+
+/** What a list says about itself. */
+export interface ListMetadata {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+/** Columns and where to find them. */
+export interface RenderOptions {
+  readonly definition: ResourceDefinition;
+  readonly representation: Representation;
+  /** Milliseconds since the epoch, for ages. */
+  readonly nowMs: number;
+}
+
+const encoder = new TextEncoder();
+
+/** The object in the version of the definition (kinds with several versions are stored in one). */
+export function viewOf(definition: ResourceDefinition, object: EncodedObject): Readonly<JsonObject> {
+  return definition.conversion === undefined ? object.json : definition.conversion.fromStored(object.copy());
+}
+
+/** The answer for one object. */
+export function renderObject(object: EncodedObject, status: number, options: RenderOptions): ApiResponse {
+  const { definition, representation } = options;
+  if (representation.kind === 'object' && definition.conversion === undefined) {
+    return { kind: 'bytes', status, body: object.bytes, contentType: 'application/json' };
+  }
+  const view = viewOf(definition, object);
+  switch (representation.kind) {
+    case 'object':
+      return { kind: 'json', status, body: view };
+    case 'partial':
+      return { kind: 'json', status, body: partialMetadata(view, representation.version) };
+    case 'table': {
+      const metadata = { resourceVersion: objectAt(view, 'metadata')?.['resourceVersion'] };
+      return { kind: 'json', status, body: tableOf([view], metadata, options) };
+    }
+  }
+}
+
+/** The answer for a list. */
+export function renderList(objects: readonly EncodedObject[], metadata: ListMetadata, options: RenderOptions): ApiResponse {
+  const { definition, representation } = options;
+  if (representation.kind === 'object' && definition.conversion === undefined) {
+    return { kind: 'bytes', status: 200, body: joinList(objects, metadata, definition), contentType: 'application/json' };
+  }
+  const views = objects.map((object) => viewOf(definition, object));
+  switch (representation.kind) {
+    case 'object':
+      return {
+        kind: 'json',
+        status: 200,
+        body: { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata, items: views },
+      };
+    case 'partial': {
+      const items = views.map((view) => partialMetadata(view, representation.version));
+      return {
+        kind: 'json',
+        status: 200,
+        body: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${representation.version}`, metadata, items },
+      };
+    }
+    case 'table':
+      return { kind: 'json', status: 200, body: tableOf(views, { ...metadata }, options) };
+  }
+}
+
+/** One object for a watch event, in the wanted representation. `withColumns`: the first of a Table watch. */
+export function renderWatched(object: EncodedObject, withColumns: boolean, options: RenderOptions): unknown {
+  const view = viewOf(options.definition, object);
+  switch (options.representation.kind) {
+    case 'object':
+      return view;
+    case 'partial':
+      return partialMetadata(view, options.representation.version);
+    case 'table': {
+      const metadata = { resourceVersion: objectAt(view, 'metadata')?.['resourceVersion'] };
+      const table = tableOf([view], metadata, options);
+      return withColumns ? table : { ...table, columnDefinitions: null };
+    }
+  }
+}
+
+/** The metadata of an object under its own type. */
+export function partialMetadata(object: Readonly<JsonObject>, version: string): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object['metadata'] };
+}
+
+function tableOf(objects: readonly Readonly<JsonObject>[], metadata: JsonObject, options: RenderOptions): JsonObject {
+  const { representation, definition, nowMs } = options;
+  const version = representation.kind === 'table' ? representation.version : 'v1';
+  const includeObject = representation.kind === 'table' ? representation.includeObject : 'Metadata';
+  const table: TableDefinition = definition.table;
+  const rows = objects.map((object) => {
+    const { cells, conditions } = table.row(object, nowMs);
+    const shown = includeObject === 'None' ? null : includeObject === 'Object' ? object : partialMetadata(object, version);
+    return { cells, ...(conditions === undefined ? {} : { conditions }), object: shown };
+  });
+  return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions: table.columns, rows };
+}
+
+/** Joins encoded objects without parsing them. */
+function joinList(objects: readonly EncodedObject[], metadata: ListMetadata, definition: ResourceDefinition): Uint8Array {
+  const kind = JSON.stringify(definition.listKind);
+  const head = `{"kind":${kind},"apiVersion":${JSON.stringify(apiVersionOf(definition))},"metadata":${JSON.stringify(metadata)},"items":[`;
+  const comma = encoder.encode(',');
+  const parts: Uint8Array[] = [encoder.encode(head)];
+  for (const [i, object] of objects.entries()) {
+    if (i > 0) parts.push(comma);
+    parts.push(object.bytes);
+  }
+  parts.push(encoder.encode(']}'));
+  return Buffer.concat(parts);
+}

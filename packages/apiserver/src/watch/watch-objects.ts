@@ -1,0 +1,182 @@
+/**
+ * The verb watch: a stream of changes, one JSON object per line.
+ *
+ * Without a resource version, or with 0, the present objects come first as ADDED. With
+ * `sendInitialEvents` a bookmark marks their end (WatchList). Selectors turn changes into ADDED and
+ * DELETED when an object starts or stops to match. A client that reads too slowly is cut off; it
+ * comes back with the last resource version that it has seen.
+ */
+import { Readable } from 'node:stream';
+import { apiVersionOf } from '@weir/kube';
+import { expired, resourceVersionTooLarge } from '../errors/api-error.ts';
+import { type ListOptions, matchesOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
+import { rangeOf } from '../rest/read-objects.ts';
+import { parseRepresentation } from '../rest/representation.ts';
+import type { RestContext } from '../rest/rest-context.ts';
+import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import type { EncodedObject } from '../storage/encoded-object.ts';
+import type { StoreEvent } from '../storage/event-history.ts';
+import { type RenderOptions, renderWatched, viewOf } from '../table/render-object.ts';
+
+type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** The real server picks 30 to 60 minutes at random; clients reconnect then. */
+const defaultTimeoutSeconds = 1800;
+/** How often a client that asked for bookmarks gets one. */
+const bookmarkIntervalMs = 60_000;
+/** What may wait for a slow client. */
+const backlogLimitBytes = 64 * 1024 * 1024;
+
+/** GET of a collection with `watch=true`. */
+export function watchObjects(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
+  const options = withNameSelector(parseListOptions(request.query, target.definition), target);
+  const representation = parseRepresentation(request.headers['accept'], request.query);
+  const { store } = context;
+  const from = options.resourceVersion ?? 0;
+  if (from > store.revision) throw resourceVersionTooLarge(from, store.revision);
+  if (from !== 0 && options.sendInitialEvents !== true && from < store.oldestRevision) {
+    throw expired(`too old resource version: ${from} (${store.oldestRevision})`);
+  }
+  const stream = new WatchStream(context, target, {
+    options,
+    render: { definition: target.definition, representation, nowMs: context.now() },
+  });
+  stream.start(request.signal);
+  return { kind: 'stream', status: 200, body: stream.readable, contentType: 'application/json' };
+}
+
+function withNameSelector(options: ListOptions, target: ResourceTarget): ListOptions {
+  if (target.name === '') return options;
+  return { ...options, fields: [...options.fields, { field: 'metadata.name', operator: 'Equals', value: target.name }] };
+}
+
+interface WatchSettings {
+  readonly options: ListOptions;
+  readonly render: RenderOptions;
+}
+
+class WatchStream {
+  readonly readable: Readable;
+  readonly #context: RestContext;
+  readonly #target: ResourceTarget;
+  readonly #options: ListOptions;
+  readonly #render: RenderOptions;
+  /** Everything up to here has been sent or does not concern this watch. */
+  #revision = 0;
+  #columnsSent = false;
+  #timers: NodeJS.Timeout[] = [];
+  #unsubscribe: () => void = () => undefined;
+  #ended = false;
+
+  constructor(context: RestContext, target: ResourceTarget, settings: WatchSettings) {
+    this.#context = context;
+    this.#target = target;
+    this.#options = settings.options;
+    this.#render = settings.render;
+    this.readable = new Readable({ read: () => undefined, highWaterMark: backlogLimitBytes });
+  }
+
+  /** Sends what is there, then follows the store until the client leaves or the time is up. */
+  start(signal: AbortSignal): void {
+    const { store } = this.#context;
+    const from = this.#options.resourceVersion ?? 0;
+    this.#unsubscribe = store.subscribe((event) => this.#take(event));
+    if (from === 0 || this.#options.sendInitialEvents === true) this.#sendInitialEvents();
+    else {
+      this.#revision = from;
+      for (const event of store.eventsSince(from) ?? []) this.#take(event);
+    }
+    const timeoutMs = (this.#options.timeoutSeconds || defaultTimeoutSeconds) * 1000;
+    this.#timers.push(setTimeout(() => this.#end(), Math.min(Math.max(timeoutMs, 0), 2 ** 31 - 1)));
+    if (this.#options.allowWatchBookmarks) {
+      this.#timers.push(setInterval(() => this.#sendBookmark(false), bookmarkIntervalMs));
+    }
+    signal.addEventListener('abort', () => this.#end(), { once: true });
+    this.readable.once('close', () => this.#end());
+    if (signal.aborted) this.#end();
+  }
+
+  #sendInitialEvents(): void {
+    const { store } = this.#context;
+    this.#revision = store.revision;
+    if (this.#options.sendInitialEvents !== false) {
+      for (const { object } of store.list(rangeOf(this.#target))) {
+        if (this.#matches(object)) this.#send('ADDED', object);
+      }
+    }
+    if (this.#options.sendInitialEvents === true && this.#options.allowWatchBookmarks) this.#sendBookmark(true);
+  }
+
+  #take(event: StoreEvent): void {
+    if (event.revision <= this.#revision || this.#ended) return;
+    this.#revision = event.revision;
+    const { key } = event;
+    if (key.resource !== this.#target.definition.storageKey) return;
+    if (this.#target.namespace !== '' && key.namespace !== this.#target.namespace) return;
+    const type = this.#transition(event);
+    if (type !== undefined) this.#send(type, event.object);
+  }
+
+  /** What a change is to somebody who sees only what matches. */
+  #transition(event: StoreEvent): WatchEventType | undefined {
+    if (!selectsSome(this.#options)) return event.kind;
+    const before = event.previous !== undefined && this.#matches(event.previous);
+    const after = event.kind !== 'DELETED' && this.#matches(event.object);
+    if (after) return before ? 'MODIFIED' : 'ADDED';
+    return before ? 'DELETED' : undefined;
+  }
+
+  #matches(object: EncodedObject): boolean {
+    if (!selectsSome(this.#options)) return true;
+    return matchesOptions(viewOf(this.#target.definition, object), this.#options, this.#target.definition);
+  }
+
+  #send(type: WatchEventType, object: EncodedObject): void {
+    if (this.#render.representation.kind === 'object' && this.#target.definition.conversion === undefined) {
+      this.#push(Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object.bytes, Buffer.from('}\n')]));
+      return;
+    }
+    const rendered = renderWatched(object, !this.#columnsSent, { ...this.#render, nowMs: this.#context.now() });
+    this.#columnsSent = true;
+    this.#push(Buffer.from(`${JSON.stringify({ type, object: rendered })}\n`));
+  }
+
+  /** A position without a change; of the watched kind, because clients drop events of another kind. */
+  #sendBookmark(initialEventsEnd: boolean): void {
+    const { definition } = this.#target;
+    const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
+    const metadata = { resourceVersion: String(this.#revision), creationTimestamp: null, ...annotations };
+    this.#push(Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: this.#bookmarkObject(apiVersionOf(definition), metadata) })}\n`));
+  }
+
+  #bookmarkObject(apiVersion: string, metadata: Readonly<Record<string, unknown>>): unknown {
+    const { representation, definition } = this.#render;
+    switch (representation.kind) {
+      case 'object':
+        return { kind: definition.kind, apiVersion, metadata };
+      case 'partial':
+        return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${representation.version}`, metadata };
+      case 'table': {
+        const version = `meta.k8s.io/${representation.version}`;
+        const object = { kind: 'PartialObjectMetadata', apiVersion: version, metadata };
+        const cells = definition.table.columns.map(() => null);
+        return { kind: 'Table', apiVersion: version, metadata, columnDefinitions: null, rows: [{ cells, object }] };
+      }
+    }
+  }
+
+  #push(line: Buffer): void {
+    if (this.#ended) return;
+    this.readable.push(line);
+    if (this.readable.readableLength > backlogLimitBytes) this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#unsubscribe();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.readable.push(null);
+  }
+}
