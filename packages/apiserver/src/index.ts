@@ -13,5 +13,4 @@ export * from './streams/upgrade-refusal.ts';
 export * from './wire/decode-body.ts';
 export * from './server/start-api-server.ts';
 export * from './discovery/discovery-handler.ts';
-export * from './discovery/server-version.ts';
 export * from './openapi/openapi-handler.ts';

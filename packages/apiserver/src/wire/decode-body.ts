@@ -25,28 +25,15 @@ const formats: ReadonlyMap<string, BodyFormat> = new Map([
   ['application/vnd.kubernetes.protobuf', 'protobuf'],
 ]);
 
-const patchFormats: ReadonlyMap<string, BodyFormat> = new Map([
-  ['application/json-patch+json', 'json'],
-  ['application/merge-patch+json', 'json'],
-  ['application/strategic-merge-patch+json', 'json'],
-  ['application/apply-patch+yaml', 'yaml'],
-]);
-
 /**
- * Decodes the body of a create, an update or a delete. `kindHint` names the expected kind in messages.
+ * Decodes a body. `kindHint` names the expected kind in messages. Patch types are not known here: PATCH says which of
+ * the formats its patch is written in.
  * Throws ApiError: 415 for a type or a protobuf kind that is not read, 413 for too much, 400 for a body that is not what it says.
  */
 export function decodeBody(contentType: string, bytes: Uint8Array, kindHint: string): unknown {
   const format = formats.get(mediaType(contentType));
   if (format === undefined) throw unsupportedMediaType(acceptedMediaTypes);
   return decodeFormat(format, bytes, kindHint);
-}
-
-/** Decodes the body of a PATCH; its content type must be one of the four patch types. Throws as {@link decodeBody}. */
-export function decodePatchBody(contentType: string, bytes: Uint8Array): unknown {
-  const format = patchFormats.get(mediaType(contentType));
-  if (format === undefined) throw unsupportedMediaType([...patchFormats.keys()]);
-  return decodeFormat(format, bytes, '');
 }
 
 function decodeFormat(format: BodyFormat, bytes: Uint8Array, kindHint: string): unknown {

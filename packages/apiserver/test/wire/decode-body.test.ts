@@ -1,6 +1,6 @@
 /** Request bodies in the formats that clients send. */
 import { expect, test } from 'vitest';
-import { decodeBody, decodePatchBody } from '../../src/index.ts';
+import { decodeBody } from '../../src/index.ts';
 
 const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } };
 const namespace = Buffer.from(
@@ -19,15 +19,6 @@ test.each([
   ['application/vnd.kubernetes.protobuf', namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'demo' } }],
 ])('reads %s', (contentType, body, value) => {
   expect(decodeBody(contentType, Buffer.from(body), 'Pod')).toEqual(value);
-});
-
-test.each([
-  ['application/merge-patch+json', '{"a":null}', { a: null }],
-  ['application/strategic-merge-patch+json', '{}', {}],
-  ['application/json-patch+json', '[{"op":"remove","path":"/a"}]', [{ op: 'remove', path: '/a' }]],
-  ['application/apply-patch+yaml', 'a: 1\n', { a: 1 }],
-])('reads a patch of type %s', (contentType, body, value) => {
-  expect(decodePatchBody(contentType, Buffer.from(body))).toEqual(value);
 });
 
 const unknown = 'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml';
@@ -50,12 +41,6 @@ test.each([
     expect.objectContaining({
       status: expect.objectContaining({ code, message: typeof message === 'string' ? message : expect.stringMatching(message) }),
     }),
-  );
-});
-
-test('refuses patches of another type with the four that are read', () => {
-  expect(() => decodePatchBody('application/json', Buffer.from('{}'))).toThrow(
-    'accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml',
   );
 });
 
