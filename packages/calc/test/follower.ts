@@ -41,6 +41,7 @@ export class Follower {
   readonly state: State = emptyState();
   readonly accepted: Map<string, NetworkPolicy> = new Map();
   readonly #ruleHash: RuleHash | undefined;
+  readonly #uids: Map<string, string> = new Map();
   world: World = {};
   total: Delta = emptyDelta;
 
@@ -70,6 +71,9 @@ export class Follower {
       upsert: (one) =>
         events.push(() => {
           engine.upsertNetworkPolicy(one);
+          const before = this.#uids.get(nameOf(one));
+          if (before !== undefined && before !== uidOf(one)) this.accepted.delete(before);
+          this.#uids.set(nameOf(one), uidOf(one));
           if (compileNetworkPolicy(one).policy !== undefined) this.accepted.set(uidOf(one), one);
         }),
       remove: (one) =>

@@ -15,7 +15,7 @@ export interface PodWords {
 }
 
 /** A pod from `namespace/name`. */
-export function pod(place: string, words: PodWords = {}): Pod {
+export function podOf(place: string, words: PodWords = {}): Pod {
   const [namespace = '', name = ''] = place.split('/');
   const { labels, ip, node = 'n2', uid = `uid-${place}`, created, ports = [], phase = 'Running', hostNetwork } = words;
   const ips = ip === undefined ? [] : typeof ip === 'string' ? [ip] : ip;
@@ -42,28 +42,28 @@ export function pod(place: string, words: PodWords = {}): Pod {
 }
 
 /** A namespace with labels. */
-export function namespace(name: string, labels: Readonly<Record<string, string>> = {}): Namespace {
+export function namespaceOf(name: string, labels: Readonly<Record<string, string>> = {}): Namespace {
   return { metadata: { name, labels: { 'kubernetes.io/metadata.name': name, ...labels } } };
 }
 
 /** A policy from `namespace/name`. */
-export function policy(place: string, spec: NetworkPolicySpec, uid: string = `uid-${place}`): NetworkPolicy {
+export function policyOf(place: string, spec: NetworkPolicySpec, uid: string = `uid-${place}`): NetworkPolicy {
   const [namespaceName = '', name = ''] = place.split('/');
   return { metadata: { namespace: namespaceName, name, uid }, spec };
 }
 
 /** A policy that no API server would take. */
-export function invalidPolicy(place: string, spec: NetworkPolicySpec = {}, uid?: string): NetworkPolicy {
-  return policy(place, { ...spec, ingress: [{ ports: [{ port: 99_999_999 }] }] }, uid);
+export function invalidPolicyOf(place: string, spec: NetworkPolicySpec = {}, uid?: string): NetworkPolicy {
+  return policyOf(place, { ...spec, ingress: [{ ports: [{ port: 99_999_999 }] }] }, uid);
 }
 
-export function ip(text: string): Address {
+export function addressOf(text: string): Address {
   return defined(parseAddress(text), `${text} is no address`);
 }
 
 /** An attachment of the pod `namespace/name`. */
-export function attachment(place: string, ips: string | readonly string[], uid: string = `uid-${place}`): Attachment {
+export function attachmentOf(place: string, ips: string | readonly string[], uid: string = `uid-${place}`): Attachment {
   const [namespaceName = '', name = ''] = place.split('/');
-  const addresses = (typeof ips === 'string' ? [ips] : ips).map((text) => ip(text));
+  const addresses = (typeof ips === 'string' ? [ips] : ips).map((text) => addressOf(text));
   return { uid, namespace: namespaceName, name, interface: `veth-${name}`, addresses };
 }

@@ -1,28 +1,28 @@
 /** Any state to any state: lists of states, expanded. See SPEC.md for the rules named in titles. */
 import { describe, expect, it } from 'vitest';
 import { Follower, type World } from './follower.ts';
-import { attachment, invalidPolicy, namespace, pod, policy } from './objects.ts';
+import { attachmentOf, invalidPolicyOf, namespaceOf, podOf, policyOf } from './objects.ts';
 
-const shop = namespace('shop', { team: 'a' });
-const ops = namespace('ops', { team: 'b' });
-const web = pod('shop/web', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1', ports: [{ name: 'http', port: 8080 }] });
-const db = pod('shop/db', { labels: { app: 'db' }, ip: ['10.0.0.2', 'fd00::2'], ports: [{ name: 'sql', port: 5432 }] });
-const prober = pod('ops/prober', { labels: { app: 'prober' }, ip: '10.0.0.3' });
+const shop = namespaceOf('shop', { team: 'a' });
+const ops = namespaceOf('ops', { team: 'b' });
+const web = podOf('shop/web', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1', ports: [{ name: 'http', port: 8080 }] });
+const db = podOf('shop/db', { labels: { app: 'db' }, ip: ['10.0.0.2', 'fd00::2'], ports: [{ name: 'sql', port: 5432 }] });
+const prober = podOf('ops/prober', { labels: { app: 'prober' }, ip: '10.0.0.3' });
 
-const denyAll = policy('shop/deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
-const allowDb = policy('shop/from-db', {
+const denyAll = policyOf('shop/deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+const allowDb = policyOf('shop/from-db', {
   podSelector: { matchLabels: { app: 'web' } },
   ingress: [{ from: [{ podSelector: { matchLabels: { app: 'db' } } }] }],
 });
-const allowTeam = policy('shop/from-team', {
+const allowTeam = policyOf('shop/from-team', {
   podSelector: {},
   ingress: [{ from: [{ namespaceSelector: { matchLabels: { team: 'b' } } }], ports: [{ port: 'http' }] }],
 });
-const notTeam = policy('shop/not-team', {
+const notTeam = policyOf('shop/not-team', {
   podSelector: {},
   ingress: [{ from: [{ namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'NotIn', values: ['a'] }] } }] }],
 });
-const sqlOut = policy('shop/sql', {
+const sqlOut = policyOf('shop/sql', {
   podSelector: {},
   policyTypes: ['Egress'],
   egress: [
@@ -47,18 +47,26 @@ const lists: Readonly<Record<string, readonly World[]>> = {
   'a pod is relabelled, moved and aged': [
     { namespaces: [shop], pods: [web, db], policies: [allowDb, sqlOut] },
     { namespaces: [shop], pods: [web, { ...db, metadata: { ...db.metadata, labels: { app: 'other' } } }], policies: [allowDb, sqlOut] },
-    { namespaces: [shop], pods: [web, pod('shop/db', { labels: { app: 'db' }, ip: '10.0.0.9' })], policies: [allowDb, sqlOut] },
+    { namespaces: [shop], pods: [web, podOf('shop/db', { labels: { app: 'db' }, ip: '10.0.0.9' })], policies: [allowDb, sqlOut] },
     {
       namespaces: [shop],
-      pods: [web, pod('shop/db', { labels: { app: 'db' }, ip: '10.0.0.2', uid: 'second' })],
+      pods: [web, podOf('shop/db', { labels: { app: 'db' }, ip: '10.0.0.2', uid: 'second' })],
       policies: [allowDb, sqlOut],
     },
-    { namespaces: [shop], pods: [web, pod('shop/db', { labels: { app: 'db' }, ip: '10.0.0.2', phase: 'Succeeded' })], policies: [allowDb] },
-    { namespaces: [shop], pods: [web, pod('shop/db', { labels: { app: 'db' }, ip: '10.0.0.2', hostNetwork: true })], policies: [allowDb] },
+    {
+      namespaces: [shop],
+      pods: [web, podOf('shop/db', { labels: { app: 'db' }, ip: '10.0.0.2', phase: 'Succeeded' })],
+      policies: [allowDb],
+    },
+    {
+      namespaces: [shop],
+      pods: [web, podOf('shop/db', { labels: { app: 'db' }, ip: '10.0.0.2', hostNetwork: true })],
+      policies: [allowDb],
+    },
   ],
   'namespaces are relabelled, unknown and known': [
     { namespaces: [shop, ops], pods: [web, db, prober], policies: [allowTeam, notTeam] },
-    { namespaces: [shop, namespace('ops', { team: 'a' })], pods: [web, db, prober], policies: [allowTeam, notTeam] },
+    { namespaces: [shop, namespaceOf('ops', { team: 'a' })], pods: [web, db, prober], policies: [allowTeam, notTeam] },
     { namespaces: [shop], pods: [web, db, prober], policies: [allowTeam, notTeam] },
     { namespaces: [], pods: [web, db, prober], policies: [allowTeam, notTeam, denyAll] },
   ],
@@ -66,19 +74,19 @@ const lists: Readonly<Record<string, readonly World[]>> = {
     { namespaces: [shop, ops], pods: [web, db, prober], policies: [allowTeam, sqlOut] },
     {
       namespaces: [shop, ops],
-      pods: [pod('shop/web', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1', ports: [{ name: 'http', port: 80 }] }), db],
+      pods: [podOf('shop/web', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1', ports: [{ name: 'http', port: 80 }] }), db],
       policies: [allowTeam, sqlOut],
     },
     {
       namespaces: [shop, ops],
-      pods: [pod('shop/web', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1' }), db],
+      pods: [podOf('shop/web', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1' }), db],
       policies: [allowTeam, sqlOut],
     },
     {
       namespaces: [shop, ops],
       pods: [
         web,
-        pod('shop/db', {
+        podOf('shop/db', {
           labels: { app: 'db' },
           ip: '10.0.0.2',
           ports: [
@@ -91,46 +99,46 @@ const lists: Readonly<Record<string, readonly World[]>> = {
     },
   ],
   'the start gate and the status race': [
-    { namespaces: [shop], policies: [denyAll], attachments: [attachment('shop/new', '10.0.0.7')] },
+    { namespaces: [shop], policies: [denyAll], attachments: [attachmentOf('shop/new', '10.0.0.7')] },
     {
       namespaces: [shop],
       policies: [denyAll],
-      attachments: [attachment('shop/new', '10.0.0.7')],
-      pods: [pod('shop/new', { node: 'n1', phase: 'Pending' })],
+      attachments: [attachmentOf('shop/new', '10.0.0.7')],
+      pods: [podOf('shop/new', { node: 'n1', phase: 'Pending' })],
     },
     {
       namespaces: [shop],
       policies: [denyAll],
-      attachments: [attachment('shop/new', '10.0.0.7')],
-      pods: [pod('shop/new', { node: 'n1', ip: '10.0.0.7' })],
+      attachments: [attachmentOf('shop/new', '10.0.0.7')],
+      pods: [podOf('shop/new', { node: 'n1', ip: '10.0.0.7' })],
     },
-    { namespaces: [shop], policies: [denyAll], pods: [pod('shop/new', { node: 'n1', ip: '10.0.0.7' })] },
+    { namespaces: [shop], policies: [denyAll], pods: [podOf('shop/new', { node: 'n1', ip: '10.0.0.7' })] },
     {
       namespaces: [shop],
       policies: [denyAll],
-      attachments: [attachment('shop/new', '10.0.0.7')],
-      pods: [pod('shop/new', { node: 'n1', ip: '10.0.0.8' })],
+      attachments: [attachmentOf('shop/new', '10.0.0.7')],
+      pods: [podOf('shop/new', { node: 'n1', ip: '10.0.0.8' })],
     },
     {
       namespaces: [shop],
       policies: [denyAll],
-      attachments: [attachment('shop/new', '10.0.0.7', 'older')],
-      pods: [pod('shop/new', { node: 'n1', ip: '10.0.0.7' })],
+      attachments: [attachmentOf('shop/new', '10.0.0.7', 'older')],
+      pods: [podOf('shop/new', { node: 'n1', ip: '10.0.0.7' })],
     },
   ],
   'two pods claim one address': [
     {
       namespaces: [shop],
       policies: [allowDb],
-      pods: [web, pod('shop/a', { labels: { app: 'db' }, ip: '10.0.0.5', created: '2026-01-01T00:00:00Z' })],
+      pods: [web, podOf('shop/a', { labels: { app: 'db' }, ip: '10.0.0.5', created: '2026-01-01T00:00:00Z' })],
     },
     {
       namespaces: [shop],
       policies: [allowDb],
       pods: [
         web,
-        pod('shop/a', { labels: { app: 'db' }, ip: '10.0.0.5', created: '2026-01-01T00:00:00Z' }),
-        pod('shop/b', { labels: { app: 'x' }, ip: '10.0.0.5', created: '2026-01-01T00:00:09Z' }),
+        podOf('shop/a', { labels: { app: 'db' }, ip: '10.0.0.5', created: '2026-01-01T00:00:00Z' }),
+        podOf('shop/b', { labels: { app: 'x' }, ip: '10.0.0.5', created: '2026-01-01T00:00:09Z' }),
       ],
     },
     {
@@ -138,22 +146,26 @@ const lists: Readonly<Record<string, readonly World[]>> = {
       policies: [allowDb],
       pods: [
         web,
-        pod('shop/a', { labels: { app: 'db' }, ip: '10.0.0.5', created: '2026-01-01T00:00:10Z' }),
-        pod('shop/b', { labels: { app: 'x' }, ip: '10.0.0.5', created: '2026-01-01T00:00:09Z' }),
-        pod('shop/c', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1', created: '2026-01-01T00:00:09Z' }),
+        podOf('shop/a', { labels: { app: 'db' }, ip: '10.0.0.5', created: '2026-01-01T00:00:10Z' }),
+        podOf('shop/b', { labels: { app: 'x' }, ip: '10.0.0.5', created: '2026-01-01T00:00:09Z' }),
+        podOf('shop/c', { labels: { app: 'web' }, ip: '10.0.0.1', node: 'n1', created: '2026-01-01T00:00:09Z' }),
       ],
     },
     {
       namespaces: [shop],
       policies: [allowDb, denyAll],
-      pods: [web, pod('shop/b', { labels: { app: 'x' }, ip: '10.0.0.1' })],
-      attachments: [attachment('shop/web', '10.0.0.1'), attachment('shop/z', '10.0.0.1')],
+      pods: [web, podOf('shop/b', { labels: { app: 'x' }, ip: '10.0.0.1' })],
+      attachments: [attachmentOf('shop/web', '10.0.0.1'), attachmentOf('shop/z', '10.0.0.1')],
     },
   ],
   'never-accepted policies are closed': [
-    { namespaces: [shop], pods: [web, db], policies: [invalidPolicy('shop/bad', { podSelector: { matchLabels: { app: 'web' } } })] },
+    { namespaces: [shop], pods: [web, db], policies: [invalidPolicyOf('shop/bad', { podSelector: { matchLabels: { app: 'web' } } })] },
     { namespaces: [shop], pods: [web, db], policies: [] },
-    { namespaces: [shop], pods: [web, db], policies: [policy('shop/bad', { podSelector: { matchLabels: { 'no key!': 'x' } } }, 'other')] },
+    {
+      namespaces: [shop],
+      pods: [web, db],
+      policies: [policyOf('shop/bad', { podSelector: { matchLabels: { 'no key!': 'x' } } }, 'other')],
+    },
   ],
 };
 
