@@ -5,7 +5,9 @@ import { downCommand, envCommand, shellCommand, statusCommand, upCommand } from 
 import { completionCommand } from './commands/completion-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { labCommand } from './commands/lab-command.ts';
+import { matrixCommand } from './commands/matrix-command.ts';
 import { versionCommand } from './commands/version-command.ts';
+import { whyCommand } from './commands/why-command.ts';
 
 /** `weir`. */
 export const rootCommand: Command = {
@@ -19,6 +21,8 @@ export const rootCommand: Command = {
     envCommand,
     shellCommand,
     demoCommand,
+    whyCommand,
+    matrixCommand,
     agentCommand,
     labCommand,
     completionCommand(() => rootCommand),

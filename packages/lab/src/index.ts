@@ -3,9 +3,18 @@
  *
  * The only public door of the package.
  */
+export { type ClusterEngine, type ClusterShape, listClusters } from './cluster/cluster-config.ts';
+export { ClusterError, type ClusterErrorCode } from './cluster/cluster-error.ts';
+export { type ClusterLayout, clusterLayout } from './cluster/cluster-layout.ts';
+export { type AgentStatus, type ClusterStatus, clusterStatus, type NodeStatus } from './cluster/cluster-status.ts';
+export { downCluster } from './cluster/down-cluster.ts';
+export { runSupervisor, type SupervisorOptions } from './cluster/supervisor.ts';
+export { type UpOptions, upCluster } from './cluster/up-cluster.ts';
+export { type ControlPlaneOptions, runControlPlane } from './control-plane/run-control-plane.ts';
 export * from './network/external-host.ts';
 export * from './network/netns-names.ts';
 export * from './network/node-network.ts';
 export * from './network/pod-network.ts';
 export * from './network/virtual-network.ts';
 export type * from './node/node-options.ts';
+export * from './probe/probe-connections.ts';

@@ -1,0 +1,120 @@
+/**
+ * Where the analysis commands get their objects: manifests (`--manifests`), a cluster by its
+ * kubeconfig, or a cluster of the lab.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PlacedObject } from '@weir/analyze';
+import {
+  ApiError,
+  endpointSlicesPath,
+  KubeClient,
+  KubeconfigError,
+  loadKubeconfig,
+  namespacesPath,
+  networkPoliciesPath,
+  nodesPath,
+  podsPath,
+  type ResourcePath,
+  servicesPath,
+  TransportError,
+} from '@weir/client';
+import { formatDiagnostic, type KubeObject, parseManifest } from '@weir/kube';
+import { clusterLayout, listClusters, listHosts } from '@weir/lab';
+import { type Address, parseAddress } from '@weir/net';
+import { defaultCluster } from './cluster-option.ts';
+import type { OptionDefinition, OptionValues } from './command.ts';
+import { CommandError, exitCode, notFoundError, usageError } from './exit-code.ts';
+
+/** The options that choose the source. */
+export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
+  manifests: {
+    type: 'string',
+    multiple: true,
+    placeholder: 'PATH',
+    summary: 'files or folders of manifests instead of a cluster; - is standard input',
+  },
+  kubeconfig: { type: 'string', placeholder: 'FILE', summary: 'kubeconfig of the cluster' },
+  context: { type: 'string', placeholder: 'NAME', summary: 'context of the kubeconfig' },
+  name: { type: 'string', placeholder: 'CLUSTER', summary: 'a cluster of the lab' },
+};
+
+/** Objects, and what is known besides them. */
+export interface ObjectSource {
+  readonly objects: readonly (KubeObject | PlacedObject)[];
+  /** Host names of the lab's external hosts, with their addresses. */
+  readonly hosts: ReadonlyMap<string, readonly Address[]>;
+  /** The cluster of the lab that the objects came from. */
+  readonly labCluster?: string;
+}
+
+/** Reads the objects; throws a CommandError when that is not possible. */
+export async function readObjects(options: OptionValues): Promise<ObjectSource> {
+  const manifests = options.list('manifests');
+  if (manifests.length > 0) return { objects: manifests.flatMap(readManifests), hosts: new Map() };
+  const { file, cluster } = await chooseKubeconfig(options);
+  const objects = await readCluster(file, options.text('context'));
+  if (cluster === undefined) return { objects, hosts: new Map() };
+  return { objects, hosts: await hostsOf(cluster), labCluster: cluster };
+}
+
+async function chooseKubeconfig(options: OptionValues): Promise<{ file: string; cluster?: string }> {
+  const kubeconfig = options.text('kubeconfig');
+  if (kubeconfig !== undefined) return { file: kubeconfig };
+  const clusters = await listClusters();
+  const byFile = (file: string): { file: string; cluster?: string } => {
+    const cluster = clusters.find((name) => clusterLayout(name).kubeconfig === file);
+    return cluster === undefined ? { file } : { file, cluster };
+  };
+  const named = options.text('name');
+  if (named !== undefined) {
+    if (!clusters.includes(named)) throw notFoundError(`there is no cluster "${named}" (weir status lists them)`);
+    return { file: clusterLayout(named).kubeconfig, cluster: named };
+  }
+  const fromEnvironment = process.env['KUBECONFIG'];
+  if (fromEnvironment !== undefined && fromEnvironment !== '') return byFile(fromEnvironment);
+  if (clusters.includes(defaultCluster)) return { file: clusterLayout(defaultCluster).kubeconfig, cluster: defaultCluster };
+  throw usageError('there is no cluster to ask: give --manifests, --kubeconfig or --name, or make one with: weir up');
+}
+
+async function readCluster(kubeconfig: string, context: string | undefined): Promise<readonly KubeObject[]> {
+  try {
+    const client = new KubeClient(await loadKubeconfig(kubeconfig, context));
+    const read = (path: ResourcePath): Promise<readonly KubeObject[]> => client.list(path).then((list) => list.items);
+    const paths = [namespacesPath, nodesPath, podsPath(), servicesPath(), endpointSlicesPath(), networkPoliciesPath()];
+    try {
+      return (await Promise.all(paths.map(read))).flat();
+    } finally {
+      client.close();
+    }
+  } catch (error) {
+    if (error instanceof KubeconfigError) throw usageError(error.message);
+    if (error instanceof ApiError || error instanceof TransportError) throw new CommandError(exitCode.unable, error.message);
+    throw error;
+  }
+}
+
+async function hostsOf(cluster: string): Promise<ReadonlyMap<string, readonly Address[]>> {
+  const hosts = await listHosts(cluster);
+  return new Map(hosts.map(({ name, addresses }) => [name, addresses.map(parseAddress).filter((address) => address !== undefined)]));
+}
+
+function readManifests(path: string): readonly PlacedObject[] {
+  return manifestFiles(path).flatMap(({ file, text }) => {
+    const { documents, diagnostics } = parseManifest(text, file);
+    const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+    if (errors.length > 0) throw usageError(errors.map(formatDiagnostic).join('\n      '));
+    return documents;
+  });
+}
+
+function manifestFiles(path: string): readonly { file: string; text: string }[] {
+  try {
+    if (path === '-') return [{ file: 'standard input', text: readFileSync(0, 'utf8') }];
+    if (!statSync(path).isDirectory()) return [{ file: path, text: readFileSync(path, 'utf8') }];
+    const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ya?ml|json)$/.test(name));
+    return names.sort().map((name) => ({ file: join(path, name), text: readFileSync(join(path, name), 'utf8') }));
+  } catch (error) {
+    throw usageError(`--manifests ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
