@@ -46,6 +46,8 @@ export class SupervisedChild {
   readonly #onChange: (status: ChildStatus) => void;
   #process: ChildProcess | undefined;
   #identity: ProcessIdentity | undefined;
+  /** Resolves when the end of the current process has been taken note of. */
+  #end: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #state: ChildStatus['state'] = 'stopped';
   #restarts = 0;
@@ -92,7 +94,10 @@ export class SupervisedChild {
   async stop(reason: 'held' | 'stopped' = 'stopped'): Promise<void> {
     clearTimeout(this.#timer);
     this.#become(reason);
-    if (this.#identity !== undefined && this.#process !== undefined) await endProcess(this.#identity, stopGraceMs);
+    const ended = this.#end;
+    if (this.#identity !== undefined) await endProcess(this.#identity, stopGraceMs);
+    // Gone from the kernel is not yet gone from here: a start must find this settled.
+    await ended;
   }
 
   #adopt(child: ChildProcess): void {
@@ -100,14 +105,18 @@ export class SupervisedChild {
     this.#startedAtMs = Date.now();
     this.#identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
     if (this.#identity !== undefined) writeFileSync(this.#pidFile(), JSON.stringify(this.#identity), { mode: 0o600 });
-    let ended = false;
-    const onEnd = (how: string): void => {
-      if (ended) return;
-      ended = true;
-      this.#ended(how);
-    };
-    child.once('error', (error) => onEnd(error.message));
-    child.once('exit', (code, signal) => onEnd(signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`));
+    this.#end = new Promise((resolve) => {
+      let ended = false;
+      const onEnd = (how: string): void => {
+        if (ended) return;
+        ended = true;
+        this.#ended(how);
+        resolve();
+      };
+      // An error without a pid is a program that could not be started; with one it is about a signal.
+      child.once('error', (error) => child.pid === undefined && onEnd(error.message));
+      child.once('exit', (code, signal) => onEnd(signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`));
+    });
     this.#become('running');
   }
 

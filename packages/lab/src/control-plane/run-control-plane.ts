@@ -15,17 +15,9 @@ import { type ClusterConfig, clusterAddresses, readClusterConfig } from '../clus
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts';
-import type { Controller, ControllerContext } from '../controllers/controller.ts';
-import { startDeploymentController } from '../controllers/deployment-controller.ts';
-import { startEndpointController } from '../controllers/endpoint-controller.ts';
-import { EventRecorder } from '../controllers/event-recorder.ts';
-import { startNamespaceController } from '../controllers/namespace-controller.ts';
-import { startPodGarbageController } from '../controllers/pod-garbage-controller.ts';
-import { startReplicaSetController } from '../controllers/replica-set-controller.ts';
-import { SharedInformers } from '../controllers/shared-informers.ts';
 import { vnetNetnsName } from '../network/netns-names.ts';
-import { startScheduler } from '../scheduler/scheduler.ts';
 import { bootstrapCluster } from './bootstrap.ts';
+import { startControllers } from './start-controllers.ts';
 
 /** The Kubernetes release whose behaviour the API server shows. */
 export const kubernetesVersion = 'v1.35.2';
@@ -76,35 +68,22 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout): Promis
 
 async function runControllers(config: ClusterConfig, layout: ClusterLayout, world: { log: Logger; signal: AbortSignal }): Promise<void> {
   const { log, signal } = world;
-  const [authority, certificate, key] = await Promise.all(
+  const [authority = '', certificate = '', key = ''] = await Promise.all(
     ['ca.crt', 'control-plane.crt', 'control-plane.key'].map((file) => readFile(join(layout.pki, file), 'utf8')),
   );
   const client = new KubeClient(
-    { server: hostServer(config), certificateAuthority: authority ?? '', clientCertificate: certificate ?? '', clientKey: key ?? '' },
+    { server: hostServer(config), certificateAuthority: authority, clientCertificate: certificate, clientKey: key },
     { userAgent: 'weir-control-plane' },
   );
-  const informers = new SharedInformers(client, (resource, error) => log.warn({ resource, error: String(error) }, 'watch interrupted'));
-  const context = (component: string): ControllerContext => ({
-    client,
-    informers,
-    events: new EventRecorder(client, component, log),
-    log: log.child({ component }),
-  });
-  await bootstrapCluster(client);
-  const controllers: Controller[] = [
-    startNamespaceController(context('namespace-controller'), authority ?? ''),
-    startEndpointController(context('endpoint-slice-controller')),
-    startPodGarbageController(context('pod-garbage-collector')),
-    startDeploymentController(context('deployment-controller')),
-    startReplicaSetController(context('replicaset-controller')),
-    startScheduler(context('default-scheduler')),
-  ];
-  await informers.start();
-  log.info('scheduler and controllers run');
-  await aborted(signal);
-  await informers.stop();
-  await Promise.all(controllers.map((controller) => controller.stop()));
-  client.close();
+  try {
+    await bootstrapCluster(client);
+    const controllers = await startControllers({ client, certificateAuthority: authority, log });
+    log.info('scheduler and controllers run');
+    await aborted(signal);
+    await controllers.stop();
+  } finally {
+    client.close();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import { planCluster, shapeDifferences } from '../../src/cluster/cluster-config.
 import { identifyProcess, isAlive, readIdentity, signalProcess } from '../../src/cluster/process-identity.ts';
 import { lockHolder, takeProcessLock } from '../../src/cluster/process-lock.ts';
 import { SupervisedChild } from '../../src/cluster/supervised-child.ts';
-import { askSupervisor, serveSupervisor, SupervisorUnreachable } from '../../src/cluster/supervisor-socket.ts';
+import { askSupervisor, SupervisorUnreachable, serveSupervisor } from '../../src/cluster/supervisor-socket.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -34,7 +34,7 @@ describe('a supervised process', () => {
     expect(supervised.status().pid).not.toBe(pid);
     await supervised.stop();
     expect(supervised.status().state).toBe('stopped');
-    await vi.waitFor(() => expect(existsSync(join(directory, 'pids', 'c.json'))).toBe(false));
+    expect(existsSync(join(directory, 'pids', 'c.json'))).toBe(false);
   });
 
   it('writes its output to the log', async () => {
@@ -57,7 +57,7 @@ describe('a supervised process', () => {
     supervised.start();
     await supervised.stop('held');
     expect(supervised.status().state).toBe('held');
-    await vi.waitFor(() => expect(supervised.status().pid).toBeUndefined());
+    expect(supervised.status().pid).toBeUndefined();
     supervised.start();
     expect(supervised.status().state).toBe('running');
     await supervised.stop();
