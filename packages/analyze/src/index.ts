@@ -3,4 +3,7 @@
  *
  * The only public door of the package.
  */
-export type {};
+export * from './explain-flow.ts';
+export * from './matrix.ts';
+export * from './service-backends.ts';
+export * from './snapshot.ts';

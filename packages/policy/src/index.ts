@@ -7,11 +7,13 @@
 export * from './describe-verdict.ts';
 export type * from './endpoint.ts';
 export * from './evaluate.ts';
+export { podName } from './match-rule.ts';
 export * from './model.ts';
 export * from './near-misses.ts';
 export * from './policy-world.ts';
 export * from './profile.ts';
 export * from './render-verdict.ts';
 export * from './selector.ts';
+export * from './selector-truth.ts';
 export * from './verdict.ts';
 export * from './verdict-to-json.ts';

@@ -11,9 +11,16 @@ const noLabels: StringMap = Object.freeze({});
  * dual-stack pod keep the order of `status.podIPs`.
  */
 export function podToEndpoint(pod: Pod, namespaceLabels: StringMap): Endpoint | undefined {
+  const endpoint = podToPlannedEndpoint(pod, namespaceLabels);
+  return endpoint === undefined || endpoint.addresses.length === 0 ? undefined : endpoint;
+}
+
+/**
+ * As {@link podToEndpoint}, but a pod without an address yet, for example one from a manifest, is an
+ * endpoint without addresses. For analysis only: a data plane has nothing to do with such a pod.
+ */
+export function podToPlannedEndpoint(pod: Pod, namespaceLabels: StringMap): Endpoint | undefined {
   if (pod.spec?.hostNetwork === true || isFinished(pod)) return undefined;
-  const addresses = podAddresses(pod);
-  if (addresses.length === 0) return undefined;
   const { namespace = 'default', name = '', uid = `${namespace}/${name}`, labels = noLabels } = pod.metadata;
   const node = pod.spec?.nodeName;
   return {
@@ -21,7 +28,7 @@ export function podToEndpoint(pod: Pod, namespaceLabels: StringMap): Endpoint | 
     namespace,
     name,
     ...(node === undefined ? {} : { node }),
-    addresses,
+    addresses: podAddresses(pod),
     labels: { pod: labels, namespace: namespaceLabels, serviceAccount: noLabels, reserved: { namespace, name } },
     namedPorts: podNamedPorts(pod),
   };

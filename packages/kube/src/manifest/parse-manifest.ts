@@ -102,7 +102,12 @@ class ManifestReader implements ManifestContent {
 
   private valueOf(document: Document): unknown {
     try {
-      return document.toJS({ maxAliasCount: this.maxAliasCount }) as unknown;
+      const value = document.toJS({ maxAliasCount: this.maxAliasCount }) as unknown;
+      if (!isCyclic(value, new Set())) return value;
+      const action = 'write the part out instead of the alias';
+      const message = 'an alias refers to a part that contains it';
+      this.diagnostics.push(problem('yaml-syntax', message, action, this.positionAt(document.range?.[0] ?? 0)));
+      return undefined;
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error;
       const action = 'write the repeated parts out, or use fewer aliases';
@@ -144,6 +149,16 @@ class ManifestReader implements ManifestContent {
     const { line, col } = this.lines.linePos(offset);
     return { file: this.file, line, column: col };
   }
+}
+
+/** Whether a value contains itself; `ancestors` holds the objects that it lies in. */
+function isCyclic(value: unknown, ancestors: Set<object>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (ancestors.has(value)) return true;
+  ancestors.add(value);
+  const found = Object.values(value).some((member) => isCyclic(member, ancestors));
+  ancestors.delete(value);
+  return found;
 }
 
 function joinPath(base: string, path: string): string {

@@ -70,6 +70,12 @@ describe('manifests', () => {
     ['no kind', 'apiVersion: v1\nmetadata: {}', 'no-kind', 'x.yaml:1:1: the object has no kind'],
     ['a kind of a wrong type', 'apiVersion: v1\nkind: 1\nmetadata: {}', 'no-kind', 'x.yaml:1:1: the object has no kind'],
     ['no metadata', 'apiVersion: v1\nkind: Pod', 'not-an-object', 'x.yaml:1:1: the Pod has no metadata'],
+    [
+      'an object that contains itself',
+      'apiVersion: v1\nkind: X\nmetadata: &m {labels: *m}\n',
+      'yaml-syntax',
+      'an alias refers to a part that contains it',
+    ],
     ['an alias bomb', aliasBomb(), 'too-many-aliases', 'x.yaml:1:1: Excessive alias count'],
     ['a tower of brackets', '['.repeat(200_000), 'too-deep', 'x.yaml:1:101: the file is nested more than 100 levels deep'],
     ['a tower of dashes', `${'- '.repeat(200_000)}x`, 'too-deep', 'the file is nested more than 100 levels deep'],

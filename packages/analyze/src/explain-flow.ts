@@ -1,0 +1,185 @@
+/**
+ * `why`: the verdict of one flow between two ends that a person names.
+ *
+ * An end is `namespace/pod`, `namespace/service` or a service's address (as destination), an IP
+ * address, or a name from the table of hosts. A service gives one verdict per backend.
+ */
+import type { Pod, Service } from '@weir/kube';
+import { type Address, type Family, formatAddress, hasPorts, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
+import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict } from '@weir/policy';
+import { type ServiceBackend, serviceAt, serviceBackends, serviceNamed, servicePort } from './service-backends.ts';
+import { podKey, type Snapshot } from './snapshot.ts';
+
+/** What is asked. */
+export interface FlowRequest {
+  readonly source: string;
+  readonly destination: string;
+  /** `ICMP` is that of the flow's family. */
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
+  /** The port that the source connects to; absent exactly for ICMP. */
+  readonly port?: number;
+  /** Host names that are no pods, with their addresses (hosts of the lab). */
+  readonly hosts?: ReadonlyMap<string, readonly Address[]>;
+  /** Which addresses of dual-stack pods to use. Default: the first family that both ends have. */
+  readonly family?: Family;
+}
+
+/** Why there is no verdict. */
+export type FlowRefusal = 'not-found' | 'no-common-family' | 'no-such-service-port' | 'no-backend' | 'finished-pod' | 'bad-port';
+
+/** One verdict, or one per backend of a service; or what is wrong with the question. */
+export type FlowExplanation =
+  | { readonly kind: 'answered'; readonly verdicts: readonly FlowVerdict[]; readonly service?: string }
+  | { readonly kind: 'refused'; readonly code: FlowRefusal; readonly message: string; readonly action: string };
+
+type Refused = FlowExplanation & { kind: 'refused' };
+type Resolved = { readonly kind: 'end'; readonly end: FlowEnd } | { readonly kind: 'service'; readonly service: Service } | Refused;
+
+/** Explains a flow in a snapshot. */
+export function explainFlow(snapshot: Snapshot, request: FlowRequest): FlowExplanation {
+  const portProblem = checkPort(request);
+  if (portProblem !== undefined) return portProblem;
+  const source = resolveEnd(snapshot, request.source, request.hosts);
+  if (source.kind === 'refused') return source;
+  if (source.kind === 'service') {
+    return refused(
+      'not-found',
+      `${request.source} is a service, and services do not connect`,
+      'name a pod, an address or a host as the source',
+    );
+  }
+  const destination = resolveEnd(snapshot, request.destination, request.hosts);
+  if (destination.kind === 'refused') return destination;
+  if (destination.kind === 'service') return explainService(snapshot, request, source.end, destination.service);
+  const question = askedBetween(request, source.end, { end: destination.end, port: request.port });
+  return 'code' in question ? question : { kind: 'answered', verdicts: [explainQuestion(snapshot.world, question)] };
+}
+
+function checkPort({ protocol, port }: FlowRequest): Refused | undefined {
+  if (protocol === 'ICMP') {
+    return port === undefined ? undefined : refused('bad-port', 'ICMP has no ports', 'leave the port out');
+  }
+  if (port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65535) return undefined;
+  return refused('bad-port', port === undefined ? 'no port is given' : `${port} is no port`, 'give a port from 1 to 65535');
+}
+
+function explainService(snapshot: Snapshot, request: FlowRequest, source: FlowEnd, service: Service): FlowExplanation {
+  const name = podKey(service);
+  const protocol = protocolOf(request.protocol, 4);
+  const port = request.port === undefined ? undefined : servicePort(service, request.port, protocol);
+  if (port === undefined) {
+    const list = (service.spec?.ports ?? []).map((candidate) => `${candidate.port}/${candidate.protocol ?? 'TCP'}`).join(', ');
+    const message = `service ${name} has no port ${request.port ?? ''}/${request.protocol}`;
+    return refused('no-such-service-port', message, list === '' ? 'the service has no ports' : `its ports are ${list}`);
+  }
+  const backends = serviceBackends(snapshot, service, port);
+  if (backends.length === 0) {
+    const action =
+      'check its selector, its target port and whether its pods are ready; without a backend nothing can connect, whatever the policies say';
+    return refused('no-backend', `no pod stands behind port ${port.port} of service ${name}`, action);
+  }
+  const verdicts: FlowVerdict[] = [];
+  for (const backend of backends) {
+    const question = askedBetween(request, source, backend);
+    if ('code' in question) return question;
+    verdicts.push(explainQuestion(snapshot.world, question));
+  }
+  return { kind: 'answered', verdicts, service: name };
+}
+
+function resolveEnd(snapshot: Snapshot, text: string, hosts: FlowRequest['hosts']): Resolved {
+  const address = parseAddress(text);
+  if (address !== undefined) {
+    const service = serviceAt(snapshot, formatAddress(address));
+    return service === undefined ? { kind: 'end', end: snapshot.world.endAt(address) } : { kind: 'service', service };
+  }
+  const host = hosts?.get(text)?.[0];
+  if (host !== undefined) return { kind: 'end', end: snapshot.world.endAt(host) };
+  const [namespace, name, ...more] = text.includes('/') ? text.split('/') : ['default', text];
+  if (namespace === undefined || name === undefined || more.length > 0) return notFound(snapshot, text);
+  const endpoint = snapshot.endpoints.get(`${namespace}/${name}`);
+  if (endpoint !== undefined) return { kind: 'end', end: { kind: 'endpoint', endpoint } };
+  const pod = snapshot.pods.get(`${namespace}/${name}`);
+  if (pod !== undefined) return resolveHostPod(snapshot, pod);
+  const service = serviceNamed(snapshot, namespace, name);
+  return service === undefined ? notFound(snapshot, text) : { kind: 'service', service };
+}
+
+/** A pod that is no endpoint: it has finished, or it shares the addresses of its node. */
+function resolveHostPod(snapshot: Snapshot, pod: Pod): Resolved {
+  if (pod.spec?.hostNetwork !== true) {
+    const phase = pod.status?.phase ?? '';
+    return refused('finished-pod', `pod ${podKey(pod)} has finished (${phase}) and has no network any more`, 'name a running pod');
+  }
+  const name = pod.spec.nodeName ?? '';
+  const node = snapshot.nodes.find((candidate) => candidate.name === name) ?? { name, addresses: [] };
+  return { kind: 'end', end: { kind: 'node', node } };
+}
+
+/** The question between two ends, each with its address of a family that both have. */
+function askedBetween(
+  request: FlowRequest,
+  source: FlowEnd,
+  target: Omit<ServiceBackend, 'port'> & { readonly port: number | undefined },
+): FlowQuestion | Refused {
+  const family = commonFamily(source, target.end, request.family);
+  if (family === 'none') {
+    const message = `${request.source} and ${request.destination} have no address of the same family`;
+    return refused('no-common-family', message, 'use addresses of one family, IPv4 or IPv6');
+  }
+  const protocol = protocolOf(request.protocol, family ?? 4);
+  return {
+    source: withFamily(source, family),
+    destination: withFamily(target.end, family),
+    protocol,
+    ...(target.port === undefined || !hasPorts(protocol) ? {} : { destinationPort: target.port }),
+  };
+}
+
+/** The family to use; undefined when one end has no known address, so that any may come. */
+function commonFamily(source: FlowEnd, destination: FlowEnd, wanted: Family | undefined): Family | 'none' | undefined {
+  const of = (end: FlowEnd): Family[] => addressesOf(end).map(({ family }) => family);
+  const [from, to] = [of(source), of(destination)];
+  const usable = from.length === 0 ? to : to.length === 0 ? from : to.filter((family) => from.includes(family));
+  const chosen = wanted === undefined ? usable[0] : usable.find((family) => family === wanted);
+  return chosen === undefined && (usable.length > 0 || (from.length > 0 && to.length > 0)) ? 'none' : chosen;
+}
+
+function withFamily(end: FlowEnd, family: Family | undefined): FlowEnd {
+  if (end.kind === 'address') return end;
+  const address = addressesOf(end).find((candidate) => candidate.family === family);
+  const { address: _other, ...rest } = end;
+  return address === undefined ? rest : { ...rest, address };
+}
+
+/** The address that was asked for alone, or all that a pod or a node has. */
+function addressesOf(end: FlowEnd): readonly Address[] {
+  if (end.address !== undefined) return [end.address];
+  return end.kind === 'endpoint' ? end.endpoint.addresses : end.kind === 'node' ? end.node.addresses : [];
+}
+
+function protocolOf(name: FlowRequest['protocol'], family: Family): ProtocolNumber {
+  if (name !== 'ICMP') return protocolNumber[name];
+  return family === 4 ? protocolNumber.ICMP : protocolNumber.ICMPv6;
+}
+
+function notFound(snapshot: Snapshot, text: string): Refused {
+  const near = nearNames(snapshot.endpoints, text);
+  const hint =
+    near.length === 0 ? 'name it as namespace/pod, namespace/service, an address or a host' : `did you mean ${near.join(' or ')}?`;
+  return refused('not-found', `there is no pod, service or host ${text}`, hint);
+}
+
+/** Pods of the same name elsewhere, at most three. */
+function nearNames(endpoints: ReadonlyMap<string, Endpoint>, text: string): string[] {
+  const name = text.split('/').at(-1) ?? '';
+  const found: string[] = [];
+  for (const [key, endpoint] of endpoints) {
+    if (endpoint.name === name && found.length < 3) found.push(key);
+  }
+  return found;
+}
+
+function refused(code: FlowRefusal, message: string, action: string): Refused {
+  return { kind: 'refused', code, message, action };
+}

@@ -1,0 +1,158 @@
+/**
+ * The matrix of all pairs of pods, computed on classes instead of pairs.
+ *
+ * Pods that every selector and address block in use judges alike, and that have the same named
+ * ports, are one class; each pair of classes is evaluated once per port, with two different pods
+ * (a pod always reaches itself, which is no verdict about its class).
+ */
+import type { Family, ProtocolNumber } from '@weir/net';
+import { type AddressRange, addressRangesContain, formatAddress } from '@weir/net';
+import {
+  type Endpoint,
+  type FlowEnd,
+  judgeQuestion,
+  type Outcome,
+  type PolicyWorld,
+  podName,
+  type Rule,
+  type Selector,
+  type Side,
+  selectorKey,
+  selectorTruth,
+} from '@weir/policy';
+import type { Snapshot } from './snapshot.ts';
+
+/** A port to ask about; `port` is absent for protocols without ports. */
+export interface MatrixPort {
+  readonly protocol: ProtocolNumber;
+  readonly port?: number;
+}
+
+/** What to compute. */
+export interface MatrixOptions {
+  readonly ports: readonly MatrixPort[];
+  /** Only pods that it accepts. Default: all. */
+  readonly include?: (endpoint: Endpoint) => boolean;
+  /** The family of the connections; pods with addresses of the other family only are left out. Default: 4. */
+  readonly family?: Family;
+}
+
+/** Equal pods. */
+export interface MatrixClass {
+  readonly pods: readonly Endpoint[];
+}
+
+/** All pairs of pods at every port. */
+export interface Matrix {
+  readonly ports: readonly MatrixPort[];
+  readonly classes: readonly MatrixClass[];
+  /** `outcomes[source][destination][port]`, indexes into `classes` and `ports`. */
+  readonly outcomes: readonly (readonly (readonly Outcome[])[])[];
+  /** The class of each pod by `namespace/name`. */
+  readonly classOf: ReadonlyMap<string, number>;
+}
+
+/** Computes the matrix; pods and classes keep the order of the snapshot. */
+export function computeMatrix(snapshot: Snapshot, options: MatrixOptions): Matrix {
+  const { world } = snapshot;
+  const family = options.family ?? 4;
+  const pods = world.endpoints.filter(
+    (endpoint) => (options.include?.(endpoint) ?? true) && (endpoint.addresses.length === 0 || addressOf(endpoint, family) !== undefined),
+  );
+  const classes = classify(world, pods, family);
+  const classOf = new Map(classes.flatMap((members, i) => members.map((pod) => [podName(pod), i] as const)));
+  const outcomes = classes.map((sources) =>
+    classes.map((destinations) => pairOutcomes(world, sources, destinations, { ports: options.ports, family })),
+  );
+  return { ports: options.ports, classes: classes.map((members) => ({ pods: members })), outcomes, classOf };
+}
+
+/** The outcome for two pods of the matrix by `namespace/name` at a port by its index. */
+export function matrixOutcome(matrix: Matrix, source: string, destination: string, port: number): Outcome | undefined {
+  const from = matrix.classOf.get(source);
+  const to = matrix.classOf.get(destination);
+  if (from === undefined || to === undefined || matrix.ports[port] === undefined) return undefined;
+  return source === destination ? 'allow' : matrix.outcomes[from]?.[to]?.[port];
+}
+
+function pairOutcomes(
+  world: PolicyWorld,
+  sources: readonly Endpoint[],
+  destinations: readonly Endpoint[],
+  { ports, family }: { readonly ports: readonly MatrixPort[]; readonly family: Family },
+): Outcome[] {
+  const [source] = sources;
+  const destination = destinations.find((candidate) => candidate !== source);
+  // A class of one pod with itself: the only pair is the pod and itself.
+  if (source === undefined || destination === undefined) return ports.map(() => 'allow');
+  return ports.map(({ protocol, port }) =>
+    judgeQuestion(world, {
+      source: endOf(source, family),
+      destination: endOf(destination, family),
+      protocol,
+      ...(port === undefined ? {} : { destinationPort: port }),
+    }),
+  );
+}
+
+function classify(world: PolicyWorld, pods: readonly Endpoint[], family: Family): Endpoint[][] {
+  const { selectors, nets } = conditionsOf(world);
+  const classes = new Map<string, Endpoint[]>();
+  const bitsOfLabels = new Map<string, string>();
+  for (const pod of pods) {
+    const labels = JSON.stringify([pod.namespace, sortedEntries(pod.labels.pod), sortedEntries(pod.labels.namespace)]);
+    let bits = bitsOfLabels.get(labels);
+    if (bits === undefined) {
+      bits = selectors.map((selector) => selectorTruth(world, selector, pod).charAt(0)).join('');
+      bitsOfLabels.set(labels, bits);
+    }
+    const address = addressOf(pod, family);
+    const inNets = nets.map((ranges) => (address === undefined ? '?' : addressRangesContain(ranges, address) ? '1' : '0')).join('');
+    const key = JSON.stringify([bits, inNets, pod.namedPorts]);
+    const members = classes.get(key);
+    if (members === undefined) classes.set(key, [pod]);
+    else members.push(pod);
+  }
+  return [...classes.values()];
+}
+
+function sortedEntries(labels: Readonly<Record<string, string>>): (readonly [string, string])[] {
+  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Every different selector and address set that a policy asks about. */
+function conditionsOf(world: PolicyWorld): {
+  readonly selectors: readonly Selector[];
+  readonly nets: readonly (readonly AddressRange[])[];
+} {
+  const selectors = new Map<string, Selector>();
+  const nets = new Map<string, readonly AddressRange[]>();
+  const addSide = (side: Side): void => {
+    for (const selector of [side.selector, side.notSelector]) {
+      if (selector !== undefined) selectors.set(selectorKey(selector), selector);
+    }
+    for (const ranges of [side.nets, side.notNets]) {
+      if (ranges !== undefined) nets.set(ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join(), ranges);
+    }
+  };
+  const addRule = ({ match }: Rule): void => {
+    addSide(match.source);
+    addSide(match.destination);
+  };
+  for (const { policies } of world.tiers) {
+    for (const { subject, ingress, egress } of policies) {
+      selectors.set(selectorKey(subject), subject);
+      for (const rule of [...(ingress?.rules ?? []), ...(egress?.rules ?? [])]) addRule(rule);
+    }
+  }
+  return { selectors: [...selectors.values()], nets: [...nets.values()] };
+}
+
+function endOf(endpoint: Endpoint, family: Family): FlowEnd {
+  const address = addressOf(endpoint, family);
+  return { kind: 'endpoint', endpoint, ...(address === undefined ? {} : { address }) };
+}
+
+function addressOf(endpoint: Endpoint, family: Family): Endpoint['addresses'][number] | undefined {
+  return endpoint.addresses.find((address) => address.family === family);
+}

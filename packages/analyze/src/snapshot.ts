@@ -1,0 +1,149 @@
+/**
+ * A snapshot: Kubernetes objects from files or from a cluster, made ready to be asked.
+ *
+ * ```
+ * Namespace ─┐
+ * Pod ───────┼─▶ endpoints ─┐
+ * Node ──────┘   nodes ─────┼─▶ world ─▶ why, matrix
+ * NetworkPolicy ▶ policies ─┘
+ * Service, EndpointSlice ─────▶ what an address or a name of a service stands for
+ * ```
+ *
+ * What nobody told stays unknown: a pod without an address is kept without one, and the labels of a
+ * namespace that is not among the objects are unknown but for its name. A refused policy is there as
+ * the engine has it when no version was accepted yet: it isolates and allows nothing.
+ */
+import { closedNetworkPolicy, compileNetworkPolicy, defaultTier, isFinished, podToPlannedEndpoint } from '@weir/compile';
+import {
+  type Diagnostic,
+  type EndpointSlice,
+  type KubeObject,
+  type Namespace,
+  type Node,
+  namespaceNameLabel,
+  type Pod,
+  type Service,
+  type StringMap,
+  type TextPosition,
+} from '@weir/kube';
+import { type Address, compareAddresses, parseAddress } from '@weir/net';
+import { createPolicyWorld, type Endpoint, type EngineProfile, type Policy, type PolicyWorld, podName, type WorldNode } from '@weir/policy';
+
+/** An object with the places of its fields, as `parseManifest` gives it. */
+export interface PlacedObject {
+  readonly object: KubeObject;
+  positionOf(path: string): TextPosition;
+}
+
+/** How to read the objects. */
+export interface LoadSnapshotOptions {
+  /** Default: `kubernetes`. */
+  readonly profile?: EngineProfile;
+}
+
+/** Objects made ready to be asked; make it with {@link loadSnapshot}. */
+export interface Snapshot {
+  readonly world: PolicyWorld;
+  readonly policies: readonly Policy[];
+  readonly services: readonly Service[];
+  readonly endpointSlices: readonly EndpointSlice[];
+  /** Refused policies; the snapshot can be asked all the same. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every pod by `namespace/name`, those that are no endpoints too. */
+  readonly pods: ReadonlyMap<string, Pod>;
+  /** The endpoints by `namespace/name`. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly nodes: readonly WorldNode[];
+}
+
+/** Reads objects, placed or not; kinds that it does not know are left out. */
+export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], options: LoadSnapshotOptions = {}): Snapshot {
+  const placed = objects.map((entry) => ('positionOf' in entry ? entry : { object: entry }));
+  const ofKind = <T extends KubeObject>(kind: string, group: string): T[] =>
+    placed.filter(({ object }) => object.kind === kind && groupOf(object) === group).map(({ object }) => object as T);
+  const pods = ofKind<Pod>('Pod', '');
+  const namespaces = new Map(ofKind<Namespace>('Namespace', '').map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
+  const endpoints = readEndpoints(pods, namespaces);
+  const nodes = readNodes(ofKind<Node>('Node', ''), pods);
+  const { policies, diagnostics } = readPolicies(placed);
+  return {
+    world: createPolicyWorld({
+      tiers: [defaultTier(policies)],
+      endpoints: [...endpoints.values()],
+      nodes,
+      namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+    }),
+    policies,
+    services: ofKind<Service>('Service', ''),
+    endpointSlices: ofKind<EndpointSlice>('EndpointSlice', 'discovery.k8s.io'),
+    diagnostics,
+    pods: new Map(pods.map((pod) => [podKey(pod), pod])),
+    endpoints,
+    nodes,
+  };
+}
+
+/** `namespace/name` of an object, in namespace `default` when it names none. */
+export function podKey({ metadata: { namespace = 'default', name = '' } }: KubeObject): string {
+  return `${namespace}/${name}`;
+}
+
+function groupOf({ apiVersion = '' }: KubeObject): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
+function readEndpoints(pods: readonly Pod[], namespaces: ReadonlyMap<string, StringMap>): Map<string, Endpoint> {
+  const endpoints = new Map<string, Endpoint>();
+  const labelsOf = new Map<string, StringMap>();
+  for (const pod of pods) {
+    const { namespace = 'default' } = pod.metadata;
+    let labels = labelsOf.get(namespace);
+    if (labels === undefined) {
+      labels = { ...namespaces.get(namespace), [namespaceNameLabel]: namespace };
+      labelsOf.set(namespace, labels);
+    }
+    const endpoint = podToPlannedEndpoint(pod, labels);
+    if (endpoint !== undefined) endpoints.set(podName(endpoint), endpoint);
+  }
+  return endpoints;
+}
+
+/** Nodes by their objects and by what pods say of the node that they run on. */
+function readNodes(nodes: readonly Node[], pods: readonly Pod[]): WorldNode[] {
+  const byName = new Map<string, Address[]>();
+  const add = (name: string, text: string): void => {
+    const addresses = byName.get(name) ?? [];
+    byName.set(name, addresses);
+    const address = parseAddress(text);
+    if (address !== undefined && !addresses.some((other) => compareAddresses(other, address) === 0)) addresses.push(address);
+  };
+  for (const { metadata, status } of nodes) {
+    for (const { address } of status?.addresses ?? []) add(metadata.name ?? '', address);
+  }
+  for (const pod of pods) {
+    const node = pod.spec?.nodeName;
+    if (node === undefined || isFinished(pod)) continue;
+    for (const { ip } of pod.status?.hostIPs ?? []) add(node, ip);
+    if (pod.status?.hostIP !== undefined) add(node, pod.status.hostIP);
+  }
+  return [...byName].map(([name, addresses]) => ({ name, addresses }));
+}
+
+function readPolicies(placed: readonly { readonly object: KubeObject; readonly positionOf?: PlacedObject['positionOf'] }[]): {
+  readonly policies: readonly Policy[];
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const policies: Policy[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const entry of placed) {
+    const { object } = entry;
+    if (object.kind !== 'NetworkPolicy' || groupOf(object) !== 'networking.k8s.io') continue;
+    const positionOf = (path: string): TextPosition | undefined => entry.positionOf?.(path);
+    const compiled = compileNetworkPolicy(object, positionOf);
+    diagnostics.push(...compiled.diagnostics);
+    policies.push(compiled.policy ?? closedNetworkPolicy(object, positionOf));
+  }
+  return { policies, diagnostics };
+}
