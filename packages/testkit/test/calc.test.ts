@@ -1,9 +1,10 @@
 /**
  * The incremental engine against the oracle: random histories, expanded into other ways through
- * the same states, events in any order, one engine per node. `WEIR_WORLDS` sets the number of
- * histories.
+ * the same states, events in any order, one engine per node. One history for each twenty
+ * worlds of the run (`WEIR_WORLDS`, 2 000 by default).
  */
-import { type Delta, Engine, squash } from '@weir/calc';
+import { type Changes, type Delta, Engine, type ProgramRule, squash } from '@weir/calc';
+import { previousAddress } from '@weir/net';
 import {
   DeltaModel,
   emptyWorld,
@@ -13,13 +14,16 @@ import {
   generateChanges,
   generateWorld,
   type NodeModel,
+  type ObjectEvent,
+  type ObjectSink,
   Random,
   runSize,
   type World,
 } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 
-const { firstSeed, count } = runSize(64);
+const { firstSeed, count: worldCount } = runSize(2000);
+const count = Math.ceil(worldCount / 20);
 const expansions = expandStates([emptyWorld(generateWorld(0))]).map(({ name }) => name);
 const rows = Array.from({ length: count }, (_, i) => ({ seed: firstSeed + i, expansion: expansions[i % expansions.length] ?? '' }));
 
@@ -35,6 +39,14 @@ function startEngine(node: string): Engine {
 
 function nodesOf(world: World): string[] {
   return (world.nodes ?? []).map(({ metadata }) => metadata.name ?? '');
+}
+
+/** In any order, some twice: what counts is what holds in the end. */
+function deliver(random: Random, sink: ObjectSink, events: readonly ObjectEvent[]): void {
+  for (const event of random.shuffle(events)) {
+    event(sink);
+    if (random.chance(0.1)) event(sink);
+  }
 }
 
 /** Gives an engine of the node the whole world at once, in random order. */
@@ -55,7 +67,7 @@ describe('the data planes of all nodes do what the oracle says', () => {
     const followers: Follower[] = nodesOf(start).map((node) => ({ node, engine: startEngine(node), model: new DeltaModel() }));
     let current = emptyWorld(start);
     for (const [i, state] of path.entries()) {
-      for (const { engine } of followers) for (const event of random.shuffle(eventsBetween(current, state))) event(engine);
+      for (const { engine } of followers) deliver(random, engine, eventsBetween(current, state));
       current = state;
       // Some states pass by between two flushes.
       if (i < path.length - 1 && random.chance(0.3)) continue;
@@ -73,6 +85,107 @@ describe('the data planes of all nodes do what the oracle says', () => {
       model.apply(engine.flush());
       expect(model.size()).toEqual({ peerSets: 0, classes: 0, addresses: 0, programs: 0, endpoints: 0 });
     }
+  });
+});
+
+type DeltaFault = (delta: Delta) => Delta;
+const without = <T, K>({ upserts }: Changes<T, K>): Changes<T, K> => ({ upserts, removals: [] });
+const mapRules = (delta: Delta, change: (rule: ProgramRule) => ProgramRule): Delta => ({
+  ...delta,
+  programs: {
+    ...delta.programs,
+    upserts: delta.programs.upserts.map((program) => ({
+      ...program,
+      tiers: program.tiers.map((tier) => ({ ...tier, rules: tier.rules.map(change) })),
+    })),
+  },
+});
+
+const deltaFaults: Readonly<Record<string, DeltaFault>> = {
+  'removals of sets are lost': (delta) => ({ ...delta, peerSets: without(delta.peerSets) }),
+  'removals of classes are lost': (delta) => ({ ...delta, classes: without(delta.classes) }),
+  'removals of addresses are lost': (delta) => ({ ...delta, addresses: without(delta.addresses) }),
+  'removals of programs are lost': (delta) => ({ ...delta, programs: without(delta.programs) }),
+  'removals of endpoints are lost': (delta) => ({ ...delta, endpoints: without(delta.endpoints) }),
+  'endpoints have no ingress program': (delta) => ({
+    ...delta,
+    endpoints: { ...delta.endpoints, upserts: delta.endpoints.upserts.map(({ ingress: _ingress, ...endpoint }) => endpoint) },
+  }),
+  'endpoints have only their first address': (delta) => ({
+    ...delta,
+    endpoints: {
+      ...delta.endpoints,
+      upserts: delta.endpoints.upserts.map((endpoint) => ({ ...endpoint, addresses: endpoint.addresses.slice(0, 1) })),
+    },
+  }),
+  'new addresses are lost once something is there': (delta) => ({
+    ...delta,
+    addresses: { ...delta.addresses, upserts: delta.endpoints.upserts.length > 3 ? delta.addresses.upserts : [] },
+  }),
+  'rules have no ports': (delta) => mapRules(delta, ({ ports: _ports, ...rule }) => rule),
+  'rules have no peers': (delta) => mapRules(delta, (rule) => ({ ...rule, peer: [] })),
+  'rules with two peer tests ask for the first': (delta) => mapRules(delta, (rule) => ({ ...rule, peer: rule.peer.slice(0, 1) })),
+  'ranges lose their last address': (delta) => ({
+    ...delta,
+    peerSets: {
+      ...delta.peerSets,
+      upserts: delta.peerSets.upserts.map((set) =>
+        set.kind !== 'range'
+          ? set
+          : { ...set, ranges: set.ranges.map(({ first, last }) => ({ first, last: previousAddress(last) ?? last })) },
+      ),
+    },
+  }),
+  'named ports of peers have the first number only': (delta) => ({
+    ...delta,
+    classes: {
+      ...delta.classes,
+      upserts: delta.classes.upserts.map((entry) => ({
+        ...entry,
+        memberships: entry.memberships.map(({ set, ports }) => ({ set, ...(ports && { ports: ports.slice(0, 1) }) })),
+      })),
+    },
+  }),
+  'tiers end open': (delta) => ({
+    ...delta,
+    programs: {
+      ...delta.programs,
+      upserts: delta.programs.upserts.map((program) => ({
+        ...program,
+        tiers: program.tiers.map((tier) => ({ ...tier, end: 'pass' as const })),
+      })),
+    },
+  }),
+};
+
+/** What the comparison has to say of a history whose deltas go through the fault. */
+function complaintOf(seed: number, fault: DeltaFault): string | undefined {
+  const start = generateWorld(seed);
+  const follower = { node: 'node-0', engine: startEngine('node-0'), model: new DeltaModel() };
+  let current = emptyWorld(start);
+  for (const { world } of generateChanges(seed, start)) {
+    for (const event of eventsBetween(current, world)) event(follower.engine);
+    current = world;
+    try {
+      follower.model.apply(fault(follower.engine.flush()));
+    } catch (error) {
+      return String(error);
+    }
+    const [orphan] = follower.model.orphans();
+    const complaint = orphan ?? findNodeDifference(world, [follower], { every: 5, offset: seed });
+    if (complaint !== undefined) return complaint;
+  }
+  return undefined;
+}
+
+describe('the comparison finds planted faults of deltas', () => {
+  it.each(Object.entries(deltaFaults))('%s', { timeout: 120_000 }, (_, fault) => {
+    const seeds = Array.from({ length: 150 }, (__, seed) => seed);
+    expect(seeds.some((seed) => complaintOf(seed, fault) !== undefined)).toBe(true);
+  });
+
+  it('and nothing where there is none', { timeout: 120_000 }, () => {
+    for (const seed of [0, 1, 2, 3]) expect(complaintOf(seed, (delta) => delta)).toBeUndefined();
   });
 });
 

@@ -104,8 +104,13 @@ function withoutPath(world: World, path: Path): World | undefined {
   }
 }
 
-/** What the API server would refuse must not come out: empty peers, In without values, and so on. */
+/**
+ * What no cluster can hold must not come out: empty peers, In without values, a namespace without
+ * the label that the control plane sets, a primary address that is not the first of the list.
+ */
 function isPlausible(world: World): boolean {
+  if (!world.namespaces.every(({ metadata }) => metadata.labels?.['kubernetes.io/metadata.name'] === metadata.name)) return false;
+  if (!world.pods.every(({ status }) => status?.podIPs === undefined || status.podIPs[0]?.ip === status.podIP)) return false;
   const names = new Set(world.namespaces.map(({ metadata }) => metadata.name));
   if (![...world.pods, ...world.networkPolicies].every(({ metadata }) => names.has(metadata.namespace))) return false;
   const rules = world.networkPolicies.flatMap(({ spec }) => [

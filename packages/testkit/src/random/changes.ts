@@ -8,7 +8,7 @@ import { isFinished, nodeAddresses, podAddresses } from '../oracle/inhabitants.t
 import type { World } from '../oracle/world.ts';
 import { generateLabels, generatePod, namespaceLabels } from './generate-pods.ts';
 import { generatePolicy, generateSpec, type PolicySite } from './generate-policies.ts';
-import { externalAddressPool, namespaceLabelPool, podLabelPool } from './pools.ts';
+import { externalAddressPool, namespaceLabelPool, namespaceNamePool, podAddress, podLabelPool } from './pools.ts';
 import { Random } from './random.ts';
 
 /** The kinds of changes that histories are made of. */
@@ -17,7 +17,10 @@ export const changeKinds = [
   'relabel pod',
   'finish pod',
   'remove pod',
+  'recreate pod',
+  'give pod an address',
   'give address to another pod',
+  'add namespace',
   'relabel namespace',
   'remove namespace',
   'add policy',
@@ -67,8 +70,14 @@ function applyChange(random: Random, world: World, { change, serial }: { change:
       );
     case 'remove pod':
       return withPods(world, removeOne(random, pods));
+    case 'recreate pod':
+      return recreatePod(random, world, serial);
+    case 'give pod an address':
+      return withPods(world, giveFirstAddress(random, pods, serial));
     case 'give address to another pod':
       return giveAddress(random, world, serial);
+    case 'add namespace':
+      return withNamespaces(world, addNamespace(random, namespaces));
     case 'relabel namespace':
       return withNamespaces(
         world,
@@ -127,6 +136,34 @@ function newPod(random: Random, world: World, serial: number): Pod {
   if (world.namespaces.length === 0) throw new RangeError('a pod needs a namespace');
   const site = { index: serial, namespaces: world.namespaces, nodes: world.nodes ?? [], returnedAddresses: [] };
   return generatePod(random, { ...site, freeAddresses: [100 + (serial % 100)] });
+}
+
+/** A pod goes and another one of its name comes, with everything else different. */
+function recreatePod(random: Random, world: World, serial: number): World | undefined {
+  if (world.pods.length === 0) return undefined;
+  const old = random.pick(world.pods);
+  const fresh = newPod(random, world, serial);
+  const { name = '', namespace = '' } = old.metadata;
+  const heir = { ...fresh, metadata: { ...fresh.metadata, name, namespace } };
+  return { ...world, pods: world.pods.map((pod) => (pod === old ? heir : pod)) };
+}
+
+/** A pod that waits for its address gets a dual-stack pair. */
+function giveFirstAddress(random: Random, pods: World['pods'], serial: number): World['pods'] | undefined {
+  const waiting = pods.filter((pod) => podAddresses(pod).length === 0 && !isFinished(pod));
+  if (waiting.length === 0) return undefined;
+  const chosen = random.pick(waiting);
+  const [first, second] = [podAddress(200 + (serial % 48), 4), podAddress(200 + (serial % 48), 6)];
+  const status = { ...chosen.status, phase: 'Running', podIP: first, podIPs: [{ ip: first }, { ip: second }] } as const;
+  return pods.map((pod) => (pod === chosen ? { ...pod, status } : pod));
+}
+
+function addNamespace(random: Random, namespaces: World['namespaces']): World['namespaces'] | undefined {
+  const free = namespaceNamePool.filter((name) => !namespaces.some(({ metadata }) => metadata.name === name));
+  if (free.length === 0) return undefined;
+  const name = random.pick(free);
+  const labels = namespaceLabels(name, generateLabels(random, namespaceLabelPool));
+  return [...namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid: `namespace-uid-${name}`, labels } }];
 }
 
 /** One pod goes and another one comes with its addresses, on the same node. */
