@@ -81,8 +81,6 @@ function vnetCommands(dualStack: boolean): readonly string[] {
     `addr add ${ipv4.router}/32 dev lo`,
     `route add blackhole ${ipv4.block}`,
     'route add unreachable default',
-    ...(dualStack
-      ? [`addr add ${ipv6.router}/128 dev lo nodad`, `route add blackhole ${ipv6.block}`, 'route add unreachable ::/0']
-      : []),
+    ...(dualStack ? [`addr add ${ipv6.router}/128 dev lo nodad`, `route add blackhole ${ipv6.block}`, 'route add unreachable ::/0'] : []),
   ];
 }

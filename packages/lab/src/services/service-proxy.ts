@@ -44,7 +44,9 @@ export function startServiceProxy(options: ServiceProxyOptions): ServiceProxy {
   const slices = new Informer<EndpointSlice>(client, endpointSlicesPath(), { upsert: changed, remove: changed }, settings);
   // Nothing before both lists are complete: half of them would refuse connections that are fine.
   const isComplete = (): boolean => services.hasSynced && slices.hasSynced;
-  const syncer = new TableSyncer(options, () => (isComplete() ? servicePortStates(services.list(), slices.list(), options.node) : undefined));
+  const syncer = new TableSyncer(options, () =>
+    isComplete() ? servicePortStates(services.list(), slices.list(), options.node) : undefined,
+  );
   services.start();
   slices.start();
   const synced = Promise.all([services.synced, slices.synced]).then(() => syncer.settled());
@@ -139,7 +141,9 @@ export function applyNft(text: string): Promise<void> {
       complaint += chunk.toString();
     });
     nft.once('error', reject);
-    nft.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`nft: ${complaint.trim() || `exit code ${code ?? 'unknown'}`}`))));
+    nft.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`nft: ${complaint.trim() || `exit code ${code ?? 'unknown'}`}`)),
+    );
     // A refusal may come before all is read; the exit code tells.
     nft.stdin.on('error', () => undefined);
     nft.stdin.end(text);
@@ -171,5 +175,7 @@ function flowFilter(state: ServicePortState): string[] {
 
 function backendAddresses(state: ServicePortState | undefined): string[] {
   if (state === undefined) return [];
-  return [state.internal, state.external].flatMap((target) => (target.kind === 'backends' ? target.backends.map(({ address }) => address) : []));
+  return [state.internal, state.external].flatMap((target) =>
+    target.kind === 'backends' ? target.backends.map(({ address }) => address) : [],
+  );
 }

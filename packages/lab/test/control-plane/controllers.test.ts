@@ -1,0 +1,229 @@
+/** Scheduler and controllers against the real API server; nodes and kubelets are played by the test. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ApiServer, startApiServer } from '@weir/apiserver';
+import {
+  configMapsPath,
+  deploymentsPath,
+  endpointSlicesPath,
+  endpointsPath,
+  eventsPath,
+  isNotFound,
+  KubeClient,
+  namespacesPath,
+  nodesPath,
+  podsPath,
+  replicaSetsPath,
+  serviceAccountsPath,
+  servicesPath,
+} from '@weir/client';
+import type { EndpointSlice, KubeObject, Namespace, Node, Pod, Service } from '@weir/kube';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
+import { startControllers } from '../../src/control-plane/start-controllers.ts';
+import type { Controller } from '../../src/controllers/controller.ts';
+import { ClusterPki } from '../../src/pki/cluster-pki.ts';
+
+let directory: string;
+let server: ApiServer;
+let client: KubeClient;
+let controllers: Controller;
+let authority: string;
+
+const eventually = (check: () => Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 15_000, interval: 20 });
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'weirt-cp-'));
+  const pki = await ClusterPki.open(join(directory, 'pki'), 'test');
+  const [own, admin] = [await pki.pair('server'), await pki.pair('admin')];
+  authority = pki.authority.certificate;
+  server = await startApiServer({
+    dataDirectory: join(directory, 'store'),
+    tls: { certificate: own.certificate, key: own.key, clientCa: authority },
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    serviceCidrs: ['10.0.0.0/16'],
+    nodeSocket: () => undefined,
+    version: 'v1.35.2',
+  });
+  client = new KubeClient({
+    server: server.urls[0] ?? '',
+    certificateAuthority: authority,
+    clientCertificate: admin.certificate,
+    clientKey: admin.key,
+  });
+  await bootstrapCluster(client);
+  const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
+  controllers = await startControllers({ client, certificateAuthority: authority, log });
+  for (const name of ['node1', 'node2']) {
+    await client.create<Node>(nodesPath, {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+    });
+    const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+    await client.patch(nodesPath, name, { status }, { type: 'merge', subresource: 'status' });
+  }
+});
+
+afterAll(async () => {
+  await controllers?.stop();
+  client?.close();
+  await server?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function pod(name: string, namespace: string, extra: Partial<NonNullable<Pod['spec']>> = {}, labels = {}): Pod {
+  const containers = [{ name: 'c', image: 'agnhost', ports: [{ name: 'http', containerPort: 8080 }] }];
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels }, spec: { containers, ...extra } };
+}
+
+/** What a kubelet would write when the pod runs. */
+async function runPod(namespace: string, name: string, ip: string): Promise<void> {
+  const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [{ type: 'Ready', status: 'True' }] };
+  await client.patch(podsPath(namespace), name, { status }, { type: 'strategic', subresource: 'status' });
+}
+
+async function makeNamespace(name: string): Promise<void> {
+  await client.create<Namespace>(namespacesPath, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+}
+
+describe('a new cluster', () => {
+  it('has its namespaces, the service that leads to the API server, and DNS', async () => {
+    const names = (await client.list(namespacesPath)).items.map(({ metadata }) => metadata.name);
+    expect(names.sort()).toEqual(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+    expect((await client.get<Service>(servicesPath('default'), 'kubernetes')).spec?.clusterIP).toBe('10.0.0.1');
+    expect((await client.get<Service>(servicesPath('kube-system'), 'kube-dns')).spec?.clusterIP).toBe('10.0.0.10');
+    const slice = await client.get<EndpointSlice>(endpointSlicesPath('default'), 'kubernetes');
+    expect(slice.endpoints?.[0]?.addresses).toEqual(['10.224.0.1']);
+    await eventually(async () => {
+      const pods = await client.list<Pod>(podsPath('kube-system'), { labelSelector: 'k8s-app=kube-dns' });
+      expect(pods.items.map(({ spec }) => spec?.nodeName)).toEqual([expect.stringMatching(/^node[12]$/)]);
+    });
+  });
+
+  it('stays as it is when it starts again', async () => {
+    await bootstrapCluster(client);
+    expect((await client.list(deploymentsPath('kube-system'))).items).toHaveLength(1);
+  });
+});
+
+describe('a namespace', () => {
+  it('is born with a service account and the certificate authority, and gets them again', async () => {
+    await makeNamespace('born');
+    await eventually(async () => {
+      await client.get(serviceAccountsPath('born'), 'default');
+      const map = await client.get<KubeObject & { data?: Record<string, string> }>(configMapsPath('born'), 'kube-root-ca.crt');
+      expect(map.data?.['ca.crt']).toBe(authority);
+    });
+    await client.delete(serviceAccountsPath('born'), 'default');
+    await eventually(async () => void (await client.get(serviceAccountsPath('born'), 'default')));
+  });
+
+  it('that is deleted takes everything in it along', async () => {
+    await makeNamespace('doomed');
+    await client.create(podsPath('doomed'), pod('p', 'doomed', { nodeSelector: { no: 'where' } }));
+    await client.create<KubeObject>(configMapsPath('doomed'), {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'm', namespace: 'doomed' },
+    });
+    await client.delete(namespacesPath, 'doomed');
+    await eventually(async () => {
+      await expect(client.get(namespacesPath, 'doomed')).rejects.toSatisfy(isNotFound);
+    });
+    expect((await client.list(podsPath('doomed'))).items).toEqual([]);
+  });
+});
+
+describe('the scheduler', () => {
+  it('binds pods evenly and tells of it', async () => {
+    await makeNamespace('even');
+    for (const name of ['a', 'b', 'c', 'd']) await client.create(podsPath('even'), pod(name, 'even'));
+    await eventually(async () => {
+      const nodes = (await client.list<Pod>(podsPath('even'))).items.map(({ spec }) => spec?.nodeName);
+      expect(nodes.toSorted()).toEqual(['node1', 'node1', 'node2', 'node2']);
+    });
+    await eventually(async () => {
+      const events = await client.list<KubeObject & { message?: string }>(eventsPath('even'));
+      expect(events.items.map(({ message }) => message)).toContainEqual(
+        expect.stringMatching(/^Successfully assigned even\/a to node[12]$/),
+      );
+    });
+  });
+
+  it('says why a pod fits nowhere, and binds it when a node fits', async () => {
+    await makeNamespace('picky');
+    await client.create(podsPath('picky'), pod('p', 'picky', { nodeSelector: { disk: 'ssd' } }));
+    await eventually(async () => {
+      const { status } = await client.get<Pod>(podsPath('picky'), 'p');
+      const condition = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+      expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable' });
+      expect(condition?.message).toContain("2 node(s) didn't match Pod's node affinity/selector");
+    });
+    await client.patch(nodesPath, 'node2', { metadata: { labels: { disk: 'ssd' } } }, { type: 'merge' });
+    await eventually(async () => expect((await client.get<Pod>(podsPath('picky'), 'p')).spec?.nodeName).toBe('node2'));
+  });
+});
+
+describe('the endpoints of a service', () => {
+  it('follow its pods', async () => {
+    await makeNamespace('ends');
+    const service: Service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'ends' },
+      spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http' }] },
+    };
+    await client.create(servicesPath('ends'), service);
+    await client.create(podsPath('ends'), pod('a', 'ends', {}, { app: 'web' }));
+    await runPod('ends', 'a', '10.224.1.77');
+    const slices = async (): Promise<readonly EndpointSlice[]> =>
+      (await client.list<EndpointSlice>(endpointSlicesPath('ends'), { labelSelector: 'kubernetes.io/service-name=web' })).items;
+    await eventually(async () => {
+      const all = await slices();
+      expect(all.flatMap(({ endpoints = [], ports = [] }) => endpoints.map(({ addresses }) => [addresses[0], ports[0]?.port]))).toEqual([
+        ['10.224.1.77', 8080],
+      ]);
+      expect(await client.get(endpointsPath('ends'), 'web')).toMatchObject({ subsets: [{ addresses: [{ ip: '10.224.1.77' }] }] });
+    });
+    await client.patch(podsPath('ends'), 'a', { metadata: { labels: { app: 'other' } } }, { type: 'merge' });
+    await eventually(async () => expect((await slices()).flatMap(({ endpoints }) => endpoints ?? [])).toEqual([]));
+    await client.delete(servicesPath('ends'), 'web');
+    await eventually(async () => {
+      expect(await slices()).toEqual([]);
+      expect((await client.list(endpointsPath('ends'))).items).toEqual([]);
+    });
+  });
+});
+
+describe('a deployment', () => {
+  it('keeps its pods, rolls out a new template, and takes everything along', async () => {
+    await makeNamespace('deploy');
+    const template = { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'agnhost' }] } };
+    await client.create<KubeObject & { spec: unknown }>(deploymentsPath('deploy'), {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd', namespace: 'deploy' },
+      spec: { replicas: 2, selector: { matchLabels: { app: 'd' } }, template },
+    });
+    const pods = async (): Promise<readonly Pod[]> => (await client.list<Pod>(podsPath('deploy'))).items;
+    await eventually(async () => expect(await pods()).toHaveLength(2));
+    for (const each of await pods()) await runPod('deploy', each.metadata.name ?? '', '10.224.1.88');
+    await eventually(async () => {
+      expect(await client.get(deploymentsPath('deploy'), 'd')).toMatchObject({ status: { readyReplicas: 2, availableReplicas: 2 } });
+    });
+    const changed = { spec: { template: { spec: { containers: [{ name: 'c', image: 'agnhost:2' }] } } } };
+    await client.patch(deploymentsPath('deploy'), 'd', changed, { type: 'strategic' });
+    // The new pods come before the old ones go.
+    await eventually(async () => expect(await pods()).toHaveLength(4));
+    await client.patch(deploymentsPath('deploy'), 'd', { spec: { replicas: 0 } }, { type: 'merge' });
+    await client.delete(deploymentsPath('deploy'), 'd');
+    await eventually(async () => {
+      // No kubelet ends bound pods here: they are marked, which is all that the controllers can do.
+      expect((await pods()).every(({ metadata }) => metadata.deletionTimestamp !== undefined)).toBe(true);
+      expect((await client.list(replicaSetsPath('deploy'))).items).toEqual([]);
+    });
+  });
+});
