@@ -46,6 +46,17 @@ export const openpty = libc.func('int openpty(_Out_ int *, _Out_ int *, void *, 
   ...rest: [name: null, termios: null, size: Uint8Array]
 ) => number;
 
+/** int tcgetattr(fd, termios); see termios(3). */
+export const tcgetattr = libc.func('int tcgetattr(int, _Inout_ uint8_t *)') as (fd: number, termios: Uint8Array) => number;
+/** int tcsetattr(fd, actions, termios); see termios(3). */
+export const tcsetattr = libc.func('int tcsetattr(int, int, const uint8_t *)') as (
+  fd: number,
+  actions: number,
+  termios: Uint8Array,
+) => number;
+/** void cfmakeraw(termios); see termios(3). */
+export const cfmakeraw = libc.func('void cfmakeraw(_Inout_ uint8_t *)') as (termios: Uint8Array) => void;
+
 const codeByErrno = new Map<number, string>(Object.entries(constants.errno).map(([code, errno]) => [errno, code]));
 
 /** A system call failed: `code` is the errno's name (`ECONNREFUSED`), as in Node's own errors. */

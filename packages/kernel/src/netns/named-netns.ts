@@ -13,7 +13,7 @@ const msShared = 1 << 20;
 const mntDetach = 2;
 
 /**
- * Makes a namespace with that name and switches its loopback interface on. Synchronous, about 5 ms.
+ * Makes a namespace with that name; its loopback interface is still down. Synchronous, about 5 ms.
  *
  * Throws `EEXIST` when the name is taken and `EPERM` without root.
  */

@@ -1,5 +1,5 @@
 /** Pseudo terminals: a pair of descriptors, and the size that the programs at its slave end see. */
-import { checked, ioctl, openpty } from '../libc/libc.ts';
+import { cfmakeraw, checked, ioctl, openpty, tcgetattr, tcsetattr } from '../libc/libc.ts';
 
 /** Size of a terminal in characters. */
 export interface TerminalSize {
@@ -16,6 +16,9 @@ export interface PtyDescriptors {
 }
 
 const tiocswinsz = 0x5414;
+const tcsanow = 0;
+/** struct termios of glibc on Linux is 60 bytes; some room is left. */
+const termiosBytes = 128;
 
 /** Opens a pair; without a size it starts as 80 by 24, as terminals do. */
 export function openPty(size: TerminalSize = { columns: 80, rows: 24 }): PtyDescriptors {
@@ -33,4 +36,12 @@ export function resizePty(master: number, size: TerminalSize): void {
 /** struct winsize: rows, columns, and two pixel sizes that nobody fills. */
 function windowSize(size: TerminalSize): Uint8Array {
   return new Uint8Array(new Uint16Array([size.rows, size.columns, 0, 0]).buffer);
+}
+
+/** Switches echo, line editing and translation off: whoever reads the slave gets the bytes as they come. */
+export function makeRaw(fd: number): void {
+  const termios = new Uint8Array(termiosBytes);
+  checked(tcgetattr(fd, termios), 'tcgetattr', 'terminal');
+  cfmakeraw(termios);
+  checked(tcsetattr(fd, tcsanow, termios), 'tcsetattr', 'terminal');
 }

@@ -1,0 +1,130 @@
+/**
+ * The OCI configuration of a pod's sandbox: which namespaces, mounts and rights a container gets.
+ *
+ * The machine's own programs are mounted read-only; everything else is the container's own and
+ * small. Rights are those of containerd's default, which lets `ping` work and little more.
+ */
+
+/** A mount of the container's file system (OCI runtime specification, `mounts`). */
+export interface OciMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+/** A process in the container (OCI runtime specification, `process`). */
+export interface OciProcess {
+  readonly terminal: boolean;
+  readonly consoleSize?: { readonly height: number; readonly width: number };
+  readonly user: { readonly uid: number; readonly gid: number };
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly capabilities: Readonly<Record<string, readonly string[]>>;
+  readonly noNewPrivileges: boolean;
+}
+
+/** What differs between sandboxes. */
+export interface RuncConfigOptions {
+  readonly rootDirectory: string;
+  readonly hostname: string;
+  readonly netnsPath: string;
+  /** cgroup of the container, below the hierarchies' roots. */
+  readonly cgroup: string;
+  /** Mounts besides the usual ones. */
+  readonly mounts: readonly OciMount[];
+  readonly process: OciProcess;
+}
+
+const capabilities = [
+  'CAP_AUDIT_WRITE',
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FOWNER',
+  'CAP_FSETID',
+  'CAP_KILL',
+  'CAP_MKNOD',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_NET_RAW',
+  'CAP_SETFCAP',
+  'CAP_SETGID',
+  'CAP_SETPCAP',
+  'CAP_SETUID',
+  'CAP_SYS_CHROOT',
+];
+
+/** The search path of a container without one of its own. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A process with the sandbox's rights. */
+export function ociProcess(options: {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly terminal: boolean;
+}): OciProcess {
+  return {
+    terminal: options.terminal,
+    user: { uid: 0, gid: 0 },
+    args: options.argv,
+    env: Object.entries(options.env).map(([name, value]) => `${name}=${value}`),
+    cwd: options.cwd,
+    capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+    noNewPrivileges: false,
+  };
+}
+
+/** The whole configuration, to be written as `config.json` of the bundle. */
+export function runcConfig(options: RuncConfigOptions): Readonly<Record<string, unknown>> {
+  return {
+    ociVersion: '1.0.2',
+    process: options.process,
+    root: { path: options.rootDirectory, readonly: true },
+    hostname: options.hostname,
+    mounts: [...usualMounts, ...options.mounts],
+    linux: {
+      cgroupsPath: options.cgroup,
+      namespaces: [{ type: 'pid' }, { type: 'ipc' }, { type: 'uts' }, { type: 'mount' }, { type: 'network', path: options.netnsPath }],
+      resources: { devices: [{ allow: false, access: 'rwm' }] },
+      maskedPaths: [
+        '/proc/acpi',
+        '/proc/kcore',
+        '/proc/keys',
+        '/proc/latency_stats',
+        '/proc/timer_list',
+        '/proc/sched_debug',
+        '/proc/scsi',
+        '/sys/firmware',
+      ],
+      readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
+    },
+  };
+}
+
+/** A read-only view of a file or directory of the machine. */
+export function readOnlyBind(source: string, destination: string): OciMount {
+  return { destination, type: 'bind', source, options: ['rbind', 'ro', 'nosuid', 'nodev'] };
+}
+
+function temporary(destination: string, mode: string): OciMount {
+  return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', `mode=${mode}`, 'size=65536k'] };
+}
+
+const usualMounts: readonly OciMount[] = [
+  { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
+  {
+    destination: '/dev/pts',
+    type: 'devpts',
+    source: 'devpts',
+    options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+  },
+  { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k'] },
+  { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
+  { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
+  temporary('/tmp', '1777'),
+  temporary('/run', '755'),
+  temporary('/var/tmp', '1777'),
+  temporary('/root', '700'),
+];

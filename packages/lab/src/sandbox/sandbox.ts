@@ -1,0 +1,133 @@
+/**
+ * The sandbox of one container: a runc container in the pod's network namespace with the machine's
+ * programs read-only. Its first process is either the container's own program or an idle one that
+ * only keeps the namespaces, for `exec` into built-in programs that run elsewhere.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { netnsPath } from '@weir/kernel';
+import { defaultProgramDirectory, type EtcFiles, makeRootDirectory } from './root-directory.ts';
+import { defaultPath, ociProcess, runcConfig } from './runc-config.ts';
+import { type SandboxProcess, type SandboxProcessOptions, startRunc } from './sandbox-process.ts';
+
+/** Where sandboxes keep their state; one for each node. */
+export interface SandboxHome {
+  /** Directory of ours, mode 0700. Bundles are below `bundles`, runc's state is below `runc`. */
+  readonly directory: string;
+  /** The compiled `images` directory, which holds agnhost. Default: that of this package. */
+  readonly programDirectory?: string;
+}
+
+/** What to make. */
+export interface SandboxOptions {
+  readonly home: SandboxHome;
+  /** Unique on the machine; letters, digits, dashes. */
+  readonly id: string;
+  /** Name or path of the network namespace. */
+  readonly netns: string;
+  readonly etc: EtcFiles;
+}
+
+/** A sandbox; its directory exists from the start, its container from {@link Sandbox.run} or {@link Sandbox.idle} on. */
+export class Sandbox {
+  readonly #options: SandboxOptions;
+  readonly #bundle: string;
+  #execs = 0;
+
+  constructor(options: SandboxOptions) {
+    this.#options = options;
+    this.#bundle = join(options.home.directory, 'bundles', options.id);
+  }
+
+  /** Starts the container with this process as its first one. The container ends with it. */
+  async run(process: SandboxProcessOptions): Promise<SandboxProcess> {
+    this.#writeBundle(process);
+    return startRunc(
+      [...this.#runc('run'), '--bundle', this.#bundle, '--pid-file', this.#file('run', 'pid'), this.#options.id],
+      this.#files('run'),
+      process,
+    );
+  }
+
+  /** Starts the container with nothing in it, so that `exec` works. It runs until {@link Sandbox.remove}. */
+  async idle(): Promise<void> {
+    const process = await this.run({ argv: ['sleep', 'infinity'], env: { PATH: defaultPath }, cwd: '/', stdin: false });
+    process.stdout.resume();
+    process.stderr?.resume();
+  }
+
+  /** Runs a further process in the running container. */
+  async exec(process: SandboxProcessOptions): Promise<SandboxProcess> {
+    const name = `exec-${++this.#execs}`;
+    const specification = this.#file(name, 'json');
+    writeFileSync(specification, JSON.stringify(ociProcess({ ...process, terminal: process.terminal !== undefined })));
+    try {
+      return await startRunc(
+        [...this.#runc('exec', name), '--process', specification, '--pid-file', this.#file(name, 'pid'), this.#options.id],
+        this.#files(name),
+        process,
+      );
+    } finally {
+      rmSync(specification, { force: true });
+      rmSync(this.#file(name, 'log'), { force: true });
+    }
+  }
+
+  /** Kills everything in the container and removes it with its directory. No error when there is none. */
+  async remove(): Promise<void> {
+    await removeContainer(this.#options.home, this.#options.id);
+  }
+
+  #writeBundle(process: SandboxProcessOptions): void {
+    const { home, etc } = this.#options;
+    const rootDirectory = join(this.#bundle, 'rootfs');
+    mkdirSync(join(home.directory, 'bundles'), { recursive: true, mode: 0o700 });
+    const mounts = makeRootDirectory(rootDirectory, etc, home.programDirectory ?? defaultProgramDirectory());
+    const config = runcConfig({
+      rootDirectory,
+      hostname: etc.hostname,
+      netnsPath: netnsPath(this.#options.netns),
+      cgroup: `/${this.#options.id}`,
+      mounts,
+      process: ociProcess({ ...process, terminal: process.terminal !== undefined }),
+    });
+    writeFileSync(join(this.#bundle, 'config.json'), JSON.stringify(config));
+  }
+
+  #runc(command: string, name = command): readonly string[] {
+    return [...runcArguments(this.#options.home), '--log', this.#file(name, 'log'), '--log-format', 'json', command];
+  }
+
+  #files(name: string): { readonly pidFile: string; readonly logFile: string } {
+    return { pidFile: this.#file(name, 'pid'), logFile: this.#file(name, 'log') };
+  }
+
+  #file(name: string, extension: string): string {
+    return join(this.#bundle, `${name}.${extension}`);
+  }
+}
+
+/** Ids of the containers that exist, also those left behind by a process that died. */
+export function listContainers(home: SandboxHome): readonly string[] {
+  const ids = new Set<string>();
+  for (const directory of [join(home.directory, 'runc'), join(home.directory, 'bundles')]) {
+    if (existsSync(directory)) for (const id of readdirSync(directory)) ids.add(id);
+  }
+  return [...ids].sort();
+}
+
+/** Kills and removes one container by its id. */
+export async function removeContainer(home: SandboxHome, id: string): Promise<void> {
+  if (existsSync(join(home.directory, 'runc', id))) {
+    await new Promise<void>((resolve) => {
+      // Whether it was still there is of no interest; what matters is that it is gone afterwards.
+      execFile('runc', [...runcArguments(home), 'delete', '--force', id], () => resolve());
+    });
+  }
+  rmSync(join(home.directory, 'bundles', id), { recursive: true, force: true });
+}
+
+function runcArguments(home: SandboxHome): readonly string[] {
+  return ['--root', join(home.directory, 'runc')];
+}
