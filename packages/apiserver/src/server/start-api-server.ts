@@ -11,6 +11,8 @@
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { builtInResources, ResourceRegistry } from '@weir/kube';
+import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
+import { makeOpenApiHandler } from '../openapi/openapi-handler.ts';
 import type { DecodeBody, RestContext } from '../rest/rest-context.ts';
 import { ObjectStore } from '../storage/object-store.ts';
 import { decodeBody } from '../wire/decode-body.ts';
@@ -65,7 +67,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };
   await ensureSystemObjects(context);
-  const mounted: readonly ApiHandler[] = [healthHandler(versionInfo(options.version))];
+  const mounted: readonly ApiHandler[] = [
+    healthHandler(versionInfo(options.version)),
+    makeDiscoveryHandler(registry),
+    makeOpenApiHandler(registry),
+  ];
   const onFault = options.onFault ?? ((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
   const servers = options.listen.map((address) => {
     const server = createListener({

@@ -16,16 +16,64 @@ export class TestCa {
 
   constructor(directory: string) {
     this.directory = directory;
-    openssl(['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=test-ca', '-keyout', this.#path('ca.key'), '-out', this.#path('ca.crt')]);
+    openssl([
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=test-ca',
+      '-keyout',
+      this.#path('ca.key'),
+      '-out',
+      this.#path('ca.crt'),
+    ]);
     this.certificate = readFileSync(this.#path('ca.crt'), 'utf8');
   }
 
   /** A certificate for `subject`, for example `/O=system:masters/CN=admin`. */
   issue(name: string, subject: string, extensions: string): KeyPair {
-    const [key, request, certificate, config] = [`${name}.key`, `${name}.csr`, `${name}.crt`, `${name}.cnf`].map((file) => this.#path(file));
+    const [key, request, certificate, config] = [`${name}.key`, `${name}.csr`, `${name}.crt`, `${name}.cnf`].map((file) =>
+      this.#path(file),
+    );
     writeFileSync(config ?? '', extensions);
-    openssl(['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', subject, '-keyout', key ?? '', '-out', request ?? '']);
-    openssl(['x509', '-req', '-in', request ?? '', '-CA', this.#path('ca.crt'), '-CAkey', this.#path('ca.key'), '-CAcreateserial', '-days', '2', '-extfile', config ?? '', '-out', certificate ?? '']);
+    openssl([
+      'req',
+      '-new',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      subject,
+      '-keyout',
+      key ?? '',
+      '-out',
+      request ?? '',
+    ]);
+    openssl([
+      'x509',
+      '-req',
+      '-in',
+      request ?? '',
+      '-CA',
+      this.#path('ca.crt'),
+      '-CAkey',
+      this.#path('ca.key'),
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      config ?? '',
+      '-out',
+      certificate ?? '',
+    ]);
     return { certificate: readFileSync(certificate ?? '', 'utf8'), key: readFileSync(key ?? '', 'utf8') };
   }
 

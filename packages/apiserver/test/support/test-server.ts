@@ -83,7 +83,12 @@ export class TestServer {
   /** Sends one request and reads the whole answer. */
   request(method: string, path: string, options: TestRequest = {}): Promise<TestResponse> {
     return new Promise((resolve, reject) => {
-      const request = https.request(`${this.url}${path}`, { method, ...this.#tls(options.client), headers: requestHeaders(options), agent: false });
+      const request = https.request(`${this.url}${path}`, {
+        method,
+        ...this.#tls(options.client),
+        headers: requestHeaders(options),
+        agent: false,
+      });
       request.on('error', reject);
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
@@ -120,7 +125,9 @@ export class TestServer {
         'current-context': 'test',
         contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
         clusters: [{ name: 'test', cluster: { server: this.url, 'certificate-authority-data': base64(this.ca.certificate) } }],
-        users: [{ name: 'admin', user: { 'client-certificate-data': base64(this.admin.certificate), 'client-key-data': base64(this.admin.key) } }],
+        users: [
+          { name: 'admin', user: { 'client-certificate-data': base64(this.admin.certificate), 'client-key-data': base64(this.admin.key) } },
+        ],
       }),
       { mode: 0o600 },
     );
@@ -128,7 +135,11 @@ export class TestServer {
   }
 
   /** Runs a program with the server's kubeconfig; never rejects. */
-  run(program: string, args: readonly string[], input = ''): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  run(
+    program: string,
+    args: readonly string[],
+    input = '',
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
     const env = { ...process.env, KUBECONFIG: this.kubeconfig(), HOME: this.directory };
     return new Promise((resolve) => {
       const child = execFile(program, args, { env, timeout: 30_000 }, (error, stdout, stderr) => {

@@ -2,3 +2,4 @@
 export * from './field-rules.ts';
 export * from './validate-object-meta.ts';
 export * from './validate-pod.ts';
+export * from './validate-service.ts';
