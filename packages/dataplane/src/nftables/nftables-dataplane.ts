@@ -24,6 +24,13 @@ export interface NftablesOptions {
    * Packets from and to such an interface are dropped unless their address was acknowledged.
    */
   readonly podInterfaces: readonly string[];
+  /** Told when a transaction failed and the whole table was replaced instead; nothing leaked. */
+  readonly onReplace?: (reason: Error) => void;
+}
+
+/** The back end for the current network namespace; it changes nothing before its first delta. */
+export function createNftablesDataplane(options: NftablesOptions): NftablesDataplane {
+  return new NftablesDataplane(options);
 }
 
 /** Packets that a program denied. */
@@ -38,6 +45,7 @@ export class NftablesDataplane implements Dataplane {
   readonly name = 'nftables';
   readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
   readonly #podInterfaces: readonly string[];
+  readonly #onReplace: (reason: Error) => void;
   readonly #connection = new NftablesConnection();
   readonly #conntrack = new ConntrackConnection();
   readonly #state = new DesiredState();
@@ -50,6 +58,7 @@ export class NftablesDataplane implements Dataplane {
   /** Opens its sockets in the current network namespace and changes nothing yet. */
   constructor(options: NftablesOptions) {
     this.#podInterfaces = options.podInterfaces;
+    this.#onReplace = options.onReplace ?? (() => undefined);
   }
 
   async apply(delta: Delta): Promise<ApplyReport> {
@@ -119,6 +128,7 @@ export class NftablesDataplane implements Dataplane {
     } catch (error) {
       if (!(error instanceof NetlinkError)) throw error;
       report = this.#replace();
+      this.#onReplace(error);
       this.#conntrack.deleteByAddress(handedOver);
     }
     this.#conntrack.deleteByAddress(left);

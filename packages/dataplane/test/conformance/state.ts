@@ -1,0 +1,166 @@
+/** Small states of a node, written by hand in the tests. */
+import type { Delta, EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from '@weir/calc';
+import {
+  type Address,
+  cidrRange,
+  defined,
+  type PortRange,
+  parseAddress,
+  parseCidr,
+  subtractAddressRanges,
+  unionOfAddressRanges,
+} from '@weir/net';
+import type { Direction } from '@weir/policy';
+import { hostAddresses, type PodName } from './world.ts';
+
+/** A rule in short: allow these peers, this protocol, these ports. */
+export interface RuleText {
+  readonly id?: string;
+  readonly action?: ProgramRule['action'];
+  /** Names of peer sets, all of which must hold the peer; `!name`: must not. */
+  readonly peer?: readonly string[];
+  readonly protocol?: number;
+  readonly ports?: readonly (number | readonly [number, number])[];
+}
+
+/** A state in short. */
+export interface StateText {
+  /** Range sets: `block` or `block except block`. */
+  readonly ranges?: Readonly<Record<string, readonly string[]>>;
+  /** Sets of pods, by the pods in them; with ports they are sets of named ports. */
+  readonly sets?: Readonly<Record<string, Readonly<Partial<Record<PodName, Membership['ports'] | 'member' | undefined>>>>>;
+  /** What isolates a pod in a direction; a pod without is not isolated. */
+  readonly ingress?: Readonly<Partial<Record<PodName, readonly RuleText[] | undefined>>>;
+  readonly egress?: Readonly<Partial<Record<PodName, readonly RuleText[] | undefined>>>;
+  /** The pods that are endpoints of the node; default all three. */
+  readonly pods?: readonly PodName[];
+  /** Changes to endpoints: other uids, unknown interfaces. */
+  readonly endpoint?: (pod: PodName, endpoint: LocalEndpoint) => LocalEndpoint;
+}
+
+const none = { upserts: [], removals: [] } as const;
+
+/** A delta that changes nothing. */
+export const emptyDelta: Delta = { peerSets: none, classes: none, addresses: none, programs: none, endpoints: none };
+
+/** The whole state as a delta to the empty one. */
+export function stateDelta(text: StateText, interfaceOf: (pod: PodName) => string | undefined): Delta {
+  const pods = text.pods ?? ['a', 'b', 'c'];
+  const programs = new Map<string, Program>();
+  const programOf = (direction: Direction, rules: readonly RuleText[] | undefined): string | undefined => {
+    if (rules === undefined) return undefined;
+    const program = programFromText(direction, rules);
+    programs.set(program.key, program);
+    return program.key;
+  };
+  const endpoints = pods.map((pod) => {
+    const link = interfaceOf(pod);
+    const ingress = programOf('ingress', text.ingress?.[pod]);
+    const egress = programOf('egress', text.egress?.[pod]);
+    const endpoint: LocalEndpoint = {
+      uid: `uid-${pod}`,
+      namespace: 'default',
+      name: pod,
+      addresses: addressesOf(pod),
+      ...(link === undefined ? {} : { interface: link }),
+      ...(ingress === undefined ? {} : { ingress }),
+      ...(egress === undefined ? {} : { egress }),
+    };
+    return text.endpoint?.(pod, endpoint) ?? endpoint;
+  });
+  const classes = classesFromText(text);
+  return {
+    peerSets: { upserts: peerSetsFromText(text), removals: [] },
+    classes: { upserts: [...new Map([...classes.values()].map((each) => [each.key, each])).values()], removals: [] },
+    addresses: {
+      upserts: [...classes].flatMap(([pod, each]) => addressesOf(pod).map((address) => ({ address, class: each.key }))),
+      removals: [],
+    },
+    programs: { upserts: [...programs.values()], removals: [] },
+    endpoints: { upserts: endpoints, removals: [] },
+  };
+}
+
+/** The delta from one whole state to another. */
+export function deltaBetween(before: Delta, after: Delta): Delta {
+  const missing = <T, K>(list: readonly T[], others: readonly T[], key: (item: T) => K): K[] => {
+    const kept = new Set(others.map((item) => JSON.stringify(key(item))));
+    return list.map(key).filter((each) => !kept.has(JSON.stringify(each)));
+  };
+  const changed = <T>(list: readonly T[], others: readonly T[]): T[] => {
+    const same = new Set(others.map((item) => JSON.stringify(item)));
+    return list.filter((item) => !same.has(JSON.stringify(item)));
+  };
+  const changes = <T, K>(old: readonly T[], now: readonly T[], key: (item: T) => K) => ({
+    upserts: changed(now, old),
+    removals: missing(old, now, key),
+  });
+  return {
+    peerSets: changes(before.peerSets.upserts, after.peerSets.upserts, (set) => set.key),
+    classes: changes(before.classes.upserts, after.classes.upserts, (each) => each.key),
+    addresses: changes(before.addresses.upserts, after.addresses.upserts, (each) => each.address),
+    programs: changes(before.programs.upserts, after.programs.upserts, (program) => program.key),
+    endpoints: changes(before.endpoints.upserts, after.endpoints.upserts, (endpoint) => endpoint.uid),
+  };
+}
+
+export function addressesOf(pod: PodName): Address[] {
+  return ([4, 6] as const).map((family) => defined(parseAddress(hostAddresses[pod][family]), 'a pod has addresses'));
+}
+
+function programFromText(direction: Direction, rules: readonly RuleText[]): Program {
+  const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'default', name: 'test' };
+  return {
+    key: `${direction} ${JSON.stringify(rules)}`,
+    direction,
+    tiers: [
+      {
+        name: 'default',
+        rules: rules.map(({ id, action, peer, protocol, ports }, ruleIndex) => ({
+          id: id ?? `rule-${direction}-${ruleIndex}`,
+          action: action ?? 'allow',
+          peer: (peer ?? []).map((name) => ({ set: name.replace('!', ''), negated: name.startsWith('!') })),
+          ...(protocol === undefined ? {} : { protocol }),
+          ...(ports === undefined ? {} : { ports: ports.map(portRange) }),
+          origin: { policy, direction, ruleIndex },
+        })),
+        end: 'deny',
+      },
+    ],
+    otherwise: 'allow',
+  };
+}
+
+function portRange(port: number | readonly [number, number]): PortRange {
+  return typeof port === 'number' ? { first: port, last: port } : { first: port[0], last: port[1] };
+}
+
+function peerSetsFromText(text: StateText): PeerSet[] {
+  const ranges = Object.entries(text.ranges ?? {}).map(([key, blocks]): PeerSet => {
+    const parts = blocks.flatMap((block) => {
+      const [from, ...except] = block.split(' except ').map((cidr) => cidrRange(defined(parseCidr(cidr), cidr)));
+      return subtractAddressRanges(from === undefined ? [] : [from], except);
+    });
+    return { kind: 'range', key, ranges: unionOfAddressRanges(parts) };
+  });
+  const sets = Object.entries(text.sets ?? {}).map(([key, members]): PeerSet => {
+    const withPorts = Object.values(members).some((member) => Array.isArray(member));
+    return { kind: withPorts ? 'addressPort' : 'address', key };
+  });
+  return [...ranges, ...sets];
+}
+
+function classesFromText(text: StateText): Map<PodName, EndpointClass> {
+  const classes = new Map<PodName, EndpointClass>();
+  for (const pod of ['a', 'b', 'c'] as const) {
+    const memberships = Object.entries(text.sets ?? {})
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([set, members]): Membership[] => {
+        const member = members[pod];
+        if (member === undefined) return [];
+        return [member === 'member' ? { set } : { set, ports: member }];
+      });
+    if (memberships.length > 0) classes.set(pod, { key: `class ${JSON.stringify(memberships)}`, memberships });
+  }
+  return classes;
+}

@@ -1,0 +1,205 @@
+/** The desired state against a linear interpreter of the same deltas, over random histories. */
+import type { Delta } from '@weir/calc';
+import { type Address, addressToBytes, defined, hasPorts, parseAddress } from '@weir/net';
+import { DeltaModel } from '@weir/testkit';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DesiredState } from '../../src/nftables/desired-state.ts';
+import { elementIdentity, type PlacedElement, pairKey, sameValue, tupleElement } from '../../src/nftables/element.ts';
+import { familySets, sharedSets } from '../../src/nftables/sets.ts';
+import { deltaBetween, emptyDelta, type RuleText, type StateText, stateDelta } from '../conformance/state.ts';
+import { hostAddresses } from '../conformance/world.ts';
+
+const rangeTexts = [
+  '10.77.0.0/24',
+  '10.77.0.0/30',
+  '10.77.0.2/31',
+  '0.0.0.0/0',
+  '192.0.2.0/24 except 192.0.2.10/32',
+  'fd77::/64',
+  'fd77::b/128',
+  '::/0',
+];
+const ruleText: fc.Arbitrary<RuleText> = fc.oneof(
+  fc.record({
+    peer: fc.uniqueArray(fc.constantFrom('one', 'two', 'r1', 'r2', '!one', '!two', '!r1', '!r2'), { maxLength: 2 }),
+    protocol: fc.constantFrom(6, 17),
+    ports: fc.array(
+      fc.oneof(fc.constantFrom(80, 81, 90), fc.constantFrom([80, 90] as const, [0, 65535] as const, [81, 81] as const, [0, 0] as const)),
+      { minLength: 1, maxLength: 3 },
+    ),
+  }),
+  fc.record({ peer: fc.uniqueArray(fc.constantFrom('one', 'two', 'r1', '!r2', '!one'), { maxLength: 2 }) }),
+  fc.record({
+    peer: fc.uniqueArray(fc.constantFrom('named', 'one', 'r1', '!r2'), { minLength: 1, maxLength: 2 }),
+    protocol: fc.constant(6),
+  }),
+);
+const rules = fc.option(
+  fc.array(ruleText, { maxLength: 3 }).map((list) => list.map((rule, i) => ({ ...rule, id: `r${i}` }))),
+  { nil: undefined },
+);
+const membership = fc.record({
+  a: fc.constantFrom('member' as const, undefined),
+  b: fc.constantFrom('member' as const, undefined),
+  c: fc.constantFrom('member' as const, undefined),
+});
+const ports = fc.option(
+  fc.uniqueArray(fc.constantFrom({ protocol: 6, port: 80 }, { protocol: 6, port: 81 }, { protocol: 17, port: 80 }), {
+    minLength: 1,
+    maxLength: 2,
+    selector: (each) => `${each.protocol} ${each.port}`,
+  }),
+  { nil: undefined },
+);
+const isolation = fc.record({ a: rules, b: rules, c: rules });
+
+/** All sets are there in every state, so that the delta's contract holds; their content changes their keys. */
+const stateText: fc.Arbitrary<StateText> = fc
+  .record({
+    r1: fc.uniqueArray(fc.constantFrom(...rangeTexts), { minLength: 1, maxLength: 3 }),
+    r2: fc.uniqueArray(fc.constantFrom(...rangeTexts), { minLength: 1, maxLength: 2 }),
+    one: membership,
+    two: membership,
+    named: fc.record({ a: ports, b: ports }),
+    ingress: isolation,
+    egress: isolation,
+    pods: fc.uniqueArray(fc.constantFrom('a' as const, 'b' as const, 'c' as const), { minLength: 1 }),
+  })
+  .map(({ r1, r2, one, two, named, ingress, egress, pods }) => {
+    const names = { r1: `r1 ${r1.join()}`, r2: `r2 ${r2.join()}` };
+    const rename = (each: typeof ingress): typeof ingress =>
+      Object.fromEntries(
+        Object.entries(each).map(([pod, list]) => [
+          pod,
+          list?.map((rule) => ({ ...rule, peer: (rule.peer ?? []).map((set) => set.replace('r1', names.r1).replace('r2', names.r2)) })),
+        ]),
+      ) as typeof ingress;
+    return {
+      ranges: { [names.r1]: r1, [names.r2]: r2 },
+      sets: { one, two, named: { ...named, c: [{ protocol: 6, port: 90 }] } } as NonNullable<StateText['sets']>,
+      ingress: rename(ingress),
+      egress: rename(egress),
+      pods,
+    };
+  });
+
+/** What the kernel would hold: deletions must find their element, additions must not. */
+class FakeTable {
+  readonly elements = new Map<string, PlacedElement>();
+
+  take({ removed, added }: { removed: readonly PlacedElement[]; added: readonly PlacedElement[] }): void {
+    for (const placed of removed)
+      assert(this.elements.delete(elementIdentity(placed)), `deletes what is not there: ${elementIdentity(placed)}`);
+    for (const placed of added) {
+      assert(!this.elements.has(elementIdentity(placed)), `adds what is there: ${elementIdentity(placed)}`);
+      this.elements.set(elementIdentity(placed), placed);
+    }
+  }
+
+  number(set: string, key: Uint8Array): number | undefined {
+    const data = this.elements.get(elementIdentity({ set, element: { key } }))?.element.data;
+    return data === undefined ? undefined : Buffer.from(data).readUInt32LE(4);
+  }
+
+  block(address: Address): number | undefined {
+    const set = familySets(address.family).block;
+    const wanted = Buffer.from(addressToBytes(address));
+    let best: PlacedElement | undefined;
+    for (const placed of this.elements.values()) {
+      if (placed.set !== set || Buffer.compare(placed.element.key, wanted) > 0) continue;
+      const order = best === undefined ? 1 : Buffer.compare(placed.element.key, best.element.key);
+      if (order > 0 || (order === 0 && placed.element.intervalEnd !== true)) best = placed;
+    }
+    return best?.element.data === undefined ? undefined : Buffer.from(best.element.data).readUInt32LE(4);
+  }
+
+  /** The rules of the table, read by a person: self, any peer, then the peer's class. */
+  allows(own: Address, peer: Address, flow: { direction: 'ingress' | 'egress'; protocol: number; port: number }): boolean {
+    const sets = familySets(own.family);
+    const program = this.number(sets[flow.direction], addressToBytes(own));
+    const pair = flow.direction === 'egress' ? pairKey(own, peer) : pairKey(peer, own);
+    if (program === undefined || this.elements.has(elementIdentity({ set: sets.self, element: { key: pair } }))) return true;
+    const peerClass = this.number(sets.class, addressToBytes(peer)) ?? this.block(peer);
+    return [0, defined(peerClass, 'every address has a class')].some((number) => this.#hasTuple({ program, class: number }, flow));
+  }
+
+  #hasTuple(of: { program: number; class: number }, { protocol, port }: { protocol: number; port: number }): boolean {
+    const exact = hasPorts(protocol) && port !== 0 ? [{ protocol, ports: { first: port, last: port } }] : [];
+    if ([...exact, { protocol }, {}].some((tuple) => this.elements.has(elementIdentity(tupleElement(sharedSets, of, tuple))))) return true;
+    const key = Buffer.from(tupleElement(sharedSets, of, { protocol, ports: { first: port, last: port } }).element.key);
+    return [...this.elements.values()].some(({ set, element }) => {
+      if (set !== sharedSets.allowRange || element.keyEnd === undefined) return false;
+      const start = Buffer.from(element.key);
+      return (
+        start.subarray(0, 12).equals(key.subarray(0, 12)) &&
+        port >= start.readUInt16BE(12) &&
+        port <= Buffer.from(element.keyEnd).readUInt16BE(12)
+      );
+    });
+  }
+}
+
+function addresses(): Address[] {
+  return (['a', 'b', 'c', 'ext', 'other'] as const).flatMap((host) =>
+    ([4, 6] as const).map((family) => defined(parseAddress(hostAddresses[host][family]), host)),
+  );
+}
+
+/** What the table says otherwise than the interpreter. */
+function wrongVerdicts(model: DeltaModel, table: FakeTable): string[] {
+  const wrong: string[] = [];
+  for (const source of addresses()) {
+    for (const destination of addresses()) {
+      if (source.family !== destination.family) continue;
+      for (const [protocol, port] of [
+        [6, 80],
+        [6, 81],
+        [6, 85],
+        [17, 80],
+        [17, 443],
+        [1, 0],
+      ] as const) {
+        const flow = { source, destination, protocol, ...(protocol === 1 ? {} : { destinationPort: port }) };
+        const { egressAllowed = true, ingressAllowed = true } = model.judge(flow, []);
+        const egress = table.allows(source, destination, { direction: 'egress', protocol, port });
+        const ingress = table.allows(destination, source, { direction: 'ingress', protocol, port });
+        if (egress !== egressAllowed || ingress !== ingressAllowed)
+          wrong.push(JSON.stringify({ flow, egress, egressAllowed, ingress, ingressAllowed }));
+      }
+    }
+  }
+  return wrong;
+}
+
+describe('the desired state', () => {
+  it('DP20: after any history holds what the deltas say, and its changes add up to its elements', () => {
+    fc.assert(
+      fc.property(fc.array(stateText, { minLength: 1, maxLength: 4 }), (texts) => {
+        const state = new DesiredState();
+        const model = new DeltaModel({ squashed: true });
+        const table = new FakeTable();
+        table.take({ removed: [], added: [...state.elements()] });
+        let before: Delta = emptyDelta;
+        for (const text of [...texts, { pods: [] }]) {
+          const after = stateDelta(text, () => 'weir0');
+          const delta = deltaBetween(before, after);
+          model.apply(delta);
+          const changes = state.apply(delta);
+          table.take(changes.handover);
+          table.take(changes);
+          const all = new Map([...state.elements()].map((placed) => [elementIdentity(placed), placed]));
+          expect([...table.elements.keys()].sort()).toEqual([...all.keys()].sort());
+          for (const [identity, placed] of all)
+            expect(sameValue(placed.element, table.elements.get(identity)?.element ?? { key: placed.element.key, comment: '?' })).toBe(
+              true,
+            );
+          expect(state.refused()).toEqual([]);
+          expect(wrongVerdicts(model, table)).toEqual([]);
+          before = after;
+        }
+      }),
+      { numRuns: 100, seed: 20 },
+    );
+  });
+});
