@@ -39,7 +39,7 @@ type Resolved = { readonly kind: 'end'; readonly end: FlowEnd } | { readonly kin
 export function explainFlow(snapshot: Snapshot, request: FlowRequest): FlowExplanation {
   const portProblem = checkPort(request);
   if (portProblem !== undefined) return portProblem;
-  const source = resolveEnd(snapshot, request.source, request.hosts);
+  const source = resolveEnd(snapshot, request.source, request);
   if (source.kind === 'refused') return source;
   if (source.kind === 'service') {
     return refused(
@@ -48,7 +48,7 @@ export function explainFlow(snapshot: Snapshot, request: FlowRequest): FlowExpla
       'name a pod, an address or a host as the source',
     );
   }
-  const destination = resolveEnd(snapshot, request.destination, request.hosts);
+  const destination = resolveEnd(snapshot, request.destination, request);
   if (destination.kind === 'refused') return destination;
   if (destination.kind === 'service') return explainService(snapshot, request, source.end, destination.service);
   const question = askedBetween(request, source.end, { end: destination.end, port: request.port });
@@ -87,13 +87,14 @@ function explainService(snapshot: Snapshot, request: FlowRequest, source: FlowEn
   return { kind: 'answered', verdicts, service: name };
 }
 
-function resolveEnd(snapshot: Snapshot, text: string, hosts: FlowRequest['hosts']): Resolved {
+function resolveEnd(snapshot: Snapshot, text: string, { hosts, family }: FlowRequest): Resolved {
   const address = parseAddress(text);
   if (address !== undefined) {
     const service = serviceAt(snapshot, formatAddress(address));
     return service === undefined ? { kind: 'end', end: snapshot.world.endAt(address) } : { kind: 'service', service };
   }
-  const host = hosts?.get(text)?.[0];
+  const hostAddresses = hosts?.get(text) ?? [];
+  const host = hostAddresses.find((candidate) => candidate.family === family) ?? hostAddresses[0];
   if (host !== undefined) return { kind: 'end', end: snapshot.world.endAt(host) };
   const [namespace, name, ...more] = text.includes('/') ? text.split('/') : ['default', text];
   if (namespace === undefined || name === undefined || more.length > 0) return notFound(snapshot, text);

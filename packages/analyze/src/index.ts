@@ -5,5 +5,6 @@
  */
 export * from './explain-flow.ts';
 export * from './matrix.ts';
+export type * from './readable-objects.ts';
 export * from './service-backends.ts';
 export * from './snapshot.ts';

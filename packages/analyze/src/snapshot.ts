@@ -28,12 +28,7 @@ import {
 } from '@weir/kube';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import { createPolicyWorld, type Endpoint, type EngineProfile, type Policy, type PolicyWorld, podName, type WorldNode } from '@weir/policy';
-
-/** An object with the places of its fields, as `parseManifest` gives it. */
-export interface PlacedObject {
-  readonly object: KubeObject;
-  positionOf(path: string): TextPosition;
-}
+import { groupVersionOf, type MaybePlacedObject, type PlacedObject, readableObjects } from './readable-objects.ts';
 
 /** How to read the objects. */
 export interface LoadSnapshotOptions {
@@ -47,7 +42,7 @@ export interface Snapshot {
   readonly policies: readonly Policy[];
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
-  /** Refused policies; the snapshot can be asked all the same. */
+  /** Refused policies and unreadable objects; the snapshot can be asked all the same. */
   readonly diagnostics: readonly Diagnostic[];
   /** Every pod by `namespace/name`, those that are no endpoints too. */
   readonly pods: ReadonlyMap<string, Pod>;
@@ -58,9 +53,14 @@ export interface Snapshot {
 
 /** Reads objects, placed or not; kinds that it does not know are left out. */
 export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], options: LoadSnapshotOptions = {}): Snapshot {
-  const placed = objects.map((entry) => ('positionOf' in entry ? entry : { object: entry }));
+  const read = readableObjects(
+    objects.map((entry) =>
+      'positionOf' in entry ? { object: entry.object, positionOf: (path) => entry.positionOf(path) } : { object: entry },
+    ),
+  );
+  const placed = read.objects;
   const ofKind = <T extends KubeObject>(kind: string, group: string): T[] =>
-    placed.filter(({ object }) => object.kind === kind && groupOf(object) === group).map(({ object }) => object as T);
+    placed.filter(({ object }) => object.kind === kind && groupVersionOf(object).group === group).map(({ object }) => object as T);
   const pods = ofKind<Pod>('Pod', '');
   const namespaces = new Map(ofKind<Namespace>('Namespace', '').map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
   const endpoints = readEndpoints(pods, namespaces);
@@ -77,7 +77,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     policies,
     services: ofKind<Service>('Service', ''),
     endpointSlices: ofKind<EndpointSlice>('EndpointSlice', 'discovery.k8s.io'),
-    diagnostics,
+    diagnostics: [...read.diagnostics, ...diagnostics],
     pods: new Map(pods.map((pod) => [podKey(pod), pod])),
     endpoints,
     nodes,
@@ -87,11 +87,6 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
 /** `namespace/name` of an object, in namespace `default` when it names none. */
 export function podKey({ metadata: { namespace = 'default', name = '' } }: KubeObject): string {
   return `${namespace}/${name}`;
-}
-
-function groupOf({ apiVersion = '' }: KubeObject): string {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0 ? '' : apiVersion.slice(0, slash);
 }
 
 function readEndpoints(pods: readonly Pod[], namespaces: ReadonlyMap<string, StringMap>): Map<string, Endpoint> {
@@ -131,7 +126,7 @@ function readNodes(nodes: readonly Node[], pods: readonly Pod[]): WorldNode[] {
   return [...byName].map(([name, addresses]) => ({ name, addresses }));
 }
 
-function readPolicies(placed: readonly { readonly object: KubeObject; readonly positionOf?: PlacedObject['positionOf'] }[]): {
+function readPolicies(placed: readonly MaybePlacedObject[]): {
   readonly policies: readonly Policy[];
   readonly diagnostics: readonly Diagnostic[];
 } {
@@ -139,7 +134,7 @@ function readPolicies(placed: readonly { readonly object: KubeObject; readonly p
   const diagnostics: Diagnostic[] = [];
   for (const entry of placed) {
     const { object } = entry;
-    if (object.kind !== 'NetworkPolicy' || groupOf(object) !== 'networking.k8s.io') continue;
+    if (object.kind !== 'NetworkPolicy' || groupVersionOf(object).group !== 'networking.k8s.io') continue;
     const positionOf = (path: string): TextPosition | undefined => entry.positionOf?.(path);
     const compiled = compileNetworkPolicy(object, positionOf);
     diagnostics.push(...compiled.diagnostics);

@@ -83,7 +83,7 @@ describe('why', () => {
         egress of demo/client: allowed, no policy isolates it
         ingress of demo/server: denied, it is isolated and no rule allows this
           isolated by NetworkPolicy demo/demo-policy (demo.yaml:37)
-          NetworkPolicy demo/demo-policy (demo.yaml:37):
+          NetworkPolicy demo/demo-policy (demo.yaml:37): none of its rules matches:
             allow ingress[0].from[0] (demo.yaml:48) does not match: the source's label app is absent, wanted app=client
         a rule would allow it with this change:
           set the label app=client on pod demo/client: kubectl label pod client -n demo app=client [ingress[0].from[0] of NetworkPolicy demo/demo-policy]",
@@ -131,6 +131,14 @@ describe('why', () => {
     expect(snapshotOf(refused).diagnostics).toMatchObject([
       { code: 'invalid-policy', field: 'spec.ingresses', position: { file: 'demo.yaml', line: 46 } },
     ]);
+  });
+
+  it('an object whose fields have wrong types is left out and said so', () => {
+    const wrong = article.replace('labels: {app: server}', 'labels: {app: on}');
+    const { documents } = parseManifest(wrong, 'demo.yaml');
+    const snapshot = loadSnapshot(documents);
+    expect(snapshot.diagnostics).toMatchObject([{ code: 'wrong-type', object: 'Pod demo/server', position: { line: 6 } }]);
+    expect(snapshot.endpoints.has('demo/server')).toBe(false);
   });
 
   it('pods from manifests have no addresses yet and can be asked about all the same', () => {

@@ -4,6 +4,7 @@
  */
 import { type PortRange, unreachable } from '@weir/net';
 import type { Selector } from './model.ts';
+import { namespaceNameKey } from './selector-truth.ts';
 import type { Change, Mismatch, NearMiss, PolicyTrace, SideName } from './verdict.ts';
 
 /** More than this many changes together are no near miss, and no longer list is given. */
@@ -95,6 +96,10 @@ function changeForLabel(selector: Selector & { kind: 'in' | 'notIn' | 'exists' |
     return selector.kind === 'in' && key === 'namespace' ? [{ kind: 'move to namespace', side, namespaces: selector.values }] : undefined;
   }
   if (space === 'serviceAccount') return undefined;
+  // The API server sets this label to the namespace's name and takes no other value.
+  if (space === 'namespace' && key === namespaceNameKey) {
+    return selector.kind === 'in' ? [{ kind: 'move to namespace', side, namespaces: selector.values }] : undefined;
+  }
   switch (selector.kind) {
     case 'in':
       return [{ kind: 'set label', side, space, key, values: selector.values }];

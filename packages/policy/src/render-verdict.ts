@@ -73,8 +73,12 @@ function renderPolicy(verdict: FlowVerdict, trace: PolicyTrace, { allPolicies = 
   const name = `${describePolicy(trace.policy)}${describePlace(trace.source)}`;
   switch (trace.applies) {
     case 'yes': {
-      const heading = trace.rules.length === 0 ? `    ${name} has no ${trace.direction} rules` : `    ${name}:`;
-      return [heading, ...trace.rules.map((rule) => `      ${renderRule(verdict, rule)}`)];
+      const rules = trace.rules.filter(({ matched }) => matched !== 'no').length === 0 ? 'none of its rules matches:' : 'its rules:';
+      const heading = trace.rules.length === 0 ? `has no ${trace.direction} rules and allows nothing` : rules;
+      return [
+        `    ${name}${trace.rules.length === 0 ? ' ' : ': '}${heading}`,
+        ...trace.rules.map((rule) => `      ${renderRule(verdict, rule)}`),
+      ];
     }
     case 'not selected': {
       if (!allPolicies) return [];

@@ -10,7 +10,7 @@ import { labelOf, selectorMatches } from './selector.ts';
 import type { Mismatch, SideName, Truth } from './verdict.ts';
 
 /** The label that the API server sets on every namespace to its own name. */
-const namespaceNameKey = 'kubernetes.io/metadata.name';
+export const namespaceNameKey = 'kubernetes.io/metadata.name';
 
 /** Whether the selector matches the endpoint, as far as the world knows. */
 export function selectorTruth(world: PolicyWorld, selector: Selector, endpoint: Endpoint): Truth {

@@ -265,7 +265,7 @@ describe('explanations', () => {
         "  egress of n/client: allowed, no policy isolates it",
         "  ingress of n/server: denied, it is isolated and no rule allows this",
         "    isolated by NetworkPolicy n/demo",
-        "    NetworkPolicy n/demo:",
+        "    NetworkPolicy n/demo: none of its rules matches:",
         "      allow ingress[0].from[0] does not match: the source's label app is absent, wanted app=client",
         "  a rule would allow it with this change:",
         "    set the label app=client on pod n/client: kubectl label pod client -n n app=client [ingress[0].from[0] of NetworkPolicy n/p]",
