@@ -130,6 +130,7 @@ export class Engine {
   /** Takes the accepted versions of an earlier process; they count where the listed version is refused. */
   restoreAccepted(policies: readonly NetworkPolicy[]): void {
     this.#policies.restore(policies);
+    if (this.#inSync.has('networkPolicies')) this.#policies.dropUnlisted();
   }
 
   /** Policies whose newest version was refused, with the reasons and what is in force instead. */

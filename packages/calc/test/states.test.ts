@@ -185,7 +185,7 @@ function split({ pods = [], policies = [], namespaces = [], attachments = [] }: 
   return [{ policies }, { policies, pods }, { policies, pods, attachments }, { policies, pods, attachments, namespaces }];
 }
 
-describe.each(Object.entries(lists))('C1 %s: the output depends on the current state only', (_name, states) => {
+describe.each(Object.entries(lists))('S1 S2 S5 S6 %s: the output depends on the current state only', (_name, states) => {
   it.each(Object.entries(expanders))('%s', (_expander, expand) => {
     const follower = new Follower();
     for (const state of expand(states)) follower.go(state);
@@ -211,7 +211,7 @@ describe.each(Object.entries(lists))('C1 %s: the output depends on the current s
     follower.expectNothingLeft();
   });
 
-  it('there and back in one flush is no change', () => {
+  it('S3 there and back in one flush is no change', () => {
     const follower = new Follower();
     const [first = {}] = states;
     follower.go(first);
@@ -224,7 +224,7 @@ describe.each(Object.entries(lists))('C1 %s: the output depends on the current s
     }
   });
 
-  it('with rule ids that all collide', () => {
+  it('P4 with rule ids that all collide', () => {
     const follower = new Follower({ ruleHash: () => 'h' });
     for (const first of states) for (const second of states) for (const state of [first, second]) follower.go(state);
     follower.expectNothingLeft();
