@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { badRequest } from '../errors/api-error.ts';
 import type { RemoteCommandSession } from './remote-command-session.ts';
+import { acceptSpdyCommand } from './spdy-command.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
 import { acceptWebSocketCommand } from './web-socket-command.ts';
 
@@ -13,6 +14,7 @@ import { acceptWebSocketCommand } from './web-socket-command.ts';
 export async function acceptRemoteCommand(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<RemoteCommandSession> {
   const protocol = (request.headers.upgrade ?? '').toLowerCase();
   if (protocol === 'websocket') return await acceptWebSocketCommand(request, socket, head);
+  if (protocol === 'spdy/3.1') return await acceptSpdyCommand(request, socket, head);
   const error = badRequest(`unable to upgrade: ${protocol === '' ? 'missing upgrade header' : `${protocol} is not served here`}`);
   refuseUpgrade(socket, error.status);
   throw error;

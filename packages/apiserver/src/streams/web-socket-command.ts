@@ -7,9 +7,10 @@
  * ```
  */
 import type { IncomingMessage } from 'node:http';
-import { type Duplex, Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { ApiError, badRequest } from '../errors/api-error.ts';
+import { CommandInput, commandOutput, endOutput } from './command-streams.ts';
 import { parseRemoteCommandQuery, type RemoteCommandQuery } from './remote-command-query.ts';
 import { type RemoteCommandResult, type RemoteCommandSession, ResizeChannel, resultStatus } from './remote-command-session.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
@@ -17,10 +18,6 @@ import { refuseUpgrade } from './upgrade-refusal.ts';
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
-/** Clients read with buffers of 32 KiB plus the channel byte. */
-const messageBytes = 32 * 1024;
-/** Input that waits for the program before the client is slowed down. */
-const stdinBufferBytes = 256 * 1024;
 /** How long the client may take to answer our close frame. */
 const closeTimeoutMs = 5_000;
 
@@ -68,10 +65,10 @@ class WebSocketCommand implements RemoteCommandSession {
   readonly stdout?: Writable;
   readonly stderr?: Writable;
   readonly #socket: WebSocket;
+  readonly #input?: CommandInput;
   readonly #resize = new ResizeChannel();
   readonly #gone = new AbortController();
   readonly #closed: Promise<void>;
-  #inputEnded = false;
   #finished: Promise<void> | undefined;
 
   constructor(socket: WebSocket, query: RemoteCommandQuery) {
@@ -79,12 +76,15 @@ class WebSocketCommand implements RemoteCommandSession {
     this.command = query.command;
     if (query.container !== undefined) this.container = query.container;
     this.tty = query.tty;
-    if (query.stdin) this.stdin = this.#input();
-    if (query.stdout) this.stdout = this.#output(channels.stdout);
-    if (query.stderr) this.stderr = this.#output(channels.stderr);
+    if (query.stdin) {
+      this.#input = new CommandInput({ pause: () => socket.pause(), resume: () => this.#resume() });
+      this.stdin = this.#input.stream;
+    }
+    if (query.stdout) this.stdout = commandOutput((piece) => this.#send(channels.stdout, piece));
+    if (query.stderr) this.stderr = commandOutput((piece) => this.#send(channels.stderr, piece));
     this.#closed = new Promise((resolve) => {
       socket.on('close', () => {
-        this.#endInput();
+        this.#input?.end();
         if (this.#finished === undefined) this.#gone.abort();
         resolve();
       });
@@ -110,9 +110,7 @@ class WebSocketCommand implements RemoteCommandSession {
   async #finish(result: RemoteCommandResult): Promise<void> {
     await Promise.all([endOutput(this.stdout), endOutput(this.stderr)]);
     await this.#send(channels.error, Buffer.from(resultStatus(result)));
-    // What the client still sends must not keep its close frame from being read.
-    this.stdin?.resume();
-    this.#socket.resume();
+    this.#input?.drain();
     this.#socket.close(1000);
     const timer = setTimeout(() => this.#socket.terminate(), closeTimeoutMs);
     await this.#closed;
@@ -124,13 +122,13 @@ class WebSocketCommand implements RemoteCommandSession {
     const payload = message.subarray(1);
     switch (channel) {
       case channels.stdin:
-        this.#pushInput(payload);
+        this.#input?.push(payload);
         return;
       case channels.resize:
         this.#resize.push(payload);
         return;
       case channels.close:
-        if (payload[0] === channels.stdin) this.#endInput();
+        if (payload[0] === channels.stdin) this.#input?.end();
         return;
       default:
         // Unknown channels are ignored, as the kubelet does.
@@ -138,41 +136,8 @@ class WebSocketCommand implements RemoteCommandSession {
     }
   }
 
-  #pushInput(payload: Buffer): void {
-    if (this.stdin === undefined || this.#inputEnded || payload.length === 0) return;
-    // While the program does not read, neither do we: the client is slowed down by its own connection.
-    if (!this.stdin.push(payload) && this.#finished === undefined) this.#socket.pause();
-  }
-
-  #endInput(): void {
-    if (this.#inputEnded) return;
-    this.#inputEnded = true;
-    this.stdin?.push(null);
-  }
-
-  #input(): Readable {
-    return new Readable({
-      highWaterMark: stdinBufferBytes,
-      read: () => {
-        if (this.#socket.readyState === WebSocket.OPEN) this.#socket.resume();
-      },
-    });
-  }
-
-  #output(channel: number): Writable {
-    return new Writable({
-      write: (chunk: Buffer, _encoding, done) => {
-        void this.#sendAll(channel, chunk, done);
-      },
-    });
-  }
-
-  /** Never rejects: what cannot be sent any more is dropped. */
-  async #sendAll(channel: number, chunk: Buffer, done: () => void): Promise<void> {
-    for (let start = 0; start < chunk.length; start += messageBytes) {
-      await this.#send(channel, chunk.subarray(start, start + messageBytes));
-    }
-    done();
+  #resume(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.resume();
   }
 
   /** Resolves when the bytes have left; at once when the client is gone. */
@@ -182,13 +147,4 @@ class WebSocketCommand implements RemoteCommandSession {
       this.#socket.send(Buffer.concat([Buffer.of(channel), payload]), { binary: true }, () => resolve());
     });
   }
-}
-
-async function endOutput(output: Writable | undefined): Promise<void> {
-  if (output === undefined || output.writableFinished || output.destroyed) return;
-  await new Promise<void>((resolve) => {
-    output.once('finish', resolve);
-    output.once('close', resolve);
-    if (!output.writableEnded) output.end();
-  });
 }
