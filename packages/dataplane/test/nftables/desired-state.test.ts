@@ -1,6 +1,6 @@
 /** The desired state against a linear interpreter of the same deltas, over random histories. */
 import type { Delta } from '@weir/calc';
-import { type Address, addressToBytes, defined, hasPorts, parseAddress } from '@weir/net';
+import { type Address, addressToBytes, assert, defined, hasPorts, parseAddress } from '@weir/net';
 import { DeltaModel } from '@weir/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
