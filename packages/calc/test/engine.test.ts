@@ -58,7 +58,9 @@ describe('state and deltas', () => {
     const delta = follower.flush();
     follower.verify();
     expect(delta.endpoints.upserts).toHaveLength(1);
-    expect([delta.peerSets, delta.addresses, delta.programs, delta.endpoints].flatMap(({ removals }) => removals)).toEqual([]);
+    expect(
+      [delta.peerSets, delta.addresses, delta.programs, delta.endpoints].flatMap(({ removals }) => removals as readonly unknown[]),
+    ).toEqual([]);
   });
 
   it('S3 a second flush is empty, a status update says nothing, and several changes of one pod are one', () => {
