@@ -161,6 +161,7 @@ describe('/agnhost in a sandbox', () => {
 
   it('serves', async () => {
     const process = await sandbox.exec(options(['/agnhost', 'serve-hostname', '--tcp', '--http=false', '--port=7201']));
+    process.stdout.resume();
     await until(collect(process.stderr), 'Serving on port 7201.');
     expect((await shell('exec 3<>/dev/tcp/127.0.0.1/7201; cat <&3')).code).not.toBe(0);
     expect((await exec(['bash', '-c', 'exec 3<>/dev/tcp/127.0.0.1/7201; cat <&3'])).stdout).toBe('pod-1');
