@@ -91,7 +91,8 @@ class WebSocketCommand implements RemoteCommandSession {
     });
     // A broken connection is followed by 'close', which is all that matters here.
     socket.on('error', () => undefined);
-    socket.on('message', (data) => this.#receive(data));
+    // Messages come as one Buffer each (`binaryType` is nodebuffer).
+    socket.on('message', (data) => this.#receive(data as Buffer));
   }
 
   get signal(): AbortSignal {
