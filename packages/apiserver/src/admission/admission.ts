@@ -10,6 +10,7 @@ import { namespacesResource, type RestContext, subjectOf } from '../rest/rest-co
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
 import { admitPod } from './pod-admission.ts';
+import { allocateService } from './service-admission.ts';
 
 /** A new object on its way into the store. */
 export interface CreateAdmission {
@@ -30,6 +31,8 @@ export function admitCreate(admission: CreateAdmission): JsonObject {
   switch (groupResource(admission.target.definition)) {
     case 'pods':
       return admitPod(admission.object);
+    case 'services':
+      return allocate(admission, undefined);
     default:
       return admission.object;
   }
@@ -37,7 +40,16 @@ export function admitCreate(admission: CreateAdmission): JsonObject {
 
 /** Admits a change; returns what is to be stored. */
 export function admitUpdate(admission: UpdateAdmission): JsonObject {
-  return admission.object;
+  switch (groupResource(admission.target.definition)) {
+    case 'services':
+      return allocate(admission, admission.old);
+    default:
+      return admission.object;
+  }
+}
+
+function allocate({ object, transaction, context }: CreateAdmission, old: Readonly<JsonObject> | undefined): JsonObject {
+  return allocateService(object, { transaction, serviceCidrs: context.serviceCidrs, old });
 }
 
 /** The namespace must be there and must not be on its way out. */

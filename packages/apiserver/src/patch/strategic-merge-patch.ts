@@ -6,6 +6,7 @@
  * documentation of strategic merge patch and `apimachinery/pkg/util/strategicpatch`.
  */
 import { deepEqual, isJsonObject, type JsonObject, type ListMerge, type ObjectSchema, type Schema } from '@weir/kube';
+import { unreachable } from '@weir/net';
 
 /** The patch cannot be applied; the message says why. */
 export class PatchError extends Error {
@@ -24,7 +25,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
   const directive = patch['$patch'];
   if (directive === 'delete') return {};
   if (directive === 'replace') return withoutDirectives(patch);
-  if (directive !== undefined && directive !== 'merge') throw new PatchError(`unknown patch type: ${String(directive)}`);
+  if (directive !== undefined && directive !== 'merge') throw new PatchError(`unknown patch type: ${JSON.stringify(directive)}`);
   const result = new Map<string, unknown>(retained(original, patch));
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith(deleteFromList)) deletePrimitives(result, key.slice(deleteFromList.length), value);
@@ -60,6 +61,8 @@ function mergeList(original: readonly unknown[], patch: readonly unknown[], sche
       return [...original, ...patch.filter((item) => !original.some((present) => deepEqual(present, item)))];
     case 'map':
       return mergeKeyedList(original, patch, { key: merge.patchKey, items });
+    default:
+      return unreachable(merge);
   }
 }
 
@@ -124,17 +127,15 @@ function reorder(
   const result: unknown[] = [];
   for (const item of named) {
     const place = indexIn(options.before, item);
-    while (others.length > 0 && place >= 0 && indexIn(options.before, others[0]) < place) result.push(others.shift());
+    const next = others.findIndex((other) => indexIn(options.before, other) > place);
+    if (place >= 0) result.push(...others.splice(0, next < 0 ? others.length : next));
     result.push(item);
   }
   return [...result, ...others];
 }
 
 function memberSchema(schema: Schema | undefined, key: string): Schema | undefined {
-  if (schema?.kind === 'object') {
-    const member = schema.fields.get(key);
-    return member;
-  }
+  if (schema?.kind === 'object') return schema.fields.get(key);
   return schema?.kind === 'map' ? schema.values : undefined;
 }
 
@@ -157,5 +158,5 @@ export function goText(value: unknown): string {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `map[${entries.map(([key, member]) => `${key}:${goText(member)}`).join(' ')}]`;
   }
-  return value === null ? '<nil>' : String(value);
+  return value === null ? '<nil>' : typeof value === 'string' ? value : JSON.stringify(value);
 }

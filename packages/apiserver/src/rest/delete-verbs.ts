@@ -65,7 +65,8 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
   const listOptions = parseListOptions(request.query, target.definition);
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const deleted: EncodedObject[] = [];
-  for (const { key, object } of [...context.store.list(rangeOf(target))]) {
+  const present = Array.from(context.store.list(rangeOf(target)));
+  for (const { key, object } of present) {
     if (!matchesOptions(viewOf(target.definition, object), listOptions, target.definition)) continue;
     const one = { ...target, namespace: key.namespace, name: key.name };
     const deletion = await context.store.write((transaction) => {
@@ -94,8 +95,7 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   if (groupResource(target.definition) === 'namespaces') ensureObject(object, 'status')['phase'] = 'Terminating';
   const generation = numberAt(metadata, 'generation');
   if (generation !== undefined) metadata['generation'] = generation + 1;
-  const object2 = dryRun ? EncodedObject.of(object) : transaction.put(key, object);
-  return { object: object2, removed: false };
+  return { object: dryRun ? EncodedObject.of(object) : transaction.put(key, object), removed: false };
 }
 
 /** Reads DeleteOptions from the body and the query (the query is used when there is no body). */

@@ -6,8 +6,7 @@
  */
 import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
 import { applyPatch as applyJsonPatch } from 'rfc6902';
-import { ApiError, badRequest, failure, invalid, notFound, unsupportedMediaType } from '../errors/api-error.ts';
-import { recordUpdate } from '../patch/managed-fields.ts';
+import { type ApiError, badRequest, failure, invalid, notFound, unsupportedMediaType } from '../errors/api-error.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyServerSide } from '../patch/server-side-apply.ts';
 import { applyStrategicMergePatch, goText, PatchError } from '../patch/strategic-merge-patch.ts';
@@ -16,11 +15,11 @@ import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import { viewOf } from '../table/render-object.ts';
 import { assertBoundedDepth } from './json-depth.ts';
-import { fillType, fitObject, strictProblems } from './read-body.ts';
-import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { fillType, fitObject } from './read-body.ts';
+import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { createObject, updateObject, type WriteScope } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
-import { answer, partOf } from './write-verbs.ts';
+import { answer, partOf, recordOf } from './write-verbs.ts';
 
 const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json'];
 const patchTypes = [
@@ -63,16 +62,14 @@ interface PatchWork {
 }
 
 function patchInScope(scope: WriteScope, current: EncodedObject, work: PatchWork & { readonly type: string }): EncodedObject {
-  const { target, context } = scope;
+  const { target } = scope;
   const old = viewOf(target.definition, current);
   const patched = applyOfType(work.type, structuredClone(old), work.patch, target);
   fillType(patched, target.definition);
-  const { value, problems } = fitPatched(patched, old, target);
+  const { object: value, warnings: problems } = fitObject(patched, target.definition, { fieldValidation: 'Warn', duplicates: [] });
   if (problems.length > 0 && work.options.fieldValidation === 'Strict') throw invalidPatch(work, problems);
   if (work.options.fieldValidation === 'Warn') work.warnings.push(...problems);
-  const record = { manager: work.options.fieldManager, time: apiTime(context.now()), subresource: target.subresource };
-  recordUpdate(value, old, { definition: target.definition, ...record });
-  return updateObject(scope, current, value, partOf(target));
+  return updateObject({ ...scope, record: recordOf(scope.context, target, work.options) }, current, value, partOf(target));
 }
 
 function applyInScope(
@@ -88,14 +85,13 @@ function applyInScope(
     duplicates: [],
   });
   work.warnings.push(...warnings);
+  if (target.definition.statusSubresource) delete applied[target.subresource === 'status' ? 'spec' : 'status'];
   if (current === undefined && target.subresource !== '') throw notFound(subjectOf(target));
   const merged = applyServerSide({
-    target,
+    record: recordOf(context, target, work.options),
     applied,
     live: current === undefined ? undefined : viewOf(target.definition, current),
-    manager: work.options.fieldManager,
     force: work.options.force,
-    time: apiTime(context.now()),
   });
   if (current !== undefined) return { object: updateObject(scope, current, merged, partOf(target)), created: false };
   const uid = textAt(objectAt(applied, 'metadata'), 'uid');
@@ -157,19 +153,6 @@ function isOperation(value: unknown): boolean {
   return isJsonObject(value) && operationNames.includes(textAt(value, 'op')) && typeof value['path'] === 'string';
 }
 
-/** Unknown fields that a stored object already had are nobody's mistake now. */
-function fitPatched(
-  patched: JsonObject,
-  old: Readonly<JsonObject>,
-  target: ResourceTarget,
-): { readonly value: JsonObject; readonly problems: readonly string[] } {
-  void old;
-  const problems: string[] = [];
-  const { object: value, warnings } = fitObject(patched, target.definition, { fieldValidation: 'Warn', duplicates: [] });
-  problems.push(...warnings);
-  return { value, problems };
-}
-
 function invalidPatch(work: PatchWork, problems: readonly string[]): ApiError {
   const message = `strict decoding error: ${problems.join(', ')}`;
   const value = Array.isArray(work.patch) ? JSON.stringify(work.patch) : goText(work.patch);
@@ -184,5 +167,3 @@ function rejectedPatch(why: string): ApiError {
     details: { causes: [{ reason: 'UnexpectedServerResponse', message: why }] },
   });
 }
-
-void strictProblems;

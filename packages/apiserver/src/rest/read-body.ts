@@ -77,11 +77,11 @@ export function fillType(object: JsonObject, definition: GroupVersionKind): void
   const apiVersion = object['apiVersion'] ?? expected;
   const kind = object['kind'] ?? definition.kind;
   if (apiVersion !== expected) {
-    throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`);
+    throw badRequest(`the API version in the data (${jsonText(apiVersion)}) does not match the expected API version (${expected})`);
   }
   if (kind !== definition.kind) {
     throw badRequest(
-      `${String(kind)} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: no kind ${JSON.stringify(kind)} is served here`,
+      `${jsonText(kind)} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: no kind ${JSON.stringify(kind)} is served here`,
     );
   }
   object['apiVersion'] = apiVersion;
@@ -99,6 +99,11 @@ export function assertMediaType(request: ApiRequest, accepted: readonly string[]
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   if (!accepted.includes(type)) throw unsupportedMediaType(accepted);
   return type;
+}
+
+/** A text as it is, anything else as JSON. */
+function jsonText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function isJson(request: ApiRequest): boolean {

@@ -11,6 +11,7 @@ import {
   listAt,
   numberAt,
   objectAt,
+  objectsAt,
   type ResourceDefinition,
   textAt,
   validateObjectMeta,
@@ -18,6 +19,7 @@ import {
 } from '@weir/kube';
 import { admitCreate, admitUpdate } from '../admission/admission.ts';
 import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound } from '../errors/api-error.ts';
+import { type FieldRecord, recordUpdate } from '../patch/managed-fields.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
@@ -29,6 +31,8 @@ export interface WriteScope {
   readonly transaction: StoreTransaction;
   readonly target: ResourceTarget;
   readonly dryRun: boolean;
+  /** Who writes; absent for writes of the server itself and when the managers are recorded already. */
+  readonly record?: FieldRecord;
 }
 
 /** Suffix letters of generated names: no vowels, nothing that looks like something else. */
@@ -58,6 +62,7 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   if (generated) metadata['name'] = freeName(scope, textAt(metadata, 'generateName'));
   let prepared = toStored(definition, definition.defaults(definition.prepareForCreate(definition.defaults(object))));
   prepared = admitCreate({ ...scope, object: prepared });
+  if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');
   assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...definition.validate(prepared)]);
   const key = keyOf(definition, target.namespace, name);
@@ -70,7 +75,7 @@ export type UpdatePart = 'main' | 'status' | 'any';
 
 /** Replaces an object that is there; owns `next`. Returns the stored object, or its last state when that removed it. */
 export function updateObject(scope: WriteScope, current: EncodedObject, next: JsonObject, part: UpdatePart): EncodedObject {
-  const { context, transaction, target, dryRun } = scope;
+  const { transaction, target, dryRun } = scope;
   const { definition } = target;
   const old = current.json;
   let object = toStored(definition, definition.defaults(next));
@@ -78,6 +83,7 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   assertUnchangedSince(object, old, target);
   keepOtherPart(object, old, { definition, part });
   object = admitUpdate({ ...scope, object, old });
+  if (scope.record !== undefined) recordUpdate(object, old, scope.record);
   const before = withoutVolatile(old);
   if (deepEqual(withoutVolatile(object), before)) return current;
   const metadata = ensureObject(object, 'metadata');
@@ -89,13 +95,10 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   assertValid(scope, target.name, errors);
   const key = keyOf(definition, target.namespace, target.name);
   if (isDone(object)) {
-    if (dryRun) return EncodedObject.of(object);
-    // The last state that watchers see is the one without finalizers.
-    transaction.put(key, object);
-    return transaction.remove(key);
+    // The last thing that held the object is gone: watchers see its end, not one more change.
+    return dryRun ? EncodedObject.of(object) : transaction.remove(key);
   }
-  void context;
-  return dryRun ? EncodedObject.of({ ...object }) : transaction.put(key, object);
+  return dryRun ? EncodedObject.of(object) : transaction.put(key, object);
 }
 
 /** The present state, or 404. */
@@ -199,10 +202,11 @@ function keepOtherPart(object: JsonObject, old: Readonly<JsonObject>, what: { de
   }
 }
 
-/** Everything but what changes with every write. */
+/** Everything but what changes with every write: the version and the times of the managers. */
 function withoutVolatile(object: Readonly<JsonObject>): JsonObject {
   const { resourceVersion: _version, managedFields: _fields, ...metadata } = objectAt(object, 'metadata') ?? {};
-  return { ...object, metadata };
+  const managers = objectsAt(objectAt(object, 'metadata'), 'managedFields').map(({ time: _time, ...entry }) => entry);
+  return { ...object, metadata, managers };
 }
 
 /** What generations count: everything but metadata and status. */

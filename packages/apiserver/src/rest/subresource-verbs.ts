@@ -1,12 +1,13 @@
 /** Subresources that are actions: binding, eviction, log; exec, attach and portforward need an upgrade. */
 import { ensureObject, type JsonObject, objectAt, objectsAt, type Status, textAt } from '@weir/kube';
-import { badRequest, conflict, methodNotAllowed, pathNotFound } from '../errors/api-error.ts';
+import { badRequest, conflict, pathNotFound } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { deleteObject, parseDeleteOptions } from './delete-verbs.ts';
 import { podLog } from './pod-log.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { scaleVerb } from './scale-verb.ts';
 import { currentObject, type WriteScope } from './store-object.ts';
 
 /** Answers a request for an action; the method has been checked against the subresource's verbs. */
@@ -18,6 +19,8 @@ export async function subresourceVerb(context: RestContext, target: ResourceTarg
       return evictPod(context, target, request);
     case 'log':
       return podLog(context, target, request);
+    case 'scale':
+      return scaleVerb(context, target, request);
     case 'exec':
     case 'attach':
     case 'portforward':
@@ -72,5 +75,3 @@ function success(code: number): ApiResponse {
   const body: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code };
   return { kind: 'json', status: code, body };
 }
-
-void methodNotAllowed;

@@ -1,7 +1,7 @@
 /** The verbs create and update, of objects and of the subresources `status` and `finalize`. */
 import { ensureObject, listAt, objectAt, textAt } from '@weir/kube';
 import { badRequest, methodNotAllowed, notFound } from '../errors/api-error.ts';
-import { recordUpdate } from '../patch/managed-fields.ts';
+import type { FieldRecord } from '../patch/managed-fields.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
@@ -10,7 +10,7 @@ import { readObject, warningHeaders } from './read-body.ts';
 import { parseRepresentation } from './representation.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { createObject, type UpdatePart, updateObject } from './store-object.ts';
-import { parseWriteOptions } from './write-options.ts';
+import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 /** POST to a collection. */
 export async function createVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
@@ -20,13 +20,7 @@ export async function createVerb(context: RestContext, target: ResourceTarget, r
     throw badRequest('an empty namespace may not be set during creation');
   }
   const created = await context.store.write((transaction) => {
-    recordUpdate(object, undefined, {
-      definition: target.definition,
-      manager: options.fieldManager,
-      time: apiTime(context.now()),
-      subresource: '',
-    });
-    return createObject({ context, transaction, target, dryRun: options.dryRun }, object);
+    return createObject({ context, transaction, target, dryRun: options.dryRun, record: recordOf(context, target, options) }, object);
   });
   return answer(context, { target, request, object: created, status: 201, warnings });
 }
@@ -36,22 +30,14 @@ export async function updateVerb(context: RestContext, target: ResourceTarget, r
   const options = parseWriteOptions(request, 'UpdateOptions');
   const { object, warnings } = readObject(context, target.definition, request);
   const stored = await context.store.write((transaction) => {
-    const scope = { context, transaction, target, dryRun: options.dryRun };
+    const scope = { context, transaction, target, dryRun: options.dryRun, record: recordOf(context, target, options) };
     const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
-    const record = {
-      definition: target.definition,
-      manager: options.fieldManager,
-      time: apiTime(context.now()),
-      subresource: target.subresource,
-    };
     if (current === undefined) {
       if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));
       ensureObject(object, 'metadata')['name'] ??= target.name;
-      recordUpdate(object, undefined, record);
       return { object: createObject(scope, object), created: true };
     }
     if (target.subresource === 'finalize') keepOnlyFinalizers(object, current);
-    recordUpdate(object, current.json, record);
     return { object: updateObject(scope, current, object, partOf(target)), created: false };
   });
   return answer(context, { target, request, object: stored.object, status: stored.created ? 201 : 200, warnings });
@@ -70,6 +56,12 @@ export function partOf(target: ResourceTarget): UpdatePart {
     default:
       throw methodNotAllowed();
   }
+}
+
+/** Who writes, for `managedFields`. */
+export function recordOf(context: RestContext, target: ResourceTarget, options: WriteOptions): FieldRecord {
+  const { definition, subresource } = target;
+  return { definition, manager: options.fieldManager, time: apiTime(context.now()), subresource };
 }
 
 interface Answer {

@@ -61,7 +61,7 @@ export function createListener(options: ListenerOptions): Http2SecureServer {
   // Broken handshakes and connections that clients drop are no news.
   server.on('sessionError', () => undefined);
   server.on('tlsClientError', () => undefined);
-  server.on('clientError', (_error, socket) => {
+  server.on('clientError', (_error: Error, socket: Duplex) => {
     socket.destroy();
   });
   // Watches and followed logs are quiet for long; Go keeps idle connections for 90 s.

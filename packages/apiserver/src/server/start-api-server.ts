@@ -72,7 +72,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     makeDiscoveryHandler(registry),
     makeOpenApiHandler(registry),
   ];
-  const onFault = options.onFault ?? ((error: unknown) => process.emitWarning(error instanceof Error ? error : String(error)));
+  const onFault = (error: unknown): void => {
+    if (options.onFault === undefined) process.emitWarning(error instanceof Error ? error : String(error));
+    else options.onFault(error);
+  };
   const servers = options.listen.map((address) => {
     const server = createListener({
       tls: options.tls,

@@ -2,6 +2,7 @@
  * Stored objects as answers: JSON, Tables and PartialObjectMetadata, one or many.
  */
 import { apiVersionOf, type JsonObject, objectAt, type ResourceDefinition, type TableDefinition } from '@weir/kube';
+import { unreachable } from '@weir/net';
 import type { Representation } from '../rest/representation.ts';
 import type { ApiResponse } from '../server/api-message.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
@@ -44,6 +45,8 @@ export function renderObject(object: EncodedObject, status: number, options: Ren
       const metadata = { resourceVersion: objectAt(view, 'metadata')?.['resourceVersion'] };
       return { kind: 'json', status, body: tableOf([view], metadata, options) };
     }
+    default:
+      return unreachable(representation);
   }
 }
 
@@ -71,6 +74,8 @@ export function renderList(objects: readonly EncodedObject[], metadata: ListMeta
     }
     case 'table':
       return { kind: 'json', status: 200, body: tableOf(views, { ...metadata }, options) };
+    default:
+      return unreachable(representation);
   }
 }
 
@@ -87,6 +92,8 @@ export function renderWatched(object: EncodedObject, withColumns: boolean, optio
       const table = tableOf([view], metadata, options);
       return withColumns ? table : { ...table, columnDefinitions: null };
     }
+    default:
+      return unreachable(options.representation);
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { Readable } from 'node:stream';
 import { apiVersionOf } from '@weir/kube';
+import { unreachable } from '@weir/net';
 import { expired, resourceVersionTooLarge } from '../errors/api-error.ts';
 import { type ListOptions, matchesOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
 import { rangeOf } from '../rest/read-objects.ts';
@@ -163,6 +164,8 @@ class WatchStream {
         const cells = definition.table.columns.map(() => null);
         return { kind: 'Table', apiVersion: version, metadata, columnDefinitions: null, rows: [{ cells, object }] };
       }
+      default:
+        return unreachable(representation);
     }
   }
 

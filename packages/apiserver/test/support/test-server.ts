@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,7 +163,7 @@ export class TestWatch {
   #wake: () => void = () => undefined;
   readonly #destroy: () => void;
 
-  constructor(response: import('node:http').IncomingMessage, destroy: () => void) {
+  constructor(response: IncomingMessage, destroy: () => void) {
     this.status = response.statusCode ?? 0;
     this.#destroy = destroy;
     let rest = '';

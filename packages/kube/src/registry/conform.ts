@@ -5,8 +5,10 @@
  * `fieldValidation` wants), nulls count as absent, values of a wrong type are an error. The result
  * is a new tree; the argument is not changed.
  */
+
+import { unreachable } from '@weir/net';
 import { isJsonObject, type JsonObject } from './json-object.ts';
-import type { ObjectSchema, Schema } from './schema.ts';
+import type { ObjectSchema, ScalarKind, Schema } from './schema.ts';
 
 /** What came of it. `wrongTypes` are sentences as Go's encoding/json words them. */
 export interface ConformResult {
@@ -30,25 +32,16 @@ interface Place {
 export function conformToSchema(schema: ObjectSchema, value: JsonObject): ConformResult {
   const unknownFields: string[] = [];
   const wrongTypes: string[] = [];
-  const fitted = fitObject(schema, value, { path: '', fieldPath: '', owner: schema.name });
-  return { value: fitted, unknownFields, wrongTypes };
+  return { value: fitObject(schema, value, { path: '', fieldPath: '', owner: schema.name }), unknownFields, wrongTypes };
 
   function fit(type: Schema, item: unknown, place: Place): unknown {
-    switch (type.kind) {
-      case 'object':
-        if (isJsonObject(item)) return fitObject(type, item, place);
-        break;
-      case 'map':
-        if (isJsonObject(item)) return fitMap(type.values, item, place);
-        break;
-      case 'list':
-        if (Array.isArray(item)) {
-          return item.map((member, i) => fitMember(type.items, member, { ...place, path: `${place.path}[${i}]` }));
-        }
-        break;
-      default:
-        if (isScalar(type.kind, item)) return item;
-    }
+    if (type.kind === 'object') {
+      if (isJsonObject(item)) return fitObject(type, item, place);
+    } else if (type.kind === 'map') {
+      if (isJsonObject(item)) return fitMap(type.values, item, place);
+    } else if (type.kind === 'list') {
+      if (Array.isArray(item)) return item.map((member, i) => fitMember(type.items, member, { ...place, path: `${place.path}[${i}]` }));
+    } else if (isScalar(type.kind, item)) return item;
     wrongTypes.push(
       `json: cannot unmarshal ${goTypeOfValue(item)} into Go struct field ${place.owner}.${place.fieldPath} of type ${goType(type)}`,
     );
@@ -106,10 +99,12 @@ function zeroValue(type: Schema): unknown {
       return '';
     case 'any':
       return null;
+    default:
+      return unreachable(type);
   }
 }
 
-function isScalar(kind: Exclude<Schema['kind'], 'object' | 'map' | 'list'>, value: unknown): boolean {
+function isScalar(kind: ScalarKind, value: unknown): boolean {
   switch (kind) {
     case 'string':
     case 'time':
@@ -127,49 +122,33 @@ function isScalar(kind: Exclude<Schema['kind'], 'object' | 'map' | 'list'>, valu
       return typeof value === 'string' || Number.isSafeInteger(value);
     case 'any':
       return true;
+    default:
+      return unreachable(kind);
   }
 }
 
 function goTypeOfValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'number':
-      return Number.isInteger(value) ? 'number' : `number ${value}`;
-    case 'boolean':
-      return 'bool';
-    default:
-      return 'object';
-  }
+  if (typeof value === 'number') return Number.isInteger(value) ? 'number' : `number ${value}`;
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'string' ? 'string' : 'object';
 }
 
+const goScalars: Readonly<Record<ScalarKind, string>> = {
+  integer: 'int32',
+  number: 'float64',
+  boolean: 'bool',
+  string: 'string',
+  time: 'time.Time',
+  bytes: '[]uint8',
+  quantity: 'resource.Quantity',
+  intOrString: 'intstr.IntOrString',
+  any: 'interface {}',
+};
+
 function goType(type: Schema): string {
-  switch (type.kind) {
-    case 'object':
-      return `v1.${type.name}`;
-    case 'map':
-      return `map[string]${goType(type.values)}`;
-    case 'list':
-      return `[]${goType(type.items)}`;
-    case 'integer':
-      return 'int32';
-    case 'number':
-      return 'float64';
-    case 'boolean':
-      return 'bool';
-    case 'string':
-      return 'string';
-    case 'time':
-      return 'time.Time';
-    case 'bytes':
-      return '[]uint8';
-    case 'quantity':
-      return 'resource.Quantity';
-    case 'intOrString':
-      return 'intstr.IntOrString';
-    case 'any':
-      return 'interface {}';
-  }
+  if (type.kind === 'object') return `v1.${type.name}`;
+  if (type.kind === 'map') return `map[string]${goType(type.values)}`;
+  return type.kind === 'list' ? `[]${goType(type.items)}` : goScalars[type.kind];
 }

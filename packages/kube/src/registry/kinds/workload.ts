@@ -1,6 +1,5 @@
 /** apps/v1 Deployment and ReplicaSet as the API server knows them; controllers make their pods. */
 import type { FieldError } from '../../field-error.ts';
-import type { LabelSelector } from '../../objects/label-selector.ts';
 import { matchesLabelSelector } from '../../selectors/match-label-selector.ts';
 import { validateLabelSelector, validateLabels } from '../../selectors/validate-label-selector.ts';
 import { checkImmutable, checkNotNegative, checkSupported, required } from '../../validation/field-rules.ts';
@@ -144,10 +143,10 @@ function validateWorkload(object: JsonObject): FieldError[] {
   const labels = stringMap(objectAt(template, 'metadata'), 'labels');
   if (selector === undefined) errors.push(required('spec.selector'));
   else {
-    errors.push(...validateLabelSelector(selector as LabelSelector, 'spec.selector'));
+    errors.push(...validateLabelSelector(selector, 'spec.selector'));
     if (Object.keys(objectAt(selector, 'matchLabels') ?? {}).length + objectsAt(selector, 'matchExpressions').length === 0) {
       errors.push(invalidValue('spec.selector', selector, 'empty selector is invalid for deployment'));
-    } else if (errors.length === 0 && !matchesLabelSelector(selector as LabelSelector, labels)) {
+    } else if (errors.length === 0 && !matchesLabelSelector(selector, labels)) {
       errors.push(invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
     }
   }

@@ -1,0 +1,123 @@
+/**
+ * Sets of fields, as `metadata.managedFields` keeps them (structured-merge-diff's `fieldpath.Set`).
+ *
+ * A path is a list of elements in the FieldsV1 spelling: `f:NAME` a field or map key, `k:{…}` the
+ * member of a keyed list, `v:…` the member of a set. Paths are kept as JSON texts so that they can be
+ * members of a JavaScript set whatever characters clients put into keys.
+ */
+import { isJsonObject, type JsonObject, type ObjectSchema, type Schema } from '@weir/kube';
+
+/** A path as the JSON text of its elements. */
+export type FieldPath = string;
+
+/** Fields with their values. The member of a keyed list is a field too, of the value {@link memberValue}. */
+export type FieldValues = ReadonlyMap<FieldPath, unknown>;
+
+/** The value of a member of a keyed list: it is there. Its fields are fields of their own. */
+export const memberValue = 'member';
+
+/** Fields that belong to the server and to nobody who writes. */
+const systemFields = new Set(
+  [
+    ['f:apiVersion'],
+    ['f:kind'],
+    ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'resourceVersion', 'managedFields'].map((field) => [
+      'f:metadata',
+      `f:${field}`,
+    ]),
+  ].map((path) => JSON.stringify(path)),
+);
+
+/** All the fields that an object sets, those of the server left out. */
+export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema): FieldValues {
+  const values = new Map<FieldPath, unknown>();
+  const collect = (value: unknown, type: Schema | undefined, path: readonly string[]): void => {
+    const text = JSON.stringify(path);
+    if (systemFields.has(text)) return;
+    if (isJsonObject(value) && Object.keys(value).length > 0 && type?.kind !== 'any') {
+      for (const [key, member] of Object.entries(value)) collect(member, memberTypeOf(type, key), [...path, `f:${key}`]);
+      return;
+    }
+    if (Array.isArray(value) && type?.kind === 'list' && type.merge.kind !== 'atomic') {
+      for (const member of value as readonly unknown[]) {
+        const element = listElement(member, type.merge);
+        if (type.merge.kind === 'map') values.set(JSON.stringify([...path, element]), memberValue);
+        if (type.merge.kind === 'map' && isJsonObject(member)) collect(member, type.items, [...path, element]);
+        else values.set(JSON.stringify([...path, element]), member);
+      }
+      return;
+    }
+    values.set(text, value);
+  };
+  collect(object, schema, []);
+  return values;
+}
+
+/** The element of a list's member: by its keys, or by its value. */
+export function listElement(member: unknown, merge: Extract<Schema, { kind: 'list' }>['merge']): string {
+  if (merge.kind !== 'map' || !isJsonObject(member)) return `v:${JSON.stringify(member)}`;
+  const keys = [...merge.keys].sort().map((key) => [key, member[key] ?? defaultOfKey(key)] as const);
+  return `k:${JSON.stringify(Object.fromEntries(keys.filter(([, value]) => value !== undefined)))}`;
+}
+
+/** The type of a member of an object or a map. */
+export function memberTypeOf(type: Schema | undefined, key: string): Schema | undefined {
+  if (type?.kind === 'object') return type.fields.get(key);
+  return type?.kind === 'map' ? type.values : undefined;
+}
+
+/** Fields as FieldsV1: nested objects, `.` for a field that has fields below it in the set. */
+export function toFieldsV1(paths: ReadonlySet<FieldPath>): JsonObject {
+  const root: JsonObject = {};
+  for (const path of paths) {
+    let node = root;
+    const elements = JSON.parse(path) as string[];
+    for (const element of elements) {
+      const present = node[element];
+      const next = isJsonObject(present) ? present : {};
+      node[element] = next;
+      node = next;
+    }
+    node['.'] = {};
+  }
+  return withoutLonelyDots(root);
+}
+
+/** Reads FieldsV1. */
+export function fromFieldsV1(fields: Readonly<JsonObject>): Set<FieldPath> {
+  const paths = new Set<FieldPath>();
+  const collect = (node: Readonly<JsonObject>, path: readonly string[]): void => {
+    const members = Object.entries(node);
+    if (members.length === 0 && path.length > 0) paths.add(JSON.stringify(path));
+    for (const [element, below] of members) {
+      if (element === '.') paths.add(JSON.stringify(path));
+      else if (isJsonObject(below)) collect(below, [...path, element]);
+    }
+  };
+  collect(fields, []);
+  return paths;
+}
+
+/** A path as messages show it: `.spec.containers[name="a"].image`. */
+export function showPath(path: FieldPath): string {
+  return (JSON.parse(path) as string[]).map(showElement).join('');
+}
+
+function showElement(element: string): string {
+  if (element.startsWith('f:')) return `.${element.slice(2)}`;
+  if (element.startsWith('v:')) return `[=${element.slice(2)}]`;
+  const keys = Object.entries(JSON.parse(element.slice(2)) as JsonObject);
+  return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
+}
+
+/** A field without fields below it is an empty object; `.` is only needed beside others. */
+function withoutLonelyDots(node: JsonObject): JsonObject {
+  const members = Object.entries(node);
+  if (members.length === 1 && members[0]?.[0] === '.') return {};
+  return Object.fromEntries(members.map(([key, value]) => [key, key === '.' ? {} : withoutLonelyDots(value as JsonObject)]));
+}
+
+/** Ports may leave the protocol out of their key; the schema upstream gives it this default. */
+function defaultOfKey(key: string): unknown {
+  return key === 'protocol' ? 'TCP' : undefined;
+}

@@ -1,0 +1,70 @@
+/** `scale` of deployments and replica sets: the number of replicas as an object of its own (autoscaling/v1 Scale). */
+import { apiVersionOf, ensureObject, isJsonObject, type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
+import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
+import { applyMergePatch } from '../patch/merge-patch.ts';
+import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
+import type { ResourceTarget } from '../server/resource-target.ts';
+import { decodeObject } from './read-body.ts';
+import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { currentObject, updateObject } from './store-object.ts';
+import { parseWriteOptions } from './write-options.ts';
+import { recordOf } from './write-verbs.ts';
+
+const mergeTypes = ['application/merge-patch+json', 'application/strategic-merge-patch+json'];
+
+/** GET, PUT or PATCH of …/scale. */
+export async function scaleVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  if (request.method === 'GET') {
+    const object = context.store.get(keyOf(target.definition, target.namespace, target.name));
+    if (object === undefined) throw notFound(subjectOf(target));
+    return { kind: 'json', status: 200, body: scaleOf(object.json) };
+  }
+  const options = parseWriteOptions(request, request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
+  const body = readScale(context, request);
+  const stored = await context.store.write((transaction) => {
+    const record = recordOf(context, target, options);
+    const scope = { context, transaction, target: { ...target, subresource: '' }, dryRun: options.dryRun, record };
+    const current = currentObject(scope);
+    const scale = request.method === 'PUT' ? body : applyMergePatch(scaleOf(current.json), body);
+    const next = current.copy();
+    ensureObject(next, 'spec')['replicas'] = wantedReplicas(scale as JsonObject, target.name);
+    const version = textAt(objectAt(scale as JsonObject, 'metadata'), 'resourceVersion');
+    ensureObject(next, 'metadata')['resourceVersion'] = version;
+    return updateObject(scope, current, next, 'main');
+  });
+  return { kind: 'json', status: 200, body: scaleOf(stored.json) };
+}
+
+function readScale(context: RestContext, request: ApiRequest): JsonObject {
+  if (request.method === 'PUT') return decodeObject(context, request, 'Scale');
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  if (!mergeTypes.includes(type)) throw methodNotAllowed();
+  const patch = context.decodeBody('application/json', request.body, 'Scale');
+  if (!isJsonObject(patch)) throw badRequest('a patch of a Scale must be an object');
+  return patch;
+}
+
+function wantedReplicas(scale: JsonObject, name: string): number {
+  const replicas = numberAt(objectAt(scale, 'spec'), 'replicas') ?? 0;
+  if (Number.isInteger(replicas) && replicas >= 0) return replicas;
+  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+    { reason: 'FieldValueInvalid', field: 'spec.replicas', value: replicas, message: 'must be greater than or equal to 0' },
+  ]);
+}
+
+function scaleOf(object: Readonly<JsonObject>): JsonObject {
+  const metadata = objectAt(object, 'metadata');
+  const spec = objectAt(object, 'spec');
+  const kept = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'].map((field) => [field, metadata?.[field]]);
+  const labels = Object.entries(objectAt(objectAt(spec, 'selector'), 'matchLabels') ?? {});
+  return {
+    kind: 'Scale',
+    apiVersion: apiVersionOf({ group: 'autoscaling', version: 'v1' }),
+    metadata: Object.fromEntries(kept) as JsonObject,
+    spec: { replicas: numberAt(spec, 'replicas') ?? 0 },
+    status: {
+      replicas: numberAt(objectAt(object, 'status'), 'replicas') ?? 0,
+      selector: labels.map(([key, value]) => `${key}=${String(value)}`).join(','),
+    },
+  };
+}
