@@ -8,6 +8,7 @@ import {
   endpointsPath,
   isAlreadyExists,
   isConflict,
+  isNotFound,
   type KubeClient,
   namespacesPath,
   type ResourcePath,
@@ -39,6 +40,12 @@ export async function bootstrapCluster(client: KubeClient): Promise<void> {
 }
 
 async function createOnce(client: KubeClient, path: ResourcePath, object: KubeObject): Promise<void> {
+  try {
+    await client.get(path, object.metadata.name ?? '');
+    return;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
   try {
     await client.create(path, object);
   } catch (error) {
