@@ -106,7 +106,7 @@ function generateNamespaceSelector(random: Random, site: PolicySite): LabelSelec
 }
 
 /** An empty selector, labels, expressions, or both; two requirements may ask for one key. */
-export function generateSelector(random: Random, pool: Readonly<Record<string, readonly string[]>>): LabelSelector {
+function generateSelector(random: Random, pool: Readonly<Record<string, readonly string[]>>): LabelSelector {
   if (random.chance(0.12)) return random.pick<LabelSelector>([{}, { matchLabels: {} }, { matchExpressions: [] }]);
   const keys = Object.keys(pool);
   const matchLabels = Object.fromEntries(
