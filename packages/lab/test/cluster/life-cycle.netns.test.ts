@@ -1,4 +1,5 @@
 /** The life of a cluster: real processes, real namespaces, the real API server; only the kubelet is played. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +27,7 @@ const name = `weirt-${randomBytes(3).toString('hex')}`;
 
 const options: UpOptions = {
   name,
-  nodes: 2,
+  nodes: 1,
   engine: 'none',
   standIn: false,
   dualStack: true,
@@ -63,6 +64,13 @@ function expectNothingLeft(pids: readonly (number | undefined)[] = []): void {
   expect(existsSync(run) ? readdirSync(run) : []).toEqual([]);
 }
 
+/** The status code of an answer to a program in the node's namespace; the server's certificate is checked. */
+function askFromNode(node: string, url: string): string {
+  const code = `require('node:https').get(process.argv[1], { ca: require('node:fs').readFileSync(process.argv[2]) }, (r) => { console.log(r.statusCode); process.exit(); })`;
+  const args = ['netns', 'exec', `weir-${name}-${node}`, process.execPath, '-e', code, url, join(clusterLayout(name).pki, 'ca.crt')];
+  return execFileSync('ip', args, { encoding: 'utf8', timeout: 20_000 }).trim();
+}
+
 async function pidsOfCluster(): Promise<(number | undefined)[]> {
   const status = await supervisorStatus();
   return [status.pid, ...status.children.map(({ pid }) => pid)];
@@ -70,7 +78,8 @@ async function pidsOfCluster(): Promise<(number | undefined)[]> {
 
 describe('a cluster', () => {
   it('comes up, stays when it is asked for again, and goes without a trace', async () => {
-    const status = await upCluster(options);
+    const two = { ...options, nodes: 2 };
+    const status = await upCluster(two);
     expect(status).toMatchObject({
       state: 'running',
       dns: true,
@@ -83,9 +92,11 @@ describe('a cluster', () => {
     expect(statSync(status.kubeconfig).mode & 0o777).toBe(0o600);
     const pids = await pidsOfCluster();
     expect(pids).toHaveLength(4);
-    expect((await upCluster(options)).state).toBe('running');
+    expect((await upCluster(two)).state).toBe('running');
     expect(await pidsOfCluster()).toEqual(pids);
-    await expect(upCluster({ ...options, nodes: 1 })).rejects.toThrow(/nodes: it has 2, asked for was 1.*weir down/);
+    await expect(upCluster(options)).rejects.toThrow(/nodes: it has 2, asked for was 1.*weir down/);
+    // Nodes reach the API server by the address of its service, through their own service proxy.
+    expect(askFromNode('node2', 'https://10.0.0.1/version')).toMatch(/^(200|401)$/);
     expect(await downCluster(name)).toBe(true);
     expectNothingLeft(pids);
     expect(await downCluster(name)).toBe(false);

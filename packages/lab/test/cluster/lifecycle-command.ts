@@ -1,13 +1,15 @@
 /**
- * The `weir` of the life-cycle tests: supervisor and control plane are the real ones, the node only
- * says that it is ready and that its pods run. With `--broken` the node fails at once, with
- * `--silent` it never reports.
+ * The `weir` of the life-cycle tests: supervisor, control plane and service proxy are the real ones,
+ * otherwise the node only says that it is ready and that its pods run. With `--broken` the node
+ * fails at once, with `--silent` it never reports.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Informer, KubeClient, loadKubeconfig, nodesPath, podsPath } from '@weir/client';
 import type { Node, Pod } from '@weir/kube';
 import { type NodeOptions, runControlPlane, runSupervisor } from '@weir/lab';
+import { pino } from 'pino';
+import { startServiceProxy } from '../../src/services/service-proxy.ts';
 
 const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
@@ -23,6 +25,7 @@ async function playNode(options: NodeOptions): Promise<void> {
     return;
   }
   const client = new KubeClient(await loadKubeconfig(options.kubeconfig));
+  const proxy = startServiceProxy({ client, node: options.node, nodeAddresses: options.addresses, log: pino() });
   for (;;) {
     try {
       await client.create<Node>(nodesPath, { apiVersion: 'v1', kind: 'Node', metadata: { name: options.node } });
@@ -55,6 +58,7 @@ async function playNode(options: NodeOptions): Promise<void> {
   pods.start();
   await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
   await pods.stop();
+  await proxy.stop();
   client.close();
 }
 

@@ -24,7 +24,9 @@ function service(spec: Partial<NonNullable<Service['spec']>> = {}): Service {
 }
 
 const endpointsOf = (wanted: Service, pods: Pod[]): unknown[] =>
-  desiredEndpointSlices(wanted, pods).flatMap((slice) => (slice.endpoints ?? []).map(({ addresses, conditions }) => [addresses[0], conditions]));
+  desiredEndpointSlices(wanted, pods).flatMap((slice) =>
+    (slice.endpoints ?? []).map(({ addresses, conditions }) => [addresses[0], conditions]),
+  );
 
 describe('the endpoints of a service', () => {
   it('are its selected pods with an address, ready or not', () => {

@@ -1,5 +1,5 @@
 /** The service proxy's table on real packets: client ── node ── two servers, each in a namespace of its own. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { EndpointSlice, Service } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
