@@ -196,6 +196,16 @@ describe('endpoints and addresses', () => {
     expect(state.endpoints.get('uid-shop/young')?.addresses.map((one) => formatAddress(one))).toEqual(['10.0.0.7']);
   });
 
+  it('E4 an address comes back to the loser when the winner moves away', () => {
+    const old = podOf('shop/old', { node: 'n1', ip: '10.0.0.7', created: '2026-01-01T00:00:00Z' });
+    const young = (address: string) => podOf('shop/young', { ip: address, created: '2026-01-01T00:00:05Z' });
+    const follower = new Follower();
+    follower.go({ namespaces: [shop], pods: [old, young('10.0.0.7')] });
+    expect(follower.state.endpoints.get('uid-shop/old')?.addresses).toEqual([]);
+    follower.go({ namespaces: [shop], pods: [old, young('10.0.0.8')] });
+    expect(follower.state.endpoints.get('uid-shop/old')?.addresses.map((one) => formatAddress(one))).toEqual(['10.0.0.7']);
+  });
+
   it('E5 an endpoint without a policy in a direction has no program there', () => {
     const endpoint = at({ namespaces: [shop], pods: [web], policies: [fromDb] }).endpoints.get('uid-shop/web');
     expect(endpoint).toHaveProperty('ingress');
@@ -371,6 +381,21 @@ describe('programs and rules', () => {
     expect(new Set(ids(80)).size).toBe(8);
     expect(ids(81)).toEqual(ids(80));
     for (const id of ids(80)) expect(id).toMatch(/^[0-9a-z]{11}$/);
+  });
+});
+
+describe('colliding rule ids', () => {
+  it('P4 a rule whose id changes because another policy came gets a new program', () => {
+    const rules = { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] };
+    const pods = [web, podOf('ops/pod', { ip: '10.0.0.6', node: 'n1' })];
+    const namespaces = [shop, namespaceOf('ops')];
+    const follower = new Follower({ ruleHash: () => 'h' });
+    follower.go({ namespaces, pods, policies: [policyOf('shop/p', rules)] });
+    expect(rulesOf(follower.state, 'uid-shop/web').map(({ id }) => id)).toEqual(['h']);
+    follower.go({ namespaces, pods, policies: [policyOf('shop/p', rules), policyOf('ops/p', rules)] });
+    expect(rulesOf(follower.state, 'uid-shop/web').map(({ id }) => id)).toEqual(['h.1']);
+    follower.go({ namespaces, pods, policies: [policyOf('shop/p', rules)] });
+    expect(rulesOf(follower.state, 'uid-shop/web').map(({ id }) => id)).toEqual(['h']);
   });
 });
 

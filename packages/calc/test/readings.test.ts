@@ -1,0 +1,79 @@
+/** What policies other than Kubernetes NetworkPolicies need: selectors on unknown labels, and denies. */
+import type { Selector } from '@weir/policy';
+import { describe, expect, it } from 'vitest';
+import type { LabelSet } from '../src/entries.ts';
+import { LabelSets } from '../src/label-sets.ts';
+import { compileMatcher } from '../src/matcher.ts';
+import { NamespaceTable } from '../src/namespace-table.ts';
+import { PeerSets } from '../src/peer-sets.ts';
+import { addressSet, readingFor } from '../src/set-spec.ts';
+import { newWork } from '../src/work.ts';
+
+function tables() {
+  const labelSets = new LabelSets();
+  const namespaces = new NamespaceTable(labelSets.labels);
+  const labelSetIn = (namespace: string): LabelSet =>
+    labelSets.of(
+      {
+        uid: 'u',
+        namespace,
+        name: 'p',
+        addresses: [],
+        labels: { pod: { app: 'x' }, namespace: {}, serviceAccount: {}, reserved: { namespace, name: 'p' } },
+        namedPorts: [],
+      },
+      namespaces.of(namespace),
+    );
+  return { labelSets, namespaces, labelSetIn };
+}
+
+const team = { space: 'namespace', key: 'team' } as const;
+const app = { space: 'pod', key: 'app' } as const;
+const isX: Selector = { kind: 'in', label: app, values: ['x'] };
+const isTeam: Selector = { kind: 'in', label: team, values: ['a'] };
+
+describe('L4 selectors while the namespace is not known', () => {
+  const cases: readonly (readonly [string, Selector, boolean | undefined])[] = [
+    ['in', isTeam, undefined],
+    ['not in', { kind: 'notIn', label: team, values: ['a'] }, undefined],
+    ['exists', { kind: 'exists', label: team }, undefined],
+    ['absent', { kind: 'absent', label: team }, undefined],
+    ['not', { kind: 'not', of: isTeam }, undefined],
+    ['and with a part that holds', { kind: 'and', of: [isX, isTeam] }, undefined],
+    ['and with a part that fails', { kind: 'and', of: [isTeam, { kind: 'absent', label: app }] }, false],
+    ['or with a part that holds', { kind: 'or', of: [isTeam, isX] }, true],
+    ['or with a part that fails', { kind: 'or', of: [isTeam, { kind: 'none' }] }, undefined],
+    ['own namespace', { kind: 'in', label: { space: 'reserved', key: 'namespace' }, values: ['ghost'] }, true],
+    ['pod labels', isX, true],
+  ];
+  it.each(cases)('%s', (_name, selector, verdict) => {
+    expect(compileMatcher(selector)(tables().labelSetIn('ghost'))).toBe(verdict);
+  });
+});
+
+describe('L4 sets read pods of unknown namespaces so that less gets through', () => {
+  it.each([
+    ['allow', false, 'must'],
+    ['allow', true, 'may'],
+    ['pass', false, 'must'],
+    ['deny', false, 'may'],
+    ['deny', true, 'must'],
+  ] as const)('%s, negated %s: %s', (action, negated, reading) => {
+    expect(readingFor(action, negated)).toBe(reading);
+  });
+
+  it('a set of a deny has them as members, a set of an allow has not', () => {
+    const { labelSets, namespaces, labelSetIn } = tables();
+    const sets = new PeerSets(newWork());
+    const [ghost, known] = [labelSetIn('ghost'), labelSetIn('known')];
+    namespaces.know(namespaces.of('known'), { team: 'b' });
+    const [must, may] = [sets.acquire(addressSet(isTeam, 'must')), sets.acquire(addressSet(isTeam, 'may'))];
+    const setsOf = (labelSet: LabelSet): string[] => sets.membersOf(labelSet).map(({ membership }) => membership.set);
+    expect(setsOf(ghost)).toEqual([may.spec.key]);
+    expect(setsOf(known)).toEqual([]);
+    expect([sets.memberOf(must, ghost), sets.memberOf(may, known)]).toEqual([undefined, undefined]);
+    expect(sets.memberOf(may, ghost)?.membership).toEqual({ set: may.spec.key });
+    const [change] = sets.takeChanged();
+    expect([...(change === undefined ? [] : sets.labelSetsFor(change.used, labelSets, namespaces))]).toEqual([ghost]);
+  });
+});
