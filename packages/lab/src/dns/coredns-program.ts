@@ -4,6 +4,7 @@
  * The names come from the node process, which follows the API server anyway; the sockets are the
  * pod's own, so that policies about port 53 meet real packets.
  */
+import type { BuiltInImage } from '../images/built-in-images.ts';
 import { type Program, untilExit } from '../images/program.ts';
 import type { ClusterNames } from './cluster-names.ts';
 import { createDnsServer } from './dns-server.ts';
@@ -31,4 +32,9 @@ export function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'sync
     await server.close();
     return code;
   };
+}
+
+/** The image `weir.local/coredns` of a node: found like the built-in ones, but bound to the node's names. */
+export function corednsImage(names: Pick<ClusterNames, 'sources' | 'synced'>): BuiltInImage {
+  return { name: 'coredns', entrypoint: '/coredns', defaultArguments: [], program: createCorednsProgram(names) };
 }
