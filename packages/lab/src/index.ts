@@ -28,3 +28,6 @@ export * from './network/pod-network.ts';
 export * from './network/virtual-network.ts';
 export type * from './node/node-options.ts';
 export * from './probe/probe-connections.ts';
+export * from './node/run-node.ts';
+export * from './images/built-in-images.ts';
+export type * from './images/program.ts';

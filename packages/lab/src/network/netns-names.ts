@@ -50,6 +50,11 @@ export function podInterfaceName(uid: string): string {
   return `${podInterfacePrefix}${shortHash(uid)}`;
 }
 
+/** The namespace of the pod that has this node-side interface: both names carry the same hash of its UID. */
+export function podNetnsNameOfInterface(cluster: string, interfaceName: string): string {
+  return `weir-${cluster}-p-${interfaceName.slice(podInterfacePrefix.length)}`;
+}
+
 /** The router-side interface of a node (`n`) or an external host (`h`); not a pod interface by its name. */
 export function routerInterfaceName(kind: 'n' | 'h', name: string): string {
   return `v${kind}${shortHash(name)}`;

@@ -22,4 +22,6 @@ export interface NodeOptions {
   readonly dns: { readonly address: string; readonly domain: string };
   /** Whether pods with unknown images get a stand-in that serves their containerPorts. */
   readonly standIn: boolean;
+  /** The compiled programs that sandboxes mount for `/agnhost`; absent: those of this package's build. */
+  readonly programDirectory?: string;
 }

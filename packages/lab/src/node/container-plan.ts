@@ -1,0 +1,48 @@
+/** What a container of the pod's specification becomes in the lab: a built-in program, a program of the machine, a stand-in, or nothing. */
+import type { Container } from '@weir/kube';
+import { findBuiltInImage, missingImageMessage, parseImageName } from '../images/built-in-images.ts';
+import type { Program } from '../images/program.ts';
+import { standIn } from '../images/stand-in.ts';
+import { expandVariables } from './container-environment.ts';
+
+/** How to run a container. */
+export type ContainerPlan =
+  | { readonly kind: 'program'; readonly program: Program; readonly argv: readonly string[] }
+  | { readonly kind: 'machine'; readonly argv: readonly string[] }
+  | { readonly kind: 'unavailable'; readonly reason: 'ErrImagePull' | 'InvalidImageName' | 'ErrImageNeverPull'; readonly message: string };
+
+/** Decides it. `environment` serves the `$(NAME)` references of command and arguments. */
+export function planContainer(container: Container, environment: Readonly<Record<string, string>>, allowStandIn: boolean): ContainerPlan {
+  const image = container.image ?? '';
+  if (parseImageName(image) === undefined) {
+    const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+    return { kind: 'unavailable', reason: 'InvalidImageName', message };
+  }
+  const builtIn = findBuiltInImage(image);
+  if (builtIn === undefined) return planUnknown(container, allowStandIn);
+  const expand = (texts: readonly string[]): readonly string[] => texts.map((text) => expandVariables(text, environment));
+  const given = container.command !== undefined && container.command.length > 0;
+  const command = given ? expand(container.command ?? []) : [builtIn.entrypoint];
+  const rest = container.args !== undefined && container.args.length > 0 ? expand(container.args) : given ? [] : builtIn.defaultArguments;
+  const [program = '', ...argv] = [...command, ...rest];
+  return program === builtIn.entrypoint
+    ? { kind: 'program', program: builtIn.program, argv }
+    : { kind: 'machine', argv: [program, ...argv] };
+}
+
+/** The built-in program that an `exec` of this command means, if it means one. */
+export function builtInCommand(
+  container: Container,
+  command: readonly string[],
+): { readonly program: Program; readonly argv: readonly string[] } | undefined {
+  const image = findBuiltInImage(container.image ?? '');
+  const [path, ...argv] = command;
+  return image !== undefined && path === image.entrypoint ? { program: image.program, argv } : undefined;
+}
+
+function planUnknown(container: Container, allowStandIn: boolean): ContainerPlan {
+  const image = container.image ?? '';
+  if (!allowStandIn) return { kind: 'unavailable', reason: 'ErrImagePull', message: missingImageMessage(image) };
+  const ports = (container.ports ?? []).map((port) => ({ port: port.containerPort, protocol: port.protocol ?? 'TCP' }));
+  return { kind: 'program', program: standIn(image, ports), argv: [] };
+}

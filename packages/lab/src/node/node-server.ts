@@ -1,0 +1,174 @@
+/**
+ * The kubelet's server of this node, on a unix socket: exec, attach and logs. Only the API server
+ * calls it; the socket's mode is its authentication.
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { acceptRemoteCommand, type RemoteCommandSession } from '@weir/apiserver';
+import { SandboxStartError } from '../sandbox/sandbox-process.ts';
+import type { LogSelection } from './container-log.ts';
+import type { ClientStreams } from './pod-container.ts';
+import type { PodWorker } from './pod-worker.ts';
+
+/** Finds the pod of this node with that name. */
+export type PodLookup = (namespace: string, name: string) => PodWorker | undefined;
+
+/** Listens on the socket, mode 0600; an old socket file is replaced. */
+export async function openNodeServer(path: string, findPod: PodLookup): Promise<Server> {
+  const server = createServer((request, response) => answer(request, response, findPod));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => undefined);
+    void serveRemoteCommand(request, { socket, head }, findPod);
+  });
+  server.requestTimeout = 0;
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => resolve());
+  });
+  chmodSync(path, 0o600);
+  return server;
+}
+
+interface Target {
+  readonly verb: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly query: URLSearchParams;
+}
+
+function parseTarget(request: IncomingMessage): Target | undefined {
+  const url = new URL(request.url ?? '/', 'http://node');
+  const [, verb, namespace, pod, container, ...rest] = url.pathname.split('/').map(decodeURIComponent);
+  if (verb === undefined || namespace === undefined || pod === undefined || container === undefined || rest.length > 0) return undefined;
+  return { verb, namespace, pod, container, query: url.searchParams };
+}
+
+async function serveRemoteCommand(
+  request: IncomingMessage,
+  connection: { readonly socket: Duplex; readonly head: Buffer },
+  findPod: PodLookup,
+): Promise<void> {
+  const target = parseTarget(request);
+  let session: RemoteCommandSession;
+  try {
+    session = await acceptRemoteCommand(request, connection.socket, connection.head);
+  } catch {
+    return; // The client has been answered.
+  }
+  try {
+    await runRemoteCommand(session, target, findPod);
+  } catch (error) {
+    await session.finish({ error: failureText(error) }).catch(() => undefined);
+  }
+}
+
+async function runRemoteCommand(session: RemoteCommandSession, target: Target | undefined, findPod: PodLookup): Promise<void> {
+  const found = target === undefined ? undefined : findPod(target.namespace, target.pod)?.container(target.container);
+  if (target === undefined || found === undefined || !found.container.running) {
+    await session.finish({ error: `container not found ("${target?.container ?? ''}")` });
+    return;
+  }
+  const client = clientStreams(session);
+  if (target.verb === 'attach') {
+    await found.container.attach(client);
+    await session.finish({ exitCode: 0 });
+    return;
+  }
+  await session.finish({ exitCode: (await found.container.exec(session.command, client)) & 255 });
+}
+
+function clientStreams(session: RemoteCommandSession): ClientStreams {
+  const { stdin, stdout, stderr, tty, signal } = session;
+  return {
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(stdout === undefined ? {} : { stdout }),
+    ...(stderr === undefined ? {} : { stderr }),
+    tty,
+    signal,
+    onResize: (callback) => session.onResize(({ width, height }) => callback({ columns: width, rows: height })),
+  };
+}
+
+/** The words of a kubelet with containerd. */
+function failureText(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof SandboxStartError ? `failed to start exec: OCI runtime exec failed: ${message}: unknown` : message;
+  return `error executing command in container: failed to exec in container: ${reason}`;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, findPod: PodLookup): void {
+  const target = parseTarget(request);
+  if (request.method === 'GET' && request.url === '/healthz') {
+    response.end('ok');
+    return;
+  }
+  if (target === undefined || target.verb !== 'containerLogs' || request.method !== 'GET') {
+    sendError(response, 404, 'NotFound', `there is no ${request.method ?? ''} ${request.url ?? ''} here`);
+    return;
+  }
+  const worker = findPod(target.namespace, target.pod);
+  const found = worker?.container(target.container);
+  if (worker === undefined || found === undefined) {
+    const waiting = worker !== undefined && worker.knows(target.container);
+    const text = waiting
+      ? `container "${target.container}" in pod "${target.pod}" is waiting to start: ContainerCreating`
+      : `container ${target.container} of pod ${target.pod} in namespace ${target.namespace} is not on this node`;
+    sendError(response, waiting ? 400 : 404, waiting ? 'BadRequest' : 'NotFound', text);
+    return;
+  }
+  const previous = isTrue(target.query.get('previous'));
+  const log = found.container.log(previous);
+  if (log === undefined) {
+    const reason = found.lifecycle.facts.state.waiting?.reason ?? 'ContainerCreating';
+    const text = previous
+      ? `previous terminated container "${target.container}" in pod "${target.pod}" not found`
+      : `container "${target.container}" in pod "${target.pod}" is waiting to start: ${reason}`;
+    sendError(response, 400, 'BadRequest', text);
+    return;
+  }
+  const selection = logSelection(target.query);
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  response.write(log.read(selection));
+  if (!isTrue(target.query.get('follow'))) {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  const stop = log.follow(
+    selection,
+    (text) => void response.write(text),
+    () => void response.end(),
+  );
+  response.on('close', stop);
+}
+
+function logSelection(query: URLSearchParams): LogSelection {
+  const count = (name: string): number | undefined => {
+    const text = query.get(name);
+    return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
+  };
+  const seconds = count('sinceSeconds');
+  const sinceTime = Date.parse(query.get('sinceTime') ?? '');
+  const sinceMs = seconds !== undefined ? Date.now() - seconds * 1000 : Number.isNaN(sinceTime) ? undefined : sinceTime;
+  const tailLines = count('tailLines');
+  const limitBytes = count('limitBytes');
+  return {
+    timestamps: isTrue(query.get('timestamps')),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  };
+}
+
+/** Query values as Kubernetes reads them: absent, `0` and `false` are false. */
+function isTrue(text: string | null): boolean {
+  return text !== null && text !== '0' && text.toLowerCase() !== 'false';
+}
+
+function sendError(response: ServerResponse, code: number, reason: string, ...[message]: [string]): void {
+  response.writeHead(code, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }));
+}

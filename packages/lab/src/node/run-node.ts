@@ -1,0 +1,171 @@
+/**
+ * One lab node: the kubelet's job in one process inside the node's network namespace.
+ *
+ * ```
+ *   API server ──informer(spec.nodeName)──▶ one worker per pod ──▶ namespaces, gate, programs
+ *        ▲                                     │ status, Events, final delete
+ *        └──────────── heartbeat ◀─────────────┘
+ *   API server ──unix socket──▶ exec, attach, logs
+ * ```
+ */
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Informer, KubeClient, loadKubeconfig, podsPath } from '@weir/client';
+import type { Pod } from '@weir/kube';
+import { type Logger, pino } from 'pino';
+import type { SandboxHome } from '../sandbox/sandbox.ts';
+import { removeLogs, removeOldContainers, removeOldPodNetworks } from './left-overs.ts';
+import type { NodeOptions } from './node-options.ts';
+import { registerNode, reportNotReady } from './node-registration.ts';
+import { openNodeServer } from './node-server.ts';
+import { PodAddresses } from './pod-addresses.ts';
+import { createPodApi } from './pod-api.ts';
+import { PodWorker, type PodWorkerContext } from './pod-worker.ts';
+
+/** A node that runs. */
+export interface RunningNode {
+  /** Ends all programs of the node's pods and the node; objects and namespaces stay for a successor. */
+  stop(): Promise<void>;
+  /** Rejects when the node cannot go on; never resolves before {@link RunningNode.stop}. */
+  readonly finished: Promise<void>;
+}
+
+const reportTimeoutMs = 2_000;
+
+/** Starts the node; resolves when its server listens and pods are being watched. */
+export async function runNode(options: NodeOptions): Promise<RunningNode> {
+  const stopped = new AbortController();
+  const client = new KubeClient(await loadKubeconfig(options.kubeconfig), { userAgent: `weir-node/${options.node}` });
+  const home = prepareState(options);
+  await removeOldContainers(home);
+  const pods = new NodePods({
+    options,
+    api: createPodApi(client, options.node, stopped.signal),
+    addresses: new PodAddresses(options.podBlocks),
+    home,
+  });
+  const server = await openNodeServer(options.socket, (namespace, name) => pods.find(namespace, name));
+  const informer = new Informer<Pod>(
+    client,
+    podsPath(),
+    {
+      upsert: (pod) => pods.upsert(pod),
+      remove: (pod) => pods.remove(pod),
+      synced: () => pods.begin(),
+    },
+    {
+      fieldSelector: `spec.nodeName=${options.node}`,
+      onError: (error) => log.warn({ err: error }, 'the API server cannot be followed at the moment'),
+    },
+  );
+  void registerNode(client, options, stopped.signal);
+  informer.start();
+  return {
+    finished: informer.finished,
+    stop: async () => {
+      await Promise.race([
+        reportNotReady(client, options).catch(() => undefined),
+        new Promise((resolve) => setTimeout(resolve, reportTimeoutMs).unref()),
+      ]);
+      stopped.abort();
+      await informer.stop();
+      await pods.abandon();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      client.close();
+    },
+  };
+}
+
+function prepareState(options: NodeOptions): SandboxHome {
+  mkdirSync(options.stateDirectory, { recursive: true, mode: 0o700 });
+  mkdirSync(join(options.stateDirectory, 'logs'), { recursive: true, mode: 0o700 });
+  return {
+    directory: options.stateDirectory,
+    ...(options.programDirectory === undefined ? {} : { programDirectory: options.programDirectory }),
+  };
+}
+
+/** The workers of the node's pods, by UID. Nothing starts before the first list is complete: only then are left-overs known. */
+class NodePods {
+  readonly #context: PodWorkerContext;
+  readonly #workers = new Map<string, PodWorker>();
+  #waiting: Map<string, Pod> | undefined = new Map();
+
+  readonly #log: Logger;
+
+  constructor(context: PodWorkerContext, log: Logger) {
+    this.#context = context;
+    this.#log = log;
+  }
+
+  find(namespace: string, name: string): PodWorker | undefined {
+    // A namesake that is still being torn down may be there as well: the youngest is meant.
+    const all = [...this.#workers.values()].filter(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
+    return all.at(-1);
+  }
+
+  upsert(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    if (this.#waiting !== undefined) {
+      this.#waiting.set(uid, pod);
+      return;
+    }
+    const worker = this.#workers.get(uid);
+    if (worker === undefined) this.#start(uid, pod);
+    else worker.update(pod);
+  }
+
+  remove(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    this.#waiting?.delete(uid);
+    this.#workers.get(uid)?.vanish();
+  }
+
+  /** The first list is complete. Addresses of existing pods are reserved before any new one is given out. */
+  begin(): void {
+    const pods = this.#waiting ?? new Map<string, Pod>();
+    const { options, addresses } = this.#context;
+    for (const [uid, { status, spec }] of pods) {
+      const finished = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+      const own = (status?.podIPs ?? []).map(({ ip }) => ip);
+      if (!finished && spec?.hostNetwork !== true && own.length > 0) addresses.reserve(uid, own);
+    }
+    for (const uid of readdirSync(join(options.stateDirectory, 'logs'))) if (!pods.has(uid)) removeLogs(options, uid);
+    void this.#cleanThenStart(pods);
+  }
+
+  async abandon(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.abandon()));
+  }
+
+  async #cleanThenStart(pods: ReadonlyMap<string, Pod>): Promise<void> {
+    try {
+      await removeOldPodNetworks(this.#context.options, [...pods.keys()]);
+    } catch (error) {
+      this.#log.error({ err: error }, 'left-over interfaces could not be removed');
+    }
+    const all = this.#waiting ?? pods;
+    this.#waiting = undefined;
+    for (const [uid, pod] of all) this.#start(uid, pod);
+  }
+
+  #start(uid: string, pod: Pod): void {
+    const worker = new PodWorker(this.#context, pod);
+    this.#workers.set(uid, worker);
+    void this.#watch(uid, worker);
+  }
+
+  async #watch(uid: string, worker: PodWorker): Promise<void> {
+    try {
+      await worker.finished;
+    } catch (error) {
+      this.#log.error(
+        { err: error, pod: `${worker.pod.metadata.namespace ?? ''}/${worker.pod.metadata.name ?? ''}` },
+        'a pod could not be run to its end',
+      );
+    }
+    this.#workers.delete(uid);
+    removeLogs(this.#context.options, uid);
+  }
+}
