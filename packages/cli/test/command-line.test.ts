@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runWeir, type WeirRun } from './run-weir.ts';
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'weir-cli-'));
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const weir = (args: readonly string[], input?: string): Promise<WeirRun> =>
+  runWeir(args, {
+    env: { WEIR_STATE_DIR: join(directory, 'state'), WEIR_RUN_DIR: join(directory, 'run') },
+    ...(input === undefined ? {} : { input }),
+  });
+
+const manifest = (clientLabels: string): string => `
+apiVersion: v1
+kind: Namespace
+metadata: { name: demo }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: server, namespace: demo, labels: { app: server } }
+spec: { containers: [{ name: s, image: agnhost, ports: [{ containerPort: 80 }] }] }
+status: { podIP: 10.224.1.2, podIPs: [{ ip: 10.224.1.2 }], phase: Running }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: client, namespace: demo, labels: ${clientLabels} }
+spec: { containers: [{ name: c, image: agnhost }] }
+status: { podIP: 10.224.1.3, podIPs: [{ ip: 10.224.1.3 }], phase: Running }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: demo-policy, namespace: demo }
+spec:
+  podSelector: { matchLabels: { app: server } }
+  ingress:
+  - from: [{ podSelector: { matchLabels: { app: client } } }]
+    ports: [{ port: 80 }]
+`;
+
+describe('weir', () => {
+  it('prints its commands with --help', async () => {
+    const { code, stdout } = await weir(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['up', 'down', 'status', 'env', 'demo', 'why', 'matrix', 'agent', 'lab', 'completion'])
+      expect(stdout).toContain(`\n  ${command} `);
+    expect(stdout).not.toContain('supervise');
+  });
+
+  it.each([
+    ['up', ['--help']],
+    ['why', ['--help']],
+    ['agent', ['run', '--help']],
+    ['lab', ['host', 'add', '--help']],
+  ])('prints usage, options and exit codes of %s', async (command, rest) => {
+    const { code, stdout } = await weir([command, ...rest]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: weir /);
+    expect(stdout).toContain('Exit codes:');
+  });
+
+  it.each([
+    [['statsu'], "did you mean 'status'?"],
+    [['why', 'a'], 'takes SRC DST PORT[/PROTO]'],
+    [['why', 'a/b', 'c/d', '99999', '--manifests', '-'], "'99999' is no port"],
+    [['up', '--nodes', 'three'], "--nodes is a whole number of at least 1, not 'three'"],
+    [['up', '--name', 'Not_A_Name'], 'Not_A_Name'],
+    [['matrix', '--output', 'xml'], '--output is one of table, json'],
+    [['agent', 'run'], 'needs --node NAME and --kubeconfig FILE'],
+    [['why', 'a', 'b', '80', '--manifests', 'no-such-file.yaml'], 'no-such-file.yaml'],
+    [['up', '--no-such-option'], '--no-such-option'],
+  ])('answers %j with one clear error and exit code 2', async (args, words) => {
+    const { code, stdout, stderr } = await weir(args);
+    expect(stderr).toContain(words);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('names file, line and column of a manifest that cannot be read', async () => {
+    const { code, stderr } = await weir(['why', 'a/b', 'c/d', '80', '--manifests', '-'], 'kind: Pod\n  bad: [\n');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/standard input:\d+:\d+: /);
+  });
+
+  it('answers 3 when what was asked for does not exist', async () => {
+    expect((await weir(['down', '--name', 'nobody'])).code).toBe(3);
+    expect((await weir(['env', '--name', 'nobody'])).code).toBe(3);
+    expect((await weir(['why', 'demo/nobody', 'demo/server', '80', '--manifests', '-'], manifest('{}'))).code).toBe(3);
+  });
+
+  it('explains a flow from manifests: the isolating policy and the label that would match', async () => {
+    const { code, stdout } = await weir(['why', 'client', 'server', '80', '--manifests', '-'], manifest('{ run: client }'));
+    expect(code).toBe(0);
+    expect(stdout).toContain('deny: ');
+    expect(stdout).toContain('demo-policy');
+    expect(stdout).toContain('app=client');
+  });
+
+  it('answers a denied flow with exit code 1 where --fail-on denied asks for it', async () => {
+    const args = ['why', 'demo/client', 'demo/server', '80', '--manifests', '-', '--fail-on', 'denied', '-o', 'json'];
+    const denied = await weir(args, manifest('{}'));
+    expect(denied.code).toBe(1);
+    expect(JSON.parse(denied.stdout)).toMatchObject({
+      verdict: 'deny',
+      source: { pod: 'demo/client', ip: '10.224.1.3' },
+      destination: { pod: 'demo/server', ip: '10.224.1.2' },
+      protocol: 'TCP',
+      port: 80,
+      egress: { verdict: 'allow', isolatedBy: [], decidedBy: { reason: 'no policy' } },
+      ingress: { verdict: 'deny', decidedBy: { reason: 'end of tier' } },
+    });
+    const allowed = await weir(args, manifest('{ app: client }'));
+    expect(allowed.code).toBe(0);
+    expect(JSON.parse(allowed.stdout)).toMatchObject({
+      verdict: 'allow',
+      ingress: { decidedBy: { reason: 'rule', name: 'demo-policy', rule: 0 } },
+    });
+  });
+
+  it('computes the matrix of all pairs', async () => {
+    const { code, stdout } = await weir(['matrix', '--manifests', '-', '-o', 'json'], manifest('{}'));
+    expect(code).toBe(0);
+    const { ports, cells } = JSON.parse(stdout) as { ports: string[]; cells: { source: string; destination: string; computed: string }[] };
+    expect(ports).toEqual(['80/TCP']);
+    const outcome = (source: string, destination: string): string | undefined =>
+      cells.find((cell) => cell.source === source && cell.destination === destination)?.computed;
+    expect(outcome('demo/client', 'demo/server')).toBe('deny');
+    expect(outcome('demo/server', 'demo/client')).toBe('allow');
+    expect(outcome('demo/server', 'demo/server')).toBe('allow');
+  });
+
+  it('completes commands, options and values', async () => {
+    expect((await weir(['completion', 'words', '--', 'sta'])).stdout.trim()).toBe('status');
+    expect((await weir(['completion', 'words', '--', 'lab', 'host', ''])).stdout.trim().split('\n')).toEqual(['add', 'list', 'remove']);
+    expect((await weir(['completion', 'words', '--', 'up', '--no'])).stdout).toContain('--nodes');
+    expect((await weir(['completion', 'words', '--', 'up', '--engine', 'k'])).stdout.trim()).toBe('kubernetes');
+    for (const shell of ['bash', 'zsh', 'fish']) expect((await weir(['completion', shell])).code).toBe(0);
+  });
+
+  it('lists no clusters where none are', async () => {
+    const { code, stdout } = await weir(['status']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'no clusters; make one with: weir up\n' });
+    expect((await weir(['status', '-o', 'json'])).stdout.trim()).toBe('[]');
+  });
+});

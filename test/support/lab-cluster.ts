@@ -1,0 +1,95 @@
+/**
+ * A cluster of the lab for tests: the built `weir`, the unmodified kubectl, state and sockets of its
+ * own, so that it runs beside other clusters and leaves nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Finished, runProgram } from './run-program.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** How a cluster is brought up besides its name. */
+export interface LabClusterOptions {
+  readonly nodes?: number;
+  readonly standIn?: boolean;
+}
+
+/** A running cluster. */
+export class LabCluster {
+  readonly name: string;
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+
+  private constructor() {
+    this.name = `weirt-${randomBytes(3).toString('hex')}`;
+    this.directory = mkdtempSync(join(tmpdir(), `${this.name}-`));
+    const state = join(this.directory, 'state');
+    this.env = {
+      WEIR_STATE_DIR: state,
+      WEIR_RUN_DIR: join(this.directory, 'run'),
+      KUBECONFIG: join(state, 'clusters', this.name, 'kubeconfig'),
+      KUBECACHEDIR: join(this.directory, 'cache'),
+      HOME: this.directory,
+      PATH: `${join(root, '.setup', 'bin')}:${process.env['PATH'] ?? ''}`,
+    };
+  }
+
+  /** Brings a cluster up; throws with what `weir up` said when it does not come up. */
+  static async up({ nodes = 1, standIn = false }: LabClusterOptions = {}): Promise<LabCluster> {
+    const cluster = new LabCluster();
+    const { code, stderr } = await cluster.weir([
+      'up',
+      '--name',
+      cluster.name,
+      '--nodes',
+      String(nodes),
+      ...(standIn ? ['--stand-in'] : []),
+    ]);
+    if (code === 0) return cluster;
+    await cluster.down();
+    throw new Error(`weir up ended with ${code}:\n${stderr}`);
+  }
+
+  /** Removes the cluster and everything of it. */
+  async down(): Promise<Finished> {
+    const result = await this.weir(['down', '--name', this.name]);
+    rmSync(this.directory, { recursive: true, force: true });
+    return result;
+  }
+
+  /** Runs the built `weir`. */
+  weir(args: readonly string[], input?: string): Promise<Finished> {
+    return runProgram(process.execPath, [join(root, 'packages', 'cli', 'bin', 'weir.js'), ...args], { env: this.env, input });
+  }
+
+  /** Runs kubectl; the answer whatever its exit code. */
+  kubectl(line: string, input?: string): Promise<Finished> {
+    return runProgram('bash', ['-c', `kubectl ${line}`], { env: this.env, input });
+  }
+
+  /** Runs kubectl and gives its output; throws when it fails. */
+  async kubectlOutput(line: string, input?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.kubectl(line, input);
+    if (code !== 0) throw new Error(`kubectl ${line}\nended with ${code}:\n${stdout}${stderr}`);
+    return stdout.trim();
+  }
+
+  /** The first address of a pod. */
+  addressOf(namespace: string, pod: string): Promise<string> {
+    return this.kubectlOutput(`get pod ${pod} -n ${namespace} -o jsonpath='{.status.podIP}'`);
+  }
+
+  /** What `/agnhost connect` in a pod prints, both streams: nothing when it connects. */
+  async connect(from: { namespace: string; pod: string }, target: string, options = '--timeout=1s --protocol=tcp'): Promise<string> {
+    const { stdout, stderr } = await this.kubectl(`exec ${from.pod} -n ${from.namespace} -- /agnhost connect ${target} ${options}`);
+    // kubectl adds its own line about the exit code.
+    return `${stdout}${stderr}`.replace(/^command terminated with exit code \d+$/m, '').trim();
+  }
+
+  /** The name of a node's network namespace. */
+  nodeNetns(node: string): string {
+    return `weir-${this.name}-${node}`;
+  }
+}

@@ -1,0 +1,33 @@
+/** Runs a program to its end. */
+import { spawn } from 'node:child_process';
+
+/** What a program gave. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Environment besides this process's own, and standard input. */
+export interface RunProgramOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | undefined;
+}
+
+/** Resolves when the program has ended, whatever its exit code. */
+export function runProgram(command: string, args: readonly string[], options: RunProgramOptions = {}): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env: { ...process.env, ...options.env } });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    child.stdin.end(options.input ?? '');
+  });
+}
