@@ -86,11 +86,7 @@ export class PeerClassTable {
       const before = this.#blocks.get(family) ?? [];
       this.#cut(family);
       const after = this.#blocks.get(family) ?? [];
-      addDifference(
-        changes,
-        before.flatMap((block) => elementsOfBlock(family, block)),
-        after.flatMap((block) => elementsOfBlock(family, block)),
-      );
+      addBlockDifference(changes, family, before, after);
       for (const block of before) this.#release(block.counted);
     }
     this.#applyAddresses(delta, cut, changes);
@@ -190,6 +186,18 @@ export class PeerClassTable {
 function podElement(pod: KnownPod): PlacedElement {
   const data = numberValue(pod.counted.peerClass.number);
   return { set: familySets(pod.address.family).class, element: { key: addressToBytes(pod.address), data } };
+}
+
+/**
+ * Ranges go and come as wholes, beginning directly before end: the kernel only deletes an end right
+ * after the beginning of its own range (seen with 6.18.44: ENOENT otherwise).
+ */
+function addBlockDifference(changes: ElementChanges, family: Family, before: readonly Block[], after: readonly Block[]): void {
+  const identity = ({ piece, counted }: Block): string =>
+    `${formatAddress(piece.first)}-${formatAddress(piece.last)} ${counted.peerClass.number}`;
+  const kept = new Map(before.map((block) => [identity(block), block]));
+  for (const block of after) if (!kept.delete(identity(block))) changes.added.push(...elementsOfBlock(family, block));
+  for (const block of kept.values()) changes.removed.push(...elementsOfBlock(family, block));
 }
 
 function elementsOfBlock(family: Family, { piece, counted }: Block): PlacedElement[] {

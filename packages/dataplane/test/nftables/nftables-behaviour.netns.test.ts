@@ -1,0 +1,319 @@
+/** What the nftables back end promises beyond verdicts: others' rules, takeover, drift, counters, handover. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import type { Delta } from '@weir/calc';
+import { inNetns } from '@weir/kernel';
+import { defined, parseAddress } from '@weir/net';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createNftablesDataplane, type NftablesDataplane } from '../../src/nftables/index.ts';
+import { deltaBetween, emptyDelta, type StateText, stateDelta } from '../conformance/state.ts';
+import { addressOf, hostAddresses, openWorld, pause, type World } from '../conformance/world.ts';
+
+const allowAtoB: StateText = { sets: { a: { a: 'member' } }, ingress: { b: [{ id: 'let-a-in', peer: ['a'], protocol: 6, ports: [80] }] } };
+const none = { drifted: [], repaired: false };
+
+/** Runs a program in a namespace while the servers of this process go on answering. */
+function runAsync(netns: string, ...command: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile('ip', ['netns', 'exec', netns, ...command], (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
+  });
+}
+
+describe('nftables back end', () => {
+  let world: World;
+  const open: NftablesDataplane[] = [];
+  const replaced: string[] = [];
+
+  beforeAll(async () => {
+    world = await openWorld();
+  });
+  afterEach(async () => {
+    replaced.length = 0;
+    for (const dataplane of open) {
+      await dataplane.remove();
+      await dataplane.close();
+    }
+    open.length = 0;
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+
+  const start = (): NftablesDataplane => {
+    const options = { podInterfaces: [world.podInterfacePrefix], onReplace: (error: Error) => replaced.push(error.message) };
+    let made: NftablesDataplane | undefined;
+    inNetns(world.netns('node'), () => {
+      made = createNftablesDataplane(options);
+    });
+    open.push(defined(made, 'a data plane is made'));
+    return defined(made, 'a data plane is made');
+  };
+  const delta = (text: StateText): Delta => stateDelta(text, (pod) => world.podInterface(pod));
+  const nft = (...command: string[]): string => world.run('node', 'nft', ...command);
+  const tcp = (from: 'a' | 'b' | 'c', expected: 'allowed' | 'denied') =>
+    world.attempt({ from, to: 'b', protocol: 'tcp', port: 80, family: 4, expect: expected });
+
+  it('DP30: leaves tables of others as they are, and nothing of its own after remove, which can be repeated', async () => {
+    nft(
+      'add table inet admin { chain forward { type filter hook forward priority 0; ip daddr 203.0.113.1 counter drop; }; set s { type ipv4_addr; elements = { 192.0.2.77 }; }; }',
+    );
+    const before = nft('list', 'ruleset');
+    const dataplane = start();
+    await dataplane.apply(delta(allowAtoB));
+    expect(nft('list', 'table', 'inet', 'admin')).toBe(before);
+    expect(nft('list', 'table', 'inet', 'weir')).toContain('let-a-in');
+    await dataplane.remove();
+    await dataplane.remove();
+    expect(nft('list', 'ruleset')).toBe(before);
+    nft('delete', 'table', 'inet', 'admin');
+  });
+
+  it('DP31: a drop of an administrator behind ours still drops', async () => {
+    const dataplane = start();
+    await dataplane.apply(delta(allowAtoB));
+    expect(await tcp('a', 'allowed')).toBe('answered');
+    nft('add table inet admin { chain forward { type filter hook forward priority 0; tcp dport 80 drop; }; }');
+    try {
+      expect(await tcp('a', 'denied')).toBe('silence');
+    } finally {
+      nft('delete', 'table', 'inet', 'admin');
+    }
+  });
+
+  it('DP32: a forged source is dropped, also on a link of the pod that owns the address of nobody', async () => {
+    const dataplane = start();
+    await dataplane.apply(delta({}));
+    const from = (source: string, expected: 'allowed' | 'denied') =>
+      world.deliver(
+        { from: 'a', to: 'b', protocol: 'sctp', family: 4, expect: expected, source: defined(parseAddress(source), source) },
+        Buffer.alloc(32),
+        132,
+      );
+    expect(await from(hostAddresses.a[4], 'allowed')).toBe(true);
+    expect(await from(hostAddresses.c[4], 'denied')).toBe(false);
+    expect(await from('198.51.100.7', 'denied')).toBe(false);
+    const outside = { from: 'ext', to: 'b', protocol: 'sctp', family: 4, expect: 'denied', source: addressOf('c', 4) } as const;
+    expect(await world.deliver(outside, Buffer.alloc(32), 132)).toBe(false);
+  });
+
+  it('DP33: ICMP errors of allowed connections come back to an isolated pod', async () => {
+    const dataplane = start();
+    await dataplane.apply(delta({ ingress: { a: [] } }));
+    expect(await world.attempt({ from: 'a', to: 'b', protocol: 'udp', port: 9999, family: 4, expect: 'allowed' })).toBe('refused');
+    expect(await world.attempt({ from: 'a', to: 'ext', protocol: 'udp', port: 9999, family: 6, expect: 'allowed' })).toBe('refused');
+  });
+
+  it('DP34: an isolated pod reaches itself through its own service', async () => {
+    const dataplane = start();
+    await dataplane.apply(delta({ ingress: { a: [] }, egress: { a: [] } }));
+    nft(
+      `add table ip svc { chain pre { type nat hook prerouting priority -100; ip daddr 10.96.0.1 tcp dport 80 dnat to ${hostAddresses.a[4]}; }; chain post { type nat hook postrouting priority 100; ip saddr ${hostAddresses.a[4]} ip daddr ${hostAddresses.a[4]} masquerade; }; }`,
+    );
+    try {
+      const done = await runAsync(
+        world.netns('a'),
+        'timeout',
+        '5',
+        'bash',
+        '-c',
+        'exec 3<>/dev/tcp/10.96.0.1/80; echo hello >&3; head -n1 <&3',
+      );
+      expect(done.trim()).toBe('hello');
+    } finally {
+      nft('delete', 'table', 'ip', 'svc');
+    }
+  });
+
+  it('DP35: a second process takes over without a packet through that no state allows', async () => {
+    const first = start();
+    await first.apply(delta(allowAtoB));
+    world.run(
+      'b',
+      'nft',
+      'add table inet count { chain in { type filter hook input priority 0; ip saddr 10.77.0.3 udp dport 9 counter; ip saddr 10.77.0.1 tcp dport 80 tcp flags & (syn | ack) == syn counter; }; }',
+    );
+    const probers: ChildProcess[] = [
+      spawn(
+        'ip',
+        ['netns', 'exec', world.netns('c'), 'bash', '-c', 'for ((i=0; i<200000; i++)); do echo x > /dev/udp/10.77.0.2/9; done 2>/dev/null'],
+        { stdio: 'ignore' },
+      ),
+    ];
+    try {
+      let previous = first;
+      for (let i = 0; i < 40; i++) {
+        const next = start();
+        await next.apply(delta(allowAtoB));
+        await previous.close();
+        previous = next;
+        await pause(20);
+      }
+      expect(world.run('b', 'nft', 'list', 'chain', 'inet', 'count', 'in')).toContain('udp dport 9 counter packets 0 ');
+      expect(Number((await previous.denied())[0]?.packets ?? 0n)).toBeGreaterThan(0);
+    } finally {
+      for (const prober of probers) prober.kill('SIGKILL');
+      world.run('b', 'nft', 'delete', 'table', 'inet', 'count');
+      open.splice(0, open.length - 1);
+    }
+  });
+
+  it('DP36: changes rules of established connections for new ones only, and cuts those of an address that changes hands', async () => {
+    const dataplane = start();
+    const before = delta(allowAtoB);
+    await dataplane.apply(before);
+    const connection = await world.connect('a', 'b', 80);
+    expect(await world.echo(connection, 10_000)).toBe(true);
+    const closed = delta({ ...allowAtoB, ingress: { b: [] } });
+    await dataplane.apply(deltaBetween(before, closed));
+    expect(await tcp('a', 'denied')).toBe('silence');
+    expect(await world.echo(connection, 10_000)).toBe(true);
+    const other = delta({
+      ...allowAtoB,
+      ingress: { b: [] },
+      endpoint: (pod, endpoint) => (pod === 'b' ? { ...endpoint, uid: 'uid-next' } : endpoint),
+    });
+    await dataplane.apply(deltaBetween(closed, other));
+    expect(await world.echo(connection, 500)).toBe(false);
+    connection.destroy();
+  });
+
+  it('DP37: a process that takes over cuts connections of addresses that changed hands meanwhile', async () => {
+    const first = start();
+    await first.apply(delta(allowAtoB));
+    const kept = await world.connect('a', 'c', 80);
+    const cut = await world.connect('a', 'b', 80);
+    await first.close();
+    open.length = 0;
+    const second = start();
+    await second.apply(
+      delta({ ingress: { b: [], c: [] }, endpoint: (pod, endpoint) => (pod === 'b' ? { ...endpoint, uid: 'uid-next' } : endpoint) }),
+    );
+    expect(await world.echo(kept, 10_000)).toBe(true);
+    expect(await world.echo(cut, 500)).toBe(false);
+    kept.destroy();
+    cut.destroy();
+  });
+
+  it.each([
+    ['a rule deleted', ['flush', 'chain', 'inet', 'weir', 'ingress4'], 'chain ingress4 has other rules'],
+    ['a rule added', ['insert', 'rule', 'inet', 'weir', 'egress', 'accept'], 'chain egress has other rules'],
+    ['an element deleted', ['delete', 'element', 'inet', 'weir', 'local4', '{ 10.77.0.1 }'], 'set local4 lacks 1 elements'],
+    [
+      'an element added',
+      ['add', 'element', 'inet', 'weir', 'self4', '{ 10.77.0.1 . 10.77.0.2 }'],
+      'set self4 has 1 elements that are not ours',
+    ],
+    ['a chain added', ['add', 'chain', 'inet', 'weir', 'more'], 'chain more is not ours'],
+    ['the table deleted', ['delete', 'table', 'inet', 'weir'], 'the table is not there'],
+  ])('DP38: resync finds and repairs %s', async (_name, command, finding) => {
+    const dataplane = start();
+    await dataplane.apply(delta(allowAtoB));
+    expect(await dataplane.resync()).toEqual(none);
+    nft(...command);
+    const report = await dataplane.resync();
+    expect(report.drifted.join('; ')).toContain(finding);
+    expect(report.repaired).toBe(true);
+    expect(await dataplane.resync()).toEqual(none);
+    expect(await tcp('c', 'denied')).toBe('silence');
+  });
+
+  it('DP39: a change after the table was tampered with repairs it in the same step', async () => {
+    const dataplane = start();
+    const before = delta(allowAtoB);
+    await dataplane.apply(before);
+    nft('delete', 'table', 'inet', 'weir');
+    await dataplane.apply(deltaBetween(before, delta({ ...allowAtoB, egress: { c: [] } })));
+    expect(replaced).toHaveLength(1);
+    expect(await dataplane.resync()).toEqual(none);
+    expect(await tcp('c', 'denied')).toBe('silence');
+  });
+
+  it('DP40: counts per rule, never backwards when classes or tables are made anew, and per program what it denies', async () => {
+    const dataplane = start();
+    const before = delta(allowAtoB);
+    await dataplane.apply(before);
+    for (let i = 0; i < 3; i++) expect(await tcp('a', 'allowed')).toBe('answered');
+    await tcp('c', 'denied');
+    const packets = async () => (await dataplane.counters()).find(({ rule }) => rule.id === 'let-a-in')?.packets;
+    expect(await packets()).toBe(3n);
+    expect((await dataplane.denied()).some((each) => each.packets > 0n)).toBe(true);
+    await dataplane.apply(deltaBetween(before, delta({ ...allowAtoB, sets: { a: { a: 'member', c: 'member' }, other: { a: 'member' } } })));
+    expect(await packets()).toBe(3n);
+    expect(await tcp('a', 'allowed')).toBe('answered');
+    expect(await tcp('c', 'allowed')).toBe('answered');
+    expect(await packets()).toBe(5n);
+    nft('flush', 'chain', 'inet', 'weir', 'ingress');
+    expect((await dataplane.resync()).repaired).toBe(true);
+    expect(await packets()).toBe(5n);
+  });
+
+  it('DP41: a program that needs an order is refused; its endpoints keep what they had, new ones are closed', async () => {
+    const dataplane = start();
+    const before = delta(allowAtoB);
+    await dataplane.apply(before);
+    const refused = delta({ ...allowAtoB, ingress: { b: [{ action: 'deny' }], c: [{ action: 'deny' }] } });
+    const report = await dataplane.apply(deltaBetween(before, refused));
+    expect(report.quarantined).toHaveLength(1);
+    expect(report.quarantined[0]?.reason).toContain('action "deny"');
+    expect(await tcp('a', 'allowed')).toBe('answered');
+    expect(await tcp('c', 'denied')).toBe('silence');
+    expect(await world.attempt({ from: 'a', to: 'c', protocol: 'tcp', port: 80, family: 4, expect: 'denied' })).toBe('silence');
+    await dataplane.apply(deltaBetween(refused, before));
+    expect(await world.attempt({ from: 'a', to: 'c', protocol: 'tcp', port: 80, family: 4, expect: 'allowed' })).toBe('answered');
+    expect(await dataplane.resync()).toEqual(none);
+  });
+
+  it('DP42: the kernel takes every change of random histories as it is meant, without a replacement', async () => {
+    const blocks = [
+      '10.0.0.0/8',
+      '10.77.0.0/30',
+      '10.77.0.2/31',
+      '0.0.0.0/0',
+      '128.0.0.0/1',
+      '255.255.255.255/32',
+      '0.0.0.0/32',
+      'fd77::/64',
+      '::/0',
+      'ffff::/16',
+      '10.77.0.4/30',
+      '11.0.0.0/8',
+    ];
+    const range = fc.uniqueArray(fc.constantFrom(...blocks), { minLength: 1, maxLength: 4 });
+    const text = fc.record({
+      r: range,
+      s: range,
+      ports: fc.array(fc.constantFrom([80, 90] as const, [85, 100] as const, [1, 65535] as const), { maxLength: 3 }),
+      members: fc.subarray(['a', 'b', 'c'] as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 3, maxLength: 6 }), async (texts) => {
+        replaced.length = 0;
+        const dataplane = start();
+        let before = emptyDelta;
+        for (const { r, s, ports, members } of texts) {
+          const sets = { m: Object.fromEntries(members.map((pod) => [pod, 'member' as const])) };
+          const rule = { protocol: 6, ...(ports.length === 0 ? {} : { ports }) };
+          const after = delta({
+            ranges: { [`r ${r.join()}`]: r, [`s ${s.join()}`]: s },
+            sets,
+            ingress: {
+              b: [
+                { id: 'one', peer: [`r ${r.join()}`, '!m'], ...rule },
+                { id: 'two', peer: [`!s ${s.join()}`], ...rule },
+                { id: 'three', ...rule },
+              ],
+            },
+          });
+          await dataplane.apply(deltaBetween(before, after));
+          expect(replaced).toEqual([]);
+          expect(await dataplane.resync()).toEqual(none);
+          before = after;
+        }
+        await dataplane.remove();
+        await dataplane.close();
+        open.length = 0;
+      }),
+      { numRuns: 25, seed: 42 },
+    );
+  });
+});
