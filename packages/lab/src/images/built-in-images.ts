@@ -43,10 +43,10 @@ export function parseImageName(reference: string): ImageName | undefined {
   return { repository, name: repository.split('/').at(-1) ?? repository, tag: match?.[2], digest: match?.[3] };
 }
 
-/** The built-in image of that reference, if there is one. */
-export function findBuiltInImage(reference: string): BuiltInImage | undefined {
+/** The built-in image of that reference, if there is one among those of the node. */
+export function findBuiltInImage(reference: string, images: readonly BuiltInImage[] = builtInImages): BuiltInImage | undefined {
   const name = parseImageName(reference)?.name;
-  return builtInImages.find((image) => image.name === name);
+  return images.find((image) => image.name === name);
 }
 
 /** What a kubelet reports as `imageID`: the repository with a digest that depends on the name alone. */

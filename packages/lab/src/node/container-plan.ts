@@ -1,6 +1,6 @@
 /** What a container of the pod's specification becomes in the lab: a built-in program, a program of the machine, a stand-in, or nothing. */
 import type { Container } from '@weir/kube';
-import { findBuiltInImage, missingImageMessage, parseImageName } from '../images/built-in-images.ts';
+import { type BuiltInImage, findBuiltInImage, missingImageMessage, parseImageName } from '../images/built-in-images.ts';
 import type { Program } from '../images/program.ts';
 import { standIn } from '../images/stand-in.ts';
 import { expandVariables } from './container-environment.ts';
@@ -11,14 +11,24 @@ export type ContainerPlan =
   | { readonly kind: 'machine'; readonly argv: readonly string[] }
   | { readonly kind: 'unavailable'; readonly reason: 'ErrImagePull' | 'InvalidImageName' | 'ErrImageNeverPull'; readonly message: string };
 
-/** Decides it. `environment` serves the `$(NAME)` references of command and arguments. */
-export function planContainer(container: Container, environment: Readonly<Record<string, string>>, allowStandIn: boolean): ContainerPlan {
+/** What a plan depends on besides the container. */
+export interface ContainerPlanOptions {
+  /** Serves the `$(NAME)` references of command and arguments. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The images that the node has. */
+  readonly images: readonly BuiltInImage[];
+  /** Whether an unknown image gets a stand-in. */
+  readonly allowStandIn: boolean;
+}
+
+/** Decides it. */
+export function planContainer(container: Container, { environment, images, allowStandIn }: ContainerPlanOptions): ContainerPlan {
   const image = container.image ?? '';
   if (parseImageName(image) === undefined) {
     const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
     return { kind: 'unavailable', reason: 'InvalidImageName', message };
   }
-  const builtIn = findBuiltInImage(image);
+  const builtIn = findBuiltInImage(image, images);
   if (builtIn === undefined) return planUnknown(container, allowStandIn);
   const expand = (texts: readonly string[]): readonly string[] => texts.map((text) => expandVariables(text, environment));
   const given = container.command !== undefined && container.command.length > 0;

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, ContainerStatus, Pod } from '@weir/kube';
 import { shortHash } from '@weir/net';
+import type { BuiltInImage } from '../images/built-in-images.ts';
 import { nodeNetnsName } from '../network/netns-names.ts';
 import { attachPod, detachPod } from '../network/pod-network.ts';
 import type { SandboxHome } from '../sandbox/sandbox.ts';
@@ -34,6 +35,8 @@ export interface PodWorkerContext {
   readonly api: PodApi;
   readonly addresses: PodAddresses;
   readonly home: SandboxHome;
+  /** The images that the node has. */
+  readonly images: readonly BuiltInImage[];
 }
 
 const defaultGraceSeconds = 30;
@@ -281,7 +284,7 @@ export class PodWorker {
         sandboxId: `weir-${options.cluster}-${shortHash(`${options.node}/${seed}`)}`,
         logDirectory: join(options.stateDirectory, 'logs', uid, container.name),
       }),
-      plan: planContainer(container, environment, options.standIn),
+      plan: planContainer(container, { environment, images: this.#context.images, allowStandIn: options.standIn }),
       restartPolicy,
       podText: `${name}_${namespace}(${uid})`,
       idSeed: createHash('sha256').update(seed).digest('hex').slice(0, 60),

@@ -12,8 +12,13 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Informer, KubeClient, loadKubeconfig, podsPath } from '@weir/client';
 import type { Pod } from '@weir/kube';
-import { type Logger, pino } from 'pino';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { ClusterNames } from '../dns/cluster-names.ts';
+import { corednsImage } from '../dns/coredns-program.ts';
+import { builtInImages } from '../images/built-in-images.ts';
+import { listHosts } from '../network/external-host.ts';
 import type { SandboxHome } from '../sandbox/sandbox.ts';
+import { startServiceProxy } from '../services/service-proxy.ts';
 import { removeLogs, removeOldContainers, removeOldPodNetworks } from './left-overs.ts';
 import type { NodeOptions } from './node-options.ts';
 import { registerNode, reportNotReady } from './node-registration.ts';
@@ -38,12 +43,12 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const client = new KubeClient(await loadKubeconfig(options.kubeconfig), { userAgent: `weir-node/${options.node}` });
   const home = prepareState(options);
   await removeOldContainers(home);
-  const pods = new NodePods({
-    options,
-    api: createPodApi(client, options.node, stopped.signal),
-    addresses: new PodAddresses(options.podBlocks),
-    home,
-  });
+  const log = pino({ base: { node: options.node }, timestamp: stdTimeFunctions.isoTime });
+  const api = createPodApi(client, options.node, stopped.signal);
+  const names = new ClusterNames({ client, domain: options.dns.domain, hosts: () => listHosts(options.cluster), log });
+  const proxy = startServiceProxy({ client, node: options.node, nodeAddresses: options.addresses, log });
+  const images = [...builtInImages, corednsImage(names)];
+  const pods = new NodePods({ options, api, addresses: new PodAddresses(options.podBlocks), home, images }, log);
   const server = await openNodeServer(options.socket, (namespace, name) => pods.find(namespace, name));
   const informer = new Informer<Pod>(
     client,
@@ -70,6 +75,7 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
       stopped.abort();
       await informer.stop();
       await pods.abandon();
+      await Promise.all([proxy.stop(), names.stop()]);
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       client.close();
