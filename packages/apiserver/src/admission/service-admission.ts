@@ -61,6 +61,9 @@ function usedBy(transaction: StoreTransaction, exceptUid: string): Used {
 /** An update that leaves the addresses out keeps them. */
 function keepAddresses(spec: JsonObject, before: JsonObject): void {
   if (textAt(before, 'type') === 'ExternalName') return;
+  const wanted = textAt(spec, 'clusterIP');
+  // Validation refuses the change; without this it would be overlooked.
+  if (wanted !== '' && wanted !== before['clusterIP'] && listAt(spec, 'clusterIPs').length === 0) spec['clusterIPs'] = [wanted];
   for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
     const present = spec[field];
     if (present === undefined || present === '' || (Array.isArray(present) && present.length === 0)) {

@@ -201,7 +201,10 @@ export class TestWatch {
 
 function requestHeaders(options: TestRequest): Record<string, string> {
   const json: Record<string, string> = options.body === undefined ? {} : { 'content-type': 'application/json' };
-  return { ...json, ...options.headers };
+  const body = bodyText(options.body);
+  // Node leaves the length out of a DELETE unless it is given.
+  const length: Record<string, string> = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  return { ...json, ...length, ...options.headers };
 }
 
 function bodyText(body: unknown): string | Uint8Array | undefined {

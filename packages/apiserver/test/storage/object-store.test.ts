@@ -1,0 +1,112 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StoreEvent } from '../../src/storage/event-history.ts';
+import { ObjectStore } from '../../src/storage/object-store.ts';
+
+let directory: string;
+let store: ObjectStore;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'weirt-store-'));
+  store = new ObjectStore({ directory, history: { events: 5, bytes: 1_000_000 } });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const key = (name: string): { resource: string; namespace: string; name: string } => ({ resource: 'pods', namespace: 'ns', name });
+const put = (name: string, value = 0): Promise<unknown> =>
+  store.write((transaction) => transaction.put(key(name), { metadata: { name }, value }));
+
+describe('the store', () => {
+  it('starts at a version other than 0 and counts every write', async () => {
+    expect(store.revision).toBeGreaterThan(0);
+    const before = store.revision;
+    await put('a');
+    await put('a');
+    expect(store.revision).toBe(before + 2);
+    expect(store.get(key('a'))?.json['metadata']).toMatchObject({ resourceVersion: String(before + 2) });
+  });
+
+  it('lets no write overlook another', async () => {
+    await put('counter');
+    const increment = (): Promise<unknown> =>
+      store.write((transaction) => {
+        const object = transaction.get(key('counter'))?.copy() ?? {};
+        transaction.put(key('counter'), { ...object, value: Number(object['value']) + 1 });
+      });
+    await Promise.all(Array.from({ length: 200 }, increment));
+    expect(store.get(key('counter'))?.json['value']).toBe(200);
+  });
+
+  it('publishes events after the commit, in the order of their versions', async () => {
+    const events: StoreEvent[] = [];
+    store.subscribe((event) => {
+      // What is announced can be read.
+      if (event.kind !== 'DELETED')
+        expect(Number((store.get(event.key)?.json['metadata'] as { resourceVersion: string }).resourceVersion)).toBeGreaterThanOrEqual(
+          event.revision,
+        );
+      events.push(event);
+    });
+    await Promise.all(Array.from({ length: 50 }, (_, i) => put(`p${i}`)));
+    await store.write((transaction) => transaction.remove(key('p7')));
+    const revisions = events.map((event) => event.revision);
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+    expect(events).toHaveLength(51);
+    expect(events.at(-1)).toMatchObject({ kind: 'DELETED', key: key('p7') });
+  });
+
+  it('does nothing when a write throws', async () => {
+    const before = store.revision;
+    await expect(
+      store.write(() => {
+        throw new Error('refused');
+      }),
+    ).rejects.toThrow('refused');
+    expect(store.revision).toBe(before);
+    await put('next');
+    expect(store.revision).toBe(before + 1);
+  });
+
+  it('loses nothing when it is opened again', async () => {
+    await put('a', 1);
+    const revision = store.revision;
+    await store.close();
+    store = new ObjectStore({ directory });
+    expect(store.revision).toBe(revision);
+    expect(store.get(key('a'))?.json['value']).toBe(1);
+    expect(store.oldestRevision).toBe(revision);
+  });
+
+  it('keeps namespaces and resources apart', async () => {
+    await store.write((transaction) => {
+      transaction.put({ resource: 'pods', namespace: 'ns', name: 'a' }, {});
+      transaction.put({ resource: 'pods', namespace: 'ns-2', name: 'b' }, {});
+      transaction.put({ resource: 'pods.example.com', namespace: 'ns', name: 'c' }, {});
+    });
+    const names = (range: Parameters<ObjectStore['list']>[0]): string[] => [...store.list(range)].map(({ key: { name } }) => name);
+    expect(names({ resource: 'pods' }).sort()).toEqual(['a', 'b']);
+    expect(names({ resource: 'pods', namespace: 'ns' })).toEqual(['a']);
+  });
+
+  it('shows older states as far as its history reaches', async () => {
+    await put('a', 1);
+    await put('b', 1);
+    const then = store.revision;
+    await put('a', 2);
+    await store.write((transaction) => transaction.remove(key('b')));
+    await put('c', 1);
+    const past = store.listAt({ resource: 'pods' }, then);
+    expect(past?.map(({ key: { name }, object }) => [name, object.json['value']])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ]);
+    for (let i = 0; i < 5; i++) await put(`x${i}`);
+    expect(store.listAt({ resource: 'pods' }, then)).toBeUndefined();
+    expect(store.eventsSince(then)).toBeUndefined();
+  });
+});
