@@ -91,16 +91,19 @@ export class MessageWriter {
   }
 
   u16(type: number, value: number): void {
-    this.#buffer.writeUInt16BE(value, this.#attribute(type, 2));
+    const at = this.#attribute(type, 2);
+    this.#buffer.writeUInt16BE(value, at);
   }
 
   /** A 32-bit value; negative numbers are written in two's complement. */
   u32(type: number, value: number): void {
-    this.#buffer.writeUInt32BE(value >>> 0, this.#attribute(type, 4));
+    const at = this.#attribute(type, 4);
+    this.#buffer.writeUInt32BE(value >>> 0, at);
   }
 
   u64(type: number, value: bigint): void {
-    this.#buffer.writeBigUInt64BE(value, this.#attribute(type, 8));
+    const at = this.#attribute(type, 8);
+    this.#buffer.writeBigUInt64BE(value, at);
   }
 
   /** Text with the terminating zero byte that netlink strings carry. */
@@ -112,9 +115,11 @@ export class MessageWriter {
   }
 
   raw(type: number, value: Uint8Array): void {
-    this.#buffer.set(value, this.#attribute(type, value.length));
+    const at = this.#attribute(type, value.length);
+    this.#buffer.set(value, at);
   }
 
+  // Reserving may move the buffer, so callers take the place first and the buffer afterwards.
   /** Writes an attribute header for `payloadBytes` and returns where the payload goes. */
   #attribute(type: number, payloadBytes: number): number {
     const padded = (payloadBytes + 3) & ~3;

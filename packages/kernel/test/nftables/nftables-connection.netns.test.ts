@@ -1,0 +1,105 @@
+/** Transactions and read-backs in a namespace of the test, seen through nft as well. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ConntrackConnection,
+  createNetns,
+  deleteNetns,
+  inNetns,
+  NetlinkError,
+  NftablesConnection,
+  nftDataType,
+  Transaction,
+} from '../../src/index.ts';
+
+const table = { family: 'inet', name: 'weirt' } as const;
+const set = { name: 's', key: [{ dataType: nftDataType.ipv4, length: 4 }], counter: true };
+
+describe('an nf_tables connection', () => {
+  let netns = '';
+  let connection: NftablesConnection;
+  const nft = (...command: string[]) =>
+    execFileSync('ip', ['netns', 'exec', netns, 'nft', ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+  beforeEach(() => {
+    netns = `weirt-${randomBytes(3).toString('hex')}`;
+    createNetns(netns);
+    inNetns(netns, () => {
+      connection = new NftablesConnection();
+    });
+  });
+  afterEach(() => {
+    connection.close();
+    deleteNetns(netns);
+  });
+
+  it('commits what nft then lists, and reads it back', () => {
+    const key = Uint8Array.of(192, 0, 2, 1);
+    connection.commit(
+      new Transaction(table)
+        .addTable()
+        .addSet(set)
+        .addElements('s', [{ key, comment: 'one' }]),
+    );
+    expect(nft('list', 'table', 'inet', 'weirt')).toContain('192.0.2.1 counter packets 0 bytes 0 comment "one"');
+    expect(connection.elements(table, 's')).toEqual([{ key, comment: 'one', packets: 0n, bytes: 0n }]);
+    expect(connection.sets(table).map(({ name, keyLength }) => ({ name, keyLength }))).toEqual([{ name: 's', keyLength: 4 }]);
+  });
+
+  it('puts nothing of a refused transaction into force and says what was refused and why', () => {
+    const bad = new Transaction(table)
+      .addTable()
+      .addSet(set)
+      .deleteElements('s', [{ key: Uint8Array.of(1, 2, 3, 4) }]);
+    let refusal: unknown;
+    try {
+      connection.commit(bad);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(NetlinkError);
+    expect((refusal as NetlinkError).code).toBe('refused');
+    expect((refusal as NetlinkError).message).toBe('nf_tables refused "delete from set s": ENOENT');
+    expect(connection.hasTable(table)).toBe(false);
+  });
+
+  it('loads and reads back a hundred thousand elements in one transaction', () => {
+    const elements = Array.from({ length: 100_000 }, (_, i) => ({ key: Uint8Array.of(10, i >>> 16, (i >>> 8) & 255, i & 255) }));
+    connection.commit(new Transaction(table).addTable().addSet(set).addElements('s', elements));
+    expect(connection.elements(table, 's')).toHaveLength(100_000);
+  });
+
+  it('gives back what deleted elements had counted', () => {
+    const key = Uint8Array.of(127, 0, 0, 1);
+    connection.commit(
+      new Transaction(table)
+        .addTable()
+        .addSet(set)
+        .addElements('s', [{ key, comment: 'one' }]),
+    );
+    const deleted = connection.commit(new Transaction(table).deleteElements('s', [{ key }], true));
+    expect(deleted).toEqual([{ set: 's', elements: [{ key, comment: 'one', packets: 0n, bytes: 0n }] }]);
+  });
+
+  it('has no elements of a set that is not there', () => {
+    expect(connection.elements(table, 's')).toEqual([]);
+  });
+
+  it('deletes connection tracking entries of an address only', () => {
+    nft('add table inet t { chain c { type filter hook output priority 0; ct state new accept; }; }');
+    const send = (address: string) =>
+      execFileSync('ip', ['netns', 'exec', netns, 'bash', '-c', `echo x > /dev/udp/${address}/9`], { stdio: 'ignore' });
+    execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
+    send('127.0.0.2');
+    send('127.0.0.3');
+    let conntrack: ConntrackConnection | undefined;
+    inNetns(netns, () => {
+      conntrack = new ConntrackConnection();
+    });
+    expect(conntrack?.deleteByAddress([{ family: 4, words: [0x7f000002] }])).toBe(1);
+    expect(conntrack?.deleteByAddress([{ family: 4, words: [0x7f000002] }])).toBe(0);
+    expect(conntrack?.deleteByAddress([{ family: 4, words: [0x7f000003] }])).toBe(1);
+    conntrack?.close();
+  });
+});
