@@ -70,15 +70,15 @@ describe('a service', () => {
 
   it('of type NodePort gets a port on the nodes', async () => {
     const { json } = await create('np', { type: 'NodePort' });
-    expect(json.spec.ports[0].nodePort).toBeGreaterThanOrEqual(30_000);
+    expect(json.spec.ports[0]?.nodePort).toBeGreaterThanOrEqual(30_000);
     expect(
-      (await create('np2', { type: 'NodePort', ports: [{ port: 80, nodePort: json.spec.ports[0].nodePort }] })).json.message,
+      (await create('np2', { type: 'NodePort', ports: [{ port: 80, nodePort: json.spec.ports[0]?.nodePort }] })).json.message,
     ).toContain('provided port is already allocated');
     const back = await server.request('PATCH', `${services}/np`, {
       body: { spec: { type: 'ClusterIP' } },
       headers: { 'content-type': 'application/merge-patch+json' },
     });
-    expect(back.json.spec.ports[0].nodePort).toBeUndefined();
+    expect(back.json.spec.ports[0]?.nodePort).toBeUndefined();
   });
 
   it('without ports, or with two that look alike, is refused', async () => {

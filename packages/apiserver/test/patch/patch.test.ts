@@ -72,11 +72,7 @@ describe('server-side apply', () => {
 
   it('records who set what', async () => {
     const { json } = await server.request('GET', `${maps}/s`);
-    const fields = json.metadata.managedFields.map((entry: { manager: string; operation: string; fieldsV1: unknown }) => [
-      entry.manager,
-      entry.operation,
-      entry.fieldsV1,
-    ]);
+    const fields = json.metadata.managedFields.map((entry) => [entry.manager, entry.operation, entry.fieldsV1]);
     expect(fields).toContainEqual(['one', 'Apply', { 'f:data': { 'f:a': {} } }]);
     expect(fields).toContainEqual(['two', 'Apply', { 'f:data': { 'f:c': {} } }]);
   });
@@ -89,7 +85,7 @@ describe('server-side apply', () => {
     expect(conflict.json.details.causes).toMatchObject([{ reason: 'FieldManagerConflict', field: '.data.a' }]);
     const forced = await apply('contested', 'applier', { a: '2' }, '&force=true');
     expect(forced.json.data).toEqual({ a: '2' });
-    expect(forced.json.metadata.managedFields.map((entry: { manager: string }) => entry.manager)).toEqual(['applier']);
+    expect(forced.json.metadata.managedFields.map((entry) => entry.manager)).toEqual(['applier']);
   });
 
   it('of the same value shares a field', async () => {

@@ -63,7 +63,7 @@ describe('updates', () => {
     const status = await server.request('PUT', `${pods}/split/status`, {
       body: { ...pod('split', { spec: { containers: [{ name: 'c', image: 'evil' }] } }), status: { phase: 'Running', podIP: '10.1.2.3' } },
     });
-    expect(status.json.spec.containers[0].image).toBe('x:1');
+    expect(status.json.spec.containers[0]?.image).toBe('x:1');
     expect(status.json.status).toMatchObject({ phase: 'Running', podIP: '10.1.2.3' });
     const main = await server.request('PATCH', `${pods}/split`, {
       body: { metadata: { labels: { x: 'y' } }, status: { phase: 'Failed' } },
@@ -79,7 +79,7 @@ describe('updates', () => {
       body: { spec: { containers: [{ name: 'c', image: 'x:2' }] } },
       headers: strategic,
     });
-    expect(image.json.spec.containers[0].image).toBe('x:2');
+    expect(image.json.spec.containers[0]?.image).toBe('x:2');
     expect(image.json.metadata.generation).toBe(2);
     const node = await server.request('PATCH', `${pods}/fixed`, { body: { spec: { nodeName: 'n' } }, headers: merge });
     expect(node.status).toBe(422);
@@ -163,7 +163,7 @@ describe('deletion', () => {
     await server.request('POST', maps, { body: configMap('c1', {}, { labels: { sweep: 'yes' } }) });
     await server.request('POST', maps, { body: configMap('c2', {}, { labels: { sweep: 'no' } }) });
     const { json } = await server.request('DELETE', `${maps}?labelSelector=sweep%3Dyes`);
-    expect(json.items.map((item: { metadata: { name: string } }) => item.metadata.name)).toEqual(['c1']);
+    expect(json.items.map((item) => item.metadata.name)).toEqual(['c1']);
     expect((await server.request('GET', `${maps}/c2`)).status).toBe(200);
   });
 

@@ -7,6 +7,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServer, type ApiServerOptions, startApiServer } from '../../src/index.ts';
+import type { Answer, WatchedEvent } from './answer.ts';
 import { type KeyPair, TestCa } from './certificates.ts';
 
 /** What came back. */
@@ -14,8 +15,8 @@ export interface TestResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of any shape
-  readonly json: any;
+  /** Of a body that is no JSON: undefined, whatever the type says. */
+  readonly json: Answer;
 }
 
 /** What to send besides method and path. */
@@ -183,15 +184,15 @@ export class TestWatch {
     response.on('close', end);
   }
 
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into events of any shape
-  async next(): Promise<any> {
+  /** The next event; undefined at the end of the stream. */
+  async next(): Promise<WatchedEvent | undefined> {
     while (this.#lines.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
     const line = this.#lines.shift();
-    return line === undefined ? undefined : JSON.parse(line);
+    return line === undefined ? undefined : (JSON.parse(line) as WatchedEvent);
   }
 
   close(): void {
@@ -212,10 +213,10 @@ function bodyText(body: unknown): string | Uint8Array | undefined {
   return JSON.stringify(body);
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): Answer {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as Answer;
   } catch {
-    return undefined;
+    return undefined as unknown as Answer;
   }
 }

@@ -39,7 +39,7 @@ describe('a watch', () => {
     expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'second' } } });
     const gone = await watch.next();
     expect(gone).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'first' } } });
-    expect(Number(gone.object.metadata.resourceVersion)).toBeGreaterThan(Number(version));
+    expect(Number(gone?.object.metadata.resourceVersion)).toBeGreaterThan(Number(version));
     await create('third');
     expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'third' } } });
     watch.close();
@@ -51,9 +51,9 @@ describe('a watch', () => {
     await label('mover', { team: 'blue' });
     expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'mover' } } });
     await label('mover', { extra: 'x' });
-    expect((await watch.next()).type).toBe('MODIFIED');
+    expect((await watch.next())?.type).toBe('MODIFIED');
     await label('mover', { team: null });
-    expect((await watch.next()).type).toBe('DELETED');
+    expect((await watch.next())?.type).toBe('DELETED');
     watch.close();
   });
 
@@ -62,14 +62,14 @@ describe('a watch', () => {
     const query =
       'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name%3Dlisted';
     const watch = await server.watch(`${maps}?${query}`);
-    expect((await watch.next()).type).toBe('ADDED');
+    expect((await watch.next())?.type).toBe('ADDED');
     const end = await watch.next();
     expect(end).toMatchObject({
       type: 'BOOKMARK',
       object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
     });
     await label('listed', { a: 'b' });
-    expect((await watch.next()).type).toBe('MODIFIED');
+    expect((await watch.next())?.type).toBe('MODIFIED');
     watch.close();
   });
 
@@ -81,9 +81,9 @@ describe('a watch', () => {
     await create('t2');
     await create('t3');
     const first = await watch.next();
-    expect(first.object).toMatchObject({ kind: 'Table', rows: [{ cells: ['t2', 0, '0s'] }] });
-    expect(first.object.columnDefinitions).toHaveLength(3);
-    expect((await watch.next()).object.columnDefinitions).toBeNull();
+    expect(first?.object).toMatchObject({ kind: 'Table', rows: [{ cells: ['t2', 0, '0s'] }] });
+    expect(first?.object.columnDefinitions).toHaveLength(3);
+    expect((await watch.next())?.object.columnDefinitions).toBeNull();
     watch.close();
   });
 
