@@ -5,7 +5,7 @@
  * are refused, warned about or ignored, as `fieldValidation` says (`Warn` when absent).
  */
 import { apiVersionOf, conformToSchema, type GroupVersionKind, isJsonObject, type JsonObject, type ResourceDefinition } from '@weir/kube';
-import { badRequest, unsupportedMediaType } from '../errors/api-error.ts';
+import { badRequest } from '../errors/api-error.ts';
 import type { ApiRequest } from '../server/api-message.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { assertBoundedDepth } from './json-depth.ts';
@@ -92,13 +92,6 @@ export function fillType(object: JsonObject, definition: GroupVersionKind): void
 export function warningHeaders(warnings: readonly string[]): Readonly<Record<string, string>> {
   if (warnings.length === 0) return {};
   return { warning: warnings.map((warning) => `299 - ${JSON.stringify(warning)}`).join(', ') };
-}
-
-/** Refuses bodies of other types. */
-export function assertMediaType(request: ApiRequest, accepted: readonly string[]): string {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  if (!accepted.includes(type)) throw unsupportedMediaType(accepted);
-  return type;
 }
 
 /** A text as it is, anything else as JSON. */

@@ -84,6 +84,15 @@ describe('kubectl 1.35', () => {
     await run(['apply', '--server-side', '-f', '-'], policy.replace('namespace: demo', 'namespace: default'));
   });
 
+  it('follows changes with get -w', { timeout: 60_000 }, async () => {
+    await run(['create', 'configmap', 'watched', '--from-literal=a=b']);
+    const following = server.run(kubectl, ['get', 'configmap', 'watched', '-w', '--request-timeout=8s']);
+    // The watch starts with the object; what is changed meanwhile or afterwards is seen either way.
+    await run(['patch', 'configmap', 'watched', '-p', '{"data":{"c":"d"}}']);
+    await run(['patch', 'configmap', 'watched', '-p', '{"data":{"c":"d","e":"f"}}']);
+    expect((await following).stdout).toMatch(/^NAME +DATA +AGE\n(watched +\d +\d+s\n)*watched +3 +\d+s\n$/);
+  });
+
   it('shows errors in the words of the real server', { timeout: 60_000 }, async () => {
     const local = policy.replace('namespace: demo', 'namespace: default').replace('demo-policy', 'errors');
     expect(await fail(['get', 'pod', 'nope'])).toBe('Error from server (NotFound): pods "nope" not found\n');

@@ -13,7 +13,6 @@ import {
   type ResourceVerb,
   type SubresourceDefinition,
   type TableColumn,
-  type TableDefinition,
 } from './resource-definition.ts';
 import { parseSchemas } from './schema-notation.ts';
 import { coreTypes } from './schemas/core-schema.ts';
@@ -72,12 +71,6 @@ export function column(name: string, type: TableColumn['type'] = 'string', descr
     priority: wide ? 1 : 0,
   };
 }
-
-/** Name and age: how kinds without columns of their own are printed. */
-export const nameAndAgeTable: TableDefinition = {
-  columns: [column('Name'), column('Age')],
-  row: (object, nowMs) => ({ cells: [objectName(object), objectAge(object, nowMs)] }),
-};
 
 /** `metadata.name`. */
 export function objectName(object: JsonObject): string {

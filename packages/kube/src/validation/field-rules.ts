@@ -1,5 +1,5 @@
 /** Rules that many kinds share: supported values, duplicates, numbers, quantities, immutability. */
-import { type FieldError, formatFieldErrorBody } from '../field-error.ts';
+import type { FieldError } from '../field-error.ts';
 import { isJsonObject } from '../registry/json-object.ts';
 
 /** An error when a required text, list or object is absent or empty. */
@@ -89,8 +89,3 @@ export function parseQuantity(quantity: unknown): number | undefined {
 
 /** The words for a text that is no quantity. */
 export const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-
-/** Errors as one text, for messages that quote a whole validation. */
-export function fieldErrorText(errors: readonly FieldError[]): string {
-  return errors.map((error) => `${error.field}: ${formatFieldErrorBody(error)}`).join(', ');
-}

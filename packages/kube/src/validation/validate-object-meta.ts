@@ -79,12 +79,6 @@ export function serviceName(name: string): readonly string[] {
   return problems;
 }
 
-/** The name rule of RBAC kinds: a path segment. */
-export function pathSegmentName(name: string): readonly string[] {
-  if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return ['/', '%'].filter((illegal) => name.includes(illegal)).map((illegal) => `may not contain '${illegal}'`);
-}
-
 /** An error about a value that is there but wrong. */
 export function invalidValue(field: string, value: unknown, message: string): FieldError {
   return { reason: 'FieldValueInvalid', field, value, message };
