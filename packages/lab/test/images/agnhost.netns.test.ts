@@ -94,7 +94,7 @@ async function askUdp(port: number, data: string): Promise<string> {
 
 async function http(port: number, path: string): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
-    const request = get({ path, createConnection: () => connectTcp({ netns, address: '10.9.0.1', port })}, (response) => {
+    const request = get({ path, createConnection: () => connectTcp({ netns, address: '10.9.0.1', port }) }, (response) => {
       let body = '';
       response.on('data', (chunk: Buffer) => {
         body += chunk.toString();

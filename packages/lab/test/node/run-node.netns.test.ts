@@ -8,22 +8,23 @@ import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
 import { type ApiServer, startApiServer } from '@weir/apiserver';
 import { KubeClient, loadKubeconfig, podsPath } from '@weir/client';
-import { listNetns, openPty } from '@weir/kernel';
+import { listNetns, openPty, openTcpListener } from '@weir/kernel';
 import type { Pod } from '@weir/kube';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kubectlPath } from '../../../apiserver/test/support/kubectl.ts';
-import { attachNode, createVirtualNetwork, podNetnsName, type RunningNode, removeNetwork, runNode } from '../../src/index.ts';
+import { attachNode, createVirtualNetwork, podNetnsName, removeNetwork, virtualNetworkAddresses, vnetNetnsName } from '../../src/index.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
 import { ClusterPki } from '../../src/pki/cluster-pki.ts';
 import { writeKubeconfig } from '../../src/pki/kubeconfig-writer.ts';
+import { startNodeProcess } from '../support/node-process.ts';
 
 const cluster = `t${randomBytes(4).toString('hex')}`;
 const directory = mkdtempSync(join(tmpdir(), 'weirt-'));
 const kubeconfig = join(directory, 'admin.json');
 let server: ApiServer;
 let client: KubeClient;
-let node: RunningNode;
+let node: Awaited<ReturnType<typeof startNodeProcess>>;
 let options: NodeOptions;
 let kubectl: string;
 const gate = { open: true, added: [] as unknown[], removed: [] as string[] };
@@ -61,14 +62,22 @@ beforeAll(async () => {
   server = await startApiServer({
     dataDirectory: join(directory, 'store'),
     tls: { certificate: tls.certificate, key: tls.key, clientCa: pki.authority.certificate },
-    listen: [{ host: '127.0.0.1', port: 0 }],
+    listen: [
+      { host: '127.0.0.1', port: 0 },
+      { fd: openTcpListener({ netns: vnetNetnsName(cluster), address: virtualNetworkAddresses.ipv4.router, port: 6443 }) },
+    ],
     serviceCidrs: ['10.0.0.0/16'],
     nodeSocket: (name) => (name === 'node1' ? options.socket : undefined),
     version: 'v1.35.2',
   });
   const base = { cluster, server: `https://127.0.0.1:${server.port}`, certificateAuthority: pki.authority.certificate };
   await writeKubeconfig(kubeconfig, { ...base, user: 'admin', client: await pki.pair('admin') });
-  await writeKubeconfig(options.kubeconfig, { ...base, user: 'node', client: await pki.pair({ node: 'node1' }) });
+  await writeKubeconfig(options.kubeconfig, {
+    ...base,
+    server: `https://${virtualNetworkAddresses.ipv4.router}:6443`,
+    user: 'node',
+    client: await pki.pair({ node: 'node1' }),
+  });
   gateServer = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -82,14 +91,22 @@ beforeAll(async () => {
   gateServer.listen(options.gateSocket);
   await once(gateServer, 'listening');
   client = new KubeClient(await loadKubeconfig(kubeconfig));
-  node = await runNode(options);
+  node = await startNodeProcess(options);
 });
 
 afterAll(async () => {
-  await node.stop();
-  client.close();
-  gateServer.close();
-  await server.close();
+  // What was not started, because something before it failed, cannot be stopped.
+  const started: { readonly node?: typeof node; readonly client?: KubeClient; readonly gateServer?: Server; readonly server?: ApiServer } =
+    {
+      node,
+      client,
+      gateServer,
+      server,
+    };
+  await started.node?.stop();
+  started.client?.close();
+  started.gateServer?.close();
+  await started.server?.close();
   removeNetwork(cluster);
   rmSync(directory, { recursive: true, force: true });
   expect(listNetns().filter((name) => name.includes(cluster))).toEqual([]);
@@ -355,7 +372,7 @@ describe('a node process that starts again', () => {
     await node.stop();
     await client.delete(podsPath('default'), 'goes', { gracePeriodSeconds: 0 });
     expect(listNetns()).toContain(podNetnsName(cluster, goes.metadata.uid ?? ''));
-    node = await runNode(options);
+    node = await startNodeProcess(options);
     const after = await untilPod('stays', (pod) => running(pod) && (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
     expect(after.status?.podIP).toBe(before.status?.podIP);
     expect(after.status?.containerStatuses?.[0]?.restartCount).toBe(1);
