@@ -13,7 +13,7 @@ import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { Engine } from '@weir/calc';
 import { ApiError, KubeClient, loadKubeconfig } from '@weir/client';
-import { type Dataplane, NftablesDataplane } from '@weir/dataplane';
+import { createNftablesDataplane, type Dataplane } from '@weir/dataplane';
 import { AcceptedPolicyStore } from './accepted-policy-store.ts';
 import { type Attachment, AttachmentStore } from './attachment.ts';
 import { Enforcer } from './enforcer.ts';
@@ -61,7 +61,7 @@ export async function runAgent(options: AgentOptions): Promise<Agent> {
   const resolved = resolveAgentOptions(options);
   const log = createLogger(resolved.node, resolved.logLevel);
   const client = new KubeClient(await loadKubeconfig(resolved.kubeconfig), { userAgent: `weir-agent/${resolved.node}` });
-  const dataplane = new NftablesDataplane({ podInterfaces: resolved.podInterfaces });
+  const dataplane = createNftablesDataplane({ podInterfaces: resolved.podInterfaces });
   const agent = new NodeAgent({ options: resolved, log, client, dataplane });
   await agent.start();
   return agent;
@@ -69,7 +69,7 @@ export async function runAgent(options: AgentOptions): Promise<Agent> {
 
 /** Takes every trace of agents out of the kernel of the current network namespace. */
 export async function cleanupAgent(): Promise<void> {
-  const dataplane = new NftablesDataplane({ podInterfaces: [] });
+  const dataplane = createNftablesDataplane({ podInterfaces: [] });
   try {
     await dataplane.remove();
   } finally {
