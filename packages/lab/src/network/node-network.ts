@@ -16,7 +16,11 @@ export interface NodeNetworkOptions {
   readonly podBlocks: readonly string[];
 }
 
-/** Makes the node's namespace and hangs it on the router. Returns the namespace's name. */
+/**
+ * Makes the node's namespace and hangs it on the router. Returns the namespace's name. IPv6 may take
+ * up to a second more on the new uplink, because the kernel batches its link-state events; IPv4 and
+ * the interfaces of pods are ready at once.
+ */
 export async function attachNode(options: NodeNetworkOptions): Promise<string> {
   const { cluster, node } = options;
   checkNodeName(cluster, node);
