@@ -188,7 +188,7 @@ export class PeerSets {
 }
 
 /** The ports of these names and protocol, sorted, each once. */
-export function namedPortsIn(spec: SelectorSetSpec & { kind: 'addressPort' }, namedPorts: readonly NamedPort[]): ProtocolPort[] {
+function namedPortsIn(spec: SelectorSetSpec & { kind: 'addressPort' }, namedPorts: readonly NamedPort[]): ProtocolPort[] {
   const numbers = new Set<number>();
   for (const { name, protocol, port } of namedPorts) if (protocol === spec.protocol && spec.names.includes(name)) numbers.add(port);
   return [...numbers].sort((a, b) => a - b).map((port) => ({ protocol: spec.protocol, port }));

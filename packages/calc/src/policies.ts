@@ -179,7 +179,7 @@ export class Policies {
 }
 
 /** The uid of a policy; one that has none (it comes from a file) is known by its place. */
-export function uidOf(object: NetworkPolicy): string {
+function uidOf(object: NetworkPolicy): string {
   return object.metadata.uid ?? placeOf(object);
 }
 

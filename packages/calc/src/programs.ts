@@ -151,7 +151,7 @@ export class Programs {
 }
 
 /** The program that lets nothing through. */
-export function closedProgram(direction: Direction): Omit<Program, 'key'> {
+function closedProgram(direction: Direction): Omit<Program, 'key'> {
   return { direction, tiers: [], otherwise: 'deny' };
 }
 

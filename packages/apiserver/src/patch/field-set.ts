@@ -14,7 +14,7 @@ export type FieldPath = string;
 export type FieldValues = ReadonlyMap<FieldPath, unknown>;
 
 /** The value of a member of a keyed list: it is there. Its fields are fields of their own. */
-export const memberValue = 'member';
+const memberValue = 'member';
 
 /** Fields that belong to the server and to nobody who writes. */
 const systemFields = new Set(

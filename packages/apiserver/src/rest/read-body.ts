@@ -64,7 +64,7 @@ export function fitObject(object: JsonObject, definition: ResourceDefinition, op
 }
 
 /** The sentences of strict decoding. */
-export function strictProblems(unknownFields: readonly string[], duplicates: readonly string[]): string[] {
+function strictProblems(unknownFields: readonly string[], duplicates: readonly string[]): string[] {
   return [
     ...unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`),
     ...duplicates.map((field) => `duplicate field ${JSON.stringify(field)}`),

@@ -119,7 +119,7 @@ export function isDone(object: Readonly<JsonObject>): boolean {
 }
 
 /** Throws 422 with all the errors, when there are any. */
-export function assertValid(scope: Pick<WriteScope, 'target'>, name: string, errors: readonly FieldError[]): void {
+function assertValid(scope: Pick<WriteScope, 'target'>, name: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(scope.target.definition, name, errors);
 }
 

@@ -98,7 +98,7 @@ export function renderWatched(object: EncodedObject, withColumns: boolean, optio
 }
 
 /** The metadata of an object under its own type. */
-export function partialMetadata(object: Readonly<JsonObject>, version: string): JsonObject {
+function partialMetadata(object: Readonly<JsonObject>, version: string): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object['metadata'] };
 }
 

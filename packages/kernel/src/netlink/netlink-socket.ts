@@ -48,7 +48,7 @@ const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 
 /** The netfilter netlink protocol: nf_tables, conntrack, logs. */
-export const netlinkNetfilter = 12;
+const netlinkNetfilter = 12;
 
 const receiveBytes = 256 * 1024;
 const receiveQueueBytes = 32 * 1024 * 1024;

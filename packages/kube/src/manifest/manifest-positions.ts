@@ -3,7 +3,7 @@ import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type LineCounte
 import type { TextPosition } from './diagnostic.ts';
 
 /** The steps of a field path in the notation of the API server: `a.b[0]`, `labels[app.x/y]`. */
-export function fieldPathSteps(path: string): string[] {
+function fieldPathSteps(path: string): string[] {
   return [...path.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, inBrackets, name]) => inBrackets ?? name ?? '');
 }
 

@@ -21,7 +21,7 @@ import { podTypes } from './schemas/pod-schema.ts';
 import { workloadTypes } from './schemas/workload-schema.ts';
 
 /** All verbs; what most resources take. */
-export const allVerbs: readonly ResourceVerb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const allVerbs: readonly ResourceVerb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 /** Every type of the built-in kinds by name. */
 export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(metaTypes, podTypes, coreTypes, workloadTypes);

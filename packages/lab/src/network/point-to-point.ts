@@ -14,9 +14,9 @@ import { type Address, formatAddress, parseAddress } from '@weir/net';
 import { NetworkError } from './netns-names.ts';
 
 /** Gateway of every leaf for IPv4; no interface carries it. */
-export const leafGatewayIpv4 = '169.254.1.1';
+const leafGatewayIpv4 = '169.254.1.1';
 /** Gateway of every leaf for IPv6: the link-local address of the router's interface. */
-export const leafGatewayIpv6 = 'fe80::1';
+const leafGatewayIpv6 = 'fe80::1';
 const leafLinkLocal = 'fe80::2';
 const routerMac = 'ee:ee:ee:ee:ee:ee';
 
@@ -92,7 +92,7 @@ export function leafSysctls(dualStack: boolean): Readonly<Record<string, string>
 }
 
 /** The address as a block of its own: `10.0.0.1/32`, `fd00::1/128`. */
-export function hostPrefix(address: Address): string {
+function hostPrefix(address: Address): string {
   return `${formatAddress(address)}/${address.family === 4 ? 32 : 128}`;
 }
 

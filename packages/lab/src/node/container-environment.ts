@@ -32,7 +32,7 @@ function valueOf(variable: EnvVar, facts: PodFacts, environment: Readonly<Record
 }
 
 /** The value of a field of the pod (core/v1 ObjectFieldSelector); the empty text for one that the API does not offer. */
-export function fieldValue(path: string, { pod, podAddresses, hostAddresses }: PodFacts): string {
+function fieldValue(path: string, { pod, podAddresses, hostAddresses }: PodFacts): string {
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (keyed !== null) return pod.metadata[keyed[1] === 'labels' ? 'labels' : 'annotations']?.[keyed[2] ?? ''] ?? '';
   switch (path) {

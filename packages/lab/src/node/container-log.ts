@@ -100,7 +100,7 @@ export class ContainerLog {
 }
 
 /** The selected part of a log file; empty when there is none. */
-export function readLog(path: string, selection: LogSelection): string {
+function readLog(path: string, selection: LogSelection): string {
   const text = [`${path}.old`, path].map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('');
   let lines = text.split('\n').filter((line) => line !== '');
   const { sinceMs, tailLines, limitBytes } = selection;

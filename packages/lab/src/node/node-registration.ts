@@ -8,7 +8,7 @@ import type { NodeOptions } from './node-options.ts';
 
 const heartbeatMs = 10_000;
 /** The Kubernetes version whose behaviour the lab reproduces. */
-export const kubeletVersion = 'v1.35.2';
+const kubeletVersion = 'v1.35.2';
 const podCapacity = '250';
 
 /** Registers the node, retrying until the API server takes it, and keeps its Ready condition fresh until `stopped`. */

@@ -41,7 +41,7 @@ export async function lookupInPod(netns: string, names: PodNames, name: string):
 }
 
 /** The full names to ask for, in order (resolv.conf(5), `ndots` and `search`). */
-export function candidates(name: string, names: Pick<PodNames, 'search' | 'ndots'>): readonly string[] {
+function candidates(name: string, names: Pick<PodNames, 'search' | 'ndots'>): readonly string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)];
   const searched = names.search.map((domain) => `${name}.${domain}`);
   return name.split('.').length - 1 >= names.ndots ? [name, ...searched] : [...searched, name];

@@ -15,7 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Program>>> = {
 };
 
 /** Version that `agnhost --version` reports: the newest whose behaviour is reproduced here. */
-export const agnhostVersion = '2.53';
+const agnhostVersion = '2.53';
 
 /** agnhost itself: the first argument names the command, the rest are its own. */
 export async function agnhost(context: ProgramContext): Promise<number> {
