@@ -16,7 +16,11 @@ const checks = [
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings', '.'] },
   { name: 'types of the sources', command: [bin('tsc'), '-b'] },
   { name: 'types of the tests', command: [bin('tsc'), '-p', 'tsconfig.test.json'] },
-  { name: 'architecture', command: [bin('depcruise'), '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'packages'], accept: visitedModules },
+  {
+    name: 'architecture',
+    command: [bin('depcruise'), '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'packages'],
+    accept: visitedModules,
+  },
   { name: 'dead code', command: [bin('knip'), '--no-progress'] },
 ];
 
@@ -33,7 +37,9 @@ export function runChecks() {
     const result = capture(check.command[0], check.command.slice(1), { cwd: root });
     const output = `${result.stdout}${result.stderr}`;
     const complaint = result.code === 0 ? check.accept?.(output) : output.trim();
-    process.stdout.write(`${complaint === undefined ? 'ok    ' : 'FAILED'} ${check.name} (${((Date.now() - start) / 1000).toFixed(1)} s)\n`);
+    process.stdout.write(
+      `${complaint === undefined ? 'ok    ' : 'FAILED'} ${check.name} (${((Date.now() - start) / 1000).toFixed(1)} s)\n`,
+    );
     if (complaint === undefined) passed++;
     else process.stdout.write(`${complaint}\n`);
   }

@@ -29,7 +29,8 @@ export function checkNode() {
 /** The lab makes network namespaces and rules: that needs Linux and root. */
 export function checkPrivileges() {
   if (process.platform !== 'linux') throw new MachineError(`The lab needs Linux, and this is ${process.platform}: use a Linux machine.`);
-  if (process.getuid() !== 0) throw new MachineError('The lab makes network namespaces and packet filters, which needs root: run this as root.');
+  if (process.getuid() !== 0)
+    throw new MachineError('The lab makes network namespaces and packet filters, which needs root: run this as root.');
 }
 
 /** The kernel features that the lab and the engine need, tried in a namespace of their own. */
@@ -47,32 +48,44 @@ export function checkKernel() {
     'add chain inet weir-try n { type nat hook prerouting priority -100; }',
     'add rule inet weir-try n tcp dport 1 dnat ip to 127.0.0.1',
   ].join('; ');
-  tryInNamespace(`nft '${rules}'`, 'nf_tables with connection tracking and address translation', 'CONFIG_NF_TABLES, CONFIG_NFT_CT and CONFIG_NFT_NAT');
+  tryInNamespace(
+    `nft '${rules}'`,
+    'nf_tables with connection tracking and address translation',
+    'CONFIG_NF_TABLES, CONFIG_NFT_CT and CONFIG_NFT_NAT',
+  );
 }
 
 function tryInNamespace(command, feature, options) {
   const result = capture('unshare', ['--net', 'sh', '-c', command]);
   if (result.code === 0) return;
   const reason = (result.stderr.trim().split('\n')[0] ?? '').slice(0, 200);
-  throw new MachineError(`This kernel does not offer ${feature} (${reason}): use a kernel with ${options}, and run outside of a restricted container.`);
+  throw new MachineError(
+    `This kernel does not offer ${feature} (${reason}): use a kernel with ${options}, and run outside of a restricted container.`,
+  );
 }
 
 /** The names of the needed Debian packages that are not installed. */
 export function missingDebianPackages() {
-  return Object.keys(debianPackages).filter((name) => !capture('dpkg-query', ['-W', '-f=${db:Status-Status}', name]).stdout.startsWith('installed'));
+  return Object.keys(debianPackages).filter(
+    (name) => !capture('dpkg-query', ['-W', '-f=${db:Status-Status}', name]).stdout.startsWith('installed'),
+  );
 }
 
 /** Installs Debian packages; needs a Debian (or a relative with apt-get) and its package mirror. */
 export function installDebianPackages(names) {
   if (capture('apt-get', ['--version']).code !== 0) {
-    throw new MachineError(`These programs are missing and there is no apt-get to install them: ${names.join(', ')}: install them by hand.`);
+    throw new MachineError(
+      `These programs are missing and there is no apt-get to install them: ${names.join(', ')}: install them by hand.`,
+    );
   }
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const update = capture('apt-get', ['update', '-q'], { env: environment });
   const install = capture('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...names], { env: environment });
   if (install.code === 0) return;
   const reason = (install.stderr || update.stderr).trim().split('\n').at(-1);
-  throw new MachineError(`apt-get could not install ${names.join(', ')} (${reason}): install them by hand or check the network, and run this again.`);
+  throw new MachineError(
+    `apt-get could not install ${names.join(', ')} (${reason}): install them by hand or check the network, and run this again.`,
+  );
 }
 
 /** A short name of the distribution, for messages. */

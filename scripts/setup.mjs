@@ -8,7 +8,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkKernel, checkNode, checkPrivileges, debianPackages, installDebianPackages, MachineError, missingDebianPackages } from './machine.mjs';
+import {
+  checkKernel,
+  checkNode,
+  checkPrivileges,
+  debianPackages,
+  installDebianPackages,
+  MachineError,
+  missingDebianPackages,
+} from './machine.mjs';
 import { capture } from './run.mjs';
 
 /** The checkout's root. */
@@ -45,12 +53,17 @@ function step(name, action) {
 /** `npm ci`, unless the installed tree was made from this very lock file by this Node's ABI. */
 function installNpmPackages() {
   const stamp = join(root, 'node_modules', '.weir-setup');
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).update(process.versions.modules).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(process.versions.modules)
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return 'there';
   // Nothing that Weir uses needs an install script: the native packages bring prebuilt files.
   const result = capture('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: root });
   if (result.code !== 0) {
-    throw new MachineError(`npm ci failed: check the network and run this again.\n${result.stderr.trim().split('\n').slice(-6).join('\n')}`);
+    throw new MachineError(
+      `npm ci failed: check the network and run this again.\n${result.stderr.trim().split('\n').slice(-6).join('\n')}`,
+    );
   }
   writeFileSync(stamp, wanted);
   return 'installed';

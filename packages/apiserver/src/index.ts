@@ -3,14 +3,15 @@
  *
  * The only public door of the package.
  */
+
+export * from './discovery/discovery-handler.ts';
 export * from './errors/api-error.ts';
+export * from './openapi/openapi-handler.ts';
 export type * from './server/api-message.ts';
+export * from './server/start-api-server.ts';
 export * from './streams/node-proxy.ts';
 export * from './streams/remote-command.ts';
 export * from './streams/remote-command-query.ts';
 export type { RemoteCommandResult, RemoteCommandSession, TerminalSize } from './streams/remote-command-session.ts';
 export * from './streams/upgrade-refusal.ts';
 export * from './wire/decode-body.ts';
-export * from './server/start-api-server.ts';
-export * from './discovery/discovery-handler.ts';
-export * from './openapi/openapi-handler.ts';

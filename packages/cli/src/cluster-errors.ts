@@ -2,42 +2,31 @@
 import { ClusterError, NetworkError } from '@weir/lab';
 import { CommandError, type ExitCode, exitCode } from './exit-code.ts';
 
+const clusterExitCodes = {
+  invalid: exitCode.usage,
+  differs: exitCode.usage,
+  'not-found': exitCode.notFound,
+  busy: exitCode.unable,
+  failed: exitCode.unable,
+  interrupted: exitCode.no,
+} as const satisfies Record<ClusterError['code'], ExitCode>;
+
+const networkExitCodes = {
+  'not-found': exitCode.notFound,
+  kernel: exitCode.unable,
+  'invalid-name': exitCode.usage,
+  'name-taken': exitCode.usage,
+  'address-taken': exitCode.usage,
+  'invalid-address': exitCode.usage,
+} as const satisfies Record<NetworkError['code'], ExitCode>;
+
 /** Passes the result on; what the lab throws becomes a {@link CommandError}. */
 export async function explained<T>(action: Promise<T>): Promise<T> {
   try {
     return await action;
   } catch (error) {
-    if (error instanceof ClusterError) throw new CommandError(clusterExitCode(error), error.message);
-    if (error instanceof NetworkError) throw new CommandError(networkExitCode(error), error.message);
+    if (error instanceof ClusterError) throw new CommandError(clusterExitCodes[error.code], error.message);
+    if (error instanceof NetworkError) throw new CommandError(networkExitCodes[error.code], error.message);
     throw error;
-  }
-}
-
-function clusterExitCode({ code }: ClusterError): ExitCode {
-  switch (code) {
-    case 'invalid':
-    case 'differs':
-      return exitCode.usage;
-    case 'not-found':
-      return exitCode.notFound;
-    case 'busy':
-    case 'failed':
-      return exitCode.unable;
-    case 'interrupted':
-      return exitCode.no;
-  }
-}
-
-function networkExitCode({ code }: NetworkError): ExitCode {
-  switch (code) {
-    case 'not-found':
-      return exitCode.notFound;
-    case 'kernel':
-      return exitCode.unable;
-    case 'invalid-name':
-    case 'name-taken':
-    case 'address-taken':
-    case 'invalid-address':
-      return exitCode.usage;
   }
 }

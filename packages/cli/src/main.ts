@@ -47,7 +47,7 @@ async function runCommand(args: readonly string[], signal: AbortSignal): Promise
 function invocationOf(command: Command, path: readonly string[], from: { rest: readonly string[]; signal: AbortSignal }): Invocation {
   const { options, positionals } = parseOptions(command, from.rest);
   checkPositionals(command, path, positionals);
-  const colour = process.stdout.isTTY === true && !options.flag('no-color') && process.env['NO_COLOR'] === undefined;
+  const colour = process.stdout.isTTY && !options.flag('no-color') && process.env['NO_COLOR'] === undefined;
   const output = new Output({
     format: options.text('output') ?? 'table',
     quiet: options.flag('quiet'),

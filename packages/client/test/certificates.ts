@@ -13,7 +13,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export async function makeCertificates(): Promise<{ authority: string; server: Pair; client: Pair }> {
   x509.cryptoProvider.set(webcrypto as never);
   const times = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
-  const generate = async () => (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const generate = async () => await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const rootKeys = await generate();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     ...times,

@@ -242,7 +242,7 @@ test('whatever goes wrong on the way, the copy ends up equal to the server (100 
         own.faults = noFaults;
         own.put('end', 1);
         const expected = () => [...own.state].map(([name, { spec }]) => [name, spec.size]).toSorted();
-        await until(() => JSON.stringify([...seen].toSorted()) === JSON.stringify(expected()), `${calls.join('; ')}`);
+        await until(() => JSON.stringify([...seen].toSorted()) === JSON.stringify(expected()), calls.join('; '));
         expect(
           informer
             .list()

@@ -4,10 +4,10 @@
  * The only public door of the package.
  */
 export * from './field-error.ts';
-export * from './objects/index.ts';
-export * from './registry/index.ts';
-export * from './network-policy/index.ts';
-export * from './selectors/index.ts';
 export * from './manifest/index.ts';
-export * from './validation/index.ts';
+export * from './network-policy/index.ts';
+export * from './objects/index.ts';
 export * from './protobuf/index.ts';
+export * from './registry/index.ts';
+export * from './selectors/index.ts';
+export * from './validation/index.ts';

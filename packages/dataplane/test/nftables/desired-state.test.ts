@@ -77,7 +77,7 @@ const stateText: fc.Arbitrary<StateText> = fc
       ) as typeof ingress;
     return {
       ranges: { [names.r1]: r1, [names.r2]: r2 },
-      sets: { one, two, named: { ...named, c: [{ protocol: 6, port: 90 }] } } as NonNullable<StateText['sets']>,
+      sets: { one, two, named: { ...named, c: [{ protocol: 6, port: 90 }] } },
       ingress: rename(ingress),
       egress: rename(egress),
       pods,

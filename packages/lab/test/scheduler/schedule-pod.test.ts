@@ -73,5 +73,11 @@ describe('a pod that fits nowhere says why', () => {
 
 function affinity(matchExpressions: readonly object[]): Pod {
   const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } };
-  return { metadata: { name: 'p' }, spec: { containers: [], ...{ affinity: { nodeAffinity } } } };
+  return {
+    metadata: { name: 'p' },
+    spec: {
+      containers: [],
+      affinity: { nodeAffinity },
+    },
+  };
 }
