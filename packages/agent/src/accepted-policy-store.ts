@@ -2,50 +2,43 @@
  * The last accepted version of each policy, kept over a restart of the agent.
  *
  * While a newer version is refused the accepted one stays in force; without this file a restart in
- * that moment would close the policy's pods. It is written at most once a second, whole, and renamed
- * into place.
+ * that moment would close the policy's pods. It is written at most once a second: a version accepted
+ * less than a second before a crash is still the listed one, unless its refused successor came within
+ * that second too; then its pods are closed.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { NetworkPolicy } from '@weir/kube';
 import { errorFields, type Logger } from './log.ts';
+import { StateFile } from './state-file.ts';
 
 const writeDelayMs = 1_000;
 
 /** The file and when it is written. */
 export class AcceptedPolicyStore {
-  readonly #file: string;
+  readonly #file: StateFile;
   readonly #log: Logger;
   readonly #current: () => readonly NetworkPolicy[];
   #timer: NodeJS.Timeout | undefined;
 
   /** `current` gives the accepted versions at the time of writing. */
   constructor(stateDirectory: string, log: Logger, current: () => readonly NetworkPolicy[]) {
-    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-    this.#file = join(stateDirectory, 'accepted-policies.json');
+    this.#file = new StateFile(stateDirectory, 'accepted-policies.json');
     this.#log = log;
     this.#current = current;
   }
 
-  /** What an earlier process accepted; nothing when there is no file or it cannot be read. */
+  /** What an earlier process accepted; nothing when there is no file, and less, with a line in the log, when it is damaged. */
   load(): readonly NetworkPolicy[] {
-    let text: string;
-    try {
-      text = readFileSync(this.#file, 'utf8');
-    } catch {
-      return [];
+    const content = this.#file.read();
+    if (content.kind === 'absent') return [];
+    const values = content.kind === 'read' && Array.isArray(content.value) ? (content.value as unknown[]) : [undefined];
+    const policies = values.filter(isStoredPolicy);
+    if (policies.length < values.length) {
+      this.#log.error(
+        { file: this.#file.path, ...(content.kind === 'damaged' ? { error: content.reason } : {}) },
+        'the file of accepted policies is damaged; a policy whose newest version is refused may close its pods',
+      );
     }
-    try {
-      const policies: unknown = JSON.parse(text);
-      if (Array.isArray(policies)) return policies as NetworkPolicy[];
-    } catch {
-      // Reported below, with the files that hold something else.
-    }
-    this.#log.error(
-      { file: this.#file },
-      'the file of accepted policies is damaged; a policy whose newest version is refused closes its pods',
-    );
-    return [];
+    return policies;
   }
 
   /** Writes soon. */
@@ -53,16 +46,21 @@ export class AcceptedPolicyStore {
     this.#timer ??= setTimeout(() => this.flush(), writeDelayMs);
   }
 
-  /** Writes now what is due. */
+  /** Writes now what is due; a failure is logged, the old file stays and the next change tries again. */
   flush(): void {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      writeFileSync(`${this.#file}.new`, JSON.stringify(this.#current()), { mode: 0o600 });
-      renameSync(`${this.#file}.new`, this.#file);
+      this.#file.write(this.#current());
     } catch (error) {
-      this.#log.error({ file: this.#file, ...errorFields(error) }, 'the accepted policies could not be kept');
+      this.#log.error({ file: this.#file.path, ...errorFields(error) }, 'the accepted policies could not be kept');
     }
   }
+}
+
+function isStoredPolicy(value: unknown): value is NetworkPolicy {
+  if (typeof value !== 'object' || value === null || !('metadata' in value)) return false;
+  const { metadata } = value;
+  return typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string';
 }

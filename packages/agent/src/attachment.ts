@@ -1,12 +1,10 @@
 /**
  * What the start gate is told of a pod, checked, and kept over a restart of the agent.
  *
- * The file is the agent's memory of which link belongs to which pod: the API does not know it. It is
- * written whole and renamed into place, so that a crash leaves the old or the new one.
+ * The file is the agent's memory of which link belongs to which pod: the API does not know it.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Address, formatAddress, parseAddress } from '@weir/net';
+import { StateFile } from './state-file.ts';
 
 /** A pod of this node with the node's end of its link. */
 export interface Attachment {
@@ -35,65 +33,57 @@ export function parseAttachment(value: unknown): Attachment | { readonly problem
 
 /** The attachments on disk, by pod UID. */
 export class AttachmentStore {
-  readonly #file: string;
+  /** Why not all of an earlier process's attachments could be read; undefined when they could, or there was no file. */
+  readonly damage: string | undefined;
+  readonly #file: StateFile;
   readonly #attachments = new Map<string, Attachment>();
 
-  /** Reads what an earlier process left; a file that cannot be read counts as empty and is reported by `damaged`. */
+  /** Reads what an earlier process left. */
   constructor(stateDirectory: string) {
-    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-    this.#file = join(stateDirectory, 'attachments.json');
-    this.damaged = !this.#load();
+    this.#file = new StateFile(stateDirectory, 'attachments.json');
+    this.damage = this.#load();
   }
 
-  /** Whether a file was there that could not be read. */
-  readonly damaged: boolean;
+  /** Number of attachments. */
+  get size(): number {
+    return this.#attachments.size;
+  }
 
   /** All attachments. */
   all(): readonly Attachment[] {
     return [...this.#attachments.values()];
   }
 
-  /** Adds or replaces one and writes the file. */
+  get(uid: string): Attachment | undefined {
+    return this.#attachments.get(uid);
+  }
+
+  /** Adds or replaces one and writes the file; throws Node's file errors. */
   set(attachment: Attachment): void {
     this.#attachments.set(attachment.uid, attachment);
     this.#save();
   }
 
-  /** Removes one and writes the file; false when it was not there. */
-  delete(uid: string): boolean {
-    if (!this.#attachments.delete(uid)) return false;
-    this.#save();
-    return true;
+  /** Removes one and writes the file; throws Node's file errors. */
+  delete(uid: string): void {
+    if (this.#attachments.delete(uid)) this.#save();
   }
 
-  #load(): boolean {
-    let text: string;
-    try {
-      text = readFileSync(this.#file, 'utf8');
-    } catch {
-      return true;
+  #load(): string | undefined {
+    const content = this.#file.read();
+    if (content.kind === 'absent') return undefined;
+    if (content.kind === 'damaged') return content.reason;
+    if (!Array.isArray(content.value)) return 'the file holds no list';
+    let damage: string | undefined;
+    for (const value of content.value as unknown[]) {
+      const attachment = parseAttachment(value);
+      if ('problem' in attachment) damage = attachment.problem;
+      else this.#attachments.set(attachment.uid, attachment);
     }
-    try {
-      for (const value of JSON.parse(text) as unknown[]) {
-        const attachment = parseAttachment(value);
-        if ('problem' in attachment) return false;
-        this.#attachments.set(attachment.uid, attachment);
-      }
-      return true;
-    } catch {
-      return false;
-    }
+    return damage;
   }
 
   #save(): void {
-    const list = this.all().map((attachment) => ({ ...attachment, addresses: attachment.addresses.map(formatAddress) }));
-    const temporary = `${this.#file}.new`;
-    try {
-      writeFileSync(temporary, JSON.stringify(list), { mode: 0o600 });
-      renameSync(temporary, this.#file);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
+    this.#file.write(this.all().map((attachment) => ({ ...attachment, addresses: attachment.addresses.map(formatAddress) })));
   }
 }

@@ -1,18 +1,26 @@
 /**
  * Drives the engine's deltas into the kernel, one transaction after another.
  *
- * Leading edge first: a change is applied at once, and changes that arrive while a commit is in
- * flight form the next one; there is no debounce timer. A delta that could not be applied is kept,
- * merged with what follows and tried again with a growing delay; the old state stays in force.
+ * Leading edge first: a change is applied as soon as what has already arrived with it has been read,
+ * and changes that come while a commit runs form the next one; there is no debounce timer. A delta
+ * that could not be applied is kept, sent again together with what follows, and tried with a growing
+ * delay; the old state stays in force.
  */
-import { type Delta, type Engine, emptyDelta, isEmpty, squash } from '@weir/calc';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Delta, type Engine, isEmpty, type LocalEndpoint } from '@weir/calc';
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
+import { AssertionError } from '@weir/net';
 import { errorFields, type Logger } from './log.ts';
+import { retryDelta } from './retry-delta.ts';
+import { TroubleLog } from './trouble-log.ts';
 
-/** How long to wait after a failed transaction, in milliseconds, doubled up to the last. */
+/** How long to wait after a failure, in milliseconds, step by step up to the last. */
 const retryDelaysMs = [50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
 
-/** What the enforcer has done; read by health and dump. */
+/** More of a drift than this is not written to the log. */
+const driftLines = 20;
+
+/** What the enforcer has done; read by health. */
 export interface EnforcementState {
   /** Whether a whole state has been in the kernel since this process started. */
   readonly inForce: boolean;
@@ -23,33 +31,56 @@ export interface EnforcementState {
   readonly lastDrift?: DriftReport;
 }
 
-/** Who waits until a change is in the kernel. */
+/** An endpoint one of whose programs the data plane refused; it is closed or keeps its old program. */
+export interface QuarantinedEndpoint {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Why something is not known to be in the kernel. */
+export class EnforcementError extends Error {
+  override readonly name = 'EnforcementError';
+}
+
+/** What an enforcer needs. */
+export interface EnforcerOptions {
+  readonly engine: Engine;
+  readonly dataplane: Dataplane;
+  readonly log: Logger;
+  /** Whether the engine may be flushed: before the sources are in sync the old rules stay. */
+  ready(): boolean;
+  /** Told once of a fault of ours (the engine threw, an invariant does not hold); nothing is applied after it. */
+  onFault(error: unknown): void;
+}
+
 interface Waiter {
   readonly revision: number;
-  resolve(): void;
+  settle(error: EnforcementError | undefined): void;
 }
 
 /** The only caller of a data plane. */
 export class Enforcer {
-  readonly #engine: Engine;
-  readonly #dataplane: Dataplane;
-  readonly #log: Logger;
-  /** Whether the engine may be flushed: before the sources are in sync the old rules stay. */
-  readonly #ready: () => boolean;
-  #pending: Delta = emptyDelta;
+  readonly #options: EnforcerOptions;
+  readonly #troubles: TroubleLog;
+  readonly #waiters = new Set<Waiter>();
+  /** Endpoints in the kernel, and programs that are not although they should be. */
+  readonly #endpoints = new Map<string, LocalEndpoint>();
+  #quarantined: ReadonlyMap<string, string> = new Map();
+  /** What has to be sent again. */
+  #failedDelta: Delta | undefined;
   #revision = 0;
   #applied = -1;
-  #waiters: Waiter[] = [];
+  #wantsResync = false;
   #running: Promise<void> | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #closed = false;
   #state: EnforcementState = { inForce: false, transactions: 0, failuresInARow: 0 };
 
-  constructor(options: { engine: Engine; dataplane: Dataplane; log: Logger; ready: () => boolean }) {
-    this.#engine = options.engine;
-    this.#dataplane = options.dataplane;
-    this.#log = options.log;
-    this.#ready = options.ready;
+  constructor(options: EnforcerOptions) {
+    this.#options = options;
+    this.#troubles = new TroubleLog(options.log);
   }
 
   /** What has been done so far. */
@@ -60,106 +91,161 @@ export class Enforcer {
   /** Says that the engine has been told of something. */
   changed(): void {
     this.#revision++;
-    this.#run();
+    this.#kick();
+  }
+
+  /** Asks for a comparison with the kernel, and repair, in turn with the transactions. */
+  resync(): void {
+    this.#wantsResync = this.#state.inForce;
+    this.#kick();
   }
 
   /**
-   * Resolves when everything that the engine knows now is in the kernel. It does not reject: while
-   * the kernel refuses, the caller waits, and says so when its own patience ends.
+   * Resolves when everything that the engine knows now is in the kernel. Rejects with an
+   * EnforcementError that says why not, when that takes longer than `patienceMs` or the enforcer is closed.
    */
-  settled(): Promise<void> {
-    if (this.#applied >= this.#revision && this.#state.inForce) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiters.push({ revision: this.#revision, resolve });
-      this.#run();
+  settled(patienceMs: number): Promise<void> {
+    if (this.#applied >= this.#revision) return Promise.resolve();
+    if (this.#closed) return Promise.reject(new EnforcementError('the agent is stopping'));
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        revision: this.#revision,
+        settle: (error) => {
+          clearTimeout(timer);
+          this.#waiters.delete(waiter);
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      };
+      const timer = setTimeout(() => {
+        const reason = this.#state.lastError ?? 'no answer yet';
+        waiter.settle(new EnforcementError(`the rules are not in the kernel after ${patienceMs / 1_000} s (${reason})`));
+      }, patienceMs);
+      this.#waiters.add(waiter);
+      this.#kick();
     });
   }
 
-  /** Compares with the kernel and repairs, in turn with the transactions. */
-  async resync(): Promise<DriftReport | undefined> {
-    await this.#idle();
-    if (this.#closed || !this.#state.inForce) return undefined;
-    const report = await this.#exclusively(() => this.#dataplane.resync());
-    if (report !== undefined && report.drifted.length > 0) {
-      this.#log.warn({ drifted: report.drifted, repaired: report.repaired }, 'the kernel had drifted from the rules');
-      this.#state = { ...this.#state, lastDrift: report };
-    }
-    return report;
+  /** Why the endpoint's own rules are not in force although everything was applied. */
+  quarantineOf(uid: string): string | undefined {
+    const endpoint = this.#endpoints.get(uid);
+    if (endpoint === undefined) return undefined;
+    return this.#quarantined.get(endpoint.ingress ?? '') ?? this.#quarantined.get(endpoint.egress ?? '');
   }
 
-  /** Lets the transaction in flight end and starts no other; the rules stay. */
+  /** All endpoints whose own rules are not in force. */
+  quarantinedEndpoints(): readonly QuarantinedEndpoint[] {
+    if (this.#quarantined.size === 0) return [];
+    return [...this.#endpoints.values()].flatMap(({ uid, namespace, name }) => {
+      const reason = this.quarantineOf(uid);
+      return reason === undefined ? [] : [{ uid, namespace, name, reason }];
+    });
+  }
+
+  /** Lets the transaction in flight end and starts no other; the rules stay, who waits is told. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
-    await this.#idle();
+    await this.#running;
+    for (const waiter of this.#waiters) waiter.settle(new EnforcementError('the agent is stopping'));
   }
 
-  async #idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+  /** Starts the loop unless it runs, may not run, or waits before it tries again. */
+  #kick(): void {
+    if (this.#running !== undefined || this.#closed || this.#retryTimer !== undefined || !this.#options.ready()) return;
+    this.#running = this.#loop();
   }
 
-  #run(): void {
-    if (this.#running !== undefined || this.#closed || this.#retryTimer !== undefined || !this.#ready()) return;
-    void this.#exclusively(() => this.#drain());
-  }
-
-  /** Runs one thing at a time; what came in meanwhile is applied afterwards. */
-  async #exclusively<T>(action: () => Promise<T>): Promise<T | undefined> {
-    let result: T | undefined;
-    const running = (async () => {
-      try {
-        result = await action();
-      } catch (error) {
-        this.#log.error(errorFields(error), 'the data plane failed');
+  /** What comes while the loop runs is seen by it before it ends: between the last look and the end nothing waits. */
+  async #loop(): Promise<void> {
+    try {
+      for (;;) {
+        // What the sockets have ready belongs to the same transaction.
+        await nextTurn();
+        if (this.#closed || this.#retryTimer !== undefined) return;
+        if (this.#applied < this.#revision) await this.#applyChanges();
+        else if (this.#wantsResync) await this.#compare();
+        else return;
       }
-    })();
-    this.#running = running;
-    await running;
-    this.#running = undefined;
-    if (this.#applied < this.#revision) this.#run();
-    return result;
+    } catch (error) {
+      this.#closed = true;
+      this.#options.onFault(error);
+    } finally {
+      this.#running = undefined;
+    }
   }
 
-  async #drain(): Promise<void> {
-    while (!this.#closed && this.#applied < this.#revision) {
-      const revision = this.#revision;
-      this.#pending = squash(this.#pending, this.#engine.flush());
+  async #applyChanges(): Promise<void> {
+    const revision = this.#revision;
+    const next = this.#options.engine.flush();
+    const delta = this.#failedDelta === undefined ? next : retryDelta(this.#failedDelta, next);
+    // The first delta of a process goes through even when it is empty: it replaces what is left.
+    if (!isEmpty(delta) || !this.#state.inForce) {
+      this.#failedDelta = delta;
+      let report: ApplyReport;
       try {
-        await this.#apply();
+        report = await this.#options.dataplane.apply(delta);
       } catch (error) {
         this.#failed(error);
         return;
       }
-      this.#applied = revision;
-      this.#release();
+      this.#failedDelta = undefined;
+      this.#succeeded(delta, report);
     }
+    this.#applied = revision;
+    for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.settle(undefined);
   }
 
-  async #apply(): Promise<void> {
-    // The first delta of a process goes through even when it is empty: it replaces what is left.
-    if (isEmpty(this.#pending) && this.#state.inForce) return;
-    const report = await this.#dataplane.apply(this.#pending);
-    this.#pending = emptyDelta;
-    for (const { program, reason } of report.quarantined) this.#log.error({ program, reason }, 'a program could not be enforced');
-    this.#log.debug({ ...report }, 'applied');
-    const { lastError: _, ...rest } = this.#state;
-    this.#state = { ...rest, inForce: true, transactions: rest.transactions + report.transactions, failuresInARow: 0, lastReport: report };
+  #succeeded(delta: Delta, report: ApplyReport): void {
+    for (const endpoint of delta.endpoints.upserts) this.#endpoints.set(endpoint.uid, endpoint);
+    for (const uid of delta.endpoints.removals) this.#endpoints.delete(uid);
+    const before = this.#quarantined;
+    this.#quarantined = new Map(report.quarantined.map(({ program, reason }) => [program, reason]));
+    for (const [program, reason] of this.#quarantined) {
+      if (before.has(program)) continue;
+      this.#troubles.trouble(
+        'quarantine',
+        { reason, program: program.slice(0, 200) },
+        'rules could not be enforced; their pods are closed',
+      );
+    }
+    if (this.#quarantined.size === 0) this.#troubles.over('quarantine', {}, 'all rules are enforced');
+    this.#options.log.debug({ ...report, quarantined: this.#quarantined.size }, 'applied');
+    const { transactions } = this.#state;
+    this.#works({ ...this.#state, inForce: true, transactions: transactions + report.transactions, lastReport: report });
+  }
+
+  async #compare(): Promise<void> {
+    let report: DriftReport;
+    try {
+      report = await this.#options.dataplane.resync();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#wantsResync = false;
+    if (report.drifted.length === 0) return this.#works(this.#state);
+    const shown = report.drifted.slice(0, driftLines);
+    this.#troubles.trouble('drift', { drifted: shown, repaired: report.repaired }, 'the kernel had drifted from the rules');
+    this.#works({ ...this.#state, lastDrift: report });
+  }
+
+  #works(state: EnforcementState): void {
+    const { lastError: _, ...rest } = state;
+    this.#state = { ...rest, failuresInARow: 0 };
+    this.#troubles.over('apply', {}, 'changes are applied again');
   }
 
   #failed(error: unknown): void {
+    // Its books are wrong: only a new process, which takes the whole state over, puts them right.
+    if (error instanceof AssertionError) throw error;
     const failures = this.#state.failuresInARow + 1;
     const delayMs = retryDelaysMs[Math.min(failures, retryDelaysMs.length) - 1] ?? 5_000;
     this.#state = { ...this.#state, failuresInARow: failures, lastError: errorFields(error).error };
-    this.#log.error({ ...errorFields(error), failures, retryInMs: delayMs }, 'a change could not be applied; the old rules stay in force');
+    this.#troubles.trouble('apply', { ...errorFields(error), failures }, 'a change could not be applied; the old rules stay in force');
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
-      this.#run();
+      this.#kick();
     }, delayMs);
-  }
-
-  #release(): void {
-    const ready = this.#waiters.filter((waiter) => waiter.revision <= this.#applied);
-    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > this.#applied);
-    for (const waiter of ready) waiter.resolve();
   }
 }

@@ -6,10 +6,11 @@
  *   GET    /v1/health, /v1/dump
  *
  * The shape is CNI's (add, delete, both idempotent). Until the answer is 200 the pod must not start;
- * 503 says why it has to wait, and the caller asks again.
+ * 503 says why it has to wait, and the caller asks again; 400 says why it will never start this way.
  */
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { type Attachment, parseAttachment } from './attachment.ts';
 
 /** What the gate does for its callers; `add` and `remove` throw {@link GateWaitError} or {@link GateRefusal}. */
@@ -30,22 +31,68 @@ export class GateRefusal extends Error {
   override readonly name = 'GateRefusal';
 }
 
+/** The socket's path is taken by another agent, or by something that is no socket. */
+export class GateSocketError extends Error {
+  override readonly name = 'GateSocketError';
+}
+
 /** More than any request of the gate needs, in bytes. */
 const bodyLimit = 64 * 1024;
+/** How long a body may take to arrive, and how long answers may take to leave when the gate closes. */
+const requestTimeoutMs = 10_000;
+const closeTimeoutMs = 1_000;
 
-/** Listens on the socket, mode 0600; an old socket file of a dead process is replaced. */
+/** Listens on the socket, mode 0600; the socket of a dead process is replaced, that of a living one never. */
 export async function openGate(path: string, handler: GateHandler): Promise<Server> {
+  await clearPath(path);
   const server = createServer((request, response) => {
     void answer(request, response, handler);
   });
-  server.requestTimeout = 60_000;
-  rmSync(path, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, () => resolve());
-  });
+  server.requestTimeout = requestTimeoutMs;
+  // The socket is bound inside listen(): with this mask there is no moment in which others may connect.
+  const mask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+      process.umask(mask);
+    });
+  } finally {
+    process.umask(mask);
+  }
   chmodSync(path, 0o600);
   return server;
+}
+
+/** Stops listening and takes the socket away; answers under way get a moment. */
+export async function closeGate(server: Server): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(timer);
+}
+
+async function clearPath(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new GateSocketError(`${path} is there and is no socket: give another --gate-socket, or remove it`);
+  if (await isAnswered(path)) throw new GateSocketError(`another process listens at ${path}: only one agent may run on a node`);
+  rmSync(path, { force: true });
+}
+
+/** Whether a living process listens; nobody does when the connection is refused. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const settle = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', (error: NodeJS.ErrnoException) => settle(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'));
+  });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, handler: GateHandler): Promise<void> {
@@ -54,6 +101,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     send(response, body === undefined ? 404 : 200, body ?? { error: `there is no ${request.method ?? ''} ${request.url ?? ''} here` });
   } catch (error) {
     const code = error instanceof GateWaitError ? 503 : error instanceof GateRefusal ? 400 : 500;
+    // A body that was not read to its end cannot be followed by another request.
+    if (!request.complete) response.setHeader('connection', 'close');
     send(response, code, { error: error instanceof Error ? error.message : String(error) });
   }
 }
@@ -79,7 +128,8 @@ async function route(request: IncomingMessage, handler: GateHandler): Promise<un
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left open at an early end: the answer has to go out on the same connection.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > bodyLimit) throw new GateRefusal(`the body is longer than ${bodyLimit} bytes`);
     chunks.push(chunk);

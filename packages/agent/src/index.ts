@@ -3,5 +3,7 @@
  *
  * The only public door of the package.
  */
-export { type Agent, type AgentHealth, cleanupAgent, runAgent } from './agent.ts';
+export { cleanupAgent, runAgent } from './agent.ts';
+export type { AgentHealth } from './agent-health.ts';
+export type { Agent } from './node-agent.ts';
 export { type AgentOptions, AgentOptionsError, type LogLevel, resolveAgentOptions } from './options.ts';

@@ -12,8 +12,8 @@ export function createLogger(node: string, level: LogLevel): Logger {
   );
 }
 
-/** An error as log fields: its text, and its causes. */
+/** An error as log fields: its text, and that of its cause. */
 export function errorFields(error: unknown): { error: string; cause?: string } {
   if (!(error instanceof Error)) return { error: String(error) };
-  return error.cause === undefined ? { error: error.message } : { error: error.message, cause: String(error.cause) };
+  return error.cause instanceof Error ? { error: error.message, cause: error.cause.message } : { error: error.message };
 }

@@ -1,183 +1,178 @@
 /**
  * Brings the cluster's objects into the engine: informers, and consistent reads for the start gate.
  *
- *   informers (pods, namespaces, policies) ──▶ newer than known? ──▶ engine ──▶ changed()
- *   gate's reads ───────────────────────────▶        ″
- *
- * Both ways deliver the same objects, so each kind keeps the newest resourceVersion it has seen of
- * every object, and what is older is dropped: an informer that lags cannot undo what a read brought.
+ * A pod that starts must meet the rules of its moment, so the gate does not trust the informers, which
+ * may lag: it reads the pod, its namespace and the namespace's policies anew, deletions included.
  */
 import type { Engine } from '@weir/calc';
-import {
-  compareResourceVersions,
-  Informer,
-  type KubeClient,
-  namespacesPath,
-  networkPoliciesPath,
-  podsPath,
-  type ResourcePath,
-} from '@weir/client';
+import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, type ResourcePath } from '@weir/client';
 import type { KubeObject, Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import { SharedReads } from './shared-reads.ts';
+import { nameOf, namespaceOf, type Sink, Source } from './source.ts';
 
 /** The kinds that the engine reads, named as its sync gate names them. */
 export type SourceKind = 'pods' | 'namespaces' | 'networkPolicies';
 
 /** What the sources report to. */
-export interface SourceListener {
+export interface SourcesListener {
   /** The engine has been told of something. */
   changed(kind: SourceKind): void;
+  /** Every kind has been listed once; called once. */
+  synced(): void;
   /** Trouble with the API server; the sources go on by themselves. */
   failed(kind: SourceKind, error: unknown): void;
+  /** The last thing heard of the API server was good. */
+  heard(kind: SourceKind): void;
+  /** A fault of ours: the engine threw. What it knows is uncertain from now on. */
+  onFault(error: unknown): void;
 }
 
-/** How one kind reaches the engine. */
-interface Sink<T extends KubeObject> {
-  readonly kind: SourceKind;
-  readonly path: ResourcePath;
-  upsert(object: T): void;
-  remove(object: T): void;
+/** What the sources need. */
+export interface SourcesOptions {
+  readonly client: KubeClient;
+  readonly engine: Engine;
+  readonly listener: SourcesListener;
+  /** How long a read for the start gate may take, in milliseconds. */
+  readonly readTimeoutMs: number;
 }
 
 /** The three informers of one agent. */
 export class Sources {
   readonly #client: KubeClient;
+  readonly #engine: Engine;
+  readonly #listener: SourcesListener;
+  readonly #readTimeoutMs: number;
   readonly #namespaces: Source<Namespace>;
   readonly #policies: Source<NetworkPolicy>;
   readonly #pods: Source<Pod>;
+  readonly #namespaceReads = new SharedReads((namespace) => this.#readNamespace(namespace));
+  /** Pods that have left the node although the API still lists them, by namespace and name: their uids. */
+  readonly #left = new Map<string, string>();
+  #unsynced = 3;
 
-  constructor(client: KubeClient, engine: Engine, listener: SourceListener) {
-    this.#client = client;
-    const make = <T extends KubeObject>(sink: Sink<T>): Source<T> => new Source(client, sink, { engine, listener });
-    this.#namespaces = make<Namespace>({
-      kind: 'namespaces',
-      path: namespacesPath,
+  constructor(options: SourcesOptions) {
+    const { engine } = options;
+    this.#client = options.client;
+    this.#engine = engine;
+    this.#listener = options.listener;
+    this.#readTimeoutMs = options.readTimeoutMs;
+    this.#namespaces = this.#make<Namespace>('namespaces', namespacesPath, {
       upsert: (namespace) => engine.upsertNamespace(namespace),
-      remove: (namespace) => engine.deleteNamespace(nameOf(namespace)),
+      remove: (_, name) => engine.deleteNamespace(name),
     });
-    this.#policies = make<NetworkPolicy>({
-      kind: 'networkPolicies',
-      path: networkPoliciesPath(),
+    this.#policies = this.#make<NetworkPolicy>('networkPolicies', networkPoliciesPath(), {
       upsert: (policy) => engine.upsertNetworkPolicy(policy),
-      remove: (policy) => engine.deleteNetworkPolicy(policy.metadata.namespace ?? '', nameOf(policy)),
+      remove: (namespace, name) => engine.deleteNetworkPolicy(namespace, name),
     });
-    this.#pods = make<Pod>({
-      kind: 'pods',
-      path: podsPath(),
-      upsert: (pod) => engine.upsertPod(pod),
-      remove: (pod) => engine.deletePod(pod.metadata.namespace ?? '', nameOf(pod)),
+    this.#pods = this.#make<Pod>('pods', podsPath(), {
+      upsert: (pod) => this.#upsertPod(pod),
+      remove: (namespace, name) => {
+        this.#left.delete(`${namespace}/${name}`);
+        engine.deletePod(namespace, name);
+      },
     });
   }
 
   /** Starts following. */
   start(): void {
-    for (const source of this.#all()) source.informer.start();
+    for (const { informer } of this.#all()) {
+      informer.start();
+      informer.finished.catch((error: unknown) => this.#listener.onFault(error));
+    }
   }
 
   /** Stops following; the engine keeps what it knows. */
   async stop(): Promise<void> {
-    await Promise.all(this.#all().map((source) => source.informer.stop()));
+    await Promise.allSettled(this.#all().map(({ informer }) => informer.stop()));
   }
 
   /** Whether every kind has been listed once. */
   get synced(): boolean {
-    return this.#all().every((source) => source.informer.hasSynced);
-  }
-
-  /** Resolves when every kind has been listed once. */
-  async whenSynced(): Promise<void> {
-    await Promise.all(this.#all().map((source) => source.informer.synced));
+    return this.#unsynced === 0;
   }
 
   /** Whether the last thing heard of the API server was good, for every kind. */
   get connected(): boolean {
-    return this.#all().every((source) => source.informer.connected);
+    return this.#all().every(({ informer }) => informer.connected);
   }
 
-  /** The UID of a pod as it is known now. */
+  /** The uid of a pod as the informer knows it. */
   podUid(namespace: string, name: string): string | undefined {
-    return this.#pods.uid(namespace, name);
+    return this.#pods.get(namespace, name)?.metadata.uid;
   }
 
   /**
-   * Reads the pod, its namespace and the namespace's policies as they are now, past any cache, and
-   * brings them into the engine. Throws what the client throws, and gives the pod.
+   * Reads the pod, its namespace and the namespace's policies as they are now, past any cache. Throws
+   * what the client throws; the result is brought into the engine by {@link enter}.
    */
   async readForStart(namespace: string, name: string): Promise<Pod> {
-    const [namespaceObject, policies, pod] = await Promise.all([
-      this.#client.get<Namespace>(namespacesPath, namespace),
-      this.#client.list<NetworkPolicy>(networkPoliciesPath(namespace)),
-      this.#client.get<Pod>(podsPath(namespace), name),
-    ]);
-    this.#namespaces.upsert(namespaceObject);
-    for (const policy of policies.items) this.#policies.upsert(policy);
-    this.#pods.upsert(pod);
+    const signal = AbortSignal.timeout(this.#readTimeoutMs);
+    const [pod] = await Promise.all([this.#client.get<Pod>(podsPath(namespace), name, { signal }), this.#namespaceReads.read(namespace)]);
     return pod;
   }
 
-  #all(): readonly Source<Namespace | NetworkPolicy | Pod>[] {
-    return [this.#namespaces, this.#policies, this.#pods] as unknown as readonly Source<Namespace | NetworkPolicy | Pod>[];
+  /** A pod that was just read is about to start on this node. */
+  enter(pod: Pod): void {
+    const [namespace, name] = [namespaceOf(pod), nameOf(pod)];
+    this.#guarded(() => {
+      const known = this.#left.delete(`${namespace}/${name}`) ? this.#pods.get(namespace, name) : undefined;
+      if (known !== undefined) this.#engine.upsertPod(known);
+      this.#pods.offer(pod);
+    });
   }
-}
 
-/** One kind: its informer and the newest version seen of each object. */
-class Source<T extends KubeObject> {
-  readonly informer: Informer<T>;
-  readonly #sink: Sink<T>;
-  readonly #listener: SourceListener;
-  readonly #newest = new Map<string, { version: string | undefined; uid: string | undefined }>();
+  /** The pod has left the node: its address is nobody's, although the API may list it for a while. */
+  leave(namespace: string, name: string, uid: string): void {
+    if (this.podUid(namespace, name) !== uid) return;
+    this.#left.set(`${namespace}/${name}`, uid);
+    this.#guarded(() => this.#engine.deletePod(namespace, name));
+  }
 
-  constructor(client: KubeClient, sink: Sink<T>, wiring: { engine: Engine; listener: SourceListener }) {
-    this.#sink = sink;
-    this.#listener = wiring.listener;
-    this.informer = new Informer<T>(
-      client,
-      sink.path,
-      {
-        upsert: (object) => this.upsert(object),
-        remove: (object) => this.remove(object),
-        synced: () => {
-          wiring.engine.setInSync(sink.kind);
-          wiring.listener.changed(sink.kind);
-        },
+  #upsertPod(pod: Pod): void {
+    const key = `${namespaceOf(pod)}/${nameOf(pod)}`;
+    const left = this.#left.get(key);
+    if (left !== undefined && left === pod.metadata.uid) return;
+    this.#left.delete(key);
+    this.#engine.upsertPod(pod);
+  }
+
+  async #readNamespace(namespace: string): Promise<void> {
+    const signal = AbortSignal.timeout(this.#readTimeoutMs);
+    const [object, policies] = await Promise.all([
+      this.#client.get<Namespace>(namespacesPath, namespace, { signal }),
+      this.#client.list<NetworkPolicy>(networkPoliciesPath(namespace), { signal }),
+    ]);
+    this.#guarded(() => {
+      this.#namespaces.offer(object);
+      this.#policies.offerList({ namespace, items: policies.items, resourceVersion: policies.metadata.resourceVersion });
+    });
+  }
+
+  #make<T extends KubeObject>(kind: SourceKind, path: ResourcePath, sink: Sink<T>): Source<T> {
+    const listener = {
+      changed: () => this.#listener.changed(kind),
+      synced: () => {
+        this.#engine.setInSync(kind);
+        this.#unsynced--;
+        if (this.#unsynced === 0) this.#listener.synced();
       },
-      { onError: (error) => wiring.listener.failed(sink.kind, error) },
-    );
+      failed: (error: unknown) => this.#listener.failed(kind, error),
+      heard: () => this.#listener.heard(kind),
+    };
+    return new Source<T>(this.#client, path, { sink, listener });
   }
 
-  upsert(object: T): void {
-    const key = keyOf(object);
-    const known = this.#newest.get(key);
-    if (known !== undefined && isOlder(object.metadata.resourceVersion, known.version)) return;
-    this.#newest.set(key, { version: object.metadata.resourceVersion, uid: object.metadata.uid });
-    this.#sink.upsert(object);
-    this.#listener.changed(this.#sink.kind);
+  /** Outside of informers, whose handlers are guarded by `finished`. */
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#listener.onFault(error);
+      throw error;
+    }
   }
 
-  uid(namespace: string, name: string): string | undefined {
-    return this.#newest.get(`${namespace}/${name}`)?.uid;
+  #all(): readonly { readonly informer: Source<Namespace>['informer'] | Source<NetworkPolicy>['informer'] | Source<Pod>['informer'] }[] {
+    return [this.#namespaces, this.#policies, this.#pods];
   }
-
-  remove(object: T): void {
-    const key = keyOf(object);
-    const known = this.#newest.get(key);
-    // A read has already brought its successor of the same name.
-    if (known !== undefined && known.uid !== object.metadata.uid) return;
-    this.#newest.delete(key);
-    this.#sink.remove(object);
-    this.#listener.changed(this.#sink.kind);
-  }
-}
-
-/** Versions that cannot be compared count as newer: what arrives last holds. */
-function isOlder(version: string | undefined, than: string | undefined): boolean {
-  const order = compareResourceVersions(version, than);
-  return order !== undefined && order < 0;
-}
-
-function keyOf(object: KubeObject): string {
-  return `${object.metadata.namespace ?? ''}/${nameOf(object)}`;
-}
-
-function nameOf(object: KubeObject): string {
-  return object.metadata.name ?? '';
 }
