@@ -1,0 +1,122 @@
+/**
+ * A packet network with an engine and a data plane on each of its nodes: what a cluster with an
+ * agent on every node does, in one process.
+ */
+import { Engine } from '@weir/calc';
+import { createNftablesDataplane, type NftablesDataplane } from '@weir/dataplane';
+import { inNetns } from '@weir/kernel';
+import { defined, parseAddress } from '@weir/net';
+import { eventsBetween, type World } from '@weir/testkit';
+import { type LinkedPod, PacketNetwork } from './packet-network.ts';
+
+interface PolicedNode {
+  readonly engine: Engine;
+  readonly dataplane: NftablesDataplane;
+  readonly attached: Map<string, LinkedPod>;
+}
+
+const nothing: World = { namespaces: [], pods: [], networkPolicies: [] };
+
+/** Nodes that enforce the policies of the world that they were last told of. */
+export class PolicedNetwork {
+  readonly network = new PacketNetwork();
+  readonly #nodes = new Map<string, PolicedNode>();
+  /** Why a data plane had to replace its table; stays empty when all goes as it should. */
+  readonly replaced: string[] = [];
+  #world: World = nothing;
+
+  /** Moves on to a world: links, then on every node the events, one flush, one delta. */
+  async moveTo(world: World): Promise<void> {
+    this.network.realise(world);
+    await this.tell(world);
+  }
+
+  /** Tells all nodes of a world of which the pods have their links already. */
+  async tell(world: World): Promise<void> {
+    const events = eventsBetween(this.#world, world);
+    this.#world = world;
+    for (const { metadata } of world.nodes ?? []) this.#startNode(metadata.name, world);
+    for (const [name, node] of this.#nodes) {
+      for (const event of events) event(node.engine);
+      this.#announce(name, node);
+      const report = await node.dataplane.apply(node.engine.flush());
+      if (report.quarantined.length > 0) throw new Error(`${name} refused ${JSON.stringify(report.quarantined)}`);
+    }
+  }
+
+  /** The next world starts from nothing: fresh engines and data planes, no table in any kernel. */
+  async reset(): Promise<void> {
+    for (const { dataplane } of this.#nodes.values()) {
+      await dataplane.remove();
+      await dataplane.close();
+    }
+    this.#nodes.clear();
+    this.#world = nothing;
+  }
+
+  /** Differences between what a node's kernel holds and what it should hold, of all nodes. */
+  async drift(): Promise<string[]> {
+    const drifted: string[] = [];
+    for (const [name, { dataplane }] of this.#nodes) drifted.push(...(await dataplane.resync()).drifted.map((each) => `${name}: ${each}`));
+    return drifted;
+  }
+
+  /** The rules in force on a node that have to do with the addresses, for a failure message. */
+  async describe(addresses: readonly string[]): Promise<string> {
+    const parts: string[] = [];
+    for (const [name, { engine }] of this.#nodes) {
+      const { endpoints, addresses: classes, programs } = engine.emitted();
+      const concerned = endpoints.upserts.filter((endpoint) => endpoint.addresses.some((each) => isOneOf(each, addresses)));
+      const keys = new Set(concerned.flatMap(({ ingress, egress }) => [ingress, egress]));
+      parts.push(
+        `${name}: endpoints ${JSON.stringify(concerned)}`,
+        `${name}: classes ${JSON.stringify(classes.upserts.filter(({ address }) => isOneOf(address, addresses)))}`,
+        `${name}: programs ${JSON.stringify(programs.upserts.filter(({ key }) => keys.has(key)))}`,
+      );
+    }
+    return parts.join('\n');
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.reset();
+    } finally {
+      this.network.close();
+    }
+  }
+
+  #startNode(name: string, world: World): void {
+    if (this.#nodes.has(name)) return;
+    const options = { podInterfaces: [this.network.podInterfacePrefix], onReplace: (error: Error) => this.replaced.push(error.message) };
+    let dataplane: NftablesDataplane | undefined;
+    inNetns(this.network.nodeNetns(name), () => {
+      dataplane = createNftablesDataplane(options);
+    });
+    const engine = new Engine({ node: name });
+    // A node that joins later lists what is there, as an agent does.
+    for (const event of eventsBetween(nothing, world)) event(engine);
+    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    this.#nodes.set(name, { engine, dataplane: defined(dataplane, 'a data plane is made'), attached: new Map() });
+  }
+
+  /** What the start gate tells an agent: pods with their links that came, went or changed. */
+  #announce(name: string, { engine, attached }: PolicedNode): void {
+    const linked = this.network.linkedPods();
+    for (const [uid, before] of attached) {
+      if (linked.get(uid) === before) continue;
+      engine.detach(uid);
+      attached.delete(uid);
+    }
+    for (const [uid, each] of linked) {
+      if (each.node !== name || attached.has(uid)) continue;
+      const { namespace = '', name: podName } = each.pod.metadata;
+      const addresses = each.addresses.map((text) => defined(parseAddress(text), `${text} is an address`));
+      engine.attach({ uid, namespace, name: podName, interface: each.interface, addresses });
+      attached.set(uid, each);
+    }
+  }
+}
+
+function isOneOf(address: { readonly family: 4 | 6; readonly words: readonly number[] }, texts: readonly string[]): boolean {
+  return texts.some((text) => JSON.stringify(parseAddress(text)) === JSON.stringify(address));
+}
