@@ -16,6 +16,13 @@ export { ClusterError, type ClusterErrorCode } from './cluster/cluster-error.ts'
 export { type ClusterLayout, clusterLayout } from './cluster/cluster-layout.ts';
 export { type AgentStatus, type ClusterStatus, clusterStatus, type NodeStatus } from './cluster/cluster-status.ts';
 export { downCluster } from './cluster/down-cluster.ts';
+export {
+  addServingHost,
+  listServingHosts,
+  removeServingHost,
+  type ServedPort,
+  type ServingHost,
+} from './cluster/external-hosts.ts';
 export type { ChildStatus } from './cluster/supervised-child.ts';
 export { runSupervisor, type SupervisorOptions } from './cluster/supervisor.ts';
 export { askSupervisor, type SupervisorStatus, SupervisorUnreachable } from './cluster/supervisor-socket.ts';

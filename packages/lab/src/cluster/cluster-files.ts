@@ -1,7 +1,7 @@
 /** The files that a cluster's processes read: certificates, kubeconfigs and what each node is told. */
 import { mkdir } from 'node:fs/promises';
 import type { NodeOptions } from '../node/node-options.ts';
-import { type ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
+import type { ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
 import { writeKubeconfig } from '../pki/kubeconfig-writer.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import { type ClusterConfig, type ClusterNode, clusterAddresses, writeClusterConfig } from './cluster-config.ts';
@@ -13,11 +13,15 @@ export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
   for (const directory of [layout.state, layout.run, layout.store, layout.logs, layout.pids]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
+  // Loaded here because the certificate library is slow to load, and only `up` makes certificates.
+  const { ClusterPki } = await import('../pki/cluster-pki.ts');
   const pki = await ClusterPki.open(layout.pki, config.name);
-  await pki.pair('server');
-  await pki.pair('control-plane');
-  await writeClientConfig(config, pki, { path: layout.kubeconfig, party: 'admin', server: hostServer(config) });
-  for (const node of config.nodes) await writeNodeFiles(config, pki, node);
+  await Promise.all([
+    pki.pair('server'),
+    pki.pair('control-plane'),
+    writeClientConfig(config, pki, { path: layout.kubeconfig, party: 'admin', server: hostServer(config) }),
+    ...config.nodes.map((node) => writeNodeFiles(config, pki, node)),
+  ]);
   await writeClusterConfig(config);
 }
 

@@ -2,7 +2,8 @@
  * The supervisor's unix socket: HTTP with JSON answers, mode 0600.
  *
  * `GET /status` · `POST /stop` · `POST /children/NAME/signal?signal=SIGKILL` (it is started again) ·
- * `POST /children/NAME/hold` (it stays down) · `POST /children/NAME/start`.
+ * `POST /children/NAME/hold` (it stays down) · `POST /children/NAME/start` · `POST /hosts` (the records
+ * of the external hosts have changed).
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
@@ -23,6 +24,8 @@ export interface SupervisorActions {
   signal(child: string, signal: NodeJS.Signals): boolean;
   hold(child: string): Promise<boolean>;
   start(child: string): boolean;
+  /** Serves what the records of the external hosts say; throws an Error for people when a part of it is not possible. */
+  hosts(): Promise<void>;
 }
 
 /** The supervisor does not answer: it is not running, or not reachable. */
@@ -35,7 +38,7 @@ export async function serveSupervisor(path: string, actions: SupervisorActions):
   const server = createServer((incoming, response) => {
     handle(incoming, actions).then(
       ({ code, body }) => answer(response, code, body),
-      (error: unknown) => answer(response, 500, { error: String(error) }),
+      (error: unknown) => answer(response, 500, { error: error instanceof Error ? error.message : String(error) }),
     );
   });
   rmSync(path, { force: true });
@@ -55,6 +58,10 @@ async function handle(incoming: IncomingMessage, actions: SupervisorActions): Pr
   if (first === 'stop') {
     actions.stop();
     return { code: 202, body: {} };
+  }
+  if (first === 'hosts') {
+    await actions.hosts();
+    return { code: 200, body: {} };
   }
   if (first !== 'children') return { code: 404, body: { error: `no such path: ${url.pathname}` } };
   const done = await actOnChild(actions, { child, action, signal: url.searchParams.get('signal') ?? 'SIGTERM' });

@@ -8,7 +8,7 @@
  *           nsenter --net=… weir lab node --config …
  *           nsenter --net=… weir agent run …            (unless the cluster has no engine)
  * ```
- * One supervisor per cluster: a lock file with its identity. SIGTERM or `POST /stop` ends the
+ * It also serves for the external hosts. One supervisor per cluster: a lock file with its identity. SIGTERM or `POST /stop` ends the
  * children in reverse order and then the supervisor; the network stays for `down` to remove.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
@@ -21,6 +21,8 @@ import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
 import { ensureNetwork } from './cluster-network.ts';
+import { readHostRecords, restoreHosts } from './external-hosts.ts';
+import { HostServers } from './host-servers.ts';
 import { endProcess, readIdentity } from './process-identity.ts';
 import { type ProcessLock, takeProcessLock } from './process-lock.ts';
 import { type ChildDefinition, SupervisedChild } from './supervised-child.ts';
@@ -49,6 +51,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
   try {
     await endLeftOvers(layout, log);
     await ensureNetwork(config);
+    await restoreHosts(config.name);
     await superviseUntilStopped(config, layout, { log, signal: options.signal });
   } finally {
     lock.release();
@@ -76,11 +79,15 @@ async function superviseUntilStopped(
   });
   if (signal.aborted) stop.abort();
   else signal.addEventListener('abort', () => stop.abort(), { once: true });
-  const server = await serveSupervisor(
-    layout.supervisorSocket,
-    actionsOn(config.name, children, () => stop.abort()),
-  );
+  const hosts = new HostServers(config.name);
+  const syncHosts = async (): Promise<void> => hosts.sync(await readHostRecords(config.name));
+  const server = await serveSupervisor(layout.supervisorSocket, {
+    ...actionsOn(config.name, children),
+    stop: () => stop.abort(),
+    hosts: syncHosts,
+  });
   for (const child of children) child.start();
+  await syncHosts().catch((error: unknown) => log.error({ err: error }, 'external hosts'));
   const logTimer = setInterval(() => children.forEach((child) => boundLog(child.definition.log)), logCheckMs);
   await stopped;
   log.info('stopping');
@@ -90,6 +97,7 @@ async function superviseUntilStopped(
   assert(controlPlane !== undefined, 'a cluster has a control plane');
   await Promise.all(others.map((child) => child.stop()));
   await controlPlane.stop();
+  hosts.close();
   server.closeAllConnections();
   await new Promise<void>((resolve) => server.close(() => resolve()));
   await rm(layout.supervisorSocket, { force: true });
@@ -120,11 +128,10 @@ export function childDefinitions(config: ClusterConfig, layout: ClusterLayout): 
   return definitions;
 }
 
-function actionsOn(cluster: string, children: readonly SupervisedChild[], stop: () => void): SupervisorActions {
+function actionsOn(cluster: string, children: readonly SupervisedChild[]): Omit<SupervisorActions, 'stop' | 'hosts'> {
   const find = (name: string): SupervisedChild | undefined => children.find((child) => child.definition.name === name);
   return {
     status: () => ({ cluster, pid: process.pid, children: children.map((child) => child.status()) }),
-    stop,
     signal: (name, signal) => find(name)?.signal(signal) ?? false,
     hold: async (name) => {
       const child = find(name);

@@ -7,7 +7,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ApiServer, startApiServer } from '@weir/apiserver';
+import type { ApiServer } from '@weir/apiserver';
 import { KubeClient } from '@weir/client';
 import { openTcpListener } from '@weir/kernel';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
@@ -48,6 +48,8 @@ export async function runControlPlane(options: ControlPlaneOptions): Promise<voi
 }
 
 async function startServer(config: ClusterConfig, layout: ClusterLayout): Promise<ApiServer> {
+  // Loaded here because every other process of the lab does without it, and would start later for it.
+  const { startApiServer } = await import('@weir/apiserver');
   const [certificate, key, clientCa] = await Promise.all(
     ['server.crt', 'server.key', 'ca.crt'].map((file) => readFile(join(layout.pki, file), 'utf8')),
   );

@@ -21,6 +21,8 @@ declare module 'dns-packet' {
     readonly id?: number;
     readonly flags?: number;
     readonly opcode?: string;
+    /** Response only: `NOERROR`, `NXDOMAIN`, … */
+    readonly rcode?: string;
     readonly questions?: readonly Question[];
     readonly answers?: readonly ResourceRecord[];
     readonly authorities?: readonly ResourceRecord[];

@@ -1,0 +1,100 @@
+/**
+ * External hosts as a cluster keeps them: the namespace on the virtual network (network/), and a
+ * record below the state directory that says what the host serves.
+ *
+ * The record lets the supervisor open the host's sockets, and make the host again after a reboot.
+ * It is written after the namespace is there and removed before the namespace is.
+ */
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { addHost, type ExternalHost, listHosts, removeHost } from '../network/external-host.ts';
+import { writePrivateFile } from '../pki/private-file.ts';
+import { ClusterError } from './cluster-error.ts';
+import { clusterLayout } from './cluster-layout.ts';
+import { askSupervisor, SupervisorUnreachable } from './supervisor-socket.ts';
+
+/** A port on which a host answers: HTTP over TCP, or any datagram over UDP. */
+export interface ServedPort {
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP';
+}
+
+/** A host with what it serves. */
+export interface ServingHost extends ExternalHost {
+  readonly serves: readonly ServedPort[];
+}
+
+/**
+ * Adds a host and starts what it serves; returns the name of its namespace. Throws a NetworkError as
+ * `addHost` does, and a ClusterError (`failed`) when a port cannot be served; nothing is left then.
+ */
+export async function addServingHost(cluster: string, host: ServingHost): Promise<string> {
+  const netns = await addHost({ cluster, name: host.name, addresses: host.addresses });
+  try {
+    await mkdir(recordDirectory(cluster), { recursive: true, mode: 0o700 });
+    await writePrivateFile(recordPath(cluster, host.name), `${JSON.stringify(host)}\n`);
+    await tellSupervisor(cluster, host.serves.length > 0);
+  } catch (error) {
+    await removeServingHost(cluster, host.name);
+    throw error;
+  }
+  return netns;
+}
+
+/** Removes a host and ends what it serves; answers whether it was there. Throws a NetworkError. */
+export async function removeServingHost(cluster: string, name: string): Promise<boolean> {
+  await rm(recordPath(cluster, name), { force: true });
+  await tellSupervisor(cluster, false);
+  return removeHost(cluster, name);
+}
+
+/** The hosts of a cluster, by name: those that the kernel has, with what they serve. */
+export async function listServingHosts(cluster: string): Promise<readonly ServingHost[]> {
+  const records = await readHostRecords(cluster);
+  const hosts = await listHosts(cluster);
+  return hosts.map((host) => ({ ...host, serves: records.find(({ name }) => name === host.name)?.serves ?? [] }));
+}
+
+/** The records of the hosts that the cluster should have. */
+export async function readHostRecords(cluster: string): Promise<readonly ServingHost[]> {
+  const directory = recordDirectory(cluster);
+  const files = await readdir(directory).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const records = files.filter((file) => file.endsWith('.json')).sort();
+  return Promise.all(records.map(async (file) => JSON.parse(await readFile(join(directory, file), 'utf8')) as ServingHost));
+}
+
+/** Makes the hosts again that a reboot or a crash took. */
+export async function restoreHosts(cluster: string): Promise<void> {
+  const present = new Set((await listHosts(cluster)).map(({ name }) => name));
+  for (const { name, addresses } of await readHostRecords(cluster)) {
+    if (!present.has(name)) await addHost({ cluster, name, addresses });
+  }
+}
+
+/** Without a supervisor nothing serves; the next `up` starts what the records say. */
+async function tellSupervisor(cluster: string, needed: boolean): Promise<void> {
+  try {
+    await askSupervisor(clusterLayout(cluster).supervisorSocket, 'POST', '/hosts');
+  } catch (error) {
+    if (!needed) return;
+    if (error instanceof SupervisorUnreachable) {
+      throw new ClusterError(
+        'failed',
+        `cluster "${cluster}" does not run, so nothing can serve: start it with "weir up --name ${cluster}"`,
+        error,
+      );
+    }
+    throw new ClusterError('failed', error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function recordDirectory(cluster: string): string {
+  return join(clusterLayout(cluster).state, 'hosts');
+}
+
+function recordPath(cluster: string, name: string): string {
+  return join(recordDirectory(cluster), `${name}.json`);
+}
