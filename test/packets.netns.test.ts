@@ -21,6 +21,7 @@ import {
   type WorldFlow,
 } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { countWhile } from './packets/load-run.ts';
 import { PolicedNetwork } from './packets/policed-network.ts';
 import { type ExpectedFlow, probeFlows } from './packets/probe-flows.ts';
 
@@ -157,4 +158,94 @@ describe('random histories on real packets', () => {
     expect(await policed.drift()).toEqual([]);
     expect(policed.replaced).toEqual([]);
   });
+});
+
+describe('updates under load', () => {
+  const { firstSeed, count } = runSize(3);
+
+  /** The world with the labels and policies of another one: pods and addresses stay. */
+  const relabelled = (world: World, other: World): World => {
+    const inhabited = [...new Set(world.pods.map(({ metadata }) => metadata.namespace ?? ''))];
+    const withLabels = <T extends World['pods'][number] | World['namespaces'][number]>(object: T, labels: T['metadata']['labels']): T => ({
+      ...object,
+      metadata: { ...object.metadata, ...(labels && { labels }) },
+    });
+    return {
+      ...world,
+      pods: world.pods.map((pod, i) => withLabels(pod, other.pods[i]?.metadata.labels)),
+      namespaces: world.namespaces.map((namespace, i) =>
+        withLabels(namespace, {
+          ...other.namespaces[i]?.metadata.labels,
+          'kubernetes.io/metadata.name': namespace.metadata.name ?? '',
+        }),
+      ),
+      networkPolicies: other.networkPolicies.map((policy, i) => ({
+        ...policy,
+        metadata: { ...policy.metadata, namespace: inhabited[i % inhabited.length] ?? '' },
+      })),
+    };
+  };
+
+  /** What no mixture of one node before and another behind the change lets through, or holds up. */
+  const certainFlows = (before: World, after: World): { allowed: WorldFlow[]; denied: WorldFlow[] } => {
+    const [old, next] = [new NetworkPolicyOracle(before), new NetworkPolicyOracle(after)];
+    const flows = flowsOf(before).filter(
+      (flow) =>
+        flow.protocol === 'UDP' &&
+        flow.source.kind === 'pod' &&
+        flow.destination.kind === 'pod' &&
+        flow.source.name !== flow.destination.name,
+    );
+    const nodeOf = (end: WorldFlow['source']): string =>
+      end.kind === 'pod' ? (before.pods.find(({ metadata }) => metadata.name === end.name)?.spec?.nodeName ?? '') : '';
+    const verdicts = flows.map((flow) => ({ flow, a: old.verdict(flow), b: next.verdict(flow) }));
+    return {
+      allowed: verdicts.filter(({ a, b }) => a.allowed && b.allowed).map(({ flow }) => flow),
+      denied: verdicts
+        .filter(({ flow, a, b }) =>
+          nodeOf(flow.source) === nodeOf(flow.destination)
+            ? !a.allowed && !b.allowed
+            : (!a.egressAllowed && !b.egressAllowed) || (!a.ingressAllowed && !b.ingressAllowed),
+        )
+        .map(({ flow }) => flow),
+    };
+  };
+
+  it.each(Array.from({ length: count }, (_, i) => [firstSeed + 900 + i]))(
+    'seed %i: no packet passes that neither state allows, and none is lost that both allow',
+    async (seed) => {
+      const random = new Random(seed);
+      const first = generateWorld(seed);
+      const second = relabelled(first, generateWorld(seed + 7_000));
+      const certain = certainFlows(first, second);
+      const flows = [...random.sample(certain.allowed, 6), ...random.sample(certain.denied, 6)];
+      const lanes = flows.map((flow) => {
+        const source = addressOf(first, flow.source, flow);
+        const destination = addressOf(first, flow.destination, flow);
+        return { source, destination, port: defined(flow.port, 'UDP has a port') };
+      });
+      await policed.moveTo(first);
+      const netnsOf = (address: string): string => policed.network.holderOf(address);
+      let changes = 0;
+      const counts = await countWhile(
+        policed.network,
+        { datagramsPerSecond: 1_000, lanes: lanes.map((lane) => ({ ...lane, netns: netnsOf(lane.source) })) },
+        async () => {
+          for (const end = performance.now() + 2_500; performance.now() < end; changes++) {
+            await policed.tell(changes % 2 === 0 ? second : first);
+            await new Promise((resolve) => setTimeout(resolve, random.integer(0, 12)));
+          }
+        },
+      );
+      const wrong = counts.flatMap(({ sent, arrived }, i) => {
+        const flow = defined(flows[i], 'each lane has a flow');
+        const expected = certain.allowed.includes(flow) ? sent : 0;
+        return arrived === expected ? [] : [`${renderFlow(flow)}: ${arrived} of ${sent} arrived, expected ${expected}`];
+      });
+      expect(wrong, `seed ${seed}\n${renderWorld(first)}\n${renderWorld(second)}`).toEqual([]);
+      expect(changes).toBeGreaterThan(5);
+      expect(counts.every(({ sent }) => sent > 20)).toBe(true);
+      expect(policed.replaced).toEqual([]);
+    },
+  );
 });

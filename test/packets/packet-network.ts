@@ -120,7 +120,7 @@ export class PacketNetwork {
   }
 
   #addNode(node: Node): void {
-    const name = node.metadata.name;
+    const { name = '' } = node.metadata;
     if (this.#nodes.has(name)) return;
     const netns = this.#makeNetns(`n${this.#nodes.size}`);
     this.#forwards(netns);

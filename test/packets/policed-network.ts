@@ -35,7 +35,7 @@ export class PolicedNetwork {
   async tell(world: World): Promise<void> {
     const events = eventsBetween(this.#world, world);
     this.#world = world;
-    for (const { metadata } of world.nodes ?? []) this.#startNode(metadata.name, world);
+    for (const { metadata } of world.nodes ?? []) this.#startNode(metadata.name ?? '', world);
     for (const [name, node] of this.#nodes) {
       for (const event of events) event(node.engine);
       this.#announce(name, node);
@@ -109,7 +109,7 @@ export class PolicedNetwork {
     }
     for (const [uid, each] of linked) {
       if (each.node !== name || attached.has(uid)) continue;
-      const { namespace = '', name: podName } = each.pod.metadata;
+      const { namespace = '', name: podName = '' } = each.pod.metadata;
       const addresses = each.addresses.map((text) => defined(parseAddress(text), `${text} is an address`));
       engine.attach({ uid, namespace, name: podName, interface: each.interface, addresses });
       attached.set(uid, each);
