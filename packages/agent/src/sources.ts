@@ -107,7 +107,9 @@ export class Sources {
    */
   async readForStart(namespace: string, name: string): Promise<Pod> {
     const signal = AbortSignal.timeout(this.#readTimeoutMs);
-    const [pod] = await Promise.all([this.#client.get<Pod>(podsPath(namespace), name, { signal }), this.#namespaceReads.read(namespace)]);
+    const pod = await this.#client.get<Pod>(podsPath(namespace), name, { signal });
+    // One after the other: pods that start together share this read, go on together, and so share a transaction.
+    await this.#namespaceReads.read(namespace);
     return pod;
   }
 

@@ -1,0 +1,156 @@
+/** `weir agent …`: refused policies, what an agent says of itself, and taking it away. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { networkPoliciesPath, podsPath } from '@weir/client';
+import { listenTcp } from '@weir/kernel';
+import type { NetworkPolicy } from '@weir/kube';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AgentProcess, allowFrom, type NodeWorld, namespace, openNodeWorld, type TestPod } from './support/node-world.ts';
+
+describe('weir agent', () => {
+  let world: NodeWorld;
+  let agent: AgentProcess;
+  let server: TestPod;
+  let friend: TestPod;
+  let stranger: TestPod;
+
+  beforeAll(async () => {
+    world = await openNodeWorld();
+    // As from an API server of a later version, with a field that this one does not know.
+    world.proxy.rewrite = (line) => line.replaceAll('"port":8888', '"port":8888,"fieldOfTomorrow":true');
+    server = await world.addPod('server', { app: 'server' });
+    friend = await world.addPod('friend', { role: 'friend' });
+    stranger = await world.addPod('stranger', { role: 'stranger' });
+    agent = await world.startAgent('proxy', '--resync-seconds', '1');
+    await world.attach(server, friend, stranger);
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+
+  const health = (): Record<string, unknown> =>
+    JSON.parse(world.runAgentCommand('health', '--gate-socket', world.gateSocket)) as Record<string, unknown>;
+
+  it('keeps the accepted version of a policy in force while a newer one is refused, also over a restart', async () => {
+    await world.addPolicy('server', allowFrom({ app: 'server' }, { role: 'friend' }));
+    await world.becomes(stranger, server, false);
+    await world.becomes(friend, server, true);
+    const refused = { ...allowFrom({ app: 'server' }, { role: 'stranger' }) };
+    const spec = { ...refused, ingress: [...(refused.ingress ?? []), { ports: [{ port: 8888 }] }] };
+    await world.client.patch<NetworkPolicy>(networkPoliciesPath(namespace), 'server', { spec }, { type: 'merge' });
+    await world.until('the policy is refused', () => (health()['refused'] as unknown[]).length === 1);
+    const report = expect.objectContaining({ policy: `${namespace}/server`, inForce: 'accepted' });
+    expect(health()['refused']).toEqual([report]);
+    const rulesHold = async (): Promise<void> => {
+      expect(await world.connects(friend, server, true)).toBe(true);
+      expect(await world.connects(stranger, server, false)).toBe(false);
+    };
+    await rulesHold();
+    const stored = join(world.directory, 'state', 'accepted-policies.json');
+    await world.until('the accepted version is kept', () => readFileSync(stored, 'utf8').includes('"friend"'));
+    await agent.end('SIGKILL');
+    agent = await world.startAgent('proxy', '--resync-seconds', '1');
+    await world.untilReady();
+    expect(health()['refused']).toEqual([report]);
+    await rulesHold();
+  });
+
+  it('isolates the pods of a policy that was never accepted, and says so', async () => {
+    const pod = await world.addPod('closed', { app: 'closed' });
+    await world.attach(pod);
+    expect(await world.connects(friend, pod, true)).toBe(true);
+    await world.addPolicy('never', {
+      ...allowFrom({ app: 'closed' }, { role: 'friend' }),
+      ingress: [{ ports: [{ port: 8888 }, { port: 80 }] }],
+    });
+    await world.becomes(friend, pod, false);
+    expect(health()['refused']).toContainEqual(expect.objectContaining({ policy: `${namespace}/never`, inForce: 'closed' }));
+    await world.client.delete(networkPoliciesPath(namespace), 'never');
+    await world.becomes(friend, pod, true);
+    expect((health()['refused'] as unknown[]).length).toBe(1);
+  });
+
+  it('repairs what somebody else took out of its table', async () => {
+    world.run(world.node, 'nft', 'flush', 'chain', 'inet', 'weir', 'ingress4');
+    expect(world.run(world.node, 'nft', 'list', 'chain', 'inet', 'weir', 'ingress4')).not.toContain('drop');
+    await world.becomes(stranger, server, false);
+    await world.until('it is repaired', () => world.run(world.node, 'nft', 'list', 'chain', 'inet', 'weir', 'ingress4').includes('drop'));
+    expect(await world.connects(friend, server, true)).toBe(true);
+  });
+
+  it('prints its state and its health as JSON, and exits with 3 when there is no agent', async () => {
+    const dump = JSON.parse(world.runAgentCommand('dump', '--gate-socket', world.gateSocket)) as {
+      endpoints: { upserts: { uid: string; ingress?: string }[] };
+      programs: { upserts: { key: string }[] };
+    };
+    const own = dump.endpoints.upserts.find(({ uid }) => uid === server.uid);
+    expect(dump.programs.upserts.map(({ key }) => key)).toContain(own?.ingress);
+    expect(health()).toMatchObject({
+      node: 'n1',
+      ready: true,
+      synced: true,
+      connected: true,
+      dataplane: 'nftables',
+      profile: 'kubernetes',
+    });
+    expect(() => world.runAgentCommand('health', '--gate-socket', join(world.directory, 'nobody'))).toThrow(
+      expect.objectContaining({ status: 3 }),
+    );
+  });
+
+  it('refuses a profile that it does not enforce, with a sentence and exit 2', async () => {
+    const other = await world.startAgent('proxy', '--profile', 'cilium');
+    expect(await other.exited).toBe(2);
+    expect(other.stderr).toContain("the agent does not enforce the behaviour of 'cilium'");
+  });
+
+  it('logs one JSON object a line', () => {
+    const lines = agent.stderr.split('\n').filter((line) => line !== '');
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) {
+      expect(JSON.parse(line)).toEqual(
+        expect.objectContaining({ level: expect.any(String), time: expect.any(String), msg: expect.any(String), node: 'n1' }),
+      );
+    }
+  });
+
+  it('reports a fault of its own and exits, its rules in force: it never goes on deaf', async () => {
+    await agent.end('SIGTERM');
+    // An API server gone mad: its pods are lists of themselves.
+    const mad = createServer((request, response) => {
+      if (request.url?.includes('watch=true') === true) return;
+      const items = request.url?.includes('/pods') === true ? [{ metadata: { name: 'mad', namespace }, spec: { containers: 7 } }] : [];
+      response.end(JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items }));
+    });
+    listenTcp(mad, { netns: world.node, address: '127.0.0.1', port: 0 });
+    await new Promise((resolve) => mad.once('listening', resolve));
+    const kubeconfig = await world.kubeconfig(`http://127.0.0.1:${(mad.address() as AddressInfo).port}`);
+    const faulty = await world.startAgent('proxy', '--kubeconfig', kubeconfig);
+    await world.kubeconfig(`http://127.0.0.1:${(mad.address() as AddressInfo).port}`);
+    try {
+      expect(await faulty.exited).not.toBe(0);
+      expect(faulty.log.map(({ msg }) => msg)).toContain('a fault of ours; the agent ends and its rules stay in force');
+      expect(await world.connects(friend, server, true)).toBe(true);
+      expect(await world.connects(stranger, server, false)).toBe(false);
+    } finally {
+      mad.closeAllConnections();
+      mad.close();
+    }
+  });
+
+  it('takes every trace out of the kernel with cleanup, nothing of others, as often as it is asked', async () => {
+    world.run(
+      world.node,
+      'nft',
+      'add table inet admin { chain forward { type filter hook forward priority 0; ip daddr 203.0.113.1 drop; }; }',
+    );
+    const others = world.run(world.node, 'nft', 'list', 'table', 'inet', 'admin');
+    for (let i = 0; i < 3; i++) world.runAgentCommand('cleanup');
+    expect(world.run(world.node, 'nft', 'list', 'ruleset')).toBe(others);
+    expect(await world.connects(stranger, server, true)).toBe(true);
+    expect(world.run(world.node, 'ip', '-o', 'link').match(new RegExp(world.prefix, 'g'))?.length).toBe(4);
+    await world.client.delete(podsPath(namespace), 'closed', { gracePeriodSeconds: 0 });
+  });
+});
