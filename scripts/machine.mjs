@@ -1,7 +1,7 @@
 /**
  * What the machine must be able to do, each with one sentence that says what is missing and what to do.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { capture } from './run.mjs';
 
 /** The Debian packages that building, running and testing need, and why. */
@@ -38,6 +38,12 @@ export function checkKernel() {
   for (const file of ['/proc/self/ns/net', '/proc/self/ns/mnt', '/proc/self/ns/pid']) {
     if (!existsSync(file)) throw new MachineError(`The kernel has no namespaces (${file} is absent): use a kernel with CONFIG_NAMESPACES.`);
   }
+  const namespace = capture('unshare', ['--net', '--mount', '--pid', '--fork', 'true']);
+  if (namespace.code !== 0) {
+    throw new MachineError(
+      `This process may not make namespaces (${firstLine(namespace.stderr)}): run it with all privileges of root, outside of a restricted container.`,
+    );
+  }
   tryInNamespace('ip link add weir-try-0 type veth peer name weir-try-1', 'veth devices', 'CONFIG_VETH');
   const rules = [
     'add table inet weir-try',
@@ -58,10 +64,11 @@ export function checkKernel() {
 function tryInNamespace(command, feature, options) {
   const result = capture('unshare', ['--net', 'sh', '-c', command]);
   if (result.code === 0) return;
-  const reason = (result.stderr.trim().split('\n')[0] ?? '').slice(0, 200);
-  throw new MachineError(
-    `This kernel does not offer ${feature} (${reason}): use a kernel with ${options}, and run outside of a restricted container.`,
-  );
+  throw new MachineError(`This kernel does not offer ${feature} (${firstLine(result.stderr)}): use a kernel with ${options}.`);
+}
+
+function firstLine(text) {
+  return (text.trim().split('\n')[0] ?? '').slice(0, 200);
 }
 
 /** The names of the needed Debian packages that are not installed. */
@@ -86,10 +93,4 @@ export function installDebianPackages(names) {
   throw new MachineError(
     `apt-get could not install ${names.join(', ')} (${reason}): install them by hand or check the network, and run this again.`,
   );
-}
-
-/** A short name of the distribution, for messages. */
-export function distribution() {
-  if (!existsSync('/etc/os-release')) return 'unknown distribution';
-  return /^PRETTY_NAME="?([^"\n]*)"?/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown distribution';
 }
