@@ -1,5 +1,5 @@
 /** Turns what the lab says of clusters and networks into exit codes. */
-import { ClusterError, NetworkError } from '@weir/lab';
+import type { ClusterError, NetworkError } from '@weir/lab';
 import { CommandError, type ExitCode, exitCode } from './exit-code.ts';
 
 const clusterExitCodes = {
@@ -25,6 +25,8 @@ export async function explained<T>(action: Promise<T>): Promise<T> {
   try {
     return await action;
   } catch (error) {
+    // Loaded at the time of need: who got here has the lab in memory already.
+    const { ClusterError, NetworkError } = await import('@weir/lab');
     if (error instanceof ClusterError) throw new CommandError(clusterExitCodes[error.code], error.message);
     if (error instanceof NetworkError) throw new CommandError(networkExitCodes[error.code], error.message);
     throw error;

@@ -23,21 +23,8 @@ import { formatDiagnostic, type KubeObject, parseManifest } from '@weir/kube';
 import { clusterLayout, listClusters, listHosts } from '@weir/lab';
 import { type Address, parseAddress } from '@weir/net';
 import { defaultCluster } from './cluster-option.ts';
-import type { OptionDefinition, OptionValues } from './command.ts';
+import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, notFoundError, usageError } from './exit-code.ts';
-
-/** The options that choose the source. */
-export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
-  manifests: {
-    type: 'string',
-    multiple: true,
-    placeholder: 'PATH',
-    summary: 'files or folders of manifests instead of a cluster; - is standard input',
-  },
-  kubeconfig: { type: 'string', placeholder: 'FILE', summary: 'kubeconfig of the cluster' },
-  context: { type: 'string', placeholder: 'NAME', summary: 'context of the kubeconfig' },
-  name: { type: 'string', placeholder: 'CLUSTER', summary: 'a cluster of the lab' },
-};
 
 /** Objects, and what is known besides them. */
 export interface ObjectSource {

@@ -1,7 +1,6 @@
 /** `weir agent run|cleanup|dump|health`: the node agent. */
 import { request } from 'node:http';
 import type { AgentOptions, LogLevel } from '@weir/agent';
-import { AgentOptionsError, cleanupAgent, resolveAgentOptions, runAgent } from '@weir/agent';
 import type { Command, Invocation, OptionDefinition, OptionValues } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { interrupted } from '../interrupt.ts';
@@ -44,7 +43,15 @@ const runCommand: Command = {
 };
 
 async function runUntilStopped({ options, signal }: Invocation): Promise<ExitCode> {
-  const agent = await runAgent(checkedOptions(options)).catch((error: unknown) => {
+  const { AgentOptionsError, resolveAgentOptions, runAgent } = await import('@weir/agent');
+  const given = readOptions(options);
+  try {
+    resolveAgentOptions(given);
+  } catch (error) {
+    if (error instanceof AgentOptionsError) throw usageError(error.problems.join('; '));
+    throw error;
+  }
+  const agent = await runAgent(given).catch((error: unknown) => {
     throw new CommandError(exitCode.unable, `the agent cannot start: ${error instanceof Error ? error.message : String(error)}`);
   });
   await interrupted(signal);
@@ -52,11 +59,11 @@ async function runUntilStopped({ options, signal }: Invocation): Promise<ExitCod
   return exitCode.done;
 }
 
-function checkedOptions(options: OptionValues): AgentOptions {
+function readOptions(options: OptionValues): AgentOptions {
   const node = options.text('node');
   const kubeconfig = options.text('kubeconfig');
   if (node === undefined || kubeconfig === undefined) throw usageError("'weir agent run' needs --node NAME and --kubeconfig FILE");
-  const given: AgentOptions = {
+  return {
     node,
     kubeconfig,
     gateSocket: options.text('gate-socket') ?? '',
@@ -66,13 +73,6 @@ function checkedOptions(options: OptionValues): AgentOptions {
     resyncSeconds: options.whole('resync-seconds', 1) ?? 30,
     logLevel: (options.text('log-level') ?? 'info') as LogLevel,
   };
-  try {
-    resolveAgentOptions(given);
-  } catch (error) {
-    if (error instanceof AgentOptionsError) throw usageError(error.problems.join('; '));
-    throw error;
-  }
-  return given;
 }
 
 const cleanup: Command = {
@@ -80,6 +80,7 @@ const cleanup: Command = {
   summary: 'Take every rule of Weir out of the kernel of this node',
   description: 'Only what Weir made is removed; running it again does nothing. Pods are unprotected afterwards.',
   run: async ({ output }) => {
+    const { cleanupAgent } = await import('@weir/agent');
     await cleanupAgent();
     output.progress('the table inet weir is gone');
     return exitCode.done;

@@ -1,6 +1,6 @@
 /** `weir up|down|status|env|shell`: clusters of the lab. */
 import { spawn } from 'node:child_process';
-import { type ClusterStatus, clusterLayout, clusterStatus, downCluster, listClusters, upCluster } from '@weir/lab';
+import type { ClusterStatus } from '@weir/lab';
 import { explained } from '../cluster-errors.ts';
 import { clusterOption } from '../cluster-option.ts';
 import type { Command } from '../command.ts';
@@ -29,6 +29,7 @@ export const upCommand: Command = {
   examples: ['weir up', 'weir up --name big --nodes 3 --stand-in', 'eval "$(weir env)" && kubectl get nodes'],
   run: async ({ options, output, signal }) => {
     const startedAtMs = Date.now();
+    const { upCluster } = await import('@weir/lab');
     const status = await explained(
       upCluster({
         name: options.text('name') ?? '',
@@ -57,6 +58,7 @@ export const downCommand: Command = {
   options: { name: clusterOption, all: { type: 'boolean', summary: 'all clusters of this machine' } },
   examples: ['weir down', 'weir down --all'],
   run: async ({ options, output }) => {
+    const { downCluster, listClusters } = await import('@weir/lab');
     const names = options.flag('all') ? await listClusters() : [options.text('name') ?? ''];
     for (const name of names) {
       const existed = await explained(downCluster(name));
@@ -73,6 +75,7 @@ export const statusCommand: Command = {
   summary: 'Clusters, nodes, engines and the health of every agent',
   options: { name: { ...clusterOption, summary: 'one cluster only; default all' } },
   run: async ({ options, output }) => {
+    const { clusterStatus, listClusters } = await import('@weir/lab');
     const named = options.text('name');
     const names = await listClusters();
     const wanted = named === undefined || named === clusterOption.default ? names : names.filter((name) => name === named);
@@ -136,6 +139,7 @@ export const shellCommand: Command = {
 
 /** The administrator's kubeconfig of a cluster that exists. */
 async function kubeconfigOf(name: string): Promise<string> {
+  const { clusterLayout, listClusters } = await import('@weir/lab');
   if (!(await listClusters()).includes(name)) throw notFoundError(`there is no cluster "${name}"; make it with: weir up --name ${name}`);
   return clusterLayout(name).kubeconfig;
 }

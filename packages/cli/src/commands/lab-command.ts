@@ -1,6 +1,6 @@
 /** `weir lab`: external hosts, and the lab's own processes. */
 import { readFileSync } from 'node:fs';
-import { type NodeOptions, runControlPlane, runNode, runSupervisor } from '@weir/lab';
+import type { NodeOptions } from '@weir/lab';
 import { explained } from '../cluster-errors.ts';
 import { clusterOption } from '../cluster-option.ts';
 import type { Command } from '../command.ts';
@@ -14,6 +14,7 @@ const supervise: Command = {
   hidden: true,
   options: { cluster: clusterOption },
   run: async ({ options, signal }) => {
+    const { runSupervisor } = await import('@weir/lab');
     await explained(runSupervisor({ cluster: options.text('cluster') ?? '', signal }));
     return exitCode.done;
   },
@@ -25,6 +26,7 @@ const controlPlane: Command = {
   hidden: true,
   options: { cluster: clusterOption },
   run: async ({ options, signal }) => {
+    const { runControlPlane } = await import('@weir/lab');
     await explained(runControlPlane({ cluster: options.text('cluster') ?? '', signal }));
     return exitCode.done;
   },
@@ -38,6 +40,7 @@ const node: Command = {
   run: async ({ options, signal }) => {
     const file = options.text('config');
     if (file === undefined) throw usageError("'weir lab node' needs --config FILE");
+    const { runNode } = await import('@weir/lab');
     const running = await runNode(JSON.parse(readFileSync(file, 'utf8')) as NodeOptions);
     await interrupted(signal);
     await running.stop();

@@ -7,8 +7,10 @@
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cidrContains, parseAddress, parseCidr } from '@weir/net';
 import { addHost, type ExternalHost, listHosts, removeHost } from '../network/external-host.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
+import { type ClusterConfig, clusterAddresses, readClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { clusterLayout } from './cluster-layout.ts';
 import { askSupervisor, SupervisorUnreachable } from './supervisor-socket.ts';
@@ -26,9 +28,14 @@ export interface ServingHost extends ExternalHost {
 
 /**
  * Adds a host and starts what it serves; returns the name of its namespace. Throws a NetworkError as
- * `addHost` does, and a ClusterError (`failed`) when a port cannot be served; nothing is left then.
+ * `addHost` does, and a ClusterError: `invalid` (an address that cannot be outside of this cluster),
+ * `failed` (a port cannot be served). Nothing is left then.
  */
 export async function addServingHost(cluster: string, host: ServingHost): Promise<string> {
+  const config = await readClusterConfig(cluster);
+  const problem =
+    config === undefined ? undefined : host.addresses.map((text) => unusable(config, text)).find((text) => text !== undefined);
+  if (problem !== undefined) throw new ClusterError('invalid', problem);
   const netns = await addHost({ cluster, name: host.name, addresses: host.addresses });
   try {
     await mkdir(recordDirectory(cluster), { recursive: true, mode: 0o700 });
@@ -72,6 +79,31 @@ export async function restoreHosts(cluster: string): Promise<void> {
   for (const { name, addresses } of await readHostRecords(cluster)) {
     if (!present.has(name)) await addHost({ cluster, name, addresses });
   }
+}
+
+/** Blocks that no machine can have its own address in: unspecified, loopback, link-local, multicast (RFC 6890, RFC 4291). */
+const specialBlocks = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'];
+
+/** Why the address cannot be that of an external host; undefined when it can, or is none at all (`addHost` says so). */
+function unusable(config: ClusterConfig, text: string): string | undefined {
+  const address = parseAddress(text);
+  if (address === undefined) return undefined;
+  const own: readonly (readonly [what: string, blocks: readonly string[]])[] = [
+    ['cannot be the address of a host: it is an address for a special purpose', specialBlocks],
+    [`is an address of the services of cluster "${config.name}"`, config.serviceCidrs],
+    [`is the address of the API server of cluster "${config.name}"`, [`${clusterAddresses.apiServer}/32`]],
+    ...config.nodes.flatMap(({ name, addresses, podBlocks }) => [
+      [`is the address of node ${name}`, addresses.map((each) => `${each}/${each.includes(':') ? 128 : 32}`)] as const,
+      [`is an address of the pods of node ${name}`, podBlocks] as const,
+    ]),
+  ];
+  const found = own.find(([, blocks]) =>
+    blocks.some((block) => {
+      const cidr = parseCidr(block);
+      return cidr !== undefined && cidrContains(cidr, address);
+    }),
+  );
+  return found === undefined ? undefined : `${text} ${found[0]}: choose one outside of the cluster, for example 203.0.113.10`;
 }
 
 /** Without a supervisor nothing serves; the next `up` starts what the records say. */

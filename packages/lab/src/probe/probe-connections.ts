@@ -63,14 +63,23 @@ function tryTcp(netns: string, { address, port }: Probe, timeoutMs: number): Pro
   });
 }
 
-/** A datagram that agnhost, an echo server and a name server all answer. */
-const datagram = Buffer.from('hostname\n');
+/**
+ * What is sent over UDP, one after the other: a word that agnhost and echo servers answer, and a DNS
+ * question (the name servers of the root, RFC 1035 section 4.1) for name servers, which ignore the word.
+ */
+const datagrams: readonly Buffer[] = [
+  Buffer.from('hostname\n'),
+  Buffer.from([0x77, 0x72, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]),
+];
 
 function tryUdp(netns: string, { address, port }: Probe, timeoutMs: number): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
+    let ended = false;
     const socket = openUdp({ netns, address: address.includes(':') ? '::' : '0.0.0.0', port: 0 });
     const timer = setTimeout(() => end('timeout'), timeoutMs);
     const end = (answer: ProbeAnswer): void => {
+      if (ended) return;
+      ended = true;
       clearTimeout(timer);
       socket.close();
       resolve(answer);
@@ -78,7 +87,9 @@ function tryUdp(netns: string, { address, port }: Probe, timeoutMs: number): Pro
     socket.on('message', () => end('connected'));
     socket.on('error', (error: NodeJS.ErrnoException) => end(answerOf(error)));
     // Connected, so that the kernel tells of a port that nobody listens on.
-    socket.connect(port, address, () => socket.send(datagram));
+    socket.connect(port, address, () => {
+      for (const datagram of datagrams) socket.send(datagram, (error) => error !== null && end(answerOf(error)));
+    });
   });
 }
 
