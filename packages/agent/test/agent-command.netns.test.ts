@@ -74,9 +74,9 @@ describe('weir agent', () => {
 
   it('repairs what somebody else took out of its table', async () => {
     world.run(world.node, 'nft', 'flush', 'chain', 'inet', 'weir', 'ingress4');
-    expect(world.run(world.node, 'nft', 'list', 'chain', 'inet', 'weir', 'ingress4')).not.toContain('drop');
     await world.becomes(stranger, server, false);
     await world.until('it is repaired', () => world.run(world.node, 'nft', 'list', 'chain', 'inet', 'weir', 'ingress4').includes('drop'));
+    expect(agent.log.some(({ msg }) => msg === 'the kernel had drifted from the rules')).toBe(true);
     expect(await world.connects(friend, server, true)).toBe(true);
   });
 
@@ -126,11 +126,9 @@ describe('weir agent', () => {
     });
     listenTcp(mad, { netns: world.node, address: '127.0.0.1', port: 0 });
     await new Promise((resolve) => mad.once('listening', resolve));
-    const kubeconfig = await world.kubeconfig(`http://127.0.0.1:${(mad.address() as AddressInfo).port}`);
-    const faulty = await world.startAgent('proxy', '--kubeconfig', kubeconfig);
-    await world.kubeconfig(`http://127.0.0.1:${(mad.address() as AddressInfo).port}`);
+    const faulty = await world.startAgent({ url: `http://127.0.0.1:${(mad.address() as AddressInfo).port}` });
     try {
-      expect(await faulty.exited).not.toBe(0);
+      expect(await faulty.exited).toBeGreaterThan(0);
       expect(faulty.log.map(({ msg }) => msg)).toContain('a fault of ours; the agent ends and its rules stay in force');
       expect(await world.connects(friend, server, true)).toBe(true);
       expect(await world.connects(stranger, server, false)).toBe(false);

@@ -70,7 +70,7 @@ describe('the start gate', () => {
       metadata: { name: 'elsewhere' },
       spec: { nodeName: 'n2', containers: [{ name: 'c', image: 'x' }] },
     };
-    const created = await world.client.create<Pod>(podsPath(namespace), elsewhere as unknown as Pod);
+    const created = await world.client.create<Pod>(podsPath(namespace), elsewhere);
     expect(await world.add(server, { name: 'elsewhere', uid: created.metadata.uid })).toMatchObject({
       status: 400,
       json: { error: expect.stringContaining('node n2, not to n1') },

@@ -140,8 +140,9 @@ export class NodeWorld {
   }
 
   /** Starts `weir agent run` inside the node; `via` is how it reaches the API server. */
-  async startAgent(via: 'tls' | 'proxy' = 'tls', ...more: readonly string[]): Promise<AgentProcess> {
-    const kubeconfig = await this.kubeconfig(via === 'tls' ? `https://127.0.0.1:${this.#nodePort}` : await this.proxy.url());
+  async startAgent(via: 'tls' | 'proxy' | { readonly url: string } = 'tls', ...more: readonly string[]): Promise<AgentProcess> {
+    const viaProxy = via === 'proxy' ? await this.proxy.url() : `https://127.0.0.1:${this.#nodePort}`;
+    const kubeconfig = this.#kubeconfig(typeof via === 'object' ? via.url : viaProxy);
     const options = ['--node', nodeName, '--kubeconfig', kubeconfig, '--gate-socket', this.gateSocket, '--pod-interfaces', this.prefix];
     const child = spawn(
       'ip',
@@ -170,7 +171,7 @@ export class NodeWorld {
     return this.run(this.node, process.execPath, weir, 'agent', ...args);
   }
 
-  async kubeconfig(server: string): Promise<string> {
+  #kubeconfig(server: string): string {
     const { ca, admin } = this.#certificates;
     const base64 = (text: string): string => Buffer.from(text).toString('base64');
     const path = join(this.directory, 'kubeconfig');
@@ -196,7 +197,7 @@ export class NodeWorld {
       metadata: { name, namespace, labels },
       spec: { nodeName, containers: [{ name: 'c', image: 'x:1' }] },
     };
-    const created = await this.client.create<Pod>(podsPath(namespace), object as unknown as Pod);
+    const created = await this.client.create<Pod>(podsPath(namespace), object);
     this.#pods++;
     const pod: TestPod = {
       name,
@@ -250,7 +251,7 @@ export class NodeWorld {
 
   async addPolicy(name: string, spec: NetworkPolicySpec): Promise<void> {
     const object = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name, namespace }, spec };
-    await this.client.create<NetworkPolicy>(networkPoliciesPath(namespace), object as NetworkPolicy);
+    await this.client.create<NetworkPolicy>(networkPoliciesPath(namespace), object);
   }
 
   async deletePolicy(name: string): Promise<void> {

@@ -1,0 +1,166 @@
+/** One change after another into the data plane: nothing is lost, nobody waits for ever, faults end it. */
+import { Engine, stateOf } from '@weir/calc';
+import type { NetworkPolicy } from '@weir/kube';
+import { assert, parseAddress } from '@weir/net';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { EnforcementError, Enforcer } from '../src/enforcer.ts';
+import { FaultyDataplane } from './support/faulty-dataplane.ts';
+
+const patienceMs = 10_000;
+
+class Setup {
+  readonly engine: Engine = new Engine({ node: 'n1' });
+  readonly dataplane: FaultyDataplane = new FaultyDataplane();
+  readonly lines: { level: number; msg: string }[] = [];
+  readonly faults: unknown[] = [];
+  isReady = true;
+  readonly enforcer: Enforcer = new Enforcer({
+    engine: this.engine,
+    dataplane: this.dataplane,
+    log: pino({ level: 'info' }, { write: (line: string) => void this.lines.push(JSON.parse(line) as { level: number; msg: string }) }),
+    ready: () => this.isReady,
+    onFault: (error) => this.faults.push(error),
+  });
+
+  constructor() {
+    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) this.engine.setInSync(source);
+    this.engine.upsertNamespace({ metadata: { name: 'demo' } });
+  }
+
+  pod(name: string): string {
+    const uid = `uid-${name}`;
+    const address = parseAddress('10.0.0.1');
+    assert(address !== undefined, 'it is an address');
+    this.engine.upsertPod({ metadata: { namespace: 'demo', name, uid }, spec: { nodeName: 'n1', containers: [] } });
+    this.engine.attach({ uid, namespace: 'demo', name, interface: 'veth0', addresses: [address] });
+    this.enforcer.changed();
+    return uid;
+  }
+
+  policy(name: string): void {
+    const policy: NetworkPolicy = { metadata: { namespace: 'demo', name, uid: name }, spec: { podSelector: {}, policyTypes: ['Ingress'] } };
+    this.engine.upsertNetworkPolicy(policy);
+    this.enforcer.changed();
+  }
+}
+
+describe('the enforcer', () => {
+  it('applies nothing before the sources are in sync, then everything at once', async () => {
+    const setup = new Setup();
+    setup.isReady = false;
+    setup.pod('a');
+    const waiting = setup.enforcer.settled(patienceMs);
+    await expect(setup.enforcer.settled(20)).rejects.toThrow(EnforcementError);
+    expect(setup.dataplane.applied).toHaveLength(0);
+    setup.isReady = true;
+    setup.enforcer.changed();
+    await waiting;
+    expect(setup.dataplane.applied).toHaveLength(1);
+    expect(setup.enforcer.state.inForce).toBe(true);
+  });
+
+  it('sends the first state although it is empty: it replaces what an earlier process left', async () => {
+    const setup = new Setup();
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.dataplane.applied).toHaveLength(1);
+  });
+
+  it('puts what comes together into one transaction, and what comes during one into the next', async () => {
+    const setup = new Setup();
+    for (let i = 0; i < 50; i++) setup.policy(`p${i}`);
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.dataplane.applied).toHaveLength(1);
+    setup.policy('first');
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 50; i++) setup.pod('a');
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.dataplane.applied.length).toBeLessThanOrEqual(3);
+    expect(setup.dataplane.state).toEqual(stateOf(setup.engine));
+  });
+
+  it('tries a failed change again together with what follows, and says once that it fails and once that it works', async () => {
+    const setup = new Setup();
+    setup.dataplane.next.push('lost', 'kept', 'kept', 'lost');
+    setup.pod('a');
+    setup.policy('closed');
+    const settled = setup.enforcer.settled(patienceMs);
+    await expect(setup.enforcer.settled(20)).rejects.toThrow('the kernel has no memory');
+    expect(setup.enforcer.state).toMatchObject({ inForce: false, lastError: 'the kernel has no memory' });
+    setup.engine.deleteNetworkPolicy('demo', 'closed');
+    setup.enforcer.changed();
+    await settled;
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.dataplane.state).toEqual(stateOf(setup.engine));
+    expect(setup.enforcer.state).toMatchObject({ inForce: true, failuresInARow: 0 });
+    expect(setup.enforcer.state.lastError).toBeUndefined();
+    expect(setup.lines.map(({ msg }) => msg)).toEqual([
+      'a change could not be applied; the old rules stay in force',
+      'changes are applied again',
+    ]);
+  });
+
+  it('tells who waits when it is closed, and applies nothing afterwards', async () => {
+    const setup = new Setup();
+    setup.dataplane.next.push('lost');
+    setup.pod('a');
+    const waiting = setup.enforcer.settled(patienceMs);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all([setup.enforcer.close(), expect(waiting).rejects.toThrow('stopping')]);
+    setup.policy('late');
+    await expect(setup.enforcer.settled(patienceMs)).rejects.toThrow('stopping');
+    expect(setup.dataplane.applied).toHaveLength(1);
+  });
+
+  it('knows which endpoints have rules that cannot be enforced, until they can', async () => {
+    const rehearsal = new Setup();
+    const uid = rehearsal.pod('a');
+    rehearsal.policy('strange');
+    await rehearsal.enforcer.settled(patienceMs);
+    const key = stateOf(rehearsal.engine).endpoints.get(uid)?.ingress ?? '';
+    expect(key).not.toBe('');
+    const setup = new Setup();
+    setup.dataplane.quarantined = [{ program: key, reason: 'it is too strange' }];
+    setup.pod('a');
+    setup.policy('strange');
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.enforcer.quarantineOf(uid)).toBe('it is too strange');
+    expect(setup.enforcer.quarantinedEndpoints()).toEqual([{ uid, namespace: 'demo', name: 'a', reason: 'it is too strange' }]);
+    setup.dataplane.quarantined = [];
+    setup.pod('b');
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.enforcer.quarantineOf(uid)).toBeUndefined();
+    expect(setup.lines.map(({ msg }) => msg)).toEqual(['rules could not be enforced; their pods are closed', 'all rules are enforced']);
+  });
+
+  it('reports a fault of the engine once and never runs in circles', async () => {
+    const setup = new Setup();
+    setup.engine.flush = () => {
+      throw new TypeError('a fault');
+    };
+    setup.pod('a');
+    await expect(setup.enforcer.settled(50)).rejects.toThrow(EnforcementError);
+    setup.enforcer.changed();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(setup.faults).toEqual([new TypeError('a fault')]);
+  });
+
+  it('compares with the kernel in turn with the changes, repeats a comparison that failed, and says what had drifted', async () => {
+    const setup = new Setup();
+    setup.enforcer.resync();
+    setup.pod('a');
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.dataplane.resyncs).toBe(0);
+    setup.dataplane.resyncFailures = 2;
+    setup.dataplane.drifted = ['chain egress has other rules'];
+    setup.enforcer.resync();
+    setup.policy('p');
+    await setup.enforcer.settled(patienceMs);
+    const deadline = performance.now() + patienceMs;
+    while (setup.enforcer.state.lastDrift === undefined && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(setup.dataplane.resyncs).toBe(3);
+    expect(setup.enforcer.state).toMatchObject({ failuresInARow: 0, lastDrift: { repaired: true } });
+    expect(setup.lines.map(({ msg }) => msg)).toContain('the kernel had drifted from the rules');
+  });
+});

@@ -1,0 +1,56 @@
+/** A data plane in memory that fails as it is told, and remembers what it was given. */
+import { applyDelta, type Delta, emptyState, type State } from '@weir/calc';
+import type { ApplyReport, Capabilities, Dataplane, DriftReport, RuleCounter } from '@weir/dataplane';
+
+/** What becomes of the next delta; `lost` and `kept`: it fails before or after it is in the books. */
+export type NextApply = 'works' | 'lost' | 'kept';
+
+/** See above. */
+export class FaultyDataplane implements Dataplane {
+  readonly name = 'nftables';
+  readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
+  readonly state: State = emptyState();
+  readonly applied: Delta[] = [];
+  readonly next: NextApply[] = [];
+  quarantined: ApplyReport['quarantined'] = [];
+  resyncFailures = 0;
+  resyncs = 0;
+  drifted: readonly string[] = [];
+  #busy = false;
+
+  async apply(delta: Delta): Promise<ApplyReport> {
+    await this.#alone();
+    this.applied.push(delta);
+    const fate = this.next.shift() ?? 'works';
+    if (fate !== 'lost') applyDelta(this.state, delta);
+    if (fate !== 'works') throw new Error('the kernel has no memory');
+    return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: this.quarantined, milliseconds: 0 };
+  }
+
+  async resync(): Promise<DriftReport> {
+    await this.#alone();
+    this.resyncs++;
+    if (this.resyncFailures-- > 0) throw new Error('the kernel does not answer');
+    return { drifted: this.drifted, repaired: this.drifted.length > 0 };
+  }
+
+  counters(): Promise<readonly RuleCounter[]> {
+    return Promise.resolve([]);
+  }
+
+  remove(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The contract says: one call after another. */
+  async #alone(): Promise<void> {
+    if (this.#busy) throw new Error('two calls at the same time');
+    this.#busy = true;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    this.#busy = false;
+  }
+}
