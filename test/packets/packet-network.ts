@@ -22,6 +22,7 @@ import { endsOf, type World } from '@weir/testkit';
 const servedPorts = [80, 81, 443, 8080] as const;
 const routerMac = 'ee:ee:ee:ee:ee:ee';
 const gateway4 = '169.254.1.1';
+const router6 = 'fd00:ffff::1';
 
 /** Something with addresses at the end of a link. */
 interface Leaf {
@@ -115,7 +116,8 @@ export class PacketNetwork {
   #makeRouter(): string {
     const router = this.#makeNetns('router');
     this.#forwards(router);
-    ip(router, ['link set lo up', `addr add ${gateway4}/32 dev lo`]);
+    // Its errors come from these; a link-local address would not be forwarded.
+    ip(router, ['link set lo up', `addr add ${gateway4}/32 dev lo`, `addr add ${router6}/128 dev lo`]);
     return router;
   }
 
