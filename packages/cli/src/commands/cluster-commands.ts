@@ -56,15 +56,19 @@ export const downCommand: Command = {
   name: 'down',
   summary: 'Remove a cluster, or all of them; nothing is left in the kernel',
   options: { name: clusterOption, all: { type: 'boolean', summary: 'all clusters of this machine' } },
+  description: 'Works in whatever state a cluster is: running, half made, with dead processes, or after a reboot.',
   examples: ['weir down', 'weir down --all'],
   run: async ({ options, output }) => {
     const { downCluster, listClusters } = await import('@weir/lab');
-    const names = options.flag('all') ? await listClusters() : [options.text('name') ?? ''];
+    const all = options.flag('all');
+    const names = all ? await listClusters() : [options.text('name') ?? ''];
     for (const name of names) {
-      const existed = await explained(downCluster(name));
-      if (!existed && !options.flag('all')) throw notFoundError(`there is no cluster "${name}" (weir status lists them)`);
-      output.progress(`cluster "${name}" is gone`);
+      const patience = setTimeout(() => output.progress(`removing cluster "${name}"`), 1_000);
+      const existed = await explained(downCluster(name)).finally(() => clearTimeout(patience));
+      if (!existed && !all) throw notFoundError(`there is no cluster "${name}" (weir status lists them)`);
+      if (!output.json) output.progress(`cluster "${name}" is gone`);
     }
+    if (output.json) output.resultJson({ removed: names });
     return exitCode.done;
   },
 };
@@ -73,15 +77,16 @@ export const downCommand: Command = {
 export const statusCommand: Command = {
   name: 'status',
   summary: 'Clusters, nodes, engines and the health of every agent',
-  options: { name: { ...clusterOption, summary: 'one cluster only; default all' } },
+  description: 'Exit code 1 when a part of a cluster is not ready.',
+  options: { name: { type: 'string', placeholder: 'CLUSTER', summary: 'one cluster only; default all' } },
+  examples: ['weir status', 'weir status --name big -o json'],
   run: async ({ options, output }) => {
     const { clusterStatus, listClusters } = await import('@weir/lab');
     const named = options.text('name');
-    const names = await listClusters();
-    const wanted = named === undefined || named === clusterOption.default ? names : names.filter((name) => name === named);
-    if (named !== undefined && named !== clusterOption.default && wanted.length === 0)
-      throw notFoundError(`there is no cluster "${named}"`);
-    const statuses = (await Promise.all(wanted.map((name) => clusterStatus(name)))).filter((status) => status !== undefined);
+    const names = (await listClusters()).filter((name) => named === undefined || name === named);
+    if (named !== undefined && names.length === 0)
+      throw notFoundError(`there is no cluster "${named}"; make it with: weir up --name ${named}`);
+    const statuses = (await Promise.all(names.map((name) => clusterStatus(name)))).filter((status) => status !== undefined);
     if (output.json) output.resultJson(statuses);
     else output.result(statuses.length === 0 ? 'no clusters; make one with: weir up' : statuses.map(renderStatus).join('\n\n'));
     return statuses.every((status) => status.state === 'running') ? exitCode.done : exitCode.no;
@@ -97,7 +102,22 @@ function renderStatus(status: ClusterStatus): string {
     agentWord(node.agent),
   ]);
   const title = `${status.name}   ${status.state}   engine ${status.engine}   ${status.apiServer.server}`;
-  return `${title}\n${renderTable(['NODE', 'ADDRESS', 'STATUS', 'PODS', 'AGENT'], rows)}`;
+  return [title, renderTable(['NODE', 'ADDRESS', 'STATUS', 'PODS', 'AGENT'], rows), ...troubles(status)].join('\n');
+}
+
+/** What people should know besides the nodes: parts that are not there, processes that have died. */
+function troubles({ name, state, apiServer, dns, processes }: ClusterStatus): string[] {
+  if (state === 'stopped') return [`its processes do not run; start them with: weir up --name ${name}`];
+  const lines: string[] = [];
+  if (!apiServer.ready) lines.push('the API server does not answer');
+  else if (!dns) lines.push('no pod of cluster DNS is ready');
+  for (const { name: process, state: now, restarts, lastExit } of processes) {
+    if (now === 'running' && restarts === 0) continue;
+    const times = restarts === 1 ? 'once' : `${restarts} times`;
+    const past = restarts === 0 ? '' : `, started again ${times}, ended last with ${lastExit ?? 'unknown'}`;
+    lines.push(`process ${process}: ${now}${past}`);
+  }
+  return lines;
 }
 
 function agentWord(agent: ClusterStatus['nodes'][number]['agent']): string {

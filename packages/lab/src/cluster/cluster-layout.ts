@@ -3,7 +3,7 @@
  *
  * ```
  *   <state>/clusters/<name>/   cluster.json  pki/  store/  kubeconfig  logs/  nodes/<node>/
- *   <run>/<name>/              supervisor.sock  supervisor.lock  pids/  <node>.sock  <node>-gate.sock
+ *   <run>/<name>/              supervisor.sock  supervisor.lock  supervisor.started  pids/  <node>.sock  <node>-gate.sock
  * ```
  * The state survives a reboot; what is in the run directory is about living processes.
  */
@@ -32,6 +32,8 @@ export interface ClusterLayout {
   readonly pids: string;
   readonly supervisorSocket: string;
   readonly supervisorLock: string;
+  /** Identity of the supervisor that `up` started last: it has no lock before it has loaded. */
+  readonly supervisorStarted: string;
   readonly controlPlaneSocket: string;
   /** Held by `up` and `down` while they change the cluster; outside of what `down` removes. */
   readonly changeLock: string;
@@ -66,6 +68,7 @@ export function clusterLayout(name: string): ClusterLayout {
     pids: join(run, 'pids'),
     supervisorSocket: join(run, 'supervisor.sock'),
     supervisorLock: join(run, 'supervisor.lock'),
+    supervisorStarted: join(run, 'supervisor.started'),
     controlPlaneSocket: join(run, 'control-plane.sock'),
     changeLock: join(runRoot(), `.${name}.lock`),
     nodeState,

@@ -6,7 +6,7 @@
  * pod roots hold the machine's own directories, and those must never be deleted through a mount.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,8 +14,8 @@ import { netnsPath } from '@weir/kernel';
 import { netnsOfCluster } from '../network/netns-names.ts';
 import { removeNetwork } from '../network/virtual-network.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
-import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
-import { endProcess, identifyProcess, signalProcess, waitForExit } from './process-identity.ts';
+import { type ClusterLayout, clusterLayout, clustersDirectory, runRoot, stateRoot } from './cluster-layout.ts';
+import { endProcess, identifyProcess, readIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
 import { endLeftOvers } from './supervisor.ts';
 
@@ -32,6 +32,18 @@ export async function downCluster(name: string): Promise<boolean> {
     return await removeCluster(name);
   } finally {
     taken.lock.release();
+    removeEmptyRoots();
+  }
+}
+
+/** Removes the directories above the clusters' own when the last cluster has left them empty. */
+export function removeEmptyRoots(): void {
+  for (const directory of [clustersDirectory(), stateRoot(), runRoot()]) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      // Something is in it, or it is not there: both are as they should be.
+    }
   }
 }
 
@@ -52,12 +64,10 @@ export async function removeCluster(name: string): Promise<boolean> {
 }
 
 async function stopSupervisor(layout: ClusterLayout): Promise<void> {
-  const supervisor = lockHolder(layout.supervisorLock);
-  if (supervisor === undefined) return;
-  signalProcess(supervisor, 'SIGTERM');
-  if (await waitForExit(supervisor, stopTimeoutMs)) return;
-  signalProcess(supervisor, 'SIGKILL');
-  await waitForExit(supervisor, 2_000);
+  // One that has only just been started holds no lock yet, and would make the network after it was removed.
+  for (const supervisor of [lockHolder(layout.supervisorLock), readIdentity(layout.supervisorStarted)]) {
+    if (supervisor !== undefined) await endProcess(supervisor, stopTimeoutMs);
+  }
 }
 
 /** Containers of nodes that died: the node keeps its runc state below `<node>/runc`. */

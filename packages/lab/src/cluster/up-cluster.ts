@@ -6,7 +6,7 @@
  * interrupted, everything of it is removed again; an existing one is never removed here.
  */
 import { spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +17,7 @@ import { busyError, ClusterError } from './cluster-error.ts';
 import { writeClusterFiles } from './cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
 import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
-import { removeCluster } from './down-cluster.ts';
+import { removeCluster, removeEmptyRoots } from './down-cluster.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
 
@@ -50,6 +50,8 @@ export async function upCluster(options: UpOptions): Promise<ClusterStatus> {
     return await startAndWait(existing, layout, options);
   } finally {
     taken.lock.release();
+    // They are empty when nothing came up.
+    removeEmptyRoots();
   }
 }
 
@@ -103,6 +105,7 @@ async function startSupervisor(config: ClusterConfig, layout: ClusterLayout): Pr
     child.unref();
     const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
     if (identity === undefined) throw new ClusterError('failed', failure('the supervisor ended at once', layout, 'supervisor'));
+    writeFileSync(layout.supervisorStarted, JSON.stringify(identity), { mode: 0o600 });
     return identity;
   } catch (error) {
     if (error instanceof ClusterError) throw error;
