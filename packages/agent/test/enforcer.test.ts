@@ -113,20 +113,14 @@ describe('the enforcer', () => {
   });
 
   it('knows which endpoints have rules that cannot be enforced, until they can', async () => {
-    const rehearsal = new Setup();
-    const uid = rehearsal.pod('a');
-    rehearsal.policy('strange');
-    await rehearsal.enforcer.settled(patienceMs);
-    const key = stateOf(rehearsal.engine).endpoints.get(uid)?.ingress ?? '';
-    expect(key).not.toBe('');
     const setup = new Setup();
-    setup.dataplane.quarantined = [{ program: key, reason: 'it is too strange' }];
-    setup.pod('a');
+    setup.dataplane.refusal = 'it is too strange';
+    const uid = setup.pod('a');
     setup.policy('strange');
     await setup.enforcer.settled(patienceMs);
     expect(setup.enforcer.quarantineOf(uid)).toBe('it is too strange');
     expect(setup.enforcer.quarantinedEndpoints()).toEqual([{ uid, namespace: 'demo', name: 'a', reason: 'it is too strange' }]);
-    setup.dataplane.quarantined = [];
+    setup.dataplane.refusal = undefined;
     setup.pod('b');
     await setup.enforcer.settled(patienceMs);
     expect(setup.enforcer.quarantineOf(uid)).toBeUndefined();

@@ -12,7 +12,8 @@ export class FaultyDataplane implements Dataplane {
   readonly state: State = emptyState();
   readonly applied: Delta[] = [];
   readonly next: NextApply[] = [];
-  quarantined: ApplyReport['quarantined'] = [];
+  /** Why every program is refused; undefined: none is. */
+  refusal: string | undefined;
   resyncFailures = 0;
   resyncs = 0;
   drifted: readonly string[] = [];
@@ -24,7 +25,9 @@ export class FaultyDataplane implements Dataplane {
     const fate = this.next.shift() ?? 'works';
     if (fate !== 'lost') applyDelta(this.state, delta);
     if (fate !== 'works') throw new Error('the kernel has no memory');
-    return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: this.quarantined, milliseconds: 0 };
+    const { refusal } = this;
+    const refused = refusal === undefined ? [] : [...this.state.programs.keys()].map((program) => ({ program, reason: refusal }));
+    return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: refused, milliseconds: 0 };
   }
 
   async resync(): Promise<DriftReport> {
