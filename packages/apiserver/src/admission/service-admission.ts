@@ -4,7 +4,18 @@
  * What is in use is read from the stored services inside the write transaction, so there is no second
  * book that could disagree with them.
  */
-import { ensureObject, type FieldError, groupResource, type JsonObject, listAt, numberAt, objectAt, objectsAt, textAt } from '@weir/kube';
+import {
+  deepEqual,
+  ensureObject,
+  type FieldError,
+  groupResource,
+  type JsonObject,
+  listAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+} from '@weir/kube';
 import { type Address, cidrContains, cidrFamily, cidrRange, defined, formatAddress, nextAddress, parseAddress, parseCidr } from '@weir/net';
 import { invalid } from '../errors/api-error.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
@@ -62,14 +73,20 @@ function usedBy(transaction: StoreTransaction, exceptUid: string): Used {
 function keepAddresses(spec: JsonObject, before: JsonObject): void {
   if (textAt(before, 'type') === 'ExternalName') return;
   const wanted = textAt(spec, 'clusterIP');
-  // Validation refuses the change; without this it would be overlooked.
-  if (wanted !== '' && wanted !== before['clusterIP'] && listAt(spec, 'clusterIPs').length === 0) spec['clusterIPs'] = [wanted];
+  // Only one of the two says the new address: the other follows, so that validation sees (and refuses) the change.
+  if (wanted !== '' && wanted !== before['clusterIP'] && isSameOrAbsent(spec['clusterIPs'], before['clusterIPs'])) {
+    spec['clusterIPs'] = [wanted, ...listAt(spec, 'clusterIPs').slice(1)];
+  }
   for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
     const present = spec[field];
     if (present === undefined || present === '' || (Array.isArray(present) && present.length === 0)) {
       if (before[field] !== undefined) spec[field] = before[field];
     }
   }
+}
+
+function isSameOrAbsent(list: unknown, before: unknown): boolean {
+  return list === undefined || (Array.isArray(list) && (list.length === 0 || deepEqual(list, before)));
 }
 
 function clearAddresses(spec: JsonObject): void {

@@ -4,7 +4,7 @@
  * A field that the manager applied before and now leaves out is removed unless another manager has
  * it; a field that another manager has set to another value is a conflict, or taken over by force.
  */
-import { deepEqual, isJsonObject, type JsonObject, objectAt, type Schema } from '@weir/kube';
+import { apiVersionOf, deepEqual, isJsonObject, type JsonObject, objectAt, type Schema, textAt } from '@weir/kube';
 import { type ApiError, failure } from '../errors/api-error.ts';
 import { type FieldPath, type FieldValues, fieldValuesOf, listElement, memberTypeOf, showPath } from './field-set.ts';
 import { type FieldRecord, isEntryOf, type ManagerEntry, managersOf, newEntry, setManagers } from './managed-fields.ts';
@@ -29,7 +29,9 @@ export function applyServerSide({ record, applied, live, force }: ApplyOptions):
   const own = managers.find((entry) => isEntryOf(entry, record, 'Apply'));
   const others = managers.filter((entry) => entry !== own);
   const conflicts = findConflicts(wanted, present, others);
-  if (conflicts.length > 0 && !force) throw conflictError(conflicts);
+  const excused = fieldsOfClientSideApply(record, live, present);
+  const standing = conflicts.filter(({ path }) => !excused.has(path));
+  if (standing.length > 0 && !force) throw conflictError(standing);
   const taken = new Set(conflicts.map(({ path }) => path));
   const remaining = others.map((entry) => ({ ...entry, fields: new Set([...entry.fields].filter((path) => !taken.has(path))) }));
   const merged = mergeApplied(live ?? {}, withoutManagers(applied), schema) as JsonObject;
@@ -42,6 +44,35 @@ export function applyServerSide({ record, applied, live, force }: ApplyOptions):
 interface ApplyConflict {
   readonly path: FieldPath;
   readonly entry: ManagerEntry;
+}
+
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * What kubectl applied from the client before and nobody changed since: `kubectl apply --server-side`
+ * takes these fields over without a conflict (upstream's lastAppliedManager; other managers do not).
+ */
+function fieldsOfClientSideApply(
+  record: FieldRecord,
+  live: Readonly<JsonObject> | undefined,
+  present: FieldValues,
+): ReadonlySet<FieldPath> {
+  const text = textAt(objectAt(objectAt(live, 'metadata'), 'annotations'), lastAppliedAnnotation);
+  if (record.manager !== 'kubectl' || record.subresource !== '' || text === '') return new Set();
+  const applied = parseObject(text);
+  if (applied === undefined || applied['apiVersion'] !== apiVersionOf(record.definition)) return new Set();
+  const values = fieldValuesOf(applied, record.definition.schema);
+  return new Set([...values].filter(([path, value]) => deepEqual(present.get(path), value)).map(([path]) => path));
+}
+
+/** The annotation is text of clients: what is no JSON object counts as absent. */
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function findConflicts(wanted: FieldValues, present: FieldValues, others: readonly ManagerEntry[]): ApplyConflict[] {

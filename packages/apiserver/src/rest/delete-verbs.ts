@@ -19,7 +19,7 @@ import {
   textAt,
 } from '@weir/kube';
 import { defined } from '@weir/net';
-import { badRequest, conflict } from '../errors/api-error.ts';
+import { badRequest, conflict, forbidden } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
@@ -83,6 +83,7 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
 /** Deletes or marks one object. */
 export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletion {
   const { context, transaction, target, dryRun } = scope;
+  assertMayBeDeleted(target);
   const current = currentObject(scope);
   assertPreconditions(current.json, options, target);
   const object = current.copy();
@@ -96,6 +97,14 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   const generation = numberAt(metadata, 'generation');
   if (generation !== undefined) metadata['generation'] = generation + 1;
   return { object: dryRun ? EncodedObject.of(object) : transaction.put(key, object), removed: false };
+}
+
+/** Admission `NamespaceLifecycle`: a cluster does not work without these. */
+const immortalNamespaces: readonly string[] = ['default', 'kube-system', 'kube-public'];
+
+function assertMayBeDeleted(target: ResourceTarget): void {
+  if (groupResource(target.definition) !== 'namespaces' || !immortalNamespaces.includes(target.name)) return;
+  throw forbidden(subjectOf(target), 'this namespace may not be deleted');
 }
 
 /** Reads DeleteOptions from the body and the query (the query is used when there is no body). */

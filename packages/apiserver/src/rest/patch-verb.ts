@@ -4,7 +4,7 @@
  * The patch is applied to the stored object inside the write transaction, so two patches of
  * different fields never get in each other's way.
  */
-import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { goTypeOfValue, isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
 import { applyPatch as applyJsonPatch } from 'rfc6902';
 import { type ApiError, badRequest, failure, invalid, notFound, unsupportedMediaType } from '../errors/api-error.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
@@ -116,11 +116,11 @@ function applyOfType(type: string, object: JsonObject, patch: unknown, target: R
     case 'application/json-patch+json':
       return patchByOperations(object, patch);
     case 'application/merge-patch+json': {
-      if (!isJsonObject(patch)) throw badRequest('json: cannot unmarshal the merge patch into an object');
+      if (!isJsonObject(patch)) throw notAnObject(patch);
       return applyMergePatch(object, patch) as JsonObject;
     }
     default:
-      if (!isJsonObject(patch)) throw badRequest('json: cannot unmarshal the strategic merge patch into an object');
+      if (!isJsonObject(patch)) throw notAnObject(patch);
       try {
         return applyStrategicMergePatch(object, patch, target.definition.schema);
       } catch (error) {
@@ -141,16 +141,33 @@ function patchByOperations(object: JsonObject, patch: unknown): JsonObject {
       message: `Request entity too large: The allowed maximum operations in a JSON patch is ${jsonPatchOperationsLimit}, got ${patch.length}`,
     });
   }
-  const errors = applyJsonPatch(object, patch as Parameters<typeof applyJsonPatch>[1]);
-  const error = errors.find((result) => result !== null);
-  if (error !== undefined && error !== null) throw rejectedPatch(error.message === '' ? error.name : error.message);
+  for (const operation of patch as Parameters<typeof applyJsonPatch>[1]) {
+    const [error] = applyJsonPatch(object, [operation]);
+    if (error !== null && error !== undefined) throw rejectedPatch(operationFailure(operation));
+  }
   return object;
+}
+
+/** The sentences of the JSON patch library of the real server; these three operations are what people get wrong. */
+function operationFailure({ op, path }: { readonly op: string; readonly path: string }): string {
+  switch (op) {
+    case 'test':
+      return `testing value ${path} failed: test failed`;
+    case 'replace':
+      return `replace operation does not apply: doc is missing key: ${path}: missing value`;
+    default:
+      return `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
+  }
 }
 
 const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
 function isOperation(value: unknown): boolean {
   return isJsonObject(value) && operationNames.includes(textAt(value, 'op')) && typeof value['path'] === 'string';
+}
+
+function notAnObject(patch: unknown): ApiError {
+  return badRequest(`json: cannot unmarshal ${goTypeOfValue(patch)} into Go value of type map[string]interface {}`);
 }
 
 function invalidPatch(work: PatchWork, problems: readonly string[]): ApiError {

@@ -1,6 +1,6 @@
 /** The verbs create and update, of objects and of the subresources `status` and `finalize`. */
-import { ensureObject, listAt, objectAt, textAt } from '@weir/kube';
-import { badRequest, methodNotAllowed, notFound } from '../errors/api-error.ts';
+import { ensureObject, type JsonObject, listAt, objectAt, type ResourceDefinition, textAt } from '@weir/kube';
+import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
 import type { FieldRecord } from '../patch/managed-fields.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
@@ -19,10 +19,19 @@ export async function createVerb(context: RestContext, target: ResourceTarget, r
   if (target.definition.namespaced && target.namespace === '') {
     throw badRequest('an empty namespace may not be set during creation');
   }
+  if (target.definition.review !== undefined)
+    return { kind: 'json', status: 201, body: answerReview(target.definition, object, request), headers: warningHeaders(warnings) };
   const created = await context.store.write((transaction) => {
     return createObject({ context, transaction, target, dryRun: options.dryRun, record: recordOf(context, target, options) }, object);
   });
   return answer(context, { target, request, object: created, status: 201, warnings });
+}
+
+/** Reviews are questions: they are checked and answered, never stored. */
+function answerReview(definition: ResourceDefinition, object: JsonObject, request: ApiRequest): JsonObject {
+  const errors = definition.validate(object);
+  if (errors.length > 0) throw invalid(definition, textAt(objectAt(object, 'metadata'), 'name'), errors);
+  return definition.review?.(object, request.user) ?? object;
 }
 
 /** PUT of an object or of one of its subresources. */

@@ -68,6 +68,16 @@ describe('a service', () => {
     expect(moved.json.message).toContain('may not change once set');
   });
 
+  it('keeps its address: a patch of either field that says it is refused', async () => {
+    await create('still', {});
+    const patches = [{ clusterIP: '10.0.9.9' }, { clusterIPs: ['10.0.9.9'] }];
+    for (const spec of patches) {
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      const { status, json } = await server.request('PATCH', `${services}/still`, { body: { spec }, headers });
+      expect([status, json.details.causes[0]?.field]).toEqual([422, 'spec.clusterIPs[0]']);
+    }
+  });
+
   it('of type NodePort gets a port on the nodes', async () => {
     const { json } = await create('np', { type: 'NodePort' });
     expect(json.spec.ports[0]?.nodePort).toBeGreaterThanOrEqual(30_000);

@@ -91,6 +91,15 @@ test('the hash changes with the kinds, and only then', () => {
   expect(index(growing)['api/v1']).toEqual(before['api/v1']);
 });
 
+test('version 2 is an empty document in protobuf, and not there in JSON', () => {
+  const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+  const response = get(handler, '/openapi/v2', accept);
+  // 1 swagger "2.0", 2 info { 1 title "Kubernetes", 2 version "weir" }
+  const bytes = Buffer.from('0a03322e3012120a0a4b756265726e65746573120477656972', 'hex');
+  expect(response).toMatchObject({ kind: 'bytes', status: 200, contentType: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' });
+  expect(response?.kind === 'bytes' && Buffer.from(response.body).equals(bytes)).toBe(true);
+});
+
 test.each([
   '/openapi/v2',
   '/openapi',

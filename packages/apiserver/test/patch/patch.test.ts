@@ -51,6 +51,23 @@ describe('patches', () => {
     expect((await patch(`${maps}/p`, type, body)).json).toMatchObject({ code: status, reason });
   });
 
+  it('that do not apply say why in the words of the real server', async () => {
+    const cause = async (operation: unknown): Promise<unknown> =>
+      (await patch(`${maps}/p`, 'json-patch+json', [operation])).json.details.causes[0];
+    expect(await cause({ op: 'test', path: '/data/c', value: 'x' })).toMatchObject({
+      message: 'testing value /data/c failed: test failed',
+    });
+    expect(await cause({ op: 'replace', path: '/data/nope', value: 'x' })).toMatchObject({
+      message: 'replace operation does not apply: doc is missing key: /data/nope: missing value',
+    });
+    expect(await cause({ op: 'remove', path: '/data/nope' })).toMatchObject({
+      message: 'remove operation does not apply: doc is missing path: "/data/nope": missing value',
+    });
+    expect((await patch(`${maps}/p`, 'strategic-merge-patch+json', '"text"')).json.message).toBe(
+      'json: cannot unmarshal string into Go value of type map[string]interface {}',
+    );
+  });
+
   it('are checked strictly when asked', async () => {
     const { json } = await patch(`${maps}/p?fieldValidation=Strict`, 'merge-patch+json', { foo: 1 });
     expect(json.message).toContain('strict decoding error: unknown field "foo"');
@@ -113,5 +130,27 @@ describe('server-side apply', () => {
     expect((await patch(`${maps}/s`, 'apply-patch+yaml', configMap('s', {}))).json.message).toContain(
       'fieldManager: Required value: is required for apply patch',
     );
+  });
+});
+
+describe('server-side apply by kubectl after client-side apply', () => {
+  const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+  const query = '?fieldManager=kubectl-client-side-apply';
+  const applied = (name: string, data: Record<string, string>): object =>
+    configMap(name, data, {
+      annotations: { [annotation]: JSON.stringify({ ...configMap(name, data), apiVersion: 'v1', kind: 'ConfigMap' }) },
+    });
+
+  it('takes over what was applied, without a conflict', async () => {
+    await server.request('POST', `${maps}${query}`, { body: applied('csa', { a: '1' }) });
+    expect((await apply('csa', 'other', { a: '2' })).status).toBe(409);
+    const { status, json } = await apply('csa', 'kubectl', { a: '2' });
+    expect([status, json.data]).toEqual([200, { a: '2' }]);
+  });
+
+  it('does not take over what somebody changed since', async () => {
+    await server.request('POST', `${maps}${query}`, { body: applied('csa2', { a: '1' }) });
+    await patch(`${maps}/csa2?fieldManager=someone`, 'merge-patch+json', { data: { a: '3' } });
+    expect((await apply('csa2', 'kubectl', { a: '2' })).json.message).toContain('conflict with "someone" using v1');
   });
 });

@@ -107,6 +107,11 @@ describe('updates', () => {
 });
 
 describe('deletion', () => {
+  it.each(['default', 'kube-system', 'kube-public'])('of the namespace %s is forbidden', async (name) => {
+    const { json } = await server.request('DELETE', `/api/v1/namespaces/${name}`);
+    expect(json).toMatchObject({ code: 403, message: `namespaces "${name}" is forbidden: this namespace may not be deleted` });
+  });
+
   it('removes at once what need not wait', async () => {
     const created = await server.request('POST', maps, { body: configMap('gone', {}) });
     const { json } = await server.request('DELETE', `${maps}/gone`);

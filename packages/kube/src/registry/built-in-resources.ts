@@ -7,6 +7,12 @@ import { namespaceResource } from './kinds/namespace.ts';
 import { networkPolicyResource } from './kinds/network-policy.ts';
 import { nodeResource } from './kinds/node.ts';
 import { podResource } from './kinds/pod.ts';
+import {
+  selfSubjectAccessReviewResource,
+  selfSubjectReviewResource,
+  selfSubjectRulesReviewResource,
+  subjectAccessReviewResource,
+} from './kinds/review.ts';
 import { serviceResource } from './kinds/service.ts';
 import { deploymentResource, replicaSetResource } from './kinds/workload.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
@@ -24,6 +30,10 @@ export const builtInResources: readonly ResourceDefinition[] = [
   serviceResource,
   deploymentResource,
   replicaSetResource,
+  selfSubjectReviewResource,
+  selfSubjectAccessReviewResource,
+  selfSubjectRulesReviewResource,
+  subjectAccessReviewResource,
   networkPolicyResource,
   endpointSliceResource,
   leaseResource,

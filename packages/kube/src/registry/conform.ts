@@ -127,7 +127,8 @@ function isScalar(kind: ScalarKind, value: unknown): boolean {
   }
 }
 
-function goTypeOfValue(value: unknown): string {
+/** What Go's decoder calls the type of a JSON value. */
+export function goTypeOfValue(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'number' : `number ${value}`;

@@ -18,13 +18,14 @@ import { parseSchemas } from './schema-notation.ts';
 import { coreTypes } from './schemas/core-schema.ts';
 import { metaTypes } from './schemas/meta-schema.ts';
 import { podTypes } from './schemas/pod-schema.ts';
+import { reviewTypes } from './schemas/review-schema.ts';
 import { workloadTypes } from './schemas/workload-schema.ts';
 
 /** All verbs; what most resources take. */
 const allVerbs: readonly ResourceVerb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 /** Every type of the built-in kinds by name. */
-export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(metaTypes, podTypes, coreTypes, workloadTypes);
+export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(metaTypes, podTypes, coreTypes, workloadTypes, reviewTypes);
 
 /** What must be said of every kind; the rest has defaults. */
 export type ResourceOptions = Pick<ResourceDefinition, 'group' | 'version' | 'kind' | 'plural' | 'namespaced' | 'table'> &

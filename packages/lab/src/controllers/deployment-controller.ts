@@ -64,7 +64,8 @@ async function settle(context: ControllerContext, deployment: Deployment, sets: 
   const recreate = deployment.spec?.strategy?.type === 'Recreate';
   const oldPods = old.reduce((sum, set) => sum + Math.max(set.status?.replicas ?? 0, set.spec?.replicas ?? 0), 0);
   const target = recreate && oldPods > 0 ? 0 : wanted;
-  if (current === undefined) await createSet(context, deployment, { hash, replicas: target });
+  const revision = String(revisionOf(current, old));
+  if (current === undefined) await createSet(context, deployment, { hash, replicas: target, revision });
   else if ((current.spec?.replicas ?? 1) !== target) await scale(context, deployment, { set: current, replicas: target });
   // Old pods are needed only as far as new ones are not ready yet.
   let keep = recreate ? 0 : Math.max(0, wanted - (current?.status?.readyReplicas ?? 0));
@@ -74,10 +75,38 @@ async function settle(context: ControllerContext, deployment: Deployment, sets: 
     keep -= kept;
     if (size !== kept) await scale(context, deployment, { set, replicas: kept });
   }
+  await writeRevision(context, deployment, { current, revision });
   await writeStatus(context, deployment, { current, sets });
 }
 
-async function createSet(context: ControllerContext, deployment: Deployment, wish: { hash: string; replicas: number }): Promise<void> {
+/** `kubectl rollout history` and `undo` go by this annotation of ReplicaSets. */
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
+
+/** The current ReplicaSet has the highest revision; one that becomes current again gets a new one. */
+function revisionOf(current: ReplicaSet | undefined, old: readonly ReplicaSet[]): number {
+  const numberOf = (set: ReplicaSet | undefined): number => Number(set?.metadata.annotations?.[revisionAnnotation] ?? 0);
+  const highestOld = Math.max(0, ...old.map(numberOf));
+  return Math.max(numberOf(current), highestOld + 1);
+}
+
+async function writeRevision(
+  { client }: ControllerContext,
+  deployment: Deployment,
+  { current, revision }: { current: ReplicaSet | undefined; revision: string },
+): Promise<void> {
+  const { namespace, name = '', annotations } = deployment.metadata;
+  const patch = { metadata: { annotations: { [revisionAnnotation]: revision } } };
+  if (current !== undefined && current.metadata.annotations?.[revisionAnnotation] !== revision) {
+    await client.patch(replicaSetsPath(namespace), current.metadata.name ?? '', patch, { type: 'merge' });
+  }
+  if (annotations?.[revisionAnnotation] !== revision) await client.patch(deploymentsPath(namespace), name, patch, { type: 'merge' });
+}
+
+async function createSet(
+  context: ControllerContext,
+  deployment: Deployment,
+  wish: { hash: string; replicas: number; revision: string },
+): Promise<void> {
   const { namespace = '', name: owner = '', annotations } = deployment.metadata;
   const { selector, template } = deployment.spec ?? {};
   const labels = { ...template?.metadata?.labels, [podTemplateHashLabel]: wish.hash };
@@ -89,7 +118,11 @@ async function createSet(context: ControllerContext, deployment: Deployment, wis
       name,
       namespace,
       labels,
-      annotations: { ...withoutLastApplied(annotations), 'deployment.kubernetes.io/desired-replicas': String(wish.replicas) },
+      annotations: {
+        ...withoutLastApplied(annotations),
+        'deployment.kubernetes.io/desired-replicas': String(wish.replicas),
+        [revisionAnnotation]: wish.revision,
+      },
       ownerReferences: [controlledBy(deployment, 'Deployment')],
     },
     spec: {

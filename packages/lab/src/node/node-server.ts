@@ -5,7 +5,8 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { acceptRemoteCommand, type RemoteCommandSession } from '@weir/apiserver';
+import { acceptRemoteCommand, type RemoteCommandSession, refuseUpgrade } from '@weir/apiserver';
+import type { Status } from '@weir/kube';
 import { SandboxStartError } from '../sandbox/sandbox-process.ts';
 import type { LogSelection } from './container-log.ts';
 import type { ClientStreams } from './pod-container.ts';
@@ -19,7 +20,8 @@ export async function openNodeServer(path: string, findPod: PodLookup): Promise<
   const server = createServer((request, response) => answer(request, response, findPod));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
-    void serveRemoteCommand(request, { socket, head }, findPod);
+    if (request.url?.startsWith('/portForward/') === true) refuseUpgrade(socket, noPortForward);
+    else void serveRemoteCommand(request, { socket, head }, findPod);
   });
   server.requestTimeout = 0;
   rmSync(path, { force: true });
@@ -30,6 +32,16 @@ export async function openNodeServer(path: string, findPod: PodLookup): Promise<
   chmodSync(path, 0o600);
   return server;
 }
+
+const noPortForward: Status = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  message: 'port-forward is not available in the lab yet; connect from a pod with "kubectl exec" instead',
+  reason: 'NotImplemented',
+  code: 501,
+};
 
 interface Target {
   readonly verb: string;

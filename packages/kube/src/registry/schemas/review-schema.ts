@@ -1,0 +1,21 @@
+/** Schemas of the review kinds (authentication.k8s.io/v1, authorization.k8s.io/v1), in the notation of `schema-notation.ts`. */
+
+/** Type definitions. */
+export const reviewTypes = `
+SelfSubjectReview: apiVersion kind metadata:ObjectMeta status:SelfSubjectReviewStatus
+SelfSubjectReviewStatus: userInfo:UserInfo
+UserInfo: username uid groups:s[] extra:{any}
+SelfSubjectAccessReview: apiVersion kind metadata:ObjectMeta spec:SelfSubjectAccessReviewSpec status:SubjectAccessReviewStatus
+SelfSubjectAccessReviewSpec: resourceAttributes:ResourceAttributes nonResourceAttributes:NonResourceAttributes
+SubjectAccessReview: apiVersion kind metadata:ObjectMeta spec:SubjectAccessReviewSpec status:SubjectAccessReviewStatus
+SubjectAccessReviewSpec: resourceAttributes:ResourceAttributes nonResourceAttributes:NonResourceAttributes user groups:s[]
+    extra:{any} uid
+SubjectAccessReviewStatus: allowed:b denied:b reason evaluationError
+ResourceAttributes: namespace verb group version resource subresource name fieldSelector:any labelSelector:any
+NonResourceAttributes: path verb
+SelfSubjectRulesReview: apiVersion kind metadata:ObjectMeta spec:SelfSubjectRulesReviewSpec status:SubjectRulesReviewStatus
+SelfSubjectRulesReviewSpec: namespace
+SubjectRulesReviewStatus: resourceRules:ResourceRule[] nonResourceRules:NonResourceRule[] incomplete:b evaluationError
+ResourceRule: verbs:s[] apiGroups:s[] resources:s[] resourceNames:s[]
+NonResourceRule: verbs:s[] nonResourceURLs:s[]
+`;
