@@ -116,7 +116,8 @@ function tuplesOfRule(rule: ProgramRule, peerPorts: readonly ProtocolPort[] | un
  * Makes tuples unique, the first rule keeping what several allow, and ranges of one protocol
  * disjoint: the kernel refuses elements that overlap. Single ports live in a set of their own.
  */
-function mergeTuples(tuples: readonly AllowedTuple[]): AllowedTuple[] {
+function mergeTuples(tuples: AllowedTuple[]): AllowedTuple[] {
+  if (tuples.length < 2) return tuples;
   const merged = new Map<string, AllowedTuple>();
   const covered = new Map<ProtocolNumber, PortRange[]>();
   const add = (tuple: AllowedTuple): void => {

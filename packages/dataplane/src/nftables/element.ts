@@ -5,7 +5,7 @@
  * identity and different values are a change: the old one is deleted and the new one added in the
  * same transaction.
  */
-import { hostU32Bytes, type SetElement } from '@weir/kernel';
+import { hostU32Bytes, type SetElement, writeHostU32 } from '@weir/kernel';
 import { type Address, addressToBytes, nextAddress, type PortRange, type ProtocolNumber } from '@weir/net';
 
 /** An element and the set that it belongs to. */
@@ -15,6 +15,7 @@ export interface PlacedElement {
 }
 
 const interfaceNameBytes = 16;
+const tupleKeyBytes = 16;
 
 /** The text that two elements share when they cannot be in the kernel together. */
 export function elementIdentity({ set, element }: PlacedElement): string {
@@ -68,21 +69,22 @@ export interface TupleSets {
 
 /** The element that puts a tuple into force for a program and a class (0: any peer). */
 export function tupleElement(sets: TupleSets, of: { program: number; class: number }, tuple: AllowedTuple): PlacedElement {
-  const comment = tuple.rule === undefined ? {} : { comment: tuple.rule };
-  const key = (port: number) => tupleKey(of, tuple.protocol ?? 0, port);
-  const { ports } = tuple;
-  if (ports === undefined) return { set: sets.allow, element: { key: key(0), ...comment } };
+  const { ports, protocol = 0, rule } = tuple;
+  const first = tupleKey(of, protocol, ports?.first ?? 0);
   // Port 0 of the exact set means any port, so a real port 0 is a range of one.
-  if (ports.first === ports.last && ports.first !== 0) return { set: sets.allow, element: { key: key(ports.first), ...comment } };
-  return { set: sets.allowRange, element: { key: key(ports.first), keyEnd: key(ports.last), ...comment } };
+  if (ports === undefined || (ports.first === ports.last && ports.first !== 0))
+    return { set: sets.allow, element: rule === undefined ? { key: first } : { key: first, comment: rule } };
+  const keyEnd = tupleKey(of, protocol, ports.last);
+  return { set: sets.allowRange, element: rule === undefined ? { key: first, keyEnd } : { key: first, keyEnd, comment: rule } };
 }
 
+/** Made by the hundred thousand, so from the pool of small buffers and without parts to join. */
 function tupleKey(of: { program: number; class: number }, protocol: ProtocolNumber, port: number): Uint8Array {
-  const key = Buffer.alloc(16);
-  key.set(hostU32Bytes(of.program), 0);
-  key.set(hostU32Bytes(of.class), 4);
-  key[8] = protocol;
-  key.writeUInt16BE(port, 12);
+  const key = Buffer.allocUnsafe(tupleKeyBytes);
+  writeHostU32(key, of.program, 0);
+  writeHostU32(key, of.class, 4);
+  key.writeUInt32BE((protocol << 24) >>> 0, 8);
+  key.writeUInt32BE((port << 16) >>> 0, 12);
   return key;
 }
 

@@ -174,8 +174,9 @@ export class PeerClassTable {
 
   /** Forgets classes without addresses and says which came and which went. */
   #collect(): PeerClassChanges {
+    const fresh = new Set(this.#appeared);
     const appeared = this.#appeared.filter((counted) => !this.#unused.has(counted));
-    const gone = [...this.#unused].filter((counted) => !this.#appeared.includes(counted));
+    const gone = [...this.#unused].filter((counted) => !fresh.has(counted));
     for (const counted of this.#unused) this.#classes.delete(counted.identity);
     this.#unused = new Set();
     this.#appeared = [];

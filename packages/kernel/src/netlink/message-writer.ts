@@ -154,8 +154,13 @@ export class MessageWriter {
 
 /** A 32-bit number as the four bytes that the kernel keeps in a register in host byte order. */
 export function hostU32Bytes(value: number): Uint8Array {
-  const bytes = Buffer.alloc(4);
-  if (hostLittleEndian) bytes.writeUInt32LE(value);
-  else bytes.writeUInt32BE(value);
+  const bytes = Buffer.allocUnsafe(4);
+  writeHostU32(bytes, value, 0);
   return bytes;
+}
+
+/** Writes what {@link hostU32Bytes} gives into `bytes` from `at` on. */
+export function writeHostU32(bytes: Buffer, value: number, at: number): void {
+  if (hostLittleEndian) bytes.writeUInt32LE(value, at);
+  else bytes.writeUInt32BE(value, at);
 }

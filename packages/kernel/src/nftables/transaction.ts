@@ -51,6 +51,8 @@ export class Transaction {
   readonly #family: number;
   readonly #writer = new MessageWriter(64 * 1024);
   readonly #subjects: string[] = [];
+  /** Elements of one rule follow each other and share their comment. */
+  #comment: { readonly text: string; readonly userData: Uint8Array } = { text: '', userData: textUserData('') };
   #sets = 0;
   #lastMessage = 0;
   #finished = false;
@@ -159,13 +161,26 @@ export class Transaction {
         writer.text(elementListAttribute.set, set);
         const list = writer.beginNest(elementListAttribute.elements);
         while (next.done !== true && writer.length - list < elementListBytesMax) {
-          writeElement(writer, next.value);
+          this.#writeElement(writer, next.value);
           next = iterator.next();
         }
         writer.endNest(list);
       });
     }
     return this;
+  }
+
+  #writeElement(writer: MessageWriter, element: SetElement): void {
+    const nest = writer.beginNest(listElement);
+    if (element.intervalEnd === true) writer.u32(elementAttribute.flags, elementFlag.intervalEnd);
+    writeValue(writer, elementAttribute.key, element.key);
+    if (element.keyEnd !== undefined) writeValue(writer, elementAttribute.keyEnd, element.keyEnd);
+    if (element.data !== undefined) writeValue(writer, elementAttribute.data, element.data);
+    if (element.comment !== undefined) {
+      if (element.comment !== this.#comment.text) this.#comment = { text: element.comment, userData: textUserData(element.comment) };
+      writer.raw(elementAttribute.userData, this.#comment.userData);
+    }
+    writer.endNest(nest);
   }
 
   #message(head: { type: number; flags: number; subject: string }, write: (writer: MessageWriter) => void): this {
@@ -230,14 +245,4 @@ function writeSetShape(writer: MessageWriter, set: SetDefinition): void {
 /** The type number of one field, or of a concatenation. */
 function dataTypeOf(fields: readonly SetField[]): number {
   return fields.reduce((type, field) => (type << 6) | field.dataType, 0);
-}
-
-function writeElement(writer: MessageWriter, element: SetElement): void {
-  const nest = writer.beginNest(listElement);
-  if (element.intervalEnd === true) writer.u32(elementAttribute.flags, elementFlag.intervalEnd);
-  writeValue(writer, elementAttribute.key, element.key);
-  if (element.keyEnd !== undefined) writeValue(writer, elementAttribute.keyEnd, element.keyEnd);
-  if (element.data !== undefined) writeValue(writer, elementAttribute.data, element.data);
-  if (element.comment !== undefined) writer.raw(elementAttribute.userData, textUserData(element.comment));
-  writer.endNest(nest);
 }

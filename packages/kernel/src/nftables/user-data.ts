@@ -18,9 +18,11 @@ const byteOrderNetwork = 2;
 export function textUserData(comment: string): Uint8Array {
   const bytes = Buffer.byteLength(comment);
   assert(bytes <= commentBytesMax, `a comment has at most ${commentBytesMax} bytes, not ${bytes}`);
-  const data = Buffer.alloc(bytes + 3);
+  const data = Buffer.allocUnsafe(bytes + 3);
+  data[0] = 0;
   data[1] = bytes + 1;
   data.write(comment, 2);
+  data[bytes + 2] = 0;
   return data;
 }
 
