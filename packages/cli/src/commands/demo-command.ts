@@ -8,5 +8,6 @@ export const demoCommand: Command = {
   description:
     'Makes a cluster of its own and removes it at the end, also when interrupted. Exit code 1 when a step differs from the article.',
   options: { keep: { type: 'boolean', summary: 'leave the cluster there at the end' } },
+  examples: ['weir demo', 'weir demo --keep && eval "$(weir env --name demo)"'],
   run: async (invocation) => (await import('../actions/demo.ts')).runDemo(invocation),
 };

@@ -26,6 +26,8 @@ const image = 'k8s.gcr.io/e2e-test-images/agnhost:2.33';
 /** The bash of the client pod, as it asks for the next command. */
 const clientPrompt = /\n?[^\n]*@client:[^\n]*# $/;
 
+const clientPromptText = 'root@client:/# ';
+
 /** Runs the article; differences are in the transcript. */
 export async function runArticle(options: ArticleOptions): Promise<void> {
   const { transcript } = options;
@@ -48,11 +50,18 @@ export async function runArticle(options: ArticleOptions): Promise<void> {
     const pods = await transcript.step(shellStep(options, 'kubectl get pod --output=wide -n demo', { differs: bothRunning }));
     const serverAddress = addressOf(pods.output, 'server');
     await runPolicySteps(options, client, serverAddress);
+    await transcript.step({ command: 'exit', prompt: clientPromptText, run: () => client.leave('exit') });
   } finally {
     await client.close();
   }
   transcript.heading('Clean up');
-  await transcript.step(shellStep(options, 'kubectl delete namespace demo', { differs: mustPrint('namespace "demo" deleted') }));
+  await transcript.step(
+    shellStep(options, 'kubectl delete namespace demo', {
+      differs: mustPrint('namespace "demo" deleted'),
+      // A shell ignores SIGTERM, and agnhost serves on after it: both are killed at the end of their grace period.
+      patience: 'the programs of both pods do not end when they are asked to; they are killed after the 30 s that a pod has',
+    }),
+  );
 }
 
 async function runPolicySteps(options: ArticleOptions, client: TerminalSession, serverAddress: string): Promise<void> {
@@ -116,22 +125,28 @@ function openClient(options: ArticleOptions): TerminalSession {
     env: { ...options.env, TERM: 'dumb' },
     prompt: clientPrompt,
     patienceMs: 60_000,
+    signal: options.signal,
   });
 }
 
 function clientStep(client: TerminalSession, command: string, differs: Step['differs']): Step {
   return {
     command,
-    prompt: 'root@client:/# ',
+    prompt: clientPromptText,
     run: async () => ({ output: await client.type(command), exitCode: 0 }),
     ...(differs === undefined ? {} : { differs }),
   };
 }
 
-function shellStep(options: ArticleOptions, command: string, more: { run?: string; differs?: Step['differs'] } = {}): Step {
+function shellStep(
+  options: ArticleOptions,
+  command: string,
+  more: { run?: string; differs?: Step['differs']; patience?: string } = {},
+): Step {
   return {
     command,
     run: () => runShell(more.run ?? command, options),
+    ...(more.patience === undefined ? {} : { patience: more.patience }),
     ...(more.differs === undefined ? {} : { differs: more.differs }),
   };
 }

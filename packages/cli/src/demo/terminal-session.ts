@@ -16,6 +16,8 @@ export interface TerminalSessionOptions {
   readonly prompt: RegExp;
   /** How long to wait for a prompt, in milliseconds. */
   readonly patienceMs: number;
+  /** Aborted to give up at once. */
+  readonly signal: AbortSignal;
 }
 
 /** The terminal said something else than a prompt for too long, or the program ended. */
@@ -37,6 +39,7 @@ export class TerminalSession {
     this.#options = options;
     this.#child = child;
     this.#terminal = terminal;
+    options.signal.addEventListener('abort', () => this.#changed(), { once: true });
     terminal.setEncoding('utf8');
     terminal.on('data', (chunk: string) => {
       this.#text += chunk;
@@ -75,26 +78,44 @@ export class TerminalSession {
     return echo < 0 ? output : output.slice(echo + line.length).replace(/^\n/, '');
   }
 
-  /** Leaves the program by an end of file; ends it by force when it stays. Gives the exit code. */
-  async close(): Promise<number> {
-    if (this.#exitCode === undefined) this.#terminal.write('\u0004');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
-    const code = await this.#ended;
-    clearTimeout(timer);
+  /** Types a line that ends the program; gives what was printed until then and its exit code. */
+  async leave(line: string): Promise<{ output: string; exitCode: number }> {
+    this.#text = '';
+    this.#terminal.write(`${line}\n`);
+    await this.#until(() => this.#exitCode !== undefined, 'the program did not end');
+    const text = this.#plainText();
+    const echo = text.indexOf(line);
+    return { output: echo < 0 ? text : text.slice(echo + line.length).replace(/^\n/, ''), exitCode: this.#exitCode ?? 128 };
+  }
+
+  /** Ends the program by force when it still runs, and gives the terminal back. */
+  async close(): Promise<void> {
+    if (this.#exitCode === undefined) this.#child.kill('SIGKILL');
+    await this.#ended;
     this.#terminal.destroy();
-    return code;
   }
 
   async #untilPrompt(): Promise<string> {
+    const { prompt } = this.#options;
+    await this.#until(() => this.#exitCode !== undefined || prompt.test(this.#plainText()), 'no prompt');
+    const text = this.#plainText();
+    const found = prompt.exec(text);
+    if (found === null) throw new TerminalSessionError(`the program ended with exit code ${this.#exitCode ?? 'unknown'}:\n${text}`);
+    return text.slice(0, found.index);
+  }
+
+  async #until(condition: () => boolean, failure: string): Promise<void> {
     const deadlineMs = Date.now() + this.#options.patienceMs;
-    for (;;) {
-      const text = stripVTControlCharacters(this.#text).replaceAll('\r', '');
-      const prompt = this.#options.prompt.exec(text);
-      if (prompt !== null) return text.slice(0, prompt.index);
-      if (this.#exitCode !== undefined) throw new TerminalSessionError(`the program ended with exit code ${this.#exitCode}:\n${text}`);
-      if (Date.now() > deadlineMs) throw new TerminalSessionError(`no prompt after ${this.#options.patienceMs / 1_000} s:\n${text}`);
+    while (!condition()) {
+      if (this.#options.signal.aborted) throw new Error('interrupted');
+      if (Date.now() > deadlineMs)
+        throw new TerminalSessionError(`${failure} after ${this.#options.patienceMs / 1_000} s:\n${this.#plainText()}`);
       await this.#change(deadlineMs - Date.now());
     }
+  }
+
+  #plainText(): string {
+    return stripVTControlCharacters(this.#text).replaceAll('\r', '');
   }
 
   #change(patienceMs: number): Promise<void> {
