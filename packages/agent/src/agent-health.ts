@@ -1,7 +1,7 @@
 /** What an agent says of itself; the answer of `GET /v1/health`. */
 
 /** A policy whose newest version is not in force, and what is instead. */
-export interface RefusedPolicyReport {
+interface RefusedPolicyReport {
   readonly policy: string;
   readonly reasons: readonly string[];
   /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing. */
@@ -9,7 +9,7 @@ export interface RefusedPolicyReport {
 }
 
 /** A pod whose rules the data plane cannot enforce; it is closed or keeps the rules of before. */
-export interface QuarantineReport {
+interface QuarantineReport {
   readonly pod: string;
   readonly reason: string;
 }

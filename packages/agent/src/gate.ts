@@ -32,7 +32,7 @@ export class GateRefusal extends Error {
 }
 
 /** The socket's path is taken by another agent, or by something that is no socket. */
-export class GateSocketError extends Error {
+class GateSocketError extends Error {
   override readonly name = 'GateSocketError';
 }
 
