@@ -179,6 +179,9 @@ export class Informer<T extends KubeObject> {
         ...this.#selection(),
         ...(version === undefined ? {} : { resourceVersion: version }),
         timeoutSeconds: Math.round(seconds * (1 + Math.random())),
+        onOpen: () => {
+          this.#connected = true;
+        },
       },
       this.#abort.signal,
     );

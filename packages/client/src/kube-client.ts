@@ -65,6 +65,8 @@ export interface WatchOptions extends Omit<SelectionOptions, 'signal'> {
   readonly allowWatchBookmarks?: boolean;
   /** The server ends the watch after this many seconds. */
   readonly timeoutSeconds?: number;
+  /** Told when the server has accepted the watch, before its first event. */
+  readonly onOpen?: () => void;
 }
 
 /** What create and update take besides the object. */
@@ -177,17 +179,18 @@ export class KubeClient {
    */
   async *watch<T extends KubeObject>(
     path: ResourcePath,
-    options: WatchOptions,
+    { onOpen, ...query }: WatchOptions,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const url = resourceUrl(path);
     let response: IncomingMessage;
     try {
-      response = await this.stream('GET', url, { query: { allowWatchBookmarks: true, ...options, watch: true }, signal });
+      response = await this.stream('GET', url, { query: { allowWatchBookmarks: true, ...query, watch: true }, signal });
     } catch (error) {
       if (signal.aborted) return;
       throw error;
     }
+    onOpen?.();
     yield* readWatchStream<T>(response, {
       what: `watch of ${url} at ${this.connection.server}`,
       signal,

@@ -245,8 +245,15 @@ export class PodWorker {
     const uid = this.#pod.metadata.uid ?? '';
     if (this.#pod.spec?.hostNetwork === true) return;
     await detachPod({ cluster: options.cluster, node: options.node, uid });
-    if (options.gateSocket !== undefined) await leaveGate(options.gateSocket, uid);
-    addresses.release(uid);
+    if (options.gateSocket === undefined || (await leaveGate(options.gateSocket, uid))) addresses.release(uid);
+    else void this.#releaseWhenLeft(options.gateSocket, uid);
+  }
+
+  /** The address rests until the agent has let go of it: another pod must not inherit its rules or connections. */
+  async #releaseWhenLeft(gateSocket: string, uid: string): Promise<void> {
+    do await sleep(gateRetryMs.last, undefined, { ref: false });
+    while (!(await leaveGate(gateSocket, uid)));
+    this.#context.addresses.release(uid);
   }
 
   #makeContainers(): void {

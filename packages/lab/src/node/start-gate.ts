@@ -34,9 +34,10 @@ export async function askGate(gateSocket: string, endpoint: GateEndpoint): Promi
   }
 }
 
-/** Tells the agent that the pod is gone. An agent that is not there learns it from the API server. */
-export async function leaveGate(gateSocket: string, uid: string): Promise<void> {
-  await call(gateSocket, 'DELETE', `/v1/endpoints/${uid}`, '').catch(() => undefined);
+/** Tells the agent once that the pod is gone; whether its rules and connections are out of the kernel. Never rejects. */
+export async function leaveGate(gateSocket: string, uid: string): Promise<boolean> {
+  const answer = await call(gateSocket, 'DELETE', `/v1/endpoints/${uid}`, '').catch(() => undefined);
+  return answer?.status === 200;
 }
 
 function reasonOf(body: string, status: number): string {
