@@ -41,16 +41,21 @@ interface EndpointRecord {
 
 /** One node's state. */
 export class DesiredState {
-  readonly #numbers = new NumberPool();
+  readonly #numbers: NumberPool;
   /** A program that allows nothing, for endpoints whose own was refused. */
-  readonly closedProgram: number = this.#numbers.next();
-  readonly #peers = new PeerClassTable(this.#numbers);
+  readonly closedProgram: number;
+  readonly #peers: PeerClassTable;
   readonly #programs = new ProgramTable();
-  readonly #endpoints = new EndpointTable(this.closedProgram);
+  readonly #endpoints: EndpointTable;
   readonly #records = new Map<string, EndpointRecord>();
   readonly #refused = new Map<ContentKey, { readonly program: Program; reason: string }>();
 
-  constructor() {
+  /** `lastNumber` is the highest number that a process of before has given out, 0 if there was none. */
+  constructor(lastNumber = 0) {
+    this.#numbers = new NumberPool(lastNumber);
+    this.closedProgram = this.#numbers.next();
+    this.#peers = new PeerClassTable(this.#numbers);
+    this.#endpoints = new EndpointTable(this.closedProgram);
     for (const peerClass of this.#peers.classes()) this.#programs.addClass(peerClass, { removed: [], added: [] });
   }
 

@@ -14,10 +14,15 @@ export function findDrift(
   if (!connection.hasTable(weirTable)) return ['the table is not there'];
   return [
     ...chainDrift(connection),
-    ...ruleDrift(connection, wanted.rules),
+    ...chainsWithOtherRules(connection, wanted.rules).map((name) => `chain ${name} has other rules`),
     ...setDrift(connection),
     ...elementDrift(connection, wanted.elements),
   ];
+}
+
+/** Whether all chains and sets of the table are there as they are meant, and no others; rules and elements aside. */
+export function tableStands(connection: NftablesConnection): boolean {
+  return chainDrift(connection).length === 0 && setDrift(connection).length === 0;
 }
 
 function chainDrift(connection: NftablesConnection): string[] {
@@ -37,17 +42,16 @@ function chainDrift(connection: NftablesConnection): string[] {
   return [...drifted, ...[...dumped.keys()].map((name) => `chain ${name} is not ours`)];
 }
 
-function ruleDrift(connection: NftablesConnection, rules: readonly RuleDefinition[]): string[] {
+/** The names of our chains that hold other rules than they should. */
+export function chainsWithOtherRules(connection: NftablesConnection, rules: readonly RuleDefinition[]): string[] {
   const wanted = byChain(rules.map((rule) => ({ chain: rule.chain, expressions: encodeExpressions(rule.expressions) })));
   const dumped = byChain(connection.rules(weirTable));
-  const drifted: string[] = [];
-  for (const { name } of chainDefinitions) {
+  return chainDefinitions.flatMap(({ name }) => {
     const expected = wanted.get(name) ?? [];
     const found = dumped.get(name) ?? [];
     const same = expected.length === found.length && expected.every((bytes, i) => bytes.equals(withoutCounts(found[i] ?? Buffer.alloc(0))));
-    if (!same) drifted.push(`chain ${name} has other rules`);
-  }
-  return drifted;
+    return same ? [] : [name];
+  });
 }
 
 function setDrift(connection: NftablesConnection): string[] {

@@ -2,8 +2,8 @@
  * The nftables back end: one table, fed with elements over netlink, one transaction a delta.
  *
  * It works in the network namespace in which it was made. Nothing here waits: netlink answers
- * inside the call. Whenever what the kernel holds is not certain, the next transaction replaces
- * the whole table with the desired state, in one step like every other.
+ * inside the call. Whenever what the kernel holds is not certain, the next transaction puts the
+ * whole desired state in its place, in one step like every other.
  */
 import type { ContentKey, Delta } from '@weir/calc';
 import { ConntrackConnection, type DumpedElement, NetlinkError, NftablesConnection, readHostU32, Transaction } from '@weir/kernel';
@@ -13,9 +13,10 @@ import { DesiredState } from './desired-state.ts';
 import { findDrift } from './drift.ts';
 import type { PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
-import { chainDefinitions, ruleDefinitions } from './layout.ts';
+import { ruleDefinitions } from './layout.ts';
+import { beginReplacement, highestNumber, makeTableAnew } from './replacement.ts';
 import { type Count, RuleCounts } from './rule-counts.ts';
-import { familySets, setDefinitions, sharedSets, weirTable } from './sets.ts';
+import { familySets, sharedSets, weirTable } from './sets.ts';
 
 /** What {@link NftablesDataplane} needs to know about its node. */
 export interface NftablesOptions {
@@ -48,10 +49,13 @@ export class NftablesDataplane implements Dataplane {
   readonly #onReplace: (reason: Error) => void;
   readonly #connection = new NftablesConnection();
   readonly #conntrack = new ConntrackConnection();
-  readonly #state = new DesiredState();
+  #state = new DesiredState();
   readonly #retiredRules = new RuleCounts();
   readonly #retiredPrograms = new RuleCounts();
   #started = false;
+  #numbered = false;
+  /** Addresses whose connections have to end once the rules that judge them are in force. */
+  #owed: Address[] = [];
   /** The kernel holds the desired state of before this delta. */
   #certain = false;
 
@@ -63,6 +67,8 @@ export class NftablesDataplane implements Dataplane {
 
   async apply(delta: Delta): Promise<ApplyReport> {
     const startedAt = performance.now();
+    if (!this.#numbered) this.#state = new DesiredState(highestNumber(this.#connection));
+    this.#numbered = true;
     const changes = this.#state.apply(delta);
     const report = this.#started ? this.#update(changes) : this.#takeOver();
     return {
@@ -118,21 +124,28 @@ export class NftablesDataplane implements Dataplane {
 
   #update(changes: ReturnType<DesiredState['apply']>): AppliedElements {
     const handedOver = changes.released.filter(({ next }) => next !== undefined).map(({ address }) => address);
-    const left = changes.released.filter(({ next }) => next === undefined).map(({ address }) => address);
+    this.#owed.push(...changes.released.map(({ address }) => address));
     let report: AppliedElements;
     try {
       if (!this.#certain) throw new NetlinkError('uncertain', 0, 'an earlier transaction failed');
       const handover = this.#commitChanges(changes.handover);
       this.#conntrack.deleteByAddress(handedOver);
+      // Not again below: by then the new owner may have connections of its own.
+      this.#owed = this.#owed.filter((address) => !handedOver.includes(address));
       report = sum(handover, this.#commitChanges(changes));
     } catch (error) {
       if (!(error instanceof NetlinkError)) throw error;
       report = this.#replace();
       this.#onReplace(error);
-      this.#conntrack.deleteByAddress(handedOver);
     }
-    this.#conntrack.deleteByAddress(left);
+    this.#endOwed();
     return report;
+  }
+
+  /** Ends the connections of addresses that left or changed hands; what fails stays owed. */
+  #endOwed(): void {
+    this.#conntrack.deleteByAddress(this.#owed);
+    this.#owed = [];
   }
 
   /** One transaction with the given changes, or none when there are none. */
@@ -147,22 +160,31 @@ export class NftablesDataplane implements Dataplane {
     return { transactions: 1, elementsAdded: added.length, elementsRemoved: removed.length };
   }
 
-  /** One transaction that deletes the table, if it is there, and makes it anew. */
+  /** One transaction that puts the whole desired state in the place of what the kernel holds. */
   #replace(): AppliedElements {
     this.#certain = false;
     if (this.#started) this.#retireCounts();
-    const transaction = new Transaction(weirTable).addTable().deleteTable().addTable();
-    for (const set of setDefinitions) transaction.addSet(set);
-    for (const chain of chainDefinitions) transaction.addChain(chain);
-    for (const rule of ruleDefinitions(this.#podInterfaces)) transaction.addRule(rule);
+    const rules = ruleDefinitions(this.#podInterfaces);
+    let elementsAdded: number;
+    try {
+      elementsAdded = this.#commitWhole(beginReplacement(this.#connection, rules));
+    } catch (error) {
+      if (!(error instanceof NetlinkError)) throw error;
+      elementsAdded = this.#commitWhole(makeTableAnew(rules));
+    }
+    this.#certain = true;
+    return { transactions: 1, elementsAdded, elementsRemoved: 0 };
+  }
+
+  /** Commits a transaction that leaves all sets empty together with all elements; returns how many. */
+  #commitWhole(transaction: Transaction): number {
     let elementsAdded = 0;
     for (const [set, elements] of bySet(this.#state.elements())) {
       transaction.addElements(set, elements);
       elementsAdded += elements.length;
     }
     this.#connection.commit(transaction);
-    this.#certain = true;
-    return { transactions: 1, elementsAdded, elementsRemoved: 0 };
+    return elementsAdded;
   }
 
   /** Who owned which address, as the elements in the kernel say. */

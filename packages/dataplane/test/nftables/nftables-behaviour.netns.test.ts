@@ -50,6 +50,9 @@ describe('nftables back end', () => {
   };
   const delta = (text: StateText): Delta => stateDelta(text, (pod) => world.podInterface(pod));
   const nft = (...command: string[]): string => world.run('node', 'nft', ...command);
+  /** What tells this table from one made later under its name. */
+  const tableHandle = (): string =>
+    defined(nft('-a', '-t', 'list', 'table', 'inet', 'weir').match(/weir \{ # handle \d+/)?.[0], 'a handle');
   const tcp = (from: 'a' | 'b' | 'c', expected: 'allowed' | 'denied') =>
     world.attempt({ from, to: 'b', protocol: 'tcp', port: 80, family: 4, expect: expected });
 
@@ -141,6 +144,8 @@ describe('nftables back end', () => {
     ];
     try {
       let previous = first;
+      // A table made anew is no instant for a packet between its base chains, so it must be the same one.
+      const before = tableHandle();
       for (let i = 0; i < 40; i++) {
         const next = start();
         await next.apply(delta(allowAtoB));
@@ -149,12 +154,44 @@ describe('nftables back end', () => {
         await pause(20);
       }
       expect(world.run('b', 'nft', 'list', 'chain', 'inet', 'count', 'in')).toContain('udp dport 9 counter packets 0 ');
+      expect(tableHandle()).toBe(before);
       expect(Number((await previous.denied())[0]?.packets ?? 0n)).toBeGreaterThan(0);
     } finally {
       for (const prober of probers) prober.kill('SIGKILL');
       world.run('b', 'nft', 'delete', 'table', 'inet', 'count');
       open.splice(0, open.length - 1);
     }
+  });
+
+  it('DP35: a second process with other pod links exchanges the rules, not the table', async () => {
+    const first = start();
+    await first.apply(delta(allowAtoB));
+    const before = tableHandle();
+    let second: NftablesDataplane | undefined;
+    inNetns(world.netns('node'), () => {
+      second = createNftablesDataplane({ podInterfaces: [world.podInterfacePrefix, 'another'] });
+    });
+    const next = defined(second, 'a data plane is made');
+    open.push(next);
+    await next.apply(delta({ ...allowAtoB, ingress: { ...allowAtoB.ingress, c: [] } }));
+    expect(tableHandle()).toBe(before);
+    expect(await next.resync()).toEqual(none);
+    expect(nft('list', 'chain', 'inet', 'weir', 'ingress')).toContain('another');
+    expect(await tcp('a', 'allowed')).toBe('answered');
+    expect(await tcp('c', 'denied')).toBe('silence');
+    expect(await world.attempt({ from: 'a', to: 'c', protocol: 'tcp', port: 80, family: 4, expect: 'denied' })).toBe('silence');
+  });
+
+  it('DP35: a process that takes over gives out no number that the one before it gave out', async () => {
+    const first = start();
+    await first.apply(delta(allowAtoB));
+    const numbers = (): string[] => [...nft('list', 'set', 'inet', 'weir', 'denied').matchAll(/0x[0-9a-f]+/g)].map(([text]) => text);
+    const before = numbers();
+    await start().apply(delta(allowAtoB));
+    const after = numbers();
+    expect(before.length).toBeGreaterThan(0);
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((number) => before.includes(number))).toEqual([]);
   });
 
   it('DP36: changes rules of established connections for new ones only, and cuts those of an address that changes hands', async () => {

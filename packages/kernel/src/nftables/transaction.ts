@@ -126,6 +126,22 @@ export class Transaction {
     });
   }
 
+  /** Deletes all rules of a chain. */
+  flushChain(chain: string): this {
+    return this.#message({ type: nftMessage.deleteRule, flags: 0, subject: `flush chain ${chain}` }, (writer) => {
+      writer.text(ruleAttribute.table, this.#table.name);
+      writer.text(ruleAttribute.chain, chain);
+    });
+  }
+
+  /** Deletes all elements of a set. */
+  flushSet(set: string): this {
+    return this.#message({ type: nftMessage.deleteElement, flags: 0, subject: `flush set ${set}` }, (writer) => {
+      writer.text(elementListAttribute.table, this.#table.name);
+      writer.text(elementListAttribute.set, set);
+    });
+  }
+
   /** Adds elements to a set; one that is there with the same value is left as it is. */
   addElements(set: string, elements: Iterable<SetElement>): this {
     return this.#elements(nftMessage.newElement, set, elements);
