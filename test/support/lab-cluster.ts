@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Finished, runProgram } from './run-program.ts';
@@ -86,6 +87,20 @@ export class LabCluster {
     const { stdout, stderr } = await this.kubectl(`exec ${from.pod} -n ${from.namespace} -- /agnhost connect ${target} ${options}`);
     // kubectl adds its own line about the exit code.
     return `${stdout}${stderr}`.replace(/^command terminated with exit code \d+$/m, '').trim();
+  }
+
+  /** Kills the process of the control plane; the supervisor starts it again. */
+  killControlPlane(): Promise<void> {
+    const socketPath = join(this.directory, 'run', this.name, 'supervisor.sock');
+    return new Promise((resolve, reject) => {
+      request({ socketPath, method: 'POST', path: '/children/control-plane/signal?signal=SIGKILL' }, (response) => {
+        response.resume();
+        if (response.statusCode === 200) resolve();
+        else reject(new Error(`the supervisor answered ${response.statusCode ?? 'nothing'}`));
+      })
+        .on('error', reject)
+        .end();
+    });
   }
 
   /** The name of a node's network namespace. */
