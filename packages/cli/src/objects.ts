@@ -20,7 +20,7 @@ import {
   TransportError,
 } from '@weir/client';
 import { formatDiagnostic, type KubeObject, parseManifest } from '@weir/kube';
-import { clusterLayout, listClusters, listHosts } from '@weir/lab';
+import { clusterLayout, listClusters, listHosts, readClusterConfig } from '@weir/lab';
 import { type Address, parseAddress } from '@weir/net';
 import { defaultCluster } from './cluster-option.ts';
 import type { OptionValues } from './command.ts';
@@ -33,16 +33,20 @@ export interface ObjectSource {
   readonly hosts: ReadonlyMap<string, readonly Address[]>;
   /** The cluster of the lab that the objects came from. */
   readonly labCluster?: string;
+  /** What people should know of it, one sentence each. */
+  readonly notices: readonly string[];
 }
 
 /** Reads the objects; throws a CommandError when that is not possible. */
 export async function readObjects(options: OptionValues): Promise<ObjectSource> {
   const manifests = options.list('manifests');
-  if (manifests.length > 0) return { objects: manifests.flatMap(readManifests), hosts: new Map() };
+  if (manifests.length > 0) return { objects: manifests.flatMap(readManifests), hosts: new Map(), notices: [] };
   const { file, cluster } = await chooseKubeconfig(options);
   const objects = await readCluster(file, options.text('context'));
-  if (cluster === undefined) return { objects, hosts: new Map() };
-  return { objects, hosts: await hostsOf(cluster), labCluster: cluster };
+  if (cluster === undefined) return { objects, hosts: new Map(), notices: [] };
+  const engine = (await readClusterConfig(cluster))?.engine;
+  const notices = engine === 'none' ? [`cluster "${cluster}" has no policy engine: its policies are stored and not enforced`] : [];
+  return { objects, hosts: await hostsOf(cluster), labCluster: cluster, notices };
 }
 
 async function chooseKubeconfig(options: OptionValues): Promise<{ file: string; cluster?: string }> {

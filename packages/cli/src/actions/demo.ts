@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { clusterLayout, downCluster, listClusters, upCluster } from '@weir/lab';
+import { clusterLayout, downCluster, listClusters, listNetworks, upCluster } from '@weir/lab';
 import { explained } from '../cluster-errors.ts';
 import type { Invocation } from '../command.ts';
 import { runArticle } from '../demo/article.ts';
@@ -15,7 +15,9 @@ import { checkoutFile, pathWithTools, weirCommand } from '../self.ts';
 export async function runDemo(invocation: Invocation): Promise<ExitCode> {
   const { options, output, signal } = invocation;
   requireKubectl();
-  const name = (await listClusters()).includes('demo') ? `demo-${process.pid}` : 'demo';
+  // Networks too: one of another state directory, or of a crash, is not the demo's to take.
+  const taken = [...(await listClusters()), ...listNetworks()].includes('demo');
+  const name = taken ? `demo-${process.pid}` : 'demo';
   const cache = mkdtempSync(join(tmpdir(), 'weir-demo-'));
   const transcript = new Transcript(output);
   try {

@@ -26,6 +26,7 @@ interface Cell {
 export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const { options, output } = invocation;
   const objects = await readObjects(options);
+  for (const notice of objects.notices) output.notice(notice);
   const profile = engineProfiles[(options.text('profile') ?? 'kubernetes') as EngineName];
   const snapshot = loadSnapshot(objects.objects, { profile });
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));

@@ -13,6 +13,7 @@ export async function runWhy(invocation: Invocation): Promise<ExitCode> {
   const [source = '', destination = '', portText = ''] = positionals;
   const port = parsePort(portText);
   const objects = await readObjects(options);
+  for (const notice of objects.notices) output.notice(notice);
   const profile = engineProfiles[(options.text('profile') ?? 'kubernetes') as EngineName];
   const snapshot = loadSnapshot(objects.objects, { profile });
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));

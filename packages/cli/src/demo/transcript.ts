@@ -21,7 +21,7 @@ export interface Step {
   readonly patience?: string;
   run(): Promise<StepResult>;
   /** One sentence about what differs from the article; undefined when nothing does. */
-  differs?(result: StepResult): string | undefined;
+  readonly differs?: (result: StepResult) => string | undefined;
 }
 
 /** A step as it went. */

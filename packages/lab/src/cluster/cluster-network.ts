@@ -2,11 +2,17 @@
  * The network of a cluster as its description says: made when it is missing (at the first start and
  * after a reboot), made anew when a crash left only a part of it.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { netnsExists } from '@weir/kernel';
+import { shortHash } from '@weir/net';
+import { ipBatch, ipQuery } from '../network/ip-batch.ts';
 import { nodeNetnsName, vnetNetnsName } from '../network/netns-names.ts';
 import { attachNode } from '../network/node-network.ts';
 import { createVirtualNetwork, removeNetwork } from '../network/virtual-network.ts';
 import type { ClusterConfig } from './cluster-config.ts';
+import { ClusterError } from './cluster-error.ts';
+import { stateRoot } from './cluster-layout.ts';
 
 /** Makes sure that router and nodes are there. Throws a NetworkError. */
 export async function ensureNetwork(config: ClusterConfig): Promise<void> {
@@ -14,8 +20,37 @@ export async function ensureNetwork(config: ClusterConfig): Promise<void> {
   if (names.every((name) => netnsExists(name))) return;
   // Pods cannot outlive their node, so nothing of a partial network is worth keeping.
   removeNetwork(config.name);
-  await createVirtualNetwork({ cluster: config.name, dualStack: config.dualStack });
+  const vnet = await createVirtualNetwork({ cluster: config.name, dualStack: config.dualStack });
+  await ipBatch(vnet, [`link set dev lo alias ${ownerMark()}`]);
   for (const { name, addresses, podBlocks } of config.nodes) {
     await attachNode({ cluster: config.name, node: name, addresses, podBlocks });
   }
+}
+
+/**
+ * Throws a ClusterError (`busy`) when the namespaces of that name belong to a cluster of another state
+ * directory: names of namespaces are the machine's, and that cluster is not ours to remove.
+ */
+export async function checkOwner(cluster: string): Promise<void> {
+  const vnet = vnetNetnsName(cluster);
+  if (!netnsExists(vnet)) return;
+  const [loopback] = await ipQuery<readonly { readonly ifalias?: string }[]>(vnet, ['link', 'show', 'dev', 'lo']);
+  const owner = loopback?.ifalias;
+  // A state directory that is gone has left the namespaces behind: whoever comes next may have them.
+  if (owner === undefined || owner === ownerMark() || !isCluster(owner, cluster)) return;
+  throw new ClusterError(
+    'busy',
+    `a cluster "${cluster}" of another state directory (${owner}) is on this machine: choose another --name, or remove it with WEIR_STATE_DIR=${owner}`,
+  );
+}
+
+/** The mark on the router's loopback: the state directory, or its hash where it is no plain word of at most 255 bytes. */
+function ownerMark(): string {
+  const root = stateRoot();
+  return /^[-\w./]{1,255}$/.test(root) ? root : shortHash(root);
+}
+
+/** A hashed owner cannot be looked up; it is taken for a living one. */
+function isCluster(owner: string, cluster: string): boolean {
+  return !owner.startsWith('/') || existsSync(join(owner, 'clusters', cluster));
 }

@@ -15,6 +15,7 @@ import { netnsOfCluster } from '../network/netns-names.ts';
 import { removeNetwork } from '../network/virtual-network.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout, clustersDirectory, runRoot, stateRoot } from './cluster-layout.ts';
+import { checkOwner } from './cluster-network.ts';
 import { endProcess, identifyProcess, readIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
 import { endLeftOvers } from './supervisor.ts';
@@ -52,6 +53,7 @@ export async function removeCluster(name: string): Promise<boolean> {
   const layout = clusterLayout(name);
   const present = exists(layout.state) || exists(layout.run) || netnsOfCluster(name).length > 0;
   if (!present) return false;
+  await checkOwner(name);
   await stopSupervisor(layout);
   await endLeftOvers(layout, undefined);
   await removeContainers(layout);

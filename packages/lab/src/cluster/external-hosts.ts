@@ -28,7 +28,7 @@ export interface ServingHost extends ExternalHost {
 
 /**
  * Adds a host and starts what it serves; returns the name of its namespace. Throws a NetworkError as
- * `addHost` does, and a ClusterError: `invalid` (an address that cannot be outside of this cluster),
+ * `addHost` does, and a ClusterError: `not-found`, `invalid` (an address that cannot be outside of this cluster),
  * `failed` (a port cannot be served). Nothing is left then.
  */
 export async function addServingHost(cluster: string, host: ServingHost): Promise<string> {

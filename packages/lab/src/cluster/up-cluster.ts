@@ -16,6 +16,7 @@ import { type ClusterConfig, type ClusterShape, nodesMax, planCluster, readClust
 import { busyError, ClusterError } from './cluster-error.ts';
 import { writeClusterFiles } from './cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
+import { checkOwner } from './cluster-network.ts';
 import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
 import { removeCluster, removeEmptyRoots } from './down-cluster.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -43,6 +44,7 @@ export async function upCluster(options: UpOptions): Promise<ClusterStatus> {
   const taken = takeProcessLock(layout.changeLock);
   if ('holder' in taken) throw busyError(options.name, taken.holder.pid);
   try {
+    await checkOwner(options.name);
     const existing = await readClusterConfig(options.name);
     if (existing === undefined) return await makeCluster(options, layout);
     const differences = shapeDifferences(existing, options);
