@@ -554,8 +554,7 @@ describe('run', () => {
     await terminal.run('for i in {1..50}; do s=$(stty size); [ "$s" = "20 72" ] && break; sleep 0.1; done; echo "now $s"', /^now 20 72$/m);
     // The erase character removes the last letter.
     expect(await terminal.run('echo abx\u007fc', /^abc\n.*# $/m)).toContain('abc');
-    terminal.type('sleep 100\n');
-    await terminal.until(/sleep 100\n/);
+    await terminal.run('(echo started; sleep 100)', /^started$/m);
     terminal.type('\u0003');
     expect(await terminal.run('echo code=$?', /^code=\d+\n.*# $/m)).toContain('code=130');
     const target = `${await cluster.addressOf('shop', 'db')}:5432`;
@@ -619,9 +618,10 @@ describe('delete and wait', () => {
     );
     expect(await refused('wait --for=condition=Ready pod/nope -n deleted')).toContain('pods "nope" not found');
     const [gone, made] = [
-      background('kubectl wait --for=delete pod/a -n deleted'),
+      background('kubectl wait --for=delete pod/a -n deleted -v=6'),
       background('kubectl wait --for=create cm/new -n deleted'),
     ];
+    await gone.until(/watch=true\S*" status="200 OK"/);
     expect(await kubectl('delete pod a -n deleted')).toBe('pod "a" deleted from deleted namespace');
     await gone.until(/pod\/a condition met/);
     await kubectl('create configmap new -n deleted');
@@ -665,7 +665,8 @@ describe('a restart of the control plane', () => {
     await makeNamespace('kept');
     await kubectl('create configmap before -n kept --from-literal=a=b');
     const before = await kubectl("get configmap before -n kept -o jsonpath='{.metadata.uid} {.metadata.resourceVersion}'");
-    const waiting = background('kubectl wait --for=jsonpath={.data.done}=yes configmap/before -n kept --timeout=60s');
+    const waiting = background('kubectl wait --for=jsonpath={.data.done}=yes configmap/before -n kept --timeout=60s -v=6');
+    await waiting.until(/watch=true\S*" status="200 OK"/);
     const address = await cluster.addressOf('shop', 'db');
     await cluster.killControlPlane();
     await expect.poll(() => cluster.kubectl('get --raw /readyz').then(({ stdout }) => stdout), { timeout: 30_000 }).toBe('ok');
