@@ -259,7 +259,9 @@ describe('describe', () => {
 
   it('a namespace, a node and a service', async () => {
     expect(await kubectl('describe namespace shop')).toMatch(/^Labels: {7}kubernetes\.io\/metadata\.name=shop\n\s+team=a$/m);
-    expect(await kubectl('describe node node1')).toMatch(/^ {2}Ready\s+True\s[^]*^ {2}InternalIP: {2}10\.224\.0\.4$/m);
+    const node = await kubectl('describe node node1');
+    expect(node).toMatch(/^Lease:\n {2}HolderIdentity: {2}node1$/m);
+    expect(node).toMatch(/^ {2}Ready\s+True\s[^]*^ {2}InternalIP: {2}10\.224\.0\.4$/m);
     expect(await kubectl('describe service db -n shop')).toMatch(/^TargetPort: {15}pg\/TCP\nEndpoints: {16}10\.224\.\d+\.\d+:5432$/m);
   });
 });

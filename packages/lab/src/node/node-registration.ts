@@ -4,6 +4,7 @@ import { arch, cpus, release, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, isAlreadyExists, isNotFound, type KubeClient, nodesPath } from '@weir/client';
 import type { Condition, Node } from '@weir/kube';
+import { renewNodeLease } from './node-lease.ts';
 import type { NodeOptions } from './node-options.ts';
 
 const heartbeatMs = 10_000;
@@ -64,6 +65,7 @@ async function upsertNode(client: KubeClient, options: NodeOptions): Promise<voi
 }
 
 async function writeNodeStatus(client: KubeClient, options: NodeOptions): Promise<void> {
+  await renewNodeLease(client, options.node);
   await client.patch(nodesPath, options.node, { status: nodeStatus(options) }, { type: 'strategic', subresource: 'status' });
 }
 
