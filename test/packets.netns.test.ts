@@ -4,6 +4,7 @@
  *
  * `WEIR_WORLDS` and `WEIR_SEED` choose how many random worlds are tried, and which.
  */
+import type { NetworkPolicy, NetworkPolicyIngressRule } from '@weir/kube';
 import { defined } from '@weir/net';
 import {
   flowsOf,
@@ -12,6 +13,7 @@ import {
   NetworkPolicyOracle,
   netpolCases,
   netpolEnds,
+  netpolPolicy as policy,
   Random,
   renderFlow,
   renderWorld,
@@ -23,7 +25,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { countWhile } from './packets/load-run.ts';
 import { PolicedNetwork } from './packets/policed-network.ts';
 import { type ExpectedFlow, probeFlows } from './packets/probe-flows.ts';
-import { podEnd, twoNodeWorld } from './packets/two-node-world.ts';
+import { podAddressOf, podEnd, twoNodeWorld } from './packets/two-node-world.ts';
 
 let policed: PolicedNetwork;
 beforeAll(() => {
@@ -227,4 +229,36 @@ describe('updates under load', () => {
       expect(policed.replaced).toEqual([]);
     },
   );
+
+  it('DP43: no packet is lost while the numbers of its program and its peer change under it', async () => {
+    const letIn = (...more: readonly NetworkPolicyIngressRule[]): NetworkPolicy =>
+      policy('x', 'let-in', {
+        podSelector: { matchLabels: { pod: 'c' } },
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [{ podSelector: { matchLabels: { pod: 'a' } } }], ports: [{ protocol: 'UDP', port: 80 }] }, ...more],
+      });
+    const before = twoNodeWorld({ policies: [letIn()] });
+    const after = twoNodeWorld({
+      policies: [letIn({ from: [{ podSelector: { matchLabels: { team: 'red' } } }], ports: [{ port: 81 }] })],
+      labels: { 'x/a': { team: 'red' }, 'z/c': { team: 'red' } },
+    });
+    await policed.moveTo(before);
+    // All three pods are on the first node.
+    const lanes = [4, 6].flatMap((family) =>
+      ['x/a', 'z/c'].map((from) => {
+        const [source, destination] = [podAddressOf(from, family === 4 ? 4 : 6), podAddressOf('x/c', family === 4 ? 4 : 6)];
+        return { source, destination, port: 80, netns: policed.network.holderOf(source) };
+      }),
+    );
+    let changes = 0;
+    const counts = await countWhile(policed.network, { datagramsPerSecond: 10_000, lanes }, async () => {
+      for (const end = performance.now() + 4_000; performance.now() < end; changes++) {
+        await policed.tell(changes % 2 === 0 ? after : before);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    });
+    expect(counts.map(({ sent, arrived }, i) => (i % 2 === 0 ? sent - arrived : arrived))).toEqual([0, 0, 0, 0]);
+    expect(changes).toBeGreaterThan(20);
+    expect(policed.replaced).toEqual([]);
+  });
 });

@@ -7,6 +7,7 @@
 import type { Expression, RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
 import { accept, drop, interfaceStartsWith, isEstablishedOrRelated, isFamily, isNeighbourDiscovery, loadAddress } from './packet-steps.ts';
+import { type ProgramChain, programChainNames } from './program-rules.ts';
 import { familySets } from './sets.ts';
 
 const families = [4, 6] as const;
@@ -27,7 +28,7 @@ function sourceChain(chain: 'egress' | 'input', podInterfaces: readonly string[]
     { chain, expressions: [...isEstablishedOrRelated(), accept] },
     ...families.flatMap((family) => [
       ...(chain === 'egress' ? [selfRule(chain, family)] : []),
-      dispatchRule({ chain, family, map: familySets(family).egress, end: 'source', target: `egress${family}` }),
+      ...dispatchRules({ chain, map: familySets(family).egress, end: 'source', of: { direction: 'egress', family } }),
     ]),
   ];
 }
@@ -41,7 +42,7 @@ function targetChain(podInterfaces: readonly string[]): RuleDefinition[] {
     { chain, expressions: [...isEstablishedOrRelated(), accept] },
     ...families.flatMap((family) => [
       selfRule(chain, family),
-      dispatchRule({ chain, family, map: familySets(family).ingress, end: 'destination', target: `ingress${family}` }),
+      ...dispatchRules({ chain, map: familySets(family).ingress, end: 'destination', of: { direction: 'ingress', family } }),
     ]),
   ];
 }
@@ -109,22 +110,28 @@ function selfRule(chain: string, family: Family): RuleDefinition {
 
 interface Dispatch {
   readonly chain: string;
-  readonly family: Family;
   readonly map: string;
   readonly end: 'source' | 'destination';
-  readonly target: string;
+  readonly of: ProgramChain;
 }
 
-/** Jumps for isolated endpoints; all others stay with the chain's policy, accept. */
-function dispatchRule({ chain, family, map, end, target }: Dispatch): RuleDefinition {
-  return {
+/**
+ * Sends isolated endpoints through their programs; all others stay with the chain's policy, accept.
+ *
+ * A packet that nothing let through is judged once more before it is dropped: when a transaction
+ * takes force between two lookups of one packet, it asked with an old number in new sets, and the
+ * second look sees new ones only (DP43).
+ */
+function dispatchRules({ chain, map, end, of }: Dispatch): RuleDefinition[] {
+  const { main, deny } = programChainNames(of);
+  return [main, main, deny].map((target, i) => ({
     chain,
     expressions: [
-      ...isFamily(family),
-      loadAddress(family, end, 4),
+      ...isFamily(of.family),
+      loadAddress(of.family, end, 4),
       { kind: 'lookup', set: map, key: 4, into: 0 },
       { kind: 'jump', chain: target },
     ],
-    comment: `endpoints in ${map}`,
-  };
+    comment: i === 1 ? 'once more, if a change came in between' : `endpoints in ${map}`,
+  }));
 }

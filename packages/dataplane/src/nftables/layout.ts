@@ -26,8 +26,8 @@ const ingressPriority = -19;
 export const chainDefinitions: readonly ChainDefinition[] = [
   ...(['egress', 'ingress'] as const).flatMap((direction) =>
     ([4, 6] as const).flatMap((family) => {
-      const { main, pod } = programChainNames({ direction, family });
-      return [{ name: pod }, { name: main }];
+      const { main, pod, deny } = programChainNames({ direction, family });
+      return [{ name: pod }, { name: main }, { name: deny }];
     }),
   ),
   { name: 'egress', hook: { name: 'forward', priority: egressPriority } },

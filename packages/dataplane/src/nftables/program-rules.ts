@@ -1,5 +1,6 @@
 /**
- * Rules of the chains that ask policies: `egress4`, `ingress6`, … and their `_pod` halves.
+ * Rules of the chains that ask policies: `egress4`, `ingress6`, …, their `_pod` halves, and the
+ * `_deny` ones. The first two let through what is allowed and return with the rest.
  *
  * Each rule loads program, class, protocol and port anew (the kernel lets no rule read a register
  * that another one wrote) and looks the tuple up in `allow` or `allow_range`. Pods go to the half
@@ -18,21 +19,26 @@ const protocol: Register = 6;
 const port: Register = 7;
 const wideAddress: Register = 8;
 
-interface ProgramChain {
+/** Which of the chains. */
+export interface ProgramChain {
   readonly direction: 'egress' | 'ingress';
   readonly family: Family;
 }
 
-/** All rules of the eight chains. */
+/** All rules of the twelve chains. */
 export function programRules(): RuleDefinition[] {
   return (['egress', 'ingress'] as const).flatMap((direction) =>
-    ([4, 6] as const).flatMap((family) => [...podHalf({ direction, family }), ...mainChain({ direction, family })]),
+    ([4, 6] as const).flatMap((family) => [
+      ...podHalf({ direction, family }),
+      ...mainChain({ direction, family }),
+      ...denyChain({ direction, family }),
+    ]),
   );
 }
 
-/** The name of the chain for all packets of isolated endpoints, and of its half for pod peers. */
-export function programChainNames({ direction, family }: ProgramChain): { main: string; pod: string } {
-  return { main: `${direction}${family}`, pod: `${direction}${family}_pod` };
+/** The names of the chain for all packets of isolated endpoints, of its half for pod peers, and of the end. */
+export function programChainNames({ direction, family }: ProgramChain): { main: string; pod: string; deny: string } {
+  return { main: `${direction}${family}`, pod: `${direction}${family}_pod`, deny: `${direction}${family}_deny` };
 }
 
 function mainChain(of: ProgramChain): RuleDefinition[] {
@@ -47,13 +53,12 @@ function mainChain(of: ProgramChain): RuleDefinition[] {
       comment: `peers in ${sets.class}`,
     },
     ...allowRules(chain, of, lookupAddress(of, 'peer', sets.block)),
-    ...denyRules(chain, of),
   ];
 }
 
 function podHalf(of: ProgramChain): RuleDefinition[] {
   const chain = programChainNames(of).pod;
-  return [...allowRules(chain, of, lookupAddress(of, 'peer', familySets(of.family).class)), ...denyRules(chain, of)];
+  return allowRules(chain, of, lookupAddress(of, 'peer', familySets(of.family).class));
 }
 
 /** Accepts what the program allows the class; `loadClass` puts the class into its register. */
@@ -83,7 +88,8 @@ function allowRules(chain: string, of: ProgramChain, loadClass: readonly Express
 }
 
 /** Counts what is left for the program that denies it, and drops it. */
-function denyRules(chain: string, of: ProgramChain): RuleDefinition[] {
+function denyChain(of: ProgramChain): RuleDefinition[] {
+  const chain = programChainNames(of).deny;
   return [
     {
       chain,
