@@ -419,6 +419,13 @@ describe('what is wrong is refused in the words of the real server', () => {
     );
   });
 
+  it('a secret that is not base64', async () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { a: 'not base64!' } };
+    expect(await refused('create -f -', manifest(secret))).toContain(
+      'Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 3',
+    );
+  });
+
   it('an image that the lab does not have: the pod says what there is', async () => {
     await kubectl('run nginx --image=nginx');
     await kubectl("wait --for=jsonpath='{.status.containerStatuses[0].state.waiting.reason}'=ErrImagePull pod/nginx --timeout=20s");

@@ -7,6 +7,7 @@
  */
 
 import { unreachable } from '@weir/net';
+import { illegalBase64At } from './illegal-base64.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import type { ObjectSchema, ScalarKind, Schema } from './schema.ts';
 
@@ -41,7 +42,12 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
       if (isJsonObject(item)) return fitMap(type.values, item, place);
     } else if (type.kind === 'list') {
       if (Array.isArray(item)) return item.map((member, i) => fitMember(type.items, member, { ...place, path: `${place.path}[${i}]` }));
-    } else if (isScalar(type.kind, item)) return item;
+    } else if (isScalar(type.kind, item)) {
+      const corrupt = type.kind === 'bytes' && typeof item === 'string' ? illegalBase64At(item) : undefined;
+      if (corrupt === undefined) return item;
+      wrongTypes.push(`illegal base64 data at input byte ${corrupt}`);
+      return undefined;
+    }
     wrongTypes.push(
       `json: cannot unmarshal ${goTypeOfValue(item)} into Go struct field ${place.owner}.${place.fieldPath} of type ${goType(type)}`,
     );
