@@ -67,6 +67,28 @@ describe('weir', () => {
   });
 
   it.each([
+    'up',
+    'down',
+    'status',
+    'env',
+    'shell',
+    'demo',
+    'why',
+    'matrix',
+    'completion',
+    'version',
+    'agent run',
+    'agent cleanup',
+    'agent dump',
+    'agent health',
+    'lab host add',
+    'lab host list',
+    'lab host remove',
+  ])('shows examples of %s', async (command) => {
+    expect((await weir([...command.split(' '), '--help'])).stdout).toMatch(/\nExamples:\n {2}\S/);
+  });
+
+  it.each([
     [['statsu'], "did you mean 'status'?"],
     [['why', 'a'], 'takes SRC DST PORT[/PROTO]'],
     [['why', 'a/b', 'c/d', '99999', '--manifests', '-'], "'99999' is no port"],
@@ -76,6 +98,11 @@ describe('weir', () => {
     [['agent', 'run'], 'needs --node NAME and --kubeconfig FILE'],
     [['why', 'a', 'b', '80', '--manifests', 'no-such-file.yaml'], 'no-such-file.yaml'],
     [['up', '--no-such-option'], '--no-such-option'],
+    [['up', '--nodes', '251'], 'a cluster has 1 to 250 nodes, not 251'],
+    [['lab', 'host', 'add', 'ext1'], 'needs at least one --ip ADDRESS'],
+    [['lab', 'host', 'add', 'ext1', '--ip', '203.0.113.10', '--serve', '70000'], "'70000' is no port"],
+    [['lab', 'host', 'add', 'ext1', '--ip', '203.0.113.10', '--serve', '80/sctp'], 'a host serves TCP and UDP ports'],
+    [['completion', 'tcsh'], 'it is one of bash, zsh, fish'],
   ])('answers %j with one clear error and exit code 2', async (args, words) => {
     const { code, stdout, stderr } = await weir(args);
     expect(stderr).toContain(words);
@@ -91,7 +118,9 @@ describe('weir', () => {
 
   it('answers 3 when what was asked for does not exist', async () => {
     expect((await weir(['down', '--name', 'nobody'])).code).toBe(3);
-    expect((await weir(['env', '--name', 'nobody'])).code).toBe(3);
+    for (const command of ['env', 'status', 'lab host list', 'lab host remove ext1', 'lab host add ext1 --ip 203.0.113.10'])
+      expect(await weir([...command.split(' '), '--name', 'nobody'])).toMatchObject({ code: 3, stdout: '' });
+    expect((await weir(['agent', 'health', '--gate-socket', join(directory, 'none.sock')])).code).toBe(3);
     expect((await weir(['why', 'demo/nobody', 'demo/server', '80', '--manifests', '-'], manifest('{}'))).code).toBe(3);
   });
 
@@ -134,6 +163,25 @@ describe('weir', () => {
     expect(outcome('demo/client', 'demo/server')).toBe('deny');
     expect(outcome('demo/server', 'demo/client')).toBe('allow');
     expect(outcome('demo/server', 'demo/server')).toBe('allow');
+  });
+
+  it('computes the matrix of each family that pods have, with numbered columns where names are too wide', async () => {
+    const pod = (i: number): string => `
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: a-rather-long-name-${i}, namespace: demo, labels: { app: server } }
+spec: { containers: [{ name: s, image: agnhost }] }
+status: { podIP: 10.224.2.${i}, podIPs: [{ ip: 10.224.2.${i} }, { ip: 'fd00::${i}' }], phase: Running }`;
+    const input = manifest('{ app: client }') + [1, 2, 3, 4, 5, 6].map(pod).join('\n');
+    const { stdout } = await weir(['matrix', '--manifests', '-', '--port', '80'], input);
+    expect(stdout).toMatch(/^80\/TCP over IPv4\n# +FROM \\ TO +1 +2 +3/);
+    expect(stdout).toContain('80/TCP over IPv6');
+    const { cells } = JSON.parse((await weir(['matrix', '--manifests', '-', '--port', '80', '-o', 'json'], input)).stdout) as {
+      cells: { family: number; source: string }[];
+    };
+    expect(new Set(cells.filter(({ family }) => family === 6).map(({ source }) => source)).size).toBe(6);
+    expect(new Set(cells.filter(({ family }) => family === 4).map(({ source }) => source)).size).toBe(8);
   });
 
   it('completes commands, options and values', async () => {

@@ -79,10 +79,12 @@ const cleanup: Command = {
   name: 'cleanup',
   summary: 'Take every rule of Weir out of the kernel of this node',
   description: 'Only what Weir made is removed; running it again does nothing. Pods are unprotected afterwards.',
+  examples: ['weir agent cleanup', 'ip netns exec weir-weir-node1 weir agent cleanup'],
   run: async ({ output }) => {
     const { cleanupAgent } = await import('@weir/agent');
     await cleanupAgent();
-    output.progress('the table inet weir is gone');
+    if (output.json) output.resultJson({ removed: 'inet weir' });
+    else output.progress('the table inet weir is gone');
     return exitCode.done;
   },
 };
@@ -92,6 +94,7 @@ function readCommand(name: 'dump' | 'health', summary: string): Command {
     name,
     summary,
     options: { 'gate-socket': gateSocketOption },
+    examples: [`weir agent ${name}`, `weir agent ${name} --gate-socket /run/weir/weir/node1-gate.sock`],
     run: async ({ options, output }) => {
       output.resultJson(await ask(options.text('gate-socket') ?? '', `/v1/${name}`));
       return exitCode.done;
@@ -107,6 +110,7 @@ function ask(socketPath: string, path: string): Promise<unknown> {
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))));
     });
+    call.on('timeout', () => call.destroy(new Error('no answer in 10 s')));
     call.on('error', (error: NodeJS.ErrnoException) =>
       reject(
         new CommandError(

@@ -134,7 +134,8 @@ export const envCommand: Command = {
   examples: ['eval "$(weir env)"'],
   run: async ({ options, output }) => {
     const kubeconfig = await kubeconfigOf(options.text('name') ?? '');
-    output.result(`export KUBECONFIG='${kubeconfig}'\nexport PATH='${pathWithTools()}'`);
+    if (output.json) output.resultJson({ KUBECONFIG: kubeconfig, PATH: pathWithTools() });
+    else output.result(`export KUBECONFIG='${kubeconfig}'\nexport PATH='${pathWithTools()}'`);
     return exitCode.done;
   },
 };
@@ -144,6 +145,7 @@ export const shellCommand: Command = {
   name: 'shell',
   summary: 'A shell with KUBECONFIG and kubectl set up',
   options: { name: clusterOption },
+  examples: ['weir shell', 'weir shell --name big'],
   run: async ({ options, output }) => {
     const kubeconfig = await kubeconfigOf(options.text('name') ?? '');
     output.progress(`kubectl is set up for cluster "${options.text('name') ?? ''}"; leave with exit`);

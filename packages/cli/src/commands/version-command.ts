@@ -8,6 +8,7 @@ import { exitCode } from '../exit-code.ts';
 export const versionCommand: Command = {
   name: 'version',
   summary: 'Print the versions of Weir, Node and the kernel',
+  examples: ['weir version', 'weir version -o json'],
   run: ({ output }) => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
     const versions = { weir: version, node: process.versions.node, kernel: release() };
