@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const weirCommand: readonly string[] = [process.execPath, fileURLToPath(new URL('../bin/weir.js', import.meta.url))];
 
 /** The directory of the unmodified kubectl that set-up unpacks; undefined when set-up has not run here. */
-export function toolsDirectory(): string | undefined {
+function toolsDirectory(): string | undefined {
   const directory = fileURLToPath(new URL('../../../.setup/bin', import.meta.url));
   return existsSync(directory) ? directory : undefined;
 }

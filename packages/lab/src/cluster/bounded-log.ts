@@ -8,7 +8,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 
 /** A log is cut when it is longer than this, in bytes. */
-export const logBytesMax: number = 16 * 1024 * 1024;
+const logBytesMax: number = 16 * 1024 * 1024;
 
 /** How much of a cut log is kept, in bytes. */
 const keptBytes = 4 * 1024 * 1024;

@@ -59,7 +59,7 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 }
 
 /** Waits until the process is gone; answers whether it went within the time. */
-export async function waitForExit(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
+async function waitForExit(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
   const deadlineMs = Date.now() + timeoutMs;
   while (isAlive(identity)) {
     if (Date.now() >= deadlineMs) return false;

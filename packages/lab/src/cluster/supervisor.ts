@@ -104,7 +104,7 @@ async function superviseUntilStopped(
 }
 
 /** The processes of a cluster; the control plane first. */
-export function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDefinition[] {
+function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDefinition[] {
   const define = (name: string, command: readonly string[]): ChildDefinition => ({
     name,
     command,

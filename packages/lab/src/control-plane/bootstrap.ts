@@ -22,7 +22,7 @@ import { serviceNameLabel } from '../services/service-port.ts';
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 
 /** The image of the lab's DNS server; it is served inside the node process. */
-export const dnsImage = 'weir.local/coredns:1';
+const dnsImage = 'weir.local/coredns:1';
 
 /** The label that DNS pods, their Deployment and their Service carry. */
 const dnsLabels = { 'k8s-app': 'kube-dns' } as const;

@@ -26,7 +26,7 @@ export interface Endpoints extends KubeObject {
 }
 
 /** Addresses that share one list of ports. */
-export interface EndpointSubset {
+interface EndpointSubset {
   readonly addresses?: readonly EndpointAddress[];
   readonly notReadyAddresses?: readonly EndpointAddress[];
   readonly ports?: readonly SlicePort[];
@@ -104,7 +104,7 @@ export function desiredEndpoints(service: Service, pods: Iterable<Pod>): Endpoin
 }
 
 /** The number that a service port means on a pod; undefined when the pod names no such port. */
-export function resolveTargetPort(port: ServicePort, pod: Pod): number | undefined {
+function resolveTargetPort(port: ServicePort, pod: Pod): number | undefined {
   const target = port.targetPort ?? port.port;
   if (typeof target === 'number') return target === 0 ? port.port : target;
   const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');

@@ -6,7 +6,7 @@ import type { AnswerSources } from './answer-query.ts';
 import { buildZone, type ZoneTable } from './cluster-zone.ts';
 
 /** An external host as far as names go. */
-export interface NamedHost {
+interface NamedHost {
   readonly name: string;
   readonly addresses: readonly string[];
 }

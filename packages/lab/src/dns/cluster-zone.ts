@@ -60,7 +60,7 @@ export function reverseName(text: string): string | undefined {
 }
 
 /** The label that stands for an address in a name: `10-224-1-5`. */
-export function addressLabel(address: string): string {
+function addressLabel(address: string): string {
   return address.replaceAll(/[.:]/g, '-');
 }
 

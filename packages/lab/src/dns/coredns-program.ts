@@ -13,7 +13,7 @@ import { createDnsServer } from './dns-server.ts';
 const dnsPort = 53;
 
 /** Makes the program. It answers as soon as the names are complete and ends with 0 on a signal. */
-export function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>): Program {
+function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>): Program {
   return async (context) => {
     const { exited, exit } = untilExit();
     context.onSignal(() => exit(0));

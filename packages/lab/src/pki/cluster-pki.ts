@@ -52,7 +52,7 @@ export class ClusterPki {
 }
 
 /** User and groups of a party, as the API server will read them. */
-export function partySubject(party: ClusterParty): CertificateSubject {
+function partySubject(party: ClusterParty): CertificateSubject {
   if (party === 'server') return { commonName: 'kube-apiserver', organizations: [] };
   if (party === 'admin') return { commonName: 'kubernetes-admin', organizations: ['system:masters'] };
   if (party === 'control-plane') return { commonName: 'system:weir-control-plane', organizations: ['system:masters'] };

@@ -12,7 +12,7 @@ import type { ObjectStore } from '../controllers/shared-informers.ts';
 import { schedulePod } from './schedule-pod.ts';
 
 /** The name in `spec.schedulerName` of pods that this scheduler binds. */
-export const schedulerName = 'default-scheduler';
+const schedulerName = 'default-scheduler';
 
 interface Binding extends KubeObject {
   readonly target: { readonly apiVersion: string; readonly kind: string; readonly name: string };

@@ -133,7 +133,7 @@ class TableSyncer {
 }
 
 /** Runs one nftables transaction in the namespace of this process; rejects with what nft says. */
-export function applyNft(text: string): Promise<void> {
+function applyNft(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const nft = spawn('nft', ['-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
     let complaint = '';
