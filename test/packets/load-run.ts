@@ -39,20 +39,32 @@ export async function countWhile(network: PacketNetwork, order: LoadOrder, secti
     if (begun.value !== 'sending') throw new Error('the prober did not begin');
     await section();
     const sent = await endProber(prober, lines);
-    // What is in a queue still arrives.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const arrived = new Map<number, number>();
-    for (const netns of holders) {
-      const listed = network.run(netns, ['nft', 'list', 'table', 'inet', table]);
-      for (const [, packets, lane] of listed.matchAll(/counter packets (\d+) bytes \d+ drop comment "(\d+)"/g)) {
-        arrived.set(Number(lane), Number(packets));
-      }
+    // What is in a queue still arrives, on a busy machine late.
+    let arrived = readCounts(network, holders);
+    for (let before = -1; before !== sumOf(arrived); arrived = readCounts(network, holders)) {
+      before = sumOf(arrived);
+      await new Promise((resolve) => setTimeout(resolve, 300));
     }
     return order.lanes.map((_, i) => ({ sent: sent[i] ?? 0, arrived: arrived.get(i) ?? -1 }));
   } finally {
     prober.kill('SIGKILL');
     for (const netns of holders) network.run(netns, ['nft', 'delete', 'table', 'inet', table]);
   }
+}
+
+function readCounts(network: PacketNetwork, holders: readonly string[]): Map<number, number> {
+  const arrived = new Map<number, number>();
+  for (const netns of holders) {
+    const listed = network.run(netns, ['nft', 'list', 'table', 'inet', table]);
+    for (const [, packets, lane] of listed.matchAll(/counter packets (\d+) bytes \d+ drop comment "(\d+)"/g)) {
+      arrived.set(Number(lane), Number(packets));
+    }
+  }
+  return arrived;
+}
+
+function sumOf(counts: ReadonlyMap<number, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 const proberFile = fileURLToPath(new URL('load-prober.ts', import.meta.url));
