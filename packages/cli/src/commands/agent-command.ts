@@ -54,8 +54,12 @@ async function runUntilStopped({ options, signal }: Invocation): Promise<ExitCod
   const agent = await runAgent(given).catch((error: unknown) => {
     throw new CommandError(exitCode.unable, `the agent cannot start: ${error instanceof Error ? error.message : String(error)}`);
   });
-  await interrupted(signal);
-  await agent.stop();
+  try {
+    // A fault that the agent cannot go on from rejects: exit code 70, and whoever supervises starts it again.
+    await Promise.race([interrupted(signal), agent.finished]);
+  } finally {
+    await agent.stop();
+  }
   return exitCode.done;
 }
 

@@ -42,8 +42,11 @@ const node: Command = {
     if (file === undefined) throw usageError("'weir lab node' needs --config FILE");
     const { runNode } = await import('@weir/lab');
     const running = await runNode(JSON.parse(readFileSync(file, 'utf8')) as NodeOptions);
-    await interrupted(signal);
-    await running.stop();
+    try {
+      await Promise.race([interrupted(signal), running.finished]);
+    } finally {
+      await running.stop();
+    }
     return exitCode.done;
   },
 };
