@@ -34,7 +34,7 @@ export function runChecks() {
   let passed = 0;
   for (const check of checks) {
     const start = Date.now();
-    const result = capture(check.command[0], check.command.slice(1), { cwd: root });
+    const result = capture(check.command[0], check.command.slice(1), { cwd: root, env: { ...process.env, NO_COLOR: '1' } });
     const output = `${result.stdout}${result.stderr}`;
     const complaint = result.code === 0 ? check.accept?.(output) : output.trim();
     process.stdout.write(

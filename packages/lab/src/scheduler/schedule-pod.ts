@@ -4,7 +4,7 @@
  * Filters in the words of the reference scheduler (they end up in `FailedScheduling` events), then
  * the node with the fewest pods, the first by name among equals.
  */
-import type { Node, Pod } from '@weir/kube';
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '@weir/kube';
 
 /** A node and how many unfinished pods it has. */
 export interface SchedulableNode {
@@ -19,23 +19,6 @@ export type SchedulingDecision =
 
 type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
 type Toleration = NonNullable<NonNullable<Pod['spec']>['tolerations']>[number];
-
-interface NodeSelectorRequirement {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
-}
-interface NodeSelectorTerm {
-  readonly matchExpressions?: readonly NodeSelectorRequirement[];
-  readonly matchFields?: readonly NodeSelectorRequirement[];
-}
-interface WithNodeAffinity {
-  readonly affinity?: {
-    readonly nodeAffinity?: {
-      readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] };
-    };
-  };
-}
 
 /** Decides for one pod. */
 export function schedulePod(pod: Pod, nodes: readonly SchedulableNode[]): SchedulingDecision {
@@ -88,7 +71,7 @@ function matchesNodeSelector(pod: Pod, node: Node): boolean {
   const labels = node.metadata.labels ?? {};
   const wanted = Object.entries(pod.spec?.nodeSelector ?? {});
   if (!wanted.every(([key, value]) => labels[key] === value)) return false;
-  const affinity = (pod.spec as WithNodeAffinity | undefined)?.affinity?.nodeAffinity;
+  const affinity = pod.spec?.affinity?.nodeAffinity;
   const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (terms === undefined) return true;
   return terms.some((term) => matchesTerm(term, labels, node.metadata.name ?? ''));

@@ -121,6 +121,7 @@ describe('the socket of a supervisor', () => {
     const status = { cluster: 'lab', pid: 1, children: [] };
     const server = await serveSupervisor(path, {
       status: () => status,
+      hosts: () => Promise.resolve(),
       stop: () => {
         stopped = true;
       },

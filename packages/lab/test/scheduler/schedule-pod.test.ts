@@ -1,4 +1,4 @@
-import type { Node, Pod } from '@weir/kube';
+import type { Node, NodeSelectorRequirement, Pod } from '@weir/kube';
 import { describe, expect, it } from 'vitest';
 import { schedulePod } from '../../src/scheduler/schedule-pod.ts';
 
@@ -71,7 +71,7 @@ describe('a pod that fits nowhere says why', () => {
   });
 });
 
-function affinity(matchExpressions: readonly object[]): Pod {
+function affinity(matchExpressions: readonly NodeSelectorRequirement[]): Pod {
   const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } };
   return {
     metadata: { name: 'p' },
