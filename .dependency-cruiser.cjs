@@ -2,7 +2,18 @@
  * The one rule of the house: a package imports only packages of a strictly lower rank, type imports
  * count, there is no cycle anywhere, and pure packages touch nothing but values.
  */
-const ranks = [['net'], ['kube', 'kernel'], ['policy', 'client', 'apiserver'], ['compile'], ['calc', 'analyze'], ['dataplane'], ['agent'], ['lab'], ['aks'], ['cli', 'ui']];
+const ranks = [
+  ['net'],
+  ['kube', 'kernel'],
+  ['policy', 'client', 'apiserver'],
+  ['compile'],
+  ['calc', 'analyze'],
+  ['dataplane'],
+  ['agent'],
+  ['lab'],
+  ['aks'],
+  ['cli', 'ui'],
+];
 const pure = ['net', 'kube', 'policy', 'compile', 'calc', 'analyze'];
 
 const rankRules = ranks.flatMap((names, rank) =>
@@ -25,7 +36,13 @@ const rankRules = ranks.flatMap((names, rank) =>
 module.exports = {
   forbidden: [
     ...rankRules,
-    { name: 'no-cycle', comment: 'no cycles, also inside a package', severity: 'error', from: { path: '^packages/[^/]+/src/' }, to: { circular: true } },
+    {
+      name: 'no-cycle',
+      comment: 'no cycles, also inside a package',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { circular: true },
+    },
     {
       name: 'pure',
       comment: 'pure packages import no module of Node',
