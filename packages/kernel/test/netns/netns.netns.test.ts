@@ -23,6 +23,10 @@ describe('a named namespace', () => {
     expect(execFileSync('ip', ['netns', 'exec', name, 'ip', '-o', 'link']).toString()).toContain('lo:');
   });
 
+  it('begins with its loopback interface down', () => {
+    expect(execFileSync('ip', ['-n', newNetns(), '-o', 'link', 'show', 'lo']).toString()).toContain('state DOWN');
+  });
+
   it('is gone after its removal, and removing it again is no error', () => {
     const name = newNetns();
     expect(deleteNetns(name)).toBe(true);
