@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { type Finished, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Finished, runProgram } from './support/run-program.ts';
 
 const root = join(import.meta.dirname, '..');
 const weirCommand = join(root, 'packages', 'cli', 'bin', 'weir.js');

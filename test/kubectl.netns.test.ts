@@ -1,10 +1,10 @@
 /** Unmodified kubectl against a live cluster: what a person types, and what they read then. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Finished, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BackgroundProgram } from './support/background-program.ts';
 import { LabCluster } from './support/lab-cluster.ts';
-import { type Finished, runProgram } from './support/run-program.ts';
 import { TypedTerminal } from './support/typed-terminal.ts';
 
 const shop = readFileSync(join(import.meta.dirname, 'support', 'shop.yaml'), 'utf8');

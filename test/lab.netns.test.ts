@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Finished, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
-import { type Finished, runProgram } from './support/run-program.ts';
 
 const weirCommand = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'weir.js');
 const waiting = { timeout: 40_000, interval: 200 };

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Finished, runProgram } from './run-program.ts';
+import { type Finished, runProgram } from '@weir/testkit';
 
 const root = join(import.meta.dirname, '..', '..');
 

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Finished } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runWeir, type WeirRun } from './run-weir.ts';
+import { runWeir } from './run-weir.ts';
 
 let directory = '';
 beforeAll(() => {
@@ -12,7 +13,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const weir = (args: readonly string[], input?: string): Promise<WeirRun> =>
+const weir = (args: readonly string[], input?: string): Promise<Finished> =>
   runWeir(args, {
     env: { WEIR_STATE_DIR: join(directory, 'state'), WEIR_RUN_DIR: join(directory, 'run') },
     ...(input === undefined ? {} : { input }),

@@ -1,33 +1,9 @@
 /** Runs the built command as a user does. */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { type Finished, type RunProgramOptions, runProgram } from '@weir/testkit';
 
-/** What a run gave. */
-export interface WeirRun {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `weir` with the arguments; state and run directories of its own keep it apart from other runs. */
-export function runWeir(
-  args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; input?: string } = {},
-): Promise<WeirRun> {
-  return new Promise((resolve, reject) => {
-    const bin = join(import.meta.dirname, '..', 'bin', 'weir.js');
-    const { KUBECONFIG: _, ...inherited } = process.env;
-    const child = spawn(process.execPath, [bin, ...args], { env: { ...inherited, ...options.env } });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout += chunk;
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
-    child.stdin.end(options.input ?? '');
-  });
+/** Runs `weir` with the arguments; no cluster of the surroundings is seen unless `env` names one. */
+export function runWeir(args: readonly string[], { env, input }: RunProgramOptions = {}): Promise<Finished> {
+  const bin = join(import.meta.dirname, '..', 'bin', 'weir.js');
+  return runProgram(process.execPath, [bin, ...args], { env: { KUBECONFIG: undefined, ...env }, input });
 }

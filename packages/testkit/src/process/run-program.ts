@@ -8,9 +8,9 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Environment besides this process's own, and standard input. */
+/** Environment besides this process's own (an undefined variable is left out), and standard input. */
 export interface RunProgramOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string | undefined;
 }
 
