@@ -148,8 +148,21 @@ export class NftablesDataplane implements Dataplane {
     this.#owed = [];
   }
 
-  /** One transaction with the given changes, or none when there are none. */
+  /**
+   * Puts changes into force at one instant: a transaction, or none when there are none.
+   *
+   * The kernel publishes new elements of `allow_range` (nft_set_pipapo) only some time after the other
+   * sets have changed over, so they go ahead in a transaction of their own. Nobody meets them early:
+   * every tuple is of a program or a class whose number no packet can have before the second one.
+   */
   #commitChanges({ removed, added }: ElementChanges): AppliedElements {
+    const ahead = added.filter(({ set }) => set === sharedSets.allowRange);
+    if (ahead.length === 0 || ahead.length === added.length) return this.#commitAtOnce({ removed, added });
+    const first = this.#commitAtOnce({ removed: [], added: ahead });
+    return sum(first, this.#commitAtOnce({ removed, added: added.filter(({ set }) => set !== sharedSets.allowRange) }));
+  }
+
+  #commitAtOnce({ removed, added }: ElementChanges): AppliedElements {
     if (removed.length === 0 && added.length === 0) return { transactions: 0, elementsAdded: 0, elementsRemoved: 0 };
     const transaction = new Transaction(weirTable);
     for (const [set, elements] of bySet(removed)) transaction.deleteElements(set, elements, isCounted(set));
