@@ -4,7 +4,15 @@
  * Filters in the words of the reference scheduler (they end up in `FailedScheduling` events), then
  * the node with the fewest pods, the first by name among equals.
  */
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '@weir/kube';
+import {
+  type LabelRequirementOperator,
+  matchesLabelRequirements,
+  type Node,
+  type NodeSelectorRequirement,
+  type NodeSelectorTerm,
+  type Pod,
+  type StringMap,
+} from '@weir/kube';
 
 /** A node and how many unfinished pods it has. */
 export interface SchedulableNode {
@@ -77,31 +85,27 @@ function matchesNodeSelector(pod: Pod, node: Node): boolean {
   return terms.some((term) => matchesTerm(term, labels, node.metadata.name ?? ''));
 }
 
-function matchesTerm(term: NodeSelectorTerm, labels: Readonly<Record<string, string>>, name: string): boolean {
+function matchesTerm(term: NodeSelectorTerm, labels: StringMap, name: string): boolean {
   const { matchExpressions = [], matchFields = [] } = term;
   // An empty term selects nothing.
   if (matchExpressions.length === 0 && matchFields.length === 0) return false;
   return (
-    matchExpressions.every((requirement) => meets(requirement, labels[requirement.key])) &&
-    matchFields.every((requirement) => requirement.key === 'metadata.name' && meets(requirement, name))
+    matchExpressions.every((requirement) => meets(requirement, labels)) &&
+    matchFields.every((requirement) => requirement.key === 'metadata.name' && meets(requirement, { 'metadata.name': name }))
   );
 }
 
-function meets({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
+/** The operators of node selectors, named as those of label selectors are. */
+const labelOperators: ReadonlyMap<string, LabelRequirementOperator> = new Map([
+  ['In', 'In'],
+  ['NotIn', 'NotIn'],
+  ['Exists', 'Exists'],
+  ['DoesNotExist', 'DoesNotExist'],
+  ['Gt', 'GreaterThan'],
+  ['Lt', 'LessThan'],
+]);
+
+function meets({ key, operator, values = [] }: NodeSelectorRequirement, labels: StringMap): boolean {
+  const labelOperator = labelOperators.get(operator);
+  return labelOperator !== undefined && matchesLabelRequirements([{ key, operator: labelOperator, values }], labels);
 }
