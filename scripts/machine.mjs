@@ -8,6 +8,7 @@ import { capture } from './run.mjs';
 export const debianPackages = {
   iproute2: 'network namespaces and links of the lab',
   nftables: 'the service proxy of the lab, and people who read the rules',
+  conntrack: 'ending the UDP flows of services whose backends changed, and reading connections in tests',
   runc: 'pods that run programs of this machine',
   unzip: 'unpacking kubectl',
   openssl: 'certificates in tests',

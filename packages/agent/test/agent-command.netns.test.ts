@@ -76,7 +76,7 @@ describe('weir agent', () => {
     world.run(world.node, 'nft', 'flush', 'chain', 'inet', 'weir', 'ingress4');
     await world.becomes(stranger, server, false);
     await world.until('it is repaired', () => world.run(world.node, 'nft', 'list', 'chain', 'inet', 'weir', 'ingress4').includes('accept'));
-    expect(agent.log.some(({ msg }) => msg === 'the kernel had drifted from the rules')).toBe(true);
+    await world.untilLogged(agent, 'the kernel had drifted from the rules');
     expect(await world.connects(friend, server, true)).toBe(true);
   });
 

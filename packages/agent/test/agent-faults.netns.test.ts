@@ -114,7 +114,7 @@ describe('an agent that stops, dies or loses the API server', () => {
     await world.becomes(friend, server, false);
     expect(troubleLines()).toBeGreaterThanOrEqual(1);
     expect(troubleLines()).toBeLessThanOrEqual(3);
-    expect(agent.log.some(({ msg }) => msg === 'the API server answers again')).toBe(true);
+    await world.untilLogged(agent, 'the API server answers again');
     await swapRoles('friend', 'stranger');
     await world.becomes(friend, server, true);
     await world.becomes(stranger, server, false);

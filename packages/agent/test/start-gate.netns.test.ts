@@ -29,7 +29,7 @@ describe('the start gate', () => {
     await world.openApi();
     await world.attach(server);
     expect((await world.gate('GET', '/v1/health')).json).toMatchObject({ ready: true, endpoints: 1, refused: [], quarantined: [] });
-    expect(agent.log.some(({ msg }) => msg === 'in sync and in force')).toBe(true);
+    await world.untilLogged(agent, 'in sync and in force');
   });
 
   it('is a socket for root alone, in a directory for root alone, like the files of what is kept', () => {

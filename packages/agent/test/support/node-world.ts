@@ -69,7 +69,7 @@ export class AgentProcess {
   get log(): readonly Record<string, unknown>[] {
     return this.#stderr
       .split('\n')
-      .filter((line) => line.startsWith('{'))
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
@@ -285,6 +285,11 @@ export class NodeWorld {
       if (Date.now() > deadline) throw new Error(`did not happen: ${what}; ${[...this.#agents].at(-1)?.stderr.slice(-2_000) ?? ''}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Waits for a line of the log: the agent writes it behind the deed, and it comes through a pipe. */
+  async untilLogged(agent: AgentProcess, message: string): Promise<void> {
+    await this.until(`the agent logs '${message}'`, () => agent.log.some(({ msg }) => msg === message));
   }
 
   async untilReady(): Promise<void> {
