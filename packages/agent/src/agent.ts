@@ -1,21 +1,23 @@
 /** Starting an agent in the current network namespace, and taking every trace of agents away. */
-import { KubeClient, loadKubeconfig } from '@weir/client';
-import { createNftablesDataplane } from '@weir/dataplane';
-import { createLogger, errorFields } from './log.ts';
-import { type Agent, NodeAgent } from './node-agent.ts';
-import { type AgentOptions, resolveAgentOptions } from './options.ts';
+import type { Agent } from './node-agent.ts';
+import type { AgentSettings } from './settings/agent-settings.ts';
 
-/** Starts an agent in the current network namespace; throws when options, kubeconfig, state directory or socket are bad. */
-export async function runAgent(options: AgentOptions): Promise<Agent> {
-  const resolved = resolveAgentOptions(options);
-  const log = createLogger(resolved.node, resolved.logLevel);
-  const client = new KubeClient(await loadKubeconfig(resolved.kubeconfig), { userAgent: `weir-agent/${resolved.node}` });
+/** Starts an agent in the current network namespace; throws when kubeconfig, state directory or socket are bad. */
+export async function runAgent(settings: AgentSettings): Promise<Agent> {
+  const [{ KubeClient, loadKubeconfig }, { createNftablesDataplane }, { createLogger, errorFields }, { NodeAgent }] = await Promise.all([
+    import('@weir/client'),
+    import('@weir/dataplane'),
+    import('./log.ts'),
+    import('./node-agent.ts'),
+  ]);
+  const log = createLogger(settings.node, settings.logLevel);
+  const client = new KubeClient(await loadKubeconfig(settings.kubeconfig), { userAgent: `weir-agent/${settings.node}` });
   const dataplane = createNftablesDataplane({
-    podInterfaces: resolved.podInterfaces,
+    podInterfaces: settings.podInterfaces,
     onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced in one step'),
   });
   try {
-    const agent = new NodeAgent({ options: resolved, log, client, dataplane });
+    const agent = new NodeAgent({ settings, log, client, dataplane });
     await agent.start();
     return agent;
   } catch (error) {
@@ -27,6 +29,7 @@ export async function runAgent(options: AgentOptions): Promise<Agent> {
 
 /** Takes every trace of agents out of the kernel of the current network namespace; repeating it changes nothing. */
 export async function cleanupAgent(): Promise<void> {
+  const { createNftablesDataplane } = await import('@weir/dataplane');
   const dataplane = createNftablesDataplane({ podInterfaces: [] });
   try {
     await dataplane.remove();

@@ -1,6 +1,6 @@
 /** The agent's structured log: one JSON object a line on standard error. */
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
-import type { LogLevel } from './options.ts';
+import type { LogLevel } from './settings/agent-settings.ts';
 
 export type { Logger } from 'pino';
 

@@ -22,7 +22,7 @@ import { type Attachment, AttachmentStore } from './attachment.ts';
 import { EnforcementError, Enforcer } from './enforcer.ts';
 import { closeGate, GateRefusal, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
-import type { ResolvedAgentOptions } from './options.ts';
+import type { AgentSettings } from './settings/agent-settings.ts';
 import { Sources } from './sources.ts';
 import { TroubleLog } from './trouble-log.ts';
 
@@ -44,7 +44,7 @@ export interface Agent {
 
 /** What an agent is made of. */
 export interface NodeAgentParts {
-  readonly options: ResolvedAgentOptions;
+  readonly settings: AgentSettings;
   readonly log: Logger;
   readonly client: KubeClient;
   readonly dataplane: Dataplane;
@@ -53,7 +53,7 @@ export interface NodeAgentParts {
 /** See {@link Agent}. */
 export class NodeAgent implements Agent {
   readonly finished: Promise<void>;
-  readonly #options: ResolvedAgentOptions;
+  readonly #settings: AgentSettings;
   readonly #log: Logger;
   readonly #client: KubeClient;
   readonly #engine: Engine;
@@ -68,18 +68,18 @@ export class NodeAgent implements Agent {
   #resyncTimer: NodeJS.Timeout | undefined;
   #hasFault = false;
 
-  constructor({ options, log, client, dataplane }: NodeAgentParts) {
+  constructor({ settings, log, client, dataplane }: NodeAgentParts) {
     this.finished = new Promise<void>((resolve, reject) => {
       this.#finish = { resolve, reject };
     });
-    this.#options = options;
+    this.#settings = settings;
     this.#log = log;
     this.#client = client;
     this.#dataplane = dataplane;
     this.#troubles = new TroubleLog(log);
-    this.#engine = new Engine({ node: options.node, profile: options.profile });
-    this.#attachments = new AttachmentStore(options.stateDirectory);
-    this.#accepted = new AcceptedPolicyStore(options.stateDirectory, log, () => this.#engine.acceptedPolicies());
+    this.#engine = new Engine({ node: settings.node, profile: settings.profile });
+    this.#attachments = new AttachmentStore(settings.stateDirectory);
+    this.#accepted = new AcceptedPolicyStore(settings.stateDirectory, log, () => this.#engine.acceptedPolicies());
     this.#enforcer = new Enforcer({
       engine: this.#engine,
       dataplane,
@@ -101,16 +101,16 @@ export class NodeAgent implements Agent {
     }
     for (const attachment of this.#attachments.all()) this.#engine.attach(attachment);
     this.#engine.restoreAccepted(this.#accepted.load());
-    mkdirSync(dirname(this.#options.gateSocket), { recursive: true, mode: 0o700 });
-    this.#gate = await openGate(this.#options.gateSocket, {
+    mkdirSync(dirname(this.#settings.gateSocket), { recursive: true, mode: 0o700 });
+    this.#gate = await openGate(this.#settings.gateSocket, {
       add: (attachment) => this.#add(attachment),
       remove: (uid) => this.#remove(uid),
       health: () => this.health(),
       dump: () => this.#engine.emitted(),
     });
     this.#sources.start();
-    this.#resyncTimer = setInterval(() => this.#enforcer.resync(), this.#options.resyncSeconds * 1_000);
-    this.#log.info({ dataplane: this.#dataplane.name, profile: this.#options.profile }, 'agent started');
+    this.#resyncTimer = setInterval(() => this.#enforcer.resync(), this.#settings.resyncSeconds * 1_000);
+    this.#log.info({ dataplane: this.#dataplane.name, profile: this.#settings.profile }, 'agent started');
   }
 
   async stop(): Promise<void> {
@@ -129,12 +129,12 @@ export class NodeAgent implements Agent {
   health(): AgentHealth {
     const { inForce, failuresInARow, lastError, transactions } = this.#enforcer.state;
     return {
-      node: this.#options.node,
+      node: this.#settings.node,
       ready: inForce && failuresInARow === 0 && !this.#hasFault,
       synced: this.#sources.synced,
       connected: this.#sources.connected,
       dataplane: this.#dataplane.name,
-      profile: this.#options.profile,
+      profile: this.#settings.profile,
       transactions,
       failuresInARow,
       ...(lastError === undefined ? {} : { lastError }),
@@ -213,7 +213,7 @@ export class NodeAgent implements Agent {
       if (isNotFound(error)) throw new GateRefusal(`pod ${namespace}/${name} is not known to the API server`);
       throw new GateWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
     });
-    const refusal = refusalOf(pod, attachment, this.#options.node);
+    const refusal = refusalOf(pod, attachment, this.#settings.node);
     if (refusal !== undefined) throw new GateRefusal(`pod ${namespace}/${name} ${refusal}`);
     this.#replaceRivals(attachment);
     this.#attachments.set(attachment);

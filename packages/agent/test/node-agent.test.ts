@@ -9,7 +9,7 @@ import { AssertionError } from '@weir/net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NodeAgent } from '../src/node-agent.ts';
-import { resolveAgentOptions } from '../src/options.ts';
+import { resolveSettings } from '../src/settings/resolve-settings.ts';
 import { FaultyDataplane } from './support/faulty-dataplane.ts';
 
 const objects: Readonly<Record<string, KubeObject[]>> = {
@@ -44,14 +44,11 @@ describe('an agent over a data plane that does not do as it should', () => {
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'weirt-node-agent-'));
     dataplane = new FaultyDataplane();
-    const options = resolveAgentOptions({
-      node: 'n1',
-      kubeconfig: '/none',
-      gateSocket: join(directory, 'gate.sock'),
-      stateDirectory: join(directory, 'state'),
+    const { settings } = await resolveSettings({
+      flags: { node: 'n1', kubeconfig: '/none', gateSocket: join(directory, 'gate.sock'), stateDirectory: join(directory, 'state') },
     });
     agent = new NodeAgent({
-      options,
+      settings,
       log: pino({ level: 'silent' }),
       client: new QuietCluster({ server: 'http://127.0.0.1:1' }),
       dataplane,

@@ -17,6 +17,8 @@ export interface OptionDefinition {
   readonly placeholder?: string;
   /** The values that are taken, where they are few. */
   readonly values?: readonly string[];
+  /** False: the command itself checks the values, together with others, and says all that is wrong at once. */
+  readonly valuesAreChecked?: boolean;
   readonly default?: string;
   readonly summary: string;
 }

@@ -68,7 +68,7 @@ function parseStrictly(
 }
 
 function checkValue(name: string, definition: OptionDefinition, value: unknown): void {
-  if (definition.values === undefined || value === undefined) return;
+  if (definition.values === undefined || definition.valuesAreChecked === false || value === undefined) return;
   for (const item of Array.isArray(value) ? value : [value]) {
     if (!definition.values.includes(String(item)))
       throw usageError(`--${name} is one of ${definition.values.join(', ')}, not '${String(item)}'`);

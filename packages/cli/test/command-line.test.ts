@@ -96,7 +96,7 @@ describe('weir', () => {
     [['up', '--nodes', 'three'], "--nodes is a whole number of at least 1, not 'three'"],
     [['up', '--name', 'Not_A_Name'], 'Not_A_Name'],
     [['matrix', '--output', 'xml'], '--output is one of table, json'],
-    [['agent', 'run'], 'needs --node NAME and --kubeconfig FILE'],
+    [['agent', 'run', '--node', 'n1'], '--kubeconfig: it is needed'],
     [['why', 'a', 'b', '80', '--manifests', 'no-such-file.yaml'], 'no-such-file.yaml'],
     [['up', '--no-such-option'], '--no-such-option'],
     [['up', '--nodes', '251'], 'a cluster has 1 to 250 nodes, not 251'],

@@ -1,0 +1,72 @@
+/**
+ * All settings of the agent, one row each: flags, environment, file, help and reference are made from
+ * this table. A new setting is a member of {@link AgentSettings} and a row of {@link agentSettings}.
+ */
+import type { ProfileName } from '@weir/calc';
+import type { EngineName } from '@weir/policy';
+import type { AnySetting, SettingOf } from './setting.ts';
+import { checked, choice, listOf, path, socketPath, textLike, whole } from './setting-kinds.ts';
+
+/** The levels of the structured log. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What an agent is told, complete and checked. */
+export interface AgentSettings {
+  /** The file that the other settings may come from; undefined: none was read. */
+  readonly config: string | undefined;
+  /** Name of this node, as in `spec.nodeName` of its pods. */
+  readonly node: string;
+  /** Path of a kubeconfig that may read pods, namespaces and NetworkPolicies. */
+  readonly kubeconfig: string;
+  /** Unix socket of the start gate, mode 0600. */
+  readonly gateSocket: string;
+  /** Directory for what must outlive the process: attachments and accepted policies. */
+  readonly stateDirectory: string;
+  /** Prefixes of the names of the node's ends of pod links. */
+  readonly podInterfaces: readonly string[];
+  /** How the engine of the real world behaves where the specification leaves room. */
+  readonly profile: ProfileName;
+  /** Seconds between two comparisons with the kernel. */
+  readonly resyncSeconds: number;
+  readonly logLevel: LogLevel;
+}
+
+/** The longest time between two comparisons: a day, in seconds. */
+const longestResyncSeconds = 86_400;
+
+/** A prefix of IFNAMSIZ (16 with its end) would be a whole name and no prefix. */
+const interfacePrefix = textLike('PREFIX', /^[^\s/:,]{1,14}$/, 'prefix of interface names');
+
+/** Engines are known by name; only one is enforced. */
+const enforcedProfile = checked<EngineName, ProfileName>(choice('kubernetes', 'azure', 'calico', 'cilium'), (engine) =>
+  engine === 'kubernetes' ? { value: engine } : { problem: `the agent does not enforce the behaviour of '${engine}'; use 'kubernetes'` },
+);
+
+/** The table. Keys are the keys of the file; flags and variables are named after them. */
+export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<AgentSettings[K]> } = {
+  config: { kind: path('FILE'), summary: 'file with settings, YAML or JSON; flags and environment go before it' },
+  node: {
+    kind: textLike('NAME', /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'node name'),
+    isRequired: true,
+    summary: 'name of this node, as in spec.nodeName of its pods',
+  },
+  kubeconfig: { kind: path('FILE'), isRequired: true, summary: 'kubeconfig of the agent' },
+  gateSocket: { kind: socketPath, default: '/run/weir/agent.sock', summary: "unix socket of the agent's start gate" },
+  stateDirectory: { kind: path('DIR'), default: '/var/lib/weir/agent', summary: 'what must outlive the process' },
+  podInterfaces: {
+    kind: listOf(interfacePrefix, 'give at least one prefix, else unknown pods are not closed'),
+    default: ['weir'],
+    summary: "prefixes of the names of the node's ends of pod links",
+  },
+  profile: { kind: enforcedProfile, default: 'kubernetes', summary: 'behave like this engine' },
+  resyncSeconds: { kind: whole(1, longestResyncSeconds), default: 30, summary: 'seconds between two comparisons with the kernel' },
+  logLevel: { kind: choice('debug', 'info', 'warn', 'error'), default: 'info', summary: 'how much is logged' },
+};
+
+/** A name of a setting. */
+export type SettingKey = keyof AgentSettings;
+
+/** The rows of the table in its order. */
+export function settingRows(): readonly (readonly [SettingKey, AnySetting])[] {
+  return Object.entries(agentSettings as Readonly<Record<string, AnySetting>>) as unknown as readonly [SettingKey, AnySetting][];
+}
