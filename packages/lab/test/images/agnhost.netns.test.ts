@@ -112,8 +112,8 @@ describe('agnhost connect', () => {
     ['an open TCP port over IPv6', ['[fd09::1]:7100'], ''],
     ['an open UDP port', ['10.9.0.1:7100', '--protocol=udp', '--timeout', '3s'], ''],
   ])('says nothing and ends with 0 for %s', async (_, argv) => {
-    start(['serve-hostname', '--tcp', '--udp', '--http=false', '--port', '7100']);
-    await until(() => running.length === 1);
+    const { output } = start(['serve-hostname', '--tcp', '--udp', '--http=false', '--port', '7100']);
+    await until(() => output.stderr.includes('Serving'));
     expect(await run(['connect', ...argv])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
@@ -180,8 +180,8 @@ describe('agnhost serve-hostname', () => {
   });
 
   it('ends with 1 when its port is taken', async () => {
-    start(['serve-hostname', '--tcp', '--http=false', '--port=7104']);
-    await until(() => running.length === 1);
+    const { output } = start(['serve-hostname', '--tcp', '--http=false', '--port=7104']);
+    await until(() => output.stderr.includes('Serving'));
     const result = await run(['serve-hostname', '--tcp', '--http=false', '--port=7104']);
     expect(result.code).toBe(1);
     expect(result.stderr).toMatch(log('Error from net\\.Listen\\(\\): listen tcp :7104: bind: address already in use\\n'));
@@ -230,7 +230,6 @@ describe('agnhost porter', () => {
 
   it('answers in JSON when told so', async () => {
     start(['porter', '--json-response'], { SERVE_PORT_7114: 'v' });
-    await until(() => running.length === 1);
     await expect.poll(() => http(7114, '/').catch(() => undefined)).toEqual({ status: 200, body: '{"Method":"GET","Body":"v"}' });
   });
 });
