@@ -43,6 +43,17 @@ export class AddressTable {
     }
   }
 
+  /** The class that the address has in the emitted state. */
+  emittedAt(address: Address): ClassEntry | undefined {
+    return this.#slots.get(formatAddress(address))?.emitted;
+  }
+
+  /** Who owns the address now. */
+  ownerAt(address: Address): Claimant | undefined {
+    const slot = this.#slots.get(formatAddress(address));
+    return slot === undefined ? undefined : ownerOf(slot);
+  }
+
   /** The addresses that have been emitted, with their classes. */
   *emitted(): Iterable<{ readonly address: Address; readonly of: ClassEntry }> {
     for (const { address, emitted } of this.#slots.values()) if (emitted !== undefined) yield { address, of: emitted };

@@ -16,12 +16,15 @@
  */
 
 import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import type { Address } from '@weir/net';
+import type { Direction, PolicyRef } from '@weir/policy';
 import { ownerOf } from './address-table.ts';
 import { Classes, endpointClass } from './classes.ts';
 import { classify } from './classify.ts';
 import type { AddressClass, Delta, EndpointClass } from './delta.ts';
 import { emptyDelta } from './delta-algebra.ts';
-import type { AddressSlot, Attachment, ClassEntry, PolicyEntry } from './entries.ts';
+import type { AddressSlot, Attachment, ClassEntry, PolicyEntry, Selection } from './entries.ts';
+import type { EmittedState } from './judge-flow.ts';
 import { Locals } from './locals.ts';
 import { PeerSets } from './peer-sets.ts';
 import { Policies, type RefusedPolicy } from './policies.ts';
@@ -43,6 +46,12 @@ export interface EngineOptions {
   readonly profile?: ProfileName;
   /** The hash behind rule ids. Default is `shortHash` of `@weir/net`; only real reason to give another one is to see collisions. */
   readonly ruleHash?: RuleHash;
+}
+
+/** A pod by name. */
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** What the engine waits for before it says anything. */
@@ -176,6 +185,31 @@ export class Engine {
     };
   }
 
+  /** The state up to the last flush, for single questions: see `judgeFlow`. */
+  readonly emittedState: EmittedState = {
+    endpointAt: (address) => this.#locals.emittedAt(address),
+    classAt: (address) => {
+      const entry = this.#population.addresses.emittedAt(address);
+      return entry === undefined ? undefined : endpointClass(entry);
+    },
+    program: (key) => this.#programs.get(key),
+    peerSet: (key) => this.#sets.get(key),
+    isolatedBy: (uid, direction) => isolatingPolicies(this.#locals.selectionOf(uid), direction),
+  };
+
+  /** The pod that owns the address now, on whatever node. */
+  podAt(address: Address): PodName | undefined {
+    const owner = this.#population.addresses.ownerAt(address);
+    if (owner?.kind === 'orphan') return { namespace: owner.attachment.namespace, name: owner.attachment.name };
+    return owner === undefined ? undefined : { namespace: owner.namespace.name, name: owner.name };
+  }
+
+  /** The addresses that a pod has now; undefined when there is no such pod, or it is on its host's network. */
+  addressesOf({ namespace, name }: PodName): readonly Address[] | undefined {
+    const pod = this.#population.namespaces.get(namespace)?.pods.get(name);
+    return pod?.slots.filter((slot) => ownerOf(slot) === pod).map(({ address }) => address);
+  }
+
   /** What changed since the last call; the items of one list are in no particular order. */
   flush(): Delta {
     if (!this.isInSync) return emptyDelta;
@@ -245,6 +279,11 @@ export class Engine {
     }
     return { upserts, removals };
   }
+}
+
+function isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {
+  const policies = selection?.policies ?? [];
+  return policies.flatMap(({ policy }) => (!policy.staged && policy[direction]?.isolates === true ? [policy.ref] : []));
 }
 
 /** The state that the engine has emitted up to its last flush. */

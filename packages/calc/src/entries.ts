@@ -202,6 +202,8 @@ export interface ProgramEntry {
 /** The programs of equal local label sets. */
 export interface Selection {
   readonly name: string;
+  /** In order of evaluation; none for pods of which nothing is known. */
+  readonly policies: readonly PolicyEntry[];
   readonly ingress: ProgramEntry | undefined;
   readonly egress: ProgramEntry | undefined;
   refs: number;

@@ -8,6 +8,7 @@ export * from './delta-algebra.ts';
 export * from './engine.ts';
 export type { Attachment } from './entries.ts';
 export * from './from-scratch.ts';
+export * from './judge-flow.ts';
 export type { RefusedPolicy } from './policies.ts';
 export type { RuleHash } from './rule-ids.ts';
 export * from './state.ts';

@@ -1,6 +1,6 @@
 /** The node's own endpoints: those that the start gate announced, and pods of this node with addresses. */
 
-import { compareAddresses } from '@weir/net';
+import { type Address, compareAddresses, formatAddress } from '@weir/net';
 import { ownerOf } from './address-table.ts';
 import type { LocalEndpoint } from './delta.ts';
 import type { Claimant, LocalEntry, Selection } from './entries.ts';
@@ -11,6 +11,8 @@ import type { Subjects } from './subjects.ts';
 export class Locals {
   readonly #entries: Map<string, LocalEntry> = new Map();
   readonly #dirty: Set<LocalEntry> = new Set();
+  /** Who has an address in the emitted state. */
+  readonly #holders: Map<string, LocalEndpoint> = new Map();
   readonly #subjects: Subjects;
 
   constructor(subjects: Subjects) {
@@ -56,6 +58,17 @@ export class Locals {
     if (entry?.claimant === claimant) this.#dirty.add(entry);
   }
 
+  /** The endpoint that has the address in the emitted state. */
+  emittedAt(address: Address): LocalEndpoint | undefined {
+    return this.#holders.get(formatAddress(address));
+  }
+
+  /** The programs of an endpoint with the policies that made them. */
+  selectionOf(uid: string): Selection | undefined {
+    const entry = this.#entries.get(uid);
+    return entry === undefined ? undefined : this.#subjects.selectionOf(entry.labelSet);
+  }
+
   /** What has been emitted and not removed since. */
   *emitted(): Iterable<LocalEndpoint> {
     for (const { emitted } of this.#entries.values()) if (emitted !== undefined) yield emitted;
@@ -70,16 +83,27 @@ export class Locals {
       const { claimant, emitted } = entry;
       if (claimant === undefined) {
         if (emitted !== undefined) removals.push(entry.uid);
+        this.#hold(emitted, undefined);
         this.#entries.delete(entry.uid);
         continue;
       }
       const now = localEndpoint(claimant, this.#subjects.selectionOf(entry.labelSet));
       if (emitted !== undefined && sameEndpoint(emitted, now)) continue;
       entry.emitted = now;
+      this.#hold(emitted, now);
       upserts.push(now);
     }
     this.#dirty.clear();
     return { upserts, removals };
+  }
+
+  /** An address may have gone to another endpoint earlier in the same flush. */
+  #hold(before: LocalEndpoint | undefined, after: LocalEndpoint | undefined): void {
+    for (const address of before?.addresses ?? []) {
+      const text = formatAddress(address);
+      if (this.#holders.get(text) === before) this.#holders.delete(text);
+    }
+    for (const address of after?.addresses ?? []) if (after !== undefined) this.#holders.set(formatAddress(address), after);
   }
 
   #clear(entry: LocalEntry): void {

@@ -49,6 +49,11 @@ export class PeerSets {
     return this.#selectors.size;
   }
 
+  /** A set in use, also one that goes with the next {@link settle}. */
+  get(key: string): PeerSet | undefined {
+    return this.#sets.get(key)?.set;
+  }
+
   /** The sets that have been emitted. */
   *emitted(): Iterable<PeerSet> {
     for (const entry of this.#sets.values()) if (!this.#fresh.has(entry)) yield entry.set;

@@ -56,6 +56,11 @@ export class Programs {
     return this.#selections.size;
   }
 
+  /** A program in use, also one that goes with the next {@link settle}. */
+  get(key: string): Program | undefined {
+    return this.#programs.get(key)?.program;
+  }
+
   /** The programs that have been emitted. */
   *emitted(): Iterable<Program> {
     for (const entry of this.#programs.values()) if (!this.#fresh.has(entry)) yield entry.program;
@@ -66,7 +71,7 @@ export class Programs {
     const policies = [...selecting].sort(comparePolicies);
     const usesNames = policies.some((entry) => this.#sources.policies.planOf(entry).usesLocalNames);
     const name = `${policies.map(({ revision }) => revision).join()}|${usesNames ? portsText(namedPorts) : ''}`;
-    const selection = this.#selections.get(name) ?? this.#select(name, (direction) => this.#build(direction, policies, namedPorts));
+    const selection = this.#selections.get(name) ?? this.#select({ name, policies }, (direction) => this.#build(direction, policies, namedPorts));
     selection.refs++;
     return selection;
   }
@@ -77,7 +82,7 @@ export class Programs {
       const content = closedProgram(direction);
       return this.#intern({ key: programKey(content), ...content }, []);
     };
-    const selection = this.#selections.get(closedName) ?? this.#select(closedName, closed);
+    const selection = this.#selections.get(closedName) ?? this.#select({ name: closedName, policies: [] }, closed);
     selection.refs++;
     return selection;
   }
@@ -107,10 +112,10 @@ export class Programs {
     return { added, removed };
   }
 
-  #select(name: string, make: (direction: Direction) => ProgramEntry | undefined): Selection {
-    const selection: Selection = { name, ingress: make('ingress'), egress: make('egress'), refs: 0 };
+  #select(of: Pick<Selection, 'name' | 'policies'>, make: (direction: Direction) => ProgramEntry | undefined): Selection {
+    const selection: Selection = { ...of, ingress: make('ingress'), egress: make('egress'), refs: 0 };
     for (const entry of [selection.ingress, selection.egress]) if (entry !== undefined) entry.refs++;
-    this.#selections.set(name, selection);
+    this.#selections.set(of.name, selection);
     return selection;
   }
 

@@ -12,7 +12,7 @@ import {
 } from './describe-verdict.ts';
 import { podName } from './match-rule.ts';
 import type { Direction, Rule } from './model.ts';
-import type { DecidedBy, DirectionVerdict, FlowVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
+import type { DecidedBy, DecidingRule, DirectionVerdict, FlowVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
 
 /** What to show. */
 export interface RenderVerdictOptions {
@@ -52,7 +52,8 @@ function summary({ verdict, decidedBy }: DirectionVerdict): string {
   return `${words}, ${reasonText(decidedBy)}`;
 }
 
-function reasonText(decidedBy: DecidedBy): string {
+/** Why a direction is allowed or denied, as the rest of a sentence. */
+export function reasonText(decidedBy: DecidedBy<DecidingRule>): string {
   switch (decidedBy.reason) {
     case 'rule': {
       const { origin } = decidedBy.rule;
@@ -63,11 +64,17 @@ function reasonText(decidedBy: DecidedBy): string {
     case 'end of tier':
       return 'it is isolated and no rule allows this';
     case 'profile':
-      return decidedBy.detail === 'self' ? 'a pod always reaches itself' : 'a node always reaches its own pods';
+      return profileTexts[decidedBy.detail];
     default:
       return unreachable(decidedBy);
   }
 }
+
+const profileTexts = {
+  self: 'a pod always reaches itself',
+  'own node': 'a node always reaches its own pods',
+  'unknown pod': 'the API server knows no such pod',
+} as const;
 
 function renderPolicy(verdict: FlowVerdict, trace: PolicyTrace, { allPolicies = false }: RenderVerdictOptions): string[] {
   const name = `${describePolicy(trace.policy)}${describePlace(trace.source)}`;

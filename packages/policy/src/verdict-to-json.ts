@@ -2,10 +2,11 @@
 import { formatAddress, formatPortRange, formatProtocol } from '@weir/net';
 import { describeChange, describeMismatch } from './describe-verdict.ts';
 import { podName } from './match-rule.ts';
-import type { PolicyRef, Rule, SourcePosition } from './model.ts';
+import type { PolicyRef, SourcePosition } from './model.ts';
 import type {
   Change,
   DecidedBy,
+  DecidingRule,
   DirectionVerdict,
   FlowEnd,
   FlowQuestion,
@@ -123,7 +124,8 @@ function directionToJson({ verdict, isolatedBy, decidedBy }: DirectionVerdict): 
   };
 }
 
-function decidedByToJson(decidedBy: DecidedBy): DecidedByJson {
+/** What decided, as plain JSON values. */
+export function decidedByToJson(decidedBy: DecidedBy<DecidingRule>): DecidedByJson {
   switch (decidedBy.reason) {
     case 'rule': {
       const { rule } = decidedBy;
@@ -140,7 +142,8 @@ function decidedByToJson(decidedBy: DecidedBy): DecidedByJson {
   }
 }
 
-function policyToJson({ kind, apiVersion, namespace, name }: PolicyRef, source: SourcePosition | undefined): PolicyJson {
+/** A policy as plain JSON values. */
+export function policyToJson({ kind, apiVersion, namespace, name }: PolicyRef, source?: SourcePosition): PolicyJson {
   return {
     kind,
     apiVersion,
@@ -150,7 +153,7 @@ function policyToJson({ kind, apiVersion, namespace, name }: PolicyRef, source: 
   };
 }
 
-function ruleIndexes({ origin: { ruleIndex, peerIndex } }: Rule): { readonly rule: number; readonly peer?: number } {
+function ruleIndexes({ origin: { ruleIndex, peerIndex } }: DecidingRule): { readonly rule: number; readonly peer?: number } {
   return { rule: ruleIndex, ...(peerIndex === undefined ? {} : { peer: peerIndex }) };
 }
 

@@ -78,12 +78,15 @@ export interface PolicyTrace {
   readonly rules: readonly RuleTrace[];
 }
 
+/** What a verdict tells of the rule that decided. */
+export type DecidingRule = Pick<Rule, 'action' | 'origin'>;
+
 /** What decided one direction. */
-export type DecidedBy =
-  | { readonly reason: 'rule'; readonly rule: Rule }
+export type DecidedBy<R extends DecidingRule = Rule> =
+  | { readonly reason: 'rule'; readonly rule: R }
   | { readonly reason: 'no policy'; readonly detail: 'not an endpoint' | 'not isolated' }
   | { readonly reason: 'end of tier'; readonly tier: string }
-  | { readonly reason: 'profile'; readonly detail: 'self' | 'own node' };
+  | { readonly reason: 'profile'; readonly detail: 'self' | 'own node' | 'unknown pod' };
 
 /** A policy that isolates the endpoint in a direction. */
 export interface Isolation {

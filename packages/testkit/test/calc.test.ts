@@ -3,8 +3,8 @@
  * the same states, events in any order, one engine per node. One history for each twenty
  * worlds of the run (`WEIR_WORLDS`, 2 000 by default).
  */
-import { type Changes, type Delta, Engine, type ProgramRule, squash } from '@weir/calc';
-import { previousAddress } from '@weir/net';
+import { type Changes, type Delta, Engine, judgeFlow, type ProgramRule, squash } from '@weir/calc';
+import { type Address, compareAddresses, previousAddress } from '@weir/net';
 import {
   DeltaModel,
   emptyWorld,
@@ -13,6 +13,7 @@ import {
   findNodeDifference,
   generateChanges,
   generateWorld,
+  type NodeJudge,
   type NodeModel,
   type ObjectEvent,
   type ObjectSink,
@@ -29,6 +30,19 @@ const rows = Array.from({ length: count }, (_, i) => ({ seed: firstSeed + i, exp
 
 interface Follower extends NodeModel {
   readonly engine: Engine;
+}
+
+/** The engine itself, asked as `weir agent explain` asks it. */
+function runningEngine({ node, engine }: Follower): NodeModel<NodeJudge> {
+  const judge: NodeJudge['judge'] = (flow, nodeAddresses) => {
+    const isOwn = (address: Address): boolean => nodeAddresses.some((own) => compareAddresses(own, address) === 0);
+    const { egress, ingress } = judgeFlow(engine.emittedState, flow, isOwn);
+    return {
+      ...(egress && { egressAllowed: egress.verdict === 'allow' }),
+      ...(ingress && { ingressAllowed: ingress.verdict === 'allow' }),
+    };
+  };
+  return { node, model: { judge } };
 }
 
 function startEngine(node: string): Engine {
@@ -77,8 +91,10 @@ describe('the data planes of all nodes do what the oracle says', () => {
       }
       const sample = { every: path.length > 30 ? 41 : 17, offset: random.integer(0, 40) };
       expect(findNodeDifference(state, followers, sample), `state ${i}`).toBeUndefined();
+      expect(findNodeDifference(state, followers.map(runningEngine), sample), `running engine in state ${i}`).toBeUndefined();
     }
     expect(findNodeDifference(current, followers, { every: 3, offset: seed }), 'last state').toBeUndefined();
+    expect(findNodeDifference(current, followers.map(runningEngine), { every: 3, offset: seed + 1 }), 'running engine').toBeUndefined();
     for (const { node, engine, model } of followers) {
       expect(model.dump()).toEqual(fromNothing(random, node, current).dump());
       for (const event of random.shuffle(eventsBetween(current, emptyWorld(current)))) event(engine);

@@ -11,10 +11,15 @@ import { flowsOf } from '../random/flows.ts';
 import { endAddress, protocolOf } from './engine-parts.ts';
 import { renderFlow } from './render-world.ts';
 
-/** One node's data plane and which node it is. */
-export interface NodeModel {
+/** Whatever says what one node does with a flow: a model of its data plane, or the running engine. */
+export interface NodeJudge {
+  judge(flow: Flow, nodeAddresses: readonly Address[]): NodeVerdict;
+}
+
+/** One node's judge and which node it is. */
+export interface NodeModel<Judge extends NodeJudge = DeltaModel> {
   readonly node: string;
-  readonly model: DeltaModel;
+  readonly model: Judge;
 }
 
 /** Which flows to compare: those of which the index leaves this remainder. */
@@ -29,7 +34,7 @@ export interface FlowSample {
  */
 export function findNodeDifference(
   world: World,
-  nodes: readonly NodeModel[],
+  nodes: readonly NodeModel<NodeJudge>[],
   sample: FlowSample = { every: 1, offset: 0 },
 ): string | undefined {
   const oracle = new NetworkPolicyOracle(world);

@@ -7,6 +7,8 @@ import type { NetworkPolicy, Pod, StringMap } from '@weir/kube';
 import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import {
   createPolicyWorld,
+  type Direction,
+  type DirectionVerdict,
   type Endpoint,
   explainQuestion,
   type FlowQuestion,
@@ -79,12 +81,20 @@ export class WorldEvaluator {
     });
   }
 
-  /** The verdict of each direction, without a trace. */
-  verdict(flow: WorldFlow): OracleVerdict {
+  /** The verdict of each direction with what decided it. */
+  directions(flow: WorldFlow): Readonly<Record<Direction, DirectionVerdict>> {
     const question = this.#question(flow);
-    const egress = judgeDirection(this.#policyWorld, question, 'egress').verdict;
-    const ingress = judgeDirection(this.#policyWorld, question, 'ingress').verdict;
-    return { allowed: egress === 'allow' && ingress === 'allow', egressAllowed: egress === 'allow', ingressAllowed: ingress === 'allow' };
+    return {
+      egress: judgeDirection(this.#policyWorld, question, 'egress'),
+      ingress: judgeDirection(this.#policyWorld, question, 'ingress'),
+    };
+  }
+
+  /** The verdict of each direction alone. */
+  verdict(flow: WorldFlow): OracleVerdict {
+    const { egress, ingress } = this.directions(flow);
+    const [egressAllowed, ingressAllowed] = [egress.verdict === 'allow', ingress.verdict === 'allow'];
+    return { allowed: egressAllowed && ingressAllowed, egressAllowed, ingressAllowed };
   }
 
   /** What the shortcut without trace and the explanation say; they must agree with {@link verdict}. */

@@ -1,0 +1,157 @@
+/**
+ * The answer of `weir agent explain`: what this node's running state says of one flow, and which
+ * rule says it. A node judges its own pods only; of the other end it says who does.
+ */
+import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
+import { type Address, type Flow, formatAddress, formatProtocol, parseAddress, type ProtocolNumber, protocolNumber } from '@weir/net';
+import { type DecidedByJson, type Direction, decidedByToJson, type EndJson, type PolicyJson, policyToJson } from '@weir/policy';
+
+/** A question in words; `port` is absent for ICMP. */
+export interface ExplainRequest {
+  /** An address, or `namespace/pod`. */
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
+  readonly port?: number;
+}
+
+/** One direction; a rule has its id in the kernel. */
+export interface DirectionExplanation {
+  readonly verdict: 'allow' | 'deny';
+  readonly isolatedBy: readonly PolicyJson[];
+  readonly decidedBy: DecidedByJson & { readonly id?: string };
+}
+
+/** The answer, in the fields of `weir why -o json`. A direction that another node judges is absent. */
+export interface FlowExplanation {
+  readonly node: string;
+  readonly verdict: 'allow' | 'deny' | 'unknown';
+  /** What this node does not know; present exactly for `unknown`. */
+  readonly missing?: readonly string[];
+  readonly source: EndJson;
+  readonly destination: EndJson;
+  readonly protocol: string;
+  readonly port?: number;
+  readonly egress?: DirectionExplanation;
+  readonly ingress?: DirectionExplanation;
+}
+
+/** Why there is no answer. */
+export interface ExplainProblem {
+  readonly code: 'not-found' | 'invalid';
+  readonly problem: string;
+}
+
+/** What is asked. */
+export interface ExplainSubject {
+  readonly engine: Engine;
+  readonly isOwnAddress: (address: Address) => boolean;
+}
+
+/** Answers from what the engine emitted last. */
+export function explainFlow({ engine, isOwnAddress }: ExplainSubject, request: ExplainRequest): FlowExplanation | ExplainProblem {
+  const source = addressesOf(engine, request.source);
+  if ('problem' in source) return source;
+  const destination = addressesOf(engine, request.destination);
+  if ('problem' in destination) return destination;
+  const flow = flowBetween(source, destination, request);
+  if (flow === undefined) {
+    return { code: 'invalid', problem: `${request.source} and ${request.destination} have no addresses of one family` };
+  }
+  const judgement = judgeFlow(engine.emittedState, flow, isOwnAddress);
+  if (judgement.egress === undefined && judgement.ingress === undefined) {
+    return { code: 'not-found', problem: `neither ${request.source} nor ${request.destination} is a pod of node ${engine.node}` };
+  }
+  return explanation(engine, flow, judgement);
+}
+
+function explanation(engine: Engine, flow: Flow, judgement: FlowJudgement): FlowExplanation {
+  const egress = directionOf(engine, { direction: 'egress', judged: judgement.egress, address: flow.source });
+  const ingress = directionOf(engine, { direction: 'ingress', judged: judgement.ingress, address: flow.destination });
+  const denied = egress?.verdict === 'deny' || ingress?.verdict === 'deny';
+  const missing = [
+    ...(egress === undefined ? [missingText(engine, 'egress', flow.source)] : []),
+    ...(ingress === undefined ? [missingText(engine, 'ingress', flow.destination)] : []),
+  ];
+  const isUnknown = !denied && missing.length > 0;
+  return {
+    node: engine.node,
+    verdict: denied ? 'deny' : isUnknown ? 'unknown' : 'allow',
+    ...(isUnknown ? { missing } : {}),
+    source: endOf(engine, flow.source),
+    destination: endOf(engine, flow.destination),
+    protocol: formatProtocol(flow.protocol),
+    ...(flow.destinationPort === undefined ? {} : { port: flow.destinationPort }),
+    ...(egress === undefined ? {} : { egress }),
+    ...(ingress === undefined ? {} : { ingress }),
+  };
+}
+
+interface AskedEnd {
+  readonly direction: Direction;
+  readonly judged: EndJudgement | undefined;
+  readonly address: Address;
+}
+
+/** Undefined when the end is a pod that another node judges. */
+function directionOf(engine: Engine, { direction, judged, address }: AskedEnd): DirectionExplanation | undefined {
+  if (judged !== undefined) return explainEnd(engine, direction, judged);
+  if (engine.podAt(address) !== undefined) return undefined;
+  return { verdict: 'allow', isolatedBy: [], decidedBy: { reason: 'no policy', detail: 'not an endpoint' } };
+}
+
+function explainEnd(engine: Engine, direction: Direction, { endpoint, verdict, decidedBy }: EndJudgement): DirectionExplanation {
+  const isolatedBy = engine.emittedState.isolatedBy(endpoint.uid, direction).map((policy) => policyToJson(policy));
+  const id = decidedBy.reason === 'rule' ? { id: decidedBy.rule.id } : {};
+  return { verdict, isolatedBy, decidedBy: { ...decidedByToJson(decidedBy), ...id } };
+}
+
+function missingText(engine: Engine, direction: Direction, address: Address): string {
+  const pod = engine.podAt(address);
+  return `${direction} of ${pod === undefined ? formatAddress(address) : `${pod.namespace}/${pod.name}`}: the agent of its node judges it`;
+}
+
+function endOf(engine: Engine, address: Address): EndJson {
+  const pod = engine.podAt(address);
+  return { ...(pod === undefined ? {} : { pod: `${pod.namespace}/${pod.name}` }), ip: formatAddress(address) };
+}
+
+function addressesOf(engine: Engine, text: string): readonly Address[] | ExplainProblem {
+  const address = parseAddress(text);
+  if (address !== undefined) return [address];
+  const [namespace = '', name = '', ...rest] = text.split('/');
+  if (namespace === '' || name === '' || rest.length > 0) {
+    return { code: 'invalid', problem: `'${text}' is no end of a flow: write an address or namespace/pod` };
+  }
+  const addresses = engine.addressesOf({ namespace, name });
+  if (addresses === undefined) {
+    return { code: 'not-found', problem: `the agent knows no pod ${text} that has a network of its own` };
+  }
+  return addresses.length > 0 ? addresses : { code: 'not-found', problem: `pod ${text} has no address` };
+}
+
+/** The flow between the first addresses of one family. */
+function flowBetween(sources: readonly Address[], destinations: readonly Address[], request: ExplainRequest): Flow | undefined {
+  for (const source of sources) {
+    const destination = destinations.find(({ family }) => family === source.family);
+    if (destination === undefined) continue;
+    const protocol = protocolOf(request.protocol, source.family);
+    return { source, destination, protocol, ...(request.port === undefined ? {} : { destinationPort: request.port }) };
+  }
+  return undefined;
+}
+
+function protocolOf(name: ExplainRequest['protocol'], family: 4 | 6): ProtocolNumber {
+  return name === 'ICMP' && family === 6 ? protocolNumber.ICMPv6 : protocolNumber[name];
+}
+
+/** Reads the query of `GET /v1/explain`; gives the request or one sentence about what is wrong. */
+export function parseExplainRequest(query: URLSearchParams): ExplainRequest | { readonly problem: string } {
+  const [source, destination, protocol = 'TCP', port] = ['source', 'destination', 'protocol', 'port'].map((name) => query.get(name) ?? undefined);
+  if (source === undefined || destination === undefined) return { problem: 'source and destination are needed' };
+  if (protocol === 'ICMP') return { source, destination, protocol };
+  if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP') return { problem: 'protocol: one of TCP, UDP, SCTP, ICMP is needed' };
+  const number = /^\d{1,5}$/.test(port ?? '') ? Number(port) : 0;
+  if (number < 1 || number > 65535) return { problem: 'port: a number from 1 to 65535 is needed' };
+  return { source, destination, protocol, port: number };
+}

@@ -1,0 +1,137 @@
+/**
+ * What a node's emitted state says of one flow, and which rule says it.
+ *
+ * Asked of a running engine: to explain a flow to people, to name the rule behind a flow event, and
+ * to find the established connections that a new state denies. Nothing is built for a question; it
+ * costs the rules of the programs of the flow's local ends.
+ */
+import { type Address, addressRangesContain, type Flow } from '@weir/net';
+import type { DecidedBy, Direction, PolicyRef } from '@weir/policy';
+import type { ContentKey, EndpointClass, LocalEndpoint, Membership, PeerSet, PeerTest, Program, ProgramRule } from './delta.ts';
+
+/** The state up to the last flush, for single questions. */
+export interface EmittedState {
+  /** The local endpoint that has the address. */
+  endpointAt(address: Address): LocalEndpoint | undefined;
+  /** The class of an address that is in at least one set. */
+  classAt(address: Address): EndpointClass | undefined;
+  program(key: ContentKey): Program | undefined;
+  peerSet(key: ContentKey): PeerSet | undefined;
+  /** The policies that isolate a local endpoint in a direction, in order of evaluation. */
+  isolatedBy(uid: string, direction: Direction): readonly PolicyRef[];
+}
+
+/** What one local end of a flow says. */
+export interface EndJudgement {
+  readonly endpoint: LocalEndpoint;
+  readonly verdict: 'allow' | 'deny';
+  readonly decidedBy: DecidedBy<ProgramRule>;
+}
+
+/** The answers of a flow's local ends; an end that is no pod of this node has none. */
+export interface FlowJudgement {
+  readonly egress?: EndJudgement;
+  readonly ingress?: EndJudgement;
+}
+
+/**
+ * Judges a new connection. The destination is the one behind address translation; `isOwnAddress`
+ * tells the addresses of the node itself, which always reaches its own pods.
+ */
+export function judgeFlow(state: EmittedState, flow: Flow, isOwnAddress: (address: Address) => boolean): FlowJudgement {
+  const source = state.endpointAt(flow.source);
+  const destination = state.endpointAt(flow.destination);
+  if (source !== undefined && source.uid === destination?.uid) {
+    const self: EndJudgement = { endpoint: source, verdict: 'allow', decidedBy: { reason: 'profile', detail: 'self' } };
+    return { egress: self, ingress: self };
+  }
+  return {
+    ...(source === undefined ? {} : { egress: judgeEnd(state, source, { direction: 'egress', peer: flow.destination, flow }) }),
+    ...(destination === undefined ? {} : { ingress: judgeIngress(state, destination, flow, isOwnAddress) }),
+  };
+}
+
+/** Whether a local end of the flow denies it. */
+export function isDenied({ egress, ingress }: FlowJudgement): boolean {
+  return egress?.verdict === 'deny' || ingress?.verdict === 'deny';
+}
+
+interface Question {
+  readonly direction: Direction;
+  readonly peer: Address;
+  readonly flow: Flow;
+}
+
+function judgeIngress(
+  state: EmittedState,
+  endpoint: LocalEndpoint,
+  flow: Flow,
+  isOwnAddress: (address: Address) => boolean,
+): EndJudgement {
+  if (isOwnAddress(flow.source)) return { endpoint, verdict: 'allow', decidedBy: { reason: 'profile', detail: 'own node' } };
+  return judgeEnd(state, endpoint, { direction: 'ingress', peer: flow.source, flow });
+}
+
+function judgeEnd(state: EmittedState, endpoint: LocalEndpoint, question: Question): EndJudgement {
+  const key = endpoint[question.direction];
+  if (key === undefined) return { endpoint, verdict: 'allow', decidedBy: { reason: 'no policy', detail: 'not isolated' } };
+  return { endpoint, ...runProgram(state, state.program(key), question) };
+}
+
+/** A program that is not there denies: what is not known is closed. */
+function runProgram(
+  state: EmittedState,
+  program: Program | undefined,
+  { peer, flow }: Question,
+): Pick<EndJudgement, 'verdict' | 'decidedBy'> {
+  // The engine emits a program without tiers for pods of which the API server knows nothing.
+  if (program === undefined || (program.tiers.length === 0 && program.otherwise === 'deny')) {
+    return { verdict: 'deny', decidedBy: { reason: 'profile', detail: 'unknown pod' } };
+  }
+  const memberships = state.classAt(peer)?.memberships ?? [];
+  for (const { name, rules, end } of program.tiers) {
+    const rule = rules.find((candidate) => candidate.action !== 'log' && matches(state, candidate, { peer, memberships, flow }));
+    if (rule !== undefined && rule.action !== 'pass') {
+      return { verdict: rule.action === 'allow' ? 'allow' : 'deny', decidedBy: { reason: 'rule', rule } };
+    }
+    if (rule === undefined && end === 'deny') return { verdict: 'deny', decidedBy: { reason: 'end of tier', tier: name } };
+  }
+  return { verdict: program.otherwise, decidedBy: { reason: 'no policy', detail: 'not isolated' } };
+}
+
+interface Peer {
+  readonly peer: Address;
+  /** Sorted by set key. */
+  readonly memberships: readonly Membership[];
+  readonly flow: Flow;
+}
+
+function matches(state: EmittedState, rule: ProgramRule, peer: Peer): boolean {
+  const { protocol, ports } = rule;
+  const { destinationPort } = peer.flow;
+  if (protocol !== undefined && protocol !== peer.flow.protocol) return false;
+  if (ports !== undefined && !ports.some(({ first, last }) => destinationPort !== undefined && first <= destinationPort && destinationPort <= last))
+    return false;
+  return rule.peer.every((test) => isMember(state, test, peer) !== test.negated);
+}
+
+function isMember(state: EmittedState, { set: key }: PeerTest, { peer, memberships, flow }: Peer): boolean {
+  const set = state.peerSet(key);
+  if (set?.kind === 'range') return addressRangesContain(set.ranges, peer);
+  const ports = membershipOf(memberships, key)?.ports;
+  if (set?.kind === 'addressPort') return ports?.some(({ protocol, port }) => protocol === flow.protocol && port === flow.destinationPort) === true;
+  return membershipOf(memberships, key) !== undefined;
+}
+
+function membershipOf(memberships: readonly Membership[], key: ContentKey): Membership | undefined {
+  let low = 0;
+  let high = memberships.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const membership = memberships[middle];
+    if (membership === undefined || membership.set === key) return membership;
+    if (membership.set < key) low = middle + 1;
+    else high = middle - 1;
+  }
+  return undefined;
+}
