@@ -3,7 +3,7 @@
  * rule says it. A node judges its own pods only; of the other end it says who does.
  */
 import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
-import { type Address, type Flow, formatAddress, formatProtocol, parseAddress, type ProtocolNumber, protocolNumber } from '@weir/net';
+import { type Address, type Flow, formatAddress, formatProtocol, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
 import { type DecidedByJson, type Direction, decidedByToJson, type EndJson, type PolicyJson, policyToJson } from '@weir/policy';
 
 /** A question in words; `port` is absent for ICMP. */
@@ -147,10 +147,13 @@ function protocolOf(name: ExplainRequest['protocol'], family: 4 | 6): ProtocolNu
 
 /** Reads the query of `GET /v1/explain`; gives the request or one sentence about what is wrong. */
 export function parseExplainRequest(query: URLSearchParams): ExplainRequest | { readonly problem: string } {
-  const [source, destination, protocol = 'TCP', port] = ['source', 'destination', 'protocol', 'port'].map((name) => query.get(name) ?? undefined);
+  const [source, destination, protocol = 'TCP', port] = ['source', 'destination', 'protocol', 'port'].map(
+    (name) => query.get(name) ?? undefined,
+  );
   if (source === undefined || destination === undefined) return { problem: 'source and destination are needed' };
   if (protocol === 'ICMP') return { source, destination, protocol };
-  if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP') return { problem: 'protocol: one of TCP, UDP, SCTP, ICMP is needed' };
+  if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP')
+    return { problem: 'protocol: one of TCP, UDP, SCTP, ICMP is needed' };
   const number = /^\d{1,5}$/.test(port ?? '') ? Number(port) : 0;
   if (number < 1 || number > 65535) return { problem: 'port: a number from 1 to 65535 is needed' };
   return { source, destination, protocol, port: number };

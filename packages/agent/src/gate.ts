@@ -4,6 +4,7 @@
  *   POST   /v1/endpoints        {uid, namespace, name, interface, addresses}  → 200 when in the kernel
  *   DELETE /v1/endpoints/{uid}                                                → 200 when out of it
  *   GET    /v1/health, /v1/dump
+ *   GET    /v1/explain?source=&destination=&protocol=&port=                   → what is in force for a flow
  *
  * The shape is CNI's (add, delete, both idempotent). Until the answer is 200 the pod must not start;
  * 503 says why it has to wait, and the caller asks again; 400 says why it will never start this way.
@@ -12,6 +13,7 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { type Attachment, parseAttachment } from './attachment.ts';
+import { type ExplainProblem, type ExplainRequest, type FlowExplanation, parseExplainRequest } from './explain-flow.ts';
 
 /** What the gate does for its callers; `add` and `remove` throw {@link GateWaitError} or {@link GateRefusal}. */
 export interface GateHandler {
@@ -19,6 +21,7 @@ export interface GateHandler {
   remove(uid: string): Promise<void>;
   health(): unknown;
   dump(): unknown;
+  explain(request: ExplainRequest): FlowExplanation | ExplainProblem;
 }
 
 /** Not yet: the caller asks again. The text says what is being waited for. */
@@ -29,6 +32,11 @@ export class GateWaitError extends Error {
 /** Never, for this request. */
 export class GateRefusal extends Error {
   override readonly name = 'GateRefusal';
+}
+
+/** What is asked about does not exist. */
+class GateNotFoundError extends Error {
+  override readonly name = 'GateNotFoundError';
 }
 
 /** The socket's path is taken by another agent, or by something that is no socket. */
@@ -100,17 +108,24 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     const body = await route(request, handler);
     send(response, body === undefined ? 404 : 200, body ?? { error: `there is no ${request.method ?? ''} ${request.url ?? ''} here` });
   } catch (error) {
-    const code = error instanceof GateWaitError ? 503 : error instanceof GateRefusal ? 400 : 500;
+    const code = statusOf(error);
     // A body that was not read to its end cannot be followed by another request.
     if (!request.complete) response.setHeader('connection', 'close');
     send(response, code, { error: error instanceof Error ? error.message : String(error) });
   }
 }
 
+function statusOf(error: unknown): number {
+  if (error instanceof GateWaitError) return 503;
+  if (error instanceof GateRefusal) return 400;
+  return error instanceof GateNotFoundError ? 404 : 500;
+}
+
 async function route(request: IncomingMessage, handler: GateHandler): Promise<unknown> {
   const { method, url = '' } = request;
   if (method === 'GET' && url === '/v1/health') return handler.health();
   if (method === 'GET' && url === '/v1/dump') return handler.dump();
+  if (method === 'GET' && url.startsWith('/v1/explain?')) return explain(handler, url);
   if (method === 'POST' && url === '/v1/endpoints') {
     const attachment = parseAttachment(await readJson(request));
     if ('problem' in attachment) throw new GateRefusal(attachment.problem);
@@ -123,6 +138,14 @@ async function route(request: IncomingMessage, handler: GateHandler): Promise<un
     return { uid };
   }
   return undefined;
+}
+
+function explain(handler: GateHandler, url: string): FlowExplanation {
+  const request = parseExplainRequest(new URL(url, 'http://agent').searchParams);
+  if ('problem' in request) throw new GateRefusal(request.problem);
+  const explanation = handler.explain(request);
+  if (!('problem' in explanation)) return explanation;
+  throw explanation.code === 'not-found' ? new GateNotFoundError(explanation.problem) : new GateRefusal(explanation.problem);
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

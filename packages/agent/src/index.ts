@@ -6,6 +6,7 @@
  */
 export { cleanupAgent, runAgent } from './agent.ts';
 export type { AgentHealth } from './agent-health.ts';
+export type { DirectionExplanation, FlowExplanation } from './explain-flow.ts';
 export type { Agent } from './node-agent.ts';
 export { type AgentSettings, agentSettings, type LogLevel, type SettingKey, settingRows } from './settings/agent-settings.ts';
 export {

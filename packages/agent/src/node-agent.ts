@@ -20,8 +20,10 @@ import { AcceptedPolicyStore } from './accepted-policy-store.ts';
 import type { AgentHealth } from './agent-health.ts';
 import { type Attachment, AttachmentStore } from './attachment.ts';
 import { EnforcementError, Enforcer } from './enforcer.ts';
+import { type ExplainProblem, type ExplainRequest, explainFlow, type FlowExplanation } from './explain-flow.ts';
 import { closeGate, GateRefusal, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
 import { Sources } from './sources.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -63,6 +65,7 @@ export class NodeAgent implements Agent {
   readonly #attachments: AttachmentStore;
   readonly #accepted: AcceptedPolicyStore;
   readonly #troubles: TroubleLog;
+  readonly #ownAddresses = new OwnAddresses();
   #finish: { resolve: () => void; reject: (reason: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
   #gate: Server | undefined;
   #resyncTimer: NodeJS.Timeout | undefined;
@@ -107,6 +110,7 @@ export class NodeAgent implements Agent {
       remove: (uid) => this.#remove(uid),
       health: () => this.health(),
       dump: () => this.#engine.emitted(),
+      explain: (request) => this.#explain(request),
     });
     this.#sources.start();
     this.#resyncTimer = setInterval(() => this.#enforcer.resync(), this.#settings.resyncSeconds * 1_000);
@@ -204,6 +208,11 @@ export class NodeAgent implements Agent {
   #forget(uid: string): void {
     this.#attachments.delete(uid);
     this.#engine.detach(uid);
+  }
+
+  #explain(request: ExplainRequest): FlowExplanation | ExplainProblem {
+    if (!this.#enforcer.state.inForce) throw new GateWaitError('no state of this process is in the kernel yet: see weir agent health');
+    return explainFlow({ engine: this.#engine, isOwnAddress: (address) => this.#ownAddresses.has(address) }, request);
   }
 
   async #add(attachment: Attachment): Promise<void> {

@@ -57,6 +57,43 @@ describe('weir agent', () => {
     await rulesHold();
   });
 
+  it('explains single flows from the running state, for people and for programs', () => {
+    const explain = (...args: readonly string[]): string => world.runAgentCommand('explain', ...args, '--gate-socket', world.gateSocket);
+    const denied = JSON.parse(explain(stranger.address, `${namespace}/server`, '80', '-o', 'json')) as unknown;
+    expect(denied).toMatchObject({
+      verdict: 'deny',
+      source: { pod: `${namespace}/stranger`, ip: stranger.address },
+      destination: { pod: `${namespace}/server`, ip: server.address },
+      protocol: 'TCP',
+      port: 80,
+      egress: { verdict: 'allow', isolatedBy: [], decidedBy: { reason: 'no policy' } },
+      ingress: {
+        verdict: 'deny',
+        isolatedBy: [{ kind: 'NetworkPolicy', namespace, name: 'server' }],
+        decidedBy: { reason: 'end of tier' },
+      },
+    });
+    const allowed = explain(`${namespace}/friend`, server.address, '80');
+    expect(allowed.split('\n')[0]).toContain(
+      `allow: ${namespace}/friend (${friend.address}) → ${namespace}/server (${server.address}) TCP/80`,
+    );
+    expect(allowed).toMatch(
+      /^ingress +demo\/server +allow +rule ingress\[0\]\.from\[0\] of NetworkPolicy demo\/server \(\w+\) allows it$/m,
+    );
+    const status = (...args: readonly string[]): unknown => {
+      try {
+        return explain(...args) === '' ? undefined : 0;
+      } catch (error) {
+        return (error as { status?: number }).status;
+      }
+    };
+    expect(status(stranger.address, server.address, '80')).toBe(0);
+    expect(status(stranger.address, server.address, '80', '--fail-on', 'denied')).toBe(1);
+    expect(status(stranger.address, 'server', '80')).toBe(2);
+    expect(status(stranger.address, `${namespace}/nobody`, '80')).toBe(3);
+    expect(status('203.0.113.1', '203.0.113.2', '80')).toBe(3);
+  });
+
   it('isolates the pods of a policy that was never accepted, and says so', async () => {
     const pod = await world.addPod('closed', { app: 'closed' });
     await world.attach(pod);

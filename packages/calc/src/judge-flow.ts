@@ -62,12 +62,7 @@ interface Question {
   readonly flow: Flow;
 }
 
-function judgeIngress(
-  state: EmittedState,
-  endpoint: LocalEndpoint,
-  flow: Flow,
-  isOwnAddress: (address: Address) => boolean,
-): EndJudgement {
+function judgeIngress(state: EmittedState, endpoint: LocalEndpoint, flow: Flow, isOwnAddress: (address: Address) => boolean): EndJudgement {
   if (isOwnAddress(flow.source)) return { endpoint, verdict: 'allow', decidedBy: { reason: 'profile', detail: 'own node' } };
   return judgeEnd(state, endpoint, { direction: 'ingress', peer: flow.source, flow });
 }
@@ -110,7 +105,10 @@ function matches(state: EmittedState, rule: ProgramRule, peer: Peer): boolean {
   const { protocol, ports } = rule;
   const { destinationPort } = peer.flow;
   if (protocol !== undefined && protocol !== peer.flow.protocol) return false;
-  if (ports !== undefined && !ports.some(({ first, last }) => destinationPort !== undefined && first <= destinationPort && destinationPort <= last))
+  if (
+    ports !== undefined &&
+    !ports.some(({ first, last }) => destinationPort !== undefined && first <= destinationPort && destinationPort <= last)
+  )
     return false;
   return rule.peer.every((test) => isMember(state, test, peer) !== test.negated);
 }
@@ -119,7 +117,8 @@ function isMember(state: EmittedState, { set: key }: PeerTest, { peer, membershi
   const set = state.peerSet(key);
   if (set?.kind === 'range') return addressRangesContain(set.ranges, peer);
   const ports = membershipOf(memberships, key)?.ports;
-  if (set?.kind === 'addressPort') return ports?.some(({ protocol, port }) => protocol === flow.protocol && port === flow.destinationPort) === true;
+  if (set?.kind === 'addressPort')
+    return ports?.some(({ protocol, port }) => protocol === flow.protocol && port === flow.destinationPort) === true;
   return membershipOf(memberships, key) !== undefined;
 }
 

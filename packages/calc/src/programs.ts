@@ -71,7 +71,8 @@ export class Programs {
     const policies = [...selecting].sort(comparePolicies);
     const usesNames = policies.some((entry) => this.#sources.policies.planOf(entry).usesLocalNames);
     const name = `${policies.map(({ revision }) => revision).join()}|${usesNames ? portsText(namedPorts) : ''}`;
-    const selection = this.#selections.get(name) ?? this.#select({ name, policies }, (direction) => this.#build(direction, policies, namedPorts));
+    const selection =
+      this.#selections.get(name) ?? this.#select({ name, policies }, (direction) => this.#build(direction, policies, namedPorts));
     selection.refs++;
     return selection;
   }

@@ -12,7 +12,7 @@ import {
 } from './describe-verdict.ts';
 import { podName } from './match-rule.ts';
 import type { Direction, Rule } from './model.ts';
-import type { DecidedBy, DecidingRule, DirectionVerdict, FlowVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
+import type { DecidedBy, DirectionVerdict, FlowVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
 
 /** What to show. */
 export interface RenderVerdictOptions {
@@ -52,8 +52,7 @@ function summary({ verdict, decidedBy }: DirectionVerdict): string {
   return `${words}, ${reasonText(decidedBy)}`;
 }
 
-/** Why a direction is allowed or denied, as the rest of a sentence. */
-export function reasonText(decidedBy: DecidedBy<DecidingRule>): string {
+function reasonText(decidedBy: DecidedBy): string {
   switch (decidedBy.reason) {
     case 'rule': {
       const { origin } = decidedBy.rule;

@@ -42,7 +42,11 @@ function reason(decidedBy: DecidedBy<DecidingRule> | undefined): unknown {
 const names = (policies: readonly PolicyRef[]): string[] => policies.map(({ namespace, name }) => `${namespace ?? ''}/${name}`).sort();
 
 /** Compares one flow; gives the number of local ends. */
-function compare(world: World, { engine, evaluator, own }: { engine: Engine; evaluator: WorldEvaluator; own: readonly Address[] }, flow: WorldFlow): number {
+function compare(
+  world: World,
+  { engine, evaluator, own }: { engine: Engine; evaluator: WorldEvaluator; own: readonly Address[] },
+  flow: WorldFlow,
+): number {
   const source = endAddress(world, flow.source);
   const packet = {
     source,

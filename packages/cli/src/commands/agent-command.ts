@@ -1,10 +1,11 @@
-/** `weir agent run|config|cleanup|dump|health`: the node agent. */
-import { request } from 'node:http';
+/** `weir agent run|config|cleanup|dump|explain|health`: the node agent. */
 import { cleanupAgent } from '@weir/agent';
 import type { Command } from '../command.ts';
-import { CommandError, exitCode } from '../exit-code.ts';
+import { exitCode } from '../exit-code.ts';
+import { agentExplainCommand } from './agent-explain-command.ts';
 import { agentConfigCommand, agentRunCommand } from './agent-run-command.ts';
 import { gateSocketOf, settingOptions } from './agent-setting-options.ts';
+import { askAgent } from './ask-agent.ts';
 
 const cleanup: Command = {
   name: 'cleanup',
@@ -26,31 +27,10 @@ function readCommand(name: 'dump' | 'health', summary: string): Command {
     options: settingOptions(['gateSocket']),
     examples: [`weir agent ${name}`, `weir agent ${name} --gate-socket /run/weir/weir/node1-gate.sock`],
     run: async ({ options, output }) => {
-      output.resultJson(await ask(gateSocketOf(options), `/v1/${name}`));
+      output.resultJson(await askAgent(gateSocketOf(options), `/v1/${name}`));
       return exitCode.done;
     },
   };
-}
-
-/** Asks the running agent over its socket. */
-function ask(socketPath: string, path: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: 10_000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8'))));
-    });
-    call.on('timeout', () => call.destroy(new Error('no answer in 10 s')));
-    call.on('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new CommandError(
-          exitCode.notFound,
-          `no agent answers at ${socketPath} (${error.code ?? error.message}): is it running on this node?`,
-        ),
-      ),
-    );
-    call.end();
-  });
 }
 
 /** The group. */
@@ -62,6 +42,7 @@ export const agentCommand: Command = {
     agentConfigCommand,
     cleanup,
     readCommand('dump', 'Print the state that the running agent enforces, as JSON'),
+    agentExplainCommand,
     readCommand('health', 'Print how the running agent is, as JSON'),
   ],
 };

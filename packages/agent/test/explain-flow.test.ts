@@ -1,0 +1,113 @@
+/** The answer of `weir agent explain`, from a running engine. */
+import { Engine } from '@weir/calc';
+import type { NetworkPolicySpec } from '@weir/kube';
+import { type Address, compareAddresses, defined, parseAddress } from '@weir/net';
+import { describe, expect, it } from 'vitest';
+import { explainFlow, type FlowExplanation, parseExplainRequest } from '../src/explain-flow.ts';
+
+const address = (text: string): Address => defined(parseAddress(text), text);
+const nodeAddress = address('192.0.2.1');
+const isOwnAddress = (one: Address): boolean => compareAddresses(one, nodeAddress) === 0;
+
+function engineWith(policies: Readonly<Record<string, NetworkPolicySpec>>): Engine {
+  const engine = new Engine({ node: 'n1' });
+  for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+  engine.upsertNamespace({ metadata: { name: 'shop' } });
+  const pod = (name: string, nodeName: string, ips: readonly string[]): void =>
+    engine.upsertPod({
+      metadata: { namespace: 'shop', name, uid: name, labels: { app: name } },
+      spec: { nodeName, containers: [] },
+      status: { phase: 'Running', podIPs: ips.map((ip) => ({ ip })) },
+    });
+  pod('web', 'n1', ['10.0.0.1', 'fd00::1']);
+  pod('db', 'n1', ['fd00::2']);
+  pod('far', 'n2', ['10.0.1.1']);
+  for (const [name, spec] of Object.entries(policies)) {
+    engine.upsertNetworkPolicy({ metadata: { namespace: 'shop', name, uid: name }, spec });
+  }
+  engine.flush();
+  return engine;
+}
+
+const ask = (engine: Engine, [source, destination]: readonly [string, string], port = 80): unknown =>
+  explainFlow({ engine, isOwnAddress }, { source, destination, protocol: 'TCP', port });
+
+describe('an explanation', () => {
+  const fromFar: NetworkPolicySpec = {
+    podSelector: { matchLabels: { app: 'web' } },
+    ingress: [
+      { from: [{ podSelector: { matchLabels: { app: 'db' } } }, { podSelector: { matchLabels: { app: 'far' } } }], ports: [{ port: 80 }] },
+    ],
+  };
+  const engine = engineWith({ 'from-far': fromFar, deny: { podSelector: {}, policyTypes: ['Ingress'] } });
+
+  it('names the rule that decides, by policy, place and id, and all policies that isolate', () => {
+    const answer = ask(engine, ['192.0.2.9', 'shop/web'], 80) as FlowExplanation;
+    expect(answer.verdict).toBe('deny');
+    expect(answer.ingress?.decidedBy).toEqual({ reason: 'end of tier', tier: 'default' });
+    expect(answer.ingress?.isolatedBy.map(({ name }) => name)).toEqual(['deny', 'from-far']);
+    const allowed = ask(engine, ['shop/db', 'shop/web']) as FlowExplanation;
+    expect(allowed.source.ip).toBe('fd00::2');
+    expect(allowed.destination.ip).toBe('fd00::1');
+    expect(allowed.ingress?.decidedBy).toMatchObject({
+      reason: 'rule',
+      name: 'from-far',
+      direction: 'ingress',
+      rule: 0,
+      peer: 0,
+      action: 'allow',
+    });
+    expect(allowed.ingress?.decidedBy.id).toMatch(/^\w+/);
+  });
+
+  it('leaves the other end to the agent of its node, unless this one denies already', () => {
+    expect(ask(engine, ['shop/web', 'shop/far'])).toMatchObject({
+      verdict: 'unknown',
+      missing: [expect.stringContaining('ingress of shop/far')],
+    });
+    expect(ask(engine, ['shop/far', 'shop/web'], 81)).toMatchObject({ verdict: 'deny' });
+  });
+
+  it('lets a pod reach itself and the node its pods, and says so', () => {
+    expect(ask(engine, ['shop/web', 'shop/web'])).toMatchObject({
+      verdict: 'allow',
+      ingress: { decidedBy: { reason: 'profile', detail: 'self' } },
+    });
+    expect(ask(engine, ['192.0.2.1', 'shop/web'], 81)).toMatchObject({ verdict: 'allow', ingress: { decidedBy: { detail: 'own node' } } });
+  });
+
+  it('says that a pod is closed of which the API server knows nothing', () => {
+    const other = engineWith({});
+    other.attach({ uid: 'x', namespace: 'shop', name: 'new', addresses: [address('10.0.0.9')] });
+    other.flush();
+    expect(ask(other, ['shop/far', '10.0.0.9'])).toMatchObject({
+      verdict: 'deny',
+      ingress: { decidedBy: { reason: 'profile', detail: 'unknown pod' } },
+    });
+  });
+
+  it('is refused for ends that are unknown, elsewhere or of different families', () => {
+    expect(ask(engine, ['shop/web', 'shop/nobody'])).toMatchObject({ code: 'not-found' });
+    expect(ask(engine, ['shop/far', '203.0.113.1'])).toMatchObject({ code: 'not-found', problem: expect.stringContaining('node n1') });
+    expect(ask(engine, ['shop/db', 'shop/far'])).toMatchObject({ code: 'invalid' });
+    expect(ask(engine, ['web', 'shop/far'])).toMatchObject({ code: 'invalid' });
+  });
+});
+
+describe('a question in a URL', () => {
+  const read = (query: string): unknown => parseExplainRequest(new URLSearchParams(query));
+
+  it('has two ends, a protocol and a port', () => {
+    expect(read('source=a&destination=b&port=80')).toEqual({ source: 'a', destination: 'b', protocol: 'TCP', port: 80 });
+    expect(read('source=a&destination=b&protocol=ICMP')).toEqual({ source: 'a', destination: 'b', protocol: 'ICMP' });
+  });
+
+  it.each([
+    'source=a&port=80',
+    'source=a&destination=b',
+    'source=a&destination=b&port=65536',
+    'source=a&destination=b&protocol=GRE&port=1',
+  ])('is refused: %s', (query) => {
+    expect(read(query)).toEqual({ problem: expect.any(String) });
+  });
+});

@@ -1,0 +1,85 @@
+/** `weir agent explain SRC DST PORT[/PROTO]`: what the running agent enforces for one flow. */
+import type { DirectionExplanation, FlowExplanation } from '@weir/agent';
+import { describeOrigin, describePolicy, type EndJson } from '@weir/policy';
+import type { Command } from '../command.ts';
+import { exitCode } from '../exit-code.ts';
+import { type Output, renderTable } from '../output.ts';
+import { parsePort } from '../port.ts';
+import { gateSocketOf, settingOptions } from './agent-setting-options.ts';
+import { askAgent } from './ask-agent.ts';
+
+/** `weir agent explain`. */
+export const agentExplainCommand: Command = {
+  name: 'explain',
+  summary: 'Say what the running agent enforces for one flow, and which rule decides',
+  description:
+    'SRC and DST are namespace/pod or an address; one of them is a pod of this node. The destination is a pod or a\n' +
+    'machine, not a service: rules meet packets behind address translation. The answer comes from the state of the\n' +
+    "running agent, not from the API server: 'weir why' says what should be, this says what is. The other end is\n" +
+    'judged by the agent of its own node.',
+  positionals: 'SRC DST PORT[/PROTO]',
+  positionalCount: { min: 3, max: 3 },
+  options: {
+    ...settingOptions(['gateSocket']),
+    'fail-on': { type: 'string', values: ['denied'], summary: 'exit code 1 when this node denies the flow' },
+  },
+  examples: [
+    'weir agent explain demo/client demo/server 80',
+    'weir agent explain 10.224.1.2 demo/server 53/UDP -o json',
+    'weir agent explain demo/client 203.0.113.10 icmp --gate-socket /run/weir/weir/node1-gate.sock --fail-on denied',
+  ],
+  run: async ({ options, positionals, output }) => {
+    const [source = '', destination = '', portText = ''] = positionals;
+    const { protocol, port } = parsePort(portText);
+    const query = new URLSearchParams({ source, destination, protocol, ...(port === undefined ? {} : { port: String(port) }) });
+    const answer = (await askAgent(gateSocketOf(options), `/v1/explain?${query.toString()}`)) as FlowExplanation;
+    if (output.json) output.resultJson(answer);
+    else output.result(renderExplanation(answer, output));
+    return answer.verdict === 'deny' && options.text('fail-on') === 'denied' ? exitCode.no : exitCode.done;
+  },
+};
+
+function renderExplanation(answer: FlowExplanation, output: Output): string {
+  const { verdict, source, destination, protocol, port, missing = [] } = answer;
+  const service = port === undefined ? protocol : `${protocol}/${port}`;
+  const tone = verdict === 'allow' ? 'good' : verdict === 'deny' ? 'bad' : 'note';
+  return [
+    `${output.tone(tone, verdict)}: ${endText(source)} → ${endText(destination)} ${service} on node ${answer.node}`,
+    renderTable(
+      ['DIRECTION', 'OF', 'VERDICT', 'BECAUSE'],
+      [
+        ['egress', source.pod ?? source.ip ?? '', ...directionCells(answer.egress)],
+        ['ingress', destination.pod ?? destination.ip ?? '', ...directionCells(answer.ingress)],
+      ],
+    ),
+    ...missing.map((fact) => `not known here: ${fact}`),
+  ].join('\n');
+}
+
+function endText({ pod, ip = '' }: EndJson): string {
+  return pod === undefined ? ip : `${pod} (${ip})`;
+}
+
+function directionCells(direction: DirectionExplanation | undefined): [string, string] {
+  if (direction === undefined) return ['unknown', 'the agent of its node judges it'];
+  return [direction.verdict, reasonOf(direction)];
+}
+
+function reasonOf({ decidedBy, isolatedBy }: DirectionExplanation): string {
+  if (decidedBy.reason === 'rule') {
+    const { rule: ruleIndex, peer: peerIndex, id = '' } = decidedBy;
+    const direction = decidedBy.direction === 'egress' ? 'egress' : 'ingress';
+    const origin = { policy: decidedBy, direction, ruleIndex, ...(peerIndex === undefined ? {} : { peerIndex }) } as const;
+    return `rule ${describeOrigin(origin)} of ${describePolicy(decidedBy)} (${id}) ${decidedBy.action === 'allow' ? 'allows' : 'denies'} it`;
+  }
+  if (decidedBy.reason === 'end of tier') return `no rule allows it; isolated by ${isolatedBy.map(describePolicy).join(', ')}`;
+  return reasonTexts[decidedBy.detail ?? ''] ?? decidedBy.reason;
+}
+
+const reasonTexts: Readonly<Record<string, string>> = {
+  'not isolated': 'no policy isolates it',
+  'not an endpoint': 'it is no pod, policies do not apply to it',
+  self: 'a pod always reaches itself',
+  'own node': 'a node always reaches its own pods',
+  'unknown pod': 'closed: the API server knows no such pod',
+};
