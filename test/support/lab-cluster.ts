@@ -15,6 +15,8 @@ const root = join(import.meta.dirname, '..', '..');
 export interface LabClusterOptions {
   readonly nodes?: number;
   readonly standIn?: boolean;
+  /** Further options of `weir up`. */
+  readonly more?: readonly string[];
 }
 
 /** A running cluster. */
@@ -38,7 +40,7 @@ export class LabCluster {
   }
 
   /** Brings a cluster up; throws with what `weir up` said when it does not come up. */
-  static async up({ nodes = 1, standIn = false }: LabClusterOptions = {}): Promise<LabCluster> {
+  static async up({ nodes = 1, standIn = false, more = [] }: LabClusterOptions = {}): Promise<LabCluster> {
     const cluster = new LabCluster();
     const { code, stderr } = await cluster.weir([
       'up',
@@ -47,6 +49,7 @@ export class LabCluster {
       '--nodes',
       String(nodes),
       ...(standIn ? ['--stand-in'] : []),
+      ...more,
     ]);
     if (code === 0) return cluster;
     await cluster.down();

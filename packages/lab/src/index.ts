@@ -28,6 +28,7 @@ export { runSupervisor, type SupervisorOptions } from './cluster/supervisor.ts';
 export { askSupervisor, type SupervisorStatus, SupervisorUnreachable } from './cluster/supervisor-socket.ts';
 export { type UpOptions, upCluster } from './cluster/up-cluster.ts';
 export { type ControlPlaneOptions, kubernetesVersion, runControlPlane } from './control-plane/run-control-plane.ts';
+export { type FakeCounts, noFakes, planFakes } from './fakes/fake-counts.ts';
 export * from './images/built-in-images.ts';
 export type * from './images/program.ts';
 export * from './network/external-host.ts';

@@ -23,8 +23,9 @@ import { badRequest, conflict, forbidden } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
-import { renderList, renderObject, viewOf } from '../table/render-object.ts';
-import { matchesOptions, parseListOptions } from './list-options.ts';
+import { renderList, renderObject } from '../table/render-object.ts';
+import { parseListOptions } from './list-options.ts';
+import { selectionOf } from './object-selection.ts';
 import { decodeObject } from './read-body.ts';
 import { rangeOf } from './read-objects.ts';
 import { parseRepresentation } from './representation.ts';
@@ -65,9 +66,10 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
   const listOptions = parseListOptions(request.query, target.definition);
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const deleted: EncodedObject[] = [];
+  const isSelected = selectionOf(listOptions, target.definition);
   const present = Array.from(context.store.list(rangeOf(target)));
   for (const { key, object } of present) {
-    if (!matchesOptions(viewOf(target.definition, object), listOptions, target.definition)) continue;
+    if (!isSelected(object)) continue;
     const one = { ...target, namespace: key.namespace, name: key.name };
     const deletion = await context.store.write((transaction) => {
       // Somebody else may have removed it meanwhile: then there is nothing left to do.

@@ -9,9 +9,10 @@ import { badRequest, expired, notFound, resourceVersionTooLarge } from '../error
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
-import { keyText, type ListRange, type StoredObject } from '../storage/object-store.ts';
-import { renderList, renderObject, viewOf } from '../table/render-object.ts';
-import { type ListOptions, matchesOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
+import { keyText, type ListRange, type PastObjects } from '../storage/object-store.ts';
+import { renderList, renderObject } from '../table/render-object.ts';
+import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
+import { selectionOf } from './object-selection.ts';
 import { parseRepresentation } from './representation.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 
@@ -30,7 +31,7 @@ export function listObjects(context: RestContext, target: ResourceTarget, reques
   const options = parseListOptions(request.query, target.definition);
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const snapshot = snapshotOf(context, target, options);
-  const page = takePage(snapshot.objects, target, options);
+  const page = takePage(snapshot, target, options);
   const next = page.last === undefined ? {} : { continue: encodeContinue({ revision: snapshot.revision, after: page.last }) };
   const remaining = page.last === undefined || selectsSome(options) ? {} : { remainingItemCount: page.remaining };
   const metadata = { resourceVersion: String(snapshot.revision), ...next, ...remaining };
@@ -46,9 +47,8 @@ export function rangeOf(target: ResourceTarget, after?: string): ListRange {
   };
 }
 
-interface Snapshot {
+interface Snapshot extends PastObjects {
   readonly revision: number;
-  readonly objects: Iterable<StoredObject>;
 }
 
 function snapshotOf(context: RestContext, target: ResourceTarget, options: ListOptions): Snapshot {
@@ -58,34 +58,34 @@ function snapshotOf(context: RestContext, target: ResourceTarget, options: ListO
   if (asked > store.revision) throw resourceVersionTooLarge(asked, store.revision);
   const exact = token?.revision ?? (options.resourceVersionMatch === 'Exact' ? asked : undefined);
   const range = rangeOf(target, token?.after);
-  if (exact === undefined || exact === store.revision) return { revision: store.revision, objects: store.list(range) };
-  const objects = store.listAt(range, exact);
-  if (objects === undefined) throw token === undefined ? tooOldVersion(exact, store.oldestRevision) : tooOldContinue();
-  return { revision: exact, objects };
+  if (exact === undefined || exact === store.revision) {
+    return { revision: store.revision, objects: store.list(range), count: (after) => store.count({ ...range, after }) };
+  }
+  const past = store.listAt(range, exact);
+  if (past === undefined) throw token === undefined ? tooOldVersion(exact, store.oldestRevision) : tooOldContinue();
+  return { revision: exact, ...past };
 }
 
 interface Page {
   readonly objects: readonly EncodedObject[];
   /** The key of the last object when there are more. */
   readonly last: string | undefined;
+  /** How many objects come after it, selected or not. */
   readonly remaining: number;
 }
 
-function takePage(stored: Iterable<StoredObject>, target: ResourceTarget, options: ListOptions): Page {
-  const { definition } = target;
+/** Reads as far as the page goes; what comes after it is counted, and with selectors only looked for. */
+function takePage(snapshot: Snapshot, target: ResourceTarget, options: ListOptions): Page {
+  const isSelected = selectionOf(options, target.definition);
   const objects: EncodedObject[] = [];
-  let last: string | undefined;
-  let remaining = 0;
-  for (const { key, object } of stored) {
-    if (selectsSome(options) && !matchesOptions(viewOf(definition, object), options, definition)) continue;
-    if (options.limit > 0 && objects.length >= options.limit) {
-      remaining++;
-      continue;
-    }
+  let last = '';
+  for (const { key, object } of snapshot.objects) {
+    if (!isSelected(object)) continue;
+    if (options.limit > 0 && objects.length >= options.limit) return { objects, last, remaining: snapshot.count(last) };
     objects.push(object);
     last = keyText(key);
   }
-  return { objects, last: remaining > 0 ? last : undefined, remaining };
+  return { objects, last: undefined, remaining: 0 };
 }
 
 interface ContinueToken {

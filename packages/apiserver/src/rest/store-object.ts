@@ -33,6 +33,8 @@ export interface WriteScope {
   readonly dryRun: boolean;
   /** Who writes; absent for writes of the server itself and when the managers are recorded already. */
   readonly record?: FieldRecord;
+  /** A new object comes with its status: for what the server makes itself. */
+  readonly keepsStatus?: boolean;
 }
 
 /** Suffix letters of generated names: no vowels, nothing that looks like something else. */
@@ -60,7 +62,9 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   if (definition.countsGenerations) metadata['generation'] = 1;
   const generated = textAt(metadata, 'name') === '' && textAt(metadata, 'generateName') !== '';
   if (generated) metadata['name'] = freeName(scope, textAt(metadata, 'generateName'));
+  const status = scope.keepsStatus === true ? objectAt(object, 'status') : undefined;
   let prepared = toStored(definition, definition.defaults(definition.prepareForCreate(definition.defaults(object))));
+  if (status !== undefined) Object.assign(ensureObject(prepared, 'status'), status);
   prepared = admitCreate({ ...scope, object: prepared });
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');

@@ -1,19 +1,39 @@
-/** What every cluster has from the start: the four namespaces of the system. */
-
-import { defined } from '@weir/net';
-import { keyOf, type RestContext } from '../rest/rest-context.ts';
+/** What a store begins with: the four namespaces of the system, and what the cluster is made with. */
+import { type JsonObject, type KubeObject, objectAt, type ResourceRegistry, textAt } from '@weir/kube';
+import { assert, defined } from '@weir/net';
+import { keyOf, namespacesResource, type RestContext } from '../rest/rest-context.ts';
 import { createObject } from '../rest/store-object.ts';
+import type { StoreTransaction } from '../storage/object-store.ts';
+import type { ResourceTarget } from './resource-target.ts';
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
-/** Makes what is missing; runs before the first request. */
-export async function ensureSystemObjects(context: RestContext): Promise<void> {
-  const definition = defined(context.registry.find('', 'v1', 'namespaces'), 'namespaces are always served');
+/**
+ * Makes what is missing of the system's namespaces and, in a store that has never held anything, the
+ * initial objects; all in one transaction, so that an interrupted start begins anew. Runs before the
+ * first request.
+ */
+export async function ensureFirstObjects(context: RestContext, initialObjects: () => Iterable<KubeObject>): Promise<void> {
   await context.store.write((transaction) => {
-    for (const name of systemNamespaces) {
-      if (transaction.get(keyOf(definition, '', name)) !== undefined) continue;
-      const target = { definition, namespace: '', name: '', subresource: '' };
-      createObject({ context, transaction, target, dryRun: false }, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-    }
+    const isNew = transaction.get({ resource: namespacesResource, namespace: '', name: 'default' }) === undefined;
+    for (const name of systemNamespaces) createMissing(context, transaction, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    if (isNew) for (const object of initialObjects()) createMissing(context, transaction, { ...object });
   });
+}
+
+/** Creates an object with the status that it carries; one that is there stays as it is. */
+function createMissing(context: RestContext, transaction: StoreTransaction, object: JsonObject): void {
+  const target = collectionOf(context.registry, object);
+  const name = textAt(objectAt(object, 'metadata'), 'name');
+  if (transaction.get(keyOf(target.definition, target.namespace, name)) !== undefined) return;
+  createObject({ context, transaction, target, dryRun: false, keepsStatus: true }, object);
+}
+
+function collectionOf(registry: ResourceRegistry, object: JsonObject): ResourceTarget {
+  const [version = '', group = ''] = textAt(object, 'apiVersion').split('/').reverse();
+  const kind = textAt(object, 'kind');
+  const definition = defined(registry.findKind({ group, version, kind }), `${kind} in ${textAt(object, 'apiVersion')} is served`);
+  const namespace = textAt(objectAt(object, 'metadata'), 'namespace');
+  assert(definition.namespaced === (namespace !== ''), `${kind} objects ${definition.namespaced ? 'have a' : 'have no'} namespace`);
+  return { definition, namespace, name: '', subresource: '' };
 }

@@ -10,14 +10,14 @@
  */
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { builtInResources, ResourceRegistry } from '@weir/kube';
+import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube';
 import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
 import { makeOpenApiHandler } from '../openapi/openapi-handler.ts';
 import type { DecodeBody, RestContext } from '../rest/rest-context.ts';
 import { ObjectStore } from '../storage/object-store.ts';
 import { decodeBody } from '../wire/decode-body.ts';
 import type { ApiHandler } from './api-message.ts';
-import { ensureSystemObjects } from './bootstrap.ts';
+import { ensureFirstObjects } from './bootstrap.ts';
 import { makeDispatch } from './dispatch.ts';
 import { healthHandler, versionInfo } from './health-handlers.ts';
 import { createListener, type ServerTls } from './listener.ts';
@@ -38,6 +38,12 @@ export interface ApiServerOptions {
   nodeSocket(nodeName: string): string | undefined;
   /** The Kubernetes version that `/version` tells, for example `v1.35.2`. */
   readonly version: string;
+  /**
+   * What a new store holds from the start, namespaces before what is in them: defaulted, admitted and
+   * validated like any other object, and stored with the status that it carries. They belong to the
+   * server from then on.
+   */
+  initialObjects?(): Iterable<KubeObject>;
   /** Told about faults of ours. Default: a warning of the process. */
   onFault?(error: unknown): void;
 }
@@ -66,7 +72,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     now: () => Date.now(),
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };
-  await ensureSystemObjects(context);
+  await ensureFirstObjects(context, () => options.initialObjects?.() ?? []);
   const mounted: readonly ApiHandler[] = [
     healthHandler(versionInfo(options.version)),
     makeDiscoveryHandler(registry),

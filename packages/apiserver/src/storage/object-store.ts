@@ -36,6 +36,13 @@ export interface StoredObject {
   readonly object: EncodedObject;
 }
 
+/** A list as it was at an older revision. */
+export interface PastObjects {
+  readonly objects: Iterable<StoredObject>;
+  /** How many of them come after a key. */
+  count(after: string): number;
+}
+
 /** What a write may do. All of it happens or, when the function throws before its first put, nothing. */
 export interface StoreTransaction {
   get(key: ObjectKey): EncodedObject | undefined;
@@ -92,11 +99,18 @@ export class ObjectStore {
     }
   }
 
+  /** The number of committed objects, without reading them. */
+  count(range: ListRange): number {
+    const counted = this.#objects.getCount(boundsOf(range));
+    // The bounds include the key after which the range begins.
+    return range.after !== undefined && this.#objects.doesExist(range.after) ? counted - 1 : counted;
+  }
+
   /**
    * The objects as they were at an older revision, or undefined when the history does not reach so
-   * far back: the present state with the changes since then undone.
+   * far back: the present state with the changes since then undone, read as far as the caller goes.
    */
-  listAt(range: ListRange, revision: number): readonly StoredObject[] | undefined {
+  listAt(range: ListRange, revision: number): PastObjects | undefined {
     const events = this.#history.since(revision);
     if (events === undefined) return undefined;
     const past = new Map<string, StoredObject | undefined>();
@@ -105,9 +119,30 @@ export class ObjectStore {
       if (past.has(text) || !isInRange(event.key, text, range)) continue;
       past.set(text, event.previous === undefined ? undefined : { key: event.key, object: event.previous });
     }
-    const objects = [...this.list(range)].filter((stored) => !past.has(keyText(stored.key)));
-    for (const stored of past.values()) if (stored !== undefined) objects.push(stored);
-    return objects.sort((a, b) => (keyText(a.key) < keyText(b.key) ? -1 : 1));
+    return { objects: this.#past(range, past), count: (after) => this.#pastCount({ ...range, after }, past) };
+  }
+
+  /** Merges what is there and has not changed since with what has, both in the order of their keys. */
+  *#past(range: ListRange, past: ReadonlyMap<string, StoredObject | undefined>): Iterable<StoredObject> {
+    const changed = [...past].filter((entry) => entry[1] !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+    let next = 0;
+    for (const stored of this.list(range)) {
+      const text = keyText(stored.key);
+      for (let entry = changed[next]; entry !== undefined && entry[0] <= text; entry = changed[++next]) {
+        if (entry[1] !== undefined) yield entry[1];
+      }
+      if (!past.has(text)) yield stored;
+    }
+    for (const [, stored] of changed.slice(next)) if (stored !== undefined) yield stored;
+  }
+
+  #pastCount(range: ListRange, past: ReadonlyMap<string, StoredObject | undefined>): number {
+    let counted = this.count(range);
+    for (const [text, stored] of past) {
+      if (range.after !== undefined && text <= range.after) continue;
+      counted += (stored === undefined ? 0 : 1) - (this.#objects.doesExist(text) ? 1 : 0);
+    }
+    return counted;
   }
 
   /** Runs a write; resolves with its result once everything it did is on disk. */
@@ -180,9 +215,8 @@ export class ObjectStore {
 
   /** Transactions commit in the order in which they ran, so everything up to a commit is committed too. */
   #publishUpTo(revision: number): void {
-    while ((this.#uncommitted[0]?.revision ?? Number.POSITIVE_INFINITY) <= revision) {
-      const event = this.#uncommitted.shift();
-      if (event === undefined) return;
+    const pending = this.#uncommitted.findIndex((event) => event.revision > revision);
+    for (const event of this.#uncommitted.splice(0, pending < 0 ? this.#uncommitted.length : pending)) {
       this.#history.append(event);
       for (const listener of this.#listeners) listener(event);
     }

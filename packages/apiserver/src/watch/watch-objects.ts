@@ -10,7 +10,8 @@ import { Readable } from 'node:stream';
 import { apiVersionOf } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import { expired, resourceVersionTooLarge } from '../errors/api-error.ts';
-import { type ListOptions, matchesOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
+import { type ListOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
+import { selectionOf } from '../rest/object-selection.ts';
 import { rangeOf } from '../rest/read-objects.ts';
 import { parseRepresentation } from '../rest/representation.ts';
 import type { RestContext } from '../rest/rest-context.ts';
@@ -18,7 +19,7 @@ import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreEvent } from '../storage/event-history.ts';
-import { type RenderOptions, renderWatched, viewOf } from '../table/render-object.ts';
+import { type RenderOptions, renderWatched } from '../table/render-object.ts';
 
 type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -62,6 +63,7 @@ class WatchStream {
   readonly #context: RestContext;
   readonly #target: ResourceTarget;
   readonly #options: ListOptions;
+  readonly #isSelected: (object: EncodedObject) => boolean;
   readonly #render: RenderOptions;
   /** Everything up to here has been sent or does not concern this watch. */
   #revision = 0;
@@ -74,6 +76,7 @@ class WatchStream {
     this.#context = context;
     this.#target = target;
     this.#options = settings.options;
+    this.#isSelected = selectionOf(settings.options, target.definition);
     this.#render = settings.render;
     this.readable = new Readable({ read: () => undefined, highWaterMark: backlogLimitBytes });
   }
@@ -103,7 +106,7 @@ class WatchStream {
     this.#revision = store.revision;
     if (this.#options.sendInitialEvents !== false) {
       for (const { object } of store.list(rangeOf(this.#target))) {
-        if (this.#matches(object)) this.#send('ADDED', object);
+        if (this.#isSelected(object)) this.#send('ADDED', object);
       }
     }
     if (this.#options.sendInitialEvents === true && this.#options.allowWatchBookmarks) this.#sendBookmark(true);
@@ -122,15 +125,10 @@ class WatchStream {
   /** What a change is to somebody who sees only what matches. */
   #transition(event: StoreEvent): WatchEventType | undefined {
     if (!selectsSome(this.#options)) return event.kind;
-    const before = event.previous !== undefined && this.#matches(event.previous);
-    const after = event.kind !== 'DELETED' && this.#matches(event.object);
+    const before = event.previous !== undefined && this.#isSelected(event.previous);
+    const after = event.kind !== 'DELETED' && this.#isSelected(event.object);
     if (after) return before ? 'MODIFIED' : 'ADDED';
     return before ? 'DELETED' : undefined;
-  }
-
-  #matches(object: EncodedObject): boolean {
-    if (!selectsSome(this.#options)) return true;
-    return matchesOptions(viewOf(this.#target.definition, object), this.#options, this.#target.definition);
   }
 
   #send(type: WatchEventType, object: EncodedObject): void {

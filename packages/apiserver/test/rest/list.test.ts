@@ -33,6 +33,18 @@ describe('lists', () => {
     expect(unknown.json).toMatchObject({ code: 400, message: 'field label not supported: spec.foo' });
   });
 
+  it('are filtered by what a field says, not by what the text of an object contains', async () => {
+    await server.request('POST', maps, {
+      body: configMap('named-f', { other: 'c' }, { labels: { 'example.com/odd': 'false', name: 'c' } }),
+    });
+    // Its text contains "c", but not as its name.
+    expect(names((await server.request('GET', `${maps}?fieldSelector=metadata.name%3Dc`)).json)).toEqual(['c']);
+    expect(names((await server.request('GET', `${maps}?labelSelector=example.com%2Fodd`)).json)).toEqual(['named-f']);
+    expect(names((await server.request('GET', `${maps}?labelSelector=name+in+(b,c),odd`)).json)).toEqual([]);
+    expect(names((await server.request('GET', `${maps}?labelSelector=!odd`)).json)).toEqual(['named-f']);
+    await server.request('DELETE', `${maps}/named-f`);
+  });
+
   it('in pages show one snapshot, whatever is written meanwhile', async () => {
     const first = (await server.request('GET', `${maps}?limit=2`)).json;
     expect(names(first)).toEqual(['a', 'b']);

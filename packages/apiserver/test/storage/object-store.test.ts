@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreEvent } from '../../src/storage/event-history.ts';
-import { ObjectStore } from '../../src/storage/object-store.ts';
+import { keyText, ObjectStore } from '../../src/storage/object-store.ts';
 
 let directory: string;
 let store: ObjectStore;
@@ -91,6 +91,13 @@ describe('the store', () => {
     expect(names({ resource: 'pods', namespace: 'ns' })).toEqual(['a']);
   });
 
+  it('counts what comes after a key, whether the key is there or not', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await put(name);
+    const after = (name: string): number => store.count({ resource: 'pods', namespace: 'ns', after: keyText(key(name)) });
+    expect(store.count({ resource: 'pods' })).toBe(4);
+    expect(['a', 'b', 'bb', 'd', 'e'].map(after)).toEqual([3, 2, 2, 0, 0]);
+  });
+
   it('shows older states as far as its history reaches', async () => {
     await put('a', 1);
     await put('b', 1);
@@ -99,10 +106,12 @@ describe('the store', () => {
     await store.write((transaction) => transaction.remove(key('b')));
     await put('c', 1);
     const past = store.listAt({ resource: 'pods' }, then);
-    expect(past?.map(({ key: { name }, object }) => [name, object.json['value']])).toEqual([
+    expect([...(past?.objects ?? [])].map(({ key: { name }, object }) => [name, object.json['value']])).toEqual([
       ['a', 1],
       ['b', 1],
     ]);
+    expect(past?.count(keyText(key('a')))).toBe(1);
+    expect(past?.count(keyText(key('b')))).toBe(0);
     for (let i = 0; i < 5; i++) await put(`x${i}`);
     expect(store.listAt({ resource: 'pods' }, then)).toBeUndefined();
     expect(store.eventsSince(then)).toBeUndefined();

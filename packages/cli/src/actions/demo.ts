@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { clusterLayout, downCluster, listClusters, listNetworks, upCluster } from '@weir/lab';
+import { clusterLayout, downCluster, listClusters, listNetworks, noFakes, upCluster } from '@weir/lab';
 import { explained } from '../cluster-errors.ts';
 import type { Invocation } from '../command.ts';
 import { runArticle } from '../demo/article.ts';
@@ -49,7 +49,7 @@ async function runSteps(
   await transcript.step({
     command: `weir up --name ${name}`,
     run: async () => {
-      const shape = { nodes: 1, engine: 'kubernetes', standIn: false, dualStack: false } as const;
+      const shape = { nodes: 1, engine: 'kubernetes', standIn: false, dualStack: false, fakes: noFakes } as const;
       const onProgress = (text: string): void => output.progress(text);
       await explained(upCluster({ name, ...shape, command: weirCommand, onProgress, signal }));
       return { output: `cluster "${name}" is ready`, exitCode: 0 };

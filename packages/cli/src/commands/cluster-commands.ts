@@ -25,11 +25,23 @@ export const upCommand: Command = {
     dataplane: { type: 'string', values: ['nftables'], default: 'nftables', summary: 'what enforces the policies' },
     'stand-in': { type: 'boolean', summary: 'pods with unknown images get a stand-in that serves their containerPorts' },
     'dual-stack': { type: 'boolean', summary: 'IPv6 beside IPv4' },
+    'fake-nodes': { type: 'string', placeholder: 'K', summary: 'Node objects without machines; default as many as --fake-pods needs' },
+    'fake-pods': {
+      type: 'string',
+      placeholder: 'K',
+      summary: 'running Pod objects without processes, spread over fake nodes and namespaces',
+    },
+    'fake-policies': { type: 'string', placeholder: 'K', summary: 'NetworkPolicies in the namespaces of the fake pods' },
   },
-  examples: ['weir up', 'weir up --name big --nodes 3 --stand-in', 'eval "$(weir env)" && kubectl get nodes'],
+  examples: [
+    'weir up',
+    'weir up --name big --nodes 3 --stand-in',
+    'weir up --name full --fake-nodes 250 --fake-pods 20000',
+    'eval "$(weir env)" && kubectl get nodes',
+  ],
   run: async ({ options, output, signal }) => {
     const startedAtMs = Date.now();
-    const { upCluster } = await import('@weir/lab');
+    const { planFakes, upCluster } = await import('@weir/lab');
     const status = await explained(
       upCluster({
         name: options.text('name') ?? '',
@@ -37,6 +49,11 @@ export const upCommand: Command = {
         engine: options.text('engine') === 'none' ? 'none' : 'kubernetes',
         standIn: options.flag('stand-in'),
         dualStack: options.flag('dual-stack'),
+        fakes: planFakes({
+          nodes: options.whole('fake-nodes'),
+          pods: options.whole('fake-pods'),
+          policies: options.whole('fake-policies'),
+        }),
         command: weirCommand,
         onProgress: (text) => output.progress(text),
         signal,
@@ -101,8 +118,10 @@ function renderStatus(status: ClusterStatus): string {
     String(node.pods),
     agentWord(node.agent),
   ]);
+  const { nodes, pods, policies } = status.fakes;
+  const fakes = nodes + pods + policies === 0 ? [] : [`besides: ${nodes} fake nodes, ${pods} fake pods, ${policies} fake policies`];
   const title = `${status.name}   ${status.state}   engine ${status.engine}   ${status.apiServer.server}`;
-  return [title, renderTable(['NODE', 'ADDRESS', 'STATUS', 'PODS', 'AGENT'], rows), ...troubles(status)].join('\n');
+  return [title, renderTable(['NODE', 'ADDRESS', 'STATUS', 'PODS', 'AGENT'], rows), ...fakes, ...troubles(status)].join('\n');
 }
 
 /** What people should know besides the nodes: parts that are not there, processes that have died. */

@@ -1,5 +1,6 @@
 /** What a cluster is: written once by `up`, read by all of its processes. */
 import { readdir, readFile } from 'node:fs/promises';
+import { type FakeCounts, noFakes } from '../fakes/fake-counts.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import { clusterLayout, clustersDirectory } from './cluster-layout.ts';
 
@@ -21,6 +22,8 @@ export interface ClusterConfig {
   readonly standIn: boolean;
   readonly dualStack: boolean;
   readonly nodes: readonly ClusterNode[];
+  /** Objects without anything behind them, which the store began with. */
+  readonly fakes: FakeCounts;
   /** Service address ranges, IPv4 first. */
   readonly serviceCidrs: readonly string[];
   /** Port of the API server on 127.0.0.1, kept over restarts because kubeconfigs name it. */
@@ -37,6 +40,8 @@ export interface ClusterShape {
   readonly engine: ClusterEngine;
   readonly standIn: boolean;
   readonly dualStack: boolean;
+  /** Objects without anything behind them, to fill the cluster. */
+  readonly fakes: FakeCounts;
 }
 
 /** As many nodes as have a /24 of pod addresses in 10.224.0.0/16. */
@@ -62,6 +67,7 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     standIn: shape.standIn,
     dualStack: shape.dualStack,
     nodes: Array.from({ length: shape.nodes }, (_, index) => planNode(index, shape.dualStack)),
+    fakes: shape.fakes,
     serviceCidrs: ['10.0.0.0/16', ...(shape.dualStack ? ['fd00:10::/112'] : [])],
     apiPort,
     command,
@@ -88,13 +94,18 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   compare('engine', config.engine, shape.engine);
   compare('stand-in', config.standIn, shape.standIn);
   compare('dual-stack', config.dualStack, shape.dualStack);
+  compare('fake nodes', config.fakes.nodes, shape.fakes.nodes);
+  compare('fake pods', config.fakes.pods, shape.fakes.pods);
+  compare('fake policies', config.fakes.policies, shape.fakes.policies);
   return differences;
 }
 
 /** Reads the description of a cluster; undefined when there is none. */
 export async function readClusterConfig(name: string): Promise<ClusterConfig | undefined> {
   try {
-    return JSON.parse(await readFile(clusterLayout(name).config, 'utf8')) as ClusterConfig;
+    const config = JSON.parse(await readFile(clusterLayout(name).config, 'utf8')) as Omit<ClusterConfig, 'fakes'> & Partial<ClusterConfig>;
+    // Descriptions from before there were fakes do not mention them.
+    return { ...config, fakes: config.fakes ?? noFakes };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

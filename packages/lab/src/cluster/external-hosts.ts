@@ -8,6 +8,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cidrContains, parseAddress, parseCidr } from '@weir/net';
+import { fakeBlocks } from '../fakes/fake-addresses.ts';
 import { addHost, type ExternalHost, listHosts, removeHost } from '../network/external-host.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import { type ClusterConfig, clusterAddresses, readClusterConfig } from './cluster-config.ts';
@@ -96,6 +97,7 @@ function unusable(config: ClusterConfig, text: string): string | undefined {
       [`is the address of node ${name}`, addresses.map((each) => `${each}/${each.includes(':') ? 128 : 32}`)] as const,
       [`is an address of the pods of node ${name}`, podBlocks] as const,
     ]),
+    ...(config.fakes.nodes > 0 ? [['is an address of fake nodes and pods', fakeBlocks] as const] : []),
   ];
   const found = own.find(([, blocks]) =>
     blocks.some((block) => {

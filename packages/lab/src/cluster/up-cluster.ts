@@ -10,6 +10,7 @@ import { closeSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fakesProblem } from '../fakes/fake-counts.ts';
 import { checkClusterName } from '../network/netns-names.ts';
 import { lastLogLines, openLog } from './bounded-log.ts';
 import { type ClusterConfig, type ClusterShape, nodesMax, planCluster, readClusterConfig, shapeDifferences } from './cluster-config.ts';
@@ -62,11 +63,13 @@ function differs(name: string, differences: readonly string[]): ClusterError {
   return new ClusterError('differs', `cluster "${name}" exists and differs in ${differences.join('; ')}: ${advice}`);
 }
 
-function checkShape({ name, nodes }: ClusterShape): void {
+function checkShape({ name, nodes, fakes }: ClusterShape): void {
   checkClusterName(name);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax) {
     throw new ClusterError('invalid', `a cluster has 1 to ${nodesMax} nodes, not ${nodes}`);
   }
+  const problem = fakesProblem(fakes);
+  if (problem !== undefined) throw new ClusterError('invalid', problem);
 }
 
 async function makeCluster(options: UpOptions, layout: ClusterLayout): Promise<ClusterStatus> {

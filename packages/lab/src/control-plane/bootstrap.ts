@@ -16,6 +16,7 @@ import {
 } from '@weir/client';
 import type { EndpointSlice, KubeObject, Namespace, Service } from '@weir/kube';
 import { clusterAddresses } from '../cluster/cluster-config.ts';
+import { fakeLabel } from '../fakes/fake-labels.ts';
 import { serviceNameLabel } from '../services/service-port.ts';
 
 /** The namespaces that the reference makes when it starts. */
@@ -125,6 +126,14 @@ const dnsDeployment: KubeObject & { readonly spec: object } = {
         dnsPolicy: 'Default',
         terminationGracePeriodSeconds: 1,
         tolerations: [{ operator: 'Exists' }],
+        // Which tolerates everything, but must not wait on a node that starts nothing.
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: fakeLabel, operator: 'DoesNotExist' }] }],
+            },
+          },
+        },
         containers: [
           {
             name: 'coredns',

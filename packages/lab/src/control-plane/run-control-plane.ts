@@ -15,6 +15,7 @@ import { type ClusterConfig, clusterAddresses, readClusterConfig } from '../clus
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts';
+import { fakeObjects } from '../fakes/fake-objects.ts';
 import { vnetNetnsName } from '../network/netns-names.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import { startControllers } from './start-controllers.ts';
@@ -65,6 +66,7 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout): Promis
     serviceCidrs: config.serviceCidrs,
     nodeSocket: (node) => (config.nodes.some(({ name }) => name === node) ? layout.nodeSocket(node) : undefined),
     version: kubernetesVersion,
+    initialObjects: () => fakeObjects({ counts: config.fakes, dualStack: config.dualStack, certificateAuthority: clientCa ?? '' }),
   });
 }
 

@@ -66,7 +66,9 @@ export function startNamespaceController(context: ControllerContext, certificate
         else await finalizeNamespace(client, name);
         return;
       }
-      if (serviceAccounts.get(name, serviceAccountName) === undefined) await createServiceAccount(client, name);
+      if (serviceAccounts.get(name, serviceAccountName) === undefined) {
+        await createUnlessThere(client, serviceAccountsPath(name), serviceAccount(name));
+      }
       await ensureConfigMap(client, name, configMaps.get(name, configMapName), certificateAuthority);
     },
     onError: (name, error) => log.warn({ namespace: name, error: String(error) }, 'namespace not settled yet'),
@@ -74,25 +76,33 @@ export function startNamespaceController(context: ControllerContext, certificate
   return { stop: () => queue.stop() };
 }
 
-async function createServiceAccount(client: KubeClient, namespace: string): Promise<void> {
-  await createUnlessThere(client, serviceAccountsPath(namespace), {
+/** What every namespace is born with; for objects that are made beside the controller, which then finds nothing to do. */
+export function namespaceBirthright(namespace: string, certificateAuthority: string): readonly KubeObject[] {
+  return [serviceAccount(namespace), configMap(namespace, certificateAuthority)];
+}
+
+function serviceAccount(namespace: string): KubeObject {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: serviceAccountName, namespace } };
+}
+
+function configMap(namespace: string, authority: string): ConfigMap {
+  const annotations = {
+    'kubernetes.io/description':
+      'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc.',
+  };
+  return {
     apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: { name: serviceAccountName, namespace },
-  });
+    kind: 'ConfigMap',
+    metadata: { name: configMapName, namespace, annotations },
+    data: { 'ca.crt': authority },
+  };
 }
 
 async function ensureConfigMap(client: KubeClient, namespace: string, present: ConfigMap | undefined, authority: string): Promise<void> {
-  const data = { 'ca.crt': authority };
-  if (present === undefined) {
-    const annotations = {
-      'kubernetes.io/description':
-        'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc.',
-    };
-    const metadata = { name: configMapName, namespace, annotations };
-    await createUnlessThere(client, configMapsPath(namespace), { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
-  } else if (present.data?.['ca.crt'] !== authority || Object.keys(present.data).length !== 1) {
-    await client.update(configMapsPath(namespace), { ...present, data });
+  const wanted = configMap(namespace, authority);
+  if (present === undefined) await createUnlessThere(client, configMapsPath(namespace), wanted);
+  else if (present.data?.['ca.crt'] !== authority || Object.keys(present.data).length !== 1) {
+    await client.update(configMapsPath(namespace), { ...present, data: wanted.data });
   }
 }
 

@@ -30,6 +30,7 @@ const options: UpOptions = {
   nodes: 1,
   engine: 'none',
   standIn: false,
+  fakes: { nodes: 0, pods: 0, policies: 0 },
   dualStack: true,
   command: weir,
   onProgress: () => undefined,

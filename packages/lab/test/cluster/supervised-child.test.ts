@@ -9,6 +9,7 @@ import { identifyProcess, isAlive, readIdentity, signalProcess } from '../../src
 import { lockHolder, takeProcessLock } from '../../src/cluster/process-lock.ts';
 import { SupervisedChild } from '../../src/cluster/supervised-child.ts';
 import { askSupervisor, SupervisorUnreachable, serveSupervisor } from '../../src/cluster/supervisor-socket.ts';
+import { noFakes } from '../../src/fakes/fake-counts.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -148,7 +149,7 @@ describe('the socket of a supervisor', () => {
 });
 
 describe('the plan of a cluster', () => {
-  const shape = { name: 'lab', nodes: 3, engine: 'kubernetes' as const, standIn: false, dualStack: true };
+  const shape = { name: 'lab', nodes: 3, engine: 'kubernetes' as const, standIn: false, dualStack: true, fakes: noFakes };
 
   it('numbers nodes from the fifth address of their subnet and gives each a block of its own', () => {
     expect(planCluster(shape, 16_443, ['weir']).nodes[2]).toEqual({
