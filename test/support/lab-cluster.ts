@@ -94,9 +94,14 @@ export class LabCluster {
 
   /** Kills the process of the control plane; the supervisor starts it again. */
   killControlPlane(): Promise<void> {
+    return this.actOn('control-plane', 'signal?signal=SIGKILL');
+  }
+
+  /** Asks the supervisor to signal, hold or start one of the cluster's processes: `signal?signal=SIGSTOP`, `hold`, `start`. */
+  actOn(process: string, action: string): Promise<void> {
     const socketPath = join(this.directory, 'run', this.name, 'supervisor.sock');
     return new Promise((resolve, reject) => {
-      request({ socketPath, method: 'POST', path: '/children/control-plane/signal?signal=SIGKILL' }, (response) => {
+      request({ socketPath, method: 'POST', path: `/children/${process}/${action}` }, (response) => {
         response.resume();
         if (response.statusCode === 200) resolve();
         else reject(new Error(`the supervisor answered ${response.statusCode ?? 'nothing'}`));

@@ -67,6 +67,8 @@ export class NodeAgent implements Agent {
   readonly #troubles: TroubleLog;
   readonly #ownAddresses = new OwnAddresses();
   #finish: { resolve: () => void; reject: (reason: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
+  /** The latest request of each pod that is at the gate. */
+  readonly #entering = new Map<string, Attachment>();
   #gate: Server | undefined;
   #resyncTimer: NodeJS.Timeout | undefined;
   #hasFault = false;
@@ -218,10 +220,7 @@ export class NodeAgent implements Agent {
   async #add(attachment: Attachment): Promise<void> {
     if (!this.#sources.synced) throw new GateWaitError('the agent has not yet read pods, namespaces and policies from the API server');
     const { namespace, name, uid } = attachment;
-    const pod = await this.#sources.readForStart(namespace, name).catch((error: unknown) => {
-      if (isNotFound(error)) throw new GateRefusal(`pod ${namespace}/${name} is not known to the API server`);
-      throw new GateWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
-    });
+    const pod = await this.#readEntering(attachment);
     const refusal = refusalOf(pod, attachment, this.#settings.node);
     if (refusal !== undefined) throw new GateRefusal(`pod ${namespace}/${name} ${refusal}`);
     this.#replaceRivals(attachment);
@@ -233,6 +232,22 @@ export class NodeAgent implements Agent {
     const quarantine = this.#enforcer.quarantineOf(uid);
     if (quarantine !== undefined) throw new GateWaitError(`the pod stays closed because its rules cannot be enforced: ${quarantine}`);
     this.#log.debug({ pod: `${namespace}/${name}`, uid }, 'attached');
+  }
+
+  /** Reads what the pod's start depends on. What was asked of the gate about the pod meanwhile counts, not this request. */
+  async #readEntering(attachment: Attachment): Promise<Pod> {
+    const { namespace, name, uid } = attachment;
+    this.#entering.set(uid, attachment);
+    const reading = this.#sources.readForStart(namespace, name);
+    await Promise.allSettled([reading]);
+    if (this.#entering.get(uid) !== attachment) {
+      throw new GateWaitError('the pod was taken off the node, or announced anew, while its policies were read');
+    }
+    this.#entering.delete(uid);
+    return reading.catch((error: unknown) => {
+      if (isNotFound(error)) throw new GateRefusal(`pod ${namespace}/${name} is not known to the API server`);
+      throw new GateWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
+    });
   }
 
   /** A link and an address belong to one pod: whoever had them and was never taken off the node has lost them. */
@@ -249,6 +264,8 @@ export class NodeAgent implements Agent {
   }
 
   async #remove(uid: string): Promise<void> {
+    // A request to start it that is still on its way must not bring it back.
+    this.#entering.delete(uid);
     const attachment = this.#attachments.get(uid);
     if (attachment !== undefined) {
       this.#forget(uid);

@@ -22,7 +22,11 @@ const objects: Readonly<Record<string, KubeObject[]>> = {
 
 /** A quiet cluster: nothing ever changes. */
 class QuietCluster extends KubeClient {
-  override get<T extends KubeObject>(path: ResourcePath, name: string): Promise<T> {
+  /** What the next answers about pods wait for. */
+  delay: Promise<void> = Promise.resolve();
+
+  override async get<T extends KubeObject>(path: ResourcePath, name: string): Promise<T> {
+    if (path.resource === 'pods') await this.delay;
     return Promise.resolve(objects[path.resource]?.find(({ metadata }) => metadata.name === name) as T);
   }
 
@@ -39,18 +43,20 @@ class QuietCluster extends KubeClient {
 describe('an agent over a data plane that does not do as it should', () => {
   let directory: string;
   let dataplane: FaultyDataplane;
+  let client: QuietCluster;
   let agent: NodeAgent;
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'weirt-node-agent-'));
     dataplane = new FaultyDataplane();
+    client = new QuietCluster({ server: 'http://127.0.0.1:1' });
     const { settings } = await resolveSettings({
       flags: { node: 'n1', kubeconfig: '/none', gateSocket: join(directory, 'gate.sock'), stateDirectory: join(directory, 'state') },
     });
     agent = new NodeAgent({
       settings,
       log: pino({ level: 'silent' }),
-      client: new QuietCluster({ server: 'http://127.0.0.1:1' }),
+      client,
       dataplane,
     });
     await agent.start();
@@ -60,21 +66,25 @@ describe('an agent over a data plane that does not do as it should', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function add(name: string, address: string): Promise<{ status: number; error: string | undefined }> {
+  interface Reply {
+    readonly status: number;
+    readonly error: string | undefined;
+  }
+
+  function ask(method: string, path: string, body?: unknown): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const body = { uid: `uid-${name}`, namespace: 'demo', name, interface: `weir-${name}`, addresses: [address] };
-      const call = request(
-        { socketPath: join(directory, 'gate.sock'), method: 'POST', path: '/v1/endpoints', agent: false },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, error: (JSON.parse(text) as { error?: string }).error }));
-        },
-      );
+      const call = request({ socketPath: join(directory, 'gate.sock'), method, path, agent: false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, error: (JSON.parse(text) as { error?: string }).error }));
+      });
       call.on('error', reject);
-      call.end(JSON.stringify(body));
+      call.end(body === undefined ? '' : JSON.stringify(body));
     });
   }
+
+  const add = (name: string, address: string): Promise<Reply> =>
+    ask('POST', '/v1/endpoints', { uid: `uid-${name}`, namespace: 'demo', name, interface: `weir-${name}`, addresses: [address] });
 
   it('answers 503 with the reason for a pod whose rules are refused, and 200 as soon as they are in force', async () => {
     dataplane.refusal = 'the rules are too strange';
@@ -91,6 +101,21 @@ describe('an agent over a data plane that does not do as it should', () => {
     expect((await add('a', '10.0.0.1')).status).toBe(200);
     expect(dataplane.state.endpoints.get('uid-a')?.ingress).toBeDefined();
     expect(agent.health()).toMatchObject({ ready: true, failuresInARow: 0 });
+  });
+
+  it('does not bring back a pod that left while a request to start it was on its way', async () => {
+    let answer = (): void => undefined;
+    client.delay = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const starting = add('a', '10.0.0.1');
+    // The gate takes requests in order: the second answer shows that the first request has been read.
+    expect((await ask('GET', '/v1/health')).status).toBe(200);
+    expect((await ask('DELETE', '/v1/endpoints/uid-a')).status).toBe(200);
+    answer();
+    expect(await starting).toEqual({ status: 503, error: expect.stringContaining('was taken off the node') });
+    expect(agent.health().endpoints).toBe(0);
+    expect((await add('a', '10.0.0.1')).status).toBe(200);
   });
 
   it('tells of a fault of ours by `finished`, once, and is not ready any more', async () => {

@@ -14,6 +14,8 @@ export * from './differential/shrink-world.ts';
 export * from './exhaustive/small-worlds.ts';
 export * from './oracle/network-policy-oracle.ts';
 export type * from './oracle/world.ts';
+export * from './packets/datagram-stream.ts';
+export * from './packets/packet-counter.ts';
 export * from './process/run-program.ts';
 export * from './random/changes.ts';
 export * from './random/construct-counts.ts';

@@ -22,12 +22,13 @@ import { containerEnvironment } from './container-environment.ts';
 import { ContainerLifecycle } from './container-lifecycle.ts';
 import { planContainer } from './container-plan.ts';
 import type { NodeOptions } from './node-options.ts';
+import { passGate } from './pass-gate.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import type { PodApi } from './pod-api.ts';
 import { PodContainer } from './pod-container.ts';
 import { podFiles } from './pod-files.ts';
 import { isSidecar, podStatus } from './pod-status.ts';
-import { askGate, leaveGate } from './start-gate.ts';
+import { leaveGate } from './start-gate.ts';
 
 /** What all pods of a node share. */
 export interface PodWorkerContext {
@@ -40,7 +41,7 @@ export interface PodWorkerContext {
 }
 
 const defaultGraceSeconds = 30;
-const gateRetryMs = { first: 50, last: 2_000 };
+const gateRetryMs = 2_000;
 const networkRetryMs = 2_000;
 
 /** The worker of one pod. */
@@ -177,21 +178,17 @@ export class PodWorker {
     const { gateSocket } = this.#context.options;
     const { uid = '', namespace = '', name = '' } = this.#pod.metadata;
     if (gateSocket === undefined) return !this.#stop.signal.aborted;
-    let reported = '';
-    for (let waitMs = gateRetryMs.first; !this.#stop.signal.aborted; waitMs = Math.min(waitMs * 2, gateRetryMs.last)) {
-      const answer = await askGate(gateSocket, { uid, namespace, name, interface: interfaceName, addresses: this.#podAddresses });
-      if (answer.kind === 'open') {
-        this.#setWaiting(undefined);
-        return !this.#stop.signal.aborted;
-      }
-      if (answer.reason !== reported && waitMs > gateRetryMs.first) {
-        reported = answer.reason;
-        this.#setWaiting(`waiting for the rules of the pod: ${answer.reason}`);
-        this.#failedNetwork(`the rules of the pod are not in force yet: ${answer.reason}`);
-      }
-      await this.#sleep(waitMs);
-    }
-    return false;
+    const isOpen = await passGate({
+      gateSocket,
+      endpoint: { uid, namespace, name, interface: interfaceName, addresses: this.#podAddresses },
+      signal: this.#stop.signal,
+      onWait: (reason) => {
+        this.#setWaiting(`waiting for the rules of the pod: ${reason}`);
+        this.#failedNetwork(`the rules of the pod are not in force yet: ${reason}`);
+      },
+    });
+    if (isOpen) this.#setWaiting(undefined);
+    return isOpen;
   }
 
   async #runContainers(): Promise<void> {
@@ -251,7 +248,7 @@ export class PodWorker {
 
   /** The address rests until the agent has let go of it: another pod must not inherit its rules or connections. */
   async #releaseWhenLeft(gateSocket: string, uid: string): Promise<void> {
-    do await sleep(gateRetryMs.last, undefined, { ref: false });
+    do await sleep(gateRetryMs, undefined, { ref: false });
     while (!(await leaveGate(gateSocket, uid)));
     this.#context.addresses.release(uid);
   }
