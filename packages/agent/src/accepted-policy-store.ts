@@ -6,7 +6,7 @@
  * less than a second before a crash is still the listed one, unless its refused successor came within
  * that second too; then its pods are closed.
  */
-import type { NetworkPolicy } from '@weir/kube';
+import { identityProblem, type NetworkPolicy } from '@weir/kube';
 import { errorFields, type Logger } from './log.ts';
 import { StateFile } from './state-file.ts';
 
@@ -60,7 +60,5 @@ export class AcceptedPolicyStore {
 }
 
 function isStoredPolicy(value: unknown): value is NetworkPolicy {
-  if (typeof value !== 'object' || value === null || !('metadata' in value)) return false;
-  const { metadata } = value;
-  return typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string';
+  return identityProblem(value) === undefined;
 }

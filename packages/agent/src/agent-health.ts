@@ -14,6 +14,13 @@ interface QuarantineReport {
   readonly reason: string;
 }
 
+/** An object of the API server that cannot be read and counts as not there. */
+interface UnreadableReport {
+  /** `Pod namespace/name` or `Namespace name`. */
+  readonly object: string;
+  readonly reason: string;
+}
+
 /** What `GET /v1/health` answers. */
 export interface AgentHealth {
   readonly node: string;
@@ -29,4 +36,5 @@ export interface AgentHealth {
   readonly endpoints: number;
   readonly refused: readonly RefusedPolicyReport[];
   readonly quarantined: readonly QuarantineReport[];
+  readonly unreadable: readonly UnreadableReport[];
 }

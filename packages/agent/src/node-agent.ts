@@ -151,6 +151,10 @@ export class NodeAgent implements Agent {
         inForce: instead,
       })),
       quarantined: this.#enforcer.quarantinedEndpoints().map(({ namespace, name, reason }) => ({ pod: `${namespace}/${name}`, reason })),
+      unreadable: this.#engine.refusedObjects().map(({ kind, namespace, name, reason }) => ({
+        object: namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`,
+        reason,
+      })),
     };
   }
 
@@ -162,6 +166,7 @@ export class NodeAgent implements Agent {
       listener: {
         changed: (kind) => {
           if (kind === 'networkPolicies') this.#accepted.changed();
+          else this.#reportUnreadable();
           this.#enforcer.changed();
         },
         synced: () => {
@@ -180,6 +185,12 @@ export class NodeAgent implements Agent {
         onFault: (error) => this.#fault(error),
       },
     });
+  }
+
+  #reportUnreadable(): void {
+    const [first] = this.#engine.refusedObjects();
+    if (first === undefined) this.#troubles.over('unreadable', {}, 'all objects can be read');
+    else this.#troubles.trouble('unreadable', { ...first }, 'an object of the API server cannot be read and counts as not there');
   }
 
   async #reportInForce(): Promise<void> {
@@ -229,6 +240,8 @@ export class NodeAgent implements Agent {
     this.#engine.attach(attachment);
     this.#enforcer.changed();
     await this.#inKernel();
+    const unreadable = this.#engine.refusalOfPod(namespace, name);
+    if (unreadable !== undefined) throw new GateWaitError(`the pod stays closed because its object cannot be read: ${unreadable}`);
     const quarantine = this.#enforcer.quarantineOf(uid);
     if (quarantine !== undefined) throw new GateWaitError(`the pod stays closed because its rules cannot be enforced: ${quarantine}`);
     this.#log.debug({ pod: `${namespace}/${name}`, uid }, 'attached');

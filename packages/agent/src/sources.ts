@@ -5,8 +5,8 @@
  * may lag: it reads the pod, its namespace and the namespace's policies anew, deletions included.
  */
 import type { Engine } from '@weir/calc';
-import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, type ResourcePath } from '@weir/client';
-import type { KubeObject, Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, type ResourcePath, TransportError } from '@weir/client';
+import { identityProblem, type KubeObject, type Namespace, type NetworkPolicy, type Pod } from '@weir/kube';
 import { SharedReads } from './shared-reads.ts';
 import { nameOf, namespaceOf, type Sink, Source } from './source.ts';
 
@@ -107,7 +107,7 @@ export class Sources {
    */
   async readForStart(namespace: string, name: string): Promise<Pod> {
     const signal = AbortSignal.timeout(this.#readTimeoutMs);
-    const pod = await this.#client.get<Pod>(podsPath(namespace), name, { signal });
+    const pod = recognized(await this.#client.get<Pod>(podsPath(namespace), name, { signal }));
     // One after the other: pods that start together share this read, go on together, and so share a transaction.
     await this.#namespaceReads.read(namespace);
     return pod;
@@ -144,6 +144,7 @@ export class Sources {
       this.#client.get<Namespace>(namespacesPath, namespace, { signal }),
       this.#client.list<NetworkPolicy>(networkPoliciesPath(namespace), { signal }),
     ]);
+    for (const item of [object, ...policies.items]) recognized(item);
     this.#guarded(() => {
       this.#namespaces.offer(object);
       this.#policies.offerList({ namespace, items: policies.items, resourceVersion: policies.metadata.resourceVersion });
@@ -177,4 +178,11 @@ export class Sources {
   #all(): readonly { readonly informer: Source<Namespace>['informer'] | Source<NetworkPolicy>['informer'] | Source<Pod>['informer'] }[] {
     return [this.#namespaces, this.#policies, this.#pods];
   }
+}
+
+/** The object, when one can tell which it is; throws a TransportError for an answer that is none. */
+function recognized<T extends KubeObject>(object: T): T {
+  const problem = identityProblem(object);
+  if (problem !== undefined) throw new TransportError('garbage', `the API server answered with an object that cannot be told: ${problem}`);
+  return object;
 }

@@ -1,10 +1,7 @@
 /** `weir agent …`: refused policies, what an agent says of itself, and taking it away. */
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { networkPoliciesPath, podsPath } from '@weir/client';
-import { listenTcp } from '@weir/kernel';
 import type { NetworkPolicy } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentProcess, allowFrom, type NodeWorld, namespace, openNodeWorld, type TestPod } from './support/node-world.ts';
@@ -153,26 +150,41 @@ describe('weir agent', () => {
     }
   });
 
-  it('reports a fault of its own and exits, its rules in force: it never goes on deaf', async () => {
+  it('goes on beside objects that no API server stores: unreadable pods count as not there, and it says so', async () => {
     await agent.end('SIGTERM');
-    // An API server gone mad: its pods are lists of themselves.
-    const mad = createServer((request, response) => {
-      if (request.url?.includes('watch=true') === true) return;
-      const items = request.url?.includes('/pods') === true ? [{ metadata: { name: 'mad', namespace }, spec: { containers: 7 } }] : [];
-      response.end(JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items }));
-    });
-    listenTcp(mad, { netns: world.node, address: '127.0.0.1', port: 0 });
-    await new Promise((resolve) => mad.once('listening', resolve));
-    const faulty = await world.startAgent({ url: `http://127.0.0.1:${(mad.address() as AddressInfo).port}` });
+    const odd = world.proxy.rewrite;
+    // As from an API server gone mad: one pod has a number for its containers, one policy for its rules.
+    world.proxy.rewrite = (line) => odd(line).replaceAll('"image":"mad:1"', '"ports":7').replaceAll('"port":7777', '"port":[]');
     try {
-      expect(await faulty.exited).toBeGreaterThan(0);
-      expect(faulty.log.map(({ msg }) => msg)).toContain('a fault of ours; the agent ends and its rules stay in force');
+      const mad = await world.addPod('mad', { role: 'friend' }, 'mad:1');
+      await world.addPolicy('mad', { ...allowFrom({ app: 'server' }, { role: 'stranger' }), egress: [{ ports: [{ port: 7777 }] }] });
+      agent = await world.startAgent('proxy');
+      await world.untilReady();
+      await world.untilLogged(agent, 'an object of the API server cannot be read and counts as not there');
+      const { status, json } = await world.add(mad);
+      expect({ status, json }).toMatchObject({ status: 503, json: { error: expect.stringContaining('its object cannot be read') } });
+      expect(await world.connects(mad, server, false)).toBe(false);
+      expect(health()).toMatchObject({ ready: true, unreadable: [expect.objectContaining({ object: `Pod ${namespace}/mad` })] });
+      expect(health()['refused']).toContainEqual(expect.objectContaining({ policy: `${namespace}/mad`, inForce: 'closed' }));
       expect(await world.connects(friend, server, true)).toBe(true);
       expect(await world.connects(stranger, server, false)).toBe(false);
     } finally {
-      mad.closeAllConnections();
-      mad.close();
+      await agent.end('SIGTERM');
+      world.proxy.rewrite = odd;
     }
+  });
+
+  it('reports a fault of its own and exits, its rules in force: it never goes on deaf', async () => {
+    const preload = join(world.directory, 'broken-engine.mjs');
+    const engine = new URL('../../calc/dist/index.js', import.meta.url).href;
+    const fault = "Engine.prototype.flush = () => { throw new Error('a broken engine'); }";
+    writeFileSync(preload, `import { Engine } from ${JSON.stringify(engine)};\n${fault};\n`);
+    world.agentEnvironment = { NODE_OPTIONS: `--import=${preload}` };
+    const faulty = await world.startAgent();
+    expect(await faulty.exited).toBeGreaterThan(0);
+    expect(faulty.log.map(({ msg }) => msg)).toContain('a fault of ours; the agent ends and its rules stay in force');
+    expect(await world.connects(friend, server, true)).toBe(true);
+    expect(await world.connects(stranger, server, false)).toBe(false);
   });
 
   it('takes every trace out of the kernel with cleanup, nothing of others, as often as it is asked', async () => {
@@ -185,7 +197,7 @@ describe('weir agent', () => {
     for (let i = 0; i < 3; i++) world.runAgentCommand('cleanup');
     expect(world.run(world.node, 'nft', 'list', 'ruleset')).toBe(others);
     expect(await world.connects(stranger, server, true)).toBe(true);
-    expect(world.run(world.node, 'ip', '-o', 'link').match(new RegExp(world.prefix, 'g'))?.length).toBe(4);
+    expect(world.run(world.node, 'ip', '-o', 'link').match(new RegExp(world.prefix, 'g'))?.length).toBe(5);
     await world.client.delete(podsPath(namespace), 'closed', { gracePeriodSeconds: 0 });
   });
 });

@@ -30,6 +30,7 @@ import { PeerSets } from './peer-sets.ts';
 import { Policies, type RefusedPolicy } from './policies.ts';
 import { Population } from './population.ts';
 import { Programs } from './programs.ts';
+import { type RefusedObject, RefusedObjects } from './refused-objects.ts';
 import { type RuleHash, RuleIds } from './rule-ids.ts';
 import { applyDelta, emptyState, type State } from './state.ts';
 import { Subjects } from './subjects.ts';
@@ -57,6 +58,9 @@ export interface PodName {
 /** What the engine waits for before it says anything. */
 export type Source = 'pods' | 'namespaces' | 'networkPolicies';
 
+/** The namespace of an object that names none. */
+const assumedNamespace = 'default';
+
 const sources: readonly Source[] = ['pods', 'namespaces', 'networkPolicies'];
 
 /** The engine of one node. */
@@ -72,6 +76,7 @@ export class Engine {
   readonly #locals: Locals;
   readonly #population: Population;
   readonly #classes: Classes;
+  readonly #refused: RefusedObjects = new RefusedObjects();
 
   constructor(options: EngineOptions) {
     this.node = options.node;
@@ -86,23 +91,31 @@ export class Engine {
     this.#classes = new Classes(this.#sets, work);
   }
 
-  /** A pod appeared or changed; finished pods and those on the host's network count as gone. */
+  /**
+   * A pod appeared or changed; finished pods and those on the host's network count as gone, and so does
+   * one that cannot be read: see {@link refusedObjects}. Like all objects here it must have a name.
+   */
   upsertPod(pod: Pod): void {
-    this.#population.upsertPod(pod);
+    const { namespace = assumedNamespace, name = '' } = pod.metadata;
+    if (this.#refused.admits('Pod', namespace, pod)) this.#population.upsertPod(pod);
+    else this.#population.deletePod(namespace, name);
   }
 
   /** A pod is gone; unknown ones are ignored, as by every `delete`. */
   deletePod(namespace: string, name: string): void {
+    this.#refused.forget('Pod', namespace, name);
     this.#population.deletePod(namespace, name);
   }
 
-  /** A namespace appeared or changed. */
+  /** A namespace appeared or changed; one that cannot be read is unknown. */
   upsertNamespace(namespace: Namespace): void {
-    this.#population.upsertNamespace(namespace);
+    if (this.#refused.admits('Namespace', '', namespace)) this.#population.upsertNamespace(namespace);
+    else this.#population.deleteNamespace(namespace.metadata.name ?? '');
   }
 
   /** A namespace is gone. */
   deleteNamespace(name: string): void {
+    this.#refused.forget('Namespace', '', name);
     this.#population.deleteNamespace(name);
   }
 
@@ -147,6 +160,16 @@ export class Engine {
     return this.#policies.refused();
   }
 
+  /** Pods and namespaces that cannot be read and count as not there. */
+  refusedObjects(): readonly RefusedObject[] {
+    return this.#refused.all();
+  }
+
+  /** Why the pod counts as not there although it is; undefined when it does not. */
+  refusalOfPod(namespace: string, name: string): string | undefined {
+    return this.#refused.reasonOf('Pod', namespace, name);
+  }
+
   /** A source has delivered its first whole list. */
   setInSync(source: Source): void {
     if (source === 'networkPolicies' && !this.#inSync.has(source)) this.#policies.dropUnlisted();
@@ -182,6 +205,7 @@ export class Engine {
       ruleIds: this.#ruleIds.size,
       addresses: addresses.size,
       endpoints: this.#locals.size,
+      refusedObjects: this.#refused.size,
     };
   }
 

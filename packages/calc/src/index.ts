@@ -10,6 +10,7 @@ export type { Attachment } from './entries.ts';
 export * from './from-scratch.ts';
 export * from './judge-flow.ts';
 export type { RefusedPolicy } from './policies.ts';
+export type { RefusedObject } from './refused-objects.ts';
 export type { RuleHash } from './rule-ids.ts';
 export * from './state.ts';
 export type { Sizes, Work } from './work.ts';

@@ -141,7 +141,9 @@ export class Policies {
       return { policy, refused: undefined };
     }
     const accepted = this.#accepted.get(uid);
-    const earlier = accepted === undefined ? undefined : compileNetworkPolicy(accepted).policy;
+    // A uid belongs to one object for ever; a server that gives it to two does not lend one the rules of the other.
+    const isEarlier = accepted !== undefined && placeOf(accepted) === placeOf(object);
+    const earlier = isEarlier ? compileNetworkPolicy(accepted).policy : undefined;
     if (earlier !== undefined) return { policy: earlier, refused: { object, diagnostics, inForce: 'accepted' } };
     return { policy: closedPolicy(object), refused: { object, diagnostics, inForce: 'closed' } };
   }

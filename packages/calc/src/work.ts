@@ -50,4 +50,5 @@ export interface Sizes {
   readonly ruleIds: number;
   readonly addresses: number;
   readonly endpoints: number;
+  readonly refusedObjects: number;
 }

@@ -9,7 +9,7 @@
  * While the server is away the copy stays as it was; nothing is removed until a list says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeList, KubeObject } from '@weir/kube';
+import { identityProblem, type KubeList, type KubeObject } from '@weir/kube';
 import { ApiError, TransportError } from './api-error.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import { InformerStore, type StoreChange } from './informer-store.ts';
@@ -157,7 +157,7 @@ export class Informer<T extends KubeObject> {
       items.push(...page.items);
       token = page.metadata.continue === '' ? undefined : page.metadata.continue;
     } while (token !== undefined);
-    this.#checkNamed(items);
+    this.#checkIdentities(items);
     this.#deliver(this.#store.replace(items, page.metadata.resourceVersion));
     this.#connected = true;
     if (!this.#hasSynced) {
@@ -201,17 +201,16 @@ export class Informer<T extends KubeObject> {
   }
 
   #take(event: WatchEvent<T>): void {
-    if (event.type !== 'BOOKMARK') this.#checkNamed([event.object]);
+    if (event.type !== 'BOOKMARK') this.#checkIdentities([event.object]);
     this.#deliver(this.#store.apply(event));
     this.#reportProgress();
   }
 
-  #checkNamed(objects: readonly T[]): void {
+  #checkIdentities(objects: readonly T[]): void {
     for (const object of objects) {
-      const name: unknown = object.metadata?.name;
-      if (typeof name !== 'string' || name === '') {
-        throw new TransportError('garbage', `an object among the ${this.#path.resource} has no name`);
-      }
+      const problem = identityProblem(object);
+      if (problem !== undefined)
+        throw new TransportError('garbage', `an object among the ${this.#path.resource} cannot be told: ${problem}`);
     }
   }
 

@@ -10,4 +10,5 @@ export * from './objects/index.ts';
 export * from './protobuf/index.ts';
 export * from './registry/index.ts';
 export * from './selectors/index.ts';
+export * from './shape/index.ts';
 export * from './validation/index.ts';

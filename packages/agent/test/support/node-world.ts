@@ -86,6 +86,8 @@ export class NodeWorld {
   readonly node = `weirt-${this.#id}-node`;
   readonly gateSocket: string = join(this.directory, 'gate', 'agent.sock');
   readonly proxy: FaultyProxy;
+  /** What agents that are started find in their environment besides this process's. */
+  agentEnvironment: Readonly<Record<string, string>> = {};
   readonly #certificates: Certificates;
   readonly #netns: string[] = [];
   readonly #servers: Server[] = [];
@@ -159,7 +161,7 @@ export class NodeWorld {
         join(this.directory, 'state'),
         ...more,
       ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.agentEnvironment } },
     );
     const agent = new AgentProcess(child);
     this.#agents.add(agent);
@@ -190,12 +192,12 @@ export class NodeWorld {
   }
 
   /** Makes a pod's object and its link; nothing is attached, and its status has no address. */
-  async addPod(name: string, labels: Readonly<Record<string, string>> = {}): Promise<TestPod> {
+  async addPod(name: string, labels: Readonly<Record<string, string>> = {}, image = 'x:1'): Promise<TestPod> {
     const object = {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace, labels },
-      spec: { nodeName, containers: [{ name: 'c', image: 'x:1' }] },
+      spec: { nodeName, containers: [{ name: 'c', image }] },
     };
     const created = await this.client.create<Pod>(podsPath(namespace), object);
     this.#pods++;

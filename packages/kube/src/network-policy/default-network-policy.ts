@@ -9,11 +9,12 @@ import type {
   NetworkPolicy,
   NetworkPolicyEgressRule,
   NetworkPolicyIngressRule,
-  NetworkPolicyPeer,
   NetworkPolicyPort,
   NetworkPolicySpec,
   PolicyType,
 } from '../objects/network-policy.ts';
+import { withoutNulls } from '../shape/object-shape.ts';
+import { networkPolicySpecShape } from './network-policy-shape.ts';
 
 /** A policy whose `spec` is there, with `podSelector`, `policyTypes` and every port's protocol set. */
 export interface DefaultedNetworkPolicy extends NetworkPolicy {
@@ -25,7 +26,8 @@ export interface DefaultedNetworkPolicy extends NetworkPolicy {
  * egress rules (an empty egress list is none); without `protocol` a port is TCP.
  */
 export function defaultNetworkPolicy(policy: NetworkPolicy): DefaultedNetworkPolicy {
-  const { podSelector, ingress, egress, policyTypes, ...others } = withoutNulls<NetworkPolicySpec>(policy.spec ?? {});
+  const spec = withoutNulls(policy.spec, networkPolicySpecShape) as NetworkPolicySpec;
+  const { podSelector, ingress, egress, policyTypes, ...others } = spec;
   const types: readonly PolicyType[] =
     policyTypes !== undefined && policyTypes.length > 0
       ? policyTypes
@@ -36,48 +38,18 @@ export function defaultNetworkPolicy(policy: NetworkPolicy): DefaultedNetworkPol
     ...policy,
     spec: {
       ...others,
-      podSelector: withoutNulls(podSelector ?? {}),
-      ...(ingress === undefined ? {} : { ingress: ingress.map(defaultIngressRule) }),
-      ...(egress === undefined ? {} : { egress: egress.map(defaultEgressRule) }),
+      podSelector: podSelector ?? {},
+      ...(ingress === undefined ? {} : { ingress: ingress.map(withProtocols) }),
+      ...(egress === undefined ? {} : { egress: egress.map(withProtocols) }),
       policyTypes: types,
     },
   };
 }
 
-function defaultIngressRule(rule: NetworkPolicyIngressRule | null): NetworkPolicyIngressRule {
-  const { from, ports, ...others } = withoutNulls<NetworkPolicyIngressRule>(rule ?? {});
-  return {
-    ...others,
-    ...(ports === undefined ? {} : { ports: ports.map(defaultPort) }),
-    ...(from === undefined ? {} : { from: from.map(defaultPeer) }),
-  };
+function withProtocols<T extends NetworkPolicyIngressRule | NetworkPolicyEgressRule>(rule: T): T {
+  return rule.ports === undefined ? rule : { ...rule, ports: rule.ports.map(withProtocol) };
 }
 
-function defaultEgressRule(rule: NetworkPolicyEgressRule | null): NetworkPolicyEgressRule {
-  const { to, ports, ...others } = withoutNulls<NetworkPolicyEgressRule>(rule ?? {});
-  return {
-    ...others,
-    ...(ports === undefined ? {} : { ports: ports.map(defaultPort) }),
-    ...(to === undefined ? {} : { to: to.map(defaultPeer) }),
-  };
-}
-
-function defaultPeer(peer: NetworkPolicyPeer | null): NetworkPolicyPeer {
-  const { podSelector, namespaceSelector, ipBlock, ...others } = withoutNulls<NetworkPolicyPeer>(peer ?? {});
-  return {
-    ...others,
-    ...(podSelector === undefined ? {} : { podSelector: withoutNulls(podSelector) }),
-    ...(namespaceSelector === undefined ? {} : { namespaceSelector: withoutNulls(namespaceSelector) }),
-    ...(ipBlock === undefined ? {} : { ipBlock: withoutNulls(ipBlock) }),
-  };
-}
-
-function defaultPort(port: NetworkPolicyPort | null): NetworkPolicyPort {
-  const present = withoutNulls<NetworkPolicyPort>(port ?? {});
-  return { ...present, protocol: present.protocol ?? 'TCP' };
-}
-
-/** The object without its null members, which is what the types promise and manifests break. */
-function withoutNulls<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null)) as T;
+function withProtocol(port: NetworkPolicyPort): NetworkPolicyPort {
+  return { ...port, protocol: port.protocol ?? 'TCP' };
 }

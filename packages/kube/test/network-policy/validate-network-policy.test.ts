@@ -38,6 +38,14 @@ describe('defaulting of NetworkPolicy', () => {
       },
       { podSelector: {}, ingress: [{}, {}, { from: [{ podSelector: {} }] }], policyTypes: ['Ingress'] },
     ],
+    [
+      'null in a list or a map reads as the empty value',
+      { podSelector: { matchLabels: { a: null }, matchExpressions: [null, { key: 'b', operator: 'In', values: [null] }] } },
+      {
+        podSelector: { matchLabels: { a: '' }, matchExpressions: [{}, { key: 'b', operator: 'In', values: [''] }] },
+        policyTypes: ['Ingress'],
+      },
+    ],
   ])('%s', (_name, spec, expected) => {
     expect(defaultNetworkPolicy(policy(spec)).spec).toEqual(expected);
   });

@@ -1,0 +1,3 @@
+/** Which fields objects from outside have, and of which type. */
+export * from './object-identity.ts';
+export * from './pod-shape.ts';

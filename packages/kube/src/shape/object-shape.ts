@@ -1,0 +1,158 @@
+/**
+ * Shapes of objects from outside: which fields there are and of which type.
+ *
+ * The types of TypeScript end where a server's answer begins. What reads objects from outside checks
+ * their shape first, so that nothing behind that door has to reckon with a number where a list belongs.
+ */
+import { unreachable } from '@weir/net';
+import type { FieldError } from '../field-error.ts';
+
+/** The shape of one value; fields of an object may be absent unless they are required. */
+export type Shape =
+  | { readonly kind: 'string' }
+  | { readonly kind: 'boolean' }
+  /** An integer of 32 bits, or of a narrower range where given. */
+  | { readonly kind: 'integer'; readonly min?: number; readonly max?: number }
+  | { readonly kind: 'integerOrString' }
+  | { readonly kind: 'stringMap' }
+  | { readonly kind: 'list'; readonly of: Shape; readonly maxLength?: number }
+  | ObjectShape;
+
+/** A closed object has no other fields; an open one may, and they are not looked at. */
+interface ObjectShape {
+  readonly kind: 'object';
+  readonly fields: Readonly<Record<string, Shape>>;
+  readonly isOpen: boolean;
+  readonly required: readonly string[];
+}
+
+/** A string. */
+export const stringShape: Shape = { kind: 'string' };
+
+/** A list of equal members. */
+export function listShape(of: Shape, maxLength?: number): Shape {
+  return { kind: 'list', of, ...(maxLength === undefined ? {} : { maxLength }) };
+}
+
+/** An object with these fields and no others. */
+export function closedShape(fields: ObjectShape['fields']): Shape {
+  return { kind: 'object', fields, isOpen: false, required: [] };
+}
+
+/** An object with these fields, and others that nobody reads. */
+export function openShape(fields: ObjectShape['fields'], required: readonly string[] = []): Shape {
+  return { kind: 'object', fields, isOpen: true, required };
+}
+
+/** Whether null stands for an absent value, as the API server's decoder reads it, or is a wrong type, as in what it writes. */
+export type Nulls = 'absent' | 'wrong';
+
+/** Every unknown field of a closed object and every value of a wrong type. */
+export function checkShape(value: unknown, shape: Shape, path: string, nulls: Nulls = 'absent'): FieldError[] {
+  if (value === undefined || (value === null && nulls === 'absent')) return [];
+  switch (shape.kind) {
+    case 'string':
+      return typeof value === 'string' ? [] : [wrongType(path, value, 'a string')];
+    case 'boolean':
+      return typeof value === 'boolean' ? [] : [wrongType(path, value, 'true or false')];
+    case 'integer':
+      return isIntegerOf(value, shape) ? [] : [wrongType(path, value, rangeWords(shape))];
+    case 'integerOrString':
+      return typeof value === 'string' || isIntegerOf(value, {}) ? [] : [wrongType(path, value, 'an integer of 32 bits or a string')];
+    case 'stringMap':
+      if (!isObject(value)) return [wrongType(path, value, 'a map of strings')];
+      return Object.entries(value).flatMap(([key, member]) => checkShape(member, stringShape, `${path}[${key}]`, nulls));
+    case 'list':
+      if (!Array.isArray(value)) return [wrongType(path, value, 'a list')];
+      if (value.length > (shape.maxLength ?? Number.POSITIVE_INFINITY)) {
+        return [{ reason: 'FieldValueTooMany', field: path, message: `must have at most ${shape.maxLength} items` }];
+      }
+      return value.flatMap((member: unknown, i) => checkShape(member, shape.of, `${path}[${i}]`, nulls));
+    case 'object':
+      return isObject(value) ? checkFields(value, shape, path, nulls) : [wrongType(path, value, 'an object')];
+    default:
+      return unreachable(shape);
+  }
+}
+
+function checkFields(value: Readonly<Record<string, unknown>>, shape: ObjectShape, path: string, nulls: Nulls): FieldError[] {
+  const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  if (shape.isOpen) {
+    const missing = shape.required.filter((name) => !Object.hasOwn(value, name) || value[name] === undefined);
+    if (missing.length > 0) return missing.map((name) => ({ reason: 'FieldValueRequired', field: at(name), message: '' }));
+    return Object.entries(shape.fields).flatMap(([name, field]) =>
+      Object.hasOwn(value, name) ? checkShape(value[name], field, at(name), nulls) : [],
+    );
+  }
+  return Object.entries(value).flatMap(([name, member]) => {
+    const field = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
+    if (field !== undefined) return checkShape(member, field, at(name), nulls);
+    return [{ reason: 'FieldValueForbidden', field: at(name), message: 'unknown field' } satisfies FieldError];
+  });
+}
+
+/**
+ * The value without nulls, read as the API server's decoder reads them: a null field is an absent one, a
+ * null member of a list or a map is the empty value of its type. For values that {@link checkShape}
+ * found nothing wrong with; what an open object has besides its fields stays as it is.
+ */
+export function withoutNulls(value: unknown, shape: Shape): unknown {
+  if (value === undefined || value === null) return emptyValue(shape);
+  switch (shape.kind) {
+    case 'list':
+      return (value as readonly unknown[]).map((member) => withoutNulls(member, shape.of));
+    case 'stringMap':
+      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, member ?? '']));
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(value)
+          .filter(([, member]) => member !== null && member !== undefined)
+          .map(([name, member]) => [name, Object.hasOwn(shape.fields, name) ? withoutNulls(member, shape.fields[name] ?? shape) : member]),
+      );
+    case 'string':
+    case 'boolean':
+    case 'integer':
+    case 'integerOrString':
+      return value;
+    default:
+      return unreachable(shape);
+  }
+}
+
+function emptyValue(shape: Shape): unknown {
+  switch (shape.kind) {
+    case 'string':
+      return '';
+    case 'boolean':
+      return false;
+    case 'integer':
+    case 'integerOrString':
+      return 0;
+    case 'list':
+      return [];
+    case 'stringMap':
+    case 'object':
+      return {};
+    default:
+      return unreachable(shape);
+  }
+}
+
+function wrongType(field: string, value: unknown, expected: string): FieldError {
+  return { reason: 'FieldValueTypeInvalid', field, value, message: `must be ${expected}` };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const smallest = -(2 ** 31);
+const greatest = 2 ** 31 - 1;
+
+function isIntegerOf(value: unknown, { min = smallest, max = greatest }: { readonly min?: number; readonly max?: number }): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+}
+
+function rangeWords({ min, max }: { readonly min?: number; readonly max?: number }): string {
+  return min === undefined && max === undefined ? 'an integer of 32 bits' : `an integer from ${min ?? smallest} to ${max ?? greatest}`;
+}
