@@ -12,6 +12,8 @@ export * from './differential/engine-parts.ts';
 export * from './differential/render-world.ts';
 export * from './differential/shrink-world.ts';
 export * from './exhaustive/small-worlds.ts';
+export * from './machine/cluster-inventory.ts';
+export * from './machine/cluster-processes.ts';
 export * from './oracle/network-policy-oracle.ts';
 export type * from './oracle/world.ts';
 export * from './packets/datagram-stream.ts';
