@@ -54,7 +54,7 @@ async function run(lab: LabCluster): Promise<boolean> {
   const [status] = JSON.parse(stdout) as { readonly processes: readonly { readonly pid: number }[] }[];
   const child = status?.processes[0]?.pid ?? 0;
   const supervisor = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1] ?? 0);
-  const inventory = (): Promise<readonly string[]> => clusterInventory({ cluster: lab.name, supervisor, directory: lab.directory });
+  const inventory = (): Promise<readonly string[]> => clusterInventory({ cluster: lab.name, supervisor, directories: lab.directories });
   const crowd = await PodCrowd.open(lab.env['KUBECONFIG'] ?? '');
   // A node that has had its first pod keeps the file in which its agent notes pods.
   await crowd.create(2 * nodeCount);

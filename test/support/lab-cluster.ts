@@ -56,6 +56,11 @@ export class LabCluster {
     throw new Error(`weir up ended with ${code}:\n${stderr}`);
   }
 
+  /** Where its state and its sockets are. */
+  get directories(): readonly string[] {
+    return ['state', 'run'].map((name) => join(this.directory, name));
+  }
+
   /** Removes the cluster and everything of it. */
   async down(): Promise<Finished> {
     const result = await this.weir(['down', '--name', this.name]);

@@ -29,7 +29,7 @@ export class PodCrowd {
     this.#informer = new Informer<Pod>(client, podsPath(namespace), { upsert: changed, remove: changed });
   }
 
-  /** Makes the namespace and follows its pods. */
+  /** Makes the namespace `crowd` and follows its pods. */
   static async open(kubeconfig: string): Promise<PodCrowd> {
     const crowd = new PodCrowd(new KubeClient(await loadKubeconfig(kubeconfig), { userAgent: 'crowd' }));
     await crowd.#client.create(namespacesPath, object('v1', 'Namespace', { name: namespace }));

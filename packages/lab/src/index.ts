@@ -38,4 +38,5 @@ export * from './network/pod-network.ts';
 export * from './network/virtual-network.ts';
 export type * from './node/node-options.ts';
 export * from './node/run-node.ts';
+export type { ProbeAnswer } from './probe/probe-attempt.ts';
 export * from './probe/probe-connections.ts';

@@ -1,26 +1,14 @@
 /** What `weir matrix` does: all pairs of pods, computed, and with `--probe` tried with real connections. */
 import { computeMatrix, loadSnapshot, type Matrix, type MatrixPort, matrixOutcome, type Snapshot } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
-import { type Probe, type ProbeAnswer, probeConnections } from '@weir/lab';
-import { type Family, formatAddress, formatProtocol, isTransportName, protocolNumber, transportNumber } from '@weir/net';
+import { type Family, formatProtocol, isTransportName, protocolNumber, transportNumber } from '@weir/net';
 import { type Endpoint, type EngineName, engineProfiles, podName } from '@weir/policy';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';
-import { formatDuration, renderTable } from '../output.ts';
+import { renderTable } from '../output.ts';
 import { parsePort } from '../port.ts';
-
-/** One cell of the matrix. */
-interface Cell {
-  readonly source: string;
-  readonly destination: string;
-  readonly port: string;
-  /** The family of the addresses that talk. */
-  readonly family: Family;
-  readonly computed: 'allow' | 'deny' | 'unknown';
-  /** Absent when it was not tried. */
-  readonly probed?: ProbeAnswer;
-}
+import { type Cell, differs, probeCells } from './matrix-probe.ts';
 
 /** Answers `weir matrix`. */
 export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
@@ -34,12 +22,11 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const include = (endpoint: Endpoint): boolean => namespaces.length === 0 || namespaces.includes(endpoint.namespace);
   const ports = chosenPorts(snapshot, options.list('port'), include);
   const parts = familiesOf(snapshot, include).map((family) => partOf(snapshot, { ports, include, family }));
-  let cells = parts.flatMap(({ cells: of }) => of);
+  let cells: readonly Cell[] = parts.flatMap(({ cells: of }) => of);
   if (options.flag('probe')) {
     if (objects.labCluster === undefined) throw usageError('--probe needs a cluster of the lab: choose it with --name');
     const timeoutMs = options.whole('timeout-ms', 1) ?? 1_000;
-    output.progress(`trying ${cells.length} connections, each for at most ${formatDuration(timeoutMs)}`);
-    cells = await probed(cells, { cluster: objects.labCluster, snapshot, timeoutMs });
+    cells = await probeCells(cells, { cluster: objects.labCluster, snapshot, timeoutMs, output });
   }
   const differences = cells.filter(differs);
   if (output.json) output.resultJson({ ports: ports.map(portText), cells, differences: differences.length });
@@ -90,7 +77,7 @@ function chosenPorts(snapshot: Snapshot, given: readonly string[], include: (end
   return [...declared.values()].sort((a, b) => (a.port ?? 0) - (b.port ?? 0) || a.protocol - b.protocol);
 }
 
-function cellsOf(matrix: Matrix, pods: readonly Endpoint[], family: Family): Cell[] {
+function cellsOf(matrix: Matrix, pods: readonly Endpoint[], family: Family): readonly Cell[] {
   return pods.flatMap((source) =>
     pods.flatMap((destination) =>
       matrix.ports.map((port, index) => ({
@@ -102,34 +89,6 @@ function cellsOf(matrix: Matrix, pods: readonly Endpoint[], family: Family): Cel
       })),
     ),
   );
-}
-
-async function probed(cells: readonly Cell[], by: { cluster: string; snapshot: Snapshot; timeoutMs: number }): Promise<Cell[]> {
-  const probes = cells.map((cell) => probeOf(cell, by.snapshot));
-  const possible = probes.filter((probe) => probe !== undefined);
-  const answers = await probeConnections({ cluster: by.cluster, probes: possible, timeoutMs: by.timeoutMs });
-  const answerOf = new Map(possible.map((probe, i) => [probe, answers[i] ?? 'error'] as const));
-  return cells.map((cell, i) => {
-    const probe = probes[i];
-    const answer = probe === undefined ? undefined : answerOf.get(probe);
-    return answer === undefined ? cell : { ...cell, probed: answer };
-  });
-}
-
-/** The connection to try; undefined where none can be: SCTP, a protocol without ports, a pod that does not run. */
-function probeOf(cell: Cell, { pods, endpoints }: Snapshot): Probe | undefined {
-  const [port = '', protocol] = cell.port.split('/');
-  const address = endpoints.get(cell.destination)?.addresses.find(({ family }) => family === cell.family);
-  const running = [cell.source, cell.destination].every((name) => pods.get(name)?.status?.phase === 'Running');
-  const podUid = pods.get(cell.source)?.metadata.uid;
-  if (!running || address === undefined || podUid === undefined || (protocol !== 'TCP' && protocol !== 'UDP')) return undefined;
-  return { podUid, address: formatAddress(address), port: Number(port), protocol };
-}
-
-/** A refusal by the other end is an answer: the policies let the packets through. */
-function differs({ computed, probed: answer }: Cell): boolean {
-  if (answer === undefined || computed === 'unknown') return false;
-  return computed === 'allow' ? answer === 'timeout' || answer === 'error' : answer !== 'timeout';
 }
 
 interface MatrixView {

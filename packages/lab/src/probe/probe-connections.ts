@@ -1,9 +1,16 @@
 /**
  * Tries connections between pods of a cluster on this machine: real sockets inside the pods' network
- * namespaces, many at a time, without a program in the pods.
+ * namespaces, thousands at a time, without a program in the pods.
+ *
+ * ```
+ *   probes ──▶ window (descriptors are bounded) ──▶ one attempt each ──▶ answers, in the probes' order
+ *                 │ a few dozen starts per turn of the event loop, so that answers are read on time
+ * ```
  */
-import { connectTcp, openUdp } from '@weir/kernel';
+import { readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { podNetnsName } from '../network/netns-names.ts';
+import { type Attempt, attemptTcp, attemptUdp, type ProbeAnswer } from './probe-attempt.ts';
 
 /** One connection to try. */
 export interface Probe {
@@ -14,86 +21,98 @@ export interface Probe {
   readonly protocol: 'TCP' | 'UDP';
 }
 
-/** `connected` and `refused`: packets went there and back. `timeout`: nothing came back. `error`: they could not be sent. */
-export type ProbeAnswer = 'connected' | 'refused' | 'timeout' | 'error';
-
 /** What to try. */
 export interface ProbeOptions {
   readonly cluster: string;
   readonly probes: readonly Probe[];
+  /** How long one waits for an answer. */
   readonly timeoutMs: number;
+  /** How many wait at the same time, each with one descriptor. Default 4 096, or half of what this process may open. */
+  readonly concurrency?: number;
+  /** Told how many have their answer, after each. */
+  readonly onProgress?: (answered: number) => void;
 }
 
-/** How many probes wait for an answer at the same time. */
-const concurrencyMax = 512;
-
-/** Tries all; the answers stand in the order of the probes. */
-export async function probeConnections({ cluster, probes, timeoutMs }: ProbeOptions): Promise<ProbeAnswer[]> {
-  const answers: ProbeAnswer[] = new Array<ProbeAnswer>(probes.length).fill('error');
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < probes.length; index = next++) {
-      const probe = probes[index];
-      if (probe !== undefined) answers[index] = await tryOne(podNetnsName(cluster, probe.podUid), probe, timeoutMs);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrencyMax, probes.length) }, worker));
-  return answers;
+/** What came of it. */
+export interface ProbeResult {
+  /** In the order of the probes. */
+  readonly answers: readonly ProbeAnswer[];
+  /**
+   * The longest that an answer took, in milliseconds; 0 when there was none. Silence means something
+   * only where answers come much sooner than the time limit.
+   */
+  readonly slowestMs: number;
 }
 
-function tryOne(netns: string, probe: Probe, timeoutMs: number): Promise<ProbeAnswer> {
-  try {
-    return probe.protocol === 'TCP' ? tryTcp(netns, probe, timeoutMs) : tryUdp(netns, probe, timeoutMs);
-  } catch {
-    return Promise.resolve('error');
+const concurrencyMax = 4_096;
+const startsPerTurn = 64;
+
+/** Tries all. */
+export async function probeConnections(options: ProbeOptions): Promise<ProbeResult> {
+  const { cluster, probes, timeoutMs, onProgress } = options;
+  const window = new ProbeWindow(options.concurrency ?? Math.min(concurrencyMax, Math.floor(descriptorLimit() / 2)));
+  const answers = new Array<ProbeAnswer>(probes.length).fill('error');
+  let answered = 0;
+  let slowestMs = 0;
+  for (const [index, probe] of probes.entries()) {
+    await window.enter();
+    if (index % startsPerTurn === 0) await nextTurn();
+    const startedMs = performance.now();
+    const done = (answer: ProbeAnswer): void => {
+      answers[index] = answer;
+      if (answer === 'connected' || answer === 'refused') slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+      onProgress?.(++answered);
+      window.leave();
+    };
+    start(podNetnsName(cluster, probe.podUid), probe, { timeoutMs, done });
+  }
+  await window.emptied();
+  return { answers, slowestMs };
+}
+
+/** How many attempts wait at the same time. One caller at a time may wait for it. */
+class ProbeWindow {
+  readonly #size: number;
+  #inside = 0;
+  #left: () => void = () => undefined;
+
+  constructor(size: number) {
+    this.#size = Math.max(1, size);
+  }
+
+  /** Resolves when there is a place, which is taken then. */
+  async enter(): Promise<void> {
+    while (this.#inside >= this.#size) await this.#oneLeaves();
+    this.#inside += 1;
+  }
+
+  leave(): void {
+    this.#inside -= 1;
+    this.#left();
+  }
+
+  async emptied(): Promise<void> {
+    while (this.#inside > 0) await this.#oneLeaves();
+  }
+
+  #oneLeaves(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#left = resolve;
+    });
   }
 }
 
-function tryTcp(netns: string, { address, port }: Probe, timeoutMs: number): Promise<ProbeAnswer> {
-  return new Promise((resolve) => {
-    const socket = connectTcp({ netns, address, port });
-    const timer = setTimeout(() => end('timeout'), timeoutMs);
-    const end = (answer: ProbeAnswer): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.on('connect', () => end('connected'));
-    socket.on('error', (error: NodeJS.ErrnoException) => end(answerOf(error)));
-  });
+function start(netns: string, probe: Probe, attempt: Attempt): void {
+  try {
+    if (probe.protocol === 'TCP') attemptTcp(netns, probe, attempt);
+    else attemptUdp(netns, probe, attempt);
+  } catch {
+    attempt.done('error');
+  }
 }
 
-/**
- * What is sent over UDP, one after the other: a word that agnhost and echo servers answer, and a DNS
- * question (the name servers of the root, RFC 1035 section 4.1) for name servers, which ignore the word.
- */
-const datagrams: readonly Buffer[] = [
-  Buffer.from('hostname\n'),
-  Buffer.from([0x77, 0x72, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]),
-];
-
-function tryUdp(netns: string, { address, port }: Probe, timeoutMs: number): Promise<ProbeAnswer> {
-  return new Promise((resolve) => {
-    let ended = false;
-    const socket = openUdp({ netns, address: address.includes(':') ? '::' : '0.0.0.0', port: 0 });
-    const timer = setTimeout(() => end('timeout'), timeoutMs);
-    const end = (answer: ProbeAnswer): void => {
-      if (ended) return;
-      ended = true;
-      clearTimeout(timer);
-      socket.close();
-      resolve(answer);
-    };
-    socket.on('message', () => end('connected'));
-    socket.on('error', (error: NodeJS.ErrnoException) => end(answerOf(error)));
-    // Connected, so that the kernel tells of a port that nobody listens on.
-    socket.connect(port, address, () => {
-      for (const datagram of datagrams) socket.send(datagram, (error) => error !== null && end(answerOf(error)));
-    });
-  });
-}
-
-function answerOf({ code }: NodeJS.ErrnoException): ProbeAnswer {
-  if (code === 'ECONNREFUSED') return 'refused';
-  return code === 'ETIMEDOUT' ? 'timeout' : 'error';
+/** How many descriptors this process may have open, proc(5). */
+function descriptorLimit(): number {
+  const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }

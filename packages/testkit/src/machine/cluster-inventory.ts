@@ -7,7 +7,7 @@
  * ```
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { runProgram } from '../process/run-program.ts';
 import { clusterNamespaces, clusterProcesses, socketsElsewhere } from './cluster-processes.ts';
 
@@ -16,20 +16,26 @@ export interface InventoryOptions {
   readonly cluster: string;
   /** Process number of its supervisor. */
   readonly supervisor: number;
-  /** Holds the state and the run directory. */
-  readonly directory: string;
+  /** Its state and run directories. */
+  readonly directories: readonly string[];
 }
+
+/** Namespaces that are asked at the same time. */
+const atATime = 8;
 
 /** The lines, sorted. */
 export async function clusterInventory(options: InventoryOptions): Promise<readonly string[]> {
   const namespaces = clusterNamespaces(options.cluster);
-  const inside = await Promise.all(namespaces.map(linesInside));
+  const inside: string[] = [];
+  for (let at = 0; at < namespaces.length; at += atATime) {
+    inside.push(...(await Promise.all(namespaces.slice(at, at + atATime).map(linesInside))).flat());
+  }
   return [
     ...namespaces.map((name) => `netns ${name}`),
-    ...inside.flat(),
+    ...inside,
     ...mountLines(options),
     ...cgroupLines(options.cluster),
-    ...fileLines(options.directory),
+    ...options.directories.flatMap(fileLines),
     ...processLines(options),
   ].sort();
 }
@@ -43,23 +49,26 @@ export function inventoryDifference(before: readonly string[], after: readonly s
   ];
 }
 
+/** What is asked inside each namespace; the line starts with the first word. */
+const questions: Readonly<Record<string, string>> = {
+  link: "ip -o link show | sed 's/^[0-9]*: //; s/@.*//; s/:.*//'",
+  address: "ip -o addr show | awk '{print $2, $4}'",
+  rule: 'ip rule show; ip -6 rule show',
+  route: 'ip route show table all; ip -6 route show table all',
+  // Entries that the kernel learned on a way out (eth0) come and go by themselves.
+  neighbour: "ip neigh show nud permanent; ip neigh show nud all | grep -v eth0 | cut -d' ' -f1-3",
+  nft: 'nft list ruleset',
+};
+
 async function linesInside(namespace: string): Promise<string[]> {
-  const commands: readonly (readonly [kind: string, command: string])[] = [
-    ['link', "ip -o link show | sed 's/^[0-9]*: //; s/@.*//; s/:.*//'"],
-    ['address', "ip -o addr show | awk '{print $2, $4}'"],
-    ['rule', 'ip rule show; ip -6 rule show'],
-    ['route', 'ip route show table all; ip -6 route show table all'],
-    ['neighbour', 'ip neigh show nud permanent; ip neigh show nud all | grep -v eth0 | cut -d" " -f1-3'],
-    ['nft', 'nft list ruleset'],
-  ];
-  const lines = await Promise.all(
-    commands.map(async ([kind, command]) => {
-      const { stdout } = await runProgram('ip', ['netns', 'exec', namespace, 'sh', '-c', command]);
-      const text = stdout.replaceAll(/counter packets \d+ bytes \d+/g, 'counter');
-      return linesWithPlace(kind === 'nft' ? elementsApart(text) : text).map((line) => `${kind} ${namespace} ${line}`);
-    }),
-  );
-  return lines.flat();
+  const script = Object.entries(questions).map(([kind, command]) => `( ${command} ) 2>/dev/null | sed 's/^/${kind} /'`);
+  const { stdout } = await runProgram('ip', ['netns', 'exec', namespace, 'sh', '-c', script.join('\n')]);
+  const lines = stdout.split('\n');
+  return Object.keys(questions).flatMap((kind) => {
+    const own = lines.flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
+    const text = own.join('\n').replaceAll(/counter packets \d+ bytes \d+/g, 'counter');
+    return linesWithPlace(kind === 'nft' ? elementsApart(text) : text).map((line) => `${kind} ${namespace} ${line}`);
+  });
 }
 
 /** One element a line: a set with one element more differs in one line. */
@@ -86,13 +95,16 @@ function linesWithPlace(text: string): string[] {
     });
 }
 
-function mountLines({ cluster, directory }: InventoryOptions): string[] {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8')
+function mountLines({ cluster, directories }: InventoryOptions): string[] {
+  const own = (point: string): boolean =>
+    directories.some((directory) => point.startsWith(`${directory}/`)) || point.includes(`/weir-${cluster}-`);
+  return mountPoints().flatMap((point) => (own(point) ? [`mount ${point}`] : []));
+}
+
+function mountPoints(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '');
-  return points
-    .filter((point) => point.startsWith(`${directory}/`) || point.includes(`/weir-${cluster}-`))
-    .map((point) => `mount ${point}`);
 }
 
 function cgroupLines(cluster: string): string[] {
@@ -112,12 +124,12 @@ function directoriesBelow(directory: string, depth: number): string[] {
 
 /** Files by their path; what is mounted there belongs to somebody else and the store is one file in any state. */
 function fileLines(directory: string): string[] {
-  const mounted = new Set(mountLines({ cluster: '', directory, supervisor: 0 }).map((line) => line.slice('mount '.length)));
+  const mounted = new Set(mountPoints());
   const walk = (at: string): string[] => {
     if (mounted.has(at)) return [];
     return entriesOf(at).flatMap((entry) => {
       const path = join(at, entry.name);
-      return [`file ${relative(directory, path)}`, ...(entry.isDirectory() ? walk(path) : [])];
+      return [`file ${path}`, ...(entry.isDirectory() ? walk(path) : [])];
     });
   };
   return walk(directory);

@@ -28,6 +28,8 @@ export function runProgram(command: string, args: readonly string[], options: Ru
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    // A program may end without reading; its exit code tells.
+    child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });
 }
