@@ -24,7 +24,7 @@ export class AddressTable {
     for (const address of addresses) {
       const text = formatAddress(address);
       let slot = this.#slots.get(text);
-      if (slot === undefined) this.#slots.set(text, (slot = { address, text, claims: [], emitted: undefined }));
+      if (slot === undefined) this.#slots.set(text, (slot = { address, text, claims: [], emitted: undefined, owner: undefined }));
       if (slots.includes(slot)) continue;
       slot.claims.push(claimant);
       slots.push(slot);
@@ -67,7 +67,8 @@ export class AddressTable {
 
 /**
  * The owner of an address: an attached endpoint before others (the node knows best whom it gave the
- * address to), one whose pod is known before one whose is not, the youngest pod, the greatest uid.
+ * address to), one whose pod is known before one whose is not, one that is not being deleted, the
+ * youngest pod, the greatest uid.
  */
 export function ownerOf(slot: AddressSlot): Claimant | undefined {
   let owner = slot.claims[0];
@@ -81,7 +82,7 @@ function compareClaims(a: Claimant, b: Claimant): number {
   const attached = Number(isAttached(a)) - Number(isAttached(b));
   if (attached !== 0) return attached;
   if (a.kind === 'pod' && b.kind === 'pod') {
-    if (a.created !== b.created) return a.created - b.created;
+    if (a.precedence !== b.precedence) return a.precedence - b.precedence;
   } else if (a.kind !== b.kind) {
     return a.kind === 'pod' ? 1 : -1;
   }

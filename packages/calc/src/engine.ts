@@ -55,6 +55,13 @@ export interface PodName {
   readonly name: string;
 }
 
+/** An address that is not that pod's any more. */
+export interface ReleasedAddress {
+  readonly address: Address;
+  /** The uid of the pod that owned it. */
+  readonly owner: string;
+}
+
 /** What the engine waits for before it says anything. */
 export type Source = 'pods' | 'namespaces' | 'networkPolicies';
 
@@ -77,6 +84,7 @@ export class Engine {
   readonly #population: Population;
   readonly #classes: Classes;
   readonly #refused: RefusedObjects = new RefusedObjects();
+  #released: readonly ReleasedAddress[] = [];
 
   constructor(options: EngineOptions) {
     this.node = options.node;
@@ -221,11 +229,21 @@ export class Engine {
     isolatedBy: (uid, direction) => isolatingPolicies(this.#locals.selectionOf(uid), direction),
   };
 
+  /**
+   * The addresses that went from one pod to another, or to nobody, with the last flush, on whatever
+   * node: their connections of before are not the next owner's. No part of the state, so no part of a delta.
+   */
+  get released(): readonly ReleasedAddress[] {
+    return this.#released;
+  }
+
   /** The pod that owns the address now, on whatever node. */
-  podAt(address: Address): PodName | undefined {
+  podAt(address: Address): (PodName & { readonly uid: string }) | undefined {
     const owner = this.#population.addresses.ownerAt(address);
-    if (owner?.kind === 'orphan') return { namespace: owner.attachment.namespace, name: owner.attachment.name };
-    return owner === undefined ? undefined : { namespace: owner.namespace.name, name: owner.name };
+    if (owner === undefined) return undefined;
+    const { uid } = owner;
+    if (owner.kind === 'orphan') return { uid, namespace: owner.attachment.namespace, name: owner.attachment.name };
+    return { uid, namespace: owner.namespace.name, name: owner.name };
   }
 
   /** The addresses that a pod has now; undefined when there is no such pod, or it is on its host's network. */
@@ -267,10 +285,13 @@ export class Engine {
     const table = this.#population.addresses;
     const upserts: AddressClass[] = [];
     const removals: AddressSlot['address'][] = [];
+    const released: ReleasedAddress[] = [];
     for (const slot of table.dirty) {
       this.#work.addressesTouched++;
       const before = slot.emitted;
       const owner = ownerOf(slot);
+      if (slot.owner !== undefined && slot.owner !== owner?.uid) released.push({ address: slot.address, owner: slot.owner });
+      slot.owner = owner?.uid;
       const after = owner?.kind === 'pod' ? owner.labelSet.class : undefined;
       slot.emitted = after;
       table.dropUnused(slot);
@@ -288,6 +309,7 @@ export class Engine {
       upserts.push({ address: slot.address, class: endpointClass(after).key });
     }
     table.dirty.clear();
+    this.#released = released;
     return { upserts, removals };
   }
 

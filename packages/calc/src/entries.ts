@@ -78,8 +78,8 @@ export interface PodEntry {
   position: number;
   /** Whether `spec.nodeName` is this node. */
   onNode: boolean;
-  /** The creation time as a number that grows with time; 0 when not given. */
-  created: number;
+  /** See `claimPrecedence`. */
+  precedence: number;
   /** The addresses of its status. */
   addresses: readonly Address[];
   attachment: Attachment | undefined;
@@ -105,6 +105,8 @@ export interface AddressSlot {
   readonly claims: Claimant[];
   /** The class that the address has in the emitted state. */
   emitted: ClassEntry | undefined;
+  /** The uid of the pod that owned the address at the last flush. */
+  owner: string | undefined;
 }
 
 /** A selector that at least one set in use is made of. */

@@ -43,6 +43,7 @@ interface Party {
   readonly isNamespaceKnown: boolean;
   readonly attachment: Attachment | undefined;
   readonly created: string;
+  readonly isDeleted: boolean;
   readonly addresses: readonly Address[];
   readonly isLocal: boolean;
 }
@@ -92,6 +93,7 @@ function partiesOf({ node, pods, namespaces, attachments }: Inputs): Party[] {
     const addresses = attachment?.addresses ?? endpoint.addresses;
     const isLocal = attachment !== undefined || (endpoint.node === node && addresses.length > 0);
     const created = pod.metadata.creationTimestamp ?? '';
+    const isDeleted = pod.metadata.deletionTimestamp !== undefined;
     parties.push({
       uid,
       namespace,
@@ -100,6 +102,7 @@ function partiesOf({ node, pods, namespaces, attachments }: Inputs): Party[] {
       isNamespaceKnown: namespaceLabels !== undefined,
       attachment,
       created,
+      isDeleted,
       addresses,
       isLocal,
     });
@@ -107,7 +110,18 @@ function partiesOf({ node, pods, namespaces, attachments }: Inputs): Party[] {
   for (const attachment of attachments) {
     if (parties.some((party) => party.attachment === attachment)) continue;
     const { uid, namespace, name, addresses } = attachment;
-    parties.push({ uid, namespace, name, endpoint: undefined, isNamespaceKnown: false, attachment, created: '', addresses, isLocal: true });
+    parties.push({
+      uid,
+      namespace,
+      name,
+      endpoint: undefined,
+      isNamespaceKnown: false,
+      attachment,
+      created: '',
+      isDeleted: false,
+      addresses,
+      isLocal: true,
+    });
   }
   return parties;
 }
@@ -194,9 +208,10 @@ function ownersOf(parties: readonly Party[]): Map<string, { address: Address; ow
 }
 
 function outranks(a: Party, b: Party): boolean {
-  const rank = ({ attachment, endpoint, created, uid }: Party): string[] => [
+  const rank = ({ attachment, endpoint, created, isDeleted, uid }: Party): string[] => [
     attachment === undefined ? '0' : '1',
     endpoint === undefined ? '0' : '1',
+    isDeleted ? '0' : '1',
     created,
     uid,
   ];

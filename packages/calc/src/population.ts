@@ -9,7 +9,7 @@ import type { Namespace, Pod } from '@weir/kube';
 import { type Address, compareAddresses } from '@weir/net';
 import type { Endpoint } from '@weir/policy';
 import { AddressTable } from './address-table.ts';
-import { creationOrder } from './creation-order.ts';
+import { claimPrecedence } from './claim-precedence.ts';
 import type { Attachment, Claimant, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from './entries.ts';
 import { LabelSets } from './label-sets.ts';
 import type { Locals } from './locals.ts';
@@ -58,7 +58,7 @@ export class Population {
     const old = this.namespaces.get(namespaceName)?.pods.get(name);
     if (old !== undefined && old.uid !== endpoint?.uid) this.#removePod(old);
     if (endpoint === undefined) return;
-    const facts = { onNode: endpoint.node === this.#options.node, created: creationOrder(pod.metadata.creationTimestamp) };
+    const facts = { onNode: endpoint.node === this.#options.node, precedence: claimPrecedence(pod.metadata) };
     if (old !== undefined && old.uid === endpoint.uid) this.#changePod(old, endpoint, facts);
     else this.#addPod(endpoint, facts);
   }
@@ -109,7 +109,7 @@ export class Population {
     this.#claim(record.holder, record.holder.addresses);
   }
 
-  #addPod(endpoint: Endpoint, facts: Pick<PodEntry, 'onNode' | 'created'>): void {
+  #addPod(endpoint: Endpoint, facts: Pick<PodEntry, 'onNode' | 'precedence'>): void {
     const namespace = this.namespaces.of(endpoint.namespace);
     const { uid, name, addresses } = endpoint;
     const labelSet = this.labelSets.of(endpoint, namespace);
@@ -127,14 +127,14 @@ export class Population {
     this.#claim(entry, attachment?.addresses ?? addresses);
   }
 
-  #changePod(entry: PodEntry, endpoint: Endpoint, facts: Pick<PodEntry, 'onNode' | 'created'>): void {
+  #changePod(entry: PodEntry, endpoint: Endpoint, facts: Pick<PodEntry, 'onNode' | 'precedence'>): void {
     const labelSet = this.labelSets.of(endpoint, entry.namespace);
-    const isSameAge = entry.created === facts.created;
-    const isSame = isSameAge && entry.labelSet === labelSet && entry.onNode === facts.onNode;
+    const isSameClaim = entry.precedence === facts.precedence;
+    const isSame = isSameClaim && entry.labelSet === labelSet && entry.onNode === facts.onNode;
     const isMoved = !sameAddresses(entry.addresses, endpoint.addresses);
     if (isSame && !isMoved) return;
     entry.onNode = facts.onNode;
-    entry.created = facts.created;
+    entry.precedence = facts.precedence;
     entry.addresses = endpoint.addresses;
     if (entry.labelSet !== labelSet) {
       const before = entry.labelSet;

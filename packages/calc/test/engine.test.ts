@@ -167,6 +167,14 @@ describe('endpoints and addresses', () => {
       [],
     ],
     [
+      'the pod that is not being deleted',
+      [
+        podOf('shop/a', { labels: { app: 'db' }, ip: '10.0.0.7', created: '2026-01-01T00:00:00Z' }),
+        podOf('shop/b', { ip: '10.0.0.7', created: '2026-01-01T00:00:01Z', deleted: '2026-01-01T00:00:02Z' }),
+      ],
+      [],
+    ],
+    [
       'the greatest uid',
       [podOf('shop/a', { labels: { app: 'db' }, ip: '10.0.0.7', uid: 'z' }), podOf('shop/b', { ip: '10.0.0.7', uid: 'y' })],
       [],
@@ -194,6 +202,28 @@ describe('endpoints and addresses', () => {
     const state = at({ namespaces: [shop], pods: [old, young] });
     expect(state.endpoints.get('uid-shop/old')?.addresses.map((one) => formatAddress(one))).toEqual(['fd00::7']);
     expect(state.endpoints.get('uid-shop/young')?.addresses.map((one) => formatAddress(one))).toEqual(['10.0.0.7']);
+  });
+
+  it('E6 tells of an address that went to another pod or to nobody, and of none that its pod keeps', () => {
+    const follower = new Follower();
+    const released = (world: Parameters<Follower['tell']>[0]): string[] => {
+      follower.tell(world);
+      follower.flush();
+      return follower.engine.released.map(({ address, owner }) => `${formatAddress(address)} of ${owner}`);
+    };
+    const old = podOf('shop/old', { ip: ['10.0.0.7', 'fd00::7'], created: '2026-01-01T00:00:00Z' });
+    const young = podOf('shop/young', { ip: '10.0.0.7', created: '2026-01-01T00:00:05Z' });
+    const relabelled = podOf('shop/old', { ip: ['10.0.0.7', 'fd00::7'], labels: { app: 'db' } });
+    const namesake = podOf('shop/old', { ip: ['10.0.0.7', 'fd00::7'], uid: 'another' });
+    expect(released({ pods: [old] })).toEqual([]);
+    expect(released({ pods: [relabelled], attachments: [attachmentOf('shop/old', ['10.0.0.7', 'fd00::7'])] })).toEqual([]);
+    expect(released({ pods: [relabelled] })).toEqual([]);
+    expect(released({ pods: [old, young] })).toEqual(['10.0.0.7 of uid-shop/old']);
+    expect(released({ pods: [young] })).toEqual(['fd00::7 of uid-shop/old']);
+    expect(released({ pods: [{ ...young, status: { ...young.status, phase: 'Succeeded' } }] })).toEqual(['10.0.0.7 of uid-shop/young']);
+    expect(released({ pods: [old] })).toEqual([]);
+    expect(released({ pods: [namesake] })).toEqual(['10.0.0.7 of uid-shop/old', 'fd00::7 of uid-shop/old']);
+    expect(released({ pods: [namesake] })).toEqual([]);
   });
 
   it('E4 an address comes back to the loser when the winner moves away', () => {

@@ -9,6 +9,7 @@ export interface PodWords {
   readonly node?: string;
   readonly uid?: string;
   readonly created?: string;
+  readonly deleted?: string;
   readonly ports?: readonly { readonly name: string; readonly port: number; readonly protocol?: string }[];
   readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
   readonly hostNetwork?: boolean;
@@ -17,7 +18,7 @@ export interface PodWords {
 /** A pod from `namespace/name`. */
 export function podOf(place: string, words: PodWords = {}): Pod {
   const [namespace = '', name = ''] = place.split('/');
-  const { labels, ip, node = 'n2', uid = `uid-${place}`, created, ports = [], phase = 'Running', hostNetwork } = words;
+  const { labels, ip, node = 'n2', uid = `uid-${place}`, created, deleted, ports = [], phase = 'Running', hostNetwork } = words;
   const ips = ip === undefined ? [] : typeof ip === 'string' ? [ip] : ip;
   return {
     metadata: {
@@ -26,6 +27,7 @@ export function podOf(place: string, words: PodWords = {}): Pod {
       uid,
       ...(labels === undefined ? {} : { labels }),
       ...(created === undefined ? {} : { creationTimestamp: created }),
+      ...(deleted === undefined ? {} : { deletionTimestamp: deleted }),
     },
     spec: {
       nodeName: node,

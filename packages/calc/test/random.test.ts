@@ -97,6 +97,7 @@ const anyPod: fc.Arbitrary<Pod> = fc
     node: fc.constantFrom('n1', 'n2'),
     uid: fc.constantFrom('1', '2'),
     created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'),
+    isDeleted: fc.boolean(),
     ports: fc.uniqueArray(
       fc.constantFrom(
         { name: 'http', port: 80 },
@@ -108,7 +109,9 @@ const anyPod: fc.Arbitrary<Pod> = fc
     ),
     phase: fc.constantFrom('Running', 'Running', 'Running', 'Pending', 'Failed' as const),
   })
-  .map(({ place, uid, ...words }) => podOf(place, { ...words, uid: `${place}-${uid}` }));
+  .map(({ place, uid, isDeleted, ...words }) =>
+    podOf(place, { ...words, uid: `${place}-${uid}`, ...(isDeleted ? { deleted: '2026-01-01T00:00:02Z' } : {}) }),
+  );
 
 const anyNamespace: fc.Arbitrary<Namespace> = fc
   .tuple(fc.constantFrom(...namespaceNames), fc.option(fc.constantFrom(...values), { nil: undefined }))
