@@ -38,6 +38,18 @@ export function udpDatagram(ends: PacketEnds, ports: { readonly source: number; 
   return datagram;
 }
 
+/** The first segment of a TCP connection between the ports, with its checksum. */
+export function tcpSyn(ends: PacketEnds, ports: { readonly source: number; readonly destination: number }): Buffer {
+  const segment = Buffer.alloc(20);
+  segment.writeUInt16BE(ports.source, 0);
+  segment.writeUInt16BE(ports.destination, 2);
+  segment.writeUInt8(0x50, 12);
+  segment.writeUInt8(0x02, 13);
+  segment.writeUInt16BE(65_535, 14);
+  segment.writeUInt16BE(internetChecksum(Buffer.concat([pseudoHeader(ends, segment.length), segment])), 16);
+  return segment;
+}
+
 /** An ICMP or ICMPv6 message: type, code, the four bytes behind the checksum, and data. */
 export function icmpMessage(
   ends: PacketEnds,

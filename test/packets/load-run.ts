@@ -1,5 +1,5 @@
 /**
- * Datagrams under way while something happens: sent by a process of its own, counted by the kernel
+ * Packets under way while something happens: sent by a process of its own, counted by the kernel
  * where they arrive, so that a busy event loop loses none.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
@@ -75,7 +75,7 @@ async function endProber(prober: ChildProcessByStdio<Writable, Readable, null>, 
   return JSON.parse(String(last.value)) as number[];
 }
 
-function matchOf({ source, destination, port }: LoadLane): string {
+function matchOf({ source, destination, port, protocol = 'UDP' }: LoadLane): string {
   const family = source.includes(':') ? 'ip6' : 'ip';
-  return `${family} saddr ${source} ${family} daddr ${destination} udp dport ${port}`;
+  return `${family} saddr ${source} ${family} daddr ${destination} ${protocol.toLowerCase()} dport ${port}`;
 }

@@ -2,7 +2,7 @@
  * A packet network with an engine and a data plane on each of its nodes: what a cluster with an
  * agent on every node does, in one process.
  */
-import { Engine } from '@weir/calc';
+import { type Delta, Engine } from '@weir/calc';
 import { createNftablesDataplane, type NftablesDataplane } from '@weir/dataplane';
 import { inNetns } from '@weir/kernel';
 import { defined, parseAddress } from '@weir/net';
@@ -33,15 +33,24 @@ export class PolicedNetwork {
 
   /** Tells all nodes of a world of which the pods have their links already. */
   async tell(world: World): Promise<void> {
+    await this.#record(world);
+  }
+
+  /** Tells all nodes, and returns what their data planes were given. */
+  async #record(world: World): Promise<[NftablesDataplane, Delta][]> {
+    const given: [NftablesDataplane, Delta][] = [];
     const events = eventsBetween(this.#world, world);
     this.#world = world;
     for (const { metadata } of world.nodes ?? []) this.#startNode(metadata.name ?? '', world);
     for (const [name, node] of this.#nodes) {
       for (const event of events) event(node.engine);
       this.#announce(name, node);
-      const report = await node.dataplane.apply(node.engine.flush());
+      const delta = node.engine.flush();
+      given.push([node.dataplane, delta]);
+      const report = await node.dataplane.apply(delta);
       if (report.quarantined.length > 0) throw new Error(`${name} refused ${JSON.stringify(report.quarantined)}`);
     }
+    return given;
   }
 
   /** The next world starts from nothing: fresh engines and data planes, no table in any kernel. */
@@ -52,6 +61,23 @@ export class PolicedNetwork {
     }
     this.#nodes.clear();
     this.#world = nothing;
+  }
+
+  /**
+   * Goes to the other world and back, and gives what does the same again without asking the engines:
+   * change after change as fast as kernels take them, which ends where it began after an even number.
+   */
+  async alternation(one: World, other: World): Promise<(back: boolean) => Promise<void>> {
+    const there = await this.#record(other);
+    const back = await this.#record(one);
+    return async (isBack) => {
+      for (const [dataplane, delta] of isBack ? back : there) await dataplane.apply(delta);
+    };
+  }
+
+  /** The engine and the data plane of a node that was told of a world. */
+  node(name: string): { readonly engine: Engine; readonly dataplane: NftablesDataplane } {
+    return defined(this.#nodes.get(name), `node ${name} is there`);
   }
 
   /** Differences between what a node's kernel holds and what it should hold, of all nodes. */

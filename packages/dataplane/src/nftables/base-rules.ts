@@ -6,29 +6,41 @@
  */
 import type { Expression, RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
-import { accept, drop, interfaceStartsWith, isEstablishedOrRelated, isFamily, isNeighbourDiscovery, loadAddress } from './packet-steps.ts';
-import { type ProgramChain, programChainNames } from './program-rules.ts';
+import {
+  accept,
+  drop,
+  interfaceStartsWith,
+  isEstablishedOrRelated,
+  isFamily,
+  isNeighbourDiscovery,
+  loadAddress,
+  selfRule,
+} from './packet-steps.ts';
+import { type ProgramChain, programChainTargets } from './program-rules.ts';
 import { familySets } from './sets.ts';
 
 const families = [4, 6] as const;
 
-/** All rules of `egress`, `ingress` and `input`; `podInterfaces` are beginnings of interface names. */
+/** All rules of the base chains; `podInterfaces` are beginnings of interface names. */
 export function baseRules(podInterfaces: readonly string[]): RuleDefinition[] {
-  return [...sourceChain('egress', podInterfaces), ...targetChain(podInterfaces), ...sourceChain('input', podInterfaces)];
+  return [
+    ...sourceChain('egress', podInterfaces),
+    ...targetChain(podInterfaces),
+    ...againChain('egress_again', podInterfaces),
+    ...sourceChain('input', podInterfaces),
+    ...againChain('input_again', podInterfaces),
+  ];
 }
 
 /** `egress` and `input`: packets of local pods, to others and to their own node. */
 function sourceChain(chain: 'egress' | 'input', podInterfaces: readonly string[]): RuleDefinition[] {
   return [
-    { chain, expressions: [...isNeighbourDiscovery(), accept], comment: 'neighbour discovery' },
-    ...families.flatMap((family) => [
-      ...podInterfaces.map((prefix) => closedSource(chain, family, prefix)),
-      { chain, expressions: forgedSource(family), comment: 'address of a pod on a link that is not its own' },
-    ]),
-    { chain, expressions: [...isEstablishedOrRelated(), accept] },
+    letDiscoveryThrough(chain),
+    ...families.flatMap((family) => [...closedSources(chain, family, podInterfaces), forgedSource(chain, family)]),
+    letEstablishedThrough(chain),
     ...families.flatMap((family) => [
       ...(chain === 'egress' ? [selfRule(chain, family)] : []),
-      ...dispatchRules({ chain, map: familySets(family).egress, end: 'source', of: { direction: 'egress', family } }),
+      ...dispatchRules({ chain, end: 'source', of: { look: 'egress', family } }),
     ]),
   ];
 }
@@ -37,80 +49,96 @@ function sourceChain(chain: 'egress' | 'input', podInterfaces: readonly string[]
 function targetChain(podInterfaces: readonly string[]): RuleDefinition[] {
   const chain = 'ingress';
   return [
-    { chain, expressions: [...isNeighbourDiscovery(), accept], comment: 'neighbour discovery' },
-    ...families.flatMap((family) => podInterfaces.map((prefix) => closedTarget(family, prefix))),
-    { chain, expressions: [...isEstablishedOrRelated(), accept] },
+    letDiscoveryThrough(chain),
+    ...families.flatMap((family) => closedTargets(chain, family, podInterfaces)),
+    letEstablishedThrough(chain),
     ...families.flatMap((family) => [
       selfRule(chain, family),
-      ...dispatchRules({ chain, map: familySets(family).ingress, end: 'destination', of: { direction: 'ingress', family } }),
+      ...dispatchRules({ chain, end: 'destination', of: { look: 'ingress', family } }),
     ]),
   ];
 }
 
-/** Nothing comes from a pod's link with an address that was not acknowledged. */
-function closedSource(chain: string, family: Family, prefix: string): RuleDefinition {
-  return {
-    chain,
-    expressions: [
-      ...interfaceStartsWith('iifname', prefix),
-      ...isFamily(family),
-      loadAddress(family, 'source', 0),
-      { kind: 'lookup', set: familySets(family).local, key: 0, inverted: true },
-      { kind: 'counter' },
-      drop,
-    ],
-    comment: 'no acknowledged pod has this address',
-  };
-}
-
-function closedTarget(family: Family, prefix: string): RuleDefinition {
-  return {
-    chain: 'ingress',
-    expressions: [
-      ...interfaceStartsWith('oifname', prefix),
-      ...isFamily(family),
-      loadAddress(family, 'destination', 0),
-      { kind: 'lookup', set: familySets(family).local, key: 0, inverted: true },
-      { kind: 'counter' },
-      drop,
-    ],
-    comment: 'no acknowledged pod has this address',
-  };
-}
-
-/** A local pod's address comes from its own link only, whatever kind of interface others are. */
-function forgedSource(family: Family): Expression[] {
-  const sets = familySets(family);
+/**
+ * `egress_again` and `input_again`: all that was asked about the source, and whether the target is
+ * closed, once more behind everything else. Established packets are asked only what can have changed
+ * while `egress` asked whether they are forged.
+ */
+function againChain(chain: 'egress_again' | 'input_again', podInterfaces: readonly string[]): RuleDefinition[] {
   return [
-    ...isFamily(family),
-    loadAddress(family, 'source', 4),
-    { kind: 'lookup', set: sets.local, key: 4 },
-    { kind: 'lookup', set: sets.unlinked, key: 4, inverted: true },
-    { kind: 'meta', key: 'iifname', into: 0 },
-    { kind: 'lookup', set: sets.link, key: 0, inverted: true },
-    { kind: 'counter' },
-    drop,
+    letDiscoveryThrough(chain),
+    ...families.flatMap((family) => closedSources(chain, family, podInterfaces)),
+    letEstablishedThrough(chain),
+    ...families.flatMap((family) => [
+      ...(chain === 'egress_again' ? closedTargets(chain, family, podInterfaces) : []),
+      forgedSource(chain, family),
+      ...(chain === 'egress_again' ? [selfRule(chain, family)] : []),
+      ...dispatchRules({ chain, end: 'source', of: { look: 'egress_again', family } }),
+    ]),
   ];
 }
 
-function selfRule(chain: string, family: Family): RuleDefinition {
-  const second = family === 4 ? 1 : 4;
+function letDiscoveryThrough(chain: string): RuleDefinition {
+  return { chain, expressions: [...isNeighbourDiscovery(), accept], comment: 'neighbour discovery' };
+}
+
+function letEstablishedThrough(chain: string): RuleDefinition {
+  return { chain, expressions: [...isEstablishedOrRelated(), accept] };
+}
+
+/** Nothing comes from a pod's link with an address that was not acknowledged. */
+function closedSources(chain: string, family: Family, podInterfaces: readonly string[]): RuleDefinition[] {
+  return podInterfaces.map((prefix) =>
+    closedRule(chain, family, [...interfaceStartsWith('iifname', prefix), loadAddress(family, 'source', 0)]),
+  );
+}
+
+/** Nothing goes to an address on a pod's link that was not acknowledged. */
+function closedTargets(chain: string, family: Family, podInterfaces: readonly string[]): RuleDefinition[] {
+  return podInterfaces.map((prefix) =>
+    closedRule(chain, family, [...interfaceStartsWith('oifname', prefix), loadAddress(family, 'destination', 0)]),
+  );
+}
+
+function closedRule(chain: string, family: Family, loadEnd: readonly Expression[]): RuleDefinition {
   return {
     chain,
     expressions: [
       ...isFamily(family),
-      loadAddress(family, 'source', 0),
-      loadAddress(family, 'destination', second),
-      { kind: 'lookup', set: familySets(family).self, key: 0 },
-      accept,
+      ...loadEnd,
+      { kind: 'lookup', set: familySets(family).local, key: 0, inverted: true },
+      { kind: 'counter' },
+      drop,
     ],
-    comment: 'a pod reaches itself',
+    comment: 'no acknowledged pod has this address',
+  };
+}
+
+/**
+ * A local pod's address comes from its own link only, whatever kind of interface others are. The link
+ * may become known, or unknown, between two lookups, so the first one is made again.
+ */
+function forgedSource(chain: string, family: Family): RuleDefinition {
+  const sets = familySets(family);
+  return {
+    chain,
+    expressions: [
+      ...isFamily(family),
+      loadAddress(family, 'source', 4),
+      { kind: 'lookup', set: sets.local, key: 4 },
+      { kind: 'lookup', set: sets.unlinked, key: 4, inverted: true },
+      { kind: 'meta', key: 'iifname', into: 0 },
+      { kind: 'lookup', set: sets.link, key: 0, inverted: true },
+      { kind: 'lookup', set: sets.unlinked, key: 4, inverted: true },
+      { kind: 'counter' },
+      drop,
+    ],
+    comment: 'address of a pod on a link that is not its own',
   };
 }
 
 interface Dispatch {
   readonly chain: string;
-  readonly map: string;
   readonly end: 'source' | 'destination';
   readonly of: ProgramChain;
 }
@@ -119,12 +147,13 @@ interface Dispatch {
  * Sends isolated endpoints through their programs; all others stay with the chain's policy, accept.
  *
  * A packet that nothing let through is judged once more before it is dropped: when a transaction
- * takes force between two lookups of one packet, it asked with an old number in new sets, and the
- * second look sees new ones only (DP43).
+ * takes force between two lookups of one packet, it asked with an old number in new sets, or was not
+ * isolated yet, and the second look sees new ones only (DP43).
  */
-function dispatchRules({ chain, map, end, of }: Dispatch): RuleDefinition[] {
-  const { main, deny } = programChainNames(of);
-  return [main, main, deny].map((target, i) => ({
+function dispatchRules({ chain, end, of }: Dispatch): RuleDefinition[] {
+  const { main, deny } = programChainTargets(of);
+  const map = familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress'];
+  return [main, deny].map((target) => ({
     chain,
     expressions: [
       ...isFamily(of.family),
@@ -132,6 +161,6 @@ function dispatchRules({ chain, map, end, of }: Dispatch): RuleDefinition[] {
       { kind: 'lookup', set: map, key: 4, into: 0 },
       { kind: 'jump', chain: target },
     ],
-    comment: i === 1 ? 'once more, if a change came in between' : `endpoints in ${map}`,
+    comment: target === main ? `endpoints in ${map}` : 'what nothing let through',
   }));
 }

@@ -3,7 +3,7 @@
  *
  *   peer sets, classes, addresses ──▶ PeerClassTable ──▶ class4/6, block4/6
  *                                          │ classes that came and went
- *   programs ──▶ additive-program ──▶ ProgramTable ────▶ allow, allow_range, denied
+ *   programs ──▶ additive-program ──▶ ProgramTable ────▶ allow, allow_range, denied, rules
  *                                          │ numbers
  *   endpoints ──▶ EndpointTable ───────────┴───────────▶ local, link, unlinked, self, …_program4/6
  *
@@ -12,12 +12,13 @@
 import type { ContentKey, Delta, LocalEndpoint, Program, ProgramRule } from '@weir/calc';
 import type { Direction } from '@weir/policy';
 import { compileAdditiveProgram } from './additive-program.ts';
-import type { PlacedElement } from './element.ts';
+import { deniedElement, type PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
 import { EndpointTable, type ReleasedAddress } from './endpoint-table.ts';
 import { NumberPool } from './number-pool.ts';
 import { type PeerClassChanges, PeerClassTable } from './peer-class-table.ts';
-import { deniedElement, type ProgramEntry, ProgramTable } from './program-table.ts';
+import { type ProgramEntry, ProgramTable } from './program-table.ts';
+import { RuleTable } from './rule-table.ts';
 
 /** What a delta means for the kernel. */
 export interface StateChanges extends ElementChanges {
@@ -45,7 +46,8 @@ export class DesiredState {
   /** A program that allows nothing, for endpoints whose own was refused. */
   readonly closedProgram: number;
   readonly #peers: PeerClassTable;
-  readonly #programs = new ProgramTable();
+  readonly #rules: RuleTable;
+  readonly #programs: ProgramTable;
   readonly #endpoints: EndpointTable;
   readonly #records = new Map<string, EndpointRecord>();
   readonly #refused = new Map<ContentKey, { readonly program: Program; reason: string }>();
@@ -55,6 +57,8 @@ export class DesiredState {
     this.#numbers = new NumberPool(lastNumber);
     this.closedProgram = this.#numbers.next();
     this.#peers = new PeerClassTable(this.#numbers);
+    this.#rules = new RuleTable(this.#numbers);
+    this.#programs = new ProgramTable(this.#rules);
     this.#endpoints = new EndpointTable(this.closedProgram);
     for (const peerClass of this.#peers.classes()) this.#programs.addClass(peerClass, { removed: [], added: [] });
   }
@@ -74,6 +78,7 @@ export class DesiredState {
   /** Everything that the kernel shall hold. */
   *elements(): Iterable<PlacedElement> {
     yield deniedElement(this.closedProgram);
+    yield* this.#rules.elements();
     yield* this.#peers.elements();
     yield* this.#programs.elements();
     yield* this.#endpoints.elements();
@@ -85,11 +90,7 @@ export class DesiredState {
 
   /** Rules in force by their ids. */
   rules(): Map<string, ProgramRule> {
-    const rules = new Map<string, ProgramRule>();
-    for (const { source } of this.#programs.entries()) {
-      for (const tier of source.tiers) for (const rule of tier.rules) if (!rules.has(rule.id)) rules.set(rule.id, rule);
-    }
-    return rules;
+    return this.#rules.rules();
   }
 
   /** The keys of the programs in force by their numbers. */
@@ -180,6 +181,7 @@ export class DesiredState {
     }
     for (const peerClass of classes.appeared) this.#programs.addClass(peerClass, changes);
     for (const entry of accepted) this.#programs.addProgram(entry, changes);
+    this.#rules.settle(changes);
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import { hostU32Bytes, type SetElement, writeHostU32 } from '@weir/kernel';
 import { type Address, addressToBytes, nextAddress, type PortRange, type ProtocolNumber } from '@weir/net';
+import { sharedSets } from './sets.ts';
 
 /** An element and the set that it belongs to. */
 export interface PlacedElement {
@@ -30,7 +31,10 @@ export function sameValue(a: SetElement, b: SetElement): boolean {
 
 /** The value of a map: four zero bytes, then the number. */
 export function numberValue(number: number): Uint8Array {
-  return Buffer.concat([new Uint8Array(4), hostU32Bytes(number)]);
+  const value = Buffer.allocUnsafe(8);
+  value.writeUInt32LE(0, 0);
+  writeHostU32(value, number, 4);
+  return value;
 }
 
 /** The key of `link4` and `link6`. */
@@ -61,25 +65,35 @@ export interface AllowedTuple {
   readonly rule?: string;
 }
 
-/** Sets for exact and for ranged tuples. */
-export interface TupleSets {
-  readonly allow: string;
-  readonly allowRange: string;
+/** The numbers that a tuple is made of: class 0 is any peer, rule 0 no rule but a default. */
+export interface TupleNumbers {
+  readonly program: number;
+  readonly class: number;
+  readonly rule: number;
 }
 
-/** The element that puts a tuple into force for a program and a class (0: any peer). */
-export function tupleElement(sets: TupleSets, of: { program: number; class: number }, tuple: AllowedTuple): PlacedElement {
-  const { ports, protocol = 0, rule } = tuple;
-  const first = tupleKey(of, protocol, ports?.first ?? 0);
+/** The element that puts a tuple into force for a program and a class. */
+export function tupleElement(of: TupleNumbers, tuple: AllowedTuple): PlacedElement {
+  const { ports, protocol = 0 } = tuple;
+  const key = tupleKey(of, protocol, ports?.first ?? 0);
+  const data = numberValue(of.rule);
   // Port 0 of the exact set means any port, so a real port 0 is a range of one.
-  if (ports === undefined || (ports.first === ports.last && ports.first !== 0))
-    return { set: sets.allow, element: rule === undefined ? { key: first } : { key: first, comment: rule } };
-  const keyEnd = tupleKey(of, protocol, ports.last);
-  return { set: sets.allowRange, element: rule === undefined ? { key: first, keyEnd } : { key: first, keyEnd, comment: rule } };
+  if (ports === undefined || (ports.first === ports.last && ports.first !== 0)) return { set: sharedSets.allow, element: { key, data } };
+  return { set: sharedSets.allowRange, element: { key, keyEnd: tupleKey(of, protocol, ports.last), data } };
+}
+
+/** The element that counts what a rule lets through; a rule's id is at most 128 bytes. */
+export function ruleElement(number: number, id: string | undefined): PlacedElement {
+  return { set: sharedSets.rules, element: { key: hostU32Bytes(number), ...(id === undefined ? {} : { comment: id }) } };
+}
+
+/** The element that counts what a program denies. */
+export function deniedElement(program: number): PlacedElement {
+  return { set: sharedSets.denied, element: { key: hostU32Bytes(program) } };
 }
 
 /** Made by the hundred thousand, so from the pool of small buffers and without parts to join. */
-function tupleKey(of: { program: number; class: number }, protocol: ProtocolNumber, port: number): Uint8Array {
+function tupleKey(of: TupleNumbers, protocol: ProtocolNumber, port: number): Uint8Array {
   const key = Buffer.allocUnsafe(tupleKeyBytes);
   writeHostU32(key, of.program, 0);
   writeHostU32(key, of.class, 4);

@@ -1,9 +1,10 @@
 /**
  * The one table `inet weir`: its chains, and all its rules. Nothing here grows with policies.
  *
- *   hook forward, first   egress ── closed, forged ── established ── self ──▶ egress4/6
- *   hook forward, second  ingress ─ closed ────────── established ── self ──▶ ingress4/6
- *   hook input            input ─── closed, forged ── established ──────────▶ egress4/6
+ *   hook forward, first   egress ─────── closed, forged ── established ── self ──▶ egress4/6
+ *   hook forward, second  ingress ────── closed ────────── established ── self ──▶ ingress4/6
+ *   hook forward, third   egress_again ─ closed ────────── established ── forged, self ──▶ egress4/6_again
+ *   hook input            input, input_again: the same for packets to the node itself, without ingress
  *
  *   egress4   rules for any peer ─▶ peer a known pod? egress4_pod ─▶ rules for its block ─▶ drop
  *
@@ -13,7 +14,7 @@
  */
 import type { ChainDefinition, RuleDefinition } from '@weir/kernel';
 import { baseRules } from './base-rules.ts';
-import { programChainNames, programRules } from './program-rules.ts';
+import { programChainNames, programChains, programRules } from './program-rules.ts';
 
 /**
  * Before `filter` (0), so that an administrator's own chains there come after ours, and after
@@ -21,18 +22,16 @@ import { programChainNames, programRules } from './program-rules.ts';
  */
 const egressPriority = -20;
 const ingressPriority = -19;
+const egressAgainPriority = -18;
 
 /** Every chain of the table, jump targets first. */
 export const chainDefinitions: readonly ChainDefinition[] = [
-  ...(['egress', 'ingress'] as const).flatMap((direction) =>
-    ([4, 6] as const).flatMap((family) => {
-      const { main, pod, deny } = programChainNames({ direction, family });
-      return [{ name: pod }, { name: main }, { name: deny }];
-    }),
-  ),
+  ...programChains.flatMap(programChainNames).map((name) => ({ name })),
   { name: 'egress', hook: { name: 'forward', priority: egressPriority } },
   { name: 'ingress', hook: { name: 'forward', priority: ingressPriority } },
+  { name: 'egress_again', hook: { name: 'forward', priority: egressAgainPriority } },
   { name: 'input', hook: { name: 'input', priority: egressPriority } },
+  { name: 'input_again', hook: { name: 'input', priority: egressAgainPriority } },
 ];
 
 /**

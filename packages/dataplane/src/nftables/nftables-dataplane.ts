@@ -16,7 +16,7 @@ import type { ElementChanges } from './element-changes.ts';
 import { ruleDefinitions } from './layout.ts';
 import { beginReplacement, highestNumber, makeTableAnew } from './replacement.ts';
 import { type Count, RuleCounts } from './rule-counts.ts';
-import { familySets, sharedSets, weirTable } from './sets.ts';
+import { countedSets, familySets, sharedSets, weirTable } from './sets.ts';
 
 /** What {@link NftablesDataplane} needs to know about its node. */
 export interface NftablesOptions {
@@ -38,8 +38,6 @@ export function createNftablesDataplane(options: NftablesOptions): NftablesDatap
 export interface DeniedCounter extends Count {
   readonly program: ContentKey;
 }
-
-const countedSets = [sharedSets.allow, sharedSets.allowRange] as const;
 
 /** See the contract, {@link Dataplane}. */
 export class NftablesDataplane implements Dataplane {
@@ -88,7 +86,7 @@ export class NftablesDataplane implements Dataplane {
 
   async counters(): Promise<readonly RuleCounter[]> {
     const counts = this.#retiredRules.copy();
-    for (const set of countedSets) counts.add(this.#connection.elements(weirTable, set), commentOf);
+    counts.add(this.#connection.elements(weirTable, sharedSets.rules), commentOf);
     return [...this.#state.rules()].map(([id, rule]) => ({ rule, ...counts.get(id) }));
   }
 
@@ -165,7 +163,7 @@ export class NftablesDataplane implements Dataplane {
   #commitAtOnce({ removed, added }: ElementChanges): AppliedElements {
     if (removed.length === 0 && added.length === 0) return { transactions: 0, elementsAdded: 0, elementsRemoved: 0 };
     const transaction = new Transaction(weirTable);
-    for (const [set, elements] of bySet(removed)) transaction.deleteElements(set, elements, isCounted(set));
+    for (const [set, elements] of bySet(removed)) transaction.deleteElements(set, elements, countedSets.includes(set));
     for (const [set, elements] of bySet(added)) transaction.addElements(set, elements);
     this.#certain = false;
     for (const { set, elements } of this.#connection.commit(transaction)) this.#retire(set, elements);
@@ -213,7 +211,7 @@ export class NftablesDataplane implements Dataplane {
   }
 
   #retireCounts(): void {
-    for (const set of [...countedSets, sharedSets.denied]) this.#retire(set, this.#connection.elements(weirTable, set));
+    for (const set of countedSets) this.#retire(set, this.#connection.elements(weirTable, set));
   }
 
   #retire(set: string, elements: readonly DumpedElement[]): void {
@@ -240,10 +238,6 @@ function bySet(elements: Iterable<PlacedElement>): Map<string, PlacedElement['el
     else list.push(element);
   }
   return sets;
-}
-
-function isCounted(set: string): boolean {
-  return set === sharedSets.allow || set === sharedSets.allowRange || set === sharedSets.denied;
 }
 
 function commentOf(element: DumpedElement): string | undefined {

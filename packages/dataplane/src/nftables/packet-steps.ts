@@ -1,6 +1,7 @@
-/** Steps that rules of the table share: loading addresses, ports and protocols, and family tests. */
-import { type Expression, hostU32Bytes, type Register } from '@weir/kernel';
+/** Steps and rules that chains of the table share: loading addresses, ports and protocols, family tests, self traffic. */
+import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
+import { familySets } from './sets.ts';
 
 /** Which end of a packet. */
 export type PacketEnd = 'source' | 'destination';
@@ -64,4 +65,20 @@ export function interfaceStartsWith(key: 'iifname' | 'oifname', prefix: string):
     { kind: 'meta', key, into: 0 },
     { kind: 'compare', register: 0, operator: 'eq', value: Buffer.from(prefix) },
   ];
+}
+
+/** Lets an isolated endpoint talk to itself. */
+export function selfRule(chain: string, family: Family): RuleDefinition {
+  const second = family === 4 ? 1 : 4;
+  return {
+    chain,
+    expressions: [
+      ...isFamily(family),
+      loadAddress(family, 'source', 0),
+      loadAddress(family, 'destination', second),
+      { kind: 'lookup', set: familySets(family).self, key: 0 },
+      accept,
+    ],
+    comment: 'a pod reaches itself',
+  };
 }

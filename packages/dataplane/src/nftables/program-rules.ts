@@ -1,6 +1,12 @@
 /**
- * Rules of the chains that ask policies: `egress4`, `ingress6`, …, their `_pod` halves, and the
- * `_deny` ones. The first two let through what is allowed and return with the rest.
+ * Rules of the chains that ask policies: `egress4`, `ingress6`, `egress4_again`, …, their `_pod` and
+ * `_block` halves, and the `_deny` ones. All but the last let through what is allowed and return with
+ * the rest.
+ *
+ * What a tuple says never changes while its numbers live, so a packet can only be judged wrongly by
+ * numbers of which one is older than the other. Ingress therefore looks twice before it lets through:
+ * one change leaves one of the looks whole. Egress looks once, but again behind ingress
+ * (design/nftables.md).
  *
  * Each rule loads program, class, protocol and port anew (the kernel lets no rule read a register
  * that another one wrote) and looks the tuple up in `allow` or `allow_range`. Pods go to the half
@@ -9,7 +15,7 @@
  */
 import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
-import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd } from './packet-steps.ts';
+import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd, selfRule } from './packet-steps.ts';
 import { familySets, sharedSets } from './sets.ts';
 
 /** Four registers in a row, as the key of `allow` has them. */
@@ -19,83 +25,123 @@ const protocol: Register = 6;
 const port: Register = 7;
 const wideAddress: Register = 8;
 
-/** Which of the chains. */
+/** The rule that allows, behind the zero of its map's value. */
+const rule: Register = 13;
+
+/** Which of the chains: egress asked first, ingress, or egress asked again behind ingress. */
 export interface ProgramChain {
-  readonly direction: 'egress' | 'ingress';
+  readonly look: 'egress' | 'ingress' | 'egress_again';
   readonly family: Family;
 }
 
-/** All rules of the twelve chains. */
+/** Every look at every family. */
+export const programChains: readonly ProgramChain[] = (['egress', 'ingress', 'egress_again'] as const).flatMap((look) =>
+  ([4, 6] as const).map((family) => ({ look, family })),
+);
+
+/** All rules of the chains. */
 export function programRules(): RuleDefinition[] {
-  return (['egress', 'ingress'] as const).flatMap((direction) =>
-    ([4, 6] as const).flatMap((family) => [
-      ...podHalf({ direction, family }),
-      ...mainChain({ direction, family }),
-      ...denyChain({ direction, family }),
-    ]),
-  );
+  return programChains.flatMap((of) => [...podHalf(of), ...blockHalf(of), ...mainChain(of), ...denyChain(of)]);
 }
 
-/** The names of the chain for all packets of isolated endpoints, of its half for pod peers, and of the end. */
-export function programChainNames({ direction, family }: ProgramChain): { main: string; pod: string; deny: string } {
-  return { main: `${direction}${family}`, pod: `${direction}${family}_pod`, deny: `${direction}${family}_deny` };
+/** The names of the chains, jump targets first. */
+export function programChainNames(of: ProgramChain): string[] {
+  const { main, pod, block, deny } = namesOf(of);
+  return [pod, ...(of.look === 'ingress' ? [block] : []), main, deny];
 }
 
+/** Where to send packets of isolated endpoints: to be let through or to return, and to be let through or dropped. */
+export function programChainTargets(of: ProgramChain): { readonly main: string; readonly deny: string } {
+  return namesOf(of);
+}
+
+function namesOf({ look, family }: ProgramChain): { main: string; pod: string; block: string; deny: string } {
+  const main = look === 'egress_again' ? `egress${family}_again` : `${look}${family}`;
+  return { main, pod: `${main}_pod`, block: `${main}_block`, deny: `${main}_deny` };
+}
+
+/** Any peer, whom the program alone decides on; then known pods; then the rest of the address space. */
 function mainChain(of: ProgramChain): RuleDefinition[] {
-  const { main: chain, pod } = programChainNames(of);
-  const sets = familySets(of.family);
+  const { main: chain, block } = namesOf(of);
+  const loadClass = lookupAddress(of, 'peer', familySets(of.family).block);
   const anyPeer: Expression = { kind: 'immediate', into: peerClass, value: hostU32Bytes(0) };
-  return [
-    ...allowRules(chain, of, [anyPeer]),
-    {
-      chain,
-      expressions: [...isFamily(of.family), ...lookupAddress(of, 'peer', sets.class), { kind: 'goto', chain: pod }],
-      comment: `peers in ${sets.class}`,
-    },
-    ...allowRules(chain, of, lookupAddress(of, 'peer', sets.block)),
-  ];
+  const blocks =
+    of.look === 'ingress'
+      ? allowRules(chain, of, { loadClass, looks: 1, found: [{ kind: 'goto', chain: block }] })
+      : allowRules(chain, of, { loadClass, looks: 1, found: letThrough(of) });
+  return [...allowRules(chain, of, { loadClass: [anyPeer], looks: 1, found: letThrough(of) }), toPodHalf(chain, of), ...blocks];
 }
 
 function podHalf(of: ProgramChain): RuleDefinition[] {
-  const chain = programChainNames(of).pod;
-  return allowRules(chain, of, lookupAddress(of, 'peer', familySets(of.family).class));
+  const loadClass = lookupAddress(of, 'peer', familySets(of.family).class);
+  return allowRules(namesOf(of).pod, of, { loadClass, looks: of.look === 'ingress' ? 2 : 1, found: letThrough(of) });
 }
 
-/** Accepts what the program allows the class; `loadClass` puts the class into its register. */
-function allowRules(chain: string, of: ProgramChain, loadClass: readonly Expression[]): RuleDefinition[] {
+/** Ingress only: the second look at a peer that is no known pod, and at whether it is none. */
+function blockHalf(of: ProgramChain): RuleDefinition[] {
+  if (of.look !== 'ingress') return [];
+  const { block: chain } = namesOf(of);
+  const loadClass = lookupAddress(of, 'peer', familySets(of.family).block);
+  return [toPodHalf(chain, of), ...allowRules(chain, of, { loadClass, looks: 1, found: letThrough(of) })];
+}
+
+function toPodHalf(chain: string, of: ProgramChain): RuleDefinition {
+  const set = familySets(of.family).class;
+  return {
+    chain,
+    expressions: [...isFamily(of.family), ...lookupAddress(of, 'peer', set), { kind: 'goto', chain: namesOf(of).pod }],
+    comment: `peers in ${set}`,
+  };
+}
+
+/** Accepts, and counts for the rule that the last look found; asking egress again counts nothing twice. */
+function letThrough({ look }: ProgramChain): Expression[] {
+  return look === 'egress_again' ? [accept] : [{ kind: 'lookup', set: sharedSets.rules, key: rule }, accept];
+}
+
+interface AllowRules {
+  /** Puts the class into its register. */
+  readonly loadClass: readonly Expression[];
+  /** How often class, program and tuple are looked up, one after the other. */
+  readonly looks: 1 | 2;
+  readonly found: readonly Expression[];
+}
+
+/** One rule for each kind of tuple that can allow a packet. */
+function allowRules(chain: string, of: ProgramChain, { loadClass, looks, found }: AllowRules): RuleDefinition[] {
   const zero = (into: Register): Expression => ({ kind: 'immediate', into, value: hostU32Bytes(0) });
   const loadProtocol: Expression = { kind: 'meta', key: 'l4proto', into: protocol };
   const loadPort: Expression = { kind: 'payload', base: 'transport', offset: 2, length: 2, into: port };
-  const rule = (comment: string, set: string, loads: readonly Expression[]): RuleDefinition => ({
-    chain,
-    expressions: [
-      ...isFamily(of.family),
+  const ruleFor = (comment: string, set: string, loads: readonly Expression[]): RuleDefinition => {
+    const look: readonly Expression[] = [
       // The class first: its lookup writes into the program's register as well.
       ...loadClass,
-      ...lookupAddress(of, 'own', familySets(of.family)[of.direction]),
+      ...lookupAddress(of, 'own', familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress']),
       ...loads,
-      { kind: 'lookup', set, key: program },
-      accept,
-    ],
-    comment,
-  });
+      { kind: 'meta', key: 'mark', into: rule },
+      { kind: 'lookup', set, key: program, into: rule - 1 },
+    ];
+    return { chain, expressions: [...isFamily(of.family), ...look, ...(looks === 2 ? look : []), ...found], comment };
+  };
   return [
-    rule('this port', sharedSets.allow, [loadProtocol, loadPort]),
-    rule('any port', sharedSets.allow, [loadProtocol, zero(port)]),
-    rule('any protocol', sharedSets.allow, [zero(protocol), zero(port)]),
-    rule('a range of ports', sharedSets.allowRange, [loadProtocol, loadPort]),
+    ruleFor('in allow: this port', sharedSets.allow, [loadProtocol, loadPort]),
+    ruleFor('in allow: any port', sharedSets.allow, [loadProtocol, zero(port)]),
+    ruleFor('in allow: any protocol', sharedSets.allow, [zero(protocol), zero(port)]),
+    ruleFor('in allow_range: a range of ports', sharedSets.allowRange, [loadProtocol, loadPort]),
   ];
 }
 
-/** Counts what is left for the program that denies it, and drops it. */
+/** Asks once more, by numbers that can only be new if a change came in between, then counts and drops. */
 function denyChain(of: ProgramChain): RuleDefinition[] {
-  const chain = programChainNames(of).deny;
+  const { deny: chain, main } = namesOf(of);
   return [
+    selfRule(chain, of.family),
+    { chain, expressions: [{ kind: 'jump', chain: main }], comment: 'once more, if a change came in between' },
     {
       chain,
       expressions: [
         ...isFamily(of.family),
-        ...lookupAddress(of, 'own', familySets(of.family)[of.direction]),
+        ...lookupAddress(of, 'own', familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress']),
         { kind: 'lookup', set: sharedSets.denied, key: program },
         drop,
       ],
@@ -112,8 +158,8 @@ function denyChain(of: ProgramChain): RuleDefinition[] {
  */
 function lookupAddress(of: ProgramChain, whose: 'own' | 'peer', map: string): Expression[] {
   const into = whose === 'own' ? program : peerClass;
-  const ownEnd: PacketEnd = of.direction === 'egress' ? 'source' : 'destination';
-  const peerEnd: PacketEnd = of.direction === 'egress' ? 'destination' : 'source';
+  const ownEnd: PacketEnd = of.look === 'ingress' ? 'destination' : 'source';
+  const peerEnd: PacketEnd = of.look === 'ingress' ? 'source' : 'destination';
   const end = whose === 'own' ? ownEnd : peerEnd;
   if (of.family === 4) return [loadAddress(4, end, into), { kind: 'lookup', set: map, key: into, into: into - 1 }];
   return [loadLastWord(end, into), loadAddress(6, end, wideAddress), { kind: 'lookup', set: map, key: wideAddress, into: into - 1 }];

@@ -5,12 +5,11 @@
  * negated tests only), so both sides are indexed by set and a change touches its own pairs.
  */
 import type { ContentKey, Program } from '@weir/calc';
-import { hostU32Bytes } from '@weir/kernel';
 import { type AdditiveProgram, tuplesForClass } from './additive-program.ts';
-import { type PlacedElement, tupleElement } from './element.ts';
+import { type AllowedTuple, deniedElement, type PlacedElement, tupleElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
 import type { PeerClass } from './peer-class-table.ts';
-import { sharedSets } from './sets.ts';
+import type { RuleTable } from './rule-table.ts';
 
 /** A program in force. `listed`: the state has it; `users`: directions of endpoints that use it. */
 export interface ProgramEntry {
@@ -28,6 +27,11 @@ export class ProgramTable {
   readonly #askingEveryClass = new Set<ProgramEntry>();
   readonly #classes = new Set<PeerClass>();
   readonly #classesBySet = new Map<ContentKey, Set<PeerClass>>();
+  readonly #rules: RuleTable;
+
+  constructor(rules: RuleTable) {
+    this.#rules = rules;
+  }
 
   get(key: ContentKey): ProgramEntry | undefined {
     return this.#byKey.get(key);
@@ -44,6 +48,7 @@ export class ProgramTable {
 
   addProgram(entry: ProgramEntry, changes: ElementChanges): void {
     this.#byKey.set(entry.source.key, entry);
+    this.#rules.use(entry.source);
     for (const set of entry.compiled.wanted) put(this.#byWantedSet, set, entry);
     if (entry.compiled.asksEveryClass) this.#askingEveryClass.add(entry);
     for (const element of this.#elementsOfProgram(entry)) changes.added.push(element);
@@ -52,6 +57,7 @@ export class ProgramTable {
   removeProgram(entry: ProgramEntry, changes: ElementChanges): void {
     for (const element of this.#elementsOfProgram(entry)) changes.removed.push(element);
     this.#byKey.delete(entry.source.key);
+    this.#rules.leave(entry.source);
     for (const set of entry.compiled.wanted) take(this.#byWantedSet, set, entry);
     this.#askingEveryClass.delete(entry);
   }
@@ -59,19 +65,27 @@ export class ProgramTable {
   addClass(peerClass: PeerClass, changes: ElementChanges): void {
     this.#classes.add(peerClass);
     for (const set of peerClass.sets.keys()) put(this.#classesBySet, set, peerClass);
-    for (const entry of this.#programsFor(peerClass)) pushAll(changes.added, pairElements(entry, peerClass));
+    for (const entry of this.#programsFor(peerClass)) pushAll(changes.added, this.#pairElements(entry, peerClass));
   }
 
   removeClass(peerClass: PeerClass, changes: ElementChanges): void {
-    for (const entry of this.#programsFor(peerClass)) pushAll(changes.removed, pairElements(entry, peerClass));
+    for (const entry of this.#programsFor(peerClass)) pushAll(changes.removed, this.#pairElements(entry, peerClass));
     this.#classes.delete(peerClass);
     for (const set of peerClass.sets.keys()) take(this.#classesBySet, set, peerClass);
   }
 
   *#elementsOfProgram(entry: ProgramEntry): Iterable<PlacedElement> {
     yield deniedElement(entry.number);
-    for (const tuple of entry.compiled.anyPeer) yield tupleElement(sharedSets, { program: entry.number, class: 0 }, tuple);
-    for (const peerClass of this.#classesFor(entry)) yield* pairElements(entry, peerClass);
+    for (const tuple of entry.compiled.anyPeer) yield this.#tupleElement(entry, 0, tuple);
+    for (const peerClass of this.#classesFor(entry)) yield* this.#pairElements(entry, peerClass);
+  }
+
+  #pairElements(entry: ProgramEntry, peerClass: PeerClass): PlacedElement[] {
+    return tuplesForClass(entry.compiled, peerClass).map((tuple) => this.#tupleElement(entry, peerClass.number, tuple));
+  }
+
+  #tupleElement(entry: ProgramEntry, peerClass: number, tuple: AllowedTuple): PlacedElement {
+    return tupleElement({ program: entry.number, class: peerClass, rule: this.#rules.number(tuple.rule) }, tuple);
   }
 
   #programsFor(peerClass: PeerClass): Set<ProgramEntry> {
@@ -86,16 +100,6 @@ export class ProgramTable {
     for (const set of entry.compiled.wanted) for (const peerClass of this.#classesBySet.get(set) ?? []) found.add(peerClass);
     return found;
   }
-}
-
-/** The element that counts what a program denies. */
-export function deniedElement(program: number): PlacedElement {
-  return { set: sharedSets.denied, element: { key: hostU32Bytes(program) } };
-}
-
-function pairElements(entry: ProgramEntry, peerClass: PeerClass): PlacedElement[] {
-  const of = { program: entry.number, class: peerClass.number };
-  return tuplesForClass(entry.compiled, peerClass).map((tuple) => tupleElement(sharedSets, of, tuple));
 }
 
 function pushAll<T>(target: T[], items: readonly T[]): void {

@@ -10,7 +10,7 @@
 import { type NftablesConnection, type RuleDefinition, readHostU32, Transaction } from '@weir/kernel';
 import { chainsWithOtherRules, tableStands } from './drift.ts';
 import { chainDefinitions } from './layout.ts';
-import { familySets, setDefinitions, sharedSets, weirTable } from './sets.ts';
+import { countedSets, familySets, setDefinitions, weirTable } from './sets.ts';
 
 /** Chains and rules as they are meant, sets empty; in place where the table stands, else made anew. */
 export function beginReplacement(connection: NftablesConnection, rules: readonly RuleDefinition[]): Transaction {
@@ -32,10 +32,12 @@ export function makeTableAnew(rules: readonly RuleDefinition[]): Transaction {
   return transaction;
 }
 
-/** The highest number of a program or a class that the kernel holds; 0 when it holds none. */
+/** The highest number of a program, a class or a rule that the kernel holds; 0 when it holds none. */
 export function highestNumber(connection: NftablesConnection): number {
   let highest = 0;
-  for (const { key } of connection.elements(weirTable, sharedSets.denied)) highest = Math.max(highest, readHostU32(Buffer.from(key), 0));
+  for (const set of countedSets) {
+    for (const { key } of connection.elements(weirTable, set)) highest = Math.max(highest, readHostU32(Buffer.from(key), 0));
+  }
   for (const family of [4, 6] as const) {
     const { class: classes, block } = familySets(family);
     for (const set of [classes, block]) {

@@ -40,13 +40,18 @@ export function familySets(family: Family): FamilySets {
 
 /** The sets that both families share. */
 export const sharedSets = {
-  /** (program . class . protocol . port): port 0 any port, protocol 0 any protocol, class 0 any peer. */
+  /** (program . class . protocol . port) → rule: port 0 any port, protocol 0 any protocol, class 0 any peer. */
   allow: 'allow',
   /** The same for ranges of ports. */
   allowRange: 'allow_range',
+  /** Every rule, to count what it lets through; 0 stands for all that no rule but a default allows. */
+  rules: 'rules',
   /** Every program, to count what it denies. */
   denied: 'denied',
 } as const;
+
+/** The sets whose elements count. */
+export const countedSets: readonly string[] = [sharedSets.rules, sharedSets.denied];
 
 const mark: SetField = { dataType: nftDataType.mark, length: 4 };
 const numbered: readonly SetField[] = [mark, mark];
@@ -57,11 +62,12 @@ const tuple: readonly SetField[] = [
   { dataType: nftDataType.service, length: 2 },
 ];
 
-/** Every set of the table. Numbers of programs and classes print as marks. */
+/** Every set of the table. Numbers of programs, classes and rules print as marks. */
 export const setDefinitions: readonly SetDefinition[] = [
   ...([4, 6] as const).flatMap(definitionsOfFamily),
-  { name: sharedSets.allow, key: tuple, counter: true },
-  { name: sharedSets.allowRange, key: tuple, interval: true, counter: true },
+  { name: sharedSets.allow, key: tuple, data: numbered },
+  { name: sharedSets.allowRange, key: tuple, data: numbered, interval: true },
+  { name: sharedSets.rules, key: [mark], counter: true },
   { name: sharedSets.denied, key: [mark], counter: true },
 ];
 

@@ -126,8 +126,9 @@ class FakeTable {
 
   #hasTuple(of: { program: number; class: number }, { protocol, port }: { protocol: number; port: number }): boolean {
     const exact = hasPorts(protocol) && port !== 0 ? [{ protocol, ports: { first: port, last: port } }] : [];
-    if ([...exact, { protocol }, {}].some((tuple) => this.elements.has(elementIdentity(tupleElement(sharedSets, of, tuple))))) return true;
-    const key = Buffer.from(tupleElement(sharedSets, of, { protocol, ports: { first: port, last: port } }).element.key);
+    if ([...exact, { protocol }, {}].some((tuple) => this.elements.has(elementIdentity(tupleElement({ ...of, rule: 0 }, tuple)))))
+      return true;
+    const key = Buffer.from(tupleElement({ ...of, rule: 0 }, { protocol, ports: { first: port, last: port } }).element.key);
     return [...this.elements.values()].some(({ set, element }) => {
       if (set !== sharedSets.allowRange || element.keyEnd === undefined) return false;
       const start = Buffer.from(element.key);

@@ -13,7 +13,7 @@ import { counterAttribute, dataAttribute, expressionAttribute, listElement, verd
 /** A 32-bit register, 0 to 15; longer values take the registers that follow. */
 export type Register = number;
 
-const metaKey = { iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
+const metaKey = { mark: 3, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
 const compareOperator = { eq: 0, neq: 1, lt: 2, lte: 3, gt: 4, gte: 5 } as const;
 const payloadBase = { network: 1, transport: 2 } as const;
 
