@@ -1,4 +1,6 @@
 /** What an agent says of itself; the answer of `GET /v1/health`. */
+import type { RefusedObject, RefusedPolicy } from '@weir/calc';
+import type { QuarantinedEndpoint } from './enforcer.ts';
 
 /** A policy whose newest version is not in force, and what is instead. */
 interface RefusedPolicyReport {
@@ -26,6 +28,8 @@ export interface AgentHealth {
   readonly node: string;
   /** Whether a whole state is in force and the last change came through. */
   readonly ready: boolean;
+  /** Why it is not ready, one sentence each. */
+  readonly notReady: readonly string[];
   readonly synced: boolean;
   readonly connected: boolean;
   readonly dataplane: string;
@@ -37,4 +41,26 @@ export interface AgentHealth {
   readonly refused: readonly RefusedPolicyReport[];
   readonly quarantined: readonly QuarantineReport[];
   readonly unreadable: readonly UnreadableReport[];
+}
+
+/** Refused policies as they are reported. */
+export function refusedReports(refused: readonly RefusedPolicy[]): readonly RefusedPolicyReport[] {
+  return refused.map(({ object, diagnostics, inForce }) => ({
+    policy: `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`,
+    reasons: diagnostics.map((diagnostic) => diagnostic.message),
+    inForce,
+  }));
+}
+
+/** Quarantined endpoints as they are reported. */
+export function quarantineReports(quarantined: readonly QuarantinedEndpoint[]): readonly QuarantineReport[] {
+  return quarantined.map(({ namespace, name, reason }) => ({ pod: `${namespace}/${name}`, reason }));
+}
+
+/** Unreadable objects as they are reported. */
+export function unreadableReports(objects: readonly RefusedObject[]): readonly UnreadableReport[] {
+  return objects.map(({ kind, namespace, name, reason }) => ({
+    object: namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`,
+    reason,
+  }));
 }

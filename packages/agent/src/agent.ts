@@ -1,5 +1,6 @@
 /** Starting an agent in the current network namespace, and taking every trace of agents away. */
-import type { Agent } from './node-agent.ts';
+import type { Agent, NodeAgent } from './node-agent.ts';
+import { keepDebuggerClosed } from './operations/debugger-signal.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
 
 /** Starts an agent in the current network namespace; throws when kubeconfig, state directory or socket are bad. */
@@ -11,18 +12,22 @@ export async function runAgent(settings: AgentSettings): Promise<Agent> {
     import('./node-agent.ts'),
   ]);
   const log = createLogger(settings.node, settings.logLevel);
+  keepDebuggerClosed(log);
   const client = new KubeClient(await loadKubeconfig(settings.kubeconfig), { userAgent: `weir-agent/${settings.node}` });
   const dataplane = createNftablesDataplane({
     podInterfaces: settings.podInterfaces,
     onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced in one step'),
   });
+  let agent: NodeAgent | undefined;
   try {
-    const agent = new NodeAgent({ settings, log, client, dataplane });
+    agent = new NodeAgent({ settings, log, client, dataplane });
     await agent.start();
     return agent;
   } catch (error) {
-    client.close();
-    await dataplane.close();
+    if (agent === undefined) {
+      client.close();
+      await dataplane.close();
+    } else await agent.stop();
     throw error;
   }
 }

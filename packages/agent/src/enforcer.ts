@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Delta, type Engine, isEmpty, type LocalEndpoint } from '@weir/calc';
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
+import { addTotals, type EnforcementProgress, type EnforcementState, type EnforcementTotals, initialState } from './enforcement-state.ts';
 import { errorFields, type Logger } from './log.ts';
 import { retryDelta } from './retry-delta.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -19,17 +20,6 @@ const retryDelaysMs = [50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
 
 /** More of a drift than this is not written to the log. */
 const driftLines = 20;
-
-/** What the enforcer has done; read by health. */
-export interface EnforcementState {
-  /** Whether a whole state has been in the kernel since this process started. */
-  readonly inForce: boolean;
-  readonly transactions: number;
-  readonly failuresInARow: number;
-  readonly lastError?: string;
-  readonly lastReport?: ApplyReport;
-  readonly lastDrift?: DriftReport;
-}
 
 /** An endpoint one of whose programs the data plane refused; it is closed or keeps its old program. */
 export interface QuarantinedEndpoint {
@@ -53,6 +43,8 @@ export interface EnforcerOptions {
   ready(): boolean;
   /** Told once of a fault of ours (the engine threw, an invariant does not hold); nothing is applied after it. */
   onFault(error: unknown): void;
+  /** Told when what the engine knows is about to go to the kernel, and when it is there. */
+  readonly progress?: EnforcementProgress;
 }
 
 interface Waiter {
@@ -76,7 +68,9 @@ export class Enforcer {
   #running: Promise<void> | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #closed = false;
-  #state: EnforcementState = { inForce: false, transactions: 0, failuresInARow: 0 };
+  /** When the oldest change that is not applied came, on the monotonic clock. */
+  #waitingSinceMs = 0;
+  #state: EnforcementState = initialState;
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
@@ -88,8 +82,14 @@ export class Enforcer {
     return this.#state;
   }
 
+  /** How long the oldest change that could be applied has been waiting, in milliseconds; 0 when there is none. */
+  get waitingMs(): number {
+    return this.#applied < this.#revision && this.#options.ready() ? performance.now() - this.#waitingSinceMs : 0;
+  }
+
   /** Says that the engine has been told of something. */
   changed(): void {
+    if (this.#applied >= this.#revision || !this.#options.ready()) this.#waitingSinceMs = performance.now();
     this.#revision++;
     this.#kick();
   }
@@ -177,10 +177,14 @@ export class Enforcer {
 
   async #applyChanges(): Promise<void> {
     const revision = this.#revision;
+    const startedAtMs = performance.now();
+    this.#options.progress?.underWay();
     const next = this.#options.engine.flush();
     const delta = this.#failedDelta === undefined ? next : retryDelta(this.#failedDelta, next);
+    if (this.#failedDelta !== undefined) this.#count({ retries: 1 });
     // The first delta of a process goes through even when it is empty: it replaces what is left.
-    if (!isEmpty(delta) || !this.#state.inForce) {
+    const changes = !isEmpty(delta) || !this.#state.inForce;
+    if (changes) {
       this.#failedDelta = delta;
       let report: ApplyReport;
       try {
@@ -193,6 +197,8 @@ export class Enforcer {
       this.#succeeded(delta, report);
     }
     this.#applied = revision;
+    this.#waitingSinceMs = startedAtMs;
+    this.#options.progress?.inKernel(changes);
     for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.settle(undefined);
   }
 
@@ -212,6 +218,7 @@ export class Enforcer {
     if (this.#quarantined.size === 0) this.#troubles.over('quarantine', {}, 'all rules are enforced');
     this.#options.log.debug({ ...report, quarantined: this.#quarantined.size }, 'applied');
     const { transactions } = this.#state;
+    this.#count({ elementsAdded: report.elementsAdded, elementsRemoved: report.elementsRemoved });
     this.#works({ ...this.#state, inForce: true, transactions: transactions + report.transactions, lastReport: report });
   }
 
@@ -224,10 +231,15 @@ export class Enforcer {
       return;
     }
     this.#wantsResync = false;
-    if (report.drifted.length === 0) return this.#works(this.#state);
+    this.#count({ comparisons: 1, drifts: Number(report.drifted.length > 0), repairs: Number(report.repaired) });
+    this.#works(this.#state);
+    if (report.drifted.length === 0) return;
     const shown = report.drifted.slice(0, driftLines);
     this.#troubles.trouble('drift', { drifted: shown, repaired: report.repaired }, 'the kernel had drifted from the rules');
-    this.#works({ ...this.#state, lastDrift: report });
+  }
+
+  #count(more: Partial<EnforcementTotals>): void {
+    this.#state = { ...this.#state, totals: addTotals(this.#state.totals, more) };
   }
 
   #works(state: EnforcementState): void {
@@ -241,6 +253,7 @@ export class Enforcer {
     if (error instanceof AssertionError) throw error;
     const failures = this.#state.failuresInARow + 1;
     const delayMs = retryDelaysMs[Math.min(failures, retryDelaysMs.length) - 1] ?? 5_000;
+    this.#count({ failures: 1 });
     this.#state = { ...this.#state, failuresInARow: failures, lastError: errorFields(error).error };
     this.#troubles.trouble('apply', { ...errorFields(error), failures }, 'a change could not be applied; the old rules stay in force');
     this.#retryTimer = setTimeout(() => {

@@ -12,18 +12,22 @@ import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { Engine } from '@weir/calc';
-import { isNotFound, type KubeClient } from '@weir/client';
+import type { KubeClient } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
-import type { Pod } from '@weir/kube';
-import { compareAddresses } from '@weir/net';
 import { AcceptedPolicyStore } from './accepted-policy-store.ts';
-import type { AgentHealth } from './agent-health.ts';
-import { type Attachment, AttachmentStore } from './attachment.ts';
-import { EnforcementError, Enforcer } from './enforcer.ts';
+import { type AgentHealth, quarantineReports, refusedReports, unreadableReports } from './agent-health.ts';
+import { AttachmentStore } from './attachment.ts';
+import { Enforcer } from './enforcer.ts';
 import { type ExplainProblem, type ExplainRequest, explainFlow, type FlowExplanation } from './explain-flow.ts';
-import { closeGate, GateRefusal, GateWaitError, openGate } from './gate.ts';
+import { closeGate, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
+import { enforcementMetrics } from './metrics/enforcement-metrics.ts';
+import { sourceMetrics } from './metrics/source-metrics.ts';
+import { SyncLatency } from './metrics/sync-latency.ts';
+import { AgentOperations } from './operations/agent-operations.ts';
+import { type ProbedState, readiness } from './operations/probes.ts';
 import { OwnAddresses } from './own-addresses.ts';
+import { PodAdmission } from './pod-admission.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
 import { Sources } from './sources.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -66,12 +70,13 @@ export class NodeAgent implements Agent {
   readonly #accepted: AcceptedPolicyStore;
   readonly #troubles: TroubleLog;
   readonly #ownAddresses = new OwnAddresses();
+  readonly #admission: PodAdmission;
+  readonly #latency = new SyncLatency();
+  readonly #operations: AgentOperations;
   #finish: { resolve: () => void; reject: (reason: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
-  /** The latest request of each pod that is at the gate. */
-  readonly #entering = new Map<string, Attachment>();
   #gate: Server | undefined;
   #resyncTimer: NodeJS.Timeout | undefined;
-  #hasFault = false;
+  #fault: string | undefined;
 
   constructor({ settings, log, client, dataplane }: NodeAgentParts) {
     this.finished = new Promise<void>((resolve, reject) => {
@@ -90,9 +95,20 @@ export class NodeAgent implements Agent {
       dataplane,
       log,
       ready: () => this.#sources.synced,
-      onFault: (error) => this.#fault(error),
+      onFault: (error) => this.#failed(error),
+      progress: this.#latency,
     });
     this.#sources = this.#makeSources();
+    this.#admission = new PodAdmission({
+      node: settings.node,
+      engine: this.#engine,
+      enforcer: this.#enforcer,
+      sources: this.#sources,
+      attachments: this.#attachments,
+      log,
+      patienceMs: gatePatienceMs,
+    });
+    this.#operations = this.#makeOperations();
   }
 
   /** Opens the gate and starts to follow the cluster. */
@@ -108,12 +124,13 @@ export class NodeAgent implements Agent {
     this.#engine.restoreAccepted(this.#accepted.load());
     mkdirSync(dirname(this.#settings.gateSocket), { recursive: true, mode: 0o700 });
     this.#gate = await openGate(this.#settings.gateSocket, {
-      add: (attachment) => this.#add(attachment),
-      remove: (uid) => this.#remove(uid),
+      add: (attachment) => this.#admission.add(attachment),
+      remove: (uid) => this.#admission.remove(uid),
       health: () => this.health(),
       dump: () => this.#engine.emitted(),
       explain: (request) => this.#explain(request),
     });
+    await this.#operations.start();
     this.#sources.start();
     this.#resyncTimer = setInterval(() => this.#enforcer.resync(), this.#settings.resyncSeconds * 1_000);
     this.#log.info({ dataplane: this.#dataplane.name, profile: this.#settings.profile }, 'agent started');
@@ -125,6 +142,7 @@ export class NodeAgent implements Agent {
     // Tells those who wait at the gate, so that closing it does not wait for them.
     await this.#enforcer.close();
     if (this.#gate !== undefined) await closeGate(this.#gate);
+    await this.#operations.stop();
     this.#accepted.flush();
     await this.#dataplane.close();
     this.#client.close();
@@ -133,10 +151,12 @@ export class NodeAgent implements Agent {
   }
 
   health(): AgentHealth {
-    const { inForce, failuresInARow, lastError, transactions } = this.#enforcer.state;
+    const { failuresInARow, lastError, transactions } = this.#enforcer.state;
+    const { ok: ready, reasons } = readiness(this.#probed());
     return {
       node: this.#settings.node,
-      ready: inForce && failuresInARow === 0 && !this.#hasFault,
+      ready,
+      notReady: reasons,
       synced: this.#sources.synced,
       connected: this.#sources.connected,
       dataplane: this.#dataplane.name,
@@ -145,17 +165,34 @@ export class NodeAgent implements Agent {
       failuresInARow,
       ...(lastError === undefined ? {} : { lastError }),
       endpoints: this.#attachments.size,
-      refused: this.#engine.refusedPolicies().map(({ object, diagnostics, inForce: instead }) => ({
-        policy: `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`,
-        reasons: diagnostics.map((diagnostic) => diagnostic.message),
-        inForce: instead,
-      })),
-      quarantined: this.#enforcer.quarantinedEndpoints().map(({ namespace, name, reason }) => ({ pod: `${namespace}/${name}`, reason })),
-      unreadable: this.#engine.refusedObjects().map(({ kind, namespace, name, reason }) => ({
-        object: namespace === '' ? `${kind} ${name}` : `${kind} ${namespace}/${name}`,
-        reason,
-      })),
+      refused: refusedReports(this.#engine.refusedPolicies()),
+      quarantined: quarantineReports(this.#enforcer.quarantinedEndpoints()),
+      unreadable: unreadableReports(this.#engine.refusedObjects()),
     };
+  }
+
+  #probed(): ProbedState {
+    const { inForce, failuresInARow, lastError } = this.#enforcer.state;
+    const { waitingMs } = this.#enforcer;
+    return { fault: this.#fault, synced: this.#sources.synced, inForce, failuresInARow, lastError, waitingMs, overload: undefined };
+  }
+
+  #makeOperations(): AgentOperations {
+    return new AgentOperations({
+      settings: this.#settings,
+      probed: () => this.#probed(),
+      collectors: [
+        () => this.#latency.metrics(),
+        () => sourceMetrics(this.#sources.synced, this.#sources.contacts()),
+        () =>
+          enforcementMetrics({
+            engine: this.#engine,
+            state: this.#enforcer.state,
+            quarantined: this.#enforcer.quarantinedEndpoints().length,
+            attached: this.#attachments.size,
+          }),
+      ],
+    });
   }
 
   #makeSources(): Sources {
@@ -164,13 +201,14 @@ export class NodeAgent implements Agent {
       engine: this.#engine,
       readTimeoutMs: gatePatienceMs,
       listener: {
-        changed: (kind) => {
+        changed: (kind, news) => {
+          if (news !== undefined && this.#sources.synced) this.#latency.heard(news);
           if (kind === 'networkPolicies') this.#accepted.changed();
           else this.#reportUnreadable();
           this.#enforcer.changed();
         },
         synced: () => {
-          this.#forgetGonePods();
+          this.#admission.forgetGonePods();
           this.#enforcer.changed();
           void this.#reportInForce();
         },
@@ -182,7 +220,7 @@ export class NodeAgent implements Agent {
           );
         },
         heard: (kind) => this.#troubles.over(`source ${kind}`, { kind }, 'the API server answers again'),
-        onFault: (error) => this.#fault(error),
+        onFault: (error) => this.#failed(error),
       },
     });
   }
@@ -203,104 +241,16 @@ export class NodeAgent implements Agent {
   }
 
   /** What is in memory can no longer be trusted. The rules stay; a new process starts from what is true. */
-  #fault(error: unknown): void {
-    if (this.#hasFault) return;
-    this.#hasFault = true;
+  #failed(error: unknown): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = errorFields(error).error;
     const stack = error instanceof Error ? error.stack : undefined;
     this.#log.error({ ...errorFields(error), stack }, 'a fault of ours; the agent ends and its rules stay in force');
     this.#finish.reject(error);
-  }
-
-  /** Drops attachments of pods that went away while no agent ran. */
-  #forgetGonePods(): void {
-    for (const { uid, namespace, name } of this.#attachments.all()) {
-      if (this.#sources.podUid(namespace, name) !== uid) this.#forget(uid);
-    }
-  }
-
-  #forget(uid: string): void {
-    this.#attachments.delete(uid);
-    this.#engine.detach(uid);
   }
 
   #explain(request: ExplainRequest): FlowExplanation | ExplainProblem {
     if (!this.#enforcer.state.inForce) throw new GateWaitError('no state of this process is in the kernel yet: see weir agent health');
     return explainFlow({ engine: this.#engine, isOwnAddress: (address) => this.#ownAddresses.has(address) }, request);
   }
-
-  async #add(attachment: Attachment): Promise<void> {
-    if (!this.#sources.synced) throw new GateWaitError('the agent has not yet read pods, namespaces and policies from the API server');
-    const { namespace, name, uid } = attachment;
-    const pod = await this.#readEntering(attachment);
-    const refusal = refusalOf(pod, attachment, this.#settings.node);
-    if (refusal !== undefined) throw new GateRefusal(`pod ${namespace}/${name} ${refusal}`);
-    this.#replaceRivals(attachment);
-    this.#attachments.set(attachment);
-    this.#sources.enter(pod);
-    this.#engine.attach(attachment);
-    this.#enforcer.changed();
-    await this.#inKernel();
-    const unreadable = this.#engine.refusalOfPod(namespace, name);
-    if (unreadable !== undefined) throw new GateWaitError(`the pod stays closed because its object cannot be read: ${unreadable}`);
-    const quarantine = this.#enforcer.quarantineOf(uid);
-    if (quarantine !== undefined) throw new GateWaitError(`the pod stays closed because its rules cannot be enforced: ${quarantine}`);
-    this.#log.debug({ pod: `${namespace}/${name}`, uid }, 'attached');
-  }
-
-  /** Reads what the pod's start depends on. What was asked of the gate about the pod meanwhile counts, not this request. */
-  async #readEntering(attachment: Attachment): Promise<Pod> {
-    const { namespace, name, uid } = attachment;
-    this.#entering.set(uid, attachment);
-    const reading = this.#sources.readForStart(namespace, name);
-    await Promise.allSettled([reading]);
-    if (this.#entering.get(uid) !== attachment) {
-      throw new GateWaitError('the pod was taken off the node, or announced anew, while its policies were read');
-    }
-    this.#entering.delete(uid);
-    return reading.catch((error: unknown) => {
-      if (isNotFound(error)) throw new GateRefusal(`pod ${namespace}/${name} is not known to the API server`);
-      throw new GateWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
-    });
-  }
-
-  /** A link and an address belong to one pod: whoever had them and was never taken off the node has lost them. */
-  #replaceRivals(attachment: Attachment): void {
-    for (const other of this.#attachments.all()) {
-      const shares =
-        other.interface === attachment.interface ||
-        other.addresses.some((a) => attachment.addresses.some((b) => compareAddresses(a, b) === 0));
-      if (other.uid === attachment.uid || !shares) continue;
-      this.#log.warn({ pod: `${other.namespace}/${other.name}`, uid: other.uid }, 'its link or address was given to another pod');
-      this.#forget(other.uid);
-      this.#sources.leave(other.namespace, other.name, other.uid);
-    }
-  }
-
-  async #remove(uid: string): Promise<void> {
-    // A request to start it that is still on its way must not bring it back.
-    this.#entering.delete(uid);
-    const attachment = this.#attachments.get(uid);
-    if (attachment !== undefined) {
-      this.#forget(uid);
-      this.#sources.leave(attachment.namespace, attachment.name, uid);
-      this.#enforcer.changed();
-    }
-    // Also when it is not known (any more): an earlier request of the same kind may still be on its way.
-    await this.#inKernel();
-    this.#log.debug({ uid }, 'detached');
-  }
-
-  async #inKernel(): Promise<void> {
-    await this.#enforcer.settled(gatePatienceMs).catch((error: unknown) => {
-      throw error instanceof EnforcementError ? new GateWaitError(error.message) : error;
-    });
-  }
-}
-
-/** Why this pod cannot be attached like that; undefined when it can. */
-function refusalOf(pod: Pod, { uid }: Attachment, node: string): string | undefined {
-  if (pod.metadata.uid !== uid) return `has UID ${pod.metadata.uid ?? 'none'}, not ${uid}`;
-  if (pod.spec?.hostNetwork === true) return 'is on the network of its node and has no link of its own';
-  const assigned = pod.spec?.nodeName;
-  return assigned === node ? undefined : `is assigned to ${assigned === undefined ? 'no node' : `node ${assigned}`}, not to ${node}`;
 }

@@ -20,8 +20,8 @@ export interface Sink<T extends KubeObject> {
 
 /** What a source reports to. */
 export interface SourceListener {
-  /** The sink has been told of something. */
-  changed(): void;
+  /** The sink has been told of something; `news` is the object when somebody changed it just now. */
+  changed(news?: KubeObject): void;
   /** The first list has been delivered. */
   synced(): void;
   /** Trouble with the API server; the source goes on by itself. */
@@ -54,10 +54,10 @@ export class Source<T extends KubeObject> {
       path,
       {
         upsert: (object) => {
-          if (!this.#ahead.has(keyOf(object))) this.#upsert(object);
+          if (!this.#ahead.has(keyOf(object))) this.#upsert(object, object);
         },
         remove: (object) => {
-          if (!this.#ahead.has(keyOf(object))) this.#remove(namespaceOf(object), nameOf(object));
+          if (!this.#ahead.has(keyOf(object))) this.#remove(namespaceOf(object), nameOf(object), object);
         },
         synced: () => this.#listener.synced(),
         progress: (version) => this.#progressed(version),
@@ -81,7 +81,7 @@ export class Source<T extends KubeObject> {
     const version = object.metadata.resourceVersion;
     if (this.#isCovered(version)) return;
     this.#runAhead(namespaceOf(object), nameOf(object), version);
-    this.#upsert(object);
+    this.#upsert(object, object);
   }
 
   /** Takes over a whole namespace that was read: what is not in the list is gone. */
@@ -133,14 +133,14 @@ export class Source<T extends KubeObject> {
     this.#listener.heard();
   }
 
-  #upsert(object: T): void {
+  #upsert(object: T, news?: T): void {
     this.#sink.upsert(object);
-    this.#listener.changed();
+    this.#listener.changed(news);
   }
 
-  #remove(namespace: string, name: string): void {
+  #remove(namespace: string, name: string, news?: T): void {
     this.#sink.remove(namespace, name);
-    this.#listener.changed();
+    this.#listener.changed(news);
   }
 }
 

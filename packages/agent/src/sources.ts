@@ -13,10 +13,23 @@ import { nameOf, namespaceOf, type Sink, Source } from './source.ts';
 /** The kinds that the engine reads, named as its sync gate names them. */
 export type SourceKind = 'pods' | 'namespaces' | 'networkPolicies';
 
+const sourceKinds: readonly SourceKind[] = ['pods', 'namespaces', 'networkPolicies'];
+
+/** How one kind gets on with the API server. */
+export interface SourceContact {
+  readonly kind: SourceKind;
+  readonly connected: boolean;
+  /** How many watches the server has accepted; all but the first are reconnects. */
+  readonly watches: number;
+  readonly failures: number;
+  /** Since anything was heard, in milliseconds; NaN before the first time. */
+  readonly silentMs: number;
+}
+
 /** What the sources report to. */
 export interface SourcesListener {
-  /** The engine has been told of something. */
-  changed(kind: SourceKind): void;
+  /** The engine has been told of something; `news` is the object when somebody changed it just now. */
+  changed(kind: SourceKind, news?: KubeObject): void;
   /** Every kind has been listed once; called once. */
   synced(): void;
   /** Trouble with the API server; the sources go on by themselves. */
@@ -48,6 +61,11 @@ export class Sources {
   readonly #namespaceReads = new SharedReads((namespace) => this.#readNamespace(namespace));
   /** Pods that have left the node although the API still lists them, by namespace and name: their uids. */
   readonly #left = new Map<string, string>();
+  readonly #contacts: Readonly<Record<SourceKind, { failures: number; heardAtMs: number }>> = {
+    pods: { failures: 0, heardAtMs: Number.NaN },
+    namespaces: { failures: 0, heardAtMs: Number.NaN },
+    networkPolicies: { failures: 0, heardAtMs: Number.NaN },
+  };
   #unsynced = 3;
 
   constructor(options: SourcesOptions) {
@@ -94,6 +112,16 @@ export class Sources {
   /** Whether the last thing heard of the API server was good, for every kind. */
   get connected(): boolean {
     return this.#all().every(({ informer }) => informer.connected);
+  }
+
+  /** How each kind gets on with the API server. */
+  contacts(): readonly SourceContact[] {
+    const informers = { pods: this.#pods.informer, namespaces: this.#namespaces.informer, networkPolicies: this.#policies.informer };
+    return sourceKinds.map((kind) => {
+      const { failures, heardAtMs } = this.#contacts[kind];
+      const { connected, watches } = informers[kind];
+      return { kind, connected, watches, failures, silentMs: performance.now() - heardAtMs };
+    });
   }
 
   /** The uid of a pod as the informer knows it. */
@@ -152,15 +180,22 @@ export class Sources {
   }
 
   #make<T extends KubeObject>(kind: SourceKind, path: ResourcePath, sink: Sink<T>): Source<T> {
+    const contact = this.#contacts[kind];
     const listener = {
-      changed: () => this.#listener.changed(kind),
+      changed: (news?: KubeObject) => this.#listener.changed(kind, news),
       synced: () => {
         this.#engine.setInSync(kind);
         this.#unsynced--;
         if (this.#unsynced === 0) this.#listener.synced();
       },
-      failed: (error: unknown) => this.#listener.failed(kind, error),
-      heard: () => this.#listener.heard(kind),
+      failed: (error: unknown) => {
+        contact.failures++;
+        this.#listener.failed(kind, error);
+      },
+      heard: () => {
+        contact.heardAtMs = performance.now();
+        this.#listener.heard(kind);
+      },
     };
     return new Source<T>(this.#client, path, { sink, listener });
   }

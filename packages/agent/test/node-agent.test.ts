@@ -51,7 +51,13 @@ describe('an agent over a data plane that does not do as it should', () => {
     dataplane = new FaultyDataplane();
     client = new QuietCluster({ server: 'http://127.0.0.1:1' });
     const { settings } = await resolveSettings({
-      flags: { node: 'n1', kubeconfig: '/none', gateSocket: join(directory, 'gate.sock'), stateDirectory: join(directory, 'state') },
+      flags: {
+        node: 'n1',
+        kubeconfig: '/none',
+        gateSocket: join(directory, 'gate.sock'),
+        stateDirectory: join(directory, 'state'),
+        metricsAddress: 'none',
+      },
     });
     agent = new NodeAgent({
       settings,

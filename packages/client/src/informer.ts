@@ -63,6 +63,7 @@ export class Informer<T extends KubeObject> {
   #run: Promise<void> | undefined;
   #hasSynced = false;
   #connected = false;
+  #watches = 0;
 
   constructor(client: KubeClient, path: ResourcePath, handlers: InformerHandlers<T>, options: InformerOptions = {}) {
     this.#client = client;
@@ -90,6 +91,11 @@ export class Informer<T extends KubeObject> {
   /** Whether the last thing heard of the server was good. */
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** How many watches the server has accepted. */
+  get watches(): number {
+    return this.#watches;
   }
 
   /** Resolves when the informer has stopped; rejects with what a handler threw. */
@@ -180,6 +186,7 @@ export class Informer<T extends KubeObject> {
         ...(version === undefined ? {} : { resourceVersion: version }),
         timeoutSeconds: Math.round(seconds * (1 + Math.random())),
         onOpen: () => {
+          this.#watches++;
           this.#connected = true;
         },
       },

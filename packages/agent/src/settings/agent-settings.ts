@@ -3,7 +3,9 @@
  * this table. A new setting is a member of {@link AgentSettings} and a row of {@link agentSettings}.
  */
 import type { ProfileName } from '@weir/calc';
+import { addressFromWords } from '@weir/net';
 import type { EngineName } from '@weir/policy';
+import { type ListenAddress, listenAddress } from './listen-address.ts';
 import type { AnySetting, SettingOf } from './setting.ts';
 import { checked, choice, listOf, path, socketPath, textLike, whole } from './setting-kinds.ts';
 
@@ -29,6 +31,15 @@ export interface AgentSettings {
   /** Seconds between two comparisons with the kernel. */
   readonly resyncSeconds: number;
   readonly logLevel: LogLevel;
+  /** Where `/livez`, `/readyz` and `/metrics` are answered. */
+  readonly metricsAddress: ListenAddress | 'none';
+  /** PEM files; with them the answers go over TLS. */
+  readonly metricsTlsCert: string | undefined;
+  readonly metricsTlsKey: string | undefined;
+  /** File with the bearer token that every request must carry; undefined: none is asked for. */
+  readonly metricsTokenFile: string | undefined;
+  /** How many policies have packet counters of their own; those of the others are added up. */
+  readonly metricsPolicies: number;
 }
 
 /** The longest time between two comparisons: a day, in seconds. */
@@ -61,6 +72,19 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
   profile: { kind: enforcedProfile, default: 'kubernetes', summary: 'behave like this engine' },
   resyncSeconds: { kind: whole(1, longestResyncSeconds), default: 30, summary: 'seconds between two comparisons with the kernel' },
   logLevel: { kind: choice('debug', 'info', 'warn', 'error'), default: 'info', summary: 'how much is logged' },
+  metricsAddress: {
+    kind: listenAddress,
+    default: { address: addressFromWords(4, [0x7f00_0001]), port: 9477 },
+    summary: 'where /livez, /readyz and /metrics are answered; off loopback only with TLS and a token',
+  },
+  metricsTlsCert: { kind: path('FILE'), summary: 'certificate (PEM) of the metrics address; read again when it changes' },
+  metricsTlsKey: { kind: path('FILE'), summary: 'private key (PEM) of that certificate' },
+  metricsTokenFile: { kind: path('FILE'), summary: 'file with the bearer token that requests there must carry' },
+  metricsPolicies: {
+    kind: whole(0, 100_000),
+    default: 500,
+    summary: 'how many policies have packet counters of their own; the others count as policy="other"',
+  },
 };
 
 /** A name of a setting. */

@@ -4,6 +4,7 @@
  */
 import { type AgentSettings, agentSettings, type SettingKey, settingRows } from './agent-settings.ts';
 import { type AnySetting, environmentName, environmentPrefix, flagName } from './setting.ts';
+import { settingChecks } from './setting-checks.ts';
 import { readSettingsFile, type SettingsFile } from './settings-file.ts';
 
 /** What was given to a process. */
@@ -56,8 +57,13 @@ export async function resolveSettings(sources: SettingSources): Promise<Resolved
     if ('problem' in reading) problems.push(reading.problem);
     else values[key] = reading.value;
   }
+  const settings = Object.freeze(values) as AgentSettings;
+  for (const check of settingChecks) {
+    const found = check.of.every((key) => Object.hasOwn(values, key)) ? check.problem(settings) : undefined;
+    if (found !== undefined) problems.push(`${placeOf(found.key, origins[found.key])}: ${found.text}`);
+  }
   if (problems.length > 0) throw new SettingsError(problems);
-  return { settings: Object.freeze(values) as AgentSettings, origins: origins as Record<SettingKey, SettingOrigin> };
+  return { settings, origins: origins as Record<SettingKey, SettingOrigin> };
 }
 
 async function fileOf(sources: SettingSources): Promise<SettingsFile> {
@@ -86,10 +92,15 @@ function readGiven(
   { kind }: AnySetting,
   { text, isList, origin }: Given,
 ): { readonly value: unknown } | { readonly problem: string } {
-  const place = origin.from === 'file' ? `${origin.place ?? ''}: ${key}` : (origin.place ?? '');
+  const place = placeOf(key, origin);
   if (isList && kind.isList !== true) return { problem: `${place}: it takes one value, not a list` };
   const reading = kind.read(text);
   return 'problem' in reading ? { problem: `${place}: ${reading.problem}` } : reading;
+}
+
+/** How messages name a setting: by where it was given. */
+function placeOf(key: SettingKey, { from, place = `--${flagName(key)}` }: SettingOrigin = { from: 'default' }): string {
+  return from === 'file' ? `${place}: ${key}` : place;
 }
 
 /**

@@ -95,6 +95,11 @@ describe('settings of an agent', () => {
     ['a profile that there is not', { profile: 'none' }, /--profile: it is one of kubernetes, azure, calico, cilium, not 'none'/],
     ['a comparison every moment', { resyncSeconds: '0' }, /--resync-seconds/],
     ['a time that a timer cannot hold', { resyncSeconds: '10000000' }, /--resync-seconds/],
+    ['the name of a host to listen at', { metricsAddress: 'localhost:9477' }, /--metrics-address: 'localhost:9477' is no address/],
+    ['a port that is none', { metricsAddress: '127.0.0.1:0' }, /--metrics-address/],
+    ['metrics for everybody', { metricsAddress: '0.0.0.0:9477' }, /others can reach 0\.0\.0\.0:9477, so it needs TLS and a token/],
+    ['metrics for everybody who has the token, in clear', { metricsAddress: '[::]:9477', metricsTokenFile: '/t' }, /reach \[::\]:9477/],
+    ['a certificate without its key', { metricsTlsCert: '/c' }, /--metrics-tls-cert: certificate and key belong together/],
     ['a time that is no number', { resyncSeconds: '1e3' }, /--resync-seconds/],
   ])('refuse %s', async (_, change, problem) => {
     await expect(resolveSettings({ flags: { ...needed, ...change } })).rejects.toThrow(problem);
@@ -134,6 +139,13 @@ describe('settings of an agent', () => {
     const config = join(directory, 'absent.yaml');
     expect(await problemsOf({ flags: { ...needed, config } })).toEqual([expect.stringMatching(`^${config}: it cannot be read: ENOENT`)]);
   });
+
+  it.each(['127.0.0.1:1', '127.255.0.3:65535', '[::1]:9477', 'none'])(
+    'let the metrics be at %s without a token',
+    async (metricsAddress) => {
+      expect(await problemsOf({ flags: { ...needed, metricsAddress } })).toEqual([]);
+    },
+  );
 
   it('ignore the variables that Kubernetes makes of a Service called weir-agent', async () => {
     const environment = {

@@ -88,7 +88,7 @@ export class NodeWorld {
   readonly proxy: FaultyProxy;
   /** What agents that are started find in their environment besides this process's. */
   agentEnvironment: Readonly<Record<string, string>> = {};
-  readonly #certificates: Certificates;
+  readonly certificates: Certificates;
   readonly #netns: string[] = [];
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
@@ -99,7 +99,7 @@ export class NodeWorld {
   #pods = 0;
 
   constructor() {
-    this.#certificates = makeCertificates(this.directory);
+    this.certificates = makeCertificates(this.directory);
     this.#makeNetns(this.node);
     setNetSysctls(this.node, { 'ipv4/ip_forward': '1' });
     this.proxy = new FaultyProxy(this.node, () => this.#target());
@@ -112,7 +112,7 @@ export class NodeWorld {
 
   /** The administrator's client. */
   get client(): KubeClient {
-    const { ca, admin } = this.#certificates;
+    const { ca, admin } = this.certificates;
     return new KubeClient({
       server: `https://127.0.0.1:${this.#adminPort}`,
       certificateAuthority: ca,
@@ -126,7 +126,7 @@ export class NodeWorld {
     const fd = options.apart === true ? undefined : openTcpListener({ netns: this.node, address: '127.0.0.1', port: this.#nodePort });
     this.#api = await startApiServer({
       dataDirectory: join(this.directory, 'data'),
-      tls: { ...this.#certificates.server, clientCa: this.#certificates.ca },
+      tls: { ...this.certificates.server, clientCa: this.certificates.ca },
       serviceCidrs: ['10.0.0.0/16'],
       nodeSocket: () => undefined,
       version: 'v1.35.2',
@@ -174,7 +174,7 @@ export class NodeWorld {
   }
 
   #kubeconfig(server: string): string {
-    const { ca, admin } = this.#certificates;
+    const { ca, admin } = this.certificates;
     const base64 = (text: string): string => Buffer.from(text).toString('base64');
     const path = join(this.directory, 'kubeconfig');
     const cluster = { server, ...(server.startsWith('https') ? { 'certificate-authority-data': base64(ca) } : {}) };
@@ -317,7 +317,7 @@ export class NodeWorld {
   }
 
   #target(): ProxyTarget {
-    const { ca, admin } = this.#certificates;
+    const { ca, admin } = this.certificates;
     return { port: this.#adminPort, ca, cert: admin.certificate, key: admin.key };
   }
 

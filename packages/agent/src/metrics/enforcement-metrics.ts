@@ -1,0 +1,42 @@
+/** Metrics of the engine and of what it has put into the kernel. */
+import type { Engine } from '@weir/calc';
+import type { EnforcementState } from '../enforcement-state.ts';
+import { byLabel, counter, gauge, type MetricFamily } from './metric-family.ts';
+
+/** What these metrics are read from. */
+export interface EnforcementFacts {
+  readonly engine: Engine;
+  readonly state: EnforcementState;
+  /** How many pods' own rules cannot be enforced. */
+  readonly quarantined: number;
+  /** How many pods the start gate has attached. */
+  readonly attached: number;
+}
+
+/** All of them. */
+export function enforcementMetrics({ engine, state, quarantined, attached }: EnforcementFacts): readonly MetricFamily[] {
+  const { totals } = state;
+  const refused = engine.refusedPolicies();
+  const refusedBy = { accepted: 0, closed: 0 };
+  for (const { inForce } of refused) refusedBy[inForce]++;
+  return [
+    gauge('weir_in_force', 'Whether a whole state is in the kernel since this process started.', state.inForce),
+    counter('weir_transactions_total', 'Transactions that changed the kernel.', state.transactions),
+    counter('weir_failures_total', 'Changes or comparisons that the kernel refused; each is tried again.', totals.failures),
+    counter('weir_retries_total', 'Changes that were sent again after a failure.', totals.retries),
+    gauge('weir_failures_in_a_row', 'Failures since something came through; 0 is good.', state.failuresInARow),
+    counter('weir_elements_added_total', 'Set elements added in the kernel.', totals.elementsAdded),
+    counter('weir_elements_removed_total', 'Set elements removed from the kernel.', totals.elementsRemoved),
+    counter('weir_comparisons_total', 'Comparisons of the kernel with what it shall hold.', totals.comparisons),
+    counter('weir_drifts_total', 'Comparisons that found something of somebody else.', totals.drifts),
+    counter('weir_drift_repairs_total', 'Drifts after which the kernel was put right.', totals.repairs),
+    gauge('weir_objects', 'What the engine keeps, by kind of object.', byLabel('kind', { ...engine.sizes })),
+    gauge('weir_endpoints_attached', 'Pods of this node that the start gate has attached.', attached),
+    gauge('weir_endpoints_quarantined', 'Pods whose own rules cannot be enforced; they are closed.', quarantined),
+    gauge(
+      'weir_policies_refused',
+      'Policies whose newest version is refused, by what is in force instead: the accepted version, or closed.',
+      byLabel('in_force', refusedBy),
+    ),
+  ];
+}

@@ -1,0 +1,131 @@
+/**
+ * Pods that come and go at the start gate: which may, and when their rules are in the kernel.
+ *
+ * What the node says of a pod is held against what the API server says of it in this moment.
+ */
+import type { Engine } from '@weir/calc';
+import { isNotFound } from '@weir/client';
+import type { Pod } from '@weir/kube';
+import { compareAddresses } from '@weir/net';
+import type { Attachment, AttachmentStore } from './attachment.ts';
+import { EnforcementError, type Enforcer } from './enforcer.ts';
+import { GateRefusal, GateWaitError } from './gate.ts';
+import { errorFields, type Logger } from './log.ts';
+import type { Sources } from './sources.ts';
+
+/** What admission works with. */
+export interface PodAdmissionParts {
+  readonly node: string;
+  readonly engine: Engine;
+  readonly enforcer: Enforcer;
+  readonly sources: Sources;
+  readonly attachments: AttachmentStore;
+  readonly log: Logger;
+  /** How long a request waits for the kernel before it is told to ask again, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** Admits pods to the node's network; its methods throw what the gate answers with. */
+export class PodAdmission {
+  readonly #parts: PodAdmissionParts;
+  /** The latest request of each pod that is at the gate. */
+  readonly #entering = new Map<string, Attachment>();
+
+  constructor(parts: PodAdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the pod's rules are in the kernel. */
+  async add(attachment: Attachment): Promise<void> {
+    const { sources, attachments, engine, enforcer, node, log } = this.#parts;
+    if (!sources.synced) throw new GateWaitError('the agent has not yet read pods, namespaces and policies from the API server');
+    const { namespace, name, uid } = attachment;
+    const pod = await this.#readEntering(attachment);
+    const refusal = refusalOf(pod, attachment, node);
+    if (refusal !== undefined) throw new GateRefusal(`pod ${namespace}/${name} ${refusal}`);
+    this.#replaceRivals(attachment);
+    attachments.set(attachment);
+    sources.enter(pod);
+    engine.attach(attachment);
+    enforcer.changed();
+    await this.#inKernel();
+    const unreadable = engine.refusalOfPod(namespace, name);
+    if (unreadable !== undefined) throw new GateWaitError(`the pod stays closed because its object cannot be read: ${unreadable}`);
+    const quarantine = enforcer.quarantineOf(uid);
+    if (quarantine !== undefined) throw new GateWaitError(`the pod stays closed because its rules cannot be enforced: ${quarantine}`);
+    log.debug({ pod: `${namespace}/${name}`, uid }, 'attached');
+  }
+
+  /** Resolves when nothing of the pod is in the kernel. */
+  async remove(uid: string): Promise<void> {
+    const { attachments, sources, enforcer, log } = this.#parts;
+    // A request to start it that is still on its way must not bring it back.
+    this.#entering.delete(uid);
+    const attachment = attachments.get(uid);
+    if (attachment !== undefined) {
+      this.#forget(uid);
+      sources.leave(attachment.namespace, attachment.name, uid);
+      enforcer.changed();
+    }
+    // Also when it is not known (any more): an earlier request of the same kind may still be on its way.
+    await this.#inKernel();
+    log.debug({ uid }, 'detached');
+  }
+
+  /** Drops attachments of pods that went away while no agent ran. */
+  forgetGonePods(): void {
+    const { attachments, sources } = this.#parts;
+    for (const { uid, namespace, name } of attachments.all()) {
+      if (sources.podUid(namespace, name) !== uid) this.#forget(uid);
+    }
+  }
+
+  /** Reads what the pod's start depends on. What was asked of the gate about the pod meanwhile counts, not this request. */
+  async #readEntering(attachment: Attachment): Promise<Pod> {
+    const { namespace, name, uid } = attachment;
+    this.#entering.set(uid, attachment);
+    const reading = this.#parts.sources.readForStart(namespace, name);
+    await Promise.allSettled([reading]);
+    if (this.#entering.get(uid) !== attachment) {
+      throw new GateWaitError('the pod was taken off the node, or announced anew, while its policies were read');
+    }
+    this.#entering.delete(uid);
+    return reading.catch((error: unknown) => {
+      if (isNotFound(error)) throw new GateRefusal(`pod ${namespace}/${name} is not known to the API server`);
+      throw new GateWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
+    });
+  }
+
+  /** A link and an address belong to one pod: whoever had them and was never taken off the node has lost them. */
+  #replaceRivals(attachment: Attachment): void {
+    const { attachments, sources, log } = this.#parts;
+    for (const other of attachments.all()) {
+      const shares =
+        other.interface === attachment.interface ||
+        other.addresses.some((a) => attachment.addresses.some((b) => compareAddresses(a, b) === 0));
+      if (other.uid === attachment.uid || !shares) continue;
+      log.warn({ pod: `${other.namespace}/${other.name}`, uid: other.uid }, 'its link or address was given to another pod');
+      this.#forget(other.uid);
+      sources.leave(other.namespace, other.name, other.uid);
+    }
+  }
+
+  #forget(uid: string): void {
+    this.#parts.attachments.delete(uid);
+    this.#parts.engine.detach(uid);
+  }
+
+  async #inKernel(): Promise<void> {
+    await this.#parts.enforcer.settled(this.#parts.patienceMs).catch((error: unknown) => {
+      throw error instanceof EnforcementError ? new GateWaitError(error.message) : error;
+    });
+  }
+}
+
+/** Why this pod cannot be attached like that; undefined when it can. */
+function refusalOf(pod: Pod, { uid }: Attachment, node: string): string | undefined {
+  if (pod.metadata.uid !== uid) return `has UID ${pod.metadata.uid ?? 'none'}, not ${uid}`;
+  if (pod.spec?.hostNetwork === true) return 'is on the network of its node and has no link of its own';
+  const assigned = pod.spec?.nodeName;
+  return assigned === node ? undefined : `is assigned to ${assigned === undefined ? 'no node' : `node ${assigned}`}, not to ${node}`;
+}
