@@ -22,6 +22,7 @@ import { type ExplainProblem, type ExplainRequest, explainFlow, type FlowExplana
 import { closeGate, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
 import { enforcementMetrics } from './metrics/enforcement-metrics.ts';
+import type { MetricsCollector } from './metrics/metrics-registry.ts';
 import { sourceMetrics } from './metrics/source-metrics.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
 import { AgentOperations } from './operations/agent-operations.ts';
@@ -54,6 +55,8 @@ export interface NodeAgentParts {
   readonly log: Logger;
   readonly client: KubeClient;
   readonly dataplane: Dataplane;
+  /** Metrics of what is around the agent. */
+  readonly collectors?: readonly MetricsCollector[];
 }
 
 /** See {@link Agent}. */
@@ -78,7 +81,7 @@ export class NodeAgent implements Agent {
   #resyncTimer: NodeJS.Timeout | undefined;
   #fault: string | undefined;
 
-  constructor({ settings, log, client, dataplane }: NodeAgentParts) {
+  constructor({ settings, log, client, dataplane, collectors = [] }: NodeAgentParts) {
     this.finished = new Promise<void>((resolve, reject) => {
       this.#finish = { resolve, reject };
     });
@@ -108,7 +111,7 @@ export class NodeAgent implements Agent {
       log,
       patienceMs: gatePatienceMs,
     });
-    this.#operations = this.#makeOperations();
+    this.#operations = this.#makeOperations(collectors);
   }
 
   /** Opens the gate and starts to follow the cluster. */
@@ -177,11 +180,12 @@ export class NodeAgent implements Agent {
     return { fault: this.#fault, synced: this.#sources.synced, inForce, failuresInARow, lastError, waitingMs, overload: undefined };
   }
 
-  #makeOperations(): AgentOperations {
+  #makeOperations(collectors: readonly MetricsCollector[]): AgentOperations {
     return new AgentOperations({
       settings: this.#settings,
       probed: () => this.#probed(),
       collectors: [
+        ...collectors,
         () => this.#latency.metrics(),
         () => sourceMetrics(this.#sources.synced, this.#sources.contacts()),
         () =>

@@ -31,6 +31,8 @@ export interface AgentSettings {
   /** Seconds between two comparisons with the kernel. */
   readonly resyncSeconds: number;
   readonly logLevel: LogLevel;
+  /** Further lines of a second are left out and counted; errors have as many of their own. */
+  readonly logLinesPerSecond: number;
   /** Where `/livez`, `/readyz` and `/metrics` are answered. */
   readonly metricsAddress: ListenAddress | 'none';
   /** PEM files; with them the answers go over TLS. */
@@ -72,6 +74,11 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
   profile: { kind: enforcedProfile, default: 'kubernetes', summary: 'behave like this engine' },
   resyncSeconds: { kind: whole(1, longestResyncSeconds), default: 30, summary: 'seconds between two comparisons with the kernel' },
   logLevel: { kind: choice('debug', 'info', 'warn', 'error'), default: 'info', summary: 'how much is logged' },
+  logLinesPerSecond: {
+    kind: whole(1, 100_000),
+    default: 100,
+    summary: 'lines of the log a second at most, and as many errors; the others are counted',
+  },
   metricsAddress: {
     kind: listenAddress,
     default: { address: addressFromWords(4, [0x7f00_0001]), port: 9477 },
