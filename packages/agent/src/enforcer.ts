@@ -11,6 +11,7 @@ import { type Delta, type Engine, isEmpty, type LocalEndpoint } from '@weir/calc
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
 import { addTotals, type EnforcementProgress, type EnforcementState, type EnforcementTotals, initialState } from './enforcement-state.ts';
+import type { EstablishedConnections } from './established-connections.ts';
 import { errorFields, type Logger } from './log.ts';
 import { retryDelta } from './retry-delta.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -41,6 +42,8 @@ export interface EnforcerOptions {
   readonly log: Logger;
   /** Whether the engine may be flushed: before the sources are in sync the old rules stay. */
   ready(): boolean;
+  /** Which established connections to look at; only asked when the data plane cuts them. */
+  readonly connections: EstablishedConnections;
   /** Told once of a fault of ours (the engine threw, an invariant does not hold); nothing is applied after it. */
   onFault(error: unknown): void;
   /** Told when what the engine knows is about to go to the kernel, and when it is there. */
@@ -67,6 +70,7 @@ export class Enforcer {
   #wantsResync = false;
   #running: Promise<void> | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
+  #lookTimer: NodeJS.Timeout | undefined;
   #closed = false;
   /** When the oldest change that is not applied came, on the monotonic clock. */
   #waitingSinceMs = 0;
@@ -146,6 +150,7 @@ export class Enforcer {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#lookTimer);
     await this.#running;
     for (const waiter of this.#waiters) waiter.settle(new EnforcementError('the agent is stopping'));
   }
@@ -163,9 +168,10 @@ export class Enforcer {
         // What the sockets have ready belongs to the same transaction.
         await nextTurn();
         if (this.#closed || this.#retryTimer !== undefined) return;
-        if (this.#applied < this.#revision) await this.#applyChanges();
+        if (this.#options.connections.dueInMs() === 0) await this.#look();
+        else if (this.#applied < this.#revision) await this.#applyChanges();
         else if (this.#wantsResync) await this.#compare();
-        else return;
+        else return this.#lookLater();
       }
     } catch (error) {
       this.#closed = true;
@@ -205,6 +211,7 @@ export class Enforcer {
   #succeeded(delta: Delta, report: ApplyReport): void {
     for (const endpoint of delta.endpoints.upserts) this.#endpoints.set(endpoint.uid, endpoint);
     for (const uid of delta.endpoints.removals) this.#endpoints.delete(uid);
+    if (this.#options.dataplane.established === 'cut') this.#options.connections.applied(delta);
     const before = this.#quarantined;
     this.#quarantined = new Map(report.quarantined.map(({ program, reason }) => [program, reason]));
     for (const [program, reason] of this.#quarantined) {
@@ -220,6 +227,24 @@ export class Enforcer {
     const { transactions } = this.#state;
     this.#count({ elementsAdded: report.elementsAdded, elementsRemoved: report.elementsRemoved });
     this.#works({ ...this.#state, inForce: true, transactions: transactions + report.transactions, lastReport: report });
+  }
+
+  /** Ends established connections that are no longer allowed. */
+  async #look(): Promise<void> {
+    try {
+      await this.#options.connections.look();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#works(this.#state);
+  }
+
+  #lookLater(): void {
+    const dueInMs = this.#options.connections.dueInMs();
+    if (dueInMs === undefined) return;
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = setTimeout(() => this.#kick(), dueInMs);
   }
 
   async #compare(): Promise<void> {

@@ -18,6 +18,7 @@ import { AcceptedPolicyStore } from './accepted-policy-store.ts';
 import { type AgentHealth, quarantineReports, refusedReports, unreadableReports } from './agent-health.ts';
 import { AttachmentStore } from './attachment.ts';
 import { Enforcer } from './enforcer.ts';
+import { EstablishedConnections } from './established-connections.ts';
 import { type ExplainProblem, type ExplainRequest, explainFlow, type FlowExplanation } from './explain-flow.ts';
 import { closeGate, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
@@ -68,6 +69,7 @@ export class NodeAgent implements Agent {
   readonly #engine: Engine;
   readonly #dataplane: Dataplane;
   readonly #sources: Sources;
+  readonly #connections: EstablishedConnections;
   readonly #enforcer: Enforcer;
   readonly #attachments: AttachmentStore;
   readonly #accepted: AcceptedPolicyStore;
@@ -93,10 +95,17 @@ export class NodeAgent implements Agent {
     this.#engine = new Engine({ node: settings.node, profile: settings.profile });
     this.#attachments = new AttachmentStore(settings.stateDirectory);
     this.#accepted = new AcceptedPolicyStore(settings.stateDirectory, log, () => this.#engine.acceptedPolicies());
+    this.#connections = new EstablishedConnections({
+      engine: this.#engine,
+      dataplane,
+      isOwnAddress: (address) => this.#ownAddresses.has(address),
+      isQuarantined: (uid) => this.#enforcer.quarantineOf(uid) !== undefined,
+    });
     this.#enforcer = new Enforcer({
       engine: this.#engine,
       dataplane,
       log,
+      connections: this.#connections,
       ready: () => this.#sources.synced,
       onFault: (error) => this.#failed(error),
       progress: this.#latency,
@@ -192,6 +201,7 @@ export class NodeAgent implements Agent {
           enforcementMetrics({
             engine: this.#engine,
             state: this.#enforcer.state,
+            connections: this.#connections.counts,
             quarantined: this.#enforcer.quarantinedEndpoints().length,
             attached: this.#attachments.size,
           }),

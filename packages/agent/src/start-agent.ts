@@ -1,6 +1,7 @@
 /** Puts an agent together in the current network namespace and starts it. */
 import { KubeClient, loadKubeconfig } from '@weir/client';
 import { createNftablesDataplane } from '@weir/dataplane';
+import { engineProfiles } from '@weir/policy';
 import { createLog, errorFields } from './log.ts';
 import { logMetrics } from './metrics/log-metrics.ts';
 import { type Agent, NodeAgent } from './node-agent.ts';
@@ -16,6 +17,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
   const client = new KubeClient(await loadKubeconfig(settings.kubeconfig), { userAgent: `weir-agent/${node}` });
   const dataplane = createNftablesDataplane({
     podInterfaces: settings.podInterfaces,
+    established: settings.established ?? engineProfiles[settings.profile].establishedFlows,
     onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced in one step'),
   });
   let agent: NodeAgent | undefined;

@@ -5,6 +5,7 @@ import { assert, parseAddress } from '@weir/net';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { EnforcementError, Enforcer } from '../src/enforcer.ts';
+import { EstablishedConnections } from '../src/established-connections.ts';
 import { FaultyDataplane } from './support/faulty-dataplane.ts';
 
 const patienceMs = 10_000;
@@ -20,6 +21,12 @@ class Setup {
     dataplane: this.dataplane,
     log: pino({ level: 'info' }, { write: (line: string) => void this.lines.push(JSON.parse(line) as { level: number; msg: string }) }),
     ready: () => this.isReady,
+    connections: new EstablishedConnections({
+      engine: this.engine,
+      dataplane: this.dataplane,
+      isOwnAddress: () => false,
+      isQuarantined: () => false,
+    }),
     onFault: (error) => this.faults.push(error),
   });
 

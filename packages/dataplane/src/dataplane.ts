@@ -5,6 +5,7 @@
  * names, and never leaves a state in force that neither the old nor the new state allows.
  */
 import type { ContentKey, Delta, ProgramRule } from '@weir/calc';
+import type { Address, Flow } from '@weir/net';
 
 /** What a back end can express, and how its updates become visible. */
 export interface Capabilities {
@@ -35,15 +36,40 @@ export interface RuleCounter {
   readonly bytes: bigint;
 }
 
+/** What becomes of connections that a new state denies: they go on until they end by themselves, or are ended. */
+export type EstablishedMode = 'keep' | 'cut';
+
+/** Which connections to look at, and what the state in force says of them. */
+export interface ConnectionReview {
+  /** Connections of which one of these is an end; the destination is the one behind address translation. */
+  readonly addresses: readonly Address[];
+  /** Whether a connection would be denied if it were new: the flow as its opener sent it, behind translation. */
+  readonly isDenied: (flow: Flow) => boolean;
+}
+
+/** What a review did. */
+export interface ReviewReport {
+  readonly looked: number;
+  readonly ended: number;
+  /** Ended connections whose late answers are still being held back. */
+  readonly heldBack: number;
+}
+
 /** One data plane on one node. Calls are made one after another, never at the same time. */
 export interface Dataplane {
   readonly name: 'nftables' | 'iptables' | 'ebpf' | 'hns';
   readonly capabilities: Capabilities;
+  readonly established: EstablishedMode;
   /**
    * Puts a delta into force. The first delta of a process is a whole state: what the kernel holds
    * from an earlier process is adopted or replaced without a gap.
    */
   apply(delta: Delta): Promise<ApplyReport>;
+  /**
+   * Mode `cut`: ends the reviewed connections that are denied, and no other, so that none of their
+   * packets gets through any more from either end. In mode `keep` it does nothing.
+   */
+  endDenied(review: ConnectionReview): Promise<ReviewReport>;
   /** Compares with the kernel, repairs, and says what had drifted. */
   resync(): Promise<DriftReport>;
   counters(): Promise<readonly RuleCounter[]>;

@@ -5,6 +5,7 @@
  */
 
 export * from './conntrack/conntrack.ts';
+export type { ConntrackTuple, TrackedConnection } from './conntrack/conntrack-entry.ts';
 export { SystemCallError } from './libc/libc.ts';
 export * from './netlink/index.ts';
 export * from './netns/in-netns.ts';

@@ -1,12 +1,14 @@
 /** Metrics of the engine and of what it has put into the kernel. */
 import type { Engine } from '@weir/calc';
 import type { EnforcementState } from '../enforcement-state.ts';
+import type { EstablishedCounts } from '../established-connections.ts';
 import { byLabel, counter, gauge, type MetricFamily } from './metric-family.ts';
 
 /** What these metrics are read from. */
 export interface EnforcementFacts {
   readonly engine: Engine;
   readonly state: EnforcementState;
+  readonly connections: EstablishedCounts;
   /** How many pods' own rules cannot be enforced. */
   readonly quarantined: number;
   /** How many pods the start gate has attached. */
@@ -14,7 +16,7 @@ export interface EnforcementFacts {
 }
 
 /** All of them. */
-export function enforcementMetrics({ engine, state, quarantined, attached }: EnforcementFacts): readonly MetricFamily[] {
+export function enforcementMetrics({ engine, state, connections, quarantined, attached }: EnforcementFacts): readonly MetricFamily[] {
   const { totals } = state;
   const refused = engine.refusedPolicies();
   const refusedBy = { accepted: 0, closed: 0 };
@@ -30,6 +32,7 @@ export function enforcementMetrics({ engine, state, quarantined, attached }: Enf
     counter('weir_comparisons_total', 'Comparisons of the kernel with what it shall hold.', totals.comparisons),
     counter('weir_drifts_total', 'Comparisons that found something of somebody else.', totals.drifts),
     counter('weir_drift_repairs_total', 'Drifts after which the kernel was put right.', totals.repairs),
+    counter('weir_connections_ended_total', 'Connections that were ended because a new state denies them.', connections.ended),
     gauge('weir_objects', 'What the engine keeps, by kind of object.', byLabel('kind', { ...engine.sizes })),
     gauge('weir_endpoints_attached', 'Pods of this node that the start gate has attached.', attached),
     gauge('weir_endpoints_quarantined', 'Pods whose own rules cannot be enforced; they are closed.', quarantined),

@@ -3,6 +3,7 @@
  * this table. A new setting is a member of {@link AgentSettings} and a row of {@link agentSettings}.
  */
 import type { ProfileName } from '@weir/calc';
+import type { EstablishedMode } from '@weir/dataplane';
 import { addressFromWords } from '@weir/net';
 import type { EngineName } from '@weir/policy';
 import { type ListenAddress, listenAddress } from './listen-address.ts';
@@ -28,6 +29,8 @@ export interface AgentSettings {
   readonly podInterfaces: readonly string[];
   /** How the engine of the real world behaves where the specification leaves room. */
   readonly profile: ProfileName;
+  /** What becomes of connections that a new state denies; undefined: what the profile says. */
+  readonly established: EstablishedMode | undefined;
   /** Seconds between two comparisons with the kernel. */
   readonly resyncSeconds: number;
   readonly logLevel: LogLevel;
@@ -72,6 +75,10 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     summary: "prefixes of the names of the node's ends of pod links",
   },
   profile: { kind: enforcedProfile, default: 'kubernetes', summary: 'behave like this engine' },
+  established: {
+    kind: choice('keep', 'cut'),
+    summary: 'what becomes of connections that a new state denies; without it what the engine of --profile does',
+  },
   resyncSeconds: { kind: whole(1, longestResyncSeconds), default: 30, summary: 'seconds between two comparisons with the kernel' },
   logLevel: { kind: choice('debug', 'info', 'warn', 'error'), default: 'info', summary: 'how much is logged' },
   logLinesPerSecond: {

@@ -1,6 +1,6 @@
 /** A data plane in memory that fails as it is told, and remembers what it was given. */
 import { applyDelta, type Delta, emptyState, type State } from '@weir/calc';
-import type { ApplyReport, Capabilities, Dataplane, DriftReport, RuleCounter } from '@weir/dataplane';
+import type { ApplyReport, Capabilities, ConnectionReview, Dataplane, DriftReport, ReviewReport, RuleCounter } from '@weir/dataplane';
 
 /** What becomes of the next delta; `lost` and `kept`: it fails before or after it is in the books. */
 export type NextApply = 'works' | 'lost' | 'kept';
@@ -9,6 +9,7 @@ export type NextApply = 'works' | 'lost' | 'kept';
 export class FaultyDataplane implements Dataplane {
   readonly name = 'nftables';
   readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
+  readonly established = 'keep';
   readonly state: State = emptyState();
   readonly applied: Delta[] = [];
   readonly next: NextApply[] = [];
@@ -28,6 +29,10 @@ export class FaultyDataplane implements Dataplane {
     const { refusal } = this;
     const refused = refusal === undefined ? [] : [...this.state.programs.keys()].map((program) => ({ program, reason: refusal }));
     return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: refused, milliseconds: 0 };
+  }
+
+  endDenied(_review: ConnectionReview): Promise<ReviewReport> {
+    return Promise.resolve({ looked: 0, ended: 0, heldBack: 0 });
   }
 
   async resync(): Promise<DriftReport> {

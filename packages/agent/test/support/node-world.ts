@@ -22,6 +22,8 @@ import { FaultyProxy, type ProxyTarget } from './faulty-proxy.ts';
 const weir = fileURLToPath(new URL('../../../cli/bin/weir.js', import.meta.url));
 const gateway = '169.254.1.1';
 const gatewayMac = 'ee:ee:ee:ee:ee:ee';
+/** The link-local address that the node's ends have of that. */
+const gateway6 = 'fe80::ecee:eeff:feee:eeee';
 /** How long what shall happen may take on a busy machine, and how long is waited for what shall not. */
 const patienceMs = 30_000;
 const silenceMs = 400;
@@ -38,6 +40,7 @@ export interface TestPod {
   readonly netns: string;
   readonly interface: string;
   readonly address: string;
+  readonly address6: string;
 }
 
 /** What a program or the gate answered. */
@@ -101,7 +104,7 @@ export class NodeWorld {
   constructor() {
     this.certificates = makeCertificates(this.directory);
     this.#makeNetns(this.node);
-    setNetSysctls(this.node, { 'ipv4/ip_forward': '1' });
+    setNetSysctls(this.node, { 'ipv4/ip_forward': '1', 'ipv6/conf/all/forwarding': '1', 'ipv6/conf/default/accept_dad': '0' });
     this.proxy = new FaultyProxy(this.node, () => this.#target());
   }
 
@@ -207,6 +210,7 @@ export class NodeWorld {
       netns: `weirt-${this.#id}-${this.#pods}`,
       interface: `${this.prefix}p${this.#pods}`,
       address: `10.77.0.${this.#pods}`,
+      address6: `fd77::${this.#pods.toString(16)}`,
     };
     this.#link(pod);
     return pod;
@@ -230,8 +234,15 @@ export class NodeWorld {
 
   /** One request to start the pod. */
   add(pod: TestPod, change: Readonly<Record<string, unknown>> = {}): Promise<GateReply> {
-    const { uid, name, address } = pod;
-    return this.gate('POST', '/v1/endpoints', { uid, namespace, name, interface: pod.interface, addresses: [address], ...change });
+    const { uid, name, address, address6 } = pod;
+    return this.gate('POST', '/v1/endpoints', {
+      uid,
+      namespace,
+      name,
+      interface: pod.interface,
+      addresses: [address, address6],
+      ...change,
+    });
   }
 
   /** Asks until the gate opens, and writes the pod's address into its status as a node does. */
@@ -242,8 +253,8 @@ export class NodeWorld {
     }
   }
 
-  async setRunning({ name, address }: TestPod): Promise<void> {
-    const status = { phase: 'Running', podIP: address, podIPs: [{ ip: address }] };
+  async setRunning({ name, address, address6 }: TestPod): Promise<void> {
+    const status = { phase: 'Running', podIP: address, podIPs: [{ ip: address }, { ip: address6 }] };
     await this.client.patch<Pod>(podsPath(namespace), name, { status }, { type: 'merge', subresource: 'status' });
   }
 
@@ -327,8 +338,9 @@ export class NodeWorld {
     execFileSync('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
   }
 
-  #link({ netns, interface: link, address }: TestPod): void {
+  #link({ netns, interface: link, address, address6 }: TestPod): void {
     this.#makeNetns(netns);
+    setNetSysctls(netns, { 'ipv6/conf/default/accept_dad': '0' });
     const ip = (where: string, command: string): void => {
       execFileSync('ip', ['-n', where, ...command.split(' ')], { stdio: ['ignore', 'ignore', 'pipe'] });
     };
@@ -340,6 +352,9 @@ export class NodeWorld {
     ip(netns, `route add ${gateway} dev eth0 scope link`);
     ip(netns, `neigh add ${gateway} lladdr ${gatewayMac} dev eth0 nud permanent`);
     ip(netns, `route add default via ${gateway}`);
+    ip(netns, `addr add ${address6}/128 dev eth0`);
+    ip(this.node, `-6 route add ${address6}/128 dev ${link}`);
+    ip(netns, `-6 route add default via ${gateway6} dev eth0`);
     // An address on the node from which it can ask for its pods'.
     if (this.#pods === 1) ip(this.node, 'addr add 192.0.2.1/32 dev lo');
     const server = createServer((socket) => {

@@ -23,6 +23,11 @@ export const upCommand: Command = {
       summary: 'the policy engine; none: policies are stored and not enforced',
     },
     dataplane: { type: 'string', values: ['nftables'], default: 'nftables', summary: 'what enforces the policies' },
+    established: {
+      type: 'string',
+      values: ['keep', 'cut'],
+      summary: 'what becomes of connections that a policy no longer allows; default what the engine does (kubernetes: keep)',
+    },
     'stand-in': { type: 'boolean', summary: 'pods with unknown images get a stand-in that serves their containerPorts' },
     'dual-stack': { type: 'boolean', summary: 'IPv6 beside IPv4' },
     'fake-nodes': { type: 'string', placeholder: 'K', summary: 'Node objects without machines; default as many as --fake-pods needs' },
@@ -47,6 +52,7 @@ export const upCommand: Command = {
         name: options.text('name') ?? '',
         nodes: options.whole('nodes', 1) ?? 1,
         engine: options.text('engine') === 'none' ? 'none' : 'kubernetes',
+        established: options.text('established') as 'keep' | 'cut' | undefined,
         standIn: options.flag('stand-in'),
         dualStack: options.flag('dual-stack'),
         fakes: planFakes({

@@ -1,6 +1,7 @@
 /** Comparison of the table in the kernel with the one that is meant. */
 import { encodeExpressions, fieldsLength, hookNumber, type NftablesConnection, type RuleDefinition, withoutCounts } from '@weir/kernel';
 import { elementIdentity, type PlacedElement, sameValue } from './element.ts';
+import { endedSetDefinitions } from './ended-connections.ts';
 import { chainDefinitions } from './layout.ts';
 import { setDefinitions, weirTable } from './sets.ts';
 
@@ -57,7 +58,7 @@ export function chainsWithOtherRules(connection: NftablesConnection, rules: read
 function setDrift(connection: NftablesConnection): string[] {
   const dumped = new Map(connection.sets(weirTable).map((set) => [set.name, set]));
   const drifted: string[] = [];
-  for (const definition of setDefinitions) {
+  for (const definition of [...setDefinitions, ...endedSetDefinitions]) {
     const set = dumped.get(definition.name);
     dumped.delete(definition.name);
     if (set === undefined) drifted.push(`set ${definition.name} is not there`);

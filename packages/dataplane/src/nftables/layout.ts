@@ -13,7 +13,9 @@
  * for ingress, and a chain of somebody else still decides for itself.
  */
 import type { ChainDefinition, RuleDefinition } from '@weir/kernel';
+import type { EstablishedMode } from '../dataplane.ts';
 import { baseRules } from './base-rules.ts';
+import { endedChainDefinitions, endedRules } from './ended-connections.ts';
 import { programChainNames, programChains, programRules } from './program-rules.ts';
 
 /**
@@ -32,12 +34,17 @@ export const chainDefinitions: readonly ChainDefinition[] = [
   { name: 'egress_again', hook: { name: 'forward', priority: egressAgainPriority } },
   { name: 'input', hook: { name: 'input', priority: egressPriority } },
   { name: 'input_again', hook: { name: 'input', priority: egressAgainPriority } },
+  ...endedChainDefinitions,
 ];
 
-/**
- * Every rule of the table, in order within its chain; `podInterfaces` are beginnings of the names
- * of interfaces that lead to pods and nowhere else.
- */
-export function ruleDefinitions(podInterfaces: readonly string[]): RuleDefinition[] {
-  return [...programRules(), ...baseRules(podInterfaces)];
+/** What the rules depend on beside the version. */
+export interface RuleOptions {
+  /** Beginnings of the names of interfaces that lead to pods and nowhere else. */
+  readonly podInterfaces: readonly string[];
+  readonly established: EstablishedMode;
+}
+
+/** Every rule of the table, in order within its chain. */
+export function ruleDefinitions({ podInterfaces, established }: RuleOptions): RuleDefinition[] {
+  return [...programRules(), ...baseRules(podInterfaces), ...(established === 'cut' ? endedRules() : [])];
 }

@@ -6,9 +6,27 @@
  * whole desired state in its place, in one step like every other.
  */
 import type { ContentKey, Delta } from '@weir/calc';
-import { ConntrackConnection, type DumpedElement, NetlinkError, NftablesConnection, readHostU32, Transaction } from '@weir/kernel';
+import {
+  ConntrackConnection,
+  type DumpedElement,
+  NetlinkError,
+  NftablesConnection,
+  type RuleDefinition,
+  readHostU32,
+  Transaction,
+} from '@weir/kernel';
 import { type Address, addressFromBytes, formatAddress } from '@weir/net';
-import type { ApplyReport, Capabilities, Dataplane, DriftReport, RuleCounter } from '../dataplane.ts';
+import type {
+  ApplyReport,
+  Capabilities,
+  ConnectionReview,
+  Dataplane,
+  DriftReport,
+  EstablishedMode,
+  ReviewReport,
+  RuleCounter,
+} from '../dataplane.ts';
+import { endDenied } from './connection-review.ts';
 import { DesiredState } from './desired-state.ts';
 import { findDrift } from './drift.ts';
 import type { PlacedElement } from './element.ts';
@@ -25,6 +43,8 @@ export interface NftablesOptions {
    * Packets from and to such an interface are dropped unless their address was acknowledged.
    */
   readonly podInterfaces: readonly string[];
+  /** What becomes of connections that a new state denies. Default `keep`. */
+  readonly established?: EstablishedMode;
   /** Told when a transaction failed and the whole table was replaced instead; nothing leaked. */
   readonly onReplace?: (reason: Error) => void;
 }
@@ -43,7 +63,8 @@ export interface DeniedCounter extends Count {
 export class NftablesDataplane implements Dataplane {
   readonly name = 'nftables';
   readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
-  readonly #podInterfaces: readonly string[];
+  readonly established: EstablishedMode;
+  readonly #rules: readonly RuleDefinition[];
   readonly #onReplace: (reason: Error) => void;
   readonly #connection = new NftablesConnection();
   readonly #conntrack = new ConntrackConnection();
@@ -59,7 +80,9 @@ export class NftablesDataplane implements Dataplane {
 
   /** Opens its sockets in the current network namespace and changes nothing yet. */
   constructor(options: NftablesOptions) {
-    this.#podInterfaces = options.podInterfaces;
+    const { podInterfaces, established = 'keep' } = options;
+    this.established = established;
+    this.#rules = ruleDefinitions({ podInterfaces, established });
     this.#onReplace = options.onReplace ?? (() => undefined);
   }
 
@@ -76,9 +99,14 @@ export class NftablesDataplane implements Dataplane {
     };
   }
 
+  async endDenied(review: ConnectionReview): Promise<ReviewReport> {
+    if (this.established === 'keep' || !this.#started) return { looked: 0, ended: 0, heldBack: 0 };
+    return endDenied({ connection: this.#connection, conntrack: this.#conntrack }, review);
+  }
+
   async resync(): Promise<DriftReport> {
     if (!this.#started) return { drifted: [], repaired: false };
-    const drifted = findDrift(this.#connection, { rules: ruleDefinitions(this.#podInterfaces), elements: this.#state.elements() });
+    const drifted = findDrift(this.#connection, { rules: this.#rules, elements: this.#state.elements() });
     if (drifted.length === 0) return { drifted, repaired: false };
     this.#replace();
     return { drifted, repaired: true };
@@ -175,7 +203,7 @@ export class NftablesDataplane implements Dataplane {
   #replace(): AppliedElements {
     this.#certain = false;
     if (this.#started) this.#retireCounts();
-    const rules = ruleDefinitions(this.#podInterfaces);
+    const rules = this.#rules;
     let elementsAdded: number;
     try {
       elementsAdded = this.#commitWhole(beginReplacement(this.#connection, rules));

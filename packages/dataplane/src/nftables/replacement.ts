@@ -9,6 +9,7 @@
  */
 import { type NftablesConnection, type RuleDefinition, readHostU32, Transaction } from '@weir/kernel';
 import { chainsWithOtherRules, tableStands } from './drift.ts';
+import { endedSetDefinitions } from './ended-connections.ts';
 import { chainDefinitions } from './layout.ts';
 import { countedSets, familySets, setDefinitions, weirTable } from './sets.ts';
 
@@ -26,7 +27,7 @@ export function beginReplacement(connection: NftablesConnection, rules: readonly
 /** The same, with a table that is deleted, if it is there, and made anew. */
 export function makeTableAnew(rules: readonly RuleDefinition[]): Transaction {
   const transaction = new Transaction(weirTable).addTable().deleteTable().addTable();
-  for (const set of setDefinitions) transaction.addSet(set);
+  for (const set of [...setDefinitions, ...endedSetDefinitions]) transaction.addSet(set);
   for (const chain of chainDefinitions) transaction.addChain(chain);
   for (const rule of rules) transaction.addRule(rule);
   return transaction;

@@ -1,29 +1,31 @@
 /**
  * Connection-tracking entries of the current network namespace, over ctnetlink.
  *
- * An address that goes to another pod must not bring along the connections of the one before: a
- * packet of an established connection is accepted before any policy is asked.
+ * An address that goes to another pod must not bring along the connections of the one before, and a
+ * connection that policies no longer allow may have to end: a packet of an established connection is
+ * accepted before any policy is asked.
  */
 import { constants } from 'node:os';
-import { type Address, addressToBytes } from '@weir/net';
+import type { Address, Family } from '@weir/net';
 import {
   controlMessage,
   messageFlag,
   type NetlinkMessage,
   readAnswer,
-  readAttributes,
   readMessageAttributes,
   readMessages,
 } from '../netlink/message-reader.ts';
 import { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { addressKeys, hasAddress, identityOf, rawEntry, readConnection, type TrackedConnection } from './conntrack-entry.ts';
 
 const conntrackMessage = { get: 0x101, delete: 0x102 } as const;
-const conntrackAttribute = { original: 1, reply: 2, id: 12, zone: 18 } as const;
-const tupleIp = 1;
 const addressFamilies = { 4: 2, 6: 10 } as const;
 const datagramBytesMax = 32 * 1024;
+
+/** What names an entry in a request. */
+type Identity = ReadonlyMap<number, Buffer>;
 
 /** A socket for connection tracking and the calls on it. */
 export class ConntrackConnection {
@@ -36,59 +38,82 @@ export class ConntrackConnection {
    */
   deleteByAddress(addresses: readonly Address[]): number {
     let count = 0;
-    for (const family of [4, 6] as const) {
-      const wanted = new Set(addresses.filter((address) => address.family === family).map((address) => hex(addressToBytes(address))));
-      if (wanted.size > 0) count += this.#deleteOfFamily(addressFamilies[family], wanted);
+    for (const family of familiesOf(addresses)) {
+      const identities: Identity[] = [];
+      const take = (message: NetlinkMessage): void => void identities.push(identityOf(readMessageAttributes(message)));
+      this.#dump({ family, addresses, take, restart: () => (identities.length = 0) });
+      this.#delete(family, identities);
+      count += identities.length;
     }
     return count;
+  }
+
+  /** The connections of which one of the addresses is an end, in either direction. */
+  connectionsOf(addresses: readonly Address[]): TrackedConnection[] {
+    const connections: TrackedConnection[] = [];
+    for (const family of familiesOf(addresses)) {
+      const ofFamily: TrackedConnection[] = [];
+      const take = (message: NetlinkMessage): void => {
+        const connection = readConnection(message);
+        if (connection !== undefined) ofFamily.push(connection);
+      };
+      this.#dump({ family, addresses, take, restart: () => (ofFamily.length = 0) });
+      for (const connection of ofFamily) connections.push(connection);
+    }
+    return connections;
+  }
+
+  /** Deletes the entries of these connections; those that ended meanwhile are no error. */
+  delete(connections: readonly TrackedConnection[]): void {
+    for (const family of [4, 6] as const) {
+      const ofFamily = connections.filter(({ original }) => original.source.family === family);
+      this.#delete(
+        family,
+        ofFamily.map(({ identity }) => identity),
+      );
+    }
   }
 
   close(): void {
     this.#socket.close();
   }
 
-  #deleteOfFamily(family: number, wanted: ReadonlySet<string>): number {
-    const entries = this.#entries(family, wanted);
+  #delete(family: Family, identities: readonly Identity[]): void {
     this.#writer.clear();
-    for (const entry of entries) {
+    for (const identity of identities) {
       const start = this.#writer.beginMessage({
         type: conntrackMessage.delete,
         flags: messageFlag.request,
         sequence: this.#socket.nextSequence(),
-        family,
+        family: addressFamilies[family],
       });
-      for (const [type, value] of entry) this.#writer.raw(type, value);
+      for (const [type, value] of identity) this.#writer.raw(type, value);
       this.#writer.endMessage(start);
       if (this.#writer.length > datagramBytesMax) this.#flush();
     }
     this.#flush();
-    return entries.length;
   }
 
-  /** The identifying attributes of the entries that have a wanted address. */
-  #entries(family: number, wanted: ReadonlySet<string>): Map<number, Buffer>[] {
-    const entries: Map<number, Buffer>[] = [];
+  /** Gives the entries of a family that have one of the addresses. */
+  #dump({ family, addresses, take, restart }: EntryDump): void {
+    const keys = addressKeys(addresses.filter((address) => address.family === family));
     this.#socket.dump({
       writer: this.#writer,
-      restart: () => {
-        entries.length = 0;
-      },
+      restart,
       write: (writer, sequence) => {
         const start = writer.beginMessage({
           type: conntrackMessage.get,
           flags: messageFlag.request | messageFlag.dump,
           sequence,
-          family,
+          family: addressFamilies[family],
         });
         writer.endMessage(start);
       },
       take: (message: NetlinkMessage) => {
-        const attributes = readMessageAttributes(message);
-        const tuples = [attributes.get(conntrackAttribute.original), attributes.get(conntrackAttribute.reply)];
-        if (tuples.some((tuple) => tuple !== undefined && hasAddress(tuple, wanted))) entries.push(identity(attributes));
+        const entry = rawEntry(message);
+        if (entry !== undefined && hasAddress(entry, keys)) take(message);
       },
     });
-    return entries;
   }
 
   /** Sends the deletions written so far and reads the refusals. */
@@ -108,22 +133,13 @@ export class ConntrackConnection {
   }
 }
 
-function hasAddress(tuple: Buffer, wanted: ReadonlySet<string>): boolean {
-  const ip = readAttributes(tuple).get(tupleIp);
-  if (ip === undefined) return false;
-  for (const value of readAttributes(ip).values()) if (wanted.has(value.toString('hex'))) return true;
-  return false;
+interface EntryDump {
+  readonly family: Family;
+  readonly addresses: readonly Address[];
+  readonly take: (message: NetlinkMessage) => void;
+  readonly restart: () => void;
 }
 
-function identity(attributes: Map<number, Buffer>): Map<number, Buffer> {
-  const kept = new Map<number, Buffer>();
-  for (const type of [conntrackAttribute.original, conntrackAttribute.id, conntrackAttribute.zone]) {
-    const value = attributes.get(type);
-    if (value !== undefined) kept.set(type, Buffer.from(value));
-  }
-  return kept;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+function familiesOf(addresses: readonly Address[]): Family[] {
+  return ([4, 6] as const).filter((family) => addresses.some((address) => address.family === family));
 }

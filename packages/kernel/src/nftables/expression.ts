@@ -37,7 +37,12 @@ export type Expression =
   | { readonly kind: 'lookup'; readonly set: string; readonly key: Register; readonly into?: Register; readonly inverted?: boolean }
   | { readonly kind: 'immediate'; readonly into: Register; readonly value: Uint8Array }
   | { readonly kind: 'counter' }
-  | { readonly kind: 'log'; readonly prefix: string; readonly group: number }
+  /** Sends the first `bytes` of the packet to a netlink log group. */
+  | { readonly kind: 'log'; readonly prefix: string; readonly group: number; readonly bytes: number }
+  /** Goes on for at most so many packets a second, and as many at once. */
+  | { readonly kind: 'limit'; readonly perSecond: number }
+  /** Gives the element with this key its whole time again; the set must have been made with `timeoutMs`. */
+  | { readonly kind: 'refresh'; readonly set: string; readonly key: Register; readonly timeoutMs: number }
   | { readonly kind: 'verdict'; readonly verdict: 'accept' | 'drop' | 'return' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };
 
@@ -86,6 +91,8 @@ function expressionName(expression: Expression): string {
       return 'bitwise';
     case 'compare':
       return 'cmp';
+    case 'refresh':
+      return 'dynset';
     case 'verdict':
     case 'jump':
     case 'goto':
@@ -96,6 +103,7 @@ function expressionName(expression: Expression): string {
     case 'immediate':
     case 'counter':
     case 'log':
+    case 'limit':
       return expression.kind;
     default:
       return unreachable(expression);
@@ -144,6 +152,21 @@ function writeData(writer: MessageWriter, expression: Expression): void {
     case 'log':
       writer.text(2, expression.prefix);
       writer.u16(1, expression.group);
+      writer.u32(3, expression.bytes);
+      break;
+    case 'limit':
+      writer.u64(1, BigInt(expression.perSecond));
+      writer.u64(2, 1n);
+      writer.u32(3, expression.perSecond);
+      writer.u32(4, 0);
+      writer.u32(5, 0);
+      break;
+    case 'refresh':
+      writer.u32(4, registerNumber(expression.key));
+      writer.u32(3, 1);
+      writer.text(1, expression.set);
+      writer.u64(6, BigInt(expression.timeoutMs));
+      writer.u32(9, 0);
       break;
     case 'verdict':
       writeVerdict(writer, verdictCode[expression.verdict], undefined);

@@ -48,6 +48,7 @@ export const setAttribute = {
   dataLength: 7,
   description: 9,
   id: 10,
+  timeout: 11,
   userData: 13,
   expression: 17,
 } as const;
@@ -61,7 +62,7 @@ export const verdictAttribute = { code: 1, chain: 2 } as const;
 export const counterAttribute = { bytes: 1, packets: 2 } as const;
 
 /** Set flags. */
-export const setFlag = { interval: 0x4, map: 0x8, concat: 0x80 } as const;
+export const setFlag = { interval: 0x4, map: 0x8, timeout: 0x10, evaluated: 0x20, concat: 0x80 } as const;
 
 /** Element flags. */
 export const elementFlag = { intervalEnd: 0x1 } as const;

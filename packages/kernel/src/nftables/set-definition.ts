@@ -18,6 +18,10 @@ export interface SetDefinition {
   readonly interval?: boolean;
   /** Every element counts packets and bytes. */
   readonly counter?: boolean;
+  /** Elements go after this time unless a rule refreshes them. */
+  readonly timeoutMs?: number;
+  /** More elements than this are refused. */
+  readonly size?: number;
 }
 
 /** One element of a set. Concatenated keys have every part padded to four bytes. */

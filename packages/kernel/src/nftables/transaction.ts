@@ -238,7 +238,10 @@ function writeSetShape(writer: MessageWriter, set: SetDefinition): void {
   const concatenated = set.key.length > 1;
   const ranged = set.interval === true;
   const flags =
-    (ranged ? setFlag.interval : 0) | (set.data === undefined ? 0 : setFlag.map) | (ranged && concatenated ? setFlag.concat : 0);
+    (ranged ? setFlag.interval : 0) |
+    (set.data === undefined ? 0 : setFlag.map) |
+    (ranged && concatenated ? setFlag.concat : 0) |
+    (set.timeoutMs === undefined ? 0 : setFlag.timeout | setFlag.evaluated);
   writer.u32(setAttribute.flags, flags);
   writer.u32(setAttribute.keyType, dataTypeOf(set.key));
   writer.u32(setAttribute.keyLength, fieldsLength(set.key));
@@ -246,8 +249,16 @@ function writeSetShape(writer: MessageWriter, set: SetDefinition): void {
     writer.u32(setAttribute.dataType, dataTypeOf(set.data));
     writer.u32(setAttribute.dataLength, fieldsLength(set.data));
   }
-  if (!ranged || !concatenated) return;
+  if (set.timeoutMs !== undefined) writer.u64(setAttribute.timeout, BigInt(set.timeoutMs));
+  const hasFields = ranged && concatenated;
+  if (!hasFields && set.size === undefined) return;
   const description = writer.beginNest(setAttribute.description);
+  if (set.size !== undefined) writer.u32(setDescriptionAttribute.size, set.size);
+  if (hasFields) writeFields(writer, set);
+  writer.endNest(description);
+}
+
+function writeFields(writer: MessageWriter, set: SetDefinition): void {
   const concat = writer.beginNest(setDescriptionAttribute.concat);
   for (const field of set.key) {
     const nest = writer.beginNest(listElement);
@@ -255,7 +266,6 @@ function writeSetShape(writer: MessageWriter, set: SetDefinition): void {
     writer.endNest(nest);
   }
   writer.endNest(concat);
-  writer.endNest(description);
 }
 
 /** The type number of one field, or of a concatenation. */

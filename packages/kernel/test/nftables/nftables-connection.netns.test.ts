@@ -6,6 +6,8 @@ import {
   ConntrackConnection,
   createNetns,
   deleteNetns,
+  type Expression,
+  encodeExpressions,
   inNetns,
   NetlinkError,
   NftablesConnection,
@@ -80,6 +82,41 @@ describe('an nf_tables connection', () => {
     );
     const deleted = connection.commit(new Transaction(table).deleteElements('s', [{ key }], true));
     expect(deleted).toEqual([{ set: 's', elements: [{ key, comment: 'one', packets: 0n, bytes: 0n }] }]);
+  });
+
+  it('reads rules back byte by byte as they were meant: limits, logs, refreshed elements', () => {
+    const pairs = { name: 'pairs', key: [...set.key, ...set.key], timeoutMs: 60_000, size: 100 };
+    const expressions: Expression[] = [
+      { kind: 'payload', base: 'network', offset: 12, length: 4, into: 0 },
+      { kind: 'payload', base: 'network', offset: 16, length: 4, into: 1 },
+      { kind: 'lookup', set: 'pairs', key: 0 },
+      { kind: 'refresh', set: 'pairs', key: 0, timeoutMs: 60_000 },
+      { kind: 'limit', perSecond: 50 },
+      { kind: 'log', prefix: 'weirt', group: 7, bytes: 64 },
+      { kind: 'verdict', verdict: 'drop' },
+    ];
+    const key = Uint8Array.of(192, 0, 2, 1, 192, 0, 2, 2);
+    connection.commit(
+      new Transaction(table)
+        .addTable()
+        .addSet(pairs)
+        .addChain({ name: 'c' })
+        .addRule({ chain: 'c', expressions })
+        .addElements('pairs', [{ key }]),
+    );
+    expect(connection.rules(table).map((rule) => rule.expressions.toString('hex'))).toEqual([
+      encodeExpressions(expressions).toString('hex'),
+    ]);
+    expect(connection.elements(table, 'pairs')).toEqual([{ key }]);
+    const listed = nft('list', 'ruleset');
+    for (const text of [
+      'timeout 1m',
+      'size 100',
+      '192.0.2.1 . 192.0.2.2',
+      'limit rate 50/second burst 50 packets',
+      'log prefix "weirt" group 7 snaplen 64',
+    ])
+      expect(listed).toContain(text);
   });
 
   it('has no elements of a set that is not there', () => {

@@ -19,6 +19,8 @@ export interface ClusterNode {
 export interface ClusterConfig {
   readonly name: string;
   readonly engine: ClusterEngine;
+  /** What becomes of connections that a new state denies; absent: what the engine does by itself. */
+  readonly established?: 'keep' | 'cut' | undefined;
   readonly standIn: boolean;
   readonly dualStack: boolean;
   readonly nodes: readonly ClusterNode[];
@@ -38,6 +40,8 @@ export interface ClusterShape {
   /** How many nodes, 1 to {@link nodesMax}. */
   readonly nodes: number;
   readonly engine: ClusterEngine;
+  /** What becomes of connections that a new state denies; absent: what the engine does by itself. */
+  readonly established?: 'keep' | 'cut' | undefined;
   readonly standIn: boolean;
   readonly dualStack: boolean;
   /** Objects without anything behind them, to fill the cluster. */
@@ -64,6 +68,7 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
   return {
     name: shape.name,
     engine: shape.engine,
+    ...(shape.established === undefined ? {} : { established: shape.established }),
     standIn: shape.standIn,
     dualStack: shape.dualStack,
     nodes: Array.from({ length: shape.nodes }, (_, index) => planNode(index, shape.dualStack)),
@@ -92,6 +97,7 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   };
   compare('nodes', config.nodes.length, shape.nodes);
   compare('engine', config.engine, shape.engine);
+  compare('established', config.established ?? 'as the engine', shape.established ?? 'as the engine');
   compare('stand-in', config.standIn, shape.standIn);
   compare('dual-stack', config.dualStack, shape.dualStack);
   compare('fake nodes', config.fakes.nodes, shape.fakes.nodes);

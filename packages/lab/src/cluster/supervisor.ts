@@ -122,6 +122,7 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
       '--gate-socket': layout.gateSocket(name),
       '--state-directory': layout.agentState(name),
       '--pod-interfaces': 'weir',
+      ...(config.established === undefined ? {} : { '--established': config.established }),
     };
     definitions.push(define(`${name}-agent`, [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
   }
