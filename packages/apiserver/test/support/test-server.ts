@@ -147,6 +147,8 @@ export class TestServer {
       const child = execFile(program, args, { env, timeout: 30_000 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
       });
+      // A program may end without reading; its exit code tells.
+      child.stdin?.on('error', () => undefined);
       child.stdin?.end(input);
     });
   }
