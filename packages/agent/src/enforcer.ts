@@ -7,13 +7,14 @@
  * delay; the old state stays in force.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Delta, type Engine, isEmpty, type LocalEndpoint } from '@weir/calc';
+import { type Delta, type Engine, isEmpty, type LocalEndpoint, type ReleasedAddress } from '@weir/calc';
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
 import { addTotals, type EnforcementProgress, type EnforcementState, type EnforcementTotals, initialState } from './enforcement-state.ts';
 import type { EstablishedConnections } from './established-connections.ts';
 import { errorFields, type Logger } from './log.ts';
 import { retryDelta } from './retry-delta.ts';
+import { StaleConnections } from './stale-connections.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 /** How long to wait after a failure, in milliseconds, step by step up to the last. */
@@ -44,6 +45,8 @@ export interface EnforcerOptions {
   ready(): boolean;
   /** Which established connections to look at; only asked when the data plane cuts them. */
   readonly connections: EstablishedConnections;
+  /** Told of the addresses that went from one pod to another, or to nobody. */
+  onReleased(released: readonly ReleasedAddress[]): void;
   /** Told once of a fault of ours (the engine threw, an invariant does not hold); nothing is applied after it. */
   onFault(error: unknown): void;
   /** Told when what the engine knows is about to go to the kernel, and when it is there. */
@@ -63,6 +66,7 @@ export class Enforcer {
   /** Endpoints in the kernel, and programs that are not although they should be. */
   readonly #endpoints = new Map<string, LocalEndpoint>();
   #quarantined: ReadonlyMap<string, string> = new Map();
+  readonly #stale = new StaleConnections();
   /** What has to be sent again. */
   #failedDelta: Delta | undefined;
   #revision = 0;
@@ -170,6 +174,7 @@ export class Enforcer {
         if (this.#closed || this.#retryTimer !== undefined) return;
         if (this.#options.connections.dueInMs() === 0) await this.#look();
         else if (this.#applied < this.#revision) await this.#applyChanges();
+        else if (this.#stale.dueInMs === 0) await this.#endStale();
         else if (this.#wantsResync) await this.#compare();
         else return this.#lookLater();
       }
@@ -185,7 +190,7 @@ export class Enforcer {
     const revision = this.#revision;
     const startedAtMs = performance.now();
     this.#options.progress?.underWay();
-    const next = this.#options.engine.flush();
+    const next = this.#flush();
     const delta = this.#failedDelta === undefined ? next : retryDelta(this.#failedDelta, next);
     if (this.#failedDelta !== undefined) this.#count({ retries: 1 });
     // The first delta of a process goes through even when it is empty: it replaces what is left.
@@ -206,6 +211,28 @@ export class Enforcer {
     this.#waitingSinceMs = startedAtMs;
     this.#options.progress?.inKernel(changes);
     for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.settle(undefined);
+  }
+
+  /** What is new, and whose addresses changed hands with it. */
+  #flush(): Delta {
+    const { engine } = this.#options;
+    const delta = engine.flush();
+    if (engine.released.length === 0) return delta;
+    this.#options.onReleased(engine.released);
+    // The data plane itself ends the connections of endpoints that it has; without endpoints there are none.
+    if (this.#endpoints.size > 0) this.#stale.add(engine.released.filter(({ owner }) => !this.#endpoints.has(owner)));
+    return delta;
+  }
+
+  /** Behind the rules: a connection that is ended before them would come up again under the old ones. */
+  async #endStale(): Promise<void> {
+    try {
+      await this.#stale.settle((addresses) => this.#options.dataplane.endConnections(addresses));
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    this.#works(this.#state);
   }
 
   #succeeded(delta: Delta, report: ApplyReport): void {
@@ -241,10 +268,9 @@ export class Enforcer {
   }
 
   #lookLater(): void {
-    const dueInMs = this.#options.connections.dueInMs();
-    if (dueInMs === undefined) return;
+    const dueInMs = [this.#options.connections.dueInMs(), this.#stale.dueInMs].filter((each) => each !== undefined);
     clearTimeout(this.#lookTimer);
-    this.#lookTimer = setTimeout(() => this.#kick(), dueInMs);
+    if (dueInMs.length > 0) this.#lookTimer = setTimeout(() => this.#kick(), Math.min(...dueInMs));
   }
 
   async #compare(): Promise<void> {

@@ -15,6 +15,7 @@ import { Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
 import { AcceptedPolicyStore } from './accepted-policy-store.ts';
+import { AddressRest } from './address-rest.ts';
 import { type AgentHealth, quarantineReports, refusedReports, unreadableReports } from './agent-health.ts';
 import { AttachmentStore } from './attachment.ts';
 import { Enforcer } from './enforcer.ts';
@@ -101,12 +102,14 @@ export class NodeAgent implements Agent {
       isOwnAddress: (address) => this.#ownAddresses.has(address),
       isQuarantined: (uid) => this.#enforcer.quarantineOf(uid) !== undefined,
     });
+    const rest = new AddressRest(settings.addressRestSeconds * 1_000);
     this.#enforcer = new Enforcer({
       engine: this.#engine,
       dataplane,
       log,
       connections: this.#connections,
       ready: () => this.#sources.synced,
+      onReleased: (released) => rest.release(released),
       onFault: (error) => this.#failed(error),
       progress: this.#latency,
     });
@@ -117,6 +120,7 @@ export class NodeAgent implements Agent {
       enforcer: this.#enforcer,
       sources: this.#sources,
       attachments: this.#attachments,
+      rest,
       log,
       patienceMs: gatePatienceMs,
     });

@@ -3,10 +3,11 @@
  *
  * What the node says of a pod is held against what the API server says of it in this moment.
  */
-import type { Engine } from '@weir/calc';
+import type { Engine, PodName } from '@weir/calc';
 import { isNotFound } from '@weir/client';
 import type { Pod } from '@weir/kube';
-import { compareAddresses } from '@weir/net';
+import { type Address, compareAddresses, formatAddress } from '@weir/net';
+import type { AddressRest } from './address-rest.ts';
 import type { Attachment, AttachmentStore } from './attachment.ts';
 import { EnforcementError, type Enforcer } from './enforcer.ts';
 import { GateRefusal, GateWaitError } from './gate.ts';
@@ -20,6 +21,8 @@ export interface PodAdmissionParts {
   readonly enforcer: Enforcer;
   readonly sources: Sources;
   readonly attachments: AttachmentStore;
+  /** Addresses that were others' a moment ago. */
+  readonly rest: AddressRest;
   readonly log: Logger;
   /** How long a request waits for the kernel before it is told to ask again, in milliseconds. */
   readonly patienceMs: number;
@@ -37,16 +40,15 @@ export class PodAdmission {
 
   /** Resolves when the pod's rules are in the kernel. */
   async add(attachment: Attachment): Promise<void> {
-    const { sources, attachments, engine, enforcer, node, log } = this.#parts;
+    const { sources, engine, enforcer, log } = this.#parts;
     if (!sources.synced) throw new GateWaitError('the agent has not yet read pods, namespaces and policies from the API server');
     const { namespace, name, uid } = attachment;
-    const pod = await this.#readEntering(attachment);
-    const refusal = refusalOf(pod, attachment, node);
-    if (refusal !== undefined) throw new GateRefusal(`pod ${namespace}/${name} ${refusal}`);
-    this.#replaceRivals(attachment);
-    attachments.set(attachment);
-    sources.enter(pod);
-    engine.attach(attachment);
+    this.#entering.set(uid, attachment);
+    try {
+      await this.#enter(attachment);
+    } finally {
+      if (this.#entering.get(uid) === attachment) this.#entering.delete(uid);
+    }
     enforcer.changed();
     await this.#inKernel();
     const unreadable = engine.refusalOfPod(namespace, name);
@@ -80,25 +82,54 @@ export class PodAdmission {
     }
   }
 
-  /** Reads what the pod's start depends on. What was asked of the gate about the pod meanwhile counts, not this request. */
-  async #readEntering(attachment: Attachment): Promise<Pod> {
-    const { namespace, name, uid } = attachment;
-    this.#entering.set(uid, attachment);
-    const reading = this.#parts.sources.readForStart(namespace, name);
-    await Promise.allSettled([reading]);
-    if (this.#entering.get(uid) !== attachment) {
-      throw new GateWaitError('the pod was taken off the node, or announced anew, while its policies were read');
-    }
-    this.#entering.delete(uid);
-    return reading.catch((error: unknown) => {
+  /** Brings the pod and its attachment into the engine, as the API server knows them now. */
+  async #enter(attachment: Attachment): Promise<void> {
+    const { sources, attachments, engine, node } = this.#parts;
+    const { namespace, name } = attachment;
+    const pod = await this.#read(attachment);
+    this.#checkLatest(attachment);
+    const refusal = refusalOf(pod, attachment, node);
+    if (refusal !== undefined) throw new GateRefusal(`pod ${namespace}/${name} ${refusal}`);
+    this.#replaceRivals(attachment);
+    await this.#restAddresses(attachment);
+    this.#checkLatest(attachment);
+    attachments.set(attachment);
+    sources.enter(pod);
+    engine.attach(attachment);
+  }
+
+  async #read({ namespace, name }: Attachment): Promise<Pod> {
+    try {
+      return await this.#parts.sources.readForStart(namespace, name);
+    } catch (error) {
       if (isNotFound(error)) throw new GateRefusal(`pod ${namespace}/${name} is not known to the API server`);
       throw new GateWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
-    });
+    }
+  }
+
+  /** What was asked of the gate about the pod while this request waited counts, not this request. */
+  #checkLatest(attachment: Attachment): void {
+    if (this.#entering.get(attachment.uid) === attachment) return;
+    throw new GateWaitError('the pod was taken off the node, or announced anew, while its policies were read');
+  }
+
+  /** Throws while other nodes may still take the pod for the one that had its address. */
+  async #restAddresses({ uid, namespace, name, addresses }: Attachment): Promise<void> {
+    const { engine, sources, rest } = this.#parts;
+    // Whose addresses changed hands with what the API server has told so far is noted when it goes to the kernel.
+    await this.#inKernel();
+    for (const address of addresses) {
+      const owner = engine.podAt(address);
+      const rival = owner === undefined || owner.uid === uid ? sources.leftPodAt(address, { namespace, name, uid }) : owner;
+      if (rival !== undefined) rest.release([{ address, owner: rival.uid }]);
+      const waitMs = rest.remainingMs(address, uid);
+      if (waitMs > 0) throw new GateWaitError(restReason(address, rival, waitMs));
+    }
   }
 
   /** A link and an address belong to one pod: whoever had them and was never taken off the node has lost them. */
   #replaceRivals(attachment: Attachment): void {
-    const { attachments, sources, log } = this.#parts;
+    const { attachments, sources, enforcer, log } = this.#parts;
     for (const other of attachments.all()) {
       const shares =
         other.interface === attachment.interface ||
@@ -107,6 +138,7 @@ export class PodAdmission {
       log.warn({ pod: `${other.namespace}/${other.name}`, uid: other.uid }, 'its link or address was given to another pod');
       this.#forget(other.uid);
       sources.leave(other.namespace, other.name, other.uid);
+      enforcer.changed();
     }
   }
 
@@ -128,4 +160,11 @@ function refusalOf(pod: Pod, { uid }: Attachment, node: string): string | undefi
   if (pod.spec?.hostNetwork === true) return 'is on the network of its node and has no link of its own';
   const assigned = pod.spec?.nodeName;
   return assigned === node ? undefined : `is assigned to ${assigned === undefined ? 'no node' : `node ${assigned}`}, not to ${node}`;
+}
+
+function restReason(address: Address, rival: PodName | undefined, waitMs: number): string {
+  const whose =
+    rival === undefined ? "was another pod's a moment ago" : `is still that of pod ${rival.namespace}/${rival.name} for the API server`;
+  const seconds = Math.ceil(waitMs / 1_000);
+  return `the address ${formatAddress(address)} ${whose}: it rests for ${seconds} s, so that no other node takes this pod for that one`;
 }

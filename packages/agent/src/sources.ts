@@ -4,20 +4,12 @@
  * A pod that starts must meet the rules of its moment, so the gate does not trust the informers, which
  * may lag: it reads the pod, its namespace and the namespace's policies anew, deletions included.
  */
-import type { Engine } from '@weir/calc';
-import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, TransportError } from '@weir/client';
-import {
-  identityProblem,
-  type KubeObject,
-  type Namespace,
-  type NetworkPolicy,
-  namespacePolicyFields,
-  networkPolicyFields,
-  type Pod,
-  podPolicyFields,
-} from '@weir/kube';
+import type { Engine, OwningPod } from '@weir/calc';
+import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, type ResourcePath, TransportError } from '@weir/client';
+import { identityProblem, type KubeObject, type Namespace, type NetworkPolicy, type Pod } from '@weir/kube';
+import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import { SharedReads } from './shared-reads.ts';
-import { nameOf, namespaceOf, type Sink, Source, type SourceWiring } from './source.ts';
+import { nameOf, namespaceOf, type Sink, Source } from './source.ts';
 
 /** The kinds that the engine reads, named as its sync gate names them. */
 export type SourceKind = 'pods' | 'namespaces' | 'networkPolicies';
@@ -58,13 +50,6 @@ export interface SourcesOptions {
   readonly readTimeoutMs: number;
 }
 
-/** Where each kind is read, and what is kept of its objects. */
-const resources: Readonly<Record<SourceKind, Pick<SourceWiring<KubeObject>, 'path' | 'fields'>>> = {
-  pods: { path: podsPath(), fields: podPolicyFields },
-  namespaces: { path: namespacesPath, fields: namespacePolicyFields },
-  networkPolicies: { path: networkPoliciesPath(), fields: networkPolicyFields },
-};
-
 /** The three informers of one agent. */
 export class Sources {
   readonly #client: KubeClient;
@@ -90,15 +75,15 @@ export class Sources {
     this.#engine = engine;
     this.#listener = options.listener;
     this.#readTimeoutMs = options.readTimeoutMs;
-    this.#namespaces = this.#make<Namespace>('namespaces', {
+    this.#namespaces = this.#make<Namespace>('namespaces', namespacesPath, {
       upsert: (namespace) => engine.upsertNamespace(namespace),
       remove: (_, name) => engine.deleteNamespace(name),
     });
-    this.#policies = this.#make<NetworkPolicy>('networkPolicies', {
+    this.#policies = this.#make<NetworkPolicy>('networkPolicies', networkPoliciesPath(), {
       upsert: (policy) => engine.upsertNetworkPolicy(policy),
       remove: (namespace, name) => engine.deleteNetworkPolicy(namespace, name),
     });
-    this.#pods = this.#make<Pod>('pods', {
+    this.#pods = this.#make<Pod>('pods', podsPath(), {
       upsert: (pod) => this.#upsertPod(pod),
       remove: (namespace, name) => {
         this.#left.delete(`${namespace}/${name}`);
@@ -174,6 +159,21 @@ export class Sources {
     this.#guarded(() => this.#engine.deletePod(namespace, name));
   }
 
+  /**
+   * A pod that has left this node and still has the address for the API server, and so for the agents of
+   * other nodes; not when they know already that the address is the next pod's, which is younger.
+   */
+  leftPodAt(address: Address, next: OwningPod): OwningPod | undefined {
+    const own = this.#pods.get(next.namespace, next.name);
+    if (own?.metadata.uid === next.uid && publishes(own, address)) return undefined;
+    for (const [key, uid] of this.#left) {
+      const [namespace = '', name = ''] = key.split('/');
+      const pod = this.#pods.get(namespace, name);
+      if (pod?.metadata.uid === uid && uid !== next.uid && publishes(pod, address)) return { namespace, name, uid };
+    }
+    return undefined;
+  }
+
   #upsertPod(pod: Pod): void {
     const key = `${namespaceOf(pod)}/${nameOf(pod)}`;
     const left = this.#left.get(key);
@@ -195,7 +195,7 @@ export class Sources {
     });
   }
 
-  #make<T extends KubeObject>(kind: SourceKind, sink: Sink<T>): Source<T> {
+  #make<T extends KubeObject>(kind: SourceKind, path: ResourcePath, sink: Sink<T>): Source<T> {
     const contact = this.#contacts[kind];
     const listener = {
       changed: (news?: KubeObject) => this.#listener.changed(kind, news),
@@ -213,7 +213,7 @@ export class Sources {
         this.#listener.heard(kind);
       },
     };
-    return new Source<T>(this.#client, { ...resources[kind], sink, listener });
+    return new Source<T>(this.#client, path, { sink, listener });
   }
 
   /** Outside of informers, whose handlers are guarded by `finished`. */
@@ -229,6 +229,15 @@ export class Sources {
   #all(): readonly { readonly informer: Source<Namespace>['informer'] | Source<NetworkPolicy>['informer'] | Source<Pod>['informer'] }[] {
     return [this.#namespaces, this.#policies, this.#pods];
   }
+}
+
+/** Whether the pod has the address for whoever reads it. */
+function publishes({ status }: Pod, address: Address): boolean {
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
+  return (status?.podIPs ?? []).some(({ ip }) => {
+    const own = parseAddress(ip);
+    return own !== undefined && compareAddresses(own, address) === 0;
+  });
 }
 
 /** The object, when one can tell which it is; throws a TransportError for an answer that is none. */

@@ -18,7 +18,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
   const dataplane = createNftablesDataplane({
     podInterfaces: settings.podInterfaces,
     established: settings.established ?? engineProfiles[settings.profile].establishedFlows,
-    onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced, without a gap'),
+    onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced in one step'),
   });
   let agent: NodeAgent | undefined;
   try {

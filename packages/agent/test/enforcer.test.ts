@@ -27,6 +27,7 @@ class Setup {
       isOwnAddress: () => false,
       isQuarantined: () => false,
     }),
+    onReleased: () => undefined,
     onFault: (error) => this.faults.push(error),
   });
 

@@ -20,7 +20,7 @@ describe('the start gate', () => {
 
   it('answers 503 with the reason while the agent has not read the cluster, and 200 when it has', async () => {
     await world.closeApi();
-    const agent = await world.startAgent('proxy');
+    const agent = await world.startAgent('proxy', '--address-rest-seconds', '1');
     await world.until('the gate listens', () => lstatSync(world.gateSocket, { throwIfNoEntry: false }) !== undefined);
     const reply = await world.add(server);
     expect(reply.status).toBe(503);
@@ -146,13 +146,16 @@ describe('the start gate', () => {
     expect(await world.connects(pod, server, true)).toBe(true);
   });
 
-  it('gives a link and an address to the pod that was announced last', async () => {
+  it('gives a link and an address to the pod that was announced last, after a rest', async () => {
     const old = await world.addPod('old-owner');
     await world.attach(old);
     await world.client.delete(podsPath(namespace), old.name, { gracePeriodSeconds: 0 });
     const next = { ...(await world.addPod('next-owner')), interface: old.interface, address: old.address, netns: old.netns };
     const endpoints = (await world.gate('GET', '/v1/health')).json.endpoints as number;
-    expect((await world.add(next)).status).toBe(200);
+    expect(await world.add(next)).toMatchObject({ status: 503, json: { error: expect.stringContaining('it rests for 1 s') } });
+    expect((await world.gate('GET', '/v1/health')).json.endpoints).toBe(endpoints - 1);
+    expect(await world.connects(next, server, false)).toBe(false);
+    await world.until('the address has rested', async () => (await world.add(next)).status === 200);
     expect((await world.gate('GET', '/v1/health')).json.endpoints).toBe(endpoints);
     expect(await world.connects(next, server, true)).toBe(true);
   });

@@ -55,6 +55,11 @@ export interface PodName {
   readonly name: string;
 }
 
+/** A pod that has an address. */
+export interface OwningPod extends PodName {
+  readonly uid: string;
+}
+
 /** An address that is not that pod's any more. */
 export interface ReleasedAddress {
   readonly address: Address;
@@ -238,7 +243,7 @@ export class Engine {
   }
 
   /** The pod that owns the address now, on whatever node. */
-  podAt(address: Address): (PodName & { readonly uid: string }) | undefined {
+  podAt(address: Address): OwningPod | undefined {
     const owner = this.#population.addresses.ownerAt(address);
     if (owner === undefined) return undefined;
     const { uid } = owner;

@@ -72,6 +72,11 @@ export interface Dataplane {
   endDenied(review: ConnectionReview): Promise<ReviewReport>;
   /** Compares with the kernel, repairs, and says what had drifted. */
   resync(): Promise<DriftReport>;
+  /**
+   * Ends the connections that have one of the addresses, at either end: for addresses that went from one
+   * pod to another on other nodes. Those of the node's own pods that change hands are ended by {@link apply}.
+   */
+  endConnections(addresses: readonly Address[]): Promise<void>;
   counters(): Promise<readonly RuleCounter[]>;
   /** Takes everything out of the kernel that this back end made, in this or an earlier process. */
   remove(): Promise<void>;

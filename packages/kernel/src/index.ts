@@ -11,8 +11,6 @@ export * from './netlink/index.ts';
 export * from './netns/in-netns.ts';
 export * from './netns/named-netns.ts';
 export * from './nftables/index.ts';
-export * from './process/capabilities.ts';
-export * from './process/replace-process.ts';
 export * from './raw/raw-socket.ts';
 export * from './sockets/tcp.ts';
 export * from './sockets/udp.ts';

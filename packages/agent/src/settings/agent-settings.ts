@@ -8,7 +8,7 @@ import { addressFromWords } from '@weir/net';
 import type { EngineName } from '@weir/policy';
 import { type ListenAddress, listenAddress } from './listen-address.ts';
 import type { AnySetting, SettingOf } from './setting.ts';
-import { checked, choice, listOf, path, socketPath, textLike, whole, yesOrNo } from './setting-kinds.ts';
+import { checked, choice, listOf, path, socketPath, textLike, whole } from './setting-kinds.ts';
 
 /** The levels of the structured log. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -31,6 +31,8 @@ export interface AgentSettings {
   readonly profile: ProfileName;
   /** What becomes of connections that a new state denies; undefined: what the profile says. */
   readonly established: EstablishedMode | undefined;
+  /** Seconds for which an address is nobody's before another pod may start with it. */
+  readonly addressRestSeconds: number;
   /** Seconds between two comparisons with the kernel. */
   readonly resyncSeconds: number;
   readonly logLevel: LogLevel;
@@ -45,12 +47,13 @@ export interface AgentSettings {
   readonly metricsTokenFile: string | undefined;
   /** How many policies have packet counters of their own; those of the others are added up. */
   readonly metricsPolicies: number;
-  /** Whether the agent gives up every capability that it does not need. */
-  readonly dropCapabilities: boolean;
 }
 
 /** The longest time between two comparisons: a day, in seconds. */
 const longestResyncSeconds = 86_400;
+
+/** No agent lags for longer and is still of use, in seconds. */
+const longestAddressRestSeconds = 3_600;
 
 /** A prefix of IFNAMSIZ (16 with its end) would be a whole name and no prefix. */
 const interfacePrefix = textLike('PREFIX', /^[^\s/:,]{1,14}$/, 'prefix of interface names');
@@ -81,6 +84,11 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     kind: choice('keep', 'cut'),
     summary: 'what becomes of connections that a new state denies; without it what the engine of --profile does',
   },
+  addressRestSeconds: {
+    kind: whole(0, longestAddressRestSeconds),
+    default: 10,
+    summary: 'seconds that an address rests before another pod may start with it',
+  },
   resyncSeconds: { kind: whole(1, longestResyncSeconds), default: 30, summary: 'seconds between two comparisons with the kernel' },
   logLevel: { kind: choice('debug', 'info', 'warn', 'error'), default: 'info', summary: 'how much is logged' },
   logLinesPerSecond: {
@@ -100,11 +108,6 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     kind: whole(0, 100_000),
     default: 500,
     summary: 'how many policies have packet counters of their own; the others count as policy="other"',
-  },
-  dropCapabilities: {
-    kind: yesOrNo,
-    default: true,
-    summary: 'give up every capability but CAP_NET_ADMIN, and every way to get one back',
   },
 };
 

@@ -1,6 +1,7 @@
 /** A data plane in memory that fails as it is told, and remembers what it was given. */
 import { applyDelta, type Delta, emptyState, type State } from '@weir/calc';
 import type { ApplyReport, Capabilities, ConnectionReview, Dataplane, DriftReport, ReviewReport, RuleCounter } from '@weir/dataplane';
+import { type Address, formatAddress } from '@weir/net';
 
 /** What becomes of the next delta; `lost` and `kept`: it fails before or after it is in the books. */
 export type NextApply = 'works' | 'lost' | 'kept';
@@ -17,6 +18,9 @@ export class FaultyDataplane implements Dataplane {
   refusal: string | undefined;
   resyncFailures = 0;
   resyncs = 0;
+  endFailures = 0;
+  /** Addresses whose connections were ended. */
+  readonly ended: string[] = [];
   drifted: readonly string[] = [];
   #busy = false;
 
@@ -40,6 +44,12 @@ export class FaultyDataplane implements Dataplane {
     this.resyncs++;
     if (this.resyncFailures-- > 0) throw new Error('the kernel does not answer');
     return { drifted: this.drifted, repaired: this.drifted.length > 0 };
+  }
+
+  async endConnections(addresses: readonly Address[]): Promise<void> {
+    await this.#alone();
+    if (this.endFailures-- > 0) throw new Error('the kernel does not answer');
+    this.ended.push(...addresses.map(formatAddress));
   }
 
   counters(): Promise<readonly RuleCounter[]> {

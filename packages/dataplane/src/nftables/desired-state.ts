@@ -14,7 +14,7 @@ import type { Direction } from '@weir/policy';
 import { compileAdditiveProgram } from './additive-program.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
-import { EndpointTable, type ReleasedAddress } from './endpoint-table.ts';
+import { type AddressOwner, EndpointTable, type ReleasedAddress } from './endpoint-table.ts';
 import { NumberPool } from './number-pool.ts';
 import { type PeerClassChanges, PeerClassTable } from './peer-class-table.ts';
 import { type ProgramEntry, ProgramTable } from './program-table.ts';
@@ -98,8 +98,8 @@ export class DesiredState {
     return new Map(this.#programs.entries().map(({ number, source }) => [number, source.key]));
   }
 
-  /** Owners of local addresses as their elements name them, by the address's text. */
-  owners(): Map<string, string> {
+  /** Owners of local addresses, by the address's text. */
+  owners(): Map<string, AddressOwner> {
     return this.#endpoints.owners();
   }
 

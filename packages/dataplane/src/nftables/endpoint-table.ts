@@ -27,10 +27,22 @@ interface LocalAddress {
   readonly elements: readonly PlacedElement[];
 }
 
-/** Addresses that lost their owner; `next` is the new owner's uid, if there is one already. */
+/**
+ * Addresses of which connections of before have to end: they lost their owner, or come to a pod that the
+ * start gate announced and whose link was closed until now. `next` is the new owner's uid, if there is one already.
+ */
 export interface ReleasedAddress {
   readonly address: Address;
   readonly next: string | undefined;
+}
+
+/** Who has an address. */
+export interface AddressOwner {
+  readonly address: Address;
+  /** Of the address's `local` element, by which a later process knows the owner. */
+  readonly comment: string;
+  /** Whether the start gate announced the owner with its link. */
+  readonly isAnnounced: boolean;
 }
 
 /** Endpoints by uid, claims by address. */
@@ -90,7 +102,8 @@ export class EndpointTable {
         inForce = closed;
       }
       addDifference(changes, inForce, elements);
-      if (leavesOwner) released.push({ address, next: owner });
+      const arrives = before === undefined && claim?.endpoint.interface !== undefined;
+      if (leavesOwner || arrives) released.push({ address, next: owner });
       if (owner === undefined) this.#addresses.delete(text);
       else this.#addresses.set(text, { address, owner, elements });
     }
@@ -102,9 +115,14 @@ export class EndpointTable {
     for (const { elements } of this.#addresses.values()) yield* elements;
   }
 
-  /** The comment of an address's `local` element, by which a later process knows its owner. */
-  owners(): Map<string, string> {
-    return new Map([...this.#addresses].map(([text, { owner }]) => [text, ownerComment(owner ?? '')]));
+  /** Who has which address, by the address's text. */
+  owners(): Map<string, AddressOwner> {
+    return new Map(
+      [...this.#addresses].map(([text, { address, owner = '' }]) => {
+        const isAnnounced = this.#claims.get(owner)?.endpoint.interface !== undefined;
+        return [text, { address, comment: ownerComment(owner), isAnnounced }];
+      }),
+    );
   }
 
   #unclaim(uid: string, address: Address): void {

@@ -1,0 +1,43 @@
+/**
+ * Addresses that rest before another pod may start with them.
+ *
+ * Agents of other nodes learn by their watches that an address went from one pod to another. Until they
+ * have, they let the new pod through as the old one. So the gate holds the new pod back until the address
+ * has been nobody else's for a while, as far as the API server tells.
+ */
+import type { ReleasedAddress } from '@weir/calc';
+import { type Address, formatAddress } from '@weir/net';
+
+/** Times of release, by address. Nothing is kept for longer than the rest. */
+export class AddressRest {
+  readonly #restMs: number;
+  readonly #nowMs: () => number;
+  /** In order of time. */
+  readonly #released = new Map<string, { readonly owner: string; readonly atMs: number }>();
+
+  /** `nowMs` is a clock that never goes back. */
+  constructor(restMs: number, nowMs: () => number = () => performance.now()) {
+    this.#restMs = restMs;
+    this.#nowMs = nowMs;
+  }
+
+  /** These addresses were others' until now. */
+  release(released: readonly ReleasedAddress[]): void {
+    const now = this.#nowMs();
+    for (const { address, owner } of released) {
+      const text = formatAddress(address);
+      this.#released.delete(text);
+      this.#released.set(text, { owner, atMs: now });
+    }
+    for (const [text, { atMs }] of this.#released) {
+      if (now - atMs < this.#restMs) return;
+      this.#released.delete(text);
+    }
+  }
+
+  /** Milliseconds until the pod may start with the address; 0 when it may now. */
+  remainingMs(address: Address, uid: string): number {
+    const last = this.#released.get(formatAddress(address));
+    return last === undefined || last.owner === uid ? 0 : Math.max(0, last.atMs + this.#restMs - this.#nowMs());
+  }
+}

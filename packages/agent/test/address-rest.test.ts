@@ -1,0 +1,45 @@
+/** Addresses that changed hands: how long they rest, and when their connections are ended. */
+import { type Address, defined, formatAddress, parseAddress } from '@weir/net';
+import { describe, expect, it } from 'vitest';
+import { AddressRest } from '../src/address-rest.ts';
+import { StaleConnections } from '../src/stale-connections.ts';
+
+const address = (text: string): Address => defined(parseAddress(text), text);
+const one = address('10.0.0.1');
+
+describe('an address that its pod has lost', () => {
+  it('rests for the next pod, not for the same one, and no longer than told', () => {
+    let now = 0;
+    const rest = new AddressRest(1_000, () => now);
+    rest.release([{ address: one, owner: 'a' }]);
+    now = 400;
+    expect(rest.remainingMs(one, 'b')).toBe(600);
+    expect(rest.remainingMs(one, 'a')).toBe(0);
+    expect(rest.remainingMs(address('10.0.0.2'), 'b')).toBe(0);
+    rest.release([{ address: one, owner: 'b' }]);
+    now = 1_399;
+    expect(rest.remainingMs(one, 'c')).toBe(1);
+    now = 1_400;
+    expect(rest.remainingMs(one, 'c')).toBe(0);
+  });
+
+  it('has its connections ended at once, those of others that follow once a second, and again after a failure', async () => {
+    let now = 0;
+    const ended: string[] = [];
+    const stale = new StaleConnections(() => now);
+    const end = (addresses: readonly Address[]): Promise<void> => Promise.resolve(void ended.push(...addresses.map(formatAddress)));
+    expect(stale.dueInMs).toBeUndefined();
+    stale.add([{ address: one, owner: 'a' }]);
+    expect(stale.dueInMs).toBe(0);
+    await expect(stale.settle(() => Promise.reject(new Error('no answer')))).rejects.toThrow('no answer');
+    expect(stale.dueInMs).toBe(0);
+    await stale.settle(end);
+    now = 300;
+    stale.add([{ address: address('10.0.0.2'), owner: 'b' }]);
+    expect(stale.dueInMs).toBe(700);
+    now = 1_000;
+    await stale.settle(end);
+    expect(ended).toEqual(['10.0.0.1', '10.0.0.2']);
+    expect(stale.dueInMs).toBeUndefined();
+  });
+});
