@@ -49,8 +49,8 @@ export interface EnforcerOptions {
   onReleased(released: readonly ReleasedAddress[]): void;
   /** Told once of a fault of ours (the engine threw, an invariant does not hold); nothing is applied after it. */
   onFault(error: unknown): void;
-  /** Told when what the engine knows is about to go to the kernel, and when it is there. */
-  readonly progress?: EnforcementProgress;
+  /** Told when what the engine knows is about to go to the kernel, and when it is there; in this order. */
+  readonly progress?: readonly EnforcementProgress[];
 }
 
 interface Waiter {
@@ -95,6 +95,11 @@ export class Enforcer {
     return this.#applied < this.#revision && this.#options.ready() ? performance.now() - this.#waitingSinceMs : 0;
   }
 
+  /** Whether everything that the engine has been told of is in the kernel. */
+  get isSettled(): boolean {
+    return this.#applied >= this.#revision;
+  }
+
   /** Says that the engine has been told of something. */
   changed(): void {
     if (this.#applied >= this.#revision || !this.#options.ready()) this.#waitingSinceMs = performance.now();
@@ -113,7 +118,7 @@ export class Enforcer {
    * EnforcementError that says why not, when that takes longer than `patienceMs` or the enforcer is closed.
    */
   settled(patienceMs: number): Promise<void> {
-    if (this.#applied >= this.#revision) return Promise.resolve();
+    if (this.isSettled) return Promise.resolve();
     if (this.#closed) return Promise.reject(new EnforcementError('the agent is stopping'));
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
@@ -189,7 +194,8 @@ export class Enforcer {
   async #applyChanges(): Promise<void> {
     const revision = this.#revision;
     const startedAtMs = performance.now();
-    this.#options.progress?.underWay();
+    const { progress = [] } = this.#options;
+    for (const each of progress) each.underWay();
     const next = this.#flush();
     const delta = this.#failedDelta === undefined ? next : retryDelta(this.#failedDelta, next);
     if (this.#failedDelta !== undefined) this.#count({ retries: 1 });
@@ -209,7 +215,7 @@ export class Enforcer {
     }
     this.#applied = revision;
     this.#waitingSinceMs = startedAtMs;
-    this.#options.progress?.inKernel(changes);
+    for (const each of progress) each.inKernel(changes);
     for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.settle(undefined);
   }
 

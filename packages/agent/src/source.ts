@@ -9,8 +9,8 @@
  * events about that object are held back until the informer has come as far as the read; then the
  * informer's copy counts again. So nothing is remembered for longer than the informer lags.
  */
-import { compareResourceVersions, Informer, type KubeClient, type ResourcePath } from '@weir/client';
-import type { KubeObject } from '@weir/kube';
+import { Informer, type KubeClient, type ResourcePath } from '@weir/client';
+import { compareResourceVersions, type KubeObject } from '@weir/kube';
 
 /** Where the objects of one kind go. */
 export interface Sink<T extends KubeObject> {

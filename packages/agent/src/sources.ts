@@ -125,6 +125,11 @@ export class Sources {
     });
   }
 
+  /** The resourceVersion up to which the engine knows the policies. */
+  get policyVersion(): string | undefined {
+    return this.#policies.informer.lastResourceVersion;
+  }
+
   /** The uid of a pod as the informer knows it. */
   podUid(namespace: string, name: string): string | undefined {
     return this.#pods.get(namespace, name)?.metadata.uid;

@@ -3,8 +3,10 @@
  *
  * The only public door of the package.
  */
+export type { AgentHearing } from './agent-hearing.ts';
 export * from './explain-flow.ts';
 export * from './matrix.ts';
+export * from './policy-status.ts';
 export type * from './readable-objects.ts';
 export * from './service-backends.ts';
 export * from './snapshot.ts';

@@ -67,6 +67,14 @@ export interface ReleasedAddress {
   readonly owner: string;
 }
 
+/** A policy that selects endpoints of the node. */
+export interface LocalPolicy {
+  readonly policy: PolicyRef;
+  /** `metadata.generation` of the version in force; absent when it is not known, or closed in place of a refused version. */
+  readonly generation?: number;
+  readonly endpoints: number;
+}
+
 /** What the engine waits for before it says anything. */
 export type Source = 'pods' | 'namespaces' | 'networkPolicies';
 
@@ -166,6 +174,20 @@ export class Engine {
   restoreAccepted(policies: readonly NetworkPolicy[]): void {
     this.#policies.restore(policies);
     if (this.#inSync.has('networkPolicies')) this.#policies.dropUnlisted();
+  }
+
+  /** The policies that select endpoints of this node, as of the last flush. */
+  localPolicies(): readonly LocalPolicy[] {
+    return [...this.#subjects.localPolicies()].map(([{ policy, generation }, endpoints]) => ({
+      policy: policy.ref,
+      ...(generation === undefined ? {} : { generation }),
+      endpoints,
+    }));
+  }
+
+  /** Grows whenever {@link localPolicies} or {@link refusedPolicies} may have changed. */
+  get policyChanges(): number {
+    return this.#policies.changes + this.#subjects.changes + this.#locals.changes;
   }
 
   /** Policies whose newest version was refused, with the reasons and what is in force instead. */

@@ -166,6 +166,8 @@ export interface SubjectSelector {
 /** One version of one policy, in force. */
 export interface PolicyEntry {
   readonly policy: Policy;
+  /** `metadata.generation` of the version that this is; undefined for one that stands in for a refused version. */
+  readonly generation: number | undefined;
   readonly tier: Omit<Tier, 'policies'>;
   readonly identity: string;
   readonly subject: SubjectSelector;

@@ -14,6 +14,7 @@ export class Locals {
   /** Who has an address in the emitted state. */
   readonly #holders: Map<string, LocalEndpoint> = new Map();
   readonly #subjects: Subjects;
+  #changes = 0;
 
   constructor(subjects: Subjects) {
     this.#subjects = subjects;
@@ -22,6 +23,11 @@ export class Locals {
   /** How many local endpoints exist or are emitted. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Grows whenever a {@link settle} changes something. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Whether and how the claimant is a local endpoint may have changed. */
@@ -94,6 +100,7 @@ export class Locals {
       upserts.push(now);
     }
     this.#dirty.clear();
+    this.#changes += upserts.length + removals.length;
     return { upserts, removals };
   }
 

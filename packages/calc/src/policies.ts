@@ -27,7 +27,6 @@ interface PolicyRecord {
   readonly uid: string;
   readonly specText: string;
   readonly entry: PolicyEntry;
-  readonly refused: RefusedPolicy | undefined;
 }
 
 const { policies: _none, ...networkPolicyTier } = defaultTier([]);
@@ -35,6 +34,8 @@ const { policies: _none, ...networkPolicyTier } = defaultTier([]);
 /** All policies. */
 export class Policies {
   readonly #records: Map<string, PolicyRecord> = new Map();
+  /** The records whose newest version was refused. */
+  readonly #refused: Map<string, RefusedPolicy> = new Map();
   /** The last accepted version by uid; an entry without a record was restored and not yet listed. */
   readonly #accepted: Map<string, NetworkPolicy> = new Map();
   readonly #selectors: Map<string, SubjectSelector> = new Map();
@@ -44,6 +45,7 @@ export class Policies {
   readonly added: Set<PolicyEntry> = new Set();
   readonly removed: Set<PolicyEntry> = new Set();
   #nextRevision = 1;
+  #changes = 0;
 
   constructor(work: Work) {
     this.#work = work;
@@ -59,17 +61,25 @@ export class Policies {
     return this.#selectors.size;
   }
 
+  /** Grows whenever a policy comes, changes or goes. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** A policy appeared or changed. */
   upsert(object: NetworkPolicy): void {
     const place = placeOf(object);
     const uid = uidOf(object);
     const specText = JSON.stringify(object.spec) ?? '';
     const old = this.#records.get(place);
-    if (old !== undefined && old.uid === uid && old.specText === specText && old.refused === undefined) return;
+    if (old !== undefined && old.uid === uid && old.specText === specText && !this.#refused.has(place)) return;
     if (old !== undefined && old.uid !== uid) this.#accepted.delete(old.uid);
-    const { policy, refused } = this.#decide(object, uid);
+    const { policy, generation, refused } = this.#decide(object, uid);
     if (old !== undefined) this.#drop(old.entry);
-    this.#records.set(place, { uid, specText, entry: this.#enter(policy), refused });
+    this.#changes++;
+    if (refused === undefined) this.#refused.delete(place);
+    else this.#refused.set(place, refused);
+    this.#records.set(place, { uid, specText, entry: this.#enter(policy, generation) });
   }
 
   /** A policy is gone. */
@@ -78,6 +88,8 @@ export class Policies {
     const old = this.#records.get(place);
     if (old === undefined) return;
     this.#records.delete(place);
+    this.#refused.delete(place);
+    this.#changes++;
     this.#accepted.delete(old.uid);
     this.#drop(old.entry);
   }
@@ -93,7 +105,7 @@ export class Policies {
       const uid = uidOf(object);
       if (!this.#accepted.has(uid)) this.#accepted.set(uid, slim(object));
     }
-    for (const { refused } of this.#records.values()) if (refused?.inForce === 'closed') this.upsert(refused.object);
+    for (const { object, inForce } of this.refused()) if (inForce === 'closed') this.upsert(object);
   }
 
   /** All policies have been listed: accepted versions of others belong to policies that are gone. */
@@ -104,7 +116,7 @@ export class Policies {
 
   /** The policies whose newest version was refused. */
   refused(): RefusedPolicy[] {
-    return [...this.#records.values()].flatMap(({ refused }) => refused ?? []);
+    return [...this.#refused.values()];
   }
 
   /** Every policy that selects the label set. */
@@ -133,22 +145,24 @@ export class Policies {
     entry.revision = this.#nextRevision++;
   }
 
-  #decide(object: NetworkPolicy, uid: string): { policy: Policy; refused: RefusedPolicy | undefined } {
+  #decide(object: NetworkPolicy, uid: string): { policy: Policy; generation: number | undefined; refused: RefusedPolicy | undefined } {
     this.#work.policiesCompiled++;
     const { policy, diagnostics } = compileNetworkPolicy(object);
     if (policy !== undefined) {
       this.#accepted.set(uid, slim(object));
-      return { policy, refused: undefined };
+      return { policy, generation: object.metadata.generation, refused: undefined };
     }
     const accepted = this.#accepted.get(uid);
     // A uid belongs to one object for ever; a server that gives it to two does not lend one the rules of the other.
     const isEarlier = accepted !== undefined && placeOf(accepted) === placeOf(object);
     const earlier = isEarlier ? compileNetworkPolicy(accepted).policy : undefined;
-    if (earlier !== undefined) return { policy: earlier, refused: { object, diagnostics, inForce: 'accepted' } };
-    return { policy: closedPolicy(object), refused: { object, diagnostics, inForce: 'closed' } };
+    if (earlier !== undefined) {
+      return { policy: earlier, generation: accepted?.metadata.generation, refused: { object, diagnostics, inForce: 'accepted' } };
+    }
+    return { policy: closedPolicy(object), generation: undefined, refused: { object, diagnostics, inForce: 'closed' } };
   }
 
-  #enter(policy: Policy): PolicyEntry {
+  #enter(policy: Policy, generation: number | undefined): PolicyEntry {
     const key = selectorKey(policy.subject);
     let subject = this.#selectors.get(key);
     if (subject === undefined) {
@@ -158,6 +172,7 @@ export class Policies {
     }
     const entry: PolicyEntry = {
       policy,
+      generation,
       tier: networkPolicyTier,
       identity: policyIdentity(policy.ref),
       subject,

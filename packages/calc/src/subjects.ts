@@ -4,6 +4,7 @@
  * There are as many subjects as the node has kinds of pods, however large the cluster is. A new
  * subject asks the index of policies once; a new policy asks the subjects.
  */
+import type { LocalEndpoint } from './delta.ts';
 import type { LabelSet, LocalEntry, PolicyEntry, Selection, Subject } from './entries.ts';
 import type { Policies } from './policies.ts';
 import type { Programs } from './programs.ts';
@@ -26,6 +27,7 @@ export class Subjects {
   readonly #touched: Set<PolicyEntry> = new Set();
   readonly #sources: SubjectSources;
   #closed: Selection | undefined;
+  #changes = 0;
 
   constructor(sources: SubjectSources) {
     this.#sources = sources;
@@ -34,6 +36,22 @@ export class Subjects {
   /** How many subjects exist. */
   get size(): number {
     return this.#subjects.size;
+  }
+
+  /** Grows whenever a {@link settle} changes which policies select whom. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** The policies that select endpoints which the last flush emitted, each with how many of them. */
+  localPolicies(): Map<PolicyEntry, number> {
+    const found = new Map<PolicyEntry, number>();
+    for (const { locals, policies, selection } of this.#subjects) {
+      let endpoints = 0;
+      for (const { emitted } of locals) if (emitted !== undefined && hasPrograms(emitted, selection)) endpoints++;
+      if (endpoints > 0) for (const entry of policies) found.set(entry, (found.get(entry) ?? 0) + endpoints);
+    }
+    return found;
   }
 
   /** A local endpoint has the label set; undefined: it has none, since its pod is not known. */
@@ -89,6 +107,7 @@ export class Subjects {
     }
     this.#stale.clear();
     this.#updateRuleIds(dirty);
+    this.#changes += dirty.size;
     const changed = new Set<LocalEntry>();
     for (const subject of dirty) this.#select(subject, changed);
     this.#settleClosed();
@@ -171,6 +190,11 @@ export class Subjects {
       this.#closed = undefined;
     }
   }
+}
+
+/** An endpoint that got other labels after the last flush still has the programs of its old ones. */
+function hasPrograms(emitted: LocalEndpoint, selection: Selection | undefined): boolean {
+  return emitted.ingress === selection?.ingress?.program.key && emitted.egress === selection?.egress?.program.key;
 }
 
 function* identitiesOf(policies: Policies, entry: PolicyEntry): Iterable<string> {

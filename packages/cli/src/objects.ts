@@ -20,11 +20,11 @@ import {
   TransportError,
 } from '@weir/client';
 import { formatDiagnostic, type KubeObject, parseManifest } from '@weir/kube';
-import { clusterLayout, listClusters, listHosts, readClusterConfig } from '@weir/lab';
+import { listHosts, readClusterConfig } from '@weir/lab';
 import { type Address, parseAddress } from '@weir/net';
-import { defaultCluster } from './cluster-option.ts';
+import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
-import { CommandError, exitCode, notFoundError, usageError } from './exit-code.ts';
+import { CommandError, exitCode, usageError } from './exit-code.ts';
 
 /** Objects, and what is known besides them. */
 export interface ObjectSource {
@@ -47,25 +47,6 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
   const engine = (await readClusterConfig(cluster))?.engine;
   const notices = engine === 'none' ? [`cluster "${cluster}" has no policy engine: its policies are stored and not enforced`] : [];
   return { objects, hosts: await hostsOf(cluster), labCluster: cluster, notices };
-}
-
-async function chooseKubeconfig(options: OptionValues): Promise<{ file: string; cluster?: string }> {
-  const kubeconfig = options.text('kubeconfig');
-  if (kubeconfig !== undefined) return { file: kubeconfig };
-  const clusters = await listClusters();
-  const byFile = (file: string): { file: string; cluster?: string } => {
-    const cluster = clusters.find((name) => clusterLayout(name).kubeconfig === file);
-    return cluster === undefined ? { file } : { file, cluster };
-  };
-  const named = options.text('name');
-  if (named !== undefined) {
-    if (!clusters.includes(named)) throw notFoundError(`there is no cluster "${named}" (weir status lists them)`);
-    return { file: clusterLayout(named).kubeconfig, cluster: named };
-  }
-  const fromEnvironment = process.env['KUBECONFIG'];
-  if (fromEnvironment !== undefined && fromEnvironment !== '') return byFile(fromEnvironment);
-  if (clusters.includes(defaultCluster)) return { file: clusterLayout(defaultCluster).kubeconfig, cluster: defaultCluster };
-  throw usageError('there is no cluster to ask: give --manifests, --kubeconfig or --name, or make one with: weir up');
 }
 
 async function readCluster(kubeconfig: string, context: string | undefined): Promise<readonly KubeObject[]> {

@@ -6,6 +6,7 @@ import { completionCommand } from './commands/completion-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { labCommand } from './commands/lab-command.ts';
 import { matrixCommand } from './commands/matrix-command.ts';
+import { policyCommand } from './commands/policy-command.ts';
 import { versionCommand } from './commands/version-command.ts';
 import { whyCommand } from './commands/why-command.ts';
 
@@ -23,6 +24,7 @@ export const rootCommand: Command = {
     demoCommand,
     whyCommand,
     matrixCommand,
+    policyCommand,
     agentCommand,
     labCommand,
     completionCommand(() => rootCommand),

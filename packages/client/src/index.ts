@@ -10,5 +10,4 @@ export * from './informer.ts';
 export * from './kube-client.ts';
 export * from './kubeconfig.ts';
 export * from './resource-path.ts';
-export * from './resource-version.ts';
 export type { WatchEvent } from './watch-stream.ts';

@@ -5,9 +5,8 @@
  * their object, so that duplicates and reordered events change nothing; deleted objects leave a
  * tombstone behind, else a late event about them would bring them back.
  */
-import type { KubeObject } from '@weir/kube';
+import { compareResourceVersions, type KubeObject } from '@weir/kube';
 import { unreachable } from '@weir/net';
-import { compareResourceVersions } from './resource-version.ts';
 import type { WatchEvent } from './watch-stream.ts';
 
 /** One thing to tell the user of an informer. */

@@ -6,6 +6,7 @@
 export * from './field-error.ts';
 export * from './manifest/index.ts';
 export * from './network-policy/index.ts';
+export * from './node-report/index.ts';
 export * from './objects/index.ts';
 export * from './protobuf/index.ts';
 export * from './registry/index.ts';

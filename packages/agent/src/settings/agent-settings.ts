@@ -35,6 +35,8 @@ export interface AgentSettings {
   readonly addressRestSeconds: number;
   /** Seconds between two comparisons with the kernel. */
   readonly resyncSeconds: number;
+  /** Seconds between two signs of life in the node's Lease; after three of them without one its report no longer counts. */
+  readonly statusSeconds: number;
   readonly logLevel: LogLevel;
   /** Further lines of a second are left out and counted; errors have as many of their own. */
   readonly logLinesPerSecond: number;
@@ -90,6 +92,7 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     summary: 'seconds that an address rests before another pod may start with it',
   },
   resyncSeconds: { kind: whole(1, longestResyncSeconds), default: 30, summary: 'seconds between two comparisons with the kernel' },
+  statusSeconds: { kind: whole(2, 300), default: 20, summary: "seconds between two signs of life in the node's Lease" },
   logLevel: { kind: choice('debug', 'info', 'warn', 'error'), default: 'info', summary: 'how much is logged' },
   logLinesPerSecond: {
     kind: whole(1, 100_000),

@@ -5,5 +5,6 @@ export type * from './network-policy.ts';
 export type * from './node.ts';
 export type * from './object-meta.ts';
 export type * from './pod.ts';
+export * from './resource-version.ts';
 export type * from './service.ts';
 export type * from './status.ts';

@@ -121,6 +121,8 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
       '--node': name,
       '--gate-socket': layout.gateSocket(name),
       '--state-directory': layout.agentState(name),
+      // Its few nodes may say more often than those of a large cluster that they are alive.
+      '--status-seconds': '3',
       '--pod-interfaces': 'weir',
       ...(config.established === undefined ? {} : { '--established': config.established }),
     };

@@ -1,0 +1,98 @@
+/**
+ * What is in the kernel of this node, policy by policy, as a report.
+ *
+ * The engine runs ahead of the kernel, so what it knows is taken down at two moments only: the version
+ * of the policies when a flush begins, and all else when its transaction has come through.
+ */
+import type { Engine, LocalPolicy } from '@weir/calc';
+import { type BoundedList, type NodeReport, type ReportedSelection, reportLimits, reportTextLimit } from '@weir/kube';
+import type { QuarantinedEndpoint } from '../enforcer.ts';
+
+/** Where the facts come from. */
+export interface EnforcedPoliciesOptions {
+  readonly engine: Pick<Engine, 'localPolicies' | 'policyChanges' | 'refusedPolicies'>;
+  quarantined(): readonly QuarantinedEndpoint[];
+  /** The resourceVersion up to which the engine knows the policies. */
+  policyVersion(): string | undefined;
+}
+
+/** What is known to be in the kernel. */
+export class EnforcedPolicies {
+  readonly #options: EnforcedPoliciesOptions;
+  /** By policy UID: the version in force, and since when, in RFC 3339. */
+  #since: ReadonlyMap<string, ReportedSelection> = new Map();
+  #quarantined: readonly QuarantinedEndpoint[] = [];
+  #version = '0';
+  #nextVersion = '0';
+  #changes = -1;
+
+  constructor(options: EnforcedPoliciesOptions) {
+    this.#options = options;
+  }
+
+  /** What the engine knows is about to go to the kernel. */
+  underWay(): void {
+    this.#nextVersion = this.#options.policyVersion() ?? '0';
+  }
+
+  /** It has come through. Says whether more has changed than versions. */
+  inKernel(nowMs: number): boolean {
+    const { engine } = this.#options;
+    this.#version = this.#nextVersion;
+    const before = this.#quarantined;
+    this.#quarantined = this.#options.quarantined();
+    const isSame = engine.policyChanges === this.#changes;
+    if (!isSame) this.#takeSelections(engine.localPolicies(), new Date(nowMs).toISOString());
+    this.#changes = engine.policyChanges;
+    return !isSame || !sameEndpoints(before, this.#quarantined);
+  }
+
+  /** Nothing is under way and nothing waits: what the engine knows is in the kernel. */
+  settled(): void {
+    this.underWay();
+    this.#version = this.#nextVersion;
+  }
+
+  /** The report; `problem` is why changes do not come through, when they do not. */
+  report(state: NodeReport['state'], problem?: string): NodeReport {
+    const refused = this.#options.engine.refusedPolicies().map(({ object, diagnostics, inForce }) => ({
+      namespace: object.metadata.namespace ?? '',
+      name: object.metadata.name ?? '',
+      uid: object.metadata.uid ?? '',
+      inForce,
+      reason: cut(diagnostics.map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`)).join('; ')),
+    }));
+    const quarantined = this.#quarantined.map(({ namespace, name, uid, reason }) => ({ namespace, name, uid, reason: cut(reason) }));
+    const selecting = [...this.#since.values()].sort((a, b) => (a.since === b.since ? 0 : a.since > b.since ? -1 : 1));
+    return {
+      state,
+      ...(problem === undefined ? {} : { problem: cut(problem) }),
+      policyVersion: this.#version,
+      refused: bounded(refused, reportLimits.refused),
+      quarantined: bounded(quarantined, reportLimits.quarantined),
+      selecting: bounded(selecting, reportLimits.selecting),
+    };
+  }
+
+  #takeSelections(policies: readonly LocalPolicy[], now: string): void {
+    const selections = policies.map(({ policy, generation = 0, endpoints }): ReportedSelection => {
+      const uid = policy.uid ?? '';
+      const known = this.#since.get(uid);
+      const since = known?.generation === generation ? known.since : now;
+      return { uid, generation, pods: endpoints, since };
+    });
+    this.#since = new Map(selections.map((selection) => [selection.uid, selection]));
+  }
+}
+
+function bounded<T>(items: readonly T[], limit: number): BoundedList<T> {
+  return { total: items.length, items: items.slice(0, limit) };
+}
+
+function cut(text: string): string {
+  return text.length <= reportTextLimit ? text : `${text.slice(0, reportTextLimit - 1)}…`;
+}
+
+function sameEndpoints(a: readonly QuarantinedEndpoint[], b: readonly QuarantinedEndpoint[]): boolean {
+  return a.length === b.length && a.every(({ uid, reason }, i) => uid === b[i]?.uid && reason === b[i].reason);
+}

@@ -1,0 +1,228 @@
+/**
+ * Whether policies are in force, on which nodes and since when, from what agents publish.
+ *
+ * A policy is enforced where the pods are that it selects, so the nodes that have such pods decide.
+ * What is not certain is never called in force: an agent that is silent may be right about its rules,
+ * but nobody follows the cluster there.
+ */
+import { podToEndpoint } from '@weir/compile';
+import {
+  checkNetworkPolicyShape,
+  compareResourceVersions,
+  type LabelSelector,
+  matchesLabelSelector,
+  type NetworkPolicy,
+  type Node,
+  type NodeReport,
+  type Pod,
+  validateLabelSelector,
+} from '@weir/kube';
+import { type AgentHearing, hearAgent } from './agent-hearing.ts';
+
+/** What a policy is on a node, or in all. */
+export type EnforcementState = 'in force' | 'pending' | 'refused' | 'unknown';
+
+/** One policy on one node. */
+export interface PolicyOnNode {
+  readonly node: string;
+  readonly state: EnforcementState;
+  /** Pods of the node that the policy selects, by the API server. */
+  readonly pods: number;
+  /** RFC 3339, by the node's clock: in force at least since then. */
+  readonly since?: string;
+  /** Why it is not in force. */
+  readonly reason?: string;
+  /** What is in force instead of a refused version: its last accepted one, or no traffic at all. */
+  readonly inForce?: 'accepted' | 'closed';
+}
+
+/** One policy. */
+export interface PolicyStatus {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+  readonly generation?: number;
+  /** The worst of the nodes that are ready: refused, unknown, pending, in force. */
+  readonly state: EnforcementState;
+  /** Since when it is in force on all nodes that have its pods. */
+  readonly since?: string;
+  readonly pods: number;
+  /** Nodes that have its pods, and others where something is wrong; sorted by name. */
+  readonly nodes: readonly PolicyOnNode[];
+  /** How many nodes have none of its pods and an agent that is well. */
+  readonly otherNodes: number;
+  /** Nodes with its pods that are not ready, and do not count. */
+  readonly notReady: readonly string[];
+}
+
+/** A cluster as read at one moment. */
+export interface StatusView {
+  readonly policies: readonly NetworkPolicy[];
+  /** Pods of the policies' namespaces at least. */
+  readonly pods: readonly Pod[];
+  readonly nodes: readonly Node[];
+  readonly agents: readonly AgentHearing[];
+}
+
+/** The status of each policy, in the order of the policies. */
+export function policyStatuses(view: StatusView): PolicyStatus[] {
+  const nodes = readyNodes(view);
+  const podsByNamespace = groupBy(view.pods, ({ metadata }) => metadata.namespace ?? '');
+  return view.policies.map((policy) => statusOf(policy, podsByNamespace.get(policy.metadata.namespace ?? '') ?? [], nodes));
+}
+
+/** A node whose agent can or cannot be believed. */
+interface KnownNode {
+  readonly name: string;
+  readonly report: NodeReport | undefined;
+  /** Why there is no report. */
+  readonly silence: string;
+  /** Whether an agent has ever said something; nodes that have none do not count unless they have pods. */
+  readonly hasAgent: boolean;
+}
+
+interface ReadyNodes {
+  readonly byName: ReadonlyMap<string, KnownNode>;
+  /** Those that every policy has to look at. */
+  readonly suspicious: readonly KnownNode[];
+  /** How many have an agent, or had one. */
+  readonly withAgent: number;
+}
+
+function readyNodes({ nodes, agents }: StatusView): ReadyNodes {
+  const byNode = new Map(agents.map((hearing) => [hearing.lease.node, hearing]));
+  const byName = new Map<string, KnownNode>();
+  for (const node of nodes) {
+    const name = node.metadata.name ?? '';
+    if (!isReady(node)) continue;
+    const hearing = byNode.get(name);
+    const heard = hearing === undefined ? { silence: 'no agent has ever reported from this node' } : hearAgent(hearing);
+    const report = 'report' in heard ? heard.report : undefined;
+    byName.set(name, { name, report, silence: 'silence' in heard ? heard.silence : '', hasAgent: hearing !== undefined });
+  }
+  const known = [...byName.values()].filter(({ hasAgent }) => hasAgent);
+  const suspicious = known.filter(({ report }) => report === undefined || report.state !== 'enforcing' || report.refused.total > 0);
+  return { byName, suspicious, withAgent: known.length };
+}
+
+function isReady(node: Node): boolean {
+  return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+function statusOf(policy: NetworkPolicy, namespacePods: readonly Pod[], nodes: ReadyNodes): PolicyStatus {
+  const selected = groupBy(selectedPods(policy, namespacePods), ({ spec }) => spec?.nodeName ?? '');
+  const withPods = [...selected.keys()];
+  const ready = withPods.flatMap((name) => nodes.byName.get(name) ?? []);
+  const others = nodes.suspicious.filter(({ name }) => !selected.has(name));
+  const rows = [...ready, ...others].map((node) => onNode(policy, node, selected.get(node.name) ?? []));
+  const shown = rows.filter(({ pods, state }) => pods > 0 || state !== 'in force').sort((a, b) => (a.node < b.node ? -1 : 1));
+  const { namespace = '', name = '', uid, generation } = policy.metadata;
+  const state = selected.size === 0 && !hasBeenRead(policy, nodes) ? unread(shown) : worst(shown);
+  const since = state === 'in force' ? latest(shown) : undefined;
+  const shownWithAgent = shown.filter(({ node }) => nodes.byName.get(node)?.hasAgent === true);
+  return {
+    namespace,
+    name,
+    ...(uid === undefined ? {} : { uid }),
+    ...(generation === undefined ? {} : { generation }),
+    state,
+    ...(since === undefined ? {} : { since }),
+    pods: [...selected.values()].reduce((sum, { length }) => sum + length, 0),
+    nodes: shown,
+    otherNodes: nodes.withAgent - shownWithAgent.length,
+    notReady: withPods.filter((node) => !nodes.byName.has(node)).sort(),
+  };
+}
+
+/** The pods that the policy must protect: those that can talk, on a node. */
+function selectedPods(policy: NetworkPolicy, namespacePods: readonly Pod[]): Pod[] {
+  const selector = subjectOf(policy);
+  return namespacePods.filter(
+    (pod) =>
+      pod.metadata.deletionTimestamp === undefined &&
+      matchesLabelSelector(selector, pod.metadata.labels ?? {}) &&
+      podToEndpoint(pod, {}) !== undefined,
+  );
+}
+
+/** A selector that cannot be read selects all pods of the namespace, as in the engine. */
+function subjectOf({ spec }: NetworkPolicy): LabelSelector {
+  const podSelector = spec?.podSelector ?? {};
+  const isReadable =
+    checkNetworkPolicyShape({ spec: { podSelector } }).length === 0 && validateLabelSelector(podSelector, 'spec.podSelector').length === 0;
+  return isReadable ? podSelector : {};
+}
+
+function onNode(policy: NetworkPolicy, { name, report, silence }: KnownNode, pods: readonly Pod[]): PolicyOnNode {
+  const row = { node: name, pods: pods.length };
+  if (report === undefined) return { ...row, state: 'unknown', reason: silence };
+  const { uid, generation } = policy.metadata;
+  const entry = report.selecting.items.find((item) => item.uid === uid);
+  if (!isCovered(policy, report) && (entry === undefined || entry.generation === 0 || entry.generation !== generation)) {
+    if (pods.length === 0 && report.state === 'enforcing') return { ...row, state: 'in force' };
+    return { ...row, state: 'pending', reason: report.problem ?? 'its agent has not yet said that it is in the kernel' };
+  }
+  const refusal = report.refused.items.find((item) => item.uid === uid);
+  if (refusal !== undefined) return { ...row, state: 'refused', reason: refusal.reason, inForce: refusal.inForce };
+  if (report.refused.total > report.refused.items.length) {
+    return { ...row, state: 'unknown', reason: `its agent refuses ${report.refused.total} policies and does not list them all` };
+  }
+  return { ...row, ...podsOnNode(report, entry, pods) };
+}
+
+function podsOnNode(
+  { quarantined, selecting }: NodeReport,
+  entry: NodeReport['selecting']['items'][number] | undefined,
+  pods: readonly Pod[],
+): Pick<PolicyOnNode, 'state' | 'reason' | 'since'> {
+  const closed = quarantined.items.find(({ uid }) => pods.some(({ metadata }) => metadata.uid === uid));
+  if (closed !== undefined) {
+    const { namespace, name, reason } = closed;
+    return { state: 'refused', reason: `pod ${namespace}/${name} is closed, or keeps its rules of before: ${reason}` };
+  }
+  if (quarantined.total > quarantined.items.length) {
+    return { state: 'unknown', reason: `the rules of ${quarantined.total} pods cannot be enforced, and its agent does not list them all` };
+  }
+  const isListed = entry !== undefined || selecting.total === selecting.items.length;
+  const enforced = entry?.pods ?? 0;
+  if (isListed && enforced < pods.length) return { state: 'pending', reason: `${enforced} of ${pods.length} pods have it` };
+  return { state: 'in force', ...(entry === undefined ? {} : { since: entry.since }) };
+}
+
+/** Whether the agent has read the policy in this version, or a later one. */
+function isCovered({ metadata }: NetworkPolicy, { policyVersion }: NodeReport): boolean {
+  const order = compareResourceVersions(policyVersion, metadata.resourceVersion);
+  return order !== undefined && order >= 0;
+}
+
+/** A policy that selects nobody is judged by whoever has read it first. */
+function hasBeenRead(policy: NetworkPolicy, { byName }: ReadyNodes): boolean {
+  for (const { report } of byName.values()) if (report !== undefined && isCovered(policy, report)) return true;
+  return false;
+}
+
+function unread(rows: readonly PolicyOnNode[]): EnforcementState {
+  const state = worst(rows);
+  return state === 'in force' ? 'pending' : state;
+}
+
+const severity: readonly EnforcementState[] = ['in force', 'pending', 'unknown', 'refused'];
+
+function worst(rows: readonly PolicyOnNode[]): EnforcementState {
+  return severity[Math.max(0, ...rows.map(({ state }) => severity.indexOf(state)))] ?? 'unknown';
+}
+
+function latest(rows: readonly PolicyOnNode[]): string | undefined {
+  return rows.flatMap(({ since }) => since ?? []).reduce<string | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined);
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,105 @@
+/**
+ * A cluster as `weir policy status` needs it: policies and their pods, nodes and the Leases of agents,
+ * read once and followed from there.
+ */
+import type { AgentHearing, StatusView } from '@weir/analyze';
+import { Informer, type KubeClient, leasesPath, networkPoliciesPath, nodesPath, podsPath, type ResourcePath } from '@weir/client';
+import {
+  agentLeaseNamespace,
+  agentLeaseSelector,
+  type KubeObject,
+  type Lease,
+  type NetworkPolicy,
+  type Node,
+  type Pod,
+  readAgentLease,
+} from '@weir/kube';
+
+/** A silent agent is noticed after this time, in milliseconds, although nothing arrives. */
+const lookAgainMs = 1_000;
+/** What arrives together is looked at together, in milliseconds: thousands of nodes renew their Leases all the time. */
+const gatherMs = 10;
+
+/** Follows one cluster. */
+export class ClusterFollower {
+  readonly #policies: Informer<NetworkPolicy>;
+  readonly #pods: Informer<Pod>;
+  readonly #nodes: Informer<Node>;
+  readonly #leases: Informer<Lease>;
+  /** When each Lease was seen to change, on the monotonic clock, by name. */
+  readonly #changedAtMs = new Map<string, number>();
+  #isComplete = false;
+  #failure: unknown;
+  #wake: () => void = () => undefined;
+
+  /** Follows the policies and pods of one namespace, or of all. */
+  constructor(client: KubeClient, namespace: string | undefined) {
+    const follow = <T extends KubeObject>(path: ResourcePath, labelSelector?: string): Informer<T> =>
+      new Informer<T>(
+        client,
+        path,
+        { upsert: (object) => this.#upserted(path, object), remove: () => this.#wake() },
+        {
+          onError: (error) => {
+            this.#failure ??= error;
+            this.#wake();
+          },
+          ...(labelSelector === undefined ? {} : { labelSelector }),
+        },
+      );
+    this.#policies = follow(networkPoliciesPath(namespace));
+    this.#pods = follow(podsPath(namespace));
+    this.#nodes = follow(nodesPath);
+    this.#leases = follow(leasesPath(agentLeaseNamespace), agentLeaseSelector);
+  }
+
+  /** Reads everything once; throws what the client throws when that is not possible. */
+  async start(): Promise<void> {
+    const all = [this.#policies, this.#pods, this.#nodes, this.#leases];
+    const failed = new Promise<never>((_, reject) => {
+      this.#wake = () => {
+        if (this.#failure !== undefined) reject(this.#failure);
+      };
+    });
+    for (const informer of all) informer.start();
+    await Promise.race([failed, Promise.all(all.map(({ synced }) => synced))]);
+    this.#isComplete = true;
+  }
+
+  /** What is known now. */
+  view(): StatusView {
+    const nowMs = Date.now();
+    const agents = this.#leases.list().flatMap((object): AgentHearing[] => {
+      const lease = readAgentLease(object);
+      if (lease === undefined) return [];
+      const changedAtMs = this.#changedAtMs.get(object.metadata.name ?? '');
+      return [{ lease, nowMs, ...(changedAtMs === undefined ? {} : { sinceChangeMs: performance.now() - changedAtMs }) }];
+    });
+    return { policies: this.#policies.list(), pods: this.#pods.list(), nodes: this.#nodes.list(), agents };
+  }
+
+  /** Resolves when something may be different, or when `signal` is aborted. */
+  async changed(signal: AbortSignal): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const wake = (): void => this.#wake();
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = setTimeout(resolve, lookAgainMs);
+      signal.addEventListener('abort', wake, { once: true });
+      if (signal.aborted) resolve();
+    });
+    clearTimeout(timer);
+    signal.removeEventListener('abort', wake);
+    if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, gatherMs));
+  }
+
+  /** Stops following. */
+  async stop(): Promise<void> {
+    await Promise.allSettled([this.#policies, this.#pods, this.#nodes, this.#leases].map((informer) => informer.stop()));
+  }
+
+  #upserted(path: ResourcePath, { metadata }: KubeObject): void {
+    if (this.#isComplete && path.resource === 'leases') this.#changedAtMs.set(metadata.name ?? '', performance.now());
+    this.#wake();
+  }
+}
