@@ -6,11 +6,13 @@
 
 export * from './conntrack/conntrack.ts';
 export type { ConntrackTuple, TrackedConnection } from './conntrack/conntrack-entry.ts';
+export * from './conntrack/conntrack-events.ts';
 export { SystemCallError } from './libc/libc.ts';
 export * from './netlink/index.ts';
 export * from './netns/in-netns.ts';
 export * from './netns/named-netns.ts';
 export * from './nftables/index.ts';
+export * from './packet-log/packet-log.ts';
 export * from './raw/raw-socket.ts';
 export * from './sockets/tcp.ts';
 export * from './sockets/udp.ts';

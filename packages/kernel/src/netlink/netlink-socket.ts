@@ -54,6 +54,14 @@ const receiveBytes = 256 * 1024;
 const receiveQueueBytes = 32 * 1024 * 1024;
 const dumpAttemptsMax = 20;
 
+/** What to open. */
+export interface NetlinkSocketOptions {
+  /** `NETLINK_*`; default netfilter's. */
+  readonly protocol?: number;
+  /** What the kernel keeps of answers and notifications that were not read yet. Default 32 MiB. */
+  readonly queueBytes?: number;
+}
+
 /** One socket; requests and answers of one at a time. */
 export class NetlinkSocket {
   readonly #fd: number;
@@ -63,7 +71,7 @@ export class NetlinkSocket {
   #closed = false;
 
   /** Opens a socket in the network namespace of the calling thread; it stays in that one. */
-  constructor(protocol: number = netlinkNetfilter) {
+  constructor({ protocol = netlinkNetfilter, queueBytes = receiveQueueBytes }: NetlinkSocketOptions = {}) {
     this.#fd = check(socketCall(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), 'cannot open a netlink socket');
     try {
       const address = Buffer.alloc(12);
@@ -71,7 +79,7 @@ export class NetlinkSocket {
       check(bindCall(this.#fd, address, address.length), 'cannot bind the netlink socket');
       this.#setOption(SOL_NETLINK, NETLINK_CAP_ACK, 1);
       this.#setOption(SOL_NETLINK, NETLINK_EXT_ACK, 1);
-      this.#setOption(SOL_SOCKET, SO_RCVBUFFORCE, receiveQueueBytes);
+      this.#setOption(SOL_SOCKET, SO_RCVBUFFORCE, queueBytes);
     } catch (error) {
       this.close();
       throw error;
