@@ -100,7 +100,8 @@ function directionOf(engine: Engine, { direction, judged, address }: AskedEnd): 
   return { verdict: 'allow', isolatedBy: [], decidedBy: { reason: 'no policy', detail: 'not an endpoint' } };
 }
 
-function explainEnd(engine: Engine, direction: Direction, { endpoint, verdict, decidedBy }: EndJudgement): DirectionExplanation {
+/** One judged end in words of the API. */
+export function explainEnd(engine: Engine, direction: Direction, { endpoint, verdict, decidedBy }: EndJudgement): DirectionExplanation {
   const isolatedBy = engine.emittedState.isolatedBy(endpoint.uid, direction).map((policy) => policyToJson(policy));
   const id = decidedBy.reason === 'rule' ? { id: decidedBy.rule.id } : {};
   return { verdict, isolatedBy, decidedBy: { ...decidedByToJson(decidedBy), ...id } };
@@ -111,7 +112,8 @@ function missingText(engine: Engine, direction: Direction, address: Address): st
   return `${direction} of ${pod === undefined ? formatAddress(address) : `${pod.namespace}/${pod.name}`}: the agent of its node judges it`;
 }
 
-function endOf(engine: Engine, address: Address): EndJson {
+/** An end by name, where it is a pod that is known. */
+export function endOf(engine: Engine, address: Address): EndJson {
   const pod = engine.podAt(address);
   return { ...(pod === undefined ? {} : { pod: `${pod.namespace}/${pod.name}` }), ip: formatAddress(address) };
 }

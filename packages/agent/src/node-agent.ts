@@ -21,9 +21,12 @@ import { AttachmentStore } from './attachment.ts';
 import { Enforcer } from './enforcer.ts';
 import { EstablishedConnections } from './established-connections.ts';
 import { type ExplainProblem, type ExplainRequest, explainFlow, type FlowExplanation } from './explain-flow.ts';
+import { FlowLog } from './flows/flow-log.ts';
+import { openFlowSink } from './flows/flow-sink.ts';
 import { closeGate, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
 import { enforcementMetrics } from './metrics/enforcement-metrics.ts';
+import { flowMetrics } from './metrics/flow-metrics.ts';
 import type { MetricsCollector } from './metrics/metrics-registry.ts';
 import { sourceMetrics } from './metrics/source-metrics.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
@@ -86,6 +89,7 @@ export class NodeAgent implements Agent {
   readonly #latency = new SyncLatency();
   readonly #operations: AgentOperations;
   readonly #reporter: NodeReporter;
+  readonly #flowLog: FlowLog | undefined;
   #finish: { resolve: () => void; reject: (reason: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
   #gate: Server | undefined;
   #resyncTimer: NodeJS.Timeout | undefined;
@@ -133,6 +137,7 @@ export class NodeAgent implements Agent {
     });
     this.#operations = this.#makeOperations(collectors);
     this.#reporter = this.#makeReporter();
+    this.#flowLog = settings.flowLog === undefined ? undefined : this.#makeFlowLog(settings.flowLog);
   }
 
   /** Opens the gate and starts to follow the cluster. */
@@ -156,6 +161,7 @@ export class NodeAgent implements Agent {
     });
     await this.#operations.start();
     this.#sources.start();
+    this.#flowLog?.start();
     this.#resyncTimer = setInterval(() => this.#enforcer.resync(), this.#settings.resyncSeconds * 1_000);
     this.#log.info({ dataplane: this.#dataplane.name, profile: this.#settings.profile }, 'agent started');
   }
@@ -170,6 +176,7 @@ export class NodeAgent implements Agent {
     await this.#operations.stop();
     this.#accepted.flush();
     await this.#dataplane.close();
+    await this.#flowLog?.close();
     this.#client.close();
     this.#log.info('agent stopped; its rules stay in force');
     this.#finish.resolve();
@@ -210,6 +217,7 @@ export class NodeAgent implements Agent {
         ...collectors,
         () => this.#latency.metrics(),
         () => sourceMetrics(this.#sources.synced, this.#sources.contacts()),
+        () => flowMetrics(this.#flowLog?.counts),
         () =>
           enforcementMetrics({
             engine: this.#engine,
@@ -219,6 +227,16 @@ export class NodeAgent implements Agent {
             attached: this.#attachments.size,
           }),
       ],
+    });
+  }
+
+  #makeFlowLog(path: string): FlowLog {
+    return new FlowLog({
+      engine: this.#engine,
+      dataplane: this.#dataplane,
+      sink: openFlowSink(path),
+      log: this.#log,
+      isOwnAddress: (address) => this.#ownAddresses.has(address),
     });
   }
 

@@ -17,6 +17,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
   const client = new KubeClient(await loadKubeconfig(settings.kubeconfig), { userAgent: `weir-agent/${node}` });
   const dataplane = createNftablesDataplane({
     podInterfaces: settings.podInterfaces,
+    flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
     established: settings.established ?? engineProfiles[settings.profile].establishedFlows,
     onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced in one step'),
   });

@@ -6,6 +6,7 @@
  */
 import type { ContentKey, Delta, ProgramRule } from '@weir/calc';
 import type { Address, Flow } from '@weir/net';
+import type { Direction } from '@weir/policy';
 
 /** What a back end can express, and how its updates become visible. */
 export interface Capabilities {
@@ -55,6 +56,21 @@ export interface ReviewReport {
   readonly heldBack: number;
 }
 
+/**
+ * What is told of new connections. `denied` is told of packets, so of one attempt several times;
+ * `dropped` says how many were not told: at least so many when the kernel's queue was full.
+ */
+export type FlowEvent =
+  | { readonly kind: 'allowed'; readonly flow: Flow; readonly addressed?: AddressedService }
+  | { readonly kind: 'denied'; readonly flow: Flow; readonly direction: Direction }
+  | { readonly kind: 'dropped'; readonly reason: 'rate' | 'queue'; readonly events: number };
+
+/** What the opener of a connection spoke to, where translation made something else of it. */
+export interface AddressedService {
+  readonly address: Address;
+  readonly port?: number;
+}
+
 /** One data plane on one node. Calls are made one after another, never at the same time. */
 export interface Dataplane {
   readonly name: 'nftables' | 'iptables' | 'ebpf' | 'hns';
@@ -78,6 +94,11 @@ export interface Dataplane {
    */
   endConnections(addresses: readonly Address[]): Promise<void>;
   counters(): Promise<readonly RuleCounter[]>;
+  /**
+   * New connections of local pods from now on, until {@link close} or the end of the iteration; none
+   * unless the data plane was made to report them. Throws when the kernel does not let it listen.
+   */
+  flows(): AsyncIterable<FlowEvent>;
   /** Takes everything out of the kernel that this back end made, in this or an earlier process. */
   remove(): Promise<void>;
   /** Lets go of sockets and timers; what is in force stays in force. */

@@ -33,6 +33,10 @@ export interface AgentSettings {
   readonly established: EstablishedMode | undefined;
   /** Seconds for which an address is nobody's before another pod may start with it. */
   readonly addressRestSeconds: number;
+  /** Where new connections are told of, `-` for standard output; undefined: nowhere. */
+  readonly flowLog: string | undefined;
+  /** New connections of each kind (allowed, denied on the way out, denied on the way in) that are told of in a second. */
+  readonly flowRate: number;
   /** Seconds between two comparisons with the kernel. */
   readonly resyncSeconds: number;
   /** Seconds between two signs of life in the node's Lease; after three of them without one its report no longer counts. */
@@ -90,6 +94,15 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     kind: whole(0, longestAddressRestSeconds),
     default: 10,
     summary: 'seconds that an address rests before another pod may start with it',
+  },
+  flowLog: {
+    kind: path('FILE'),
+    summary: "file for new connections with the rule that decides, JSON lines, '-' for standard output; without it none are told",
+  },
+  flowRate: {
+    kind: whole(1, 10_000),
+    default: 100,
+    summary: 'connections that are told of in a second: so many allowed, so many denied on the way out, and in',
   },
   resyncSeconds: { kind: whole(1, longestResyncSeconds), default: 30, summary: 'seconds between two comparisons with the kernel' },
   statusSeconds: { kind: whole(2, 300), default: 20, summary: "seconds between two signs of life in the node's Lease" },

@@ -1,6 +1,15 @@
 /** A data plane in memory that fails as it is told, and remembers what it was given. */
 import { applyDelta, type Delta, emptyState, type State } from '@weir/calc';
-import type { ApplyReport, Capabilities, ConnectionReview, Dataplane, DriftReport, ReviewReport, RuleCounter } from '@weir/dataplane';
+import type {
+  ApplyReport,
+  Capabilities,
+  ConnectionReview,
+  Dataplane,
+  DriftReport,
+  FlowEvent,
+  ReviewReport,
+  RuleCounter,
+} from '@weir/dataplane';
 import { type Address, formatAddress } from '@weir/net';
 
 /** What becomes of the next delta; `lost` and `kept`: it fails before or after it is in the books. */
@@ -14,6 +23,7 @@ export class FaultyDataplane implements Dataplane {
   readonly state: State = emptyState();
   readonly applied: Delta[] = [];
   readonly next: NextApply[] = [];
+  readonly flowEvents: FlowEvent[] = [];
   /** Why every program is refused; undefined: none is. */
   refusal: string | undefined;
   resyncFailures = 0;
@@ -50,6 +60,10 @@ export class FaultyDataplane implements Dataplane {
     await this.#alone();
     if (this.endFailures-- > 0) throw new Error('the kernel does not answer');
     this.ended.push(...addresses.map(formatAddress));
+  }
+
+  async *flows(): AsyncGenerator<FlowEvent, void, undefined> {
+    for (const event of this.flowEvents) yield await Promise.resolve(event);
   }
 
   counters(): Promise<readonly RuleCounter[]> {

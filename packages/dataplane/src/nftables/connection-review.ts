@@ -11,6 +11,7 @@ import type { Flow } from '@weir/net';
 import type { ConnectionReview, ReviewReport } from '../dataplane.ts';
 import { endedFlow, endedKey, endedSets, heldBackMax, isHeldBack } from './ended-connections.ts';
 import { weirTable } from './sets.ts';
+import { flowOf } from './tracked-flow.ts';
 
 const families = [4, 6] as const;
 
@@ -29,17 +30,6 @@ export function endDenied({ connection, conntrack }: ReviewSubject, { addresses,
   const heldBack = held + holdBack(connection, denied, heldBackMax - held);
   conntrack.delete(denied);
   return { looked: reviewed.length, ended: denied.length, heldBack };
-}
-
-/** As the opener sent it, to the machine that really answers. */
-function flowOf({ original, reply }: TrackedConnection): Flow {
-  return {
-    source: original.source,
-    destination: reply.source,
-    protocol: original.protocol,
-    ...(original.sourcePort === undefined ? {} : { sourcePort: original.sourcePort }),
-    ...(reply.sourcePort === undefined ? {} : { destinationPort: reply.sourcePort }),
-  };
 }
 
 /** Gives free the answers of connections that are allowed again; returns how many are still held back. */

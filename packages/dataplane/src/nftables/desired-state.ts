@@ -10,6 +10,7 @@
  * {@link DesiredState.apply} gives what a delta changes, {@link DesiredState.elements} everything.
  */
 import type { ContentKey, Delta, LocalEndpoint, Program, ProgramRule } from '@weir/calc';
+import type { Address } from '@weir/net';
 import type { Direction } from '@weir/policy';
 import { compileAdditiveProgram } from './additive-program.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
@@ -96,6 +97,11 @@ export class DesiredState {
   /** The keys of the programs in force by their numbers. */
   programKeys(): Map<number, ContentKey> {
     return new Map(this.#programs.entries().map(({ number, source }) => [number, source.key]));
+  }
+
+  /** Whether an endpoint has the address. */
+  isLocal(address: Address): boolean {
+    return this.#endpoints.hasAddress(address);
   }
 
   /** Owners of local addresses, by the address's text. */

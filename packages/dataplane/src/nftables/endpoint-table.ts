@@ -62,6 +62,11 @@ export class EndpointTable {
     return this.#claims.has(uid);
   }
 
+  /** Whether an endpoint has the address. */
+  hasAddress(address: Address): boolean {
+    return this.#addresses.has(formatAddress(address));
+  }
+
   /** Puts an endpoint in place of the one with its uid; {@link settle} makes the elements. */
   set(endpoint: LocalEndpoint, programs: EndpointPrograms): void {
     const before = this.#claims.get(endpoint.uid);

@@ -15,6 +15,7 @@
 import type { ChainDefinition, RuleDefinition } from '@weir/kernel';
 import type { EstablishedMode } from '../dataplane.ts';
 import { baseRules } from './base-rules.ts';
+import { deniedReportChains, deniedReportRules } from './denied-reports.ts';
 import { endedChainDefinitions, endedRules } from './ended-connections.ts';
 import { programChainNames, programChains, programRules } from './program-rules.ts';
 
@@ -28,6 +29,7 @@ const egressAgainPriority = -18;
 
 /** Every chain of the table, jump targets first. */
 export const chainDefinitions: readonly ChainDefinition[] = [
+  ...deniedReportChains,
   ...programChains.flatMap(programChainNames).map((name) => ({ name })),
   { name: 'egress', hook: { name: 'forward', priority: egressPriority } },
   { name: 'ingress', hook: { name: 'forward', priority: ingressPriority } },
@@ -42,9 +44,17 @@ export interface RuleOptions {
   /** Beginnings of the names of interfaces that lead to pods and nowhere else. */
   readonly podInterfaces: readonly string[];
   readonly established: EstablishedMode;
+  /** How many denied packets a second are reported in each direction; undefined: none. */
+  readonly flowRate?: number | undefined;
 }
 
 /** Every rule of the table, in order within its chain. */
-export function ruleDefinitions({ podInterfaces, established }: RuleOptions): RuleDefinition[] {
-  return [...programRules(), ...baseRules(podInterfaces), ...(established === 'cut' ? endedRules() : [])];
+export function ruleDefinitions({ podInterfaces, established, flowRate }: RuleOptions): RuleDefinition[] {
+  const reports = flowRate !== undefined;
+  return [
+    ...(reports ? deniedReportRules(flowRate) : []),
+    ...programRules({ reports }),
+    ...baseRules(podInterfaces),
+    ...(established === 'cut' ? endedRules() : []),
+  ];
 }

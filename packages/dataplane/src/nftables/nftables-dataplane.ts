@@ -23,6 +23,7 @@ import type {
   Dataplane,
   DriftReport,
   EstablishedMode,
+  FlowEvent,
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
@@ -31,6 +32,7 @@ import { DesiredState } from './desired-state.ts';
 import { findDrift } from './drift.ts';
 import type { PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
+import { FlowReader } from './flow-reader.ts';
 import { ruleDefinitions } from './layout.ts';
 import { beginReplacement, highestNumber, makeTableAnew } from './replacement.ts';
 import { type Count, RuleCounts } from './rule-counts.ts';
@@ -45,6 +47,8 @@ export interface NftablesOptions {
   readonly podInterfaces: readonly string[];
   /** What becomes of connections that a new state denies. Default `keep`. */
   readonly established?: EstablishedMode;
+  /** How many new connections of each kind (allowed, denied on the way out or in) are told a second; undefined: none. */
+  readonly flowRate?: number | undefined;
   /** Told when a transaction failed and the whole table was replaced instead; nothing leaked. */
   readonly onReplace?: (reason: Error) => void;
 }
@@ -65,6 +69,8 @@ export class NftablesDataplane implements Dataplane {
   readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
   readonly established: EstablishedMode;
   readonly #rules: readonly RuleDefinition[];
+  readonly #flowRate: number | undefined;
+  #flowReader: FlowReader | undefined;
   readonly #onReplace: (reason: Error) => void;
   readonly #connection = new NftablesConnection();
   readonly #conntrack = new ConntrackConnection();
@@ -80,9 +86,10 @@ export class NftablesDataplane implements Dataplane {
 
   /** Opens its sockets in the current network namespace and changes nothing yet. */
   constructor(options: NftablesOptions) {
-    const { podInterfaces, established = 'keep' } = options;
+    const { podInterfaces, established = 'keep', flowRate } = options;
     this.established = established;
-    this.#rules = ruleDefinitions({ podInterfaces, established });
+    this.#flowRate = flowRate;
+    this.#rules = ruleDefinitions({ podInterfaces, established, flowRate });
     this.#onReplace = options.onReplace ?? (() => undefined);
   }
 
@@ -129,6 +136,13 @@ export class NftablesDataplane implements Dataplane {
     return [...this.#state.programKeys()].map(([number, program]) => ({ program, ...counts.get(String(number)) }));
   }
 
+  flows(): AsyncIterable<FlowEvent> {
+    if (this.#flowRate === undefined) return noFlows();
+    this.#flowReader?.close();
+    this.#flowReader = new FlowReader({ perSecond: this.#flowRate, isLocal: (address) => this.#state.isLocal(address) });
+    return this.#flowReader.events();
+  }
+
   async remove(): Promise<void> {
     this.#retireCounts();
     this.#certain = false;
@@ -136,6 +150,7 @@ export class NftablesDataplane implements Dataplane {
   }
 
   async close(): Promise<void> {
+    this.#flowReader?.close();
     this.#connection.close();
     this.#conntrack.close();
   }
@@ -291,3 +306,6 @@ function commentOf(element: DumpedElement): string | undefined {
 function programNumberOf(element: DumpedElement): string {
   return String(readHostU32(Buffer.from(element.key), 0));
 }
+
+// oxlint-disable-next-line require-yield -- nothing is told
+async function* noFlows(): AsyncGenerator<FlowEvent, void, undefined> {}

@@ -15,6 +15,7 @@
  */
 import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
+import { reportDenied } from './denied-reports.ts';
 import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd, selfRule } from './packet-steps.ts';
 import { familySets, sharedSets } from './sets.ts';
 
@@ -39,9 +40,9 @@ export const programChains: readonly ProgramChain[] = (['egress', 'ingress', 'eg
   ([4, 6] as const).map((family) => ({ look, family })),
 );
 
-/** All rules of the chains. */
-export function programRules(): RuleDefinition[] {
-  return programChains.flatMap((of) => [...podHalf(of), ...blockHalf(of), ...mainChain(of), ...denyChain(of)]);
+/** All rules of the chains; with `reports` denied packets are reported. */
+export function programRules({ reports }: { readonly reports: boolean }): RuleDefinition[] {
+  return programChains.flatMap((of) => [...podHalf(of), ...blockHalf(of), ...mainChain(of), ...denyChain(of, reports)]);
 }
 
 /** The names of the chains, jump targets first. */
@@ -132,11 +133,12 @@ function allowRules(chain: string, of: ProgramChain, { loadClass, looks, found }
 }
 
 /** Asks once more, by numbers that can only be new if a change came in between, then counts and drops. */
-function denyChain(of: ProgramChain): RuleDefinition[] {
+function denyChain(of: ProgramChain, reports: boolean): RuleDefinition[] {
   const { deny: chain, main } = namesOf(of);
   return [
     selfRule(chain, of.family),
     { chain, expressions: [{ kind: 'jump', chain: main }], comment: 'once more, if a change came in between' },
+    ...(reports ? [reportDenied(chain, of.look === 'ingress' ? 'ingress' : 'egress')] : []),
     {
       chain,
       expressions: [

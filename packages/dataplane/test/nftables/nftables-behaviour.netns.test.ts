@@ -182,6 +182,28 @@ describe('nftables back end', () => {
     expect(await world.attempt({ from: 'a', to: 'c', protocol: 'tcp', port: 80, family: 4, expect: 'denied' })).toBe('silence');
   });
 
+  it('DP50: connections that are cut, and reports of what is denied, are other rules in the same table, which nft can list', async () => {
+    const first = start();
+    await first.apply(delta(allowAtoB));
+    const before = tableHandle();
+    for (const options of [{ established: 'cut', flowRate: 10 }, { flowRate: 20 }, { established: 'cut' }, {}] as const) {
+      let next: NftablesDataplane | undefined;
+      inNetns(world.netns('node'), () => {
+        next = createNftablesDataplane({ podInterfaces: [world.podInterfacePrefix], ...options });
+      });
+      const made = defined(next, 'a data plane is made');
+      open.push(made);
+      await made.apply(delta(allowAtoB));
+      expect(tableHandle()).toBe(before);
+      expect(await made.resync()).toEqual(none);
+      const listed = nft('list', 'table', 'inet', 'weir');
+      expect(listed.includes('a connection does not begin in its middle')).toBe('established' in options);
+      expect(listed.includes('limit rate')).toBe('flowRate' in options);
+      expect(await tcp('a', 'allowed')).toBe('answered');
+      expect(await tcp('c', 'denied')).toBe('silence');
+    }
+  });
+
   it('DP35: a process that takes over gives out no number that the one before it gave out', async () => {
     const first = start();
     await first.apply(delta(allowAtoB));

@@ -70,6 +70,17 @@ export function encodeExpressions(expressions: readonly Expression[]): Buffer {
   return Buffer.from(writer.bytes());
 }
 
+/** How many packets the first counter of a dumped expression list has counted; 0 without one. */
+export function countedPackets(expressions: Buffer): bigint {
+  for (const { value } of readAttributeList(expressions)) {
+    const attributes = readAttributes(value);
+    if (readText(attributes.get(expressionAttribute.name)) !== 'counter') continue;
+    const counter = readAttributes(attributes.get(expressionAttribute.data) ?? Buffer.alloc(0));
+    return counter.get(counterAttribute.packets)?.readBigUInt64BE() ?? 0n;
+  }
+  return 0n;
+}
+
 /** A dumped expression list with every counter set back to zero, comparable to the one meant. */
 export function withoutCounts(expressions: Buffer): Buffer {
   const result = Buffer.from(expressions);

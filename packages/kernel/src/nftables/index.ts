@@ -1,5 +1,5 @@
 /** nf_tables: transactions, rules, sets and read-backs over netlink. */
-export { type Expression, encodeExpressions, type Register, withoutCounts } from './expression.ts';
+export { countedPackets, type Expression, encodeExpressions, type Register, withoutCounts } from './expression.ts';
 export {
   type DeletedElements,
   type DumpedChain,

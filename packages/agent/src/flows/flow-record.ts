@@ -1,0 +1,100 @@
+/**
+ * One line of the flow log: a new connection with its verdict, its ends by name, and the rule behind
+ * it, in the fields of `weir agent explain -o json`.
+ *
+ * The verdict is the kernel's. The rule is what the running engine says a moment later; when both do
+ * not agree, because the state has changed in between, the record says so instead of naming a rule.
+ */
+import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
+import type { FlowEvent } from '@weir/dataplane';
+import { type Address, type Flow, formatAddress, formatProtocol } from '@weir/net';
+import type { Direction, EndJson } from '@weir/policy';
+import { type DirectionExplanation, endOf, explainEnd } from '../explain-flow.ts';
+
+/** An end with the port that it uses. */
+interface FlowEndRecord extends EndJson {
+  readonly port?: number;
+}
+
+/** A direction whose reason is not known any more. */
+interface ChangedDirection {
+  readonly verdict: 'allow' | 'deny';
+  readonly decidedBy: { readonly reason: 'state changed' };
+}
+
+/** One line; `service` is what the opener spoke to, where translation made `destination` of it. */
+export interface FlowRecord {
+  readonly time: string;
+  readonly node: string;
+  readonly verdict: 'allow' | 'deny';
+  /** The directions that this node judged; for a denied flow the one that denies. */
+  readonly direction: Direction | 'both';
+  readonly source: FlowEndRecord;
+  readonly destination: FlowEndRecord;
+  readonly service?: { readonly ip: string; readonly port?: number };
+  readonly protocol: string;
+  readonly port?: number;
+  readonly egress?: DirectionExplanation | ChangedDirection;
+  readonly ingress?: DirectionExplanation | ChangedDirection;
+}
+
+/** What a record is made from. */
+export interface FlowContext {
+  readonly engine: Engine;
+  readonly isOwnAddress: (address: Address) => boolean;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
+/** The line for an event; undefined when no end of it is a pod of this node (any more). */
+export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, context: FlowContext): FlowRecord | undefined {
+  const { engine, isOwnAddress, time } = context;
+  const { flow } = event;
+  const judged = judgeFlow(engine.emittedState, flow, isOwnAddress);
+  const directions = event.kind === 'denied' ? [event.direction] : directionsOf(judged);
+  const [first] = directions;
+  if (first === undefined) return undefined;
+  const verdict = event.kind === 'denied' ? 'deny' : 'allow';
+  const explained = directions.map((direction) => [direction, explain(engine, { direction, verdict, judged: judged[direction] })] as const);
+  const addressed = event.kind === 'allowed' ? event.addressed : undefined;
+  return {
+    time,
+    node: engine.node,
+    verdict,
+    direction: directions.length === 2 ? 'both' : first,
+    source: endRecord(engine, flow.source, flow.sourcePort),
+    destination: endRecord(engine, flow.destination, flow.destinationPort),
+    ...(addressed === undefined ? {} : { service: { ip: formatAddress(addressed.address), ...portOf(addressed.port) } }),
+    protocol: formatProtocol(flow.protocol),
+    ...portOf(flow.destinationPort),
+    ...Object.fromEntries(explained),
+  };
+}
+
+function directionsOf({ egress, ingress }: FlowJudgement): Direction[] {
+  return [...(egress === undefined ? [] : ['egress' as const]), ...(ingress === undefined ? [] : ['ingress' as const])];
+}
+
+interface JudgedDirection {
+  readonly direction: Direction;
+  readonly verdict: 'allow' | 'deny';
+  readonly judged: EndJudgement | undefined;
+}
+
+function explain(engine: Engine, { direction, verdict, judged }: JudgedDirection): DirectionExplanation | ChangedDirection {
+  if (judged?.verdict === verdict) return explainEnd(engine, direction, judged);
+  return { verdict, decidedBy: { reason: 'state changed' } };
+}
+
+function endRecord(engine: Engine, address: Address, port: number | undefined): FlowEndRecord {
+  return { ...endOf(engine, address), ...portOf(port) };
+}
+
+function portOf(port: number | undefined): { readonly port?: number } {
+  return port === undefined ? {} : { port };
+}
+
+/** What two packets of one attempt share. */
+export function attemptKey({ source, destination, protocol, sourcePort, destinationPort }: Flow): string {
+  return `${formatAddress(source)} ${sourcePort ?? ''} ${formatAddress(destination)} ${destinationPort ?? ''} ${protocol}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * New connections as the kernel tells of them: allowed ones by connection tracking, when their first
+ * packet has passed all filters, denied ones by the log group of `denied-reports.ts`.
+ *
+ * The kernel is asked every few milliseconds, so that a flood costs a bounded amount of work: so many
+ * connections are looked at, so many more are only counted, and what does not fit into the kernel's
+ * queues meanwhile is lost and known to be.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectionEvents, NftablesConnection, PacketLog, type TrackedConnection } from '@weir/kernel';
+import { type Address, compareAddresses } from '@weir/net';
+import type { AddressedService, FlowEvent } from '../dataplane.ts';
+import { deniedBytes, deniedGroup, directionOfPrefix, unreportedPackets } from './denied-reports.ts';
+import { flowOf } from './tracked-flow.ts';
+
+const pauseMs = 25;
+/** Connections looked at, and datagrams read, between two pauses. */
+const looksMax = 500;
+const readsMax = 5_000;
+/** Between two looks at the kernel's count of what was not reported. */
+const countPauseMs = 1_000;
+
+/** What is told of. */
+export interface FlowReaderOptions {
+  /** Events of each kind that are told in a second. */
+  readonly perSecond: number;
+  /** Whether a local pod has the address. */
+  readonly isLocal: (address: Address) => boolean;
+}
+
+/** Opens its sockets in the network namespace of the calling thread. */
+export class FlowReader {
+  readonly #options: FlowReaderOptions;
+  readonly #connections: ConnectionEvents;
+  readonly #packets: PacketLog;
+  readonly #counters: NftablesConnection;
+  #closed = false;
+  #tokens: number;
+  #tokensAtMs = performance.now();
+  #unreported: number | undefined;
+  #countAtMs = 0;
+
+  /** Throws when another process listens. */
+  constructor(options: FlowReaderOptions) {
+    this.#options = options;
+    this.#tokens = options.perSecond;
+    this.#packets = new PacketLog({ group: deniedGroup, bytes: deniedBytes });
+    try {
+      this.#connections = new ConnectionEvents();
+    } catch (error) {
+      this.#packets.close();
+      throw error;
+    }
+    this.#counters = new NftablesConnection();
+  }
+
+  /** Events until {@link close}. */
+  async *events(): AsyncGenerator<FlowEvent, void, undefined> {
+    try {
+      while (!this.#closed) {
+        yield* this.#denied();
+        yield* this.#allowed();
+        yield* this.#notReported();
+        await sleep(pauseMs);
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Ends the iteration at its next turn. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connections.close();
+    this.#packets.close();
+    this.#counters.close();
+  }
+
+  #denied(): FlowEvent[] {
+    const { packets, lost } = this.#packets.read(readsMax);
+    const events = packets.map(({ prefix, flow }): FlowEvent => ({ kind: 'denied', flow, direction: directionOfPrefix(prefix) }));
+    return lost === 0 ? events : [...events, { kind: 'dropped', reason: 'queue', events: lost }];
+  }
+
+  #allowed(): FlowEvent[] {
+    const { connections, skipped, overruns } = this.#connections.read(looksMax, readsMax);
+    const events: FlowEvent[] = [];
+    let overRate = skipped;
+    this.#refill();
+    for (const connection of connections) {
+      if (!this.#options.isLocal(connection.original.source) && !this.#options.isLocal(connection.reply.source)) continue;
+      if (this.#tokens < 1) {
+        overRate++;
+        continue;
+      }
+      this.#tokens--;
+      events.push(allowedEvent(connection));
+    }
+    if (overRate > 0) events.push({ kind: 'dropped', reason: 'rate', events: overRate });
+    if (overruns > 0) events.push({ kind: 'dropped', reason: 'queue', events: overruns });
+    return events;
+  }
+
+  #refill(): void {
+    const now = performance.now();
+    const { perSecond } = this.#options;
+    this.#tokens = Math.min(perSecond, this.#tokens + ((now - this.#tokensAtMs) / 1_000) * perSecond);
+    this.#tokensAtMs = now;
+  }
+
+  #notReported(): FlowEvent[] {
+    const now = performance.now();
+    if (now < this.#countAtMs) return [];
+    this.#countAtMs = now + countPauseMs;
+    const total = unreportedPackets(this.#counters);
+    // What was counted before is of an earlier process; a count that went back is of rules made anew.
+    const more = this.#unreported === undefined ? 0 : total < this.#unreported ? total : total - this.#unreported;
+    this.#unreported = total;
+    return more === 0 ? [] : [{ kind: 'dropped', reason: 'rate', events: more }];
+  }
+}
+
+function allowedEvent(connection: TrackedConnection): FlowEvent {
+  const flow = flowOf(connection);
+  const { destination: address, destinationPort: port } = connection.original;
+  const isTranslated = compareAddresses(address, flow.destination) !== 0 || port !== flow.destinationPort;
+  const addressed: AddressedService = { address, ...(port === undefined ? {} : { port }) };
+  return { kind: 'allowed', flow, ...(isTranslated ? { addressed } : {}) };
+}
