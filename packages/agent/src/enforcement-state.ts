@@ -28,6 +28,8 @@ export interface EnforcementTotals {
 /** Who follows changes on their way into the kernel; what fails is told as under way again. */
 export interface EnforcementProgress {
   underWay(): void;
+  /** The changes have been turned into what is to be done in the kernel. */
+  calculated?(): void;
   /** `changed`: it took a transaction. */
   inKernel(changed: boolean): void;
 }

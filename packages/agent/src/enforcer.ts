@@ -197,6 +197,7 @@ export class Enforcer {
     const { progress = [] } = this.#options;
     for (const each of progress) each.underWay();
     const next = this.#flush();
+    for (const each of progress) each.calculated?.();
     const delta = this.#failedDelta === undefined ? next : retryDelta(this.#failedDelta, next);
     if (this.#failedDelta !== undefined) this.#count({ retries: 1 });
     // The first delta of a process goes through even when it is empty: it replaces what is left.

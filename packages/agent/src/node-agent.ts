@@ -39,6 +39,7 @@ import { Sources } from './sources.ts';
 import { EnforcedPolicies } from './status/enforced-policies.ts';
 import { LeaseWriter } from './status/lease-writer.ts';
 import { NodeReporter } from './status/node-reporter.ts';
+import { TransactionTiming } from './transaction-timing.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 /** How long a request at the gate waits for the API server, and then for the kernel, before it is told to ask again. */
@@ -87,6 +88,7 @@ export class NodeAgent implements Agent {
   readonly #ownAddresses = new OwnAddresses();
   readonly #admission: PodAdmission;
   readonly #latency = new SyncLatency();
+  readonly #timing = new TransactionTiming();
   readonly #operations: AgentOperations;
   readonly #reporter: NodeReporter;
   readonly #flowLog: FlowLog | undefined;
@@ -122,7 +124,7 @@ export class NodeAgent implements Agent {
       ready: () => this.#sources.synced,
       onReleased: (released) => rest.release(released),
       onFault: (error) => this.#failed(error),
-      progress: [this.#latency, { underWay: () => this.#reporter.underWay(), inKernel: () => this.#reporter.inKernel() }],
+      progress: [this.#timing, this.#latency, { underWay: () => this.#reporter.underWay(), inKernel: () => this.#reporter.inKernel() }],
     });
     this.#sources = this.#makeSources();
     this.#admission = new PodAdmission({
@@ -246,6 +248,7 @@ export class NodeAgent implements Agent {
       engine: this.#engine,
       readTimeoutMs: gatePatienceMs,
       listener: {
+        arrived: () => this.#timing.arrived(),
         changed: (kind, news) => {
           if (news !== undefined && this.#sources.synced) this.#latency.heard(news);
           if (kind === 'networkPolicies') this.#accepted.changed();

@@ -20,6 +20,8 @@ export interface Sink<T extends KubeObject> {
 
 /** What a source reports to. */
 export interface SourceListener {
+  /** The sink is about to be told of something. */
+  arrived(): void;
   /** The sink has been told of something; `news` is the object when somebody changed it just now. */
   changed(news?: KubeObject): void;
   /** The first list has been delivered. */
@@ -134,11 +136,13 @@ export class Source<T extends KubeObject> {
   }
 
   #upsert(object: T, news?: T): void {
+    this.#listener.arrived();
     this.#sink.upsert(object);
     this.#listener.changed(news);
   }
 
   #remove(namespace: string, name: string, news?: T): void {
+    this.#listener.arrived();
     this.#sink.remove(namespace, name);
     this.#listener.changed(news);
   }

@@ -29,6 +29,8 @@ export interface SourceContact {
 
 /** What the sources report to. */
 export interface SourcesListener {
+  /** The engine is about to be told of something. */
+  arrived(): void;
   /** The engine has been told of something; `news` is the object when somebody changed it just now. */
   changed(kind: SourceKind, news?: KubeObject): void;
   /** Every kind has been listed once; called once. */
@@ -203,6 +205,7 @@ export class Sources {
   #make<T extends KubeObject>(kind: SourceKind, path: ResourcePath, sink: Sink<T>): Source<T> {
     const contact = this.#contacts[kind];
     const listener = {
+      arrived: () => this.#listener.arrived(),
       changed: (news?: KubeObject) => this.#listener.changed(kind, news),
       synced: () => {
         this.#engine.setInSync(kind);

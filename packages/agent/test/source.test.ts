@@ -77,7 +77,7 @@ describe('a source', () => {
         upsert: ({ metadata }) => void engine.set(metadata.name ?? '', metadata.resourceVersion ?? ''),
         remove: (_, name) => void engine.delete(name),
       },
-      listener: { changed: none, synced: none, failed: none, heard: none },
+      listener: { arrived: none, changed: none, synced: none, failed: none, heard: none },
     });
     sources.push(source);
     source.informer.start();

@@ -14,4 +14,5 @@ export * from './streams/remote-command.ts';
 export * from './streams/remote-command-query.ts';
 export type { RemoteCommandResult, RemoteCommandSession, TerminalSize } from './streams/remote-command-session.ts';
 export * from './streams/upgrade-refusal.ts';
+export type { RequestTimes, WriteTimes } from './timing/request-timing.ts';
 export * from './wire/decode-body.ts';

@@ -13,7 +13,7 @@ import { applyStrategicMergePatch, goText, PatchError } from '../patch/strategic
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
-import { viewOf } from '../table/render-object.ts';
+import { copyOf, viewOf } from '../table/render-object.ts';
 import { assertBoundedDepth } from './json-depth.ts';
 import { fillType, fitObject } from './read-body.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
@@ -63,8 +63,8 @@ interface PatchWork {
 
 function patchInScope(scope: WriteScope, current: EncodedObject, work: PatchWork & { readonly type: string }): EncodedObject {
   const { target } = scope;
-  const old = viewOf(target.definition, current);
-  const patched = applyOfType(work.type, structuredClone(old), work.patch, target);
+  const old = copyOf(target.definition, current);
+  const patched = applyOfType(work.type, old, work.patch, target);
   fillType(patched, target.definition);
   const { object: value, warnings: problems } = fitObject(patched, target.definition, { fieldValidation: 'Warn', duplicates: [] });
   if (problems.length > 0 && work.options.fieldValidation === 'Strict') throw invalidPatch(work, problems);

@@ -10,6 +10,7 @@ import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, ty
 import { type Duplex, pipeline } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ApiError, internalError, requestTooLarge, unauthorized } from '../errors/api-error.ts';
+import { requestAnswered, requestBegun } from '../timing/request-timing.ts';
 import type { ApiRequest, ApiResponse, UserInfo } from './api-message.ts';
 import { identify } from './client-identity.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -42,6 +43,8 @@ const bodyLimitBytes = 3 * 1024 * 1024;
 export function createListener(options: ListenerOptions): Http2SecureServer {
   const server = createSecureServer({
     allowHTTP1: true,
+    // An event of a watch must not wait for the acknowledgement of the one before.
+    noDelay: true,
     cert: options.tls.certificate,
     key: options.tls.key,
     ca: options.tls.clientCa,
@@ -75,12 +78,17 @@ export function tlsSocketOf(request: AnyRequest): TLSSocket {
 }
 
 async function serve(options: ListenerOptions, request: AnyRequest, response: AnyResponse): Promise<void> {
+  const headAt = requestBegun();
   const aborted = new AbortController();
-  response.on('close', () => aborted.abort());
+  response.on('close', () => {
+    // Nobody waits any more when the answer has gone out; the reason of an abort is dear to make.
+    if (!response.writableFinished) aborted.abort();
+  });
   response.on('error', () => aborted.abort());
   const user = identify(tlsSocketOf(request));
   const answer = user === undefined ? statusResponse(unauthorized()) : await answerTo(options, { request, user, signal: aborted.signal });
   send(request, response, answer);
+  requestAnswered(headAt, request.method ?? '', request.url ?? '');
 }
 
 interface Incoming {

@@ -1,17 +1,20 @@
 /**
- * Objects on disk (lmdb): one global revision, group commit, events after the commit only.
+ * Objects on disk (lmdb): one global revision, events after the commit only.
  *
- * Every write runs as a synchronous function inside a write transaction and sees all writes before
- * it; lmdb gathers concurrent transactions into one commit with one sync to disk. The promise of a
- * write resolves when its commit is on disk; only then are its events published, in the order of
- * their revisions. Reads see committed state only. A key is `resource/namespace/name`; none of the
- * parts can hold a slash.
+ * Every write runs as a synchronous function inside a write transaction of its own, which is committed
+ * when the function returns; then its events are published, in the order of their revisions. What is
+ * committed can be read and outlives the process. The promise of a write resolves when it outlives
+ * the machine too: one sync of the file serves all writes that wait for it. A key is
+ * `resource/namespace/name`; none of the parts can hold a slash.
  */
+import { join } from 'node:path';
 import { ensureObject, type JsonObject } from '@weir/kube';
 import { assert } from '@weir/net';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { WriteTiming } from '../timing/request-timing.ts';
 import { EncodedObject } from './encoded-object.ts';
 import { EventHistory, type HistoryLimits, type ObjectKey, type StoreEvent } from './event-history.ts';
+import { SyncedFile } from './synced-file.ts';
 
 /** Settings of a store. */
 export interface ObjectStoreOptions {
@@ -43,7 +46,7 @@ export interface PastObjects {
   count(after: string): number;
 }
 
-/** What a write may do. All of it happens or, when the function throws before its first put, nothing. */
+/** What a write may do. All of it happens or, when the function throws, nothing. */
 export interface StoreTransaction {
   get(key: ObjectKey): EncodedObject | undefined;
   list(range: ListRange): Iterable<StoredObject>;
@@ -64,12 +67,12 @@ export class ObjectStore {
   readonly #meta: Database<number, string>;
   readonly #history: EventHistory;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
-  /** Events of transactions that have run and are not known to be committed yet, oldest first. */
-  #uncommitted: StoreEvent[] = [];
+  readonly #file: SyncedFile;
 
   constructor(options: ObjectStoreOptions) {
-    // overlappingSync off: a commit is on disk before its promise resolves.
-    this.#root = open({ path: options.directory, encoding: 'binary', maxDbs: 4, overlappingSync: false });
+    // Commits do not wait for the disk: whoever has to hear of a change hears of it before.
+    this.#root = open({ path: options.directory, encoding: 'binary', maxDbs: 4, noSync: true });
+    this.#file = new SyncedFile(join(options.directory, 'data.mdb'));
     this.#objects = this.#root.openDB('objects', { encoding: 'binary' });
     this.#meta = this.#root.openDB('meta', { encoding: 'json' });
     this.#history = new EventHistory(this.revision, options.history ?? { events: 20_000, bytes: 64 * 1024 * 1024 });
@@ -145,17 +148,23 @@ export class ObjectStore {
     return counted;
   }
 
-  /** Runs a write; resolves with its result once everything it did is on disk. */
+  /**
+   * Runs a write; resolves with its result once everything it did is on disk. When the function throws
+   * nothing of it is done.
+   */
   async write<T>(action: (transaction: StoreTransaction) => T): Promise<T> {
     const events: StoreEvent[] = [];
-    try {
-      const result = await this.#root.transaction(() => action(this.#transaction(events)));
-      this.#publishUpTo(events.at(-1)?.revision ?? 0);
-      return result;
-    } catch (error) {
-      this.#uncommitted = this.#uncommitted.filter((event) => !events.includes(event));
-      throw error;
-    }
+    const timing = WriteTiming.begin();
+    const result = this.#root.transactionSync(() => {
+      const value = action(this.#transaction(events));
+      timing?.passed();
+      return value;
+    });
+    timing?.passed();
+    this.#publish(events);
+    timing?.published(events.map(({ revision, key }) => ({ revision, key: keyText(key) })));
+    if (events.length > 0) await this.#file.synced();
+    return result;
   }
 
   /** Events after a revision that have been published, or undefined when some are gone. */
@@ -171,14 +180,14 @@ export class ObjectStore {
 
   /** Finishes running writes and closes the files. */
   async close(): Promise<void> {
-    await this.#root.flushed;
+    await this.#file.synced();
     await this.#root.close();
+    await this.#file.close();
   }
 
   #transaction(events: StoreEvent[]): StoreTransaction {
     const record = (event: StoreEvent): EncodedObject => {
       events.push(event);
-      this.#uncommitted.push(event);
       return event.object;
     };
     const nextRevision = (): number => {
@@ -213,10 +222,8 @@ export class ObjectStore {
     };
   }
 
-  /** Transactions commit in the order in which they ran, so everything up to a commit is committed too. */
-  #publishUpTo(revision: number): void {
-    const pending = this.#uncommitted.findIndex((event) => event.revision > revision);
-    for (const event of this.#uncommitted.splice(0, pending < 0 ? this.#uncommitted.length : pending)) {
+  #publish(events: readonly StoreEvent[]): void {
+    for (const event of events) {
       this.#history.append(event);
       for (const listener of this.#listeners) listener(event);
     }

@@ -29,6 +29,11 @@ export function viewOf(definition: ResourceDefinition, object: EncodedObject): R
   return definition.conversion === undefined ? object.json : definition.conversion.fromStored(object.copy());
 }
 
+/** The same, as a tree that the caller owns. */
+export function copyOf(definition: ResourceDefinition, object: EncodedObject): JsonObject {
+  return definition.conversion === undefined ? object.copy() : definition.conversion.fromStored(object.copy());
+}
+
 /** The answer for one object. */
 export function renderObject(object: EncodedObject, status: number, options: RenderOptions): ApiResponse {
   const { definition, representation } = options;

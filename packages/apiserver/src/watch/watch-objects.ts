@@ -58,6 +58,17 @@ interface WatchSettings {
   readonly render: RenderOptions;
 }
 
+/** The line that was made last: all watches of a kind send the same, one after another. */
+let lastLine: { readonly type: WatchEventType; readonly object: EncodedObject; readonly line: Buffer } | undefined;
+
+function watchLine(type: WatchEventType, object: EncodedObject): Buffer {
+  if (lastLine?.object !== object || lastLine.type !== type) {
+    const line = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object.bytes, Buffer.from('}\n')]);
+    lastLine = { type, object, line };
+  }
+  return lastLine.line;
+}
+
 class WatchStream {
   readonly readable: Readable;
   readonly #context: RestContext;
@@ -133,7 +144,7 @@ class WatchStream {
 
   #send(type: WatchEventType, object: EncodedObject): void {
     if (this.#render.representation.kind === 'object' && this.#target.definition.conversion === undefined) {
-      this.#push(Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object.bytes, Buffer.from('}\n')]));
+      this.#push(watchLine(type, object));
       return;
     }
     const rendered = renderWatched(object, !this.#columnsSent, { ...this.#render, nowMs: this.#context.now() });

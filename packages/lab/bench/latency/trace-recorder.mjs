@@ -1,0 +1,21 @@
+/**
+ * Loaded into every process of the cluster by NODE_OPTIONS: writes what its diagnostics channels tell
+ * to a file of its own below WEIR_TRACE_DIR, one JSON object per line.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import { openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv, env, pid } from 'node:process';
+
+const directory = env['WEIR_TRACE_DIR'];
+const node = argv.includes('--node') ? argv[argv.indexOf('--node') + 1] : 'control-plane';
+
+if (directory !== undefined) {
+  let file;
+  for (const name of ['weir:apiserver:request', 'weir:apiserver:write', 'weir:agent:transaction']) {
+    subscribe(name, (record) => {
+      file ??= openSync(join(directory, `${pid}.jsonl`), 'a', 0o600);
+      writeSync(file, `${JSON.stringify({ channel: name, node, ...record })}\n`);
+    });
+  }
+}
