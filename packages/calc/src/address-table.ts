@@ -5,12 +5,12 @@
  * decided from the claims alone, never from their order of arrival.
  */
 
-import { type Address, defined, formatAddress } from '@weir/net';
+import { type Address, compareAddresses, defined, formatAddress } from '@weir/net';
 import type { AddressSlot, Claimant, ClassEntry } from './entries.ts';
 
 /** All claimed addresses. */
 export class AddressTable {
-  readonly #slots: Map<string, AddressSlot> = new Map();
+  readonly #slots: Map<number | string, AddressSlot> = new Map();
   readonly dirty: Set<AddressSlot> = new Set();
 
   /** How many addresses are claimed or emitted. */
@@ -20,17 +20,27 @@ export class AddressTable {
 
   /** Claims the addresses (repeated ones once) and gives their slots. */
   claim(claimant: Claimant, addresses: readonly Address[]): AddressSlot[] {
-    const slots: AddressSlot[] = [];
-    for (const address of addresses) {
-      const text = formatAddress(address);
-      let slot = this.#slots.get(text);
-      if (slot === undefined) this.#slots.set(text, (slot = { address, text, claims: [], emitted: undefined, owner: undefined }));
-      if (slots.includes(slot)) continue;
-      slot.claims.push(claimant);
-      slots.push(slot);
-      this.dirty.add(slot);
+    // A literal has the room that it needs; nearly every pod has one address, and nearly every address one pod.
+    const [first] = addresses;
+    const slots = first === undefined ? [] : [this.#claimOne(claimant, first)];
+    for (const address of addresses.slice(1)) {
+      if (slots.some((slot) => compareAddresses(slot.address, address) === 0)) continue;
+      slots.push(this.#claimOne(claimant, address));
     }
     return slots;
+  }
+
+  #claimOne(claimant: Claimant, address: Address): AddressSlot {
+    const key = keyOf(address);
+    let slot = this.#slots.get(key);
+    if (slot === undefined) {
+      slot = { address, claims: [claimant], emitted: undefined, owner: undefined };
+      this.#slots.set(key, slot);
+    } else {
+      slot.claims.push(claimant);
+    }
+    this.dirty.add(slot);
+    return slot;
   }
 
   /** Takes back claims. */
@@ -45,12 +55,12 @@ export class AddressTable {
 
   /** The class that the address has in the emitted state. */
   emittedAt(address: Address): ClassEntry | undefined {
-    return this.#slots.get(formatAddress(address))?.emitted;
+    return this.#slots.get(keyOf(address))?.emitted;
   }
 
   /** Who owns the address now. */
   ownerAt(address: Address): Claimant | undefined {
-    const slot = this.#slots.get(formatAddress(address));
+    const slot = this.#slots.get(keyOf(address));
     return slot === undefined ? undefined : ownerOf(slot);
   }
 
@@ -61,8 +71,13 @@ export class AddressTable {
 
   /** Forgets a slot that is neither claimed nor emitted. */
   dropUnused(slot: AddressSlot): void {
-    if (slot.claims.length === 0 && slot.emitted === undefined) this.#slots.delete(slot.text);
+    if (slot.claims.length === 0 && slot.emitted === undefined) this.#slots.delete(keyOf(slot.address));
   }
+}
+
+/** IPv4 addresses are their number: most addresses are of that family, and text costs more. */
+function keyOf(address: Address): number | string {
+  return address.family === 4 ? (address.words[0] ?? 0) : formatAddress(address);
 }
 
 /**

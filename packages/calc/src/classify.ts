@@ -46,7 +46,7 @@ function pendingChanges(population: Population, sets: PeerSets): Map<LabelSet, P
   const { labelSets, namespaces, unclassified } = population;
   const changes = new Map<LabelSet, PendingChange>();
   const changed = sets.takeChanged();
-  if (unclassified.size === labelSets.all.size) return changes;
+  if (unclassified.size === labelSets.size) return changes;
   const changeOf = (labelSet: LabelSet): PendingChange => {
     let change = changes.get(labelSet);
     if (change === undefined) changes.set(labelSet, (change = { added: [], removed: [] }));

@@ -229,7 +229,7 @@ export class Engine {
       pods,
       attachments: attachments.length,
       labels: labelSets.labels.size,
-      labelSets: labelSets.all.size,
+      labelSets: labelSets.size,
       classes: this.#classes.size,
       selectors: this.#sets.selectors,
       peerSets: this.#sets.size,

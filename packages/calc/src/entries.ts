@@ -5,8 +5,9 @@
  * are declared together; each is made and changed by one table, named after it.
  */
 import type { Address } from '@weir/net';
-import type { LabelSpace, NamedPort, Policy, Selector, Tier } from '@weir/policy';
+import type { LabelSpace, Policy, Selector, Tier } from '@weir/policy';
 import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program } from './delta.ts';
+import type { NamedPortList } from './named-port-lists.ts';
 import type { PlannedPolicy } from './plan-policy.ts';
 import type { SetSpec } from './set-spec.ts';
 
@@ -38,14 +39,13 @@ export interface NamespaceEntry {
 
 /** One label set with the pods that have it. */
 export interface LabelSet {
-  readonly id: number;
   /** Its key among the label sets of its namespace. */
   readonly lookup: string;
   readonly namespace: NamespaceEntry;
   /** The labels that are not the namespace's. */
   readonly pairs: readonly LabelPair[];
-  readonly namedPorts: readonly NamedPort[];
-  readonly members: PodEntry[];
+  readonly namedPorts: NamedPortList;
+  members: PodEntry[];
   /** The class of its members' addresses; undefined while they are in no set in use. */
   class: ClassEntry | undefined;
   /** Present exactly while a local endpoint has this label set. */
@@ -101,7 +101,6 @@ export type Claimant = PodEntry | OrphanEntry;
 /** One address that somebody claims or that the last flush emitted. */
 export interface AddressSlot {
   readonly address: Address;
-  readonly text: string;
   readonly claims: Claimant[];
   /** The class that the address has in the emitted state. */
   emitted: ClassEntry | undefined;

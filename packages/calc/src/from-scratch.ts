@@ -5,7 +5,7 @@
  * the engine only what gives things their shape: the compilers, the translation of rules and the
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
-import { compileNetworkPolicy, defaultTier } from '@weir/compile';
+import { compileNetworkPolicy, defaultTier, podToPlannedEndpoint } from '@weir/compile';
 import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
 import type { Direction, Endpoint, Policy, Selector } from '@weir/policy';
@@ -15,7 +15,6 @@ import { classKey, programKey } from './content-text.ts';
 import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta.ts';
 import type { Attachment } from './entries.ts';
 import { type PlannedPolicy, planPolicy, policyIdentity } from './plan-policy.ts';
-import { podEndpoint } from './pod-endpoint.ts';
 import { renderRule } from './render-rule.ts';
 import type { RuleHash } from './rule-ids.ts';
 import { peerSetOf, type SetSpec } from './set-spec.ts';
@@ -86,7 +85,7 @@ function partiesOf({ node, pods, namespaces, attachments }: Inputs): Party[] {
   const parties: Party[] = [];
   for (const pod of pods) {
     const namespaceLabels = labels.get(pod.metadata.namespace ?? 'default');
-    const endpoint = podEndpoint(pod, namespaceLabels ?? {});
+    const endpoint = podToPlannedEndpoint(pod, namespaceLabels ?? {});
     if (endpoint === undefined) continue;
     const { uid, namespace, name } = endpoint;
     const attachment = attachments.find((other) => other.uid === uid && other.namespace === namespace && other.name === name);

@@ -7,11 +7,10 @@
  */
 
 import { defined } from '@weir/net';
-import type { Endpoint, LabelSpace, NamedPort } from '@weir/policy';
+import type { Endpoint, LabelSpace } from '@weir/policy';
 import type { LabelPair, LabelSet, NamespaceEntry, PodEntry } from './entries.ts';
 import { LabelTable } from './label-table.ts';
-
-const noPorts: readonly NamedPort[] = [];
+import { type NamedPortList, NamedPortLists } from './named-port-lists.ts';
 
 /** Spaces whose labels a pod brings itself. */
 const ownSpaces: readonly LabelSpace[] = ['pod', 'serviceAccount', 'reserved'];
@@ -19,12 +18,20 @@ const ownSpaces: readonly LabelSpace[] = ['pod', 'serviceAccount', 'reserved'];
 /** The reserved labels that are not told apart by label sets: one is the namespace's, one unique. */
 const implied: ReadonlySet<string> = new Set(['namespace', 'name']);
 
+/** Until the first pod joins; most label sets never have another. */
+const noMembers: PodEntry[] = [];
+
 /** All label sets in use. */
 export class LabelSets {
   readonly labels: LabelTable = new LabelTable();
-  readonly all: Set<LabelSet> = new Set();
-  #nextId = 1;
+  readonly #ports: NamedPortLists = new NamedPortLists();
+  #size = 0;
   #built = 0;
+
+  /** How many label sets exist. */
+  get size(): number {
+    return this.#size;
+  }
 
   /** How many label sets have ever been made. */
   get built(): number {
@@ -34,31 +41,34 @@ export class LabelSets {
   /** Finds or makes the label set of an endpoint; who makes one must add a member to it. */
   of(endpoint: Endpoint, namespace: NamespaceEntry): LabelSet {
     const pairs = this.#pairsOf(endpoint);
-    const lookup = lookupText(pairs, endpoint.namedPorts);
+    const namedPorts = this.#ports.of(endpoint.namedPorts);
+    const lookup = lookupText(pairs, namedPorts);
     const known = namespace.labelSets.get(lookup);
     if (known !== undefined) return known;
-    const namedPorts = endpoint.namedPorts.length === 0 ? noPorts : endpoint.namedPorts;
     const made: LabelSet = {
-      id: this.#nextId++,
       lookup,
       namespace,
-      pairs,
+      // A copy has the room that it needs, a list that grew has more.
+      pairs: pairs.slice(),
       namedPorts,
-      members: [],
+      members: noMembers,
       class: undefined,
       subject: undefined,
     };
     this.#built++;
+    this.#size++;
+    this.#ports.hold(namedPorts);
     for (const pair of pairs) this.labels.hold(pair, made);
     namespace.labelSets.set(lookup, made);
-    this.all.add(made);
     return made;
   }
 
   /** Adds a pod to its label set. */
   join(pod: PodEntry): void {
-    pod.position = pod.labelSet.members.length;
-    pod.labelSet.members.push(pod);
+    const { labelSet } = pod;
+    pod.position = labelSet.members.length;
+    if (labelSet.members === noMembers) labelSet.members = [pod];
+    else labelSet.members.push(pod);
   }
 
   /** Takes the member at `position` out of a label set; says whether the set is gone with it. */
@@ -71,7 +81,8 @@ export class LabelSets {
     if (set.members.length > 0) return false;
     for (const pair of set.pairs) this.labels.letGo(pair, set);
     set.namespace.labelSets.delete(set.lookup);
-    this.all.delete(set);
+    this.#ports.letGo(set.namedPorts);
+    this.#size--;
     return true;
   }
 
@@ -87,10 +98,9 @@ export class LabelSets {
   }
 }
 
-function lookupText(pairs: readonly LabelPair[], ports: readonly NamedPort[]): string {
-  let text = '';
-  for (const pair of pairs) text += `${pair.id},`;
-  if (ports.length === 0) return text;
-  const sorted = ports.map((port) => `${port.name}:${port.protocol}:${port.port}`).sort();
-  return `${text}|${sorted.join()}`;
+/** The ids as characters, two for each: short, and without the pieces that text put together keeps. */
+function lookupText(pairs: readonly LabelPair[], { id }: NamedPortList): string {
+  const units: number[] = [id >>> 16, id & 0xffff];
+  for (const pair of pairs) units.push(pair.id >>> 16, pair.id & 0xffff);
+  return String.fromCharCode(...units);
 }

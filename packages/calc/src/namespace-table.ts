@@ -20,6 +20,11 @@ export class NamespaceTable {
     return this.#entries.size;
   }
 
+  /** All entries. */
+  get all(): Iterable<NamespaceEntry> {
+    return this.#entries.values();
+  }
+
   /** The entry, if there is one. */
   get(name: string): NamespaceEntry | undefined {
     return this.#entries.get(name);

@@ -156,7 +156,7 @@ export class PeerSets {
   #join(entry: SetEntry, labelSet: LabelSet, into: Member[]): void {
     const { spec, members } = entry;
     if (spec.kind === 'range') return;
-    const ports = spec.kind === 'address' ? undefined : namedPortsIn(spec, labelSet.namedPorts);
+    const ports = spec.kind === 'address' ? undefined : namedPortsIn(spec, labelSet.namedPorts.ports);
     if (ports?.length === 0) return;
     const text = portsText(ports);
     let member = members.get(text);

@@ -5,6 +5,7 @@
  * that several changes of one thing cost one computation.
  */
 
+import { podToPlannedEndpoint } from '@weir/compile';
 import type { Namespace, Pod } from '@weir/kube';
 import { type Address, compareAddresses } from '@weir/net';
 import type { Endpoint } from '@weir/policy';
@@ -14,7 +15,6 @@ import type { Attachment, Claimant, LabelSet, NamespaceEntry, OrphanEntry, PodEn
 import { LabelSets } from './label-sets.ts';
 import type { Locals } from './locals.ts';
 import { NamespaceTable } from './namespace-table.ts';
-import { podEndpoint } from './pod-endpoint.ts';
 import type { Subjects } from './subjects.ts';
 
 /** What the population tells of its changes. */
@@ -54,7 +54,7 @@ export class Population {
   /** A pod appeared or changed. */
   upsertPod(pod: Pod): void {
     const { namespace: namespaceName = 'default', name = '' } = pod.metadata;
-    const endpoint = podEndpoint(pod);
+    const endpoint = podToPlannedEndpoint(pod);
     const old = this.namespaces.get(namespaceName)?.pods.get(name);
     if (old !== undefined && old.uid !== endpoint?.uid) this.#removePod(old);
     if (endpoint === undefined) return;

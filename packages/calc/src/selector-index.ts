@@ -86,7 +86,10 @@ export class SelectorIndex<S extends Filed> {
 
 /** Every label set that the selector may match while all namespaces are known, each once. */
 export function labelSetsFor(selector: Selector, labelSets: LabelSets, namespaces: NamespaceTable): Iterable<LabelSet> {
-  let best: { readonly size: number; readonly of: () => Iterable<LabelSet> } = { size: labelSets.all.size, of: () => labelSets.all };
+  let best: { readonly size: number; readonly of: () => Iterable<LabelSet> } = {
+    size: labelSets.size,
+    of: () => labelSetsOf(namespaces.all),
+  };
   for (const required of requiredLabels(selector)) {
     const candidate = holders(required, labelSets, namespaces);
     if (candidate.size < best.size) best = candidate;
@@ -117,7 +120,7 @@ function inNamespaces(entries: readonly NamespaceEntry[]): { size: number; of: (
   return { size, of: () => labelSetsOf(entries) };
 }
 
-function* labelSetsOf(entries: readonly NamespaceEntry[]): Iterable<LabelSet> {
+function* labelSetsOf(entries: Iterable<NamespaceEntry>): Iterable<LabelSet> {
   for (const entry of entries) yield* entry.labelSets.values();
 }
 

@@ -174,7 +174,7 @@ export class Subjects {
   #select(subject: Subject, changed: Set<LocalEntry>): void {
     const { programs } = this.#sources;
     const before = subject.selection;
-    const after = programs.acquire(subject.policies, subject.labelSet.namedPorts);
+    const after = programs.acquire(subject.policies, subject.labelSet.namedPorts.ports);
     subject.selection = after;
     if (before !== undefined) programs.release(before);
     if (before?.ingress === after.ingress && before?.egress === after.egress) return;

@@ -16,10 +16,10 @@ export function podToEndpoint(pod: Pod, namespaceLabels: StringMap): Endpoint | 
 }
 
 /**
- * As {@link podToEndpoint}, but a pod without an address yet, for example one from a manifest, is an
- * endpoint without addresses. For analysis only: a data plane has nothing to do with such a pod.
+ * As {@link podToEndpoint}, but a pod without an address yet is an endpoint without addresses: one from
+ * a manifest, or one whose start the gate announces before its status says so.
  */
-export function podToPlannedEndpoint(pod: Pod, namespaceLabels: StringMap): Endpoint | undefined {
+export function podToPlannedEndpoint(pod: Pod, namespaceLabels: StringMap = noLabels): Endpoint | undefined {
   if (pod.spec?.hostNetwork === true || isFinished(pod)) return undefined;
   const { namespace = 'default', name = '', uid = `${namespace}/${name}`, labels = noLabels } = pod.metadata;
   const node = pod.spec?.nodeName;
@@ -40,15 +40,20 @@ export function isFinished(pod: Pod): boolean {
 }
 
 /** The addresses in a pod's status, each once; texts that are no addresses are left out. */
-export function podAddresses(pod: Pod): Address[] {
-  const texts = pod.status?.podIPs?.map(({ ip }) => ip) ?? [];
-  if (texts.length === 0 && pod.status?.podIP !== undefined) texts.push(pod.status.podIP);
-  const addresses: Address[] = [];
-  for (const text of texts) {
-    const address = parseAddress(text);
-    if (address !== undefined && !addresses.some((other) => compareAddresses(other, address) === 0)) addresses.push(address);
-  }
-  return addresses;
+function podAddresses(pod: Pod): Address[] {
+  const { podIP, podIPs = [] } = pod.status ?? {};
+  if (podIPs.length === 0) return podIP === undefined ? [] : addressesOf([podIP]);
+  return addressesOf(podIPs.map(({ ip }) => ip));
+}
+
+function addressesOf(texts: readonly string[]): Address[] {
+  const addresses = texts.map((text) => parseAddress(text));
+  const [first] = addresses;
+  // A literal has the room that it needs; these lists are kept as long as their pods.
+  if (addresses.length === 1) return first === undefined ? [] : [first];
+  const isNew = (address: Address, i: number): boolean =>
+    addresses.findIndex((other) => other !== undefined && compareAddresses(other, address) === 0) === i;
+  return addresses.flatMap((address, i) => (address !== undefined && isNew(address, i) ? address : []));
 }
 
 /**
