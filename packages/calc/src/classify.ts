@@ -30,7 +30,8 @@ export function classify({ population, sets, classes }: Classifier): Set<ClassEn
   const changes = pendingChanges(population, sets);
   for (const [labelSet, change] of changes) move(labelSet, classes.after(labelSet.class, change), touched, population.addresses);
   classes.endOfChanges();
-  for (const labelSet of population.unclassified) move(labelSet, classes.of(sets.membersOf(labelSet)), touched, population.addresses);
+  const classOf = classifyAlike({ population, sets, classes });
+  for (const labelSet of population.unclassified) move(labelSet, classOf(labelSet), touched, population.addresses);
   population.unclassified.clear();
   for (const { class: last } of population.gone) {
     if (last === undefined) continue;
@@ -39,6 +40,21 @@ export function classify({ population, sets, classes }: Classifier): Set<ClassEn
   }
   population.gone.clear();
   return touched;
+}
+
+/** Finds classes from nothing, once for all label sets that no selector in use can tell apart. */
+function classifyAlike({ population, sets, classes }: Classifier): (labelSet: LabelSet) => ClassEntry | undefined {
+  const fromNothing = (labelSet: LabelSet): ClassEntry | undefined => classes.of(sets.membersOf(labelSet));
+  if (population.unclassified.size === 1) return fromNothing;
+  const view = sets.interest.view();
+  const known = new Map<string, ClassEntry | undefined>();
+  return (labelSet) => {
+    const seen = view(labelSet);
+    if (known.has(seen)) return known.get(seen);
+    const found = fromNothing(labelSet);
+    known.set(seen, found);
+    return found;
+  };
 }
 
 /** What the sets that came and went mean for label sets that keep their labels. */

@@ -35,8 +35,8 @@ function bitsAt(words: Uint32Array, at: number): number {
 
 /** SHA-256 over the text's UTF-16 code units, two bytes each, high byte first. */
 export function sha256(text: string): Uint32Array {
-  const state = Uint32Array.from(initialState);
-  const schedule = new Uint32Array(64);
+  const state = Int32Array.from(initialState);
+  const schedule = new Int32Array(64);
   const bytes = text.length * 2;
   const blocks = Math.floor((bytes + 8) / 64) + 1;
   for (let block = 0; block < blocks; block++) {
@@ -47,11 +47,11 @@ export function sha256(text: string): Uint32Array {
     }
     compress(state, schedule);
   }
-  return state;
+  return new Uint32Array(state.buffer);
 }
 
 /** Sixteen words of the padded message, from the code unit at `start` on. */
-function fillBlock(schedule: Uint32Array, text: string, start: number): void {
+function fillBlock(schedule: Int32Array, text: string, start: number): void {
   for (let i = 0; i < 16; i++) {
     schedule[i] = (unitAt(text, start + i * 2) << 16) | unitAt(text, start + i * 2 + 1);
   }
@@ -63,18 +63,18 @@ function unitAt(text: string, index: number): number {
   return index === text.length ? 0x8000 : 0;
 }
 
-function compress(state: Uint32Array, w: Uint32Array): void {
+function compress(state: Int32Array, w: Int32Array): void {
   for (let i = 16; i < 64; i++) {
-    const a = w[i - 15] ?? 0;
-    const b = w[i - 2] ?? 0;
+    const a = w[i - 15] as number;
+    const b = w[i - 2] as number;
     const small0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3);
     const small1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10);
-    w[i] = ((w[i - 16] ?? 0) + small0 + (w[i - 7] ?? 0) + small1) | 0;
+    w[i] = ((w[i - 16] as number) + small0 + (w[i - 7] as number) + small1) | 0;
   }
   let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let i = 0; i < 64; i++) {
     const big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-    const t1 = (h + big1 + ((e & f) ^ (~e & g)) + (roundConstants[i] ?? 0) + (w[i] ?? 0)) | 0;
+    const t1 = (h + big1 + ((e & f) ^ (~e & g)) + (roundConstants[i] as number) + (w[i] as number)) | 0;
     const big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const t2 = (big0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
@@ -86,23 +86,23 @@ function compress(state: Uint32Array, w: Uint32Array): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((value, i) => {
-    state[i] = (state[i] ?? 0) + value;
-  });
+  const added = [a, b, c, d, e, f, g, h];
+  for (let i = 0; i < 8; i++) state[i] = (state[i] as number) + (added[i] as number);
 }
 
+/** With a sign, as all words here: numbers beyond 31 bits are slow. */
 function rotate(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits));
 }
 
 /** The first 64 primes, from which FIPS 180-4 derives its constants. */
 const primes = firstPrimes(64);
-const roundConstants: Uint32Array = Uint32Array.from(primes.map((prime) => fractionBits(Math.cbrt(prime))));
-const initialState: Uint32Array = Uint32Array.from(primes.slice(0, 8).map((prime) => fractionBits(Math.sqrt(prime))));
+const roundConstants: Int32Array = Int32Array.from(primes.map((prime) => fractionBits(Math.cbrt(prime))));
+const initialState: Int32Array = Int32Array.from(primes.slice(0, 8).map((prime) => fractionBits(Math.sqrt(prime))));
 
 /** The first 32 bits of a number's fractional part; exact, since 53 bits hold 9 + 32. */
 function fractionBits(value: number): number {
-  return Math.floor((value - Math.floor(value)) * 4294967296) >>> 0;
+  return Math.floor((value - Math.floor(value)) * 4294967296) | 0;
 }
 
 function firstPrimes(count: number): number[] {

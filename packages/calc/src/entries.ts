@@ -13,6 +13,8 @@ import type { SetSpec } from './set-spec.ts';
 
 /** A label key in its space, with the values that are in use. */
 export interface LabelKeyEntry {
+  /** No key and no pair share one. */
+  readonly id: number;
   readonly space: LabelSpace;
   readonly key: string;
   readonly pairs: Map<string, LabelPair>;

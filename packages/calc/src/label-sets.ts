@@ -33,6 +33,11 @@ export class LabelSets {
     return this.#size;
   }
 
+  /** How many different lists of named ports exist. */
+  get portLists(): number {
+    return this.#ports.size;
+  }
+
   /** How many label sets have ever been made. */
   get built(): number {
     return this.#built;

@@ -25,7 +25,7 @@ export class LabelTable {
     let keys = this.#spaces.get(space);
     if (keys === undefined) this.#spaces.set(space, (keys = new Map<string, LabelKeyEntry>()));
     let entry = keys.get(key);
-    if (entry === undefined) keys.set(key, (entry = { space, key, pairs: new Map() }));
+    if (entry === undefined) keys.set(key, (entry = { id: this.#nextId++, space, key, pairs: new Map() }));
     let pair = entry.pairs.get(value);
     if (pair === undefined) {
       pair = { id: this.#nextId++, key: entry, value, labelSets: undefined, namespaces: undefined };

@@ -20,6 +20,11 @@ export class NamedPortLists {
   readonly #lists: Map<string, NamedPortList> = new Map();
   #nextId = 1;
 
+  /** How many lists exist. */
+  get size(): number {
+    return this.#lists.size;
+  }
+
   /** Finds or makes the list with these ports in any order; who makes one must {@link hold} it. */
   of(ports: readonly NamedPort[]): NamedPortList {
     if (ports.length === 0) return none;

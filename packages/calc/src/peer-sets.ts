@@ -9,6 +9,7 @@ import type { NamedPort, Selector } from '@weir/policy';
 import { selectorKey } from '@weir/policy';
 import type { Membership, PeerSet, ProtocolPort } from './delta.ts';
 import type { LabelSet, Member, SetEntry, UsedSelector } from './entries.ts';
+import { LabelInterest } from './label-interest.ts';
 import type { LabelSets } from './label-sets.ts';
 import { compileMatcher } from './matcher.ts';
 import type { NamespaceTable } from './namespace-table.ts';
@@ -27,6 +28,8 @@ export class PeerSets {
   readonly #sets: Map<string, SetEntry> = new Map();
   readonly #selectors: Map<string, UsedSelector> = new Map();
   readonly #index: SelectorIndex<UsedSelector> = new SelectorIndex();
+  /** What the selectors in use ask for. */
+  readonly interest: LabelInterest = new LabelInterest();
   /** Selectors with sets that read the pods of unknown namespaces as members. */
   readonly #generous: Set<SetEntry> = new Set();
   readonly #changed: Set<UsedSelector> = new Set();
@@ -175,6 +178,7 @@ export class PeerSets {
       used = { key, selector, matcher: compileMatcher(selector), sets: new Set(), added: [], removed: [] };
       this.#selectors.set(key, used);
       this.#index.add(used);
+      this.interest.add(selector);
     }
     return used;
   }
@@ -189,6 +193,7 @@ export class PeerSets {
     if (used.sets.size > 0) return;
     this.#selectors.delete(used.key);
     this.#index.delete(used);
+    this.interest.delete(used.selector);
   }
 }
 

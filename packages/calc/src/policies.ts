@@ -11,6 +11,7 @@ import type { NetworkPolicy } from '@weir/kube';
 import { type Policy, selectorKey } from '@weir/policy';
 import { closedPolicy } from './closed-policy.ts';
 import type { LabelSet, PolicyEntry, SubjectSelector } from './entries.ts';
+import { LabelInterest } from './label-interest.ts';
 import { compileMatcher } from './matcher.ts';
 import { type PlannedPolicy, planPolicy, policyIdentity } from './plan-policy.ts';
 import { SelectorIndex } from './selector-index.ts';
@@ -40,6 +41,8 @@ export class Policies {
   readonly #accepted: Map<string, NetworkPolicy> = new Map();
   readonly #selectors: Map<string, SubjectSelector> = new Map();
   readonly #index: SelectorIndex<SubjectSelector> = new SelectorIndex();
+  /** What the selectors of subjects ask for. */
+  readonly #interest: LabelInterest = new LabelInterest();
   readonly #work: Work;
   /** Entries that came and that went since the last flush; an entry is in one of them at most. */
   readonly added: Set<PolicyEntry> = new Set();
@@ -64,6 +67,11 @@ export class Policies {
   /** Grows whenever a policy comes, changes or goes. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** How many label keys they ask for. */
+  get keysAsked(): number {
+    return this.#interest.size;
   }
 
   /** A policy appeared or changed. */
@@ -119,8 +127,22 @@ export class Policies {
     return [...this.#refused.values()];
   }
 
-  /** Every policy that selects the label set. */
-  selecting(labelSet: LabelSet): Set<PolicyEntry> {
+  /**
+   * Finds every policy that selects a label set, until a policy comes or goes. Label sets that no
+   * selector can tell apart are asked about once.
+   */
+  selector(): (labelSet: LabelSet) => Set<PolicyEntry> {
+    const view = this.#interest.view();
+    const known = new Map<string, ReadonlySet<PolicyEntry>>();
+    return (labelSet) => {
+      const seen = view(labelSet);
+      let found = known.get(seen);
+      if (found === undefined) known.set(seen, (found = this.#selecting(labelSet)));
+      return new Set(found);
+    };
+  }
+
+  #selecting(labelSet: LabelSet): Set<PolicyEntry> {
     const found = new Set<PolicyEntry>();
     this.#index.candidates(labelSet, (subject) => {
       if (this.matches(subject, labelSet)) for (const entry of subject.policies) found.add(entry);
@@ -169,6 +191,7 @@ export class Policies {
       subject = { key, selector: policy.subject, matcher: compileMatcher(policy.subject), policies: new Set() };
       this.#selectors.set(key, subject);
       this.#index.add(subject);
+      this.#interest.add(subject.selector);
     }
     const entry: PolicyEntry = {
       policy,
@@ -192,6 +215,7 @@ export class Policies {
     if (subject.policies.size > 0) return;
     this.#selectors.delete(subject.key);
     this.#index.delete(subject);
+    this.#interest.delete(subject.selector);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Direction, NamedPort } from '@weir/policy';
 import { programKey } from './content-text.ts';
 import type { Program, ProgramRule, ProgramTier } from './delta.ts';
 import type { PolicyEntry, ProgramEntry, Selection } from './entries.ts';
+import type { NamedPortList } from './named-port-lists.ts';
 import type { PeerSets } from './peer-sets.ts';
 import type { PlannedRule } from './plan-policy.ts';
 import type { Policies } from './policies.ts';
@@ -67,12 +68,13 @@ export class Programs {
   }
 
   /** Finds or makes the programs for an endpoint with these policies, and counts one more use. */
-  acquire(selecting: ReadonlySet<PolicyEntry>, namedPorts: readonly NamedPort[]): Selection {
-    const policies = [...selecting].sort(comparePolicies);
-    const usesNames = policies.some((entry) => this.#sources.policies.planOf(entry).usesLocalNames);
-    const name = `${policies.map(({ revision }) => revision).join()}|${usesNames ? portsText(namedPorts) : ''}`;
-    const selection =
-      this.#selections.get(name) ?? this.#select({ name, policies }, (direction) => this.#build(direction, policies, namedPorts));
+  acquire(selecting: ReadonlySet<PolicyEntry>, namedPorts: NamedPortList): Selection {
+    const name = this.#nameOf(selecting, namedPorts);
+    let selection = this.#selections.get(name);
+    if (selection === undefined) {
+      const policies = [...selecting].sort(comparePolicies);
+      selection = this.#select({ name, policies }, (direction) => this.#build(direction, policies, namedPorts.ports));
+    }
     selection.refs++;
     return selection;
   }
@@ -111,6 +113,18 @@ export class Programs {
     this.#unused.clear();
     this.#fresh.clear();
     return { added, removed };
+  }
+
+  /** The policies by their numbers, which sort faster than the policies do. */
+  #nameOf(selecting: ReadonlySet<PolicyEntry>, { text }: NamedPortList): string {
+    const revisions = new Float64Array(selecting.size);
+    let count = 0;
+    let usesNames = false;
+    for (const entry of selecting) {
+      revisions[count++] = entry.revision;
+      usesNames ||= this.#sources.policies.planOf(entry).usesLocalNames;
+    }
+    return `${revisions.sort().join()}|${usesNames ? text : ''}`;
   }
 
   #select(of: Pick<Selection, 'name' | 'policies'>, make: (direction: Direction) => ProgramEntry | undefined): Selection {
@@ -166,11 +180,4 @@ function comparePolicies(a: PolicyEntry, b: PolicyEntry): number {
   if (a.tier.order !== b.tier.order) return a.tier.order - b.tier.order;
   if (a.policy.order !== b.policy.order) return a.policy.order - b.policy.order;
   return a.identity < b.identity ? -1 : Number(a.identity > b.identity);
-}
-
-function portsText(namedPorts: readonly NamedPort[]): string {
-  return namedPorts
-    .map(({ name, protocol, port }) => `${name}:${protocol}:${port}`)
-    .sort()
-    .join();
 }

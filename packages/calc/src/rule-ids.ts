@@ -19,8 +19,9 @@ interface Bucket<Owner> {
 /** The table from identities to ids. `Owner` is whom a changed id concerns. */
 export class RuleIds<Owner> {
   readonly #buckets: Map<string, Bucket<Owner>> = new Map();
+  /** By identity: programs ask for ids many times. */
+  readonly #hashes: Map<string, string> = new Map();
   readonly #hash: RuleHash;
-  #size = 0;
 
   constructor(hash: RuleHash = shortHash) {
     this.#hash = hash;
@@ -28,7 +29,7 @@ export class RuleIds<Owner> {
 
   /** How many identities have an id. */
   get size(): number {
-    return this.#size;
+    return this.#hashes.size;
   }
 
   /** Gives an identity an id; adds to `renamed` the owners of others whose ids change. */
@@ -38,7 +39,7 @@ export class RuleIds<Owner> {
     if (bucket === undefined) this.#buckets.set(hash, (bucket = { entries: [] }));
     const at = place(bucket, identity);
     bucket.entries.splice(at, 0, { identity, owner });
-    this.#size++;
+    this.#hashes.set(identity, hash);
     for (const later of bucket.entries.slice(at + 1)) renamed.add(later.owner);
   }
 
@@ -49,14 +50,14 @@ export class RuleIds<Owner> {
     const at = bucket === undefined ? -1 : bucket.entries.findIndex((entry) => entry.identity === identity);
     if (bucket === undefined || at < 0) return;
     bucket.entries.splice(at, 1);
-    this.#size--;
+    this.#hashes.delete(identity);
     for (const later of bucket.entries.slice(at)) renamed.add(later.owner);
     if (bucket.entries.length === 0) this.#buckets.delete(hash);
   }
 
   /** The id of an identity that was added. */
   idOf(identity: string): string {
-    const hash = this.#hash(identity);
+    const hash = this.#hashes.get(identity) ?? this.#hash(identity);
     const rank = this.#buckets.get(hash)?.entries.findIndex((entry) => entry.identity === identity) ?? 0;
     return rank <= 0 ? hash : `${hash}.${rank}`;
   }

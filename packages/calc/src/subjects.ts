@@ -101,8 +101,9 @@ export class Subjects {
   settle(): Set<LocalEntry> {
     const dirty = new Set<Subject>();
     this.#takePolicyChanges(dirty);
+    const selecting = this.#sources.policies.selector();
     for (const subject of this.#stale) {
-      this.#setPolicies(subject, this.#sources.policies.selecting(subject.labelSet));
+      this.#setPolicies(subject, selecting(subject.labelSet));
       dirty.add(subject);
     }
     this.#stale.clear();
@@ -174,7 +175,7 @@ export class Subjects {
   #select(subject: Subject, changed: Set<LocalEntry>): void {
     const { programs } = this.#sources;
     const before = subject.selection;
-    const after = programs.acquire(subject.policies, subject.labelSet.namedPorts.ports);
+    const after = programs.acquire(subject.policies, subject.labelSet.namedPorts);
     subject.selection = after;
     if (before !== undefined) programs.release(before);
     if (before?.ingress === after.ingress && before?.egress === after.egress) return;

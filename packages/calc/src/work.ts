@@ -40,8 +40,12 @@ export interface Sizes {
   readonly attachments: number;
   readonly labels: number;
   readonly labelSets: number;
+  /** Different lists of named ports. */
+  readonly portLists: number;
   readonly classes: number;
   readonly selectors: number;
+  /** Label keys that selectors in use ask for, of peers and of subjects. */
+  readonly keysAsked: number;
   readonly peerSets: number;
   readonly programs: number;
   readonly policies: number;

@@ -1,0 +1,112 @@
+/** The worlds of the bench, made small, against the twin; and what a long churn leaves behind. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { podDocument } from '../bench/pod-document.ts';
+import { measuredNode, namespaceOf, podOf, policyOf, type World, worlds } from '../bench/world.ts';
+import { Engine } from '../src/index.ts';
+import { Follower } from './follower.ts';
+
+/** A world with a few objects of each kind; every third pod is on the node that is followed. */
+function small(world: World): World {
+  return { ...world, nodes: 3, namespaces: Math.min(world.namespaces, 5), pods: 45, policies: 15 };
+}
+
+function podAt(world: World, index: number, generation?: number): Pod {
+  const facts = podOf(world, index, generation);
+  return podDocument({ ...facts, node: facts.node === measuredNode ? 'n1' : facts.node }, index + 1);
+}
+
+function count<T>(length: number, make: (index: number) => T): T[] {
+  return Array.from({ length }, (_, index) => make(index));
+}
+
+describe.each(worlds.map((world) => [world.name, small(world)] as const))('S1 S2 S6 the world %s, made small', (_name, world) => {
+  const namespaces: Namespace[] = count(world.namespaces, (i) => namespaceOf(i));
+  const policies: NetworkPolicy[] = count(world.policies, (i) => policyOf(world, i));
+  const pods: Pod[] = count(world.pods, (i) => podAt(world, i));
+
+  it('is what the twin computes, at first and after every kind of event', () => {
+    const follower = new Follower();
+    const first = follower.go({ namespaces, pods, policies });
+    expect(first.endpoints.upserts.length).toBeGreaterThan(5);
+    expect(first.classes.upserts.length).toBeGreaterThan(0);
+    const replaced = pods.map((pod, i) => (i % 4 === 0 ? podAt(world, i, 1) : pod));
+    follower.go({ namespaces, pods: replaced, policies });
+    follower.go({ namespaces, pods: replaced.filter((_, i) => i % 3 > 0), policies });
+    follower.go({ namespaces, pods, policies: policies.map((policy, i) => (i % 2 === 0 ? policyOf(world, i, 99) : policy)) });
+    follower.go({ namespaces: namespaces.map((one, i) => (i % 2 === 0 ? namespaceOf(i, i + 7) : one)), pods, policies });
+    follower.go({ namespaces: namespaces.slice(1), pods, policies: policies.slice(5) });
+    follower.expectNothingLeft();
+  });
+});
+
+describe('L1 label sets that no selector in use can tell apart', () => {
+  const mutual = { ...(worlds.find(({ name }) => name === 'mutual-unique') as World), nodes: 10, pods: 300, policies: 40 };
+
+  it('are matched once, however many pods have labels of their own', () => {
+    const engine = new Engine({ node: measuredNode });
+    engine.upsertNamespace(namespaceOf(0));
+    for (let i = 0; i < mutual.policies; i++) engine.upsertNetworkPolicy(policyOf(mutual, i));
+    for (let i = 0; i < mutual.pods; i++) engine.upsertPod(podDocument(podOf(mutual, i), i + 1));
+    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    engine.flush();
+    expect(engine.sizes.labelSets).toBe(300);
+    // One for each list of ports: 8000, 8001 or 8002.
+    expect(engine.work.labelSetsClassified).toBe(3);
+    expect(engine.work.selectorsEvaluated).toBeLessThanOrEqual(3 * 40 + 3 * 40);
+  });
+});
+
+describe('S6 a churn of pods', () => {
+  const world: World = {
+    ...(worlds.find(({ name }) => name === '20k-unique') as World),
+    nodes: 10,
+    namespaces: 10,
+    pods: 100,
+    policies: 20,
+  };
+  const engine = new Engine({ node: measuredNode });
+  let generation = 0;
+
+  /** Every pod makes way for one of another name, uid, address and labels. */
+  function replaceAll(next: number): void {
+    for (let i = 0; i < world.pods; i++) {
+      const old = podOf(world, i, generation);
+      engine.deletePod(old.namespace, old.name);
+      engine.upsertPod(podDocument(podOf(world, i, next), i + 1));
+      if (i % 7 === 0) engine.flush();
+    }
+    engine.flush();
+    generation = next;
+  }
+
+  beforeAll(() => {
+    for (let i = 0; i < world.namespaces; i++) engine.upsertNamespace(namespaceOf(i));
+    for (let i = 0; i < world.policies; i++) engine.upsertNetworkPolicy(policyOf(world, i));
+    for (let i = 0; i < world.pods; i++) engine.upsertPod(podDocument(podOf(world, i), i + 1));
+    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    engine.flush();
+  });
+
+  it('ends with as many things inside as it began with, the same addresses, and no more memory', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const heapUsed = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const [sizes, addresses] = [engine.sizes, engine.emitted().addresses.upserts.length];
+    // What warms up (code, tables that grow) is not counted.
+    for (let round = 1; round <= 10; round++) replaceAll(round);
+    const before = heapUsed();
+    for (let round = 11; round <= 60; round++) replaceAll(round);
+    const grownBytes = heapUsed() - before;
+    replaceAll(0);
+    expect(engine.sizes).toEqual(sizes);
+    expect(engine.emitted().addresses.upserts).toHaveLength(addresses);
+    // 5 000 pods came and went: less than one short text is left of each.
+    expect(grownBytes).toBeLessThan(5_000 * 100);
+  });
+});
