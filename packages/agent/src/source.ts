@@ -10,7 +10,7 @@
  * informer's copy counts again. So nothing is remembered for longer than the informer lags.
  */
 import { Informer, type KubeClient, type ResourcePath } from '@weir/client';
-import { compareResourceVersions, type KubeObject } from '@weir/kube';
+import { compareResourceVersions, type FieldSelection, type KubeObject } from '@weir/kube';
 
 /** Where the objects of one kind go. */
 export interface Sink<T extends KubeObject> {
@@ -39,6 +39,15 @@ export interface NamespaceList<T> {
   readonly resourceVersion: string | undefined;
 }
 
+/** What a source is made of. */
+export interface SourceWiring<T extends KubeObject> {
+  readonly path: ResourcePath;
+  /** What is kept of each object. */
+  readonly fields: FieldSelection;
+  readonly sink: Sink<T>;
+  readonly listener: SourceListener;
+}
+
 /** One kind. */
 export class Source<T extends KubeObject> {
   readonly informer: Informer<T>;
@@ -48,12 +57,12 @@ export class Source<T extends KubeObject> {
   readonly #ahead = new Map<string, { readonly namespace: string; readonly name: string; readonly version: string | undefined }>();
   #progress: string | undefined;
 
-  constructor(client: KubeClient, path: ResourcePath, wiring: { readonly sink: Sink<T>; readonly listener: SourceListener }) {
+  constructor(client: KubeClient, wiring: SourceWiring<T>) {
     this.#sink = wiring.sink;
     this.#listener = wiring.listener;
     this.informer = new Informer<T>(
       client,
-      path,
+      wiring.path,
       {
         upsert: (object) => {
           if (!this.#ahead.has(keyOf(object))) this.#upsert(object, object);
@@ -64,7 +73,7 @@ export class Source<T extends KubeObject> {
         synced: () => this.#listener.synced(),
         progress: (version) => this.#progressed(version),
       },
-      { onError: (error) => this.#listener.failed(error) },
+      { fields: wiring.fields, onError: (error) => this.#listener.failed(error) },
     );
   }
 

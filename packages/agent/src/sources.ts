@@ -5,11 +5,20 @@
  * may lag: it reads the pod, its namespace and the namespace's policies anew, deletions included.
  */
 import type { Engine, OwningPod } from '@weir/calc';
-import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, type ResourcePath, TransportError } from '@weir/client';
-import { identityProblem, type KubeObject, type Namespace, type NetworkPolicy, type Pod } from '@weir/kube';
+import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, TransportError } from '@weir/client';
+import {
+  identityProblem,
+  type KubeObject,
+  type Namespace,
+  type NetworkPolicy,
+  namespacePolicyFields,
+  networkPolicyFields,
+  type Pod,
+  podPolicyFields,
+} from '@weir/kube';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import { SharedReads } from './shared-reads.ts';
-import { nameOf, namespaceOf, type Sink, Source } from './source.ts';
+import { nameOf, namespaceOf, type Sink, Source, type SourceWiring } from './source.ts';
 
 /** The kinds that the engine reads, named as its sync gate names them. */
 export type SourceKind = 'pods' | 'namespaces' | 'networkPolicies';
@@ -52,6 +61,13 @@ export interface SourcesOptions {
   readonly readTimeoutMs: number;
 }
 
+/** Where each kind is read, and what is kept of its objects. */
+const resources: Readonly<Record<SourceKind, Pick<SourceWiring<KubeObject>, 'path' | 'fields'>>> = {
+  pods: { path: podsPath(), fields: podPolicyFields },
+  namespaces: { path: namespacesPath, fields: namespacePolicyFields },
+  networkPolicies: { path: networkPoliciesPath(), fields: networkPolicyFields },
+};
+
 /** The three informers of one agent. */
 export class Sources {
   readonly #client: KubeClient;
@@ -77,15 +93,15 @@ export class Sources {
     this.#engine = engine;
     this.#listener = options.listener;
     this.#readTimeoutMs = options.readTimeoutMs;
-    this.#namespaces = this.#make<Namespace>('namespaces', namespacesPath, {
+    this.#namespaces = this.#make<Namespace>('namespaces', {
       upsert: (namespace) => engine.upsertNamespace(namespace),
       remove: (_, name) => engine.deleteNamespace(name),
     });
-    this.#policies = this.#make<NetworkPolicy>('networkPolicies', networkPoliciesPath(), {
+    this.#policies = this.#make<NetworkPolicy>('networkPolicies', {
       upsert: (policy) => engine.upsertNetworkPolicy(policy),
       remove: (namespace, name) => engine.deleteNetworkPolicy(namespace, name),
     });
-    this.#pods = this.#make<Pod>('pods', podsPath(), {
+    this.#pods = this.#make<Pod>('pods', {
       upsert: (pod) => this.#upsertPod(pod),
       remove: (namespace, name) => {
         this.#left.delete(`${namespace}/${name}`);
@@ -202,7 +218,7 @@ export class Sources {
     });
   }
 
-  #make<T extends KubeObject>(kind: SourceKind, path: ResourcePath, sink: Sink<T>): Source<T> {
+  #make<T extends KubeObject>(kind: SourceKind, sink: Sink<T>): Source<T> {
     const contact = this.#contacts[kind];
     const listener = {
       arrived: () => this.#listener.arrived(),
@@ -221,7 +237,7 @@ export class Sources {
         this.#listener.heard(kind);
       },
     };
-    return new Source<T>(this.#client, path, { sink, listener });
+    return new Source<T>(this.#client, { ...resources[kind], sink, listener });
   }
 
   /** Outside of informers, whose handlers are guarded by `finished`. */

@@ -19,7 +19,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
     podInterfaces: settings.podInterfaces,
     flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
     established: settings.established ?? engineProfiles[settings.profile].establishedFlows,
-    onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced in one step'),
+    onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced, without a gap'),
   });
   let agent: NodeAgent | undefined;
   try {

@@ -1,6 +1,6 @@
 /** An informer and reads that run ahead of it: whatever the order, the newest state of an object holds. */
 import { ApiError, KubeClient, networkPoliciesPath, type WatchEvent } from '@weir/client';
-import type { KubeList, KubeObject, NetworkPolicy } from '@weir/kube';
+import { type KubeList, type KubeObject, type NetworkPolicy, networkPolicyFields } from '@weir/kube';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Source } from '../src/source.ts';
 
@@ -72,7 +72,9 @@ describe('a source', () => {
     client.items = items;
     const engine = new Map<string, string>();
     const none = (): void => undefined;
-    const source = new Source<NetworkPolicy>(client, networkPoliciesPath(), {
+    const source = new Source<NetworkPolicy>(client, {
+      path: networkPoliciesPath(),
+      fields: networkPolicyFields,
       sink: {
         upsert: ({ metadata }) => void engine.set(metadata.name ?? '', metadata.resourceVersion ?? ''),
         remove: (_, name) => void engine.delete(name),

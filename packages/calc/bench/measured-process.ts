@@ -10,7 +10,15 @@
 import { performance } from 'node:perf_hooks';
 import { Engine, type Sizes, type Work } from '@weir/calc';
 import { Informer, KubeClient, namespacesPath, networkPoliciesPath, podsPath } from '@weir/client';
-import type { KubeObject, Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import {
+  type KubeObject,
+  type Namespace,
+  type NetworkPolicy,
+  namespacePolicyFields,
+  networkPolicyFields,
+  type Pod,
+  podPolicyFields,
+} from '@weir/kube';
 import { podDocument } from './pod-document.ts';
 import { measuredNode, namespaceOf, podOf, policyOf, type World, worlds } from './world.ts';
 
@@ -52,16 +60,28 @@ const client = new KubeClient({ server: `unix:${socket}` });
 const engine = new Engine({ node: measuredNode });
 let onPodEvent: (() => void) | undefined;
 
-const informers = [
-  new Informer<Namespace>(client, namespacesPath, {
+const namespaces = new Informer<Namespace>(
+  client,
+  namespacesPath,
+  {
     upsert: (object) => engine.upsertNamespace(object),
     remove: ({ metadata }) => engine.deleteNamespace(metadata.name ?? ''),
-  }),
-  new Informer<NetworkPolicy>(client, networkPoliciesPath(), {
+  },
+  { fields: namespacePolicyFields },
+);
+const policies = new Informer<NetworkPolicy>(
+  client,
+  networkPoliciesPath(),
+  {
     upsert: (object) => engine.upsertNetworkPolicy(object),
     remove: ({ metadata }) => engine.deleteNetworkPolicy(metadata.namespace ?? '', metadata.name ?? ''),
-  }),
-  new Informer<Pod>(client, podsPath(), {
+  },
+  { fields: networkPolicyFields },
+);
+const pods = new Informer<Pod>(
+  client,
+  podsPath(),
+  {
     upsert: (object) => {
       engine.upsertPod(object);
       onPodEvent?.();
@@ -70,8 +90,10 @@ const informers = [
       engine.deletePod(metadata.namespace ?? '', metadata.name ?? '');
       onPodEvent?.();
     },
-  }),
-];
+  },
+  { fields: podPolicyFields },
+);
+const informers = [namespaces, policies, pods];
 
 function heapUsed(): number {
   globalThis.gc?.();
@@ -129,15 +151,15 @@ function frameOf(type: string, object: KubeObject): Buffer {
 }
 
 function measureEvents(): EventResult[] {
-  const { pods, policies, namespaces } = world;
-  const podAt = (i: number): number => (i * 7919) % pods;
+  const { pods: podCount, policies: policyCount, namespaces: namespaceCount } = world;
+  const podAt = (i: number): number => (i * 7919) % podCount;
   const upsertPod = (pod: KubeObject): void => engine.upsertPod(pod);
   const newPods = Array.from({ length: podSamples }, (_, i) => podOf(world, podAt(i), 1));
   const changed = newPods.map((pod, i) => ({ ...pod, labels: { ...pod.labels, version: `w${i % 5}` } }));
   const localNamespaces = new Set<number>();
-  for (let i = 0; i < pods; i++) if (podOf(world, i).node === measuredNode) localNamespaces.add(i % namespaces);
+  for (let i = 0; i < podCount; i++) if (podOf(world, i).node === measuredNode) localNamespaces.add(i % namespaceCount);
   // Policies of the namespaces that local pods are in: others cost next to nothing.
-  const local = Array.from({ length: policies }, (_, i) => i).filter((i) => localNamespaces.has(i % namespaces));
+  const local = Array.from({ length: policyCount }, (_, i) => i).filter((i) => localNamespaces.has(i % namespaceCount));
   return [
     measure(
       'pod added',
@@ -161,7 +183,7 @@ function measureEvents(): EventResult[] {
     ),
     measure(
       'namespace relabelled',
-      Array.from({ length: otherSamples }, (_, i) => frameOf('MODIFIED', namespaceOf((i * 37) % namespaces, (i + 7) % 20))),
+      Array.from({ length: otherSamples }, (_, i) => frameOf('MODIFIED', namespaceOf((i * 37) % namespaceCount, (i + 7) % 20))),
       (namespace) => engine.upsertNamespace(namespace),
     ),
   ];

@@ -30,7 +30,7 @@ export class WorldServer {
     });
     this.#pages = new Map([
       ['/api/v1/namespaces', pagesOf('v1/Namespace', world.namespaces, (i) => namespaceOf(i))],
-      ['/api/v1/pods', pagesOf('v1/Pod', world.pods, (i) => podDocument(podOf(world, i), i + 1))],
+      ['/api/v1/pods', pagesOf('v1/Pod', world.pods, (i) => podDocument(podOf(world, inNamespaceOrder(world, i)), i + 1))],
       [
         '/apis/networking.k8s.io/v1/networkpolicies',
         pagesOf('networking.k8s.io/v1/NetworkPolicy', world.policies, (i) => policyOf(world, i)),
@@ -88,6 +88,15 @@ export class WorldServer {
     response.flushHeaders();
     if (url.pathname === '/api/v1/pods') this.#watchesPods(response);
   }
+}
+
+/** The pod that comes at this place in a list: API servers list one namespace after the other. */
+function inNamespaceOrder({ pods, namespaces }: World, place: number): number {
+  const each = Math.ceil(pods / namespaces);
+  const full = pods - namespaces * (each - 1);
+  const namespace = place < full * each ? Math.floor(place / each) : full + Math.floor((place - full * each) / (each - 1));
+  const before = Math.min(namespace, full) * each + Math.max(0, namespace - full) * (each - 1);
+  return namespace + (place - before) * namespaces;
 }
 
 function relabelled<T extends { readonly labels: Readonly<Record<string, string>> }>(facts: T, isRelabelled: boolean): T {

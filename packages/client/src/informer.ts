@@ -9,7 +9,7 @@
  * While the server is away the copy stays as it was; nothing is removed until a list says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityProblem, type KubeList, type KubeObject } from '@weir/kube';
+import { type FieldSelection, identityProblem, type KubeList, type KubeObject } from '@weir/kube';
 import { ApiError, TransportError } from './api-error.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import { InformerStore, type StoreChange } from './informer-store.ts';
@@ -36,6 +36,8 @@ export interface InformerHandlers<T extends KubeObject> {
 export interface InformerOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** What the copy keeps of each object, besides who it is; everything when absent. Nobody may change the objects. */
+  readonly fields?: FieldSelection;
   /** Told of every failure (ApiError, TransportError); the informer goes on by itself. */
   readonly onError?: (error: unknown) => void;
   /** Objects a page when listing. Default 500. */
@@ -160,7 +162,7 @@ export class Informer<T extends KubeObject> {
         ...(token === undefined ? {} : { continue: token }),
         signal: this.#abort.signal,
       });
-      items.push(...page.items);
+      for (const item of page.items) items.push(item);
       token = page.metadata.continue === '' ? undefined : page.metadata.continue;
     } while (token !== undefined);
     this.#checkIdentities(items);
@@ -252,9 +254,13 @@ export class Informer<T extends KubeObject> {
     }
   }
 
-  #selection(): { labelSelector?: string; fieldSelector?: string } {
-    const { labelSelector, fieldSelector } = this.#options;
-    return { ...(labelSelector === undefined ? {} : { labelSelector }), ...(fieldSelector === undefined ? {} : { fieldSelector }) };
+  #selection(): Pick<InformerOptions, 'labelSelector' | 'fieldSelector' | 'fields'> {
+    const { labelSelector, fieldSelector, fields } = this.#options;
+    return {
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(fields === undefined ? {} : { fields }),
+    };
   }
 }
 

@@ -4,20 +4,24 @@
  * Objects are trusted to have the type the caller names; nothing is validated here.
  */
 import type { IncomingMessage } from 'node:http';
-import type { KubeList, KubeObject } from '@weir/kube';
+import { type FieldSelection, type KubeList, type KubeObject, withIdentity } from '@weir/kube';
 import { TransportError } from './api-error.ts';
 import type { ClusterConnection } from './connection.ts';
+import { keptFields } from './json-reader.ts';
+import { ListReader } from './list-reader.ts';
 import { type ResourcePath, resourceUrl } from './resource-path.ts';
 import { Transport } from './transport.ts';
 import { readWatchStream, type WatchEvent } from './watch-stream.ts';
 
 /** Limits of a client. */
 export interface KubeClientOptions {
-  /** Time for a whole answer, in milliseconds. Default 30 000. */
+  /** Time for a whole answer, or the longest silence in a list, in milliseconds. Default 30 000. */
   readonly timeoutMs?: number;
-  /** Largest answer, in bytes. Default 256 MiB. */
+  /** Largest answer other than lists, in bytes. Default 256 MiB. */
   readonly responseLimitBytes?: number;
-  /** Largest object in a watch, in bytes. Default 16 MiB. */
+  /** Largest list, in bytes; it is never in memory as a whole. Default 4 GiB. */
+  readonly listLimitBytes?: number;
+  /** Largest object in a watch or a list, in bytes. Default 16 MiB. */
   readonly watchFrameLimitBytes?: number;
   /** Longest silence on a watch before it counts as dead, in milliseconds. Default 120 000. */
   readonly watchIdleTimeoutMs?: number;
@@ -46,6 +50,8 @@ export interface RequestOptions {
 export interface SelectionOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** What is kept of each object, besides who it is; everything when absent. Equal parts of objects may be one object. */
+  readonly fields?: FieldSelection;
   readonly signal?: AbortSignal;
 }
 
@@ -122,6 +128,7 @@ export class KubeClient {
     this.#options = {
       timeoutMs: options.timeoutMs ?? 30_000,
       responseLimitBytes: options.responseLimitBytes ?? 256 * 1024 * 1024,
+      listLimitBytes: options.listLimitBytes ?? 4 * 1024 * 1024 * 1024,
       watchFrameLimitBytes: options.watchFrameLimitBytes ?? 16 * 1024 * 1024,
       watchIdleTimeoutMs: options.watchIdleTimeoutMs ?? 120_000,
       userAgent: options.userAgent ?? 'weir',
@@ -133,14 +140,20 @@ export class KubeClient {
     return this.request<T>('GET', resourceUrl(path, name, options.subresource), signalOf(options));
   }
 
-  /** The objects of a resource; items get the apiVersion and kind that servers leave out in lists. */
+  /** The objects of a resource, decoded as they come; items get the apiVersion and kind that servers leave out in lists. */
   async list<T extends KubeObject>(path: ResourcePath, options: ListOptions = {}): Promise<KubeList<T>> {
-    const { signal, ...query } = options;
-    const list = await this.request<KubeList<T>>('GET', resourceUrl(path), { query: { ...query }, ...(signal && { signal }) });
-    if (!Array.isArray(list.items) && list.items !== null) {
-      throw new TransportError('garbage', `GET ${resourceUrl(path)} at ${this.connection.server}: the answer is not a list`);
-    }
-    return { ...list, metadata: list.metadata ?? {}, items: withTypeMeta(list) };
+    const { signal, fields, ...query } = options;
+    const reader = new ListReader<T>({
+      kept: keptFields(fields && withIdentity(fields)),
+      itemLimitBytes: this.#options.watchFrameLimitBytes,
+    });
+    await this.#transport.receive(this.#prepare('GET', resourceUrl(path), { query: { ...query }, ...(signal && { signal }) }), {
+      limitBytes: this.#options.listLimitBytes,
+      take: (chunk) => reader.push(chunk),
+    });
+    const list = reader.finish();
+    if (list !== undefined) return list;
+    throw new TransportError('cut', `GET ${resourceUrl(path)} at ${this.connection.server}: the answer ends within the list`);
   }
 
   /** Creates an object, or a subresource of the object `options.name`. */
@@ -179,7 +192,7 @@ export class KubeClient {
    */
   async *watch<T extends KubeObject>(
     path: ResourcePath,
-    { onOpen, ...query }: WatchOptions,
+    { onOpen, fields, ...query }: WatchOptions,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const url = resourceUrl(path);
@@ -196,6 +209,7 @@ export class KubeClient {
       signal,
       idleTimeoutMs: this.#options.watchIdleTimeoutMs,
       frameLimitBytes: this.#options.watchFrameLimitBytes,
+      kept: keptFields(fields && withIdentity(fields)),
     });
   }
 
@@ -242,14 +256,6 @@ export class KubeClient {
       ...(options.signal && { signal: options.signal }),
     };
   }
-}
-
-function withTypeMeta<T extends KubeObject>(list: KubeList<T>): readonly T[] {
-  const kind = list.kind?.endsWith('List') === true ? list.kind.slice(0, -'List'.length) : '';
-  const items = list.items ?? [];
-  if (kind === '' || list.apiVersion === undefined) return items;
-  const { apiVersion } = list;
-  return items.map((item) => (item.kind === undefined ? { apiVersion, kind, ...item } : item));
 }
 
 function writeQuery(options: { fieldManager?: string; dryRun?: boolean }): Query {

@@ -7,6 +7,8 @@ import http from 'node:http';
 import https from 'node:https';
 import { apiErrorFromBody, TransportError } from './api-error.ts';
 import type { ClusterConnection } from './connection.ts';
+import { JsonSyntaxError } from './json-scan.ts';
+import { ItemTooLarge } from './list-reader.ts';
 
 /** One request as the transport sees it. */
 export interface TransportRequest {
@@ -25,6 +27,14 @@ export interface TransportResponse {
   readonly code: number;
   readonly contentType: string;
   readonly body: Buffer;
+}
+
+/** Where the bytes of an answer go while they come. */
+export interface Receiver {
+  /** The most bytes. */
+  readonly limitBytes: number;
+  /** Takes the next bytes; what it throws ends the request. */
+  readonly take: (chunk: Buffer) => void;
 }
 
 const tokenLifetimeMs = 60_000;
@@ -69,6 +79,27 @@ export class Transport {
       return { code: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', body };
     } catch (error) {
       throw this.#explain(error, request, deadline);
+    }
+  }
+
+  /**
+   * Sends a request and hands the answer on while it comes. The time limit is that of the headers, then
+   * that of each silence: a long answer takes its time.
+   */
+  async receive(request: TransportRequest, { limitBytes, take }: Receiver): Promise<void> {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), request.timeoutMs);
+    const signal = request.signal === undefined ? silence.signal : AbortSignal.any([request.signal, silence.signal]);
+    try {
+      const response = await this.#openRetrying(request, signal);
+      await eachChunk(response, { limitBytes, what: this.#describe(request) }, (chunk) => {
+        timer.refresh();
+        take(chunk);
+      });
+    } catch (error) {
+      throw this.#explain(error, request, silence.signal);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -162,6 +193,8 @@ class StaleConnection extends Error {
 /** Errors of sockets and TLS as a {@link TransportError}; errors that are already ours stay as they are. */
 export function asTransportError(error: unknown, what: string): unknown {
   if (!(error instanceof Error) || error.name === 'ApiError' || error.name === 'TransportError') return error;
+  if (error instanceof JsonSyntaxError) return new TransportError('garbage', `${what}: ${error.message}`, error);
+  if (error instanceof ItemTooLarge) return new TransportError('too-large', `${what}: ${error.message}`, error);
   return new TransportError('connect', `${what}: ${error.message === '' ? error.name : error.message}`, error);
 }
 
@@ -182,6 +215,15 @@ function lengthHeader(request: TransportRequest): Record<string, string> {
 
 async function readBody(response: http.IncomingMessage, limitBytes: number, what: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  await eachChunk(response, { limitBytes, what }, (chunk) => chunks.push(chunk));
+  return Buffer.concat(chunks);
+}
+
+async function eachChunk(
+  response: http.IncomingMessage,
+  { limitBytes, what }: { readonly limitBytes: number; readonly what: string },
+  take: (chunk: Buffer) => void,
+): Promise<void> {
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
@@ -189,7 +231,6 @@ async function readBody(response: http.IncomingMessage, limitBytes: number, what
       response.destroy();
       throw new TransportError('too-large', `${what}: the answer is larger than ${limitBytes} bytes`);
     }
-    chunks.push(chunk);
+    take(chunk);
   }
-  return Buffer.concat(chunks, length);
 }

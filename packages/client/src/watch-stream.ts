@@ -7,6 +7,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeObject, Status } from '@weir/kube';
 import { ApiError, TransportError } from './api-error.ts';
+import { JsonReader, type KeptFields, readJson } from './json-reader.ts';
 import { asTransportError } from './transport.ts';
 
 /** One change. A bookmark's object carries only kind, apiVersion and `metadata.resourceVersion`. */
@@ -24,6 +25,8 @@ export interface WatchStreamOptions {
   readonly idleTimeoutMs: number;
   /** Largest frame, in bytes. */
   readonly frameLimitBytes: number;
+  /** What is kept of an object; everything when absent. */
+  readonly kept: KeptFields;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function* readWatchStream<T extends KubeObject>(
   response: IncomingMessage,
   options: WatchStreamOptions,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  const read = frameReader(options.kept);
   let idle = false;
   response.setTimeout(options.idleTimeoutMs, () => {
     idle = true;
@@ -41,7 +45,7 @@ export async function* readWatchStream<T extends KubeObject>(
   });
   try {
     for await (const line of readLines(response, options)) {
-      yield parseFrame<T>(line, options.what);
+      yield parseFrame<T>(line, read, options.what);
     }
     if (idle) throw new Error('idle');
   } catch (error) {
@@ -53,18 +57,18 @@ export async function* readWatchStream<T extends KubeObject>(
   }
 }
 
-async function* readLines(response: IncomingMessage, options: WatchStreamOptions): AsyncGenerator<string, void, undefined> {
+async function* readLines(response: IncomingMessage, options: WatchStreamOptions): AsyncGenerator<Buffer, void, undefined> {
   let pending: Buffer[] = [];
   let pendingLength = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     let start = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
       pending.push(chunk.subarray(start, end));
-      const line = Buffer.concat(pending).toString('utf8');
+      const line = Buffer.concat(pending);
       pending = [];
       pendingLength = 0;
       start = end + 1;
-      if (line.trim() !== '') yield line;
+      if (!isBlank(line)) yield line;
     }
     if (start < chunk.length) {
       pending.push(chunk.subarray(start));
@@ -77,18 +81,41 @@ async function* readLines(response: IncomingMessage, options: WatchStreamOptions
   if (pendingLength > 0) throw new TransportError('cut', `${options.what}: the stream ended in the middle of an object`);
 }
 
-function parseFrame<T extends KubeObject>(line: string, what: string): WatchEvent<T> {
+/** Reads a frame with what is kept of its object. */
+function frameReader(kept: KeptFields): (line: Buffer) => unknown {
+  if (kept === undefined) return parseWhole;
+  const reader = new JsonReader();
+  const frameFields: KeptFields = new Map([
+    ['type', undefined],
+    ['object', kept],
+  ]);
+  return (line) => {
+    const frame = readJson(reader, line, frameFields) as { readonly type?: unknown };
+    // Of a Status, other things matter than of the objects.
+    return frame.type === 'ERROR' ? parseWhole(line) : frame;
+  };
+}
+
+function parseWhole(line: Buffer): unknown {
+  return JSON.parse(line.toString('utf8'));
+}
+
+function isBlank(line: Buffer): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09);
+}
+
+function parseFrame<T extends KubeObject>(bytes: Buffer, read: (line: Buffer) => unknown, what: string): WatchEvent<T> {
   let frame: unknown;
   try {
-    frame = JSON.parse(line);
+    frame = read(bytes);
   } catch (error) {
-    throw new TransportError('garbage', `${what}: a frame is not JSON: ${line.slice(0, 100)}`, error);
+    throw new TransportError('garbage', `${what}: a frame is not JSON: ${excerptOf(bytes)}`, error);
   }
   if (typeof frame !== 'object' || frame === null || !('type' in frame) || !('object' in frame)) {
-    throw new TransportError('garbage', `${what}: a frame has no type and object: ${line.slice(0, 100)}`);
+    throw new TransportError('garbage', `${what}: a frame has no type and object: ${excerptOf(bytes)}`);
   }
   if (typeof frame.object !== 'object' || frame.object === null) {
-    throw new TransportError('garbage', `${what}: a frame carries no object: ${line.slice(0, 100)}`);
+    throw new TransportError('garbage', `${what}: a frame carries no object: ${excerptOf(bytes)}`);
   }
   switch (frame.type) {
     case 'ADDED':
@@ -96,7 +123,7 @@ function parseFrame<T extends KubeObject>(line: string, what: string): WatchEven
     case 'DELETED':
     case 'BOOKMARK':
       if (!('metadata' in frame.object) || typeof frame.object.metadata !== 'object' || frame.object.metadata === null) {
-        throw new TransportError('garbage', `${what}: an object has no metadata: ${line.slice(0, 100)}`);
+        throw new TransportError('garbage', `${what}: an object has no metadata: ${excerptOf(bytes)}`);
       }
       return frame as WatchEvent<T>;
     case 'ERROR': {
@@ -106,4 +133,8 @@ function parseFrame<T extends KubeObject>(line: string, what: string): WatchEven
     default:
       throw new TransportError('garbage', `${what}: unknown event type ${JSON.stringify(frame.type)}`);
   }
+}
+
+function excerptOf(line: Buffer): string {
+  return line.toString('utf8', 0, 100);
 }

@@ -259,3 +259,30 @@ test('whatever goes wrong on the way, the copy ends up equal to the server (100 
     { seed: 20261123, numRuns: 100 },
   );
 }, 120_000);
+
+test('keeps the fields that are asked for, of lists and of events, and still hears errors in full', async () => {
+  server.put('a', 1);
+  const errors: unknown[] = [];
+  const client = new KubeClient({ server: base });
+  const none = (): void => undefined;
+  const options = { ...fast, fields: { metadata: { labels: true } }, onError: (error: unknown) => void errors.push(error) } as const;
+  const informer = new Informer<Widget>(client, widgets, { upsert: none, remove: none }, options);
+  cleanups.push(async () => {
+    await informer.stop();
+    client.close();
+  });
+  informer.start();
+  await informer.synced;
+  await watching();
+  server.put('b', 2);
+  await until(() => informer.get('demo', 'b') !== undefined, 'the event');
+  for (const name of ['a', 'b']) {
+    expect(informer.get('demo', name)).toMatchObject({ kind: 'Widget', metadata: { name, namespace: 'demo', uid: `uid-${name}` } });
+    expect(informer.get('demo', name)).not.toHaveProperty('spec');
+  }
+  server.write(
+    '{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"Expired","message":"too old","code":410}}\n',
+  );
+  await until(() => errors.length > 0, 'the error');
+  expect(errors[0]).toMatchObject({ code: 410, reason: 'Expired', message: 'too old' });
+});

@@ -13,6 +13,8 @@ export * from './netns/in-netns.ts';
 export * from './netns/named-netns.ts';
 export * from './nftables/index.ts';
 export * from './packet-log/packet-log.ts';
+export * from './process/capabilities.ts';
+export * from './process/replace-process.ts';
 export * from './raw/raw-socket.ts';
 export * from './sockets/tcp.ts';
 export * from './sockets/udp.ts';

@@ -8,7 +8,7 @@ import { addressFromWords } from '@weir/net';
 import type { EngineName } from '@weir/policy';
 import { type ListenAddress, listenAddress } from './listen-address.ts';
 import type { AnySetting, SettingOf } from './setting.ts';
-import { checked, choice, listOf, path, socketPath, textLike, whole } from './setting-kinds.ts';
+import { checked, choice, listOf, path, socketPath, textLike, whole, yesOrNo } from './setting-kinds.ts';
 
 /** The levels of the structured log. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -53,6 +53,8 @@ export interface AgentSettings {
   readonly metricsTokenFile: string | undefined;
   /** How many policies have packet counters of their own; those of the others are added up. */
   readonly metricsPolicies: number;
+  /** Whether the agent gives up every capability that it does not need. */
+  readonly dropCapabilities: boolean;
 }
 
 /** The longest time between two comparisons: a day, in seconds. */
@@ -124,6 +126,11 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     kind: whole(0, 100_000),
     default: 500,
     summary: 'how many policies have packet counters of their own; the others count as policy="other"',
+  },
+  dropCapabilities: {
+    kind: yesOrNo,
+    default: true,
+    summary: 'give up every capability but CAP_NET_ADMIN, and every way to get one back',
   },
 };
 

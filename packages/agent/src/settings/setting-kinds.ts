@@ -44,6 +44,14 @@ export function choice<T extends string>(...choices: readonly T[]): SettingKind<
   };
 }
 
+/** `true` or `false`. */
+export const yesOrNo: SettingKind<boolean> = {
+  placeholder: 'true|false',
+  choices: ['true', 'false'],
+  read: (text) => (text === 'true' || text === 'false' ? { value: text === 'true' } : { problem: `it is true or false, not '${text}'` }),
+  write: String,
+};
+
 /** A whole number. */
 export function whole(min: number, max: number): SettingKind<number> {
   return {

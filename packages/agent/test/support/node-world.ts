@@ -91,6 +91,8 @@ export class NodeWorld {
   readonly proxy: FaultyProxy;
   /** What agents that are started find in their environment besides this process's. */
   agentEnvironment: Readonly<Record<string, string>> = {};
+  /** A program with arguments that starts the agents, for example with other rights. */
+  agentStarter: readonly string[] = [];
   readonly certificates: Certificates;
   readonly #netns: string[] = [];
   readonly #servers: Server[] = [];
@@ -155,6 +157,7 @@ export class NodeWorld {
         'netns',
         'exec',
         this.node,
+        ...this.agentStarter,
         process.execPath,
         weir,
         'agent',

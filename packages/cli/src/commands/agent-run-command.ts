@@ -1,5 +1,15 @@
 /** `weir agent run|config`: starting the node agent, and what it would be told. */
-import { type ResolvedSettings, resolveSettings, runAgent, SettingsError, type ShownSetting, shownSettings } from '@weir/agent';
+import {
+  type Agent,
+  type AgentSettings,
+  confineAgent,
+  type ResolvedSettings,
+  resolveSettings,
+  runAgent,
+  SettingsError,
+  type ShownSetting,
+  shownSettings,
+} from '@weir/agent';
 import type { Command, Invocation, OptionValues } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { interrupted } from '../interrupt.ts';
@@ -44,7 +54,7 @@ export const agentConfigCommand: Command = {
 };
 
 async function runUntilStopped({ settings }: ResolvedSettings, { signal }: Invocation): Promise<ExitCode> {
-  const agent = await runAgent(settings).catch((error: unknown) => {
+  const agent = await start(settings).catch((error: unknown) => {
     throw new CommandError(exitCode.unable, `the agent cannot start: ${error instanceof Error ? error.message : String(error)}`);
   });
   try {
@@ -54,6 +64,11 @@ async function runUntilStopped({ settings }: ResolvedSettings, { signal }: Invoc
     await agent.stop();
   }
   return exitCode.done;
+}
+
+async function start(settings: AgentSettings): Promise<Agent> {
+  await confineAgent(settings);
+  return runAgent(settings);
 }
 
 async function resolvedOf(options: OptionValues): Promise<ResolvedSettings> {

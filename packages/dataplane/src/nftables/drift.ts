@@ -1,35 +1,34 @@
 /** Comparison of the table in the kernel with the one that is meant. */
-import { encodeExpressions, fieldsLength, hookNumber, type NftablesConnection, type RuleDefinition, withoutCounts } from '@weir/kernel';
+import { encodeExpressions, fieldsLength, hookNumber, type NftablesConnection, withoutCounts } from '@weir/kernel';
 import { elementIdentity, type PlacedElement, sameValue } from './element.ts';
-import { endedSetDefinitions } from './ended-connections.ts';
-import { chainDefinitions } from './layout.ts';
-import { setDefinitions, weirTable } from './sets.ts';
+import type { TableLayout } from './layout.ts';
+import { weirTable } from './sets.ts';
 
 const policyAccept = 1;
 
 /** One sentence per difference; empty when the kernel holds exactly what is meant. */
 export function findDrift(
   connection: NftablesConnection,
-  wanted: { readonly rules: readonly RuleDefinition[]; readonly elements: Iterable<PlacedElement> },
+  wanted: { readonly layout: TableLayout; readonly elements: Iterable<PlacedElement> },
 ): string[] {
   if (!connection.hasTable(weirTable)) return ['the table is not there'];
   return [
-    ...chainDrift(connection),
-    ...chainsWithOtherRules(connection, wanted.rules).map((name) => `chain ${name} has other rules`),
-    ...setDrift(connection),
-    ...elementDrift(connection, wanted.elements),
+    ...chainDrift(connection, wanted.layout),
+    ...chainsWithOtherRules(connection, wanted.layout).map((name) => `chain ${name} has other rules`),
+    ...setDrift(connection, wanted.layout),
+    ...elementDrift(connection, wanted),
   ];
 }
 
 /** Whether all chains and sets of the table are there as they are meant, and no others; rules and elements aside. */
-export function tableStands(connection: NftablesConnection): boolean {
-  return chainDrift(connection).length === 0 && setDrift(connection).length === 0;
+export function tableStands(connection: NftablesConnection, layout: TableLayout): boolean {
+  return chainDrift(connection, layout).length === 0 && setDrift(connection, layout).length === 0;
 }
 
-function chainDrift(connection: NftablesConnection): string[] {
+function chainDrift(connection: NftablesConnection, layout: TableLayout): string[] {
   const dumped = new Map(connection.chains(weirTable).map((chain) => [chain.name, chain]));
   const drifted: string[] = [];
-  for (const { name, hook } of chainDefinitions) {
+  for (const { name, hook } of layout.chains) {
     const chain = dumped.get(name);
     dumped.delete(name);
     if (chain === undefined) drifted.push(`chain ${name} is not there`);
@@ -44,10 +43,10 @@ function chainDrift(connection: NftablesConnection): string[] {
 }
 
 /** The names of our chains that hold other rules than they should. */
-export function chainsWithOtherRules(connection: NftablesConnection, rules: readonly RuleDefinition[]): string[] {
+export function chainsWithOtherRules(connection: NftablesConnection, { chains, rules }: TableLayout): string[] {
   const wanted = byChain(rules.map((rule) => ({ chain: rule.chain, expressions: encodeExpressions(rule.expressions) })));
   const dumped = byChain(connection.rules(weirTable));
-  return chainDefinitions.flatMap(({ name }) => {
+  return chains.flatMap(({ name }) => {
     const expected = wanted.get(name) ?? [];
     const found = dumped.get(name) ?? [];
     const same = expected.length === found.length && expected.every((bytes, i) => bytes.equals(withoutCounts(found[i] ?? Buffer.alloc(0))));
@@ -55,10 +54,10 @@ export function chainsWithOtherRules(connection: NftablesConnection, rules: read
   });
 }
 
-function setDrift(connection: NftablesConnection): string[] {
+function setDrift(connection: NftablesConnection, layout: TableLayout): string[] {
   const dumped = new Map(connection.sets(weirTable).map((set) => [set.name, set]));
   const drifted: string[] = [];
-  for (const definition of [...setDefinitions, ...endedSetDefinitions]) {
+  for (const definition of [...layout.sets, ...layout.runtimeSets]) {
     const set = dumped.get(definition.name);
     dumped.delete(definition.name);
     if (set === undefined) drifted.push(`set ${definition.name} is not there`);
@@ -69,19 +68,22 @@ function setDrift(connection: NftablesConnection): string[] {
   return [...drifted, ...[...dumped.keys()].map((name) => `set ${name} is not ours`)];
 }
 
-function elementDrift(connection: NftablesConnection, elements: Iterable<PlacedElement>): string[] {
-  const missing = new Map<string, Map<string, PlacedElement>>(setDefinitions.map(({ name }) => [name, new Map()]));
-  for (const placed of elements) missing.get(placed.set)?.set(elementIdentity(placed), placed);
+function elementDrift(
+  connection: NftablesConnection,
+  wanted: { readonly layout: TableLayout; readonly elements: Iterable<PlacedElement> },
+): string[] {
+  const missing = new Map<string, Map<string, PlacedElement>>(wanted.layout.sets.map(({ name }) => [name, new Map()]));
+  for (const placed of wanted.elements) missing.get(placed.set)?.set(elementIdentity(placed), placed);
   const drifted: string[] = [];
-  for (const [set, wanted] of missing) {
+  for (const [set, lacking] of missing) {
     let unexpected = 0;
     for (const element of connection.elements(weirTable, set)) {
       const identity = elementIdentity({ set, element });
-      const meant = wanted.get(identity);
-      if (meant !== undefined && sameValue(meant.element, element)) wanted.delete(identity);
+      const meant = lacking.get(identity);
+      if (meant !== undefined && sameValue(meant.element, element)) lacking.delete(identity);
       else if (meant === undefined) unexpected++;
     }
-    if (wanted.size > 0) drifted.push(`set ${set} lacks ${wanted.size} elements, or has them with other values`);
+    if (lacking.size > 0) drifted.push(`set ${set} lacks ${lacking.size} elements, or has them with other values`);
     if (unexpected > 0) drifted.push(`set ${set} has ${unexpected} elements that are not ours`);
   }
   return drifted;

@@ -12,12 +12,13 @@
  * in `allow`. Accept ends only the base chain that it was reached from, so egress cannot answer
  * for ingress, and a chain of somebody else still decides for itself.
  */
-import type { ChainDefinition, RuleDefinition } from '@weir/kernel';
+import type { ChainDefinition, RuleDefinition, SetDefinition } from '@weir/kernel';
 import type { EstablishedMode } from '../dataplane.ts';
 import { baseRules } from './base-rules.ts';
 import { deniedReportChains, deniedReportRules } from './denied-reports.ts';
-import { endedChainDefinitions, endedRules } from './ended-connections.ts';
+import { endedChainDefinitions, endedRules, endedSetDefinitions } from './ended-connections.ts';
 import { programChainNames, programChains, programRules } from './program-rules.ts';
+import { setDefinitions } from './sets.ts';
 
 /**
  * Before `filter` (0), so that an administrator's own chains there come after ours, and after
@@ -27,8 +28,7 @@ const egressPriority = -20;
 const ingressPriority = -19;
 const egressAgainPriority = -18;
 
-/** Every chain of the table, jump targets first. */
-export const chainDefinitions: readonly ChainDefinition[] = [
+const chainDefinitions: readonly ChainDefinition[] = [
   ...deniedReportChains,
   ...programChains.flatMap(programChainNames).map((name) => ({ name })),
   { name: 'egress', hook: { name: 'forward', priority: egressPriority } },
@@ -39,22 +39,40 @@ export const chainDefinitions: readonly ChainDefinition[] = [
   ...endedChainDefinitions,
 ];
 
+/** What a table is made of, but for its elements. */
+export interface TableLayout {
+  /** Sets that hold the desired state and nothing else. */
+  readonly sets: readonly SetDefinition[];
+  /** Sets that fill while connections come and go; what is in them is no drift. */
+  readonly runtimeSets: readonly SetDefinition[];
+  /** Jump targets first. */
+  readonly chains: readonly ChainDefinition[];
+  /** In order within their chain. */
+  readonly rules: readonly RuleDefinition[];
+}
+
 /** What the rules depend on beside the version. */
 export interface RuleOptions {
   /** Beginnings of the names of interfaces that lead to pods and nowhere else. */
   readonly podInterfaces: readonly string[];
-  readonly established: EstablishedMode;
+  /** Default `keep`. */
+  readonly established?: EstablishedMode;
   /** How many denied packets a second are reported in each direction; undefined: none. */
   readonly flowRate?: number | undefined;
 }
 
-/** Every rule of the table, in order within its chain. */
-export function ruleDefinitions({ podInterfaces, established, flowRate }: RuleOptions): RuleDefinition[] {
+/** The layout of this version. */
+export function tableLayout({ podInterfaces, established, flowRate }: RuleOptions): TableLayout {
   const reports = flowRate !== undefined;
-  return [
-    ...(reports ? deniedReportRules(flowRate) : []),
-    ...programRules({ reports }),
-    ...baseRules(podInterfaces),
-    ...(established === 'cut' ? endedRules() : []),
-  ];
+  return {
+    sets: setDefinitions,
+    runtimeSets: endedSetDefinitions,
+    chains: chainDefinitions,
+    rules: [
+      ...(reports ? deniedReportRules(flowRate) : []),
+      ...programRules({ reports }),
+      ...baseRules(podInterfaces),
+      ...(established === 'cut' ? endedRules() : []),
+    ],
+  };
 }

@@ -3,18 +3,10 @@
  *
  * It works in the network namespace in which it was made. Nothing here waits: netlink answers
  * inside the call. Whenever what the kernel holds is not certain, the next transaction puts the
- * whole desired state in its place, in one step like every other.
+ * whole desired state in its place (`replacement.ts`).
  */
 import type { ContentKey, Delta } from '@weir/calc';
-import {
-  ConntrackConnection,
-  type DumpedElement,
-  NetlinkError,
-  NftablesConnection,
-  type RuleDefinition,
-  readHostU32,
-  Transaction,
-} from '@weir/kernel';
+import { ConntrackConnection, type DumpedElement, NetlinkError, NftablesConnection, readHostU32, Transaction } from '@weir/kernel';
 import { type Address, addressFromBytes, formatAddress } from '@weir/net';
 import type {
   ApplyReport,
@@ -30,13 +22,12 @@ import type {
 import { endDenied } from './connection-review.ts';
 import { DesiredState } from './desired-state.ts';
 import { findDrift } from './drift.ts';
-import type { PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
 import { FlowReader } from './flow-reader.ts';
-import { ruleDefinitions } from './layout.ts';
-import { beginReplacement, highestNumber, makeTableAnew } from './replacement.ts';
+import { type TableLayout, tableLayout } from './layout.ts';
+import { bySet, highestNumber, removeTables, replaceTable } from './replacement.ts';
 import { type Count, RuleCounts } from './rule-counts.ts';
-import { countedSets, familySets, sharedSets, weirTable } from './sets.ts';
+import { countedSets, familySets, guardTable, sharedSets, weirTable } from './sets.ts';
 
 /** What {@link NftablesDataplane} needs to know about its node. */
 export interface NftablesOptions {
@@ -63,12 +54,14 @@ export interface DeniedCounter extends Count {
   readonly program: ContentKey;
 }
 
+const addressBytes = { 4: 4, 6: 16 } as const;
+
 /** See the contract, {@link Dataplane}. */
 export class NftablesDataplane implements Dataplane {
   readonly name = 'nftables';
   readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
   readonly established: EstablishedMode;
-  readonly #rules: readonly RuleDefinition[];
+  readonly #layout: TableLayout;
   readonly #flowRate: number | undefined;
   #flowReader: FlowReader | undefined;
   readonly #onReplace: (reason: Error) => void;
@@ -84,12 +77,11 @@ export class NftablesDataplane implements Dataplane {
   /** The kernel holds the desired state of before this delta. */
   #certain = false;
 
-  /** Opens its sockets in the current network namespace and changes nothing yet. */
-  constructor(options: NftablesOptions) {
-    const { podInterfaces, established = 'keep', flowRate } = options;
-    this.established = established;
-    this.#flowRate = flowRate;
-    this.#rules = ruleDefinitions({ podInterfaces, established, flowRate });
+  /** Opens its sockets in the current network namespace and changes nothing yet. Other layouts are those of other versions. */
+  constructor(options: NftablesOptions, layout: TableLayout = tableLayout(options)) {
+    this.established = options.established ?? 'keep';
+    this.#flowRate = options.flowRate;
+    this.#layout = layout;
     this.#onReplace = options.onReplace ?? (() => undefined);
   }
 
@@ -113,7 +105,7 @@ export class NftablesDataplane implements Dataplane {
 
   async resync(): Promise<DriftReport> {
     if (!this.#started) return { drifted: [], repaired: false };
-    const drifted = findDrift(this.#connection, { rules: this.#rules, elements: this.#state.elements() });
+    const drifted = findDrift(this.#connection, { layout: this.#layout, elements: this.#state.elements() });
     if (drifted.length === 0) return { drifted, repaired: false };
     this.#replace();
     return { drifted, repaired: true };
@@ -144,9 +136,9 @@ export class NftablesDataplane implements Dataplane {
   }
 
   async remove(): Promise<void> {
-    this.#retireCounts();
+    for (const set of countedSets) this.#retire(set, this.#connection.elements(weirTable, set));
     this.#certain = false;
-    this.#connection.commit(new Transaction(weirTable).addTable().deleteTable());
+    removeTables(this.#connection);
   }
 
   async close(): Promise<void> {
@@ -224,47 +216,36 @@ export class NftablesDataplane implements Dataplane {
     return { transactions: 1, elementsAdded: added.length, elementsRemoved: removed.length };
   }
 
-  /** One transaction that puts the whole desired state in the place of what the kernel holds. */
+  /** Puts the whole desired state in the place of what the kernel holds. */
   #replace(): AppliedElements {
     this.#certain = false;
-    if (this.#started) this.#retireCounts();
-    const rules = this.#rules;
-    let elementsAdded: number;
-    try {
-      elementsAdded = this.#commitWhole(beginReplacement(this.#connection, rules));
-    } catch (error) {
-      if (!(error instanceof NetlinkError)) throw error;
-      elementsAdded = this.#commitWhole(makeTableAnew(rules));
-    }
+    const { transactions, elementsAdded } = replaceTable({
+      connection: this.#connection,
+      layout: this.#layout,
+      elements: () => this.#state.elements(),
+      retire: (set, elements) => {
+        // What an earlier process counted is not ours.
+        if (this.#started) this.#retire(set, elements);
+      },
+    });
     this.#certain = true;
-    return { transactions: 1, elementsAdded, elementsRemoved: 0 };
-  }
-
-  /** Commits a transaction that leaves all sets empty together with all elements; returns how many. */
-  #commitWhole(transaction: Transaction): number {
-    let elementsAdded = 0;
-    for (const [set, elements] of bySet(this.#state.elements())) {
-      transaction.addElements(set, elements);
-      elementsAdded += elements.length;
-    }
-    this.#connection.commit(transaction);
-    return elementsAdded;
+    return { transactions, elementsAdded, elementsRemoved: 0 };
   }
 
   /** Who owned which address, as the elements in the kernel say. */
   #ownersInKernel(): Map<string, OwnerInKernel> {
     const owners = new Map<string, OwnerInKernel>();
-    for (const family of [4, 6] as const) {
-      for (const { key, comment } of this.#connection.elements(weirTable, familySets(family).local)) {
-        const address = addressFromBytes(key);
-        owners.set(formatAddress(address), { address, owner: comment });
+    // The guard holds them too if a process ended while it made the table anew.
+    for (const table of [guardTable, weirTable]) {
+      for (const family of [4, 6] as const) {
+        for (const { key, comment } of this.#connection.elements(table, familySets(family).local)) {
+          if (key.length !== addressBytes[family]) continue;
+          const address = addressFromBytes(key);
+          owners.set(formatAddress(address), { address, owner: comment });
+        }
       }
     }
     return owners;
-  }
-
-  #retireCounts(): void {
-    for (const set of countedSets) this.#retire(set, this.#connection.elements(weirTable, set));
   }
 
   #retire(set: string, elements: readonly DumpedElement[]): void {
@@ -287,16 +268,6 @@ function sum(a: AppliedElements, b: AppliedElements): AppliedElements {
     elementsAdded: a.elementsAdded + b.elementsAdded,
     elementsRemoved: a.elementsRemoved + b.elementsRemoved,
   };
-}
-
-function bySet(elements: Iterable<PlacedElement>): Map<string, PlacedElement['element'][]> {
-  const sets = new Map<string, PlacedElement['element'][]>();
-  for (const { set, element } of elements) {
-    const list = sets.get(set);
-    if (list === undefined) sets.set(set, [element]);
-    else list.push(element);
-  }
-  return sets;
 }
 
 function commentOf(element: DumpedElement): string | undefined {

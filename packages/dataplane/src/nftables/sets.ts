@@ -12,6 +12,9 @@ import type { Family } from '@weir/net';
 /** The table that belongs to Weir; all in it is Weir's, nothing outside of it is. */
 export const weirTable: TableName = { family: 'inet', name: 'weir' };
 
+/** Stands beside it while it is made anew (see `replacement.ts`). */
+export const guardTable: TableName = { family: 'inet', name: 'weir_next' };
+
 /** The names of one family's sets. */
 export interface FamilySets {
   /** Addresses of acknowledged endpoints. */

@@ -57,6 +57,23 @@ export const tcsetattr = libc.func('int tcsetattr(int, int, const uint8_t *)') a
 /** void cfmakeraw(termios); see termios(3). */
 export const cfmakeraw = libc.func('void cfmakeraw(_Inout_ uint8_t *)') as (termios: Uint8Array) => void;
 
+/** int prctl(option, ...); see prctl(2). */
+export const prctl = libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as (
+  option: number,
+  argument: number,
+  ...rest: [0, 0, 0]
+) => number;
+/** int capset(header, data); see capset(2). */
+export const capset = libc.func('int capset(uint8_t *, const uint8_t *)') as (header: Uint8Array, data: Uint8Array) => number;
+/** int fcntl(fd, command, argument); see fcntl(2). */
+export const fcntl = libc.func('int fcntl(int, int, long)') as (fd: number, command: number, argument: number) => number;
+/** int execve(path, arguments, environment), both ending in null; see execve(2). Returns only when it failed. */
+export const execve = libc.func('int execve(const char *, const char **, const char **)') as (
+  path: string,
+  arguments_: readonly (string | null)[],
+  environment: readonly (string | null)[],
+) => number;
+
 const codeByErrno = new Map<number, string>(Object.entries(constants.errno).map(([code, errno]) => [errno, code]));
 
 /** A system call failed: `code` is the errno's name (`ECONNREFUSED`), as in Node's own errors. */

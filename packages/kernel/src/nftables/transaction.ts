@@ -134,6 +134,13 @@ export class Transaction {
     });
   }
 
+  /** Deletes all rules of the table; its chains stay. */
+  flushRules(): this {
+    return this.#message({ type: nftMessage.deleteRule, flags: 0, subject: 'flush all rules' }, (writer) => {
+      writer.text(ruleAttribute.table, this.#table.name);
+    });
+  }
+
   /** Deletes all elements of a set. */
   flushSet(set: string): this {
     return this.#message({ type: nftMessage.deleteElement, flags: 0, subject: `flush set ${set}` }, (writer) => {

@@ -1,4 +1,5 @@
 /** The Kubernetes objects that Weir reads, as narrow readonly types. */
+export * from './field-selection.ts';
 export type * from './label-selector.ts';
 export * from './namespace.ts';
 export type * from './network-policy.ts';

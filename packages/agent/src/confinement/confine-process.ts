@@ -1,0 +1,49 @@
+/**
+ * Gives the agent's process the rights it needs, and no others.
+ *
+ * Capabilities belong to threads, and Node has started several before the first line of ours runs. So
+ * the process gives them up and becomes the same program once more: what runs then never had them.
+ * Pid, standard streams and environment stay.
+ */
+import {
+  type CapabilityName,
+  type CapabilitySets,
+  capabilitySet,
+  giveUpCapabilities,
+  readCapabilities,
+  replaceProcess,
+} from '@weir/kernel';
+import type { AgentSettings } from '../settings/agent-settings.ts';
+
+/** Everything that the agent needs: nf_tables and conntrack of its network namespace. */
+const neededCapabilities: readonly CapabilityName[] = ['CAP_NET_ADMIN'];
+
+/** The process cannot have the rights that it needs, or cannot give up the others. */
+class ConfinementError extends Error {
+  override readonly name = 'ConfinementError';
+}
+
+/** Tells the second start from the first. */
+const confinedVariable = 'WEIR_CONFINED';
+
+/** Returns in a process that has the needed rights and, unless told otherwise, no others; throws a {@link ConfinementError}. */
+export function confineProcess({ dropCapabilities }: Pick<AgentSettings, 'dropCapabilities'>): void {
+  const isSecond = process.env[confinedVariable] !== undefined;
+  delete process.env[confinedVariable];
+  const needed = capabilitySet(neededCapabilities);
+  const now = readCapabilities();
+  if ((now.effective & needed) !== needed) {
+    throw new ConfinementError(
+      `it needs the capability ${neededCapabilities.join(', ')}, and this process does not have it: run it as root, or grant it`,
+    );
+  }
+  if (!dropCapabilities || isConfined(now, needed)) return;
+  if (isSecond) throw new ConfinementError('capabilities that it does not need could not be given up: see /proc/self/status');
+  giveUpCapabilities(needed);
+  replaceProcess(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { ...process.env, [confinedVariable]: '1' });
+}
+
+/** Whether no set holds more than is needed. The bounding set does not matter to who can gain nothing. */
+function isConfined({ effective, permitted, inheritable, ambient, noNewPrivileges }: CapabilitySets, needed: bigint): boolean {
+  return noNewPrivileges && ((effective | permitted | inheritable | ambient) & ~needed) === 0n;
+}
