@@ -6,7 +6,7 @@ import { capture } from './run.mjs';
 
 /** The Debian packages that building, running and testing need, and why. */
 export const debianPackages = {
-  iproute2: 'network namespaces and links of the lab',
+  iproute2: 'looking at links and routes in tests and by hand',
   nftables: 'the service proxy of the lab, and people who read the rules',
   conntrack: 'ending the UDP flows of services whose backends changed, and reading connections in tests',
   runc: 'pods that run programs of this machine',

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { apiErrorFromBody, TransportError } from './api-error.ts';
 import type { ClusterConnection } from './connection.ts';
 import { JsonSyntaxError } from './json-scan.ts';
@@ -38,11 +39,19 @@ export interface Receiver {
 }
 
 const tokenLifetimeMs = 60_000;
+/**
+ * Connections of one client at the same time, streams aside. A burst of requests waits for one of them:
+ * a handshake costs both ends more than the request that it is made for.
+ */
+const connectionsMax = 16;
 
 /** A pool of connections to one API server. */
 export class Transport {
   readonly #connection: ClusterConnection;
-  readonly #agent: http.Agent;
+  /** For requests with a whole answer: few connections that are used again. */
+  readonly #pool: http.Agent;
+  /** For streams, which keep their connection for hours and must not keep requests waiting. */
+  readonly #streams: http.Agent;
   readonly #target: http.RequestOptions;
   readonly #host: Readonly<Record<string, string>>;
   readonly #prefix: string;
@@ -51,13 +60,15 @@ export class Transport {
 
   constructor(connection: ClusterConnection) {
     this.#connection = connection;
-    const pool = { keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: 8 };
+    const pool = { keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: connectionsMax, maxSockets: connectionsMax };
+    const streams = { keepAlive: false };
     if (connection.server.startsWith('unix:')) {
       this.#secure = false;
       this.#prefix = '';
       this.#target = { socketPath: connection.server.slice('unix:'.length) };
       this.#host = { host: 'localhost' };
-      this.#agent = new http.Agent(pool);
+      this.#pool = new http.Agent(pool);
+      this.#streams = new http.Agent(streams);
       return;
     }
     const url = new URL(connection.server);
@@ -66,7 +77,11 @@ export class Transport {
     this.#host = {};
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     this.#target = { host, port: url.port === '' ? (this.#secure ? 443 : 80) : Number(url.port) };
-    this.#agent = this.#secure ? new https.Agent({ ...pool, ...tlsOptions(connection) }) : new http.Agent(pool);
+    const tls = this.#secure ? tlsOptions(connection) : {};
+    const agent = (options: http.AgentOptions): http.Agent =>
+      this.#secure ? new https.Agent({ ...options, ...tls }) : new http.Agent(options);
+    this.#pool = agent(pool);
+    this.#streams = agent(streams);
   }
 
   /** Sends a request and reads the whole answer, at most `limitBytes`. Throws ApiError and TransportError. */
@@ -74,7 +89,7 @@ export class Transport {
     const deadline = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
     try {
-      const response = await this.#openRetrying(request, signal);
+      const response = await this.#openRetrying(request, { signal, agent: this.#pool });
       const body = await readBody(response, limitBytes, this.#describe(request));
       return { code: response.statusCode ?? 0, contentType: response.headers['content-type'] ?? '', body };
     } catch (error) {
@@ -109,7 +124,7 @@ export class Transport {
     const timer = setTimeout(() => deadline.abort(), request.timeoutMs);
     const signal = request.signal === undefined ? deadline.signal : AbortSignal.any([request.signal, deadline.signal]);
     try {
-      return await this.#openRetrying(request, signal);
+      return await this.#openRetrying(request, { signal, agent: this.#streams });
     } catch (error) {
       throw this.#explain(error, request, deadline.signal);
     } finally {
@@ -119,26 +134,26 @@ export class Transport {
 
   /** Closes the idle connections; requests under way are not touched. */
   close(): void {
-    this.#agent.destroy();
+    this.#pool.destroy();
   }
 
   /** A kept-alive connection may be closed by the server in the moment we use it: one more try is safe for reads. */
-  async #openRetrying(request: TransportRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async #openRetrying(request: TransportRequest, way: Way): Promise<http.IncomingMessage> {
     try {
-      return await this.#open(request, signal);
+      return await this.#open(request, way);
     } catch (error) {
-      if (request.method !== 'GET' || !(error instanceof StaleConnection) || signal.aborted) throw error;
-      return await this.#open(request, signal);
+      if (request.method !== 'GET' || !(error instanceof StaleConnection) || way.signal.aborted) throw error;
+      return await this.#open(request, way);
     }
   }
 
-  async #open(request: TransportRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async #open(request: TransportRequest, { signal, agent }: Way): Promise<http.IncomingMessage> {
     signal.throwIfAborted();
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const outgoing = (this.#secure ? https : http).request(
         {
           ...this.#target,
-          agent: this.#agent,
+          agent,
           method: request.method,
           path: `${this.#prefix}${request.url}`,
           headers: { ...this.#host, ...this.#authorization(), ...lengthHeader(request), ...request.headers },
@@ -185,6 +200,12 @@ export class Transport {
   }
 }
 
+/** How a request goes out. */
+interface Way {
+  readonly signal: AbortSignal;
+  readonly agent: http.Agent;
+}
+
 /** The server closed a reused connection before it answered. */
 class StaleConnection extends Error {
   override readonly name = 'StaleConnection';
@@ -200,11 +221,14 @@ export function asTransportError(error: unknown, what: string): unknown {
 
 function tlsOptions(connection: ClusterConnection): https.AgentOptions {
   return {
-    minVersion: 'TLSv1.2',
+    // Made once: reading certificates and keys anew for each connection costs more than its handshake.
+    secureContext: createSecureContext({
+      minVersion: 'TLSv1.2',
+      ...(connection.certificateAuthority === undefined ? {} : { ca: connection.certificateAuthority }),
+      ...(connection.clientCertificate === undefined ? {} : { cert: connection.clientCertificate }),
+      ...(connection.clientKey === undefined ? {} : { key: connection.clientKey }),
+    }),
     rejectUnauthorized: connection.insecureSkipTlsVerify !== true,
-    ...(connection.certificateAuthority === undefined ? {} : { ca: connection.certificateAuthority }),
-    ...(connection.clientCertificate === undefined ? {} : { cert: connection.clientCertificate }),
-    ...(connection.clientKey === undefined ? {} : { key: connection.clientKey }),
     ...(connection.tlsServerName === undefined ? {} : { servername: connection.tlsServerName }),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The only door to the machine: namespaces, sockets, terminals, netlink, nf_tables, conntrack.
+ * The only door to the machine: namespaces, sockets, terminals, netlink, links and routes, nf_tables, conntrack.
  *
  * The only public door of the package.
  */
@@ -16,6 +16,8 @@ export * from './packet-log/packet-log.ts';
 export * from './process/capabilities.ts';
 export * from './process/replace-process.ts';
 export * from './raw/raw-socket.ts';
+export { describeRouteChange, type RouteChange } from './route/route-change.ts';
+export * from './route/route-connection.ts';
 export * from './sockets/tcp.ts';
 export * from './sockets/udp.ts';
 export * from './terminal/pty.ts';

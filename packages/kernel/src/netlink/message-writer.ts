@@ -49,15 +49,17 @@ export class MessageWriter {
 
   /** Starts a message; give what it returns to {@link endMessage}. */
   beginMessage(header: MessageHeader): number {
-    const start = this.#reserve(headerBytes + subsystemHeaderBytes);
-    this.#hostU32(start, 0);
-    this.#hostU16(start + 4, header.type);
-    this.#hostU16(start + 6, header.flags);
-    this.#hostU32(start + 8, header.sequence);
-    this.#hostU32(start + 12, 0);
+    const start = this.#beginWith(header, subsystemHeaderBytes);
     this.#buffer[start + 16] = header.family;
     this.#buffer[start + 17] = 0;
     this.#buffer.writeUInt16BE(header.resource ?? 0, start + 18);
+    return start;
+  }
+
+  /** Starts a message of another protocol, whose fixed part (a multiple of four bytes) follows netlink's own header. */
+  beginMessageOf(header: Pick<MessageHeader, 'type' | 'flags' | 'sequence'>, fixed: Uint8Array): number {
+    const start = this.#beginWith(header, fixed.length);
+    this.#buffer.set(fixed, start + headerBytes);
     return start;
   }
 
@@ -117,6 +119,22 @@ export class MessageWriter {
   raw(type: number, value: Uint8Array): void {
     const at = this.#attribute(type, value.length);
     this.#buffer.set(value, at);
+  }
+
+  /** Bytes without an attribute header: the fixed part of a structure inside a nest, a multiple of four bytes. */
+  fixed(value: Uint8Array): void {
+    const at = this.#reserve(value.length);
+    this.#buffer.set(value, at);
+  }
+
+  #beginWith(header: Pick<MessageHeader, 'type' | 'flags' | 'sequence'>, fixedBytes: number): number {
+    const start = this.#reserve(headerBytes + fixedBytes);
+    this.#hostU32(start, 0);
+    this.#hostU16(start + 4, header.type);
+    this.#hostU16(start + 6, header.flags);
+    this.#hostU32(start + 8, header.sequence);
+    this.#hostU32(start + 12, 0);
+    return start;
   }
 
   // Reserving may move the buffer, so callers take the place first and the buffer afterwards.

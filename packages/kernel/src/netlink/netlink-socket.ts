@@ -27,9 +27,8 @@ const closeCall = libc.func('int close(int fd)') as (fd: number) => number;
 const optionCall = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)') as (
   ...args: [number, number, number, Buffer, number]
 ) => number;
-const sendCall = libc.func('intptr_t send(int fd, const void *bytes, size_t length, int flags)') as (
-  ...args: [number, Buffer, number, number]
-) => number;
+const sendFunction = libc.func('intptr_t send(int fd, const void *bytes, size_t length, int flags)');
+const sendCall = sendFunction as unknown as (...args: [number, Buffer, number, number]) => number;
 const receiveCall = libc.func('intptr_t recv(int fd, _Out_ void *bytes, size_t length, int flags)') as (
   ...args: [number, Buffer, number, number]
 ) => number;
@@ -47,10 +46,10 @@ const NETLINK_EXT_ACK = 11;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 
-/** The netfilter netlink protocol: nf_tables, conntrack, logs. */
-const netlinkNetfilter = 12;
+/** The protocols of netlink that are spoken here: links and routes; nf_tables, conntrack and logs. */
+export const netlinkProtocol = { route: 0, netfilter: 12 } as const;
 
-const receiveBytes = 256 * 1024;
+const receiveBytesDefault = 256 * 1024;
 const receiveQueueBytes = 32 * 1024 * 1024;
 const dumpAttemptsMax = 20;
 
@@ -60,18 +59,25 @@ export interface NetlinkSocketOptions {
   readonly protocol?: number;
   /** What the kernel keeps of answers and notifications that were not read yet. Default 32 MiB. */
   readonly queueBytes?: number;
+  /** The longest datagram that can be read. Default 256 KiB: the answers to a large transaction come in one. */
+  readonly receiveBytes?: number;
 }
 
 /** One socket; requests and answers of one at a time. */
 export class NetlinkSocket {
   readonly #fd: number;
-  readonly #receiveBuffer = Buffer.allocUnsafe(receiveBytes);
+  readonly #receiveBuffer: Buffer;
   #sendQueueBytes = 0;
   #sequence = 0;
   #closed = false;
 
   /** Opens a socket in the network namespace of the calling thread; it stays in that one. */
-  constructor({ protocol = netlinkNetfilter, queueBytes = receiveQueueBytes }: NetlinkSocketOptions = {}) {
+  constructor({
+    protocol = netlinkProtocol.netfilter,
+    queueBytes = receiveQueueBytes,
+    receiveBytes = receiveBytesDefault,
+  }: NetlinkSocketOptions = {}) {
+    this.#receiveBuffer = Buffer.allocUnsafe(receiveBytes);
     this.#fd = check(socketCall(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), 'cannot open a netlink socket');
     try {
       const address = Buffer.alloc(12);
@@ -115,11 +121,27 @@ export class NetlinkSocket {
   }
 
   /**
+   * Sends one datagram from another thread: for requests that the kernel takes long for. Nothing else
+   * may be done with the socket meanwhile. Resolves when the kernel has answered it.
+   */
+  sendElsewhere(bytes: Buffer): Promise<void> {
+    assert(!this.#closed, 'the netlink socket is closed');
+    return new Promise((resolve, reject) => {
+      sendFunction.async(this.#fd, bytes, bytes.length, 0, (error: Error | null, sent: number) => {
+        if (error !== null) reject(error);
+        else if (sent < 0) reject(new NetlinkError('system', 0, `cannot send ${bytes.length} bytes to netlink`));
+        else resolve();
+      });
+    });
+  }
+
+  /**
    * The next queued datagram, or undefined when none waits. The bytes are valid until the next
    * call. Throws `uncertain` when the kernel had to drop answers.
    */
   receive(): Buffer | undefined {
     assert(!this.#closed, 'the netlink socket is closed');
+    const receiveBytes = this.#receiveBuffer.length;
     for (;;) {
       const length = receiveCall(this.#fd, this.#receiveBuffer, receiveBytes, MSG_DONTWAIT | MSG_TRUNC);
       if (length >= 0) {

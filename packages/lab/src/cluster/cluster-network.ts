@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { netnsExists } from '@weir/kernel';
 import { shortHash } from '@weir/net';
-import { ipBatch, ipQuery } from '../network/ip-batch.ts';
 import { nodeNetnsName, vnetNetnsName } from '../network/netns-names.ts';
+import { changeNetwork, linksOf } from '../network/network-changes.ts';
 import { attachNode } from '../network/node-network.ts';
 import { createVirtualNetwork, removeNetwork } from '../network/virtual-network.ts';
 import type { ClusterConfig } from './cluster-config.ts';
@@ -21,7 +21,7 @@ export async function ensureNetwork(config: ClusterConfig): Promise<void> {
   // Pods cannot outlive their node, so nothing of a partial network is worth keeping.
   removeNetwork(config.name);
   const vnet = await createVirtualNetwork({ cluster: config.name, dualStack: config.dualStack });
-  await ipBatch(vnet, [`link set dev lo alias ${ownerMark()}`]);
+  changeNetwork(vnet, [{ kind: 'setLink', device: 'lo', alias: ownerMark() }]);
   for (const { name, addresses, podBlocks } of config.nodes) {
     await attachNode({ cluster: config.name, node: name, addresses, podBlocks });
   }
@@ -31,11 +31,10 @@ export async function ensureNetwork(config: ClusterConfig): Promise<void> {
  * Throws a ClusterError (`busy`) when the namespaces of that name belong to a cluster of another state
  * directory: names of namespaces are the machine's, and that cluster is not ours to remove.
  */
-export async function checkOwner(cluster: string): Promise<void> {
+export function checkOwner(cluster: string): void {
   const vnet = vnetNetnsName(cluster);
   if (!netnsExists(vnet)) return;
-  const [loopback] = await ipQuery<readonly { readonly ifalias?: string }[]>(vnet, ['link', 'show', 'dev', 'lo']);
-  const owner = loopback?.ifalias;
+  const owner = linksOf(vnet).find(({ device }) => device === 'lo')?.alias;
   // A state directory that is gone has left the namespaces behind: whoever comes next may have them.
   if (owner === undefined || owner === ownerMark() || !isCluster(owner, cluster)) return;
   throw new ClusterError(

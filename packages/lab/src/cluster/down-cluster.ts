@@ -53,7 +53,7 @@ export async function removeCluster(name: string): Promise<boolean> {
   const layout = clusterLayout(name);
   const present = exists(layout.state) || exists(layout.run) || netnsOfCluster(name).length > 0;
   if (!present) return false;
-  await checkOwner(name);
+  checkOwner(name);
   await stopSupervisor(layout);
   await endLeftOvers(layout, undefined);
   await removeContainers(layout);

@@ -45,7 +45,7 @@ export async function upCluster(options: UpOptions): Promise<ClusterStatus> {
   const taken = takeProcessLock(layout.changeLock);
   if ('holder' in taken) throw busyError(options.name, taken.holder.pid);
   try {
-    await checkOwner(options.name);
+    checkOwner(options.name);
     const existing = await readClusterConfig(options.name);
     if (existing === undefined) return await makeCluster(options, layout);
     const differences = shapeDifferences(existing, options);

@@ -6,10 +6,10 @@
  * read back from their interfaces.
  */
 import { createNetns, deleteNetns, netnsExists, setNetSysctls } from '@weir/kernel';
-import { parseAddress } from '@weir/net';
-import { ipBatch, ipQuery, removeInterface } from './ip-batch.ts';
+import { formatAddress, parseAddress } from '@weir/net';
 import { checkHostName, hostNetnsName, NetworkError, netnsOfCluster, routerInterfaceName } from './netns-names.ts';
-import { type LeafOptions, leafCommands, leafSysctls, readAddresses, routerCommands } from './point-to-point.ts';
+import { addressesOf, changeNetwork, inTurn, removeInterface } from './network-changes.ts';
+import { type LeafOptions, leafChanges, leafSysctls, readAddresses, routerChanges } from './point-to-point.ts';
 import { isDualStack, requireNetwork } from './virtual-network.ts';
 
 /** An external host. */
@@ -28,7 +28,11 @@ export interface ExternalHostOptions extends ExternalHost {
  * Adds a host; returns the name of its namespace. Throws a NetworkError: `name-taken`,
  * `address-taken` (a node, pod block or host routes it already), `invalid-address`, `not-found` (no such cluster).
  */
-export async function addHost(options: ExternalHostOptions): Promise<string> {
+export function addHost(options: ExternalHostOptions): Promise<string> {
+  return inTurn(() => add(options));
+}
+
+function add(options: ExternalHostOptions): string {
   const { cluster, name } = options;
   checkHostName(name);
   const vnet = requireNetwork(cluster);
@@ -38,8 +42,8 @@ export async function addHost(options: ExternalHostOptions): Promise<string> {
   createNetns(netns);
   try {
     setNetSysctls(netns, leafSysctls(leaf.dualStack));
-    await ipBatch(vnet, routerCommands(leaf));
-    await ipBatch(netns, leafCommands(leaf));
+    changeNetwork(vnet, routerChanges(leaf));
+    changeNetwork(netns, leafChanges(leaf));
   } catch (error) {
     deleteNetns(netns);
     if (error instanceof NetworkError && error.code === 'address-taken') {
@@ -57,24 +61,14 @@ export async function addHost(options: ExternalHostOptions): Promise<string> {
 /** Removes a host; returns whether it was there. */
 export async function removeHost(cluster: string, name: string): Promise<boolean> {
   await removeInterface(requireNetwork(cluster), routerInterfaceName('h', name));
-  return deleteNetns(hostNetnsName(cluster, name));
+  return inTurn(() => deleteNetns(hostNetnsName(cluster, name)));
 }
 
 /** The hosts of a cluster, by name. */
-export async function listHosts(cluster: string): Promise<readonly ExternalHost[]> {
+export function listHosts(cluster: string): Promise<readonly ExternalHost[]> {
   const prefix = hostNetnsName(cluster, '');
   const names = netnsOfCluster(cluster).flatMap((netns) => (netns.startsWith(prefix) ? [netns.slice(prefix.length)] : []));
-  return Promise.all(names.map(async (name) => ({ name, addresses: await addressesOf(hostNetnsName(cluster, name)) })));
-}
-
-interface InterfaceJson {
-  readonly addr_info?: readonly { readonly local: string; readonly scope: string }[];
-}
-
-async function addressesOf(netns: string): Promise<readonly string[]> {
-  const interfaces = await ipQuery<readonly InterfaceJson[]>(netns, ['addr', 'show', 'dev', 'eth0']);
-  const all = interfaces.flatMap((item) => item.addr_info ?? []);
-  return all.filter((item) => item.scope === 'global').map((item) => item.local);
+  return inTurn(() => names.map((name) => ({ name, addresses: addressesOf(hostNetnsName(cluster, name), 'eth0').map(formatAddress) })));
 }
 
 function hostLeaf(options: ExternalHostOptions, netns: string): LeafOptions {

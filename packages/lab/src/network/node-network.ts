@@ -1,9 +1,9 @@
 /** A node on the virtual network: its namespace, its uplink, and the block of addresses for its pods. */
-import { createNetns, deleteNetns, netnsExists, setNetSysctls } from '@weir/kernel';
-import { type Cidr, cidrFamily, formatAddress, formatCidr, parseCidr } from '@weir/net';
-import { ipBatch, removeInterface } from './ip-batch.ts';
+import { createNetns, deleteNetns, netnsExists, type RouteChange, setNetSysctls } from '@weir/kernel';
+import { type Cidr, cidrFamily, formatCidr, parseCidr } from '@weir/net';
 import { checkNodeName, NetworkError, nodeNetnsName, routerInterfaceName } from './netns-names.ts';
-import { type LeafOptions, leafCommands, readAddresses, routerCommands, routerSysctls } from './point-to-point.ts';
+import { changeNetwork, inTurn, removeInterface } from './network-changes.ts';
+import { type LeafOptions, leafChanges, readAddresses, routerChanges, routerSysctls } from './point-to-point.ts';
 import { isDualStack, requireNetwork } from './virtual-network.ts';
 
 /** What to attach. */
@@ -21,7 +21,11 @@ export interface NodeNetworkOptions {
  * up to a second more on the new uplink, because the kernel batches its link-state events; IPv4 and
  * the interfaces of pods are ready at once.
  */
-export async function attachNode(options: NodeNetworkOptions): Promise<string> {
+export function attachNode(options: NodeNetworkOptions): Promise<string> {
+  return inTurn(() => attach(options));
+}
+
+function attach(options: NodeNetworkOptions): string {
   const { cluster, node } = options;
   checkNodeName(cluster, node);
   const vnet = requireNetwork(cluster);
@@ -38,9 +42,10 @@ export async function attachNode(options: NodeNetworkOptions): Promise<string> {
   createNetns(netns);
   try {
     setNetSysctls(netns, routerSysctls(leaf.dualStack));
-    await ipBatch(vnet, [...routerCommands(leaf), ...blocks.map((block) => blockRoute(block, leaf))]);
+    changeNetwork(vnet, [...routerChanges(leaf), ...blocks.map((block) => blockRoute(block, leaf))]);
     // Addresses of the block that no pod has must not go back to the router, which would return them for ever.
-    await ipBatch(netns, [...leafCommands(leaf), ...blocks.map((block) => `route add blackhole ${formatCidr(block)}`)]);
+    const unused = blocks.map((destination): RouteChange => ({ kind: 'addRoute', destination, to: 'blackhole' }));
+    changeNetwork(netns, [...leafChanges(leaf), ...unused]);
   } catch (error) {
     deleteNetns(netns);
     throw error;
@@ -51,14 +56,14 @@ export async function attachNode(options: NodeNetworkOptions): Promise<string> {
 /** Takes a node away; its pods' namespaces are the caller's to remove. Returns whether it was there. */
 export async function detachNode(cluster: string, node: string): Promise<boolean> {
   await removeInterface(requireNetwork(cluster), routerInterfaceName('n', node));
-  return deleteNetns(nodeNetnsName(cluster, node));
+  return inTurn(() => deleteNetns(nodeNetnsName(cluster, node)));
 }
 
-function blockRoute(block: Cidr, leaf: LeafOptions): string {
+function blockRoute(block: Cidr, leaf: LeafOptions): RouteChange {
   const via = leaf.addresses.find((address) => address.family === cidrFamily(block));
   if (via === undefined)
     throw new NetworkError('invalid-address', `the node has no address of the family of its pod block ${formatCidr(block)}`);
-  return `route add ${formatCidr(block)} via ${formatAddress(via)} dev ${leaf.interface} onlink`;
+  return { kind: 'addRoute', destination: block, to: { device: leaf.interface, via } };
 }
 
 function readBlock(text: string): Cidr {

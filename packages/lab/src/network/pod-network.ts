@@ -1,8 +1,8 @@
 /** A pod on its node: its namespace and the pair of interfaces between the two. */
 import { createNetns, deleteNetns, readNetSysctl, setNetSysctls } from '@weir/kernel';
-import { ipBatch, removeInterface } from './ip-batch.ts';
 import { nodeNetnsName, podInterfaceName, podNetnsName } from './netns-names.ts';
-import { type LeafOptions, leafCommands, leafSysctls, readAddresses, routerCommands } from './point-to-point.ts';
+import { changeNetwork, inTurn, removeInterface } from './network-changes.ts';
+import { type LeafOptions, leafChanges, leafSysctls, readAddresses, routerChanges } from './point-to-point.ts';
 
 /** What to attach. */
 export interface PodNetworkOptions {
@@ -23,14 +23,27 @@ export interface PodNetwork {
 }
 
 /**
- * Makes the pod's namespace and hangs it on the node, in about 15 ms. A half-made one of the same
- * UID, left behind by a crash, is replaced.
+ * Makes the pod's namespace and hangs it on the node, in about 5 ms when its turn has come. A half-made
+ * one of the same UID, left behind by a crash, is replaced.
  */
 export async function attachPod(options: PodNetworkOptions): Promise<PodNetwork> {
+  await detachPod(options);
+  return inTurn(() => attach(options));
+}
+
+/**
+ * Takes the pod's interfaces and namespace away; the interfaces go at once, the namespace as soon as
+ * nothing holds a socket in it. Returns whether it was there.
+ */
+export async function detachPod({ cluster, node, uid }: Omit<PodNetworkOptions, 'addresses'>): Promise<boolean> {
+  await removeInterface(nodeNetnsName(cluster, node), podInterfaceName(uid));
+  return inTurn(() => deleteNetns(podNetnsName(cluster, uid)));
+}
+
+function attach(options: PodNetworkOptions): PodNetwork {
   const { cluster, uid } = options;
   const nodeNetns = nodeNetnsName(cluster, options.node);
   const netns = podNetnsName(cluster, uid);
-  await detachPod(options);
   const leaf: LeafOptions = {
     interface: podInterfaceName(uid),
     leafNetns: netns,
@@ -40,21 +53,12 @@ export async function attachPod(options: PodNetworkOptions): Promise<PodNetwork>
   createNetns(netns);
   try {
     setNetSysctls(netns, leafSysctls(leaf.dualStack));
-    await ipBatch(nodeNetns, routerCommands(leaf));
+    changeNetwork(nodeNetns, routerChanges(leaf));
     setNetSysctls(nodeNetns, { [`ipv4/conf/${leaf.interface}/rp_filter`]: '1' });
-    await ipBatch(netns, leafCommands(leaf));
+    changeNetwork(netns, leafChanges(leaf));
   } catch (error) {
     deleteNetns(netns);
     throw error;
   }
   return { netns, interface: leaf.interface };
-}
-
-/**
- * Takes the pod's interfaces and namespace away; the interfaces go at once, the namespace as soon as
- * nothing holds a socket in it. Returns whether it was there.
- */
-export async function detachPod(options: Omit<PodNetworkOptions, 'addresses'>): Promise<boolean> {
-  await removeInterface(nodeNetnsName(options.cluster, options.node), podInterfaceName(options.uid));
-  return deleteNetns(podNetnsName(options.cluster, options.uid));
 }

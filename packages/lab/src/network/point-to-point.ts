@@ -4,21 +4,25 @@
  *
  * ```
  *   router (node or vnet)                          leaf (pod, node, external host)
- *   weirXXXXXXXXXXX  ee:ee:ee:ee:ee:ee  ─────────  eth0  10.224.0.72/32
- *   route 10.224.0.72 → this interface              default via 169.254.1.1, permanent neighbour ee:ee:…
+ *   weirXXXXXXXXXXX  ee:ee:ee:ee:ee:ee  ─────────  eth0  10.224.0.72/32  02:57:0a:e0:00:48
+ *   route 10.224.0.72 → this interface              default via 169.254.1.1
+ *   permanent neighbour 10.224.0.72                 permanent neighbour 169.254.1.1
  * ```
- * The gateway's neighbour entry is permanent, so nothing has to answer for 169.254.1.1; the router
- * resolves the leaf's address by ARP or neighbour discovery as usual.
+ * Both ends know the other's hardware address for good. Nothing has to answer for 169.254.1.1, no first
+ * packet waits for an answer, and the kernel's table of learned neighbours, which all namespaces of the
+ * machine share and which overflows at 1 024 entries, is not used.
  */
-import { type Address, formatAddress, parseAddress } from '@weir/net';
+import type { RouteChange } from '@weir/kernel';
+import { type Address, addressToBytes, assert, cidrOf, familyBits, parseAddress, singleAddressCidr } from '@weir/net';
 import { NetworkError } from './netns-names.ts';
 
 /** Gateway of every leaf for IPv4; no interface carries it. */
-const leafGatewayIpv4 = '169.254.1.1';
+const leafGatewayIpv4 = literal('169.254.1.1');
 /** Gateway of every leaf for IPv6: the link-local address of the router's interface. */
-const leafGatewayIpv6 = 'fe80::1';
-const leafLinkLocal = 'fe80::2';
+const leafGatewayIpv6 = literal('fe80::1');
+const leafLinkLocal = literal('fe80::2');
 const routerMac = 'ee:ee:ee:ee:ee:ee';
+const leafDevice = 'eth0';
 
 /** A leaf to hang on a router. */
 export interface LeafOptions {
@@ -29,41 +33,54 @@ export interface LeafOptions {
   /** The leaf's own addresses. */
   readonly addresses: readonly Address[];
   readonly dualStack: boolean;
-  readonly mtu?: number;
 }
 
-/** What to run in the router's namespace, first. */
-export function routerCommands(leaf: LeafOptions): readonly string[] {
-  const mtu = leaf.mtu === undefined ? '' : ` mtu ${leaf.mtu}`;
+/** What to change in the router's namespace, first. */
+export function routerChanges(leaf: LeafOptions): readonly RouteChange[] {
+  const { interface: device, addresses } = leaf;
+  const mac = leafMac(leaf);
   return [
-    `link add ${leaf.interface}${mtu} address ${routerMac} type veth peer name eth0${mtu} netns ${leaf.leafNetns}`,
-    ...(leaf.dualStack
-      ? [`link set ${leaf.interface} addrgenmode none`, `addr add ${leafGatewayIpv6}/64 dev ${leaf.interface} nodad`]
-      : []),
-    `link set ${leaf.interface} up`,
-    ...leaf.addresses.map((address) => `route add ${hostPrefix(address)} dev ${leaf.interface}`),
+    { kind: 'addVeth', device, mac: routerMac, peer: { device: leafDevice, mac, netns: leaf.leafNetns } },
+    ...linkUp(device, leaf.dualStack ? [{ address: leafGatewayIpv6, prefixLength: 64 }] : [], leaf.dualStack),
+    ...addresses.flatMap((address): RouteChange[] => [
+      { kind: 'addRoute', destination: singleAddressCidr(address), to: { device } },
+      { kind: 'setNeighbour', address, mac, device },
+    ]),
   ];
 }
 
-/** What to run in the leaf's namespace, second. */
-export function leafCommands(leaf: LeafOptions): readonly string[] {
-  const has = (family: 4 | 6): boolean => leaf.addresses.some((address) => address.family === family);
+/** What to change in the leaf's namespace, second. */
+export function leafChanges(leaf: LeafOptions): readonly RouteChange[] {
+  const gateways = [leafGatewayIpv4, leafGatewayIpv6].filter(({ family }) => leaf.addresses.some((address) => address.family === family));
+  const own = leaf.addresses.map((address) => ({ address, prefixLength: familyBits(address.family) }));
   return [
-    'link set lo up',
-    ...(leaf.dualStack ? ['link set eth0 addrgenmode none', `addr add ${leafLinkLocal}/64 dev eth0 nodad`] : []),
-    ...leaf.addresses.map((address) => `addr add ${hostPrefix(address)} dev eth0${address.family === 6 ? ' nodad' : ''}`),
-    'link set eth0 up',
-    ...(has(4)
-      ? [
-          `neigh replace ${leafGatewayIpv4} lladdr ${routerMac} dev eth0 nud permanent`,
-          `route add ${leafGatewayIpv4} dev eth0 scope link`,
-          `route add default via ${leafGatewayIpv4} dev eth0`,
-        ]
-      : []),
-    ...(has(6)
-      ? [`neigh replace ${leafGatewayIpv6} lladdr ${routerMac} dev eth0 nud permanent`, `route add default via ${leafGatewayIpv6} dev eth0`]
-      : []),
+    { kind: 'setLink', device: 'lo', up: true },
+    ...linkUp(leafDevice, [...(leaf.dualStack ? [{ address: leafLinkLocal, prefixLength: 64 }] : []), ...own], leaf.dualStack),
+    ...gateways.flatMap((via): RouteChange[] => [
+      { kind: 'setNeighbour', address: via, mac: routerMac, device: leafDevice },
+      { kind: 'addRoute', destination: cidrOf(via, 0), to: { device: leafDevice, via } },
+    ]),
   ];
+}
+
+/** An interface with its addresses, up. With IPv6 its link-local address is given, not made up by the kernel. */
+function linkUp(
+  device: string,
+  addresses: readonly { readonly address: Address; readonly prefixLength: number }[],
+  ...[dualStack]: [boolean]
+): readonly RouteChange[] {
+  return [
+    ...(dualStack ? [{ kind: 'setLink', device, withoutLinkLocal: true } as const] : []),
+    ...addresses.map((each) => ({ kind: 'addAddress', device, ...each }) as const),
+    { kind: 'setLink', device, up: true },
+  ];
+}
+
+/** A hardware address that tells whose it is: `02:57` and the last four bytes of the leaf's first address. */
+function leafMac({ addresses: [first] }: LeafOptions): string {
+  assert(first !== undefined, 'a leaf has an address');
+  const bytes = [0x02, 0x57, ...addressToBytes(first).slice(-4)];
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
 
 /** Kernel parameters of a namespace that forwards between leaves. */
@@ -91,11 +108,6 @@ export function leafSysctls(dualStack: boolean): Readonly<Record<string, string>
   };
 }
 
-/** The address as a block of its own: `10.0.0.1/32`, `fd00::1/128`. */
-function hostPrefix(address: Address): string {
-  return `${formatAddress(address)}/${address.family === 4 ? 32 : 128}`;
-}
-
 /** Reads literal addresses; throws a NetworkError for the first that is none or is not usable on a host. */
 export function readAddresses(texts: readonly string[]): readonly Address[] {
   return texts.map((text) => {
@@ -113,4 +125,10 @@ function familySysctls(dualStack: boolean): Readonly<Record<string, string>> {
     'ipv6/conf/default/disable_ipv6': off,
     'ipv6/conf/default/accept_ra': '0',
   };
+}
+
+function literal(text: string): Address {
+  const address = parseAddress(text);
+  assert(address !== undefined, `not a literal address: ${text}`);
+  return address;
 }

@@ -10,10 +10,11 @@
  * Packets to an unused address of the network are dropped, as the fabric of a cloud drops them;
  * packets to anywhere else are answered with "unreachable", because there is no way out.
  */
-import { createNetns, deleteNetns, readNetSysctl, setNetSysctls } from '@weir/kernel';
-import { ipBatch } from './ip-batch.ts';
+import { createNetns, deleteNetns, type RouteChange, readNetSysctl, setNetSysctls } from '@weir/kernel';
+import { assert, cidrOf, familyBits, parseCidr } from '@weir/net';
 import { checkClusterName, listNetworks, NetworkError, netnsOfCluster, vnetNetnsName } from './netns-names.ts';
-import { routerSysctls } from './point-to-point.ts';
+import { changeNetwork, inTurn } from './network-changes.ts';
+import { readAddresses, routerSysctls } from './point-to-point.ts';
 
 /** Addresses of every cluster's network: as in AKS for IPv4, unique local for IPv6. */
 export const virtualNetworkAddresses = {
@@ -33,7 +34,11 @@ export interface VirtualNetworkOptions {
  * Makes the router. Throws a NetworkError when the cluster's network exists already or the name is unusable.
  * Returns the name of the router's namespace, where the API server listens on {@link virtualNetworkAddresses}' router address.
  */
-export async function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
+export function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
+  return inTurn(() => create(options));
+}
+
+function create(options: VirtualNetworkOptions): string {
   const { cluster, dualStack } = options;
   checkClusterName(cluster);
   const netns = vnetNetnsName(cluster);
@@ -43,7 +48,7 @@ export async function createVirtualNetwork(options: VirtualNetworkOptions): Prom
   createNetns(netns);
   try {
     setNetSysctls(netns, routerSysctls(dualStack));
-    await ipBatch(netns, vnetCommands(dualStack));
+    changeNetwork(netns, vnetChanges(dualStack));
   } catch (error) {
     deleteNetns(netns);
     throw error;
@@ -74,13 +79,19 @@ export function requireNetwork(cluster: string): string {
   throw new NetworkError('not-found', `there is no network of a cluster "${cluster}"`);
 }
 
-function vnetCommands(dualStack: boolean): readonly string[] {
+function vnetChanges(dualStack: boolean): readonly RouteChange[] {
   const { ipv4, ipv6 } = virtualNetworkAddresses;
   return [
-    'link set lo up',
-    `addr add ${ipv4.router}/32 dev lo`,
-    `route add blackhole ${ipv4.block}`,
-    'route add unreachable default',
-    ...(dualStack ? [`addr add ${ipv6.router}/128 dev lo nodad`, `route add blackhole ${ipv6.block}`, 'route add unreachable ::/0'] : []),
+    { kind: 'setLink', device: 'lo', up: true },
+    ...[ipv4, ...(dualStack ? [ipv6] : [])].flatMap(({ block, router }): RouteChange[] => {
+      const destination = parseCidr(block);
+      const [address] = readAddresses([router]);
+      assert(destination !== undefined && address !== undefined, 'the addresses of the virtual network are literal');
+      return [
+        { kind: 'addAddress', address, prefixLength: familyBits(address.family), device: 'lo' },
+        { kind: 'addRoute', destination, to: 'blackhole' },
+        { kind: 'addRoute', destination: cidrOf(address, 0), to: 'unreachable' },
+      ];
+    }),
   ];
 }

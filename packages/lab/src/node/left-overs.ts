@@ -1,9 +1,9 @@
 /** What an earlier process of this node left behind: containers that nobody watches and interfaces of pods that are gone. */
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deleteNetns } from '@weir/kernel';
-import { ipQuery, removeInterface } from '../network/ip-batch.ts';
 import { nodeNetnsName, podInterfaceName, podInterfacePrefix, podNetnsNameOfInterface } from '../network/netns-names.ts';
+import { inTurn, linksOf, removeInterface } from '../network/network-changes.ts';
 import { listContainers, removeContainer, type SandboxHome } from '../sandbox/sandbox.ts';
 import type { NodeOptions } from './node-options.ts';
 
@@ -16,15 +16,12 @@ export async function removeOldContainers(home: SandboxHome): Promise<void> {
 export async function removeOldPodNetworks(options: NodeOptions, uids: readonly string[]): Promise<void> {
   const nodeNetns = nodeNetnsName(options.cluster, options.node);
   const keep = new Set(uids.map(podInterfaceName));
-  const links = await ipQuery<readonly { readonly ifname?: string }[]>(nodeNetns, ['link', 'show']);
-  const old = links.flatMap(({ ifname }) => (ifname?.startsWith(podInterfacePrefix) === true && !keep.has(ifname) ? [ifname] : []));
-  for (const name of old) {
-    await removeInterface(nodeNetns, name);
-    deleteNetns(podNetnsNameOfInterface(options.cluster, name));
-  }
+  const old = linksOf(nodeNetns).filter(({ device }) => device.startsWith(podInterfacePrefix) && !keep.has(device));
+  await Promise.all(old.map(({ device }) => removeInterface(nodeNetns, device)));
+  for (const { device } of old) await inTurn(() => deleteNetns(podNetnsNameOfInterface(options.cluster, device)));
 }
 
 /** Removes the logs of a pod whose object is gone. */
-export function removeLogs(options: NodeOptions, uid: string): void {
-  rmSync(join(options.stateDirectory, 'logs', uid), { recursive: true, force: true });
+export async function removeLogs(options: NodeOptions, uid: string): Promise<void> {
+  await rm(join(options.stateDirectory, 'logs', uid), { recursive: true, force: true });
 }

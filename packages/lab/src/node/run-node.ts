@@ -137,7 +137,7 @@ class NodePods {
       const own = (status?.podIPs ?? []).map(({ ip }) => ip);
       if (!finished && spec?.hostNetwork !== true && own.length > 0) addresses.reserve(uid, own);
     }
-    for (const uid of readdirSync(join(options.stateDirectory, 'logs'))) if (!pods.has(uid)) removeLogs(options, uid);
+    for (const uid of readdirSync(join(options.stateDirectory, 'logs'))) if (!pods.has(uid)) void this.#removeLogs(uid);
     void this.#cleanThenStart(pods);
   }
 
@@ -172,6 +172,14 @@ class NodePods {
       );
     }
     this.#workers.delete(uid);
-    removeLogs(this.#context.options, uid);
+    await this.#removeLogs(uid);
+  }
+
+  async #removeLogs(uid: string): Promise<void> {
+    try {
+      await removeLogs(this.#context.options, uid);
+    } catch (error) {
+      this.#log.warn({ err: error, uid }, 'the logs of a pod that is gone could not be removed');
+    }
   }
 }

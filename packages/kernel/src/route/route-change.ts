@@ -1,0 +1,231 @@
+/**
+ * Changes of links, addresses, routes and neighbours as data, and their encoding for rtnetlink
+ * (rtnetlink(7); numbers of linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, veth.h).
+ */
+import { type Address, addressToBytes, type Cidr, cidrFamily, formatAddress, formatCidr, unreachable } from '@weir/net';
+import { messageFlag } from '../netlink/message-reader.ts';
+import { hostU32Bytes, type MessageWriter } from '../netlink/message-writer.ts';
+
+/** One change in a namespace. Devices are interface names; `mac` is six pairs of hexadecimal digits with colons. */
+export type RouteChange =
+  /** A pair of virtual interfaces; the peer appears in the namespace `netns` (name or path). */
+  | {
+      readonly kind: 'addVeth';
+      readonly device: string;
+      readonly mac: string;
+      readonly peer: { readonly device: string; readonly mac: string; readonly netns: string };
+    }
+  /** `withoutLinkLocal`: the kernel shall give it no IPv6 link-local address. `alias`: a free text, at most 255 bytes. */
+  | { readonly kind: 'setLink'; readonly device: string; readonly up?: true; readonly withoutLinkLocal?: true; readonly alias?: string }
+  /** IPv6 addresses are usable at once: no duplicate is looked for. */
+  | { readonly kind: 'addAddress'; readonly address: Address; readonly prefixLength: number; readonly device: string }
+  /** To a device, through a gateway that is taken for reachable there; or to nowhere, silently or with an answer. */
+  | {
+      readonly kind: 'addRoute';
+      readonly destination: Cidr;
+      readonly to: { readonly device: string; readonly via?: Address } | 'blackhole' | 'unreachable';
+    }
+  /** A permanent entry: nobody is asked for the hardware address. */
+  | { readonly kind: 'setNeighbour'; readonly address: Address; readonly mac: string; readonly device: string };
+
+/** What encoding needs besides the change. */
+export interface RouteEncoding {
+  readonly sequence: number;
+  /** The number of the interface {@link routeChangeDevice}; 0 where there is none. */
+  readonly deviceIndex: number;
+  /** Descriptor of the peer's namespace, for `addVeth`. */
+  readonly peerNetnsFd?: number;
+}
+
+/** Message types. */
+export const routeMessage = {
+  newLink: 16,
+  deleteLink: 17,
+  getLink: 18,
+  newAddress: 20,
+  getAddress: 22,
+  newRoute: 24,
+  newNeighbour: 28,
+} as const;
+/** Attributes of links and addresses. */
+export const linkAttribute = { mac: 1, name: 3, info: 18, group: 27, alias: 20, families: 26, netnsFd: 28 } as const;
+export const addressAttribute = { address: 1, local: 2, flags: 8 } as const;
+/** Address families as the kernel counts them. */
+const kernelFamily = { 4: 2, 6: 10 } as const;
+
+const infoAttribute = { kind: 1, data: 2 } as const;
+const vethPeer = 1;
+const ipv6AddressGeneration = { attribute: 8, none: 1 } as const;
+const routeAttribute = { destination: 1, device: 4, gateway: 5 } as const;
+const neighbourAttribute = { destination: 1, mac: 2 } as const;
+
+const interfaceUp = 1;
+const addressWithoutDuplicateDetection = 2;
+const tableMain = 254;
+const protocolBoot = 3;
+const scope = { universe: 0, link: 253 } as const;
+const routeType = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
+const nextHopOnLink = 4;
+const neighbourPermanent = 0x80;
+const flagReplace = 0x100;
+
+/** Writes the request for the change; the kernel answers it. */
+export function writeRouteChange(writer: MessageWriter, change: RouteChange, encoding: RouteEncoding): void {
+  switch (change.kind) {
+    case 'addVeth':
+      return writeVeth(writer, change, encoding);
+    case 'setLink':
+      return writeLink(writer, change, encoding);
+    case 'addAddress':
+      return writeAddress(writer, change, encoding);
+    case 'addRoute':
+      return writeRoute(writer, change, encoding);
+    case 'setNeighbour':
+      return writeNeighbour(writer, change, encoding);
+    default:
+      return unreachable(change);
+  }
+}
+
+/** The interface that must be there and that the kernel wants to be told by its number. */
+export function routeChangeDevice(change: RouteChange): string | undefined {
+  if (change.kind === 'addAddress' || change.kind === 'setNeighbour') return change.device;
+  return change.kind === 'addRoute' && typeof change.to !== 'string' ? change.to.device : undefined;
+}
+
+/** The change in words, for errors. */
+export function describeRouteChange(change: RouteChange): string {
+  switch (change.kind) {
+    case 'addVeth':
+      return `making the interfaces ${change.device} and ${change.peer.device} (in ${change.peer.netns})`;
+    case 'setLink':
+      return `setting up the interface ${change.device}`;
+    case 'addAddress':
+      return `adding the address ${formatAddress(change.address)}/${change.prefixLength} to ${change.device}`;
+    case 'addRoute':
+      return `adding the route ${formatCidr(change.destination)} to ${typeof change.to === 'string' ? change.to : change.to.device}`;
+    case 'setNeighbour':
+      return `adding the neighbour ${formatAddress(change.address)} on ${change.device}`;
+    default:
+      return unreachable(change);
+  }
+}
+
+interface RequestHeader {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+}
+
+function request(writer: MessageWriter, header: RequestHeader, fixed: Uint8Array, attributes: () => void): void {
+  const flags = header.flags | messageFlag.request | messageFlag.ack;
+  const start = writer.beginMessageOf({ ...header, flags }, fixed);
+  attributes();
+  writer.endMessage(start);
+}
+
+const creating = messageFlag.create | messageFlag.excl;
+
+function writeVeth(
+  writer: MessageWriter,
+  change: Extract<RouteChange, { kind: 'addVeth' }>,
+  { sequence, peerNetnsFd = -1 }: RouteEncoding,
+): void {
+  request(writer, { type: routeMessage.newLink, flags: creating, sequence }, linkHeader(0), () => {
+    writer.text(linkAttribute.name, change.device);
+    writer.raw(linkAttribute.mac, macBytes(change.mac));
+    const info = writer.beginNest(linkAttribute.info);
+    writer.text(infoAttribute.kind, 'veth');
+    const data = writer.beginNest(infoAttribute.data);
+    const peer = writer.beginNest(vethPeer);
+    writer.fixed(linkHeader(0));
+    writer.text(linkAttribute.name, change.peer.device);
+    writer.raw(linkAttribute.mac, macBytes(change.peer.mac));
+    writer.raw(linkAttribute.netnsFd, hostU32Bytes(peerNetnsFd));
+    writer.endNest(peer);
+    writer.endNest(data);
+    writer.endNest(info);
+  });
+}
+
+function writeLink(writer: MessageWriter, change: Extract<RouteChange, { kind: 'setLink' }>, { sequence }: RouteEncoding): void {
+  request(writer, { type: routeMessage.newLink, flags: 0, sequence }, linkHeader(change.up === true ? interfaceUp : 0), () => {
+    writer.text(linkAttribute.name, change.device);
+    if (change.alias !== undefined) writer.raw(linkAttribute.alias, Buffer.from(change.alias));
+    if (change.withoutLinkLocal !== true) return;
+    const families = writer.beginNest(linkAttribute.families);
+    const ipv6 = writer.beginNest(kernelFamily[6]);
+    writer.u8(ipv6AddressGeneration.attribute, ipv6AddressGeneration.none);
+    writer.endNest(ipv6);
+    writer.endNest(families);
+  });
+}
+
+function writeAddress(
+  writer: MessageWriter,
+  change: Extract<RouteChange, { kind: 'addAddress' }>,
+  { sequence, deviceIndex }: RouteEncoding,
+): void {
+  const { address, prefixLength } = change;
+  const fixed = Buffer.alloc(8);
+  fixed[0] = kernelFamily[address.family];
+  fixed[1] = prefixLength;
+  fixed.set(hostU32Bytes(deviceIndex), 4);
+  request(writer, { type: routeMessage.newAddress, flags: creating, sequence }, fixed, () => {
+    const bytes = addressToBytes(address);
+    writer.raw(addressAttribute.local, bytes);
+    writer.raw(addressAttribute.address, bytes);
+    if (address.family === 6) writer.raw(addressAttribute.flags, hostU32Bytes(addressWithoutDuplicateDetection));
+  });
+}
+
+function writeRoute(
+  writer: MessageWriter,
+  change: Extract<RouteChange, { kind: 'addRoute' }>,
+  { sequence, deviceIndex }: RouteEncoding,
+): void {
+  const { destination, to } = change;
+  const family = cidrFamily(destination);
+  const isDirect = typeof to !== 'string' && to.via === undefined;
+  const fixed = Buffer.alloc(12);
+  fixed[0] = kernelFamily[family];
+  fixed[1] = destination.prefixLength;
+  fixed[4] = tableMain;
+  fixed[5] = protocolBoot;
+  fixed[6] = isDirect && family === 4 ? scope.link : scope.universe;
+  fixed[7] = typeof to === 'string' ? routeType[to] : routeType.unicast;
+  if (typeof to !== 'string' && to.via !== undefined) fixed.set(hostU32Bytes(nextHopOnLink), 8);
+  request(writer, { type: routeMessage.newRoute, flags: creating, sequence }, fixed, () => {
+    if (destination.prefixLength > 0) writer.raw(routeAttribute.destination, addressToBytes(destination.network));
+    if (typeof to === 'string') return;
+    if (to.via !== undefined) writer.raw(routeAttribute.gateway, addressToBytes(to.via));
+    writer.raw(routeAttribute.device, hostU32Bytes(deviceIndex));
+  });
+}
+
+function writeNeighbour(
+  writer: MessageWriter,
+  change: Extract<RouteChange, { kind: 'setNeighbour' }>,
+  { sequence, deviceIndex }: RouteEncoding,
+): void {
+  const fixed = Buffer.alloc(12);
+  fixed[0] = kernelFamily[change.address.family];
+  fixed.set(hostU32Bytes(deviceIndex), 4);
+  fixed.set(hostU32Bytes(neighbourPermanent).subarray(0, 2), 8);
+  request(writer, { type: routeMessage.newNeighbour, flags: messageFlag.create | flagReplace, sequence }, fixed, () => {
+    writer.raw(neighbourAttribute.destination, addressToBytes(change.address));
+    writer.raw(neighbourAttribute.mac, macBytes(change.mac));
+  });
+}
+
+/** struct ifinfomsg: which flags to set, of those in `flags`. */
+function linkHeader(flags: number): Uint8Array {
+  const fixed = Buffer.alloc(16);
+  fixed.set(hostU32Bytes(flags), 8);
+  fixed.set(hostU32Bytes(flags), 12);
+  return fixed;
+}
+
+function macBytes(mac: string): Uint8Array {
+  return Buffer.from(mac.replaceAll(':', ''), 'hex');
+}
