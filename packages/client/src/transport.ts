@@ -106,7 +106,7 @@ export class Transport {
     const timer = setTimeout(() => silence.abort(), request.timeoutMs);
     const signal = request.signal === undefined ? silence.signal : AbortSignal.any([request.signal, silence.signal]);
     try {
-      const response = await this.#openRetrying(request, signal);
+      const response = await this.#openRetrying(request, { signal, agent: this.#pool });
       await eachChunk(response, { limitBytes, what: this.#describe(request) }, (chunk) => {
         timer.refresh();
         take(chunk);
