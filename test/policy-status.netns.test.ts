@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { shortHash } from '@weir/net';
 import type { Finished } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AgentProxies } from './support/agent-proxies.ts';
 import { LabCluster } from './support/lab-cluster.ts';
 
 const waiting = { timeout: 60_000, interval: 200 };
@@ -42,6 +43,7 @@ let lab: LabCluster;
 const clientNetns = { name: '' };
 const serverNetns: string[] = [];
 let probing: ChildProcess | undefined;
+let proxies: AgentProxies | undefined;
 
 function policy(name: string, more = ''): string {
   return `
@@ -113,6 +115,7 @@ spec: { nodeName: ${node}, containers: [{ name: c, image: registry.k8s.io/e2e-te
 afterAll(async () => {
   probing?.kill('SIGKILL');
   await lab?.down();
+  await proxies?.close();
 });
 
 describe('weir policy status', () => {
@@ -185,6 +188,41 @@ describe('weir policy status', () => {
       process.kill(pid, 'SIGKILL');
     }
     expect((await status('demo/deny --wait')).code).toBe(0);
+  });
+
+  it('tells of a refused policy what is in force instead, with one Event of all nodes, and when it is cured', async () => {
+    proxies = await AgentProxies.between(lab, nodes);
+    // As from an API server of a later version, with a field that this one does not know.
+    proxies.rewrite((line) => line.replaceAll('"port":8888', '"port":8888,"fieldOfTomorrow":true'));
+    for (const node of nodes) process.kill(await agentPid(node), 'SIGKILL');
+    await lab.kubectlOutput('delete networkpolicy deny -n demo');
+    await lab.kubectlOutput('apply -f -', policy('changing', `, ingress: [{ ports: [{ port: ${port}, protocol: UDP }] }]`));
+    expect((await status('demo/changing --wait')).code).toBe(0);
+    await lab.kubectlOutput('apply -f -', policy('changing', ', ingress: [{ ports: [{ port: 8888, protocol: UDP }] }]'));
+    await lab.kubectlOutput('apply -f -', policy('other').replace('app: server', 'app: client'));
+    await vi.waitFor(async () => expect((await status('demo/changing')).json.policies[0]?.state).toBe('refused'), waiting);
+    const refused = await lab.weir(['policy', 'status', 'demo/changing']);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/node3 +refused +1 +- .*fieldOfTomorrow.* \(instead in force: its last accepted version\)/);
+    expect((await status('demo/other --wait')).code).toBe(0);
+    await untilArriving();
+    const events = (): Promise<string> =>
+      lab.kubectlOutput(
+        'get events -n demo --field-selector involvedObject.kind=NetworkPolicy -o custom-columns=:.reason,:.count,:.message --no-headers',
+      );
+    await vi.waitFor(
+      async () => expect(await events()).toMatch(/^PolicyRefused +1 +.*fieldOfTomorrow.*its last accepted version stays in force/),
+      waiting,
+    );
+    expect(await lab.kubectlOutput('events -n demo --for networkpolicy/changing')).toMatch(
+      /Warning +PolicyRefused +NetworkPolicy\/changing/,
+    );
+    await lab.kubectlOutput('apply -f -', policy('changing'));
+    expect((await status('demo/changing --wait')).code).toBe(0);
+    const before = serverNetns.map(counted);
+    await vi.waitFor(async () => expect(await events()).toMatch(/PolicyAccepted +1 /), waiting);
+    expect((await events()).split('\n')).toHaveLength(2);
+    expect(serverNetns.map(counted)).toEqual(before);
   });
 
   it('says that it cannot say when the cluster is away', async () => {

@@ -36,17 +36,12 @@ import { OwnAddresses } from './own-addresses.ts';
 import { PodAdmission } from './pod-admission.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
 import { Sources } from './sources.ts';
-import { EnforcedPolicies } from './status/enforced-policies.ts';
-import { LeaseWriter } from './status/lease-writer.ts';
-import { NodeReporter } from './status/node-reporter.ts';
+import { NodeStatus } from './status/node-status.ts';
 import { TransactionTiming } from './transaction-timing.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 /** How long a request at the gate waits for the API server, and then for the kernel, before it is told to ask again. */
 const gatePatienceMs = 10_000;
-
-/** After so many missing signs of life a node's report no longer counts. */
-const missedSigns = 3;
 
 /** A running agent. */
 export interface Agent {
@@ -90,7 +85,7 @@ export class NodeAgent implements Agent {
   readonly #latency = new SyncLatency();
   readonly #timing = new TransactionTiming();
   readonly #operations: AgentOperations;
-  readonly #reporter: NodeReporter;
+  readonly #status: NodeStatus;
   readonly #flowLog: FlowLog | undefined;
   #finish: { resolve: () => void; reject: (reason: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
   #gate: Server | undefined;
@@ -116,6 +111,14 @@ export class NodeAgent implements Agent {
       isQuarantined: (uid) => this.#enforcer.quarantineOf(uid) !== undefined,
     });
     const rest = new AddressRest(settings.addressRestSeconds * 1_000);
+    this.#status = new NodeStatus({
+      settings,
+      log,
+      client,
+      engine: this.#engine,
+      enforcer: () => this.#enforcer,
+      sources: () => this.#sources,
+    });
     this.#enforcer = new Enforcer({
       engine: this.#engine,
       dataplane,
@@ -124,7 +127,7 @@ export class NodeAgent implements Agent {
       ready: () => this.#sources.synced,
       onReleased: (released) => rest.release(released),
       onFault: (error) => this.#failed(error),
-      progress: [this.#timing, this.#latency, { underWay: () => this.#reporter.underWay(), inKernel: () => this.#reporter.inKernel() }],
+      progress: [this.#timing, this.#latency, this.#status],
     });
     this.#sources = this.#makeSources();
     this.#admission = new PodAdmission({
@@ -138,7 +141,6 @@ export class NodeAgent implements Agent {
       patienceMs: gatePatienceMs,
     });
     this.#operations = this.#makeOperations(collectors);
-    this.#reporter = this.#makeReporter();
     this.#flowLog = settings.flowLog === undefined ? undefined : this.#makeFlowLog(settings.flowLog);
   }
 
@@ -173,7 +175,7 @@ export class NodeAgent implements Agent {
     await this.#sources.stop();
     // Tells those who wait at the gate, so that closing it does not wait for them.
     await this.#enforcer.close();
-    await this.#reporter.stop();
+    await this.#status.stop();
     if (this.#gate !== undefined) await closeGate(this.#gate);
     await this.#operations.stop();
     this.#accepted.flush();
@@ -270,23 +272,6 @@ export class NodeAgent implements Agent {
         heard: (kind) => this.#troubles.over(`source ${kind}`, { kind }, 'the API server answers again'),
         onFault: (error) => this.#failed(error),
       },
-    });
-  }
-
-  #makeReporter(): NodeReporter {
-    const { node, statusSeconds } = this.#settings;
-    const lease = new LeaseWriter(this.#client, node, statusSeconds * missedSigns);
-    return new NodeReporter({
-      policies: new EnforcedPolicies({
-        engine: this.#engine,
-        quarantined: () => this.#enforcer.quarantinedEndpoints(),
-        policyVersion: () => this.#sources.policyVersion,
-      }),
-      log: this.#log,
-      heartbeatMs: statusSeconds * 1_000,
-      state: () => this.#enforcer.state,
-      isSettled: () => this.#enforcer.isSettled,
-      write: (report, signal) => lease.write(report, signal),
     });
   }
 

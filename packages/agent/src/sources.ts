@@ -148,6 +148,11 @@ export class Sources {
     return this.#policies.informer.lastResourceVersion;
   }
 
+  /** The uid of a policy as the informer knows it. */
+  policyUid(namespace: string, name: string): string | undefined {
+    return this.#policies.get(namespace, name)?.metadata.uid;
+  }
+
   /** The uid of a pod as the informer knows it. */
   podUid(namespace: string, name: string): string | undefined {
     return this.#pods.get(namespace, name)?.metadata.uid;

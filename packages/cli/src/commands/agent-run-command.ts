@@ -26,7 +26,8 @@ export const agentRunCommand: Command = {
   summary: 'Enforce the policies of a cluster on this node until stopped',
   description:
     'Runs in the network namespace of the node. Rules stay in force when the agent stops or dies.\n' +
-    'It needs the capability CAP_NET_ADMIN and read access to pods, namespaces and NetworkPolicies.\n' +
+    'It needs the capability CAP_NET_ADMIN and read access to pods, namespaces and NetworkPolicies;\n' +
+    'it keeps a Lease in kube-system and writes Events (design/policy-status.md).\n' +
     settingsNote,
   options: {
     ...settingOptions(),

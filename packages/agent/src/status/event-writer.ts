@@ -1,0 +1,204 @@
+/**
+ * Writes core/v1 Events, one for the whole cluster however many agents have the same to say.
+ *
+ * The name of an Event is made of what it says, so a second writer finds that it is there. Agents that
+ * have pods of the policy come within a second, the others up to a minute later: most of them to find
+ * that nothing is left to do. What lasts is said again before Events expire (after an hour), by
+ * whoever finds that nobody has said it lately.
+ */
+import { Backoff, eventsPath, isAlreadyExists, isNotFound, type KubeClient } from '@weir/client';
+import type { KubeObject } from '@weir/kube';
+import { shortHash } from '@weir/net';
+import { errorFields, type Logger } from '../log.ts';
+import { TroubleLog } from '../trouble-log.ts';
+
+/** One thing to tell about an object. */
+export interface Notice {
+  readonly object: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+  };
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** How a notice is told. */
+export interface NoticeManner {
+  /** This node is concerned itself, so it does not wait for others to tell. */
+  readonly isOurs: boolean;
+  /** It is said again until it is withdrawn. */
+  readonly isLasting: boolean;
+}
+
+/** Takes notices. */
+export interface NoticeBoard {
+  announce(notice: Notice, manner: NoticeManner): void;
+  withdraw(notice: Notice): void;
+}
+
+interface CoreEvent extends KubeObject {
+  readonly count?: number;
+  readonly lastTimestamp?: string;
+}
+
+interface Entry extends NoticeManner {
+  readonly notice: Notice;
+  readonly name: string;
+  dueAtMs: number;
+  isRepeated: boolean;
+}
+
+/** More notices than this are not kept; they are in the log. */
+const entryLimit = 1_000;
+/** Writes that may follow each other at once, and the time after which there may be one more, in milliseconds. */
+const burst = 10;
+const refillMs = 10_000;
+/** When a notice is told: within the first time by those concerned, between the others by the rest. */
+const ownDelayMs = 1_000;
+const otherDelayMs = { min: 5_000, max: 60_000 } as const;
+/** A lasting notice is looked at again after 0.5 to 1.5 of this time, and said again when half of it has passed since. */
+const repeatMs = 1_800_000;
+/** What begins anew is said again unless it was said within this time: by another agent, that is. */
+const sameOccasionMs = 120_000;
+const writePatienceMs = 10_000;
+
+/** Writes what is announced; a courtesy that holds nothing up. */
+export class EventWriter implements NoticeBoard {
+  readonly #client: KubeClient;
+  readonly #troubles: TroubleLog;
+  readonly #retries = new Backoff({ initialMs: 1_000, maximumMs: 60_000 });
+  readonly #entries = new Map<string, Entry>();
+  readonly #stopped = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #isWriting = false;
+  #tokens = burst;
+  #refilledAtMs = performance.now();
+
+  constructor(client: KubeClient, log: Logger) {
+    this.#client = client;
+    this.#troubles = new TroubleLog(log);
+  }
+
+  announce(notice: Notice, manner: NoticeManner): void {
+    if (this.#entries.size >= entryLimit) return;
+    const delayMs = manner.isOurs ? Math.random() * ownDelayMs : between(otherDelayMs.min, otherDelayMs.max);
+    const name = nameOf(notice);
+    this.#entries.set(name, { notice, name, ...manner, dueAtMs: performance.now() + delayMs, isRepeated: false });
+    this.#plan();
+  }
+
+  withdraw(notice: Notice): void {
+    this.#entries.delete(nameOf(notice));
+    this.#plan();
+  }
+
+  /** Writes nothing more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#stopped.abort();
+  }
+
+  #plan(): void {
+    clearTimeout(this.#timer);
+    if (this.#isWriting || this.#stopped.signal.aborted) return;
+    let next: Entry | undefined;
+    for (const entry of this.#entries.values()) if (next === undefined || entry.dueAtMs < next.dueAtMs) next = entry;
+    if (next === undefined) return;
+    const entry = next;
+    const delayMs = Math.max(0, entry.dueAtMs - performance.now(), this.#tokenDelayMs());
+    this.#timer = setTimeout(() => void this.#tell(entry), delayMs);
+  }
+
+  /** How long until there may be a write. */
+  #tokenDelayMs(): number {
+    const nowMs = performance.now();
+    const earned = Math.floor((nowMs - this.#refilledAtMs) / refillMs);
+    this.#tokens = Math.min(burst, this.#tokens + earned);
+    this.#refilledAtMs = this.#tokens === burst ? nowMs : this.#refilledAtMs + earned * refillMs;
+    return this.#tokens > 0 ? 0 : this.#refilledAtMs + refillMs - nowMs;
+  }
+
+  async #tell(entry: Entry): Promise<void> {
+    this.#isWriting = true;
+    this.#tokens--;
+    try {
+      await (entry.isRepeated ? this.#renew(entry, repeatMs / 2) : this.#create(entry));
+      this.#retries.reset();
+      this.#troubles.over('events', {}, 'Events are written again');
+      if (entry.isLasting) {
+        entry.isRepeated = true;
+        entry.dueAtMs = performance.now() + between(repeatMs / 2, repeatMs * 1.5);
+      } else if (this.#entries.get(entry.name) === entry) {
+        this.#entries.delete(entry.name);
+      }
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) this.#troubles.trouble('events', errorFields(error), 'an Event could not be written');
+      entry.dueAtMs = performance.now() + this.#retries.next();
+    }
+    this.#isWriting = false;
+    this.#plan();
+  }
+
+  async #create(entry: Entry): Promise<void> {
+    const { name } = entry;
+    const { object, ...said } = entry.notice;
+    const now = timestamp();
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace: object.namespace },
+      involvedObject: object,
+      ...said,
+      count: 1,
+      firstTimestamp: now,
+      lastTimestamp: now,
+      source: { component },
+      reportingComponent: component,
+      // Which of the agents was first says nothing.
+      reportingInstance: '',
+    };
+    try {
+      await this.#client.create<CoreEvent>(eventsPath(object.namespace), event, { signal: this.#signal() });
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      await this.#renew(entry, sameOccasionMs);
+    }
+  }
+
+  /** Counts the Event once more, unless that was done within `quietMs`; makes it when it has expired. */
+  async #renew(entry: Entry, quietMs: number): Promise<void> {
+    const path = eventsPath(entry.notice.object.namespace);
+    const found = await this.#client.get<CoreEvent>(path, entry.name, { signal: this.#signal() }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    if (found === undefined) return this.#create(entry);
+    const { count = 1, lastTimestamp = '' } = found;
+    if (Date.now() - Date.parse(lastTimestamp) < quietMs) return;
+    const patch = { count: count + 1, lastTimestamp: timestamp() };
+    await this.#client.patch(path, entry.name, patch, { type: 'merge', signal: this.#signal() });
+  }
+
+  #signal(): AbortSignal {
+    return AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(writePatienceMs)]);
+  }
+}
+
+const component = 'weir-agent';
+
+function nameOf({ object, reason, message }: Notice): string {
+  return `${object.name.slice(0, 200)}.${shortHash(`${object.kind} ${object.uid} ${reason} ${message}`)}`;
+}
+
+function between(min: number, max: number): number {
+  return min + Math.random() * (max - min);
+}
+
+/** Now, in whole seconds as meta/v1 Time has it. */
+function timestamp(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,70 @@
+/** What the agent tells the cluster of its node: the report in the Lease, and Events. */
+import type { Engine } from '@weir/calc';
+import type { KubeClient } from '@weir/client';
+import type { EnforcementProgress } from '../enforcement-state.ts';
+import type { Enforcer } from '../enforcer.ts';
+import type { Logger } from '../log.ts';
+import type { AgentSettings } from '../settings/agent-settings.ts';
+import type { Sources } from '../sources.ts';
+import { EnforcedPolicies } from './enforced-policies.ts';
+import { EventWriter } from './event-writer.ts';
+import { LeaseWriter } from './lease-writer.ts';
+import { NodeReporter } from './node-reporter.ts';
+import { PolicyNotices } from './policy-notices.ts';
+
+/** After so many missing signs of life a node's report no longer counts. */
+const missedSigns = 3;
+
+/** What it is made of; the enforcer and the sources are made later than this. */
+export interface NodeStatusParts {
+  readonly settings: Pick<AgentSettings, 'node' | 'statusSeconds'>;
+  readonly log: Logger;
+  readonly client: KubeClient;
+  readonly engine: Engine;
+  readonly enforcer: () => Pick<Enforcer, 'state' | 'isSettled' | 'quarantinedEndpoints'>;
+  readonly sources: () => Pick<Sources, 'policyVersion' | 'policyUid'>;
+}
+
+/** Follows what comes into the kernel and tells of it. */
+export class NodeStatus implements EnforcementProgress {
+  readonly #reporter: NodeReporter;
+  readonly #events: EventWriter;
+  readonly #notices: PolicyNotices;
+
+  constructor({ settings, log, client, engine, enforcer, sources }: NodeStatusParts) {
+    const { node, statusSeconds } = settings;
+    const quarantined = (): ReturnType<Enforcer['quarantinedEndpoints']> => enforcer().quarantinedEndpoints();
+    const lease = new LeaseWriter(client, node, statusSeconds * missedSigns);
+    this.#reporter = new NodeReporter({
+      policies: new EnforcedPolicies({ engine, quarantined, policyVersion: () => sources().policyVersion }),
+      log,
+      heartbeatMs: statusSeconds * 1_000,
+      state: () => enforcer().state,
+      isSettled: () => enforcer().isSettled,
+      write: (report, signal) => lease.write(report, signal),
+    });
+    this.#events = new EventWriter(client, log);
+    this.#notices = new PolicyNotices({
+      engine,
+      quarantined,
+      policyUid: (namespace, name) => sources().policyUid(namespace, name),
+      board: this.#events,
+      log,
+    });
+  }
+
+  underWay(): void {
+    this.#reporter.underWay();
+  }
+
+  inKernel(): void {
+    this.#reporter.inKernel();
+    this.#notices.inKernel();
+  }
+
+  /** Tells the cluster that the agent goes, and nothing after that. */
+  async stop(): Promise<void> {
+    this.#events.stop();
+    await this.#reporter.stop();
+  }
+}

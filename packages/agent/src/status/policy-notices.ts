@@ -1,0 +1,118 @@
+/**
+ * What people are told of policies that are refused and pods that are closed: a line in the log and an
+ * Event, when it begins and when it is over.
+ */
+import type { Engine, RefusedPolicy } from '@weir/calc';
+import type { QuarantinedEndpoint } from '../enforcer.ts';
+import type { Logger } from '../log.ts';
+import type { Notice, NoticeBoard } from './event-writer.ts';
+
+/** Where the facts come from, and where what is told goes. */
+export interface PolicyNoticesOptions {
+  readonly engine: Pick<Engine, 'localPolicies' | 'policyChanges' | 'refusedPolicies'>;
+  quarantined(): readonly QuarantinedEndpoint[];
+  /** The uid of a policy that is there; undefined when there is none of that name. */
+  policyUid(namespace: string, name: string): string | undefined;
+  readonly board: NoticeBoard;
+  readonly log: Logger;
+}
+
+/** More lines than this are not written at once; the last says how many there would be. */
+const linesAtOnce = 20;
+/** Reasons are cut after so many characters: an Event takes 1 024. */
+const reasonLimit = 600;
+
+const instead = {
+  accepted: 'its last accepted version stays in force',
+  closed: 'no version of it was ever accepted, so its pods are isolated and nothing is allowed to them by it',
+} as const;
+
+/** Follows refusals and quarantines. */
+export class PolicyNotices {
+  readonly #options: PolicyNoticesOptions;
+  /** By uid. */
+  #refused: ReadonlyMap<string, Notice> = new Map();
+  #quarantined: ReadonlyMap<string, Notice> = new Map();
+  #changes = -1;
+
+  constructor(options: PolicyNoticesOptions) {
+    this.#options = options;
+  }
+
+  /** A state has come into the kernel. */
+  inKernel(): void {
+    const { engine } = this.#options;
+    if (engine.policyChanges !== this.#changes) {
+      this.#changes = engine.policyChanges;
+      this.#followPolicies(engine.refusedPolicies());
+    }
+    this.#followPods();
+  }
+
+  #followPolicies(policies: readonly RefusedPolicy[]): void {
+    if (policies.length === 0 && this.#refused.size === 0) return;
+    const { board, engine, log } = this.#options;
+    const now = new Map(policies.map((policy) => [policy.object.metadata.uid ?? '', refusal(policy)]));
+    const here = new Set(engine.localPolicies().map(({ policy }) => policy.uid));
+    const begun = [...now].filter(([uid, notice]) => this.#refused.get(uid)?.message !== notice.message);
+    for (const [uid, notice] of begun) board.announce(notice, { isOurs: here.has(uid), isLasting: true });
+    for (const [uid, notice] of this.#refused) {
+      if (now.get(uid)?.message === notice.message) continue;
+      board.withdraw(notice);
+      const { namespace, name } = notice.object;
+      if (now.has(uid) || this.#options.policyUid(namespace, name) !== uid) continue;
+      log.info({ policy: `${namespace}/${name}` }, 'the policy is enforced again in its newest version');
+      const accepted = { type: 'Normal', reason: 'PolicyAccepted', message: 'The newest version of the policy is enforced.' } as const;
+      board.announce({ object: notice.object, ...accepted }, { isOurs: here.has(uid), isLasting: false });
+    }
+    this.#refused = now;
+    logAll(log, begun, 'the newest version of the policy is refused');
+  }
+
+  #followPods(): void {
+    const pods = this.#options.quarantined();
+    if (pods.length === 0 && this.#quarantined.size === 0) return;
+    const { board, log } = this.#options;
+    const now = new Map(pods.map((pod) => [pod.uid, quarantine(pod)]));
+    const begun = [...now].filter(([uid, notice]) => this.#quarantined.get(uid)?.message !== notice.message);
+    for (const [, notice] of begun) board.announce(notice, { isOurs: true, isLasting: true });
+    for (const [uid, notice] of this.#quarantined) if (now.get(uid)?.message !== notice.message) board.withdraw(notice);
+    this.#quarantined = now;
+    logAll(log, begun, 'the rules of the pod cannot be enforced');
+  }
+}
+
+function refusal({ object, diagnostics, inForce }: RefusedPolicy): Notice {
+  const { namespace = '', name = '', uid = '' } = object.metadata;
+  const reasons = diagnostics.map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`)).join('; ');
+  return {
+    object: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name, uid },
+    type: 'Warning',
+    reason: 'PolicyRefused',
+    message: `The newest version of the policy cannot be enforced: ${cut(reasons)}. Instead, ${instead[inForce]}.`,
+  };
+}
+
+function quarantine({ namespace, name, uid, reason }: QuarantinedEndpoint): Notice {
+  return {
+    object: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    type: 'Warning',
+    reason: 'PolicyNotEnforced',
+    message: `The policies of the pod cannot be enforced: ${cut(reason)}. It is closed, or keeps the rules that it had.`,
+  };
+}
+
+function cut(text: string): string {
+  return text.length <= reasonLimit ? text : `${text.slice(0, reasonLimit - 1)}…`;
+}
+
+function logAll(log: Logger, notices: readonly (readonly [string, Notice])[], message: string): void {
+  for (const [i, [, notice]] of notices.entries()) {
+    if (i >= linesAtOnce) {
+      log.warn({ notShown: notices.length - linesAtOnce }, message);
+      return;
+    }
+    const { kind, namespace, name } = notice.object;
+    log.warn({ object: `${kind} ${namespace}/${name}`, reason: notice.message }, message);
+  }
+}
