@@ -1,5 +1,9 @@
 /** A cluster that is full of fake objects: what kubectl shows of them, and what a real node makes of them. */
+import { request } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KubeClient, loadKubeconfig, podsPath } from '@weir/client';
+import type { Pod } from '@weir/kube';
 import { runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
@@ -24,6 +28,37 @@ spec:
       podSelector: { matchLabels: { tier: web } }
     ports: [{ port: 80 }]
 `;
+
+const allowStorm = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: allow-storm, namespace: default }
+spec:
+  podSelector: {}
+  ingress:
+  - from: [{ namespaceSelector: {}, podSelector: { matchLabels: { storm: "on" } } }]
+`;
+
+/** The addresses of the pods that one of the selectors selects. */
+async function addressesOf(...selectors: readonly string[]): Promise<string[]> {
+  const texts = selectors.map((selector) => cluster.kubectlOutput(`get pods -A -l ${selector} -o jsonpath='{.items[*].status.podIP}'`));
+  return (await Promise.all(texts)).flatMap((text) => text.split(' ').filter((address) => address !== '')).sort();
+}
+
+/** How many transactions the node's agent has made. */
+function transactions(): Promise<number> {
+  const socketPath = join(cluster.directory, 'run', cluster.name, 'node1-gate.sock');
+  return new Promise((resolve, reject) => {
+    request({ socketPath, path: '/v1/health' }, (response) => {
+      response
+        .setEncoding('utf8')
+        .toArray()
+        .then((chunks: string[]) => resolve((JSON.parse(chunks.join('')) as { transactions: number }).transactions), reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
 
 /** The fake pods' addresses that the kernel of the node knows. */
 async function fakeAddressesInKernel(): Promise<Set<string>> {
@@ -66,8 +101,7 @@ describe('fake nodes and pods', () => {
     expect(await cluster.kubectlOutput("get pod real -o jsonpath='{.spec.nodeName}'")).toBe('node1');
     expect(await eventuallyInKernel([])).toEqual([]);
     await cluster.kubectlOutput('apply -f -', allowWeb);
-    const web = await cluster.kubectlOutput("get pods -A -l tier=web -o jsonpath='{.items[*].status.podIP}'");
-    const addresses = web.split(' ').sort();
+    const addresses = await addressesOf('tier=web');
     expect(addresses).toHaveLength(140);
     expect(await eventuallyInKernel(addresses)).toEqual(addresses);
     const gone = await cluster.kubectlOutput(
@@ -78,6 +112,32 @@ describe('fake nodes and pods', () => {
     await cluster.kubectlOutput(`delete pod ${name} -n fake-1 --timeout=20s`);
     const others = addresses.filter((each) => each !== address);
     expect(await eventuallyInKernel(others)).toEqual(others);
+  });
+
+  it('may all change at once: a storm costs a bounded number of transactions, and ends in the kernel', async () => {
+    const client = new KubeClient(await loadKubeconfig(cluster.env['KUBECONFIG'] ?? ''));
+    try {
+      await cluster.kubectlOutput('apply -f -', allowStorm);
+      const { items } = await client.list<Pod>(podsPath(), { labelSelector: 'weir.local/fake=true,tier!=web' });
+      const before = await transactions();
+      const startedAtMs = performance.now();
+      const waiting = [...items];
+      const label = async (): Promise<void> => {
+        for (let pod = waiting.pop(); pod !== undefined; pod = waiting.pop()) {
+          const { namespace, name = '' } = pod.metadata;
+          await client.patch(podsPath(namespace), name, { metadata: { labels: { storm: 'on' } } }, { type: 'merge' });
+        }
+      };
+      await Promise.all(Array.from({ length: 16 }, label));
+      const stormy = await eventuallyInKernel(await addressesOf('storm=on', 'tier=web'));
+      const elapsedMs = performance.now() - startedAtMs;
+      expect(stormy.length).toBeGreaterThan(600);
+      expect(stormy).toEqual(await addressesOf('storm=on', 'tier=web'));
+      // See packages/agent/src/transaction-pace.ts.
+      expect((await transactions()) - before).toBeLessThanOrEqual(20 + elapsedMs / 10);
+    } finally {
+      client.close();
+    }
   });
 
   it('take no pod that does not ask for them, and can be deleted with their namespaces', async () => {

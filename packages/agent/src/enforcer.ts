@@ -2,11 +2,12 @@
  * Drives the engine's deltas into the kernel, one transaction after another.
  *
  * Leading edge first: a change is applied as soon as what has already arrived with it has been read,
- * and changes that come while a commit runs form the next one; there is no debounce timer. A delta
+ * and changes that come while a commit runs form the next one; there is no debounce timer. A stream of
+ * changes that does not end is paced, so that a storm costs a bounded number of transactions. A delta
  * that could not be applied is kept, sent again together with what follows, and tried with a growing
  * delay; the old state stays in force.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Delta, type Engine, isEmpty, type LocalEndpoint, type ReleasedAddress } from '@weir/calc';
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
@@ -15,6 +16,7 @@ import type { EstablishedConnections } from './established-connections.ts';
 import { errorFields, type Logger } from './log.ts';
 import { retryDelta } from './retry-delta.ts';
 import { StaleConnections } from './stale-connections.ts';
+import { TransactionPace } from './transaction-pace.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 /** How long to wait after a failure, in milliseconds, step by step up to the last. */
@@ -62,6 +64,7 @@ interface Waiter {
 export class Enforcer {
   readonly #options: EnforcerOptions;
   readonly #troubles: TroubleLog;
+  readonly #pace = new TransactionPace();
   readonly #waiters = new Set<Waiter>();
   /** Endpoints in the kernel, and programs that are not although they should be. */
   readonly #endpoints = new Map<string, LocalEndpoint>();
@@ -178,7 +181,7 @@ export class Enforcer {
         await nextTurn();
         if (this.#closed || this.#retryTimer !== undefined) return;
         if (this.#options.connections.dueInMs() === 0) await this.#look();
-        else if (this.#applied < this.#revision) await this.#applyChanges();
+        else if (this.#applied < this.#revision) await this.#applyInPace();
         else if (this.#stale.dueInMs === 0) await this.#endStale();
         else if (this.#wantsResync) await this.#compare();
         else return this.#lookLater();
@@ -189,6 +192,13 @@ export class Enforcer {
     } finally {
       this.#running = undefined;
     }
+  }
+
+  /** What arrives while a storm is held back for a moment joins the same transaction. */
+  async #applyInPace(): Promise<void> {
+    const waitMs = this.#pace.waitMs(performance.now());
+    if (waitMs > 0) await sleep(waitMs);
+    else await this.#applyChanges();
   }
 
   async #applyChanges(): Promise<void> {
@@ -203,6 +213,7 @@ export class Enforcer {
     // The first delta of a process goes through even when it is empty: it replaces what is left.
     const changes = !isEmpty(delta) || !this.#state.inForce;
     if (changes) {
+      this.#pace.begin(performance.now());
       this.#failedDelta = delta;
       let report: ApplyReport;
       try {

@@ -1,4 +1,5 @@
 /** One change after another into the data plane: nothing is lost, nobody waits for ever, faults end it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine, stateOf } from '@weir/calc';
 import type { NetworkPolicy } from '@weir/kube';
 import { assert, parseAddress } from '@weir/net';
@@ -6,6 +7,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { EnforcementError, Enforcer } from '../src/enforcer.ts';
 import { EstablishedConnections } from '../src/established-connections.ts';
+import { transactionStepMs, transactionsAhead } from '../src/transaction-pace.ts';
 import { FaultyDataplane } from './support/faulty-dataplane.ts';
 
 const patienceMs = 10_000;
@@ -84,6 +86,21 @@ describe('the enforcer', () => {
     for (let i = 0; i < 50; i++) setup.pod('a');
     await setup.enforcer.settled(patienceMs);
     expect(setup.dataplane.applied.length).toBeLessThanOrEqual(3);
+    expect(setup.dataplane.state).toEqual(stateOf(setup.engine));
+  });
+
+  it('spends a bounded number of transactions on a storm of changes, after which everything is in the kernel', async () => {
+    const setup = new Setup();
+    const startedAtMs = performance.now();
+    for (let i = 0; i < 500; i++) {
+      setup.pod(`p${i}`);
+      await sleep(1);
+    }
+    await setup.enforcer.settled(patienceMs);
+    const bound = transactionsAhead + (performance.now() - startedAtMs) / transactionStepMs;
+    expect(setup.dataplane.applied.length).toBeGreaterThan(transactionsAhead);
+    expect(setup.dataplane.applied.length).toBeLessThanOrEqual(bound);
+    expect(setup.dataplane.state.endpoints.size).toBe(500);
     expect(setup.dataplane.state).toEqual(stateOf(setup.engine));
   });
 
