@@ -101,8 +101,10 @@ export class NodeAgent implements Agent {
     this.#client = client;
     this.#dataplane = dataplane;
     this.#troubles = new TroubleLog(log);
-    this.#engine = new Engine({ node: settings.node, profile: settings.profile });
     this.#attachments = new AttachmentStore(settings.stateDirectory);
+    // Nobody announces again what an earlier process was told and a damaged file has lost.
+    const localPods = this.#attachments.damage === undefined ? settings.localPods : 'listed';
+    this.#engine = new Engine({ node: settings.node, profile: settings.profile, localPods });
     this.#accepted = new AcceptedPolicyStore(settings.stateDirectory, log, () => this.#engine.acceptedPolicies());
     this.#connections = new EstablishedConnections({
       engine: this.#engine,

@@ -156,7 +156,7 @@ describe('weir agent', () => {
     // As from an API server gone mad: one pod has a number for its containers, one policy for its rules.
     world.proxy.rewrite = (line) => odd(line).replaceAll('"image":"mad:1"', '"ports":7').replaceAll('"port":7777', '"port":[]');
     try {
-      const mad = await world.addPod('mad', { role: 'friend' }, 'mad:1');
+      const mad = await world.addPod('mad', { role: 'friend' }, { image: 'mad:1' });
       await world.addPolicy('mad', { ...allowFrom({ app: 'server' }, { role: 'stranger' }), egress: [{ ports: [{ port: 7777 }] }] });
       agent = await world.startAgent('proxy');
       await world.untilReady();

@@ -39,12 +39,17 @@ import { newWork, type Sizes, type Work } from './work.ts';
 /** How real engines differ where the specification leaves room; one so far. */
 export type ProfileName = 'kubernetes';
 
+/** Which pods of the node are local endpoints: those that the start gate announced, or also those that are listed with an address. */
+export type LocalPods = 'announced' | 'listed';
+
 /** What an engine is made with. */
 export interface EngineOptions {
   /** The name of the node whose pods are local. */
   readonly node: string;
   /** Default is `kubernetes`. */
   readonly profile?: ProfileName;
+  /** Default is `listed`. */
+  readonly localPods?: LocalPods;
   /** The hash behind rule ids. Default is `shortHash` of `@weir/net`; only real reason to give another one is to see collisions. */
   readonly ruleHash?: RuleHash;
 }
@@ -107,7 +112,7 @@ export class Engine {
     this.#sets = new PeerSets(work);
     this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
     this.#subjects = new Subjects({ policies: this.#policies, programs: this.#programs, ruleIds: this.#ruleIds });
-    this.#locals = new Locals(this.#subjects);
+    this.#locals = new Locals(this.#subjects, options.localPods ?? 'listed');
     this.#population = new Population({ node: options.node, subjects: this.#subjects, locals: this.#locals });
     this.#classes = new Classes(this.#sets, work);
   }

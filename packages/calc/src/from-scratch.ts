@@ -29,7 +29,8 @@ export interface Inputs {
   /** The last accepted versions, as `Engine.acceptedPolicies` gives them. */
   readonly accepted: readonly NetworkPolicy[];
   readonly attachments: readonly Attachment[];
-  /** As in `EngineOptions`. */
+  /** Both as in `EngineOptions`. */
+  readonly localPods?: 'announced' | 'listed';
   readonly ruleHash?: RuleHash;
 }
 
@@ -80,7 +81,7 @@ export function fromScratch(inputs: Inputs): Delta {
   return wholeDelta(state);
 }
 
-function partiesOf({ node, pods, namespaces, attachments }: Inputs): Party[] {
+function partiesOf({ node, pods, namespaces, attachments, localPods = 'listed' }: Inputs): Party[] {
   const labels = new Map(namespaces.map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
   const parties: Party[] = [];
   for (const pod of pods) {
@@ -90,7 +91,7 @@ function partiesOf({ node, pods, namespaces, attachments }: Inputs): Party[] {
     const { uid, namespace, name } = endpoint;
     const attachment = attachments.find((other) => other.uid === uid && other.namespace === namespace && other.name === name);
     const addresses = attachment?.addresses ?? endpoint.addresses;
-    const isLocal = attachment !== undefined || (endpoint.node === node && addresses.length > 0);
+    const isLocal = attachment !== undefined || (localPods === 'listed' && endpoint.node === node && addresses.length > 0);
     const created = pod.metadata.creationTimestamp ?? '';
     const isDeleted = pod.metadata.deletionTimestamp !== undefined;
     parties.push({

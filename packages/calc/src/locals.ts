@@ -1,4 +1,4 @@
-/** The node's own endpoints: those that the start gate announced, and pods of this node with addresses. */
+/** The node's own endpoints: those that the start gate announced, and pods of this node with addresses where those count. */
 
 import { type Address, compareAddresses, formatAddress } from '@weir/net';
 import { ownerOf } from './address-table.ts';
@@ -14,10 +14,12 @@ export class Locals {
   /** Who has an address in the emitted state. */
   readonly #holders: Map<string, LocalEndpoint> = new Map();
   readonly #subjects: Subjects;
+  readonly #takesListed: boolean;
   #changes = 0;
 
-  constructor(subjects: Subjects) {
+  constructor(subjects: Subjects, localPods: 'announced' | 'listed') {
     this.#subjects = subjects;
+    this.#takesListed = localPods === 'listed';
   }
 
   /** How many local endpoints exist or are emitted. */
@@ -32,7 +34,8 @@ export class Locals {
 
   /** Whether and how the claimant is a local endpoint may have changed. */
   update(claimant: Claimant): void {
-    const isLocal = claimant.kind === 'orphan' || claimant.attachment !== undefined || (claimant.onNode && claimant.slots.length > 0);
+    const isAnnounced = claimant.kind === 'orphan' || claimant.attachment !== undefined;
+    const isLocal = isAnnounced || (this.#takesListed && claimant.onNode && claimant.slots.length > 0);
     let entry = this.#entries.get(claimant.uid);
     if (!isLocal) {
       if (entry?.claimant === claimant) this.#clear(entry);

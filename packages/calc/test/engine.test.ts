@@ -110,6 +110,19 @@ describe('state and deltas', () => {
 });
 
 describe('endpoints and addresses', () => {
+  it('E1 a pod that nobody announced is no endpoint where only announced ones are, and a peer all the same', () => {
+    const follower = new Follower({ localPods: 'announced' });
+    const listed = podOf('shop/listed', { node: 'n1', labels: { app: 'db' }, ip: '10.0.0.7' });
+    const world = { namespaces: [shop], pods: [web, listed], policies: [fromDb] };
+    follower.go({ ...world, attachments: [attachmentOf('shop/web', '10.0.0.1')] });
+    expect([...follower.state.endpoints.keys()]).toEqual(['uid-shop/web']);
+    expect(membershipsOf(follower.state, '10.0.0.7')).toHaveLength(1);
+    follower.go({ ...world, attachments: [attachmentOf('shop/web', '10.0.0.1'), attachmentOf('shop/listed', '10.0.0.7')] });
+    expect(follower.state.endpoints.size).toBe(2);
+    follower.go(world);
+    expect(follower.state.endpoints.size).toBe(0);
+  });
+
   it('E1 local endpoints are attached ones and pods of this node with an address', () => {
     const state = at({
       namespaces: [shop],

@@ -12,11 +12,11 @@ import {
   type Delta,
   difference,
   Engine,
+  type EngineOptions,
   emptyDelta,
   emptyState,
   fromScratch,
   isEmpty,
-  type RuleHash,
   type State,
   squash,
   stateOf,
@@ -40,15 +40,15 @@ export class Follower {
   readonly engine: Engine;
   readonly state: State = emptyState();
   readonly accepted: Map<string, NetworkPolicy> = new Map();
-  readonly #ruleHash: RuleHash | undefined;
+  readonly #options: Pick<EngineOptions, 'ruleHash' | 'localPods'>;
   readonly #uids: Map<string, string> = new Map();
   world: World = {};
   total: Delta = emptyDelta;
 
-  constructor(options: { readonly inSync?: boolean; readonly ruleHash?: RuleHash } = {}) {
-    this.#ruleHash = options.ruleHash;
-    this.engine = new Engine({ node: 'n1', ...(options.ruleHash === undefined ? {} : { ruleHash: options.ruleHash }) });
-    if (options.inSync !== false) this.sync();
+  constructor({ inSync = true, ...options }: { readonly inSync?: boolean } & Pick<EngineOptions, 'ruleHash' | 'localPods'> = {}) {
+    this.#options = options;
+    this.engine = new Engine({ node: 'n1', ...options });
+    if (inSync) this.sync();
   }
 
   sync(): void {
@@ -109,8 +109,7 @@ export class Follower {
   verify(): void {
     const { pods = [], namespaces = [], policies = [], attachments = [] } = this.world;
     const accepted = [...this.accepted.values()];
-    const hash = this.#ruleHash === undefined ? {} : { ruleHash: this.#ruleHash };
-    const twin = applyDelta(emptyState(), fromScratch({ node: 'n1', pods, namespaces, policies, accepted, attachments, ...hash }));
+    const twin = applyDelta(emptyState(), fromScratch({ node: 'n1', pods, namespaces, policies, accepted, attachments, ...this.#options }));
     expect(difference(twin, this.state)).toEqual(emptyDelta);
     expect(difference(stateOf(this.engine), this.state)).toEqual(emptyDelta);
     expect(difference(applyDelta(emptyState(), this.total), this.state)).toEqual(emptyDelta);

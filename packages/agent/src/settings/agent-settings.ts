@@ -2,7 +2,7 @@
  * All settings of the agent, one row each: flags, environment, file, help and reference are made from
  * this table. A new setting is a member of {@link AgentSettings} and a row of {@link agentSettings}.
  */
-import type { ProfileName } from '@weir/calc';
+import type { LocalPods, ProfileName } from '@weir/calc';
 import type { EstablishedMode } from '@weir/dataplane';
 import { addressFromWords } from '@weir/net';
 import type { EngineName } from '@weir/policy';
@@ -31,6 +31,8 @@ export interface AgentSettings {
   readonly profile: ProfileName;
   /** What becomes of connections that a new state denies; undefined: what the profile says. */
   readonly established: EstablishedMode | undefined;
+  /** Which pods of the node are its own: those announced at the start gate, or also those that the API server lists with an address. */
+  readonly localPods: LocalPods;
   /** Seconds for which an address is nobody's before another pod may start with it. */
   readonly addressRestSeconds: number;
   /** Where new connections are told of, `-` for standard output; undefined: nowhere. */
@@ -91,6 +93,12 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
   established: {
     kind: choice('keep', 'cut'),
     summary: 'what becomes of connections that a new state denies; without it what the engine of --profile does',
+  },
+  localPods: {
+    kind: choice('listed', 'announced'),
+    default: 'listed',
+    summary:
+      'announced: pods of the node are closed until its start gate is told of them; listed: those that have an address already are not',
   },
   addressRestSeconds: {
     kind: whole(0, longestAddressRestSeconds),

@@ -4,7 +4,7 @@
  *
  *   pods ── veth, /32, routed ── node (agent, API server on its loopback)
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -16,32 +16,24 @@ import { type ApiServer, startApiServer } from '@weir/apiserver';
 import { KubeClient, namespacesPath, networkPoliciesPath, podsPath } from '@weir/client';
 import { connectTcp, createNetns, deleteNetns, listenTcp, openTcpListener, setNetSysctls } from '@weir/kernel';
 import type { NetworkPolicy, NetworkPolicySpec, Pod } from '@weir/kube';
+import { AgentProcess } from './agent-process.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { FaultyProxy, type ProxyTarget } from './faulty-proxy.ts';
+import { ip, linkPod, type TestPod } from './pod-link.ts';
+
+export type { AgentProcess } from './agent-process.ts';
+export type { TestPod } from './pod-link.ts';
 
 const weir = fileURLToPath(new URL('../../../cli/bin/weir.js', import.meta.url));
-const gateway = '169.254.1.1';
-const gatewayMac = 'ee:ee:ee:ee:ee:ee';
-/** The link-local address that the node's ends have of that. */
-const gateway6 = 'fe80::ecee:eeff:feee:eeee';
 /** How long what shall happen may take on a busy machine, and how long is waited for what shall not. */
 const patienceMs = 30_000;
 const silenceMs = 400;
 
+/** The name of the first node. */
 export const nodeName = 'n1';
 export const namespace = 'demo';
 /** The port on which every pod answers. */
 export const port = 80;
-
-/** A pod with its link. */
-export interface TestPod {
-  readonly name: string;
-  readonly uid: string;
-  readonly netns: string;
-  readonly interface: string;
-  readonly address: string;
-  readonly address6: string;
-}
 
 /** What a program or the gate answered. */
 export interface GateReply {
@@ -50,36 +42,11 @@ export interface GateReply {
   readonly json: any;
 }
 
-/** A running or ended agent. */
-export class AgentProcess {
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | null>;
-  #stderr = '';
-
-  constructor(child: ChildProcess) {
-    this.child = child;
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr += text;
-    });
-    this.exited = new Promise((resolve) => child.once('close', resolve));
-  }
-
-  get stderr(): string {
-    return this.#stderr;
-  }
-
-  /** Its log, one object a line. */
-  get log(): readonly Record<string, unknown>[] {
-    return this.#stderr
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.endsWith('}'))
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-
-  async end(signal: NodeJS.Signals): Promise<number | null> {
-    this.child.kill(signal);
-    return this.exited;
-  }
+/** What is unusual about a pod. */
+interface PodExtras {
+  readonly image?: string;
+  /** The pod whose addresses it gets; its own are new. */
+  readonly addressOf?: TestPod;
 }
 
 /** See above; made by {@link openNodeWorld}, taken away by {@link NodeWorld.close}. */
@@ -102,12 +69,28 @@ export class NodeWorld {
   #adminPort = 0;
   #nodePort = 0;
   #pods = 0;
+  /** The world whose API server this one shares. */
+  readonly #first: NodeWorld | undefined;
 
-  constructor() {
-    this.certificates = makeCertificates(this.directory);
+  /** A world of its own, or a second node in the cluster of the first one. */
+  constructor(first?: NodeWorld) {
+    this.#first = first;
+    this.certificates = first?.certificates ?? makeCertificates(this.directory);
     this.#makeNetns(this.node);
+    // An address from which the node can ask for its pods'.
+    ip(this.node, `addr add 192.0.2.${this.#index + 1}/32 dev lo`);
     setNetSysctls(this.node, { 'ipv4/ip_forward': '1', 'ipv6/conf/all/forwarding': '1', 'ipv6/conf/default/accept_dad': '0' });
     this.proxy = new FaultyProxy(this.node, () => this.#target());
+  }
+
+  /** What the node is called. */
+  get nodeName(): string {
+    return this.#first === undefined ? nodeName : 'n2';
+  }
+
+  /** The block of its pods' addresses. */
+  get podBlock(): string {
+    return `10.77.${this.#index}.0/24`;
   }
 
   /** What the names of all pod links begin with. */
@@ -117,6 +100,7 @@ export class NodeWorld {
 
   /** The administrator's client. */
   get client(): KubeClient {
+    if (this.#first !== undefined) return this.#first.client;
     const { ca, admin } = this.certificates;
     return new KubeClient({
       server: `https://127.0.0.1:${this.#adminPort}`,
@@ -150,7 +134,16 @@ export class NodeWorld {
   async startAgent(via: 'tls' | 'proxy' | { readonly url: string } = 'tls', ...more: readonly string[]): Promise<AgentProcess> {
     const viaProxy = via === 'proxy' ? await this.proxy.url() : `https://127.0.0.1:${this.#nodePort}`;
     const kubeconfig = this.#kubeconfig(typeof via === 'object' ? via.url : viaProxy);
-    const options = ['--node', nodeName, '--kubeconfig', kubeconfig, '--gate-socket', this.gateSocket, '--pod-interfaces', this.prefix];
+    const options = [
+      '--node',
+      this.nodeName,
+      '--kubeconfig',
+      kubeconfig,
+      '--gate-socket',
+      this.gateSocket,
+      '--pod-interfaces',
+      this.prefix,
+    ];
     const child = spawn(
       'ip',
       [
@@ -198,12 +191,13 @@ export class NodeWorld {
   }
 
   /** Makes a pod's object and its link; nothing is attached, and its status has no address. */
-  async addPod(name: string, labels: Readonly<Record<string, string>> = {}, image = 'x:1'): Promise<TestPod> {
+  async addPod(name: string, labels: Readonly<Record<string, string>> = {}, more: PodExtras = {}): Promise<TestPod> {
+    const { image = 'x:1', addressOf } = more;
     const object = {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace, labels },
-      spec: { nodeName, containers: [{ name: 'c', image }] },
+      spec: { nodeName: this.nodeName, containers: [{ name: 'c', image }] },
     };
     const created = await this.client.create<Pod>(podsPath(namespace), object);
     this.#pods++;
@@ -212,8 +206,8 @@ export class NodeWorld {
       uid: created.metadata.uid ?? '',
       netns: `weirt-${this.#id}-${this.#pods}`,
       interface: `${this.prefix}p${this.#pods}`,
-      address: `10.77.0.${this.#pods}`,
-      address6: `fd77::${this.#pods.toString(16)}`,
+      address: addressOf?.address ?? `10.77.${this.#index}.${this.#pods}`,
+      address6: addressOf?.address6 ?? `fd77::${this.#index}:${this.#pods.toString(16)}`,
     };
     this.#link(pod);
     return pod;
@@ -330,7 +324,12 @@ export class NodeWorld {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
+  get #index(): number {
+    return this.#first === undefined ? 0 : 1;
+  }
+
   #target(): ProxyTarget {
+    if (this.#first !== undefined) return this.#first.#target();
     const { ca, admin } = this.certificates;
     return { port: this.#adminPort, ca, cert: admin.certificate, key: admin.key };
   }
@@ -341,31 +340,15 @@ export class NodeWorld {
     execFileSync('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
   }
 
-  #link({ netns, interface: link, address, address6 }: TestPod): void {
-    this.#makeNetns(netns);
-    setNetSysctls(netns, { 'ipv6/conf/default/accept_dad': '0' });
-    const ip = (where: string, command: string): void => {
-      execFileSync('ip', ['-n', where, ...command.split(' ')], { stdio: ['ignore', 'ignore', 'pipe'] });
-    };
-    ip(this.node, `link add ${link} address ${gatewayMac} type veth peer name eth0 netns ${netns}`);
-    ip(this.node, `link set ${link} up`);
-    ip(netns, `addr add ${address}/32 dev eth0`);
-    ip(netns, 'link set eth0 up');
-    ip(this.node, `route add ${address}/32 dev ${link}`);
-    ip(netns, `route add ${gateway} dev eth0 scope link`);
-    ip(netns, `neigh add ${gateway} lladdr ${gatewayMac} dev eth0 nud permanent`);
-    ip(netns, `route add default via ${gateway}`);
-    ip(netns, `addr add ${address6}/128 dev eth0`);
-    ip(this.node, `-6 route add ${address6}/128 dev ${link}`);
-    ip(netns, `-6 route add default via ${gateway6} dev eth0`);
-    // An address on the node from which it can ask for its pods'.
-    if (this.#pods === 1) ip(this.node, 'addr add 192.0.2.1/32 dev lo');
+  #link(pod: TestPod): void {
+    this.#makeNetns(pod.netns);
+    linkPod(this.node, pod);
     const server = createServer((socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => socket.destroy());
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    this.#servers.push(listenTcp(server, { netns, address: '0.0.0.0', port }));
+    this.#servers.push(listenTcp(server, { netns: pod.netns, address: '0.0.0.0', port }));
   }
 }
 

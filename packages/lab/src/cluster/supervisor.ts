@@ -124,6 +124,8 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
       // Its few nodes may say more often than those of a large cluster that they are alive.
       '--status-seconds': '3',
       '--pod-interfaces': 'weir',
+      // The lab's nodes announce every pod, and publish its address before its rules are in force.
+      '--local-pods': 'announced',
       ...(config.established === undefined ? {} : { '--established': config.established }),
     };
     definitions.push(define(`${name}-agent`, [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
