@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FlowLog } from '../../src/flows/flow-log.ts';
 import type { FlowSink } from '../../src/flows/flow-sink.ts';
 import { RecentAttempts } from '../../src/flows/recent-attempts.ts';
+import { flowMetrics } from '../../src/metrics/flow-metrics.ts';
 import { FaultyDataplane } from '../support/faulty-dataplane.ts';
 
 const flow = (destinationPort: number): Flow => ({
@@ -93,6 +94,16 @@ describe('the flow log', () => {
     await full.run();
     expect(full.log.counts.dropped.sink).toBe(1);
     expect(full.log.counts.written).toBe(0);
+    const names = flowMetrics(setup.log.counts).flatMap((family) =>
+      ('samples' in family ? family.samples : []).map(({ labels, value }) => [family.name, labels?.['reason'], value]),
+    );
+    expect(names).toEqual([
+      ['weir_flow_events_total', undefined, 1],
+      ['weir_flow_repeats_total', undefined, 1],
+      ['weir_flow_events_dropped_total', 'rate', 7],
+      ['weir_flow_events_dropped_total', 'queue', 1],
+      ['weir_flow_events_dropped_total', 'sink', 0],
+    ]);
   });
 });
 

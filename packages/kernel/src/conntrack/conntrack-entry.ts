@@ -64,6 +64,21 @@ export function hasAddress({ original, reply }: RawEntry, keys: ReadonlySet<stri
   return tupleHasAddress(original, keys) || tupleHasAddress(reply, keys);
 }
 
+/** Whether one of the addresses opened the connection, or answers it behind translation. */
+export function hasEnd({ original, reply }: RawEntry, keys: ReadonlySet<string>): boolean {
+  return keys.has(sourceKey(original)) || keys.has(sourceKey(reply));
+}
+
+function sourceKey(tuple: Buffer): string {
+  for (const { type, value } of readAttributeList(tuple)) {
+    if (type !== tupleAttribute.ip) continue;
+    for (const end of readAttributeList(value)) {
+      if (end.type === ipAttribute.source4 || end.type === ipAttribute.source6) return end.value.toString('latin1');
+    }
+  }
+  return '';
+}
+
 function tupleHasAddress(tuple: Buffer, keys: ReadonlySet<string>): boolean {
   for (const { type, value } of readAttributeList(tuple)) {
     if (type !== tupleAttribute.ip) continue;

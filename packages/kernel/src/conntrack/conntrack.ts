@@ -18,7 +18,16 @@ import {
 import { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
-import { addressKeys, hasAddress, identityOf, rawEntry, readConnection, type TrackedConnection } from './conntrack-entry.ts';
+import {
+  addressKeys,
+  hasAddress,
+  hasEnd,
+  identityOf,
+  type RawEntry,
+  rawEntry,
+  readConnection,
+  type TrackedConnection,
+} from './conntrack-entry.ts';
 
 const conntrackMessage = { get: 0x101, delete: 0x102 } as const;
 const addressFamilies = { 4: 2, 6: 10 } as const;
@@ -40,25 +49,26 @@ export class ConntrackConnection {
     let count = 0;
     for (const family of familiesOf(addresses)) {
       const identities: Identity[] = [];
+      const keys = addressKeys(ofFamily(addresses, family));
       const take = (message: NetlinkMessage): void => void identities.push(identityOf(readMessageAttributes(message)));
-      this.#dump({ family, addresses, take, restart: () => (identities.length = 0) });
+      this.#dump({ family, take, restart: () => (identities.length = 0), wanted: (entry) => hasAddress(entry, keys) });
       this.#delete(family, identities);
       count += identities.length;
     }
     return count;
   }
 
-  /** The connections of which one of the addresses is an end, in either direction. */
+  /** The connections that one of the addresses opened, or answers behind translation. */
   connectionsOf(addresses: readonly Address[]): TrackedConnection[] {
     const connections: TrackedConnection[] = [];
     for (const family of familiesOf(addresses)) {
-      const ofFamily: TrackedConnection[] = [];
+      const start = connections.length;
+      const keys = addressKeys(ofFamily(addresses, family));
       const take = (message: NetlinkMessage): void => {
         const connection = readConnection(message);
-        if (connection !== undefined) ofFamily.push(connection);
+        if (connection !== undefined) connections.push(connection);
       };
-      this.#dump({ family, addresses, take, restart: () => (ofFamily.length = 0) });
-      for (const connection of ofFamily) connections.push(connection);
+      this.#dump({ family, take, restart: () => (connections.length = start), wanted: (entry) => hasEnd(entry, keys) });
     }
     return connections;
   }
@@ -66,11 +76,8 @@ export class ConntrackConnection {
   /** Deletes the entries of these connections; those that ended meanwhile are no error. */
   delete(connections: readonly TrackedConnection[]): void {
     for (const family of [4, 6] as const) {
-      const ofFamily = connections.filter(({ original }) => original.source.family === family);
-      this.#delete(
-        family,
-        ofFamily.map(({ identity }) => identity),
-      );
+      const identities = connections.filter(({ original }) => original.source.family === family).map(({ identity }) => identity);
+      this.#delete(family, identities);
     }
   }
 
@@ -94,9 +101,11 @@ export class ConntrackConnection {
     this.#flush();
   }
 
-  /** Gives the entries of a family that have one of the addresses. */
-  #dump({ family, addresses, take, restart }: EntryDump): void {
-    const keys = addressKeys(addresses.filter((address) => address.family === family));
+  /**
+   * Gives the wanted entries of a family. The kernel could pick them by address (CTA_FILTER), but
+   * Linux 6.18 picks those of IPv6 that have another one.
+   */
+  #dump({ family, wanted, take, restart }: EntryDump): void {
     this.#socket.dump({
       writer: this.#writer,
       restart,
@@ -111,7 +120,7 @@ export class ConntrackConnection {
       },
       take: (message: NetlinkMessage) => {
         const entry = rawEntry(message);
-        if (entry !== undefined && hasAddress(entry, keys)) take(message);
+        if (entry !== undefined && wanted(entry)) take(message);
       },
     });
   }
@@ -135,9 +144,13 @@ export class ConntrackConnection {
 
 interface EntryDump {
   readonly family: Family;
-  readonly addresses: readonly Address[];
+  readonly wanted: (entry: RawEntry) => boolean;
   readonly take: (message: NetlinkMessage) => void;
   readonly restart: () => void;
+}
+
+function ofFamily(addresses: readonly Address[], family: Family): Address[] {
+  return addresses.filter((address) => address.family === family);
 }
 
 function familiesOf(addresses: readonly Address[]): Family[] {

@@ -1,0 +1,63 @@
+/** Connection tracking of a namespace of the test: finding connections by their ends, and ending them. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { type Address, defined, formatAddress, parseAddress } from '@weir/net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConntrackConnection, createNetns, deleteNetns, inNetns, openUdp, type TrackedConnection } from '../../src/index.ts';
+
+const address = (text: string): Address => defined(parseAddress(text), text);
+
+describe('tracked connections', () => {
+  let netns = '';
+  let conntrack: ConntrackConnection;
+
+  const send = async (from: string, to: string, port: number): Promise<void> => {
+    const socket = openUdp({ netns, address: from, port: 0 });
+    await new Promise<void>((resolve) => socket.send('x', port, to, () => resolve()));
+    socket.close();
+  };
+  const text = ({ original, reply }: TrackedConnection): string =>
+    `${formatAddress(original.source)} ${formatAddress(original.destination)}:${original.destinationPort} ${formatAddress(reply.source)}:${reply.sourcePort}`;
+  const found = (...addresses: readonly string[]): string[] => conntrack.connectionsOf(addresses.map(address)).map(text).sort();
+
+  beforeEach(async () => {
+    netns = `weirt-${randomBytes(3).toString('hex')}`;
+    createNetns(netns);
+    execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
+    const rules =
+      'chain nat { type nat hook output priority -100; ip daddr 127.9.9.9 udp dport 53 dnat ip to 127.0.0.3:5353; }; chain track { type filter hook output priority 0; ct state new accept; };';
+    execFileSync('ip', ['netns', 'exec', netns, 'nft', `add table inet t { ${rules} }`]);
+    inNetns(netns, () => {
+      conntrack = new ConntrackConnection();
+    });
+    await send('127.0.0.1', '127.0.0.2', 9);
+    await send('127.0.0.2', '127.0.0.1', 9);
+    await send('127.0.0.4', '127.9.9.9', 53);
+    await send('::1', '::1', 9);
+  });
+  afterEach(() => {
+    conntrack.close();
+    deleteNetns(netns);
+  });
+
+  const between = ['127.0.0.1 127.0.0.2:9 127.0.0.2:9', '127.0.0.2 127.0.0.1:9 127.0.0.1:9'];
+  const translated = '127.0.0.4 127.9.9.9:53 127.0.0.3:5353';
+
+  it('are found by who opened them and by who answers behind translation, each once', () => {
+    expect(found('127.0.0.1')).toEqual(between);
+    expect(found('127.0.0.1', '127.0.0.2')).toEqual(between);
+    expect(found('127.0.0.3')).toEqual([translated]);
+    expect(found('127.0.0.4', '127.0.0.3')).toEqual([translated]);
+    expect(found('127.9.9.9')).toEqual([]);
+    expect(found('::1')).toEqual(['::1 ::1:9 ::1:9']);
+    expect(found()).toEqual([]);
+  });
+
+  it('end alone, and may have ended before', () => {
+    const wanted = conntrack.connectionsOf([address('127.0.0.2')]).filter(({ original }) => formatAddress(original.source) === '127.0.0.1');
+    conntrack.delete(wanted);
+    conntrack.delete(wanted);
+    expect(found('127.0.0.1')).toEqual([between[1]]);
+    expect(found('127.0.0.4', '::1')).toEqual([translated, '::1 ::1:9 ::1:9']);
+  });
+});
