@@ -159,7 +159,7 @@ export class PodWorker {
     const kept = this.#podAddresses.length > 0 && addresses.reserve(uid, this.#podAddresses);
     const taken = kept ? this.#podAddresses : addresses.allocate(uid);
     if (taken === undefined) {
-      this.#failedNetwork(`no free address in ${options.podBlocks.join(', ')}`);
+      this.#failedNetwork(`all addresses of ${options.podBlocks.join(', ')} are taken; the pod waits until one is free`);
       return undefined;
     }
     try {

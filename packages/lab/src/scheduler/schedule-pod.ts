@@ -34,7 +34,7 @@ export function schedulePod(pod: Pod, nodes: readonly SchedulableNode[]): Schedu
   const reasons = new Map<string, number>();
   let best: SchedulableNode | undefined;
   for (const candidate of nodes) {
-    const reason = whyNot(pod, candidate.node);
+    const reason = whyNot(pod, candidate.node) ?? (isFull(candidate) ? tooManyPods : undefined);
     if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     else if (best === undefined || comesBefore(candidate, best)) best = candidate;
   }
@@ -42,8 +42,27 @@ export function schedulePod(pod: Pod, nodes: readonly SchedulableNode[]): Schedu
   const all = nodes.length;
   // The reference sorts the texts, counts in front.
   const texts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
-  const preemption = `preemption: 0/${all} nodes are available: ${all} Preemption is not helpful for scheduling.`;
-  return { kind: 'unschedulable', message: `0/${all} nodes are available: ${texts.join(', ')}. ${preemption}` };
+  return {
+    kind: 'unschedulable',
+    message: `0/${all} nodes are available: ${texts.join(', ')}. ${preemption(all, reasons.get(tooManyPods) ?? 0)}`,
+  };
+}
+
+/** The sentence about making room, which helps where nothing but room is missing; all pods here have one priority. */
+function preemption(all: number, full: number): string {
+  const texts = [
+    ...(full > 0 ? [`${full} No preemption victims found for incoming pod`] : []),
+    ...(full < all ? [`${all - full} Preemption is not helpful for scheduling`] : []),
+  ];
+  return `preemption: 0/${all} nodes are available: ${texts.join(', ')}.`;
+}
+
+const tooManyPods = 'Too many pods';
+
+/** Whether the node has as many pods as it says it takes; without a word of it, it takes any number. */
+function isFull({ node, pods }: SchedulableNode): boolean {
+  const allocatable = node.status?.allocatable?.['pods'];
+  return allocatable !== undefined && pods >= Number(allocatable);
 }
 
 function comesBefore(a: SchedulableNode, b: SchedulableNode): boolean {

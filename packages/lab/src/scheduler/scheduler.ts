@@ -23,9 +23,10 @@ export function startScheduler(context: ControllerContext): Controller {
   const { informers, log } = context;
   const placed = new PlacedPods();
   const waiting = new Set<string>();
+  const retryAll = (): void => waiting.forEach((key) => queue.add(key));
   const pods = informers.follow<Pod>(podsPath(), {
     upsert: (pod) => {
-      placed.see(pod);
+      if (placed.see(pod)) retryAll();
       if (isWaiting(pod)) {
         const key = objectKey(pod);
         // A change of its own condition is no news; nodes that change bring the pod back.
@@ -33,12 +34,12 @@ export function startScheduler(context: ControllerContext): Controller {
       } else waiting.delete(objectKey(pod));
     },
     remove: (pod) => {
-      placed.forget(pod);
       waiting.delete(objectKey(pod));
+      if (placed.forget(pod)) retryAll();
     },
   });
   const nodes = informers.follow<Node>(nodesPath, {
-    upsert: () => waiting.forEach((key) => queue.add(key)),
+    upsert: retryAll,
     remove: () => undefined,
   });
   const queue = new KeyedQueue({
@@ -129,11 +130,13 @@ class PlacedPods {
     return this.#counts.get(node) ?? 0;
   }
 
-  see(pod: Pod): void {
+  /** Takes note of a pod; whether its place has become free. */
+  see(pod: Pod): boolean {
     const node = pod.spec?.nodeName ?? '';
     const phase = pod.status?.phase;
-    if (phase === 'Succeeded' || phase === 'Failed') this.forget(pod);
-    else if (node !== '') this.assume(pod, node);
+    if (phase === 'Succeeded' || phase === 'Failed') return this.forget(pod);
+    if (node !== '') this.assume(pod, node);
+    return false;
   }
 
   assume(pod: Pod, node: string): void {
@@ -142,11 +145,13 @@ class PlacedPods {
     this.#counts.set(node, this.count(node) + 1);
   }
 
-  forget(pod: Pod): void {
+  /** Gives its place back; whether it had one. */
+  forget(pod: Pod): boolean {
     const uid = pod.metadata.uid ?? '';
     const node = this.#nodeOf.get(uid);
-    if (node === undefined) return;
+    if (node === undefined) return false;
     this.#nodeOf.delete(uid);
     this.#counts.set(node, this.count(node) - 1);
+    return true;
   }
 }

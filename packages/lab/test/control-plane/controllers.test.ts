@@ -165,6 +165,38 @@ describe('the scheduler', () => {
     await client.patch(nodesPath, 'node2', { metadata: { labels: { disk: 'ssd' } } }, { type: 'merge' });
     await eventually(async () => expect((await client.get<Pod>(podsPath('picky'), 'p')).spec?.nodeName).toBe('node2'));
   });
+
+  it('fills no node beyond the pods that it takes, and binds the next one when a place is free', async () => {
+    await makeNamespace('crowded');
+    const taint = { key: 'small', effect: 'NoSchedule' };
+    await client.create<Node>(nodesPath, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'small' }, spec: { taints: [taint] } });
+    const status = { conditions: [{ type: 'Ready', status: 'True' }], allocatable: { pods: '1' } };
+    await client.patch(nodesPath, 'small', { status }, { type: 'merge', subresource: 'status' });
+    const spec = {
+      tolerations: [{ ...taint, operator: 'Exists' }],
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['small'] }] }],
+          },
+        },
+      },
+    };
+    const nodeOf = async (name: string): Promise<string | undefined> => (await client.get<Pod>(podsPath('crowded'), name)).spec?.nodeName;
+    await client.create(podsPath('crowded'), pod('first', 'crowded', spec));
+    await eventually(async () => expect(await nodeOf('first')).toBe('small'));
+    await client.create(podsPath('crowded'), pod('second', 'crowded', spec));
+    await eventually(async () => {
+      const condition = (await client.get<Pod>(podsPath('crowded'), 'second')).status?.conditions?.find(
+        ({ type }) => type === 'PodScheduled',
+      );
+      expect(condition?.message).toContain('1 Too many pods');
+    });
+    await client.delete(podsPath('crowded'), 'first', { gracePeriodSeconds: 0 });
+    await eventually(async () => expect(await nodeOf('second')).toBe('small'));
+    await client.delete(podsPath('crowded'), 'second', { gracePeriodSeconds: 0 });
+    await client.delete(nodesPath, 'small');
+  });
 });
 
 describe('the endpoints of a service', () => {

@@ -363,6 +363,47 @@ describe('exec and attach', () => {
   });
 });
 
+describe('a node whose addresses are all taken', () => {
+  it('lets further pods wait with an Event that names the block, and starts each when an address is free', async () => {
+    const addresses = 64;
+    const more = 3;
+    const names = Array.from({ length: addresses + more }, (_, index) => `many-${index}`);
+    const list = async (): Promise<readonly Pod[]> =>
+      (await client.list<Pod>(podsPath('default'), { labelSelector: 'app=many' })).items.filter(
+        ({ metadata }) => metadata.deletionTimestamp === undefined,
+      );
+    const ready = async (): Promise<number> => (await list()).filter(running).length;
+    await run('delete', 'pod', '--all', '--grace-period=1', '--wait=false');
+    await expect.poll(async () => (await client.list(podsPath('default'))).items, { timeout: 30_000 }).toEqual([]);
+    const spec = { nodeName: 'node1', terminationGracePeriodSeconds: 0, ...agnhost(['/agnhost', 'pause']) };
+    await Promise.all(
+      names.map((name) =>
+        client.create(podsPath('default'), {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name, namespace: 'default', labels: { app: 'many' } },
+          spec,
+        } as unknown as Pod),
+      ),
+    );
+    await expect.poll(ready, { timeout: 60_000 }).toBe(addresses);
+    const waiting = (await list()).filter((pod) => !running(pod)).map(({ metadata }) => metadata.name ?? '');
+    expect(waiting).toHaveLength(more);
+    for (const name of waiting) {
+      await expect
+        .poll(async () => (await run('get', 'events', '--field-selector', `involvedObject.name=${name}`)).stdout, { timeout: 20_000 })
+        .toContain('all addresses of 10.224.0.64/26 are taken');
+    }
+    const first = (await list()).filter(running).slice(0, more);
+    await Promise.all(first.map(({ metadata }) => client.delete(podsPath('default'), metadata.name ?? '', { gracePeriodSeconds: 0 })));
+    await expect.poll(async () => (await Promise.all(waiting.map(get))).every(running), { timeout: 60_000 }).toBe(true);
+    const held = (await list()).map(({ status }) => status?.podIP);
+    expect(new Set(held).size).toBe(addresses);
+    await run('delete', 'pod', '-l', 'app=many', '--wait=false');
+    await expect.poll(async () => (await client.list(podsPath('default'))).items, { timeout: 60_000 }).toEqual([]);
+  });
+});
+
 describe('a node process that starts again', () => {
   it('starts its pods again with their addresses and removes what belongs to nobody', async () => {
     await createPod('stays', serve);

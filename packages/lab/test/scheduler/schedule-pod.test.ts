@@ -37,6 +37,22 @@ describe('a pod is placed', () => {
     expect(schedulePod(pod({ tolerations: [{ ...toleration, value: 'web' }] }), on(tainted)).kind).toBe('unschedulable');
   });
 
+  it('where there is room: a node takes as many pods as it says', () => {
+    const small = (name: string): Node => ({ ...node(name), status: { conditions: ready, allocatable: { pods: '2' } } });
+    const nodes = [
+      { node: small('a'), pods: 2 },
+      { node: node('b'), pods: 7 },
+    ];
+    expect(schedulePod(pod(), nodes)).toEqual({ kind: 'bind', node: 'b' });
+    expect(schedulePod(pod(), [{ node: small('a'), pods: 1 }])).toEqual({ kind: 'bind', node: 'a' });
+    expect(schedulePod(pod({ nodeSelector: { 'kubernetes.io/hostname': 'a' } }), nodes)).toEqual({
+      kind: 'unschedulable',
+      message:
+        "0/2 nodes are available: 1 Too many pods, 1 node(s) didn't match Pod's node affinity/selector. " +
+        'preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.',
+    });
+  });
+
   it('in spite of a taint that only prefers', () => {
     expect(schedulePod(pod(), on(node('a', { taints: [{ key: 'x', effect: 'PreferNoSchedule' }] }))).kind).toBe('bind');
   });
