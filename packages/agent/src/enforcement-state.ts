@@ -1,5 +1,5 @@
 /** What the enforcer has done, and who follows it. */
-import type { ApplyReport } from '@weir/dataplane';
+import type { ApplyReport, DeniedCounter, RuleCounter } from '@weir/dataplane';
 
 /** What the enforcer has done; read by health. */
 export interface EnforcementState {
@@ -32,6 +32,12 @@ export interface EnforcementProgress {
   calculated?(): void;
   /** `changed`: it took a transaction. */
   inKernel(changed: boolean): void;
+}
+
+/** What the kernel has counted since the back end started. */
+export interface PacketCounts {
+  readonly allowed: readonly RuleCounter[];
+  readonly denied: readonly DeniedCounter[];
 }
 
 /** Nothing yet. */

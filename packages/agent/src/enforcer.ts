@@ -11,7 +11,15 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { type Delta, type Engine, isEmpty, type LocalEndpoint, type ReleasedAddress } from '@weir/calc';
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
-import { addTotals, type EnforcementProgress, type EnforcementState, type EnforcementTotals, initialState } from './enforcement-state.ts';
+import { CounterReads } from './counter-reads.ts';
+import {
+  addTotals,
+  type EnforcementProgress,
+  type EnforcementState,
+  type EnforcementTotals,
+  initialState,
+  type PacketCounts,
+} from './enforcement-state.ts';
 import type { EstablishedConnections } from './established-connections.ts';
 import { errorFields, type Logger } from './log.ts';
 import { retryDelta } from './retry-delta.ts';
@@ -75,6 +83,7 @@ export class Enforcer {
   #revision = 0;
   #applied = -1;
   #wantsResync = false;
+  readonly #counterReads = new CounterReads();
   #running: Promise<void> | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
@@ -142,6 +151,19 @@ export class Enforcer {
     });
   }
 
+  /** Reads the kernel's counters, in turn with the transactions and behind them. Rejects as the back end does. */
+  packetCounts(): Promise<PacketCounts> {
+    if (this.#closed) return Promise.reject(new EnforcementError('the agent is stopping'));
+    const counts = this.#counterReads.ask();
+    this.#kick();
+    return counts;
+  }
+
+  /** The node's endpoints as they are in the kernel. */
+  endpoints(): Iterable<LocalEndpoint> {
+    return this.#endpoints.values();
+  }
+
   /** Why the endpoint's own rules are not in force although everything was applied. */
   quarantineOf(uid: string): string | undefined {
     const endpoint = this.#endpoints.get(uid);
@@ -164,7 +186,9 @@ export class Enforcer {
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#lookTimer);
     await this.#running;
-    for (const waiter of this.#waiters) waiter.settle(new EnforcementError('the agent is stopping'));
+    const stopping = new EnforcementError('the agent is stopping');
+    for (const waiter of this.#waiters) waiter.settle(stopping);
+    this.#counterReads.close(stopping);
   }
 
   /** Starts the loop unless it runs, may not run, or waits before it tries again. */
@@ -184,6 +208,7 @@ export class Enforcer {
         else if (this.#applied < this.#revision) await this.#applyInPace();
         else if (this.#stale.dueInMs === 0) await this.#endStale();
         else if (this.#wantsResync) await this.#compare();
+        else if (this.#counterReads.isAsked) await this.#counterReads.read(this.#options.dataplane);
         else return this.#lookLater();
       }
     } catch (error) {

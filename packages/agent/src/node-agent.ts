@@ -25,10 +25,9 @@ import { FlowLog } from './flows/flow-log.ts';
 import { openFlowSink } from './flows/flow-sink.ts';
 import { closeGate, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
-import { enforcementMetrics } from './metrics/enforcement-metrics.ts';
+import { agentCollectors } from './metrics/agent-metrics.ts';
 import { flowMetrics } from './metrics/flow-metrics.ts';
 import type { MetricsCollector } from './metrics/metrics-registry.ts';
-import { sourceMetrics } from './metrics/source-metrics.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
 import { AgentOperations } from './operations/agent-operations.ts';
 import { type ProbedState, readiness } from './operations/probes.ts';
@@ -221,17 +220,17 @@ export class NodeAgent implements Agent {
       probed: () => this.#probed(),
       collectors: [
         ...collectors,
-        () => this.#latency.metrics(),
-        () => sourceMetrics(this.#sources.synced, this.#sources.contacts()),
         () => flowMetrics(this.#flowLog?.counts),
-        () =>
-          enforcementMetrics({
-            engine: this.#engine,
-            state: this.#enforcer.state,
-            connections: this.#connections.counts,
-            quarantined: this.#enforcer.quarantinedEndpoints().length,
-            attached: this.#attachments.size,
-          }),
+        ...agentCollectors({
+          engine: this.#engine,
+          enforcer: this.#enforcer,
+          dataplane: this.#dataplane,
+          connections: this.#connections,
+          sources: this.#sources,
+          attachments: this.#attachments,
+          latency: this.#latency,
+          policyLimit: this.#settings.metricsPolicies,
+        }),
       ],
     });
   }

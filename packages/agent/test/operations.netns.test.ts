@@ -62,6 +62,29 @@ describe('the HTTP endpoint of an agent', () => {
     expect(await metric('process_resident_memory_bytes')).toBeGreaterThan(1e7);
   });
 
+  it('counts the packets that each policy allows and denies', async () => {
+    const friend = await world.addPod('friend', { role: 'friend' });
+    await world.attach(friend);
+    await world.addPolicy('counted', allowFrom({ app: 'server' }, { role: 'friend' }));
+    await world.becomes(friend, server, true);
+    expect(await world.connects(stranger, server, false)).toBe(false);
+    const of = (what: string, policy: string): string => `weir_policy_${what}_packets_total{policy="demo/${policy}",direction="ingress"}`;
+    const counted = async (sample: string, least: number): Promise<void> =>
+      world.until(`${sample} is ${least}`, async () => (await metric(sample).catch(() => 0)) >= least);
+    await counted(of('allowed', 'counted'), 1);
+    // Both policies isolate the pod; one allows nothing.
+    await counted(of('denied', 'counted'), 1);
+    await counted(of('denied', 'server'), 1);
+    await counted('weir_denied_packets_total{direction="ingress"}', 1);
+    expect(await metric('weir_kernel_rules')).toBeGreaterThan(0);
+    expect(await metric('weir_kernel_elements')).toBeGreaterThan(3);
+    const packets = await metric(of('allowed', 'counted'));
+    for (let i = 0; i < 3; i++) expect(await world.connects(friend, server, true)).toBe(true);
+    await counted(of('allowed', 'counted'), packets + 3);
+    await world.deletePolicy('counted');
+    await world.becomes(friend, server, false);
+  });
+
   it('counts drift that was found and repaired', async () => {
     await agent.end('SIGTERM');
     agent = await world.startAgent('tls', '--resync-seconds', '1');

@@ -37,6 +37,22 @@ export interface RuleCounter {
   readonly bytes: bigint;
 }
 
+/** Packets and bytes that a program denied because none of its rules allowed them. */
+export interface DeniedCounter {
+  readonly program: ContentKey;
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+/** How much the back end keeps in the kernel. */
+export interface KernelSizes {
+  /** Rules of chains; with lookups in sets they do not grow with policies. */
+  readonly rules: number;
+  readonly sets: number;
+  /** Members of all sets. */
+  readonly elements: number;
+}
+
 /** What becomes of connections that a new state denies: they go on until they end by themselves, or are ended. */
 export type EstablishedMode = 'keep' | 'cut';
 
@@ -99,6 +115,10 @@ export interface Dataplane {
    * unless the data plane was made to report them. Throws when the kernel does not let it listen.
    */
   flows(): AsyncIterable<FlowEvent>;
+  /** What each program denied since the back end started. */
+  denied(): Promise<readonly DeniedCounter[]>;
+  /** Known without asking the kernel. */
+  readonly sizes: KernelSizes;
   /** Takes everything out of the kernel that this back end made, in this or an earlier process. */
   remove(): Promise<void>;
   /** Lets go of sockets and timers; what is in force stays in force. */

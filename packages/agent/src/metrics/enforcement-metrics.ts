@@ -1,5 +1,6 @@
 /** Metrics of the engine and of what it has put into the kernel. */
 import type { Engine } from '@weir/calc';
+import type { KernelSizes } from '@weir/dataplane';
 import type { EnforcementState } from '../enforcement-state.ts';
 import type { EstablishedCounts } from '../established-connections.ts';
 import { byLabel, counter, gauge, type MetricFamily } from './metric-family.ts';
@@ -8,6 +9,7 @@ import { byLabel, counter, gauge, type MetricFamily } from './metric-family.ts';
 export interface EnforcementFacts {
   readonly engine: Engine;
   readonly state: EnforcementState;
+  readonly sizes: KernelSizes;
   readonly connections: EstablishedCounts;
   /** How many pods' own rules cannot be enforced. */
   readonly quarantined: number;
@@ -16,7 +18,14 @@ export interface EnforcementFacts {
 }
 
 /** All of them. */
-export function enforcementMetrics({ engine, state, connections, quarantined, attached }: EnforcementFacts): readonly MetricFamily[] {
+export function enforcementMetrics({
+  engine,
+  state,
+  sizes,
+  connections,
+  quarantined,
+  attached,
+}: EnforcementFacts): readonly MetricFamily[] {
   const { totals } = state;
   const refused = engine.refusedPolicies();
   const refusedBy = { accepted: 0, closed: 0 };
@@ -27,6 +36,9 @@ export function enforcementMetrics({ engine, state, connections, quarantined, at
     counter('weir_failures_total', 'Changes or comparisons that the kernel refused; each is tried again.', totals.failures),
     counter('weir_retries_total', 'Changes that were sent again after a failure.', totals.retries),
     gauge('weir_failures_in_a_row', 'Failures since something came through; 0 is good.', state.failuresInARow),
+    gauge('weir_kernel_rules', 'Rules in the kernel.', sizes.rules),
+    gauge('weir_kernel_sets', 'Sets and maps in the kernel.', sizes.sets),
+    gauge('weir_kernel_elements', 'Members of all sets and maps in the kernel.', sizes.elements),
     counter('weir_elements_added_total', 'Set elements added in the kernel.', totals.elementsAdded),
     counter('weir_elements_removed_total', 'Set elements removed from the kernel.', totals.elementsRemoved),
     counter('weir_comparisons_total', 'Comparisons of the kernel with what it shall hold.', totals.comparisons),

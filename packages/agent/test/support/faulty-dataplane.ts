@@ -5,8 +5,10 @@ import type {
   Capabilities,
   ConnectionReview,
   Dataplane,
+  DeniedCounter,
   DriftReport,
   FlowEvent,
+  KernelSizes,
   ReviewReport,
   RuleCounter,
 } from '@weir/dataplane';
@@ -66,8 +68,17 @@ export class FaultyDataplane implements Dataplane {
     for (const event of this.flowEvents) yield await Promise.resolve(event);
   }
 
-  counters(): Promise<readonly RuleCounter[]> {
-    return Promise.resolve([]);
+  readonly sizes: KernelSizes = { rules: 0, sets: 0, elements: 0 };
+  denials: readonly DeniedCounter[] = [];
+
+  async counters(): Promise<readonly RuleCounter[]> {
+    await this.#alone();
+    return [];
+  }
+
+  async denied(): Promise<readonly DeniedCounter[]> {
+    await this.#alone();
+    return this.denials;
   }
 
   remove(): Promise<void> {

@@ -5,7 +5,7 @@
  * inside the call. Whenever what the kernel holds is not certain, the next transaction puts the
  * whole desired state in its place (`replacement.ts`).
  */
-import type { ContentKey, Delta } from '@weir/calc';
+import type { Delta } from '@weir/calc';
 import { ConntrackConnection, type DumpedElement, NetlinkError, NftablesConnection, readHostU32, Transaction } from '@weir/kernel';
 import { type Address, addressFromBytes, formatAddress } from '@weir/net';
 import type {
@@ -13,9 +13,11 @@ import type {
   Capabilities,
   ConnectionReview,
   Dataplane,
+  DeniedCounter,
   DriftReport,
   EstablishedMode,
   FlowEvent,
+  KernelSizes,
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
@@ -26,7 +28,7 @@ import type { ElementChanges } from './element-changes.ts';
 import { FlowReader } from './flow-reader.ts';
 import { type TableLayout, tableLayout } from './layout.ts';
 import { bySet, highestNumber, removeTables, replaceTable } from './replacement.ts';
-import { type Count, RuleCounts } from './rule-counts.ts';
+import { RuleCounts } from './rule-counts.ts';
 import { countedSets, familySets, guardTable, sharedSets, weirTable } from './sets.ts';
 
 /** What {@link NftablesDataplane} needs to know about its node. */
@@ -49,11 +51,6 @@ export function createNftablesDataplane(options: NftablesOptions): NftablesDatap
   return new NftablesDataplane(options);
 }
 
-/** Packets that a program denied. */
-export interface DeniedCounter extends Count {
-  readonly program: ContentKey;
-}
-
 const addressBytes = { 4: 4, 6: 16 } as const;
 
 /** See the contract, {@link Dataplane}. */
@@ -74,6 +71,8 @@ export class NftablesDataplane implements Dataplane {
   #numbered = false;
   /** Addresses whose connections have to end once the rules that judge them are in force. */
   #owed: Address[] = [];
+  /** How many elements the kernel holds. */
+  #elements = 0;
   /** The kernel holds the desired state of before this delta. */
   #certain = false;
 
@@ -121,7 +120,11 @@ export class NftablesDataplane implements Dataplane {
     return [...this.#state.rules()].map(([id, rule]) => ({ rule, ...counts.get(id) }));
   }
 
-  /** What each program denied since the back end started. */
+  get sizes(): KernelSizes {
+    if (!this.#started) return { rules: 0, sets: 0, elements: 0 };
+    return { rules: this.#layout.rules.length, sets: this.#layout.sets.length, elements: this.#elements };
+  }
+
   async denied(): Promise<readonly DeniedCounter[]> {
     const counts = this.#retiredPrograms.copy();
     counts.add(this.#connection.elements(weirTable, sharedSets.denied), programNumberOf);
@@ -213,6 +216,7 @@ export class NftablesDataplane implements Dataplane {
     this.#certain = false;
     for (const { set, elements } of this.#connection.commit(transaction)) this.#retire(set, elements);
     this.#certain = true;
+    this.#elements += added.length - removed.length;
     return { transactions: 1, elementsAdded: added.length, elementsRemoved: removed.length };
   }
 
@@ -229,6 +233,7 @@ export class NftablesDataplane implements Dataplane {
       },
     });
     this.#certain = true;
+    this.#elements = elementsAdded;
     return { transactions, elementsAdded, elementsRemoved: 0 };
   }
 
