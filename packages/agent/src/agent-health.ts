@@ -38,6 +38,8 @@ export interface AgentHealth {
   readonly failuresInARow: number;
   readonly lastError?: string;
   readonly endpoints: number;
+  /** How many of the lists below there are. */
+  readonly counts: { readonly refused: number; readonly quarantined: number; readonly unreadable: number };
   readonly refused: readonly RefusedPolicyReport[];
   readonly quarantined: readonly QuarantineReport[];
   readonly unreadable: readonly UnreadableReport[];

@@ -190,6 +190,9 @@ export class NodeAgent implements Agent {
   health(): AgentHealth {
     const { failuresInARow, lastError, transactions } = this.#enforcer.state;
     const { ok: ready, reasons } = readiness(this.#probed());
+    const refused = refusedReports(this.#engine.refusedPolicies());
+    const quarantined = quarantineReports(this.#enforcer.quarantinedEndpoints());
+    const unreadable = unreadableReports(this.#engine.refusedObjects());
     return {
       node: this.#settings.node,
       ready,
@@ -202,9 +205,10 @@ export class NodeAgent implements Agent {
       failuresInARow,
       ...(lastError === undefined ? {} : { lastError }),
       endpoints: this.#attachments.size,
-      refused: refusedReports(this.#engine.refusedPolicies()),
-      quarantined: quarantineReports(this.#enforcer.quarantinedEndpoints()),
-      unreadable: unreadableReports(this.#engine.refusedObjects()),
+      counts: { refused: refused.length, quarantined: quarantined.length, unreadable: unreadable.length },
+      refused,
+      quarantined,
+      unreadable,
     };
   }
 

@@ -164,7 +164,11 @@ describe('weir agent', () => {
       const { status, json } = await world.add(mad);
       expect({ status, json }).toMatchObject({ status: 503, json: { error: expect.stringContaining('its object cannot be read') } });
       expect(await world.connects(mad, server, false)).toBe(false);
-      expect(health()).toMatchObject({ ready: true, unreadable: [expect.objectContaining({ object: `Pod ${namespace}/mad` })] });
+      expect(health()).toMatchObject({
+        ready: true,
+        counts: { unreadable: 1 },
+        unreadable: [expect.objectContaining({ object: `Pod ${namespace}/mad` })],
+      });
       expect(health()['refused']).toContainEqual(expect.objectContaining({ policy: `${namespace}/mad`, inForce: 'closed' }));
       expect(await world.connects(friend, server, true)).toBe(true);
       expect(await world.connects(stranger, server, false)).toBe(false);

@@ -3,15 +3,27 @@
  * read once and followed from there.
  */
 import type { AgentHearing, StatusView } from '@weir/analyze';
-import { Informer, type KubeClient, leasesPath, networkPoliciesPath, nodesPath, podsPath, type ResourcePath } from '@weir/client';
+import {
+  Informer,
+  type InformerOptions,
+  type KubeClient,
+  leasesPath,
+  networkPoliciesPath,
+  nodesPath,
+  podsPath,
+  type ResourcePath,
+} from '@weir/client';
 import {
   agentLeaseNamespace,
   agentLeaseSelector,
+  type FieldSelection,
   type KubeObject,
   type Lease,
   type NetworkPolicy,
   type Node,
+  networkPolicyFields,
   type Pod,
+  podPolicyFields,
   readAgentLease,
 } from '@weir/kube';
 
@@ -19,6 +31,9 @@ import {
 const lookAgainMs = 1_000;
 /** What arrives together is looked at together, in milliseconds: thousands of nodes renew their Leases all the time. */
 const gatherMs = 10;
+
+/** Whether a node is ready. */
+const readyFields: FieldSelection = { status: { conditions: { type: true, status: true } } };
 
 /** Follows one cluster. */
 export class ClusterFollower {
@@ -34,7 +49,7 @@ export class ClusterFollower {
 
   /** Follows the policies and pods of one namespace, or of all. */
   constructor(client: KubeClient, namespace: string | undefined) {
-    const follow = <T extends KubeObject>(path: ResourcePath, labelSelector?: string): Informer<T> =>
+    const follow = <T extends KubeObject>(path: ResourcePath, selection: Pick<InformerOptions, 'fields' | 'labelSelector'>): Informer<T> =>
       new Informer<T>(
         client,
         path,
@@ -44,13 +59,13 @@ export class ClusterFollower {
             this.#failure ??= error;
             this.#wake();
           },
-          ...(labelSelector === undefined ? {} : { labelSelector }),
+          ...selection,
         },
       );
-    this.#policies = follow(networkPoliciesPath(namespace));
-    this.#pods = follow(podsPath(namespace));
-    this.#nodes = follow(nodesPath);
-    this.#leases = follow(leasesPath(agentLeaseNamespace), agentLeaseSelector);
+    this.#policies = follow(networkPoliciesPath(namespace), { fields: networkPolicyFields });
+    this.#pods = follow(podsPath(namespace), { fields: podPolicyFields });
+    this.#nodes = follow(nodesPath, { fields: readyFields });
+    this.#leases = follow(leasesPath(agentLeaseNamespace), { labelSelector: agentLeaseSelector });
   }
 
   /** Reads everything once; throws what the client throws when that is not possible. */

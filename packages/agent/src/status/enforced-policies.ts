@@ -1,8 +1,10 @@
 /**
  * What is in the kernel of this node, policy by policy, as a report.
  *
- * The engine runs ahead of the kernel, so what it knows is taken down at two moments only: the version
- * of the policies when a flush begins, and all else when its transaction has come through.
+ * The engine runs ahead of the kernel, so the version of the policies is taken down when a flush begins
+ * and counts when its transaction has come through. Which policies select whom is asked of the engine
+ * for a report only (it takes as long as there are such policies), and while nothing is under way: what
+ * the last flush emitted is what the kernel has then.
  */
 import type { Engine, LocalPolicy } from '@weir/calc';
 import { type BoundedList, type NodeReport, type ReportedSelection, reportLimits, reportTextLimit } from '@weir/kube';
@@ -35,16 +37,12 @@ export class EnforcedPolicies {
     this.#nextVersion = this.#options.policyVersion() ?? '0';
   }
 
-  /** It has come through. Says whether more has changed than versions. */
-  inKernel(nowMs: number): boolean {
-    const { engine } = this.#options;
+  /** It has come through. Says whether more may have changed than versions. */
+  inKernel(): boolean {
     this.#version = this.#nextVersion;
     const before = this.#quarantined;
     this.#quarantined = this.#options.quarantined();
-    const isSame = engine.policyChanges === this.#changes;
-    if (!isSame) this.#takeSelections(engine.localPolicies(), new Date(nowMs).toISOString());
-    this.#changes = engine.policyChanges;
-    return !isSame || !sameEndpoints(before, this.#quarantined);
+    return this.#options.engine.policyChanges !== this.#changes || !sameEndpoints(before, this.#quarantined);
   }
 
   /** Nothing is under way and nothing waits: what the engine knows is in the kernel. */
@@ -53,8 +51,22 @@ export class EnforcedPolicies {
     this.#version = this.#nextVersion;
   }
 
-  /** The report; `problem` is why changes do not come through, when they do not. */
-  report(state: NodeReport['state'], problem?: string): NodeReport {
+  /** The report while nothing is under way. */
+  report(nowMs: number): NodeReport {
+    const { engine } = this.#options;
+    if (engine.policyChanges !== this.#changes) {
+      this.#changes = engine.policyChanges;
+      this.#takeSelections(engine.localPolicies(), new Date(nowMs).toISOString());
+    }
+    return this.#compose('enforcing');
+  }
+
+  /** The report of what has been in force since the last one, whatever is under way; `problem` is why that does not come through. */
+  lastReport(state: 'failing' | 'stopped', problem?: string): NodeReport {
+    return this.#compose(state, problem);
+  }
+
+  #compose(state: NodeReport['state'], problem?: string): NodeReport {
     const refused = this.#options.engine.refusedPolicies().map(({ object, diagnostics, inForce }) => ({
       namespace: object.metadata.namespace ?? '',
       name: object.metadata.name ?? '',

@@ -72,7 +72,7 @@ export class NodeReporter {
     const isFirst = !this.#wasInForce;
     this.#isUnderWay = false;
     this.#wasInForce = true;
-    const hasChanged = this.#options.policies.inKernel(Date.now());
+    const hasChanged = this.#options.policies.inKernel();
     if (isFirst || hasChanged || this.#isDue || this.#reportedState === 'failing') this.#changed();
   }
 
@@ -82,7 +82,7 @@ export class NodeReporter {
     clearTimeout(this.#timer);
     if (this.#reportedState === undefined) return;
     const signal = AbortSignal.timeout(lastWritePatienceMs);
-    await this.#options.write(this.#options.policies.report('stopped'), signal).catch(() => undefined);
+    await this.#options.write(this.#options.policies.lastReport('stopped'), signal).catch(() => undefined);
   }
 
   #changed(): void {
@@ -101,7 +101,7 @@ export class NodeReporter {
       if (this.#isUnderWay) return;
       if (this.#options.isSettled()) policies.settled();
     }
-    const report = failuresInARow === 0 ? policies.report('enforcing') : policies.report('failing', lastError);
+    const report = failuresInARow === 0 ? policies.report(Date.now()) : policies.lastReport('failing', lastError);
     this.#planPauses();
     this.#isDue = false;
     this.#writing = this.#write(report);

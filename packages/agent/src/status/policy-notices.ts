@@ -53,11 +53,13 @@ export class PolicyNotices {
     if (policies.length === 0 && this.#refused.size === 0) return;
     const { board, engine, log } = this.#options;
     const now = new Map(policies.map((policy) => [policy.object.metadata.uid ?? '', refusal(policy)]));
-    const here = new Set(engine.localPolicies().map(({ policy }) => policy.uid));
     const begun = [...now].filter(([uid, notice]) => this.#refused.get(uid)?.message !== notice.message);
+    const over = [...this.#refused].filter(([uid, notice]) => now.get(uid)?.message !== notice.message);
+    this.#refused = now;
+    if (begun.length === 0 && over.length === 0) return;
+    const here = new Set(engine.localPolicies().map(({ policy }) => policy.uid));
     for (const [uid, notice] of begun) board.announce(notice, { isOurs: here.has(uid), isLasting: true });
-    for (const [uid, notice] of this.#refused) {
-      if (now.get(uid)?.message === notice.message) continue;
+    for (const [uid, notice] of over) {
       board.withdraw(notice);
       const { namespace, name } = notice.object;
       if (now.has(uid) || this.#options.policyUid(namespace, name) !== uid) continue;
@@ -65,7 +67,6 @@ export class PolicyNotices {
       const accepted = { type: 'Normal', reason: 'PolicyAccepted', message: 'The newest version of the policy is enforced.' } as const;
       board.announce({ object: notice.object, ...accepted }, { isOurs: here.has(uid), isLasting: false });
     }
-    this.#refused = now;
     logAll(log, begun, 'the newest version of the policy is refused');
   }
 
