@@ -2,10 +2,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import type { Delta } from '@weir/calc';
 import { inNetns } from '@weir/kernel';
-import { defined, parseAddress } from '@weir/net';
+import { compareAddresses, defined, type Flow, parseAddress } from '@weir/net';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createNftablesDataplane, type NftablesDataplane } from '../../src/nftables/index.ts';
+import { createNftablesDataplane, type NftablesDataplane, type NftablesOptions } from '../../src/nftables/index.ts';
 import { deltaBetween, emptyDelta, type StateText, stateDelta } from '../conformance/state.ts';
 import { addressOf, hostAddresses, openWorld, pause, type World } from '../conformance/world.ts';
 
@@ -39,8 +39,9 @@ describe('nftables back end', () => {
     await world.close();
   });
 
-  const start = (): NftablesDataplane => {
-    const options = { podInterfaces: [world.podInterfacePrefix], onReplace: (error: Error) => replaced.push(error.message) };
+  const start = (more: Partial<NftablesOptions> = {}): NftablesDataplane => {
+    const onReplace = (error: Error): void => void replaced.push(error.message);
+    const options = { podInterfaces: [world.podInterfacePrefix], onReplace, ...more };
     let made: NftablesDataplane | undefined;
     inNetns(world.netns('node'), () => {
       made = createNftablesDataplane(options);
@@ -187,12 +188,7 @@ describe('nftables back end', () => {
     await first.apply(delta(allowAtoB));
     const before = tableHandle();
     for (const options of [{ established: 'cut', flowRate: 10 }, { flowRate: 20 }, { established: 'cut' }, {}] as const) {
-      let next: NftablesDataplane | undefined;
-      inNetns(world.netns('node'), () => {
-        next = createNftablesDataplane({ podInterfaces: [world.podInterfacePrefix], ...options });
-      });
-      const made = defined(next, 'a data plane is made');
-      open.push(made);
+      const made = start(options);
       await made.apply(delta(allowAtoB));
       expect(tableHandle()).toBe(before);
       expect(await made.resync()).toEqual(none);
@@ -235,6 +231,29 @@ describe('nftables back end', () => {
     expect(await world.echo(connection, 500)).toBe(false);
     connection.destroy();
   });
+
+  it.each(['keep', 'cut'] as const)(
+    'DP49: with %s, connections that the state denies go on, or end and no other does',
+    async (established) => {
+      const dataplane = start({ established });
+      const open80 = delta({ ...allowAtoB, ingress: { b: [{}] } });
+      await dataplane.apply(open80);
+      const [allowed, denied] = [await world.connect('a', 'b', 80), await world.connect('c', 'b', 80)];
+      await dataplane.apply(deltaBetween(open80, delta({ ...allowAtoB, ingress: { b: [] } })));
+      const [from, to] = [hostAddresses.c[4], hostAddresses.b[4]].map((text) => defined(parseAddress(text), text));
+      const isDenied = ({ source, destination, destinationPort }: Flow): boolean =>
+        compareAddresses(source, defined(from, 'c')) === 0 &&
+        compareAddresses(destination, defined(to, 'b')) === 0 &&
+        destinationPort === 80;
+      const { ended } = await dataplane.endDenied({ addresses: [defined(to, 'b')], isDenied });
+      // Entries of connections that other tests closed may still be there.
+      expect(ended > 0).toBe(established === 'cut');
+      expect(await world.echo(allowed, 10_000)).toBe(true);
+      expect(await world.echo(denied, established === 'cut' ? 500 : 10_000)).toBe(established === 'keep');
+      allowed.destroy();
+      denied.destroy();
+    },
+  );
 
   it('DP37: a process that takes over cuts connections of addresses that changed hands meanwhile', async () => {
     const first = start();
