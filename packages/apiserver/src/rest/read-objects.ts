@@ -32,9 +32,15 @@ export function listObjects(context: RestContext, target: ResourceTarget, reques
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const snapshot = snapshotOf(context, target, options);
   const page = takePage(snapshot, target, options);
-  const next = page.last === undefined ? {} : { continue: encodeContinue({ revision: snapshot.revision, after: page.last }) };
-  const remaining = page.last === undefined || selectsSome(options) ? {} : { remainingItemCount: page.remaining };
-  const metadata = { resourceVersion: String(snapshot.revision), ...next, ...remaining };
+  const remaining = page.last === undefined || selectsSome(options) ? undefined : remainingAfter(snapshot, page.objects.length, page.last);
+  const next =
+    page.last === undefined
+      ? {}
+      : {
+          continue: encodeContinue({ revision: snapshot.revision, after: page.last, remaining }),
+          ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+        };
+  const metadata = { resourceVersion: String(snapshot.revision), ...next };
   return renderList(page.objects, metadata, { definition: target.definition, representation, nowMs: context.now() });
 }
 
@@ -49,6 +55,8 @@ export function rangeOf(target: ResourceTarget, after?: string): ListRange {
 
 interface Snapshot extends PastObjects {
   readonly revision: number;
+  /** How many objects it has from here on, when the page before knew. */
+  readonly counted: number | undefined;
 }
 
 function snapshotOf(context: RestContext, target: ResourceTarget, options: ListOptions): Snapshot {
@@ -59,49 +67,57 @@ function snapshotOf(context: RestContext, target: ResourceTarget, options: ListO
   const exact = token?.revision ?? (options.resourceVersionMatch === 'Exact' ? asked : undefined);
   const range = rangeOf(target, token?.after);
   if (exact === undefined || exact === store.revision) {
-    return { revision: store.revision, objects: store.list(range), count: (after) => store.count({ ...range, after }) };
+    const count = (after: string): number => store.count({ ...range, after });
+    return { revision: store.revision, counted: token?.remaining, objects: store.list(range), count };
   }
   const past = store.listAt(range, exact);
   if (past === undefined) throw token === undefined ? tooOldVersion(exact, store.oldestRevision) : tooOldContinue();
-  return { revision: exact, ...past };
+  return { revision: exact, counted: token?.remaining, ...past };
 }
 
 interface Page {
   readonly objects: readonly EncodedObject[];
   /** The key of the last object when there are more. */
   readonly last: string | undefined;
-  /** How many objects come after it, selected or not. */
-  readonly remaining: number;
 }
 
-/** Reads as far as the page goes; what comes after it is counted, and with selectors only looked for. */
+/** Without selectors; the first page counts, the others subtract. */
+function remainingAfter(snapshot: Snapshot, length: number, last: string): number {
+  return snapshot.counted === undefined ? snapshot.count(last) : snapshot.counted - length;
+}
+
+/** Reads as far as the page goes, and looks whether anything comes after it. */
 function takePage(snapshot: Snapshot, target: ResourceTarget, options: ListOptions): Page {
   const isSelected = selectionOf(options, target.definition);
   const objects: EncodedObject[] = [];
   let last = '';
   for (const { key, object } of snapshot.objects) {
     if (!isSelected(object)) continue;
-    if (options.limit > 0 && objects.length >= options.limit) return { objects, last, remaining: snapshot.count(last) };
+    if (options.limit > 0 && objects.length >= options.limit) return { objects, last };
     objects.push(object);
     last = keyText(key);
   }
-  return { objects, last: undefined, remaining: 0 };
+  return { objects, last: undefined };
 }
 
 interface ContinueToken {
   readonly revision: number;
   /** The key of the last object of the page before. */
   readonly after: string;
+  /** How many objects come after it; undefined with selectors. */
+  readonly remaining: number | undefined;
 }
 
-function encodeContinue(token: ContinueToken): string {
-  return Buffer.from(JSON.stringify({ v: 1, rv: token.revision, start: token.after })).toString('base64url');
+function encodeContinue({ revision, after, remaining }: ContinueToken): string {
+  return Buffer.from(JSON.stringify({ v: 1, rv: revision, start: after, left: remaining })).toString('base64url');
 }
 
 function decodeContinue(text: string): ContinueToken {
   try {
-    const value = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv?: unknown; start?: unknown };
-    if (typeof value.rv === 'number' && typeof value.start === 'string') return { revision: value.rv, after: value.start };
+    const { rv, start, left } = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv?: unknown; start?: unknown; left?: unknown };
+    if (typeof rv === 'number' && typeof start === 'string') {
+      return { revision: rv, after: start, remaining: typeof left === 'number' ? left : undefined };
+    }
   } catch {
     // Falls through to the refusal.
   }

@@ -54,6 +54,7 @@ describe('lists', () => {
     await server.request('POST', maps, { body: configMap('bb', {}) });
     const second = (await server.request('GET', `${maps}?limit=2&continue=${first.metadata.continue}`)).json;
     expect(names(second)).toEqual(['c', 'd']);
+    expect(second.metadata.remainingItemCount).toBe(1);
     expect(second.items[1]?.data).toEqual({ name: 'd' });
     expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
     const third = (await server.request('GET', `${maps}?limit=2&continue=${second.metadata.continue}`)).json;
