@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
     servers: { type: 'string', default: '50' },
     /** Changes of each kind and direction. */
     repeat: { type: 'string', default: '100' },
+    /** Which changes. */
+    kinds: { type: 'string', default: 'pod label,policy edit,namespace label,new pod' },
     /** Pod events of the burst. */
     burst: { type: 'string', default: '1000' },
     /** Datagrams a second, over all servers. */
@@ -55,15 +57,18 @@ async function runSize(pods: number, policies: number): Promise<SizeResult> {
     };
     const repeat = Number(options.repeat);
     const results: SizeResult['kinds'][number][] = [];
-    for (const scenario of scenariosOf(cluster.client)) {
+    const kinds = options.kinds.split(',');
+    for (const scenario of scenariosOf(cluster.client).filter(({ name }) => kinds.includes(name))) {
       prober.send(lanesFrom(client.netns, servers), bench.datagramsPerSecond);
       const samples = await measureScenario(bench, scenario, repeat);
       results.push({ name: scenario.name, ...samples });
       if (!options.json) printSamples({ name: scenario.name, ...samples });
     }
-    const newPods = { name: 'new pod', ...(await measureNewPods(bench, repeat)) };
-    results.push(newPods);
-    if (!options.json) printSamples(newPods);
+    if (kinds.includes('new pod')) {
+      const newPods = { name: 'new pod', ...(await measureNewPods(bench, repeat)) };
+      results.push(newPods);
+      if (!options.json) printSamples(newPods);
+    }
     const events = Math.min(Number(options.burst), fakePods);
     const burst = events === 0 ? undefined : await measureBurst(bench, events);
     if (burst !== undefined && !options.json) printBurst(burst);

@@ -10,12 +10,21 @@ import { argv, env, pid } from 'node:process';
 const directory = env['WEIR_TRACE_DIR'];
 const node = argv.includes('--node') ? argv[argv.indexOf('--node') + 1] : 'control-plane';
 
+/** Written a moment later, so that the writing is no part of what is timed. */
+const flushMs = 20;
+
 if (directory !== undefined) {
   let file;
+  let lines = [];
+  const flush = () => {
+    file ??= openSync(join(directory, `${pid}.jsonl`), 'a', 0o600);
+    writeSync(file, lines.join(''));
+    lines = [];
+  };
   for (const name of ['weir:apiserver:request', 'weir:apiserver:write', 'weir:agent:transaction']) {
     subscribe(name, (record) => {
-      file ??= openSync(join(directory, `${pid}.jsonl`), 'a', 0o600);
-      writeSync(file, `${JSON.stringify({ channel: name, node, ...record })}\n`);
+      if (lines.length === 0) setTimeout(flush, flushMs).unref();
+      lines.push(`${JSON.stringify({ channel: name, node, ...record })}\n`);
     });
   }
 }
