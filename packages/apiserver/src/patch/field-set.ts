@@ -28,8 +28,8 @@ const systemFields = new Set(
   ].map((path) => JSON.stringify(path)),
 );
 
-/** All the fields that an object sets, those of the server left out. */
-export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema): FieldValues {
+/** All the fields that an object sets, those of the server and those below the `except`ed fields of the object itself left out. */
+export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema, except: ReadonlySet<string> = new Set()): FieldValues {
   const values = new Map<FieldPath, unknown>();
   const collect = (value: unknown, type: Schema | undefined, path: readonly string[]): void => {
     const text = JSON.stringify(path);
@@ -49,7 +49,9 @@ export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema
     }
     values.set(text, value);
   };
-  collect(object, schema, []);
+  for (const [key, value] of Object.entries(object)) {
+    if (!except.has(key)) collect(value, memberTypeOf(schema, key), [`f:${key}`]);
+  }
   return values;
 }
 

@@ -26,22 +26,33 @@ export interface ManagerEntry {
 
 /** The managers of an object. */
 export function managersOf(object: Readonly<JsonObject> | undefined): ManagerEntry[] {
-  return objectsAt(objectAt(object, 'metadata'), 'managedFields').map((entry) => ({
+  return encodedManagers(object).map(decodeEntry);
+}
+
+/** Writes managers to an object; those without fields are left out. */
+export function setManagers(object: JsonObject, managers: readonly ManagerEntry[]): void {
+  setEncoded(object, encodeEntries(managers));
+}
+
+function setEncoded(object: JsonObject, entries: readonly JsonObject[]): void {
+  const metadata = ensureObject(object, 'metadata');
+  if (entries.length === 0) delete metadata['managedFields'];
+  else metadata['managedFields'] = entries;
+}
+
+function encodedManagers(object: Readonly<JsonObject> | undefined): readonly JsonObject[] {
+  return objectsAt(objectAt(object, 'metadata'), 'managedFields');
+}
+
+function decodeEntry(entry: Readonly<JsonObject>): ManagerEntry {
+  return {
     manager: textAt(entry, 'manager'),
     operation: textAt(entry, 'operation'),
     apiVersion: textAt(entry, 'apiVersion'),
     subresource: textAt(entry, 'subresource'),
     time: textAt(entry, 'time'),
     fields: fromFieldsV1(objectAt(entry, 'fieldsV1') ?? {}),
-  }));
-}
-
-/** Writes managers to an object; those without fields are left out. */
-export function setManagers(object: JsonObject, managers: readonly ManagerEntry[]): void {
-  const metadata = ensureObject(object, 'metadata');
-  const entries = managers.filter((entry) => entry.fields.size > 0).map(encodeEntry);
-  if (entries.length === 0) delete metadata['managedFields'];
-  else metadata['managedFields'] = entries;
+  };
 }
 
 /** The entry of a writer among others. */
@@ -63,25 +74,56 @@ export function newEntry(record: FieldRecord, operation: 'Apply' | 'Update', fie
 /**
  * Records a create, an update or a patch: what changed belongs to the writer alone, what is gone
  * belongs to nobody. Whatever the client said about managers is replaced, except that an update with
- * an empty list forgets them all.
+ * an empty list forgets them all. Parts of the object that are as they were are not looked into.
  */
 export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | undefined, record: FieldRecord): void {
   const { schema } = record.definition;
   const sent = objectAt(object, 'metadata')?.['managedFields'];
   const reset = old !== undefined && Array.isArray(sent) && (sent.length === 0 || deepEqual(sent, [{}]));
-  const before = old === undefined ? new Map<FieldPath, unknown>() : fieldValuesOf(old, schema);
-  const after = fieldValuesOf(object, schema);
+  const same = old === undefined || reset ? new Set<string>() : sameParts(object, old);
+  const before = old === undefined ? new Map<FieldPath, unknown>() : fieldValuesOf(old, schema, same);
+  const after = fieldValuesOf(object, schema, same);
   const isChanged = (path: FieldPath): boolean => !before.has(path) || !deepEqual(before.get(path), after.get(path));
   const changed = new Set([...after.keys()].filter((path) => isChanged(path) && !isOfServer(path, record)));
-  const managers = reset ? [] : managersOf(old).map((entry) => ({ ...entry, fields: kept(entry.fields, after, changed) }));
-  if (changed.size === 0) {
-    setManagers(object, managers);
-    return;
+  const isThere = (path: FieldPath): boolean => after.has(path) || same.has(partOf(path));
+  let own: ReadonlySet<FieldPath> = new Set();
+  const entries: JsonObject[] = [];
+  for (const encoded of reset ? [] : encodedManagers(old)) {
+    const isOwn = changed.size > 0 && isEncodedEntryOf(encoded, record);
+    if (!isOwn && isWithin(encoded, same)) {
+      entries.push(encoded);
+      continue;
+    }
+    const entry = decodeEntry(encoded);
+    if (isOwn) own = entry.fields;
+    else entries.push(...encodeEntries([{ ...entry, fields: filtered(entry.fields, (path) => isThere(path) && !changed.has(path)) }]));
   }
-  const own = managersOf(old).find((entry) => isEntryOf(entry, record, 'Update'));
-  const fields = new Set([...(reset ? [] : (own?.fields ?? [])), ...changed].filter((path) => after.has(path)));
-  const others = managers.filter((entry) => !isEntryOf(entry, record, 'Update'));
-  setManagers(object, [...others, newEntry(record, 'Update', fields)]);
+  const fields = filtered(new Set([...own, ...changed]), isThere);
+  setEncoded(object, changed.size === 0 ? entries : [...entries, ...encodeEntries([newEntry(record, 'Update', fields)])]);
+}
+
+/** The fields of the object itself, such as `spec`, that are equal in both; only those with plain names. */
+function sameParts(object: Readonly<JsonObject>, old: Readonly<JsonObject>): ReadonlySet<string> {
+  return new Set(Object.keys(object).filter((key) => /^[A-Za-z]+$/.test(key) && deepEqual(object[key], old[key])));
+}
+
+/** The field of the object itself that a path leads into: `spec` of `["f:spec",…]`. */
+function partOf(path: FieldPath): string {
+  return path.slice('["f:'.length, path.indexOf('"', 2));
+}
+
+/** Whether all fields of a manager are in these parts of the object. */
+function isWithin(encoded: Readonly<JsonObject>, parts: ReadonlySet<string>): boolean {
+  return Object.keys(objectAt(encoded, 'fieldsV1') ?? {}).every((key) => parts.has(key.slice('f:'.length)));
+}
+
+function isEncodedEntryOf(encoded: Readonly<JsonObject>, record: FieldRecord): boolean {
+  return (
+    textAt(encoded, 'manager') === record.manager &&
+    textAt(encoded, 'operation') === 'Update' &&
+    textAt(encoded, 'apiVersion') === apiVersionOf(record.definition) &&
+    textAt(encoded, 'subresource') === record.subresource
+  );
 }
 
 /** The status that the server gives a new object is not the client's. */
@@ -89,9 +131,12 @@ function isOfServer(path: FieldPath, record: FieldRecord): boolean {
   return record.definition.statusSubresource && record.subresource === '' && path.startsWith('["f:status"');
 }
 
-/** What stays with a manager when others change the object. */
-function kept(fields: ReadonlySet<FieldPath>, after: ReadonlyMap<FieldPath, unknown>, changed: ReadonlySet<FieldPath>): Set<FieldPath> {
-  return new Set([...fields].filter((path) => after.has(path) && !changed.has(path)));
+function filtered(fields: ReadonlySet<FieldPath>, keep: (path: FieldPath) => boolean): Set<FieldPath> {
+  return new Set([...fields].filter(keep));
+}
+
+function encodeEntries(managers: readonly ManagerEntry[]): JsonObject[] {
+  return managers.filter((entry) => entry.fields.size > 0).map(encodeEntry);
 }
 
 function encodeEntry(entry: ManagerEntry): JsonObject {
