@@ -1,6 +1,7 @@
 /** What an agent says of itself; the answer of `GET /v1/health`. */
 import type { RefusedObject, RefusedPolicy } from '@weir/calc';
 import type { QuarantinedEndpoint } from './enforcer.ts';
+import type { MemoryReport } from './memory/memory-guard.ts';
 
 /** A policy whose newest version is not in force, and what is instead. */
 interface RefusedPolicyReport {
@@ -38,6 +39,7 @@ export interface AgentHealth {
   readonly failuresInARow: number;
   readonly lastError?: string;
   readonly endpoints: number;
+  readonly memory: MemoryReport;
   /** How many of the lists below there are. */
   readonly counts: { readonly refused: number; readonly quarantined: number; readonly unreadable: number };
   readonly refused: readonly RefusedPolicyReport[];

@@ -25,6 +25,7 @@ import { FlowLog } from './flows/flow-log.ts';
 import { openFlowSink } from './flows/flow-sink.ts';
 import { closeGate, GateWaitError, openGate } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
+import { MemoryGuard } from './memory/memory-guard.ts';
 import { agentCollectors } from './metrics/agent-metrics.ts';
 import { flowMetrics } from './metrics/flow-metrics.ts';
 import type { MetricsCollector } from './metrics/metrics-registry.ts';
@@ -83,12 +84,14 @@ export class NodeAgent implements Agent {
   readonly #admission: PodAdmission;
   readonly #latency = new SyncLatency();
   readonly #timing = new TransactionTiming();
+  readonly #memory: MemoryGuard;
   readonly #operations: AgentOperations;
   readonly #status: NodeStatus;
   readonly #flowLog: FlowLog | undefined;
   #finish: { resolve: () => void; reject: (reason: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
   #gate: Server | undefined;
   #resyncTimer: NodeJS.Timeout | undefined;
+  #holdTimer: NodeJS.Timeout | undefined;
   #fault: string | undefined;
 
   constructor({ settings, log, client, dataplane, collectors = [] }: NodeAgentParts) {
@@ -141,6 +144,13 @@ export class NodeAgent implements Agent {
       log,
       patienceMs: gatePatienceMs,
     });
+    this.#memory = new MemoryGuard({
+      limitMb: settings.memoryLimitMb,
+      stateDirectory: settings.stateDirectory,
+      log,
+      sizes: () => ({ ...this.#engine.sizes }),
+      onFull: (error) => this.#finish.reject(error),
+    });
     this.#operations = this.#makeOperations(collectors);
     this.#flowLog = settings.flowLog === undefined ? undefined : this.#makeFlowLog(settings.flowLog);
   }
@@ -165,14 +175,23 @@ export class NodeAgent implements Agent {
       explain: (request) => this.#explain(request),
     });
     await this.#operations.start();
-    this.#sources.start();
+    const holdMs = this.#memory.begin();
+    if (holdMs === 0) this.#follow();
+    else this.#holdTimer = setTimeout(() => this.#follow(), holdMs);
     this.#flowLog?.start();
     this.#resyncTimer = setInterval(() => this.#enforcer.resync(), this.#settings.resyncSeconds * 1_000);
     this.#log.info({ dataplane: this.#dataplane.name, profile: this.#settings.profile }, 'agent started');
   }
 
+  #follow(): void {
+    this.#memory.release();
+    this.#sources.start();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#resyncTimer);
+    clearTimeout(this.#holdTimer);
+    this.#memory.end();
     await this.#sources.stop();
     // Tells those who wait at the gate, so that closing it does not wait for them.
     await this.#enforcer.close();
@@ -205,6 +224,7 @@ export class NodeAgent implements Agent {
       failuresInARow,
       ...(lastError === undefined ? {} : { lastError }),
       endpoints: this.#attachments.size,
+      memory: this.#memory.report,
       counts: { refused: refused.length, quarantined: quarantined.length, unreadable: unreadable.length },
       refused,
       quarantined,
@@ -215,16 +235,18 @@ export class NodeAgent implements Agent {
   #probed(): ProbedState {
     const { inForce, failuresInARow, lastError } = this.#enforcer.state;
     const { waitingMs } = this.#enforcer;
-    return { fault: this.#fault, synced: this.#sources.synced, inForce, failuresInARow, lastError, waitingMs, overload: undefined };
+    return { fault: this.#fault, synced: this.#sources.synced, inForce, failuresInARow, lastError, waitingMs, hold: this.#memory.hold };
   }
 
   #makeOperations(collectors: readonly MetricsCollector[]): AgentOperations {
     return new AgentOperations({
       settings: this.#settings,
       probed: () => this.#probed(),
+      onTick: () => this.#memory.check(),
       collectors: [
         ...collectors,
         () => flowMetrics(this.#flowLog?.counts),
+        () => this.#memory.metrics(),
         ...agentCollectors({
           engine: this.#engine,
           enforcer: this.#enforcer,

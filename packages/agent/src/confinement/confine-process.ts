@@ -1,5 +1,5 @@
 /**
- * Gives the agent's process the rights it needs, and no others.
+ * Gives the agent's process the rights and the memory it needs, and no more.
  *
  * Capabilities belong to threads, and Node has started several before the first line of ours runs. So
  * the process gives them up and becomes the same program once more: what runs then never had them.
@@ -27,7 +27,7 @@ class ConfinementError extends Error {
 const confinedVariable = 'WEIR_CONFINED';
 
 /** Returns in a process that has the needed rights and, unless told otherwise, no others; throws a {@link ConfinementError}. */
-export function confineProcess({ dropCapabilities }: Pick<AgentSettings, 'dropCapabilities'>): void {
+export function confineProcess({ dropCapabilities, memoryLimitMb }: Pick<AgentSettings, 'dropCapabilities' | 'memoryLimitMb'>): void {
   const isSecond = process.env[confinedVariable] !== undefined;
   delete process.env[confinedVariable];
   const needed = capabilitySet(neededCapabilities);
@@ -37,10 +37,22 @@ export function confineProcess({ dropCapabilities }: Pick<AgentSettings, 'dropCa
       `it needs the capability ${neededCapabilities.join(', ')}, and this process does not have it: run it as root, or grant it`,
     );
   }
-  if (!dropCapabilities || isConfined(now, needed)) return;
+  const hasMore = dropCapabilities && !isConfined(now, needed);
+  const flags = nodeFlags(memoryLimitMb).filter((flag) => !process.execArgv.includes(flag));
+  if (!hasMore && flags.length === 0) return;
   if (isSecond) throw new ConfinementError('capabilities that it does not need could not be given up: see /proc/self/status');
-  giveUpCapabilities(needed);
-  replaceProcess(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { ...process.env, [confinedVariable]: '1' });
+  if (hasMore) giveUpCapabilities(needed);
+  const args = [...process.execArgv, ...flags, ...process.argv.slice(1)];
+  replaceProcess(process.execPath, args, { ...process.env, [confinedVariable]: '1' });
+}
+
+/**
+ * The heap alone may become as large as everything together: resident memory, which is more, reaches
+ * the limit before, and the agent ends in order instead of being aborted. Garbage is collected by
+ * command before memory counts as short.
+ */
+function nodeFlags(memoryLimitMb: number | undefined): readonly string[] {
+  return memoryLimitMb === undefined ? [] : [`--max-old-space-size=${memoryLimitMb}`, '--expose-gc'];
 }
 
 /** Whether no set holds more than is needed. The bounding set does not matter to who can gain nothing. */

@@ -15,6 +15,8 @@ export interface AgentOperationsParts {
   readonly settings: AgentSettings;
   readonly probed: () => ProbedState;
   readonly collectors: readonly MetricsCollector[];
+  /** Called once a second. */
+  readonly onTick: () => void;
 }
 
 /** The server of one agent, with the clock that its measurements need. */
@@ -22,12 +24,14 @@ export class AgentOperations {
   readonly #settings: AgentSettings;
   readonly #server: OperationsServer | undefined;
   readonly #delay = new EventLoopDelay();
+  readonly #onTick: () => void;
   #unauthorized = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** Throws when certificate or token cannot be used. */
-  constructor({ settings, probed, collectors }: AgentOperationsParts) {
+  constructor({ settings, probed, collectors, onTick }: AgentOperationsParts) {
     this.#settings = settings;
+    this.#onTick = onTick;
     const registry = new MetricsRegistry();
     for (const collector of collectors) registry.add(collector);
     registry.add(() => [
@@ -54,6 +58,7 @@ export class AgentOperations {
       const now = performance.now();
       this.#delay.observe(now - dueAtMs);
       dueAtMs = now + tickMs;
+      this.#onTick();
     }, tickMs);
   }
 

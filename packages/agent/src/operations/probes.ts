@@ -23,8 +23,8 @@ export interface ProbedState {
   readonly lastError: string | undefined;
   /** How long the oldest change that is not in force waits already; 0 when there is none. */
   readonly waitingMs: number;
-  /** Why the agent does not take more in; undefined when it does. */
-  readonly overload: string | undefined;
+  /** Why the agent does not read the cluster yet; undefined when it does. */
+  readonly hold: string | undefined;
 }
 
 /** A change waits this long without any failure only when something is stuck. */
@@ -46,7 +46,7 @@ export function readiness(state: ProbedState): ProbeResult {
   if (state.failuresInARow > 0) {
     reasons.push(`the last change could not be applied (${state.failuresInARow} times): ${state.lastError ?? 'no reason given'}`);
   }
-  if (state.overload !== undefined) reasons.push(state.overload);
+  if (state.hold !== undefined) reasons.push(state.hold);
   return resultOf(reasons);
 }
 

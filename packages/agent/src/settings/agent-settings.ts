@@ -55,6 +55,8 @@ export interface AgentSettings {
   readonly metricsTokenFile: string | undefined;
   /** How many policies have packet counters of their own; those of the others are added up. */
   readonly metricsPolicies: number;
+  /** Resident memory at which the agent ends in order, in MB; undefined: there is no limit. */
+  readonly memoryLimitMb: number | undefined;
   /** Whether the agent gives up every capability that it does not need. */
   readonly dropCapabilities: boolean;
 }
@@ -134,6 +136,10 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     kind: whole(0, 100_000),
     default: 500,
     summary: 'how many policies have packet counters of their own; the others count as policy="other"',
+  },
+  memoryLimitMb: {
+    kind: whole(96, 1_048_576),
+    summary: 'resident memory at which the agent ends in order and says what used it; near it, it reports',
   },
   dropCapabilities: {
     kind: yesOrNo,

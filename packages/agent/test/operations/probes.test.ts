@@ -9,7 +9,7 @@ const good: ProbedState = {
   failuresInARow: 0,
   lastError: undefined,
   waitingMs: 0,
-  overload: undefined,
+  hold: undefined,
 };
 
 describe('probes', () => {
@@ -27,7 +27,7 @@ describe('probes', () => {
       true,
       /could not be applied \(3 times\): ENOMEM/,
     ],
-    ['it takes nothing more in', { overload: 'memory is short' }, true, /memory is short/],
+    ['it does not read the cluster yet', { hold: 'memory was short' }, true, /memory was short/],
     ['there was a fault', { fault: 'a broken engine' }, false, /a fault of ours: a broken engine/],
     ['a change waits for ever although nothing failed', { waitingMs: 61_000 }, false, /waiting for 61 s/],
   ])('say why: %s', (_, change, alive, reason) => {

@@ -3,6 +3,7 @@ import {
   type Agent,
   type AgentSettings,
   confineAgent,
+  MemoryLimitError,
   type ResolvedSettings,
   resolveSettings,
   runAgent,
@@ -61,6 +62,8 @@ async function runUntilStopped({ settings }: ResolvedSettings, { signal }: Invoc
   try {
     // A fault that the agent cannot go on from rejects: exit code 70, and whoever supervises starts it again.
     await Promise.race([interrupted(signal), agent.finished]);
+  } catch (error) {
+    throw error instanceof MemoryLimitError ? new CommandError(exitCode.unable, `the agent ends because ${error.message}`) : error;
   } finally {
     await agent.stop();
   }
