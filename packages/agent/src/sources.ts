@@ -7,6 +7,7 @@
 import type { Engine, OwningPod } from '@weir/calc';
 import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, TransportError } from '@weir/client';
 import {
+  checkPodShape,
   identityProblem,
   type KubeObject,
   type Namespace,
@@ -261,8 +262,9 @@ export class Sources {
 }
 
 /** Whether the pod has the address for whoever reads it. */
-function publishes({ status }: Pod, address: Address): boolean {
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
+function publishes(pod: Pod, address: Address): boolean {
+  const { status } = pod;
+  if (checkPodShape(pod).length > 0 || status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
   return (status?.podIPs ?? []).some(({ ip }) => {
     const own = parseAddress(ip);
     return own !== undefined && compareAddresses(own, address) === 0;

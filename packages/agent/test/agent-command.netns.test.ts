@@ -154,7 +154,11 @@ describe('weir agent', () => {
     await agent.end('SIGTERM');
     const odd = world.proxy.rewrite;
     // As from an API server gone mad: one pod has a number for its containers, one policy for its rules.
-    world.proxy.rewrite = (line) => odd(line).replaceAll('"image":"mad:1"', '"ports":7').replaceAll('"port":7777', '"port":[]');
+    world.proxy.rewrite = (line) =>
+      odd(line)
+        .replaceAll('"image":"mad:1"', '"ports":7')
+        .replaceAll('"port":7777', '"port":[]')
+        .replaceAll('"managedFields":[', '"managedFields":[7,');
     try {
       const mad = await world.addPod('mad', { role: 'friend' }, { image: 'mad:1' });
       await world.addPolicy('mad', { ...allowFrom({ app: 'server' }, { role: 'stranger' }), egress: [{ ports: [{ port: 7777 }] }] });
