@@ -9,6 +9,7 @@ import { defined } from '@weir/net';
 import { netpolPolicy as policy } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DesiredState } from '../packages/dataplane/src/nftables/desired-state.ts';
+import { bySet } from '../packages/dataplane/src/nftables/element.ts';
 import { type TableLayout, tableLayout } from '../packages/dataplane/src/nftables/layout.ts';
 import { replaceTable } from '../packages/dataplane/src/nftables/replacement.ts';
 import { guardTable } from '../packages/dataplane/src/nftables/sets.ts';
@@ -18,7 +19,7 @@ import { PolicedNetwork } from './packets/policed-network.ts';
 import { podAddressOf, twoNodeWorld } from './packets/two-node-world.ts';
 
 const node = 'node-0';
-const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 2) * 1_000;
+const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 1.5) * 1_000;
 
 /** `x/a` may talk to `x/c`, on port 80 by one rule and on 443 by a range; `z/c` may not. All are on one node. */
 const world = twoNodeWorld({
@@ -182,7 +183,7 @@ describe('taking rules over under load', () => {
     const desired = new DesiredState(1_000_000);
     desired.apply(state);
     try {
-      return replaceTable({ connection, layout, elements: () => desired.elements(), retire: () => undefined }).transactions;
+      return replaceTable({ connection, layout, elements: bySet(desired.elements()), retire: () => undefined }).transactions;
     } catch (error) {
       if (!(error instanceof NetlinkError && error.code === 'uncertain')) throw error;
       return undefined;

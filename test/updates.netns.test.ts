@@ -129,7 +129,7 @@ describe('random changes under load', () => {
 });
 
 describe('one change at a time, on one node', () => {
-  const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 2) * 1_000;
+  const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 1.5) * 1_000;
   const changesMin = 200;
   /** All on the first node, as every other pod of the suite is. */
   const a = 'x/a';

@@ -12,6 +12,7 @@ import { type Delta, type Engine, isEmpty, type LocalEndpoint, type ReleasedAddr
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
 import { CounterReads } from './counter-reads.ts';
+import { DriftPace } from './drift-pace.ts';
 import {
   addTotals,
   type EnforcementProgress,
@@ -84,7 +85,11 @@ export class Enforcer {
   #applied = -1;
   #wantsResync = false;
   readonly #counterReads = new CounterReads();
+  readonly #driftPace = new DriftPace();
+  #driftTimer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  /** Transactions go on meanwhile. */
+  #comparing: Promise<void> | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -95,6 +100,7 @@ export class Enforcer {
   constructor(options: EnforcerOptions) {
     this.#options = options;
     this.#troubles = new TroubleLog(options.log);
+    options.dataplane.watch(() => this.#changedByOthers());
   }
 
   /** What has been done so far. */
@@ -185,7 +191,9 @@ export class Enforcer {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#lookTimer);
+    clearTimeout(this.#driftTimer);
     await this.#running;
+    await this.#comparing;
     const stopping = new EnforcementError('the agent is stopping');
     for (const waiter of this.#waiters) waiter.settle(stopping);
     this.#counterReads.close(stopping);
@@ -207,7 +215,7 @@ export class Enforcer {
         if (this.#options.connections.dueInMs() === 0) await this.#look();
         else if (this.#applied < this.#revision) await this.#applyInPace();
         else if (this.#stale.dueInMs === 0) await this.#endStale();
-        else if (this.#wantsResync) await this.#compare();
+        else if (this.#wantsResync && this.#comparing === undefined) this.#startComparison();
         else if (this.#counterReads.isAsked) await this.#counterReads.read(this.#options.dataplane);
         else return this.#lookLater();
       }
@@ -316,18 +324,45 @@ export class Enforcer {
     if (dueInMs.length > 0) this.#lookTimer = setTimeout(() => this.#kick(), Math.min(...dueInMs));
   }
 
+  /** Somebody else wrote into the kernel: compares soon. */
+  #changedByOthers(): void {
+    if (this.#closed || this.#driftTimer !== undefined) return;
+    this.#driftTimer = setTimeout(() => {
+      this.#driftTimer = undefined;
+      this.resync();
+    }, this.#driftPace.delayMs(performance.now()));
+  }
+
+  #startComparison(): void {
+    this.#wantsResync = false;
+    this.#comparing = this.#compare()
+      .catch((error: unknown) => {
+        this.#closed = true;
+        this.#options.onFault(error);
+      })
+      .finally(() => {
+        this.#comparing = undefined;
+        if (this.#wantsResync) this.#kick();
+      });
+  }
+
   async #compare(): Promise<void> {
     let report: DriftReport;
     try {
       report = await this.#options.dataplane.resync();
     } catch (error) {
+      this.#wantsResync = true;
       this.#failed(error);
       return;
     }
-    this.#wantsResync = false;
+    const now = performance.now();
     this.#count({ comparisons: 1, drifts: Number(report.drifted.length > 0), repairs: Number(report.repaired) });
     this.#works(this.#state);
-    if (report.drifted.length === 0) return;
+    if (report.drifted.length === 0) {
+      if (this.#driftPace.isQuiet(now)) this.#troubles.over('drift', {}, 'the kernel has held the rules for a minute');
+      return;
+    }
+    this.#driftPace.repaired(now);
     const shown = report.drifted.slice(0, driftLines);
     this.#troubles.trouble('drift', { drifted: shown, repaired: report.repaired }, 'the kernel had drifted from the rules');
   }
@@ -350,6 +385,7 @@ export class Enforcer {
     this.#count({ failures: 1 });
     this.#state = { ...this.#state, failuresInARow: failures, lastError: errorFields(error).error };
     this.#troubles.trouble('apply', { ...errorFields(error), failures }, 'a change could not be applied; the old rules stay in force');
+    clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       this.#kick();

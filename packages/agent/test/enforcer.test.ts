@@ -182,4 +182,38 @@ describe('the enforcer', () => {
     expect(setup.enforcer.state).toMatchObject({ failuresInARow: 0, totals: { drifts: 1, repairs: 1 } });
     expect(setup.lines.map(({ msg }) => msg)).toContain('the kernel had drifted from the rules');
   });
+
+  it('applies changes while a comparison takes its time', async () => {
+    const setup = new Setup();
+    setup.pod('a');
+    await setup.enforcer.settled(patienceMs);
+    let finish: () => void = () => undefined;
+    setup.dataplane.untilCompared = () => new Promise((resolve) => (finish = resolve));
+    setup.enforcer.resync();
+    await expect.poll(() => setup.dataplane.resyncs).toBe(1);
+    setup.policy('p');
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.enforcer.state.totals.comparisons).toBe(0);
+    finish();
+    await expect.poll(() => setup.enforcer.state.totals.comparisons).toBe(1);
+  });
+
+  it('compares at once when others change the kernel, then less and less often, and says it once', async () => {
+    const setup = new Setup();
+    setup.pod('a');
+    await setup.enforcer.settled(patienceMs);
+    setup.dataplane.drifted = ['chain egress has other rules'];
+    const startedAt = performance.now();
+    setup.dataplane.changedByOthers();
+    await expect.poll(() => setup.dataplane.resyncs).toBe(1);
+    while (performance.now() - startedAt < 1_000) {
+      setup.dataplane.changedByOthers();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    // At 0 and 0.5 s, and not before 1.5 s again.
+    expect(setup.dataplane.resyncs).toBeLessThanOrEqual(2);
+    await expect.poll(() => setup.dataplane.resyncs, { timeout: patienceMs }).toBeGreaterThan(2);
+    expect(setup.lines.filter(({ msg }) => msg === 'the kernel had drifted from the rules')).toHaveLength(1);
+    await setup.enforcer.close();
+  });
 });

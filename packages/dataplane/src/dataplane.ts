@@ -87,7 +87,10 @@ export interface AddressedService {
   readonly port?: number;
 }
 
-/** One data plane on one node. Calls are made one after another, never at the same time. */
+/**
+ * One data plane on one node. Calls are made one after another, never at the same time, but for
+ * `resync`: it takes its time, and others may be made meanwhile.
+ */
 export interface Dataplane {
   readonly name: 'nftables' | 'iptables' | 'ebpf' | 'hns';
   readonly capabilities: Capabilities;
@@ -102,8 +105,10 @@ export interface Dataplane {
    * packets gets through any more from either end. In mode `keep` it does nothing.
    */
   endDenied(review: ConnectionReview): Promise<ReviewReport>;
-  /** Compares with the kernel, repairs, and says what had drifted. */
+  /** Compares with the kernel, repairs, and says what had drifted; a piece at a time, so that others have their turn. */
   resync(): Promise<DriftReport>;
+  /** From now on tells when others have changed what this back end made, or may have: `resync` finds out. */
+  watch(onChange: () => void): void;
   /**
    * Ends the connections that have one of the addresses, at either end: for addresses that went from one
    * pod to another on other nodes. Those of the node's own pods that change hands are ended by {@link apply}.

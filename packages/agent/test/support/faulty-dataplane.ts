@@ -34,6 +34,10 @@ export class FaultyDataplane implements Dataplane {
   /** Addresses whose connections were ended. */
   readonly ended: string[] = [];
   drifted: readonly string[] = [];
+  /** Says that somebody else has changed the kernel. */
+  changedByOthers: () => void = () => undefined;
+  /** How long a comparison takes. */
+  untilCompared: () => Promise<void> = () => Promise.resolve();
   #busy = false;
 
   async apply(delta: Delta): Promise<ApplyReport> {
@@ -51,9 +55,14 @@ export class FaultyDataplane implements Dataplane {
     return Promise.resolve({ looked: 0, ended: 0, heldBack: 0 });
   }
 
+  watch(onChange: () => void): void {
+    this.changedByOthers = onChange;
+  }
+
+  /** May run beside the others. */
   async resync(): Promise<DriftReport> {
-    await this.#alone();
     this.resyncs++;
+    await this.untilCompared();
     if (this.resyncFailures-- > 0) throw new Error('the kernel does not answer');
     return { drifted: this.drifted, repaired: this.drifted.length > 0 };
   }

@@ -1,28 +1,14 @@
-/** Comparison of the table in the kernel with the one that is meant. */
+/** Comparison of chains, sets and rules in the kernel with those that are meant; elements are compared in `comparison.ts`. */
 import { encodeExpressions, fieldsLength, hookNumber, type NftablesConnection, withoutCounts } from '@weir/kernel';
-import { elementIdentity, type PlacedElement, sameValue } from './element.ts';
 import type { TableLayout } from './layout.ts';
 import { weirTable } from './sets.ts';
 
 const policyAccept = 1;
 
-/** One sentence per difference; empty when the kernel holds exactly what is meant. */
-export function findDrift(
-  connection: NftablesConnection,
-  wanted: { readonly layout: TableLayout; readonly elements: Iterable<PlacedElement> },
-): string[] {
+/** One sentence for each chain and set that is not as it is meant, or not ours; rules and elements aside. */
+export function structureDrift(connection: NftablesConnection, layout: TableLayout): string[] {
   if (!connection.hasTable(weirTable)) return ['the table is not there'];
-  return [
-    ...chainDrift(connection, wanted.layout),
-    ...chainsWithOtherRules(connection, wanted.layout).map((name) => `chain ${name} has other rules`),
-    ...setDrift(connection, wanted.layout),
-    ...elementDrift(connection, wanted),
-  ];
-}
-
-/** Whether all chains and sets of the table are there as they are meant, and no others; rules and elements aside. */
-export function tableStands(connection: NftablesConnection, layout: TableLayout): boolean {
-  return chainDrift(connection, layout).length === 0 && setDrift(connection, layout).length === 0;
+  return [...chainDrift(connection, layout), ...setDrift(connection, layout)];
 }
 
 function chainDrift(connection: NftablesConnection, layout: TableLayout): string[] {
@@ -66,27 +52,6 @@ function setDrift(connection: NftablesConnection, layout: TableLayout): string[]
     }
   }
   return [...drifted, ...[...dumped.keys()].map((name) => `set ${name} is not ours`)];
-}
-
-function elementDrift(
-  connection: NftablesConnection,
-  wanted: { readonly layout: TableLayout; readonly elements: Iterable<PlacedElement> },
-): string[] {
-  const missing = new Map<string, Map<string, PlacedElement>>(wanted.layout.sets.map(({ name }) => [name, new Map()]));
-  for (const placed of wanted.elements) missing.get(placed.set)?.set(elementIdentity(placed), placed);
-  const drifted: string[] = [];
-  for (const [set, lacking] of missing) {
-    let unexpected = 0;
-    for (const element of connection.elements(weirTable, set)) {
-      const identity = elementIdentity({ set, element });
-      const meant = lacking.get(identity);
-      if (meant !== undefined && sameValue(meant.element, element)) lacking.delete(identity);
-      else if (meant === undefined) unexpected++;
-    }
-    if (lacking.size > 0) drifted.push(`set ${set} lacks ${lacking.size} elements, or has them with other values`);
-    if (unexpected > 0) drifted.push(`set ${set} has ${unexpected} elements that are not ours`);
-  }
-  return drifted;
 }
 
 function byChain(rules: readonly { readonly chain: string; readonly expressions: Buffer }[]): Map<string, Buffer[]> {

@@ -15,6 +15,20 @@ export interface PlacedElement {
   readonly element: SetElement;
 }
 
+/** Elements by the set that they are in. */
+export type ElementsBySet = ReadonlyMap<string, readonly SetElement[]>;
+
+/** Groups elements by their sets. */
+export function bySet(elements: Iterable<PlacedElement>): ElementsBySet {
+  const sets = new Map<string, SetElement[]>();
+  for (const { set, element } of elements) {
+    const list = sets.get(set);
+    if (list === undefined) sets.set(set, [element]);
+    else list.push(element);
+  }
+  return sets;
+}
+
 const interfaceNameBytes = 16;
 const tupleKeyBytes = 16;
 

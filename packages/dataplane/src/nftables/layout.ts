@@ -63,14 +63,13 @@ export interface RuleOptions {
 
 /** The layout of this version. */
 export function tableLayout({ podInterfaces, established, flowRate }: RuleOptions): TableLayout {
-  const reports = flowRate !== undefined;
   return {
     sets: setDefinitions,
     runtimeSets: endedSetDefinitions,
     chains: chainDefinitions,
     rules: [
-      ...(reports ? deniedReportRules(flowRate) : []),
-      ...programRules({ reports }),
+      ...(flowRate === undefined ? [] : deniedReportRules(flowRate)),
+      ...programRules({ reports: flowRate !== undefined }),
       ...baseRules(podInterfaces),
       ...(established === 'cut' ? endedRules() : []),
     ],

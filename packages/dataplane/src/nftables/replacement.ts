@@ -26,8 +26,8 @@ import {
   type TableName,
   Transaction,
 } from '@weir/kernel';
-import { chainsWithOtherRules, tableStands } from './drift.ts';
-import { elementIdentity, type PlacedElement, sameValue } from './element.ts';
+import { chainsWithOtherRules, structureDrift } from './drift.ts';
+import { type ElementsBySet, elementIdentity, sameValue } from './element.ts';
 import type { TableLayout } from './layout.ts';
 import { countedSets, familySets, guardTable, sharedSets, weirTable } from './sets.ts';
 
@@ -35,7 +35,7 @@ import { countedSets, familySets, guardTable, sharedSets, weirTable } from './se
 export interface Replacement {
   readonly connection: NftablesConnection;
   readonly layout: TableLayout;
-  readonly elements: () => Iterable<PlacedElement>;
+  readonly elements: ElementsBySet;
   readonly retire: (set: string, elements: readonly DumpedElement[]) => void;
 }
 
@@ -79,7 +79,7 @@ class TableReplacement {
 
   /** Exchanges what is in a table that stands; false when it does not, or the kernel refuses. */
   #exchanged(): boolean {
-    if (!tableStands(this.#connection, this.#layout)) return false;
+    if (structureDrift(this.#connection, this.#layout).length > 0) return false;
     try {
       this.#exchange();
       return true;
@@ -90,7 +90,7 @@ class TableReplacement {
   }
 
   #exchange(): void {
-    const wanted = bySet(this.#replacement.elements());
+    const wanted = this.#replacement.elements;
     const transaction = new Transaction(weirTable);
     const changed = new Set(chainsWithOtherRules(this.#connection, this.#layout));
     for (const chain of changed) transaction.flushChain(chain);
@@ -106,8 +106,8 @@ class TableReplacement {
     this.#commit(transaction);
   }
 
-  /** Leaves alone what is there and meant; new ranges go ahead (see `commitChanges`). */
-  #exchangeSome(transaction: Transaction, set: string, elements: readonly PlacedElement['element'][]): void {
+  /** Leaves alone what is there and meant; new ranges go ahead (see `TableWriter.change`). */
+  #exchangeSome(transaction: Transaction, set: string, elements: readonly SetElement[]): void {
     const missing = new Map(elements.map((element) => [elementIdentity({ set, element }), element]));
     const unwanted: DumpedElement[] = [];
     const ahead = new Set(missing.values());
@@ -139,7 +139,7 @@ class TableReplacement {
     const transaction = new Transaction(table).addTable().deleteTable().addTable();
     for (const set of this.#layout.sets) transaction.addSet(set);
     for (const set of this.#layout.runtimeSets) transaction.addSet(set).addElements(set.name, this.#runtimeKeys(set));
-    for (const [set, elements] of bySet(this.#replacement.elements())) {
+    for (const [set, elements] of this.#replacement.elements) {
       transaction.addElements(set, elements);
       if (table === weirTable) this.#elementsAdded += elements.length;
     }
@@ -178,17 +178,6 @@ class TableReplacement {
 function judges(connection: NftablesConnection, table: TableName): boolean {
   const hooked = new Set(connection.chains(table).flatMap(({ name, hook }) => (hook === undefined ? [] : [name])));
   return connection.rules(table).some(({ chain }) => hooked.has(chain));
-}
-
-/** Elements by the set that they are in. */
-export function bySet(elements: Iterable<PlacedElement>): Map<string, PlacedElement['element'][]> {
-  const sets = new Map<string, PlacedElement['element'][]>();
-  for (const { set, element } of elements) {
-    const list = sets.get(set);
-    if (list === undefined) sets.set(set, [element]);
-    else list.push(element);
-  }
-  return sets;
 }
 
 /** The highest number of a program, a class or a rule that the kernel holds; 0 when it holds none. */

@@ -5,7 +5,7 @@
  * to say is queued. Reading never waits, so the calls are short and need no event loop (Node's own
  * socket classes refuse netlink descriptors).
  */
-import { constants } from 'node:os';
+import { constants, endianness } from 'node:os';
 import { assert } from '@weir/net';
 import koffi from 'koffi';
 import { controlMessage, messageFlag, type NetlinkMessage, readAnswer, readMessages } from './message-reader.ts';
@@ -13,6 +13,7 @@ import type { MessageWriter } from './message-writer.ts';
 import { NetlinkError } from './netlink-error.ts';
 
 const libc = koffi.load('libc.so.6');
+const filterBytes = koffi.sizeof(koffi.struct('weir_sock_fprog', { length: 'uint16_t', program: 'const void *' }));
 const socketCall = libc.func('int socket(int domain, int type, int protocol)') as (
   domain: number,
   type: number,
@@ -22,6 +23,14 @@ const bindCall = libc.func('int bind(int fd, const void *address, uint32_t lengt
   fd: number,
   address: Buffer,
   length: number,
+) => number;
+const nameCall = libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ void *length)') as (
+  fd: number,
+  address: Buffer,
+  length: Buffer,
+) => number;
+const filterCall = libc.func('int setsockopt(int fd, int level, int name, const weir_sock_fprog *value, uint32_t length)') as (
+  ...args: [number, number, number, { readonly length: number; readonly program: Buffer }, number]
 ) => number;
 const closeCall = libc.func('int close(int fd)') as (fd: number) => number;
 const optionCall = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)') as (
@@ -38,6 +47,7 @@ const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_SNDBUFFORCE = 32;
+const SO_ATTACH_FILTER = 26;
 const SO_RCVBUFFORCE = 33;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
@@ -49,6 +59,7 @@ const MSG_TRUNC = 0x20;
 /** The protocols of netlink that are spoken here: links and routes; nf_tables, conntrack and logs. */
 export const netlinkProtocol = { route: 0, netfilter: 12 } as const;
 
+const hostLittleEndian = endianness() === 'LE';
 const receiveBytesDefault = 256 * 1024;
 const receiveQueueBytes = 32 * 1024 * 1024;
 const dumpAttemptsMax = 20;
@@ -92,9 +103,13 @@ export class NetlinkSocket {
     }
   }
 
-  /** The descriptor, for an event loop that waits for notifications. */
-  get fd(): number {
-    return this.#fd;
+  /** The address of the socket in netlink, by which the kernel tells who asked for a change. */
+  get portId(): number {
+    const address = Buffer.alloc(12);
+    const length = Buffer.alloc(4);
+    length.writeInt32LE(address.length);
+    check(nameCall(this.#fd, address, length), 'cannot read the address of the netlink socket');
+    return address.readUInt32LE(4);
   }
 
   /** A sequence number that this socket has not used yet. */
@@ -106,6 +121,20 @@ export class NetlinkSocket {
   /** Joins a multicast group (`NFNLGRP_*`). */
   join(group: number): void {
     this.#setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+  }
+
+  /** From now on the kernel queues nothing here that tells of a change that the socket with this address asked for. */
+  ignore(portId: number): void {
+    // A classic BPF program: the word at 12, nlmsg_pid, comes swapped on little-endian machines.
+    const swapped = Buffer.alloc(4);
+    swapped.writeUInt32LE(portId);
+    const program = Buffer.concat([
+      instruction(0x20, 12),
+      instruction(0x15, hostLittleEndian ? swapped.readUInt32BE() : portId, 1),
+      instruction(0x06, 0xffffffff),
+      instruction(0x06, 0),
+    ]);
+    check(filterCall(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, { length: 4, program }, filterBytes), 'cannot filter a netlink socket');
   }
 
   /** Sends one datagram. A batch must be one datagram, so the send buffer grows to its size. */
@@ -160,17 +189,48 @@ export class NetlinkSocket {
    * meanwhile (NLM_F_DUMP_INTR), after `restart`. `write` writes the request with the sequence
    * number; its flags must hold `request | dump`. An object that is not there: errno ENOENT.
    */
-  dump(options: DumpOptions): void {
+  dump({ restart, take, ...request }: DumpOptions): void {
     for (let attempt = 0; attempt < dumpAttemptsMax; attempt++) {
-      this.drain();
-      options.restart();
-      const sequence = this.nextSequence();
-      options.writer.clear();
-      options.write(options.writer, sequence);
-      this.send(options.writer.bytes());
-      if (this.#readDump(sequence, options.take)) return;
+      restart();
+      try {
+        for (const messages of this.dumpOnce(request)) for (const message of messages) take(message);
+        return;
+      } catch (error) {
+        if (!(error instanceof NetlinkError && error.code === 'interrupted')) throw error;
+      }
     }
     throw new NetlinkError('interrupted', 0, `a dump was interrupted ${dumpAttemptsMax} times by changes of others`);
+  }
+
+  /**
+   * One attempt of a dump, datagram by datagram; between two of them the caller may do other things,
+   * but not with this socket. Messages are valid until the next ones. Throws `interrupted` when the
+   * dumped objects changed meanwhile, and otherwise as {@link dump}.
+   */
+  *dumpOnce({ writer, write }: DumpRequest): Generator<readonly NetlinkMessage[], void> {
+    this.drain();
+    const sequence = this.nextSequence();
+    writer.clear();
+    write(writer, sequence);
+    this.send(writer.bytes());
+    let interrupted = false;
+    for (;;) {
+      const datagram = this.receive();
+      if (datagram === undefined) throw new NetlinkError('uncertain', 0, 'a dump ended without its last message');
+      const messages: NetlinkMessage[] = [];
+      let end: NetlinkMessage | undefined;
+      for (const message of readMessages(datagram)) {
+        if (message.sequence !== sequence) continue;
+        interrupted ||= (message.flags & messageFlag.dumpInterrupted) !== 0;
+        if (message.type === controlMessage.done || message.type === controlMessage.error) end ??= message;
+        else messages.push(message);
+      }
+      const { errno, text } = end === undefined ? { errno: 0 } : readAnswer(end);
+      if (errno !== 0 && errno !== constants.errno.EINTR) throw new NetlinkError('refused', errno, text ?? 'the kernel refused a dump');
+      if (interrupted || errno !== 0) throw new NetlinkError('interrupted', 0, 'a dump was interrupted by a change');
+      yield messages;
+      if (end !== undefined) return;
+    }
   }
 
   /** Reads and forgets whatever waits. */
@@ -191,26 +251,6 @@ export class NetlinkSocket {
     closeCall(this.#fd);
   }
 
-  /** Whether the dump came whole; false when it has to start over. */
-  #readDump(sequence: number, take: (message: NetlinkMessage) => void): boolean {
-    let interrupted = false;
-    for (;;) {
-      const datagram = this.receive();
-      if (datagram === undefined) throw new NetlinkError('uncertain', 0, 'a dump ended without its last message');
-      for (const message of readMessages(datagram)) {
-        if (message.sequence !== sequence) continue;
-        if ((message.flags & messageFlag.dumpInterrupted) !== 0) interrupted = true;
-        if (message.type === controlMessage.done || message.type === controlMessage.error) {
-          const answer = readAnswer(message);
-          if (answer.errno === constants.errno.EINTR) return false;
-          if (answer.errno !== 0) throw new NetlinkError('refused', answer.errno, answer.text ?? 'the kernel refused a dump');
-          return !interrupted;
-        }
-        take(message);
-      }
-    }
-  }
-
   #setOption(level: number, name: number, value: number): void {
     const bytes = Buffer.alloc(4);
     bytes.writeInt32LE(value);
@@ -218,13 +258,27 @@ export class NetlinkSocket {
   }
 }
 
-/** What {@link NetlinkSocket.dump} needs. */
-export interface DumpOptions {
+/** A dump to ask for. */
+export interface DumpRequest {
   readonly writer: MessageWriter;
   readonly write: (writer: MessageWriter, sequence: number) => void;
+}
+
+/** What {@link NetlinkSocket.dump} needs. */
+export interface DumpOptions extends DumpRequest {
   readonly take: (message: NetlinkMessage) => void;
   /** Called before each attempt; forgets what an interrupted one has taken. */
   readonly restart: () => void;
+}
+
+/** One instruction of classic BPF (`struct sock_filter`): a comparison skips `skip` instructions when it holds. */
+function instruction(code: number, value: number, skip = 0): Buffer {
+  const bytes = Buffer.alloc(8);
+  const host = new DataView(bytes.buffer, bytes.byteOffset);
+  host.setUint16(0, code, hostLittleEndian);
+  host.setUint8(2, skip);
+  host.setUint32(4, value, hostLittleEndian);
+  return bytes;
 }
 
 function check(result: number, text: string): number {

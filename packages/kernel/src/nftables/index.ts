@@ -1,5 +1,6 @@
 /** nf_tables: transactions, rules, sets and read-backs over netlink. */
 export { countedPackets, type Expression, encodeExpressions, type Register, withoutCounts } from './expression.ts';
+export { NftablesChangeWatch } from './nftables-change-watch.ts';
 export {
   type DeletedElements,
   type DumpedChain,

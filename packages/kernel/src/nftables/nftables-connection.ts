@@ -18,7 +18,7 @@ import {
 } from '../netlink/message-reader.ts';
 import { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
-import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { type DumpRequest, NetlinkSocket } from '../netlink/netlink-socket.ts';
 import {
   chainAttribute,
   counterAttribute,
@@ -65,6 +65,9 @@ export interface DeletedElements {
   readonly set: string;
   readonly elements: readonly DumpedElement[];
 }
+
+const elementAttemptsMax = 20;
+const noBytes = new Uint8Array();
 
 /** A socket and the calls on it. */
 export class NftablesConnection {
@@ -146,27 +149,37 @@ export class NftablesConnection {
 
   /** The elements of a set, in no order; none when the set is not there. */
   elements(table: TableName, set: string): DumpedElement[] {
-    const elements: DumpedElement[] = [];
-    try {
-      this.#dump({
-        type: nftMessage.getElement,
-        family: tableFamily[table.family],
-        restart: () => {
-          elements.length = 0;
-        },
-        write: (writer) => {
-          writer.text(elementListAttribute.table, table.name);
-          writer.text(elementListAttribute.set, set);
-        },
-        take: (attributes) => {
-          elements.push(...readElements(attributes));
-        },
-      });
-    } catch (error) {
-      if (error instanceof NetlinkError && error.errno === constants.errno.ENOENT) return [];
-      throw error;
+    for (let attempt = 0; attempt < elementAttemptsMax; attempt++) {
+      try {
+        return [...this.elementsByParts(table, set)].flat();
+      } catch (error) {
+        if (!(error instanceof NetlinkError && error.code === 'interrupted')) throw error;
+      }
     }
-    return elements;
+    throw new NetlinkError('interrupted', 0, `reading ${set} was interrupted ${elementAttemptsMax} times by changes of others`);
+  }
+
+  /**
+   * The same in parts, between which the caller may do other things, but not with this connection.
+   * Throws `interrupted` as soon as somebody changed anything in nf_tables since the first part.
+   */
+  *elementsByParts(table: TableName, set: string): Generator<readonly DumpedElement[], void> {
+    const request = this.#request(nftMessage.getElement, tableFamily[table.family], (writer) => {
+      writer.text(elementListAttribute.table, table.name);
+      writer.text(elementListAttribute.set, set);
+    });
+    try {
+      for (const messages of this.#socket.dumpOnce(request)) {
+        yield messages.flatMap((message) => readElements(readMessageAttributes(message)));
+      }
+    } catch (error) {
+      if (!(error instanceof NetlinkError && error.errno === constants.errno.ENOENT)) throw error;
+    }
+  }
+
+  /** The address of its socket, see {@link NftablesChangeWatch}. */
+  get portId(): number {
+    return this.#socket.portId;
   }
 
   close(): void {
@@ -194,22 +207,23 @@ export class NftablesConnection {
 
   #dump(options: TableDump): void {
     this.#socket.dump({
-      writer: this.#writer,
+      ...this.#request(options.type, options.family, options.write),
       restart: options.restart,
-      write: (writer, sequence) => {
-        const start = writer.beginMessage({
-          type: options.type,
-          flags: messageFlag.request | messageFlag.dump,
-          sequence,
-          family: options.family,
-        });
-        options.write?.(writer);
-        writer.endMessage(start);
-      },
       take: (message) => {
         options.take(readMessageAttributes(message));
       },
     });
+  }
+
+  #request(type: number, family: number, write?: (writer: MessageWriter) => void): DumpRequest {
+    return {
+      writer: this.#writer,
+      write: (writer, sequence) => {
+        const start = writer.beginMessage({ type, flags: messageFlag.request | messageFlag.dump, sequence, family });
+        write?.(writer);
+        writer.endMessage(start);
+      },
+    };
   }
 }
 
@@ -232,24 +246,37 @@ function readDeleted(message: NetlinkMessage): DeletedElements {
 
 function readElements(attributes: Map<number, Buffer>): DumpedElement[] {
   const list = attributes.get(elementListAttribute.elements);
-  return list === undefined ? [] : readAttributeList(list).map(({ value }) => readElement(readAttributes(value)));
+  return list === undefined ? [] : readAttributeList(list).map(({ value }) => readElement(value));
 }
 
-function readElement(attributes: Map<number, Buffer>): DumpedElement {
-  const keyEnd = attributes.get(elementAttribute.keyEnd);
-  const data = attributes.get(elementAttribute.data);
-  const userData = attributes.get(elementAttribute.userData);
-  const comment = userData === undefined ? undefined : readTextUserData(userData);
-  const ends = (readU32(attributes.get(elementAttribute.flags)) & elementFlag.intervalEnd) !== 0;
-  const counter = attributes.get(elementAttribute.expression);
-  return {
-    key: readValue(attributes.get(elementAttribute.key)),
-    ...(keyEnd === undefined ? {} : { keyEnd: readValue(keyEnd) }),
-    ...(data === undefined ? {} : { data: readValue(data) }),
-    ...(ends ? { intervalEnd: true } : {}),
-    ...(comment === undefined ? {} : { comment }),
-    ...(counter === undefined ? {} : readCounter(counter)),
-  };
+/** Read by the hundred thousand, so without a map of attributes. */
+function readElement(bytes: Buffer): DumpedElement {
+  const element: { -readonly [K in keyof DumpedElement]: DumpedElement[K] } = { key: noBytes };
+  for (const { type, value } of readAttributeList(bytes)) {
+    switch (type) {
+      case elementAttribute.key:
+        element.key = readValue(value);
+        break;
+      case elementAttribute.keyEnd:
+        element.keyEnd = readValue(value);
+        break;
+      case elementAttribute.data:
+        element.data = readValue(value);
+        break;
+      case elementAttribute.flags:
+        if ((readU32(value) & elementFlag.intervalEnd) !== 0) element.intervalEnd = true;
+        break;
+      case elementAttribute.userData: {
+        const comment = readTextUserData(value);
+        if (comment !== undefined) element.comment = comment;
+        break;
+      }
+      case elementAttribute.expression:
+        Object.assign(element, readCounter(value));
+        break;
+    }
+  }
+  return element;
 }
 
 function readCounter(expression: Buffer): { packets: bigint; bytes: bigint } | undefined {
@@ -262,9 +289,10 @@ function readCounter(expression: Buffer): { packets: bigint; bytes: bigint } | u
   };
 }
 
-function readValue(data: Buffer | undefined): Uint8Array {
-  const value = data === undefined ? undefined : readAttributes(data).get(dataAttribute.value);
-  return Uint8Array.from(value ?? []);
+/** A copy of the value in the nest that nf_tables data takes. */
+function readValue(data: Buffer): Uint8Array {
+  const [first] = readAttributeList(data);
+  return first?.type === dataAttribute.value ? new Uint8Array(first.value) : noBytes;
 }
 
 function readU32(value: Buffer | undefined): number {
