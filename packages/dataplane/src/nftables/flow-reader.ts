@@ -13,12 +13,15 @@ import type { AddressedService, FlowEvent } from '../dataplane.ts';
 import { deniedBytes, deniedGroup, directionOfPrefix, unreportedPackets } from './denied-reports.ts';
 import { flowOf } from './tracked-flow.ts';
 
+/** How long to wait before the kernel is asked again: after events, and at most while there are none. */
 const pauseMs = 25;
+const idlePauseMs = 100;
 /** Connections looked at, and datagrams read, between two pauses. */
 const looksMax = 500;
 const readsMax = 5_000;
 /** Between two looks at the kernel's count of what was not reported. */
 const countPauseMs = 1_000;
+const countsBehind = 2;
 
 /** What is told of. */
 export interface FlowReaderOptions {
@@ -39,6 +42,8 @@ export class FlowReader {
   #tokensAtMs = performance.now();
   #unreported: number | undefined;
   #countAtMs = 0;
+  /** Counts still to be made: without denied packets there are no unreported ones, but some may come behind a count. */
+  #countsToGo = countsBehind;
 
   /** Throws when another process listens. */
   constructor(options: FlowReaderOptions) {
@@ -57,11 +62,10 @@ export class FlowReader {
   /** Events until {@link close}. */
   async *events(): AsyncGenerator<FlowEvent, void, undefined> {
     try {
-      while (!this.#closed) {
-        yield* this.#denied();
-        yield* this.#allowed();
-        yield* this.#notReported();
-        await sleep(pauseMs);
+      for (let waitMs = pauseMs; !this.#closed; await sleep(waitMs)) {
+        const events = [...this.#denied(), ...this.#allowed(), ...this.#notReported()];
+        waitMs = events.length > 0 ? pauseMs : Math.min(2 * waitMs, idlePauseMs);
+        yield* events;
       }
     } finally {
       this.close();
@@ -79,6 +83,7 @@ export class FlowReader {
 
   #denied(): FlowEvent[] {
     const { packets, lost } = this.#packets.read(readsMax);
+    if (packets.length > 0 || lost > 0) this.#countsToGo = countsBehind;
     const events = packets.map(({ prefix, flow }): FlowEvent => ({ kind: 'denied', flow, direction: directionOfPrefix(prefix) }));
     return lost === 0 ? events : [...events, { kind: 'dropped', reason: 'queue', events: lost }];
   }
@@ -111,12 +116,14 @@ export class FlowReader {
 
   #notReported(): FlowEvent[] {
     const now = performance.now();
-    if (now < this.#countAtMs) return [];
+    if (now < this.#countAtMs || this.#countsToGo === 0) return [];
     this.#countAtMs = now + countPauseMs;
+    this.#countsToGo--;
     const total = unreportedPackets(this.#counters);
     // What was counted before is of an earlier process; a count that went back is of rules made anew.
     const more = this.#unreported === undefined ? 0 : total < this.#unreported ? total : total - this.#unreported;
     this.#unreported = total;
+    if (more > 0) this.#countsToGo = countsBehind;
     return more === 0 ? [] : [{ kind: 'dropped', reason: 'rate', events: more }];
   }
 }
