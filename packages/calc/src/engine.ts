@@ -183,9 +183,9 @@ export class Engine {
 
   /** The policies that select endpoints of this node, as of the last flush. */
   localPolicies(): readonly LocalPolicy[] {
-    return [...this.#subjects.localPolicies()].map(([{ policy, generation }, endpoints]) => ({
-      policy: policy.ref,
-      ...(generation === undefined ? {} : { generation }),
+    return [...this.#subjects.localPolicies()].map(([entry, endpoints]) => ({
+      policy: this.#policies.policyOf(entry).ref,
+      ...(entry.generation === undefined ? {} : { generation: entry.generation }),
       endpoints,
     }));
   }
@@ -260,7 +260,7 @@ export class Engine {
     },
     program: (key) => this.#programs.get(key),
     peerSet: (key) => this.#sets.get(key),
-    isolatedBy: (uid, direction) => isolatingPolicies(this.#locals.selectionOf(uid), direction),
+    isolatedBy: (uid, direction) => this.#isolatingPolicies(this.#locals.selectionOf(uid), direction),
   };
 
   /**
@@ -315,6 +315,11 @@ export class Engine {
     };
   }
 
+  #isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {
+    const policies = (selection?.policies ?? []).map((entry) => this.#policies.policyOf(entry));
+    return policies.flatMap((policy) => (!policy.staged && policy[direction]?.isolates === true ? [policy.ref] : []));
+  }
+
   #settleAddresses(touched: Set<ClassEntry>): Delta['addresses'] {
     const table = this.#population.addresses;
     const upserts: AddressClass[] = [];
@@ -359,11 +364,6 @@ export class Engine {
     }
     return { upserts, removals };
   }
-}
-
-function isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {
-  const policies = selection?.policies ?? [];
-  return policies.flatMap(({ policy }) => (!policy.staged && policy[direction]?.isolates === true ? [policy.ref] : []));
 }
 
 /** The state that the engine has emitted up to its last flush. */

@@ -4,6 +4,7 @@
  * They refer to each other in circles (a label set knows its pods, a pod its label set), so they
  * are declared together; each is made and changed by one table, named after it.
  */
+import type { NetworkPolicy } from '@weir/kube';
 import type { Address } from '@weir/net';
 import type { LabelSpace, Policy, Selector, Tier } from '@weir/policy';
 import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program } from './delta.ts';
@@ -160,13 +161,18 @@ export interface ClassEntry {
 export interface SubjectSelector {
   readonly key: string;
   readonly selector: Selector;
-  readonly matcher: Matcher;
+  /** Made when it is first asked; most selectors of a large cluster never are. */
+  matcher: Matcher | undefined;
   readonly policies: Set<PolicyEntry>;
 }
 
 /** One version of one policy, in force. */
 export interface PolicyEntry {
-  readonly policy: Policy;
+  /** The object that it was compiled from. */
+  readonly object: NetworkPolicy;
+  /** Whether it only isolates whom the object selects, since the object was refused. */
+  readonly isClosed: boolean;
+  readonly order: number;
   /** `metadata.generation` of the version that this is; undefined for one that stands in for a refused version. */
   readonly generation: number | undefined;
   readonly tier: Omit<Tier, 'policies'>;
@@ -176,7 +182,8 @@ export interface PolicyEntry {
   revision: number;
   /** How many local label sets it selects. */
   subjects: number;
-  /** Made when it first selects somebody. */
+  /** What it says, and its rules as programs want them; both only while it selects somebody. */
+  policy: Policy | undefined;
   plan: PlannedPolicy | undefined;
 }
 

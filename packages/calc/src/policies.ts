@@ -8,6 +8,7 @@
 
 import { type CompiledPolicy, compileNetworkPolicy, defaultTier } from '@weir/compile';
 import type { NetworkPolicy } from '@weir/kube';
+import { defined } from '@weir/net';
 import { type Policy, selectorKey } from '@weir/policy';
 import { closedPolicy } from './closed-policy.ts';
 import type { LabelSet, PolicyEntry, SubjectSelector } from './entries.ts';
@@ -26,8 +27,18 @@ export interface RefusedPolicy {
 
 interface PolicyRecord {
   readonly uid: string;
-  readonly specText: string;
+  /** The newest version's, also of one that was refused. */
+  readonly spec: NetworkPolicy['spec'];
   readonly entry: PolicyEntry;
+}
+
+/** What is in force for a version of a policy. */
+interface Decision {
+  readonly policy: Policy;
+  /** The object that `policy` was compiled from. */
+  readonly object: NetworkPolicy;
+  readonly generation: number | undefined;
+  readonly refused: RefusedPolicy | undefined;
 }
 
 const { policies: _none, ...networkPolicyTier } = defaultTier([]);
@@ -78,16 +89,16 @@ export class Policies {
   upsert(object: NetworkPolicy): void {
     const place = placeOf(object);
     const uid = uidOf(object);
-    const specText = JSON.stringify(object.spec) ?? '';
     const old = this.#records.get(place);
-    if (old !== undefined && old.uid === uid && old.specText === specText && !this.#refused.has(place)) return;
+    if (old !== undefined && old.uid === uid && sameJson(old.spec, object.spec) && !this.#refused.has(place)) return;
     if (old !== undefined && old.uid !== uid) this.#accepted.delete(old.uid);
-    const { policy, generation, refused } = this.#decide(object, uid);
+    const decision = this.#decide(object, uid);
+    const { refused } = decision;
     if (old !== undefined) this.#drop(old.entry);
     this.#changes++;
     if (refused === undefined) this.#refused.delete(place);
     else this.#refused.set(place, refused);
-    this.#records.set(place, { uid, specText, entry: this.#enter(policy, generation) });
+    this.#records.set(place, { uid, spec: object.spec, entry: this.#enter(decision) });
   }
 
   /** A policy is gone. */
@@ -153,12 +164,23 @@ export class Policies {
   /** Whether the selector certainly matches the label set. */
   matches(subject: SubjectSelector, labelSet: LabelSet): boolean {
     this.#work.selectorsEvaluated++;
+    subject.matcher ??= compileMatcher(subject.selector);
     return subject.matcher(labelSet) === true;
+  }
+
+  /** What the entry says. Compiled again when somebody is selected here: nearly all policies of a large cluster select others. */
+  policyOf(entry: PolicyEntry): Policy {
+    if (entry.policy === undefined) {
+      this.#work.policiesCompiled++;
+      const compiled = entry.isClosed ? closedPolicy(entry.object) : compileNetworkPolicy(entry.object).policy;
+      entry.policy = defined(compiled, 'a policy that was accepted does not compile');
+    }
+    return entry.policy;
   }
 
   /** The entry's rules as programs want them. */
   planOf(entry: PolicyEntry): PlannedPolicy {
-    entry.plan ??= planPolicy(entry.policy);
+    entry.plan ??= planPolicy(this.policyOf(entry));
     return entry.plan;
   }
 
@@ -167,40 +189,45 @@ export class Policies {
     entry.revision = this.#nextRevision++;
   }
 
-  #decide(object: NetworkPolicy, uid: string): { policy: Policy; generation: number | undefined; refused: RefusedPolicy | undefined } {
+  #decide(object: NetworkPolicy, uid: string): Decision {
     this.#work.policiesCompiled++;
     const { policy, diagnostics } = compileNetworkPolicy(object);
     if (policy !== undefined) {
-      this.#accepted.set(uid, slim(object));
-      return { policy, generation: object.metadata.generation, refused: undefined };
+      const slimmed = slim(object);
+      this.#accepted.set(uid, slimmed);
+      return { policy, object: slimmed, generation: object.metadata.generation, refused: undefined };
     }
     const accepted = this.#accepted.get(uid);
     // A uid belongs to one object for ever; a server that gives it to two does not lend one the rules of the other.
-    const isEarlier = accepted !== undefined && placeOf(accepted) === placeOf(object);
-    const earlier = isEarlier ? compileNetworkPolicy(accepted).policy : undefined;
-    if (earlier !== undefined) {
-      return { policy: earlier, generation: accepted?.metadata.generation, refused: { object, diagnostics, inForce: 'accepted' } };
+    if (accepted !== undefined && placeOf(accepted) === placeOf(object)) {
+      const earlier = compileNetworkPolicy(accepted).policy;
+      const { generation } = accepted.metadata;
+      if (earlier !== undefined)
+        return { policy: earlier, object: accepted, generation, refused: { object, diagnostics, inForce: 'accepted' } };
     }
-    return { policy: closedPolicy(object), generation: undefined, refused: { object, diagnostics, inForce: 'closed' } };
+    return { policy: closedPolicy(object), object, generation: undefined, refused: { object, diagnostics, inForce: 'closed' } };
   }
 
-  #enter(policy: Policy, generation: number | undefined): PolicyEntry {
+  #enter({ policy, object, generation, refused }: Decision): PolicyEntry {
     const key = selectorKey(policy.subject);
     let subject = this.#selectors.get(key);
     if (subject === undefined) {
-      subject = { key, selector: policy.subject, matcher: compileMatcher(policy.subject), policies: new Set() };
+      subject = { key, selector: policy.subject, matcher: undefined, policies: new Set() };
       this.#selectors.set(key, subject);
       this.#index.add(subject);
       this.#interest.add(subject.selector);
     }
     const entry: PolicyEntry = {
-      policy,
+      object,
+      isClosed: refused?.inForce === 'closed',
+      order: policy.order,
       generation,
       tier: networkPolicyTier,
       identity: policyIdentity(policy.ref),
       subject,
       revision: this.#nextRevision++,
       subjects: 0,
+      policy: undefined,
       plan: undefined,
     };
     subject.policies.add(entry);
@@ -229,17 +256,20 @@ function placeOf({ metadata }: NetworkPolicy): string {
 }
 
 /** The policy without what compiling does not read. */
-function slim({ apiVersion, kind, metadata, spec }: NetworkPolicy): NetworkPolicy {
-  const { name, namespace, uid, generation } = metadata;
-  return {
-    ...(apiVersion === undefined ? {} : { apiVersion }),
-    ...(kind === undefined ? {} : { kind }),
-    metadata: {
-      ...(name === undefined ? {} : { name }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(generation === undefined ? {} : { generation }),
-    },
-    ...(spec === undefined ? {} : { spec }),
-  };
+function slim(policy: NetworkPolicy): NetworkPolicy {
+  const metadata = picked(policy.metadata, ['name', 'namespace', 'uid', 'generation']);
+  // Not by a literal that spreads: each such object would have a shape of its own, which takes more room than the object.
+  return Object.assign(picked(policy, ['apiVersion', 'kind', 'spec']), { metadata });
+}
+
+/** These members, as far as they are there. */
+function picked<T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> {
+  const result: Partial<T> = {};
+  for (const key of keys) if (from[key] !== undefined) result[key] = from[key];
+  return result as Pick<T, K>;
+}
+
+/** Whether two values are the same JSON, members in the same order. */
+function sameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

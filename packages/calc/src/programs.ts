@@ -138,8 +138,9 @@ export class Programs {
     const assembly: Assembly = { tiers: [], specs: new Map() };
     let tier: { name: string; rules: ProgramRule[]; end: 'deny' | 'pass' } | undefined;
     for (const entry of policies) {
-      const rules = entry.policy[direction];
-      if (rules === undefined || entry.policy.staged) continue;
+      const policy = this.#sources.policies.policyOf(entry);
+      const rules = policy[direction];
+      if (rules === undefined || policy.staged) continue;
       if (tier?.name !== entry.tier.name) assembly.tiers.push((tier = { name: entry.tier.name, rules: [], end: 'pass' }));
       if (rules.isolates) tier.end = entry.tier.end;
       for (const planned of this.#sources.policies.planOf(entry)[direction] ?? []) {
@@ -178,6 +179,6 @@ function closedProgram(direction: Direction): Omit<Program, 'key'> {
 /** Tiers by order, policies in a tier by order, then by name: the order of the model. */
 function comparePolicies(a: PolicyEntry, b: PolicyEntry): number {
   if (a.tier.order !== b.tier.order) return a.tier.order - b.tier.order;
-  if (a.policy.order !== b.policy.order) return a.policy.order - b.policy.order;
+  if (a.order !== b.order) return a.order - b.order;
   return a.identity < b.identity ? -1 : Number(a.identity > b.identity);
 }

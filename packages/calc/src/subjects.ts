@@ -160,6 +160,7 @@ export class Subjects {
     for (const entry of this.#touched) {
       if (entry.subjects > 0 || entry.plan === undefined) continue;
       for (const identity of identitiesOf(policies, entry)) ruleIds.delete(identity, renamed);
+      entry.policy = undefined;
       entry.plan = undefined;
     }
     for (const entry of this.#touched) {
