@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { networkPoliciesPath, podsPath } from '@weir/client';
 import type { NetworkPolicy, Pod } from '@weir/kube';
 import type { Bench } from './measure.ts';
+import type { TraceLog } from './trace-log.ts';
 import { servers } from './workload.ts';
 
 /** What a burst came to. */
@@ -19,8 +20,9 @@ export interface BurstResult {
 const label = 'burst';
 /** Requests under way at the same time. */
 const concurrency = 32;
-/** After this time without a transaction nothing more is coming. */
+/** What the policy itself changes has settled after this time. */
 const quietMs = 1_000;
+const timeoutMs = 60_000;
 
 /** A policy of the servers that makes every event matter. */
 const policy: NetworkPolicy = {
@@ -52,21 +54,38 @@ export async function measureBurst({ cluster, prober, trace, datagramsPerSecond 
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  await sleep(quietMs);
-  trace.refresh();
-  const transactions: Record<string, number> = {};
-  let lastApplied = 0;
-  for (const { node, appliedAt } of trace.transactions.slice(before)) {
-    transactions[node] = (transactions[node] ?? 0) + 1;
-    lastApplied = Math.max(lastApplied, appliedAt);
+  const nodes = new Set(trace.transactions.map(({ node }) => node));
+  for (const deadline = Date.now() + timeoutMs; ; await sleep(20)) {
+    trace.refresh();
+    const result = resultOf(trace, { transactions: before, writes: writesBefore }, nodes);
+    if (result.events === items.length && result.isComplete) return result;
+    if (Date.now() > deadline) throw new Error(`after ${timeoutMs} ms not every agent has the burst in force`);
   }
-  const writes = trace.writes.slice(writesBefore).filter(({ keys }) => keys.some((key) => key.startsWith('pods/fake-')));
+}
+
+/** What has been recorded since the marks; complete when the last event has reached every agent's kernel. */
+function resultOf(
+  trace: TraceLog,
+  since: { readonly transactions: number; readonly writes: number },
+  nodes: ReadonlySet<string>,
+): BurstResult & { readonly isComplete: boolean } {
+  const writes = trace.writes.slice(since.writes).filter(({ keys }) => keys.some((key) => key.startsWith('pods/fake-')));
   const firstBegun = Math.min(...writes.map(({ begunAt }) => begunAt));
   const lastCommitted = Math.max(...writes.map(({ committedAt }) => committedAt));
+  const transactions: Record<string, number> = {};
+  const done = new Set<string>();
+  let lastApplied = 0;
+  for (const { node, flushingAt, appliedAt } of trace.transactions.slice(since.transactions)) {
+    transactions[node] = (transactions[node] ?? 0) + 1;
+    lastApplied = Math.max(lastApplied, appliedAt);
+    // An event reaches an agent after its commit, and the transaction that takes it begins after that.
+    if (flushingAt > lastCommitted) done.add(node);
+  }
   return {
     events: writes.length,
     writingMs: (lastCommitted - firstBegun) / 1e6,
     inForceMs: (lastApplied - lastCommitted) / 1e6,
     transactions,
+    isComplete: done.size === nodes.size,
   };
 }
