@@ -28,6 +28,8 @@ export interface FlowExplanation {
   readonly verdict: 'allow' | 'deny' | 'unknown';
   /** What this node does not know; present exactly for `unknown`. */
   readonly missing?: readonly string[];
+  /** Why the kernel may do something else than this answer says; absent when there is no reason. */
+  readonly notInForce?: readonly string[];
   readonly source: EndJson;
   readonly destination: EndJson;
   readonly protocol: string;
@@ -46,10 +48,15 @@ export interface ExplainProblem {
 export interface ExplainSubject {
   readonly engine: Engine;
   readonly isOwnAddress: (address: Address) => boolean;
+  /** Why an endpoint's own rules are not in force; undefined when they are. */
+  readonly quarantineOf: (uid: string) => string | undefined;
+  /** Why the last change is not in the kernel; undefined when it is. */
+  readonly lastFailure: string | undefined;
 }
 
 /** Answers from what the engine emitted last. */
-export function explainFlow({ engine, isOwnAddress }: ExplainSubject, request: ExplainRequest): FlowExplanation | ExplainProblem {
+export function explainFlow(subject: ExplainSubject, request: ExplainRequest): FlowExplanation | ExplainProblem {
+  const { engine, isOwnAddress } = subject;
   const source = addressesOf(engine, request.source);
   if ('problem' in source) return source;
   const destination = addressesOf(engine, request.destination);
@@ -62,7 +69,7 @@ export function explainFlow({ engine, isOwnAddress }: ExplainSubject, request: E
   if (judgement.egress === undefined && judgement.ingress === undefined) {
     return { code: 'not-found', problem: `neither ${request.source} nor ${request.destination} is a pod of node ${engine.node}` };
   }
-  return explanation(engine, flow, judgement);
+  return { ...explanation(engine, flow, judgement), ...doubts(subject, judgement) };
 }
 
 function explanation(engine: Engine, flow: Flow, judgement: FlowJudgement): FlowExplanation {
@@ -85,6 +92,15 @@ function explanation(engine: Engine, flow: Flow, judgement: FlowJudgement): Flow
     ...(egress === undefined ? {} : { egress }),
     ...(ingress === undefined ? {} : { ingress }),
   };
+}
+
+function doubts({ quarantineOf, lastFailure }: ExplainSubject, { egress, ingress }: FlowJudgement): Pick<FlowExplanation, 'notInForce'> {
+  const ends = [egress, ingress].flatMap((end) => {
+    const reason = end === undefined ? undefined : quarantineOf(end.endpoint.uid);
+    return end === undefined || reason === undefined ? [] : [`${end.endpoint.namespace}/${end.endpoint.name}: ${reason}`];
+  });
+  const notInForce = [...(lastFailure === undefined ? [] : [`the last change: ${lastFailure}`]), ...new Set(ends)];
+  return notInForce.length === 0 ? {} : { notInForce };
 }
 
 interface AskedEnd {

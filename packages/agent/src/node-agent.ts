@@ -20,7 +20,7 @@ import { type AgentHealth, quarantineReports, refusedReports, unreadableReports 
 import { AttachmentStore } from './attachment.ts';
 import { Enforcer } from './enforcer.ts';
 import { EstablishedConnections } from './established-connections.ts';
-import { type ExplainProblem, type ExplainRequest, explainFlow, type FlowExplanation } from './explain-flow.ts';
+import { type ExplainProblem, type ExplainRequest, type ExplainSubject, explainFlow, type FlowExplanation } from './explain-flow.ts';
 import { FlowLog } from './flows/flow-log.ts';
 import { openFlowSink } from './flows/flow-sink.ts';
 import { closeGate, GateWaitError, openGate } from './gate.ts';
@@ -328,6 +328,12 @@ export class NodeAgent implements Agent {
 
   #explain(request: ExplainRequest): FlowExplanation | ExplainProblem {
     if (!this.#enforcer.state.inForce) throw new GateWaitError('no state of this process is in the kernel yet: see weir agent health');
-    return explainFlow({ engine: this.#engine, isOwnAddress: (address) => this.#ownAddresses.has(address) }, request);
+    const subject: ExplainSubject = {
+      engine: this.#engine,
+      isOwnAddress: (address) => this.#ownAddresses.has(address),
+      quarantineOf: (uid) => this.#enforcer.quarantineOf(uid),
+      lastFailure: this.#enforcer.state.lastError,
+    };
+    return explainFlow(subject, request);
   }
 }

@@ -30,7 +30,10 @@ function engineWith(policies: Readonly<Record<string, NetworkPolicySpec>>): Engi
 }
 
 const ask = (engine: Engine, [source, destination]: readonly [string, string], port = 80): unknown =>
-  explainFlow({ engine, isOwnAddress }, { source, destination, protocol: 'TCP', port });
+  explainFlow(
+    { engine, isOwnAddress, quarantineOf: () => undefined, lastFailure: undefined },
+    { source, destination, protocol: 'TCP', port },
+  );
 
 describe('an explanation', () => {
   const fromFar: NetworkPolicySpec = {
@@ -84,6 +87,18 @@ describe('an explanation', () => {
       verdict: 'deny',
       ingress: { decidedBy: { reason: 'profile', detail: 'unknown pod' } },
     });
+  });
+
+  it('says when the kernel may do something else', () => {
+    const subject = {
+      engine,
+      isOwnAddress,
+      quarantineOf: (uid: string) => (uid === 'web' ? 'too hard' : undefined),
+      lastFailure: 'no memory',
+    };
+    const answer = explainFlow(subject, { source: 'shop/db', destination: 'shop/web', protocol: 'TCP', port: 80 });
+    expect(answer).toMatchObject({ verdict: 'allow', notInForce: ['the last change: no memory', 'shop/web: too hard'] });
+    expect(ask(engine, ['shop/db', 'shop/web'])).not.toHaveProperty('notInForce');
   });
 
   it('is refused for ends that are unknown, elsewhere or of different families', () => {

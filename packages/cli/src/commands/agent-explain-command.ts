@@ -40,7 +40,7 @@ export const agentExplainCommand: Command = {
 };
 
 function renderExplanation(answer: FlowExplanation, output: Output): string {
-  const { verdict, source, destination, protocol, port, missing = [] } = answer;
+  const { verdict, source, destination, protocol, port, missing = [], notInForce = [] } = answer;
   const service = port === undefined ? protocol : `${protocol}/${port}`;
   const tone = verdict === 'allow' ? 'good' : verdict === 'deny' ? 'bad' : 'note';
   return [
@@ -53,6 +53,7 @@ function renderExplanation(answer: FlowExplanation, output: Output): string {
       ],
     ),
     ...missing.map((fact) => `not known here: ${fact}`),
+    ...notInForce.map((reason) => `not in force yet: ${reason}`),
   ].join('\n');
 }
 
