@@ -1,5 +1,5 @@
 /** Puts an agent together in the current network namespace and starts it. */
-import { KubeClient, loadKubeconfig } from '@weir/client';
+import { type ClusterConnection, inClusterConnection, KubeClient, loadKubeconfig } from '@weir/client';
 import { createNftablesDataplane } from '@weir/dataplane';
 import { engineProfiles } from '@weir/policy';
 import { createLog, errorFields } from './log.ts';
@@ -14,7 +14,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
   const { log, counts, flush } = createLog({ node, level: logLevel, linesPerSecond: logLinesPerSecond });
   process.once('exit', flush);
   keepDebuggerClosed(log);
-  const client = new KubeClient(await loadKubeconfig(settings.kubeconfig), { userAgent: `weir-agent/${node}` });
+  const client = new KubeClient(await connectionOf(settings), { userAgent: `weir-agent/${node}` });
   const dataplane = createNftablesDataplane({
     podInterfaces: settings.podInterfaces,
     flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
@@ -33,4 +33,8 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
     } else await agent.stop();
     throw error;
   }
+}
+
+function connectionOf({ kubeconfig }: AgentSettings): Promise<ClusterConnection> {
+  return kubeconfig === 'in-cluster' ? inClusterConnection(process.env) : loadKubeconfig(kubeconfig);
 }

@@ -6,6 +6,7 @@
 export * from './api-error.ts';
 export * from './backoff.ts';
 export type * from './connection.ts';
+export * from './in-cluster.ts';
 export * from './informer.ts';
 export * from './kube-client.ts';
 export * from './kubeconfig.ts';

@@ -16,7 +16,7 @@ import {
 import type { AgentSettings } from '../settings/agent-settings.ts';
 
 /** Everything that the agent needs: nf_tables and conntrack of its network namespace. */
-const neededCapabilities: readonly CapabilityName[] = ['CAP_NET_ADMIN'];
+export const neededCapabilities: readonly CapabilityName[] = ['CAP_NET_ADMIN'];
 
 /** The process cannot have the rights that it needs, or cannot give up the others. */
 class ConfinementError extends Error {

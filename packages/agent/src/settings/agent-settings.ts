@@ -19,7 +19,7 @@ export interface AgentSettings {
   readonly config: string | undefined;
   /** Name of this node, as in `spec.nodeName` of its pods. */
   readonly node: string;
-  /** Path of a kubeconfig that may read pods, namespaces and NetworkPolicies. */
+  /** Path of a kubeconfig, or `in-cluster`; see deploy/kubernetes for what it has to be allowed. */
   readonly kubeconfig: string;
   /** Unix socket of the start gate, mode 0600. */
   readonly gateSocket: string;
@@ -83,7 +83,7 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     isRequired: true,
     summary: 'name of this node, as in spec.nodeName of its pods',
   },
-  kubeconfig: { kind: path('FILE'), isRequired: true, summary: 'kubeconfig of the agent' },
+  kubeconfig: { kind: path('FILE'), isRequired: true, summary: 'kubeconfig of the agent; in-cluster: the service account of its pod' },
   gateSocket: { kind: socketPath, default: '/run/weir/agent.sock', summary: "unix socket of the agent's start gate" },
   stateDirectory: { kind: path('DIR'), default: '/var/lib/weir/agent', summary: 'what must outlive the process' },
   podInterfaces: {

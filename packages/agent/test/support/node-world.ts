@@ -4,7 +4,7 @@
  *
  *   pods ── veth, /32, routed ── node (agent, API server on its loopback)
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -162,9 +162,22 @@ export class NodeWorld {
       ],
       { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...this.agentEnvironment } },
     );
+    return this.adopt(child);
+  }
+
+  /** An agent that was started in another way; it is ended with the world. */
+  adopt(child: ChildProcess): AgentProcess {
     const agent = new AgentProcess(child);
     this.#agents.add(agent);
     return agent;
+  }
+
+  /** Writes a kubeconfig for an API server inside the node, and one for the test; gives their paths. */
+  kubeconfigs(): { readonly inside: string; readonly outside: string } {
+    return {
+      inside: this.#kubeconfig(`https://127.0.0.1:${this.#nodePort}`),
+      outside: this.#kubeconfig(`https://127.0.0.1:${this.#adminPort}`, 'kubeconfig-outside'),
+    };
   }
 
   /** Runs `weir agent …` to its end, inside the node. */
@@ -172,10 +185,10 @@ export class NodeWorld {
     return this.run(this.node, process.execPath, weir, 'agent', ...args);
   }
 
-  #kubeconfig(server: string): string {
+  #kubeconfig(server: string, name = 'kubeconfig'): string {
     const { ca, admin } = this.certificates;
     const base64 = (text: string): string => Buffer.from(text).toString('base64');
-    const path = join(this.directory, 'kubeconfig');
+    const path = join(this.directory, name);
     const cluster = { server, ...(server.startsWith('https') ? { 'certificate-authority-data': base64(ca) } : {}) };
     const user = { 'client-certificate-data': base64(admin.certificate), 'client-key-data': base64(admin.key) };
     const config = {
