@@ -14,6 +14,8 @@ export const debianPackages = {
   openssl: 'certificates in tests',
   'iputils-ping': 'ICMP in tests',
   'util-linux': 'nsenter, for the processes of a lab node',
+  strace: 'system calls that fail or take long, in tests',
+  faketime: 'clocks that are put forward and back, in tests',
 };
 
 /** A sentence for people; the scripts end with exit code 4 when one is thrown. */

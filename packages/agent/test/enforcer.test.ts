@@ -4,7 +4,7 @@ import { Engine, stateOf } from '@weir/calc';
 import type { NetworkPolicy } from '@weir/kube';
 import { assert, parseAddress } from '@weir/net';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EnforcementError, Enforcer } from '../src/enforcer.ts';
 import { EstablishedConnections } from '../src/established-connections.ts';
 import { transactionStepMs, transactionsAhead } from '../src/transaction-pace.ts';
@@ -102,6 +102,30 @@ describe('the enforcer', () => {
     expect(setup.dataplane.applied.length).toBeLessThanOrEqual(bound);
     expect(setup.dataplane.state.endpoints.size).toBe(500);
     expect(setup.dataplane.state).toEqual(stateOf(setup.engine));
+  });
+
+  it('ends the connections of an address that a pod of another node lost, behind the rules, until that succeeds', async () => {
+    const setup = new Setup();
+    setup.pod('a');
+    const remote = (status: object): void => {
+      setup.engine.upsertPod({
+        metadata: { namespace: 'demo', name: 'far', uid: 'far' },
+        spec: { nodeName: 'n2', containers: [] },
+        status,
+      });
+      setup.enforcer.changed();
+    };
+    remote({ podIPs: [{ ip: '10.0.0.9' }] });
+    await setup.enforcer.settled(patienceMs);
+    setup.dataplane.endFailures = 1;
+    remote({ phase: 'Succeeded', podIPs: [{ ip: '10.0.0.9' }] });
+    await vi.waitFor(() => expect(setup.dataplane.ended).toEqual(['10.0.0.9']), { timeout: patienceMs });
+    setup.engine.detach('uid-a');
+    setup.enforcer.changed();
+    await setup.enforcer.settled(patienceMs);
+    await setup.enforcer.close();
+    // The data plane itself does so for addresses of its own endpoints.
+    expect(setup.dataplane.ended).toEqual(['10.0.0.9']);
   });
 
   it('tries a failed change again together with what follows, and says once that it fails and once that it works', async () => {

@@ -178,7 +178,7 @@ export class Informer<T extends KubeObject> {
 
   async #watchOnce(): Promise<void> {
     const seconds = this.#options.watchSeconds ?? 300;
-    const startedAtMs = Date.now();
+    const startedAtMs = performance.now();
     let events = 0;
     const version = this.#store.lastResourceVersion;
     const watch = this.#client.watch<T>(
@@ -202,7 +202,7 @@ export class Informer<T extends KubeObject> {
       this.#take(event);
     }
     if (this.#abort.signal.aborted) return;
-    if (events === 0 && Date.now() - startedAtMs < shortWatchMs) {
+    if (events === 0 && performance.now() - startedAtMs < shortWatchMs) {
       throw new TransportError('cut', `the watch of ${this.#path.resource} ended at once without an event`);
     }
     this.#connected = true;

@@ -178,7 +178,8 @@ export class Transport {
     const { token, tokenFile } = this.#connection;
     if (token !== undefined) return { authorization: `Bearer ${token}` };
     if (tokenFile === undefined) return {};
-    const nowMs = Date.now();
+    // Not the wall clock: one that is put back would keep a token in use that has expired.
+    const nowMs = performance.now();
     if (this.#token === undefined || nowMs - this.#token.readAtMs > tokenLifetimeMs) {
       this.#token = { value: readFileSync(tokenFile, 'utf8').trim(), readAtMs: nowMs };
     }

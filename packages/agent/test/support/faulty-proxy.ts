@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { listenTcp } from '@weir/kernel';
+import { DisturbedWatch, type WatchDisturbance } from './disturbed-watch.ts';
 
 /** Where the real one is, and as whom to speak to it. */
 export interface ProxyTarget {
@@ -19,6 +20,8 @@ export interface ProxyTarget {
 export class FaultyProxy {
   /** Changes every line of every answer. */
   rewrite: (line: string) => string = (line) => line;
+  /** What happens to the lines of watches that are opened from now on; undefined: nothing. */
+  disturbance: WatchDisturbance | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #target: () => ProxyTarget;
@@ -71,6 +74,11 @@ export class FaultyProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Cuts all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -106,13 +114,14 @@ export class FaultyProxy {
   #relay(answer: IncomingMessage, response: ServerResponse, isWatch: boolean): void {
     response.writeHead(answer.statusCode ?? 502, { 'content-type': answer.headers['content-type'] ?? 'application/json' });
     response.flushHeaders();
+    const disturbed = isWatch && this.disturbance !== undefined ? new DisturbedWatch(response, this.disturbance) : undefined;
     let rest = '';
     answer.setEncoding('utf8');
     answer.on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        const deliver = (): void => void response.write(`${this.rewrite(line)}\n`);
+        const deliver = (): void => (disturbed === undefined ? void response.write(`${this.rewrite(line)}\n`) : disturbed.send(line));
         if (isWatch && this.#holds) this.#heldBack.push(deliver);
         else deliver();
       }
