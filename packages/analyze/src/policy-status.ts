@@ -15,6 +15,8 @@ import {
   type Node,
   type NodeReport,
   type Pod,
+  type ReportedRefusal,
+  type ReportedSelection,
   validateLabelSelector,
 } from '@weir/kube';
 import { type AgentHearing, hearAgent } from './agent-hearing.ts';
@@ -153,16 +155,18 @@ function subjectOf({ spec }: NetworkPolicy): LabelSelector {
   return isReadable ? podSelector : {};
 }
 
-function onNode(policy: NetworkPolicy, { name, report, silence }: KnownNode, pods: readonly Pod[]): PolicyOnNode {
-  const row = { node: name, pods: pods.length };
-  if (report === undefined) return { ...row, state: 'unknown', reason: silence };
+function onNode(policy: NetworkPolicy, node: KnownNode, pods: readonly Pod[]): PolicyOnNode {
+  const { report } = node;
+  const row = { node: node.name, pods: pods.length };
+  if (report === undefined) return { ...row, state: 'unknown', reason: node.silence };
   const { uid, generation } = policy.metadata;
-  const entry = report.selecting.items.find((item) => item.uid === uid);
+  const { selecting, refused } = indexOf(report);
+  const entry = selecting.get(uid);
   if (!isCovered(policy, report) && (entry === undefined || entry.generation === 0 || entry.generation !== generation)) {
     if (pods.length === 0 && report.state === 'enforcing') return { ...row, state: 'in force' };
     return { ...row, state: 'pending', reason: report.problem ?? 'its agent has not yet said that it is in the kernel' };
   }
-  const refusal = report.refused.items.find((item) => item.uid === uid);
+  const refusal = refused.get(uid);
   if (refusal !== undefined) return { ...row, state: 'refused', reason: refusal.reason, inForce: refusal.inForce };
   if (report.refused.total > report.refused.items.length) {
     return { ...row, state: 'unknown', reason: `its agent refuses ${report.refused.total} policies and does not list them all` };
@@ -172,7 +176,7 @@ function onNode(policy: NetworkPolicy, { name, report, silence }: KnownNode, pod
 
 function podsOnNode(
   { quarantined, selecting }: NodeReport,
-  entry: NodeReport['selecting']['items'][number] | undefined,
+  entry: ReportedSelection | undefined,
   pods: readonly Pod[],
 ): Pick<PolicyOnNode, 'state' | 'reason' | 'since'> {
   const closed = quarantined.items.find(({ uid }) => pods.some(({ metadata }) => metadata.uid === uid));
@@ -187,6 +191,25 @@ function podsOnNode(
   const enforced = entry?.pods ?? 0;
   if (isListed && enforced < pods.length) return { state: 'pending', reason: `${enforced} of ${pods.length} pods have it` };
   return { state: 'in force', ...(entry === undefined ? {} : { since: entry.since }) };
+}
+
+/** The lists of a report by the uid of the policy. */
+interface ReportIndex {
+  readonly selecting: ReadonlyMap<string | undefined, ReportedSelection>;
+  readonly refused: ReadonlyMap<string | undefined, ReportedRefusal>;
+}
+
+/** A reader that waits asks the same reports again and again. */
+const indexes = new WeakMap<NodeReport, ReportIndex>();
+
+function indexOf(report: NodeReport): ReportIndex {
+  let index = indexes.get(report);
+  if (index === undefined) {
+    const selecting = new Map(report.selecting.items.map((item) => [item.uid, item]));
+    const refused = new Map(report.refused.items.map((item) => [item.uid, item]));
+    indexes.set(report, (index = { selecting, refused }));
+  }
+  return index;
 }
 
 /** Whether the agent has read the policy in this version, or a later one. */

@@ -5,6 +5,7 @@
 import type { AgentHearing, StatusView } from '@weir/analyze';
 import {
   Informer,
+  type InformerHandlers,
   type InformerOptions,
   type KubeClient,
   leasesPath,
@@ -14,6 +15,7 @@ import {
   type ResourcePath,
 } from '@weir/client';
 import {
+  type AgentLease,
   agentLeaseNamespace,
   agentLeaseSelector,
   type FieldSelection,
@@ -41,31 +43,48 @@ export class ClusterFollower {
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #leases: Informer<Lease>;
-  /** When each Lease was seen to change, on the monotonic clock, by name. */
-  readonly #changedAtMs = new Map<string, number>();
+  /** What agents say, by the name of their Lease, and when it was seen to change, on the monotonic clock. */
+  readonly #agents = new Map<string, { readonly lease: AgentLease; readonly changedAtMs: number | undefined }>();
   #isComplete = false;
   #failure: unknown;
   #wake: () => void = () => undefined;
 
   /** Follows the policies and pods of one namespace, or of all. */
   constructor(client: KubeClient, namespace: string | undefined) {
-    const follow = <T extends KubeObject>(path: ResourcePath, selection: Pick<InformerOptions, 'fields' | 'labelSelector'>): Informer<T> =>
+    const follow = <T extends KubeObject>(
+      path: ResourcePath,
+      options: InformerOptions,
+      changes: Partial<InformerHandlers<T>> = {},
+    ): Informer<T> =>
       new Informer<T>(
         client,
         path,
-        { upsert: (object) => this.#upserted(path, object), remove: () => this.#wake() },
         {
+          upsert: (object) => {
+            changes.upsert?.(object);
+            this.#wake();
+          },
+          remove: (object) => {
+            changes.remove?.(object);
+            this.#wake();
+          },
+        },
+        {
+          ...options,
           onError: (error) => {
             this.#failure ??= error;
             this.#wake();
           },
-          ...selection,
         },
       );
     this.#policies = follow(networkPoliciesPath(namespace), { fields: networkPolicyFields });
     this.#pods = follow(podsPath(namespace), { fields: podPolicyFields });
     this.#nodes = follow(nodesPath, { fields: readyFields });
-    this.#leases = follow(leasesPath(agentLeaseNamespace), { labelSelector: agentLeaseSelector });
+    this.#leases = follow<Lease>(
+      leasesPath(agentLeaseNamespace),
+      { labelSelector: agentLeaseSelector },
+      { upsert: (lease) => this.#heard(lease), remove: ({ metadata }) => void this.#agents.delete(metadata.name ?? '') },
+    );
   }
 
   /** Reads everything once; throws what the client throws when that is not possible. */
@@ -84,12 +103,13 @@ export class ClusterFollower {
   /** What is known now. */
   view(): StatusView {
     const nowMs = Date.now();
-    const agents = this.#leases.list().flatMap((object): AgentHearing[] => {
-      const lease = readAgentLease(object);
-      if (lease === undefined) return [];
-      const changedAtMs = this.#changedAtMs.get(object.metadata.name ?? '');
-      return [{ lease, nowMs, ...(changedAtMs === undefined ? {} : { sinceChangeMs: performance.now() - changedAtMs }) }];
-    });
+    const agents = [...this.#agents.values()].map(
+      ({ lease, changedAtMs }): AgentHearing => ({
+        lease,
+        nowMs,
+        ...(changedAtMs === undefined ? {} : { sinceChangeMs: performance.now() - changedAtMs }),
+      }),
+    );
     return { policies: this.#policies.list(), pods: this.#pods.list(), nodes: this.#nodes.list(), agents };
   }
 
@@ -113,8 +133,10 @@ export class ClusterFollower {
     await Promise.allSettled([this.#policies, this.#pods, this.#nodes, this.#leases].map((informer) => informer.stop()));
   }
 
-  #upserted(path: ResourcePath, { metadata }: KubeObject): void {
-    if (this.#isComplete && path.resource === 'leases') this.#changedAtMs.set(metadata.name ?? '', performance.now());
-    this.#wake();
+  #heard(object: Lease): void {
+    const lease = readAgentLease(object);
+    const name = object.metadata.name ?? '';
+    if (lease === undefined) this.#agents.delete(name);
+    else this.#agents.set(name, { lease, changedAtMs: this.#isComplete ? performance.now() : undefined });
   }
 }

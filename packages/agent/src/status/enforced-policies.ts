@@ -9,6 +9,7 @@
 import type { Engine, LocalPolicy } from '@weir/calc';
 import { type BoundedList, type NodeReport, type ReportedSelection, reportLimits, reportTextLimit } from '@weir/kube';
 import type { QuarantinedEndpoint } from '../enforcer.ts';
+import { cutText, refusalReason } from './refusal-reason.ts';
 
 /** Where the facts come from. */
 export interface EnforcedPoliciesOptions {
@@ -67,18 +68,23 @@ export class EnforcedPolicies {
   }
 
   #compose(state: NodeReport['state'], problem?: string): NodeReport {
-    const refused = this.#options.engine.refusedPolicies().map(({ object, diagnostics, inForce }) => ({
-      namespace: object.metadata.namespace ?? '',
-      name: object.metadata.name ?? '',
-      uid: object.metadata.uid ?? '',
-      inForce,
-      reason: cut(diagnostics.map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`)).join('; ')),
+    const refused = this.#options.engine.refusedPolicies().map((policy) => ({
+      namespace: policy.object.metadata.namespace ?? '',
+      name: policy.object.metadata.name ?? '',
+      uid: policy.object.metadata.uid ?? '',
+      inForce: policy.inForce,
+      reason: refusalReason(policy, reportTextLimit),
     }));
-    const quarantined = this.#quarantined.map(({ namespace, name, uid, reason }) => ({ namespace, name, uid, reason: cut(reason) }));
+    const quarantined = this.#quarantined.map(({ namespace, name, uid, reason }) => ({
+      namespace,
+      name,
+      uid,
+      reason: cutText(reason, reportTextLimit),
+    }));
     const selecting = [...this.#since.values()].sort((a, b) => (a.since === b.since ? 0 : a.since > b.since ? -1 : 1));
     return {
       state,
-      ...(problem === undefined ? {} : { problem: cut(problem) }),
+      ...(problem === undefined ? {} : { problem: cutText(problem, reportTextLimit) }),
       policyVersion: this.#version,
       refused: bounded(refused, reportLimits.refused),
       quarantined: bounded(quarantined, reportLimits.quarantined),
@@ -99,10 +105,6 @@ export class EnforcedPolicies {
 
 function bounded<T>(items: readonly T[], limit: number): BoundedList<T> {
   return { total: items.length, items: items.slice(0, limit) };
-}
-
-function cut(text: string): string {
-  return text.length <= reportTextLimit ? text : `${text.slice(0, reportTextLimit - 1)}…`;
 }
 
 function sameEndpoints(a: readonly QuarantinedEndpoint[], b: readonly QuarantinedEndpoint[]): boolean {

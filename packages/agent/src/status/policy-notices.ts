@@ -6,6 +6,7 @@ import type { Engine, RefusedPolicy } from '@weir/calc';
 import type { QuarantinedEndpoint } from '../enforcer.ts';
 import type { Logger } from '../log.ts';
 import type { Notice, NoticeBoard } from './event-writer.ts';
+import { cutText, refusalReason } from './refusal-reason.ts';
 
 /** Where the facts come from, and where what is told goes. */
 export interface PolicyNoticesOptions {
@@ -83,14 +84,13 @@ export class PolicyNotices {
   }
 }
 
-function refusal({ object, diagnostics, inForce }: RefusedPolicy): Notice {
-  const { namespace = '', name = '', uid = '' } = object.metadata;
-  const reasons = diagnostics.map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`)).join('; ');
+function refusal(policy: RefusedPolicy): Notice {
+  const { namespace = '', name = '', uid = '' } = policy.object.metadata;
   return {
     object: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name, uid },
     type: 'Warning',
     reason: 'PolicyRefused',
-    message: `The newest version of the policy cannot be enforced: ${cut(reasons)}. Instead, ${instead[inForce]}.`,
+    message: `The newest version of the policy cannot be enforced: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}.`,
   };
 }
 
@@ -99,12 +99,8 @@ function quarantine({ namespace, name, uid, reason }: QuarantinedEndpoint): Noti
     object: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
     type: 'Warning',
     reason: 'PolicyNotEnforced',
-    message: `The policies of the pod cannot be enforced: ${cut(reason)}. It is closed, or keeps the rules that it had.`,
+    message: `The policies of the pod cannot be enforced: ${cutText(reason, reasonLimit)}. It is closed, or keeps the rules that it had.`,
   };
-}
-
-function cut(text: string): string {
-  return text.length <= reasonLimit ? text : `${text.slice(0, reasonLimit - 1)}…`;
 }
 
 function logAll(log: Logger, notices: readonly (readonly [string, Notice])[], message: string): void {
