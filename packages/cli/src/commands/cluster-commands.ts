@@ -148,7 +148,11 @@ function troubles({ name, state, apiServer, dns, processes }: ClusterStatus): st
 function agentWord(agent: ClusterStatus['nodes'][number]['agent']): string {
   if (agent === undefined) return 'none';
   if (!agent.answers) return 'does not answer';
-  return agent.ready ? `in force (${agent.dataplane ?? 'unknown'})` : `not in force: ${agent.lastError ?? 'starting'}`;
+  const memory = agent.memory === undefined ? '' : `; memory is short: ${agent.memory}`;
+  const state = agent.ready
+    ? `in force (${agent.dataplane ?? 'unknown'})`
+    : `not in force: ${agent.lastError ?? agent.reason ?? 'starting'}`;
+  return state + memory;
 }
 
 /** `weir env`. */

@@ -26,6 +26,10 @@ export interface AgentStatus {
   readonly ready: boolean;
   readonly dataplane?: string;
   readonly lastError?: string;
+  /** Why it is not ready, as it says itself. */
+  readonly reason?: string;
+  /** How its memory stands to its limit, when it is short. */
+  readonly memory?: string;
 }
 
 /** A cluster and its parts. */
@@ -149,14 +153,27 @@ function agentStatus(socketPath: string): Promise<AgentStatus> {
   });
 }
 
+/** What of `GET /v1/health` is shown. */
+interface AnsweredHealth {
+  readonly ready?: boolean;
+  readonly dataplane?: string;
+  readonly lastError?: string;
+  readonly notReady?: readonly string[];
+  readonly memory?: { readonly rssMb: number; readonly limitMb?: number; readonly state: string };
+}
+
 function readHealth(text: string): AgentStatus {
   try {
-    const { ready, dataplane, lastError } = JSON.parse(text) as { ready?: boolean; dataplane?: string; lastError?: string };
+    const { ready, dataplane, lastError, notReady, memory } = JSON.parse(text) as AnsweredHealth;
+    const reason = notReady?.[0];
+    const isShort = memory !== undefined && memory.state !== 'good';
     return {
       answers: true,
       ready: ready === true,
       ...(dataplane === undefined ? {} : { dataplane }),
       ...(lastError === undefined ? {} : { lastError }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(isShort ? { memory: `${memory.rssMb} of ${memory.limitMb ?? 0} MB used` } : {}),
     };
   } catch {
     return { answers: true, ready: false };
