@@ -7,8 +7,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { clusterInventory, clusterMemory, clusterNamespaces, clusterProcesses, inventoryDifference, openDescriptors } from '@weir/testkit';
-import { LabCluster } from '../support/lab-cluster.ts';
+import type { LabCluster } from '../support/lab-cluster.ts';
 import { PodCrowd } from '../support/pod-crowd.ts';
+import { withLab } from './with-lab.ts';
 
 const [podCount = 500, nodeCount = 3] = process.argv.slice(2).map(Number);
 
@@ -94,6 +95,7 @@ async function run(lab: LabCluster): Promise<boolean> {
   const warnings = await crowd.warnings();
   print(`warnings in Events: ${warnings.length} ${[...new Set(warnings)].slice(0, 5).join('; ')}`);
 
+  const failures = await crowd.failures();
   const removed = await timed(() => crowd.remove());
   let left: readonly string[] = [];
   const settled = await timed(async () => {
@@ -106,20 +108,14 @@ async function run(lab: LabCluster): Promise<boolean> {
   print(`deleted after ${seconds(removed)}; left after ${seconds(settled)} more: ${left.length} ${left.slice(0, 20).join('\n  ')}`);
   printMemory('after the deletion', lab.name, supervisor);
   await crowd.close();
-  return silent.length === 0 && left.length === 0 && warnings.length === 0;
+  return silent.length === 0 && left.length === 0 && failures.length === 0;
 }
 
-const lab = await LabCluster.up({ nodes: nodeCount });
-let clean = false;
-try {
-  clean = await run(lab);
-} finally {
-  const { code } = await lab.down();
-  const rest = clusterNamespaces(lab.name);
-  const processes = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && commandOf(entry).includes(lab.name));
-  print(`weir down: exit code ${code}; ${rest.length} namespaces and ${processes.length} processes left`);
-  process.exitCode = clean && code === 0 && rest.length === 0 && processes.length === 0 ? 0 : 1;
-}
+const { result: clean, lab, downCode } = await withLab(nodeCount, run);
+const rest = clusterNamespaces(lab.name);
+const processes = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && commandOf(entry).includes(lab.name));
+print(`weir down: exit code ${downCode}; ${rest.length} namespaces and ${processes.length} processes left`);
+process.exit(clean && downCode === 0 && rest.length === 0 && processes.length === 0 ? 0 : 1);
 
 function commandOf(pid: string): string {
   try {

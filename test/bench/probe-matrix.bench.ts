@@ -6,8 +6,9 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { LabCluster } from '../support/lab-cluster.ts';
+import type { LabCluster } from '../support/lab-cluster.ts';
 import { matrixNamespaceOptions, matrixPorts, matrixWorld } from '../support/matrix-world.ts';
+import { withLab } from './with-lab.ts';
 
 const [podCount = 100, nodeCount = 3] = process.argv.slice(2).map(Number);
 
@@ -61,9 +62,5 @@ function runVisibly(lab: LabCluster, args: readonly string[]): Promise<{ readonl
   });
 }
 
-const lab = await LabCluster.up({ nodes: nodeCount });
-try {
-  process.exitCode = await run(lab);
-} finally {
-  await lab.down();
-}
+const { result, downCode } = await withLab(nodeCount, run);
+process.exit(downCode === 0 ? result : 1);

@@ -78,7 +78,12 @@ export class PodCrowd {
     await this.#until(() => this.pods.length === 0, 'no pod');
   }
 
-  /** Events of a type about the pods, as `reason: message`. */
+  /** Warnings that something failed: all but those of pods that waited for their rules, as they must on a busy machine. */
+  async failures(): Promise<readonly string[]> {
+    return (await this.warnings()).filter((warning) => !warning.includes('the rules of the pod are not in force yet'));
+  }
+
+  /** Events of the type Warning in the namespace, as `reason: message`. */
   async warnings(): Promise<readonly string[]> {
     type Event = KubeObject & { readonly type?: string; readonly reason?: string; readonly message?: string };
     const { items } = await this.#client.list<Event>({ group: '', version: 'v1', resource: 'events', namespace });

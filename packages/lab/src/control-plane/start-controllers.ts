@@ -6,6 +6,7 @@ import { startDeploymentController } from '../controllers/deployment-controller.
 import { startEndpointController } from '../controllers/endpoint-controller.ts';
 import { EventRecorder } from '../controllers/event-recorder.ts';
 import { startNamespaceController } from '../controllers/namespace-controller.ts';
+import { startOwnerGarbageController } from '../controllers/owner-garbage-controller.ts';
 import { startPodGarbageController } from '../controllers/pod-garbage-controller.ts';
 import { startReplicaSetController } from '../controllers/replica-set-controller.ts';
 import { SharedInformers } from '../controllers/shared-informers.ts';
@@ -33,6 +34,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startNamespaceController(context('namespace-controller'), options.certificateAuthority),
     startEndpointController(context('endpoint-slice-controller')),
     startPodGarbageController(context('pod-garbage-collector')),
+    startOwnerGarbageController(context('garbage-collector')),
     startDeploymentController(context('deployment-controller')),
     startReplicaSetController(context('replicaset-controller')),
     startScheduler(context('default-scheduler')),

@@ -14,7 +14,7 @@ import { controlledBy, controllerOf, type Deployment, podTemplateHashLabel, type
 
 /** Starts the controller. */
 export function startDeploymentController(context: ControllerContext): Controller {
-  const { client, informers, log } = context;
+  const { informers, log } = context;
   const sets = new NamespaceIndex<ReplicaSet>();
   const touchOwner = (set: ReplicaSet): void => {
     const owner = controllerOf(set);
@@ -22,15 +22,7 @@ export function startDeploymentController(context: ControllerContext): Controlle
   };
   const deployments = informers.follow<Deployment>(deploymentsPath(), {
     upsert: (deployment) => queue.add(objectKey(deployment)),
-    remove: (deployment) => {
-      for (const set of sets.inNamespace(deployment.metadata.namespace ?? '')) {
-        if (controllerOf(set)?.uid !== deployment.metadata.uid) continue;
-        client.delete(replicaSetsPath(set.metadata.namespace), set.metadata.name ?? '').catch((error: unknown) => {
-          if (!isNotFound(error))
-            log.warn({ set: objectKey(set), error: String(error) }, 'a ReplicaSet of a removed Deployment is still there');
-        });
-      }
-    },
+    remove: () => undefined,
   });
   informers.follow<ReplicaSet>(replicaSetsPath(), {
     upsert: (set) => {

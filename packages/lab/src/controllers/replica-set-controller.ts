@@ -15,12 +15,15 @@ import { controlledBy, controllerOf, isPodActive, isPodReady, type ReplicaSet, s
 /** Pods made or deleted in one pass; the next pass follows at once. */
 const burst = 50;
 
+/** Pods made or deleted side by side. */
+const batchMax = 16;
+
 /** A pod that was created and never shows up is forgotten after this time. */
 const expectationMs = 30_000;
 
 /** Starts the controller. */
 export function startReplicaSetController(context: ControllerContext): Controller {
-  const { client, informers, log } = context;
+  const { informers, log } = context;
   const pods = new NamespaceIndex<Pod>();
   const expected = new ExpectedPods();
   const touchOwner = (pod: Pod): void => {
@@ -29,10 +32,7 @@ export function startReplicaSetController(context: ControllerContext): Controlle
   };
   const sets = informers.follow<ReplicaSet>(replicaSetsPath(), {
     upsert: (set) => queue.add(objectKey(set)),
-    // Pods of a set that is gone go with it.
-    remove: (set) => {
-      for (const pod of pods.inNamespace(set.metadata.namespace ?? '')) if (controllerOf(pod)?.uid === set.metadata.uid) removePod(pod);
-    },
+    remove: () => undefined,
   });
   informers.follow<Pod>(podsPath(), {
     upsert: (pod) => {
@@ -45,11 +45,6 @@ export function startReplicaSetController(context: ControllerContext): Controlle
       touchOwner(pod);
     },
   });
-  const removePod = (pod: Pod): void => {
-    client.delete(podsPath(pod.metadata.namespace), pod.metadata.name ?? '').catch((error: unknown) => {
-      if (!isNotFound(error)) log.warn({ pod: objectKey(pod), error: String(error) }, 'a pod of a removed ReplicaSet is still there');
-    });
-  };
   const queue = new KeyedQueue({
     work: async (key) => {
       const { namespace = '', name } = splitObjectKey(key);
@@ -74,13 +69,25 @@ async function settle(context: ControllerContext, situation: Situation): Promise
   const active = own.filter(isPodActive);
   const wanted = set.spec?.replicas ?? 1;
   const missing = wanted - active.length - expected.count(set.metadata.uid ?? '');
-  for (let i = 0; i < Math.min(missing, burst); i++) await createPod(context, set, expected);
+  await inGrowingBatches(Array.from({ length: Math.min(Math.max(0, missing), burst) }), () => createPod(context, set, expected));
   if (active.length > wanted) {
     // The reference prefers to keep pods that are ready, then older ones.
     const victims = active.toSorted(keepLast).slice(0, Math.min(active.length - wanted, burst));
-    for (const victim of victims) await deletePod(context, set, victim);
+    await inGrowingBatches(victims, (victim) => deletePod(context, set, victim));
   }
   await writeStatus(context, set, active);
+}
+
+/**
+ * Side by side, in batches of 1, 2, 4 and so on, as the reference does it: what is refused (by a quota, by
+ * validation) is refused once and not fifty times. Rejects after the batch in which something failed.
+ */
+async function inGrowingBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0, size = 1; at < items.length; at += size, size = Math.min(size * 2, batchMax)) {
+    const results = await Promise.allSettled(items.slice(at, at + size).map(work));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
 }
 
 function keepLast(a: Pod, b: Pod): number {

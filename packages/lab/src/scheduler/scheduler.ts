@@ -43,8 +43,8 @@ export function startScheduler(context: ControllerContext): Controller {
     remove: () => undefined,
   });
   const queue = new KeyedQueue({
-    // One at a time: each decision counts the ones before it.
-    concurrency: 1,
+    // A decision is made at once and counted at once; only the writing of several goes on side by side.
+    concurrency: 16,
     work: (key) => place({ context, pods, nodes, placed, waiting }, key),
     onError: (pod, error) => log.warn({ pod, error: String(error) }, 'a pod could not be bound'),
   });
@@ -76,14 +76,17 @@ async function place(state: SchedulerState, key: string): Promise<void> {
     metadata: { name, namespace, ...(pod.metadata.uid === undefined ? {} : { uid: pod.metadata.uid }) },
     target: { apiVersion: 'v1', kind: 'Node', name: decision.node },
   };
+  placed.assume(pod, decision.node);
   try {
     await context.client.create(podsPath(namespace), binding, { name, subresource: 'binding' });
   } catch (error) {
+    const current = state.pods.get(namespace, name);
+    // What the informer has told meanwhile is the truth.
+    if (current === undefined || isWaiting(current)) placed.forget(pod);
     // Gone, or bound by somebody else: the informer will tell.
     if (isNotFound(error) || isConflict(error)) return;
     throw error;
   }
-  placed.assume(pod, decision.node);
   state.waiting.delete(key);
   const message = `Successfully assigned ${namespace}/${name} to ${decision.node}`;
   context.events.record(pod, { type: 'Normal', reason: 'Scheduled', message });

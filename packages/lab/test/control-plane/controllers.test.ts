@@ -230,6 +230,26 @@ describe('the endpoints of a service', () => {
   });
 });
 
+describe('what a workload made', () => {
+  it('goes although its owner vanished before anybody could see it', async () => {
+    await makeNamespace('orphans');
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'gone', uid: 'never-seen', controller: true };
+    const orphan = pod('left', 'orphans');
+    await client.create(podsPath('orphans'), { ...orphan, metadata: { ...orphan.metadata, ownerReferences: [owner] } });
+    await client.create(podsPath('orphans'), pod('free', 'orphans'));
+    const going = async (name: string): Promise<boolean> => {
+      try {
+        return (await client.get<Pod>(podsPath('orphans'), name)).metadata.deletionTimestamp !== undefined;
+      } catch (error) {
+        if (isNotFound(error)) return true;
+        throw error;
+      }
+    };
+    await eventually(async () => expect(await going('left')).toBe(true));
+    expect(await going('free')).toBe(false);
+  });
+});
+
 describe('a deployment', () => {
   it('keeps its pods, rolls out a new template, and takes everything along', async () => {
     await makeNamespace('deploy');
