@@ -23,7 +23,7 @@ describe('an address that its pod has lost', () => {
     expect(rest.remainingMs(one, 'c')).toBe(0);
   });
 
-  it('has its connections ended at once, those of others that follow once a second, and again after a failure', async () => {
+  it('has its connections ended at once, those of others that follow after a pause that grows with the look, and again after a failure', async () => {
     let now = 0;
     const ended: string[] = [];
     const stale = new StaleConnections(() => now);
@@ -41,5 +41,15 @@ describe('an address that its pod has lost', () => {
     await stale.settle(end);
     expect(ended).toEqual(['10.0.0.1', '10.0.0.2']);
     expect(stale.dueInMs).toBeUndefined();
+    for (const [tookMs, pauseMs] of [
+      [100, 1_900],
+      [1_000, 5_000],
+    ] as const) {
+      stale.add([{ address: one, owner: 'a' }]);
+      now += 10_000;
+      await stale.settle(() => Promise.resolve(void (now += tookMs)));
+      stale.add([{ address: one, owner: 'a' }]);
+      expect(stale.dueInMs).toBe(pauseMs);
+    }
   });
 });
