@@ -17,10 +17,15 @@ export function selectionOf(options: ListOptions, definition: ResourceDefinition
   if (!selectsSome(options)) return () => true;
   const needed = neededTexts(options);
   return (object) => {
-    const bytes = Buffer.from(object.bytes.buffer, object.bytes.byteOffset, object.bytes.byteLength);
+    const bytes = asBuffer(object.bytes);
     if (!needed.every((alternatives) => alternatives.some((text) => bytes.includes(text)))) return false;
     return matchesOptions(viewOf(definition, object), options, definition);
   };
+}
+
+/** What comes out of the store is a Buffer already. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Per requirement the texts of which one must occur; requirements that absence can meet need none. */

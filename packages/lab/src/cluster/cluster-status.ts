@@ -48,8 +48,12 @@ export interface ClusterStatus {
   readonly processes: readonly ChildStatus[];
 }
 
-/** The status of a cluster; undefined when there is none of that name. Never throws because of a part that is down. */
-export async function clusterStatus(name: string): Promise<ClusterStatus | undefined> {
+/**
+ * The status of a cluster; undefined when there is none of that name. Never throws because of a part
+ * that is down. `pods` says whether the pods of nodes are counted; else they are 0, which is cheap to ask
+ * again and again.
+ */
+export async function clusterStatus(name: string, pods: 'counted' | 'uncounted' = 'counted'): Promise<ClusterStatus | undefined> {
   const config = await readClusterConfig(name);
   if (config === undefined) return undefined;
   const layout = clusterLayout(name);
@@ -57,10 +61,10 @@ export async function clusterStatus(name: string): Promise<ClusterStatus | undef
   const connection = await loadKubeconfig(layout.kubeconfig);
   const client = new KubeClient(connection, { timeoutMs: 2_000, userAgent: 'weir-status' });
   try {
-    const ready = supervisor !== undefined && (await isReady(client));
-    const [nodes, pods] = ready ? await readObjects(client, config) : [[], []];
-    const statuses = await Promise.all(config.nodes.map((node) => nodeStatus(config, node, { nodes, pods })));
-    const dns = pods.some(isRunningDns);
+    const ready = supervisor !== undefined && (await answers(client));
+    const objects = ready ? await readObjects(client, config, pods) : nothingRead;
+    const statuses = await Promise.all(config.nodes.map((node) => nodeStatus(config, node, objects)));
+    const dns = objects.dnsPods.some(isReady);
     const complete = ready && dns && statuses.every((node) => node.ready && (node.agent?.ready ?? true));
     return {
       name,
@@ -87,7 +91,7 @@ async function readSupervisor(socket: string): Promise<SupervisorStatus | undefi
   }
 }
 
-async function isReady(client: KubeClient): Promise<boolean> {
+async function answers(client: KubeClient): Promise<boolean> {
   try {
     await client.requestText('GET', '/readyz', { accept: '*/*' });
     return true;
@@ -97,12 +101,24 @@ async function isReady(client: KubeClient): Promise<boolean> {
   }
 }
 
-async function readObjects(client: KubeClient, config: ClusterConfig): Promise<[readonly Node[], readonly Pod[]]> {
+interface ReadObjects {
+  readonly nodes: readonly Node[];
+  readonly pods: readonly Pod[];
+  readonly dnsPods: readonly Pod[];
+}
+
+const nothingRead: ReadObjects = { nodes: [], pods: [], dnsPods: [] };
+
+async function readObjects(client: KubeClient, config: ClusterConfig, wanted: 'counted' | 'uncounted'): Promise<ReadObjects> {
   try {
-    const [nodes, pods] = await Promise.all([client.list<Node>(nodesPath), readRealPods(client, config)]);
-    return [nodes.items, pods];
+    const [nodes, pods, dnsPods] = await Promise.all([
+      client.list<Node>(nodesPath),
+      wanted === 'counted' ? readRealPods(client, config) : [],
+      client.list<Pod>(podsPath('kube-system'), { labelSelector: 'k8s-app=kube-dns' }),
+    ]);
+    return { nodes: nodes.items, pods, dnsPods: dnsPods.items };
   } catch {
-    return [[], []];
+    return nothingRead;
   }
 }
 
@@ -116,7 +132,7 @@ async function readRealPods(client: KubeClient, { fakes, nodes }: ClusterConfig)
 async function nodeStatus(
   config: ClusterConfig,
   { name, addresses }: ClusterConfig['nodes'][number],
-  objects: { nodes: readonly Node[]; pods: readonly Pod[] },
+  objects: ReadObjects,
 ): Promise<NodeStatus> {
   const node = objects.nodes.find((each) => each.metadata.name === name);
   const pods = objects.pods.filter(
@@ -131,13 +147,9 @@ async function nodeStatus(
   };
 }
 
-function isRunningDns(pod: Pod): boolean {
-  return (
-    pod.metadata.namespace === 'kube-system' &&
-    pod.metadata.labels?.['k8s-app'] === 'kube-dns' &&
-    pod.status?.phase === 'Running' &&
-    (pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false)
-  );
+function isReady({ status }: Pod): boolean {
+  const ready = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  return status?.phase === 'Running' && ready === true;
 }
 
 function agentStatus(socketPath: string): Promise<AgentStatus> {

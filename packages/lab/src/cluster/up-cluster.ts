@@ -130,8 +130,8 @@ async function waitUntilReady(config: ClusterConfig, layout: ClusterLayout, wait
   const told = new Set<string>();
   for (;;) {
     if (waiting.signal?.aborted === true) throw new ClusterError('interrupted', `interrupted while cluster "${config.name}" was coming up`);
-    const status = await clusterStatus(config.name);
-    if (status?.state === 'running') return status;
+    const status = await clusterStatus(config.name, 'uncounted');
+    if (status?.state === 'running') return (await clusterStatus(config.name)) ?? status;
     if (!isAlive(waiting.supervisor)) throw new ClusterError('failed', failure('the supervisor ended', layout, 'supervisor'));
     const dying = status?.processes.find(({ restarts }) => restarts >= restartsMax);
     if (dying !== undefined) {
