@@ -74,11 +74,13 @@ export class PodAdmission {
     log.debug({ uid }, 'detached');
   }
 
-  /** Drops attachments of pods that went away while no agent ran. */
+  /** Drops attachments of pods that went away while no agent ran; other agents may not know it yet either. */
   forgetGonePods(): void {
-    const { attachments, sources } = this.#parts;
-    for (const { uid, namespace, name } of attachments.all()) {
-      if (sources.podUid(namespace, name) !== uid) this.#forget(uid);
+    const { attachments, sources, rest } = this.#parts;
+    for (const { uid, namespace, name, addresses } of attachments.all()) {
+      if (sources.podUid(namespace, name) === uid) continue;
+      this.#forget(uid);
+      rest.release(addresses.map((address) => ({ address, owner: uid })));
     }
   }
 

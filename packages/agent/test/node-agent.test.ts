@@ -1,5 +1,5 @@
 /** The gate of a whole agent over a data plane that refuses or fails: a pod whose rules are not in force does not start. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,14 @@ describe('an agent over a data plane that does not do as it should', () => {
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'weirt-node-agent-'));
+    await start();
+  });
+  afterEach(async () => {
+    await agent.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  async function start(): Promise<void> {
     dataplane = new FaultyDataplane();
     client = new QuietCluster({ server: 'http://127.0.0.1:1' });
     const { settings } = await resolveSettings({
@@ -59,18 +67,9 @@ describe('an agent over a data plane that does not do as it should', () => {
         metricsAddress: 'none',
       },
     });
-    agent = new NodeAgent({
-      settings,
-      log: pino({ level: 'silent' }),
-      client,
-      dataplane,
-    });
+    agent = new NodeAgent({ settings, log: pino({ level: 'silent' }), client, dataplane });
     await agent.start();
-  });
-  afterEach(async () => {
-    await agent.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  }
 
   interface Reply {
     readonly status: number;
@@ -122,6 +121,15 @@ describe('an agent over a data plane that does not do as it should', () => {
     expect(await starting).toEqual({ status: 503, error: expect.stringContaining('was taken off the node') });
     expect(agent.health().endpoints).toBe(0);
     expect((await add('a', '10.0.0.1')).status).toBe(200);
+  });
+
+  it('lets the address of a pod rest that went away while no agent ran', async () => {
+    await agent.stop();
+    const gone = { uid: 'uid-gone', namespace: 'demo', name: 'gone', interface: 'weir-gone', addresses: ['10.0.0.1'] };
+    writeFileSync(join(directory, 'state', 'attachments.json'), JSON.stringify([gone]));
+    await start();
+    expect(await add('b', '10.0.0.2')).toEqual({ status: 200, error: undefined });
+    expect(await add('a', '10.0.0.1')).toEqual({ status: 503, error: expect.stringContaining("was another pod's a moment ago") });
   });
 
   it('tells of a fault of ours by `finished`, once, and is not ready any more', async () => {
