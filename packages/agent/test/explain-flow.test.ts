@@ -71,7 +71,7 @@ describe('an explanation', () => {
     expect(ask(engine, ['shop/far', 'shop/web'], 81)).toMatchObject({ verdict: 'deny' });
   });
 
-  it('lets a pod reach itself and the node its pods, and says so', () => {
+  it('Q2: lets a pod reach itself and the node its pods, and says so', () => {
     expect(ask(engine, ['shop/web', 'shop/web'])).toMatchObject({
       verdict: 'allow',
       ingress: { decidedBy: { reason: 'profile', detail: 'self' } },

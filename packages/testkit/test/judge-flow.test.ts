@@ -71,7 +71,7 @@ function compare(
   return ends;
 }
 
-describe('a running engine gives the reasons that the evaluator gives', () => {
+describe('Q1: a running engine gives the reasons that the evaluator gives', () => {
   it.each(seeds)('seed %i', (seed) => {
     const world = generateWorld(seed);
     const own = (world.nodes ?? [])
