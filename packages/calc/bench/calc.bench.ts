@@ -1,9 +1,10 @@
 /**
  * Cost of the engine on one node of a large cluster, from the bytes of the API server to the delta.
  *
- *   npm run bench:calc                          every world, and a million pod events
+ *   npm run bench:calc                          all of it
  *   npm run bench:calc -- 20k mutual-unique     these worlds
  *   npm run bench:calc -- churn [EVENTS]        pod events only
+ *   npm run bench:calc -- lists                 two ways to read a list of pods
  *
  * `world.ts` says what the worlds are made of. This process serves a world that it made beforehand; a
  * process of its own for each, with the packages as they are built, lists and follows it. Times depend on the
@@ -14,25 +15,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ListResult } from './list-process.ts';
 import type { WorldResult } from './measured-process.ts';
 import { type World, worlds } from './world.ts';
 import { WorldServer } from './world-server.ts';
 
-const measuredProcess = fileURLToPath(new URL('./measured-process.js', import.meta.url));
 const churnWorld = '20k-unique';
 const defaultChurn = 1_000_000;
+const listWorlds = ['20k', '200k'];
+/** The same kind of world in three sizes. */
+const growing = ['20k', '60k', '200k'];
 
-async function run(world: World, churn: number = 0): Promise<WorldResult> {
+/** Serves the world to a process that runs the script, and gives what that says of it. */
+async function measured<T>(world: World, script: string, args: (socket: string) => readonly string[]): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   const socket = join(folder, 'api');
   const server = new WorldServer(world);
   try {
     await server.listen(socket);
     process.stdout.write(`\n${world.name}: ${describe(world)}; lists of ${megabytes(server.bytes)}\n`);
-    const child = fork(measuredProcess, [world.name, socket, String(churn)], { execArgv: ['--expose-gc'] });
-    return await new Promise<WorldResult>((resolve, reject) => {
-      let result: WorldResult | undefined;
-      child.on('message', (message: { result?: WorldResult; churn?: number }) => {
+    const child = fork(fileURLToPath(new URL(script, import.meta.url)), args(socket), { execArgv: ['--expose-gc'] });
+    return await new Promise<T>((resolve, reject) => {
+      let result: T | undefined;
+      child.on('message', (message: { result?: T; churn?: number }) => {
         if (message.churn !== undefined) server.churn(message.churn).catch(reject);
         result = message.result ?? result;
       });
@@ -44,6 +49,19 @@ async function run(world: World, churn: number = 0): Promise<WorldResult> {
   } finally {
     server.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run(world: World, churn: number = 0): Promise<WorldResult> {
+  return measured<WorldResult>(world, './measured-process.js', (socket) => [world.name, socket, String(churn)]);
+}
+
+async function compareLists(world: World): Promise<void> {
+  for (const way of ['fields', 'whole']) {
+    const { pods, ms, cpuMs, peakRss, heap } = await measured<ListResult>(world, './list-process.js', (socket) => [way, socket]);
+    const times = `${ms.toFixed(0)} ms (${cpuMs.toFixed(0)} ms of processors)`;
+    const kept = way === 'fields' ? 'fields that policies read' : 'whole pods, by JSON.parse';
+    console.log(`  ${pods} pods listed, ${kept}: ${times}; peak RSS ${megabytes(peakRss)}, heap ${megabytes(heap)}`);
   }
 }
 
@@ -82,14 +100,21 @@ function megabytes(bytes: number): string {
 }
 
 const [first, second] = process.argv.slice(2);
-const isChurnOnly = first === 'churn';
-const chosen = isChurnOnly ? [] : worlds.filter(({ name }) => first === undefined || process.argv.includes(name));
-for (const world of chosen) print(world, await run(world));
-if (isChurnOnly || first === undefined) {
+const all = first === undefined;
+const chosen = worlds.filter(({ name }) => all || process.argv.includes(name));
+const grown: string[] = [];
+for (const world of chosen) {
+  const result = await run(world);
+  print(world, result);
+  if (growing.includes(world.name)) grown.push(`${world.pods} pods ${megabytes(result.heap - result.heapBefore)}`);
+}
+if (grown.length > 1) console.log(`\nheap by size of the world: ${grown.join(', ')}`);
+if (all || first === 'lists') for (const world of worlds) if (listWorlds.includes(world.name)) await compareLists(world);
+if (all || first === 'churn') {
   const world = worlds.find(({ name }) => name === churnWorld);
   if (world !== undefined) print(world, await run(world, Number(second ?? defaultChurn)));
 }
-if (!isChurnOnly && chosen.length === 0) {
+if (chosen.length === 0 && first !== 'lists' && first !== 'churn') {
   console.error(`no such world; there are ${worlds.map(({ name }) => name).join(', ')}`);
   process.exitCode = 2;
 }

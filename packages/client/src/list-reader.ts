@@ -17,6 +17,9 @@ const headFields = keptFields({ kind: true, apiVersion: true, metadata: true });
 
 const { comma, openObject, closeObject, openArray, closeArray } = jsonByte;
 
+/** Room for a few chunks. */
+const firstBufferBytes = 1 << 18;
+
 /** Where in the list the cursor is: before what. */
 type Place = 'start' | 'member' | 'item' | 'end';
 
@@ -40,9 +43,10 @@ export class ListReader<T extends KubeObject> {
   readonly #itemLimitBytes: number;
   readonly #items: T[] = [];
   readonly #head: Record<string, unknown> = {};
-  /** Bytes behind the last value that was complete. */
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  /** The bytes from `#start` to `#end` are behind the last value that was complete; one buffer serves all chunks. */
+  #buffer: Buffer = Buffer.allocUnsafeSlow(firstBufferBytes);
+  #start = 0;
+  #end = 0;
   /** A value that was not complete is tried again when there is twice as much of it: each byte is seen a few times at most. */
   #enoughBytes = 0;
   #place: Place = 'start';
@@ -56,18 +60,18 @@ export class ListReader<T extends KubeObject> {
     this.#itemLimitBytes = itemLimitBytes;
   }
 
-  /** The next bytes. They are read now or copied. */
+  /** The next bytes; they are copied. */
   push(chunk: Buffer): void {
-    this.#pending.push(chunk);
-    this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes >= this.#enoughBytes) this.#advance();
-    if (this.#pendingBytes > this.#itemLimitBytes)
-      throw new ItemTooLarge(`a part of the list is larger than ${this.#itemLimitBytes} bytes`);
+    this.#makeRoom(chunk.length);
+    this.#end += chunk.copy(this.#buffer, this.#end);
+    if (this.#end - this.#start >= this.#enoughBytes) this.#advance();
+    if (this.#end - this.#start <= this.#itemLimitBytes) return;
+    throw new ItemTooLarge(`a part of the list is larger than ${this.#itemLimitBytes} bytes`);
   }
 
   /** The list, after its last byte; items get the kind that servers leave out. Undefined when the list is not complete. */
   finish(): KubeList<T> | undefined {
-    if (this.#pendingBytes > 0) this.#advance();
+    if (this.#end > this.#start) this.#advance();
     if (this.#place !== 'end') return undefined;
     const { kind, apiVersion, metadata } = this.#head as Partial<KubeList<T>>;
     if (!this.#hasItems) throw this.#reader.garbage('the answer has no items');
@@ -82,10 +86,8 @@ export class ListReader<T extends KubeObject> {
 
   /** Reads on as far as the bytes go. */
   #advance(): void {
-    const [first = Buffer.alloc(0)] = this.#pending;
-    const bytes = this.#pending.length === 1 ? first : Buffer.concat(this.#pending, this.#pendingBytes);
     const reader = this.#reader;
-    reader.open(bytes);
+    reader.open(this.#buffer.subarray(this.#start, this.#end));
     let done = 0;
     try {
       for (;;) {
@@ -95,10 +97,18 @@ export class ListReader<T extends KubeObject> {
     } catch (error) {
       if (error !== jsonIncomplete) throw error;
     }
-    const rest = bytes.subarray(done);
-    this.#pending = rest.length === 0 ? [] : [rest];
-    this.#pendingBytes = rest.length;
-    this.#enoughBytes = 2 * rest.length;
+    this.#start += done;
+    this.#enoughBytes = 2 * (this.#end - this.#start);
+  }
+
+  /** Moves what is left to the front, or to a larger buffer, when the next bytes do not fit behind it. */
+  #makeRoom(bytes: number): void {
+    if (this.#end + bytes <= this.#buffer.length) return;
+    const left = this.#buffer.subarray(this.#start, this.#end);
+    if (left.length + bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(2 * (left.length + bytes));
+    left.copy(this.#buffer);
+    this.#start = 0;
+    this.#end = left.length;
   }
 
   /** Reads one member or one item, or nothing of it. */
