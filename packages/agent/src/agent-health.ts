@@ -1,6 +1,6 @@
 /** What an agent says of itself; the answer of `GET /v1/health`. */
 import type { RefusedObject, RefusedPolicy } from '@weir/calc';
-import type { QuarantinedEndpoint } from './enforcer.ts';
+import type { QuarantinedEndpoint } from './endpoints-in-force.ts';
 import type { MemoryReport } from './memory/memory-guard.ts';
 
 /** A policy whose newest version is not in force, and what is instead. */

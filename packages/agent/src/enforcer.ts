@@ -8,11 +8,12 @@
  * delay; the old state stays in force.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { type Delta, type Engine, isEmpty, type LocalEndpoint, type ReleasedAddress } from '@weir/calc';
+import { type Delta, type Engine, isEmpty, type ReleasedAddress } from '@weir/calc';
 import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
 import { CounterReads } from './counter-reads.ts';
 import { DriftPace } from './drift-pace.ts';
+import { EndpointsInForce } from './endpoints-in-force.ts';
 import {
   addTotals,
   type EnforcementProgress,
@@ -33,14 +34,6 @@ const retryDelaysMs = [50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
 
 /** More of a drift than this is not written to the log. */
 const driftLines = 20;
-
-/** An endpoint one of whose programs the data plane refused; it is closed or keeps its old program. */
-export interface QuarantinedEndpoint {
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly reason: string;
-}
 
 /** Why something is not known to be in the kernel. */
 export class EnforcementError extends Error {
@@ -75,9 +68,8 @@ export class Enforcer {
   readonly #troubles: TroubleLog;
   readonly #pace = new TransactionPace();
   readonly #waiters = new Set<Waiter>();
-  /** Endpoints in the kernel, and programs that are not although they should be. */
-  readonly #endpoints = new Map<string, LocalEndpoint>();
-  #quarantined: ReadonlyMap<string, string> = new Map();
+  /** The node's endpoints as they are in the kernel. */
+  readonly endpoints: EndpointsInForce = new EndpointsInForce();
   readonly #stale = new StaleConnections();
   /** What has to be sent again. */
   #failedDelta: Delta | undefined;
@@ -165,27 +157,6 @@ export class Enforcer {
     return counts;
   }
 
-  /** The node's endpoints as they are in the kernel. */
-  endpoints(): Iterable<LocalEndpoint> {
-    return this.#endpoints.values();
-  }
-
-  /** Why the endpoint's own rules are not in force although everything was applied. */
-  quarantineOf(uid: string): string | undefined {
-    const endpoint = this.#endpoints.get(uid);
-    if (endpoint === undefined) return undefined;
-    return this.#quarantined.get(endpoint.ingress ?? '') ?? this.#quarantined.get(endpoint.egress ?? '');
-  }
-
-  /** All endpoints whose own rules are not in force. */
-  quarantinedEndpoints(): readonly QuarantinedEndpoint[] {
-    if (this.#quarantined.size === 0) return [];
-    return [...this.#endpoints.values()].flatMap(({ uid, namespace, name }) => {
-      const reason = this.quarantineOf(uid);
-      return reason === undefined ? [] : [{ uid, namespace, name, reason }];
-    });
-  }
-
   /** Lets the transaction in flight end and starts no other; the rules stay, who waits is told. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -271,7 +242,7 @@ export class Enforcer {
     if (engine.released.length === 0) return delta;
     this.#options.onReleased(engine.released);
     // The data plane itself ends the connections of endpoints that it has; without endpoints there are none.
-    if (this.#endpoints.size > 0) this.#stale.add(engine.released.filter(({ owner }) => !this.#endpoints.has(owner)));
+    if (this.endpoints.size > 0) this.#stale.add(engine.released.filter(({ owner }) => !this.endpoints.has(owner)));
     return delta;
   }
 
@@ -287,21 +258,14 @@ export class Enforcer {
   }
 
   #succeeded(delta: Delta, report: ApplyReport): void {
-    for (const endpoint of delta.endpoints.upserts) this.#endpoints.set(endpoint.uid, endpoint);
-    for (const uid of delta.endpoints.removals) this.#endpoints.delete(uid);
+    const refused = this.endpoints.applied(delta, report);
     if (this.#options.dataplane.established === 'cut') this.#options.connections.applied(delta);
-    const before = this.#quarantined;
-    this.#quarantined = new Map(report.quarantined.map(({ program, reason }) => [program, reason]));
-    for (const [program, reason] of this.#quarantined) {
-      if (before.has(program)) continue;
-      this.#troubles.trouble(
-        'quarantine',
-        { reason, program: program.slice(0, 200) },
-        'rules could not be enforced; their pods are closed',
-      );
+    for (const { program, reason } of refused) {
+      const fields = { reason, program: program.slice(0, 200) };
+      this.#troubles.trouble('quarantine', fields, 'rules could not be enforced; their pods are closed');
     }
-    if (this.#quarantined.size === 0) this.#troubles.over('quarantine', {}, 'all rules are enforced');
-    this.#options.log.debug({ ...report, quarantined: this.#quarantined.size }, 'applied');
+    if (report.quarantined.length === 0) this.#troubles.over('quarantine', {}, 'all rules are enforced');
+    this.#options.log.debug({ ...report, quarantined: report.quarantined.length }, 'applied');
     const { transactions } = this.#state;
     this.#count({ elementsAdded: report.elementsAdded, elementsRemoved: report.elementsRemoved });
     this.#works({ ...this.#state, inForce: true, transactions: transactions + report.transactions, lastReport: report });

@@ -112,7 +112,7 @@ export class NodeAgent implements Agent {
       engine: this.#engine,
       dataplane,
       isOwnAddress: (address) => this.#ownAddresses.has(address),
-      isQuarantined: (uid) => this.#enforcer.quarantineOf(uid) !== undefined,
+      isQuarantined: (uid) => this.#enforcer.endpoints.quarantineOf(uid) !== undefined,
     });
     const rest = new AddressRest(settings.addressRestSeconds * 1_000);
     this.#status = new NodeStatus({
@@ -210,7 +210,7 @@ export class NodeAgent implements Agent {
     const { failuresInARow, lastError, transactions } = this.#enforcer.state;
     const { ok: ready, reasons } = readiness(this.#probed());
     const refused = refusedReports(this.#engine.refusedPolicies());
-    const quarantined = quarantineReports(this.#enforcer.quarantinedEndpoints());
+    const quarantined = quarantineReports(this.#enforcer.endpoints.quarantined());
     const unreadable = unreadableReports(this.#engine.refusedObjects());
     return {
       node: this.#settings.node,
@@ -331,7 +331,7 @@ export class NodeAgent implements Agent {
     const subject: ExplainSubject = {
       engine: this.#engine,
       isOwnAddress: (address) => this.#ownAddresses.has(address),
-      quarantineOf: (uid) => this.#enforcer.quarantineOf(uid),
+      quarantineOf: (uid) => this.#enforcer.endpoints.quarantineOf(uid),
       lastFailure: this.#enforcer.state.lastError,
     };
     return explainFlow(subject, request);

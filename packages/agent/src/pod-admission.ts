@@ -53,7 +53,7 @@ export class PodAdmission {
     await this.#inKernel();
     const unreadable = engine.refusalOfPod(namespace, name);
     if (unreadable !== undefined) throw new GateWaitError(`the pod stays closed because its object cannot be read: ${unreadable}`);
-    const quarantine = enforcer.quarantineOf(uid);
+    const quarantine = enforcer.endpoints.quarantineOf(uid);
     if (quarantine !== undefined) throw new GateWaitError(`the pod stays closed because its rules cannot be enforced: ${quarantine}`);
     log.debug({ pod: `${namespace}/${name}`, uid }, 'attached');
   }

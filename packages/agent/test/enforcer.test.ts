@@ -167,12 +167,12 @@ describe('the enforcer', () => {
     const uid = setup.pod('a');
     setup.policy('strange');
     await setup.enforcer.settled(patienceMs);
-    expect(setup.enforcer.quarantineOf(uid)).toBe('it is too strange');
-    expect(setup.enforcer.quarantinedEndpoints()).toEqual([{ uid, namespace: 'demo', name: 'a', reason: 'it is too strange' }]);
+    expect(setup.enforcer.endpoints.quarantineOf(uid)).toBe('it is too strange');
+    expect(setup.enforcer.endpoints.quarantined()).toEqual([{ uid, namespace: 'demo', name: 'a', reason: 'it is too strange' }]);
     setup.dataplane.refusal = undefined;
     setup.pod('b');
     await setup.enforcer.settled(patienceMs);
-    expect(setup.enforcer.quarantineOf(uid)).toBeUndefined();
+    expect(setup.enforcer.endpoints.quarantineOf(uid)).toBeUndefined();
     expect(setup.lines.map(({ msg }) => msg)).toEqual(['rules could not be enforced; their pods are closed', 'all rules are enforced']);
   });
 

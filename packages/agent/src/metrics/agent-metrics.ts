@@ -42,7 +42,7 @@ export function agentCollectors(parts: MeasuredParts): readonly MetricsCollector
         state: enforcer.state,
         sizes: dataplane.sizes,
         connections: connections.counts,
-        quarantined: enforcer.quarantinedEndpoints().length,
+        quarantined: enforcer.endpoints.quarantined().length,
         attached: attachments.size,
       }),
     () => packets.metrics(),
@@ -56,7 +56,7 @@ function programOwners(engine: Engine, enforcer: Enforcer): ReadonlyMap<string, 
     if (program === undefined || owners.has(program)) return;
     owners.set(program, { direction, isolatedBy: engine.emittedState.isolatedBy(uid, direction) });
   };
-  for (const { uid, ingress, egress } of enforcer.endpoints()) {
+  for (const { uid, ingress, egress } of enforcer.endpoints.all()) {
     note(uid, ingress, 'ingress');
     note(uid, egress, 'egress');
   }

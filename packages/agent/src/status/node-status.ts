@@ -1,6 +1,7 @@
 /** What the agent tells the cluster of its node: the report in the Lease, and Events. */
 import type { Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
+import type { QuarantinedEndpoint } from '../endpoints-in-force.ts';
 import type { EnforcementProgress } from '../enforcement-state.ts';
 import type { Enforcer } from '../enforcer.ts';
 import type { Logger } from '../log.ts';
@@ -21,7 +22,7 @@ export interface NodeStatusParts {
   readonly log: Logger;
   readonly client: KubeClient;
   readonly engine: Engine;
-  readonly enforcer: () => Pick<Enforcer, 'state' | 'isSettled' | 'quarantinedEndpoints'>;
+  readonly enforcer: () => Pick<Enforcer, 'state' | 'isSettled' | 'endpoints'>;
   readonly sources: () => Pick<Sources, 'policyVersion' | 'policyUid'>;
 }
 
@@ -33,7 +34,7 @@ export class NodeStatus implements EnforcementProgress {
 
   constructor({ settings, log, client, engine, enforcer, sources }: NodeStatusParts) {
     const { node, statusSeconds } = settings;
-    const quarantined = (): ReturnType<Enforcer['quarantinedEndpoints']> => enforcer().quarantinedEndpoints();
+    const quarantined = (): readonly QuarantinedEndpoint[] => enforcer().endpoints.quarantined();
     const lease = new LeaseWriter(client, node, statusSeconds * missedSigns);
     this.#reporter = new NodeReporter({
       policies: new EnforcedPolicies({ engine, quarantined, policyVersion: () => sources().policyVersion }),

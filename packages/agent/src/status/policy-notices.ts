@@ -3,7 +3,7 @@
  * Event, when it begins and when it is over.
  */
 import type { Engine, RefusedPolicy } from '@weir/calc';
-import type { QuarantinedEndpoint } from '../enforcer.ts';
+import type { QuarantinedEndpoint } from '../endpoints-in-force.ts';
 import type { Logger } from '../log.ts';
 import type { Notice, NoticeBoard } from './event-writer.ts';
 import { cutText, refusalReason } from './refusal-reason.ts';
