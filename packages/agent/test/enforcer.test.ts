@@ -214,7 +214,7 @@ describe('the enforcer', () => {
     let finish: () => void = () => undefined;
     setup.dataplane.untilCompared = () => new Promise((resolve) => (finish = resolve));
     setup.enforcer.resync();
-    await expect.poll(() => setup.dataplane.resyncs).toBe(1);
+    await expect.poll(() => setup.dataplane.resyncs, { timeout: patienceMs }).toBe(1);
     setup.policy('p');
     await setup.enforcer.settled(patienceMs);
     expect(setup.enforcer.state.totals.comparisons).toBe(0);
@@ -229,7 +229,7 @@ describe('the enforcer', () => {
     setup.dataplane.drifted = ['chain egress has other rules'];
     const startedAt = performance.now();
     setup.dataplane.changedByOthers();
-    await expect.poll(() => setup.dataplane.resyncs).toBe(1);
+    await expect.poll(() => setup.dataplane.resyncs, { timeout: patienceMs }).toBe(1);
     while (performance.now() - startedAt < 1_000) {
       setup.dataplane.changedByOthers();
       await new Promise((resolve) => setTimeout(resolve, 10));
