@@ -316,7 +316,8 @@ describe('nftables back end', () => {
     };
     const quiet = await compare(() => Promise.resolve());
     expect(quiet.report).toEqual(none);
-    expect(quiet.turns).toBeGreaterThan(10);
+    // In one go there would be none; a fast machine needs only a few.
+    expect(quiet.turns).toBeGreaterThan(2);
     let changes = 0;
     const some = async (): Promise<void> => {
       if (changes++ % 20 === 0) await change();
