@@ -1,5 +1,5 @@
 /** Runs vitest over the whole house and counts; what an interrupted run leaves is swept away. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run.mjs';
@@ -9,6 +9,8 @@ import { prepareSweep } from './sweep.mjs';
 /** Gives passed and failed tests and vitest's exit code; a test file that could not be run counts as one failure. */
 export async function runTests(args) {
   const directory = mkdtempSync(join(tmpdir(), 'weir-test-'));
+  // A test runs an agent as another user, who has to get through to the files that are given to it.
+  chmodSync(directory, 0o711);
   const sweep = prepareSweep(directory, join(root, 'packages', 'cli', 'bin', 'weir.js'));
   const report = join(directory, 'report.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
