@@ -28,7 +28,7 @@ import type { PlacedElement } from './element.ts';
 import { FlowReader } from './flow-reader.ts';
 import { type TableLayout, tableLayout } from './layout.ts';
 import { highestNumber } from './replacement.ts';
-import { familySets, guardTable, weirTable } from './sets.ts';
+import { familySets, guardTable, sharedSets, weirTable } from './sets.ts';
 import { type AppliedElements, sumOf, TableWriter } from './table-writer.ts';
 
 /** What {@link NftablesDataplane} needs to know about its node. */
@@ -129,7 +129,7 @@ export class NftablesDataplane implements Dataplane {
   }
 
   async counters(): Promise<readonly RuleCounter[]> {
-    const countOf = this.#writer.counts.ofRules(this.#writer.connection);
+    const countOf = this.#writer.counts.ofRules(this.#writer.connection.elements(weirTable, sharedSets.rules));
     return [...this.#state.rules()].map(([id, rule]) => ({ rule, ...countOf(id) }));
   }
 
@@ -139,7 +139,7 @@ export class NftablesDataplane implements Dataplane {
   }
 
   async denied(): Promise<readonly DeniedCounter[]> {
-    const countOf = this.#writer.counts.ofPrograms(this.#writer.connection);
+    const countOf = this.#writer.counts.ofPrograms(this.#writer.connection.elements(weirTable, sharedSets.denied));
     return [...this.#state.programKeys()].map(([number, program]) => ({ program, ...countOf(number) }));
   }
 

@@ -2,16 +2,20 @@
  * Packets and bytes per rule and per program, over the life of the back end.
  *
  * The kernel counts per element and forgets with the element; what a deleted element had counted
- * is added up here, so that counts never go back.
+ * is added up here, so that counts do not go back. Rules and programs that are gone for long are
+ * forgotten: policies that change for years must not fill the memory.
  */
-import { type DumpedElement, type NftablesConnection, readHostU32 } from '@weir/kernel';
-import { sharedSets, weirTable } from './sets.ts';
+import { type DumpedElement, readHostU32 } from '@weir/kernel';
+import { sharedSets } from './sets.ts';
 
 /** How often and how much. */
 export interface Count {
   readonly packets: bigint;
   readonly bytes: bigint;
 }
+
+/** How many of each kind are remembered; those that retired first are forgotten first. */
+const rememberedLimit = 50_000;
 
 /** Both kinds of counts. */
 export class RuleCounts {
@@ -20,18 +24,18 @@ export class RuleCounts {
 
   /** Keeps what elements of a counted set had counted that are not there any more. */
   retire(set: string, elements: readonly DumpedElement[]): void {
-    if (set === sharedSets.denied) this.#retiredPrograms.add(elements);
-    else this.#retiredRules.add(elements);
+    if (set === sharedSets.denied) this.#retiredPrograms.retire(elements);
+    else this.#retiredRules.retire(elements);
   }
 
-  /** Counts by the id of the rule. */
-  ofRules(connection: NftablesConnection): (id: string) => Count {
-    return this.#retiredRules.with(connection.elements(weirTable, sharedSets.rules));
+  /** Counts by the id of the rule, given the elements of `rules` that are in the kernel. */
+  ofRules(elements: readonly DumpedElement[]): (id: string) => Count {
+    return this.#retiredRules.with(elements);
   }
 
-  /** Counts by the number of the program. */
-  ofPrograms(connection: NftablesConnection): (program: number) => Count {
-    const count = this.#retiredPrograms.with(connection.elements(weirTable, sharedSets.denied));
+  /** Counts by the number of the program, given the elements of `denied` that are in the kernel. */
+  ofPrograms(elements: readonly DumpedElement[]): (program: number) => Count {
+    const count = this.#retiredPrograms.with(elements);
     return (program) => count(String(program));
   }
 }
@@ -44,12 +48,22 @@ class Counts {
     this.#keyOf = keyOf;
   }
 
+  /** Keeps what elements have counted. */
+  retire(elements: readonly DumpedElement[]): void {
+    this.#add(elements);
+    for (const oldest of this.#counts.keys()) {
+      if (this.#counts.size <= rememberedLimit) break;
+      this.#counts.delete(oldest);
+    }
+  }
+
   /** Adds what elements have counted; those without a key count for nothing. */
-  add(elements: readonly DumpedElement[]): void {
+  #add(elements: readonly DumpedElement[]): void {
     for (const element of elements) {
       const key = this.#keyOf(element);
       if (key === undefined || element.packets === undefined || element.packets === 0n) continue;
       const before = this.#get(key);
+      this.#counts.delete(key);
       this.#counts.set(key, { packets: before.packets + element.packets, bytes: before.bytes + (element.bytes ?? 0n) });
     }
   }
@@ -58,7 +72,7 @@ class Counts {
   with(elements: readonly DumpedElement[]): (key: string) => Count {
     const sum = new Counts(this.#keyOf);
     for (const [key, count] of this.#counts) sum.#counts.set(key, count);
-    sum.add(elements);
+    sum.#add(elements);
     return (key) => sum.#get(key);
   }
 
