@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { RuleCounts } from '../../src/nftables/rule-counts.ts';
 import { sharedSets } from '../../src/nftables/sets.ts';
 
-const ruleElement = (comment: string, packets: bigint): DumpedElement => ({ key: hostU32Bytes(1), comment, packets, bytes: packets * 100n });
+const ruleElement = (comment: string, packets: bigint): DumpedElement => ({
+  key: hostU32Bytes(1),
+  comment,
+  packets,
+  bytes: packets * 100n,
+});
 const programElement = (program: number, packets: bigint): DumpedElement => ({ key: hostU32Bytes(program), packets, bytes: 0n });
 
 describe('counts of rules', () => {
