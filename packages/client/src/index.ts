@@ -3,6 +3,7 @@
  *
  * The only public door of the package.
  */
+export * from './abort-after.ts';
 export * from './api-error.ts';
 export * from './backoff.ts';
 export type * from './connection.ts';

@@ -6,7 +6,7 @@
  * that nothing is left to do. What lasts is said again before Events expire (after an hour), by
  * whoever finds that nobody has said it lately.
  */
-import { Backoff, eventsPath, isAlreadyExists, isNotFound, type KubeClient } from '@weir/client';
+import { abortAfter, Backoff, eventsPath, isAlreadyExists, isNotFound, type KubeClient } from '@weir/client';
 import type { KubeObject } from '@weir/kube';
 import { shortHash } from '@weir/net';
 import { errorFields, type Logger } from '../log.ts';
@@ -184,7 +184,7 @@ export class EventWriter implements NoticeBoard {
   }
 
   #signal(): AbortSignal {
-    return AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(writePatienceMs)]);
+    return abortAfter(writePatienceMs, this.#stopped.signal);
   }
 }
 

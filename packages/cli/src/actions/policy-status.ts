@@ -1,6 +1,6 @@
 /** What `weir policy status` does: reads or follows a cluster, and says whether policies are in force. */
 import { type PolicyStatus, policyStatuses } from '@weir/analyze';
-import { ApiError, KubeClient, KubeconfigError, loadKubeconfig, TransportError } from '@weir/client';
+import { ApiError, abortAfter, KubeClient, KubeconfigError, loadKubeconfig, TransportError } from '@weir/client';
 import { ClusterFollower } from '../cluster-follower.ts';
 import { chooseKubeconfig } from '../cluster-source.ts';
 import type { Invocation } from '../command.ts';
@@ -25,7 +25,7 @@ export async function runPolicyStatus(invocation: Invocation): Promise<ExitCode>
     const client = new KubeClient(await loadKubeconfig(file, options.text('context')), { userAgent: 'weir-policy-status' });
     try {
       const question = questionOf(positionals[0], options.text('namespace'), client.connection.namespace);
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(options.flag('wait') ? timeoutMs : 0)]);
+      const patience = abortAfter(options.flag('wait') ? timeoutMs : 0, signal);
       const statuses = await answer(client, question, patience);
       const inForce = statuses.every(({ state }) => state === 'in force');
       if (output.json) output.resultJson({ inForce, policies: statuses });
