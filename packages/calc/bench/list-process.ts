@@ -9,6 +9,7 @@
 import { performance } from 'node:perf_hooks';
 import { KubeClient, podsPath } from '@weir/client';
 import { type KubeList, type Pod, podPolicyFields } from '@weir/kube';
+import { peakRss as peakRssBytes } from './peak-rss.ts';
 
 /** Bytes; milliseconds. */
 export interface ListResult {
@@ -40,7 +41,7 @@ do {
 } while (token !== undefined);
 const ms = performance.now() - start;
 const { user, system } = process.cpuUsage(cpuBefore);
-const peakRss = process.resourceUsage().maxRSS * 1024;
+const peakRss = peakRssBytes();
 globalThis.gc?.();
 const result: ListResult = { pods: pods.length, ms, cpuMs: (user + system) / 1000, peakRss, heap: process.memoryUsage().heapUsed };
 await new Promise((resolve) => process.send?.({ result }, resolve));

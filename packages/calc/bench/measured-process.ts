@@ -19,6 +19,7 @@ import {
   type Pod,
   podPolicyFields,
 } from '@weir/kube';
+import { peakRss as peakRssBytes } from './peak-rss.ts';
 import { podDocument } from './pod-document.ts';
 import { measuredNode, namespaceOf, podOf, policyOf, type World, worlds } from './world.ts';
 
@@ -113,7 +114,7 @@ async function firstState(): Promise<Omit<WorldResult, 'events' | 'churn'>> {
   engine.flush();
   const firstStateMs = performance.now() - start;
   const { user, system } = process.cpuUsage(cpuBefore);
-  const peakRss = process.resourceUsage().maxRSS * 1024;
+  const peakRss = peakRssBytes();
   const { rss } = process.memoryUsage();
   return {
     firstStateMs,
