@@ -200,7 +200,11 @@ describe('weir policy status', () => {
     expect((await status('demo/changing --wait')).code).toBe(0);
     await lab.kubectlOutput('apply -f -', policy('changing', ', ingress: [{ ports: [{ port: 8888, protocol: UDP }] }]'));
     await lab.kubectlOutput('apply -f -', policy('other').replace('app: server', 'app: client'));
-    await vi.waitFor(async () => expect((await status('demo/changing')).json.policies[0]?.state).toBe('refused'), waiting);
+    await vi.waitFor(async () => {
+      const [changing] = (await status('demo/changing')).json.policies;
+      expect(changing?.state).toBe('refused');
+      expect(changing?.nodes.map(({ state }) => state)).toEqual(['refused', 'refused', 'refused']);
+    }, waiting);
     const refused = await lab.weir(['policy', 'status', 'demo/changing']);
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(/node3 +refused +1 +- .*fieldOfTomorrow.* \(instead in force: its last accepted version\)/);
