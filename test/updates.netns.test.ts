@@ -130,7 +130,7 @@ describe('random changes under load', () => {
 
 describe('one change at a time, on one node', () => {
   const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 1.5) * 1_000;
-  const changesMin = 100;
+  const changesMin = 200;
   /** Between two changes: what is promised holds for one change while a packet is under way, so a machine that pauses must not fit in two. */
   const restMs = 3;
   const longRestMs = 20;
