@@ -5,12 +5,12 @@
  * decided from the claims alone, never from their order of arrival.
  */
 
-import { type Address, compareAddresses, defined, formatAddress } from '@weir/net';
+import { type Address, compareAddresses, defined, formatAddress, TightMap } from '@weir/net';
 import type { AddressSlot, Claimant, ClassEntry } from './entries.ts';
 
 /** All claimed addresses. */
 export class AddressTable {
-  readonly #slots: Map<number | string, AddressSlot> = new Map();
+  readonly #slots: Map<number | string, AddressSlot> = new TightMap();
   readonly dirty: Set<AddressSlot> = new Set();
 
   /** How many addresses are claimed or emitted. */

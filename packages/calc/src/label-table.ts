@@ -5,7 +5,7 @@
  * can match it. Pairs count their uses and vanish with the last one.
  */
 
-import { assert } from '@weir/net';
+import { assert, TightMap, TightSet } from '@weir/net';
 import type { LabelSpace } from '@weir/policy';
 import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from './entries.ts';
 
@@ -25,7 +25,7 @@ export class LabelTable {
     let keys = this.#spaces.get(space);
     if (keys === undefined) this.#spaces.set(space, (keys = new Map<string, LabelKeyEntry>()));
     let entry = keys.get(key);
-    if (entry === undefined) keys.set(key, (entry = { id: this.#nextId++, space, key, pairs: new Map() }));
+    if (entry === undefined) keys.set(key, (entry = { id: this.#nextId++, space, key, pairs: new TightMap() }));
     let pair = entry.pairs.get(value);
     if (pair === undefined) {
       pair = { id: this.#nextId++, key: entry, value, labelSets: undefined, namespaces: undefined };
@@ -44,14 +44,15 @@ export class LabelTable {
   hold(pair: LabelPair, holder: LabelSet): void {
     if (pair.labelSets === undefined) pair.labelSets = holder;
     else if (pair.labelSets instanceof Set) pair.labelSets.add(holder);
-    else pair.labelSets = new Set([pair.labelSets, holder]);
+    else pair.labelSets = new TightSet<LabelSet>().add(pair.labelSets).add(holder);
   }
 
   /** Takes back {@link hold}. */
   letGo(pair: LabelPair, holder: LabelSet): void {
     if (pair.labelSets instanceof Set) {
       pair.labelSets.delete(holder);
-      if (pair.labelSets.size === 0) pair.labelSets = undefined;
+      // A pod that is relabelled has two label sets for a moment, and its own labels two holders: that must leave no set behind.
+      if (pair.labelSets.size === 1) [pair.labelSets] = pair.labelSets;
     } else {
       assert(pair.labelSets === holder, 'a label set lets go of a label that it does not hold');
       pair.labelSets = undefined;

@@ -1,12 +1,13 @@
 /** All namespaces that are known or used. */
 
 import type { StringMap } from '@weir/kube';
+import { TightMap } from '@weir/net';
 import type { LabelPair, NamespaceEntry } from './entries.ts';
 import type { LabelTable } from './label-table.ts';
 
 /** Namespaces by name, with their labels interned. */
 export class NamespaceTable {
-  readonly #entries: Map<string, NamespaceEntry> = new Map();
+  readonly #entries: Map<string, NamespaceEntry> = new TightMap();
   readonly #labels: LabelTable;
   /** Namespaces that something lives in although they are not known. */
   readonly unknown: Set<NamespaceEntry> = new Set();
@@ -34,7 +35,7 @@ export class NamespaceTable {
   of(name: string): NamespaceEntry {
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      entry = { name, known: false, pairs: [], pods: new Map(), labelSets: new Map() };
+      entry = { name, known: false, pairs: [], pods: new TightMap(), labelSets: new TightMap() };
       this.#entries.set(name, entry);
       this.unknown.add(entry);
     }

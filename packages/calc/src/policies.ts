@@ -8,7 +8,7 @@
 
 import { type CompiledPolicy, compileNetworkPolicy, defaultTier } from '@weir/compile';
 import type { NetworkPolicy } from '@weir/kube';
-import { defined } from '@weir/net';
+import { defined, TightMap } from '@weir/net';
 import { type Policy, selectorKey } from '@weir/policy';
 import { closedPolicy } from './closed-policy.ts';
 import type { LabelSet, PolicyEntry, SubjectSelector } from './entries.ts';
@@ -45,12 +45,12 @@ const { policies: _none, ...networkPolicyTier } = defaultTier([]);
 
 /** All policies. */
 export class Policies {
-  readonly #records: Map<string, PolicyRecord> = new Map();
+  readonly #records: Map<string, PolicyRecord> = new TightMap();
   /** The records whose newest version was refused. */
   readonly #refused: Map<string, RefusedPolicy> = new Map();
   /** The last accepted version by uid; an entry without a record was restored and not yet listed. */
-  readonly #accepted: Map<string, NetworkPolicy> = new Map();
-  readonly #selectors: Map<string, SubjectSelector> = new Map();
+  readonly #accepted: Map<string, NetworkPolicy> = new TightMap();
+  readonly #selectors: Map<string, SubjectSelector> = new TightMap();
   readonly #index: SelectorIndex<SubjectSelector> = new SelectorIndex();
   /** What the selectors of subjects ask for. */
   readonly #interest: LabelInterest = new LabelInterest();

@@ -135,7 +135,8 @@ export class Population {
     if (isSame && !isMoved) return;
     entry.onNode = facts.onNode;
     entry.precedence = facts.precedence;
-    entry.addresses = endpoint.addresses;
+    // Equal ones are not taken over: the slots have those of before, and each pod would have both.
+    if (isMoved) entry.addresses = endpoint.addresses;
     if (entry.labelSet !== labelSet) {
       const before = entry.labelSet;
       const position = entry.position;

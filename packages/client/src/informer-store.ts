@@ -7,6 +7,8 @@
  */
 import { compareResourceVersions, type KubeObject } from '@weir/kube';
 import { unreachable } from '@weir/net';
+import { ObjectTable } from './object-table.ts';
+import { sharing } from './structural-sharing.ts';
 import type { WatchEvent } from './watch-stream.ts';
 
 /** One thing to tell the user of an informer. */
@@ -15,12 +17,15 @@ export interface StoreChange<T extends KubeObject> {
   readonly object: T;
 }
 
-/** Oldest tombstones are dropped beyond this number; an event reordered by that many deletions is not realistic. */
-const tombstoneLimit = 10_000;
+/**
+ * Oldest tombstones are dropped beyond this number; an event reordered by that many deletions is not realistic. They
+ * are all that is kept of objects that are gone: a name and a version each, some 200 bytes.
+ */
+const tombstoneLimit = 1_000;
 
 /** Objects by namespace and name. */
 export class InformerStore<T extends KubeObject> {
-  #objects = new Map<string, T>();
+  #objects = new ObjectTable<T>();
   readonly #tombstones = new Map<string, string | undefined>();
   #listVersion: string | undefined;
   #lastVersion: string | undefined;
@@ -36,7 +41,7 @@ export class InformerStore<T extends KubeObject> {
   }
 
   get(namespace: string | undefined, name: string): T | undefined {
-    return this.#objects.get(storeKey(namespace, name));
+    return this.#objects.get(namespace, name);
   }
 
   list(): readonly T[] {
@@ -46,18 +51,18 @@ export class InformerStore<T extends KubeObject> {
   /** Takes a complete list over; answers what differs from before, removals first. */
   replace(items: readonly T[], resourceVersion: string | undefined): readonly StoreChange<T>[] {
     const before = this.#objects;
-    const after = new Map<string, T>();
-    for (const item of items) after.set(keyOf(item), item);
+    const after = new ObjectTable<T>();
+    for (const item of items) after.set(item);
     const removed: StoreChange<T>[] = [];
     const upserted: StoreChange<T>[] = [];
-    for (const [key, object] of before) {
-      const next = after.get(key);
+    for (const object of before.values()) {
+      const next = after.sameAs(object);
       if (next === undefined || next.metadata.uid !== object.metadata.uid) removed.push({ kind: 'remove', object });
     }
-    for (const [key, object] of after) {
-      const known = before.get(key);
-      if (known !== undefined && isSame(known, object)) after.set(key, known);
-      else upserted.push({ kind: 'upsert', object });
+    for (const object of after.values()) {
+      const known = before.sameAs(object);
+      if (known !== undefined && isSame(known, object)) after.set(known);
+      else upserted.push({ kind: 'upsert', object: sharing(known, object) });
     }
     this.#objects = after;
     this.#tombstones.clear();
@@ -76,40 +81,42 @@ export class InformerStore<T extends KubeObject> {
         return [];
       case 'ADDED':
       case 'MODIFIED':
-        return this.#upsert(keyOf(object), object, version);
+        return this.#upsert(object, version);
       case 'DELETED':
-        return this.#remove(keyOf(object), object, version);
+        return this.#remove(object, version);
       default:
         return unreachable(event.type);
     }
   }
 
-  #upsert(key: string, object: T, version: string | undefined): readonly StoreChange<T>[] {
-    const known = this.#objects.get(key);
+  #upsert(object: T, version: string | undefined): readonly StoreChange<T>[] {
+    const known = this.#objects.sameAs(object);
     if (known === undefined) {
-      const deletedAt = this.#tombstones.get(key) ?? this.#listVersion;
+      const deletedAt = this.#tombstones.get(keyOf(object)) ?? this.#listVersion;
       if (isNotNewer(version, deletedAt)) return [];
-      this.#objects.set(key, object);
+      this.#objects.set(object);
       return [{ kind: 'upsert', object }];
     }
     if (isNotNewer(version, known.metadata.resourceVersion) || isSame(known, object)) return [];
-    this.#objects.set(key, object);
-    if (known.metadata.uid === object.metadata.uid) return [{ kind: 'upsert', object }];
+    const next = sharing(known, object);
+    this.#objects.set(next);
+    if (known.metadata.uid === next.metadata.uid) return [{ kind: 'upsert', object: next }];
     return [
       { kind: 'remove', object: known },
-      { kind: 'upsert', object },
+      { kind: 'upsert', object: next },
     ];
   }
 
-  #remove(key: string, object: T, version: string | undefined): readonly StoreChange<T>[] {
-    const known = this.#objects.get(key);
+  #remove(object: T, version: string | undefined): readonly StoreChange<T>[] {
+    const known = this.#objects.sameAs(object);
+    const key = keyOf(object);
     if (known === undefined) {
       if (!isNotNewer(version, this.#tombstones.get(key))) this.#bury(key, version);
       return [];
     }
     const order = compareResourceVersions(version, known.metadata.resourceVersion);
     if (order !== undefined && order < 0) return [];
-    this.#objects.delete(key);
+    this.#objects.delete(object);
     this.#bury(key, version);
     return [{ kind: 'remove', object }];
   }
@@ -145,10 +152,7 @@ function isSame(left: KubeObject, right: KubeObject): boolean {
   );
 }
 
-function keyOf(object: KubeObject): string {
-  return storeKey(object.metadata.namespace, object.metadata.name ?? '');
-}
-
-function storeKey(namespace: string | undefined, name: string): string {
-  return `${namespace ?? ''}/${name}`;
+/** What a tombstone says whom it stands for. */
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 }

@@ -108,11 +108,11 @@ export class JsonReader {
 
   #readArray(kept: KeptFields): unknown[] {
     if (this.take(closeArray)) return [];
-    // A literal takes the room that it needs; one that grows takes more.
+    // A literal takes the room that it needs, and so does a copy; one that grows takes more.
     const array = [this.#readItem(kept)];
     while (this.take(comma)) array.push(this.#readItem(kept));
     if (!this.take(closeArray)) throw this.garbage('a comma or ] is expected');
-    return array;
+    return array.length === 1 ? array : array.slice();
   }
 
   #readItem(kept: KeptFields): unknown {

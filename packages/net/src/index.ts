@@ -1,5 +1,5 @@
 /**
- * Addresses, CIDR arithmetic, ports, flows and assertions: values without any input or output.
+ * Addresses, CIDR arithmetic, ports, flows, tables and assertions: values without any input or output.
  *
  * The only public door of the package.
  */
@@ -11,3 +11,4 @@ export * from './flow.ts';
 export * from './port-range.ts';
 export * from './protocol.ts';
 export * from './short-hash.ts';
+export * from './tight-table.ts';
