@@ -15,12 +15,17 @@ export interface Capabilities {
   readonly atomicity: 'delta' | 'object';
 }
 
-/** What became of one delta. Refused programs keep their old content in force. */
+/**
+ * What became of one delta. The kernel may refuse a program where it takes all others: it is quarantined,
+ * so endpoints keep what was in force for them, or are closed, and everything else is in force.
+ */
 export interface ApplyReport {
   readonly transactions: number;
   readonly elementsAdded: number;
   readonly elementsRemoved: number;
   readonly quarantined: readonly { readonly program: ContentKey; readonly reason: string }[];
+  /** When a delta, an empty one too, tries again what the kernel refused; absent when it refused nothing. */
+  readonly retryInMs?: number;
   readonly milliseconds: number;
 }
 
@@ -97,7 +102,8 @@ export interface Dataplane {
   readonly established: EstablishedMode;
   /**
    * Puts a delta into force. The first delta of a process is a whole state: what the kernel holds
-   * from an earlier process is adopted or replaced without a gap.
+   * from an earlier process is adopted or replaced without a gap. Rejects when nothing of the delta is in
+   * force, because the kernel refuses more than single programs or could not be asked.
    */
   apply(delta: Delta): Promise<ApplyReport>;
   /**

@@ -8,13 +8,17 @@
  *   endpoints ──▶ EndpointTable ───────────┴───────────▶ local, link, unlinked, self, …_program4/6
  *
  * {@link DesiredState.apply} gives what a delta changes, {@link DesiredState.elements} everything.
+ *
+ * Programs that the kernel refuses can be withheld. Until {@link DesiredState.confirm} says that the kernel
+ * holds everything, the state knows what endpoints had before: to that they go back.
  */
 import type { ContentKey, Delta, LocalEndpoint, Program, ProgramRule } from '@weir/calc';
 import type { Address } from '@weir/net';
 import type { Direction } from '@weir/policy';
-import { compileAdditiveProgram } from './additive-program.ts';
+import { type AdditiveProgram, compileAdditiveProgram } from './additive-program.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
+import { type EndpointRecord, EndpointRecords, type ProgramInForce } from './endpoint-records.ts';
 import { type AddressOwner, EndpointTable, type ReleasedAddress } from './endpoint-table.ts';
 import { NumberPool } from './number-pool.ts';
 import { type PeerClassChanges, PeerClassTable } from './peer-class-table.ts';
@@ -35,12 +39,6 @@ export interface RefusedProgram {
   readonly reason: string;
 }
 
-interface EndpointRecord {
-  readonly endpoint: LocalEndpoint;
-  readonly ingress: ProgramEntry | 'closed' | undefined;
-  readonly egress: ProgramEntry | 'closed' | undefined;
-}
-
 /** One node's state. */
 export class DesiredState {
   readonly #numbers: NumberPool;
@@ -50,8 +48,13 @@ export class DesiredState {
   readonly #rules: RuleTable;
   readonly #programs: ProgramTable;
   readonly #endpoints: EndpointTable;
-  readonly #records = new Map<string, EndpointRecord>();
+  readonly #records: EndpointRecords;
+  /** Programs that cannot be compiled. */
   readonly #refused = new Map<ContentKey, { readonly program: Program; reason: string }>();
+  /** Programs that the kernel refuses, in whole or (frozen ones, in force) what they would gain. */
+  readonly #withheld = new Map<ContentKey, WithheldProgram>();
+  /** Programs that the kernel has not taken yet. */
+  readonly #fresh = new Set<ProgramEntry>();
 
   /** `lastNumber` is the highest number that a process of before has given out, 0 if there was none. */
   constructor(lastNumber = 0) {
@@ -61,6 +64,7 @@ export class DesiredState {
     this.#rules = new RuleTable(this.#numbers);
     this.#programs = new ProgramTable(this.#rules);
     this.#endpoints = new EndpointTable(this.closedProgram);
+    this.#records = new EndpointRecords(this.#endpoints, this.closedProgram);
     for (const peerClass of this.#peers.classes()) this.#programs.addClass(peerClass, { removed: [], added: [] });
   }
 
@@ -86,7 +90,42 @@ export class DesiredState {
   }
 
   refused(): RefusedProgram[] {
-    return [...this.#refused].map(([program, { reason }]) => ({ program, reason }));
+    return [...this.#refused, ...this.#withheld].map(([program, { reason }]) => ({ program, reason }));
+  }
+
+  /** Whether a program is withheld. */
+  get withholds(): boolean {
+    return this.#withheld.size > 0;
+  }
+
+  /** Programs of which the kernel does not hold everything: what it refuses may be among theirs. */
+  suspects(): ProgramEntry[] {
+    return [...new Set([...this.#fresh, ...this.#programs.grown()])];
+  }
+
+  /**
+   * Withholds exactly these programs, with the reasons. The endpoints of one that is not in force go back
+   * to what the kernel holds for them, or are closed; one that is in force keeps the tuples that it has.
+   */
+  withhold(reasons: ReadonlyMap<ProgramEntry, string>): void {
+    const withheld = new Set([...this.#withheld.values()].map(({ entry }) => entry));
+    for (const entry of withheld) if (!reasons.has(entry)) this.#admit(entry);
+    for (const [entry, reason] of reasons) {
+      // Nobody may use it any more once another one is admitted.
+      if (!this.#fresh.has(entry) && this.#programs.get(entry.source.key) !== entry) continue;
+      if (!withheld.has(entry)) this.#takeBack(entry);
+      this.#withheld.set(entry.source.key, { entry, reason });
+    }
+    const unused: ElementChanges = { removed: [], added: [] };
+    this.#endpoints.settle(unused, unused);
+    this.#rules.settle(unused);
+  }
+
+  /** The kernel holds everything that is not withheld. */
+  confirm(): void {
+    for (const entry of this.#fresh) if (!this.#withheld.has(entry.source.key)) this.#fresh.delete(entry);
+    this.#records.confirm();
+    this.#programs.confirm();
   }
 
   /** Rules in force by their ids. */
@@ -115,12 +154,13 @@ export class DesiredState {
       this.#refused.delete(key);
       const entry = this.#programs.get(key);
       if (entry !== undefined) entry.listed = false;
+      else this.#forget(key);
     }
     const candidates = new Map([...this.#refused].map(([key, { program }]) => [key, program]));
     for (const program of delta.programs.upserts) candidates.set(program.key, program);
     const accepted: ProgramEntry[] = [];
     for (const [key, program] of candidates) {
-      const entry = this.#programs.get(key);
+      const entry = this.#programs.get(key) ?? this.#withheld.get(key)?.entry;
       if (entry !== undefined) {
         entry.listed = true;
         continue;
@@ -130,7 +170,7 @@ export class DesiredState {
         this.#refused.set(key, { program, reason: result.reason });
       } else {
         this.#refused.delete(key);
-        accepted.push({ number: this.#numbers.next(), source: program, compiled: result.program, listed: true, users: 0 });
+        accepted.push(newEntry(this.#numbers.next(), program, result.program));
       }
     }
     return accepted;
@@ -138,29 +178,17 @@ export class DesiredState {
 
   #applyEndpoints(delta: Delta, accepted: readonly ProgramEntry[]): void {
     const fresh = new Map(accepted.map((entry) => [entry.source.key, entry]));
-    for (const uid of delta.endpoints.removals) {
-      const record = this.#records.get(uid);
-      if (record === undefined) continue;
-      countUse(record, -1);
-      this.#records.delete(uid);
-      this.#endpoints.delete(uid);
-    }
+    for (const uid of delta.endpoints.removals) this.#records.delete(uid);
     const upserts = new Map(delta.endpoints.upserts.map((endpoint) => [endpoint.uid, endpoint]));
-    for (const [uid, { endpoint }] of this.#records) {
+    for (const { endpoint } of this.#records.all()) {
       // An endpoint may wait for a program that was refused until now.
-      if (!upserts.has(uid) && (fresh.has(endpoint.ingress ?? '') || fresh.has(endpoint.egress ?? ''))) upserts.set(uid, endpoint);
+      const waits = fresh.has(endpoint.ingress ?? '') || fresh.has(endpoint.egress ?? '');
+      if (waits && !upserts.has(endpoint.uid)) upserts.set(endpoint.uid, endpoint);
     }
     for (const [uid, endpoint] of upserts) {
       const before = this.#records.get(uid);
-      const after: EndpointRecord = {
-        endpoint,
-        ingress: this.#resolve('ingress', endpoint, { before, fresh }),
-        egress: this.#resolve('egress', endpoint, { before, fresh }),
-      };
-      countUse(after, 1);
-      if (before !== undefined) countUse(before, -1);
-      this.#records.set(uid, after);
-      this.#endpoints.set(endpoint, { ingress: this.#number(after.ingress), egress: this.#number(after.egress) });
+      const own = (direction: Direction): ProgramInForce => this.#resolve(direction, endpoint, { before, fresh });
+      this.#records.set({ endpoint, ingress: own('ingress'), egress: own('egress') });
     }
   }
 
@@ -169,30 +197,85 @@ export class DesiredState {
     direction: Direction,
     endpoint: LocalEndpoint,
     known: { before: EndpointRecord | undefined; fresh: ReadonlyMap<ContentKey, ProgramEntry> },
-  ): ProgramEntry | 'closed' | undefined {
+  ): ProgramInForce {
     const key = endpoint[direction];
     if (key === undefined) return undefined;
     return known.fresh.get(key) ?? this.#programs.get(key) ?? known.before?.[direction] ?? 'closed';
-  }
-
-  #number(program: ProgramEntry | 'closed' | undefined): number | undefined {
-    return program === 'closed' ? this.closedProgram : program?.number;
   }
 
   /** Pairs that go are made from what was, pairs that come from what is now; none is made twice. */
   #applyTuples(classes: PeerClassChanges, accepted: readonly ProgramEntry[], changes: ElementChanges): void {
     for (const peerClass of classes.gone) this.#programs.removeClass(peerClass, changes);
     for (const entry of this.#programs.entries()) {
-      if (!entry.listed && entry.users === 0) this.#programs.removeProgram(entry, changes);
+      if (!entry.listed && entry.users === 0) this.#remove(entry, changes);
     }
     for (const peerClass of classes.appeared) this.#programs.addClass(peerClass, changes);
-    for (const entry of accepted) this.#programs.addProgram(entry, changes);
+    for (const entry of accepted) {
+      this.#fresh.add(entry);
+      this.#programs.addProgram(entry, changes);
+    }
     this.#rules.settle(changes);
+  }
+
+  #remove(entry: ProgramEntry, changes: ElementChanges): void {
+    this.#programs.removeProgram(entry, changes);
+    this.#forget(entry.source.key);
+    this.#fresh.delete(entry);
+  }
+
+  #forget(key: ContentKey): void {
+    const withheld = this.#withheld.get(key);
+    if (withheld === undefined) return;
+    this.#withheld.delete(key);
+    this.#fresh.delete(withheld.entry);
+  }
+
+  #takeBack(entry: ProgramEntry): void {
+    if (!this.#fresh.has(entry)) {
+      entry.frozen = true;
+      return;
+    }
+    const unused: ElementChanges = { removed: [], added: [] };
+    this.#programs.removeProgram(entry, unused);
+    for (const record of this.#records.all()) {
+      if (record.ingress !== entry && record.egress !== entry) continue;
+      const { endpoint } = record;
+      const held = this.#records.held(endpoint.uid);
+      const back = (direction: Direction): ProgramInForce =>
+        record[direction] === entry ? this.#heldProgram(held?.[direction], unused) : record[direction];
+      this.#records.set({ endpoint, ingress: back('ingress'), egress: back('egress') });
+    }
+  }
+
+  /** What the kernel holds may have left the state already. */
+  #heldProgram(held: ProgramInForce, changes: ElementChanges): ProgramEntry | 'closed' {
+    if (held === undefined || held === 'closed') return 'closed';
+    if (this.#programs.get(held.source.key) !== held) this.#programs.addProgram(held, changes);
+    return held;
+  }
+
+  #admit(entry: ProgramEntry): void {
+    this.#withheld.delete(entry.source.key);
+    entry.frozen = false;
+    if (!this.#fresh.has(entry)) return;
+    const { key } = entry.source;
+    const unused: ElementChanges = { removed: [], added: [] };
+    this.#programs.addProgram(entry, unused);
+    for (const record of this.#records.all()) {
+      const { endpoint } = record;
+      if (endpoint.ingress !== key && endpoint.egress !== key) continue;
+      const own = (direction: Direction): ProgramInForce => (endpoint[direction] === key ? entry : record[direction]);
+      this.#records.set({ endpoint, ingress: own('ingress'), egress: own('egress') });
+    }
+    for (const other of this.#programs.entries()) if (!other.listed && other.users === 0) this.#remove(other, unused);
   }
 }
 
-function countUse(record: EndpointRecord, by: 1 | -1): void {
-  for (const program of [record.ingress, record.egress]) {
-    if (program !== undefined && program !== 'closed') program.users += by;
-  }
+interface WithheldProgram {
+  readonly entry: ProgramEntry;
+  readonly reason: string;
+}
+
+function newEntry(number: number, source: Program, compiled: AdditiveProgram): ProgramEntry {
+  return { number, source, compiled, listed: true, users: 0, frozen: false, pending: new Set() };
 }

@@ -3,7 +3,8 @@
  *
  * It works in the network namespace in which it was made. Nothing here waits: netlink answers
  * inside the call. Whenever what the kernel holds is not certain, the next transaction puts the
- * whole desired state in its place (`replacement.ts`).
+ * whole desired state in its place (`replacement.ts`); when the kernel refuses that, the programs that
+ * it refuses are found without changing anything, and all others come into force in one transaction.
  */
 import type { Delta } from '@weir/calc';
 import { ConntrackConnection, NetlinkError, NftablesChangeWatch } from '@weir/kernel';
@@ -21,12 +22,15 @@ import type {
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
+import { findCulprits } from '../quarantine/find-culprits.ts';
+import { RetryPace } from '../quarantine/retry-pace.ts';
 import { type FoundDrift, TableComparison } from './comparison.ts';
 import { endDenied } from './connection-review.ts';
-import { DesiredState } from './desired-state.ts';
+import { DesiredState, type StateChanges } from './desired-state.ts';
 import type { PlacedElement } from './element.ts';
 import { FlowReader } from './flow-reader.ts';
 import { type TableLayout, tableLayout } from './layout.ts';
+import type { ProgramEntry } from './program-table.ts';
 import { highestNumber } from './replacement.ts';
 import { familySets, guardTable, sharedSets, weirTable } from './sets.ts';
 import { type AppliedElements, sumOf, TableWriter } from './table-writer.ts';
@@ -71,6 +75,7 @@ export class NftablesDataplane implements Dataplane {
   #state = new DesiredState();
   #started = false;
   #numbered = false;
+  readonly #retryPace = new RetryPace();
   /** Addresses whose connections have to end once the rules that judge them are in force. */
   #owed: Address[] = [];
 
@@ -89,11 +94,16 @@ export class NftablesDataplane implements Dataplane {
     const startedAt = performance.now();
     if (!this.#numbered) this.#state = new DesiredState(highestNumber(this.#writer.connection));
     this.#numbered = true;
+    const triesAgain = this.#state.withholds && this.#retryPace.remainingMs(startedAt) === 0;
     const changes = this.#state.apply(delta);
-    const report = this.#started ? this.#update(changes) : this.#takeOver();
+    if (triesAgain) this.#state.withhold(new Map());
+    const report = await (this.#started ? this.#update(triesAgain ? { ...changes, isWhole: true } : changes) : this.#takeOver());
+    this.#state.confirm();
+    if (!this.#state.withholds) this.#retryPace.accepted();
     return {
       ...report,
       quarantined: this.#state.refused(),
+      ...(this.#state.withholds ? { retryInMs: this.#retryPace.remainingMs(performance.now()) } : {}),
       milliseconds: performance.now() - startedAt,
     };
   }
@@ -174,10 +184,10 @@ export class NftablesDataplane implements Dataplane {
   }
 
   /** The first delta: puts the whole state in the place of what an earlier process left. */
-  #takeOver(): AppliedElements {
+  async #takeOver(): Promise<AppliedElements> {
     const released = this.#releasedSince(this.#ownersInKernel());
     this.#conntrack.deleteByAddress(released);
-    const report = this.#writer.replace();
+    const report = await this.#replace();
     this.#started = true;
     // Not before: the kernel would tell of every element of the first state.
     if (this.#watchTimer !== undefined) this.#watch.listen();
@@ -193,24 +203,55 @@ export class NftablesDataplane implements Dataplane {
     return [...left, ...arrived].map(([, { address }]) => address);
   }
 
-  #update(changes: ReturnType<DesiredState['apply']>): AppliedElements {
-    const handedOver = changes.released.filter(({ next }) => next !== undefined).map(({ address }) => address);
+  /** Replaces everything with what the kernel takes of the state; throws when it refuses more than programs. */
+  async #replace(): Promise<AppliedElements> {
+    try {
+      return this.#writer.replace();
+    } catch (error) {
+      if (!(error instanceof NetlinkError && error.code === 'refused')) throw error;
+      const culprits = await this.#culprits();
+      this.#state.withhold(culprits ?? new Map());
+      if (culprits === undefined) throw error;
+      if (culprits.size > 0) this.#retryPace.refused(performance.now());
+      return this.#writer.replace();
+    }
+  }
+
+  /** The programs that the kernel refuses, with its reasons; undefined when it refuses what remains without any. */
+  #culprits(): Promise<ReadonlyMap<ProgramEntry, string> | undefined> {
+    return findCulprits(this.#state.suspects(), (leftOut) => {
+      this.#state.withhold(new Map([...leftOut].map((entry) => [entry, ''])));
+      const refusal = this.#writer.refusal();
+      return refusal === undefined ? undefined : `the kernel refuses it: ${refusal.message}`;
+    });
+  }
+
+  /** `isWhole`: more has changed than `changes` say. */
+  async #update(changes: StateChanges & { readonly isWhole?: boolean }): Promise<AppliedElements> {
     this.#owed.push(...changes.released.map(({ address }) => address));
     let report: AppliedElements;
-    try {
-      if (!this.#writer.isCertain) throw new NetlinkError('uncertain', 0, 'an earlier transaction failed');
-      const handover = this.#writer.change(changes.handover);
-      this.#conntrack.deleteByAddress(handedOver);
-      // Not again below: by then the new owner may have connections of its own.
-      this.#owed = this.#owed.filter((address) => !handedOver.includes(address));
-      report = sumOf(handover, this.#writer.change(changes));
-    } catch (error) {
-      if (!(error instanceof NetlinkError)) throw error;
-      report = this.#writer.replace();
-      this.#onReplace(error);
+    if (changes.isWhole === true) report = await this.#replace();
+    else {
+      try {
+        report = this.#change(changes);
+      } catch (error) {
+        if (!(error instanceof NetlinkError)) throw error;
+        report = await this.#replace();
+        this.#onReplace(error);
+      }
     }
     this.#endOwed();
     return report;
+  }
+
+  #change(changes: StateChanges): AppliedElements {
+    if (!this.#writer.isCertain) throw new NetlinkError('uncertain', 0, 'an earlier transaction failed');
+    const handedOver = changes.released.filter(({ next }) => next !== undefined).map(({ address }) => address);
+    const handover = this.#writer.change(changes.handover);
+    this.#conntrack.deleteByAddress(handedOver);
+    // Not again behind the rules: by then the new owner may have connections of its own.
+    this.#owed = this.#owed.filter((address) => !handedOver.includes(address));
+    return sumOf(handover, this.#writer.change(changes));
   }
 
   /** Ends the connections of addresses that left or changed hands; what fails stays owed. */

@@ -11,13 +11,19 @@ import type { ElementChanges } from './element-changes.ts';
 import type { PeerClass } from './peer-class-table.ts';
 import type { RuleTable } from './rule-table.ts';
 
-/** A program in force. `listed`: the state has it; `users`: directions of endpoints that use it. */
+/**
+ * A program in force. `listed`: the state has it; `users`: directions of endpoints that use it. `frozen`: the
+ * kernel refuses what it would gain by the classes of `pending`, so it makes no tuples with them, nor with later ones.
+ */
 export interface ProgramEntry {
   readonly number: number;
   readonly source: Program;
   readonly compiled: AdditiveProgram;
   listed: boolean;
   users: number;
+  frozen: boolean;
+  /** Classes that the kernel has not taken together with the program yet. */
+  readonly pending: Set<PeerClass>;
 }
 
 /** Programs by key and by number, and their pairs with classes. */
@@ -28,6 +34,8 @@ export class ProgramTable {
   readonly #classes = new Set<PeerClass>();
   readonly #classesBySet = new Map<ContentKey, Set<PeerClass>>();
   readonly #rules: RuleTable;
+  /** Programs with pending classes. */
+  readonly #grown = new Set<ProgramEntry>();
 
   constructor(rules: RuleTable) {
     this.#rules = rules;
@@ -39,6 +47,20 @@ export class ProgramTable {
 
   entries(): readonly ProgramEntry[] {
     return [...this.#byKey.values()];
+  }
+
+  /** Programs in force with tuples that the kernel has not taken yet. */
+  grown(): Iterable<ProgramEntry> {
+    return this.#grown;
+  }
+
+  /** The kernel holds everything. */
+  confirm(): void {
+    for (const entry of this.#grown) {
+      if (entry.frozen) continue;
+      entry.pending.clear();
+      this.#grown.delete(entry);
+    }
   }
 
   /** Every element of `allow`, `allow_range` and `denied`. */
@@ -57,6 +79,7 @@ export class ProgramTable {
   removeProgram(entry: ProgramEntry, changes: ElementChanges): void {
     for (const element of this.#elementsOfProgram(entry)) changes.removed.push(element);
     this.#byKey.delete(entry.source.key);
+    this.#grown.delete(entry);
     this.#rules.leave(entry.source);
     for (const set of entry.compiled.wanted) take(this.#byWantedSet, set, entry);
     this.#askingEveryClass.delete(entry);
@@ -65,11 +88,18 @@ export class ProgramTable {
   addClass(peerClass: PeerClass, changes: ElementChanges): void {
     this.#classes.add(peerClass);
     for (const set of peerClass.sets.keys()) put(this.#classesBySet, set, peerClass);
-    for (const entry of this.#programsFor(peerClass)) pushAll(changes.added, this.#pairElements(entry, peerClass));
+    for (const entry of this.#programsFor(peerClass)) {
+      entry.pending.add(peerClass);
+      this.#grown.add(entry);
+      pushAll(changes.added, this.#pairElements(entry, peerClass));
+    }
   }
 
   removeClass(peerClass: PeerClass, changes: ElementChanges): void {
-    for (const entry of this.#programsFor(peerClass)) pushAll(changes.removed, this.#pairElements(entry, peerClass));
+    for (const entry of this.#programsFor(peerClass)) {
+      pushAll(changes.removed, this.#pairElements(entry, peerClass));
+      entry.pending.delete(peerClass);
+    }
     this.#classes.delete(peerClass);
     for (const set of peerClass.sets.keys()) take(this.#classesBySet, set, peerClass);
   }
@@ -81,6 +111,7 @@ export class ProgramTable {
   }
 
   #pairElements(entry: ProgramEntry, peerClass: PeerClass): PlacedElement[] {
+    if (entry.frozen && entry.pending.has(peerClass)) return [];
     return tuplesForClass(entry.compiled, peerClass).map((tuple) => this.#tupleElement(entry, peerClass.number, tuple));
   }
 

@@ -58,6 +58,23 @@ export function removeTables(connection: NftablesConnection): void {
   for (const table of [guardTable, weirTable]) connection.commit(new Transaction(table).addTable().deleteTable());
 }
 
+/**
+ * What the kernel refuses of a table with this content, without changing anything; undefined when it would take it.
+ * The table is made as the guard would be, whatever else there is.
+ */
+export function rehearseTable({ connection, layout, elements }: Omit<Replacement, 'retire'>): NetlinkError | undefined {
+  const transaction = emptyTable(guardTable, layout);
+  for (const [set, ofSet] of elements) transaction.addElements(set, ofSet);
+  return connection.rehearse(transaction);
+}
+
+/** A table with the sets of the desired state in the place of the one of its name. */
+function emptyTable(table: TableName, { sets }: TableLayout): Transaction {
+  const transaction = new Transaction(table).addTable().deleteTable().addTable();
+  for (const set of sets) transaction.addSet(set);
+  return transaction;
+}
+
 class TableReplacement {
   readonly #connection: NftablesConnection;
   readonly #layout: TableLayout;
@@ -136,8 +153,7 @@ class TableReplacement {
 
   /** A table with sets and elements in the place of the one of its name; nothing asks them yet. */
   #fill(table: TableName): this {
-    const transaction = new Transaction(table).addTable().deleteTable().addTable();
-    for (const set of this.#layout.sets) transaction.addSet(set);
+    const transaction = emptyTable(table, this.#layout);
     for (const set of this.#layout.runtimeSets) transaction.addSet(set).addElements(set.name, this.#runtimeKeys(set));
     for (const [set, elements] of this.#replacement.elements) {
       transaction.addElements(set, elements);

@@ -2,13 +2,13 @@
  * The only one who changes the table: transactions of changes, replacements, repairs, and the books
  * about what they have made of it.
  */
-import { NftablesConnection, Transaction } from '@weir/kernel';
+import { type NetlinkError, NftablesConnection, Transaction } from '@weir/kernel';
 import type { ApplyReport } from '../dataplane.ts';
 import { ContentDigest } from './content-digest.ts';
 import { bySet, type PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
 import type { TableLayout } from './layout.ts';
-import { removeTables, replaceTable } from './replacement.ts';
+import { rehearseTable, removeTables, replaceTable } from './replacement.ts';
 import { RuleCounts } from './rule-counts.ts';
 import { countedSets, sharedSets, weirTable } from './sets.ts';
 
@@ -76,6 +76,11 @@ export class TableWriter {
     this.#isCertain = true;
     this.#isOurs = true;
     return { ...nothing, transactions, elementsAdded };
+  }
+
+  /** What the kernel refuses of the whole desired state; undefined when {@link replace} would put it into force. Changes nothing. */
+  refusal(): NetlinkError | undefined {
+    return rehearseTable({ connection: this.connection, layout: this.layout, elements: bySet(this.#elements()) });
   }
 
   /** Commits what makes good a drift; the books stay as they are. */

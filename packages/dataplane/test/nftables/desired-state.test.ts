@@ -173,6 +173,16 @@ function wrongVerdicts(model: DeltaModel, table: FakeTable): string[] {
   return wrong;
 }
 
+/** Whether an element sends an endpoint to the program, or says what it allows. */
+function isOfProgram(number: number): (placed: PlacedElement) => boolean {
+  const programs = [4, 6].flatMap((family) => [`ingress_program${family}`, `egress_program${family}`]);
+  return ({ set, element }) => {
+    if (programs.includes(set)) return Buffer.from(element.data ?? []).readUInt32LE(4) === number;
+    const isTuple = set === sharedSets.allow || set === sharedSets.allowRange;
+    return isTuple && Buffer.from(element.key).readUInt32LE(0) === number;
+  };
+}
+
 describe('the desired state', () => {
   it('DP20: after any history holds what the deltas say, and its changes add up to its elements', () => {
     fc.assert(
@@ -201,6 +211,42 @@ describe('the desired state', () => {
         }
       }),
       { numRuns: 100, seed: 20 },
+    );
+  });
+
+  it('DP61: whatever was withheld on the way, its changes add up, and once nothing is withheld it holds what the deltas say', () => {
+    const step = fc.record({ text: stateText, withheld: fc.array(fc.boolean(), { maxLength: 6 }), isTaken: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 4 }), (steps) => {
+        const state = new DesiredState();
+        const model = new DeltaModel({ squashed: true });
+        let before: Delta = emptyDelta;
+        for (const { text, withheld, isTaken } of steps) {
+          const table = new FakeTable();
+          table.take({ removed: [], added: [...state.elements()] });
+          const after = stateDelta(text, () => 'weir0');
+          const delta = deltaBetween(before, after);
+          model.apply(delta);
+          const changes = state.apply(delta);
+          table.take(changes.handover);
+          table.take(changes);
+          expect(new Set(table.elements.keys())).toEqual(new Set([...state.elements()].map(elementIdentity)));
+          const suspects = state.suspects();
+          state.withhold(new Map(suspects.filter((_, i) => withheld[i] === true).map((entry) => [entry, 'refused'])));
+          const left = suspects.filter(
+            ({ source }, i) => withheld[i] === true && delta.programs.upserts.some(({ key }) => key === source.key),
+          );
+          for (const { number } of left) expect([...state.elements()].filter(isOfProgram(number))).toEqual([]);
+          if (isTaken) state.confirm();
+          before = after;
+        }
+        state.withhold(new Map());
+        expect(state.refused()).toEqual([]);
+        const table = new FakeTable();
+        table.take({ removed: [], added: [...state.elements()] });
+        expect(wrongVerdicts(model, table)).toEqual([]);
+      }),
+      { numRuns: 100, seed: 61 },
     );
   });
 });

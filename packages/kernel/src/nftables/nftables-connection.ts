@@ -35,7 +35,7 @@ import {
   tableFamily,
 } from './numbers.ts';
 import type { DumpedElement } from './set-definition.ts';
-import type { TableName, Transaction } from './transaction.ts';
+import { rehearsalSubject, type TableName, type Transaction } from './transaction.ts';
 import { readTextUserData } from './user-data.ts';
 
 /** A chain read back; hook, priority and policy only of base chains. */
@@ -66,6 +66,18 @@ export interface DeletedElements {
   readonly elements: readonly DumpedElement[];
 }
 
+interface Refusal {
+  readonly subject: string;
+  readonly error: NetlinkError;
+}
+
+/** What the kernel said of a batch; refusals in the order of its messages. */
+interface TransactionAnswers {
+  readonly committed: boolean;
+  readonly deleted: DeletedElements[];
+  readonly refusals: readonly Refusal[];
+}
+
 const elementAttemptsMax = 20;
 const noBytes = new Uint8Array();
 
@@ -79,24 +91,23 @@ export class NftablesConnection {
    * back. Throws `refused` with the first refused message, or `uncertain` when answers were lost.
    */
   commit(transaction: Transaction): DeletedElements[] {
-    const finished = transaction.finish();
-    this.#socket.drain();
-    this.#socket.send(finished.bytes);
-    const deleted: DeletedElements[] = [];
-    let refusal: NetlinkError | undefined;
-    let committed = false;
-    for (let datagram = this.#socket.receive(); datagram !== undefined; datagram = this.#socket.receive()) {
-      for (const message of readMessages(datagram)) {
-        if (message.type === nftMessage.deleteElement) deleted.push(readDeleted(message));
-        if (message.type !== controlMessage.error) continue;
-        const { errno, text } = readAnswer(message);
-        if (errno === 0) committed ||= message.sequence === finished.lastSequence;
-        else refusal ??= refusedError(finished.subjects[message.sequence] ?? 'commit', errno, text);
-      }
-    }
-    if (refusal !== undefined) throw refusal;
+    const { committed, deleted, refusals } = this.#send(transaction);
+    const [refusal] = refusals;
+    if (refusal !== undefined) throw refusal.error;
     if (!committed) throw new NetlinkError('uncertain', 0, 'the kernel did not answer a transaction');
     return deleted;
+  }
+
+  /**
+   * Has the kernel look at a transaction and puts nothing of it into force. Returns what {@link commit}
+   * would throw because the kernel refuses it; undefined when it would take it. Throws `uncertain` as `commit`.
+   */
+  rehearse(transaction: Transaction): NetlinkError | undefined {
+    const { refusals } = this.#send(transaction.refuseAtEnd());
+    if (!refusals.some(({ subject }) => subject === rehearsalSubject)) {
+      throw new NetlinkError('uncertain', 0, 'the kernel did not answer the rehearsal of a transaction');
+    }
+    return refusals.find(({ subject }) => subject !== rehearsalSubject)?.error;
   }
 
   /** Whether the table is there. */
@@ -184,6 +195,26 @@ export class NftablesConnection {
 
   close(): void {
     this.#socket.close();
+  }
+
+  #send(transaction: Transaction): TransactionAnswers {
+    const { bytes, subjects, lastSequence } = transaction.finish();
+    this.#socket.drain();
+    this.#socket.send(bytes);
+    const deleted: DeletedElements[] = [];
+    const refusals: Refusal[] = [];
+    let committed = false;
+    for (let datagram = this.#socket.receive(); datagram !== undefined; datagram = this.#socket.receive()) {
+      for (const message of readMessages(datagram)) {
+        if (message.type === nftMessage.deleteElement) deleted.push(readDeleted(message));
+        if (message.type !== controlMessage.error) continue;
+        const { errno, text } = readAnswer(message);
+        const subject = subjects[message.sequence] ?? 'commit';
+        if (errno === 0) committed ||= message.sequence === lastSequence;
+        else refusals.push({ subject, error: refusedError(subject, errno, text) });
+      }
+    }
+    return { committed, deleted, refusals };
   }
 
   #list<T>(table: TableName, type: number, read: (attributes: Map<number, Buffer>) => T): T[] {

@@ -43,6 +43,10 @@ export interface TableName {
   readonly name: string;
 }
 
+/** What is refused at the end of a batch that is only rehearsed. */
+export const rehearsalSubject = 'rehearsal';
+const setThatIsNot = 'there_is_no_such_set';
+
 const elementListBytesMax = 60_000;
 
 /** A batch under construction. */
@@ -157,6 +161,17 @@ export class Transaction {
   /** Deletes elements; each must be there. With `echo` the kernel sends back what they counted. */
   deleteElements(set: string, elements: Iterable<SetElement>, echo = false): this {
     return this.#elements(nftMessage.deleteElement, set, elements, echo ? messageFlag.echo : 0);
+  }
+
+  /**
+   * From now on the kernel refuses the batch whatever else is in it, with {@link rehearsalSubject}: it
+   * looks at every message, says what is wrong with each, and puts nothing into force.
+   */
+  refuseAtEnd(): this {
+    return this.#message({ type: nftMessage.deleteElement, flags: 0, subject: rehearsalSubject }, (writer) => {
+      writer.text(elementListAttribute.table, this.#table.name);
+      writer.text(elementListAttribute.set, setThatIsNot);
+    });
   }
 
   /**

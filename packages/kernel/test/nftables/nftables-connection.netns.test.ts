@@ -49,6 +49,21 @@ describe('an nf_tables connection', () => {
     expect(connection.sets(table).map(({ name, keyLength }) => ({ name, keyLength }))).toEqual([{ name: 's', keyLength: 4 }]);
   });
 
+  it('rehearses a transaction: says what would be refused, and puts nothing into force either way', () => {
+    const element = { key: Uint8Array.of(192, 0, 2, 1) };
+    const good = () => new Transaction(table).addTable().addSet(set).addElements('s', [element]);
+    expect(connection.rehearse(good())).toBeUndefined();
+    expect(connection.hasTable(table)).toBe(false);
+    expect(connection.rehearse(good().deleteElements('s', [{ key: Uint8Array.of(1, 2, 3, 4) }]))).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('delete from set s') as string,
+    });
+    expect(connection.hasTable(table)).toBe(false);
+    connection.commit(good());
+    expect(connection.rehearse(new Transaction(table).deleteElements('s', [element]))).toBeUndefined();
+    expect(connection.elements(table, 's')).toHaveLength(1);
+  });
+
   it('puts nothing of a refused transaction into force and says what was refused and why', () => {
     const bad = new Transaction(table)
       .addTable()
