@@ -9,36 +9,22 @@
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Delta, type Engine, isEmpty, type ReleasedAddress } from '@weir/calc';
-import type { ApplyReport, Dataplane, DriftReport } from '@weir/dataplane';
+import type { ApplyReport, Dataplane } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
 import { CounterReads } from './counter-reads.ts';
-import { DriftPace } from './drift-pace.ts';
 import { EndpointsInForce } from './endpoints-in-force.ts';
-import {
-  addTotals,
-  type EnforcementProgress,
-  type EnforcementState,
-  type EnforcementTotals,
-  initialState,
-  type PacketCounts,
-} from './enforcement-state.ts';
+import { EnforcementRecord } from './enforcement-record.ts';
+import type { EnforcementProgress, EnforcementState, PacketCounts } from './enforcement-state.ts';
 import type { EstablishedConnections } from './established-connections.ts';
-import { errorFields, type Logger } from './log.ts';
+import { KernelComparison } from './kernel-comparison.ts';
+import type { Logger } from './log.ts';
 import { retryDelta } from './retry-delta.ts';
+import { EnforcementError, SettleWaiters } from './settle-waiters.ts';
 import { StaleConnections } from './stale-connections.ts';
 import { TransactionPace } from './transaction-pace.ts';
-import { TroubleLog } from './trouble-log.ts';
 
 /** How long to wait after a failure, in milliseconds, step by step up to the last. */
 const retryDelaysMs = [50, 100, 200, 500, 1_000, 2_000, 5_000] as const;
-
-/** More of a drift than this is not written to the log. */
-const driftLines = 20;
-
-/** Why something is not known to be in the kernel. */
-export class EnforcementError extends Error {
-  override readonly name = 'EnforcementError';
-}
 
 /** What an enforcer needs. */
 export interface EnforcerOptions {
@@ -57,17 +43,13 @@ export interface EnforcerOptions {
   readonly progress?: readonly EnforcementProgress[];
 }
 
-interface Waiter {
-  readonly revision: number;
-  settle(error: EnforcementError | undefined): void;
-}
-
 /** The only caller of a data plane. */
 export class Enforcer {
   readonly #options: EnforcerOptions;
-  readonly #troubles: TroubleLog;
+  readonly #record: EnforcementRecord;
   readonly #pace = new TransactionPace();
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new SettleWaiters();
+  readonly #comparison: KernelComparison;
   /** The node's endpoints as they are in the kernel. */
   readonly endpoints: EndpointsInForce = new EndpointsInForce();
   readonly #stale = new StaleConnections();
@@ -75,29 +57,32 @@ export class Enforcer {
   #failedDelta: Delta | undefined;
   #revision = 0;
   #applied = -1;
-  #wantsResync = false;
+  /** When to try again what the kernel refuses, on the monotonic clock; undefined when it refuses nothing. */
+  #refusedUntilMs: number | undefined;
   readonly #counterReads = new CounterReads();
-  readonly #driftPace = new DriftPace();
-  #driftTimer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  /** Transactions go on meanwhile. */
-  #comparing: Promise<void> | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
-  #lookTimer: NodeJS.Timeout | undefined;
+  #laterTimer: NodeJS.Timeout | undefined;
   #closed = false;
   /** When the oldest change that is not applied came, on the monotonic clock. */
   #waitingSinceMs = 0;
-  #state: EnforcementState = initialState;
 
   constructor(options: EnforcerOptions) {
     this.#options = options;
-    this.#troubles = new TroubleLog(options.log);
-    options.dataplane.watch(() => this.#changedByOthers());
+    this.#record = new EnforcementRecord(options.log);
+    this.#comparison = new KernelComparison({
+      dataplane: options.dataplane,
+      ready: () => this.state.inForce,
+      onWanted: () => this.#kick(),
+      onResult: (report, isQuiet) => this.#record.compared(report, isQuiet),
+      onFailure: (error) => this.#failed(error),
+      onFault: (error) => this.#fault(error),
+    });
   }
 
   /** What has been done so far. */
   get state(): EnforcementState {
-    return this.#state;
+    return this.#record.state;
   }
 
   /** How long the oldest change that could be applied has been waiting, in milliseconds; 0 when there is none. */
@@ -119,8 +104,7 @@ export class Enforcer {
 
   /** Asks for a comparison with the kernel, and repair, in turn with the transactions. */
   resync(): void {
-    this.#wantsResync = this.#state.inForce;
-    this.#kick();
+    this.#comparison.want();
   }
 
   /**
@@ -130,23 +114,9 @@ export class Enforcer {
   settled(patienceMs: number): Promise<void> {
     if (this.isSettled) return Promise.resolve();
     if (this.#closed) return Promise.reject(new EnforcementError('the agent is stopping'));
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        revision: this.#revision,
-        settle: (error) => {
-          clearTimeout(timer);
-          this.#waiters.delete(waiter);
-          if (error === undefined) resolve();
-          else reject(error);
-        },
-      };
-      const timer = setTimeout(() => {
-        const reason = this.#state.lastError ?? 'no answer yet';
-        waiter.settle(new EnforcementError(`the rules are not in the kernel after ${patienceMs / 1_000} s (${reason})`));
-      }, patienceMs);
-      this.#waiters.add(waiter);
-      this.#kick();
-    });
+    const settled = this.#waiters.wait(this.#revision, patienceMs, () => this.state.lastError);
+    this.#kick();
+    return settled;
   }
 
   /** Reads the kernel's counters, in turn with the transactions and behind them. Rejects as the back end does. */
@@ -161,12 +131,11 @@ export class Enforcer {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
-    clearTimeout(this.#lookTimer);
-    clearTimeout(this.#driftTimer);
+    clearTimeout(this.#laterTimer);
     await this.#running;
-    await this.#comparing;
+    await this.#comparison.close();
     const stopping = new EnforcementError('the agent is stopping');
-    for (const waiter of this.#waiters) waiter.settle(stopping);
+    this.#waiters.close(stopping);
     this.#counterReads.close(stopping);
   }
 
@@ -184,15 +153,14 @@ export class Enforcer {
         await nextTurn();
         if (this.#closed || this.#retryTimer !== undefined) return;
         if (this.#options.connections.dueInMs() === 0) await this.#look();
-        else if (this.#applied < this.#revision) await this.#applyInPace();
+        else if (this.#applied < this.#revision || this.#refusedDueInMs() === 0) await this.#applyInPace();
         else if (this.#stale.dueInMs === 0) await this.#endStale();
-        else if (this.#wantsResync && this.#comparing === undefined) this.#startComparison();
+        else if (this.#comparison.isDue) this.#comparison.start();
         else if (this.#counterReads.isAsked) await this.#counterReads.read(this.#options.dataplane);
-        else return this.#lookLater();
+        else return this.#kickLater();
       }
     } catch (error) {
-      this.#closed = true;
-      this.#options.onFault(error);
+      this.#fault(error);
     } finally {
       this.#running = undefined;
     }
@@ -213,9 +181,9 @@ export class Enforcer {
     const next = this.#flush();
     for (const each of progress) each.calculated?.();
     const delta = this.#failedDelta === undefined ? next : retryDelta(this.#failedDelta, next);
-    if (this.#failedDelta !== undefined) this.#count({ retries: 1 });
-    // The first delta of a process goes through even when it is empty: it replaces what is left.
-    const changes = !isEmpty(delta) || !this.#state.inForce;
+    if (this.#failedDelta !== undefined) this.#record.retries();
+    // Empty ones go through at first, since that replaces what an earlier process left, and to try again what was refused.
+    const changes = !isEmpty(delta) || !this.state.inForce || this.#refusedDueInMs() === 0;
     if (changes) {
       this.#pace.begin(performance.now());
       this.#failedDelta = delta;
@@ -232,7 +200,7 @@ export class Enforcer {
     this.#applied = revision;
     this.#waitingSinceMs = startedAtMs;
     for (const each of progress) each.inKernel(changes);
-    for (const waiter of this.#waiters) if (waiter.revision <= revision) waiter.settle(undefined);
+    this.#waiters.settle(revision);
   }
 
   /** What is new, and whose addresses changed hands with it. */
@@ -254,21 +222,19 @@ export class Enforcer {
       this.#failed(error);
       return;
     }
-    this.#works(this.#state);
+    this.#record.works();
   }
 
   #succeeded(delta: Delta, report: ApplyReport): void {
     const refused = this.endpoints.applied(delta, report);
     if (this.#options.dataplane.established === 'cut') this.#options.connections.applied(delta);
-    for (const { program, reason } of refused) {
-      const fields = { reason, program: program.slice(0, 200) };
-      this.#troubles.trouble('quarantine', fields, 'rules could not be enforced; their pods are closed');
-    }
-    if (report.quarantined.length === 0) this.#troubles.over('quarantine', {}, 'all rules are enforced');
-    this.#options.log.debug({ ...report, quarantined: report.quarantined.length }, 'applied');
-    const { transactions } = this.#state;
-    this.#count({ elementsAdded: report.elementsAdded, elementsRemoved: report.elementsRemoved });
-    this.#works({ ...this.#state, inForce: true, transactions: transactions + report.transactions, lastReport: report });
+    this.#refusedUntilMs = report.retryInMs === undefined ? undefined : performance.now() + report.retryInMs;
+    this.#record.applied(report, refused);
+  }
+
+  /** Milliseconds until what the kernel refuses is tried again; undefined when it refuses nothing. */
+  #refusedDueInMs(): number | undefined {
+    return this.#refusedUntilMs === undefined ? undefined : Math.max(0, this.#refusedUntilMs - performance.now());
   }
 
   /** Ends established connections that are no longer allowed. */
@@ -279,76 +245,25 @@ export class Enforcer {
       this.#failed(error);
       return;
     }
-    this.#works(this.#state);
+    this.#record.works();
   }
 
-  #lookLater(): void {
-    const dueInMs = [this.#options.connections.dueInMs(), this.#stale.dueInMs].filter((each) => each !== undefined);
-    clearTimeout(this.#lookTimer);
-    if (dueInMs.length > 0) this.#lookTimer = setTimeout(() => this.#kick(), Math.min(...dueInMs));
+  #kickLater(): void {
+    const dueInMs = [this.#options.connections.dueInMs(), this.#stale.dueInMs, this.#refusedDueInMs()].filter((each) => each !== undefined);
+    clearTimeout(this.#laterTimer);
+    if (dueInMs.length > 0) this.#laterTimer = setTimeout(() => this.#kick(), Math.min(...dueInMs));
   }
 
-  /** Somebody else wrote into the kernel: compares soon. */
-  #changedByOthers(): void {
-    if (this.#closed || this.#driftTimer !== undefined) return;
-    this.#driftTimer = setTimeout(() => {
-      this.#driftTimer = undefined;
-      this.resync();
-    }, this.#driftPace.delayMs(performance.now()));
-  }
-
-  #startComparison(): void {
-    this.#wantsResync = false;
-    this.#comparing = this.#compare()
-      .catch((error: unknown) => {
-        this.#closed = true;
-        this.#options.onFault(error);
-      })
-      .finally(() => {
-        this.#comparing = undefined;
-        if (this.#wantsResync) this.#kick();
-      });
-  }
-
-  async #compare(): Promise<void> {
-    let report: DriftReport;
-    try {
-      report = await this.#options.dataplane.resync();
-    } catch (error) {
-      this.#wantsResync = true;
-      this.#failed(error);
-      return;
-    }
-    const now = performance.now();
-    this.#count({ comparisons: 1, drifts: Number(report.drifted.length > 0), repairs: Number(report.repaired) });
-    this.#works(this.#state);
-    if (report.drifted.length === 0) {
-      if (this.#driftPace.isQuiet(now)) this.#troubles.over('drift', {}, 'the kernel has held the rules for a minute');
-      return;
-    }
-    this.#driftPace.repaired(now);
-    const shown = report.drifted.slice(0, driftLines);
-    this.#troubles.trouble('drift', { drifted: shown, repaired: report.repaired }, 'the kernel had drifted from the rules');
-  }
-
-  #count(more: Partial<EnforcementTotals>): void {
-    this.#state = { ...this.#state, totals: addTotals(this.#state.totals, more) };
-  }
-
-  #works(state: EnforcementState): void {
-    const { lastError: _, ...rest } = state;
-    this.#state = { ...rest, failuresInARow: 0 };
-    this.#troubles.over('apply', {}, 'changes are applied again');
+  #fault(error: unknown): void {
+    this.#closed = true;
+    this.#options.onFault(error);
   }
 
   #failed(error: unknown): void {
     // Its books are wrong: only a new process, which takes the whole state over, puts them right.
     if (error instanceof AssertionError) throw error;
-    const failures = this.#state.failuresInARow + 1;
+    const failures = this.#record.failed(error);
     const delayMs = retryDelaysMs[Math.min(failures, retryDelaysMs.length) - 1] ?? 5_000;
-    this.#count({ failures: 1 });
-    this.#state = { ...this.#state, failuresInARow: failures, lastError: errorFields(error).error };
-    this.#troubles.trouble('apply', { ...errorFields(error), failures }, 'a change could not be applied; the old rules stay in force');
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;

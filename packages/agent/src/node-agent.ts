@@ -16,7 +16,8 @@ import type { KubeClient } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
 import { AcceptedPolicyStore } from './accepted-policy-store.ts';
 import { AddressRest } from './address-rest.ts';
-import { type AgentHealth, quarantineReports, refusedReports, unreadableReports } from './agent-health.ts';
+import type { AgentHealth } from './agent-health.ts';
+import { AgentReport } from './agent-report.ts';
 import { AttachmentStore } from './attachment.ts';
 import { Enforcer } from './enforcer.ts';
 import { EstablishedConnections } from './established-connections.ts';
@@ -31,14 +32,13 @@ import { flowMetrics } from './metrics/flow-metrics.ts';
 import type { MetricsCollector } from './metrics/metrics-registry.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
 import { AgentOperations } from './operations/agent-operations.ts';
-import { type ProbedState, readiness } from './operations/probes.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { PodAdmission } from './pod-admission.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
+import { SourceNews, type SourceNewsParts } from './source-news.ts';
 import { Sources } from './sources.ts';
 import { NodeStatus } from './status/node-status.ts';
 import { TransactionTiming } from './transaction-timing.ts';
-import { TroubleLog } from './trouble-log.ts';
 
 /** How long a request at the gate waits for the API server, and then for the kernel, before it is told to ask again. */
 const gatePatienceMs = 10_000;
@@ -79,12 +79,10 @@ export class NodeAgent implements Agent {
   readonly #enforcer: Enforcer;
   readonly #attachments: AttachmentStore;
   readonly #accepted: AcceptedPolicyStore;
-  readonly #troubles: TroubleLog;
   readonly #ownAddresses = new OwnAddresses();
   readonly #admission: PodAdmission;
-  readonly #latency = new SyncLatency();
-  readonly #timing = new TransactionTiming();
   readonly #memory: MemoryGuard;
+  readonly #report: AgentReport;
   readonly #operations: AgentOperations;
   readonly #status: NodeStatus;
   readonly #flowLog: FlowLog | undefined;
@@ -102,7 +100,6 @@ export class NodeAgent implements Agent {
     this.#log = log;
     this.#client = client;
     this.#dataplane = dataplane;
-    this.#troubles = new TroubleLog(log);
     this.#attachments = new AttachmentStore(settings.stateDirectory);
     // Nobody announces again what an earlier process was told and a damaged file has lost.
     const localPods = this.#attachments.damage === undefined ? settings.localPods : 'listed';
@@ -114,6 +111,8 @@ export class NodeAgent implements Agent {
       isOwnAddress: (address) => this.#ownAddresses.has(address),
       isQuarantined: (uid) => this.#enforcer.endpoints.quarantineOf(uid) !== undefined,
     });
+    const latency = new SyncLatency();
+    const timing = new TransactionTiming();
     const rest = new AddressRest(settings.addressRestSeconds * 1_000);
     this.#status = new NodeStatus({
       settings,
@@ -131,9 +130,9 @@ export class NodeAgent implements Agent {
       ready: () => this.#sources.synced,
       onReleased: (released) => rest.release(released),
       onFault: (error) => this.#failed(error),
-      progress: [this.#timing, this.#latency, this.#status],
+      progress: [timing, latency, this.#status],
     });
-    this.#sources = this.#makeSources();
+    this.#sources = this.#makeSources({ latency, timing });
     this.#admission = new PodAdmission({
       node: settings.node,
       engine: this.#engine,
@@ -151,7 +150,8 @@ export class NodeAgent implements Agent {
       sizes: () => ({ ...this.#engine.sizes }),
       onFull: (error) => this.#finish.reject(error),
     });
-    this.#operations = this.#makeOperations(collectors);
+    this.#report = this.#makeReport();
+    this.#operations = this.#makeOperations(collectors, latency);
     this.#flowLog = settings.flowLog === undefined ? undefined : this.#makeFlowLog(settings.flowLog);
   }
 
@@ -207,41 +207,44 @@ export class NodeAgent implements Agent {
   }
 
   health(): AgentHealth {
-    const { failuresInARow, lastError, transactions } = this.#enforcer.state;
-    const { ok: ready, reasons } = readiness(this.#probed());
-    const refused = refusedReports(this.#engine.refusedPolicies());
-    const quarantined = quarantineReports(this.#enforcer.endpoints.quarantined());
-    const unreadable = unreadableReports(this.#engine.refusedObjects());
-    return {
-      node: this.#settings.node,
-      ready,
-      notReady: reasons,
-      synced: this.#sources.synced,
-      connected: this.#sources.connected,
-      dataplane: this.#dataplane.name,
-      profile: this.#settings.profile,
-      transactions,
-      failuresInARow,
-      ...(lastError === undefined ? {} : { lastError }),
-      endpoints: this.#attachments.size,
-      memory: this.#memory.report,
-      counts: { refused: refused.length, quarantined: quarantined.length, unreadable: unreadable.length },
-      refused,
-      quarantined,
-      unreadable,
-    };
+    return this.#report.health();
   }
 
-  #probed(): ProbedState {
-    const { inForce, failuresInARow, lastError } = this.#enforcer.state;
-    const { waitingMs } = this.#enforcer;
-    return { fault: this.#fault, synced: this.#sources.synced, inForce, failuresInARow, lastError, waitingMs, hold: this.#memory.hold };
+  #makeSources(timings: Pick<SourceNewsParts, 'latency' | 'timing'>): Sources {
+    return new Sources({
+      client: this.#client,
+      engine: this.#engine,
+      readTimeoutMs: gatePatienceMs,
+      listener: new SourceNews({
+        engine: this.#engine,
+        enforcer: this.#enforcer,
+        accepted: this.#accepted,
+        ...timings,
+        log: this.#log,
+        admission: () => this.#admission,
+        patienceMs: gatePatienceMs,
+        onFault: (error) => this.#failed(error),
+      }),
+    });
   }
 
-  #makeOperations(collectors: readonly MetricsCollector[]): AgentOperations {
+  #makeReport(): AgentReport {
+    return new AgentReport({
+      settings: this.#settings,
+      engine: this.#engine,
+      dataplane: this.#dataplane,
+      enforcer: this.#enforcer,
+      sources: this.#sources,
+      attachments: this.#attachments,
+      memory: this.#memory,
+      fault: () => this.#fault,
+    });
+  }
+
+  #makeOperations(collectors: readonly MetricsCollector[], latency: SyncLatency): AgentOperations {
     return new AgentOperations({
       settings: this.#settings,
-      probed: () => this.#probed(),
+      probed: () => this.#report.probed(),
       onTick: () => this.#memory.check(),
       collectors: [
         ...collectors,
@@ -254,7 +257,7 @@ export class NodeAgent implements Agent {
           connections: this.#connections,
           sources: this.#sources,
           attachments: this.#attachments,
-          latency: this.#latency,
+          latency,
           policyLimit: this.#settings.metricsPolicies,
         }),
       ],
@@ -269,52 +272,6 @@ export class NodeAgent implements Agent {
       log: this.#log,
       isOwnAddress: (address) => this.#ownAddresses.has(address),
     });
-  }
-
-  #makeSources(): Sources {
-    return new Sources({
-      client: this.#client,
-      engine: this.#engine,
-      readTimeoutMs: gatePatienceMs,
-      listener: {
-        arrived: () => this.#timing.arrived(),
-        changed: (kind, news) => {
-          if (news !== undefined && this.#sources.synced) this.#latency.heard(news);
-          if (kind === 'networkPolicies') this.#accepted.changed();
-          else this.#reportUnreadable();
-          this.#enforcer.changed();
-        },
-        synced: () => {
-          this.#admission.forgetGonePods();
-          this.#enforcer.changed();
-          void this.#reportInForce();
-        },
-        failed: (kind, error) => {
-          this.#troubles.trouble(
-            `source ${kind}`,
-            { kind, ...errorFields(error) },
-            'trouble with the API server; the rules stay as they are',
-          );
-        },
-        heard: (kind) => this.#troubles.over(`source ${kind}`, { kind }, 'the API server answers again'),
-        onFault: (error) => this.#failed(error),
-      },
-    });
-  }
-
-  #reportUnreadable(): void {
-    const [first] = this.#engine.refusedObjects();
-    if (first === undefined) this.#troubles.over('unreadable', {}, 'all objects can be read');
-    else this.#troubles.trouble('unreadable', { ...first }, 'an object of the API server cannot be read and counts as not there');
-  }
-
-  async #reportInForce(): Promise<void> {
-    try {
-      await this.#enforcer.settled(gatePatienceMs);
-      this.#log.info({ milliseconds: this.#enforcer.state.lastReport?.milliseconds }, 'in sync and in force');
-    } catch {
-      // Stopped meanwhile, or the kernel refuses: both have their own lines in the log.
-    }
   }
 
   /** What is in memory can no longer be trusted. The rules stay; a new process starts from what is true. */

@@ -9,9 +9,10 @@ import type { Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress } from '@weir/net';
 import type { AddressRest } from './address-rest.ts';
 import type { Attachment, AttachmentStore } from './attachment.ts';
-import { EnforcementError, type Enforcer } from './enforcer.ts';
+import type { Enforcer } from './enforcer.ts';
 import { GateRefusal, GateWaitError } from './gate.ts';
 import { errorFields, type Logger } from './log.ts';
+import { EnforcementError } from './settle-waiters.ts';
 import type { Sources } from './sources.ts';
 
 /** What admission works with. */

@@ -5,8 +5,9 @@ import type { NetworkPolicy } from '@weir/kube';
 import { assert, parseAddress } from '@weir/net';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { EnforcementError, Enforcer } from '../src/enforcer.ts';
+import { Enforcer } from '../src/enforcer.ts';
 import { EstablishedConnections } from '../src/established-connections.ts';
+import { EnforcementError } from '../src/settle-waiters.ts';
 import { transactionStepMs, transactionsAhead } from '../src/transaction-pace.ts';
 import { FaultyDataplane } from './support/faulty-dataplane.ts';
 
@@ -173,7 +174,28 @@ describe('the enforcer', () => {
     setup.pod('b');
     await setup.enforcer.settled(patienceMs);
     expect(setup.enforcer.endpoints.quarantineOf(uid)).toBeUndefined();
-    expect(setup.lines.map(({ msg }) => msg)).toEqual(['rules could not be enforced; their pods are closed', 'all rules are enforced']);
+    expect(setup.lines.map(({ msg }) => msg)).toEqual([
+      'rules could not be enforced; their pods keep those of before, or are closed',
+      'all rules are enforced',
+    ]);
+  });
+
+  it('tries again what the kernel refuses when it is time, without any change, until it is in force', async () => {
+    const setup = new Setup();
+    setup.dataplane.refusal = 'the set is full';
+    setup.dataplane.retryInMs = 20;
+    const uid = setup.pod('a');
+    setup.policy('large');
+    await setup.enforcer.settled(patienceMs);
+    await vi.waitFor(() => expect(setup.dataplane.applied.length).toBeGreaterThan(3), { timeout: patienceMs });
+    expect(setup.enforcer.endpoints.quarantineOf(uid)).toBe('the set is full');
+    setup.dataplane.refusal = undefined;
+    await vi.waitFor(() => expect(setup.enforcer.endpoints.quarantineOf(uid)).toBeUndefined(), { timeout: patienceMs });
+    const { length } = setup.dataplane.applied;
+    setup.pod('b');
+    await setup.enforcer.settled(patienceMs);
+    expect(setup.dataplane.applied).toHaveLength(length + 1);
+    expect(setup.enforcer.state).toMatchObject({ failuresInARow: 0, totals: { failures: 0 } });
   });
 
   it('reports a fault of the engine once and never runs in circles', async () => {

@@ -28,6 +28,8 @@ export class FaultyDataplane implements Dataplane {
   readonly flowEvents: FlowEvent[] = [];
   /** Why every program is refused; undefined: none is. */
   refusal: string | undefined;
+  /** When what is refused can be tried again. */
+  retryInMs = 60_000;
   resyncFailures = 0;
   resyncs = 0;
   endFailures = 0;
@@ -48,7 +50,8 @@ export class FaultyDataplane implements Dataplane {
     if (fate !== 'works') throw new Error('the kernel has no memory');
     const { refusal } = this;
     const refused = refusal === undefined ? [] : [...this.state.programs.keys()].map((program) => ({ program, reason: refusal }));
-    return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: refused, milliseconds: 0 };
+    const retry = refused.length === 0 ? {} : { retryInMs: this.retryInMs };
+    return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: refused, ...retry, milliseconds: 0 };
   }
 
   endDenied(_review: ConnectionReview): Promise<ReviewReport> {
