@@ -22,13 +22,16 @@ export interface ReviewSubject {
 }
 
 /** See `Dataplane.endDenied`. */
-export function endDenied({ connection, conntrack }: ReviewSubject, { addresses, isDenied }: ConnectionReview): ReviewReport {
-  const reviewed = addresses.length === 0 ? [] : conntrack.connectionsOf(addresses);
+export async function endDenied(
+  { connection, conntrack }: ReviewSubject,
+  { addresses, isDenied }: ConnectionReview,
+): Promise<ReviewReport> {
+  const reviewed = await conntrack.connectionsOf(addresses);
   const denied = reviewed.filter((entry) => isDenied(flowOf(entry)));
   const held = releaseAllowed(connection, isDenied);
   // Before the entries go: an answer in between would open the connection again.
   const heldBack = held + holdBack(connection, denied, heldBackMax - held);
-  conntrack.delete(denied);
+  await conntrack.delete(denied);
   return { looked: reviewed.length, ended: denied.length, heldBack };
 }
 

@@ -1,8 +1,8 @@
 /**
  * The nftables back end: one table, fed with elements over netlink, one transaction a delta.
  *
- * It works in the network namespace in which it was made. Nothing here waits: netlink answers
- * inside the call. Whenever what the kernel holds is not certain, the next transaction puts the
+ * It works in the network namespace in which it was made. Nothing here waits for the kernel, netlink
+ * answers inside the call; what may be long (connection tracking, a search) gives others their turn. Whenever what the kernel holds is not certain, the next transaction puts the
  * whole desired state in its place (`replacement.ts`); when the kernel refuses that, the programs that
  * it refuses are found without changing anything, and all others come into force in one transaction.
  */
@@ -75,6 +75,7 @@ export class NftablesDataplane implements Dataplane {
   #state = new DesiredState();
   #started = false;
   #numbered = false;
+  #applying: Promise<unknown> | undefined;
   readonly #retryPace = new RetryPace();
   /** Addresses whose connections have to end once the rules that judge them are in force. */
   #owed: Address[] = [];
@@ -91,6 +92,16 @@ export class NftablesDataplane implements Dataplane {
   }
 
   async apply(delta: Delta): Promise<ApplyReport> {
+    const applying = this.#apply(delta);
+    this.#applying = applying;
+    try {
+      return await applying;
+    } finally {
+      this.#applying = undefined;
+    }
+  }
+
+  async #apply(delta: Delta): Promise<ApplyReport> {
     const startedAt = performance.now();
     if (!this.#numbered) this.#state = new DesiredState(highestNumber(this.#writer.connection));
     this.#numbered = true;
@@ -120,6 +131,11 @@ export class NftablesDataplane implements Dataplane {
       if (found === undefined) return { drifted: [], repaired: false };
       // Something of our own was written since: what was found may be gone, or different.
       if (found.commits !== this.#writer.commits) continue;
+      // Something of our own is half done: what is missing shall not be there yet.
+      if (this.#applying !== undefined) {
+        await this.#applying.catch(() => undefined);
+        continue;
+      }
       this.#repair(found);
       return { drifted: found.drifted, repaired: true };
     }
@@ -135,7 +151,7 @@ export class NftablesDataplane implements Dataplane {
   }
 
   async endConnections(addresses: readonly Address[]): Promise<void> {
-    this.#conntrack.deleteByAddress(addresses);
+    await this.#conntrack.deleteByAddress(addresses);
   }
 
   async counters(): Promise<readonly RuleCounter[]> {
@@ -186,12 +202,12 @@ export class NftablesDataplane implements Dataplane {
   /** The first delta: puts the whole state in the place of what an earlier process left. */
   async #takeOver(): Promise<AppliedElements> {
     const released = this.#releasedSince(this.#ownersInKernel());
-    this.#conntrack.deleteByAddress(released);
+    await this.#conntrack.deleteByAddress(released);
     const report = await this.#replace();
     this.#started = true;
     // Not before: the kernel would tell of every element of the first state.
     if (this.#watchTimer !== undefined) this.#watch.listen();
-    this.#conntrack.deleteByAddress(released);
+    await this.#conntrack.deleteByAddress(released);
     return report;
   }
 
@@ -233,30 +249,30 @@ export class NftablesDataplane implements Dataplane {
     if (changes.isWhole === true) report = await this.#replace();
     else {
       try {
-        report = this.#change(changes);
+        report = await this.#change(changes);
       } catch (error) {
         if (!(error instanceof NetlinkError)) throw error;
         report = await this.#replace();
         this.#onReplace(error);
       }
     }
-    this.#endOwed();
+    await this.#endOwed();
     return report;
   }
 
-  #change(changes: StateChanges): AppliedElements {
+  async #change(changes: StateChanges): Promise<AppliedElements> {
     if (!this.#writer.isCertain) throw new NetlinkError('uncertain', 0, 'an earlier transaction failed');
     const handedOver = changes.released.filter(({ next }) => next !== undefined).map(({ address }) => address);
     const handover = this.#writer.change(changes.handover);
-    this.#conntrack.deleteByAddress(handedOver);
+    await this.#conntrack.deleteByAddress(handedOver);
     // Not again behind the rules: by then the new owner may have connections of its own.
     this.#owed = this.#owed.filter((address) => !handedOver.includes(address));
     return sumOf(handover, this.#writer.change(changes));
   }
 
   /** Ends the connections of addresses that left or changed hands; what fails stays owed. */
-  #endOwed(): void {
-    this.#conntrack.deleteByAddress(this.#owed);
+  async #endOwed(): Promise<void> {
+    await this.#conntrack.deleteByAddress(this.#owed);
     this.#owed = [];
   }
 

@@ -4,9 +4,12 @@
  * An address that goes to another pod must not bring along the connections of the one before, and a
  * connection that policies no longer allow may have to end: a packet of an established connection is
  * accepted before any policy is asked.
+ *
+ * A table can have a hundred thousand entries, and the kernel looks entries up one way only: it gives all
+ * of them. So everything is done in pieces, between which others have their turn.
  */
 import { constants } from 'node:os';
-import type { Address, Family } from '@weir/net';
+import { type Address, assert, type Family } from '@weir/net';
 import {
   controlMessage,
   messageFlag,
@@ -18,6 +21,7 @@ import {
 import { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { PieceTurns } from '../netlink/piece-turns.ts';
 import {
   addressKeys,
   hasAddress,
@@ -36,56 +40,75 @@ const datagramBytesMax = 32 * 1024;
 /** What names an entry in a request. */
 type Identity = ReadonlyMap<number, Buffer>;
 
-/** A socket for connection tracking and the calls on it. */
+/** A socket for connection tracking and the calls on it, one after another. */
 export class ConntrackConnection {
   readonly #socket = new NetlinkSocket();
   readonly #writer = new MessageWriter(4096);
+  #isBusy = false;
 
   /**
    * Deletes every entry that has one of the addresses as source or destination, in its original or
-   * its reply direction. Returns how many there were. Entries that end meanwhile are no error.
+   * its reply direction. Gives how many there were. Entries that end meanwhile are no error.
    */
-  deleteByAddress(addresses: readonly Address[]): number {
-    let count = 0;
-    for (const family of familiesOf(addresses)) {
-      const identities: Identity[] = [];
-      const keys = addressKeys(ofFamily(addresses, family));
-      const take = (message: NetlinkMessage): void => void identities.push(identityOf(readMessageAttributes(message)));
-      this.#dump({ family, take, restart: () => (identities.length = 0), wanted: (entry) => hasAddress(entry, keys) });
-      this.#delete(family, identities);
-      count += identities.length;
-    }
-    return count;
+  deleteByAddress(addresses: readonly Address[]): Promise<number> {
+    return this.#alone(async () => {
+      let count = 0;
+      for (const family of familiesOf(addresses)) {
+        const identities: Identity[] = [];
+        const keys = addressKeys(ofFamily(addresses, family));
+        const take = (message: NetlinkMessage): void => void identities.push(identityOf(readMessageAttributes(message)));
+        await this.#dump({ family, take, restart: () => (identities.length = 0), wanted: (entry) => hasAddress(entry, keys) });
+        await this.#delete(family, identities);
+        count += identities.length;
+      }
+      return count;
+    });
   }
 
   /** The connections that one of the addresses opened, or answers behind translation. */
-  connectionsOf(addresses: readonly Address[]): TrackedConnection[] {
-    const connections: TrackedConnection[] = [];
-    for (const family of familiesOf(addresses)) {
-      const start = connections.length;
-      const keys = addressKeys(ofFamily(addresses, family));
-      const take = (message: NetlinkMessage): void => {
-        const connection = readConnection(message);
-        if (connection !== undefined) connections.push(connection);
-      };
-      this.#dump({ family, take, restart: () => (connections.length = start), wanted: (entry) => hasEnd(entry, keys) });
-    }
-    return connections;
+  connectionsOf(addresses: readonly Address[]): Promise<TrackedConnection[]> {
+    return this.#alone(async () => {
+      const connections: TrackedConnection[] = [];
+      for (const family of familiesOf(addresses)) {
+        const start = connections.length;
+        const keys = addressKeys(ofFamily(addresses, family));
+        const take = (message: NetlinkMessage): void => {
+          const connection = readConnection(message);
+          if (connection !== undefined) connections.push(connection);
+        };
+        await this.#dump({ family, take, restart: () => (connections.length = start), wanted: (entry) => hasEnd(entry, keys) });
+      }
+      return connections;
+    });
   }
 
   /** Deletes the entries of these connections; those that ended meanwhile are no error. */
-  delete(connections: readonly TrackedConnection[]): void {
-    for (const family of [4, 6] as const) {
-      const identities = connections.filter(({ original }) => original.source.family === family).map(({ identity }) => identity);
-      this.#delete(family, identities);
-    }
+  delete(connections: readonly TrackedConnection[]): Promise<void> {
+    return this.#alone(async () => {
+      for (const family of [4, 6] as const) {
+        const identities = connections.filter(({ original }) => original.source.family === family).map(({ identity }) => identity);
+        await this.#delete(family, identities);
+      }
+    });
   }
 
   close(): void {
     this.#socket.close();
   }
 
-  #delete(family: Family, identities: readonly Identity[]): void {
+  /** A second call meanwhile would read the answers to the first one. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    assert(!this.#isBusy, 'calls on a conntrack socket come one after another');
+    this.#isBusy = true;
+    try {
+      return await work();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #delete(family: Family, identities: readonly Identity[]): Promise<void> {
+    const turns = new PieceTurns();
     this.#writer.clear();
     for (const identity of identities) {
       const start = this.#writer.beginMessage({
@@ -96,7 +119,9 @@ export class ConntrackConnection {
       });
       for (const [type, value] of identity) this.#writer.raw(type, value);
       this.#writer.endMessage(start);
-      if (this.#writer.length > datagramBytesMax) this.#flush();
+      if (this.#writer.length <= datagramBytesMax) continue;
+      this.#flush();
+      await turns.give();
     }
     this.#flush();
   }
@@ -105,8 +130,8 @@ export class ConntrackConnection {
    * Gives the wanted entries of a family. The kernel could pick them by address (CTA_FILTER), but
    * Linux 6.18 picks those of IPv6 that have another one.
    */
-  #dump({ family, wanted, take, restart }: EntryDump): void {
-    this.#socket.dump({
+  #dump({ family, wanted, take, restart }: EntryDump): Promise<void> {
+    return this.#socket.dumpByPieces({
       writer: this.#writer,
       restart,
       write: (writer, sequence) => {

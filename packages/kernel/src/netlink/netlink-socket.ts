@@ -11,6 +11,7 @@ import koffi from 'koffi';
 import { controlMessage, messageFlag, type NetlinkMessage, readAnswer, readMessages } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { NetlinkError } from './netlink-error.ts';
+import { PieceTurns } from './piece-turns.ts';
 
 const libc = koffi.load('libc.so.6');
 const filterBytes = koffi.sizeof(koffi.struct('weir_sock_fprog', { length: 'uint16_t', program: 'const void *' }));
@@ -199,7 +200,28 @@ export class NetlinkSocket {
         if (!(error instanceof NetlinkError && error.code === 'interrupted')) throw error;
       }
     }
-    throw new NetlinkError('interrupted', 0, `a dump was interrupted ${dumpAttemptsMax} times by changes of others`);
+    throw interruptedTooOften();
+  }
+
+  /**
+   * The same in pieces of some milliseconds, between which others have their turn, but not with this
+   * socket: for dumps of which nobody knows how long they are.
+   */
+  async dumpByPieces({ restart, take, ...request }: DumpOptions): Promise<void> {
+    const turns = new PieceTurns();
+    for (let attempt = 0; attempt < dumpAttemptsMax; attempt++) {
+      restart();
+      try {
+        for (const messages of this.dumpOnce(request)) {
+          for (const message of messages) take(message);
+          await turns.give();
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof NetlinkError && error.code === 'interrupted')) throw error;
+      }
+    }
+    throw interruptedTooOften();
   }
 
   /**
@@ -279,6 +301,10 @@ function instruction(code: number, value: number, skip = 0): Buffer {
   host.setUint8(2, skip);
   host.setUint32(4, value, hostLittleEndian);
   return bytes;
+}
+
+function interruptedTooOften(): NetlinkError {
+  return new NetlinkError('interrupted', 0, `a dump was interrupted ${dumpAttemptsMax} times by changes of others`);
 }
 
 function check(result: number, text: string): number {

@@ -18,7 +18,8 @@ describe('tracked connections', () => {
   };
   const text = ({ original, reply }: TrackedConnection): string =>
     `${formatAddress(original.source)} ${formatAddress(original.destination)}:${original.destinationPort} ${formatAddress(reply.source)}:${reply.sourcePort}`;
-  const found = (...addresses: readonly string[]): string[] => conntrack.connectionsOf(addresses.map(address)).map(text).sort();
+  const found = async (...addresses: readonly string[]): Promise<string[]> =>
+    (await conntrack.connectionsOf(addresses.map(address))).map(text).sort();
 
   beforeEach(async () => {
     netns = `weirt-${randomBytes(3).toString('hex')}`;
@@ -43,21 +44,42 @@ describe('tracked connections', () => {
   const between = ['127.0.0.1 127.0.0.2:9 127.0.0.2:9', '127.0.0.2 127.0.0.1:9 127.0.0.1:9'];
   const translated = '127.0.0.4 127.9.9.9:53 127.0.0.3:5353';
 
-  it('are found by who opened them and by who answers behind translation, each once', () => {
-    expect(found('127.0.0.1')).toEqual(between);
-    expect(found('127.0.0.1', '127.0.0.2')).toEqual(between);
-    expect(found('127.0.0.3')).toEqual([translated]);
-    expect(found('127.0.0.4', '127.0.0.3')).toEqual([translated]);
-    expect(found('127.9.9.9')).toEqual([]);
-    expect(found('::1')).toEqual(['::1 ::1:9 ::1:9']);
-    expect(found()).toEqual([]);
+  it('are found by who opened them and by who answers behind translation, each once', async () => {
+    expect(await found('127.0.0.1')).toEqual(between);
+    expect(await found('127.0.0.1', '127.0.0.2')).toEqual(between);
+    expect(await found('127.0.0.3')).toEqual([translated]);
+    expect(await found('127.0.0.4', '127.0.0.3')).toEqual([translated]);
+    expect(await found('127.9.9.9')).toEqual([]);
+    expect(await found('::1')).toEqual(['::1 ::1:9 ::1:9']);
+    expect(await found()).toEqual([]);
   });
 
-  it('end alone, and may have ended before', () => {
-    const wanted = conntrack.connectionsOf([address('127.0.0.2')]).filter(({ original }) => formatAddress(original.source) === '127.0.0.1');
-    conntrack.delete(wanted);
-    conntrack.delete(wanted);
-    expect(found('127.0.0.1')).toEqual([between[1]]);
-    expect(found('127.0.0.4', '::1')).toEqual([translated, '::1 ::1:9 ::1:9']);
+  it('end alone, and may have ended before', async () => {
+    const wanted = (await conntrack.connectionsOf([address('127.0.0.2')])).filter(
+      ({ original }) => formatAddress(original.source) === '127.0.0.1',
+    );
+    await conntrack.delete(wanted);
+    await conntrack.delete(wanted);
+    expect(await found('127.0.0.1')).toEqual([between[1]]);
+    expect(await found('127.0.0.4', '::1')).toEqual([translated, '::1 ::1:9 ::1:9']);
+  });
+
+  it('are looked through in pieces, however many there are: the event loop has its turns meanwhile', async () => {
+    const count = 20_000;
+    const senders = Array.from({ length: count / 1_000 }, () => openUdp({ netns, address: '127.0.0.1', port: 0 }));
+    for (const socket of senders) {
+      for (let port = 1; port <= 1_000; port++) await new Promise((resolve) => socket.send('x', port, '127.0.1.1', resolve));
+      socket.close();
+    }
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const wanted = await conntrack.connectionsOf([address('127.0.1.1')]);
+    expect(turns).toBeGreaterThan(0);
+    expect(wanted).toHaveLength(count);
+    turns = 0;
+    await conntrack.delete(wanted);
+    expect(turns).toBeGreaterThan(0);
+    clearInterval(timer);
+    expect(await found('127.0.1.1')).toEqual([]);
   });
 });

@@ -138,7 +138,7 @@ describe('an nf_tables connection', () => {
     expect(connection.elements(table, 's')).toEqual([]);
   });
 
-  it('deletes connection tracking entries of an address only', () => {
+  it('deletes connection tracking entries of an address only', async () => {
     nft('add table inet t { chain c { type filter hook output priority 0; ct state new accept; }; }');
     const send = (address: string) =>
       execFileSync('ip', ['netns', 'exec', netns, 'bash', '-c', `echo x > /dev/udp/${address}/9`], { stdio: 'ignore' });
@@ -149,9 +149,9 @@ describe('an nf_tables connection', () => {
     inNetns(netns, () => {
       conntrack = new ConntrackConnection();
     });
-    expect(conntrack?.deleteByAddress([{ family: 4, words: [0x7f000002] }])).toBe(1);
-    expect(conntrack?.deleteByAddress([{ family: 4, words: [0x7f000002] }])).toBe(0);
-    expect(conntrack?.deleteByAddress([{ family: 4, words: [0x7f000003] }])).toBe(1);
+    expect(await conntrack?.deleteByAddress([{ family: 4, words: [0x7f000002] }])).toBe(1);
+    expect(await conntrack?.deleteByAddress([{ family: 4, words: [0x7f000002] }])).toBe(0);
+    expect(await conntrack?.deleteByAddress([{ family: 4, words: [0x7f000003] }])).toBe(1);
     conntrack?.close();
   });
 });
