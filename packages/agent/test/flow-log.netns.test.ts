@@ -128,6 +128,39 @@ describe('the flow log', () => {
     await world.becomes(stranger, friend, true);
   });
 
+  it('tells of packets from and to addresses that no pod has, and of those with the address of another pod, with the reason', async () => {
+    const late = await world.addPod('late');
+    const nobody = '192.0.2.55';
+    const sendAs = async (source: string, to: TestPod): Promise<void> => {
+      world.run(stranger.netns, 'ip', 'address', 'add', `${source}/32`, 'dev', 'lo');
+      const socket = openUdp({ netns: stranger.netns, address: source, port: 0 });
+      for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => socket.send('x', 779, to.address, () => resolve()));
+      socket.close();
+      world.run(stranger.netns, 'ip', 'address', 'del', `${source}/32`, 'dev', 'lo');
+    };
+    await sendAs(nobody, server);
+    await sendAs(friend.address, server);
+    await sendApart(friend, { address: late.address, port: 779 }, 1);
+    const told = (): Line[] => flows().filter(({ port: number }) => number === 779);
+    await world.until('all three are told', () => told().length >= 3);
+    const expected = (source: string, destination: string, direction: string, reason: string): object => ({
+      verdict: 'deny',
+      direction,
+      source: expect.objectContaining({ ip: source }) as object,
+      destination: expect.objectContaining({ ip: destination }) as object,
+      protocol: 'UDP',
+      [direction]: { verdict: 'deny', decidedBy: { reason } },
+    });
+    expect(told().map(({ time: _, node: __, port: ___, ...line }) => line)).toEqual(
+      expect.arrayContaining([
+        expected(nobody, server.address, 'egress', 'closed'),
+        expected(friend.address, server.address, 'egress', 'forged'),
+        expected(friend.address, late.address, 'ingress', 'closed'),
+      ]),
+    );
+    expect(told()).toHaveLength(3);
+  });
+
   it('tells of an attempt once, however often its packets are sent again', async () => {
     const socket = openUdp({ netns: stranger.netns, address: '0.0.0.0', port: 40_001 });
     for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => socket.send('again', 777, server.address, () => resolve()));

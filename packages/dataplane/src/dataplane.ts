@@ -78,13 +78,21 @@ export interface ReviewReport {
 }
 
 /**
- * What is told of new connections. `denied` is told of packets, so of one attempt several times;
- * `dropped` says how many were not told: at least so many when the kernel's queue was full.
+ * What is told of new connections. `denied` and `unowned` are told of packets, so of one attempt several
+ * times; `unowned` are those that no policy is asked about, also of connections that there are. `dropped` says how many were not told: at least so many when the kernel's queue was full.
  */
 export type FlowEvent =
   | { readonly kind: 'allowed'; readonly flow: Flow; readonly addressed?: AddressedService }
   | { readonly kind: 'denied'; readonly flow: Flow; readonly direction: Direction }
+  | { readonly kind: 'unowned'; readonly flow: Flow; readonly direction: Direction; readonly reason: UnownedReason }
   | { readonly kind: 'dropped'; readonly reason: 'rate' | 'queue'; readonly events: number };
+
+/**
+ * Why a packet of a pod's link was dropped before any policy was asked. `closed`: the pod's end (its source,
+ * egress; its destination, ingress) is no acknowledged address; `forged`: the source is a local pod's, and
+ * the packet did not come from that pod's link.
+ */
+export type UnownedReason = 'closed' | 'forged';
 
 /** What the opener of a connection spoke to, where translation made something else of it. */
 export interface AddressedService {

@@ -95,7 +95,7 @@ export class FlowLog {
   #take(event: FlowEvent): void {
     if (event.kind === 'dropped') {
       this.#dropped[event.reason] += event.events;
-    } else if (event.kind === 'denied' && !this.#attempts.isNew(attemptKey(event.flow), performance.now())) {
+    } else if (event.kind !== 'allowed' && !this.#attempts.isNew(attemptKey(event), performance.now())) {
       this.#repeated++;
       return;
     } else {

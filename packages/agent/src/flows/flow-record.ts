@@ -6,8 +6,8 @@
  * not agree, because the state has changed in between, the record says so instead of naming a rule.
  */
 import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
-import type { FlowEvent } from '@weir/dataplane';
-import { type Address, type Flow, formatAddress, formatProtocol } from '@weir/net';
+import type { FlowEvent, UnownedReason } from '@weir/dataplane';
+import { type Address, formatAddress, formatProtocol } from '@weir/net';
 import type { Direction, EndJson } from '@weir/policy';
 import { type DirectionExplanation, endOf, explainEnd } from '../explain-flow.ts';
 
@@ -22,6 +22,12 @@ interface ChangedDirection {
   readonly decidedBy: { readonly reason: 'state changed' };
 }
 
+/** A direction in which no policy was asked: an end is no pod's, or its address came from another link. */
+interface UnownedDirection {
+  readonly verdict: 'deny';
+  readonly decidedBy: { readonly reason: UnownedReason };
+}
+
 /** One line; `service` is what the opener spoke to, where translation made `destination` of it. */
 export interface FlowRecord {
   readonly time: string;
@@ -34,8 +40,8 @@ export interface FlowRecord {
   readonly service?: { readonly ip: string; readonly port?: number };
   readonly protocol: string;
   readonly port?: number;
-  readonly egress?: DirectionExplanation | ChangedDirection;
-  readonly ingress?: DirectionExplanation | ChangedDirection;
+  readonly egress?: DirectionExplanation | ChangedDirection | UnownedDirection;
+  readonly ingress?: DirectionExplanation | ChangedDirection | UnownedDirection;
 }
 
 /** What a record is made from. */
@@ -46,10 +52,14 @@ export interface FlowContext {
   readonly time: string;
 }
 
+/** Events of packets that were dropped. */
+export type DroppedFlow = Extract<FlowEvent, { readonly direction: Direction }>;
+
 /** The line for an event; undefined when no end of it is a pod of this node (any more). */
 export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, context: FlowContext): FlowRecord | undefined {
   const { engine, isOwnAddress, time } = context;
   const { flow } = event;
+  if (event.kind === 'unowned') return unownedRecord(event, context);
   const judged = judgeFlow(engine.emittedState, flow, isOwnAddress);
   const directions = event.kind === 'denied' ? [event.direction] : directionsOf(judged);
   const [first] = directions;
@@ -68,6 +78,20 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
     protocol: formatProtocol(flow.protocol),
     ...portOf(flow.destinationPort),
     ...Object.fromEntries(explained),
+  };
+}
+
+function unownedRecord({ flow, direction, reason }: Extract<FlowEvent, { kind: 'unowned' }>, { engine, time }: FlowContext): FlowRecord {
+  return {
+    time,
+    node: engine.node,
+    verdict: 'deny',
+    direction,
+    source: endRecord(engine, flow.source, flow.sourcePort),
+    destination: endRecord(engine, flow.destination, flow.destinationPort),
+    protocol: formatProtocol(flow.protocol),
+    ...portOf(flow.destinationPort),
+    [direction]: { verdict: 'deny', decidedBy: { reason } },
   };
 }
 
@@ -94,7 +118,7 @@ function portOf(port: number | undefined): { readonly port?: number } {
   return port === undefined ? {} : { port };
 }
 
-/** What two packets of one attempt share. */
-export function attemptKey({ source, destination, protocol, sourcePort, destinationPort }: Flow): string {
-  return `${formatAddress(source)} ${sourcePort ?? ''} ${formatAddress(destination)} ${destinationPort ?? ''} ${protocol}`;
+/** What two packets of one attempt share that are dropped for the same reason. */
+export function attemptKey({ kind, flow: { source, destination, protocol, sourcePort, destinationPort } }: DroppedFlow): string {
+  return `${kind} ${formatAddress(source)} ${sourcePort ?? ''} ${formatAddress(destination)} ${destinationPort ?? ''} ${protocol}`;
 }

@@ -6,9 +6,9 @@
  */
 import type { Expression, RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
+import { unownedEnd } from './denied-reports.ts';
 import {
   accept,
-  drop,
   interfaceStartsWith,
   isEstablishedOrRelated,
   isFamily,
@@ -21,22 +21,30 @@ import { familySets } from './sets.ts';
 
 const families = [4, 6] as const;
 
-/** All rules of the base chains; `podInterfaces` are beginnings of interface names. */
-export function baseRules(podInterfaces: readonly string[]): RuleDefinition[] {
+/** What the rules depend on. */
+export interface BaseRuleOptions {
+  /** Beginnings of interface names. */
+  readonly podInterfaces: readonly string[];
+  /** Whether packets of closed and forged ends are reported before they are dropped. */
+  readonly reports: boolean;
+}
+
+/** All rules of the base chains. */
+export function baseRules(options: BaseRuleOptions): RuleDefinition[] {
   return [
-    ...sourceChain('egress', podInterfaces),
-    ...targetChain(podInterfaces),
-    ...againChain('egress_again', podInterfaces),
-    ...sourceChain('input', podInterfaces),
-    ...againChain('input_again', podInterfaces),
+    ...sourceChain('egress', options),
+    ...targetChain(options),
+    ...againChain('egress_again', options),
+    ...sourceChain('input', options),
+    ...againChain('input_again', options),
   ];
 }
 
 /** `egress` and `input`: packets of local pods, to others and to their own node. */
-function sourceChain(chain: 'egress' | 'input', podInterfaces: readonly string[]): RuleDefinition[] {
+function sourceChain(chain: 'egress' | 'input', options: BaseRuleOptions): RuleDefinition[] {
   return [
     letDiscoveryThrough(chain),
-    ...families.flatMap((family) => [...closedSources(chain, family, podInterfaces), forgedSource(chain, family)]),
+    ...families.flatMap((family) => [...closedSources(chain, family, options), forgedSource(chain, family, options)]),
     letEstablishedThrough(chain),
     ...families.flatMap((family) => [
       ...(chain === 'egress' ? [selfRule(chain, family)] : []),
@@ -46,11 +54,11 @@ function sourceChain(chain: 'egress' | 'input', podInterfaces: readonly string[]
 }
 
 /** `ingress`: packets to local pods. */
-function targetChain(podInterfaces: readonly string[]): RuleDefinition[] {
+function targetChain(options: BaseRuleOptions): RuleDefinition[] {
   const chain = 'ingress';
   return [
     letDiscoveryThrough(chain),
-    ...families.flatMap((family) => closedTargets(chain, family, podInterfaces)),
+    ...families.flatMap((family) => closedTargets(chain, family, options)),
     letEstablishedThrough(chain),
     ...families.flatMap((family) => [
       selfRule(chain, family),
@@ -64,14 +72,14 @@ function targetChain(podInterfaces: readonly string[]): RuleDefinition[] {
  * closed, once more behind everything else. Established packets are asked only what can have changed
  * while `egress` asked whether they are forged.
  */
-function againChain(chain: 'egress_again' | 'input_again', podInterfaces: readonly string[]): RuleDefinition[] {
+function againChain(chain: 'egress_again' | 'input_again', options: BaseRuleOptions): RuleDefinition[] {
   return [
     letDiscoveryThrough(chain),
-    ...families.flatMap((family) => closedSources(chain, family, podInterfaces)),
+    ...families.flatMap((family) => closedSources(chain, family, options)),
     letEstablishedThrough(chain),
     ...families.flatMap((family) => [
-      ...(chain === 'egress_again' ? closedTargets(chain, family, podInterfaces) : []),
-      forgedSource(chain, family),
+      ...(chain === 'egress_again' ? closedTargets(chain, family, options) : []),
+      forgedSource(chain, family, options),
       ...(chain === 'egress_again' ? [selfRule(chain, family)] : []),
       ...dispatchRules({ chain, end: 'source', of: { look: 'egress_again', family } }),
     ]),
@@ -87,38 +95,35 @@ function letEstablishedThrough(chain: string): RuleDefinition {
 }
 
 /** Nothing comes from a pod's link with an address that was not acknowledged. */
-function closedSources(chain: string, family: Family, podInterfaces: readonly string[]): RuleDefinition[] {
-  return podInterfaces.map((prefix) =>
-    closedRule(chain, family, [...interfaceStartsWith('iifname', prefix), loadAddress(family, 'source', 0)]),
-  );
+function closedSources(chain: string, family: Family, { podInterfaces, reports }: BaseRuleOptions): RuleDefinition[] {
+  return podInterfaces.map((prefix) => {
+    const source = [...interfaceStartsWith('iifname', prefix), loadAddress(family, 'source', 0)];
+    return closedRule(chain, family, [...source, ...isNoAddressOfOurs(family), ...unownedEnd('closed source', reports)]);
+  });
 }
 
 /** Nothing goes to an address on a pod's link that was not acknowledged. */
-function closedTargets(chain: string, family: Family, podInterfaces: readonly string[]): RuleDefinition[] {
-  return podInterfaces.map((prefix) =>
-    closedRule(chain, family, [...interfaceStartsWith('oifname', prefix), loadAddress(family, 'destination', 0)]),
-  );
+function closedTargets(chain: string, family: Family, { podInterfaces, reports }: BaseRuleOptions): RuleDefinition[] {
+  return podInterfaces.map((prefix) => {
+    const target = [...interfaceStartsWith('oifname', prefix), loadAddress(family, 'destination', 0)];
+    return closedRule(chain, family, [...target, ...isNoAddressOfOurs(family), ...unownedEnd('closed target', reports)]);
+  });
 }
 
-function closedRule(chain: string, family: Family, loadEnd: readonly Expression[]): RuleDefinition {
-  return {
-    chain,
-    expressions: [
-      ...isFamily(family),
-      ...loadEnd,
-      { kind: 'lookup', set: familySets(family).local, key: 0, inverted: true },
-      { kind: 'counter' },
-      drop,
-    ],
-    comment: 'no acknowledged pod has this address',
-  };
+function closedRule(chain: string, family: Family, expressions: readonly Expression[]): RuleDefinition {
+  return { chain, expressions: [...isFamily(family), ...expressions], comment: 'no acknowledged pod has this address' };
+}
+
+/** Goes on when no acknowledged pod has the address that was loaded. */
+function isNoAddressOfOurs(family: Family): Expression[] {
+  return [{ kind: 'lookup', set: familySets(family).local, key: 0, inverted: true }];
 }
 
 /**
  * A local pod's address comes from its own link only, whatever kind of interface others are. The link
  * may become known, or unknown, between two lookups, so the first one is made again.
  */
-function forgedSource(chain: string, family: Family): RuleDefinition {
+function forgedSource(chain: string, family: Family, { reports }: BaseRuleOptions): RuleDefinition {
   const sets = familySets(family);
   return {
     chain,
@@ -130,8 +135,7 @@ function forgedSource(chain: string, family: Family): RuleDefinition {
       { kind: 'meta', key: 'iifname', into: 0 },
       { kind: 'lookup', set: sets.link, key: 0, inverted: true },
       { kind: 'lookup', set: sets.unlinked, key: 4, inverted: true },
-      { kind: 'counter' },
-      drop,
+      ...unownedEnd('forged source', reports),
     ],
     comment: 'address of a pod on a link that is not its own',
   };

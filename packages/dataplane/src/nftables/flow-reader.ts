@@ -8,9 +8,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionEvents, NftablesConnection, PacketLog, type TrackedConnection } from '@weir/kernel';
-import { type Address, compareAddresses } from '@weir/net';
+import { type Address, compareAddresses, type Flow } from '@weir/net';
 import type { AddressedService, FlowEvent } from '../dataplane.ts';
-import { deniedBytes, deniedGroup, directionOfPrefix, unreportedPackets } from './denied-reports.ts';
+import { type DropReport, deniedBytes, deniedGroup, reportOfPrefix, unreportedPackets } from './denied-reports.ts';
 import { flowOf } from './tracked-flow.ts';
 
 /** How long to wait before the kernel is asked again: after events, and at most while there are none. */
@@ -84,7 +84,7 @@ export class FlowReader {
   #denied(): FlowEvent[] {
     const { packets, lost } = this.#packets.read(readsMax);
     if (packets.length > 0 || lost > 0) this.#countsToGo = countsBehind;
-    const events = packets.map(({ prefix, flow }): FlowEvent => ({ kind: 'denied', flow, direction: directionOfPrefix(prefix) }));
+    const events = packets.flatMap(({ prefix, flow }) => droppedEvent(flow, reportOfPrefix(prefix)));
     return lost === 0 ? events : [...events, { kind: 'dropped', reason: 'queue', events: lost }];
   }
 
@@ -126,6 +126,13 @@ export class FlowReader {
     if (more > 0) this.#countsToGo = countsBehind;
     return more === 0 ? [] : [{ kind: 'dropped', reason: 'rate', events: more }];
   }
+}
+
+function droppedEvent(flow: Flow, report: DropReport | undefined): FlowEvent[] {
+  // Somebody else logs to our group.
+  if (report === undefined) return [];
+  const { direction, unowned } = report;
+  return [unowned === undefined ? { kind: 'denied', flow, direction } : { kind: 'unowned', flow, direction, reason: unowned }];
 }
 
 function allowedEvent(connection: TrackedConnection): FlowEvent {

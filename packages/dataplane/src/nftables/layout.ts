@@ -70,7 +70,7 @@ export function tableLayout({ podInterfaces, established, flowRate }: RuleOption
     rules: [
       ...(flowRate === undefined ? [] : deniedReportRules(flowRate)),
       ...programRules({ reports: flowRate !== undefined }),
-      ...baseRules(podInterfaces),
+      ...baseRules({ podInterfaces, reports: flowRate !== undefined }),
       ...(established === 'cut' ? endedRules() : []),
     ],
   };
