@@ -143,15 +143,16 @@ describe('the flow log', () => {
     await sendApart(friend, { address: late.address, port: 779 }, 1);
     const told = (): Line[] => flows().filter(({ port: number }) => number === 779);
     await world.until('all three are told', () => told().length >= 3);
-    const expected = (source: string, destination: string, direction: string, reason: string): object => ({
-      verdict: 'deny',
-      direction,
-      source: expect.objectContaining({ ip: source }) as object,
-      destination: expect.objectContaining({ ip: destination }) as object,
-      protocol: 'UDP',
-      [direction]: { verdict: 'deny', decidedBy: { reason } },
-    });
-    expect(told().map(({ time: _, node: __, port: ___, ...line }) => line)).toEqual(
+    const expected = (source: string, destination: string, direction: string, reason: string): object =>
+      expect.objectContaining({
+        verdict: 'deny',
+        direction,
+        source: expect.objectContaining({ ip: source }) as object,
+        destination: expect.objectContaining({ ip: destination }) as object,
+        protocol: 'UDP',
+        [direction]: { verdict: 'deny', decidedBy: { reason } },
+      }) as object;
+    expect(told()).toEqual(
       expect.arrayContaining([
         expected(nobody, server.address, 'egress', 'closed'),
         expected(friend.address, server.address, 'egress', 'forged'),
