@@ -71,6 +71,13 @@ module.exports = {
       from: { path: '^packages/testkit/src/oracle/' },
       to: { path: '^packages/(net|policy|compile|calc|analyze|dataplane)/' },
     },
+    {
+      name: 'hns-emulator-apart',
+      comment: 'the emulator of HNS knows documents and the kernel, not the engine that writes the documents',
+      severity: 'error',
+      from: { path: '^packages/lab/src/hns-emulator/' },
+      to: { path: '^packages/', pathNot: '^packages/(net|kernel)/src/|^packages/lab/src/hns-emulator/' },
+    },
     { name: 'resolved', comment: 'every import is found', severity: 'error', from: { path: '^packages/' }, to: { couldNotResolve: true } },
   ],
   options: {

@@ -7,6 +7,9 @@
 export * from './conntrack/conntrack.ts';
 export type { ConntrackTuple, TrackedConnection } from './conntrack/conntrack-entry.ts';
 export * from './conntrack/conntrack-events.ts';
+export type * from './hns/hns-door.ts';
+export { HnsError } from './hns/hns-door.ts';
+export { openWindowsHnsDoor } from './hns/windows-hns-door.ts';
 export { SystemCallError } from './libc/libc.ts';
 export * from './netlink/index.ts';
 export * from './netns/in-netns.ts';

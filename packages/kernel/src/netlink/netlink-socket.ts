@@ -8,38 +8,34 @@
 import { constants, endianness } from 'node:os';
 import { assert } from '@weir/net';
 import koffi from 'koffi';
+import { libcCall } from '../libc/libc.ts';
 import { controlMessage, messageFlag, type NetlinkMessage, readAnswer, readMessages } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { NetlinkError } from './netlink-error.ts';
 import { PieceTurns } from './piece-turns.ts';
 
-const libc = koffi.load('libc.so.6');
 const filterBytes = koffi.sizeof(koffi.struct('weir_sock_fprog', { length: 'uint16_t', program: 'const void *' }));
-const socketCall = libc.func('int socket(int domain, int type, int protocol)') as (
-  domain: number,
-  type: number,
-  protocol: number,
-) => number;
-const bindCall = libc.func('int bind(int fd, const void *address, uint32_t length)') as (
+const socketCall = libcCall('int socket(int domain, int type, int protocol)') as (domain: number, type: number, protocol: number) => number;
+const bindCall = libcCall('int bind(int fd, const void *address, uint32_t length)') as (
   fd: number,
   address: Buffer,
   length: number,
 ) => number;
-const nameCall = libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ void *length)') as (
+const nameCall = libcCall('int getsockname(int fd, _Out_ void *address, _Inout_ void *length)') as (
   fd: number,
   address: Buffer,
   length: Buffer,
 ) => number;
-const filterCall = libc.func('int setsockopt(int fd, int level, int name, const weir_sock_fprog *value, uint32_t length)') as (
+const filterCall = libcCall('int setsockopt(int fd, int level, int name, const weir_sock_fprog *value, uint32_t length)') as (
   ...args: [number, number, number, { readonly length: number; readonly program: Buffer }, number]
 ) => number;
-const closeCall = libc.func('int close(int fd)') as (fd: number) => number;
-const optionCall = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)') as (
+const closeCall = libcCall('int close(int fd)') as (fd: number) => number;
+const optionCall = libcCall('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)') as (
   ...args: [number, number, number, Buffer, number]
 ) => number;
-const sendFunction = libc.func('intptr_t send(int fd, const void *bytes, size_t length, int flags)');
+const sendFunction = libcCall('intptr_t send(int fd, const void *bytes, size_t length, int flags)');
 const sendCall = sendFunction as unknown as (...args: [number, Buffer, number, number]) => number;
-const receiveCall = libc.func('intptr_t recv(int fd, _Out_ void *bytes, size_t length, int flags)') as (
+const receiveCall = libcCall('intptr_t recv(int fd, _Out_ void *bytes, size_t length, int flags)') as (
   ...args: [number, Buffer, number, number]
 ) => number;
 

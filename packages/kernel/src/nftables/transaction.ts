@@ -138,6 +138,22 @@ export class Transaction {
     });
   }
 
+  /** Deletes a chain, which must be there, empty, and no longer jumped to. */
+  deleteChain(chain: string): this {
+    return this.#message({ type: nftMessage.deleteChain, flags: 0, subject: `delete chain ${chain}` }, (writer) => {
+      writer.text(chainAttribute.table, this.#table.name);
+      writer.text(chainAttribute.name, chain);
+    });
+  }
+
+  /** Deletes a set, which must be there and no longer looked up. */
+  deleteSet(set: string): this {
+    return this.#message({ type: nftMessage.deleteSet, flags: 0, subject: `delete set ${set}` }, (writer) => {
+      writer.text(setAttribute.table, this.#table.name);
+      writer.text(setAttribute.name, set);
+    });
+  }
+
   /** Deletes all rules of the table; its chains stay. */
   flushRules(): this {
     return this.#message({ type: nftMessage.deleteRule, flags: 0, subject: 'flush all rules' }, (writer) => {

@@ -8,14 +8,13 @@
 import { constants } from 'node:os';
 import { type Address, addressToBytes, type ProtocolNumber } from '@weir/net';
 import koffi from 'koffi';
-import { checked, close, socket } from '../libc/libc.ts';
+import { checked, close, libcCall, socket } from '../libc/libc.ts';
 import { inNetns } from '../netns/in-netns.ts';
 
-const libc = koffi.load('libc.so.6');
-const sendto = libc.func('intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)') as (
+const sendto = libcCall('intptr_t sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)') as (
   ...args: [number, Uint8Array, number, number, Uint8Array, number]
 ) => number;
-const recv = libc.func('intptr_t recv(int, _Out_ uint8_t *, size_t, int)') as (...args: [number, Buffer, number, number]) => number;
+const recv = libcCall('intptr_t recv(int, _Out_ uint8_t *, size_t, int)') as (...args: [number, Buffer, number, number]) => number;
 
 const afInet = 2;
 const afInet6 = 10;

@@ -1,0 +1,264 @@
+/**
+ * The Windows back end: SetPolicies on the network and ACLs on endpoints, through HNS.
+ *
+ *   sets, classes, addresses ──▶ PeerSets ───────▶ IPSET, NESTEDIPSET ─┐
+ *   programs ──▶ hns-program ──▶ LocalEndpoints ─▶ ACLs ───────────────┴─▶ staged-change ──▶ HnsStore ──▶ door
+ *
+ * HNS filters at the endpoint: Out ACLs of the source, In ACLs of the destination, on each node by
+ * itself. Connections that were let through stay. An endpoint without an acknowledged pod is closed.
+ */
+import type { Delta } from '@weir/calc';
+import type { AclPolicy, HnsDoor, SetPolicy } from '@weir/kernel';
+import type {
+  ApplyReport,
+  Capabilities,
+  Dataplane,
+  DeniedCounter,
+  DriftReport,
+  FlowEvent,
+  KernelSizes,
+  ReviewReport,
+  RuleCounter,
+} from '../dataplane.ts';
+import type { AclChange } from './acl-change.ts';
+import { closedEndpoint, endpointAcls } from './acl-documents.ts';
+import { HnsStore } from './hns-store.ts';
+import { LocalEndpoints } from './local-endpoints.ts';
+import { PeerSets } from './peer-sets.ts';
+import { isClassSet, valuesOf } from './set-documents.ts';
+import { type HnsStep, planSteps, type SetChange } from './staged-change.ts';
+
+/** What {@link HnsDataplane} is told. */
+export interface HnsOptions {
+  readonly door: HnsDoor;
+  /** Enforce negative selectors by listing what they leave, and `except` by splitting blocks, instead of refusing. Default false. */
+  readonly expandUnsupported?: boolean;
+}
+
+/** The back end for the node behind the door; it changes nothing before its first delta. */
+export function createHnsDataplane(options: HnsOptions): HnsDataplane {
+  return new HnsDataplane(options);
+}
+
+/** What HNS holds otherwise than it shall; `drifted` says it for people. */
+interface Differences {
+  readonly sets: readonly SetChange[];
+  readonly endpoints: readonly AclChange[];
+  readonly drifted: readonly string[];
+}
+
+/** How often is looked whether others have changed what HNS holds, and whether endpoints came. */
+const watchMs = 1_000;
+
+/** See the contract, {@link Dataplane}. */
+export class HnsDataplane implements Dataplane {
+  readonly name = 'hns';
+  readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'object' };
+  /** HNS has no call that ends a connection. */
+  readonly established = 'keep';
+  readonly #door: HnsDoor;
+  readonly #store: HnsStore;
+  readonly #sets = new PeerSets();
+  readonly #endpoints: LocalEndpoints;
+  #started = false;
+  /** False when a request failed: what HNS holds is read again before the next one. */
+  #isCertain = false;
+  #turn: Promise<unknown> = Promise.resolve();
+  #watchTimer: NodeJS.Timeout | undefined;
+
+  constructor({ door, expandUnsupported = false }: HnsOptions) {
+    this.#door = door;
+    this.#store = new HnsStore(door);
+    this.#endpoints = new LocalEndpoints(this.#sets, { expandUnsupported });
+  }
+
+  async apply(delta: Delta): Promise<ApplyReport> {
+    return this.#inTurn(async () => {
+      const startedAt = performance.now();
+      this.#sets.apply(delta);
+      const touched = this.#endpoints.apply(delta);
+      const { sets, movers } = this.#sets.settle(delta.peerSets.removals);
+      const wasCertain = this.#started && this.#isCertain;
+      this.#started = true;
+      let changes: readonly SetChange[];
+      if (wasCertain) {
+        if (touched.size > 0) await this.#store.readEndpoints();
+        changes = [...sets].map(([id, after]) => setChange(this.#store.sets.get(id), after)).filter(isChange);
+        await this.#perform(planSteps({ sets: changes, endpoints: this.#aclChanges(touched), movers }));
+      } else changes = (await this.#replaceAll()).sets;
+      return { ...countChanges(changes), quarantined: this.#endpoints.refused(), milliseconds: performance.now() - startedAt };
+    });
+  }
+
+  async resync(): Promise<DriftReport> {
+    return this.#inTurn(async () => {
+      if (!this.#started) return { drifted: [], repaired: false };
+      const { drifted } = await this.#replaceAll();
+      return { drifted, repaired: drifted.length > 0 };
+    });
+  }
+
+  watch(onChange: () => void): void {
+    clearInterval(this.#watchTimer);
+    this.#watchTimer = setInterval(() => {
+      void this.#tellOfDrift(onChange);
+    }, watchMs);
+    this.#watchTimer.unref();
+  }
+
+  async endDenied(): Promise<ReviewReport> {
+    return { looked: 0, ended: 0, heldBack: 0 };
+  }
+
+  /** HNS has no such call; an endpoint's own connections end with it. */
+  async endConnections(): Promise<void> {}
+
+  /** HNS counts nothing. */
+  async counters(): Promise<readonly RuleCounter[]> {
+    return [];
+  }
+
+  async denied(): Promise<readonly DeniedCounter[]> {
+    return [];
+  }
+
+  get sizes(): KernelSizes {
+    const endpoints = [...this.#store.endpoints.values()];
+    const sets = [...this.#store.sets.values()];
+    return {
+      rules: endpoints.reduce((sum, { acls }) => sum + acls.length, 0),
+      sets: sets.length,
+      elements: sets.reduce((sum, set) => sum + valuesOf(set).length, 0),
+    };
+  }
+
+  /** HNS tells nothing of connections. */
+  flows(): AsyncIterable<FlowEvent> {
+    return noFlows();
+  }
+
+  async remove(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#store.read();
+      const endpoints = [...this.#store.endpoints.values()].filter(({ acls }) => acls.length > 0);
+      for (const { id } of endpoints) await this.#store.perform({ kind: 'acls', endpoint: id, acls: [] });
+      const sets = [...this.#store.sets.values()].map((before) => ({ before }));
+      await this.#perform(planSteps({ sets, endpoints: [], movers: new Set() }));
+      this.#started = false;
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#watchTimer);
+    await this.#turn.catch(() => undefined);
+    this.#door.close();
+  }
+
+  /** Reads what HNS holds and brings it to what it shall hold; says what was different. */
+  async #replaceAll(): Promise<Differences> {
+    this.#isCertain = false;
+    await this.#store.read();
+    const differences = this.#differences();
+    const { sets, endpoints } = differences;
+    // Where there was nothing yet, everything was allowed, and no rule can find an address in a wrong place.
+    const movers = new Set(this.#store.sets.size === 0 ? [] : sets.flatMap(changedAddresses));
+    await this.#perform(planSteps({ sets, endpoints, movers }));
+    return differences;
+  }
+
+  /** What HNS holds, as last read, against what it shall hold. */
+  #differences(): Differences {
+    const wanted = this.#sets.all();
+    const ids = new Set([...this.#store.sets.keys(), ...wanted.keys()]);
+    const sets = [...ids].map((id) => setChange(this.#store.sets.get(id), wanted.get(id))).filter(isChange);
+    const endpoints = this.#aclChanges(undefined);
+    const drifted = [
+      ...sets.map(({ before, after }) => `set "${(after ?? before)?.Name ?? ''}" ${describeChange(before, after)}`),
+      ...endpoints.map(({ endpoint }) => `ACLs of endpoint ${endpoint}`),
+    ];
+    return { sets, endpoints, drifted };
+  }
+
+  /** The endpoints with one of the addresses, or all of them, whose ACLs are not what they shall be. */
+  #aclChanges(touched: ReadonlySet<string> | undefined): AclChange[] {
+    const changes: AclChange[] = [];
+    for (const { id, addresses, acls } of this.#store.endpoints.values()) {
+      if (touched !== undefined && acls.length > 0 && !addresses.some((address) => touched.has(address))) continue;
+      const after = endpointAcls(this.#endpoints.stateAt(addresses) ?? closedEndpoint);
+      if (!sameAcls(acls, after)) changes.push({ endpoint: id, before: acls, after });
+    }
+    return changes;
+  }
+
+  async #perform(steps: readonly HnsStep[]): Promise<void> {
+    this.#isCertain = false;
+    for (const step of steps) await this.#store.perform(step);
+    this.#isCertain = true;
+  }
+
+  async #tellOfDrift(onChange: () => void): Promise<void> {
+    const drifted = await this.#inTurn(async () => {
+      if (!this.#started || !this.#isCertain) return false;
+      await this.#store.read();
+      return this.#differences().drifted.length > 0;
+      // A door that does not answer is found by the next change, or by `resync`.
+    }).catch(() => false);
+    if (drifted) onChange();
+  }
+
+  /** One conversation with HNS after the other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.catch(() => undefined).then(work);
+    this.#turn = turn;
+    return turn;
+  }
+}
+
+function setChange(before: SetPolicy | undefined, after: SetPolicy | undefined): SetChange {
+  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+function isChange({ before, after }: SetChange): boolean {
+  return before?.Values !== after?.Values || before?.PolicyType !== after?.PolicyType;
+}
+
+function describeChange(before: SetPolicy | undefined, after: SetPolicy | undefined): string {
+  if (before === undefined) return 'is missing';
+  return after === undefined ? 'is left over' : 'has other members';
+}
+
+/** Addresses that are in one state of a class and not in the other. */
+function changedAddresses(change: SetChange): string[] {
+  const set = change.before ?? change.after;
+  if (set === undefined || !isClassSet(set)) return [];
+  const { gone, come } = memberChanges(change);
+  return [...gone, ...come];
+}
+
+function memberChanges({ before, after }: SetChange): { readonly gone: readonly string[]; readonly come: readonly string[] } {
+  const old = new Set(before === undefined ? [] : valuesOf(before));
+  const now = new Set(after === undefined ? [] : valuesOf(after));
+  return { gone: [...old].filter((value) => !now.has(value)), come: [...now].filter((value) => !old.has(value)) };
+}
+
+function countChanges(changes: readonly SetChange[]): Pick<ApplyReport, 'transactions' | 'elementsAdded' | 'elementsRemoved'> {
+  const members = changes.map(memberChanges);
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  return {
+    transactions: 1,
+    elementsAdded: sum(members.map(({ come }) => come.length)),
+    elementsRemoved: sum(members.map(({ gone }) => gone.length)),
+  };
+}
+
+function sameAcls(a: readonly AclPolicy[], b: readonly AclPolicy[]): boolean {
+  const texts = (acls: readonly AclPolicy[]): string => acls.map(aclText).sort().join('\n');
+  return a.length === b.length && texts(a) === texts(b);
+}
+
+function aclText(acl: AclPolicy): string {
+  return JSON.stringify(Object.entries(acl).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+// oxlint-disable-next-line require-yield -- nothing is told
+async function* noFlows(): AsyncGenerator<FlowEvent, void, undefined> {}

@@ -1,0 +1,3 @@
+/** The Windows back end. */
+export * from './hns-dataplane.ts';
+export { openSocketHnsDoor } from './socket-hns-door.ts';

@@ -1,0 +1,285 @@
+/** The HNS back end on documents: what they say in the end, and on the way there. */
+import type { Delta } from '@weir/calc';
+import { type ApplyReport, createHnsDataplane, type HnsDataplane } from '@weir/dataplane';
+import { HnsError } from '@weir/kernel';
+import { type Address, defined, type Flow, parseAddress } from '@weir/net';
+import { DeltaModel } from '@weir/testkit';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deltaBetween, emptyDelta, type RuleText, type StateText, stateDelta } from '../../../dataplane/test/conformance/state.ts';
+import { hostAddresses } from '../../../dataplane/test/conformance/world.ts';
+import { DocumentsInMemory, documentsAllow } from './documents-in-memory.ts';
+
+const pods = ['a', 'b', 'c'] as const;
+const tcp = 6;
+
+/** What HNS can be told, with what is expanded for it. */
+const ruleText: fc.Arbitrary<RuleText> = fc.record(
+  {
+    peer: fc.constantFrom<readonly string[]>(
+      [],
+      ['one'],
+      ['two'],
+      ['one', 'two'],
+      ['one', '!two'],
+      ['r1'],
+      ['!r1'],
+      ['r1', '!r2'],
+      ['two', 'r1'],
+    ),
+    protocol: fc.constantFrom(6, 17),
+    ports: fc.uniqueArray(fc.constantFrom(80, 81, [80, 90] as const, [0, 65535] as const), { minLength: 1, maxLength: 2 }),
+  },
+  { requiredKeys: ['peer', 'protocol'] },
+);
+const rules = fc.option(
+  fc.array(ruleText, { maxLength: 3 }).map((list) => list.map((rule, i) => ({ ...rule, id: `r${i}` }))),
+  { nil: undefined },
+);
+const isolation = fc.record({ a: rules, b: rules, c: rules });
+const member = fc.constantFrom('member' as const, undefined);
+const membership = fc.record({ a: member, b: member, c: member });
+const stateText: fc.Arbitrary<StateText> = fc.record({
+  ranges: fc.constant({
+    r1: ['10.77.0.0/30', '192.0.2.0/24 except 192.0.2.10/32', 'fd77::/64'],
+    r2: ['10.77.0.2/31', '2001:db8::/32 except 2001:db8:f::/48'],
+  }),
+  sets: fc.record({ one: membership, two: membership }),
+  ingress: isolation,
+  egress: isolation,
+  pods: fc.subarray([...pods], { minLength: 1 }),
+});
+
+const flows: readonly Flow[] = allFlows();
+
+function allFlows(): Flow[] {
+  const addressesOf = (family: 4 | 6): Address[] =>
+    (['a', 'b', 'c', 'ext', 'other'] as const).map((host) => defined(parseAddress(hostAddresses[host][family]), host));
+  const ports = [
+    [6, 80],
+    [6, 81],
+    [6, 443],
+    [17, 80],
+  ] as const;
+  return ([4, 6] as const).flatMap((family) =>
+    addressesOf(family).flatMap((source) =>
+      addressesOf(family).flatMap((destination) =>
+        ports.map(([protocol, destinationPort]) => ({ source, destination, protocol, sourcePort: 40_000, destinationPort })),
+      ),
+    ),
+  );
+}
+
+function openHns(): DocumentsInMemory {
+  return new DocumentsInMemory(pods.map((pod) => ({ id: pod, addresses: [hostAddresses[pod][4], hostAddresses[pod][6]] })));
+}
+
+/** Which flows a state allows; an endpoint that no pod was acknowledged for is closed. */
+function verdicts(model: DeltaModel, acknowledged: readonly string[]): boolean[] {
+  const closed = pods
+    .filter((pod) => !acknowledged.includes(pod))
+    .flatMap((pod) => ([4, 6] as const).map((family) => defined(parseAddress(hostAddresses[pod][family]), pod)));
+  const isClosed = (address: Address): boolean => closed.some((other) => JSON.stringify(other) === JSON.stringify(address));
+  return flows.map((flow) => {
+    const { egressAllowed = true, ingressAllowed = true } = model.judge(flow, []);
+    return egressAllowed && ingressAllowed && !isClosed(flow.source) && !isClosed(flow.destination);
+  });
+}
+
+function describeFlow({ source, destination, protocol, destinationPort }: Flow): string {
+  return JSON.stringify([source.words, destination.words, protocol, destinationPort]);
+}
+
+/** One step of a history: the next state, how it is reached, and the request that fails on the way. */
+const step = fc.record({
+  text: stateText,
+  way: fc.constantFrom('delta', 'delta', 'restart'),
+  fails: fc.option(fc.nat(6), { nil: undefined }),
+});
+
+function newDataplane(door: DocumentsInMemory): HnsDataplane {
+  return createHnsDataplane({ door, expandUnsupported: true });
+}
+
+/** Lets the request with that number fail, once. */
+function failOnce(hns: DocumentsInMemory, number: number | undefined): void {
+  let left = number;
+  hns.beforeRequest = () => {
+    if (left === undefined || left-- > 0) return;
+    left = undefined;
+    throw new HnsError('the service does not answer');
+  };
+}
+
+async function applyUntilTaken(dataplane: HnsDataplane, delta: Delta): Promise<ApplyReport> {
+  return dataplane.apply(delta).catch(() => dataplane.apply(delta));
+}
+
+describe('the HNS back end', () => {
+  it('after any history holds the documents of the last state, and no request on the way lets through what neither state allows', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 4 }), async (steps) => {
+        const hns = openHns();
+        let dataplane = newDataplane(hns);
+        let before: Delta = emptyDelta;
+        let old = flows.map(() => true);
+        for (const { text, way, fails } of steps) {
+          const after = stateDelta(text, () => 'weir0');
+          const model = new DeltaModel();
+          model.apply(after);
+          const now = verdicts(model, text.pods ?? pods);
+          const leaks: string[] = [];
+          hns.onRequest = () => {
+            for (const [i, flow] of flows.entries())
+              if (old[i] === false && now[i] === false && documentsAllow(hns.store, flow)) leaks.push(describeFlow(flow));
+          };
+          failOnce(hns, fails);
+          if (way === 'restart') dataplane = newDataplane(hns);
+          const report = await applyUntilTaken(dataplane, way === 'restart' ? after : deltaBetween(before, after));
+          expect(report.quarantined).toEqual([]);
+          expect(leaks).toEqual([]);
+          expect(flows.filter((flow, i) => documentsAllow(hns.store, flow) !== now[i]).map(describeFlow)).toEqual([]);
+          failOnce(hns, undefined);
+          expect(await dataplane.resync()).toEqual({ drifted: [], repaired: false });
+          before = after;
+          old = now;
+        }
+        const fresh = openHns();
+        await newDataplane(fresh).apply(deltaBetween(emptyDelta, before));
+        expect(hns.everything()).toEqual(fresh.everything());
+        await dataplane.remove();
+        expect(hns.everything()).toEqual([]);
+      }),
+      { numRuns: Number(process.env['WEIR_HNS_RUNS'] ?? 40), ...(process.env['WEIR_HNS_RUNS'] === undefined ? { seed: 4 } : {}) },
+    );
+  });
+
+  it('loses no flow that both states allow while only one pod changes its labels', async () => {
+    const state = (sets: StateText['sets']): Delta =>
+      stateDelta(
+        {
+          ...(sets && { sets }),
+          ingress: {
+            b: [
+              { peer: ['one'], protocol: tcp },
+              { peer: ['two'], protocol: tcp },
+            ],
+          },
+        },
+        () => undefined,
+      );
+    const hns = openHns();
+    const dataplane = createHnsDataplane({ door: hns });
+    const first = state({ one: { a: 'member', c: 'member' }, two: {} });
+    const second = state({ one: { c: 'member' }, two: { a: 'member' } });
+    await dataplane.apply(first);
+    const flow = defined(
+      flows.find(({ source, destination }) => source.words[0] === 0x0a4d0001 && destination.words[0] === 0x0a4d0002),
+      'a to b',
+    );
+    const seen: boolean[] = [];
+    hns.onRequest = () => seen.push(documentsAllow(hns.store, flow));
+    await dataplane.apply(deltaBetween(first, second));
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen).not.toContain(false);
+  });
+
+  it.each([
+    ['SCTP', { protocol: 132, ports: [80] }, 'SCTP'],
+    ['named ports of peers', { peer: ['web'], protocol: tcp }, 'named ports'],
+    ['a negative selector', { peer: ['one', '!two'] }, 'a negative selector'],
+    ['except', { peer: ['hole'] }, 'a block with except'],
+    ['a protocol that HNS does not filter', { protocol: 47 }, 'protocol 47'],
+    ['a rule that denies', { action: 'deny' as const }, 'the action "deny"'],
+  ])('refuses %s as a whole with the reason, keeps what was in force, and closes what had nothing', async (_, rule, reason) => {
+    const hns = openHns();
+    const dataplane = createHnsDataplane({ door: hns });
+    const sets = { one: { a: 'member' as const }, two: { c: 'member' as const }, web: { b: [{ protocol: tcp, port: 80 }] } };
+    const ranges = { hole: ['10.0.0.0/8 except 10.1.0.0/16'] };
+    const first = stateDelta({ sets, ranges, ingress: { b: [{ peer: ['one'], protocol: tcp, ports: [80] }] } }, () => undefined);
+    await dataplane.apply(first);
+    const held = hns.everything().filter((line) => line.startsWith('b '));
+    const bad = [{ protocol: tcp, ports: [81] }, rule];
+    const second = stateDelta({ sets, ranges, ingress: { b: bad, c: bad } }, () => undefined);
+    const report = await dataplane.apply(deltaBetween(first, second));
+    expect(report.quarantined.map((each) => each.reason)).toEqual([expect.stringContaining(reason)]);
+    expect(hns.everything().filter((line) => line.startsWith('b '))).toEqual(held);
+    const open = flows.filter(
+      (flow) => flow.destination.words.at(-1) === 0x0a4d0003 && flow.source !== flow.destination && documentsAllow(hns.store, flow),
+    );
+    expect(open.filter(({ source, destination }) => source.words[0] !== destination.words[0])).toEqual([]);
+    expect((await dataplane.apply(deltaBetween(second, first))).quarantined).toEqual([]);
+  });
+
+  it('splits blocks around holes within its bound, and refuses what takes more', async () => {
+    const hns = openHns();
+    const dataplane = newDataplane(hns);
+    const holes = Array.from({ length: 200 }, (_, i) => `10.${i}.77.77/32`).join(' except ');
+    const state = (block: string): Delta =>
+      stateDelta({ ranges: { [block]: [block] }, ingress: { b: [{ peer: [block] }] } }, () => undefined);
+    const few = state('10.0.0.0/8 except 10.1.0.0/16');
+    expect((await dataplane.apply(few)).quarantined).toEqual([]);
+    const many = await dataplane.apply(deltaBetween(few, state(`10.0.0.0/8 except ${holes}`)));
+    expect(many.quarantined.map(({ reason }) => reason)).toEqual([expect.stringContaining('more than 2000 blocks')]);
+  });
+
+  it('puts back what others changed and says what, and leaves alone what is theirs', async () => {
+    const hns = openHns();
+    const foreign = { Id: 'azure-npm-343gyx4g1wf87lwlewvk', Name: 'ns-x', PolicyType: 'IPSET', Values: '10.0.0.1' };
+    const nat = { Type: 'OutBoundNAT', Settings: { VirtualIP: '10.0.0.4' } };
+    const change = (
+      RequestType: 'Add' | 'Update' | 'Remove',
+      Policies: readonly { readonly Type: string; readonly Settings: unknown }[],
+    ) => ({
+      ResourceType: 'Policy',
+      RequestType,
+      Settings: { Policies },
+    });
+    hns.store.modifyNetwork(change('Add', [{ Type: 'SetPolicy', Settings: foreign }]));
+    hns.store.modifyEndpoint(
+      'b',
+      change('Add', [nat, { Type: 'ACL', Settings: { Id: 'azure-acl-x', Action: 'Allow', Direction: 'Out', Priority: 65_499 } }]),
+    );
+    const theirs = hns.everything();
+    const dataplane = newDataplane(hns);
+    await dataplane.apply(
+      stateDelta({ sets: { one: { a: 'member', c: 'member' } }, ingress: { b: [{ peer: ['one'], protocol: tcp }] } }, () => undefined),
+    );
+    const right = hns.everything();
+    const ownClass = defined(
+      hns.store.networkPolicies().find(({ Settings }) => JSON.stringify(Settings).includes('"class ')),
+      'a class',
+    );
+    hns.store.modifyNetwork(change('Update', [{ ...ownClass, Settings: { ...(ownClass.Settings as object), Values: '10.77.0.9' } }]));
+    hns.store.modifyEndpoint('b', change('Update', []));
+    const report = await dataplane.resync();
+    expect(report).toEqual({ drifted: [expect.stringContaining('has other members'), 'ACLs of endpoint b'], repaired: true });
+    // What others lost of their own is theirs to put back.
+    expect(hns.everything()).toEqual(right.filter((line) => !line.includes('azure-acl-x') && !line.includes('OutBoundNAT')));
+    hns.store.modifyEndpoint(
+      'b',
+      change('Add', [nat, { Type: 'ACL', Settings: { Id: 'azure-acl-x', Action: 'Allow', Direction: 'Out', Priority: 65_499 } }]),
+    );
+    await dataplane.remove();
+    expect(hns.everything()).toEqual(theirs);
+  });
+
+  it('closes endpoints that appear without an acknowledged pod, and tells of them', async () => {
+    const hns = openHns();
+    const dataplane = newDataplane(hns);
+    await dataplane.apply(stateDelta({}, () => undefined));
+    const told = new Promise<void>((resolve) => dataplane.watch(resolve));
+    hns.store.putEndpoint({ id: 'late', addresses: ['10.77.0.200'], interface: 'late', policies: [] });
+    await told;
+    expect((await dataplane.resync()).drifted).toEqual(['ACLs of endpoint late']);
+    const flow = { ...defined(flows[0], 'a flow'), destination: defined(parseAddress('10.77.0.200'), 'late') };
+    expect(documentsAllow(hns.store, flow)).toBe(false);
+    await dataplane.close();
+  });
+
+  it('says that there is no network when no CNI has made one', async () => {
+    const hns = openHns();
+    hns.networks = async () => [{ ID: 'other', Name: 'nat', Policies: [] }];
+    await expect(newDataplane(hns).apply(stateDelta({}, () => undefined))).rejects.toThrow('HNS has no network named azure or Calico');
+  });
+});

@@ -1,0 +1,317 @@
+/**
+ * What documents of HNS do to packets: those of Azure NPM as it writes them, and those of the back end,
+ * of which every mutant is found.
+ */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHnsDataplane, openSocketHnsDoor } from '@weir/dataplane';
+import { type AclPolicy, type HnsDoor, inNetns } from '@weir/kernel';
+import { defined } from '@weir/net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { attemptsOf, conformanceCases } from '../../../dataplane/test/conformance/cases.ts';
+import { stateDelta } from '../../../dataplane/test/conformance/state.ts';
+import { type HostName, hostAddresses, openWorld, type World } from '../../../dataplane/test/conformance/world.ts';
+import { HnsEmulator } from '../../src/hns-emulator/hns-emulator.ts';
+import { serveHns } from '../../src/hns-emulator/hns-server.ts';
+import { doorOf, emulatedHns } from './emulated-node.ts';
+
+const clients = 'azure-npm-343gyx4g1wf87lwlewvk';
+const namespace = 'azure-npm-61b0uqiiz2delucbmvi2';
+const empty = 'azure-npm-4rdsa7069uaa0csdhoe2';
+const block = { Id: 'azure-acl-x-policy', Action: 'Block', Direction: 'In', RuleType: 'Switch', Priority: 3000 } as const;
+
+let world: World;
+let hns: HnsEmulator;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(async () => {
+  await world.close();
+});
+/** Every test has an emulator of its own. */
+function openEmulator(): void {
+  const pods = (['a', 'b', 'c'] as const).map((pod) => ({
+    addresses: [hostAddresses[pod][4], hostAddresses[pod][6]],
+    interface: world.podInterface(pod),
+  }));
+  hns = inNetns(world.netns('node'), () => emulatedHns(pods).hns as never) as HnsEmulator;
+}
+
+function closeEmulator(): void {
+  hns.remove();
+  hns.close();
+}
+
+beforeEach(openEmulator);
+afterEach(closeEmulator);
+
+async function inEmulator<T>(work: () => Promise<T>): Promise<T> {
+  openEmulator();
+  try {
+    return await work();
+  } finally {
+    closeEmulator();
+  }
+}
+
+function setPolicies(
+  RequestType: 'Add' | 'Update' | 'Remove',
+  ...sets: readonly (readonly [id: string, name: string, type: string, values: string])[]
+): void {
+  const Policies = sets.map(([Id, Name, PolicyType, Values]) => ({ Type: 'SetPolicy', Settings: { Id, Name, PolicyType, Values } }));
+  hns.modifyNetwork(defined(hns.networks()[0], 'a network').ID, { ResourceType: 'Policy', RequestType, Settings: { Policies } });
+}
+
+function acls(pod: 'a' | 'b' | 'c', ...settings: readonly AclPolicy[]): void {
+  const endpoint = defined(hns.endpointOf(world.podInterface(pod)), pod);
+  hns.modifyEndpoint(endpoint, {
+    ResourceType: 'Policy',
+    RequestType: 'Update',
+    Settings: { Policies: settings.map((Settings) => ({ Type: 'ACL', Settings })) },
+  });
+}
+
+/** Of the attempts those that are answered otherwise than they say. */
+async function wrong(allowed: readonly string[], denied: readonly string[]): Promise<string[]> {
+  const attempts = [
+    ...allowed.map((text) => ({ text, expect: 'allowed' as const })),
+    ...denied.map((text) => ({ text, expect: 'denied' as const })),
+  ];
+  const results = await Promise.all(
+    attempts.flatMap(({ text, expect: expected }) =>
+      attemptsOf(text, expected).map(async (attempt) => {
+        const isAnswered = (await world.attempt(attempt)) === 'answered';
+        return isAnswered === (expected === 'allowed') ? [] : [`IPv${attempt.family} ${text}`];
+      }),
+    ),
+  );
+  return results.flat();
+}
+
+describe('documents of Azure NPM', () => {
+  it('let in who is in all sets of LocalAddresses, on the port, and the node; and block the rest', async () => {
+    setPolicies('Add', [clients, 'podlabel-app:client', 'IPSET', '10.77.0.1'], [namespace, 'ns-x', 'IPSET', '10.77.0.1,10.77.0.3']);
+    acls(
+      'b',
+      {
+        Id: 'azure-acl-x-policy',
+        Protocols: '6',
+        Action: 'Allow',
+        Direction: 'In',
+        LocalAddresses: `${clients},${namespace}`,
+        LocalPorts: '80',
+        RuleType: 'Switch',
+        Priority: 222,
+      },
+      block,
+      { Id: 'azure-acl-x-policy', Action: 'Allow', Direction: 'In', RemoteAddresses: '192.0.2.1', RuleType: 'Switch', Priority: 201 },
+    );
+    const allowed = ['a > b tcp 80 [4]', 'node > b tcp 81 [4]', 'b > a tcp 80'];
+    expect(
+      await wrong(allowed, ['a > b tcp 81 [4]', 'a > b udp 80 [4]', 'c > b tcp 80 [4]', 'a > b tcp 80 [6]', 'ext > b tcp 80']),
+    ).toEqual([]);
+  });
+
+  it('let out to who is in the sets of RemoteAddresses, on the port there', async () => {
+    setPolicies('Add', [clients, 'podlabel-app:server', 'IPSET', '10.77.0.2,fd77::b']);
+    acls(
+      'a',
+      {
+        Id: 'azure-acl-x-out',
+        Protocols: '17',
+        Action: 'Allow',
+        Direction: 'Out',
+        RemoteAddresses: clients,
+        RemotePorts: '80,443',
+        RuleType: 'Switch',
+        Priority: 222,
+      },
+      { ...block, Direction: 'Out' },
+    );
+    expect(
+      await wrong(
+        ['a > b udp 80', 'a > b udp 443', 'b > a tcp 80', 'c > a udp 80'],
+        ['a > b udp 81', 'a > b tcp 80', 'a > c udp 80', 'a > node udp 80'],
+      ),
+    ).toEqual([]);
+  });
+
+  it('match everybody with a list that has no members, and nobody with one whose only member is empty', async () => {
+    const allow = {
+      Id: 'azure-acl-x-policy',
+      Action: 'Allow',
+      Direction: 'In',
+      LocalAddresses: namespace,
+      RuleType: 'Switch',
+      Priority: 222,
+    } as const;
+    setPolicies('Add', [empty, 'empty-emptyhashset', 'IPSET', ''], [namespace, 'nslabel-all-namespaces', 'NESTEDIPSET', '']);
+    acls('b', allow, block);
+    expect(await wrong(['a > b tcp 80', 'ext > b tcp 80'], [])).toEqual([]);
+    setPolicies('Update', [namespace, 'nslabel-all-namespaces', 'NESTEDIPSET', empty]);
+    expect(await wrong([], ['a > b tcp 80', 'ext > b tcp 80'])).toEqual([]);
+    setPolicies('Add', [clients, 'ns-x', 'IPSET', '10.77.0.1,fd77::/64']);
+    setPolicies('Update', [namespace, 'nslabel-all-namespaces', 'NESTEDIPSET', `${empty},${clients}`]);
+    expect(await wrong(['a > b tcp 80', 'c > b tcp 80 [6]'], ['c > b tcp 80 [4]', 'ext > b tcp 80'])).toEqual([]);
+  });
+
+  it('take the lowest priority first, whatever their order', async () => {
+    acls('b', block, { Action: 'Allow', Direction: 'In', Priority: 222 });
+    expect(await wrong(['a > b tcp 80'], [])).toEqual([]);
+    acls('b', { ...block, Priority: 222 }, { Action: 'Allow', Direction: 'In', Priority: 3000 });
+    expect(await wrong([], ['a > b tcp 80'])).toEqual([]);
+  });
+
+  it('judge the traffic of the node itself, unless an ACL for the host lets it through', async () => {
+    acls('b', block);
+    expect(await wrong([], ['node > b tcp 80', 'a > b tcp 80'])).toEqual([]);
+    acls('b', block, { Action: 'Allow', Direction: 'In', RuleType: 'Host', Priority: 0 });
+    expect(await wrong(['node > b tcp 80'], ['a > b tcp 80'])).toEqual([]);
+  });
+
+  it('leave connections alone that were let through', async () => {
+    const socket = await world.connect('a', 'b', 80);
+    expect(await world.echo(socket, 10_000)).toBe(true);
+    acls('b', block);
+    expect(await wrong([], ['a > b tcp 80'])).toEqual([]);
+    expect(await world.echo(socket, 10_000)).toBe(true);
+    // Its connections end with an endpoint, and nothing is left to let them on.
+    await hns.deleteEndpoint(defined(hns.endpointOf(world.podInterface('b')), 'b'));
+    expect(world.run('node', 'conntrack', '-L').includes('10.77.0.2')).toBe(false);
+    socket.destroy();
+  });
+});
+
+/** Ways to get a document wrong. */
+const mutants: readonly (readonly [name: string, mutate: (acl: AclPolicy) => AclPolicy | undefined])[] = [
+  ['addresses of the other end', (acl) => ({ ...acl, ...swapped(acl, 'LocalAddresses', 'RemoteAddresses') })],
+  ['ports of the other end', (acl) => ({ ...acl, ...swapped(acl, 'LocalPorts', 'RemotePorts') })],
+  ['the other direction', (acl) => ({ ...acl, Direction: acl.Direction === 'In' ? 'Out' : 'In' })],
+  ['the other action', (acl) => ({ ...acl, Action: acl.Action === 'Allow' ? 'Block' : 'Allow' })],
+  ['priorities the other way round', (acl) => ({ ...acl, Priority: 65_535 - (acl.Priority ?? 0) })],
+  ['no protocol and port', (acl) => without(acl, 'Protocols', 'LocalPorts', 'RemotePorts')],
+  ['no addresses', (acl) => without(acl, 'LocalAddresses', 'RemoteAddresses')],
+  ['nothing blocked', (acl) => (acl.Action === 'Block' ? undefined : acl)],
+  ['nothing for the node', (acl) => (acl.RuleType === 'Host' ? undefined : acl)],
+];
+
+function without(acl: AclPolicy, ...fields: readonly (keyof AclPolicy)[]): AclPolicy {
+  return Object.fromEntries(Object.entries(acl).filter(([name]) => !fields.includes(name as keyof AclPolicy))) as unknown as AclPolicy;
+}
+
+function swapped(acl: AclPolicy, one: keyof AclPolicy, other: keyof AclPolicy): Partial<AclPolicy> {
+  return JSON.parse(JSON.stringify({ [one]: acl[other], [other]: acl[one] })) as Partial<AclPolicy>;
+}
+
+/** The door with every ACL on its way changed. */
+function mutatedDoor(door: HnsDoor, mutate: (acl: AclPolicy) => AclPolicy | undefined): HnsDoor {
+  return {
+    ...door,
+    modifyEndpoint: (id, request) => {
+      const Policies = request.Settings.Policies.flatMap((policy) => {
+        const Settings = policy.Type === 'ACL' ? mutate(policy.Settings as AclPolicy) : policy.Settings;
+        return Settings === undefined ? [] : [{ ...policy, Settings: JSON.parse(JSON.stringify(Settings)) as unknown }];
+      });
+      return door.modifyEndpoint(id, { ...request, Settings: { Policies } });
+    },
+  };
+}
+
+describe('documents of the back end', () => {
+  const attempts: readonly (readonly [HostName, HostName])[] = [
+    ['a', 'b'],
+    ['c', 'b'],
+    ['b', 'a'],
+    ['node', 'b'],
+    ['a', 'ext'],
+  ];
+
+  /** What is answered in a state, with documents changed on their way; waits for nothing longer than for silence. */
+  async function answered(rule: string, mutate: (acl: AclPolicy) => AclPolicy | undefined): Promise<string[]> {
+    const { state } = defined(
+      conformanceCases.find((each) => each.rule === rule),
+      rule,
+    );
+    const dataplane = createHnsDataplane({ door: mutatedDoor({ ...doorOf(hns), close: () => undefined }, mutate) });
+    await dataplane.apply(stateDelta(state, (pod) => world.podInterface(pod)));
+    const results = await Promise.all(
+      attempts.flatMap(([from, to]) =>
+        [80, 81].map(async (port) => {
+          const outcome = await world.attempt({ from, to, protocol: 'tcp', port, family: 4, expect: 'denied' });
+          return outcome === 'answered' ? [`${from} > ${to} ${port}`] : [];
+        }),
+      ),
+    );
+    await dataplane.remove();
+    return results.flat();
+  }
+
+  const right = new Map<string, string[]>();
+  beforeAll(async () => {
+    for (const rule of ['DP4', 'DP11', 'DP2']) right.set(rule, await inEmulator(() => answered(rule, (acl) => acl)));
+  });
+
+  it.each(mutants)('with %s let through something else', async (_, mutate) => {
+    for (const [rule, expected] of right) if (JSON.stringify(await answered(rule, mutate)) !== JSON.stringify(expected)) return;
+    expect.unreachable('no packet shows the difference');
+  });
+});
+
+describe('the socket of the emulator', () => {
+  it('answers as the library does, for its owner alone, and with the codes of HNS', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'weirt-hns-'));
+    const path = join(directory, 'hns.sock');
+    const server = await serveHns(path, hns);
+    try {
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const door = openSocketHnsDoor(path);
+      const dataplane = createHnsDataplane({ door });
+      const { state } = defined(
+        conformanceCases.find(({ rule }) => rule === 'DP4'),
+        'DP4',
+      );
+      await dataplane.apply(stateDelta(state, () => undefined));
+      expect(await wrong(['a > b tcp 80'], ['c > b tcp 80'])).toEqual([]);
+      const [endpoint] = await door.endpoints();
+      const named = { Type: 'ACL', Settings: { Action: 'Allow', Direction: 'In', Protocols: '6', LocalPorts: 'http' } };
+      const request = { ResourceType: 'Policy', RequestType: 'Add', Settings: { Policies: [named] } } as const;
+      await expect(door.modifyEndpoint(endpoint?.ID ?? '', request)).rejects.toThrow("'http' in LocalPorts is no port");
+      await expect(door.modifyEndpoint('none', request)).rejects.toMatchObject({ code: '0x803b0002' });
+      expect(await door.endpoint('none')).toBeUndefined();
+      await dataplane.remove();
+      expect(hns.endpoints().flatMap(({ Policies }) => Policies)).toEqual([]);
+      expect(hns.networks().flatMap(({ Policies }) => Policies)).toEqual([]);
+    } finally {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      rmSync(directory, { recursive: true, force: true });
+    }
+    await expect(openSocketHnsDoor(path).networks()).rejects.toThrow('HNS does not answer');
+  });
+
+  it('puts what it held into force again when its process starts anew', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'weirt-hns-'));
+    const file = join(directory, 'hns.json');
+    const open = (): HnsEmulator => inNetns(world.netns('node'), () => new HnsEmulator(file) as never) as HnsEmulator;
+    try {
+      hns.remove();
+      hns.close();
+      hns = open();
+      for (const pod of ['a', 'b'] as const)
+        await hns.createEndpoint({ addresses: [hostAddresses[pod][4]], interface: world.podInterface(pod) });
+      setPolicies('Add', [namespace, 'list', 'NESTEDIPSET', '']);
+      setPolicies('Add', [clients, 'clients', 'IPSET', '10.77.0.1']);
+      setPolicies('Update', [namespace, 'list', 'NESTEDIPSET', clients]);
+      acls('b', { Action: 'Allow', Direction: 'In', LocalAddresses: namespace, Priority: 222 }, block);
+      hns.close();
+      hns = open();
+      expect([hns.networks(), hns.endpoints()].flat().flatMap(({ Policies }) => Policies).length).toBe(4);
+      expect(await wrong(['a > b tcp 80 [4]'], ['ext > b tcp 80 [4]'])).toEqual([]);
+      expect(world.run('node', 'nft', 'list', 'tables').trim()).toBe('table inet weir_hns');
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
