@@ -1,10 +1,9 @@
 /** Puts an agent together in the current network namespace and starts it. */
 import { type ClusterConnection, inClusterConnection, KubeClient, loadKubeconfig } from '@weir/client';
-import { createNftablesDataplane } from '@weir/dataplane';
-import { engineProfiles } from '@weir/policy';
-import { createLog, errorFields } from './log.ts';
+import { createLog } from './log.ts';
 import { logMetrics } from './metrics/log-metrics.ts';
 import { type Agent, NodeAgent } from './node-agent.ts';
+import { openDataplane } from './open-dataplane.ts';
 import { keepDebuggerClosed } from './operations/debugger-signal.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
 
@@ -15,12 +14,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
   process.once('exit', flush);
   keepDebuggerClosed(log);
   const client = new KubeClient(await connectionOf(settings), { userAgent: `weir-agent/${node}` });
-  const dataplane = createNftablesDataplane({
-    podInterfaces: settings.podInterfaces,
-    flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
-    established: settings.established ?? engineProfiles[settings.profile].establishedFlows,
-    onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced, without a gap'),
-  });
+  const dataplane = openDataplane(settings, log);
   let agent: NodeAgent | undefined;
   try {
     agent = new NodeAgent({ settings, log, client, dataplane, collectors: [() => logMetrics(counts())] });

@@ -3,7 +3,7 @@
  * this table. A new setting is a member of {@link AgentSettings} and a row of {@link agentSettings}.
  */
 import type { LocalPods, ProfileName } from '@weir/calc';
-import type { EstablishedMode } from '@weir/dataplane';
+import type { Dataplane, EstablishedMode } from '@weir/dataplane';
 import { addressFromWords } from '@weir/net';
 import type { EngineName } from '@weir/policy';
 import { type ListenAddress, listenAddress } from './listen-address.ts';
@@ -27,6 +27,12 @@ export interface AgentSettings {
   readonly stateDirectory: string;
   /** Prefixes of the names of the node's ends of pod links. */
   readonly podInterfaces: readonly string[];
+  /** What enforces the policies. */
+  readonly dataplane: Dataplane['name'] & ('nftables' | 'hns');
+  /** With `hns`: unix socket of an emulated HNS; undefined: that of Windows. */
+  readonly hnsSocket: string | undefined;
+  /** With `hns`: enforce negative selectors and `except` by other means, instead of refusing them. */
+  readonly windowsExpandUnsupported: boolean;
   /** How the engine of the real world behaves where the specification leaves room. */
   readonly profile: ProfileName;
   /** What becomes of connections that a new state denies; undefined: what the profile says. */
@@ -90,6 +96,17 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     kind: listOf(interfacePrefix, 'give at least one prefix, else unknown pods are not closed'),
     default: ['weir'],
     summary: "prefixes of the names of the node's ends of pod links",
+  },
+  dataplane: {
+    kind: choice('nftables', 'hns'),
+    default: 'nftables',
+    summary: 'what enforces the policies; hns: the Windows Host Networking Service',
+  },
+  hnsSocket: { kind: socketPath, summary: 'with hns: unix socket of an emulated HNS; without it computenetwork.dll' },
+  windowsExpandUnsupported: {
+    kind: yesOrNo,
+    default: false,
+    summary: 'with hns: negative selectors are listed and except is split into blocks, instead of refusing them',
   },
   profile: { kind: enforcedProfile, default: 'kubernetes', summary: 'behave like this engine' },
   established: {

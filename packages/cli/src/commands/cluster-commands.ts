@@ -16,6 +16,12 @@ export const upCommand: Command = {
   options: {
     name: clusterOption,
     nodes: { type: 'string', placeholder: 'K', default: '1', summary: 'how many nodes' },
+    'windows-nodes': {
+      type: 'string',
+      placeholder: 'K',
+      default: '0',
+      summary: 'how many Windows nodes besides: policies there go through an emulator of Windows networking (HNS)',
+    },
     engine: {
       type: 'string',
       values: ['kubernetes', 'none'],
@@ -51,6 +57,7 @@ export const upCommand: Command = {
       upCluster({
         name: options.text('name') ?? '',
         nodes: options.whole('nodes', 1) ?? 1,
+        windowsNodes: options.whole('windows-nodes', 0) ?? 0,
         engine: options.text('engine') === 'none' ? 'none' : 'kubernetes',
         established: options.text('established') as 'keep' | 'cut' | undefined,
         standIn: options.flag('stand-in'),

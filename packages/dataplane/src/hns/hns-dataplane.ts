@@ -40,11 +40,10 @@ export function createHnsDataplane(options: HnsOptions): HnsDataplane {
   return new HnsDataplane(options);
 }
 
-/** What HNS holds otherwise than it shall; `drifted` says it for people. */
+/** What HNS holds otherwise than it shall. */
 interface Differences {
   readonly sets: readonly SetChange[];
   readonly endpoints: readonly AclChange[];
-  readonly drifted: readonly string[];
 }
 
 /** How often is looked whether others have changed what HNS holds, and whether endpoints came. */
@@ -93,7 +92,11 @@ export class HnsDataplane implements Dataplane {
   async resync(): Promise<DriftReport> {
     return this.#inTurn(async () => {
       if (!this.#started) return { drifted: [], repaired: false };
-      const { drifted } = await this.#replaceAll();
+      const known = new Set(this.#store.endpoints.keys());
+      const { sets, endpoints } = await this.#replaceAll();
+      // An endpoint that came is no drift.
+      const changed = endpoints.filter(({ endpoint }) => known.has(endpoint));
+      const drifted = [...sets.map(describeSet), ...changed.map(({ endpoint }) => `ACLs of endpoint ${endpoint}`)];
       return { drifted, repaired: drifted.length > 0 };
     });
   }
@@ -101,7 +104,7 @@ export class HnsDataplane implements Dataplane {
   watch(onChange: () => void): void {
     clearInterval(this.#watchTimer);
     this.#watchTimer = setInterval(() => {
-      void this.#tellOfDrift(onChange);
+      void this.#look(onChange);
     }, watchMs);
     this.#watchTimer.unref();
   }
@@ -171,12 +174,7 @@ export class HnsDataplane implements Dataplane {
     const wanted = this.#sets.all();
     const ids = new Set([...this.#store.sets.keys(), ...wanted.keys()]);
     const sets = [...ids].map((id) => setChange(this.#store.sets.get(id), wanted.get(id))).filter(isChange);
-    const endpoints = this.#aclChanges(undefined);
-    const drifted = [
-      ...sets.map(({ before, after }) => `set "${(after ?? before)?.Name ?? ''}" ${describeChange(before, after)}`),
-      ...endpoints.map(({ endpoint }) => `ACLs of endpoint ${endpoint}`),
-    ];
-    return { sets, endpoints, drifted };
+    return { sets, endpoints: this.#aclChanges(undefined) };
   }
 
   /** The endpoints with one of the addresses, or all of them, whose ACLs are not what they shall be. */
@@ -196,11 +194,16 @@ export class HnsDataplane implements Dataplane {
     this.#isCertain = true;
   }
 
-  async #tellOfDrift(onChange: () => void): Promise<void> {
+  /** Looks what HNS holds, and closes endpoints that came; tells when anything else is not as it shall be. */
+  async #look(onChange: () => void): Promise<void> {
     const drifted = await this.#inTurn(async () => {
       if (!this.#started || !this.#isCertain) return false;
+      const known = new Set(this.#store.endpoints.keys());
       await this.#store.read();
-      return this.#differences().drifted.length > 0;
+      const { sets, endpoints } = this.#differences();
+      const come = endpoints.filter(({ endpoint }) => !known.has(endpoint));
+      await this.#perform(planSteps({ sets: [], endpoints: come, movers: new Set() }));
+      return sets.length > 0 || come.length < endpoints.length;
       // A door that does not answer is found by the next change, or by `resync`.
     }).catch(() => false);
     if (drifted) onChange();
@@ -222,9 +225,9 @@ function isChange({ before, after }: SetChange): boolean {
   return before?.Values !== after?.Values || before?.PolicyType !== after?.PolicyType;
 }
 
-function describeChange(before: SetPolicy | undefined, after: SetPolicy | undefined): string {
-  if (before === undefined) return 'is missing';
-  return after === undefined ? 'is left over' : 'has other members';
+function describeSet({ before, after }: SetChange): string {
+  const what = before === undefined ? 'is missing' : after === undefined ? 'is left over' : 'has other members';
+  return `set "${(after ?? before)?.Name ?? ''}" ${what}`;
 }
 
 /** Addresses that are in one state of a class and not in the other. */

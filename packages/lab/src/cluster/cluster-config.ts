@@ -7,9 +7,14 @@ import { clusterLayout, clustersDirectory } from './cluster-layout.ts';
 /** The policy engine of a cluster: Weir's agent as the Kubernetes engine, or none at all. */
 export type ClusterEngine = 'kubernetes' | 'none';
 
+/** What a node is for Kubernetes; both are network namespaces of this machine. */
+type NodeSystem = 'linux' | 'windows';
+
 /** One node. */
 export interface ClusterNode {
   readonly name: string;
+  /** Absent: Linux. */
+  readonly system?: NodeSystem | undefined;
   /** IPv4 first; one of each family at most. */
   readonly addresses: readonly string[];
   readonly podBlocks: readonly string[];
@@ -37,8 +42,10 @@ export interface ClusterConfig {
 /** What `up` can be asked for. */
 export interface ClusterShape {
   readonly name: string;
-  /** How many nodes, 1 to {@link nodesMax}. */
+  /** How many Linux nodes, 1 to {@link nodesMax}. */
   readonly nodes: number;
+  /** How many Windows nodes besides, together no more than {@link nodesMax}; default 0. */
+  readonly windowsNodes?: number | undefined;
   readonly engine: ClusterEngine;
   /** What becomes of connections that a new state denies; absent: what the engine does by itself. */
   readonly established?: 'keep' | 'cut' | undefined;
@@ -71,7 +78,12 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     ...(shape.established === undefined ? {} : { established: shape.established }),
     standIn: shape.standIn,
     dualStack: shape.dualStack,
-    nodes: Array.from({ length: shape.nodes }, (_, index) => planNode(index, shape.dualStack)),
+    nodes: [
+      ...Array.from({ length: shape.nodes }, (_, index) => planNode(`node${index + 1}`, index, shape.dualStack)),
+      ...Array.from({ length: shape.windowsNodes ?? 0 }, (_, index): ClusterNode => {
+        return { ...planNode(`win${index + 1}`, shape.nodes + index, shape.dualStack), system: 'windows' };
+      }),
+    ],
     fakes: shape.fakes,
     serviceCidrs: ['10.0.0.0/16', ...(shape.dualStack ? ['fd00:10::/112'] : [])],
     apiPort,
@@ -79,10 +91,10 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
   };
 }
 
-function planNode(index: number, dualStack: boolean): ClusterNode {
+function planNode(name: string, index: number, dualStack: boolean): ClusterNode {
   const last = index + 4;
   return {
-    name: `node${index + 1}`,
+    name,
     // The first four addresses of a subnet are reserved in Azure; the first node has .4.
     addresses: [`10.224.0.${last}`, ...(dualStack ? [`fd00:10:224::${last.toString(16)}`] : [])],
     podBlocks: [`10.224.${index + 1}.0/24`, ...(dualStack ? [`fd00:10:224:${(index + 1).toString(16)}::/64`] : [])],
@@ -95,7 +107,9 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   const compare = (what: string, present: string | number | boolean, wanted: string | number | boolean): void => {
     if (present !== wanted) differences.push(`${what}: it has ${String(present)}, asked for was ${String(wanted)}`);
   };
-  compare('nodes', config.nodes.length, shape.nodes);
+  const windowsNodes = config.nodes.filter(({ system }) => system === 'windows').length;
+  compare('nodes', config.nodes.length - windowsNodes, shape.nodes);
+  compare('windows nodes', windowsNodes, shape.windowsNodes ?? 0);
   compare('engine', config.engine, shape.engine);
   compare('established', config.established ?? 'as the engine', shape.established ?? 'as the engine');
   compare('stand-in', config.standIn, shape.standIn);

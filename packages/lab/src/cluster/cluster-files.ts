@@ -44,6 +44,7 @@ async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: Clus
     kubeconfig: layout.nodeKubeconfig(name),
     socket: layout.nodeSocket(name),
     ...(config.engine === 'none' ? {} : { gateSocket: layout.gateSocket(name) }),
+    ...(node.system === 'windows' ? { hnsSocket: layout.hnsSocket(name) } : {}),
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
     podBlocks: node.podBlocks,

@@ -112,7 +112,7 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
     pids: layout.pids,
   });
   const definitions = [define('control-plane', [...config.command, 'lab', 'control-plane', '--cluster', config.name])];
-  for (const { name } of config.nodes) {
+  for (const { name, system } of config.nodes) {
     const enter = ['nsenter', `--net=/run/netns/${nodeNetnsName(config.name, name)}`, ...config.command];
     definitions.push(define(name, [...enter, 'lab', 'node', '--config', layout.nodeConfig(name)]));
     if (config.engine === 'none') continue;
@@ -126,7 +126,9 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
       '--pod-interfaces': 'weir',
       // The lab's nodes announce every pod, and publish its address before its rules are in force.
       '--local-pods': 'announced',
-      ...(config.established === undefined ? {} : { '--established': config.established }),
+      ...(system === 'windows' ? { '--dataplane': 'hns', '--hns-socket': layout.hnsSocket(name) } : {}),
+      // HNS cannot end connections.
+      ...(config.established === undefined || system === 'windows' ? {} : { '--established': config.established }),
     };
     definitions.push(define(`${name}-agent`, [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
   }

@@ -63,10 +63,13 @@ function differs(name: string, differences: readonly string[]): ClusterError {
   return new ClusterError('differs', `cluster "${name}" exists and differs in ${differences.join('; ')}: ${advice}`);
 }
 
-function checkShape({ name, nodes, fakes }: ClusterShape): void {
+function checkShape({ name, nodes, windowsNodes = 0, fakes }: ClusterShape): void {
   checkClusterName(name);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax) {
     throw new ClusterError('invalid', `a cluster has 1 to ${nodesMax} nodes, not ${nodes}`);
+  }
+  if (!Number.isInteger(windowsNodes) || windowsNodes < 0 || nodes + windowsNodes > nodesMax) {
+    throw new ClusterError('invalid', `a cluster has at most ${nodesMax} nodes, not ${nodes} and ${windowsNodes} with Windows`);
   }
   const problem = fakesProblem(fakes);
   if (problem !== undefined) throw new ClusterError('invalid', problem);
@@ -76,7 +79,9 @@ async function makeCluster(options: UpOptions, layout: ClusterLayout): Promise<C
   // What an interrupted earlier attempt may have left: incomplete state without a description.
   await removeCluster(options.name);
   try {
-    options.onProgress(`making cluster "${options.name}" with ${options.nodes} node${options.nodes === 1 ? '' : 's'}`);
+    const { nodes, windowsNodes = 0 } = options;
+    const windows = windowsNodes === 0 ? '' : ` and ${windowsNodes} with Windows`;
+    options.onProgress(`making cluster "${options.name}" with ${nodes} node${nodes === 1 ? '' : 's'}${windows}`);
     const config = planCluster(options, await freePort(), options.command);
     await writeClusterFiles(config);
     return await startAndWait(config, layout, options);

@@ -126,11 +126,19 @@ const dnsDeployment: KubeObject & { readonly spec: object } = {
         dnsPolicy: 'Default',
         terminationGracePeriodSeconds: 1,
         tolerations: [{ operator: 'Exists' }],
-        // Which tolerates everything, but must not wait on a node that starts nothing.
+        // Which tolerates everything, but must not wait on a node that starts nothing. As in AKS, what the
+        // cluster itself runs stays away from Windows.
         affinity: {
           nodeAffinity: {
             requiredDuringSchedulingIgnoredDuringExecution: {
-              nodeSelectorTerms: [{ matchExpressions: [{ key: fakeLabel, operator: 'DoesNotExist' }] }],
+              nodeSelectorTerms: [
+                {
+                  matchExpressions: [
+                    { key: fakeLabel, operator: 'DoesNotExist' },
+                    { key: 'kubernetes.io/os', operator: 'NotIn', values: ['windows'] },
+                  ],
+                },
+              ],
             },
           },
         },

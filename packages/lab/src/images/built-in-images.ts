@@ -12,6 +12,8 @@ export interface BuiltInImage {
   readonly name: string;
   /** Path of the program inside the container, by which commands name it. */
   readonly entrypoint: string;
+  /** The path of the same program in the image for Windows. */
+  readonly windowsEntrypoint?: string;
   /** Arguments when the container gives neither command nor arguments. */
   readonly defaultArguments: readonly string[];
   readonly program: Program;
@@ -19,8 +21,17 @@ export interface BuiltInImage {
 
 /** Every built-in image. */
 export const builtInImages: readonly BuiltInImage[] = [
-  { name: 'agnhost', entrypoint: '/agnhost', defaultArguments: ['pause'], program: agnhost },
+  { name: 'agnhost', entrypoint: '/agnhost', windowsEntrypoint: 'C:\\agnhost.exe', defaultArguments: ['pause'], program: agnhost },
 ];
+
+/** Whether a path names the image's program; a path of Windows in any case and with either slash. */
+export function namesProgram({ entrypoint, windowsEntrypoint }: BuiltInImage, path: string): boolean {
+  return path === entrypoint || (windowsEntrypoint !== undefined && windowsPath(path) === windowsPath(windowsEntrypoint));
+}
+
+function windowsPath(path: string): string {
+  return path.toLowerCase().replaceAll('/', '\\');
+}
 
 /** An image reference taken apart. */
 export interface ImageName {

@@ -1,6 +1,6 @@
 /** What a container of the pod's specification becomes in the lab: a built-in program, a program of the machine, a stand-in, or nothing. */
 import type { Container } from '@weir/kube';
-import { type BuiltInImage, findBuiltInImage, missingImageMessage, parseImageName } from '../images/built-in-images.ts';
+import { type BuiltInImage, findBuiltInImage, missingImageMessage, namesProgram, parseImageName } from '../images/built-in-images.ts';
 import type { Program } from '../images/program.ts';
 import { standIn } from '../images/stand-in.ts';
 import { expandVariables } from './container-environment.ts';
@@ -35,7 +35,7 @@ export function planContainer(container: Container, { environment, images, allow
   const command = given ? expand(container.command ?? []) : [builtIn.entrypoint];
   const rest = container.args !== undefined && container.args.length > 0 ? expand(container.args) : given ? [] : builtIn.defaultArguments;
   const [program = '', ...argv] = [...command, ...rest];
-  return program === builtIn.entrypoint
+  return namesProgram(builtIn, program)
     ? { kind: 'program', program: builtIn.program, argv }
     : { kind: 'machine', argv: [program, ...argv] };
 }
@@ -47,7 +47,7 @@ export function builtInCommand(
 ): { readonly program: Program; readonly argv: readonly string[] } | undefined {
   const image = findBuiltInImage(container.image ?? '');
   const [path, ...argv] = command;
-  return image !== undefined && path === image.entrypoint ? { program: image.program, argv } : undefined;
+  return image !== undefined && path !== undefined && namesProgram(image, path) ? { program: image.program, argv } : undefined;
 }
 
 function planUnknown(container: Container, allowStandIn: boolean): ContainerPlan {

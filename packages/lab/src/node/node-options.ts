@@ -12,6 +12,8 @@ export interface NodeOptions {
   readonly socket: string;
   /** Unix socket of the agent's start gate on this node; absent when the cluster has no engine. */
   readonly gateSocket?: string;
+  /** Makes it a Windows node: the unix socket on which its HNS answers. */
+  readonly hnsSocket?: string;
   /** Directory for pod roots, runc bundles and logs; this process owns it. */
   readonly stateDirectory: string;
   /** The node's own addresses, IPv4 first; one of each family at most. */

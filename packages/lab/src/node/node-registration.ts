@@ -49,7 +49,7 @@ async function keepAlive(client: KubeClient, options: NodeOptions, stopped: Abor
 }
 
 async function upsertNode(client: KubeClient, options: NodeOptions): Promise<void> {
-  const labels = nodeLabels(options.node);
+  const labels = nodeLabels(options);
   try {
     const node: Node = {
       apiVersion: 'v1',
@@ -69,15 +69,26 @@ async function writeNodeStatus(client: KubeClient, options: NodeOptions): Promis
   await client.patch(nodesPath, options.node, { status: nodeStatus(options) }, { type: 'strategic', subresource: 'status' });
 }
 
-function nodeLabels(node: string): Readonly<Record<string, string>> {
+/** Those that a kubelet sets, and on Windows those that AKS adds for its operating system. */
+function nodeLabels({ node, hnsSocket }: NodeOptions): Readonly<Record<string, string>> {
+  const system = hnsSocket === undefined ? 'linux' : 'windows';
   return {
     'kubernetes.io/hostname': node,
-    'kubernetes.io/os': 'linux',
+    'kubernetes.io/os': system,
     'kubernetes.io/arch': goArchitecture(),
-    'beta.kubernetes.io/os': 'linux',
+    'beta.kubernetes.io/os': system,
     'beta.kubernetes.io/arch': goArchitecture(),
+    ...(hnsSocket === undefined ? {} : windowsLabels),
   };
 }
+
+/** The build of Windows Server 2022, which AKS runs. */
+const windowsBuild = '10.0.20348';
+
+const windowsLabels = {
+  'node.kubernetes.io/windows-build': windowsBuild,
+  'kubernetes.azure.com/os-sku': 'Windows2022',
+} as const;
 
 function nodeStatus(options: NodeOptions): Node['status'] {
   const resources = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: podCapacity };
@@ -92,7 +103,7 @@ function nodeStatus(options: NodeOptions): Node['status'] {
       healthy('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
       readyCondition('True', 'KubeletReady', 'kubelet is posting ready status'),
     ],
-    nodeInfo: nodeInfo(),
+    nodeInfo: { ...nodeInfo(), ...(options.hnsSocket === undefined ? {} : windowsInfo) },
   };
 }
 
@@ -124,6 +135,13 @@ function nodeInfo(): Readonly<Record<string, string>> {
     architecture: goArchitecture(),
   };
 }
+
+/** What a Windows node says of itself, although its kernel is the machine's. */
+const windowsInfo = {
+  kernelVersion: `${windowsBuild}.2340`,
+  osImage: 'Windows Server 2022 Datacenter',
+  operatingSystem: 'windows',
+} as const;
 
 function goArchitecture(): string {
   return arch() === 'x64' ? 'amd64' : arch();

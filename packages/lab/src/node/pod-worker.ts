@@ -26,6 +26,7 @@ import { passGate } from './pass-gate.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import type { PodApi } from './pod-api.ts';
 import { PodContainer } from './pod-container.ts';
+import type { PodEndpoints } from './pod-endpoints.ts';
 import { podFiles } from './pod-files.ts';
 import { isSidecar, podStatus } from './pod-status.ts';
 import { leaveGate } from './start-gate.ts';
@@ -36,6 +37,8 @@ export interface PodWorkerContext {
   readonly api: PodApi;
   readonly addresses: PodAddresses;
   readonly home: SandboxHome;
+  /** The pods' endpoints, on a Windows node. */
+  readonly endpoints: PodEndpoints | undefined;
   /** The images that the node has. */
   readonly images: readonly BuiltInImage[];
 }
@@ -154,7 +157,7 @@ export class PodWorker {
   }
 
   async #attach(): Promise<string | undefined> {
-    const { options, addresses } = this.#context;
+    const { options, addresses, endpoints } = this.#context;
     const uid = this.#pod.metadata.uid ?? '';
     const kept = this.#podAddresses.length > 0 && addresses.reserve(uid, this.#podAddresses);
     const taken = kept ? this.#podAddresses : addresses.allocate(uid);
@@ -163,6 +166,7 @@ export class PodWorker {
       return undefined;
     }
     try {
+      await endpoints?.create(uid, taken);
       const attached = await attachPod({ cluster: options.cluster, node: options.node, uid, addresses: taken });
       this.#podAddresses = taken;
       this.#netns = attached.netns;
@@ -238,10 +242,11 @@ export class PodWorker {
   }
 
   async #leaveNetwork(): Promise<void> {
-    const { options, addresses } = this.#context;
+    const { options, addresses, endpoints } = this.#context;
     const uid = this.#pod.metadata.uid ?? '';
     if (this.#pod.spec?.hostNetwork === true) return;
     await detachPod({ cluster: options.cluster, node: options.node, uid });
+    await endpoints?.delete(uid);
     if (options.gateSocket === undefined || (await leaveGate(options.gateSocket, uid))) addresses.release(uid);
     else void this.#releaseWhenLeft(options.gateSocket, uid);
   }

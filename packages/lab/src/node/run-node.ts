@@ -25,6 +25,7 @@ import { registerNode, reportNotReady } from './node-registration.ts';
 import { openNodeServer } from './node-server.ts';
 import { PodAddresses } from './pod-addresses.ts';
 import { createPodApi } from './pod-api.ts';
+import { PodEndpoints } from './pod-endpoints.ts';
 import { PodWorker, type PodWorkerContext } from './pod-worker.ts';
 
 /** A node that runs. */
@@ -48,7 +49,8 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const names = new ClusterNames({ client, domain: options.dns.domain, hosts: () => listHosts(options.cluster), log });
   const proxy = startServiceProxy({ client, node: options.node, nodeAddresses: options.addresses, log });
   const images = [...builtInImages, corednsImage(names)];
-  const pods = new NodePods({ options, api, addresses: new PodAddresses(options.podBlocks), home, images }, log);
+  const endpoints = await PodEndpoints.open(options);
+  const pods = new NodePods({ options, api, addresses: new PodAddresses(options.podBlocks), home, endpoints, images }, log);
   const server = await openNodeServer(options.socket, (namespace, name) => pods.find(namespace, name));
   const informer = new Informer<Pod>(
     client,
@@ -75,7 +77,7 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
       stopped.abort();
       await informer.stop();
       await pods.abandon();
-      await Promise.all([proxy.stop(), names.stop()]);
+      await Promise.all([proxy.stop(), names.stop(), endpoints?.close()]);
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       client.close();
@@ -148,6 +150,7 @@ class NodePods {
   async #cleanThenStart(pods: ReadonlyMap<string, Pod>): Promise<void> {
     try {
       await removeOldPodNetworks(this.#context.options, [...pods.keys()]);
+      await this.#context.endpoints?.keepOnly([...pods.keys()]);
     } catch (error) {
       this.#log.error({ err: error }, 'left-over interfaces could not be removed');
     }

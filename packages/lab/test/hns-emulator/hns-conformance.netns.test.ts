@@ -3,6 +3,7 @@ import { createHnsDataplane } from '@weir/dataplane';
 import { hostAddresses } from '../../../dataplane/test/conformance/world.ts';
 import { runDataplaneConformance } from '../../../dataplane/test/conformance.ts';
 import { emulatedHns } from './emulated-node.ts';
+import { windowsLimits } from './windows-limits.ts';
 
 runDataplaneConformance({
   name: 'hns',
@@ -13,10 +14,5 @@ runDataplaneConformance({
     }));
     return createHnsDataplane({ door: emulatedHns(pods).door });
   },
-  skip: [
-    { rule: 'DP7', reason: 'Windows does not filter SCTP' },
-    { rule: 'DP8', reason: 'Windows has no except' },
-    { rule: 'DP9', reason: 'Windows has no named ports' },
-    { rule: 'DP10', reason: 'Windows has no negative selectors' },
-  ],
+  skip: windowsLimits,
 });

@@ -5,10 +5,12 @@ import { HnsError } from '@weir/kernel';
 import { type Address, defined, type Flow, parseAddress } from '@weir/net';
 import { DeltaModel } from '@weir/testkit';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { conformanceCases } from '../../../dataplane/test/conformance/cases.ts';
 import { deltaBetween, emptyDelta, type RuleText, type StateText, stateDelta } from '../../../dataplane/test/conformance/state.ts';
 import { hostAddresses } from '../../../dataplane/test/conformance/world.ts';
 import { DocumentsInMemory, documentsAllow } from './documents-in-memory.ts';
+import { windowsLimits } from './windows-limits.ts';
 
 const pods = ['a', 'b', 'c'] as const;
 const tcp = 6;
@@ -116,7 +118,7 @@ async function applyUntilTaken(dataplane: HnsDataplane, delta: Delta): Promise<A
 }
 
 describe('the HNS back end', () => {
-  it('after any history holds the documents of the last state, and no request on the way lets through what neither state allows', async () => {
+  it('DP80: after any history holds the documents of the last state, and no request on the way lets through what neither state allows', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 4 }), async (steps) => {
         const hns = openHns();
@@ -154,7 +156,7 @@ describe('the HNS back end', () => {
     );
   });
 
-  it('loses no flow that both states allow while only one pod changes its labels', async () => {
+  it('DP81: loses no flow that both states allow while only one pod changes its labels', async () => {
     const state = (sets: StateText['sets']): Delta =>
       stateDelta(
         {
@@ -191,7 +193,7 @@ describe('the HNS back end', () => {
     ['except', { peer: ['hole'] }, 'a block with except'],
     ['a protocol that HNS does not filter', { protocol: 47 }, 'protocol 47'],
     ['a rule that denies', { action: 'deny' as const }, 'the action "deny"'],
-  ])('refuses %s as a whole with the reason, keeps what was in force, and closes what had nothing', async (_, rule, reason) => {
+  ])('DP82: refuses %s as a whole with the reason, keeps what was in force, and closes what had nothing', async (_, rule, reason) => {
     const hns = openHns();
     const dataplane = createHnsDataplane({ door: hns });
     const sets = { one: { a: 'member' as const }, two: { c: 'member' as const }, web: { b: [{ protocol: tcp, port: 80 }] } };
@@ -211,7 +213,16 @@ describe('the HNS back end', () => {
     expect((await dataplane.apply(deltaBetween(second, first))).quarantined).toEqual([]);
   });
 
-  it('splits blocks around holes within its bound, and refuses what takes more', async () => {
+  it('DP82: of the suite refuses exactly the cases of the four features that Windows lacks', async () => {
+    const refused: string[] = [];
+    for (const { rule, state } of conformanceCases) {
+      const { quarantined } = await createHnsDataplane({ door: openHns() }).apply(stateDelta(state, () => undefined));
+      if (quarantined.length > 0) refused.push(rule);
+    }
+    expect(refused).toEqual(windowsLimits.map(({ rule }) => rule));
+  });
+
+  it('DP83: splits blocks around holes within its bound, and refuses what takes more', async () => {
     const hns = openHns();
     const dataplane = newDataplane(hns);
     const holes = Array.from({ length: 200 }, (_, i) => `10.${i}.77.77/32`).join(' except ');
@@ -223,7 +234,7 @@ describe('the HNS back end', () => {
     expect(many.quarantined.map(({ reason }) => reason)).toEqual([expect.stringContaining('more than 2000 blocks')]);
   });
 
-  it('puts back what others changed and says what, and leaves alone what is theirs', async () => {
+  it('DP84: puts back what others changed and says what, and leaves alone what is theirs', async () => {
     const hns = openHns();
     const foreign = { Id: 'azure-npm-343gyx4g1wf87lwlewvk', Name: 'ns-x', PolicyType: 'IPSET', Values: '10.0.0.1' };
     const nat = { Type: 'OutBoundNAT', Settings: { VirtualIP: '10.0.0.4' } };
@@ -264,16 +275,19 @@ describe('the HNS back end', () => {
     expect(hns.everything()).toEqual(theirs);
   });
 
-  it('closes endpoints that appear without an acknowledged pod, and tells of them', async () => {
+  it('DP85: closes endpoints that come without an acknowledged pod, and tells of ACLs that others take away', async () => {
     const hns = openHns();
     const dataplane = newDataplane(hns);
     await dataplane.apply(stateDelta({}, () => undefined));
-    const told = new Promise<void>((resolve) => dataplane.watch(resolve));
+    let told = 0;
+    dataplane.watch(() => told++);
     hns.store.putEndpoint({ id: 'late', addresses: ['10.77.0.200'], interface: 'late', policies: [] });
-    await told;
-    expect((await dataplane.resync()).drifted).toEqual(['ACLs of endpoint late']);
     const flow = { ...defined(flows[0], 'a flow'), destination: defined(parseAddress('10.77.0.200'), 'late') };
-    expect(documentsAllow(hns.store, flow)).toBe(false);
+    await vi.waitFor(() => expect(documentsAllow(hns.store, flow)).toBe(false), 30_000);
+    expect(told).toBe(0);
+    hns.store.modifyEndpoint('late', { ResourceType: 'Policy', RequestType: 'Update', Settings: { Policies: [] } });
+    await vi.waitFor(() => expect(told).toBeGreaterThan(0), 30_000);
+    expect((await dataplane.resync()).drifted).toEqual(['ACLs of endpoint late']);
     await dataplane.close();
   });
 
