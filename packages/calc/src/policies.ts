@@ -43,11 +43,16 @@ interface Decision {
 
 const { policies: _none, ...networkPolicyTier } = defaultTier([]);
 
+/** So many new versions keep what they were compiled to until it is known whether they select anybody here. */
+const freshLimit = 64;
+
 /** All policies. */
 export class Policies {
   readonly #records: Map<string, PolicyRecord> = new TightMap();
   /** The records whose newest version was refused. */
   readonly #refused: Map<string, RefusedPolicy> = new Map();
+  /** Versions that came since the last {@link settled} and are still compiled. */
+  #fresh: PolicyEntry[] = [];
   /** The last accepted version by uid; an entry without a record was restored and not yet listed. */
   readonly #accepted: Map<string, NetworkPolicy> = new TightMap();
   readonly #selectors: Map<string, SubjectSelector> = new TightMap();
@@ -208,6 +213,12 @@ export class Policies {
     return { policy: closedPolicy(object), object, generation: undefined, refused: { object, diagnostics, inForce: 'closed' } };
   }
 
+  /** It is known whom the new versions select: those that select nobody here need not stay compiled. */
+  settled(): void {
+    for (const entry of this.#fresh) if (entry.subjects === 0) entry.policy = undefined;
+    this.#fresh = [];
+  }
+
   #enter({ policy, object, generation, refused }: Decision): PolicyEntry {
     const key = selectorKey(policy.subject);
     let subject = this.#selectors.get(key);
@@ -230,6 +241,10 @@ export class Policies {
       policy: undefined,
       plan: undefined,
     };
+    if (this.#fresh.length < freshLimit) {
+      entry.policy = policy;
+      this.#fresh.push(entry);
+    }
     subject.policies.add(entry);
     this.added.add(entry);
     return entry;

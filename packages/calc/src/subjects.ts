@@ -108,6 +108,7 @@ export class Subjects {
     }
     this.#stale.clear();
     this.#updateRuleIds(dirty);
+    this.#sources.policies.settled();
     this.#changes += dirty.size;
     const changed = new Set<LocalEntry>();
     for (const subject of dirty) this.#select(subject, changed);

@@ -38,6 +38,19 @@ describe('the policies that select pods of the node', () => {
     expect(listed()).toEqual([]);
   });
 
+  it('are compiled once a version; what selects nobody here is not kept compiled', () => {
+    upsert('a/p', forApp, 1);
+    upsert('a/other', { podSelector: { matchLabels: { app: 'y' } } }, 1);
+    engine.flush();
+    expect(engine.work.policiesCompiled).toBe(2);
+    upsert('a/p', { ...forApp, policyTypes: ['Egress'] }, 2);
+    engine.flush();
+    expect(engine.work.policiesCompiled).toBe(3);
+    engine.upsertPod(podOf('a/four', { labels: { app: 'y' }, ip: '10.0.0.11', node: 'n1' }));
+    engine.flush();
+    expect(engine.work.policiesCompiled).toBe(4);
+  });
+
   it('count the pods that have their rules: one that was relabelled counts after the flush', () => {
     upsert('a/p', forApp, 1);
     engine.upsertPod(podOf('a/three', { labels: { app: 'y' }, ip: '10.0.0.9', node: 'n1' }));
