@@ -1,5 +1,6 @@
 /** A file whose changes, made by somebody else through the page cache, have to be on the disk at some moments. */
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Syncs one file; at most one sync runs at a time, and all who wait share the next. */
 export class SyncedFile {
@@ -16,9 +17,11 @@ export class SyncedFile {
 
   /** Resolves when everything that was written to the file before this call is on the disk; rejects when the disk refuses. */
   synced(): Promise<void> {
-    // One that runs may have begun before the last write.
+    // One that runs may have begun before the last write. It begins a turn later: what the caller sends in this
+    // turn goes out before a thread wakes to sync.
     this.#next ??= this.#running
       .catch(() => undefined)
+      .then(() => nextTurn())
       .then(() => {
         this.#next = undefined;
         this.#running = this.#handle.then((handle) => handle.datasync());

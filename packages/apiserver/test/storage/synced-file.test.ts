@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SyncedFile } from '../../src/storage/synced-file.ts';
 
@@ -20,8 +21,8 @@ describe('a synced file', () => {
     expect(file.synced()).toBe(first);
     await first;
     const running = file.synced();
-    await Promise.resolve();
-    await Promise.resolve();
+    await nextTurn();
+    await nextTurn();
     const next = file.synced();
     expect(next).not.toBe(running);
     await Promise.all([running, next]);
