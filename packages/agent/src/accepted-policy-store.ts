@@ -7,23 +7,19 @@
  * that second too; then its pods are closed.
  */
 import { identityProblem, type NetworkPolicy } from '@weir/kube';
-import { errorFields, type Logger } from './log.ts';
-import { StateFile } from './state-file.ts';
-
-const writeDelayMs = 1_000;
+import { LateStateFile } from './late-state-file.ts';
+import type { Logger } from './log.ts';
 
 /** The file and when it is written. */
 export class AcceptedPolicyStore {
-  readonly #file: StateFile;
+  readonly #file: LateStateFile;
   readonly #log: Logger;
-  readonly #current: () => readonly NetworkPolicy[];
-  #timer: NodeJS.Timeout | undefined;
 
   /** `current` gives the accepted versions at the time of writing. */
   constructor(stateDirectory: string, log: Logger, current: () => readonly NetworkPolicy[]) {
-    this.#file = new StateFile(stateDirectory, 'accepted-policies.json');
     this.#log = log;
-    this.#current = current;
+    const failure = 'the accepted policies could not be kept';
+    this.#file = new LateStateFile({ directory: stateDirectory, name: 'accepted-policies.json', log, current, failure });
   }
 
   /** What an earlier process accepted; nothing when there is no file, and less, with a line in the log, when it is damaged. */
@@ -43,19 +39,12 @@ export class AcceptedPolicyStore {
 
   /** Writes soon. */
   changed(): void {
-    this.#timer ??= setTimeout(() => this.flush(), writeDelayMs);
+    this.#file.changed();
   }
 
   /** Writes now what is due; a failure is logged, the old file stays and the next change tries again. */
   flush(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    try {
-      this.#file.write(this.#current());
-    } catch (error) {
-      this.#log.error({ file: this.#file.path, ...errorFields(error) }, 'the accepted policies could not be kept');
-    }
+    this.#file.flush();
   }
 }
 

@@ -13,7 +13,7 @@ export class AddressRest {
   readonly #restMs: number;
   readonly #nowMs: () => number;
   /** In order of time. */
-  readonly #released = new Map<string, { readonly owner: string; readonly atMs: number }>();
+  readonly #released = new Map<string, ReleasedAddress & { readonly atMs: number }>();
 
   /** `nowMs` is a clock that never goes back. */
   constructor(restMs: number, nowMs: () => number = () => performance.now()) {
@@ -27,17 +27,27 @@ export class AddressRest {
     for (const { address, owner } of released) {
       const text = formatAddress(address);
       this.#released.delete(text);
-      this.#released.set(text, { owner, atMs: now });
+      this.#released.set(text, { address, owner, atMs: now });
     }
-    for (const [text, { atMs }] of this.#released) {
-      if (now - atMs < this.#restMs) return;
-      this.#released.delete(text);
-    }
+    this.#forgetRested(now);
+  }
+
+  /** Every address that rests now, and whose it was. */
+  resting(): readonly ReleasedAddress[] {
+    this.#forgetRested(this.#nowMs());
+    return [...this.#released.values()];
   }
 
   /** Milliseconds until the pod may start with the address; 0 when it may now. */
   remainingMs(address: Address, uid: string): number {
     const last = this.#released.get(formatAddress(address));
     return last === undefined || last.owner === uid ? 0 : Math.max(0, last.atMs + this.#restMs - this.#nowMs());
+  }
+
+  #forgetRested(nowMs: number): void {
+    for (const [text, { atMs }] of this.#released) {
+      if (nowMs - atMs < this.#restMs) return;
+      this.#released.delete(text);
+    }
   }
 }

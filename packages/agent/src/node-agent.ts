@@ -16,6 +16,7 @@ import type { KubeClient } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
 import { AcceptedPolicyStore } from './accepted-policy-store.ts';
 import { AddressRest } from './address-rest.ts';
+import { AddressRestStore } from './address-rest-store.ts';
 import type { AgentHealth } from './agent-health.ts';
 import { AgentReport } from './agent-report.ts';
 import { AttachmentStore } from './attachment.ts';
@@ -79,6 +80,7 @@ export class NodeAgent implements Agent {
   readonly #enforcer: Enforcer;
   readonly #attachments: AttachmentStore;
   readonly #accepted: AcceptedPolicyStore;
+  readonly #restStore: AddressRestStore;
   readonly #ownAddresses = new OwnAddresses();
   readonly #admission: PodAdmission;
   readonly #memory: MemoryGuard;
@@ -114,6 +116,7 @@ export class NodeAgent implements Agent {
     const latency = new SyncLatency();
     const timing = new TransactionTiming();
     const rest = new AddressRest(settings.addressRestSeconds * 1_000);
+    this.#restStore = new AddressRestStore(settings.stateDirectory, log, rest);
     this.#status = new NodeStatus({
       settings,
       log,
@@ -128,7 +131,7 @@ export class NodeAgent implements Agent {
       log,
       connections: this.#connections,
       ready: () => this.#sources.synced,
-      onReleased: (released) => rest.release(released),
+      onReleased: (released) => this.#restStore.release(released),
       onFault: (error) => this.#failed(error),
       progress: [timing, latency, this.#status],
     });
@@ -140,6 +143,7 @@ export class NodeAgent implements Agent {
       sources: this.#sources,
       attachments: this.#attachments,
       rest,
+      restStore: this.#restStore,
       log,
       patienceMs: gatePatienceMs,
     });
@@ -166,6 +170,7 @@ export class NodeAgent implements Agent {
     }
     for (const attachment of this.#attachments.all()) this.#engine.attach(attachment);
     this.#engine.restoreAccepted(this.#accepted.load());
+    this.#restStore.load();
     mkdirSync(dirname(this.#settings.gateSocket), { recursive: true, mode: 0o700 });
     this.#gate = await openGate(this.#settings.gateSocket, {
       add: (attachment) => this.#admission.add(attachment),
@@ -199,6 +204,7 @@ export class NodeAgent implements Agent {
     if (this.#gate !== undefined) await closeGate(this.#gate);
     await this.#operations.stop();
     this.#accepted.flush();
+    this.#restStore.flush();
     await this.#dataplane.close();
     await this.#flowLog?.close();
     this.#client.close();

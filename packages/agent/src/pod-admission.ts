@@ -8,6 +8,7 @@ import { isNotFound } from '@weir/client';
 import type { Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress } from '@weir/net';
 import type { AddressRest } from './address-rest.ts';
+import type { AddressRestStore } from './address-rest-store.ts';
 import type { Attachment, AttachmentStore } from './attachment.ts';
 import type { Enforcer } from './enforcer.ts';
 import { GateRefusal, GateWaitError } from './gate.ts';
@@ -24,6 +25,8 @@ export interface PodAdmissionParts {
   readonly attachments: AttachmentStore;
   /** Addresses that were others' a moment ago. */
   readonly rest: AddressRest;
+  /** Told of addresses that were others'. */
+  readonly restStore: AddressRestStore;
   readonly log: Logger;
   /** How long a request waits for the kernel before it is told to ask again, in milliseconds. */
   readonly patienceMs: number;
@@ -77,11 +80,11 @@ export class PodAdmission {
 
   /** Drops attachments of pods that went away while no agent ran; other agents may not know it yet either. */
   forgetGonePods(): void {
-    const { attachments, sources, rest } = this.#parts;
+    const { attachments, sources, restStore } = this.#parts;
     for (const { uid, namespace, name, addresses } of attachments.all()) {
       if (sources.podUid(namespace, name) === uid) continue;
       this.#forget(uid);
-      rest.release(addresses.map((address) => ({ address, owner: uid })));
+      restStore.release(addresses.map((address) => ({ address, owner: uid })));
     }
   }
 
@@ -118,13 +121,13 @@ export class PodAdmission {
 
   /** Throws while other nodes may still take the pod for the one that had its address. */
   async #restAddresses({ uid, namespace, name, addresses }: Attachment): Promise<void> {
-    const { engine, sources, rest } = this.#parts;
+    const { engine, sources, rest, restStore } = this.#parts;
     // Whose addresses changed hands with what the API server has told so far is noted when it goes to the kernel.
     await this.#inKernel();
     for (const address of addresses) {
       const owner = engine.podAt(address);
       const rival = owner === undefined || owner.uid === uid ? sources.leftPodAt(address, { namespace, name, uid }) : owner;
-      if (rival !== undefined) rest.release([{ address, owner: rival.uid }]);
+      if (rival !== undefined) restStore.release([{ address, owner: rival.uid }]);
       const waitMs = rest.remainingMs(address, uid);
       if (waitMs > 0) throw new GateWaitError(restReason(address, rival, waitMs));
     }

@@ -1,7 +1,12 @@
 /** Addresses that changed hands: how long they rest, and when their connections are ended. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Address, defined, formatAddress, parseAddress } from '@weir/net';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { AddressRest } from '../src/address-rest.ts';
+import { AddressRestStore } from '../src/address-rest-store.ts';
 import { StaleConnections } from '../src/stale-connections.ts';
 
 const address = (text: string): Address => defined(parseAddress(text), text);
@@ -21,6 +26,33 @@ describe('an address that its pod has lost', () => {
     expect(rest.remainingMs(one, 'c')).toBe(1);
     now = 1_400;
     expect(rest.remainingMs(one, 'c')).toBe(0);
+  });
+
+  it('rests for the whole time again when the agent has started anew, whatever clocks did, and for the next pod only', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'weirt-rest-'));
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(line) });
+    try {
+      let now = 0;
+      const before = new AddressRestStore(directory, log, new AddressRest(1_000, () => now));
+      before.load();
+      before.release([{ address: address('10.0.0.2'), owner: 'gone' }]);
+      now = 1_500;
+      before.release([{ address: one, owner: 'a' }]);
+      before.flush();
+      const rest = new AddressRest(1_000, () => -5_000);
+      new AddressRestStore(directory, log, rest).load();
+      expect(rest.remainingMs(one, 'b')).toBe(1_000);
+      expect(rest.remainingMs(one, 'a')).toBe(0);
+      expect(rest.remainingMs(address('10.0.0.2'), 'b')).toBe(0);
+      expect(lines).toEqual([]);
+      writeFileSync(join(directory, 'resting-addresses.json'), '[["10.0.0.3","c"],["?","d"],7]');
+      new AddressRestStore(directory, log, rest).load();
+      expect(rest.remainingMs(address('10.0.0.3'), 'b')).toBe(1_000);
+      expect(lines.join('')).toContain('damaged');
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('has its connections ended at once, those of others that follow after a pause that grows with the look, and again after a failure', async () => {
