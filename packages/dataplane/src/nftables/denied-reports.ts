@@ -4,50 +4,28 @@
  */
 import { type ChainDefinition, countedPackets, type Expression, type NftablesConnection, type RuleDefinition } from '@weir/kernel';
 import type { Direction } from '@weir/policy';
-import type { UnownedReason } from '../dataplane.ts';
+import { type DropKind, deniedBytes, deniedGroup, dropKinds, prefixOfDrop, type UnownedEnd } from '../connections/drop-reports.ts';
 import { drop } from './packet-steps.ts';
 import { weirTable } from './sets.ts';
 
-/** The log group; one process of a network namespace can listen to it. */
-export const deniedGroup = 5747;
-/** Enough for the headers: IPv6 with some options, and ports. */
-export const deniedBytes = 128;
-
-/** What a report says of its packet; without `unowned` policies have denied it. */
-export interface DropReport {
-  readonly direction: Direction;
-  readonly unowned?: UnownedReason;
-}
-
-/** What is wrong with a packet that no policy is asked about. */
-export type UnownedEnd = 'closed source' | 'closed target' | 'forged source';
-
-interface ReportKind extends DropReport {
-  readonly chain: string;
-  readonly prefix: string;
-}
-
-const deniedKinds = {
-  egress: { chain: 'egress_report', prefix: 'weir egress', direction: 'egress' },
-  ingress: { chain: 'ingress_report', prefix: 'weir ingress', direction: 'ingress' },
-} as const satisfies Record<Direction, ReportKind>;
-
-const unownedKinds = {
-  'closed source': { chain: 'closed_source_report', prefix: 'weir closed source', direction: 'egress', unowned: 'closed' },
-  'closed target': { chain: 'closed_target_report', prefix: 'weir closed target', direction: 'ingress', unowned: 'closed' },
-  'forged source': { chain: 'forged_report', prefix: 'weir forged source', direction: 'egress', unowned: 'forged' },
-} as const satisfies Record<UnownedEnd, ReportKind>;
-
-const kinds: readonly ReportKind[] = [...Object.values(deniedKinds), ...Object.values(unownedKinds)];
+const chains: Readonly<Record<DropKind, string>> = {
+  egress: 'egress_report',
+  ingress: 'ingress_report',
+  'closed source': 'closed_source_report',
+  'closed target': 'closed_target_report',
+  'forged source': 'forged_report',
+};
 
 /** The chains, also while nothing is reported: changing that leaves them in place. */
-export const deniedReportChains: readonly ChainDefinition[] = kinds.map(({ chain }) => ({ name: chain }));
+export const deniedReportChains: readonly ChainDefinition[] = dropKinds.map((kind) => ({ name: chains[kind] }));
 
 /** Their rules. Chains of denied packets return, behind them is the drop; the others drop. */
 export function deniedReportRules(perSecond: number): RuleDefinition[] {
-  return kinds.flatMap(({ chain, prefix, unowned }) => {
+  return dropKinds.flatMap((kind) => {
+    const chain = chains[kind];
+    const prefix = prefixOfDrop(kind);
     const [told, untold]: readonly (readonly Expression[])[] =
-      unowned === undefined ? [[{ kind: 'verdict', verdict: 'return' }], []] : [[drop], [drop]];
+      kind === 'egress' || kind === 'ingress' ? [[{ kind: 'verdict', verdict: 'return' }], []] : [[drop], [drop]];
     return [
       {
         chain,
@@ -60,23 +38,18 @@ export function deniedReportRules(perSecond: number): RuleDefinition[] {
 
 /** The rule that reports what is about to be dropped. */
 export function reportDenied(chain: string, direction: Direction): RuleDefinition {
-  return { chain, expressions: [{ kind: 'jump', chain: deniedKinds[direction].chain }] };
+  return { chain, expressions: [{ kind: 'jump', chain: chains[direction] }] };
 }
 
 /** The end of a rule that drops what no policy is asked about; with `reports` it is reported. */
 export function unownedEnd(end: UnownedEnd, reports: boolean): Expression[] {
-  return [{ kind: 'counter' }, reports ? { kind: 'goto', chain: unownedKinds[end].chain } : drop];
-}
-
-/** What a log prefix says; undefined when it is none of ours. */
-export function reportOfPrefix(prefix: string): DropReport | undefined {
-  return kinds.find((kind) => kind.prefix === prefix);
+  return [{ kind: 'counter' }, reports ? { kind: 'goto', chain: chains[end] } : drop];
 }
 
 /** How many dropped packets were not reported since the rules were made. */
 export function unreportedPackets(connection: NftablesConnection): number {
-  const chains = new Set(kinds.map(({ chain }) => chain));
+  const names = new Set(Object.values(chains));
   let packets = 0n;
-  for (const { chain, expressions } of connection.rules(weirTable)) if (chains.has(chain)) packets += countedPackets(expressions);
+  for (const { chain, expressions } of connection.rules(weirTable)) if (names.has(chain)) packets += countedPackets(expressions);
   return Number(packets);
 }

@@ -18,7 +18,8 @@ import {
   type RuleDefinition,
   type SetDefinition,
 } from '@weir/kernel';
-import { addressFromBytes, addressToBytes, type Family, type Flow, hasPorts, protocolNumber } from '@weir/net';
+import { addressFromBytes, addressToBytes, type Family, type Flow, protocolNumber } from '@weir/net';
+import { heldBackMax } from '../connections/connection-review.ts';
 import { accept, drop, isEstablishedOrRelated, isFamily, loadAddress, type PacketEnd } from './packet-steps.ts';
 import { familySets } from './sets.ts';
 
@@ -27,8 +28,6 @@ export const endedSets: Readonly<Record<Family, string>> = { 4: 'ended4', 6: 'en
 
 /** As long as the kernel keeps an idle stream of UDP packets, and some more. */
 const heldBackMs = 200_000;
-/** More are not held back: their entries go all the same. */
-export const heldBackMax = 65_536;
 
 const families = [4, 6] as const;
 
@@ -87,11 +86,6 @@ function tcpBeginsWithSyn(chain: string, family: Family, podEnd: PacketEnd): Rul
     ],
     comment: 'a connection does not begin in its middle',
   };
-}
-
-/** Whether answers of such a connection have to be held back. */
-export function isHeldBack({ protocol }: Flow): boolean {
-  return hasPorts(protocol) && protocol !== protocolNumber.TCP;
 }
 
 /** The element that holds back the answers of a connection. */

@@ -9,6 +9,8 @@
 import type { Delta } from '@weir/calc';
 import { ConntrackConnection, NetlinkError, NftablesChangeWatch } from '@weir/kernel';
 import { type Address, addressFromBytes, formatAddress } from '@weir/net';
+import { endDenied } from '../connections/connection-review.ts';
+import { FlowReader } from '../connections/flow-reader.ts';
 import type {
   ApplyReport,
   Capabilities,
@@ -25,10 +27,10 @@ import type {
 import { findCulprits } from '../quarantine/find-culprits.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { type FoundDrift, TableComparison } from './comparison.ts';
-import { endDenied } from './connection-review.ts';
+import { unreportedPackets } from './denied-reports.ts';
 import { DesiredState, type StateChanges } from './desired-state.ts';
 import type { PlacedElement } from './element.ts';
-import { FlowReader } from './flow-reader.ts';
+import { heldBackAnswers } from './held-back-answers.ts';
 import { type TableLayout, tableLayout } from './layout.ts';
 import type { ProgramEntry } from './program-table.ts';
 import { highestNumber } from './replacement.ts';
@@ -121,7 +123,7 @@ export class NftablesDataplane implements Dataplane {
 
   async endDenied(review: ConnectionReview): Promise<ReviewReport> {
     if (this.established === 'keep' || !this.#started) return { looked: 0, ended: 0, heldBack: 0 };
-    return endDenied({ connection: this.#writer.connection, conntrack: this.#conntrack }, review);
+    return endDenied({ conntrack: this.#conntrack, answers: heldBackAnswers(this.#writer.connection) }, review);
   }
 
   async resync(): Promise<DriftReport> {
@@ -172,7 +174,11 @@ export class NftablesDataplane implements Dataplane {
   flows(): AsyncIterable<FlowEvent> {
     if (this.#flowRate === undefined) return noFlows();
     this.#flowReader?.close();
-    this.#flowReader = new FlowReader({ perSecond: this.#flowRate, isLocal: (address) => this.#state.isLocal(address) });
+    this.#flowReader = new FlowReader({
+      perSecond: this.#flowRate,
+      isLocal: (address) => this.#state.isLocal(address),
+      unreportedPackets: () => unreportedPackets(this.#writer.connection),
+    });
     return this.#flowReader.events();
   }
 

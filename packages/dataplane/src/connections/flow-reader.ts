@@ -1,16 +1,16 @@
 /**
  * New connections as the kernel tells of them: allowed ones by connection tracking, when their first
- * packet has passed all filters, denied ones by the log group of `denied-reports.ts`.
+ * packet has passed all filters, denied ones by the log group of `drop-reports.ts`.
  *
  * The kernel is asked every few milliseconds, so that a flood costs a bounded amount of work: so many
  * connections are looked at, so many more are only counted, and what does not fit into the kernel's
  * queues meanwhile is lost and known to be.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionEvents, NftablesConnection, PacketLog, type TrackedConnection } from '@weir/kernel';
+import { ConnectionEvents, PacketLog, type TrackedConnection } from '@weir/kernel';
 import { type Address, compareAddresses, type Flow } from '@weir/net';
 import type { AddressedService, FlowEvent } from '../dataplane.ts';
-import { type DropReport, deniedBytes, deniedGroup, reportOfPrefix, unreportedPackets } from './denied-reports.ts';
+import { type DropReport, deniedBytes, deniedGroup, reportOfPrefix } from './drop-reports.ts';
 import { flowOf } from './tracked-flow.ts';
 
 /** How long to wait before the kernel is asked again: after events, and at most while there are none. */
@@ -29,6 +29,8 @@ export interface FlowReaderOptions {
   readonly perSecond: number;
   /** Whether a local pod has the address. */
   readonly isLocal: (address: Address) => boolean;
+  /** How many dropped packets the kernel's rules have not reported since they were made; it may go back. */
+  readonly unreportedPackets: () => number | Promise<number>;
 }
 
 /** Opens its sockets in the network namespace of the calling thread. */
@@ -36,7 +38,6 @@ export class FlowReader {
   readonly #options: FlowReaderOptions;
   readonly #connections: ConnectionEvents;
   readonly #packets: PacketLog;
-  readonly #counters: NftablesConnection;
   #closed = false;
   #tokens: number;
   #tokensAtMs = performance.now();
@@ -56,14 +57,13 @@ export class FlowReader {
       this.#packets.close();
       throw error;
     }
-    this.#counters = new NftablesConnection();
   }
 
   /** Events until {@link close}. */
   async *events(): AsyncGenerator<FlowEvent, void, undefined> {
     try {
       for (let waitMs = pauseMs; !this.#closed; await sleep(waitMs)) {
-        const events = [...this.#denied(), ...this.#allowed(), ...this.#notReported()];
+        const events = [...this.#denied(), ...this.#allowed(), ...(await this.#notReported())];
         waitMs = events.length > 0 ? pauseMs : Math.min(2 * waitMs, idlePauseMs);
         yield* events;
       }
@@ -78,7 +78,6 @@ export class FlowReader {
     this.#closed = true;
     this.#connections.close();
     this.#packets.close();
-    this.#counters.close();
   }
 
   #denied(): FlowEvent[] {
@@ -114,12 +113,12 @@ export class FlowReader {
     this.#tokensAtMs = now;
   }
 
-  #notReported(): FlowEvent[] {
+  async #notReported(): Promise<FlowEvent[]> {
     const now = performance.now();
     if (now < this.#countAtMs || this.#countsToGo === 0) return [];
     this.#countAtMs = now + countPauseMs;
     this.#countsToGo--;
-    const total = unreportedPackets(this.#counters);
+    const total = await this.#options.unreportedPackets();
     // What was counted before is of an earlier process; a count that went back is of rules made anew.
     const more = this.#unreported === undefined ? 0 : total < this.#unreported ? total : total - this.#unreported;
     this.#unreported = total;
