@@ -15,13 +15,14 @@
 import type { ContentKey, Delta, LocalEndpoint, Program, ProgramRule } from '@weir/calc';
 import type { Address } from '@weir/net';
 import type { Direction } from '@weir/policy';
+import { NumberPool } from '../classification/number-pool.ts';
+import { type PeerClassChanges, PeerClassTable } from '../classification/peer-class-table.ts';
 import { type AdditiveProgram, compileAdditiveProgram } from './additive-program.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
 import { type EndpointRecord, EndpointRecords, type ProgramInForce } from './endpoint-records.ts';
 import { type AddressOwner, EndpointTable, type ReleasedAddress } from './endpoint-table.ts';
-import { NumberPool } from './number-pool.ts';
-import { type PeerClassChanges, PeerClassTable } from './peer-class-table.ts';
+import { addPeerChanges, peerElements } from './peer-elements.ts';
 import { type ProgramEntry, ProgramTable } from './program-table.ts';
 import { RuleTable } from './rule-table.ts';
 
@@ -71,7 +72,8 @@ export class DesiredState {
   /** Takes over a delta. */
   apply(delta: Delta): StateChanges {
     const changes: ElementChanges = { removed: [], added: [] };
-    const classes = this.#peers.apply(delta, changes);
+    const classes = this.#peers.apply(delta);
+    addPeerChanges(changes, classes);
     const accepted = this.#applyPrograms(delta);
     this.#applyEndpoints(delta, accepted);
     const handover: ElementChanges = { removed: [], added: [] };
@@ -84,7 +86,7 @@ export class DesiredState {
   *elements(): Iterable<PlacedElement> {
     yield deniedElement(this.closedProgram);
     yield* this.#rules.elements();
-    yield* this.#peers.elements();
+    yield* peerElements(this.#peers);
     yield* this.#programs.elements();
     yield* this.#endpoints.elements();
   }

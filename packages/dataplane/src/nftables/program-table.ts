@@ -5,10 +5,10 @@
  * negated tests only), so both sides are indexed by set and a change touches its own pairs.
  */
 import type { ContentKey, Program } from '@weir/calc';
+import type { PeerClass } from '../classification/peer-class-table.ts';
 import { type AdditiveProgram, tuplesForClass } from './additive-program.ts';
 import { type AllowedTuple, deniedElement, type PlacedElement, tupleElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
-import type { PeerClass } from './peer-class-table.ts';
 import type { RuleTable } from './rule-table.ts';
 
 /**

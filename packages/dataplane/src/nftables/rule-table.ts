@@ -6,9 +6,9 @@
  */
 import type { Program, ProgramRule } from '@weir/calc';
 import { defined } from '@weir/net';
+import type { NumberPool } from '../classification/number-pool.ts';
 import { type PlacedElement, ruleElement } from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
-import type { NumberPool } from './number-pool.ts';
 
 interface NumberedRule {
   readonly number: number;

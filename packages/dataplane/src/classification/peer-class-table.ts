@@ -1,17 +1,14 @@
 /**
- * Which addresses the kernel takes for one class of peers, and the number of each class.
+ * Which addresses a back end takes for one class of peers, and the number of each class.
  *
  * A class here is what rules can tell apart: the sets of the endpoint's class in `calc` together
- * with the range sets around its address. Known pods are single addresses in `class4/6`; all the
- * rest of the address space lies in the pieces of `block4/6`.
+ * with the range sets around its address. Known pods are single addresses; all the rest of the
+ * address space lies in blocks.
  */
 import type { ContentKey, Delta, EndpointClass, PeerSet, ProtocolPort } from '@weir/calc';
-import { type Address, type AddressRange, addressToBytes, type Family, formatAddress } from '@weir/net';
+import { type Address, type AddressRange, type Family, formatAddress } from '@weir/net';
 import { type BlockPiece, cutIntoPieces, pieceOf } from './block-table.ts';
-import { blockElements, numberValue, type PlacedElement } from './element.ts';
-import { addDifference, type ElementChanges } from './element-changes.ts';
 import type { NumberPool } from './number-pool.ts';
-import { familySets } from './sets.ts';
 
 /** One class of peers; never changes. */
 export interface PeerClass {
@@ -19,10 +16,37 @@ export interface PeerClass {
   readonly sets: ReadonlyMap<ContentKey, readonly ProtocolPort[] | undefined>;
 }
 
-/** What a delta did to the classes. */
+/** A known pod's address and its class. */
+export interface ClassedPod {
+  readonly address: Address;
+  readonly peerClass: PeerClass;
+}
+
+/** A part of the address space and the class of all its addresses that are no known pod's. */
+export interface ClassedBlock {
+  readonly piece: BlockPiece;
+  readonly peerClass: PeerClass;
+}
+
+/** What became of one address; at least one of the two is there. */
+export interface PodChange {
+  readonly before: ClassedPod | undefined;
+  readonly after: ClassedPod | undefined;
+}
+
+/** The blocks of a family, before and after; both cover the whole address space, in order. */
+export interface BlockChange {
+  readonly family: Family;
+  readonly before: readonly ClassedBlock[];
+  readonly after: readonly ClassedBlock[];
+}
+
+/** What a delta did to the classes, and to who is in them. */
 export interface PeerClassChanges {
   readonly appeared: readonly PeerClass[];
   readonly gone: readonly PeerClass[];
+  readonly pods: readonly PodChange[];
+  readonly blocks: readonly BlockChange[];
 }
 
 interface CountedClass {
@@ -31,20 +55,18 @@ interface CountedClass {
   users: number;
 }
 
-interface KnownPod {
-  readonly address: Address;
+interface KnownPod extends ClassedPod {
   readonly class: ContentKey;
   readonly counted: CountedClass;
 }
 
-interface Block {
-  readonly piece: BlockPiece;
+interface Block extends ClassedBlock {
   readonly counted: CountedClass;
 }
 
 const families: readonly Family[] = [4, 6];
 
-/** Peer sets, classes and addresses of the state, and the elements that stand for them. */
+/** Peer sets, classes and addresses of the state. */
 export class PeerClassTable {
   readonly #numbers: NumberPool;
   readonly #peerSets = new Map<ContentKey, PeerSet>();
@@ -71,27 +93,32 @@ export class PeerClassTable {
     for (const { peerClass } of this.#classes.values()) yield peerClass;
   }
 
-  /** Every element of `class4/6` and `block4/6`. */
-  *elements(): Iterable<PlacedElement> {
-    for (const pod of this.#pods.values()) yield podElement(pod);
-    for (const [family, blocks] of this.#blocks) for (const block of blocks) yield* elementsOfBlock(family, block);
+  /** Every known pod. */
+  pods(): Iterable<ClassedPod> {
+    return this.#pods.values();
+  }
+
+  /** The blocks of a family, in order and without gaps. */
+  blocks(family: Family): readonly ClassedBlock[] {
+    return this.#blocks.get(family) ?? [];
   }
 
   /** Takes over the peer sets, classes and addresses of a delta. */
-  apply(delta: Delta, changes: ElementChanges): PeerClassChanges {
+  apply(delta: Delta): PeerClassChanges {
     this.#appeared = [];
+    const blocks: BlockChange[] = [];
     const cut = this.#applyPeerSets(delta);
     for (const endpointClass of delta.classes.upserts) this.#endpointClasses.set(endpointClass.key, endpointClass);
     for (const family of cut) {
       const before = this.#blocks.get(family) ?? [];
       this.#cut(family);
       const after = this.#blocks.get(family) ?? [];
-      addBlockDifference(changes, family, before, after);
+      blocks.push({ family, before, after });
       for (const block of before) this.#release(block.counted);
     }
-    this.#applyAddresses(delta, cut, changes);
+    const pods = this.#applyAddresses(delta, cut);
     for (const key of delta.classes.removals) this.#endpointClasses.delete(key);
-    return this.#collect();
+    return { ...this.#collect(), pods, blocks };
   }
 
   /** Returns the families whose pieces change. */
@@ -115,12 +142,13 @@ export class PeerClassTable {
     return cut;
   }
 
-  #applyAddresses(delta: Delta, cut: ReadonlySet<Family>, changes: ElementChanges): void {
+  #applyAddresses(delta: Delta, cut: ReadonlySet<Family>): PodChange[] {
+    const changes: PodChange[] = [];
     for (const address of delta.addresses.removals) {
       const text = formatAddress(address);
       const pod = this.#pods.get(text);
       if (pod === undefined) continue;
-      changes.removed.push(podElement(pod));
+      changes.push({ before: pod, after: undefined });
       this.#release(pod.counted);
       this.#pods.delete(text);
     }
@@ -130,18 +158,23 @@ export class PeerClassTable {
     }
     for (const [text, upsert] of upserts) {
       const before = this.#pods.get(text);
-      const after: KnownPod = { address: upsert.address, class: upsert.class, counted: this.#classOfPod(upsert.address, upsert.class) };
-      addDifference(changes, before === undefined ? [] : [podElement(before)], [podElement(after)]);
+      const counted = this.#classOfPod(upsert.address, upsert.class);
+      const after: KnownPod = { address: upsert.address, class: upsert.class, counted, peerClass: counted.peerClass };
+      changes.push({ before, after });
       if (before !== undefined) this.#release(before.counted);
       this.#pods.set(text, after);
     }
+    return changes;
   }
 
   #cut(family: Family): void {
     const pieces = cutIntoPieces(family, this.#rangeSets);
     this.#blocks.set(
       family,
-      pieces.map((piece) => ({ piece, counted: this.#acquire(undefined, piece.sets) })),
+      pieces.map((piece) => {
+        const counted = this.#acquire(undefined, piece.sets);
+        return { piece, counted, peerClass: counted.peerClass };
+      }),
     );
   }
 
@@ -173,7 +206,7 @@ export class PeerClassTable {
   }
 
   /** Forgets classes without addresses and says which came and which went. */
-  #collect(): PeerClassChanges {
+  #collect(): Pick<PeerClassChanges, 'appeared' | 'gone'> {
     const fresh = new Set(this.#appeared);
     const appeared = this.#appeared.filter((counted) => !this.#unused.has(counted));
     const gone = [...this.#unused].filter((counted) => !fresh.has(counted));
@@ -182,25 +215,4 @@ export class PeerClassTable {
     this.#appeared = [];
     return { appeared: appeared.map(({ peerClass }) => peerClass), gone: gone.map(({ peerClass }) => peerClass) };
   }
-}
-
-function podElement(pod: KnownPod): PlacedElement {
-  const data = numberValue(pod.counted.peerClass.number);
-  return { set: familySets(pod.address.family).class, element: { key: addressToBytes(pod.address), data } };
-}
-
-/**
- * Ranges go and come as wholes, beginning directly before end: the kernel only deletes an end right
- * after the beginning of its own range (seen with 6.18.44: ENOENT otherwise).
- */
-function addBlockDifference(changes: ElementChanges, family: Family, before: readonly Block[], after: readonly Block[]): void {
-  const identity = ({ piece, counted }: Block): string =>
-    `${formatAddress(piece.first)}-${formatAddress(piece.last)} ${counted.peerClass.number}`;
-  const kept = new Map(before.map((block) => [identity(block), block]));
-  for (const block of after) if (!kept.delete(identity(block))) changes.added.push(...elementsOfBlock(family, block));
-  for (const block of kept.values()) changes.removed.push(...elementsOfBlock(family, block));
-}
-
-function elementsOfBlock(family: Family, { piece, counted }: Block): PlacedElement[] {
-  return blockElements(familySets(family).block, piece, counted.peerClass.number);
 }
