@@ -8,7 +8,7 @@
  * itself. Connections that were let through stay. An endpoint without an acknowledged pod is closed.
  */
 import type { Delta } from '@weir/calc';
-import type { AclPolicy, HnsDoor, SetPolicy } from '@weir/kernel';
+import { type AclPolicy, type HnsDoor, HnsError, type SetPolicy } from '@weir/kernel';
 import type {
   ApplyReport,
   Capabilities,
@@ -21,10 +21,11 @@ import type {
   RuleCounter,
 } from '../dataplane.ts';
 import type { AclChange } from './acl-change.ts';
-import { closedEndpoint, endpointAcls } from './acl-documents.ts';
+import { closedEndpoint, type EndpointState, endpointAcls } from './acl-documents.ts';
 import { HnsStore } from './hns-store.ts';
 import { LocalEndpoints } from './local-endpoints.ts';
 import { PeerSets } from './peer-sets.ts';
+import { RejectedEndpoints } from './rejected-endpoints.ts';
 import { isClassSet, valuesOf } from './set-documents.ts';
 import { type HnsStep, planSteps, type SetChange } from './staged-change.ts';
 
@@ -59,6 +60,7 @@ export class HnsDataplane implements Dataplane {
   readonly #store: HnsStore;
   readonly #sets = new PeerSets();
   readonly #endpoints: LocalEndpoints;
+  readonly #rejected = new RejectedEndpoints();
   #started = false;
   /** False when a request failed: what HNS holds is read again before the next one. */
   #isCertain = false;
@@ -82,10 +84,16 @@ export class HnsDataplane implements Dataplane {
       let changes: readonly SetChange[];
       if (wasCertain) {
         if (touched.size > 0) await this.#store.readEndpoints();
+        const isTouched = (id: string): boolean =>
+          this.#store.endpoints.get(id)?.addresses.some((address) => touched.has(address)) === true;
+        const retried = this.#rejected.retry(isTouched);
         changes = [...sets].map(([id, after]) => setChange(this.#store.sets.get(id), after)).filter(isChange);
-        await this.#perform(planSteps({ sets: changes, endpoints: this.#aclChanges(touched), movers }));
+        const endpoints = this.#aclChanges((id) => isTouched(id) || retried.has(id));
+        await this.#perform(planSteps({ sets: changes, endpoints, movers }));
       } else changes = (await this.#replaceAll()).sets;
-      return { ...countChanges(changes), quarantined: this.#endpoints.refused(), milliseconds: performance.now() - startedAt };
+      const rejected = this.#rejected.report();
+      const quarantined = [...this.#endpoints.refused(), ...rejected.quarantined];
+      return { ...countChanges(changes), ...rejected, quarantined, milliseconds: performance.now() - startedAt };
     });
   }
 
@@ -174,24 +182,42 @@ export class HnsDataplane implements Dataplane {
     const wanted = this.#sets.all();
     const ids = new Set([...this.#store.sets.keys(), ...wanted.keys()]);
     const sets = [...ids].map((id) => setChange(this.#store.sets.get(id), wanted.get(id))).filter(isChange);
-    return { sets, endpoints: this.#aclChanges(undefined) };
+    return { sets, endpoints: this.#aclChanges(() => true) };
   }
 
-  /** The endpoints with one of the addresses, or all of them, whose ACLs are not what they shall be. */
-  #aclChanges(touched: ReadonlySet<string> | undefined): AclChange[] {
+  /** The endpoints, of those that are touched or have no ACLs yet, whose ACLs are not what they shall be. */
+  #aclChanges(isTouched: (id: string) => boolean): AclChange[] {
     const changes: AclChange[] = [];
     for (const { id, addresses, acls } of this.#store.endpoints.values()) {
-      if (touched !== undefined && acls.length > 0 && !addresses.some((address) => touched.has(address))) continue;
-      const after = endpointAcls(this.#endpoints.stateAt(addresses) ?? closedEndpoint);
+      if (acls.length > 0 && !isTouched(id)) continue;
+      const after = endpointAcls(this.#rejected.has(id) ? closedEndpoint : this.#stateOf(addresses));
       if (!sameAcls(acls, after)) changes.push({ endpoint: id, before: acls, after });
     }
     return changes;
   }
 
+  #stateOf(addresses: readonly string[]): EndpointState {
+    return this.#endpoints.stateAt(addresses) ?? closedEndpoint;
+  }
+
   async #perform(steps: readonly HnsStep[]): Promise<void> {
     this.#isCertain = false;
-    for (const step of steps) await this.#store.perform(step);
+    for (const step of steps) {
+      try {
+        await this.#store.perform(step);
+      } catch (error) {
+        // Where HNS was not reached, everything is tried again.
+        if (step.kind !== 'acls' || !(error instanceof HnsError) || error.code === undefined) throw error;
+        await this.#close(step.endpoint, error.message);
+      }
+    }
     this.#isCertain = true;
+  }
+
+  async #close(endpoint: string, reason: string): Promise<void> {
+    const state = this.#stateOf(this.#store.endpoints.get(endpoint)?.addresses ?? []);
+    this.#rejected.add(endpoint, { state, reason });
+    await this.#store.perform({ kind: 'acls', endpoint, acls: endpointAcls(closedEndpoint) });
   }
 
   /** Looks what HNS holds, and closes endpoints that came; tells when anything else is not as it shall be. */

@@ -18,6 +18,8 @@ export interface HeldEndpoint {
 
 /** Names of networks that Azure CNI and Calico make, in this order. */
 const networkNames: readonly string[] = ['azure', 'Calico'];
+/** HCN_E_ENDPOINT_NOT_FOUND */
+const endpointNotFound = '0x803b0002';
 /** Requests stay small enough for the service on the other side. */
 const setsPerRequest = 200;
 
@@ -83,8 +85,12 @@ export class HnsStore {
     // Its pod went meanwhile.
     if (endpoint === undefined) return;
     const others = endpoint.Policies.filter((policy) => ownAclOf(policy) === undefined);
-    await this.#door.modifyEndpoint(id, request('Update', [...others, ...acls.map(aclDocument)]));
-    this.#endpoints.set(id, { ...heldEndpoint(endpoint), acls });
+    try {
+      await this.#door.modifyEndpoint(id, request('Update', [...others, ...acls.map(aclDocument)]));
+      this.#endpoints.set(id, { ...heldEndpoint(endpoint), acls });
+    } catch (error) {
+      if (!(error instanceof HnsError && error.code === endpointNotFound)) throw error;
+    }
   }
 }
 

@@ -204,7 +204,9 @@ describe('the HNS back end', () => {
     const bad = [{ protocol: tcp, ports: [81] }, rule];
     const second = stateDelta({ sets, ranges, ingress: { b: bad, c: bad } }, () => undefined);
     const report = await dataplane.apply(deltaBetween(first, second));
-    expect(report.quarantined.map((each) => each.reason)).toEqual([expect.stringContaining(reason)]);
+    expect(report.quarantined.map((each) => each.reason)).toEqual([
+      expect.stringMatching(`^NetworkPolicy default/test ingress\\[1\\]: .*${reason}`),
+    ]);
     expect(hns.everything().filter((line) => line.startsWith('b '))).toEqual(held);
     const open = flows.filter(
       (flow) => flow.destination.words.at(-1) === 0x0a4d0003 && flow.source !== flow.destination && documentsAllow(hns.store, flow),
@@ -220,6 +222,28 @@ describe('the HNS back end', () => {
       if (quarantined.length > 0) refused.push(rule);
     }
     expect(refused).toEqual(windowsLimits.map(({ rule }) => rule));
+  });
+
+  it('DP82: closes an endpoint whose ACLs HNS does not take, goes on with all others, and tries again', async () => {
+    const hns = openHns();
+    const dataplane = createHnsDataplane({ door: hns });
+    const open = stateDelta({ sets: { one: { a: 'member' } } }, () => undefined);
+    await dataplane.apply(open);
+    const modify = hns.modifyEndpoint.bind(hns);
+    hns.modifyEndpoint = (id, request) =>
+      id === 'b' && JSON.stringify(request).includes('"80"') ? Promise.reject(new HnsError('no room', '0x8007000e')) : modify(id, request);
+    const rules = [{ peer: ['one'], protocol: tcp, ports: [80] }];
+    const isolated = stateDelta({ sets: { one: { a: 'member' } }, ingress: { b: rules, c: rules } }, () => undefined);
+    const report = await dataplane.apply(deltaBetween(open, isolated));
+    expect(report).toMatchObject({ quarantined: [{ reason: 'HNS rejects it: no room' }], retryInMs: expect.any(Number) as number });
+    const allowed = (to: number): Flow[] =>
+      flows.filter((flow) => flow.destination.words[0] === to && flow.source.words[0] !== to && documentsAllow(hns.store, flow));
+    expect(allowed(0x0a4d0002)).toEqual([]);
+    expect(allowed(0x0a4d0003).map(describeFlow)).toEqual([JSON.stringify([[0x0a4d0001], [0x0a4d0003], tcp, 80])]);
+    expect(await dataplane.resync()).toEqual({ drifted: [], repaired: false });
+    hns.modifyEndpoint = modify;
+    await vi.waitFor(async () => expect((await dataplane.apply(emptyDelta)).quarantined).toEqual([]), { timeout: 30_000, interval: 100 });
+    expect(allowed(0x0a4d0002).length).toBe(1);
   });
 
   it('DP83: splits blocks around holes within its bound, and refuses what takes more', async () => {
