@@ -25,6 +25,8 @@ export class KernelComparison {
   readonly #options: KernelComparisonOptions;
   readonly #pace = new DriftPace();
   #isWanted = false;
+  /** Others changed something while a comparison ran, in what it had already read, perhaps. */
+  #changedMeanwhile = false;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -52,6 +54,7 @@ export class KernelComparison {
       .finally(() => {
         this.#running = undefined;
         if (this.#isWanted) this.#options.onWanted();
+        if (this.#changedMeanwhile) this.#changedByOthers();
       });
   }
 
@@ -62,9 +65,10 @@ export class KernelComparison {
     await this.#running;
   }
 
-  /** Compares soon. */
+  /** Compares soon; how soon is known when the comparison that runs has said whether it had to repair something. */
   #changedByOthers(): void {
-    if (this.#closed || this.#timer !== undefined) return;
+    this.#changedMeanwhile = this.#running !== undefined;
+    if (this.#closed || this.#timer !== undefined || this.#isWanted || this.#changedMeanwhile) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.want();
