@@ -3,15 +3,15 @@
  * agent on every node does, in one process.
  */
 import { type Delta, Engine } from '@weir/calc';
-import { createNftablesDataplane, type NftablesDataplane } from '@weir/dataplane';
-import { inNetns } from '@weir/kernel';
+import type { Dataplane } from '@weir/dataplane';
 import { defined, parseAddress } from '@weir/net';
 import { eventsBetween, type World } from '@weir/testkit';
+import { type BackEnd, nftablesBackEnd } from './back-ends.ts';
 import { type LinkedPod, PacketNetwork } from './packet-network.ts';
 
 interface PolicedNode {
   readonly engine: Engine;
-  readonly dataplane: NftablesDataplane;
+  readonly dataplane: Dataplane;
   readonly attached: Map<string, LinkedPod>;
 }
 
@@ -20,10 +20,15 @@ const nothing: World = { namespaces: [], pods: [], networkPolicies: [] };
 /** Nodes that enforce the policies of the world that they were last told of. */
 export class PolicedNetwork {
   readonly network = new PacketNetwork();
+  #backEnd: BackEnd;
   readonly #nodes = new Map<string, PolicedNode>();
   /** Why a data plane had to replace its table; stays empty when all goes as it should. */
   readonly replaced: string[] = [];
   #world: World = nothing;
+
+  constructor(backEnd: BackEnd = nftablesBackEnd) {
+    this.#backEnd = backEnd;
+  }
 
   /** Moves on to a world: links, then on every node the events, one flush, one delta. */
   async moveTo(world: World): Promise<void> {
@@ -37,8 +42,8 @@ export class PolicedNetwork {
   }
 
   /** Tells all nodes, and returns what their data planes were given. */
-  async #record(world: World): Promise<[NftablesDataplane, Delta][]> {
-    const given: [NftablesDataplane, Delta][] = [];
+  async #record(world: World): Promise<[Dataplane, Delta][]> {
+    const given: [Dataplane, Delta][] = [];
     const events = eventsBetween(this.#world, world);
     this.#world = world;
     for (const { metadata } of world.nodes ?? []) this.#startNode(metadata.name ?? '', world);
@@ -53,14 +58,15 @@ export class PolicedNetwork {
     return given;
   }
 
-  /** The next world starts from nothing: fresh engines and data planes, no table in any kernel. */
-  async reset(): Promise<void> {
+  /** The next world starts from nothing: fresh engines and data planes, of another back end if one is given; nothing in any kernel. */
+  async reset(next: BackEnd = this.#backEnd): Promise<void> {
     for (const { dataplane } of this.#nodes.values()) {
       await dataplane.remove();
       await dataplane.close();
     }
     this.#nodes.clear();
     this.#world = nothing;
+    this.#backEnd = next;
   }
 
   /**
@@ -76,7 +82,7 @@ export class PolicedNetwork {
   }
 
   /** The engine and the data plane of a node that was told of a world. */
-  node(name: string): { readonly engine: Engine; readonly dataplane: NftablesDataplane } {
+  node(name: string): { readonly engine: Engine; readonly dataplane: Dataplane } {
     return defined(this.#nodes.get(name), `node ${name} is there`);
   }
 
@@ -113,16 +119,18 @@ export class PolicedNetwork {
 
   #startNode(name: string, world: World): void {
     if (this.#nodes.has(name)) return;
-    const options = { podInterfaces: [this.network.podInterfacePrefix], onReplace: (error: Error) => this.replaced.push(error.message) };
-    let dataplane: NftablesDataplane | undefined;
-    inNetns(this.network.nodeNetns(name), () => {
-      dataplane = createNftablesDataplane(options);
+    const pods = [...this.network.linkedPods().values()].filter(({ node }) => node === name);
+    const dataplane = this.#backEnd.open({
+      netns: this.network.nodeNetns(name),
+      podInterface: this.network.podInterfacePrefix,
+      pods,
+      onReplace: (error) => this.replaced.push(error.message),
     });
     const engine = new Engine({ node: name });
     // A node that joins later lists what is there, as an agent does.
     for (const event of eventsBetween(nothing, world)) event(engine);
     for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
-    this.#nodes.set(name, { engine, dataplane: defined(dataplane, 'a data plane is made'), attached: new Map() });
+    this.#nodes.set(name, { engine, dataplane, attached: new Map() });
   }
 
   /** What the start gate tells an agent: pods with their links that came, went or changed. */

@@ -41,19 +41,30 @@ const nonEmptyLists = new Set(['containers', 'values', 'podIPs', 'hostIPs']);
  * candidate for which `fails` throws counts as not failing.
  */
 export function shrinkWorld(world: World, fails: (candidate: World) => boolean): World {
-  const stillFails = (candidate: World): boolean => {
+  const steps = shrinkSteps(world);
+  for (let step = steps.next(); ; ) {
+    if (step.done === true) return step.value;
+    let stillFails = false;
     try {
-      return fails(candidate);
+      stillFails = fails(step.value);
     } catch {
-      return false;
+      // Counts as not failing.
     }
-  };
+    step = steps.next(stillFails);
+  }
+}
+
+/**
+ * The same where finding out takes time: yields a candidate after the other, takes whether it fails,
+ * and returns the smallest world that did. The caller may stop early and keep its last failing one.
+ */
+export function* shrinkSteps(world: World): Generator<World, World, boolean> {
   let current = world;
   for (let shrunk = true; shrunk; ) {
     shrunk = false;
     for (const path of removablePaths(current)) {
       const candidate = withoutPath(current, path);
-      if (candidate === undefined || !isPlausible(candidate) || !stillFails(candidate)) continue;
+      if (candidate === undefined || !isPlausible(candidate) || !(yield candidate)) continue;
       current = candidate;
       shrunk = true;
     }

@@ -1,0 +1,147 @@
+/**
+ * Random worlds on every back end: each world and each of the states that it changes into is put into
+ * force on all of them, one after the other on the same network, every pair of ends is tried on every
+ * port with a real packet, and what arrives is what the oracle says.
+ */
+import {
+  flowsOf,
+  generateChanges,
+  generateWorld,
+  type HistoryState,
+  NetworkPolicyOracle,
+  renderFlow,
+  renderWorld,
+  shrinkSteps,
+  type World,
+} from '@weir/testkit';
+import { probeArrivals } from '../packets/arrival-probe.ts';
+import type { BackEnd } from '../packets/back-ends.ts';
+import { PolicedNetwork } from '../packets/policed-network.ts';
+import type { ExpectedFlow } from '../packets/probe-flows.ts';
+
+/** What to try. */
+export interface FuzzOrder {
+  readonly firstSeed: number;
+  readonly worlds: number;
+  /** States that follow each world. */
+  readonly changes: number;
+  readonly backEnds: readonly BackEnd[];
+  /** How long the manifest of a world that goes wrong is made smaller; default a minute. */
+  readonly shrinkMs?: number;
+  /** Told what became of each world, in one line. */
+  readonly onWorld?: (line: string) => void;
+}
+
+/** What was tried on one back end. */
+export interface FuzzCount {
+  readonly backEnd: string;
+  states: number;
+  flows: number;
+  denied: number;
+}
+
+/** A run: counts per back end, and for each world that went wrong a report with seed, flows and a small manifest. */
+export interface FuzzResult {
+  readonly counts: readonly FuzzCount[];
+  readonly mismatches: readonly string[];
+}
+
+/** Tries them all; a world that goes wrong on a back end ends there, and the next one begins. */
+export async function fuzzWorlds({ firstSeed, worlds, changes, backEnds, onWorld, shrinkMs = 60_000 }: FuzzOrder): Promise<FuzzResult> {
+  const policed = new PolicedNetwork();
+  const counts = backEnds.map(({ name }): FuzzCount => ({ backEnd: name, states: 0, flows: 0, denied: 0 }));
+  const mismatches: string[] = [];
+  try {
+    for (let seed = firstSeed; seed < firstSeed + worlds; seed++) {
+      const history = generateChanges(seed, generateWorld(seed), changes);
+      for (const [i, backEnd] of backEnds.entries()) {
+        const startedAt = performance.now();
+        await policed.reset(backEnd);
+        const found = await tryHistory(policed, { seed, history, backEnd, shrinkMs }, counts[i]);
+        if (found !== undefined) mismatches.push(found);
+        onWorld?.(`seed ${seed} ${backEnd.name}: ${found === undefined ? 'agrees' : 'DIFFERS'}, ${seconds(startedAt)} s`);
+      }
+    }
+  } finally {
+    await policed.close();
+  }
+  return { counts, mismatches };
+}
+
+interface Trial {
+  readonly seed: number;
+  readonly history: readonly HistoryState[];
+  readonly backEnd: BackEnd;
+  readonly shrinkMs: number;
+}
+
+async function tryHistory(policed: PolicedNetwork, trial: Trial, count?: FuzzCount): Promise<string | undefined> {
+  const { seed, history, backEnd } = trial;
+  for (const [step, state] of history.entries()) {
+    const world = expressibleOn(backEnd, state.world);
+    await policed.moveTo(world);
+    const flows = judgedFlows(world);
+    const wrong = await probeArrivals(policed.network, world, flows);
+    if (count !== undefined) {
+      count.states++;
+      count.flows += flows.length;
+      count.denied += flows.filter(({ allowed }) => !allowed).length;
+    }
+    const [first] = wrong;
+    if (first === undefined) continue;
+    const small = await shrink(policed, world, { ...trial, wrong: first });
+    return [
+      `${backEnd.name}, seed ${seed}, state ${step} (${state.change ?? 'start'}): ${wrong.length} of ${flows.length} flows differ from the oracle`,
+      ...wrong
+        .slice(0, 10)
+        .map(({ flow, allowed }) => `  ${renderFlow(flow)}: ${allowed ? 'allowed, but did not arrive' : 'denied, but arrived'}`),
+      small === undefined ? 'from nothing the state is right: what matters is the state before' : 'the smallest manifest that fails:',
+      renderWorld(small ?? world),
+    ].join('\n');
+  }
+  return undefined;
+}
+
+function expressibleOn(backEnd: BackEnd, world: World): World {
+  return { ...world, networkPolicies: world.networkPolicies.map(backEnd.expressible) };
+}
+
+/** All flows of which an end is a pod, with what the oracle says. */
+function judgedFlows(world: World): ExpectedFlow[] {
+  const oracle = new NetworkPolicyOracle(world);
+  return flowsOf(world)
+    .filter(({ source, destination }) => source.kind === 'pod' || destination.kind === 'pod')
+    .map((flow) => ({ flow, allowed: oracle.verdict(flow).allowed }));
+}
+
+/** The smallest world found in the time on which the flow goes wrong again; undefined when the whole one does not. */
+async function shrink(
+  policed: PolicedNetwork,
+  world: World,
+  { backEnd, shrinkMs, wrong }: Trial & { readonly wrong: ExpectedFlow },
+): Promise<World | undefined> {
+  const fails = async (candidate: World): Promise<boolean> => {
+    try {
+      await policed.reset(backEnd);
+      await policed.moveTo(candidate);
+      const flow = { flow: wrong.flow, allowed: new NetworkPolicyOracle(candidate).verdict(wrong.flow).allowed };
+      return flow.allowed === wrong.allowed && (await probeArrivals(policed.network, candidate, [flow])).length > 0;
+    } catch {
+      return false;
+    }
+  };
+  if (!(await fails(world))) return undefined;
+  const steps = shrinkSteps(world);
+  let smallest = world;
+  const deadline = performance.now() + shrinkMs;
+  for (let step = steps.next(); step.done !== true && performance.now() < deadline; ) {
+    const still = await fails(step.value);
+    if (still) smallest = step.value;
+    step = steps.next(still);
+  }
+  return smallest;
+}
+
+function seconds(startedAt: number): string {
+  return ((performance.now() - startedAt) / 1000).toFixed(1);
+}

@@ -1,0 +1,44 @@
+/**
+ * `npm run fuzz -- [--seed S] [--worlds N] [--changes C] [--dataplane NAME]…`: random worlds on real
+ * packets, on all back ends. Exit code 1 when a flow differs from the oracle, 2 for wrong usage.
+ */
+import { parseArgs } from 'node:util';
+import { backEnds } from '../packets/back-ends.ts';
+import { fuzzWorlds } from './fuzz-worlds.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '0' },
+    worlds: { type: 'string', default: '10' },
+    changes: { type: 'string', default: '2' },
+    dataplane: { type: 'string', multiple: true, default: backEnds.map(({ name }) => name) },
+  },
+});
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) {
+    process.stderr.write(`--${option} is '${text}'; give a whole number below 10^9\n`);
+    process.exit(2);
+  }
+  return Number(text);
+}
+
+const unknown = values.dataplane.find((name) => !backEnds.some((each) => each.name === name));
+if (unknown !== undefined) {
+  process.stderr.write(`--dataplane ${unknown}: there is no such back end; there are ${backEnds.map(({ name }) => name).join(', ')}\n`);
+  process.exit(2);
+}
+const startedAt = performance.now();
+const { counts, mismatches } = await fuzzWorlds({
+  firstSeed: wholeNumber('seed', values.seed),
+  worlds: wholeNumber('worlds', values.worlds),
+  changes: wholeNumber('changes', values.changes),
+  backEnds: backEnds.filter(({ name }) => values.dataplane.includes(name)),
+  onWorld: (line) => process.stderr.write(`${line}\n`),
+});
+for (const mismatch of mismatches) process.stdout.write(`${mismatch}\n\n`);
+for (const { backEnd, states, flows, denied } of counts) {
+  process.stdout.write(`${backEnd}: ${states} states, ${flows} flows tried, ${denied} of them to be denied\n`);
+}
+process.stdout.write(`${mismatches.length} worlds differ from the oracle; ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
+process.exitCode = mismatches.length === 0 ? 0 : 1;

@@ -1,0 +1,94 @@
+/** The back ends that worlds of real packets are tried on, and what each of them cannot express. */
+import { createHnsDataplane, createNftablesDataplane, type Dataplane } from '@weir/dataplane';
+import { inNetns } from '@weir/kernel';
+import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { defined } from '@weir/net';
+import { emulatedHns } from '../../packages/lab/test/hns-emulator/emulated-node.ts';
+import type { LinkedPod } from './packet-network.ts';
+
+/** The node that a data plane is for. */
+export interface BackEndNode {
+  readonly netns: string;
+  /** What the names of links to pods begin with. */
+  readonly podInterface: string;
+  /** The pods of the node that have their links already. */
+  readonly pods: readonly LinkedPod[];
+  /** Told when the data plane had to replace what it had made. */
+  readonly onReplace: (error: Error) => void;
+}
+
+/** A back end. */
+export interface BackEnd {
+  readonly name: Dataplane['name'];
+  readonly open: (node: BackEndNode) => Dataplane;
+  /** Another policy in place of one that the back end refuses by contract; every other one as it is. */
+  readonly expressible: (policy: NetworkPolicy) => NetworkPolicy;
+}
+
+const asItIs = (policy: NetworkPolicy): NetworkPolicy => policy;
+
+export const nftablesBackEnd: BackEnd = {
+  name: 'nftables',
+  open: ({ netns, podInterface, onReplace }) => inNode(netns, () => createNftablesDataplane({ podInterfaces: [podInterface], onReplace })),
+  expressible: asItIs,
+};
+
+const hnsBackEnd: BackEnd = {
+  name: 'hns',
+  open: ({ netns, pods }) => inNode(netns, () => createHnsDataplane({ door: emulatedHns(pods).door })),
+  expressible: withoutWindowsLimits,
+};
+
+/** All of them. */
+export const backEnds: readonly BackEnd[] = [nftablesBackEnd, hnsBackEnd];
+
+function inNode<T>(netns: string, make: () => T): T {
+  let made: T | undefined;
+  inNetns(netns, () => {
+    made = make();
+  });
+  return defined(made, 'it is made');
+}
+
+/** Without the four features that Windows lacks: named ports, SCTP, negative selectors of peers, `except`. */
+function withoutWindowsLimits(policy: NetworkPolicy): NetworkPolicy {
+  const { spec } = policy;
+  if (spec === undefined) return policy;
+  const ports = (list: readonly NetworkPolicyPort[]): NetworkPolicyPort[] =>
+    list.map((each) => ({
+      ...each,
+      ...(typeof each.port === 'string' && { port: 80 }),
+      ...(each.protocol === 'SCTP' && { protocol: 'TCP' }),
+    }));
+  const peers = (list: readonly NetworkPolicyPeer[]): NetworkPolicyPeer[] =>
+    list.map(({ ipBlock, podSelector, namespaceSelector }) => ({
+      ...(ipBlock && { ipBlock: { cidr: ipBlock.cidr } }),
+      ...(podSelector && { podSelector: positive(podSelector) }),
+      ...(namespaceSelector && { namespaceSelector: positive(namespaceSelector) }),
+    }));
+  return {
+    ...policy,
+    spec: {
+      ...spec,
+      ...(spec.ingress && {
+        ingress: spec.ingress.map((rule) => ({
+          ...(rule.from && { from: peers(rule.from) }),
+          ...(rule.ports && { ports: ports(rule.ports) }),
+        })),
+      }),
+      ...(spec.egress && {
+        egress: spec.egress.map((rule) => ({
+          ...(rule.to && { to: peers(rule.to) }),
+          ...(rule.ports && { ports: ports(rule.ports) }),
+        })),
+      }),
+    },
+  };
+}
+
+/** The selector that asks for what it forbids. */
+function positive(selector: LabelSelector): LabelSelector {
+  const opposite = { NotIn: 'In', DoesNotExist: 'Exists', In: 'In', Exists: 'Exists' } as const;
+  const expressions = selector.matchExpressions?.map((each) => ({ ...each, operator: opposite[each.operator] }));
+  return { ...selector, ...(expressions && { matchExpressions: expressions }) };
+}
