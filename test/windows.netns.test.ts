@@ -1,4 +1,6 @@
 /** A cluster with a Windows node: its agent enforces through documents of HNS, on real packets. */
+import { join } from 'node:path';
+import { openSocketHnsDoor } from '@weir/dataplane';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
 
@@ -120,5 +122,15 @@ describe('a Windows node', () => {
     await enforce(policy('closed', []));
     expect(await connect('client')).toBe('TIMEOUT');
     expect(await connect('far')).toBe('TIMEOUT');
+  });
+
+  it('has nothing of Weir in its HNS after a cleanup', async () => {
+    await cluster.actOn('win1-agent', 'hold');
+    const socket = join(cluster.directory, 'run', cluster.name, 'win1-hns.sock');
+    const hns = openSocketHnsDoor(socket);
+    expect(JSON.stringify([await hns.networks(), await hns.endpoints()])).toContain('"weir-');
+    expect(await cluster.weir(['agent', 'cleanup', '--hns-socket', socket])).toMatchObject({ code: 0 });
+    expect(JSON.stringify([await hns.networks(), await hns.endpoints()])).not.toContain('"weir-');
+    expect(await connect('far')).toBe('');
   });
 });

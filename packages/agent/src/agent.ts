@@ -17,10 +17,15 @@ export async function runAgent(settings: AgentSettings): Promise<Agent> {
   return startAgent(settings);
 }
 
-/** Takes every trace of agents out of the kernel of the current network namespace; repeating it changes nothing. */
-export async function cleanupAgent(): Promise<void> {
+/**
+ * Takes every trace of agents out of the kernel of the current network namespace; repeating it changes
+ * nothing. On Windows, or with the socket of an emulated HNS, out of HNS instead.
+ */
+export async function cleanupAgent(hnsSocket?: string): Promise<void> {
   const { createNftablesDataplane } = await import('@weir/dataplane');
-  const dataplane = createNftablesDataplane({ podInterfaces: [] });
+  const { openHns } = await import('./open-dataplane.ts');
+  const isHns = hnsSocket !== undefined || process.platform === 'win32';
+  const dataplane = isHns ? openHns({ hnsSocket }) : createNftablesDataplane({ podInterfaces: [] });
   try {
     await dataplane.remove();
   } finally {

@@ -16,15 +16,22 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
         onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced, without a gap'),
       });
     case 'hns':
+      checkHns(settings);
       return openHns(settings);
     default:
       return settings.dataplane satisfies never;
   }
 }
 
-function openHns({ established, flowLog, hnsSocket, windowsExpandUnsupported }: AgentSettings): Dataplane {
+/** HNS lacks what these settings ask for. */
+function checkHns({ established, flowLog }: AgentSettings): void {
   if (established === 'cut') throw new Error('HNS has no call that ends connections: on Windows nodes leave out --established cut');
   if (flowLog !== undefined) throw new Error('HNS does not tell of connections: on Windows nodes leave out --flow-log');
+}
+
+/** The back end for HNS: that of this Windows node, or an emulated one. */
+export function openHns(settings: Pick<AgentSettings, 'hnsSocket'> & Partial<AgentSettings>): Dataplane {
+  const { hnsSocket, windowsExpandUnsupported = false } = settings;
   return createHnsDataplane({
     door: hnsSocket === undefined ? openWindowsHnsDoor() : openSocketHnsDoor(hnsSocket),
     expandUnsupported: windowsExpandUnsupported,

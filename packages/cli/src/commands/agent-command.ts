@@ -11,11 +11,14 @@ const cleanup: Command = {
   name: 'cleanup',
   summary: 'Take every rule of Weir out of the kernel of this node',
   description: 'Only what Weir made is removed; running it again does nothing. Pods are unprotected afterwards.',
+  options: settingOptions(['hnsSocket']),
   examples: ['weir agent cleanup', 'ip netns exec weir-weir-node1 weir agent cleanup'],
-  run: async ({ output }) => {
-    await cleanupAgent();
-    if (output.json) output.resultJson({ removed: 'inet weir' });
-    else output.progress('the table inet weir is gone');
+  run: async ({ options, output }) => {
+    const hnsSocket = options.text('hns-socket');
+    await cleanupAgent(hnsSocket);
+    const removed = hnsSocket === undefined && process.platform !== 'win32' ? 'inet weir' : 'HNS';
+    if (output.json) output.resultJson({ removed });
+    else output.progress(removed === 'HNS' ? 'the sets and ACLs of Weir are gone from HNS' : 'the table inet weir is gone');
     return exitCode.done;
   },
 };
