@@ -5,12 +5,14 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Delta } from '@weir/calc';
 import { createHnsDataplane, openSocketHnsDoor } from '@weir/dataplane';
 import { type AclPolicy, type HnsDoor, inNetns } from '@weir/kernel';
 import { defined } from '@weir/net';
+import { DatagramStream, PacketCounter } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { attemptsOf, conformanceCases } from '../../../dataplane/test/conformance/cases.ts';
-import { stateDelta } from '../../../dataplane/test/conformance/state.ts';
+import { deltaBetween, stateDelta } from '../../../dataplane/test/conformance/state.ts';
 import { type HostName, hostAddresses, openWorld, type World } from '../../../dataplane/test/conformance/world.ts';
 import { HnsEmulator } from '../../src/hns-emulator/hns-emulator.ts';
 import { serveHns } from '../../src/hns-emulator/hns-server.ts';
@@ -247,6 +249,51 @@ describe('documents of the back end', () => {
     await dataplane.remove();
     return results.flat();
   }
+
+  it('DP80: let nothing through while they change that neither state allows, and lose nothing that both allow', async () => {
+    const udp = 17;
+    const state = (port: number): Delta =>
+      stateDelta(
+        {
+          sets: { clients: { a: 'member' } },
+          ingress: {
+            b: [
+              { id: 'turns', peer: ['clients'], protocol: udp, ports: [port] },
+              { id: 'stays', peer: ['clients'], protocol: udp, ports: [90] },
+            ],
+          },
+        },
+        () => undefined,
+      );
+    const dataplane = createHnsDataplane({ door: doorOf(hns) });
+    await dataplane.apply(state(80));
+    const to = hostAddresses.b[4];
+    const from = (pod: 'a' | 'c'): string => `ip saddr ${hostAddresses[pod][4]} udp dport`;
+    const counter = new PacketCounter(world.netns('b'), {
+      turns: `${from('a')} { 80, 81 }`,
+      stays: `${from('a')} 90`,
+      never: `${from('a')} 82`,
+      stranger: `${from('c')} { 80-90 }`,
+    });
+    const lanes = [80, 81, 82, 90].map((port) => ({ address: to, port, flow: 'each' as const }));
+    const streams = [await DatagramStream.start(world.netns('a'), lanes), await DatagramStream.start(world.netns('c'), lanes)];
+    try {
+      const states = [state(80), state(81)] as const;
+      const until = Date.now() + 1_000 * Number(process.env['WEIR_LOAD_SECONDS'] ?? 1.5);
+      for (let turn = 0; Date.now() < until; turn++) {
+        const [before, after] = turn % 2 === 0 ? states : [states[1], states[0]];
+        await dataplane.apply(deltaBetween(before, after));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      const [sent] = await Promise.all(streams.map((stream) => stream.stop()));
+      const { turns, ...others } = await counter.settled();
+      expect(others).toEqual({ stays: sent?.[3], never: 0, stranger: 0 });
+      expect(turns).toBeGreaterThan(0);
+    } finally {
+      for (const stream of streams) stream.kill();
+      counter.remove();
+    }
+  });
 
   const right = new Map<string, string[]>();
   beforeAll(async () => {
