@@ -33,7 +33,7 @@ export const nftablesBackEnd: BackEnd = {
   expressible: asItIs,
 };
 
-const hnsBackEnd: BackEnd = {
+export const hnsBackEnd: BackEnd = {
   name: 'hns',
   open: ({ netns, pods }) => inNode(netns, () => createHnsDataplane({ door: emulatedHns(pods).door })),
   expressible: withoutWindowsLimits,

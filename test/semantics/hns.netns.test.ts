@@ -1,0 +1,4 @@
+import { hnsBackEnd } from '../packets/back-ends.ts';
+import { describeSemantics } from './semantics.ts';
+
+describeSemantics(hnsBackEnd);

@@ -1,0 +1,4 @@
+import { nftablesBackEnd } from '../packets/back-ends.ts';
+import { describeSemantics } from './semantics.ts';
+
+describeSemantics(nftablesBackEnd);
