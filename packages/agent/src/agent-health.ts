@@ -7,8 +7,8 @@ import type { MemoryReport } from './memory/memory-guard.ts';
 interface RefusedPolicyReport {
   readonly policy: string;
   readonly reasons: readonly string[];
-  /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing. */
-  readonly inForce: 'accepted' | 'closed';
+  /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing; `nothing`: as the engine does. */
+  readonly inForce: 'accepted' | 'closed' | 'nothing';
 }
 
 /** A pod whose rules the data plane cannot enforce; it is closed or keeps the rules of before. */

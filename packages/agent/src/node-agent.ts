@@ -14,6 +14,7 @@ import { dirname } from 'node:path';
 import { Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
+import { type EnforcementTarget, enforcementTarget, systemOf } from '@weir/policy';
 import { AcceptedPolicyStore } from './accepted-policy-store.ts';
 import { AddressRest } from './address-rest.ts';
 import { AddressRestStore } from './address-rest-store.ts';
@@ -105,7 +106,7 @@ export class NodeAgent implements Agent {
     this.#attachments = new AttachmentStore(settings.stateDirectory);
     // Nobody announces again what an earlier process was told and a damaged file has lost.
     const localPods = this.#attachments.damage === undefined ? settings.localPods : 'listed';
-    this.#engine = new Engine({ node: settings.node, profile: settings.profile, localPods });
+    this.#engine = new Engine({ node: settings.node, target: targetOf(settings, dataplane), localPods });
     this.#accepted = new AcceptedPolicyStore(settings.stateDirectory, log, () => this.#engine.acceptedPolicies());
     this.#connections = new EstablishedConnections({
       engine: this.#engine,
@@ -299,4 +300,9 @@ export class NodeAgent implements Agent {
     };
     return explainFlow(subject, request);
   }
+}
+
+/** The behaviour that policies are read with. */
+function targetOf({ profile, windowsExpandUnsupported }: AgentSettings, { name }: Dataplane): EnforcementTarget {
+  return enforcementTarget(profile, systemOf(name), windowsExpandUnsupported);
 }

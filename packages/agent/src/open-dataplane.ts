@@ -1,25 +1,30 @@
 /** The back end that the settings ask for: one line each. */
 import { createHnsDataplane, createNftablesDataplane, type Dataplane, openSocketHnsDoor } from '@weir/dataplane';
 import { openWindowsHnsDoor } from '@weir/kernel';
-import { engineProfiles } from '@weir/policy';
+import { chooseDataplane, engineProfiles } from '@weir/policy';
 import { errorFields, type Logger } from './log.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
+import { hostSystem } from './settings/host-system.ts';
 
 /** Opens it in the current network namespace; nothing changes before its first delta. Throws when it cannot do what the settings say. */
 export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
-  switch (settings.dataplane) {
+  const chosen = chooseDataplane({ engine: settings.profile, system: hostSystem(), dataplane: settings.dataplane });
+  if ('problem' in chosen) throw new Error(chosen.problem);
+  const { podToOwnNode, establishedFlows } = engineProfiles[settings.profile];
+  switch (chosen.name) {
     case 'nftables':
       return createNftablesDataplane({
         podInterfaces: settings.podInterfaces,
         flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
-        established: settings.established ?? engineProfiles[settings.profile].establishedFlows,
+        established: settings.established ?? establishedFlows,
+        podToOwnNode,
         onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced, without a gap'),
       });
     case 'hns':
       checkHns(settings);
       return openHns(settings);
     default:
-      return settings.dataplane satisfies never;
+      return chosen.name satisfies never;
   }
 }
 

@@ -4,16 +4,18 @@
  * A pod that starts must meet the rules of its moment, so the gate does not trust the informers, which
  * may lag: it reads the pod, its namespace and the namespace's policies anew, deletions included.
  */
-import type { Engine, OwningPod } from '@weir/calc';
-import { type KubeClient, namespacesPath, networkPoliciesPath, podsPath, TransportError } from '@weir/client';
+import type { Engine, Source as EngineSource, OwningPod } from '@weir/calc';
+import { type KubeClient, namespacesPath, networkPoliciesPath, nodesPath, podsPath, TransportError } from '@weir/client';
 import {
   checkPodShape,
   identityProblem,
   type KubeObject,
   type Namespace,
   type NetworkPolicy,
+  type Node,
   namespacePolicyFields,
   networkPolicyFields,
+  nodePolicyFields,
   type Pod,
   podPolicyFields,
 } from '@weir/kube';
@@ -22,9 +24,7 @@ import { SharedReads } from './shared-reads.ts';
 import { nameOf, namespaceOf, type Sink, Source, type SourceWiring } from './source.ts';
 
 /** The kinds that the engine reads, named as its sync gate names them. */
-export type SourceKind = 'pods' | 'namespaces' | 'networkPolicies';
-
-const sourceKinds: readonly SourceKind[] = ['pods', 'namespaces', 'networkPolicies'];
+export type SourceKind = EngineSource;
 
 /** How one kind gets on with the API server. */
 export interface SourceContact {
@@ -67,9 +67,10 @@ const resources: Readonly<Record<SourceKind, Pick<SourceWiring<KubeObject>, 'pat
   pods: { path: podsPath(), fields: podPolicyFields },
   namespaces: { path: namespacesPath, fields: namespacePolicyFields },
   networkPolicies: { path: networkPoliciesPath(), fields: networkPolicyFields },
+  nodes: { path: nodesPath, fields: nodePolicyFields },
 };
 
-/** The three informers of one agent. */
+/** The informers of one agent. */
 export class Sources {
   readonly #client: KubeClient;
   readonly #engine: Engine;
@@ -78,6 +79,8 @@ export class Sources {
   readonly #namespaces: Source<Namespace>;
   readonly #policies: Source<NetworkPolicy>;
   readonly #pods: Source<Pod>;
+  /** Undefined where verdicts do not depend on nodes. */
+  readonly #nodes: Source<Node> | undefined;
   readonly #namespaceReads = new SharedReads((namespace) => this.#readNamespace(namespace));
   /** Pods that have left the node although the API still lists them, by namespace and name: their uids. */
   readonly #left = new Map<string, string>();
@@ -85,11 +88,13 @@ export class Sources {
     pods: { failures: 0, heardAtMs: Number.NaN },
     namespaces: { failures: 0, heardAtMs: Number.NaN },
     networkPolicies: { failures: 0, heardAtMs: Number.NaN },
+    nodes: { failures: 0, heardAtMs: Number.NaN },
   };
-  #unsynced = 3;
+  #unsynced: number;
 
   constructor(options: SourcesOptions) {
     const { engine } = options;
+    this.#unsynced = engine.sources.length;
     this.#client = options.client;
     this.#engine = engine;
     this.#listener = options.listener;
@@ -109,6 +114,12 @@ export class Sources {
         engine.deletePod(namespace, name);
       },
     });
+    if (engine.sources.includes('nodes')) {
+      this.#nodes = this.#make<Node>('nodes', {
+        upsert: (node) => engine.upsertNode(node),
+        remove: (_, name) => engine.deleteNode(name),
+      });
+    }
   }
 
   /** Starts following. */
@@ -136,10 +147,17 @@ export class Sources {
 
   /** How each kind gets on with the API server. */
   contacts(): readonly SourceContact[] {
-    const informers = { pods: this.#pods.informer, namespaces: this.#namespaces.informer, networkPolicies: this.#policies.informer };
-    return sourceKinds.map((kind) => {
+    const informers = {
+      pods: this.#pods.informer,
+      namespaces: this.#namespaces.informer,
+      networkPolicies: this.#policies.informer,
+      nodes: this.#nodes?.informer,
+    };
+    return this.#engine.sources.flatMap((kind) => {
       const { failures, heardAtMs } = this.#contacts[kind];
-      const { connected, watches } = informers[kind];
+      const informer = informers[kind];
+      if (informer === undefined) return [];
+      const { connected, watches } = informer;
       return { kind, connected, watches, failures, silentMs: performance.now() - heardAtMs };
     });
   }
@@ -256,8 +274,14 @@ export class Sources {
     }
   }
 
-  #all(): readonly { readonly informer: Source<Namespace>['informer'] | Source<NetworkPolicy>['informer'] | Source<Pod>['informer'] }[] {
-    return [this.#namespaces, this.#policies, this.#pods];
+  #all(): readonly {
+    readonly informer:
+      | Source<Namespace>['informer']
+      | Source<NetworkPolicy>['informer']
+      | Source<Pod>['informer']
+      | Source<Node>['informer'];
+  }[] {
+    return [this.#namespaces, this.#policies, this.#pods, ...(this.#nodes === undefined ? [] : [this.#nodes])];
   }
 }
 

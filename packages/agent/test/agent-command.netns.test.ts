@@ -134,10 +134,10 @@ describe('weir agent', () => {
     );
   });
 
-  it('refuses a profile that it does not enforce, with a sentence and exit 2', async () => {
-    const other = await world.startAgent('proxy', '--profile', 'cilium');
+  it('refuses a data plane that its engine does not have, with a sentence and exit 2', async () => {
+    const other = await world.startAgent('proxy', '--profile', 'cilium', '--dataplane', 'hns');
     expect(await other.exited).toBe(2);
-    expect(other.stderr).toContain("the agent does not enforce the behaviour of 'cilium'");
+    expect(other.stderr).toContain('the engine cilium runs on Linux only');
   });
 
   it('logs one JSON object a line', () => {

@@ -35,7 +35,7 @@ export interface PolicyOnNode {
   /** Why it is not in force. */
   readonly reason?: string;
   /** What is in force instead of a refused version: its last accepted one, or no traffic at all. */
-  readonly inForce?: 'accepted' | 'closed';
+  readonly inForce?: 'accepted' | 'closed' | 'nothing';
 }
 
 /** One policy. */

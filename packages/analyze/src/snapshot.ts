@@ -136,7 +136,7 @@ function readPolicies(placed: readonly MaybePlacedObject[]): {
     const { object } = entry;
     if (object.kind !== 'NetworkPolicy' || groupVersionOf(object).group !== 'networking.k8s.io') continue;
     const positionOf = (path: string): TextPosition | undefined => entry.positionOf?.(path);
-    const compiled = compileNetworkPolicy(object, positionOf);
+    const compiled = compileNetworkPolicy(object, { positionOf });
     diagnostics.push(...compiled.diagnostics);
     policies.push(compiled.policy ?? closedNetworkPolicy(object, positionOf));
   }

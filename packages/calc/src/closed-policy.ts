@@ -1,6 +1,7 @@
 /**
  * What stands in for a policy that was refused and never accepted: it isolates whom it selects and
- * allows nothing. Where even that part cannot be read, it selects the whole namespace.
+ * allows nothing. Where even that part cannot be read, it selects the whole namespace. Only an engine
+ * that does not enforce what it does not support has a stand-in that does nothing.
  */
 import { compileNetworkPolicy, compilePodSelector, networkPolicyRef } from '@weir/compile';
 import type { NetworkPolicy, NetworkPolicySpec, PolicyType } from '@weir/kube';
@@ -26,6 +27,11 @@ export function closedPolicy(policy: NetworkPolicy): Policy {
     ingress: nothingAllowed,
     egress: nothingAllowed,
   };
+}
+
+/** The form of a policy that is not enforced: it selects nobody. */
+export function unenforcedPolicy(policy: NetworkPolicy): Policy {
+  return { ref: networkPolicyRef(policy), order: networkPolicyOrder, subject: { kind: 'none' }, staged: false };
 }
 
 function subjectOf(spec: NetworkPolicySpec | undefined): Pick<NetworkPolicySpec, 'podSelector'> {

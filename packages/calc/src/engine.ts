@@ -15,9 +15,9 @@
  * whole one to a data plane, and close or open what it must not.
  */
 
-import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { Address } from '@weir/net';
-import type { Direction, PolicyRef } from '@weir/policy';
+import { asksForNodes, type Direction, type EnforcementTarget, enforcementTarget, type PolicyRef } from '@weir/policy';
 import { ownerOf } from './address-table.ts';
 import { Classes, endpointClass } from './classes.ts';
 import { classify } from './classify.ts';
@@ -26,8 +26,10 @@ import { emptyDelta } from './delta-algebra.ts';
 import type { AddressSlot, Attachment, ClassEntry, PolicyEntry, Selection } from './entries.ts';
 import type { EmittedState } from './judge-flow.ts';
 import { Locals } from './locals.ts';
+import { NodeAddresses } from './node-addresses.ts';
 import { PeerSets } from './peer-sets.ts';
 import { Policies, type RefusedPolicy } from './policies.ts';
+import { PolicyReading } from './policy-reading.ts';
 import { Population } from './population.ts';
 import { Programs } from './programs.ts';
 import { type RefusedObject, RefusedObjects } from './refused-objects.ts';
@@ -36,9 +38,6 @@ import { applyDelta, emptyState, type State } from './state.ts';
 import { Subjects } from './subjects.ts';
 import { newWork, type Sizes, type Work } from './work.ts';
 
-/** How real engines differ where the specification leaves room; one so far. */
-export type ProfileName = 'kubernetes';
-
 /** Which pods of the node are local endpoints: those that the start gate announced, or also those that are listed with an address. */
 export type LocalPods = 'announced' | 'listed';
 
@@ -46,8 +45,8 @@ export type LocalPods = 'announced' | 'listed';
 export interface EngineOptions {
   /** The name of the node whose pods are local. */
   readonly node: string;
-  /** Default is `kubernetes`. */
-  readonly profile?: ProfileName;
+  /** Which engine's behaviour, on which operating system. Default is `kubernetes` on Linux. */
+  readonly target?: EnforcementTarget;
   /** Default is `listed`. */
   readonly localPods?: LocalPods;
   /** The hash behind rule ids. Default is `shortHash` of `@weir/net`; only real reason to give another one is to see collisions. */
@@ -81,18 +80,22 @@ export interface LocalPolicy {
 }
 
 /** What the engine waits for before it says anything. */
-export type Source = 'pods' | 'namespaces' | 'networkPolicies';
+export type Source = 'pods' | 'namespaces' | 'networkPolicies' | 'nodes';
 
 /** The namespace of an object that names none. */
 const assumedNamespace = 'default';
 
-const sources: readonly Source[] = ['pods', 'namespaces', 'networkPolicies'];
+const alwaysAsked: readonly Source[] = ['pods', 'namespaces', 'networkPolicies'];
 
 /** The engine of one node. */
 export class Engine {
   readonly node: string;
   readonly #work: Work = newWork();
+  /** Nodes are asked for only where verdicts depend on them. */
+  readonly #sources: readonly Source[];
   readonly #inSync: Set<Source> = new Set();
+  readonly #reading: PolicyReading;
+  readonly #nodes: NodeAddresses = new NodeAddresses();
   readonly #policies: Policies;
   readonly #ruleIds: RuleIds<PolicyEntry>;
   readonly #sets: PeerSets;
@@ -107,7 +110,10 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.node = options.node;
     const work = this.#work;
-    this.#policies = new Policies(work);
+    const target = options.target ?? enforcementTarget('kubernetes');
+    this.#sources = asksForNodes(target.profile) ? [...alwaysAsked, 'nodes'] : alwaysAsked;
+    this.#reading = new PolicyReading(target);
+    this.#policies = new Policies(work, this.#reading);
     this.#ruleIds = new RuleIds(options.ruleHash);
     this.#sets = new PeerSets(work);
     this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
@@ -143,6 +149,16 @@ export class Engine {
   deleteNamespace(name: string): void {
     this.#refused.forget('Namespace', '', name);
     this.#population.deleteNamespace(name);
+  }
+
+  /** A node appeared or changed; told only where {@link sources} has them. */
+  upsertNode(node: Node): void {
+    this.#nodes.upsert(node);
+  }
+
+  /** A node is gone. */
+  deleteNode(name: string): void {
+    this.#nodes.delete(name);
   }
 
   /** A policy appeared or changed. A version that cannot be compiled is refused: see {@link refusedPolicies}. */
@@ -216,9 +232,14 @@ export class Engine {
     this.#inSync.add(source);
   }
 
+  /** What the engine wants to be told of. */
+  get sources(): readonly Source[] {
+    return this.#sources;
+  }
+
   /** Whether all sources are in sync. */
   get isInSync(): boolean {
-    return sources.every((source) => this.#inSync.has(source));
+    return this.#sources.every((source) => this.#inSync.has(source));
   }
 
   /** What the engine has done. */
@@ -242,6 +263,7 @@ export class Engine {
       peerSets: this.#sets.size,
       programs: this.#programs.size + this.#programs.selections,
       policies: this.#policies.size,
+      nodes: this.#nodes.size,
       subjectSelectors: this.#policies.selectors,
       subjects: this.#subjects.size,
       ruleIds: this.#ruleIds.size,
@@ -253,6 +275,7 @@ export class Engine {
 
   /** The state up to the last flush, for single questions: see `judgeFlow`. */
   readonly emittedState: EmittedState = {
+    podReachesOwnNode: () => this.#reading.podReachesOwnNode,
     endpointAt: (address) => this.#locals.emittedAt(address),
     classAt: (address) => {
       const entry = this.#population.addresses.emittedAt(address);
@@ -289,6 +312,8 @@ export class Engine {
   /** What changed since the last call; the items of one list are in no particular order. */
   flush(): Delta {
     if (!this.isInSync) return emptyDelta;
+    const nodes = this.#nodes.takeChange();
+    if (nodes !== undefined && this.#reading.setNodes(nodes)) this.#policies.replanBlocks();
     const changed = this.#subjects.settle();
     const programs = this.#programs.settle();
     const sets = this.#sets.settle();

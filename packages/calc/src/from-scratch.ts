@@ -6,19 +6,23 @@
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
 import { compileNetworkPolicy, defaultTier, podToPlannedEndpoint } from '@weir/compile';
-import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
-import type { Direction, Endpoint, Policy, Selector } from '@weir/policy';
-import { labelOf, selectorMatches } from '@weir/policy';
-import { closedPolicy } from './closed-policy.ts';
+import type { Direction, Endpoint, EnforcementTarget, Policy, Selector } from '@weir/policy';
+import { enforcementTarget, labelOf, selectorMatches } from '@weir/policy';
+import { closedPolicy, unenforcedPolicy } from './closed-policy.ts';
 import { classKey, programKey } from './content-text.ts';
 import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta.ts';
 import type { Attachment } from './entries.ts';
+import { nodeAddressesOf, rangesOf } from './node-addresses.ts';
 import { type PlannedPolicy, planPolicy, policyIdentity } from './plan-policy.ts';
+import { blockLimits, isUnenforced } from './policy-reading.ts';
 import { renderRule } from './render-rule.ts';
 import type { RuleHash } from './rule-ids.ts';
 import { peerSetOf, type SetSpec } from './set-spec.ts';
 import { emptyState, type State, wholeDelta } from './state.ts';
+
+const kubernetesOnLinux = enforcementTarget('kubernetes');
 
 /** Everything that a node's state depends on. */
 export interface Inputs {
@@ -29,6 +33,10 @@ export interface Inputs {
   /** The last accepted versions, as `Engine.acceptedPolicies` gives them. */
   readonly accepted: readonly NetworkPolicy[];
   readonly attachments: readonly Attachment[];
+  /** Asked only where `target` depends on them. */
+  readonly nodes?: readonly Node[];
+  /** As in `EngineOptions`. */
+  readonly target?: EnforcementTarget;
   /** Both as in `EngineOptions`. */
   readonly localPods?: 'announced' | 'listed';
   readonly ruleHash?: RuleHash;
@@ -59,7 +67,8 @@ export function fromScratch(inputs: Inputs): Delta {
   const locals = parties.filter(({ isLocal }) => isLocal);
   const policies = policiesInForce(inputs);
   const active = policies.filter((policy) => locals.some((party) => isSubject(policy, party)));
-  const planned = active.map((policy) => ({ policy, plan: planPolicy(policy) })).sort(byModelOrder);
+  const limits = blockLimits(inputs.target ?? kubernetesOnLinux, rangesOf((inputs.nodes ?? []).flatMap(nodeAddressesOf)));
+  const planned = active.map((policy) => ({ policy, plan: planPolicy(policy, limits) })).sort(byModelOrder);
   const ids = idsOf(planned, inputs.ruleHash ?? shortHash);
   const state = emptyState();
   const specs = new Map<string, SetSpec>();
@@ -126,13 +135,13 @@ function partiesOf({ node, pods, namespaces, attachments, localPods = 'listed' }
   return parties;
 }
 
-function policiesInForce({ policies, accepted }: Inputs): Policy[] {
+function policiesInForce({ policies, accepted, target = kubernetesOnLinux }: Inputs): Policy[] {
   return policies.map((object) => {
-    const current = compileNetworkPolicy(object).policy;
+    const { policy: current, diagnostics } = compileNetworkPolicy(object, { target });
     if (current !== undefined) return current;
     const earlier = accepted.find(({ metadata }) => policyUid(metadata) === policyUid(object.metadata));
-    const before = earlier === undefined ? undefined : compileNetworkPolicy(earlier).policy;
-    return before ?? closedPolicy(object);
+    const before = earlier === undefined ? undefined : compileNetworkPolicy(earlier, { target }).policy;
+    return before ?? (isUnenforced(target, diagnostics) ? unenforcedPolicy(object) : closedPolicy(object));
   });
 }
 

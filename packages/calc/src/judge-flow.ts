@@ -12,6 +12,8 @@ import type { ContentKey, EndpointClass, LocalEndpoint, Membership, PeerSet, Pee
 /** The state up to the last flush, for single questions. */
 export interface EmittedState {
   /** The local endpoint that has the address. */
+  /** Whether a pod reaches its own node whatever policies say; the node always reaches its pods. */
+  podReachesOwnNode(): boolean;
   endpointAt(address: Address): LocalEndpoint | undefined;
   /** The class of an address that is in at least one set. */
   classAt(address: Address): EndpointClass | undefined;
@@ -46,7 +48,7 @@ export function judgeFlow(state: EmittedState, flow: Flow, isOwnAddress: (addres
     return { egress: self, ingress: self };
   }
   return {
-    ...(source === undefined ? {} : { egress: judgeEnd(state, source, { direction: 'egress', peer: flow.destination, flow }) }),
+    ...(source === undefined ? {} : { egress: judgeEgress(state, source, flow, isOwnAddress) }),
     ...(destination === undefined ? {} : { ingress: judgeIngress(state, destination, flow, isOwnAddress) }),
   };
 }
@@ -65,6 +67,12 @@ interface Question {
 function judgeIngress(state: EmittedState, endpoint: LocalEndpoint, flow: Flow, isOwnAddress: (address: Address) => boolean): EndJudgement {
   if (isOwnAddress(flow.source)) return { endpoint, verdict: 'allow', decidedBy: { reason: 'profile', detail: 'own node' } };
   return judgeEnd(state, endpoint, { direction: 'ingress', peer: flow.source, flow });
+}
+
+function judgeEgress(state: EmittedState, endpoint: LocalEndpoint, flow: Flow, isOwnAddress: (address: Address) => boolean): EndJudgement {
+  if (state.podReachesOwnNode() && isOwnAddress(flow.destination))
+    return { endpoint, verdict: 'allow', decidedBy: { reason: 'profile', detail: 'own node' } };
+  return judgeEnd(state, endpoint, { direction: 'egress', peer: flow.destination, flow });
 }
 
 function judgeEnd(state: EmittedState, endpoint: LocalEndpoint, question: Question): EndJudgement {

@@ -4,7 +4,7 @@
  * A planned rule knows its sets and its ports; its id and, for ingress, the numbers behind port
  * names come later: the id from the table of all rules in use, the numbers from the local endpoint.
  */
-import { assert, hasPorts, type PortRange, type ProtocolNumber, protocolNumber } from '@weir/net';
+import { type AddressRange, assert, hasPorts, type PortRange, type ProtocolNumber, protocolNumber } from '@weir/net';
 import type { Action, Direction, Origin, Policy, PolicyRef, Rule, Side } from '@weir/policy';
 import { addressPortSet, addressSet, familyRange, rangeSet, readingFor, type SetSpec } from './set-spec.ts';
 
@@ -32,13 +32,24 @@ export interface PlannedPolicy {
 /** The protocols that a port without a protocol can be of. */
 const transports: readonly ProtocolNumber[] = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP];
 
+/** Whom the addresses of blocks do not mean, although they have such addresses. */
+export interface BlockLimits {
+  readonly withoutPods: boolean;
+  /** Normalised. */
+  readonly without: readonly AddressRange[];
+}
+
 /** Plans both directions of a policy. */
-export function planPolicy(policy: Policy): PlannedPolicy {
+export function planPolicy(policy: Policy, limits: BlockLimits = { withoutPods: false, without: [] }): PlannedPolicy {
   const name = policyIdentity(policy.ref);
   const plan = (direction: Direction, rules: readonly Rule[]): PlannedRule[] => {
     const taken = new Map<string, number>();
     return rules
-      .flatMap((rule) => planRule(rule, direction))
+      .flatMap((rule) => {
+        const planned = planRule(rule, direction);
+        const remote = direction === 'ingress' ? rule.match.source : rule.match.destination;
+        return remote.nets === undefined ? planned : planned.map((one) => limitBlocks(one, limits));
+      })
       .map((planned) => ({ ...planned, identity: unique(`${name} ${planned.identity}`, taken) }));
   };
   const usesLocalNames = policy.ingress?.rules.some(({ match }) => match.destination.namedPorts !== undefined) ?? false;
@@ -126,6 +137,14 @@ function peerTests(
   if (remote.notNets !== undefined && remote.notNets.length > 0) tests.push({ spec: rangeSet(remote.notNets), negated: true });
   if (match.family !== undefined) tests.push({ spec: rangeSet([familyRange(match.family)]), negated: false });
   return tests;
+}
+
+/** A rule about blocks, but not about those whom blocks do not mean; what is uncertain is read as in an exclusion of the rule. */
+function limitBlocks(planned: PlannedRule, { withoutPods, without }: BlockLimits): PlannedRule {
+  const limits: PlannedRule['peer'][number][] = [];
+  if (withoutPods) limits.push({ spec: addressSet({ kind: 'all' }, readingFor(planned.action, true)), negated: true });
+  if (without.length > 0) limits.push({ spec: rangeSet(without), negated: true });
+  return limits.length === 0 ? planned : { ...planned, peer: [...planned.peer, ...limits] };
 }
 
 /** Tells apart rules of one policy that the origin alone does not. */

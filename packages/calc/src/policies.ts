@@ -6,15 +6,15 @@
  * accepted under the same uid stays in force, and without one the policy is closed.
  */
 
-import { type CompiledPolicy, compileNetworkPolicy, defaultTier } from '@weir/compile';
+import { type CompiledPolicy, defaultTier } from '@weir/compile';
 import type { NetworkPolicy } from '@weir/kube';
 import { defined, TightMap } from '@weir/net';
-import { type Policy, selectorKey } from '@weir/policy';
-import { closedPolicy } from './closed-policy.ts';
+import { type Policy, type Selector, selectorKey } from '@weir/policy';
 import type { LabelSet, PolicyEntry, SubjectSelector } from './entries.ts';
 import { LabelInterest } from './label-interest.ts';
 import { compileMatcher } from './matcher.ts';
-import { type PlannedPolicy, planPolicy, policyIdentity } from './plan-policy.ts';
+import { type PlannedPolicy, policyIdentity } from './plan-policy.ts';
+import type { PolicyReading, RefusedInForce } from './policy-reading.ts';
 import { SelectorIndex } from './selector-index.ts';
 import type { Work } from './work.ts';
 
@@ -22,7 +22,7 @@ import type { Work } from './work.ts';
 export interface RefusedPolicy {
   readonly object: NetworkPolicy;
   readonly diagnostics: CompiledPolicy['diagnostics'];
-  readonly inForce: 'accepted' | 'closed';
+  readonly inForce: RefusedInForce;
 }
 
 interface PolicyRecord {
@@ -60,14 +60,16 @@ export class Policies {
   /** What the selectors of subjects ask for. */
   readonly #interest: LabelInterest = new LabelInterest();
   readonly #work: Work;
+  readonly #reading: PolicyReading;
   /** Entries that came and that went since the last flush; an entry is in one of them at most. */
   readonly added: Set<PolicyEntry> = new Set();
   readonly removed: Set<PolicyEntry> = new Set();
   #nextRevision = 1;
   #changes = 0;
 
-  constructor(work: Work) {
+  constructor(work: Work, reading: PolicyReading) {
     this.#work = work;
+    this.#reading = reading;
   }
 
   /** How many policies exist. */
@@ -129,7 +131,7 @@ export class Policies {
       const uid = uidOf(object);
       if (!this.#accepted.has(uid)) this.#accepted.set(uid, slim(object));
     }
-    for (const { object, inForce } of this.refused()) if (inForce === 'closed') this.upsert(object);
+    for (const { object, inForce } of this.refused()) if (inForce !== 'accepted') this.upsert(object);
   }
 
   /** All policies have been listed: accepted versions of others belong to policies that are gone. */
@@ -177,7 +179,8 @@ export class Policies {
   policyOf(entry: PolicyEntry): Policy {
     if (entry.policy === undefined) {
       this.#work.policiesCompiled++;
-      const compiled = entry.isClosed ? closedPolicy(entry.object) : compileNetworkPolicy(entry.object).policy;
+      const { policy, diagnostics } = this.#reading.compile(entry.object);
+      const compiled = entry.isClosed ? this.#reading.standIn(entry.object, diagnostics).policy : policy;
       entry.policy = defined(compiled, 'a policy that was accepted does not compile');
     }
     return entry.policy;
@@ -185,8 +188,18 @@ export class Policies {
 
   /** The entry's rules as programs want them. */
   planOf(entry: PolicyEntry): PlannedPolicy {
-    entry.plan ??= planPolicy(this.policyOf(entry));
+    entry.plan ??= this.#reading.plan(this.policyOf(entry));
     return entry.plan;
+  }
+
+  /** Whom blocks mean has changed: policies that have some are planned anew. */
+  replanBlocks(): void {
+    for (const [place, record] of this.#records) {
+      const { entry } = record;
+      if (entry.isClosed || !mentionsBlocks(entry.object)) continue;
+      this.#drop(entry);
+      this.#records.set(place, { ...record, entry: this.#add({ ...entry, subjects: 0, policy: undefined, plan: undefined }) });
+    }
   }
 
   /** Notes that the ids of the entry's rules changed. */
@@ -196,7 +209,7 @@ export class Policies {
 
   #decide(object: NetworkPolicy, uid: string): Decision {
     this.#work.policiesCompiled++;
-    const { policy, diagnostics } = compileNetworkPolicy(object);
+    const { policy, diagnostics } = this.#reading.compile(object);
     if (policy !== undefined) {
       const slimmed = slim(object);
       this.#accepted.set(uid, slimmed);
@@ -205,12 +218,13 @@ export class Policies {
     const accepted = this.#accepted.get(uid);
     // A uid belongs to one object for ever; a server that gives it to two does not lend one the rules of the other.
     if (accepted !== undefined && placeOf(accepted) === placeOf(object)) {
-      const earlier = compileNetworkPolicy(accepted).policy;
+      const earlier = this.#reading.compile(accepted).policy;
       const { generation } = accepted.metadata;
       if (earlier !== undefined)
         return { policy: earlier, object: accepted, generation, refused: { object, diagnostics, inForce: 'accepted' } };
     }
-    return { policy: closedPolicy(object), object, generation: undefined, refused: { object, diagnostics, inForce: 'closed' } };
+    const { policy: standIn, inForce } = this.#reading.standIn(object, diagnostics);
+    return { policy: standIn, object, generation: undefined, refused: { object, diagnostics, inForce } };
   }
 
   /** It is known whom the new versions select: those that select nobody here need not stay compiled. */
@@ -220,34 +234,45 @@ export class Policies {
   }
 
   #enter({ policy, object, generation, refused }: Decision): PolicyEntry {
-    const key = selectorKey(policy.subject);
-    let subject = this.#selectors.get(key);
-    if (subject === undefined) {
-      subject = { key, selector: policy.subject, matcher: undefined, policies: new Set() };
-      this.#selectors.set(key, subject);
-      this.#index.add(subject);
-      this.#interest.add(subject.selector);
-    }
-    const entry: PolicyEntry = {
+    const entry = this.#add({
       object,
-      isClosed: refused?.inForce === 'closed',
+      isClosed: refused !== undefined && refused.inForce !== 'accepted',
       order: policy.order,
       generation,
       tier: networkPolicyTier,
       identity: policyIdentity(policy.ref),
-      subject,
-      revision: this.#nextRevision++,
+      subject: this.#subjectSelector(policy.subject),
+      revision: 0,
       subjects: 0,
       policy: undefined,
       plan: undefined,
-    };
+    });
     if (this.#fresh.length < freshLimit) {
       entry.policy = policy;
       this.#fresh.push(entry);
     }
-    subject.policies.add(entry);
-    this.added.add(entry);
     return entry;
+  }
+
+  /** Makes the entry one that comes. */
+  #add(entry: PolicyEntry): PolicyEntry {
+    const subject = this.#subjectSelector(entry.subject.selector);
+    const added: PolicyEntry = Object.assign(entry, { subject, revision: this.#nextRevision++ });
+    subject.policies.add(added);
+    this.added.add(added);
+    return added;
+  }
+
+  #subjectSelector(selector: Selector): SubjectSelector {
+    const key = selectorKey(selector);
+    let subject = this.#selectors.get(key);
+    if (subject === undefined) {
+      subject = { key, selector, matcher: undefined, policies: new Set() };
+      this.#selectors.set(key, subject);
+      this.#index.add(subject);
+      this.#interest.add(selector);
+    }
+    return subject;
   }
 
   #drop(entry: PolicyEntry): void {
@@ -268,6 +293,12 @@ function uidOf(object: NetworkPolicy): string {
 
 function placeOf({ metadata }: NetworkPolicy): string {
   return `${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`;
+}
+
+/** Whether a rule of the policy may have a block; asked of many policies, so without compiling them. */
+function mentionsBlocks({ spec }: NetworkPolicy): boolean {
+  const peers = [...(spec?.ingress ?? []).map(({ from }) => from), ...(spec?.egress ?? []).map(({ to }) => to)].flat();
+  return peers.some((peer) => peer?.ipBlock !== undefined);
 }
 
 /** The policy without what compiling does not read. */

@@ -49,6 +49,8 @@ export interface Sizes {
   readonly peerSets: number;
   readonly programs: number;
   readonly policies: number;
+  /** 0 where verdicts do not depend on nodes. */
+  readonly nodes: number;
   readonly subjectSelectors: number;
   readonly subjects: number;
   readonly ruleIds: number;

@@ -3,7 +3,7 @@
  * must be there before what refers to it, nothing may be added twice or removed when absent.
  */
 import { compileNetworkPolicy } from '@weir/compile';
-import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import { formatAddress } from '@weir/net';
 import { expect } from 'vitest';
 import {
@@ -28,6 +28,8 @@ export interface World {
   readonly namespaces?: readonly Namespace[];
   readonly policies?: readonly NetworkPolicy[];
   readonly attachments?: readonly Attachment[];
+  /** Told only to an engine that asks for them. */
+  readonly nodes?: readonly Node[];
 }
 
 /** The order in which one step's events are delivered. */
@@ -40,19 +42,22 @@ export class Follower {
   readonly engine: Engine;
   readonly state: State = emptyState();
   readonly accepted: Map<string, NetworkPolicy> = new Map();
-  readonly #options: Pick<EngineOptions, 'ruleHash' | 'localPods'>;
+  readonly #options: Pick<EngineOptions, 'ruleHash' | 'localPods' | 'target'>;
   readonly #uids: Map<string, string> = new Map();
   world: World = {};
   total: Delta = emptyDelta;
 
-  constructor({ inSync = true, ...options }: { readonly inSync?: boolean } & Pick<EngineOptions, 'ruleHash' | 'localPods'> = {}) {
+  constructor({
+    inSync = true,
+    ...options
+  }: { readonly inSync?: boolean } & Pick<EngineOptions, 'ruleHash' | 'localPods' | 'target'> = {}) {
     this.#options = options;
     this.engine = new Engine({ node: 'n1', ...options });
     if (inSync) this.sync();
   }
 
   sync(): void {
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) this.engine.setInSync(source);
+    for (const source of this.engine.sources) this.engine.setInSync(source);
   }
 
   /** Tells the engine what is different in `next`, without a flush. */
@@ -74,7 +79,7 @@ export class Follower {
           const before = this.#uids.get(nameOf(one));
           if (before !== undefined && before !== uidOf(one)) this.accepted.delete(before);
           this.#uids.set(nameOf(one), uidOf(one));
-          if (compileNetworkPolicy(one).policy !== undefined) this.accepted.set(uidOf(one), one);
+          if (compileNetworkPolicy(one, this.#options).policy !== undefined) this.accepted.set(uidOf(one), one);
         }),
       remove: (one) =>
         events.push(() => {
@@ -82,6 +87,12 @@ export class Follower {
           this.accepted.delete(uidOf(one));
         }),
     });
+    if (engine.sources.includes('nodes')) {
+      diff(world.nodes, next.nodes, nameOf, {
+        upsert: (one) => events.push(() => engine.upsertNode(one)),
+        remove: ({ metadata }) => events.push(() => engine.deleteNode(metadata.name ?? '')),
+      });
+    }
     diff(world.attachments, next.attachments, ({ uid }) => uid, {
       upsert: (one) => events.push(() => engine.attach(one)),
       remove: ({ uid }) => events.push(() => engine.detach(uid)),
@@ -107,9 +118,12 @@ export class Follower {
 
   /** The sum of deltas, the engine's own account, the squashed deltas and the twin must agree. */
   verify(): void {
-    const { pods = [], namespaces = [], policies = [], attachments = [] } = this.world;
+    const { pods = [], namespaces = [], policies = [], attachments = [], nodes = [] } = this.world;
     const accepted = [...this.accepted.values()];
-    const twin = applyDelta(emptyState(), fromScratch({ node: 'n1', pods, namespaces, policies, accepted, attachments, ...this.#options }));
+    const twin = applyDelta(
+      emptyState(),
+      fromScratch({ node: 'n1', pods, namespaces, policies, accepted, attachments, nodes, ...this.#options }),
+    );
     expect(difference(twin, this.state)).toEqual(emptyDelta);
     expect(difference(stateOf(this.engine), this.state)).toEqual(emptyDelta);
     expect(difference(applyDelta(emptyState(), this.total), this.state)).toEqual(emptyDelta);

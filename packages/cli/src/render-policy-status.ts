@@ -59,9 +59,15 @@ function troubles(status: PolicyStatus, output: Output): string[] {
   return [`${namespace}/${name}: ${output.tone(tones[state], state)}${bad.length === 0 ? words(status) : ''}`, ...lines];
 }
 
+const insteadTexts = {
+  accepted: 'its last accepted version',
+  closed: 'its pods are closed',
+  nothing: 'NOTHING, as the engine does: what it was to forbid is open',
+} as const;
+
 function reasonOf({ reason = '', inForce }: PolicyOnNode): string {
   if (inForce === undefined) return reason;
-  return `${reason} (instead in force: ${inForce === 'accepted' ? 'its last accepted version' : 'its pods are closed'})`;
+  return `${reason} (instead in force: ${insteadTexts[inForce]})`;
 }
 
 function age(since: string | undefined, { nowMs }: StatusRendering): string {

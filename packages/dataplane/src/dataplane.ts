@@ -6,7 +6,7 @@
  */
 import type { ContentKey, Delta, ProgramRule } from '@weir/calc';
 import type { Address, Flow } from '@weir/net';
-import type { Direction } from '@weir/policy';
+import type { DataplaneName, Direction } from '@weir/policy';
 
 /** What a back end can express, and how its updates become visible. */
 export interface Capabilities {
@@ -105,7 +105,7 @@ export interface AddressedService {
  * `resync`: it takes its time, and others may be made meanwhile.
  */
 export interface Dataplane {
-  readonly name: 'nftables' | 'iptables' | 'ebpf' | 'hns';
+  readonly name: DataplaneName;
   readonly capabilities: Capabilities;
   readonly established: EstablishedMode;
   /**

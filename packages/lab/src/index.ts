@@ -5,13 +5,13 @@
  */
 export {
   type ClusterConfig,
-  type ClusterEngine,
   type ClusterNode,
   type ClusterShape,
   clusterAddresses,
   listClusters,
   readClusterConfig,
 } from './cluster/cluster-config.ts';
+export type { ClusterEngine, LinuxDataplane } from './cluster/cluster-engine.ts';
 export { ClusterError, type ClusterErrorCode } from './cluster/cluster-error.ts';
 export { type ClusterLayout, clusterLayout } from './cluster/cluster-layout.ts';
 export { type AgentStatus, type ClusterStatus, clusterStatus, type NodeStatus } from './cluster/cluster-status.ts';

@@ -4,6 +4,7 @@
  * The only public door of the package.
  */
 
+export * from './dataplane-choice.ts';
 export * from './describe-verdict.ts';
 export type * from './endpoint.ts';
 export * from './evaluate.ts';

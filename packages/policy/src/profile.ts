@@ -2,10 +2,11 @@
  * Engine profiles: how an engine of the real world behaves where the specification of
  * NetworkPolicy leaves room.
  *
- * One table of data, used by evaluation, analysis and migration alike. A profile covers verdicts,
- * never an engine's leaks or delays. `kubernetes` is what Weir itself enforces. Sources: the
- * NetworkPolicy API reference; AKS documentation (Azure NPM limits, Cilium differences); Cilium
- * documentation layer3/layer4; Calico's conversion of NetworkPolicies.
+ * One table of data, used by compiling, calculation, evaluation, analysis and the data planes alike.
+ * A profile covers verdicts, never an engine's leaks or delays. `kubernetes` is the specification as
+ * Weir reads it. Sources: the NetworkPolicy API reference; AKS documentation (Azure NPM limits, Cilium
+ * differences); Cilium documentation layer3/layer4; Calico's conversion of NetworkPolicies and its
+ * Windows data plane.
  */
 
 /** The engines that have a profile. */
@@ -14,13 +15,19 @@ export type EngineName = 'kubernetes' | 'azure' | 'calico' | 'cilium';
 /** The policy APIs that an engine reads. */
 export type PolicyApi = 'NetworkPolicy' | 'ClusterNetworkPolicy' | 'Calico' | 'Cilium';
 
+/** The operating systems that a node can have. */
+export type OperatingSystem = 'linux' | 'windows';
+
+/** What enforces policies on a node. */
+export type DataplaneName = 'nftables' | 'iptables' | 'ebpf' | 'hns';
+
 /** A part of NetworkPolicy that an engine may not support on an operating system. */
 export type PolicyFeature = 'named-port' | 'sctp' | 'negative-selector' | 'ip-block-except' | 'ipv6';
 
 /** Something unsupported, with the sentence that says so. */
 export interface Unsupported {
   readonly feature: PolicyFeature;
-  readonly operatingSystem: 'linux' | 'windows' | 'any';
+  readonly operatingSystem: OperatingSystem | 'any';
   readonly message: string;
 }
 
@@ -28,6 +35,8 @@ export interface Unsupported {
 export interface EngineProfile {
   readonly name: EngineName;
   readonly policyApis: readonly PolicyApi[];
+  /** What the engine's data plane is on an operating system; absent where the engine does not run. */
+  readonly dataplanes: { readonly linux: DataplaneName; readonly windows?: DataplaneName };
   /** Whether the addresses of an ipBlock mean pods that have such an address. */
   readonly ipBlockMatchesPods: boolean;
   /** Whether the addresses of an ipBlock mean nodes that have such an address. */
@@ -36,65 +45,123 @@ export interface EngineProfile {
   readonly podToOwnNode: 'by-policy' | 'always';
   /** What happens to connections that a new policy no longer allows. */
   readonly establishedFlows: 'keep' | 'cut';
-  /** Whether traffic to a NodePort with `externalTrafficPolicy: Cluster` goes past ingress policies. */
+  /** Which rules let protocols without ports through, such as ICMP. */
+  readonly icmp: 'by rules without ports';
+  /**
+   * Whether the real engine lets traffic to a NodePort or load balancer with `externalTrafficPolicy: Cluster`
+   * past ingress policies. Weir names it and does not imitate it: it is a hole, not a verdict.
+   */
   readonly nodePortBypassesIngress: boolean;
   readonly unsupported: readonly Unsupported[];
+  /** What becomes of a policy with something unsupported of which no version was ever accepted. */
+  readonly unsupportedPolicies: 'isolate' | 'not enforced';
   /** Documented limits of scale; absent when none are documented. */
   readonly limits?: { readonly nodes: number; readonly pods: number };
 }
 
-const npm = 'Azure network policy manager';
+const windowsWords: readonly (readonly [PolicyFeature, string])[] = [
+  ['named-port', 'named ports'],
+  ['sctp', 'SCTP'],
+  ['negative-selector', 'negative label or namespace selectors'],
+  ['ip-block-except', 'exceptions of an ipBlock'],
+];
 
-const windowsGaps: readonly Unsupported[] = (
-  [
-    ['named-port', 'named ports'],
-    ['sctp', 'SCTP'],
-    ['negative-selector', 'negative label or namespace selectors'],
-    ['ip-block-except', 'exceptions of an ipBlock'],
-  ] as const
-).map(([feature, words]) => ({ feature, operatingSystem: 'windows', message: `${npm} does not support ${words} on Windows` }));
+/** What HNS cannot express, whichever engine asks for it. */
+function windowsGaps(who: string): Unsupported[] {
+  return windowsWords.map(([feature, words]) => ({
+    feature,
+    operatingSystem: 'windows',
+    message: `${who} does not support ${words} on Windows`,
+  }));
+}
+
+const npm = 'Azure network policy manager';
 
 /** The profile of each engine. */
 export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
   kubernetes: {
     name: 'kubernetes',
     policyApis: ['NetworkPolicy', 'ClusterNetworkPolicy'],
+    dataplanes: { linux: 'nftables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
     podToOwnNode: 'by-policy',
     establishedFlows: 'keep',
+    icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
-    unsupported: [],
+    unsupported: windowsGaps('Weir'),
+    unsupportedPolicies: 'isolate',
   },
   azure: {
     name: 'azure',
     policyApis: ['NetworkPolicy'],
+    dataplanes: { linux: 'iptables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
     podToOwnNode: 'always',
     establishedFlows: 'keep',
+    icmp: 'by rules without ports',
     nodePortBypassesIngress: true,
-    unsupported: [...windowsGaps, { feature: 'ipv6', operatingSystem: 'any', message: `${npm} does not support IPv6` }],
+    unsupported: [...windowsGaps(npm), { feature: 'ipv6', operatingSystem: 'any', message: `${npm} does not support IPv6` }],
+    unsupportedPolicies: 'not enforced',
     limits: { nodes: 250, pods: 20_000 },
   },
   calico: {
     name: 'calico',
     policyApis: ['NetworkPolicy', 'ClusterNetworkPolicy', 'Calico'],
+    dataplanes: { linux: 'nftables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
     podToOwnNode: 'by-policy',
     establishedFlows: 'keep',
+    icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
-    unsupported: [],
+    unsupported: [
+      ...windowsGaps('Calico'),
+      { feature: 'ipv6', operatingSystem: 'windows', message: 'Calico does not support IPv6 on Windows' },
+    ],
+    unsupportedPolicies: 'isolate',
   },
   cilium: {
     name: 'cilium',
     policyApis: ['NetworkPolicy', 'Cilium'],
+    dataplanes: { linux: 'ebpf' },
     ipBlockMatchesPods: false,
     ipBlockMatchesNodes: false,
     podToOwnNode: 'by-policy',
     establishedFlows: 'cut',
+    icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
     unsupported: [],
+    unsupportedPolicies: 'isolate',
   },
 };
+
+/** Where policies are enforced: how the engine behaves, on what system, and what may be expressed by other means. */
+export interface EnforcementTarget {
+  readonly profile: EngineProfile;
+  readonly system: OperatingSystem;
+  /** Whether negative selectors and exceptions of blocks are enforced by other means where the system lacks them. */
+  readonly expandsUnsupported: boolean;
+}
+
+/** The engine on Linux, or on the system given. */
+export function enforcementTarget(engine: EngineName, system: OperatingSystem = 'linux', expandsUnsupported = false): EnforcementTarget {
+  return { profile: engineProfiles[engine], system, expandsUnsupported };
+}
+
+/** The features that can be expressed by others. */
+const expandable: readonly PolicyFeature[] = ['negative-selector', 'ip-block-except'];
+
+/** What the engine does not support on the target's system. */
+export function unsupportedOn({ profile, system, expandsUnsupported }: EnforcementTarget): readonly Unsupported[] {
+  return profile.unsupported.filter(
+    ({ feature, operatingSystem }) =>
+      (operatingSystem === 'any' || operatingSystem === system) && !(expandsUnsupported && expandable.includes(feature)),
+  );
+}
+
+/** Whether somebody has to follow the cluster's nodes: their addresses decide verdicts, or their number is limited. */
+export function asksForNodes({ ipBlockMatchesNodes, limits }: EngineProfile): boolean {
+  return !ipBlockMatchesNodes || limits !== undefined;
+}

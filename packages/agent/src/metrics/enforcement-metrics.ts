@@ -28,7 +28,7 @@ export function enforcementMetrics({
 }: EnforcementFacts): readonly MetricFamily[] {
   const { totals } = state;
   const refused = engine.refusedPolicies();
-  const refusedBy = { accepted: 0, closed: 0 };
+  const refusedBy = { accepted: 0, closed: 0, nothing: 0 };
   for (const { inForce } of refused) refusedBy[inForce]++;
   return [
     gauge('weir_in_force', 'Whether a whole state is in the kernel since this process started.', state.inForce),
@@ -50,7 +50,7 @@ export function enforcementMetrics({
     gauge('weir_endpoints_quarantined', 'Pods whose own rules cannot be enforced; they are closed.', quarantined),
     gauge(
       'weir_policies_refused',
-      'Policies whose newest version is refused, by what is in force instead: the accepted version, or closed.',
+      'Policies whose newest version is refused, by what is in force instead: the accepted version, closed, or nothing.',
       byLabel('in_force', refusedBy),
     ),
   ];

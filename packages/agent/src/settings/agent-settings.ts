@@ -2,13 +2,13 @@
  * All settings of the agent, one row each: flags, environment, file, help and reference are made from
  * this table. A new setting is a member of {@link AgentSettings} and a row of {@link agentSettings}.
  */
-import type { LocalPods, ProfileName } from '@weir/calc';
-import type { Dataplane, EstablishedMode } from '@weir/dataplane';
+import type { LocalPods } from '@weir/calc';
+import type { EstablishedMode } from '@weir/dataplane';
 import { addressFromWords } from '@weir/net';
-import type { EngineName } from '@weir/policy';
+import type { DataplaneName, EngineName } from '@weir/policy';
 import { type ListenAddress, listenAddress } from './listen-address.ts';
 import type { AnySetting, SettingOf } from './setting.ts';
-import { checked, choice, listOf, path, socketPath, textLike, whole, yesOrNo } from './setting-kinds.ts';
+import { choice, listOf, path, socketPath, textLike, whole, yesOrNo } from './setting-kinds.ts';
 
 /** The levels of the structured log. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -27,14 +27,14 @@ export interface AgentSettings {
   readonly stateDirectory: string;
   /** Prefixes of the names of the node's ends of pod links. */
   readonly podInterfaces: readonly string[];
-  /** What enforces the policies. */
-  readonly dataplane: Dataplane['name'] & ('nftables' | 'hns');
+  /** What enforces the policies; undefined: what the engine of `profile` has. */
+  readonly dataplane: DataplaneName | undefined;
   /** With `hns`: unix socket of an emulated HNS; undefined: that of Windows. */
   readonly hnsSocket: string | undefined;
   /** With `hns`: enforce negative selectors and `except` by other means, instead of refusing them. */
   readonly windowsExpandUnsupported: boolean;
   /** How the engine of the real world behaves where the specification leaves room. */
-  readonly profile: ProfileName;
+  readonly profile: EngineName;
   /** What becomes of connections that a new state denies; undefined: what the profile says. */
   readonly established: EstablishedMode | undefined;
   /** Which pods of the node are its own: those announced at the start gate, or also those that the API server lists with an address. */
@@ -76,11 +76,6 @@ const longestAddressRestSeconds = 3_600;
 /** A prefix of IFNAMSIZ (16 with its end) would be a whole name and no prefix. */
 const interfacePrefix = textLike('PREFIX', /^[^\s/:,]{1,14}$/, 'prefix of interface names');
 
-/** Engines are known by name; only one is enforced. */
-const enforcedProfile = checked<EngineName, ProfileName>(choice('kubernetes', 'azure', 'calico', 'cilium'), (engine) =>
-  engine === 'kubernetes' ? { value: engine } : { problem: `the agent does not enforce the behaviour of '${engine}'; use 'kubernetes'` },
-);
-
 /** The table. Keys are the keys of the file; flags and variables are named after them. */
 export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<AgentSettings[K]> } = {
   config: { kind: path('FILE'), summary: 'file with settings, YAML or JSON; flags and environment go before it' },
@@ -98,9 +93,8 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     summary: "prefixes of the names of the node's ends of pod links",
   },
   dataplane: {
-    kind: choice('nftables', 'hns'),
-    default: 'nftables',
-    summary: 'what enforces the policies; hns: the Windows Host Networking Service',
+    kind: choice('nftables', 'iptables', 'ebpf', 'hns'),
+    summary: 'what enforces the policies; without it what the engine of --profile has; hns: the Windows Host Networking Service',
   },
   hnsSocket: { kind: socketPath, summary: 'with hns: unix socket of an emulated HNS; without it computenetwork.dll' },
   windowsExpandUnsupported: {
@@ -108,7 +102,7 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     default: false,
     summary: 'with hns: negative selectors are listed and except is split into blocks, instead of refusing them',
   },
-  profile: { kind: enforcedProfile, default: 'kubernetes', summary: 'behave like this engine' },
+  profile: { kind: choice('kubernetes', 'azure', 'calico', 'cilium'), default: 'kubernetes', summary: 'behave like this engine' },
   established: {
     kind: choice('keep', 'cut'),
     summary: 'what becomes of connections that a new state denies; without it what the engine of --profile does',

@@ -1,5 +1,7 @@
 /** What must hold between settings; what each may be on its own is in the table. */
+import { chooseDataplane } from '@weir/policy';
 import type { AgentSettings, SettingKey } from './agent-settings.ts';
+import { hostSystem } from './host-system.ts';
 import { isLoopback, writeListenAddress } from './listen-address.ts';
 
 /** A condition on several settings; it is asked only when each of them could be read. */
@@ -11,6 +13,13 @@ export interface SettingCheck {
 
 /** All conditions. */
 export const settingChecks: readonly SettingCheck[] = [
+  {
+    of: ['profile', 'dataplane'],
+    problem: ({ profile, dataplane }) => {
+      const choice = chooseDataplane({ engine: profile, system: hostSystem(), dataplane });
+      return 'problem' in choice ? { key: dataplane === undefined ? 'profile' : 'dataplane', text: choice.problem } : undefined;
+    },
+  },
   {
     of: ['metricsTlsCert', 'metricsTlsKey'],
     problem: ({ metricsTlsCert, metricsTlsKey }) => {

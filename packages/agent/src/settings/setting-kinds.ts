@@ -1,5 +1,5 @@
 /** The kinds of values that settings have: how each is read, checked and written. */
-import type { Reading, SettingKind } from './setting.ts';
+import type { SettingKind } from './setting.ts';
 
 /** A text that matches a pattern; `what` completes "… is no". */
 export function textLike(placeholder: string, pattern: RegExp, what: string): SettingKind<string> {
@@ -77,17 +77,5 @@ export function listOf<T>(item: SettingKind<T>, emptyProblem: string): SettingKi
       return { value: readings.flatMap((reading) => ('value' in reading ? [reading.value] : [])) };
     },
     write: (values) => values.map((value) => item.write(value)).join(','),
-  };
-}
-
-/** A kind with a further condition on its values; `problemOf` gives what is wrong. */
-export function checked<T, U extends T>(kind: SettingKind<T>, narrow: (value: T) => Reading<U>): SettingKind<U> {
-  return {
-    ...kind,
-    read: (text) => {
-      const reading = kind.read(text);
-      return 'problem' in reading ? reading : narrow(reading.value);
-    },
-    write: (value) => kind.write(value),
   };
 }

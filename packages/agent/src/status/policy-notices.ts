@@ -26,6 +26,7 @@ const reasonLimit = 600;
 const instead = {
   accepted: 'its last accepted version stays in force',
   closed: 'no version of it was ever accepted, so its pods are isolated and nothing is allowed to them by it',
+  nothing: 'no version of it was ever accepted, and as this engine does it is NOT ENFORCED: what it was to forbid is open',
 } as const;
 
 /** Follows refusals and quarantines. */

@@ -91,7 +91,7 @@ describe('settings of an agent', () => {
     ['no prefix of pod links: nothing would be closed', { podInterfaces: '' }, /--pod-interfaces/],
     ['an empty prefix: everything would be closed', { podInterfaces: 'weir,' }, /--pod-interfaces/],
     ['a prefix that is too long', { podInterfaces: 'a'.repeat(15) }, /--pod-interfaces/],
-    ['a profile that is not enforced', { profile: 'azure' }, /does not enforce the behaviour of 'azure'/],
+    ['a Linux engine on Windows', { profile: 'cilium', dataplane: 'hns' }, /--dataplane: the engine cilium runs on Linux only/],
     ['a profile that there is not', { profile: 'none' }, /--profile: it is one of kubernetes, azure, calico, cilium, not 'none'/],
     ['a comparison every moment', { resyncSeconds: '0' }, /--resync-seconds/],
     ['a time that a timer cannot hold', { resyncSeconds: '10000000' }, /--resync-seconds/],
@@ -106,7 +106,7 @@ describe('settings of an agent', () => {
   });
 
   it('name everything that is wrong at once, each with its place', async () => {
-    const config = file('logLevel: loud\nresync-seconds: 3\nnode: [a, b]\nprofile: &p cilium\ngateSocket: *p\nkubeconfig: ~\n');
+    const config = file('logLevel: loud\nresync-seconds: 3\nnode: [a, b]\nprofile: &p silium\ngateSocket: *p\nkubeconfig: ~\n');
     const problems = await problemsOf({
       flags: { config, podInterfaces: '' },
       environment: { WEIR_AGENT_RESYNC_SECONDS: 'soon', WEIR_AGENT_GATE: '1' },
@@ -119,7 +119,7 @@ describe('settings of an agent', () => {
       `${config}:3: node: it takes one value, not a list`,
       expect.stringMatching(/^--kubeconfig: it is needed/),
       expect.stringMatching(/^--pod-interfaces: give at least one prefix/),
-      expect.stringMatching(`^${config}:4: profile: the agent does not enforce the behaviour of 'cilium'`),
+      expect.stringMatching(`^${config}:4: profile: it is one of kubernetes, azure, calico, cilium, not 'silium'`),
       expect.stringMatching(/^WEIR_AGENT_RESYNC_SECONDS: it is a whole number from 1 to 86400, not 'soon'/),
       `${config}:1: logLevel: it is one of debug, info, warn, error, not 'loud'`,
     ]);

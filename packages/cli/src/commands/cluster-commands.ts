@@ -1,6 +1,6 @@
 /** `weir up|down|status|env|shell`: clusters of the lab. */
 import { spawn } from 'node:child_process';
-import type { ClusterStatus } from '@weir/lab';
+import type { ClusterEngine, ClusterStatus, LinuxDataplane } from '@weir/lab';
 import { explained } from '../cluster-errors.ts';
 import { clusterOption } from '../cluster-option.ts';
 import type { Command } from '../command.ts';
@@ -24,15 +24,19 @@ export const upCommand: Command = {
     },
     engine: {
       type: 'string',
-      values: ['kubernetes', 'none'],
+      values: ['kubernetes', 'azure', 'calico', 'cilium', 'none'],
       default: 'kubernetes',
-      summary: 'the policy engine; none: policies are stored and not enforced',
+      summary: 'the policy engine to behave like (see weir engine compare); none: policies are stored and not enforced',
     },
-    dataplane: { type: 'string', values: ['nftables'], default: 'nftables', summary: 'what enforces the policies' },
+    dataplane: {
+      type: 'string',
+      values: ['nftables', 'iptables', 'ebpf'],
+      summary: 'what enforces the policies on Linux nodes; default what the engine has',
+    },
     established: {
       type: 'string',
       values: ['keep', 'cut'],
-      summary: 'what becomes of connections that a policy no longer allows; default what the engine does (kubernetes: keep)',
+      summary: 'what becomes of connections that a policy no longer allows; default what the engine does (cilium: cut, the others: keep)',
     },
     'stand-in': { type: 'boolean', summary: 'pods with unknown images get a stand-in that serves their containerPorts' },
     'dual-stack': { type: 'boolean', summary: 'IPv6 beside IPv4' },
@@ -58,7 +62,8 @@ export const upCommand: Command = {
         name: options.text('name') ?? '',
         nodes: options.whole('nodes', 1) ?? 1,
         windowsNodes: options.whole('windows-nodes', 0) ?? 0,
-        engine: options.text('engine') === 'none' ? 'none' : 'kubernetes',
+        engine: (options.text('engine') ?? 'kubernetes') as ClusterEngine,
+        dataplane: options.text('dataplane') as LinuxDataplane | undefined,
         established: options.text('established') as 'keep' | 'cut' | undefined,
         standIn: options.flag('stand-in'),
         dualStack: options.flag('dual-stack'),

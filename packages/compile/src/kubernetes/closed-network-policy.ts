@@ -12,7 +12,7 @@ const nothing: DirectionRules = { isolates: true, rules: [] };
 
 /** The closed stand-in for a refused policy; its `metadata` must be readable. */
 export function closedNetworkPolicy(policy: NetworkPolicy, positionOf: PositionLookup = () => undefined): Policy {
-  const { policy: compiled } = compileNetworkPolicy({ ...policy, spec: closedSpec(policy.spec ?? {}) }, positionOf);
+  const { policy: compiled } = compileNetworkPolicy({ ...policy, spec: closedSpec(policy.spec ?? {}) }, { positionOf });
   const { ingress, egress, ...others } = defined(compiled, 'a policy without peers and ports is valid');
   return { ...others, ...(ingress === undefined ? {} : { ingress: nothing }), ...(egress === undefined ? {} : { egress: nothing }) };
 }

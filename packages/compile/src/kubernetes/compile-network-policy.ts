@@ -36,6 +36,8 @@ import {
   allOf,
   type Direction,
   type DirectionRules,
+  type EnforcementTarget,
+  enforcementTarget,
   type Match,
   networkPolicyOrder,
   type Policy,
@@ -44,26 +46,46 @@ import {
   type Side,
 } from '@weir/policy';
 import { compileLabelSelector, compilePodSelector } from './compile-selector.ts';
+import { type UnsupportedField, unsupportedFields } from './unsupported-features.ts';
 
 /** Finds the place of a field by its path (`spec.ingress[0]`, or '' for the whole object). */
 export type PositionLookup = (path: string) => TextPosition | undefined;
 
+/** Why a policy is refused: it is not valid, or it is and the engine cannot express it. */
+export type PolicyDiagnostic = Diagnostic<'invalid-policy' | 'unsupported-policy'>;
+
 /** What compiling gives: the policy, or nothing and at least one error. */
 export interface CompiledPolicy {
   readonly policy?: Policy;
-  readonly diagnostics: readonly Diagnostic<'invalid-policy'>[];
+  readonly diagnostics: readonly PolicyDiagnostic[];
 }
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Gives rules and diagnostics their places. */
+  readonly positionOf?: PositionLookup;
+  /** Which engine on which system has to express all of it. Default: `kubernetes` on Linux, which expresses everything. */
+  readonly target?: EnforcementTarget;
+}
+
+const nowhere: PositionLookup = () => undefined;
+const everything = enforcementTarget('kubernetes');
 
 /** The namespace of an object that names none, as kubectl assumes it. */
 const assumedNamespace = 'default';
 
-/** Compiles a policy, defaulted or not; `positionOf` gives rules and diagnostics their places. */
-export function compileNetworkPolicy(policy: NetworkPolicy, positionOf: PositionLookup = () => undefined): CompiledPolicy {
+/** Compiles a policy, defaulted or not. */
+export function compileNetworkPolicy(
+  policy: NetworkPolicy,
+  { positionOf = nowhere, target = everything }: CompileOptions = {},
+): CompiledPolicy {
   const shapeErrors = checkNetworkPolicyShape(policy);
   if (shapeErrors.length > 0) return { diagnostics: shapeErrors.map((error) => refusal(policy, error, positionOf)) };
   const defaulted = defaultNetworkPolicy(policy);
   const errors = validateNetworkPolicy(defaulted);
   if (errors.length > 0) return { diagnostics: errors.map((error) => refusal(policy, error, positionOf)) };
+  const unsupported = unsupportedFields(defaulted, target);
+  if (unsupported.length > 0) return { diagnostics: unsupported.map((field) => unsupportedRefusal(policy, field, positionOf)) };
   return { policy: new PolicyCompiler(defaulted, positionOf).compile(), diagnostics: [] };
 }
 
@@ -73,18 +95,30 @@ export function networkPolicyRef(policy: NetworkPolicy): PolicyRef {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name, ...(uid === undefined ? {} : { uid }) };
 }
 
-function refusal(policy: NetworkPolicy, error: FieldError, positionOf: PositionLookup): Diagnostic<'invalid-policy'> {
-  const { namespace = assumedNamespace, name = '' } = policy.metadata;
-  const position = positionOf(error.field) ?? positionOf('');
+function refusal(policy: NetworkPolicy, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {
   return {
     code: 'invalid-policy',
     severity: 'error',
     message: formatFieldErrorBody(error),
     action: 'correct the field; until then no part of this version of the policy is applied',
-    object: `NetworkPolicy ${namespace}/${name}`,
-    field: error.field,
-    ...(position === undefined ? {} : { position }),
+    ...placed(policy, error.field, positionOf),
   };
+}
+
+function unsupportedRefusal(policy: NetworkPolicy, { field, message }: UnsupportedField, positionOf: PositionLookup): PolicyDiagnostic {
+  return {
+    code: 'unsupported-policy',
+    severity: 'error',
+    message,
+    action: 'write the rule without it, or use an engine that supports it; until then no part of this version of the policy is applied',
+    ...placed(policy, field, positionOf),
+  };
+}
+
+function placed(policy: NetworkPolicy, field: string, positionOf: PositionLookup): Pick<PolicyDiagnostic, 'object' | 'field' | 'position'> {
+  const { namespace = assumedNamespace, name = '' } = policy.metadata;
+  const position = positionOf(field) ?? positionOf('');
+  return { object: `NetworkPolicy ${namespace}/${name}`, field, ...(position === undefined ? {} : { position }) };
 }
 
 /** One peer of a rule, or the absence of peers. */

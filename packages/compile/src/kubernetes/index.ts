@@ -4,3 +4,4 @@ export * from './compile-network-policy.ts';
 export * from './compile-selector.ts';
 export * from './default-tier.ts';
 export * from './pod-to-endpoint.ts';
+export * from './unsupported-features.ts';

@@ -122,9 +122,11 @@ describe('compiling NetworkPolicies', () => {
   it('rules and policies know their place', () => {
     const lines: Readonly<Record<string, number>> = { '': 1, 'spec.ingress[0].from[1]': 9, 'spec.ingress[1]': 12 };
     const spec = { ingress: [{ from: [{ podSelector: {} }, { namespaceSelector: {} }] }, {}] };
-    const { policy: compiled } = compileNetworkPolicy(policy(spec), (path) => {
-      const line = lines[path];
-      return line === undefined ? undefined : { file: 'a.yaml', line, column: 1 };
+    const { policy: compiled } = compileNetworkPolicy(policy(spec), {
+      positionOf: (path) => {
+        const line = lines[path];
+        return line === undefined ? undefined : { file: 'a.yaml', line, column: 1 };
+      },
     });
     expect(compiled?.source).toEqual({ file: 'a.yaml', line: 1 });
     expect(compiled?.ingress?.rules.map(({ origin }) => [origin.ruleIndex, origin.peerIndex, origin.source?.line])).toEqual([
@@ -144,9 +146,9 @@ describe('compiling NetworkPolicies', () => {
       'spec.podSelector.matchExpressions[0].operator',
     ],
   ])('a policy with %s is refused as a whole', (_name, spec, field) => {
-    const { policy: compiled, diagnostics } = compileNetworkPolicy(policy(spec), (path) =>
-      path === '' ? { file: 'a.yaml', line: 3 } : undefined,
-    );
+    const { policy: compiled, diagnostics } = compileNetworkPolicy(policy(spec), {
+      positionOf: (path) => (path === '' ? { file: 'a.yaml', line: 3 } : undefined),
+    });
     expect(compiled).toBeUndefined();
     expect(diagnostics).toMatchObject([
       { code: 'invalid-policy', severity: 'error', object: 'NetworkPolicy n/p', field, position: { file: 'a.yaml', line: 3 } },

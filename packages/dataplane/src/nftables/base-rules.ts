@@ -25,6 +25,8 @@ const families = [4, 6] as const;
 export interface BaseRuleOptions {
   /** Beginnings of interface names. */
   readonly podInterfaces: readonly string[];
+  /** Whether pods reach their own node whatever policies say. */
+  readonly podToOwnNode: 'by-policy' | 'always';
   /** Whether packets of closed and forged ends are reported before they are dropped. */
   readonly reports: boolean;
 }
@@ -48,7 +50,7 @@ function sourceChain(chain: 'egress' | 'input', options: BaseRuleOptions): RuleD
     letEstablishedThrough(chain),
     ...families.flatMap((family) => [
       ...(chain === 'egress' ? [selfRule(chain, family)] : []),
-      ...dispatchRules({ chain, end: 'source', of: { look: 'egress', family } }),
+      ...(asksPolicies(chain, options) ? dispatchRules({ chain, end: 'source', of: { look: 'egress', family } }) : []),
     ]),
   ];
 }
@@ -81,9 +83,14 @@ function againChain(chain: 'egress_again' | 'input_again', options: BaseRuleOpti
       ...(chain === 'egress_again' ? closedTargets(chain, family, options) : []),
       forgedSource(chain, family, options),
       ...(chain === 'egress_again' ? [selfRule(chain, family)] : []),
-      ...dispatchRules({ chain, end: 'source', of: { look: 'egress_again', family } }),
+      ...(asksPolicies(chain, options) ? dispatchRules({ chain, end: 'source', of: { look: 'egress_again', family } }) : []),
     ]),
   ];
+}
+
+/** Whether the chain asks policies: that of packets to the node itself does not where they always get through. */
+function asksPolicies(chain: string, { podToOwnNode }: BaseRuleOptions): boolean {
+  return podToOwnNode === 'by-policy' || !chain.startsWith('input');
 }
 
 function letDiscoveryThrough(chain: string): RuleDefinition {

@@ -57,12 +57,14 @@ export interface RuleOptions {
   readonly podInterfaces: readonly string[];
   /** Default `keep`. */
   readonly established?: EstablishedMode;
+  /** Whether pods reach their own node whatever policies say. Default `by-policy`. */
+  readonly podToOwnNode?: 'by-policy' | 'always';
   /** How many denied packets a second are reported in each direction; undefined: none. */
   readonly flowRate?: number | undefined;
 }
 
 /** The layout of this version. */
-export function tableLayout({ podInterfaces, established, flowRate }: RuleOptions): TableLayout {
+export function tableLayout({ podInterfaces, established, podToOwnNode = 'by-policy', flowRate }: RuleOptions): TableLayout {
   return {
     sets: setDefinitions,
     runtimeSets: endedSetDefinitions,
@@ -70,7 +72,7 @@ export function tableLayout({ podInterfaces, established, flowRate }: RuleOption
     rules: [
       ...(flowRate === undefined ? [] : deniedReportRules(flowRate)),
       ...programRules({ reports: flowRate !== undefined }),
-      ...baseRules({ podInterfaces, reports: flowRate !== undefined }),
+      ...baseRules({ podInterfaces, podToOwnNode, reports: flowRate !== undefined }),
       ...(established === 'cut' ? endedRules() : []),
     ],
   };

@@ -46,6 +46,8 @@ export interface NftablesOptions {
   readonly podInterfaces: readonly string[];
   /** What becomes of connections that a new state denies. Default `keep`. */
   readonly established?: EstablishedMode;
+  /** Whether pods reach their own node whatever policies say. Default `by-policy`. */
+  readonly podToOwnNode?: 'by-policy' | 'always';
   /** How many new connections of each kind (allowed, denied on the way out or in) are told a second; undefined: none. */
   readonly flowRate?: number | undefined;
   /** Told when a transaction failed and the whole table was replaced instead; nothing leaked. */

@@ -17,8 +17,11 @@ export interface ReportedRefusal {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing. */
-  readonly inForce: 'accepted' | 'closed';
+  /**
+   * `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing;
+   * `nothing`: the engine does not enforce what it does not support.
+   */
+  readonly inForce: 'accepted' | 'closed' | 'nothing';
   readonly reason: string;
 }
 
@@ -101,6 +104,7 @@ export function parseNodeReport(text: string): NodeReport | undefined {
   }
   if (value === null || checkShape(value, shape, '', 'wrong').length > 0) return undefined;
   const report = value as NodeReport;
-  const isKnown = states.includes(report.state) && report.refused.items.every(({ inForce }) => ['accepted', 'closed'].includes(inForce));
+  const isKnown =
+    states.includes(report.state) && report.refused.items.every(({ inForce }) => ['accepted', 'closed', 'nothing'].includes(inForce));
   return isKnown ? report : undefined;
 }

@@ -2,10 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { type FakeCounts, noFakes } from '../fakes/fake-counts.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
+import type { ClusterEngine, LinuxDataplane } from './cluster-engine.ts';
 import { clusterLayout, clustersDirectory } from './cluster-layout.ts';
-
-/** The policy engine of a cluster: Weir's agent as the Kubernetes engine, or none at all. */
-export type ClusterEngine = 'kubernetes' | 'none';
 
 /** What a node is for Kubernetes; both are network namespaces of this machine. */
 type NodeSystem = 'linux' | 'windows';
@@ -24,6 +22,8 @@ export interface ClusterNode {
 export interface ClusterConfig {
   readonly name: string;
   readonly engine: ClusterEngine;
+  /** What enforces the policies of Linux nodes; absent: what the engine has. */
+  readonly dataplane?: LinuxDataplane | undefined;
   /** What becomes of connections that a new state denies; absent: what the engine does by itself. */
   readonly established?: 'keep' | 'cut' | undefined;
   readonly standIn: boolean;
@@ -47,6 +47,8 @@ export interface ClusterShape {
   /** How many Windows nodes besides, together no more than {@link nodesMax}; default 0. */
   readonly windowsNodes?: number | undefined;
   readonly engine: ClusterEngine;
+  /** What enforces the policies of Linux nodes; absent: what the engine has. */
+  readonly dataplane?: LinuxDataplane | undefined;
   /** What becomes of connections that a new state denies; absent: what the engine does by itself. */
   readonly established?: 'keep' | 'cut' | undefined;
   readonly standIn: boolean;
@@ -75,6 +77,7 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
   return {
     name: shape.name,
     engine: shape.engine,
+    ...(shape.dataplane === undefined ? {} : { dataplane: shape.dataplane }),
     ...(shape.established === undefined ? {} : { established: shape.established }),
     standIn: shape.standIn,
     dualStack: shape.dualStack,
@@ -111,6 +114,7 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   compare('nodes', config.nodes.length - windowsNodes, shape.nodes);
   compare('windows nodes', windowsNodes, shape.windowsNodes ?? 0);
   compare('engine', config.engine, shape.engine);
+  compare('dataplane', config.dataplane ?? 'that of the engine', shape.dataplane ?? 'that of the engine');
   compare('established', config.established ?? 'as the engine', shape.established ?? 'as the engine');
   compare('stand-in', config.standIn, shape.standIn);
   compare('dual-stack', config.dualStack, shape.dualStack);

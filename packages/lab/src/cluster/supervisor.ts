@@ -126,6 +126,8 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
       '--pod-interfaces': 'weir',
       // The lab's nodes announce every pod, and publish its address before its rules are in force.
       '--local-pods': 'announced',
+      '--profile': config.engine,
+      ...(system !== 'windows' && config.dataplane !== undefined ? { '--dataplane': config.dataplane } : {}),
       ...(system === 'windows' ? { '--dataplane': 'hns', '--hns-socket': layout.hnsSocket(name) } : {}),
       // HNS cannot end connections.
       ...(config.established === undefined || system === 'windows' ? {} : { '--established': config.established }),

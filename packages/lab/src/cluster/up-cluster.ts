@@ -14,6 +14,7 @@ import { fakesProblem } from '../fakes/fake-counts.ts';
 import { checkClusterName } from '../network/netns-names.ts';
 import { lastLogLines, openLog } from './bounded-log.ts';
 import { type ClusterConfig, type ClusterShape, nodesMax, planCluster, readClusterConfig, shapeDifferences } from './cluster-config.ts';
+import { engineProblem } from './cluster-engine.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { writeClusterFiles } from './cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
@@ -63,7 +64,8 @@ function differs(name: string, differences: readonly string[]): ClusterError {
   return new ClusterError('differs', `cluster "${name}" exists and differs in ${differences.join('; ')}: ${advice}`);
 }
 
-function checkShape({ name, nodes, windowsNodes = 0, fakes }: ClusterShape): void {
+function checkShape(shape: ClusterShape): void {
+  const { name, nodes, windowsNodes = 0, fakes } = shape;
   checkClusterName(name);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > nodesMax) {
     throw new ClusterError('invalid', `a cluster has 1 to ${nodesMax} nodes, not ${nodes}`);
@@ -71,7 +73,7 @@ function checkShape({ name, nodes, windowsNodes = 0, fakes }: ClusterShape): voi
   if (!Number.isInteger(windowsNodes) || windowsNodes < 0 || nodes + windowsNodes > nodesMax) {
     throw new ClusterError('invalid', `a cluster has at most ${nodesMax} nodes, not ${nodes} and ${windowsNodes} with Windows`);
   }
-  const problem = fakesProblem(fakes);
+  const problem = fakesProblem(fakes) ?? engineProblem(shape);
   if (problem !== undefined) throw new ClusterError('invalid', problem);
 }
 

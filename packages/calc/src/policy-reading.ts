@@ -1,0 +1,59 @@
+/**
+ * How policies are read on this node: what the engine supports on its operating system, whom its blocks
+ * mean, and what stands in for a policy that is refused.
+ */
+import { type CompiledPolicy, compileNetworkPolicy } from '@weir/compile';
+import type { NetworkPolicy } from '@weir/kube';
+import type { AddressRange } from '@weir/net';
+import type { EnforcementTarget, Policy } from '@weir/policy';
+import { closedPolicy, unenforcedPolicy } from './closed-policy.ts';
+import { type BlockLimits, type PlannedPolicy, planPolicy } from './plan-policy.ts';
+
+/** What is in force instead of a refused version: the accepted one, a closed one, or nothing at all. */
+export type RefusedInForce = 'accepted' | 'closed' | 'nothing';
+
+/** See above; the addresses of nodes are the only thing that changes. */
+export class PolicyReading {
+  readonly #target: EnforcementTarget;
+  #nodes: readonly AddressRange[] = [];
+
+  constructor(target: EnforcementTarget) {
+    this.#target = target;
+  }
+
+  /** The addresses that are nodes' now. Says whether plans of policies with blocks depend on them, and are those of before. */
+  setNodes(nodes: readonly AddressRange[]): boolean {
+    this.#nodes = nodes;
+    return !this.#target.profile.ipBlockMatchesNodes;
+  }
+
+  /** Whether pods reach their own node whatever policies say. */
+  get podReachesOwnNode(): boolean {
+    return this.#target.profile.podToOwnNode === 'always';
+  }
+
+  compile(object: NetworkPolicy): CompiledPolicy {
+    return compileNetworkPolicy(object, { target: this.#target });
+  }
+
+  plan(policy: Policy): PlannedPolicy {
+    return planPolicy(policy, blockLimits(this.#target, this.#nodes));
+  }
+
+  /** What stands in for a policy that was refused for these reasons and never accepted. */
+  standIn(object: NetworkPolicy, diagnostics: CompiledPolicy['diagnostics']): { policy: Policy; inForce: 'closed' | 'nothing' } {
+    return isUnenforced(this.#target, diagnostics)
+      ? { policy: unenforcedPolicy(object), inForce: 'nothing' }
+      : { policy: closedPolicy(object), inForce: 'closed' };
+  }
+}
+
+/** Whom the target's blocks do not mean. */
+export function blockLimits({ profile }: EnforcementTarget, nodes: readonly AddressRange[]): BlockLimits {
+  return { withoutPods: !profile.ipBlockMatchesPods, without: profile.ipBlockMatchesNodes ? [] : nodes };
+}
+
+/** Whether the engine leaves alone what it does not support. What is not valid is closed by every engine. */
+export function isUnenforced({ profile }: EnforcementTarget, diagnostics: CompiledPolicy['diagnostics']): boolean {
+  return profile.unsupportedPolicies === 'not enforced' && diagnostics.every(({ code }) => code === 'unsupported-policy');
+}

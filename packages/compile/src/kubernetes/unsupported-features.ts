@@ -1,0 +1,78 @@
+/**
+ * Which parts of a valid NetworkPolicy an engine does not support on an operating system.
+ *
+ * Asked before anything is compiled, so that a policy which cannot be expressed fully is refused as a
+ * whole, with the field that stands in the way.
+ */
+import type { DefaultedNetworkPolicy, LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { type EnforcementTarget, type PolicyFeature, unsupportedOn } from '@weir/policy';
+
+/** A field that uses something unsupported, and the sentence that says so. */
+export interface UnsupportedField {
+  readonly field: string;
+  readonly feature: PolicyFeature;
+  readonly message: string;
+}
+
+interface UsedFeature {
+  readonly field: string;
+  readonly feature: PolicyFeature;
+}
+
+/** Every field of the policy that the target does not support; empty when it supports all of it. */
+export function unsupportedFields(policy: DefaultedNetworkPolicy, target: EnforcementTarget): UnsupportedField[] {
+  const gaps = new Map(unsupportedOn(target).map(({ feature, message }) => [feature, message]));
+  if (gaps.size === 0) return [];
+  return usedFeatures(policy).flatMap(({ field, feature }) => {
+    const message = gaps.get(feature);
+    return message === undefined ? [] : [{ field, feature, message }];
+  });
+}
+
+function usedFeatures({ spec }: DefaultedNetworkPolicy): UsedFeature[] {
+  const { podSelector, policyTypes, ingress = [], egress = [] } = spec;
+  // Rules of a direction that is not listed do nothing (NP5), so nothing in them stands in the way.
+  return [
+    ...inSelector(podSelector, 'spec.podSelector'),
+    ...(policyTypes.includes('Ingress')
+      ? ingress.flatMap(({ from, ports }, i) => inRule({ peers: from, ports }, `spec.ingress[${i}]`, 'from'))
+      : []),
+    ...(policyTypes.includes('Egress')
+      ? egress.flatMap(({ to, ports }, i) => inRule({ peers: to, ports }, `spec.egress[${i}]`, 'to'))
+      : []),
+  ];
+}
+
+interface PeersAndPorts {
+  readonly peers: readonly NetworkPolicyPeer[] | undefined;
+  readonly ports: readonly NetworkPolicyPort[] | undefined;
+}
+
+function inRule({ peers = [], ports = [] }: PeersAndPorts, path: string, list: 'from' | 'to'): UsedFeature[] {
+  return [
+    ...peers.flatMap((peer, i) => inPeer(peer, `${path}.${list}[${i}]`)),
+    ...ports.flatMap((port, i) => inPort(port, `${path}.ports[${i}]`)),
+  ];
+}
+
+function inPeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, path: string): UsedFeature[] {
+  const used = [...inSelector(podSelector, `${path}.podSelector`), ...inSelector(namespaceSelector, `${path}.namespaceSelector`)];
+  if (ipBlock?.cidr.includes(':') === true) used.push({ field: `${path}.ipBlock.cidr`, feature: 'ipv6' });
+  if ((ipBlock?.except ?? []).length > 0) used.push({ field: `${path}.ipBlock.except`, feature: 'ip-block-except' });
+  return used;
+}
+
+function inPort({ protocol, port }: NetworkPolicyPort, path: string): UsedFeature[] {
+  return [
+    ...(protocol === 'SCTP' ? [{ field: `${path}.protocol`, feature: 'sctp' } as const] : []),
+    ...(typeof port === 'string' ? [{ field: `${path}.port`, feature: 'named-port' } as const] : []),
+  ];
+}
+
+function inSelector(selector: LabelSelector | undefined, path: string): UsedFeature[] {
+  return (selector?.matchExpressions ?? []).flatMap(({ operator }, i) =>
+    operator === 'NotIn' || operator === 'DoesNotExist'
+      ? [{ field: `${path}.matchExpressions[${i}]`, feature: 'negative-selector' } as const]
+      : [],
+  );
+}

@@ -1,0 +1,31 @@
+/** The engine of a cluster: what it may be, and which clusters an engine cannot serve. */
+import { chooseDataplane, type DataplaneName, type EngineName, enforcementTarget, type OperatingSystem, unsupportedOn } from '@weir/policy';
+
+/** The policy engine of a cluster: which one Weir's agents behave like, or none at all. */
+export type ClusterEngine = EngineName | 'none';
+
+/** A data plane of Linux nodes. */
+export type LinuxDataplane = Exclude<DataplaneName, 'hns'>;
+
+/** What of a cluster an engine may not be able to serve. */
+export interface EngineWish {
+  readonly engine: ClusterEngine;
+  /** What enforces the policies of Linux nodes; absent: what the engine has. */
+  readonly dataplane?: LinuxDataplane | undefined;
+  readonly windowsNodes?: number | undefined;
+  readonly dualStack: boolean;
+}
+
+/** Why the engine cannot serve such a cluster, and what to do; undefined when it can. */
+export function engineProblem({ engine, dataplane, windowsNodes = 0, dualStack }: EngineWish): string | undefined {
+  if (engine === 'none')
+    return dataplane === undefined ? undefined : 'a cluster without an engine has no data plane: leave out --dataplane';
+  const systems: readonly OperatingSystem[] = windowsNodes > 0 ? ['linux', 'windows'] : ['linux'];
+  for (const system of systems) {
+    const choice = chooseDataplane({ engine, system, dataplane: system === 'linux' ? dataplane : undefined });
+    if ('problem' in choice) return choice.problem;
+    const gap = dualStack ? unsupportedOn(enforcementTarget(engine, system)).find(({ feature }) => feature === 'ipv6') : undefined;
+    if (gap !== undefined) return `${gap.message}: leave out --dual-stack, or choose another --engine`;
+  }
+  return undefined;
+}
