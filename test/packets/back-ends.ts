@@ -3,7 +3,7 @@ import { createHnsDataplane, createNftablesDataplane, type Dataplane } from '@we
 import { inNetns } from '@weir/kernel';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import { defined } from '@weir/net';
-import { emulatedHns } from '../../packages/lab/test/hns-emulator/emulated-node.ts';
+import { followingHns } from '../../packages/lab/test/hns-emulator/emulated-node.ts';
 import type { LinkedPod } from './packet-network.ts';
 
 /** The node that a data plane is for. */
@@ -11,8 +11,8 @@ export interface BackEndNode {
   readonly netns: string;
   /** What the names of links to pods begin with. */
   readonly podInterface: string;
-  /** The pods of the node that have their links already. */
-  readonly pods: readonly LinkedPod[];
+  /** The pods of the node that have their links at the moment. */
+  readonly pods: () => readonly LinkedPod[];
   /** Told when the data plane had to replace what it had made. */
   readonly onReplace: (error: Error) => void;
 }
@@ -35,7 +35,7 @@ export const nftablesBackEnd: BackEnd = {
 
 export const hnsBackEnd: BackEnd = {
   name: 'hns',
-  open: ({ netns, pods }) => inNode(netns, () => createHnsDataplane({ door: emulatedHns(pods).door })),
+  open: ({ netns, pods }) => inNode(netns, () => createHnsDataplane({ door: followingHns(pods) })),
   expressible: withoutWindowsLimits,
 };
 

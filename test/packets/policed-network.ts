@@ -119,7 +119,7 @@ export class PolicedNetwork {
 
   #startNode(name: string, world: World): void {
     if (this.#nodes.has(name)) return;
-    const pods = [...this.network.linkedPods().values()].filter(({ node }) => node === name);
+    const pods = (): LinkedPod[] => [...this.network.linkedPods().values()].filter(({ node }) => node === name);
     const dataplane = this.#backEnd.open({
       netns: this.network.nodeNetns(name),
       podInterface: this.network.podInterfacePrefix,

@@ -16,6 +16,35 @@ export function emulatedHns(pods: readonly EmulatedPod[]): { readonly hns: HnsEm
   return { hns, door: doorOf(hns) };
 }
 
+/** The door to an HNS of which the endpoints are those of the pods that are there when it is asked. */
+export function followingHns(podsNow: () => readonly EmulatedPod[]): HnsDoor {
+  const { hns, door } = emulatedHns(podsNow());
+  let made = new Set(podsNow().map(podText));
+  const follow = async (): Promise<void> => {
+    const pods = podsNow();
+    const now = new Set(pods.map(podText));
+    const links = new Set(pods.map((pod) => pod.interface));
+    for (const text of made) {
+      const { interface: link } = JSON.parse(text) as EmulatedPod;
+      const id = now.has(text) ? undefined : hns.endpointOf(link);
+      if (id !== undefined && !links.has(link)) await hns.deleteEndpoint(id);
+    }
+    for (const pod of pods) if (!made.has(podText(pod))) await hns.createEndpoint(pod);
+    made = now;
+  };
+  return {
+    ...door,
+    endpoints: async () => {
+      await follow();
+      return door.endpoints();
+    },
+  };
+}
+
+function podText({ addresses, interface: link }: EmulatedPod): string {
+  return JSON.stringify({ addresses, interface: link });
+}
+
 /** What a back end sees of the emulator: documents as JSON, rejections as errors of HNS. */
 export function doorOf(hns: HnsEmulator): HnsDoor {
   const call = async <T>(work: () => unknown): Promise<T> => {
