@@ -252,11 +252,15 @@ export class NodeAgent implements Agent {
     return new AgentOperations({
       settings: this.#settings,
       probed: () => this.#report.probed(),
-      onTick: () => this.#memory.check(),
+      onTick: () => {
+        this.#memory.check();
+        this.#status.tick();
+      },
       collectors: [
         ...collectors,
         () => flowMetrics(this.#flowLog?.counts),
         () => this.#memory.metrics(),
+        () => this.#status.metrics(),
         ...agentCollectors({
           engine: this.#engine,
           enforcer: this.#enforcer,

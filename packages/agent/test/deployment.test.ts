@@ -31,7 +31,7 @@ describe('the files for running the agent', () => {
     expect(rules('ClusterRole')).toEqual([
       { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
       { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
-      { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['nodes'], verbs: read },
       { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
     ]);
     expect(rules('Role')).toEqual([{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'patch'] }]);

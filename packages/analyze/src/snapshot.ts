@@ -13,7 +13,7 @@
  * namespace that is not among the objects are unknown but for its name. A refused policy is there as
  * the engine has it when no version was accepted yet: it isolates and allows nothing.
  */
-import { closedNetworkPolicy, compileNetworkPolicy, defaultTier, isFinished, podToPlannedEndpoint } from '@weir/compile';
+import { compileForSystems, defaultTier, isFinished, podToPlannedEndpoint, systemKey } from '@weir/compile';
 import {
   type Diagnostic,
   type EndpointSlice,
@@ -27,7 +27,17 @@ import {
   type TextPosition,
 } from '@weir/kube';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
-import { createPolicyWorld, type Endpoint, type EngineProfile, type Policy, type PolicyWorld, podName, type WorldNode } from '@weir/policy';
+import {
+  createPolicyWorld,
+  type Endpoint,
+  type EngineProfile,
+  engineProfiles,
+  type OperatingSystem,
+  type Policy,
+  type PolicyWorld,
+  podName,
+  type WorldNode,
+} from '@weir/policy';
 import { groupVersionOf, type MaybePlacedObject, type PlacedObject, readableObjects } from './readable-objects.ts';
 
 /** How to read the objects. */
@@ -63,16 +73,19 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     placed.filter(({ object }) => object.kind === kind && groupVersionOf(object).group === group).map(({ object }) => object as T);
   const pods = ofKind<Pod>('Pod', '');
   const namespaces = new Map(ofKind<Namespace>('Namespace', '').map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
-  const endpoints = readEndpoints(pods, namespaces);
-  const nodes = readNodes(ofKind<Node>('Node', ''), pods);
-  const { policies, diagnostics } = readPolicies(placed);
+  const nodeObjects = ofKind<Node>('Node', '');
+  const systemOfNode = new Map(nodeObjects.map((node) => [node.metadata.name ?? '', systemOf(node.metadata.labels)]));
+  const endpoints = readEndpoints(pods, namespaces, systemOfNode);
+  const nodes = readNodes(nodeObjects, pods);
+  const profile = options.profile ?? engineProfiles.kubernetes;
+  const { policies, diagnostics } = readPolicies(placed, { profile, systems: systemsOf(endpoints) });
   return {
     world: createPolicyWorld({
       tiers: [defaultTier(policies)],
       endpoints: [...endpoints.values()],
       nodes,
       namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      profile,
     }),
     policies,
     services: ofKind<Service>('Service', ''),
@@ -89,7 +102,22 @@ export function podKey({ metadata: { namespace = 'default', name = '' } }: KubeO
   return `${namespace}/${name}`;
 }
 
-function readEndpoints(pods: readonly Pod[], namespaces: ReadonlyMap<string, StringMap>): Map<string, Endpoint> {
+/** The operating systems on which there are pods; Linux where there are none. */
+function systemsOf(endpoints: ReadonlyMap<string, Endpoint>): readonly OperatingSystem[] {
+  const used = new Set([...endpoints.values()].map(({ labels }) => labels.reserved[systemKey.key] as OperatingSystem));
+  return used.size === 0 ? ['linux'] : [...used].sort();
+}
+
+/** The operating system that labels of a node, or the node selector of a pod, name. */
+function systemOf(labels: StringMap | undefined): OperatingSystem {
+  return labels?.['kubernetes.io/os'] === 'windows' ? 'windows' : 'linux';
+}
+
+function readEndpoints(
+  pods: readonly Pod[],
+  namespaces: ReadonlyMap<string, StringMap>,
+  systemOfNode: ReadonlyMap<string, OperatingSystem>,
+): Map<string, Endpoint> {
   const endpoints = new Map<string, Endpoint>();
   const labelsOf = new Map<string, StringMap>();
   for (const pod of pods) {
@@ -100,7 +128,10 @@ function readEndpoints(pods: readonly Pod[], namespaces: ReadonlyMap<string, Str
       labelsOf.set(namespace, labels);
     }
     const endpoint = podToPlannedEndpoint(pod, labels);
-    if (endpoint !== undefined) endpoints.set(podName(endpoint), endpoint);
+    if (endpoint === undefined) continue;
+    const system = systemOfNode.get(endpoint.node ?? '') ?? systemOf(pod.spec?.nodeSelector);
+    const reserved = { ...endpoint.labels.reserved, [systemKey.key]: system };
+    endpoints.set(podName(endpoint), { ...endpoint, labels: { ...endpoint.labels, reserved } });
   }
   return endpoints;
 }
@@ -126,7 +157,10 @@ function readNodes(nodes: readonly Node[], pods: readonly Pod[]): WorldNode[] {
   return [...byName].map(([name, addresses]) => ({ name, addresses }));
 }
 
-function readPolicies(placed: readonly MaybePlacedObject[]): {
+function readPolicies(
+  placed: readonly MaybePlacedObject[],
+  { profile, systems }: { readonly profile: EngineProfile; readonly systems: readonly OperatingSystem[] },
+): {
   readonly policies: readonly Policy[];
   readonly diagnostics: readonly Diagnostic[];
 } {
@@ -136,9 +170,9 @@ function readPolicies(placed: readonly MaybePlacedObject[]): {
     const { object } = entry;
     if (object.kind !== 'NetworkPolicy' || groupVersionOf(object).group !== 'networking.k8s.io') continue;
     const positionOf = (path: string): TextPosition | undefined => entry.positionOf?.(path);
-    const compiled = compileNetworkPolicy(object, { positionOf });
+    const compiled = compileForSystems(object, { profile, systems, positionOf });
     diagnostics.push(...compiled.diagnostics);
-    policies.push(compiled.policy ?? closedNetworkPolicy(object, positionOf));
+    policies.push(...compiled.policies);
   }
   return { policies, diagnostics };
 }

@@ -22,6 +22,7 @@ import {
 import { formatDiagnostic, type KubeObject, parseManifest } from '@weir/kube';
 import { listHosts, readClusterConfig } from '@weir/lab';
 import { type Address, parseAddress } from '@weir/net';
+import type { EngineName } from '@weir/policy';
 import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
@@ -33,6 +34,8 @@ export interface ObjectSource {
   readonly hosts: ReadonlyMap<string, readonly Address[]>;
   /** The cluster of the lab that the objects came from. */
   readonly labCluster?: string;
+  /** The engine that the cluster behaves like, where that is known. */
+  readonly engine?: EngineName;
   /** What people should know of it, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -46,7 +49,13 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
   if (cluster === undefined) return { objects, hosts: new Map(), notices: [] };
   const engine = (await readClusterConfig(cluster))?.engine;
   const notices = engine === 'none' ? [`cluster "${cluster}" has no policy engine: its policies are stored and not enforced`] : [];
-  return { objects, hosts: await hostsOf(cluster), labCluster: cluster, notices };
+  return {
+    objects,
+    hosts: await hostsOf(cluster),
+    labCluster: cluster,
+    notices,
+    ...(engine === undefined || engine === 'none' ? {} : { engine }),
+  };
 }
 
 async function readCluster(kubeconfig: string, context: string | undefined): Promise<readonly KubeObject[]> {

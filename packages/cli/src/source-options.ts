@@ -1,5 +1,6 @@
 /** The options of every command that asks a cluster or manifests: which, and as which engine. */
-import type { OptionDefinition } from './command.ts';
+import { type EngineName, type EngineProfile, engineProfiles } from '@weir/policy';
+import type { OptionDefinition, OptionValues } from './command.ts';
 
 /** The options that choose the source. */
 export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
@@ -18,6 +19,10 @@ export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
 export const profileOption: OptionDefinition = {
   type: 'string',
   values: ['kubernetes', 'azure', 'calico', 'cilium'],
-  default: 'kubernetes',
-  summary: 'judge like this engine',
+  summary: "judge like this engine; default that of the lab's cluster, else kubernetes",
 };
+
+/** The profile that the options name, or that of the engine that the cluster has. */
+export function chosenProfile(options: OptionValues, { engine = 'kubernetes' }: { readonly engine?: EngineName }): EngineProfile {
+  return engineProfiles[(options.text('profile') ?? engine) as EngineName];
+}

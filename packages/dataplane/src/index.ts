@@ -4,6 +4,5 @@
  * The only public door of the package.
  */
 export type * from './dataplane.ts';
-export * from './ebpf/index.ts';
 export * from './hns/index.ts';
 export * from './nftables/index.ts';

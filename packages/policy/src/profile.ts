@@ -66,7 +66,7 @@ const windowsWords: readonly (readonly [PolicyFeature, string])[] = [
   ['ip-block-except', 'exceptions of an ipBlock'],
 ];
 
-/** What HNS cannot express, whichever engine asks for it. */
+/** What Weir cannot have HNS express, whichever engine it behaves like; `who` documents the same of itself. */
 function windowsGaps(who: string): Unsupported[] {
   return windowsWords.map(([feature, words]) => ({
     feature,
@@ -117,7 +117,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
     unsupported: [
-      ...windowsGaps('Calico'),
+      ...windowsGaps('Weir'),
       { feature: 'ipv6', operatingSystem: 'windows', message: 'Calico does not support IPv6 on Windows' },
     ],
     unsupportedPolicies: 'isolate',

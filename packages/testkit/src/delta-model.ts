@@ -31,19 +31,23 @@ export interface DeltaModelOptions {
    * been there, and an address or endpoint may be given again unchanged. Default false.
    */
   readonly squashed?: boolean;
+  /** Whether pods reach their own node whatever their programs say. Default false. */
+  readonly podReachesOwnNode?: boolean;
 }
 
 /** The state of one node's data plane. */
 export class DeltaModel {
   readonly #squashed: boolean;
+  readonly #podReachesOwnNode: boolean;
   readonly #peerSets: Map<string, PeerSet> = new Map();
   readonly #classes: Map<string, EndpointClass> = new Map();
   readonly #addresses: Map<string, AddressClass> = new Map();
   readonly #programs: Map<string, Program> = new Map();
   readonly #endpoints: Map<string, LocalEndpoint> = new Map();
 
-  constructor({ squashed = false }: DeltaModelOptions = {}) {
+  constructor({ squashed = false, podReachesOwnNode = false }: DeltaModelOptions = {}) {
     this.#squashed = squashed;
+    this.#podReachesOwnNode = podReachesOwnNode;
   }
 
   /** Applies a delta: upserts in dependency order, then removals in the reverse order. */
@@ -72,9 +76,10 @@ export class DeltaModel {
     const source = this.#endpointAt(flow.source);
     const destination = this.#endpointAt(flow.destination);
     const self = source !== undefined && source === destination;
+    const toNode = this.#podReachesOwnNode && nodeAddresses.some((address) => equal(address, flow.destination));
     const fromNode = nodeAddresses.some((address) => equal(address, flow.source));
     return {
-      ...(source && { egressAllowed: self || this.#runs(source.egress, flow.destination, flow) }),
+      ...(source && { egressAllowed: self || toNode || this.#runs(source.egress, flow.destination, flow) }),
       ...(destination && { ingressAllowed: self || fromNode || this.#runs(destination.ingress, flow.source, flow) }),
     };
   }

@@ -14,6 +14,7 @@ export * from './differential/shrink-world.ts';
 export * from './exhaustive/small-worlds.ts';
 export * from './machine/cluster-inventory.ts';
 export * from './machine/cluster-processes.ts';
+export type { OracleEngine } from './oracle/engine-rules.ts';
 export * from './oracle/network-policy-oracle.ts';
 export type * from './oracle/world.ts';
 export * from './packets/datagram-stream.ts';

@@ -1,10 +1,12 @@
 /** What the agent tells the cluster of its node: the report in the Lease, and Events. */
 import type { Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
+import { engineProfiles } from '@weir/policy';
 import type { QuarantinedEndpoint } from '../endpoints-in-force.ts';
 import type { EnforcementProgress } from '../enforcement-state.ts';
 import type { Enforcer } from '../enforcer.ts';
 import type { Logger } from '../log.ts';
+import type { MetricFamily } from '../metrics/metric-family.ts';
 import type { AgentSettings } from '../settings/agent-settings.ts';
 import type { Sources } from '../sources.ts';
 import { EnforcedPolicies } from './enforced-policies.ts';
@@ -12,13 +14,14 @@ import { EventWriter } from './event-writer.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { NodeReporter } from './node-reporter.ts';
 import { PolicyNotices } from './policy-notices.ts';
+import { ScaleNotices } from './scale-notices.ts';
 
 /** After so many missing signs of life a node's report no longer counts. */
 const missedSigns = 3;
 
 /** What it is made of; the enforcer and the sources are made later than this. */
 export interface NodeStatusParts {
-  readonly settings: Pick<AgentSettings, 'node' | 'statusSeconds'>;
+  readonly settings: Pick<AgentSettings, 'node' | 'statusSeconds' | 'profile'>;
   readonly log: Logger;
   readonly client: KubeClient;
   readonly engine: Engine;
@@ -31,9 +34,10 @@ export class NodeStatus implements EnforcementProgress {
   readonly #reporter: NodeReporter;
   readonly #events: EventWriter;
   readonly #notices: PolicyNotices;
+  readonly #scale: ScaleNotices;
 
   constructor({ settings, log, client, engine, enforcer, sources }: NodeStatusParts) {
-    const { node, statusSeconds } = settings;
+    const { node, statusSeconds, profile } = settings;
     const quarantined = (): readonly QuarantinedEndpoint[] => enforcer().endpoints.quarantined();
     const lease = new LeaseWriter(client, node, statusSeconds * missedSigns);
     this.#reporter = new NodeReporter({
@@ -45,6 +49,7 @@ export class NodeStatus implements EnforcementProgress {
       write: (report, signal) => lease.write(report, signal),
     });
     this.#events = new EventWriter(client, log);
+    this.#scale = new ScaleNotices({ profile: engineProfiles[profile], engine, board: this.#events, log });
     this.#notices = new PolicyNotices({
       engine,
       quarantined,
@@ -61,6 +66,15 @@ export class NodeStatus implements EnforcementProgress {
   inKernel(): void {
     this.#reporter.inKernel();
     this.#notices.inKernel();
+  }
+
+  /** Looks at what no transaction tells: how large the cluster is. */
+  tick(): void {
+    this.#scale.check();
+  }
+
+  metrics(): readonly MetricFamily[] {
+    return this.#scale.metrics();
   }
 
   /** Tells the cluster that the agent goes, and nothing after that. */

@@ -2,12 +2,13 @@
 import { computeMatrix, loadSnapshot, type Matrix, type MatrixPort, matrixOutcome, type Snapshot } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
 import { type Family, formatProtocol, isTransportName, protocolNumber, transportNumber } from '@weir/net';
-import { type Endpoint, type EngineName, engineProfiles, podName } from '@weir/policy';
+import { type Endpoint, podName } from '@weir/policy';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';
 import { renderTable } from '../output.ts';
 import { parsePort } from '../port.ts';
+import { chosenProfile } from '../source-options.ts';
 import { type Cell, differs, probeCells } from './matrix-probe.ts';
 
 /** Answers `weir matrix`. */
@@ -15,7 +16,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const { options, output } = invocation;
   const objects = await readObjects(options);
   for (const notice of objects.notices) output.notice(notice);
-  const profile = engineProfiles[(options.text('profile') ?? 'kubernetes') as EngineName];
+  const profile = chosenProfile(options, objects);
   const snapshot = loadSnapshot(objects.objects, { profile });
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
   const namespaces = options.list('namespace');

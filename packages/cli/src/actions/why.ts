@@ -1,11 +1,12 @@
 /** What `weir why` does: one flow, its verdict and the reason. */
 import { explainFlow, type FlowRequest, loadSnapshot, type Snapshot } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
-import { type EngineName, engineProfiles, type FlowVerdict, renderVerdict, verdictToJson } from '@weir/policy';
+import { type FlowVerdict, renderVerdict, verdictToJson } from '@weir/policy';
 import type { Invocation } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
 import { parsePort } from '../port.ts';
+import { chosenProfile } from '../source-options.ts';
 
 /** Answers `weir why`. */
 export async function runWhy(invocation: Invocation): Promise<ExitCode> {
@@ -14,7 +15,7 @@ export async function runWhy(invocation: Invocation): Promise<ExitCode> {
   const port = parsePort(portText);
   const objects = await readObjects(options);
   for (const notice of objects.notices) output.notice(notice);
-  const profile = engineProfiles[(options.text('profile') ?? 'kubernetes') as EngineName];
+  const profile = chosenProfile(options, objects);
   const snapshot = loadSnapshot(objects.objects, { profile });
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
   const request: FlowRequest = {

@@ -4,6 +4,7 @@
  */
 import { type Address, defined, type Flow, parseAddress } from '@weir/net';
 import type { DeltaModel, NodeVerdict } from '../delta-model.ts';
+import type { OracleEngine } from '../oracle/engine-rules.ts';
 import { nodeAddresses } from '../oracle/inhabitants.ts';
 import { NetworkPolicyOracle } from '../oracle/network-policy-oracle.ts';
 import type { FlowEnd, OracleVerdict, World, WorldFlow } from '../oracle/world.ts';
@@ -26,6 +27,8 @@ export interface NodeModel<Judge extends NodeJudge = DeltaModel> {
 export interface FlowSample {
   readonly every: number;
   readonly offset: number;
+  /** As which engine the oracle judges. Default: `kubernetes`. */
+  readonly engine?: OracleEngine;
 }
 
 /**
@@ -37,7 +40,7 @@ export function findNodeDifference(
   nodes: readonly NodeModel<NodeJudge>[],
   sample: FlowSample = { every: 1, offset: 0 },
 ): string | undefined {
-  const oracle = new NetworkPolicyOracle(world);
+  const oracle = new NetworkPolicyOracle(world, sample.engine);
   const flows = flowsOf(world).filter((_, i) => i % sample.every === sample.offset % sample.every);
   const addresses = new Map<FlowEnd, Address>();
   const addressOf = (end: FlowEnd): Address => {

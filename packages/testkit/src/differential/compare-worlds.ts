@@ -1,4 +1,5 @@
 /** Compares the engine with the oracle, flow by flow, and reports the first difference as a small case. */
+import type { OracleEngine } from '../oracle/engine-rules.ts';
 import { NetworkPolicyOracle } from '../oracle/network-policy-oracle.ts';
 import type { OracleVerdict, World, WorldFlow } from '../oracle/world.ts';
 import { flowsOf } from '../random/flows.ts';
@@ -19,12 +20,14 @@ export interface CompareOptions {
   readonly parts?: EngineParts;
   /** Default: all flows of the world. */
   readonly flows?: readonly WorldFlow[];
+  /** As which engine both judge. Default: `kubernetes`. */
+  readonly engine?: OracleEngine;
 }
 
 /** The first difference in a world, or undefined. */
 export function findDifference(world: World, options: CompareOptions = {}): Difference | undefined {
-  const oracle = new NetworkPolicyOracle(world);
-  const engine = new WorldEvaluator(world, options.parts ?? engineParts);
+  const oracle = new NetworkPolicyOracle(world, options.engine);
+  const engine = new WorldEvaluator(world, options.parts ?? engineParts, options.engine);
   for (const flow of options.flows ?? flowsOf(world)) {
     const expected = oracle.verdict(flow);
     const actual = engine.verdict(flow);

@@ -30,7 +30,7 @@ export interface CompilerMutant {
 }
 
 function onSource(name: string, change: (policy: NetworkPolicy) => NetworkPolicy): CompilerMutant {
-  return { name, plant: (parts) => ({ ...parts, compile: (policy) => parts.compile(change(policy)) }) };
+  return { name, plant: (parts) => ({ ...parts, compile: (policy, target) => parts.compile(change(policy), target) }) };
 }
 
 function onModel(name: string, change: (policy: Policy, source: NetworkPolicy) => Policy): CompilerMutant {
@@ -38,8 +38,8 @@ function onModel(name: string, change: (policy: Policy, source: NetworkPolicy) =
     name,
     plant: (parts) => ({
       ...parts,
-      compile: (source) => {
-        const policy = parts.compile(source);
+      compile: (source, target) => {
+        const policy = parts.compile(source, target);
         return policy && change(policy, source);
       },
     }),

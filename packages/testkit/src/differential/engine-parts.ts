@@ -2,7 +2,7 @@
  * The engine under test, assembled from its parts so that a test can replace one: compiler, pods
  * into endpoints, and the tier in which the policies end up.
  */
-import { compileNetworkPolicy, defaultTier, podToEndpoint } from '@weir/compile';
+import { closedNetworkPolicy, compileNetworkPolicy, defaultTier, podToEndpoint } from '@weir/compile';
 import type { NetworkPolicy, Pod, StringMap } from '@weir/kube';
 import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import {
@@ -10,6 +10,8 @@ import {
   type Direction,
   type DirectionVerdict,
   type Endpoint,
+  type EnforcementTarget,
+  enforcementTarget,
   explainQuestion,
   type FlowQuestion,
   judgeDirection,
@@ -19,24 +21,26 @@ import {
   type PolicyWorld,
   type Tier,
 } from '@weir/policy';
+import type { OracleEngine } from '../oracle/engine-rules.ts';
 import { addressOfPod, nodeAddresses } from '../oracle/inhabitants.ts';
 import type { FlowEnd, FlowProtocol, OracleVerdict, World, WorldFlow } from '../oracle/world.ts';
 
 /** What the engine does with objects before it evaluates. */
 export interface EngineParts {
-  /** The policy in the model; undefined when it is refused. */
-  readonly compile: (policy: NetworkPolicy) => Policy | undefined;
+  /** The policy in the model; undefined when it is not enforced. */
+  readonly compile: (policy: NetworkPolicy, target: EnforcementTarget) => Policy | undefined;
   readonly endpointOf: (pod: Pod, namespaceLabels: StringMap) => Endpoint | undefined;
   readonly combine: (policies: readonly Policy[]) => Tier;
 }
 
-/** The parts as they are. A refused policy is an Error here: generated worlds are valid. */
+/** The parts as they are. An invalid policy is an Error here: generated worlds are valid. */
 export const engineParts: EngineParts = {
-  compile: (policy) => {
-    const { policy: compiled, diagnostics } = compileNetworkPolicy(policy);
-    if (compiled === undefined)
-      throw new Error(`a valid policy was refused: ${diagnostics.map(({ field, message }) => `${field}: ${message}`).join('; ')}`);
-    return compiled;
+  compile: (policy, target) => {
+    const { policy: compiled, diagnostics } = compileNetworkPolicy(policy, { target });
+    if (compiled !== undefined) return compiled;
+    if (diagnostics.every(({ code }) => code === 'unsupported-policy'))
+      return target.profile.unsupportedPolicies === 'isolate' ? closedNetworkPolicy(policy) : undefined;
+    throw new Error(`a valid policy was refused: ${diagnostics.map(({ field, message }) => `${field}: ${message}`).join('; ')}`);
   },
   endpointOf: podToEndpoint,
   combine: defaultTier,
@@ -68,12 +72,14 @@ export class WorldEvaluator {
   readonly #policyWorld: PolicyWorld;
   readonly #ends: Map<FlowEnd, ModelEnd> = new Map();
 
-  constructor(world: World, parts: EngineParts = engineParts) {
+  constructor(world: World, parts: EngineParts = engineParts, engine: OracleEngine = 'kubernetes') {
     this.#world = world;
+    const target = enforcementTarget(engine);
     const labels = new Map(world.namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
     this.#policyWorld = createPolicyWorld({
-      tiers: [parts.combine(world.networkPolicies.flatMap((policy) => parts.compile(policy) ?? []))],
+      tiers: [parts.combine(world.networkPolicies.flatMap((policy) => parts.compile(policy, target) ?? []))],
       endpoints: world.pods.flatMap((pod) => parts.endpointOf(pod, labels.get(pod.metadata.namespace) ?? {}) ?? []),
+      profile: target.profile,
       nodes: (world.nodes ?? []).map((node) => ({
         name: node.metadata.name ?? '',
         addresses: nodeAddresses(node).map((text) => defined(parseAddress(text), `not an address: ${text}`)),

@@ -17,11 +17,14 @@ export interface Inhabitant {
   readonly ports: readonly { readonly name: string; readonly protocol: string; readonly number: number }[];
   /** Addresses of the node that it runs on, as `family/value` texts. */
   readonly nodeAddresses: ReadonlySet<string>;
+  /** The operating system of that node, by the label that its kubelet sets. */
+  readonly system: string;
 }
 
-/** An end of a flow: its address, and the pod that lives there, if any. */
+/** An end of a flow: its address, and the pod that lives there, if any; else it may be a node's. */
 export interface ResolvedEnd {
   readonly address: AddressNumber;
+  readonly isNode: boolean;
   readonly pod?: Inhabitant;
 }
 
@@ -29,6 +32,7 @@ export interface ResolvedEnd {
 export class Inhabitants {
   readonly #world: World;
   readonly #pods: ReadonlyMap<string, Inhabitant>;
+  readonly #nodes: ReadonlySet<string>;
   readonly #ends: Map<string, ResolvedEnd> = new Map();
   readonly #known: WeakMap<FlowEnd, ResolvedEnd> = new WeakMap();
 
@@ -45,6 +49,7 @@ export class Inhabitants {
       }
     }
     this.#pods = pods;
+    this.#nodes = new Set((world.nodes ?? []).flatMap(nodeAddresses).map((text) => addressKey(readAddress(text))));
   }
 
   /** Who is at this end. */
@@ -63,7 +68,7 @@ export class Inhabitants {
     if (known !== undefined) return known;
     const address = readAddress(text);
     const pod = this.#pods.get(addressKey(address));
-    const resolved = pod === undefined ? { address } : { address, pod };
+    const resolved = pod === undefined ? { address, isNode: this.#nodes.has(addressKey(address)) } : { address, isNode: false, pod };
     this.#ends.set(text, resolved);
     return resolved;
   }
@@ -126,6 +131,7 @@ function inhabitantOf(world: World, pod: Pod): Inhabitant {
     // The control plane sets this label on every namespace ("Network Policies", targeting a namespace by its name).
     namespaceLabels: { ...namespaceObject.metadata.labels, 'kubernetes.io/metadata.name': namespace },
     ports,
+    system: node?.metadata.labels?.['kubernetes.io/os'] ?? 'linux',
     nodeAddresses: new Set(hostAddresses.flatMap((text) => (text === undefined ? [] : [addressKey(readAddress(text))]))),
   };
 }

@@ -8,9 +8,11 @@
  * that does not restrict ports; a port name that a pod declares several times stands for all its
  * numbers of the protocol; the exception for the local node is the one of the API reference
  * ("OR if the traffic source is the pod's local node"), so traffic of a pod to its node needs an
- * egress rule like any other.
+ * egress rule like any other. What engines make of that room, and of what they do not support, is in
+ * `engine-rules.ts`.
  */
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { blockMeansClusterAddresses, type OracleEngine, podReachesItsNode, standingOf } from './engine-rules.ts';
 import { addressKey, type Inhabitant, Inhabitants, type ResolvedEnd } from './inhabitants.ts';
 import { labelsSatisfy } from './label-selection.ts';
 import { anyPeerIs, anyPortIs } from './rule-matching.ts';
@@ -36,12 +38,14 @@ interface Judgement {
  */
 export class NetworkPolicyOracle {
   readonly #world: World;
+  readonly #engine: OracleEngine;
   readonly #inhabitants: Inhabitants;
   readonly #ingress: Map<Inhabitant, Judgement> = new Map();
   readonly #egress: Map<Inhabitant, Judgement> = new Map();
 
-  constructor(world: World) {
+  constructor(world: World, engine: OracleEngine = 'kubernetes') {
     this.#world = world;
+    this.#engine = engine;
     this.#inhabitants = new Inhabitants(world);
   }
 
@@ -58,48 +62,54 @@ export class NetworkPolicyOracle {
 
   #leaves(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
     if (source.pod === undefined) return true;
-    return someRulePermits(this.#judgement(source.pod, 'Egress'), destination, destination, flow);
+    if (podReachesItsNode(this.#engine) && source.pod.nodeAddresses.has(addressKey(destination.address))) return true;
+    return this.#someRulePermits(this.#judgement(source.pod, 'Egress'), destination, { destination, flow });
   }
 
   #enters(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
     if (destination.pod === undefined) return true;
     // "OR if the traffic source is the pod's local node."
     if (destination.pod.nodeAddresses.has(addressKey(source.address))) return true;
-    return someRulePermits(this.#judgement(destination.pod, 'Ingress'), source, destination, flow);
+    return this.#someRulePermits(this.#judgement(destination.pod, 'Ingress'), source, { destination, flow });
   }
 
   #judgement(pod: Inhabitant, direction: 'Ingress' | 'Egress'): Judgement {
     const remembered = direction === 'Ingress' ? this.#ingress : this.#egress;
     let judgement = remembered.get(pod);
     if (judgement === undefined) {
-      const selecting = this.#world.networkPolicies.filter((policy) => selects(policy, pod) && policyTypes(policy).includes(direction));
+      const selecting = this.#world.networkPolicies
+        .filter((policy) => selects(policy, pod) && policyTypes(policy).includes(direction))
+        .map((policy) => ({ policy, standing: standingOf(policy, this.#engine, pod.system) }))
+        .filter(({ standing }) => standing !== 'ignored');
       // "Multiple network policies can select the same set of pods. In this case, the rules for
       // each are combined additively."
       judgement = {
         isolated: selecting.length > 0,
-        rules: selecting.flatMap((policy) => rulesOf(policy, direction)),
+        rules: selecting.flatMap(({ policy, standing }) => (standing === 'closed' ? [] : rulesOf(policy, direction))),
         rulesByPeer: new Map(),
       };
       remembered.set(pod, judgement);
     }
     return judgement;
   }
+
+  #someRulePermits(judgement: Judgement, peer: ResolvedEnd, { destination, flow }: { destination: ResolvedEnd; flow: WorldFlow }): boolean {
+    // "Traffic is allowed if there are no NetworkPolicies selecting the pod."
+    if (!judgement.isolated) return true;
+    let rules = judgement.rulesByPeer.get(peer);
+    if (rules === undefined) {
+      const isCluster = peer.pod !== undefined || peer.isNode;
+      const blocksCount = !isCluster || blockMeansClusterAddresses(this.#engine);
+      rules = judgement.rules.filter((rule) => anyPeerIs(rule.peers, { policyNamespace: rule.namespace, blocksCount }, peer));
+      judgement.rulesByPeer.set(peer, rules);
+    }
+    return rules.some((rule) => anyPortIs(rule.ports, destination, flow));
+  }
 }
 
 /** The verdict of one flow in one world; for many flows make one {@link NetworkPolicyOracle}. */
 export function judgeFlow(world: World, flow: WorldFlow): OracleVerdict {
   return new NetworkPolicyOracle(world).verdict(flow);
-}
-
-function someRulePermits(judgement: Judgement, peer: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
-  // "Traffic is allowed if there are no NetworkPolicies selecting the pod."
-  if (!judgement.isolated) return true;
-  let rules = judgement.rulesByPeer.get(peer);
-  if (rules === undefined) {
-    rules = judgement.rules.filter((rule) => anyPeerIs(rule.peers, rule.namespace, peer));
-    judgement.rulesByPeer.set(peer, rules);
-  }
-  return rules.some((rule) => anyPortIs(rule.ports, destination, flow));
 }
 
 function selects(policy: NetworkPolicy, pod: Inhabitant): boolean {

@@ -8,13 +8,19 @@ import type { ResolvedEnd } from './inhabitants.ts';
 import { labelsSatisfy } from './label-selection.ts';
 import type { FlowProtocol } from './world.ts';
 
+/** Where a rule stands, and whether its IP blocks can mean the other end at all. */
+export interface PeerContext {
+  readonly policyNamespace: string;
+  readonly blocksCount: boolean;
+}
+
 /**
  * Whether the other end is one of the peers. "If this field is empty or missing, this rule matches
  * all sources [destinations]." Items are combined with a logical OR.
  */
-export function anyPeerIs(peers: readonly NetworkPolicyPeer[] | undefined, policyNamespace: string, end: ResolvedEnd): boolean {
+export function anyPeerIs(peers: readonly NetworkPolicyPeer[] | undefined, context: PeerContext, end: ResolvedEnd): boolean {
   if (peers === undefined || peers.length === 0) return true;
-  return peers.some((peer) => peerIs(peer, policyNamespace, end));
+  return peers.some((peer) => peerIs(peer, context, end));
 }
 
 /**
@@ -30,9 +36,9 @@ export function anyPortIs(
   return ports.some((port) => portIs(port, destination, traffic));
 }
 
-function peerIs(peer: NetworkPolicyPeer, policyNamespace: string, end: ResolvedEnd): boolean {
+function peerIs(peer: NetworkPolicyPeer, { policyNamespace, blocksCount }: PeerContext, end: ResolvedEnd): boolean {
   // "If this field is set then neither of the other fields can be."
-  if (peer.ipBlock !== undefined) return ipBlockHolds(peer.ipBlock, end);
+  if (peer.ipBlock !== undefined) return blocksCount && ipBlockHolds(peer.ipBlock, end);
   // Selectors select pods; an address that is no pod's is never selected, whatever they say.
   if (end.pod === undefined) return false;
   if (peer.namespaceSelector === undefined) {

@@ -1,5 +1,5 @@
 /** The watch events that lead from one state of a cluster to another. */
-import type { KubeObject, Namespace, NetworkPolicy, Pod } from '@weir/kube';
+import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { World } from '../oracle/world.ts';
 
 /** Whatever follows a cluster's objects; deleting names an object as watches do. */
@@ -10,6 +10,8 @@ export interface ObjectSink {
   deleteNamespace(name: string): void;
   upsertNetworkPolicy(policy: NetworkPolicy): void;
   deleteNetworkPolicy(namespace: string, name: string): void;
+  upsertNode(node: Node): void;
+  deleteNode(name: string): void;
 }
 
 /** One event, ready to be given to a sink. */
@@ -24,6 +26,7 @@ export function eventsBetween(from: World, to: World): ObjectEvent[] {
   const pods = compare(from.pods, to.pods);
   const policies = compare(from.networkPolicies, to.networkPolicies);
   const namespaces = compare(from.namespaces, to.namespaces);
+  const nodes = compare(from.nodes ?? [], to.nodes ?? []);
   return [
     ...pods.gone.map(
       ({ metadata: { namespace = '', name = '' } }) =>
@@ -40,6 +43,12 @@ export function eventsBetween(from: World, to: World): ObjectEvent[] {
         (sink: ObjectSink) =>
           sink.deleteNamespace(name),
     ),
+    ...nodes.gone.map(
+      ({ metadata: { name = '' } }) =>
+        (sink: ObjectSink) =>
+          sink.deleteNode(name),
+    ),
+    ...nodes.come.map((node) => (sink: ObjectSink) => sink.upsertNode(node)),
     ...namespaces.come.map((namespace) => (sink: ObjectSink) => sink.upsertNamespace(namespace)),
     ...pods.come.map((pod) => (sink: ObjectSink) => sink.upsertPod(pod)),
     ...policies.come.map((policy) => (sink: ObjectSink) => sink.upsertNetworkPolicy(policy)),

@@ -1,2 +1,0 @@
-/** The eBPF back end. */
-export { createEbpfDataplane, EbpfDataplane, type EbpfOptions } from './ebpf-dataplane.ts';
