@@ -22,6 +22,7 @@ const checks = [
     accept: visitedModules,
   },
   { name: 'dead code', command: [bin('knip'), '--no-progress'] },
+  { name: 'eBPF object', command: [process.execPath, join(root, 'scripts', 'build-bpf.mjs'), '--check'] },
 ];
 
 function visitedModules(output) {

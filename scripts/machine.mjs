@@ -15,6 +15,10 @@ export const debianPackages = {
   'iputils-ping': 'ICMP in tests',
   'util-linux': 'nsenter, for the processes of a lab node',
   strace: 'system calls that fail or take long, in tests',
+  libbpf1: 'the eBPF data plane',
+  clang: 'building the eBPF programs and comparing them with the committed ones',
+  'libbpf-dev': 'the headers that eBPF programs are built with',
+  bpftool: 'looking at eBPF programs and detaching them in tests',
   faketime: 'clocks that are put forward and back, in tests',
 };
 

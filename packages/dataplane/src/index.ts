@@ -4,5 +4,6 @@
  * The only public door of the package.
  */
 export type * from './dataplane.ts';
+export * from './ebpf/index.ts';
 export * from './hns/index.ts';
 export * from './nftables/index.ts';

@@ -4,6 +4,7 @@
  * The only public door of the package.
  */
 
+export * from './bpf/index.ts';
 export * from './conntrack/conntrack.ts';
 export type { ConntrackTuple, TrackedConnection } from './conntrack/conntrack-entry.ts';
 export * from './conntrack/conntrack-events.ts';

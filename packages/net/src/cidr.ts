@@ -70,6 +70,25 @@ export function cidrRange(cidr: Cidr): AddressRange {
   return { first: cidr.network, last: addressFromWords(cidr.network.family, last) };
 }
 
+/** The fewest blocks that make up a range, in order; at most twice as many as an address has bits. */
+export function cidrsOfRange({ first, last }: AddressRange): Cidr[] {
+  const bits = familyBits(first.family);
+  const end = addressNumber(last);
+  const cidrs: Cidr[] = [];
+  for (let start = addressNumber(first); start <= end; ) {
+    let host = 0;
+    while (host < bits && (start >> BigInt(host)) % 2n === 0n && start + (2n << BigInt(host)) - 1n <= end) host++;
+    const words = Array.from({ length: bits / 32 }, (_, i) => Number((start >> BigInt(bits - 32 * (i + 1))) & 0xffff_ffffn));
+    cidrs.push({ network: addressFromWords(first.family, words), prefixLength: bits - host });
+    start += 1n << BigInt(host);
+  }
+  return cidrs;
+}
+
+function addressNumber({ words }: Address): bigint {
+  return words.reduce((number, word) => (number << 32n) | BigInt(word), 0n);
+}
+
 /** The mask of one word of which `bits` leading bits are fixed; any number of bits is taken. */
 function wordMask(bits: number): number {
   if (bits <= 0) return 0;

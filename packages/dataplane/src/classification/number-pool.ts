@@ -19,6 +19,11 @@ export class NumberPool {
     this.#last = last > highestKept ? 0 : last;
   }
 
+  /** The highest number that was given out. */
+  get last(): number {
+    return this.#last;
+  }
+
   next(): number {
     this.#last++;
     assert(this.#last <= 0x7fffffff, 'the numbers of programs and classes are used up; restart to begin anew');

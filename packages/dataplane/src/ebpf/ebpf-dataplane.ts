@@ -1,0 +1,341 @@
+/**
+ * The eBPF back end: programs at the netfilter hooks, fed through maps, one generation a delta.
+ *
+ * It works in the network namespace in which it was made. Whenever what the maps hold is not certain, the
+ * next delta puts the whole desired state in their place.
+ */
+import type { Delta } from '@weir/calc';
+import { ConntrackConnection, isBpfFilesystem } from '@weir/kernel';
+import { type Address, addressFromBytes, formatAddress } from '@weir/net';
+import { endDenied } from '../connections/connection-review.ts';
+import type {
+  ApplyReport,
+  Capabilities,
+  ConnectionReview,
+  Dataplane,
+  DeniedCounter,
+  DriftReport,
+  EstablishedMode,
+  FlowEvent,
+  KernelSizes,
+  ReviewReport,
+  RuleCounter,
+} from '../dataplane.ts';
+import { compareMaps } from './comparison.ts';
+import { ConntrackRule } from './conntrack-rule.ts';
+import { CountBook } from './count-book.ts';
+import { DesiredState, programCount, ruleCount, type StateChanges } from './desired-state.ts';
+import { GenerationWriter, type WrittenEntries } from './generation-writer.ts';
+import { heldBackAnswers } from './held-back-answers.ts';
+import { mapNames, type ObjectFile, programHooks, readObjectFile, unsupportedReason } from './object-file.ts';
+import { OwnNetns } from './own-netns.ts';
+import { PinnedLinks } from './pinned-links.ts';
+import { closePinnedObject, type PinnedObject, PinnedObjects } from './pinned-objects.ts';
+import { bytesOfKey, contentAt, isNothing, ownerOfContent, podInterfacesMax, settingsValue } from './records.ts';
+
+/** What {@link EbpfDataplane} needs to know about its node. */
+export interface EbpfOptions {
+  /**
+   * Beginnings of the names of interfaces that lead to pods and nowhere else, such as `weir`; at most eight.
+   * Packets from and to such an interface are dropped unless their address was acknowledged.
+   */
+  readonly podInterfaces: readonly string[];
+  /** What becomes of connections that a new state denies. Default `keep`. */
+  readonly established?: EstablishedMode;
+  /** Whether policies are asked about packets of pods to their own node. Default `by-policy`. */
+  readonly podToOwnNode?: 'by-policy' | 'always';
+  /** How many new connections of each kind are told a second; undefined: none. */
+  readonly flowRate?: number | undefined;
+  /** Told when a change failed and the whole state was put in place instead; nothing leaked. */
+  readonly onReplace?: (reason: Error) => void;
+  /** Where maps and programs are pinned: a BPF file system, or a directory on which one is mounted. Default: the machine's own, else one of ours. */
+  readonly pinDirectory?: string;
+  /** How many entries all programs together may have in the policy map. Default 1 048 576, of some 100 bytes each. */
+  readonly policyEntriesMax?: number;
+}
+
+const policyEntriesDefault = 1 << 20;
+const machinePins = '/sys/fs/bpf';
+const ownPins = '/run/weir/bpf';
+/** How often is looked whether a program was detached or the conntrack rule changed, and how often small states are compared as a whole. */
+const watchMs = 250;
+const compareMs = 3_000;
+/** States up to this size are compared so often. */
+const comparedElementsMax = 10_000;
+
+/** The back end for the current network namespace; it changes nothing before its first delta. Throws where the machine cannot have it. */
+export function createEbpfDataplane(options: EbpfOptions): EbpfDataplane {
+  return new EbpfDataplane(options);
+}
+
+/** What is there from the first delta on. */
+interface Loaded {
+  readonly object: PinnedObject;
+  readonly links: PinnedLinks;
+  readonly writer: GenerationWriter;
+  readonly counts: CountBook;
+  readonly state: DesiredState;
+}
+
+/** See the contract, {@link Dataplane}. */
+export class EbpfDataplane implements Dataplane {
+  readonly name = 'ebpf';
+  readonly capabilities: Capabilities = { families: [4, 6], atomicity: 'delta' };
+  readonly established: EstablishedMode;
+  readonly #options: EbpfOptions;
+  readonly #file: ObjectFile;
+  readonly #netns = new OwnNetns();
+  readonly #pins: PinnedObjects;
+  readonly #conntrackRule = new ConntrackRule();
+  readonly #conntrack = new ConntrackConnection();
+  readonly #onReplace: (reason: Error) => void;
+  #loaded: Loaded | undefined;
+  #started = false;
+  #applying: Promise<unknown> | undefined;
+  #watchTimers: readonly NodeJS.Timeout[] = [];
+  /** Addresses whose connections have to end once the state that judges them is in force. */
+  #owed: Address[] = [];
+
+  /** Opens its sockets in the current network namespace and changes nothing yet. Other files are other versions. */
+  constructor(options: EbpfOptions, file: ObjectFile = readObjectFile()) {
+    const reason = unsupportedReason() ?? unsupportedOptions(options);
+    if (reason !== undefined) throw new Error(reason);
+    this.established = options.established ?? 'keep';
+    this.#options = options;
+    this.#file = file;
+    this.#pins = new PinnedObjects(options.pinDirectory ?? (isBpfFilesystem(machinePins) ? machinePins : ownPins), this.#netns.id);
+    this.#onReplace = options.onReplace ?? (() => undefined);
+  }
+
+  async apply(delta: Delta): Promise<ApplyReport> {
+    const applying = this.#apply(delta);
+    this.#applying = applying;
+    try {
+      return await applying;
+    } finally {
+      this.#applying = undefined;
+    }
+  }
+
+  async endDenied(review: ConnectionReview): Promise<ReviewReport> {
+    if (this.established === 'keep' || this.#loaded === undefined) return { looked: 0, ended: 0, heldBack: 0 };
+    return endDenied({ conntrack: this.#conntrack, answers: heldBackAnswers(this.#loaded.object.maps.ended) }, review);
+  }
+
+  async resync(): Promise<DriftReport> {
+    for (;;) {
+      const loaded = this.#loaded;
+      if (loaded === undefined || !this.#started || !loaded.writer.isCertain) return { drifted: [], repaired: false };
+      // First what judges at all.
+      const drifted = this.#repairStructure(loaded);
+      const found = await compareMaps(loaded);
+      if (this.#applying !== undefined) await this.#applying.catch(() => undefined);
+      else if (found !== undefined) {
+        if (found.length > 0) loaded.writer.replace(loaded.state);
+        const all = [...drifted, ...found];
+        return { drifted: all, repaired: all.length > 0 };
+      }
+      if (drifted.length > 0) return { drifted, repaired: true };
+    }
+  }
+
+  watch(onChange: () => void): void {
+    for (const timer of this.#watchTimers) clearInterval(timer);
+    const often = setInterval(() => {
+      if (!this.#started || this.#applying !== undefined) return;
+      if (this.#conntrackRule.hasChanged() || this.#loaded?.links.hasLost() === true) onChange();
+    }, watchMs);
+    const seldom = setInterval(() => void this.#lookForDrift(onChange), compareMs);
+    this.#watchTimers = [often, seldom];
+    for (const timer of this.#watchTimers) timer.unref();
+    this.#conntrackRule.listen();
+  }
+
+  async endConnections(addresses: readonly Address[]): Promise<void> {
+    await this.#conntrack.deleteByAddress(addresses);
+  }
+
+  async counters(): Promise<readonly RuleCounter[]> {
+    if (this.#loaded === undefined) return [];
+    const countOf = this.#loaded.counts.counts();
+    return [...this.#loaded.state.rules()].map(([id, { rule }]) => ({ rule, ...countOf(ruleCount(id)) }));
+  }
+
+  async denied(): Promise<readonly DeniedCounter[]> {
+    if (this.#loaded === undefined) return [];
+    const countOf = this.#loaded.counts.counts();
+    return this.#loaded.state.programKeys().map((program) => ({ program, ...countOf(programCount(program)) }));
+  }
+
+  flows(): AsyncIterable<FlowEvent> {
+    return noFlows();
+  }
+
+  get sizes(): KernelSizes {
+    if (this.#loaded === undefined || !this.#started) return { rules: 0, sets: 0, elements: 0 };
+    const { links, state } = this.#loaded;
+    let elements = state.policyEntries;
+    for (const _ of state.versionedEntries()) elements++;
+    return { rules: links.size, sets: mapNames.length, elements };
+  }
+
+  async remove(): Promise<void> {
+    this.#unload();
+    this.#pins.removeAll();
+    this.#conntrackRule.remove();
+    this.#started = false;
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#watchTimers) clearInterval(timer);
+    this.#unload();
+    this.#conntrackRule.close();
+    this.#conntrack.close();
+    this.#netns.close();
+  }
+
+  async #apply(delta: Delta): Promise<ApplyReport> {
+    const startedAt = performance.now();
+    const loaded = this.#loaded ?? this.#load();
+    this.#loaded = loaded;
+    const changes = loaded.state.apply(delta);
+    const written = await (this.#started ? this.#update(loaded, changes) : this.#takeOver(loaded));
+    return { ...written, quarantined: loaded.state.refused(), milliseconds: performance.now() - startedAt };
+  }
+
+  #load(): Loaded {
+    const { podInterfaces, podToOwnNode, flowRate, policyEntriesMax = policyEntriesDefault } = this.#options;
+    const object = this.#pins.adopt(this.#file) ?? this.#pins.load(this.#file, policyEntriesMax);
+    const counts = new CountBook(object.maps.counts);
+    const sparesOwnNode = podToOwnNode === 'always';
+    const settings = settingsValue({ podInterfaces, isCut: this.established === 'cut', rate: flowRate ?? 0, sparesOwnNode });
+    const writer = new GenerationWriter(object, counts, settings);
+    const links = new PinnedLinks({ netns: this.#netns, directory: object.directory, programs: object.programs });
+    const state = new DesiredState(writer.lastNumber, object.maps.policies.entriesMax);
+    return { object, links, writer, counts, state };
+  }
+
+  #unload(): void {
+    if (this.#loaded === undefined) return;
+    this.#loaded.links.close();
+    closePinnedObject(this.#loaded.object);
+    this.#loaded = undefined;
+  }
+
+  /** The first delta: puts the whole state in the place of what an earlier process left, of whatever version. */
+  async #takeOver({ object, links, writer, state }: Loaded): Promise<WrittenEntries> {
+    const released = this.#releasedSince(this.#ownersInKernel({ object, writer }), state);
+    await this.#conntrack.deleteByAddress(released);
+    this.#conntrackRule.ensure();
+    const written = writer.replace(state);
+    links.attach(this.#wantedPrograms());
+    // From here on this object judges, alone or together with others.
+    this.#pins.removeOthers(object);
+    this.#started = true;
+    await this.#conntrack.deleteByAddress(released);
+    return written;
+  }
+
+  async #update(loaded: Loaded, changes: StateChanges): Promise<WrittenEntries> {
+    const { writer, state } = loaded;
+    this.#owed.push(...changes.left.map(({ address }) => address));
+    let written: WrittenEntries;
+    try {
+      if (!writer.isCertain) throw new Error('an earlier change failed');
+      written = await this.#change(loaded, changes);
+    } catch (error) {
+      written = writer.replace(state);
+      this.#onReplace(error instanceof Error ? error : new Error(String(error)));
+    }
+    await this.#conntrack.deleteByAddress(this.#owed);
+    this.#owed = [];
+    return written;
+  }
+
+  async #change({ writer, state }: Loaded, { handover, versioned, policies, left }: StateChanges): Promise<WrittenEntries> {
+    if (handover.length === 0) return writer.change(versioned, policies, state);
+    const handedOver = left.filter(({ hasNext }) => hasNext).map(({ address }) => address);
+    const closed = writer.change(handover, { added: [], removed: [], counted: [], uncounted: [] }, state);
+    await this.#conntrack.deleteByAddress(handedOver);
+    // Not again behind the change: by then the new owner may have connections of its own.
+    this.#owed = this.#owed.filter((address) => !handedOver.includes(address));
+    const written = writer.change(versioned, policies, state);
+    return {
+      transactions: closed.transactions + written.transactions,
+      elementsAdded: closed.elementsAdded + written.elementsAdded,
+      elementsRemoved: closed.elementsRemoved + written.elementsRemoved,
+    };
+  }
+
+  #wantedPrograms(): string[] {
+    return Object.keys(programHooks).filter((name) => this.established === 'cut' || programHooks[name]?.hook !== 'output');
+  }
+
+  #repairStructure({ object, links }: Loaded): string[] {
+    const drifted = this.#pins.repairPins(object);
+    drifted.push(...links.attach(this.#wantedPrograms()));
+    if (this.#conntrackRule.ensure()) drifted.push('the rule that has connections tracked was not there');
+    return drifted;
+  }
+
+  async #lookForDrift(onChange: () => void): Promise<void> {
+    const loaded = this.#loaded;
+    if (loaded === undefined || !this.#started || this.#applying !== undefined) return;
+    if (this.sizes.elements > comparedElementsMax || !loaded.writer.isCertain) return;
+    const found = await compareMaps(loaded);
+    if (found !== undefined && found.length > 0 && this.#loaded === loaded) onChange();
+  }
+
+  /** Addresses that are not whose they were for the process of before; none when there was none. */
+  #releasedSince(before: ReadonlyMap<string, OwnerInKernel>, state: DesiredState): Address[] {
+    const after = state.owners();
+    const left = [...before].filter(([text, { owner }]) => {
+      const now = after.get(text);
+      return now === undefined || owner === undefined || Buffer.compare(now.owner, owner) !== 0;
+    });
+    const arrived = before.size === 0 ? [] : [...after].filter(([text, { isAnnounced }]) => isAnnounced && !before.has(text));
+    return [...left, ...arrived].map(([, { address }]) => address);
+  }
+
+  /** Who owned which address, in the maps of this and of other versions; unknown where they have another layout. */
+  #ownersInKernel({ object, writer }: Pick<Loaded, 'object' | 'writer'>): Map<string, OwnerInKernel> {
+    const owners = new Map<string, OwnerInKernel>();
+    for (const name of ['local4', 'local6'] as const) {
+      for (const map of this.#pins.othersMaps(name, object)) {
+        const isKnown = map.valueBytes === object.maps[name].valueBytes;
+        for (const piece of map.pieces()) {
+          for (const { key, value } of piece) {
+            // An entry whose change did not take force any more is of either; the later one may be wrong, and then it only costs connections.
+            const content = isKnown ? contentAt(value, latestGeneration) : undefined;
+            if (content !== undefined && isNothing(content)) continue;
+            addOwner(owners, key, content === undefined ? undefined : ownerOfContent(content));
+          }
+        }
+        map.close();
+      }
+      for (const { key, value } of writer.contents(name)) if (!isNothing(value)) addOwner(owners, key, ownerOfContent(value));
+    }
+    return owners;
+  }
+}
+
+/** The owner of an address as the maps say; undefined: it cannot be read. */
+interface OwnerInKernel {
+  readonly address: Address;
+  readonly owner: Uint8Array | undefined;
+}
+
+const latestGeneration = (1n << 64n) - 1n;
+
+function addOwner(owners: Map<string, OwnerInKernel>, key: Uint8Array, owner: Uint8Array | undefined): void {
+  const address = addressFromBytes(bytesOfKey(key));
+  owners.set(formatAddress(address), { address, owner });
+}
+
+function unsupportedOptions({ podInterfaces }: EbpfOptions): string | undefined {
+  if (podInterfaces.length <= podInterfacesMax) return undefined;
+  return `the eBPF data plane takes at most ${podInterfacesMax} beginnings of names of pod links, and these are ${podInterfaces.length}`;
+}
+
+// oxlint-disable-next-line require-yield -- nothing is told
+async function* noFlows(): AsyncGenerator<FlowEvent, void, undefined> {}

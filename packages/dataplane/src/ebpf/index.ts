@@ -1,0 +1,2 @@
+/** The eBPF back end. */
+export { createEbpfDataplane, EbpfDataplane, type EbpfOptions } from './ebpf-dataplane.ts';

@@ -1,0 +1,25 @@
+/** The network namespace in which a back end was made: links to hooks are made in it, whenever that is. */
+import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { inNetns } from '@weir/kernel';
+
+const current = '/proc/thread-self/ns/net';
+
+/** Holds the namespace of the calling thread; {@link close} lets go of it. */
+export class OwnNetns {
+  readonly #fd = openSync(current, 'r');
+  readonly #link = readlinkSync(current);
+
+  /** A name for it that no other has while it lives. */
+  get id(): string {
+    return `net-${/\d+/.exec(this.#link)?.[0] ?? '0'}`;
+  }
+
+  /** Runs a synchronous section inside; needs no right when the thread is there already. */
+  run<T>(section: () => T extends PromiseLike<unknown> ? never : T): T {
+    return readlinkSync(current) === this.#link ? section() : inNetns(`/proc/self/fd/${this.#fd}`, section);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
