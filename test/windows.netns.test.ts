@@ -1,7 +1,7 @@
 /** A cluster with a Windows node: its agent enforces through documents of HNS, on real packets. */
 import { join } from 'node:path';
 import { openSocketHnsDoor } from '@weir/dataplane';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
 
 const patienceMs = 30_000;
@@ -122,6 +122,37 @@ describe('a Windows node', () => {
     await enforce(policy('closed', []));
     expect(await connect('client')).toBe('TIMEOUT');
     expect(await connect('far')).toBe('TIMEOUT');
+  });
+
+  it('refuses what Windows lacks as a whole, with policy, field and feature, in status and Events, and keeps what was in force', async () => {
+    const lacking = {
+      'named ports': { ports: [{ port: 'web' }] },
+      SCTP: { ports: [{ port: 80, protocol: 'SCTP' }] },
+      'negative label or namespace selectors': {
+        from: [{ podSelector: { matchExpressions: [{ key: 'role', operator: 'NotIn', values: ['enemy'] }] } }],
+      },
+      except: { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }] },
+    };
+    const named = Object.entries(lacking).map(([feature, rule]) => ({
+      feature,
+      name: `lacks-${feature.split(' ')[0]?.toLowerCase() ?? ''}`,
+      rule,
+    }));
+    for (const { name, rule } of named) await cluster.kubectlOutput('apply -f -', policy(name, [rule]));
+    await cluster.kubectlOutput('apply -f -', policy('closed', [lacking.except]));
+    await vi.waitFor(
+      async () => {
+        const { stdout } = await cluster.weir(['policy', 'status', '-n', 'demo', '--name', cluster.name]);
+        const events = await cluster.kubectlOutput('get events -n demo --field-selector reason=PolicyRefused');
+        for (const { feature, name } of [...named, { feature: 'except', name: 'closed' }]) {
+          expect(stdout).toMatch(new RegExp(`demo/${name}: refused\\n  win1: refused: spec\\.ingress\\[0\\]\\..*${feature}`));
+          expect(events).toMatch(new RegExp(`networkpolicy/${name} .*${feature}`));
+        }
+      },
+      { timeout: patienceMs, interval: 500 },
+    );
+    expect(await connect('client')).toBe('TIMEOUT');
+    await cluster.kubectlOutput(`delete networkpolicy -n demo ${named.map(({ name }) => name).join(' ')}`);
   });
 
   it('has nothing of Weir in its HNS after a cleanup', async () => {
