@@ -10,6 +10,7 @@ import { classKey } from './content-text.ts';
 import type { EndpointClass } from './delta.ts';
 import type { ClassEntry, Member, SetEntry } from './entries.ts';
 import type { PeerSets } from './peer-sets.ts';
+import { ViewMemo } from './view-memo.ts';
 import type { Work } from './work.ts';
 
 /** What happens to one label set's memberships. */
@@ -21,6 +22,8 @@ export interface ClassChange {
 /** All classes of label sets. */
 export class Classes {
   readonly #byHash: Map<number, ClassEntry[]> = new Map();
+  /** Classes by what the selectors of sets see of a label set. */
+  readonly byView: ViewMemo<ClassEntry> = new ViewMemo();
   readonly #sets: PeerSets;
   readonly #work: Work;
   #transitions: Map<string, ClassEntry | undefined> = new Map();
@@ -46,7 +49,7 @@ export class Classes {
     if (bucket === undefined) this.#byHash.set(hash, (bucket = []));
     let entry = bucket.find((other) => sameMembers(other.members, sorted));
     if (entry === undefined) {
-      entry = { id: this.#nextId++, hash, members: sorted, refs: 0, addresses: 0, isEmitted: false, public: undefined };
+      entry = { id: this.#nextId++, hash, members: sorted, refs: 0, addresses: 0, isEmitted: false, public: undefined, views: [] };
       bucket.push(entry);
       for (const member of sorted) member.refs++;
       this.#work.classesBuilt++;
@@ -86,6 +89,7 @@ export class Classes {
     bucket.splice(at, 1);
     if (bucket.length === 0) this.#byHash.delete(entry.hash);
     this.#size--;
+    this.byView.drop(entry);
     for (const member of entry.members) if (--member.refs === 0) this.#sets.dropMember(member);
   }
 }

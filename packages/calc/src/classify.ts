@@ -27,11 +27,16 @@ interface PendingChange {
 /** Brings every label set's class up to date; gives the classes that gained or lost label sets. */
 export function classify({ population, sets, classes }: Classifier): Set<ClassEntry> {
   const touched = new Set<ClassEntry>();
+  if (sets.hasChanged) classes.byView.clear();
   const changes = pendingChanges(population, sets);
   for (const [labelSet, change] of changes) move(labelSet, classes.after(labelSet.class, change), touched, population.addresses);
   classes.endOfChanges();
-  const classOf = classifyAlike({ population, sets, classes });
-  for (const labelSet of population.unclassified) move(labelSet, classOf(labelSet), touched, population.addresses);
+  const view = sets.interest.view();
+  for (const labelSet of population.unclassified) {
+    const found = classes.byView.of(view(labelSet), () => classes.of(sets.membersOf(labelSet)));
+    move(labelSet, found, touched, population.addresses);
+  }
+  classes.byView.trim();
   population.unclassified.clear();
   for (const { class: last } of population.gone) {
     if (last === undefined) continue;
@@ -40,21 +45,6 @@ export function classify({ population, sets, classes }: Classifier): Set<ClassEn
   }
   population.gone.clear();
   return touched;
-}
-
-/** Finds classes from nothing, once for all label sets that no selector in use can tell apart. */
-function classifyAlike({ population, sets, classes }: Classifier): (labelSet: LabelSet) => ClassEntry | undefined {
-  const fromNothing = (labelSet: LabelSet): ClassEntry | undefined => classes.of(sets.membersOf(labelSet));
-  if (population.unclassified.size === 1) return fromNothing;
-  const view = sets.interest.view();
-  const known = new Map<string, ClassEntry | undefined>();
-  return (labelSet) => {
-    const seen = view(labelSet);
-    if (known.has(seen)) return known.get(seen);
-    const found = fromNothing(labelSet);
-    known.set(seen, found);
-    return found;
-  };
 }
 
 /** What the sets that came and went mean for label sets that keep their labels. */

@@ -1,7 +1,7 @@
 /** The canonical texts of classes and programs. */
 import { contentKey } from './content-key.ts';
-import type { ContentKey, Membership, Program, ProgramTier } from './delta.ts';
-import { ruleText } from './render-rule.ts';
+import type { ContentKey, Membership, Program } from './delta.ts';
+import { keyedRule, type RuleRun, runsOf } from './rule-runs.ts';
 
 /** The key of a class from its memberships, sorted by set key. */
 export function classKey(memberships: readonly Membership[]): ContentKey {
@@ -12,11 +12,25 @@ export function classKey(memberships: readonly Membership[]): ContentKey {
   return contentKey(`class ${parts.join(';')}`);
 }
 
-/** The key of a program from its content. */
-export function programKey({ direction, tiers, otherwise }: Omit<Program, 'key'>): ContentKey {
-  return contentKey(`program ${direction} ${otherwise} ${tiers.map(tierText).join('')}`);
+/** A program whose rules are cut into runs: those of each tier, which are as many as its tiers. */
+export interface ProgramOfRuns {
+  readonly content: Omit<Program, 'key'>;
+  readonly runs: readonly (readonly RuleRun[])[];
 }
 
-function tierText({ name, rules, end }: ProgramTier): string {
-  return `{${JSON.stringify(name)} ${end}:${rules.map((rule) => ruleText(rule)).join(';')}}`;
+/** The key of a program. */
+export function keyOfRuns({ content: { direction, tiers, otherwise }, runs }: ProgramOfRuns): ContentKey {
+  const parts = tiers.map(({ name, end }, i) => `{${JSON.stringify(name)} ${end}:${(runs[i] ?? []).map(({ key }) => key).join('\n')}}`);
+  return contentKey(`program ${direction} ${otherwise} ${parts.join('')}`);
+}
+
+/** The key of a program from its content alone. */
+export function programKey(content: Omit<Program, 'key'>): ContentKey {
+  const runs = content.tiers.map(({ rules }) =>
+    runsOf(
+      rules.map((rule) => keyedRule(rule, [])),
+      new Map(),
+    ),
+  );
+  return keyOfRuns({ content, runs });
 }

@@ -261,11 +261,11 @@ export class Engine {
       selectors: this.#sets.selectors,
       keysAsked: this.#sets.interest.size + this.#policies.keysAsked,
       peerSets: this.#sets.size,
-      programs: this.#programs.size + this.#programs.selections,
+      programs: this.#programs.size + this.#programs.parts,
       policies: this.#policies.size,
       nodes: this.#nodes.size,
       subjectSelectors: this.#policies.selectors,
-      subjects: this.#subjects.size,
+      subjects: this.#subjects.size + this.#subjects.groups,
       ruleIds: this.#ruleIds.size,
       addresses: addresses.size,
       endpoints: this.#locals.size,
@@ -341,7 +341,7 @@ export class Engine {
   }
 
   #isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {
-    const policies = (selection?.policies ?? []).map((entry) => this.#policies.policyOf(entry));
+    const policies = (selection?.group?.policies ?? []).map((entry) => this.#policies.policyOf(entry));
     return policies.flatMap((policy) => (!policy.staged && policy[direction]?.isolates === true ? [policy.ref] : []));
   }
 

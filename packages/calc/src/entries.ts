@@ -6,10 +6,11 @@
  */
 import type { NetworkPolicy } from '@weir/kube';
 import type { Address } from '@weir/net';
-import type { LabelSpace, Policy, Selector, Tier } from '@weir/policy';
-import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program } from './delta.ts';
+import type { Direction, LabelSpace, Policy, Selector, Tier } from '@weir/policy';
+import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from './delta.ts';
 import type { NamedPortList } from './named-port-lists.ts';
 import type { PlannedPolicy } from './plan-policy.ts';
+import type { KeyedRule, RuleRun } from './rule-runs.ts';
 import type { SetSpec } from './set-spec.ts';
 
 /** A label key in its space, with the values that are in use. */
@@ -155,6 +156,8 @@ export interface ClassEntry {
   isEmitted: boolean;
   /** What the delta says of it; made when first asked for. */
   public: EndpointClass | undefined;
+  /** See `ViewMemo`. */
+  readonly views: string[];
 }
 
 /** A selector of subjects and the policies that have it. */
@@ -168,6 +171,8 @@ export interface SubjectSelector {
 
 /** One version of one policy, in force. */
 export interface PolicyEntry {
+  /** No two entries share one. */
+  readonly id: number;
   /** The object that it was compiled from. */
   readonly object: NetworkPolicy;
   /** Whether it only isolates whom the object selects, since the object was refused. */
@@ -178,20 +183,55 @@ export interface PolicyEntry {
   readonly tier: Omit<Tier, 'policies'>;
   readonly identity: string;
   readonly subject: SubjectSelector;
-  /** Changes when the ids of its rules do; no two entries share one. */
-  revision: number;
-  /** How many local label sets it selects. */
-  subjects: number;
+  /** How many groups it is in. */
+  groups: number;
   /** What it says, and its rules as programs want them; both only while it selects somebody. */
   policy: Policy | undefined;
   plan: PlannedPolicy | undefined;
+}
+
+/** What a stretch of policies says in one tier and direction. */
+export interface RenderedTier {
+  readonly name: string;
+  readonly rules: KeyedRule[];
+  /** The same rules, as programs have them. */
+  readonly content: ProgramRule[];
+  end: 'deny' | 'pass';
+}
+
+/** What a stretch of policies says, tier by tier, by direction and by the named ports that it is said for. */
+type StretchTiers = Readonly<Record<Direction, WeakMap<NamedPortList, readonly RenderedTier[]>>>;
+
+/** Policies that follow each other in groups, which share it. */
+export interface PolicyStretch {
+  readonly items: readonly PolicyEntry[];
+  /** Undefined until somebody asks. */
+  usesLocalNames: boolean | undefined;
+  tiers: StretchTiers | undefined;
+}
+
+/** The policies that select some local label sets. */
+export interface PolicyGroup {
+  readonly id: number;
+  readonly hash: number;
+  /** In order of evaluation. */
+  readonly policies: readonly PolicyEntry[];
+  /** The same in pieces. */
+  readonly stretches: readonly PolicyStretch[];
+  /** By the text of the named ports of endpoints, where rules use those. */
+  readonly selections: Map<string, Selection>;
+  /** See `ViewMemo`. */
+  readonly views: string[];
+  /** How many local label sets have it. */
+  refs: number;
 }
 
 /** One local label set. */
 export interface Subject {
   readonly labelSet: LabelSet;
   readonly locals: Set<LocalEntry>;
-  policies: Set<PolicyEntry>;
+  /** Undefined until it has been looked up. */
+  group: PolicyGroup | undefined;
   selection: Selection | undefined;
 }
 
@@ -207,15 +247,15 @@ export interface LocalEntry {
 /** A program in use. */
 export interface ProgramEntry {
   readonly program: Program;
-  readonly sets: readonly SetEntry[];
+  readonly runs: readonly RuleRun[];
   refs: number;
 }
 
 /** The programs of equal local label sets. */
 export interface Selection {
-  readonly name: string;
-  /** In order of evaluation; none for pods of which nothing is known. */
-  readonly policies: readonly PolicyEntry[];
+  /** None for pods of which nothing is known. */
+  readonly group: PolicyGroup | undefined;
+  readonly portsText: string;
   readonly ingress: ProgramEntry | undefined;
   readonly egress: ProgramEntry | undefined;
   refs: number;

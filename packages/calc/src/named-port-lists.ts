@@ -12,8 +12,8 @@ export interface NamedPortList {
   refs: number;
 }
 
-/** Without ports there is nothing to count. */
-const none: NamedPortList = { id: 0, text: '', ports: [], refs: 0 };
+/** The list without ports, of which there is nothing to count. */
+export const noPorts: NamedPortList = { id: 0, text: '', ports: [], refs: 0 };
 
 /** All lists in use. */
 export class NamedPortLists {
@@ -27,7 +27,7 @@ export class NamedPortLists {
 
   /** Finds or makes the list with these ports in any order; who makes one must {@link hold} it. */
   of(ports: readonly NamedPort[]): NamedPortList {
-    if (ports.length === 0) return none;
+    if (ports.length === 0) return noPorts;
     const text = textOf(ports);
     let list = this.#lists.get(text);
     if (list === undefined) this.#lists.set(text, (list = { id: this.#nextId++, text, ports: [...ports], refs: 0 }));
@@ -36,12 +36,12 @@ export class NamedPortLists {
 
   /** Counts one use more. */
   hold(list: NamedPortList): void {
-    if (list !== none) list.refs++;
+    if (list !== noPorts) list.refs++;
   }
 
   /** Counts one use less. */
   letGo(list: NamedPortList): void {
-    if (list === none) return;
+    if (list === noPorts) return;
     list.refs--;
     if (list.refs === 0) this.#lists.delete(list.text);
   }

@@ -104,6 +104,11 @@ export class PeerSets {
     return { added, removed };
   }
 
+  /** Whether sets came or went since {@link takeChanged}. */
+  get hasChanged(): boolean {
+    return this.#changed.size > 0;
+  }
+
   /** Selectors whose sets changed since the last call, with the sets that came and went. */
   takeChanged(): { used: UsedSelector; added: readonly SetEntry[]; removed: readonly SetEntry[] }[] {
     const changes = [...this.#changed].map((used) => ({ used, added: used.added, removed: used.removed }));

@@ -64,7 +64,7 @@ export class Policies {
   /** Entries that came and that went since the last flush; an entry is in one of them at most. */
   readonly added: Set<PolicyEntry> = new Set();
   readonly removed: Set<PolicyEntry> = new Set();
-  #nextRevision = 1;
+  #nextId = 1;
   #changes = 0;
 
   constructor(work: Work, reading: PolicyReading) {
@@ -145,22 +145,13 @@ export class Policies {
     return [...this.#refused.values()];
   }
 
-  /**
-   * Finds every policy that selects a label set, until a policy comes or goes. Label sets that no
-   * selector can tell apart are asked about once.
-   */
-  selector(): (labelSet: LabelSet) => Set<PolicyEntry> {
-    const view = this.#interest.view();
-    const known = new Map<string, ReadonlySet<PolicyEntry>>();
-    return (labelSet) => {
-      const seen = view(labelSet);
-      let found = known.get(seen);
-      if (found === undefined) known.set(seen, (found = this.#selecting(labelSet)));
-      return new Set(found);
-    };
+  /** A view of label sets that holds until a policy comes or goes: those with equal texts are selected by the same policies. */
+  view(): (labelSet: LabelSet) => string {
+    return this.#interest.view();
   }
 
-  #selecting(labelSet: LabelSet): Set<PolicyEntry> {
+  /** Every policy that selects the label set. */
+  selecting(labelSet: LabelSet): Set<PolicyEntry> {
     const found = new Set<PolicyEntry>();
     this.#index.candidates(labelSet, (subject) => {
       if (this.matches(subject, labelSet)) for (const entry of subject.policies) found.add(entry);
@@ -198,13 +189,13 @@ export class Policies {
       const { entry } = record;
       if (entry.isClosed || !mentionsBlocks(entry.object)) continue;
       this.#drop(entry);
-      this.#records.set(place, { ...record, entry: this.#add({ ...entry, subjects: 0, policy: undefined, plan: undefined }) });
+      this.#records.set(place, { ...record, entry: this.#add({ ...entry, groups: 0, policy: undefined, plan: undefined }) });
     }
   }
 
-  /** Notes that the ids of the entry's rules changed. */
-  renew(entry: PolicyEntry): void {
-    entry.revision = this.#nextRevision++;
+  /** Makes the entry's plan anew, since the ids of its rules changed: what was made of the old one has the old ids. */
+  planAnew(entry: PolicyEntry): void {
+    entry.plan = this.#reading.plan(this.policyOf(entry));
   }
 
   #decide(object: NetworkPolicy, uid: string): Decision {
@@ -229,7 +220,7 @@ export class Policies {
 
   /** It is known whom the new versions select: those that select nobody here need not stay compiled. */
   settled(): void {
-    for (const entry of this.#fresh) if (entry.subjects === 0) entry.policy = undefined;
+    for (const entry of this.#fresh) if (entry.groups === 0) entry.policy = undefined;
     this.#fresh = [];
   }
 
@@ -242,8 +233,7 @@ export class Policies {
       tier: networkPolicyTier,
       identity: policyIdentity(policy.ref),
       subject: this.#subjectSelector(policy.subject),
-      revision: 0,
-      subjects: 0,
+      groups: 0,
       policy: undefined,
       plan: undefined,
     });
@@ -255,9 +245,9 @@ export class Policies {
   }
 
   /** Makes the entry one that comes. */
-  #add(entry: PolicyEntry): PolicyEntry {
+  #add(entry: Omit<PolicyEntry, 'id'>): PolicyEntry {
     const subject = this.#subjectSelector(entry.subject.selector);
-    const added: PolicyEntry = Object.assign(entry, { subject, revision: this.#nextRevision++ });
+    const added: PolicyEntry = { ...entry, id: this.#nextId++, subject };
     subject.policies.add(added);
     this.added.add(added);
     return added;

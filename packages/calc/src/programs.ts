@@ -1,22 +1,22 @@
 /**
  * Programs, shared by content, and the selections of policies that lead to them.
  *
- * A selection is "these versions of these policies, for an endpoint with these named ports". It is
- * found by numbers alone, so a program's content is put together once however many local label sets
- * come to the same policies.
+ * A selection is "the policies of this group, for an endpoint with these named ports", so a program's content
+ * is put together once however many local label sets come to the same policies. A program that follows
+ * another one shares with it the runs of rules in which they agree; the sets in use are those of the runs in use.
  */
 
-import type { Direction, NamedPort } from '@weir/policy';
-import { programKey } from './content-text.ts';
-import type { Program, ProgramRule, ProgramTier } from './delta.ts';
-import type { PolicyEntry, ProgramEntry, Selection } from './entries.ts';
+import type { Direction } from '@weir/policy';
+import { keyOfRuns } from './content-text.ts';
+import type { Program, ProgramRule } from './delta.ts';
+import type { PolicyEntry, PolicyGroup, ProgramEntry, Selection, SetEntry } from './entries.ts';
 import type { NamedPortList } from './named-port-lists.ts';
 import type { PeerSets } from './peer-sets.ts';
-import type { PlannedRule } from './plan-policy.ts';
+import { byFirstItem } from './pieces.ts';
 import type { Policies } from './policies.ts';
-import { renderRule } from './render-rule.ts';
+import { RenderedPolicies } from './rendered-policies.ts';
 import type { RuleIds } from './rule-ids.ts';
-import type { SetSpec } from './set-spec.ts';
+import { type KeyedRule, type RuleRun, runsOf } from './rule-runs.ts';
 import type { Work } from './work.ts';
 
 /** What programs are made from. */
@@ -27,24 +27,36 @@ export interface ProgramSources {
   readonly work: Work;
 }
 
-/** The rules and sets of a program that is being put together. */
-interface Assembly {
-  readonly tiers: ProgramTier[];
-  readonly specs: Map<string, SetSpec>;
+/** What a selection is made of. */
+export interface SelectionParts {
+  readonly group: PolicyGroup;
+  readonly namedPorts: NamedPortList;
+  /** The one whose place it takes: its programs are likely to be much the same. */
+  readonly before: Selection | undefined;
 }
 
-const closedName = 'closed';
+/** A tier that is being put together. */
+interface OpenTier {
+  readonly name: string;
+  readonly rules: KeyedRule[][];
+  readonly content: ProgramRule[][];
+  end: 'deny' | 'pass';
+}
 
 /** All programs in use. */
 export class Programs {
-  readonly #selections: Map<string, Selection> = new Map();
   readonly #programs: Map<string, ProgramEntry> = new Map();
+  readonly #runs: Map<RuleRun, { refs: number; readonly sets: readonly SetEntry[] }> = new Map();
   readonly #fresh: Set<ProgramEntry> = new Set();
   readonly #unused: Set<ProgramEntry> = new Set();
   readonly #sources: ProgramSources;
+  readonly #rendered: RenderedPolicies;
+  #closed: Selection | undefined;
+  #selections = 0;
 
   constructor(sources: ProgramSources) {
     this.#sources = sources;
+    this.#rendered = new RenderedPolicies(sources.policies, sources.ruleIds);
   }
 
   /** How many programs are in use. */
@@ -52,9 +64,9 @@ export class Programs {
     return this.#programs.size;
   }
 
-  /** How many selections are in use. */
-  get selections(): number {
-    return this.#selections.size;
+  /** How many selections, and runs of rules, are in use. */
+  get parts(): number {
+    return this.#selections + this.#runs.size;
   }
 
   /** A program in use, also one that goes with the next {@link settle}. */
@@ -68,12 +80,15 @@ export class Programs {
   }
 
   /** Finds or makes the programs for an endpoint with these policies, and counts one more use. */
-  acquire(selecting: ReadonlySet<PolicyEntry>, namedPorts: NamedPortList): Selection {
-    const name = this.#nameOf(selecting, namedPorts);
-    let selection = this.#selections.get(name);
+  acquire({ group, namedPorts, before }: SelectionParts): Selection {
+    const usesNames = group.stretches.some((stretch) => this.#rendered.usesLocalNames(stretch));
+    const portsText = usesNames ? namedPorts.text : '';
+    let selection = group.selections.get(portsText);
     if (selection === undefined) {
-      const policies = [...selecting].sort(comparePolicies);
-      selection = this.#select({ name, policies }, (direction) => this.#build(direction, policies, namedPorts.ports));
+      const build = (direction: Direction): ProgramEntry | undefined =>
+        this.#build(direction, { group, namedPorts, known: before?.[direction] });
+      selection = this.#select({ group, portsText, ingress: build('ingress'), egress: build('egress') });
+      group.selections.set(portsText, selection);
     }
     selection.refs++;
     return selection;
@@ -81,20 +96,20 @@ export class Programs {
 
   /** The programs of an endpoint about which nothing is known: closed. Counts one more use. */
   acquireClosed(): Selection {
-    const closed = (direction: Direction): ProgramEntry => {
-      const content = closedProgram(direction);
-      return this.#intern({ key: programKey(content), ...content }, []);
-    };
-    const selection = this.#selections.get(closedName) ?? this.#select({ name: closedName, policies: [] }, closed);
-    selection.refs++;
-    return selection;
+    const closed = (direction: Direction): ProgramEntry => this.#intern({ direction, tiers: [], otherwise: 'deny' }, []);
+    this.#closed ??= this.#select({ group: undefined, portsText: '', ingress: closed('ingress'), egress: closed('egress') });
+    this.#closed.refs++;
+    return this.#closed;
   }
 
   /** Counts one use less; unused programs go at {@link settle}. */
   release(selection: Selection): void {
     selection.refs--;
     if (selection.refs > 0) return;
-    this.#selections.delete(selection.name);
+    this.#selections--;
+    const { group, portsText } = selection;
+    if (group === undefined) this.#closed = undefined;
+    else if (group.selections.get(portsText) === selection) group.selections.delete(portsText);
     for (const entry of [selection.ingress, selection.egress]) {
       if (entry !== undefined && --entry.refs === 0) this.#unused.add(entry);
     }
@@ -106,7 +121,7 @@ export class Programs {
     for (const entry of this.#unused) {
       if (entry.refs > 0) continue;
       this.#programs.delete(entry.program.key);
-      for (const set of entry.sets) this.#sources.sets.release(set);
+      for (const run of entry.runs) this.#letGo(run);
       if (!this.#fresh.delete(entry)) removed.push(entry.program.key);
     }
     const added = [...this.#fresh].map(({ program }) => program);
@@ -115,70 +130,65 @@ export class Programs {
     return { added, removed };
   }
 
-  /** The policies by their numbers, which sort faster than the policies do. */
-  #nameOf(selecting: ReadonlySet<PolicyEntry>, { text }: NamedPortList): string {
-    const revisions = new Float64Array(selecting.size);
-    let count = 0;
-    let usesNames = false;
-    for (const entry of selecting) {
-      revisions[count++] = entry.revision;
-      usesNames ||= this.#sources.policies.planOf(entry).usesLocalNames;
-    }
-    return `${revisions.sort().join()}|${usesNames ? text : ''}`;
+  #select(of: Omit<Selection, 'refs'>): Selection {
+    for (const entry of [of.ingress, of.egress]) if (entry !== undefined) entry.refs++;
+    this.#selections++;
+    return { ...of, refs: 0 };
   }
 
-  #select(of: Pick<Selection, 'name' | 'policies'>, make: (direction: Direction) => ProgramEntry | undefined): Selection {
-    const selection: Selection = { ...of, ingress: make('ingress'), egress: make('egress'), refs: 0 };
-    for (const entry of [selection.ingress, selection.egress]) if (entry !== undefined) entry.refs++;
-    this.#selections.set(of.name, selection);
-    return selection;
-  }
-
-  #build(direction: Direction, policies: readonly PolicyEntry[], namedPorts: readonly NamedPort[]): ProgramEntry | undefined {
-    const assembly: Assembly = { tiers: [], specs: new Map() };
-    let tier: { name: string; rules: ProgramRule[]; end: 'deny' | 'pass' } | undefined;
-    for (const entry of policies) {
-      const policy = this.#sources.policies.policyOf(entry);
-      const rules = policy[direction];
-      if (rules === undefined || policy.staged) continue;
-      if (tier?.name !== entry.tier.name) assembly.tiers.push((tier = { name: entry.tier.name, rules: [], end: 'pass' }));
-      if (rules.isolates) tier.end = entry.tier.end;
-      for (const planned of this.#sources.policies.planOf(entry)[direction] ?? []) {
-        const rule = this.#render(planned, namedPorts, assembly);
-        if (rule !== undefined) tier.rules.push(rule);
+  #build(
+    direction: Direction,
+    { group, namedPorts, known }: { group: PolicyGroup; namedPorts: NamedPortList; known: ProgramEntry | undefined },
+  ): ProgramEntry | undefined {
+    const tiers: OpenTier[] = [];
+    let open: OpenTier | undefined;
+    for (const stretch of group.stretches) {
+      for (const { name, rules, content, end } of this.#rendered.tiersOf(stretch, direction, namedPorts)) {
+        if (open?.name !== name) tiers.push((open = { name, rules: [], content: [], end: 'pass' }));
+        open.rules.push(rules);
+        open.content.push(content);
+        if (end !== 'pass') open.end = end;
       }
     }
-    if (assembly.tiers.length === 0) return undefined;
-    const content: Omit<Program, 'key'> = { direction, tiers: assembly.tiers, otherwise: 'allow' };
-    return this.#intern({ key: programKey(content), ...content }, [...assembly.specs.values()]);
+    if (tiers.length === 0) return undefined;
+    const knownRuns = byFirstItem<KeyedRule, RuleRun>(known?.runs ?? []);
+    return this.#intern(
+      { direction, tiers: tiers.map(({ name, content, end }) => ({ name, rules: joined(content), end })), otherwise: 'allow' },
+      tiers.map(({ rules }) => runsOf(joined(rules), knownRuns)),
+    );
   }
 
-  #render(planned: PlannedRule, namedPorts: readonly NamedPort[], { specs }: Assembly): ProgramRule | undefined {
-    const rule = renderRule(planned, this.#sources.ruleIds.idOf(planned.identity), namedPorts);
-    if (rule !== undefined) for (const { spec } of planned.peer) specs.set(spec.key, spec);
-    return rule;
-  }
-
-  #intern(program: Program, specs: readonly SetSpec[]): ProgramEntry {
-    let entry = this.#programs.get(program.key);
+  #intern(content: Omit<Program, 'key'>, runs: readonly (readonly RuleRun[])[]): ProgramEntry {
+    const key = keyOfRuns({ content, runs });
+    let entry = this.#programs.get(key);
     if (entry === undefined) {
-      entry = { program, sets: specs.map((spec) => this.#sources.sets.acquire(spec)), refs: 0 };
-      this.#programs.set(program.key, entry);
+      entry = { program: { key, ...content }, runs: runs.flat(), refs: 0 };
+      for (const run of entry.runs) this.#hold(run);
+      this.#programs.set(key, entry);
       this.#fresh.add(entry);
       this.#sources.work.programsBuilt++;
     }
     return entry;
   }
+
+  #hold(run: RuleRun): void {
+    let used = this.#runs.get(run);
+    if (used === undefined) {
+      const sets = run.items.flatMap(({ specs }) => specs.map((spec) => this.#sources.sets.acquire(spec)));
+      this.#runs.set(run, (used = { refs: 0, sets }));
+    }
+    used.refs++;
+  }
+
+  #letGo(run: RuleRun): void {
+    const used = this.#runs.get(run);
+    if (used === undefined || --used.refs > 0) return;
+    this.#runs.delete(run);
+    for (const set of used.sets) this.#sources.sets.release(set);
+  }
 }
 
-/** The program that lets nothing through. */
-function closedProgram(direction: Direction): Omit<Program, 'key'> {
-  return { direction, tiers: [], otherwise: 'deny' };
-}
-
-/** Tiers by order, policies in a tier by order, then by name: the order of the model. */
-function comparePolicies(a: PolicyEntry, b: PolicyEntry): number {
-  if (a.tier.order !== b.tier.order) return a.tier.order - b.tier.order;
-  if (a.order !== b.order) return a.order - b.order;
-  return a.identity < b.identity ? -1 : Number(a.identity > b.identity);
+/** One list; `flat` looks at each item on the way. */
+function joined<T>(lists: readonly (readonly T[])[]): T[] {
+  return ([] as T[]).concat(...lists);
 }

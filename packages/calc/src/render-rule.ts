@@ -27,8 +27,8 @@ function portsOf(planned: PlannedRule, names: readonly string[], namedPorts: rea
   return unionOfPortRanges([...(planned.ports ?? []), ...named.map(({ port }) => ({ first: port, last: port }))]);
 }
 
-/** The rule's part of a program's canonical text. */
+/** The rule's canonical text; it has no line break. */
 export function ruleText({ id, action, peer, protocol, ports, origin }: ProgramRule): string {
   const tests = peer.map(({ set, negated }) => `${negated ? '!' : ''}${JSON.stringify(set)}`).join(' ');
-  return `${id} ${origin.policy.uid ?? ''} ${action} [${tests}] ${protocol ?? 'any'} ${ports?.map(formatPortRange).join() ?? 'any'}`;
+  return `${id} ${JSON.stringify(origin.policy.uid ?? '')} ${action} [${tests}] ${protocol ?? 'any'} ${ports?.map(formatPortRange).join() ?? 'any'}`;
 }

@@ -4,9 +4,11 @@
  * There are as many subjects as the node has kinds of pods, however large the cluster is. A new
  * subject asks the index of policies once; a new policy asks the subjects.
  */
+import { defined } from '@weir/net';
 import type { LocalEndpoint } from './delta.ts';
-import type { LabelSet, LocalEntry, PolicyEntry, Selection, Subject } from './entries.ts';
+import type { LabelSet, LocalEntry, PolicyEntry, PolicyGroup, Selection, Subject } from './entries.ts';
 import type { Policies } from './policies.ts';
+import { PolicyGroups } from './policy-groups.ts';
 import type { Programs } from './programs.ts';
 import type { RuleIds } from './rule-ids.ts';
 
@@ -23,8 +25,7 @@ export class Subjects {
   readonly #orphans: Set<LocalEntry> = new Set();
   /** Subjects whose policies are to be looked up from nothing. */
   readonly #stale: Set<Subject> = new Set();
-  /** Policies that may have begun or ceased to select somebody. */
-  readonly #touched: Set<PolicyEntry> = new Set();
+  readonly #groups: PolicyGroups = new PolicyGroups();
   readonly #sources: SubjectSources;
   #closed: Selection | undefined;
   #changes = 0;
@@ -38,6 +39,11 @@ export class Subjects {
     return this.#subjects.size;
   }
 
+  /** How many groups of policies select them. */
+  get groups(): number {
+    return this.#groups.size;
+  }
+
   /** Grows whenever a {@link settle} changes which policies select whom. */
   get changes(): number {
     return this.#changes;
@@ -45,12 +51,14 @@ export class Subjects {
 
   /** The policies that select endpoints which the last flush emitted, each with how many of them. */
   localPolicies(): Map<PolicyEntry, number> {
-    const found = new Map<PolicyEntry, number>();
-    for (const { locals, policies, selection } of this.#subjects) {
+    const byGroup = new Map<PolicyGroup, number>();
+    for (const { locals, group, selection } of this.#subjects) {
       let endpoints = 0;
       for (const { emitted } of locals) if (emitted !== undefined && hasPrograms(emitted, selection)) endpoints++;
-      if (endpoints > 0) for (const entry of policies) found.set(entry, (found.get(entry) ?? 0) + endpoints);
+      if (endpoints > 0 && group !== undefined) byGroup.set(group, (byGroup.get(group) ?? 0) + endpoints);
     }
+    const found = new Map<PolicyEntry, number>();
+    for (const [{ policies }, endpoints] of byGroup) for (const entry of policies) found.set(entry, (found.get(entry) ?? 0) + endpoints);
     return found;
   }
 
@@ -62,7 +70,7 @@ export class Subjects {
     }
     let { subject } = labelSet;
     if (subject === undefined) {
-      subject = { labelSet, locals: new Set(), policies: new Set(), selection: undefined };
+      subject = { labelSet, locals: new Set(), group: undefined, selection: undefined };
       labelSet.subject = subject;
       this.#subjects.add(subject);
       this.#stale.add(subject);
@@ -83,7 +91,7 @@ export class Subjects {
     labelSet.subject = undefined;
     this.#subjects.delete(subject);
     this.#stale.delete(subject);
-    this.#setPolicies(subject, new Set());
+    this.#assign(subject, undefined);
     if (subject.selection !== undefined) this.#sources.programs.release(subject.selection);
   }
 
@@ -101,12 +109,15 @@ export class Subjects {
   settle(): Set<LocalEntry> {
     const dirty = new Set<Subject>();
     this.#takePolicyChanges(dirty);
-    const selecting = this.#sources.policies.selector();
+    const view = this.#sources.policies.view();
     for (const subject of this.#stale) {
-      this.#setPolicies(subject, selecting(subject.labelSet));
+      const { labelSet } = subject;
+      const find = (): PolicyGroup => this.#groups.of(this.#sources.policies.selecting(labelSet));
+      this.#assign(subject, this.#groups.byView.of(view(labelSet), find));
       dirty.add(subject);
     }
     this.#stale.clear();
+    this.#groups.settle();
     this.#updateRuleIds(dirty);
     this.#sources.policies.settled();
     this.#changes += dirty.size;
@@ -117,67 +128,58 @@ export class Subjects {
   }
 
   #takePolicyChanges(dirty: Set<Subject>): void {
-    const { added, removed } = this.#sources.policies;
-    if (this.#stale.size < this.#subjects.size) {
-      for (const subject of this.#subjects) {
-        if (this.#stale.has(subject)) continue;
-        for (const entry of removed) if (subject.policies.has(entry)) this.#deselect(subject, entry, dirty);
-        for (const entry of added) {
-          if (!this.#sources.policies.matches(entry.subject, subject.labelSet)) continue;
-          subject.policies.add(entry);
-          entry.subjects++;
-          this.#touched.add(entry);
-          dirty.add(subject);
-        }
-      }
+    const { policies } = this.#sources;
+    const { added, removed } = policies;
+    if (added.size === 0 && removed.size === 0) return;
+    this.#groups.byView.clear();
+    for (const subject of this.#subjects) {
+      const { group, labelSet } = subject;
+      if (group === undefined || this.#stale.has(subject)) continue;
+      const change = {
+        added: [...added].filter((entry) => policies.matches(entry.subject, labelSet)),
+        removed: [...removed].filter((entry) => this.#groups.has(group, entry)),
+      };
+      if (change.added.length === 0 && change.removed.length === 0) continue;
+      this.#assign(subject, this.#groups.after(group, change));
+      dirty.add(subject);
     }
     added.clear();
     removed.clear();
   }
 
-  #deselect(subject: Subject, entry: PolicyEntry, dirty: Set<Subject>): void {
-    subject.policies.delete(entry);
-    entry.subjects--;
-    this.#touched.add(entry);
-    dirty.add(subject);
-  }
-
-  #setPolicies(subject: Subject, policies: Set<PolicyEntry>): void {
-    for (const entry of policies) {
-      entry.subjects++;
-      this.#touched.add(entry);
-    }
-    for (const entry of subject.policies) {
-      entry.subjects--;
-      this.#touched.add(entry);
-    }
-    subject.policies = policies;
+  #assign(subject: Subject, group: PolicyGroup | undefined): void {
+    if (group !== undefined) this.#groups.hold(group);
+    if (subject.group !== undefined) this.#groups.letGo(subject.group);
+    subject.group = group;
   }
 
   /** Rules have ids while their policy selects somebody here; ids go before others come. */
   #updateRuleIds(dirty: Set<Subject>): void {
     const { ruleIds, policies } = this.#sources;
     const renamed = new Set<PolicyEntry>();
-    for (const entry of this.#touched) {
-      if (entry.subjects > 0 || entry.plan === undefined) continue;
+    const { touched } = this.#groups;
+    for (const entry of touched) {
+      if (entry.groups > 0 || entry.plan === undefined) continue;
       for (const identity of identitiesOf(policies, entry)) ruleIds.delete(identity, renamed);
       entry.policy = undefined;
       entry.plan = undefined;
     }
-    for (const entry of this.#touched) {
-      if (entry.subjects === 0 || entry.plan !== undefined) continue;
+    for (const entry of touched) {
+      if (entry.groups === 0 || entry.plan !== undefined) continue;
       for (const identity of identitiesOf(policies, entry)) ruleIds.add(identity, entry, renamed);
     }
-    this.#touched.clear();
+    touched.clear();
     if (renamed.size === 0) return;
-    for (const entry of renamed) policies.renew(entry);
-    for (const subject of this.#subjects) for (const entry of renamed) if (subject.policies.has(entry)) dirty.add(subject);
+    for (const entry of renamed) if (entry.plan !== undefined) policies.planAnew(entry);
+    const changed = this.#groups.forgetPrograms(renamed);
+    for (const subject of this.#subjects) if (subject.group !== undefined && changed.has(subject.group)) dirty.add(subject);
   }
 
   #select(subject: Subject, changed: Set<LocalEntry>): void {
     const { programs } = this.#sources;
     const before = subject.selection;
-    const after = programs.acquire(subject.policies, subject.labelSet.namedPorts);
+    const group = defined(subject.group, 'a subject has not been looked up');
+    const after = programs.acquire({ group, namedPorts: subject.labelSet.namedPorts, before });
     subject.selection = after;
     if (before !== undefined) programs.release(before);
     if (before?.ingress === after.ingress && before?.egress === after.egress) return;

@@ -57,6 +57,20 @@ describe('L1 label sets that no selector in use can tell apart', () => {
     expect(engine.work.labelSetsClassified).toBe(3);
     expect(engine.work.selectorsEvaluated).toBeLessThanOrEqual(3 * 40 + 3 * 40);
   });
+
+  it('are matched once also when they come one after the other, until selectors come or go', () => {
+    const follower = new Follower();
+    const policies = count(mutual.policies, (i) => policyOf(mutual, i));
+    const pods = count(20, (i) => podDocument({ ...podOf(mutual, i), node: i < 10 ? 'n1' : 'n2' }, i + 1));
+    follower.go({ namespaces: [namespaceOf(0)], pods, policies });
+    const before = follower.engine.work.selectorsEvaluated;
+    const more = count(30, (i) => podDocument({ ...podOf(mutual, 100 + i), node: i % 2 === 0 ? 'n1' : 'n2' }, i + 1));
+    for (let i = 1; i <= more.length; i++) follower.go({ namespaces: [namespaceOf(0)], pods: [...pods, ...more.slice(0, i)], policies });
+    expect(follower.engine.work.selectorsEvaluated).toBe(before);
+    follower.go({ namespaces: [namespaceOf(0)], pods: [...pods, ...more], policies: policies.slice(1) });
+    follower.go({ namespaces: [namespaceOf(0)], pods: [...pods, ...more].slice(1), policies });
+    follower.expectNothingLeft();
+  });
 });
 
 describe('S6 a churn of pods', () => {
