@@ -8,6 +8,8 @@ import { capture } from './run.mjs';
 export const debianPackages = {
   iproute2: 'looking at links and routes in tests and by hand',
   nftables: 'the service proxy of the lab, and people who read the rules',
+  iptables: 'the iptables data plane, rules of both flavours',
+  ipset: 'the sets of the iptables data plane',
   conntrack: 'ending the UDP flows of services whose backends changed, and reading connections in tests',
   runc: 'pods that run programs of this machine',
   unzip: 'unpacking kubectl',

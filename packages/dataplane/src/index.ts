@@ -6,4 +6,5 @@
 export type * from './dataplane.ts';
 export * from './ebpf/index.ts';
 export * from './hns/index.ts';
+export * from './iptables/index.ts';
 export * from './nftables/index.ts';

@@ -18,6 +18,7 @@ export * from './netns/named-netns.ts';
 export * from './nftables/index.ts';
 export * from './packet-log/packet-log.ts';
 export * from './process/capabilities.ts';
+export * from './process/netns-programs.ts';
 export * from './process/replace-process.ts';
 export * from './raw/raw-socket.ts';
 export { describeRouteChange, type RouteChange } from './route/route-change.ts';

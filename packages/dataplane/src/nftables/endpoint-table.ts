@@ -6,6 +6,7 @@
  */
 import type { LocalEndpoint } from '@weir/calc';
 import { type Address, addressToBytes, formatAddress, shortHash } from '@weir/net';
+import { AddressClaims } from '../connections/address-claims.ts';
 import { linkKey, numberValue, type PlacedElement, pairKey } from './element.ts';
 import { addDifference, type ElementChanges } from './element-changes.ts';
 import { familySets } from './sets.ts';
@@ -16,7 +17,7 @@ export interface EndpointPrograms {
   readonly egress: number | undefined;
 }
 
-interface Claim {
+interface ProgrammedEndpoint {
   readonly endpoint: LocalEndpoint;
   readonly programs: EndpointPrograms;
 }
@@ -45,13 +46,10 @@ export interface AddressOwner {
   readonly isAnnounced: boolean;
 }
 
-/** Endpoints by uid, claims by address. */
+/** Claims of endpoints and the elements of the addresses. */
 export class EndpointTable {
-  readonly #claims = new Map<string, Claim>();
-  /** Uids that claim an address, the latest last. */
-  readonly #claimants = new Map<string, string[]>();
+  readonly #claims = new AddressClaims<ProgrammedEndpoint>();
   readonly #addresses = new Map<string, LocalAddress>();
-  readonly #touched = new Map<string, Address>();
   readonly #closedProgram: number;
 
   constructor(closedProgram: number) {
@@ -59,7 +57,7 @@ export class EndpointTable {
   }
 
   has(uid: string): boolean {
-    return this.#claims.has(uid);
+    return this.#claims.get(uid) !== undefined;
   }
 
   /** Whether an endpoint has the address. */
@@ -69,21 +67,10 @@ export class EndpointTable {
 
   /** Puts an endpoint in place of the one with its uid; {@link settle} makes the elements. */
   set(endpoint: LocalEndpoint, programs: EndpointPrograms): void {
-    const before = this.#claims.get(endpoint.uid);
-    const texts = new Set(endpoint.addresses.map(formatAddress));
-    for (const address of before?.endpoint.addresses ?? []) if (!texts.has(formatAddress(address))) this.#unclaim(endpoint.uid, address);
-    this.#claims.set(endpoint.uid, { endpoint, programs });
-    for (const address of endpoint.addresses) {
-      const text = formatAddress(address);
-      this.#touched.set(text, address);
-      const claimants = this.#claimants.get(text);
-      if (claimants === undefined) this.#claimants.set(text, [endpoint.uid]);
-      else if (!claimants.includes(endpoint.uid)) claimants.push(endpoint.uid);
-    }
+    this.#claims.set({ endpoint, programs });
   }
 
   delete(uid: string): void {
-    for (const address of this.#claims.get(uid)?.endpoint.addresses ?? []) this.#unclaim(uid, address);
     this.#claims.delete(uid);
   }
 
@@ -94,10 +81,10 @@ export class EndpointTable {
    */
   settle(changes: ElementChanges, handover: ElementChanges): ReleasedAddress[] {
     const released: ReleasedAddress[] = [];
-    for (const [text, address] of this.#touched) {
+    for (const [text, address] of this.#claims.takeTouched()) {
       const before = this.#addresses.get(text);
-      const owner = this.#claimants.get(text)?.at(-1);
-      const claim = owner === undefined ? undefined : this.#claims.get(owner);
+      const claim = this.#claims.ownerOf(text);
+      const owner = claim?.endpoint.uid;
       const elements = claim === undefined ? [] : elementsOfAddress(address, claim);
       const leavesOwner = before?.owner !== undefined && before.owner !== owner;
       let inForce = before?.elements ?? [];
@@ -112,7 +99,6 @@ export class EndpointTable {
       if (owner === undefined) this.#addresses.delete(text);
       else this.#addresses.set(text, { address, owner, elements });
     }
-    this.#touched.clear();
     return released;
   }
 
@@ -128,14 +114,6 @@ export class EndpointTable {
         return [text, { address, comment: ownerComment(owner), isAnnounced }];
       }),
     );
-  }
-
-  #unclaim(uid: string, address: Address): void {
-    const text = formatAddress(address);
-    this.#touched.set(text, address);
-    const others = (this.#claimants.get(text) ?? []).filter((claimant) => claimant !== uid);
-    if (others.length > 0) this.#claimants.set(text, others);
-    else this.#claimants.delete(text);
   }
 }
 
@@ -155,7 +133,7 @@ function closedElements(before: LocalAddress, closedProgram: number): PlacedElem
   ];
 }
 
-function elementsOfAddress(address: Address, { endpoint, programs }: Claim): PlacedElement[] {
+function elementsOfAddress(address: Address, { endpoint, programs }: ProgrammedEndpoint): PlacedElement[] {
   const sets = familySets(address.family);
   const key = addressToBytes(address);
   const elements: PlacedElement[] = [{ set: sets.local, element: { key, comment: ownerComment(endpoint.uid) } }];

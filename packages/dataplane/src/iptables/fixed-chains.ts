@@ -1,0 +1,104 @@
+/**
+ * What holds before any policy is asked, in the order of the other back ends: neighbour discovery, closed
+ * and forged ends, established connections, self traffic, then the policies of both ends.
+ *
+ *   FORWARD ─▶ WEIR-FORWARD ─▶ both ends isolated pods? WEIR-SELF ─▶ WEIR-POLICY ─▶ WEIR-EGRESS ─▶ program
+ *                                                                        └────────▶ WEIR-INGRESS ─▶ program
+ *   INPUT ───▶ WEIR-INPUT ──▶ WEIR-EGRESS
+ *
+ * A packet runs through FORWARD once and sees the rules of one instant, so both directions are decided by
+ * the same state.
+ */
+
+import type { Family } from '@weir/net';
+import { type DropKind, deniedBytes, deniedGroup, dropKinds, prefixOfDrop } from '../connections/drop-reports.ts';
+import type { EstablishedMode } from '../dataplane.ts';
+import { endedRules } from './ended-connections.ts';
+import type { LocalSets } from './local-sets.ts';
+import { fixedChains } from './names.ts';
+import type { ChainText } from './rule-script.ts';
+
+/** What the fixed chains depend on. */
+export interface ChainOptions {
+  /** Beginnings of the names of interfaces that lead to pods and nowhere else. */
+  readonly podInterfaces: readonly string[];
+  readonly established: EstablishedMode;
+  /** How many dropped packets of each kind are reported a second; undefined: none. */
+  readonly flowRate: number | undefined;
+}
+
+/** The fixed chains of a family, those that others go to first; `WEIR-SELF`, `-EGRESS` and `-INGRESS` are made elsewhere. */
+export function fixedChainsOf(family: Family, sets: LocalSets, options: ChainOptions): ChainText[] {
+  const closedTargets = options.podInterfaces.map(
+    (prefix) => `-o ${prefix}+ -m set ! --match-set ${sets.local.name} dst ${dropTarget('closed target', options)}`,
+  );
+  const before = (targets: readonly string[]): string[] => [
+    ...discovery(family),
+    ...options.podInterfaces.map(
+      (prefix) => `-i ${prefix}+ -m set ! --match-set ${sets.local.name} src ${dropTarget('closed source', options)}`,
+    ),
+    `-m set --match-set ${sets.linked.name} src -m set ! --match-set ${sets.links.name} src,src ${dropTarget('forged source', options)}`,
+    ...targets,
+    established,
+  ];
+  const { egress, ingress, isolated } = sets;
+  return [
+    ...reportChains(options),
+    {
+      name: fixedChains.policy,
+      rules: [
+        `-m set --match-set ${egress.name} src -j ${fixedChains.egress}`,
+        `-m set --match-set ${ingress.name} dst -j ${fixedChains.ingress}`,
+        ...(options.established === 'cut' ? [`-g ${fixedChains.ended}`] : []),
+      ],
+    },
+    {
+      name: fixedChains.forward,
+      rules: [
+        ...before(closedTargets),
+        `-m set --match-set ${isolated.name} src -m set --match-set ${isolated.name} dst -g ${fixedChains.self}`,
+        `-g ${fixedChains.policy}`,
+      ],
+    },
+    {
+      name: fixedChains.input,
+      rules: [
+        ...before([]),
+        `-m set --match-set ${egress.name} src -j ${fixedChains.egress}`,
+        ...(options.established === 'cut' ? [`-g ${fixedChains.ended}`] : []),
+      ],
+    },
+    ...(options.established === 'cut' ? endedRules(family, sets.local.name) : []),
+  ];
+}
+
+const established = '-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN';
+
+/** RFC 4861; the hop limit is always 255, which no forwarded packet has any more. */
+function discovery(family: Family): string[] {
+  if (family === 4) return [];
+  return [133, 134, 135, 136, 137].map((type) => `-p ipv6-icmp -m hl --hl-eq 255 -m icmp6 --icmpv6-type ${type} -j RETURN`);
+}
+
+/** The end of a rule that drops; with reports the packet is told of first. */
+export function dropTarget(kind: DropKind, { flowRate }: Pick<ChainOptions, 'flowRate'>): string {
+  return flowRate === undefined ? '-j DROP' : `-g ${reportChain(kind)}`;
+}
+
+/** The chain that reports drops of a kind. */
+export function reportChain(kind: DropKind): string {
+  return `WEIR-DROP-${kind.toUpperCase().replace(' ', '-')}`;
+}
+
+/** First what is reported, then everything: the difference was not reported. */
+function reportChains({ flowRate }: ChainOptions): ChainText[] {
+  if (flowRate === undefined) return [];
+  const rate = Math.max(1, Math.min(10_000, flowRate));
+  return dropKinds.map((kind) => ({
+    name: reportChain(kind),
+    rules: [
+      `-m limit --limit ${rate}/sec --limit-burst ${Math.min(rate, 10_000)} -j NFLOG --nflog-prefix "${prefixOfDrop(kind)}" --nflog-group ${deniedGroup} --nflog-size ${deniedBytes}`,
+      '-j DROP',
+    ],
+  }));
+}

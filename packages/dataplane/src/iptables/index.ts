@@ -1,0 +1,1 @@
+export { createIptablesDataplane, type IptablesDataplane, type IptablesOptions } from './iptables-dataplane.ts';
