@@ -1,9 +1,8 @@
 /** Sets of the kernel as values: what they hold, the commands that make them so, and what `ipset save` prints. */
 import type { Family } from '@weir/net';
-import { familyOfSet } from './names.ts';
 
 /** How a set finds its members. */
-export type IpsetType = 'hash:ip' | 'hash:net' | 'hash:ip,port' | 'hash:net,iface' | 'hash:ip,port,ip';
+type IpsetType = 'hash:ip' | 'hash:net' | 'hash:ip,port' | 'hash:net,iface' | 'hash:ip,port,ip';
 
 /** A set and its members: the text of the member, and what is said of it (`nomatch`, a comment), mostly nothing. */
 export interface Ipset {
@@ -14,7 +13,7 @@ export interface Ipset {
 }
 
 /** The kernel refuses to hold more. */
-export const membersMax = 16_777_216;
+const membersMax = 16_777_216;
 
 /** Commands that make the set with its members. */
 export function createCommands(set: Ipset): string[] {
@@ -76,9 +75,4 @@ export function memberDifference(wanted: Ipset, found: SavedIpset): { readonly m
 /** Sets whose members come and go with connections. */
 export function isRuntimeSet(name: string): boolean {
   return name.includes('-ended-');
-}
-
-/** Sorts sets by family for reports. */
-export function describeSet(name: string): string {
-  return `set ${name} (IPv${familyOfSet(name)})`;
 }

@@ -36,8 +36,8 @@ export interface LocalSets {
 /** The sets and the chains that send packets to programs. */
 export interface Dispatch {
   readonly sets: LocalSets;
-  /** Sets of pods with one program, asked by the dispatch chains. */
-  readonly groups: readonly Ipset[];
+  /** Those, and the sets of pods with one program that the dispatch chains ask. */
+  readonly all: readonly Ipset[];
   readonly chains: readonly ChainText[];
 }
 
@@ -89,28 +89,27 @@ export function dispatchOf(family: Family, addresses: readonly LocalAddress[], f
     groups.push(set);
     return set;
   };
-  return {
-    sets: {
-      local: factory.make(
-        { type: 'hash:ip', family },
-        addresses.map(({ text, uid }) => [text, ownerComment(uid)]),
-      ),
-      linked: plain(linked),
-      links: factory.make(
-        { type: 'hash:net,iface', family },
-        linked.map((each) => [`${each.text},${each.interface}`, '']),
-      ),
-      egress: plain(egress),
-      ingress: plain(ingress),
-      isolated: plain(isolated),
-    },
-    groups,
-    chains: [
-      { name: fixedChains.self, rules: [...isolated.flatMap(selfRules), `-g ${fixedChains.policy}`] },
-      { name: fixedChains.egress, rules: dispatchRules(egress, 'egress', group) },
-      { name: fixedChains.ingress, rules: dispatchRules(ingress, 'ingress', group) },
-    ],
+  const sets: LocalSets = {
+    local: factory.make(
+      { type: 'hash:ip', family },
+      addresses.map(({ text, uid }) => [text, ownerComment(uid)]),
+    ),
+    linked: plain(linked),
+    links: factory.make(
+      { type: 'hash:net,iface', family },
+      linked.map((each) => [`${each.text},${each.interface}`, '']),
+    ),
+    egress: plain(egress),
+    ingress: plain(ingress),
+    isolated: plain(isolated),
   };
+  const chains: ChainText[] = [
+    { name: fixedChains.self, rules: [...isolated.flatMap(selfRules), `-g ${fixedChains.policy}`] },
+    { name: fixedChains.egress, rules: dispatchRules(egress, 'egress', group) },
+    { name: fixedChains.ingress, rules: dispatchRules(ingress, 'ingress', group) },
+  ];
+  const { local, links } = sets;
+  return { sets, chains, all: [local, links, sets.linked, sets.egress, sets.ingress, sets.isolated, ...groups] };
 }
 
 function selfRules({ text, own }: LocalAddress): string[] {

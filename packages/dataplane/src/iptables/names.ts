@@ -30,11 +30,6 @@ export function isWeirSet(name: string): boolean {
   return /^weir[46]-/.test(name);
 }
 
-/** The family of a set of Weir's. */
-export function familyOfSet(name: string): Family {
-  return name.startsWith('weir6-') ? 6 : 4;
-}
-
 /** The sets of answers that are held back (mode `cut`): by the answer's sender and by its receiver. */
 export function endedSetNames(family: Family): { readonly from: string; readonly to: string } {
   return { from: `weir${family}-ended-from`, to: `weir${family}-ended-to` };

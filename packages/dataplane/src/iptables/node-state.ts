@@ -27,7 +27,7 @@ export interface InPlaceChanges {
 }
 
 /** An address that lost its owner, or comes to a pod that the start gate announced. */
-export interface ReleasedAddress {
+interface ReleasedAddress {
   readonly address: Address;
   readonly next: string | undefined;
 }

@@ -15,7 +15,7 @@ import { isPortSet } from './names.ts';
 import type { ChainText } from './rule-script.ts';
 
 /** Packets that rules with the action `log` match go to this log group. */
-export const logGroup = 5748;
+const logGroup = 5748;
 
 /** The comment of the rules that drop what no rule allowed. */
 export const deniedComment = 'denied';

@@ -51,7 +51,7 @@ export class ProgramsInForce {
    */
   use(programs: ReadonlyMap<ContentKey, Program>, remade: ReadonlySet<string>): void {
     let hasChanged = false;
-    for (const key of [...this.#byKey.keys()]) {
+    for (const key of this.#byKey.keys()) {
       if (!programs.has(key)) hasChanged = this.#byKey.delete(key) || hasChanged;
     }
     for (const [key, program] of programs) {
@@ -91,7 +91,7 @@ export class ProgramsInForce {
   #forgetUnasked(): void {
     const { peers } = this.#making;
     const asked = new Set([...this.#byKey.values()].flatMap(({ program }) => testsOf(program).map(expressionKey)));
-    for (const { expression } of [...peers.all()]) if (!asked.has(expression.key)) peers.forget(expression.key);
+    for (const { expression } of peers.all()) if (!asked.has(expression.key)) peers.forget(expression.key);
   }
 }
 

@@ -25,7 +25,7 @@ export function wantedFilter(state: NodeState, factory: LocalSetFactory, options
     const sets: Ipset[] = [...peerSets];
     const chainsOf = (family: Family): ChainText[] => {
       const dispatch = dispatchOf(family, of[family], factory);
-      sets.push(...Object.values(dispatch.sets), ...dispatch.groups);
+      sets.push(...dispatch.all);
       return [...programs[family], ...dispatch.chains, ...fixedChainsOf(family, dispatch.sets, options)];
     };
     const chains = { 4: chainsOf(4), 6: chainsOf(6) };

@@ -5,7 +5,7 @@
  * A child belongs to the namespace of the thread that starts it. The namespace is only entered where the
  * thread is not in it already: entering needs more rights than the agent keeps.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { inNetns } from '../netns/in-netns.ts';
 
@@ -26,7 +26,7 @@ export class NetnsPrograms {
   /** Runs a program with the text as its standard input. Rejects when it cannot be started: `ENOENT` when it is not installed. */
   run(program: string, args: readonly string[], input = ''): Promise<ProgramResult> {
     return new Promise((resolve, reject) => {
-      const child = this.#inside(() => ({ process: spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] }) })).process;
+      const child = this.#spawn(program, args);
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -43,9 +43,9 @@ export class NetnsPrograms {
     closeSync(this.#fd);
   }
 
-  #inside<T extends object>(section: () => T): T {
-    if (readlinkSync(current) === this.#namespace) return section();
-    return inNetns(`/proc/self/fd/${this.#fd}`, section as never) as T;
+  #spawn(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+    const start = (): ChildProcessWithoutNullStreams => spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    return readlinkSync(current) === this.#namespace ? start() : inNetns(`/proc/self/fd/${this.#fd}`, start);
   }
 }
 
