@@ -22,7 +22,7 @@ export async function runAgent(settings: AgentSettings): Promise<Agent> {
  * nothing. On Windows, or with the socket of an emulated HNS, out of HNS instead.
  */
 export async function cleanupAgent(hnsSocket?: string): Promise<void> {
-  const { createNftablesDataplane } = await import('@weir/dataplane');
+  const { createIptablesDataplane, createNftablesDataplane, hasIptables } = await import('@weir/dataplane');
   const { openHns } = await import('./open-dataplane.ts');
   const isHns = hnsSocket !== undefined || process.platform === 'win32';
   const dataplane = isHns ? openHns({ hnsSocket }) : createNftablesDataplane({ podInterfaces: [] });
@@ -31,4 +31,18 @@ export async function cleanupAgent(hnsSocket?: string): Promise<void> {
   } finally {
     await dataplane.close();
   }
+  // Where its programs are not installed, nothing of Weir's can be there.
+  if (isHns || !(await hasIptables())) return;
+  const iptables = createIptablesDataplane({ podInterfaces: [] });
+  try {
+    await iptables.remove();
+  } finally {
+    await iptables.close();
+  }
+}
+
+/** Takes what Azure NPM left behind out of the kernel of the current network namespace; says what it was, nothing when repeated. */
+export async function cleanupAzureNpm(): Promise<readonly string[]> {
+  const { removeAzureNpm } = await import('@weir/dataplane');
+  return removeAzureNpm();
 }

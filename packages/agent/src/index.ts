@@ -4,7 +4,7 @@
  * The only public door of the package. What runs an agent is loaded when one is run: the command line
  * reads the table of settings for its help.
  */
-export { cleanupAgent, confineAgent, runAgent } from './agent.ts';
+export { cleanupAgent, cleanupAzureNpm, confineAgent, runAgent } from './agent.ts';
 export type { AgentHealth } from './agent-health.ts';
 export type { DirectionExplanation, FlowExplanation } from './explain-flow.ts';
 export { MemoryLimitError } from './memory/memory-limit-error.ts';

@@ -1,5 +1,5 @@
 /** The back end that the settings ask for: one line each. */
-import { createHnsDataplane, createNftablesDataplane, type Dataplane, openSocketHnsDoor } from '@weir/dataplane';
+import { createHnsDataplane, createIptablesDataplane, createNftablesDataplane, type Dataplane, openSocketHnsDoor } from '@weir/dataplane';
 import { openWindowsHnsDoor } from '@weir/kernel';
 import { chooseDataplane, engineProfiles } from '@weir/policy';
 import { errorFields, type Logger } from './log.ts';
@@ -19,6 +19,14 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
         established: settings.established ?? establishedFlows,
         podToOwnNode,
         onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced, without a gap'),
+      });
+    case 'iptables':
+      return createIptablesDataplane({
+        podInterfaces: settings.podInterfaces,
+        flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
+        established: settings.established ?? establishedFlows,
+        podToOwnNode,
+        onReplace: (reason) => log.warn(errorFields(reason), 'a change failed; everything was put into force anew, without a gap'),
       });
     case 'hns':
       checkHns(settings);

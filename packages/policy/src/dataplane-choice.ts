@@ -2,10 +2,10 @@
 import { type DataplaneName, type EngineName, engineProfiles, type OperatingSystem } from './profile.ts';
 
 /** The data planes that this version has. */
-const builtDataplanes: readonly BuiltDataplane[] = ['nftables', 'hns'];
+const builtDataplanes: readonly BuiltDataplane[] = ['nftables', 'iptables', 'hns'];
 
 /** A data plane that this version has. */
-export type BuiltDataplane = Extract<DataplaneName, 'nftables' | 'hns'>;
+export type BuiltDataplane = Extract<DataplaneName, 'nftables' | 'iptables' | 'hns'>;
 
 /** What is asked for. */
 export interface DataplaneWish {

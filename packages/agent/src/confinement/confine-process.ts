@@ -13,10 +13,15 @@ import {
   readCapabilities,
   replaceProcess,
 } from '@weir/kernel';
+import { chooseDataplane } from '@weir/policy';
 import type { AgentSettings } from '../settings/agent-settings.ts';
+import { hostSystem } from '../settings/host-system.ts';
 
 /** Everything that the agent needs: nf_tables and conntrack of its network namespace. */
 export const neededCapabilities: readonly CapabilityName[] = ['CAP_NET_ADMIN'];
+
+/** The programs iptables and ipset ask the kernel through raw sockets. They get no more than the agent has. */
+const iptablesCapabilities: readonly CapabilityName[] = [...neededCapabilities, 'CAP_NET_RAW'];
 
 /** The process cannot have the rights that it needs, or cannot give up the others. */
 class ConfinementError extends Error {
@@ -27,14 +32,21 @@ class ConfinementError extends Error {
 const confinedVariable = 'WEIR_CONFINED';
 
 /** Returns in a process that has the needed rights and, unless told otherwise, no others; throws a {@link ConfinementError}. */
-export function confineProcess({ dropCapabilities, memoryLimitMb }: Pick<AgentSettings, 'dropCapabilities' | 'memoryLimitMb'>): void {
+export function confineProcess({
+  profile,
+  dataplane,
+  dropCapabilities,
+  memoryLimitMb,
+}: Pick<AgentSettings, 'profile' | 'dataplane' | 'dropCapabilities' | 'memoryLimitMb'>): void {
   const isSecond = process.env[confinedVariable] !== undefined;
   delete process.env[confinedVariable];
-  const needed = capabilitySet(neededCapabilities);
+  const chosen = chooseDataplane({ engine: profile, system: hostSystem(), dataplane });
+  const names = 'name' in chosen && chosen.name === 'iptables' ? iptablesCapabilities : neededCapabilities;
+  const needed = capabilitySet(names);
   const now = readCapabilities();
   if ((now.effective & needed) !== needed) {
     throw new ConfinementError(
-      `it needs the capability ${neededCapabilities.join(', ')}, and this process does not have it: run it as root, or grant it`,
+      `it needs the ${names.length === 1 ? 'capability' : 'capabilities'} ${names.join(', ')}, and this process does not have ${names.length === 1 ? 'it' : 'them'}: run it as root, or grant it`,
     );
   }
   const hasMore = dropCapabilities && !isConfined(now, needed);

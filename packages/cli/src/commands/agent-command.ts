@@ -1,5 +1,5 @@
 /** `weir agent run|config|cleanup|dump|explain|health`: the node agent. */
-import { cleanupAgent } from '@weir/agent';
+import { cleanupAgent, cleanupAzureNpm } from '@weir/agent';
 import type { Command } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
 import { agentExplainCommand } from './agent-explain-command.ts';
@@ -9,16 +9,26 @@ import { askAgent } from './ask-agent.ts';
 
 const cleanup: Command = {
   name: 'cleanup',
-  summary: 'Take every rule of Weir out of the kernel of this node',
-  description: 'Only what Weir made is removed; running it again does nothing. Pods are unprotected afterwards.',
-  options: settingOptions(['hnsSocket']),
-  examples: ['weir agent cleanup', 'ip netns exec weir-weir-node1 weir agent cleanup'],
+  summary: 'Take every rule of Weir, or of Azure NPM, out of the kernel of this node',
+  description:
+    'Only what Weir made is removed, or with --azure-npm only what Azure NPM left behind, in both flavours of iptables. Running it again does nothing. Pods are unprotected afterwards.',
+  options: {
+    ...settingOptions(['hnsSocket']),
+    'azure-npm': { type: 'boolean', summary: 'remove chains AZURE-NPM… and sets azure-npm-…, instead of what Weir made' },
+  },
+  examples: ['weir agent cleanup', 'weir agent cleanup --azure-npm', 'ip netns exec weir-weir-node1 weir agent cleanup'],
   run: async ({ options, output }) => {
+    if (options.flag('azure-npm')) {
+      const leftovers = await cleanupAzureNpm();
+      if (output.json) output.resultJson({ removed: leftovers });
+      else output.progress(leftovers.length === 0 ? 'nothing of Azure NPM is there' : `removed:\n${leftovers.join('\n')}`);
+      return exitCode.done;
+    }
     const hnsSocket = options.text('hns-socket');
     await cleanupAgent(hnsSocket);
     const removed = hnsSocket === undefined && process.platform !== 'win32' ? 'inet weir' : 'HNS';
     if (output.json) output.resultJson({ removed });
-    else output.progress(removed === 'HNS' ? 'the sets and ACLs of Weir are gone from HNS' : 'the table inet weir is gone');
+    else output.progress(removed === 'HNS' ? 'the sets and ACLs of Weir are gone from HNS' : 'the table inet weir, chains WEIR-… and sets weir4-…, weir6-… are gone');
     return exitCode.done;
   },
 };

@@ -8,13 +8,14 @@
  *
  * When a step fails, what is in force is the state of before or the new one, each family whole.
  */
-import { NetlinkError, NftablesConnection, Transaction } from '@weir/kernel';
+import { NftablesConnection } from '@weir/kernel';
 import type { Family } from '@weir/net';
 import { heldBackMax } from '../connections/connection-review.ts';
 import { heldBackSeconds } from './ended-connections.ts';
 import { type JumpOptions, jumpCommands, jumpRemovals } from './hook-jumps.ts';
 import { addCommand, createCommands, deleteCommand, type Ipset } from './ipset.ts';
-import { endedSetNames, fixedChains, isWeirSet } from './names.ts';
+import { isMarker, markersOf, removeMade } from './made-base-chains.ts';
+import { endedSetNames, isWeirSet } from './names.ts';
 import type { InPlaceChanges } from './node-state.ts';
 import type { IptablesFlavour, PacketFilter } from './packet-filter.ts';
 import type { MemberChange } from './peer-table.ts';
@@ -131,7 +132,8 @@ export class FilterWriter {
       const commands = jumpRemovals(table);
       if (chains.length + commands.length === 0) continue;
       await this.filter.restore(flavour, family, removalScript(chains, commands));
-      if (flavour === 'nft' && chains.includes(fixedChains.madeTable)) await this.#removeMadeTable(family);
+      const markers = chains.filter(isMarker);
+      if (markers.length > 0) removeMade(this.#nftables, family, await this.filter.saved(flavour, family), markers);
     }
   }
 
@@ -163,7 +165,8 @@ export class FilterWriter {
     const known = this.#chains[family];
     const differing = chains.filter(({ name, rules }) => known.get(name) !== rules.join('\n'));
     const table = placesJumps ? await this.saved(family) : undefined;
-    const made = table !== undefined && table.policies.size === 0 ? [{ name: fixedChains.madeTable, rules: [] }] : [];
+    const isFirst = table !== undefined && weirChainsOf(table).size === 0;
+    const made = isFirst && this.#flavour === 'nft' ? markersOf(this.#nftables, family).map((name) => ({ name, rules: [] })) : [];
     const commands = table === undefined ? [] : jumpCommands(table, this.#jumps);
     if (differing.length + commands.length === 0) return false;
     await this.filter.restore(this.#flavour, family, restoreScript([...made, ...differing], commands));
@@ -173,9 +176,9 @@ export class FilterWriter {
 
   /** Takes away chains that are not wanted, and remembers how the others are printed. */
   async #clean(family: Family, wanted: readonly ChainText[]): Promise<void> {
-    const names = new Set([...wanted.map(({ name }) => name), fixedChains.madeTable]);
     const table = await this.saved(family);
     const chains = weirChainsOf(table);
+    const names = new Set([...wanted.map(({ name }) => name), ...[...chains.keys()].filter(isMarker)]);
     this.#printed[family] = new Map(
       [...chains].filter(([name]) => names.has(name)).map(([name, rules]) => [name, rules.map(({ text }) => text).join('\n')]),
     );
@@ -194,17 +197,6 @@ export class FilterWriter {
 
   #isRuntimeSet(name: string): boolean {
     return this.#jumps.established === 'cut' && families.some((family) => Object.values(endedSetNames(family)).includes(name));
-  }
-
-  async #removeMadeTable(family: Family): Promise<void> {
-    const { policies, chains } = await this.filter.saved('nft', family);
-    const isEmpty = [...chains.values()].every((rules) => rules.length === 0) && chains.size === policies.size;
-    if (!isEmpty || [...policies.values()].some((policy) => policy !== 'ACCEPT')) return;
-    try {
-      this.#nftables.commit(new Transaction({ family: family === 4 ? 'ipv4' : 'ipv6', name: 'filter' }).deleteTable());
-    } catch (error) {
-      if (!(error instanceof NetlinkError)) throw error;
-    }
   }
 }
 

@@ -23,6 +23,8 @@ export interface ChainOptions {
   /** Beginnings of the names of interfaces that lead to pods and nowhere else. */
   readonly podInterfaces: readonly string[];
   readonly established: EstablishedMode;
+  /** Whether policies are asked about packets from a pod to its own node. */
+  readonly podToOwnNode: 'by-policy' | 'always';
   /** How many dropped packets of each kind are reported a second; undefined: none. */
   readonly flowRate: number | undefined;
 }
@@ -64,7 +66,7 @@ export function fixedChainsOf(family: Family, sets: LocalSets, options: ChainOpt
       name: fixedChains.input,
       rules: [
         ...before([]),
-        `-m set --match-set ${egress.name} src -j ${fixedChains.egress}`,
+        ...(options.podToOwnNode === 'always' ? [] : [`-m set --match-set ${egress.name} src -j ${fixedChains.egress}`]),
         ...(options.established === 'cut' ? [`-g ${fixedChains.ended}`] : []),
       ],
     },

@@ -47,6 +47,8 @@ export interface IptablesOptions {
   readonly podInterfaces: readonly string[];
   /** What becomes of connections that a new state denies. Default `keep`. */
   readonly established?: EstablishedMode;
+  /** Whether policies are asked about packets from a pod to its own node. Default `by-policy`. */
+  readonly podToOwnNode?: 'by-policy' | 'always';
   /** How many new connections of each kind are told a second; undefined: none. */
   readonly flowRate?: number | undefined;
   /** Told when a change failed and the whole state was put into force instead; nothing leaked. */
@@ -91,7 +93,7 @@ export class IptablesDataplane implements Dataplane {
   constructor(options: IptablesOptions) {
     this.#options = options;
     this.established = options.established ?? 'keep';
-    this.#chainOptions = { podInterfaces: options.podInterfaces, established: this.established, flowRate: options.flowRate };
+    this.#chainOptions = { podInterfaces: options.podInterfaces, established: this.established, podToOwnNode: options.podToOwnNode ?? 'by-policy', flowRate: options.flowRate };
     this.#jumps = { position: options.position ?? 'first', established: this.established };
     this.#writer = new FilterWriter(this.#filter, this.#counts, this.#jumps);
   }

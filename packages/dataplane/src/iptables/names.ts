@@ -16,8 +16,6 @@ export const fixedChains = {
   egress: 'WEIR-EGRESS',
   ingress: 'WEIR-INGRESS',
   ended: 'WEIR-ENDED',
-  /** An empty chain that says that the table `filter` was not there before Weir. */
-  madeTable: 'WEIR-MADE-TABLE',
 } as const;
 
 /** Whether the chain is Weir's. */

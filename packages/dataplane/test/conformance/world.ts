@@ -70,6 +70,17 @@ export class World {
     return `weirt${this.#id}`;
   }
 
+  /** Tries until it does not throw: the kernel lets go of some things a moment after it was told to. */
+  async until(attempt: () => void): Promise<void> {
+    for (const deadline = Date.now() + patienceMs; ; await pause(20)) {
+      try {
+        return attempt();
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+    }
+  }
+
   /** Runs a program inside a host's namespace and returns what it printed. */
   run(host: HostName, ...command: readonly string[]): string {
     return execFileSync('ip', ['netns', 'exec', this.netns(host), ...command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

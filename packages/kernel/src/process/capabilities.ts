@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { capset, checked, prctl, SystemCallError } from '../libc/libc.ts';
 
 /** Capabilities that Weir names, by their numbers in linux/capability.h. */
-export const capabilityNumbers = { CAP_SETPCAP: 8, CAP_NET_ADMIN: 12, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
+export const capabilityNumbers = { CAP_SETPCAP: 8, CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
 
 /** The name of a capability. */
 export type CapabilityName = keyof typeof capabilityNumbers;
