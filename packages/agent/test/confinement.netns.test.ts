@@ -6,6 +6,8 @@ import { type AgentProcess, allowFrom, type NodeWorld, openNodeWorld, type TestP
 
 /** CAP_NET_ADMIN is number 12. */
 const netAdmin = '0000000000001000';
+/** And CAP_NET_RAW number 13. */
+const netAdminAndRaw = '0000000000003000';
 const nothing = '0000000000000000';
 
 /** The credentials of every thread of a process, each as written in /proc. */
@@ -86,6 +88,21 @@ describe('the rights of an agent', () => {
     agent = await world.startAgent('tls', '--drop-capabilities', 'false');
     await world.untilReady();
     for (const thread of credentials(agent.child.pid ?? 0)) expect(thread['CapEff']).not.toBe(netAdmin);
+    await agent.end('SIGTERM');
+  });
+
+  it('are CAP_NET_RAW too with iptables, whose programs enforce with no more', async () => {
+    world.agentStarter = [];
+    agent = await world.startAgent('tls', '--dataplane', 'iptables');
+    await world.attach(server, friend, stranger);
+    await world.addPolicy('server', allowFrom({ app: 'server' }, { role: 'friend' }));
+    await world.becomes(stranger, server, false);
+    await world.becomes(friend, server, true);
+    expect(world.run(world.node, 'iptables-save')).toContain('-j WEIR-FORWARD');
+    const wanted = { CapPrm: netAdminAndRaw, CapEff: netAdminAndRaw, CapBnd: netAdminAndRaw, NoNewPrivs: '1' };
+    for (const thread of credentials(agent.child.pid ?? 0)) expect(thread).toMatchObject(wanted);
+    await world.deletePolicy('server');
+    await world.becomes(stranger, server, true);
     await agent.end('SIGTERM');
   });
 

@@ -28,7 +28,12 @@ const cleanup: Command = {
     await cleanupAgent(hnsSocket);
     const removed = hnsSocket === undefined && process.platform !== 'win32' ? 'inet weir' : 'HNS';
     if (output.json) output.resultJson({ removed });
-    else output.progress(removed === 'HNS' ? 'the sets and ACLs of Weir are gone from HNS' : 'the table inet weir, chains WEIR-… and sets weir4-…, weir6-… are gone');
+    else
+      output.progress(
+        removed === 'HNS'
+          ? 'the sets and ACLs of Weir are gone from HNS'
+          : 'the table inet weir, chains WEIR-… and sets weir4-…, weir6-… are gone',
+      );
     return exitCode.done;
   },
 };

@@ -93,7 +93,12 @@ export class IptablesDataplane implements Dataplane {
   constructor(options: IptablesOptions) {
     this.#options = options;
     this.established = options.established ?? 'keep';
-    this.#chainOptions = { podInterfaces: options.podInterfaces, established: this.established, podToOwnNode: options.podToOwnNode ?? 'by-policy', flowRate: options.flowRate };
+    this.#chainOptions = {
+      podInterfaces: options.podInterfaces,
+      established: this.established,
+      podToOwnNode: options.podToOwnNode ?? 'by-policy',
+      flowRate: options.flowRate,
+    };
     this.#jumps = { position: options.position ?? 'first', established: this.established };
     this.#writer = new FilterWriter(this.#filter, this.#counts, this.#jumps);
   }
