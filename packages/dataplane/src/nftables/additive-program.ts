@@ -4,7 +4,7 @@
  * chains for it.
  */
 import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule, ProtocolPort } from '@weir/calc';
-import { formatPortRange, hasPorts, type PortRange, type ProtocolNumber } from '@weir/net';
+import { defined, formatPortRange, hasPorts, type PortRange, type ProtocolNumber } from '@weir/net';
 import type { AllowedTuple } from './element.ts';
 
 /** An accepted program: what it allows any peer, and the rules that ask about the peer. */
@@ -12,9 +12,14 @@ export interface AdditiveProgram {
   readonly key: ContentKey;
   readonly anyPeer: readonly AllowedTuple[];
   readonly peerRules: readonly ProgramRule[];
-  /** Sets of which a class must be in at least one to be allowed anything… */
-  readonly wanted: ReadonlySet<ContentKey>;
-  /** …unless some rule has negated tests only. */
+  /**
+   * Sets of which a class must be in at least one to be allowed anything, each with the places of the
+   * rules that ask for it first: a program may have 100 000 rules, of which a class meets a few.
+   */
+  readonly wanted: ReadonlyMap<ContentKey, readonly number[]>;
+  /** Places of the rules that have negated tests only. */
+  readonly negatedOnly: readonly number[];
+  /** Whether there are such rules, so that no class can be passed over. */
   readonly asksEveryClass: boolean;
 }
 
@@ -54,7 +59,8 @@ export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<C
         ...(allowsRest ? [{}] : []),
       ]),
       peerRules,
-      wanted: new Set(firstPositive.filter((set) => set !== undefined)),
+      wanted: placesBySet(firstPositive),
+      negatedOnly: firstPositive.flatMap((set, place) => (set === undefined ? [place] : [])),
       asksEveryClass: firstPositive.includes(undefined),
     },
   };
@@ -62,12 +68,26 @@ export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<C
 
 /** What the program allows the peers of a class, beyond what it allows any peer. */
 export function tuplesForClass(program: AdditiveProgram, peer: PeerMemberships): AllowedTuple[] {
+  const places = [...program.negatedOnly];
+  for (const set of peer.sets.keys()) for (const place of program.wanted.get(set) ?? []) places.push(place);
   const tuples: AllowedTuple[] = [];
-  for (const rule of program.peerRules) {
+  for (const place of places.sort((a, b) => a - b)) {
+    const rule = defined(program.peerRules[place], 'a rule is in its place');
     if (!rule.peer.every((test) => peer.sets.has(test.set) !== test.negated)) continue;
     tuples.push(...tuplesOfRule(rule, portsOfPeer(rule.peer, peer)));
   }
   return mergeTuples(tuples);
+}
+
+function placesBySet(sets: readonly (ContentKey | undefined)[]): Map<ContentKey, number[]> {
+  const places = new Map<ContentKey, number[]>();
+  for (const [place, set] of sets.entries()) {
+    if (set === undefined) continue;
+    const known = places.get(set);
+    if (known === undefined) places.set(set, [place]);
+    else known.push(place);
+  }
+  return places;
 }
 
 function refusal(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {

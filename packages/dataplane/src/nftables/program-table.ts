@@ -71,7 +71,7 @@ export class ProgramTable {
   addProgram(entry: ProgramEntry, changes: ElementChanges): void {
     this.#byKey.set(entry.source.key, entry);
     this.#rules.use(entry.source);
-    for (const set of entry.compiled.wanted) put(this.#byWantedSet, set, entry);
+    for (const set of entry.compiled.wanted.keys()) put(this.#byWantedSet, set, entry);
     if (entry.compiled.asksEveryClass) this.#askingEveryClass.add(entry);
     for (const element of this.#elementsOfProgram(entry)) changes.added.push(element);
   }
@@ -81,7 +81,7 @@ export class ProgramTable {
     this.#byKey.delete(entry.source.key);
     this.#grown.delete(entry);
     this.#rules.leave(entry.source);
-    for (const set of entry.compiled.wanted) take(this.#byWantedSet, set, entry);
+    for (const set of entry.compiled.wanted.keys()) take(this.#byWantedSet, set, entry);
     this.#askingEveryClass.delete(entry);
   }
 
@@ -128,7 +128,7 @@ export class ProgramTable {
   #classesFor(entry: ProgramEntry): Set<PeerClass> {
     if (entry.compiled.asksEveryClass) return this.#classes;
     const found = new Set<PeerClass>();
-    for (const set of entry.compiled.wanted) for (const peerClass of this.#classesBySet.get(set) ?? []) found.add(peerClass);
+    for (const set of entry.compiled.wanted.keys()) for (const peerClass of this.#classesBySet.get(set) ?? []) found.add(peerClass);
     return found;
   }
 }
