@@ -18,7 +18,7 @@ export const debianPackages = {
   'util-linux': 'nsenter, for the processes of a lab node',
   strace: 'system calls that fail or take long, in tests',
   libbpf1: 'the eBPF data plane',
-  clang: 'building the eBPF programs and comparing them with the committed ones',
+  clang: 'building the eBPF programs and comparing them with the committed ones, and a library that the Windows door is tried on',
   'libbpf-dev': 'the headers that eBPF programs are built with',
   bpftool: 'looking at eBPF programs and detaching them in tests',
   faketime: 'clocks that are put forward and back, in tests',

@@ -45,6 +45,9 @@ function checkHns({ established, flowLog }: AgentSettings): void {
 /** The back end for HNS: that of this Windows node, or an emulated one. */
 export function openHns(settings: Pick<AgentSettings, 'hnsSocket'> & Partial<AgentSettings>): Dataplane {
   const { hnsSocket, windowsExpandUnsupported = false } = settings;
+  if (hnsSocket === undefined && process.platform !== 'win32') {
+    throw new Error('HNS is a part of Windows: on this node use another --dataplane, or give the --hns-socket of an emulated HNS');
+  }
   return createHnsDataplane({
     door: hnsSocket === undefined ? openWindowsHnsDoor() : openSocketHnsDoor(hnsSocket),
     expandUnsupported: windowsExpandUnsupported,

@@ -10,6 +10,8 @@ import { type HnsDoor, type HnsEndpoint, HnsError, type HnsNetwork } from './hns
 type Kind = 'Network' | 'Endpoint';
 type Call = (...values: unknown[]) => number;
 
+/** Documents of the second schema. */
+const query = '{"SchemaVersion":{"Major":2,"Minor":0},"Flags":0}';
 /** ERROR_NOT_FOUND and HCN_E_ENDPOINT_NOT_FOUND. */
 const notFound = new Set([0x80070490, 0x803b0002]);
 
@@ -38,7 +40,7 @@ class ComputeNetwork {
 
   all<T>(kind: Kind): T[] {
     const ids: [string | null] = [null];
-    this.#call(`HcnEnumerate${kind}s`, 'str16, _Out_ HcnText *', '{}', ids);
+    this.#call(`HcnEnumerate${kind}s`, 'str16, _Out_ HcnText *', query, ids);
     return (JSON.parse(ids[0] ?? '[]') as string[]).flatMap((id) => this.query<T>(kind, id));
   }
 
@@ -46,7 +48,7 @@ class ComputeNetwork {
   query<T>(kind: Kind, id: string): T[] {
     const text: [string | null] = [null];
     try {
-      this.#opened(kind, id, (handle) => this.#call(`HcnQuery${kind}Properties`, 'void *, str16, _Out_ HcnText *', handle, '{}', text));
+      this.#opened(kind, id, (handle) => this.#call(`HcnQuery${kind}Properties`, 'void *, str16, _Out_ HcnText *', handle, query, text));
     } catch (error) {
       if (error instanceof HnsError && notFound.has(Number(error.code))) return [];
       throw error;
