@@ -1,5 +1,5 @@
 /** The back ends that worlds of real packets are tried on, and what each of them cannot express. */
-import { createHnsDataplane, createNftablesDataplane, type Dataplane } from '@weir/dataplane';
+import { createHnsDataplane, createIptablesDataplane, createNftablesDataplane, type Dataplane } from '@weir/dataplane';
 import { inNetns } from '@weir/kernel';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import { defined } from '@weir/net';
@@ -33,6 +33,12 @@ export const nftablesBackEnd: BackEnd = {
   expressible: asItIs,
 };
 
+export const iptablesBackEnd: BackEnd = {
+  name: 'iptables',
+  open: ({ netns, podInterface, onReplace }) => inNode(netns, () => createIptablesDataplane({ podInterfaces: [podInterface], onReplace })),
+  expressible: asItIs,
+};
+
 export const hnsBackEnd: BackEnd = {
   name: 'hns',
   open: ({ netns, pods }) => inNode(netns, () => createHnsDataplane({ door: followingHns(pods) })),
@@ -40,7 +46,7 @@ export const hnsBackEnd: BackEnd = {
 };
 
 /** All of them. */
-export const backEnds: readonly BackEnd[] = [nftablesBackEnd, hnsBackEnd];
+export const backEnds: readonly BackEnd[] = [nftablesBackEnd, iptablesBackEnd, hnsBackEnd];
 
 function inNode<T>(netns: string, make: () => T): T {
   let made: T | undefined;
