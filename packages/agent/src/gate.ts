@@ -3,7 +3,7 @@
  *
  *   POST   /v1/endpoints        {uid, namespace, name, interface, addresses}  → 200 when in the kernel
  *   DELETE /v1/endpoints/{uid}                                                → 200 when out of it
- *   GET    /v1/health, /v1/dump
+ *   GET    /v1/health, /v1/dump, /v1/pairs
  *   GET    /v1/explain?source=&destination=&protocol=&port=                   → what is in force for a flow
  *
  * The shape is CNI's (add, delete, both idempotent). Until the answer is 200 the pod must not start;
@@ -21,6 +21,8 @@ export interface GateHandler {
   remove(uid: string): Promise<void>;
   health(): unknown;
   dump(): unknown;
+  /** Who reaches whom in the state in force. */
+  pairs(): unknown;
   explain(request: ExplainRequest): FlowExplanation | ExplainProblem;
 }
 
@@ -125,6 +127,7 @@ async function route(request: IncomingMessage, handler: GateHandler): Promise<un
   const { method, url = '' } = request;
   if (method === 'GET' && url === '/v1/health') return handler.health();
   if (method === 'GET' && url === '/v1/dump') return handler.dump();
+  if (method === 'GET' && url === '/v1/pairs') return handler.pairs();
   if (method === 'GET' && url.startsWith('/v1/explain?')) return explain(handler, url);
   if (method === 'POST' && url === '/v1/endpoints') {
     const attachment = parseAttachment(await readJson(request));

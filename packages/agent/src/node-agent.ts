@@ -11,7 +11,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
-import { Engine } from '@weir/calc';
+import { addressPairs, Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
 import { type EnforcementTarget, enforcementTarget, systemOf } from '@weir/policy';
@@ -178,6 +178,7 @@ export class NodeAgent implements Agent {
       remove: (uid) => this.#admission.remove(uid),
       health: () => this.health(),
       dump: () => this.#engine.emitted(),
+      pairs: () => addressPairs(this.#engine.emittedState, this.#engine.emitted(), (address) => this.#ownAddresses.has(address)),
       explain: (request) => this.#explain(request),
     });
     await this.#operations.start();

@@ -3,6 +3,7 @@
  *
  * The only public door of the package.
  */
+export * from './address-pairs.ts';
 export type * from './delta.ts';
 export * from './delta-algebra.ts';
 export * from './engine.ts';

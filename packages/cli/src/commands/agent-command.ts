@@ -38,29 +38,36 @@ const cleanup: Command = {
   },
 };
 
-function readCommand(name: 'dump' | 'health', summary: string): Command {
-  return {
-    name,
-    summary,
-    options: settingOptions(['gateSocket']),
-    examples: [`weir agent ${name}`, `weir agent ${name} --gate-socket /run/weir/weir/node1-gate.sock`],
-    run: async ({ options, output }) => {
-      output.resultJson(await askAgent(gateSocketOf(options), `/v1/${name}`));
-      return exitCode.done;
-    },
-  };
-}
+const health: Command = {
+  name: 'health',
+  summary: 'Print how the running agent is, as JSON',
+  options: settingOptions(['gateSocket']),
+  examples: ['weir agent health', 'weir agent health --gate-socket /run/weir/weir/node1-gate.sock'],
+  run: async ({ options, output }) => {
+    output.resultJson(await askAgent(gateSocketOf(options), '/v1/health'));
+    return exitCode.done;
+  },
+};
+
+const dump: Command = {
+  name: 'dump',
+  summary: 'Print the state that the running agent enforces, as JSON',
+  description:
+    'With --pairs the same as a picture: which pairs of addresses it lets through (where only some ports or protocols, which ones) and which it does not. Pairs have an end on this node.',
+  options: {
+    ...settingOptions(['gateSocket']),
+    pairs: { type: 'boolean', summary: 'the allowed and the denied pairs of addresses that the rules stand for' },
+  },
+  examples: ['weir agent dump', 'weir agent dump --pairs --gate-socket /run/weir/weir/node1-gate.sock'],
+  run: async ({ options, output }) => {
+    output.resultJson(await askAgent(gateSocketOf(options), options.flag('pairs') ? '/v1/pairs' : '/v1/dump'));
+    return exitCode.done;
+  },
+};
 
 /** The group. */
 export const agentCommand: Command = {
   name: 'agent',
   summary: 'The node agent',
-  subcommands: [
-    agentRunCommand,
-    agentConfigCommand,
-    cleanup,
-    readCommand('dump', 'Print the state that the running agent enforces, as JSON'),
-    agentExplainCommand,
-    readCommand('health', 'Print how the running agent is, as JSON'),
-  ],
+  subcommands: [agentRunCommand, agentConfigCommand, cleanup, dump, agentExplainCommand, health],
 };
