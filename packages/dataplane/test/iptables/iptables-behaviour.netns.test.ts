@@ -3,6 +3,7 @@ import type { Delta } from '@weir/calc';
 import { inNetns } from '@weir/kernel';
 import { defined } from '@weir/net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FlowEvent } from '../../src/dataplane.ts';
 import { createIptablesDataplane, type IptablesDataplane, type IptablesOptions } from '../../src/iptables/index.ts';
 import { deltaBetween, type RuleText, type StateText, stateDelta } from '../conformance/state.ts';
 import { openWorld, pause, type World } from '../conformance/world.ts';
@@ -254,5 +255,30 @@ describe.each(['nft', 'legacy'] as const)('iptables back end (%s)', (flavour) =>
     expect(await world.echo(denied, 1_000)).toBe(false);
     expect(await world.echo(kept, 10_000)).toBe(true);
     expect(await dataplane.resync()).toEqual(none);
+  });
+
+  it('tells of connections that are allowed, denied, and of no acknowledged pod', async () => {
+    const dataplane = start({ flowRate: 100 });
+    await dataplane.apply(delta({ ...allowAtoB, pods: ['a', 'b'] }));
+    const told = new Set<string>();
+    const events: AsyncIterable<FlowEvent>[] = [];
+    inNetns(world.netns('node'), () => void events.push(dataplane.flows()));
+    const reading = (async () => {
+      for await (const event of defined(events[0], 'it reports')) {
+        if (event.kind === 'dropped') continue;
+        told.add(`${event.kind}${'direction' in event ? ` ${event.direction}` : ''} to ${event.flow.destinationPort}`);
+      }
+    })();
+    expect(await tcp('a', 'allowed', 80)).toBe('answered');
+    expect(await tcp('a', 'denied', 81)).toBe('silence');
+    expect(await tcp('c', 'denied', 90)).toBe('silence');
+    const wanted = ['allowed to 80', 'denied ingress to 81', 'unowned egress to 90'];
+    for (const end = Date.now() + 30_000; !wanted.every((each) => told.has(each)) && Date.now() < end; ) await pause(20);
+    expect([...told].sort()).toEqual(wanted);
+    expect(await dataplane.resync()).toEqual(none);
+    await dataplane.close();
+    await reading;
+    open.length = 0;
+    await start().remove();
   });
 });
