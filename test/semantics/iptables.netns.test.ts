@@ -1,4 +1,10 @@
 import { iptablesBackEnd } from '../packets/back-ends.ts';
+import { describeChanges } from './changes.ts';
 import { describeSemantics } from './semantics.ts';
 
 describeSemantics(iptablesBackEnd);
+describeChanges(iptablesBackEnd, {
+  'a flushed hook': ['iptables -F FORWARD'],
+  'a deleted rule': ['iptables -D WEIR-INGRESS 1'],
+  'a set without its members': ['for set in $(ipset list -n | grep ^weir4-); do ipset flush "$set"; done'],
+});

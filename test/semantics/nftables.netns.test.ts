@@ -1,4 +1,10 @@
 import { nftablesBackEnd } from '../packets/back-ends.ts';
+import { describeChanges } from './changes.ts';
 import { describeSemantics } from './semantics.ts';
 
 describeSemantics(nftablesBackEnd);
+describeChanges(nftablesBackEnd, {
+  'a flushed hook': ['nft flush chain inet weir ingress'],
+  'a deleted set member': ['nft delete element inet weir local4 "{ 10.224.1.10 }"'],
+  'a deleted table': ['nft delete table inet weir'],
+});
