@@ -1,5 +1,5 @@
 /** The back ends that worlds of real packets are tried on, and what each of them cannot express. */
-import { createHnsDataplane, createIptablesDataplane, createNftablesDataplane, type Dataplane } from '@weir/dataplane';
+import { createEbpfDataplane, createHnsDataplane, createIptablesDataplane, createNftablesDataplane, type Dataplane } from '@weir/dataplane';
 import { inNetns } from '@weir/kernel';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import { defined } from '@weir/net';
@@ -39,6 +39,12 @@ export const iptablesBackEnd: BackEnd = {
   expressible: asItIs,
 };
 
+export const ebpfBackEnd: BackEnd = {
+  name: 'ebpf',
+  open: ({ netns, podInterface, onReplace }) => inNode(netns, () => createEbpfDataplane({ podInterfaces: [podInterface], onReplace })),
+  expressible: asItIs,
+};
+
 export const hnsBackEnd: BackEnd = {
   name: 'hns',
   open: ({ netns, pods }) => inNode(netns, () => createHnsDataplane({ door: followingHns(pods) })),
@@ -46,7 +52,7 @@ export const hnsBackEnd: BackEnd = {
 };
 
 /** All of them. */
-export const backEnds: readonly BackEnd[] = [nftablesBackEnd, iptablesBackEnd, hnsBackEnd];
+export const backEnds: readonly BackEnd[] = [nftablesBackEnd, iptablesBackEnd, ebpfBackEnd, hnsBackEnd];
 
 function inNode<T>(netns: string, make: () => T): T {
   let made: T | undefined;

@@ -22,22 +22,14 @@ export async function runAgent(settings: AgentSettings): Promise<Agent> {
  * nothing. On Windows, or with the socket of an emulated HNS, out of HNS instead.
  */
 export async function cleanupAgent(hnsSocket?: string): Promise<void> {
-  const { createIptablesDataplane, createNftablesDataplane, hasIptables } = await import('@weir/dataplane');
-  const { openHns } = await import('./open-dataplane.ts');
+  const { openHns, openKernelDataplanes } = await import('./open-dataplane.ts');
   const isHns = hnsSocket !== undefined || process.platform === 'win32';
-  const dataplane = isHns ? openHns({ hnsSocket }) : createNftablesDataplane({ podInterfaces: [] });
-  try {
-    await dataplane.remove();
-  } finally {
-    await dataplane.close();
-  }
-  // Where its programs are not installed, nothing of Weir's can be there.
-  if (isHns || !(await hasIptables())) return;
-  const iptables = createIptablesDataplane({ podInterfaces: [] });
-  try {
-    await iptables.remove();
-  } finally {
-    await iptables.close();
+  for (const dataplane of isHns ? [openHns({ hnsSocket })] : await openKernelDataplanes()) {
+    try {
+      await dataplane.remove();
+    } finally {
+      await dataplane.close();
+    }
   }
 }
 

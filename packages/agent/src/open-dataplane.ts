@@ -1,5 +1,14 @@
 /** The back end that the settings ask for: one line each. */
-import { createHnsDataplane, createIptablesDataplane, createNftablesDataplane, type Dataplane, openSocketHnsDoor } from '@weir/dataplane';
+import {
+  createEbpfDataplane,
+  createHnsDataplane,
+  createIptablesDataplane,
+  createNftablesDataplane,
+  type Dataplane,
+  ebpfUnsupportedReason,
+  hasIptables,
+  openSocketHnsDoor,
+} from '@weir/dataplane';
 import { openWindowsHnsDoor } from '@weir/kernel';
 import { chooseDataplane, engineProfiles } from '@weir/policy';
 import { errorFields, type Logger } from './log.ts';
@@ -11,23 +20,20 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
   const chosen = chooseDataplane({ engine: settings.profile, system: hostSystem(), dataplane: settings.dataplane });
   if ('problem' in chosen) throw new Error(chosen.problem);
   const { podToOwnNode, establishedFlows } = engineProfiles[settings.profile];
+  const options = {
+    podInterfaces: settings.podInterfaces,
+    flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
+    established: settings.established ?? establishedFlows,
+    podToOwnNode,
+    onReplace: (reason: Error) => log.warn(errorFields(reason), 'a change failed; everything was put into force anew, without a gap'),
+  };
   switch (chosen.name) {
     case 'nftables':
-      return createNftablesDataplane({
-        podInterfaces: settings.podInterfaces,
-        flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
-        established: settings.established ?? establishedFlows,
-        podToOwnNode,
-        onReplace: (reason) => log.warn(errorFields(reason), 'a transaction failed; the whole table was replaced, without a gap'),
-      });
+      return createNftablesDataplane(options);
     case 'iptables':
-      return createIptablesDataplane({
-        podInterfaces: settings.podInterfaces,
-        flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
-        established: settings.established ?? establishedFlows,
-        podToOwnNode,
-        onReplace: (reason) => log.warn(errorFields(reason), 'a change failed; everything was put into force anew, without a gap'),
-      });
+      return createIptablesDataplane(options);
+    case 'ebpf':
+      return createEbpfDataplane(options);
     case 'hns':
       checkHns(settings);
       return openHns(settings);
@@ -40,6 +46,16 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
 function checkHns({ established, flowLog }: AgentSettings): void {
   if (established === 'cut') throw new Error('HNS has no call that ends connections: on Windows nodes leave out --established cut');
   if (flowLog !== undefined) throw new Error('HNS does not tell of connections: on Windows nodes leave out --flow-log');
+}
+
+/** Every back end of Linux that can have left something on this machine, to take it away. */
+export async function openKernelDataplanes(): Promise<Dataplane[]> {
+  const options = { podInterfaces: [] };
+  const dataplanes: Dataplane[] = [createNftablesDataplane(options)];
+  // Where its programs are not installed, nothing of Weir's can be there.
+  if (await hasIptables()) dataplanes.push(createIptablesDataplane(options));
+  if (ebpfUnsupportedReason() === undefined) dataplanes.push(createEbpfDataplane(options));
+  return dataplanes;
 }
 
 /** The back end for HNS: that of this Windows node, or an emulated one. */

@@ -6,14 +6,16 @@
  * Pid, standard streams and environment stay.
  */
 import {
+  bpfPinDirectory,
   type CapabilityName,
   type CapabilitySets,
   capabilitySet,
+  ensureBpfFilesystem,
   giveUpCapabilities,
   readCapabilities,
   replaceProcess,
 } from '@weir/kernel';
-import { chooseDataplane } from '@weir/policy';
+import { chooseDataplane, type DataplaneName } from '@weir/policy';
 import type { AgentSettings } from '../settings/agent-settings.ts';
 import { hostSystem } from '../settings/host-system.ts';
 
@@ -22,6 +24,15 @@ export const neededCapabilities: readonly CapabilityName[] = ['CAP_NET_ADMIN'];
 
 /** The programs iptables and ipset ask the kernel through raw sockets. They get no more than the agent has. */
 const iptablesCapabilities: readonly CapabilityName[] = [...neededCapabilities, 'CAP_NET_RAW'];
+
+/** Loading eBPF programs and maps, and programs that read the kernel's packets. */
+const ebpfCapabilities: readonly CapabilityName[] = [...neededCapabilities, 'CAP_PERFMON', 'CAP_BPF'];
+
+/** What other data planes than nftables need. */
+const capabilitiesOf: Partial<Readonly<Record<DataplaneName, readonly CapabilityName[]>>> = {
+  iptables: iptablesCapabilities,
+  ebpf: ebpfCapabilities,
+};
 
 /** The process cannot have the rights that it needs, or cannot give up the others. */
 class ConfinementError extends Error {
@@ -41,7 +52,8 @@ export function confineProcess({
   const isSecond = process.env[confinedVariable] !== undefined;
   delete process.env[confinedVariable];
   const chosen = chooseDataplane({ engine: profile, system: hostSystem(), dataplane });
-  const names = 'name' in chosen && chosen.name === 'iptables' ? iptablesCapabilities : neededCapabilities;
+  const name = 'name' in chosen ? chosen.name : undefined;
+  const names = (name === undefined ? undefined : capabilitiesOf[name]) ?? neededCapabilities;
   const needed = capabilitySet(names);
   const now = readCapabilities();
   if ((now.effective & needed) !== needed) {
@@ -49,6 +61,8 @@ export function confineProcess({
       `it needs the ${names.length === 1 ? 'capability' : 'capabilities'} ${names.join(', ')}, and this process does not have ${names.length === 1 ? 'it' : 'them'}: run it as root, or grant it`,
     );
   }
+  // The process that is to come may not mount one any more.
+  if (name === 'ebpf' && !isSecond) ensureBpfFilesystem(bpfPinDirectory());
   const hasMore = dropCapabilities && !isConfined(now, needed);
   const flags = nodeFlags(memoryLimitMb).filter((flag) => !process.execArgv.includes(flag));
   if (!hasMore && flags.length === 0) return;

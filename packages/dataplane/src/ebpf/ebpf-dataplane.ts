@@ -5,7 +5,7 @@
  * next delta puts the whole desired state in their place.
  */
 import type { Delta } from '@weir/calc';
-import { ConntrackConnection, isBpfFilesystem } from '@weir/kernel';
+import { bpfPinDirectory, ConntrackConnection } from '@weir/kernel';
 import { type Address, addressFromBytes, formatAddress } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
 import type {
@@ -55,8 +55,6 @@ export interface EbpfOptions {
 }
 
 const policyEntriesDefault = 1 << 20;
-const machinePins = '/sys/fs/bpf';
-const ownPins = '/run/weir/bpf';
 /** How often is looked whether a program was detached or the conntrack rule changed, and how often small states are compared as a whole. */
 const watchMs = 250;
 const compareMs = 3_000;
@@ -103,7 +101,7 @@ export class EbpfDataplane implements Dataplane {
     this.established = options.established ?? 'keep';
     this.#options = options;
     this.#file = file;
-    this.#pins = new PinnedObjects(options.pinDirectory ?? (isBpfFilesystem(machinePins) ? machinePins : ownPins), this.#netns.id);
+    this.#pins = new PinnedObjects(options.pinDirectory ?? bpfPinDirectory(), this.#netns.inode);
     this.#onReplace = options.onReplace ?? (() => undefined);
   }
 

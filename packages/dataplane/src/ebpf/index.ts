@@ -1,2 +1,3 @@
 /** The eBPF back end. */
 export { createEbpfDataplane, EbpfDataplane, type EbpfOptions } from './ebpf-dataplane.ts';
+export { unsupportedReason as ebpfUnsupportedReason } from './object-file.ts';

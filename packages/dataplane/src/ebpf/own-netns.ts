@@ -9,9 +9,9 @@ export class OwnNetns {
   readonly #fd = openSync(current, 'r');
   readonly #link = readlinkSync(current);
 
-  /** A name for it that no other has while it lives. */
-  get id(): string {
-    return `net-${/\d+/.exec(this.#link)?.[0] ?? '0'}`;
+  /** The number of its file: no other has it while it lives. */
+  get inode(): number {
+    return Number(/\d+/.exec(this.#link)?.[0]);
   }
 
   /** Runs a synchronous section inside; needs no right when the thread is there already. */

@@ -14,6 +14,7 @@ import {
   ensureBpfFilesystem,
   isBpfFilesystem,
   loadBpfObject,
+  netnsPinDirectory,
   openPinned,
   pinBpf,
   removeOwnBpfFilesystem,
@@ -37,10 +38,10 @@ export class PinnedObjects {
   readonly #root: string;
   readonly #directory: string;
 
-  /** `root` is, or will be, a BPF file system; `netns` names the namespace. */
-  constructor(root: string, netns: string) {
+  /** `root` is, or will be, a BPF file system; `netns` is the number of the namespace's file. */
+  constructor(root: string, netns: number) {
     this.#root = root;
-    this.#directory = join(root, `weir-${netns}`);
+    this.#directory = netnsPinDirectory(root, netns);
   }
 
   /** Opens what an earlier process of this version left; undefined when there is nothing whole. */

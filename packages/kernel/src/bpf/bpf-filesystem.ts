@@ -8,6 +8,16 @@ import { checkedBpf, libbpf } from './libbpf.ts';
 const filesystemType = 0xcafe4a11;
 /** What a mount of ours is called in /proc/mounts. */
 const mountSource = 'weir';
+/** What the kernel itself puts into a new one. */
+const kernelFiles: readonly string[] = ['maps.debug', 'progs.debug'];
+
+const machinePins = '/sys/fs/bpf';
+const ownPins = '/run/weir/bpf';
+
+/** Where pins go unless told otherwise: the machine's own BPF file system, or one of ours. */
+export function bpfPinDirectory(): string {
+  return isBpfFilesystem(machinePins) ? machinePins : ownPins;
+}
 
 /** Whether names in the directory can be pins. */
 export function isBpfFilesystem(directory: string): boolean {
@@ -29,7 +39,7 @@ export function removeOwnBpfFilesystem(directory: string): void {
   const isOurs = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .some((line) => line.startsWith(`${mountSource} ${directory} bpf `));
-  if (!isOurs || readdirSync(directory).length > 0) return;
+  if (!isOurs || readdirSync(directory).some((name) => !kernelFiles.includes(name))) return;
   // Without the right to unmount an empty file system stays.
   if (umount2(directory, 0) !== 0) return;
   try {

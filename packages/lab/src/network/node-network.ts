@@ -1,5 +1,5 @@
 /** A node on the virtual network: its namespace, its uplink, and the block of addresses for its pods. */
-import { createNetns, deleteNetns, netnsExists, type RouteChange, setNetSysctls } from '@weir/kernel';
+import { createNetns, deleteNetns, netnsExists, type RouteChange, removeNetnsPins, setNetSysctls } from '@weir/kernel';
 import { type Cidr, cidrFamily, formatCidr, parseCidr } from '@weir/net';
 import { checkNodeName, NetworkError, nodeNetnsName, routerInterfaceName } from './netns-names.ts';
 import { changeNetwork, inTurn, removeInterface } from './network-changes.ts';
@@ -56,7 +56,11 @@ function attach(options: NodeNetworkOptions): string {
 /** Takes a node away; its pods' namespaces are the caller's to remove. Returns whether it was there. */
 export async function detachNode(cluster: string, node: string): Promise<boolean> {
   await removeInterface(requireNetwork(cluster), routerInterfaceName('n', node));
-  return inTurn(() => deleteNetns(nodeNetnsName(cluster, node)));
+  return inTurn(() => {
+    const netns = nodeNetnsName(cluster, node);
+    removeNetnsPins(netns);
+    return deleteNetns(netns);
+  });
 }
 
 function blockRoute(block: Cidr, leaf: LeafOptions): RouteChange {

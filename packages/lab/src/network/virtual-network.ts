@@ -10,7 +10,7 @@
  * Packets to an unused address of the network are dropped, as the fabric of a cloud drops them;
  * packets to anywhere else are answered with "unreachable", because there is no way out.
  */
-import { createNetns, deleteNetns, type RouteChange, readNetSysctl, setNetSysctls } from '@weir/kernel';
+import { createNetns, deleteNetns, type RouteChange, readNetSysctl, removeNetnsPins, setNetSysctls } from '@weir/kernel';
 import { assert, cidrOf, familyBits, parseCidr } from '@weir/net';
 import { checkClusterName, listNetworks, NetworkError, netnsOfCluster, vnetNetnsName } from './netns-names.ts';
 import { changeNetwork, inTurn } from './network-changes.ts';
@@ -69,7 +69,10 @@ export function removeNetwork(cluster: string): readonly string[] {
   // The router last: until it is gone, its name tells whose the other namespaces are.
   const vnet = vnetNetnsName(cluster);
   const names = netnsOfCluster(cluster).toSorted((a, b) => Number(a === vnet) - Number(b === vnet));
-  for (const name of names) deleteNetns(name);
+  for (const name of names) {
+    removeNetnsPins(name);
+    deleteNetns(name);
+  }
   return names;
 }
 

@@ -1,0 +1,4 @@
+import { ebpfBackEnd } from '../packets/back-ends.ts';
+import { describeSemantics } from './semantics.ts';
+
+describeSemantics(ebpfBackEnd);
