@@ -48,7 +48,7 @@ interface Differences {
 }
 
 /** How often is looked whether others have changed what HNS holds, and whether endpoints came. */
-const watchMs = 1_000;
+const watchMs = 2_000;
 
 /** See the contract, {@link Dataplane}. */
 export class HnsDataplane implements Dataplane {

@@ -10,10 +10,13 @@ import { type GroupTests, type HnsProgram } from './hns-program.ts';
 import { classSet, emptySet, groupSet, setId } from './set-documents.ts';
 
 interface ClassEntry {
+  readonly key: ContentKey;
   readonly id: string;
   readonly sets: ReadonlySet<ContentKey>;
   readonly addresses: Set<string>;
   readonly groups: Set<string>;
+  /** Made when it is asked for; undefined since the addresses changed. */
+  document: SetPolicy | undefined;
 }
 
 interface GroupEntry {
@@ -104,7 +107,7 @@ export class PeerSets {
   all(): Map<string, SetPolicy> {
     const all = [
       emptySet,
-      ...[...this.#classes].map(([key, { addresses }]) => classSet(key, addresses)),
+      ...[...this.#classes.values()].map(classDocument),
       ...[...this.#groups.values()].map(groupDocument),
       ...[...this.#blocks.values()].map(({ set }) => set),
     ];
@@ -144,10 +147,12 @@ export class PeerSets {
   #addClass({ key, memberships }: EndpointClass): void {
     if (this.#classes.has(key)) return;
     const entry: ClassEntry = {
+      key,
       id: setId('class', key),
       sets: new Set(memberships.map(({ set }) => set)),
       addresses: new Set(),
       groups: new Set(),
+      document: undefined,
     };
     this.#classes.set(key, entry);
     this.#freshClasses.add(entry);
@@ -213,10 +218,11 @@ export class PeerSets {
     this.#touchGroup(group);
   }
 
-  #touchClass(key: ContentKey, { id }: ClassEntry): void {
-    this.#touch(id, () => {
+  #touchClass(key: ContentKey, touched: ClassEntry): void {
+    touched.document = undefined;
+    this.#touch(touched.id, () => {
       const entry = this.#classes.get(key);
-      return entry === undefined ? undefined : classSet(key, entry.addresses);
+      return entry === undefined ? undefined : classDocument(entry);
     });
   }
 
@@ -230,6 +236,11 @@ export class PeerSets {
   #touch(id: string, documentNow: () => SetPolicy | undefined): void {
     this.#dirty.set(id, documentNow);
   }
+}
+
+function classDocument(entry: ClassEntry): SetPolicy {
+  entry.document ??= classSet(entry.key, entry.addresses);
+  return entry.document;
 }
 
 function groupDocument({ tests, classes }: GroupEntry): SetPolicy {
