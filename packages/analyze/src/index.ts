@@ -4,9 +4,12 @@
  * The only public door of the package.
  */
 export type { AgentHearing } from './agent-hearing.ts';
+export * from './cluster-traits.ts';
+export * from './engine-table.ts';
 export * from './explain-flow.ts';
 export * from './matrix.ts';
 export * from './policy-status.ts';
 export type * from './readable-objects.ts';
+export * from './recommend-engine.ts';
 export * from './service-backends.ts';
 export * from './snapshot.ts';

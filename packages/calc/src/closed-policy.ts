@@ -29,9 +29,10 @@ export function closedPolicy(policy: NetworkPolicy): Policy {
   };
 }
 
-/** The form of a policy that is not enforced: it selects nobody. */
+/** The form of a policy that is not enforced: it selects its pods, so that their nodes tell of it, and says nothing about them. */
 export function unenforcedPolicy(policy: NetworkPolicy): Policy {
-  return { ref: networkPolicyRef(policy), order: networkPolicyOrder, subject: { kind: 'none' }, staged: false };
+  const { ref, order, subject, staged } = closedPolicy(policy);
+  return { ref, order, subject, staged };
 }
 
 function subjectOf(spec: NetworkPolicySpec | undefined): Pick<NetworkPolicySpec, 'podSelector'> {

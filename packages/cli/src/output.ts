@@ -71,6 +71,28 @@ export function renderTable(headers: readonly string[], rows: readonly (readonly
   return [headers, ...rows].map(line).join('\n');
 }
 
+/** Renders rows of long texts: each column as wide as given, in as many lines as its words take, an empty line between rows. */
+export function wrapRows(rows: readonly (readonly string[])[], widths: readonly number[]): string {
+  return rows.map((row) => wrapRow(row, widths)).join('\n\n');
+}
+
+function wrapRow(row: readonly string[], widths: readonly number[]): string {
+  const cells = row.map((text, column) => wrapWords(text, widths[column] ?? 0));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  const lines = Array.from({ length: height }, (_, i) => cells.map((cell, column) => (cell[i] ?? '').padEnd((widths[column] ?? 0) + 2)));
+  return lines.map((line) => line.join('').trimEnd()).join('\n');
+}
+
+function wrapWords(text: string, width: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last !== '' && last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines;
+}
+
 /** `12 ms`, `3.04 s`, `2 min 5 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;

@@ -4,6 +4,7 @@ import { agentCommand } from './commands/agent-command.ts';
 import { downCommand, envCommand, shellCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
 import { completionCommand } from './commands/completion-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
+import { engineCommand } from './commands/engine-command.ts';
 import { labCommand } from './commands/lab-command.ts';
 import { matrixCommand } from './commands/matrix-command.ts';
 import { policyCommand } from './commands/policy-command.ts';
@@ -25,6 +26,7 @@ export const rootCommand: Command = {
     whyCommand,
     matrixCommand,
     policyCommand,
+    engineCommand,
     agentCommand,
     labCommand,
     completionCommand(() => rootCommand),

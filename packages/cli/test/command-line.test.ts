@@ -50,7 +50,7 @@ describe('weir', () => {
   it('prints its commands with --help', async () => {
     const { code, stdout } = await weir(['--help']);
     expect(code).toBe(0);
-    for (const command of ['up', 'down', 'status', 'env', 'demo', 'why', 'matrix', 'agent', 'lab', 'completion'])
+    for (const command of ['up', 'down', 'status', 'env', 'demo', 'why', 'matrix', 'engine', 'agent', 'lab', 'completion'])
       expect(stdout).toContain(`\n  ${command} `);
     expect(stdout).not.toContain('supervise');
   });
@@ -183,6 +183,22 @@ status: { podIP: 10.224.2.${i}, podIPs: [{ ip: 10.224.2.${i} }, { ip: 'fd00::${i
     };
     expect(new Set(cells.filter(({ family }) => family === 6).map(({ source }) => source)).size).toBe(6);
     expect(new Set(cells.filter(({ family }) => family === 4).map(({ source }) => source)).size).toBe(8);
+  });
+
+  it('compares the engines of AKS as a table, as Markdown and as JSON', async () => {
+    const [table, markdown, json] = await Promise.all(['table', 'md', 'json'].map((format) => weir(['engine', 'compare', '-o', format])));
+    expect(table?.stdout).toMatch(/^FEATURE +Azure Network Policy +Calico +Cilium +WEIR$/m);
+    expect(markdown?.stdout).toMatch(/^\| IPv6 \| not supported \|/m);
+    expect(JSON.parse(json?.stdout ?? '')).toMatchObject({ engines: ['azure', 'calico', 'cilium'], rows: expect.any(Array) });
+  });
+
+  it('recommends the engine that fits, and answers 1 when none does', async () => {
+    const fits = await weir(['engine', 'recommend', '--manifests', join(import.meta.dirname, '../../../examples')]);
+    expect(fits).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cilium: the article recommends Cilium/) });
+    const node = 'apiVersion: v1\nkind: Node\nmetadata: { name: w, labels: { kubernetes.io/os: windows } }\n';
+    const cilium = 'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: c, namespace: x }\n';
+    const none = await weir(['engine', 'recommend', '--manifests', '-'], `${node}---\n${cilium}`);
+    expect(none).toMatchObject({ code: 1, stdout: expect.stringMatching(/^none: no engine can do all/) });
   });
 
   it('completes commands, options and values', async () => {
