@@ -36,7 +36,7 @@ import { type IptablesFlavour, PacketFilter } from './packet-filter.ts';
 import { countOf, RuleCounts } from './rule-counts.ts';
 import { weirChainsOf } from './rule-script.ts';
 import { unreportedPackets } from './unreported-packets.ts';
-import { wantedFilter } from './wanted-filter.ts';
+import { type WantedState, wantedFilter } from './wanted-filter.ts';
 
 /** What {@link IptablesDataplane} needs to know about its node. */
 export interface IptablesOptions {
@@ -83,7 +83,10 @@ export class IptablesDataplane implements Dataplane {
   #state: NodeState | undefined;
   #factory: LocalSetFactory | undefined;
   #isCertain = false;
+  /** What the last change put into force. */
+  #inForce: WantedState | undefined;
   #flowReader: FlowReader | undefined;
+  #isClosed = false;
   #watchTimer: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   /** Addresses whose connections have to end once the rules that judge them are in force. */
@@ -197,8 +200,6 @@ export class IptablesDataplane implements Dataplane {
     });
   }
 
-  #isClosed = false;
-
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#flowReader?.close();
@@ -251,7 +252,7 @@ export class IptablesDataplane implements Dataplane {
 
   async #update(state: NodeState, delta: Delta): Promise<AppliedFilter> {
     if (!this.#isCertain) return this.#replace(state, delta);
-    const before = this.#wanted(state);
+    const before = this.#inForce;
     const change = state.apply(delta, false);
     this.#owed.push(...change.released.map(({ address }) => address));
     let applied: AppliedFilter;
@@ -260,6 +261,7 @@ export class IptablesDataplane implements Dataplane {
       const wanted = this.#wanted(state);
       this.#counts.know(state.programs.all());
       applied = await this.#writer.write(wanted, change);
+      this.#inForce = wanted;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#isCertain = false;
@@ -271,11 +273,11 @@ export class IptablesDataplane implements Dataplane {
   }
 
   /** An address that goes to another owner loses its connections while nothing judges it but "no". */
-  async #handOver(before: ReturnType<typeof wantedFilter>, { released }: StateChange): Promise<void> {
+  async #handOver(before: WantedState | undefined, { released }: StateChange): Promise<void> {
     const handedOver = released.filter(({ next }) => next !== undefined).map(({ address }) => address);
     if (handedOver.length === 0) return;
     const texts = new Set(handedOver.map(formatAddress));
-    const closing = before.closing(texts);
+    const closing = before?.closing(texts);
     if (closing !== undefined) await this.#writer.write(closing);
     await this.#conntrack.deleteByAddress(handedOver);
     // Not again behind the rules: by then the new owner may have connections of its own.
@@ -294,6 +296,7 @@ export class IptablesDataplane implements Dataplane {
     const wanted = this.#wanted(state);
     this.#counts.know(state.programs.all());
     const applied = await this.#writer.write(wanted, undefined, true);
+    this.#inForce = wanted;
     this.#isCertain = true;
     return applied;
   }
