@@ -39,9 +39,13 @@ export const iptablesBackEnd: BackEnd = {
   expressible: asItIs,
 };
 
+/** Of the tests' own, so that they know where to look, also inside of a node. */
+export const ebpfPinDirectory = '/run/weirt-bpf';
+
 export const ebpfBackEnd: BackEnd = {
   name: 'ebpf',
-  open: ({ netns, podInterface, onReplace }) => inNode(netns, () => createEbpfDataplane({ podInterfaces: [podInterface], onReplace })),
+  open: ({ netns, podInterface, onReplace }) =>
+    inNode(netns, () => createEbpfDataplane({ podInterfaces: [podInterface], onReplace, pinDirectory: ebpfPinDirectory })),
   expressible: asItIs,
 };
 

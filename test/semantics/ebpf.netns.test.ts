@@ -1,4 +1,15 @@
-import { ebpfBackEnd } from '../packets/back-ends.ts';
+import { ebpfBackEnd, ebpfPinDirectory } from '../packets/back-ends.ts';
+import { describeChanges } from './changes.ts';
 import { describeSemantics } from './semantics.ts';
 
+/** What is pinned for the node that the command runs in. */
+const pins = `${ebpfPinDirectory}/weir-net-$(stat -L -c %i /proc/self/ns/net)/*`;
+
 describeSemantics(ebpfBackEnd);
+describeChanges(ebpfBackEnd, {
+  'a detached program': [`bpftool link detach pinned ${pins}/link_forward4`],
+  'a map without its elements': [
+    `bpftool map dump pinned ${pins}/policies | tr '\\n' ' ' | grep -oE 'key: *([0-9a-f]{2} +)+' | cut -d: -f2 | while read key; do bpftool map delete pinned ${pins}/policies key hex $key; done`,
+  ],
+  'a program without its pin': [`rm ${pins}/link_forward6 ${pins}/program_forward6`],
+});
