@@ -38,10 +38,10 @@ $| = 1; print "ready\\n"; while (my $c = $l->accept) { close $c }`;
 /** Answers each datagram with itself. */
 const echoProgram = `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => ${ports.echo}, Proto => 'udp') or die;
 $| = 1; print "ready\\n"; my $m; while (1) { my $from = $s->recv($m, 64); $s->send($m, 0, $from) }`;
-/** Connects as often as it can, one after the other, and prints how often a second. */
+/** Connects as often as it can, one after the other, waits for the server's end, and prints how often a second. */
 const connectProgram = `use Socket; use Time::HiRes 'time'; my $to = pack_sockaddr_in(${ports.connect}, inet_aton($ARGV[0])); my $n = 0; my $t = time;
 while (time - $t < ${secondsPerRun}) { socket(my $s, PF_INET, SOCK_STREAM, 0) or die; setsockopt($s, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0));
-connect($s, $to) or die "$!"; close $s; $n++ } printf "%.1f\\n", $n / (time - $t)`;
+connect($s, $to) or die "$!"; sysread($s, my $end, 1); close $s; $n++ } printf "%.1f\\n", $n / (time - $t)`;
 /** Sends a datagram when the one before is back, and prints the mean time in microseconds. */
 const roundTripProgram = `use IO::Socket::INET; use Time::HiRes 'time'; my $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => ${ports.echo}, Proto => 'udp') or die;
 my ($n, $m) = (0); my $t = time; while (time - $t < ${secondsPerRun}) { $s->send('x'); $s->recv($m, 64); $n++ } printf "%.2f\\n", (time - $t) / $n * 1e6`;
