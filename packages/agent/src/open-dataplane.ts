@@ -31,7 +31,7 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
     case 'nftables':
       return createNftablesDataplane(options);
     case 'iptables':
-      return createIptablesDataplane(options);
+      return createIptablesDataplane({ ...options, position: settings.iptablesPosition, flavour: settings.iptablesFlavour });
     case 'ebpf':
       return createEbpfDataplane(options);
     case 'hns':

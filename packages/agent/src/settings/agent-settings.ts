@@ -29,6 +29,10 @@ export interface AgentSettings {
   readonly podInterfaces: readonly string[];
   /** What enforces the policies; undefined: what the engine of `profile` has. */
   readonly dataplane: DataplaneName | undefined;
+  /** With `iptables`: where in the kernel's chains Weir is asked. */
+  readonly iptablesPosition: 'first' | 'after-kube-proxy';
+  /** With `iptables`: the flavour; undefined: that of kube-proxy. */
+  readonly iptablesFlavour: 'nft' | 'legacy' | undefined;
   /** With `hns`: unix socket of an emulated HNS; undefined: that of Windows. */
   readonly hnsSocket: string | undefined;
   /** With `hns`: enforce negative selectors and `except` by other means, instead of refusing them. */
@@ -96,6 +100,12 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
     kind: choice('nftables', 'iptables', 'ebpf', 'hns'),
     summary: 'what enforces the policies; without it what the engine of --profile has; hns: the Windows Host Networking Service',
   },
+  iptablesPosition: {
+    kind: choice('first', 'after-kube-proxy'),
+    default: 'first',
+    summary: 'with iptables: where its jump stands; behind kube-proxy, what that accepts is not judged',
+  },
+  iptablesFlavour: { kind: choice('nft', 'legacy'), summary: 'with iptables: the flavour; without it that of kube-proxy' },
   hnsSocket: { kind: socketPath, summary: 'with hns: unix socket of an emulated HNS; without it computenetwork.dll' },
   windowsExpandUnsupported: {
     kind: yesOrNo,

@@ -56,7 +56,7 @@ export interface IptablesOptions {
   /** Where in the chains of the kernel Weir is asked. Default `first`. */
   readonly position?: HookPosition;
   /** Default: the one that kube-proxy uses. */
-  readonly flavour?: IptablesFlavour;
+  readonly flavour?: IptablesFlavour | undefined;
 }
 
 /** The back end for the current network namespace; it changes nothing before its first delta. */
