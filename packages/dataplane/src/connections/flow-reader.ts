@@ -30,6 +30,8 @@ export interface FlowReaderOptions {
   /** Whether a local pod has the address. */
   readonly isLocal: (address: Address) => boolean;
   /** How many dropped packets the kernel's rules have not reported since they were made; it may go back. */
+  /** Where reports of dropped packets come from. Default: the log group of `drop-reports.ts`. */
+  readonly drops?: Pick<PacketLog, 'read' | 'close'>;
   readonly unreportedPackets: () => number | Promise<number>;
 }
 
@@ -37,7 +39,7 @@ export interface FlowReaderOptions {
 export class FlowReader {
   readonly #options: FlowReaderOptions;
   readonly #connections: ConnectionEvents;
-  readonly #packets: PacketLog;
+  readonly #packets: Pick<PacketLog, 'read' | 'close'>;
   #closed = false;
   #tokens: number;
   #tokensAtMs = performance.now();
@@ -50,7 +52,7 @@ export class FlowReader {
   constructor(options: FlowReaderOptions) {
     this.#options = options;
     this.#tokens = options.perSecond;
-    this.#packets = new PacketLog({ group: deniedGroup, bytes: deniedBytes });
+    this.#packets = options.drops ?? new PacketLog({ group: deniedGroup, bytes: deniedBytes });
     try {
       this.#connections = new ConnectionEvents();
     } catch (error) {

@@ -8,6 +8,7 @@ import type { Delta } from '@weir/calc';
 import { bpfPinDirectory, ConntrackConnection } from '@weir/kernel';
 import { type Address, addressFromBytes, formatAddress } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
+import { FlowReader } from '../connections/flow-reader.ts';
 import type {
   ApplyReport,
   Capabilities,
@@ -25,6 +26,7 @@ import { compareMaps } from './comparison.ts';
 import { ConntrackRule } from './conntrack-rule.ts';
 import { CountBook } from './count-book.ts';
 import { DesiredState, programCount, ruleCount, type StateChanges } from './desired-state.ts';
+import { DropEvents } from './drop-events.ts';
 import { GenerationWriter, type WrittenEntries } from './generation-writer.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
 import { mapNames, type ObjectFile, programHooks, readObjectFile, unsupportedReason } from './object-file.ts';
@@ -87,6 +89,7 @@ export class EbpfDataplane implements Dataplane {
   readonly #conntrackRule = new ConntrackRule();
   readonly #conntrack = new ConntrackConnection();
   readonly #onReplace: (reason: Error) => void;
+  #flowReader: FlowReader | undefined;
   #loaded: Loaded | undefined;
   #started = false;
   #applying: Promise<unknown> | undefined;
@@ -166,7 +169,17 @@ export class EbpfDataplane implements Dataplane {
   }
 
   flows(): AsyncIterable<FlowEvent> {
-    return noFlows();
+    const { flowRate } = this.#options;
+    if (flowRate === undefined) return noFlows();
+    // Its programs report from the first delta on; what they are is known before.
+    const { object } = (this.#loaded ??= this.#load());
+    this.#flowReader?.close();
+    const drops = new DropEvents(object.maps.events, object.maps.event_rates);
+    this.#flowReader = this.#netns.run(() => {
+      const isLocal = (address: Address): boolean => this.#loaded?.state.isLocal(address) === true;
+      return new FlowReader({ perSecond: flowRate, isLocal, drops, unreportedPackets: () => drops.unreported() }) as never;
+    }) as FlowReader;
+    return this.#flowReader.events();
   }
 
   get sizes(): KernelSizes {
@@ -214,6 +227,8 @@ export class EbpfDataplane implements Dataplane {
   }
 
   #unload(): void {
+    this.#flowReader?.close();
+    this.#flowReader = undefined;
     if (this.#loaded === undefined) return;
     this.#loaded.links.close();
     closePinnedObject(this.#loaded.object);

@@ -7,6 +7,7 @@ import type { Delta } from '@weir/calc';
 import { inNetns } from '@weir/kernel';
 import { compareAddresses, defined, type Flow } from '@weir/net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FlowEvent } from '../../src/dataplane.ts';
 import { EbpfDataplane, type EbpfOptions } from '../../src/ebpf/index.ts';
 import { type ObjectFile, readObjectFile, unsupportedReason } from '../../src/ebpf/object-file.ts';
 import { deltaBetween, type StateText, stateDelta } from '../conformance/state.ts';
@@ -248,6 +249,25 @@ describe('eBPF back end', () => {
       denied.destroy();
     },
   );
+
+  it('DP74: tells of allowed and denied connections', async () => {
+    const dataplane = start({ flowRate: 1_000 });
+    await dataplane.apply(delta(allowAtoB));
+    const told: FlowEvent[] = [];
+    const reading = (async () => {
+      for await (const event of dataplane.flows()) told.push(event);
+    })();
+    await expectVerdicts();
+    const isOf = (from: 'a' | 'c', event: FlowEvent): boolean =>
+      'flow' in event && compareAddresses(event.flow.source, addressOf(from, 4)) === 0 && event.flow.destinationPort === 80;
+    await expect
+      .poll(() => told.some((event) => event.kind === 'denied' && event.direction === 'ingress' && isOf('c', event)), { timeout: 20_000 })
+      .toBe(true);
+    await expect.poll(() => told.some((event) => event.kind === 'allowed' && isOf('a', event)), { timeout: 20_000 }).toBe(true);
+    expect(told.some((event) => event.kind === 'denied' && isOf('a', event))).toBe(false);
+    await dataplane.remove();
+    await reading;
+  });
 
   it('DP73: says why a machine cannot have it', () => {
     expect(unsupportedReason('6.3.9', 'x64')).toMatch(/needs Linux 6\.4 or newer .* this is 6\.3\.9: use --dataplane nftables/);
