@@ -17,7 +17,7 @@ import { NumberPool } from '../classification/number-pool.ts';
 import { PeerClassTable } from '../classification/peer-class-table.ts';
 import { compileVerdictProgram } from '../programs/verdict-program.ts';
 import { type LeftAddress, LocalEndpoints, type OwnedAddress } from './local-endpoints.ts';
-import { noPolicyChanges, type PolicyChanges, PolicyTable, type ProgramEntry } from './policy-table.ts';
+import { noPolicyChanges, type PolicyChanges, PolicyTable, type ProgramEntry, programCount, ruleCount } from './policy-table.ts';
 import { blockChanges, blockEntries, podChanges, podEntry, type VersionedChange, type VersionedEntry } from './versioned-change.ts';
 
 /** What a delta means for the maps. */
@@ -186,16 +186,6 @@ export class DesiredState {
   #number(program: ProgramInForce): number | undefined {
     return program === 'closed' ? this.#closedProgram : program?.number;
   }
-}
-
-/** What a rule's count is kept under. */
-export function ruleCount(id: string): string {
-  return `rule ${id}`;
-}
-
-/** What a program's count is kept under. */
-export function programCount(key: ContentKey): string {
-  return `program ${key}`;
 }
 
 function countUse(record: EndpointRecord, by: 1 | -1): void {

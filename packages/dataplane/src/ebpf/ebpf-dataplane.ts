@@ -25,7 +25,7 @@ import type {
 import { compareMaps } from './comparison.ts';
 import { ConntrackRule } from './conntrack-rule.ts';
 import { CountBook } from './count-book.ts';
-import { DesiredState, programCount, ruleCount, type StateChanges } from './desired-state.ts';
+import { DesiredState, type StateChanges } from './desired-state.ts';
 import { DropEvents } from './drop-events.ts';
 import { GenerationWriter, type WrittenEntries } from './generation-writer.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
@@ -33,6 +33,7 @@ import { mapNames, type ObjectFile, programHooks, readObjectFile, unsupportedRea
 import { OwnNetns } from './own-netns.ts';
 import { PinnedLinks } from './pinned-links.ts';
 import { closePinnedObject, type PinnedObject, PinnedObjects } from './pinned-objects.ts';
+import { programCount, ruleCount } from './policy-table.ts';
 import { bytesOfKey, contentAt, isNothing, ownerOfContent, podInterfacesMax, settingsValue } from './records.ts';
 
 /** What {@link EbpfDataplane} needs to know about its node. */

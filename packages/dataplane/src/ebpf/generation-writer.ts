@@ -21,6 +21,13 @@ const controlKey = { committed: 0, retired: 1, lastNumber: 2 } as const;
 /** What changes did. */
 export type WrittenEntries = Pick<ApplyReport, 'transactions' | 'elementsAdded' | 'elementsRemoved'>;
 
+/** What a generation writes before it takes force. */
+interface Generation {
+  readonly versioned: readonly VersionedChange[];
+  readonly policies: readonly BpfElement[];
+  readonly counted: ReadonlyMap<number, string>;
+}
+
 /** Writes to the maps of one object. */
 export class GenerationWriter {
   readonly #object: PinnedObject;
@@ -66,7 +73,7 @@ export class GenerationWriter {
     if (size === 0 && policies.counted.length === 0 && policies.uncounted.length === 0) {
       return { transactions: 0, elementsAdded: 0, elementsRemoved: 0 };
     }
-    this.#commit(merged, policies.added, state);
+    this.#commit({ versioned: merged, policies: policies.added, counted: new Map(policies.counted) }, state.lastNumber);
     const { maps } = this.#object;
     const gone = merged.filter(({ stays }) => !stays);
     for (const map of versionedMaps) maps[map].deleteAll(gone.filter((change) => change.map === map).map(({ key }) => key));
@@ -87,7 +94,7 @@ export class GenerationWriter {
     this.#counts.forgetMissing();
     const versioned = this.#wholeChange(state);
     const policies = [...state.policyElements()];
-    this.#commit(versioned, policies, state);
+    this.#commit({ versioned, policies, counted: state.counted() }, state.lastNumber);
     const { maps } = this.#object;
     const gone = versioned.filter(({ stays }) => !stays);
     for (const map of versionedMaps) maps[map].deleteAll(gone.filter((change) => change.map === map).map(({ key }) => key));
@@ -107,13 +114,13 @@ export class GenerationWriter {
     );
   }
 
-  #commit(versioned: readonly VersionedChange[], policies: readonly BpfElement[], state: DesiredState): void {
+  #commit({ versioned, policies, counted }: Generation, lastNumber: number): void {
     this.#isCertain = false;
     const { maps } = this.#object;
     const next = this.#generation + 1n;
-    this.#setControl(controlKey.lastNumber, BigInt(state.lastNumber));
+    this.#setControl(controlKey.lastNumber, BigInt(lastNumber));
     maps.options.set(u32(Number(next & 1n)), this.#settings);
-    this.#counts.take(state.counted());
+    this.#counts.take(counted);
     maps.policies.setAll(policies);
     for (const map of versionedMaps) {
       const changes = versioned.filter((change) => change.map === map);

@@ -28,8 +28,8 @@ export interface ProgramEntry {
 export interface PolicyChanges {
   readonly added: BpfElement[];
   readonly removed: Uint8Array[];
-  /** Numbers of rules and programs that are counted from now on, and that are not. */
-  readonly counted: number[];
+  /** Numbers of rules and programs that are counted from now on, with what they count for, and those that are not. */
+  readonly counted: [number: number, subject: string][];
   readonly uncounted: number[];
 }
 
@@ -92,7 +92,7 @@ export class PolicyTable {
     const entry = { number: this.#numbers.next(), source, compiled, wanted, asksEveryClass, listed: true, users: 0 };
     this.#byKey.set(source.key, entry);
     this.#index.addProgram(entry);
-    changes.counted.push(entry.number);
+    changes.counted.push([entry.number, programCount(source.key)]);
     for (const rule of rulesOf(source)) this.#useRule(rule, changes);
     this.#append(this.#elementsOf(entry), changes);
     return entry;
@@ -157,7 +157,7 @@ export class PolicyTable {
     }
     const number = this.#numbers.next();
     this.#rules.set(rule.id, { number, rule, users: 1 });
-    changes.counted.push(number);
+    changes.counted.push([number, ruleCount(rule.id)]);
   }
 
   #leaveRule({ id }: ProgramRule, changes: PolicyChanges): void {
@@ -167,6 +167,16 @@ export class PolicyTable {
     this.#rules.delete(id);
     changes.uncounted.push(known.number);
   }
+}
+
+/** What a rule's count is kept under. */
+export function ruleCount(id: string): string {
+  return `rule ${id}`;
+}
+
+/** What a program's count is kept under. */
+export function programCount(key: ContentKey): string {
+  return `program ${key}`;
 }
 
 /** Stands in for a program that is only measured. */
