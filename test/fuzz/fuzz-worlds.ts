@@ -48,12 +48,13 @@ export interface FuzzResult {
 
 /** Tries them all; a world that goes wrong on a back end ends there, and the next one begins. */
 export async function fuzzWorlds({ firstSeed, worlds, changes, backEnds, onWorld, shrinkMs = 60_000 }: FuzzOrder): Promise<FuzzResult> {
-  const policed = new PolicedNetwork();
   const counts = backEnds.map(({ name }): FuzzCount => ({ backEnd: name, states: 0, flows: 0, denied: 0 }));
   const mismatches: string[] = [];
-  try {
-    for (let seed = firstSeed; seed < firstSeed + worlds; seed++) {
-      const history = generateChanges(seed, generateWorld(seed), changes);
+  for (let seed = firstSeed; seed < firstSeed + worlds; seed++) {
+    const history = generateChanges(seed, generateWorld(seed), changes);
+    // A network of its own for each world: what differs is found again from its seed alone.
+    const policed = new PolicedNetwork();
+    try {
       for (const [i, backEnd] of backEnds.entries()) {
         const startedAt = performance.now();
         await policed.reset(backEnd);
@@ -61,9 +62,9 @@ export async function fuzzWorlds({ firstSeed, worlds, changes, backEnds, onWorld
         if (found !== undefined) mismatches.push(found);
         onWorld?.(`seed ${seed} ${backEnd.name}: ${found === undefined ? 'agrees' : 'DIFFERS'}, ${seconds(startedAt)} s`);
       }
+    } finally {
+      await policed.close();
     }
-  } finally {
-    await policed.close();
   }
   return { counts, mismatches };
 }
