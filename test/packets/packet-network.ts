@@ -89,10 +89,10 @@ export class PacketNetwork {
     this.#router ??= this.#makeRouter();
     for (const node of world.nodes ?? []) this.#addNode(node);
     const wanted = new Map(linkedPodsOf(world).map((pod) => [pod.metadata.uid ?? '', pod]));
-    for (const [uid, { leaf, linked }] of this.#pods) {
+    this.#refuseNodeAddresses(wanted.values());
+    for (const [uid, { linked }] of this.#pods) {
       const pod = wanted.get(uid);
-      const stays = pod?.spec?.nodeName === linked.node && podAddressesOf(pod.status).join() === leaf.addresses.join();
-      if (!stays) this.#removePod(uid);
+      if (pod === undefined || identityOf(pod) !== identityOf(linked.pod)) this.#removePod(uid);
     }
     this.#settleOutside(world);
     for (const [uid, pod] of wanted) this.#addPod(uid, pod);
@@ -111,6 +111,15 @@ export class PacketNetwork {
     for (const connection of this.#connections) connection.destroy();
     for (const server of [...this.#servers, ...this.#datagramServers]) server.close();
     for (const netns of this.#netns) deleteNetns(netns);
+  }
+
+  /** A pod with the address of a node could not be told from it, and would take the node's links along when it goes. */
+  #refuseNodeAddresses(pods: Iterable<Pod>): void {
+    const ofNodes = new Set([...this.#nodes.values()].flatMap((leaf) => leaf.addresses));
+    for (const { metadata, status } of pods) {
+      const taken = podAddressesOf(status).find((address) => ofNodes.has(address));
+      if (taken !== undefined) throw new Error(`pod ${metadata.name} has ${taken}, which is the address of a node`);
+    }
   }
 
   #makeRouter(): string {
@@ -273,6 +282,11 @@ export class PacketNetwork {
 function ip(netns: string, commands: readonly string[]): void {
   if (commands.length === 0) return;
   execFileSync('ip', ['-n', netns, '-batch', '-'], { input: `${commands.join('\n')}\n`, stdio: ['pipe', 'ignore', 'pipe'] });
+}
+
+/** What the link of a pod is made for: another world may give the same uid to another pod. */
+function identityOf({ metadata, spec, status }: Pod): string {
+  return [metadata.namespace, metadata.name, spec?.nodeName, ...podAddressesOf(status)].join(' ');
 }
 
 function podAddressesOf(status: Pod['status']): string[] {
