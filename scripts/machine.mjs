@@ -22,6 +22,7 @@ export const debianPackages = {
   'libbpf-dev': 'the headers that eBPF programs are built with',
   bpftool: 'looking at eBPF programs and detaching them in tests',
   faketime: 'clocks that are put forward and back, in tests',
+  iperf3: 'throughput, in npm run bench:datapath',
 };
 
 /** A sentence for people; the scripts end with exit code 4 when one is thrown. */

@@ -60,7 +60,7 @@ describe("Azure NPM's leftovers", () => {
   beforeAll(() => createNetns(netns));
   afterAll(() => deleteNetns(netns));
 
-  it('DP82: go from both flavours at once, with their sets, and the rules and sets of others stay', async () => {
+  it('DP92: go from both flavours at once, with their sets, and the rules and sets of others stay', async () => {
     run(['ipset', 'restore'], npmSets);
     for (const flavour of ['nft', 'legacy']) run([`iptables-${flavour}-restore`, '--noflush'], npmRules);
     const removed = await cleanUp();

@@ -15,7 +15,7 @@ const flavour = (nft: string, legacy: string): string =>
     ] as const),
   ).flavour;
 
-describe('DP80: the flavour of iptables', () => {
+describe('DP90: the flavour of iptables', () => {
   it("is the one with the kubelet's hint, whatever rules the other one has", () => {
     expect(flavour(rules, hint)).toBe('legacy');
     expect(flavour(hint, rules)).toBe('nft');

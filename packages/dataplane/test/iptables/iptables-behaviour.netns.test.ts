@@ -112,7 +112,7 @@ describe.each(['nft', 'legacy'] as const)('iptables back end (%s)', (flavour) =>
     }
   });
 
-  it('DP81: denies, passes and allows in the order of tiers and rules', async () => {
+  it('DP91: denies, passes and allows in the order of tiers and rules', async () => {
     const rules: RuleText[] = [
       { id: 'not-a', action: 'deny', peer: ['a'], protocol: 6, ports: [81] },
       { id: 'on', action: 'pass', peer: ['a'], protocol: 6, ports: [90] },
