@@ -211,7 +211,7 @@ export function describeSemantics(backEnd: BackEnd): void {
         ).toEqual([]);
       });
 
-      it('NodePort and LoadBalancer traffic is judged by the source that arrives: the client with Local, the other node with Cluster', async () => {
+      it('NodePort traffic is judged by the source that arrives: the client with Local, the other node with Cluster', async () => {
         const fromBlocks = (name: string, blocks: readonly string[]): NetworkPolicy =>
           policy('x', name, {
             podSelector: podA,
