@@ -17,70 +17,28 @@
 
 import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { Address } from '@weir/net';
-import { asksForNodes, type Direction, type EnforcementTarget, enforcementTarget, type PolicyRef } from '@weir/policy';
-import { ownerOf } from './address-table.ts';
-import { Classes, endpointClass } from './classes.ts';
-import { classify } from './classify.ts';
-import type { AddressClass, Delta, EndpointClass } from './delta.ts';
-import { emptyDelta } from './delta-algebra.ts';
-import type { AddressSlot, Attachment, ClassEntry, PolicyEntry, Selection } from './entries.ts';
-import type { EmittedState } from './judge-flow.ts';
-import { Locals } from './locals.ts';
-import { NodeAddresses } from './node-addresses.ts';
-import { PeerSets } from './peer-sets.ts';
-import { Policies, type RefusedPolicy } from './policies.ts';
-import { PolicyReading } from './policy-reading.ts';
-import { Population } from './population.ts';
-import { Programs } from './programs.ts';
-import { type RefusedObject, RefusedObjects } from './refused-objects.ts';
-import { type RuleHash, RuleIds } from './rule-ids.ts';
-import { applyDelta, emptyState, type State } from './state.ts';
-import { Subjects } from './subjects.ts';
+import { asksForNodes, type Direction, enforcementTarget, type PolicyRef } from '@weir/policy';
+import { Classes, endpointClass } from './classes/classes.ts';
+import { classify } from './classes/classify.ts';
+import { type ReleasedAddress, settleAddresses } from './classes/settle-addresses.ts';
+import type { Delta } from './delta/delta.ts';
+import { emptyDelta } from './delta/delta-algebra.ts';
+import { applyDelta, emptyState, type State } from './delta/state.ts';
+import type { EngineOptions, LocalPolicy, OwningPod, PodName, Source } from './engine-shapes.ts';
+import type { Attachment, PolicyEntry, Selection } from './entries.ts';
+import { PeerSets } from './peer-sets/peer-sets.ts';
+import { Policies, type RefusedPolicy } from './policies/policies.ts';
+import { PolicyReading } from './policies/policy-reading.ts';
+import { Subjects } from './policies/subjects.ts';
+import { ownerOf } from './population/address-table.ts';
+import { Locals } from './population/locals.ts';
+import { NodeAddresses } from './population/node-addresses.ts';
+import { Population } from './population/population.ts';
+import { type RefusedObject, RefusedObjects } from './population/refused-objects.ts';
+import { Programs } from './programs/programs.ts';
+import { RuleIds } from './programs/rule-ids.ts';
+import type { EmittedState } from './questions/judge-flow.ts';
 import { newWork, type Sizes, type Work } from './work.ts';
-
-/** Which pods of the node are local endpoints: those that the start gate announced, or also those that are listed with an address. */
-export type LocalPods = 'announced' | 'listed';
-
-/** What an engine is made with. */
-export interface EngineOptions {
-  /** The name of the node whose pods are local. */
-  readonly node: string;
-  /** Which engine's behaviour, on which operating system. Default is `kubernetes` on Linux. */
-  readonly target?: EnforcementTarget;
-  /** Default is `listed`. */
-  readonly localPods?: LocalPods;
-  /** The hash behind rule ids. Default is `shortHash` of `@weir/net`; only real reason to give another one is to see collisions. */
-  readonly ruleHash?: RuleHash;
-}
-
-/** A pod by name. */
-export interface PodName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** A pod that has an address. */
-export interface OwningPod extends PodName {
-  readonly uid: string;
-}
-
-/** An address that is not that pod's any more. */
-export interface ReleasedAddress {
-  readonly address: Address;
-  /** The uid of the pod that owned it. */
-  readonly owner: string;
-}
-
-/** A policy that selects endpoints of the node. */
-export interface LocalPolicy {
-  readonly policy: PolicyRef;
-  /** `metadata.generation` of the version in force; absent when it is not known, or closed in place of a refused version. */
-  readonly generation?: number;
-  readonly endpoints: number;
-}
-
-/** What the engine waits for before it says anything. */
-export type Source = 'pods' | 'namespaces' | 'networkPolicies' | 'nodes';
 
 /** The namespace of an object that names none. */
 const assumedNamespace = 'default';
@@ -318,11 +276,12 @@ export class Engine {
     const programs = this.#programs.settle();
     const sets = this.#sets.settle();
     const touched = classify({ population: this.#population, sets: this.#sets, classes: this.#classes });
-    const addresses = this.#settleAddresses(touched);
+    const addresses = settleAddresses(this.#population.addresses, touched, this.#work);
+    this.#released = addresses.released;
     return {
       peerSets: { upserts: sets.added, removals: sets.removed },
-      classes: this.#settleClasses(touched),
-      addresses,
+      classes: this.#classes.settle(touched),
+      addresses: addresses.change,
       programs: { upserts: programs.added, removals: programs.removed },
       endpoints: this.#locals.settle(changed),
     };
@@ -343,51 +302,6 @@ export class Engine {
   #isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {
     const policies = (selection?.group?.policies ?? []).map((entry) => this.#policies.policyOf(entry));
     return policies.flatMap((policy) => (!policy.staged && policy[direction]?.isolates === true ? [policy.ref] : []));
-  }
-
-  #settleAddresses(touched: Set<ClassEntry>): Delta['addresses'] {
-    const table = this.#population.addresses;
-    const upserts: AddressClass[] = [];
-    const removals: AddressSlot['address'][] = [];
-    const released: ReleasedAddress[] = [];
-    for (const slot of table.dirty) {
-      this.#work.addressesTouched++;
-      const before = slot.emitted;
-      const owner = ownerOf(slot);
-      if (slot.owner !== undefined && slot.owner !== owner?.uid) released.push({ address: slot.address, owner: slot.owner });
-      slot.owner = owner?.uid;
-      const after = owner?.kind === 'pod' ? owner.labelSet.class : undefined;
-      slot.emitted = after;
-      table.dropUnused(slot);
-      if (before === after) continue;
-      if (before !== undefined) {
-        before.addresses--;
-        touched.add(before);
-      }
-      if (after === undefined) {
-        removals.push(slot.address);
-        continue;
-      }
-      after.addresses++;
-      touched.add(after);
-      upserts.push({ address: slot.address, class: endpointClass(after).key });
-    }
-    table.dirty.clear();
-    this.#released = released;
-    return { upserts, removals };
-  }
-
-  #settleClasses(touched: ReadonlySet<ClassEntry>): Delta['classes'] {
-    const upserts: EndpointClass[] = [];
-    const removals: string[] = [];
-    for (const entry of touched) {
-      const isNeeded = entry.addresses > 0;
-      if (isNeeded && !entry.isEmitted) upserts.push(endpointClass(entry));
-      if (!isNeeded && entry.isEmitted) removals.push(endpointClass(entry).key);
-      entry.isEmitted = isNeeded;
-      this.#classes.dropUnused(entry);
-    }
-    return { upserts, removals };
   }
 }
 

@@ -7,11 +7,11 @@
 import type { NetworkPolicy } from '@weir/kube';
 import type { Address } from '@weir/net';
 import type { Direction, LabelSpace, Policy, Selector, Tier } from '@weir/policy';
-import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from './delta.ts';
-import type { NamedPortList } from './named-port-lists.ts';
-import type { PlannedPolicy } from './plan-policy.ts';
-import type { KeyedRule, RuleRun } from './rule-runs.ts';
-import type { SetSpec } from './set-spec.ts';
+import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from './delta/delta.ts';
+import type { SetSpec } from './delta/set-spec.ts';
+import type { PlannedPolicy } from './policies/plan-policy.ts';
+import type { NamedPortList } from './population/named-port-lists.ts';
+import type { KeyedRule, RuleRun } from './programs/rule-runs.ts';
 
 /** A label key in its space, with the values that are in use. */
 export interface LabelKeyEntry {

@@ -10,17 +10,17 @@ import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
 import type { Direction, Endpoint, EnforcementTarget, Policy, Selector } from '@weir/policy';
 import { enforcementTarget, labelOf, selectorMatches } from '@weir/policy';
-import { closedPolicy, unenforcedPolicy } from './closed-policy.ts';
-import { classKey, programKey } from './content-text.ts';
-import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta.ts';
+import { classKey, programKey } from './delta/content-text.ts';
+import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta/delta.ts';
+import { peerSetOf, type SetSpec } from './delta/set-spec.ts';
+import { emptyState, type State, wholeDelta } from './delta/state.ts';
 import type { Attachment } from './entries.ts';
-import { nodeAddressesOf, rangesOf } from './node-addresses.ts';
-import { type PlannedPolicy, planPolicy, policyIdentity } from './plan-policy.ts';
-import { blockLimits, isUnenforced } from './policy-reading.ts';
-import { renderRule } from './render-rule.ts';
-import type { RuleHash } from './rule-ids.ts';
-import { peerSetOf, type SetSpec } from './set-spec.ts';
-import { emptyState, type State, wholeDelta } from './state.ts';
+import { closedPolicy, unenforcedPolicy } from './policies/closed-policy.ts';
+import { type PlannedPolicy, planPolicy, policyIdentity } from './policies/plan-policy.ts';
+import { blockLimits, isUnenforced } from './policies/policy-reading.ts';
+import { nodeAddressesOf, rangesOf } from './population/node-addresses.ts';
+import { renderRule } from './programs/render-rule.ts';
+import type { RuleHash } from './programs/rule-ids.ts';
 
 const kubernetesOnLinux = enforcementTarget('kubernetes');
 

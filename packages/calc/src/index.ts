@@ -3,15 +3,18 @@
  *
  * The only public door of the package.
  */
-export * from './address-pairs.ts';
-export type * from './delta.ts';
-export * from './delta-algebra.ts';
+
+export type { ReleasedAddress } from './classes/settle-addresses.ts';
+export type * from './delta/delta.ts';
+export * from './delta/delta-algebra.ts';
+export * from './delta/state.ts';
 export * from './engine.ts';
+export type * from './engine-shapes.ts';
 export type { Attachment } from './entries.ts';
 export * from './from-scratch.ts';
-export * from './judge-flow.ts';
-export type { RefusedPolicy } from './policies.ts';
-export type { RefusedObject } from './refused-objects.ts';
-export type { RuleHash } from './rule-ids.ts';
-export * from './state.ts';
+export type { RefusedPolicy } from './policies/policies.ts';
+export type { RefusedObject } from './population/refused-objects.ts';
+export type { RuleHash } from './programs/rule-ids.ts';
+export * from './questions/address-pairs.ts';
+export * from './questions/judge-flow.ts';
 export type { Sizes, Work } from './work.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentKey, sha256 } from '../src/content-key.ts';
+import { contentKey, sha256 } from '../src/delta/content-key.ts';
 
 /** A text, how often it is repeated, and what OpenSSL's SHA-256 makes of its UTF-16BE bytes. */
 const vectors: readonly (readonly [string, number, string])[] = [

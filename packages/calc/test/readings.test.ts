@@ -1,12 +1,12 @@
 /** What policies other than Kubernetes NetworkPolicies need: selectors on unknown labels, and denies. */
 import type { Selector } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
+import { addressSet, readingFor } from '../src/delta/set-spec.ts';
 import type { LabelSet } from '../src/entries.ts';
-import { LabelSets } from '../src/label-sets.ts';
-import { compileMatcher } from '../src/matcher.ts';
-import { NamespaceTable } from '../src/namespace-table.ts';
-import { PeerSets } from '../src/peer-sets.ts';
-import { addressSet, readingFor } from '../src/set-spec.ts';
+import { compileMatcher } from '../src/peer-sets/matcher.ts';
+import { PeerSets } from '../src/peer-sets/peer-sets.ts';
+import { LabelSets } from '../src/population/label-sets.ts';
+import { NamespaceTable } from '../src/population/namespace-table.ts';
 import { newWork } from '../src/work.ts';
 
 function tables() {

@@ -1,6 +1,6 @@
 import { shortHash } from '@weir/net';
 import { describe, expect, it } from 'vitest';
-import { RuleIds } from '../src/rule-ids.ts';
+import { RuleIds } from '../src/programs/rule-ids.ts';
 
 describe('P4 rule ids', () => {
   it('are the short hash while nothing collides', () => {

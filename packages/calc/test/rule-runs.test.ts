@@ -1,9 +1,9 @@
 /** Programs of many rules: what a change of one rule costs, and that their keys come from their content alone. */
 import { describe, expect, it } from 'vitest';
-import { programKey } from '../src/content-text.ts';
+import { programKey } from '../src/delta/content-text.ts';
 import { Engine, type Program, stateOf } from '../src/index.ts';
-import { byFirstItem } from '../src/pieces.ts';
-import { type KeyedRule, keyedRule, type RuleRun, runsOf } from '../src/rule-runs.ts';
+import { byFirstItem } from '../src/programs/pieces.ts';
+import { type KeyedRule, keyedRule, type RuleRun, runsOf } from '../src/programs/rule-runs.ts';
 import { namespaceOf, podOf, policyOf } from './objects.ts';
 
 function ruleAt(i: number, port: number = i): KeyedRule {

@@ -7,7 +7,7 @@
 
 import { assert, TightMap, TightSet } from '@weir/net';
 import type { LabelSpace } from '@weir/policy';
-import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from './entries.ts';
+import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
 
 /** The table of all labels in use. */
 export class LabelTable {

@@ -5,12 +5,12 @@
  * subject asks the index of policies once; a new policy asks the subjects.
  */
 import { defined } from '@weir/net';
-import type { LocalEndpoint } from './delta.ts';
-import type { LabelSet, LocalEntry, PolicyEntry, PolicyGroup, Selection, Subject } from './entries.ts';
+import type { LocalEndpoint } from '../delta/delta.ts';
+import type { LabelSet, LocalEntry, PolicyEntry, PolicyGroup, Selection, Subject } from '../entries.ts';
+import type { Programs } from '../programs/programs.ts';
+import type { RuleIds } from '../programs/rule-ids.ts';
 import type { Policies } from './policies.ts';
 import { PolicyGroups } from './policy-groups.ts';
-import type { Programs } from './programs.ts';
-import type { RuleIds } from './rule-ids.ts';
 
 /** What decides the programs of subjects. */
 export interface SubjectSources {

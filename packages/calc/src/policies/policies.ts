@@ -10,13 +10,13 @@ import { type CompiledPolicy, defaultTier } from '@weir/compile';
 import type { NetworkPolicy } from '@weir/kube';
 import { defined, TightMap } from '@weir/net';
 import { type Policy, type Selector, selectorKey } from '@weir/policy';
-import type { LabelSet, PolicyEntry, SubjectSelector } from './entries.ts';
-import { LabelInterest } from './label-interest.ts';
-import { compileMatcher } from './matcher.ts';
+import type { LabelSet, PolicyEntry, SubjectSelector } from '../entries.ts';
+import { compileMatcher } from '../peer-sets/matcher.ts';
+import { SelectorIndex } from '../peer-sets/selector-index.ts';
+import { LabelInterest } from '../population/label-interest.ts';
+import type { Work } from '../work.ts';
 import { type PlannedPolicy, policyIdentity } from './plan-policy.ts';
 import type { PolicyReading, RefusedInForce } from './policy-reading.ts';
-import { SelectorIndex } from './selector-index.ts';
-import type { Work } from './work.ts';
 
 /** Why a version of a policy was refused, and what is in force instead. */
 export interface RefusedPolicy {

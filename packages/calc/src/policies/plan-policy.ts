@@ -6,7 +6,7 @@
  */
 import { type AddressRange, assert, hasPorts, type PortRange, type ProtocolNumber, protocolNumber } from '@weir/net';
 import type { Action, Direction, Origin, Policy, PolicyRef, Rule, Side } from '@weir/policy';
-import { addressPortSet, addressSet, familyRange, rangeSet, readingFor, type SetSpec } from './set-spec.ts';
+import { addressPortSet, addressSet, familyRange, rangeSet, readingFor, type SetSpec } from '../delta/set-spec.ts';
 
 /** One rule of a program, but for its id and its local port names. */
 export interface PlannedRule {

@@ -15,7 +15,7 @@ import {
   portMax,
   unionOfPortRanges,
 } from '@weir/net';
-import type { Delta } from './delta.ts';
+import type { Delta } from '../delta/delta.ts';
 import { type EmittedState, isDenied, judgeFlow } from './judge-flow.ts';
 
 /** A pair that gets through on something, or on nothing. */

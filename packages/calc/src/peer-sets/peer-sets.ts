@@ -7,15 +7,15 @@
 
 import type { NamedPort, Selector } from '@weir/policy';
 import { selectorKey } from '@weir/policy';
-import type { Membership, PeerSet, ProtocolPort } from './delta.ts';
-import type { LabelSet, Member, SetEntry, UsedSelector } from './entries.ts';
-import { LabelInterest } from './label-interest.ts';
-import type { LabelSets } from './label-sets.ts';
+import type { Membership, PeerSet, ProtocolPort } from '../delta/delta.ts';
+import { peerSetOf, type SelectorSetSpec, type SetSpec } from '../delta/set-spec.ts';
+import type { LabelSet, Member, SetEntry, UsedSelector } from '../entries.ts';
+import { LabelInterest } from '../population/label-interest.ts';
+import type { LabelSets } from '../population/label-sets.ts';
+import type { NamespaceTable } from '../population/namespace-table.ts';
+import type { Work } from '../work.ts';
 import { compileMatcher } from './matcher.ts';
-import type { NamespaceTable } from './namespace-table.ts';
 import { labelSetsFor, SelectorIndex } from './selector-index.ts';
-import { peerSetOf, type SelectorSetSpec, type SetSpec } from './set-spec.ts';
-import type { Work } from './work.ts';
 
 /** What a flush changed in the sets. */
 export interface SetChanges {

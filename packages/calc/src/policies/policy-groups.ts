@@ -5,9 +5,9 @@
  * order, its programs) is computed once a group, and a policy that comes or goes turns one group into
  * another by that difference.
  */
-import type { PolicyEntry, PolicyGroup, PolicyStretch } from './entries.ts';
-import { byFirstItem, endsPiece, piecesOf } from './pieces.ts';
-import { ViewMemo } from './view-memo.ts';
+import type { PolicyEntry, PolicyGroup, PolicyStretch } from '../entries.ts';
+import { ViewMemo } from '../population/view-memo.ts';
+import { byFirstItem, endsPiece, piecesOf } from '../programs/pieces.ts';
 
 /** Policies that began to select a label set, and that ceased to. */
 export interface GroupChange {

@@ -5,11 +5,11 @@
  * its rules and a program's of the keys of its runs (a hash tree), and nothing but what differs from the
  * program before is hashed anew.
  */
-import { contentKey } from './content-key.ts';
-import type { ContentKey, ProgramRule } from './delta.ts';
+import { contentKey } from '../delta/content-key.ts';
+import type { ContentKey, ProgramRule } from '../delta/delta.ts';
+import type { SetSpec } from '../delta/set-spec.ts';
 import { endsPiece, type Piece, piecesOf } from './pieces.ts';
 import { ruleText } from './render-rule.ts';
-import type { SetSpec } from './set-spec.ts';
 
 /** A rule of programs with its key. */
 export interface KeyedRule {

@@ -7,7 +7,7 @@
  */
 import { unreachable } from '@weir/net';
 import type { LabelKey, Selector } from '@weir/policy';
-import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from './entries.ts';
+import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
 
 /** How many selectors ask for a key at all, and for each value by name. */
 interface KeyInterest {

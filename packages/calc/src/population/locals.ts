@@ -1,11 +1,11 @@
 /** The node's own endpoints: those that the start gate announced, and pods of this node with addresses where those count. */
 
 import { type Address, compareAddresses, formatAddress } from '@weir/net';
+import type { LocalEndpoint } from '../delta/delta.ts';
+import { sameEndpoint } from '../delta/state.ts';
+import type { Claimant, LocalEntry, Selection } from '../entries.ts';
+import type { Subjects } from '../policies/subjects.ts';
 import { ownerOf } from './address-table.ts';
-import type { LocalEndpoint } from './delta.ts';
-import type { Claimant, LocalEntry, Selection } from './entries.ts';
-import { sameEndpoint } from './state.ts';
-import type { Subjects } from './subjects.ts';
 
 /** All local endpoints. */
 export class Locals {

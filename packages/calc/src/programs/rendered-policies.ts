@@ -4,10 +4,10 @@
  * A rule that names ports of the local endpoint is one rule for each list of ports.
  */
 import type { Direction } from '@weir/policy';
-import type { PolicyEntry, PolicyStretch, RenderedTier } from './entries.ts';
-import { type NamedPortList, noPorts } from './named-port-lists.ts';
-import type { PlannedRule } from './plan-policy.ts';
-import type { Policies } from './policies.ts';
+import type { PolicyEntry, PolicyStretch, RenderedTier } from '../entries.ts';
+import type { PlannedRule } from '../policies/plan-policy.ts';
+import type { Policies } from '../policies/policies.ts';
+import { type NamedPortList, noPorts } from '../population/named-port-lists.ts';
 import { renderRule } from './render-rule.ts';
 import type { RuleIds } from './rule-ids.ts';
 import { type KeyedRule, keyedRule } from './rule-runs.ts';

@@ -1,7 +1,8 @@
 /** The canonical texts of classes and programs. */
+
+import { keyedRule, type RuleRun, runsOf } from '../programs/rule-runs.ts';
 import { contentKey } from './content-key.ts';
 import type { ContentKey, Membership, Program } from './delta.ts';
-import { keyedRule, type RuleRun, runsOf } from './rule-runs.ts';
 
 /** The key of a class from its memberships, sorted by set key. */
 export function classKey(memberships: readonly Membership[]): ContentKey {

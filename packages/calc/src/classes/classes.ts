@@ -6,12 +6,12 @@
  * come and go, a label set moves from class to class by the difference, computed once per class.
  */
 
-import { classKey } from './content-text.ts';
-import type { EndpointClass } from './delta.ts';
-import type { ClassEntry, Member, SetEntry } from './entries.ts';
-import type { PeerSets } from './peer-sets.ts';
-import { ViewMemo } from './view-memo.ts';
-import type { Work } from './work.ts';
+import { classKey } from '../delta/content-text.ts';
+import type { Delta, EndpointClass } from '../delta/delta.ts';
+import type { ClassEntry, Member, SetEntry } from '../entries.ts';
+import type { PeerSets } from '../peer-sets/peer-sets.ts';
+import { ViewMemo } from '../population/view-memo.ts';
+import type { Work } from '../work.ts';
 
 /** What happens to one label set's memberships. */
 export interface ClassChange {
@@ -78,6 +78,20 @@ export class Classes {
   /** Forgets remembered changes. */
   endOfChanges(): void {
     if (this.#transitions.size > 0) this.#transitions = new Map();
+  }
+
+  /** Which of the touched classes are needed from now on, and which no longer. */
+  settle(touched: Iterable<ClassEntry>): Delta['classes'] {
+    const upserts: EndpointClass[] = [];
+    const removals: string[] = [];
+    for (const entry of touched) {
+      const isNeeded = entry.addresses > 0;
+      if (isNeeded && !entry.isEmitted) upserts.push(endpointClass(entry));
+      if (!isNeeded && entry.isEmitted) removals.push(endpointClass(entry).key);
+      entry.isEmitted = isNeeded;
+      this.dropUnused(entry);
+    }
+    return { upserts, removals };
   }
 
   /** Drops the class if no label set has it and no emitted address is in it. */

@@ -6,11 +6,11 @@
  * these sets can reach are looked at.
  */
 
-import type { AddressTable } from './address-table.ts';
+import type { ClassEntry, LabelSet, Member, SetEntry } from '../entries.ts';
+import type { PeerSets } from '../peer-sets/peer-sets.ts';
+import type { AddressTable } from '../population/address-table.ts';
+import type { Population } from '../population/population.ts';
 import type { Classes } from './classes.ts';
-import type { ClassEntry, LabelSet, Member, SetEntry } from './entries.ts';
-import type { PeerSets } from './peer-sets.ts';
-import type { Population } from './population.ts';
 
 /** What classifying works on. */
 export interface Classifier {

@@ -7,7 +7,7 @@
  */
 import { type Address, addressRangesContain, type Flow } from '@weir/net';
 import type { DecidedBy, Direction, PolicyRef } from '@weir/policy';
-import type { ContentKey, EndpointClass, LocalEndpoint, Membership, PeerSet, PeerTest, Program, ProgramRule } from './delta.ts';
+import type { ContentKey, EndpointClass, LocalEndpoint, Membership, PeerSet, PeerTest, Program, ProgramRule } from '../delta/delta.ts';
 
 /** The state up to the last flush, for single questions. */
 export interface EmittedState {

@@ -8,7 +8,7 @@
 
 import { unreachable } from '@weir/net';
 import type { LabelKey, Selector } from '@weir/policy';
-import type { LabelPair, LabelSet, Matcher, Verdict } from './entries.ts';
+import type { LabelPair, LabelSet, Matcher, Verdict } from '../entries.ts';
 
 /** A label's value; null: the key is absent; undefined: not known. */
 type Lookup = (labelSet: LabelSet) => string | null | undefined;

@@ -1,8 +1,8 @@
 /** A planned rule as a rule of a program: with its id, and its port names resolved for an endpoint. */
 import { formatPortRange, type PortRange, unionOfPortRanges } from '@weir/net';
 import type { NamedPort } from '@weir/policy';
-import type { ProgramRule } from './delta.ts';
-import type { PlannedRule } from './plan-policy.ts';
+import type { ProgramRule } from '../delta/delta.ts';
+import type { PlannedRule } from '../policies/plan-policy.ts';
 
 /**
  * The rule for an endpoint with these named ports, or undefined when it names only ports that the

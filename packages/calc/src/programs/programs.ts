@@ -7,17 +7,17 @@
  */
 
 import type { Direction } from '@weir/policy';
-import { keyOfRuns } from './content-text.ts';
-import type { Program, ProgramRule } from './delta.ts';
-import type { PolicyEntry, PolicyGroup, ProgramEntry, Selection, SetEntry } from './entries.ts';
-import type { NamedPortList } from './named-port-lists.ts';
-import type { PeerSets } from './peer-sets.ts';
+import { keyOfRuns } from '../delta/content-text.ts';
+import type { Program, ProgramRule } from '../delta/delta.ts';
+import type { PolicyEntry, PolicyGroup, ProgramEntry, Selection, SetEntry } from '../entries.ts';
+import type { PeerSets } from '../peer-sets/peer-sets.ts';
+import type { Policies } from '../policies/policies.ts';
+import type { NamedPortList } from '../population/named-port-lists.ts';
+import type { Work } from '../work.ts';
 import { byFirstItem } from './pieces.ts';
-import type { Policies } from './policies.ts';
 import { RenderedPolicies } from './rendered-policies.ts';
 import type { RuleIds } from './rule-ids.ts';
 import { type KeyedRule, type RuleRun, runsOf } from './rule-runs.ts';
-import type { Work } from './work.ts';
 
 /** What programs are made from. */
 export interface ProgramSources {

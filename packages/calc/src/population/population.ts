@@ -9,13 +9,13 @@ import { podToPlannedEndpoint } from '@weir/compile';
 import type { Namespace, Pod } from '@weir/kube';
 import { type Address, compareAddresses } from '@weir/net';
 import type { Endpoint } from '@weir/policy';
+import type { Attachment, Claimant, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from '../entries.ts';
+import type { Subjects } from '../policies/subjects.ts';
 import { AddressTable } from './address-table.ts';
 import { claimPrecedence } from './claim-precedence.ts';
-import type { Attachment, Claimant, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from './entries.ts';
 import { LabelSets } from './label-sets.ts';
 import type { Locals } from './locals.ts';
 import { NamespaceTable } from './namespace-table.ts';
-import type { Subjects } from './subjects.ts';
 
 /** What the population tells of its changes. */
 export interface PopulationOptions {

@@ -7,9 +7,9 @@
 
 import { unreachable } from '@weir/net';
 import { type RequiredLabel, requiredLabels, type Selector } from '@weir/policy';
-import type { LabelPair, LabelSet, NamespaceEntry } from './entries.ts';
-import type { LabelSets } from './label-sets.ts';
-import type { NamespaceTable } from './namespace-table.ts';
+import type { LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
+import type { LabelSets } from '../population/label-sets.ts';
+import type { NamespaceTable } from '../population/namespace-table.ts';
 
 /** What can be filed. */
 export interface Filed {

@@ -8,7 +8,7 @@
 
 import { defined } from '@weir/net';
 import type { Endpoint, LabelSpace } from '@weir/policy';
-import type { LabelPair, LabelSet, NamespaceEntry, PodEntry } from './entries.ts';
+import type { LabelPair, LabelSet, NamespaceEntry, PodEntry } from '../entries.ts';
 import { LabelTable } from './label-table.ts';
 import { type NamedPortList, NamedPortLists } from './named-port-lists.ts';
 

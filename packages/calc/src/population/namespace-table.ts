@@ -2,7 +2,7 @@
 
 import type { StringMap } from '@weir/kube';
 import { TightMap } from '@weir/net';
-import type { LabelPair, NamespaceEntry } from './entries.ts';
+import type { LabelPair, NamespaceEntry } from '../entries.ts';
 import type { LabelTable } from './label-table.ts';
 
 /** Namespaces by name, with their labels interned. */

@@ -6,7 +6,7 @@
  */
 
 import { type Address, compareAddresses, defined, formatAddress, TightMap } from '@weir/net';
-import type { AddressSlot, Claimant, ClassEntry } from './entries.ts';
+import type { AddressSlot, Claimant, ClassEntry } from '../entries.ts';
 
 /** All claimed addresses. */
 export class AddressTable {

@@ -1,0 +1,40 @@
+/** What an engine is made with, and what it answers beside deltas. */
+import type { EnforcementTarget, PolicyRef } from '@weir/policy';
+import type { RuleHash } from './programs/rule-ids.ts';
+
+/** Which pods of the node are local endpoints: those that the start gate announced, or also those that are listed with an address. */
+export type LocalPods = 'announced' | 'listed';
+
+/** What an engine is made with. */
+export interface EngineOptions {
+  /** The name of the node whose pods are local. */
+  readonly node: string;
+  /** Which engine's behaviour, on which operating system. Default is `kubernetes` on Linux. */
+  readonly target?: EnforcementTarget;
+  /** Default is `listed`. */
+  readonly localPods?: LocalPods;
+  /** The hash behind rule ids. Default is `shortHash` of `@weir/net`; only real reason to give another one is to see collisions. */
+  readonly ruleHash?: RuleHash;
+}
+
+/** A pod by name. */
+export interface PodName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A pod that has an address. */
+export interface OwningPod extends PodName {
+  readonly uid: string;
+}
+
+/** A policy that selects endpoints of the node. */
+export interface LocalPolicy {
+  readonly policy: PolicyRef;
+  /** `metadata.generation` of the version in force; absent when it is not known, or closed in place of a refused version. */
+  readonly generation?: number;
+  readonly endpoints: number;
+}
+
+/** What the engine waits for before it says anything. */
+export type Source = 'pods' | 'namespaces' | 'networkPolicies' | 'nodes';
