@@ -133,7 +133,7 @@ describe('fake nodes and pods', () => {
       const elapsedMs = performance.now() - startedAtMs;
       expect(stormy.length).toBeGreaterThan(600);
       expect(stormy).toEqual(await addressesOf('storm=on', 'tier=web'));
-      // See packages/agent/src/transaction-pace.ts.
+      // See packages/agent/src/enforcement/transaction-pace.ts.
       expect((await transactions()) - before).toBeLessThanOrEqual(20 + elapsedMs / 10);
     } finally {
       client.close();

@@ -1,7 +1,7 @@
 /** What an agent says of itself; the answer of `GET /v1/health`. */
 import type { RefusedObject, RefusedPolicy } from '@weir/calc';
-import type { QuarantinedEndpoint } from './endpoints-in-force.ts';
 import type { MemoryReport } from './memory/memory-guard.ts';
+import type { QuarantinedEndpoint } from './start-gate/endpoints-in-force.ts';
 
 /** A policy whose newest version is not in force, and what is instead. */
 interface RefusedPolicyReport {

@@ -2,12 +2,12 @@
 import type { Engine } from '@weir/calc';
 import type { Dataplane } from '@weir/dataplane';
 import { type AgentHealth, quarantineReports, refusedReports, unreadableReports } from './agent-health.ts';
-import type { AttachmentStore } from './attachment.ts';
-import type { Enforcer } from './enforcer.ts';
+import type { Enforcer } from './enforcement/enforcer.ts';
 import type { MemoryGuard } from './memory/memory-guard.ts';
 import { type ProbedState, readiness } from './operations/probes.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
-import type { Sources } from './sources.ts';
+import type { Sources } from './sources/sources.ts';
+import type { AttachmentStore } from './start-gate/attachment.ts';
 
 /** What is reported of. */
 export interface AgentReportParts {

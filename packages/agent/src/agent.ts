@@ -22,7 +22,7 @@ export async function runAgent(settings: AgentSettings): Promise<Agent> {
  * nothing. On Windows, or with the socket of an emulated HNS, out of HNS instead.
  */
 export async function cleanupAgent(hnsSocket?: string): Promise<void> {
-  const { openHns, openKernelDataplanes } = await import('./open-dataplane.ts');
+  const { openHns, openKernelDataplanes } = await import('./enforcement/open-dataplane.ts');
   const isHns = hnsSocket !== undefined || process.platform === 'win32';
   for (const dataplane of isHns ? [openHns({ hnsSocket })] : await openKernelDataplanes()) {
     try {

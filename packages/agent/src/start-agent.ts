@@ -1,9 +1,9 @@
 /** Puts an agent together in the current network namespace and starts it. */
 import { type ClusterConnection, inClusterConnection, KubeClient, loadKubeconfig } from '@weir/client';
-import { createLog } from './log.ts';
+import { openDataplane } from './enforcement/open-dataplane.ts';
+import { createLog } from './log/log.ts';
 import { logMetrics } from './metrics/log-metrics.ts';
 import { type Agent, NodeAgent } from './node-agent.ts';
-import { openDataplane } from './open-dataplane.ts';
 import { keepDebuggerClosed } from './operations/debugger-signal.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
 

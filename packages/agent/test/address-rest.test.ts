@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type Address, defined, formatAddress, parseAddress } from '@weir/net';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { AddressRest } from '../src/address-rest.ts';
-import { AddressRestStore } from '../src/address-rest-store.ts';
-import { StaleConnections } from '../src/stale-connections.ts';
+import { StaleConnections } from '../src/sources/stale-connections.ts';
+import { AddressRest } from '../src/start-gate/address-rest.ts';
+import { AddressRestStore } from '../src/start-gate/address-rest-store.ts';
 
 const address = (text: string): Address => defined(parseAddress(text), text);
 const one = address('10.0.0.1');

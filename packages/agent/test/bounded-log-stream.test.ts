@@ -1,7 +1,7 @@
 /** A log that a flood cannot fill a disk with. */
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { BoundedLogStream } from '../src/bounded-log-stream.ts';
+import { BoundedLogStream } from '../src/log/bounded-log-stream.ts';
 
 class Setup {
   nowMs = 0;

@@ -1,6 +1,6 @@
 /** How soon others' changes are answered. */
 import { describe, expect, it } from 'vitest';
-import { DriftPace } from '../src/drift-pace.ts';
+import { DriftPace } from '../src/enforcement/drift-pace.ts';
 
 describe('the pace of repairs', () => {
   it('waits longer after each repair, never so long that a repair takes five seconds, and forgets after a minute', () => {

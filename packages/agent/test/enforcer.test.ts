@@ -5,10 +5,10 @@ import type { NetworkPolicy } from '@weir/kube';
 import { assert, parseAddress } from '@weir/net';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { Enforcer } from '../src/enforcer.ts';
-import { EstablishedConnections } from '../src/established-connections.ts';
-import { EnforcementError } from '../src/settle-waiters.ts';
-import { transactionStepMs, transactionsAhead } from '../src/transaction-pace.ts';
+import { Enforcer } from '../src/enforcement/enforcer.ts';
+import { EstablishedConnections } from '../src/enforcement/established-connections.ts';
+import { transactionStepMs, transactionsAhead } from '../src/enforcement/transaction-pace.ts';
+import { EnforcementError } from '../src/start-gate/settle-waiters.ts';
 import { FaultyDataplane } from './support/faulty-dataplane.ts';
 
 const patienceMs = 10_000;

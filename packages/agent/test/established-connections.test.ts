@@ -4,7 +4,7 @@ import type { ConnectionReview } from '@weir/dataplane';
 import type { NetworkPolicySpec } from '@weir/kube';
 import { defined, type Flow, formatAddress, parseAddress, protocolNumber } from '@weir/net';
 import { describe, expect, it } from 'vitest';
-import { EstablishedConnections } from '../src/established-connections.ts';
+import { EstablishedConnections } from '../src/enforcement/established-connections.ts';
 import { FaultyDataplane } from './support/faulty-dataplane.ts';
 
 class Setup {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { NetworkPolicy } from '@weir/kube';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AcceptedPolicyStore } from '../src/accepted-policy-store.ts';
-import { type Attachment, AttachmentStore, parseAttachment } from '../src/attachment.ts';
+import { AcceptedPolicyStore } from '../src/sources/accepted-policy-store.ts';
+import { type Attachment, AttachmentStore, parseAttachment } from '../src/start-gate/attachment.ts';
 
 const body = { uid: 'u-1', namespace: 'demo', name: 'a', interface: 'weir0', addresses: ['10.0.0.1', 'fd00::1'] };
 

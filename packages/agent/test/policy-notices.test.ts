@@ -3,7 +3,7 @@ import { Engine } from '@weir/calc';
 import type { NetworkPolicy, NetworkPolicySpec } from '@weir/kube';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { QuarantinedEndpoint } from '../src/endpoints-in-force.ts';
+import type { QuarantinedEndpoint } from '../src/start-gate/endpoints-in-force.ts';
 import { PolicyNotices } from '../src/status/policy-notices.ts';
 
 function policy(name: string, spec: NetworkPolicySpec): NetworkPolicy {

@@ -3,7 +3,7 @@ import { applyDelta, type Delta, Engine, emptyState, stateOf } from '@weir/calc'
 import { emptyWorld, eventsBetween, generateChanges, generateWorld, type ObjectEvent } from '@weir/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { retryDelta } from '../src/retry-delta.ts';
+import { retryDelta } from '../src/enforcement/retry-delta.ts';
 
 type Fate = 'works' | 'lost' | 'kept';
 

@@ -1,7 +1,7 @@
 import { Engine } from '@weir/calc';
 import { enforcementTarget, engineProfiles } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
-import { createLog } from '../src/log.ts';
+import { createLog } from '../src/log/log.ts';
 import type { Notice } from '../src/status/event-writer.ts';
 import { ScaleNotices } from '../src/status/scale-notices.ts';
 

@@ -1,6 +1,6 @@
 /** Reads that are shared, and never older than who asked for them. */
 import { describe, expect, it } from 'vitest';
-import { SharedReads } from '../src/shared-reads.ts';
+import { SharedReads } from '../src/sources/shared-reads.ts';
 
 describe('shared reads', () => {
   it('give everybody a read that began after the question, at most two for any number at once', async () => {

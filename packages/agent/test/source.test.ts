@@ -2,7 +2,7 @@
 import { ApiError, KubeClient, networkPoliciesPath, type WatchEvent } from '@weir/client';
 import { type KubeList, type KubeObject, type NetworkPolicy, networkPolicyFields } from '@weir/kube';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Source } from '../src/source.ts';
+import { Source } from '../src/sources/source.ts';
 
 /** A server whose list is given and whose watch delivers what the test sends. */
 class ScriptedClient extends KubeClient {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransactionPace, transactionStepMs, transactionsAhead } from '../src/transaction-pace.ts';
+import { TransactionPace, transactionStepMs, transactionsAhead } from '../src/enforcement/transaction-pace.ts';
 
 /** When transactions begin that are wanted at these times, one after another. */
 function beginnings(wanted: Iterable<number>): number[] {

@@ -1,7 +1,7 @@
 /** A log that repeated trouble cannot flood. */
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { TroubleLog } from '../src/trouble-log.ts';
+import { TroubleLog } from '../src/log/trouble-log.ts';
 
 describe('the log of trouble', () => {
   it('says trouble at once, then once a minute with the number of times, and its end', () => {

@@ -5,9 +5,9 @@
  * rules stay in the kernel all the time.
  */
 import { memoryUsage } from 'node:process';
-import { errorFields, type Logger } from '../log.ts';
+import { errorFields, type Logger } from '../log/log.ts';
+import { TroubleLog } from '../log/trouble-log.ts';
 import { gauge, type MetricFamily } from '../metrics/metric-family.ts';
-import { TroubleLog } from '../trouble-log.ts';
 import { MemoryLimitError } from './memory-limit-error.ts';
 import { type MemoryNote, MemoryNoteFile } from './memory-note.ts';
 import { megabytes, memoryUse } from './memory-use.ts';

@@ -3,7 +3,7 @@
  *
  * Who is killed for its memory cannot say so any more; the note was written before.
  */
-import { StateFile } from '../state-file.ts';
+import { StateFile } from '../state-files/state-file.ts';
 
 /** What the note says. */
 export interface MemoryNote {

@@ -2,10 +2,10 @@
 import type { Engine } from '@weir/calc';
 import type { Dataplane } from '@weir/dataplane';
 import type { Direction } from '@weir/policy';
-import type { AttachmentStore } from '../attachment.ts';
-import type { Enforcer } from '../enforcer.ts';
-import type { EstablishedConnections } from '../established-connections.ts';
-import type { Sources } from '../sources.ts';
+import type { Enforcer } from '../enforcement/enforcer.ts';
+import type { EstablishedConnections } from '../enforcement/established-connections.ts';
+import type { Sources } from '../sources/sources.ts';
+import type { AttachmentStore } from '../start-gate/attachment.ts';
 import { enforcementMetrics } from './enforcement-metrics.ts';
 import type { MetricsCollector } from './metrics-registry.ts';
 import { PolicyPackets, type ProgramOwners } from './policy-packets.ts';

@@ -1,8 +1,8 @@
 /** Metrics of the engine and of what it has put into the kernel. */
 import type { Engine } from '@weir/calc';
 import type { KernelSizes } from '@weir/dataplane';
-import type { EnforcementState } from '../enforcement-state.ts';
-import type { EstablishedCounts } from '../established-connections.ts';
+import type { EnforcementState } from '../enforcement/enforcement-state.ts';
+import type { EstablishedCounts } from '../enforcement/established-connections.ts';
 import { byLabel, counter, gauge, type MetricFamily } from './metric-family.ts';
 
 /** What these metrics are read from. */

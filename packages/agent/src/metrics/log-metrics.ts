@@ -1,5 +1,5 @@
 /** Metrics of the log. */
-import type { LogCounts } from '../bounded-log-stream.ts';
+import type { LogCounts } from '../log/bounded-log-stream.ts';
 import { counter, type MetricFamily } from './metric-family.ts';
 
 /** All of them. */

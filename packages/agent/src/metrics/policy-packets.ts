@@ -10,7 +10,7 @@
  * what was counted since the last look, so that none ever goes back when a policy moves between them.
  */
 import type { Direction, PolicyRef } from '@weir/policy';
-import type { PacketCounts } from '../enforcement-state.ts';
+import type { PacketCounts } from '../enforcement/enforcement-state.ts';
 import { counter, gauge, type MetricFamily, type MetricSample } from './metric-family.ts';
 
 /** What a program denies, and by whose will. */

@@ -1,5 +1,5 @@
 /** Metrics of the connection to the API server. */
-import type { SourceContact } from '../sources.ts';
+import type { SourceContact } from '../sources/sources.ts';
 import { byLabel, counter, gauge, type MetricFamily } from './metric-family.ts';
 
 /** All of them. */

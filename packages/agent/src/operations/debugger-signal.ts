@@ -1,5 +1,5 @@
 /** SIGUSR1 opens Node's debugger on a port of loopback, unless somebody else listens to the signal. */
-import type { Logger } from '../log.ts';
+import type { Logger } from '../log/log.ts';
 
 /** Takes the signal's meaning away: who wants a debugger starts the agent with Node's own flag. */
 export function keepDebuggerClosed(log: Logger): void {

@@ -8,7 +8,7 @@
  */
 import type { Engine, LocalPolicy } from '@weir/calc';
 import { type BoundedList, type NodeReport, type ReportedSelection, reportLimits, reportTextLimit } from '@weir/kube';
-import type { QuarantinedEndpoint } from '../endpoints-in-force.ts';
+import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import { cutText, refusalReason } from './refusal-reason.ts';
 
 /** Where the facts come from. */

@@ -9,8 +9,8 @@
 import { abortAfter, Backoff, eventsPath, isAlreadyExists, isNotFound, type KubeClient } from '@weir/client';
 import type { KubeObject } from '@weir/kube';
 import { shortHash } from '@weir/net';
-import { errorFields, type Logger } from '../log.ts';
-import { TroubleLog } from '../trouble-log.ts';
+import { errorFields, type Logger } from '../log/log.ts';
+import { TroubleLog } from '../log/trouble-log.ts';
 
 /** One thing to tell about an object. */
 export interface Notice {

@@ -10,9 +10,9 @@
  */
 import { Backoff } from '@weir/client';
 import type { NodeReport } from '@weir/kube';
-import type { EnforcementState } from '../enforcement-state.ts';
-import { errorFields, type Logger } from '../log.ts';
-import { TroubleLog } from '../trouble-log.ts';
+import type { EnforcementState } from '../enforcement/enforcement-state.ts';
+import { errorFields, type Logger } from '../log/log.ts';
+import { TroubleLog } from '../log/trouble-log.ts';
 import type { EnforcedPolicies } from './enforced-policies.ts';
 
 /** What a reporter needs. */

@@ -2,13 +2,13 @@
 import type { Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
 import { engineProfiles } from '@weir/policy';
-import type { QuarantinedEndpoint } from '../endpoints-in-force.ts';
-import type { EnforcementProgress } from '../enforcement-state.ts';
-import type { Enforcer } from '../enforcer.ts';
-import type { Logger } from '../log.ts';
+import type { EnforcementProgress } from '../enforcement/enforcement-state.ts';
+import type { Enforcer } from '../enforcement/enforcer.ts';
+import type { Logger } from '../log/log.ts';
 import type { MetricFamily } from '../metrics/metric-family.ts';
 import type { AgentSettings } from '../settings/agent-settings.ts';
-import type { Sources } from '../sources.ts';
+import type { Sources } from '../sources/sources.ts';
+import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import { EnforcedPolicies } from './enforced-policies.ts';
 import { EventWriter } from './event-writer.ts';
 import { LeaseWriter } from './lease-writer.ts';

@@ -3,8 +3,8 @@
  * Event, when it begins and when it is over.
  */
 import type { Engine, RefusedPolicy } from '@weir/calc';
-import type { QuarantinedEndpoint } from '../endpoints-in-force.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../log/log.ts';
+import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import type { Notice, NoticeBoard } from './event-writer.ts';
 import { cutText, refusalReason } from './refusal-reason.ts';
 

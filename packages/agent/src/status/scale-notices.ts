@@ -4,7 +4,7 @@
  */
 import type { Engine } from '@weir/calc';
 import type { EngineProfile } from '@weir/policy';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../log/log.ts';
 import { byLabel, gauge, type MetricFamily } from '../metrics/metric-family.ts';
 import type { Notice, NoticeBoard } from './event-writer.ts';
 

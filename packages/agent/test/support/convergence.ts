@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { applyDelta, type Delta, difference, emptyState, fromScratch, isEmpty } from '@weir/calc';
 import { namespacesPath, networkPoliciesPath, podsPath } from '@weir/client';
 import type { Namespace, NetworkPolicy, Pod } from '@weir/kube';
-import { parseAttachment } from '../../src/attachment.ts';
+import { parseAttachment } from '../../src/start-gate/attachment.ts';
 import type { NodeWorld } from './node-world.ts';
 
 /** Waits until it does; throws with the difference when it never does. */

@@ -11,16 +11,16 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { type Delta, type Engine, isEmpty, type ReleasedAddress } from '@weir/calc';
 import type { ApplyReport, Dataplane } from '@weir/dataplane';
 import { AssertionError } from '@weir/net';
+import type { Logger } from '../log/log.ts';
+import { StaleConnections } from '../sources/stale-connections.ts';
+import { EndpointsInForce } from '../start-gate/endpoints-in-force.ts';
+import { EnforcementError, SettleWaiters } from '../start-gate/settle-waiters.ts';
 import { CounterReads } from './counter-reads.ts';
-import { EndpointsInForce } from './endpoints-in-force.ts';
 import { EnforcementRecord } from './enforcement-record.ts';
 import type { EnforcementProgress, EnforcementState, PacketCounts } from './enforcement-state.ts';
 import type { EstablishedConnections } from './established-connections.ts';
 import { KernelComparison } from './kernel-comparison.ts';
-import type { Logger } from './log.ts';
 import { retryDelta } from './retry-delta.ts';
-import { EnforcementError, SettleWaiters } from './settle-waiters.ts';
-import { StaleConnections } from './stale-connections.ts';
 import { TransactionPace } from './transaction-pace.ts';
 
 /** How long to wait after a failure, in milliseconds, step by step up to the last. */

@@ -8,9 +8,9 @@
  */
 import type { ReleasedAddress } from '@weir/calc';
 import { formatAddress, parseAddress } from '@weir/net';
+import type { Logger } from '../log/log.ts';
+import { LateStateFile } from '../state-files/late-state-file.ts';
 import type { AddressRest } from './address-rest.ts';
-import { LateStateFile } from './late-state-file.ts';
-import type { Logger } from './log.ts';
 
 /** The file of one {@link AddressRest}. */
 export class AddressRestStore {

@@ -7,8 +7,8 @@
  * that second too; then its pods are closed.
  */
 import { identityProblem, type NetworkPolicy } from '@weir/kube';
-import { LateStateFile } from './late-state-file.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '../log/log.ts';
+import { LateStateFile } from '../state-files/late-state-file.ts';
 
 /** The file and when it is written. */
 export class AcceptedPolicyStore {

@@ -1,7 +1,7 @@
 /** The agent's structured log: one JSON object a line on standard error, so many a second at most. */
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import type { LogLevel } from '../settings/agent-settings.ts';
 import { BoundedLogStream, type LogCounts } from './bounded-log-stream.ts';
-import type { LogLevel } from './settings/agent-settings.ts';
 
 export type { Logger } from 'pino';
 

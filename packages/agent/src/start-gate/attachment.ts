@@ -4,7 +4,7 @@
  * The file is the agent's memory of which link belongs to which pod: the API does not know it.
  */
 import { type Address, formatAddress, parseAddress } from '@weir/net';
-import { StateFile } from './state-file.ts';
+import { StateFile } from '../state-files/state-file.ts';
 
 /** A pod of this node with the node's end of its link. */
 export interface Attachment {

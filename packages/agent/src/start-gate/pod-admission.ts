@@ -7,14 +7,14 @@ import type { Engine, PodName } from '@weir/calc';
 import { isNotFound } from '@weir/client';
 import type { Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress } from '@weir/net';
+import type { Enforcer } from '../enforcement/enforcer.ts';
+import { errorFields, type Logger } from '../log/log.ts';
+import type { Sources } from '../sources/sources.ts';
 import type { AddressRest } from './address-rest.ts';
 import type { AddressRestStore } from './address-rest-store.ts';
 import type { Attachment, AttachmentStore } from './attachment.ts';
-import type { Enforcer } from './enforcer.ts';
 import { GateRefusal, GateWaitError } from './gate.ts';
-import { errorFields, type Logger } from './log.ts';
 import { EnforcementError } from './settle-waiters.ts';
-import type { Sources } from './sources.ts';
 
 /** What admission works with. */
 export interface PodAdmissionParts {

@@ -12,8 +12,8 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { type ExplainProblem, type ExplainRequest, type FlowExplanation, parseExplainRequest } from '../explain-flow.ts';
 import { type Attachment, parseAttachment } from './attachment.ts';
-import { type ExplainProblem, type ExplainRequest, type FlowExplanation, parseExplainRequest } from './explain-flow.ts';
 
 /** What the gate does for its callers; `add` and `remove` throw {@link GateWaitError} or {@link GateRefusal}. */
 export interface GateHandler {

@@ -1,5 +1,5 @@
 /** A state file that is written at most once a second, however often its content changes. */
-import { errorFields, type Logger } from './log.ts';
+import { errorFields, type Logger } from '../log/log.ts';
 import { StateFile, type StateFileContent } from './state-file.ts';
 
 const writeDelayMs = 1_000;

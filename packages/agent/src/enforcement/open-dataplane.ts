@@ -11,9 +11,9 @@ import {
 } from '@weir/dataplane';
 import { openWindowsHnsDoor } from '@weir/kernel';
 import { chooseDataplane, engineProfiles } from '@weir/policy';
-import { errorFields, type Logger } from './log.ts';
-import type { AgentSettings } from './settings/agent-settings.ts';
-import { hostSystem } from './settings/host-system.ts';
+import { errorFields, type Logger } from '../log/log.ts';
+import type { AgentSettings } from '../settings/agent-settings.ts';
+import { hostSystem } from '../settings/host-system.ts';
 
 /** Opens it in the current network namespace; nothing changes before its first delta. Throws when it cannot do what the settings say. */
 export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {

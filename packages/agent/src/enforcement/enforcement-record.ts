@@ -1,8 +1,8 @@
 /** What the enforcer has done, kept and told: state and counts for health and metrics, trouble for the log. */
 import type { ApplyReport, DriftReport } from '@weir/dataplane';
+import { errorFields, type Logger } from '../log/log.ts';
+import { TroubleLog } from '../log/trouble-log.ts';
 import { addTotals, type EnforcementState, type EnforcementTotals, initialState } from './enforcement-state.ts';
-import { errorFields, type Logger } from './log.ts';
-import { TroubleLog } from './trouble-log.ts';
 
 /** More of a drift than this is not written to the log. */
 const driftLines = 20;

@@ -1,14 +1,14 @@
 /** What news of the API server sets going: changes to enforce, versions to keep, trouble to tell. */
 import type { Engine } from '@weir/calc';
 import type { KubeObject } from '@weir/kube';
+import type { Enforcer } from '../enforcement/enforcer.ts';
+import type { TransactionTiming } from '../enforcement/transaction-timing.ts';
+import { errorFields, type Logger } from '../log/log.ts';
+import { TroubleLog } from '../log/trouble-log.ts';
+import type { SyncLatency } from '../metrics/sync-latency.ts';
+import type { PodAdmission } from '../start-gate/pod-admission.ts';
 import type { AcceptedPolicyStore } from './accepted-policy-store.ts';
-import type { Enforcer } from './enforcer.ts';
-import { errorFields, type Logger } from './log.ts';
-import type { SyncLatency } from './metrics/sync-latency.ts';
-import type { PodAdmission } from './pod-admission.ts';
 import type { SourceKind, SourcesListener } from './sources.ts';
-import type { TransactionTiming } from './transaction-timing.ts';
-import { TroubleLog } from './trouble-log.ts';
 
 /** Who is told of news. */
 export interface SourceNewsParts {
