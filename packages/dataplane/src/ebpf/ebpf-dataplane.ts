@@ -85,10 +85,10 @@ export class EbpfDataplane implements Dataplane {
   readonly established: EstablishedMode;
   readonly #options: EbpfOptions;
   readonly #file: ObjectFile;
-  readonly #netns = new OwnNetns();
+  readonly #netns: OwnNetns;
   readonly #pins: PinnedObjects;
-  readonly #conntrackRule = new ConntrackRule();
-  readonly #conntrack = new ConntrackConnection();
+  readonly #conntrackRule: ConntrackRule;
+  readonly #conntrack: ConntrackConnection;
   readonly #onReplace: (reason: Error) => void;
   #flowReader: FlowReader | undefined;
   #loaded: Loaded | undefined;
@@ -101,7 +101,11 @@ export class EbpfDataplane implements Dataplane {
   /** Opens its sockets in the current network namespace and changes nothing yet. Other files are other versions. */
   constructor(options: EbpfOptions, file: ObjectFile = readObjectFile()) {
     const reason = unsupportedReason() ?? unsupportedOptions(options);
+    // Before anything is opened: what refuses leaves nothing behind.
     if (reason !== undefined) throw new Error(reason);
+    this.#netns = new OwnNetns();
+    this.#conntrackRule = new ConntrackRule();
+    this.#conntrack = new ConntrackConnection();
     this.established = options.established ?? 'keep';
     this.#options = options;
     this.#file = file;

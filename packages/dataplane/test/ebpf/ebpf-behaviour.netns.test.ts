@@ -1,75 +1,38 @@
 /** What the eBPF back end promises beyond verdicts: taking over, drift, order of rules, capacity, nothing left behind. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Delta } from '@weir/calc';
-import { inNetns } from '@weir/kernel';
-import { compareAddresses, defined, type Flow } from '@weir/net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { compareAddresses, type Flow } from '@weir/net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FlowEvent } from '../../src/dataplane.ts';
-import { EbpfDataplane, type EbpfOptions } from '../../src/ebpf/index.ts';
-import { type ObjectFile, readObjectFile, unsupportedReason } from '../../src/ebpf/object-file.ts';
-import { deltaBetween, type StateText, stateDelta } from '../conformance/state.ts';
-import { addressOf, openWorld, type World } from '../conformance/world.ts';
+import type { EbpfDataplane, EbpfOptions } from '../../src/ebpf/index.ts';
+import type { ObjectFile } from '../../src/ebpf/object-file.ts';
+import { deltaBetween, type StateText } from '../conformance/state.ts';
+import { addressOf, type World } from '../conformance/world.ts';
+import { committedFile, type EbpfNode, openEbpfNode, otherVersion } from './ebpf-node.ts';
 
 const allowAtoB: StateText = { sets: { a: { a: 'member' } }, ingress: { b: [{ id: 'let-a-in', peer: ['a'], protocol: 6, ports: [80] }] } };
 const none = { drifted: [], repaired: false };
-const file = readObjectFile();
-/** The same programs as another version: what follows an ELF file's sections is not read. */
-const otherVersion: ObjectFile = { image: Buffer.concat([file.image, Buffer.alloc(8)]), version: 'other' };
+const file = committedFile;
 
 describe('eBPF back end', () => {
+  let node: EbpfNode;
   let world: World;
-  let pinDirectory: string;
-  const open: EbpfDataplane[] = [];
-  const replaced: string[] = [];
 
   beforeAll(async () => {
-    world = await openWorld();
+    node = await openEbpfNode();
+    world = node.world;
   });
-  beforeEach(() => {
-    pinDirectory = join(mkdtempSync(join(tmpdir(), 'weirt-bpf-')), 'pins');
-  });
-  afterEach(async () => {
-    for (const dataplane of open) {
-      await dataplane.remove();
-      await dataplane.close();
-    }
-    open.length = 0;
-    replaced.length = 0;
-    rmSync(join(pinDirectory, '..'), { recursive: true, force: true });
-  });
-  afterAll(async () => {
-    await world.close();
-  });
+  afterEach(() => node.reset());
+  afterAll(() => node.close());
 
-  const start = (more: Partial<EbpfOptions> = {}, object: ObjectFile = file): EbpfDataplane => {
-    const onReplace = (error: Error): void => void replaced.push(error.message);
-    const options = { podInterfaces: [world.podInterfacePrefix], onReplace, pinDirectory, ...more };
-    const made = inNetns(world.netns('node'), () => new EbpfDataplane(options, object) as never) as EbpfDataplane;
-    open.push(made);
-    return made;
-  };
-  /** Ends as a killed process does: nothing is taken away. */
-  const leave = async (dataplane: EbpfDataplane): Promise<void> => {
-    await dataplane.close();
-    open.splice(open.indexOf(dataplane), 1);
-  };
-  const delta = (text: StateText): Delta => stateDelta(text, (pod) => world.podInterface(pod));
+  const start = (more: Partial<EbpfOptions> = {}, object?: ObjectFile): EbpfDataplane => node.start(more, object);
+  const leave = (dataplane: EbpfDataplane): Promise<void> => node.leave(dataplane);
+  const delta = (text: StateText): Delta => node.delta(text);
+  const pins = (): string => node.pins();
+  const bpftool = (...command: string[]): string => node.bpftool(...command);
   const tcp = (from: 'a' | 'b' | 'c', expected: 'allowed' | 'denied', port = 80) =>
     world.attempt({ from, to: 'b', protocol: 'tcp', port, family: 4, expect: expected });
-  const pins = (): string => {
-    const own = join(
-      pinDirectory,
-      defined(
-        readdirSync(pinDirectory).find((name) => name.startsWith('weir-net-')),
-        'there are pins',
-      ),
-    );
-    return join(own, defined(readdirSync(own)[0], 'of an object'));
-  };
-  const bpftool = (...command: string[]): string => execFileSync('bpftool', command, { encoding: 'utf8' });
   const expectVerdicts = async (): Promise<void> => {
     expect(await tcp('a', 'allowed')).toBe('answered');
     expect(await tcp('c', 'denied')).toBe('silence');
@@ -79,7 +42,7 @@ describe('eBPF back end', () => {
     const mounts = (): string[] =>
       readFileSync('/proc/mounts', 'utf8')
         .split('\n')
-        .filter((line) => line.includes(pinDirectory));
+        .filter((line) => line.includes(node.pinDirectory));
     const traces = (): string => [world.run('node', 'nft', 'list', 'ruleset'), ...mounts()].join('\n');
     const before = traces();
     const dataplane = start();
@@ -226,7 +189,7 @@ describe('eBPF back end', () => {
     expect(quarantined[0]?.reason).toMatch(/it needs 81 entries of the policy map, and \d+ of 64 are free/);
     expect(await tcp('a', 'denied')).toBe('silence');
     expect(await tcp('c', 'allowed')).toBe('answered');
-    expect(replaced).toEqual([]);
+    expect(node.replaced).toEqual([]);
   });
 
   it.each(['keep', 'cut'] as const)(
@@ -267,12 +230,5 @@ describe('eBPF back end', () => {
     expect(told.some((event) => event.kind === 'denied' && isOf('a', event))).toBe(false);
     await dataplane.remove();
     await reading;
-  });
-
-  it('DP73: says why a machine cannot have it', () => {
-    expect(unsupportedReason('6.3.9', 'x64')).toMatch(/needs Linux 6\.4 or newer .* this is 6\.3\.9: use --dataplane nftables/);
-    expect(unsupportedReason('6.4.0', 'arm64')).toContain('x86-64 only');
-    expect(unsupportedReason('6.4.0-rc1', 'x64')).toBeUndefined();
-    expect(() => start({ podInterfaces: Array.from({ length: 9 }, (_, i) => `p${i}`) })).toThrow('at most 8');
   });
 });
