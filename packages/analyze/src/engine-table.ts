@@ -91,9 +91,11 @@ function limitRows(): EngineRow[] {
       feature: 'Not supported on Windows',
       source: 'article',
       azure: windowsGapsOf(engineProfiles.azure),
-      calico: 'not in the article; its source skips rules with named ports, IPv6 or negated matches, with a line in the log',
+      calico: `not in the article; its source skips rules with ${windowsGapsOf(engineProfiles.calico, 'Calico')}, with a line in the log`,
       cilium: 'does not run on Windows',
-      weir: `${windowsGapsOf(engineProfiles.calico)}, as any engine: such a policy is refused as a whole, with log, metric, Event, weir policy status`,
+      weir:
+        'as the engine, and no SCTP: such a policy is refused as a whole, with log, metric, Event, weir policy status; ' +
+        '--windows-expand-unsupported enforces negative selectors and except all the same',
     },
     row(
       'Scale',
@@ -158,7 +160,10 @@ const featureWords = {
   ipv6: 'IPv6',
 } as const;
 
-function windowsGapsOf({ unsupported }: EngineProfile): string {
-  const gaps = unsupported.filter(({ feature, operatingSystem }) => operatingSystem === 'windows' && feature !== 'ipv6');
+/** IPv6 has a row of its own. `who`: only what is refused in that name. */
+function windowsGapsOf({ unsupported }: EngineProfile, who = ''): string {
+  const gaps = unsupported.filter(
+    ({ feature, operatingSystem, message }) => operatingSystem === 'windows' && feature !== 'ipv6' && message.startsWith(who),
+  );
   return gaps.map(({ feature }) => featureWords[feature]).join(', ');
 }

@@ -13,7 +13,7 @@
  * namespace that is not among the objects are unknown but for its name. A refused policy is there as
  * the engine has it when no version was accepted yet: it isolates and allows nothing.
  */
-import { compileForSystems, defaultTier, isFinished, podToPlannedEndpoint, systemKey } from '@weir/compile';
+import { compileForSystems, defaultTier, isFinished, podToPlannedEndpoint, type SystemsOptions, systemKey } from '@weir/compile';
 import {
   type Diagnostic,
   type EndpointSlice,
@@ -44,6 +44,8 @@ import { groupVersionOf, type MaybePlacedObject, type PlacedObject, readableObje
 export interface LoadSnapshotOptions {
   /** Default: `kubernetes`. */
   readonly profile?: EngineProfile;
+  /** Whether agents on Windows enforce by other means what Windows lacks (`windowsExpandUnsupported`). Default: no. */
+  readonly expandsUnsupported?: boolean;
 }
 
 /** Objects made ready to be asked; make it with {@link loadSnapshot}. */
@@ -78,7 +80,8 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
   const endpoints = readEndpoints(pods, namespaces, systemOfNode);
   const nodes = readNodes(nodeObjects, pods);
   const profile = options.profile ?? engineProfiles.kubernetes;
-  const { policies, diagnostics } = readPolicies(placed, { profile, systems: systemsOf(endpoints) });
+  const { expandsUnsupported } = options;
+  const { policies, diagnostics } = readPolicies(placed, { profile, systems: systemsOf(endpoints), expandsUnsupported });
   return {
     world: createPolicyWorld({
       tiers: [defaultTier(policies)],
@@ -159,7 +162,7 @@ function readNodes(nodes: readonly Node[], pods: readonly Pod[]): WorldNode[] {
 
 function readPolicies(
   placed: readonly MaybePlacedObject[],
-  { profile, systems }: { readonly profile: EngineProfile; readonly systems: readonly OperatingSystem[] },
+  options: Omit<SystemsOptions, 'positionOf'>,
 ): {
   readonly policies: readonly Policy[];
   readonly diagnostics: readonly Diagnostic[];
@@ -170,7 +173,7 @@ function readPolicies(
     const { object } = entry;
     if (object.kind !== 'NetworkPolicy' || groupVersionOf(object).group !== 'networking.k8s.io') continue;
     const positionOf = (path: string): TextPosition | undefined => entry.positionOf?.(path);
-    const compiled = compileForSystems(object, { profile, systems, positionOf });
+    const compiled = compileForSystems(object, { ...options, positionOf });
     diagnostics.push(...compiled.diagnostics);
     policies.push(...compiled.policies);
   }

@@ -47,6 +47,18 @@ describe('the recommended engine', () => {
     ]);
   });
 
+  it('is Calico, and not Azure NPM, where policies with negative selectors meet Windows nodes', () => {
+    const but = policy({
+      podSelector: {},
+      ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: 'debug', operator: 'DoesNotExist' }] } }] }],
+    });
+    const answer = recommend(node('w1', 'windows'), but);
+    expect(answer.recommended).toBe('calico');
+    expect(fitOf(answer, 'azure')?.against).toEqual([
+      expect.stringMatching(/x\/p would be refused: .*negative label or namespace selectors/),
+    ]);
+  });
+
   it('is Calico where the cluster uses its kinds', () => {
     const global = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', metadata: { name: 'g' } } as KubeObject;
     expect(recommend(global)).toMatchObject({ recommended: 'calico', why: expect.stringContaining('GlobalNetworkPolicy') });
@@ -98,5 +110,6 @@ describe('the table of engines', () => {
     expect(row('ipBlock selects pods and nodes')?.cilium).toBe('never');
     expect(row('Pod to its own node')?.azure).toBe('always');
     expect(row('Not supported on Windows')?.azure).toBe('named ports, SCTP, negative selectors, except in ipBlock');
+    expect(row('Not supported on Windows')?.calico).toMatch(/skips rules with named ports, except in ipBlock,/);
   });
 });

@@ -36,6 +36,8 @@ export interface ObjectSource {
   readonly labCluster?: string;
   /** The engine that the cluster behaves like, where that is known. */
   readonly engine?: EngineName;
+  /** Whether its agents on Windows enforce by other means what Windows lacks, where that is known. */
+  readonly expandsUnsupported?: boolean;
   /** What people should know of it, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -47,13 +49,14 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
   const { file, cluster } = await chooseKubeconfig(options);
   const objects = await readCluster(file, options.text('context'));
   if (cluster === undefined) return { objects, hosts: new Map(), notices: [] };
-  const engine = (await readClusterConfig(cluster))?.engine;
+  const { engine, windowsExpandUnsupported: expandsUnsupported = false } = (await readClusterConfig(cluster)) ?? {};
   const notices = engine === 'none' ? [`cluster "${cluster}" has no policy engine: its policies are stored and not enforced`] : [];
   return {
     objects,
     hosts: await hostsOf(cluster),
     labCluster: cluster,
     notices,
+    expandsUnsupported,
     ...(engine === undefined || engine === 'none' ? {} : { engine }),
   };
 }

@@ -1,5 +1,6 @@
 /** The options of every command that asks a cluster or manifests: which, and as which engine. */
-import { type EngineName, type EngineProfile, engineProfiles } from '@weir/policy';
+import type { LoadSnapshotOptions } from '@weir/analyze';
+import { type EngineName, engineProfiles } from '@weir/policy';
 import type { OptionDefinition, OptionValues } from './command.ts';
 
 /** The options that choose the source. */
@@ -15,14 +16,32 @@ export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
   name: { type: 'string', placeholder: 'CLUSTER', summary: 'a cluster of the lab' },
 };
 
-/** `--profile ENGINE`. */
-export const profileOption: OptionDefinition = {
-  type: 'string',
-  values: ['kubernetes', 'azure', 'calico', 'cilium'],
-  summary: "judge like this engine; default that of the lab's cluster, else kubernetes",
+/** The options that say how policies are read. */
+export const readingOptions: Readonly<Record<string, OptionDefinition>> = {
+  profile: {
+    type: 'string',
+    values: ['kubernetes', 'azure', 'calico', 'cilium'],
+    summary: "judge like this engine; default that of the lab's cluster, else kubernetes",
+  },
+  'windows-expand-unsupported': {
+    type: 'boolean',
+    summary: "agents on Windows enforce negative selectors and except by other means; default what the lab's cluster does",
+  },
 };
 
-/** The profile that the options name, or that of the engine that the cluster has. */
-export function chosenProfile(options: OptionValues, { engine = 'kubernetes' }: { readonly engine?: EngineName }): EngineProfile {
-  return engineProfiles[(options.text('profile') ?? engine) as EngineName];
+/** How a cluster is known to read policies. */
+export interface KnownReading {
+  readonly engine?: EngineName;
+  readonly expandsUnsupported?: boolean;
+}
+
+/** How to judge: as the options say, or as the cluster reads its policies itself. */
+export function chosenReading(
+  options: OptionValues,
+  { engine = 'kubernetes', expandsUnsupported = false }: KnownReading,
+): LoadSnapshotOptions {
+  return {
+    profile: engineProfiles[(options.text('profile') ?? engine) as EngineName],
+    expandsUnsupported: expandsUnsupported || options.flag('windows-expand-unsupported'),
+  };
 }

@@ -201,6 +201,30 @@ status: { podIP: 10.224.2.${i}, podIPs: [{ ip: 10.224.2.${i} }, { ip: 'fd00::${i
     expect(none).toMatchObject({ code: 1, stdout: expect.stringMatching(/^none: no engine can do all/) });
   });
 
+  it('judges what Windows lacks as it is told that agents there enforce it', async () => {
+    const pod = (name: string) => `---
+apiVersion: v1
+kind: Pod
+metadata: { namespace: x, name: ${name}, labels: { app: ${name} } }
+spec: { nodeSelector: { kubernetes.io/os: windows }, containers: [{ name: s, image: agnhost }] }
+status: { podIP: 10.224.2.${name.length}, phase: Running }`;
+    const negative = 'matchExpressions: [{ key: app, operator: NotIn, values: [enemy] }]';
+    const input = `${pod('server')}
+${pod('friend2')}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { namespace: x, name: but-enemies }
+spec: { podSelector: {}, ingress: [{ from: [{ podSelector: { ${negative} } }] }] }`;
+    const verdict = async (...more: string[]): Promise<unknown> => {
+      const { stdout } = await weir(['why', 'x/friend2', 'x/server', '80', '--manifests', '-', '-o', 'json', ...more], input);
+      return (JSON.parse(stdout) as { verdict: string }).verdict;
+    };
+    expect(await verdict()).toBe('deny');
+    expect(await verdict('--windows-expand-unsupported')).toBe('allow');
+    expect(await verdict('--profile', 'calico')).toBe('allow');
+  });
+
   it('completes commands, options and values', async () => {
     expect((await weir(['completion', 'words', '--', 'sta'])).stdout.trim()).toBe('status');
     expect((await weir(['completion', 'words', '--', 'lab', 'host', ''])).stdout.trim().split('\n')).toEqual(['add', 'list', 'remove']);

@@ -6,7 +6,7 @@
  * A profile covers verdicts, never an engine's leaks or delays. `kubernetes` is the specification as
  * Weir reads it. Sources: the NetworkPolicy API reference; AKS documentation (Azure NPM limits, Cilium
  * differences); Cilium documentation layer3/layer4; Calico's conversion of NetworkPolicies and its
- * Windows data plane.
+ * Windows data plane (felix/dataplane/windows/policysets: what `protoRuleToHnsRules` skips).
  */
 
 /** The engines that have a profile. */
@@ -59,19 +59,23 @@ export interface EngineProfile {
   readonly limits?: { readonly nodes: number; readonly pods: number };
 }
 
-const windowsWords: readonly (readonly [PolicyFeature, string])[] = [
-  ['named-port', 'named ports'],
-  ['sctp', 'SCTP'],
-  ['negative-selector', 'negative label or namespace selectors'],
-  ['ip-block-except', 'exceptions of an ipBlock'],
-];
+const featureWords: Readonly<Record<PolicyFeature, string>> = {
+  'named-port': 'named ports',
+  sctp: 'SCTP',
+  'negative-selector': 'negative label or namespace selectors',
+  'ip-block-except': 'exceptions of an ipBlock',
+  ipv6: 'IPv6',
+};
 
-/** What Weir cannot have HNS express, whichever engine it behaves like; `who` documents the same of itself. */
-function windowsGaps(who: string): Unsupported[] {
-  return windowsWords.map(([feature, words]) => ({
+/** What Azure NPM documents that it lacks on Windows. */
+const npmGaps: readonly PolicyFeature[] = ['named-port', 'sctp', 'negative-selector', 'ip-block-except'];
+
+/** Gaps on Windows, in the name of whom the refusal is. */
+function windowsGaps(who: string, features: readonly PolicyFeature[]): Unsupported[] {
+  return features.map((feature) => ({
     feature,
     operatingSystem: 'windows',
-    message: `${who} does not support ${words} on Windows`,
+    message: `${who} does not support ${featureWords[feature]} on Windows`,
   }));
 }
 
@@ -89,7 +93,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     establishedFlows: 'keep',
     icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
-    unsupported: windowsGaps('Weir'),
+    unsupported: windowsGaps('Weir', npmGaps),
     unsupportedPolicies: 'isolate',
   },
   azure: {
@@ -102,7 +106,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     establishedFlows: 'keep',
     icmp: 'by rules without ports',
     nodePortBypassesIngress: true,
-    unsupported: [...windowsGaps(npm), { feature: 'ipv6', operatingSystem: 'any', message: `${npm} does not support IPv6` }],
+    unsupported: [...windowsGaps(npm, npmGaps), { feature: 'ipv6', operatingSystem: 'any', message: `${npm} does not support IPv6` }],
     unsupportedPolicies: 'not enforced',
     limits: { nodes: 250, pods: 20_000 },
   },
@@ -117,8 +121,10 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
     unsupported: [
-      ...windowsGaps('Weir'),
-      { feature: 'ipv6', operatingSystem: 'windows', message: 'Calico does not support IPv6 on Windows' },
+      // Its negative selectors are sets of addresses like any other when they come to HNS; nets that are not to match are not.
+      ...windowsGaps('Calico', ['named-port', 'ip-block-except', 'ipv6']),
+      // Calico hands the number of the protocol on; Windows has no SCTP.
+      ...windowsGaps('Weir', ['sctp']),
     ],
     unsupportedPolicies: 'isolate',
   },

@@ -8,7 +8,7 @@ import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';
 import { renderTable } from '../output.ts';
 import { parsePort } from '../port.ts';
-import { chosenProfile } from '../source-options.ts';
+import { chosenReading } from '../source-options.ts';
 import { type Cell, differs, probeCells } from './matrix-probe.ts';
 
 /** Answers `weir matrix`. */
@@ -16,8 +16,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const { options, output } = invocation;
   const objects = await readObjects(options);
   for (const notice of objects.notices) output.notice(notice);
-  const profile = chosenProfile(options, objects);
-  const snapshot = loadSnapshot(objects.objects, { profile });
+  const snapshot = loadSnapshot(objects.objects, chosenReading(options, objects));
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
   const namespaces = options.list('namespace');
   const include = (endpoint: Endpoint): boolean => namespaces.length === 0 || namespaces.includes(endpoint.namespace);

@@ -6,7 +6,7 @@ import type { Invocation } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
 import { parsePort } from '../port.ts';
-import { chosenProfile } from '../source-options.ts';
+import { chosenReading } from '../source-options.ts';
 
 /** Answers `weir why`. */
 export async function runWhy(invocation: Invocation): Promise<ExitCode> {
@@ -15,8 +15,7 @@ export async function runWhy(invocation: Invocation): Promise<ExitCode> {
   const port = parsePort(portText);
   const objects = await readObjects(options);
   for (const notice of objects.notices) output.notice(notice);
-  const profile = chosenProfile(options, objects);
-  const snapshot = loadSnapshot(objects.objects, { profile });
+  const snapshot = loadSnapshot(objects.objects, chosenReading(options, objects));
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
   const request: FlowRequest = {
     source: fullName(snapshot, objects, source),

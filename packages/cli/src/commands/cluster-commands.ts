@@ -38,6 +38,10 @@ export const upCommand: Command = {
       values: ['keep', 'cut'],
       summary: 'what becomes of connections that a policy no longer allows; default what the engine does (cilium: cut, the others: keep)',
     },
+    'windows-expand-unsupported': {
+      type: 'boolean',
+      summary: 'Windows nodes enforce negative selectors and except by other means, instead of refusing such policies',
+    },
     'stand-in': { type: 'boolean', summary: 'pods with unknown images get a stand-in that serves their containerPorts' },
     'dual-stack': { type: 'boolean', summary: 'IPv6 beside IPv4' },
     'fake-nodes': { type: 'string', placeholder: 'K', summary: 'Node objects without machines; default as many as --fake-pods needs' },
@@ -65,6 +69,7 @@ export const upCommand: Command = {
         engine: (options.text('engine') ?? 'kubernetes') as ClusterEngine,
         dataplane: options.text('dataplane') as LinuxDataplane | undefined,
         established: options.text('established') as 'keep' | 'cut' | undefined,
+        windowsExpandUnsupported: options.flag('windows-expand-unsupported'),
         standIn: options.flag('stand-in'),
         dualStack: options.flag('dual-stack'),
         fakes: planFakes({

@@ -1,6 +1,6 @@
 /** `weir matrix`: all pairs of pods, computed, and with `--probe` tried with real connections. */
 import type { Command } from '../command.ts';
-import { profileOption, sourceOptions } from '../source-options.ts';
+import { readingOptions, sourceOptions } from '../source-options.ts';
 
 /** `weir matrix`. */
 export const matrixCommand: Command = {
@@ -13,7 +13,7 @@ export const matrixCommand: Command = {
     ...sourceOptions,
     port: { type: 'string', multiple: true, placeholder: 'PORT[/PROTO]', summary: 'a port to ask about' },
     namespace: { type: 'string', multiple: true, placeholder: 'NAMESPACE', summary: 'only pods of this namespace' },
-    profile: profileOption,
+    ...readingOptions,
     probe: { type: 'boolean', summary: 'try every pair with a real connection' },
     'timeout-ms': { type: 'string', placeholder: 'N', default: '1000', summary: 'how long a probe waits' },
   },

@@ -1,6 +1,6 @@
 /** `weir why SRC DST PORT[/PROTO]`: one flow, its verdict and the reason. */
 import type { Command } from '../command.ts';
-import { profileOption, sourceOptions } from '../source-options.ts';
+import { readingOptions, sourceOptions } from '../source-options.ts';
 
 /** `weir why`. */
 export const whyCommand: Command = {
@@ -14,7 +14,7 @@ export const whyCommand: Command = {
   positionalCount: { min: 3, max: 3 },
   options: {
     ...sourceOptions,
-    profile: profileOption,
+    ...readingOptions,
     all: { type: 'boolean', summary: 'show also the policies that do not apply, each with the reason' },
     'fail-on': { type: 'string', values: ['denied'], summary: 'exit code 1 when the flow is denied' },
   },

@@ -15,6 +15,8 @@ export interface SystemsOptions {
   readonly profile: EngineProfile;
   /** The systems that the cluster's nodes have; at least one. */
   readonly systems: readonly OperatingSystem[];
+  /** Whether what Windows lacks is enforced there by other means where that is possible; default no. */
+  readonly expandsUnsupported?: boolean | undefined;
   readonly positionOf?: PositionLookup;
 }
 
@@ -25,11 +27,12 @@ export interface PoliciesOfSystems {
 }
 
 /** Compiles for every system. */
-export function compileForSystems(policy: NetworkPolicy, { profile, systems, positionOf }: SystemsOptions): PoliciesOfSystems {
+export function compileForSystems(policy: NetworkPolicy, options: SystemsOptions): PoliciesOfSystems {
+  const { profile, systems, positionOf, expandsUnsupported = false } = options;
   const place = positionOf === undefined ? {} : { positionOf };
   const compiled = systems.map((system) => ({
     system,
-    ...compileNetworkPolicy(policy, { ...place, target: { profile, system, expandsUnsupported: false } }),
+    ...compileNetworkPolicy(policy, { ...place, target: { profile, system, expandsUnsupported } }),
   }));
   const [first, ...others] = compiled;
   if (first?.policy !== undefined && others.every((other) => other.policy !== undefined))

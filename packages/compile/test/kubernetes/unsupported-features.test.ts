@@ -77,7 +77,7 @@ describe('a policy with a feature that engines may lack', () => {
     expect(gaps).toEqual([
       ['kubernetes', [], windows],
       ['azure', ['ipv6'], [...windows, 'ipv6']],
-      ['calico', [], [...windows, 'ipv6']],
+      ['calico', [], ['named-port', 'ip-block-except', 'ipv6', 'sctp']],
       ['cilium', [], []],
     ]);
   });

@@ -26,6 +26,8 @@ export interface ClusterConfig {
   readonly dataplane?: LinuxDataplane | undefined;
   /** What becomes of connections that a new state denies; absent: what the engine does by itself. */
   readonly established?: 'keep' | 'cut' | undefined;
+  /** Whether Windows nodes enforce negative selectors and `except` by other means, instead of refusing them; absent: no. */
+  readonly windowsExpandUnsupported?: boolean | undefined;
   readonly standIn: boolean;
   readonly dualStack: boolean;
   readonly nodes: readonly ClusterNode[];
@@ -51,6 +53,8 @@ export interface ClusterShape {
   readonly dataplane?: LinuxDataplane | undefined;
   /** What becomes of connections that a new state denies; absent: what the engine does by itself. */
   readonly established?: 'keep' | 'cut' | undefined;
+  /** Whether Windows nodes enforce negative selectors and `except` by other means, instead of refusing them; absent: no. */
+  readonly windowsExpandUnsupported?: boolean | undefined;
   readonly standIn: boolean;
   readonly dualStack: boolean;
   /** Objects without anything behind them, to fill the cluster. */
@@ -79,6 +83,7 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     engine: shape.engine,
     ...(shape.dataplane === undefined ? {} : { dataplane: shape.dataplane }),
     ...(shape.established === undefined ? {} : { established: shape.established }),
+    ...(shape.windowsExpandUnsupported === true ? { windowsExpandUnsupported: true } : {}),
     standIn: shape.standIn,
     dualStack: shape.dualStack,
     nodes: [
@@ -116,6 +121,7 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   compare('engine', config.engine, shape.engine);
   compare('dataplane', config.dataplane ?? 'that of the engine', shape.dataplane ?? 'that of the engine');
   compare('established', config.established ?? 'as the engine', shape.established ?? 'as the engine');
+  compare('windows-expand-unsupported', config.windowsExpandUnsupported ?? false, shape.windowsExpandUnsupported ?? false);
   compare('stand-in', config.standIn, shape.standIn);
   compare('dual-stack', config.dualStack, shape.dualStack);
   compare('fake nodes', config.fakes.nodes, shape.fakes.nodes);

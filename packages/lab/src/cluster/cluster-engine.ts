@@ -13,17 +13,26 @@ export interface EngineWish {
   /** What enforces the policies of Linux nodes; absent: what the engine has. */
   readonly dataplane?: LinuxDataplane | undefined;
   readonly windowsNodes?: number | undefined;
+  readonly windowsExpandUnsupported?: boolean | undefined;
   readonly dualStack: boolean;
 }
 
 /** Why the engine cannot serve such a cluster, and what to do; undefined when it can. */
-export function engineProblem({ engine, dataplane, windowsNodes = 0, dualStack }: EngineWish): string | undefined {
+export function engineProblem({
+  engine,
+  dataplane,
+  windowsNodes = 0,
+  windowsExpandUnsupported,
+  dualStack,
+}: EngineWish): string | undefined {
+  if (windowsExpandUnsupported === true && windowsNodes === 0)
+    return 'there is no Windows node that could expand anything: add --windows-nodes, or leave out --windows-expand-unsupported';
   if (engine === 'none')
     return dataplane === undefined ? undefined : 'a cluster without an engine has no data plane: leave out --dataplane';
   const systems: readonly OperatingSystem[] = windowsNodes > 0 ? ['linux', 'windows'] : ['linux'];
   for (const system of systems) {
     const choice = chooseDataplane({ engine, system, dataplane: system === 'linux' ? dataplane : undefined });
-    if ('problem' in choice) return choice.problem;
+    if ('problem' in choice) return `${choice.problem}: leave out --windows-nodes, or choose another --engine`;
     const gap = dualStack ? unsupportedOn(enforcementTarget(engine, system)).find(({ feature }) => feature === 'ipv6') : undefined;
     if (gap !== undefined) return `${gap.message}: leave out --dual-stack, or choose another --engine`;
   }

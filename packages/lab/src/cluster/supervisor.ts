@@ -128,13 +128,18 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
       '--local-pods': 'announced',
       '--profile': config.engine,
       ...(system !== 'windows' && config.dataplane !== undefined ? { '--dataplane': config.dataplane } : {}),
-      ...(system === 'windows' ? { '--dataplane': 'hns', '--hns-socket': layout.hnsSocket(name) } : {}),
+      ...(system === 'windows' ? windowsOptions(config, layout.hnsSocket(name)) : {}),
       // HNS cannot end connections.
       ...(config.established === undefined || system === 'windows' ? {} : { '--established': config.established }),
     };
     definitions.push(define(`${name}-agent`, [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
   }
   return definitions;
+}
+
+/** Said in full, so that the cluster's description is what holds and no variable of the environment. */
+function windowsOptions({ windowsExpandUnsupported = false }: ClusterConfig, hnsSocket: string): Readonly<Record<string, string>> {
+  return { '--dataplane': 'hns', '--hns-socket': hnsSocket, '--windows-expand-unsupported': String(windowsExpandUnsupported) };
 }
 
 function actionsOn(cluster: string, children: readonly SupervisedChild[]): Omit<SupervisorActions, 'stop' | 'hosts'> {

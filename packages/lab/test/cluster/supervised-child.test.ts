@@ -166,6 +166,9 @@ describe('the plan of a cluster', () => {
       'nodes: it has 3, asked for was 1',
       'stand-in: it has false, asked for was true',
     ]);
+    expect(shapeDifferences(config, { ...shape, windowsExpandUnsupported: true })).toEqual([
+      'windows-expand-unsupported: it has false, asked for was true',
+    ]);
     expect(shapeDifferences(config, { ...shape, established: 'cut' })).toEqual(['established: it has as the engine, asked for was cut']);
     expect(shapeDifferences(planCluster({ ...shape, established: 'cut' }, 16_443, ['weir']), { ...shape, established: 'cut' })).toEqual([]);
   });

@@ -8,8 +8,11 @@
  *   are in FORWARD only, so traffic of a pod to its own node never meets them.
  * - Cilium: CIDR rules "do not apply to traffic where both sides of the connection are either managed by
  *   Cilium or use an IP address belonging to a node in the cluster" (layer3). Linux only.
- * - Calico on Windows: no IPv6. For HNS as such the four gaps above hold whoever drives it; Weir closes
- *   the pods of a policy that it cannot enforce, except where it behaves like NPM.
+ * - Calico on Windows: "Not supported: IPv6 and dual stack" (Limitations and known issues); its Windows
+ *   data plane skips rules with named ports and with nets that are not to match (`except`), while selectors
+ *   of either kind are resolved to addresses before it sees them. Windows has no SCTP.
+ * - Weir as such has NPM's four gaps there, and closes the pods of a policy that it cannot enforce,
+ *   except where it behaves like NPM.
  */
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 
@@ -30,7 +33,7 @@ export function podReachesItsNode(engine: OracleEngine): boolean {
 export function standingOf(policy: NetworkPolicy, engine: OracleEngine, system: string): 'enforced' | 'closed' | 'ignored' {
   const isWindows = system === 'windows';
   const noIpv6 = engine === 'azure' || (engine === 'calico' && isWindows);
-  const isLacking = (noIpv6 && usesIpv6(policy)) || (isWindows && usesWhatWindowsLacks(policy));
+  const isLacking = (noIpv6 && usesIpv6(policy)) || (isWindows && usesWhatWindowsLacks(policy, engine));
   if (!isLacking) return 'enforced';
   return engine === 'azure' ? 'ignored' : 'closed';
 }
@@ -39,13 +42,13 @@ function usesIpv6(policy: NetworkPolicy): boolean {
   return peersOf(policy).some(({ ipBlock }) => ipBlock?.cidr.includes(':'));
 }
 
-function usesWhatWindowsLacks(policy: NetworkPolicy): boolean {
+function usesWhatWindowsLacks(policy: NetworkPolicy, engine: OracleEngine): boolean {
   const peers = peersOf(policy);
   const selectors = [policy.spec?.podSelector, ...peers.flatMap(({ podSelector, namespaceSelector }) => [podSelector, namespaceSelector])];
   return (
     portsOf(policy).some(({ port, protocol }) => typeof port === 'string' || protocol === 'SCTP') ||
     peers.some(({ ipBlock }) => (ipBlock?.except ?? []).length > 0) ||
-    selectors.some((selector) => selector !== undefined && isNegative(selector))
+    (engine !== 'calico' && selectors.some((selector) => selector !== undefined && isNegative(selector)))
   );
 }
 
