@@ -3,6 +3,7 @@ import { createEbpfDataplane, createHnsDataplane, createIptablesDataplane, creat
 import { inNetns } from '@weir/kernel';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import { defined } from '@weir/net';
+import { type EnforcementTarget, type EngineName, enforcementTarget, systemOf } from '@weir/policy';
 import { followingHns } from '../../packages/lab/test/hns-emulator/emulated-node.ts';
 import type { LinkedPod } from './packet-network.ts';
 
@@ -15,11 +16,15 @@ export interface BackEndNode {
   readonly pods: () => readonly LinkedPod[];
   /** Told when the data plane had to replace what it had made. */
   readonly onReplace: (error: Error) => void;
+  /** The engine to behave like; absent: kubernetes. */
+  readonly target?: EnforcementTarget | undefined;
 }
 
 /** A back end. */
 export interface BackEnd {
   readonly name: Dataplane['name'];
+  /** What policies are read with; absent: kubernetes on Linux, whatever the back end. */
+  readonly target?: EnforcementTarget;
   readonly open: (node: BackEndNode) => Dataplane;
   /** Another policy in place of one that the back end refuses by contract; every other one as it is. */
   readonly expressible: (policy: NetworkPolicy) => NetworkPolicy;
@@ -29,13 +34,13 @@ const asItIs = (policy: NetworkPolicy): NetworkPolicy => policy;
 
 export const nftablesBackEnd: BackEnd = {
   name: 'nftables',
-  open: ({ netns, podInterface, onReplace }) => inNode(netns, () => createNftablesDataplane({ podInterfaces: [podInterface], onReplace })),
+  open: ({ netns, ...node }) => inNode(netns, () => createNftablesDataplane(linuxOptions(node))),
   expressible: asItIs,
 };
 
 export const iptablesBackEnd: BackEnd = {
   name: 'iptables',
-  open: ({ netns, podInterface, onReplace }) => inNode(netns, () => createIptablesDataplane({ podInterfaces: [podInterface], onReplace })),
+  open: ({ netns, ...node }) => inNode(netns, () => createIptablesDataplane(linuxOptions(node))),
   expressible: asItIs,
 };
 
@@ -44,19 +49,31 @@ export const ebpfPinDirectory = '/run/weirt-bpf';
 
 export const ebpfBackEnd: BackEnd = {
   name: 'ebpf',
-  open: ({ netns, podInterface, onReplace }) =>
-    inNode(netns, () => createEbpfDataplane({ podInterfaces: [podInterface], onReplace, pinDirectory: ebpfPinDirectory })),
+  open: ({ netns, ...node }) => inNode(netns, () => createEbpfDataplane({ ...linuxOptions(node), pinDirectory: ebpfPinDirectory })),
   expressible: asItIs,
 };
 
 export const hnsBackEnd: BackEnd = {
   name: 'hns',
-  open: ({ netns, pods }) => inNode(netns, () => createHnsDataplane({ door: followingHns(pods) })),
+  open: ({ netns, pods, target }) =>
+    inNode(netns, () => createHnsDataplane({ door: followingHns(pods), expandUnsupported: target?.expandsUnsupported ?? false })),
   expressible: withoutWindowsLimits,
 };
 
 /** All of them. */
 export const backEnds: readonly BackEnd[] = [nftablesBackEnd, iptablesBackEnd, ebpfBackEnd, hnsBackEnd];
+
+/** The back end of a node that behaves like the engine. */
+export function behavingLike(backEnd: BackEnd, engine: EngineName, expandsUnsupported = false): BackEnd {
+  return { ...backEnd, target: enforcementTarget(engine, systemOf(backEnd.name), expandsUnsupported) };
+}
+
+type LinuxNode = Pick<BackEndNode, 'podInterface' | 'onReplace' | 'target'>;
+
+function linuxOptions({ podInterface, onReplace, target }: LinuxNode) {
+  const sparesOwnNode = target?.profile.podReachesOwnNode.includes('linux') ?? false;
+  return { podInterfaces: [podInterface], onReplace, podToOwnNode: sparesOwnNode ? ('always' as const) : ('by-policy' as const) };
+}
 
 function inNode<T>(netns: string, make: () => T): T {
   let made: T | undefined;

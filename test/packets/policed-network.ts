@@ -120,16 +120,18 @@ export class PolicedNetwork {
   #startNode(name: string, world: World): void {
     if (this.#nodes.has(name)) return;
     const pods = (): LinkedPod[] => [...this.network.linkedPods().values()].filter(({ node }) => node === name);
+    const { target } = this.#backEnd;
     const dataplane = this.#backEnd.open({
       netns: this.network.nodeNetns(name),
       podInterface: this.network.podInterfacePrefix,
       pods,
       onReplace: (error) => this.replaced.push(error.message),
+      target,
     });
-    const engine = new Engine({ node: name });
+    const engine = new Engine(target === undefined ? { node: name } : { node: name, target });
     // A node that joins later lists what is there, as an agent does.
     for (const event of eventsBetween(nothing, world)) event(engine);
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    for (const source of engine.sources) engine.setInSync(source);
     this.#nodes.set(name, { engine, dataplane, attached: new Map() });
   }
 

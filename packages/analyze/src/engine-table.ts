@@ -123,7 +123,7 @@ function behaviourRows(): EngineRow[] {
     row(
       'Pod to its own node',
       'profile',
-      ({ podToOwnNode }) => (podToOwnNode === 'always' ? 'always' : 'by egress policies'),
+      ({ podReachesOwnNode }) => (podReachesOwnNode.length > 0 ? 'always on Linux' : 'by egress policies'),
       'as the engine',
     ),
     row('ICMP', 'profile', ({ icmp }) => icmp, 'as the engine'),

@@ -94,11 +94,11 @@ function againstPolicies(engine: ComparedEngine, traits: ClusterTraits): string[
 }
 
 function mindOf(engine: ComparedEngine, traits: ClusterTraits): string[] {
-  const { ipBlockMatchesPods, podToOwnNode, nodePortBypassesIngress, establishedFlows } = engineProfiles[engine];
+  const { ipBlockMatchesPods, podReachesOwnNode, nodePortBypassesIngress, establishedFlows } = engineProfiles[engine];
   const found: string[] = [];
   if (!ipBlockMatchesPods && traits.blocksOfCluster.length > 0)
     found.push(`its ipBlock never selects pods or nodes, and those of ${listed(traits.blocksOfCluster)} hold addresses of some`);
-  if (podToOwnNode === 'always' && traits.isolatingEgress.length > 0)
+  if (podReachesOwnNode.length > 0 && traits.isolatingEgress.length > 0)
     found.push(`pods reach their own node although ${listed(traits.isolatingEgress)} isolate their egress`);
   if (nodePortBypassesIngress && traits.bypassableServices.length > 0)
     found.push(`traffic to ${listed(traits.bypassableServices)} goes past ingress policies (externalTrafficPolicy: Cluster)`);

@@ -13,7 +13,7 @@
  * namespace that is not among the objects are unknown but for its name. A refused policy is there as
  * the engine has it when no version was accepted yet: it isolates and allows nothing.
  */
-import { compileForSystems, defaultTier, isFinished, podToPlannedEndpoint, type SystemsOptions, systemKey } from '@weir/compile';
+import { compileForSystems, defaultTier, isFinished, podToPlannedEndpoint, type SystemsOptions } from '@weir/compile';
 import {
   type Diagnostic,
   type EndpointSlice,
@@ -36,6 +36,8 @@ import {
   type Policy,
   type PolicyWorld,
   podName,
+  systemKey,
+  systemOfEndpoint,
   type WorldNode,
 } from '@weir/policy';
 import { groupVersionOf, type MaybePlacedObject, type PlacedObject, readableObjects } from './readable-objects.ts';
@@ -107,7 +109,7 @@ export function podKey({ metadata: { namespace = 'default', name = '' } }: KubeO
 
 /** The operating systems on which there are pods; Linux where there are none. */
 function systemsOf(endpoints: ReadonlyMap<string, Endpoint>): readonly OperatingSystem[] {
-  const used = new Set([...endpoints.values()].map(({ labels }) => labels.reserved[systemKey.key] as OperatingSystem));
+  const used = new Set([...endpoints.values()].map(systemOfEndpoint));
   return used.size === 0 ? ['linux'] : [...used].sort();
 }
 

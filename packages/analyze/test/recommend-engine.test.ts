@@ -108,7 +108,7 @@ describe('the table of engines', () => {
     expect(row('Scale')?.azure).toBe(`at most ${limits?.nodes} nodes and ${limits?.pods} pods on Linux`);
     expect(row('IPv6')).toMatchObject({ azure: 'not supported', cilium: 'supported' });
     expect(row('ipBlock selects pods and nodes')?.cilium).toBe('never');
-    expect(row('Pod to its own node')?.azure).toBe('always');
+    expect(row('Pod to its own node')?.azure).toBe('always on Linux');
     expect(row('Not supported on Windows')?.azure).toBe('named ports, SCTP, negative selectors, except in ipBlock');
     expect(row('Not supported on Windows')?.calico).toMatch(/skips rules with named ports, except in ipBlock,/);
   });

@@ -1,6 +1,7 @@
 /** What selectors are asked about: a pod with its own addresses, and its labels by space. */
 import type { Address, ProtocolNumber } from '@weir/net';
-import type { LabelSpace } from './model.ts';
+import type { LabelKey, LabelSpace } from './model.ts';
+import type { OperatingSystem } from './profile.ts';
 
 /** Labels by space; maps may be shared between endpoints and are never changed. */
 export type LabelsBySpace = Readonly<Record<LabelSpace, Readonly<Record<string, string>>>>;
@@ -24,4 +25,12 @@ export interface Endpoint {
   readonly addresses: readonly Address[];
   readonly labels: LabelsBySpace;
   readonly namedPorts: readonly NamedPort[];
+}
+
+/** The key under which Weir knows the operating system of an endpoint's node; no pod can label itself into it. */
+export const systemKey: LabelKey = { space: 'reserved', key: 'os' };
+
+/** The operating system of the endpoint's node; Linux where nobody said. */
+export function systemOfEndpoint({ labels }: Endpoint): OperatingSystem {
+  return labels.reserved[systemKey.key] === 'windows' ? 'windows' : 'linux';
 }

@@ -13,7 +13,7 @@
  * ```
  */
 import type { Flow } from '@weir/net';
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, systemOfEndpoint } from './endpoint.ts';
 import { ruleMatches, ruleMismatches } from './match-rule.ts';
 import type { Direction, Policy, Rule, Tier } from './model.ts';
 import { nearMissesOf } from './near-misses.ts';
@@ -106,7 +106,7 @@ function exemptionOf(
   if (source.kind === 'endpoint' && destination.kind === 'endpoint' && source.endpoint.uid === destination.endpoint.uid) return 'self';
   const other = direction === 'egress' ? destination : source;
   if (other.kind !== 'node' || other.node.name !== owner.node) return undefined;
-  return direction === 'ingress' || world.profile.podToOwnNode === 'always' ? 'own node' : undefined;
+  return direction === 'ingress' || world.profile.podReachesOwnNode.includes(systemOfEndpoint(owner)) ? 'own node' : undefined;
 }
 
 function isolationOf(policy: Policy): Isolation {

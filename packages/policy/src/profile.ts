@@ -41,8 +41,8 @@ export interface EngineProfile {
   readonly ipBlockMatchesPods: boolean;
   /** Whether the addresses of an ipBlock mean nodes that have such an address. */
   readonly ipBlockMatchesNodes: boolean;
-  /** Whether a pod reaches its own node although its egress is isolated. */
-  readonly podToOwnNode: 'by-policy' | 'always';
+  /** The systems of nodes on which a pod reaches its own node although its egress is isolated. */
+  readonly podReachesOwnNode: readonly OperatingSystem[];
   /** What happens to connections that a new policy no longer allows. */
   readonly establishedFlows: 'keep' | 'cut';
   /** Which rules let protocols without ports through, such as ICMP. */
@@ -89,7 +89,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'nftables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
-    podToOwnNode: 'by-policy',
+    podReachesOwnNode: [],
     establishedFlows: 'keep',
     icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
@@ -102,7 +102,8 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'iptables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
-    podToOwnNode: 'always',
+    // Its rules are in FORWARD only, where that traffic does not come; on Windows the ACLs of the endpoint see it.
+    podReachesOwnNode: ['linux'],
     establishedFlows: 'keep',
     icmp: 'by rules without ports',
     nodePortBypassesIngress: true,
@@ -116,7 +117,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'nftables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
-    podToOwnNode: 'by-policy',
+    podReachesOwnNode: [],
     establishedFlows: 'keep',
     icmp: 'by rules without ports',
     nodePortBypassesIngress: false,
@@ -134,7 +135,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'ebpf' },
     ipBlockMatchesPods: false,
     ipBlockMatchesNodes: false,
-    podToOwnNode: 'by-policy',
+    podReachesOwnNode: [],
     establishedFlows: 'cut',
     icmp: 'by rules without ports',
     nodePortBypassesIngress: false,

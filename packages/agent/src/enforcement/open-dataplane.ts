@@ -19,12 +19,12 @@ import { hostSystem } from '../settings/host-system.ts';
 export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
   const chosen = chooseDataplane({ engine: settings.profile, system: hostSystem(), dataplane: settings.dataplane });
   if ('problem' in chosen) throw new Error(chosen.problem);
-  const { podToOwnNode, establishedFlows } = engineProfiles[settings.profile];
+  const { podReachesOwnNode, establishedFlows } = engineProfiles[settings.profile];
   const options = {
     podInterfaces: settings.podInterfaces,
     flowRate: settings.flowLog === undefined ? undefined : settings.flowRate,
     established: settings.established ?? establishedFlows,
-    podToOwnNode,
+    podToOwnNode: podReachesOwnNode.includes('linux') ? ('always' as const) : ('by-policy' as const),
     onReplace: (reason: Error) => log.warn(errorFields(reason), 'a change failed; everything was put into force anew, without a gap'),
   };
   switch (chosen.name) {

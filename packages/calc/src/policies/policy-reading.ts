@@ -27,9 +27,9 @@ export class PolicyReading {
     return !this.#target.profile.ipBlockMatchesNodes;
   }
 
-  /** Whether pods reach their own node whatever policies say. */
+  /** Whether pods of this node reach it whatever policies say. */
   get podReachesOwnNode(): boolean {
-    return this.#target.profile.podToOwnNode === 'always';
+    return this.#target.profile.podReachesOwnNode.includes(this.#target.system);
   }
 
   compile(object: NetworkPolicy): CompiledPolicy {

@@ -3,12 +3,9 @@
  * and not on the other, it is two policies in the model, each for the pods of its system.
  */
 import type { NetworkPolicy } from '@weir/kube';
-import { allOf, type EngineProfile, type LabelKey, type OperatingSystem, type Policy } from '@weir/policy';
+import { allOf, type EngineProfile, type OperatingSystem, type Policy, systemKey } from '@weir/policy';
 import { closedNetworkPolicy } from './closed-network-policy.ts';
 import { compileNetworkPolicy, type PolicyDiagnostic, type PositionLookup } from './compile-network-policy.ts';
-
-/** The key under which Weir knows the operating system of an endpoint's node; no pod can label itself into it. */
-export const systemKey: LabelKey = { space: 'reserved', key: 'os' };
 
 /** Where the policy is to be enforced. */
 export interface SystemsOptions {

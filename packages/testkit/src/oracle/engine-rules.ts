@@ -24,9 +24,9 @@ export function blockMeansClusterAddresses(engine: OracleEngine): boolean {
   return engine !== 'cilium';
 }
 
-/** Whether a pod reaches the node that it runs on, whatever its egress rules say. */
-export function podReachesItsNode(engine: OracleEngine): boolean {
-  return engine === 'azure';
+/** Whether a pod reaches the node that it runs on, whatever its egress rules say; on Windows the rules are the pod's port's own. */
+export function podReachesItsNode(engine: OracleEngine, system: string): boolean {
+  return engine === 'azure' && system !== 'windows';
 }
 
 /** What the engine makes of a policy for pods on a node of this operating system. */

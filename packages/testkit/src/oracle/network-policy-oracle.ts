@@ -62,7 +62,7 @@ export class NetworkPolicyOracle {
 
   #leaves(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
     if (source.pod === undefined) return true;
-    if (podReachesItsNode(this.#engine) && source.pod.nodeAddresses.has(addressKey(destination.address))) return true;
+    if (podReachesItsNode(this.#engine, source.pod.system) && source.pod.nodeAddresses.has(addressKey(destination.address))) return true;
     return this.#someRulePermits(this.#judgement(source.pod, 'Egress'), destination, { destination, flow });
   }
 

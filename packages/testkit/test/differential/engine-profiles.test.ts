@@ -98,7 +98,7 @@ describe('on random worlds', () => {
       const calc = new Engine({ node: node.metadata.name ?? '', target });
       for (const source of calc.sources) calc.setInSync(source);
       for (const one of states[0]?.nodes ?? []) calc.upsertNode(one);
-      const model = new DeltaModel({ podReachesOwnNode: target.profile.podToOwnNode === 'always' });
+      const model = new DeltaModel({ podReachesOwnNode: target.profile.podReachesOwnNode.includes(target.system) });
       return { node: node.metadata.name ?? '', calc, model };
     });
     // Versions that were accepted before do not count here: each policy is new in each state.
