@@ -8,8 +8,8 @@ extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynp
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, __u32 offset, void *buffer, __u32 buffer__szk) __ksym;
 
 enum { PROTOCOL_HOP_BY_HOP = 0, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ROUTING = 43, PROTOCOL_FRAGMENT = 44, PROTOCOL_AUTHENTICATION = 51, PROTOCOL_ICMP6 = 58, PROTOCOL_OPTIONS = 60, PROTOCOL_SCTP = 132, PROTOCOL_UDPLITE = 136 };
-/* More are nothing that anybody sends; the packet counts as unreadable. */
-enum { EXTENSIONS_MAX = 8 };
+/* As many as a packet of 1500 bytes holds, and some more; with still more the packet counts as unreadable. */
+enum { EXTENSIONS_MAX = 192 };
 
 struct packet {
 	__u32 source[4];
@@ -19,10 +19,10 @@ struct packet {
 	__u8 family;
 	__u8 protocol;
 	bool has_ports;
-	/* Without: the headers are cut off or too many; no policy lets such a packet through. */
+	/* Without: the ports are cut off, or the headers too many; no policy lets such a packet through. */
 	bool is_readable;
 	bool is_discovery;
-	/* A TCP packet that does not begin a connection. */
+	/* A TCP packet that does not begin a connection, as far as it says. */
 	bool is_midstream;
 	__u32 length;
 };
@@ -36,26 +36,22 @@ static __always_inline void read_transport(struct bpf_dynptr *data, __u32 offset
 {
 	__u8 buffer[16];
 
+	__u8 *ports;
+
 	packet->is_readable = true;
+	if (!carries_ports(packet->protocol)) return;
+	ports = bpf_dynptr_slice(data, offset, buffer, 4);
+	if (!ports) {
+		packet->is_readable = false;
+		return;
+	}
+	packet->source_port = *(__be16 *)ports;
+	packet->destination_port = *(__be16 *)(ports + 2);
+	packet->has_ports = true;
 	if (packet->protocol == PROTOCOL_TCP) {
-		__u8 *tcp = bpf_dynptr_slice(data, offset, buffer, 16);
-		if (!tcp) {
-			packet->is_readable = false;
-			return;
-		}
-		packet->source_port = *(__be16 *)tcp;
-		packet->destination_port = *(__be16 *)(tcp + 2);
-		packet->is_midstream = (tcp[13] & 2) == 0;
-		packet->has_ports = true;
-	} else if (carries_ports(packet->protocol)) {
-		__u8 *ports = bpf_dynptr_slice(data, offset, buffer, 4);
-		if (!ports) {
-			packet->is_readable = false;
-			return;
-		}
-		packet->source_port = *(__be16 *)ports;
-		packet->destination_port = *(__be16 *)(ports + 2);
-		packet->has_ports = true;
+		__u8 *tcp = bpf_dynptr_slice(data, offset, buffer, 14);
+
+		packet->is_midstream = !tcp || (tcp[13] & 2) == 0;
 	}
 }
 

@@ -4,6 +4,7 @@ import type { WantedFilter } from './filter-writer.ts';
 import { type ChainOptions, fixedChainsOf } from './fixed-chains.ts';
 import type { Ipset } from './ipset.ts';
 import { dispatchOf, type LocalAddress, type LocalSetFactory } from './local-sets.ts';
+import { fixedChains } from './names.ts';
 import { closedProgram, type NodeState } from './node-state.ts';
 import type { ChainText } from './rule-script.ts';
 
@@ -26,7 +27,7 @@ export function wantedFilter(state: NodeState, factory: LocalSetFactory, options
     const chainsOf = (family: Family): ChainText[] => {
       const dispatch = dispatchOf(family, of[family], factory);
       sets.push(...dispatch.all);
-      return [...programs[family], ...dispatch.chains, ...fixedChainsOf(family, dispatch.sets, options)];
+      return [...programs[family], ...dispatch.chains.map(readingPortsFirst), ...fixedChainsOf(family, dispatch.sets, options)];
     };
     const chains = { 4: chainsOf(4), 6: chainsOf(6) };
     return { sets: [...new Map(sets.map((set) => [set.name, set])).values()], chains };
@@ -40,6 +41,18 @@ export function wantedFilter(state: NodeState, factory: LocalSetFactory, options
       return withLocals({ 4: locals[4].map(close), 6: locals[6].map(close) });
     },
   };
+}
+
+/**
+ * Rules without a target: the kernel drops a packet of which it has to look at the ports and cannot. So no policy
+ * lets one through of which the ports are cut off, wherever in a program a rule asks for ports.
+ */
+const looksAtPorts = ['tcp', 'udp', 'sctp', 'udplite'].map((protocol) => `-p ${protocol} -m multiport --sports 0:65535`);
+
+/** The chains that send packets to programs look at ports before. */
+function readingPortsFirst(chain: ChainText): ChainText {
+  const asksPolicies = chain.name === fixedChains.egress || chain.name === fixedChains.ingress;
+  return asksPolicies ? { ...chain, rules: [...looksAtPorts, ...chain.rules] } : chain;
 }
 
 function programChainsOf(state: NodeState, family: Family): ChainText[] {

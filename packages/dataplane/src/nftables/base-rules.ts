@@ -14,6 +14,7 @@ import {
   isFamily,
   isNeighbourDiscovery,
   loadAddress,
+  readablePackets,
   selfRule,
 } from './packet-steps.ts';
 import { type ProgramChain, programChainTargets } from './program-rules.ts';
@@ -164,14 +165,13 @@ interface Dispatch {
 function dispatchRules({ chain, end, of }: Dispatch): RuleDefinition[] {
   const { main, deny } = programChainTargets(of);
   const map = familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress'];
-  return [main, deny].map((target) => ({
-    chain,
-    expressions: [
-      ...isFamily(of.family),
-      loadAddress(of.family, end, 4),
-      { kind: 'lookup', set: map, key: 4, into: 0 },
-      { kind: 'jump', chain: target },
-    ],
-    comment: target === main ? `endpoints in ${map}` : 'what nothing let through',
-  }));
+  const isolated = [...isFamily(of.family), loadAddress(of.family, end, 4), { kind: 'lookup', set: map, key: 4, into: 0 } as const];
+  return [
+    ...readablePackets.map((readable) => ({
+      chain,
+      expressions: [...isolated, ...readable, { kind: 'jump', chain: main } as const],
+      comment: `endpoints in ${map}`,
+    })),
+    { chain, expressions: [...isolated, { kind: 'jump', chain: deny }], comment: 'what nothing let through' },
+  ];
 }

@@ -9,6 +9,8 @@ export type PacketEnd = 'source' | 'destination';
 const addressOffset = { 4: { source: 12, destination: 16 }, 6: { source: 8, destination: 24 } } as const;
 const nfproto = { 4: 2, 6: 10 } as const;
 const icmpv6 = 58;
+/** TCP, UDP, SCTP, UDP-Lite. */
+const portProtocols = [6, 17, 132, 136] as const;
 
 export const accept: Expression = { kind: 'verdict', verdict: 'accept' };
 export const drop: Expression = { kind: 'verdict', verdict: 'drop' };
@@ -58,6 +60,19 @@ export function isNeighbourDiscovery(): Expression[] {
     { kind: 'compare', register: 0, operator: 'lte', value: Uint8Array.of(137) },
   ];
 }
+
+/**
+ * The packets whose headers are all there, in two parts that may both be tried: those of protocols without
+ * ports, and those that have four bytes behind their IP headers. No policy lets a packet through of which
+ * the ports are cut off, not even one that allows every port.
+ */
+export const readablePackets: readonly (readonly Expression[])[] = [
+  [
+    { kind: 'meta', key: 'l4proto', into: 0 },
+    ...portProtocols.map((protocol): Expression => ({ kind: 'compare', register: 0, operator: 'neq', value: Uint8Array.of(protocol) })),
+  ],
+  [{ kind: 'payload', base: 'transport', offset: 0, length: 4, into: 0 }],
+];
 
 /** Goes on when the interface's name begins with `prefix`. */
 export function interfaceStartsWith(key: 'iifname' | 'oifname', prefix: string): Expression[] {

@@ -16,7 +16,7 @@
 import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
 import { reportDenied } from './denied-reports.ts';
-import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd, selfRule } from './packet-steps.ts';
+import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd, readablePackets, selfRule } from './packet-steps.ts';
 import { familySets, sharedSets } from './sets.ts';
 
 /** Four registers in a row, as the key of `allow` has them. */
@@ -137,7 +137,11 @@ function denyChain(of: ProgramChain, reports: boolean): RuleDefinition[] {
   const { deny: chain, main } = namesOf(of);
   return [
     selfRule(chain, of.family),
-    { chain, expressions: [{ kind: 'jump', chain: main }], comment: 'once more, if a change came in between' },
+    ...readablePackets.map((readable) => ({
+      chain,
+      expressions: [...readable, { kind: 'jump', chain: main } as const],
+      comment: 'once more, if a change came in between',
+    })),
     ...(reports ? [reportDenied(chain, of.look === 'ingress' ? 'ingress' : 'egress')] : []),
     {
       chain,

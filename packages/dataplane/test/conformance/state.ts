@@ -23,6 +23,15 @@ export interface RuleText {
   readonly ports?: readonly (number | readonly [number, number])[];
 }
 
+/** Tiers in short, first to last. */
+export interface TiersText {
+  readonly tiers: readonly { readonly rules: readonly RuleText[]; readonly end: 'deny' | 'pass' }[];
+  readonly otherwise: 'allow' | 'deny';
+}
+
+/** A program in short; rules alone are one tier that denies at its end. */
+export type ProgramText = readonly RuleText[] | TiersText;
+
 /** A state in short. */
 export interface StateText {
   /** Range sets: `block` or `block except block`. */
@@ -30,8 +39,8 @@ export interface StateText {
   /** Sets of pods, by the pods in them; with ports they are sets of named ports. */
   readonly sets?: Readonly<Record<string, Readonly<Partial<Record<PodName, Membership['ports'] | 'member' | undefined>>>>>;
   /** What isolates a pod in a direction; a pod without is not isolated. */
-  readonly ingress?: Readonly<Partial<Record<PodName, readonly RuleText[] | undefined>>>;
-  readonly egress?: Readonly<Partial<Record<PodName, readonly RuleText[] | undefined>>>;
+  readonly ingress?: Readonly<Partial<Record<PodName, ProgramText | undefined>>>;
+  readonly egress?: Readonly<Partial<Record<PodName, ProgramText | undefined>>>;
   /** The pods that are endpoints of the node; default all three. */
   readonly pods?: readonly PodName[];
   /** Changes to endpoints: other uids, unknown interfaces. */
@@ -47,9 +56,9 @@ export const emptyDelta: Delta = { peerSets: none, classes: none, addresses: non
 export function stateDelta(text: StateText, interfaceOf: (pod: PodName) => string | undefined): Delta {
   const pods = text.pods ?? ['a', 'b', 'c'];
   const programs = new Map<string, Program>();
-  const programOf = (direction: Direction, rules: readonly RuleText[] | undefined): string | undefined => {
-    if (rules === undefined) return undefined;
-    const program = programFromText(direction, rules);
+  const programOf = (direction: Direction, text: ProgramText | undefined): string | undefined => {
+    if (text === undefined) return undefined;
+    const program = programFromText(direction, text);
     programs.set(program.key, program);
     return program.key;
   };
@@ -108,26 +117,29 @@ export function addressesOf(pod: PodName): Address[] {
   return ([4, 6] as const).map((family) => defined(parseAddress(hostAddresses[pod][family]), 'a pod has addresses'));
 }
 
-function programFromText(direction: Direction, rules: readonly RuleText[]): Program {
+function programFromText(direction: Direction, text: ProgramText): Program {
+  const { tiers, otherwise }: TiersText = 'tiers' in text ? text : { tiers: [{ rules: text, end: 'deny' }], otherwise: 'allow' };
+  return {
+    key: `${direction} ${JSON.stringify(text)}`,
+    direction,
+    tiers: tiers.map(({ rules, end }, tier) => ({
+      name: tier === 0 ? 'default' : `tier-${tier}`,
+      rules: rules.map((rule, ruleIndex) => programRule(direction, rule, tier === 0 ? `${ruleIndex}` : `${tier}-${ruleIndex}`)),
+      end,
+    })),
+    otherwise,
+  };
+}
+
+function programRule(direction: Direction, { id, action, peer, protocol, ports }: RuleText, place: string): ProgramRule {
   const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'default', name: 'test' };
   return {
-    key: `${direction} ${JSON.stringify(rules)}`,
-    direction,
-    tiers: [
-      {
-        name: 'default',
-        rules: rules.map(({ id, action, peer, protocol, ports }, ruleIndex) => ({
-          id: id ?? `rule-${direction}-${ruleIndex}`,
-          action: action ?? 'allow',
-          peer: (peer ?? []).map((name) => ({ set: name.replace('!', ''), negated: name.startsWith('!') })),
-          ...(protocol === undefined ? {} : { protocol }),
-          ...(ports === undefined ? {} : { ports: ports.map(portRange) }),
-          origin: { policy, direction, ruleIndex },
-        })),
-        end: 'deny',
-      },
-    ],
-    otherwise: 'allow',
+    id: id ?? `rule-${direction}-${place}`,
+    action: action ?? 'allow',
+    peer: (peer ?? []).map((name) => ({ set: name.replace('!', ''), negated: name.startsWith('!') })),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(ports === undefined ? {} : { ports: ports.map(portRange) }),
+    origin: { policy, direction, ruleIndex: 0 },
   };
 }
 

@@ -8,7 +8,8 @@ import { createIptablesDataplane, type IptablesDataplane, type IptablesOptions }
 import { deltaBetween, type RuleText, type StateText, stateDelta } from '../conformance/state.ts';
 import { openWorld, pause, type World } from '../conformance/world.ts';
 
-const allowAtoB: StateText = { sets: { a: { a: 'member' } }, ingress: { b: [{ id: 'let-a-in', peer: ['a'], protocol: 6, ports: [80] }] } };
+const letAIn: RuleText = { id: 'let-a-in', peer: ['a'], protocol: 6, ports: [80] };
+const allowAtoB: StateText = { sets: { a: { a: 'member' } }, ingress: { b: [letAIn] } };
 const allowCtoB: StateText = { ...allowAtoB, sets: { a: { c: 'member' } } };
 const none = { drifted: [], repaired: false };
 
@@ -143,7 +144,7 @@ describe.each(['nft', 'legacy'] as const)('iptables back end (%s)', (flavour) =>
     const dataplane = start();
     await dataplane.apply(delta(allowAtoB));
     expect(await tcp('a', 'allowed')).toBe('answered');
-    const two: StateText = { ...allowAtoB, ingress: { b: [...(allowAtoB.ingress?.b ?? []), { id: 'more', protocol: 17, ports: [7] }] } };
+    const two: StateText = { ...allowAtoB, ingress: { b: [letAIn, { id: 'more', protocol: 17, ports: [7] }] } };
     await dataplane.apply(deltaBetween(delta(allowAtoB), delta(two)));
     expect(await tcp('a', 'allowed')).toBe('answered');
     const counts = new Map((await dataplane.counters()).map(({ rule, packets }) => [rule.id, packets]));
