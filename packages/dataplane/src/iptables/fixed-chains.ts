@@ -2,8 +2,8 @@
  * What holds before any policy is asked, in the order of the other back ends: neighbour discovery, closed
  * and forged ends, established connections, self traffic, then the policies of both ends.
  *
- *   FORWARD ─▶ WEIR-FORWARD ─▶ both ends isolated pods? WEIR-SELF ─▶ WEIR-POLICY ─▶ WEIR-EGRESS ─▶ program
- *                                                                        └────────▶ WEIR-INGRESS ─▶ program
+ *   FORWARD ─▶ WEIR-FORWARD ─▶ WEIR-POLICY ─▶ WEIR-EGRESS ─▶ program
+ *                                   └───────▶ WEIR-INGRESS ─▶ program
  *   INPUT ───▶ WEIR-INPUT ──▶ WEIR-EGRESS
  *
  * A packet runs through FORWARD once and sees the rules of one instant, so both directions are decided by
@@ -43,7 +43,7 @@ export function fixedChainsOf(family: Family, sets: LocalSets, options: ChainOpt
     ...targets,
     established,
   ];
-  const { egress, ingress, isolated } = sets;
+  const { egress, ingress, self, unlinkedSelf } = sets;
   return [
     ...reportChains(options),
     {
@@ -58,7 +58,9 @@ export function fixedChainsOf(family: Family, sets: LocalSets, options: ChainOpt
       name: fixedChains.forward,
       rules: [
         ...before(closedTargets),
-        `-m set --match-set ${isolated.name} src -m set --match-set ${isolated.name} dst -g ${fixedChains.self}`,
+        // Came on the link of its destination, so it comes from there.
+        `-m set --match-set ${self.name} dst,src -j RETURN`,
+        ...(unlinkedSelf === undefined ? [] : [`-m set --match-set ${unlinkedSelf.name} src -g ${fixedChains.self}`]),
         `-g ${fixedChains.policy}`,
       ],
     },

@@ -4,6 +4,7 @@
  */
 import type { Address, Family } from '@weir/net';
 import type { Direction } from '@weir/policy';
+import { type AddressRules, addressTreeChains } from './address-tree.ts';
 import type { Ipset } from './ipset.ts';
 import { fixedChains, type NamePool } from './names.ts';
 import type { ChainText } from './rule-script.ts';
@@ -28,9 +29,12 @@ export interface LocalSets {
   readonly linked: Ipset;
   /** (address, link) of those. */
   readonly links: Ipset;
+  /** (address, link) of those that reach themselves and have the link to themselves. */
+  readonly self: Ipset;
+  /** Isolated addresses that reach themselves and are not in {@link self}; undefined: none. */
+  readonly unlinkedSelf: Ipset | undefined;
   readonly egress: Ipset;
   readonly ingress: Ipset;
-  readonly isolated: Ipset;
 }
 
 /** The sets and the chains that send packets to programs. */
@@ -72,62 +76,104 @@ export class LocalSetFactory {
   }
 }
 
+/** So many programs are asked for one after the other, each by the set of its pods. */
+const programsInRow = 8;
+
 /** Makes the sets and chains of a family. */
 export function dispatchOf(family: Family, addresses: readonly LocalAddress[], factory: LocalSetFactory): Dispatch {
-  const groups: Ipset[] = [];
   const plain = (of: readonly LocalAddress[]): Ipset =>
     factory.make(
       { type: 'hash:ip', family },
       of.map(({ text }) => [text, '']),
     );
+  const withLinks = (of: readonly LocalAddress[]): Ipset =>
+    factory.make(
+      { type: 'hash:net,iface', family },
+      of.map((each) => [`${each.text},${each.interface}`, '']),
+    );
   const egress = addresses.filter((each) => each.egress !== undefined);
   const ingress = addresses.filter((each) => each.ingress !== undefined);
-  const isolated = addresses.filter((each) => each.egress !== undefined || each.ingress !== undefined);
   const linked = addresses.filter((each) => each.interface !== undefined);
-  const group = (of: readonly LocalAddress[]): Ipset => {
-    const set = plain(of);
-    groups.push(set);
-    return set;
-  };
+  const self = selfOf(addresses);
   const sets: LocalSets = {
     local: factory.make(
       { type: 'hash:ip', family },
       addresses.map(({ text, uid }) => [text, ownerComment(uid)]),
     ),
     linked: plain(linked),
-    links: factory.make(
-      { type: 'hash:net,iface', family },
-      linked.map((each) => [`${each.text},${each.interface}`, '']),
-    ),
+    links: withLinks(linked),
+    self: withLinks(self.byLink),
+    unlinkedSelf: self.byPair.length === 0 ? undefined : plain(self.byPair),
     egress: plain(egress),
     ingress: plain(ingress),
-    isolated: plain(isolated),
+  };
+  const groups: Ipset[] = [];
+  const group = (of: readonly LocalAddress[]): Ipset => {
+    const set = plain(of);
+    groups.push(set);
+    return set;
   };
   const chains: ChainText[] = [
-    { name: fixedChains.self, rules: [...isolated.flatMap(selfRules), `-g ${fixedChains.policy}`] },
-    { name: fixedChains.egress, rules: dispatchRules(egress, 'egress', group) },
-    { name: fixedChains.ingress, rules: dispatchRules(ingress, 'ingress', group) },
+    ...(self.byPair.length === 0 ? [] : selfChains(self.byPair)),
+    ...dispatchChains(egress, 'egress', group),
+    ...dispatchChains(ingress, 'ingress', group),
   ];
-  const { local, links } = sets;
-  return { sets, chains, all: [local, links, sets.linked, sets.egress, sets.ingress, sets.isolated, ...groups] };
+  const { unlinkedSelf, ...others } = sets;
+  return { sets, chains, all: [...Object.values(others), ...(unlinkedSelf === undefined ? [] : [unlinkedSelf]), ...groups] };
 }
 
-function selfRules({ text, own }: LocalAddress): string[] {
-  return own.map((other) => `-s ${text} -d ${other} -j RETURN`);
+/** Who reaches itself, told by its link where that is nobody else's, else by pairs of its addresses. */
+function selfOf(addresses: readonly LocalAddress[]): { readonly byLink: LocalAddress[]; readonly byPair: LocalAddress[] } {
+  const users = new Map<string, Set<string>>();
+  for (const { interface: link, uid } of addresses) {
+    if (link !== undefined) users.set(link, new Set([...(users.get(link) ?? []), uid]));
+  }
+  const hasOwnLink = ({ interface: link }: LocalAddress): boolean => link !== undefined && users.get(link)?.size === 1;
+  const own = addresses.filter((each) => each.own.length > 0);
+  return {
+    byLink: own.filter(hasOwnLink),
+    byPair: own.filter((each) => !hasOwnLink(each) && (each.egress !== undefined || each.ingress !== undefined)),
+  };
 }
 
-/** One rule for each program; pods of one program are one set. */
-function dispatchRules(addresses: readonly LocalAddress[], direction: Direction, group: (of: readonly LocalAddress[]) => Ipset): string[] {
-  const byChain = new Map<string, LocalAddress[]>();
+/** What goes to another address than its own is judged by policies. */
+function selfChains(addresses: readonly LocalAddress[]): ChainText[] {
+  return addressTreeChains({
+    chain: fixedChains.self,
+    end: 'source',
+    addresses: addresses.map(({ address, text, own }) => ({ address, rules: own.map((other) => `-s ${text} -d ${other} -j RETURN`) })),
+    otherwise: [`-g ${fixedChains.policy}`],
+  });
+}
+
+/** Few programs: one rule for each, which asks the set of its pods. Many: a tree of addresses. */
+function dispatchChains(
+  addresses: readonly LocalAddress[],
+  direction: Direction,
+  group: (of: readonly LocalAddress[]) => Ipset,
+): ChainText[] {
+  const chain = direction === 'egress' ? fixedChains.egress : fixedChains.ingress;
+  const isEgress = direction === 'egress';
+  const byProgram = new Map<string, LocalAddress[]>();
   for (const each of addresses) {
-    const chain = each[direction] ?? '';
-    const others = byChain.get(chain);
-    if (others === undefined) byChain.set(chain, [each]);
+    const program = each[direction] ?? '';
+    const others = byProgram.get(program);
+    if (others === undefined) byProgram.set(program, [each]);
     else others.push(each);
   }
-  return [...byChain].map(([chain, of]) => {
-    const [only] = of;
-    if (of.length === 1 && only !== undefined) return `${direction === 'egress' ? '-s' : '-d'} ${only.text} -j ${chain}`;
-    return `-m set --match-set ${group(of).name} ${direction === 'egress' ? 'src' : 'dst'} -j ${chain}`;
+  const toProgram = ({ text }: LocalAddress, program: string): string => `${isEgress ? '-s' : '-d'} ${text} -g ${program}`;
+  if (byProgram.size <= programsInRow) {
+    const rules = [...byProgram].map(([program, of]) => {
+      const [only] = of;
+      if (of.length === 1 && only !== undefined) return toProgram(only, program);
+      return `-m set --match-set ${group(of).name} ${isEgress ? 'src' : 'dst'} -g ${program}`;
+    });
+    return [{ name: chain, rules }];
+  }
+  return addressTreeChains({
+    chain,
+    end: isEgress ? 'source' : 'destination',
+    addresses: addresses.map((each): AddressRules => ({ address: each.address, rules: [toProgram(each, each[direction] ?? '')] })),
+    otherwise: [],
   });
 }

@@ -47,7 +47,7 @@ export class NamePool {
     this.#last = numbers.reduce((highest, number) => Math.max(highest, number), 0);
   }
 
-  /** A chain of a program; its further tiers are `…-1`, `…-2`. */
+  /** A chain of a program; its further ones are `…-1`, `…-2`. */
   chain(): string {
     return `WEIR-P${++this.#last}`;
   }

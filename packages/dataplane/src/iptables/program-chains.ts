@@ -6,12 +6,14 @@
  *   pass  ─▶ the next tier (goto, so that its RETURN comes back to whoever asked)
  *   log   ─▶ NFLOG, and on
  *
- * Nothing is marked and nothing is accepted for good.
+ * Nothing is marked and nothing is accepted for good. Many rules of which the order does not matter are
+ * found by their ports (`port-tree.ts`).
  */
 import type { PeerTest, Program, ProgramRule, ProgramTier } from '@weir/calc';
-import { type Family, formatPortRange, type PortRange, shortHash } from '@weir/net';
+import { defined, type Family, shortHash } from '@weir/net';
 import type { Direction } from '@weir/policy';
 import { isPortSet } from './names.ts';
+import { matchesOfPorts, portTreeChains, type RangeOfRule } from './port-tree.ts';
 import type { ChainText } from './rule-script.ts';
 
 /** Packets that rules with the action `log` match go to this log group. */
@@ -30,11 +32,15 @@ export interface ProgramContext {
   readonly drop: string;
 }
 
-/** The program's chains, those that others go to first. */
+/** Tiers with more rules than this are searched by port where their order does not matter. */
+const rulesInRow = 32;
+
+/** The program's chains: the first one first, named as the context says, the others with numbers behind that. */
 export function programChains(program: Program, context: ProgramContext): ChainText[] {
-  return program.tiers.length === 0
-    ? [{ name: context.chain, rules: [endOf(program.otherwise, context)] }]
-    : program.tiers.map((tier, index) => tierChain({ program, tier, index }, context)).reverse();
+  if (program.tiers.length === 0) return [{ name: context.chain, rules: [endOf(program.otherwise, context)] }];
+  let chains = program.tiers.length;
+  const newName = (): string => `${context.chain}-${chains++}`;
+  return program.tiers.flatMap((tier, index) => tierChains({ program, tier, index }, { ...context, newName }));
 }
 
 /** The comment that stands for a rule: comments are short and printable, ids need not be. */
@@ -48,16 +54,29 @@ interface TierAt {
   readonly index: number;
 }
 
-function tierChain({ program, tier, index }: TierAt, context: ProgramContext): ChainText {
+interface TierContext extends ProgramContext {
+  /** A further chain of the program. */
+  readonly newName: () => string;
+}
+
+function tierChains({ program, tier, index }: TierAt, context: TierContext): ChainText[] {
   const name = chainOfTier(context.chain, index);
   const isLast = index === program.tiers.length - 1;
-  const next = isLast ? undefined : chainOfTier(context.chain, index + 1);
-  const passed = next === undefined ? endOf(program.otherwise, context) : `-g ${next}`;
-  const rules = tier.rules.flatMap((rule) => {
-    const target = targetOf(rule, { passed, drop: context.drop });
-    return matchesOf(rule, program.direction, context).map((match) => `${match}-m comment --comment ${commentOfRule(rule.id)} ${target}`);
-  });
-  return { name, rules: [...rules, tier.end === 'deny' ? endOf('deny', context) : passed] };
+  const passed = isLast ? endOf(program.otherwise, context) : `-g ${chainOfTier(context.chain, index + 1)}`;
+  const end = tier.end === 'deny' ? endOf('deny', context) : passed;
+  const textOf = (rule: ProgramRule, match: string): string =>
+    `${match}${matchOfPeer(rule, program.direction, context)}-m comment --comment ${commentOfRule(rule.id)} ${targetOf(rule, { passed, drop: context.drop })}`;
+  const textsOf = (rule: ProgramRule): string[] => matchesOf(rule).map((match) => textOf(rule, match));
+  const isAdditive = tier.rules.every(({ action }) => action === 'allow');
+  if (!isAdditive || tier.rules.length <= rulesInRow) return [{ name, rules: [...tier.rules.flatMap(textsOf), end] }];
+  const rules = tier.rules.filter((rule) => !asksPorts(rule)).flatMap(textsOf);
+  const below: ChainText[] = [];
+  for (const [protocol, ranges] of rangesByProtocol(tier.rules.filter(asksPorts))) {
+    const chains = portTreeChains({ protocol, ranges, textOf, end, newName: context.newName });
+    rules.push(`-p ${protocol} -g ${defined(chains[0], 'a tree has a first chain').name}`);
+    below.push(...chains);
+  }
+  return [{ name, rules: [...rules, end] }, ...below];
 }
 
 function chainOfTier(chain: string, index: number): string {
@@ -84,32 +103,30 @@ function endOf(verdict: 'allow' | 'deny', { drop }: ProgramContext): string {
   return verdict === 'allow' ? '-j RETURN' : `-m comment --comment ${deniedComment} ${drop}`;
 }
 
-/** One text for each rule of the kernel that the rule needs, ending in a space unless empty. */
-function matchesOf(rule: ProgramRule, direction: Direction, { setFor }: ProgramContext): string[] {
-  const protocol = rule.protocol === undefined ? '' : `-p ${rule.protocol} `;
-  const peerEnd = direction === 'ingress' ? 'src' : 'dst';
-  if (rule.peer.length === 0) return portMatches(rule.ports).map((ports) => `${protocol}${ports}`);
-  const set = setFor(rule.peer);
-  return portMatches(rule.ports).map((ports) => `${protocol}${ports}-m set --match-set ${set} ${peerEnd}${isPortSet(set) ? ',dst' : ''} `);
+/** What the rule asks of the packet's peer; empty or ending in a space. */
+function matchOfPeer({ peer }: ProgramRule, direction: Direction, { setFor }: ProgramContext): string {
+  if (peer.length === 0) return '';
+  const set = setFor(peer);
+  return `-m set --match-set ${set} ${direction === 'ingress' ? 'src' : 'dst'}${isPortSet(set) ? ',dst' : ''} `;
 }
 
-/** A rule of the kernel holds 15 ports, of which a range takes two. */
-function portMatches(ports: readonly PortRange[] | undefined): string[] {
-  if (ports === undefined || ports.some(({ first, last }) => first === 0 && last === 65_535)) return [''];
-  const matches: string[] = [];
-  let texts: string[] = [];
-  let slots = 0;
-  const flush = (): void => {
-    if (texts.length > 0) matches.push(`-m multiport --dports ${texts.join(',')} `);
-    texts = [];
-    slots = 0;
-  };
-  for (const range of ports) {
-    const needed = range.first === range.last ? 1 : 2;
-    if (slots + needed > 15) flush();
-    texts.push(formatPortRange(range).replace('-', ':'));
-    slots += needed;
+/** What the rule asks of protocol and port: one text for each rule of the kernel that it needs, empty or ending in a space. */
+function matchesOf(rule: ProgramRule): string[] {
+  const protocol = rule.protocol === undefined ? '' : `-p ${rule.protocol} `;
+  return asksPorts(rule) ? matchesOfPorts(rule.ports ?? []).map((ports) => `${protocol}${ports}`) : [protocol];
+}
+
+function asksPorts({ ports }: ProgramRule): boolean {
+  return ports !== undefined && !ports.some(({ first, last }) => first === 0 && last === 65_535);
+}
+
+function rangesByProtocol(rules: readonly ProgramRule[]): Map<number, RangeOfRule<ProgramRule>[]> {
+  const byProtocol = new Map<number, RangeOfRule<ProgramRule>[]>();
+  for (const rule of rules) {
+    const protocol = defined(rule.protocol, 'a rule with ports has a protocol');
+    const ranges = byProtocol.get(protocol) ?? [];
+    for (const range of rule.ports ?? []) ranges.push({ rule, range });
+    byProtocol.set(protocol, ranges);
   }
-  flush();
-  return matches;
+  return byProtocol;
 }
