@@ -1,5 +1,12 @@
 /** The back ends that worlds of real packets are tried on, and what each of them cannot express. */
-import { createEbpfDataplane, createHnsDataplane, createIptablesDataplane, createNftablesDataplane, type Dataplane } from '@weir/dataplane';
+import {
+  createEbpfDataplane,
+  createHnsDataplane,
+  createIptablesDataplane,
+  createNftablesDataplane,
+  type Dataplane,
+  type EstablishedMode,
+} from '@weir/dataplane';
 import { inNetns } from '@weir/kernel';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import { defined } from '@weir/net';
@@ -18,6 +25,8 @@ export interface BackEndNode {
   readonly onReplace: (error: Error) => void;
   /** The engine to behave like; absent: kubernetes. */
   readonly target?: EnforcementTarget | undefined;
+  /** What becomes of connections that a new state denies; absent: keep. */
+  readonly established?: EstablishedMode;
 }
 
 /** A back end. */
@@ -68,11 +77,21 @@ export function behavingLike(backEnd: BackEnd, engine: EngineName, expandsUnsupp
   return { ...backEnd, target: enforcementTarget(engine, systemOf(backEnd.name), expandsUnsupported) };
 }
 
-type LinuxNode = Pick<BackEndNode, 'podInterface' | 'onReplace' | 'target'>;
+/** The back end, ending connections that a new state denies. */
+export function cutting(backEnd: BackEnd): BackEnd {
+  return { ...backEnd, open: (node) => backEnd.open({ ...node, established: 'cut' }) };
+}
 
-function linuxOptions({ podInterface, onReplace, target }: LinuxNode) {
+type LinuxNode = Pick<BackEndNode, 'podInterface' | 'onReplace' | 'target' | 'established'>;
+
+function linuxOptions({ podInterface, onReplace, target, established = 'keep' }: LinuxNode) {
   const sparesOwnNode = target?.profile.podReachesOwnNode.includes('linux') ?? false;
-  return { podInterfaces: [podInterface], onReplace, podToOwnNode: sparesOwnNode ? ('always' as const) : ('by-policy' as const) };
+  return {
+    podInterfaces: [podInterface],
+    onReplace,
+    established,
+    podToOwnNode: sparesOwnNode ? ('always' as const) : ('by-policy' as const),
+  };
 }
 
 function inNode<T>(netns: string, make: () => T): T {

@@ -40,11 +40,33 @@ export function udpDatagram(ends: PacketEnds, ports: { readonly source: number; 
 
 /** The first segment of a TCP connection between the ports, with its checksum. */
 export function tcpSyn(ends: PacketEnds, ports: { readonly source: number; readonly destination: number }): Buffer {
-  const segment = Buffer.alloc(20);
+  return tcpSegment(ends, ports, { flags: tcpFlags.SYN, sequence: 0, acknowledged: 0 });
+}
+
+/** Bits of a TCP header. */
+export const tcpFlags = { SYN: 0x02, RST: 0x04, ACK: 0x10 } as const;
+
+/** What a TCP segment says of itself. */
+export interface TcpSegment {
+  readonly flags: number;
+  readonly sequence: number;
+  readonly acknowledged: number;
+  readonly data?: Buffer;
+}
+
+/** A TCP segment between the ports, with its checksum. */
+export function tcpSegment(
+  ends: PacketEnds,
+  ports: { readonly source: number; readonly destination: number },
+  { flags, sequence, acknowledged, data = Buffer.alloc(0) }: TcpSegment,
+): Buffer {
+  const segment = Buffer.concat([Buffer.alloc(20), data]);
   segment.writeUInt16BE(ports.source, 0);
   segment.writeUInt16BE(ports.destination, 2);
+  segment.writeUInt32BE(sequence, 4);
+  segment.writeUInt32BE(acknowledged, 8);
   segment.writeUInt8(0x50, 12);
-  segment.writeUInt8(0x02, 13);
+  segment.writeUInt8(flags, 13);
   segment.writeUInt16BE(65_535, 14);
   segment.writeUInt16BE(internetChecksum(Buffer.concat([pseudoHeader(ends, segment.length), segment])), 16);
   return segment;
@@ -72,17 +94,37 @@ export function echoRequest(ends: PacketEnds, identifier: number, data: Buffer):
 
 /** The first packet of an SCTP association: an INIT chunk (RFC 9260 §3.3.2). */
 export function sctpInit(ports: { readonly source: number; readonly destination: number }, initiateTag: number): Buffer {
-  const init = Buffer.alloc(32);
-  init.writeUInt16BE(ports.source, 0);
-  init.writeUInt16BE(ports.destination, 2);
-  init.writeUInt8(1, 12);
-  init.writeUInt16BE(20, 14);
-  init.writeUInt32BE(initiateTag, 16);
-  init.writeUInt32BE(65_536, 20);
-  init.writeUInt16BE(1, 24);
-  init.writeUInt16BE(1, 26);
-  init.writeUInt32LE(crc32c(init), 8);
-  return init;
+  return sctpPacket(ports, 0, { type: sctpChunks.INIT, value: sctpInitValue(initiateTag) });
+}
+
+/** Types of chunks. */
+export const sctpChunks = { DATA: 0, INIT: 1, INIT_ACK: 2, HEARTBEAT: 4, COOKIE_ECHO: 10, COOKIE_ACK: 11 } as const;
+
+/** What an INIT or INIT ACK chunk says. */
+export function sctpInitValue(initiateTag: number): Buffer {
+  const value = Buffer.alloc(16);
+  value.writeUInt32BE(initiateTag, 0);
+  value.writeUInt32BE(65_536, 4);
+  value.writeUInt16BE(1, 8);
+  value.writeUInt16BE(1, 10);
+  return value;
+}
+
+/** A packet of one chunk, with its checksum. */
+export function sctpPacket(
+  ports: { readonly source: number; readonly destination: number },
+  verificationTag: number,
+  { type, value }: { readonly type: number; readonly value: Buffer },
+): Buffer {
+  const packet = Buffer.concat([Buffer.alloc(16), value]);
+  packet.writeUInt16BE(ports.source, 0);
+  packet.writeUInt16BE(ports.destination, 2);
+  packet.writeUInt32BE(verificationTag, 4);
+  // A whole DATA chunk: beginning and end of its message.
+  packet.writeUInt16BE(type === sctpChunks.DATA ? 3 : type << 8, 12);
+  packet.writeUInt16BE(value.length + 4, 14);
+  packet.writeUInt32LE(crc32c(packet), 8);
+  return packet;
 }
 
 function pseudoHeader({ source, destination, protocol }: PacketEnds, length: number): Buffer {

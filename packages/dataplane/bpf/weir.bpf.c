@@ -27,7 +27,8 @@ struct question {
 	__u64 generation;
 	__u32 hook;
 	bool is_established;
-	bool is_new;
+	/* Begins a connection, or belongs to none that is tracked. */
+	bool is_unknown;
 };
 
 struct answer {
@@ -182,7 +183,7 @@ __noinline int judge(struct question *question, struct answer *answer)
 		}
 	}
 	if (question->is_established) return 0;
-	if (settings->cut && question->is_new) {
+	if (settings->cut && question->is_unknown) {
 		bool has_local_end = source != 0;
 
 		/* Keeps the compiler from combining two pointers, which the verifier refuses. */
@@ -312,9 +313,9 @@ static __always_inline int run(struct bpf_nf_ctx *ctx, __u32 hook, __u32 family)
 	if (hook != HOOK_OUTPUT) read_link(ctx->state->in, &question.in);
 	if (hook == HOOK_FORWARD) read_link(ctx->state->out, &question.out);
 	conntrack = ctx->skb->_nfct;
-	/* enum ip_conntrack_info: 2 is new, 7 untracked; a null pointer is a packet that is tracked as nothing. */
+	/* enum ip_conntrack_info: 2 is new, 7 untracked (a null pointer and a reason); all zero is a packet that connection tracking finds invalid. */
 	question.is_established = (conntrack & ~7UL) && ((conntrack & 7) <= 1 || (conntrack & 7) == 3 || (conntrack & 7) == 4);
-	question.is_new = (conntrack & ~7UL) && (conntrack & 7) == 2;
+	question.is_unknown = !conntrack || ((conntrack & ~7UL) && (conntrack & 7) == 2);
 	for (int i = 0; i < TRIES_MAX; i++) {
 		question.generation = control_value(CONTROL_COMMITTED);
 		judge(&question, &answer);

@@ -16,8 +16,8 @@ export const heldBackSeconds = 200;
 /** The chain behind all policies, and the one for packets of the node itself. */
 export function endedRules(family: Family, localSet: string): ChainText[] {
   const { from, to } = endedSetNames(family);
-  const isAnswer = `-m conntrack --ctstate NEW -m set --match-set ${from} src,src,dst -m set --match-set ${to} dst,dst,src`;
-  const withoutSyn = '-p tcp -m conntrack --ctstate NEW -m tcp ! --tcp-flags SYN SYN';
+  const isAnswer = `${isUnknown} -m set --match-set ${from} src,src,dst -m set --match-set ${to} dst,dst,src`;
+  const withoutSyn = `-p tcp ${isUnknown} -m tcp ! --tcp-flags SYN SYN`;
   return [
     {
       name: fixedChains.ended,
@@ -32,6 +32,9 @@ export function endedRules(family: Family, localSet: string): ChainText[] {
     { name: fixedChains.output, rules: ['-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN', `-g ${fixedChains.ended}`] },
   ];
 }
+
+/** What begins a connection, and what connection tracking finds invalid: both belong to none that there is. */
+const isUnknown = '-m conntrack --ctstate INVALID,NEW';
 
 const portProtocols: Readonly<Record<number, string>> = { [protocolNumber.UDP]: 'udp', [protocolNumber.SCTP]: 'sctp' };
 

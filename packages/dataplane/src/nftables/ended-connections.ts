@@ -67,7 +67,7 @@ export function endedRules(): RuleDefinition[] {
 function heldBackRule(chain: string, family: Family): RuleDefinition {
   return {
     chain,
-    expressions: [...isNew(), ...isFamily(family), ...loadAnswer(family), ...holdBack(endedSets[family]), { kind: 'counter' }, drop],
+    expressions: [...isUnknown(), ...isFamily(family), ...loadAnswer(family), ...holdBack(endedSets[family]), { kind: 'counter' }, drop],
     comment: 'an answer of a connection that was ended',
   };
 }
@@ -76,7 +76,7 @@ function tcpBeginsWithSyn(chain: string, family: Family, podEnd: PacketEnd): Rul
   return {
     chain,
     expressions: [
-      ...isNew(),
+      ...isUnknown(),
       ...isFamily(family),
       ...isTcpWithoutSyn(),
       loadAddress(family, podEnd, 0),
@@ -110,11 +110,12 @@ export function endedFlow(key: Uint8Array): Flow {
   };
 }
 
-function isNew(): Expression[] {
+/** Goes on for what begins a connection, and for what connection tracking finds invalid: both belong to none that there is. */
+function isUnknown(): Expression[] {
   return [
     { kind: 'ctState', into: 0 },
-    // The bit of the connection state as nft_ct gives it.
-    { kind: 'mask', register: 0, mask: hostU32Bytes(8) },
+    // Bits of the connection state as nft_ct gives them: invalid 1, new 8.
+    { kind: 'mask', register: 0, mask: hostU32Bytes(9) },
     { kind: 'compare', register: 0, operator: 'neq', value: hostU32Bytes(0) },
   ];
 }
