@@ -8,10 +8,12 @@ import type { LabelSelectorRequirement, NetworkPolicy, NetworkPolicyPeer, Networ
 import { type EngineProfile, engineProfiles, type OperatingSystem, type PolicyFeature, systemOf, unsupportedOn } from '@weir/policy';
 import { NetworkPolicyOracle, netpolPolicy as policy, renderFlow, type World } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { renderKubeForward } from '../packages/lab/src/services/kube-forward.ts';
+import { renderProxyTable, renderProxyTableRemoval } from '../packages/lab/src/services/proxy-table.ts';
 import { type BackEnd, backEnds, behavingLike } from './packets/back-ends.ts';
 import { PolicedNetwork } from './packets/policed-network.ts';
 import { type ExpectedFlow, probeFlows } from './packets/probe-flows.ts';
-import { nodeAddressOf, podEnd, twoNodeWorld } from './packets/two-node-world.ts';
+import { nodeAddressOf, podAddressOf, podEnd, twoNodeWorld } from './packets/two-node-world.ts';
 
 type IngressRule = NonNullable<NetworkPolicySpec['ingress']>[number];
 
@@ -182,6 +184,57 @@ describe.each(rows)('$profile.name with $backEnd.name', ({ profile, system, back
     ).toEqual([]);
   });
 
+  it('judges NodePort traffic by policy, or lets it pass where the engine stands behind kube-proxy and the client is not kept', async () => {
+    const table = 'weir_engine_services';
+    const nodePort = 30_080;
+    const serve = (keepsSource: boolean): void => {
+      const target = { kind: 'backends', backends: [{ address: podAddressOf('x/a', 4), port: 80 }] } as const;
+      const ports = { port: 80, clusterIp: '10.0.0.10', externalIps: [], nodePort };
+      const state = {
+        name: 'x/a:port',
+        family: 4,
+        protocol: 'TCP',
+        ...ports,
+        sticky: false,
+        internal: target,
+        external: target,
+        keepsSource,
+      } as const;
+      for (const i of [0, 1]) {
+        const text = renderProxyTable({
+          table,
+          nodeAddresses: [nodeAddressOf(i, 4)],
+          states: [state],
+          marksMasqueraded: system === 'linux',
+        });
+        policed.network.run(policed.network.nodeNetns(`node-${i}`), ['nft', '-f', '-'], text);
+      }
+    };
+    const throughNodes = async (...allowed: readonly boolean[]): Promise<string[]> => {
+      const expected = allowed.map((each, node) => ({ flow: flowOf(`outside > node-${node} TCP ${nodePort}`, 4), allowed: each }));
+      return (await probeFlows(policed.network, world, expected)).map(({ flow, allowed: each }) => `${renderFlow(flow)}: not ${each}`);
+    };
+    // kube-proxy is there before the agent.
+    policed.network.realise(worldOn(system, []));
+    const nodes = [0, 1].map((i) => policed.network.nodeNetns(`node-${i}`));
+    if (system === 'linux')
+      for (const netns of nodes) policed.network.run(netns, ['iptables-nft-restore', '--noflush'], renderKubeForward());
+    try {
+      await enforce(policy('x', 'closed', { podSelector: { matchLabels: { pod: 'a' } } }));
+      serve(false);
+      const passes = profile.nodePortBypassesIngress && backEnd.name === 'iptables';
+      // The node of the pod sees the other node as the client, and judges that.
+      expect(await throughNodes(passes, false)).toEqual([]);
+      serve(true);
+      expect(await throughNodes(false)).toEqual([]);
+    } finally {
+      for (const netns of nodes) {
+        policed.network.run(netns, ['nft', '-f', '-'], renderProxyTableRemoval(table));
+        if (system === 'linux') policed.network.run(netns, ['iptables-nft-restore', '--noflush'], kubeForwardRemoval);
+      }
+    }
+  });
+
   /** One rule for each feature that is not everywhere, each on a pod of its own, and what it lets in where it is enforced. */
   const but = (pod: string): LabelSelectorRequirement => ({ key: 'pod', operator: 'NotIn', values: [pod] });
   const uses: Readonly<Record<Exclude<PolicyFeature, 'ipv6'>, { on: string; rule: IngressRule; letsIn: Record<string, boolean> }>> = {
@@ -261,6 +314,8 @@ describe.each(rows)('$profile.name with $backEnd.name', ({ profile, system, back
     });
   }
 });
+
+const kubeForwardRemoval = '*filter\n-D FORWARD -j KUBE-FORWARD\n-F KUBE-FORWARD\n-X KUBE-FORWARD\nCOMMIT\n';
 
 /** A node always reaches its own pods. */
 function isAlways(text: string): boolean {

@@ -1,106 +1,198 @@
-/** Engines in the lab: where the specification leaves room, real packets go where the profile says, and `weir why` says the same. */
-import { engineProfiles } from '@weir/policy';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/**
+ * Engines in the lab: whole clusters behave as the table of profiles says, on Linux and on Windows nodes,
+ * and `weir why` says the same without being told the engine. Each row on each data plane is in
+ * `engine-table.netns.test.ts`.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectTcp } from '@weir/kernel';
+import { hostNetnsName } from '@weir/lab';
+import { defined } from '@weir/net';
+import { type EngineProfile, engineProfiles, unsupportedOn } from '@weir/policy';
+import { runProgram } from '@weir/testkit';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EngineScene, type Outcome, patience, policy } from './support/engine-scene.ts';
+import { HeldConnection } from './support/held-connection.ts';
 import { LabCluster } from './support/lab-cluster.ts';
 
-const patienceMs = 60_000;
+const heldPort = 7_000;
+const closed = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
 
-function policy(name: string, spec: unknown): string {
-  return JSON.stringify({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name, namespace: 'demo' }, spec });
-}
+const verdict = (isAllowed: boolean): Outcome => (isAllowed ? 'allow' : 'deny');
 
-/** A pod on the node's network when `hostNetwork` says so; both serve on port 8080. */
-function server(name: string, hostNetwork: boolean): string {
-  const command = ['/agnhost', 'serve-hostname', '--tcp', '--http=false', '--port', '8080'];
-  const containers = [{ name: 'main', image: 'k8s.gcr.io/e2e-test-images/agnhost:2.33', command }];
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'demo' },
-    spec: { hostNetwork, terminationGracePeriodSeconds: 0, containers },
-  });
-}
+/** The tests of a cluster that may have Windows nodes. */
+function describeEngine(profile: EngineProfile, scene: () => EngineScene): void {
+  const hasWindows = profile.dataplanes.windows !== undefined;
+  const reachesOwnNode = profile.podReachesOwnNode.includes('linux');
 
-describe.each([engineProfiles.azure, engineProfiles.cilium])('a cluster that behaves like $name', (profile) => {
-  let cluster: LabCluster;
-  const addresses: Record<string, string> = {};
-  beforeAll(async () => {
-    cluster = await LabCluster.up({ more: ['--engine', profile.name] });
-    await cluster.kubectlOutput('create namespace demo');
-    const documents = [server('pod', false), server('client', false), server('node', true)];
-    await cluster.kubectlOutput('apply -f -', `{"apiVersion":"v1","kind":"List","items":[${documents.join()}]}`);
-    await cluster.kubectlOutput('wait --for=condition=Ready pod --all -n demo --timeout=60s');
-    for (const name of ['pod', 'node']) addresses[name] = await cluster.addressOf('demo', name);
-  });
-  afterAll(async () => {
-    await cluster?.down();
-  });
-
-  /** Whether a connection gets through, tried and as `weir why` judges it without being told the engine. */
-  async function outcomes(to: 'pod' | 'node'): Promise<readonly string[]> {
-    const { stdout, stderr } = await cluster.kubectl(
-      `exec client -n demo -- /agnhost connect ${addresses[to]}:8080 --timeout=1s --protocol=tcp`,
-    );
-    const tried = `${stdout}${stderr}`.includes('TIMEOUT') ? 'deny' : 'allow';
-    const why = await cluster.weir(['why', 'demo/client', addresses[to] ?? '', '8080', '--name', cluster.name, '-o', 'json']);
-    return [tried, (JSON.parse(why.stdout) as { verdict: string }).verdict];
-  }
-
-  async function enforce(document: string): Promise<void> {
-    await cluster.kubectlOutput('apply -f -', document);
-    const { code, stdout, stderr } = await cluster.weir(['policy', 'status', '--wait', '--name', cluster.name]);
-    expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
-  }
-
-  it('is enforced by the data plane of its engine', async () => {
+  it(`is enforced by the data planes of its engine, which ${profile.establishedFlows} what is established when a policy closes its pods`, async () => {
+    const { cluster } = scene();
     const { stdout } = await cluster.weir(['status', '--name', cluster.name]);
     expect(stdout).toContain(`engine ${profile.name}`);
     expect(stdout).toMatch(new RegExp(`node1 .*in force \\(${profile.dataplanes.linux}\\)`));
+    if (hasWindows) expect(stdout).toMatch(new RegExp(`win1 .*in force \\(${profile.dataplanes.windows ?? ''}\\)`));
+    const held: HeldConnection[] = [];
+    try {
+      for (const to of hasWindows ? ['pod', 'win'] : ['pod'])
+        held.push(await HeldConnection.open({ cluster, namespace: 'demo', from: 'client', to, port: heldPort }));
+      for (const each of held) expect(await each.answers(patience.timeout)).toBe(true);
+      await scene().enforce(policy('closed', closed));
+      await scene().outcomes({
+        'client > node': verdict(reachesOwnNode),
+        'client > pod': 'deny',
+        ...(hasWindows ? { 'client > win': 'deny' } : {}),
+      });
+      for (const each of held) {
+        if (profile.establishedFlows === 'keep') expect(await each.answers(patience.timeout)).toBe(true);
+        else {
+          await vi.waitFor(async () => expect(await each.answers(300)).toBe(false), patience);
+          expect(await each.answers(1_000)).toBe(false);
+        }
+      }
+    } finally {
+      for (const each of held) each.close();
+    }
   });
 
-  it('lets a pod reach its own node, with its egress closed, as the table says', async () => {
-    await enforce(policy('closed', { podSelector: {}, policyTypes: ['Egress'] }));
-    const verdict = profile.podReachesOwnNode.includes('linux') ? 'allow' : 'deny';
-    expect(await outcomes('node')).toEqual([verdict, verdict]);
-    expect(await outcomes('pod')).toEqual(['deny', 'deny']);
-  });
+  // Where it is as with kubernetes, the packets of engine-table are enough.
+  if (!profile.ipBlockMatchesPods || reachesOwnNode) {
+    it('lets blocks mean pods and nodes as the table says', async () => {
+      const everybody = { ipBlock: { cidr: '0.0.0.0/0' } };
+      await scene().enforceOnly(policy('out', { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [everybody] }] }));
+      await scene().outcomes({
+        'client > pod': verdict(profile.ipBlockMatchesPods),
+        'client > node': verdict(profile.ipBlockMatchesNodes || reachesOwnNode),
+      });
+    });
+  }
 
-  it('lets an ipBlock mean pods and nodes as the table says', async () => {
-    const everybody = { ipBlock: { cidr: '0.0.0.0/0' } };
-    await enforce(policy('closed', { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [everybody] }] }));
-    const verdicts = [profile.ipBlockMatchesPods, profile.ipBlockMatchesNodes].map((matches) => (matches ? 'allow' : 'deny'));
-    expect(await outcomes('pod')).toEqual([verdicts[0], verdicts[0]]);
-    expect(await outcomes('node')).toEqual([verdicts[1], verdicts[1]]);
-  });
+  if (!hasWindows) return;
 
-  it('refuses or enforces a policy with an IPv6 block as the table says: status, log and Event name policy, field and feature', async () => {
-    await cluster.kubectlOutput('apply -f -', policy('closed', { podSelector: {}, policyTypes: ['Egress'] }));
-    const gap = profile.unsupported.find(({ feature }) => feature === 'ipv6');
-    await cluster.kubectlOutput(
-      'apply -f -',
-      policy('wide', { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 'fd00::/8' } }] }] }),
+  it('refuses a policy with an IPv6 block where the table says so, with status and Event', async () => {
+    await scene().cluster.kubectlOutput('delete networkpolicy --all -n demo');
+    const spec = { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 'fd00::/8' } }] }] };
+    const gap = defined(
+      profile.unsupported.find(({ feature }) => feature === 'ipv6'),
+      'both engines of Windows lack IPv6 there',
     );
-    const deadline = Date.now() + patienceMs;
-    let status = await cluster.weir(['policy', 'status', 'demo/wide', '--name', cluster.name]);
-    const isSettled = (): boolean => (gap === undefined ? status.code === 0 : status.stdout.includes(gap.message));
-    while (!isSettled() && Date.now() < deadline) status = await cluster.weir(['policy', 'status', 'demo/wide', '--name', cluster.name]);
-    expect(status.code).toBe(gap === undefined ? 0 : 1);
-    if (gap === undefined) return;
-    expect(status.stdout).toMatch(/spec\.ingress\[0\]\.from\[0\]\.ipBlock\.cidr/);
-    expect(status.stdout).toContain('NOTHING, as the engine does');
-    let events = '';
-    while (!events.includes(gap.message) && Date.now() < deadline)
-      events = await cluster.kubectlOutput("get events -n demo -o jsonpath='{range .items[*]}{.involvedObject.name} {.message}{end}'");
-    expect(events).toMatch(/wide .*NOT ENFORCED/s);
+    await scene().refused('wide', spec, { message: gap.message, field: 'spec.ingress[0].from[0].ipBlock.cidr' });
+    const isOpen = profile.unsupportedPolicies === 'not enforced';
+    await scene().outcomes({ 'client > pod': verdict(isOpen && gap.operatingSystem === 'any'), 'client > win': verdict(isOpen) });
   });
+
+  it('enforces policies on pods of Windows nodes, and refuses negative selectors there where the table says so', async () => {
+    const letIn = (match: unknown): unknown => ({
+      podSelector: { matchLabels: { app: 'win' } },
+      ingress: [{ from: [{ podSelector: match }] }],
+    });
+    await scene().enforceOnly(
+      policy('clients', letIn({ matchLabels: { app: 'client' } })),
+      policy('quiet', { podSelector: { matchLabels: { app: 'win' } }, policyTypes: ['Egress'] }),
+    );
+    await scene().outcomes({ 'client > win': 'allow', 'pod > win': 'deny', 'win > pod': 'deny', 'client > pod': 'allow' });
+    const others = { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['client'] }] };
+    const gap = unsupportedOn({ profile, system: 'windows', expandsUnsupported: false }).find(
+      ({ feature }) => feature === 'negative-selector',
+    );
+    if (gap === undefined) {
+      await scene().enforce(policy('clients', letIn(others)));
+      await scene().outcomes({ 'client > win': 'deny', 'pod > win': 'allow', 'win > pod': 'deny' });
+    } else {
+      await scene().refused('others', letIn(others), {
+        message: gap.message,
+        field: 'spec.ingress[0].from[0].podSelector.matchExpressions[0]',
+      });
+      // What is in force of other policies goes on.
+      await scene().outcomes({ 'client > win': 'allow', 'pod > win': 'deny', 'win > pod': 'deny' });
+    }
+  });
+}
+
+// Up during all of this file: the Event about its size is written within a minute.
+let azure: EngineScene;
+beforeAll(async () => {
+  azure = await EngineScene.begin(engineProfiles.azure, ['--fake-nodes', '251']);
+});
+afterAll(async () => {
+  await azure?.cluster.down();
+});
+
+describe('a cluster that behaves like azure', () => {
+  describeEngine(engineProfiles.azure, () => azure);
+});
+
+describe.each([engineProfiles.calico, engineProfiles.cilium])('a cluster that behaves like $name', (profile) => {
+  let scene: EngineScene;
+  beforeAll(async () => {
+    scene = await EngineScene.begin(profile);
+  });
+  afterAll(async () => {
+    await scene?.cluster.down();
+  });
+  describeEngine(profile, () => scene);
 });
 
 describe('weir up', () => {
-  it.each([
-    [['--engine', 'azure', '--dual-stack'], /does not support IPv6/],
-    [['--engine', 'cilium', '--windows-nodes', '1'], /cilium runs on Linux only/],
-    [['--engine', 'none', '--dataplane', 'nftables'], /has no data plane/],
-  ])('refuses %j with exit 2, and makes nothing', async (more, reason) => {
-    await expect(LabCluster.up({ more })).rejects.toThrow(reason);
+  it('refuses clusters that the engine cannot serve with exit 2, and makes nothing', async () => {
+    const refusals = [
+      [['--engine', 'azure', '--dual-stack'], /ended with 2:\n.*does not support IPv6: leave out --dual-stack/],
+      [['--engine', 'cilium', '--windows-nodes', '1'], /ended with 2:\n.*cilium runs on Linux only: leave out --windows-nodes/],
+    ] as const;
+    await Promise.all(refusals.map(([more, reason]) => expect(LabCluster.up({ more })).rejects.toThrow(reason)));
+  });
+});
+
+describe('NodePort traffic as azure', () => {
+  it('goes past ingress policies with externalTrafficPolicy: Cluster, and is judged with Local', async () => {
+    const { cluster } = azure;
+    await cluster.kubectlOutput('delete networkpolicy --all -n demo');
+    const services = (['Cluster', 'Local'] as const).map((externalTrafficPolicy, i) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: externalTrafficPolicy.toLowerCase(), namespace: 'demo' },
+      spec: { type: 'NodePort', externalTrafficPolicy, selector: { app: 'pod' }, ports: [{ port: 8080, nodePort: 30_100 + i }] },
+    }));
+    await cluster.kubectlOutput('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: services }));
+    expect(await cluster.weir(['lab', 'host', 'add', 'outside', '--ip', '203.0.113.10', '--name', cluster.name])).toMatchObject({
+      code: 0,
+    });
+    const node = await cluster.addressOf('demo', 'node');
+    const connects = (port: number, waitMs: number): Promise<boolean> =>
+      new Promise((resolve) => {
+        const socket = connectTcp({ netns: hostNetnsName(cluster.name, 'outside'), address: node, port });
+        const settle = (isConnected: boolean): void => {
+          clearTimeout(timer);
+          socket.destroy();
+          resolve(isConnected);
+        };
+        const timer = setTimeout(() => settle(false), waitMs);
+        socket.once('connect', () => settle(true));
+        // Refused while the service proxy does not know the service yet.
+        socket.once('error', () => settle(false));
+      });
+    for (const port of [30_100, 30_101]) await vi.waitFor(async () => expect(await connects(port, 5_000)).toBe(true), patience);
+    await azure.enforce(policy('closed', closed));
+    expect(await Promise.all([connects(30_100, 30_000), connects(30_101, 1_000)])).toEqual([true, false]);
+  });
+});
+
+describe('beyond the documented limit of azure', () => {
+  it('with 253 nodes, every agent warns and has a metric, one Event says so, and enforcement goes on', async () => {
+    const { cluster } = azure;
+    const message = 'The cluster has more than 250 nodes, which is the documented limit of the engine azure.';
+    for (const node of ['node1', 'win1']) {
+      const log = await readFile(join(cluster.directory, 'state', 'clusters', cluster.name, 'logs', `${node}-agent.log`), 'utf8');
+      expect(log).toContain(`"count":253,"limit":250,"msg":"${message}`);
+      const script = "fetch('http://127.0.0.1:9477/metrics').then((answer) => answer.text()).then(console.log)";
+      const { stdout } = await runProgram('ip', ['netns', 'exec', cluster.nodeNetns(node), process.execPath, '-e', script], {});
+      expect(stdout).toMatch(/^weir_scale_limit_exceeded\{what="nodes"\} 1$/m);
+      expect(stdout).toMatch(/^weir_scale_limit_exceeded\{what="pods"\} 0$/m);
+    }
+    await azure.enforceOnly(policy('closed', closed));
+    await azure.outcomes({ 'client > pod': 'deny', 'client > win': 'deny' });
+    await vi.waitFor(async () => {
+      const events = await cluster.kubectlOutput("get events -n kube-system -o jsonpath='{range .items[*]}{.reason}: {.message}{end}'");
+      expect(events.split('EngineLimitExceeded: ').slice(1)).toEqual([expect.stringContaining(message)]);
+    }, patience);
   });
 });

@@ -49,7 +49,7 @@ export const nftablesBackEnd: BackEnd = {
 
 export const iptablesBackEnd: BackEnd = {
   name: 'iptables',
-  open: ({ netns, ...node }) => inNode(netns, () => createIptablesDataplane(linuxOptions(node))),
+  open: ({ netns, ...node }) => inNode(netns, () => createIptablesDataplane({ ...linuxOptions(node), position: positionOf(node) })),
   expressible: asItIs,
 };
 
@@ -92,6 +92,10 @@ function linuxOptions({ podInterface, onReplace, target, established = 'keep' }:
     established,
     podToOwnNode: sparesOwnNode ? ('always' as const) : ('by-policy' as const),
   };
+}
+
+function positionOf({ target }: LinuxNode): 'first' | 'after-kube-proxy' {
+  return target?.profile.nodePortBypassesIngress === true ? 'after-kube-proxy' : 'first';
 }
 
 function inNode<T>(netns: string, make: () => T): T {

@@ -131,8 +131,8 @@ function behaviourRows(): EngineRow[] {
     row(
       'NodePort, externalTrafficPolicy: Cluster',
       'profile',
-      ({ nodePortBypassesIngress }) => (nodePortBypassesIngress ? 'goes past ingress policies' : 'by ingress policies'),
-      'by ingress policies: the hole is named, not imitated',
+      ({ nodePortBypassesIngress }) => (nodePortBypassesIngress ? 'goes past policies on the node that is asked' : 'by ingress policies'),
+      'as the engine, with iptables; --iptables-position first judges it',
     ),
     row(
       'A policy that it does not support',

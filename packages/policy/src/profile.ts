@@ -48,8 +48,9 @@ export interface EngineProfile {
   /** Which rules let protocols without ports through, such as ICMP. */
   readonly icmp: 'by rules without ports';
   /**
-   * Whether the real engine lets traffic to a NodePort or load balancer with `externalTrafficPolicy: Cluster`
-   * past ingress policies. Weir names it and does not imitate it: it is a hole, not a verdict.
+   * Whether traffic to a NodePort or load balancer with `externalTrafficPolicy: Cluster` goes past policies on
+   * the node that translates it, because the engine's rules stand behind those of a kube-proxy with iptables,
+   * which accept it. It is so with that data plane alone; no address pair tells of it, so no verdict does.
    */
   readonly nodePortBypassesIngress: boolean;
   readonly unsupported: readonly Unsupported[];

@@ -31,7 +31,7 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
     case 'nftables':
       return createNftablesDataplane(options);
     case 'iptables':
-      return createIptablesDataplane({ ...options, position: settings.iptablesPosition, flavour: settings.iptablesFlavour });
+      return createIptablesDataplane({ ...options, position: iptablesPosition(settings, log), flavour: settings.iptablesFlavour });
     case 'ebpf':
       return createEbpfDataplane(options);
     case 'hns':
@@ -40,6 +40,17 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
     default:
       return chosen.name satisfies never;
   }
+}
+
+/** A place that lets traffic go past policies is told of, whoever chose it. */
+function iptablesPosition({ profile, iptablesPosition: asked }: AgentSettings, log: Logger): 'first' | 'after-kube-proxy' {
+  const position = asked ?? (engineProfiles[profile].nodePortBypassesIngress ? 'after-kube-proxy' : 'first');
+  if (position === 'after-kube-proxy')
+    log.warn(
+      { profile },
+      'its rules stand behind those of kube-proxy: what that accepts (NodePort and load balancers with externalTrafficPolicy: Cluster) is not judged; --iptables-position first judges it',
+    );
+  return position;
 }
 
 /** HNS lacks what these settings ask for. */

@@ -29,8 +29,8 @@ export interface AgentSettings {
   readonly podInterfaces: readonly string[];
   /** What enforces the policies; undefined: what the engine of `profile` has. */
   readonly dataplane: DataplaneName | undefined;
-  /** With `iptables`: where in the kernel's chains Weir is asked. */
-  readonly iptablesPosition: 'first' | 'after-kube-proxy';
+  /** With `iptables`: where in the kernel's chains Weir is asked; undefined: where the engine of `profile` stands. */
+  readonly iptablesPosition: 'first' | 'after-kube-proxy' | undefined;
   /** With `iptables`: the flavour; undefined: that of kube-proxy. */
   readonly iptablesFlavour: 'nft' | 'legacy' | undefined;
   /** With `hns`: unix socket of an emulated HNS; undefined: that of Windows. */
@@ -102,8 +102,8 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
   },
   iptablesPosition: {
     kind: choice('first', 'after-kube-proxy'),
-    default: 'first',
-    summary: 'with iptables: where its jump stands; behind kube-proxy, what that accepts is not judged',
+    summary:
+      'with iptables: where its jump stands; behind kube-proxy, what that accepts is not judged; without it as the engine of --profile: azure behind, the others first',
   },
   iptablesFlavour: { kind: choice('nft', 'legacy'), summary: 'with iptables: the flavour; without it that of kube-proxy' },
   hnsSocket: { kind: socketPath, summary: 'with hns: unix socket of an emulated HNS; without it computenetwork.dll' },

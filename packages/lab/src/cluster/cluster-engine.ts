@@ -1,5 +1,13 @@
 /** The engine of a cluster: what it may be, and which clusters an engine cannot serve. */
-import { chooseDataplane, type DataplaneName, type EngineName, enforcementTarget, type OperatingSystem, unsupportedOn } from '@weir/policy';
+import {
+  chooseDataplane,
+  type DataplaneName,
+  type EngineName,
+  enforcementTarget,
+  engineProfiles,
+  type OperatingSystem,
+  unsupportedOn,
+} from '@weir/policy';
 
 /** The policy engine of a cluster: which one Weir's agents behave like, or none at all. */
 export type ClusterEngine = EngineName | 'none';
@@ -37,4 +45,10 @@ export function engineProblem({
     if (gap !== undefined) return `${gap.message}: leave out --dual-stack, or choose another --engine`;
   }
   return undefined;
+}
+
+/** Whether rules of the engine stand behind the chains of kube-proxy, so that it matters what those accept. */
+export function standsBehindKubeProxy({ engine, dataplane }: Pick<EngineWish, 'engine' | 'dataplane'>): boolean {
+  if (engine === 'none' || !engineProfiles[engine].nodePortBypassesIngress) return false;
+  return (dataplane ?? engineProfiles[engine].dataplanes.linux) === 'iptables';
 }

@@ -5,6 +5,7 @@ import type { ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
 import { writeKubeconfig } from '../pki/kubeconfig-writer.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import { type ClusterConfig, type ClusterNode, clusterAddresses, writeClusterConfig } from './cluster-config.ts';
+import { standsBehindKubeProxy } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
 
 /** Writes everything that `config` implies; `cluster.json` last, so that its presence says "complete". */
@@ -50,6 +51,7 @@ async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: Clus
     podBlocks: node.podBlocks,
     dns: { address: clusterAddresses.dnsService, domain: clusterAddresses.domain },
     standIn: config.standIn,
+    ...(node.system !== 'windows' && standsBehindKubeProxy(config) ? { hasKubeForward: true } : {}),
   };
   await writePrivateFile(layout.nodeConfig(name), `${JSON.stringify(options, null, 2)}\n`);
 }

@@ -24,6 +24,8 @@ export interface NodeOptions {
   readonly dns: { readonly address: string; readonly domain: string };
   /** Whether pods with unknown images get a stand-in that serves their containerPorts. */
   readonly standIn: boolean;
+  /** Whether the node's service proxy stands in for a kube-proxy with iptables, with its chain KUBE-FORWARD. */
+  readonly hasKubeForward?: boolean;
   /** The compiled programs that sandboxes mount for `/agnhost`; absent: those of this package's build. */
   readonly programDirectory?: string;
 }

@@ -47,7 +47,8 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const log = pino({ base: { node: options.node }, timestamp: stdTimeFunctions.isoTime });
   const api = createPodApi(client, options.node, stopped.signal);
   const names = new ClusterNames({ client, domain: options.dns.domain, hosts: () => listHosts(options.cluster), log });
-  const proxy = startServiceProxy({ client, node: options.node, nodeAddresses: options.addresses, log });
+  const { hasKubeForward } = options;
+  const proxy = startServiceProxy({ client, node: options.node, nodeAddresses: options.addresses, hasKubeForward, log });
   const images = [...builtInImages, corednsImage(names)];
   const endpoints = await PodEndpoints.open(options);
   const pods = new NodePods({ options, api, addresses: new PodAddresses(options.podBlocks), home, endpoints, images }, log);

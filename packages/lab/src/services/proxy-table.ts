@@ -3,7 +3,8 @@
  *
  * One table of its own, replaced as a whole in one transaction: a packet meets the old table or the
  * new one. It translates and refuses; it never decides what a policy allows, and it uses neither
- * packet marks nor priorities, so that the policy table is free to.
+ * packet marks nor priorities, so that the policy table is free to; only where it stands in for a
+ * kube-proxy with iptables it sets that one's mark.
  *
  * ```
  * prerouting, output (nat)   address . protocol . port ──vmap──▶ chain of the port ──▶ dnat to map[index]
@@ -15,6 +16,7 @@
  * stretch. No anonymous sets: they make loading slow.
  */
 import { shortHash } from '@weir/net';
+import { masqueradeMark } from './kube-forward.ts';
 import type { Backend, ServicePortState, ServiceTarget } from './service-port.ts';
 import { stateKey } from './service-port.ts';
 
@@ -26,15 +28,18 @@ export interface ProxyTableOptions {
   readonly nodeAddresses: readonly string[];
   /** The ports, as `servicePortStates` gives them. */
   readonly states: readonly ServicePortState[];
+  /** Whether what will be masqueraded is marked, for `KUBE-FORWARD` to accept; default no. */
+  readonly marksMasqueraded?: boolean | undefined;
 }
 
 /** The transaction that puts the table in place of its predecessor. */
 export function renderProxyTable(options: ProxyTableOptions): string {
   const builder = new TableBuilder(options.nodeAddresses);
   for (const state of options.states) builder.add(state);
+  const chains = [...builder.lines(), ...(options.marksMasqueraded === true ? markChain : [])];
   const table = `table inet ${options.table}`;
   // Naming the table first makes the deletion succeed also when there is none yet.
-  return [table, `delete ${table}`, `${table} {`, ...builder.lines().map((line) => `  ${line}`), '}', ''].join('\n');
+  return [table, `delete ${table}`, `${table} {`, ...chains.map((line) => `  ${line}`), '}', ''].join('\n');
 }
 
 /** The transaction that removes the table, also when there is none. */
@@ -190,5 +195,17 @@ const dispatchChains: readonly string[] = [
   '  ct status dnat meta l4proto sctp ct original proto-dst @source_kept_sctp return',
   '  ct status dnat ct original ip daddr @node_addresses4 masquerade',
   '  ct status dnat ct original ip6 daddr @node_addresses6 masquerade',
+  '}',
+];
+
+/** Before the translation, which the first packet of a connection alone meets. */
+const markChain: readonly string[] = [
+  'chain mark-masqueraded {',
+  '  type filter hook prerouting priority -110; policy accept;',
+  '  meta l4proto tcp th dport @source_kept_tcp return',
+  '  meta l4proto udp th dport @source_kept_udp return',
+  '  meta l4proto sctp th dport @source_kept_sctp return',
+  `  ip daddr @node_addresses4 ct state new meta mark set meta mark or ${masqueradeMark}`,
+  `  ip6 daddr @node_addresses6 ct state new meta mark set meta mark or ${masqueradeMark}`,
   '}',
 ];

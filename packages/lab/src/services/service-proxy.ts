@@ -4,12 +4,14 @@
  * Runs in the node's network namespace. A change goes to the kernel at once; changes that arrive
  * meanwhile form the next transaction. The rules stay in force when the proxy stops.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Backoff, endpointSlicesPath, Informer, type KubeClient, servicesPath } from '@weir/client';
 import type { EndpointSlice, Service } from '@weir/kube';
 import type { Logger } from 'pino';
+import { ensureKubeForward } from './kube-forward.ts';
 import { renderProxyTable } from './proxy-table.ts';
+import { runWithInput } from './run-with-input.ts';
 import { type ServicePortState, servicePortStates, stateKey } from './service-port.ts';
 
 const run = promisify(execFile);
@@ -23,6 +25,8 @@ export interface ServiceProxyOptions {
   readonly nodeAddresses: readonly string[];
   /** Name of the nftables table, family inet. Default `weir-lab-proxy`. */
   readonly table?: string;
+  /** Whether to stand in for a kube-proxy with iptables, which accepts what it will masquerade; default no. */
+  readonly hasKubeForward?: boolean | undefined;
   readonly log: Logger;
 }
 
@@ -120,34 +124,17 @@ class TableSyncer {
   async #apply(): Promise<boolean> {
     const states = this.#wanted();
     if (states === undefined) return false;
-    const { table = 'weir-lab-proxy', nodeAddresses } = this.#options;
-    const text = renderProxyTable({ table, nodeAddresses, states });
+    const { table = 'weir-lab-proxy', nodeAddresses, hasKubeForward = false } = this.#options;
+    const text = renderProxyTable({ table, nodeAddresses, states, marksMasqueraded: hasKubeForward });
     if (text === this.#text) return true;
-    await applyNft(text);
+    if (hasKubeForward) await ensureKubeForward();
+    await runWithInput(['nft', '-f', '-'], text);
     const before = this.#inForce;
     this.#text = text;
     this.#inForce = states;
     await forgetUdpFlows(before, states);
     return true;
   }
-}
-
-/** Runs one nftables transaction in the namespace of this process; rejects with what nft says. */
-function applyNft(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const nft = spawn('nft', ['-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
-    let complaint = '';
-    nft.stderr.on('data', (chunk: Buffer) => {
-      complaint += chunk.toString();
-    });
-    nft.once('error', reject);
-    nft.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`nft: ${complaint.trim() || `exit code ${code ?? 'unknown'}`}`)),
-    );
-    // A refusal may come before all is read; the exit code tells.
-    nft.stdin.on('error', () => undefined);
-    nft.stdin.end(text);
-  });
 }
 
 /**

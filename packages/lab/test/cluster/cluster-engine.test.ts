@@ -1,7 +1,7 @@
 /** Which clusters an engine can serve: every engine with every data plane, and the shapes that are refused. */
 import { engineProfiles } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
-import { type EngineWish, engineProblem } from '../../src/cluster/cluster-engine.ts';
+import { type EngineWish, engineProblem, standsBehindKubeProxy } from '../../src/cluster/cluster-engine.ts';
 
 const engines = Object.values(engineProfiles);
 const problem = (wish: Partial<EngineWish>): string | undefined => engineProblem({ engine: 'kubernetes', dualStack: false, ...wish });
@@ -36,5 +36,14 @@ describe('the engine of a cluster', () => {
   it('expands what Windows lacks only where there is Windows', () => {
     expect(problem({ windowsExpandUnsupported: true })).toMatch(/add --windows-nodes/);
     expect(problem({ windowsExpandUnsupported: true, windowsNodes: 1 })).toBeUndefined();
+  });
+});
+
+describe('the service proxy of a node', () => {
+  it('stands in for a kube-proxy with iptables where the engine’s rules stand behind that one’s', () => {
+    expect(engines.filter(({ name }) => standsBehindKubeProxy({ engine: name })).map(({ name }) => name)).toEqual(['azure']);
+    expect(standsBehindKubeProxy({ engine: 'azure', dataplane: 'nftables' })).toBe(false);
+    expect(standsBehindKubeProxy({ engine: 'kubernetes', dataplane: 'iptables' })).toBe(false);
+    expect(standsBehindKubeProxy({ engine: 'none' })).toBe(false);
   });
 });
