@@ -124,22 +124,29 @@ function programFromText(direction: Direction, text: ProgramText): Program {
     direction,
     tiers: tiers.map(({ rules, end }, tier) => ({
       name: tier === 0 ? 'default' : `tier-${tier}`,
-      rules: rules.map((rule, ruleIndex) => programRule(direction, rule, tier === 0 ? `${ruleIndex}` : `${tier}-${ruleIndex}`)),
+      rules: rules.map((rule, ruleIndex) => programRule(rule, { direction, tier, ruleIndex })),
       end,
     })),
     otherwise,
   };
 }
 
-function programRule(direction: Direction, { id, action, peer, protocol, ports }: RuleText, place: string): ProgramRule {
+/** Where a rule is in a program. */
+interface RulePlace {
+  readonly direction: Direction;
+  readonly tier: number;
+  readonly ruleIndex: number;
+}
+
+function programRule({ id, action, peer, protocol, ports }: RuleText, { direction, tier, ruleIndex }: RulePlace): ProgramRule {
   const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'default', name: 'test' };
   return {
-    id: id ?? `rule-${direction}-${place}`,
+    id: id ?? `rule-${direction}-${tier === 0 ? '' : `${tier}-`}${ruleIndex}`,
     action: action ?? 'allow',
     peer: (peer ?? []).map((name) => ({ set: name.replace('!', ''), negated: name.startsWith('!') })),
     ...(protocol === undefined ? {} : { protocol }),
     ...(ports === undefined ? {} : { ports: ports.map(portRange) }),
-    origin: { policy, direction, ruleIndex: 0 },
+    origin: { policy, direction, ruleIndex, peerIndex: 0 },
   };
 }
 
