@@ -1,8 +1,8 @@
 /** Table tests of the engine's promises; SPEC.md has the rules that titles name. */
 import type { NetworkPolicy } from '@weir/kube';
-import { formatAddress } from '@weir/net';
+import { type Address, defined, formatAddress, parseAddress } from '@weir/net';
 import { describe, expect, it } from 'vitest';
-import { applyDelta, Engine, emptyDelta, emptyState, isEmpty, type Program, type State, squash } from '../src/index.ts';
+import { applyDelta, Engine, emptyDelta, emptyState, isEmpty, judgeFlow, type Program, type State, squash } from '../src/index.ts';
 import { Follower, type World } from './follower.ts';
 import { attachmentOf, invalidPolicyOf, namespaceOf, podOf, policyOf } from './objects.ts';
 
@@ -14,6 +14,10 @@ const fromDb = policyOf('shop/from-db', {
   podSelector: { matchLabels: { app: 'web' } },
   ingress: [{ from: [{ podSelector: { matchLabels: { app: 'db' } } }] }],
 });
+
+function addressOf(text: string): Address {
+  return defined(parseAddress(text), `${text} is an address`);
+}
 
 function at(world: World): State {
   const follower = new Follower();
@@ -424,6 +428,50 @@ describe('programs and rules', () => {
     expect(new Set(ids(80)).size).toBe(8);
     expect(ids(81)).toEqual(ids(80));
     for (const id of ids(80)) expect(id).toMatch(/^[0-9a-z]{11}$/);
+  });
+});
+
+describe('long lists of blocks', () => {
+  const listOf = (count: number): NetworkPolicy =>
+    policyOf('shop/blocks', {
+      podSelector: {},
+      ingress: [
+        {
+          from: [
+            { podSelector: { matchLabels: { app: 'db' } } },
+            ...Array.from({ length: count }, (_, i) => ({ ipBlock: { cidr: `10.9.${i}.0/30`, except: [`10.9.${i}.2/32`] } })),
+          ],
+          ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }],
+        },
+        { from: [{ ipBlock: { cidr: '10.9.0.2/32' } }], ports: [{ port: 81 }] },
+      ],
+    });
+
+  it('P5 more than 32 are one rule for each protocol, about one set, beside the other peers and rules', () => {
+    const peersOf = (count: number): (number | undefined)[] =>
+      rulesOf(at({ namespaces: [shop], pods: [web, db], policies: [listOf(count)] }), 'uid-shop/web').map(({ origin }) => origin.peerIndex);
+    expect(peersOf(32)).toHaveLength(2 * 33 + 1);
+    expect(peersOf(33)).toEqual([0, 0, undefined, undefined, 0]);
+  });
+
+  it('P5 let in what each block lets in, on the ports of their rule, and nothing else', () => {
+    const follower = new Follower();
+    follower.go({ namespaces: [shop], pods: [web, db], policies: [listOf(33)] });
+    const verdict = (source: string, destinationPort: number, protocol = 6): string | undefined =>
+      judgeFlow(
+        follower.engine.emittedState,
+        { source: addressOf(source), destination: addressOf('10.0.0.1'), protocol, destinationPort },
+        () => false,
+      ).ingress?.verdict;
+    for (let i = 0; i < 34; i++) {
+      for (let last = 0; last < 5; last++) {
+        const isListed = i < 33 && (last < 2 || last === 3);
+        expect(verdict(`10.9.${i}.${last}`, 80), `10.9.${i}.${last}`).toBe(isListed ? 'allow' : 'deny');
+        expect(verdict(`10.9.${i}.${last}`, 53, 17)).toBe(isListed ? 'allow' : 'deny');
+        expect(verdict(`10.9.${i}.${last}`, 81)).toBe(i === 0 && last === 2 ? 'allow' : 'deny');
+      }
+    }
+    expect(verdict('10.0.0.2', 80)).toBe('allow');
   });
 });
 

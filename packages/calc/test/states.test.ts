@@ -30,6 +30,21 @@ const sqlOut = policyOf('shop/sql', {
   ],
 });
 
+/** Lets in a number of blocks of two addresses each, on two ports */
+const blocksIn = (count: number, from = 0): ReturnType<typeof policyOf> =>
+  policyOf('shop/blocks', {
+    podSelector: {},
+    ingress: [
+      {
+        from: [
+          { podSelector: { matchLabels: { app: 'db' } } },
+          ...Array.from({ length: count }, (_, i) => ({ ipBlock: { cidr: `10.9.${(from + i) >> 6}.${((from + i) & 63) * 4}/31` } })),
+        ],
+        ports: [{ port: 80 }, { port: 53, protocol: 'UDP' }],
+      },
+    ],
+  });
+
 /** Lists of states; a list may be gone through in any order. */
 const lists: Readonly<Record<string, readonly World[]>> = {
   'pods come and go': [
@@ -43,6 +58,12 @@ const lists: Readonly<Record<string, readonly World[]>> = {
     { namespaces: [shop, ops], pods: [web, db, prober], policies: [denyAll, allowDb, sqlOut] },
     { namespaces: [shop, ops], pods: [web, db, prober], policies: [allowDb, allowTeam, notTeam] },
     { namespaces: [shop, ops], pods: [web, db, prober], policies: [sqlOut] },
+  ],
+  'long lists of blocks': [
+    { namespaces: [shop], pods: [web, db], policies: [blocksIn(31)] },
+    { namespaces: [shop], pods: [web, db], policies: [blocksIn(33)] },
+    { namespaces: [shop], pods: [web, db], policies: [blocksIn(200), denyAll] },
+    { namespaces: [shop], pods: [web, db], policies: [blocksIn(200, 1)] },
   ],
   'a pod is relabelled, moved and aged': [
     { namespaces: [shop], pods: [web, db], policies: [allowDb, sqlOut] },

@@ -30,7 +30,14 @@ export function unionOfAddressRanges(ranges: readonly AddressRange[]): AddressRa
 /** What is in `from` and not in `holes`; both may be in any order and overlap. */
 export function subtractAddressRanges(from: readonly AddressRange[], holes: readonly AddressRange[]): AddressRange[] {
   const sortedHoles = unionOfAddressRanges(holes);
-  return unionOfAddressRanges(from).flatMap((range) => subtractFromOne(range, sortedHoles));
+  const result: AddressRange[] = [];
+  let next = 0;
+  for (const range of unionOfAddressRanges(from)) {
+    // A hole may reach into the next range too, so only those that end before this one are passed.
+    for (let hole = sortedHoles[next]; hole !== undefined && compareAddresses(hole.last, range.first) < 0; hole = sortedHoles[next]) next++;
+    subtractFromOne(range, { holes: sortedHoles, from: next }, result);
+  }
+  return result;
 }
 
 /** Whether a normalised list holds the address; binary search. */
@@ -48,18 +55,21 @@ export function addressRangesContain(ranges: readonly AddressRange[], address: A
   return false;
 }
 
-function subtractFromOne(range: AddressRange, holes: readonly AddressRange[]): AddressRange[] {
-  const result: AddressRange[] = [];
+/** Adds what is left of a range; the holes from `from` on are the first that do not end before it. */
+function subtractFromOne(
+  range: AddressRange,
+  { holes, from }: { readonly holes: readonly AddressRange[]; readonly from: number },
+  result: AddressRange[],
+): void {
   let first: Address | undefined = range.first;
-  for (const hole of holes) {
-    if (first === undefined || compareAddresses(hole.first, range.last) > 0) break;
-    if (hole.first.family !== range.first.family || compareAddresses(hole.last, first) < 0) continue;
+  for (let i = from; first !== undefined; i++) {
+    const hole = holes[i];
+    if (hole === undefined || compareAddresses(hole.first, range.last) > 0) break;
     const before = previousAddress(hole.first);
     if (before !== undefined && compareAddresses(before, first) >= 0) result.push({ first, last: before });
     first = nextAddress(hole.last);
   }
   if (first !== undefined && compareAddresses(first, range.last) <= 0) result.push({ first, last: range.last });
-  return result;
 }
 
 /** Whether `range`, which starts no earlier, overlaps `previous` or follows it without a gap. */

@@ -7,6 +7,7 @@
 import { type AddressRange, assert, hasPorts, type PortRange, type ProtocolNumber, protocolNumber } from '@weir/net';
 import type { Action, Direction, Origin, Policy, PolicyRef, Rule, Side } from '@weir/policy';
 import { addressPortSet, addressSet, familyRange, rangeSet, readingFor, type SetSpec } from '../delta/set-spec.ts';
+import { mergeBlocks } from './merge-blocks.ts';
 
 /** One rule of a program, but for its id and its local port names. */
 export interface PlannedRule {
@@ -44,7 +45,7 @@ export function planPolicy(policy: Policy, limits: BlockLimits = { withoutPods: 
   const name = policyIdentity(policy.ref);
   const plan = (direction: Direction, rules: readonly Rule[]): PlannedRule[] => {
     const taken = new Map<string, number>();
-    return rules
+    return mergeBlocks(rules)
       .flatMap((rule) => {
         const planned = planRule(rule, direction);
         const remote = direction === 'ingress' ? rule.match.source : rule.match.destination;

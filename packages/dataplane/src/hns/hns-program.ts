@@ -5,7 +5,7 @@
  * said by other means, exactly: the classes that are left are listed, and blocks are split around their
  * holes. That is done when it is asked for, and within a bound.
  */
-import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule } from '@weir/calc';
+import type { ContentKey, PeerSet, Program, ProgramRule } from '@weir/calc';
 import {
   type AddressRange,
   cidrRange,
@@ -26,8 +26,8 @@ export interface HnsLimits {
   readonly expandUnsupported: boolean;
 }
 
-/** More blocks than this for one rule are refused. */
-const blocksMax = 2_000;
+/** Splitting the ranges of one rule may add so many blocks; what takes more is refused. */
+const addedBlocksMax = 2_000;
 
 /** Peers whose class is in all of `inside` and in none of `outside`; at least one is inside. */
 export interface GroupTests {
@@ -88,7 +88,7 @@ function compileRule(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSe
   if (protocol !== undefined && !knownProtocols.includes(protocol))
     return `protocol ${formatProtocol(protocol)}, which HNS does not filter`;
   if (ports !== undefined && (protocol === undefined || !hasPorts(protocol))) return 'ports without a protocol that has ports';
-  const peer = compilePeer(rule.peer, peerSets, limits);
+  const peer = compilePeer(rule, peerSets, limits);
   if (typeof peer === 'string') return peer;
   if (peer.blocks?.length === 0 || ports?.length === 0) return [];
   return [{ id, ...(protocol === undefined ? {} : { protocol }), ...(ports === undefined ? {} : { ports }), ...peer }];
@@ -96,7 +96,11 @@ function compileRule(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSe
 
 type Peer = Pick<HnsRule, 'group' | 'blocks'>;
 
-function compilePeer(tests: readonly PeerTest[], peerSets: ReadonlyMap<ContentKey, PeerSet>, limits: HnsLimits): Peer | string {
+function compilePeer(
+  { peer: tests, origin }: Pick<ProgramRule, 'peer' | 'origin'>,
+  peerSets: ReadonlyMap<ContentKey, PeerSet>,
+  limits: HnsLimits,
+): Peer | string {
   const inside: ContentKey[] = [];
   const outside: ContentKey[] = [];
   let ranges: readonly AddressRange[] | undefined;
@@ -110,7 +114,9 @@ function compilePeer(tests: readonly PeerTest[], peerSets: ReadonlyMap<ContentKe
     else (negated ? outside : inside).push(key);
   }
   if (outside.length > 0 && inside.length === 0) return 'a negative selector that also matches addresses of no pod, which cannot be listed';
-  const blocks = ranges === undefined ? undefined : blocksOf(ranges, limits);
+  // A rule that names no peer is a list of blocks; neighbours have become one range there, which is no hole.
+  const splits = limits.expandUnsupported || origin.peerIndex === undefined;
+  const blocks = ranges === undefined ? undefined : blocksOf(ranges, splits);
   if (typeof blocks === 'string') return blocks;
   return {
     ...(inside.length === 0 ? {} : { group: groupTests(inside, outside) }),
@@ -124,10 +130,10 @@ function intersection(a: readonly AddressRange[] | undefined, b: readonly Addres
   return a === undefined ? b : subtractAddressRanges(a, subtractAddressRanges(everything, b));
 }
 
-function blocksOf(ranges: readonly AddressRange[], { expandUnsupported }: HnsLimits): readonly string[] | string {
-  if (!expandUnsupported && !ranges.every(isOneBlock))
-    return 'a block with except, which HNS does not have (windows.expandUnsupported splits it)';
-  return blocksOfRanges(ranges, blocksMax) ?? `addresses that take more than ${blocksMax} blocks`;
+function blocksOf(ranges: readonly AddressRange[], splits: boolean): readonly string[] | string {
+  if (!splits && !ranges.every(isOneBlock)) return 'a block with except, which HNS does not have (windows.expandUnsupported splits it)';
+  const most = ranges.length + addedBlocksMax;
+  return blocksOfRanges(ranges, most) ?? `addresses that take more than ${most} blocks`;
 }
 
 function groupTests(inside: readonly ContentKey[], outside: readonly ContentKey[]): GroupTests {
