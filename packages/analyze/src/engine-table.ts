@@ -31,6 +31,14 @@ const azureSupport = 'by the Azure support and engineering team';
 
 const articleRows: readonly EngineRow[] = [
   {
+    feature: 'Recommended',
+    source: 'article',
+    azure: 'no',
+    calico: 'no',
+    cilium: 'yes: eBPF is more efficient than iptables',
+    weir: 'weir engine recommend says which fits a cluster, and why',
+  },
+  {
     feature: 'Supported platforms',
     source: 'article',
     azure: 'Linux, Windows Server 2022 (preview)',
@@ -100,7 +108,10 @@ function limitRows(): EngineRow[] {
     row(
       'Scale',
       'article',
-      ({ limits }) => (limits === undefined ? 'no limit documented' : `at most ${limits.nodes} nodes and ${limits.pods} pods on Linux`),
+      ({ limits }) =>
+        limits === undefined
+          ? 'no limit documented'
+          : `at most ${limits.nodes} nodes and ${limits.pods} pods on Linux, else it may run out of memory`,
       'warning, metric and Event beyond it; enforcement goes on',
     ),
   ];

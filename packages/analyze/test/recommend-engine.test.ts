@@ -105,7 +105,7 @@ describe('the table of engines', () => {
   it('says of limits, families and behaviour what the profiles say', () => {
     const row = (feature: string) => engineTable().find((one) => one.feature === feature);
     const { limits } = engineProfiles.azure;
-    expect(row('Scale')?.azure).toBe(`at most ${limits?.nodes} nodes and ${limits?.pods} pods on Linux`);
+    expect(row('Scale')?.azure).toBe(`at most ${limits?.nodes} nodes and ${limits?.pods} pods on Linux, else it may run out of memory`);
     expect(row('IPv6')).toMatchObject({ azure: 'not supported', cilium: 'supported' });
     expect(row('ipBlock selects pods and nodes')?.cilium).toBe('never');
     expect(row('Pod to its own node')?.azure).toBe('always on Linux');

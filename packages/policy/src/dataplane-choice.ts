@@ -20,6 +20,10 @@ export function chooseDataplane({ engine, system, dataplane }: DataplaneWish): D
   if (systemOf(name) === 'windows' && engineProfiles[engine].dataplanes.windows === undefined) {
     return { problem: `the engine ${engine} runs on Linux only, and the data plane ${name} is that of Windows` };
   }
+  // The other way round is an emulated HNS, which a node of Linux can have.
+  if (system === 'windows' && systemOf(name) === 'linux') {
+    return { problem: `the data plane ${name} is one of Linux, and this node runs Windows: leave out --dataplane` };
+  }
   return { name };
 }
 

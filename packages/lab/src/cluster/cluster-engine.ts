@@ -22,19 +22,15 @@ export interface EngineWish {
   readonly dataplane?: LinuxDataplane | undefined;
   readonly windowsNodes?: number | undefined;
   readonly windowsExpandUnsupported?: boolean | undefined;
+  readonly established?: 'keep' | 'cut' | undefined;
   readonly dualStack: boolean;
 }
 
 /** Why the engine cannot serve such a cluster, and what to do; undefined when it can. */
-export function engineProblem({
-  engine,
-  dataplane,
-  windowsNodes = 0,
-  windowsExpandUnsupported,
-  dualStack,
-}: EngineWish): string | undefined {
-  if (windowsExpandUnsupported === true && windowsNodes === 0)
-    return 'there is no Windows node that could expand anything: add --windows-nodes, or leave out --windows-expand-unsupported';
+export function engineProblem(wish: EngineWish): string | undefined {
+  const { engine, dataplane, windowsNodes = 0, dualStack } = wish;
+  const problem = windowsProblem(wish);
+  if (problem !== undefined) return problem;
   if (engine === 'none')
     return dataplane === undefined ? undefined : 'a cluster without an engine has no data plane: leave out --dataplane';
   const systems: readonly OperatingSystem[] = windowsNodes > 0 ? ['linux', 'windows'] : ['linux'];
@@ -44,6 +40,14 @@ export function engineProblem({
     const gap = dualStack ? unsupportedOn(enforcementTarget(engine, system)).find(({ feature }) => feature === 'ipv6') : undefined;
     if (gap !== undefined) return `${gap.message}: leave out --dual-stack, or choose another --engine`;
   }
+  return undefined;
+}
+
+/** What is asked of Windows nodes that are not there, or of those that cannot. */
+function windowsProblem({ windowsNodes = 0, windowsExpandUnsupported, established }: EngineWish): string | undefined {
+  if (windowsNodes === 0 && windowsExpandUnsupported === true)
+    return 'there is no Windows node that could expand anything: add --windows-nodes, or leave out --windows-expand-unsupported';
+  if (windowsNodes > 0 && established === 'cut') return 'HNS cannot end connections: leave out --established cut, or --windows-nodes';
   return undefined;
 }
 

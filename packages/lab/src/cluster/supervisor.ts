@@ -129,8 +129,7 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
       '--profile': config.engine,
       ...(system !== 'windows' && config.dataplane !== undefined ? { '--dataplane': config.dataplane } : {}),
       ...(system === 'windows' ? windowsOptions(config, layout.hnsSocket(name)) : {}),
-      // HNS cannot end connections.
-      ...(config.established === undefined || system === 'windows' ? {} : { '--established': config.established }),
+      ...(config.established === undefined ? {} : { '--established': config.established }),
     };
     definitions.push(define(`${name}-agent`, [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
   }

@@ -33,6 +33,14 @@ describe('the engine of a cluster', () => {
     expect(problem({ engine: 'none', dataplane: 'ebpf' })).toMatch(/leave out --dataplane/);
   });
 
+  it('ends no connections on Windows, which has no call for it', () => {
+    expect(problem({ established: 'cut' })).toBeUndefined();
+    expect(problem({ established: 'cut', windowsNodes: 1 })).toBe(
+      'HNS cannot end connections: leave out --established cut, or --windows-nodes',
+    );
+    expect(problem({ established: 'keep', windowsNodes: 1 })).toBeUndefined();
+  });
+
   it('expands what Windows lacks only where there is Windows', () => {
     expect(problem({ windowsExpandUnsupported: true })).toMatch(/add --windows-nodes/);
     expect(problem({ windowsExpandUnsupported: true, windowsNodes: 1 })).toBeUndefined();
