@@ -1,6 +1,7 @@
 /**
- * Real packets against the oracle: worlds of Kubernetes objects are made of namespaces, an engine
- * and a data plane on each node enforce them, and what arrives is what the specification says.
+ * Random worlds against the oracle with real connections: worlds of Kubernetes objects are made of
+ * namespaces, an engine and a data plane on each node enforce them, and what arrives is what the
+ * specification says.
  *
  * `WEIR_WORLDS` and `WEIR_SEED` choose how many random worlds are tried, and which.
  */
@@ -9,19 +10,15 @@ import {
   generateChanges,
   generateWorld,
   NetworkPolicyOracle,
-  netpolCases,
-  netpolEnds,
   Random,
   renderFlow,
   renderWorld,
   runSize,
   type World,
-  type WorldFlow,
 } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PolicedNetwork } from './packets/policed-network.ts';
 import { type ExpectedFlow, probeFlows } from './packets/probe-flows.ts';
-import { podEnd, twoNodeWorld } from './packets/two-node-world.ts';
 import { addressOf } from './packets/world-address.ts';
 
 let policed: PolicedNetwork;
@@ -65,36 +62,6 @@ function sampleFlows(world: World, random: Random, count: number): ExpectedFlow[
   const half = Math.floor(count / 2);
   const some = Math.min(denied.length, Math.max(half, count - allowed.length));
   return random.shuffle([...denied.slice(0, some), ...allowed.slice(0, count - some)]);
-}
-
-describe('the connectivity tests of the upstream suite on real packets', () => {
-  it.each(netpolCases.map((each) => [each.name, each] as const))('%s', async (name, { steps }) => {
-    for (const { state, probes } of steps) {
-      const world = twoNodeWorld(state);
-      await policed.moveTo(world);
-      const oracle = new NetworkPolicyOracle(world);
-      const flows = probes.flatMap(({ protocol, port, reaches }) =>
-        netpolEnds.flatMap((from) =>
-          netpolEnds.flatMap((to): ExpectedFlow[] => {
-            if (from === to) return [];
-            const four = flowBetween(from, to, { protocol, port, family: 4 });
-            const six = flowBetween(from, to, { protocol, port, family: 6 });
-            // The suite is written for one family; blocks of the other one do not hold its addresses.
-            return [
-              { flow: four, allowed: reaches(from, to) },
-              { flow: six, allowed: oracle.verdict(six).allowed },
-            ];
-          }),
-        ),
-      );
-      expect(await difference(name, world, flows)).toBeUndefined();
-    }
-    expect(policed.replaced).toEqual([]);
-  });
-});
-
-function flowBetween(from: string, to: string, of: { protocol: 'TCP' | 'UDP' | 'SCTP'; port: number; family: 4 | 6 }): WorldFlow {
-  return { source: podEnd(from, of.family), destination: podEnd(to, of.family), protocol: of.protocol, port: of.port };
 }
 
 describe('random worlds on real packets', () => {

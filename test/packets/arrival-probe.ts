@@ -10,11 +10,11 @@
 import { RawSocket } from '@weir/kernel';
 import { type Address, defined, formatAddress } from '@weir/net';
 import { endAddress, type World } from '@weir/testkit';
+import { ArrivalSets, arrivalKey } from './arrival-sets.ts';
 import { echoRequest, ipPacket, protocols, sctpInit, tcpSyn, udpDatagram } from './crafted-packet.ts';
 import type { PacketNetwork } from './packet-network.ts';
 import type { ExpectedFlow } from './probe-flows.ts';
 
-const table = 'weirt_arrivals';
 const patienceMs = 15_000;
 const resendMs = 1_000;
 const quietMs = 60;
@@ -35,16 +35,12 @@ interface Attempt {
 
 /** The flows of which the outcome is not the expected one. */
 export async function probeArrivals(network: PacketNetwork, world: World, flows: readonly ExpectedFlow[]): Promise<ExpectedFlow[]> {
-  const wrong: ExpectedFlow[] = [];
-  for (let first = 0; first < flows.length; first += chunkSize) {
-    const probe = new ArrivalProbe(network);
-    try {
-      wrong.push(...(await probe.run(attemptsOf(network, world, flows.slice(first, first + chunkSize)))));
-    } finally {
-      probe.close();
-    }
+  const probe = new ArrivalProbe(network);
+  try {
+    return await probe.wrongOf(world, flows);
+  } finally {
+    probe.close();
   }
-  return wrong;
 }
 
 function attemptsOf(network: PacketNetwork, world: World, flows: readonly ExpectedFlow[]): Attempt[] {
@@ -63,10 +59,11 @@ function attemptsOf(network: PacketNetwork, world: World, flows: readonly Expect
   });
 }
 
-class ArrivalProbe {
+/** For many trials on one network; while it is open, nobody there answers anything. */
+export class ArrivalProbe {
   readonly #network: PacketNetwork;
   readonly #senders = new Map<string, RawSocket>();
-  readonly #receivers = new Set<string>();
+  readonly #receivers = new Map<string, ArrivalSets>();
   readonly #awaited = new Map<string, Attempt>();
   readonly #arrived = new Set<Attempt>();
 
@@ -74,8 +71,22 @@ class ArrivalProbe {
     this.#network = network;
   }
 
-  async run(attempts: readonly Attempt[]): Promise<ExpectedFlow[]> {
-    for (const { to } of attempts) this.#receive(to);
+  /** The flows of which the outcome is not the expected one. */
+  async wrongOf(world: World, flows: readonly ExpectedFlow[]): Promise<ExpectedFlow[]> {
+    const wrong: ExpectedFlow[] = [];
+    for (let first = 0; first < flows.length; first += chunkSize) {
+      wrong.push(...(await this.#run(attemptsOf(this.#network, world, flows.slice(first, first + chunkSize)))));
+    }
+    return wrong;
+  }
+
+  async #run(attempts: readonly Attempt[]): Promise<ExpectedFlow[]> {
+    this.#awaited.clear();
+    this.#arrived.clear();
+    for (const receiver of this.#receivers.values()) receiver.flush();
+    for (const { to } of attempts) {
+      if (!this.#receivers.has(to)) this.#receivers.set(to, new ArrivalSets(this.#network, to));
+    }
     for (const attempt of attempts) this.#send(attempt);
     const startedAt = performance.now();
     const missing = (): Attempt[] => attempts.filter((each) => each.expected.allowed && !this.#arrived.has(each));
@@ -97,38 +108,14 @@ class ArrivalProbe {
 
   close(): void {
     for (const socket of this.#senders.values()) socket.close();
-    for (const netns of this.#receivers) this.#network.run(netns, ['nft', `delete table inet ${table}`]);
-  }
-
-  /** Notes first packets that came as far as a socket of the namespace would be, and drops them. */
-  #receive(netns: string): void {
-    if (this.#receivers.has(netns)) return;
-    const sets = [
-      'set seen4 { typeof ip daddr . meta l4proto . th sport; size 65535; flags dynamic; }',
-      'set seen6 { typeof ip6 daddr . meta l4proto . th sport; size 65535; flags dynamic; }',
-      'set echo4 { typeof ip daddr . meta l4proto . icmp id; size 65535; flags dynamic; }',
-      'set echo6 { typeof ip6 daddr . meta l4proto . icmpv6 id; size 65535; flags dynamic; }',
-    ];
-    const rules = [
-      'meta nfproto ipv4 meta l4proto { tcp, udp, sctp } update @seen4 { ip daddr . meta l4proto . th sport } drop',
-      'meta nfproto ipv6 meta l4proto { tcp, udp, sctp } update @seen6 { ip6 daddr . meta l4proto . th sport } drop',
-      'icmp type echo-request update @echo4 { ip daddr . meta l4proto . icmp id } drop',
-      'icmpv6 type echo-request update @echo6 { ip6 daddr . meta l4proto . icmpv6 id } drop',
-    ];
-    this.#network.run(
-      netns,
-      ['nft', '-f', '-'],
-      `table inet ${table} {}\ndelete table inet ${table}\ntable inet ${table} {\n${sets.join('\n')}\n` +
-        `chain arrived { type filter hook input priority 1000;\n${rules.join('\n')}\n}\n}\n`,
-    );
-    this.#receivers.add(netns);
+    for (const receiver of this.#receivers.values()) receiver.close();
   }
 
   #send(attempt: Attempt): void {
     const { expected, source, destination, from, to } = attempt;
     number = number >= lastNumber ? firstNumber : number + 1;
     const { protocol, body } = bodyOf(expected, { source, destination });
-    this.#awaited.set(`${to} ${formatAddress(destination)} ${protocol} ${number}`, attempt);
+    this.#awaited.set(`${to} ${arrivalKey({ destination, protocol, number })}`, attempt);
     const key = `${from} ${source.family}`;
     let sender = this.#senders.get(key);
     if (sender === undefined) {
@@ -143,10 +130,9 @@ class ArrivalProbe {
   }
 
   #read(): void {
-    for (const netns of this.#receivers) {
-      const listed = this.#network.run(netns, ['nft', '-nn', 'list', 'table', 'inet', table]);
-      for (const [, address = '', protocol = '', last = ''] of listed.matchAll(/([0-9a-f.:]+) \. (\d+) \. (\d+)/g)) {
-        const attempt = this.#awaited.get(`${netns} ${address} ${protocol} ${last}`);
+    for (const [netns, receiver] of this.#receivers) {
+      for (const key of receiver.read()) {
+        const attempt = this.#awaited.get(`${netns} ${key}`);
         if (attempt !== undefined) this.#arrived.add(attempt);
       }
     }

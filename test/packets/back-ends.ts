@@ -98,7 +98,8 @@ function positionOf({ target }: LinuxNode): 'first' | 'after-kube-proxy' {
   return target?.profile.nodePortBypassesIngress === true ? 'after-kube-proxy' : 'first';
 }
 
-function inNode<T>(netns: string, make: () => T): T {
+/** Makes something of the node's: what is opened there stays there. */
+export function inNode<T>(netns: string, make: () => T): T {
   let made: T | undefined;
   inNetns(netns, () => {
     made = make();

@@ -1,11 +1,13 @@
 import { ebpfBackEnd, ebpfPinDirectory } from '../packets/back-ends.ts';
 import { describeChanges } from './changes.ts';
 import { describeSemantics } from './semantics.ts';
+import { describeUpstreamCases } from './upstream-cases.ts';
 
 /** What is pinned for the node that the command runs in. */
 const pins = `${ebpfPinDirectory}/weir-net-$(stat -L -c %i /proc/self/ns/net)/*`;
 
 describeSemantics(ebpfBackEnd);
+describeUpstreamCases(ebpfBackEnd);
 describeChanges(ebpfBackEnd, {
   'a detached program': [`bpftool link detach pinned ${pins}/link_forward4`],
   'a map without its elements': [

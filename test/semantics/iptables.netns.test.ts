@@ -1,8 +1,10 @@
 import { iptablesBackEnd } from '../packets/back-ends.ts';
 import { describeChanges } from './changes.ts';
 import { describeSemantics } from './semantics.ts';
+import { describeUpstreamCases } from './upstream-cases.ts';
 
 describeSemantics(iptablesBackEnd);
+describeUpstreamCases(iptablesBackEnd);
 describeChanges(iptablesBackEnd, {
   'a flushed hook': ['iptables -F FORWARD'],
   'a deleted rule': ['iptables -D WEIR-INGRESS 1'],

@@ -1,8 +1,10 @@
 import { nftablesBackEnd } from '../packets/back-ends.ts';
 import { describeChanges } from './changes.ts';
 import { describeSemantics } from './semantics.ts';
+import { describeUpstreamCases } from './upstream-cases.ts';
 
 describeSemantics(nftablesBackEnd);
+describeUpstreamCases(nftablesBackEnd);
 describeChanges(nftablesBackEnd, {
   'a flushed hook': ['nft flush chain inet weir ingress'],
   'a deleted set member': ['nft delete element inet weir local4 "{ 10.224.1.10 }"'],
