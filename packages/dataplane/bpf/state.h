@@ -96,14 +96,24 @@ struct ended_key {
 	__u16 zero;
 };
 
-enum { EVENT_DENIED_EGRESS = 0, EVENT_DENIED_INGRESS = 1, EVENT_CLOSED_SOURCE = 2, EVENT_CLOSED_TARGET = 3, EVENT_FORGED = 4, EVENT_KINDS = 5 };
+enum {
+	EVENT_DENIED_EGRESS = 0,
+	EVENT_DENIED_INGRESS = 1,
+	EVENT_CLOSED_SOURCE = 2,
+	EVENT_CLOSED_TARGET = 3,
+	EVENT_FORGED = 4,
+	EVENT_LOGGED_EGRESS = 5,
+	EVENT_LOGGED_INGRESS = 6,
+	EVENT_KINDS = 7
+};
 
 struct event {
 	__u32 kind;
 	__u8 family;
 	__u8 protocol;
 	__u8 has_ports;
-	__u8 zero;
+	/* Of logged packets: what that direction says. */
+	__u8 is_denied;
 	__be16 source_port;
 	__be16 destination_port;
 	__u32 source[4];

@@ -31,6 +31,15 @@ struct question {
 	bool is_unknown;
 };
 
+enum { LOGGED_EGRESS = 1, LOGGED_INGRESS = 2 };
+
+/* What one program says. */
+struct decision {
+	/* The rule that it was; 0: none. */
+	__u32 rule;
+	__u32 is_logged;
+};
+
 struct answer {
 	__u32 verdict;
 	/* Rules that let it through or dropped it; 0: none. */
@@ -38,8 +47,10 @@ struct answer {
 	__u32 ingress_rule;
 	/* The program that denied it. */
 	__u32 denied_by;
-	/* What to tell; EVENT_KINDS: nothing. */
+	/* What to tell of a packet that is dropped; EVENT_KINDS: nothing. */
 	__u32 event;
+	/* Directions of which some rule logs the packet. */
+	__u32 logged;
 	bool is_ended;
 };
 
@@ -101,19 +112,20 @@ static __always_inline const struct policy_entry *policy_for(__u32 program, __u3
 	return bpf_map_lookup_elem(&policies, &key);
 }
 
-/* Whether a program lets the packet through; says which rule it was, 0 for none. */
-__noinline bool is_allowed(struct question *question, __u32 program, bool is_egress, __u32 *rule)
+/* Whether a program lets the packet through. */
+__noinline bool is_allowed(struct question *question, __u32 program, bool is_egress, struct decision *decision)
 {
 	const struct policy_entry *any, *own, *entry;
 
-	if (!question || !rule) return false;
-	*rule = 0;
+	if (!question || !decision) return false;
+	*decision = (struct decision){};
 	if (!question->packet.is_readable) return false;
 	any = policy_for(program, CLASS_ANY, &question->packet);
 	own = policy_for(program, class_of(question, is_egress ? question->packet.destination : question->packet.source), &question->packet);
 	entry = !own ? any : !any ? own : own->order < any->order ? own : any;
 	if (!entry) return false;
-	*rule = entry->rule;
+	decision->rule = entry->rule;
+	decision->is_logged = entry->action & POLICY_LOG;
 	return entry->action & POLICY_ALLOW;
 }
 
@@ -155,6 +167,7 @@ __noinline int judge(struct question *question, struct answer *answer)
 {
 	const struct endpoint_state *source, *destination;
 	const struct settings *settings;
+	struct decision decision = {};
 	__u32 slot;
 
 	if (!question || !answer) return 0;
@@ -197,12 +210,23 @@ __noinline int judge(struct question *question, struct answer *answer)
 	if (source && destination && source->owner[0] == destination->owner[0] && source->owner[1] == destination->owner[1] &&
 	    !(source->flags & ENDPOINT_CLOSED))
 		return 0;
-	if (source && source->egress && !is_allowed(question, source->egress, true, &answer->egress_rule)) {
-		deny(answer, source->egress, EVENT_DENIED_EGRESS);
-		return 0;
+	if (source && source->egress) {
+		bool allowed = is_allowed(question, source->egress, true, &decision);
+
+		answer->egress_rule = decision.rule;
+		if (decision.is_logged) answer->logged |= LOGGED_EGRESS;
+		if (!allowed) {
+			deny(answer, source->egress, EVENT_DENIED_EGRESS);
+			return 0;
+		}
 	}
-	if (destination && destination->ingress && !is_allowed(question, destination->ingress, false, &answer->ingress_rule))
-		deny(answer, destination->ingress, EVENT_DENIED_INGRESS);
+	if (destination && destination->ingress) {
+		bool allowed = is_allowed(question, destination->ingress, false, &decision);
+
+		answer->ingress_rule = decision.rule;
+		if (decision.is_logged) answer->logged |= LOGGED_INGRESS;
+		if (!allowed) deny(answer, destination->ingress, EVENT_DENIED_INGRESS);
+	}
 	return 0;
 }
 
@@ -217,7 +241,7 @@ static __always_inline void count_for(__u32 number, __u32 bytes)
 	count->bytes += bytes;
 }
 
-static __always_inline void tell(const struct question *question, __u32 kind)
+static __noinline void tell(const struct question *question, __u32 kind, bool is_denied)
 {
 	__u32 slot = question->generation & 1;
 	const struct settings *settings = bpf_map_lookup_elem(&options, &slot);
@@ -245,7 +269,7 @@ static __always_inline void tell(const struct question *question, __u32 kind)
 	event->family = question->packet.family;
 	event->protocol = question->packet.protocol;
 	event->has_ports = question->packet.has_ports;
-	event->zero = 0;
+	event->is_denied = is_denied;
 	event->source_port = question->packet.source_port;
 	event->destination_port = question->packet.destination_port;
 	__builtin_memcpy(event->source, question->packet.source, 16);
@@ -297,7 +321,9 @@ __noinline int settle(struct question *question, struct answer *answer)
 	count_for(answer->egress_rule, question->packet.length);
 	count_for(answer->ingress_rule, question->packet.length);
 	count_for(answer->denied_by, question->packet.length);
-	if (answer->event < EVENT_KINDS) tell(question, answer->event);
+	if (answer->logged & LOGGED_EGRESS) tell(question, EVENT_LOGGED_EGRESS, answer->event == EVENT_DENIED_EGRESS);
+	if (answer->logged & LOGGED_INGRESS) tell(question, EVENT_LOGGED_INGRESS, answer->event == EVENT_DENIED_INGRESS);
+	if (answer->event < EVENT_KINDS) tell(question, answer->event, true);
 	return answer->verdict == ACCEPT ? ACCEPT : DROP;
 }
 

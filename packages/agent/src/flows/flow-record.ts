@@ -28,11 +28,12 @@ interface UnownedDirection {
   readonly decidedBy: { readonly reason: UnownedReason };
 }
 
-/** One line; `service` is what the opener spoke to, where translation made `destination` of it. */
+/** One line; `logged`: written because a rule with the action `log` matches, beside what else is written of the flow. `service` is what the opener spoke to, where translation made `destination` of it. */
 export interface FlowRecord {
   readonly time: string;
   readonly node: string;
   readonly verdict: 'allow' | 'deny';
+  readonly logged?: true;
   /** The directions that this node judged; for a denied flow the one that denies. */
   readonly direction: Direction | 'both';
   readonly source: FlowEndRecord;
@@ -52,8 +53,8 @@ export interface FlowContext {
   readonly time: string;
 }
 
-/** Events of packets that were dropped. */
-export type DroppedFlow = Extract<FlowEvent, { readonly direction: Direction }>;
+/** Events of single packets, of which an attempt may have several. */
+export type ReportedFlow = Extract<FlowEvent, { readonly direction: Direction }>;
 
 /** The line for an event; undefined when no end of it is a pod of this node (any more). */
 export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, context: FlowContext): FlowRecord | undefined {
@@ -61,16 +62,17 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
   const { flow } = event;
   if (event.kind === 'unowned') return unownedRecord(event, context);
   const judged = judgeFlow(engine.emittedState, flow, isOwnAddress);
-  const directions = event.kind === 'denied' ? [event.direction] : directionsOf(judged);
+  const directions = event.kind === 'allowed' ? directionsOf(judged) : [event.direction];
   const [first] = directions;
   if (first === undefined) return undefined;
-  const verdict = event.kind === 'denied' ? 'deny' : 'allow';
+  const verdict = verdictOf(event, judged[first]);
   const explained = directions.map((direction) => [direction, explain(engine, { direction, verdict, judged: judged[direction] })] as const);
   const addressed = event.kind === 'allowed' ? event.addressed : undefined;
   return {
     time,
     node: engine.node,
     verdict,
+    ...(event.kind === 'logged' ? { logged: true as const } : {}),
     direction: directions.length === 2 ? 'both' : first,
     source: endRecord(engine, flow.source, flow.sourcePort),
     destination: endRecord(engine, flow.destination, flow.destinationPort),
@@ -93,6 +95,12 @@ function unownedRecord({ flow, direction, reason }: Extract<FlowEvent, { kind: '
     ...portOf(flow.destinationPort),
     [direction]: { verdict: 'deny', decidedBy: { reason } },
   };
+}
+
+/** The kernel's; of a packet that was logged before its verdict was known the engine's. */
+function verdictOf(event: Exclude<FlowEvent, { kind: 'dropped' | 'unowned' }>, judged: EndJudgement | undefined): 'allow' | 'deny' {
+  if (event.kind === 'logged') return event.verdict ?? judged?.verdict ?? 'deny';
+  return event.kind === 'denied' ? 'deny' : 'allow';
 }
 
 function directionsOf({ egress, ingress }: FlowJudgement): Direction[] {
@@ -118,7 +126,11 @@ function portOf(port: number | undefined): { readonly port?: number } {
   return port === undefined ? {} : { port };
 }
 
-/** What two packets of one attempt share that are dropped for the same reason. */
-export function attemptKey({ kind, flow: { source, destination, protocol, sourcePort, destinationPort } }: DroppedFlow): string {
-  return `${kind} ${formatAddress(source)} ${sourcePort ?? ''} ${formatAddress(destination)} ${destinationPort ?? ''} ${protocol}`;
+/** What two packets of one attempt share that are reported for the same reason. */
+export function attemptKey({
+  kind,
+  direction,
+  flow: { source, destination, protocol, sourcePort, destinationPort },
+}: ReportedFlow): string {
+  return `${kind} ${direction} ${formatAddress(source)} ${sourcePort ?? ''} ${formatAddress(destination)} ${destinationPort ?? ''} ${protocol}`;
 }

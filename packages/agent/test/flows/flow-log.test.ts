@@ -67,6 +67,25 @@ describe('the flow log', () => {
     expect(setup.log.counts).toEqual({ written: 1, repeated: 0, dropped: { rate: 0, queue: 0, sink: 0 } });
   });
 
+  it('tells what a rule logs beside the connection itself, once for each direction, with the verdict that is known', async () => {
+    const setup = new Setup();
+    const logged = { kind: 'logged', flow: flow(80), direction: 'ingress' } as const;
+    setup.dataplane.flowEvents.push({ kind: 'allowed', flow: flow(80) }, logged, logged, { ...logged, flow: flow(81), verdict: 'deny' });
+    await setup.run();
+    expect(setup.written).toEqual([
+      expect.not.objectContaining({ logged: true }),
+      expect.objectContaining({ logged: true, verdict: 'allow', direction: 'ingress', port: 80 }),
+      // The engine's state of now says something else.
+      expect.objectContaining({
+        logged: true,
+        verdict: 'deny',
+        port: 81,
+        ingress: { verdict: 'deny', decidedBy: { reason: 'state changed' } },
+      }),
+    ]);
+    expect(setup.log.counts.repeated).toBe(1);
+  });
+
   it('leaves out allowed connections of which no end is a pod of this node', async () => {
     const setup = new Setup();
     const elsewhere = { ...flow(80), destination: defined(parseAddress('10.0.0.7'), 'elsewhere') };

@@ -1,6 +1,6 @@
 /**
  * New connections as the kernel tells of them: allowed ones by connection tracking, when their first
- * packet has passed all filters, denied ones by the log group of `drop-reports.ts`.
+ * packet has passed all filters; denied and logged ones by reports of packets (`packet-reports.ts`).
  *
  * The kernel is asked every few milliseconds, so that a flood costs a bounded amount of work: so many
  * connections are looked at, so many more are only counted, and what does not fit into the kernel's
@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionEvents, PacketLog, type TrackedConnection } from '@weir/kernel';
 import { type Address, compareAddresses, type Flow } from '@weir/net';
 import type { AddressedService, FlowEvent } from '../dataplane.ts';
-import { type DropReport, deniedBytes, deniedGroup, reportOfPrefix } from './drop-reports.ts';
+import { type PacketReport, reportBytes, reportGroup, reportOfPrefix } from './packet-reports.ts';
 import { flowOf } from './tracked-flow.ts';
 
 /** How long to wait before the kernel is asked again: after events, and at most while there are none. */
@@ -29,9 +29,9 @@ export interface FlowReaderOptions {
   readonly perSecond: number;
   /** Whether a local pod has the address. */
   readonly isLocal: (address: Address) => boolean;
-  /** How many dropped packets the kernel's rules have not reported since they were made; it may go back. */
-  /** Where reports of dropped packets come from. Default: the log group of `drop-reports.ts`. */
-  readonly drops?: Pick<PacketLog, 'read' | 'close'>;
+  /** Where reports of packets come from. Default: the log group of `packet-reports.ts`. */
+  readonly reports?: Pick<PacketLog, 'read' | 'close'>;
+  /** How many packets the kernel's rules have not reported since they were made; it may go back. */
   readonly unreportedPackets: () => number | Promise<number>;
 }
 
@@ -45,14 +45,14 @@ export class FlowReader {
   #tokensAtMs = performance.now();
   #unreported: number | undefined;
   #countAtMs = 0;
-  /** Counts still to be made: without denied packets there are no unreported ones, but some may come behind a count. */
+  /** Counts still to be made: without reported packets there are no unreported ones, but some may come behind a count. */
   #countsToGo = countsBehind;
 
   /** Throws when another process listens. */
   constructor(options: FlowReaderOptions) {
     this.#options = options;
     this.#tokens = options.perSecond;
-    this.#packets = options.drops ?? new PacketLog({ group: deniedGroup, bytes: deniedBytes });
+    this.#packets = options.reports ?? new PacketLog({ group: reportGroup, bytes: reportBytes });
     try {
       this.#connections = new ConnectionEvents();
     } catch (error) {
@@ -65,7 +65,7 @@ export class FlowReader {
   async *events(): AsyncGenerator<FlowEvent, void, undefined> {
     try {
       for (let waitMs = pauseMs; !this.#closed; await sleep(waitMs)) {
-        const events = [...this.#denied(), ...this.#allowed(), ...(await this.#notReported())];
+        const events = [...this.#reported(), ...this.#allowed(), ...(await this.#notReported())];
         waitMs = events.length > 0 ? pauseMs : Math.min(2 * waitMs, idlePauseMs);
         yield* events;
       }
@@ -82,10 +82,10 @@ export class FlowReader {
     this.#packets.close();
   }
 
-  #denied(): FlowEvent[] {
+  #reported(): FlowEvent[] {
     const { packets, lost } = this.#packets.read(readsMax);
     if (packets.length > 0 || lost > 0) this.#countsToGo = countsBehind;
-    const events = packets.flatMap(({ prefix, flow }) => droppedEvent(flow, reportOfPrefix(prefix)));
+    const events = packets.flatMap(({ prefix, flow }) => reportedEvent(flow, reportOfPrefix(prefix)));
     return lost === 0 ? events : [...events, { kind: 'dropped', reason: 'queue', events: lost }];
   }
 
@@ -129,10 +129,11 @@ export class FlowReader {
   }
 }
 
-function droppedEvent(flow: Flow, report: DropReport | undefined): FlowEvent[] {
+function reportedEvent(flow: Flow, report: PacketReport | undefined): FlowEvent[] {
   // Somebody else logs to our group.
   if (report === undefined) return [];
-  const { direction, unowned } = report;
+  const { direction, unowned, logged } = report;
+  if (logged !== undefined) return [{ kind: 'logged', flow, direction, ...(logged === 'not known' ? {} : { verdict: logged }) }];
   return [unowned === undefined ? { kind: 'denied', flow, direction } : { kind: 'unowned', flow, direction, reason: unowned }];
 }
 

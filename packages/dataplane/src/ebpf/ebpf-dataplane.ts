@@ -26,11 +26,11 @@ import { compareMaps } from './comparison.ts';
 import { ConntrackRule } from './conntrack-rule.ts';
 import { CountBook } from './count-book.ts';
 import { DesiredState, type StateChanges } from './desired-state.ts';
-import { DropEvents } from './drop-events.ts';
 import { GenerationWriter, type WrittenEntries } from './generation-writer.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
 import { mapNames, type ObjectFile, programHooks, readObjectFile, unsupportedReason } from './object-file.ts';
 import { OwnNetns } from './own-netns.ts';
+import { PacketEvents } from './packet-events.ts';
 import { PinnedLinks } from './pinned-links.ts';
 import { closePinnedObject, type PinnedObject, PinnedObjects } from './pinned-objects.ts';
 import { programCount, ruleCount } from './policy-table.ts';
@@ -179,10 +179,10 @@ export class EbpfDataplane implements Dataplane {
     // Its programs report from the first delta on; what they are is known before.
     const { object } = (this.#loaded ??= this.#load());
     this.#flowReader?.close();
-    const drops = new DropEvents(object.maps.events, object.maps.event_rates);
+    const reports = new PacketEvents(object.maps.events, object.maps.event_rates);
     this.#flowReader = this.#netns.run(() => {
       const isLocal = (address: Address): boolean => this.#loaded?.state.isLocal(address) === true;
-      return new FlowReader({ perSecond: flowRate, isLocal, drops, unreportedPackets: () => drops.unreported() }) as never;
+      return new FlowReader({ perSecond: flowRate, isLocal, reports, unreportedPackets: () => reports.unreported() }) as never;
     }) as FlowReader;
     return this.#flowReader.events();
   }

@@ -11,7 +11,8 @@
  */
 
 import type { Family } from '@weir/net';
-import { type DropKind, deniedBytes, deniedGroup, dropKinds, prefixOfDrop } from '../connections/drop-reports.ts';
+import type { Direction } from '@weir/policy';
+import { type DropKind, dropKinds, type LogKind, prefixOfReport, reportBytes, reportGroup } from '../connections/packet-reports.ts';
 import type { EstablishedMode } from '../dataplane.ts';
 import { endedRules } from './ended-connections.ts';
 import type { LocalSets } from './local-sets.ts';
@@ -25,7 +26,7 @@ export interface ChainOptions {
   readonly established: EstablishedMode;
   /** Whether policies are asked about packets from a pod to its own node. */
   readonly podToOwnNode: 'by-policy' | 'always';
-  /** How many dropped packets of each kind are reported a second; undefined: none. */
+  /** How many dropped packets, and how many logged ones, are reported a second of each kind; undefined: none. */
   readonly flowRate: number | undefined;
 }
 
@@ -89,20 +90,32 @@ export function dropTarget(kind: DropKind, { flowRate }: Pick<ChainOptions, 'flo
   return flowRate === undefined ? '-j DROP' : `-g ${reportChain(kind)}`;
 }
 
-/** The chain that reports drops of a kind. */
-export function reportChain(kind: DropKind): string {
-  return `WEIR-DROP-${kind.toUpperCase().replace(' ', '-')}`;
+/** The target of a rule with the action `log`; without reports the rule only counts. */
+export function logTarget(direction: Direction, { flowRate }: Pick<ChainOptions, 'flowRate'>): string {
+  return flowRate === undefined ? '' : `-j ${reportChain(`logged ${direction}`)}`;
+}
+
+/** What is reported: dropped packets, and those that rules log. */
+export const reportedKinds: readonly (DropKind | LogKind)[] = [...dropKinds, 'logged egress', 'logged ingress'];
+
+/** The chain that reports packets of a kind. */
+export function reportChain(kind: DropKind | LogKind): string {
+  return `WEIR-${isLogged(kind) ? '' : 'DROP-'}${kind.toUpperCase().replace(' ', '-')}`;
+}
+
+function isLogged(kind: DropKind | LogKind): kind is LogKind {
+  return kind.startsWith('logged ');
 }
 
 /** First what is reported, then everything: the difference was not reported. */
 function reportChains({ flowRate }: ChainOptions): ChainText[] {
   if (flowRate === undefined) return [];
   const rate = Math.max(1, Math.min(10_000, flowRate));
-  return dropKinds.map((kind) => ({
+  return reportedKinds.map((kind) => ({
     name: reportChain(kind),
     rules: [
-      `-m limit --limit ${rate}/sec --limit-burst ${Math.min(rate, 10_000)} -j NFLOG --nflog-prefix "${prefixOfDrop(kind)}" --nflog-group ${deniedGroup} --nflog-size ${deniedBytes}`,
-      '-j DROP',
+      `-m limit --limit ${rate}/sec --limit-burst ${Math.min(rate, 10_000)} -j NFLOG --nflog-prefix "${prefixOfReport(kind)}" --nflog-group ${reportGroup} --nflog-size ${reportBytes}`,
+      isLogged(kind) ? '-j RETURN' : '-j DROP',
     ],
   }));
 }

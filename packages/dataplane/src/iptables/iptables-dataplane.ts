@@ -25,7 +25,7 @@ import type {
 } from '../dataplane.ts';
 import { findDrift, repairDrift } from './drift.ts';
 import { type AppliedFilter, FilterWriter } from './filter-writer.ts';
-import { type ChainOptions, dropTarget } from './fixed-chains.ts';
+import { type ChainOptions, dropTarget, logTarget } from './fixed-chains.ts';
 import { findFlavour } from './flavour.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
 import type { HookPosition, JumpOptions } from './hook-jumps.ts';
@@ -234,8 +234,11 @@ export class IptablesDataplane implements Dataplane {
     const chains = (await Promise.all(families.map((family) => this.#writer.saved(family)))).flatMap((table) => [
       ...weirChainsOf(table).keys(),
     ]);
-    const drop = ({ direction }: Program): string => dropTarget(direction, this.#chainOptions);
-    const state = new NodeState([...chains, ...(await this.#filter.setNames()).filter(isWeirSet)], drop);
+    const targets = ({ direction }: Program) => ({
+      drop: dropTarget(direction, this.#chainOptions),
+      log: logTarget(direction, this.#chainOptions),
+    });
+    const state = new NodeState([...chains, ...(await this.#filter.setNames()).filter(isWeirSet)], targets);
     this.#state = state;
     const applying = state.apply(delta, true);
     const released = releasedSince(owners, state);

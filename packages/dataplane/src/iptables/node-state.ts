@@ -14,6 +14,7 @@ import type { Ipset } from './ipset.ts';
 import type { LocalAddress } from './local-sets.ts';
 import { NamePool } from './names.ts';
 import { type ExpressionChange, type MemberChange, PeerTable } from './peer-table.ts';
+import type { ProgramTargets } from './program-chains.ts';
 import { refusalOf } from './program-refusal.ts';
 import { ProgramsInForce } from './programs-in-force.ts';
 
@@ -58,9 +59,9 @@ export class NodeState {
   readonly #claims = new AddressClaims<ProgrammedEndpoint>();
   #placed = new Map<string, Placed>();
 
-  constructor(namesInUse: Iterable<string>, drop: (program: Program) => string) {
+  constructor(namesInUse: Iterable<string>, targets: (program: Program) => ProgramTargets) {
     this.names = new NamePool(namesInUse);
-    this.programs = new ProgramsInForce({ peers: this.peers, names: this.names, drop });
+    this.programs = new ProgramsInForce({ peers: this.peers, names: this.names, targets });
   }
 
   /** Takes over a delta; `anew`: whatever the kernel holds, everything gets new names. */

@@ -4,7 +4,7 @@
  *   allow ─▶ RETURN      to whoever asked: the other direction, then the caller's chain
  *   deny  ─▶ DROP
  *   pass  ─▶ the next tier (goto, so that its RETURN comes back to whoever asked)
- *   log   ─▶ NFLOG, and on
+ *   log   ─▶ a report, and on
  *
  * Nothing is marked and nothing is accepted for good. Many rules of which the order does not matter are
  * found by their ports (`port-tree.ts`).
@@ -16,20 +16,21 @@ import { isPortSet } from './names.ts';
 import { matchesOfPorts, portTreeChains, type RangeOfRule } from './port-tree.ts';
 import type { ChainText } from './rule-script.ts';
 
-/** Packets that rules with the action `log` match go to this log group. */
-const logGroup = 5748;
-
 /** The comment of the rules that drop what no rule allowed. */
 export const deniedComment = 'denied';
 
+/** Ends of rules: where packets go that are denied, and where those are reported that a rule logs (empty: nowhere). */
+export interface ProgramTargets {
+  readonly drop: string;
+  readonly log: string;
+}
+
 /** What the chains of a program are made with. */
-export interface ProgramContext {
+export interface ProgramContext extends ProgramTargets {
   readonly family: Family;
   readonly chain: string;
   /** The set that answers the tests, in this family. */
   readonly setFor: (tests: readonly PeerTest[]) => string;
-  /** Where packets go that are denied: the end of a rule. */
-  readonly drop: string;
 }
 
 /** Tiers with more rules than this are searched by port where their order does not matter. */
@@ -65,7 +66,7 @@ function tierChains({ program, tier, index }: TierAt, context: TierContext): Cha
   const passed = isLast ? endOf(program.otherwise, context) : `-g ${chainOfTier(context.chain, index + 1)}`;
   const end = tier.end === 'deny' ? endOf('deny', context) : passed;
   const textOf = (rule: ProgramRule, match: string): string =>
-    `${match}${matchOfPeer(rule, program.direction, context)}-m comment --comment ${commentOfRule(rule.id)} ${targetOf(rule, { passed, drop: context.drop })}`;
+    `${match}${matchOfPeer(rule, program.direction, context)}-m comment --comment ${commentOfRule(rule.id)} ${targetOf(rule, passed, context)}`.trimEnd();
   const textsOf = (rule: ProgramRule): string[] => matchesOf(rule).map((match) => textOf(rule, match));
   const isAdditive = tier.rules.every(({ action }) => action === 'allow');
   if (!isAdditive || tier.rules.length <= rulesInRow) return [{ name, rules: [...tier.rules.flatMap(textsOf), end] }];
@@ -83,7 +84,7 @@ function chainOfTier(chain: string, index: number): string {
   return index === 0 ? chain : `${chain}-${index}`;
 }
 
-function targetOf({ action, id }: ProgramRule, { passed, drop }: { readonly passed: string; readonly drop: string }): string {
+function targetOf({ action }: ProgramRule, passed: string, { drop, log }: ProgramTargets): string {
   switch (action) {
     case 'allow':
       return '-j RETURN';
@@ -93,7 +94,7 @@ function targetOf({ action, id }: ProgramRule, { passed, drop }: { readonly pass
       // What stands behind the last tier brings a comment of its own.
       return passed.replace(/^-m comment --comment \S+ /, '');
     case 'log':
-      return `-j NFLOG --nflog-prefix "weir rule ${commentOfRule(id).slice(0, 50)}" --nflog-group ${logGroup} --nflog-size 128`;
+      return log;
     default:
       return drop;
   }

@@ -4,7 +4,7 @@ import { defined, type Family } from '@weir/net';
 import type { NamePool } from './names.ts';
 import { expressionKey } from './peer-expression.ts';
 import type { PeerTable } from './peer-table.ts';
-import { commentOfRule, programChains } from './program-chains.ts';
+import { commentOfRule, type ProgramTargets, programChains } from './program-chains.ts';
 import type { ChainText } from './rule-script.ts';
 
 /** A program with chains of its own. */
@@ -19,8 +19,8 @@ export interface ProgramInForce {
 export interface ChainMaking {
   readonly peers: PeerTable;
   readonly names: NamePool;
-  /** The end of a rule that denies. */
-  readonly drop: (program: Program) => string;
+  /** Ends of a program's rules. */
+  readonly targets: (program: Program) => ProgramTargets;
 }
 
 /** By the program's key. */
@@ -79,11 +79,11 @@ export class ProgramsInForce {
     const { peers, names } = this.#making;
     for (const tests of testsOf(program)) if (peers.get(tests) === undefined) peers.ask(tests, names);
     const chain = names.chain();
-    const drop = this.#making.drop(program);
+    const targets = this.#making.targets(program);
     const chainsOf = (family: Family): ChainText[] => {
       const setFor = (tests: readonly PeerTest[]): string =>
         defined(peers.get(tests), 'an expression of a rule is in force').sets[family].name;
-      return programChains(program, { family, chain, setFor, drop });
+      return programChains(program, { family, chain, setFor, ...targets });
     };
     return { program, chain, chains: { 4: chainsOf(4), 6: chainsOf(6) } };
   }

@@ -4,7 +4,7 @@
  */
 import { type ChainDefinition, countedPackets, type Expression, type NftablesConnection, type RuleDefinition } from '@weir/kernel';
 import type { Direction } from '@weir/policy';
-import { type DropKind, deniedBytes, deniedGroup, dropKinds, prefixOfDrop, type UnownedEnd } from '../connections/drop-reports.ts';
+import { type DropKind, dropKinds, prefixOfReport, reportBytes, reportGroup, type UnownedEnd } from '../connections/packet-reports.ts';
 import { drop } from './packet-steps.ts';
 import { weirTable } from './sets.ts';
 
@@ -23,13 +23,13 @@ export const deniedReportChains: readonly ChainDefinition[] = dropKinds.map((kin
 export function deniedReportRules(perSecond: number): RuleDefinition[] {
   return dropKinds.flatMap((kind) => {
     const chain = chains[kind];
-    const prefix = prefixOfDrop(kind);
+    const prefix = prefixOfReport(kind);
     const [told, untold]: readonly (readonly Expression[])[] =
       kind === 'egress' || kind === 'ingress' ? [[{ kind: 'verdict', verdict: 'return' }], []] : [[drop], [drop]];
     return [
       {
         chain,
-        expressions: [{ kind: 'limit', perSecond }, { kind: 'log', prefix, group: deniedGroup, bytes: deniedBytes }, ...(told ?? [])],
+        expressions: [{ kind: 'limit', perSecond }, { kind: 'log', prefix, group: reportGroup, bytes: reportBytes }, ...(told ?? [])],
       },
       { chain, expressions: [{ kind: 'counter' }, ...(untold ?? [])], comment: 'dropped and not reported' },
     ];

@@ -66,8 +66,9 @@ export function compileVerdictProgram(program: Program, peerSets: ReadonlyMap<Co
     }
     if (end === 'deny') steps.push({ tier, action: 'deny', peer: [] });
   }
-  if (program.otherwise === 'allow') steps.push({ tier: program.tiers.length, action: 'allow', peer: [] });
   const isEntangled = steps.some(({ action }) => action === 'pass' || action === 'log');
+  // What nothing decides is denied, but a rule on the way may log it.
+  if (program.otherwise === 'allow' || isEntangled) steps.push({ tier: program.tiers.length, action: program.otherwise, peer: [] });
   const firstPositive = steps.filter(({ peer }) => peer.length > 0).map(({ peer }) => peer.find(({ negated }) => !negated)?.set);
   const wanted = new Set(firstPositive.filter((set) => set !== undefined));
   const asksEveryClass = isEntangled || firstPositive.includes(undefined);

@@ -10,7 +10,7 @@ import { deltaBetween, emptyDelta, stateDelta } from '../conformance/state.ts';
 
 /** A state with the sets that it makes for its own pods. */
 class Subject {
-  readonly state = new NodeState([], () => '-j DROP');
+  readonly state = new NodeState([], () => ({ drop: '-j DROP', log: '' }));
   readonly #factory = new LocalSetFactory(this.state.names);
 
   /** All sets and chains, by what they hold instead of by their numbers. */

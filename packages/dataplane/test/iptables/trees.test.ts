@@ -73,7 +73,7 @@ describe('DP93: a program with many rules', () => {
     }));
   const chainsOf = (rules: readonly ProgramRule[]): ChainText[] => {
     const program: Program = { key: 'p', direction: 'ingress', tiers: [{ name: 'default', rules, end: 'deny' }], otherwise: 'allow' };
-    return programChains(program, { family: 4, chain: 'WEIR-P1', setFor: () => 'none', drop: '-j DROP' });
+    return programChains(program, { family: 4, chain: 'WEIR-P1', setFor: () => 'none', drop: '-j DROP', log: '' });
   };
   const range = fc
     .tuple(fc.integer({ min: 0, max: 65_535 }), fc.integer({ min: 0, max: 65_535 }))

@@ -1,0 +1,72 @@
+/** Reports of packets that are dropped or logged, as the programs write them into `events`. */
+import { type BpfMap, type PacketBatch, RingBuffer } from '@weir/kernel';
+import { addressFromBytes, type Flow } from '@weir/net';
+import { prefixOfReport, type ReportKind } from '../connections/packet-reports.ts';
+
+/** In the order of their numbers in `bpf/state.h`: what they are called of a packet that passes, and of one that is denied. */
+const kinds: readonly (readonly [passed: ReportKind, denied: ReportKind])[] = [
+  ['egress', 'egress'],
+  ['ingress', 'ingress'],
+  ['closed source', 'closed source'],
+  ['closed target', 'closed target'],
+  ['forged source', 'forged source'],
+  ['logged egress allow', 'logged egress deny'],
+  ['logged ingress allow', 'logged ingress deny'],
+];
+const addressBytes = 16;
+const offset = { kind: 0, family: 4, protocol: 5, hasPorts: 6, isDenied: 7, ports: 8, addresses: 12 } as const;
+const rateOffset = { overRate: 16, overQueue: 24 } as const;
+
+/** The reports of one object's programs. */
+export class PacketEvents {
+  readonly #ring: RingBuffer;
+  readonly #rates: BpfMap;
+  #lost: number;
+
+  /** `events` and `event_rates`; what is in the queue already is of an earlier process and is thrown away. */
+  constructor(events: BpfMap, rates: BpfMap) {
+    this.#ring = new RingBuffer(events);
+    this.#rates = rates;
+    this.#ring.read(Number.MAX_SAFE_INTEGER);
+    this.#lost = this.#sum(rateOffset.overQueue);
+  }
+
+  /** What has come since the last call; see `PacketLog.read`. */
+  read(recordsMax: number): PacketBatch {
+    const packets = this.#ring.read(recordsMax).flatMap((record) => {
+      const kind = kinds[record.readUInt32LE(offset.kind)]?.[record.readUInt8(offset.isDenied) === 0 ? 0 : 1];
+      return kind === undefined ? [] : [{ prefix: prefixOfReport(kind), flow: flowOfRecord(record) }];
+    });
+    const lost = this.#sum(rateOffset.overQueue);
+    const more = lost - this.#lost;
+    this.#lost = lost;
+    return { packets, lost: Math.max(0, more) };
+  }
+
+  /** How many were not reported because there were too many a second. */
+  unreported(): number {
+    return this.#sum(rateOffset.overRate);
+  }
+
+  close(): void {
+    this.#ring.close();
+  }
+
+  #sum(at: number): number {
+    let sum = 0n;
+    for (const piece of this.#rates.pieces()) for (const { value } of piece) sum += Buffer.from(value).readBigUInt64LE(at);
+    return Number(sum);
+  }
+}
+
+function flowOfRecord(record: Buffer): Flow {
+  const width = record.readUInt8(offset.family) === 4 ? 4 : addressBytes;
+  const addressAt = (at: number) => addressFromBytes(record.subarray(at, at + width));
+  const flow = {
+    source: addressAt(offset.addresses),
+    destination: addressAt(offset.addresses + addressBytes),
+    protocol: record.readUInt8(offset.protocol),
+  };
+  if (record.readUInt8(offset.hasPorts) === 0) return flow;
+  return { ...flow, sourcePort: record.readUInt16BE(offset.ports), destinationPort: record.readUInt16BE(offset.ports + 2) };
+}

@@ -1,0 +1,151 @@
+/**
+ * Rules with the action `log`: packets that they match are told of, allowed ones and denied ones, no others, and
+ * no more than the rate allows. `runLoggedPackets` is called once for each back end that takes such rules.
+ */
+import { inNetns } from '@weir/kernel';
+import { formatAddress } from '@weir/net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Dataplane, FlowEvent } from '../src/dataplane.ts';
+import { attemptsOf } from './conformance/cases.ts';
+import { type StateText, stateDelta } from './conformance/state.ts';
+import { hostAddresses, openWorld, type World } from './conformance/world.ts';
+
+/** A back end; it is made in the node's namespace. */
+export interface LoggingBackEnd {
+  readonly name: string;
+  /** Whether it tells what becomes of a logged packet. */
+  readonly tellsVerdict: boolean;
+  readonly newDataplane: (node: { readonly podInterfaces: readonly string[]; readonly flowRate?: number }) => Dataplane;
+}
+
+const tcp = 6;
+const udp = 17;
+/** Port 80 of TCP from `a` is logged and let in, all UDP is logged and denied; out of `c` port 90 is logged and passed on to a tier that denies. */
+const state: StateText = {
+  sets: { a: { a: 'member' } },
+  ingress: {
+    b: [
+      { id: 'log-web', action: 'log', peer: ['a'], protocol: tcp, ports: [80] },
+      { id: 'web', protocol: tcp },
+      { id: 'log-udp', action: 'log', protocol: udp },
+    ],
+  },
+  egress: {
+    c: {
+      tiers: [
+        {
+          rules: [{ action: 'log', protocol: tcp, ports: [90] }, { action: 'pass', protocol: tcp, ports: [90] }, { protocol: tcp }],
+          end: 'deny',
+        },
+        { rules: [], end: 'pass' },
+      ],
+      otherwise: 'deny',
+    },
+  },
+};
+/** What is tried, what becomes of it, and in which direction it is logged. */
+const tried = [
+  { text: 'a > b tcp 80', expect: 'allowed', logged: 'ingress' },
+  { text: 'a > b tcp 81', expect: 'allowed' },
+  { text: 'ext > b tcp 80', expect: 'allowed' },
+  { text: 'a > b udp 80', expect: 'denied', logged: 'ingress' },
+  { text: 'ext > b udp 443', expect: 'denied', logged: 'ingress' },
+  { text: 'a > b icmp', expect: 'denied' },
+  { text: 'c > b tcp 80', expect: 'allowed' },
+  { text: 'c > ext tcp 90', expect: 'denied', logged: 'egress' },
+  { text: 'c > ext udp 80', expect: 'denied' },
+] as const;
+
+/** Declares the suite for one back end. */
+export function runLoggedPackets({ name, tellsVerdict, newDataplane }: LoggingBackEnd): void {
+  describe(`${name}: packets that a rule logs`, () => {
+    let world: World;
+    let dataplane: Dataplane | undefined;
+    beforeAll(async () => {
+      world = await openWorld();
+    });
+    const stop = async (): Promise<void> => {
+      const made = dataplane;
+      dataplane = undefined;
+      await made?.remove();
+      await made?.close();
+    };
+    afterEach(stop);
+    afterAll(async () => {
+      await world.close();
+    });
+
+    const start = async (flowRate?: number): Promise<Dataplane> => {
+      const node = { podInterfaces: [world.podInterfacePrefix], ...(flowRate === undefined ? {} : { flowRate }) };
+      dataplane = inNetns(world.netns('node'), () => newDataplane(node) as never) as Dataplane;
+      expect((await dataplane.apply(stateDelta(state, (pod) => world.podInterface(pod)))).quarantined).toEqual([]);
+      return dataplane;
+    };
+    /** Until the data plane is closed. */
+    const read = async (made: Dataplane, told: FlowEvent[]): Promise<void> => {
+      const flows = inNetns(world.netns('node'), () => made.flows() as never) as AsyncIterable<FlowEvent>;
+      for await (const event of flows) told.push(event);
+    };
+    const outcomes = (): Promise<boolean[]> =>
+      Promise.all(
+        tried.flatMap(({ text, expect: expected }) =>
+          attemptsOf(text, expected).map(async (attempt) => ((await world.attempt(attempt)) === 'answered') === (expected === 'allowed')),
+        ),
+      );
+
+    it('DP76: are told of with the direction, allowed and denied ones, and no others are', async () => {
+      const told: FlowEvent[] = [];
+      const made = await start(10_000);
+      const reading = read(made, told);
+      expect(await outcomes()).not.toContain(false);
+      const wanted = tried.flatMap((each) => {
+        if (!('logged' in each)) return [];
+        const verdict = tellsVerdict ? ` ${each.expect === 'allowed' ? 'allow' : 'deny'}` : '';
+        return attemptsOf(each.text, each.expect).map(({ from, to, protocol, port, family }) => {
+          const ends = `${hostAddresses[from][family]} > ${hostAddresses[to][family]}`;
+          return `${ends} ${protocol === 'tcp' ? tcp : udp} ${port} ${each.logged}${verdict}`;
+        });
+      });
+      const seen = (): string[] => {
+        const logged = told.flatMap((event) => (event.kind === 'logged' ? [event] : []));
+        const texts = logged.map(
+          ({ flow, direction, verdict }) =>
+            `${formatAddress(flow.source)} > ${formatAddress(flow.destination)} ${flow.protocol} ${flow.destinationPort} ${direction}${verdict === undefined ? '' : ` ${verdict}`}`,
+        );
+        return [...new Set(texts)].sort();
+      };
+      await expect.poll(seen, { timeout: 20_000 }).toEqual(wanted.sort());
+      const counts = new Map((await made.counters()).map(({ rule, packets }) => [rule.id, packets]));
+      expect(counts.get('web')).toBeGreaterThan(0n);
+      await stop();
+      await reading;
+    });
+
+    it('DP76: are told of no more often than the rate allows, and what is left out is counted', async () => {
+      const perSecond = 5;
+      const told: FlowEvent[] = [];
+      const made = await start(perSecond);
+      const reading = read(made, told);
+      const startedAt = performance.now();
+      const sendings = Array.from({ length: 200 }, () =>
+        world.attempt({ from: 'a', to: 'b', protocol: 'udp', port: 80, family: 4, expect: 'denied' }),
+      );
+      await Promise.all(sendings);
+      const leftOut = (): number =>
+        told.reduce((sum, event) => sum + (event.kind === 'dropped' && event.reason === 'rate' ? event.events : 0), 0);
+      // Of each packet its log and its denial; what was left out before the kernel was asked first is not known.
+      await expect.poll(leftOut, { timeout: 20_000 }).toBeGreaterThan(200);
+      expect(leftOut()).toBeLessThanOrEqual(400);
+      const seconds = Math.ceil((performance.now() - startedAt) / 1_000) + 1;
+      expect(told.filter(({ kind }) => kind === 'logged').length).toBeLessThanOrEqual(perSecond * (seconds + 1));
+      expect(told.filter(({ kind }) => kind === 'logged').length).toBeGreaterThan(0);
+      await stop();
+      await reading;
+    });
+
+    it('DP76: decide nothing and cost no report where nothing is reported', async () => {
+      await start();
+      expect(await outcomes()).not.toContain(false);
+    });
+  });
+}
