@@ -112,6 +112,14 @@ export class FilterWriter {
     };
   }
 
+  /** Makes sets and chains that nothing in force asks, and remembers nothing of them. */
+  async prepare({ sets, chains }: WantedFilter): Promise<void> {
+    await this.filter.changeSets(sets.flatMap(createCommands));
+    for (const family of families) {
+      if (chains[family].length > 0) await this.filter.restore(this.#flavour, family, restoreScript(chains[family]));
+    }
+  }
+
   /** Writes the chains of a family as they are meant, with their jumps; sets have to be there. */
   async rewrite(family: Family, chains: readonly ChainText[]): Promise<void> {
     this.#chains[family].clear();

@@ -107,8 +107,8 @@ function isLogged(kind: DropKind | LogKind): kind is LogKind {
   return kind.startsWith('logged ');
 }
 
-/** First what is reported, then everything: the difference was not reported. */
-function reportChains({ flowRate }: ChainOptions): ChainText[] {
+/** The chains that report drops: first what is reported, then everything; the difference was not reported. */
+export function reportChains({ flowRate }: ChainOptions): ChainText[] {
   if (flowRate === undefined) return [];
   const rate = Math.max(1, Math.min(10_000, flowRate));
   return reportedKinds.map((kind) => ({

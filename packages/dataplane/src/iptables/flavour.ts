@@ -27,6 +27,7 @@ export function flavourOf(texts: ReadonlyMap<IptablesFlavour, string>): FlavourF
     const found = flavours.filter((flavour) => new RegExp(`^:${chain} `, 'm').test(texts.get(flavour) ?? ''));
     if (found.length > 1) {
       throw new PacketFilterError(
+        'undecided',
         `${chain} is in the rules of both iptables flavours (nft and legacy), so it cannot be told which one kube-proxy uses: remove the stale rules (iptables-legacy -t mangle -F; -X), or name the flavour (--iptables-flavour)`,
       );
     }

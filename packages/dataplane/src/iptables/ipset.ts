@@ -10,9 +10,11 @@ export interface Ipset {
   readonly type: IpsetType;
   readonly family: Family;
   readonly members: Map<string, string>;
+  /** Default: as many as the kernel takes. */
+  readonly membersMax?: number | undefined;
 }
 
-/** The kernel refuses to hold more. */
+/** The kernel takes no more. */
 const membersMax = 16_777_216;
 
 /** Commands that make the set with its members. */
@@ -21,7 +23,7 @@ export function createCommands(set: Ipset): string[] {
   const size = Math.max(1024, 2 ** Math.ceil(Math.log2(set.members.size + 1)));
   const { name, type, family } = set;
   return [
-    `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} hashsize ${Math.min(size, 65_536)} maxelem ${membersMax}${commented} -exist`,
+    `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} hashsize ${Math.min(size, 65_536)} maxelem ${set.membersMax ?? membersMax}${commented} -exist`,
     `flush ${name}`,
     ...[...set.members].map(([member, option]) => addCommand(name, member, option)),
   ];

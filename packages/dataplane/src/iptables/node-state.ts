@@ -6,20 +6,15 @@
  * end is judged here and only by additive programs: then each moment in between is allowed by the state
  * before or the one behind. All that is not so gets new sets and new chains.
  */
-import type { ContentKey, Delta, LocalEndpoint, Program } from '@weir/calc';
+import type { ContentKey, Delta, Program } from '@weir/calc';
 import { type Address, type Family, formatAddress } from '@weir/net';
-import type { Direction } from '@weir/policy';
-import { AddressClaims } from '../connections/address-claims.ts';
+import { closedProgram, EndpointPrograms, type ProgrammedEndpoint } from './endpoint-programs.ts';
 import type { Ipset } from './ipset.ts';
 import type { LocalAddress } from './local-sets.ts';
 import { NamePool } from './names.ts';
 import { type ExpressionChange, type MemberChange, PeerTable } from './peer-table.ts';
 import type { ProgramTargets } from './program-chains.ts';
-import { refusalOf } from './program-refusal.ts';
-import { ProgramsInForce } from './programs-in-force.ts';
-
-/** The program of endpoints whose own was refused: it lets nothing through. */
-export const closedProgram: Program = { key: 'closed', direction: 'ingress', tiers: [], otherwise: 'deny' };
+import { type ProgramInForce, ProgramsInForce } from './programs-in-force.ts';
 
 /** What changes of the members of sets that are in force, gains first. */
 export interface InPlaceChanges {
@@ -38,10 +33,6 @@ export interface StateChange extends InPlaceChanges {
   readonly released: readonly ReleasedAddress[];
 }
 
-interface ProgrammedEndpoint extends Readonly<Record<Direction, Program | undefined>> {
-  readonly endpoint: LocalEndpoint;
-}
-
 /** What is in force for an address, to compare states by. */
 interface Placed {
   readonly address: Address;
@@ -49,53 +40,101 @@ interface Placed {
   readonly programs: string;
 }
 
+/** What a state begins with. */
+interface NodeStateOptions {
+  /** Names of chains and sets that the kernel holds. */
+  readonly namesInUse: Iterable<string>;
+  /** Ends of a program's rules. */
+  readonly targets: (program: Program) => ProgramTargets;
+  /** Members that a set of peers can have; undefined: as many as the kernel takes. */
+  readonly peersMax?: number | undefined;
+}
+
 /** One node's state. */
 export class NodeState {
   readonly names: NamePool;
-  readonly peers: PeerTable = new PeerTable();
+  readonly peers: PeerTable;
   readonly programs: ProgramsInForce;
-  readonly #listed = new Map<ContentKey, Program>();
-  readonly #refused = new Map<ContentKey, string>();
-  readonly #claims = new AddressClaims<ProgrammedEndpoint>();
+  readonly #endpoints: EndpointPrograms;
+  /** Why expressions gain nobody any more, by their keys. */
+  readonly #limited = new Map<string, string>();
   #placed = new Map<string, Placed>();
 
-  constructor(namesInUse: Iterable<string>, targets: (program: Program) => ProgramTargets) {
+  constructor({ namesInUse, targets, peersMax }: NodeStateOptions) {
     this.names = new NamePool(namesInUse);
+    this.peers = new PeerTable(peersMax);
     this.programs = new ProgramsInForce({ peers: this.peers, names: this.names, targets });
+    this.#endpoints = new EndpointPrograms(this.peers.peerSets);
   }
 
   /** Takes over a delta; `anew`: whatever the kernel holds, everything gets new names. */
   apply(delta: Delta, anew: boolean): StateChange {
-    if (anew) this.programs.clear();
-    for (const key of delta.programs.removals) this.#listed.delete(key);
-    for (const program of delta.programs.upserts) this.#listed.set(program.key, program);
     const changes = this.peers.apply(delta);
-    this.#refuse(delta);
-    this.#claim(delta);
+    this.#endpoints.apply(delta);
     const before = this.#placed;
-    this.#placed = new Map([...this.#claims.owned()].map(({ text, address, owner }) => [text, placedOf(address, owner)]));
-    const isCombined = [...this.#placed].some(([text, { programs, uid }]) => {
-      const old = before.get(text);
-      return old !== undefined && (old.programs !== programs || old.uid !== uid);
-    });
-    const inOrder = this.programs.askedInOrder();
-    const isRemade = ({ asked, addresses }: ExpressionChange): boolean =>
-      isCombined || inOrder.has(asked.expression.key) || [...addresses].some((text) => before.has(text) && this.#placed.has(text));
-    const remade = anew ? [] : changes.filter(isRemade);
-    for (const { asked } of remade) this.peers.askAnew(asked, this.names);
-    const members = anew ? [] : changes.filter((change) => !remade.includes(change)).flatMap((change) => change.members);
-    this.peers.take(members);
-    this.programs.use(this.#used(), new Set(remade.map(({ asked }) => asked.expression.key)));
+    this.#place();
+    const members = anew ? [] : this.#inPlace(changes, before);
+    if (anew) this.rename();
     return {
       gains: members.filter(({ gains }) => gains),
       losses: members.filter(({ gains }) => !gains),
-      released: releasedBetween(before, this.#placed, (uid) => this.#claims.get(uid)?.endpoint.interface !== undefined),
+      released: releasedBetween(before, this.#placed, (uid) => this.#endpoints.get(uid)?.interface !== undefined),
     };
+  }
+
+  /** The same state under new names, so that what the kernel may hold is left alone. */
+  rename(): void {
+    this.programs.clear();
+    this.programs.use(this.#endpoints.used(), new Set());
+  }
+
+  /**
+   * The kernel does not take these programs, each for a reason. One that it holds goes on with the peers that
+   * it knew, if it is new peers that it cannot have; else endpoints go back to what they had, or are closed.
+   */
+  quarantine(programs: ReadonlyMap<ContentKey, string>): void {
+    const growing = new Map([...programs].map(([key, reason]) => [key, { reason, gained: this.#gainedFor(key) }]));
+    const withheld = new Map<ContentKey, string>();
+    for (const [key, { reason, gained }] of growing) {
+      if (gained.length === 0) withheld.set(key, reason);
+      for (const expression of gained) {
+        this.peers.limits.limit(expression);
+        this.#limited.set(expression, reason);
+      }
+    }
+    this.#endpoints.withhold(withheld);
+    this.#place();
+    this.rename();
+  }
+
+  /** Everything that was refused by the kernel is tried again with the next change, which has to be made anew. */
+  tryAgain(): void {
+    this.peers.limits.lift();
+    this.#limited.clear();
+    this.#endpoints.admit();
+  }
+
+  /** The kernel holds everything. */
+  confirm(): void {
+    this.#endpoints.confirm();
+    const asked = new Set([...this.peers.all()].map(({ expression }) => expression.key));
+    this.peers.limits.confirm((key) => asked.has(key));
+    for (const key of this.#limited.keys()) if (!asked.has(key)) this.#limited.delete(key);
+  }
+
+  /** Whether something is not in force because the kernel refuses it. */
+  get isQuarantining(): boolean {
+    return this.#endpoints.withholds || this.#limited.size > 0;
+  }
+
+  /** Programs that the kernel can be asked about one by one. */
+  suspects(): ProgramInForce[] {
+    return [...this.programs.all()].filter(({ program }) => program !== closedProgram);
   }
 
   /** The node's own addresses of a family, sorted, with the chains in force for them. */
   locals(family: Family): LocalAddress[] {
-    return [...this.#claims.owned()]
+    return [...this.#endpoints.owned()]
       .filter(({ address }) => address.family === family)
       .map(({ text, address, owner }) => ({
         text,
@@ -115,7 +154,11 @@ export class NodeState {
   }
 
   refused(): { program: ContentKey; reason: string }[] {
-    return [...this.#refused].map(([program, reason]) => ({ program, reason }));
+    const limited = this.suspects().flatMap(({ program: { key } }): [ContentKey, string][] => {
+      const reason = this.programs.expressionsOf(key).flatMap(({ expression }) => this.#limited.get(expression.key) ?? [])[0];
+      return reason === undefined ? [] : [[key, reason]];
+    });
+    return [...new Map([...limited, ...this.#endpoints.refused()])].map(([program, reason]) => ({ program, reason }));
   }
 
   isLocal(address: Address): boolean {
@@ -125,50 +168,44 @@ export class NodeState {
   /** Owners of addresses by the address's text. */
   owners(): Map<string, { readonly address: Address; readonly uid: string; readonly isAnnounced: boolean }> {
     return new Map(
-      [...this.#claims.owned()].map(({ text, address, owner }) => [
+      [...this.#endpoints.owned()].map(({ text, address, owner }) => [
         text,
         { address, uid: owner.endpoint.uid, isAnnounced: owner.endpoint.interface !== undefined },
       ]),
     );
   }
 
-  #refuse(delta: Delta): void {
-    for (const key of this.#refused.keys()) if (!this.#listed.has(key)) this.#refused.delete(key);
-    const candidates = [...delta.programs.upserts, ...[...this.#refused.keys()].flatMap((key) => this.#listed.get(key) ?? [])];
-    for (const program of candidates) {
-      const reason = refusalOf(program, this.peers.peerSets);
-      if (reason === undefined) this.#refused.delete(program.key);
-      else this.#refused.set(program.key, reason);
-    }
+  /** Members that change in sets that are in force; all else that changes gets new sets and chains. */
+  #inPlace(changes: readonly ExpressionChange[], before: ReadonlyMap<string, Placed>): MemberChange[] {
+    const isCombined = [...this.#placed].some(([text, { programs, uid }]) => {
+      const old = before.get(text);
+      return old !== undefined && (old.programs !== programs || old.uid !== uid);
+    });
+    const inOrder = this.programs.askedInOrder();
+    const isRemade = ({ asked, addresses }: ExpressionChange): boolean =>
+      isCombined || inOrder.has(asked.expression.key) || [...addresses].some((text) => before.has(text) && this.#placed.has(text));
+    const remade = changes.filter(isRemade);
+    for (const { asked } of remade) this.peers.askAnew(asked, this.names);
+    const members = changes.filter((change) => !remade.includes(change)).flatMap((change) => change.members);
+    this.peers.take(members);
+    this.programs.use(this.#endpoints.used(), new Set(remade.map(({ asked }) => asked.expression.key)));
+    return members;
   }
 
-  /** Endpoints of the delta, and those that wait for a program that was refused until now. */
-  #claim(delta: Delta): void {
-    for (const uid of delta.endpoints.removals) this.#claims.delete(uid);
-    const upserts = new Map([...this.#claims.all()].map(({ endpoint }) => [endpoint.uid, endpoint]));
-    const waiting = [...this.#claims.all()].filter(
-      ({ endpoint, ingress, egress }) => ingress?.key !== endpoint.ingress || egress?.key !== endpoint.egress,
-    );
-    for (const endpoint of [...waiting.flatMap(({ endpoint: { uid } }) => upserts.get(uid) ?? []), ...delta.endpoints.upserts]) {
-      const before = this.#claims.get(endpoint.uid);
-      const resolve = (direction: Direction): Program | undefined => this.#resolve(endpoint[direction], before?.[direction]);
-      this.#claims.set({ endpoint, ingress: resolve('ingress'), egress: resolve('egress') });
-    }
+  #place(): void {
+    this.#placed = new Map([...this.#endpoints.owned()].map(({ text, address, owner }) => [text, placedOf(address, owner)]));
   }
 
-  /** The endpoint's own program, else (refused) the one of before, else none of its traffic. */
-  #resolve(key: ContentKey | undefined, before: Program | undefined): Program | undefined {
-    if (key === undefined) return undefined;
-    const listed = this.#refused.has(key) ? undefined : this.#listed.get(key);
-    return listed ?? before ?? closedProgram;
-  }
-
-  #used(): Map<ContentKey, Program> {
-    const used = new Map<ContentKey, Program>([[closedProgram.key, closedProgram]]);
-    for (const { ingress, egress } of this.#claims.all()) {
-      for (const program of [ingress, egress]) if (program !== undefined) used.set(program.key, program);
-    }
-    return used;
+  /**
+   * Expressions of a program that the kernel holds which gained somebody since it last took everything. None where
+   * order matters: a set that lacks somebody can widen.
+   */
+  #gainedFor(key: ContentKey): string[] {
+    if (!this.#endpoints.isHeld(key)) return [];
+    const keys = this.programs.expressionsOf(key).map(({ expression }) => expression.key);
+    const gained = keys.filter((each) => this.peers.limits.hasGained(each));
+    const inOrder = this.programs.askedInOrder();
+    return gained.some((each) => inOrder.has(each)) ? [] : gained;
   }
 
   #chainOf(program: Program | undefined): string | undefined {

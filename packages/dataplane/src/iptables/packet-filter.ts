@@ -11,9 +11,21 @@ import { parseSavedTable, type SavedTable } from './rule-script.ts';
 /** Which kernel interface the rules use; programs of one do not see the rules of the other. */
 export type IptablesFlavour = 'nft' | 'legacy';
 
-/** A program that is missing, or that refused. */
+/**
+ * Why nothing came of it: `refused`: by the program or the kernel, for what it was given; `locked`: others held the
+ * lock of iptables too long; `missing`: the program is not installed; `undecided`: it is not clear which flavour is meant.
+ */
+type PacketFilterErrorCode = 'refused' | 'locked' | 'missing' | 'undecided';
+
+/** What a program said, or what is to be done that it can be asked. */
 export class PacketFilterError extends Error {
   override readonly name = 'PacketFilterError';
+  readonly code: PacketFilterErrorCode;
+
+  constructor(code: PacketFilterErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
 const lockSeconds = 60;
@@ -77,7 +89,10 @@ export class PacketFilter {
     const result = await this.#run(program, args, input);
     if (result.code === 0) return result;
     const words = result.stderr.trim().split('\n').slice(0, 3).join('; ');
-    throw new PacketFilterError(`${program} refused: ${words || `exit code ${result.code}`}`);
+    // A signal is nobody's refusal.
+    if (result.code < 0) throw new Error(`${program} was ended before it was done`);
+    const code = /xtables lock/.test(words) ? 'locked' : 'refused';
+    throw new PacketFilterError(code, `${program} refused: ${words || `exit code ${result.code}`}`);
   }
 
   async #run(program: string, args: readonly string[], input?: string): Promise<ProgramResult> {
@@ -86,7 +101,10 @@ export class PacketFilter {
     } catch (error) {
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
       if (!isMissing) throw error;
-      throw new PacketFilterError(`${program} is not installed: install the packages iptables and ipset, or choose another data plane`);
+      throw new PacketFilterError(
+        'missing',
+        `${program} is not installed: install the packages iptables and ipset, or choose another data plane`,
+      );
     }
   }
 }

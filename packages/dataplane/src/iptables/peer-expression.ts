@@ -77,12 +77,16 @@ export function podMembers(
   address: Address,
   memberships: readonly Membership[],
 ): [member: string, option: string][] {
-  const text = formatAddress(address);
   const ports = matchingPorts(expression, address, memberships);
-  if (expression.hasPorts) return (ports ?? []).flatMap((port) => portMember(text, port));
-  const isInBlocks = addressRangesContain(expression.ranges, address);
-  if (ports === undefined) return isInBlocks ? [[text, 'nomatch']] : [];
-  return isInBlocks ? [] : [[text, '']];
+  if (ports === undefined) return shutOutMembers(expression, address);
+  const text = formatAddress(address);
+  if (expression.hasPorts) return ports.flatMap((port) => portMember(text, port));
+  return addressRangesContain(expression.ranges, address) ? [] : [[text, '']];
+}
+
+/** The members that keep an address out of the set, whatever it is a member of. */
+export function shutOutMembers(expression: PeerExpression, address: Address): [member: string, option: string][] {
+  return addressRangesContain(expression.ranges, address) ? [[formatAddress(address), 'nomatch']] : [];
 }
 
 /** The ports that the tests leave (empty: the expression is not about ports), undefined when a test fails. */

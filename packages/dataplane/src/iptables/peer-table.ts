@@ -4,9 +4,18 @@
  */
 import type { ContentKey, Delta, EndpointClass, Membership, PeerSet, PeerTest } from '@weir/calc';
 import { type Address, defined, type Family, formatAddress } from '@weir/net';
+import { GrowthLimits } from './growth-limits.ts';
 import type { Ipset } from './ipset.ts';
 import type { NamePool } from './names.ts';
-import { blockMembers, expressionKey, hasBlocks, type PeerExpression, peerExpression, podMembers } from './peer-expression.ts';
+import {
+  blockMembers,
+  expressionKey,
+  hasBlocks,
+  type PeerExpression,
+  peerExpression,
+  podMembers,
+  shutOutMembers,
+} from './peer-expression.ts';
 
 const families = [4, 6] as const;
 
@@ -43,11 +52,18 @@ interface Peer {
 /** Peers by address, expressions by key. */
 export class PeerTable {
   readonly peerSets: Map<ContentKey, PeerSet> = new Map();
+  readonly limits: GrowthLimits = new GrowthLimits();
   readonly #classes = new Map<ContentKey, EndpointClass>();
   readonly #peers = new Map<string, Peer>();
   readonly #peersBySet = new Map<ContentKey, Set<string>>();
   readonly #asked = new Map<string, AskedExpression>();
   readonly #askedBySet = new Map<ContentKey, Set<AskedExpression>>();
+  readonly #membersMax: number | undefined;
+
+  /** `membersMax`: of each set; undefined: as many as the kernel takes. */
+  constructor(membersMax?: number) {
+    this.#membersMax = membersMax;
+  }
 
   /** Takes over a delta; says what it changes for the expressions in force, and changes nothing of them yet. */
   apply(delta: Delta): ExpressionChange[] {
@@ -109,9 +125,13 @@ export class PeerTable {
     const singles = new Set(families.flatMap((family) => [...sets[family].members.keys()].filter((member) => !member.includes('/'))));
     for (const text of this.#peersAskedBy(expression)) {
       const { address } = defined(this.#peers.get(text), 'a peer of a set is known');
+      if (this.limits.isHeldBack(expression.key, text)) continue;
       for (const [member, option] of podMembers(expression, address, this.#membershipsOf(text))) {
         sets[address.family].members.set(member, option);
       }
+    }
+    for (const address of this.limits.heldBack(expression.key)) {
+      for (const [member, option] of shutOutMembers(expression, address)) sets[address.family].members.set(member, option);
     }
     const asked: AskedExpression = { expression, sets, singles };
     this.#asked.set(expression.key, asked);
@@ -126,7 +146,7 @@ export class PeerTable {
   #setOf(expression: PeerExpression, family: Family, names: NamePool): Ipset {
     const type = expression.hasPorts ? 'hash:ip,port' : hasBlocks(expression, family) ? 'hash:net' : 'hash:ip';
     const members = new Map(blockMembers(expression, family).map((block) => [block, '']));
-    return { name: names.set(expression.hasPorts ? 'q' : 'p', family), type, family, members };
+    return { name: names.set(expression.hasPorts ? 'q' : 'p', family), type, family, members, membersMax: this.#membersMax };
   }
 
   /** The smallest set that every member has to be in, or all peers in sets that make an exception. */
@@ -144,7 +164,7 @@ export class PeerTable {
       const now = this.#membershipsOf(text);
       const touched = new Set([...memberships, ...now].flatMap(({ set }) => [...(this.#askedBySet.get(set) ?? [])]));
       for (const asked of touched) {
-        const members = differenceOf(asked, address, { memberships, now });
+        const members = this.#changeFor(asked, address, { before: memberships, now });
         if (members.length === 0) continue;
         const change = changes.get(asked) ?? { addresses: new Set<string>(), members: [] };
         change.addresses.add(text);
@@ -153,6 +173,21 @@ export class PeerTable {
       }
     }
     return [...changes].map(([asked, change]) => ({ asked, ...change }));
+  }
+
+  /** What an address with other memberships changes; where the set cannot grow, it is kept out. */
+  #changeFor(asked: AskedExpression, address: Address, { before, now }: Record<'before' | 'now', readonly Membership[]>): MemberChange[] {
+    const { expression } = asked;
+    const text = formatAddress(address);
+    const shutOut = shutOutMembers(expression, address);
+    const old = this.limits.isHeldBack(expression.key, text) ? shutOut : podMembers(expression, address, before);
+    const change = differenceOf(asked, address, { old, now: podMembers(expression, address, now) });
+    if (!change.some(({ gains }) => gains)) {
+      this.limits.lose(expression.key, text);
+      return change;
+    }
+    this.limits.gain(expression.key, address);
+    return this.limits.isLimited(expression.key) ? differenceOf(asked, address, { old, now: shutOut }) : change;
   }
 
   #membershipsOf(text: string): readonly Membership[] {
@@ -180,19 +215,21 @@ export class PeerTable {
   }
 }
 
+type Members = readonly (readonly [member: string, option: string])[];
+
 function differenceOf(
-  { expression, sets, singles }: AskedExpression,
-  address: Address,
-  { memberships, now }: { readonly memberships: readonly Membership[]; readonly now: readonly Membership[] },
+  { sets, singles }: AskedExpression,
+  { family }: Address,
+  { old, now }: { readonly old: Members; readonly now: Members },
 ): MemberChange[] {
-  const set = sets[address.family];
-  const old = new Map(podMembers(expression, address, memberships));
+  const set = sets[family];
+  const left = new Map(old);
   const changes: MemberChange[] = [];
-  for (const [member, option] of podMembers(expression, address, now)) {
-    if (old.get(member) !== option) changes.push({ set, member, option, gains: option !== 'nomatch' });
-    old.delete(member);
+  for (const [member, option] of now) {
+    if (left.get(member) !== option) changes.push({ set, member, option, gains: option !== 'nomatch' });
+    left.delete(member);
   }
-  for (const [member, option] of old) {
+  for (const [member, option] of left) {
     changes.push({ set, member, option: singles.has(member) ? '' : undefined, gains: option === 'nomatch' });
   }
   return changes;

@@ -3,7 +3,7 @@ import type { ContentKey, PeerTest, Program, ProgramRule } from '@weir/calc';
 import { defined, type Family } from '@weir/net';
 import type { NamePool } from './names.ts';
 import { expressionKey } from './peer-expression.ts';
-import type { PeerTable } from './peer-table.ts';
+import type { AskedExpression, PeerTable } from './peer-table.ts';
 import { commentOfRule, type ProgramTargets, programChains } from './program-chains.ts';
 import type { ChainText } from './rule-script.ts';
 
@@ -67,6 +67,12 @@ export class ProgramsInForce {
   askedInOrder(): Set<string> {
     const ordered = [...this.#byKey.values()].filter(({ program }) => rulesOf(program).some(({ action }) => action !== 'allow'));
     return new Set(ordered.flatMap(({ program }) => testsOf(program).map(expressionKey)));
+  }
+
+  /** The expressions that a program in force asks. */
+  expressionsOf(key: ContentKey): AskedExpression[] {
+    const program = this.#byKey.get(key)?.program;
+    return program === undefined ? [] : testsOf(program).flatMap((tests) => this.#making.peers.get(tests) ?? []);
   }
 
   /** Takes all out of force, with what they ask. */

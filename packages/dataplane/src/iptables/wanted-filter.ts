@@ -1,11 +1,12 @@
 /** All sets and chains that stand for a state. */
 import type { Family } from '@weir/net';
+import { closedProgram } from './endpoint-programs.ts';
 import type { WantedFilter } from './filter-writer.ts';
 import { type ChainOptions, fixedChainsOf } from './fixed-chains.ts';
 import type { Ipset } from './ipset.ts';
 import { dispatchOf, type LocalAddress, type LocalSetFactory } from './local-sets.ts';
 import { fixedChains } from './names.ts';
-import { closedProgram, type NodeState } from './node-state.ts';
+import type { NodeState } from './node-state.ts';
 import type { ChainText } from './rule-script.ts';
 
 const families = [4, 6] as const;

@@ -14,7 +14,7 @@ const questionsMax = 256;
  * Why what was left out has to be left out: the refusal, or undefined when the rest is accepted. Asked
  * about more suspects left out, it must not refuse what it accepts with fewer.
  */
-export type RefusalWithout<T> = (leftOut: ReadonlySet<T>) => string | undefined;
+export type RefusalWithout<T> = (leftOut: ReadonlySet<T>) => string | undefined | Promise<string | undefined>;
 
 /**
  * A smallest set of culprits, each with its refusal: the rest is accepted without them, and would not be
@@ -26,13 +26,13 @@ export async function findCulprits<T>(
   refusalWithout: RefusalWithout<T>,
 ): Promise<ReadonlyMap<T, string> | undefined> {
   const leftOut = new Set(suspects);
-  if (refusalWithout(leftOut) !== undefined) return undefined;
+  if ((await refusalWithout(leftOut)) !== undefined) return undefined;
   const culprits = new Map<T, string>();
   let questions = 0;
   const admit = async (group: readonly T[]): Promise<void> => {
     await nextTurn();
     for (const suspect of group) leftOut.delete(suspect);
-    const refusal = refusalWithout(leftOut);
+    const refusal = await refusalWithout(leftOut);
     if (refusal === undefined) return;
     for (const suspect of group) leftOut.add(suspect);
     if (group.length === 1 || ++questions >= questionsMax) {

@@ -10,7 +10,7 @@ import { deltaBetween, emptyDelta, stateDelta } from '../conformance/state.ts';
 
 /** A state with the sets that it makes for its own pods. */
 class Subject {
-  readonly state = new NodeState([], () => ({ drop: '-j DROP', log: '' }));
+  readonly state = new NodeState({ namesInUse: [], targets: () => ({ drop: '-j DROP', log: '' }) });
   readonly #factory = new LocalSetFactory(this.state.names);
 
   /** All sets and chains, by what they hold instead of by their numbers. */
@@ -42,6 +42,34 @@ describe('the state of a node', () => {
           fresh.state.apply(after, true);
           expect(moving.content()).toEqual(fresh.content());
         }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('DP61: is the same when all that the kernel refused on the way is let in again', () => {
+    const step = fc.record({ text: stateText, refused: fc.array(fc.nat(20), { maxLength: 4 }), isTried: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 2, maxLength: 5 }), (steps) => {
+        const moving = new Subject();
+        let before: Delta = emptyDelta;
+        for (const { text, refused, isTried } of steps) {
+          const after = stateDelta(text, linked);
+          if (isTried) moving.state.tryAgain();
+          moving.state.apply(deltaBetween(before, after), isTried || before === emptyDelta);
+          before = after;
+          for (const each of refused) {
+            const { program } = moving.state.suspects()[each] ?? {};
+            if (program !== undefined) moving.state.quarantine(new Map([[program.key, 'too much']]));
+          }
+          moving.state.confirm();
+        }
+        moving.state.tryAgain();
+        moving.state.apply(emptyDelta, true);
+        expect(moving.state.isQuarantining).toBe(false);
+        const fresh = new Subject();
+        fresh.state.apply(before, true);
+        expect(moving.content()).toEqual(fresh.content());
       }),
       { numRuns: 150 },
     );
