@@ -60,6 +60,8 @@ export class NodeWorld {
   agentEnvironment: Readonly<Record<string, string>> = {};
   /** A program with arguments that starts the agents, for example with other rights. */
   agentStarter: readonly string[] = [];
+  /** What a node does for a pod before it has its link; nothing unless told. */
+  beforeLink: (pod: TestPod) => Promise<void> = async () => undefined;
   readonly certificates: Certificates;
   readonly #netns: string[] = [];
   readonly #servers: Server[] = [];
@@ -222,6 +224,7 @@ export class NodeWorld {
       address: addressOf?.address ?? `10.77.${this.#index}.${this.#pods}`,
       address6: addressOf?.address6 ?? `fd77::${this.#index}:${this.#pods.toString(16)}`,
     };
+    await this.beforeLink(pod);
     this.#link(pod);
     return pod;
   }

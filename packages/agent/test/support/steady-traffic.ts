@@ -24,14 +24,14 @@ export interface TrafficCount {
 /** Three pods that nothing else of the test changes. */
 export class SteadyTraffic {
   readonly server: TestPod;
-  readonly #friend: TestPod;
+  readonly friend: TestPod;
   readonly #stranger: TestPod;
   readonly #echo: Socket;
   readonly #streams = new Set<DatagramStream>();
 
   private constructor(pods: { readonly server: TestPod; readonly friend: TestPod; readonly stranger: TestPod }) {
     this.server = pods.server;
-    this.#friend = pods.friend;
+    this.friend = pods.friend;
     this.#stranger = pods.stranger;
     this.#echo = openUdp({ netns: pods.server.netns, address: '0.0.0.0', port: allowedPort });
     this.#echo.on('error', () => undefined);
@@ -53,12 +53,12 @@ export class SteadyTraffic {
   async countWhile(section: () => Promise<void>): Promise<TrafficCount> {
     const { address } = this.server;
     const counter = new PacketCounter(this.server.netns, {
-      allowedNew: `ip saddr ${this.#friend.address} udp sport != ${sourcePort} udp dport ${allowedPort}`,
-      allowedEstablished: `ip saddr ${this.#friend.address} udp sport ${sourcePort} udp dport ${allowedPort}`,
-      deniedPort: `ip saddr ${this.#friend.address} udp dport ${deniedPort}`,
+      allowedNew: `ip saddr ${this.friend.address} udp sport != ${sourcePort} udp dport ${allowedPort}`,
+      allowedEstablished: `ip saddr ${this.friend.address} udp sport ${sourcePort} udp dport ${allowedPort}`,
+      deniedPort: `ip saddr ${this.friend.address} udp dport ${deniedPort}`,
       deniedPeer: `ip saddr ${this.#stranger.address} udp dport ${allowedPort}`,
     });
-    const friend = await this.#start(this.#friend, [
+    const friend = await this.#start(this.friend, [
       { address, port: allowedPort, flow: 'each' },
       { address, port: allowedPort, flow: 'all', sourcePort },
       { address, port: deniedPort, flow: 'each' },

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** nftables matches by name, such as `{ denied: 'udp dport 7002' }`. */
 export type PacketMatches = Readonly<Record<string, string>>;
 
-const table = 'weirt_count';
+const defaultTable = 'weirt_count';
 /** No packet comes for so long: nothing is on its way any more. Queues of a busy machine are slow. */
 const quietMs = 300;
 
@@ -13,10 +13,12 @@ const quietMs = 300;
 export class PacketCounter<Name extends string> {
   readonly #netns: string;
   readonly #names: readonly Name[];
+  readonly #table: string;
 
-  /** Counts what matches from now on; each packet once for each match. Replaces the counters that were there. */
-  constructor(netns: string, matches: Readonly<Record<Name, string>>) {
+  /** Counts what matches from now on; each packet once for each match. Replaces the counters that were there in the table. */
+  constructor(netns: string, matches: Readonly<Record<Name, string>>, table: string = defaultTable) {
     this.#netns = netns;
+    this.#table = table;
     this.#names = Object.keys(matches) as Name[];
     const rules = this.#names.map((name) => `${matches[name]} counter comment "${name}"`);
     const chain = `chain arrived { type filter hook prerouting priority -310; ${rules.join('; ')}; }`;
@@ -25,7 +27,7 @@ export class PacketCounter<Name extends string> {
 
   /** Packets so far. */
   counts(): Record<Name, number> {
-    const listed = this.#nft(`list table inet ${table}`);
+    const listed = this.#nft(`list table inet ${this.#table}`);
     const found = new Map(
       [...listed.matchAll(/counter packets (\d+) bytes \d+ comment "([^"]+)"/g)].map(([, packets, name]) => [name, Number(packets)]),
     );
@@ -43,7 +45,7 @@ export class PacketCounter<Name extends string> {
   }
 
   remove(): void {
-    this.#nft(`delete table inet ${table}`);
+    this.#nft(`delete table inet ${this.#table}`);
   }
 
   #nft(commands: string): string {
