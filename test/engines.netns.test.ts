@@ -124,7 +124,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   const begun = await Promise.allSettled(scenes.values());
-  await Promise.all(begun.map((one) => (one.status === 'fulfilled' ? one.value.cluster.down() : undefined)));
+  await Promise.all(begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value.cluster.down()] : [])));
 });
 
 /** The cluster of an engine; throws why it did not come up. */
