@@ -1,11 +1,11 @@
 /** The agent in a container with the settings of `deploy/kubernetes`: it enforces, and the API server takes the manifest. */
-import { spawn, spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { netnsPath } from '@weir/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkout, deployedContainer, deployedFile, deployedObjects, readDeployed } from './support/deployment.ts';
+import { checkout, containerOf, deployedFile, readDeployed, renderedObjects } from './support/deployment.ts';
 import { type AgentProcess, allowFrom, type NodeWorld, namespace, nodeName, openNodeWorld, type TestPod } from './support/node-world.ts';
 
 interface Mount {
@@ -22,7 +22,7 @@ const bind = (source: string, destination: string, mode: 'ro' | 'rw'): Mount => 
 
 /** The machine's programs and this checkout, read-only, stand in for the image. */
 function image(rootfs: string): readonly Mount[] {
-  for (const directory of ['proc', 'dev', 'run/weir', 'var/lib/weir/agent', 'config', checkout.slice(1)]) {
+  for (const directory of ['proc', 'dev', 'sys', 'run/weir', 'var/lib/weir/agent', 'config', checkout.slice(1)]) {
     mkdirSync(join(rootfs, directory), { recursive: true });
   }
   const programs = ['/usr', '/bin', '/lib', '/lib64'].flatMap((path) => {
@@ -36,30 +36,50 @@ function image(rootfs: string): readonly Mount[] {
   return [...programs, bind(checkout, checkout, 'ro')];
 }
 
-describe('the container settings for the agent', () => {
+/** A folder of `deploy/`, and what its container is given beside what all of them are. */
+interface Variant {
+  readonly folder: string;
+  /** The sets of capabilities in /proc/PID/status. */
+  readonly capabilities: string;
+  readonly pinsPrograms: boolean;
+}
+
+const variants: readonly Variant[] = [
+  { folder: 'kubernetes', capabilities: '0000000000001000', pinsPrograms: false },
+  { folder: 'kubernetes-ebpf', capabilities: '000000c000001000', pinsPrograms: true },
+];
+
+describe.each(variants)('the container settings for the agent in deploy/$folder', ({ folder, capabilities: wanted, pinsPrograms }) => {
   let world: NodeWorld;
   let agent: AgentProcess;
   let server: TestPod;
   let friend: TestPod;
   let stranger: TestPod;
-  const id = `weirt-agent-${process.pid}`;
+  let pins: string;
+  const id = `weirt-agent-${folder}-${process.pid}`;
 
   beforeAll(async () => {
     world = await openNodeWorld();
+    pins = join(world.directory, 'bpf');
+    mkdirSync(pins, { mode: 0o700 });
+    if (pinsPrograms) execFileSync('mount', ['-t', 'bpf', 'weirt', pins]);
     server = await world.addPod('server', { app: 'server' });
     friend = await world.addPod('friend', { role: 'friend' });
     stranger = await world.addPod('stranger', { role: 'stranger' });
   });
   afterAll(async () => {
     spawnSync('runc', ['--root', join(world.directory, 'runc'), 'delete', '--force', id]);
+    // Programs that are pinned would keep the node's namespace.
+    if (pinsPrograms) spawnSync('umount', [pins]);
     await world.close();
   });
 
   /** An OCI bundle with exactly the rights of the manifest. */
   function writeBundle(): string {
-    const { securityContext, env } = deployedContainer();
+    const { securityContext, env, volumeMounts } = containerOf(renderedObjects(folder));
     const bundle = join(world.directory, 'bundle');
     const mounts = image(join(bundle, 'rootfs'));
+    const volumes: Readonly<Record<string, string>> = { run: 'gate', state: 'state', bpf: 'bpf' };
     const directory = (name: string): string => {
       mkdirSync(join(world.directory, name), { recursive: true, mode: 0o700 });
       return join(world.directory, name);
@@ -89,9 +109,10 @@ describe('the container settings for the agent', () => {
       mounts: [
         { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
         { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
+        // As container runtimes give it: the kernel's type information is in there, and nothing can be changed.
+        { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
         ...mounts,
-        bind(directory('gate'), '/run/weir', 'rw'),
-        bind(directory('state'), '/var/lib/weir/agent', 'rw'),
+        ...volumeMounts.map(({ name, mountPath }) => bind(directory(volumes[name] ?? name), mountPath, 'rw')),
         bind(config, '/config', 'ro'),
       ],
       linux: {
@@ -104,7 +125,7 @@ describe('the container settings for the agent', () => {
           { type: 'network', path: netnsPath(world.node) },
         ],
         resources: { devices: [{ allow: false, access: 'rwm' }] },
-        seccomp: JSON.parse(readDeployed(join('kubernetes', securityContext.seccompProfile.localhostProfile))) as unknown,
+        seccomp: JSON.parse(readDeployed(join(folder, securityContext.seccompProfile.localhostProfile))) as unknown,
         maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list'],
         readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
       },
@@ -125,9 +146,10 @@ describe('the container settings for the agent', () => {
     await world.label('stranger', { role: 'friend' });
     await world.becomes(stranger, server, true);
     const status = readFileSync(`/proc/${readFileSync(pidFile, 'utf8')}/status`, 'utf8');
-    for (const line of [/^Seccomp:\s+2$/m, /^NoNewPrivs:\s+1$/m, /^CapPrm:\s+0000000000001000$/m, /^CapBnd:\s+0000000000001000$/m]) {
-      expect(status).toMatch(line);
-    }
+    for (const line of ['Seccomp:\t2', 'NoNewPrivs:\t1', `CapPrm:\t${wanted}`, `CapBnd:\t${wanted}`])
+      expect(status.split('\n')).toContain(line);
+    expect(readdirSync(pins).some((name) => name.startsWith('weir-net-'))).toBe(pinsPrograms);
+    expect(world.run(world.node, 'nft', 'list', 'tables').split('\n').includes('table inet weir')).toBe(!pinsPrograms);
     expect(await agent.end('SIGTERM')).toBe(0);
     expect(await world.connects(friend, server, true)).toBe(true);
   });
@@ -142,12 +164,12 @@ describe('the container settings for the agent', () => {
       return { stdout, stderr };
     };
     const dryRun = ['apply', '--dry-run=server', '-f'];
-    const all = await kubectl('', ...dryRun, deployedFile('kubernetes/weir-agent.yaml'));
+    const all = await kubectl('', 'apply', '--dry-run=server', '-k', deployedFile(folder));
     expect(all.stdout).toBe('serviceaccount/weir-agent created (server dry run)\n');
     const unknown = [...all.stderr.matchAll(/no matches for kind "(\w+)"/g)].map(([, kind]) => kind);
     expect(new Set(unknown)).toEqual(new Set(['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'DaemonSet']));
     // What the DaemonSet makes on each node is a pod, and pods it knows.
-    const { template } = deployedObjects().find(({ kind }) => kind === 'DaemonSet').spec;
+    const { template } = renderedObjects(folder).find(({ kind }) => kind === 'DaemonSet').spec;
     const metadata = { ...template.metadata, name: 'weir-agent', namespace };
     await kubectl('', 'create', 'serviceaccount', 'weir-agent', '--namespace', namespace);
     const made = await kubectl(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: template.spec }), ...dryRun, '-');

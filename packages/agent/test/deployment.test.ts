@@ -4,15 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inClusterConnection } from '@weir/client';
 import { describe, expect, it } from 'vitest';
-import { neededCapabilities } from '../src/confinement/confine-process.ts';
+import { capabilitiesFor, neededCapabilities } from '../src/confinement/confine-process.ts';
 import { writeListenAddress } from '../src/settings/listen-address.ts';
 import { resolveSettings } from '../src/settings/resolve-settings.ts';
-import { deployedContainer, deployedFile, deployedObjects, readDeployed } from './support/deployment.ts';
+import { deployedContainer, deployedFile, deployedObjects, objectsIn, readDeployed } from './support/deployment.ts';
 
-const seccomp = JSON.parse(readDeployed('kubernetes/weir-agent-seccomp.json')) as {
-  defaultAction: string;
-  syscalls: readonly { names: readonly string[]; action: string; args?: readonly { value: number }[] }[];
-};
+interface SeccompProfile {
+  readonly defaultAction: string;
+  readonly syscalls: readonly {
+    readonly names: readonly string[];
+    readonly action: string;
+    readonly args?: readonly { readonly value: number }[];
+  }[];
+}
+
+const readSeccomp = (path: string): SeccompProfile => JSON.parse(readDeployed(path)) as SeccompProfile;
+const seccomp = readSeccomp('kubernetes/weir-agent-seccomp.json');
 
 describe('the files for running the agent', () => {
   it('grant the capabilities that the agent needs and no others', () => {
@@ -59,6 +66,49 @@ describe('the files for running the agent', () => {
     const unitSettings = await resolveSettings({ flags: { config: deployedFile('systemd/agent.yaml') } });
     const memoryMax = Number(/^MemoryMax=(\d+)M$/m.exec(readDeployed('systemd/weir-agent.service'))?.[1]);
     expect(unitSettings.settings.memoryLimitMb).toBeLessThan(memoryMax);
+  });
+
+  it('grant for eBPF what loads programs and where they are pinned, and nothing else beside that', async () => {
+    const names = capabilitiesFor('ebpf').map((name) => name.replace('CAP_', ''));
+    const [patch] = objectsIn('kubernetes-ebpf/weir-agent.yaml');
+    const [container] = patch.spec.template.spec.containers;
+    expect([...container.securityContext.capabilities.add].sort()).toEqual([...names].sort());
+    const changed = ['env', 'name', 'resources', 'securityContext', 'volumeMounts'];
+    expect(Object.keys(container).sort()).toEqual(changed);
+    expect(Object.keys(container.securityContext).sort()).toEqual(['capabilities', 'seccompProfile']);
+    expect(container.volumeMounts).toEqual([{ name: 'bpf', mountPath: '/sys/fs/bpf' }]);
+    expect(patch.spec.template.spec.nodeSelector).toEqual({ 'kubernetes.io/arch': 'amd64' });
+    const environment = Object.fromEntries(container.env.map((each: { name: string; value: string }) => [each.name, each.value]));
+    const { settings } = await resolveSettings({
+      environment: { ...environment, WEIR_AGENT_NODE: 'node1', WEIR_AGENT_KUBECONFIG: 'in-cluster' },
+    });
+    expect(settings.dataplane).toBe('ebpf');
+
+    const dropIn = readDeployed('systemd/weir-agent.service.d/ebpf.conf').split('\n');
+    const granted = dropIn.filter((line) => line !== '' && !line.startsWith('#') && line !== '[Service]');
+    expect(granted).toEqual([
+      'Environment=WEIR_AGENT_DATAPLANE=ebpf',
+      `CapabilityBoundingSet=${capabilitiesFor('ebpf')
+        .filter((name) => !neededCapabilities.includes(name))
+        .join(' ')}`,
+      'SystemCallFilter=bpf',
+      'ReadWritePaths=/sys/fs/bpf',
+      'MemoryMax=768M',
+    ]);
+  });
+
+  it('let with eBPF two system calls more through than without', () => {
+    const namesIn = (profile: SeccompProfile): string[] =>
+      profile.syscalls.flatMap(({ names, action }) => names.map((name) => `${name} ${action}`));
+    const withBpf = readSeccomp('kubernetes-ebpf/weir-agent-ebpf-seccomp.json');
+    expect(withBpf.defaultAction).toBe(seccomp.defaultAction);
+    const [more, less] = [
+      namesIn(withBpf).filter((each) => !namesIn(seccomp).includes(each)),
+      namesIn(seccomp).filter((each) => !namesIn(withBpf).includes(each)),
+    ];
+    expect(more).toEqual(['bpf SCMP_ACT_ALLOW', 'rmdir SCMP_ACT_ALLOW']);
+    expect(less).toEqual([]);
+    expect(withBpf.syscalls.slice(1)).toEqual(seccomp.syscalls.slice(1));
   });
 
   it('let only system calls through that an agent has reason to make', () => {

@@ -28,11 +28,11 @@ const iptablesCapabilities: readonly CapabilityName[] = [...neededCapabilities, 
 /** Loading eBPF programs and maps, and programs that read the kernel's packets. */
 const ebpfCapabilities: readonly CapabilityName[] = [...neededCapabilities, 'CAP_PERFMON', 'CAP_BPF'];
 
-/** What other data planes than nftables need. */
-const capabilitiesOf: Partial<Readonly<Record<DataplaneName, readonly CapabilityName[]>>> = {
-  iptables: iptablesCapabilities,
-  ebpf: ebpfCapabilities,
-};
+/** What the agent needs with a data plane. */
+export function capabilitiesFor(dataplane: DataplaneName | undefined): readonly CapabilityName[] {
+  if (dataplane === 'iptables') return iptablesCapabilities;
+  return dataplane === 'ebpf' ? ebpfCapabilities : neededCapabilities;
+}
 
 /** The process cannot have the rights that it needs, or cannot give up the others. */
 class ConfinementError extends Error {
@@ -53,7 +53,7 @@ export function confineProcess({
   delete process.env[confinedVariable];
   const chosen = chooseDataplane({ engine: profile, system: hostSystem(), dataplane });
   const name = 'name' in chosen ? chosen.name : undefined;
-  const names = (name === undefined ? undefined : capabilitiesOf[name]) ?? neededCapabilities;
+  const names = capabilitiesFor(name);
   const needed = capabilitySet(names);
   const now = readCapabilities();
   if ((now.effective & needed) !== needed) {

@@ -1,4 +1,5 @@
 /** The files in `deploy/`, read as Kubernetes and systemd read them. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseManifest } from '@weir/kube';
@@ -37,13 +38,34 @@ export interface DeployedContainer {
 /** All objects of the manifest; what our own parser complains about is an error. */
 // oxlint-disable-next-line typescript/no-explicit-any -- tests look into objects of any shape
 export function deployedObjects(): readonly any[] {
-  const file = 'kubernetes/weir-agent.yaml';
-  const { documents, diagnostics } = parseManifest(readDeployed(file), file);
-  if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-  return documents.map(({ object }) => object);
+  return objectsIn('kubernetes/weir-agent.yaml');
+}
+
+/** All objects of a file in `deploy/`. */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into objects of any shape
+export function objectsIn(path: string): readonly any[] {
+  return objectsOf(path, readDeployed(path));
 }
 
 /** The agent's container. */
 export function deployedContainer(): DeployedContainer {
-  return deployedObjects().find(({ kind }) => kind === 'DaemonSet').spec.template.spec.containers[0];
+  return containerOf(deployedObjects());
+}
+
+/** All objects that `kubectl apply -k` makes of a folder of `deploy/`. */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into objects of any shape
+export function renderedObjects(folder: string): readonly any[] {
+  const kubectl = join(root, '.setup', 'bin', 'kubectl');
+  return objectsOf(folder, execFileSync(kubectl, ['kustomize', deployedFile(folder)], { encoding: 'utf8' }));
+}
+
+/** The agent's container among them. */
+export function containerOf(objects: ReturnType<typeof renderedObjects>): DeployedContainer {
+  return objects.find(({ kind }) => kind === 'DaemonSet').spec.template.spec.containers[0];
+}
+
+function objectsOf(name: string, text: string): ReturnType<typeof renderedObjects> {
+  const { documents, diagnostics } = parseManifest(text, name);
+  if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  return documents.map(({ object }) => object);
 }
