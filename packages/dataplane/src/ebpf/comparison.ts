@@ -6,8 +6,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BpfElement } from '@weir/kernel';
 import type { CountBook } from './count-book.ts';
 import type { DesiredState } from './desired-state.ts';
-import { type GenerationWriter, textOf } from './generation-writer.ts';
+import type { GenerationWriter } from './generation-writer.ts';
 import type { PinnedObject } from './pinned-objects.ts';
+import { textOf } from './records.ts';
 import { versionedMaps } from './versioned-change.ts';
 
 /** How long a piece may take, in milliseconds, before others have their turn. */

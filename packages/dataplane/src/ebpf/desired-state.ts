@@ -86,7 +86,7 @@ export class DesiredState {
   *versionedEntries(): Iterable<VersionedEntry> {
     yield* this.#endpoints.entries();
     for (const pod of this.#peers.pods()) yield podEntry(pod);
-    for (const family of [4, 6] as const) for (const block of this.#peers.blocks(family)) yield* blockEntries(block);
+    for (const family of [4, 6] as const) yield* blockEntries(this.#peers.blocks(family));
   }
 
   policyElements(): Iterable<BpfElement> {

@@ -12,7 +12,7 @@ import type { ApplyReport } from '../dataplane.ts';
 import type { CountBook } from './count-book.ts';
 import type { DesiredState, StateChanges } from './desired-state.ts';
 import type { PinnedObject } from './pinned-objects.ts';
-import { contentAt, isNothing, noClass, noEndpoint, u32, u64, versionedValue } from './records.ts';
+import { contentAt, isNothing, noClass, noEndpoint, textOf, u32, u64, versionedValue } from './records.ts';
 import { mergeChanges, type VersionedChange, type VersionedMap, versionedMaps } from './versioned-change.ts';
 
 /** Keys of `control`. */
@@ -139,12 +139,13 @@ export class GenerationWriter {
       const before = new Map([...this.contents(map)].map(({ key, value }) => [textOf(key), value]));
       const after = wanted.get(map) ?? new Map<string, Uint8Array>();
       const nothing = map.startsWith('local') ? noEndpoint : noClass;
-      const seenBy = map.startsWith('blocks') ? aroundOrNothing : exactOrNothing;
+      const contentsIn = map.startsWith('blocks') ? aroundOrNothing : exactOrNothing;
+      const [seenBefore, seenAfter] = [contentsIn(before, nothing), contentsIn(after, nothing)];
       return [...new Set([...before.keys(), ...after.keys()])].map((text) => ({
         map,
         key: Buffer.from(text, 'latin1'),
-        before: seenBy(before, text, nothing),
-        after: seenBy(after, text, nothing),
+        before: seenBefore(text),
+        after: seenAfter(text),
         stays: after.has(text),
       }));
     });
@@ -159,11 +160,6 @@ export class GenerationWriter {
   }
 }
 
-/** A key as text that a Map can hold. */
-export function textOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
-}
-
 function unwantedKeys(pieces: Iterable<readonly BpfElement[]>, wanted: readonly BpfElement[]): Uint8Array[] {
   const kept = new Set(wanted.map(({ key }) => textOf(key)));
   const unwanted: Uint8Array[] = [];
@@ -171,20 +167,32 @@ function unwantedKeys(pieces: Iterable<readonly BpfElement[]>, wanted: readonly 
   return unwanted;
 }
 
-function exactOrNothing(contents: ReadonlyMap<string, Uint8Array>, text: string, nothing: Uint8Array): Uint8Array {
-  return contents.get(text) ?? nothing;
+/** What a state says to those who find an entry, by its key's text. */
+type SeenContents = (text: string) => Uint8Array;
+
+function exactOrNothing(contents: ReadonlyMap<string, Uint8Array>, nothing: Uint8Array): SeenContents {
+  return (text) => contents.get(text) ?? nothing;
 }
 
 /** The content of the smallest block around a block, itself included. */
-function aroundOrNothing(contents: ReadonlyMap<string, Uint8Array>, text: string, nothing: Uint8Array): Uint8Array {
-  const key = Buffer.from(text, 'latin1');
-  for (let bits = key.readUInt32LE(0); bits >= 0; bits--) {
-    key.writeUInt32LE(bits, 0);
-    clearBitsFrom(key.subarray(4), bits);
-    const content = contents.get(key.toString('latin1'));
-    if (content !== undefined && !isNothing(content)) return content;
-  }
-  return nothing;
+function aroundOrNothing(contents: ReadonlyMap<string, Uint8Array>, nothing: Uint8Array): SeenContents {
+  const lengths = new Set<number>();
+  for (const text of contents.keys()) lengths.add(Buffer.from(text.slice(0, 4), 'latin1').readUInt32LE(0));
+  const longestFirst = [...lengths].sort((a, b) => b - a);
+  return (text) => {
+    const own = contents.get(text);
+    if (own !== undefined && !isNothing(own)) return own;
+    const key = Buffer.from(text, 'latin1');
+    const ownBits = key.readUInt32LE(0);
+    for (const bits of longestFirst) {
+      if (bits >= ownBits) continue;
+      key.writeUInt32LE(bits, 0);
+      clearBitsFrom(key.subarray(4), bits);
+      const content = contents.get(key.toString('latin1'));
+      if (content !== undefined && !isNothing(content)) return content;
+    }
+    return nothing;
+  };
 }
 
 function clearBitsFrom(bytes: Buffer, bits: number): void {

@@ -93,6 +93,11 @@ export function addressKey(address: Address): Uint8Array {
   return Buffer.concat([u32(familyBits(address.family)), addressToBytes(address)]);
 }
 
+/** A key as text that a Map can hold. */
+export function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+}
+
 /** A trie key's address. */
 export function bytesOfKey(key: Uint8Array): Uint8Array {
   return key.subarray(4);
