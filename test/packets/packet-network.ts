@@ -79,6 +79,13 @@ export class PacketNetwork {
     return defined(this.#holders.get(address), `somebody has ${address}`);
   }
 
+  /** Outside of the cluster packets to the address go to a node from now on. */
+  routeOutside(address: string, node: string): void {
+    const { addresses, link } = defined(this.#nodes.get(node), `node ${node} is there`);
+    const route = `route replace ${hostBlock(address)} via ${sameFamily(address, addresses)} dev ${link} onlink`;
+    ip(defined(this.#router, 'the router is made'), [route]);
+  }
+
   /** The pods that have a link now, by uid. */
   linkedPods(): Map<string, LinkedPod> {
     return new Map([...this.#pods].map(([uid, { linked }]) => [uid, linked]));

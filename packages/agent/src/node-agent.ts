@@ -31,6 +31,7 @@ import { flowMetrics } from './metrics/flow-metrics.ts';
 import type { MetricsCollector } from './metrics/metrics-registry.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
 import { AgentOperations } from './operations/agent-operations.ts';
+import { type PairsInForce, pairsInForce } from './pairs-in-force.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
 import { AcceptedPolicyStore } from './sources/accepted-policy-store.ts';
 import { SourceNews, type SourceNewsParts } from './sources/source-news.ts';
@@ -178,7 +179,7 @@ export class NodeAgent implements Agent {
       remove: (uid) => this.#admission.remove(uid),
       health: () => this.health(),
       dump: () => this.#engine.emitted(),
-      pairs: () => addressPairs(this.#engine.emittedState, this.#engine.emitted(), (address) => this.#ownAddresses.has(address)),
+      pairs: () => this.#pairs(),
       explain: (request) => this.#explain(request),
     });
     await this.#operations.start();
@@ -193,6 +194,11 @@ export class NodeAgent implements Agent {
   #follow(): void {
     this.#memory.release();
     this.#sources.start();
+  }
+
+  #pairs(): PairsInForce {
+    const pairs = addressPairs(this.#engine.emittedState, this.#engine.emitted(), (address) => this.#ownAddresses.has(address));
+    return pairsInForce(pairs, this.#enforcer.endpoints);
   }
 
   async stop(): Promise<void> {

@@ -53,7 +53,7 @@ const dump: Command = {
   name: 'dump',
   summary: 'Print the state that the running agent enforces, as JSON',
   description:
-    'With --pairs the same as a picture: which pairs of addresses it lets through (where only some ports or protocols, which ones) and which it does not. Pairs have an end on this node.',
+    'With --pairs the same as a picture: which pairs of addresses it lets through (where only some ports or protocols, which ones) and which it does not. Pairs have an end on this node. Pods of which the data plane refuses rules are listed apart: of them other rules are in force than they should have.',
   options: {
     ...settingOptions(['gateSocket']),
     pairs: { type: 'boolean', summary: 'the allowed and the denied pairs of addresses that the rules stand for' },
