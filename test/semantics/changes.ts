@@ -7,19 +7,25 @@ import { connectTcp } from '@weir/kernel';
 import type { NetworkPolicy } from '@weir/kube';
 import { netpolPolicy as policy, type World } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BackEnd } from '../packets/back-ends.ts';
+import { type BackEnd, cutting } from '../packets/back-ends.ts';
 import type { LoadLane } from '../packets/load-prober.ts';
 import { countWhile } from '../packets/load-run.ts';
 import { PolicedNetwork } from '../packets/policed-network.ts';
 import { podAddressOf, twoNodeWorld } from '../packets/two-node-world.ts';
+import { nodeState } from './node-state.ts';
 
 const node = 'node-0';
 const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 1.5) * 1_000;
+/** Says how long repairs took. */
+const tellsFigures = process.env['WEIR_FIGURES'] !== undefined;
 /** All three are on node-0. */
 const [client, server, other] = ['x/a', 'x/c', 'z/c'] as const;
 
-/** Declares them for one back end; `vandalisms` are what others may do to what it made, as commands in the node. */
-export function describeChanges(backEnd: BackEnd, vandalisms: Readonly<Record<string, readonly string[]>>): void {
+/** What others may do to what a back end made: commands in the node, or something that is called with the name of its namespace. */
+export type Vandalism = readonly string[] | ((netns: string) => Promise<void>);
+
+/** Declares them for one back end. */
+export function describeChanges(backEnd: BackEnd, vandalisms: Readonly<Record<string, Vandalism>>): void {
   describe(`${backEnd.name}: changes`, () => {
     let policed: PolicedNetwork;
     const connections: Socket[] = [];
@@ -122,11 +128,17 @@ export function describeChanges(backEnd: BackEnd, vandalisms: Readonly<Record<st
       expect(await answers(open, 500)).toBe(false);
     });
 
-    it.each(Object.entries(vandalisms))('%s is found, told and repaired', async (_name, commands) => {
+    it.each(Object.entries(vandalisms))('%s is noticed, told and repaired', async (name, vandalism) => {
       await policed.moveTo(worldOf(80));
       expect(await policed.drift()).toEqual([]);
-      for (const command of commands) inNode(['sh', '-c', command]);
+      const { dataplane } = policed.node(node);
+      const noticed = new Promise<void>((resolve) => dataplane.watch(resolve));
+      const startedAt = performance.now();
+      if (typeof vandalism === 'function') await vandalism(policed.network.nodeNetns(node));
+      else for (const command of vandalism) inNode(['sh', '-c', command]);
+      await noticed;
       expect((await policed.drift()).join('; ')).toMatch(/^node-0: /);
+      if (tellsFigures) process.stdout.write(`${backEnd.name}, ${name}: repaired after ${Math.round(performance.now() - startedAt)} ms\n`);
       expect(await policed.drift()).toEqual([]);
       expect(await connect(client, 80)).toBeDefined();
       expect(await connect(client, 82, 500)).toBeUndefined();
@@ -134,10 +146,6 @@ export function describeChanges(backEnd: BackEnd, vandalisms: Readonly<Record<st
     });
 
     it('leaves the kernel as it was before, rules of others among it', async () => {
-      const state = (): string[] =>
-        [['nft', 'list', 'ruleset'], ['iptables-save'], ['ip6tables-save'], ['ipset', 'save']].map((command) =>
-          inNode(command).replaceAll(/^#.*\n/gm, ''),
-        );
       await policed.moveTo(worldOf(80));
       await policed.reset();
       for (const command of [
@@ -149,12 +157,16 @@ export function describeChanges(backEnd: BackEnd, vandalisms: Readonly<Record<st
       ]) {
         inNode(command);
       }
+      const state = (): string[] => nodeState(inNode);
       const before = state();
-      await policed.moveTo(worldOf(80));
-      expect(state()).not.toEqual(before);
-      expect(await connect(client, 80)).toBeDefined();
-      await policed.reset();
-      expect(state()).toEqual(before);
+      for (const mode of backEnd.name === 'hns' ? (['keep'] as const) : (['keep', 'cut'] as const)) {
+        await policed.reset(mode === 'cut' ? cutting(backEnd) : backEnd);
+        await policed.moveTo(worldOf(80));
+        expect(state()).not.toEqual(before);
+        expect(await connect(client, 80)).toBeDefined();
+        await policed.reset(backEnd);
+        expect(state()).toEqual(before);
+      }
     });
   });
 }

@@ -1,10 +1,10 @@
-import { ebpfBackEnd, ebpfPinDirectory } from '../packets/back-ends.ts';
+import { ebpfBackEnd } from '../packets/back-ends.ts';
 import { describeChanges } from './changes.ts';
+import { nodePins } from './node-state.ts';
 import { describeSemantics } from './semantics.ts';
 import { describeUpstreamCases } from './upstream-cases.ts';
 
-/** What is pinned for the node that the command runs in. */
-const pins = `${ebpfPinDirectory}/weir-net-$(stat -L -c %i /proc/self/ns/net)/*`;
+const pins = `${nodePins}/*`;
 
 describeSemantics(ebpfBackEnd);
 describeUpstreamCases(ebpfBackEnd);

@@ -299,6 +299,7 @@ export class EbpfDataplane implements Dataplane {
   async #lookForDrift(onChange: () => void): Promise<void> {
     const loaded = this.#loaded;
     if (loaded === undefined || !this.#started || this.#applying !== undefined) return;
+    if (loaded.links.hasLostPin() || this.#pins.hasLostPin(loaded.object)) return onChange();
     if (this.sizes.elements > comparedElementsMax || !loaded.writer.isCertain) return;
     const found = await compareMaps(loaded);
     if (found !== undefined && found.length > 0 && this.#loaded === loaded) onChange();

@@ -4,7 +4,7 @@
  * Whether a link is still attached the kernel does not say. But it takes one program at a hook and a
  * priority: an attempt that it refuses shows that the place is taken.
  */
-import { unlinkSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { attachToNetfilter, closeBpf, detachLink, linkPriority, openPinned, pinBpf } from '@weir/kernel';
 import { programHooks } from './object-file.ts';
@@ -64,6 +64,11 @@ export class PinnedLinks {
       closeBpf(taken);
       return true;
     });
+  }
+
+  /** Whether a link is without its pin, and would go with this process. */
+  hasLostPin(): boolean {
+    return [...this.#links.keys()].some((program) => !existsSync(this.#pin(program)));
   }
 
   get size(): number {

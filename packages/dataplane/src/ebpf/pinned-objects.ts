@@ -5,7 +5,7 @@
  * process adopts what it finds of its own version, loads anew beside what is of another one, and takes
  * the others away when its own programs judge.
  */
-import { mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BpfMap,
@@ -63,6 +63,12 @@ export class PinnedObjects {
     });
     const directory = this.#pinAll(version, [...maps, ...[...programs].map(([name, fd]) => [`program_${name}`, fd] as const)]);
     return { directory, maps: openMaps(maps), programs };
+  }
+
+  /** Whether a map or a program is without its pin. */
+  hasLostPin({ directory, programs }: PinnedObject): boolean {
+    const names = [...mapNames, ...[...programs.keys()].map((name) => `program_${name}`)];
+    return names.some((name) => !existsSync(join(directory, name)));
   }
 
   /** Pins again what has lost its pin; says what that was. */
