@@ -32,7 +32,8 @@ export class CountBook {
   /** Begins to count for numbers that are not counted yet. */
   take(counted: ReadonlyMap<number, string>): void {
     const fresh = [...counted].filter(([number]) => !this.#subjects.has(number));
-    this.#map.setAll(fresh.map(([number]) => ({ key: u32(number), value: Buffer.alloc(this.#map.valueBytes) })));
+    const value = Buffer.alloc(this.#map.valueBytes);
+    this.#map.setAll(fresh.map(([number]) => ({ key: u32(number), value })));
     for (const [number, subject] of fresh) this.#subjects.set(number, subject);
   }
 
@@ -47,8 +48,8 @@ export class CountBook {
     this.#map.deleteAll(numbers.map(u32));
   }
 
-  /** Counts for these only: what an earlier process counted is not ours. */
-  leaveOthers(counted: ReadonlyMap<number, string>): void {
+  /** Numbers that are counted beside these, such as those of an earlier process. */
+  others(counted: ReadonlyMap<number, string>): number[] {
     const others: number[] = [];
     for (const piece of this.#map.pieces()) {
       for (const { key } of piece) {
@@ -56,7 +57,7 @@ export class CountBook {
         if (!counted.has(number)) others.push(number);
       }
     }
-    this.leave(others);
+    return others;
   }
 
   /** Numbers that shall be there and are not. */

@@ -140,11 +140,12 @@ export class DesiredState {
         continue;
       }
       const result = compileVerdictProgram(program, this.#peers.peerSets);
-      const reason = result.kind === 'refused' ? result.reason : this.#overflow(this.#policies.sizeOf(result.program));
+      const sayings = result.kind === 'refused' ? undefined : this.#policies.sayingsOf(result.program);
+      const reason = result.kind === 'refused' ? result.reason : this.#overflow(sayings?.size ?? 0);
       if (reason !== undefined) this.#refused.set(key, { program, reason });
-      if (reason !== undefined || result.kind === 'refused') continue;
+      if (reason !== undefined || sayings === undefined) continue;
       this.#refused.delete(key);
-      accepted.set(key, this.#policies.add(program, result.program, changes));
+      accepted.set(key, this.#policies.add(program, sayings, changes));
     }
     return accepted;
   }

@@ -214,8 +214,9 @@ export class EbpfDataplane implements Dataplane {
     const startedAt = performance.now();
     const loaded = this.#loaded ?? this.#load();
     this.#loaded = loaded;
+    const wasEmpty = loaded.state.policyEntries === 0;
     const changes = loaded.state.apply(delta);
-    const written = await (this.#started ? this.#update(loaded, changes) : this.#takeOver(loaded));
+    const written = await (this.#started ? this.#update(loaded, changes) : this.#takeOver(loaded, wasEmpty ? changes : undefined));
     return { ...written, quarantined: loaded.state.refused(), milliseconds: performance.now() - startedAt };
   }
 
@@ -240,12 +241,12 @@ export class EbpfDataplane implements Dataplane {
     this.#loaded = undefined;
   }
 
-  /** The first delta: puts the whole state in the place of what an earlier process left, of whatever version. */
-  async #takeOver({ object, links, writer, state }: Loaded): Promise<WrittenEntries> {
+  /** The first delta: puts the whole state in the place of what an earlier process left, of whatever version. `whole`: all that it is. */
+  async #takeOver({ object, links, writer, state }: Loaded, whole: StateChanges | undefined): Promise<WrittenEntries> {
     const released = this.#releasedSince(this.#ownersInKernel({ object, writer }), state);
     await this.#conntrack.deleteByAddress(released);
     this.#conntrackRule.ensure();
-    const written = writer.replace(state);
+    const written = writer.replace(state, whole?.policies.added);
     links.attach(this.#wantedPrograms());
     // From here on this object judges, alone or together with others.
     this.#pins.removeOthers(object);

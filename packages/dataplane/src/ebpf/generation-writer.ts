@@ -87,19 +87,21 @@ export class GenerationWriter {
     };
   }
 
-  /** Puts the whole state in the place of what the maps hold, whatever that is. */
-  replace(state: DesiredState): WrittenEntries {
+  /** Puts the whole state in the place of what the maps hold, whatever that is; `policies` are all its elements of that map. */
+  replace(state: DesiredState, policies: readonly BpfElement[] = [...state.policyElements()]): WrittenEntries {
     // What an earlier generation saw may be half overwritten.
     this.#setControl(controlKey.retired, this.#generation === 0n ? 0n : this.#generation - 1n);
     this.#counts.forgetMissing();
     const versioned = this.#wholeChange(state);
-    const policies = [...state.policyElements()];
-    this.#commit({ versioned, policies, counted: state.counted() }, state.lastNumber);
+    const counted = state.counted();
+    // Before anything is written: of what is there now, and not of what comes.
     const { maps } = this.#object;
+    const [strangePolicies, strangeCounts] = [unwantedKeys(maps.policies.pieces(), policies), this.#counts.others(counted)];
+    this.#commit({ versioned, policies, counted }, state.lastNumber);
     const gone = versioned.filter(({ stays }) => !stays);
     for (const map of versionedMaps) maps[map].deleteAll(gone.filter((change) => change.map === map).map(({ key }) => key));
-    maps.policies.deleteAll(unwantedKeys(maps.policies.pieces(), policies));
-    this.#counts.leaveOthers(state.counted());
+    maps.policies.deleteAll(strangePolicies);
+    this.#counts.leave(strangeCounts);
     this.#isCertain = true;
     return { transactions: 1, elementsAdded: versioned.length - gone.length + policies.length, elementsRemoved: gone.length };
   }
@@ -161,9 +163,12 @@ export class GenerationWriter {
 }
 
 function unwantedKeys(pieces: Iterable<readonly BpfElement[]>, wanted: readonly BpfElement[]): Uint8Array[] {
-  const kept = new Set(wanted.map(({ key }) => textOf(key)));
+  let kept: Set<string> | undefined;
   const unwanted: Uint8Array[] = [];
-  for (const piece of pieces) for (const { key } of piece) if (!kept.has(textOf(key))) unwanted.push(key);
+  for (const piece of pieces) {
+    if (piece.length > 0) kept ??= new Set(wanted.map(({ key }) => textOf(key)));
+    for (const { key } of piece) if (kept?.has(textOf(key)) !== true) unwanted.push(key);
+  }
   return unwanted;
 }
 

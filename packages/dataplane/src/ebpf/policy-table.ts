@@ -33,6 +33,18 @@ export interface PolicyChanges {
   readonly uncounted: number[];
 }
 
+/** What a program says with the classes that are there, not written anywhere yet. */
+export interface ProgramSayings {
+  readonly compiled: VerdictProgram;
+  /** By the number of a class, or any peer's. */
+  readonly sayings: readonly (readonly [number, readonly PortVerdict[]])[];
+  /** How many entries that makes. */
+  readonly size: number;
+}
+
+/** The number of what a program says to any peer. */
+const anyPeer = 0;
+
 interface CountedRule {
   readonly number: number;
   readonly rule: ProgramRule;
@@ -79,22 +91,22 @@ export class PolicyTable {
     for (const entry of this.#byKey.values()) yield* this.#elementsOf(entry);
   }
 
-  /** How many entries a program would make with the classes that are there. */
-  sizeOf(compiled: VerdictProgram): number {
-    const asking: ProgramEntry = { ...compiled, number: 0, source: noProgram, compiled, listed: false, users: 0 };
-    let size = sizeOfVerdicts(verdictsForAnyPeer(compiled));
-    for (const peerClass of this.#index.classesFor(asking)) size += sizeOfVerdicts(verdictsForClass(compiled, peerClass.sets));
-    return size;
+  /** What a program says with the classes that are there. */
+  sayingsOf(compiled: VerdictProgram): ProgramSayings {
+    const sayings: [number, PortVerdict[]][] = [[anyPeer, verdictsForAnyPeer(compiled)]];
+    for (const { number, sets } of this.#index.classesFor(compiled)) sayings.push([number, verdictsForClass(compiled, sets)]);
+    const size = sayings.reduce((sum, [, verdicts]) => sum + sizeOfVerdicts(verdicts), 0);
+    return { compiled, sayings, size };
   }
 
-  add(source: Program, compiled: VerdictProgram, changes: PolicyChanges): ProgramEntry {
+  add(source: Program, { compiled, sayings }: ProgramSayings, changes: PolicyChanges): ProgramEntry {
     const { wanted, asksEveryClass } = compiled;
     const entry = { number: this.#numbers.next(), source, compiled, wanted, asksEveryClass, listed: true, users: 0 };
     this.#byKey.set(source.key, entry);
     this.#index.addProgram(entry);
     changes.counted.push([entry.number, programCount(source.key)]);
     for (const rule of rulesOf(source)) this.#useRule(rule, changes);
-    this.#append(this.#elementsOf(entry), changes);
+    for (const [peerClass, verdicts] of sayings) this.#append(this.#elements(entry, peerClass, verdicts), changes);
     return entry;
   }
 
@@ -131,8 +143,8 @@ export class PolicyTable {
   }
 
   *#elementsOf(entry: ProgramEntry): Iterable<BpfElement> {
-    yield* this.#elements(entry, 0, verdictsForAnyPeer(entry.compiled));
-    for (const peerClass of this.#index.classesFor(entry)) yield* this.#pairElements(entry, peerClass);
+    yield* this.#elements(entry, anyPeer, verdictsForAnyPeer(entry.compiled));
+    for (const peerClass of this.#index.classesFor(entry.compiled)) yield* this.#pairElements(entry, peerClass);
   }
 
   #pairElements(entry: ProgramEntry, peerClass: PeerClass): Iterable<BpfElement> {
@@ -179,14 +191,18 @@ export function programCount(key: ContentKey): string {
   return `program ${key}`;
 }
 
-/** Stands in for a program that is only measured. */
-const noProgram: Program = { key: '', direction: 'ingress', tiers: [], otherwise: 'deny' };
-
 function sizeOfVerdicts(verdicts: readonly PortVerdict[]): number {
   return verdicts.reduce((size, { ports }) => size + (ports === undefined ? 1 : portPrefixes(ports).length), 0);
 }
 
 /** Each rule once, also where a program has it twice. */
-function rulesOf({ tiers }: Program): Iterable<ProgramRule> {
-  return new Map(tiers.flatMap(({ rules }) => rules.map((rule) => [rule.id, rule] as const))).values();
+function* rulesOf({ tiers }: Program): Iterable<ProgramRule> {
+  const ids = new Set<string>();
+  for (const { rules } of tiers) {
+    for (const rule of rules) {
+      if (ids.has(rule.id)) continue;
+      ids.add(rule.id);
+      yield rule;
+    }
+  }
 }

@@ -6,7 +6,8 @@ import type { ContentKey } from '@weir/calc';
 
 /** What a program asks of classes. */
 export interface AskingProgram {
-  readonly wanted: ReadonlySet<ContentKey>;
+  /** By the sets of which a class must be in one. */
+  readonly wanted: ReadonlyMap<ContentKey, unknown>;
   readonly asksEveryClass: boolean;
 }
 
@@ -23,12 +24,12 @@ export class ClassIndex<P extends AskingProgram, C extends MemberClass> {
   readonly #classesBySet = new Map<ContentKey, Set<C>>();
 
   addProgram(program: P): void {
-    for (const set of program.wanted) put(this.#programsBySet, set, program);
+    for (const set of program.wanted.keys()) put(this.#programsBySet, set, program);
     if (program.asksEveryClass) this.#askingEveryClass.add(program);
   }
 
   removeProgram(program: P): void {
-    for (const set of program.wanted) take(this.#programsBySet, set, program);
+    for (const set of program.wanted.keys()) take(this.#programsBySet, set, program);
     this.#askingEveryClass.delete(program);
   }
 
@@ -48,10 +49,10 @@ export class ClassIndex<P extends AskingProgram, C extends MemberClass> {
     return found;
   }
 
-  classesFor(program: P): ReadonlySet<C> {
+  classesFor(program: AskingProgram): ReadonlySet<C> {
     if (program.asksEveryClass) return this.#classes;
     const found = new Set<C>();
-    for (const set of program.wanted) for (const peerClass of this.#classesBySet.get(set) ?? []) found.add(peerClass);
+    for (const set of program.wanted.keys()) for (const peerClass of this.#classesBySet.get(set) ?? []) found.add(peerClass);
     return found;
   }
 }

@@ -28,17 +28,20 @@ interface Verdict {
 /** An accepted program. */
 export interface VerdictProgram {
   readonly key: ContentKey;
-  readonly steps: readonly Step[];
-  /** Whether each class needs the whole program. */
-  readonly isEntangled: boolean;
-  /** Sets of which a class must be in at least one to be told anything… */
-  readonly wanted: ReadonlySet<ContentKey>;
-  /** …unless every class is. */
+  /** What it says to any peer, when that can be told apart. */
+  readonly forAnyPeer: readonly Step[];
+  /** What it may say to a class because that is in a set: by the first set that a step asks for… */
+  readonly wanted: ReadonlyMap<ContentKey, readonly Step[]>;
+  /** …and what it may say to every class. */
+  readonly forEveryClass: readonly Step[];
+  /** Whether there is such. */
   readonly asksEveryClass: boolean;
 }
 
-/** A rule, or the end of a tier or of the program, in order. */
+/** A rule, or the end of a tier or of the program. */
 interface Step {
+  /** Its place in the program. */
+  readonly order: number;
   readonly tier: number;
   readonly action: ProgramRule['action'];
   readonly id?: string;
@@ -62,34 +65,47 @@ export function compileVerdictProgram(program: Program, peerSets: ReadonlyMap<Co
     for (const rule of rules) {
       const reason = refusal(rule, peerSets);
       if (reason !== undefined) return { kind: 'refused', reason };
-      steps.push({ ...rule, tier });
+      steps.push({ ...rule, tier, order: steps.length });
     }
-    if (end === 'deny') steps.push({ tier, action: 'deny', peer: [] });
+    if (end === 'deny') steps.push({ order: steps.length, tier, action: 'deny', peer: [] });
   }
   const isEntangled = steps.some(({ action }) => action === 'pass' || action === 'log');
   // What nothing decides is denied, but a rule on the way may log it.
-  if (program.otherwise === 'allow' || isEntangled) steps.push({ tier: program.tiers.length, action: program.otherwise, peer: [] });
-  const firstPositive = steps.filter(({ peer }) => peer.length > 0).map(({ peer }) => peer.find(({ negated }) => !negated)?.set);
-  const wanted = new Set(firstPositive.filter((set) => set !== undefined));
-  const asksEveryClass = isEntangled || firstPositive.includes(undefined);
-  return { kind: 'accepted', program: { key: program.key, steps, isEntangled, wanted, asksEveryClass } };
+  if (program.otherwise === 'allow' || isEntangled) {
+    steps.push({ order: steps.length, tier: program.tiers.length, action: program.otherwise, peer: [] });
+  }
+  return { kind: 'accepted', program: { key: program.key, ...byPeers(steps, isEntangled) } };
 }
 
 /** What the program says to any peer; nothing when each class gets the whole. */
-export function verdictsForAnyPeer({ steps, isEntangled }: VerdictProgram): PortVerdict[] {
-  if (isEntangled) return [];
-  return resolve(matchesOf(steps, (step) => (step.peer.length === 0 ? allPorts(step) : undefined)));
+export function verdictsForAnyPeer({ forAnyPeer }: VerdictProgram): PortVerdict[] {
+  return resolve(matchesOf(forAnyPeer, allPorts));
 }
 
 /** What it says to peers of a class, beyond what it says to any. */
-export function verdictsForClass({ steps, isEntangled }: VerdictProgram, sets: MembershipsOfPeer): PortVerdict[] {
+export function verdictsForClass({ wanted, forEveryClass }: VerdictProgram, sets: MembershipsOfPeer): PortVerdict[] {
+  const asked = [...forEveryClass];
+  for (const set of sets.keys()) for (const step of wanted.get(set) ?? []) asked.push(step);
+  asked.sort((a, b) => a.order - b.order);
   return resolve(
-    matchesOf(steps, (step) => {
-      if (step.peer.length === 0) return isEntangled ? allPorts(step) : undefined;
+    matchesOf(asked, (step) => {
       if (!step.peer.every((test) => sets.has(test.set) !== test.negated)) return undefined;
       return portsOfPeer(step, sets) ?? allPorts(step);
     }),
   );
+}
+
+/** Steps by whom they may say something to, so that a class finds those about it without looking at all. */
+function byPeers(steps: readonly Step[], isEntangled: boolean): Omit<VerdictProgram, 'key'> {
+  const forAnyPeer: Step[] = [];
+  const wanted = new Map<ContentKey, Step[]>();
+  const forEveryClass: Step[] = [];
+  for (const step of steps) {
+    const set = step.peer.find(({ negated }) => !negated)?.set;
+    if (set === undefined) (step.peer.length > 0 || isEntangled ? forEveryClass : forAnyPeer).push(step);
+    else if (wanted.get(set)?.push(step) === undefined) wanted.set(set, [step]);
+  }
+  return { forAnyPeer, wanted, forEveryClass, asksEveryClass: isEntangled || forEveryClass.length > 0 };
 }
 
 function refusal(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
@@ -110,7 +126,6 @@ function refusal(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>):
 
 /** A step that says something to the peer, and on which ports of its protocol. */
 interface Match {
-  readonly order: number;
   readonly step: Step;
   readonly ports: readonly PortRange[];
 }
@@ -118,10 +133,12 @@ interface Match {
 const everyPort: PortRange = { first: 0, last: 65535 };
 
 function matchesOf(steps: readonly Step[], portsOf: (step: Step) => readonly PortRange[] | undefined): Match[] {
-  return steps.flatMap((step, order) => {
+  const matches: Match[] = [];
+  for (const step of steps) {
     const ports = portsOf(step);
-    return ports === undefined || ports.length === 0 ? [] : [{ order, step, ports }];
-  });
+    if (ports !== undefined && ports.length > 0) matches.push({ step, ports });
+  }
+  return matches;
 }
 
 function allPorts({ ports }: Step): readonly PortRange[] {
@@ -187,11 +204,11 @@ function elementaryRanges(matches: readonly Match[]): PortRange[] {
 function decide(matches: readonly Match[]): Verdict | undefined {
   let isLogged = false;
   let passedTier = -1;
-  for (const { order, step } of matches) {
+  for (const { step } of matches) {
     if (step.tier <= passedTier) continue;
     if (step.action === 'log') isLogged = true;
     else if (step.action === 'pass') passedTier = step.tier;
-    else return { action: step.action, isLogged, order, ...(step.id === undefined ? {} : { rule: step.id }) };
+    else return { action: step.action, isLogged, order: step.order, ...(step.id === undefined ? {} : { rule: step.id }) };
   }
   return undefined;
 }
