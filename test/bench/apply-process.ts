@@ -9,9 +9,10 @@ import { type Attachment, Engine } from '@weir/calc';
 import type { Dataplane } from '@weir/dataplane';
 import type { NetworkPolicy } from '@weir/kube';
 import { defined, parseAddress } from '@weir/net';
+import { interruption } from '@weir/testkit';
 import { peakRss } from '../../packages/calc/bench/peak-rss.ts';
 import { backEnds } from '../packets/back-ends.ts';
-import { interruption } from './interruption.ts';
+
 import { appPolicy, blocksPolicy, measuredNode, policyCluster, remotePod } from './policy-cluster.ts';
 
 /** What came of one measurement; times in milliseconds. */

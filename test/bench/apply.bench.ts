@@ -12,10 +12,9 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createNetns, deleteNetns } from '@weir/kernel';
-import { runProgram } from '@weir/testkit';
+import { interruption, runProgram } from '@weir/testkit';
 import { backEnds } from '../packets/back-ends.ts';
 import type { ApplyFigures } from './apply-process.ts';
-import { interruption } from './interruption.ts';
 
 const { values } = parseArgs({
   options: {

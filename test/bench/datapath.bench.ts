@@ -3,34 +3,44 @@
  * throughput (iperf3), new connections per second, and the time of a round trip. Needs root and
  * the Debian package iperf3.
  *
- *   npm run bench:datapath -- [--dataplane NAME]… [--rounds R] [--sizes 0,1,100,1000,10000,cidrs]
+ *   npm run bench:datapath -- [--quick] [--dataplane NAME]… [--rounds R] [--sizes 0,1,100,1000,10000,cidrs]
  *
  * Two nodes are alike, but that only one of them enforces policies; the other one tracks connections
- * and has no rules. Rounds go to and fro between them; figures are medians, and the ratio is that of
- * the one to the other. All policies select the server, the first one lets the client in.
+ * and has no rules. Rounds go to and fro between them. Figures are medians; the ratio in parentheses is
+ * the median of the rounds' ratios of the one to the other, with the standard error of that median. All
+ * policies select the server, the first one lets the client in. `cidrs` is one policy with 100 000 blocks.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import type { NetworkPolicy } from '@weir/kube';
-import { type NetpolState, netpolPolicy } from '@weir/testkit';
+import { interruption, type NetpolState, netpolPolicy } from '@weir/testkit';
 import { type BackEnd, backEnds } from '../packets/back-ends.ts';
 import { PolicedNetwork } from '../packets/policed-network.ts';
 import { podAddressOf, twoNodeWorld } from '../packets/two-node-world.ts';
 
 const { values } = parseArgs({
   options: {
+    quick: { type: 'boolean', default: false },
     dataplane: { type: 'string', multiple: true, default: backEnds.map(({ name }) => name) },
-    rounds: { type: 'string', default: '7' },
-    sizes: { type: 'string', default: '0,1,100,1000,10000,cidrs' },
+    rounds: { type: 'string' },
+    sizes: { type: 'string' },
   },
 });
+
+const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
+const sizes = (values.sizes ?? (values.quick ? '1,10000,cidrs' : '0,1,100,1000,10000,cidrs')).split(',');
+/** Of connections and round trips; iperf3 takes whole seconds. */
+const secondsPerRun = values.quick ? 0.3 : 1;
+const interrupted = interruption();
 
 /** Client and server, both on the node with policies, and on the one without. */
 const pairs = { policed: ['x/a', 'x/c'], free: ['x/b', 'y/a'] } as const;
 const measures = ['Gbit/s', 'connections/s', 'µs round trip'] as const;
 const ports = { iperf: 5_201, connect: 5_202, echo: 5_203 };
-const secondsPerRun = 1;
+
+/** Whatever runs for a second has ended by then, also on a busy machine. */
+const patienceMs = 60_000;
 
 /** Accepts and closes. */
 const acceptProgram = `use IO::Socket::INET; my $l = IO::Socket::INET->new(Listen => 1024, LocalPort => ${ports.connect}, ReuseAddr => 1) or die;
@@ -48,7 +58,7 @@ my ($n, $m) = (0); my $t = time; while (time - $t < ${secondsPerRun}) { $s->send
 
 function run(netns: string, ...command: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile('ip', ['netns', 'exec', netns, ...command], { maxBuffer: 1 << 24 }, (error, stdout) =>
+    execFile('ip', ['netns', 'exec', netns, ...command], { maxBuffer: 1 << 24, timeout: patienceMs }, (error, stdout) =>
       error === null ? resolve(stdout) : reject(error),
     );
   });
@@ -63,7 +73,7 @@ async function serve(netns: string, command: readonly string[], servers: ChildPr
 /** One figure of each measure between a pair. */
 async function measure(policed: PolicedNetwork, [client, server]: readonly [string, string]): Promise<number[]> {
   const [from, to] = [policed.network.holderOf(podAddressOf(client, 4)), podAddressOf(server, 4)];
-  const iperf = JSON.parse(await run(from, 'iperf3', '-J', '-c', to, '-p', String(ports.iperf), '-t', String(secondsPerRun))) as {
+  const iperf = JSON.parse(await run(from, 'iperf3', '-J', '-c', to, '-p', String(ports.iperf), '-t', '1')) as {
     end: { sum_received: { bits_per_second: number } };
   };
   const connections = await run(from, 'perl', '-e', connectProgram, to);
@@ -97,8 +107,43 @@ function median(list: readonly number[]): number {
   return [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
 
+/** The standard error of the median, from the median of the distances to it: of values that are spread as chance does. */
+function errorOfMedian(list: readonly number[]): number {
+  const middle = median(list);
+  return (1.2533 * 1.4826 * median(list.map((value) => Math.abs(value - middle)))) / Math.sqrt(list.length);
+}
+
+type Figures = Readonly<Record<keyof typeof pairs, number[][]>>;
+
+/** Rounds of both nodes; the one that goes first takes turns, so that a machine that gets slower or faster favours neither. */
+async function measureRounds(policed: PolicedNetwork): Promise<Figures> {
+  const figures: Figures = { policed: [], free: [] };
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? (['policed', 'free'] as const) : (['free', 'policed'] as const);
+    for (const name of order) {
+      interrupted.throwIfAborted();
+      figures[name].push(await measure(policed, pairs[name]));
+    }
+  }
+  return figures;
+}
+
+function describe(figures: Figures): string {
+  return measures
+    .map((unit, i) => {
+      const [own, free] = (['policed', 'free'] as const).map((name) => figures[name].map((each) => each[i] ?? Number.NaN)) as [
+        number[],
+        number[],
+      ];
+      const ratios = own.map((figure, round) => figure / (free[round] ?? Number.NaN));
+      const figure = median(own);
+      return `${figure.toFixed(figure < 100 ? 2 : 0)} ${unit} (${median(ratios).toFixed(3)} ± ${errorOfMedian(ratios).toFixed(3)})`;
+    })
+    .join(', ');
+}
+
 /** The network of both nodes, with servers, of which the second one enforces nothing. */
-async function measureBackEnd(backEnd: BackEnd, sizes: readonly string[], rounds: number): Promise<void> {
+async function measureBackEnd(backEnd: BackEnd): Promise<void> {
   const policed = new PolicedNetwork(backEnd);
   const servers: ChildProcess[] = [];
   const world = (state: NetpolState) => {
@@ -120,15 +165,9 @@ async function measureBackEnd(backEnd: BackEnd, sizes: readonly string[], rounds
     for (const size of sizes) {
       await policed.reset();
       await policed.tell(world({ policies: policiesOf(size) }));
-      const figures = { policed: [] as number[][], free: [] as number[][] };
-      for (let round = 0; round < rounds; round++) {
-        for (const name of ['policed', 'free'] as const) figures[name].push(await measure(policed, pairs[name]));
-      }
-      const text = measures.map((unit, i) => {
-        const [own, free] = [median(figures.policed.map((each) => each[i] ?? 0)), median(figures.free.map((each) => each[i] ?? 0))];
-        return `${own.toFixed(own < 100 ? 2 : 0)} ${unit} (${(own / free).toFixed(3)})`;
-      });
-      console.log(`${backEnd.name}, ${size === 'cidrs' ? '100000 CIDRs in one policy' : `${size} policies`}: ${text.join(', ')}`);
+      console.log(
+        `${backEnd.name}, ${size === 'cidrs' ? '100000 CIDRs in one policy' : `${size} policies`}: ${describe(await measureRounds(policed))}`,
+      );
     }
   } finally {
     for (const server of servers) server.kill('SIGKILL');
@@ -137,5 +176,6 @@ async function measureBackEnd(backEnd: BackEnd, sizes: readonly string[], rounds
 }
 
 for (const backEnd of backEnds.filter(({ name }) => values.dataplane.includes(name))) {
-  await measureBackEnd(backEnd, values.sizes.split(','), Number(values.rounds));
+  interrupted.throwIfAborted();
+  await measureBackEnd(backEnd);
 }

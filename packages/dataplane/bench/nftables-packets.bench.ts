@@ -10,14 +10,17 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Delta } from '@weir/calc';
 import { createNetns, deleteNetns, inNetns, RawSocket, setNetSysctls } from '@weir/kernel';
 import { type Address, addressToBytes, defined, parseAddress } from '@weir/net';
+import { interruption } from '@weir/testkit';
 import { createNftablesDataplane, type NftablesDataplane } from '../src/nftables/index.ts';
 import { stateDelta } from '../test/conformance/state.ts';
 
 const rounds = 9;
 const packetsPerRound = 10_000;
+const interrupted = interruption();
 const id = randomBytes(3).toString('hex');
 const netns = { node: `weirt-${id}-node`, a: `weirt-${id}-a`, b: `weirt-${id}-b` };
 const addresses = { a: '10.77.0.1', b: '10.77.0.2' } as const;
@@ -115,6 +118,8 @@ try {
     const times = new Map<string, number[]>(Object.keys(states).map((name) => [name, []]));
     for (let round = 0; round < rounds; round++) {
       for (const [name, state] of Object.entries(states)) {
+        await nextTurn();
+        interrupted.throwIfAborted();
         await putIntoForce(state);
         times.get(name)?.push(time(kind));
       }

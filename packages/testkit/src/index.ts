@@ -19,6 +19,7 @@ export * from './oracle/network-policy-oracle.ts';
 export type * from './oracle/world.ts';
 export * from './packets/datagram-stream.ts';
 export * from './packets/packet-counter.ts';
+export * from './process/interruption.ts';
 export * from './process/run-program.ts';
 export * from './random/changes.ts';
 export * from './random/construct-counts.ts';

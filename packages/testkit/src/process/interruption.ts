@@ -1,4 +1,4 @@
-/** What a benchmark listens to between its steps, so that it can take away what it made before it ends. */
+/** What a long run of ours listens to between its steps, so that it can take away what it made before it ends. */
 
 /** Aborted by the first SIGINT or SIGTERM. */
 export function interruption(): AbortSignal {
