@@ -20,7 +20,7 @@ const rule = {
 /** The rule of the namespace in which this was made. */
 export class ConntrackRule {
   readonly #connection = new NftablesConnection();
-  readonly #watch = new NftablesChangeWatch(this.#connection, [conntrackTable]);
+  readonly #watch = new NftablesChangeWatch({ own: this.#connection, tables: [conntrackTable] });
 
   /** Makes the rule where it is not; returns whether it was not. */
   ensure(): boolean {

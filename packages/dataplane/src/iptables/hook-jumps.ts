@@ -29,6 +29,11 @@ function jumps({ established }: JumpOptions): Jump[] {
   ];
 }
 
+/** Whether jumps to Weir stand in the chain. */
+export function isHookChain(name: string): boolean {
+  return jumps({ position: 'first', established: 'cut' }).some(({ hook }) => hook === name);
+}
+
 /** Commands of one commit that put the jumps right; none when they are. */
 export function jumpCommands(table: SavedTable, options: JumpOptions): string[] {
   return jumps(options).flatMap((jump) => commandsFor(jump, jumpsOf(table, jump.hook), options.position));

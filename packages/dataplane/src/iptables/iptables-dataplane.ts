@@ -23,6 +23,7 @@ import type {
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
+import { ChangeWatch } from './change-watch.ts';
 import { findDrift } from './drift.ts';
 import { closedProgram } from './endpoint-programs.ts';
 import { FilterEnforcement } from './filter-enforcement.ts';
@@ -59,9 +60,6 @@ export function createIptablesDataplane(options: IptablesOptions): IptablesDatap
   return new IptablesDataplane(options);
 }
 
-/** How often is looked whether others have changed something, at most and at least. */
-const watchMs = { shortest: 2_000, longest: 4_000, timesItsCost: 20 } as const;
-
 /** See the contract, {@link Dataplane}. */
 export class IptablesDataplane implements Dataplane {
   readonly name = 'iptables';
@@ -74,9 +72,10 @@ export class IptablesDataplane implements Dataplane {
   readonly #writer: FilterWriter;
   readonly #enforcement: FilterEnforcement;
   readonly #conntrack = new ConntrackConnection();
+  readonly #watch = new ChangeWatch(() =>
+    this.#alone(async () => this.#enforcement.isCertain && (await findDrift(this.#writer, this.#jumps)) !== undefined),
+  );
   #flowReader: FlowReader | undefined;
-  #isClosed = false;
-  #watchTimer: NodeJS.Timeout | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   /** Opens its sockets in the current network namespace and changes nothing yet. `peersMax`: members of a set of peers, for tests. */
@@ -99,7 +98,7 @@ export class IptablesDataplane implements Dataplane {
   apply(delta: Delta): Promise<ApplyReport> {
     return this.#alone(async () => {
       const startedAt = performance.now();
-      const report = await this.#enforcement.apply(delta);
+      const report = await this.#watch.without(() => this.#enforcement.apply(delta));
       return { ...report, milliseconds: performance.now() - startedAt };
     });
   }
@@ -116,27 +115,13 @@ export class IptablesDataplane implements Dataplane {
       await this.#writer.destroyBusy();
       const found = await findDrift(this.#writer, this.#jumps);
       if (found === undefined) return { drifted: [], repaired: false };
-      await this.#enforcement.repair(found);
+      await this.#watch.without(() => this.#enforcement.repair(found));
       return { drifted: found.drifted, repaired: true };
     });
   }
 
   watch(onChange: () => void): void {
-    clearTimeout(this.#watchTimer);
-    const look = async (): Promise<void> => {
-      const startedAt = performance.now();
-      const isFound = await this.#alone(
-        async () => this.#enforcement.isCertain && (await findDrift(this.#writer, this.#jumps)) !== undefined,
-      ).catch(() => true);
-      if (isFound) onChange();
-      wait(watchMs.timesItsCost * (performance.now() - startedAt));
-    };
-    const wait = (pauseMs: number): void => {
-      if (this.#isClosed) return;
-      this.#watchTimer = setTimeout(() => void look(), Math.min(watchMs.longest, Math.max(watchMs.shortest, pauseMs)));
-      this.#watchTimer.unref();
-    };
-    wait(0);
+    this.#watch.start(onChange);
   }
 
   async endConnections(addresses: readonly Address[]): Promise<void> {
@@ -184,9 +169,8 @@ export class IptablesDataplane implements Dataplane {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#flowReader?.close();
-    clearTimeout(this.#watchTimer);
+    this.#watch.close();
     await this.#queue;
     this.#writer.close();
     this.#conntrack.close();

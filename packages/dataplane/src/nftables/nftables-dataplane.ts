@@ -91,7 +91,7 @@ export class NftablesDataplane implements Dataplane {
     const elements = (): Iterable<PlacedElement> => this.#state.elements();
     this.#writer = new TableWriter(layout, elements);
     this.#comparison = new TableComparison(this.#writer, elements);
-    this.#watch = new NftablesChangeWatch(this.#writer.connection, [weirTable, guardTable]);
+    this.#watch = new NftablesChangeWatch({ own: this.#writer.connection, tables: [weirTable, guardTable] });
     this.#onReplace = options.onReplace ?? (() => undefined);
   }
 

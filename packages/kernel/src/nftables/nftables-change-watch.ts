@@ -9,25 +9,41 @@ import { readMessageAttributes, readMessages, readText } from '../netlink/messag
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { NetlinkSocket } from '../netlink/netlink-socket.ts';
 import type { NftablesConnection } from './nftables-connection.ts';
-import { nftablesSubsystem, nftMessage, tableFamily } from './numbers.ts';
+import { chainAttribute, nftablesSubsystem, nftMessage, ruleAttribute, tableFamily } from './numbers.ts';
 import type { TableName } from './transaction.ts';
 
 /** `NFNLGRP_NFTABLES` */
 const changesGroup = 7;
 /** What tables, chains, rules, sets and elements name their table by in their messages. */
 const nameOfTable = 1;
+/** By the type of message, what it names its chain by. */
+const nameOfChainIn: ReadonlyMap<number, number> = new Map([
+  ...[nftMessage.newChain, nftMessage.deleteChain].map((type) => [type, chainAttribute.name] as const),
+  ...[nftMessage.newRule, nftMessage.deleteRule].map((type) => [type, ruleAttribute.chain] as const),
+]);
 const generations: readonly number[] = [nftMessage.newGeneration, nftMessage.getGeneration];
+
+/** What is listened for. */
+export interface WatchedChanges {
+  /** Whose changes are not told; undefined: everybody's are. */
+  readonly own?: NftablesConnection;
+  readonly tables: readonly TableName[];
+  /** Of changes of chains and rules only those of chains with such a name. Default: all. */
+  readonly isChain?: (name: string) => boolean;
+}
 
 /** A socket that listens; {@link close} ends it. */
 export class NftablesChangeWatch {
   readonly #socket = new NetlinkSocket();
   readonly #tables: readonly TableName[];
+  readonly #isChain: (name: string) => boolean;
 
-  /** In the current network namespace; what is done to `tables` by others than `own` is heard from {@link listen} on. */
-  constructor(own: NftablesConnection, tables: readonly TableName[]) {
+  /** In the current network namespace; changes are heard from {@link listen} on. */
+  constructor({ own, tables, isChain = () => true }: WatchedChanges) {
     this.#tables = tables;
+    this.#isChain = isChain;
     try {
-      this.#socket.ignore(own.portId);
+      if (own !== undefined) this.#socket.ignore(own.portId);
     } catch (error) {
       this.#socket.close();
       throw error;
@@ -61,8 +77,11 @@ export class NftablesChangeWatch {
   #concerns(datagram: Buffer): boolean {
     return readMessages(datagram).some((message) => {
       if (message.type >> 8 !== nftablesSubsystem || generations.includes(message.type)) return false;
-      const name = readText(readMessageAttributes(message).get(nameOfTable));
-      return this.#tables.some((table) => tableFamily[table.family] === message.payload[0] && table.name === name);
+      const attributes = readMessageAttributes(message);
+      const name = readText(attributes.get(nameOfTable));
+      if (!this.#tables.some((table) => tableFamily[table.family] === message.payload[0] && table.name === name)) return false;
+      const nameOfChain = nameOfChainIn.get(message.type);
+      return nameOfChain === undefined || this.#isChain(readText(attributes.get(nameOfChain)));
     });
   }
 }
