@@ -150,7 +150,7 @@ export class HnsDataplane implements Dataplane {
 
   async remove(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#store.read();
+      if (!(await this.#store.readIfThere())) return;
       const endpoints = [...this.#store.endpoints.values()].filter(({ acls }) => acls.length > 0);
       for (const { id } of endpoints) await this.#store.perform({ kind: 'acls', endpoint: id, acls: [] });
       const sets = [...this.#store.sets.values()].map((before) => ({ before }));

@@ -46,17 +46,22 @@ export class HnsStore {
 
   /** Reads everything again. Throws when there is no network of a CNI that is known. */
   async read(): Promise<void> {
+    if (await this.readIfThere()) return;
+    throw new HnsError(
+      `HNS has no network named ${networkNames.join(' or ')}; Azure CNI or Calico makes it when the node's first pod starts`,
+    );
+  }
+
+  /** The same; false when there is no such network, and so nothing of ours. */
+  async readIfThere(): Promise<boolean> {
     const networks = await this.#door.networks();
     const network = networkNames.map((name) => networks.find(({ Name }) => Name === name)).find((found) => found !== undefined);
-    if (network === undefined) {
-      throw new HnsError(
-        `HNS has no network named ${networkNames.join(' or ')}; Azure CNI or Calico makes it when the node's first pod starts`,
-      );
-    }
+    if (network === undefined) return false;
     this.#network = network.ID;
     const sets = network.Policies.map(ownSetOf).filter((set) => set !== undefined);
     this.#sets = new Map(sets.map((set) => [set.Id, withValues(set, valuesOf(set))]));
     await this.readEndpoints();
+    return true;
   }
 
   /** Reads only the endpoints: they come and go with pods. */

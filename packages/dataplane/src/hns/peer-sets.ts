@@ -45,6 +45,8 @@ export interface ChangedSets {
 export class PeerSets {
   /** The peer sets that rules may refer to. */
   readonly known: Map<ContentKey, PeerSet> = new Map();
+  /** Those of them that classes are still told of. */
+  readonly #told = new Set<ContentKey>();
   readonly #classes = new Map<ContentKey, ClassEntry>();
   readonly #classOf = new Map<string, ContentKey>();
   readonly #groups = new Map<string, GroupEntry>();
@@ -59,7 +61,11 @@ export class PeerSets {
 
   /** Takes over sets, classes and addresses; what goes stays known until {@link settle}. */
   apply(delta: Delta): void {
-    for (const set of delta.peerSets.upserts) this.known.set(set.key, set);
+    for (const key of delta.peerSets.removals) this.#told.delete(key);
+    for (const set of delta.peerSets.upserts) {
+      this.known.set(set.key, set);
+      this.#told.add(set.key);
+    }
     this.#rememberPlaces(delta);
     for (const peerClass of delta.classes.upserts) this.#addClass(peerClass);
     for (const { address, class: key } of delta.addresses.upserts) this.#place(formatAddress(address), key);
@@ -157,7 +163,7 @@ export class PeerSets {
     this.#classes.set(key, entry);
     this.#freshClasses.add(entry);
     this.#touchClass(key, entry);
-    for (const group of this.#groups.values()) if (isIn(entry, group.tests)) this.#join(entry, group);
+    for (const group of this.#groups.values()) if (this.#isIn(entry, group.tests)) this.#join(entry, group);
   }
 
   #removeClass(key: ContentKey): void {
@@ -196,7 +202,7 @@ export class PeerSets {
       group = { id: setId('group', tests.key), tests, classes: new Set(), users: 0 };
       this.#groups.set(tests.key, group);
       this.#freshGroups.add(tests.key);
-      for (const entry of this.#classes.values()) if (isIn(entry, tests)) this.#join(entry, group);
+      for (const entry of this.#classes.values()) if (this.#isIn(entry, tests)) this.#join(entry, group);
       this.#touchGroup(group);
     }
     group.users++;
@@ -210,6 +216,11 @@ export class PeerSets {
     if (!this.#freshGroups.delete(key)) this.#goneGroups.set(key, group.classes);
     this.#groups.delete(key);
     this.#touchGroup(group);
+  }
+
+  /** Of a set that went, nobody knows who would be outside: a program that stays in force without it lets nobody new in. */
+  #isIn({ sets }: ClassEntry, { inside, outside }: GroupTests): boolean {
+    return inside.every((key) => sets.has(key)) && outside.every((key) => !sets.has(key) && this.#told.has(key));
   }
 
   #join(entry: ClassEntry, group: GroupEntry): void {
@@ -248,8 +259,4 @@ function groupDocument({ tests, classes }: GroupEntry): SetPolicy {
     tests.key,
     [...classes].map(({ id }) => id),
   );
-}
-
-function isIn({ sets }: ClassEntry, { inside, outside }: GroupTests): boolean {
-  return inside.every((key) => sets.has(key)) && !outside.some((key) => sets.has(key));
 }

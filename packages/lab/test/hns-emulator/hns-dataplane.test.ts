@@ -315,9 +315,10 @@ describe('the HNS back end', () => {
     await dataplane.close();
   });
 
-  it('says that there is no network when no CNI has made one', async () => {
+  it('says that there is no network when no CNI has made one, and has nothing to take away then', async () => {
     const hns = openHns();
     hns.networks = async () => [{ ID: 'other', Name: 'nat', Policies: [] }];
     await expect(newDataplane(hns).apply(stateDelta({}, () => undefined))).rejects.toThrow('HNS has no network named azure or Calico');
+    await expect(newDataplane(hns).remove()).resolves.toBeUndefined();
   });
 });

@@ -2,12 +2,12 @@
  * What documents of HNS do to packets: those of Azure NPM as it writes them, and those of the back end,
  * of which every mutant is found.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Delta } from '@weir/calc';
 import { createHnsDataplane, openSocketHnsDoor } from '@weir/dataplane';
-import { type AclPolicy, type HnsDoor, inNetns } from '@weir/kernel';
+import { type AclPolicy, inNetns, type ModifyRequest } from '@weir/kernel';
 import { defined } from '@weir/net';
 import { DatagramStream, PacketCounter } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,7 @@ import { type HostName, hostAddresses, openWorld, type World } from '../../../da
 import { HnsEmulator } from '../../src/hns-emulator/hns-emulator.ts';
 import { serveHns } from '../../src/hns-emulator/hns-server.ts';
 import { doorOf, emulatedHns } from './emulated-node.ts';
+import { asItIs, type Mutation, mutants, mutatedDoor } from './wrong-documents.ts';
 
 const clients = 'azure-npm-343gyx4g1wf87lwlewvk';
 const namespace = 'azure-npm-61b0uqiiz2delucbmvi2';
@@ -59,10 +60,14 @@ async function inEmulator<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function setPolicies(
-  RequestType: 'Add' | 'Update' | 'Remove',
+  RequestType: ModifyRequest['RequestType'],
   ...sets: readonly (readonly [id: string, name: string, type: string, values: string])[]
 ): void {
-  const Policies = sets.map(([Id, Name, PolicyType, Values]) => ({ Type: 'SetPolicy', Settings: { Id, Name, PolicyType, Values } }));
+  modifyNetwork(RequestType, ...sets.map(([Id, Name, PolicyType, Values]) => ({ Id, Name, PolicyType, Values })));
+}
+
+function modifyNetwork(RequestType: ModifyRequest['RequestType'], ...settings: readonly unknown[]): void {
+  const Policies = settings.map((Settings) => ({ Type: 'SetPolicy', Settings }));
   hns.modifyNetwork(defined(hns.networks()[0], 'a network').ID, { ResourceType: 'Policy', RequestType, Settings: { Policies } });
 }
 
@@ -93,6 +98,34 @@ async function wrong(allowed: readonly string[], denied: readonly string[]): Pro
 }
 
 describe('documents of Azure NPM', () => {
+  it('are taken word for word as its reference has them, and let in what it means', async () => {
+    // What the reference leaves open: ids, names and addresses.
+    const open = [
+      ['<20 base36>', 'A'],
+      ['…', 'B'],
+      ['<emptyset>', 'none'],
+      ['<ns-x>', 'A'],
+      ['<ns>', 'x'],
+      ['<policy>', 'policy'],
+      ['10.0.0.1', '10.77.0.1'],
+      ['10.0.0.2', '10.77.0.9'],
+      ['<nodeIP>', '192.0.2.1'],
+    ] as const;
+    const quoted = readFileSync(join(import.meta.dirname, 'testdata', 'azure-npm-documents.txt'), 'utf8').trim();
+    const documents = open.reduce((text, [gap, value]) => text.replaceAll(gap, value), quoted).split('\n');
+    const [sets, rules] = [documents.slice(0, 2), documents.slice(2)].map((lines) => lines.map((line) => JSON.parse(line) as never));
+    setPolicies('Add', ['azure-npm-none', 'empty-emptyhashset', 'IPSET', '']);
+    modifyNetwork('Add', ...defined(sets, 'sets'));
+    acls('b', ...defined(rules, 'ACLs'));
+    expect(await wrong(['a > b tcp 80 [4]', 'node > b tcp 81 [4]'], ['a > b tcp 81 [4]', 'c > b tcp 80 [4]', 'ext > b tcp 80'])).toEqual(
+      [],
+    );
+    expect(hns.networks().flatMap(({ Policies }) => Policies.map(({ Settings }) => Settings))).toEqual(
+      expect.arrayContaining(defined(sets, 'sets')),
+    );
+    expect(hns.endpoints().flatMap(({ Policies }) => Policies.map(({ Settings }) => Settings))).toEqual(rules);
+  });
+
   it('let in who is in all sets of LocalAddresses, on the port, and the node; and block the rest', async () => {
     setPolicies('Add', [clients, 'podlabel-app:client', 'IPSET', '10.77.0.1'], [namespace, 'ns-x', 'IPSET', '10.77.0.1,10.77.0.3']);
     acls(
@@ -186,41 +219,6 @@ describe('documents of Azure NPM', () => {
   });
 });
 
-/** Ways to get a document wrong. */
-const mutants: readonly (readonly [name: string, mutate: (acl: AclPolicy) => AclPolicy | undefined])[] = [
-  ['addresses of the other end', (acl) => ({ ...acl, ...swapped(acl, 'LocalAddresses', 'RemoteAddresses') })],
-  ['ports of the other end', (acl) => ({ ...acl, ...swapped(acl, 'LocalPorts', 'RemotePorts') })],
-  ['the other direction', (acl) => ({ ...acl, Direction: acl.Direction === 'In' ? 'Out' : 'In' })],
-  ['the other action', (acl) => ({ ...acl, Action: acl.Action === 'Allow' ? 'Block' : 'Allow' })],
-  ['priorities the other way round', (acl) => ({ ...acl, Priority: 65_535 - (acl.Priority ?? 0) })],
-  ['no protocol and port', (acl) => without(acl, 'Protocols', 'LocalPorts', 'RemotePorts')],
-  ['no addresses', (acl) => without(acl, 'LocalAddresses', 'RemoteAddresses')],
-  ['nothing blocked', (acl) => (acl.Action === 'Block' ? undefined : acl)],
-  ['nothing for the node', (acl) => (acl.RuleType === 'Host' ? undefined : acl)],
-];
-
-function without(acl: AclPolicy, ...fields: readonly (keyof AclPolicy)[]): AclPolicy {
-  return Object.fromEntries(Object.entries(acl).filter(([name]) => !fields.includes(name as keyof AclPolicy))) as unknown as AclPolicy;
-}
-
-function swapped(acl: AclPolicy, one: keyof AclPolicy, other: keyof AclPolicy): Partial<AclPolicy> {
-  return JSON.parse(JSON.stringify({ [one]: acl[other], [other]: acl[one] })) as Partial<AclPolicy>;
-}
-
-/** The door with every ACL on its way changed. */
-function mutatedDoor(door: HnsDoor, mutate: (acl: AclPolicy) => AclPolicy | undefined): HnsDoor {
-  return {
-    ...door,
-    modifyEndpoint: (id, request) => {
-      const Policies = request.Settings.Policies.flatMap((policy) => {
-        const Settings = policy.Type === 'ACL' ? mutate(policy.Settings as AclPolicy) : policy.Settings;
-        return Settings === undefined ? [] : [{ ...policy, Settings: JSON.parse(JSON.stringify(Settings)) as unknown }];
-      });
-      return door.modifyEndpoint(id, { ...request, Settings: { Policies } });
-    },
-  };
-}
-
 describe('documents of the back end', () => {
   const attempts: readonly (readonly [HostName, HostName])[] = [
     ['a', 'b'],
@@ -231,12 +229,12 @@ describe('documents of the back end', () => {
   ];
 
   /** What is answered in a state, with documents changed on their way; waits for nothing longer than for silence. */
-  async function answered(rule: string, mutate: (acl: AclPolicy) => AclPolicy | undefined): Promise<string[]> {
+  async function answered(rule: string, mutation: Mutation): Promise<string[]> {
     const { state } = defined(
       conformanceCases.find((each) => each.rule === rule),
       rule,
     );
-    const dataplane = createHnsDataplane({ door: mutatedDoor({ ...doorOf(hns), close: () => undefined }, mutate) });
+    const dataplane = createHnsDataplane({ door: mutatedDoor({ ...doorOf(hns), close: () => undefined }, mutation) });
     await dataplane.apply(stateDelta(state, (pod) => world.podInterface(pod)));
     const results = await Promise.all(
       attempts.flatMap(([from, to]) =>
@@ -297,7 +295,7 @@ describe('documents of the back end', () => {
 
   const right = new Map<string, string[]>();
   beforeAll(async () => {
-    for (const rule of ['DP4', 'DP11', 'DP2']) right.set(rule, await inEmulator(() => answered(rule, (acl) => acl)));
+    for (const rule of ['DP4', 'DP11', 'DP2']) right.set(rule, await inEmulator(() => answered(rule, asItIs)));
   });
 
   it('DP83: split blocks around their holes, where that is asked for', async () => {
@@ -310,8 +308,8 @@ describe('documents of the back end', () => {
     expect(await wrong(allowed, denied)).toEqual([]);
   });
 
-  it.each(mutants)('DP86: with %s let through something else', async (_, mutate) => {
-    for (const [rule, expected] of right) if (JSON.stringify(await answered(rule, mutate)) !== JSON.stringify(expected)) return;
+  it.each(mutants)('DP86: with %s let through something else', async (_, mutation) => {
+    for (const [rule, expected] of right) if (JSON.stringify(await answered(rule, mutation)) !== JSON.stringify(expected)) return;
     expect.unreachable('no packet shows the difference');
   });
 });
