@@ -4,11 +4,11 @@ import type { AgentSettings } from './settings/agent-settings.ts';
 
 /**
  * Makes the process one that may do what an agent needs and nothing else; it may start once more for that.
- * Throws when it lacks what an agent needs.
+ * Throws when it, or the machine, lacks what an agent needs.
  */
 export async function confineAgent(settings: AgentSettings): Promise<void> {
   const { confineProcess } = await import('./confinement/confine-process.ts');
-  confineProcess(settings);
+  await confineProcess(settings);
 }
 
 /** Starts an agent in the current network namespace; throws when kubeconfig, state directory, socket or metrics address are bad. */

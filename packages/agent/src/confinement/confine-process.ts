@@ -34,7 +34,7 @@ export function capabilitiesFor(dataplane: DataplaneName | undefined): readonly 
   return dataplane === 'ebpf' ? ebpfCapabilities : neededCapabilities;
 }
 
-/** The process cannot have the rights that it needs, or cannot give up the others. */
+/** The process cannot have what it needs, or cannot give up the rights that it does not need. */
 class ConfinementError extends Error {
   override readonly name = 'ConfinementError';
 }
@@ -43,12 +43,12 @@ class ConfinementError extends Error {
 const confinedVariable = 'WEIR_CONFINED';
 
 /** Returns in a process that has the needed rights and, unless told otherwise, no others; throws a {@link ConfinementError}. */
-export function confineProcess({
+export async function confineProcess({
   profile,
   dataplane,
   dropCapabilities,
   memoryLimitMb,
-}: Pick<AgentSettings, 'profile' | 'dataplane' | 'dropCapabilities' | 'memoryLimitMb'>): void {
+}: Pick<AgentSettings, 'profile' | 'dataplane' | 'dropCapabilities' | 'memoryLimitMb'>): Promise<void> {
   const isSecond = process.env[confinedVariable] !== undefined;
   delete process.env[confinedVariable];
   const chosen = chooseDataplane({ engine: profile, system: hostSystem(), dataplane });
@@ -61,8 +61,7 @@ export function confineProcess({
       `it needs the ${names.length === 1 ? 'capability' : 'capabilities'} ${names.join(', ')}, and this process does not have ${names.length === 1 ? 'it' : 'them'}: run it as root, or grant it`,
     );
   }
-  // The process that is to come may not mount one any more.
-  if (name === 'ebpf' && !isSecond) ensureBpfFilesystem(bpfPinDirectory());
+  if (name === 'ebpf' && !isSecond) await preparePins();
   const hasMore = dropCapabilities && !isConfined(now, needed);
   const flags = nodeFlags(memoryLimitMb).filter((flag) => !process.execArgv.includes(flag));
   if (!hasMore && flags.length === 0) return;
@@ -70,6 +69,14 @@ export function confineProcess({
   if (hasMore) giveUpCapabilities(needed);
   const args = [...process.execArgv, ...flags, ...process.argv.slice(1)];
   replaceProcess(process.execPath, args, { ...process.env, [confinedVariable]: '1' });
+}
+
+/** Mounts a BPF file system where there is none: the process that is to come may not any more. Not on a machine that cannot use it. */
+async function preparePins(): Promise<void> {
+  const { ebpfUnsupportedReason } = await import('@weir/dataplane');
+  const reason = ebpfUnsupportedReason();
+  if (reason !== undefined) throw new ConfinementError(reason);
+  ensureBpfFilesystem(bpfPinDirectory());
 }
 
 /**
