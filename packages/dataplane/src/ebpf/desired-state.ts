@@ -5,35 +5,29 @@
  *                                          │ classes that came and went
  *   programs ──▶ verdict-program ─────▶ PolicyTable ───▶ policies, counts
  *                                          │ numbers
- *   endpoints ─────────────────────▶ LocalEndpoints ───▶ local4/6
+ *   endpoints ─────────────────────▶ LocalAddresses ───▶ local4/6
  *
  * {@link DesiredState.apply} gives what a delta changes; the `…Entries` and elements are everything.
  */
-import type { ContentKey, Delta, LocalEndpoint, Program } from '@weir/calc';
+import type { ContentKey, Delta, Program } from '@weir/calc';
 import type { BpfElement } from '@weir/kernel';
 import type { Address } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import { NumberPool } from '../classification/number-pool.ts';
 import { PeerClassTable } from '../classification/peer-class-table.ts';
+import { type AddressOwner, LocalAddresses, type ReleasedAddress } from '../endpoints/local-addresses.ts';
+import { type ProgrammedEndpoint, ProgrammedEndpoints } from '../endpoints/programmed-endpoints.ts';
 import { compileVerdictProgram } from '../programs/verdict-program.ts';
-import { type LeftAddress, LocalEndpoints, type OwnedAddress } from './local-endpoints.ts';
+import { addressChanges, addressEntry, contentOfAddress } from './address-changes.ts';
 import { noPolicyChanges, type PolicyChanges, PolicyTable, type ProgramEntry, programCount, ruleCount } from './policy-table.ts';
 import { blockChanges, blockEntries, podChanges, podEntry, type VersionedChange, type VersionedEntry } from './versioned-change.ts';
 
 /** What a delta means for the maps. */
 export interface StateChanges {
-  /** To be in force, and the left addresses' connections ended, before the rest. */
+  /** To be in force, and the released addresses' connections ended, before the rest. */
   readonly handover: readonly VersionedChange[];
   readonly versioned: readonly VersionedChange[];
   readonly policies: PolicyChanges;
-  readonly left: readonly LeftAddress[];
-}
-
-/** `closed`: a program that allows nothing; undefined: not isolated. */
-type ProgramInForce = ProgramEntry | 'closed' | undefined;
-
-interface EndpointRecord extends Readonly<Record<Direction, ProgramInForce>> {
-  readonly endpoint: LocalEndpoint;
+  readonly released: readonly ReleasedAddress[];
 }
 
 /** One node's state. */
@@ -43,8 +37,8 @@ export class DesiredState {
   readonly #closedProgram: number;
   readonly #peers: PeerClassTable;
   readonly #policies: PolicyTable;
-  readonly #endpoints: LocalEndpoints;
-  readonly #records = new Map<string, EndpointRecord>();
+  readonly #endpoints = new ProgrammedEndpoints<ProgramEntry>();
+  readonly #addresses: LocalAddresses<ProgrammedEndpoint<ProgramEntry>, Uint8Array>;
   readonly #refused = new Map<ContentKey, { readonly program: Program; readonly reason: string }>();
 
   /** `lastNumber` is the highest number that a process of before has given out; no more than `policyEntriesMax` entries fit. */
@@ -54,7 +48,7 @@ export class DesiredState {
     this.#closedProgram = this.#numbers.next();
     this.#peers = new PeerClassTable(this.#numbers);
     this.#policies = new PolicyTable(this.#numbers);
-    this.#endpoints = new LocalEndpoints(this.#closedProgram);
+    this.#addresses = new LocalAddresses(this.#endpoints.claims, (_, owner) => contentOfAddress(owner, this.#closedProgram));
     for (const peerClass of this.#peers.classes()) this.#policies.addClass(peerClass, noPolicyChanges());
   }
 
@@ -75,16 +69,19 @@ export class DesiredState {
     for (const peerClass of classes.gone) this.#policies.removeClass(peerClass, policies);
     for (const peerClass of classes.appeared) this.#policies.addClass(peerClass, policies);
     const accepted = this.#applyPrograms(delta, policies);
-    this.#applyEndpoints(delta, accepted);
-    for (const entry of this.#policies.entries()) if (!entry.listed && entry.users === 0) this.#policies.remove(entry, policies);
-    const { changes, handover, left } = this.#endpoints.settle();
+    this.#endpoints.apply(delta.endpoints, { get: (key) => this.#policies.get(key), appeared: accepted });
+    for (const entry of this.#policies.entries()) {
+      if (!entry.listed && !this.#endpoints.isUsed(entry)) this.#policies.remove(entry, policies);
+    }
+    const settled = this.#addresses.settle();
+    const { handover, changes } = addressChanges(settled.changes, this.#closedProgram);
     const versioned = [...changes, ...podChanges(classes.pods), ...classes.blocks.flatMap(blockChanges)];
-    return { handover, versioned, policies, left };
+    return { handover, versioned, policies, released: settled.released };
   }
 
   /** Everything that the maps with two versions shall hold. */
   *versionedEntries(): Iterable<VersionedEntry> {
-    yield* this.#endpoints.entries();
+    for (const { address, content } of this.#addresses.all()) yield addressEntry(address, content);
     for (const pod of this.#peers.pods()) yield podEntry(pod);
     for (const family of [4, 6] as const) yield* blockEntries(this.#peers.blocks(family));
   }
@@ -116,11 +113,11 @@ export class DesiredState {
   }
 
   isLocal(address: Address): boolean {
-    return this.#endpoints.hasAddress(address);
+    return this.#addresses.has(address);
   }
 
-  owners(): Map<string, OwnedAddress> {
-    return this.#endpoints.owners();
+  owners(): Map<string, AddressOwner> {
+    return this.#addresses.owners();
   }
 
   /** Marks programs listed or not, and adds new ones and those refused before; what does not fit is refused with the figure. */
@@ -154,43 +151,5 @@ export class DesiredState {
     const free = this.#policyEntriesMax - this.#policies.size;
     if (more <= free) return undefined;
     return `it needs ${more} entries of the policy map, and ${Math.max(0, free)} of ${this.#policyEntriesMax} are free`;
-  }
-
-  #applyEndpoints(delta: Delta, accepted: ReadonlyMap<ContentKey, ProgramEntry>): void {
-    for (const uid of delta.endpoints.removals) {
-      const record = this.#records.get(uid);
-      if (record === undefined) continue;
-      countUse(record, -1);
-      this.#records.delete(uid);
-      this.#endpoints.delete(uid);
-    }
-    const upserts = new Map(delta.endpoints.upserts.map((endpoint) => [endpoint.uid, endpoint]));
-    for (const [uid, { endpoint }] of this.#records) {
-      // An endpoint may wait for a program that was refused until now.
-      const waits = accepted.has(endpoint.ingress ?? '') || accepted.has(endpoint.egress ?? '');
-      if (waits && !upserts.has(uid)) upserts.set(uid, endpoint);
-    }
-    for (const [uid, endpoint] of upserts) {
-      const before = this.#records.get(uid);
-      const own = (direction: Direction): ProgramInForce => {
-        const key = endpoint[direction];
-        return key === undefined ? undefined : (this.#policies.get(key) ?? before?.[direction] ?? 'closed');
-      };
-      const after = { endpoint, ingress: own('ingress'), egress: own('egress') };
-      countUse(after, 1);
-      if (before !== undefined) countUse(before, -1);
-      this.#records.set(uid, after);
-      this.#endpoints.set(endpoint, { ingress: this.#number(after.ingress), egress: this.#number(after.egress) });
-    }
-  }
-
-  #number(program: ProgramInForce): number | undefined {
-    return program === 'closed' ? this.#closedProgram : program?.number;
-  }
-}
-
-function countUse(record: EndpointRecord, by: 1 | -1): void {
-  for (const program of [record.ingress, record.egress]) {
-    if (program !== undefined && program !== 'closed') program.users += by;
   }
 }

@@ -9,6 +9,8 @@ import { bpfPinDirectory, ConntrackConnection } from '@weir/kernel';
 import { type Address, addressFromBytes, formatAddress } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
 import { FlowReader } from '../connections/flow-reader.ts';
+import { noFlows } from '../connections/no-flows.ts';
+import { OwedEndings } from '../connections/owed-endings.ts';
 import type {
   ApplyReport,
   Capabilities,
@@ -22,6 +24,8 @@ import type {
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
+import type { DataplaneOptions } from '../dataplane-options.ts';
+import { type EarlierOwner, releasedSince } from '../endpoints/earlier-owners.ts';
 import { compareMaps } from './comparison.ts';
 import { ConntrackRule } from './conntrack-rule.ts';
 import { CountBook } from './count-book.ts';
@@ -34,23 +38,12 @@ import { PacketEvents } from './packet-events.ts';
 import { PinnedLinks } from './pinned-links.ts';
 import { closePinnedObject, type PinnedObject, PinnedObjects } from './pinned-objects.ts';
 import { programCount, ruleCount } from './policy-table.ts';
-import { bytesOfKey, contentAt, isNothing, ownerOfContent, podInterfacesMax, settingsValue } from './records.ts';
+import { bytesOfKey, contentAt, isNothing, ownerMark, ownerOfContent, podInterfacesMax, settingsValue } from './records.ts';
 
 /** What {@link EbpfDataplane} needs to know about its node. */
-export interface EbpfOptions {
-  /**
-   * Beginnings of the names of interfaces that lead to pods and nowhere else, such as `weir`; at most eight.
-   * Packets from and to such an interface are dropped unless their address was acknowledged.
-   */
+export interface EbpfOptions extends DataplaneOptions {
+  /** At most eight. */
   readonly podInterfaces: readonly string[];
-  /** What becomes of connections that a new state denies. Default `keep`. */
-  readonly established?: EstablishedMode;
-  /** Whether policies are asked about packets of pods to their own node. Default `by-policy`. */
-  readonly podToOwnNode?: 'by-policy' | 'always';
-  /** How many new connections of each kind are told a second; undefined: none. */
-  readonly flowRate?: number | undefined;
-  /** Told when a change failed and the whole state was put in place instead; nothing leaked. */
-  readonly onReplace?: (reason: Error) => void;
   /** Where maps and programs are pinned: a BPF file system, or a directory on which one is mounted. Default: the machine's own, else one of ours. */
   readonly pinDirectory?: string;
   /** How many entries all programs together may have in the policy map. Default 1 048 576, of some 100 bytes each. */
@@ -95,8 +88,7 @@ export class EbpfDataplane implements Dataplane {
   #started = false;
   #applying: Promise<unknown> | undefined;
   #watchTimers: readonly NodeJS.Timeout[] = [];
-  /** Addresses whose connections have to end once the state that judges them is in force. */
-  #owed: Address[] = [];
+  readonly #endings: OwedEndings;
 
   /** Opens its sockets in the current network namespace and changes nothing yet. Other files are other versions. */
   constructor(options: EbpfOptions, file: ObjectFile = readObjectFile()) {
@@ -106,6 +98,7 @@ export class EbpfDataplane implements Dataplane {
     this.#netns = new OwnNetns();
     this.#conntrackRule = new ConntrackRule();
     this.#conntrack = new ConntrackConnection();
+    this.#endings = new OwedEndings(this.#conntrack);
     this.established = options.established ?? 'keep';
     this.#options = options;
     this.#file = file;
@@ -243,7 +236,7 @@ export class EbpfDataplane implements Dataplane {
 
   /** The first delta: puts the whole state in the place of what an earlier process left, of whatever version. `whole`: all that it is. */
   async #takeOver({ object, links, writer, state }: Loaded, whole: StateChanges | undefined): Promise<WrittenEntries> {
-    const released = this.#releasedSince(this.#ownersInKernel({ object, writer }), state);
+    const released = releasedSince(this.#ownersInKernel({ object, writer }), state.owners());
     await this.#conntrack.deleteByAddress(released);
     this.#conntrackRule.ensure();
     const written = writer.replace(state, whole?.policies.added);
@@ -257,7 +250,7 @@ export class EbpfDataplane implements Dataplane {
 
   async #update(loaded: Loaded, changes: StateChanges): Promise<WrittenEntries> {
     const { writer, state } = loaded;
-    this.#owed.push(...changes.left.map(({ address }) => address));
+    this.#endings.owe(changes.released);
     let written: WrittenEntries;
     try {
       if (!writer.isCertain) throw new Error('an earlier change failed');
@@ -266,18 +259,14 @@ export class EbpfDataplane implements Dataplane {
       written = writer.replace(state);
       this.#onReplace(error instanceof Error ? error : new Error(String(error)));
     }
-    await this.#conntrack.deleteByAddress(this.#owed);
-    this.#owed = [];
+    await this.#endings.end();
     return written;
   }
 
-  async #change({ writer, state }: Loaded, { handover, versioned, policies, left }: StateChanges): Promise<WrittenEntries> {
+  async #change({ writer, state }: Loaded, { handover, versioned, policies, released }: StateChanges): Promise<WrittenEntries> {
     if (handover.length === 0) return writer.change(versioned, policies, state);
-    const handedOver = left.filter(({ hasNext }) => hasNext).map(({ address }) => address);
     const closed = writer.change(handover, { added: [], removed: [], counted: [], uncounted: [] }, state);
-    await this.#conntrack.deleteByAddress(handedOver);
-    // Not again behind the change: by then the new owner may have connections of its own.
-    this.#owed = this.#owed.filter((address) => !handedOver.includes(address));
+    await this.#endings.endHandedOver(released);
     const written = writer.change(versioned, policies, state);
     return {
       transactions: closed.transactions + written.transactions,
@@ -306,20 +295,9 @@ export class EbpfDataplane implements Dataplane {
     if (found !== undefined && found.length > 0 && this.#loaded === loaded) onChange();
   }
 
-  /** Addresses that are not whose they were for the process of before; none when there was none. */
-  #releasedSince(before: ReadonlyMap<string, OwnerInKernel>, state: DesiredState): Address[] {
-    const after = state.owners();
-    const left = [...before].filter(([text, { owner }]) => {
-      const now = after.get(text);
-      return now === undefined || owner === undefined || Buffer.compare(now.owner, owner) !== 0;
-    });
-    const arrived = before.size === 0 ? [] : [...after].filter(([text, { isAnnounced }]) => isAnnounced && !before.has(text));
-    return [...left, ...arrived].map(([, { address }]) => address);
-  }
-
   /** Who owned which address, in the maps of this and of other versions; unknown where they have another layout. */
-  #ownersInKernel({ object, writer }: Pick<Loaded, 'object' | 'writer'>): Map<string, OwnerInKernel> {
-    const owners = new Map<string, OwnerInKernel>();
+  #ownersInKernel({ object, writer }: Pick<Loaded, 'object' | 'writer'>): Map<string, EarlierOwner> {
+    const owners = new Map<string, EarlierOwner>();
     for (const name of ['local4', 'local6'] as const) {
       for (const map of this.#pins.othersMaps(name, object)) {
         const isKnown = map.valueBytes === object.maps[name].valueBytes;
@@ -339,23 +317,15 @@ export class EbpfDataplane implements Dataplane {
   }
 }
 
-/** The owner of an address as the maps say; undefined: it cannot be read. */
-interface OwnerInKernel {
-  readonly address: Address;
-  readonly owner: Uint8Array | undefined;
-}
-
 const latestGeneration = (1n << 64n) - 1n;
 
-function addOwner(owners: Map<string, OwnerInKernel>, key: Uint8Array, owner: Uint8Array | undefined): void {
+/** `owner`: undefined where it cannot be read. */
+function addOwner(owners: Map<string, EarlierOwner>, key: Uint8Array, owner: Uint8Array | undefined): void {
   const address = addressFromBytes(bytesOfKey(key));
-  owners.set(formatAddress(address), { address, owner });
+  owners.set(formatAddress(address), { address, is: (uid) => owner !== undefined && Buffer.compare(ownerMark(uid), owner) === 0 });
 }
 
 function unsupportedOptions({ podInterfaces }: EbpfOptions): string | undefined {
   if (podInterfaces.length <= podInterfacesMax) return undefined;
   return `the eBPF data plane takes at most ${podInterfacesMax} beginnings of names of pod links, and these are ${podInterfaces.length}`;
 }
-
-// oxlint-disable-next-line require-yield -- nothing is told
-async function* noFlows(): AsyncGenerator<FlowEvent, void, undefined> {}

@@ -13,7 +13,7 @@ import { ClassIndex } from '../programs/class-index.ts';
 import { type PortVerdict, type VerdictProgram, verdictsForAnyPeer, verdictsForClass } from '../programs/verdict-program.ts';
 import { policyKey, policyValue, portPrefixes } from './records.ts';
 
-/** A program in force. `listed`: the state has it; `users`: directions of endpoints that use it. */
+/** A program in force. `listed`: the state has it. */
 export interface ProgramEntry {
   readonly number: number;
   readonly source: Program;
@@ -21,7 +21,6 @@ export interface ProgramEntry {
   readonly wanted: VerdictProgram['wanted'];
   readonly asksEveryClass: boolean;
   listed: boolean;
-  users: number;
 }
 
 /** What comes into `policies` and `counts`, and what goes when it is not met any more. */
@@ -101,7 +100,7 @@ export class PolicyTable {
 
   add(source: Program, { compiled, sayings }: ProgramSayings, changes: PolicyChanges): ProgramEntry {
     const { wanted, asksEveryClass } = compiled;
-    const entry = { number: this.#numbers.next(), source, compiled, wanted, asksEveryClass, listed: true, users: 0 };
+    const entry = { number: this.#numbers.next(), source, compiled, wanted, asksEveryClass, listed: true };
     this.#byKey.set(source.key, entry);
     this.#index.addProgram(entry);
     changes.counted.push([entry.number, programCount(source.key)]);

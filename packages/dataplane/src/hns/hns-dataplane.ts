@@ -9,6 +9,7 @@
  */
 import type { Delta } from '@weir/calc';
 import { type AclPolicy, type HnsDoor, HnsError, type SetPolicy } from '@weir/kernel';
+import { noFlows } from '../connections/no-flows.ts';
 import type {
   ApplyReport,
   Capabilities,
@@ -288,6 +289,3 @@ function sameAcls(a: readonly AclPolicy[], b: readonly AclPolicy[]): boolean {
 function aclText(acl: AclPolicy): string {
   return JSON.stringify(Object.entries(acl).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
-
-// oxlint-disable-next-line require-yield -- nothing is told
-async function* noFlows(): AsyncGenerator<FlowEvent, void, undefined> {}

@@ -6,9 +6,8 @@
  * {@link EndpointPrograms.confirm} says that the kernel holds everything, it is known what it held before.
  */
 import type { ContentKey, Delta, LocalEndpoint, PeerSet, Program } from '@weir/calc';
-import type { Address } from '@weir/net';
 import type { Direction } from '@weir/policy';
-import { AddressClaims } from '../connections/address-claims.ts';
+import { AddressClaims } from '../endpoints/address-claims.ts';
 import { refusalOf } from './program-refusal.ts';
 
 /** The program of endpoints that have nothing else to go by: it lets nothing through. */
@@ -25,7 +24,8 @@ export class EndpointPrograms {
   readonly #listed = new Map<ContentKey, Program>();
   readonly #refused = new Map<ContentKey, string>();
   readonly #withheld = new Map<ContentKey, string>();
-  readonly #claims = new AddressClaims<ProgrammedEndpoint>();
+  /** Who claims which address. */
+  readonly claims: AddressClaims<ProgrammedEndpoint> = new AddressClaims();
   /** What the kernel holds for endpoints that changed since it last took everything. */
   readonly #held = new Map<string, ProgrammedEndpoint | undefined>();
 
@@ -41,7 +41,7 @@ export class EndpointPrograms {
     this.#refuse(delta);
     for (const uid of delta.endpoints.removals) {
       this.#remember(uid);
-      this.#claims.delete(uid);
+      this.claims.delete(uid);
     }
     this.#settle();
     for (const endpoint of delta.endpoints.upserts) this.#set(endpoint);
@@ -67,25 +67,16 @@ export class EndpointPrograms {
 
   /** Whether the kernel holds the program for an endpoint, so that its rules can stay as they are. */
   isHeld(key: ContentKey): boolean {
-    return [...this.#claims.all()].some(({ endpoint: { uid } }) => {
+    return [...this.claims.all()].some(({ endpoint: { uid } }) => {
       const held = this.#heldFor(uid);
       return held?.ingress?.key === key || held?.egress?.key === key;
     });
   }
 
-  get(uid: string): LocalEndpoint | undefined {
-    return this.#claims.get(uid)?.endpoint;
-  }
-
-  /** Every address of an endpoint, with its owner. */
-  owned(): Iterable<{ readonly text: string; readonly address: Address; readonly owner: ProgrammedEndpoint }> {
-    return this.#claims.owned();
-  }
-
   /** The programs in force, the closed one always. */
   used(): Map<ContentKey, Program> {
     const used = new Map<ContentKey, Program>([[closedProgram.key, closedProgram]]);
-    for (const { ingress, egress } of this.#claims.all()) {
+    for (const { ingress, egress } of this.claims.all()) {
       for (const program of [ingress, egress]) if (program !== undefined) used.set(program.key, program);
     }
     return used;
@@ -114,7 +105,7 @@ export class EndpointPrograms {
   #settle(): void {
     const isSettled = (key: ContentKey | undefined, program: Program | undefined): boolean =>
       key === program?.key && (key === undefined || !this.#withheld.has(key));
-    const unsettled = [...this.#claims.all()].filter(
+    const unsettled = [...this.claims.all()].filter(
       ({ endpoint, ingress, egress }) => !isSettled(endpoint.ingress, ingress) || !isSettled(endpoint.egress, egress),
     );
     for (const { endpoint } of unsettled) this.#set(endpoint);
@@ -124,7 +115,7 @@ export class EndpointPrograms {
     this.#remember(endpoint.uid);
     const held = this.#heldFor(endpoint.uid);
     const resolve = (direction: Direction): Program | undefined => this.#resolve(endpoint[direction], held?.[direction]);
-    this.#claims.set({ endpoint, ingress: resolve('ingress'), egress: resolve('egress') });
+    this.claims.set({ endpoint, ingress: resolve('ingress'), egress: resolve('egress') });
   }
 
   #resolve(key: ContentKey | undefined, held: Program | undefined): Program | undefined {
@@ -142,10 +133,10 @@ export class EndpointPrograms {
   }
 
   #remember(uid: string): void {
-    if (!this.#held.has(uid)) this.#held.set(uid, this.#claims.get(uid));
+    if (!this.#held.has(uid)) this.#held.set(uid, this.claims.get(uid));
   }
 
   #heldFor(uid: string): ProgrammedEndpoint | undefined {
-    return this.#held.has(uid) ? this.#held.get(uid) : this.#claims.get(uid);
+    return this.#held.has(uid) ? this.#held.get(uid) : this.claims.get(uid);
   }
 }

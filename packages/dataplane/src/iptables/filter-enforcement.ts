@@ -7,8 +7,10 @@
  */
 import { type Delta, emptyDelta, type Program } from '@weir/calc';
 import type { ConntrackConnection } from '@weir/kernel';
-import { type Address, formatAddress } from '@weir/net';
+import { formatAddress } from '@weir/net';
+import { OwedEndings } from '../connections/owed-endings.ts';
 import type { ApplyReport } from '../dataplane.ts';
+import { releasedSince } from '../endpoints/earlier-owners.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { type FoundDrift, repairDrift } from './drift.ts';
 import type { AppliedFilter, FilterWriter } from './filter-writer.ts';
@@ -17,7 +19,7 @@ import { findFlavour } from './flavour.ts';
 import { LocalSetFactory } from './local-sets.ts';
 import { isWeirSet } from './names.ts';
 import { NodeState, type StateChange } from './node-state.ts';
-import { ownersInKernel, releasedSince } from './owners-in-kernel.ts';
+import { ownersInKernel } from './owners-in-kernel.ts';
 import { type IptablesFlavour, PacketFilterError } from './packet-filter.ts';
 import type { ProgramTargets } from './program-chains.ts';
 import { refusedPrograms } from './rehearsal.ts';
@@ -50,11 +52,11 @@ export class FilterEnforcement {
   #isCertain = false;
   /** What the last change put into force. */
   #inForce: WantedState | undefined;
-  /** Addresses whose connections have to end once the rules that judge them are in force. */
-  #owed: Address[] = [];
+  readonly #endings: OwedEndings;
 
   constructor(parts: EnforcementParts) {
     this.#parts = parts;
+    this.#endings = new OwedEndings(parts.conntrack);
   }
 
   /** Undefined before the first delta. */
@@ -114,15 +116,12 @@ export class FilterEnforcement {
     const state = new NodeState({ namesInUse, targets, peersMax: this.#parts.peersMax });
     this.#state = state;
     const applying = state.apply(delta, true);
-    const released = releasedSince(owners, state);
+    const released = releasedSince(owners, state.owners());
     await conntrack.deleteByAddress(released);
     const applied = await this.#writeWhole(state);
     // Of the other flavour, should an earlier process have used it: not before this one judges.
     await writer.remove(writer.flavour === 'nft' ? 'legacy' : 'nft');
-    await conntrack.deleteByAddress([
-      ...released,
-      ...applying.released.filter(({ next }) => next === undefined).map(({ address }) => address),
-    ]);
+    await conntrack.deleteByAddress([...released, ...applying.released.filter(({ hasNext }) => !hasNext).map(({ address }) => address)]);
     return applied;
   }
 
@@ -132,7 +131,7 @@ export class FilterEnforcement {
     if (triesAgain || !this.#isCertain) return this.#replace(state, delta);
     const before = this.#inForce;
     const change = state.apply(delta, false);
-    this.#owed.push(...change.released.map(({ address }) => address));
+    this.#endings.owe(change.released);
     let applied: AppliedFilter;
     try {
       await this.#handOver(before, change);
@@ -146,27 +145,24 @@ export class FilterEnforcement {
       applied = await this.#replace(state, emptyDelta);
       this.#parts.onReplace(error);
     }
-    await this.#endOwed();
+    await this.#endings.end();
     return applied;
   }
 
   /** An address that goes to another owner loses its connections while nothing judges it but "no". */
   async #handOver(before: WantedState | undefined, { released }: StateChange): Promise<void> {
-    const handedOver = released.filter(({ next }) => next !== undefined).map(({ address }) => address);
+    const handedOver = released.filter(({ hasNext }) => hasNext).map(({ address }) => formatAddress(address));
     if (handedOver.length === 0) return;
-    const texts = new Set(handedOver.map(formatAddress));
-    const closing = before?.closing(texts);
+    const closing = before?.closing(new Set(handedOver));
     if (closing !== undefined) await this.#parts.writer.write(closing);
-    await this.#parts.conntrack.deleteByAddress(handedOver);
-    // Not again behind the rules: by then the new owner may have connections of its own.
-    this.#owed = this.#owed.filter((address) => !texts.has(formatAddress(address)));
+    await this.#endings.endHandedOver(released);
   }
 
   async #replace(state: NodeState, delta: Delta): Promise<AppliedFilter> {
     const change = state.apply(delta, true);
-    this.#owed.push(...change.released.map(({ address }) => address));
+    this.#endings.owe(change.released);
     const applied = await this.#writeWhole(state);
-    await this.#endOwed();
+    await this.#endings.end();
     return applied;
   }
 
@@ -208,10 +204,5 @@ export class FilterEnforcement {
     const wanted = wantedFilter(state, this.#factory, this.#parts.chains);
     this.#factory.keep(new Set(wanted.sets.map(({ name }) => name)));
     return wanted;
-  }
-
-  async #endOwed(): Promise<void> {
-    await this.#parts.conntrack.deleteByAddress(this.#owed);
-    this.#owed = [];
   }
 }

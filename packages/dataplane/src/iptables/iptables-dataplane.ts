@@ -10,6 +10,7 @@ import { ConntrackConnection } from '@weir/kernel';
 import type { Address } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
 import { FlowReader } from '../connections/flow-reader.ts';
+import { noFlows } from '../connections/no-flows.ts';
 import type {
   ApplyReport,
   Capabilities,
@@ -23,6 +24,7 @@ import type {
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
+import type { DataplaneOptions } from '../dataplane-options.ts';
 import { ChangeWatch } from './change-watch.ts';
 import { findDrift } from './drift.ts';
 import { closedProgram } from './endpoint-programs.ts';
@@ -35,20 +37,7 @@ import { countOf, RuleCounts } from './rule-counts.ts';
 import { unreportedPackets } from './unreported-packets.ts';
 
 /** What {@link IptablesDataplane} needs to know about its node. */
-export interface IptablesOptions {
-  /**
-   * Beginnings of the names of interfaces that lead to pods and nowhere else, such as `weir`.
-   * Packets from and to such an interface are dropped unless their address was acknowledged.
-   */
-  readonly podInterfaces: readonly string[];
-  /** What becomes of connections that a new state denies. Default `keep`. */
-  readonly established?: EstablishedMode;
-  /** Whether policies are asked about packets from a pod to its own node. Default `by-policy`. */
-  readonly podToOwnNode?: 'by-policy' | 'always';
-  /** How many new connections of each kind are told a second; undefined: none. */
-  readonly flowRate?: number | undefined;
-  /** Told when a change failed and the whole state was put into force instead; nothing leaked. */
-  readonly onReplace?: (reason: Error) => void;
+export interface IptablesOptions extends DataplaneOptions {
   /** Where in the chains of the kernel Weir is asked. Default `first`. */
   readonly position?: HookPosition;
   /** Default: the one that kube-proxy uses. */
@@ -191,6 +180,3 @@ export class IptablesDataplane implements Dataplane {
     return this.#enforcement.state;
   }
 }
-
-// oxlint-disable-next-line require-yield -- nothing is told
-async function* noFlows(): AsyncGenerator<FlowEvent, void, undefined> {}

@@ -8,6 +8,7 @@
  */
 import type { ContentKey, Delta, Program } from '@weir/calc';
 import { type Address, type Family, formatAddress } from '@weir/net';
+import { type AddressChange, type AddressOwner, LocalAddresses, type ReleasedAddress } from '../endpoints/local-addresses.ts';
 import { closedProgram, EndpointPrograms, type ProgrammedEndpoint } from './endpoint-programs.ts';
 import type { Ipset } from './ipset.ts';
 import type { LocalAddress } from './local-sets.ts';
@@ -22,22 +23,9 @@ export interface InPlaceChanges {
   readonly losses: readonly MemberChange[];
 }
 
-/** An address that lost its owner, or comes to a pod that the start gate announced. */
-interface ReleasedAddress {
-  readonly address: Address;
-  readonly next: string | undefined;
-}
-
 /** What a delta means. */
 export interface StateChange extends InPlaceChanges {
   readonly released: readonly ReleasedAddress[];
-}
-
-/** What is in force for an address, to compare states by. */
-interface Placed {
-  readonly address: Address;
-  readonly uid: string;
-  readonly programs: string;
 }
 
 /** What a state begins with. */
@@ -58,27 +46,28 @@ export class NodeState {
   readonly #endpoints: EndpointPrograms;
   /** Why expressions gain nobody any more, by their keys. */
   readonly #limited = new Map<string, string>();
-  #placed = new Map<string, Placed>();
+  /** Which programs are in force for an address, to compare states by. */
+  readonly #addresses: LocalAddresses<ProgrammedEndpoint, string>;
 
   constructor({ namesInUse, targets, peersMax }: NodeStateOptions) {
     this.names = new NamePool(namesInUse);
     this.peers = new PeerTable(peersMax);
     this.programs = new ProgramsInForce({ peers: this.peers, names: this.names, targets });
     this.#endpoints = new EndpointPrograms(this.peers.peerSets);
+    this.#addresses = new LocalAddresses(this.#endpoints.claims, (_, { ingress, egress }) => JSON.stringify([ingress?.key, egress?.key]));
   }
 
   /** Takes over a delta; `anew`: whatever the kernel holds, everything gets new names. */
   apply(delta: Delta, anew: boolean): StateChange {
     const changes = this.peers.apply(delta);
     this.#endpoints.apply(delta);
-    const before = this.#placed;
-    this.#place();
-    const members = anew ? [] : this.#inPlace(changes, before);
+    const settled = this.#addresses.settle();
+    const members = anew ? [] : this.#inPlace(changes, settled.changes);
     if (anew) this.rename();
     return {
       gains: members.filter(({ gains }) => gains),
       losses: members.filter(({ gains }) => !gains),
-      released: releasedBetween(before, this.#placed, (uid) => this.#endpoints.get(uid)?.interface !== undefined),
+      released: settled.released,
     };
   }
 
@@ -103,7 +92,7 @@ export class NodeState {
       }
     }
     this.#endpoints.withhold(withheld);
-    this.#place();
+    this.#addresses.settle();
     this.rename();
   }
 
@@ -134,7 +123,7 @@ export class NodeState {
 
   /** The node's own addresses of a family, sorted, with the chains in force for them. */
   locals(family: Family): LocalAddress[] {
-    return [...this.#endpoints.owned()]
+    return [...this.#endpoints.claims.owned()]
       .filter(({ address }) => address.family === family)
       .map(({ text, address, owner }) => ({
         text,
@@ -162,38 +151,30 @@ export class NodeState {
   }
 
   isLocal(address: Address): boolean {
-    return this.#placed.has(formatAddress(address));
+    return this.#addresses.has(address);
   }
 
-  /** Owners of addresses by the address's text. */
-  owners(): Map<string, { readonly address: Address; readonly uid: string; readonly isAnnounced: boolean }> {
-    return new Map(
-      [...this.#endpoints.owned()].map(({ text, address, owner }) => [
-        text,
-        { address, uid: owner.endpoint.uid, isAnnounced: owner.endpoint.interface !== undefined },
-      ]),
-    );
+  /** Owners by the texts of their addresses. */
+  owners(): Map<string, AddressOwner> {
+    return this.#addresses.owners();
   }
 
   /** Members that change in sets that are in force; all else that changes gets new sets and chains. */
-  #inPlace(changes: readonly ExpressionChange[], before: ReadonlyMap<string, Placed>): MemberChange[] {
-    const isCombined = [...this.#placed].some(([text, { programs, uid }]) => {
-      const old = before.get(text);
-      return old !== undefined && (old.programs !== programs || old.uid !== uid);
-    });
+  #inPlace(changes: readonly ExpressionChange[], local: readonly AddressChange<string>[]): MemberChange[] {
+    const isCombined = local.some(
+      ({ before, after, isHandedOver }) => before !== undefined && after !== undefined && (isHandedOver || before !== after),
+    );
+    const arrived = new Set(local.filter(({ before }) => before === undefined).map(({ address }) => formatAddress(address)));
+    const isLocal = (text: string): boolean => this.#addresses.hasText(text) && !arrived.has(text);
     const inOrder = this.programs.askedInOrder();
     const isRemade = ({ asked, addresses }: ExpressionChange): boolean =>
-      isCombined || inOrder.has(asked.expression.key) || [...addresses].some((text) => before.has(text) && this.#placed.has(text));
+      isCombined || inOrder.has(asked.expression.key) || [...addresses].some(isLocal);
     const remade = changes.filter(isRemade);
     for (const { asked } of remade) this.peers.askAnew(asked, this.names);
     const members = changes.filter((change) => !remade.includes(change)).flatMap((change) => change.members);
     this.peers.take(members);
     this.programs.use(this.#endpoints.used(), new Set(remade.map(({ asked }) => asked.expression.key)));
     return members;
-  }
-
-  #place(): void {
-    this.#placed = new Map([...this.#endpoints.owned()].map(({ text, address, owner }) => [text, placedOf(address, owner)]));
   }
 
   /**
@@ -211,18 +192,4 @@ export class NodeState {
   #chainOf(program: Program | undefined): string | undefined {
     return program === undefined ? undefined : this.programs.get(program.key)?.chain;
   }
-}
-
-function placedOf(address: Address, { endpoint, ingress, egress }: ProgrammedEndpoint): Placed {
-  return { address, uid: endpoint.uid, programs: JSON.stringify([ingress?.key, egress?.key]) };
-}
-
-function releasedBetween(
-  before: ReadonlyMap<string, Placed>,
-  after: ReadonlyMap<string, Placed>,
-  isAnnounced: (uid: string) => boolean,
-): ReleasedAddress[] {
-  const left = [...before].filter(([text, { uid }]) => after.get(text)?.uid !== uid);
-  const arrived = [...after].filter(([text, { uid }]) => !before.has(text) && isAnnounced(uid));
-  return [...left, ...arrived].map(([text, { address }]) => ({ address, next: after.get(text)?.uid }));
 }

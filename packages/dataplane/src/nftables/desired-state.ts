@@ -5,23 +5,25 @@
  *                                          │ classes that came and went
  *   programs ──▶ additive-program ──▶ ProgramTable ────▶ allow, allow_range, denied, rules
  *                                          │ numbers
- *   endpoints ──▶ EndpointTable ───────────┴───────────▶ local, link, unlinked, self, …_program4/6
+ *   endpoints ──▶ LocalAddresses ──────────┴───────────▶ local, link, unlinked, self, …_program4/6
  *
  * {@link DesiredState.apply} gives what a delta changes, {@link DesiredState.elements} everything.
  *
  * Programs that the kernel refuses can be withheld. Until {@link DesiredState.confirm} says that the kernel
  * holds everything, the state knows what endpoints had before: to that they go back.
  */
-import type { ContentKey, Delta, LocalEndpoint, Program, ProgramRule } from '@weir/calc';
+import type { ContentKey, Delta, Program, ProgramRule } from '@weir/calc';
 import type { Address } from '@weir/net';
 import type { Direction } from '@weir/policy';
 import { NumberPool } from '../classification/number-pool.ts';
 import { type PeerClassChanges, PeerClassTable } from '../classification/peer-class-table.ts';
+import { type AddressOwner, LocalAddresses, type ReleasedAddress } from '../endpoints/local-addresses.ts';
+import { type ProgramInForce, type ProgrammedEndpoint, ProgrammedEndpoints } from '../endpoints/programmed-endpoints.ts';
+import { HeldEndpoints } from '../quarantine/held-endpoints.ts';
 import { type AdditiveProgram, compileAdditiveProgram } from './additive-program.ts';
+import { closedElements, elementsOfAddress } from './address-elements.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
-import type { ElementChanges } from './element-changes.ts';
-import { type EndpointRecord, EndpointRecords, type ProgramInForce } from './endpoint-records.ts';
-import { type AddressOwner, EndpointTable, type ReleasedAddress } from './endpoint-table.ts';
+import { addDifference, type ElementChanges } from './element-changes.ts';
 import { addPeerChanges, peerElements } from './peer-elements.ts';
 import { type ProgramEntry, ProgramTable } from './program-table.ts';
 import { RuleTable } from './rule-table.ts';
@@ -48,8 +50,9 @@ export class DesiredState {
   readonly #peers: PeerClassTable;
   readonly #rules: RuleTable;
   readonly #programs: ProgramTable;
-  readonly #endpoints: EndpointTable;
-  readonly #records: EndpointRecords;
+  readonly #held = new HeldEndpoints<ProgramEntry>();
+  readonly #endpoints = new ProgrammedEndpoints<ProgramEntry>((uid, before) => this.#held.changes(uid, before));
+  readonly #addresses: LocalAddresses<ProgrammedEndpoint<ProgramEntry>, readonly PlacedElement[]>;
   /** Programs that cannot be compiled. */
   readonly #refused = new Map<ContentKey, { readonly program: Program; reason: string }>();
   /** Programs that the kernel refuses, in whole or (frozen ones, in force) what they would gain. */
@@ -64,8 +67,7 @@ export class DesiredState {
     this.#peers = new PeerClassTable(this.#numbers);
     this.#rules = new RuleTable(this.#numbers);
     this.#programs = new ProgramTable(this.#rules);
-    this.#endpoints = new EndpointTable(this.closedProgram);
-    this.#records = new EndpointRecords(this.#endpoints, this.closedProgram);
+    this.#addresses = new LocalAddresses(this.#endpoints.claims, (address, owner) => elementsOfAddress(address, owner, this.closedProgram));
     for (const peerClass of this.#peers.classes()) this.#programs.addClass(peerClass, { removed: [], added: [] });
   }
 
@@ -75,9 +77,10 @@ export class DesiredState {
     const classes = this.#peers.apply(delta);
     addPeerChanges(changes, classes);
     const accepted = this.#applyPrograms(delta);
-    this.#applyEndpoints(delta, accepted);
+    const fresh = new Map(accepted.map((entry) => [entry.source.key, entry]));
+    this.#endpoints.apply(delta.endpoints, { get: (key) => fresh.get(key) ?? this.#programs.get(key), appeared: fresh });
     const handover: ElementChanges = { removed: [], added: [] };
-    const released = this.#endpoints.settle(changes, handover);
+    const released = this.#settleAddresses(changes, handover);
     this.#applyTuples(classes, accepted, changes);
     return { ...changes, handover, released };
   }
@@ -88,7 +91,7 @@ export class DesiredState {
     yield* this.#rules.elements();
     yield* peerElements(this.#peers);
     yield* this.#programs.elements();
-    yield* this.#endpoints.elements();
+    for (const { content } of this.#addresses.all()) yield* content;
   }
 
   refused(): RefusedProgram[] {
@@ -119,14 +122,14 @@ export class DesiredState {
       this.#withheld.set(entry.source.key, { entry, reason });
     }
     const unused: ElementChanges = { removed: [], added: [] };
-    this.#endpoints.settle(unused, unused);
+    this.#settleAddresses(unused, unused);
     this.#rules.settle(unused);
   }
 
   /** The kernel holds everything that is not withheld. */
   confirm(): void {
     for (const entry of this.#fresh) if (!this.#withheld.has(entry.source.key)) this.#fresh.delete(entry);
-    this.#records.confirm();
+    this.#held.confirm();
     this.#programs.confirm();
   }
 
@@ -142,12 +145,12 @@ export class DesiredState {
 
   /** Whether an endpoint has the address. */
   isLocal(address: Address): boolean {
-    return this.#endpoints.hasAddress(address);
+    return this.#addresses.has(address);
   }
 
   /** Owners of local addresses, by the address's text. */
   owners(): Map<string, AddressOwner> {
-    return this.#endpoints.owners();
+    return this.#addresses.owners();
   }
 
   /** Marks programs listed or not and compiles new ones and those refused before. */
@@ -178,38 +181,22 @@ export class DesiredState {
     return accepted;
   }
 
-  #applyEndpoints(delta: Delta, accepted: readonly ProgramEntry[]): void {
-    const fresh = new Map(accepted.map((entry) => [entry.source.key, entry]));
-    for (const uid of delta.endpoints.removals) this.#records.delete(uid);
-    const upserts = new Map(delta.endpoints.upserts.map((endpoint) => [endpoint.uid, endpoint]));
-    for (const { endpoint } of this.#records.all()) {
-      // An endpoint may wait for a program that was refused until now.
-      const waits = fresh.has(endpoint.ingress ?? '') || fresh.has(endpoint.egress ?? '');
-      if (waits && !upserts.has(endpoint.uid)) upserts.set(endpoint.uid, endpoint);
+  /** An address that goes straight to another owner is closed first. */
+  #settleAddresses(changes: ElementChanges, handover: ElementChanges): readonly ReleasedAddress[] {
+    const settled = this.#addresses.settle();
+    for (const { address, before = [], after = [], isHandedOver } of settled.changes) {
+      const inForce = isHandedOver ? closedElements(address, before, this.closedProgram) : before;
+      addDifference(handover, before, inForce);
+      addDifference(changes, inForce, after);
     }
-    for (const [uid, endpoint] of upserts) {
-      const before = this.#records.get(uid);
-      const own = (direction: Direction): ProgramInForce => this.#resolve(direction, endpoint, { before, fresh });
-      this.#records.set({ endpoint, ingress: own('ingress'), egress: own('egress') });
-    }
-  }
-
-  /** The program in force: the endpoint's own, else (refused) the one of before, else none at all. */
-  #resolve(
-    direction: Direction,
-    endpoint: LocalEndpoint,
-    known: { before: EndpointRecord | undefined; fresh: ReadonlyMap<ContentKey, ProgramEntry> },
-  ): ProgramInForce {
-    const key = endpoint[direction];
-    if (key === undefined) return undefined;
-    return known.fresh.get(key) ?? this.#programs.get(key) ?? known.before?.[direction] ?? 'closed';
+    return settled.released;
   }
 
   /** Pairs that go are made from what was, pairs that come from what is now; none is made twice. */
   #applyTuples(classes: PeerClassChanges, accepted: readonly ProgramEntry[], changes: ElementChanges): void {
     for (const peerClass of classes.gone) this.#programs.removeClass(peerClass, changes);
     for (const entry of this.#programs.entries()) {
-      if (!entry.listed && entry.users === 0) this.#remove(entry, changes);
+      if (!entry.listed && !this.#endpoints.isUsed(entry)) this.#remove(entry, changes);
     }
     for (const peerClass of classes.appeared) this.#programs.addClass(peerClass, changes);
     for (const entry of accepted) {
@@ -239,18 +226,18 @@ export class DesiredState {
     }
     const unused: ElementChanges = { removed: [], added: [] };
     this.#programs.removeProgram(entry, unused);
-    for (const record of this.#records.all()) {
+    for (const record of this.#endpoints.all()) {
       if (record.ingress !== entry && record.egress !== entry) continue;
       const { endpoint } = record;
-      const held = this.#records.held(endpoint.uid);
-      const back = (direction: Direction): ProgramInForce =>
+      const held = this.#held.get(endpoint.uid);
+      const back = (direction: Direction): ProgramInForce<ProgramEntry> =>
         record[direction] === entry ? this.#heldProgram(held?.[direction], unused) : record[direction];
-      this.#records.set({ endpoint, ingress: back('ingress'), egress: back('egress') });
+      this.#endpoints.set({ endpoint, ingress: back('ingress'), egress: back('egress') });
     }
   }
 
   /** What the kernel holds may have left the state already. */
-  #heldProgram(held: ProgramInForce, changes: ElementChanges): ProgramEntry | 'closed' {
+  #heldProgram(held: ProgramInForce<ProgramEntry>, changes: ElementChanges): ProgramEntry | 'closed' {
     if (held === undefined || held === 'closed') return 'closed';
     if (this.#programs.get(held.source.key) !== held) this.#programs.addProgram(held, changes);
     return held;
@@ -263,13 +250,13 @@ export class DesiredState {
     const { key } = entry.source;
     const unused: ElementChanges = { removed: [], added: [] };
     this.#programs.addProgram(entry, unused);
-    for (const record of this.#records.all()) {
+    for (const record of this.#endpoints.all()) {
       const { endpoint } = record;
       if (endpoint.ingress !== key && endpoint.egress !== key) continue;
-      const own = (direction: Direction): ProgramInForce => (endpoint[direction] === key ? entry : record[direction]);
-      this.#records.set({ endpoint, ingress: own('ingress'), egress: own('egress') });
+      const own = (direction: Direction): ProgramInForce<ProgramEntry> => (endpoint[direction] === key ? entry : record[direction]);
+      this.#endpoints.set({ endpoint, ingress: own('ingress'), egress: own('egress') });
     }
-    for (const other of this.#programs.entries()) if (!other.listed && other.users === 0) this.#remove(other, unused);
+    for (const other of this.#programs.entries()) if (!other.listed && !this.#endpoints.isUsed(other)) this.#remove(other, unused);
   }
 }
 
@@ -279,5 +266,5 @@ interface WithheldProgram {
 }
 
 function newEntry(number: number, source: Program, compiled: AdditiveProgram): ProgramEntry {
-  return { number, source, compiled, listed: true, users: 0, frozen: false, pending: new Set() };
+  return { number, source, compiled, listed: true, frozen: false, pending: new Set() };
 }

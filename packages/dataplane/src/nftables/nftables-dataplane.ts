@@ -8,9 +8,11 @@
  */
 import type { Delta } from '@weir/calc';
 import { ConntrackConnection, NetlinkError, NftablesChangeWatch } from '@weir/kernel';
-import { type Address, addressFromBytes, formatAddress } from '@weir/net';
+import type { Address } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
 import { FlowReader } from '../connections/flow-reader.ts';
+import { noFlows } from '../connections/no-flows.ts';
+import { OwedEndings } from '../connections/owed-endings.ts';
 import type {
   ApplyReport,
   Capabilities,
@@ -24,6 +26,8 @@ import type {
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
+import type { DataplaneOptions } from '../dataplane-options.ts';
+import { releasedSince } from '../endpoints/earlier-owners.ts';
 import { findCulprits } from '../quarantine/find-culprits.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { type FoundDrift, TableComparison } from './comparison.ts';
@@ -32,34 +36,20 @@ import { DesiredState, type StateChanges } from './desired-state.ts';
 import type { PlacedElement } from './element.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
 import { type TableLayout, tableLayout } from './layout.ts';
+import { ownersInKernel } from './owners-in-kernel.ts';
 import type { ProgramEntry } from './program-table.ts';
 import { highestNumber } from './replacement.ts';
-import { familySets, guardTable, sharedSets, weirTable } from './sets.ts';
+import { guardTable, sharedSets, weirTable } from './sets.ts';
 import { type AppliedElements, sumOf, TableWriter } from './table-writer.ts';
 
 /** What {@link NftablesDataplane} needs to know about its node. */
-export interface NftablesOptions {
-  /**
-   * Beginnings of the names of interfaces that lead to pods and nowhere else, such as `weir`.
-   * Packets from and to such an interface are dropped unless their address was acknowledged.
-   */
-  readonly podInterfaces: readonly string[];
-  /** What becomes of connections that a new state denies. Default `keep`. */
-  readonly established?: EstablishedMode;
-  /** Whether pods reach their own node whatever policies say. Default `by-policy`. */
-  readonly podToOwnNode?: 'by-policy' | 'always';
-  /** How many new connections of each kind (allowed, denied on the way out or in) are told a second; undefined: none. */
-  readonly flowRate?: number | undefined;
-  /** Told when a transaction failed and the whole table was replaced instead; nothing leaked. */
-  readonly onReplace?: (reason: Error) => void;
-}
+export type NftablesOptions = DataplaneOptions;
 
 /** The back end for the current network namespace; it changes nothing before its first delta. */
 export function createNftablesDataplane(options: NftablesOptions): NftablesDataplane {
   return new NftablesDataplane(options);
 }
 
-const addressBytes = { 4: 4, 6: 16 } as const;
 /** How often is looked whether others have changed the table. */
 const watchMs = 250;
 
@@ -81,8 +71,7 @@ export class NftablesDataplane implements Dataplane {
   #numbered = false;
   #applying: Promise<unknown> | undefined;
   readonly #retryPace = new RetryPace();
-  /** Addresses whose connections have to end once the rules that judge them are in force. */
-  #owed: Address[] = [];
+  readonly #endings = new OwedEndings(this.#conntrack);
 
   /** Opens its sockets in the current network namespace and changes nothing yet. Other layouts are those of other versions. */
   constructor(options: NftablesOptions, layout: TableLayout = tableLayout(options)) {
@@ -209,7 +198,7 @@ export class NftablesDataplane implements Dataplane {
 
   /** The first delta: puts the whole state in the place of what an earlier process left. */
   async #takeOver(): Promise<AppliedElements> {
-    const released = this.#releasedSince(this.#ownersInKernel());
+    const released = releasedSince(ownersInKernel(this.#writer.connection), this.#state.owners());
     await this.#conntrack.deleteByAddress(released);
     const report = await this.#replace();
     this.#started = true;
@@ -217,14 +206,6 @@ export class NftablesDataplane implements Dataplane {
     if (this.#watchTimer !== undefined) this.#watch.listen();
     await this.#conntrack.deleteByAddress(released);
     return report;
-  }
-
-  /** Addresses that are not whose they were for the process of before; none when there was none. */
-  #releasedSince(before: ReadonlyMap<string, OwnerInKernel>): Address[] {
-    const after = this.#state.owners();
-    const left = [...before].filter(([text, { owner }]) => after.get(text)?.comment !== owner);
-    const arrived = before.size === 0 ? [] : [...after].filter(([text, { isAnnounced }]) => isAnnounced && !before.has(text));
-    return [...left, ...arrived].map(([, { address }]) => address);
   }
 
   /** Replaces everything with what the kernel takes of the state; throws when it refuses more than programs. */
@@ -252,7 +233,7 @@ export class NftablesDataplane implements Dataplane {
 
   /** `isWhole`: more has changed than `changes` say. */
   async #update(changes: StateChanges & { readonly isWhole?: boolean }): Promise<AppliedElements> {
-    this.#owed.push(...changes.released.map(({ address }) => address));
+    this.#endings.owe(changes.released);
     let report: AppliedElements;
     if (changes.isWhole === true) report = await this.#replace();
     else {
@@ -264,48 +245,14 @@ export class NftablesDataplane implements Dataplane {
         this.#onReplace(error);
       }
     }
-    await this.#endOwed();
+    await this.#endings.end();
     return report;
   }
 
   async #change(changes: StateChanges): Promise<AppliedElements> {
     if (!this.#writer.isCertain) throw new NetlinkError('uncertain', 0, 'an earlier transaction failed');
-    const handedOver = changes.released.filter(({ next }) => next !== undefined).map(({ address }) => address);
     const handover = this.#writer.change(changes.handover);
-    await this.#conntrack.deleteByAddress(handedOver);
-    // Not again behind the rules: by then the new owner may have connections of its own.
-    this.#owed = this.#owed.filter((address) => !handedOver.includes(address));
+    await this.#endings.endHandedOver(changes.released);
     return sumOf(handover, this.#writer.change(changes));
   }
-
-  /** Ends the connections of addresses that left or changed hands; what fails stays owed. */
-  async #endOwed(): Promise<void> {
-    await this.#conntrack.deleteByAddress(this.#owed);
-    this.#owed = [];
-  }
-
-  /** Who owned which address, as the elements in the kernel say. */
-  #ownersInKernel(): Map<string, OwnerInKernel> {
-    const owners = new Map<string, OwnerInKernel>();
-    // The guard holds them too if a process ended while it made the table anew.
-    for (const table of [guardTable, weirTable]) {
-      for (const family of [4, 6] as const) {
-        for (const { key, comment } of this.#writer.connection.elements(table, familySets(family).local)) {
-          if (key.length !== addressBytes[family]) continue;
-          const address = addressFromBytes(key);
-          owners.set(formatAddress(address), { address, owner: comment });
-        }
-      }
-    }
-    return owners;
-  }
 }
-
-/** The owner of an address as the comment of its element says. */
-interface OwnerInKernel {
-  readonly address: Address;
-  readonly owner: string | undefined;
-}
-
-// oxlint-disable-next-line require-yield -- nothing is told
-async function* noFlows(): AsyncGenerator<FlowEvent, void, undefined> {}

@@ -12,15 +12,14 @@ import type { ElementChanges } from './element-changes.ts';
 import type { RuleTable } from './rule-table.ts';
 
 /**
- * A program in force. `listed`: the state has it; `users`: directions of endpoints that use it. `frozen`: the
- * kernel refuses what it would gain by the classes of `pending`, so it makes no tuples with them, nor with later ones.
+ * A program in force. `listed`: the state has it. `frozen`: the kernel refuses what it would gain by the
+ * classes of `pending`, so it makes no tuples with them, nor with later ones.
  */
 export interface ProgramEntry {
   readonly number: number;
   readonly source: Program;
   readonly compiled: AdditiveProgram;
   listed: boolean;
-  users: number;
   frozen: boolean;
   /** Classes that the kernel has not taken together with the program yet. */
   readonly pending: Set<PeerClass>;
