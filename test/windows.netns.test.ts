@@ -1,12 +1,17 @@
 /** A cluster with a Windows node: its agent enforces through documents of HNS, on real packets. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSocketHnsDoor } from '@weir/dataplane';
+import { runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
 
 const patienceMs = 30_000;
+const patience = { timeout: patienceMs, interval: 500 } as const;
 
 let cluster: LabCluster;
+/** Of pods, by their names. */
+const addresses = new Map<string, string>();
 beforeAll(async () => {
   cluster = await LabCluster.up({ more: ['--windows-nodes', '1'] });
 });
@@ -14,11 +19,11 @@ afterAll(async () => {
   await cluster?.down();
 });
 
-function pod(name: string, os: 'linux' | 'windows', command: readonly string[]): string {
+function pod(name: string, os: 'linux' | 'windows', command: readonly string[], app = name): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'demo', labels: { app: name } },
+    metadata: { name, namespace: 'demo', labels: { app } },
     spec: {
       nodeSelector: { 'kubernetes.io/os': os },
       terminationGracePeriodSeconds: 0,
@@ -36,18 +41,38 @@ function policy(name: string, ingress: unknown): string {
   });
 }
 
-/** What the program at that path prints when it connects to the server. */
-async function connect(from: string, path = '/agnhost', port = 80): Promise<string> {
-  const target = `${await cluster.addressOf('demo', 'server')}:${port}`;
+/** How a program connects: from a pod, at which path it is there, to which pod. */
+interface Attempt {
+  readonly from: string;
+  readonly path?: string;
+  readonly to?: string;
+}
+
+/** What the program prints when it connects: nothing when it is through. */
+async function connect({ from, path = '/agnhost', to = 'server' }: Attempt): Promise<string> {
+  const target = `${addresses.get(to) ?? ''}:80`;
   const { stdout, stderr } = await cluster.kubectl(`exec ${from} -n demo -- '${path}' connect ${target} --timeout=1s --protocol=tcp`);
   return `${stdout}${stderr}`.replace(/^command terminated with exit code \d+$/m, '').trim();
 }
 
-async function becomes(from: string, wanted: '' | 'TIMEOUT'): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  let last = await connect(from);
-  while (last !== wanted && Date.now() < deadline) last = await connect(from);
-  expect(last).toBe(wanted);
+/** Tries all at once, `client > server`, until each has the outcome. */
+async function become(outcomes: Readonly<Record<string, '' | 'TIMEOUT'>>): Promise<void> {
+  await Promise.all(
+    Object.entries(outcomes).map(async ([text, wanted]) => {
+      const [from = '', to = ''] = text.split(' > ');
+      const deadline = Date.now() + patienceMs;
+      let last = await connect({ from, to });
+      while (last !== wanted && Date.now() < deadline) last = await connect({ from, to });
+      expect(`${text}: ${last}`).toBe(`${text}: ${wanted}`);
+    }),
+  );
+}
+
+/** Tries all once and at the same time. */
+async function are(outcomes: Readonly<Record<string, '' | 'TIMEOUT'>>): Promise<void> {
+  const ends = Object.keys(outcomes).map((text) => text.split(' > '));
+  const seen = await Promise.all(ends.map(async ([from = '', to = '']) => [`${from} > ${to}`, await connect({ from, to })] as const));
+  expect(Object.fromEntries(seen)).toEqual(outcomes);
 }
 
 /** Applies a policy and waits until the agents of its pods have it in force. */
@@ -55,6 +80,27 @@ async function enforce(document: string): Promise<void> {
   await cluster.kubectlOutput('apply -f -', document);
   const { code, stdout, stderr } = await cluster.weir(['policy', 'status', '--wait', '--name', cluster.name]);
   expect({ code, stdout, stderr }).toMatchObject({ code: 0 });
+}
+
+/** A policy that the Windows node refuses because of a rule of its ingress. */
+interface Refusal {
+  readonly name: string;
+  readonly feature: string;
+  readonly rule?: number;
+}
+
+/** Waits until status and Events tell of all. */
+async function refusals(wanted: readonly Refusal[]): Promise<void> {
+  await vi.waitFor(async () => {
+    const [{ stdout }, events] = await Promise.all([
+      cluster.weir(['policy', 'status', '-n', 'demo', '--name', cluster.name]),
+      cluster.kubectlOutput('get events -n demo --field-selector reason=PolicyRefused'),
+    ]);
+    for (const { name, feature, rule = 0 } of wanted) {
+      expect(stdout).toMatch(new RegExp(`demo/${name}: refused\\n(  .*\\n)*?  win1: refused: spec\\.ingress\\[${rule}\\]\\..*${feature}`));
+      expect(events).toMatch(new RegExp(`networkpolicy/${name} .*${feature}`));
+    }
+  }, patience);
 }
 
 describe('a Windows node', () => {
@@ -65,12 +111,15 @@ describe('a Windows node', () => {
     const serve = ['serve-hostname', '--tcp', '--http=false', '--port', '80'];
     const documents = [
       pod('server', 'windows', [agnhost, ...serve]),
+      // What selects the one selects the other.
+      pod('twin', 'linux', ['/agnhost', ...serve], 'server'),
       pod('client', 'windows', [agnhost, 'pause']),
       pod('far', 'linux', ['/agnhost', 'pause']),
       pod('stranger', 'linux', ['/agnhost', 'pause']),
     ];
     await cluster.kubectlOutput('apply -f -', `{"apiVersion":"v1","kind":"List","items":[${documents.join()}]}`);
     await cluster.kubectlOutput('wait --for=condition=Ready pod --all -n demo --timeout=60s');
+    for (const name of ['server', 'twin']) addresses.set(name, await cluster.addressOf('demo', name));
   });
 
   it('has the labels of AKS, takes the pods that select it, and none of what the cluster itself runs', async () => {
@@ -82,7 +131,7 @@ describe('a Windows node', () => {
       'node.kubernetes.io/windows-build': '10.0.20348',
     });
     expect(await cluster.kubectlOutput("get pods -n demo -o jsonpath='{range .items[*]}{.metadata.name}:{.spec.nodeName} {end}'")).toBe(
-      'client:win1 far:node1 server:win1 stranger:node1',
+      'client:win1 far:node1 server:win1 stranger:node1 twin:node1',
     );
     expect(await cluster.kubectlOutput("get pods -n kube-system -o jsonpath='{.items[*].spec.nodeName}'")).toBe('node1');
     const { stdout } = await cluster.weir(['status', '--name', cluster.name]);
@@ -90,68 +139,76 @@ describe('a Windows node', () => {
   });
 
   it('enforces the article’s policy with either path of agnhost: TIMEOUT, and through with the label', async () => {
-    for (const path of ['/agnhost', agnhost, 'c:/agnhost.exe']) expect(await connect('client', path)).toBe('');
-    expect(await connect('far')).toBe('');
+    const paths = ['/agnhost', agnhost, 'c:/agnhost.exe'].map((path) => ({ from: 'client', path }));
+    expect(await Promise.all([...paths, { from: 'far' }].map(connect))).toEqual(['', '', '', '']);
     await enforce(
       policy('demo-policy', [{ from: [{ podSelector: { matchLabels: { role: 'friend' } } }], ports: [{ port: 80, protocol: 'TCP' }] }]),
     );
-    expect(await connect('client', agnhost)).toBe('TIMEOUT');
-    expect(await connect('far')).toBe('TIMEOUT');
+    expect(await Promise.all(paths.map(connect))).toEqual(['TIMEOUT', 'TIMEOUT', 'TIMEOUT']);
+    await are({ 'far > server': 'TIMEOUT' });
     await cluster.kubectlOutput('label pod client far -n demo role=friend');
-    await becomes('client', '');
-    await becomes('far', '');
+    await become({ 'client > server': '', 'far > server': '' });
     await cluster.kubectlOutput('label pod client -n demo role-');
-    await becomes('client', 'TIMEOUT');
-    expect(await connect('far')).toBe('');
+    await become({ 'client > server': 'TIMEOUT' });
+    await are({ 'far > server': '' });
   });
 
   it('lets no policy go when its agent or its HNS is killed', async () => {
     for (const process of ['win1-agent', 'win1']) {
       await cluster.actOn(process, 'signal?signal=SIGKILL');
       // From the other node: what runs on this one is gone for a moment.
-      expect(await connect('stranger')).not.toBe('');
+      expect(await connect({ from: 'stranger' })).not.toBe('');
     }
     // The node's process serves the pods, too: they are there again when it is.
-    await becomes('far', '');
-    await becomes('client', 'TIMEOUT');
+    await become({ 'far > server': '', 'client > server': 'TIMEOUT' });
   });
 
   it('opens when the last policy goes, and closes with one that allows nothing', async () => {
     await cluster.kubectlOutput('delete networkpolicy demo-policy -n demo');
-    await becomes('client', '');
+    await become({ 'client > server': '' });
     await enforce(policy('closed', []));
-    expect(await connect('client')).toBe('TIMEOUT');
-    expect(await connect('far')).toBe('TIMEOUT');
+    await are({ 'client > server': 'TIMEOUT', 'far > server': 'TIMEOUT' });
   });
 
-  it('refuses what Windows lacks as a whole, with policy, field and feature, in status and Events, and keeps what was in force', async () => {
+  it('keeps what was in force where a new version has what Windows lacks, while Linux nodes enforce it', async () => {
+    const role = (operator: 'In' | 'NotIn') => [
+      { from: [{ podSelector: { matchExpressions: [{ key: 'role', operator, values: ['friend'] }] } }] },
+    ];
+    await enforce(policy('closed', role('In')));
+    await are({ 'client > server': 'TIMEOUT', 'far > server': '', 'client > twin': 'TIMEOUT', 'far > twin': '' });
+    await cluster.kubectlOutput('apply -f -', policy('closed', role('NotIn')));
+    await become({ 'client > twin': '', 'far > twin': 'TIMEOUT' });
+    await refusals([{ name: 'closed', feature: 'negative label or namespace selectors' }]);
+    await are({ 'client > server': 'TIMEOUT', 'far > server': '' });
+    // A pod that comes now gets what is in force, not what is refused.
+    await cluster.kubectlOutput('label pod stranger -n demo role=friend');
+    await become({ 'stranger > server': '' });
+  });
+
+  it('refuses what it lacks as a whole, with policy, field and feature: in status, Events, its log and a metric', async () => {
     const lacking = {
       'named ports': { ports: [{ port: 'web' }] },
       SCTP: { ports: [{ port: 80, protocol: 'SCTP' }] },
       'negative label or namespace selectors': {
         from: [{ podSelector: { matchExpressions: [{ key: 'role', operator: 'NotIn', values: ['enemy'] }] } }],
       },
-      except: { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }] },
+      'exceptions of an ipBlock': { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }] },
     };
-    const named = Object.entries(lacking).map(([feature, rule]) => ({
-      feature,
-      name: `lacks-${feature.split(' ')[0]?.toLowerCase() ?? ''}`,
-      rule,
-    }));
-    for (const { name, rule } of named) await cluster.kubectlOutput('apply -f -', policy(name, [rule]));
-    await cluster.kubectlOutput('apply -f -', policy('closed', [lacking.except]));
-    await vi.waitFor(
-      async () => {
-        const { stdout } = await cluster.weir(['policy', 'status', '-n', 'demo', '--name', cluster.name]);
-        const events = await cluster.kubectlOutput('get events -n demo --field-selector reason=PolicyRefused');
-        for (const { feature, name } of [...named, { feature: 'except', name: 'closed' }]) {
-          expect(stdout).toMatch(new RegExp(`demo/${name}: refused\\n  win1: refused: spec\\.ingress\\[0\\]\\..*${feature}`));
-          expect(events).toMatch(new RegExp(`networkpolicy/${name} .*${feature}`));
-        }
-      },
-      { timeout: patienceMs, interval: 500 },
-    );
-    expect(await connect('client')).toBe('TIMEOUT');
+    const named = Object.entries(lacking).map(([feature, rule], i) => ({ feature, name: `lacks-${i}`, rule }));
+    const documents = named.map(({ name, rule }) => policy(name, [{ ports: [{ port: 80 }] }, rule]));
+    await cluster.kubectlOutput('apply -f -', `{"apiVersion":"v1","kind":"List","items":[${documents.join()}]}`);
+    await refusals(named.map(({ name, feature }) => ({ name, feature, rule: 1 })));
+    await vi.waitFor(async () => {
+      const log = await readFile(join(cluster.directory, 'state', 'clusters', cluster.name, 'logs', 'win1-agent.log'), 'utf8');
+      const errors = log.split('\n').filter((line) => line.includes('"level":"error"'));
+      for (const { name, feature } of named)
+        expect(errors).toContainEqual(expect.stringMatching(`"NetworkPolicy demo/${name}".*spec\\.ingress\\[1\\]\\..*${feature}`));
+      const script = "fetch('http://127.0.0.1:9477/metrics').then((answer) => answer.text()).then(console.log)";
+      const { stdout } = await runProgram('ip', ['netns', 'exec', cluster.nodeNetns('win1'), process.execPath, '-e', script], {});
+      expect(stdout).toContain('weir_policies_refused{in_force="accepted"} 1\nweir_policies_refused{in_force="closed"} 4\n');
+    }, patience);
+    // None of their rules is in force, also not the one that Windows has.
+    await are({ 'client > server': 'TIMEOUT', 'far > server': '', 'client > twin': '', 'far > twin': '' });
     await cluster.kubectlOutput(`delete networkpolicy -n demo ${named.map(({ name }) => name).join(' ')}`);
   });
 
@@ -162,6 +219,6 @@ describe('a Windows node', () => {
     expect(JSON.stringify([await hns.networks(), await hns.endpoints()])).toContain('"weir-');
     expect(await cluster.weir(['agent', 'cleanup', '--hns-socket', socket])).toMatchObject({ code: 0 });
     expect(JSON.stringify([await hns.networks(), await hns.endpoints()])).not.toContain('"weir-');
-    expect(await connect('far')).toBe('');
+    await are({ 'client > server': '', 'far > server': '' });
   });
 });

@@ -10,6 +10,17 @@ function policy(name: string, spec: NetworkPolicySpec): NetworkPolicy {
   return { metadata: { name, namespace: 'demo', uid: `uid-${name}` }, spec };
 }
 
+interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly object?: string;
+  readonly reason?: string;
+}
+
+function describeLine({ level, msg, object, reason }: LogLine): string {
+  return [pino.levels.labels[level], msg, object, reason].filter((part) => part !== undefined).join(': ');
+}
+
 const good: NetworkPolicySpec = { podSelector: {} };
 const bad: NetworkPolicySpec = { podSelector: {}, ingress: [{ ports: [{ port: 99_999 }] }] };
 
@@ -34,7 +45,7 @@ describe('people', () => {
           void told.push(`${type} ${reason} ${object.kind} ${object.name}${isOurs ? ' ours' : ''}${isLasting ? ' lasting' : ''}`),
         withdraw: ({ reason, object }) => void told.push(`withdrawn ${reason} ${object.name}`),
       },
-      log: pino({ level: 'info' }, { write: (line) => void logged.push((JSON.parse(line) as { msg: string }).msg) }),
+      log: pino({ level: 'info' }, { write: (line) => void logged.push(describeLine(JSON.parse(line) as LogLine)) }),
     });
   });
 
@@ -51,11 +62,15 @@ describe('people', () => {
     upsert(policy('p', bad));
     settle();
     expect(told).toEqual(['Warning PolicyRefused NetworkPolicy p lasting']);
-    expect(logged).toEqual(['the newest version of the policy is refused']);
+    expect(logged).toEqual([
+      expect.stringMatching(
+        /^error: the newest version of the policy is refused: NetworkPolicy demo\/p: .*spec\.ingress\[0\]\.ports\[0\]\.port: .*99999/,
+      ),
+    ]);
     upsert(policy('q', good));
     upsert(policy('p', good));
     expect(told.slice(1)).toEqual(['withdrawn PolicyRefused p', 'Normal PolicyAccepted NetworkPolicy p']);
-    expect(logged.at(-1)).toBe('the policy is enforced again in its newest version');
+    expect(logged.at(-1)).toBe('info: the policy is enforced again in its newest version');
   });
 
   it('are told anew when the reason is another, and of nothing when the policy is deleted', () => {

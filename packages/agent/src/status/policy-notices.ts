@@ -107,10 +107,10 @@ function quarantine({ namespace, name, uid, reason }: QuarantinedEndpoint): Noti
 function logAll(log: Logger, notices: readonly (readonly [string, Notice])[], message: string): void {
   for (const [i, [, notice]] of notices.entries()) {
     if (i >= linesAtOnce) {
-      log.warn({ notShown: notices.length - linesAtOnce }, message);
+      log.error({ notShown: notices.length - linesAtOnce }, message);
       return;
     }
     const { kind, namespace, name } = notice.object;
-    log.warn({ object: `${kind} ${namespace}/${name}`, reason: notice.message }, message);
+    log.error({ object: `${kind} ${namespace}/${name}`, reason: notice.message }, message);
   }
 }
