@@ -11,7 +11,7 @@
  */
 import type { ContentKey, Delta, Program } from '@weir/calc';
 import type { BpfElement } from '@weir/kernel';
-import type { Address } from '@weir/net';
+import { type Address, defined } from '@weir/net';
 import { NumberPool } from '../classification/number-pool.ts';
 import { PeerClassTable } from '../classification/peer-class-table.ts';
 import { type AddressOwner, LocalAddresses, type ReleasedAddress } from '../endpoints/local-addresses.ts';
@@ -30,24 +30,37 @@ export interface StateChanges {
   readonly released: readonly ReleasedAddress[];
 }
 
+/** A program that is not in force. */
+interface RefusedProgram {
+  readonly program: Program;
+  readonly reason: string;
+  /** There may be room for it later. */
+  readonly lacksRoom: boolean;
+}
+
+/** What the map of policies takes. */
+export interface PolicyRoom {
+  readonly entriesMax: number;
+  /** Entries of an earlier process, which go when this one's state is in force. */
+  readonly taken: number;
+}
+
 /** One node's state. */
 export class DesiredState {
   readonly #numbers: NumberPool;
-  readonly #policyEntriesMax: number;
   readonly #closedProgram: number;
   readonly #peers: PeerClassTable;
   readonly #policies: PolicyTable;
   readonly #endpoints = new ProgrammedEndpoints<ProgramEntry>();
   readonly #addresses: LocalAddresses<ProgrammedEndpoint<ProgramEntry>, Uint8Array>;
-  readonly #refused = new Map<ContentKey, { readonly program: Program; readonly reason: string }>();
+  readonly #refused = new Map<ContentKey, RefusedProgram>();
 
-  /** `lastNumber` is the highest number that a process of before has given out; no more than `policyEntriesMax` entries fit. */
-  constructor(lastNumber: number, policyEntriesMax: number) {
+  /** `lastNumber` is the highest number that a process of before has given out. */
+  constructor(lastNumber: number, { entriesMax, taken }: PolicyRoom) {
     this.#numbers = new NumberPool(lastNumber);
-    this.#policyEntriesMax = policyEntriesMax;
     this.#closedProgram = this.#numbers.next();
     this.#peers = new PeerClassTable(this.#numbers);
-    this.#policies = new PolicyTable(this.#numbers);
+    this.#policies = new PolicyTable(this.#numbers, entriesMax, taken);
     this.#addresses = new LocalAddresses(this.#endpoints.claims, (_, owner) => contentOfAddress(owner, this.#closedProgram));
     for (const peerClass of this.#peers.classes()) this.#policies.addClass(peerClass, noPolicyChanges());
   }
@@ -67,7 +80,9 @@ export class DesiredState {
     const policies = noPolicyChanges();
     const classes = this.#peers.apply(delta);
     for (const peerClass of classes.gone) this.#policies.removeClass(peerClass, policies);
-    for (const peerClass of classes.appeared) this.#policies.addClass(peerClass, policies);
+    this.#policies.admitPending(policies);
+    const ended = new Set(classes.appeared.flatMap((peerClass) => this.#policies.addClass(peerClass, policies)));
+    if (ended.size > 0) this.#end(ended, policies);
     const accepted = this.#applyPrograms(delta, policies);
     this.#endpoints.apply(delta.endpoints, { get: (key) => this.#policies.get(key), appeared: accepted });
     for (const entry of this.#policies.entries()) {
@@ -77,6 +92,11 @@ export class DesiredState {
     const { handover, changes } = addressChanges(settled.changes, this.#closedProgram);
     const versioned = [...changes, ...podChanges(classes.pods), ...classes.blocks.flatMap(blockChanges)];
     return { handover, versioned, policies, released: settled.released };
+  }
+
+  /** What was last applied is in force, and the maps hold nothing else. */
+  confirm(): void {
+    this.#policies.confirm();
   }
 
   /** Everything that the maps with two versions shall hold. */
@@ -99,8 +119,15 @@ export class DesiredState {
     ]);
   }
 
-  refused(): { readonly program: ContentKey; readonly reason: string }[] {
-    return [...this.#refused].map(([program, { reason }]) => ({ program, reason }));
+  /** Programs that are not in force, or not for every class of peers; to be asked before {@link confirm}. */
+  quarantined(): { readonly program: ContentKey; readonly reason: string; readonly lacksRoom: boolean }[] {
+    const refused = [...this.#refused].map(([program, { reason, lacksRoom }]) => ({ program, reason, lacksRoom }));
+    const grown = [...this.#policies.grown()].map((entry) => ({
+      program: entry.source.key,
+      reason: this.#growthRefusal(entry),
+      lacksRoom: true,
+    }));
+    return [...refused, ...grown];
   }
 
   rules(): ReturnType<PolicyTable['rules']> {
@@ -138,8 +165,8 @@ export class DesiredState {
       }
       const result = compileVerdictProgram(program, this.#peers.peerSets);
       const sayings = result.kind === 'refused' ? undefined : this.#policies.sayingsOf(result.program);
-      const reason = result.kind === 'refused' ? result.reason : this.#overflow(sayings?.size ?? 0);
-      if (reason !== undefined) this.#refused.set(key, { program, reason });
+      const reason = result.kind === 'refused' ? result.reason : this.#policies.overflow(sayings?.size ?? 0);
+      if (reason !== undefined) this.#refused.set(key, { program, reason, lacksRoom: result.kind !== 'refused' });
       if (reason !== undefined || sayings === undefined) continue;
       this.#refused.delete(key);
       accepted.set(key, this.#policies.add(program, sayings, changes));
@@ -147,9 +174,18 @@ export class DesiredState {
     return accepted;
   }
 
-  #overflow(more: number): string | undefined {
-    const free = this.#policyEntriesMax - this.#policies.size;
-    if (more <= free) return undefined;
-    return `it needs ${more} entries of the policy map, and ${Math.max(0, free)} of ${this.#policyEntriesMax} are free`;
+  /** Takes programs out of force that cannot deny what they have to; their endpoints are closed. */
+  #end(entries: ReadonlySet<ProgramEntry>, changes: PolicyChanges): void {
+    for (const entry of entries) {
+      const reason = this.#growthRefusal(entry);
+      this.#policies.remove(entry, changes);
+      if (entry.listed) this.#refused.set(entry.source.key, { program: entry.source, reason, lacksRoom: true });
+    }
+    this.#endpoints.close(entries);
+  }
+
+  #growthRefusal({ pending }: ProgramEntry): string {
+    const more = [...pending.values()].reduce((sum, size) => sum + size, 0);
+    return `for peers that came since ${defined(this.#policies.overflow(more), 'what is pending does not fit')}`;
   }
 }

@@ -26,6 +26,7 @@ import type {
 } from '../dataplane.ts';
 import type { DataplaneOptions } from '../dataplane-options.ts';
 import { type EarlierOwner, releasedSince } from '../endpoints/earlier-owners.ts';
+import { RetryPace } from '../quarantine/retry-pace.ts';
 import { compareMaps } from './comparison.ts';
 import { ConntrackRule } from './conntrack-rule.ts';
 import { CountBook } from './count-book.ts';
@@ -89,6 +90,7 @@ export class EbpfDataplane implements Dataplane {
   #applying: Promise<unknown> | undefined;
   #watchTimers: readonly NodeJS.Timeout[] = [];
   readonly #endings: OwedEndings;
+  readonly #retryPace = new RetryPace();
 
   /** Opens its sockets in the current network namespace and changes nothing yet. Other files are other versions. */
   constructor(options: EbpfOptions, file: ObjectFile = readObjectFile()) {
@@ -209,19 +211,35 @@ export class EbpfDataplane implements Dataplane {
     this.#loaded = loaded;
     const wasEmpty = loaded.state.policyEntries === 0;
     const changes = loaded.state.apply(delta);
+    const quarantined = loaded.state.quarantined();
     const written = await (this.#started ? this.#update(loaded, changes) : this.#takeOver(loaded, wasEmpty ? changes : undefined));
-    return { ...written, quarantined: loaded.state.refused(), milliseconds: performance.now() - startedAt };
+    loaded.state.confirm();
+    return {
+      ...written,
+      quarantined: quarantined.map(({ program, reason }) => ({ program, reason })),
+      ...this.#nextTry(quarantined.some(({ lacksRoom }) => lacksRoom)),
+      milliseconds: performance.now() - startedAt,
+    };
+  }
+
+  /** Every delta tries again what there was no room for; one has to come when nothing else changes. */
+  #nextTry(lacksRoom: boolean): Pick<ApplyReport, 'retryInMs'> {
+    const now = performance.now();
+    if (lacksRoom) this.#retryPace.refused(now);
+    else this.#retryPace.accepted();
+    return lacksRoom ? { retryInMs: this.#retryPace.remainingMs(now) } : {};
   }
 
   #load(): Loaded {
     const { podInterfaces, podToOwnNode, flowRate, policyEntriesMax = policyEntriesDefault } = this.#options;
     const object = this.#pins.adopt(this.#file) ?? this.#pins.load(this.#file, policyEntriesMax);
+    const { policies } = object.maps;
     const counts = new CountBook(object.maps.counts);
     const sparesOwnNode = podToOwnNode === 'always';
     const settings = settingsValue({ podInterfaces, isCut: this.established === 'cut', rate: flowRate ?? 0, sparesOwnNode });
     const writer = new GenerationWriter(object, counts, settings);
     const links = new PinnedLinks({ netns: this.#netns, directory: object.directory, programs: object.programs });
-    const state = new DesiredState(writer.lastNumber, object.maps.policies.entriesMax);
+    const state = new DesiredState(writer.lastNumber, { entriesMax: policies.entriesMax, taken: policies.count() });
     return { object, links, writer, counts, state };
   }
 

@@ -44,11 +44,17 @@ export class PinnedObjects {
     this.#directory = netnsPinDirectory(root, netns);
   }
 
-  /** Opens what an earlier process of this version left; undefined when there is nothing whole. */
+  /**
+   * Opens what an earlier process of this version left; undefined when there is nothing whole, or too little room:
+   * programs of the next process come into `policies` beside those in force.
+   */
   adopt({ version }: ObjectFile): PinnedObject | undefined {
     for (const name of this.#names().filter((each) => each.startsWith(`${version}-`))) {
       const object = openWhole(join(this.#directory, name));
-      if (object !== undefined) return object;
+      if (object === undefined) continue;
+      const { policies } = object.maps;
+      if (2 * policies.count() <= policies.entriesMax) return object;
+      closePinnedObject(object);
     }
     return undefined;
   }

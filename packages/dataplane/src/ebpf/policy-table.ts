@@ -2,24 +2,29 @@
  * Programs in force and the entries of `policies` that they make with the classes of peers.
  *
  * An entry is of a program's and a class's number, and what it says never changes while both live: it goes
- * ahead of the generation that first meets it, and stays until no packet sees the last one that did.
+ * ahead of the generation that first meets it, and stays until no packet sees the last one that did. The map
+ * takes so many entries and no more: what would not fit is never begun.
  */
-import type { ContentKey, Program, ProgramRule } from '@weir/calc';
+import type { ContentKey, Program } from '@weir/calc';
 import type { BpfElement } from '@weir/kernel';
-import { defined } from '@weir/net';
 import type { NumberPool } from '../classification/number-pool.ts';
 import type { PeerClass } from '../classification/peer-class-table.ts';
 import { ClassIndex } from '../programs/class-index.ts';
 import { type PortVerdict, type VerdictProgram, verdictsForAnyPeer, verdictsForClass } from '../programs/verdict-program.ts';
+import { type CountedRule, CountedRules } from './counted-rules.ts';
 import { policyKey, policyValue, portPrefixes } from './records.ts';
 
-/** A program in force. `listed`: the state has it. */
+/**
+ * A program in force. `listed`: the state has it. `pending`: classes that there was no room for, with the
+ * number of their entries; they get what any peer gets.
+ */
 export interface ProgramEntry {
   readonly number: number;
   readonly source: Program;
   readonly compiled: VerdictProgram;
   readonly wanted: VerdictProgram['wanted'];
   readonly asksEveryClass: boolean;
+  readonly pending: Map<PeerClass, number>;
   listed: boolean;
 }
 
@@ -44,12 +49,6 @@ export interface ProgramSayings {
 /** The number of what a program says to any peer. */
 const anyPeer = 0;
 
-interface CountedRule {
-  readonly number: number;
-  readonly rule: ProgramRule;
-  users: number;
-}
-
 /** No change yet. */
 export function noPolicyChanges(): PolicyChanges {
   return { added: [], removed: [], counted: [], uncounted: [] };
@@ -58,13 +57,20 @@ export function noPolicyChanges(): PolicyChanges {
 /** Programs by key, and their rules by id. */
 export class PolicyTable {
   readonly #numbers: NumberPool;
+  readonly #entriesMax: number;
   readonly #byKey = new Map<ContentKey, ProgramEntry>();
   readonly #index = new ClassIndex<ProgramEntry, PeerClass>();
-  readonly #rules = new Map<string, CountedRule>();
+  readonly #rules: CountedRules;
+  readonly #grown = new Set<ProgramEntry>();
   #size = 0;
+  #leaving: number;
 
-  constructor(numbers: NumberPool) {
+  /** `entriesMax` entries fit into the map, in which there are `leaving` of an earlier process. */
+  constructor(numbers: NumberPool, entriesMax: number, leaving: number) {
     this.#numbers = numbers;
+    this.#entriesMax = entriesMax;
+    this.#leaving = leaving;
+    this.#rules = new CountedRules(numbers);
   }
 
   /** How many entries there are. */
@@ -80,14 +86,30 @@ export class PolicyTable {
     return [...this.#byKey.values()];
   }
 
+  /** Programs with pending classes. */
+  grown(): ReadonlySet<ProgramEntry> {
+    return this.#grown;
+  }
+
   /** Rules of programs in force by their ids. */
-  rules(): ReadonlyMap<string, { readonly number: number; readonly rule: ProgramRule }> {
-    return this.#rules;
+  rules(): ReadonlyMap<string, CountedRule> {
+    return this.#rules.byId();
   }
 
   /** Everything that `policies` shall hold. */
   *elements(): Iterable<BpfElement> {
     for (const entry of this.#byKey.values()) yield* this.#elementsOf(entry);
+  }
+
+  /** The map holds what it shall and nothing else. */
+  confirm(): void {
+    this.#leaving = 0;
+  }
+
+  /** Why so many more entries do not fit; undefined when they do. What goes makes room when it is gone. */
+  overflow(more: number): string | undefined {
+    const free = Math.max(0, this.#entriesMax - this.#size - this.#leaving);
+    return more <= free ? undefined : `it needs ${more} entries of the policy map, and ${free} of ${this.#entriesMax} are free`;
   }
 
   /** What a program says with the classes that are there. */
@@ -100,11 +122,12 @@ export class PolicyTable {
 
   add(source: Program, { compiled, sayings }: ProgramSayings, changes: PolicyChanges): ProgramEntry {
     const { wanted, asksEveryClass } = compiled;
-    const entry = { number: this.#numbers.next(), source, compiled, wanted, asksEveryClass, listed: true };
+    const number = this.#numbers.next();
+    const entry = { number, source, compiled, wanted, asksEveryClass, pending: new Map<PeerClass, number>(), listed: true };
     this.#byKey.set(source.key, entry);
     this.#index.addProgram(entry);
-    changes.counted.push([entry.number, programCount(source.key)]);
-    for (const rule of rulesOf(source)) this.#useRule(rule, changes);
+    changes.counted.push([number, programCount(source.key)]);
+    for (const rule of this.#rules.use(source)) changes.counted.push([rule.number, ruleCount(rule.rule.id)]);
     for (const [peerClass, verdicts] of sayings) this.#append(this.#elements(entry, peerClass, verdicts), changes);
     return entry;
   }
@@ -112,19 +135,50 @@ export class PolicyTable {
   remove(entry: ProgramEntry, changes: PolicyChanges): void {
     this.#withdraw(this.#elementsOf(entry), changes);
     this.#byKey.delete(entry.source.key);
+    this.#grown.delete(entry);
     this.#index.removeProgram(entry);
     changes.uncounted.push(entry.number);
-    for (const rule of rulesOf(entry.source)) this.#leaveRule(rule, changes);
+    for (const { number } of this.#rules.leave(entry.source)) changes.uncounted.push(number);
   }
 
-  addClass(peerClass: PeerClass, changes: PolicyChanges): void {
+  /** Programs that would have to deny something to the class, and cannot for want of room: they must not stay in force. */
+  addClass(peerClass: PeerClass, changes: PolicyChanges): ProgramEntry[] {
     this.#index.addClass(peerClass);
-    for (const entry of this.#index.programsFor(peerClass)) this.#append(this.#pairElements(entry, peerClass), changes);
+    return [...this.#index.programsFor(peerClass)].filter((entry) => !this.#growBy(entry, peerClass, changes));
   }
 
   removeClass(peerClass: PeerClass, changes: PolicyChanges): void {
-    for (const entry of this.#index.programsFor(peerClass)) this.#withdraw(this.#pairElements(entry, peerClass), changes);
+    for (const entry of this.#index.programsFor(peerClass)) {
+      this.#withdraw(this.#pairElements(entry, peerClass), changes);
+      entry.pending.delete(peerClass);
+      if (entry.pending.size === 0) this.#grown.delete(entry);
+    }
     this.#index.removeClass(peerClass);
+  }
+
+  /** Lets programs grow by the classes for which there is room now. */
+  admitPending(changes: PolicyChanges): void {
+    for (const entry of this.#grown) {
+      for (const [peerClass, size] of entry.pending) {
+        if (this.overflow(size) !== undefined) continue;
+        entry.pending.delete(peerClass);
+        this.#append(this.#pairElements(entry, peerClass), changes);
+      }
+      if (entry.pending.size === 0) this.#grown.delete(entry);
+    }
+  }
+
+  #growBy(entry: ProgramEntry, peerClass: PeerClass, changes: PolicyChanges): boolean {
+    const verdicts = verdictsForClass(entry.compiled, peerClass.sets);
+    const size = sizeOfVerdicts(verdicts);
+    if (this.overflow(size) === undefined) {
+      this.#append(this.#elements(entry, peerClass.number, verdicts), changes);
+      return true;
+    }
+    entry.pending.set(peerClass, size);
+    this.#grown.add(entry);
+    // Without its entries the class gets what any peer gets, which is no more than with them.
+    return entry.compiled.forAnyPeer.length === 0 || verdicts.every(({ verdict }) => verdict.action === 'allow');
   }
 
   #append(elements: Iterable<BpfElement>, changes: PolicyChanges): void {
@@ -138,6 +192,7 @@ export class PolicyTable {
     for (const { key } of elements) {
       changes.removed.push(key);
       this.#size--;
+      this.#leaving++;
     }
   }
 
@@ -147,36 +202,18 @@ export class PolicyTable {
   }
 
   #pairElements(entry: ProgramEntry, peerClass: PeerClass): Iterable<BpfElement> {
+    if (entry.pending.has(peerClass)) return [];
     return this.#elements(entry, peerClass.number, verdictsForClass(entry.compiled, peerClass.sets));
   }
 
   *#elements({ number }: ProgramEntry, peerClass: number, verdicts: readonly PortVerdict[]): Iterable<BpfElement> {
     for (const { protocol, ports, verdict } of verdicts) {
-      const rule = verdict.rule === undefined ? 0 : defined(this.#rules.get(verdict.rule), 'a rule in force is known').number;
+      const rule = verdict.rule === undefined ? 0 : this.#rules.number(verdict.rule);
       const value = policyValue({ action: verdict.action, isLogged: verdict.isLogged, order: verdict.order, rule });
       for (const port of ports === undefined ? [undefined] : portPrefixes(ports)) {
         yield { key: policyKey({ program: number, class: peerClass, protocol, port }), value };
       }
     }
-  }
-
-  #useRule(rule: ProgramRule, changes: PolicyChanges): void {
-    const known = this.#rules.get(rule.id);
-    if (known !== undefined) {
-      known.users++;
-      return;
-    }
-    const number = this.#numbers.next();
-    this.#rules.set(rule.id, { number, rule, users: 1 });
-    changes.counted.push([number, ruleCount(rule.id)]);
-  }
-
-  #leaveRule({ id }: ProgramRule, changes: PolicyChanges): void {
-    const known = defined(this.#rules.get(id), 'a rule in force is known');
-    known.users--;
-    if (known.users > 0) return;
-    this.#rules.delete(id);
-    changes.uncounted.push(known.number);
   }
 }
 
@@ -192,16 +229,4 @@ export function programCount(key: ContentKey): string {
 
 function sizeOfVerdicts(verdicts: readonly PortVerdict[]): number {
   return verdicts.reduce((size, { ports }) => size + (ports === undefined ? 1 : portPrefixes(ports).length), 0);
-}
-
-/** Each rule once, also where a program has it twice. */
-function* rulesOf({ tiers }: Program): Iterable<ProgramRule> {
-  const ids = new Set<string>();
-  for (const { rules } of tiers) {
-    for (const rule of rules) {
-      if (ids.has(rule.id)) continue;
-      ids.add(rule.id);
-      yield rule;
-    }
-  }
 }

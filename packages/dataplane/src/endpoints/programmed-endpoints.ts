@@ -79,6 +79,14 @@ export class ProgrammedEndpoints<P extends object> {
     this.claims.set(after);
   }
 
+  /** Closes endpoints in the directions in which they have one of these programs. */
+  close(programs: ReadonlySet<ProgramInForce<P>>): void {
+    const closed = (program: ProgramInForce<P>): ProgramInForce<P> => (programs.has(program) ? 'closed' : program);
+    for (const { endpoint, ingress, egress } of this.all()) {
+      if (programs.has(ingress) || programs.has(egress)) this.set({ endpoint, ingress: closed(ingress), egress: closed(egress) });
+    }
+  }
+
   delete(uid: string): void {
     const before = this.get(uid);
     if (before === undefined) return;

@@ -90,6 +90,13 @@ export class BpfMap {
     }
   }
 
+  /** How many elements there are. */
+  count(): number {
+    let count = 0;
+    for (const piece of this.pieces()) count += piece.length;
+    return count;
+  }
+
   close(): void {
     close(this.fd);
   }
