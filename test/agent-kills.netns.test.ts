@@ -10,7 +10,7 @@ import { Random } from '@weir/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClusterChurn } from '../packages/agent/test/support/cluster-churn.ts';
 import { untilConverged } from '../packages/agent/test/support/convergence.ts';
-import { type NodeWorld, openNodeWorld, type TestPod } from '../packages/agent/test/support/node-world.ts';
+import { type NodeWorld, openNodeWorld } from '../packages/agent/test/support/node-world.ts';
 import { allowedPort, SteadyTraffic } from '../packages/agent/test/support/steady-traffic.ts';
 import { HnsEmulator } from '../packages/lab/src/hns-emulator/hns-emulator.ts';
 import { serveHns } from '../packages/lab/src/hns-emulator/hns-server.ts';
@@ -47,8 +47,14 @@ async function besideHns(world: NodeWorld): Promise<Surroundings> {
   const hns = inNode(world.node, () => new HnsEmulator());
   const socket = `${world.directory}/hns.sock`;
   const server = await serveHns(socket, hns);
-  world.beforeLink = async (pod: TestPod) => {
-    await hns.createEndpoint({ addresses: [pod.address, pod.address6], interface: pod.interface });
+  world.podNetwork = {
+    beforeLink: async ({ address, address6, interface: link }) => {
+      await hns.createEndpoint({ addresses: [address, address6], interface: link });
+    },
+    afterUnlink: async ({ interface: link }) => {
+      const id = hns.endpointOf(link);
+      if (id !== undefined) await hns.deleteEndpoint(id);
+    },
   };
   return {
     agentOptions: ['--dataplane', 'hns', '--hns-socket', socket],

@@ -3,6 +3,7 @@
  * force on all of them, one after the other on the same network, every pair of ends is tried on every
  * port with a real packet, and what arrives is what the oracle says.
  */
+import { defined } from '@weir/net';
 import {
   flowsOf,
   generateChanges,
@@ -28,8 +29,11 @@ export interface FuzzOrder {
   readonly backEnds: readonly BackEnd[];
   /** How long the manifest of a world that goes wrong is made smaller; default a minute. */
   readonly shrinkMs?: number;
-  /** Told what became of each world, in one line. */
+  /** Told what became of each world, in one line, and at once of what went wrong. */
   readonly onWorld?: (line: string) => void;
+  readonly onMismatch?: (report: string) => void;
+  /** Ends the run early and takes its network away; what was found until then is returned. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was tried on one back end. */
@@ -47,20 +51,29 @@ export interface FuzzResult {
 }
 
 /** Tries them all; a world that goes wrong on a back end ends there, and the next one begins. */
-export async function fuzzWorlds({ firstSeed, worlds, changes, backEnds, onWorld, shrinkMs = 60_000 }: FuzzOrder): Promise<FuzzResult> {
+export async function fuzzWorlds(order: FuzzOrder): Promise<FuzzResult> {
+  const { firstSeed, worlds, changes, backEnds, onWorld, onMismatch, signal, shrinkMs = 60_000 } = order;
   const counts = backEnds.map(({ name }): FuzzCount => ({ backEnd: name, states: 0, flows: 0, denied: 0 }));
   const mismatches: string[] = [];
-  for (let seed = firstSeed; seed < firstSeed + worlds; seed++) {
+  const isInterrupted = (): boolean => signal?.aborted === true;
+  for (let seed = firstSeed; seed < firstSeed + worlds && !isInterrupted(); seed++) {
     const history = generateChanges(seed, generateWorld(seed), changes);
     // A network of its own for each world: what differs is found again from its seed alone.
     const policed = new PolicedNetwork();
     try {
       for (const [i, backEnd] of backEnds.entries()) {
+        if (isInterrupted()) break;
         const startedAt = performance.now();
+        const count = defined(counts[i], 'each back end has a count');
+        const before = count.flows;
         await policed.reset(backEnd);
-        const found = await tryHistory(policed, { seed, history, backEnd, shrinkMs }, counts[i]);
-        if (found !== undefined) mismatches.push(found);
-        onWorld?.(`seed ${seed} ${backEnd.name}: ${found === undefined ? 'agrees' : 'DIFFERS'}, ${seconds(startedAt)} s`);
+        const found = await tryHistory(policed, { seed, history, backEnd, shrinkMs, isInterrupted }, count);
+        if (found !== undefined) {
+          mismatches.push(found);
+          onMismatch?.(found);
+        }
+        const verdict = found === undefined ? 'agrees' : 'DIFFERS';
+        onWorld?.(`seed ${seed} ${backEnd.name}: ${verdict}, ${count.flows - before} flows, ${seconds(startedAt)} s`);
       }
     } finally {
       await policed.close();
@@ -74,20 +87,20 @@ interface Trial {
   readonly history: readonly HistoryState[];
   readonly backEnd: BackEnd;
   readonly shrinkMs: number;
+  readonly isInterrupted: () => boolean;
 }
 
-async function tryHistory(policed: PolicedNetwork, trial: Trial, count?: FuzzCount): Promise<string | undefined> {
+async function tryHistory(policed: PolicedNetwork, trial: Trial, count: FuzzCount): Promise<string | undefined> {
   const { seed, history, backEnd } = trial;
   for (const [step, state] of history.entries()) {
+    if (trial.isInterrupted()) break;
     const world = expressibleOn(backEnd, state.world);
     await policed.moveTo(world);
     const flows = judgedFlows(world);
     const wrong = await probeArrivals(policed.network, world, flows);
-    if (count !== undefined) {
-      count.states++;
-      count.flows += flows.length;
-      count.denied += flows.filter(({ allowed }) => !allowed).length;
-    }
+    count.states++;
+    count.flows += flows.length;
+    count.denied += flows.filter(({ allowed }) => !allowed).length;
     const [first] = wrong;
     if (first === undefined) continue;
     const small = await shrink(policed, world, { ...trial, wrong: first });
@@ -119,7 +132,7 @@ function judgedFlows(world: World): ExpectedFlow[] {
 async function shrink(
   policed: PolicedNetwork,
   world: World,
-  { backEnd, shrinkMs, wrong }: Trial & { readonly wrong: ExpectedFlow },
+  { backEnd, shrinkMs, isInterrupted, wrong }: Trial & { readonly wrong: ExpectedFlow },
 ): Promise<World | undefined> {
   const fails = async (candidate: World): Promise<boolean> => {
     try {
@@ -135,7 +148,7 @@ async function shrink(
   const steps = shrinkSteps(world);
   let smallest = world;
   const deadline = performance.now() + shrinkMs;
-  for (let step = steps.next(); step.done !== true && performance.now() < deadline; ) {
+  for (let step = steps.next(); step.done !== true && performance.now() < deadline && !isInterrupted(); ) {
     const still = await fails(step.value);
     if (still) smallest = step.value;
     step = steps.next(still);

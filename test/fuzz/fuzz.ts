@@ -1,9 +1,12 @@
 /**
  * `npm run fuzz -- [--seed S] [--worlds N] [--changes C] [--dataplane NAME]…`: random worlds on real
- * packets, on all back ends. Exit code 1 when a flow differs from the oracle, 2 for wrong usage.
+ * packets, on all back ends. Says what became of each world as it goes. Exit code 1 when a flow differs
+ * from the oracle, 2 for wrong usage; a signal ends it behind the state under way, and its networks go
+ * with it. What an earlier run left that was killed is taken away first.
  */
 import { parseArgs } from 'node:util';
 import { backEnds } from '../packets/back-ends.ts';
+import { removeAbandonedNetworks } from '../packets/network-owner.ts';
 import { fuzzWorlds } from './fuzz-worlds.ts';
 
 const { values } = parseArgs({
@@ -28,6 +31,17 @@ if (unknown !== undefined) {
   process.stderr.write(`--dataplane ${unknown}: there is no such back end; there are ${backEnds.map(({ name }) => name).join(', ')}\n`);
   process.exit(2);
 }
+const interrupted = new AbortController();
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const) {
+  process.once(signal, () => {
+    interrupted.abort();
+    process.exitCode = 128 + number;
+  });
+}
+for (const network of removeAbandonedNetworks()) process.stderr.write(`network ${network} of a killed run is taken away\n`);
 const startedAt = performance.now();
 const { counts, mismatches } = await fuzzWorlds({
   firstSeed: wholeNumber('seed', values.seed),
@@ -35,10 +49,11 @@ const { counts, mismatches } = await fuzzWorlds({
   changes: wholeNumber('changes', values.changes),
   backEnds: backEnds.filter(({ name }) => values.dataplane.includes(name)),
   onWorld: (line) => process.stderr.write(`${line}\n`),
+  onMismatch: (report) => process.stdout.write(`${report}\n\n`),
+  signal: interrupted.signal,
 });
-for (const mismatch of mismatches) process.stdout.write(`${mismatch}\n\n`);
 for (const { backEnd, states, flows, denied } of counts) {
   process.stdout.write(`${backEnd}: ${states} states, ${flows} flows tried, ${denied} of them to be denied\n`);
 }
 process.stdout.write(`${mismatches.length} worlds differ from the oracle; ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
-process.exitCode = mismatches.length === 0 ? 0 : 1;
+process.exitCode ??= mismatches.length === 0 ? 0 : 1;

@@ -1,7 +1,8 @@
 /** How long at a stretch packets were sent of which none arrived. */
 import { PacketCounter } from '@weir/testkit';
 
-const lookMs = 50;
+/** Each look takes the event loop some milliseconds. */
+const lookMs = 150;
 
 /** Where packets of a kind pass when they were sent and when they have arrived, as an nftables match. */
 export interface WatchedPackets {

@@ -17,6 +17,7 @@ import { createNetns, deleteNetns, listenTcp, openUdp, setNetSysctls } from '@we
 import type { Node, Pod } from '@weir/kube';
 import { defined } from '@weir/net';
 import { endsOf, type World } from '@weir/testkit';
+import { claimNetwork, netnsPrefix, releaseNetwork } from './network-owner.ts';
 
 /** Ports on which every host answers: those of generated flows. */
 const servedPorts = [80, 81, 443, 8080] as const;
@@ -118,6 +119,7 @@ export class PacketNetwork {
     for (const connection of this.#connections) connection.destroy();
     for (const server of [...this.#servers, ...this.#datagramServers]) server.close();
     for (const netns of this.#netns) deleteNetns(netns);
+    releaseNetwork(this.#id);
   }
 
   /** A pod with the address of a node could not be told from it, and would take the node's links along when it goes. */
@@ -270,6 +272,7 @@ export class PacketNetwork {
 
   #makeNetns(short: string): string {
     const netns = this.#name(short);
+    if (this.#netns.size === 0) claimNetwork(this.#id);
     createNetns(netns);
     this.#netns.add(netns);
     setNetSysctls(netns, { 'ipv6/conf/default/accept_dad': '0', 'ipv4/conf/default/rp_filter': '0', 'ipv4/icmp_ratelimit': '0' });
@@ -277,7 +280,7 @@ export class PacketNetwork {
   }
 
   #name(short: string): string {
-    return `weirt-${this.#id}-${short}`;
+    return `${netnsPrefix(this.#id)}${short}`;
   }
 
   #nextMac(): string {

@@ -116,6 +116,7 @@ export class ClusterChurn {
     const pod = this.#local.shift();
     if (pod === undefined) return;
     unlinkPod(this.#world.node, pod);
+    await this.#world.podNetwork.afterUnlink(pod);
     await this.#delete(pod.name);
     await this.#world.gate('DELETE', `/v1/endpoints/${pod.uid}`);
   }

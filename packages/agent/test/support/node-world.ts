@@ -49,6 +49,12 @@ interface PodExtras {
   readonly addressOf?: TestPod;
 }
 
+/** What there is to be done for a link besides the link. */
+export interface PodNetwork {
+  readonly beforeLink: (pod: TestPod) => Promise<void>;
+  readonly afterUnlink: (pod: TestPod) => Promise<void>;
+}
+
 /** See above; made by {@link openNodeWorld}, taken away by {@link NodeWorld.close}. */
 export class NodeWorld {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'weirt-agent-'));
@@ -60,8 +66,8 @@ export class NodeWorld {
   agentEnvironment: Readonly<Record<string, string>> = {};
   /** A program with arguments that starts the agents, for example with other rights. */
   agentStarter: readonly string[] = [];
-  /** What a node does for a pod before it has its link; nothing unless told. */
-  beforeLink: (pod: TestPod) => Promise<void> = async () => undefined;
+  /** What a node does for a pod before it has its link, and when it has lost it; nothing unless told. */
+  podNetwork: PodNetwork = { beforeLink: async () => undefined, afterUnlink: async () => undefined };
   readonly certificates: Certificates;
   readonly #netns: string[] = [];
   readonly #servers: Server[] = [];
@@ -224,7 +230,7 @@ export class NodeWorld {
       address: addressOf?.address ?? `10.77.${this.#index}.${this.#pods}`,
       address6: addressOf?.address6 ?? `fd77::${this.#index}:${this.#pods.toString(16)}`,
     };
-    await this.beforeLink(pod);
+    await this.podNetwork.beforeLink(pod);
     this.#link(pod);
     return pod;
   }
