@@ -25,7 +25,7 @@ import { PolicedNetwork } from '../packets/policed-network.ts';
 import { podAddressOf, twoNodeWorld } from '../packets/two-node-world.ts';
 
 const node = 'node-0';
-const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 1.5) * 1_000;
+const loadMs = Number(process.env['WEIR_LOAD_SECONDS'] ?? 1) * 1_000;
 const kills = Number(process.env['WEIR_KILLS'] ?? 4);
 const startedAtOnce = 4;
 const turnsMin = 6;
