@@ -251,6 +251,34 @@ export function describeSemantics(backEnd: BackEnd): void {
         ).toEqual([]);
       });
 
+      it('and pods on the host network are one: no policy selects them, and no selector of pods means them', async () => {
+        const fromPodsB = policy('x', 'from-pods-b', {
+          podSelector: podA,
+          policyTypes: ['Ingress'],
+          ingress: [{ from: [{ namespaceSelector: {}, podSelector: { matchLabels: { pod: 'b' } } }] }],
+        });
+        const closed = twoNodeWorld({
+          policies: [fromPodsB, policy('z', 'closed', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] })],
+        });
+        const podIPs = families.map((family) => ({ ip: nodeAddressOf(1, family) }));
+        world = {
+          ...closed,
+          pods: closed.pods.map((pod) => {
+            if (`${pod.metadata.namespace}/${pod.metadata.name}` !== 'z/b') return pod;
+            const spec = { ...pod.spec, containers: pod.spec?.containers ?? [], hostNetwork: true };
+            return { ...pod, spec, status: { ...pod.status, podIP: nodeAddressOf(1, 4), podIPs } };
+          }),
+        };
+        await policed.moveTo(world);
+        expect(
+          await differences({
+            // z/b is selected by `closed`, and has a label that `from-pods-b` asks for.
+            allowed: ['node-1 > y/b TCP 80', 'y/b > node-1 TCP 80', 'x/b > node-1 UDP 80', 'x/b > x/a TCP 80'],
+            denied: ['node-1 > x/a TCP 80', 'node-1 > x/a UDP 80', 'node-1 > z/a TCP 80', 'z/c > y/b TCP 80'],
+          }),
+        ).toEqual([]);
+      });
+
       it('and its isolated pods find each other by neighbour discovery', async () => {
         await enforce(denyAll);
         const { network } = policed;
