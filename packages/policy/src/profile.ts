@@ -158,6 +158,9 @@ export function enforcementTarget(engine: EngineName, system: OperatingSystem = 
   return { profile: engineProfiles[engine], system, expandsUnsupported };
 }
 
+/** Where exceptions of an ipBlock are expressed by splitting it, that may add so many blocks to its ranges; what takes more is refused. */
+export const addedBlocksMax = 2_000;
+
 /** The features that can be expressed by others. */
 const expandable: readonly PolicyFeature[] = ['negative-selector', 'ip-block-except'];
 

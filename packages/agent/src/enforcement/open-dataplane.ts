@@ -36,6 +36,7 @@ export function openDataplane(settings: AgentSettings, log: Logger): Dataplane {
       return createEbpfDataplane(options);
     case 'hns':
       checkHns(settings);
+      log.info('HNS counts no packets and tells of no connections: packet counters stay at 0, and connections that exist are kept');
       return openHns(settings);
     default:
       return chosen.name satisfies never;

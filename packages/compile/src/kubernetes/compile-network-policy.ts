@@ -13,25 +13,13 @@ import {
   defaultNetworkPolicy,
   type FieldError,
   formatFieldErrorBody,
-  type IPBlock,
   type NetworkPolicy,
   type NetworkPolicyPeer,
   type NetworkPolicyPort,
-  parseApiCidr,
   type TextPosition,
   validateNetworkPolicy,
 } from '@weir/kube';
-import {
-  type AddressRange,
-  assert,
-  cidrRange,
-  defined,
-  isTransportName,
-  type PortRange,
-  subtractAddressRanges,
-  transportNumber,
-  unionOfPortRanges,
-} from '@weir/net';
+import { assert, isTransportName, type PortRange, transportNumber, unionOfPortRanges } from '@weir/net';
 import {
   allOf,
   type Direction,
@@ -46,6 +34,7 @@ import {
   type Side,
 } from '@weir/policy';
 import { compileLabelSelector, compilePodSelector } from './compile-selector.ts';
+import { rangesOfIpBlock } from './ip-block-ranges.ts';
 import { type UnsupportedField, unsupportedFields } from './unsupported-features.ts';
 
 /** Finds the place of a field by its path (`spec.ingress[0]`, or '' for the whole object). */
@@ -187,7 +176,7 @@ class PolicyCompiler {
   }
 
   private compilePeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer): Side {
-    if (ipBlock !== undefined) return { nets: compileIpBlock(ipBlock) };
+    if (ipBlock !== undefined) return { nets: rangesOfIpBlock(ipBlock) };
     if (namespaceSelector === undefined) return { selector: compilePodSelector(podSelector ?? {}, this.namespace) };
     return { selector: allOf(compileLabelSelector(namespaceSelector, 'namespace'), compileLabelSelector(podSelector ?? {}, 'pod')) };
   }
@@ -214,14 +203,6 @@ class PolicyCompiler {
     const position = this.positionOf(path);
     return position === undefined ? undefined : { file: position.file, line: position.line };
   }
-}
-
-function compileIpBlock({ cidr, except = [] }: IPBlock): AddressRange[] {
-  return subtractAddressRanges([rangeOf(cidr)], except.map(rangeOf));
-}
-
-function rangeOf(text: string): AddressRange {
-  return cidrRange(defined(parseApiCidr(text), `validation let the CIDR ${text} through`));
 }
 
 /** One group per protocol in order of appearance; a port without number and name takes them all. */

@@ -4,8 +4,10 @@
  * Asked before anything is compiled, so that a policy which cannot be expressed fully is refused as a
  * whole, with the field that stands in the way.
  */
-import type { DefaultedNetworkPolicy, LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
-import { type EnforcementTarget, type PolicyFeature, unsupportedOn } from '@weir/policy';
+import type { DefaultedNetworkPolicy, IPBlock, LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { cidrsOfRange } from '@weir/net';
+import { addedBlocksMax, type EnforcementTarget, type PolicyFeature, unsupportedOn } from '@weir/policy';
+import { rangesOfIpBlock } from './ip-block-ranges.ts';
 
 /** A field that uses something unsupported, and the sentence that says so. */
 export interface UnsupportedField {
@@ -17,16 +19,33 @@ export interface UnsupportedField {
 interface UsedFeature {
   readonly field: string;
   readonly feature: PolicyFeature;
+  /** The block with exceptions. */
+  readonly ipBlock?: IPBlock;
 }
 
 /** Every field of the policy that the target does not support; empty when it supports all of it. */
 export function unsupportedFields(policy: DefaultedNetworkPolicy, target: EnforcementTarget): UnsupportedField[] {
   const gaps = new Map(unsupportedOn(target).map(({ feature, message }) => [feature, message]));
-  if (gaps.size === 0) return [];
-  return usedFeatures(policy).flatMap(({ field, feature }) => {
-    const message = gaps.get(feature);
+  const isSplit = target.expandsUnsupported && unsupportedOn({ ...target, expandsUnsupported: false }).some(isException);
+  if (gaps.size === 0 && !isSplit) return [];
+  return usedFeatures(policy).flatMap(({ field, feature, ipBlock }) => {
+    const message = gaps.get(feature) ?? (isSplit && ipBlock !== undefined ? splittingProblem(ipBlock) : undefined);
     return message === undefined ? [] : [{ field, feature, message }];
   });
+}
+
+function isException({ feature }: { readonly feature: PolicyFeature }): boolean {
+  return feature === 'ip-block-except';
+}
+
+/** Why a block cannot be split around its exceptions. */
+function splittingProblem(ipBlock: IPBlock): string | undefined {
+  const ranges = rangesOfIpBlock(ipBlock);
+  const blocks = ranges.reduce((sum, range) => sum + cidrsOfRange(range).length, 0);
+  const most = ranges.length + addedBlocksMax;
+  return blocks <= most
+    ? undefined
+    : `exceptions of an ipBlock that split it into ${blocks} blocks, where Weir takes ${most} at most on Windows`;
 }
 
 function usedFeatures({ spec }: DefaultedNetworkPolicy): UsedFeature[] {
@@ -58,7 +77,8 @@ function inRule({ peers = [], ports = [] }: PeersAndPorts, path: string, list: '
 function inPeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, path: string): UsedFeature[] {
   const used = [...inSelector(podSelector, `${path}.podSelector`), ...inSelector(namespaceSelector, `${path}.namespaceSelector`)];
   if (ipBlock?.cidr.includes(':') === true) used.push({ field: `${path}.ipBlock.cidr`, feature: 'ipv6' });
-  if ((ipBlock?.except ?? []).length > 0) used.push({ field: `${path}.ipBlock.except`, feature: 'ip-block-except' });
+  if (ipBlock !== undefined && (ipBlock.except ?? []).length > 0)
+    used.push({ field: `${path}.ipBlock.except`, feature: 'ip-block-except', ipBlock });
   return used;
 }
 

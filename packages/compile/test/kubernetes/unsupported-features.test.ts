@@ -90,6 +90,26 @@ describe('a policy with a feature that engines may lack', () => {
     }
   });
 
+  it('is refused on Windows where splitting a block around its exceptions takes too many blocks, with the field and the number', () => {
+    // Each leaves 16 blocks of its /16, and one range between it and the next.
+    const compiled = (exceptions: number, system: OperatingSystem) => {
+      const except = Array.from({ length: exceptions }, (_, i) => `10.${i}.77.77/32`);
+      const spec: NetworkPolicySpec = { ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except } }] }] };
+      return compileNetworkPolicy(policyOf(spec), { target: enforcementTarget('kubernetes', system, true) });
+    };
+    expect(compiled(128, 'windows').policy).toBeDefined();
+    expect(compiled(192, 'windows')).toEqual({
+      diagnostics: [
+        expect.objectContaining({
+          code: 'unsupported-policy',
+          field: 'spec.ingress[0].from[0].ipBlock.except',
+          message: 'exceptions of an ipBlock that split it into 3073 blocks, where Weir takes 2193 at most on Windows',
+        }),
+      ],
+    });
+    expect(compiled(192, 'linux').policy).toBeDefined();
+  });
+
   it('in a rule of a direction that the policy does not list does nothing and stands in nobody’s way', () => {
     const spec: NetworkPolicySpec = { policyTypes: ['Egress'], ingress: [{ ports: [{ port: 'http' }] }] };
     expect(compileNetworkPolicy(policyOf(spec), { target: enforcementTarget('azure', 'windows') }).policy).toBeDefined();

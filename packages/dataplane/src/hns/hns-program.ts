@@ -18,6 +18,7 @@ import {
   protocolNumber,
   subtractAddressRanges,
 } from '@weir/net';
+import { addedBlocksMax } from '@weir/policy';
 import { blocksOfRanges, isOneBlock } from './block-values.ts';
 
 /** What is done about what HNS cannot say. */
@@ -25,9 +26,6 @@ export interface HnsLimits {
   /** List what a negation leaves and split blocks around holes, instead of refusing. */
   readonly expandUnsupported: boolean;
 }
-
-/** Splitting the ranges of one rule may add so many blocks; what takes more is refused. */
-const addedBlocksMax = 2_000;
 
 /** Peers whose class is in all of `inside` and in none of `outside`; at least one is inside. */
 export interface GroupTests {

@@ -1,8 +1,9 @@
 /** The HNS back end on documents: what they say in the end, and on the way there. */
-import type { Delta } from '@weir/calc';
+import { type Delta, Engine } from '@weir/calc';
 import { type ApplyReport, createHnsDataplane, type HnsDataplane } from '@weir/dataplane';
 import { HnsError } from '@weir/kernel';
-import { type Address, defined, type Flow, parseAddress } from '@weir/net';
+import { type Address, defined, type Flow, formatAddress, parseAddress } from '@weir/net';
+import { enforcementTarget } from '@weir/policy';
 import { DeltaModel } from '@weir/testkit';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -256,6 +257,25 @@ describe('the HNS back end', () => {
     expect((await dataplane.apply(few)).quarantined).toEqual([]);
     const many = await dataplane.apply(deltaBetween(few, state(`10.0.0.0/8 except ${holes}`)));
     expect(many.quarantined.map(({ reason }) => reason)).toEqual([expect.stringContaining('more than 2201 blocks')]);
+  });
+
+  it('takes a long list of blocks that make up a range, which is no block with exceptions', async () => {
+    const engine = new Engine({ node: 'n', target: enforcementTarget('kubernetes', 'windows') });
+    for (const source of engine.sources) engine.setInSync(source);
+    // From 10.77.0.1 to 10.77.0.40.
+    const from = Array.from({ length: 40 }, (_, i) => ({ ipBlock: { cidr: `10.77.0.${i + 1}/32` } }));
+    engine.upsertNamespace({ metadata: { name: 'x', uid: 'x' } });
+    engine.upsertNetworkPolicy({ metadata: { name: 'p', namespace: 'x', uid: 'p' }, spec: { podSelector: {}, ingress: [{ from }] } });
+    engine.attach({ uid: 'b', namespace: 'x', name: 'b', interface: 'b', addresses: [defined(parseAddress(hostAddresses.b[4]), 'b')] });
+    engine.upsertPod({
+      metadata: { name: 'b', namespace: 'x', uid: 'b' },
+      spec: { nodeName: 'n', containers: [] },
+      status: { phase: 'Running', podIP: hostAddresses.b[4], podIPs: [{ ip: hostAddresses.b[4] }] },
+    });
+    const hns = new DocumentsInMemory([{ id: 'b', addresses: [hostAddresses.b[4]] }]);
+    expect((await createHnsDataplane({ door: hns }).apply(engine.flush())).quarantined).toEqual([]);
+    const sources = flows.filter((flow) => flow.destination.words[0] === 0x0a4d0002 && documentsAllow(hns.store, flow));
+    expect(new Set(sources.map(({ source }) => formatAddress(source)))).toEqual(new Set([1, 2, 3].map((i) => `10.77.0.${i}`)));
   });
 
   it('DP84: puts back what others changed and says what, and leaves alone what is theirs', async () => {
