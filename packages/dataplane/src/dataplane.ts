@@ -35,7 +35,7 @@ export interface DriftReport {
   readonly repaired: boolean;
 }
 
-/** Packets and bytes that a rule let through or dropped since the back end started. */
+/** Packets and bytes that a rule let through or dropped since the back end started; nftables counts what is dropped by program only. */
 export interface RuleCounter {
   readonly rule: ProgramRule;
   readonly packets: bigint;

@@ -1,16 +1,16 @@
 /**
  * Programs whose rules only allow: order does not matter in them, so a packet's verdict is the
- * presence of a tuple. Everything else is refused with a reason here, until there are ordered
- * chains for it.
+ * presence of a tuple.
  */
 import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule, ProtocolPort } from '@weir/calc';
-import { defined, formatPortRange, hasPorts, type PortRange, type ProtocolNumber } from '@weir/net';
-import type { AllowedTuple } from './element.ts';
+import { defined, formatPortRange, type PortRange, type ProtocolNumber } from '@weir/net';
+import { refusalOfRule } from '../programs/verdict-program.ts';
+import type { Tuple } from './element.ts';
 
 /** An accepted program: what it allows any peer, and the rules that ask about the peer. */
 export interface AdditiveProgram {
   readonly key: ContentKey;
-  readonly anyPeer: readonly AllowedTuple[];
+  readonly anyPeer: readonly Tuple[];
   readonly peerRules: readonly ProgramRule[];
   /**
    * Sets of which a class must be in at least one to be allowed anything, each with the places of the
@@ -34,7 +34,7 @@ export type CompiledProgram =
   | { readonly kind: 'accepted'; readonly program: AdditiveProgram }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Checks that a program only allows and that all it refers to is there. */
+/** Compiles a program that only allows, and checks that all it refers to is there. */
 export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledProgram {
   const rules: ProgramRule[] = [];
   let allowsRest = program.otherwise === 'allow';
@@ -45,7 +45,7 @@ export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<C
     break;
   }
   for (const rule of rules) {
-    const reason = refusal(rule, peerSets);
+    const reason = refusalOfRule(rule, peerSets);
     if (reason !== undefined) return { kind: 'refused', reason };
   }
   const peerRules = rules.filter((rule) => rule.peer.length > 0);
@@ -67,10 +67,10 @@ export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<C
 }
 
 /** What the program allows the peers of a class, beyond what it allows any peer. */
-export function tuplesForClass(program: AdditiveProgram, peer: PeerMemberships): AllowedTuple[] {
+export function tuplesForClass(program: AdditiveProgram, peer: PeerMemberships): Tuple[] {
   const places = [...program.negatedOnly];
   for (const set of peer.sets.keys()) for (const place of program.wanted.get(set) ?? []) places.push(place);
-  const tuples: AllowedTuple[] = [];
+  const tuples: Tuple[] = [];
   for (const place of places.sort((a, b) => a - b)) {
     const rule = defined(program.peerRules[place], 'a rule is in its place');
     if (!rule.peer.every((test) => peer.sets.has(test.set) !== test.negated)) continue;
@@ -90,22 +90,6 @@ function placesBySet(sets: readonly (ContentKey | undefined)[]): Map<ContentKey,
   return places;
 }
 
-function refusal(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
-  if (rule.action !== 'allow') return `rule ${rule.id} has the action "${rule.action}"; this data plane only enforces rules that allow`;
-  if (rule.ports !== undefined && (rule.protocol === undefined || !hasPorts(rule.protocol))) {
-    return `rule ${rule.id} has ports, but no protocol with ports`;
-  }
-  for (const test of rule.peer) {
-    const set = peerSets.get(test.set);
-    if (set === undefined) return `rule ${rule.id} refers to a peer set that is not there: ${test.set}`;
-    if (set.kind !== 'addressPort') continue;
-    if (test.negated) return `rule ${rule.id} excludes named ports, which this data plane cannot express`;
-    if (rule.protocol === undefined || rule.ports !== undefined)
-      return `rule ${rule.id} has named ports and must have a protocol and no ports`;
-  }
-  return undefined;
-}
-
 /** The ports that the peer itself brings along (all `addressPort` sets at once), or undefined. */
 function portsOfPeer(tests: readonly PeerTest[], peer: PeerMemberships): readonly ProtocolPort[] | undefined {
   let ports: readonly ProtocolPort[] | undefined;
@@ -118,7 +102,7 @@ function portsOfPeer(tests: readonly PeerTest[], peer: PeerMemberships): readonl
   return ports;
 }
 
-function tuplesOfRule(rule: ProgramRule, peerPorts: readonly ProtocolPort[] | undefined): AllowedTuple[] {
+function tuplesOfRule(rule: ProgramRule, peerPorts: readonly ProtocolPort[] | undefined): Tuple[] {
   if (peerPorts !== undefined) {
     return peerPorts
       .filter((port) => port.protocol === rule.protocol)
@@ -136,11 +120,11 @@ function tuplesOfRule(rule: ProgramRule, peerPorts: readonly ProtocolPort[] | un
  * Makes tuples unique, the first rule keeping what several allow, and ranges of one protocol
  * disjoint: the kernel refuses elements that overlap. Single ports live in a set of their own.
  */
-function mergeTuples(tuples: AllowedTuple[]): AllowedTuple[] {
+function mergeTuples(tuples: Tuple[]): Tuple[] {
   if (tuples.length < 2) return tuples;
-  const merged = new Map<string, AllowedTuple>();
+  const merged = new Map<string, Tuple>();
   const covered = new Map<ProtocolNumber, PortRange[]>();
-  const add = (tuple: AllowedTuple): void => {
+  const add = (tuple: Tuple): void => {
     const key = `${tuple.protocol ?? '*'} ${tuple.ports === undefined ? '*' : formatPortRange(tuple.ports)}`;
     if (!merged.has(key)) merged.set(key, tuple);
   };

@@ -6,7 +6,6 @@
  */
 import type { Expression, RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
-import { unownedEnd } from './denied-reports.ts';
 import {
   accept,
   interfaceStartsWith,
@@ -18,6 +17,7 @@ import {
   selfRule,
 } from './packet-steps.ts';
 import { type ProgramChain, programChainTargets } from './program-rules.ts';
+import { unownedEnd } from './reports.ts';
 import { familySets } from './sets.ts';
 
 const families = [4, 6] as const;
@@ -51,7 +51,9 @@ function sourceChain(chain: 'egress' | 'input', options: BaseRuleOptions): RuleD
     letEstablishedThrough(chain),
     ...families.flatMap((family) => [
       ...(chain === 'egress' ? [selfRule(chain, family)] : []),
-      ...(asksPolicies(chain, options) ? dispatchRules({ chain, end: 'source', of: { look: 'egress', family } }) : []),
+      ...(asksPolicies(chain, options)
+        ? dispatchRules({ chain, end: 'source', of: { look: 'egress', family }, reports: options.reports })
+        : []),
     ]),
   ];
 }
@@ -65,7 +67,7 @@ function targetChain(options: BaseRuleOptions): RuleDefinition[] {
     letEstablishedThrough(chain),
     ...families.flatMap((family) => [
       selfRule(chain, family),
-      ...dispatchRules({ chain, end: 'destination', of: { look: 'ingress', family } }),
+      ...dispatchRules({ chain, end: 'destination', of: { look: 'ingress', family }, reports: options.reports }),
     ]),
   ];
 }
@@ -84,7 +86,9 @@ function againChain(chain: 'egress_again' | 'input_again', options: BaseRuleOpti
       ...(chain === 'egress_again' ? closedTargets(chain, family, options) : []),
       forgedSource(chain, family, options),
       ...(chain === 'egress_again' ? [selfRule(chain, family)] : []),
-      ...(asksPolicies(chain, options) ? dispatchRules({ chain, end: 'source', of: { look: 'egress_again', family } }) : []),
+      ...(asksPolicies(chain, options)
+        ? dispatchRules({ chain, end: 'source', of: { look: 'egress_again', family }, reports: options.reports })
+        : []),
     ]),
   ];
 }
@@ -153,6 +157,7 @@ interface Dispatch {
   readonly chain: string;
   readonly end: 'source' | 'destination';
   readonly of: ProgramChain;
+  readonly reports: boolean;
 }
 
 /**
@@ -162,11 +167,13 @@ interface Dispatch {
  * takes force between two lookups of one packet, it asked with an old number in new sets, or was not
  * isolated yet, and the second look sees new ones only (DP43).
  */
-function dispatchRules({ chain, end, of }: Dispatch): RuleDefinition[] {
-  const { main, deny } = programChainTargets(of);
+function dispatchRules({ chain, end, of, reports }: Dispatch): RuleDefinition[] {
+  const { main, deny, log } = programChainTargets(of);
   const map = familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress'];
   const isolated = [...isFamily(of.family), loadAddress(of.family, end, 4), { kind: 'lookup', set: map, key: 4, into: 0 } as const];
+  const logs = reports && of.look !== 'egress_again';
   return [
+    ...(logs ? [{ chain, expressions: [...isolated, { kind: 'jump', chain: log } as const], comment: 'what rules log' }] : []),
     ...readablePackets.map((readable) => ({
       chain,
       expressions: [...isolated, ...readable, { kind: 'jump', chain: main } as const],

@@ -3,7 +3,7 @@
  *
  *   peer sets, classes, addresses ──▶ PeerClassTable ──▶ class4/6, block4/6
  *                                          │ classes that came and went
- *   programs ──▶ additive-program ──▶ ProgramTable ────▶ allow, allow_range, denied, rules
+ *   programs ──▶ tuple-program ─────▶ ProgramTable ────▶ allow, logged, their ranges, denied, rules
  *                                          │ numbers
  *   endpoints ──▶ LocalAddresses ──────────┴───────────▶ local, link, unlinked, self, …_program4/6
  *
@@ -20,13 +20,13 @@ import { type PeerClassChanges, PeerClassTable } from '../classification/peer-cl
 import { type AddressOwner, LocalAddresses, type ReleasedAddress } from '../endpoints/local-addresses.ts';
 import { type ProgramInForce, type ProgrammedEndpoint, ProgrammedEndpoints } from '../endpoints/programmed-endpoints.ts';
 import { HeldEndpoints } from '../quarantine/held-endpoints.ts';
-import { type AdditiveProgram, compileAdditiveProgram } from './additive-program.ts';
 import { closedElements, elementsOfAddress } from './address-elements.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
 import { addDifference, type ElementChanges } from './element-changes.ts';
 import { addPeerChanges, peerElements } from './peer-elements.ts';
 import { type ProgramEntry, ProgramTable } from './program-table.ts';
 import { RuleTable } from './rule-table.ts';
+import { compileTupleProgram, type TupleProgram } from './tuple-program.ts';
 
 /** What a delta means for the kernel. */
 export interface StateChanges extends ElementChanges {
@@ -170,7 +170,7 @@ export class DesiredState {
         entry.listed = true;
         continue;
       }
-      const result = compileAdditiveProgram(program, this.#peers.peerSets);
+      const result = compileTupleProgram(program, this.#peers.peerSets);
       if (result.kind === 'refused') {
         this.#refused.set(key, { program, reason: result.reason });
       } else {
@@ -265,6 +265,7 @@ interface WithheldProgram {
   readonly reason: string;
 }
 
-function newEntry(number: number, source: Program, compiled: AdditiveProgram): ProgramEntry {
-  return { number, source, compiled, listed: true, frozen: false, pending: new Set() };
+function newEntry(number: number, source: Program, compiled: TupleProgram): ProgramEntry {
+  const { wanted, asksEveryClass } = compiled;
+  return { number, source, compiled, wanted, asksEveryClass, listed: true, frozen: false, pending: new Set() };
 }

@@ -31,6 +31,7 @@ export function bySet(elements: Iterable<PlacedElement>): ElementsBySet {
 
 const interfaceNameBytes = 16;
 const tupleKeyBytes = 16;
+const everyPort: PortRange = { first: 0, last: 65_535 };
 
 /** The text that two elements share when they cannot be in the kernel together. */
 export function elementIdentity({ set, element }: PlacedElement): string {
@@ -70,13 +71,14 @@ export function blockElements(set: string, range: { first: Address; last: Addres
   return after === undefined ? [start] : [start, { set, element: { key: addressToBytes(after), intervalEnd: true } }];
 }
 
-/** What a program allows a class: one port, a range of ports, or (port undefined) all of them. */
-export interface AllowedTuple {
-  /** Undefined: all protocols, and then all ports. */
+/** Packets of one port, of a range of ports, or (ports undefined) of all of them. */
+export interface Tuple {
+  /** Undefined: all protocols, or those of a range, and then all ports. */
   readonly protocol?: ProtocolNumber;
-  readonly ports?: PortRange;
+  readonly protocols?: { readonly first: ProtocolNumber; readonly last: ProtocolNumber };
+  readonly ports?: PortRange | undefined;
   /** The id of the rule that counts it; undefined where no rule but a default allows. */
-  readonly rule?: string;
+  readonly rule?: string | undefined;
 }
 
 /** The numbers that a tuple is made of: class 0 is any peer, rule 0 no rule but a default. */
@@ -86,14 +88,34 @@ export interface TupleNumbers {
   readonly rule: number;
 }
 
-/** The element that puts a tuple into force for a program and a class. */
-export function tupleElement(of: TupleNumbers, tuple: AllowedTuple): PlacedElement {
-  const { ports, protocol = 0 } = tuple;
+/** The element that lets a class have what a tuple stands for. */
+export function tupleElement(of: TupleNumbers, tuple: Tuple): PlacedElement {
+  const { range, ...keys } = tupleKeys(of, tuple);
+  return { set: range ? sharedSets.allowRange : sharedSets.allow, element: { ...keys, data: numberValue(of.rule) } };
+}
+
+/** The element that has reported what a tuple stands for. */
+export function loggedElement(of: Omit<TupleNumbers, 'rule'>, tuple: Tuple): PlacedElement {
+  const { range, ...keys } = tupleKeys(of, tuple);
+  return { set: range ? sharedSets.loggedRange : sharedSets.logged, element: keys };
+}
+
+/** The element by which packets of a program are looked up among those to be reported. */
+export function loggingElement(program: number): PlacedElement {
+  return { set: sharedSets.logging, element: { key: hostU32Bytes(program) } };
+}
+
+/** `range`: it belongs into the set of ranges. */
+function tupleKeys(
+  of: Omit<TupleNumbers, 'rule'>,
+  { protocol = 0, protocols, ports }: Tuple,
+): { range: boolean; key: Uint8Array; keyEnd?: Uint8Array } {
+  if (protocols !== undefined)
+    return { range: true, key: tupleKey(of, protocols.first, 0), keyEnd: tupleKey(of, protocols.last, everyPort.last) };
   const key = tupleKey(of, protocol, ports?.first ?? 0);
-  const data = numberValue(of.rule);
   // Port 0 of the exact set means any port, so a real port 0 is a range of one.
-  if (ports === undefined || (ports.first === ports.last && ports.first !== 0)) return { set: sharedSets.allow, element: { key, data } };
-  return { set: sharedSets.allowRange, element: { key, keyEnd: tupleKey(of, protocol, ports.last), data } };
+  if (ports === undefined || (ports.first === ports.last && ports.first !== 0)) return { range: false, key };
+  return { range: true, key, keyEnd: tupleKey(of, protocol, ports.last) };
 }
 
 /** The element that counts what a rule lets through; a rule's id is at most 128 bytes. */
@@ -107,7 +129,7 @@ export function deniedElement(program: number): PlacedElement {
 }
 
 /** Made by the hundred thousand, so from the pool of small buffers and without parts to join. */
-function tupleKey(of: TupleNumbers, protocol: ProtocolNumber, port: number): Uint8Array {
+function tupleKey(of: Omit<TupleNumbers, 'rule'>, protocol: ProtocolNumber, port: number): Uint8Array {
   const key = Buffer.allocUnsafe(tupleKeyBytes);
   writeHostU32(key, of.program, 0);
   writeHostU32(key, of.class, 4);

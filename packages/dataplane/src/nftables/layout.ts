@@ -15,9 +15,9 @@
 import type { ChainDefinition, RuleDefinition, SetDefinition } from '@weir/kernel';
 import type { EstablishedMode } from '../dataplane.ts';
 import { baseRules } from './base-rules.ts';
-import { deniedReportChains, deniedReportRules } from './denied-reports.ts';
 import { endedChainDefinitions, endedRules, endedSetDefinitions } from './ended-connections.ts';
 import { programChainNames, programChains, programRules } from './program-rules.ts';
+import { reportChains, reportRules } from './reports.ts';
 import { setDefinitions } from './sets.ts';
 
 /**
@@ -29,7 +29,7 @@ const ingressPriority = -19;
 const egressAgainPriority = -18;
 
 const chainDefinitions: readonly ChainDefinition[] = [
-  ...deniedReportChains,
+  ...reportChains,
   ...programChains.flatMap(programChainNames).map((name) => ({ name })),
   { name: 'egress', hook: { name: 'forward', priority: egressPriority } },
   { name: 'ingress', hook: { name: 'forward', priority: ingressPriority } },
@@ -70,7 +70,7 @@ export function tableLayout({ podInterfaces, established, podToOwnNode = 'by-pol
     runtimeSets: endedSetDefinitions,
     chains: chainDefinitions,
     rules: [
-      ...(flowRate === undefined ? [] : deniedReportRules(flowRate)),
+      ...(flowRate === undefined ? [] : reportRules(flowRate)),
       ...programRules({ reports: flowRate !== undefined }),
       ...baseRules({ podInterfaces, podToOwnNode, reports: flowRate !== undefined }),
       ...(established === 'cut' ? endedRules() : []),

@@ -31,7 +31,6 @@ import { releasedSince } from '../endpoints/earlier-owners.ts';
 import { findCulprits } from '../quarantine/find-culprits.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { type FoundDrift, TableComparison } from './comparison.ts';
-import { unreportedPackets } from './denied-reports.ts';
 import { DesiredState, type StateChanges } from './desired-state.ts';
 import type { PlacedElement } from './element.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
@@ -39,6 +38,7 @@ import { type TableLayout, tableLayout } from './layout.ts';
 import { ownersInKernel } from './owners-in-kernel.ts';
 import type { ProgramEntry } from './program-table.ts';
 import { highestNumber } from './replacement.ts';
+import { unreportedPackets } from './reports.ts';
 import { guardTable, sharedSets, weirTable } from './sets.ts';
 import { type AppliedElements, sumOf, TableWriter } from './table-writer.ts';
 

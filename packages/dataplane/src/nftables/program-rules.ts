@@ -15,8 +15,9 @@
  */
 import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
-import { reportDenied } from './denied-reports.ts';
+
 import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd, readablePackets, selfRule } from './packet-steps.ts';
+import { reportDenied, reportLogged } from './reports.ts';
 import { familySets, sharedSets } from './sets.ts';
 
 /** Four registers in a row, as the key of `allow` has them. */
@@ -42,23 +43,29 @@ export const programChains: readonly ProgramChain[] = (['egress', 'ingress', 'eg
 
 /** All rules of the chains; with `reports` denied packets are reported. */
 export function programRules({ reports }: { readonly reports: boolean }): RuleDefinition[] {
-  return programChains.flatMap((of) => [...podHalf(of), ...blockHalf(of), ...mainChain(of), ...denyChain(of, reports)]);
+  return programChains.flatMap((of) => [
+    ...podHalf(of),
+    ...blockHalf(of),
+    ...mainChain(of),
+    ...(reports ? logChains(of) : []),
+    ...denyChain(of, reports),
+  ]);
 }
 
 /** The names of the chains, jump targets first. */
 export function programChainNames(of: ProgramChain): string[] {
-  const { main, pod, block, deny } = namesOf(of);
-  return [pod, ...(of.look === 'ingress' ? [block] : []), main, deny];
+  const { main, pod, block, deny, log, logPod } = namesOf(of);
+  return [pod, ...(of.look === 'ingress' ? [block] : []), main, ...(of.look === 'egress_again' ? [] : [logPod, log]), deny];
 }
 
-/** Where to send packets of isolated endpoints: to be let through or to return, and to be let through or dropped. */
-export function programChainTargets(of: ProgramChain): { readonly main: string; readonly deny: string } {
+/** Where to send packets of isolated endpoints: to be let through or to return, to be let through or dropped, and to be reported where a rule logs them. */
+export function programChainTargets(of: ProgramChain): { readonly main: string; readonly deny: string; readonly log: string } {
   return namesOf(of);
 }
 
-function namesOf({ look, family }: ProgramChain): { main: string; pod: string; block: string; deny: string } {
+function namesOf({ look, family }: ProgramChain): { main: string; pod: string; block: string; deny: string; log: string; logPod: string } {
   const main = look === 'egress_again' ? `egress${family}_again` : `${look}${family}`;
-  return { main, pod: `${main}_pod`, block: `${main}_block`, deny: `${main}_deny` };
+  return { main, pod: `${main}_pod`, block: `${main}_block`, deny: `${main}_deny`, log: `${main}_log`, logPod: `${main}_log_pod` };
 }
 
 /** Any peer, whom the program alone decides on; then known pods; then the rest of the address space. */
@@ -86,13 +93,39 @@ function blockHalf(of: ProgramChain): RuleDefinition[] {
   return [toPodHalf(chain, of), ...allowRules(chain, of, { loadClass, looks: 1, found: letThrough(of) })];
 }
 
-function toPodHalf(chain: string, of: ProgramChain): RuleDefinition {
+function toPodHalf(chain: string, of: ProgramChain, pod: string = namesOf(of).pod): RuleDefinition {
   const set = familySets(of.family).class;
   return {
     chain,
-    expressions: [...isFamily(of.family), ...lookupAddress(of, 'peer', set), { kind: 'goto', chain: namesOf(of).pod }],
+    expressions: [...isFamily(of.family), ...lookupAddress(of, 'peer', set), { kind: 'goto', chain: pod }],
     comment: `peers in ${set}`,
   };
+}
+
+/** Reports what a rule of the program logs, once, and decides nothing: known pods by their class, the rest by that of its block. */
+function logChains(of: ProgramChain): RuleDefinition[] {
+  // Where egress is asked again everything was reported.
+  if (of.look === 'egress_again') return [];
+  const { log, logPod } = namesOf(of);
+  const sets = familySets(of.family);
+  const found = [reportLogged(of.look)];
+  const rulesIn = (chain: string, set: string): RuleDefinition[] =>
+    tupleRules(chain, of, { loadClass: lookupAddress(of, 'peer', set), lookups: loggedLookups, found });
+  return [
+    {
+      chain: log,
+      expressions: [
+        ...isFamily(of.family),
+        ...lookupAddress(of, 'own', sets[of.look]),
+        { kind: 'lookup', set: sharedSets.logging, key: program, inverted: true },
+        { kind: 'verdict', verdict: 'return' },
+      ],
+      comment: 'a program that logs nothing',
+    },
+    toPodHalf(log, of, logPod),
+    ...rulesIn(log, sets.block),
+    ...rulesIn(logPod, sets.class),
+  ];
 }
 
 /** Accepts, and counts for the rule that the last look found; asking egress again counts nothing twice. */
@@ -109,26 +142,52 @@ interface AllowRules {
 }
 
 /** One rule for each kind of tuple that can allow a packet. */
-function allowRules(chain: string, of: ProgramChain, { loadClass, looks, found }: AllowRules): RuleDefinition[] {
+function allowRules(chain: string, of: ProgramChain, { looks, ...rest }: AllowRules): RuleDefinition[] {
+  return tupleRules(chain, of, { ...rest, lookups: allowLookups(looks) });
+}
+
+interface TupleRules extends Omit<AllowRules, 'looks'> {
+  readonly lookups: TupleLookups;
+}
+
+/** How a set of tuples is asked. */
+interface TupleLookups {
+  readonly exact: string;
+  readonly range: string;
+  /** Asks one of them, given what it takes to load a tuple. */
+  readonly ask: (set: string, load: readonly Expression[]) => readonly Expression[];
+}
+
+function allowLookups(looks: 1 | 2): TupleLookups {
+  const ask = (set: string, load: readonly Expression[]): Expression[] => {
+    const look: Expression[] = [...load, { kind: 'meta', key: 'mark', into: rule }, { kind: 'lookup', set, key: program, into: rule - 1 }];
+    return looks === 2 ? [...look, ...look] : look;
+  };
+  return { exact: sharedSets.allow, range: sharedSets.allowRange, ask };
+}
+
+const loggedLookups: TupleLookups = {
+  exact: sharedSets.logged,
+  range: sharedSets.loggedRange,
+  ask: (set, load) => [...load, { kind: 'lookup', set, key: program }],
+};
+
+/** One rule for each kind of tuple. */
+function tupleRules(chain: string, of: ProgramChain, { loadClass, lookups, found }: TupleRules): RuleDefinition[] {
+  const { exact, range, ask } = lookups;
   const zero = (into: Register): Expression => ({ kind: 'immediate', into, value: hostU32Bytes(0) });
   const loadProtocol: Expression = { kind: 'meta', key: 'l4proto', into: protocol };
   const loadPort: Expression = { kind: 'payload', base: 'transport', offset: 2, length: 2, into: port };
   const ruleFor = (comment: string, set: string, loads: readonly Expression[]): RuleDefinition => {
-    const look: readonly Expression[] = [
-      // The class first: its lookup writes into the program's register as well.
-      ...loadClass,
-      ...lookupAddress(of, 'own', familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress']),
-      ...loads,
-      { kind: 'meta', key: 'mark', into: rule },
-      { kind: 'lookup', set, key: program, into: rule - 1 },
-    ];
-    return { chain, expressions: [...isFamily(of.family), ...look, ...(looks === 2 ? look : []), ...found], comment };
+    // The class first: its lookup writes into the program's register as well.
+    const own = lookupAddress(of, 'own', familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress']);
+    return { chain, expressions: [...isFamily(of.family), ...ask(set, [...loadClass, ...own, ...loads]), ...found], comment };
   };
   return [
-    ruleFor('in allow: this port', sharedSets.allow, [loadProtocol, loadPort]),
-    ruleFor('in allow: any port', sharedSets.allow, [loadProtocol, zero(port)]),
-    ruleFor('in allow: any protocol', sharedSets.allow, [zero(protocol), zero(port)]),
-    ruleFor('in allow_range: a range of ports', sharedSets.allowRange, [loadProtocol, loadPort]),
+    ruleFor(`in ${exact}: this port`, exact, [loadProtocol, loadPort]),
+    ruleFor(`in ${exact}: any port`, exact, [loadProtocol, zero(port)]),
+    ruleFor(`in ${exact}: any protocol`, exact, [zero(protocol), zero(port)]),
+    ruleFor(`in ${range}: a range of ports`, range, [loadProtocol, loadPort]),
   ];
 }
 

@@ -47,6 +47,12 @@ export const sharedSets = {
   allow: 'allow',
   /** The same for ranges of ports. */
   allowRange: 'allow_range',
+  /** (program . class . protocol . port) of packets that are reported, as in `allow`; empty for most states. */
+  logged: 'logged',
+  /** The same for ranges of ports. */
+  loggedRange: 'logged_range',
+  /** Programs that have some of those. */
+  logging: 'logging',
   /** Every rule, to count what it lets through; 0 stands for all that no rule but a default allows. */
   rules: 'rules',
   /** Every program, to count what it denies. */
@@ -70,6 +76,9 @@ export const setDefinitions: readonly SetDefinition[] = [
   ...([4, 6] as const).flatMap(definitionsOfFamily),
   { name: sharedSets.allow, key: tuple, data: numbered },
   { name: sharedSets.allowRange, key: tuple, data: numbered, interval: true },
+  { name: sharedSets.logged, key: tuple },
+  { name: sharedSets.loggedRange, key: tuple, interval: true },
+  { name: sharedSets.logging, key: [mark] },
   { name: sharedSets.rules, key: [mark], counter: true },
   { name: sharedSets.denied, key: [mark], counter: true },
 ];

@@ -63,7 +63,7 @@ export function compileVerdictProgram(program: Program, peerSets: ReadonlyMap<Co
   const steps: Step[] = [];
   for (const [tier, { rules, end }] of program.tiers.entries()) {
     for (const rule of rules) {
-      const reason = refusal(rule, peerSets);
+      const reason = refusalOfRule(rule, peerSets);
       if (reason !== undefined) return { kind: 'refused', reason };
       steps.push({ ...rule, tier, order: steps.length });
     }
@@ -95,6 +95,12 @@ export function verdictsForClass({ wanted, forEveryClass }: VerdictProgram, sets
   );
 }
 
+/** The same program with all that it says said class by class, for who cannot let the order of rules decide between classes. */
+export function saidByClass(program: VerdictProgram): VerdictProgram {
+  const forEveryClass = [...program.forAnyPeer, ...program.forEveryClass];
+  return { ...program, forAnyPeer: [], forEveryClass, asksEveryClass: forEveryClass.length > 0 };
+}
+
 /** Steps by whom they may say something to, so that a class finds those about it without looking at all. */
 function byPeers(steps: readonly Step[], isEntangled: boolean): Omit<VerdictProgram, 'key'> {
   const forAnyPeer: Step[] = [];
@@ -108,7 +114,8 @@ function byPeers(steps: readonly Step[], isEntangled: boolean): Omit<VerdictProg
   return { forAnyPeer, wanted, forEveryClass, asksEveryClass: isEntangled || forEveryClass.length > 0 };
 }
 
-function refusal(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
+/** Why a rule cannot be expressed, whatever its action. */
+export function refusalOfRule(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
   if (rule.ports !== undefined && (rule.protocol === undefined || !hasPorts(rule.protocol))) {
     return `rule ${rule.id} has ports, but no protocol with ports`;
   }

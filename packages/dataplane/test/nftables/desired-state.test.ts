@@ -10,6 +10,7 @@ import { familySets, sharedSets } from '../../src/nftables/sets.ts';
 import { stateText } from '../conformance/random-states.ts';
 import { deltaBetween, emptyDelta, stateDelta } from '../conformance/state.ts';
 import { hostAddresses } from '../conformance/world.ts';
+import { tieredState } from '../tiers/random-tiers.ts';
 
 /** What the kernel would hold: deletions must find their element, additions must not. */
 class FakeTable {
@@ -60,7 +61,9 @@ class FakeTable {
       if (set !== sharedSets.allowRange || element.keyEnd === undefined) return false;
       const start = Buffer.from(element.key);
       return (
-        start.subarray(0, 12).equals(key.subarray(0, 12)) &&
+        start.subarray(0, 8).equals(key.subarray(0, 8)) &&
+        protocol >= start.readUInt8(8) &&
+        protocol <= Buffer.from(element.keyEnd).readUInt8(8) &&
         port >= start.readUInt16BE(12) &&
         port <= Buffer.from(element.keyEnd).readUInt16BE(12)
       );
@@ -86,9 +89,12 @@ function wrongVerdicts(model: DeltaModel, table: FakeTable): string[] {
         [6, 85],
         [17, 80],
         [17, 443],
+        [132, 80],
         [1, 0],
+        [58, 0],
+        [47, 0],
       ] as const) {
-        const flow = { source, destination, protocol, ...(protocol === 1 ? {} : { destinationPort: port }) };
+        const flow = { source, destination, protocol, ...(hasPorts(protocol) ? { destinationPort: port } : {}) };
         const { egressAllowed = true, ingressAllowed = true } = model.judge(flow, []);
         const egress = table.allows(source, destination, { direction: 'egress', protocol, port });
         const ingress = table.allows(destination, source, { direction: 'ingress', protocol, port });
@@ -105,15 +111,18 @@ function isOfProgram(number: number): (placed: PlacedElement) => boolean {
   const programs = [4, 6].flatMap((family) => [`ingress_program${family}`, `egress_program${family}`]);
   return ({ set, element }) => {
     if (programs.includes(set)) return Buffer.from(element.data ?? []).readUInt32LE(4) === number;
-    const isTuple = set === sharedSets.allow || set === sharedSets.allowRange;
+    const isTuple = [sharedSets.allow, sharedSets.allowRange, sharedSets.logged, sharedSets.loggedRange].some((each) => each === set);
     return isTuple && Buffer.from(element.key).readUInt32LE(0) === number;
   };
 }
 
+/** Programs that only allow, and programs with tiers and every action. */
+const anyState = fc.oneof(stateText, tieredState);
+
 describe('the desired state', () => {
   it('DP20: after any history holds what the deltas say, and its changes add up to its elements', () => {
     fc.assert(
-      fc.property(fc.array(stateText, { minLength: 1, maxLength: 4 }), (texts) => {
+      fc.property(fc.array(anyState, { minLength: 1, maxLength: 4 }), (texts) => {
         const state = new DesiredState();
         const model = new DeltaModel({ squashed: true });
         const table = new FakeTable();
@@ -142,7 +151,7 @@ describe('the desired state', () => {
   });
 
   it('DP61: whatever was withheld on the way, its changes add up, and once nothing is withheld it holds what the deltas say', () => {
-    const step = fc.record({ text: stateText, withheld: fc.array(fc.boolean(), { maxLength: 6 }), isTaken: fc.boolean() });
+    const step = fc.record({ text: anyState, withheld: fc.array(fc.boolean(), { maxLength: 6 }), isTaken: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 4 }), (steps) => {
         const state = new DesiredState();

@@ -360,14 +360,19 @@ describe('nftables back end', () => {
     expect(await packets()).toBe(5n);
   });
 
-  it('DP41: a program that needs an order is refused; its endpoints keep what they had, new ones are closed', async () => {
+  it('DP41: a program that cannot be expressed is refused; its endpoints keep what they had, new ones are closed', async () => {
     const dataplane = start();
     const before = delta(allowAtoB);
     await dataplane.apply(before);
-    const refused = delta({ ...allowAtoB, ingress: { b: [{ action: 'deny' }], c: [{ action: 'deny' }] } });
+    const rules = [{ peer: ['!named'], protocol: 6 }];
+    const refused = delta({
+      ...allowAtoB,
+      sets: { ...allowAtoB.sets, named: { a: [{ protocol: 6, port: 80 }] } },
+      ingress: { b: rules, c: rules },
+    });
     const report = await dataplane.apply(deltaBetween(before, refused));
     expect(report.quarantined).toHaveLength(1);
-    expect(report.quarantined[0]?.reason).toContain('action "deny"');
+    expect(report.quarantined[0]?.reason).toContain('excludes named ports');
     expect(await tcp('a', 'allowed')).toBe('answered');
     expect(await tcp('c', 'denied')).toBe('silence');
     expect(await world.attempt({ from: 'a', to: 'c', protocol: 'tcp', port: 80, family: 4, expect: 'denied' })).toBe('silence');

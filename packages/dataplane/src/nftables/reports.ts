@@ -1,5 +1,5 @@
 /**
- * Telling user space of packets that are dropped: chains on the way to the drop that send the first bytes
+ * Telling user space of packets that are dropped or logged: chains on their way that send the first bytes
  * of a packet to a netlink log group, at most so many a second of each kind, and count the others.
  */
 import { type ChainDefinition, countedPackets, type Expression, type NftablesConnection, type RuleDefinition } from '@weir/kernel';
@@ -8,32 +8,44 @@ import { type DropKind, dropKinds, prefixOfReport, reportBytes, reportGroup, typ
 import { drop } from './packet-steps.ts';
 import { weirTable } from './sets.ts';
 
-const chains: Readonly<Record<DropKind, string>> = {
+type NftablesReport = DropKind | `logged ${Direction}`;
+
+const kinds: readonly NftablesReport[] = [...dropKinds, 'logged egress', 'logged ingress'];
+
+const chains: Readonly<Record<NftablesReport, string>> = {
   egress: 'egress_report',
   ingress: 'ingress_report',
   'closed source': 'closed_source_report',
   'closed target': 'closed_target_report',
   'forged source': 'forged_report',
+  'logged egress': 'logged_egress_report',
+  'logged ingress': 'logged_ingress_report',
 };
 
 /** The chains, also while nothing is reported: changing that leaves them in place. */
-export const deniedReportChains: readonly ChainDefinition[] = dropKinds.map((kind) => ({ name: chains[kind] }));
+export const reportChains: readonly ChainDefinition[] = kinds.map((kind) => ({ name: chains[kind] }));
 
-/** Their rules. Chains of denied packets return, behind them is the drop; the others drop. */
-export function deniedReportRules(perSecond: number): RuleDefinition[] {
-  return dropKinds.flatMap((kind) => {
+/** Their rules. Chains of denied packets return, behind them is the drop, and so do those of logged ones; the others drop. */
+export function reportRules(perSecond: number): RuleDefinition[] {
+  return kinds.flatMap((kind) => {
     const chain = chains[kind];
     const prefix = prefixOfReport(kind);
-    const [told, untold]: readonly (readonly Expression[])[] =
-      kind === 'egress' || kind === 'ingress' ? [[{ kind: 'verdict', verdict: 'return' }], []] : [[drop], [drop]];
+    const [told, untold]: readonly (readonly Expression[])[] = !isUnownedEnd(kind)
+      ? [[{ kind: 'verdict', verdict: 'return' }], []]
+      : [[drop], [drop]];
     return [
       {
         chain,
         expressions: [{ kind: 'limit', perSecond }, { kind: 'log', prefix, group: reportGroup, bytes: reportBytes }, ...(told ?? [])],
       },
-      { chain, expressions: [{ kind: 'counter' }, ...(untold ?? [])], comment: 'dropped and not reported' },
+      { chain, expressions: [{ kind: 'counter' }, ...(untold ?? [])], comment: 'not reported' },
     ];
   });
+}
+
+/** The end of a rule that reports a logged packet and goes back to who asked. */
+export function reportLogged(direction: Direction): Expression {
+  return { kind: 'goto', chain: chains[`logged ${direction}`] };
 }
 
 /** The rule that reports what is about to be dropped. */
@@ -46,10 +58,14 @@ export function unownedEnd(end: UnownedEnd, reports: boolean): Expression[] {
   return [{ kind: 'counter' }, reports ? { kind: 'goto', chain: chains[end] } : drop];
 }
 
-/** How many dropped packets were not reported since the rules were made. */
+/** How many packets were not reported since the rules were made. */
 export function unreportedPackets(connection: NftablesConnection): number {
   const names = new Set(Object.values(chains));
   let packets = 0n;
   for (const { chain, expressions } of connection.rules(weirTable)) if (names.has(chain)) packets += countedPackets(expressions);
   return Number(packets);
+}
+
+function isUnownedEnd(kind: NftablesReport): boolean {
+  return kind.startsWith('closed') || kind.startsWith('forged');
 }

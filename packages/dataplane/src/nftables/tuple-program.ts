@@ -1,0 +1,65 @@
+/**
+ * Programs as tuples of the table's sets: what they allow a class of peers, and what of it they log.
+ *
+ * A program whose rules only allow is the union of its rules (`additive-program.ts`). In all others order
+ * decides: each class gets what the program comes to for it, tiers, deny, pass and log resolved
+ * (`programs/verdict-program.ts`). Tuples only ever allow, so what the table promises of changes
+ * (design/nftables.md) holds for both.
+ */
+import type { ContentKey, PeerSet, Program } from '@weir/calc';
+import { compileVerdictProgram, type MembershipsOfPeer, saidByClass, verdictsForClass } from '../programs/verdict-program.ts';
+import { type AdditiveProgram, compileAdditiveProgram, tuplesForClass } from './additive-program.ts';
+import type { Tuple } from './element.ts';
+import { tuplesOfVerdicts } from './port-tuples.ts';
+
+/** What a program says to peers of a class. */
+interface ClassTuples {
+  readonly allowed: readonly Tuple[];
+  readonly logged: readonly Tuple[];
+}
+
+/** An accepted program. */
+export interface TupleProgram {
+  /** What it allows any peer, of whatever class. */
+  readonly anyPeer: readonly Tuple[];
+  /** By the sets of which a class must be in one to be said anything, unless every class is. */
+  readonly wanted: ReadonlyMap<ContentKey, unknown>;
+  readonly asksEveryClass: boolean;
+  /** Whether it can log anything. */
+  readonly logs: boolean;
+  /** What it says to peers of a class, beyond what it says to any. */
+  readonly forClass: (sets: MembershipsOfPeer) => ClassTuples;
+}
+
+/** The program, or the reason why it cannot be enforced as a whole. */
+export type CompiledTuples =
+  | { readonly kind: 'accepted'; readonly program: TupleProgram }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Checks that all that the program refers to is there and can be expressed. */
+export function compileTupleProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledTuples {
+  const actions = new Set(program.tiers.flatMap(({ rules }) => rules.map(({ action }) => action)));
+  if ([...actions].every((action) => action === 'allow')) {
+    const result = compileAdditiveProgram(program, peerSets);
+    return result.kind === 'refused' ? result : { kind: 'accepted', program: additive(result.program) };
+  }
+  const result = compileVerdictProgram(program, peerSets);
+  if (result.kind === 'refused') return result;
+  const ordered = saidByClass(result.program);
+  const logs = actions.has('log');
+  const forClass = (sets: MembershipsOfPeer): ClassTuples => {
+    const verdicts = verdictsForClass(ordered, sets);
+    return {
+      allowed: tuplesOfVerdicts(verdicts, ({ action }) => action === 'allow'),
+      logged: logs ? tuplesOfVerdicts(verdicts, ({ isLogged }) => isLogged) : [],
+    };
+  };
+  const { wanted, asksEveryClass } = ordered;
+  return { kind: 'accepted', program: { anyPeer: [], wanted, asksEveryClass, logs, forClass } };
+}
+
+function additive(program: AdditiveProgram): TupleProgram {
+  const { anyPeer, wanted, asksEveryClass } = program;
+  const forClass = (sets: MembershipsOfPeer): ClassTuples => ({ allowed: tuplesForClass(program, { sets }), logged: [] });
+  return { anyPeer, wanted, asksEveryClass, logs: false, forClass };
+}
