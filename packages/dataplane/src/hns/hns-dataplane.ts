@@ -61,7 +61,7 @@ export class HnsDataplane implements Dataplane {
   readonly #store: HnsStore;
   readonly #sets = new PeerSets();
   readonly #endpoints: LocalEndpoints;
-  readonly #rejected = new RejectedEndpoints();
+  readonly #rejected = new RejectedEndpoints(this.#sets);
   #started = false;
   /** False when a request failed: what HNS holds is read again before the next one. */
   #isCertain = false;
@@ -79,7 +79,6 @@ export class HnsDataplane implements Dataplane {
       const startedAt = performance.now();
       this.#sets.apply(delta);
       const touched = this.#endpoints.apply(delta);
-      const { sets, movers } = this.#sets.settle(delta.peerSets.removals);
       const wasCertain = this.#started && this.#isCertain;
       this.#started = true;
       let changes: readonly SetChange[];
@@ -88,10 +87,14 @@ export class HnsDataplane implements Dataplane {
         const isTouched = (id: string): boolean =>
           this.#store.endpoints.get(id)?.addresses.some((address) => touched.has(address)) === true;
         const retried = this.#rejected.retry(isTouched);
+        const { sets, movers } = this.#sets.settle(delta.peerSets.removals);
         changes = [...sets].map(([id, after]) => setChange(this.#store.sets.get(id), after)).filter(isChange);
         const endpoints = this.#aclChanges((id) => isTouched(id) || retried.has(id));
         await this.#perform(planSteps({ sets: changes, endpoints, movers }));
-      } else changes = (await this.#replaceAll()).sets;
+      } else {
+        this.#sets.settle(delta.peerSets.removals);
+        changes = (await this.#replaceAll()).sets;
+      }
       const rejected = this.#rejected.report();
       const quarantined = [...this.#endpoints.refused(), ...rejected.quarantined];
       return { ...countChanges(changes), ...rejected, quarantined, milliseconds: performance.now() - startedAt };
@@ -170,6 +173,7 @@ export class HnsDataplane implements Dataplane {
   async #replaceAll(): Promise<Differences> {
     this.#isCertain = false;
     await this.#store.read();
+    this.#rejected.keepOnly(new Set(this.#store.endpoints.keys()));
     const differences = this.#differences();
     const { sets, endpoints } = differences;
     // Where there was nothing yet, everything was allowed, and no rule can find an address in a wrong place.
@@ -191,7 +195,7 @@ export class HnsDataplane implements Dataplane {
     const changes: AclChange[] = [];
     for (const { id, addresses, acls } of this.#store.endpoints.values()) {
       if (acls.length > 0 && !isTouched(id)) continue;
-      const after = endpointAcls(this.#rejected.has(id) ? closedEndpoint : this.#stateOf(addresses));
+      const after = endpointAcls(this.#rejected.insteadOf(id, this.#stateOf(addresses)));
       if (!sameAcls(acls, after)) changes.push({ endpoint: id, before: acls, after });
     }
     return changes;
@@ -203,22 +207,34 @@ export class HnsDataplane implements Dataplane {
 
   async #perform(steps: readonly HnsStep[]): Promise<void> {
     this.#isCertain = false;
+    let isRejected = false;
     for (const step of steps) {
+      // What endpoints keep in place of what was rejected refers to sets that these steps would change.
+      if (isRejected && step.kind === 'sets') continue;
       try {
         await this.#store.perform(step);
+        if (step.kind === 'acls') this.#took(step.endpoint, step.acls);
       } catch (error) {
         // Where HNS was not reached, everything is tried again.
         if (step.kind !== 'acls' || !(error instanceof HnsError) || error.code === undefined) throw error;
-        await this.#close(step.endpoint, error.message);
+        if (!this.#rejected.reject(step.endpoint, this.#wantedOf(step.endpoint), error.message)) throw error;
+        isRejected = true;
       }
     }
-    this.#isCertain = true;
+    if (isRejected) {
+      this.#sets.settle([]);
+      await this.#replaceAll();
+    } else this.#isCertain = true;
   }
 
-  async #close(endpoint: string, reason: string): Promise<void> {
-    const state = this.#stateOf(this.#store.endpoints.get(endpoint)?.addresses ?? []);
-    this.#rejected.add(endpoint, { state, reason });
-    await this.#store.perform({ kind: 'acls', endpoint, acls: endpointAcls(closedEndpoint) });
+  /** Remembers what an endpoint has now, unless it is a step on the way. */
+  #took(endpoint: string, acls: readonly AclPolicy[]): void {
+    const state = this.#rejected.insteadOf(endpoint, this.#wantedOf(endpoint));
+    if (sameAcls(acls, endpointAcls(state))) this.#rejected.took(endpoint, state);
+  }
+
+  #wantedOf(endpoint: string): EndpointState {
+    return this.#stateOf(this.#store.endpoints.get(endpoint)?.addresses ?? []);
   }
 
   /** Looks what HNS holds, and closes endpoints that came; tells when anything else is not as it shall be. */

@@ -225,7 +225,37 @@ describe('the HNS back end', () => {
     expect(refused).toEqual(windowsLimits.map(({ rule }) => rule));
   });
 
-  it('DP82: closes an endpoint whose ACLs HNS does not take, goes on with all others, and tries again', async () => {
+  it('DP82: leaves an endpoint whose ACLs HNS does not take with the rules that it had, follows pods for them, and tries again', async () => {
+    const hns = openHns();
+    const dataplane = createHnsDataplane({ door: hns });
+    const modify = hns.modifyEndpoint.bind(hns);
+    hns.modifyEndpoint = (id, request) =>
+      id === 'b' && JSON.stringify(request).includes('"443"') ? Promise.reject(new HnsError('no room', '0x8007000e')) : modify(id, request);
+    const into = (): string[] =>
+      flows
+        .filter(({ source, destination }) => destination.words[0] === 0x0a4d0002 && source.words[0] !== 0x0a4d0002)
+        .filter((flow) => documentsAllow(hns.store, flow))
+        .map(({ source, protocol, destinationPort }) => `${formatAddress(source)} ${protocol} ${destinationPort}`);
+    const state = (port: number, clients: Readonly<Partial<Record<'a' | 'c', 'member'>>>): Delta =>
+      stateDelta({ sets: { clients }, ingress: { b: [{ peer: ['clients'], protocol: tcp, ports: [port] }] } }, () => undefined);
+    const [before, rejected, more] = [state(80, { a: 'member' }), state(443, { a: 'member' }), state(443, { a: 'member', c: 'member' })];
+    await dataplane.apply(before);
+    expect(into()).toEqual(['10.77.0.1 6 80']);
+    const report = await dataplane.apply(deltaBetween(before, rejected));
+    expect(report).toMatchObject({ quarantined: [{ reason: 'HNS rejects it: no room' }], retryInMs: expect.any(Number) as number });
+    expect(into()).toEqual(['10.77.0.1 6 80']);
+    await dataplane.apply(deltaBetween(rejected, more));
+    expect(into()).toEqual(['10.77.0.1 6 80', '10.77.0.3 6 80']);
+    expect(await dataplane.resync()).toEqual({ drifted: [], repaired: false });
+    hns.modifyEndpoint = modify;
+    await vi.waitFor(async () => expect((await dataplane.apply(emptyDelta)).quarantined).toEqual([]), { timeout: 30_000, interval: 100 });
+    expect(into()).toEqual(['10.77.0.1 6 443', '10.77.0.3 6 443']);
+    const fresh = openHns();
+    await createHnsDataplane({ door: fresh }).apply(more);
+    expect(hns.everything()).toEqual(fresh.everything());
+  });
+
+  it('DP82: closes an endpoint that was open and whose ACLs HNS does not take, goes on with all others, and tries again', async () => {
     const hns = openHns();
     const dataplane = createHnsDataplane({ door: hns });
     const open = stateDelta({ sets: { one: { a: 'member' } } }, () => undefined);

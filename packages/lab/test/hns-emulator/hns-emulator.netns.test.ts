@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Delta } from '@weir/calc';
 import { createHnsDataplane, openSocketHnsDoor } from '@weir/dataplane';
-import { type AclPolicy, inNetns, type ModifyRequest } from '@weir/kernel';
+import { type AclPolicy, HnsError, inNetns, type ModifyRequest } from '@weir/kernel';
 import { defined } from '@weir/net';
 import { DatagramStream, PacketCounter } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -291,6 +291,27 @@ describe('documents of the back end', () => {
       for (const stream of streams) stream.kill();
       counter.remove();
     }
+  });
+
+  it('DP82: stay as they are where HNS rejects the new ones', async () => {
+    const door = doorOf(hns);
+    const dataplane = createHnsDataplane({
+      door: {
+        ...door,
+        modifyEndpoint: (id, request) =>
+          JSON.stringify(request).includes('"LocalPorts":"81"')
+            ? Promise.reject(new HnsError('no room', '0x8007000e'))
+            : door.modifyEndpoint(id, request),
+      },
+    });
+    const state = (port: number): Delta =>
+      stateDelta(
+        { sets: { clients: { a: 'member' } }, ingress: { b: [{ peer: ['clients'], protocol: 6, ports: [port] }] } },
+        () => undefined,
+      );
+    await dataplane.apply(state(80));
+    expect((await dataplane.apply(deltaBetween(state(80), state(81)))).quarantined).toMatchObject([{ reason: 'HNS rejects it: no room' }]);
+    expect(await wrong(['a > b tcp 80'], ['a > b tcp 81', 'c > b tcp 80', 'ext > b tcp 80'])).toEqual([]);
   });
 
   const right = new Map<string, string[]>();
