@@ -4,7 +4,7 @@
  * The kernel counts per number and forgets with the element; what a deleted element had counted is added
  * up here, so that counts do not go back. Those gone for long are forgotten.
  */
-import type { BpfMap } from '@weir/kernel';
+import type { BpfElement, BpfMap } from '@weir/kernel';
 import { u32 } from './records.ts';
 
 /** How often and how much. */
@@ -16,6 +16,7 @@ export interface Count {
 /** How many are remembered; those that retired first are forgotten first. */
 const rememberedLimit = 100_000;
 const countBytes = 16;
+const noContent = new Uint8Array();
 const none: Count = { packets: 0n, bytes: 0n };
 
 /** What the elements of `counts` stand for, and what those that are gone have counted. */
@@ -60,8 +61,13 @@ export class CountBook {
     return others;
   }
 
+  /** The elements that shall be there, without values. */
+  *wanted(): Iterable<BpfElement> {
+    for (const number of this.#subjects.keys()) yield { key: u32(number), value: noContent };
+  }
+
   /** Numbers that shall be there and are not. */
-  missing(): number[] {
+  #missing(): number[] {
     const there = new Set<number>();
     for (const piece of this.#map.pieces()) for (const { key } of piece) there.add(Buffer.from(key).readUInt32LE(0));
     return [...this.#subjects.keys()].filter((number) => !there.has(number));
@@ -69,7 +75,7 @@ export class CountBook {
 
   /** Those that others took away are put there again with the next generation. */
   forgetMissing(): void {
-    for (const number of this.missing()) this.#subjects.delete(number);
+    for (const number of this.#missing()) this.#subjects.delete(number);
   }
 
   /** All counts by subject. */

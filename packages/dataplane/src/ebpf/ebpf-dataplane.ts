@@ -6,7 +6,7 @@
  */
 import type { Delta } from '@weir/calc';
 import { bpfPinDirectory, ConntrackConnection } from '@weir/kernel';
-import { type Address, addressFromBytes, formatAddress } from '@weir/net';
+import type { Address } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
 import { FlowReader } from '../connections/flow-reader.ts';
 import { noFlows } from '../connections/no-flows.ts';
@@ -25,21 +25,23 @@ import type {
   RuleCounter,
 } from '../dataplane.ts';
 import type { DataplaneOptions } from '../dataplane-options.ts';
-import { type EarlierOwner, releasedSince } from '../endpoints/earlier-owners.ts';
+import { releasedSince } from '../endpoints/earlier-owners.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { compareMaps } from './comparison.ts';
 import { ConntrackRule } from './conntrack-rule.ts';
 import { CountBook } from './count-book.ts';
 import { DesiredState, type StateChanges } from './desired-state.ts';
+import { DriftWatch } from './drift-watch.ts';
 import { GenerationWriter, type WrittenEntries } from './generation-writer.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
 import { mapNames, type ObjectFile, programHooks, readObjectFile, unsupportedReason } from './object-file.ts';
 import { OwnNetns } from './own-netns.ts';
+import { ownersInKernel } from './owners-in-kernel.ts';
 import { PacketEvents } from './packet-events.ts';
 import { PinnedLinks } from './pinned-links.ts';
 import { closePinnedObject, type PinnedObject, PinnedObjects } from './pinned-objects.ts';
 import { programCount, ruleCount } from './policy-table.ts';
-import { bytesOfKey, contentAt, isNothing, ownerMark, ownerOfContent, podInterfacesMax, settingsValue } from './records.ts';
+import { podInterfacesMax, settingsValue } from './records.ts';
 
 /** What {@link EbpfDataplane} needs to know about its node. */
 export interface EbpfOptions extends DataplaneOptions {
@@ -52,12 +54,6 @@ export interface EbpfOptions extends DataplaneOptions {
 }
 
 const policyEntriesDefault = 1 << 20;
-/** How often is looked whether a program was detached or the conntrack rule changed, and how often small states are compared as a whole. */
-const watchMs = 250;
-const compareMs = 3_000;
-/** States up to this size are compared so often. */
-const comparedElementsMax = 10_000;
-
 /** The back end for the current network namespace; it changes nothing before its first delta. Throws where the machine cannot have it. */
 export function createEbpfDataplane(options: EbpfOptions): EbpfDataplane {
   return new EbpfDataplane(options);
@@ -88,7 +84,7 @@ export class EbpfDataplane implements Dataplane {
   #loaded: Loaded | undefined;
   #started = false;
   #applying: Promise<unknown> | undefined;
-  #watchTimers: readonly NodeJS.Timeout[] = [];
+  #driftWatch: DriftWatch | undefined;
   readonly #endings: OwedEndings;
   readonly #retryPace = new RetryPace();
 
@@ -129,8 +125,8 @@ export class EbpfDataplane implements Dataplane {
       if (loaded === undefined || !this.#started || !loaded.writer.isCertain) return { drifted: [], repaired: false };
       // First what judges at all.
       const drifted = this.#repairStructure(loaded);
-      const found = await compareMaps(loaded);
-      if (this.#applying !== undefined) await this.#applying.catch(() => undefined);
+      const found = await compareMaps(loaded, { restMs: 0, settled: () => this.#settled(), isOver: () => this.#loaded !== loaded });
+      if (this.#applying !== undefined) await this.#settled();
       else if (found !== undefined) {
         if (found.length > 0) loaded.writer.replace(loaded.state);
         const all = [...drifted, ...found];
@@ -141,15 +137,14 @@ export class EbpfDataplane implements Dataplane {
   }
 
   watch(onChange: () => void): void {
-    for (const timer of this.#watchTimers) clearInterval(timer);
-    const often = setInterval(() => {
-      if (!this.#started || this.#applying !== undefined) return;
-      if (this.#conntrackRule.hasChanged() || this.#loaded?.links.hasLost() === true) onChange();
-    }, watchMs);
-    const seldom = setInterval(() => void this.#lookForDrift(onChange), compareMs);
-    this.#watchTimers = [often, seldom];
-    for (const timer of this.#watchTimers) timer.unref();
+    this.#driftWatch?.close();
     this.#conntrackRule.listen();
+    this.#driftWatch = new DriftWatch({
+      compared: () => (this.#started && this.#loaded?.writer.isCertain === true ? this.#loaded : undefined),
+      hasLost: () => this.#hasLost(),
+      settled: () => this.#settled(),
+      onChange,
+    });
   }
 
   async endConnections(addresses: readonly Address[]): Promise<void> {
@@ -198,7 +193,7 @@ export class EbpfDataplane implements Dataplane {
   }
 
   async close(): Promise<void> {
-    for (const timer of this.#watchTimers) clearInterval(timer);
+    this.#driftWatch?.close();
     this.#unload();
     this.#conntrackRule.close();
     this.#conntrack.close();
@@ -254,7 +249,7 @@ export class EbpfDataplane implements Dataplane {
 
   /** The first delta: puts the whole state in the place of what an earlier process left, of whatever version. `whole`: all that it is. */
   async #takeOver({ object, links, writer, state }: Loaded, whole: StateChanges | undefined): Promise<WrittenEntries> {
-    const released = releasedSince(this.#ownersInKernel({ object, writer }), state.owners());
+    const released = releasedSince(ownersInKernel(this.#pins, object, writer), state.owners());
     await this.#conntrack.deleteByAddress(released);
     this.#conntrackRule.ensure();
     const written = writer.replace(state, whole?.policies.added);
@@ -297,50 +292,24 @@ export class EbpfDataplane implements Dataplane {
     return Object.keys(programHooks).filter((name) => this.established === 'cut' || programHooks[name]?.hook !== 'output');
   }
 
+  /** Waits for a change that is half in force. */
+  async #settled(): Promise<void> {
+    while (this.#applying !== undefined) await this.#applying.catch(() => undefined);
+  }
+
+  /** Whether something that judges, or keeps it in force, is not in its place. */
+  #hasLost(): boolean {
+    if (this.#loaded === undefined || !this.#started || this.#applying !== undefined) return false;
+    const { links, object } = this.#loaded;
+    return this.#conntrackRule.hasChanged() || links.hasLost() || links.hasLostPin() || this.#pins.hasLostPin(object);
+  }
+
   #repairStructure({ object, links }: Loaded): string[] {
     const drifted = this.#pins.repairPins(object);
     drifted.push(...links.attach(this.#wantedPrograms()));
     if (this.#conntrackRule.ensure()) drifted.push('the rule that has connections tracked was not there');
     return drifted;
   }
-
-  async #lookForDrift(onChange: () => void): Promise<void> {
-    const loaded = this.#loaded;
-    if (loaded === undefined || !this.#started || this.#applying !== undefined) return;
-    if (loaded.links.hasLostPin() || this.#pins.hasLostPin(loaded.object)) return onChange();
-    if (this.sizes.elements > comparedElementsMax || !loaded.writer.isCertain) return;
-    const found = await compareMaps(loaded);
-    if (found !== undefined && found.length > 0 && this.#loaded === loaded) onChange();
-  }
-
-  /** Who owned which address, in the maps of this and of other versions; unknown where they have another layout. */
-  #ownersInKernel({ object, writer }: Pick<Loaded, 'object' | 'writer'>): Map<string, EarlierOwner> {
-    const owners = new Map<string, EarlierOwner>();
-    for (const name of ['local4', 'local6'] as const) {
-      for (const map of this.#pins.othersMaps(name, object)) {
-        const isKnown = map.valueBytes === object.maps[name].valueBytes;
-        for (const piece of map.pieces()) {
-          for (const { key, value } of piece) {
-            // An entry whose change did not take force any more is of either; the later one may be wrong, and then it only costs connections.
-            const content = isKnown ? contentAt(value, latestGeneration) : undefined;
-            if (content !== undefined && isNothing(content)) continue;
-            addOwner(owners, key, content === undefined ? undefined : ownerOfContent(content));
-          }
-        }
-        map.close();
-      }
-      for (const { key, value } of writer.contents(name)) if (!isNothing(value)) addOwner(owners, key, ownerOfContent(value));
-    }
-    return owners;
-  }
-}
-
-const latestGeneration = (1n << 64n) - 1n;
-
-/** `owner`: undefined where it cannot be read. */
-function addOwner(owners: Map<string, EarlierOwner>, key: Uint8Array, owner: Uint8Array | undefined): void {
-  const address = addressFromBytes(bytesOfKey(key));
-  owners.set(formatAddress(address), { address, is: (uid) => owner !== undefined && Buffer.compare(ownerMark(uid), owner) === 0 });
 }
 
 function unsupportedOptions({ podInterfaces }: EbpfOptions): string | undefined {

@@ -18,6 +18,17 @@ import { mergeChanges, type VersionedChange, type VersionedMap, versionedMaps } 
 /** Keys of `control`. */
 const controlKey = { committed: 0, retired: 1, lastNumber: 2 } as const;
 
+/** A map of which every element is known. */
+export type WatchedMap = VersionedMap | 'policies' | 'counts';
+
+/** All of them. */
+export const watchedMaps: readonly WatchedMap[] = [...versionedMaps, 'policies', 'counts'];
+
+/** Told of every element that a change writes, or takes away. */
+export type OnWrite = (map: WatchedMap, key: Uint8Array, isThere: boolean) => void;
+
+const noContent = new Uint8Array();
+
 /** What changes did. */
 export type WrittenEntries = Pick<ApplyReport, 'transactions' | 'elementsAdded' | 'elementsRemoved'>;
 
@@ -35,6 +46,8 @@ export class GenerationWriter {
   readonly #settings: Uint8Array;
   #generation: bigint;
   #isCertain = false;
+  #replacements = 0;
+  readonly #listeners = new Set<OnWrite>();
 
   /** `settings` is the value of `options`. */
   constructor(object: PinnedObject, counts: CountBook, settings: Uint8Array) {
@@ -54,16 +67,34 @@ export class GenerationWriter {
     return this.#isCertain;
   }
 
+  /** How often everything was written anew. */
+  get replacements(): number {
+    return this.#replacements;
+  }
+
+  /** Tells of what changes write, until the returned function is called; of {@link replace} only {@link replacements} tells. */
+  listen(listener: OnWrite): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** The highest number that an earlier process has given out. */
   get lastNumber(): number {
     return Number(this.#control(controlKey.lastNumber));
   }
 
-  /** Entries that say whose an address is, as the generation in force sees them. */
-  *contents(map: VersionedMap): Iterable<BpfElement> {
+  /** The elements of a map as the generation in force sees them; of counts their keys only. */
+  *pieces(map: WatchedMap): Iterable<readonly BpfElement[]> {
     for (const piece of this.#object.maps[map].pieces()) {
-      for (const { key, value } of piece) yield { key, value: contentAt(value, this.#generation) };
+      if (map === 'policies') yield piece;
+      else if (map === 'counts') yield piece.map(({ key }) => ({ key, value: noContent }));
+      else yield piece.map(({ key, value }) => ({ key, value: contentAt(value, this.#generation) }));
     }
+  }
+
+  /** The same, one by one. */
+  *contents(map: VersionedMap): Iterable<BpfElement> {
+    for (const piece of this.pieces(map)) yield* piece;
   }
 
   /** Puts changes into force at one instant. */
@@ -79,6 +110,7 @@ export class GenerationWriter {
     for (const map of versionedMaps) maps[map].deleteAll(gone.filter((change) => change.map === map).map(({ key }) => key));
     maps.policies.deleteAll(policies.removed);
     this.#counts.leave(policies.uncounted);
+    this.#tell(merged, policies);
     this.#isCertain = true;
     return {
       transactions: 1,
@@ -89,6 +121,7 @@ export class GenerationWriter {
 
   /** Puts the whole state in the place of what the maps hold, whatever that is; `policies` are all its elements of that map. */
   replace(state: DesiredState, policies: readonly BpfElement[] = [...state.policyElements()]): WrittenEntries {
+    this.#replacements++;
     // What an earlier generation saw may be half overwritten.
     this.#setControl(controlKey.retired, this.#generation === 0n ? 0n : this.#generation - 1n);
     this.#counts.forgetMissing();
@@ -114,6 +147,16 @@ export class GenerationWriter {
       this.#control(controlKey.retired) < this.#generation &&
       settings?.equals(this.#settings) === true
     );
+  }
+
+  #tell(versioned: readonly VersionedChange[], { added, removed, counted, uncounted }: StateChanges['policies']): void {
+    for (const listener of this.#listeners) {
+      for (const { map, key, stays } of versioned) listener(map, key, stays);
+      for (const { key } of added) listener('policies', key, true);
+      for (const key of removed) listener('policies', key, false);
+      for (const [number] of counted) listener('counts', u32(number), true);
+      for (const number of uncounted) listener('counts', u32(number), false);
+    }
   }
 
   #commit({ versioned, policies, counted }: Generation, lastNumber: number): void {

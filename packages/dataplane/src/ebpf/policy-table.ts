@@ -96,7 +96,7 @@ export class PolicyTable {
     return this.#rules.byId();
   }
 
-  /** Everything that `policies` shall hold. */
+  /** Everything that `policies` shall hold; programs and classes may come and go while it is read. */
   *elements(): Iterable<BpfElement> {
     for (const entry of this.#byKey.values()) yield* this.#elementsOf(entry);
   }
@@ -198,22 +198,27 @@ export class PolicyTable {
 
   *#elementsOf(entry: ProgramEntry): Iterable<BpfElement> {
     yield* this.#elements(entry, anyPeer, verdictsForAnyPeer(entry.compiled));
-    for (const peerClass of this.#index.classesFor(entry.compiled)) yield* this.#pairElements(entry, peerClass);
+    for (const peerClass of this.#index.classesFor(entry.compiled)) {
+      if (this.#byKey.get(entry.source.key) !== entry) return;
+      yield* this.#pairElements(entry, peerClass);
+    }
   }
 
-  #pairElements(entry: ProgramEntry, peerClass: PeerClass): Iterable<BpfElement> {
+  #pairElements(entry: ProgramEntry, peerClass: PeerClass): BpfElement[] {
     if (entry.pending.has(peerClass)) return [];
     return this.#elements(entry, peerClass.number, verdictsForClass(entry.compiled, peerClass.sets));
   }
 
-  *#elements({ number }: ProgramEntry, peerClass: number, verdicts: readonly PortVerdict[]): Iterable<BpfElement> {
+  #elements({ number }: ProgramEntry, peerClass: number, verdicts: readonly PortVerdict[]): BpfElement[] {
+    const elements: BpfElement[] = [];
     for (const { protocol, ports, verdict } of verdicts) {
       const rule = verdict.rule === undefined ? 0 : this.#rules.number(verdict.rule);
       const value = policyValue({ action: verdict.action, isLogged: verdict.isLogged, order: verdict.order, rule });
       for (const port of ports === undefined ? [undefined] : portPrefixes(ports)) {
-        yield { key: policyKey({ program: number, class: peerClass, protocol, port }), value };
+        elements.push({ key: policyKey({ program: number, class: peerClass, protocol, port }), value });
       }
     }
+    return elements;
   }
 }
 
