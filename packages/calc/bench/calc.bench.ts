@@ -31,10 +31,13 @@ async function measured<T>(world: World, script: string, args: (socket: string) 
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'));
   const socket = join(folder, 'api');
   const server = new WorldServer(world);
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   try {
     await server.listen(socket);
     process.stdout.write(`\n${world.name}: ${describe(world)}; lists of ${megabytes(server.bytes)}\n`);
     const child = fork(fileURLToPath(new URL(script, import.meta.url)), args(socket), { execArgv: ['--expose-gc'] });
+    process.once('exit', () => child.kill());
     return await new Promise<T>((resolve, reject) => {
       let result: T | undefined;
       child.on('message', (message: { result?: T; churn?: number }) => {
@@ -48,9 +51,13 @@ async function measured<T>(world: World, script: string, args: (socket: string) 
     });
   } finally {
     server.close();
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', removeFolder);
+    removeFolder();
   }
 }
+
+// An interrupted run leaves neither its folder nor the measured process behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 function run(world: World, churn: number = 0): Promise<WorldResult> {
   return measured<WorldResult>(world, './measured-process.js', (socket) => [world.name, socket, String(churn)]);
