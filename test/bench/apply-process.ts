@@ -21,6 +21,8 @@ export interface ApplyFigures {
   readonly calcMs: number;
   /** From the delta to the kernel, from empty. */
   readonly loadMs: number;
+  /** Of that, processor time of this process, which other work on the machine changes little; without programs that it runs. */
+  readonly loadCpuMs: number;
   readonly elements: number;
   /** In bytes, the most until everything was loaded. */
   readonly peakRss: number;
@@ -116,10 +118,18 @@ async function measure(engine: Engine, dataplane: Dataplane, texts: readonly str
   for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
   const delta = engine.flush();
   const loadedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   const report = await dataplane.apply(delta);
   const loadMs = performance.now() - loadedAt;
+  const { user, system } = process.cpuUsage(cpuBefore);
   if (report.quarantined.length > 0) throw new Error(`refused: ${JSON.stringify(report.quarantined.slice(0, 3))}`);
-  const figures = { calcMs: loadedAt - before, loadMs, elements: report.elementsAdded, peakRss: peakRss() };
+  const figures = {
+    calcMs: loadedAt - before,
+    loadMs,
+    loadCpuMs: (user + system) / 1_000,
+    elements: report.elementsAdded,
+    peakRss: peakRss(),
+  };
   return { ...figures, changes: await changesOf(engine, dataplane) };
 }
 

@@ -67,9 +67,10 @@ function describe(own: readonly ApplyFigures[], reference: readonly ApplyFigures
     const ratio = own === reference || reference.length === 0 ? '' : ` (${(milliseconds / median(reference.map(of))).toFixed(1)})`;
     return `${what} ${milliseconds.toFixed(milliseconds < 10 ? 2 : 0)} ms${ratio}`;
   });
+  const cpu = median(own.map(({ loadCpuMs }) => loadCpuMs)).toFixed(0);
   const calc = median(own.map(({ calcMs }) => calcMs)).toFixed(0);
   const rss = (median(own.map((each) => each.peakRss)) / 1e6).toFixed(0);
-  return `${times.join(', ')}; ${first.elements} elements; policies to delta ${calc} ms; peak RSS ${rss} MB`;
+  return `${times.join(', ')}; from empty ${cpu} ms of its own processor time, ${first.elements} elements; policies to delta ${calc} ms; peak RSS ${rss} MB`;
 }
 
 for (const { name, count } of workloads) {
