@@ -10,6 +10,7 @@ export * from './node-report/index.ts';
 export * from './objects/index.ts';
 export * from './protobuf/index.ts';
 export * from './registry/index.ts';
+export * from './schedule/index.ts';
 export * from './selectors/index.ts';
 export * from './shape/index.ts';
 export * from './validation/index.ts';

@@ -1,12 +1,23 @@
 /** The kinds that every server of Weir serves. */
 import { configMapResource, secretResource, serviceAccountResource } from './kinds/configuration.ts';
+import { controllerRevisionResource } from './kinds/controller-revision.ts';
+import { cronJobResource } from './kinds/cron-job.ts';
+import { daemonSetResource } from './kinds/daemon-set.ts';
+import { deploymentResource } from './kinds/deployment.ts';
 import { endpointSliceResource, endpointsResource } from './kinds/endpoints.ts';
 import { eventResource, eventsEventResource } from './kinds/event.ts';
+import { ingressClassResource, ingressResource } from './kinds/ingress.ts';
+import { jobResource } from './kinds/job.ts';
 import { leaseResource } from './kinds/lease.ts';
+import { limitRangeResource, resourceQuotaResource } from './kinds/limits.ts';
 import { namespaceResource } from './kinds/namespace.ts';
 import { networkPolicyResource } from './kinds/network-policy.ts';
 import { nodeResource } from './kinds/node.ts';
+import { persistentVolumeClaimResource } from './kinds/persistent-volume-claim.ts';
 import { podResource } from './kinds/pod.ts';
+import { priorityClassResource, runtimeClassResource } from './kinds/pod-class.ts';
+import { podDisruptionBudgetResource } from './kinds/pod-disruption-budget.ts';
+import { replicaSetResource } from './kinds/replica-set.ts';
 import {
   selfSubjectAccessReviewResource,
   selfSubjectReviewResource,
@@ -14,7 +25,7 @@ import {
   subjectAccessReviewResource,
 } from './kinds/review.ts';
 import { serviceResource } from './kinds/service.ts';
-import { deploymentResource, replicaSetResource } from './kinds/workload.ts';
+import { statefulSetResource } from './kinds/stateful-set.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
 
 /** In the order in which discovery lists them. */
@@ -22,19 +33,32 @@ export const builtInResources: readonly ResourceDefinition[] = [
   configMapResource,
   endpointsResource,
   eventResource,
+  limitRangeResource,
   namespaceResource,
   nodeResource,
+  persistentVolumeClaimResource,
   podResource,
+  resourceQuotaResource,
   secretResource,
   serviceAccountResource,
   serviceResource,
+  controllerRevisionResource,
+  daemonSetResource,
   deploymentResource,
   replicaSetResource,
+  statefulSetResource,
   selfSubjectReviewResource,
   selfSubjectAccessReviewResource,
   selfSubjectRulesReviewResource,
   subjectAccessReviewResource,
+  cronJobResource,
+  jobResource,
+  ingressClassResource,
+  ingressResource,
   networkPolicyResource,
+  runtimeClassResource,
+  podDisruptionBudgetResource,
+  priorityClassResource,
   endpointSliceResource,
   leaseResource,
   eventsEventResource,

@@ -15,8 +15,10 @@ import {
   type TableColumn,
 } from './resource-definition.ts';
 import { parseSchemas } from './schema-notation.ts';
+import { clusterTypes } from './schemas/cluster-schema.ts';
 import { coreTypes } from './schemas/core-schema.ts';
 import { metaTypes } from './schemas/meta-schema.ts';
+import { networkingTypes } from './schemas/networking-schema.ts';
 import { podTypes } from './schemas/pod-schema.ts';
 import { reviewTypes } from './schemas/review-schema.ts';
 import { workloadTypes } from './schemas/workload-schema.ts';
@@ -25,7 +27,15 @@ import { workloadTypes } from './schemas/workload-schema.ts';
 const allVerbs: readonly ResourceVerb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 /** Every type of the built-in kinds by name. */
-export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(metaTypes, podTypes, coreTypes, workloadTypes, reviewTypes);
+export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(
+  metaTypes,
+  podTypes,
+  coreTypes,
+  workloadTypes,
+  networkingTypes,
+  clusterTypes,
+  reviewTypes,
+);
 
 /** What must be said of every kind; the rest has defaults. */
 export type ResourceOptions = Pick<ResourceDefinition, 'group' | 'version' | 'kind' | 'plural' | 'namespaced' | 'table'> &

@@ -44,6 +44,12 @@ export function numberAt(parent: JsonObject | undefined, key: string): number | 
   return typeof value === 'number' ? value : undefined;
 }
 
+/** The number or text at a key (a port, a share, a quantity) as text; undefined when absent or of another type. */
+export function scalarText(parent: JsonObject | undefined, key: string): string | undefined {
+  const value = parent?.[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
 /** The object at a key, made and put there when it is absent or null. */
 export function ensureObject(parent: JsonObject, key: string): JsonObject {
   const present = objectAt(parent, key);

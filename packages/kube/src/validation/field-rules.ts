@@ -37,6 +37,28 @@ export function checkNotNegative(field: string, value: unknown): FieldError[] {
   return [{ reason: 'FieldValueInvalid', field, value, message: 'must be greater than or equal to 0' }];
 }
 
+const percentPattern = /^[0-9]+%$/;
+
+/** An error when a value is neither a number from 0 on nor a percentage such as `25%`; absent values are fine. */
+export function checkNumberOrPercent(field: string, value: unknown): FieldError[] {
+  if (value === undefined || typeof value === 'number') return checkNotNegative(field, value);
+  if (typeof value === 'string' && percentPattern.test(value)) return [];
+  const message =
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+  return [{ reason: 'FieldValueInvalid', field, value, message }];
+}
+
+/** An error when a percentage is above 100. */
+export function checkAtMostAll(field: string, value: unknown): FieldError[] {
+  if (typeof value !== 'string' || !percentPattern.test(value) || Number.parseInt(value, 10) <= 100) return [];
+  return [{ reason: 'FieldValueInvalid', field, value, message: 'must not be greater than 100%' }];
+}
+
+/** Whether a number or a percentage is nothing. */
+export function isZeroShare(value: unknown): boolean {
+  return value === 0 || (typeof value === 'string' && percentPattern.test(value) && Number.parseInt(value, 10) === 0);
+}
+
 /** An error when a value differs from the old one. Nested values are compared as a whole. */
 export function checkImmutable(field: string, value: unknown, old: unknown): FieldError[] {
   if (deepEqual(value, old)) return [];

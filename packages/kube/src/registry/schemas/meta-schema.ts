@@ -15,4 +15,5 @@ DeleteOptions: apiVersion kind gracePeriodSeconds:i preconditions:Preconditions 
 Preconditions: uid resourceVersion
 ObjectReference: kind namespace name uid apiVersion resourceVersion fieldPath
 LocalObjectReference: name
+TypedLocalObjectReference: apiGroup kind name
 `;

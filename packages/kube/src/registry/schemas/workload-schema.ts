@@ -1,14 +1,7 @@
-/** The types of networking.k8s.io/v1 NetworkPolicy and the workloads of apps/v1, in the notation of `schema-notation.ts`. Source: the field lists of `k8s.io/api` v0.35. */
+/** The types of the workloads of apps/v1 and batch/v1, in the notation of `schema-notation.ts`. Source: the field lists of `k8s.io/api` v0.35. */
 
 /** Type definitions; other tables may refer to them. */
 export const workloadTypes = `
-NetworkPolicy: apiVersion kind metadata:ObjectMeta spec:NetworkPolicySpec status:any
-NetworkPolicySpec: podSelector:LabelSelector ingress:NetworkPolicyIngressRule[] egress:NetworkPolicyEgressRule[] policyTypes:s[]
-NetworkPolicyIngressRule: ports:NetworkPolicyPort[] from:NetworkPolicyPeer[]
-NetworkPolicyPort: protocol port:is endPort:i
-NetworkPolicyPeer: podSelector:LabelSelector namespaceSelector:LabelSelector ipBlock:IPBlock
-IPBlock: cidr except:s[]
-NetworkPolicyEgressRule: ports:NetworkPolicyPort[] to:NetworkPolicyPeer[]
 Deployment: apiVersion kind metadata:ObjectMeta spec:DeploymentSpec status:DeploymentStatus
 DeploymentSpec: replicas:i selector:LabelSelector template:PodTemplateSpec strategy:DeploymentStrategy! minReadySeconds:i
     revisionHistoryLimit:i paused:b progressDeadlineSeconds:i
@@ -23,4 +16,44 @@ ReplicaSetSpec: replicas:i selector:LabelSelector template:PodTemplateSpec minRe
 ReplicaSetStatus: replicas:i fullyLabeledReplicas:i readyReplicas:i availableReplicas:i terminatingReplicas:i observedGeneration:i
     conditions:ReplicaSetCondition[type]
 ReplicaSetCondition: type status lastTransitionTime:t reason message
+StatefulSet: apiVersion kind metadata:ObjectMeta spec:StatefulSetSpec status:StatefulSetStatus
+StatefulSetSpec: replicas:i selector:LabelSelector template:PodTemplateSpec volumeClaimTemplates:PersistentVolumeClaim[] serviceName
+    podManagementPolicy updateStrategy:StatefulSetUpdateStrategy revisionHistoryLimit:i minReadySeconds:i
+    persistentVolumeClaimRetentionPolicy:StatefulSetPersistentVolumeClaimRetentionPolicy ordinals:StatefulSetOrdinals
+StatefulSetUpdateStrategy: type rollingUpdate:RollingUpdateStatefulSetStrategy
+RollingUpdateStatefulSetStrategy: partition:i maxUnavailable:is
+StatefulSetPersistentVolumeClaimRetentionPolicy: whenDeleted whenScaled
+StatefulSetOrdinals: start:i
+StatefulSetStatus: observedGeneration:i replicas:i readyReplicas:i currentReplicas:i updatedReplicas:i currentRevision updateRevision
+    collisionCount:i conditions:StatefulSetCondition[type] availableReplicas:i
+StatefulSetCondition: type status lastTransitionTime:t reason message
+DaemonSet: apiVersion kind metadata:ObjectMeta spec:DaemonSetSpec status:DaemonSetStatus
+DaemonSetSpec: selector:LabelSelector template:PodTemplateSpec updateStrategy:DaemonSetUpdateStrategy minReadySeconds:i
+    revisionHistoryLimit:i
+DaemonSetUpdateStrategy: type rollingUpdate:RollingUpdateDaemonSet
+RollingUpdateDaemonSet: maxUnavailable:is maxSurge:is
+DaemonSetStatus: currentNumberScheduled:i numberMisscheduled:i desiredNumberScheduled:i numberReady:i observedGeneration:i
+    updatedNumberScheduled:i numberAvailable:i numberUnavailable:i collisionCount:i conditions:DaemonSetCondition[type]
+DaemonSetCondition: type status lastTransitionTime:t reason message
+ControllerRevision: apiVersion kind metadata:ObjectMeta data:any revision:i
+Job: apiVersion kind metadata:ObjectMeta spec:JobSpec status:JobStatus
+JobSpec: parallelism:i completions:i activeDeadlineSeconds:i podFailurePolicy:PodFailurePolicy successPolicy:SuccessPolicy
+    backoffLimit:i backoffLimitPerIndex:i maxFailedIndexes:i selector:LabelSelector manualSelector:b template:PodTemplateSpec
+    ttlSecondsAfterFinished:i completionMode suspend:b podReplacementPolicy managedBy
+PodFailurePolicy: rules:PodFailurePolicyRule[]
+PodFailurePolicyRule: action onExitCodes:PodFailurePolicyOnExitCodesRequirement
+    onPodConditions:PodFailurePolicyOnPodConditionsPattern[]
+PodFailurePolicyOnExitCodesRequirement: containerName operator values:i[set]
+PodFailurePolicyOnPodConditionsPattern: type status
+SuccessPolicy: rules:SuccessPolicyRule[]
+SuccessPolicyRule: succeededIndexes succeededCount:i
+JobStatus: conditions:JobCondition[type] startTime:t completionTime:t active:i succeeded:i failed:i terminating:i completedIndexes
+    failedIndexes uncountedTerminatedPods:UncountedTerminatedPods ready:i
+JobCondition: type status lastProbeTime:t lastTransitionTime:t reason message
+UncountedTerminatedPods: succeeded:s[set] failed:s[set]
+CronJob: apiVersion kind metadata:ObjectMeta spec:CronJobSpec status:CronJobStatus
+CronJobSpec: schedule timeZone startingDeadlineSeconds:i concurrencyPolicy suspend:b jobTemplate:JobTemplateSpec
+    successfulJobsHistoryLimit:i failedJobsHistoryLimit:i
+JobTemplateSpec: metadata:ObjectMeta spec:JobSpec
+CronJobStatus: active:ObjectReference[] lastScheduleTime:t lastSuccessfulTime:t
 `;

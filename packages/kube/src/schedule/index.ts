@@ -1,0 +1,2 @@
+/** The schedules of CronJobs. */
+export * from './cron-schedule.ts';
