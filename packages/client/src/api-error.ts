@@ -59,6 +59,11 @@ export function isConflict(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 409 && error.reason === 'Conflict';
 }
 
+/** 422: the object is not valid. */
+export function isInvalid(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.code === 422;
+}
+
 /** Whether `error` says that the resourceVersion asked for is no longer in the server's history. */
 export function isExpired(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone');

@@ -93,3 +93,38 @@ export function replicaSetsPath(namespace?: string): ResourcePath {
 export function leasesPath(namespace?: string): ResourcePath {
   return withNamespace({ group: 'coordination.k8s.io', version: 'v1', resource: 'leases' }, namespace);
 }
+
+/** apps/v1 StatefulSets of one namespace, or of all. */
+export function statefulSetsPath(namespace?: string): ResourcePath {
+  return withNamespace({ group: 'apps', version: 'v1', resource: 'statefulsets' }, namespace);
+}
+
+/** apps/v1 DaemonSets of one namespace, or of all. */
+export function daemonSetsPath(namespace?: string): ResourcePath {
+  return withNamespace({ group: 'apps', version: 'v1', resource: 'daemonsets' }, namespace);
+}
+
+/** apps/v1 ControllerRevisions of one namespace, or of all. */
+export function controllerRevisionsPath(namespace?: string): ResourcePath {
+  return withNamespace({ group: 'apps', version: 'v1', resource: 'controllerrevisions' }, namespace);
+}
+
+/** batch/v1 Jobs of one namespace, or of all. */
+export function jobsPath(namespace?: string): ResourcePath {
+  return withNamespace({ group: 'batch', version: 'v1', resource: 'jobs' }, namespace);
+}
+
+/** batch/v1 CronJobs of one namespace, or of all. */
+export function cronJobsPath(namespace?: string): ResourcePath {
+  return withNamespace({ group: 'batch', version: 'v1', resource: 'cronjobs' }, namespace);
+}
+
+/** policy/v1 PodDisruptionBudgets of one namespace, or of all. */
+export function podDisruptionBudgetsPath(namespace?: string): ResourcePath {
+  return withNamespace({ group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' }, namespace);
+}
+
+/** core/v1 PersistentVolumeClaims of one namespace, or of all. */
+export function persistentVolumeClaimsPath(namespace?: string): ResourcePath {
+  return core('persistentvolumeclaims', namespace);
+}

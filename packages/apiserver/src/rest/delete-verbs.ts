@@ -8,6 +8,7 @@
 import {
   builtInSchemas,
   conformToSchema,
+  deepEqual,
   ensureObject,
   groupResource,
   isTerminating,
@@ -19,7 +20,7 @@ import {
   textAt,
 } from '@weir/kube';
 import { defined } from '@weir/net';
-import { badRequest, conflict, forbidden } from '../errors/api-error.ts';
+import { badRequest, conflict, forbidden, invalid } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
@@ -39,6 +40,8 @@ export interface DeleteOptions {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly dryRun: boolean;
+  /** What happens to objects that this one owns; undefined when the client left it to the server. */
+  readonly propagationPolicy: 'Background' | 'Foreground' | 'Orphan' | undefined;
 }
 
 /** What a deletion did. `removed` is false while the object waits for its end. */
@@ -90,15 +93,34 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   assertPreconditions(current.json, options, target);
   const object = current.copy();
   const metadata = ensureObject(object, 'metadata');
+  holdForDependents(metadata, options.propagationPolicy);
   const seconds = target.definition.deletionGraceSeconds?.(object, options.gracePeriodSeconds) ?? 0;
   const waits = seconds > 0 || isHeld(object);
   const key = keyOf(target.definition, target.namespace, target.name);
   if (!waits) return { object: dryRun ? current : transaction.remove(key), removed: true };
-  if (!markDeleted(object, seconds, context.now())) return { object: current, removed: false };
+  const isMarked = markDeleted(object, seconds, context.now());
+  if (!isMarked && deepEqual(finalizersOf(object), finalizersOf(current.json))) return { object: current, removed: false };
   if (groupResource(target.definition) === 'namespaces') ensureObject(object, 'status')['phase'] = 'Terminating';
   const generation = numberAt(metadata, 'generation');
   if (generation !== undefined) metadata['generation'] = generation + 1;
   return { object: dryRun ? EncodedObject.of(object) : transaction.put(key, object), removed: false };
+}
+
+/** The finalizers that keep an owner until the garbage collector has dealt with what it owns. */
+const foregroundFinalizer = 'foregroundDeletion';
+const orphanFinalizer = 'orphan';
+
+/** A policy that is named replaces the one of an earlier deletion. */
+function holdForDependents(metadata: JsonObject, policy: DeleteOptions['propagationPolicy']): void {
+  if (policy === undefined) return;
+  const others = listAt(metadata, 'finalizers').filter((each) => each !== foregroundFinalizer && each !== orphanFinalizer);
+  if (policy === 'Foreground') others.push(foregroundFinalizer);
+  if (policy === 'Orphan') others.push(orphanFinalizer);
+  if (others.length > 0 || metadata['finalizers'] !== undefined) metadata['finalizers'] = others;
+}
+
+function finalizersOf(object: Readonly<JsonObject>): readonly unknown[] {
+  return listAt(objectAt(object, 'metadata'), 'finalizers');
 }
 
 /** Admission `NamespaceLifecycle`: a cluster does not work without these. */
@@ -127,7 +149,22 @@ export function parseDeleteOptions(context: RestContext, request: ApiRequest): D
     uid: textAt(preconditions, 'uid'),
     resourceVersion: textAt(preconditions, 'resourceVersion'),
     dryRun: dryRun.length > 0,
+    propagationPolicy: propagationPolicyOf(value, request.query),
   };
+}
+
+function propagationPolicyOf(options: JsonObject, query: URLSearchParams): DeleteOptions['propagationPolicy'] {
+  const policy = textAt(options, 'propagationPolicy') || (query.get('propagationPolicy') ?? '');
+  const orphan = options['orphanDependents'] ?? query.get('orphanDependents') ?? undefined;
+  const subject = { group: 'meta.k8s.io', kind: 'DeleteOptions' };
+  if (policy !== '' && orphan !== undefined) {
+    const message = 'orphanDependents and deletionPropagation cannot be both set';
+    throw invalid(subject, '', [{ reason: 'FieldValueInvalid', field: 'propagationPolicy', value: policy, message }]);
+  }
+  if (orphan !== undefined) return orphan === true || orphan === 'true' ? 'Orphan' : 'Background';
+  if (policy === '' || policy === 'Background' || policy === 'Foreground' || policy === 'Orphan') return policy === '' ? undefined : policy;
+  const message = 'supported values: "Foreground", "Background", "Orphan", "nil"';
+  throw invalid(subject, '', [{ reason: 'FieldValueNotSupported', field: 'propagationPolicy', value: policy, message }]);
 }
 
 /** Something other than the grace period keeps the object. */

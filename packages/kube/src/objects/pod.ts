@@ -48,6 +48,12 @@ export interface NodeSelectorTerm {
   readonly matchFields?: readonly NodeSelectorRequirement[];
 }
 
+/** A volume: a name and one source; sources that Weir does not read keep all their fields. */
+export interface Volume {
+  readonly name: string;
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+}
+
 /** core/v1 PodSpec. */
 export interface PodSpec {
   readonly containers: readonly Container[];
@@ -67,6 +73,7 @@ export interface PodSpec {
   readonly schedulerName?: string;
   readonly hostname?: string;
   readonly subdomain?: string;
+  readonly volumes?: readonly Volume[];
   readonly tolerations?: readonly {
     readonly key?: string;
     readonly operator?: string;

@@ -2,14 +2,19 @@
 import type { KubeClient } from '@weir/client';
 import type { Logger } from 'pino';
 import type { Controller, ControllerContext } from '../controllers/controller.ts';
-import { startDeploymentController } from '../controllers/deployment-controller.ts';
+import { startDisruptionController } from '../controllers/disruption-controller.ts';
 import { startEndpointController } from '../controllers/endpoint-controller.ts';
 import { EventRecorder } from '../controllers/event-recorder.ts';
+import { startGarbageController } from '../controllers/garbage/garbage-controller.ts';
+import { startPodGarbageController } from '../controllers/garbage/pod-garbage-controller.ts';
 import { startNamespaceController } from '../controllers/namespace-controller.ts';
-import { startOwnerGarbageController } from '../controllers/owner-garbage-controller.ts';
-import { startPodGarbageController } from '../controllers/pod-garbage-controller.ts';
-import { startReplicaSetController } from '../controllers/replica-set-controller.ts';
 import { SharedInformers } from '../controllers/shared-informers.ts';
+import { startCronJobController } from '../controllers/workloads/cron-job-controller.ts';
+import { startDaemonSetController } from '../controllers/workloads/daemon-set-controller.ts';
+import { startDeploymentController } from '../controllers/workloads/deployment-controller.ts';
+import { startJobController } from '../controllers/workloads/job-controller.ts';
+import { startReplicaSetController } from '../controllers/workloads/replica-set-controller.ts';
+import { startStatefulSetController } from '../controllers/workloads/stateful-set-controller.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 
 /** What the controllers work with. */
@@ -34,9 +39,14 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startNamespaceController(context('namespace-controller'), options.certificateAuthority),
     startEndpointController(context('endpoint-slice-controller')),
     startPodGarbageController(context('pod-garbage-collector')),
-    startOwnerGarbageController(context('garbage-collector')),
+    startGarbageController(context('garbage-collector')),
     startDeploymentController(context('deployment-controller')),
     startReplicaSetController(context('replicaset-controller')),
+    startDaemonSetController(context('daemonset-controller')),
+    startJobController(context('job-controller')),
+    startCronJobController(context('cronjob-controller')),
+    startDisruptionController(context('controllermanager')),
+    startStatefulSetController(context('statefulset-controller')),
     startScheduler(context('default-scheduler')),
   ];
   await informers.start();

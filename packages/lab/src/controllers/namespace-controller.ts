@@ -20,6 +20,7 @@ import {
 import type { KubeObject, Namespace, Pod } from '@weir/kube';
 import { type Controller, type ControllerContext, objectKey } from './controller.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { servedResources } from './served-resources.ts';
 
 const serviceAccountName = 'default';
 const configMapName = 'kube-root-ca.crt';
@@ -117,10 +118,12 @@ async function createUnlessThere(client: KubeClient, path: ResourcePath, object:
 
 /** Asks for the deletion of everything in the namespace; answers whether nothing is left. */
 async function emptyNamespace(client: KubeClient, namespace: string): Promise<boolean> {
-  const resources = await namespacedResources(client);
+  const resources = (await servedResources(client)).filter(
+    ({ namespaced, verbs }) => namespaced && verbs.includes('list') && verbs.includes('deletecollection'),
+  );
   const left = await Promise.all(
-    resources.map(async (resource) => {
-      const path = { ...resource, namespace };
+    resources.map(async ({ group, version, resource }) => {
+      const path = { group, version, resource, namespace };
       const before = await client.list(path, { limit: 1 });
       if (before.items.length === 0) return false;
       await client.request('DELETE', resourceUrl(path));
@@ -139,31 +142,4 @@ async function finalizeNamespace(client: KubeClient, name: string): Promise<void
     // Gone already, or changed meanwhile: in the second case the change brings the key back.
     if (!isNotFound(error) && !isConflict(error)) throw error;
   }
-}
-
-interface ResourceList {
-  readonly resources?: readonly { readonly name: string; readonly namespaced: boolean; readonly verbs: readonly string[] }[];
-}
-interface GroupList {
-  readonly groups?: readonly { readonly name: string; readonly preferredVersion?: { readonly version: string } }[];
-}
-
-/** All namespaced resources that can be listed and deleted as a collection, from discovery. */
-async function namespacedResources(client: KubeClient): Promise<ResourcePath[]> {
-  const { groups = [] } = await client.request<GroupList>('GET', '/apis');
-  const versions = groups.flatMap(({ name, preferredVersion }) =>
-    preferredVersion === undefined ? [] : [{ group: name, version: preferredVersion.version }],
-  );
-  const lists = await Promise.all(
-    [{ group: '', version: 'v1' }, ...versions].map(async ({ group, version }) => {
-      const { resources = [] } = await client.request<ResourceList>('GET', group === '' ? `/api/${version}` : `/apis/${group}/${version}`);
-      return resources
-        .filter(
-          ({ name, namespaced, verbs }) =>
-            namespaced && !name.includes('/') && verbs.includes('list') && verbs.includes('deletecollection'),
-        )
-        .map(({ name }) => ({ group, version, resource: name }));
-    }),
-  );
-  return lists.flat();
 }

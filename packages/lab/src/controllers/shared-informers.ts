@@ -16,11 +16,15 @@ interface Shared {
   readonly handlers: SharedHandlers<KubeObject>[];
 }
 
-/** The informers of a process. Handlers are added before {@link start}; stores are complete after it. */
+/**
+ * The informers of a process. Stores of what is followed before {@link start} are complete after it; what is followed
+ * later is started at once.
+ */
 export class SharedInformers {
   readonly #client: KubeClient;
   readonly #onError: (resource: string, error: unknown) => void;
   readonly #shared = new Map<string, Shared>();
+  #phase: 'made' | 'started' | 'stopped' = 'made';
 
   constructor(client: KubeClient, onError: (resource: string, error: unknown) => void) {
     this.#client = client;
@@ -44,13 +48,19 @@ export class SharedInformers {
       );
       shared = { informer, handlers: all };
       this.#shared.set(key, shared);
+      if (this.#phase === 'started') informer.start();
     }
-    if (handlers !== undefined) shared.handlers.push(handlers);
+    if (handlers !== undefined) {
+      shared.handlers.push(handlers);
+      // Who comes late hears first of what is there already.
+      for (const object of shared.informer.list()) handlers.upsert(object as T);
+    }
     return shared.informer as unknown as ObjectStore<T>;
   }
 
   /** Starts all informers; resolves when every first list has been delivered. */
   async start(): Promise<void> {
+    this.#phase = 'started';
     const all = [...this.#shared.values()];
     for (const { informer } of all) informer.start();
     await Promise.all(all.map(({ informer }) => informer.synced));
@@ -58,6 +68,7 @@ export class SharedInformers {
 
   /** Stops all informers; no handler is called after that. */
   async stop(): Promise<void> {
+    this.#phase = 'stopped';
     await Promise.all([...this.#shared.values()].map(({ informer }) => informer.stop()));
   }
 }

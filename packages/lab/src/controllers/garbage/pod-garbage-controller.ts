@@ -1,8 +1,8 @@
 /** Removes pods that nobody can end any more: those bound to a node that does not exist. */
 import { isNotFound, nodesPath, podsPath } from '@weir/client';
 import type { Node, Pod } from '@weir/kube';
-import { type Controller, type ControllerContext, objectKey, splitObjectKey } from './controller.ts';
-import { KeyedQueue } from './keyed-queue.ts';
+import { type Controller, type ControllerContext, objectKey, splitObjectKey } from '../controller.ts';
+import { KeyedQueue } from '../keyed-queue.ts';
 
 /** A node that is made again within this time (a restart) keeps its pods. */
 const graceMs = 10_000;
