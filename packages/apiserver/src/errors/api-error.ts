@@ -99,6 +99,12 @@ export function invalid(gvk: Pick<GroupVersionKind, 'group' | 'kind'>, name: str
   });
 }
 
+/** 429: not now; `retryAfterSeconds` when it is known. */
+export function tooManyRequests(message: string, causes: readonly StatusCause[], retryAfterSeconds?: number): ApiError {
+  const details = { ...(causes.length === 0 ? {} : { causes }), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  return failure({ code: 429, reason: 'TooManyRequests', message, details });
+}
+
 /** 400 with a message. */
 export function badRequest(message: string): ApiError {
   return failure({ code: 400, reason: 'BadRequest', message });

@@ -1,6 +1,7 @@
 /** What the verbs share: the store, the registry, the clock, and the small words of every handler. */
-import { groupResource, type ResourceDefinition, type ResourceRegistry } from '@weir/kube';
+import { groupResource, type ResourceDefinition, type ResourceRegistry, type Status } from '@weir/kube';
 import type { ErrorSubject } from '../errors/api-error.ts';
+import type { ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { ObjectKey } from '../storage/event-history.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -37,6 +38,12 @@ export const namespacesResource: string = groupResource({ group: '', plural: 'na
 /** A time as the API writes it: RFC 3339, whole seconds. */
 export function apiTime(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** The answer to an action that has been taken. */
+export function createdStatus(): ApiResponse {
+  const body: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+  return { kind: 'json', status: 201, body };
 }
 
 /** A query parameter as a boolean: absent, `0` and any case of `false` are false, all else is true. */

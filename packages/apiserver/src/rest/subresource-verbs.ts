@@ -1,12 +1,12 @@
-/** Subresources that are actions: binding, eviction, log; exec, attach and portforward need an upgrade. */
-import { ensureObject, type JsonObject, objectAt, objectsAt, type Status, textAt } from '@weir/kube';
+/** Subresources that are actions: binding, eviction, log, scale; exec, attach and portforward need an upgrade. */
+import { ensureObject, type JsonObject, objectAt, objectsAt, textAt } from '@weir/kube';
 import { badRequest, conflict, pathNotFound } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
-import { deleteObject, parseDeleteOptions } from './delete-verbs.ts';
+import { evictPod } from './evict-pod.ts';
 import { podLog } from './pod-log.ts';
 import { decodeObject } from './read-body.ts';
-import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { apiTime, createdStatus, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { scaleVerb } from './scale-verb.ts';
 import { currentObject, type WriteScope } from './store-object.ts';
 
@@ -49,29 +49,11 @@ async function bindPod(context: RestContext, target: ResourceTarget, request: Ap
     setCondition(pod, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: apiTime(context.now()) });
     if (!scope.dryRun) transaction.put(keyOf(target.definition, target.namespace, target.name), pod);
   });
-  return success(201);
-}
-
-/** POST …/eviction: a deletion that a disruption budget could refuse (there are none here yet). */
-async function evictPod(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
-  const eviction = request.body.length === 0 ? {} : decodeObject(context, request, 'Eviction');
-  const inner = objectAt(eviction, 'deleteOptions') ?? {};
-  const options = parseDeleteOptions(context, {
-    ...request,
-    headers: { 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify(inner)),
-  });
-  await context.store.write((transaction) => deleteObject({ context, transaction, target, dryRun: options.dryRun }, options));
-  return success(201);
+  return createdStatus();
 }
 
 function setCondition(object: JsonObject, condition: JsonObject): void {
   const status = ensureObject(object, 'status');
   const others = objectsAt(status, 'conditions').filter((present) => present['type'] !== condition['type']);
   status['conditions'] = [...others, condition];
-}
-
-function success(code: number): ApiResponse {
-  const body: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code };
-  return { kind: 'json', status: code, body };
 }

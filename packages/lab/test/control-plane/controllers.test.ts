@@ -1,8 +1,4 @@
 /** Scheduler and controllers against the real API server; nodes and kubelets are played by the test. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type ApiServer, startApiServer } from '@weir/apiserver';
 import {
   configMapsPath,
   deploymentsPath,
@@ -10,7 +6,7 @@ import {
   endpointsPath,
   eventsPath,
   isNotFound,
-  KubeClient,
+  type KubeClient,
   namespacesPath,
   nodesPath,
   podsPath,
@@ -18,60 +14,22 @@ import {
   serviceAccountsPath,
   servicesPath,
 } from '@weir/client';
-import type { EndpointSlice, KubeObject, Namespace, Node, Pod, Service } from '@weir/kube';
-import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { EndpointSlice, KubeObject, Node, Pod, Service } from '@weir/kube';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
-import { startControllers } from '../../src/control-plane/start-controllers.ts';
-import type { Controller } from '../../src/controllers/controller.ts';
-import { ClusterPki } from '../../src/pki/cluster-pki.ts';
+import { type ControlPlane, eventually, makeNamespace, startControlPlane } from '../support/control-plane.ts';
 
-let directory: string;
-let server: ApiServer;
+let plane: ControlPlane;
 let client: KubeClient;
-let controllers: Controller;
 let authority: string;
 
-const eventually = (check: () => Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 15_000, interval: 20 });
-
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'weirt-cp-'));
-  const pki = await ClusterPki.open(join(directory, 'pki'), 'test');
-  const [own, admin] = [await pki.pair('server'), await pki.pair('admin')];
-  authority = pki.authority.certificate;
-  server = await startApiServer({
-    dataDirectory: join(directory, 'store'),
-    tls: { certificate: own.certificate, key: own.key, clientCa: authority },
-    listen: [{ host: '127.0.0.1', port: 0 }],
-    serviceCidrs: ['10.0.0.0/16'],
-    nodeSocket: () => undefined,
-    version: 'v1.35.2',
-  });
-  client = new KubeClient({
-    server: server.urls[0] ?? '',
-    certificateAuthority: authority,
-    clientCertificate: admin.certificate,
-    clientKey: admin.key,
-  });
-  await bootstrapCluster(client);
-  const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
-  controllers = await startControllers({ client, certificateAuthority: authority, log });
-  for (const name of ['node1', 'node2']) {
-    await client.create<Node>(nodesPath, {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { name, labels: { 'kubernetes.io/hostname': name } },
-    });
-    const status = { conditions: [{ type: 'Ready', status: 'True' }] };
-    await client.patch(nodesPath, name, { status }, { type: 'merge', subresource: 'status' });
-  }
+  plane = await startControlPlane();
+  ({ client, authority } = plane);
 });
 
 afterAll(async () => {
-  await controllers?.stop();
-  client?.close();
-  await server?.close();
-  await rm(directory, { recursive: true, force: true });
+  await plane?.stop();
 });
 
 function pod(name: string, namespace: string, extra: Partial<NonNullable<Pod['spec']>> = {}, labels = {}): Pod {
@@ -83,10 +41,6 @@ function pod(name: string, namespace: string, extra: Partial<NonNullable<Pod['sp
 async function runPod(namespace: string, name: string, ip: string): Promise<void> {
   const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [{ type: 'Ready', status: 'True' }] };
   await client.patch(podsPath(namespace), name, { status }, { type: 'strategic', subresource: 'status' });
-}
-
-async function makeNamespace(name: string): Promise<void> {
-  await client.create<Namespace>(namespacesPath, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }
 
 describe('a new cluster', () => {
@@ -111,7 +65,7 @@ describe('a new cluster', () => {
 
 describe('a namespace', () => {
   it('is born with a service account and the certificate authority, and gets them again', async () => {
-    await makeNamespace('born');
+    await makeNamespace(client, 'born');
     await eventually(async () => {
       await client.get(serviceAccountsPath('born'), 'default');
       const map = await client.get<KubeObject & { data?: Record<string, string> }>(configMapsPath('born'), 'kube-root-ca.crt');
@@ -122,7 +76,7 @@ describe('a namespace', () => {
   });
 
   it('that is deleted takes everything in it along', async () => {
-    await makeNamespace('doomed');
+    await makeNamespace(client, 'doomed');
     await client.create(podsPath('doomed'), pod('p', 'doomed', { nodeSelector: { no: 'where' } }));
     await client.create<KubeObject>(configMapsPath('doomed'), {
       apiVersion: 'v1',
@@ -139,7 +93,7 @@ describe('a namespace', () => {
 
 describe('the scheduler', () => {
   it('binds pods evenly and tells of it', async () => {
-    await makeNamespace('even');
+    await makeNamespace(client, 'even');
     for (const name of ['a', 'b', 'c', 'd']) await client.create(podsPath('even'), pod(name, 'even'));
     await eventually(async () => {
       const nodes = (await client.list<Pod>(podsPath('even'))).items.map(({ spec }) => spec?.nodeName);
@@ -154,7 +108,7 @@ describe('the scheduler', () => {
   });
 
   it('says why a pod fits nowhere, and binds it when a node fits', async () => {
-    await makeNamespace('picky');
+    await makeNamespace(client, 'picky');
     await client.create(podsPath('picky'), pod('p', 'picky', { nodeSelector: { disk: 'ssd' } }));
     await eventually(async () => {
       const { status } = await client.get<Pod>(podsPath('picky'), 'p');
@@ -167,7 +121,7 @@ describe('the scheduler', () => {
   });
 
   it('fills no node beyond the pods that it takes, and binds the next one when a place is free', async () => {
-    await makeNamespace('crowded');
+    await makeNamespace(client, 'crowded');
     const taint = { key: 'small', effect: 'NoSchedule' };
     await client.create<Node>(nodesPath, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'small' }, spec: { taints: [taint] } });
     const status = { conditions: [{ type: 'Ready', status: 'True' }], allocatable: { pods: '1' } };
@@ -201,7 +155,7 @@ describe('the scheduler', () => {
 
 describe('the endpoints of a service', () => {
   it('follow its pods', async () => {
-    await makeNamespace('ends');
+    await makeNamespace(client, 'ends');
     const service: Service = {
       apiVersion: 'v1',
       kind: 'Service',
@@ -232,7 +186,7 @@ describe('the endpoints of a service', () => {
 
 describe('what a workload made', () => {
   it('goes although its owner vanished before anybody could see it', async () => {
-    await makeNamespace('orphans');
+    await makeNamespace(client, 'orphans');
     const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'gone', uid: 'never-seen', controller: true };
     const orphan = pod('left', 'orphans');
     await client.create(podsPath('orphans'), { ...orphan, metadata: { ...orphan.metadata, ownerReferences: [owner] } });
@@ -252,7 +206,7 @@ describe('what a workload made', () => {
 
 describe('a deployment', () => {
   it('keeps its pods, rolls out a new template, and takes everything along', async () => {
-    await makeNamespace('deploy');
+    await makeNamespace(client, 'deploy');
     const template = { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'agnhost' }] } };
     await client.create<KubeObject & { spec: unknown }>(deploymentsPath('deploy'), {
       apiVersion: 'apps/v1',
