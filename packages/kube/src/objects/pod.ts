@@ -1,4 +1,5 @@
 /** core/v1 Pod: the fields that Weir reads; objects keep all others. */
+import type { LabelSelector } from './label-selector.ts';
 import type { KubeObject, StringMap } from './object-meta.ts';
 
 /** A port that a container declares. */
@@ -33,6 +34,7 @@ export interface Container {
   readonly imagePullPolicy?: string;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;
+  readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
 }
 
 /** One requirement about a node's labels or, in `matchFields`, its name. */
@@ -48,6 +50,53 @@ export interface NodeSelectorTerm {
   readonly matchFields?: readonly NodeSelectorRequirement[];
 }
 
+/** Pods that a pod wants to be near to, or far from; a missing selector of namespaces means the pod's own namespace. */
+export interface PodAffinityTerm {
+  readonly labelSelector?: LabelSelector;
+  readonly namespaces?: readonly string[];
+  readonly namespaceSelector?: LabelSelector;
+  readonly topologyKey: string;
+  readonly matchLabelKeys?: readonly string[];
+  readonly mismatchLabelKeys?: readonly string[];
+}
+
+/** Terms that must hold, and terms that count so much each. */
+export interface PodAffinity {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
+  readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly {
+    readonly weight: number;
+    readonly podAffinityTerm: PodAffinityTerm;
+  }[];
+}
+
+/** core/v1 Affinity. */
+export interface Affinity {
+  readonly nodeAffinity?: {
+    readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] };
+    readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly {
+      readonly weight: number;
+      readonly preference: NodeSelectorTerm;
+    }[];
+  };
+  readonly podAffinity?: PodAffinity;
+  readonly podAntiAffinity?: PodAffinity;
+}
+
+/** How evenly the pods of a selector are to be spread over the values of a node label. */
+export interface TopologySpreadConstraint {
+  readonly maxSkew: number;
+  readonly topologyKey: string;
+  readonly whenUnsatisfiable: string;
+  readonly labelSelector?: LabelSelector;
+  readonly minDomains?: number;
+  readonly nodeAffinityPolicy?: string;
+  readonly nodeTaintsPolicy?: string;
+  readonly matchLabelKeys?: readonly string[];
+}
+
+/** Amounts of resources by name, such as `cpu: 100m`. */
+export type Quantities = Readonly<Record<string, string | number>>;
+
 /** A volume: a name and one source; sources that Weir does not read keep all their fields. */
 export interface Volume {
   readonly name: string;
@@ -60,11 +109,13 @@ export interface PodSpec {
   readonly initContainers?: readonly Container[];
   readonly nodeName?: string;
   readonly nodeSelector?: StringMap;
-  readonly affinity?: {
-    readonly nodeAffinity?: {
-      readonly requiredDuringSchedulingIgnoredDuringExecution?: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] };
-    };
-  };
+  readonly affinity?: Affinity;
+  readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[];
+  readonly schedulingGates?: readonly { readonly name: string }[];
+  readonly priority?: number;
+  readonly priorityClassName?: string;
+  readonly preemptionPolicy?: string;
+  readonly overhead?: Quantities;
   readonly hostNetwork?: boolean;
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   readonly terminationGracePeriodSeconds?: number;
@@ -79,6 +130,7 @@ export interface PodSpec {
     readonly operator?: string;
     readonly value?: string;
     readonly effect?: string;
+    readonly tolerationSeconds?: number;
   }[];
 }
 
@@ -137,6 +189,7 @@ export interface PodStatus {
   readonly startTime?: string;
   readonly containerStatuses?: readonly ContainerStatus[];
   readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly nominatedNodeName?: string;
   readonly qosClass?: string;
 }
 

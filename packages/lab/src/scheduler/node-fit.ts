@@ -51,7 +51,7 @@ export function matchesNodeSelector(spec: PodSpec | undefined, node: Node): bool
 }
 
 /** Whether the node meets all of the term; an empty term selects nothing. */
-function matchesNodeTerm(term: NodeSelectorTerm, node: Node): boolean {
+export function matchesNodeTerm(term: NodeSelectorTerm, node: Node): boolean {
   const { matchExpressions = [], matchFields = [] } = term;
   if (matchExpressions.length === 0 && matchFields.length === 0) return false;
   const fields = { 'metadata.name': node.metadata.name ?? '' };

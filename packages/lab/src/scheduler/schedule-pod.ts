@@ -1,45 +1,55 @@
 /**
  * Which node a pod goes to: values in, values out.
  *
- * Filters in the words of the reference scheduler (they end up in `FailedScheduling` events), then
- * the node with the fewest pods, the first by name among equals.
+ * Filters in the order and the words of the reference scheduler (the words end up in `FailedScheduling`
+ * events), then the node that is preferred most; among equals the one with the fewest pods, then the
+ * first by name. A pod that fits nowhere may drive away pods of lower priority.
  */
-import type { Node, Pod } from '@weir/kube';
-import { matchesNodeSelector, type Taint, tolerates, untoleratedTaint } from './node-fit.ts';
+import type { Pod } from '@weir/kube';
+import { type ClusterView, type NodeView, nameOf } from './cluster-view.ts';
+import { matchesNodeSelector, matchesNodeTerm, type Taint, tolerates, untoleratedTaint } from './node-fit.ts';
+import { hasFreePorts, missingRoom } from './node-room.ts';
+import { affinityProblem, affinityScore } from './pod-affinity.ts';
+import { choosePreemption } from './preemption.ts';
+import { spreadCost, spreadProblem } from './topology-spread.ts';
 
-/** A node and how many unfinished pods it has. */
-export interface SchedulableNode {
-  readonly node: Node;
-  readonly pods: number;
-}
-
-/** The outcome: a node, or the message of the event that says why there is none. */
+/** The outcome: a node; pods that have to go first; or the message of the event that says why there is none. */
 export type SchedulingDecision =
   | { readonly kind: 'bind'; readonly node: string }
+  | { readonly kind: 'preempt'; readonly node: string; readonly victims: readonly Pod[]; readonly message: string }
   | { readonly kind: 'unschedulable'; readonly message: string };
 
 /** Decides for one pod. */
-export function schedulePod(pod: Pod, nodes: readonly SchedulableNode[]): SchedulingDecision {
+export function schedulePod(pod: Pod, cluster: ClusterView): SchedulingDecision {
+  const { nodes } = cluster;
   if (nodes.length === 0) return { kind: 'unschedulable', message: 'no nodes available to schedule pods' };
   const reasons = new Map<string, number>();
-  let best: SchedulableNode | undefined;
-  for (const candidate of nodes) {
-    const reason = whyNot(pod, candidate.node) ?? (isFull(candidate) ? tooManyPods : undefined);
-    if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    else if (best === undefined || comesBefore(candidate, best)) best = candidate;
+  const fitting: NodeView[] = [];
+  const withoutRoom: NodeView[] = [];
+  for (const view of nodes) {
+    const fixed = fixedProblem(pod, view);
+    const problems = fixed === undefined ? movableProblems(pod, view, cluster) : [fixed];
+    if (problems.length === 0) fitting.push(view);
+    else if (fixed === undefined) withoutRoom.push(view);
+    for (const problem of problems) reasons.set(problem, (reasons.get(problem) ?? 0) + 1);
   }
-  if (best !== undefined) return { kind: 'bind', node: best.node.metadata.name ?? '' };
+  const best = fitting.toSorted((a, b) => comparePlaces(pod, cluster, a, b))[0];
+  if (best !== undefined) return { kind: 'bind', node: nameOf(best) };
   const all = nodes.length;
   // The reference sorts the texts, counts in front.
   const texts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
-  return {
-    kind: 'unschedulable',
-    message: `0/${all} nodes are available: ${texts.join(', ')}. ${preemption(all, reasons.get(tooManyPods) ?? 0)}`,
-  };
+  const why = `0/${all} nodes are available: ${texts.join(', ')}.`;
+  const preemption = choosePreemption(
+    pod,
+    withoutRoom,
+    (view) => movableProblems(pod, view, { ...cluster, nodes: replaced(nodes, view) }).length === 0,
+  );
+  if (preemption !== undefined) return { kind: 'preempt', ...preemption, message: why };
+  return { kind: 'unschedulable', message: `${why} ${preemptionText(all, withoutRoom.length)}` };
 }
 
-/** The sentence about making room, which helps where nothing but room is missing; all pods here have one priority. */
-function preemption(all: number, full: number): string {
+/** The sentence about making room, which helps where nothing but other pods is in the way. */
+function preemptionText(all: number, full: number): string {
   const texts = [
     ...(full > 0 ? [`${full} No preemption victims found for incoming pod`] : []),
     ...(full < all ? [`${all - full} Preemption is not helpful for scheduling`] : []),
@@ -47,20 +57,8 @@ function preemption(all: number, full: number): string {
   return `preemption: 0/${all} nodes are available: ${texts.join(', ')}.`;
 }
 
-const tooManyPods = 'Too many pods';
-
-/** Whether the node has as many pods as it says it takes; without a word of it, it takes any number. */
-function isFull({ node, pods }: SchedulableNode): boolean {
-  const allocatable = node.status?.allocatable?.['pods'];
-  return allocatable !== undefined && pods >= Number(allocatable);
-}
-
-function comesBefore(a: SchedulableNode, b: SchedulableNode): boolean {
-  return a.pods !== b.pods ? a.pods < b.pods : (a.node.metadata.name ?? '') < (b.node.metadata.name ?? '');
-}
-
-/** Why the pod cannot run on the node; undefined when it can. The first filter that says no is named. */
-function whyNot(pod: Pod, node: Node): string | undefined {
+/** Why the pod cannot run on the node whatever else runs there; undefined when it can. The first filter that says no is named. */
+function fixedProblem(pod: Pod, { node }: NodeView): string | undefined {
   const tolerations = pod.spec?.tolerations ?? [];
   const unschedulable: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
   if (node.spec?.unschedulable === true && !tolerates(tolerations, unschedulable)) return 'node(s) were unschedulable';
@@ -70,7 +68,42 @@ function whyNot(pod: Pod, node: Node): string | undefined {
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
   // A node that has not reported yet carries this taint in the reference until it is ready.
   const notReady: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
-  if (ready?.status !== 'True' && !tolerates(tolerations, notReady))
+  if (ready?.status !== 'True' && !tolerates(tolerations, notReady)) {
     return 'node(s) had untolerated taint {node.kubernetes.io/not-ready: }';
+  }
   return undefined;
+}
+
+/** What keeps the pod off the node because of the pods that run, there or elsewhere. */
+function movableProblems(pod: Pod, view: NodeView, cluster: ClusterView): readonly string[] {
+  if (!hasFreePorts(pod, view)) return ["node(s) didn't have free ports for the requested pod ports"];
+  const room = missingRoom(pod, view);
+  if (room.length > 0) return room;
+  const problem = spreadProblem(pod, view, cluster) ?? affinityProblem(pod, view, cluster);
+  return problem === undefined ? [] : [problem];
+}
+
+function replaced(nodes: readonly NodeView[], view: NodeView): readonly NodeView[] {
+  return nodes.map((each) => (each.node === view.node ? view : each));
+}
+
+/** The better place first. */
+function comparePlaces(pod: Pod, cluster: ClusterView, a: NodeView, b: NodeView): number {
+  const weights: readonly ((view: NodeView) => number)[] = [
+    (view) => preferenceOf(pod, view),
+    (view) => affinityScore(pod, view, cluster),
+    (view) => -spreadCost(pod, view, cluster),
+    (view) => -Number(untoleratedTaint(pod.spec, view.node, ['PreferNoSchedule']) !== undefined),
+    ({ pods }) => -pods.length,
+  ];
+  for (const weight of weights) {
+    const difference = weight(b) - weight(a);
+    if (difference !== 0) return difference;
+  }
+  return nameOf(a) < nameOf(b) ? -1 : 1;
+}
+
+function preferenceOf(pod: Pod, { node }: NodeView): number {
+  const terms = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  return terms.reduce((sum, { weight, preference }) => sum + (matchesNodeTerm(preference, node) ? weight : 0), 0);
 }
