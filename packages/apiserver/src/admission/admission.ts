@@ -6,31 +6,17 @@
  */
 import { groupResource, isTerminating, type JsonObject, objectAt, textAt } from '@weir/kube';
 import { forbidden, notFound } from '../errors/api-error.ts';
-import { namespacesResource, type RestContext, subjectOf } from '../rest/rest-context.ts';
-import type { ResourceTarget } from '../server/resource-target.ts';
-import type { StoreTransaction } from '../storage/object-store.ts';
+import { namespacesResource, subjectOf } from '../rest/rest-context.ts';
+import type { CreateAdmission, UpdateAdmission } from './admission-request.ts';
 import { admitPod } from './pod-admission.ts';
 import { allocateService } from './service-admission.ts';
-
-/** A new object on its way into the store. */
-export interface CreateAdmission {
-  readonly context: RestContext;
-  readonly transaction: StoreTransaction;
-  readonly target: ResourceTarget;
-  readonly object: JsonObject;
-}
-
-/** A changed object on its way into the store. */
-export interface UpdateAdmission extends CreateAdmission {
-  readonly old: Readonly<JsonObject>;
-}
 
 /** Admits a new object; returns what is to be stored. */
 export function admitCreate(admission: CreateAdmission): JsonObject {
   assertNamespaceTakesObjects(admission);
   switch (groupResource(admission.target.definition)) {
     case 'pods':
-      return admitPod(admission.object);
+      return admitPod(admission);
     case 'services':
       return allocate(admission, undefined);
     default:

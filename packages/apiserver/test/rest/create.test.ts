@@ -30,7 +30,15 @@ describe('creating objects', () => {
         { imagePullPolicy: 'Always', ports: [{ containerPort: 80, protocol: 'TCP' }], terminationMessagePath: '/dev/termination-log' },
       ],
     });
-    expect(json.spec.tolerations).toBeUndefined();
+    expect(json.spec.tolerations).toEqual(
+      ['not-ready', 'unreachable'].map((key) => ({
+        key: `node.kubernetes.io/${key}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        tolerationSeconds: 300,
+      })),
+    );
+    expect(json.spec).toMatchObject({ priority: 0, preemptionPolicy: 'PreemptLowerPriority' });
     expect(json.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
   });
 

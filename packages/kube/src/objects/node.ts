@@ -9,7 +9,7 @@ export interface Node extends KubeObject {
     readonly podCIDRs?: readonly string[];
     readonly providerID?: string;
     readonly unschedulable?: boolean;
-    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string; readonly timeAdded?: string }[];
   };
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];

@@ -14,7 +14,7 @@ import {
   type ResourcePath,
   servicesPath,
 } from '@weir/client';
-import type { EndpointSlice, KubeObject, Namespace, Service } from '@weir/kube';
+import { type EndpointSlice, type KubeObject, type Namespace, type Service, systemPriorities } from '@weir/kube';
 import { clusterAddresses } from '../cluster/cluster-config.ts';
 import { fakeLabel } from '../fakes/fake-labels.ts';
 import { serviceNameLabel } from '../services/service-port.ts';
@@ -31,6 +31,8 @@ const dnsLabels = { 'k8s-app': 'kube-dns' } as const;
 /** Creates what is missing; what is there is left as people have changed it. */
 export async function bootstrapCluster(client: KubeClient): Promise<void> {
   await Promise.all(systemNamespaces.map((name) => createOnce(client, namespacesPath, namespace(name))));
+  const classes = Object.entries(systemPriorities).map(([name, value]) => priorityClass(name, value));
+  await Promise.all(classes.map((each) => createOnce(client, priorityClassesPath, each)));
   await Promise.all([
     createOnce(client, servicesPath('default'), kubernetesService),
     createOnce(client, endpointsPath('default'), kubernetesEndpoints),
@@ -56,6 +58,14 @@ async function createOnce(client: KubeClient, path: ResourcePath, object: KubeOb
 
 function namespace(name: string): Namespace {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+const priorityClassesPath: ResourcePath = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' };
+
+/** A class that comes before all pods of users. */
+function priorityClass(name: string, value: number): KubeObject & { readonly value: number; readonly description: string } {
+  const description = `Used for system critical pods that must not be moved from their current ${name === 'system-node-critical' ? 'node' : 'cluster'}.`;
+  return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description };
 }
 
 const kubernetesService: Service = {
@@ -124,6 +134,7 @@ const dnsDeployment: KubeObject & { readonly spec: object } = {
       metadata: { labels: dnsLabels },
       spec: {
         dnsPolicy: 'Default',
+        priorityClassName: 'system-cluster-critical',
         terminationGracePeriodSeconds: 1,
         tolerations: [{ operator: 'Exists' }],
         // Which tolerates everything, but must not wait on a node that starts nothing. As in AKS, what the

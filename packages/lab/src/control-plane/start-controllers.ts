@@ -8,6 +8,8 @@ import { EventRecorder } from '../controllers/event-recorder.ts';
 import { startGarbageController } from '../controllers/garbage/garbage-controller.ts';
 import { startPodGarbageController } from '../controllers/garbage/pod-garbage-controller.ts';
 import { startNamespaceController } from '../controllers/namespace-controller.ts';
+import { startNodeLifecycleController } from '../controllers/nodes/node-lifecycle-controller.ts';
+import { startTaintEvictionController } from '../controllers/nodes/taint-eviction-controller.ts';
 import { SharedInformers } from '../controllers/shared-informers.ts';
 import { startCronJobController } from '../controllers/workloads/cron-job-controller.ts';
 import { startDaemonSetController } from '../controllers/workloads/daemon-set-controller.ts';
@@ -47,6 +49,8 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startCronJobController(context('cronjob-controller')),
     startDisruptionController(context('controllermanager')),
     startStatefulSetController(context('statefulset-controller')),
+    startNodeLifecycleController(context('node-controller')),
+    startTaintEvictionController(context('taint-eviction-controller')),
     startScheduler(context('default-scheduler')),
   ];
   await informers.start();

@@ -295,6 +295,68 @@ describe('a replica set', () => {
   });
 });
 
+describe('a taint that drives pods away', () => {
+  it('spares pods that tolerate it, and those that tolerate it for a while as long as that lasts', async () => {
+    await namespaceWithKubelet('driven');
+    await addNode(client, 'driven-node');
+    const toleration = { key: 'going', operator: 'Exists', effect: 'NoExecute' };
+    const make = (name: string, tolerations: readonly object[]): Promise<KubeObject> =>
+      client.create<KubeObject & { spec: unknown }>(podsPath('driven'), {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'driven' },
+        spec: { containers: [{ name: 'c', image: 'agnhost' }], nodeSelector: { 'kubernetes.io/hostname': 'driven-node' }, tolerations },
+      });
+    await make('leaves', []);
+    await make('stays', [toleration]);
+    await make('lingers', [{ ...toleration, tolerationSeconds: 1 }]);
+    await eventually(async () => expect((await podsIn('driven')).every(({ status }) => status?.phase === 'Running')).toBe(true));
+    await client.patch(nodesPath, 'driven-node', { spec: { taints: [{ key: 'going', effect: 'NoExecute' }] } }, { type: 'merge' });
+    await eventually(async () => expect(await namesIn('driven')).toEqual(['lingers', 'stays']));
+    await eventually(async () => expect(await namesIn('driven')).toEqual(['stays']));
+    await client.delete(nodesPath, 'driven-node');
+  });
+});
+
+describe('a pod of a priority class', () => {
+  it('gets the number of its class, and makes room for itself', async () => {
+    await namespaceWithKubelet('priority');
+    await addNode(client, 'small');
+    const allocatable = { cpu: '1', pods: '5' };
+    await client.patch(nodesPath, 'small', { status: { allocatable } }, { type: 'merge', subresource: 'status' });
+    const classes = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' };
+    await client.create<KubeObject & { value: number }>(classes, {
+      apiVersion: 'scheduling.k8s.io/v1',
+      kind: 'PriorityClass',
+      metadata: { name: 'urgent' },
+      value: 1000,
+    });
+    const make = (name: string, priorityClassName?: string): Promise<Pod> =>
+      client.create<Pod>(podsPath('priority'), {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'priority' },
+        spec: {
+          containers: [{ name: 'c', image: 'agnhost', resources: { requests: { cpu: '800m' } } }],
+          nodeSelector: { 'kubernetes.io/hostname': 'small' },
+          terminationGracePeriodSeconds: 1,
+          ...(priorityClassName === undefined ? {} : { priorityClassName }),
+        },
+      });
+    await make('humble');
+    await eventually(async () => expect((await podsIn('priority'))[0]?.status?.phase).toBe('Running'));
+    expect((await make('urgent', 'urgent')).spec?.priority).toBe(1000);
+    await eventually(async () => {
+      const [only, ...others] = await podsIn('priority');
+      expect(others).toEqual([]);
+      expect(only?.metadata.name).toBe('urgent');
+      expect(only?.spec?.nodeName).toBe('small');
+    });
+    await expect(make('unknown', 'nobody-knows')).rejects.toMatchObject({ code: 403 });
+    await client.delete(nodesPath, 'small');
+  });
+});
+
 describe('a disruption budget', () => {
   it('says how many pods may go, and an eviction beyond that is refused', async () => {
     // What takes the place of an evicted pod does not become ready.

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { vi } from 'vitest';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
 import { startControllers } from '../../src/control-plane/start-controllers.ts';
+import { renewNodeLease } from '../../src/node/node-lease.ts';
 import { ClusterPki } from '../../src/pki/cluster-pki.ts';
 
 /** A running control plane. */
@@ -45,11 +46,17 @@ export async function startControlPlane(): Promise<ControlPlane> {
   await bootstrapCluster(client);
   const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
   const controllers = await startControllers({ client, certificateAuthority: authority, log });
-  for (const name of ['node1', 'node2']) await addNode(client, name);
+  const nodes = ['node1', 'node2'];
+  for (const name of nodes) await addNode(client, name);
+  // Nodes that say nothing are lost.
+  const heartbeat = setInterval(() => {
+    for (const name of nodes) renewNodeLease(client, name).catch(() => undefined);
+  }, 5_000);
   return {
     client,
     authority,
     stop: async () => {
+      clearInterval(heartbeat);
       await controllers.stop();
       client.close();
       await server.close();
