@@ -89,8 +89,8 @@ describe('the server tells kubectl about itself', () => {
   it('what it does not have', async () => {
     expect(await refused('top pods')).toBe('error: Metrics API not available');
     expect(await refused('get unicorns')).toBe('error: the server doesn\'t have a resource type "unicorns"');
-    const job = manifest({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j' }, spec: {} });
-    expect(await refused('apply -f -', job)).toContain('no matches for kind "Job" in version "batch/v1"');
+    const unicorn = manifest({ apiVersion: 'example.com/v1', kind: 'Unicorn', metadata: { name: 'j' }, spec: {} });
+    expect(await refused('apply -f -', unicorn)).toContain('no matches for kind "Unicorn" in version "example.com/v1"');
     expect(await refused('port-forward -n shop pod/db 0:5432')).toContain('port-forward is not available in the lab yet');
   });
 });
