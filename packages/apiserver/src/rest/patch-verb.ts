@@ -45,7 +45,7 @@ export async function patchVerb(context: RestContext, target: ResourceTarget, re
   const patch = readPatch(context, request, type);
   const warnings: string[] = [];
   const stored = await context.store.write((transaction) => {
-    const scope = { context, transaction, target, dryRun: options.dryRun };
+    const scope = { context, transaction, target, dryRun: options.dryRun, user: request.user };
     const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
     if (isApply) return applyInScope(scope, current, { patch, options, warnings });
     if (current === undefined) throw notFound(subjectOf(target));

@@ -1,5 +1,7 @@
 /** What the verbs share: the store, the registry, the clock, and the small words of every handler. */
 import { groupResource, type ResourceDefinition, type ResourceRegistry, type Status } from '@weir/kube';
+import type { ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
+import type { Authorizer } from '../authorization/access.ts';
 import type { ErrorSubject } from '../errors/api-error.ts';
 import type { ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
@@ -16,6 +18,8 @@ export interface RestContext {
   readonly decodeBody: DecodeBody;
   /** Address ranges of services, the primary family first. */
   readonly serviceCidrs: readonly string[];
+  readonly authorizer: Authorizer;
+  readonly tokens: ServiceAccountTokens;
   /** Milliseconds since the epoch. */
   now(): number;
   /** The unix socket of a node's server, or undefined when there is no such node. */

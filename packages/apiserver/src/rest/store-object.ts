@@ -18,8 +18,10 @@ import {
   validateObjectMetaUpdate,
 } from '@weir/kube';
 import { admitCreate, admitUpdate } from '../admission/admission.ts';
+import { assertNoEscalation } from '../authorization/escalation.ts';
 import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound } from '../errors/api-error.ts';
 import { type FieldRecord, recordUpdate } from '../patch/managed-fields.ts';
+import type { UserInfo } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
@@ -33,6 +35,8 @@ export interface WriteScope {
   readonly dryRun: boolean;
   /** Who writes; absent for writes of the server itself and when the managers are recorded already. */
   readonly record?: FieldRecord;
+  /** Whose rights the write must not exceed; absent for writes of the server itself. */
+  readonly user?: UserInfo;
   /** A new object comes with its status: for what the server makes itself. */
   readonly keepsStatus?: boolean;
 }
@@ -66,6 +70,7 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   let prepared = toStored(definition, definition.defaults(definition.prepareForCreate(definition.defaults(object))));
   if (status !== undefined) Object.assign(ensureObject(prepared, 'status'), status);
   prepared = admitCreate({ ...scope, object: prepared });
+  assertNoMoreRights(scope, prepared);
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');
   assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...definition.validate(prepared)]);
@@ -87,6 +92,7 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   assertUnchangedSince(object, old, target);
   keepOtherPart(object, old, { definition, part });
   object = admitUpdate({ ...scope, object, old });
+  if (!deepEqual(rightsOf(object), rightsOf(old))) assertNoMoreRights(scope, object);
   if (scope.record !== undefined) recordUpdate(object, old, scope.record);
   const before = withoutVolatile(old);
   if (deepEqual(withoutVolatile(object), before)) return current;
@@ -103,6 +109,15 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
     return dryRun ? EncodedObject.of(object) : transaction.remove(key);
   }
   return dryRun ? EncodedObject.of(object) : transaction.put(key, object);
+}
+
+/** Roles and bindings give rights: only those that their author has. */
+function assertNoMoreRights({ context, transaction, target, user }: WriteScope, object: JsonObject): void {
+  if (user !== undefined) assertNoEscalation({ authorizer: context.authorizer, user, target, transaction, object });
+}
+
+function rightsOf(object: Readonly<JsonObject>): unknown {
+  return [object['rules'], object['aggregationRule'], object['roleRef'], object['subjects']];
 }
 
 /** The present state, or 404. */

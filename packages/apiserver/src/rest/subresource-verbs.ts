@@ -9,6 +9,7 @@ import { decodeObject } from './read-body.ts';
 import { apiTime, createdStatus, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { scaleVerb } from './scale-verb.ts';
 import { currentObject, type WriteScope } from './store-object.ts';
+import { tokenVerb } from './token-verb.ts';
 
 /** Answers a request for an action; the method has been checked against the subresource's verbs. */
 export async function subresourceVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
@@ -21,6 +22,8 @@ export async function subresourceVerb(context: RestContext, target: ResourceTarg
       return podLog(context, target, request);
     case 'scale':
       return scaleVerb(context, target, request);
+    case 'token':
+      return tokenVerb(context, target, request);
     case 'exec':
     case 'attach':
     case 'portforward':

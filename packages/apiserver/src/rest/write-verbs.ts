@@ -2,6 +2,7 @@
 import { ensureObject, type JsonObject, listAt, objectAt, type ResourceDefinition, textAt } from '@weir/kube';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
 import type { FieldRecord } from '../patch/managed-fields.ts';
+import { answerReview } from '../reviews/answer-review.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
@@ -19,19 +20,24 @@ export async function createVerb(context: RestContext, target: ResourceTarget, r
   if (target.definition.namespaced && target.namespace === '') {
     throw badRequest('an empty namespace may not be set during creation');
   }
-  if (target.definition.review !== undefined)
-    return { kind: 'json', status: 201, body: answerReview(target.definition, object, request), headers: warningHeaders(warnings) };
+  if (target.definition.isReview) {
+    assertValidReview(target.definition, object);
+    const body = await answerReview(context, target, object, request.user);
+    return { kind: 'json', status: 201, body, headers: warningHeaders(warnings) };
+  }
   const created = await context.store.write((transaction) => {
-    return createObject({ context, transaction, target, dryRun: options.dryRun, record: recordOf(context, target, options) }, object);
+    return createObject(
+      { context, transaction, target, dryRun: options.dryRun, user: request.user, record: recordOf(context, target, options) },
+      object,
+    );
   });
   return answer(context, { target, request, object: created, status: 201, warnings });
 }
 
 /** Reviews are questions: they are checked and answered, never stored. */
-function answerReview(definition: ResourceDefinition, object: JsonObject, request: ApiRequest): JsonObject {
+function assertValidReview(definition: ResourceDefinition, object: JsonObject): void {
   const errors = definition.validate(object);
   if (errors.length > 0) throw invalid(definition, textAt(objectAt(object, 'metadata'), 'name'), errors);
-  return definition.review?.(object, request.user) ?? object;
 }
 
 /** PUT of an object or of one of its subresources. */
@@ -39,7 +45,7 @@ export async function updateVerb(context: RestContext, target: ResourceTarget, r
   const options = parseWriteOptions(request, 'UpdateOptions');
   const { object, warnings } = readObject(context, target.definition, request);
   const stored = await context.store.write((transaction) => {
-    const scope = { context, transaction, target, dryRun: options.dryRun, record: recordOf(context, target, options) };
+    const scope = { context, transaction, target, dryRun: options.dryRun, user: request.user, record: recordOf(context, target, options) };
     const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
     if (current === undefined) {
       if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));

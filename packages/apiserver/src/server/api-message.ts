@@ -6,10 +6,13 @@
  */
 import type { Readable } from 'node:stream';
 
-/** Who asks: from the client certificate, CN and O. */
+/** Who asks: from a token, or from the client certificate, CN and O. */
 export interface UserInfo {
   readonly username: string;
   readonly groups: readonly string[];
+  /** Of service accounts. */
+  readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One request whose body has been read. */

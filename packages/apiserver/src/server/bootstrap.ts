@@ -1,10 +1,14 @@
 /** What a store begins with: the four namespaces of the system, and what the cluster is made with. */
-import { type JsonObject, type KubeObject, objectAt, type ResourceRegistry, textAt } from '@weir/kube';
+import { deepEqual, type JsonObject, type KubeObject, listAt, objectAt, type ResourceRegistry, textAt } from '@weir/kube';
 import { assert, defined } from '@weir/net';
+import { defaultRoles } from '../authorization/default-roles.ts';
 import { keyOf, namespacesResource, type RestContext } from '../rest/rest-context.ts';
 import { createObject } from '../rest/store-object.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
 import type { ResourceTarget } from './resource-target.ts';
+
+/** On default roles that are not to be mended. */
+const autoupdateAnnotation = 'rbac.authorization.kubernetes.io/autoupdate';
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
@@ -17,8 +21,29 @@ export async function ensureFirstObjects(context: RestContext, initialObjects: (
   await context.store.write((transaction) => {
     const isNew = transaction.get({ resource: namespacesResource, namespace: '', name: 'default' }) === undefined;
     for (const name of systemNamespaces) createMissing(context, transaction, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    for (const object of defaultRoles()) ensureRole(context, transaction, object);
     if (isNew) for (const object of initialObjects()) createMissing(context, transaction, { ...object });
   });
+}
+
+/** A default role has what it is to have at least; what people added stays. */
+function ensureRole(context: RestContext, transaction: StoreTransaction, object: JsonObject): void {
+  const target = collectionOf(context.registry, object);
+  const key = keyOf(target.definition, '', textAt(objectAt(object, 'metadata'), 'name'));
+  const present = transaction.get(key);
+  if (present === undefined) {
+    createObject({ context, transaction, target, dryRun: false }, object);
+    return;
+  }
+  if (textAt(objectAt(objectAt(present.json, 'metadata'), 'annotations'), autoupdateAnnotation) === 'false') return;
+  const next = present.copy();
+  for (const field of ['rules', 'subjects']) {
+    // Aggregated rules are the controller's.
+    if (object[field] === undefined || object['aggregationRule'] !== undefined) continue;
+    const missing = listAt(object, field).filter((item) => !listAt(next, field).some((each) => deepEqual(each, item)));
+    if (missing.length > 0) next[field] = [...listAt(next, field), ...missing];
+  }
+  if (!deepEqual(next, present.json)) transaction.put(key, next);
 }
 
 /** Creates an object with the status that it carries; one that is there stays as it is. */

@@ -3,6 +3,7 @@
  * health, version).
  */
 import type { ResourceRegistry } from '@weir/kube';
+import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { methodNotAllowed, pathNotFound } from '../errors/api-error.ts';
 import { deleteCollectionVerb, deleteVerb } from '../rest/delete-verbs.ts';
 import { patchVerb } from '../rest/patch-verb.ts';
@@ -22,6 +23,7 @@ export function makeDispatch(context: RestContext, registry: ResourceRegistry, m
   return async (request) => {
     const target = parseResourcePath(request.path, registry);
     if (target !== undefined) return handleResource(context, target, request);
+    assertAllowed(context.authorizer, request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
     for (const handler of mounted) {
       const response = handler(request);
       if (response !== undefined) return response;
@@ -31,7 +33,10 @@ export function makeDispatch(context: RestContext, registry: ResourceRegistry, m
 }
 
 async function handleResource(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
-  assertVerb(target, request);
+  const verb = verbOf(target, request);
+  // What may not be done is refused before it is said whether it can be done.
+  if (verb !== undefined) assertAllowed(context.authorizer, request.user, accessTo(target, verb));
+  assertVerb(target, verb);
   if (target.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers'].includes(target.subresource)) {
     return subresourceVerb(context, target, request);
   }
@@ -75,9 +80,7 @@ function verbOf(target: ResourceTarget, request: ApiRequest): string | undefined
   }
 }
 
-function assertVerb(target: ResourceTarget, request: ApiRequest): void {
-  const { definition, subresource } = target;
-  const verb = verbOf(target, request);
+function assertVerb({ definition, subresource }: ResourceTarget, verb: string | undefined): void {
   const verbs: readonly string[] =
     subresource === '' ? definition.verbs : (definition.subresources.find(({ name }) => name === subresource)?.verbs ?? []);
   if (verb === undefined || !verbs.includes(verb)) throw methodNotAllowed();

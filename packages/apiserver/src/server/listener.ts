@@ -1,18 +1,18 @@
 /**
  * The HTTPS door: HTTP/1.1 and HTTP/2 on one port, requests in, responses out.
  *
- * Every connection must show a client certificate of the cluster's CA; whoever has none gets 401 on
- * every path. The listener reads bodies up to a limit, turns errors into Status answers and flushes
+ * Every request must come with a client certificate of the cluster's CA or with a token; whoever has none
+ * gets 401 on every path. The listener reads bodies up to a limit, turns errors into Status answers and flushes
  * streams at once.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { type Duplex, pipeline } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { ApiError, internalError, requestTooLarge, unauthorized } from '../errors/api-error.ts';
+import type { Authenticate } from '../authentication/authenticator.ts';
+import { ApiError, internalError, requestTooLarge } from '../errors/api-error.ts';
 import { requestAnswered, requestBegun } from '../timing/request-timing.ts';
 import type { ApiRequest, ApiResponse, UserInfo } from './api-message.ts';
-import { identify } from './client-identity.ts';
 import type { Dispatch } from './dispatch.ts';
 
 /** PEM texts. */
@@ -27,6 +27,8 @@ export interface ServerTls {
 export interface ListenerOptions {
   readonly tls: ServerTls;
   readonly dispatch: Dispatch;
+  /** Tells who a client is; throws 401. */
+  readonly authenticate: Authenticate;
   /** Takes over an HTTP/1.1 connection of an authenticated client. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Told about faults of ours, with their stack. */
@@ -85,21 +87,15 @@ async function serve(options: ListenerOptions, request: AnyRequest, response: An
     if (!response.writableFinished) aborted.abort();
   });
   response.on('error', () => aborted.abort());
-  const user = identify(tlsSocketOf(request));
-  const answer = user === undefined ? statusResponse(unauthorized()) : await answerTo(options, { request, user, signal: aborted.signal });
-  send(request, response, answer);
+  send(request, response, await answerTo(options, request, aborted.signal));
   requestAnswered(headAt, request.method ?? '', request.url ?? '');
 }
 
-interface Incoming {
-  readonly request: AnyRequest;
-  readonly user: UserInfo;
-  readonly signal: AbortSignal;
-}
-
-async function answerTo(options: ListenerOptions, incoming: Incoming): Promise<ApiResponse> {
+async function answerTo(options: ListenerOptions, request: AnyRequest, signal: AbortSignal): Promise<ApiResponse> {
   try {
-    return await options.dispatch(await readRequest(incoming));
+    // Nothing of a stranger's body is read.
+    const user = await options.authenticate(tlsSocketOf(request), request.headers.authorization);
+    return await options.dispatch(await readRequest(request, user, signal));
   } catch (error) {
     if (error instanceof ApiError) return statusResponse(error);
     options.onFault(error);
@@ -107,7 +103,7 @@ async function answerTo(options: ListenerOptions, incoming: Incoming): Promise<A
   }
 }
 
-async function readRequest({ request, user, signal }: Incoming): Promise<ApiRequest> {
+async function readRequest(request: AnyRequest, user: UserInfo, signal: AbortSignal): Promise<ApiRequest> {
   const url = new URL(request.url ?? '/', 'https://server');
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -3,7 +3,7 @@
  *
  * ```
  * sockets ─▶ listener ─▶ dispatch ─▶ verbs ─▶ store (lmdb) ─▶ watches
- *              │ 401       │           └ defaulting, admission, validation from the registry
+ *              │ 401       │ 403       └ defaulting, admission, validation from the registry
  *              │           └ discovery, OpenAPI, version, health
  *              └ upgrade ─▶ node's unix socket (exec, attach, port-forward)
  * ```
@@ -11,6 +11,10 @@
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube';
+import { makeAuthenticate } from '../authentication/authenticator.ts';
+import { makeIssuerHandler } from '../authentication/issuer-handler.ts';
+import { generateServiceAccountKey, type ServiceAccountOptions, ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
+import { RoleAuthorizer } from '../authorization/role-authorizer.ts';
 import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
 import { makeOpenApiHandler } from '../openapi/openapi-handler.ts';
 import type { DecodeBody, RestContext } from '../rest/rest-context.ts';
@@ -36,6 +40,8 @@ export interface ApiServerOptions {
   readonly serviceCidrs: readonly string[];
   /** The unix socket of a node's server, or undefined when there is no such node. */
   nodeSocket(nodeName: string): string | undefined;
+  /** How tokens of service accounts are signed. Default: a key of this process. */
+  readonly serviceAccounts?: ServiceAccountOptions;
   /** The Kubernetes version that `/version` tells, for example `v1.35.2`. */
   readonly version: string;
   /**
@@ -60,15 +66,22 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+/** Who signs tokens in a cluster, as pods see it. */
+const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
+
 /** Opens the store, makes the system's own objects and listens; resolves when requests are taken. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const store = new ObjectStore({ directory: options.dataDirectory });
   const registry = new ResourceRegistry(builtInResources);
+  const tokens = new ServiceAccountTokens(options.serviceAccounts ?? { key: generateServiceAccountKey(), issuer: defaultIssuer }, store);
+  const authenticate = makeAuthenticate(tokens);
   const context: RestContext = {
     store,
     registry,
     decodeBody: decodeBody satisfies DecodeBody,
     serviceCidrs: options.serviceCidrs,
+    authorizer: new RoleAuthorizer(store),
+    tokens,
     now: () => Date.now(),
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };
@@ -77,6 +90,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     healthHandler(versionInfo(options.version)),
     makeDiscoveryHandler(registry),
     makeOpenApiHandler(registry),
+    await makeIssuerHandler(tokens),
   ];
   const onFault = (error: unknown): void => {
     if (options.onFault === undefined) process.emitWarning(error instanceof Error ? error : String(error));
@@ -86,7 +100,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const server = createListener({
       tls: options.tls,
       dispatch: makeDispatch(context, registry, mounted),
-      upgrade: makeUpgrade(context),
+      authenticate,
+      upgrade: makeUpgrade(context, authenticate),
       onFault,
     });
     return { server, address, connections: trackConnections(server) };

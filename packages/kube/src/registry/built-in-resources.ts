@@ -17,13 +17,9 @@ import { persistentVolumeClaimResource } from './kinds/persistent-volume-claim.t
 import { podResource } from './kinds/pod.ts';
 import { priorityClassResource, runtimeClassResource } from './kinds/pod-class.ts';
 import { podDisruptionBudgetResource } from './kinds/pod-disruption-budget.ts';
+import { rbacResources } from './kinds/rbac.ts';
 import { replicaSetResource } from './kinds/replica-set.ts';
-import {
-  selfSubjectAccessReviewResource,
-  selfSubjectReviewResource,
-  selfSubjectRulesReviewResource,
-  subjectAccessReviewResource,
-} from './kinds/review.ts';
+import { reviewResources } from './kinds/review.ts';
 import { serviceResource } from './kinds/service.ts';
 import { statefulSetResource } from './kinds/stateful-set.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
@@ -47,10 +43,7 @@ export const builtInResources: readonly ResourceDefinition[] = [
   deploymentResource,
   replicaSetResource,
   statefulSetResource,
-  selfSubjectReviewResource,
-  selfSubjectAccessReviewResource,
-  selfSubjectRulesReviewResource,
-  subjectAccessReviewResource,
+  ...reviewResources,
   cronJobResource,
   jobResource,
   ingressClassResource,
@@ -58,6 +51,7 @@ export const builtInResources: readonly ResourceDefinition[] = [
   networkPolicyResource,
   runtimeClassResource,
   podDisruptionBudgetResource,
+  ...rbacResources,
   priorityClassResource,
   endpointSliceResource,
   leaseResource,

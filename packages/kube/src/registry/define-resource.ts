@@ -55,6 +55,7 @@ export function defineResource(options: ResourceOptions): ResourceDefinition {
     countsGenerations: false,
     createOnUpdate: false,
     returnsDeletedObject: false,
+    isReview: false,
     validateName: subdomainName,
     defaults: (object) => object,
     prepareForCreate: (object) => object,

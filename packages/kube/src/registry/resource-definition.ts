@@ -101,8 +101,8 @@ export interface ResourceDefinition {
   defaults(object: JsonObject): JsonObject;
   /** What is set on creation whatever the client said (phases, cleared status); owns its argument. */
   prepareForCreate(object: JsonObject): JsonObject;
-  /** Kinds that are questions: the answer to a POST, which is not stored. Owns its argument. */
-  review?(object: JsonObject, asker: { readonly username: string; readonly groups: readonly string[] }): JsonObject;
+  /** Kinds that are questions: a POST is answered and not stored. */
+  readonly isReview: boolean;
   /** Errors of an object on creation, metadata excluded. */
   validate(object: JsonObject): readonly FieldError[];
   /** Errors of a change, metadata excluded; `validate` has not been called for it. */

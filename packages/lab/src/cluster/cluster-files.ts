@@ -20,6 +20,7 @@ export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
   await Promise.all([
     pki.pair('server'),
     pki.pair('control-plane'),
+    pki.serviceAccountKey(),
     writeClientConfig(config, pki, { path: layout.kubeconfig, party: 'admin', server: hostServer(config) }),
     ...config.nodes.map((node) => writeNodeFiles(config, pki, node)),
   ]);

@@ -51,8 +51,8 @@ export async function runControlPlane(options: ControlPlaneOptions): Promise<voi
 async function startServer(config: ClusterConfig, layout: ClusterLayout): Promise<ApiServer> {
   // Loaded here because every other process of the lab does without it, and would start later for it.
   const { startApiServer } = await import('@weir/apiserver');
-  const [certificate, key, clientCa] = await Promise.all(
-    ['server.crt', 'server.key', 'ca.crt'].map((file) => readFile(join(layout.pki, file), 'utf8')),
+  const [certificate = '', key = '', clientCa = '', tokenKey = ''] = await Promise.all(
+    ['server.crt', 'server.key', 'ca.crt', 'sa.key'].map((file) => readFile(join(layout.pki, file), 'utf8')),
   );
   const fd = openTcpListener({
     netns: vnetNetnsName(config.name),
@@ -61,12 +61,13 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout): Promis
   });
   return startApiServer({
     dataDirectory: layout.store,
-    tls: { certificate: certificate ?? '', key: key ?? '', clientCa: clientCa ?? '' },
+    tls: { certificate, key, clientCa },
+    serviceAccounts: { key: tokenKey, issuer: `https://kubernetes.default.svc.${clusterAddresses.domain}` },
     listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
     serviceCidrs: config.serviceCidrs,
     nodeSocket: (node) => (config.nodes.some(({ name }) => name === node) ? layout.nodeSocket(node) : undefined),
     version: kubernetesVersion,
-    initialObjects: () => fakeObjects({ counts: config.fakes, dualStack: config.dualStack, certificateAuthority: clientCa ?? '' }),
+    initialObjects: () => fakeObjects({ counts: config.fakes, dualStack: config.dualStack, certificateAuthority: clientCa }),
   });
 }
 

@@ -1,6 +1,7 @@
 /** Scheduler and controllers together, as clients of one API server. */
 import type { KubeClient } from '@weir/client';
 import type { Logger } from 'pino';
+import { startClusterRoleController } from '../controllers/cluster-role-controller.ts';
 import type { Controller, ControllerContext } from '../controllers/controller.ts';
 import { startDisruptionController } from '../controllers/disruption-controller.ts';
 import { startEndpointController } from '../controllers/endpoint-controller.ts';
@@ -51,6 +52,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startStatefulSetController(context('statefulset-controller')),
     startNodeLifecycleController(context('node-controller')),
     startTaintEvictionController(context('taint-eviction-controller')),
+    startClusterRoleController(context('clusterrole-aggregation-controller')),
     startScheduler(context('default-scheduler')),
   ];
   await informers.start();

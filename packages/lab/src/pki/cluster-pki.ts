@@ -4,6 +4,7 @@
  * What exists is read and kept, what is missing is made: a restart of the cluster changes nobody's
  * identity.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -17,6 +18,9 @@ import { writePrivateFile } from './private-file.ts';
 
 /** The parties of a cluster that present a certificate. */
 export type ClusterParty = 'server' | 'admin' | 'control-plane' | { readonly node: string } | { readonly agent: string };
+
+/** The file of the key that signs tokens of service accounts. */
+const serviceAccountKeyFile = 'sa.key';
 
 /** The names under which pods and people reach the API server. */
 const serverNames = {
@@ -48,6 +52,16 @@ export class ClusterPki {
         ? issueServerCertificate(this.authority, partySubject(party), serverNames)
         : issueClientCertificate(this.authority, partySubject(party)),
     );
+  }
+
+  /** The key that signs tokens of service accounts (PEM, PKCS #8), made at the first call. */
+  async serviceAccountKey(): Promise<string> {
+    const path = join(this.#directory, serviceAccountKeyFile);
+    const present = await readIfPresent(path);
+    if (present !== undefined) return present;
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await writePrivateFile(path, key);
+    return key;
   }
 }
 

@@ -63,6 +63,7 @@ export const serviceAccountResource: ResourceDefinition = defineResource({
   plural: 'serviceaccounts',
   shortNames: ['sa'],
   namespaced: true,
+  subresources: [{ name: 'token', kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }, verbs: ['create'] }],
   returnsDeletedObject: true,
   table: {
     columns: [column('Name'), column('Secrets'), column('Age')],

@@ -1,29 +1,21 @@
-/**
- * The reviews of authentication.k8s.io/v1 and authorization.k8s.io/v1: a POST asks, the answer is not
- * stored. Whoever holds a certificate of the cluster may do everything here (there is no RBAC), so that
- * is what access reviews answer.
- */
+/** The reviews of authentication.k8s.io/v1 and authorization.k8s.io/v1: a POST asks, the server answers, nothing is stored. */
 import type { FieldError } from '../../field-error.ts';
+import { required } from '../../validation/field-rules.ts';
 import { column, defineResource, objectName } from '../define-resource.ts';
-import { type JsonObject, objectAt } from '../json-object.ts';
+import { type JsonObject, listAt, objectAt, textAt } from '../json-object.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 
-type Review = NonNullable<ResourceDefinition['review']>;
+type Validate = (object: JsonObject) => readonly FieldError[];
 
-function reviewResource(
-  group: string,
-  kind: string,
-  review: Review,
-  validate?: (object: JsonObject) => readonly FieldError[],
-): ResourceDefinition {
+function reviewResource(group: string, kind: string, validate?: Validate): ResourceDefinition {
   return defineResource({
     group,
     version: 'v1',
     kind,
     plural: `${kind.toLowerCase()}s`,
-    namespaced: false,
+    namespaced: kind.startsWith('Local'),
     verbs: ['create'],
-    review,
+    isReview: true,
     ...(validate === undefined ? {} : { validate }),
     table: { columns: [column('Name')], row: (object) => ({ cells: [objectName(object)] }) },
   });
@@ -32,41 +24,17 @@ function reviewResource(
 const authentication = 'authentication.k8s.io';
 const authorization = 'authorization.k8s.io';
 
-/** `kubectl auth whoami`. */
-export const selfSubjectReviewResource: ResourceDefinition = reviewResource(authentication, 'SelfSubjectReview', (object, asker) => ({
-  ...object,
-  status: { userInfo: { username: asker.username, groups: [...asker.groups] } },
-}));
-
-/** `kubectl auth can-i VERB RESOURCE`. */
-export const selfSubjectAccessReviewResource: ResourceDefinition = reviewResource(
-  authorization,
-  'SelfSubjectAccessReview',
-  allowed,
-  exactlyOneQuestion,
-);
-
-/** The same about somebody else. */
-export const subjectAccessReviewResource: ResourceDefinition = reviewResource(
-  authorization,
-  'SubjectAccessReview',
-  allowed,
-  exactlyOneQuestion,
-);
-
-/** `kubectl auth can-i --list`. */
-export const selfSubjectRulesReviewResource: ResourceDefinition = reviewResource(authorization, 'SelfSubjectRulesReview', (object) => ({
-  ...object,
-  status: {
-    resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-    nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-    incomplete: false,
-  },
-}));
-
-function allowed(object: JsonObject): JsonObject {
-  return { ...object, status: { allowed: true } };
-}
+/** All of them: who am I, whose token is this, may I, may somebody, what may I. */
+export const reviewResources: readonly ResourceDefinition[] = [
+  reviewResource(authentication, 'SelfSubjectReview'),
+  reviewResource(authentication, 'TokenReview', (object) =>
+    textAt(objectAt(object, 'spec'), 'token') === '' ? [required('spec.token')] : [],
+  ),
+  reviewResource(authorization, 'SelfSubjectAccessReview', exactlyOneQuestion),
+  reviewResource(authorization, 'SubjectAccessReview', (object) => [...exactlyOneQuestion(object), ...someSubject(object)]),
+  reviewResource(authorization, 'LocalSubjectAccessReview', (object) => [...exactlyOneQuestion(object), ...someSubject(object)]),
+  reviewResource(authorization, 'SelfSubjectRulesReview'),
+];
 
 function exactlyOneQuestion(object: JsonObject): readonly FieldError[] {
   const spec = objectAt(object, 'spec');
@@ -79,4 +47,10 @@ function exactlyOneQuestion(object: JsonObject): readonly FieldError[] {
       : 'cannot be specified in combination with resourceAttributes';
   const field = resource === undefined ? 'spec.resourceAttributes' : 'spec.nonResourceAttributes';
   return [{ reason: 'FieldValueInvalid', field, value: resource === undefined ? null : other, message }];
+}
+
+function someSubject(object: JsonObject): readonly FieldError[] {
+  const spec = objectAt(object, 'spec');
+  if (textAt(spec, 'user') !== '' || listAt(spec, 'groups').length > 0) return [];
+  return [{ reason: 'FieldValueInvalid', field: 'spec.user', value: '', message: 'at least one of user or group must be specified' }];
 }
