@@ -12,16 +12,23 @@ const autoupdateAnnotation = 'rbac.authorization.kubernetes.io/autoupdate';
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
+/** What there is to be. */
+export interface FirstObjects {
+  /** Roles and bindings beside the default ones. */
+  readonly roles: readonly KubeObject[];
+  readonly initialObjects: () => Iterable<KubeObject>;
+}
+
 /**
- * Makes what is missing of the system's namespaces and, in a store that has never held anything, the
+ * Makes what is missing of the system's namespaces, roles and, in a store that has never held anything, the
  * initial objects; all in one transaction, so that an interrupted start begins anew. Runs before the
  * first request.
  */
-export async function ensureFirstObjects(context: RestContext, initialObjects: () => Iterable<KubeObject>): Promise<void> {
+export async function ensureFirstObjects(context: RestContext, { roles, initialObjects }: FirstObjects): Promise<void> {
   await context.store.write((transaction) => {
     const isNew = transaction.get({ resource: namespacesResource, namespace: '', name: 'default' }) === undefined;
     for (const name of systemNamespaces) createMissing(context, transaction, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-    for (const object of defaultRoles()) ensureRole(context, transaction, object);
+    for (const object of [...defaultRoles(), ...roles]) ensureRole(context, transaction, { ...object });
     if (isNew) for (const object of initialObjects()) createMissing(context, transaction, { ...object });
   });
 }
@@ -29,7 +36,7 @@ export async function ensureFirstObjects(context: RestContext, initialObjects: (
 /** A default role has what it is to have at least; what people added stays. */
 function ensureRole(context: RestContext, transaction: StoreTransaction, object: JsonObject): void {
   const target = collectionOf(context.registry, object);
-  const key = keyOf(target.definition, '', textAt(objectAt(object, 'metadata'), 'name'));
+  const key = keyOf(target.definition, target.namespace, textAt(objectAt(object, 'metadata'), 'name'));
   const present = transaction.get(key);
   if (present === undefined) {
     createObject({ context, transaction, target, dryRun: false }, object);

@@ -94,7 +94,7 @@ async function serve(options: ListenerOptions, request: AnyRequest, response: An
 async function answerTo(options: ListenerOptions, request: AnyRequest, signal: AbortSignal): Promise<ApiResponse> {
   try {
     // Nothing of a stranger's body is read.
-    const user = await options.authenticate(tlsSocketOf(request), request.headers.authorization);
+    const user = await options.authenticate(tlsSocketOf(request), request.headers);
     return await options.dispatch(await readRequest(request, user, signal));
   } catch (error) {
     if (error instanceof ApiError) return statusResponse(error);

@@ -40,6 +40,8 @@ export interface ApiServerOptions {
   readonly serviceCidrs: readonly string[];
   /** The unix socket of a node's server, or undefined when there is no such node. */
   nodeSocket(nodeName: string): string | undefined;
+  /** Roles and bindings of the cluster's own parts: there, and whole, at every start, as the default roles are. */
+  readonly roles?: readonly KubeObject[];
   /** How tokens of service accounts are signed. Default: a key of this process. */
   readonly serviceAccounts?: ServiceAccountOptions;
   /** The Kubernetes version that `/version` tells, for example `v1.35.2`. */
@@ -74,18 +76,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const store = new ObjectStore({ directory: options.dataDirectory });
   const registry = new ResourceRegistry(builtInResources);
   const tokens = new ServiceAccountTokens(options.serviceAccounts ?? { key: generateServiceAccountKey(), issuer: defaultIssuer }, store);
-  const authenticate = makeAuthenticate(tokens);
+  const authorizer = new RoleAuthorizer(store);
+  const authenticate = makeAuthenticate(tokens, authorizer);
   const context: RestContext = {
     store,
     registry,
     decodeBody: decodeBody satisfies DecodeBody,
     serviceCidrs: options.serviceCidrs,
-    authorizer: new RoleAuthorizer(store),
+    authorizer,
     tokens,
     now: () => Date.now(),
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };
-  await ensureFirstObjects(context, () => options.initialObjects?.() ?? []);
+  await ensureFirstObjects(context, { roles: options.roles ?? [], initialObjects: () => options.initialObjects?.() ?? [] });
   const mounted: readonly ApiHandler[] = [
     healthHandler(versionInfo(options.version)),
     makeDiscoveryHandler(registry),

@@ -38,7 +38,7 @@ export function makeUpgrade(
 
 /** Where the connection goes, if its client may. */
 async function proxyOf(context: RestContext, authenticate: Authenticate, request: IncomingMessage): Promise<NodeTarget> {
-  const user = await authenticate(tlsSocketOf(request), request.headers.authorization);
+  const user = await authenticate(tlsSocketOf(request), request.headers);
   const url = new URL(request.url ?? '/', 'https://server');
   const target = parseResourcePath(decodeURIComponent(url.pathname), context.registry);
   if (target === undefined || target.definition.kind !== 'Pod') throw pathNotFound();

@@ -176,6 +176,32 @@ describe('whoever writes roles', () => {
   });
 });
 
+describe('acting as somebody else', () => {
+  const actAs = (client: KeyPair, headers: Readonly<Record<string, string>>): Promise<TestResponse> =>
+    server.request('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { client, body: {}, headers });
+
+  it('is for those who may, and takes all of the other', async () => {
+    const headers = { 'impersonate-user': 'carl', 'impersonate-group': 'night', 'impersonate-extra-scopes': 'a' };
+    expect((await actAs(server.admin, headers)).json.status).toEqual({
+      userInfo: { username: 'carl', groups: ['night', 'system:authenticated'], extra: { scopes: ['a'] } },
+    });
+    expect((await actAs(server.admin, { 'impersonate-user': 'system:serviceaccount:shop:x' })).json.status).toMatchObject({
+      userInfo: { groups: ['system:serviceaccounts', 'system:serviceaccounts:shop', 'system:authenticated'] },
+    });
+    const listed = await server.request('GET', '/api/v1/namespaces/shop/secrets', { headers: { 'impersonate-user': 'carl' } });
+    expect(listed.status).toBe(403);
+  });
+
+  it('is refused to all others, and without a user', async () => {
+    const { status, json } = await actAs(bob, { 'impersonate-user': 'kubernetes-admin' });
+    expect([status, json.message]).toEqual([
+      403,
+      'users "kubernetes-admin" is forbidden: User "bob" cannot impersonate resource "users" in API group "" at the cluster scope',
+    ]);
+    expect((await actAs(server.admin, { 'impersonate-group': 'system:masters' })).status).toBe(400);
+  });
+});
+
 describe('default roles', () => {
   it('come back at a start when something of them is missing, and keep what was added', async () => {
     const path = `${rbac}/clusterroles/system:basic-user`;

@@ -18,7 +18,6 @@ import { type EndpointSlice, type KubeObject, type Namespace, type Service, syst
 import { clusterAddresses } from '../cluster/cluster-config.ts';
 import { fakeLabel } from '../fakes/fake-labels.ts';
 import { serviceNameLabel } from '../services/service-port.ts';
-import { labRoles } from './lab-roles.ts';
 
 /** The namespaces that the reference makes when it starts. */
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
@@ -32,7 +31,6 @@ const dnsLabels = { 'k8s-app': 'kube-dns' } as const;
 /** Creates what is missing; what is there is left as people have changed it. */
 export async function bootstrapCluster(client: KubeClient): Promise<void> {
   await Promise.all(systemNamespaces.map((name) => createOnce(client, namespacesPath, namespace(name))));
-  await Promise.all(labRoles.map((each) => createOnce(client, rolesPath(each), each)));
   const classes = Object.entries(systemPriorities).map(([name, value]) => priorityClass(name, value));
   await Promise.all(classes.map((each) => createOnce(client, priorityClassesPath, each)));
   await Promise.all([
@@ -60,12 +58,6 @@ async function createOnce(client: KubeClient, path: ResourcePath, object: KubeOb
 
 function namespace(name: string): Namespace {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-}
-
-/** Where an object of RBAC is. */
-function rolesPath({ kind = '', metadata }: KubeObject): ResourcePath {
-  const path = { group: 'rbac.authorization.k8s.io', version: 'v1', resource: `${kind.toLowerCase()}s` };
-  return metadata.namespace === undefined ? path : { ...path, namespace: metadata.namespace };
 }
 
 const priorityClassesPath: ResourcePath = { group: 'scheduling.k8s.io', version: 'v1', resource: 'priorityclasses' };

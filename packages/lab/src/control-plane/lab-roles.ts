@@ -31,7 +31,7 @@ const agentRules: readonly Rule[] = [
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
 ];
 
-/** Roles and bindings, for {@link bootstrapCluster}. */
+/** Roles and bindings that the API server keeps. */
 export const labRoles: readonly KubeObject[] = [
   clusterRole('weir:node', nodeRules),
   binding('ClusterRoleBinding', { name: 'weir:nodes', role: 'weir:node', group: 'system:nodes' }),

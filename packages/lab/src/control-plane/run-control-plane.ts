@@ -18,6 +18,7 @@ import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts'
 import { fakeObjects } from '../fakes/fake-objects.ts';
 import { vnetNetnsName } from '../network/netns-names.ts';
 import { bootstrapCluster } from './bootstrap.ts';
+import { labRoles } from './lab-roles.ts';
 import { startControllers } from './start-controllers.ts';
 
 /** The Kubernetes release whose behaviour the API server shows. */
@@ -62,6 +63,7 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout): Promis
   return startApiServer({
     dataDirectory: layout.store,
     tls: { certificate, key, clientCa },
+    roles: labRoles,
     serviceAccounts: { key: tokenKey, issuer: `https://kubernetes.default.svc.${clusterAddresses.domain}` },
     listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
     serviceCidrs: config.serviceCidrs,
