@@ -20,6 +20,7 @@ export * from './packet-log/packet-log.ts';
 export * from './process/capabilities.ts';
 export * from './process/netns-programs.ts';
 export * from './process/replace-process.ts';
+export * from './raw/port-claim.ts';
 export * from './raw/raw-socket.ts';
 export { describeRouteChange, type RouteChange } from './route/route-change.ts';
 export * from './route/route-connection.ts';

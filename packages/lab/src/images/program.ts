@@ -3,10 +3,12 @@
  *
  * One implementation serves two places: inside the node's process, where the sockets are made in the
  * pod's namespace, and as an executable in a pod's sandbox, where they are the process's own. This
- * folder therefore imports nothing but Node's modules and its own files.
+ * folder therefore imports nothing but Node's modules and its own files, and for SCTP the packages that are
+ * mounted into a sandbox beside it.
  */
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
+import type { SctpStack } from './sctp/sctp-stack.ts';
 
 /** Sockets and names as a program in the pod's network sees them. */
 export interface NetworkDoor {
@@ -19,6 +21,8 @@ export interface NetworkDoor {
   connectTcp(address: string, port: number): Socket;
   /** A UDP socket; bound when a port is given. Errors as for {@link listenTcp}. */
   openUdp(address: string, port?: number): DatagramSocket;
+  /** SCTP, which no kernel of a lab machine speaks; rejects with `EPERM` where raw sockets may not be opened. */
+  sctp(): Promise<SctpStack>;
   /** Addresses of a name in the order to try them; rejects with a {@link LookupError}. */
   lookup(name: string): Promise<readonly string[]>;
 }

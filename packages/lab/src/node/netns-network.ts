@@ -6,6 +6,8 @@ import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server, Socket } from 'node:net';
 import { connectTcp, listenTcp, openUdp } from '@weir/kernel';
 import type { NetworkDoor } from '../images/program.ts';
+import { openRawSctpDoor } from '../images/sctp/raw-sctp-door.ts';
+import { SctpStack } from '../images/sctp/sctp-stack.ts';
 import { lookupInPod, type PodNames } from './pod-resolver.ts';
 
 /** A network door that can be shut. */
@@ -44,6 +46,12 @@ export function openNetnsNetwork(netns: string, names: PodNames): ClosableNetwor
       const socket = openUdp({ netns, address, ...(port === undefined ? {} : { port }) });
       remember(socket, () => socket.close());
       return socket;
+    },
+    sctp: async () => {
+      refuseIfClosed();
+      const stack = new SctpStack(openRawSctpDoor(netns));
+      open.add(() => stack.close());
+      return Promise.resolve(stack);
     },
     lookup: (name) => lookupInPod(netns, names, name),
     close: () => {

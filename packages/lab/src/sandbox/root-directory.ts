@@ -2,7 +2,8 @@
  * The root directory of a sandbox: mount points for the machine's programs, a small /etc of the
  * pod's own, and `/agnhost`.
  */
-import { existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OciMount, readOnlyBind } from './runc-config.ts';
@@ -96,5 +97,34 @@ function mountOwn(rootDirectory: string, programDirectory: string): readonly Oci
   writeFileSync(join(own, 'package.json'), '{"type":"module"}\n');
   const script = `#!${ownDirectory}/node\nimport('${ownDirectory}/images/agnhost/main.js');\n`;
   writeFileSync(join(rootDirectory, 'agnhost'), script, { mode: 0o755 });
-  return [readOnlyBind(process.execPath, `${ownDirectory}/node`), readOnlyBind(programDirectory, `${ownDirectory}/images`)];
+  return [
+    readOnlyBind(process.execPath, `${ownDirectory}/node`),
+    readOnlyBind(programDirectory, `${ownDirectory}/images`),
+    ...mountPackages(own),
+  ];
+}
+
+/** What the programs load when they are asked for SCTP, as Node looks for packages. */
+function mountPackages(own: string): readonly OciMount[] {
+  const kernel = packageDirectory(import.meta.url, '@weir/kernel');
+  const koffi = packageDirectory(join(kernel, 'package.json'), 'koffi');
+  const prebuilt = `@koromix/koffi-${process.platform}-${process.arch}`;
+  const packages: readonly (readonly [name: string, directory: string])[] = [
+    ['@weir/kernel', kernel],
+    ['@weir/net', packageDirectory(import.meta.url, '@weir/net')],
+    ['koffi', koffi],
+    [prebuilt, packageDirectory(join(koffi, 'package.json'), prebuilt)],
+  ];
+  return packages.map(([name, directory]) => {
+    const inside = `node_modules/${name}`;
+    mkdirSync(join(own, inside), { recursive: true });
+    return readOnlyBind(directory, `${ownDirectory}/${inside}`);
+  });
+}
+
+/** The directory of a package as `from` finds it. */
+function packageDirectory(from: string, name: string): string {
+  let directory = dirname(realpathSync(createRequire(from).resolve(name)));
+  while (!existsSync(join(directory, 'package.json'))) directory = dirname(directory);
+  return directory;
 }

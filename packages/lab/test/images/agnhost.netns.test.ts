@@ -129,7 +129,10 @@ describe('agnhost connect', () => {
     ['udp', '10.9.0.1', /^DNS: address 10\.9\.0\.1: missing port in address\n$/],
     ['tcp', '10.9.0.1:99999', /^DNS: address 99999: invalid port\n$/],
     ['tcp', 'nowhere:80', /^DNS: lookup nowhere on 10\.9\.0\.1:53: connection refused\n$/],
-    ['sctp', '10.9.0.1:80', /^OTHER: SCTP sockets are not available in this lab/],
+    ['sctp', '10.7.1.1:80', /^TIMEOUT\n$/],
+    ['sctp', '10.9.0.1:80', /^OTHER: connection refused\n$/],
+    ['sctp', '[fd09::1]:80', /^OTHER: connection refused\n$/],
+    ['sctp', '10.9.0.1', /^DNS: address 10\.9\.0\.1: missing port in address\n$/],
     ['icmp', '10.9.0.1:80', /^Unsupported protocol\nicmp\n$/],
   ])('over %s to %s prints one line and ends with 1', async (protocol, target, expected) => {
     const result = await run(['connect', `--protocol=${protocol}`, target, '--timeout=100ms']);
@@ -225,12 +228,41 @@ describe('agnhost porter', () => {
     expect((await http(7110, '/any')).body).toBe('http value');
     expect((await http(7111, '/')).body).toBe('tcp value');
     expect(await askUdp(7112, 'x')).toBe('udp value');
-    expect(output.stderr).toMatch(log('Failed to listen SCTP on port 7113.*not served\\n'));
+    await until(() => output.stderr.includes('SCTP server on port 7113'));
+    for (const host of ['10.9.0.1', '[fd09::1]']) {
+      expect(await run(['connect', '--protocol=sctp', `${host}:7113`, '--timeout=5s'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    }
   });
 
   it('answers in JSON when told so', async () => {
     start(['porter', '--json-response'], { SERVE_PORT_7114: 'v' });
     await expect.poll(() => http(7114, '/').catch(() => undefined)).toEqual({ status: 200, body: '{"Method":"GET","Body":"v"}' });
+  });
+});
+
+describe('SCTP between programs', () => {
+  it('carries commands and answers, for several clients at once', async () => {
+    const server = start(['netexec', '--http-port=7120', '--udp-port=-1', '--sctp-port=7121']);
+    await until(() => server.output.stderr.includes('Started SCTP server on port 7121'));
+    const dial = async (request: string): Promise<unknown> =>
+      JSON.parse((await http(7120, `/dial?host=10.9.0.1&port=7121&protocol=sctp&request=${encodeURIComponent(request)}`)).body);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => dial(`echo number ${i}`)));
+    expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => ({ responses: [`number ${i}`] })));
+  });
+
+  it('leaves a port to the program that has it, in whatever process', async () => {
+    const env = { SERVE_SCTP_PORT_7122: 'first' };
+    const first = start(['porter'], env);
+    await until(() => first.output.stderr.includes('SCTP server on port 7122'));
+    const second = start(['porter'], { SERVE_SCTP_PORT_7122: 'second', SERVE_SCTP_PORT_7123: 'own' });
+    await until(() => second.output.stderr.includes('SCTP server on port 7123'));
+    expect(second.output.stderr).toContain('Failed to listen SCTP on port 7122. error: address already in use');
+    for (const port of [7122, 7123]) {
+      expect((await run(['connect', '--protocol=sctp', `10.9.0.1:${port}`, '--timeout=5s'])).code).toBe(0);
+    }
+    first.process.kill('SIGKILL');
+    await first.process.exited;
+    expect((await run(['connect', '--protocol=sctp', '10.9.0.1:7122', '--timeout=5s'])).stderr).toBe('OTHER: connection refused\n');
   });
 });
 

@@ -7,9 +7,6 @@ import { LookupError, type NetworkDoor, type ProgramContext } from '../program.t
 import { FlagError, parseFlags } from './flags.ts';
 import { errnoText, errorCode, joinHostPort, parseGoDuration, splitHostPort } from './go-text.ts';
 
-/** What SCTP answers here. The kernel of a lab machine has no SCTP sockets, so nothing could be measured. */
-export const sctpUnavailable = 'SCTP sockets are not available in this lab (the kernel module sctp is not loaded)';
-
 interface Target {
   readonly host: string;
   readonly port: number;
@@ -31,7 +28,13 @@ export async function connect(context: ProgramContext): Promise<number> {
   }
   if (positional.length !== 1) throw new FlagError(`accepts 1 arg(s), received ${positional.length}`);
   const [destination] = positional;
-  const failure = await attempt(context.network, { ...values, destination: destination ?? '', timeoutMs, data: `${values['udp-data']}\n` });
+  const failure = await attempt(context.network, {
+    ...values,
+    destination: destination ?? '',
+    timeoutMs,
+    data: `${values['udp-data']}\n`,
+    sctpData: `${values['sctp-data']}\n`,
+  });
   if (failure === undefined) return 0;
   context.stderr(failure.endsWith('\n') ? failure : `${failure}\n`);
   return 1;
@@ -42,6 +45,7 @@ interface Attempt {
   readonly destination: string;
   readonly timeoutMs: number;
   readonly data: string;
+  readonly sctpData: string;
 }
 
 /** The line to print, or undefined when the connection worked. */
@@ -64,7 +68,7 @@ async function attempt(network: NetworkDoor, options: Attempt): Promise<string |
       const parts = splitHostPort(options.destination);
       if ('error' in parts) return `DNS: ${parts.error}`;
       const target = await resolve(network, 'tcp', parts);
-      return typeof target === 'string' ? `DNS: ${target}` : `OTHER: ${sctpUnavailable}`;
+      return typeof target === 'string' ? `DNS: ${target}` : connectSctp(network, target, { ...options, data: options.sctpData });
     }
     default:
       return `Unsupported protocol\n${options.protocol}\n`;
@@ -170,4 +174,31 @@ async function connectUdp(network: NetworkDoor, target: Target, options: Attempt
       });
     });
   });
+}
+
+/** The limit is one for all, and none means that it is over at once, as in the original. */
+async function connectSctp(network: NetworkDoor, target: Target, options: Attempt): Promise<string | undefined> {
+  const stack = await network.sctp();
+  try {
+    return await new Promise((settle) => {
+      const timer = setTimeout(() => settle('TIMEOUT'), options.timeoutMs);
+      const done = (outcome: string | undefined): void => {
+        clearTimeout(timer);
+        settle(outcome);
+      };
+      const connection = stack.connect(target.addresses[0] ?? '', target.port, {
+        established: () => connection.send(Buffer.from(options.data)),
+        message: () => {
+          connection.close();
+          done(undefined);
+        },
+        closed: (error) => {
+          if (error === 'ETIMEDOUT') done('TIMEOUT');
+          else done(`OTHER: ${error === undefined ? 'EOF' : errnoText(Object.assign(new Error(error), { code: error }))}`);
+        },
+      });
+    });
+  } finally {
+    stack.close();
+  }
 }

@@ -2,7 +2,6 @@
 import { request } from 'node:http';
 import { isIP } from 'node:net';
 import { LookupError, type NetworkDoor } from '../program.ts';
-import { sctpUnavailable } from './connect.ts';
 import { errnoText, joinHostPort } from './go-text.ts';
 
 const dialTimeoutMs = 5_000;
@@ -55,8 +54,32 @@ const dialers: Readonly<Record<string, ((dial: Dial) => Promise<string>) | undef
   '': dialHttp,
   http: dialHttp,
   udp: dialUdp,
-  sctp: () => Promise.reject(new Error(`sctp dial failed. err:${sctpUnavailable}`)),
+  sctp: dialSctp,
 };
+
+/** Sends the request and resolves with the first answer. */
+async function dialSctp({ network, address, port, request: message }: Dial): Promise<string> {
+  const stack = await network.sctp();
+  try {
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('sctp dial failed. err:i/o timeout')), dialTimeoutMs);
+      const connection = stack.connect(address, port, {
+        established: () => connection.send(Buffer.from(message)),
+        message: (data) => {
+          clearTimeout(timer);
+          resolve(data.toString('utf8'));
+        },
+        closed: (error) => {
+          clearTimeout(timer);
+          const why = error === undefined ? 'EOF' : errnoText(Object.assign(new Error(error), { code: error }));
+          reject(new Error(`sctp dial failed. err:${why}`));
+        },
+      });
+    });
+  } finally {
+    stack.close();
+  }
+}
 
 function dialHttp({ network, address, port, request: path }: Dial): Promise<string> {
   const target = joinHostPort(address, port);

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type ProgramContext, untilExit } from '../program.ts';
-import { sctpUnavailable } from './connect.ts';
 import { parseFlags } from './flags.ts';
 import { errnoText, formatGoDuration, goLogLine, joinHostPort, parseGoDuration } from './go-text.ts';
 import { dial } from './netexec-dial.ts';
@@ -50,8 +49,7 @@ export async function netexec(context: ProgramContext): Promise<number> {
   };
   const state: Netexec = { context, log, exit, shutdown, udpReady: false };
   if (values['udp-port'] !== -1) serveUdp(state, values['udp-port'], values['udp-listen-addresses']);
-  if (values['sctp-port'] !== -1)
-    log(`Failed to listen SCTP on port ${values['sctp-port']}. error: ${sctpUnavailable}; this port is not served`);
+  if (values['sctp-port'] !== -1) void serveSctp(state, values['sctp-port']);
   const fatal = (error: unknown): void => {
     log(`listen tcp :${values['http-port']}: bind: ${errnoText(error)}`);
     exit(1);
@@ -205,7 +203,7 @@ function serveUdp(state: Netexec, port: number, listenAddresses: string): void {
       const socket = context.network.openUdp(address.trim(), port);
       socket.on('error', failed);
       socket.on('message', (data, from) => {
-        const answer = udpAnswer(context.hostname, data.toString('utf8').trim(), joinHostPort(from.address, from.port));
+        const answer = datagramAnswer(context.hostname, data.toString('utf8').trim(), joinHostPort(from.address, from.port));
         if (answer !== undefined) socket.send(answer, from.port, from.address, () => undefined);
       });
       log(`Started UDP server on port ${address === '::' ? '' : `${address} `}${port}`);
@@ -216,8 +214,26 @@ function serveUdp(state: Netexec, port: number, listenAddresses: string): void {
   }
 }
 
+/** The same commands as over UDP. */
+async function serveSctp({ context, log, exit }: Netexec, port: number): Promise<void> {
+  try {
+    const stack = await context.network.sctp();
+    stack.listen(port, (connection) => ({
+      message: (data) => {
+        const client = joinHostPort(connection.remoteAddress, connection.remotePort);
+        const answer = datagramAnswer(context.hostname, data.toString('utf8').trim(), client);
+        if (answer !== undefined && answer !== '') connection.send(Buffer.from(answer));
+      },
+    }));
+    log(`Started SCTP server on port ${port}`);
+  } catch (error) {
+    log(`Failed to listen SCTP on port ${port}. error: ${errnoText(error)}`);
+    exit(1);
+  }
+}
+
 /** Commands are matched without regard to case; an unknown one is not answered. */
-function udpAnswer(hostname: string, command: string, client: string): string | undefined {
+function datagramAnswer(hostname: string, command: string, client: string): string | undefined {
   const lower = command.toLowerCase();
   if (lower === 'hostname') return hostname;
   if (lower.startsWith('echo ')) return command.slice('echo '.length);

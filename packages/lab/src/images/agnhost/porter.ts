@@ -2,7 +2,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type ProgramContext, untilExit } from '../program.ts';
-import { sctpUnavailable } from './connect.ts';
 import { parseFlags } from './flags.ts';
 import { errnoText, goLogLine } from './go-text.ts';
 
@@ -21,7 +20,7 @@ export async function porter(context: ProgramContext): Promise<number> {
         serveUdp(context, { port, value, log, fatal: () => exit(1) });
         break;
       case 'SCTP':
-        log(`Failed to listen SCTP on port ${port}. error: ${sctpUnavailable}; this port is not served`);
+        void serveSctp(context, port, { value, log });
         break;
       case 'TLS':
         void serveTls(context, port, { answer, log });
@@ -89,5 +88,24 @@ function serveUdp(context: ProgramContext, options: UdpAnswer): void {
     options.log(`Started UDP server on port ${options.port}`);
   } catch (error) {
     failed(error);
+  }
+}
+
+/** Says the value to everybody who comes, and ends the association. */
+async function serveSctp(
+  context: ProgramContext,
+  port: number,
+  { value, log }: { value: string; log: (message: string) => void },
+): Promise<void> {
+  try {
+    const stack = await context.network.sctp();
+    stack.listen(port, (connection) => {
+      connection.send(Buffer.from(value));
+      connection.close();
+      return {};
+    });
+    log(`Started SCTP server on port ${port}`);
+  } catch (error) {
+    log(`Failed to listen SCTP on port ${port}. error: ${errnoText(error)}`);
   }
 }

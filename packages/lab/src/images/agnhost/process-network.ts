@@ -14,6 +14,10 @@ export const processNetwork: NetworkDoor = {
     const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4' });
     return port === undefined ? socket : socket.bind(port, address);
   },
+  sctp: async () => {
+    const [{ SctpStack }, { openRawSctpDoor }] = await Promise.all([import('../sctp/sctp-stack.ts'), import('../sctp/raw-sctp-door.ts')]);
+    return new SctpStack(openRawSctpDoor());
+  },
   lookup: async (name) => {
     try {
       const found = await lookup(name, { all: true, order: 'verbatim' });
