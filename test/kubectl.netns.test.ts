@@ -1,5 +1,6 @@
 /** Unmodified kubectl against a live cluster: what a person types, and what they read then. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Finished, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -91,7 +92,41 @@ describe('the server tells kubectl about itself', () => {
     expect(await refused('get unicorns')).toBe('error: the server doesn\'t have a resource type "unicorns"');
     const unicorn = manifest({ apiVersion: 'example.com/v1', kind: 'Unicorn', metadata: { name: 'j' }, spec: {} });
     expect(await refused('apply -f -', unicorn)).toContain('no matches for kind "Unicorn" in version "example.com/v1"');
-    expect(await refused('port-forward -n shop pod/db 0:5432')).toContain('port-forward is not available in the lab yet');
+  });
+});
+
+describe.each([
+  ['over WebSocket', 'true'],
+  ['over SPDY', 'false'],
+])('port-forward %s', (_name, webSockets) => {
+  /** The local port of a forwarded one. */
+  const forward = async (target: string): Promise<{ readonly port: number; readonly program: BackgroundProgram }> => {
+    const program = background(`env KUBECTL_PORT_FORWARD_WEBSOCKETS=${webSockets} kubectl port-forward -n shop ${target}`);
+    const output = await program.until(/Forwarding from 127\.0\.0\.1:\d+/);
+    return { port: Number(/127\.0\.0\.1:(\d+)/.exec(output)?.[1]), program };
+  };
+  const ask = async (port: number, path: string): Promise<string> => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+
+  it('carries many connections at once to a pod, and to a pod of a service', async () => {
+    const { port } = await forward('pod/web :8080');
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => ask(port, `/echo?msg=${'x'.repeat(5_000)}-${i}`)));
+    expect(answers).toEqual(Array.from({ length: 40 }, (_, i) => `${'x'.repeat(5_000)}-${i}`));
+    const service = await forward('service/db :5432');
+    const said = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(service.port, '127.0.0.1');
+      socket.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      socket.on('end', () => resolve(text)).on('error', reject);
+    });
+    expect(said).toBe('db');
+  });
+
+  it('says why a port cannot be reached, and goes on with others', async () => {
+    const { port, program } = await forward('pod/web :4');
+    await expect(ask(port, '/')).rejects.toThrow('fetch failed');
+    expect(await program.until(/an error occurred forwarding/)).toMatch(
+      /error forwarding port 4 to pod shop\/web, uid [-0-9a-f]+: failed to connect to localhost:4 inside namespace/,
+    );
   });
 });
 
@@ -565,6 +600,8 @@ describe('run', () => {
     expect(await terminal.run('echo abx\u007fc', /^abc\n.*# $/m)).toContain('abc');
     await terminal.run('(echo started; sleep 100)', /^started$/m);
     terminal.type('\u0003');
+    // What is typed before the prompt is back may be lost: the signal empties the terminal's queues.
+    await terminal.until(/\^C[^]*# $/);
     expect(await terminal.run('echo code=$?', /^code=\d+\n.*# $/m)).toContain('code=130');
     const target = `${await cluster.addressOf('shop', 'db')}:5432`;
     expect(await terminal.run(`/agnhost connect ${target} --timeout=1s`, /TIMEOUT\n.*# $/)).toContain('TIMEOUT');

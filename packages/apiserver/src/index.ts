@@ -10,6 +10,7 @@ export * from './openapi/openapi-handler.ts';
 export type * from './server/api-message.ts';
 export * from './server/start-api-server.ts';
 export * from './streams/node-proxy.ts';
+export { acceptPortForward, type DialPort } from './streams/port-forward.ts';
 export * from './streams/remote-command.ts';
 export * from './streams/remote-command-query.ts';
 export type { RemoteCommandResult, RemoteCommandSession, TerminalSize } from './streams/remote-command-session.ts';

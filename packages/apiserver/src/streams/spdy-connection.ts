@@ -17,8 +17,11 @@ export interface SpdyEvents {
   close(): void;
 }
 
-/** More streams than this end the connection; exec and attach open five. */
-const streamLimit = 256;
+/** More streams than this at a time end the connection; exec and attach open five, a forwarded connection two. */
+const streamLimit = 1_024;
+
+/** Why a stream is reset (RST_STREAM): the server does not take it. */
+const refusedStream = 3;
 
 /** One connection after the upgrade. */
 export class SpdyConnection {
@@ -26,7 +29,7 @@ export class SpdyConnection {
   readonly #events: SpdyEvents;
   readonly #reader = new SpdyFrameReader();
   readonly #headers = new SpdyHeaders();
-  #opened = 0;
+  readonly #open = new Set<number>();
   /** Frames are taken one after the other, since headers are inflated asynchronously. */
   #work: Promise<void> = Promise.resolve();
   #closed = false;
@@ -47,6 +50,20 @@ export class SpdyConnection {
     return new Promise((resolve) => {
       this.#socket.write(dataFrame(id, payload, end ? finFlag : 0), () => resolve());
     });
+  }
+
+  /** Refuses a stream. */
+  reset(id: number): void {
+    const body = Buffer.alloc(8);
+    body.writeUInt32BE(id, 0);
+    body.writeUInt32BE(refusedStream, 4);
+    this.#socket.write(controlFrame(spdyTypes.resetStream, body));
+    this.forget(id);
+  }
+
+  /** Nothing more will be said on a stream: it no longer counts. */
+  forget(id: number): void {
+    this.#open.delete(id);
   }
 
   pause(): void {
@@ -83,7 +100,7 @@ export class SpdyConnection {
         if ((frame.flags & finFlag) !== 0) this.#events.end(frame.streamId);
         return;
       case spdyTypes.synStream:
-        await this.#open(frame);
+        await this.#accept(frame);
         return;
       case spdyTypes.resetStream:
         this.#events.end(frame.payload.readUInt32BE(0) & 0x7fff_ffff);
@@ -98,10 +115,10 @@ export class SpdyConnection {
   }
 
   /** SYN_STREAM: stream id, associated id, priority and slot, headers. */
-  async #open(frame: SpdyFrame): Promise<void> {
-    this.#opened += 1;
-    if (this.#opened > streamLimit) throw new Error('too many streams');
+  async #accept(frame: SpdyFrame): Promise<void> {
     const id = frame.payload.readUInt32BE(0) & 0x7fff_ffff;
+    this.#open.add(id);
+    if (this.#open.size > streamLimit) throw new Error('too many streams');
     const headers = await this.#headers.decode(frame.payload.subarray(10));
     const reply = Buffer.concat([frame.payload.subarray(0, 4), await this.#headers.encodeEmpty()]);
     if (this.#closed) return;

@@ -5,10 +5,11 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { acceptRemoteCommand, type RemoteCommandSession, refuseUpgrade } from '@weir/apiserver';
+import { acceptPortForward, acceptRemoteCommand, type RemoteCommandSession, refuseUpgrade } from '@weir/apiserver';
 import type { Status } from '@weir/kube';
 import { SandboxStartError } from '../sandbox/sandbox-process.ts';
 import type { LogSelection } from './container-log.ts';
+import { dialPodPort } from './dial-pod-port.ts';
 import type { ClientStreams } from './pod-container.ts';
 import type { PodWorker } from './pod-worker.ts';
 
@@ -20,7 +21,7 @@ export async function openNodeServer(path: string, findPod: PodLookup): Promise<
   const server = createServer((request, response) => answer(request, response, findPod));
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
-    if (request.url?.startsWith('/portForward/') === true) refuseUpgrade(socket, noPortForward);
+    if (request.url?.startsWith('/portForward/') === true) servePortForward(request, { socket, head }, findPod);
     else void serveRemoteCommand(request, { socket, head }, findPod);
   });
   server.requestTimeout = 0;
@@ -33,15 +34,29 @@ export async function openNodeServer(path: string, findPod: PodLookup): Promise<
   return server;
 }
 
-const noPortForward: Status = {
-  kind: 'Status',
-  apiVersion: 'v1',
-  metadata: {},
-  status: 'Failure',
-  message: 'port-forward is not available in the lab yet; connect from a pod with "kubectl exec" instead',
-  reason: 'NotImplemented',
-  code: 501,
-};
+/** `/portForward/NAMESPACE/POD`. */
+function servePortForward(
+  request: IncomingMessage,
+  { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
+  findPod: PodLookup,
+): void {
+  const [, , namespace = '', name = ''] = new URL(request.url ?? '/', 'http://node').pathname.split('/').map(decodeURIComponent);
+  const worker = findPod(namespace, name);
+  if (worker === undefined || worker.netns === '') {
+    const status: Status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: `unable to forward port because pod is not running. Current status=${worker?.pod.status?.phase ?? 'Pending'}`,
+      reason: 'BadRequest',
+      code: 400,
+    };
+    refuseUpgrade(socket, status);
+    return;
+  }
+  acceptPortForward(request, socket, head, (port) => dialPodPort(worker, port));
+}
 
 interface Target {
   readonly verb: string;

@@ -82,6 +82,11 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** The namespace of the pod's network; empty until it has one. */
+  get netns(): string {
+    return this.#netns;
+  }
+
   /** The container of that name, if it is one of the pod's. */
   container(name: string): { readonly lifecycle: ContainerLifecycle; readonly container: PodContainer } | undefined {
     const all = [...this.#containers, ...this.#initContainers];
