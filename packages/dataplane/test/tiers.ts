@@ -54,12 +54,6 @@ export function runTiers({ name, newDataplane }: TieredBackEnd): void {
         });
         const wrong = (await Promise.all(tried)).flat();
         expect(await dataplane.resync()).toEqual({ drifted: [], repaired: false });
-        if (wrong.length)
-          console.log(
-            world.run('node', 'ip6tables-nft-save', '-c'),
-            world.run('node', 'conntrack', '-L', '-f', 'ipv6'),
-            world.run('node', 'ipset', 'save'),
-          );
         return wrong;
       } finally {
         await dataplane.remove();

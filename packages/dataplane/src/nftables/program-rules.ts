@@ -15,7 +15,6 @@
  */
 import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
-
 import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd, readablePackets, selfRule } from './packet-steps.ts';
 import { reportDenied, reportLogged } from './reports.ts';
 import { familySets, sharedSets } from './sets.ts';
