@@ -13,6 +13,7 @@ import type { Pod } from '@weir/kube';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kubectlPath } from '../../../apiserver/test/support/kubectl.ts';
+import { labRoles } from '../../src/control-plane/lab-roles.ts';
 import { attachNode, createVirtualNetwork, podNetnsName, removeNetwork, virtualNetworkAddresses, vnetNetnsName } from '../../src/index.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
 import { ClusterPki } from '../../src/pki/cluster-pki.ts';
@@ -60,6 +61,7 @@ beforeAll(async () => {
     programDirectory,
   };
   server = await startApiServer({
+    roles: labRoles,
     dataDirectory: join(directory, 'store'),
     tls: { certificate: tls.certificate, key: tls.key, clientCa: pki.authority.certificate },
     listen: [
