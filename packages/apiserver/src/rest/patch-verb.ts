@@ -17,7 +17,7 @@ import { copyOf, viewOf } from '../table/render-object.ts';
 import { assertBoundedDepth } from './json-depth.ts';
 import { fillType, fitObject } from './read-body.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
-import { createObject, updateObject, type WriteScope } from './store-object.ts';
+import { assertMayCreate, createObject, updateObject, type WriteScope } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { answer, partOf, recordOf } from './write-verbs.ts';
 
@@ -101,6 +101,7 @@ function applyInScope(
       reason: 'Conflict',
       message: `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     });
+  assertMayCreate(scope);
   return { object: createObject(scope, merged), created: true };
 }
 

@@ -18,6 +18,7 @@ import {
   validateObjectMetaUpdate,
 } from '@weir/kube';
 import { admitCreate, admitUpdate } from '../admission/admission.ts';
+import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { assertNoEscalation } from '../authorization/escalation.ts';
 import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound } from '../errors/api-error.ts';
 import { type FieldRecord, recordUpdate } from '../patch/managed-fields.ts';
@@ -109,6 +110,11 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
     return dryRun ? EncodedObject.of(object) : transaction.remove(key);
   }
   return dryRun ? EncodedObject.of(object) : transaction.put(key, object);
+}
+
+/** A PUT or an apply that creates needs the right to create as well. */
+export function assertMayCreate({ context, target, user }: WriteScope): void {
+  if (user !== undefined) assertAllowed(context.authorizer, user, accessTo(target, 'create'));
 }
 
 /** Roles and bindings give rights: only those that their author has. */

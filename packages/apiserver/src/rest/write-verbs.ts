@@ -10,7 +10,7 @@ import { renderObject } from '../table/render-object.ts';
 import { readObject, warningHeaders } from './read-body.ts';
 import { parseRepresentation } from './representation.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
-import { createObject, type UpdatePart, updateObject } from './store-object.ts';
+import { assertMayCreate, createObject, type UpdatePart, updateObject } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 /** POST to a collection. */
@@ -49,6 +49,7 @@ export async function updateVerb(context: RestContext, target: ResourceTarget, r
     const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
     if (current === undefined) {
       if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));
+      assertMayCreate(scope);
       ensureObject(object, 'metadata')['name'] ??= target.name;
       return { object: createObject(scope, object), created: true };
     }

@@ -103,6 +103,21 @@ describe('a role', () => {
     expect([await tried(''), await tried('/log'), await tried('/status'), await tried('/exec')]).toEqual([403, 404, 404, 403]);
   });
 
+  it('to change things does not allow to make them, neither by an apply nor by a PUT', async () => {
+    const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['patch', 'update'] };
+    await grant('shop', 'changer', [rule(['patch', 'get'], ['configmaps']), leases], [subject('User', 'bob')]);
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied' } };
+    const headers = { 'content-type': 'application/apply-patch+yaml' };
+    const path = '/api/v1/namespaces/shop/configmaps/applied?fieldManager=me';
+    expect((await server.request('PATCH', path, { client: bob, body, headers })).json.message).toContain(
+      'cannot create resource "configmaps"',
+    );
+    expect((await server.request('PATCH', path, { body, headers })).status).toBe(201);
+    expect((await server.request('PATCH', path, { client: bob, body, headers })).status).toBe(200);
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' } };
+    expect((await as(bob, 'PUT', '/apis/coordination.k8s.io/v1/namespaces/shop/leases/l', lease)).status).toBe(403);
+  });
+
   it('of the cluster, bound in a namespace, counts there', async () => {
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
     const body = { metadata: { name: 'owner' }, roleRef, subjects: [subject('User', 'bob')] };
