@@ -23,13 +23,14 @@ export async function runDemo(invocation: Invocation): Promise<ExitCode> {
   try {
     await runSteps(invocation, { transcript, name, cache });
   } catch (error) {
-    if (signal.aborted) throw new CommandError(exitCode.no, 'the demo was interrupted; its cluster is gone');
-    // The transcript has it, and the summary says it.
-    if (!(error instanceof StepFailed)) throw error;
+    // The transcript has it, and the summary says it; after an interruption nobody asks for either.
+    if (!(error instanceof StepFailed) && !signal.aborted) throw error;
   } finally {
     rmSync(cache, { recursive: true, force: true });
     if (signal.aborted || !options.flag('keep')) await explained(downCluster(name));
   }
+  // A signal ends the step's program as well, and that can be heard first: by now both have been.
+  if (signal.aborted) throw new CommandError(exitCode.no, 'the demo was interrupted; its cluster is gone');
   return conclude(invocation, transcript, name);
 }
 
