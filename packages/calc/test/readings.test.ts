@@ -1,10 +1,11 @@
 /** What policies other than Kubernetes NetworkPolicies need: selectors on unknown labels, and denies. */
-import type { Selector } from '@weir/policy';
+import type { Match, PolicyRef, Rule, Selector } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { addressSet, readingFor } from '../src/delta/set-spec.ts';
 import type { LabelSet } from '../src/entries.ts';
 import { compileMatcher } from '../src/peer-sets/matcher.ts';
 import { PeerSets } from '../src/peer-sets/peer-sets.ts';
+import { mergeBlocks } from '../src/policies/merge-blocks.ts';
 import { LabelSets } from '../src/population/label-sets.ts';
 import { NamespaceTable } from '../src/population/namespace-table.ts';
 import { newWork } from '../src/work.ts';
@@ -75,5 +76,39 @@ describe('L4 sets read pods of unknown namespaces so that less gets through', ()
     expect(sets.memberOf(may, ghost)?.membership).toEqual({ set: may.spec.key });
     const [change] = sets.takeChanged();
     expect([...(change === undefined ? [] : sets.labelSetsFor(change.used, labelSets, namespaces))]).toEqual([ghost]);
+  });
+});
+
+describe('P5 long lists of blocks', () => {
+  const policy = { api: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'x', name: 'p' } as unknown as PolicyRef;
+  const block = (index: number, match: Partial<Match> = {}): Rule => {
+    const address = { family: 4 as const, words: [index * 2] };
+    return {
+      action: 'allow',
+      match: { source: { nets: [{ first: address, last: address }] }, destination: {}, ...match },
+      origin: { policy, direction: 'ingress', ruleIndex: 0, peerIndex: index },
+    };
+  };
+  const list = (count: number, from: number, match?: Partial<Match>): Rule[] =>
+    Array.from({ length: count }, (_, i) => block(from + i, match));
+
+  it('are merged with their like alone: what else a rule asks keeps it apart', () => {
+    const isApp = { kind: 'exists', label: app } as const;
+    const others: Partial<Match>[] = [
+      { protocol: 6 },
+      { destination: { ports: [{ first: 80, last: 80 }] } },
+      { destination: { selector: isApp } },
+    ];
+    const lists = [{}, ...others].map((match, i) => list(40, i * 40, match));
+    const merged = mergeBlocks(lists.flat());
+    expect(merged.map(({ match }) => match.source.nets?.length)).toEqual([40, 40, 40, 40]);
+    expect(
+      merged.map(({ match: { protocol, destination } }) => ({ ...(protocol === undefined ? {} : { protocol }), destination })),
+    ).toEqual([{}, ...others].map((match) => ({ destination: {}, ...match })));
+  });
+
+  it('stay a rule for each where there are few', () => {
+    const rules = [...list(30, 0), ...list(30, 30, { protocol: 17 })];
+    expect(mergeBlocks(rules)).toEqual(rules);
   });
 });

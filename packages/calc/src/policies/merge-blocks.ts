@@ -47,10 +47,15 @@ function isBlock(rule: Rule): boolean {
   return rule.action === 'allow' && rule.origin.peerIndex !== undefined && nets !== undefined && isPlain;
 }
 
-/** The same for all peers of a rule of a policy on the same ports. */
-function listOf({ match, origin }: Rule): string {
-  const { ports, namedPorts } = match.destination;
-  return JSON.stringify([origin.ruleIndex, match.protocol ?? 'any', ports ?? 'any', namedPorts ?? 'none']);
+/**
+ * The same for all peers of a rule of a policy that differ in their blocks alone: everything else that a rule
+ * asks is in it, whatever rules will ask some day, since what was left out would be allowed to all.
+ */
+function listOf(rule: Rule): string {
+  const { match, origin } = rule;
+  const { nets: _, ...others } = remoteOf(rule);
+  const ends = origin.direction === 'ingress' ? { source: others } : { destination: others };
+  return JSON.stringify([origin.ruleIndex, { ...match, ...ends }]);
 }
 
 function mergedRule(first: Rule, list: readonly Rule[]): Rule {
