@@ -4,12 +4,14 @@ import { failure, notFound } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { chooseContainer, nodeSocketOf } from './pod-container.ts';
+import { checkPodLogOptions } from './pod-log-options.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 
 /** GET …/log; a stream that lasts as long as the container with `follow=true`. */
 export async function podLog(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const pod = context.store.get(keyOf(target.definition, target.namespace, target.name));
   if (pod === undefined) throw notFound(subjectOf(target));
+  checkPodLogOptions(request.query, target.name);
   const container = chooseContainer(pod.json, request.query.get('container') ?? '');
   const socketPath = nodeSocketOf(context, pod.json);
   // Like the real server: a pod without a node has an empty log.

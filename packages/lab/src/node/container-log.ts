@@ -1,33 +1,33 @@
 /**
- * The log of one run of a container: lines with time and stream in a file, as container runtimes
- * write them (`TIME stdout F text`), bounded, readable while it is written.
+ * The log of one run of a container as container runtimes write it (`TIME stdout F text`): bounded,
+ * byte for byte what the program wrote, readable while it is written.
+ *
+ * A line is tagged `F`; a piece of a line that is not over yet, or never will be, is tagged `P`.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** What of a log is wanted (query of `GET /containerLogs`). */
-export interface LogSelection {
-  readonly tailLines?: number;
-  /** Only lines since this moment, in milliseconds since 1970. */
-  readonly sinceMs?: number;
-  readonly limitBytes?: number;
-  readonly timestamps: boolean;
-}
+/** The program's output of which a line is a part. */
+export type LogStream = 'stdout' | 'stderr';
 
 /** A file is replaced at this size; the one before it is kept. */
 const fileLimitBytes = 5 * 1024 * 1024;
-/** A line without an end is written out at this length. */
-const lineLimit = 16 * 1024;
+/** A line is written in pieces of this length, as containerd does. */
+const pieceBytes = 16 * 1024;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
 
 /** A log under construction. */
 export class ContainerLog {
   readonly #path: string;
-  readonly #followers = new Set<(line: string) => void>();
-  readonly #endings = new Set<() => void>();
-  readonly #partial = { stdout: '', stderr: '' };
+  readonly #partial: Record<LogStream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+  readonly #waiting = new Set<() => void>();
   #fd: number | undefined;
   #size = 0;
+  #generation = 0;
+  #version = 0;
 
+  /** Replaces a log of an earlier run at `path`. */
   constructor(path: string) {
     this.#path = path;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -41,76 +41,94 @@ export class ContainerLog {
     return this.#fd !== undefined;
   }
 
+  /** How many files this log has filled: each one is a generation, and the last two are kept. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Counts what has happened to the log; see {@link changedSince}. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Where a generation is; undefined when it is kept no more. */
+  pathOf(generation: number): string | undefined {
+    if (generation === this.#generation) return this.#path;
+    return generation === this.#generation - 1 ? `${this.#path}.old` : undefined;
+  }
+
   /** Appends output; it becomes visible line by line. */
-  write(stream: 'stdout' | 'stderr', text: string): void {
-    const lines = (this.#partial[stream] + text).split('\n');
-    const rest = lines.pop() ?? '';
-    for (const line of lines) this.#line(stream, line);
-    if (rest.length > lineLimit) this.#line(stream, rest);
-    this.#partial[stream] = rest.length > lineLimit ? '' : rest;
-  }
-
-  /** Writes out what has no line end yet, tells the followers and closes the file. */
-  close(): void {
-    for (const stream of ['stdout', 'stderr'] as const) {
-      if (this.#partial[stream] !== '') this.#line(stream, this.#partial[stream]);
-      this.#partial[stream] = '';
-    }
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
-    for (const ended of this.#endings) ended();
-    this.#endings.clear();
-    this.#followers.clear();
-  }
-
-  /** The selected part so far. */
-  read(selection: LogSelection): string {
-    return readLog(this.#path, selection);
-  }
-
-  /** Calls back with every later line, then once at the end. Returns what stops it. */
-  follow(selection: LogSelection, onText: (text: string) => void, onEnd: () => void): () => void {
-    const follower = (line: string): void => onText(render(line, selection.timestamps));
-    if (!this.open) {
-      onEnd();
-      return () => undefined;
-    }
-    this.#followers.add(follower);
-    this.#endings.add(onEnd);
-    return () => {
-      this.#followers.delete(follower);
-      this.#endings.delete(onEnd);
-    };
-  }
-
-  #line(stream: 'stdout' | 'stderr', text: string): void {
-    const line = `${new Date().toISOString().replace('Z', '000000Z')} ${stream} F ${text}`;
+  write(stream: LogStream, output: Buffer): void {
     if (this.#fd === undefined) return;
-    this.#size += writeSync(this.#fd, `${line}\n`);
-    if (this.#size > fileLimitBytes) this.#rotate();
-    for (const follower of this.#followers) follower(line);
+    const head = `${timeText()} ${stream} `;
+    const records: Buffer[] = [];
+    const record = (tag: 'F' | 'P', text: Buffer): void => void records.push(Buffer.from(`${head}${tag} `), text, Buffer.of(lineFeed));
+    let rest = this.#partial[stream].length === 0 ? output : Buffer.concat([this.#partial[stream], output]);
+    for (let end = rest.indexOf(lineFeed); end >= 0 || rest.length > pieceBytes; end = rest.indexOf(lineFeed)) {
+      const whole = end >= 0 && end <= pieceBytes;
+      const length = whole ? end : pieceBytes;
+      record(whole ? 'F' : 'P', whole ? withoutReturn(rest.subarray(0, length)) : rest.subarray(0, length));
+      rest = rest.subarray(whole ? length + 1 : length);
+    }
+    this.#partial[stream] = Buffer.from(rest);
+    this.#append(records);
   }
 
-  #rotate(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+  /** Writes out what has no line end, and ends the readers that follow. */
+  close(): void {
+    if (this.#fd === undefined) return;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const rest = this.#partial[stream];
+      if (rest.length > 0) this.#append([Buffer.from(`${timeText()} ${stream} P `), rest, Buffer.of(lineFeed)]);
+    }
+    closeSync(this.#fd);
+    this.#fd = undefined;
+    this.#wake();
+  }
+
+  /** Resolves when something was written after `version`, when the log has ended, or when the signal is aborted. */
+  changedSince(version: number, signal: AbortSignal): Promise<void> {
+    if (version !== this.#version || !this.open || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  #append(records: readonly Buffer[]): void {
+    if (this.#fd === undefined || records.length === 0) return;
+    const bytes = Buffer.concat(records);
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    this.#size += bytes.length;
+    if (this.#size > fileLimitBytes) this.#rotate(this.#fd);
+    this.#wake();
+  }
+
+  #rotate(fd: number): void {
+    closeSync(fd);
     renameSync(this.#path, `${this.#path}.old`);
     this.#fd = openSync(this.#path, 'a', 0o600);
     this.#size = 0;
+    this.#generation += 1;
+  }
+
+  #wake(): void {
+    this.#version += 1;
+    for (const wake of this.#waiting) wake();
   }
 }
 
-/** The selected part of a log file; empty when there is none. */
-function readLog(path: string, selection: LogSelection): string {
-  const text = [`${path}.old`, path].map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('');
-  let lines = text.split('\n').filter((line) => line !== '');
-  const { sinceMs, tailLines, limitBytes } = selection;
-  if (sinceMs !== undefined) lines = lines.filter((line) => Date.parse(line.slice(0, line.indexOf(' '))) >= sinceMs);
-  if (tailLines !== undefined) lines = tailLines <= 0 ? [] : lines.slice(-tailLines);
-  const rendered = lines.map((line) => render(line, selection.timestamps)).join('');
-  return limitBytes === undefined ? rendered : Buffer.from(rendered).subarray(0, limitBytes).toString('utf8');
+/** Now, with the nine digits of a Go timestamp. */
+function timeText(): string {
+  return new Date().toISOString().replace('Z', '000000Z');
 }
 
-function render(line: string, timestamps: boolean): string {
-  const [time = '', , , ...rest] = line.split(' ');
-  return timestamps ? `${time} ${rest.join(' ')}\n` : `${rest.join(' ')}\n`;
+/** Terminals end lines with both; what a log shows is the line. */
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
 }

@@ -4,14 +4,15 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { acceptPortForward, acceptRemoteCommand, type RemoteCommandSession, refuseUpgrade } from '@weir/apiserver';
 import type { Status } from '@weir/kube';
 import { SandboxStartError } from '../sandbox/sandbox-process.ts';
-import type { LogSelection } from './container-log.ts';
 import { dialPodPort } from './dial-pod-port.ts';
 import type { ClientStreams } from './pod-container.ts';
 import type { PodWorker } from './pod-worker.ts';
+import { type LogSelection, readContainerLog } from './read-container-log.ts';
 
 /** Finds the pod of this node with that name. */
 export type PodLookup = (namespace: string, name: string) => PodWorker | undefined;
@@ -156,20 +157,12 @@ function answer(request: IncomingMessage, response: ServerResponse, findPod: Pod
     sendError(response, 400, 'BadRequest', text);
     return;
   }
-  const selection = logSelection(target.query);
   response.writeHead(200, { 'content-type': 'text/plain' });
-  response.write(log.read(selection));
-  if (!isTrue(target.query.get('follow'))) {
-    response.end();
-    return;
-  }
   response.flushHeaders();
-  const stop = log.follow(
-    selection,
-    (text) => void response.write(text),
-    () => void response.end(),
-  );
-  response.on('close', stop);
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  // What breaks off on the client's side ends here; a file that cannot be read breaks the answer off.
+  pipeline(Readable.from(readContainerLog(log, logSelection(target.query), gone.signal)), response).catch(() => undefined);
 }
 
 function logSelection(query: URLSearchParams): LogSelection {
@@ -184,6 +177,7 @@ function logSelection(query: URLSearchParams): LogSelection {
   const limitBytes = count('limitBytes');
   return {
     timestamps: isTrue(query.get('timestamps')),
+    follow: isTrue(query.get('follow')),
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(limitBytes === undefined ? {} : { limitBytes }),

@@ -9,15 +9,15 @@
  */
 
 import type { Readable, Writable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import type { TerminalSize } from '@weir/kernel';
 import type { Container } from '@weir/kube';
 import { assert } from '@weir/net';
 import type { EtcFiles } from '../sandbox/root-directory.ts';
 import { Sandbox, type SandboxHome } from '../sandbox/sandbox.ts';
 import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
+import { AttachedClients } from './attached-clients.ts';
 import { startBuiltInProcess } from './built-in-process.ts';
-import { ContainerLog } from './container-log.ts';
+import { ContainerLog, type LogStream } from './container-log.ts';
 import { builtInCommand, type ContainerPlan } from './container-plan.ts';
 import type { PodNames } from './pod-resolver.ts';
 
@@ -58,7 +58,7 @@ const initialSize: TerminalSize = { columns: 80, rows: 24 };
 export class PodContainer {
   readonly options: PodContainerOptions;
   readonly #logs: ContainerLog[] = [];
-  readonly #clients = new Set<{ readonly stdout?: Writable; readonly stderr?: Writable }>();
+  readonly #clients = new AttachedClients();
   #sandbox: Sandbox | undefined;
   #idle: Promise<Sandbox> | undefined;
   #main: SandboxProcess | undefined;
@@ -120,7 +120,7 @@ export class PodContainer {
   async attach(client: ClientStreams): Promise<void> {
     const exited = this.#exited;
     assert(exited !== undefined, 'only a running container can be attached to');
-    this.#clients.add(client);
+    const detach = this.#clients.add(client);
     const { container } = this.options;
     if (client.tty) client.onResize((size) => this.#main?.resize(size));
     const input = container.stdin === true ? this.#main?.stdin : undefined;
@@ -131,7 +131,7 @@ export class PodContainer {
     const gone = new Promise<void>((resolve) => client.signal.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.race([exited, gone]);
     if (input !== undefined) client.stdin?.unpipe(input);
-    this.#clients.delete(client);
+    detach();
   }
 
   /** Runs a shell command for a built-in program and collects its output. */
@@ -155,14 +155,15 @@ export class PodContainer {
 
   #startProgram(plan: Extract<ContainerPlan, { kind: 'program' }>, log: ContainerLog): MainProcess {
     const { netns, names, environment, etc, container } = this.options;
+    const hasTerminal = container.tty === true;
     return startBuiltInProcess({
       ...plan,
       netns,
       names,
       env: environment,
       hostname: etc.hostname,
-      stdout: (text) => this.#output(log, 'stdout', container.tty === true ? onTerminal(text) : text),
-      stderr: (text) => this.#output(log, container.tty === true ? 'stdout' : 'stderr', container.tty === true ? onTerminal(text) : text),
+      stdout: (text) => void this.#output(log, 'stdout', Buffer.from(hasTerminal ? onTerminal(text) : text)),
+      stderr: (text) => void this.#output(log, hasTerminal ? 'stdout' : 'stderr', Buffer.from(hasTerminal ? onTerminal(text) : text)),
       shell: (command) => this.shell(command),
     });
   }
@@ -181,8 +182,13 @@ export class PodContainer {
     this.#main = process;
     this.#idle = Promise.resolve(sandbox);
     for (const stream of ['stdout', 'stderr'] as const) {
-      const decoder = new StringDecoder('utf8');
-      process[stream]?.on('data', (chunk: Buffer) => this.#output(log, stream, decoder.write(chunk)));
+      const source = process[stream];
+      source?.on('data', (chunk: Buffer) => {
+        const full = this.#output(log, stream, chunk);
+        if (full === undefined) return;
+        source.pause();
+        void full.then(() => source.resume());
+      });
     }
     return { exited: process.exited, kill: (signal) => process.kill(signal) };
   }
@@ -207,9 +213,10 @@ export class PodContainer {
     return process.exited;
   }
 
-  #output(log: ContainerLog, stream: 'stdout' | 'stderr', text: string): void {
-    log.write(stream, text);
-    for (const client of this.#clients) client[stream]?.write(text);
+  /** Output of the main process; a result tells to wait with the next. */
+  #output(log: ContainerLog, stream: LogStream, output: Buffer): Promise<unknown> | undefined {
+    log.write(stream, output);
+    return this.#clients.write(stream, output);
   }
 
   /** The sandbox in which programs of the machine run: the container's own, or an idle one made now. */
