@@ -2,8 +2,7 @@
  * Many pods on one machine: all of them start and answer, and what is deleted leaves nothing, on a
  * cluster that goes on running. `npm run bench:pods` is the same with 500.
  */
-import { readFileSync } from 'node:fs';
-import { clusterInventory, inventoryDifference, runProgram } from '@weir/testkit';
+import { inventoryDifference, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
 import { PodCrowd } from './support/pod-crowd.ts';
@@ -21,13 +20,6 @@ afterAll(async () => {
   await crowd?.close();
   await lab?.down();
 });
-
-/** Everything that the cluster has on the machine. */
-async function inventory(): Promise<readonly string[]> {
-  const pidFile = `${lab.directory}/run/${lab.name}/supervisor.lock`;
-  const { pid } = JSON.parse(readFileSync(pidFile, 'utf8')) as { readonly pid: number };
-  return clusterInventory({ cluster: lab.name, supervisor: pid, directories: lab.directories });
-}
 
 /** Pods with processes, mounts and control groups of their own: two run a program, one gets its sandbox by exec. */
 async function makeSandboxes(): Promise<void> {
@@ -65,12 +57,12 @@ describe('many pods on one machine', () => {
   it('start, answer, and leave no namespace, interface, route, rule, mount, file or process when they are deleted', async () => {
     // Once before: a node that has had a pod, a policy and a sandbox keeps the files in which it notes such things.
     await (await fill(2 * nodes))();
-    const before = await inventory();
+    const before = await lab.inventory();
 
     const empty = await fill(pods);
     expect(await crowd.silent(`weir-${lab.name}-vnet`)).toEqual([]);
     expect(await crowd.failures()).toEqual([]);
-    const full = await inventory();
+    const full = await lab.inventory();
     // Nothing of this is compared in vain: each kind grows with the pods.
     const count = (lines: readonly string[], kind: string): number => lines.filter((line) => line.startsWith(`${kind} `)).length;
     for (const kind of ['netns', 'link', 'address', 'rule', 'route', 'neighbour', 'nft', 'mount', 'cgroup', 'file', 'process']) {
@@ -78,7 +70,7 @@ describe('many pods on one machine', () => {
     }
 
     await empty();
-    await expect.poll(async () => inventoryDifference(before, await inventory()), { timeout: 60_000, interval: 500 }).toEqual([]);
+    await expect.poll(async () => inventoryDifference(before, await lab.inventory()), { timeout: 60_000, interval: 500 }).toEqual([]);
   }, 300_000);
 });
 

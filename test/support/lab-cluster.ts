@@ -3,11 +3,11 @@
  * own, so that it runs beside other clusters and leaves nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Finished, runProgram } from '@weir/testkit';
+import { clusterInventory, type Finished, runProgram } from '@weir/testkit';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -59,6 +59,13 @@ export class LabCluster {
   /** Where its state and its sockets are. */
   get directories(): readonly string[] {
     return ['state', 'run'].map((name) => join(this.directory, name));
+  }
+
+  /** Everything that the cluster has on the machine. */
+  inventory(): Promise<readonly string[]> {
+    const lock = readFileSync(join(this.directory, 'run', this.name, 'supervisor.lock'), 'utf8');
+    const { pid } = JSON.parse(lock) as { readonly pid: number };
+    return clusterInventory({ cluster: this.name, supervisor: pid, directories: this.directories });
   }
 
   /** Removes the cluster and everything of it. */

@@ -14,6 +14,7 @@ export { acceptPortForward, type DialPort } from './streams/port-forward.ts';
 export * from './streams/remote-command.ts';
 export * from './streams/remote-command-query.ts';
 export type { RemoteCommandResult, RemoteCommandSession, TerminalSize } from './streams/remote-command-session.ts';
+export { spdyDictionary } from './streams/spdy-dictionary.ts';
 export * from './streams/upgrade-refusal.ts';
 export type { RequestTimes, WriteTimes } from './timing/request-timing.ts';
 export * from './wire/decode-body.ts';

@@ -55,8 +55,8 @@ const questions: Readonly<Record<string, string>> = {
   address: "ip -o addr show | awk '{print $2, $4}'",
   rule: 'ip rule show; ip -6 rule show',
   route: 'ip route show table all; ip -6 route show table all',
-  // Entries that the kernel learned on a way out (eth0) come and go by themselves.
-  neighbour: "ip neigh show nud permanent; ip neigh show nud all | grep -v eth0 | cut -d' ' -f1-3",
+  // Entries that the kernel learned on a way out (eth0), or to itself (lo), come and go by themselves.
+  neighbour: "ip neigh show nud permanent; ip neigh show nud all | grep -vE 'dev (eth0|lo) ' | cut -d' ' -f1-3",
   nft: 'nft list ruleset',
 };
 
