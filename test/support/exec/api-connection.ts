@@ -41,7 +41,7 @@ export async function apiConnectionOf(cluster: LabCluster): Promise<ApiConnectio
 
 /** Path and query of an exec request, as client-go writes them. */
 export function execPath({ namespace, pod, container, command, stdin }: ExecRequest): string {
-  const query = new URLSearchParams(command.map((word) => ['command', word]));
+  const query = new URLSearchParams(command.map((word): [string, string] => ['command', word]));
   if (container !== undefined) query.append('container', container);
   query.append('stderr', 'true');
   if (stdin !== undefined) query.append('stdin', 'true');
