@@ -148,6 +148,16 @@ export function requestTooLarge(limitBytes: number): ApiError {
   return failure({ code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: limit is ${limitBytes}` });
 }
 
+/** 408: the head or the body did not come in time. */
+export function requestTimeout(): ApiError {
+  return failure({ code: 408, reason: 'Timeout', message: 'the request did not arrive in time' });
+}
+
+/** 431: request line and headers are longer than the server takes. */
+export function headTooLarge(): ApiError {
+  return failure({ code: 431, reason: 'BadRequest', message: 'the URL and the headers of the request are too long' });
+}
+
 /** 410: the resource version (of a watch or a continue token) is older than the history. */
 export function expired(message: string): ApiError {
   return failure({ code: 410, reason: 'Expired', message });

@@ -2,18 +2,21 @@
  * The HTTPS door: HTTP/1.1 and HTTP/2 on one port, requests in, responses out.
  *
  * Every request must come with a client certificate of the cluster's CA or with a token; whoever has none
- * gets 401 on every path. The listener reads bodies up to a limit, turns errors into Status answers and flushes
- * streams at once.
+ * gets 401 on every path. The listener bounds connections, heads and bodies, and flushes streams at once.
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { type Duplex, pipeline } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Authenticate } from '../authentication/authenticator.ts';
-import { ApiError, internalError, requestTooLarge } from '../errors/api-error.ts';
+import { badRequest, headTooLarge, requestTimeout } from '../errors/api-error.ts';
+import { boundConnections, type ConnectionLimits, serverLimits } from '../limits/connection-limits.ts';
+import { refuseUpgrade } from '../streams/upgrade-refusal.ts';
 import { requestAnswered, requestBegun } from '../timing/request-timing.ts';
-import type { ApiRequest, ApiResponse, UserInfo } from './api-message.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { AnswerRequest } from './answer-request.ts';
+import type { ApiResponse } from './api-message.ts';
+import { identify } from './client-identity.ts';
+import type { IncomingRequest } from './incoming-request.ts';
+import { readRequestBody } from './read-request-body.ts';
 
 /** PEM texts. */
 export interface ServerTls {
@@ -26,9 +29,8 @@ export interface ServerTls {
 /** What the listener needs. */
 export interface ListenerOptions {
   readonly tls: ServerTls;
-  readonly dispatch: Dispatch;
-  /** Tells who a client is; throws 401. */
-  readonly authenticate: Authenticate;
+  readonly limits: ConnectionLimits;
+  readonly answer: AnswerRequest;
   /** Takes over an HTTP/1.1 connection of an authenticated client. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Told about faults of ours, with their stack. */
@@ -38,12 +40,10 @@ export interface ListenerOptions {
 type AnyRequest = IncomingMessage | Http2ServerRequest;
 type AnyResponse = ServerResponse | Http2ServerResponse;
 
-/** The real server takes 3 MiB. */
-const bodyLimitBytes = 3 * 1024 * 1024;
-
 /** Makes a server that does not listen yet. */
 export function createListener(options: ListenerOptions): Http2SecureServer {
   const server = createSecureServer({
+    ...serverLimits(options.limits),
     allowHTTP1: true,
     // An event of a watch must not wait for the acknowledgement of the one before.
     noDelay: true,
@@ -66,11 +66,10 @@ export function createListener(options: ListenerOptions): Http2SecureServer {
   // Broken handshakes and connections that clients drop are no news.
   server.on('sessionError', () => undefined);
   server.on('tlsClientError', () => undefined);
-  server.on('clientError', (_error: Error, socket: Duplex) => {
-    socket.destroy();
-  });
-  // Watches and followed logs are quiet for long; Go keeps idle connections for 90 s.
+  server.on('clientError', refuseMalformed);
+  // Watches and followed logs are quiet for long.
   server.setTimeout(0);
+  boundConnections(server, options.limits);
   return server;
 }
 
@@ -79,67 +78,55 @@ export function tlsSocketOf(request: AnyRequest): TLSSocket {
   return ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket;
 }
 
+/** HTTP/1.1 that cannot be read: said if it can be said, and the connection is over. A broken handshake comes here too. */
+function refuseMalformed({ code = '' }: Error & { readonly code?: string }, socket: Duplex): void {
+  if (!socket.writable) socket.destroy();
+  else if (code === 'HPE_HEADER_OVERFLOW') refuseUpgrade(socket, headTooLarge().status);
+  else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') refuseUpgrade(socket, requestTimeout().status);
+  else if (code.startsWith('HPE_')) refuseUpgrade(socket, badRequest('the request is not valid HTTP').status);
+  else socket.destroy();
+}
+
 async function serve(options: ListenerOptions, request: AnyRequest, response: AnyResponse): Promise<void> {
   const headAt = requestBegun();
-  const aborted = new AbortController();
-  response.on('close', () => {
-    // Nobody waits any more when the answer has gone out; the reason of an abort is dear to make.
-    if (!response.writableFinished) aborted.abort();
-  });
-  response.on('error', () => aborted.abort());
-  send(request, response, await answerTo(options, request, aborted.signal));
+  const answer = await options.answer(incoming(options.limits, request, response));
+  send(request, response, answer);
+  if (answer.kind !== 'stream') endUnread(response, options.limits.bodyMs);
   requestAnswered(headAt, request.method ?? '', request.url ?? '');
 }
 
-async function answerTo(options: ListenerOptions, request: AnyRequest, signal: AbortSignal): Promise<ApiResponse> {
-  try {
-    // Nothing of a stranger's body is read.
-    const user = await options.authenticate(tlsSocketOf(request), request.headers);
-    return await options.dispatch(await readRequest(request, user, signal));
-  } catch (error) {
-    if (error instanceof ApiError) return statusResponse(error);
-    options.onFault(error);
-    return statusResponse(internalError(error instanceof Error ? error.message : String(error)));
-  }
-}
-
-async function readRequest(request: AnyRequest, user: UserInfo, signal: AbortSignal): Promise<ApiRequest> {
-  const url = new URL(request.url ?? '/', 'https://server');
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > bodyLimitBytes) throw requestTooLarge(bodyLimitBytes);
-    chunks.push(chunk);
-  }
+function incoming(limits: ConnectionLimits, request: AnyRequest, response: AnyResponse): IncomingRequest {
+  const aborted = new AbortController();
+  const callbacks: (() => void)[] = [];
+  let closed = false;
+  response.on('close', () => {
+    closed = true;
+    // Nobody waits any more when the answer has gone out; the reason of an abort is dear to make.
+    if (!response.writableFinished) aborted.abort();
+    for (const callback of callbacks) callback();
+  });
+  response.on('error', () => aborted.abort());
+  const socket = tlsSocketOf(request);
   return {
     method: request.method ?? 'GET',
-    path: decodePath(url.pathname),
-    query: url.searchParams,
-    headers: flatHeaders(request),
-    body: Buffer.concat(chunks),
-    user,
-    signal,
+    target: request.url ?? '/',
+    headers: request.headers,
+    certified: identify(socket),
+    sourceAddress: socket.remoteAddress ?? '',
+    signal: aborted.signal,
+    readBody: () => readRequestBody(request, limits.bodyMs),
+    whenClosed: (callback) => {
+      if (closed) callback();
+      else callbacks.push(callback);
+    },
   };
 }
 
-/** A path that is no valid percent encoding matches nothing. */
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-}
-
-function flatHeaders(request: AnyRequest): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
-}
-
-function statusResponse(error: ApiError): ApiResponse {
-  return { kind: 'json', status: error.status.code, body: error.status };
+/** An answer that its client does not read holds a place and its bytes: not for ever. */
+function endUnread(response: AnyResponse, timeoutMs: number): void {
+  if (response.writableFinished) return;
+  const timer = setTimeout(() => response.destroy?.(), timeoutMs);
+  response.once('close', () => clearTimeout(timer));
 }
 
 function send(request: AnyRequest, response: AnyResponse, answer: ApiResponse): void {

@@ -2,9 +2,9 @@
  * Starts an API server:
  *
  * ```
- * sockets ─▶ listener ─▶ dispatch ─▶ verbs ─▶ store (lmdb) ─▶ watches
- *              │ 401       │ 403       └ defaulting, admission, validation from the registry
- *              │           └ discovery, OpenAPI, version, health
+ * sockets ─▶ listener ─▶ answer ─▶ dispatch ─▶ verbs ─▶ store (lmdb) ─▶ watches
+ *              │           │ 401      │ 403       └ defaulting, admission, validation from the registry
+ *              │           └ 429      └ discovery, OpenAPI, version, health
  *              └ upgrade ─▶ node's unix socket (exec, attach, port-forward)
  * ```
  */
@@ -16,10 +16,13 @@ import { makeIssuerHandler } from '../authentication/issuer-handler.ts';
 import { generateServiceAccountKey, type ServiceAccountOptions, ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
 import { RoleAuthorizer } from '../authorization/role-authorizer.ts';
 import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
+import { type ConnectionLimits, usualConnectionLimits } from '../limits/connection-limits.ts';
+import { type FlightLimitOptions, FlightLimits } from '../limits/flight-limits.ts';
 import { makeOpenApiHandler } from '../openapi/openapi-handler.ts';
 import type { DecodeBody, RestContext } from '../rest/rest-context.ts';
 import { ObjectStore } from '../storage/object-store.ts';
 import { decodeBody } from '../wire/decode-body.ts';
+import { makeAnswerRequest } from './answer-request.ts';
 import type { ApiHandler } from './api-message.ts';
 import { ensureFirstObjects } from './bootstrap.ts';
 import { makeDispatch } from './dispatch.ts';
@@ -44,6 +47,10 @@ export interface ApiServerOptions {
   readonly roles?: readonly KubeObject[];
   /** How tokens of service accounts are signed. Default: a key of this process. */
   readonly serviceAccounts?: ServiceAccountOptions;
+  /** How many requests are under way at a time. Default: upstream's numbers, and places for 4 096 streams. */
+  readonly flightLimits?: FlightLimitOptions;
+  /** What connections may cost. Default: each one its usual value. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
   /** The Kubernetes version that `/version` tells, for example `v1.35.2`. */
   readonly version: string;
   /**
@@ -99,12 +106,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     if (options.onFault === undefined) process.emitWarning(error instanceof Error ? error : String(error));
     else options.onFault(error);
   };
+  // One count for all doors.
+  const limits = new FlightLimits(options.flightLimits);
+  const answer = makeAnswerRequest({ authenticate, limits, dispatch: makeDispatch(context, registry, mounted), onFault });
   const servers = options.listen.map((address) => {
     const server = createListener({
       tls: options.tls,
-      dispatch: makeDispatch(context, registry, mounted),
-      authenticate,
-      upgrade: makeUpgrade(context, authenticate),
+      limits: { ...usualConnectionLimits, ...options.connectionLimits },
+      answer,
+      upgrade: makeUpgrade(context, { authenticate, limits }),
       onFault,
     });
     return { server, address, connections: trackConnections(server) };

@@ -7,17 +7,26 @@ import type { Duplex } from 'node:stream';
 import type { Authenticate } from '../authentication/authenticator.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { ApiError, badRequest, internalError, notFound, pathNotFound } from '../errors/api-error.ts';
+import type { FlightLimits } from '../limits/flight-limits.ts';
 import { chooseContainer, nodeSocketOf } from '../rest/pod-container.ts';
 import { keyOf, type RestContext, subjectOf } from '../rest/rest-context.ts';
 import { type NodeTarget, proxyUpgrade } from '../streams/node-proxy.ts';
 import { refuseUpgrade } from '../streams/upgrade-refusal.ts';
+import { identify } from './client-identity.ts';
+import { parseRequestTarget, type RequestTarget } from './incoming-request.ts';
 import { tlsSocketOf } from './listener.ts';
 import { parseResourcePath, type ResourceTarget } from './resource-target.ts';
+
+/** What upgrade requests pass on their way. */
+export interface UpgradeStations {
+  readonly authenticate: Authenticate;
+  readonly limits: FlightLimits;
+}
 
 /** Makes the handler of upgrade requests. */
 export function makeUpgrade(
   context: RestContext,
-  authenticate: Authenticate,
+  stations: UpgradeStations,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const gone = (): void => {
@@ -25,7 +34,7 @@ export function makeUpgrade(
     };
     socket.once('error', gone);
     try {
-      const target = await proxyOf(context, authenticate, request);
+      const target = await admitted(context, stations, { request, socket });
       socket.off('error', gone);
       proxyUpgrade(request, socket, head, target);
     } catch (error) {
@@ -36,25 +45,32 @@ export function makeUpgrade(
   return (request, socket, head) => void upgrade(request, socket, head);
 }
 
-/** Where the connection goes, if its client may. */
-async function proxyOf(context: RestContext, authenticate: Authenticate, request: IncomingMessage): Promise<NodeTarget> {
-  const user = await authenticate(tlsSocketOf(request), request.headers);
-  const url = new URL(request.url ?? '/', 'https://server');
-  const target = parseResourcePath(decodeURIComponent(url.pathname), context.registry);
+/** Where the connection goes, if its client may and there is room. */
+async function admitted(
+  context: RestContext,
+  { authenticate, limits }: UpgradeStations,
+  { request, socket }: { readonly request: IncomingMessage; readonly socket: Duplex },
+): Promise<NodeTarget> {
+  const user = await authenticate(identify(tlsSocketOf(request)), request.headers);
+  const release = await limits.enter('stream', user.username, new AbortController().signal);
+  socket.once('close', release);
+  if (socket.destroyed) release();
+  const asked = parseRequestTarget(request.url ?? '/');
+  const target = parseResourcePath(asked.path, context.registry);
   if (target === undefined || target.definition.kind !== 'Pod') throw pathNotFound();
   // A WebSocket comes as GET; what it does is what a POST does, so both rights are needed (KEP-4006).
   const verbs = request.method === 'GET' ? ['get', 'create'] : ['create'];
   for (const verb of verbs) assertAllowed(context.authorizer, user, accessTo(target, verb));
-  return nodeTargetOf(context, target, url);
+  return nodeTargetOf(context, target, asked);
 }
 
 /** The kubelet's path for a request, for example `/exec/NAMESPACE/POD/CONTAINER?command=…`. */
-function nodeTargetOf(context: RestContext, target: ResourceTarget, url: URL): NodeTarget {
+function nodeTargetOf(context: RestContext, target: ResourceTarget, asked: RequestTarget): NodeTarget {
   const pod = context.store.get(keyOf(target.definition, target.namespace, target.name));
   if (pod === undefined) throw notFound(subjectOf(target));
   const action = target.subresource;
   if (action !== 'exec' && action !== 'attach' && action !== 'portforward') throw badRequest('this path takes no upgrade');
-  const query = new URLSearchParams(url.searchParams);
+  const query = new URLSearchParams(asked.query);
   const container = action === 'portforward' ? '' : `/${chooseContainer(pod.json, query.get('container') ?? '')}`;
   query.delete('container');
   const socketPath = nodeSocketOf(context, pod.json);

@@ -5,6 +5,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Status } from '@weir/kube';
 
+/** How long the other side may take to close a connection that is over. */
+const farewellMs = 1_000;
+
 /** Writes `status` as the whole answer and ends the connection. */
 export function refuseUpgrade(socket: Duplex, status: Status, headers: Readonly<Record<string, string>> = {}): void {
   // Whoever is refused may be gone already; there is nobody left to tell.
@@ -17,5 +20,6 @@ export function refuseUpgrade(socket: Duplex, status: Status, headers: Readonly<
     'Connection: close',
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
+  socket.once('finish', () => setTimeout(() => socket.destroy(), farewellMs).unref());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
