@@ -210,6 +210,14 @@ describe('a job', () => {
     expect(await client.get(jobsPath('job-fail'), 'j')).toMatchObject({ status: { failed: 1 } });
   });
 
+  it('takes its pods with it when it is deleted before they have ended', async () => {
+    await namespaceWithKubelet('job-deleted');
+    await make('job-deleted', { parallelism: 2, completions: 2 });
+    await eventually(async () => expect(await client.get(jobsPath('job-deleted'), 'j')).toMatchObject({ status: { active: 2, ready: 2 } }));
+    await client.delete(jobsPath('job-deleted'), 'j', { propagationPolicy: 'Background' });
+    await eventually(async () => expect(await podsIn('job-deleted')).toEqual([]));
+  });
+
   it('that is suspended takes its pods away, and goes on when it is resumed', async () => {
     let fate: PodFate = 'ready';
     await namespaceWithKubelet('job-pause', () => fate);

@@ -8,7 +8,7 @@ import { KeyedQueue } from '../keyed-queue.ts';
 import { NamespaceIndex } from '../namespace-index.ts';
 import { completionIndexKey, indexOf, isJobEnded, type JobPlan, planJob, trackingFinalizer } from './job-plan.ts';
 import { inGrowingBatches, OwnedPods, podOf } from './owned-pods.ts';
-import { type Job, type OwnerKind, safeSuffix } from './workload.ts';
+import { controllerOf, type Job, type OwnerKind, safeSuffix } from './workload.ts';
 
 const jobKind: OwnerKind = { apiVersion: 'batch/v1', kind: 'Job' };
 
@@ -27,7 +27,10 @@ export function startJobController(context: ControllerContext): Controller {
       index.put(job);
       queue.add(objectKey(job));
     },
-    remove: (job) => index.delete(job),
+    remove: (job) => {
+      index.delete(job);
+      queue.add(objectKey(job));
+    },
   });
   const pods = new OwnedPods<Job>(context, {
     kind: jobKind,
@@ -38,6 +41,8 @@ export function startJobController(context: ControllerContext): Controller {
     work: async (key) => {
       const { namespace, name } = splitObjectKey(key);
       const job = jobs.get(namespace, name);
+      const abandoned = pods.ofFormerOwners(namespace ?? '', name, job?.metadata.uid);
+      if (abandoned.length > 0) await uncountAbandoned(context, abandoned, { namespace: namespace ?? '', name });
       if (job === undefined) return;
       const againMs = await settle({ context, pods, job });
       if (againMs !== undefined) queue.addLater(key, againMs);
@@ -103,6 +108,23 @@ function newPod(job: Job, at: number | undefined, own: readonly Pod[]): Pod {
       containers: spec.containers.map((container) => ({ ...container, env: [...(container.env ?? []), environment] })),
     },
   };
+}
+
+/** Nobody counts the pods of a job that is gone: nothing may hold them. A copy may be behind, so the API server is asked. */
+async function uncountAbandoned(
+  context: ControllerContext,
+  pods: readonly Pod[],
+  job: { readonly namespace: string; readonly name: string },
+): Promise<void> {
+  const present = await context.client.get<Job>(jobsPath(job.namespace), job.name).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  const uid = present?.metadata.uid;
+  await uncount(
+    context,
+    pods.filter((pod) => controllerOf(pod)?.uid !== uid),
+  );
 }
 
 /** Takes the finalizer off pods, so that they can be removed. */

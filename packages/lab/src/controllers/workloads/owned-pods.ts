@@ -5,7 +5,7 @@
  * without a controller that matches is adopted, as in the reference (`controller_ref_manager.go`).
  */
 import { isConflict, isInvalid, isNotFound, podsPath } from '@weir/client';
-import { type KubeObject, type LabelSelector, matchesLabelSelector, type Pod } from '@weir/kube';
+import { type KubeObject, type LabelSelector, matchesLabelSelector, type OwnerReference, type Pod } from '@weir/kube';
 import { type ControllerContext, objectKey } from '../controller.ts';
 import { NamespaceIndex } from '../namespace-index.ts';
 import { ExpectedPods } from './expected-pods.ts';
@@ -41,7 +41,7 @@ export class OwnedPods<T extends PodOwner> {
     const touch = (pod: Pod): void => {
       const namespace = pod.metadata.namespace ?? '';
       const owner = controllerOf(pod);
-      if (owner?.kind === kind.kind && owner.apiVersion === kind.apiVersion) onChange(`${namespace}/${owner.name}`);
+      if (owner !== undefined && this.#isOurs(owner)) onChange(`${namespace}/${owner.name}`);
       if (owner !== undefined) return;
       for (const each of owners(namespace)) if (matches(each, pod)) onChange(objectKey(each));
     };
@@ -71,6 +71,14 @@ export class OwnedPods<T extends PodOwner> {
       }
     }
     return own;
+  }
+
+  /** The pods whose controller had this name and is not `presentUid` (undefined: there is none of that name). */
+  ofFormerOwners(namespace: string, name: string, presentUid: string | undefined): readonly Pod[] {
+    return Array.from(this.#pods.inNamespace(namespace)).filter((pod) => {
+      const owner = controllerOf(pod);
+      return owner !== undefined && this.#isOurs(owner) && owner.name === name && owner.uid !== presentUid;
+    });
   }
 
   /** How many pods of the owner have been made and not been seen yet. */
@@ -114,6 +122,10 @@ export class OwnedPods<T extends PodOwner> {
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
+  }
+
+  #isOurs(owner: OwnerReference): boolean {
+    return owner.kind === this.#kind.kind && owner.apiVersion === this.#kind.apiVersion;
   }
 
   async #adopt(owner: T, pod: Pod): Promise<boolean> {
