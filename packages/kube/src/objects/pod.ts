@@ -18,6 +18,37 @@ export interface EnvVar {
   readonly valueFrom?: { readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string } };
 }
 
+/** core/v1 HTTPGetAction; the host is the pod's address unless it names one. */
+export interface HttpGetAction {
+  readonly path?: string;
+  readonly port: number | string;
+  readonly host?: string;
+  readonly scheme?: string;
+  readonly httpHeaders?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** What a hook of a container does: one member is set. */
+export interface LifecycleHandler {
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly httpGet?: HttpGetAction;
+  readonly tcpSocket?: { readonly port: number | string; readonly host?: string };
+  readonly sleep?: { readonly seconds: number };
+}
+
+/** core/v1 Probe: one kind of check is set. */
+export interface Probe {
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly httpGet?: HttpGetAction;
+  readonly tcpSocket?: { readonly port: number | string; readonly host?: string };
+  readonly grpc?: { readonly port: number; readonly service?: string };
+  readonly initialDelaySeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly periodSeconds?: number;
+  readonly successThreshold?: number;
+  readonly failureThreshold?: number;
+  readonly terminationGracePeriodSeconds?: number;
+}
+
 /** A container, an init container (with `restartPolicy: Always`: a sidecar) or an ephemeral one. */
 export interface Container {
   readonly name: string;
@@ -34,6 +65,12 @@ export interface Container {
   readonly imagePullPolicy?: string;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly startupProbe?: Probe;
+  readonly lifecycle?: { readonly postStart?: LifecycleHandler; readonly preStop?: LifecycleHandler };
+  /** Of an ephemeral container: the container whose processes it sees. */
+  readonly targetContainerName?: string;
   readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
 }
 
@@ -107,6 +144,7 @@ export interface Volume {
 export interface PodSpec {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly ephemeralContainers?: readonly Container[];
   readonly nodeName?: string;
   readonly nodeSelector?: StringMap;
   readonly affinity?: Affinity;
@@ -119,6 +157,9 @@ export interface PodSpec {
   readonly hostNetwork?: boolean;
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   readonly terminationGracePeriodSeconds?: number;
+  readonly activeDeadlineSeconds?: number;
+  readonly shareProcessNamespace?: boolean;
+  readonly readinessGates?: readonly { readonly conditionType: string }[];
   readonly dnsPolicy?: string;
   readonly serviceAccountName?: string;
   readonly schedulerName?: string;
@@ -174,6 +215,7 @@ export interface Condition {
   readonly lastProbeTime?: string | null;
   readonly lastTransitionTime?: string | null;
   readonly lastHeartbeatTime?: string | null;
+  readonly observedGeneration?: number;
 }
 
 /** core/v1 PodStatus. */
@@ -189,6 +231,9 @@ export interface PodStatus {
   readonly startTime?: string;
   readonly containerStatuses?: readonly ContainerStatus[];
   readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
+  /** Generation of the specification that the status is about. */
+  readonly observedGeneration?: number;
   readonly nominatedNodeName?: string;
   readonly qosClass?: string;
 }

@@ -36,5 +36,5 @@ function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>): 
 
 /** The image `weir.local/coredns` of a node: found like the built-in ones, but bound to the node's names. */
 export function corednsImage(names: Pick<ClusterNames, 'sources' | 'synced'>): BuiltInImage {
-  return { name: 'coredns', entrypoint: '/coredns', defaultArguments: [], program: createCorednsProgram(names) };
+  return { name: 'coredns', entrypoint: '/coredns', defaultArguments: [], hasExecutable: false, program: createCorednsProgram(names) };
 }

@@ -16,12 +16,21 @@ export interface BuiltInImage {
   readonly windowsEntrypoint?: string;
   /** Arguments when the container gives neither command nor arguments. */
   readonly defaultArguments: readonly string[];
+  /** Whether sandboxes have it as an executable at its entrypoint. */
+  readonly hasExecutable: boolean;
   readonly program: Program;
 }
 
 /** Every built-in image. */
 export const builtInImages: readonly BuiltInImage[] = [
-  { name: 'agnhost', entrypoint: '/agnhost', windowsEntrypoint: 'C:\\agnhost.exe', defaultArguments: ['pause'], program: agnhost },
+  {
+    name: 'agnhost',
+    entrypoint: '/agnhost',
+    windowsEntrypoint: 'C:\\agnhost.exe',
+    defaultArguments: ['pause'],
+    hasExecutable: true,
+    program: agnhost,
+  },
 ];
 
 /** Whether a path names the image's program; a path of Windows in any case and with either slash. */

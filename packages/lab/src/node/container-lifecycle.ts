@@ -9,16 +9,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerState, ContainerStatus } from '@weir/kube';
 import { SandboxStartError } from '../sandbox/sandbox-process.ts';
+import { type ContainerLaunch, LaunchError } from './container-launch.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import type { PodEvent } from './pod-api.ts';
 import type { MainProcess, PodContainer } from './pod-container.ts';
 import type { ContainerFacts } from './pod-status.ts';
 
+/** Which ends are followed by another start. */
+export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
+
 /** How a container lives. */
 export interface LifecycleOptions {
   readonly container: PodContainer;
-  readonly plan: ContainerPlan;
-  readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
+  /** What the next run is started with; rejects with a {@link LaunchError}. */
+  readonly launch: () => Promise<ContainerLaunch>;
+  readonly restartPolicy: RestartPolicy;
   /** `name_namespace(uid)`, for messages. */
   readonly podText: string;
   /** UID-like text that container ids are made from. */
@@ -32,6 +37,8 @@ export interface LifecycleOptions {
 /** Delays before a restart in seconds: the first is immediate, then doubling from 10 up to 300. */
 const restartDelaysSeconds = [0, 10, 20, 40, 80, 160, 300];
 const pullDelaysSeconds = [10, 20, 40, 80, 160, 300];
+/** How often is looked whether what a container could not start without is there. */
+const launchRetrySeconds = 2;
 /** A run of this length counts as healthy and resets the delays. */
 const healthyRunMs = 600_000;
 /** What is reported of a container whose end nobody saw, and of one that could not be started. */
@@ -73,13 +80,13 @@ export class ContainerLifecycle {
 
   /** Runs it until it has ended for good or {@link ContainerLifecycle.terminate} is called. */
   async run(): Promise<void> {
-    const { plan } = this.options;
     if (this.#state.terminated !== undefined && !this.#restarts(this.#state.terminated.exitCode)) return;
-    if (plan.kind === 'unavailable') return this.#waitForImage(plan);
     if (this.#state.terminated !== undefined) this.#restartCount++;
     for (let failures = 0; !this.#stop.signal.aborted; failures++, this.#restartCount++) {
+      const launch = await this.#prepare();
+      if (launch === undefined) return;
       const startedAt = Date.now();
-      const exitCode = await this.#runOnce(plan);
+      const exitCode = await this.#runOnce(launch);
       if (this.#stop.signal.aborted || !this.#restarts(exitCode)) return;
       if (Date.now() - startedAt >= healthyRunMs) failures = 0;
       await this.#backOff(restartDelaysSeconds[Math.min(failures, restartDelaysSeconds.length - 1)] ?? 0);
@@ -130,14 +137,31 @@ export class ContainerLifecycle {
     };
   }
 
-  async #runOnce(plan: Exclude<ContainerPlan, { kind: 'unavailable' }>): Promise<number> {
+  /** Puts the next start together, waiting for what is missing; undefined when the end comes first. */
+  async #prepare(): Promise<ContainerLaunch | undefined> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        const launch = await this.options.launch();
+        if (launch.plan.kind !== 'unavailable') return this.#stop.signal.aborted ? undefined : launch;
+        await this.#waitForImage(launch.plan);
+      } catch (error) {
+        if (!(error instanceof LaunchError)) throw error;
+        this.#event('Warning', 'Failed', `Error: ${error.message}`);
+        this.#set({ waiting: { reason: error.reason, message: error.message } });
+        await this.#sleep(launchRetrySeconds);
+      }
+    }
+    return undefined;
+  }
+
+  async #runOnce(launch: ContainerLaunch): Promise<number> {
     const { name, image = '' } = this.facts.container;
     if (this.#state.terminated !== undefined) this.#lastState = this.#state;
     this.#containerId = `weir://${this.options.idSeed}${String(this.#run).padStart(4, '0')}`;
     const startedAt = now();
     this.#event('Normal', 'Pulled', `Container image "${image}" already present on machine`);
     try {
-      this.#main = await this.options.container.start(plan, this.#run++);
+      this.#main = await this.options.container.start(launch, this.#run++);
     } catch (error) {
       if (!(error instanceof SandboxStartError)) throw error;
       return this.#startFailed(error, startedAt);

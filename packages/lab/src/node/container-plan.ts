@@ -19,10 +19,12 @@ export interface ContainerPlanOptions {
   readonly images: readonly BuiltInImage[];
   /** Whether an unknown image gets a stand-in. */
   readonly allowStandIn: boolean;
+  /** Whether a built-in program has to run as a process of its own, because others are to see it or its files. */
+  readonly inSandbox: boolean;
 }
 
 /** Decides it. */
-export function planContainer(container: Container, { environment, images, allowStandIn }: ContainerPlanOptions): ContainerPlan {
+export function planContainer(container: Container, { environment, images, allowStandIn, inSandbox }: ContainerPlanOptions): ContainerPlan {
   const image = container.image ?? '';
   if (parseImageName(image) === undefined) {
     const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
@@ -35,6 +37,7 @@ export function planContainer(container: Container, { environment, images, allow
   const command = given ? expand(container.command ?? []) : [builtIn.entrypoint];
   const rest = container.args !== undefined && container.args.length > 0 ? expand(container.args) : given ? [] : builtIn.defaultArguments;
   const [program = '', ...argv] = [...command, ...rest];
+  if (inSandbox && builtIn.hasExecutable && namesProgram(builtIn, program)) return { kind: 'machine', argv: [builtIn.entrypoint, ...argv] };
   return namesProgram(builtIn, program)
     ? { kind: 'program', program: builtIn.program, argv }
     : { kind: 'machine', argv: [program, ...argv] };

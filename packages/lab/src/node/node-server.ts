@@ -94,18 +94,18 @@ async function serveRemoteCommand(
 }
 
 async function runRemoteCommand(session: RemoteCommandSession, target: Target | undefined, findPod: PodLookup): Promise<void> {
-  const found = target === undefined ? undefined : findPod(target.namespace, target.pod)?.container(target.container);
-  if (target === undefined || found === undefined || !found.container.running) {
+  const found = target === undefined ? undefined : findPod(target.namespace, target.pod)?.container(target.container)?.options.container;
+  if (target === undefined || found === undefined || !found.running) {
     await session.finish({ error: `container not found ("${target?.container ?? ''}")` });
     return;
   }
   const client = clientStreams(session);
   if (target.verb === 'attach') {
-    await found.container.attach(client);
+    await found.attach(client);
     await session.finish({ exitCode: 0 });
     return;
   }
-  await session.finish({ exitCode: (await found.container.exec(session.command, client)) & 255 });
+  await session.finish({ exitCode: (await found.exec(session.command, client)) & 255 });
 }
 
 function clientStreams(session: RemoteCommandSession): ClientStreams {
@@ -137,20 +137,16 @@ function answer(request: IncomingMessage, response: ServerResponse, findPod: Pod
     sendError(response, 404, 'NotFound', `there is no ${request.method ?? ''} ${request.url ?? ''} here`);
     return;
   }
-  const worker = findPod(target.namespace, target.pod);
-  const found = worker?.container(target.container);
-  if (worker === undefined || found === undefined) {
-    const waiting = worker !== undefined && worker.knows(target.container);
-    const text = waiting
-      ? `container "${target.container}" in pod "${target.pod}" is waiting to start: ContainerCreating`
-      : `container ${target.container} of pod ${target.pod} in namespace ${target.namespace} is not on this node`;
-    sendError(response, waiting ? 400 : 404, waiting ? 'BadRequest' : 'NotFound', text);
+  const lifecycle = findPod(target.namespace, target.pod)?.container(target.container);
+  if (lifecycle === undefined) {
+    const text = `container ${target.container} of pod ${target.pod} in namespace ${target.namespace} is not on this node`;
+    sendError(response, 404, 'NotFound', text);
     return;
   }
   const previous = isTrue(target.query.get('previous'));
-  const log = found.container.log(previous);
+  const log = lifecycle.options.container.log(previous);
   if (log === undefined) {
-    const reason = found.lifecycle.facts.state.waiting?.reason ?? 'ContainerCreating';
+    const reason = lifecycle.facts.state.waiting?.reason ?? 'ContainerCreating';
     const text = previous
       ? `previous terminated container "${target.container}" in pod "${target.pod}" not found`
       : `container "${target.container}" in pod "${target.pod}" is waiting to start: ${reason}`;

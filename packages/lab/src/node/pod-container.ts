@@ -12,22 +12,18 @@ import type { Readable, Writable } from 'node:stream';
 import type { TerminalSize } from '@weir/kernel';
 import type { Container } from '@weir/kube';
 import { assert } from '@weir/net';
-import type { EtcFiles } from '../sandbox/root-directory.ts';
+import type { Program } from '../images/program.ts';
 import { Sandbox, type SandboxHome } from '../sandbox/sandbox.ts';
-import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
+import type { SandboxProcess, SandboxProcessOptions } from '../sandbox/sandbox-process.ts';
 import { AttachedClients } from './attached-clients.ts';
-import { startBuiltInProcess } from './built-in-process.ts';
+import { type BuiltInProcessOptions, startBuiltInProcess } from './built-in-process.ts';
+import type { ContainerLaunch } from './container-launch.ts';
 import { ContainerLog, type LogStream } from './container-log.ts';
 import { builtInCommand, type ContainerPlan } from './container-plan.ts';
-import type { PodNames } from './pod-resolver.ts';
 
 /** What a container needs of its pod. */
 export interface PodContainerOptions {
   readonly container: Container;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly netns: string;
-  readonly names: PodNames;
-  readonly etc: EtcFiles;
   readonly home: SandboxHome;
   /** Unique on the machine. */
   readonly sandboxId: string;
@@ -63,6 +59,8 @@ export class PodContainer {
   #idle: Promise<Sandbox> | undefined;
   #main: SandboxProcess | undefined;
   #exited: Promise<number> | undefined;
+  /** What the current run was started with. */
+  #launch: ContainerLaunch | undefined;
 
   constructor(options: PodContainerOptions) {
     this.options = options;
@@ -79,12 +77,15 @@ export class PodContainer {
   }
 
   /** Starts the main process; throws SandboxStartError when there is no such program. `run` counts the starts from 0. */
-  async start(plan: Exclude<ContainerPlan, { kind: 'unavailable' }>, run: number): Promise<MainProcess> {
+  async start(launch: ContainerLaunch, run: number): Promise<MainProcess> {
+    const { plan } = launch;
+    assert(plan.kind !== 'unavailable', 'only an image that is there can be started');
+    this.#launch = launch;
     const log = new ContainerLog(`${this.options.logDirectory}/${run}.log`);
     this.#logs.push(log);
     if (this.#logs.length > 2) this.#logs.shift();
     try {
-      const process = plan.kind === 'program' ? this.#startProgram(plan, log) : await this.#startMachine(plan.argv, log);
+      const process = plan.kind === 'program' ? this.#startProgram(launch, plan, log) : await this.#startMachine(launch, plan.argv, log);
       this.#exited = process.exited.then(async (code) => {
         this.#exited = undefined;
         this.#main = undefined;
@@ -102,14 +103,14 @@ export class PodContainer {
 
   /** Runs a command for a client; resolves with its exit code. Throws SandboxStartError when there is no such program. */
   async exec(command: readonly string[], client: ClientStreams): Promise<number> {
-    assert(this.running, 'only a running container takes commands');
+    const launch = this.#launch;
+    assert(this.running && launch !== undefined, 'only a running container takes commands');
     const builtIn = builtInCommand(this.options.container, command);
-    if (builtIn !== undefined) return this.#execProgram(builtIn, client);
-    const sandbox = await this.#machineSandbox();
+    if (builtIn !== undefined) return this.#execProgram(launch, builtIn, client);
+    const sandbox = await this.#machineSandbox(launch);
     const process = await sandbox.exec({
-      argv: command,
-      env: { ...this.options.environment, ...(client.tty ? { TERM: 'xterm' } : {}) },
-      cwd: this.options.container.workingDir ?? '/',
+      ...machineProcess(launch, command),
+      ...(client.tty ? { env: { ...launch.environment, TERM: 'xterm' } } : {}),
       stdin: client.stdin !== undefined,
       ...(client.tty ? { terminal: initialSize } : {}),
     });
@@ -135,9 +136,9 @@ export class PodContainer {
   }
 
   /** Runs a shell command for a built-in program and collects its output. */
-  async shell(command: string): Promise<{ readonly output: string; readonly exitCode: number }> {
-    const sandbox = await this.#machineSandbox();
-    const process = await sandbox.exec({ argv: ['/bin/sh', '-c', command], env: this.options.environment, cwd: '/', stdin: false });
+  async #shell(launch: ContainerLaunch, command: string): Promise<{ readonly output: string; readonly exitCode: number }> {
+    const sandbox = await this.#machineSandbox(launch);
+    const process = await sandbox.exec({ ...machineProcess(launch, ['/bin/sh', '-c', command]), stdin: false });
     let output = '';
     for (const stream of [process.stdout, process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
@@ -153,29 +154,21 @@ export class PodContainer {
     await this.#dropSandbox();
   }
 
-  #startProgram(plan: Extract<ContainerPlan, { kind: 'program' }>, log: ContainerLog): MainProcess {
-    const { netns, names, environment, etc, container } = this.options;
-    const hasTerminal = container.tty === true;
+  #startProgram(launch: ContainerLaunch, plan: Extract<ContainerPlan, { kind: 'program' }>, log: ContainerLog): MainProcess {
+    const hasTerminal = this.options.container.tty === true;
     return startBuiltInProcess({
-      ...plan,
-      netns,
-      names,
-      env: environment,
-      hostname: etc.hostname,
+      ...this.#builtInOptions(launch, plan),
       stdout: (text) => void this.#output(log, 'stdout', Buffer.from(hasTerminal ? onTerminal(text) : text)),
       stderr: (text) => void this.#output(log, hasTerminal ? 'stdout' : 'stderr', Buffer.from(hasTerminal ? onTerminal(text) : text)),
-      shell: (command) => this.shell(command),
     });
   }
 
-  async #startMachine(argv: readonly string[], log: ContainerLog): Promise<MainProcess> {
-    const { container, environment } = this.options;
+  async #startMachine(launch: ContainerLaunch, argv: readonly string[], log: ContainerLog): Promise<MainProcess> {
+    const { container } = this.options;
     await this.#dropSandbox();
-    const sandbox = this.#newSandbox();
+    const sandbox = this.#newSandbox(launch);
     const process = await sandbox.run({
-      argv,
-      env: environment,
-      cwd: container.workingDir ?? '/',
+      ...machineProcess(launch, argv),
       stdin: container.stdin === true,
       ...(container.tty === true ? { terminal: initialSize } : {}),
     });
@@ -193,24 +186,27 @@ export class PodContainer {
     return { exited: process.exited, kill: (signal) => process.kill(signal) };
   }
 
-  #execProgram(builtIn: NonNullable<ReturnType<typeof builtInCommand>>, client: ClientStreams): Promise<number> {
-    const { netns, names, environment, etc } = this.options;
+  #execProgram(launch: ContainerLaunch, builtIn: NonNullable<ReturnType<typeof builtInCommand>>, client: ClientStreams): Promise<number> {
     const errors = client.tty ? client.stdout : client.stderr;
     client.stdin?.resume();
     const process = startBuiltInProcess({
-      ...builtIn,
-      netns,
-      names,
-      env: environment,
-      hostname: etc.hostname,
+      ...this.#builtInOptions(launch, builtIn),
       stdout: (text) => void client.stdout?.write(client.tty ? onTerminal(text) : text),
       stderr: (text) => void errors?.write(client.tty ? onTerminal(text) : text),
-      shell: (command) => this.shell(command),
     });
     client.signal.addEventListener('abort', () => process.kill('SIGKILL'), { once: true });
     // What an exec started ends with the container, as it does when the container's first process ends.
     void this.#exited?.then(() => process.kill('SIGKILL'));
     return process.exited;
+  }
+
+  #builtInOptions(
+    launch: ContainerLaunch,
+    { program, argv }: { readonly program: Program; readonly argv: readonly string[] },
+  ): Omit<BuiltInProcessOptions, 'stdout' | 'stderr'> {
+    const { netns, names, environment, etc } = launch;
+    const shell = (command: string): ReturnType<BuiltInProcessOptions['shell']> => this.#shell(launch, command);
+    return { program, argv, netns, names, env: environment, hostname: etc.hostname, shell };
   }
 
   /** Output of the main process; a result tells to wait with the next. */
@@ -220,13 +216,13 @@ export class PodContainer {
   }
 
   /** The sandbox in which programs of the machine run: the container's own, or an idle one made now. */
-  #machineSandbox(): Promise<Sandbox> {
-    this.#idle ??= this.#startIdle();
+  #machineSandbox(launch: ContainerLaunch): Promise<Sandbox> {
+    this.#idle ??= this.#startIdle(launch);
     return this.#idle;
   }
 
-  async #startIdle(): Promise<Sandbox> {
-    const sandbox = this.#newSandbox();
+  async #startIdle(launch: ContainerLaunch): Promise<Sandbox> {
+    const sandbox = this.#newSandbox(launch);
     try {
       await sandbox.idle();
       return sandbox;
@@ -236,9 +232,9 @@ export class PodContainer {
     }
   }
 
-  #newSandbox(): Sandbox {
-    const { home, sandboxId, netns, etc } = this.options;
-    this.#sandbox = new Sandbox({ home, id: sandboxId, netns, etc });
+  #newSandbox({ netns, etc, mounts }: ContainerLaunch): Sandbox {
+    const { home, sandboxId } = this.options;
+    this.#sandbox = new Sandbox({ home, id: sandboxId, netns, etc, mounts });
     return this.#sandbox;
   }
 
@@ -249,6 +245,14 @@ export class PodContainer {
     this.#sandbox = undefined;
     await sandbox?.remove();
   }
+}
+
+/** What a process of the machine gets of its container, main process and `exec` alike. */
+function machineProcess(
+  { environment, workingDirectory, user }: ContainerLaunch,
+  argv: readonly string[],
+): Pick<SandboxProcessOptions, 'argv' | 'env' | 'cwd' | 'user'> {
+  return { argv, env: environment, cwd: workingDirectory, user };
 }
 
 /** Joins a process with a client's streams; resolves with the exit code when all output is through. */

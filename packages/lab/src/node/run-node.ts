@@ -25,8 +25,9 @@ import { registerNode, reportNotReady } from './node-registration.ts';
 import { openNodeServer } from './node-server.ts';
 import { PodAddresses } from './pod-addresses.ts';
 import { createPodApi } from './pod-api.ts';
+import type { PodContext } from './pod-context.ts';
 import { PodEndpoints } from './pod-endpoints.ts';
-import { PodWorker, type PodWorkerContext } from './pod-worker.ts';
+import { PodWorker } from './pod-worker.ts';
 
 /** A node that runs. */
 export interface RunningNode {
@@ -97,13 +98,13 @@ function prepareState(options: NodeOptions): SandboxHome {
 
 /** The workers of the node's pods, by UID. Nothing starts before the first list is complete: only then are left-overs known. */
 class NodePods {
-  readonly #context: PodWorkerContext;
+  readonly #context: PodContext;
   readonly #workers = new Map<string, PodWorker>();
   #waiting: Map<string, Pod> | undefined = new Map();
 
   readonly #log: Logger;
 
-  constructor(context: PodWorkerContext, log: Logger) {
+  constructor(context: PodContext, log: Logger) {
     this.#context = context;
     this.#log = log;
   }

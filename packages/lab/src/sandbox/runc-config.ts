@@ -13,11 +13,18 @@ export interface OciMount {
   readonly options: readonly string[];
 }
 
+/** Who a process is. */
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids?: readonly number[];
+}
+
 /** A process in the container (OCI runtime specification, `process`). */
 export interface OciProcess {
   readonly terminal: boolean;
   readonly consoleSize?: { readonly height: number; readonly width: number };
-  readonly user: { readonly uid: number; readonly gid: number };
+  readonly user: ProcessUser;
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly cwd: string;
@@ -63,10 +70,11 @@ export function ociProcess(options: {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly terminal: boolean;
+  readonly user: ProcessUser;
 }): OciProcess {
   return {
     terminal: options.terminal,
-    user: { uid: 0, gid: 0 },
+    user: options.user,
     args: options.argv,
     env: Object.entries(options.env).map(([name, value]) => `${name}=${value}`),
     cwd: options.cwd,

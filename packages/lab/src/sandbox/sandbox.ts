@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { netnsPath } from '@weir/kernel';
 import { defaultProgramDirectory, type EtcFiles, makeRootDirectory } from './root-directory.ts';
-import { defaultPath, ociProcess, runcConfig } from './runc-config.ts';
+import { defaultPath, type OciMount, type OciProcess, ociProcess, runcConfig } from './runc-config.ts';
 import { type SandboxProcess, type SandboxProcessOptions, startRunc } from './sandbox-process.ts';
 
 /** Where sandboxes keep their state; one for each node. */
@@ -27,6 +27,8 @@ export interface SandboxOptions {
   /** Name or path of the network namespace. */
   readonly netns: string;
   readonly etc: EtcFiles;
+  /** Mounts besides the usual ones. */
+  readonly mounts?: readonly OciMount[];
 }
 
 /** A sandbox; its directory exists from the start, its container from {@link Sandbox.run} or {@link Sandbox.idle} on. */
@@ -61,7 +63,7 @@ export class Sandbox {
   async exec(process: SandboxProcessOptions): Promise<SandboxProcess> {
     const name = `exec-${++this.#execs}`;
     const specification = this.#file(name, 'json');
-    writeFileSync(specification, JSON.stringify(ociProcess({ ...process, terminal: process.terminal !== undefined })));
+    writeFileSync(specification, JSON.stringify(ociProcessOf(process)));
     try {
       return await startRunc(
         [...this.#runc('exec', name), '--process', specification, '--pid-file', this.#file(name, 'pid'), this.#options.id],
@@ -80,7 +82,7 @@ export class Sandbox {
   }
 
   #writeBundle(process: SandboxProcessOptions): void {
-    const { home, etc } = this.#options;
+    const { home, etc, mounts: extraMounts = [] } = this.#options;
     const rootDirectory = join(this.#bundle, 'rootfs');
     mkdirSync(join(home.directory, 'bundles'), { recursive: true, mode: 0o700 });
     const mounts = makeRootDirectory(rootDirectory, etc, home.programDirectory ?? defaultProgramDirectory());
@@ -89,8 +91,8 @@ export class Sandbox {
       hostname: etc.hostname,
       netnsPath: netnsPath(this.#options.netns),
       cgroup: `/${this.#options.id}`,
-      mounts,
-      process: ociProcess({ ...process, terminal: process.terminal !== undefined }),
+      mounts: [...mounts, ...extraMounts],
+      process: ociProcessOf(process),
     });
     writeFileSync(join(this.#bundle, 'config.json'), JSON.stringify(config));
   }
@@ -106,6 +108,10 @@ export class Sandbox {
   #file(name: string, extension: string): string {
     return join(this.#bundle, `${name}.${extension}`);
   }
+}
+
+function ociProcessOf(process: SandboxProcessOptions): OciProcess {
+  return ociProcess({ ...process, terminal: process.terminal !== undefined, user: process.user ?? { uid: 0, gid: 0 } });
 }
 
 /** Ids of the containers that exist, also those left behind by a process that died. */

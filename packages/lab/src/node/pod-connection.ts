@@ -1,0 +1,135 @@
+/**
+ * A pod's place in the network, and the start gate in front of it.
+ *
+ * ```
+ *   join:   address ─▶ namespace and interfaces ─▶ start gate
+ *   leave:  interfaces gone ─▶ gate left ─▶ address free
+ * ```
+ * An address is given to nobody before the agent has forgotten the pod that had it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pod } from '@weir/kube';
+import { nodeNetnsName } from '../network/netns-names.ts';
+import { attachPod, detachPod } from '../network/pod-network.ts';
+import { passGate } from './pass-gate.ts';
+import type { PodContext } from './pod-context.ts';
+import { leaveGate } from './start-gate.ts';
+
+/** Who is told how joining goes. */
+export interface ConnectionListener {
+  /** The pod has its addresses. */
+  onAttached(): void;
+  /** The pod waits at the gate for this reason; undefined: not any more. */
+  onWait(reason: string | undefined): void;
+  /** A step failed and will be tried again. */
+  onFailure(message: string): void;
+}
+
+const gateRetryMs = 2_000;
+const networkRetryMs = 2_000;
+
+/** The network of one pod. */
+export class PodConnection {
+  readonly #context: Pick<PodContext, 'options' | 'addresses' | 'endpoints'>;
+  readonly #pod: Pod;
+  readonly #listener: ConnectionListener;
+  #addresses: readonly string[];
+  #netns = '';
+
+  constructor(context: Pick<PodContext, 'options' | 'addresses' | 'endpoints'>, pod: Pod, listener: ConnectionListener) {
+    this.#context = context;
+    this.#pod = pod;
+    this.#listener = listener;
+    this.#addresses = (pod.status?.podIPs ?? []).map(({ ip }) => ip);
+  }
+
+  /** The pod's addresses; until it has joined, those that it had under an earlier process of the node. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** The namespace of the pod's network; empty until it has one. */
+  get netns(): string {
+    return this.#netns;
+  }
+
+  /** Joins, retrying what fails; false when `stop` comes first. */
+  async join(stop: AbortSignal): Promise<boolean> {
+    const { options } = this.#context;
+    if (this.#usesHost) {
+      this.#netns = nodeNetnsName(options.cluster, options.node);
+      this.#addresses = options.addresses;
+      this.#listener.onAttached();
+      return !stop.aborted;
+    }
+    let interfaceName: string | undefined;
+    while (interfaceName === undefined) {
+      if (stop.aborted) return false;
+      interfaceName = await this.#attach();
+      if (interfaceName === undefined) await sleep(networkRetryMs, undefined, { signal: stop }).catch(() => undefined);
+    }
+    this.#listener.onAttached();
+    return this.#passGate(interfaceName, stop);
+  }
+
+  /** Takes everything away; nothing is left to do for a pod that never joined. */
+  async leave(): Promise<void> {
+    if (this.#usesHost) return;
+    const { options, addresses, endpoints } = this.#context;
+    await detachPod({ cluster: options.cluster, node: options.node, uid: this.#uid });
+    await endpoints?.delete(this.#uid);
+    if (options.gateSocket === undefined || (await leaveGate(options.gateSocket, this.#uid))) addresses.release(this.#uid);
+    else void this.#releaseWhenLeft(options.gateSocket);
+  }
+
+  get #uid(): string {
+    return this.#pod.metadata.uid ?? '';
+  }
+
+  get #usesHost(): boolean {
+    return this.#pod.spec?.hostNetwork === true;
+  }
+
+  async #attach(): Promise<string | undefined> {
+    const { options, addresses, endpoints } = this.#context;
+    const uid = this.#uid;
+    const kept = this.#addresses.length > 0 && addresses.reserve(uid, this.#addresses);
+    const taken = kept ? this.#addresses : addresses.allocate(uid);
+    if (taken === undefined) {
+      this.#listener.onFailure(`all addresses of ${options.podBlocks.join(', ')} are taken; the pod waits until one is free`);
+      return undefined;
+    }
+    try {
+      await endpoints?.create(uid, taken);
+      const attached = await attachPod({ cluster: options.cluster, node: options.node, uid, addresses: taken });
+      this.#addresses = taken;
+      this.#netns = attached.netns;
+      return attached.interface;
+    } catch (error) {
+      addresses.release(uid);
+      this.#listener.onFailure(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+
+  async #passGate(interfaceName: string, stop: AbortSignal): Promise<boolean> {
+    const { gateSocket } = this.#context.options;
+    const { namespace = '', name = '' } = this.#pod.metadata;
+    if (gateSocket === undefined) return !stop.aborted;
+    const isOpen = await passGate({
+      gateSocket,
+      endpoint: { uid: this.#uid, namespace, name, interface: interfaceName, addresses: this.#addresses },
+      signal: stop,
+      onWait: (reason) => this.#listener.onWait(reason),
+    });
+    if (isOpen) this.#listener.onWait(undefined);
+    return isOpen;
+  }
+
+  /** The address rests until the agent has let go of it: another pod must not inherit its rules or connections. */
+  async #releaseWhenLeft(gateSocket: string): Promise<void> {
+    do await sleep(gateRetryMs, undefined, { ref: false });
+    while (!(await leaveGate(gateSocket, this.#uid)));
+    this.#context.addresses.release(this.#uid);
+  }
+}

@@ -1,0 +1,19 @@
+/** What all pods of a node share. */
+import type { BuiltInImage } from '../images/built-in-images.ts';
+import type { SandboxHome } from '../sandbox/sandbox.ts';
+import type { NodeOptions } from './node-options.ts';
+import type { PodAddresses } from './pod-addresses.ts';
+import type { PodApi } from './pod-api.ts';
+import type { PodEndpoints } from './pod-endpoints.ts';
+
+/** The node as one of its pods sees it. */
+export interface PodContext {
+  readonly options: NodeOptions;
+  readonly api: PodApi;
+  readonly addresses: PodAddresses;
+  readonly home: SandboxHome;
+  /** The pods' endpoints, on a Windows node. */
+  readonly endpoints: PodEndpoints | undefined;
+  /** The images that the node has. */
+  readonly images: readonly BuiltInImage[];
+}
