@@ -10,6 +10,7 @@ export * from './network-policy/index.ts';
 export * from './node-report/index.ts';
 export * from './objects/index.ts';
 export * from './protobuf/index.ts';
+export * from './quantities/index.ts';
 export * from './registry/index.ts';
 export * from './schedule/index.ts';
 export * from './selectors/index.ts';

@@ -2,13 +2,15 @@
  * Admission: what depends on other objects, or is set by the server whatever the client said.
  *
  * One function per kind that needs one; they run inside the write transaction, after defaulting and
- * before validation.
+ * before validation. What only refuses (bounds, quotas) runs after it.
  */
 import { groupResource, isTerminating, type JsonObject, objectAt, textAt } from '@weir/kube';
 import { forbidden, notFound } from '../errors/api-error.ts';
 import { namespacesResource, subjectOf } from '../rest/rest-context.ts';
 import type { CreateAdmission, UpdateAdmission } from './admission-request.ts';
+import { assertWithinLimits } from './limit-range.ts';
 import { admitPod } from './pod-admission.ts';
+import { assertWithinQuota } from './resource-quota.ts';
 import { allocateService } from './service-admission.ts';
 
 /** Admits a new object; returns what is to be stored. */
@@ -32,6 +34,12 @@ export function admitUpdate(admission: UpdateAdmission): JsonObject {
     default:
       return admission.object;
   }
+}
+
+/** What may refuse a new or changed object after it has been found valid: bounds and quotas of its namespace. */
+export function assertAdmissible(admission: CreateAdmission, old?: Readonly<JsonObject>): void {
+  assertWithinLimits(admission, old);
+  assertWithinQuota(admission, old);
 }
 
 function allocate({ object, transaction, context }: CreateAdmission, old: Readonly<JsonObject> | undefined): JsonObject {

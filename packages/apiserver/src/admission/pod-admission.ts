@@ -1,8 +1,21 @@
 /** Pods: what the real server's admission sets from other objects (`plugin/pkg/admission`): service account, classes, tolerations. */
-import { ensureObject, type JsonObject, listAt, numberAt, objectAt, objectsAt, setDefault, systemPriorities, textAt } from '@weir/kube';
+import {
+  ensureObject,
+  type JsonObject,
+  listAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  podQosClass,
+  setDefault,
+  systemPriorities,
+  textAt,
+} from '@weir/kube';
 import { forbidden } from '../errors/api-error.ts';
 import { subjectOf } from '../rest/rest-context.ts';
 import type { CreateAdmission } from './admission-request.ts';
+import { applyDefaultLimits } from './limit-range.ts';
+import { admitServiceAccount } from './service-account-admission.ts';
 
 const priorityClasses = 'priorityclasses.scheduling.k8s.io';
 const runtimeClasses = 'runtimeclasses.node.k8s.io';
@@ -14,11 +27,13 @@ const lostNodeSeconds = 300;
 export function admitPod(admission: CreateAdmission): JsonObject {
   const pod = admission.object;
   const spec = ensureObject(pod, 'spec');
-  setDefault(spec, 'serviceAccountName', 'default');
-  spec['serviceAccount'] = spec['serviceAccountName'];
+  applyDefaultLimits(admission);
+  admitServiceAccount(admission);
   setPriority(spec, admission);
   setRuntime(spec, admission);
   for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) tolerateForAWhile(spec, key);
+  // The default limits may have changed it.
+  ensureObject(pod, 'status')['qosClass'] = podQosClass(spec);
   return pod;
 }
 

@@ -17,7 +17,7 @@ import {
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from '@weir/kube';
-import { admitCreate, admitUpdate } from '../admission/admission.ts';
+import { admitCreate, admitUpdate, assertAdmissible } from '../admission/admission.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { assertNoEscalation } from '../authorization/escalation.ts';
 import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound } from '../errors/api-error.ts';
@@ -75,6 +75,7 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');
   assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...definition.validate(prepared)]);
+  assertAdmissible({ ...scope, object: prepared });
   const key = keyOf(definition, target.namespace, name);
   if (transaction.get(key) !== undefined) throw alreadyExists(subjectOf(target, name));
   return dryRun ? EncodedObject.of(prepared) : transaction.put(key, prepared);
@@ -104,6 +105,7 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   const errors = [...validateObjectMeta(object, definition), ...validateObjectMetaUpdate(object, old)];
   if (part !== 'status') errors.push(...definition.validateUpdate(object, old));
   assertValid(scope, target.name, errors);
+  assertAdmissible({ ...scope, object }, old);
   const key = keyOf(definition, target.namespace, target.name);
   if (isDone(object)) {
     // The last thing that held the object is gone: watchers see its end, not one more change.

@@ -14,6 +14,7 @@ export interface Answer {
     readonly resourceVersion: string;
     readonly generation: number;
     readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
     readonly continue: string;
     readonly remainingItemCount: number;
     readonly deletionTimestamp: string;
@@ -25,13 +26,14 @@ export interface Answer {
     readonly clusterIPs: readonly string[];
     readonly ipFamilies: readonly string[];
     readonly ports: readonly { readonly nodePort: number }[];
-    readonly containers: readonly { readonly image: string }[];
+    readonly containers: readonly { readonly image: string; readonly resources: unknown; readonly volumeMounts: unknown }[];
+    readonly volumes: readonly { readonly name: string }[];
     readonly finalizers: readonly string[];
     readonly nodeName: string;
     readonly policyTypes: readonly string[];
     readonly tolerations: unknown;
   };
-  readonly status: { readonly phase: string; readonly conditions: unknown };
+  readonly status: { readonly phase: string; readonly conditions: unknown; readonly qosClass: string };
   readonly data: Readonly<Record<string, string>>;
   readonly extra: unknown;
   readonly items: readonly Answer[];

@@ -109,5 +109,10 @@ export function parseQuantity(quantity: unknown): number | undefined {
   return Number.isNaN(value) || factor === undefined ? undefined : value * factor;
 }
 
+/** Whether a text is a resource quantity. */
+export function isQuantity(text: string): boolean {
+  return parseQuantity(text) !== undefined;
+}
+
 /** The words for a text that is no quantity. */
 export const quantityRule = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";

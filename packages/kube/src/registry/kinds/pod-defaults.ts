@@ -37,7 +37,7 @@ export function defaultPod(pod: JsonObject): JsonObject {
 
 /** A new pod is Pending, whatever the client said. */
 export function preparePod(pod: JsonObject): JsonObject {
-  pod['status'] = { phase: 'Pending', qosClass: qosClass(objectAt(pod, 'spec') ?? {}) };
+  pod['status'] = { phase: 'Pending', qosClass: podQosClass(objectAt(pod, 'spec') ?? {}) };
   return pod;
 }
 
@@ -107,7 +107,7 @@ function imageTag(image: string): string {
 }
 
 /** The quality-of-service class: Guaranteed, Burstable or BestEffort. */
-function qosClass(spec: JsonObject): string {
+export function podQosClass(spec: JsonObject): string {
   const containers = [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')];
   let anything = false;
   let guaranteed = containers.length > 0;
