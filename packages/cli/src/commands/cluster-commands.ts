@@ -148,11 +148,16 @@ function renderStatus(status: ClusterStatus): string {
 }
 
 /** What people should know besides the nodes: parts that are not there, processes that have died. */
-function troubles({ name, state, apiServer, dns, processes }: ClusterStatus): string[] {
+function troubles({ name, state, apiServer, nodes, dns, processes }: ClusterStatus): string[] {
   if (state === 'stopped') return [`its processes do not run; start them with: weir up --name ${name}`];
   const lines: string[] = [];
   if (!apiServer.ready) lines.push('the API server does not answer');
-  else if (!dns) lines.push('no pod of cluster DNS is ready');
+  else {
+    if (!dns) lines.push('no pod of cluster DNS is ready');
+    for (const { name: node } of nodes.filter(({ registered }) => !registered)) {
+      lines.push(`${node} has not joined, or was deleted with kubectl; bring it back with: weir up --name ${name}`);
+    }
+  }
   for (const { name: process, state: now, restarts, lastExit } of processes) {
     if (now === 'running' && restarts === 0) continue;
     const times = restarts === 1 ? 'once' : `${restarts} times`;

@@ -12,6 +12,8 @@ import { askSupervisor, type SupervisorStatus, SupervisorUnreachable } from './s
 export interface NodeStatus {
   readonly name: string;
   readonly addresses: readonly string[];
+  /** Whether it has a Node object; who deletes that takes the node out of the cluster. */
+  readonly registered: boolean;
   /** Whether its Node object says Ready. */
   readonly ready: boolean;
   /** Pods bound to it that have not finished. */
@@ -141,6 +143,7 @@ async function nodeStatus(
   return {
     name,
     addresses,
+    registered: node !== undefined,
     ready: node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     pods: pods.length,
     ...(config.engine === 'none' ? {} : { agent: await agentStatus(clusterLayout(config.name).gateSocket(name)) }),

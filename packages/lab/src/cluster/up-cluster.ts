@@ -23,6 +23,7 @@ import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
 import { removeCluster, removeEmptyRoots } from './down-cluster.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
+import { askSupervisor } from './supervisor-socket.ts';
 
 /** What to bring up. */
 export interface UpOptions extends ClusterShape {
@@ -95,8 +96,18 @@ async function makeCluster(options: UpOptions, layout: ClusterLayout): Promise<C
 
 async function startAndWait(config: ClusterConfig, layout: ClusterLayout, options: UpOptions): Promise<ClusterStatus> {
   const running = lockHolder(layout.supervisorLock);
+  if (running !== undefined) await bringBackDeletedNodes(config, layout);
   const supervisor = running ?? (await startSupervisor({ ...config, command: options.command }, layout));
   return waitUntilReady(config, layout, { ...options, supervisor });
+}
+
+/** A node that somebody deleted joins again when its process starts. One that has not joined yet starts once more. */
+async function bringBackDeletedNodes(config: ClusterConfig, layout: ClusterLayout): Promise<void> {
+  const status = await clusterStatus(config.name, 'uncounted');
+  if (status?.apiServer.ready !== true) return;
+  for (const { name } of status.nodes.filter(({ registered }) => !registered)) {
+    await askSupervisor(layout.supervisorSocket, 'POST', `/children/${name}/signal?signal=SIGTERM`);
+  }
 }
 
 async function startSupervisor(config: ClusterConfig, layout: ClusterLayout): Promise<ProcessIdentity> {

@@ -3,16 +3,18 @@
  * controllers watch (KEP-589).
  */
 import { type KubeClient, leasesPath } from '@weir/client';
+import type { Node } from '@weir/kube';
 
 /** How long a lease counts after its renewal, in seconds; four of our heartbeats, as a kubelet's. */
 const leaseDurationSeconds = 40;
 
-/** Makes or renews the lease. */
-export async function renewNodeLease(client: KubeClient, node: string): Promise<void> {
+/** Makes or renews the lease, which goes with its node. */
+export async function renewNodeLease(client: KubeClient, { metadata }: Node): Promise<void> {
+  const { name: node = '', uid } = metadata;
   const lease = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { name: node },
+    metadata: { name: node, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid }] },
     spec: { holderIdentity: node, leaseDurationSeconds, renewTime: microTime() },
   };
   await client.patch(leasesPath('kube-node-lease'), node, lease, { type: 'apply', fieldManager: 'kubelet', force: true });

@@ -46,11 +46,10 @@ export async function startControlPlane(): Promise<ControlPlane> {
   await bootstrapCluster(client);
   const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
   const controllers = await startControllers({ client, certificateAuthority: authority, log });
-  const nodes = ['node1', 'node2'];
-  for (const name of nodes) await addNode(client, name);
+  const nodes = [await addNode(client, 'node1'), await addNode(client, 'node2')];
   // Nodes that say nothing are lost.
   const heartbeat = setInterval(() => {
-    for (const name of nodes) renewNodeLease(client, name).catch(() => undefined);
+    for (const node of nodes) renewNodeLease(client, node).catch(() => undefined);
   }, 5_000);
   return {
     client,
@@ -66,10 +65,15 @@ export async function startControlPlane(): Promise<ControlPlane> {
 }
 
 /** A node that is ready. */
-export async function addNode(client: KubeClient, name: string): Promise<void> {
-  await client.create<Node>(nodesPath, { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name } } });
+export async function addNode(client: KubeClient, name: string): Promise<Node> {
+  const node = await client.create<Node>(nodesPath, {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+  });
   const status = { conditions: [{ type: 'Ready', status: 'True' }] };
   await client.patch(nodesPath, name, { status }, { type: 'merge', subresource: 'status' });
+  return node;
 }
 
 /** A namespace. */

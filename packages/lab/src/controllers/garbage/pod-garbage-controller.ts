@@ -3,9 +3,18 @@ import { isNotFound, nodesPath, podsPath } from '@weir/client';
 import type { Node, Pod } from '@weir/kube';
 import { type Controller, type ControllerContext, objectKey, splitObjectKey } from '../controller.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
+import { apiNow } from '../workloads/workload.ts';
 
 /** A node that is made again within this time (a restart) keeps its pods. */
 const graceMs = 10_000;
+
+/** Why the pod ends, for whoever counts disruptions. */
+const nodeIsGone = {
+  type: 'DisruptionTarget',
+  status: 'True',
+  reason: 'DeletionByPodGC',
+  message: 'PodGC: node no longer exists',
+} as const;
 
 /** Starts the controller. */
 export function startPodGarbageController(context: ControllerContext): Controller {
@@ -30,8 +39,10 @@ export function startPodGarbageController(context: ControllerContext): Controlle
       const node = pod?.spec?.nodeName;
       if (pod === undefined || node === undefined || node === '' || nodes.get(undefined, node) !== undefined) return;
       log.info({ pod: key, node }, 'removing a pod whose node is gone');
+      const { uid } = pod.metadata;
       try {
-        const uid = pod.metadata.uid;
+        const status = { phase: 'Failed', conditions: [{ ...nodeIsGone, lastTransitionTime: apiNow() }] };
+        await client.patch(podsPath(namespace), name, { metadata: { uid }, status }, { type: 'strategic', subresource: 'status' });
         await client.delete(podsPath(namespace), name, { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { preconditions: { uid } }) });
       } catch (error) {
         if (!isNotFound(error)) throw error;

@@ -1,0 +1,109 @@
+/**
+ * What a node says of itself in its status: addresses, room, conditions, versions. Values in, values out, apart from
+ * what the machine is.
+ */
+import { readFileSync } from 'node:fs';
+import { arch, cpus, release, totalmem } from 'node:os';
+import type { Condition, Node } from '@weir/kube';
+import type { NodeOptions } from './node-options.ts';
+
+/** The Kubernetes version whose behaviour the lab reproduces. */
+const kubeletVersion = 'v1.35.2';
+const podCapacity = '250';
+
+/** One statement about the node; when it began to hold is for {@link nodeStatusPatch} to say. */
+type Statement = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+/** What a node says in one report. */
+export type NodeConditions = readonly Statement[];
+
+/** A node whose process works. */
+export const healthyConditions: NodeConditions = [
+  healthy('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+  healthy('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+  healthy('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+  { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+];
+
+/** A node whose process is about to end. */
+export const stoppedConditions: NodeConditions = [
+  { type: 'Ready', status: 'False', reason: 'KubeletStopped', message: 'the node process of the lab was stopped' },
+];
+
+/**
+ * The strategic merge patch of the status. `present` is the Node object as it is: a condition whose status stays as
+ * it was keeps the time of its last transition.
+ */
+export function nodeStatusPatch(options: NodeOptions, present: Node, conditions: NodeConditions): { readonly status: object } {
+  const resources = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: podCapacity };
+  return {
+    status: {
+      addresses: addressesPatch(options),
+      capacity: resources,
+      allocatable: resources,
+      conditions: dated(conditions, present),
+      nodeInfo: { ...nodeInfo(), ...(options.hnsSocket === undefined ? {} : windowsInfo) },
+    },
+  };
+}
+
+/** The list is merged by type, of which a node with both families has two alike: so it is replaced, as a kubelet does. */
+function addressesPatch(options: NodeOptions): readonly object[] {
+  const internal = options.addresses.map((address) => ({ type: 'InternalIP', address }));
+  return [...internal, { type: 'Hostname', address: options.node }, { $patch: 'replace' }];
+}
+
+function dated(conditions: NodeConditions, present: Node): readonly Condition[] {
+  const now = timestamp();
+  return conditions.map((condition) => {
+    const before = present.status?.conditions?.find(({ type }) => type === condition.type);
+    const lastTransitionTime = before?.status === condition.status ? (before.lastTransitionTime ?? now) : now;
+    return { ...condition, lastHeartbeatTime: now, lastTransitionTime };
+  });
+}
+
+function healthy(type: string, reason: string, message: string): Statement {
+  return { type, status: 'False', reason, message };
+}
+
+function nodeInfo(): Readonly<Record<string, string>> {
+  return {
+    machineID: readOr('/etc/machine-id', ''),
+    systemUUID: '',
+    bootID: readOr('/proc/sys/kernel/random/boot_id', ''),
+    kernelVersion: release(),
+    osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readOr('/etc/os-release', ''))?.[1] ?? 'Linux',
+    containerRuntimeVersion: 'weir://0.1.0',
+    kubeletVersion,
+    kubeProxyVersion: '',
+    operatingSystem: 'linux',
+    architecture: goArchitecture(),
+  };
+}
+
+/** The build of Windows Server 2022, which AKS runs. */
+export const windowsBuild = '10.0.20348';
+
+/** What a Windows node says of itself, although its kernel is the machine's. */
+const windowsInfo = {
+  kernelVersion: `${windowsBuild}.2340`,
+  osImage: 'Windows Server 2022 Datacenter',
+  operatingSystem: 'windows',
+} as const;
+
+/** The machine's architecture in Go's words. */
+export function goArchitecture(): string {
+  return arch() === 'x64' ? 'amd64' : arch();
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return otherwise;
+  }
+}
+
+function timestamp(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+}
