@@ -4,6 +4,7 @@
  * The only public door of the package.
  */
 export * from './cel/index.ts';
+export * from './custom-resource/index.ts';
 export * from './field-error.ts';
 export * from './manifest/index.ts';
 export * from './network-policy/index.ts';

@@ -4,8 +4,8 @@
  * One function per kind that needs one; they run inside the write transaction, after defaulting and
  * before validation. What only refuses (bounds, quotas) runs after it.
  */
-import { groupResource, isTerminating, type JsonObject, objectAt, textAt } from '@weir/kube';
-import { forbidden, notFound } from '../errors/api-error.ts';
+import { customResourceDefinitionResource, groupResource, isTerminating, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { forbidden, methodNotAllowed, notFound, pathNotFound } from '../errors/api-error.ts';
 import { namespacesResource, subjectOf } from '../rest/rest-context.ts';
 import type { CreateAdmission, UpdateAdmission } from './admission-request.ts';
 import { assertWithinLimits } from './limit-range.ts';
@@ -15,6 +15,7 @@ import { allocateService } from './service-admission.ts';
 
 /** Admits a new object; returns what is to be stored. */
 export function admitCreate(admission: CreateAdmission): JsonObject {
+  assertKindTakesObjects(admission);
   assertNamespaceTakesObjects(admission);
   switch (groupResource(admission.target.definition)) {
     case 'pods':
@@ -44,6 +45,17 @@ export function assertAdmissible(admission: CreateAdmission, old?: Readonly<Json
 
 function allocate({ object, transaction, context }: CreateAdmission, old: Readonly<JsonObject> | undefined): JsonObject {
   return allocateService(object, { transaction, serviceCidrs: context.serviceCidrs, old });
+}
+
+/** A custom kind may have gone since the request came, or be on its way out. */
+function assertKindTakesObjects({ transaction, target: { definition } }: CreateAdmission): void {
+  if (definition.custom === undefined) return;
+  const key = { resource: customResourceDefinitionResource.storageKey, namespace: '', name: definition.storageKey };
+  const found = transaction.get(key);
+  if (found === undefined) throw pathNotFound();
+  // Definitions are large: most need not be parsed for this.
+  if (!Buffer.from(found.bytes).includes('"deletionTimestamp":') || !isTerminating(found.json)) return;
+  throw methodNotAllowed('create not allowed while custom resource definition is terminating');
 }
 
 /** The namespace must be there and must not be on its way out. */

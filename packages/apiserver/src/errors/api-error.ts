@@ -115,12 +115,12 @@ export function unauthorized(): ApiError {
   return failure({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 }
 
-/** 405: the resource does not take this verb. */
-export function methodNotAllowed(): ApiError {
+/** 405: the resource does not take this verb, or not now. */
+export function methodNotAllowed(message = 'the server does not allow this method on the requested resource'): ApiError {
   return failure({
     code: 405,
     reason: 'MethodNotAllowed',
-    message: 'the server does not allow this method on the requested resource',
+    message,
     details: {},
   });
 }

@@ -2,8 +2,17 @@
  * OpenAPI v3 component schemas from the structural schemas of the registry, for `kubectl explain` and
  * for whoever reads the API.
  */
-import type { ListMerge, ObjectSchema, ResourceDefinition, Schema } from '@weir/kube';
-import { unreachable } from '@weir/net';
+import {
+  builtInSchemas,
+  type JsonObject,
+  type ListMerge,
+  type ObjectSchema,
+  objectAt,
+  openApiName,
+  type ResourceDefinition,
+  type Schema,
+} from '@weir/kube';
+import { defined, unreachable } from '@weir/net';
 
 /** A JSON schema as OpenAPI writes it. */
 export type OpenApiSchema = Readonly<Record<string, unknown>>;
@@ -26,12 +35,27 @@ const sharedComponents: Readonly<Record<string, OpenApiSchema>> = {
 export function componentSchemas(definitions: readonly ResourceDefinition[]): Readonly<Record<string, OpenApiSchema>> {
   const components = new Map<string, OpenApiSchema>(Object.entries(sharedComponents));
   for (const definition of definitions) {
+    if (definition.custom !== undefined) {
+      addCustom(definition, definition.custom.openApi, components);
+      continue;
+    }
     const prefix = `io.k8s.api.${definition.group.split('.')[0] || 'core'}.${definition.version}`;
     const name = addObject(definition.schema, prefix, components);
     const { group, version, kind } = definition;
     components.set(name, { ...components.get(name), 'x-kubernetes-group-version-kind': [{ group, version, kind }] });
   }
   return Object.fromEntries(components);
+}
+
+/** A custom kind has its own words; only its metadata is a type that all share. */
+function addCustom(definition: ResourceDefinition, schema: JsonObject, components: Map<string, OpenApiSchema>): void {
+  const objectMeta = defined(builtInSchemas.get('ObjectMeta'), 'ObjectMeta is a built-in type');
+  const metadata = {
+    allOf: [refer(addObject(objectMeta, meta, components))],
+    description:
+      "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+  };
+  components.set(openApiName(definition), { ...schema, properties: { ...objectAt(schema, 'properties'), metadata } });
 }
 
 /** Adds a type and all that it contains, once; answers its component name. */
@@ -53,6 +77,9 @@ function property(schema: Schema, prefix: string, components: Map<string, OpenAp
     }
     case 'map':
       return { type: 'object', additionalProperties: property(schema.values, prefix, components) };
+    case 'orBoolean':
+      // What either may be has no word in OpenAPI; its fields are shown.
+      return property(schema.object, prefix, components);
     case 'list':
       return { type: 'array', items: property(schema.items, prefix, components), ...listExtensions(schema.merge) };
     case 'string':

@@ -58,13 +58,14 @@ export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema
 /** The element of a list's member: by its keys, or by its value. */
 export function listElement(member: unknown, merge: Extract<Schema, { kind: 'list' }>['merge']): string {
   if (merge.kind !== 'map' || !isJsonObject(member)) return `v:${JSON.stringify(member)}`;
-  const keys = [...merge.keys].sort().map((key) => [key, member[key] ?? defaultOfKey(key)] as const);
+  const keys = [...merge.keys].sort().map((key) => [key, member[key] ?? merge.keyDefaults[key]] as const);
   return `k:${JSON.stringify(Object.fromEntries(keys.filter(([, value]) => value !== undefined)))}`;
 }
 
 /** The type of a member of an object or a map. */
 export function memberTypeOf(type: Schema | undefined, key: string): Schema | undefined {
   if (type?.kind === 'object') return type.fields.get(key);
+  if (type?.kind === 'orBoolean') return memberTypeOf(type.object, key);
   return type?.kind === 'map' ? type.values : undefined;
 }
 
@@ -117,9 +118,4 @@ function withoutLonelyDots(node: JsonObject): JsonObject {
   const members = Object.entries(node);
   if (members.length === 1 && members[0]?.[0] === '.') return {};
   return Object.fromEntries(members.map(([key, value]) => [key, key === '.' ? {} : withoutLonelyDots(value as JsonObject)]));
-}
-
-/** Ports may leave the protocol out of their key; the schema upstream gives it this default. */
-function defaultOfKey(key: string): unknown {
-  return key === 'protocol' ? 'TCP' : undefined;
 }

@@ -116,8 +116,11 @@ function mergeApplied(live: unknown, applied: unknown, type: Schema | undefined)
 /** The object without some of its fields; what becomes empty by that goes too. */
 function removePaths(object: JsonObject, paths: readonly FieldPath[], schema: Schema): JsonObject {
   let result: unknown = object;
-  // Deep ones first, so that a list member is empty of given-up fields before it goes itself.
-  const sorted = paths.map((path) => JSON.parse(path) as string[]).sort((a, b) => b.length - a.length);
+  const isMember = (path: readonly string[]): boolean => /^[kv]:/.test(path.at(-1) ?? '');
+  // A list member that is given up goes as a whole, while its keys still tell which one it is; then deep fields before others.
+  const sorted = paths
+    .map((path) => JSON.parse(path) as string[])
+    .sort((a, b) => Number(isMember(b)) - Number(isMember(a)) || b.length - a.length);
   for (const path of sorted) result = removeAt(result, path, schema);
   return result as JsonObject;
 }

@@ -93,6 +93,7 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   assertPreconditions(current.json, options, target);
   const object = current.copy();
   const metadata = ensureObject(object, 'metadata');
+  if (!isTerminating(object)) target.definition.prepareForDelete?.(object, apiTime(context.now()));
   holdForDependents(metadata, options.propagationPolicy);
   const seconds = target.definition.deletionGraceSeconds?.(object, options.gracePeriodSeconds) ?? 0;
   const waits = seconds > 0 || isHeld(object);
@@ -100,7 +101,6 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   if (!waits) return { object: dryRun ? current : transaction.remove(key), removed: true };
   const isMarked = markDeleted(object, seconds, context.now());
   if (!isMarked && deepEqual(finalizersOf(object), finalizersOf(current.json))) return { object: current, removed: false };
-  if (groupResource(target.definition) === 'namespaces') ensureObject(object, 'status')['phase'] = 'Terminating';
   const generation = numberAt(metadata, 'generation');
   if (generation !== undefined) metadata['generation'] = generation + 1;
   return { object: dryRun ? EncodedObject.of(object) : transaction.put(key, object), removed: false };

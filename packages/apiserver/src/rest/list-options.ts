@@ -101,7 +101,8 @@ function fieldValue(object: Readonly<JsonObject>, field: string, definition: Res
 
 function assertKnownField(field: string, definition: ResourceDefinition): void {
   if (field === 'metadata.name' || field === 'metadata.namespace' || Object.hasOwn(definition.fieldLabels, field)) return;
-  if (Object.keys(definition.fieldLabels).length > 0) throw badRequest(`field label not supported: ${field}`);
+  if (definition.custom !== undefined || Object.keys(definition.fieldLabels).length > 0)
+    throw badRequest(`field label not supported: ${field}`);
   throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
 }
 

@@ -15,7 +15,8 @@ const notText = /^(|true|false|[0-9]+)$/;
 /** Makes the test of a list's or watch's selectors. */
 export function selectionOf(options: ListOptions, definition: ResourceDefinition): (object: EncodedObject) => boolean {
   if (!selectsSome(options)) return () => true;
-  const needed = neededTexts(options);
+  // A default of a custom kind may stand in no stored object.
+  const needed = neededTexts(definition.custom === undefined ? options : { ...options, fields: [] });
   return (object) => {
     const bytes = asBuffer(object.bytes);
     if (!needed.every((alternatives) => alternatives.some((text) => bytes.includes(text)))) return false;

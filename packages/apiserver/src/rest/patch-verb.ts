@@ -22,12 +22,9 @@ import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { answer, partOf, recordOf } from './write-verbs.ts';
 
 const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json'];
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-];
+/** Custom kinds do not take it: their clients know nothing of how their lists are merged. */
+const strategicType = 'application/strategic-merge-patch+json';
+const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicType, 'application/apply-patch+yaml'];
 /** More operations than this are refused, as upstream does. */
 const jsonPatchOperationsLimit = 10_000;
 
@@ -35,7 +32,8 @@ const jsonPatchOperationsLimit = 10_000;
 export async function patchVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const options = parseWriteOptions(request, 'PatchOptions');
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  if (!patchTypes.includes(type) && !applyTypes.includes(type)) throw unsupportedMediaType(patchTypes);
+  const taken = target.definition.custom === undefined ? patchTypes : patchTypes.filter((each) => each !== strategicType);
+  if (!taken.includes(type) && !applyTypes.includes(type)) throw unsupportedMediaType(taken);
   const isApply = applyTypes.includes(type);
   if (isApply && !request.query.has('fieldManager')) {
     throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [

@@ -4,7 +4,7 @@
  * Order of the checks as in the real server: format, type, then fields. Unknown and duplicate fields
  * are refused, warned about or ignored, as `fieldValidation` says (`Warn` when absent).
  */
-import { apiVersionOf, conformToSchema, type GroupVersionKind, isJsonObject, type JsonObject, type ResourceDefinition } from '@weir/kube';
+import { apiVersionOf, type GroupVersionKind, isJsonObject, type JsonObject, type ResourceDefinition } from '@weir/kube';
 import { badRequest } from '../errors/api-error.ts';
 import type { ApiRequest } from '../server/api-message.ts';
 import { duplicateFields } from './duplicate-fields.ts';
@@ -53,7 +53,7 @@ export interface FitOptions {
 
 /** Fits an object to the schema of its kind; throws 400 for wrong types and, when strict, for unknown fields. */
 export function fitObject(object: JsonObject, definition: ResourceDefinition, options: FitOptions): ReadObject {
-  const { value, unknownFields, wrongTypes } = conformToSchema(definition.schema, object);
+  const { value, unknownFields, wrongTypes } = definition.fit(object);
   const wrongType = wrongTypes[0];
   if (wrongType !== undefined) throw badRequest(`${cannotBeHandled(definition)}: ${wrongType}`);
   const problems = strictProblems(unknownFields, options.duplicates);

@@ -1,9 +1,21 @@
-/** `scale` of deployments and replica sets: the number of replicas as an object of its own (autoscaling/v1 Scale). */
-import { apiVersionOf, ensureObject, isJsonObject, type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
+/** `scale`: the number of replicas of an object as an object of its own (autoscaling/v1 Scale). */
+import {
+  apiVersionOf,
+  ensureObject,
+  isJsonObject,
+  type JsonObject,
+  numberAt,
+  objectAt,
+  type ScaleFields,
+  textAt,
+  valueAt,
+} from '@weir/kube';
+import { defined } from '@weir/net';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
+import { copyOf, viewOf } from '../table/render-object.ts';
 import { decodeObject } from './read-body.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { currentObject, updateObject } from './store-object.ts';
@@ -14,10 +26,11 @@ const mergeTypes = ['application/merge-patch+json', 'application/strategic-merge
 
 /** GET, PUT or PATCH of …/scale. */
 export async function scaleVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  const fields = defined(target.definition.scale, 'a kind with this subresource says where the numbers stand');
   if (request.method === 'GET') {
     const object = context.store.get(keyOf(target.definition, target.namespace, target.name));
     if (object === undefined) throw notFound(subjectOf(target));
-    return { kind: 'json', status: 200, body: scaleOf(object.json) };
+    return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, object), fields) };
   }
   const options = parseWriteOptions(request, request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
   const body = readScale(context, request);
@@ -25,14 +38,19 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
     const record = recordOf(context, target, options);
     const scope = { context, transaction, target: { ...target, subresource: '' }, dryRun: options.dryRun, record };
     const current = currentObject(scope);
-    const scale = request.method === 'PUT' ? body : applyMergePatch(scaleOf(current.json), body);
-    const next = current.copy();
-    ensureObject(next, 'spec')['replicas'] = wantedReplicas(scale as JsonObject, target.name);
+    const next = copyOf(target.definition, current);
+    const scale = request.method === 'PUT' ? body : applyMergePatch(scaleOf(next, fields), body);
+    setReplicas(next, fields.specReplicas, wantedReplicas(scale as JsonObject, target.name));
     const version = textAt(objectAt(scale as JsonObject, 'metadata'), 'resourceVersion');
     ensureObject(next, 'metadata')['resourceVersion'] = version;
     return updateObject(scope, current, next, 'main');
   });
-  return { kind: 'json', status: 200, body: scaleOf(stored.json) };
+  return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, stored), fields) };
+}
+
+function setReplicas(object: JsonObject, path: readonly string[], replicas: number): void {
+  const owner = path.slice(0, -1).reduce<JsonObject>((parent, field) => ensureObject(parent, field), object);
+  owner[path.at(-1) ?? ''] = replicas;
 }
 
 function readScale(context: RestContext, request: ApiRequest): JsonObject {
@@ -52,19 +70,14 @@ function wantedReplicas(scale: JsonObject, name: string): number {
   ]);
 }
 
-function scaleOf(object: Readonly<JsonObject>): JsonObject {
+function scaleOf(object: Readonly<JsonObject>, fields: ScaleFields): JsonObject {
   const metadata = objectAt(object, 'metadata');
-  const spec = objectAt(object, 'spec');
   const kept = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'].map((field) => [field, metadata?.[field]]);
-  const labels = Object.entries(objectAt(objectAt(spec, 'selector'), 'matchLabels') ?? {});
   return {
     kind: 'Scale',
     apiVersion: apiVersionOf({ group: 'autoscaling', version: 'v1' }),
     metadata: Object.fromEntries(kept) as JsonObject,
-    spec: { replicas: numberAt(spec, 'replicas') ?? 0 },
-    status: {
-      replicas: numberAt(objectAt(object, 'status'), 'replicas') ?? 0,
-      selector: labels.map(([key, value]) => `${key}=${String(value)}`).join(','),
-    },
+    spec: { replicas: valueAt(object, fields.specReplicas) ?? 0 },
+    status: { replicas: valueAt(object, fields.statusReplicas) ?? 0, selector: fields.selector(object) },
   };
 }

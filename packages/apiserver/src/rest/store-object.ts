@@ -26,6 +26,7 @@ import type { UserInfo } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
+import { copyOf } from '../table/render-object.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 
 /** The part of the server that a write works on. */
@@ -88,7 +89,7 @@ export type UpdatePart = 'main' | 'status' | 'any';
 export function updateObject(scope: WriteScope, current: EncodedObject, next: JsonObject, part: UpdatePart): EncodedObject {
   const { transaction, target, dryRun } = scope;
   const { definition } = target;
-  const old = current.json;
+  const old = asRead(definition, current);
   let object = toStored(definition, definition.defaults(next));
   keepSystemFields(object, old, target);
   assertUnchangedSince(object, old, target);
@@ -99,11 +100,12 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   const before = withoutVolatile(old);
   if (deepEqual(withoutVolatile(object), before)) return current;
   const metadata = ensureObject(object, 'metadata');
-  if (definition.countsGenerations && part === 'main' && !deepEqual(specOf(object), specOf(old))) {
+  if (definition.countsGenerations && part === 'main' && !deepEqual(specOf(object, definition), specOf(old, definition))) {
     metadata['generation'] = (numberAt(metadata, 'generation') ?? 0) + 1;
   }
   const errors = [...validateObjectMeta(object, definition), ...validateObjectMetaUpdate(object, old)];
   if (part !== 'status') errors.push(...definition.validateUpdate(object, old));
+  else errors.push(...(definition.validateStatus?.(object, old) ?? []));
   assertValid(scope, target.name, errors);
   assertAdmissible({ ...scope, object }, old);
   const key = keyOf(definition, target.namespace, target.name);
@@ -148,6 +150,11 @@ export function isDone(object: Readonly<JsonObject>): boolean {
 /** Throws 422 with all the errors, when there are any. */
 function assertValid(scope: Pick<WriteScope, 'target'>, name: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(scope.target.definition, name, errors);
+}
+
+/** What is there, in the stored version, as a reader sees it: a schema may have got defaults since it was stored. */
+function asRead(definition: ResourceDefinition, current: EncodedObject): Readonly<JsonObject> {
+  return definition.custom === undefined ? current.json : toStored(definition, copyOf(definition, current));
 }
 
 function toStored(definition: ResourceDefinition, object: JsonObject): JsonObject {
@@ -236,8 +243,8 @@ function withoutVolatile(object: Readonly<JsonObject>): JsonObject {
   return { ...object, metadata, managers };
 }
 
-/** What generations count: everything but metadata and status. */
-function specOf(object: Readonly<JsonObject>): JsonObject {
-  const { metadata: _metadata, status: _status, ...rest } = object;
-  return rest;
+/** What generations count: everything but metadata and a status that is a subresource. */
+function specOf(object: Readonly<JsonObject>, definition: ResourceDefinition): JsonObject {
+  const { metadata: _metadata, status, ...rest } = object;
+  return definition.statusSubresource ? rest : { ...rest, status };
 }

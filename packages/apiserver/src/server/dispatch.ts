@@ -2,11 +2,12 @@
  * From a request to its handler: resources first, then whatever else is mounted (discovery, OpenAPI,
  * health, version).
  */
-import type { ResourceRegistry } from '@weir/kube';
+import type { ResourceDefinition, ResourceRegistry } from '@weir/kube';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { methodNotAllowed, pathNotFound } from '../errors/api-error.ts';
 import { deleteCollectionVerb, deleteVerb } from '../rest/delete-verbs.ts';
 import { patchVerb } from '../rest/patch-verb.ts';
+import { warningHeaders } from '../rest/read-body.ts';
 import { getObject, listObjects } from '../rest/read-objects.ts';
 import { booleanParameter, type RestContext } from '../rest/rest-context.ts';
 import { subresourceVerb } from '../rest/subresource-verbs.ts';
@@ -22,7 +23,7 @@ export type Dispatch = (request: ApiRequest) => Promise<ApiResponse>;
 export function makeDispatch(context: RestContext, registry: ResourceRegistry, mounted: readonly ApiHandler[]): Dispatch {
   return async (request) => {
     const target = parseResourcePath(request.path, registry);
-    if (target !== undefined) return handleResource(context, target, request);
+    if (target !== undefined) return withDeprecation(await handleResource(context, target, request), target.definition);
     assertAllowed(context.authorizer, request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
     for (const handler of mounted) {
       const response = handler(request);
@@ -30,6 +31,15 @@ export function makeDispatch(context: RestContext, registry: ResourceRegistry, m
     }
     throw pathNotFound();
   };
+}
+
+/** Who uses a deprecated version is told so with every answer. */
+function withDeprecation(response: ApiResponse, definition: ResourceDefinition): ApiResponse {
+  const warning = definition.custom?.deprecationWarning;
+  if (warning === undefined) return response;
+  const { warning: others = '' } = response.headers ?? {};
+  const own = warningHeaders([warning])['warning'] ?? '';
+  return { ...response, headers: { ...response.headers, warning: others === '' ? own : `${own}, ${others}` } };
 }
 
 async function handleResource(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {

@@ -15,6 +15,7 @@ import { makeAuthenticate } from '../authentication/authenticator.ts';
 import { makeIssuerHandler } from '../authentication/issuer-handler.ts';
 import { generateServiceAccountKey, type ServiceAccountOptions, ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
 import { RoleAuthorizer } from '../authorization/role-authorizer.ts';
+import { CustomResourceServer } from '../custom-resources/custom-resource-server.ts';
 import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
 import { type ConnectionLimits, usualConnectionLimits } from '../limits/connection-limits.ts';
 import { type FlightLimitOptions, FlightLimits } from '../limits/flight-limits.ts';
@@ -96,16 +97,18 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };
   await ensureFirstObjects(context, { roles: options.roles ?? [], initialObjects: () => options.initialObjects?.() ?? [] });
+  const onFault = (error: unknown): void => {
+    if (options.onFault === undefined) process.emitWarning(error instanceof Error ? error : String(error));
+    else options.onFault(error);
+  };
+  const customResources = new CustomResourceServer(context, onFault);
+  customResources.start();
   const mounted: readonly ApiHandler[] = [
     healthHandler(versionInfo(options.version)),
     makeDiscoveryHandler(registry),
     makeOpenApiHandler(registry),
     await makeIssuerHandler(tokens),
   ];
-  const onFault = (error: unknown): void => {
-    if (options.onFault === undefined) process.emitWarning(error instanceof Error ? error : String(error));
-    else options.onFault(error);
-  };
   // One count for all doors.
   const limits = new FlightLimits(options.flightLimits);
   const answer = makeAnswerRequest({ authenticate, limits, dispatch: makeDispatch(context, registry, mounted), onFault });
@@ -131,6 +134,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     registry,
     close: async () => {
       await Promise.all(servers.map(({ server, connections }) => closeServer(server, connections)));
+      customResources.stop();
       await store.close();
     },
   };

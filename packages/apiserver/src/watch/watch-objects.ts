@@ -94,9 +94,15 @@ class WatchStream {
 
   /** Sends what is there, then follows the store until the client leaves or the time is up. */
   start(signal: AbortSignal): void {
-    const { store } = this.#context;
+    const { store, registry } = this.#context;
     const from = this.#options.resourceVersion ?? 0;
-    this.#unsubscribe = store.subscribe((event) => this.#take(event));
+    const unfollow = store.subscribe((event) => this.#take(event));
+    // A kind that is not served any more, or by another schema, is to be looked at anew.
+    const forget = registry.onRemoved((definition) => definition === this.#target.definition && this.#end());
+    this.#unsubscribe = () => {
+      unfollow();
+      forget();
+    };
     if (from === 0 || this.#options.sendInitialEvents === true) this.#sendInitialEvents();
     else {
       this.#revision = from;

@@ -29,6 +29,7 @@ export function celTypeOf(schema: Schema): CelType {
     case 'quantity':
       return stringType;
     case 'intOrString':
+    case 'orBoolean':
     case 'any':
       return dynType;
     default:

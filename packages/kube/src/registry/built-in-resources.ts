@@ -2,6 +2,7 @@
 import { configMapResource, secretResource, serviceAccountResource } from './kinds/configuration.ts';
 import { controllerRevisionResource } from './kinds/controller-revision.ts';
 import { cronJobResource } from './kinds/cron-job.ts';
+import { customResourceDefinitionResource } from './kinds/custom-resource-definition.ts';
 import { daemonSetResource } from './kinds/daemon-set.ts';
 import { deploymentResource } from './kinds/deployment.ts';
 import { endpointSliceResource, endpointsResource } from './kinds/endpoints.ts';
@@ -56,4 +57,5 @@ export const builtInResources: readonly ResourceDefinition[] = [
   endpointSliceResource,
   leaseResource,
   eventsEventResource,
+  customResourceDefinitionResource,
 ];

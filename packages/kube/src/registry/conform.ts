@@ -42,6 +42,8 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
       if (isJsonObject(item)) return fitMap(type.values, item, place);
     } else if (type.kind === 'list') {
       if (Array.isArray(item)) return item.map((member, i) => fitMember(type.items, member, { ...place, path: `${place.path}[${i}]` }));
+    } else if (type.kind === 'orBoolean') {
+      return typeof item === 'boolean' ? item : fit(type.object, item, place);
     } else if (isScalar(type.kind, item)) {
       const corrupt = type.kind === 'bytes' && typeof item === 'string' ? illegalBase64At(item) : undefined;
       if (corrupt === undefined) return item;
@@ -98,6 +100,7 @@ function zeroValue(type: Schema): unknown {
     case 'intOrString':
       return 0;
     case 'boolean':
+    case 'orBoolean':
       return false;
     case 'string':
     case 'time':
@@ -157,5 +160,6 @@ const goScalars: Readonly<Record<ScalarKind, string>> = {
 function goType(type: Schema): string {
   if (type.kind === 'object') return `v1.${type.name}`;
   if (type.kind === 'map') return `map[string]${goType(type.values)}`;
+  if (type.kind === 'orBoolean') return goType(type.object);
   return type.kind === 'list' ? `[]${goType(type.items)}` : goScalars[type.kind];
 }

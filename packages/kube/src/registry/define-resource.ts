@@ -4,6 +4,7 @@
  */
 import { defined } from '@weir/net';
 import { subdomainName } from '../validation/validate-object-meta.ts';
+import { conformToSchema } from './conform.ts';
 import { ageSince } from './human-duration.ts';
 import { type JsonObject, objectAt, textAt } from './json-object.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import { parseSchemas } from './schema-notation.ts';
 import { clusterTypes } from './schemas/cluster-schema.ts';
 import { coreTypes } from './schemas/core-schema.ts';
+import { extensionTypes } from './schemas/extension-schema.ts';
 import { metaTypes } from './schemas/meta-schema.ts';
 import { networkingTypes } from './schemas/networking-schema.ts';
 import { podTypes } from './schemas/pod-schema.ts';
@@ -35,6 +37,7 @@ export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(
   networkingTypes,
   clusterTypes,
   reviewTypes,
+  extensionTypes,
 );
 
 /** What must be said of every kind; the rest has defaults. */
@@ -43,6 +46,7 @@ export type ResourceOptions = Pick<ResourceDefinition, 'group' | 'version' | 'ki
 
 /** Completes an entry. */
 export function defineResource(options: ResourceOptions): ResourceDefinition {
+  const schema = options.schema ?? defined(builtInSchemas.get(options.kind), `schema of ${options.kind} is not defined`);
   return {
     listKind: `${options.kind}List`,
     singular: options.kind.toLowerCase(),
@@ -62,7 +66,8 @@ export function defineResource(options: ResourceOptions): ResourceDefinition {
     validate: () => [],
     ...options,
     validateUpdate: options.validateUpdate ?? ((object) => (options.validate ?? (() => []))(object)),
-    schema: options.schema ?? defined(builtInSchemas.get(options.kind), `schema of ${options.kind} is not defined`),
+    schema,
+    fit: options.fit ?? ((object) => conformToSchema(schema, object)),
     storageKey: options.storageKey ?? groupResource(options),
   };
 }

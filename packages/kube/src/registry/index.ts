@@ -4,6 +4,7 @@ export * from './conform.ts';
 export { builtInSchemas, defineResource, type ResourceOptions } from './define-resource.ts';
 export * from './human-duration.ts';
 export * from './json-object.ts';
+export { customResourceCleanup, customResourceDefinitionResource, setCondition } from './kinds/custom-resource-definition.ts';
 export { jobLabels } from './kinds/job.ts';
 export { isTerminating, namespaceFinalizer } from './kinds/namespace.ts';
 export { systemPriorities } from './kinds/pod-class.ts';

@@ -32,6 +32,11 @@ export function objectsAt(parent: JsonObject | undefined, key: string): readonly
   return listAt(parent, key).filter(isJsonObject);
 }
 
+/** The texts of the list at a key; other members are left out. */
+export function stringsAt(parent: JsonObject | undefined, key: string): readonly string[] {
+  return listAt(parent, key).filter((member) => typeof member === 'string');
+}
+
 /** The text at a key; empty when absent or of another type. */
 export function textAt(parent: JsonObject | undefined, key: string): string {
   const value = parent?.[key];

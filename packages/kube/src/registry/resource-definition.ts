@@ -6,6 +6,7 @@
  * beyond the admission that needs other objects (address allocation, namespace life cycle).
  */
 import type { FieldError } from '../field-error.ts';
+import type { ConformResult } from './conform.ts';
 import type { JsonObject } from './json-object.ts';
 import type { ObjectSchema } from './schema.ts';
 
@@ -57,6 +58,14 @@ export interface StorageConversion {
   fromStored(object: JsonObject): JsonObject;
 }
 
+/** Where a kind keeps what its `scale` subresource shows; each path is a list of field names. */
+export interface ScaleFields {
+  readonly specReplicas: readonly string[];
+  readonly statusReplicas: readonly string[];
+  /** The selector of its pods as the text of the answer; empty when it has none. */
+  selector(object: Readonly<JsonObject>): string;
+}
+
 /** One kind that the API server serves. */
 export interface ResourceDefinition {
   readonly group: string;
@@ -71,8 +80,12 @@ export interface ResourceDefinition {
   readonly namespaced: boolean;
   readonly verbs: readonly ResourceVerb[];
   readonly subresources: readonly SubresourceDefinition[];
-  /** The whole object, `apiVersion`, `kind` and `metadata` included. */
+  /** The whole object, `apiVersion`, `kind` and `metadata` included: how it is merged and, unless it fits itself, what it has. */
   readonly schema: ObjectSchema;
+  /** A definition made it while the server runs: it has a schema in OpenAPI's own words, and no strategic merge patch. */
+  readonly custom?: CustomTraits;
+  /** Fits what a client sent to the kind: types, unknown fields, pruning. The argument is not changed. */
+  fit(object: JsonObject): ConformResult;
   readonly table: TableDefinition;
   /**
    * Field selector labels beyond `metadata.name` and `metadata.namespace`: label to the value in an
@@ -84,6 +97,8 @@ export interface ResourceDefinition {
   readonly conversion?: StorageConversion;
   /** `status` is written through the `status` subresource only. */
   readonly statusSubresource: boolean;
+  /** Present when there is a `scale` subresource. */
+  readonly scale?: ScaleFields;
   /** `metadata.generation` starts at 1 and grows with every change of anything but metadata and status. */
   readonly countsGenerations: boolean;
   /** PUT of a name that does not exist creates it (`AllowCreateOnUpdate` upstream). */
@@ -95,6 +110,8 @@ export interface ResourceDefinition {
    * (undefined: nothing); 0 removes at once. Kinds without it are removed at once.
    */
   deletionGraceSeconds?(object: JsonObject, requested: number | undefined): number;
+  /** What the first DELETE changes beside the time of deletion, which is `time` (RFC 3339); owns its argument. */
+  prepareForDelete?(object: JsonObject, time: string): void;
   /** What is wrong with a name: the sentences of apimachinery; empty when it is fine. */
   validateName(name: string): readonly string[];
   /** Fills in defaults; owns (and may change) its argument. */
@@ -107,6 +124,16 @@ export interface ResourceDefinition {
   validate(object: JsonObject): readonly FieldError[];
   /** Errors of a change, metadata excluded; `validate` has not been called for it. */
   validateUpdate(object: JsonObject, old: JsonObject): readonly FieldError[];
+  /** Errors of a change of the status, for kinds that judge it. */
+  validateStatus?(object: JsonObject, old: JsonObject): readonly FieldError[];
+}
+
+/** What only kinds have that a CustomResourceDefinition made. */
+export interface CustomTraits {
+  /** The kind as a component schema of OpenAPI v3, its metadata left to the document. */
+  readonly openApi: JsonObject;
+  /** What users of a deprecated version are told. */
+  readonly deprecationWarning?: string;
 }
 
 /** The `apiVersion` text of a group and version. */

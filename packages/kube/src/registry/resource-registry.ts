@@ -5,11 +5,13 @@
  */
 import { assert } from '@weir/net';
 import { apiVersionOf, type GroupVersionKind, type ResourceDefinition } from './resource-definition.ts';
+import { compareVersions } from './version-order.ts';
 
 /** The kinds that a server knows, in the order of their registration. */
 export class ResourceRegistry {
   readonly #byPath = new Map<string, ResourceDefinition>();
   readonly #byKind = new Map<string, ResourceDefinition>();
+  readonly #removed = new Set<(definition: ResourceDefinition) => void>();
 
   constructor(definitions: readonly ResourceDefinition[] = []) {
     for (const definition of definitions) this.add(definition);
@@ -25,10 +27,18 @@ export class ResourceRegistry {
     this.#byKind.set(kind, definition);
   }
 
-  /** Removes an entry; absence is fine. */
+  /** Removes an entry; absence is fine. Whoever works with it is told. */
   remove(definition: ResourceDefinition): void {
+    if (this.find(definition.group, definition.version, definition.plural) !== definition) return;
     this.#byPath.delete(`${apiVersionOf(definition)}/${definition.plural}`);
     this.#byKind.delete(`${apiVersionOf(definition)}/${definition.kind}`);
+    for (const listener of this.#removed) listener(definition);
+  }
+
+  /** Calls `listener` for every entry that is removed from now on; the returned function ends that. */
+  onRemoved(listener: (definition: ResourceDefinition) => void): () => void {
+    this.#removed.add(listener);
+    return () => this.#removed.delete(listener);
   }
 
   /** Every entry. */
@@ -46,11 +56,11 @@ export class ResourceRegistry {
     return this.#byKind.get(`${apiVersionOf(gvk)}/${gvk.kind}`);
   }
 
-  /** The versions that are served for a group; empty when the group is unknown. */
+  /** The versions that are served for a group, the preferred one first; empty when the group is unknown. */
   versionsOf(group: string): readonly string[] {
     const versions = this.all()
       .filter((definition) => definition.group === group)
       .map((definition) => definition.version);
-    return [...new Set(versions)];
+    return [...new Set(versions)].sort(compareVersions);
   }
 }

@@ -7,8 +7,8 @@
  * Types: `s` string (also when no type is given), `i` integer, `n` number, `b` boolean, `q` quantity,
  * `is` integer or string, `t` time, `bytes` base64, `any`; `{T}` map of texts to T; `T[]` list that
  * is replaced as a whole, `T[set]` set, `T[a,b]` list of objects told apart by the fields a and b
- * (strategic merge patches use the first alone); anything else is the name of a type. `Name!` is
- * that type with the strategy retainKeys.
+ * (strategic merge patches use the first alone; a key `protocol` is TCP where a member leaves it out); anything else is the name of a type. `Name!` is
+ * that type with the strategy retainKeys, `Name|b` that type or a boolean.
  */
 import { assert, defined } from '@weir/net';
 import type { ListMerge, ObjectSchema, ScalarKind, Schema } from './schema.ts';
@@ -68,6 +68,7 @@ function parseType(text: string, types: ReadonlyMap<string, OpenSchema>): Schema
   if (list !== null) {
     return { kind: 'list', items: parseType(list[1] ?? '', types), merge: parseMerge(list[2] ?? '') };
   }
+  if (text.endsWith('|b')) return { kind: 'orBoolean', object: parseType(text.slice(0, -2), types) };
   if (text.startsWith('{')) return { kind: 'map', values: parseType(text.slice(1, -1), types) };
   const scalar = scalars.get(text);
   if (scalar !== undefined) return { kind: scalar };
@@ -81,5 +82,5 @@ function parseMerge(text: string): ListMerge {
   if (text === '') return { kind: 'atomic' };
   if (text === 'set') return { kind: 'set' };
   const keys = text.split(',');
-  return { kind: 'map', patchKey: keys[0] ?? '', keys };
+  return { kind: 'map', patchKey: keys[0] ?? '', keys, keyDefaults: keys.includes('protocol') ? { protocol: 'TCP' } : {} };
 }

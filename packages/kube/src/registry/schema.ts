@@ -13,9 +13,15 @@ export type ListMerge =
   | { readonly kind: 'set' }
   /**
    * Members are identified by fields: `patchKey` alone in strategic merge patches, all of `keys` in
-   * server-side apply (for example container ports: `containerPort`, and with it `protocol`).
+   * server-side apply (for example container ports: `containerPort`, and with it `protocol`). A key that a
+   * member leaves out has its default.
    */
-  | { readonly kind: 'map'; readonly patchKey: string; readonly keys: readonly string[] };
+  | {
+      readonly kind: 'map';
+      readonly patchKey: string;
+      readonly keys: readonly string[];
+      readonly keyDefaults: Readonly<Record<string, unknown>>;
+    };
 
 /** Scalars. `quantity` and `intOrString` take texts and numbers; `bytes` is base64; `any` is anything. */
 export type ScalarKind = 'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'intOrString' | 'time' | 'bytes' | 'any';
@@ -33,4 +39,6 @@ export type Schema =
   | { readonly kind: ScalarKind }
   | { readonly kind: 'map'; readonly values: Schema }
   | { readonly kind: 'list'; readonly items: Schema; readonly merge: ListMerge }
+  /** Either an object of the type or a boolean. */
+  | { readonly kind: 'orBoolean'; readonly object: Schema }
   | ObjectSchema;

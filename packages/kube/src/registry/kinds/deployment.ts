@@ -12,7 +12,7 @@ import { invalidValue } from '../../validation/validate-object-meta.ts';
 import { column, defineResource, objectAge, objectName, statusSubresource } from '../define-resource.ts';
 import { ensureObject, type JsonObject, numberAt, objectAt, setDefault } from '../json-object.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
-import { scaleSubresource, selectorCell, templateCells, templateColumns, withEmptyStatus } from './pod-template.ts';
+import { scaleSubresource, selectorCell, templateCells, templateColumns, templateScale, withEmptyStatus } from './pod-template.ts';
 import { defaultReplicated, validateReplicated, validateReplicatedUpdate } from './replica-set.ts';
 
 const deploymentKind = { group: 'apps', version: 'v1', kind: 'Deployment' };
@@ -26,6 +26,7 @@ export const deploymentResource: ResourceDefinition = defineResource({
   namespaced: true,
   statusSubresource: true,
   countsGenerations: true,
+  scale: templateScale,
   subresources: [scaleSubresource, statusSubresource(deploymentKind)],
   defaults: (object) => {
     const spec = defaultReplicated(object);

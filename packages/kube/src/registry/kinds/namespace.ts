@@ -39,6 +39,9 @@ export const namespaceResource: ResourceDefinition = defineResource({
     spec['finalizers'] = finalizers.includes(namespaceFinalizer) ? finalizers : [...finalizers, namespaceFinalizer];
     return namespace;
   },
+  prepareForDelete: (namespace) => {
+    ensureObject(namespace, 'status')['phase'] = 'Terminating';
+  },
   validateUpdate: () => [],
 });
 

@@ -11,7 +11,7 @@ import { validatePodSpec } from '../../validation/validate-pod.ts';
 import { column } from '../define-resource.ts';
 import { formatLabelSelector } from '../format-selector.ts';
 import { ensureObject, type JsonObject, objectAt, objectsAt, textAt } from '../json-object.ts';
-import type { SubresourceDefinition, TableColumn } from '../resource-definition.ts';
+import type { ScaleFields, SubresourceDefinition, TableColumn } from '../resource-definition.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 
 /** The `scale` subresource. */
@@ -19,6 +19,13 @@ export const scaleSubresource: SubresourceDefinition = {
   name: 'scale',
   kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
   verbs: ['get', 'patch', 'update'],
+};
+
+/** What it shows. */
+export const templateScale: ScaleFields = {
+  specReplicas: ['spec', 'replicas'],
+  statusReplicas: ['status', 'replicas'],
+  selector: (object) => formatLabelSelector(objectAt(objectAt(object, 'spec'), 'selector')),
 };
 
 /** Fills in the template's defaults; returns the object's spec. */

@@ -10,6 +10,7 @@ import {
   selectorCell,
   templateCells,
   templateColumns,
+  templateScale,
   validateLastingTemplate,
   validateSelector,
   withEmptyStatus,
@@ -26,6 +27,7 @@ export const replicaSetResource: ResourceDefinition = defineResource({
   namespaced: true,
   statusSubresource: true,
   countsGenerations: true,
+  scale: templateScale,
   subresources: [scaleSubresource, statusSubresource(replicaSetKind)],
   fieldLabels: { 'status.replicas': (object) => String(numberAt(objectAt(object, 'status'), 'replicas') ?? 0) },
   defaults: (object) => {

@@ -11,6 +11,7 @@ import {
   scaleSubresource,
   templateCells,
   templateColumns,
+  templateScale,
   validateLastingTemplate,
   validateSelector,
   withEmptyStatus,
@@ -38,6 +39,7 @@ export const statefulSetResource: ResourceDefinition = defineResource({
   namespaced: true,
   statusSubresource: true,
   countsGenerations: true,
+  scale: templateScale,
   subresources: [scaleSubresource, statusSubresource(statefulSetKind)],
   defaults: (object) => {
     const spec = defaultTemplate(object);
