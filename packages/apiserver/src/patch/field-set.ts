@@ -5,7 +5,7 @@
  * member of a keyed list, `v:…` the member of a set. Paths are kept as JSON texts so that they can be
  * members of a JavaScript set whatever characters clients put into keys.
  */
-import { ensureObject, isJsonObject, type JsonObject, type ObjectSchema, type Schema } from '@weir/kube';
+import { isJsonObject, type JsonObject, type ObjectSchema, type Schema } from '@weir/kube';
 
 /** A path as the JSON text of its elements. */
 export type FieldPath = string;
@@ -16,80 +16,43 @@ export type FieldValues = ReadonlyMap<FieldPath, unknown>;
 /** The value of a member of a keyed list: it is there. Its fields are fields of their own. */
 const memberValue = 'member';
 
-/** Fields of `metadata` that belong to the server and to nobody who writes; `apiVersion` and `kind` do as well. */
-const systemMetadata = ['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'resourceVersion', 'managedFields'];
-
+/** Fields that belong to the server and to nobody who writes. */
 const systemFields = new Set(
-  [['f:apiVersion'], ['f:kind'], ...systemMetadata.map((field) => ['f:metadata', `f:${field}`])].map((path) => JSON.stringify(path)),
+  [
+    ['f:apiVersion'],
+    ['f:kind'],
+    ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'resourceVersion', 'managedFields'].map((field) => [
+      'f:metadata',
+      `f:${field}`,
+    ]),
+  ].map((path) => JSON.stringify(path)),
 );
-
-/** A field or a member right below a value. */
-interface FieldBelow {
-  readonly element: string;
-  readonly value: unknown;
-  readonly type: Schema | undefined;
-  /** A field, whatever is below it: the member of a keyed list. */
-  readonly isMember: boolean;
-}
-
-/** What is below a value, or undefined for one that is set as a whole. */
-function fieldsBelow(value: unknown, type: Schema | undefined): readonly FieldBelow[] | undefined {
-  if (isJsonObject(value) && type?.kind !== 'any') {
-    const members = Object.entries(value);
-    if (members.length === 0) return undefined;
-    return members.map(([key, member]) => ({ element: `f:${key}`, value: member, type: memberTypeOf(type, key), isMember: false }));
-  }
-  if (!Array.isArray(value) || type?.kind !== 'list' || type.merge.kind === 'atomic') return undefined;
-  const { merge, items } = type;
-  return value.map((member: unknown) => ({
-    element: listElement(member, merge),
-    value: member,
-    type: merge.kind === 'map' ? items : whole,
-    isMember: merge.kind === 'map',
-  }));
-}
-
-/** The members of a set are not looked into. */
-const whole: Schema = { kind: 'any' };
 
 /** All the fields that an object sets, those of the server and those below the `except`ed fields of the object itself left out. */
 export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema, except: ReadonlySet<string> = new Set()): FieldValues {
   const values = new Map<FieldPath, unknown>();
-  const collect = (value: unknown, type: Schema | undefined, path: FieldPath): void => {
-    const fields = fieldsBelow(value, type);
-    if (fields === undefined) values.set(path, value);
-    for (const field of fields ?? []) {
-      const fieldPath = pathBelow(path, field.element);
-      if (systemFields.has(fieldPath)) continue;
-      if (field.isMember) values.set(fieldPath, memberValue);
-      collect(field.value, field.type, fieldPath);
+  const collect = (value: unknown, type: Schema | undefined, path: readonly string[]): void => {
+    const text = JSON.stringify(path);
+    if (systemFields.has(text)) return;
+    if (isJsonObject(value) && Object.keys(value).length > 0 && type?.kind !== 'any') {
+      for (const [key, member] of Object.entries(value)) collect(member, memberTypeOf(type, key), [...path, `f:${key}`]);
+      return;
     }
+    if (Array.isArray(value) && type?.kind === 'list' && type.merge.kind !== 'atomic') {
+      for (const member of value as readonly unknown[]) {
+        const element = listElement(member, type.merge);
+        if (type.merge.kind === 'map') values.set(JSON.stringify([...path, element]), memberValue);
+        if (type.merge.kind === 'map' && isJsonObject(member)) collect(member, type.items, [...path, element]);
+        else values.set(JSON.stringify([...path, element]), member);
+      }
+      return;
+    }
+    values.set(text, value);
   };
   for (const [key, value] of Object.entries(object)) {
-    const path = pathBelow('[]', `f:${key}`);
-    if (!except.has(key) && !systemFields.has(path)) collect(value, memberTypeOf(schema, key), path);
+    if (!except.has(key)) collect(value, memberTypeOf(schema, key), [`f:${key}`]);
   }
   return values;
-}
-
-/** The fields of {@link fieldValuesOf} as FieldsV1, without their values: what every new object needs. */
-export function fieldsV1Of(object: Readonly<JsonObject>, schema: ObjectSchema): JsonObject {
-  const { 'f:apiVersion': _version, 'f:kind': _kind, 'f:metadata': metadata, ...fields } = nodeOf(object, schema, false);
-  const own = Object.entries(metadata ?? {}).filter(([element]) => !systemFields.has(JSON.stringify(['f:metadata', element])));
-  return own.length === 0 ? fields : { 'f:metadata': Object.fromEntries(own), ...fields };
-}
-
-/** The node of a value in FieldsV1. */
-function nodeOf(value: unknown, type: Schema | undefined, isMember: boolean): JsonObject {
-  const fields = fieldsBelow(value, type);
-  const node: JsonObject = isMember && fields !== undefined ? { '.': {} } : {};
-  for (const field of fields ?? []) node[field.element] = nodeOf(field.value, field.type, field.isMember);
-  return node;
-}
-
-/** The path of an element below another; `[]` is the object itself. */
-function pathBelow(path: FieldPath, element: string): FieldPath {
-  return `${path.slice(0, -1)}${path === '[]' ? '' : ','}${JSON.stringify(element)}]`;
 }
 
 /** The element of a list's member: by its keys, or by its value. */
@@ -109,15 +72,18 @@ export function memberTypeOf(type: Schema | undefined, key: string): Schema | un
 /** Fields as FieldsV1: nested objects, `.` for a field that has fields below it in the set. */
 export function toFieldsV1(paths: ReadonlySet<FieldPath>): JsonObject {
   const root: JsonObject = {};
-  const ends: JsonObject[] = [];
   for (const path of paths) {
     let node = root;
-    for (const element of JSON.parse(path) as string[]) node = ensureObject(node, element);
-    ends.push(node);
+    const elements = JSON.parse(path) as string[];
+    for (const element of elements) {
+      const present = node[element];
+      const next = isJsonObject(present) ? present : {};
+      node[element] = next;
+      node = next;
+    }
+    node['.'] = {};
   }
-  // A field without fields below it is an empty object; `.` is only needed beside others.
-  for (const node of ends) if (Object.keys(node).length > 0) node['.'] = {};
-  return root;
+  return withoutLonelyDots(root);
 }
 
 /** Reads FieldsV1. */
@@ -145,4 +111,11 @@ function showElement(element: string): string {
   if (element.startsWith('v:')) return `[=${element.slice(2)}]`;
   const keys = Object.entries(JSON.parse(element.slice(2)) as JsonObject);
   return `[${keys.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
+}
+
+/** A field without fields below it is an empty object; `.` is only needed beside others. */
+function withoutLonelyDots(node: JsonObject): JsonObject {
+  const members = Object.entries(node);
+  if (members.length === 1 && members[0]?.[0] === '.') return {};
+  return Object.fromEntries(members.map(([key, value]) => [key, key === '.' ? {} : withoutLonelyDots(value as JsonObject)]));
 }

@@ -2,7 +2,7 @@
  * `metadata.managedFields`: who set which field, kept on every write (KEP-555).
  */
 import { apiVersionOf, deepEqual, ensureObject, type JsonObject, objectAt, objectsAt, type ResourceDefinition, textAt } from '@weir/kube';
-import { type FieldPath, fieldsV1Of, fieldValuesOf, fromFieldsV1, toFieldsV1 } from './field-set.ts';
+import { type FieldPath, fieldValuesOf, fromFieldsV1, toFieldsV1 } from './field-set.ts';
 
 /** Who writes what, when. */
 export interface FieldRecord {
@@ -78,14 +78,10 @@ export function newEntry(record: FieldRecord, operation: 'Apply' | 'Update', fie
  */
 export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | undefined, record: FieldRecord): void {
   const { schema } = record.definition;
-  if (old === undefined) {
-    recordCreate(object, record);
-    return;
-  }
   const sent = objectAt(object, 'metadata')?.['managedFields'];
-  const reset = Array.isArray(sent) && (sent.length === 0 || deepEqual(sent, [{}]));
-  const same = reset ? new Set<string>() : sameParts(object, old);
-  const before = fieldValuesOf(old, schema, same);
+  const reset = old !== undefined && Array.isArray(sent) && (sent.length === 0 || deepEqual(sent, [{}]));
+  const same = old === undefined || reset ? new Set<string>() : sameParts(object, old);
+  const before = old === undefined ? new Map<FieldPath, unknown>() : fieldValuesOf(old, schema, same);
   const after = fieldValuesOf(object, schema, same);
   const isChanged = (path: FieldPath): boolean => !before.has(path) || !deepEqual(before.get(path), after.get(path));
   const changed = new Set([...after.keys()].filter((path) => isChanged(path) && !isOfServer(path, record)));
@@ -104,14 +100,6 @@ export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | und
   }
   const fields = filtered(new Set([...own, ...changed]), isThere);
   setEncoded(object, changed.size === 0 ? entries : [...entries, ...encodeEntries([newEntry(record, 'Update', fields)])]);
-}
-
-/** All of a new object is its creator's, but the status that the server gives it. */
-function recordCreate(object: JsonObject, record: FieldRecord): void {
-  const { definition, subresource } = record;
-  const fieldsV1 = fieldsV1Of(object, definition.schema);
-  if (definition.statusSubresource && subresource === '') delete fieldsV1['f:status'];
-  setEncoded(object, Object.keys(fieldsV1).length === 0 ? [] : [encodedEntry(newEntry(record, 'Update', new Set()), fieldsV1)]);
 }
 
 /** The fields of the object itself, such as `spec`, that are equal in both; only those with plain names. */
@@ -148,17 +136,17 @@ function filtered(fields: ReadonlySet<FieldPath>, keep: (path: FieldPath) => boo
 }
 
 function encodeEntries(managers: readonly ManagerEntry[]): JsonObject[] {
-  return managers.filter((entry) => entry.fields.size > 0).map((entry) => encodedEntry(entry, toFieldsV1(entry.fields)));
+  return managers.filter((entry) => entry.fields.size > 0).map(encodeEntry);
 }
 
-function encodedEntry(entry: Omit<ManagerEntry, 'fields'>, fieldsV1: JsonObject): JsonObject {
+function encodeEntry(entry: ManagerEntry): JsonObject {
   return {
     manager: entry.manager,
     operation: entry.operation,
     apiVersion: entry.apiVersion,
     time: entry.time,
     fieldsType: 'FieldsV1',
-    fieldsV1,
+    fieldsV1: toFieldsV1(entry.fields),
     ...(entry.subresource === '' ? {} : { subresource: entry.subresource }),
   };
 }

@@ -39,7 +39,7 @@ export function duplicateFields(text: string): string[] {
       case ':':
         break;
       default:
-        if (level?.keys !== undefined && level.expectsKey) takeKey(level, keyOf(token), duplicates);
+        if (level?.keys !== undefined && level.expectsKey) takeKey(level, JSON.parse(token) as string, duplicates);
     }
   }
   return duplicates;
@@ -50,10 +50,6 @@ function takeKey(level: Level, key: string, duplicates: string[]): void {
   level.expectsKey = false;
   if (level.keys?.has(key) === true) duplicates.push(pathOf(level));
   level.keys?.add(key);
-}
-
-function keyOf(token: string): string {
-  return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);
 }
 
 function pathOf(level: Level | undefined): string {

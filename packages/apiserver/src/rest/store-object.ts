@@ -27,6 +27,7 @@ import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
 import { copyOf } from '../table/render-object.ts';
+import { keepAllBut, narrowPart } from './narrow-write.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 
 /** The part of the server that a write works on. */
@@ -94,6 +95,8 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   keepSystemFields(object, old, target);
   assertUnchangedSince(object, old, target);
   keepOtherPart(object, old, { definition, part });
+  const narrow = narrowPart(target);
+  if (narrow !== undefined) keepAllBut(object, old, narrow);
   object = admitUpdate({ ...scope, object, old });
   if (!deepEqual(rightsOf(object), rightsOf(old))) assertNoMoreRights(scope, object);
   if (scope.record !== undefined) recordUpdate(object, old, scope.record);
@@ -104,7 +107,8 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
     metadata['generation'] = (numberAt(metadata, 'generation') ?? 0) + 1;
   }
   const errors = [...validateObjectMeta(object, definition), ...validateObjectMetaUpdate(object, old)];
-  if (part !== 'status') errors.push(...definition.validateUpdate(object, old));
+  if (narrow !== undefined) errors.push(...narrow.validate(object, old));
+  else if (part !== 'status') errors.push(...definition.validateUpdate(object, old));
   else errors.push(...(definition.validateStatus?.(object, old) ?? []));
   assertValid(scope, target.name, errors);
   assertAdmissible({ ...scope, object }, old);

@@ -25,6 +25,11 @@ export interface SubresourceDefinition {
   readonly name: string;
   readonly kind: GroupVersionKind;
   readonly verbs: readonly string[];
+  /** The one field of the specification that its writes change, and the errors of such a change; absent: writes are of another kind. */
+  readonly writes?: {
+    readonly field: string;
+    validate(object: JsonObject, old: JsonObject): readonly FieldError[];
+  };
 }
 
 /** One column of a Table, as `kubectl get` prints it (the server's `printers` package). */

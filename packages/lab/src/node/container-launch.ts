@@ -7,7 +7,7 @@
 import type { Container, Pod } from '@weir/kube';
 import type { BuiltInImage } from '../images/built-in-images.ts';
 import type { EtcFiles } from '../sandbox/root-directory.ts';
-import type { OciMount, ProcessUser } from '../sandbox/runc-config.ts';
+import type { OciMount, ProcessUser, SharedNamespace } from '../sandbox/runc-config.ts';
 import { containerEnvironment } from './container-environment.ts';
 import { type ContainerPlan, planContainer } from './container-plan.ts';
 import type { NodeOptions } from './node-options.ts';
@@ -22,7 +22,11 @@ export interface ContainerLaunch {
   /** Mounts besides those of every sandbox. */
   readonly mounts: readonly OciMount[];
   readonly user: ProcessUser;
+  /** Namespaces to join, made at the first call: a built-in program does without until somebody needs a sandbox. */
+  readonly namespaces: () => Promise<readonly SharedNamespace[]>;
   readonly netns: string;
+  /** Where the pod's ports are, for probes and hooks. */
+  readonly podAddress: string;
   readonly etc: EtcFiles;
   readonly names: PodNames;
 }
@@ -32,6 +36,7 @@ export interface LaunchFacts {
   readonly pod: Pod;
   readonly netns: string;
   readonly podAddresses: readonly string[];
+  readonly namespaces: (etc: EtcFiles) => Promise<readonly SharedNamespace[]>;
   readonly images: readonly BuiltInImage[];
   readonly options: Pick<NodeOptions, 'node' | 'addresses' | 'dns' | 'standIn'>;
 }
@@ -50,7 +55,7 @@ export class LaunchError extends Error {
 
 /** Puts it together; rejects with a {@link LaunchError}. */
 export async function prepareLaunch(container: Container, facts: LaunchFacts): Promise<ContainerLaunch> {
-  const { pod, netns, podAddresses, images, options } = facts;
+  const { pod, netns, podAddresses, namespaces, images, options } = facts;
   const { etc, names } = podFiles({ pod, node: options.node, addresses: podAddresses, dns: options.dns });
   const environment = containerEnvironment(container, { pod, hostname: etc.hostname, podAddresses, hostAddresses: options.addresses });
   return {
@@ -64,7 +69,9 @@ export async function prepareLaunch(container: Container, facts: LaunchFacts): P
     workingDirectory: container.workingDir ?? '/',
     mounts: [],
     user: { uid: 0, gid: 0 },
+    namespaces: () => namespaces(etc),
     netns,
+    podAddress: podAddresses[0] ?? '',
     etc,
     names,
   };

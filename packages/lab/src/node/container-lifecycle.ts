@@ -1,5 +1,5 @@
 /**
- * The life of one container: image, start, end, restart with growing delays, as a kubelet runs it.
+ * The life of one container: image, runs, restarts with growing delays, as a kubelet leads it.
  *
  * ```
  *   Waiting(ContainerCreating) ─▶ Running ─▶ Terminated ─▶ Waiting(CrashLoopBackOff) ─▶ Running …
@@ -8,12 +8,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerState, ContainerStatus } from '@weir/kube';
+import { formatGoDuration } from '../images/agnhost/go-text.ts';
 import { SandboxStartError } from '../sandbox/sandbox-process.ts';
 import { type ContainerLaunch, LaunchError } from './container-launch.ts';
-import type { ContainerPlan } from './container-plan.ts';
+import { ContainerRun, type ContainerRunOptions, type RunEnd, type StopOrder } from './container-run.ts';
 import type { PodEvent } from './pod-api.ts';
-import type { MainProcess, PodContainer } from './pod-container.ts';
-import type { ContainerFacts } from './pod-status.ts';
+import type { PodContainer } from './pod-container.ts';
+import { type RestartDelayBounds, RestartDelays } from './restart-delays.ts';
+import type { ContainerFacts } from './status/status-facts.ts';
+import { waitForImage } from './unavailable-image.ts';
 
 /** Which ends are followed by another start. */
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
@@ -24,6 +27,9 @@ export interface LifecycleOptions {
   /** What the next run is started with; rejects with a {@link LaunchError}. */
   readonly launch: () => Promise<ContainerLaunch>;
   readonly restartPolicy: RestartPolicy;
+  readonly restartDelays: RestartDelayBounds;
+  /** What a run is given that a probe or a hook ends. */
+  readonly graceMs: number;
   /** `name_namespace(uid)`, for messages. */
   readonly podText: string;
   /** UID-like text that container ids are made from. */
@@ -34,13 +40,8 @@ export interface LifecycleOptions {
   readonly event: (event: PodEvent) => void;
 }
 
-/** Delays before a restart in seconds: the first is immediate, then doubling from 10 up to 300. */
-const restartDelaysSeconds = [0, 10, 20, 40, 80, 160, 300];
-const pullDelaysSeconds = [10, 20, 40, 80, 160, 300];
 /** How often is looked whether what a container could not start without is there. */
-const launchRetrySeconds = 2;
-/** A run of this length counts as healthy and resets the delays. */
-const healthyRunMs = 600_000;
+const launchRetryMs = 2_000;
 /** What is reported of a container whose end nobody saw, and of one that could not be started. */
 const exitCodeUnknown = 255;
 const exitCodeStartError = 128;
@@ -51,13 +52,27 @@ export class ContainerLifecycle {
   #state: ContainerState = { waiting: { reason: 'ContainerCreating' } };
   #lastState: ContainerState = {};
   #restartCount = 0;
-  #run = 0;
+  #runs = 0;
   #containerId: string | undefined;
-  #main: MainProcess | undefined;
+  #isStarted = false;
+  #isReady = false;
+  /** Whether a probe has ended the present run. */
+  #isCondemned = false;
+  #run: ContainerRun | undefined;
+  #life: Promise<void> | undefined;
+  #order: StopOrder | undefined;
+  readonly #delays: RestartDelays;
   readonly #stop = new AbortController();
+  #onFirstStart: () => void = () => undefined;
+  /** Resolves when the container has started for the first time. */
+  readonly started: Promise<void>;
 
   constructor(options: LifecycleOptions) {
     this.options = options;
+    this.#delays = new RestartDelays(options.restartDelays);
+    this.started = new Promise((resolve) => {
+      this.#onFirstStart = resolve;
+    });
     this.#recall(options.earlier);
   }
 
@@ -69,6 +84,8 @@ export class ContainerLifecycle {
       lastState: this.#lastState,
       restartCount: this.#restartCount,
       containerId: this.#containerId,
+      started: this.#isStarted,
+      ready: this.#isReady,
     };
   }
 
@@ -79,42 +96,38 @@ export class ContainerLifecycle {
   }
 
   /** Runs it until it has ended for good or {@link ContainerLifecycle.terminate} is called. */
-  async run(): Promise<void> {
-    if (this.#state.terminated !== undefined && !this.#restarts(this.#state.terminated.exitCode)) return;
-    if (this.#state.terminated !== undefined) this.#restartCount++;
-    for (let failures = 0; !this.#stop.signal.aborted; failures++, this.#restartCount++) {
+  run(): Promise<void> {
+    this.#life ??= this.#live();
+    return this.#life;
+  }
+
+  /** Ends it in order. Resolves when it has ended; a later call can only shorten the time that is left. */
+  async terminate(order: Omit<StopOrder, 'message'>): Promise<void> {
+    this.#order = { ...order, message: `Stopping container ${this.facts.container.name}` };
+    this.#stop.abort();
+    await this.#run?.stop(this.#order);
+    await this.#life?.catch(() => undefined);
+  }
+
+  /** Kills it now, without a word: the node's process is about to end, or nobody is interested any more. */
+  async abandon(): Promise<void> {
+    this.#stop.abort();
+    await this.#run?.kill();
+    await this.#life?.catch(() => undefined);
+  }
+
+  async #live(): Promise<void> {
+    const { terminated } = this.#state;
+    if (terminated !== undefined && !this.#restarts(terminated.exitCode)) return;
+    for (let isRestart = terminated !== undefined; !this.#stop.signal.aborted; isRestart = true) {
       const launch = await this.#prepare();
       if (launch === undefined) return;
+      if (isRestart) this.#restartCount++;
       const startedAt = Date.now();
       const exitCode = await this.#runOnce(launch);
       if (this.#stop.signal.aborted || !this.#restarts(exitCode)) return;
-      if (Date.now() - startedAt >= healthyRunMs) failures = 0;
-      await this.#backOff(restartDelaysSeconds[Math.min(failures, restartDelaysSeconds.length - 1)] ?? 0);
+      await this.#backOff(this.#delays.after(Date.now() - startedAt));
     }
-  }
-
-  /** Ends it: TERM, after the grace period KILL. Resolves when it has ended. */
-  async terminate(graceMs: number): Promise<void> {
-    this.#stop.abort();
-    const main = this.#main;
-    if (main === undefined) return;
-    const { container } = this.facts;
-    this.options.event({ type: 'Normal', reason: 'Killing', message: `Stopping container ${container.name}`, container: container.name });
-    if (graceMs > 0) {
-      main.kill('SIGTERM');
-      const waiting = new AbortController();
-      await Promise.race([main.exited, sleep(graceMs, undefined, { signal: waiting.signal }).catch(() => undefined)]);
-      waiting.abort();
-    }
-    main.kill('SIGKILL');
-    await main.exited;
-  }
-
-  /** Kills it now, without a word: the node's process is about to end. */
-  async abandon(): Promise<void> {
-    this.#stop.abort();
-    this.#main?.kill('SIGKILL');
-    await this.#main?.exited;
   }
 
   /** Takes over what an earlier process reported: its containers ended with that process. */
@@ -122,33 +135,33 @@ export class ContainerLifecycle {
     if (earlier === undefined) return;
     this.#restartCount = earlier.restartCount;
     this.#containerId = earlier.containerID;
-    this.#run = earlier.restartCount;
+    this.#runs = earlier.restartCount;
     const ended = earlier.state?.terminated ?? (earlier.state?.running === undefined ? earlier.lastState?.terminated : undefined);
     if (ended !== undefined) this.#state = { terminated: ended };
     if (earlier.state?.running === undefined) return;
-    this.#state = {
-      terminated: {
-        exitCode: exitCodeUnknown,
-        reason: 'Unknown',
-        startedAt: earlier.state.running.startedAt ?? now(),
-        finishedAt: now(),
-        ...(earlier.containerID === undefined ? {} : { containerID: earlier.containerID }),
-      },
-    };
+    const startedAt = earlier.state.running.startedAt ?? now();
+    this.#state = this.#terminated({ exitCode: exitCodeUnknown, message: '' }, startedAt, 'Unknown');
   }
 
   /** Puts the next start together, waiting for what is missing; undefined when the end comes first. */
   async #prepare(): Promise<ContainerLaunch | undefined> {
-    while (!this.#stop.signal.aborted) {
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
       try {
         const launch = await this.options.launch();
         if (launch.plan.kind !== 'unavailable') return this.#stop.signal.aborted ? undefined : launch;
-        await this.#waitForImage(launch.plan);
+        await waitForImage({
+          image: this.facts.container.image ?? '',
+          plan: launch.plan,
+          attempt,
+          set: (state) => this.#set(state),
+          event: (event) => this.#event(event),
+          sleep: (milliseconds) => this.#sleep(milliseconds),
+        });
       } catch (error) {
         if (!(error instanceof LaunchError)) throw error;
-        this.#event('Warning', 'Failed', `Error: ${error.message}`);
+        this.#event({ type: 'Warning', reason: 'Failed', message: `Error: ${error.message}` });
         this.#set({ waiting: { reason: error.reason, message: error.message } });
-        await this.#sleep(launchRetrySeconds);
+        await this.#sleep(launchRetryMs);
       }
     }
     return undefined;
@@ -157,97 +170,102 @@ export class ContainerLifecycle {
   async #runOnce(launch: ContainerLaunch): Promise<number> {
     const { name, image = '' } = this.facts.container;
     if (this.#state.terminated !== undefined) this.#lastState = this.#state;
-    this.#containerId = `weir://${this.options.idSeed}${String(this.#run).padStart(4, '0')}`;
+    this.#isCondemned = false;
+    this.#containerId = `weir://${this.options.idSeed}${String(this.#runs).padStart(4, '0')}`;
     const startedAt = now();
-    this.#event('Normal', 'Pulled', `Container image "${image}" already present on machine`);
+    this.#event({ type: 'Normal', reason: 'Pulled', message: `Container image "${image}" already present on machine` });
     try {
-      this.#main = await this.options.container.start(launch, this.#run++);
+      this.#run = await ContainerRun.start(this.#runOptions(launch, startedAt));
     } catch (error) {
       if (!(error instanceof SandboxStartError)) throw error;
       return this.#startFailed(error, startedAt);
     }
-    this.#event('Normal', 'Created', `Created container: ${name}`);
-    this.#event('Normal', 'Started', `Started container ${name}`);
-    this.#set({ running: { startedAt } });
-    // terminate() may have come while the program was being started.
-    if (this.#stop.signal.aborted) this.#main.kill('SIGKILL');
-    const exitCode = await this.#main.exited;
-    this.#main = undefined;
-    this.#ended(exitCode, exitCode === 0 ? 'Completed' : 'Error', startedAt);
-    return exitCode;
+    this.#event({ type: 'Normal', reason: 'Created', message: `Created container: ${name}` });
+    this.#event({ type: 'Normal', reason: 'Started', message: `Started container ${name}` });
+    // The end may have been ordered while the program was being started.
+    if (this.#stop.signal.aborted) void (this.#order === undefined ? this.#run.kill() : this.#run.stop(this.#order));
+    const end = await this.#run.ended;
+    this.#run = undefined;
+    this.#set(this.#terminated(end, startedAt, end.exitCode === 0 ? 'Completed' : 'Error'));
+    return end.exitCode;
+  }
+
+  #runOptions(launch: ContainerLaunch, startedAt: string): ContainerRunOptions {
+    const { container, graceMs, restartPolicy } = this.options;
+    return {
+      container,
+      launch,
+      run: this.#runs++,
+      graceMs,
+      sequel: restartPolicy === 'Never' ? '' : ', will be restarted',
+      listener: {
+        onRunning: () => this.#set({ running: { startedAt } }),
+        onStarted: () => {
+          this.#isStarted = true;
+          this.#onFirstStart();
+          this.options.onChange();
+        },
+        onReady: (ready) => {
+          if (ready === this.#isReady) return;
+          this.#isReady = ready;
+          this.options.onChange();
+        },
+        onCondemned: () => {
+          this.#isCondemned = true;
+        },
+        event: (event) => this.#event(event),
+      },
+    };
   }
 
   #startFailed(error: SandboxStartError, startedAt: string): number {
     const message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: ${error.message}: unknown`;
-    this.#event('Warning', 'Failed', `Error: ${message}`);
-    this.#ended(exitCodeStartError, 'StartError', startedAt, message);
+    this.#event({ type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
+    this.#set(this.#terminated({ exitCode: exitCodeStartError, message }, startedAt, 'StartError'));
     return exitCodeStartError;
   }
 
-  #ended(exitCode: number, reason: string, startedAt: string, ...[message]: [string?]): void {
-    this.#set({
+  #terminated({ exitCode, message }: RunEnd, startedAt: string, reason: string): ContainerState {
+    return {
       terminated: {
         exitCode,
         reason,
-        ...(message === undefined ? {} : { message }),
+        ...(message === '' ? {} : { message }),
         startedAt,
         finishedAt: now(),
         ...(this.#containerId === undefined ? {} : { containerID: this.#containerId }),
       },
-    });
+    };
   }
 
-  async #backOff(seconds: number): Promise<void> {
-    if (seconds === 0) return;
+  async #backOff(delayMs: number): Promise<void> {
+    if (delayMs === 0) return;
     const { name } = this.facts.container;
+    const { podText } = this.options;
     if (this.#state.terminated !== undefined) this.#lastState = this.#state;
-    const message = `back-off ${seconds >= 60 ? `${Math.floor(seconds / 60)}m${seconds % 60}s` : `${seconds}s`} restarting failed container=${name} pod=${this.options.podText}`;
-    this.#event('Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${this.options.podText}`);
+    const message = `back-off ${formatGoDuration(delayMs)} restarting failed container=${name} pod=${podText}`;
+    this.#event({ type: 'Warning', reason: 'BackOff', message: `Back-off restarting failed container ${name} in pod ${podText}` });
     this.#set({ waiting: { reason: 'CrashLoopBackOff', message } });
-    await this.#sleep(seconds);
-  }
-
-  /** The image will never come, but people may be watching: the two states alternate as on a real node. */
-  async #waitForImage(plan: Extract<ContainerPlan, { kind: 'unavailable' }>): Promise<void> {
-    const { image = '' } = this.facts.container;
-    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
-      if (plan.reason === 'InvalidImageName') {
-        this.#event('Warning', 'InspectFailed', plan.message);
-        this.#event('Warning', 'Failed', 'Error: InvalidImageName');
-        this.#set({ waiting: { reason: 'InvalidImageName', message: plan.message } });
-      } else {
-        this.#event('Normal', 'Pulling', `Pulling image "${image}"`);
-        this.#event('Warning', 'Failed', plan.message);
-        this.#event('Warning', 'Failed', `Error: ${plan.reason}`);
-        this.#set({ waiting: { reason: plan.reason, message: plan.message } });
-        await this.#sleep(1);
-        if (this.#stop.signal.aborted) return;
-        this.#event('Normal', 'BackOff', `Back-off pulling image "${image}"`);
-        this.#event('Warning', 'Failed', 'Error: ImagePullBackOff');
-        this.#set({
-          waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}": ${plan.reason}: ${plan.message}` },
-        });
-      }
-      await this.#sleep(pullDelaysSeconds[Math.min(attempt, pullDelaysSeconds.length - 1)] ?? 300);
-    }
+    await this.#sleep(delayMs);
   }
 
   #restarts(exitCode: number): boolean {
     const { restartPolicy } = this.options;
-    return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && exitCode !== 0);
+    return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && (exitCode !== 0 || this.#isCondemned));
   }
 
   #set(state: ContainerState): void {
     this.#state = state;
+    if (state.running === undefined) this.#isStarted = this.#isReady = false;
     this.options.onChange();
   }
 
-  #event(type: PodEvent['type'], reason: string, message: string): void {
-    this.options.event({ type, reason, message, container: this.facts.container.name });
+  #event(event: Omit<PodEvent, 'container'>): void {
+    this.options.event({ ...event, container: this.facts.container.name });
   }
 
-  async #sleep(seconds: number): Promise<void> {
-    await sleep(seconds * 1000, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  async #sleep(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 }
 

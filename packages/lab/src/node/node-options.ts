@@ -1,4 +1,5 @@
 /** What the process of one lab node is told when it starts. */
+import type { RestartDelayBounds } from './restart-delays.ts';
 
 /** Written by the control plane as JSON, read by `weir lab node --config FILE`. */
 export interface NodeOptions {
@@ -26,6 +27,8 @@ export interface NodeOptions {
   readonly standIn: boolean;
   /** Whether the node's service proxy stands in for a kube-proxy with iptables, with its chain KUBE-FORWARD. */
   readonly hasKubeForward?: boolean;
+  /** How long a container that ended waits for its next start; absent: as a kubelet, 10 s up to 300 s. */
+  readonly restartDelays?: RestartDelayBounds;
   /** The compiled programs that sandboxes mount for `/agnhost`; absent: those of this package's build. */
   readonly programDirectory?: string;
 }

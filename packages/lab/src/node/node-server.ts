@@ -9,8 +9,8 @@ import { pipeline } from 'node:stream/promises';
 import { acceptPortForward, acceptRemoteCommand, type RemoteCommandSession, refuseUpgrade } from '@weir/apiserver';
 import type { Status } from '@weir/kube';
 import { SandboxStartError } from '../sandbox/sandbox-process.ts';
+import type { ClientStreams } from './client-streams.ts';
 import { dialPodPort } from './dial-pod-port.ts';
-import type { ClientStreams } from './pod-container.ts';
 import type { PodWorker } from './pod-worker.ts';
 import { type LogSelection, readContainerLog } from './read-container-log.ts';
 

@@ -15,7 +15,7 @@ export interface PodEvent {
 
 /** The API server as a pod's worker sees it. */
 export interface PodApi {
-  /** Replaces the status; retried until the server has taken it or the pod is gone. False when it is gone. */
+  /** Writes the status and leaves the conditions of others as they are; retried until the server has taken it or the pod is gone. False when it is gone. */
   writeStatus(pod: Pod, status: PodStatus): Promise<boolean>;
   /** Records an Event; repeated ones are counted. Failures are of no consequence. */
   event(pod: Pod, event: PodEvent): void;
@@ -33,8 +33,8 @@ export function createPodApi(client: KubeClient, node: string, stopped: AbortSig
     writeStatus: (pod, status) =>
       persist(stopped, async () => {
         // The UID makes sure that a namesake made meanwhile does not get this pod's status.
-        const patch = { metadata: { uid: pod.metadata.uid }, status };
-        await client.patch(podsPath(pod.metadata.namespace), pod.metadata.name ?? '', patch, { type: 'merge', subresource: 'status' });
+        const patch = { metadata: { uid: pod.metadata.uid }, status: statusPatch(status) };
+        await client.patch(podsPath(pod.metadata.namespace), pod.metadata.name ?? '', patch, { type: 'strategic', subresource: 'status' });
       }),
     event: (pod, event) => void events.record(pod, event),
     finalDelete: async (pod) => {
@@ -43,6 +43,13 @@ export function createPodApi(client: KubeClient, node: string, stopped: AbortSig
       await persist(stopped, () => client.delete(podsPath(namespace), name ?? '', { gracePeriodSeconds: 0, preconditions }));
     },
   };
+}
+
+/** A strategic merge: conditions are told apart by their types, so that those of others stay; addresses are replaced as a whole. */
+function statusPatch(status: PodStatus): Readonly<Record<string, unknown>> {
+  const conditions = (status.conditions ?? []).map((condition) => ({ reason: null, message: null, ...condition }));
+  const { podIPs } = status;
+  return { ...status, conditions, ...(podIPs === undefined ? {} : { podIPs: [...podIPs, { $patch: 'replace' }] }) };
 }
 
 /** Does something until it succeeds; false when the server says that the object is gone, is another one, or that it will never do. */

@@ -8,18 +8,22 @@
  * ```
  */
 
-import type { Readable, Writable } from 'node:stream';
 import type { TerminalSize } from '@weir/kernel';
 import type { Container } from '@weir/kube';
 import { assert } from '@weir/net';
 import type { Program } from '../images/program.ts';
-import { Sandbox, type SandboxHome } from '../sandbox/sandbox.ts';
-import type { SandboxProcess, SandboxProcessOptions } from '../sandbox/sandbox-process.ts';
+import type { SandboxHome } from '../sandbox/sandbox.ts';
+import type { SandboxProcess } from '../sandbox/sandbox-process.ts';
 import { AttachedClients } from './attached-clients.ts';
 import { type BuiltInProcessOptions, startBuiltInProcess } from './built-in-process.ts';
+import { type ClientStreams, connectClient, onTerminal } from './client-streams.ts';
 import type { ContainerLaunch } from './container-launch.ts';
 import { ContainerLog, type LogStream } from './container-log.ts';
 import { builtInCommand, type ContainerPlan } from './container-plan.ts';
+import { ContainerSandbox, machineProcess } from './container-sandbox.ts';
+import type { CommandOutcome } from './container-target.ts';
+import { OutputCollector } from './output-collector.ts';
+import { openTerminationFile, terminationMessage } from './termination-message.ts';
 
 /** What a container needs of its pod. */
 export interface PodContainerOptions {
@@ -37,17 +41,7 @@ export interface MainProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
-/** Streams of a client of exec or attach. */
-export interface ClientStreams {
-  readonly stdin?: Readable;
-  readonly stdout?: Writable;
-  readonly stderr?: Writable;
-  readonly tty: boolean;
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal;
-  onResize(callback: (size: TerminalSize) => void): void;
-}
-
+const exitCodeOfKill = 137;
 const initialSize: TerminalSize = { columns: 80, rows: 24 };
 
 /** A container over all its runs. */
@@ -55,15 +49,16 @@ export class PodContainer {
   readonly options: PodContainerOptions;
   readonly #logs: ContainerLog[] = [];
   readonly #clients = new AttachedClients();
-  #sandbox: Sandbox | undefined;
-  #idle: Promise<Sandbox> | undefined;
+  readonly #sandbox: ContainerSandbox;
   #main: SandboxProcess | undefined;
   #exited: Promise<number> | undefined;
   /** What the current run was started with. */
   #launch: ContainerLaunch | undefined;
+  #terminationFile = '';
 
   constructor(options: PodContainerOptions) {
     this.options = options;
+    this.#sandbox = new ContainerSandbox(options.home, options.sandboxId);
   }
 
   /** Whether the main process runs. */
@@ -77,11 +72,14 @@ export class PodContainer {
   }
 
   /** Starts the main process; throws SandboxStartError when there is no such program. `run` counts the starts from 0. */
-  async start(launch: ContainerLaunch, run: number): Promise<MainProcess> {
-    const { plan } = launch;
+  async start(given: ContainerLaunch, run: number): Promise<MainProcess> {
+    const { plan } = given;
     assert(plan.kind !== 'unavailable', 'only an image that is there can be started');
+    const { container, logDirectory } = this.options;
+    this.#terminationFile = `${logDirectory}/${run}.termination`;
+    const launch = { ...given, mounts: [...given.mounts, openTerminationFile(this.#terminationFile, container)] };
     this.#launch = launch;
-    const log = new ContainerLog(`${this.options.logDirectory}/${run}.log`);
+    const log = new ContainerLog(`${logDirectory}/${run}.log`);
     this.#logs.push(log);
     if (this.#logs.length > 2) this.#logs.shift();
     try {
@@ -90,13 +88,13 @@ export class PodContainer {
         this.#exited = undefined;
         this.#main = undefined;
         log.close();
-        await this.#dropSandbox();
+        await this.#sandbox.remove();
         return code;
       });
       return { exited: this.#exited, kill: (signal) => process.kill(signal) };
     } catch (error) {
       log.close();
-      await this.#dropSandbox();
+      await this.#sandbox.remove();
       throw error;
     }
   }
@@ -107,7 +105,7 @@ export class PodContainer {
     assert(this.running && launch !== undefined, 'only a running container takes commands');
     const builtIn = builtInCommand(this.options.container, command);
     if (builtIn !== undefined) return this.#execProgram(launch, builtIn, client);
-    const sandbox = await this.#machineSandbox(launch);
+    const sandbox = await this.#sandbox.running(launch);
     const process = await sandbox.exec({
       ...machineProcess(launch, command),
       ...(client.tty ? { env: { ...launch.environment, TERM: 'xterm' } } : {}),
@@ -135,23 +133,48 @@ export class PodContainer {
     detach();
   }
 
-  /** Runs a shell command for a built-in program and collects its output. */
-  async #shell(launch: ContainerLaunch, command: string): Promise<{ readonly output: string; readonly exitCode: number }> {
-    const sandbox = await this.#machineSandbox(launch);
-    const process = await sandbox.exec({ ...machineProcess(launch, ['/bin/sh', '-c', command]), stdin: false });
-    let output = '';
-    for (const stream of [process.stdout, process.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        output += chunk.toString('utf8');
-      });
-    }
-    return { exitCode: await process.exited, output };
+  /** Runs a command to its end and keeps the first of what it says; the signal kills it. Throws SandboxStartError when there is no such program. */
+  async runCommand(command: readonly string[], signal: AbortSignal): Promise<CommandOutcome> {
+    const launch = this.#launch;
+    if (!this.running || launch === undefined) throw new Error('the container does not run');
+    const collector = new OutputCollector();
+    const builtIn = builtInCommand(this.options.container, command);
+    const process =
+      builtIn === undefined
+        ? await this.#runMachineCommand(launch, command, collector)
+        : startBuiltInProcess({
+            ...this.#builtInOptions(launch, builtIn),
+            stdout: (text) => collector.add(Buffer.from(text)),
+            stderr: (text) => collector.add(Buffer.from(text)),
+          });
+    const killed = new Promise<number>((resolve) => {
+      const kill = (): void => {
+        process.kill('SIGKILL');
+        // What the command has started may keep its output open.
+        resolve(exitCodeOfKill);
+      };
+      if (signal.aborted) kill();
+      else signal.addEventListener('abort', kill, { once: true });
+    });
+    return { exitCode: await Promise.race([process.exited, killed]), output: collector.text };
+  }
+
+  /** The first process of its sandbox, which is made for a built-in program; undefined while it does not run. */
+  async firstProcess(): Promise<number | undefined> {
+    return this.running && this.#launch !== undefined ? this.#sandbox.firstProcess(this.#launch) : undefined;
+  }
+
+  /** What the run that has ended with this code left to say. */
+  async lastWords(exitCode: number): Promise<string> {
+    const log = this.log(false);
+    if (log === undefined) return '';
+    return terminationMessage({ file: this.#terminationFile, log, exitCode }, this.options.container);
   }
 
   /** Ends everything and removes the sandbox. */
   async remove(): Promise<void> {
     for (const log of this.#logs) log.close();
-    await this.#dropSandbox();
+    await this.#sandbox.remove();
   }
 
   #startProgram(launch: ContainerLaunch, plan: Extract<ContainerPlan, { kind: 'program' }>, log: ContainerLog): MainProcess {
@@ -165,15 +188,12 @@ export class PodContainer {
 
   async #startMachine(launch: ContainerLaunch, argv: readonly string[], log: ContainerLog): Promise<MainProcess> {
     const { container } = this.options;
-    await this.#dropSandbox();
-    const sandbox = this.#newSandbox(launch);
-    const process = await sandbox.run({
+    const process = await this.#sandbox.run(launch, {
       ...machineProcess(launch, argv),
       stdin: container.stdin === true,
       ...(container.tty === true ? { terminal: initialSize } : {}),
     });
     this.#main = process;
-    this.#idle = Promise.resolve(sandbox);
     for (const stream of ['stdout', 'stderr'] as const) {
       const source = process[stream];
       source?.on('data', (chunk: Buffer) => {
@@ -200,12 +220,19 @@ export class PodContainer {
     return process.exited;
   }
 
+  async #runMachineCommand(launch: ContainerLaunch, command: readonly string[], collector: OutputCollector): Promise<SandboxProcess> {
+    const sandbox = await this.#sandbox.running(launch);
+    const process = await sandbox.exec({ ...machineProcess(launch, command), stdin: false });
+    for (const stream of [process.stdout, process.stderr]) stream?.on('data', (chunk: Buffer) => collector.add(chunk));
+    return process;
+  }
+
   #builtInOptions(
     launch: ContainerLaunch,
     { program, argv }: { readonly program: Program; readonly argv: readonly string[] },
   ): Omit<BuiltInProcessOptions, 'stdout' | 'stderr'> {
     const { netns, names, environment, etc } = launch;
-    const shell = (command: string): ReturnType<BuiltInProcessOptions['shell']> => this.#shell(launch, command);
+    const shell = (command: string): Promise<CommandOutcome> => this.runCommand(['/bin/sh', '-c', command], new AbortController().signal);
     return { program, argv, netns, names, env: environment, hostname: etc.hostname, shell };
   }
 
@@ -214,68 +241,4 @@ export class PodContainer {
     log.write(stream, output);
     return this.#clients.write(stream, output);
   }
-
-  /** The sandbox in which programs of the machine run: the container's own, or an idle one made now. */
-  #machineSandbox(launch: ContainerLaunch): Promise<Sandbox> {
-    this.#idle ??= this.#startIdle(launch);
-    return this.#idle;
-  }
-
-  async #startIdle(launch: ContainerLaunch): Promise<Sandbox> {
-    const sandbox = this.#newSandbox(launch);
-    try {
-      await sandbox.idle();
-      return sandbox;
-    } catch (error) {
-      this.#idle = undefined;
-      throw error;
-    }
-  }
-
-  #newSandbox({ netns, etc, mounts }: ContainerLaunch): Sandbox {
-    const { home, sandboxId } = this.options;
-    this.#sandbox = new Sandbox({ home, id: sandboxId, netns, etc, mounts });
-    return this.#sandbox;
-  }
-
-  async #dropSandbox(): Promise<void> {
-    await this.#idle?.catch(() => undefined);
-    this.#idle = undefined;
-    const sandbox = this.#sandbox;
-    this.#sandbox = undefined;
-    await sandbox?.remove();
-  }
-}
-
-/** What a process of the machine gets of its container, main process and `exec` alike. */
-function machineProcess(
-  { environment, workingDirectory, user }: ContainerLaunch,
-  argv: readonly string[],
-): Pick<SandboxProcessOptions, 'argv' | 'env' | 'cwd' | 'user'> {
-  return { argv, env: environment, cwd: workingDirectory, user };
-}
-
-/** Joins a process with a client's streams; resolves with the exit code when all output is through. */
-async function connectClient(process: SandboxProcess, client: ClientStreams): Promise<number> {
-  if (client.stdin !== undefined && process.stdin !== undefined) {
-    client.stdin.on('error', () => undefined);
-    // A terminal has no half-close: end of input reaches its program as a typed control character or not at all.
-    client.stdin.pipe(process.stdin, { end: !client.tty });
-  }
-  for (const [source, sink] of [
-    [process.stdout, client.stdout],
-    [process.stderr, client.stderr],
-  ] as const) {
-    if (sink === undefined) source?.resume();
-    else source?.pipe(sink, { end: false });
-  }
-  if (client.tty) client.onResize((size) => process.resize(size));
-  client.signal.addEventListener('abort', () => process.disconnect(), { once: true });
-  if (client.signal.aborted) process.disconnect();
-  return process.exited;
-}
-
-/** A terminal moves to the next line and back to its start. */
-function onTerminal(text: string): string {
-  return text.replace(/\r?\n/g, '\r\n');
 }

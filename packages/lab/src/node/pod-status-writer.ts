@@ -32,6 +32,8 @@ export class PodStatusWriter {
 
   async #writeAll(): Promise<void> {
     while (this.#isDirty && !this.#isClosed) {
+      // What changes at the same time goes together.
+      await new Promise(setImmediate);
       this.#isDirty = false;
       await this.#write();
     }

@@ -6,20 +6,29 @@
  *                            │ all ended, or deleted
  *   object gone ◀─ final delete ◀─ connection left ◀─ TERM, grace, KILL
  * ```
+ * A pod that is active for longer than it may is ended like a deleted one, and stays as Failed.
  * No program of the pod runs before the gate has opened. What each step consists of is the business of
  * its own file: the network of `pod-connection`, the order of containers of `pod-containers`, one
  * container of `container-lifecycle`.
  */
-import type { Container, Pod } from '@weir/kube';
+import type { Container, Pod, PodStatus } from '@weir/kube';
+import { shortHash } from '@weir/net';
+import type { EtcFiles } from '../sandbox/root-directory.ts';
+import type { SharedNamespace } from '../sandbox/runc-config.ts';
+import { SandboxStartError } from '../sandbox/sandbox-process.ts';
 import { type ContainerLaunch, prepareLaunch } from './container-launch.ts';
 import type { ContainerLifecycle } from './container-lifecycle.ts';
 import { PodConnection } from './pod-connection.ts';
-import { PodContainers } from './pod-containers.ts';
+import { PodContainers, usualGraceSeconds } from './pod-containers.ts';
 import type { PodContext } from './pod-context.ts';
-import { podStatus } from './pod-status.ts';
+import { PodNamespaces } from './pod-namespaces.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
+import { podStatus } from './status/pod-status.ts';
+import type { PodFailure } from './status/status-facts.ts';
 
-const defaultGraceSeconds = 30;
+/** A timer cannot wait for longer; by then the pod is looked at again. */
+const longestTimerMs = 2 ** 31 - 1;
+const deadlineMessage = 'Pod was active on the node longer than the specified deadline';
 
 /** The worker of one pod. */
 export class PodWorker {
@@ -27,11 +36,17 @@ export class PodWorker {
   #pod: Pod;
   readonly #connection: PodConnection;
   readonly #containers: PodContainers;
+  readonly #namespaces: PodNamespaces;
   readonly #status: PodStatusWriter;
   readonly #startTime: string;
   readonly #stop = new AbortController();
   #deleted: () => void = () => undefined;
   readonly #deletion: Promise<void>;
+  /** What this node has said of the pod last. */
+  #reported: PodStatus | undefined;
+  #failure: PodFailure | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #isTerminating = false;
   #vanished = false;
   #abandoned = false;
   /** Resolves when nothing is left to do for this pod. */
@@ -40,6 +55,7 @@ export class PodWorker {
   constructor(context: PodContext, pod: Pod) {
     this.#context = context;
     this.#pod = pod;
+    this.#reported = pod.status;
     this.#startTime = pod.status?.startTime ?? now();
     this.#status = new PodStatusWriter(() => this.#writeStatus());
     this.#connection = new PodConnection(context, pod, {
@@ -54,6 +70,8 @@ export class PodWorker {
       onChange: () => this.#status.changed(),
       event: (event) => context.api.event(this.#pod, event),
     });
+    const seed = `${context.options.node}/${pod.metadata.uid ?? ''}`;
+    this.#namespaces = new PodNamespaces({ home: context.home, sandboxId: `weir-${context.options.cluster}-${shortHash(seed)}` }, pod);
     this.#deletion = new Promise((resolve) => {
       this.#deleted = resolve;
     });
@@ -78,7 +96,12 @@ export class PodWorker {
   /** The object has changed. */
   update(pod: Pod): void {
     this.#pod = pod;
+    this.#containers.add(pod);
+    this.#watchDeadline();
+    if (this.#reported !== undefined && isOutdated(pod, this.#reported)) this.#status.changed();
     if (pod.metadata.deletionTimestamp === undefined) return;
+    // Whoever deletes once more may have less patience.
+    if (this.#isTerminating) void this.#containers.terminate(this.#graceMs);
     this.#stop.abort();
     this.#deleted();
   }
@@ -99,6 +122,7 @@ export class PodWorker {
     this.#stop.abort();
     this.#deleted();
     await this.#containers.abandon();
+    await this.#namespaces.remove();
   }
 
   async #live(): Promise<void> {
@@ -106,7 +130,10 @@ export class PodWorker {
     if (phase !== 'Succeeded' && phase !== 'Failed') {
       if (await this.#connection.join(this.#stop.signal)) await this.#containers.run(this.#stop.signal);
       if (this.#abandoned) return;
+      this.#isTerminating = true;
       await this.#containers.terminate(this.#graceMs);
+      await this.#namespaces.remove();
+      clearTimeout(this.#deadline);
       if (this.netns !== '') this.#status.changed();
     }
     await this.#connection.leave();
@@ -118,13 +145,45 @@ export class PodWorker {
 
   get #graceMs(): number {
     const { deletionGracePeriodSeconds, deletionTimestamp } = this.#pod.metadata;
-    const specified = this.#pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+    const specified = this.#pod.spec?.terminationGracePeriodSeconds ?? usualGraceSeconds;
     return this.#vanished ? 0 : 1000 * (deletionTimestamp === undefined ? specified : (deletionGracePeriodSeconds ?? specified));
+  }
+
+  /** Ends the pod when it has been active for too long. */
+  #watchDeadline(): void {
+    const seconds = this.#pod.spec?.activeDeadlineSeconds;
+    clearTimeout(this.#deadline);
+    if (seconds === undefined || this.#isTerminating || this.#stop.signal.aborted) return;
+    const leftMs = Date.parse(this.#startTime) + 1_000 * seconds - Date.now();
+    if (leftMs > longestTimerMs) this.#deadline = setTimeout(() => this.#watchDeadline(), longestTimerMs);
+    else this.#deadline = setTimeout(() => this.#exceedDeadline(), Math.max(0, leftMs));
+  }
+
+  #exceedDeadline(): void {
+    this.#failure = { reason: 'DeadlineExceeded', message: deadlineMessage };
+    this.#context.api.event(this.#pod, { type: 'Normal', reason: 'DeadlineExceeded', message: deadlineMessage });
+    this.#stop.abort();
   }
 
   #launch(container: Container): Promise<ContainerLaunch> {
     const { images, options } = this.#context;
-    return prepareLaunch(container, { pod: this.#pod, netns: this.netns, podAddresses: this.#connection.addresses, images, options });
+    return prepareLaunch(container, {
+      pod: this.#pod,
+      netns: this.netns,
+      podAddresses: this.#connection.addresses,
+      namespaces: (etc) => this.#sharedNamespaces(container, etc),
+      images,
+      options,
+    });
+  }
+
+  /** Those of the pod; an ephemeral container may ask for the processes of another container besides. */
+  async #sharedNamespaces({ targetContainerName }: Container, etc: EtcFiles): Promise<readonly SharedNamespace[]> {
+    const shared = await this.#namespaces.join(this.netns, etc);
+    if (targetContainerName === undefined || targetContainerName === '' || shared.some(({ type }) => type === 'pid')) return shared;
+    const pid = await this.#containers.find(targetContainerName)?.options.container.firstProcess();
+    if (pid === undefined) throw new SandboxStartError(`the target container "${targetContainerName}" does not run`);
+    return [...shared, { type: 'pid', path: `/proc/${pid}/ns/pid` }];
   }
 
   #waitAtGate(reason: string | undefined): void {
@@ -148,11 +207,22 @@ export class PodWorker {
       hostAddresses: this.#context.options.addresses,
       podAddresses: this.#connection.addresses,
       ...this.#containers.facts,
+      reported: this.#reported,
+      failure: this.#failure,
       now: now(),
     });
-    this.#pod = { ...this.#pod, status: { ...this.#pod.status, ...status } };
+    this.#reported = status;
     await this.#context.api.writeStatus(this.#pod, status);
   }
+}
+
+/** Whether the object does not say what this node has said of it, or says more than that was about. */
+function isOutdated({ metadata, spec, status }: Pod, reported: PodStatus): boolean {
+  if (reported.observedGeneration !== metadata.generation || reported.phase !== status?.phase) return true;
+  if ((spec?.readinessGates ?? []).length > 0) return true;
+  return (reported.conditions ?? []).some(
+    (own) => own.observedGeneration !== undefined && status?.conditions?.find(({ type }) => type === own.type)?.status !== own.status,
+  );
 }
 
 function now(): string {

@@ -13,6 +13,13 @@ export interface OciMount {
   readonly options: readonly string[];
 }
 
+/** A namespace of somebody else that a container joins. */
+export interface SharedNamespace {
+  readonly type: 'pid' | 'ipc' | 'uts';
+  /** Below /proc. */
+  readonly path: string;
+}
+
 /** Who a process is. */
 export interface ProcessUser {
   readonly uid: number;
@@ -41,6 +48,8 @@ export interface RuncConfigOptions {
   readonly cgroup: string;
   /** Mounts besides the usual ones. */
   readonly mounts: readonly OciMount[];
+  /** Namespaces that are joined; the others are the container's own. */
+  readonly namespaces: readonly SharedNamespace[];
   readonly process: OciProcess;
 }
 
@@ -60,6 +69,8 @@ const capabilities = [
   'CAP_SETUID',
   'CAP_SYS_CHROOT',
 ];
+
+const namespaceTypes = ['pid', 'ipc', 'uts'] as const;
 
 /** The search path of a container without one of its own. */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -85,15 +96,22 @@ export function ociProcess(options: {
 
 /** The whole configuration, to be written as `config.json` of the bundle. */
 export function runcConfig(options: RuncConfigOptions): Readonly<Record<string, unknown>> {
+  const shared = new Set<string>(options.namespaces.map(({ type }) => type));
   return {
     ociVersion: '1.0.2',
     process: options.process,
     root: { path: options.rootDirectory, readonly: true },
-    hostname: options.hostname,
+    // The name belongs to the namespace: whoever joins one finds it there.
+    ...(shared.has('uts') ? {} : { hostname: options.hostname }),
     mounts: [...usualMounts, ...options.mounts],
     linux: {
       cgroupsPath: options.cgroup,
-      namespaces: [{ type: 'pid' }, { type: 'ipc' }, { type: 'uts' }, { type: 'mount' }, { type: 'network', path: options.netnsPath }],
+      namespaces: [
+        ...namespaceTypes.filter((type) => !shared.has(type)).map((type) => ({ type })),
+        ...options.namespaces,
+        { type: 'mount' },
+        { type: 'network', path: options.netnsPath },
+      ],
       resources: { devices: [{ allow: false, access: 'rwm' }] },
       maskedPaths: [
         '/proc/acpi',

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { netnsPath } from '@weir/kernel';
 import { defaultProgramDirectory, type EtcFiles, makeRootDirectory } from './root-directory.ts';
-import { defaultPath, type OciMount, type OciProcess, ociProcess, runcConfig } from './runc-config.ts';
+import { defaultPath, type OciMount, type OciProcess, ociProcess, runcConfig, type SharedNamespace } from './runc-config.ts';
 import { type SandboxProcess, type SandboxProcessOptions, startRunc } from './sandbox-process.ts';
 
 /** Where sandboxes keep their state; one for each node. */
@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly etc: EtcFiles;
   /** Mounts besides the usual ones. */
   readonly mounts?: readonly OciMount[];
+  /** Namespaces that it joins instead of having its own. */
+  readonly namespaces?: readonly SharedNamespace[];
 }
 
 /** A sandbox; its directory exists from the start, its container from {@link Sandbox.run} or {@link Sandbox.idle} on. */
@@ -52,11 +54,15 @@ export class Sandbox {
     );
   }
 
-  /** Starts the container with nothing in it, so that `exec` works. It runs until {@link Sandbox.remove}. */
-  async idle(): Promise<void> {
-    const process = await this.run({ argv: ['sleep', 'infinity'], env: { PATH: defaultPath }, cwd: '/', stdin: false });
+  /**
+   * Starts the container with a program that does nothing in it, so that `exec` works, and gives the number of its first
+   * process on the machine. It runs until {@link Sandbox.remove}.
+   */
+  async idle(argv: readonly string[] = ['sleep', 'infinity']): Promise<number> {
+    const process = await this.run({ argv, env: { PATH: defaultPath }, cwd: '/', stdin: false });
     process.stdout.resume();
     process.stderr?.resume();
+    return process.pid;
   }
 
   /** Runs a further process in the running container. */
@@ -82,7 +88,7 @@ export class Sandbox {
   }
 
   #writeBundle(process: SandboxProcessOptions): void {
-    const { home, etc, mounts: extraMounts = [] } = this.#options;
+    const { home, etc, mounts: extraMounts = [], namespaces = [] } = this.#options;
     const rootDirectory = join(this.#bundle, 'rootfs');
     mkdirSync(join(home.directory, 'bundles'), { recursive: true, mode: 0o700 });
     const mounts = makeRootDirectory(rootDirectory, etc, home.programDirectory ?? defaultProgramDirectory());
@@ -92,6 +98,7 @@ export class Sandbox {
       netnsPath: netnsPath(this.#options.netns),
       cgroup: `/${this.#options.id}`,
       mounts: [...mounts, ...extraMounts],
+      namespaces,
       process: ociProcessOf(process),
     });
     writeFileSync(join(this.#bundle, 'config.json'), JSON.stringify(config));

@@ -1,4 +1,6 @@
 /** core/v1 Pod as the API server knows it. */
+
+import { validateEphemeralContainersUpdate } from '../../validation/validate-ephemeral-containers.ts';
 import { subdomainName } from '../../validation/validate-object-meta.ts';
 import { validatePod, validatePodUpdate } from '../../validation/validate-pod.ts';
 import { defineResource, statusSubresource } from '../define-resource.ts';
@@ -23,7 +25,12 @@ export const podResource: ResourceDefinition = defineResource({
   subresources: [
     { name: 'attach', kind: { group: '', version: 'v1', kind: 'PodAttachOptions' }, verbs: ['create', 'get'] },
     { name: 'binding', kind: { group: '', version: 'v1', kind: 'Binding' }, verbs: ['create'] },
-    { name: 'ephemeralcontainers', kind: podKind, verbs: ['get', 'patch', 'update'] },
+    {
+      name: 'ephemeralcontainers',
+      kind: podKind,
+      verbs: ['get', 'patch', 'update'],
+      writes: { field: 'ephemeralContainers', validate: validateEphemeralContainersUpdate },
+    },
     { name: 'eviction', kind: { group: 'policy', version: 'v1', kind: 'Eviction' }, verbs: ['create'] },
     { name: 'exec', kind: { group: '', version: 'v1', kind: 'PodExecOptions' }, verbs: ['create', 'get'] },
     { name: 'log', kind: podKind, verbs: ['get'] },

@@ -33,6 +33,9 @@ const context: ProgramContext = {
   readFile: (path) => readFile(path),
 };
 
+// A program that only waits for signals has nothing else that keeps Node from ending.
+const alive = setInterval(() => undefined, 2 ** 30);
 process.exitCode = await agnhost(context);
+clearInterval(alive);
 // Servers may still be open; writes to pipes are finished before the process ends.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()));
