@@ -16,4 +16,4 @@ export {
 } from './language/cel-type.ts';
 export { type AuthorizationQuestion, CelAuthorizer } from './library/authorizers.ts';
 export { celObjectType, celTypeOf } from './schema-type.ts';
-export { type CelValue, fromCel, LazyObject, toCel, typeNameOf } from './values/cel-value.ts';
+export { CelOptional, type CelValue, fromCel, LazyObject, toCel, typeNameOf } from './values/cel-value.ts';

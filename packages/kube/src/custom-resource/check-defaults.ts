@@ -7,6 +7,7 @@ import { copyJson } from './apply-defaults.ts';
 import { pruneValue } from './prune.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 import { validateEmbedded } from './validate-embedded.ts';
+import { validateRules } from './validate-rules.ts';
 import { validateValue } from './validate-value.ts';
 
 /** Every error of the defaults in a schema and below. */
@@ -23,7 +24,8 @@ function checkDefault(schema: StructuralSchema, path: string): FieldError[] {
   const errors = deepEqual(pruned, schema.default) ? [] : [invalidValue(path, schema.default, 'must not have unknown fields')];
   const embedded = validateEmbedded(schema.default, schema, path);
   if (embedded.length > 0) return [...errors, ...embedded];
-  const below = validateValue(schema.default, schema, '').map((error) => ({
+  const found = validateValue(schema.default, schema, '');
+  const below = [...found, ...validateRules(schema.default, schema, undefined, found)].map((error) => ({
     ...error,
     field: error.field === '<nil>' ? path : `${path}.${error.field}`,
   }));

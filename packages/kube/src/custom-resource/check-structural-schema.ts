@@ -5,7 +5,7 @@
 import type { FieldError } from '../field-error.ts';
 import { deepEqual, forbiddenField, required } from '../validation/field-rules.ts';
 import { invalidValue } from '../validation/validate-object-meta.ts';
-import { compilePattern } from './compile-pattern.ts';
+import { patternProblem } from './compile-pattern.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
 type Level = 'root' | 'item' | 'field';
@@ -123,9 +123,9 @@ function checkJunctors(schema: StructuralSchema, path: string, skips: Skips): Fi
   );
   errors.push(...schema.oneOf.flatMap((each, i) => checkNested(each, `${path}.oneOf[${i}]`, noSkips)));
   if (schema.not !== undefined) errors.push(...checkNested(schema.not, `${path}.not`, noSkips));
-  const pattern = schema.pattern === '' ? undefined : compilePattern(schema.pattern);
-  if (typeof pattern === 'string') {
-    errors.push(invalidValue(`${path}.pattern`, schema.pattern, `must be a valid regular expression, but isn't: ${pattern}`));
+  const problem = patternProblem(schema.pattern);
+  if (problem !== undefined) {
+    errors.push(invalidValue(`${path}.pattern`, schema.pattern, `must be a valid regular expression, but isn't: ${problem}`));
   }
   return errors;
 }

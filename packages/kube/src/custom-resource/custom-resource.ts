@@ -20,6 +20,7 @@ import { pruneObject } from './prune.ts';
 import { parseStructuralSchema, type StructuralSchema } from './structural-schema.ts';
 import { validateEmbedded } from './validate-embedded.ts';
 import { validateLists } from './validate-lists.ts';
+import { validateRules } from './validate-rules.ts';
 import { validateValue } from './validate-value.ts';
 
 /** The entries of an accepted definition: its served versions. */
@@ -107,17 +108,20 @@ function validators(
     errors.push(...validateEmbedded(object, schema, ''));
     // A list that had repetitions already may keep them.
     if (old === undefined || validateLists(old, schema, '').length === 0) errors.push(...validateLists(object, schema, ''));
-    return errors;
+    return [...errors, ...validateRules(object, schema, old, errors)];
   };
   return {
     validate: (object) => validateAll(object, undefined),
     validateUpdate: (object, old) => validateAll(object, old),
     validateStatus: (object, old) => {
       const status = schema.properties.get('status');
-      const errors = validateScale(object, scale, ['status']);
-      if (status === undefined || object['status'] === undefined) return errors;
-      const found = validateValue(object['status'], status, '', old['status']);
-      return [...found.map((error) => ({ ...error, field: belowStatus(error.field) })), ...errors];
+      const found =
+        status === undefined || object['status'] === undefined ? [] : validateValue(object['status'], status, '', old['status']);
+      const errors = [
+        ...found.map((error) => ({ ...error, field: belowStatus(error.field) })),
+        ...validateScale(object, scale, ['status']),
+      ];
+      return [...errors, ...validateRules(object, schema, old, errors)];
     },
   };
 }

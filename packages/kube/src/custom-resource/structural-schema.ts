@@ -10,7 +10,7 @@ import { isJsonObject, type JsonObject, listAt, objectAt, objectsAt, textAt } fr
 type ListType = 'atomic' | 'set' | 'map';
 
 /** One rule of `x-kubernetes-validations`. */
-interface ValidationRule {
+export interface ValidationRule {
   readonly rule: string;
   readonly message: string;
   readonly messageExpression: string;

@@ -8,7 +8,8 @@
 import type { FieldError, FieldErrorReason } from '../field-error.ts';
 import { isJsonObject, type JsonObject, numberAt } from '../registry/json-object.ts';
 import { deepEqual } from '../validation/field-rules.ts';
-import { compilePattern } from './compile-pattern.ts';
+import { matchesPattern } from './compile-pattern.ts';
+import { oldMembers } from './old-members.ts';
 import { isOfFormat } from './string-formats.ts';
 import { memberSchema, type StructuralSchema } from './structural-schema.ts';
 
@@ -22,7 +23,11 @@ const noField = '<nil>';
 
 /** Every error of a value. `path` is the value's own path, empty for a whole object; `old` what it replaces, if anything. */
 export function validateValue(value: unknown, schema: StructuralSchema, path: string, old?: unknown): FieldError[] {
-  return validate(value, schema, path, old === undefined ? undefined : { value: old });
+  return validate(value, schema, path, beforeOf(old));
+}
+
+function beforeOf(old: unknown): Before | undefined {
+  return old === undefined ? undefined : { value: old };
 }
 
 function validate(value: unknown, schema: StructuralSchema, path: string, before: Before | undefined): FieldError[] {
@@ -109,11 +114,8 @@ function checkString(text: string, schema: StructuralSchema, path: string): Fiel
   if (minLength !== undefined && length < minLength) {
     errors.push(wrong(path, text, `${path} in body should be at least ${minLength} chars long`));
   }
-  if (schema.pattern !== '') {
-    const pattern = compilePattern(schema.pattern);
-    if (typeof pattern === 'string' || !pattern.test(text)) {
-      errors.push(wrong(path, text, `${path} in body should match '${schema.pattern}'`));
-    }
+  if (schema.pattern !== '' && !matchesPattern(text, schema.pattern)) {
+    errors.push(wrong(path, text, `${path} in body should match '${schema.pattern}'`));
   }
   if (schema.format !== '' && isOfFormat(schema.format, text) === false) {
     const message = `${path} in body must be of type ${schema.format}: ${JSON.stringify(text)}`;
@@ -144,8 +146,8 @@ function checkList(list: readonly unknown[], schema: StructuralSchema, path: str
   const { items } = schema;
   const errors: FieldError[] = [];
   if (items !== undefined) {
-    const old = oldMembers(schema, before);
-    errors.push(...list.flatMap((member, i) => validate(member, items, `${path}[${i}]`, old(member))));
+    const oldOf = oldMembers(schema, before?.value);
+    errors.push(...list.flatMap((member, i) => validate(member, items, `${path}[${i}]`, beforeOf(oldOf(member)))));
   }
   const { maxItems, minItems } = limitsOf(schema);
   if (minItems !== undefined && list.length < minItems) {
@@ -153,15 +155,6 @@ function checkList(list: readonly unknown[], schema: StructuralSchema, path: str
   }
   if (maxItems !== undefined && list.length > maxItems) errors.push(tooMany(path, list.length, maxItems));
   return errors;
-}
-
-/** Members of a list are the same one as before only where keys tell them apart. */
-function oldMembers(schema: StructuralSchema, before: Before | undefined): (member: unknown) => Before | undefined {
-  if (before === undefined || !Array.isArray(before.value) || schema.listType !== 'map') return () => undefined;
-  const keyOf = (member: unknown): string =>
-    JSON.stringify(schema.listMapKeys.map((key) => (isJsonObject(member) ? member[key] : undefined) ?? null));
-  const old = new Map(before.value.map((member: unknown) => [keyOf(member), { value: member }]));
-  return (member) => old.get(keyOf(member));
 }
 
 function checkEnum(value: unknown, schema: StructuralSchema, path: string): FieldError[] {

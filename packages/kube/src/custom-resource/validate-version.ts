@@ -4,8 +4,10 @@ import { type JsonObject, objectAt, objectsAt, textAt } from '../registry/json-o
 import { required } from '../validation/field-rules.ts';
 import { invalidValue, serviceName } from '../validation/validate-object-meta.ts';
 import { checkDefaults } from './check-defaults.ts';
+import { checkRules, checkRuleTexts } from './check-rules.ts';
 import { checkRoot, checkSchemaKeywords, hasStatusSubresource } from './check-schema-keywords.ts';
 import { checkStructuralSchema } from './check-structural-schema.ts';
+import { followFieldPath } from './field-path.ts';
 import { parseStructuralSchema, type StructuralSchema } from './structural-schema.ts';
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
@@ -40,13 +42,16 @@ export function validateVersion(version: JsonObject, paths: VersionPaths): Field
 
 function checkSchema(schema: StructuralSchema, path: string, hasStatus: boolean): FieldError[] {
   const structural = checkStructuralSchema(schema, path);
-  return [
+  const errors = [
     ...checkRoot(schema, path, hasStatus),
     ...structural,
     // Defaults can only be judged by a schema that means something.
     ...(structural.length === 0 ? checkDefaults(schema, path) : []),
     ...checkSchemaKeywords(schema, path),
+    ...checkRuleTexts(schema, path),
   ];
+  // So can rules.
+  return errors.length === 0 ? checkRules(schema, path) : errors;
 }
 
 function checkDeprecation(version: JsonObject, path: string): FieldError[] {
@@ -108,13 +113,13 @@ function checkSelectable(fields: readonly JsonObject[], schema: StructuralSchema
       errors.push(required(at));
       continue;
     }
-    const found = schemaAt(schema, jsonPath);
+    const found = jsonPath.includes('[') ? 'array notation is not allowed' : followFieldPath(jsonPath, schema);
     if (typeof found === 'string') {
       errors.push(invalidValue(at, jsonPath, `is an invalid path: ${found}`));
       continue;
     }
     if (jsonPath.startsWith('.metadata')) errors.push(invalidValue(at, jsonPath, 'must not point to fields in metadata'));
-    if (!['string', 'boolean', 'integer'].includes(found.type)) {
+    if (!['string', 'boolean', 'integer'].includes(found.schema.type)) {
       const rule = 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';
       errors.push(invalidValue(at, jsonPath, rule));
     }
@@ -125,16 +130,4 @@ function checkSelectable(fields: readonly JsonObject[], schema: StructuralSchema
     errors.push({ reason: 'FieldValueTooMany', field: path, value: seen.size, message: `must have at most ${selectableLimit} items` });
   }
   return errors;
-}
-
-/** The schema that a path of field names leads to, or why it leads nowhere. */
-function schemaAt(schema: StructuralSchema, jsonPath: string): StructuralSchema | string {
-  if (!/^(\.[A-Za-z_][A-Za-z0-9_-]*)+$/.test(jsonPath)) return `${jsonPath} is no path of field names`;
-  let node = schema;
-  for (const name of jsonPath.split('.').slice(1)) {
-    const below = node.properties.get(name);
-    if (below === undefined) return 'does not refer to a valid field';
-    node = below;
-  }
-  return node;
 }
