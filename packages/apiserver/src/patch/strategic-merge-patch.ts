@@ -7,11 +7,7 @@
  */
 import { deepEqual, isJsonObject, type JsonObject, type ListMerge, type ObjectSchema, type Schema } from '@weir/kube';
 import { unreachable } from '@weir/net';
-
-/** The patch cannot be applied; the message says why. */
-export class PatchError extends Error {
-  override readonly name = 'PatchError';
-}
+import { PatchError } from './patch-error.ts';
 
 const deleteFromList = '$deleteFromPrimitiveList/';
 const setElementOrder = '$setElementOrder/';

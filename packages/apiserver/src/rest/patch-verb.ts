@@ -5,11 +5,12 @@
  * different fields never get in each other's way.
  */
 import { goTypeOfValue, isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
-import { applyPatch as applyJsonPatch } from 'rfc6902';
 import { type ApiError, badRequest, failure, invalid, notFound, unsupportedMediaType } from '../errors/api-error.ts';
+import { applyJsonPatch, isPatchOperation } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
+import { PatchError } from '../patch/patch-error.ts';
 import { applyServerSide } from '../patch/server-side-apply.ts';
-import { applyStrategicMergePatch, goText, PatchError } from '../patch/strategic-merge-patch.ts';
+import { applyStrategicMergePatch, goText } from '../patch/strategic-merge-patch.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
@@ -111,26 +112,25 @@ function readPatch(context: RestContext, request: ApiRequest, type: string): unk
 }
 
 function applyOfType(type: string, object: JsonObject, patch: unknown, target: ResourceTarget): JsonObject {
-  switch (type) {
-    case 'application/json-patch+json':
-      return patchByOperations(object, patch);
-    case 'application/merge-patch+json': {
-      if (!isJsonObject(patch)) throw notAnObject(patch);
-      return applyMergePatch(object, patch) as JsonObject;
-    }
-    default:
-      if (!isJsonObject(patch)) throw notAnObject(patch);
-      try {
+  try {
+    switch (type) {
+      case 'application/json-patch+json':
+        return patchByOperations(object, patch);
+      case 'application/merge-patch+json':
+        if (!isJsonObject(patch)) throw notAnObject(patch);
+        return applyMergePatch(object, patch) as JsonObject;
+      default:
+        if (!isJsonObject(patch)) throw notAnObject(patch);
         return applyStrategicMergePatch(object, patch, target.definition.schema);
-      } catch (error) {
-        if (error instanceof PatchError) throw rejectedPatch(error.message);
-        throw error;
-      }
+    }
+  } catch (error) {
+    if (error instanceof PatchError) throw rejectedPatch(error.message);
+    throw error;
   }
 }
 
 function patchByOperations(object: JsonObject, patch: unknown): JsonObject {
-  if (!Array.isArray(patch) || !patch.every(isOperation)) {
+  if (!Array.isArray(patch) || !patch.every(isPatchOperation)) {
     throw badRequest('json: cannot unmarshal the JSON patch: an array of operations with "op" and "path" is expected');
   }
   if (patch.length > jsonPatchOperationsLimit) {
@@ -140,29 +140,11 @@ function patchByOperations(object: JsonObject, patch: unknown): JsonObject {
       message: `Request entity too large: The allowed maximum operations in a JSON patch is ${jsonPatchOperationsLimit}, got ${patch.length}`,
     });
   }
-  for (const operation of patch as Parameters<typeof applyJsonPatch>[1]) {
-    const [error] = applyJsonPatch(object, [operation]);
-    if (error !== null && error !== undefined) throw rejectedPatch(operationFailure(operation));
-  }
-  return object;
-}
-
-/** The sentences of the JSON patch library of the real server; these three operations are what people get wrong. */
-function operationFailure({ op, path }: { readonly op: string; readonly path: string }): string {
-  switch (op) {
-    case 'test':
-      return `testing value ${path} failed: test failed`;
-    case 'replace':
-      return `replace operation does not apply: doc is missing key: ${path}: missing value`;
-    default:
-      return `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
-  }
-}
-
-const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
-
-function isOperation(value: unknown): boolean {
-  return isJsonObject(value) && operationNames.includes(textAt(value, 'op')) && typeof value['path'] === 'string';
+  const patched = applyJsonPatch(object, patch);
+  // Operations can build deeper than any of them is.
+  assertBoundedDepth(patched);
+  if (!isJsonObject(patched)) throw notAnObject(patched);
+  return patched;
 }
 
 function notAnObject(patch: unknown): ApiError {

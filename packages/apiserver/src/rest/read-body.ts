@@ -88,10 +88,20 @@ export function fillType(object: JsonObject, definition: GroupVersionKind): void
   object['kind'] = kind;
 }
 
-/** The `Warning` header for what was found (RFC 7234, as `299 - "…"`), or none. */
+/** All warnings of an answer together, in bytes: clients read heads of a bounded size (`maxWarnings` upstream). */
+const warningBytes = 4_096;
+
+/** The `Warning` header for what was found (RFC 7234, as `299 - "…"`), or none. What does not fit is left out. */
 export function warningHeaders(warnings: readonly string[]): Readonly<Record<string, string>> {
-  if (warnings.length === 0) return {};
-  return { warning: warnings.map((warning) => `299 - ${JSON.stringify(warning)}`).join(', ') };
+  const parts: string[] = [];
+  let length = 0;
+  for (const warning of warnings) {
+    // In UTF-8, as Go writes headers; Node takes a header's text for its bytes.
+    const part = Buffer.from(`299 - ${JSON.stringify(warning).replaceAll('\u007f', '\\u007f')}`).toString('latin1');
+    length += part.length;
+    if (length <= warningBytes) parts.push(part);
+  }
+  return parts.length === 0 ? {} : { warning: parts.join(', ') };
 }
 
 /** A text as it is, anything else as JSON. */

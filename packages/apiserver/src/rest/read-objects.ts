@@ -61,7 +61,8 @@ interface Snapshot extends PastObjects {
 
 function snapshotOf(context: RestContext, target: ResourceTarget, options: ListOptions): Snapshot {
   const { store } = context;
-  const token = options.continue === '' ? undefined : decodeContinue(options.continue);
+  const token =
+    options.continue === '' ? undefined : decodeContinue(options.continue, { within: rangeOf(target), revision: store.revision });
   const asked = options.resourceVersion ?? 0;
   if (asked > store.revision) throw resourceVersionTooLarge(asked, store.revision);
   const exact = token?.revision ?? (options.resourceVersionMatch === 'Exact' ? asked : undefined);
@@ -112,10 +113,13 @@ function encodeContinue({ revision, after, remaining }: ContinueToken): string {
   return Buffer.from(JSON.stringify({ v: 1, rv: revision, start: after, left: remaining })).toString('base64url');
 }
 
-function decodeContinue(text: string): ContinueToken {
+/** Reads a token; refused is also one of another list, or of another server's future. */
+function decodeContinue(text: string, { within, revision }: { readonly within: ListRange; readonly revision: number }): ContinueToken {
   try {
     const { rv, start, left } = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv?: unknown; start?: unknown; left?: unknown };
-    if (typeof rv === 'number' && typeof start === 'string') {
+    const isVersion = typeof rv === 'number' && Number.isSafeInteger(rv) && rv > 0 && rv <= revision;
+    const prefix = within.namespace === undefined ? `${within.resource}/` : `${within.resource}/${within.namespace}/`;
+    if (isVersion && typeof start === 'string' && start.startsWith(prefix)) {
       return { revision: rv, after: start, remaining: typeof left === 'number' ? left : undefined };
     }
   } catch {

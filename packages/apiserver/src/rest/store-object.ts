@@ -20,12 +20,13 @@ import {
 import { admitCreate, admitUpdate, assertAdmissible } from '../admission/admission.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { assertNoEscalation } from '../authorization/escalation.ts';
-import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound } from '../errors/api-error.ts';
+import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound, requestTooLarge } from '../errors/api-error.ts';
 import { type FieldRecord, recordUpdate } from '../patch/managed-fields.ts';
 import type { UserInfo } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
-import type { StoreTransaction } from '../storage/object-store.ts';
+import type { ObjectKey } from '../storage/event-history.ts';
+import { fits, keyText, type StoreTransaction } from '../storage/object-store.ts';
 import { copyOf } from '../table/render-object.ts';
 import { keepAllBut, narrowPart } from './narrow-write.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
@@ -76,11 +77,17 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   assertNoMoreRights(scope, prepared);
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');
-  assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...definition.validate(prepared)]);
-  assertAdmissible({ ...scope, object: prepared });
   const key = keyOf(definition, target.namespace, name);
+  assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...nameLengthErrors(key), ...definition.validate(prepared)]);
+  assertAdmissible({ ...scope, object: prepared });
   if (transaction.get(key) !== undefined) throw alreadyExists(subjectOf(target, name));
-  return dryRun ? EncodedObject.of(prepared) : transaction.put(key, prepared);
+  return storable(dryRun ? EncodedObject.of(prepared) : transaction.put(key, prepared));
+}
+
+/** Kinds whose names have no limit of their own (roles) have that of the store. */
+function nameLengthErrors(key: ObjectKey): readonly FieldError[] {
+  if (fits(keyText(key))) return [];
+  return [{ reason: 'FieldValueTooLong', field: 'metadata.name', message: 'may not be more than 1024 bytes' }];
 }
 
 /** Which part of an object a write may change. */
@@ -117,7 +124,16 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
     // The last thing that held the object is gone: watchers see its end, not one more change.
     return dryRun ? EncodedObject.of(object) : transaction.remove(key);
   }
-  return dryRun ? EncodedObject.of(object) : transaction.put(key, object);
+  return storable(dryRun ? EncodedObject.of(object) : transaction.put(key, object));
+}
+
+/** No request may be longer; an object that grows by one after the other may not either. */
+const objectBytes = 3 * 1024 * 1024;
+
+/** Throws 413 for an object that is too long, and undoes the write. */
+function storable(object: EncodedObject): EncodedObject {
+  if (object.bytes.length > objectBytes) throw requestTooLarge(objectBytes);
+  return object;
 }
 
 /** A PUT or an apply that creates needs the right to create as well. */

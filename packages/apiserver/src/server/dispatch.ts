@@ -9,6 +9,7 @@ import { deleteCollectionVerb, deleteVerb } from '../rest/delete-verbs.ts';
 import { patchVerb } from '../rest/patch-verb.ts';
 import { warningHeaders } from '../rest/read-body.ts';
 import { getObject, listObjects } from '../rest/read-objects.ts';
+import { parseRepresentation } from '../rest/representation.ts';
 import { booleanParameter, type RestContext } from '../rest/rest-context.ts';
 import { subresourceVerb } from '../rest/subresource-verbs.ts';
 import { createVerb, updateVerb } from '../rest/write-verbs.ts';
@@ -50,6 +51,8 @@ async function handleResource(context: RestContext, target: ResourceTarget, requ
   if (target.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers'].includes(target.subresource)) {
     return subresourceVerb(context, target, request);
   }
+  // An answer that its client cannot read is refused before anything is done.
+  parseRepresentation(request.headers['accept'], request.query);
   const isCollection = target.name === '';
   switch (request.method) {
     case 'GET':

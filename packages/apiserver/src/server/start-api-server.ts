@@ -23,7 +23,7 @@ import { makeOpenApiHandler } from '../openapi/openapi-handler.ts';
 import type { DecodeBody, RestContext } from '../rest/rest-context.ts';
 import { ObjectStore } from '../storage/object-store.ts';
 import { decodeBody } from '../wire/decode-body.ts';
-import { makeAnswerRequest } from './answer-request.ts';
+import { type AnswerRequest, makeAnswerRequest } from './answer-request.ts';
 import type { ApiHandler } from './api-message.ts';
 import { ensureFirstObjects } from './bootstrap.ts';
 import { makeDispatch } from './dispatch.ts';
@@ -70,8 +70,12 @@ export interface ApiServer {
   readonly urls: readonly string[];
   /** The port of the first TCP address; 0 when there is none. */
   readonly port: number;
+  /** The revision of the newest write. */
+  readonly revision: number;
   /** The kinds that are served; entries can be added. */
   readonly registry: ResourceRegistry;
+  /** Answers a request that came another way than over a socket; it is held to the same rules. */
+  readonly answer: AnswerRequest;
   /** Ends all connections, finishes running writes and closes the store. */
   close(): Promise<void>;
 }
@@ -132,6 +136,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ),
     port: ports[0] ?? 0,
     registry,
+    answer,
+    get revision(): number {
+      return store.revision;
+    },
     close: async () => {
       await Promise.all(servers.map(({ server, connections }) => closeServer(server, connections)));
       customResources.stop();

@@ -90,13 +90,17 @@ export class ObjectStore {
 
   /** One object, committed. */
   get(key: ObjectKey): EncodedObject | undefined {
-    const bytes = this.#objects.get(keyText(key));
+    const text = keyText(key);
+    if (!fits(text)) return undefined;
+    const bytes = this.#objects.get(text);
     return bytes === undefined ? undefined : new EncodedObject(bytes);
   }
 
   /** Committed objects in the order of their keys. */
   *list(range: ListRange): Iterable<StoredObject> {
-    for (const { key, value } of this.#objects.getRange(boundsOf(range))) {
+    const bounds = boundsOf(range);
+    if (bounds === undefined) return;
+    for (const { key, value } of this.#objects.getRange(bounds)) {
       if (key === range.after) continue;
       yield { key: parseKey(key), object: new EncodedObject(value) };
     }
@@ -104,9 +108,11 @@ export class ObjectStore {
 
   /** The number of committed objects, without reading them. */
   count(range: ListRange): number {
-    const counted = this.#objects.getCount(boundsOf(range));
+    const bounds = boundsOf(range);
+    if (bounds === undefined) return 0;
+    const counted = this.#objects.getCount(bounds);
     // The bounds include the key after which the range begins.
-    return range.after !== undefined && this.#objects.doesExist(range.after) ? counted - 1 : counted;
+    return bounds.start === range.after && this.#objects.doesExist(range.after) ? counted - 1 : counted;
   }
 
   /**
@@ -241,13 +247,27 @@ function parseKey(text: string): ObjectKey {
 }
 
 function assertPlainKey(key: ObjectKey): void {
-  assert(key.name !== '' && !`${key.resource}${key.namespace}${key.name}`.includes('/'), `${keyText(key)} is no key`);
+  const isPlain = key.name !== '' && !`${key.resource}${key.namespace}${key.name}`.includes('/');
+  assert(isPlain && fits(keyText(key)), `${keyText(key)} is no key`);
 }
 
-/** '0' follows '/' in ASCII, so the range ends right after the last key with the prefix. */
-function boundsOf(range: ListRange): { start: string; end: string } {
+/** The longest key, in bytes; lmdb takes 1 978. No object that can be stored has a longer one. */
+const keyBytes = 1_900;
+
+/** Whether there can be an object with the key: whoever asks for another one is told that there is none. */
+export function fits(text: string): boolean {
+  return text.length * 3 <= keyBytes || Buffer.byteLength(text) <= keyBytes;
+}
+
+/**
+ * '0' follows '/' in ASCII, so the range ends right after the last key with the prefix. It never begins before the
+ * first one, whatever it is to come after: what clients send as a position must not lead out of what they asked for.
+ * Undefined when nothing can be in it.
+ */
+function boundsOf(range: ListRange): { start: string; end: string } | undefined {
   const prefix = range.namespace === undefined ? range.resource : `${range.resource}/${range.namespace}`;
-  return { start: range.after ?? `${prefix}/`, end: `${prefix}0` };
+  const start = range.after !== undefined && range.after > `${prefix}/` ? range.after : `${prefix}/`;
+  return fits(start) && start < `${prefix}0` ? { start, end: `${prefix}0` } : undefined;
 }
 
 function isInRange(key: ObjectKey, text: string, range: ListRange): boolean {

@@ -60,7 +60,7 @@ function decodeJson(text: string, kindHint: string): unknown {
 
 function decodeYaml(text: string, kindHint: string): unknown {
   try {
-    const document = parseDocument(text, { uniqueKeys: true });
+    const document = parseDocument(text, { uniqueKeys: true, logLevel: 'silent' });
     const [problem] = document.errors;
     if (problem !== undefined) throw problem;
     const value: unknown = document.toJS({ maxAliasCount: 100 });

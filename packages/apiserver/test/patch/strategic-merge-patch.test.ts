@@ -1,6 +1,7 @@
 import { builtInSchemas } from '@weir/kube';
 import { describe, expect, it } from 'vitest';
-import { applyStrategicMergePatch, PatchError } from '../../src/patch/strategic-merge-patch.ts';
+import { PatchError } from '../../src/patch/patch-error.ts';
+import { applyStrategicMergePatch } from '../../src/patch/strategic-merge-patch.ts';
 
 const pod = builtInSchemas.get('Pod');
 const policy = builtInSchemas.get('NetworkPolicy');

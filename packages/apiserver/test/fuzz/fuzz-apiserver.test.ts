@@ -1,0 +1,11 @@
+import { randomInt } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { fuzzApiServer } from './fuzz-apiserver.ts';
+
+it('whatever is sent, the API server neither breaks, nor gives away, nor lets strangers write', { timeout: 300_000 }, async () => {
+  const seed = randomInt(2 ** 30);
+  const { findings, statuses } = await fuzzApiServer({ seed, inputs: 4_000 });
+  expect(findings, `seed ${seed}`).toEqual([]);
+  // What gets through to the store, or into a pod, is part of it.
+  for (const status of [101, 200, 201, 401, 403, 422]) expect(statuses.get(status) ?? 0, `seed ${seed}, ${status}`).toBeGreaterThan(0);
+});

@@ -1,0 +1,84 @@
+/**
+ * The whole fuzzing of the API server, of any size: nine of ten inputs go straight to what answers requests, one of
+ * ten over sockets, one of a hundred is an upgraded connection.
+ */
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { fuzzInProcess } from './fuzz-in-process.ts';
+import { fuzzOverSockets } from './fuzz-over-sockets.ts';
+import { type FuzzReport, faultText, mergedReports } from './fuzz-report.ts';
+import { fuzzStreams, startEchoNode } from './fuzz-streams.ts';
+import { startFuzzedServer } from './fuzzed-server.ts';
+
+/** What to run. */
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly inputs: number;
+  /** Told now and then how far it is. */
+  readonly onProgress?: (text: string) => void;
+}
+
+/** Between looks at the memory, and between servers. */
+const batchInputs = 50_000;
+/** What a server may have kept after a batch: the store's history, and no more than that again. */
+const keptBytes = 256 * 1024 * 1024;
+
+/** Runs them; findings also tell of faults that no input can be named for. */
+export async function fuzzApiServer({ seed, inputs, onProgress }: FuzzOptions): Promise<FuzzReport> {
+  const reports: FuzzReport[] = [];
+  const loose: string[] = [];
+  const note = (error: unknown): void => void loose.push(`outside of any request: ${faultText(error)}`);
+  process.on('uncaughtException', note);
+  process.on('unhandledRejection', note);
+  try {
+    for (let first = 0; first < inputs; first += batchInputs) {
+      reports.push(await fuzzBatch(seed, first, Math.min(batchInputs, inputs - first)));
+      const { inputs: done, findings } = mergedReports(reports);
+      onProgress?.(`${done} inputs, ${findings.length + loose.length} findings`);
+    }
+  } finally {
+    process.off('uncaughtException', note);
+    process.off('unhandledRejection', note);
+  }
+  const all = mergedReports(reports);
+  return { ...all, findings: [...all.findings, ...loose, ...pollution()] };
+}
+
+async function fuzzBatch(seed: number, first: number, count: number): Promise<FuzzReport> {
+  const fuzzed = await startFuzzedServer((directory) => join(directory, 'node.sock'));
+  const node = await startEchoNode(join(fuzzed.server.directory, 'node.sock'));
+  try {
+    const streams = Math.floor(count / 100);
+    const sockets = Math.floor(count / 10);
+    const direct = count - sockets - streams;
+    const before = usedBytes();
+    const reports = [
+      await fuzzInProcess(fuzzed, { seed, first, count: direct }),
+      await fuzzOverSockets(fuzzed, { seed, first: first + direct, count: sockets }),
+      await fuzzStreams(fuzzed, { seed, first: first + direct + sockets, count: streams }),
+    ];
+    const kept = usedBytes() - before;
+    const report = mergedReports(reports);
+    return kept <= keptBytes
+      ? report
+      : { ...report, findings: [...report.findings, `after input ${first + count} of seed ${seed} the server keeps ${kept} bytes`] };
+  } finally {
+    node.closeAllConnections();
+    node.close();
+    await fuzzed.server.dispose();
+  }
+}
+
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+}
+
+/** Members that an input has given to all objects. */
+function pollution(): readonly string[] {
+  const inherited = Object.keys(Object.prototype);
+  for (const key in Object.prototype) inherited.push(key);
+  return inherited.length === 0 ? [] : [`every object now has ${inherited.join(', ')}`];
+}
