@@ -42,7 +42,7 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
     const scale = request.method === 'PUT' ? body : applyMergePatch(scaleOf(next, fields), body);
     setReplicas(next, fields.specReplicas, wantedReplicas(scale as JsonObject, target.name));
     const version = textAt(objectAt(scale as JsonObject, 'metadata'), 'resourceVersion');
-    ensureObject(next, 'metadata')['resourceVersion'] = version;
+    if (version !== '') ensureObject(next, 'metadata')['resourceVersion'] = version;
     return updateObject(scope, current, next, 'main');
   });
   return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, stored), fields) };

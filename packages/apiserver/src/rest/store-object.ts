@@ -235,6 +235,10 @@ function assertUnchangedSince(object: JsonObject, old: Readonly<JsonObject>, tar
   const metadata = ensureObject(object, 'metadata');
   const version = textAt(metadata, 'resourceVersion');
   const present = textAt(objectAt(old, 'metadata'), 'resourceVersion');
+  if (target.definition.updateNeedsVersion && (version === '' || version === '0')) {
+    const message = 'must be specified for an update';
+    throw invalid(target.definition, target.name, [{ reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', value: 0, message }]);
+  }
   if (version !== '' && version !== '0' && version !== present) {
     throw conflict(subjectOf(target), 'the object has been modified; please apply your changes to the latest version and try again');
   }

@@ -96,8 +96,12 @@ describe('an object of a custom kind', () => {
 
   it('has its status and its scale as subresources', async () => {
     await server.request('POST', gates, { body: { ...gate('scaled', { mode: 'Open' }), status: { phase: 'Lost' } } });
+    const change = { ...gate('scaled', { mode: 'Closed' }), status: { phase: 'Ready', replicas: 1, selector: 'a=b' } };
+    const blind = await server.request('PUT', `${gates}/scaled/status`, { body: change });
+    expect(blind.json.message).toContain('metadata.resourceVersion: Invalid value: 0: must be specified for an update');
+    const { resourceVersion } = (await server.request('GET', `${gates}/scaled`)).json.metadata;
     const put = await server.request('PUT', `${gates}/scaled/status`, {
-      body: { ...gate('scaled', { mode: 'Closed' }), status: { phase: 'Ready', replicas: 1, selector: 'a=b' } },
+      body: { ...change, metadata: { name: 'scaled', resourceVersion } },
     });
     expect(put.json).toMatchObject({ spec: { mode: 'Open' }, status: { phase: 'Ready' }, metadata: { generation: 1 } });
     const wrong = await server.request('PATCH', `${gates}/scaled/status`, {

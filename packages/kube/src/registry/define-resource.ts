@@ -57,6 +57,7 @@ export function defineResource(options: ResourceOptions): ResourceDefinition {
     fieldLabels: {},
     statusSubresource: false,
     countsGenerations: false,
+    updateNeedsVersion: false,
     createOnUpdate: false,
     returnsDeletedObject: false,
     isReview: false,

@@ -106,6 +106,8 @@ export interface ResourceDefinition {
   readonly scale?: ScaleFields;
   /** `metadata.generation` starts at 1 and grows with every change of anything but metadata and status. */
   readonly countsGenerations: boolean;
+  /** An update must name the version that it replaces (`AllowUnconditionalUpdate` is false upstream). */
+  readonly updateNeedsVersion: boolean;
   /** PUT of a name that does not exist creates it (`AllowCreateOnUpdate` upstream). */
   readonly createOnUpdate: boolean;
   /** A DELETE that removes the object at once answers the object instead of a Status. */

@@ -17,22 +17,26 @@ interface ResourceList {
   }[];
 }
 interface GroupList {
-  readonly groups?: readonly { readonly name: string; readonly preferredVersion?: { readonly version: string } }[];
+  readonly groups?: readonly { readonly name: string; readonly versions?: readonly { readonly version: string }[] }[];
 }
 
-/** All resources in the preferred version of their group, without subresources. */
+/** All resources, each in the best version that it is served in, without subresources. */
 export async function servedResources(client: KubeClient): Promise<readonly ServedResource[]> {
   const { groups = [] } = await client.request<GroupList>('GET', '/apis');
-  const versions = groups.flatMap(({ name, preferredVersion }) =>
-    preferredVersion === undefined ? [] : [{ group: name, version: preferredVersion.version }],
-  );
+  // Custom kinds of one group need not be served in the same versions.
+  const named = groups.flatMap(({ name, versions = [] }) => versions.map(({ version }) => ({ group: name, version })));
   const lists = await Promise.all(
-    [{ group: '', version: 'v1' }, ...versions].map(async ({ group, version }) => {
+    [{ group: '', version: 'v1' }, ...named].map(async ({ group, version }) => {
       const { resources = [] } = await client.request<ResourceList>('GET', group === '' ? `/api/${version}` : `/apis/${group}/${version}`);
       return resources
         .filter(({ name }) => !name.includes('/'))
         .map(({ name, kind, namespaced, verbs }) => ({ group, version, resource: name, kind, namespaced, verbs }));
     }),
   );
-  return lists.flat();
+  const best = new Map<string, ServedResource>();
+  for (const resource of lists.flat()) {
+    const key = `${resource.group}/${resource.resource}`;
+    if (!best.has(key)) best.set(key, resource);
+  }
+  return [...best.values()];
 }

@@ -58,6 +58,19 @@ export class SharedInformers {
     return shared.informer as unknown as ObjectStore<T>;
   }
 
+  /** Ends what {@link follow} began for these handlers; each object that is still known is removed for them. */
+  unfollow<T extends KubeObject>(path: ResourcePath, handlers: SharedHandlers<T>): void {
+    const key = `${path.group}/${path.resource}`;
+    const shared = this.#shared.get(key);
+    const at = shared?.handlers.indexOf(handlers) ?? -1;
+    if (shared === undefined || at < 0) return;
+    shared.handlers.splice(at, 1);
+    for (const object of shared.informer.list()) handlers.remove(object as T);
+    if (shared.handlers.length > 0) return;
+    this.#shared.delete(key);
+    shared.informer.stop().catch((error: unknown) => this.#onError(path.resource, error));
+  }
+
   /** Starts all informers; resolves when every first list has been delivered. */
   async start(): Promise<void> {
     this.#phase = 'started';

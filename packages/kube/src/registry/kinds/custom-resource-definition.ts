@@ -18,6 +18,7 @@ export const customResourceDefinitionResource: ResourceDefinition = defineResour
   namespaced: false,
   statusSubresource: true,
   countsGenerations: true,
+  updateNeedsVersion: true,
   subresources: [statusSubresource(definitionKind)],
   defaults: defaultDefinition,
   prepareForCreate: (object) => {

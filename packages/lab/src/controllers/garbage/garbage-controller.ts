@@ -13,6 +13,7 @@ import type { KubeObject, OwnerReference } from '@weir/kube';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
 import { type ServedResource, servedResources } from '../served-resources.ts';
+import type { SharedHandlers } from '../shared-informers.ts';
 import { type GraphEntry, graphEntry, OwnerGraph } from './owner-graph.ts';
 
 const foregroundFinalizer = 'foregroundDeletion';
@@ -44,10 +45,10 @@ export function startGarbageController(context: ControllerContext): Controller {
     work: (uid) => settle(collector, uid),
     onError: (uid, error) => log.warn({ uid, error: String(error) }, 'something whose owners are gone may still be there'),
   });
-  const follow = (resource: ServedResource): void => {
-    const { group, version, resource: plural } = resource;
+  const followed = new Map<string, { readonly path: ResourcePath; readonly handlers: SharedHandlers<KubeObject> }>();
+  const follow = (name: string, { group, version, resource: plural }: ServedResource): void => {
     const path: ResourcePath = { group, version, resource: plural };
-    informers.follow<KubeObject>(path, {
+    const handlers: SharedHandlers<KubeObject> = {
       upsert: (object) => {
         const entry = graphEntry(path, object);
         const before = graph.get(entry.uid);
@@ -60,14 +61,25 @@ export function startGarbageController(context: ControllerContext): Controller {
         for (const dependent of graph.dependentsOf(metadata.uid ?? '')) queue.add(dependent.uid);
         for (const { uid } of entry?.owners ?? []) if (graph.get(uid)?.isGoing === true) queue.add(uid);
       },
-    });
+    };
+    followed.set(name, { path, handlers });
+    informers.follow<KubeObject>(path, handlers);
   };
   const discover = async (): Promise<void> => {
-    for (const resource of await servedResources(client)) {
-      const name = `${resource.group === '' ? '' : `${resource.group}/`}${resource.version} ${resource.kind}`;
+    const served = await servedResources(client);
+    const names = new Set(served.map(nameOf));
+    // Kinds of definitions that are gone; their objects went before them.
+    for (const [name, { path, handlers }] of followed) {
+      if (names.has(name)) continue;
+      followed.delete(name);
+      resources.delete(name);
+      informers.unfollow(path, handlers);
+    }
+    for (const resource of served) {
+      const name = nameOf(resource);
       if (resources.has(name) || !['list', 'watch', 'delete'].every((verb) => resource.verbs.includes(verb))) continue;
       resources.set(name, resource);
-      if (!ignored.has(resource.resource)) follow(resource);
+      if (!ignored.has(resource.resource)) follow(name, resource);
     }
   };
   const look = (): void => {
@@ -81,6 +93,15 @@ export function startGarbageController(context: ControllerContext): Controller {
       await queue.stop();
     },
   };
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+}
+
+/** `apiVersion kind`, as owner references have them. */
+function nameOf({ group, version, kind }: ServedResource): string {
+  return `${group === '' ? '' : `${group}/`}${version} ${kind}`;
 }
 
 /** What a new or changed object means for itself and for what it owns. */
@@ -152,7 +173,9 @@ async function ownerState(
 ): Promise<'there' | 'waiting' | 'gone' | 'unknown'> {
   const known = graph.get(owner.uid);
   if (known !== undefined) return known.isGoing && known.finalizers.includes(foregroundFinalizer) ? 'waiting' : 'there';
-  const resource = resources.get(`${owner.apiVersion} ${owner.kind}`);
+  // Owners may be named in any version of their kind.
+  const ownerGroup = groupOf(owner.apiVersion);
+  const resource = [...resources.values()].find((each) => each.kind === owner.kind && each.group === ownerGroup);
   if (resource === undefined) return 'unknown';
   const { group, version, resource: plural, namespaced } = resource;
   const { namespace } = entry.path;
