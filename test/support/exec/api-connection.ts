@@ -13,6 +13,8 @@ export interface ExecRequest {
   readonly command: readonly string[];
   /** Sent at once, then the input is closed; absent: the command has no input. */
   readonly stdin?: string;
+  /** Query parameters that the client sends besides. */
+  readonly more?: readonly (readonly [string, string])[];
 }
 
 /** What came of a command. */
@@ -40,12 +42,13 @@ export async function apiConnectionOf(cluster: LabCluster): Promise<ApiConnectio
 }
 
 /** Path and query of an exec request, as client-go writes them. */
-export function execPath({ namespace, pod, container, command, stdin }: ExecRequest): string {
+export function execPath({ namespace, pod, container, command, stdin, more = [] }: ExecRequest): string {
   const query = new URLSearchParams(command.map((word): [string, string] => ['command', word]));
   if (container !== undefined) query.append('container', container);
   query.append('stderr', 'true');
   if (stdin !== undefined) query.append('stdin', 'true');
   query.append('stdout', 'true');
+  for (const [name, value] of more) query.append(name, value);
   return `/api/v1/namespaces/${namespace}/pods/${pod}/exec?${query.toString()}`;
 }
 

@@ -1,0 +1,153 @@
+/**
+ * The suites that judge network policies elsewhere, imitated on a cluster of two nodes: the requests of their clients
+ * byte for byte (`recordings/*.http`), and what they run in pods. `WEIR_NETPOL=all` runs all 48 cases on all pairs.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KubeClient, loadKubeconfig, podsPath } from '@weir/client';
+import type { Pod } from '@weir/kube';
+import { netpolCases, netpolEnds } from '@weir/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiConnection, apiConnectionOf, type ExecResult } from '../support/exec/api-connection.ts';
+import { execOverSpdy } from '../support/exec/spdy-exec.ts';
+import { execOverWebSocket } from '../support/exec/web-socket-exec.ts';
+import { LabCluster } from '../support/lab-cluster.ts';
+import { clientContainer, conformanceBase, houses, namespaceOfHouse, servedBy } from './conformance-base.ts';
+import { NetpolCluster } from './netpol-cluster.ts';
+import { parseRecording } from './recording.ts';
+import { Replay } from './replay.ts';
+
+let cluster: LabCluster;
+let connection: ApiConnection;
+beforeAll(async () => {
+  cluster = await LabCluster.up({ nodes: 2 });
+  connection = await apiConnectionOf(cluster);
+});
+afterAll(() => cluster?.down());
+
+const directory = join(import.meta.dirname, 'recordings');
+
+describe.each(readdirSync(directory).sort())('the requests of %s', (file) => {
+  const steps = parseRecording(readFileSync(join(directory, file), 'utf8'));
+  let replay: Replay;
+  // What a step needs of an earlier one is missing when that one failed: the first failure is the one to read.
+  let failed: string | undefined;
+  beforeAll(() => {
+    replay = new Replay(connection);
+  });
+  afterAll(() => replay?.close());
+
+  it.each(steps.map((step) => [step.title, step] as const))('%s', async (title, step) => {
+    expect(failed).toBeUndefined();
+    failed = title;
+    await replay.run(step);
+    failed = undefined;
+  });
+});
+
+const isWhole = process.env['WEIR_NETPOL'] === 'all';
+/** Cases that differ in what the server and the nodes must do: each protocol, names of ports, changes, blocks. */
+const fewCases = new Set([
+  "should support a 'default-deny-all' policy",
+  'should allow ingress access on one named port',
+  'should allow ingress access from updated pod',
+  'should allow egress access to server in CIDR block',
+  'should enforce policy based on Ports using UDP',
+  "should support a 'default-deny-ingress' policy using SCTP",
+  'should enforce policy based on Ports using SCTP',
+]);
+const cases = netpolCases.filter(({ name }) => isWhole || fewCases.has(name));
+
+describe('the e2e suite Netpol, by the addresses of services,', () => {
+  const ends = isWhole ? netpolEnds : ['x/a', 'x/b', 'y/a', 'z/c'];
+  let model: NetpolCluster;
+  beforeAll(async () => {
+    model = await NetpolCluster.make(cluster);
+  });
+  afterAll(() => model?.close());
+
+  it('is imitated with the cases that are named here', () => {
+    expect(cases).toHaveLength(isWhole ? 48 : fewCases.size);
+  });
+
+  it.each(cases.map((each, index) => [each.name, each, index % 2 === 0 ? execOverWebSocket : execOverSpdy] as const))(
+    '%s',
+    async (_, { steps }, exec) => {
+      for (const { state, probes } of steps) {
+        await model.moveTo(state);
+        const wrong = await Promise.all(probes.map((probe) => model.wrongPairs(probe, ends, exec)));
+        expect(wrong.flat()).toEqual([]);
+      }
+    },
+  );
+
+  it('policy-assistant asks for names of services, for a terminal that it does not use, and twice for the container', async () => {
+    await model.moveTo({ policies: [] });
+    const from = { namespace: 'x', pod: 'a', container: 'cont-80-tcp' };
+    const more = [
+      ['tty', 'true'],
+      ['container', from.container],
+    ] as const;
+    const connect = (protocol: string, port: number): Promise<ExecResult> => {
+      const target = `s-y-b.y.svc.cluster.local:${port}`;
+      const command = ['/agnhost', 'connect', target, '--timeout=20s', `--protocol=${protocol}`];
+      return execOverSpdy(connection, { ...from, more, command });
+    };
+    const results = await Promise.all(['tcp', 'udp', 'sctp'].map((protocol) => connect(protocol, 81)));
+    expect(results.map(({ status }) => status.status)).toEqual(['Success', 'Success', 'Success']);
+    expect((await connect('tcp', 82)).status).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode' });
+  });
+});
+
+describe('the base of the conformance suite of network-policy-api', () => {
+  let client: KubeClient;
+  let pods: readonly Pod[];
+  beforeAll(async () => {
+    client = new KubeClient(await loadKubeconfig(cluster.env['KUBECONFIG'] ?? ''));
+    await cluster.kubectlOutput('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: conformanceBase() }));
+    for (const [house, set] of Object.entries(houses)) {
+      await cluster.kubectlOutput(`rollout status statefulset/${set} -n ${namespaceOfHouse(house)} --timeout=100s`);
+    }
+    const lists = await Promise.all(Object.keys(houses).map((house) => client.list<Pod>(podsPath(namespaceOfHouse(house)))));
+    pods = lists.flatMap(({ items }) => items);
+  });
+  afterAll(() => client?.close());
+
+  it('comes up: two pods a house, those with host ports on two nodes', () => {
+    expect(pods).toHaveLength(10);
+    const centaurs = pods.filter(({ spec }) => spec?.hostNetwork === true);
+    expect(centaurs.map(({ spec }) => spec?.nodeName).sort()).toEqual(['node1', 'node2']);
+    expect(centaurs.map(({ status }) => status?.podIP).sort()).toEqual(['10.224.0.4', '10.224.0.5']);
+  });
+
+  it('is probed by SPDY exec: a pod of a house reaches every port of every pod', async () => {
+    const from = { namespace: namespaceOfHouse('gryffindor'), pod: 'harry-potter-0', container: clientContainer('harry-potter-0') };
+    const probes = pods.flatMap((pod) =>
+      servedBy(pod).map(async ({ port, protocol }) => {
+        const target = `${pod.status?.podIP ?? ''}:${port}`;
+        const command = ['/agnhost', 'connect', '--timeout=20s', `--protocol=${protocol.toLowerCase()}`, target];
+        const { stderr } = await execOverSpdy(connection, { ...from, command });
+        return `${protocol} ${target} ${stderr}`;
+      }),
+    );
+    const wrong = (await Promise.all(probes)).filter((line) => !line.endsWith(' '));
+    expect(probes).toHaveLength(60);
+    expect(wrong).toEqual([]);
+  });
+
+  it('is probed by SPDY exec: what a policy denies ends in TIMEOUT, and what nobody serves in REFUSED', async () => {
+    const victim = pods.find(({ metadata }) => metadata.name === 'draco-malfoy-0');
+    const namespace = namespaceOfHouse('slytherin');
+    const denied = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'deny', namespace } };
+    const from = { namespace: namespaceOfHouse('gryffindor'), pod: 'harry-potter-1', container: clientContainer('harry-potter-1') };
+    const probe = async (protocol: string, port: number): Promise<string> => {
+      const command = ['/agnhost', 'connect', '--timeout=1s', `--protocol=${protocol}`, `${victim?.status?.podIP ?? ''}:${port}`];
+      return (await execOverSpdy(connection, { ...from, command })).stderr;
+    };
+    await expect.poll(() => probe('tcp', 81), { timeout: 60_000 }).toMatch(/^REFUSED/);
+    await cluster.kubectlOutput('apply -f -', JSON.stringify({ ...denied, spec: { podSelector: {}, policyTypes: ['Ingress'] } }));
+    const all = (): Promise<string[]> => Promise.all([probe('tcp', 80), probe('udp', 53), probe('sctp', 9003)]);
+    const isDenied = expect.stringMatching(/^TIMEOUT/);
+    await expect.poll(all, { timeout: 60_000 }).toEqual([isDenied, isDenied, isDenied]);
+  });
+});
