@@ -9,7 +9,7 @@ import { badRequest, expired, notFound, resourceVersionTooLarge } from '../error
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
-import { keyText, type ListRange, type PastObjects } from '../storage/object-store.ts';
+import { keyText, type ListRange, type PastObjects, type StoredObject } from '../storage/object-store.ts';
 import { renderList, renderObject } from '../table/render-object.ts';
 import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
 import { selectionOf } from './object-selection.ts';
@@ -31,17 +31,18 @@ export function listObjects(context: RestContext, target: ResourceTarget, reques
   const options = parseListOptions(request.query, target.definition);
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const snapshot = snapshotOf(context, target, options);
-  const page = takePage(snapshot, target, options);
-  const remaining = page.last === undefined || selectsSome(options) ? undefined : remainingAfter(snapshot, page.objects.length, page.last);
-  const next =
-    page.last === undefined
-      ? {}
-      : {
-          continue: encodeContinue({ revision: snapshot.revision, after: page.last, remaining }),
-          ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
-        };
-  const metadata = { resourceVersion: String(snapshot.revision), ...next };
-  return renderList(page.objects, metadata, { definition: target.definition, representation, nowMs: context.now() });
+  const rendering = { definition: target.definition, representation, nowMs: context.now() };
+  const isSelected = selectionOf(options, target.definition);
+  const resourceVersion = String(snapshot.revision);
+  if (options.limit <= 0) return renderList(selected(snapshot.objects, isSelected), { resourceVersion }, rendering);
+  const { objects, last } = takePage(snapshot.objects, isSelected, options.limit);
+  if (last === undefined) return renderList(objects, { resourceVersion }, rendering);
+  const remaining = selectsSome(options) ? undefined : remainingAfter(snapshot, objects.length, last);
+  const next = {
+    continue: encodeContinue({ revision: snapshot.revision, after: last, remaining }),
+    ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+  };
+  return renderList(objects, { resourceVersion, ...next }, rendering);
 }
 
 /** The range of a target: one namespace or all of them. */
@@ -87,14 +88,19 @@ function remainingAfter(snapshot: Snapshot, length: number, last: string): numbe
   return snapshot.counted === undefined ? snapshot.count(last) : snapshot.counted - length;
 }
 
+type IsSelected = (object: EncodedObject) => boolean;
+
+function* selected(objects: Iterable<StoredObject>, isSelected: IsSelected): Iterable<EncodedObject> {
+  for (const { object } of objects) if (isSelected(object)) yield object;
+}
+
 /** Reads as far as the page goes, and looks whether anything comes after it. */
-function takePage(snapshot: Snapshot, target: ResourceTarget, options: ListOptions): Page {
-  const isSelected = selectionOf(options, target.definition);
+function takePage(stored: Iterable<StoredObject>, isSelected: IsSelected, limit: number): Page {
   const objects: EncodedObject[] = [];
   let last = '';
-  for (const { key, object } of snapshot.objects) {
+  for (const { key, object } of stored) {
     if (!isSelected(object)) continue;
-    if (options.limit > 0 && objects.length >= options.limit) return { objects, last };
+    if (objects.length >= limit) return { objects, last };
     objects.push(object);
     last = keyText(key);
   }

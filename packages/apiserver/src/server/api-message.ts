@@ -48,6 +48,16 @@ export type ApiResponse =
       readonly contentType: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** A long body, made as the client takes it; the listener ends `rest` when nobody takes more of it. */
+  | {
+      readonly kind: 'pieces';
+      readonly status: number;
+      readonly first: Uint8Array;
+      /** Yields what comes next and returns the end. What it reads from is open until then. */
+      readonly rest: Generator<Uint8Array, Uint8Array>;
+      readonly contentType: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** A stream; the listener flushes the headers at once and destroys the stream when the client leaves. */
   | {
       readonly kind: 'stream';

@@ -10,7 +10,13 @@ import type { ResourceTarget } from './resource-target.ts';
 /** On default roles that are not to be mended. */
 const autoupdateAnnotation = 'rbac.authorization.kubernetes.io/autoupdate';
 
-const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+const systemNamespaces = ['default', 'kube-node-lease', 'kube-system'];
+
+/** Made when everything else is there: a start without it was interrupted, or is the first. */
+const lastNamespace = 'kube-public';
+
+/** Initial objects of one transaction: lmdb holds what a transaction changes in memory, and never gives that back. */
+const batchSize = 250;
 
 /** What there is to be. */
 export interface FirstObjects {
@@ -20,17 +26,39 @@ export interface FirstObjects {
 }
 
 /**
- * Makes what is missing of the system's namespaces, roles and, in a store that has never held anything, the
- * initial objects; all in one transaction, so that an interrupted start begins anew. Runs before the
- * first request.
+ * Makes what is missing of the system's namespaces, roles and, in a store that has never held all of them, the initial
+ * objects; an interrupted start goes on where it was. Runs before the first request.
  */
 export async function ensureFirstObjects(context: RestContext, { roles, initialObjects }: FirstObjects): Promise<void> {
-  await context.store.write((transaction) => {
-    const isNew = transaction.get({ resource: namespacesResource, namespace: '', name: 'default' }) === undefined;
-    for (const name of systemNamespaces) createMissing(context, transaction, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  const { store } = context;
+  const isNew = store.get({ resource: namespacesResource, namespace: '', name: lastNamespace }) === undefined;
+  await store.write((transaction) => {
+    for (const name of systemNamespaces) createMissing(context, transaction, systemNamespace(name));
     for (const object of [...defaultRoles(), ...roles]) ensureRole(context, transaction, { ...object });
-    if (isNew) for (const object of initialObjects()) createMissing(context, transaction, { ...object });
   });
+  if (isNew) {
+    for (const batch of batches(initialObjects())) {
+      await store.write((transaction) => {
+        for (const object of batch) createMissing(context, transaction, { ...object });
+      });
+    }
+  }
+  await store.write((transaction) => createMissing(context, transaction, systemNamespace(lastNamespace)));
+  store.forgetHistory();
+}
+
+function systemNamespace(name: string): JsonObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+function* batches(objects: Iterable<KubeObject>): Iterable<readonly KubeObject[]> {
+  let batch: KubeObject[] = [];
+  for (const object of objects) {
+    if (batch.push(object) < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
 }
 
 /** A default role has what it is to have at least; what people added stays. */

@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import { type Duplex, pipeline } from 'node:stream';
+import { type Duplex, pipeline, Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { badRequest, headTooLarge, requestTimeout } from '../errors/api-error.ts';
 import { boundConnections, type ConnectionLimits, serverLimits } from '../limits/connection-limits.ts';
@@ -138,12 +138,30 @@ function send(request: AnyRequest, response: AnyResponse, answer: ApiResponse): 
     pipeline(answer.body, response, () => undefined);
     return;
   }
-  const body = answer.kind === 'json' ? Buffer.from(`${JSON.stringify(answer.body)}\n`) : Buffer.from(answer.body);
+  if (answer.kind === 'pieces') {
+    writeHead(response, answer.status, headers);
+    const pieces = request.method === 'HEAD' ? [] : allPieces(answer);
+    // An iteration that never began does not end what it iterates over.
+    pipeline(Readable.from(pieces, { objectMode: false }), response, () => answer.rest.return(answer.first));
+    return;
+  }
+  const body = bodyBytes(answer);
   headers['content-length'] = body.length;
   // What is left of a body that was refused is not read: the connection cannot be used again.
   if (request.httpVersionMajor === 1 && !request.complete) headers['connection'] = 'close';
   writeHead(response, answer.status, headers);
   (response as ServerResponse).end(request.method === 'HEAD' ? undefined : body);
+}
+
+function* allPieces({ first, rest }: Extract<ApiResponse, { kind: 'pieces' }>): Iterable<Uint8Array> {
+  yield first;
+  yield yield* rest;
+}
+
+/** A text is encoded; bytes are sent as they are, without a copy. */
+function bodyBytes(answer: Extract<ApiResponse, { kind: 'json' | 'bytes' }>): Uint8Array {
+  if (answer.kind === 'json') return Buffer.from(`${JSON.stringify(answer.body)}\n`);
+  return typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
 }
 
 function writeHead(response: AnyResponse, status: number, headers: OutgoingHttpHeaders): void {

@@ -86,6 +86,15 @@ const defaultIssuer = 'https://kubernetes.default.svc.cluster.local';
 /** Opens the store, makes the system's own objects and listens; resolves when requests are taken. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const store = new ObjectStore({ directory: options.dataDirectory });
+  try {
+    return await serve(store, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function serve(store: ObjectStore, options: ApiServerOptions): Promise<ApiServer> {
   const registry = new ResourceRegistry(builtInResources);
   const tokens = new ServiceAccountTokens(options.serviceAccounts ?? { key: generateServiceAccountKey(), issuer: defaultIssuer }, store);
   const authorizer = new RoleAuthorizer(store);

@@ -65,7 +65,8 @@ export class ObjectStore {
   readonly #root: RootDatabase<Uint8Array, string>;
   readonly #objects: Database<Uint8Array, string>;
   readonly #meta: Database<number, string>;
-  readonly #history: EventHistory;
+  readonly #limits: HistoryLimits;
+  #history: EventHistory;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #file: SyncedFile;
 
@@ -75,7 +76,8 @@ export class ObjectStore {
     this.#file = new SyncedFile(join(options.directory, 'data.mdb'));
     this.#objects = this.#root.openDB('objects', { encoding: 'binary' });
     this.#meta = this.#root.openDB('meta', { encoding: 'json' });
-    this.#history = new EventHistory(this.revision, options.history ?? { events: 20_000, bytes: 64 * 1024 * 1024 });
+    this.#limits = options.history ?? { events: 20_000, bytes: 64 * 1024 * 1024 };
+    this.#history = new EventHistory(this.revision, this.#limits);
   }
 
   /** The revision of the newest commit. */
@@ -176,6 +178,11 @@ export class ObjectStore {
   /** Events after a revision that have been published, or undefined when some are gone. */
   eventsSince(revision: number): readonly StoreEvent[] | undefined {
     return this.#history.since(revision);
+  }
+
+  /** Drops what is kept for watches: what a server makes before its first request, nobody can have begun to follow. */
+  forgetHistory(): void {
+    this.#history = new EventHistory(this.revision, this.#limits);
   }
 
   /** Calls `listener` for every event from now on; the returned function ends that. */

@@ -55,13 +55,17 @@ export function renderObject(object: EncodedObject, status: number, options: Ren
   }
 }
 
-/** The answer for a list. */
-export function renderList(objects: readonly EncodedObject[], metadata: ListMetadata, options: RenderOptions): ApiResponse {
+/** The answer for a list; whatever is long comes in pieces, as the objects are read. */
+export function renderList(objects: Iterable<EncodedObject>, metadata: ListMetadata, options: RenderOptions): ApiResponse {
   const { definition, representation } = options;
   if (representation.kind === 'object' && definition.conversion === undefined) {
-    return { kind: 'bytes', status: 200, body: joinList(objects, metadata, definition), contentType: 'application/json' };
+    const rest = listPieces(objects, metadata, definition);
+    // Read at once: the snapshot of what comes later is taken with it.
+    const { value: first, done } = rest.next();
+    const answer = { status: 200, contentType: 'application/json' } as const;
+    return done === true ? { kind: 'bytes', body: first, ...answer } : { kind: 'pieces', first, rest, ...answer };
   }
-  const views = objects.map((object) => viewOf(definition, object));
+  const views = Array.from(objects, (object) => viewOf(definition, object));
   switch (representation.kind) {
     case 'object':
       return {
@@ -120,16 +124,30 @@ function tableOf(objects: readonly Readonly<JsonObject>[], metadata: JsonObject,
   return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions: table.columns, rows };
 }
 
-/** Joins encoded objects without parsing them. */
-function joinList(objects: readonly EncodedObject[], metadata: ListMetadata, definition: ResourceDefinition): Uint8Array {
+/** How long the pieces of a list are at least. */
+const pieceBytes = 256 * 1024;
+
+/** Joins encoded objects without parsing them; yields while there are more, and returns the end. */
+function* listPieces(
+  objects: Iterable<EncodedObject>,
+  metadata: ListMetadata,
+  definition: ResourceDefinition,
+): Generator<Uint8Array, Uint8Array> {
   const kind = JSON.stringify(definition.listKind);
   const head = `{"kind":${kind},"apiVersion":${JSON.stringify(apiVersionOf(definition))},"metadata":${JSON.stringify(metadata)},"items":[`;
   const comma = encoder.encode(',');
-  const parts: Uint8Array[] = [encoder.encode(head)];
-  for (const [i, object] of objects.entries()) {
-    if (i > 0) parts.push(comma);
-    parts.push(object.bytes);
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  let before = encoder.encode(head);
+  for (const { bytes } of objects) {
+    if (length >= pieceBytes) {
+      yield Buffer.concat(parts);
+      parts = [];
+      length = 0;
+    }
+    parts.push(before, bytes);
+    length += bytes.length;
+    before = comma;
   }
-  parts.push(encoder.encode(']}'));
-  return Buffer.concat(parts);
+  return Buffer.concat([...parts, ...(before === comma ? [] : [before]), encoder.encode(']}')]);
 }

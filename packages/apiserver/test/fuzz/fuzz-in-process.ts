@@ -84,8 +84,17 @@ async function judged(response: ApiResponse): Promise<JudgedAnswer> {
     const text = await beginningOf(response.body);
     return { status, headers, text, isStream: true };
   }
-  const text = response.kind === 'json' ? JSON.stringify(response.body) : Buffer.from(response.body).toString();
+  const text = wholeText(response);
   return { status, headers: { ...headers, 'content-type': response.contentType ?? 'application/json' }, text, isStream: false };
+}
+
+function wholeText(response: Exclude<ApiResponse, { kind: 'stream' }>): string {
+  if (response.kind === 'json') return JSON.stringify(response.body);
+  if (response.kind === 'bytes') return Buffer.from(response.body).toString();
+  const pieces: Uint8Array[] = [response.first];
+  let next = response.rest.next();
+  for (; next.done !== true; next = response.rest.next()) pieces.push(next.value);
+  return Buffer.concat([...pieces, next.value]).toString();
 }
 
 async function beginningOf(stream: Readable): Promise<string> {

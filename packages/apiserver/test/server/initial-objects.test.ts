@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { KubeObject, Pod } from '@weir/kube';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestServer } from '../support/test-server.ts';
@@ -17,6 +20,11 @@ function* initialObjects(): Iterable<KubeObject> {
   yield { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'full' } };
   yield pod('a');
   yield pod('b');
+}
+
+function* crowd(count: number): Iterable<KubeObject> {
+  yield { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'full' } };
+  for (let i = 0; i < count; i++) yield pod(`p${i}`);
 }
 
 const pods = '/api/v1/namespaces/full/pods';
@@ -44,5 +52,24 @@ describe('the objects that a store begins with', () => {
     await server.close();
     await server.open();
     expect((await server.request('GET', pods)).json.items.map((item) => item.metadata.name)).toEqual(['b']);
+  });
+
+  it('are all there after a start that an interrupted one came before', async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'weirt-first-'));
+    try {
+      const interrupted = TestServer.start({
+        dataDirectory,
+        *initialObjects() {
+          yield* crowd(700);
+          throw new Error('interrupted');
+        },
+      });
+      await expect(interrupted).rejects.toThrow('interrupted');
+      server = await TestServer.start({ dataDirectory, initialObjects: () => crowd(900) });
+      expect((await server.request('GET', pods)).json.items).toHaveLength(900);
+    } finally {
+      await server?.dispose();
+      rmSync(dataDirectory, { recursive: true, force: true });
+    }
   });
 });
