@@ -61,8 +61,13 @@ export class CustomResourceServer {
   start(): void {
     for (const { key, object } of this.#context.store.list({ resource: definitionsKey })) this.#definitions.set(key.name, object.json);
     for (const [name, definition] of this.#definitions) {
-      this.#serve(name, definition);
-      this.#look(name);
+      try {
+        this.#serve(name, definition);
+        this.#look(name);
+      } catch (error) {
+        // One that cannot be served must not keep all others from being served.
+        this.#onFault(error);
+      }
     }
     this.#unsubscribe = this.#context.store.subscribe((event) => this.#take(event));
   }
