@@ -103,6 +103,8 @@ describe('a node', () => {
       expect(await kubectl('get leases -n kube-node-lease -o name')).not.toContain('node3');
     });
     expect(await kubectl('get nodes -o name')).toBe('node/node1\nnode/node2');
+    expect(await kubectl('describe node node1')).toContain('Node node1 event: Registered Node node1 in Controller');
+    expect(await kubectl('get events --field-selector=involvedObject.kind=Node')).toContain('Removing Node node3 from Controller');
     const { code } = await cluster.weir(['up', '--name', cluster.name, '--nodes', '3', '--dual-stack']);
     expect(code).toBe(0);
     expect(await kubectl('get nodes -o name')).toBe('node/node1\nnode/node2\nnode/node3');

@@ -24,14 +24,24 @@ interface Lease extends KubeObject {
 export function startNodeLifecycleController(context: ControllerContext): Controller {
   const { client, informers, log } = context;
   const heard = new HeardNodes();
+  const registered = new Set<string>();
   const pods = informers.follow<Pod>(podsPath());
   const nodes = informers.follow<Node>(nodesPath, {
     upsert: (node) => {
+      const name = node.metadata.name ?? '';
+      if (isReal(node) && !registered.has(name)) {
+        registered.add(name);
+        tell(context, node, 'RegisteredNode', `Registered Node ${name} in Controller`);
+      }
       const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-      heard.note(node.metadata.name ?? '', ready?.lastHeartbeatTime ?? '');
-      queue.add(node.metadata.name ?? '');
+      heard.note(name, ready?.lastHeartbeatTime ?? '');
+      queue.add(name);
     },
-    remove: ({ metadata }) => heard.forget(metadata.name ?? ''),
+    remove: (node) => {
+      const name = node.metadata.name ?? '';
+      if (registered.delete(name)) tell(context, node, 'RemovingNode', `Removing Node ${name} from Controller`);
+      heard.forget(name);
+    },
   });
   informers.follow<Lease>(leasesPath(), {
     upsert: ({ metadata, spec }) => {
@@ -42,7 +52,7 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
   const queue = new KeyedQueue({
     work: async (name) => {
       const node = nodes.get(undefined, name);
-      if (node === undefined || node.metadata.labels?.[fakeLabel] === 'true') return;
+      if (node === undefined || !isReal(node)) return;
       const nowMs = Date.now();
       const conditions = lostConditions(node, heard.at(name), nowMs);
       if (conditions !== undefined) {
@@ -59,12 +69,20 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
   return { stop: () => queue.stop() };
 }
 
+function tell({ events }: ControllerContext, node: Node, reason: string, what: string): void {
+  events.record(node, { type: 'Normal', reason, message: `Node ${node.metadata.name ?? ''} event: ${what}` });
+}
+
+function isReal({ metadata }: Node): boolean {
+  return metadata.labels?.[fakeLabel] !== 'true';
+}
+
 async function writeTaints({ client }: ControllerContext, node: Node, nowMs: number): Promise<void> {
   const taints = wantedTaints(node, nowMs);
   if (taints === undefined) return;
   const { name = '', resourceVersion } = node.metadata;
   try {
-    await client.patch(nodesPath, name, { metadata: { resourceVersion }, spec: { taints } }, { type: 'merge' });
+    await client.patch(nodesPath, name, { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } }, { type: 'merge' });
   } catch (error) {
     // The newer version comes with the informer.
     if (!isConflict(error) && !isNotFound(error)) throw error;
