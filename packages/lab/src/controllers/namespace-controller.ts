@@ -5,6 +5,7 @@
  * them again when somebody deletes them. A namespace that is being deleted is emptied, resource by
  * resource as discovery names them, and only then loses its finalizer `kubernetes` and goes.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   configMapsPath,
   isAlreadyExists,
@@ -20,7 +21,9 @@ import {
 import type { KubeObject, Namespace, Pod } from '@weir/kube';
 import { type Controller, type ControllerContext, objectKey } from './controller.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { type RemainingObjects, terminationConditions } from './namespace-conditions.ts';
 import { servedResources } from './served-resources.ts';
+import { apiNow } from './workloads/workload.ts';
 
 const serviceAccountName = 'default';
 const configMapName = 'kube-root-ca.crt';
@@ -63,8 +66,12 @@ export function startNamespaceController(context: ControllerContext, certificate
       const namespace = namespaces.get(undefined, name);
       if (namespace === undefined) return;
       if (namespace.metadata.deletionTimestamp !== undefined) {
-        if (!(await emptyNamespace(client, name))) queue.addLater(name, emptyPollMs);
-        else await finalizeNamespace(client, name);
+        const remaining = await emptyNamespace(client, name);
+        if (remaining.length === 0) await finalizeNamespace(client, name);
+        else {
+          await reportRemaining(client, namespace, remaining);
+          queue.addLater(name, emptyPollMs);
+        }
         return;
       }
       if (serviceAccounts.get(name, serviceAccountName) === undefined) {
@@ -116,8 +123,8 @@ async function createUnlessThere(client: KubeClient, path: ResourcePath, object:
   }
 }
 
-/** Asks for the deletion of everything in the namespace; answers whether nothing is left. */
-async function emptyNamespace(client: KubeClient, namespace: string): Promise<boolean> {
+/** Asks for the deletion of everything in the namespace; answers what is left. */
+async function emptyNamespace(client: KubeClient, namespace: string): Promise<readonly RemainingObjects[]> {
   const resources = (await servedResources(client)).filter(
     ({ namespaced, verbs }) => namespaced && verbs.includes('list') && verbs.includes('deletecollection'),
   );
@@ -125,12 +132,25 @@ async function emptyNamespace(client: KubeClient, namespace: string): Promise<bo
     resources.map(async ({ group, version, resource }) => {
       const path = { group, version, resource, namespace };
       const before = await client.list(path, { limit: 1 });
-      if (before.items.length === 0) return false;
+      if (before.items.length === 0) return { resource, group, objects: [] };
       await client.request('DELETE', resourceUrl(path));
-      return (await client.list(path, { limit: 1 })).items.length > 0;
+      return { resource, group, objects: (await client.list(path)).items };
     }),
   );
-  return !left.includes(true);
+  return left.filter(({ objects }) => objects.length > 0);
+}
+
+/** Says in the namespace's status what holds it, when that is news. */
+async function reportRemaining(client: KubeClient, namespace: Namespace, remaining: readonly RemainingObjects[]): Promise<void> {
+  const { name = '', uid } = namespace.metadata;
+  const present = namespace.status?.conditions ?? [];
+  const conditions = terminationConditions(remaining, present, apiNow());
+  if (isDeepStrictEqual(conditions, present)) return;
+  try {
+    await client.patch(namespacesPath, name, { metadata: { uid }, status: { conditions } }, { type: 'merge', subresource: 'status' });
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
 }
 
 async function finalizeNamespace(client: KubeClient, name: string): Promise<void> {

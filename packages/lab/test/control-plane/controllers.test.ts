@@ -14,7 +14,7 @@ import {
   serviceAccountsPath,
   servicesPath,
 } from '@weir/client';
-import type { EndpointSlice, KubeObject, Node, Pod, Service } from '@weir/kube';
+import type { EndpointSlice, KubeObject, Namespace, Node, Pod, Service } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
 import { type ControlPlane, eventually, makeNamespace, startControlPlane } from '../support/control-plane.ts';
@@ -88,6 +88,27 @@ describe('a namespace', () => {
       await expect(client.get(namespacesPath, 'doomed')).rejects.toSatisfy(isNotFound);
     });
     expect((await client.list(podsPath('doomed'))).items).toEqual([]);
+  });
+
+  it('that cannot go says what holds it', async () => {
+    await makeNamespace(client, 'held');
+    const held = { name: 'm', namespace: 'held', finalizers: ['example.com/kept'] };
+    await client.create<KubeObject>(configMapsPath('held'), { apiVersion: 'v1', kind: 'ConfigMap', metadata: held });
+    await client.delete(namespacesPath, 'held');
+    const messages = async (): Promise<(string | undefined)[]> => {
+      const { status } = await client.get<Namespace>(namespacesPath, 'held');
+      return (status?.conditions ?? []).filter((condition) => condition.status === 'True').map(({ message }) => message);
+    };
+    await eventually(async () => {
+      expect(await messages()).toEqual([
+        'Some resources are remaining: configmaps. has 1 resource instances',
+        'Some content in the namespace has finalizers remaining: example.com/kept in 1 resource instances',
+      ]);
+    });
+    await client.patch(configMapsPath('held'), 'm', { metadata: { finalizers: null } }, { type: 'merge' });
+    await eventually(async () => {
+      await expect(client.get(namespacesPath, 'held')).rejects.toSatisfy(isNotFound);
+    });
   });
 });
 

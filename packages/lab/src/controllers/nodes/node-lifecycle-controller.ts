@@ -82,7 +82,12 @@ async function writeTaints({ client }: ControllerContext, node: Node, nowMs: num
   if (taints === undefined) return;
   const { name = '', resourceVersion } = node.metadata;
   try {
-    await client.patch(nodesPath, name, { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } }, { type: 'merge' });
+    await client.patch(
+      nodesPath,
+      name,
+      { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } },
+      { type: 'merge' },
+    );
   } catch (error) {
     // The newer version comes with the informer.
     if (!isConflict(error) && !isNotFound(error)) throw error;
