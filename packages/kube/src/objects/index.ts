@@ -7,5 +7,7 @@ export type * from './node.ts';
 export type * from './object-meta.ts';
 export type * from './pod.ts';
 export * from './resource-version.ts';
+export type * from './security-context.ts';
 export type * from './service.ts';
 export type * from './status.ts';
+export type * from './volume.ts';

@@ -1,6 +1,8 @@
 /** core/v1 Pod: the fields that Weir reads; objects keep all others. */
 import type { LabelSelector } from './label-selector.ts';
 import type { KubeObject, StringMap } from './object-meta.ts';
+import type { PodSecurityContext, SecurityContext } from './security-context.ts';
+import type { EnvFromSource, EnvVarSource, Volume, VolumeMount } from './volume.ts';
 
 /** A port that a container declares. */
 export interface ContainerPort {
@@ -15,7 +17,7 @@ export interface ContainerPort {
 export interface EnvVar {
   readonly name: string;
   readonly value?: string;
-  readonly valueFrom?: { readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string } };
+  readonly valueFrom?: EnvVarSource;
 }
 
 /** core/v1 HTTPGetAction; the host is the pod's address unless it names one. */
@@ -58,6 +60,9 @@ export interface Container {
   readonly workingDir?: string;
   readonly ports?: readonly ContainerPort[];
   readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly EnvFromSource[];
+  readonly volumeMounts?: readonly VolumeMount[];
+  readonly securityContext?: SecurityContext;
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;
@@ -134,12 +139,6 @@ export interface TopologySpreadConstraint {
 /** Amounts of resources by name, such as `cpu: 100m`. */
 export type Quantities = Readonly<Record<string, string | number>>;
 
-/** A volume: a name and one source; sources that Weir does not read keep all their fields. */
-export interface Volume {
-  readonly name: string;
-  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
-}
-
 /** core/v1 PodSpec. */
 export interface PodSpec {
   readonly containers: readonly Container[];
@@ -166,6 +165,9 @@ export interface PodSpec {
   readonly hostname?: string;
   readonly subdomain?: string;
   readonly volumes?: readonly Volume[];
+  readonly securityContext?: PodSecurityContext;
+  readonly enableServiceLinks?: boolean;
+  readonly setHostnameAsFQDN?: boolean;
   readonly tolerations?: readonly {
     readonly key?: string;
     readonly operator?: string;

@@ -6,13 +6,14 @@
  * pod roots hold the machine's own directories, and those must never be deleted through a mount.
  */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { netnsPath } from '@weir/kernel';
 import { netnsOfCluster } from '../network/netns-names.ts';
 import { removeNetwork } from '../network/virtual-network.ts';
+import { MountedError, unmountBelow } from '../sandbox/mount-points.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout, clustersDirectory, runRoot, stateRoot } from './cluster-layout.ts';
 import { checkOwner } from './cluster-network.ts';
@@ -59,7 +60,7 @@ export async function removeCluster(name: string): Promise<boolean> {
   await removeContainers(layout);
   await endProcessesInside(name);
   removeNetwork(name);
-  await unmountBelow(layout.state);
+  await unmountAll(layout.state);
   await rm(layout.run, { recursive: true, force: true });
   await rm(layout.state, { recursive: true, force: true });
   return true;
@@ -112,24 +113,14 @@ function netnsOf(pid: string): string {
   }
 }
 
-/** Unmounts everything below the directory, innermost first; throws when something stays mounted. */
-async function unmountBelow(directory: string): Promise<void> {
-  for (const point of mountsBelow(directory).reverse()) {
-    await run('umount', ['--lazy', '--', point]).catch(() => undefined);
+/** Unmounts what is below the directory; says what to do about what stays mounted. */
+async function unmountAll(directory: string): Promise<void> {
+  try {
+    await unmountBelow(directory);
+  } catch (error) {
+    if (!(error instanceof MountedError)) throw error;
+    throw new ClusterError('failed', `${error.message}: unmount it and run "weir down" again`);
   }
-  const [left] = mountsBelow(directory);
-  if (left === undefined) return;
-  throw new ClusterError('failed', `${left} is still mounted, so ${directory} is not removed: unmount it and run "weir down" again`);
-}
-
-function mountsBelow(directory: string): string[] {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    // mountinfo writes blanks and backslashes in octal, proc(5).
-    .map((line) =>
-      (line.split(' ')[4] ?? '').replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-    );
-  return points.filter((point) => point.startsWith(`${directory}/`));
 }
 
 function exists(path: string): boolean {

@@ -17,6 +17,7 @@ export interface BuiltInProcessOptions {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly shell: ProgramContext['shell'];
+  readonly readFile: ProgramContext['readFile'];
 }
 
 /** A running program. */
@@ -52,8 +53,6 @@ export function startBuiltInProcess(options: BuiltInProcessOptions): BuiltInProc
     onSignal: (next) => {
       handler = next;
     },
-    // The image's file system exists only in a sandbox; certificates cannot be mounted into a built-in program.
-    readFile: (path) => Promise.reject(Object.assign(new Error(`open ${path}: no such file or directory`), { code: 'ENOENT' })),
   };
   const exited = Promise.race([stopped, run(options.program, context)]).then((code) => {
     ended = true;

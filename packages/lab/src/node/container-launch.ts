@@ -1,18 +1,31 @@
 /**
- * What a container is started with: program and arguments, environment, mounts, user, network.
+ * What a container is started with: program and arguments, environment, mounts, rights, network.
  *
  * It is put together anew before every start, because what it is made of (ConfigMaps, Secrets, the
  * pod's labels) may have changed since the last one.
  */
-import type { Container, Pod } from '@weir/kube';
-import type { BuiltInImage } from '../images/built-in-images.ts';
+import { ApiError, TransportError } from '@weir/client';
+import type { Container } from '@weir/kube';
+import { type ResourceLimits, resourceLimits } from '../sandbox/resource-limits.ts';
 import type { EtcFiles } from '../sandbox/root-directory.ts';
-import type { OciMount, ProcessUser, SharedNamespace } from '../sandbox/runc-config.ts';
-import { containerEnvironment } from './container-environment.ts';
+import type { OciMount, ProcessRights, SharedNamespace } from '../sandbox/runc-config.ts';
+import { SandboxStartError } from '../sandbox/sandbox-process.ts';
 import { type ContainerPlan, planContainer } from './container-plan.ts';
-import type { NodeOptions } from './node-options.ts';
+import {
+  containerEnvironment,
+  EnvironmentError,
+  type EnvironmentFacts,
+  environmentReferences,
+  type KeyedObject,
+} from './environment/container-environment.ts';
+import type { PodFacts } from './environment/pod-fields.ts';
+import { serviceEnvironment } from './environment/service-environment.ts';
+import type { PodContext } from './pod-context.ts';
 import { podFiles } from './pod-files.ts';
 import type { PodNames } from './pod-resolver.ts';
+import { processRights, RightsError } from './process-rights.ts';
+import type { PodVolumes } from './volumes/pod-volumes.ts';
+import { VolumeError } from './volumes/volume-files.ts';
 
 /** Everything that a start of a container needs. */
 export interface ContainerLaunch {
@@ -21,7 +34,13 @@ export interface ContainerLaunch {
   readonly workingDirectory: string;
   /** Mounts besides those of every sandbox. */
   readonly mounts: readonly OciMount[];
-  readonly user: ProcessUser;
+  /** To be awaited before a sandbox is made: fills what only real programs read. Rejects with a SandboxStartError. */
+  readonly completeVolumes: () => Promise<void>;
+  /** A file of one of the container's volumes, for programs without a sandbox; rejects with Node's codes. */
+  readonly readFile: (path: string) => Promise<Buffer>;
+  readonly rights: ProcessRights;
+  readonly isRootReadOnly: boolean;
+  readonly limits: ResourceLimits;
   /** Namespaces to join, made at the first call: a built-in program does without until somebody needs a sandbox. */
   readonly namespaces: () => Promise<readonly SharedNamespace[]>;
   readonly netns: string;
@@ -32,13 +51,10 @@ export interface ContainerLaunch {
 }
 
 /** The pod around the container, at the moment of the start. */
-export interface LaunchFacts {
-  readonly pod: Pod;
+export interface LaunchFacts extends PodFacts {
   readonly netns: string;
-  readonly podAddresses: readonly string[];
   readonly namespaces: (etc: EtcFiles) => Promise<readonly SharedNamespace[]>;
-  readonly images: readonly BuiltInImage[];
-  readonly options: Pick<NodeOptions, 'node' | 'addresses' | 'dns' | 'standIn'>;
+  readonly volumes: PodVolumes;
 }
 
 /** The container cannot be started as things are; it waits with this reason and is tried again. */
@@ -54,25 +70,72 @@ export class LaunchError extends Error {
 }
 
 /** Puts it together; rejects with a {@link LaunchError}. */
-export async function prepareLaunch(container: Container, facts: LaunchFacts): Promise<ContainerLaunch> {
-  const { pod, netns, podAddresses, namespaces, images, options } = facts;
+export async function prepareLaunch(container: Container, facts: LaunchFacts, context: PodContext): Promise<ContainerLaunch> {
+  try {
+    return await launchOf(container, facts, context);
+  } catch (error) {
+    const isTemporary = [EnvironmentError, RightsError, VolumeError, ApiError, TransportError].some((kind) => error instanceof kind);
+    if (!isTemporary || !(error instanceof Error)) throw error;
+    throw new LaunchError('CreateContainerConfigError', error.message);
+  }
+}
+
+async function launchOf(container: Container, facts: LaunchFacts, context: PodContext): Promise<ContainerLaunch> {
+  const { pod, netns, podAddresses, namespaces, volumes } = facts;
+  const { options, images } = context;
+  const rights = processRights(pod, container);
   const { etc, names } = podFiles({ pod, node: options.node, addresses: podAddresses, dns: options.dns });
-  const environment = containerEnvironment(container, { pod, hostname: etc.hostname, podAddresses, hostAddresses: options.addresses });
+  const environment = await environmentOf(
+    container,
+    { ...facts, hostname: etc.hostname, home: rights.user.uid === 0 ? '/root' : '/' },
+    context,
+  );
+  const plan = planContainer(container, {
+    environment,
+    images,
+    allowStandIn: options.standIn,
+    inSandbox: pod.spec?.shareProcessNamespace === true,
+  });
+  // So that the container waits with its reason, and does not end, when the token cannot be had.
+  if (plan.kind === 'machine') await volumes.complete();
   return {
-    plan: planContainer(container, {
-      environment,
-      images,
-      allowStandIn: options.standIn,
-      inSandbox: pod.spec?.shareProcessNamespace === true,
-    }),
+    plan,
     environment,
     workingDirectory: container.workingDir ?? '/',
-    mounts: [],
-    user: { uid: 0, gid: 0 },
+    mounts: await volumes.mounts(container, environment),
+    completeVolumes: async () => {
+      try {
+        await volumes.complete();
+      } catch (error) {
+        throw new SandboxStartError(error instanceof Error ? error.message : String(error));
+      }
+    },
+    readFile: (path) => volumes.readFile(container, path),
+    rights,
+    isRootReadOnly: container.securityContext?.readOnlyRootFilesystem === true,
+    limits: resourceLimits(container),
     namespaces: () => namespaces(etc),
     netns,
     podAddress: podAddresses[0] ?? '',
     etc,
     names,
   };
+}
+
+async function environmentOf(
+  container: Container,
+  facts: PodFacts & Pick<EnvironmentFacts, 'hostname' | 'home'>,
+  { objects, services }: PodContext,
+): Promise<Readonly<Record<string, string>>> {
+  const { namespace = '' } = facts.pod.metadata;
+  const found = new Map<string, KeyedObject | undefined>();
+  for (const { kind, name } of environmentReferences(container)) {
+    const key = `${kind}/${name}`;
+    if (!found.has(key)) found.set(key, await objects.read({ kind, namespace, name }));
+  }
+  return containerEnvironment(container, {
+    ...facts,
+    services: serviceEnvironment(await services(), { namespace, links: facts.pod.spec?.enableServiceLinks !== false }),
+    find: (kind, name) => found.get(`${kind}/${name}`),
+  });
 }

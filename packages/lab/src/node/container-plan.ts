@@ -3,7 +3,7 @@ import type { Container } from '@weir/kube';
 import { type BuiltInImage, findBuiltInImage, missingImageMessage, namesProgram, parseImageName } from '../images/built-in-images.ts';
 import type { Program } from '../images/program.ts';
 import { standIn } from '../images/stand-in.ts';
-import { expandVariables } from './container-environment.ts';
+import { expandVariables } from './environment/container-environment.ts';
 
 /** How to run a container. */
 export type ContainerPlan =

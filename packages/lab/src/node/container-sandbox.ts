@@ -8,10 +8,10 @@ import type { ContainerLaunch } from './container-launch.ts';
 
 /** What a process of the machine gets of its container, main process and `exec` alike. */
 export function machineProcess(
-  { environment, workingDirectory, user }: ContainerLaunch,
+  { environment, workingDirectory, rights }: ContainerLaunch,
   argv: readonly string[],
-): Pick<SandboxProcessOptions, 'argv' | 'env' | 'cwd' | 'user'> {
-  return { argv, env: environment, cwd: workingDirectory, user };
+): Pick<SandboxProcessOptions, 'argv' | 'env' | 'cwd' | 'rights'> {
+  return { argv, env: environment, cwd: workingDirectory, rights };
 }
 
 /** The sandbox of one container over all its runs. */
@@ -72,9 +72,10 @@ export class ContainerSandbox {
   }
 
   async #make(launch: ContainerLaunch): Promise<Sandbox> {
-    const { netns, etc, mounts } = launch;
+    const { netns, etc, mounts, isRootReadOnly, limits } = launch;
+    await launch.completeVolumes();
     const namespaces = await launch.namespaces();
-    this.#sandbox = new Sandbox({ home: this.#home, id: this.#id, netns, etc, mounts, namespaces });
+    this.#sandbox = new Sandbox({ home: this.#home, id: this.#id, netns, etc, mounts, namespaces, isRootReadOnly, limits });
     return this.#sandbox;
   }
 }

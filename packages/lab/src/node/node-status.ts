@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
-import type { Condition, Node } from '@weir/kube';
+import type { Condition, Node, Quantities } from '@weir/kube';
 import type { NodeOptions } from './node-options.ts';
 
 /** The Kubernetes version whose behaviour the lab reproduces. */
@@ -30,12 +30,17 @@ export const stoppedConditions: NodeConditions = [
   { type: 'Ready', status: 'False', reason: 'KubeletStopped', message: 'the node process of the lab was stopped' },
 ];
 
+/** What a node has: all of the machine, like every other node of it. */
+export function nodeResources(): Quantities {
+  return { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: podCapacity };
+}
+
 /**
  * The strategic merge patch of the status. `present` is the Node object as it is: a condition whose status stays as
  * it was keeps the time of its last transition.
  */
 export function nodeStatusPatch(options: NodeOptions, present: Node, conditions: NodeConditions): { readonly status: object } {
-  const resources = { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: podCapacity };
+  const resources = nodeResources();
   return {
     status: {
       addresses: addressesPatch(options),

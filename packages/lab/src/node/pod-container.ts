@@ -231,9 +231,9 @@ export class PodContainer {
     launch: ContainerLaunch,
     { program, argv }: { readonly program: Program; readonly argv: readonly string[] },
   ): Omit<BuiltInProcessOptions, 'stdout' | 'stderr'> {
-    const { netns, names, environment, etc } = launch;
+    const { netns, names, environment, etc, readFile } = launch;
     const shell = (command: string): Promise<CommandOutcome> => this.runCommand(['/bin/sh', '-c', command], new AbortController().signal);
-    return { program, argv, netns, names, env: environment, hostname: etc.hostname, shell };
+    return { program, argv, netns, names, env: environment, hostname: etc.hostname, shell, readFile };
   }
 
   /** Output of the main process; a result tells to wait with the next. */

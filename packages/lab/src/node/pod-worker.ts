@@ -18,6 +18,8 @@ import type { SharedNamespace } from '../sandbox/runc-config.ts';
 import { SandboxStartError } from '../sandbox/sandbox-process.ts';
 import { type ContainerLaunch, prepareLaunch } from './container-launch.ts';
 import type { ContainerLifecycle } from './container-lifecycle.ts';
+import type { PodFacts } from './environment/pod-fields.ts';
+import { nodeResources } from './node-status.ts';
 import { PodConnection } from './pod-connection.ts';
 import { PodContainers, usualGraceSeconds } from './pod-containers.ts';
 import type { PodContext } from './pod-context.ts';
@@ -25,6 +27,7 @@ import { PodNamespaces } from './pod-namespaces.ts';
 import { PodStatusWriter } from './pod-status-writer.ts';
 import { podStatus } from './status/pod-status.ts';
 import type { PodFailure } from './status/status-facts.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
 
 /** A timer cannot wait for longer; by then the pod is looked at again. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -37,6 +40,7 @@ export class PodWorker {
   readonly #connection: PodConnection;
   readonly #containers: PodContainers;
   readonly #namespaces: PodNamespaces;
+  readonly #volumes: PodVolumes;
   readonly #status: PodStatusWriter;
   readonly #startTime: string;
   readonly #stop = new AbortController();
@@ -62,6 +66,14 @@ export class PodWorker {
       onAttached: () => this.#status.changed(),
       onWait: (reason) => this.#waitAtGate(reason),
       onFailure: (message) => this.#failedNetwork(message),
+    });
+    this.#volumes = new PodVolumes({
+      pod,
+      client: context.client,
+      objects: context.objects,
+      stateDirectory: context.options.stateDirectory,
+      facts: () => this.#facts,
+      onFailure: (message) => context.api.event(this.#pod, { type: 'Warning', reason: 'FailedMount', message }),
     });
     this.#containers = new PodContainers({
       context,
@@ -99,6 +111,7 @@ export class PodWorker {
     this.#containers.add(pod);
     this.#watchDeadline();
     if (this.#reported !== undefined && isOutdated(pod, this.#reported)) this.#status.changed();
+    this.#volumes.podChanged();
     if (pod.metadata.deletionTimestamp === undefined) return;
     // Whoever deletes once more may have less patience.
     if (this.#isTerminating) void this.#containers.terminate(this.#graceMs);
@@ -123,12 +136,16 @@ export class PodWorker {
     this.#deleted();
     await this.#containers.abandon();
     await this.#namespaces.remove();
+    this.#volumes.close();
   }
 
   async #live(): Promise<void> {
     const phase = this.#pod.status?.phase;
     if (phase !== 'Succeeded' && phase !== 'Failed') {
-      if (await this.#connection.join(this.#stop.signal)) await this.#containers.run(this.#stop.signal);
+      if (await this.#connection.join(this.#stop.signal)) {
+        await this.#volumes.setUp(this.#stop.signal);
+        await this.#containers.run(this.#stop.signal);
+      }
       if (this.#abandoned) return;
       this.#isTerminating = true;
       await this.#containers.terminate(this.#graceMs);
@@ -136,6 +153,7 @@ export class PodWorker {
       clearTimeout(this.#deadline);
       if (this.netns !== '') this.#status.changed();
     }
+    await this.#volumes.tearDown();
     await this.#connection.leave();
     await this.#deletion;
     if (this.#abandoned) return;
@@ -166,15 +184,22 @@ export class PodWorker {
   }
 
   #launch(container: Container): Promise<ContainerLaunch> {
-    const { images, options } = this.#context;
-    return prepareLaunch(container, {
-      pod: this.#pod,
+    const facts = {
+      ...this.#facts,
       netns: this.netns,
+      namespaces: (etc: EtcFiles) => this.#sharedNamespaces(container, etc),
+      volumes: this.#volumes,
+    };
+    return prepareLaunch(container, facts, this.#context);
+  }
+
+  get #facts(): PodFacts {
+    return {
+      pod: this.#pod,
       podAddresses: this.#connection.addresses,
-      namespaces: (etc) => this.#sharedNamespaces(container, etc),
-      images,
-      options,
-    });
+      hostAddresses: this.#context.options.addresses,
+      allocatable: nodeResources(),
+    };
   }
 
   /** Those of the pod; an ephemeral container may ask for the processes of another container besides. */

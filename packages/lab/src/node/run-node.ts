@@ -19,7 +19,7 @@ import { builtInImages } from '../images/built-in-images.ts';
 import { listHosts } from '../network/external-host.ts';
 import type { SandboxHome } from '../sandbox/sandbox.ts';
 import { startServiceProxy } from '../services/service-proxy.ts';
-import { removeLogs, removeOldContainers, removeOldPodNetworks } from './left-overs.ts';
+import { removeLogs, removeOldContainers, removeOldPodNetworks, removeOldVolumes } from './left-overs.ts';
 import type { NodeOptions } from './node-options.ts';
 import { registerNode, reportNotReady } from './node-registration.ts';
 import { openNodeServer } from './node-server.ts';
@@ -28,6 +28,7 @@ import { createPodApi } from './pod-api.ts';
 import type { PodContext } from './pod-context.ts';
 import { PodEndpoints } from './pod-endpoints.ts';
 import { PodWorker } from './pod-worker.ts';
+import { KeyedObjects } from './volumes/keyed-objects.ts';
 
 /** A node that runs. */
 export interface RunningNode {
@@ -52,7 +53,12 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const proxy = startServiceProxy({ client, node: options.node, nodeAddresses: options.addresses, hasKubeForward, log });
   const images = [...builtInImages, corednsImage(names)];
   const endpoints = await PodEndpoints.open(options);
-  const pods = new NodePods({ options, api, addresses: new PodAddresses(options.podBlocks), home, endpoints, images }, log);
+  const objects = new KeyedObjects(client);
+  const services = (): ReturnType<typeof proxy.services> => proxy.services();
+  const pods = new NodePods(
+    { options, api, client, objects, services, addresses: new PodAddresses(options.podBlocks), home, endpoints, images },
+    log,
+  );
   const server = await openNodeServer(options.socket, (namespace, name) => pods.find(namespace, name));
   const informer = new Informer<Pod>(
     client,
@@ -79,7 +85,7 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
       stopped.abort();
       await informer.stop();
       await pods.abandon();
-      await Promise.all([proxy.stop(), names.stop(), endpoints?.close()]);
+      await Promise.all([proxy.stop(), names.stop(), objects.stop(), endpoints?.close()]);
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       client.close();
@@ -142,6 +148,9 @@ class NodePods {
       if (!finished && spec?.hostNetwork !== true && own.length > 0) addresses.reserve(uid, own);
     }
     for (const uid of readdirSync(join(options.stateDirectory, 'logs'))) if (!pods.has(uid)) void this.#removeLogs(uid);
+    void removeOldVolumes(options, [...pods.keys()]).catch((error: unknown) =>
+      this.#log.warn({ err: error }, 'volumes of pods that are gone could not be removed'),
+    );
     void this.#cleanThenStart(pods);
   }
 

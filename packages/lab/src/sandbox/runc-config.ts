@@ -4,6 +4,7 @@
  * The machine's own programs are mounted read-only; everything else is the container's own and
  * small. Rights are those of containerd's default, which lets `ping` work and little more.
  */
+import type { ResourceLimits } from './resource-limits.ts';
 
 /** A mount of the container's file system (OCI runtime specification, `mounts`). */
 export interface OciMount {
@@ -21,10 +22,18 @@ export interface SharedNamespace {
 }
 
 /** Who a process is. */
-export interface ProcessUser {
+interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
   readonly additionalGids?: readonly number[];
+}
+
+/** Who a process is and what it may. */
+export interface ProcessRights {
+  readonly user: ProcessUser;
+  readonly capabilities: readonly string[];
+  /** Whether no program that it starts can have more rights than it has. */
+  readonly noNewPrivileges: boolean;
 }
 
 /** A process in the container (OCI runtime specification, `process`). */
@@ -51,9 +60,13 @@ export interface RuncConfigOptions {
   /** Namespaces that are joined; the others are the container's own. */
   readonly namespaces: readonly SharedNamespace[];
   readonly process: OciProcess;
+  /** Whether the container can write nowhere but into its volumes. */
+  readonly isRootReadOnly: boolean;
+  readonly limits: ResourceLimits;
 }
 
-const capabilities = [
+/** What a container's root may without asking. */
+export const defaultCapabilities: readonly string[] = [
   'CAP_AUDIT_WRITE',
   'CAP_CHOWN',
   'CAP_DAC_OVERRIDE',
@@ -75,22 +88,26 @@ const namespaceTypes = ['pid', 'ipc', 'uts'] as const;
 /** The search path of a container without one of its own. */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** A process with the sandbox's rights. */
+/** The rights of a container that asks for nothing in particular. */
+export const usualRights: ProcessRights = { user: { uid: 0, gid: 0 }, capabilities: defaultCapabilities, noNewPrivileges: false };
+
+/** A process as runc is told of it. */
 export function ociProcess(options: {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly terminal: boolean;
-  readonly user: ProcessUser;
+  readonly rights: ProcessRights;
 }): OciProcess {
+  const { capabilities } = options.rights;
   return {
     terminal: options.terminal,
-    user: options.user,
+    user: options.rights.user,
     args: options.argv,
     env: Object.entries(options.env).map(([name, value]) => `${name}=${value}`),
     cwd: options.cwd,
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-    noNewPrivileges: false,
+    noNewPrivileges: options.rights.noNewPrivileges,
   };
 }
 
@@ -103,7 +120,7 @@ export function runcConfig(options: RuncConfigOptions): Readonly<Record<string, 
     root: { path: options.rootDirectory, readonly: true },
     // The name belongs to the namespace: whoever joins one finds it there.
     ...(shared.has('uts') ? {} : { hostname: options.hostname }),
-    mounts: [...usualMounts, ...options.mounts],
+    mounts: [...usualMounts, ...(options.isRootReadOnly ? [] : scratchMounts), ...options.mounts],
     linux: {
       cgroupsPath: options.cgroup,
       namespaces: [
@@ -112,7 +129,7 @@ export function runcConfig(options: RuncConfigOptions): Readonly<Record<string, 
         { type: 'mount' },
         { type: 'network', path: options.netnsPath },
       ],
-      resources: { devices: [{ allow: false, access: 'rwm' }] },
+      resources: { devices: [{ allow: false, access: 'rwm' }], ...options.limits },
       maskedPaths: [
         '/proc/acpi',
         '/proc/kcore',
@@ -149,6 +166,10 @@ const usualMounts: readonly OciMount[] = [
   { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k'] },
   { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
   { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
+];
+
+/** Where a container may write although its root directory is read-only. */
+const scratchMounts: readonly OciMount[] = [
   temporary('/tmp', '1777'),
   temporary('/run', '755'),
   temporary('/var/tmp', '1777'),

@@ -11,7 +11,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import { makeRaw, openPty, resizePty, type TerminalSize } from '@weir/kernel';
-import type { ProcessUser } from './runc-config.ts';
+import type { ProcessRights } from './runc-config.ts';
 
 /** What to run. */
 export interface SandboxProcessOptions {
@@ -20,8 +20,8 @@ export interface SandboxProcessOptions {
   readonly cwd: string;
   /** Whether standard input is connected; without, the process reads end of file. A terminal always has it. */
   readonly stdin: boolean;
-  /** Absent: root. */
-  readonly user?: ProcessUser;
+  /** Absent: those of a container that asks for nothing in particular. */
+  readonly rights?: ProcessRights;
   /** Size of the terminal; absent: no terminal, and standard error is a stream of its own. */
   readonly terminal?: TerminalSize;
 }

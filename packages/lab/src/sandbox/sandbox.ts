@@ -7,8 +7,9 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { netnsPath } from '@weir/kernel';
+import type { ResourceLimits } from './resource-limits.ts';
 import { defaultProgramDirectory, type EtcFiles, makeRootDirectory } from './root-directory.ts';
-import { defaultPath, type OciMount, type OciProcess, ociProcess, runcConfig, type SharedNamespace } from './runc-config.ts';
+import { defaultPath, type OciMount, type OciProcess, ociProcess, runcConfig, type SharedNamespace, usualRights } from './runc-config.ts';
 import { type SandboxProcess, type SandboxProcessOptions, startRunc } from './sandbox-process.ts';
 
 /** Where sandboxes keep their state; one for each node. */
@@ -31,6 +32,10 @@ export interface SandboxOptions {
   readonly mounts?: readonly OciMount[];
   /** Namespaces that it joins instead of having its own. */
   readonly namespaces?: readonly SharedNamespace[];
+  /** Whether only volumes can be written to. Default no. */
+  readonly isRootReadOnly?: boolean;
+  /** Default none. */
+  readonly limits?: ResourceLimits;
 }
 
 /** A sandbox; its directory exists from the start, its container from {@link Sandbox.run} or {@link Sandbox.idle} on. */
@@ -88,7 +93,7 @@ export class Sandbox {
   }
 
   #writeBundle(process: SandboxProcessOptions): void {
-    const { home, etc, mounts: extraMounts = [], namespaces = [] } = this.#options;
+    const { home, etc, mounts: extraMounts = [], namespaces = [], isRootReadOnly = false, limits = {} } = this.#options;
     const rootDirectory = join(this.#bundle, 'rootfs');
     mkdirSync(join(home.directory, 'bundles'), { recursive: true, mode: 0o700 });
     const mounts = makeRootDirectory(rootDirectory, etc, home.programDirectory ?? defaultProgramDirectory());
@@ -99,6 +104,8 @@ export class Sandbox {
       cgroup: `/${this.#options.id}`,
       mounts: [...mounts, ...extraMounts],
       namespaces,
+      isRootReadOnly,
+      limits,
       process: ociProcessOf(process),
     });
     writeFileSync(join(this.#bundle, 'config.json'), JSON.stringify(config));
@@ -118,7 +125,7 @@ export class Sandbox {
 }
 
 function ociProcessOf(process: SandboxProcessOptions): OciProcess {
-  return ociProcess({ ...process, terminal: process.terminal !== undefined, user: process.user ?? { uid: 0, gid: 0 } });
+  return ociProcess({ ...process, terminal: process.terminal !== undefined, rights: process.rights ?? usualRights });
 }
 
 /** Ids of the containers that exist, also those left behind by a process that died. */

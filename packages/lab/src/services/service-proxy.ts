@@ -34,6 +34,8 @@ export interface ServiceProxyOptions {
 export interface ServiceProxy {
   /** Resolves when the services known at the start are in the kernel. */
   readonly synced: Promise<void>;
+  /** The services that are known, once all of them are. */
+  services(): Promise<readonly Service[]>;
   /** Ends the proxy; its table stays as it is. */
   stop(): Promise<void>;
 }
@@ -57,6 +59,10 @@ export function startServiceProxy(options: ServiceProxyOptions): ServiceProxy {
   synced.catch(() => undefined);
   return {
     synced,
+    services: async () => {
+      await services.synced;
+      return services.list();
+    },
     stop: async () => {
       await Promise.all([services.stop(), slices.stop()]);
       await syncer.stop();

@@ -55,6 +55,7 @@ function start(argv: readonly string[], env: Record<string, string> = {}, progra
     stderr: (text) => {
       output.stderr += text;
     },
+    readFile: (path) => Promise.reject(new Error(`open ${path}: no such file or directory`)),
     shell: (command) => Promise.resolve({ output: `ran ${command}`, exitCode: command === 'false' ? 1 : 0 }),
   });
   running.push(process);

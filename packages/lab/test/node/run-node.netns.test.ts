@@ -19,6 +19,7 @@ import type { NodeOptions } from '../../src/node/node-options.ts';
 import { ClusterPki } from '../../src/pki/cluster-pki.ts';
 import { writeKubeconfig } from '../../src/pki/kubeconfig-writer.ts';
 import { startNodeProcess } from '../support/node-process.ts';
+import { makeTokenlessAccount } from '../support/tokenless-account.ts';
 
 const cluster = `t${randomBytes(4).toString('hex')}`;
 const directory = mkdtempSync(join(tmpdir(), 'weirt-'));
@@ -93,6 +94,7 @@ beforeAll(async () => {
   gateServer.listen(options.gateSocket);
   await once(gateServer, 'listening');
   client = new KubeClient(await loadKubeconfig(kubeconfig));
+  await makeTokenlessAccount(client);
   node = await startNodeProcess(options);
 });
 

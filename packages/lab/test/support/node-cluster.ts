@@ -16,6 +16,7 @@ import type { NodeOptions } from '../../src/node/node-options.ts';
 import { ClusterPki } from '../../src/pki/cluster-pki.ts';
 import { writeKubeconfig } from '../../src/pki/kubeconfig-writer.ts';
 import { startNodeProcess } from './node-process.ts';
+import { makeTokenlessAccount } from './tokenless-account.ts';
 
 /** What a program said and how it ended. */
 export interface Outcome {
@@ -106,6 +107,7 @@ async function start(
   await writeKubeconfig(options.kubeconfig, { ...base, server: inside, user: 'node', client: await pki.pair({ node: 'node1' }) });
   const client = new KubeClient(await loadKubeconfig(kubeconfig));
   stops.push(() => client.close());
+  await makeTokenlessAccount(client);
   const node = await startNodeProcess(options);
   stops.push(() => node.stop());
   return { name, client, kubeconfig, stateDirectory: options.stateDirectory, ...podAccess(client, kubeconfig, await kubectlPath()) };
