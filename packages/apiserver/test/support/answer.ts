@@ -26,6 +26,7 @@ export interface Answer {
     readonly clusterIPs: readonly string[];
     readonly ipFamilies: readonly string[];
     readonly ports: readonly { readonly nodePort: number }[];
+    readonly ephemeralContainers: readonly { readonly name: string }[];
     readonly containers: readonly { readonly image: string; readonly resources: unknown; readonly volumeMounts: unknown }[];
     readonly volumes: readonly { readonly name: string }[];
     readonly finalizers: readonly string[];

@@ -168,20 +168,24 @@ export class ContainerLifecycle {
   }
 
   async #runOnce(launch: ContainerLaunch): Promise<number> {
-    const { name, image = '' } = this.facts.container;
+    const { image = '' } = this.facts.container;
     if (this.#state.terminated !== undefined) this.#lastState = this.#state;
     this.#isCondemned = false;
     this.#containerId = `weir://${this.options.idSeed}${String(this.#runs).padStart(4, '0')}`;
     const startedAt = now();
-    this.#event({ type: 'Normal', reason: 'Pulled', message: `Container image "${image}" already present on machine` });
+    this.#event({
+      type: 'Normal',
+      reason: 'Pulled',
+      message: `Container image "${image}" already present on machine and can be accessed by the pod`,
+    });
     try {
       this.#run = await ContainerRun.start(this.#runOptions(launch, startedAt));
     } catch (error) {
       if (!(error instanceof SandboxStartError)) throw error;
       return this.#startFailed(error, startedAt);
     }
-    this.#event({ type: 'Normal', reason: 'Created', message: `Created container: ${name}` });
-    this.#event({ type: 'Normal', reason: 'Started', message: `Started container ${name}` });
+    this.#event({ type: 'Normal', reason: 'Created', message: 'Container created' });
+    this.#event({ type: 'Normal', reason: 'Started', message: 'Container started' });
     // The end may have been ordered while the program was being started.
     if (this.#stop.signal.aborted) void (this.#order === undefined ? this.#run.kill() : this.#run.stop(this.#order));
     const end = await this.#run.ended;

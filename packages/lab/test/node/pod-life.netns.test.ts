@@ -1,6 +1,6 @@
-import { podsPath } from '@weir/client';
+import { eventsPath, podsPath } from '@weir/client';
 import { listNetns } from '@weir/kernel';
-import type { ContainerStatus, Pod } from '@weir/kube';
+import type { ContainerStatus, KubeObject, Pod } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { image, type NodeCluster, startNodeCluster } from '../support/node-cluster.ts';
 
@@ -44,20 +44,18 @@ const remove = (...names: readonly string[]): Promise<unknown> => cluster.kubect
 
 const eventually = (check: () => Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 100 });
 
+interface SeenEvent extends KubeObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** Polls the Events of a pod for a text; they are written after what they tell of. */
 async function untilEvent(pod: string, text: string): Promise<void> {
-  const events = async (): Promise<string> =>
-    (
-      await cluster.kubectl(
-        'get',
-        'events',
-        '--field-selector',
-        `involvedObject.name=${pod}`,
-        '-o',
-        'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\n"}{end}',
-      )
-    ).stdout;
-  await eventually(async () => expect(await events()).toContain(text));
+  await eventually(async () => {
+    const { items } = await cluster.client.list<SeenEvent>(eventsPath('default'), { fieldSelector: `involvedObject.name=${pod}` });
+    expect(items.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('\n')).toContain(text);
+  });
 }
 
 describe.concurrent('init containers', () => {

@@ -66,7 +66,8 @@ function call(session: ClientHttp2Session, message: Buffer): Promise<Answer> {
       if (size > answerLimitBytes) stream.destroy(new Error('the answer is too long'));
       else chunks.push(chunk);
     });
-    stream.on('error', reject);
+    // When there is no connection, the stream only says that it is over.
+    stream.on('error', (error: Error) => reject(error.cause instanceof Error ? error.cause : error));
     stream.on('end', () => resolve({ body: Buffer.concat(chunks), trailers }));
     stream.end(message);
   });

@@ -62,15 +62,17 @@ function getOnce(url: URL, headers: ReadonlyMap<string, string>, { timeoutMs, si
       rejectUnauthorized: false,
       signal,
     });
+    // A URL forgets the port that is its scheme's own; who reads an Event should see it.
+    const where = `${url.hostname}:${url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port}`;
     const fail = (reason: string): void => {
       request.destroy();
-      reject(new Error(`Get "${url.href}": ${reason}`));
+      reject(new Error(`Get "${url.protocol}//${where}${url.pathname}${url.search}": ${reason}`));
     };
     const timer = setTimeout(() => fail('context deadline exceeded (Client.Timeout exceeded while awaiting headers)'), timeoutMs);
     request.on('error', (error) => {
       clearTimeout(timer);
       const isRefusal = (error as { readonly syscall?: string }).syscall === 'connect';
-      fail(isRefusal ? `dial tcp ${url.host}: connect: ${errnoText(error)}` : errnoText(error));
+      fail(isRefusal ? `dial tcp ${where}: connect: ${errnoText(error)}` : errnoText(error));
     });
     request.on('response', (response) => {
       void readStart(response).then((body) => {
