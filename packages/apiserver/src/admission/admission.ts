@@ -10,28 +10,33 @@ import { namespacesResource, subjectOf } from '../rest/rest-context.ts';
 import type { CreateAdmission, UpdateAdmission } from './admission-request.ts';
 import { assertWithinLimits } from './limit-range.ts';
 import { admitPod } from './pod-admission.ts';
+import { checkPolicyTypes } from './policies/type-checking.ts';
 import { assertWithinQuota } from './resource-quota.ts';
 import { allocateService } from './service-admission.ts';
 
-/** Admits a new object; returns what is to be stored. */
+/** Admits a new object, before webhooks see it; returns what goes on. */
 export function admitCreate(admission: CreateAdmission): JsonObject {
   assertKindTakesObjects(admission);
   assertNamespaceTakesObjects(admission);
-  switch (groupResource(admission.target.definition)) {
-    case 'pods':
-      return admitPod(admission);
-    case 'services':
-      return allocate(admission, undefined);
-    default:
-      return admission.object;
-  }
+  return groupResource(admission.target.definition) === 'pods' ? admitPod(admission) : admission.object;
 }
 
-/** Admits a change; returns what is to be stored. */
-export function admitUpdate(admission: UpdateAdmission): JsonObject {
+/** What the server adds to a new object once it is as everybody wants it; returns what is to be stored. */
+export function completeCreate(admission: CreateAdmission): JsonObject {
+  return completed(admission, undefined);
+}
+
+/** The same for a change. */
+export function completeUpdate(admission: UpdateAdmission): JsonObject {
+  return completed(admission, admission.old);
+}
+
+function completed(admission: CreateAdmission, old: Readonly<JsonObject> | undefined): JsonObject {
   switch (groupResource(admission.target.definition)) {
     case 'services':
-      return allocate(admission, admission.old);
+      return allocate(admission, old);
+    case 'validatingadmissionpolicies.admissionregistration.k8s.io':
+      return checkPolicyTypes(admission.object, admission.context.registry);
     default:
       return admission.object;
   }

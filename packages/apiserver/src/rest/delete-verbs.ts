@@ -20,19 +20,22 @@ import {
   textAt,
 } from '@weir/kube';
 import { defined } from '@weir/net';
+import { admittedWrite } from '../admission/admitted-write.ts';
 import { badRequest, conflict, forbidden, invalid } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
-import { renderList, renderObject } from '../table/render-object.ts';
+import { renderList, renderObject, viewOf } from '../table/render-object.ts';
+import { assertDeletionAdmitted } from './admit-object.ts';
 import { parseListOptions } from './list-options.ts';
 import { selectionOf } from './object-selection.ts';
-import { decodeObject } from './read-body.ts';
+import { decodeObject, warningHeaders } from './read-body.ts';
 import { rangeOf } from './read-objects.ts';
 import { parseRepresentation } from './representation.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
-import { currentObject, isDone, type WriteScope } from './store-object.ts';
+import { currentObject, isDone } from './store-object.ts';
 import { assertDryRun } from './write-options.ts';
+import type { WriteScope } from './write-scope.ts';
 
 /** meta/v1 DeleteOptions as far as the server obeys them. */
 export interface DeleteOptions {
@@ -53,14 +56,15 @@ interface Deletion {
 /** DELETE of an object. */
 export async function deleteVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const options = parseDeleteOptions(context, request);
-  const deletion = await context.store.write((transaction) =>
-    deleteObject({ context, transaction, target, dryRun: options.dryRun }, options),
+  const { value: deletion, warnings } = await admittedWrite(context, (attempt) =>
+    deleteObject({ ...attempt, target, dryRun: options.dryRun, user: request.user }, options),
   );
   if (!deletion.removed || target.definition.returnsDeletedObject) {
     const representation = parseRepresentation(request.headers['accept'], request.query);
-    return renderObject(deletion.object, 200, { definition: target.definition, representation, nowMs: context.now() });
+    const response = renderObject(deletion.object, 200, { definition: target.definition, representation, nowMs: context.now() });
+    return { ...response, headers: { ...response.headers, ...warningHeaders(warnings) } };
   }
-  return { kind: 'json', status: 200, body: deletedStatus(target, deletion.object) };
+  return { kind: 'json', status: 200, body: deletedStatus(target, deletion.object), headers: warningHeaders(warnings) };
 }
 
 /** DELETE of a collection: every object that the selectors match, one after the other. */
@@ -74,10 +78,10 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
   for (const { key, object } of present) {
     if (!isSelected(object)) continue;
     const one = { ...target, namespace: key.namespace, name: key.name };
-    const deletion = await context.store.write((transaction) => {
+    const { value: deletion } = await admittedWrite(context, (attempt) => {
       // Somebody else may have removed it meanwhile: then there is nothing left to do.
-      if (transaction.get(key) === undefined) return undefined;
-      return deleteObject({ context, transaction, target: one, dryRun: options.dryRun }, options);
+      if (attempt.transaction.get(key) === undefined) return undefined;
+      return deleteObject({ ...attempt, target: one, dryRun: options.dryRun, user: request.user }, options);
     });
     if (deletion !== undefined) deleted.push(deletion.object);
   }
@@ -91,6 +95,7 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   assertMayBeDeleted(target);
   const current = currentObject(scope);
   assertPreconditions(current.json, options, target);
+  assertDeletionAdmitted(scope, () => viewOf(target.definition, current));
   const object = current.copy();
   const metadata = ensureObject(object, 'metadata');
   if (!isTerminating(object)) target.definition.prepareForDelete?.(object, apiTime(context.now()));

@@ -22,7 +22,8 @@ import type { StoredObject } from '../storage/object-store.ts';
 import { deleteObject, parseDeleteOptions } from './delete-verbs.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, createdStatus, type RestContext } from './rest-context.ts';
-import { currentObject, type WriteScope } from './store-object.ts';
+import { currentObject } from './store-object.ts';
+import type { WriteScope } from './write-scope.ts';
 
 const budgetsResource = 'poddisruptionbudgets.policy';
 const refusal = "Cannot evict pod as it would violate the pod's disruption budget.";

@@ -4,9 +4,9 @@
  * The patch is applied to the stored object inside the write transaction, so two patches of
  * different fields never get in each other's way.
  */
-import { goTypeOfValue, isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { admittedWrite } from '../admission/admitted-write.ts';
 import { type ApiError, badRequest, failure, invalid, notFound, unsupportedMediaType } from '../errors/api-error.ts';
-import { applyJsonPatch, isPatchOperation } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { PatchError } from '../patch/patch-error.ts';
 import { applyServerSide } from '../patch/server-side-apply.ts';
@@ -16,18 +16,18 @@ import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import { copyOf, viewOf } from '../table/render-object.ts';
 import { assertBoundedDepth } from './json-depth.ts';
+import { notAnObject, patchByOperations } from './patch-operations.ts';
 import { fillType, fitObject } from './read-body.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
-import { assertMayCreate, createObject, updateObject, type WriteScope } from './store-object.ts';
+import { assertMayCreate, createObject, updateObject } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
+import type { WriteScope } from './write-scope.ts';
 import { answer, partOf, recordOf } from './write-verbs.ts';
 
 const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json'];
 /** Custom kinds do not take it: their clients know nothing of how their lists are merged. */
 const strategicType = 'application/strategic-merge-patch+json';
 const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicType, 'application/apply-patch+yaml'];
-/** More operations than this are refused, as upstream does. */
-const jsonPatchOperationsLimit = 10_000;
 
 /** PATCH of an object or of one of its subresources. */
 export async function patchVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
@@ -42,15 +42,17 @@ export async function patchVerb(context: RestContext, target: ResourceTarget, re
     ]);
   }
   const patch = readPatch(context, request, type);
-  const warnings: string[] = [];
-  const stored = await context.store.write((transaction) => {
-    const scope = { context, transaction, target, dryRun: options.dryRun, user: request.user };
-    const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
+  let warnings: string[] = [];
+  const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, (attempt) => {
+    warnings = [];
+    const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user };
+    const current = attempt.transaction.get(keyOf(target.definition, target.namespace, target.name));
     if (isApply) return applyInScope(scope, current, { patch, options, warnings });
     if (current === undefined) throw notFound(subjectOf(target));
     return { object: patchInScope(scope, current, { patch, options, warnings, type }), created: false };
   });
-  return answer(context, { target, request, object: stored.object, status: stored.created ? 201 : 200, warnings });
+  const status = stored.created ? 201 : 200;
+  return answer(context, { target, request, object: stored.object, status, warnings: [...warnings, ...admissionWarnings] });
 }
 
 interface PatchWork {
@@ -127,28 +129,6 @@ function applyOfType(type: string, object: JsonObject, patch: unknown, target: R
     if (error instanceof PatchError) throw rejectedPatch(error.message);
     throw error;
   }
-}
-
-function patchByOperations(object: JsonObject, patch: unknown): JsonObject {
-  if (!Array.isArray(patch) || !patch.every(isPatchOperation)) {
-    throw badRequest('json: cannot unmarshal the JSON patch: an array of operations with "op" and "path" is expected');
-  }
-  if (patch.length > jsonPatchOperationsLimit) {
-    throw failure({
-      code: 413,
-      reason: 'RequestEntityTooLarge',
-      message: `Request entity too large: The allowed maximum operations in a JSON patch is ${jsonPatchOperationsLimit}, got ${patch.length}`,
-    });
-  }
-  const patched = applyJsonPatch(object, patch);
-  // Operations can build deeper than any of them is.
-  assertBoundedDepth(patched);
-  if (!isJsonObject(patched)) throw notAnObject(patched);
-  return patched;
-}
-
-function notAnObject(patch: unknown): ApiError {
-  return badRequest(`json: cannot unmarshal ${goTypeOfValue(patch)} into Go value of type map[string]interface {}`);
 }
 
 function invalidPatch(work: PatchWork, problems: readonly string[]): ApiError {

@@ -1,12 +1,13 @@
 /** What the verbs share: the store, the registry, the clock, and the small words of every handler. */
-import { groupResource, type ResourceDefinition, type ResourceRegistry, type Status } from '@weir/kube';
+import type { ResourceRegistry, Status } from '@weir/kube';
+import type { AdmissionConfiguration } from '../admission/admission-configuration.ts';
+import type { ResolveService } from '../admission/webhooks/call-webhook.ts';
 import type { ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
 import type { Authorizer } from '../authorization/access.ts';
-import type { ErrorSubject } from '../errors/api-error.ts';
 import type { ApiResponse } from '../server/api-message.ts';
-import type { ResourceTarget } from '../server/resource-target.ts';
-import type { ObjectKey } from '../storage/event-history.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+
+export { keyOf, namespacesResource, subjectOf } from './object-key.ts';
 
 /** Reads a request body into a JSON value; throws an ApiError (400, 415) when it cannot. */
 export type DecodeBody = (contentType: string, bytes: Uint8Array, kindHint: string) => unknown;
@@ -20,24 +21,15 @@ export interface RestContext {
   readonly serviceCidrs: readonly string[];
   readonly authorizer: Authorizer;
   readonly tokens: ServiceAccountTokens;
+  /** Webhooks and policies. */
+  readonly admission: AdmissionConfiguration;
+  /** Where services can be reached that webhooks are behind. */
+  readonly resolveService: ResolveService;
   /** Milliseconds since the epoch. */
   now(): number;
   /** The unix socket of a node's server, or undefined when there is no such node. */
   nodeSocket(nodeName: string): string | undefined;
 }
-
-/** The subject of errors about a target. */
-export function subjectOf(target: ResourceTarget, name: string = target.name): ErrorSubject {
-  return { group: target.definition.group, plural: target.definition.plural, name };
-}
-
-/** Where an object of a kind is stored. */
-export function keyOf(definition: ResourceDefinition, namespace: string, name: string): ObjectKey {
-  return { resource: definition.storageKey, namespace, name };
-}
-
-/** Where namespaces are stored. */
-export const namespacesResource: string = groupResource({ group: '', plural: 'namespaces' });
 
 /** A time as the API writes it: RFC 3339, whole seconds. */
 export function apiTime(nowMs: number): string {

@@ -17,71 +17,66 @@ import {
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from '@weir/kube';
-import { admitCreate, admitUpdate, assertAdmissible } from '../admission/admission.ts';
+import { admitCreate, assertAdmissible, completeCreate, completeUpdate } from '../admission/admission.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { assertNoEscalation } from '../authorization/escalation.ts';
 import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound, requestTooLarge } from '../errors/api-error.ts';
-import { type FieldRecord, recordUpdate } from '../patch/managed-fields.ts';
-import type { UserInfo } from '../server/api-message.ts';
+import { recordUpdate } from '../patch/managed-fields.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
 import type { ObjectKey } from '../storage/event-history.ts';
-import { fits, keyText, type StoreTransaction } from '../storage/object-store.ts';
+import { fits, keyText } from '../storage/object-store.ts';
 import { copyOf } from '../table/render-object.ts';
+import { assertAdmitted, mutatedObject } from './admit-object.ts';
 import { keepAllBut, narrowPart } from './narrow-write.ts';
-import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
-
-/** The part of the server that a write works on. */
-export interface WriteScope {
-  readonly context: RestContext;
-  readonly transaction: StoreTransaction;
-  readonly target: ResourceTarget;
-  readonly dryRun: boolean;
-  /** Who writes; absent for writes of the server itself and when the managers are recorded already. */
-  readonly record?: FieldRecord;
-  /** Whose rights the write must not exceed; absent for writes of the server itself. */
-  readonly user?: UserInfo;
-  /** A new object comes with its status: for what the server makes itself. */
-  readonly keepsStatus?: boolean;
-}
+import { apiTime, keyOf, subjectOf } from './rest-context.ts';
+import type { WriteScope } from './write-scope.ts';
 
 /** Suffix letters of generated names: no vowels, nothing that looks like something else. */
 const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Creates an object; owns it. The kind is the target's, fitted to its schema. */
 export function createObject(scope: WriteScope, object: JsonObject): EncodedObject {
-  const { context, transaction, target, dryRun } = scope;
+  const { transaction, target, dryRun } = scope;
   const { definition } = target;
   const metadata = ensureObject(object, 'metadata');
-  if (textAt(metadata, 'resourceVersion') !== '') {
-    throw new ApiError({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: 'resourceVersion should not be set on objects to be created',
-      code: 500,
-    });
-  }
+  assertHasNoVersion(metadata);
   assertNamespace(metadata, target);
-  metadata['uid'] = randomUUID();
-  metadata['creationTimestamp'] = apiTime(context.now());
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation']) delete metadata[field];
-  if (definition.countsGenerations) metadata['generation'] = 1;
-  const generated = textAt(metadata, 'name') === '' && textAt(metadata, 'generateName') !== '';
-  if (generated) metadata['name'] = freeName(scope, textAt(metadata, 'generateName'));
+  for (const field of systemFields) delete metadata[field];
   const status = scope.keepsStatus === true ? objectAt(object, 'status') : undefined;
-  let prepared = toStored(definition, definition.defaults(definition.prepareForCreate(definition.defaults(object))));
+  const admitted = mutatedObject(scope, admitCreate({ ...scope, object: definition.defaults(object) }));
+  giveIdentity(scope, ensureObject(admitted, 'metadata'));
+  let prepared = toStored(definition, definition.defaults(definition.prepareForCreate(admitted)));
   if (status !== undefined) Object.assign(ensureObject(prepared, 'status'), status);
-  prepared = admitCreate({ ...scope, object: prepared });
+  prepared = completeCreate({ ...scope, object: prepared });
   assertNoMoreRights(scope, prepared);
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');
   const key = keyOf(definition, target.namespace, name);
   assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...nameLengthErrors(key), ...definition.validate(prepared)]);
   assertAdmissible({ ...scope, object: prepared });
+  assertAdmitted(scope, () => ({ object: fromStored(definition, prepared) }));
   if (transaction.get(key) !== undefined) throw alreadyExists(subjectOf(target, name));
   return storable(dryRun ? EncodedObject.of(prepared) : transaction.put(key, prepared));
+}
+
+/** What clients do not set. */
+const systemFields = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation'];
+
+function assertHasNoVersion(metadata: JsonObject): void {
+  if (textAt(metadata, 'resourceVersion') === '') return;
+  const message = 'resourceVersion should not be set on objects to be created';
+  throw new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+}
+
+/** Name, uid and time of a new object: the same in every attempt to write it. */
+function giveIdentity(scope: WriteScope, metadata: JsonObject): void {
+  const { admission, context, target } = scope;
+  metadata['uid'] = admission?.identity.uid ?? randomUUID();
+  metadata['creationTimestamp'] = apiTime(context.now());
+  if (target.definition.countsGenerations) metadata['generation'] = 1;
+  const prefix = textAt(metadata, 'generateName');
+  if (textAt(metadata, 'name') === '' && prefix !== '') metadata['name'] = freeName(scope, prefix);
 }
 
 /** Kinds whose names have no limit of their own (roles) have that of the store. */
@@ -98,27 +93,26 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   const { transaction, target, dryRun } = scope;
   const { definition } = target;
   const old = asRead(definition, current);
-  let object = toStored(definition, definition.defaults(next));
-  keepSystemFields(object, old, target);
-  assertUnchangedSince(object, old, target);
-  keepOtherPart(object, old, { definition, part });
-  const narrow = narrowPart(target);
-  if (narrow !== undefined) keepAllBut(object, old, narrow);
-  object = admitUpdate({ ...scope, object, old });
+  let object = fitted(scope, definition.defaults(next), { old, part });
+  if (scope.admission !== undefined) {
+    const mutated = mutatedObject(scope, fromStored(definition, object), fromStored(definition, old));
+    object = fitted(scope, mutated, { old, part });
+  }
+  countGeneration(object, old, { definition, part });
+  object = completeUpdate({ ...scope, object, old });
   if (!deepEqual(rightsOf(object), rightsOf(old))) assertNoMoreRights(scope, object);
   if (scope.record !== undefined) recordUpdate(object, old, scope.record);
-  const before = withoutVolatile(old);
-  if (deepEqual(withoutVolatile(object), before)) return current;
-  const metadata = ensureObject(object, 'metadata');
-  if (definition.countsGenerations && part === 'main' && !deepEqual(specOf(object, definition), specOf(old, definition))) {
-    metadata['generation'] = (numberAt(metadata, 'generation') ?? 0) + 1;
-  }
+  const isSame = deepEqual(withoutVolatile(object), withoutVolatile(old));
+  if (isSame && scope.admission === undefined) return current;
+  const narrow = narrowPart(target);
   const errors = [...validateObjectMeta(object, definition), ...validateObjectMetaUpdate(object, old)];
   if (narrow !== undefined) errors.push(...narrow.validate(object, old));
   else if (part !== 'status') errors.push(...definition.validateUpdate(object, old));
   else errors.push(...(definition.validateStatus?.(object, old) ?? []));
   assertValid(scope, target.name, errors);
   assertAdmissible({ ...scope, object }, old);
+  assertAdmitted(scope, () => ({ object: fromStored(definition, object), old: fromStored(definition, old) }));
+  if (isSame) return current;
   const key = keyOf(definition, target.namespace, target.name);
   if (isDone(object)) {
     // The last thing that held the object is gone: watchers see its end, not one more change.
@@ -134,6 +128,29 @@ const objectBytes = 3 * 1024 * 1024;
 function storable(object: EncodedObject): EncodedObject {
   if (object.bytes.length > objectBytes) throw requestTooLarge(objectBytes);
   return object;
+}
+
+interface UpdateContext {
+  readonly old: Readonly<JsonObject>;
+  readonly part: UpdatePart;
+}
+
+/** A defaulted object in the stored version, with what this write may not change as it was. */
+function fitted({ target }: WriteScope, object: JsonObject, { old, part }: UpdateContext): JsonObject {
+  const stored = toStored(target.definition, object);
+  keepSystemFields(stored, old, target);
+  assertUnchangedSince(stored, old, target);
+  keepOtherPart(stored, old, { definition: target.definition, part });
+  const narrow = narrowPart(target);
+  if (narrow !== undefined) keepAllBut(stored, old, narrow);
+  return stored;
+}
+
+function countGeneration(object: JsonObject, old: Readonly<JsonObject>, what: { definition: ResourceDefinition; part: UpdatePart }): void {
+  const { definition, part } = what;
+  if (!definition.countsGenerations || part !== 'main' || deepEqual(specOf(object, definition), specOf(old, definition))) return;
+  const metadata = ensureObject(object, 'metadata');
+  metadata['generation'] = (numberAt(metadata, 'generation') ?? 0) + 1;
 }
 
 /** A PUT or an apply that creates needs the right to create as well. */
@@ -177,11 +194,25 @@ function asRead(definition: ResourceDefinition, current: EncodedObject): Readonl
   return definition.custom === undefined ? current.json : toStored(definition, copyOf(definition, current));
 }
 
+/** The object as clients of this version see it; for kinds with one version the object itself. */
+function fromStored(definition: ResourceDefinition, object: Readonly<JsonObject>): JsonObject {
+  return definition.conversion === undefined ? object : definition.conversion.fromStored(structuredClone(object) as JsonObject);
+}
+
 function toStored(definition: ResourceDefinition, object: JsonObject): JsonObject {
   return definition.conversion === undefined ? object : definition.conversion.toStored(object);
 }
 
 function freeName(scope: WriteScope, prefix: string): string {
+  const identity = scope.admission?.identity;
+  const chosen = identity?.name ?? '';
+  if (chosen.startsWith(prefix.slice(0, 58)) && chosen !== '') return chosen;
+  const name = newName(scope, prefix);
+  if (identity !== undefined) identity.name = name;
+  return name;
+}
+
+function newName(scope: WriteScope, prefix: string): string {
   const { definition, namespace } = scope.target;
   // Upstream cuts the prefix so that the whole stays below 63 characters, and tries eight times.
   for (let attempt = 0; attempt < 8; attempt++) {

@@ -8,8 +8,9 @@ import { podLog } from './pod-log.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, createdStatus, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { scaleVerb } from './scale-verb.ts';
-import { currentObject, type WriteScope } from './store-object.ts';
+import { currentObject } from './store-object.ts';
 import { tokenVerb } from './token-verb.ts';
+import type { WriteScope } from './write-scope.ts';
 
 /** Answers a request for an action; the method has been checked against the subresource's verbs. */
 export async function subresourceVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {

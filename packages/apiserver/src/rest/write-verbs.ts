@@ -1,5 +1,6 @@
 /** The verbs create and update, of objects and of the subresources `status` and `finalize`. */
 import { ensureObject, type JsonObject, listAt, objectAt, type ResourceDefinition, textAt } from '@weir/kube';
+import { admittedWrite } from '../admission/admitted-write.ts';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
 import type { FieldRecord } from '../patch/managed-fields.ts';
 import { answerReview } from '../reviews/answer-review.ts';
@@ -12,6 +13,7 @@ import { parseRepresentation } from './representation.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { assertMayCreate, createObject, type UpdatePart, updateObject } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
+import type { WriteAttempt, WriteScope } from './write-scope.ts';
 
 /** POST to a collection. */
 export async function createVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
@@ -25,13 +27,11 @@ export async function createVerb(context: RestContext, target: ResourceTarget, r
     const body = await answerReview(context, target, object, request.user);
     return { kind: 'json', status: 201, body, headers: warningHeaders(warnings) };
   }
-  const created = await context.store.write((transaction) => {
-    return createObject(
-      { context, transaction, target, dryRun: options.dryRun, user: request.user, record: recordOf(context, target, options) },
-      object,
-    );
+  const created = await admittedWrite(context, (attempt) => {
+    const record = recordOf(attempt.context, target, options);
+    return createObject({ ...attempt, target, dryRun: options.dryRun, user: request.user, record }, ownObject(attempt, object));
   });
-  return answer(context, { target, request, object: created, status: 201, warnings });
+  return answer(context, { target, request, object: created.value, status: 201, warnings: [...warnings, ...created.warnings] });
 }
 
 /** Reviews are questions: they are checked and answered, never stored. */
@@ -44,19 +44,27 @@ function assertValidReview(definition: ResourceDefinition, object: JsonObject): 
 export async function updateVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const options = parseWriteOptions(request, 'UpdateOptions');
   const { object, warnings } = readObject(context, target.definition, request);
-  const stored = await context.store.write((transaction) => {
-    const scope = { context, transaction, target, dryRun: options.dryRun, user: request.user, record: recordOf(context, target, options) };
-    const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
+  const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, (attempt) => {
+    const record = recordOf(attempt.context, target, options);
+    const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user, record };
+    const next = ownObject(attempt, object);
+    const current = attempt.transaction.get(keyOf(target.definition, target.namespace, target.name));
     if (current === undefined) {
       if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));
       assertMayCreate(scope);
-      ensureObject(object, 'metadata')['name'] ??= target.name;
-      return { object: createObject(scope, object), created: true };
+      ensureObject(next, 'metadata')['name'] ??= target.name;
+      return { object: createObject(scope, next), created: true };
     }
-    if (target.subresource === 'finalize') keepOnlyFinalizers(object, current);
-    return { object: updateObject(scope, current, object, partOf(target)), created: false };
+    if (target.subresource === 'finalize') keepOnlyFinalizers(next, current);
+    return { object: updateObject(scope, current, next, partOf(target)), created: false };
   });
-  return answer(context, { target, request, object: stored.object, status: stored.created ? 201 : 200, warnings });
+  const status = stored.created ? 201 : 200;
+  return answer(context, { target, request, object: stored.object, status, warnings: [...warnings, ...admissionWarnings] });
+}
+
+/** The object that an attempt may change: the request's own, or a copy when there may be another attempt. */
+function ownObject({ admission }: WriteAttempt, object: JsonObject): JsonObject {
+  return admission === undefined ? object : structuredClone(object);
 }
 
 /** Which part of the object a target's writes change. */

@@ -11,6 +11,8 @@
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube';
+import { AdmissionConfiguration } from '../admission/admission-configuration.ts';
+import { type ConnectToCluster, makeResolveService } from '../admission/resolve-service.ts';
 import { makeAuthenticate } from '../authentication/authenticator.ts';
 import { makeIssuerHandler } from '../authentication/issuer-handler.ts';
 import { generateServiceAccountKey, type ServiceAccountOptions, ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
@@ -44,6 +46,8 @@ export interface ApiServerOptions {
   readonly serviceCidrs: readonly string[];
   /** The unix socket of a node's server, or undefined when there is no such node. */
   nodeSocket(nodeName: string): string | undefined;
+  /** Connects to pods, for webhooks that are behind a service. Default: an ordinary connection of this process. */
+  readonly connectToCluster?: ConnectToCluster;
   /** Roles and bindings of the cluster's own parts: there, and whole, at every start, as the default roles are. */
   readonly roles?: readonly KubeObject[];
   /** How tokens of service accounts are signed. Default: a key of this process. */
@@ -106,6 +110,8 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
     serviceCidrs: options.serviceCidrs,
     authorizer,
     tokens,
+    admission: new AdmissionConfiguration(store),
+    resolveService: makeResolveService(store, options.connectToCluster),
     now: () => Date.now(),
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };

@@ -1,4 +1,5 @@
 /** Expressions of the Common Expression Language as Kubernetes has them: compiled once, evaluated at a bounded cost. */
+export { admissionVariables } from './admission/admission-environment.ts';
 export * from './cel-error.ts';
 export { CostBudget } from './cost-budget.ts';
 export * from './environment.ts';

@@ -1,4 +1,5 @@
 /** The kinds that every server of Weir serves. */
+import { admissionPolicyResources } from './kinds/admission-policy.ts';
 import { configMapResource, secretResource, serviceAccountResource } from './kinds/configuration.ts';
 import { controllerRevisionResource } from './kinds/controller-revision.ts';
 import { cronJobResource } from './kinds/cron-job.ts';
@@ -23,6 +24,7 @@ import { replicaSetResource } from './kinds/replica-set.ts';
 import { reviewResources } from './kinds/review.ts';
 import { serviceResource } from './kinds/service.ts';
 import { statefulSetResource } from './kinds/stateful-set.ts';
+import { webhookResources } from './kinds/webhook-configuration.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
 
 /** In the order in which discovery lists them. */
@@ -39,6 +41,8 @@ export const builtInResources: readonly ResourceDefinition[] = [
   secretResource,
   serviceAccountResource,
   serviceResource,
+  ...webhookResources,
+  ...admissionPolicyResources,
   controllerRevisionResource,
   daemonSetResource,
   deploymentResource,

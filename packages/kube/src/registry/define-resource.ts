@@ -16,6 +16,7 @@ import {
   type TableColumn,
 } from './resource-definition.ts';
 import { parseSchemas } from './schema-notation.ts';
+import { admissionTypes } from './schemas/admission-schema.ts';
 import { clusterTypes } from './schemas/cluster-schema.ts';
 import { coreTypes } from './schemas/core-schema.ts';
 import { extensionTypes } from './schemas/extension-schema.ts';
@@ -38,6 +39,7 @@ export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(
   clusterTypes,
   reviewTypes,
   extensionTypes,
+  admissionTypes,
 );
 
 /** What must be said of every kind; the rest has defaults. */

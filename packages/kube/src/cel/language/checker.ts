@@ -31,6 +31,8 @@ export interface CheckedExpression {
   readonly fields: ReadonlyMap<CelNode, string>;
   /** Calls whose target is a namespace and no value. */
   readonly namespaced: ReadonlySet<CelNode>;
+  /** Selections that are names of variables with a dot in them. */
+  readonly qualified: ReadonlyMap<CelNode, string>;
 }
 
 /** Names that stand for types. */
@@ -49,7 +51,7 @@ export function checkExpression(
   const checker = new Checker(functions);
   const type = checker.check(node, variables);
   if (checker.issues.length > 0) return { issues: checker.issues };
-  return { type, overloads: checker.overloads, fields: checker.fields, namespaced: checker.namespaced };
+  return { type, overloads: checker.overloads, fields: checker.fields, namespaced: checker.namespaced, qualified: checker.qualified };
 }
 
 class Checker {
@@ -57,6 +59,7 @@ class Checker {
   readonly overloads = new Map<CelNode, readonly Overload[]>();
   readonly fields = new Map<CelNode, string>();
   readonly namespaced = new Set<CelNode>();
+  readonly qualified = new Map<CelNode, string>();
   readonly #functions: FunctionTable;
   readonly #bindings: TypeBindings = new Map();
   #fresh = 0;
@@ -112,6 +115,12 @@ class Checker {
   }
 
   #select(node: Extract<CelNode, { kind: 'select' }>, scope: Scope): CelType {
+    const whole = node.operand.kind === 'identifier' && node.mode === 'value' ? `${node.operand.name}.${node.field}` : '';
+    const variable = scope.get(whole);
+    if (variable !== undefined) {
+      this.qualified.set(node, whole);
+      return variable;
+    }
     const operand = this.check(node.operand, scope);
     const isOptional = operand.kind === 'optional';
     const found = this.#fieldType(node, isOptional ? operand.item : operand);

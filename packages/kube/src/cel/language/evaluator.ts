@@ -55,6 +55,8 @@ class Compiler {
   }
 
   #select(node: Extract<CelNode, { kind: 'select' }>, locals: readonly string[]): Step {
+    const whole = this.#checked.qualified.get(node);
+    if (whole !== undefined) return identifierStep(whole, []);
     const operand = this.step(node.operand, locals);
     const name = this.#checked.fields.get(node) ?? node.field;
     return (frame) => {

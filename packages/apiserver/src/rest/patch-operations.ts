@@ -1,0 +1,32 @@
+/** JSON patches of objects, from clients and from webhooks: what is no list of operations, or too long a one, is refused. */
+import { goTypeOfValue, isJsonObject, type JsonObject } from '@weir/kube';
+import { type ApiError, badRequest, failure } from '../errors/api-error.ts';
+import { applyJsonPatch, isPatchOperation } from '../patch/json-patch.ts';
+import { assertBoundedDepth } from './json-depth.ts';
+
+/** More operations than this are refused, as upstream does. */
+const jsonPatchOperationsLimit = 10_000;
+
+/** The object with the operations applied; owns its first argument. Throws 400, 413, or a PatchError for one that does not fit. */
+export function patchByOperations(object: JsonObject, patch: unknown): JsonObject {
+  if (!Array.isArray(patch) || !patch.every(isPatchOperation)) {
+    throw badRequest('json: cannot unmarshal the JSON patch: an array of operations with "op" and "path" is expected');
+  }
+  if (patch.length > jsonPatchOperationsLimit) {
+    throw failure({
+      code: 413,
+      reason: 'RequestEntityTooLarge',
+      message: `Request entity too large: The allowed maximum operations in a JSON patch is ${jsonPatchOperationsLimit}, got ${patch.length}`,
+    });
+  }
+  const patched = applyJsonPatch(object, patch);
+  // Operations can build deeper than any of them is.
+  assertBoundedDepth(patched);
+  if (!isJsonObject(patched)) throw notAnObject(patched);
+  return patched;
+}
+
+/** The answer to a patch, or the result of one, that is no object. */
+export function notAnObject(patch: unknown): ApiError {
+  return badRequest(`json: cannot unmarshal ${goTypeOfValue(patch)} into Go value of type map[string]interface {}`);
+}
