@@ -84,13 +84,19 @@ export class CustomResourceServer {
       if (event.kind === 'DELETED') {
         this.#definitions.delete(name);
         this.#withdraw(name);
-        // The names that it had are free for the others of its group.
-        for (const other of this.#definitions.keys()) if (groupOf(other) === groupOf(name)) this.#look(other);
+        this.#lookAtGroup(name);
       } else {
+        const before = namesOf(this.#definitions.get(name) ?? {});
         this.#definitions.set(name, event.object.json);
         this.#look(name);
+        if (!deepEqual(before, namesOf(event.object.json))) this.#lookAtGroup(name);
       }
     } else if (event.kind === 'DELETED' && isTerminating(this.#definitions.get(resource) ?? {})) this.#look(resource);
+  }
+
+  /** Names that a definition had are free for the others of its group. */
+  #lookAtGroup(name: string): void {
+    for (const other of this.#definitions.keys()) if (other !== name && groupOf(other) === groupOf(name)) this.#look(other);
   }
 
   /** Not inside the store's own announcement: others have not heard of the change yet. */
@@ -132,7 +138,7 @@ export class CustomResourceServer {
     if (!hasCondition(definition, 'Established')) return;
     const from = {
       spec: definition['spec'],
-      names: objectAt(definition, 'status')?.['acceptedNames'],
+      names: namesOf(definition),
       uid: objectAt(definition, 'metadata')?.['uid'],
     };
     if (deepEqual(this.#served.get(name)?.from, from)) return;
@@ -206,6 +212,10 @@ function settled(definition: Readonly<JsonObject>, others: readonly Readonly<Jso
   const stored = stringsAt(status, 'storedVersions');
   if (!stored.includes(storage)) status['storedVersions'] = [...stored, storage];
   return next;
+}
+
+function namesOf(definition: Readonly<JsonObject>): unknown {
+  return objectAt(definition, 'status')?.['acceptedNames'];
 }
 
 function groupOf(name: string): string {

@@ -7,7 +7,7 @@
  * comes back with the last resource version that it has seen.
  */
 import { Readable } from 'node:stream';
-import { apiVersionOf } from '@weir/kube';
+import { apiVersionOf, type ResourceDefinition } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import { expired, resourceVersionTooLarge } from '../errors/api-error.ts';
 import { type ListOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
@@ -19,7 +19,7 @@ import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreEvent } from '../storage/event-history.ts';
-import { type RenderOptions, renderWatched } from '../table/render-object.ts';
+import { type RenderOptions, renderWatched, viewOf } from '../table/render-object.ts';
 
 type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -59,12 +59,15 @@ interface WatchSettings {
 }
 
 /** The line that was made last: all watches of a kind send the same, one after another. */
-let lastLine: { readonly type: WatchEventType; readonly object: EncodedObject; readonly line: Buffer } | undefined;
+let lastLine:
+  | { readonly type: WatchEventType; readonly object: EncodedObject; readonly definition: ResourceDefinition; readonly line: Buffer }
+  | undefined;
 
-function watchLine(type: WatchEventType, object: EncodedObject): Buffer {
-  if (lastLine?.object !== object || lastLine.type !== type) {
-    const line = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object.bytes, Buffer.from('}\n')]);
-    lastLine = { type, object, line };
+function watchLine(type: WatchEventType, object: EncodedObject, definition: ResourceDefinition): Buffer {
+  if (lastLine?.object !== object || lastLine.type !== type || lastLine.definition !== definition) {
+    const bytes = definition.conversion === undefined ? object.bytes : Buffer.from(JSON.stringify(viewOf(definition, object)));
+    const line = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), bytes, Buffer.from('}\n')]);
+    lastLine = { type, object, definition, line };
   }
   return lastLine.line;
 }
@@ -149,8 +152,8 @@ class WatchStream {
   }
 
   #send(type: WatchEventType, object: EncodedObject): void {
-    if (this.#render.representation.kind === 'object' && this.#target.definition.conversion === undefined) {
-      this.#push(watchLine(type, object));
+    if (this.#render.representation.kind === 'object') {
+      this.#push(watchLine(type, object, this.#target.definition));
       return;
     }
     const rendered = renderWatched(object, !this.#columnsSent, { ...this.#render, nowMs: this.#context.now() });

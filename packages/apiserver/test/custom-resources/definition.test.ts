@@ -13,8 +13,10 @@ function definition(group: string, spec: Readonly<Record<string, unknown>> = {})
   return { ...gateDefinition({ group, ...spec }), metadata: { name: `gates.${group}` } };
 }
 
+const eventually = (check: () => Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 20_000 });
+
 async function gone(path: string): Promise<void> {
-  await vi.waitFor(async () => expect((await server.request('GET', path)).status).toBe(404), { timeout: 20_000 });
+  await eventually(async () => expect((await server.request('GET', path)).status).toBe(404));
 }
 
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
@@ -52,7 +54,7 @@ describe('a custom resource definition', () => {
     };
     await server.request('POST', definitionsPath, { body: second });
     const path = `${definitionsPath}/doors.names.example.com`;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { json } = await server.request('GET', path);
       expect(json.status.conditions).toContainEqual(
         expect.objectContaining({
@@ -72,6 +74,22 @@ describe('a custom resource definition', () => {
     expect((await server.request('GET', '/apis/names.example.com/v1/doors')).status).toBe(200);
   });
 
+  it('gets a name that another one lets go of', async () => {
+    await define(server, definition('freed.example.com'));
+    const second = {
+      ...definition('freed.example.com', { names: { plural: 'doors', kind: 'Door', shortNames: ['gt'] } }),
+      metadata: { name: 'doors.freed.example.com' },
+    };
+    await server.request('POST', definitionsPath, { body: second });
+    const names = { plural: 'gates', kind: 'Gate', shortNames: ['gate1'] };
+    const changed = await server.request('PATCH', `${definitionsPath}/gates.freed.example.com`, {
+      body: { spec: { names } },
+      headers: mergePatch,
+    });
+    expect(changed.status, changed.text).toBe(200);
+    await established(server, 'doors.freed.example.com');
+  });
+
   it('takes its objects with it, those with finalizers last, and makes nothing new meanwhile', async () => {
     await define(server, definition('going.example.com'));
     const gates = '/apis/going.example.com/v1/namespaces/default/gates';
@@ -87,7 +105,7 @@ describe('a custom resource definition', () => {
     const deleted = await server.request('DELETE', path);
     expect(deleted.json).toMatchObject({ metadata: { finalizers: ['customresourcecleanup.apiextensions.k8s.io'] } });
     await gone(`${gates}/free`);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { json } = await server.request('GET', path);
       expect(json.status.conditions).toContainEqual(
         expect.objectContaining({ type: 'Terminating', status: 'True', reason: 'InstanceDeletionInProgress' }),

@@ -20,8 +20,12 @@ const indexPattern = /^\[(-?[0-9]{1,9})\]/;
 const filterPattern = /^\[\?\(\s*(.+?)\s*\)\]/;
 const comparisonPattern = /^(.+?)\s*(==|!=|<=|>=|<|>)\s*(.+)$/;
 
+/** Longer paths are none: nobody writes them, and reading filters takes more than linear time. */
+const lengthLimit = 1_024;
+
 /** Reads a path; undefined when it is none. */
 export function parseJsonPath(text: string): readonly PathStep[] | undefined {
+  if (text.length > lengthLimit) return undefined;
   const steps: PathStep[] = [];
   let rest = text.trim().replace(/^[$@]/, '');
   while (rest !== '' && rest !== '.') {
