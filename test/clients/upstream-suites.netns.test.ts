@@ -25,10 +25,24 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.down());
 
-const directory = join(import.meta.dirname, 'recordings');
+const recordings = join(import.meta.dirname, 'recordings');
+const definitions = join(import.meta.dirname, '../../packages/apiserver/test/custom-resources/testdata');
+const namesIn = (directory: string): readonly string[] => readdirSync(directory).filter((name) => name.endsWith('.http'));
 
-describe.each(readdirSync(directory).sort())('the requests of %s', (file) => {
-  const steps = parseRecording(readFileSync(join(directory, file), 'utf8'));
+describe.each(namesIn(recordings))('the requests of %s', (file) => replays(join(recordings, file)));
+
+describe('where the kinds of other policy APIs are installed', () => {
+  beforeAll(async () => {
+    await cluster.kubectlOutput(`create -f ${definitions}/network-policy-api -f ${definitions}/calico/crd.projectcalico.org.yaml`);
+    await cluster.kubectlOutput('wait --for=condition=Established crd --all --timeout=60s');
+  });
+  const directory = join(recordings, 'with-definitions');
+  describe.each(namesIn(directory))('the requests of %s', (file) => replays(join(directory, file)));
+});
+
+/** Declares a test for each step of a recording. */
+function replays(file: string): void {
+  const steps = parseRecording(readFileSync(file, 'utf8'));
   let replay: Replay;
   // What a step needs of an earlier one is missing when that one failed: the first failure is the one to read.
   let failed: string | undefined;
@@ -43,7 +57,7 @@ describe.each(readdirSync(directory).sort())('the requests of %s', (file) => {
     await replay.run(step);
     failed = undefined;
   });
-});
+}
 
 const isWhole = process.env['WEIR_NETPOL'] === 'all';
 /** Cases that differ in what the server and the nodes must do: each protocol, names of ports, changes, blocks. */
