@@ -6,6 +6,7 @@
 import type { Authenticate } from '../authentication/authenticator.ts';
 import { ApiError, internalError } from '../errors/api-error.ts';
 import { type FlightLimits, flightKindOf } from '../limits/flight-limits.ts';
+import { encodeAnswer } from '../wire/encode-answer.ts';
 import type { ApiRequest, ApiResponse } from './api-message.ts';
 import type { Dispatch } from './dispatch.ts';
 import { type IncomingRequest, parseRequestTarget } from './incoming-request.ts';
@@ -27,9 +28,9 @@ export type AnswerRequest = (request: IncomingRequest) => Promise<ApiResponse>;
 export function makeAnswerRequest(stations: RequestStations): AnswerRequest {
   return async (request) => {
     try {
-      return await answer(stations, request);
+      return encodeAnswer(await answer(stations, request), headerText(request.headers['accept']));
     } catch (error) {
-      if (error instanceof ApiError) return statusResponse(error);
+      if (error instanceof ApiError) return encodeAnswer(statusResponse(error), headerText(request.headers['accept']));
       stations.onFault(error);
       return statusResponse(internalError(error instanceof Error ? error.message : String(error)));
     }
@@ -47,7 +48,11 @@ async function answer(stations: RequestStations, request: IncomingRequest): Prom
 }
 
 function flatHeaders(headers: IncomingRequest['headers']): ApiRequest['headers'] {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerText(value)]));
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 function statusResponse({ status }: ApiError): ApiResponse {

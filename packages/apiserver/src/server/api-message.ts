@@ -69,3 +69,9 @@ export type ApiResponse =
 
 /** A handler of some paths: undefined when the path is not its own. */
 export type ApiHandler = (request: ApiRequest) => ApiResponse | undefined;
+
+/** Everything that an answer in pieces consists of. */
+export function* allPieces({ first, rest }: Extract<ApiResponse, { kind: 'pieces' }>): Iterable<Uint8Array> {
+  yield first;
+  yield yield* rest;
+}

@@ -9,11 +9,11 @@ import { deleteCollectionVerb, deleteVerb } from '../rest/delete-verbs.ts';
 import { patchVerb } from '../rest/patch-verb.ts';
 import { warningHeaders } from '../rest/read-body.ts';
 import { getObject, listObjects } from '../rest/read-objects.ts';
-import { parseRepresentation } from '../rest/representation.ts';
 import { booleanParameter, type RestContext } from '../rest/rest-context.ts';
 import { subresourceVerb } from '../rest/subresource-verbs.ts';
 import { createVerb, updateVerb } from '../rest/write-verbs.ts';
 import { watchObjects } from '../watch/watch-objects.ts';
+import { assertEncodable } from '../wire/encode-answer.ts';
 import type { ApiHandler, ApiRequest, ApiResponse } from './api-message.ts';
 import { parseResourcePath, type ResourceTarget } from './resource-target.ts';
 
@@ -52,7 +52,7 @@ async function handleResource(context: RestContext, target: ResourceTarget, requ
     return subresourceVerb(context, target, request);
   }
   // An answer that its client cannot read is refused before anything is done.
-  parseRepresentation(request.headers['accept'], request.query);
+  assertEncodable(request.headers['accept'], target.definition);
   const isCollection = target.name === '';
   switch (request.method) {
     case 'GET':

@@ -4,19 +4,19 @@
  * Every request must come with a client certificate of the cluster's CA or with a token; whoever has none
  * gets 401 on every path. The listener bounds connections, heads and bodies, and flushes streams at once.
  */
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import { type Duplex, pipeline, Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { badRequest, headTooLarge, requestTimeout } from '../errors/api-error.ts';
 import { boundConnections, type ConnectionLimits, serverLimits } from '../limits/connection-limits.ts';
 import { refuseUpgrade } from '../streams/upgrade-refusal.ts';
 import { requestAnswered, requestBegun } from '../timing/request-timing.ts';
 import type { AnswerRequest } from './answer-request.ts';
-import type { ApiResponse } from './api-message.ts';
 import { identify } from './client-identity.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { readRequestBody } from './read-request-body.ts';
+import { type AnyRequest, type AnyResponse, sendAnswer } from './send-answer.ts';
 
 /** PEM texts. */
 export interface ServerTls {
@@ -36,9 +36,6 @@ export interface ListenerOptions {
   /** Told about faults of ours, with their stack. */
   onFault(error: unknown): void;
 }
-
-type AnyRequest = IncomingMessage | Http2ServerRequest;
-type AnyResponse = ServerResponse | Http2ServerResponse;
 
 /** Makes a server that does not listen yet. */
 export function createListener(options: ListenerOptions): Http2SecureServer {
@@ -90,7 +87,7 @@ function refuseMalformed({ code = '' }: Error & { readonly code?: string }, sock
 async function serve(options: ListenerOptions, request: AnyRequest, response: AnyResponse): Promise<void> {
   const headAt = requestBegun();
   const answer = await options.answer(incoming(options.limits, request, response));
-  send(request, response, answer);
+  await sendAnswer(request, response, answer);
   if (answer.kind !== 'stream') endUnread(response, options.limits.bodyMs);
   requestAnswered(headAt, request.method ?? '', request.url ?? '');
 }
@@ -127,43 +124,4 @@ function endUnread(response: AnyResponse, timeoutMs: number): void {
   if (response.writableFinished) return;
   const timer = setTimeout(() => response.destroy?.(), timeoutMs);
   response.once('close', () => clearTimeout(timer));
-}
-
-function send(request: AnyRequest, response: AnyResponse, answer: ApiResponse): void {
-  const contentType = answer.contentType ?? 'application/json';
-  const headers: OutgoingHttpHeaders = { 'content-type': contentType, 'cache-control': 'no-cache, private', ...answer.headers };
-  if (answer.kind === 'stream') {
-    writeHead(response, answer.status, headers);
-    (response as ServerResponse).flushHeaders();
-    pipeline(answer.body, response, () => undefined);
-    return;
-  }
-  if (answer.kind === 'pieces') {
-    writeHead(response, answer.status, headers);
-    const pieces = request.method === 'HEAD' ? [] : allPieces(answer);
-    // An iteration that never began does not end what it iterates over.
-    pipeline(Readable.from(pieces, { objectMode: false }), response, () => answer.rest.return(answer.first));
-    return;
-  }
-  const body = bodyBytes(answer);
-  headers['content-length'] = body.length;
-  // What is left of a body that was refused is not read: the connection cannot be used again.
-  if (request.httpVersionMajor === 1 && !request.complete) headers['connection'] = 'close';
-  writeHead(response, answer.status, headers);
-  (response as ServerResponse).end(request.method === 'HEAD' ? undefined : body);
-}
-
-function* allPieces({ first, rest }: Extract<ApiResponse, { kind: 'pieces' }>): Iterable<Uint8Array> {
-  yield first;
-  yield yield* rest;
-}
-
-/** A text is encoded; bytes are sent as they are, without a copy. */
-function bodyBytes(answer: Extract<ApiResponse, { kind: 'json' | 'bytes' }>): Uint8Array {
-  if (answer.kind === 'json') return Buffer.from(`${JSON.stringify(answer.body)}\n`);
-  return typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
-}
-
-function writeHead(response: AnyResponse, status: number, headers: OutgoingHttpHeaders): void {
-  (response as ServerResponse).writeHead(status, headers);
 }

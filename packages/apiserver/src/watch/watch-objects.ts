@@ -7,19 +7,20 @@
  * comes back with the last resource version that it has seen.
  */
 import { Readable } from 'node:stream';
-import { apiVersionOf, type ResourceDefinition } from '@weir/kube';
+import { apiVersionOf, encodeProtobufEvent, isProtobufKind, type JsonObject, type ResourceDefinition } from '@weir/kube';
 import { unreachable } from '@weir/net';
-import { expired, resourceVersionTooLarge } from '../errors/api-error.ts';
+import { expired, notAcceptable, resourceVersionTooLarge } from '../errors/api-error.ts';
 import { type ListOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
 import { selectionOf } from '../rest/object-selection.ts';
 import { rangeOf } from '../rest/read-objects.ts';
-import { parseRepresentation } from '../rest/representation.ts';
+import { parseRepresentation, type Representation } from '../rest/representation.ts';
 import type { RestContext } from '../rest/rest-context.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreEvent } from '../storage/event-history.ts';
 import { type RenderOptions, renderWatched, viewOf } from '../table/render-object.ts';
+import { acceptedMedia } from '../wire/accepted-media.ts';
 
 type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -34,6 +35,7 @@ const backlogLimitBytes = 64 * 1024 * 1024;
 export function watchObjects(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
   const options = withNameSelector(parseListOptions(request.query, target.definition), target);
   const representation = parseRepresentation(request.headers['accept'], request.query);
+  const format = watchFormat(request.headers['accept'], target, representation);
   const { store } = context;
   const from = options.resourceVersion ?? 0;
   if (from > store.revision) throw resourceVersionTooLarge(from, store.revision);
@@ -43,9 +45,19 @@ export function watchObjects(context: RestContext, target: ResourceTarget, reque
   const stream = new WatchStream(context, target, {
     options,
     render: { definition: target.definition, representation, nowMs: context.now() },
+    format,
   });
   stream.start(request.signal);
-  return { kind: 'stream', status: 200, body: stream.readable, contentType: 'application/json' };
+  const contentType = format === 'json' ? 'application/json' : 'application/vnd.kubernetes.protobuf;stream=watch';
+  return { kind: 'stream', status: 200, body: stream.readable, contentType };
+}
+
+/** How events are written: YAML has no form for streams, protobuf none for some kinds. */
+function watchFormat(accept: string | undefined, { definition }: ResourceTarget, { kind }: Representation): 'json' | 'protobuf' {
+  const format = acceptedMedia(accept)?.format ?? 'json';
+  if (format === 'json') return 'json';
+  if (format === 'protobuf' && (kind === 'partial' || isProtobufKind(apiVersionOf(definition), definition.kind))) return 'protobuf';
+  throw notAcceptable(['application/json', 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']);
 }
 
 function withNameSelector(options: ListOptions, target: ResourceTarget): ListOptions {
@@ -56,6 +68,7 @@ function withNameSelector(options: ListOptions, target: ResourceTarget): ListOpt
 interface WatchSettings {
   readonly options: ListOptions;
   readonly render: RenderOptions;
+  readonly format: 'json' | 'protobuf';
 }
 
 /** The line that was made last: all watches of a kind send the same, one after another. */
@@ -79,6 +92,7 @@ class WatchStream {
   readonly #options: ListOptions;
   readonly #isSelected: (object: EncodedObject) => boolean;
   readonly #render: RenderOptions;
+  readonly #format: WatchSettings['format'];
   /** Everything up to here has been sent or does not concern this watch. */
   #revision = 0;
   #columnsSent = false;
@@ -92,6 +106,7 @@ class WatchStream {
     this.#options = settings.options;
     this.#isSelected = selectionOf(settings.options, target.definition);
     this.#render = settings.render;
+    this.#format = settings.format;
     this.readable = new Readable({ read: () => undefined, highWaterMark: backlogLimitBytes });
   }
 
@@ -152,13 +167,18 @@ class WatchStream {
   }
 
   #send(type: WatchEventType, object: EncodedObject): void {
-    if (this.#render.representation.kind === 'object') {
+    if (this.#render.representation.kind === 'object' && this.#format === 'json') {
       this.#push(watchLine(type, object, this.#target.definition));
       return;
     }
     const rendered = renderWatched(object, !this.#columnsSent, { ...this.#render, nowMs: this.#context.now() });
     this.#columnsSent = true;
-    this.#push(Buffer.from(`${JSON.stringify({ type, object: rendered })}\n`));
+    this.#push(this.#encode(type, rendered));
+  }
+
+  #encode(type: WatchEventType | 'BOOKMARK', object: unknown): Uint8Array {
+    if (this.#format === 'protobuf') return encodeProtobufEvent(type, object as JsonObject);
+    return Buffer.from(`${JSON.stringify({ type, object })}\n`);
   }
 
   /** A position without a change; of the watched kind, because clients drop events of another kind. */
@@ -166,7 +186,7 @@ class WatchStream {
     const { definition } = this.#target;
     const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
     const metadata = { resourceVersion: String(this.#revision), creationTimestamp: null, ...annotations };
-    this.#push(Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: this.#bookmarkObject(apiVersionOf(definition), metadata) })}\n`));
+    this.#push(this.#encode('BOOKMARK', this.#bookmarkObject(apiVersionOf(definition), metadata)));
   }
 
   #bookmarkObject(apiVersion: string, metadata: Readonly<Record<string, unknown>>): unknown {
@@ -187,7 +207,7 @@ class WatchStream {
     }
   }
 
-  #push(line: Buffer): void {
+  #push(line: Uint8Array): void {
     if (this.#ended) return;
     this.readable.push(line);
     if (this.readable.readableLength > backlogLimitBytes) this.#end();

@@ -1,8 +1,7 @@
 /**
  * From the bytes of a request body to a JSON value: JSON, YAML and Kubernetes' protobuf.
  *
- * Only the format is looked at here; kinds and fields are judged by the handlers. Answers are always
- * JSON, whatever the body was.
+ * Only the format is looked at here; kinds and fields are judged by the handlers.
  */
 import { decodeProtobufObject, ProtobufError } from '@weir/kube';
 import { unreachable } from '@weir/net';

@@ -1,5 +1,6 @@
 /** What no answer may be, whatever was asked. */
 import http from 'node:http';
+import { parse } from 'yaml';
 import type { Sender } from './hostile-requests.ts';
 
 /** An answer as far as it is judged; a stream counts with its beginning. */
@@ -31,7 +32,7 @@ export function problemOf(answer: JudgedAnswer, { sender, method, canary, hasWri
   if (status >= 400 && hasWritten) return `the store has changed, and the answer is ${status}: ${text.slice(0, 300)}`;
   const illegal = illegalHeader(answer);
   if (illegal !== undefined) return illegal;
-  return isStream || method === 'HEAD' ? undefined : bodyProblem(status, text);
+  return isStream || method === 'HEAD' ? undefined : bodyProblem(answer);
 }
 
 /** Answers beyond 499 that the real server gives to mistakes of clients as well. */
@@ -52,13 +53,17 @@ function illegalHeader({ headers }: JudgedAnswer): string | undefined {
   return undefined;
 }
 
-/** A failure is a Status that says the same code. */
-function bodyProblem(status: number, text: string): string | undefined {
+/** A failure is a Status that says the same code, in the format that the answer names. */
+function bodyProblem({ status, headers, text }: JudgedAnswer): string | undefined {
   if (status < 400) return undefined;
+  const type = String(headers['content-type'] ?? '');
+  if (type === 'application/vnd.kubernetes.protobuf') {
+    return /^k8s\0[^]*Status[^]*Failure/.test(text) ? undefined : `the body of ${status} is no Status in protobuf`;
+  }
   try {
-    const { kind, code } = JSON.parse(text) as { kind?: unknown; code?: unknown };
+    const { kind, code } = (type === 'application/yaml' ? parse(text) : JSON.parse(text)) as { kind?: unknown; code?: unknown };
     return kind === 'Status' && code === status ? undefined : `the body of ${status} is no Status of that code: ${text.slice(0, 300)}`;
   } catch {
-    return `the body of ${status} is no JSON: ${text.slice(0, 300)}`;
+    return `the body of ${status} is not what its type ${type} says: ${text.slice(0, 300)}`;
   }
 }

@@ -47,7 +47,7 @@ export class MessageDecoder {
     while (!reader.done) {
       const { field: number, wireType } = reader.tag();
       const field = message.fields.get(number);
-      if (field === undefined || field.type.kind === 'ignored') reader.skip(wireType);
+      if (field === undefined) reader.skip(wireType);
       else this.#decodeField(target, reader, { message, field, wireType, depth });
     }
   }
@@ -105,7 +105,6 @@ export class MessageDecoder {
         return encodeBase64(expectBytes(reader, place));
       case 'message':
         return this.#message(type.name, expectBytes(reader, place), place);
-      case 'ignored':
       case 'map':
         throw new ProtobufError('unsupported-field', `${pathOf(place)} cannot be nested here`);
       default:

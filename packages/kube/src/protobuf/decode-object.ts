@@ -4,11 +4,8 @@
  */
 import type { JsonObject } from '../registry/json-object.ts';
 import { MessageDecoder } from './decode-message.ts';
-import { type MessageTable, MessageTables } from './message-table.ts';
+import { findKindTable, messageTables } from './kind-tables.ts';
 import { ProtobufError } from './protobuf-error.ts';
-import { coreMessages } from './tables/core.ts';
-import { groupMessages } from './tables/groups.ts';
-import { metaMessages } from './tables/meta.ts';
 import { decodeUtf8 } from './utf8.ts';
 import { WireReader, wireTypes } from './wire-reader.ts';
 
@@ -21,16 +18,16 @@ export interface DecodedObject {
 }
 
 /** The first four bytes of every body: `k8s` and a zero. */
-const magic: readonly number[] = [0x6b, 0x38, 0x73, 0x00];
+export const protobufMagic: readonly number[] = [0x6b, 0x38, 0x73, 0x00];
 
 /** Upstream's limit of a request body. */
 const defaultLimitBytes = 3 * 1024 * 1024;
 
-let decoder: { readonly tables: MessageTables; readonly messages: MessageDecoder } | undefined;
+let decoder: MessageDecoder | undefined;
 
 /** Whether `bytes` begin like a protobuf body. */
 export function hasProtobufMagic(bytes: Uint8Array): boolean {
-  return magic.every((byte, index) => bytes[index] === byte);
+  return protobufMagic.every((byte, index) => bytes[index] === byte);
 }
 
 /** Decodes a body. Throws ProtobufError; `unknown-kind` is what the server answers 415 for. */
@@ -38,31 +35,16 @@ export function decodeProtobufObject(bytes: Uint8Array, limitBytes: number = def
   if (bytes.length > limitBytes)
     throw new ProtobufError('too-large', `the body has ${bytes.length} bytes; at most ${limitBytes} are accepted`);
   if (!hasProtobufMagic(bytes)) throw new ProtobufError('malformed', 'the body does not begin with the protobuf magic number "k8s\\0"');
-  const envelope = readEnvelope(bytes.subarray(magic.length));
+  const envelope = readEnvelope(bytes.subarray(protobufMagic.length));
   const { apiVersion, kind } = envelope;
-  decoder ??= makeDecoder();
-  const table = findKind(decoder.tables, apiVersion, kind);
+  decoder ??= new MessageDecoder(messageTables());
+  const table = findKindTable(apiVersion, kind);
   if (table === undefined)
     throw new ProtobufError('unknown-kind', `no kind ${JSON.stringify(kind)} is known for version ${JSON.stringify(apiVersion)}`);
-  const fields = decoder.messages.decode(table, envelope.raw);
+  const fields = decoder.decode(table, envelope.raw);
   // An empty metadata is no more than two bytes on the wire; every object has one all the same.
   if (fields['metadata'] === undefined && table.fields.get(1)?.name === 'metadata') fields['metadata'] = {};
   return { apiVersion, kind, object: { apiVersion, kind, ...fields } };
-}
-
-function makeDecoder(): { tables: MessageTables; messages: MessageDecoder } {
-  const tables = new MessageTables([metaMessages, coreMessages, groupMessages]);
-  return { tables, messages: new MessageDecoder(tables) };
-}
-
-/** Only objects have kinds: what carries metadata and is no part of another object, and the options of a delete, which every group may name its own. */
-function findKind(tables: MessageTables, apiVersion: string, kind: string): MessageTable | undefined {
-  if (kind === 'DeleteOptions') return tables.find('', kind);
-  const scope = apiVersion === 'v1' ? '' : apiVersion;
-  const table = tables.find(scope, kind);
-  if (table === undefined || table.scope !== scope) return undefined;
-  const isTemplate = kind.endsWith('Spec') || kind.endsWith('Template');
-  return table.fields.get(1)?.name === 'metadata' && !isTemplate ? table : undefined;
 }
 
 /** runtime.Unknown: 1 typeMeta (1 apiVersion, 2 kind), 2 raw, 3 contentEncoding, 4 contentType. */

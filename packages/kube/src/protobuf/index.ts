@@ -1,3 +1,4 @@
-/** Protobuf request bodies of Kubernetes clients, decoded to JSON. */
-export * from './decode-object.ts';
+/** Kubernetes' protobuf encoding: request bodies decoded to JSON, answers encoded from it. */
+export { type DecodedObject, decodeProtobufObject, hasProtobufMagic } from './decode-object.ts';
+export * from './encode-object.ts';
 export * from './protobuf-error.ts';

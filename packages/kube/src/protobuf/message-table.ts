@@ -4,19 +4,19 @@
  * ```
  * Message: NUMBER name[:TYPE][?][^] · NUMBER name …
  *   no type      string                       i, b, s    integer, truth value, string
- *   Word         message Word                 ignored    never read (status of kinds whose status is the server's)
+ *   Word         message Word
  *   []           repeated                     {s} {bytes} {Word}   map from string to string, bytes, message
  *   ?            a pointer in Go: written only when set, so that a zero is meaningful and kept
  *   ^            embedded in Go: its fields belong to the object around it in JSON
  * ```
- * Words that no table defines (`Time`, `MicroTime`, `Quantity`, `IntOrString`, `FieldsV1`, `ExtraValue`) have a JSON
- * form of their own; other undefined words are types that are not supported.
+ * Words that no table defines (`Time`, `MicroTime`, `Quantity`, `IntOrString`, `FieldsV1`, `RawExtension`, `ExtraValue`,
+ * `Verbs`) have a JSON form of their own; other undefined words are types that are not supported.
  */
 import { assert, defined } from '@weir/net';
 
 /** The type of a field or of a map's values. */
 export type FieldType =
-  | { readonly kind: 'string' | 'integer' | 'boolean' | 'bytes' | 'ignored' }
+  | { readonly kind: 'string' | 'integer' | 'boolean' | 'bytes' }
   | { readonly kind: 'message'; readonly name: string }
   | { readonly kind: 'map'; readonly values: FieldType };
 
@@ -112,7 +112,6 @@ function typeOfWord(word: string): FieldType {
     case 'b':
       return { kind: 'boolean' };
     case 'bytes':
-    case 'ignored':
       return { kind: word };
     default:
       return { kind: 'message', name: word };

@@ -12,8 +12,10 @@ export const specialMessages: ReadonlyMap<string, SpecialDecoder> = new Map<stri
   ['MicroTime', (bytes) => decodeTime(bytes, 6)],
   ['Quantity', decodeQuantity],
   ['IntOrString', decodeIntOrString],
-  ['FieldsV1', decodeFieldsV1],
-  ['ExtraValue', decodeExtraValue],
+  ['FieldsV1', (bytes) => decodeRaw(bytes, '{}')],
+  ['RawExtension', (bytes) => decodeRaw(bytes, 'null')],
+  ['ExtraValue', decodeItems],
+  ['Verbs', decodeItems],
 ]);
 
 /** Time and MicroTime: 1 seconds, 2 nanos; without any field the zero time, null in JSON. */
@@ -44,19 +46,19 @@ function decodeIntOrString(bytes: Uint8Array): number | string {
   throw new ProtobufError('malformed', `an int-or-string has the unknown type ${type}`);
 }
 
-/** FieldsV1: 1 Raw, JSON. */
-function decodeFieldsV1(bytes: Uint8Array): unknown {
-  const raw = readFields(bytes).texts.get(1)?.at(-1) ?? '{}';
+/** FieldsV1 and RawExtension: 1 raw, JSON. */
+function decodeRaw(bytes: Uint8Array, empty: string): unknown {
+  const raw = readFields(bytes).texts.get(1)?.at(-1) ?? empty;
   try {
     const value: unknown = JSON.parse(raw);
     return value;
   } catch {
-    throw new ProtobufError('malformed', 'fieldsV1 is not JSON');
+    throw new ProtobufError('malformed', 'an embedded text is not JSON');
   }
 }
 
-/** ExtraValue: 1 items. */
-function decodeExtraValue(bytes: Uint8Array): readonly string[] {
+/** ExtraValue and Verbs: 1 items. */
+function decodeItems(bytes: Uint8Array): readonly string[] {
   return readFields(bytes).texts.get(1) ?? [];
 }
 

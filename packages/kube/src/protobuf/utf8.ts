@@ -1,4 +1,4 @@
-/** UTF-8 to text (RFC 3629), strict: the platform's own decoder is not available to pure packages. */
+/** UTF-8 to text (RFC 3629), strict, and back: the platform's own coders are not available to pure packages. */
 import { ProtobufError } from './protobuf-error.ts';
 
 /** Characters handed to `String.fromCharCode` at once; more could exceed the argument limit of engines. */
@@ -21,6 +21,24 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
   return text + String.fromCharCode(...units);
 }
+
+/** Encodes a text; half a surrogate pair becomes the replacement character, as the platform does it. */
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length * 3);
+  let length = 0;
+  for (let index = 0; index < text.length; index++) {
+    let point = text.codePointAt(index) ?? 0;
+    if (point >= 0xd800 && point <= 0xdfff) point = 0xff_fd;
+    if (point > 0xff_ff) index++;
+    const more = encodedLength(point) - 1;
+    bytes[length++] = more === 0 ? point : (leads[more] ?? 0) | (point >> (6 * more));
+    for (let shift = 6 * (more - 1); shift >= 0; shift -= 6) bytes[length++] = 0x80 | ((point >> shift) & 0x3f);
+  }
+  return bytes.subarray(0, length);
+}
+
+/** The marks of a first byte by how many bytes follow. */
+const leads: readonly number[] = [0, 0xc0, 0xe0, 0xf0];
 
 function readCodePoint(bytes: Uint8Array, index: number): number {
   const first = bytes[index] ?? 0;

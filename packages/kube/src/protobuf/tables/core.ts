@@ -7,10 +7,10 @@
 export const coreMessages = `
 Namespace: 1 metadata:ObjectMeta · 2 spec:NamespaceSpec · 3 status:NamespaceStatus
 Pod: 1 metadata:ObjectMeta · 2 spec:PodSpec · 3 status:PodStatus
-Service: 1 metadata:ObjectMeta · 2 spec:ServiceSpec · 3 status:ignored
+Service: 1 metadata:ObjectMeta · 2 spec:ServiceSpec · 3 status:ServiceStatus
 Node: 1 metadata:ObjectMeta · 2 spec:NodeSpec · 3 status:NodeStatus
-ResourceQuota: 1 metadata:ObjectMeta · 2 spec:ResourceQuotaSpec · 3 status:ignored
-PersistentVolumeClaim: 1 metadata:ObjectMeta · 2 spec:PersistentVolumeClaimSpec · 3 status:ignored
+ResourceQuota: 1 metadata:ObjectMeta · 2 spec:ResourceQuotaSpec · 3 status:ResourceQuotaStatus
+PersistentVolumeClaim: 1 metadata:ObjectMeta · 2 spec:PersistentVolumeClaimSpec · 3 status:PersistentVolumeClaimStatus
 NamespaceSpec: 1 finalizers:s[]
 NamespaceStatus: 1 phase · 2 conditions:NamespaceCondition[]
 ConfigMap: 1 metadata:ObjectMeta · 2 data:{s} · 3 binaryData:{bytes} · 4 immutable:b?
@@ -95,18 +95,18 @@ ConfigMapProjection: 1 localObjectReference:LocalObjectReference^ · 2 items:Key
 DownwardAPIProjection: 1 items:DownwardAPIVolumeFile[]
 ServiceAccountTokenProjection: 1 audience · 2 expirationSeconds:i? · 3 path
 KeyToPath: 1 key · 2 path · 3 mode:i?
-PodStatus: 1 phase · 2 conditions:PodCondition[] · 3 message · 4 reason · 5 hostIP · 6 podIP · 7 startTime:Time? · 8 containerStatuses:ContainerStatus[] · 9 qosClass · 10 initContainerStatuses:ContainerStatus[] · 11 nominatedNodeName · 12 podIPs:PodIP[] · 13 ephemeralContainerStatuses:ContainerStatus[] · 14 resize · 15 resourceClaimStatuses:ignored · 16 hostIPs:HostIP[] · 17 observedGeneration:i · 18 extendedResourceClaimStatus:ignored · 19 allocatedResources:{Quantity} · 20 resources:ResourceRequirements?
+PodStatus: 1 phase · 2 conditions:PodCondition[] · 3 message · 4 reason · 5 hostIP · 6 podIP · 7 startTime:Time? · 8 containerStatuses:ContainerStatus[] · 9 qosClass · 10 initContainerStatuses:ContainerStatus[] · 11 nominatedNodeName · 12 podIPs:PodIP[] · 13 ephemeralContainerStatuses:ContainerStatus[] · 14 resize · 15 resourceClaimStatuses:PodResourceClaimStatus[] · 16 hostIPs:HostIP[] · 17 observedGeneration:i · 18 extendedResourceClaimStatus:PodExtendedResourceClaimStatus? · 19 allocatedResources:{Quantity} · 20 resources:ResourceRequirements?
 PodCondition: 1 type · 2 status · 3 lastProbeTime:Time · 4 lastTransitionTime:Time · 5 reason · 6 message · 7 observedGeneration:i
 PodIP: 1 ip
 HostIP: 1 ip
-ContainerStatus: 1 name · 2 state:ContainerState · 3 lastState:ContainerState · 4 ready:b · 5 restartCount:i · 6 image · 7 imageID · 8 containerID · 9 started:b? · 10 allocatedResources:{Quantity} · 11 resources:ResourceRequirements? · 12 volumeMounts:VolumeMountStatus[] · 13 user:ContainerUser? · 14 allocatedResourcesStatus:ignored · 15 stopSignal?
+ContainerStatus: 1 name · 2 state:ContainerState · 3 lastState:ContainerState · 4 ready:b · 5 restartCount:i · 6 image · 7 imageID · 8 containerID · 9 started:b? · 10 allocatedResources:{Quantity} · 11 resources:ResourceRequirements? · 12 volumeMounts:VolumeMountStatus[] · 13 user:ContainerUser? · 14 allocatedResourcesStatus:ResourceStatus[] · 15 stopSignal?
 ContainerState: 1 waiting:ContainerStateWaiting? · 2 running:ContainerStateRunning? · 3 terminated:ContainerStateTerminated?
 ContainerStateWaiting: 1 reason · 2 message
 ContainerStateRunning: 1 startedAt:Time
 ContainerStateTerminated: 1 exitCode:i · 2 signal:i · 3 reason · 4 message · 5 startedAt:Time · 6 finishedAt:Time · 7 containerID
-NodeSpec: 1 podCIDR · 2 externalID · 3 providerID · 4 unschedulable:b · 5 taints:Taint[] · 6 configSource:ignored · 7 podCIDRs:s[]
+NodeSpec: 1 podCIDR · 2 externalID · 3 providerID · 4 unschedulable:b · 5 taints:Taint[] · 6 configSource:NodeConfigSource? · 7 podCIDRs:s[]
 Taint: 1 key · 2 value · 3 effect · 4 timeAdded:Time?
-NodeStatus: 1 capacity:{Quantity} · 2 allocatable:{Quantity} · 3 phase · 4 conditions:NodeCondition[] · 5 addresses:NodeAddress[] · 6 daemonEndpoints:NodeDaemonEndpoints · 7 nodeInfo:NodeSystemInfo · 8 images:ContainerImage[] · 9 volumesInUse:s[] · 10 volumesAttached:AttachedVolume[] · 11 config:ignored · 12 runtimeHandlers:NodeRuntimeHandler[] · 13 features:NodeFeatures? · 14 declaredFeatures:s[]
+NodeStatus: 1 capacity:{Quantity} · 2 allocatable:{Quantity} · 3 phase · 4 conditions:NodeCondition[] · 5 addresses:NodeAddress[] · 6 daemonEndpoints:NodeDaemonEndpoints · 7 nodeInfo:NodeSystemInfo · 8 images:ContainerImage[] · 9 volumesInUse:s[] · 10 volumesAttached:AttachedVolume[] · 11 config:NodeConfigStatus? · 12 runtimeHandlers:NodeRuntimeHandler[] · 13 features:NodeFeatures? · 14 declaredFeatures:s[]
 NodeCondition: 1 type · 2 status · 3 lastHeartbeatTime:Time · 4 lastTransitionTime:Time · 5 reason · 6 message
 NodeAddress: 1 type · 2 address
 NodeSystemInfo: 1 machineID · 2 systemUUID · 3 bootID · 4 kernelVersion · 5 osImage · 6 containerRuntimeVersion · 7 kubeletVersion · 8 kubeProxyVersion · 9 operatingSystem · 10 architecture · 11 swap:NodeSwapStatus?
@@ -137,4 +137,44 @@ NodeSwapStatus: 1 capacity:i?
 NodeFeatures: 1 supplementalGroupsPolicy:b?
 NodeRuntimeHandler: 1 name · 2 features:NodeRuntimeHandlerFeatures?
 NodeRuntimeHandlerFeatures: 1 recursiveReadOnlyMounts:b? · 2 userNamespaces:b?
+ServiceStatus: 1 loadBalancer:LoadBalancerStatus · 2 conditions:Condition[]
+LoadBalancerStatus: 1 ingress:LoadBalancerIngress[]
+LoadBalancerIngress: 1 ip · 2 hostname · 3 ipMode? · 4 ports:PortStatus[]
+PortStatus: 1 port:i · 2 protocol · 3 error?
+ResourceQuotaStatus: 1 hard:{Quantity} · 2 used:{Quantity}
+PersistentVolumeClaimStatus: 1 phase · 2 accessModes:s[] · 3 capacity:{Quantity} · 4 conditions:PersistentVolumeClaimCondition[] · 5 allocatedResources:{Quantity} · 7 allocatedResourceStatuses:{s} · 8 currentVolumeAttributesClassName? · 9 modifyVolumeStatus:ModifyVolumeStatus?
+PersistentVolumeClaimCondition: 1 type · 2 status · 3 lastProbeTime:Time · 4 lastTransitionTime:Time · 5 reason · 6 message
+ModifyVolumeStatus: 1 targetVolumeAttributesClassName · 2 status
+PodResourceClaimStatus: 1 name · 2 resourceClaimName?
+PodExtendedResourceClaimStatus: 1 requestMappings:ContainerExtendedResourceRequest[] · 2 resourceClaimName
+ContainerExtendedResourceRequest: 1 containerName · 2 resourceName · 3 requestName
+ResourceStatus: 1 name · 2 resources:ResourceHealth[]
+ResourceHealth: 1 resourceID · 2 health
+Endpoints: 1 metadata:ObjectMeta · 2 subsets:EndpointSubset[]
+EndpointSubset: 1 addresses:EndpointAddress[] · 2 notReadyAddresses:EndpointAddress[] · 3 ports:EndpointPort[]
+EndpointAddress: 1 ip · 2 targetRef:ObjectReference? · 3 hostname · 4 nodeName?
+EndpointPort: 1 name · 2 port:i · 3 protocol · 4 appProtocol?
+LimitRange: 1 metadata:ObjectMeta · 2 spec:LimitRangeSpec
+LimitRangeSpec: 1 limits:LimitRangeItem[]
+LimitRangeItem: 1 type · 2 max:{Quantity} · 3 min:{Quantity} · 4 default:{Quantity} · 5 defaultRequest:{Quantity} · 6 maxLimitRequestRatio:{Quantity}
+PersistentVolume: 1 metadata:ObjectMeta · 2 spec:PersistentVolumeSpec · 3 status:PersistentVolumeStatus
+PersistentVolumeSpec: 1 capacity:{Quantity} · 2 persistentVolumeSource:PersistentVolumeSource^ · 3 accessModes:s[] · 4 claimRef:ObjectReference? · 5 persistentVolumeReclaimPolicy · 6 storageClassName · 7 mountOptions:s[] · 8 volumeMode? · 9 nodeAffinity:VolumeNodeAffinity? · 10 volumeAttributesClassName?
+PersistentVolumeSource: 1 gcePersistentDisk:GCEPersistentDiskVolumeSource? · 2 awsElasticBlockStore:AWSElasticBlockStoreVolumeSource? · 3 hostPath:HostPathVolumeSource? · 4 glusterfs:GlusterfsPersistentVolumeSource? · 5 nfs:NFSVolumeSource? · 6 rbd:RBDPersistentVolumeSource? · 7 iscsi:ISCSIPersistentVolumeSource? · 8 cinder:CinderPersistentVolumeSource? · 9 cephfs:CephFSPersistentVolumeSource? · 10 fc:FCVolumeSource? · 11 flocker:FlockerVolumeSource? · 12 flexVolume:FlexPersistentVolumeSource? · 13 azureFile:AzureFilePersistentVolumeSource? · 14 vsphereVolume:VsphereVirtualDiskVolumeSource? · 15 quobyte:QuobyteVolumeSource? · 16 azureDisk:AzureDiskVolumeSource? · 17 photonPersistentDisk:PhotonPersistentDiskVolumeSource? · 18 portworxVolume:PortworxVolumeSource? · 19 scaleIO:ScaleIOPersistentVolumeSource? · 20 local:LocalVolumeSource? · 21 storageos:StorageOSPersistentVolumeSource? · 22 csi:CSIPersistentVolumeSource?
+SecretReference: 1 name · 2 namespace
+LocalVolumeSource: 1 path · 2 fsType?
+CSIPersistentVolumeSource: 1 driver · 2 volumeHandle · 3 readOnly:b · 4 fsType · 5 volumeAttributes:{s} · 6 controllerPublishSecretRef:SecretReference? · 7 nodeStageSecretRef:SecretReference? · 8 nodePublishSecretRef:SecretReference? · 9 controllerExpandSecretRef:SecretReference? · 10 nodeExpandSecretRef:SecretReference?
+VolumeNodeAffinity: 1 required:NodeSelector?
+PersistentVolumeStatus: 1 phase · 2 message · 3 reason · 4 lastPhaseTransitionTime:Time?
+TopologySelectorTerm: 1 matchLabelExpressions:TopologySelectorLabelRequirement[]
+TopologySelectorLabelRequirement: 1 key · 2 values:s[]
+PodResourceClaim: 1 name · 3 resourceClaimName? · 4 resourceClaimTemplateName?
+WorkloadReference: 1 name · 2 podGroup · 3 podGroupReplicaKey
+ContainerRestartRule: 1 action · 2 exitCodes:ContainerRestartRuleOnExitCodes?
+FileKeySelector: 1 volumeName · 2 path · 3 key · 4 optional:b?
+ClusterTrustBundleProjection: 1 name? · 2 signerName? · 3 labelSelector:LabelSelector? · 4 path · 5 optional:b?
+PodCertificateProjection: 1 signerName · 2 keyType · 3 maxExpirationSeconds:i? · 4 credentialBundlePath · 5 keyPath · 6 certificateChainPath · 7 userAnnotations:{s}
+NodeConfigSource: 2 configMap:ConfigMapNodeConfigSource?
+NodeConfigStatus: 1 assigned:NodeConfigSource? · 2 active:NodeConfigSource? · 3 lastKnownGood:NodeConfigSource? · 4 error
+ContainerRestartRuleOnExitCodes: 1 operator · 2 values:i[]
+ConfigMapNodeConfigSource: 1 namespace · 2 name · 3 uid · 4 resourceVersion · 5 kubeletConfigKey
 `;
