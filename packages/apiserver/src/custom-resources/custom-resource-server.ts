@@ -30,6 +30,7 @@ import { deleteObject } from '../rest/delete-verbs.ts';
 import { apiTime, type RestContext } from '../rest/rest-context.ts';
 import type { StoreEvent } from '../storage/event-history.ts';
 import { hasCondition, settleNames } from './accepted-names.ts';
+import { settleApproval } from './api-approval.ts';
 
 const definitionsKey = customResourceDefinitionResource.storageKey;
 
@@ -207,6 +208,7 @@ function settled(definition: Readonly<JsonObject>, others: readonly Readonly<Jso
   const next = structuredClone(definition) as JsonObject;
   if (isTerminating(next)) return next;
   settleNames(next, others, time);
+  settleApproval(next, time);
   const status = ensureObject(next, 'status');
   const storage = storageVersionOf(next);
   const stored = stringsAt(status, 'storedVersions');

@@ -166,6 +166,31 @@ describe('a custom resource definition', () => {
     watch.close();
   });
 
+  it('may store objects in another version from now on, and keeps the versions that objects may be stored in', async () => {
+    const both = (stored: string) => [
+      gateVersion({ name: 'v1', storage: stored === 'v1' }),
+      gateVersion({ name: 'v2', storage: stored === 'v2', selectableFields: undefined }),
+    ];
+    await define(server, definition('stored.example.com', { versions: both('v1') }));
+    const gates = (version: string) => `/apis/stored.example.com/${version}/namespaces/default/gates`;
+    await server.request('POST', gates('v1'), { body: { metadata: { name: 'old' }, spec: { mode: 'Open' } } });
+    const path = `${definitionsPath}/gates.stored.example.com`;
+    await server.request('PATCH', path, { body: { spec: { versions: both('v2') } }, headers: mergePatch });
+    await eventually(async () => expect((await server.request('GET', path)).json.status).toMatchObject({ storedVersions: ['v1', 'v2'] }));
+    expect((await server.request('GET', `${gates('v2')}/old`)).json).toMatchObject({
+      apiVersion: 'stored.example.com/v2',
+      spec: { mode: 'Open' },
+    });
+    const changed = await server.request('PATCH', `${gates('v1')}/old`, { body: { spec: { mode: 'Closed' } }, headers: mergePatch });
+    expect(changed.json).toMatchObject({ apiVersion: 'stored.example.com/v1', spec: { mode: 'Closed' } });
+    const less = await server.request('PATCH', path, { body: { spec: { versions: both('v2').slice(1) } }, headers: mergePatch });
+    expect(less.json.message).toContain('status.storedVersions[0]: Invalid value: "v1": missing from spec.versions');
+    await server.request('PATCH', `${path}/status`, { body: { status: { storedVersions: ['v2'] } }, headers: mergePatch });
+    const freed = await server.request('PATCH', path, { body: { spec: { versions: both('v2').slice(1) } }, headers: mergePatch });
+    expect(freed.status, freed.text).toBe(200);
+    expect((await server.request('GET', `${gates('v2')}/old`)).json.spec).toMatchObject({ mode: 'Closed' });
+  });
+
   it('is served again after a restart, before the first request', async () => {
     await define(server, definition('restart.example.com'));
     await server.close();
