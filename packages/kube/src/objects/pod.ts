@@ -67,6 +67,11 @@ export interface Container {
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;
   readonly restartPolicy?: string;
+  /** Exit codes after which the container starts again whatever its policy says. */
+  readonly restartPolicyRules?: readonly {
+    readonly action: string;
+    readonly exitCodes?: { readonly operator: string; readonly values?: readonly number[] };
+  }[];
   readonly imagePullPolicy?: string;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;

@@ -15,11 +15,9 @@ import { ContainerRun, type ContainerRunOptions, type RunEnd, type StopOrder } f
 import type { PodEvent } from './pod-api.ts';
 import type { PodContainer } from './pod-container.ts';
 import { type RestartDelayBounds, RestartDelays } from './restart-delays.ts';
+import { type RestartPolicy, startsAgain } from './restart-rule.ts';
 import type { ContainerFacts } from './status/status-facts.ts';
 import { waitForImage } from './unavailable-image.ts';
-
-/** Which ends are followed by another start. */
-export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
 /** How a container lives. */
 export interface LifecycleOptions {
@@ -84,6 +82,7 @@ export class ContainerLifecycle {
       lastState: this.#lastState,
       restartCount: this.#restartCount,
       containerId: this.#containerId,
+      restarts: this.#willRestart,
       started: this.#isStarted,
       ready: this.#isReady,
     };
@@ -140,7 +139,7 @@ export class ContainerLifecycle {
     if (ended !== undefined) this.#state = { terminated: ended };
     if (earlier.state?.running === undefined) return;
     const startedAt = earlier.state.running.startedAt ?? now();
-    this.#state = this.#terminated({ exitCode: exitCodeUnknown, message: '' }, startedAt, 'Unknown');
+    this.#state = this.#terminated({ exitCode: exitCodeUnknown, reason: 'Unknown', message: '' }, startedAt);
   }
 
   /** Puts the next start together, waiting for what is missing; undefined when the end comes first. */
@@ -190,7 +189,7 @@ export class ContainerLifecycle {
     if (this.#stop.signal.aborted) void (this.#order === undefined ? this.#run.kill() : this.#run.stop(this.#order));
     const end = await this.#run.ended;
     this.#run = undefined;
-    this.#set(this.#terminated(end, startedAt, end.exitCode === 0 ? 'Completed' : 'Error'));
+    this.#set(this.#terminated(end, startedAt));
     return end.exitCode;
   }
 
@@ -225,11 +224,11 @@ export class ContainerLifecycle {
   #startFailed(error: SandboxStartError, startedAt: string): number {
     const message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: ${error.message}: unknown`;
     this.#event({ type: 'Warning', reason: 'Failed', message: `Error: ${message}` });
-    this.#set(this.#terminated({ exitCode: exitCodeStartError, message }, startedAt, 'StartError'));
+    this.#set(this.#terminated({ exitCode: exitCodeStartError, reason: 'StartError', message }, startedAt));
     return exitCodeStartError;
   }
 
-  #terminated({ exitCode, message }: RunEnd, startedAt: string, reason: string): ContainerState {
+  #terminated({ exitCode, reason, message }: RunEnd, startedAt: string): ContainerState {
     return {
       terminated: {
         exitCode,
@@ -253,9 +252,17 @@ export class ContainerLifecycle {
     await this.#sleep(delayMs);
   }
 
+  /** Whether the container, having ended, starts again. */
+  get #willRestart(): boolean {
+    const { terminated } = this.#state;
+    if (terminated !== undefined) return this.#restarts(terminated.exitCode);
+    return this.#state.waiting !== undefined && this.#lastState.terminated !== undefined;
+  }
+
   #restarts(exitCode: number): boolean {
-    const { restartPolicy } = this.options;
-    return restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && (exitCode !== 0 || this.#isCondemned));
+    const { container, restartPolicy } = this.options;
+    if (this.#isCondemned && restartPolicy !== 'Never') return true;
+    return startsAgain(container.options.container, restartPolicy, exitCode);
   }
 
   #set(state: ContainerState): void {

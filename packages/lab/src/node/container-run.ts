@@ -17,6 +17,8 @@ import { ContainerProbes, type VitalProbe } from './probes/container-probes.ts';
 /** How a run ended. */
 export interface RunEnd {
   readonly exitCode: number;
+  /** As in `state.terminated`. */
+  readonly reason: 'Completed' | 'Error' | 'OOMKilled' | 'StartError' | 'Unknown';
   /** What it left to say; empty: nothing. */
   readonly message: string;
 }
@@ -177,6 +179,8 @@ export class ContainerRun {
     this.#isStopping = true;
     this.#hooks.abort();
     this.#probes?.stop();
-    return { exitCode, message: await this.#options.container.lastWords(exitCode) };
+    const { container } = this.#options;
+    const reason = container.wasOutOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
+    return { exitCode, reason, message: await container.lastWords(exitCode) };
   }
 }

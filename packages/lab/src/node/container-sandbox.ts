@@ -50,6 +50,11 @@ export class ContainerSandbox {
     return this.#pid;
   }
 
+  /** Whether something in it was ended because it had used up its memory. */
+  hasRunOutOfMemory(): boolean {
+    return this.#sandbox?.hasRunOutOfMemory() ?? false;
+  }
+
   /** Removes it with everything in it. */
   async remove(): Promise<void> {
     await this.#ready?.catch(() => undefined);

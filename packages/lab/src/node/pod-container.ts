@@ -55,6 +55,7 @@ export class PodContainer {
   /** What the current run was started with. */
   #launch: ContainerLaunch | undefined;
   #terminationFile = '';
+  #wasOutOfMemory = false;
 
   constructor(options: PodContainerOptions) {
     this.options = options;
@@ -88,6 +89,7 @@ export class PodContainer {
         this.#exited = undefined;
         this.#main = undefined;
         log.close();
+        this.#wasOutOfMemory = this.#sandbox.hasRunOutOfMemory();
         await this.#sandbox.remove();
         return code;
       });
@@ -162,6 +164,11 @@ export class PodContainer {
   /** The first process of its sandbox, which is made for a built-in program; undefined while it does not run. */
   async firstProcess(): Promise<number | undefined> {
     return this.running && this.#launch !== undefined ? this.#sandbox.firstProcess(this.#launch) : undefined;
+  }
+
+  /** Whether the run that has ended had used up its memory. */
+  get wasOutOfMemory(): boolean {
+    return this.#wasOutOfMemory;
   }
 
   /** What the run that has ended with this code left to say. */

@@ -13,11 +13,12 @@ import { join } from 'node:path';
 import type { Container, ContainerStatus, Pod } from '@weir/kube';
 import { shortHash } from '@weir/net';
 import type { ContainerLaunch } from './container-launch.ts';
-import { ContainerLifecycle, type RestartPolicy } from './container-lifecycle.ts';
+import { ContainerLifecycle } from './container-lifecycle.ts';
 import type { PodEvent } from './pod-api.ts';
 import { PodContainer } from './pod-container.ts';
 import type { PodContext } from './pod-context.ts';
 import { usualRestartDelays } from './restart-delays.ts';
+import type { RestartPolicy } from './restart-rule.ts';
 import { isSidecar, type PodStatusFacts } from './status/status-facts.ts';
 
 /** Where the containers belong and whom they tell. */
@@ -58,10 +59,12 @@ export class PodContainers {
     const initPolicy = restartPolicy === 'Never' ? 'Never' : 'OnFailure';
     this.#isInitialized = status?.conditions?.find(({ type }) => type === 'Initialized')?.status === 'True';
     const earlier = status?.containerStatuses;
-    this.#main = (spec?.containers ?? []).map((container) => this.#make(container, { restartPolicy, earlier }));
+    this.#main = (spec?.containers ?? []).map((container) =>
+      this.#make(container, { restartPolicy: (container.restartPolicy as RestartPolicy | undefined) ?? restartPolicy, earlier }),
+    );
     this.#init = (spec?.initContainers ?? []).map((container) =>
       this.#make(container, {
-        restartPolicy: isSidecar(container) ? 'Always' : initPolicy,
+        restartPolicy: (container.restartPolicy as RestartPolicy | undefined) ?? initPolicy,
         earlier: status?.initContainerStatuses,
       }),
     );

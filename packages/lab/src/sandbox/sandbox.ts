@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { netnsPath } from '@weir/kernel';
+import { hasRunOutOfMemory } from './memory-events.ts';
 import type { ResourceLimits } from './resource-limits.ts';
 import { defaultProgramDirectory, type EtcFiles, makeRootDirectory } from './root-directory.ts';
 import { defaultPath, type OciMount, type OciProcess, ociProcess, runcConfig, type SharedNamespace, usualRights } from './runc-config.ts';
@@ -52,8 +53,10 @@ export class Sandbox {
   /** Starts the container with this process as its first one. The container ends with it. */
   async run(process: SandboxProcessOptions): Promise<SandboxProcess> {
     this.#writeBundle(process);
+    // The control group has to outlive the container where somebody will ask how it fared.
+    const keep = this.#options.limits?.memory === undefined ? [] : ['--keep'];
     return startRunc(
-      [...this.#runc('run'), '--bundle', this.#bundle, '--pid-file', this.#file('run', 'pid'), this.#options.id],
+      [...this.#runc('run'), ...keep, '--bundle', this.#bundle, '--pid-file', this.#file('run', 'pid'), this.#options.id],
       this.#files('run'),
       process,
     );
@@ -87,6 +90,11 @@ export class Sandbox {
     }
   }
 
+  /** Whether the kernel has ended something in it because it reached its limit of memory; false without a limit. */
+  hasRunOutOfMemory(): boolean {
+    return this.#options.limits?.memory !== undefined && hasRunOutOfMemory(this.#cgroup);
+  }
+
   /** Kills everything in the container and removes it with its directory. No error when there is none. */
   async remove(): Promise<void> {
     await removeContainer(this.#options.home, this.#options.id);
@@ -101,7 +109,7 @@ export class Sandbox {
       rootDirectory,
       hostname: etc.hostname,
       netnsPath: netnsPath(this.#options.netns),
-      cgroup: `/${this.#options.id}`,
+      cgroup: this.#cgroup,
       mounts: [...mounts, ...extraMounts],
       namespaces,
       isRootReadOnly,
@@ -109,6 +117,10 @@ export class Sandbox {
       process: ociProcessOf(process),
     });
     writeFileSync(join(this.#bundle, 'config.json'), JSON.stringify(config));
+  }
+
+  get #cgroup(): string {
+    return `/${this.#options.id}`;
   }
 
   #runc(command: string, name = command): readonly string[] {

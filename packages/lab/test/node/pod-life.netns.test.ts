@@ -242,6 +242,16 @@ describe.concurrent('the end', () => {
     await remove('words');
   });
 
+  it('comes to a program that uses more memory than it may', async () => {
+    await cluster.createPod('greedy', {
+      restartPolicy: 'Never',
+      containers: [container('main', 'exec tail /dev/zero', { resources: { limits: { memory: '24Mi' } } })],
+    });
+    const pod = await cluster.untilPod('greedy', ({ status }) => status?.phase === 'Failed');
+    expect(statusOf(pod, 'main')?.state?.terminated).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
+    await remove('greedy');
+  });
+
   it('comes to a pod that is active for longer than it may', async () => {
     await cluster.createPod('late', { activeDeadlineSeconds: 2, containers: [container('main', idle), server('server')] });
     const pod = await cluster.untilPod('late', ({ status }) => status?.phase === 'Failed');

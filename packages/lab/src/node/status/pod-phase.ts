@@ -3,29 +3,25 @@ import type { PodPhase } from '@weir/kube';
 import { type ContainerFacts, isSidecar, type PodStatusFacts } from './status-facts.ts';
 
 /** What counts for the phase. */
-type PhaseFacts = Pick<PodStatusFacts, 'pod' | 'reported' | 'initContainers' | 'containers' | 'initialized' | 'ended' | 'failure'>;
+type PhaseFacts = Pick<PodStatusFacts, 'reported' | 'initContainers' | 'containers' | 'initialized' | 'ended' | 'failure'>;
 
 /** How a container stands; `stopped` is one that has ended, also while it waits for its next start. */
 type Standing = 'waiting' | 'running' | 'stopped';
 
 /** The phase; a pod that has Succeeded or Failed stays so. */
 export function podPhase(facts: PhaseFacts): PodPhase {
-  const { pod, failure } = facts;
+  const { failure } = facts;
   const before = facts.reported?.phase;
   if (before === 'Succeeded' || before === 'Failed') return before;
   if (failure !== undefined) return facts.ended ? 'Failed' : 'Running';
-  const policy = pod.spec?.restartPolicy ?? 'Always';
   const ordinary = facts.initContainers.filter(({ container }) => !isSidecar(container));
-  if (policy === 'Never' && ordinary.some(hasFailed)) return 'Failed';
+  if (ordinary.some((container) => hasFailed(container) && !container.restarts)) return 'Failed';
   if (isInitializing(facts)) return 'Pending';
   const standings = facts.containers.map(standingOf);
   if (standings.includes('waiting')) return 'Pending';
   if (standings.includes('running') || facts.initContainers.some(({ state }) => state.running !== undefined)) return 'Running';
-  const failed = facts.containers.some(hasFailed);
-  if (facts.ended) return failed ? 'Failed' : 'Succeeded';
-  if (policy === 'Always') return 'Running';
-  if (!failed) return 'Succeeded';
-  return policy === 'Never' ? 'Failed' : 'Running';
+  if (!facts.ended && facts.containers.some(({ restarts }) => restarts)) return 'Running';
+  return facts.containers.some(hasFailed) ? 'Failed' : 'Succeeded';
 }
 
 function isInitializing({ initContainers, initialized }: PhaseFacts): boolean {

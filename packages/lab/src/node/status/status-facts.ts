@@ -8,6 +8,8 @@ export interface ContainerFacts {
   readonly lastState: ContainerState;
   readonly restartCount: number;
   readonly containerId: string | undefined;
+  /** Whether it has ended and starts again. */
+  readonly restarts: boolean;
   /** Whether it runs, its postStart hook is over and its startup probe, if any, has succeeded. */
   readonly started: boolean;
   /** Whether its readiness probe, if any, says that it serves. */

@@ -19,6 +19,7 @@ function container(name: string, state: ContainerState, more: Partial<ContainerF
     lastState: {},
     restartCount: 0,
     containerId: undefined,
+    restarts: false,
     started: isRunning,
     ready: isRunning,
     ...more,
@@ -48,97 +49,92 @@ function facts(spec: Partial<PodSpec>, more: Partial<PodStatusFacts> = {}): PodS
 }
 
 describe('the phase of a pod', () => {
-  type Row = readonly [name: string, policy: NonNullable<PodSpec['restartPolicy']>, more: Partial<PodStatusFacts>, phase: string];
+  type Row = readonly [name: string, more: Partial<PodStatusFacts>, phase: string];
   const rows: readonly Row[] = [
-    ['that has not started is Pending', 'Always', { containers: [container('a', waiting)] }, 'Pending'],
-    ['of which one has not started is Pending', 'Always', { containers: [container('a', running), container('b', waiting)] }, 'Pending'],
-    ['that runs is Running', 'Always', { containers: [container('a', running)] }, 'Running'],
+    ['that has not started is Pending', { containers: [container('a', waiting)] }, 'Pending'],
+    ['of which one has not started is Pending', { containers: [container('a', running), container('b', waiting)] }, 'Pending'],
+    ['that runs is Running', { containers: [container('a', running)] }, 'Running'],
     [
       'that waits for its next start is Running',
-      'Always',
-      { containers: [container('a', backingOff, { lastState: ended(1) })] },
+      { containers: [container('a', backingOff, { lastState: ended(1), restarts: true })] },
       'Running',
     ],
-    ['that ended and starts again is Running', 'Always', { containers: [container('a', ended(0))] }, 'Running'],
-    ['that ended well and need not start again has Succeeded', 'OnFailure', { containers: [container('a', ended(0))] }, 'Succeeded'],
+    ['that ended and starts again is Running', { containers: [container('a', ended(0), { restarts: true })] }, 'Running'],
+    ['that ended well and need not start again has Succeeded', { containers: [container('a', ended(0))] }, 'Succeeded'],
     [
       'that failed and will start again is Running',
-      'OnFailure',
-      { containers: [container('a', ended(1)), container('b', ended(0))] },
+      { containers: [container('a', ended(1), { restarts: true }), container('b', ended(0))] },
       'Running',
     ],
     [
       'of which one failed and none starts again has Failed',
-      'Never',
       { containers: [container('a', ended(1)), container('b', ended(0))] },
       'Failed',
     ],
-    ['of which one still runs is Running', 'Never', { containers: [container('a', ended(1)), container('b', running)] }, 'Running'],
+    ['of which one still runs is Running', { containers: [container('a', ended(1)), container('b', running)] }, 'Running'],
     [
       'that was deleted has Failed by the exit code of a container',
-      'Always',
-      { containers: [container('a', ended(137))], ended: true },
+      { containers: [container('a', ended(137), { restarts: true })], ended: true },
       'Failed',
     ],
-    ['that was deleted has Succeeded when all ended well', 'Always', { containers: [container('a', ended(0))], ended: true }, 'Succeeded'],
+    [
+      'that was deleted has Succeeded when all ended well',
+      { containers: [container('a', ended(0), { restarts: true })], ended: true },
+      'Succeeded',
+    ],
     [
       'whose init container runs is Pending',
-      'Always',
       { initContainers: [container('i', running)], containers: [container('a', waiting)], initialized: false },
       'Pending',
     ],
     [
       'whose init container failed has Failed when nothing starts again',
-      'Never',
       { initContainers: [container('i', ended(2))], containers: [container('a', waiting)], initialized: false },
       'Failed',
     ],
     [
       'whose init container failed is Pending when it starts again',
-      'Always',
-      { initContainers: [container('i', backingOff, { lastState: ended(2) })], containers: [container('a', waiting)], initialized: false },
+      {
+        initContainers: [container('i', backingOff, { lastState: ended(2), restarts: true })],
+        containers: [container('a', waiting)],
+        initialized: false,
+      },
       'Pending',
     ],
     [
       'whose sidecar has not started yet is Pending',
-      'Always',
       { initContainers: [sidecar('s', running, { started: false })], containers: [container('a', waiting)], initialized: false },
       'Pending',
     ],
     [
       'whose sidecar starts again later is Running',
-      'Always',
-      { initContainers: [sidecar('s', backingOff, { lastState: ended(1) })], containers: [container('a', running)] },
+      { initContainers: [sidecar('s', backingOff, { lastState: ended(1), restarts: true })], containers: [container('a', running)] },
       'Running',
     ],
     [
       'whose sidecar still runs is Running although all others have ended',
-      'Never',
       { initContainers: [sidecar('s', running)], containers: [container('a', ended(0))] },
       'Running',
     ],
     [
       'does not depend on how a sidecar ended',
-      'Never',
       { initContainers: [sidecar('s', ended(143))], containers: [container('a', ended(0))] },
       'Succeeded',
     ],
-    ['that has Failed stays so', 'Always', { reported: { phase: 'Failed' }, containers: [container('a', running)] }, 'Failed'],
+    ['that has Failed stays so', { reported: { phase: 'Failed' }, containers: [container('a', running)] }, 'Failed'],
     [
       'that may not be active any more is Running until its containers are gone',
-      'Always',
       { failure: { reason: 'DeadlineExceeded', message: '' }, containers: [container('a', running)] },
       'Running',
     ],
     [
       'that was active for too long has Failed',
-      'Always',
       { failure: { reason: 'DeadlineExceeded', message: '' }, containers: [container('a', ended(0))], ended: true },
       'Failed',
     ],
   ];
-  it.each(rows)('%s (%s)', (_name, restartPolicy, more, phase) => {
-    expect(podStatus(facts({ restartPolicy }, more)).phase).toBe(phase);
+  it.each(rows)('%s', (_name, more, phase) => {
+    expect(podStatus(facts({}, more)).phase).toBe(phase);
   });
 });
 
@@ -214,7 +210,7 @@ describe('the conditions of a pod', () => {
     ['Succeeded', 0, 'PodCompleted'],
     ['Failed', 1, 'PodFailed'],
   ])('of a pod that has %s say so', (_phase, exitCode, reason) => {
-    const seen = conditionsOf(facts({ restartPolicy: 'Never' }, { containers: [container('a', ended(exitCode))], ended: true }));
+    const seen = conditionsOf(facts({}, { containers: [container('a', ended(exitCode))], ended: true }));
     expect(seen).toMatchObject({ Ready: `False ${reason}`, ContainersReady: `False ${reason}`, PodReadyToStartContainers: 'False' });
   });
 });
