@@ -200,7 +200,7 @@ describe.each(rows)('$profile.name with $backEnd.name', ({ profile, system, back
     const nodePort = 30_080;
     const serve = (keepsSource: boolean): void => {
       const target = { kind: 'backends', backends: [{ address: podAddressOf('x/a', 4), port: 80 }] } as const;
-      const ports = { port: 80, clusterIp: '10.0.0.10', externalIps: [], nodePort };
+      const ports = { port: 80, clusterIp: '10.0.0.10', externalIps: [], balancerIps: [], nodePort };
       const state = {
         name: 'x/a:port',
         family: 4,

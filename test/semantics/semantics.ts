@@ -133,6 +133,7 @@ export function describeSemantics(backEnd: BackEnd): void {
               port: 80,
               clusterIp: service[family],
               externalIps: [],
+              balancerIps: [],
               sticky: false,
               internal: target,
               external: target,

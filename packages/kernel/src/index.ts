@@ -22,7 +22,7 @@ export * from './process/netns-programs.ts';
 export * from './process/replace-process.ts';
 export * from './raw/port-claim.ts';
 export * from './raw/raw-socket.ts';
-export { describeRouteChange, type RouteChange } from './route/route-change.ts';
+export { describeRouteChange, type NextHop, type RouteChange } from './route/route-change.ts';
 export * from './route/route-connection.ts';
 export * from './sockets/tcp.ts';
 export * from './sockets/udp.ts';

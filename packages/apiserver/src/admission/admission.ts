@@ -12,7 +12,7 @@ import { assertWithinLimits } from './limit-range.ts';
 import { admitPod } from './pod-admission.ts';
 import { checkPolicyTypes } from './policies/type-checking.ts';
 import { assertWithinQuota } from './resource-quota.ts';
-import { allocateService } from './service-admission.ts';
+import { allocateService } from './services/allocate-service.ts';
 
 /** Admits a new object, before webhooks see it; returns what goes on. */
 export function admitCreate(admission: CreateAdmission): JsonObject {

@@ -28,6 +28,7 @@ import type { ObjectKey } from '../storage/event-history.ts';
 import { fits, keyText } from '../storage/object-store.ts';
 import { copyOf } from '../table/render-object.ts';
 import { assertAdmitted, mutatedObject } from './admit-object.ts';
+import { dropEmptyMetadata } from './empty-metadata.ts';
 import { keepAllBut, narrowPart } from './narrow-write.ts';
 import { apiTime, keyOf, subjectOf } from './rest-context.ts';
 import type { WriteScope } from './write-scope.ts';
@@ -49,6 +50,7 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   let prepared = toStored(definition, definition.defaults(definition.prepareForCreate(admitted)));
   if (status !== undefined) Object.assign(ensureObject(prepared, 'status'), status);
   prepared = completeCreate({ ...scope, object: prepared });
+  dropEmptyMetadata(prepared);
   assertNoMoreRights(scope, prepared);
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');
@@ -100,6 +102,7 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   }
   countGeneration(object, old, { definition, part });
   object = completeUpdate({ ...scope, object, old });
+  dropEmptyMetadata(object);
   if (!deepEqual(rightsOf(object), rightsOf(old))) assertNoMoreRights(scope, object);
   if (scope.record !== undefined) recordUpdate(object, old, scope.record);
   const isSame = deepEqual(withoutVolatile(object), withoutVolatile(old));

@@ -102,3 +102,68 @@ describe('a service', () => {
     expect(twice.json.message).toContain('spec.ports[1]: Duplicate value');
   });
 });
+
+describe('a service of type LoadBalancer', () => {
+  const balanced = (name: string, spec: Record<string, unknown> = {}): Promise<TestResponse> =>
+    create(name, { type: 'LoadBalancer', ...spec });
+
+  it('has node ports unless it wants none, and a port for health checks where only nodes with endpoints count', async () => {
+    const { json } = await balanced('balanced');
+    expect(json.spec).toMatchObject({ allocateLoadBalancerNodePorts: true, externalTrafficPolicy: 'Cluster' });
+    expect(json.spec.ports[0]?.nodePort).toBeGreaterThanOrEqual(30_000);
+    expect(json.spec.healthCheckNodePort).toBeUndefined();
+    expect((await balanced('portless', { allocateLoadBalancerNodePorts: false })).json.spec.ports[0]?.nodePort).toBeUndefined();
+    const local = (await balanced('local', { externalTrafficPolicy: 'Local' })).json.spec;
+    expect(local.healthCheckNodePort).toBeGreaterThanOrEqual(30_000);
+    expect(local.healthCheckNodePort).not.toBe(local.ports[0]?.nodePort);
+    const taken = await balanced('taken-health', { externalTrafficPolicy: 'Local', healthCheckNodePort: local.healthCheckNodePort });
+    expect(taken.json.message).toContain('spec.healthCheckNodePort: Invalid value');
+    expect(taken.json.message).toContain('provided port is already allocated');
+  });
+
+  it('keeps its ports in a change, and loses with its type what only that has', async () => {
+    const { json } = await balanced('changing', { externalTrafficPolicy: 'Local', loadBalancerClass: 'weir.local/none' });
+    const patch = (spec: Record<string, unknown>): Promise<TestResponse> =>
+      server.request('PATCH', `${services}/changing`, { body: { spec }, headers: { 'content-type': 'application/merge-patch+json' } });
+    expect((await patch({ sessionAffinity: 'ClientIP' })).json.spec).toMatchObject({
+      healthCheckNodePort: json.spec.healthCheckNodePort,
+      ports: json.spec.ports,
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } },
+    });
+    const plain = await patch({ type: 'ClusterIP', sessionAffinity: 'None', sessionAffinityConfig: null });
+    expect(plain.status, plain.json.message).toBe(200);
+    for (const field of ['healthCheckNodePort', 'allocateLoadBalancerNodePorts', 'loadBalancerClass', 'externalTrafficPolicy']) {
+      expect(plain.json.spec).not.toHaveProperty(field);
+    }
+    expect(plain.json.spec.ports[0]?.nodePort).toBeUndefined();
+  });
+
+  it.each([
+    [
+      { externalTrafficPolicy: 'Local' },
+      'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+    ],
+    [{ loadBalancerClass: 'a/b' }, "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'"],
+    [
+      { loadBalancerSourceRanges: ['10.0.0.0/8'] },
+      "spec.loadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+    ],
+    [
+      { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/99'] },
+      'spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/99": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    ],
+    [
+      { type: 'LoadBalancer', healthCheckNodePort: 30_500 },
+      "spec.healthCheckNodePort: Invalid value: 30500: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+    ],
+    [
+      { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 86_401 } } },
+      'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be greater than 0 and less than 86400',
+    ],
+    [{ trafficDistribution: 'Anywhere' }, 'spec.trafficDistribution: Unsupported value: "Anywhere"'],
+  ])('%j is refused', async (spec, message) => {
+    const { status, json } = await create('refused', spec);
+    expect(status).toBe(422);
+    expect(json.message).toContain(message);
+  });
+});

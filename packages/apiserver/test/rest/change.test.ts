@@ -143,6 +143,24 @@ describe('deletion', () => {
     expect((await server.request('GET', `${pods}/unscheduled`)).status).toBe(404);
   });
 
+  it('has no empty lists and maps in its metadata', async () => {
+    const empty = { labels: {}, annotations: {}, finalizers: [], ownerReferences: [] };
+    const created = await server.request('POST', maps, { body: configMap('bare', {}, empty) });
+    expect(Object.keys(created.json.metadata)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/labels|annotations|finalizers|owner/)]),
+    );
+    await server.request('PATCH', `${maps}/bare`, {
+      body: { metadata: { labels: { a: 'b' }, finalizers: ['example.com/hold'] } },
+      headers: merge,
+    });
+    const patched = await server.request('PATCH', `${maps}/bare`, {
+      body: { metadata: { labels: { a: null }, finalizers: [] } },
+      headers: merge,
+    });
+    expect(patched.json.metadata.finalizers).toBeUndefined();
+    expect(patched.json.metadata.labels).toBeUndefined();
+  });
+
   it('waits for finalizers', async () => {
     await server.request('POST', maps, { body: configMap('held', {}, { finalizers: ['example.com/hold'] }) });
     const held = await server.request('DELETE', `${maps}/held`);

@@ -19,6 +19,7 @@ export interface Answer {
     readonly remainingItemCount: number;
     readonly deletionTimestamp: string;
     readonly deletionGracePeriodSeconds: number;
+    readonly finalizers: readonly string[];
     readonly managedFields: readonly { readonly manager: string; readonly operation: string; readonly fieldsV1: unknown }[];
   };
   readonly spec: {
@@ -27,6 +28,7 @@ export interface Answer {
     readonly ipFamilies: readonly string[];
     readonly ports: readonly { readonly nodePort: number }[];
     readonly ephemeralContainers: readonly { readonly name: string }[];
+    readonly healthCheckNodePort: number;
     readonly containers: readonly { readonly image: string; readonly resources: unknown; readonly volumeMounts: unknown }[];
     readonly volumes: readonly { readonly name: string }[];
     readonly finalizers: readonly string[];

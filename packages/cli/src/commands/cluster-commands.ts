@@ -44,6 +44,11 @@ export const upCommand: Command = {
     },
     'stand-in': { type: 'boolean', summary: 'pods with unknown images get a stand-in that serves their containerPorts' },
     'dual-stack': { type: 'boolean', summary: 'IPv6 beside IPv4' },
+    'load-balancer-pool': {
+      type: 'string',
+      placeholder: 'CIDR,…',
+      summary: 'addresses of services of type LoadBalancer; default 198.51.100.0/24 and 2001:db8:51:100::/120',
+    },
     'fake-nodes': { type: 'string', placeholder: 'K', summary: 'Node objects without machines; default as many as --fake-pods needs' },
     'fake-pods': {
       type: 'string',
@@ -72,6 +77,7 @@ export const upCommand: Command = {
         windowsExpandUnsupported: options.flag('windows-expand-unsupported'),
         standIn: options.flag('stand-in'),
         dualStack: options.flag('dual-stack'),
+        loadBalancerPool: options.text('load-balancer-pool')?.split(','),
         fakes: planFakes({
           nodes: options.whole('fake-nodes'),
           pods: options.whole('fake-pods'),

@@ -2,7 +2,7 @@
  * Changes of links, addresses, routes and neighbours as data, and their encoding for rtnetlink
  * (rtnetlink(7); numbers of linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, veth.h).
  */
-import { type Address, addressToBytes, type Cidr, cidrFamily, formatAddress, formatCidr, unreachable } from '@weir/net';
+import { type Address, addressToBytes, type Cidr, cidrFamily, defined, formatAddress, formatCidr, unreachable } from '@weir/net';
 import { messageFlag } from '../netlink/message-reader.ts';
 import { hostU32Bytes, type MessageWriter } from '../netlink/message-writer.ts';
 
@@ -25,14 +25,27 @@ export type RouteChange =
       readonly destination: Cidr;
       readonly to: { readonly device: string; readonly via?: Address } | 'blackhole' | 'unreachable';
     }
+  /**
+   * Puts a route in place of the one that is there: to several gateways that are taken for reachable, among which
+   * the kernel spreads flows, or to nowhere.
+   */
+  | { readonly kind: 'setRoute'; readonly destination: Cidr; readonly to: readonly NextHop[] | 'blackhole' }
+  /** Takes the route of the destination away. */
+  | { readonly kind: 'deleteRoute'; readonly destination: Cidr }
   /** A permanent entry: nobody is asked for the hardware address. */
   | { readonly kind: 'setNeighbour'; readonly address: Address; readonly mac: string; readonly device: string };
+
+/** A gateway behind an interface. */
+export interface NextHop {
+  readonly device: string;
+  readonly via: Address;
+}
 
 /** What encoding needs besides the change. */
 export interface RouteEncoding {
   readonly sequence: number;
-  /** The number of the interface {@link routeChangeDevice}; 0 where there is none. */
-  readonly deviceIndex: number;
+  /** The numbers of the interfaces {@link routeChangeDevices}. */
+  readonly devices: ReadonlyMap<string, number>;
   /** Descriptor of the peer's namespace, for `addVeth`. */
   readonly peerNetnsFd?: number;
 }
@@ -45,6 +58,7 @@ export const routeMessage = {
   newAddress: 20,
   getAddress: 22,
   newRoute: 24,
+  deleteRoute: 25,
   newNeighbour: 28,
 } as const;
 /** Attributes of links and addresses. */
@@ -56,16 +70,18 @@ const kernelFamily = { 4: 2, 6: 10 } as const;
 const infoAttribute = { kind: 1, data: 2 } as const;
 const vethPeer = 1;
 const ipv6AddressGeneration = { attribute: 8, none: 1 } as const;
-const routeAttribute = { destination: 1, device: 4, gateway: 5 } as const;
+const routeAttribute = { destination: 1, device: 4, gateway: 5, multipath: 9 } as const;
 const neighbourAttribute = { destination: 1, mac: 2 } as const;
 
 const interfaceUp = 1;
 const addressWithoutDuplicateDetection = 2;
 const tableMain = 254;
 const protocolBoot = 3;
-const scope = { universe: 0, link: 253 } as const;
+const scope = { universe: 0, link: 253, nowhere: 255 } as const;
 const routeType = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
 const nextHopOnLink = 4;
+const nextHopHeaderBytes = 8;
+const attributeHeaderBytes = 4;
 const neighbourPermanent = 0x80;
 const flagReplace = 0x100;
 
@@ -80,6 +96,10 @@ export function writeRouteChange(writer: MessageWriter, change: RouteChange, enc
       return writeAddress(writer, change, encoding);
     case 'addRoute':
       return writeRoute(writer, change, encoding);
+    case 'setRoute':
+      return writeMultipathRoute(writer, change, encoding);
+    case 'deleteRoute':
+      return writeRouteRemoval(writer, change, encoding);
     case 'setNeighbour':
       return writeNeighbour(writer, change, encoding);
     default:
@@ -87,10 +107,11 @@ export function writeRouteChange(writer: MessageWriter, change: RouteChange, enc
   }
 }
 
-/** The interface that must be there and that the kernel wants to be told by its number. */
-export function routeChangeDevice(change: RouteChange): string | undefined {
-  if (change.kind === 'addAddress' || change.kind === 'setNeighbour') return change.device;
-  return change.kind === 'addRoute' && typeof change.to !== 'string' ? change.to.device : undefined;
+/** The interfaces that must be there and that the kernel wants to be told by their numbers. */
+export function routeChangeDevices(change: RouteChange): readonly string[] {
+  if (change.kind === 'addAddress' || change.kind === 'setNeighbour') return [change.device];
+  if (change.kind === 'addRoute') return typeof change.to === 'string' ? [] : [change.to.device];
+  return change.kind === 'setRoute' && change.to !== 'blackhole' ? change.to.map(({ device }) => device) : [];
 }
 
 /** The change in words, for errors. */
@@ -104,6 +125,10 @@ export function describeRouteChange(change: RouteChange): string {
       return `adding the address ${formatAddress(change.address)}/${change.prefixLength} to ${change.device}`;
     case 'addRoute':
       return `adding the route ${formatCidr(change.destination)} to ${typeof change.to === 'string' ? change.to : change.to.device}`;
+    case 'setRoute':
+      return `setting the route ${formatCidr(change.destination)}`;
+    case 'deleteRoute':
+      return `removing the route ${formatCidr(change.destination)}`;
     case 'setNeighbour':
       return `adding the neighbour ${formatAddress(change.address)} on ${change.device}`;
     default:
@@ -164,13 +189,13 @@ function writeLink(writer: MessageWriter, change: Extract<RouteChange, { kind: '
 function writeAddress(
   writer: MessageWriter,
   change: Extract<RouteChange, { kind: 'addAddress' }>,
-  { sequence, deviceIndex }: RouteEncoding,
+  { sequence, devices }: RouteEncoding,
 ): void {
   const { address, prefixLength } = change;
   const fixed = Buffer.alloc(8);
   fixed[0] = kernelFamily[address.family];
   fixed[1] = prefixLength;
-  fixed.set(hostU32Bytes(deviceIndex), 4);
+  fixed.set(hostU32Bytes(numberOf(change.device, devices)), 4);
   request(writer, { type: routeMessage.newAddress, flags: creating, sequence }, fixed, () => {
     const bytes = addressToBytes(address);
     writer.raw(addressAttribute.local, bytes);
@@ -179,38 +204,83 @@ function writeAddress(
   });
 }
 
-function writeRoute(
-  writer: MessageWriter,
-  change: Extract<RouteChange, { kind: 'addRoute' }>,
-  { sequence, deviceIndex }: RouteEncoding,
-): void {
+function writeRoute(writer: MessageWriter, change: Extract<RouteChange, { kind: 'addRoute' }>, { sequence, devices }: RouteEncoding): void {
   const { destination, to } = change;
-  const family = cidrFamily(destination);
-  const isDirect = typeof to !== 'string' && to.via === undefined;
-  const fixed = Buffer.alloc(12);
-  fixed[0] = kernelFamily[family];
-  fixed[1] = destination.prefixLength;
-  fixed[4] = tableMain;
-  fixed[5] = protocolBoot;
-  fixed[6] = isDirect && family === 4 ? scope.link : scope.universe;
-  fixed[7] = typeof to === 'string' ? routeType[to] : routeType.unicast;
+  const fixed = routeHeader(destination, typeof to === 'string' ? routeType[to] : routeType.unicast);
+  if (typeof to !== 'string' && to.via === undefined && cidrFamily(destination) === 4) fixed[6] = scope.link;
   if (typeof to !== 'string' && to.via !== undefined) fixed.set(hostU32Bytes(nextHopOnLink), 8);
   request(writer, { type: routeMessage.newRoute, flags: creating, sequence }, fixed, () => {
     if (destination.prefixLength > 0) writer.raw(routeAttribute.destination, addressToBytes(destination.network));
     if (typeof to === 'string') return;
     if (to.via !== undefined) writer.raw(routeAttribute.gateway, addressToBytes(to.via));
-    writer.raw(routeAttribute.device, hostU32Bytes(deviceIndex));
+    writer.raw(routeAttribute.device, hostU32Bytes(numberOf(to.device, devices)));
   });
+}
+
+/** struct rtmsg of a route in the main table, and behind RTA_MULTIPATH one struct rtnexthop a gateway. */
+function writeMultipathRoute(
+  writer: MessageWriter,
+  { destination, to }: Extract<RouteChange, { kind: 'setRoute' }>,
+  { sequence, devices }: RouteEncoding,
+): void {
+  const fixed = routeHeader(destination, to === 'blackhole' ? routeType.blackhole : routeType.unicast);
+  request(writer, { type: routeMessage.newRoute, flags: messageFlag.create | flagReplace, sequence }, fixed, () => {
+    if (destination.prefixLength > 0) writer.raw(routeAttribute.destination, addressToBytes(destination.network));
+    if (to === 'blackhole') return;
+    writer.raw(routeAttribute.multipath, Buffer.concat(to.map((hop) => nextHopBytes(hop, numberOf(hop.device, devices)))));
+  });
+}
+
+function nextHopBytes({ via }: NextHop, deviceIndex: number): Uint8Array {
+  const gateway = addressToBytes(via);
+  const bytes = Buffer.alloc(nextHopHeaderBytes + attributeHeaderBytes + gateway.length);
+  bytes.set(hostU32Bytes(bytes.length).subarray(0, 2), 0);
+  bytes[2] = nextHopOnLink;
+  bytes.set(hostU32Bytes(deviceIndex), 4);
+  bytes.set(hostU32Bytes(attributeHeaderBytes + gateway.length).subarray(0, 2), nextHopHeaderBytes);
+  bytes.set(hostU32Bytes(routeAttribute.gateway).subarray(0, 2), nextHopHeaderBytes + 2);
+  bytes.set(gateway, nextHopHeaderBytes + attributeHeaderBytes);
+  return bytes;
+}
+
+function writeRouteRemoval(
+  writer: MessageWriter,
+  { destination }: Extract<RouteChange, { kind: 'deleteRoute' }>,
+  { sequence }: RouteEncoding,
+): void {
+  // Type and protocol 0 mean any.
+  const fixed = routeHeader(destination, 0);
+  fixed[5] = 0;
+  fixed[6] = scope.nowhere;
+  request(writer, { type: routeMessage.deleteRoute, flags: 0, sequence }, fixed, () => {
+    if (destination.prefixLength > 0) writer.raw(routeAttribute.destination, addressToBytes(destination.network));
+  });
+}
+
+/** struct rtmsg. */
+function routeHeader(destination: Cidr, type: number): Buffer {
+  const fixed = Buffer.alloc(12);
+  fixed[0] = kernelFamily[cidrFamily(destination)];
+  fixed[1] = destination.prefixLength;
+  fixed[4] = tableMain;
+  fixed[5] = protocolBoot;
+  fixed[6] = scope.universe;
+  fixed[7] = type;
+  return fixed;
+}
+
+function numberOf(device: string, devices: ReadonlyMap<string, number>): number {
+  return defined(devices.get(device), `the number of ${device} is known`);
 }
 
 function writeNeighbour(
   writer: MessageWriter,
   change: Extract<RouteChange, { kind: 'setNeighbour' }>,
-  { sequence, deviceIndex }: RouteEncoding,
+  { sequence, devices }: RouteEncoding,
 ): void {
   const fixed = Buffer.alloc(12);
   fixed[0] = kernelFamily[change.address.family];
-  fixed.set(hostU32Bytes(deviceIndex), 4);
+  fixed.set(hostU32Bytes(numberOf(change.device, devices)), 4);
   fixed.set(hostU32Bytes(neighbourPermanent).subarray(0, 2), 8);
   request(writer, { type: routeMessage.newNeighbour, flags: messageFlag.create | flagReplace, sequence }, fixed, () => {
     writer.raw(neighbourAttribute.destination, addressToBytes(change.address));

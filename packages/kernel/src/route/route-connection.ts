@@ -26,7 +26,7 @@ import {
   describeRouteChange,
   linkAttribute,
   type RouteChange,
-  routeChangeDevice,
+  routeChangeDevices,
   routeMessage,
   writeRouteChange,
 } from './route-change.ts';
@@ -58,12 +58,10 @@ export class RouteConnection {
 
   /** Makes the changes in order. Throws NetlinkError `refused` for the first that fails; those before it stay. */
   apply(changes: readonly RouteChange[]): void {
-    const indices = new Map<string, number>();
+    const devices = new Map<string, number>();
     for (const change of changes) {
-      const device = routeChangeDevice(change);
-      const deviceIndex = device === undefined ? 0 : (indices.get(device) ?? this.#indexOf(device));
-      if (device !== undefined) indices.set(device, deviceIndex);
-      this.#applyOne(change, deviceIndex);
+      for (const device of routeChangeDevices(change)) if (!devices.has(device)) devices.set(device, this.#indexOf(device));
+      this.#applyOne(change, devices);
     }
   }
 
@@ -128,12 +126,12 @@ export class RouteConnection {
     this.#socket.close();
   }
 
-  #applyOne(change: RouteChange, deviceIndex: number): void {
+  #applyOne(change: RouteChange, devices: ReadonlyMap<string, number>): void {
     const sequence = this.#socket.nextSequence();
     this.#writer.clear();
     const peerNetnsFd = change.kind === 'addVeth' ? openSync(netnsPath(change.peer.netns), 'r') : undefined;
     try {
-      writeRouteChange(this.#writer, change, { sequence, deviceIndex, ...(peerNetnsFd === undefined ? {} : { peerNetnsFd }) });
+      writeRouteChange(this.#writer, change, { sequence, devices, ...(peerNetnsFd === undefined ? {} : { peerNetnsFd }) });
       this.#ask(sequence, describeRouteChange(change));
     } finally {
       if (peerNetnsFd !== undefined) closeSync(peerNetnsFd);
@@ -210,6 +208,11 @@ export class RouteConnection {
 /** Whether the kernel refused because something of that name or address is there already. */
 export function isThereAlready(error: unknown): boolean {
   return error instanceof NetlinkError && error.errno === constants.errno.EEXIST;
+}
+
+/** Whether the kernel refused because there is no such route. */
+export function isNoSuchRoute(error: unknown): boolean {
+  return error instanceof NetlinkError && error.errno === constants.errno.ESRCH;
 }
 
 /** Whether the kernel refused because there is no such interface. */

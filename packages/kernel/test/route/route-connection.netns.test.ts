@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { type Address, cidrOf, parseAddress } from '@weir/net';
+import { type Address, cidrOf, parseAddress, singleAddressCidr } from '@weir/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNetns, deleteNetns, NetlinkError, RouteConnection } from '../../src/index.ts';
 
@@ -90,6 +90,28 @@ describe('links and routes of a namespace', () => {
     const missing = { kind: 'addAddress', address: address('10.9.0.1'), prefixLength: 32, device: 'nothing' } as const;
     expect(refusal(() => route.apply([missing]))).toMatch(/^refused looking for the interface nothing.*ENODEV$/);
     expect(() => new RouteConnection('weirt-nowhere')).toThrow('ENOENT');
+  });
+
+  it('lead over several gateways at once, are put in place of each other, and go', () => {
+    const hop = (via: string) => ({ device: 'v0', via: address(via) });
+    for (const [destination, flag, first, second] of [
+      ['198.51.100.7', '', '10.2.0.2', '10.2.0.3'],
+      ['2001:db8::7', '-6 ', 'fd01::2', 'fd01::3'],
+    ] as const) {
+      const cidr = singleAddressCidr(address(destination));
+      route.apply([{ kind: 'setRoute', destination: cidr, to: [hop(first), hop(second)] }]);
+      for (const via of [first, second]) {
+        expect(shown(near, `${flag}route show ${destination}`)).toMatch(new RegExp(`nexthop via ${via} dev v0 weight 1 onlink`));
+      }
+      route.apply([{ kind: 'setRoute', destination: cidr, to: [hop(second)] }]);
+      expect(shown(near, `${flag}route show ${destination}`)).toMatch(new RegExp(`^${destination} via ${second} dev v0 .*onlink`));
+      expect(shown(near, `${flag}route show ${destination}`)).not.toContain(first);
+      route.apply([{ kind: 'setRoute', destination: cidr, to: 'blackhole' }]);
+      expect(shown(near, `${flag}route show ${destination}`)).toMatch(new RegExp(`^blackhole ${destination}`));
+      route.apply([{ kind: 'deleteRoute', destination: cidr }]);
+      expect(shown(near, `${flag}route show ${destination}`)).toBe('');
+      expect(refusal(() => route.apply([{ kind: 'deleteRoute', destination: cidr }]))).toMatch(/ESRCH$/);
+    }
   });
 
   it('are removed together, both ends and all routes, and what is not there is no error', async () => {

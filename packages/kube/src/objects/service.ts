@@ -27,6 +27,10 @@ export interface Service extends KubeObject {
     readonly sessionAffinity?: string;
     readonly internalTrafficPolicy?: string;
     readonly externalTrafficPolicy?: string;
+    readonly loadBalancerClass?: string;
+    readonly loadBalancerIP?: string;
+    readonly loadBalancerSourceRanges?: readonly string[];
+    readonly healthCheckNodePort?: number;
   };
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
 }

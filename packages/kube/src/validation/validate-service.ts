@@ -2,12 +2,12 @@
  * Validation of services (`pkg/apis/core/validation`, Kubernetes 1.35); whether an address or a node
  * port is free is the allocators' business.
  */
-import { parseAddress } from '@weir/net';
+import { parseAddress, parseCidr } from '@weir/net';
 import type { FieldError } from '../field-error.ts';
 import { type JsonObject, listAt, numberAt, objectAt, objectsAt, textAt } from '../registry/json-object.ts';
 import { dnsLabelProblems, dnsSubdomainProblems, portNameProblems, portNumberProblems } from '../selectors/name-formats.ts';
 import { validateLabels } from '../selectors/validate-label-selector.ts';
-import { checkSupported, checkUnique, deepEqual, forbiddenField, required } from './field-rules.ts';
+import { checkImmutable, checkSupported, checkUnique, deepEqual, forbiddenField, required } from './field-rules.ts';
 import { invalidValue, stringMap } from './validate-object-meta.ts';
 
 /** Every error in a new service; takes a defaulted one. */
@@ -28,7 +28,7 @@ export function validateService(service: JsonObject): FieldError[] {
   errors.push(...checkSupported('spec.externalTrafficPolicy', spec['externalTrafficPolicy'], ['Cluster', 'Local']));
   errors.push(...validatePorts(objectsAt(spec, 'ports'), headless));
   errors.push(...validateLabels(stringMap(spec, 'selector'), 'spec.selector'));
-  errors.push(...validateFamilies(spec), ...validateAddresses(spec));
+  errors.push(...validateFamilies(spec), ...validateAddresses(spec), ...validateOutside(spec), ...validateAffinity(spec));
   return errors;
 }
 
@@ -42,7 +42,52 @@ export function validateServiceUpdate(service: JsonObject, old: JsonObject): Fie
   if (!deepEqual(primary(spec), primary(before))) {
     errors.push(invalidValue('spec.clusterIPs[0]', listAt(spec, 'clusterIPs'), 'may not change once set'));
   }
+  if (textAt(spec, 'type') === 'LoadBalancer' && textAt(before, 'type') === 'LoadBalancer') {
+    errors.push(...checkImmutable('spec.loadBalancerClass', spec['loadBalancerClass'], before['loadBalancerClass']));
+  }
   return errors;
+}
+
+/** What only services have that are reached from outside, or through a load balancer. */
+function validateOutside(spec: JsonObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const type = textAt(spec, 'type');
+  const policy = textAt(spec, 'externalTrafficPolicy');
+  const isBalanced = type === 'LoadBalancer';
+  const isOutside = isBalanced || type === 'NodePort' || (type === 'ClusterIP' && listAt(spec, 'externalIPs').length > 0);
+  if (policy !== '' && !isOutside) {
+    errors.push(invalidValue('spec.externalTrafficPolicy', policy, 'may only be set for externally-accessible services'));
+  }
+  const healthPort = numberAt(spec, 'healthCheckNodePort') ?? 0;
+  if (healthPort !== 0 && !(isBalanced && policy === 'Local')) {
+    const message = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalidValue('spec.healthCheckNodePort', healthPort, message));
+  }
+  for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'loadBalancerSourceRanges']) {
+    const value = spec[field];
+    if (isBalanced || value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    errors.push(forbiddenField(`spec.${field}`, "may only be used when `type` is 'LoadBalancer'"));
+  }
+  for (const [i, block] of listAt(spec, 'loadBalancerSourceRanges').entries()) {
+    if (typeof block === 'string' && parseCidr(block.trim()) !== undefined) continue;
+    const message = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+    errors.push(invalidValue(`spec.loadBalancerSourceRanges[${i}]`, block, message));
+  }
+  errors.push(
+    ...checkSupported('spec.trafficDistribution', spec['trafficDistribution'], ['PreferClose', 'PreferSameNode', 'PreferSameZone']),
+  );
+  return errors;
+}
+
+/** A day at most. */
+const affinitySecondsMax = 86_400;
+
+function validateAffinity(spec: JsonObject): FieldError[] {
+  if (spec['sessionAffinity'] !== 'ClientIP') return [];
+  const seconds = numberAt(objectAt(objectAt(spec, 'sessionAffinityConfig'), 'clientIP'), 'timeoutSeconds') ?? 0;
+  if (seconds > 0 && seconds <= affinitySecondsMax) return [];
+  const message = `must be greater than 0 and less than ${affinitySecondsMax}`;
+  return [invalidValue('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, message)];
 }
 
 function validateExternalName(spec: JsonObject): FieldError[] {

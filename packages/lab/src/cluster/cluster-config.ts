@@ -4,6 +4,7 @@ import { type FakeCounts, noFakes } from '../fakes/fake-counts.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import type { ClusterEngine, LinuxDataplane } from './cluster-engine.ts';
 import { clusterLayout, clustersDirectory } from './cluster-layout.ts';
+import { loadBalancerPoolOf } from './load-balancer-pool.ts';
 
 /** What a node is for Kubernetes; both are network namespaces of this machine. */
 type NodeSystem = 'linux' | 'windows';
@@ -35,6 +36,8 @@ export interface ClusterConfig {
   readonly fakes: FakeCounts;
   /** Service address ranges, IPv4 first. */
   readonly serviceCidrs: readonly string[];
+  /** Blocks of which load balancers get their addresses, IPv4 first; absent: the usual ones. */
+  readonly loadBalancerPool?: readonly string[] | undefined;
   /** Port of the API server on 127.0.0.1, kept over restarts because kubeconfigs name it. */
   readonly apiPort: number;
   /** How to start weir itself: program and first arguments. */
@@ -57,6 +60,8 @@ export interface ClusterShape {
   readonly windowsExpandUnsupported?: boolean | undefined;
   readonly standIn: boolean;
   readonly dualStack: boolean;
+  /** Blocks of which load balancers get their addresses; absent: the usual ones. */
+  readonly loadBalancerPool?: readonly string[] | undefined;
   /** Objects without anything behind them, to fill the cluster. */
   readonly fakes: FakeCounts;
 }
@@ -76,6 +81,11 @@ export const clusterAddresses = {
   domain: 'cluster.local',
 } as const;
 
+/** Blocks of the addresses of services. */
+export function serviceCidrsOf({ dualStack }: Pick<ClusterShape, 'dualStack'>): readonly string[] {
+  return ['10.0.0.0/16', ...(dualStack ? ['fd00:10::/112'] : [])];
+}
+
 /** The complete description of a new cluster. */
 export function planCluster(shape: ClusterShape, apiPort: number, command: readonly string[]): ClusterConfig {
   return {
@@ -93,7 +103,8 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
       }),
     ],
     fakes: shape.fakes,
-    serviceCidrs: ['10.0.0.0/16', ...(shape.dualStack ? ['fd00:10::/112'] : [])],
+    ...(shape.loadBalancerPool === undefined ? {} : { loadBalancerPool: shape.loadBalancerPool }),
+    serviceCidrs: serviceCidrsOf(shape),
     apiPort,
     command,
   };
@@ -124,6 +135,7 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   compare('windows-expand-unsupported', config.windowsExpandUnsupported ?? false, shape.windowsExpandUnsupported ?? false);
   compare('stand-in', config.standIn, shape.standIn);
   compare('dual-stack', config.dualStack, shape.dualStack);
+  compare('load-balancer-pool', loadBalancerPoolOf(config).join(','), loadBalancerPoolOf(shape).join(','));
   compare('fake nodes', config.fakes.nodes, shape.fakes.nodes);
   compare('fake pods', config.fakes.pods, shape.fakes.pods);
   compare('fake policies', config.fakes.policies, shape.fakes.policies);

@@ -14,6 +14,7 @@ import { writePrivateFile } from '../pki/private-file.ts';
 import { type ClusterConfig, clusterAddresses, readClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { clusterLayout } from './cluster-layout.ts';
+import { loadBalancerPoolOf } from './load-balancer-pool.ts';
 import { askSupervisor, SupervisorUnreachable } from './supervisor-socket.ts';
 
 /** A port on which a host answers: HTTP over TCP, or any datagram over UDP. */
@@ -92,6 +93,7 @@ function unusable(config: ClusterConfig, text: string): string | undefined {
   const own: readonly (readonly [what: string, blocks: readonly string[]])[] = [
     ['cannot be the address of a host: it is an address for a special purpose', specialBlocks],
     [`is an address of the services of cluster "${config.name}"`, config.serviceCidrs],
+    [`is an address of the load balancers of cluster "${config.name}"`, loadBalancerPoolOf(config)],
     [`is the address of the API server of cluster "${config.name}"`, [`${clusterAddresses.apiServer}/32`]],
     ...config.nodes.flatMap(({ name, addresses, podBlocks }) => [
       [`is the address of node ${name}`, addresses.map((each) => `${each}/${each.includes(':') ? 128 : 32}`)] as const,

@@ -13,7 +13,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fakesProblem } from '../fakes/fake-counts.ts';
 import { checkClusterName } from '../network/netns-names.ts';
 import { lastLogLines, openLog } from './bounded-log.ts';
-import { type ClusterConfig, type ClusterShape, nodesMax, planCluster, readClusterConfig, shapeDifferences } from './cluster-config.ts';
+import {
+  type ClusterConfig,
+  type ClusterShape,
+  nodesMax,
+  planCluster,
+  readClusterConfig,
+  serviceCidrsOf,
+  shapeDifferences,
+} from './cluster-config.ts';
 import { engineProblem } from './cluster-engine.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { writeClusterFiles } from './cluster-files.ts';
@@ -21,6 +29,7 @@ import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
 import { checkOwner } from './cluster-network.ts';
 import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
 import { removeCluster, removeEmptyRoots } from './down-cluster.ts';
+import { loadBalancerPoolProblem } from './load-balancer-pool.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
 import { askSupervisor } from './supervisor-socket.ts';
@@ -74,7 +83,7 @@ function checkShape(shape: ClusterShape): void {
   if (!Number.isInteger(windowsNodes) || windowsNodes < 0 || nodes + windowsNodes > nodesMax) {
     throw new ClusterError('invalid', `a cluster has at most ${nodesMax} nodes, not ${nodes} and ${windowsNodes} with Windows`);
   }
-  const problem = fakesProblem(fakes) ?? engineProblem(shape);
+  const problem = fakesProblem(fakes) ?? engineProblem(shape) ?? loadBalancerPoolProblem({ ...shape, serviceCidrs: serviceCidrsOf(shape) });
   if (problem !== undefined) throw new ClusterError('invalid', problem);
 }
 

@@ -10,12 +10,16 @@ import { join } from 'node:path';
 import type { ApiServer } from '@weir/apiserver';
 import { KubeClient } from '@weir/client';
 import { openTcpListener } from '@weir/kernel';
+import { parseCidr } from '@weir/net';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type ClusterConfig, clusterAddresses, readClusterConfig } from '../cluster/cluster-config.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts';
+import { loadBalancerPoolOf } from '../cluster/load-balancer-pool.ts';
+import type { LoadBalancerOptions } from '../controllers/load-balancers/load-balancer-controller.ts';
 import { fakeObjects } from '../fakes/fake-objects.ts';
+import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanced-address.ts';
 import { vnetNetnsName } from '../network/netns-names.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import { labRoles } from './lab-roles.ts';
@@ -84,13 +88,22 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
   );
   try {
     await bootstrapCluster(client);
-    const controllers = await startControllers({ client, certificateAuthority: authority, log });
+    const controllers = await startControllers({ client, certificateAuthority: authority, loadBalancers: loadBalancersOf(config), log });
     log.info('scheduler and controllers run');
     await aborted(signal);
     await controllers.stop();
   } finally {
     client.close();
   }
+}
+
+/** The router of the cluster's network as its balancer. */
+function loadBalancersOf(config: ClusterConfig): LoadBalancerOptions {
+  return {
+    pool: loadBalancerPoolOf(config).flatMap((text) => parseCidr(text) ?? []),
+    route: (address, nodes) => routeBalancedAddress(config.name, address, nodes),
+    withdraw: (address) => withdrawBalancedAddress(config.name, address),
+  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import { startClusterRoleController } from '../controllers/cluster-role-controller.ts';
 import type { Controller, ControllerContext } from '../controllers/controller.ts';
 import { startDisruptionController } from '../controllers/disruption-controller.ts';
-import { startEndpointController } from '../controllers/endpoint-controller.ts';
+import { startEndpointController } from '../controllers/endpoints/endpoint-controller.ts';
+import { startEndpointMirrorController } from '../controllers/endpoints/endpoint-mirror-controller.ts';
 import { EventRecorder } from '../controllers/event-recorder.ts';
 import { startGarbageController } from '../controllers/garbage/garbage-controller.ts';
 import { startPodGarbageController } from '../controllers/garbage/pod-garbage-controller.ts';
+import { type LoadBalancerOptions, startLoadBalancerController } from '../controllers/load-balancers/load-balancer-controller.ts';
 import { startNamespaceController } from '../controllers/namespace-controller.ts';
 import { startNodeLifecycleController } from '../controllers/nodes/node-lifecycle-controller.ts';
 import { startTaintEvictionController } from '../controllers/nodes/taint-eviction-controller.ts';
@@ -25,6 +27,8 @@ export interface ControllersOptions {
   readonly client: KubeClient;
   /** PEM that pods find in `kube-root-ca.crt`. */
   readonly certificateAuthority: string;
+  /** Absent: services of type LoadBalancer stay without an address. */
+  readonly loadBalancers?: LoadBalancerOptions;
   readonly log: Logger;
 }
 
@@ -41,6 +45,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
   const controllers: readonly Controller[] = [
     startNamespaceController(context('namespace-controller'), options.certificateAuthority),
     startEndpointController(context('endpoint-slice-controller')),
+    startEndpointMirrorController(context('endpoint-slice-mirroring-controller')),
     startPodGarbageController(context('pod-garbage-collector')),
     startGarbageController(context('garbage-collector')),
     startDeploymentController(context('deployment-controller')),
@@ -53,6 +58,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startNodeLifecycleController(context('node-controller')),
     startTaintEvictionController(context('taint-eviction-controller')),
     startClusterRoleController(context('clusterrole-aggregation-controller')),
+    ...(options.loadBalancers === undefined ? [] : [startLoadBalancerController(context('service-controller'), options.loadBalancers)]),
     startScheduler(context('default-scheduler')),
   ];
   await informers.start();

@@ -93,7 +93,9 @@ export function routerSysctls(dualStack: boolean): Readonly<Record<string, strin
     // Traffic that leaves where it came in (a pod reaching itself through its Service) is meant that way.
     'ipv4/conf/all/send_redirects': '0',
     'ipv4/conf/default/send_redirects': '0',
-    ...(dualStack ? { 'ipv6/conf/all/forwarding': '1' } : {}),
+    // Where a route has several gateways, flows are told apart by their ports too.
+    'ipv4/fib_multipath_hash_policy': '1',
+    ...(dualStack ? { 'ipv6/conf/all/forwarding': '1', 'ipv6/fib_multipath_hash_policy': '1' } : {}),
     ...familySysctls(dualStack),
   };
 }

@@ -50,7 +50,15 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const api = createPodApi(client, options.node, stopped.signal);
   const names = new ClusterNames({ client, domain: options.dns.domain, hosts: () => listHosts(options.cluster), log });
   const { hasKubeForward } = options;
-  const proxy = startServiceProxy({ client, node: options.node, nodeAddresses: options.addresses, hasKubeForward, log });
+  const proxy = startServiceProxy({
+    client,
+    node: options.node,
+    nodeAddresses: options.addresses,
+    podBlocks: options.podBlocks,
+    pods: () => informer.list(),
+    hasKubeForward,
+    log,
+  });
   const images = [...builtInImages, corednsImage(names)];
   const endpoints = await PodEndpoints.open(options);
   const objects = new KeyedObjects(client);
@@ -64,8 +72,14 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     client,
     podsPath(),
     {
-      upsert: (pod) => pods.upsert(pod),
-      remove: (pod) => pods.remove(pod),
+      upsert: (pod) => {
+        pods.upsert(pod);
+        proxy.podChanged(pod);
+      },
+      remove: (pod) => {
+        pods.remove(pod);
+        proxy.podChanged(pod);
+      },
       synced: () => pods.begin(),
     },
     {

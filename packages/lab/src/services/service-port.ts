@@ -7,7 +7,7 @@
  */
 
 import type { EndpointSlice, Service } from '@weir/kube';
-import { type Family, isTransportName, parseAddress, type TransportName } from '@weir/net';
+import { cidrFamily, type Family, formatCidr, isTransportName, parseAddress, parseCidr, type TransportName } from '@weir/net';
 
 /** One endpoint of a service port. */
 export interface Backend {
@@ -32,6 +32,10 @@ export interface ServicePortState {
   readonly clusterIp: string;
   /** External addresses of this family that the service answers on, on `port`. */
   readonly externalIps: readonly string[];
+  /** Addresses of this family that a load balancer has for the service. */
+  readonly balancerIps: readonly string[];
+  /** Blocks of clients that a load balancer's address answers; absent: all. */
+  readonly sourceRanges?: readonly string[];
   readonly nodePort?: number;
   /** Whether a client address stays with one backend (`sessionAffinity: ClientIP`). */
   readonly sticky: boolean;
@@ -39,6 +43,11 @@ export interface ServicePortState {
   readonly internal: ServiceTarget;
   /** Where connections to the node port and external addresses go. */
   readonly external: ServiceTarget;
+  /**
+   * Where connections to the node port and external addresses go that come from the node itself or its own pods;
+   * absent: as all others.
+   */
+  readonly inside?: ServiceTarget;
   /** Whether outside connections keep their source address (`externalTrafficPolicy: Local`). */
   readonly keepsSource: boolean;
 }
@@ -92,14 +101,26 @@ function statesOf(service: Service, clusterIp: string, slices: readonly Endpoint
       port: port.port,
       clusterIp,
       externalIps: (spec.externalIPs ?? []).filter((text) => parseAddress(text)?.family === family),
+      balancerIps: (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '' }) =>
+        parseAddress(ip)?.family === family ? [ip] : [],
+      ),
+      ...sourceRangesOf(service, family),
       ...(port.nodePort === undefined || port.nodePort === 0 ? {} : { nodePort: port.nodePort }),
       sticky: spec.sessionAffinity === 'ClientIP',
       internal: targetOf(endpoints, spec.internalTrafficPolicy === 'Local' ? node : undefined),
       external: targetOf(endpoints, keepsSource ? node : undefined),
+      ...(keepsSource ? { inside: targetOf(endpoints, undefined) } : {}),
       keepsSource,
     });
   }
   return states;
+}
+
+function sourceRangesOf({ spec }: Service, family: Family): Pick<ServicePortState, 'sourceRanges'> {
+  const texts = spec?.loadBalancerSourceRanges ?? [];
+  if (spec?.type !== 'LoadBalancer' || texts.length === 0) return {};
+  const blocks = texts.flatMap((text) => parseCidr(text.trim()) ?? []);
+  return { sourceRanges: blocks.filter((block) => cidrFamily(block) === family).map(formatCidr) };
 }
 
 interface Endpoint extends Backend {
@@ -128,6 +149,17 @@ function endpointsOf(slices: readonly EndpointSlice[], family: Family, portName:
     }
   }
   return [...found.values()].sort((a, b) => compareTexts(a.address, b.address) || a.port - b.port);
+}
+
+/** How many ready endpoints the node has, of all ports and families of a service's slices. */
+export function localEndpointCount(slices: Iterable<EndpointSlice>, node: string): number {
+  const pods = new Set<string>();
+  for (const { endpoints = [] } of slices) {
+    for (const { addresses, nodeName, conditions, targetRef } of endpoints) {
+      if (nodeName === node && conditions?.ready !== false) pods.add(targetRef?.uid ?? addresses[0] ?? '');
+    }
+  }
+  return pods.size;
 }
 
 function targetOf(endpoints: readonly Endpoint[], onlyNode: string | undefined): ServiceTarget {

@@ -7,11 +7,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Backoff, endpointSlicesPath, Informer, type KubeClient, servicesPath } from '@weir/client';
-import type { EndpointSlice, Service } from '@weir/kube';
+import type { EndpointSlice, Pod, Service } from '@weir/kube';
 import type { Logger } from 'pino';
+import { type HostPort, hostPortsOf, wantsHostPorts } from './host-port.ts';
 import { ensureKubeForward } from './kube-forward.ts';
 import { renderProxyTable } from './proxy-table.ts';
 import { runWithInput } from './run-with-input.ts';
+import { ServiceHealthServers } from './service-health.ts';
 import { type ServicePortState, servicePortStates, stateKey } from './service-port.ts';
 
 const run = promisify(execFile);
@@ -23,6 +25,10 @@ export interface ServiceProxyOptions {
   readonly node: string;
   /** The node's own addresses of both families: where node ports answer. */
   readonly nodeAddresses: readonly string[];
+  /** Blocks of its own pods' addresses. */
+  readonly podBlocks?: readonly string[];
+  /** The node's pods as they are now, for the ports of the node that they ask for; see {@link ServiceProxy.podChanged}. */
+  readonly pods?: () => Iterable<Pod>;
   /** Name of the nftables table, family inet. Default `weir-lab-proxy`. */
   readonly table?: string;
   /** Whether to stand in for a kube-proxy with iptables, which accepts what it will masquerade; default no. */
@@ -36,6 +42,8 @@ export interface ServiceProxy {
   readonly synced: Promise<void>;
   /** The services that are known, once all of them are. */
   services(): Promise<readonly Service[]>;
+  /** A pod of the node came, changed or went. */
+  podChanged(pod: Pod): void;
   /** Ends the proxy; its table stays as it is. */
   stop(): Promise<void>;
 }
@@ -44,15 +52,19 @@ export interface ServiceProxy {
 export function startServiceProxy(options: ServiceProxyOptions): ServiceProxy {
   const { client, log } = options;
   const onError = (error: unknown): void => log.warn({ error: String(error) }, 'watch of services interrupted');
+  const health = new ServiceHealthServers(options.nodeAddresses, log);
   const changed = (): void => syncer.changed();
   const settings = { onError, backoff: { initialMs: 20, maximumMs: 2_000 } };
   const services = new Informer<Service>(client, servicesPath(), { upsert: changed, remove: changed }, settings);
   const slices = new Informer<EndpointSlice>(client, endpointSlicesPath(), { upsert: changed, remove: changed }, settings);
   // Nothing before both lists are complete: half of them would refuse connections that are fine.
   const isComplete = (): boolean => services.hasSynced && slices.hasSynced;
-  const syncer = new TableSyncer(options, () =>
-    isComplete() ? servicePortStates(services.list(), slices.list(), options.node) : undefined,
-  );
+  const syncer = new TableSyncer(options, () => {
+    if (!isComplete()) return undefined;
+    const all = { services: services.list(), slices: slices.list() };
+    health.update(all.services, all.slices, options.node);
+    return { states: servicePortStates(all.services, all.slices, options.node), hostPorts: hostPortsOf(options.pods?.() ?? []) };
+  });
   services.start();
   slices.start();
   const synced = Promise.all([services.synced, slices.synced]).then(() => syncer.settled());
@@ -63,17 +75,27 @@ export function startServiceProxy(options: ServiceProxyOptions): ServiceProxy {
       await services.synced;
       return services.list();
     },
+    podChanged: (pod) => {
+      if (wantsHostPorts(pod)) changed();
+    },
     stop: async () => {
       await Promise.all([services.stop(), slices.stop()]);
+      health.stop();
       await syncer.stop();
     },
   };
 }
 
+/** What the table shall say. */
+interface WantedTable {
+  readonly states: readonly ServicePortState[];
+  readonly hostPorts: readonly HostPort[];
+}
+
 /** Brings the table to the wanted state, one transaction after the other. */
 class TableSyncer {
   readonly #options: ServiceProxyOptions;
-  readonly #wanted: () => readonly ServicePortState[] | undefined;
+  readonly #wanted: () => WantedTable | undefined;
   readonly #backoff = new Backoff({ initialMs: 100, maximumMs: 5_000 });
   #inForce: readonly ServicePortState[] = [];
   #text = '';
@@ -83,7 +105,7 @@ class TableSyncer {
   #stopped = false;
   readonly #waiters: (() => void)[] = [];
 
-  constructor(options: ServiceProxyOptions, wanted: () => readonly ServicePortState[] | undefined) {
+  constructor(options: ServiceProxyOptions, wanted: () => WantedTable | undefined) {
     this.#options = options;
     this.#wanted = wanted;
   }
@@ -128,10 +150,11 @@ class TableSyncer {
   }
 
   async #apply(): Promise<boolean> {
-    const states = this.#wanted();
-    if (states === undefined) return false;
-    const { table = 'weir-lab-proxy', nodeAddresses, hasKubeForward = false } = this.#options;
-    const text = renderProxyTable({ table, nodeAddresses, states, marksMasqueraded: hasKubeForward });
+    const wanted = this.#wanted();
+    if (wanted === undefined) return false;
+    const { states } = wanted;
+    const { table = 'weir-lab-proxy', nodeAddresses, podBlocks = [], hasKubeForward = false } = this.#options;
+    const text = renderProxyTable({ ...wanted, table, nodeAddresses, podBlocks, marksMasqueraded: hasKubeForward });
     if (text === this.#text) return true;
     if (hasKubeForward) await ensureKubeForward();
     await runWithInput(['nft', '-f', '-'], text);

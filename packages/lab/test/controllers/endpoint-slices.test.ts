@@ -1,6 +1,6 @@
 import type { Pod, Service } from '@weir/kube';
 import { describe, expect, it } from 'vitest';
-import { desiredEndpointSlices, desiredEndpoints, hasManagedEndpoints } from '../../src/controllers/endpoint-slices.ts';
+import { desiredEndpointSlices, desiredEndpoints, hasManagedEndpoints } from '../../src/controllers/endpoints/endpoint-slices.ts';
 
 type PodWish = { name: string; ips?: string[]; ready?: boolean; port?: number; labels?: Record<string, string> } & Partial<Pod['metadata']>;
 

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { EndpointSlice, Service } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HostPort } from '../../src/services/host-port.ts';
 import { renderProxyTable, renderProxyTableRemoval } from '../../src/services/proxy-table.ts';
 import { servicePortStates } from '../../src/services/service-port.ts';
 
@@ -97,6 +98,8 @@ beforeAll(async () => {
   }
   // Service addresses are routed away from every interface that has them: they exist in the table only.
   ip('-n', node, 'route', 'add', '10.0.0.0/16', 'dev', 'h-two', 'src', '10.224.0.4');
+  ip('-n', node, 'route', 'add', '198.51.100.0/24', 'dev', 'h-two');
+  ip('-n', node, '-6', 'route', 'add', '2001:db8::/64', 'dev', 'h-two');
   await Promise.all([startServer('one'), startServer('two')]);
 });
 
@@ -115,6 +118,11 @@ interface ServiceWish {
   readonly spec?: Partial<NonNullable<Service['spec']>>;
   readonly backends: readonly (keyof typeof pods)[];
   readonly onNode?: string;
+  /** Addresses of a load balancer. */
+  readonly balancer?: readonly string[];
+  /** Blocks of the node's own pods. */
+  readonly podBlocks?: readonly string[];
+  readonly hostPorts?: readonly HostPort[];
 }
 
 function load(wish: ServiceWish): void {
@@ -130,6 +138,7 @@ function load(wish: ServiceWish): void {
       ],
       ...wish.spec,
     },
+    status: { loadBalancer: { ingress: (wish.balancer ?? []).map((ip) => ({ ip })) } },
   };
   const slice = (addressType: 'IPv4' | 'IPv6', address: (name: keyof typeof pods) => string): EndpointSlice => ({
     metadata: { namespace: 'demo', name: `web-${addressType}`, labels: { 'kubernetes.io/service-name': 'web' } },
@@ -140,8 +149,9 @@ function load(wish: ServiceWish): void {
       { name: 'udp', protocol: 'UDP', port: 8080 },
     ],
   });
+  const { podBlocks = [], hostPorts = [] } = wish;
   const states = servicePortStates([service], [slice('IPv4', v4), slice('IPv6', v6)], 'node1');
-  const text = renderProxyTable({ table, nodeAddresses: ['10.224.0.4', 'fd00:10:224::4'], states });
+  const text = renderProxyTable({ table, nodeAddresses: ['10.224.0.4', 'fd00:10:224::4'], states, podBlocks, hostPorts });
   inside(node, 'nft', ['-f', '-'], text);
 }
 
@@ -186,6 +196,64 @@ describe('the service proxy', () => {
   it('keeps the source on node ports with externalTrafficPolicy Local', () => {
     load({ backends: ['one'], spec: { externalTrafficPolicy: 'Local' } });
     expect(tcp(nsOf('client'), '10.224.0.4', 30080)).toEqual([`one ${v4('client')}`]);
+  });
+
+  it('answers on the addresses of a load balancer, masqueraded or with the source kept', () => {
+    const balancer = ['198.51.100.5', '2001:db8::5'];
+    load({ backends: ['one'], balancer, spec: { type: 'LoadBalancer' } });
+    for (const address of balancer) {
+      const [answer] = tcp(nsOf('client'), address, 80);
+      expect(answer).toMatch(/^one /);
+      expect(answer).not.toMatch(/(10\.224\.1|:1:):*\.?1$/);
+    }
+    load({ backends: ['one'], balancer, spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local' } });
+    expect(tcp(nsOf('client'), '198.51.100.5', 80)).toEqual([`one ${v4('client')}`]);
+    expect(tcp(nsOf('client'), '2001:db8::5', 80)).toEqual([`one ${v6('client')}`]);
+  });
+
+  it('lets only the named sources in at the address of a load balancer, and everyone at the cluster address', () => {
+    const balancer = ['198.51.100.5', '2001:db8::5'];
+    const letIn = (block: string): void =>
+      load({
+        backends: ['one'],
+        balancer,
+        spec: { type: 'LoadBalancer', externalTrafficPolicy: 'Local', loadBalancerSourceRanges: [block] },
+      });
+    letIn(`${v4('client')}/32`);
+    expect(tcp(nsOf('client'), '198.51.100.5', 80)).toEqual([`one ${v4('client')}`]);
+    letIn('203.0.113.0/24');
+    expect(tcp(nsOf('client'), '198.51.100.5', 80)).toEqual(['TIMEOUT']);
+    // Ranges of one family let nobody in in the other.
+    expect(tcp(nsOf('client'), '2001:db8::5', 80)).toEqual(['TIMEOUT']);
+    expect(tcp(nsOf('client'), '10.0.0.20', 80)).toEqual([`one ${v4('client')}`]);
+  });
+
+  it('with externalTrafficPolicy Local sends its own pods to all endpoints, and strangers only to its own', () => {
+    const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' } as const;
+    const elsewhere = { backends: ['one'], onNode: 'node2', balancer: ['198.51.100.5'], spec } as const;
+    load(elsewhere);
+    expect(tcp(nsOf('client'), '198.51.100.5', 80)).toEqual(['TIMEOUT']);
+    expect(tcp(nsOf('client'), '10.224.0.4', 30080)).toEqual(['TIMEOUT']);
+    load({ ...elsewhere, podBlocks: ['10.224.1.0/24', 'fd00:10:224:1::/64'] });
+    expect(tcp(nsOf('client'), '198.51.100.5', 80)[0]).toMatch(/^one /);
+    expect(tcp(nsOf('client'), '10.224.0.4', 30080)[0]).toMatch(/^one /);
+  });
+
+  it('leads ports of the node into pods, with the source kept, and on one address if one is named', () => {
+    const to = (family: 4 | 6, port: number, hostIp?: string): HostPort => ({
+      family,
+      protocol: 'TCP',
+      port,
+      ...(hostIp === undefined ? {} : { hostIp }),
+      backend: { address: family === 4 ? v4('two') : v6('two'), port: 8080 },
+    });
+    load({ backends: ['one'], hostPorts: [to(4, 9090), to(6, 9090), to(4, 9091, '10.224.0.99'), { ...to(4, 9090), protocol: 'UDP' }] });
+    expect(tcp(nsOf('client'), '10.224.0.4', 9090)).toEqual([`two ${v4('client')}`]);
+    expect(tcp(nsOf('client'), 'fd00:10:224::4', 9090)).toEqual([`two ${v6('client')}`]);
+    expect(udp(nsOf('client'), '10.224.0.4', 9090)).toEqual([`two ${v4('client')}`]);
+    expect(tcp(nsOf('client'), '10.224.0.4', 9091)).toEqual(['ECONNREFUSED']);
+    expect(tcp(nsOf('two'), '10.224.0.4', 9090)[0]).toMatch(/^two (?!10\.224\.1\.)/);
+    expect(tcp(node, '10.224.0.4', 9090)[0]).toMatch(/^two /);
   });
 
   it('refuses connections to a service without endpoints, and to a port that no service has', () => {

@@ -9,7 +9,7 @@
  */
 import type { EndpointSlice, KubeObject, Pod, Service, ServicePort } from '@weir/kube';
 import { parseAddress, shortHash } from '@weir/net';
-import { serviceNameLabel } from '../services/service-port.ts';
+import { serviceNameLabel } from '../../services/service-port.ts';
 
 /** The label that says which controller owns a slice. */
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -29,14 +29,14 @@ export interface Endpoints extends KubeObject {
 interface EndpointSubset {
   readonly addresses?: readonly EndpointAddress[];
   readonly notReadyAddresses?: readonly EndpointAddress[];
-  readonly ports?: readonly SlicePort[];
+  readonly ports?: readonly (Partial<SlicePort> & Pick<SlicePort, 'port'>)[];
 }
 
 interface EndpointAddress {
   readonly ip: string;
   readonly hostname?: string;
   readonly nodeName?: string;
-  readonly targetRef: { readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly targetRef?: { readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string };
 }
 
 interface SlicePort {

@@ -2,8 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { endpointSlicesPath, endpointsPath, isAlreadyExists, isNotFound, type KubeClient, podsPath, servicesPath } from '@weir/client';
 import type { EndpointSlice, Pod, Service } from '@weir/kube';
-import { serviceNameLabel } from '../services/service-port.ts';
-import { type Controller, type ControllerContext, objectKey, splitObjectKey } from './controller.ts';
+import { serviceNameLabel } from '../../services/service-port.ts';
+import { type Controller, type ControllerContext, objectKey, splitObjectKey } from '../controller.ts';
+import { KeyedQueue } from '../keyed-queue.ts';
+import { NamespaceIndex } from '../namespace-index.ts';
+import type { ObjectStore } from '../shared-informers.ts';
 import {
   desiredEndpointSlices,
   desiredEndpoints,
@@ -13,9 +16,7 @@ import {
   managedByValue,
   serviceSelects,
 } from './endpoint-slices.ts';
-import { KeyedQueue } from './keyed-queue.ts';
-import { NamespaceIndex } from './namespace-index.ts';
-import type { ObjectStore } from './shared-informers.ts';
+import { ignoring, merged, settleSlices } from './settle-slices.ts';
 
 interface Stores {
   readonly services: ObjectStore<Service>;
@@ -99,22 +100,6 @@ async function settle(client: KubeClient, stores: Stores, key: string): Promise<
   else if (service === undefined) await removeEndpoints(client, stores.endpoints.get(namespace, name));
 }
 
-async function settleSlices(client: KubeClient, desired: readonly EndpointSlice[], present: readonly EndpointSlice[]): Promise<void> {
-  const wanted = new Set(desired.map((slice) => slice.metadata.name));
-  for (const slice of desired) {
-    const path = endpointSlicesPath(slice.metadata.namespace);
-    const known = present.find((other) => other.metadata.name === slice.metadata.name);
-    if (known === undefined) await ignoring(isAlreadyExists, client.create(path, slice));
-    else if (!sameSlice(known, slice)) {
-      await client.update(path, { ...known, endpoints: slice.endpoints ?? [], ports: slice.ports ?? [], metadata: merged(known, slice) });
-    }
-  }
-  for (const slice of present) {
-    const { namespace, name = '' } = slice.metadata;
-    if (!wanted.has(name)) await ignoring(isNotFound, client.delete(endpointSlicesPath(namespace), name));
-  }
-}
-
 async function settleEndpoints(client: KubeClient, desired: Endpoints, present: Endpoints | undefined): Promise<void> {
   const path = endpointsPath(desired.metadata.namespace);
   if (present === undefined) await ignoring(isAlreadyExists, client.create(path, desired));
@@ -128,25 +113,6 @@ async function removeEndpoints(client: KubeClient, present: Endpoints | undefine
   await ignoring(isNotFound, client.delete(endpointsPath(present.metadata.namespace), present.metadata.name ?? ''));
 }
 
-function merged(
-  present: { metadata: EndpointSlice['metadata'] },
-  desired: { metadata: EndpointSlice['metadata'] },
-): EndpointSlice['metadata'] {
-  return { ...present.metadata, labels: desired.metadata.labels ?? {} };
-}
-
-function sameSlice(a: EndpointSlice, b: EndpointSlice): boolean {
-  return same(a.endpoints ?? [], b.endpoints ?? []) && same(a.ports ?? [], b.ports ?? []) && same(a.metadata.labels, b.metadata.labels);
-}
-
 function same(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(a, b);
-}
-
-async function ignoring(expected: (error: unknown) => boolean, promise: Promise<unknown>): Promise<void> {
-  try {
-    await promise;
-  } catch (error) {
-    if (!expected(error)) throw error;
-  }
 }

@@ -1,76 +1,11 @@
-/**
- * Services: families, cluster addresses and node ports (`pkg/registry/core/service/storage/alloc.go`).
- *
- * What is in use is read from the stored services inside the write transaction, so there is no second
- * book that could disagree with them.
- */
-import {
-  deepEqual,
-  ensureObject,
-  type FieldError,
-  groupResource,
-  type JsonObject,
-  listAt,
-  numberAt,
-  objectAt,
-  objectsAt,
-  textAt,
-} from '@weir/kube';
+/** Families and cluster addresses of services (`pkg/registry/core/service/storage/alloc.go`). */
+import { deepEqual, type FieldError, type JsonObject, listAt, textAt } from '@weir/kube';
 import { type Address, cidrContains, cidrFamily, cidrRange, defined, formatAddress, nextAddress, parseAddress, parseCidr } from '@weir/net';
-import { invalid } from '../errors/api-error.ts';
-import type { StoreTransaction } from '../storage/object-store.ts';
-
-/** Ports that are given out for NodePort services, as upstream's default. */
-const nodePortFirst = 30_000;
-const nodePortLast = 32_767;
-const servicesResource = groupResource({ group: '', plural: 'services' });
-
-/** What the allocation must know. */
-export interface ServiceAllocation {
-  readonly transaction: StoreTransaction;
-  /** The primary family first. */
-  readonly serviceCidrs: readonly string[];
-  /** The state before, on an update. */
-  readonly old: Readonly<JsonObject> | undefined;
-}
 
 type FamilyName = 'IPv4' | 'IPv6';
 
-/** Gives a service its families, addresses and node ports; changes it. Throws 422 when that cannot be. */
-export function allocateService(service: JsonObject, allocation: ServiceAllocation): JsonObject {
-  const spec = ensureObject(service, 'spec');
-  const before = objectAt(allocation.old, 'spec');
-  const used = usedBy(allocation.transaction, textAt(objectAt(service, 'metadata'), 'uid'));
-  const errors: FieldError[] = [];
-  if (textAt(spec, 'type') === 'ExternalName') clearAddresses(spec);
-  else {
-    if (before !== undefined) keepAddresses(spec, before);
-    errors.push(...allocateAddresses(spec, allocation.serviceCidrs, used.addresses));
-  }
-  errors.push(...allocateNodePorts(spec, before, used.nodePorts));
-  if (errors.length > 0) throw invalid({ group: '', kind: 'Service' }, textAt(objectAt(service, 'metadata'), 'name'), errors);
-  return service;
-}
-
-interface Used {
-  readonly addresses: Set<string>;
-  /** `protocol/port`. */
-  readonly nodePorts: Set<string>;
-}
-
-function usedBy(transaction: StoreTransaction, exceptUid: string): Used {
-  const used: Used = { addresses: new Set(), nodePorts: new Set() };
-  for (const { object } of transaction.list({ resource: servicesResource })) {
-    if (textAt(objectAt(object.json, 'metadata'), 'uid') === exceptUid) continue;
-    const spec = objectAt(object.json, 'spec');
-    for (const address of listAt(spec, 'clusterIPs')) used.addresses.add(String(address));
-    for (const port of objectsAt(spec, 'ports')) used.nodePorts.add(`${textAt(port, 'protocol')}/${numberAt(port, 'nodePort') ?? 0}`);
-  }
-  return used;
-}
-
 /** An update that leaves the addresses out keeps them. */
-function keepAddresses(spec: JsonObject, before: JsonObject): void {
+export function keepAddresses(spec: JsonObject, before: JsonObject): void {
   if (textAt(before, 'type') === 'ExternalName') return;
   const wanted = textAt(spec, 'clusterIP');
   // Only one of the two says the new address: the other follows, so that validation sees (and refuses) the change.
@@ -89,12 +24,14 @@ function isSameOrAbsent(list: unknown, before: unknown): boolean {
   return list === undefined || (Array.isArray(list) && (list.length === 0 || deepEqual(list, before)));
 }
 
-function clearAddresses(spec: JsonObject): void {
+/** An ExternalName service has none. */
+export function clearAddresses(spec: JsonObject): void {
   for (const field of ['clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) delete spec[field];
   if (textAt(spec, 'clusterIP') === '') delete spec['clusterIP'];
 }
 
-function allocateAddresses(spec: JsonObject, serviceCidrs: readonly string[], used: Set<string>): FieldError[] {
+/** Chooses families and gives an address of each that is asked for; what cannot be is an error of its field. */
+export function allocateAddresses(spec: JsonObject, serviceCidrs: readonly string[], used: Set<string>): FieldError[] {
   const ranges = new Map(serviceCidrs.map((text) => [familyOfCidr(text), text]));
   const asked = addressesAskedFor(spec);
   const headless = asked[0] === 'None';
@@ -176,53 +113,6 @@ function takeAddress(cidrText: string, wanted: string, used: Set<string>): strin
     if (!used.has(text)) return text;
   }
   return { reason: 'FieldValueInvalid', value: '', message: 'failed to allocate a serviceIP: range is full' };
-}
-
-function allocateNodePorts(spec: JsonObject, before: JsonObject | undefined, used: Set<string>): FieldError[] {
-  const type = textAt(spec, 'type');
-  const ports = objectsAt(spec, 'ports');
-  const needed = type === 'NodePort' || (type === 'LoadBalancer' && spec['allocateLoadBalancerNodePorts'] !== false);
-  if (!needed) {
-    // A service that is no longer reached from outside gives its ports back, unless a port was asked for anew.
-    const old = new Set(objectsAt(before, 'ports').map((port) => numberAt(port, 'nodePort') ?? 0));
-    for (const port of ports) if (old.has(numberAt(port, 'nodePort') ?? 0)) delete port['nodePort'];
-    return type === 'LoadBalancer' ? [] : ports.flatMap(forbiddenNodePort);
-  }
-  const errors: FieldError[] = [];
-  for (const [i, port] of ports.entries()) {
-    const protocol = textAt(port, 'protocol');
-    const wanted = numberAt(port, 'nodePort') ?? oldNodePort(before, port);
-    const result = takeNodePort(protocol, wanted, used);
-    if (typeof result === 'number') {
-      port['nodePort'] = result;
-      used.add(`${protocol}/${result}`);
-    } else errors.push({ ...result, field: `spec.ports[${i}].nodePort` });
-  }
-  return errors;
-}
-
-function forbiddenNodePort(port: JsonObject, index: number): FieldError[] {
-  if ((numberAt(port, 'nodePort') ?? 0) === 0) return [];
-  return [{ reason: 'FieldValueForbidden', field: `spec.ports[${index}].nodePort`, message: "may not be used when `type` is 'ClusterIP'" }];
-}
-
-function oldNodePort(before: JsonObject | undefined, port: JsonObject): number {
-  const same = objectsAt(before, 'ports').find((old) => old['port'] === port['port'] && old['protocol'] === port['protocol']);
-  return numberAt(same, 'nodePort') ?? 0;
-}
-
-function takeNodePort(protocol: string, wanted: number, used: ReadonlySet<string>): number | Omit<FieldError, 'field'> {
-  const refuse = (message: string): Omit<FieldError, 'field'> => ({ reason: 'FieldValueInvalid', value: wanted, message });
-  if (wanted !== 0) {
-    if (wanted < nodePortFirst || wanted > nodePortLast) {
-      return refuse(`provided port is not in the valid range. The range of valid ports is ${nodePortFirst}-${nodePortLast}`);
-    }
-    return used.has(`${protocol}/${wanted}`) ? refuse('provided port is already allocated') : wanted;
-  }
-  for (let port = nodePortFirst; port <= nodePortLast; port++) {
-    if (!used.has(`${protocol}/${port}`)) return port;
-  }
-  return refuse('no free node ports are left');
 }
 
 function familyOfCidr(text: string): FamilyName {
