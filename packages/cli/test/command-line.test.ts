@@ -193,7 +193,7 @@ status: { podIP: 10.224.2.${i}, podIPs: [{ ip: 10.224.2.${i} }, { ip: 'fd00::${i
   });
 
   it('recommends the engine that fits, and answers 1 when none does', async () => {
-    const fits = await weir(['engine', 'recommend', '--manifests', join(import.meta.dirname, '../../../examples')]);
+    const fits = await weir(['engine', 'recommend', '--manifests', join(import.meta.dirname, '../../../examples/three-tier')]);
     expect(fits).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cilium: the article recommends Cilium/) });
     const node = 'apiVersion: v1\nkind: Node\nmetadata: { name: w, labels: { kubernetes.io/os: windows } }\n';
     const cilium = 'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: c, namespace: x }\n';
