@@ -9,6 +9,8 @@ export * from './errors/api-error.ts';
 export * from './openapi/openapi-handler.ts';
 export type * from './server/api-message.ts';
 export * from './server/start-api-server.ts';
+export { SnapshotError, type SnapshotHeader } from './storage/snapshot-file.ts';
+export { loadStoreSnapshot, saveStoreSnapshot } from './storage/store-snapshot.ts';
 export * from './streams/node-proxy.ts';
 export { acceptPortForward, type DialPort } from './streams/port-forward.ts';
 export * from './streams/remote-command.ts';

@@ -8,6 +8,7 @@ import { engineCommand } from './commands/engine-command.ts';
 import { labCommand } from './commands/lab-command.ts';
 import { matrixCommand } from './commands/matrix-command.ts';
 import { policyCommand } from './commands/policy-command.ts';
+import { snapshotCommand } from './commands/snapshot-command.ts';
 import { versionCommand } from './commands/version-command.ts';
 import { whyCommand } from './commands/why-command.ts';
 
@@ -26,6 +27,7 @@ export const rootCommand: Command = {
     whyCommand,
     matrixCommand,
     policyCommand,
+    snapshotCommand,
     engineCommand,
     agentCommand,
     labCommand,

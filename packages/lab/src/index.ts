@@ -14,6 +14,7 @@ export {
 export type { ClusterEngine, LinuxDataplane } from './cluster/cluster-engine.ts';
 export { ClusterError, type ClusterErrorCode } from './cluster/cluster-error.ts';
 export { type ClusterLayout, clusterLayout } from './cluster/cluster-layout.ts';
+export { loadClusterSnapshot, saveClusterSnapshot } from './cluster/cluster-snapshot.ts';
 export { type AgentStatus, type ClusterStatus, clusterStatus, type NodeStatus } from './cluster/cluster-status.ts';
 export { downCluster } from './cluster/down-cluster.ts';
 export {

@@ -10,10 +10,11 @@
 import { join } from 'node:path';
 import { ensureObject, type JsonObject } from '@weir/kube';
 import { assert } from '@weir/net';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import { WriteTiming } from '../timing/request-timing.ts';
 import { EncodedObject } from './encoded-object.ts';
 import { EventHistory, type HistoryLimits, type ObjectKey, type StoreEvent } from './event-history.ts';
+import { firstRevision, openStoreDatabases, revisionKey } from './store-databases.ts';
 import { SyncedFile } from './synced-file.ts';
 
 /** Settings of a store. */
@@ -56,10 +57,6 @@ export interface StoreTransaction {
   remove(key: ObjectKey): EncodedObject;
 }
 
-const revisionKey = 'revision';
-/** Not 0: clients take 0 for "any version". */
-const firstRevision = 1;
-
 /** The one place where objects live. */
 export class ObjectStore {
   readonly #root: RootDatabase<Uint8Array, string>;
@@ -71,11 +68,11 @@ export class ObjectStore {
   readonly #file: SyncedFile;
 
   constructor(options: ObjectStoreOptions) {
-    // Commits do not wait for the disk: whoever has to hear of a change hears of it before.
-    this.#root = open({ path: options.directory, encoding: 'binary', maxDbs: 4, noSync: true });
+    const { root, objects, meta } = openStoreDatabases(options.directory, { readOnly: false });
+    this.#root = root;
+    this.#objects = objects;
+    this.#meta = meta;
     this.#file = new SyncedFile(join(options.directory, 'data.mdb'));
-    this.#objects = this.#root.openDB('objects', { encoding: 'binary' });
-    this.#meta = this.#root.openDB('meta', { encoding: 'json' });
     this.#limits = options.history ?? { events: 20_000, bytes: 64 * 1024 * 1024 };
     this.#history = new EventHistory(this.revision, this.#limits);
   }

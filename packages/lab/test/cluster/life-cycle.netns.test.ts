@@ -1,11 +1,11 @@
 /** The life of a cluster: real processes, real namespaces, the real API server; only the kubelet is played. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isNotFound, KubeClient, loadKubeconfig, namespacesPath } from '@weir/client';
+import { Informer, isNotFound, KubeClient, loadKubeconfig, namespacesPath } from '@weir/client';
 import { listNetns } from '@weir/kernel';
 import type { Namespace } from '@weir/kube';
 import {
@@ -14,7 +14,9 @@ import {
   clusterStatus,
   downCluster,
   listClusters,
+  loadClusterSnapshot,
   type SupervisorStatus,
+  saveClusterSnapshot,
   type UpOptions,
   upCluster,
 } from '@weir/lab';
@@ -112,6 +114,46 @@ describe('a cluster', () => {
     await vi.waitFor(async () => expect((await client.get<Namespace>(namespacesPath, 'kept')).status?.phase).toBe('Active'), 20_000);
     expect((await supervisorStatus()).children[0]).toMatchObject({ name: 'control-plane', restarts: 1, lastExit: 'signal SIGKILL' });
     client.close();
+  });
+
+  it('goes back to a snapshot, running or stopped, and whoever watches it goes with it', async () => {
+    await upCluster(options);
+    const client = new KubeClient(await loadKubeconfig(clusterLayout(name).kubeconfig));
+    const create = (namespace: string): Promise<Namespace> =>
+      client.create<Namespace>(namespacesPath, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    const seen = new Set<string>();
+    const follow = {
+      upsert: ({ metadata }: Namespace) => void seen.add(metadata.name ?? ''),
+      remove: ({ metadata }: Namespace) => void seen.delete(metadata.name ?? ''),
+    };
+    const informer = new Informer<Namespace>(client, namespacesPath, follow);
+    informer.start();
+    try {
+      const file = join(root, 'snapshot');
+      const kept = await create('kept');
+      const { revision } = await saveClusterSnapshot(name, file);
+      await create('later');
+      await vi.waitFor(() => expect(seen).toContain('later'), 20_000);
+      writeFileSync(join(root, 'damaged'), readFileSync(file, 'utf8').replace('kept', 'tpek'));
+      await expect(loadClusterSnapshot(name, join(root, 'damaged'))).rejects.toThrow(
+        /damaged is not loaded, and nothing is changed: it is damaged/,
+      );
+      await vi.waitFor(() => client.get(namespacesPath, 'later'), 20_000);
+      expect((await loadClusterSnapshot(name, file)).revision).toBeGreaterThan(revision);
+      await vi.waitFor(() => expect(seen).not.toContain('later'), 20_000);
+      expect((await client.get<Namespace>(namespacesPath, 'kept')).metadata.uid).toBe(kept.metadata.uid);
+      await create('later-still');
+      const pids = await pidsOfCluster();
+      await askSupervisor(clusterLayout(name).supervisorSocket, 'POST', '/stop');
+      await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 20_000);
+      await loadClusterSnapshot(name, file);
+      await upCluster(options);
+      await client.get(namespacesPath, 'kept');
+      await expect(client.get(namespacesPath, 'later-still')).rejects.toSatisfy(isNotFound);
+    } finally {
+      await informer.stop();
+      client.close();
+    }
   });
 
   it('goes without a trace also when its supervisor was killed', async () => {
