@@ -274,7 +274,7 @@ describe('describe', () => {
     expect(text).toMatch(/^Status: {11}Running$/m);
     expect(text).toMatch(/^ {2}server:\n[^]*^ {2}counter:\n/m);
     expect(text).toMatch(/Normal {2}Scheduled\s.*Successfully assigned shop\/web to node[12]$/m);
-    expect(text).toMatch(/Normal {2}Started\s.*Started container counter$/m);
+    expect(text).toMatch(/Normal {2}Started\s.*Container started$/m);
   });
 
   it('a policy as rules', async () => {
@@ -640,7 +640,7 @@ describe('events', () => {
     expect(await kubectl('get events -n shop --field-selector involvedObject.name=web,reason=Scheduled')).toMatch(
       /^\S+\s+Normal\s+Scheduled\s+pod\/web\s+Successfully assigned shop\/web to node[12]$/m,
     );
-    expect(await kubectl('events -n shop --for pod/db')).toMatch(/Started\s+Pod\/db\s+Started container db$/m);
+    expect(await kubectl('events -n shop --for pod/db')).toMatch(/Started\s+Pod\/db\s+Container started$/m);
     const watched = background('kubectl events -n shop --watch');
     await watched.until(/Pod\/web/);
     await watched.stop();
