@@ -160,7 +160,7 @@ describe('a cluster', () => {
     await upCluster(options);
     const pids = await pidsOfCluster();
     process.kill(pids[0] ?? 0, 'SIGKILL');
-    await vi.waitFor(async () => expect((await clusterStatus(name))?.state).toBe('stopped'));
+    await vi.waitFor(async () => expect((await clusterStatus(name))?.state).toBe('stopped'), { timeout: 20_000 });
     expect(pids.slice(1).every(isRunning)).toBe(true);
     await downCluster(name);
     expectNothingLeft(pids);
@@ -173,7 +173,7 @@ describe('a cluster', () => {
     await client.create<Namespace>(namespacesPath, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kept' } });
     const pids = await pidsOfCluster();
     process.kill(pids[0] ?? 0, 'SIGKILL');
-    await vi.waitFor(async () => expect((await clusterStatus(name))?.state).toBe('stopped'));
+    await vi.waitFor(async () => expect((await clusterStatus(name))?.state).toBe('stopped'), { timeout: 20_000 });
     await upCluster(options);
     expect(pids.filter(isRunning)).toEqual([]);
     await client.get(namespacesPath, 'kept');
