@@ -1,5 +1,5 @@
 /** What belongs to one type of service only (`pkg/registry/core/service/strategy.go`). */
-import { deepEqual, type JsonObject, numberAt, objectsAt, textAt } from '@weir/kube';
+import { deepEqual, type JsonObject, listAt, numberAt, objectsAt, textAt } from '@weir/kube';
 
 /** Whether a load balancer asks the nodes which of them have endpoints. */
 export function needsHealthCheck(spec: JsonObject | undefined): boolean {
@@ -11,11 +11,7 @@ function needsNodePorts(spec: JsonObject): boolean {
 }
 
 function isReachedFromOutside(spec: JsonObject): boolean {
-  return needsNodePorts(spec) || (textAt(spec, 'type') === 'ClusterIP' && objectsOrTexts(spec['externalIPs']) > 0);
-}
-
-function objectsOrTexts(value: unknown): number {
-  return Array.isArray(value) ? value.length : 0;
+  return needsNodePorts(spec) || (textAt(spec, 'type') === 'ClusterIP' && listAt(spec, 'externalIPs').length > 0);
 }
 
 /** A change of the type takes with it what only the old one has, unless the author changed that too. */
