@@ -17,8 +17,8 @@ export interface AdmissionAttributes {
   readonly object: Readonly<JsonObject> | undefined;
   /** What is there before; absent for creations. */
   readonly old: Readonly<JsonObject> | undefined;
-  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions. */
-  readonly options: Readonly<JsonObject>;
+  /** CreateOptions, UpdateOptions or DeleteOptions; connections have none. */
+  readonly options: Readonly<JsonObject> | null;
   readonly dryRun: boolean;
   readonly user: UserInfo;
 }

@@ -91,11 +91,15 @@ export class RequestAdmission {
     this.#askAll(questions, situation);
   }
 
-  /** A deletion: nothing can be mutated, but mutating webhooks have a say. */
-  admitDeletion(situation: AdmissionSituation): void {
+  /** Deletions and actions: mutating webhooks have a say, and nothing that they could change. */
+  admitUnchanged(situation: AdmissionSituation): void {
     for (const webhook of this.#world.rules.mutating) {
       const question = this.#question(webhook, situation, { mutates: true, round: 0 });
-      if (question !== undefined) this.#askAll([question], situation);
+      if (question === undefined) continue;
+      const patch = this.#askAll([question], situation)[0]?.patch;
+      if (patch === undefined || (Array.isArray(patch) && patch.length === 0)) continue;
+      const name = JSON.stringify(webhook.name);
+      throw internalError(`admission webhook ${name} attempted to modify the object, which is not supported for this operation`);
     }
     this.validate(situation);
   }

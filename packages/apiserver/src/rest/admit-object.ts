@@ -8,8 +8,8 @@ import type { WriteScope } from './write-scope.ts';
 
 /** Objects before and after, in the version that the client speaks. */
 interface Change {
-  readonly object: JsonObject | undefined;
-  readonly old: Readonly<JsonObject> | undefined;
+  readonly object: Readonly<JsonObject> | undefined;
+  readonly old?: Readonly<JsonObject> | undefined;
 }
 
 /** An object after all mutating webhooks, defaulted. Without any it is the argument itself. */
@@ -38,9 +38,14 @@ export function assertAdmitted(
 
 /** Throws when a policy or a webhook keeps an object from being deleted. */
 export function assertDeletionAdmitted(scope: WriteScope, old: () => Readonly<JsonObject>): void {
+  assertActionAdmitted(scope, 'DELETE', () => ({ object: undefined, old: old() }));
+}
+
+/** The same for what is done through a subresource: its object (a Scale, an Eviction, a Binding) is not what is stored. */
+export function assertActionAdmitted(scope: WriteScope, operation: AdmissionOperation, change: () => Change): void {
   const { admission, user } = scope;
   if (admission === undefined || user === undefined) return;
-  admission.admitDeletion(situationOf(scope, { admission, user, operation: 'DELETE' }, { object: undefined, old: old() }));
+  admission.admitUnchanged(situationOf(scope, { admission, user, operation }, change()));
 }
 
 interface Asker {
@@ -64,14 +69,17 @@ function situationOf(scope: WriteScope, { user, operation }: Asker, { object, ol
   return { attributes, transaction };
 }
 
-const optionKinds: Readonly<Record<AdmissionOperation, string>> = {
+const optionKinds: Readonly<Record<Exclude<AdmissionOperation, 'CONNECT'>, string>> = {
   CREATE: 'CreateOptions',
   UPDATE: 'UpdateOptions',
   DELETE: 'DeleteOptions',
-  CONNECT: 'PodExecOptions',
 };
 
-function optionsOf(operation: AdmissionOperation, { dryRun, manager }: { dryRun: boolean; manager: string | undefined }): JsonObject {
+function optionsOf(
+  operation: AdmissionOperation,
+  { dryRun, manager }: { readonly dryRun: boolean; readonly manager: string | undefined },
+): JsonObject | null {
+  if (operation === 'CONNECT') return null;
   return {
     kind: optionKinds[operation],
     apiVersion: 'meta.k8s.io/v1',

@@ -15,10 +15,12 @@ import {
   stringMap,
   textAt,
 } from '@weir/kube';
+import { admittedWrite } from '../admission/admitted-write.ts';
 import { failure, tooManyRequests } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { StoredObject } from '../storage/object-store.ts';
+import { assertActionAdmitted } from './admit-object.ts';
 import { deleteObject, parseDeleteOptions } from './delete-verbs.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, createdStatus, type RestContext } from './rest-context.ts';
@@ -43,9 +45,10 @@ export async function evictPod(context: RestContext, target: ResourceTarget, req
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify(inner)),
   });
-  await context.store.write((transaction) => {
-    const scope: WriteScope = { context, transaction, target, dryRun: options.dryRun };
+  await admittedWrite(context, (attempt) => {
+    const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun };
     const pod = currentObject(scope).json;
+    assertActionAdmitted({ ...scope, user: request.user }, 'CREATE', () => ({ object: eviction }));
     if (!mayGoAnyway(pod)) takeFromBudget(scope, pod);
     deleteObject(scope, options);
   });

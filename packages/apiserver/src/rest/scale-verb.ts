@@ -11,12 +11,14 @@ import {
   valueAt,
 } from '@weir/kube';
 import { defined } from '@weir/net';
+import { admittedWrite } from '../admission/admitted-write.ts';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { copyOf, viewOf } from '../table/render-object.ts';
-import { decodeObject } from './read-body.ts';
+import { assertActionAdmitted } from './admit-object.ts';
+import { decodeObject, warningHeaders } from './read-body.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { currentObject, updateObject } from './store-object.ts';
 import { parseWriteOptions } from './write-options.ts';
@@ -34,18 +36,20 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
   }
   const options = parseWriteOptions(request, request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
   const body = readScale(context, request);
-  const stored = await context.store.write((transaction) => {
-    const record = recordOf(context, target, options);
-    const scope = { context, transaction, target: { ...target, subresource: '' }, dryRun: options.dryRun, record };
+  const { value: stored, warnings } = await admittedWrite(context, (attempt) => {
+    const record = recordOf(attempt.context, target, options);
+    const scope = { ...attempt, target: { ...target, subresource: '' }, dryRun: options.dryRun, record };
     const current = currentObject(scope);
     const next = copyOf(target.definition, current);
-    const scale = request.method === 'PUT' ? body : applyMergePatch(scaleOf(next, fields), body);
-    setReplicas(next, fields.specReplicas, wantedReplicas(scale as JsonObject, target.name));
-    const version = textAt(objectAt(scale as JsonObject, 'metadata'), 'resourceVersion');
+    const before = scaleOf(next, fields);
+    const scale = (request.method === 'PUT' ? body : applyMergePatch(scaleOf(next, fields), body)) as JsonObject;
+    setReplicas(next, fields.specReplicas, wantedReplicas(scale, target.name));
+    assertActionAdmitted({ ...scope, target, user: request.user }, 'UPDATE', () => ({ object: scaleOf(next, fields), old: before }));
+    const version = textAt(objectAt(scale, 'metadata'), 'resourceVersion');
     if (version !== '') ensureObject(next, 'metadata')['resourceVersion'] = version;
     return updateObject(scope, current, next, 'main');
   });
-  return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, stored), fields) };
+  return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, stored), fields), headers: warningHeaders(warnings) };
 }
 
 function setReplicas(object: JsonObject, path: readonly string[], replicas: number): void {

@@ -1,8 +1,10 @@
 /** Subresources that are actions: binding, eviction, log, scale; exec, attach and portforward need an upgrade. */
 import { ensureObject, type JsonObject, objectAt, objectsAt, textAt } from '@weir/kube';
+import { admittedWrite } from '../admission/admitted-write.ts';
 import { badRequest, conflict, pathNotFound } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
+import { assertActionAdmitted } from './admit-object.ts';
 import { evictPod } from './evict-pod.ts';
 import { podLog } from './pod-log.ts';
 import { decodeObject } from './read-body.ts';
@@ -39,9 +41,10 @@ async function bindPod(context: RestContext, target: ResourceTarget, request: Ap
   const binding = decodeObject(context, request, 'Binding');
   const node = textAt(objectAt(binding, 'target'), 'name');
   if (node === '') throw badRequest('Binding.target.name: Required value');
-  await context.store.write((transaction) => {
-    const scope: WriteScope = { context, transaction, target, dryRun: request.query.get('dryRun') === 'All' };
+  await admittedWrite(context, (attempt) => {
+    const scope: WriteScope = { ...attempt, target, dryRun: request.query.get('dryRun') === 'All', user: request.user };
     const pod = currentObject(scope).copy();
+    assertActionAdmitted(scope, 'CREATE', () => ({ object: binding }));
     const spec = ensureObject(pod, 'spec');
     const bound = textAt(spec, 'nodeName');
     const subject = { ...subjectOf(target), plural: 'pods/binding' };
@@ -51,7 +54,7 @@ async function bindPod(context: RestContext, target: ResourceTarget, request: Ap
     }
     spec['nodeName'] = node;
     setCondition(pod, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: apiTime(context.now()) });
-    if (!scope.dryRun) transaction.put(keyOf(target.definition, target.namespace, target.name), pod);
+    if (!scope.dryRun) attempt.transaction.put(keyOf(target.definition, target.namespace, target.name), pod);
   });
   return createdStatus();
 }

@@ -4,10 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { JsonObject } from '@weir/kube';
+import { admittedWrite } from '../admission/admitted-write.ts';
 import type { Authenticate } from '../authentication/authenticator.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { ApiError, badRequest, internalError, notFound, pathNotFound } from '../errors/api-error.ts';
 import type { FlightLimits } from '../limits/flight-limits.ts';
+import { assertActionAdmitted } from '../rest/admit-object.ts';
 import { chooseContainer, nodeSocketOf } from '../rest/pod-container.ts';
 import { keyOf, type RestContext, subjectOf } from '../rest/rest-context.ts';
 import { type NodeTarget, proxyUpgrade } from '../streams/node-proxy.ts';
@@ -61,7 +64,27 @@ async function admitted(
   // A WebSocket comes as GET; what it does is what a POST does, so both rights are needed (KEP-4006).
   const verbs = request.method === 'GET' ? ['get', 'create'] : ['create'];
   for (const verb of verbs) assertAllowed(context.authorizer, user, accessTo(target, verb));
-  return nodeTargetOf(context, target, asked);
+  const where = nodeTargetOf(context, target, asked);
+  if (context.admission.rules !== undefined) {
+    const object = connectOptions(target.subresource, new URLSearchParams(asked.query));
+    await admittedWrite(context, (attempt) => {
+      assertActionAdmitted({ ...attempt, target, dryRun: false, user }, 'CONNECT', () => ({ object }));
+    });
+  }
+  return where;
+}
+
+/** What the client wants of the pod, as webhooks and policies see it. */
+function connectOptions(subresource: string, query: URLSearchParams): JsonObject {
+  const asked = (name: string): boolean => ['1', 'true'].includes(query.get(name) ?? '');
+  if (subresource === 'portforward') {
+    return { kind: 'PodPortForwardOptions', apiVersion: 'v1', ports: query.getAll('ports').map(Number) };
+  }
+  const streams = Object.fromEntries(['stdin', 'stdout', 'stderr', 'tty'].map((name) => [name, asked(name)]));
+  const container = query.get('container');
+  const common = { apiVersion: 'v1', ...streams, ...(container === null ? {} : { container }) };
+  if (subresource === 'attach') return { kind: 'PodAttachOptions', ...common };
+  return { kind: 'PodExecOptions', ...common, command: query.getAll('command') };
 }
 
 /** The kubelet's path for a request, for example `/exec/NAMESPACE/POD/CONTAINER?command=…`. */

@@ -294,6 +294,71 @@ describe('while a webhook is asked', () => {
   });
 });
 
+describe('what is done through a subresource', () => {
+  const asked = (resource: string) => [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: [resource] }];
+  const denied = 'admission webhook "deny.example.com" denied the request without explanation';
+
+  it('is asked about as what it is: scale, eviction, binding, status', async () => {
+    const template = { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'x' }] } };
+    const body = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: { selector: { matchLabels: { app: 'd' } }, template },
+    };
+    await server.request('POST', '/apis/apps/v1/namespaces/default/deployments', { body });
+    await server.request('POST', '/api/v1/namespaces/default/pods', { body: pod('acted') });
+    await configure('Validating', 'v', webhook('/deny', { rules: asked('*/*') }));
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    hooks.reply('/deny', () => ({ allowed: false }));
+    const requests = [
+      ['PATCH', '/apis/apps/v1/namespaces/default/deployments/d/scale', { spec: { replicas: 2 } }, merge],
+      [
+        'POST',
+        '/api/v1/namespaces/default/pods/acted/eviction',
+        { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'acted' } },
+        {},
+      ],
+      [
+        'POST',
+        '/api/v1/namespaces/default/pods/acted/binding',
+        { apiVersion: 'v1', kind: 'Binding', target: { kind: 'Node', name: 'n' } },
+        {},
+      ],
+      ['PATCH', '/api/v1/namespaces/default/pods/acted/status', { status: { reason: 'x' } }, merge],
+    ] as const;
+    for (const [method, path, sent, headers] of requests) {
+      const refused = await server.request(method, path, { body: sent, headers });
+      expect(refused.json.message, path).toBe(denied);
+    }
+    expect(hooks.asked.map(({ request }) => [request.operation, request.subResource, request.kind.kind])).toEqual([
+      ['UPDATE', 'scale', 'Scale'],
+      ['CREATE', 'eviction', 'Eviction'],
+      ['CREATE', 'binding', 'Binding'],
+      ['UPDATE', 'status', 'Pod'],
+    ]);
+    const present = JSON.parse((await server.request('GET', '/api/v1/namespaces/default/pods/acted')).text) as {
+      spec: { nodeName?: string };
+    };
+    expect(present.spec.nodeName).toBeUndefined();
+  });
+
+  it('cannot be changed by a mutating webhook, nor can a deletion', async () => {
+    const { name } = (await create()).json.metadata;
+    await configure(
+      'Mutating',
+      'm',
+      webhook('/patch', { rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['configmaps'] }] }),
+    );
+    hooks.reply('/patch', () => patching({ op: 'add', path: '/x', value: 1 }));
+    const refused = await server.request('DELETE', `${configMaps}/${name}`);
+    expect(refused.json.message).toContain(
+      'admission webhook "patch.example.com" attempted to modify the object, which is not supported for this operation',
+    );
+    expect((await server.request('GET', `${configMaps}/${name}`)).status).toBe(200);
+  });
+});
+
 describe('a configuration', () => {
   it.each([
     [{ name: 'short' }, 'webhooks[0].name: Invalid value: "short": should be a domain with at least three segments separated by dots'],

@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiServer } from '@weir/apiserver';
 import { KubeClient } from '@weir/client';
-import { openTcpListener } from '@weir/kernel';
+import { connectTcp, openTcpListener } from '@weir/kernel';
 import { parseCidr } from '@weir/net';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type ClusterConfig, clusterAddresses, readClusterConfig } from '../cluster/cluster-config.ts';
@@ -71,6 +71,8 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout): Promis
     serviceAccounts: { key: tokenKey, issuer: `https://kubernetes.default.svc.${clusterAddresses.domain}` },
     listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
     serviceCidrs: config.serviceCidrs,
+    // Webhooks in pods are reached from where the pods are reached: the router of the virtual network.
+    connectToCluster: (address, port) => connectTcp({ netns: vnetNetnsName(config.name), address, port }),
     nodeSocket: (node) => (config.nodes.some(({ name }) => name === node) ? layout.nodeSocket(node) : undefined),
     version: kubernetesVersion,
     initialObjects: () => fakeObjects({ counts: config.fakes, dualStack: config.dualStack, certificateAuthority: clientCa }),

@@ -72,9 +72,11 @@ function post(
   return new Promise((fulfil, reject) => {
     const sent = request(url, {
       method: 'POST',
-      agent: false,
       headers: { 'content-type': 'application/json', accept: 'application/json', 'content-length': Buffer.byteLength(body) },
-      ...(endpoint === undefined ? tls : { createConnection: () => connectTls({ ...tls, socket: endpoint.connect() }) }),
+      // Node connects itself as soon as there is an agent.
+      ...(endpoint === undefined
+        ? { ...tls, agent: false }
+        : { createConnection: () => connectTls({ ...tls, socket: endpoint.connect() }) }),
     });
     const deadline = new DeadlineError();
     const timer = setTimeout(() => sent.destroy(deadline), timeoutSeconds * 1000);
