@@ -8,8 +8,8 @@ import type { UserInfo } from './api-message.ts';
 const known = new WeakMap<TLSSocket, UserInfo>();
 
 /** The user of a connection, or undefined when it showed no certificate that our CA signed. */
-export function identify(socket: TLSSocket): UserInfo | undefined {
-  if (!socket.authorized) return undefined;
+export function identify(socket: TLSSocket | undefined): UserInfo | undefined {
+  if (socket?.authorized !== true) return undefined;
   const user = known.get(socket) ?? read(socket);
   if (user !== undefined) known.set(socket, user);
   return user;

@@ -5,7 +5,7 @@
  * gets 401 on every path. The listener bounds connections, heads and bodies, and flushes streams at once.
  */
 import type { IncomingMessage } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { badRequest, headTooLarge, requestTimeout } from '../errors/api-error.ts';
@@ -70,9 +70,9 @@ export function createListener(options: ListenerOptions): Http2SecureServer {
   return server;
 }
 
-/** The TLS connection below a request of either version. */
-export function tlsSocketOf(request: AnyRequest): TLSSocket {
-  return ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket;
+/** The TLS connection below a request of either version; undefined when it is gone. */
+export function tlsSocketOf(request: AnyRequest): TLSSocket | undefined {
+  return ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket | undefined;
 }
 
 /** HTTP/1.1 that cannot be read: said if it can be said, and the connection is over. A broken handshake comes here too. */
@@ -89,6 +89,7 @@ async function serve(options: ListenerOptions, request: AnyRequest, response: An
   const answer = await options.answer(incoming(options.limits, request, response));
   await sendAnswer(request, response, answer);
   if (answer.kind !== 'stream') endUnread(response, options.limits.bodyMs);
+  if (request.httpVersionMajor > 1) discardRest(request as Http2ServerRequest, options.limits.bodyMs);
   requestAnswered(headAt, request.method ?? '', request.url ?? '');
 }
 
@@ -109,7 +110,7 @@ function incoming(limits: ConnectionLimits, request: AnyRequest, response: AnyRe
     target: request.url ?? '/',
     headers: request.headers,
     certified: identify(socket),
-    sourceAddress: socket.remoteAddress ?? '',
+    sourceAddress: socket?.remoteAddress ?? '',
     signal: aborted.signal,
     readBody: () => readRequestBody(request, limits.bodyMs),
     whenClosed: (callback) => {
@@ -117,6 +118,22 @@ function incoming(limits: ConnectionLimits, request: AnyRequest, response: AnyRe
       else callbacks.push(callback);
     },
   };
+}
+
+/** More of a body that nobody wants ends the stream. */
+const discardedBytes = 4 * 1024 * 1024;
+
+/** What a client of HTTP/2 still sends after its answer is thrown away: its stream ends only when all has been sent. */
+function discardRest(request: Http2ServerRequest, timeoutMs: number): void {
+  if (request.complete || request.stream.destroyed) return;
+  const { stream } = request;
+  let length = 0;
+  request.on('data', (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > discardedBytes) stream.close();
+  });
+  const timer = setTimeout(() => stream.close(), timeoutMs);
+  stream.once('close', () => clearTimeout(timer));
 }
 
 /** An answer that its client does not read holds a place and its bytes: not for ever. */

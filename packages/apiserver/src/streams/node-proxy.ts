@@ -21,6 +21,8 @@ const privateHeaders = ['authorization', 'cookie', 'host'];
 
 /** Hands an upgrade request on and joins the two connections. Refusals of the node reach the client with their body. */
 export function proxyUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: NodeTarget): void {
+  // Who has left meanwhile is not told again.
+  if (socket.destroyed) return;
   const backend = http.request({ ...target, method: request.method, headers: forwardedHeaders(request), timeout: answerTimeoutMs });
   socket.on('error', () => backend.destroy());
   socket.on('close', () => backend.destroy());
@@ -75,8 +77,13 @@ function join(left: Duplex, right: Duplex): void {
     one.on('error', () => other.destroy());
     one.on('close', () => {
       // What was read to its end is flushed; what broke off breaks the other side off too.
-      if (one.readableEnded) other.end();
-      else other.destroy();
+      if (!one.readableEnded) {
+        other.destroy();
+        return;
+      }
+      other.end();
+      // Nobody takes what it still says, and its end is not seen before that has been read.
+      other.resume();
     });
   }
 }

@@ -1,4 +1,6 @@
 /** What fuzzing has found, one test for each. */
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FuzzedServer, startFuzzedServer } from './fuzzed-server.ts';
 
@@ -96,4 +98,19 @@ describe('an object', () => {
 it('a target that is no URL is refused', async () => {
   expect((await send('GET', '//')).status).toBe(404);
   expect((await send('GET', '/%zz')).status).toBe(400);
+});
+
+it('a request over HTTP/2 that is refused ends, however much of its body is still to come', async () => {
+  const { server } = fuzzed;
+  const session = connect(server.url, { ca: server.ca.certificate });
+  const stream = session.request({ ':method': 'POST', ':path': `${open}/configmaps` }, { endStream: false });
+  const answered = new Promise<number>((resolve, reject) => {
+    stream.on('response', (headers) => resolve(headers[':status'] ?? 0));
+    stream.on('error', reject);
+  });
+  stream.resume();
+  stream.end(Buffer.alloc(1024 * 1024));
+  expect(await answered).toBe(401);
+  await once(stream, 'close');
+  session.close();
 });

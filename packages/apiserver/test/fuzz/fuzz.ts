@@ -21,10 +21,13 @@ const startedAt = performance.now();
 const { inputs, statuses, findings } = await fuzzApiServer({
   seed,
   inputs: wholeNumber('inputs', values.inputs),
-  onProgress: (text) => process.stderr.write(`${text}\n`),
+  onProgress: (done, found) => {
+    process.stderr.write(`${done} inputs\n`);
+    for (const finding of found) process.stderr.write(`${finding}\n\n`);
+  },
 });
-for (const finding of findings) process.stdout.write(`${finding}\n\n`);
 const counted = [...statuses].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status === 0 ? 'no answer' : status}: ${count}`);
+for (const finding of findings.filter((each) => !each.startsWith('input '))) process.stdout.write(`${finding}\n`);
 process.stdout.write(`${counted.join(' · ')}\n`);
 process.stdout.write(
   `seed ${seed}: ${inputs} inputs, ${findings.length} findings, ${((performance.now() - startedAt) / 1_000).toFixed(0)} s\n`,

@@ -77,12 +77,12 @@ export function hostileRequest(random: Random, kinds: readonly ResourceDefinitio
       ? random.pick(otherPaths)
       : noisyPath(random);
   const body = bodyOf(random, definition, method);
-  // Roles of the administrator's making could give others what they must not have.
-  const isRole = definition.group === 'rbac.authorization.k8s.io' && sender === 'admin';
+  // Roles of the administrator's making could give others what they must not have; webhooks would be called.
+  const isDry = sender === 'admin' && ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io'].includes(definition.group);
   return {
     sender,
     method,
-    target: `${path}${queryText(random, isRole)}`,
+    target: `${path}${queryText(random, isDry)}`,
     headers: { ...headersOf(random), ...(body === undefined ? {} : { 'content-type': body.contentType }) },
     body: body?.bytes ?? Buffer.alloc(0),
   };
@@ -105,7 +105,7 @@ function resourcePath(random: Random, definition: ResourceDefinition, method: st
   const subresource =
     isNamed && random.chance(0.2) ? `/${random.chance(0.95) ? random.pick(subresources) : encode(random, text(random))}` : '';
   const path = `${root}${namespaced}/${definition.plural}${object}${subresource}`;
-  return random.chance(0.03) ? encode(random, damaged(random, Buffer.from(path)).toString('latin1'), true) : path;
+  return random.chance(0.03) ? `/${encode(random, damaged(random, Buffer.from(path.slice(1))).toString('latin1'), true)}` : path;
 }
 
 function noisyPath(random: Random): string {

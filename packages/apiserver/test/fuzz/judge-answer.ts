@@ -29,7 +29,7 @@ export function problemOf(answer: JudgedAnswer, { sender, method, canary, hasWri
   if (!isKnown && status !== 401) return `a stranger is answered ${status}`;
   if (!isKnown && hasWritten) return 'a stranger has written';
   if (sender !== 'admin' && text.includes(canary)) return 'an answer gives away what its reader may not see';
-  if (status >= 400 && hasWritten) return `the store has changed, and the answer is ${status}: ${text.slice(0, 300)}`;
+  if (status >= 400 && hasWritten) return `it has written, and the answer is ${status}: ${text.slice(0, 300)}`;
   const illegal = illegalHeader(answer);
   if (illegal !== undefined) return illegal;
   return isStream || method === 'HEAD' ? undefined : bodyProblem(answer);
@@ -37,8 +37,11 @@ export function problemOf(answer: JudgedAnswer, { sender, method, canary, hasWri
 
 /** Answers beyond 499 that the real server gives to mistakes of clients as well. */
 function isUpstreams(status: number, text: string): boolean {
-  if (status === 504) return text.includes('Too large resource version');
-  return status === 500 && text.includes('resourceVersion should not be set on objects to be created');
+  if (status === 504) return text === '' || text.includes('Too large resource version');
+  return (
+    status === 500 &&
+    ['resourceVersion should not be set on objects to be created', 'error dialing backend'].some((each) => text.includes(each))
+  );
 }
 
 function illegalHeader({ headers }: JudgedAnswer): string | undefined {
