@@ -80,6 +80,12 @@ export class SpdyHeaders {
   readonly #inflate = zlib.createInflate({ dictionary: spdyDictionary, flush: zlib.constants.Z_SYNC_FLUSH });
   readonly #deflate = zlib.createDeflate({ dictionary: spdyDictionary });
 
+  constructor() {
+    // A context can fail after the block that broke it was answered: then no call is left to hear of it.
+    this.#inflate.on('error', () => undefined);
+    this.#deflate.on('error', () => undefined);
+  }
+
   /** The headers of a compressed block. Rejects when it is damaged or too long. */
   async decode(block: Buffer): Promise<ReadonlyMap<string, string>> {
     return parseHeaders(await through(this.#inflate, block));
@@ -112,8 +118,12 @@ function through(stream: zlib.Inflate | zlib.Deflate, input: Buffer): Promise<Bu
     const closed = (): void => settle(new Error('the connection is closed'));
     const take = (piece: Buffer): void => {
       length += piece.length;
-      if (length > headerLimitBytes) stream.destroy(new Error('the headers of a SPDY stream are too long'));
-      else pieces.push(piece);
+      if (length <= headerLimitBytes) {
+        pieces.push(piece);
+        return;
+      }
+      stream.destroy();
+      settle(new Error('the headers of a SPDY stream are too long'));
     };
     stream.on('data', take);
     stream.on('error', settle);
