@@ -1,161 +1,48 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { closeSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
-import { type ApiServer, startApiServer } from '@weir/apiserver';
-import { KubeClient, loadKubeconfig, podsPath } from '@weir/client';
-import { listNetns, openPty, openTcpListener } from '@weir/kernel';
+import { type KubeClient, podsPath } from '@weir/client';
+import { listNetns, openPty } from '@weir/kernel';
 import type { Pod } from '@weir/kube';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kubectlPath } from '../../../apiserver/test/support/kubectl.ts';
-import { labRoles } from '../../src/control-plane/lab-roles.ts';
-import { attachNode, createVirtualNetwork, podNetnsName, removeNetwork, virtualNetworkAddresses, vnetNetnsName } from '../../src/index.ts';
-import type { NodeOptions } from '../../src/node/node-options.ts';
-import { ClusterPki } from '../../src/pki/cluster-pki.ts';
-import { writeKubeconfig } from '../../src/pki/kubeconfig-writer.ts';
-import { startNodeProcess } from '../support/node-process.ts';
-import { makeTokenlessAccount } from '../support/tokenless-account.ts';
+import { podNetnsName } from '../../src/index.ts';
+import { image, type NodeCluster, startNodeCluster } from '../support/node-cluster.ts';
+import { ScriptedGate } from '../support/scripted-gate.ts';
 
-const cluster = `t${randomBytes(4).toString('hex')}`;
 const directory = mkdtempSync(join(tmpdir(), 'weirt-'));
-const kubeconfig = join(directory, 'admin.json');
-let server: ApiServer;
+let cluster: NodeCluster;
 let client: KubeClient;
-let node: Awaited<ReturnType<typeof startNodeProcess>>;
-let options: NodeOptions;
-let kubectl: string;
-const gate = { open: true, added: [] as unknown[], removed: [] as string[] };
-let gateServer: Server;
+let gate: ScriptedGate;
 
 beforeAll(async () => {
-  kubectl = await kubectlPath();
-  const programDirectory = join(directory, 'images');
-  mkdirSync(join(programDirectory, 'agnhost'), { recursive: true });
-  await build({
-    entryPoints: [join(import.meta.dirname, '../../src/images/agnhost/main.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile: join(programDirectory, 'agnhost', 'main.js'),
-    logLevel: 'error',
-  });
-  await createVirtualNetwork({ cluster, dualStack: false });
-  await attachNode({ cluster, node: 'node1', addresses: ['10.224.0.4'], podBlocks: ['10.224.0.64/26'] });
-  const pki = await ClusterPki.open(join(directory, 'pki'), cluster);
-  const tls = await pki.pair('server');
-  options = {
-    cluster,
-    node: 'node1',
-    kubeconfig: join(directory, 'node.json'),
-    socket: join(directory, 'node.sock'),
-    gateSocket: join(directory, 'gate.sock'),
-    stateDirectory: join(directory, 'state'),
-    addresses: ['10.224.0.4'],
-    podBlocks: ['10.224.0.64/26'],
-    dns: { address: '10.0.0.10', domain: 'cluster.local' },
-    standIn: false,
-    programDirectory,
-  };
-  server = await startApiServer({
-    roles: labRoles,
-    dataDirectory: join(directory, 'store'),
-    tls: { certificate: tls.certificate, key: tls.key, clientCa: pki.authority.certificate },
-    listen: [
-      { host: '127.0.0.1', port: 0 },
-      { fd: openTcpListener({ netns: vnetNetnsName(cluster), address: virtualNetworkAddresses.ipv4.router, port: 6443 }) },
-    ],
-    serviceCidrs: ['10.0.0.0/16'],
-    nodeSocket: (name) => (name === 'node1' ? options.socket : undefined),
-    version: 'v1.35.2',
-  });
-  const base = { cluster, server: `https://127.0.0.1:${server.port}`, certificateAuthority: pki.authority.certificate };
-  await writeKubeconfig(kubeconfig, { ...base, user: 'admin', client: await pki.pair('admin') });
-  await writeKubeconfig(options.kubeconfig, {
-    ...base,
-    server: `https://${virtualNetworkAddresses.ipv4.router}:6443`,
-    user: 'node',
-    client: await pki.pair({ node: 'node1' }),
-  });
-  gateServer = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      if (request.method === 'DELETE') gate.removed.push((request.url ?? '').split('/').at(-1) ?? '');
-      else if (gate.open) gate.added.push(JSON.parse(Buffer.concat(chunks).toString()));
-      else response.statusCode = 503;
-      response.end(gate.open ? '{}' : '{"error":"not in sync with the API server"}');
-    });
-  });
-  gateServer.listen(options.gateSocket);
-  await once(gateServer, 'listening');
-  client = new KubeClient(await loadKubeconfig(kubeconfig));
-  await makeTokenlessAccount(client);
-  node = await startNodeProcess(options);
+  const gateSocket = join(directory, 'gate.sock');
+  gate = await ScriptedGate.listen(gateSocket);
+  cluster = await startNodeCluster({ gateSocket });
+  client = cluster.client;
 });
 
 afterAll(async () => {
   // What was not started, because something before it failed, cannot be stopped.
-  const started: { readonly node?: typeof node; readonly client?: KubeClient; readonly gateServer?: Server; readonly server?: ApiServer } =
-    {
-      node,
-      client,
-      gateServer,
-      server,
-    };
-  await started.node?.stop();
-  started.client?.close();
-  started.gateServer?.close();
-  await started.server?.close();
-  removeNetwork(cluster);
+  const started: { readonly cluster?: NodeCluster; readonly gate?: ScriptedGate } = { cluster, gate };
+  await started.cluster?.stop();
+  started.gate?.close();
   rmSync(directory, { recursive: true, force: true });
-  expect(listNetns().filter((name) => name.includes(cluster))).toEqual([]);
+  if (started.cluster !== undefined) expect(listNetns().filter((name) => name.includes(cluster.name))).toEqual([]);
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const run = (...argv: readonly string[]): ReturnType<NodeCluster['kubectl']> => cluster.kubectl(...argv);
+const createPod = (name: string, spec: Readonly<Record<string, unknown>>): Promise<Pod> => cluster.createPod(name, spec);
+const untilPod = (name: string, condition: (pod: Pod) => boolean): Promise<Pod> => cluster.untilPod(name, condition);
 
-function run(...argv: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(kubectl, ['--kubeconfig', kubeconfig, ...argv], { timeout: 60_000 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stdout, stderr });
-    });
-  });
-}
-
-/** Makes a pod that is assigned to the node already; the scheduler has its own tests. */
-async function createPod(name: string, spec: Readonly<Record<string, unknown>>): Promise<Pod> {
-  return client.create(podsPath('default'), {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default' },
-    spec: { nodeName: 'node1', terminationGracePeriodSeconds: 0, ...spec },
-  } as unknown as Pod);
-}
-
-const image = 'registry.example/e2e-test-images/agnhost:2.53';
 const agnhost = (command: readonly string[], more: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> => ({
   containers: [{ name: 'main', image, command, ...more }],
 });
 const serve = agnhost(['/agnhost', 'serve-hostname', '--tcp', '--http=false', '--port', '80']);
 
 const get = (name: string): Promise<Pod> => client.get<Pod>(podsPath('default'), name);
-async function untilPod(name: string, condition: (pod: Pod) => boolean): Promise<Pod> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const pod = await get(name);
-    if (condition(pod)) return pod;
-    if (Date.now() > deadline) throw new Error(`pod ${name} did not get there: ${JSON.stringify(pod.status)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 const running = (pod: Pod): boolean =>
   pod.status?.phase === 'Running' && pod.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
 const untilGone = (name: string): Promise<void> =>
@@ -192,7 +79,7 @@ describe('a node', () => {
     await run('delete', 'pod', 'server', 'asker', '--wait=false');
     await untilGone('server');
     const uid = created.metadata.uid ?? '';
-    await expect.poll(() => listNetns(), { timeout: 10_000 }).not.toContain(podNetnsName(cluster, uid));
+    await expect.poll(() => listNetns(), { timeout: 10_000 }).not.toContain(podNetnsName(cluster.name, uid));
     await expect.poll(() => gate.removed, { timeout: 10_000 }).toContain(uid);
   });
 
@@ -324,7 +211,7 @@ describe('exec and attach', () => {
   });
 
   it('passes standard input and its end', async () => {
-    const child = spawn(kubectl, ['--kubeconfig', kubeconfig, 'exec', '-i', 'box', '--', 'cat']);
+    const child = spawn(cluster.kubectlPath, ['--kubeconfig', cluster.kubeconfig, 'exec', '-i', 'box', '--', 'cat']);
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -414,14 +301,14 @@ describe('a node process that starts again', () => {
     const before = await untilPod('stays', running);
     const goes = await createPod('goes', serve);
     await untilPod('goes', running);
-    await node.stop();
+    await cluster.stopNode();
     await client.delete(podsPath('default'), 'goes', { gracePeriodSeconds: 0 });
-    expect(listNetns()).toContain(podNetnsName(cluster, goes.metadata.uid ?? ''));
-    node = await startNodeProcess(options);
+    expect(listNetns()).toContain(podNetnsName(cluster.name, goes.metadata.uid ?? ''));
+    await cluster.startNode();
     const after = await untilPod('stays', (pod) => running(pod) && (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
     expect(after.status?.podIP).toBe(before.status?.podIP);
     expect(after.status?.containerStatuses?.[0]?.restartCount).toBe(1);
-    await expect.poll(() => listNetns(), { timeout: 10_000 }).not.toContain(podNetnsName(cluster, goes.metadata.uid ?? ''));
+    await expect.poll(() => listNetns(), { timeout: 10_000 }).not.toContain(podNetnsName(cluster.name, goes.metadata.uid ?? ''));
   });
 });
 
@@ -431,7 +318,7 @@ function startInTerminal(argv: readonly string[]): {
   readonly exited: Promise<number>;
 } {
   const pty = openPty({ columns: 97, rows: 31 });
-  const child: ChildProcess = spawn('setsid', ['-c', '-w', kubectl, '--kubeconfig', kubeconfig, ...argv], {
+  const child: ChildProcess = spawn('setsid', ['-c', '-w', cluster.kubectlPath, '--kubeconfig', cluster.kubeconfig, ...argv], {
     stdio: [pty.slave, pty.slave, pty.slave],
   });
   closeSync(pty.slave);

@@ -32,11 +32,15 @@ export interface NodeCluster {
   /** Where the node keeps its state. */
   readonly stateDirectory: string;
   readonly kubeconfig: string;
+  readonly kubectlPath: string;
   kubectl(...argv: readonly string[]): Promise<Outcome>;
   /** Makes a pod in `default` that is assigned to the node already. */
   createPod(name: string, spec: Readonly<Record<string, unknown>>): Promise<Pod>;
   /** Waits, 60 s at most, until the pod is as described. */
   untilPod(name: string, condition: (pod: Pod) => boolean): Promise<Pod>;
+  stopNode(): Promise<void>;
+  /** Starts the node again, which was stopped. */
+  startNode(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -108,9 +112,20 @@ async function start(
   const client = new KubeClient(await loadKubeconfig(kubeconfig));
   stops.push(() => client.close());
   await makeTokenlessAccount(client);
-  const node = await startNodeProcess(options);
-  stops.push(() => node.stop());
-  return { name, client, kubeconfig, stateDirectory: options.stateDirectory, ...podAccess(client, kubeconfig, await kubectlPath()) };
+  let node = await startNodeProcess(options);
+  const stopNode = (): Promise<void> => node.stop();
+  stops.push(stopNode);
+  return {
+    name,
+    client,
+    kubeconfig,
+    stateDirectory: options.stateDirectory,
+    stopNode,
+    startNode: async () => {
+      node = await startNodeProcess(options);
+    },
+    ...podAccess(client, kubeconfig, await kubectlPath()),
+  };
 }
 
 async function buildPrograms(directory: string): Promise<string> {
@@ -127,8 +142,13 @@ async function buildPrograms(directory: string): Promise<string> {
   return programDirectory;
 }
 
-function podAccess(client: KubeClient, kubeconfig: string, kubectl: string): Pick<NodeCluster, 'kubectl' | 'createPod' | 'untilPod'> {
+function podAccess(
+  client: KubeClient,
+  kubeconfig: string,
+  kubectl: string,
+): Pick<NodeCluster, 'kubectlPath' | 'kubectl' | 'createPod' | 'untilPod'> {
   return {
+    kubectlPath: kubectl,
     kubectl: (...argv) =>
       new Promise((resolve) => {
         execFile(kubectl, ['--kubeconfig', kubeconfig, ...argv], { timeout: patienceMs }, (error, stdout, stderr) => {
