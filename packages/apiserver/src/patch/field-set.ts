@@ -14,45 +14,99 @@ export type FieldPath = string;
 export type FieldValues = ReadonlyMap<FieldPath, unknown>;
 
 /** The value of a member of a keyed list: it is there. Its fields are fields of their own. */
-const memberValue = 'member';
+const memberValue = Symbol('member');
 
 /** Fields that belong to the server and to nobody who writes. */
-const systemFields = new Set(
-  [
-    ['f:apiVersion'],
-    ['f:kind'],
-    ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'resourceVersion', 'managedFields'].map((field) => [
-      'f:metadata',
-      `f:${field}`,
-    ]),
-  ].map((path) => JSON.stringify(path)),
+const systemFields = new Set(['f:apiVersion', 'f:kind']);
+const systemMetadata = new Set(
+  ['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'resourceVersion', 'managedFields'].map(
+    (field) => `f:${field}`,
+  ),
 );
 
 /** All the fields that an object sets, those of the server and those below the `except`ed fields of the object itself left out. */
 export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema, except: ReadonlySet<string> = new Set()): FieldValues {
   const values = new Map<FieldPath, unknown>();
-  const collect = (value: unknown, type: Schema | undefined, path: readonly string[]): void => {
-    const text = JSON.stringify(path);
-    if (systemFields.has(text)) return;
-    if (isJsonObject(value) && Object.keys(value).length > 0 && type?.kind !== 'any') {
-      for (const [key, member] of Object.entries(value)) collect(member, memberTypeOf(type, key), [...path, `f:${key}`]);
-      return;
-    }
-    if (Array.isArray(value) && type?.kind === 'list' && type.merge.kind !== 'atomic') {
-      for (const member of value as readonly unknown[]) {
-        const element = listElement(member, type.merge);
-        if (type.merge.kind === 'map') values.set(JSON.stringify([...path, element]), memberValue);
-        if (type.merge.kind === 'map' && isJsonObject(member)) collect(member, type.items, [...path, element]);
-        else values.set(JSON.stringify([...path, element]), member);
-      }
-      return;
-    }
-    values.set(text, value);
-  };
-  for (const [key, value] of Object.entries(object)) {
-    if (!except.has(key)) collect(value, memberTypeOf(schema, key), [`f:${key}`]);
-  }
+  eachField(object, { schema, except }, (place, value) => values.set(place.path, value));
   return values;
+}
+
+/** The same fields as FieldsV1 at once, without a set of paths between; empty when there are none. */
+export function fieldsV1Of(object: Readonly<JsonObject>, schema: ObjectSchema, except: ReadonlySet<string>): JsonObject {
+  const root: JsonObject = {};
+  eachField(object, { schema, except }, (place, value) => {
+    const node = place.below(root);
+    // Only the member of a keyed list is a field that has fields below it.
+    if (value === memberValue) node['.'] = {};
+  });
+  return root;
+}
+
+/** Where a field is. Its path is made when somebody asks, from that of what it is in. */
+class FieldPlace {
+  readonly #parent: FieldPlace | undefined;
+  readonly #element: string;
+  #open: string | undefined;
+  #node: JsonObject | undefined;
+
+  constructor(parent: FieldPlace | undefined, element: string) {
+    this.#parent = parent;
+    this.#element = element;
+  }
+
+  get path(): FieldPath {
+    return `${this.#text()}]`;
+  }
+
+  /** Its node in a tree of FieldsV1, made when it is missing; always ask for the same tree. */
+  below(root: JsonObject): JsonObject {
+    if (this.#node !== undefined) return this.#node;
+    const parent = this.#parent === undefined ? root : this.#parent.below(root);
+    const present = parent[this.#element];
+    this.#node = isJsonObject(present) ? present : {};
+    parent[this.#element] = this.#node;
+    return this.#node;
+  }
+
+  isSystemField(): boolean {
+    if (this.#parent === undefined) return systemFields.has(this.#element);
+    return this.#parent.#parent === undefined && this.#parent.#element === 'f:metadata' && systemMetadata.has(this.#element);
+  }
+
+  #text(): string {
+    this.#open ??= `${this.#parent === undefined ? '[' : `${this.#parent.#text()},`}${JSON.stringify(this.#element)}`;
+    return this.#open;
+  }
+}
+
+/** Tells of every field once, from the outside in. */
+function eachField(
+  object: Readonly<JsonObject>,
+  { schema, except }: { readonly schema: ObjectSchema; readonly except: ReadonlySet<string> },
+  take: (place: FieldPlace, value: unknown) => void,
+): void {
+  const visit = (value: unknown, type: Schema | undefined, place: FieldPlace): void => {
+    if (place.isSystemField()) return;
+    if (hasFields(value, type)) {
+      for (const key of Object.keys(value)) visit(value[key], memberTypeOf(type, key), new FieldPlace(place, `f:${key}`));
+    } else if (Array.isArray(value) && type?.kind === 'list' && type.merge.kind !== 'atomic') {
+      for (const member of value as readonly unknown[]) {
+        const own = new FieldPlace(place, listElement(member, type.merge));
+        if (type.merge.kind === 'map' && hasFields(member, type.items)) {
+          take(own, memberValue);
+          visit(member, type.items, own);
+        } else take(own, member);
+      }
+    } else take(place, value);
+  };
+  for (const key of Object.keys(object)) {
+    if (!except.has(key)) visit(object[key], memberTypeOf(schema, key), new FieldPlace(undefined, `f:${key}`));
+  }
+}
+
+/** Whether a value has fields of its own, rather than being one. */
+function hasFields(value: unknown, type: Schema | undefined): value is JsonObject {
+  return isJsonObject(value) && type?.kind !== 'any' && Object.keys(value).length > 0;
 }
 
 /** The element of a list's member: by its keys, or by its value. */

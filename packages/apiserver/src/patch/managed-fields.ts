@@ -2,7 +2,7 @@
  * `metadata.managedFields`: who set which field, kept on every write (KEP-555).
  */
 import { apiVersionOf, deepEqual, ensureObject, type JsonObject, objectAt, objectsAt, type ResourceDefinition, textAt } from '@weir/kube';
-import { type FieldPath, fieldValuesOf, fromFieldsV1, toFieldsV1 } from './field-set.ts';
+import { type FieldPath, fieldsV1Of, fieldValuesOf, fromFieldsV1, toFieldsV1 } from './field-set.ts';
 
 /** Who writes what, when. */
 export interface FieldRecord {
@@ -77,11 +77,12 @@ export function newEntry(record: FieldRecord, operation: 'Apply' | 'Update', fie
  * an empty list forgets them all. Parts of the object that are as they were are not looked into.
  */
 export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | undefined, record: FieldRecord): void {
+  if (old === undefined) return recordCreate(object, record);
   const { schema } = record.definition;
   const sent = objectAt(object, 'metadata')?.['managedFields'];
-  const reset = old !== undefined && Array.isArray(sent) && (sent.length === 0 || deepEqual(sent, [{}]));
-  const same = old === undefined || reset ? new Set<string>() : sameParts(object, old);
-  const before = old === undefined ? new Map<FieldPath, unknown>() : fieldValuesOf(old, schema, same);
+  const reset = Array.isArray(sent) && (sent.length === 0 || deepEqual(sent, [{}]));
+  const same = reset ? new Set<string>() : sameParts(object, old);
+  const before = fieldValuesOf(old, schema, same);
   const after = fieldValuesOf(object, schema, same);
   const isChanged = (path: FieldPath): boolean => !before.has(path) || !deepEqual(before.get(path), after.get(path));
   const changed = new Set([...after.keys()].filter((path) => isChanged(path) && !isOfServer(path, record)));
@@ -100,6 +101,16 @@ export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | und
   }
   const fields = filtered(new Set([...own, ...changed]), isThere);
   setEncoded(object, changed.size === 0 ? entries : [...entries, ...encodeEntries([newEntry(record, 'Update', fields)])]);
+}
+
+/** Everything that a new object sets belongs to whoever makes it. */
+function recordCreate(object: JsonObject, record: FieldRecord): void {
+  const fieldsV1 = fieldsV1Of(object, record.definition.schema, new Set(hasServersStatus(record) ? ['status'] : []));
+  const isEmpty = Object.keys(fieldsV1).length === 0;
+  setEncoded(
+    object,
+    isEmpty ? [] : [encodeEntry({ ...record, apiVersion: apiVersionOf(record.definition), operation: 'Update' }, fieldsV1)],
+  );
 }
 
 /** The fields of the object itself, such as `spec`, that are equal in both; only those with plain names. */
@@ -127,8 +138,12 @@ function isEncodedEntryOf(encoded: Readonly<JsonObject>, record: FieldRecord): b
 }
 
 /** The status that the server gives a new object is not the client's. */
+function hasServersStatus({ definition, subresource }: FieldRecord): boolean {
+  return definition.statusSubresource && subresource === '';
+}
+
 function isOfServer(path: FieldPath, record: FieldRecord): boolean {
-  return record.definition.statusSubresource && record.subresource === '' && path.startsWith('["f:status"');
+  return hasServersStatus(record) && path.startsWith('["f:status"');
 }
 
 function filtered(fields: ReadonlySet<FieldPath>, keep: (path: FieldPath) => boolean): Set<FieldPath> {
@@ -136,17 +151,17 @@ function filtered(fields: ReadonlySet<FieldPath>, keep: (path: FieldPath) => boo
 }
 
 function encodeEntries(managers: readonly ManagerEntry[]): JsonObject[] {
-  return managers.filter((entry) => entry.fields.size > 0).map(encodeEntry);
+  return managers.filter(({ fields }) => fields.size > 0).map((entry) => encodeEntry(entry, toFieldsV1(entry.fields)));
 }
 
-function encodeEntry(entry: ManagerEntry): JsonObject {
+function encodeEntry(entry: Omit<ManagerEntry, 'fields'>, fieldsV1: JsonObject): JsonObject {
   return {
     manager: entry.manager,
     operation: entry.operation,
     apiVersion: entry.apiVersion,
     time: entry.time,
     fieldsType: 'FieldsV1',
-    fieldsV1: toFieldsV1(entry.fields),
+    fieldsV1,
     ...(entry.subresource === '' ? {} : { subresource: entry.subresource }),
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Finds keys that stand twice in one object of a JSON text, which `JSON.parse` does not tell.
  *
- * Works on texts that `JSON.parse` has accepted: a scanner over strings and brackets.
+ * Works on texts that `JSON.parse` has accepted: a scanner over strings and brackets. Nearly all texts have as many
+ * keys as what was parsed from them; only the others are scanned for which they are.
  */
 
 interface Level {
@@ -14,8 +15,10 @@ interface Level {
   expectsKey: boolean;
 }
 
-/** The paths of duplicate fields in document order, for example `spec.containers[0].image`. */
-export function duplicateFields(text: string): string[] {
+/** The paths of duplicate fields in document order, for example `spec.containers[0].image`; `value` is what `JSON.parse` made. */
+export function duplicateFields(bytes: Uint8Array, value: unknown): string[] {
+  if (countKeysOfText(bytes) === countKeys(value)) return [];
+  const text = new TextDecoder().decode(bytes);
   const duplicates: string[] = [];
   const levels: Level[] = [];
   const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
@@ -43,6 +46,28 @@ export function duplicateFields(text: string): string[] {
     }
   }
   return duplicates;
+}
+
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
+
+/** Colons outside of strings; in UTF-8 no other character has their bytes. */
+function countKeysOfText(bytes: Uint8Array): number {
+  let count = 0;
+  let isString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === quote) isString = !isString;
+    else if (isString && byte === backslash) i++;
+    else if (!isString && byte === colon) count++;
+  }
+  return count;
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  for (const member of Array.isArray(value) ? (value as readonly unknown[]) : Object.values(value)) count += countKeys(member);
+  return Array.isArray(value) ? count : count + Object.keys(value).length;
 }
 
 function takeKey(level: Level, key: string, duplicates: string[]): void {

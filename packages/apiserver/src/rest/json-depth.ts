@@ -4,11 +4,15 @@ import { badRequest } from '../errors/api-error.ts';
 /** Far beyond any real object. */
 const depthLimit = 500;
 
-/** Throws 400 when a value is nested too deep; walks level by level, without recursion. */
-export function assertBoundedDepth(value: unknown): void {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > depthLimit) throw badRequest(`the object is nested deeper than ${depthLimit} levels`);
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? (Object.values(item) as unknown[]) : []));
+/** Throws 400 when a value is nested too deep; never goes deeper itself. */
+export function assertBoundedDepth(value: unknown, depth = 0): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > depthLimit) throw badRequest(`the object is nested deeper than ${depthLimit} levels`);
+  const below = depth + 1;
+  if (Array.isArray(value)) {
+    for (const item of value) assertBoundedDepth(item, below);
+    return;
   }
+  const object = value as Readonly<Record<string, unknown>>;
+  for (const key in object) assertBoundedDepth(object[key], below);
 }

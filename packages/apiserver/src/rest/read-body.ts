@@ -39,8 +39,8 @@ export function decodeObject(context: RestContext, request: ApiRequest, kindHint
 /** Reads the object of a create or an update. */
 export function readObject(context: RestContext, definition: ResourceDefinition, request: ApiRequest): ReadObject {
   const decoded = decodeObject(context, request, definition.kind);
+  const duplicates = isJson(request) ? duplicateFields(request.body, decoded) : [];
   fillType(decoded, definition);
-  const duplicates = isJson(request) ? duplicateFields(new TextDecoder().decode(request.body)) : [];
   return fitObject(decoded, definition, { fieldValidation: fieldValidationOf(request.query), duplicates });
 }
 

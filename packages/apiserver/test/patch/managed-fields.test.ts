@@ -77,6 +77,21 @@ describe('the owners of fields', () => {
   });
 });
 
+describe('the fields of a new object', () => {
+  it.each([
+    ['a pod', basePod()],
+    ['members without fields of their own', { spec: { containers: [{}, { name: 'c', ports: [] }, null, { name: 'c', image: 'i' }] } }],
+    ['a set, and a map that is empty', { metadata: { finalizers: ['x', 'y'], labels: {}, annotations: { 'a"]': 'member' } } }],
+    ['nothing', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, status: { phase: 'Pending' } }],
+  ])('are all that it sets, but for the status and what is the server’s: %s', (_what, object: JsonObject) => {
+    const made = structuredClone(object);
+    recordUpdate(made, undefined, { definition, manager: 'm', time: '2026-01-01T00:00:00Z', subresource: '' });
+    const set = [...fieldValuesOf(object, definition.schema, new Set(['status'])).keys()];
+    const recorded = managersOf(made).flatMap(({ fields }) => [...fields]);
+    expect(recorded.toSorted()).toEqual(set.toSorted());
+  });
+});
+
 interface Change {
   readonly next: JsonObject;
   readonly old: JsonObject | undefined;
