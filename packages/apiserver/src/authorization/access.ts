@@ -1,4 +1,5 @@
 /** Questions of access: who wants to do what, and the answer. */
+import type { FieldRequirement } from '@weir/kube';
 import type { UserInfo } from '../server/api-message.ts';
 
 /** What is to be done to a resource. */
@@ -11,8 +12,10 @@ export interface ResourceAccess {
   readonly subresource: string;
   /** Empty for cluster-scoped resources, and for all namespaces. */
   readonly namespace: string;
-  /** Empty for collections. */
+  /** Empty for collections, unless a field selector names one object. */
   readonly name: string;
+  /** Which objects of a collection are asked for. */
+  readonly fields?: readonly FieldRequirement[];
 }
 
 /** What is to be done to a path that is no resource. */
@@ -25,7 +28,7 @@ interface PathAccess {
 /** One or the other. */
 export type Access = ResourceAccess | PathAccess;
 
-/** The answer; the reason names the binding that allows, or is empty. */
+/** The answer; the reason names the binding that allows, or what is missing, or is empty. */
 export interface AccessDecision {
   readonly allowed: boolean;
   readonly reason: string;

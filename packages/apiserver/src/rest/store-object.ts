@@ -18,6 +18,7 @@ import {
   validateObjectMetaUpdate,
 } from '@weir/kube';
 import { admitCreate, assertAdmissible, completeCreate, completeUpdate } from '../admission/admission.ts';
+import { assertOwnNode } from '../admission/node-restriction.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { assertNoEscalation } from '../authorization/escalation.ts';
 import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound, requestTooLarge } from '../errors/api-error.ts';
@@ -52,6 +53,7 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   prepared = completeCreate({ ...scope, object: prepared });
   dropEmptyMetadata(prepared);
   assertNoMoreRights(scope, prepared);
+  assertOwnNodeOnly(scope, prepared);
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
   const name = textAt(objectAt(prepared, 'metadata'), 'name');
   const key = keyOf(definition, target.namespace, name);
@@ -104,6 +106,7 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   object = completeUpdate({ ...scope, object, old });
   dropEmptyMetadata(object);
   if (!deepEqual(rightsOf(object), rightsOf(old))) assertNoMoreRights(scope, object);
+  assertOwnNodeOnly(scope, object, old);
   if (scope.record !== undefined) recordUpdate(object, old, scope.record);
   const isSame = deepEqual(withoutVolatile(object), withoutVolatile(old));
   if (isSame && scope.admission === undefined) return current;
@@ -159,6 +162,12 @@ function countGeneration(object: JsonObject, old: Readonly<JsonObject>, what: { 
 /** A PUT or an apply that creates needs the right to create as well. */
 export function assertMayCreate({ context, target, user }: WriteScope): void {
   if (user !== undefined) assertAllowed(context.authorizer, user, accessTo(target, 'create'));
+}
+
+/** A node writes itself and no other. */
+function assertOwnNodeOnly({ target, user }: WriteScope, object: JsonObject, old?: Readonly<JsonObject>): void {
+  const { group, kind } = target.definition;
+  if (user !== undefined && group === '' && kind === 'Node') assertOwnNode({ user, object, old });
 }
 
 /** Roles and bindings give rights: only those that their author has. */

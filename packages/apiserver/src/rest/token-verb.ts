@@ -1,8 +1,9 @@
 /** POST …/serviceaccounts/NAME/token: a token for a service account (TokenRequest, KEP-1205). */
 import { type JsonObject, listAt, numberAt, objectAt, textAt } from '@weir/kube';
 import type { BoundObject } from '../authentication/service-account-tokens.ts';
-import { conflict, invalid, notFound } from '../errors/api-error.ts';
-import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
+import { nodeNameOf } from '../authorization/node-user.ts';
+import { conflict, forbidden, invalid, notFound } from '../errors/api-error.ts';
+import type { ApiRequest, ApiResponse, UserInfo } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
@@ -30,6 +31,10 @@ export async function tokenVerb(context: RestContext, target: ResourceTarget, re
   const audiences = listAt(spec, 'audiences').map(String);
   const uid = textAt(objectAt(account.json, 'metadata'), 'uid');
   const bound = boundObject(context, target, spec);
+  // As upstream's admission: a node speaks for the pods that it has, and only for them.
+  if (nodeNameOf(request.user) !== undefined && bound?.kind !== 'Pod')
+    throw forbidden(subjectOf(target), 'node requested token not bound to a pod');
+  if (bound?.kind === 'Pod') assertPodOfNode(context, target, { user: request.user, pod: bound.name });
   const claims = {
     namespace: target.namespace,
     account: { name: target.name, uid },
@@ -46,6 +51,18 @@ export async function tokenVerb(context: RestContext, target: ResourceTarget, re
     status: { token: issued.token, expirationTimestamp: apiTime(issued.expiresMs) },
   };
   return { kind: 'json', status: 201, body: answer };
+}
+
+function assertPodOfNode(
+  context: RestContext,
+  target: ResourceTarget,
+  { user, pod }: { readonly user: UserInfo; readonly pod: string },
+): void {
+  const node = nodeNameOf(user);
+  if (node === undefined) return;
+  const found = context.store.get({ resource: 'pods', namespace: target.namespace, name: pod });
+  if (textAt(objectAt(found?.json, 'spec'), 'nodeName') === node) return;
+  throw forbidden(subjectOf(target), `node requested token bound to a pod scheduled on a different node`);
 }
 
 /** The object that the token is to live and die with; throws 404 or 409 when it is not that one. */

@@ -46,7 +46,7 @@ function withDeprecation(response: ApiResponse, definition: ResourceDefinition):
 async function handleResource(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const verb = verbOf(target, request);
   // What may not be done is refused before it is said whether it can be done.
-  if (verb !== undefined) assertAllowed(context.authorizer, request.user, accessTo(target, verb));
+  if (verb !== undefined) assertAllowed(context.authorizer, request.user, accessTo(target, verb, request.query));
   assertVerb(target, verb);
   if (target.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers'].includes(target.subresource)) {
     return subresourceVerb(context, target, request);

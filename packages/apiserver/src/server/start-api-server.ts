@@ -16,6 +16,7 @@ import { type ConnectToCluster, makeResolveService } from '../admission/resolve-
 import { makeAuthenticate } from '../authentication/authenticator.ts';
 import { makeIssuerHandler } from '../authentication/issuer-handler.ts';
 import { generateServiceAccountKey, type ServiceAccountOptions, ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
+import { NodeAuthorizer } from '../authorization/node-authorizer.ts';
 import { RoleAuthorizer } from '../authorization/role-authorizer.ts';
 import { CustomResourceServer } from '../custom-resources/custom-resource-server.ts';
 import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
@@ -101,7 +102,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 async function serve(store: ObjectStore, options: ApiServerOptions): Promise<ApiServer> {
   const registry = new ResourceRegistry(builtInResources);
   const tokens = new ServiceAccountTokens(options.serviceAccounts ?? { key: generateServiceAccountKey(), issuer: defaultIssuer }, store);
-  const authorizer = new RoleAuthorizer(store);
+  const authorizer = new NodeAuthorizer(new RoleAuthorizer(store), store);
   const authenticate = makeAuthenticate(tokens, authorizer);
   const context: RestContext = {
     store,

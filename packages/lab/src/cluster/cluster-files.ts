@@ -15,11 +15,11 @@ export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
   // Loaded here because the certificate library is slow to load, and only `up` makes certificates.
-  const { ClusterPki } = await import('../pki/cluster-pki.ts');
+  const { ClusterPki, controlPlaneParties } = await import('../pki/cluster-pki.ts');
   const pki = await ClusterPki.open(layout.pki, config.name);
   await Promise.all([
     pki.pair('server'),
-    pki.pair('control-plane'),
+    ...controlPlaneParties.map((party) => pki.pair(party)),
     pki.serviceAccountKey(),
     writeClientConfig(config, pki, { path: layout.kubeconfig, party: 'admin', server: hostServer(config) }),
     ...config.nodes.map((node) => writeNodeFiles(config, pki, node)),

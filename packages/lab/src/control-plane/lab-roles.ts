@@ -1,75 +1,129 @@
 /**
- * What the lab's own processes may do: nodes (the kubelet's job, the service proxy and DNS in one process) and agents
- * (what `deploy/kubernetes` gives an agent on any cluster). Scheduler and controllers are the cluster itself.
+ * What the lab's own processes may do. Nodes: what the service proxy, DNS and Events need; what concerns a node
+ * itself and its pods is the node authoriser's. Agents: what `deploy/kubernetes` gives an agent on any cluster.
+ * Scheduler and controllers: their upstream roles. The controllers are one process with one memory and have one
+ * identity, as a kube-controller-manager without credentials for each of its controllers; the scheduler, in the same
+ * process, writes with its own.
  */
 import type { KubeObject } from '@weir/kube';
+import { controlPlaneUsers } from '../pki/control-plane-users.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const read = ['get', 'list', 'watch'];
 
-interface Rule {
+/** One rule of a role. */
+interface RoleRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
 }
 
-const nodeRules: readonly Rule[] = [
-  { apiGroups: [''], resources: ['nodes'], verbs: [...read, 'create', 'patch', 'update'] },
-  { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch', 'update'] },
-  { apiGroups: [''], resources: ['pods', 'services', 'endpoints', 'namespaces', 'configmaps', 'secrets', 'serviceaccounts'], verbs: read },
-  { apiGroups: [''], resources: ['pods'], verbs: ['delete'] },
-  { apiGroups: [''], resources: ['pods/status'], verbs: ['patch', 'update'] },
-  { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
-  { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch', 'update'] },
+const nodeRules: readonly RoleRule[] = [
+  { apiGroups: [''], resources: ['services', 'endpoints', 'namespaces'], verbs: read },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
   { apiGroups: ['node.k8s.io'], resources: ['runtimeclasses'], verbs: read },
+  { apiGroups: [''], resources: ['persistentvolumes'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch', 'update'] },
 ];
 
-const agentRules: readonly Rule[] = [
-  { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes'], verbs: read },
+/** The rules of `deploy/kubernetes`; a test compares them. */
+const agentRules: readonly RoleRule[] = [
+  { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
   { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
+  { apiGroups: [''], resources: ['nodes'], verbs: read },
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
+];
+
+const schedulerRules: readonly RoleRule[] = [
+  { apiGroups: [''], resources: ['nodes', 'pods', 'namespaces', 'persistentvolumeclaims', 'persistentvolumes'], verbs: read },
+  { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: read },
+  // Which node a claim's volume is to be made on, and which volume a claim gets.
+  { apiGroups: [''], resources: ['persistentvolumeclaims', 'persistentvolumes'], verbs: ['patch', 'update'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['delete'] },
+  { apiGroups: [''], resources: ['bindings', 'pods/binding'], verbs: ['create'] },
+  { apiGroups: [''], resources: ['pods/status'], verbs: ['patch', 'update'] },
+  { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
+];
+
+/**
+ * Reading and removing everything is the garbage collector's and the namespace controller's, changing everything the
+ * former's; what is made is named.
+ */
+const controllerRules: readonly RoleRule[] = [
+  { apiGroups: ['*'], resources: ['*'], verbs: [...read, 'delete', 'deletecollection', 'patch', 'update'] },
+  {
+    apiGroups: [''],
+    resources: ['pods', 'pods/eviction', 'endpoints', 'configmaps', 'serviceaccounts', 'persistentvolumeclaims', 'persistentvolumes'],
+    verbs: ['create'],
+  },
+  { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create'] },
+  { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: ['create'] },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create'] },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['create'] },
+  { apiGroups: [rbac], resources: ['clusterroles'], verbs: ['escalate'] },
+];
+
+const bootstrapRules: readonly RoleRule[] = [
+  { apiGroups: [''], resources: ['namespaces', 'services', 'endpoints'], verbs: ['get', 'create'] },
+  { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'create'] },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'create'] },
+  { apiGroups: ['scheduling.k8s.io'], resources: ['priorityclasses'], verbs: ['get', 'create'] },
 ];
 
 /** Roles and bindings that the API server keeps. */
 export const labRoles: readonly KubeObject[] = [
-  clusterRole('weir:node', nodeRules),
-  binding('ClusterRoleBinding', { name: 'weir:nodes', role: 'weir:node', group: 'system:nodes' }),
-  role('kube-node-lease', 'weir:node-lease', [
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'patch', 'update'] },
-  ]),
-  binding('RoleBinding', { namespace: 'kube-node-lease', name: 'weir:nodes', role: 'weir:node-lease', group: 'system:nodes' }),
-  clusterRole('weir:agent', agentRules),
-  binding('ClusterRoleBinding', { name: 'weir:agents', role: 'weir:agent', group: 'weir:agents' }),
+  ...clusterWide('weir:node', nodeRules, group('system:nodes')),
+  ...clusterWide('weir:agent', agentRules, group('weir:agents')),
   role('kube-system', 'weir:agent-lease', [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'patch'] }]),
-  binding('RoleBinding', { namespace: 'kube-system', name: 'weir:agents', role: 'weir:agent-lease', group: 'weir:agents' }),
+  binding({ kind: 'RoleBinding', namespace: 'kube-system', name: 'weir:agents', role: 'weir:agent-lease' }, group('weir:agents')),
+  ...clusterWide('system:kube-scheduler', schedulerRules, user(controlPlaneUsers.scheduler)),
+  ...clusterWide('system:kube-controller-manager', controllerRules, user(controlPlaneUsers.controllers)),
+  ...clusterWide('weir:bootstrap', bootstrapRules, user(controlPlaneUsers.bootstrap)),
 ];
 
-function clusterRole(name: string, rules: readonly Rule[]): KubeObject & { readonly rules: readonly Rule[] } {
-  return { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules };
+interface Subject {
+  readonly apiGroup: string;
+  readonly kind: 'Group' | 'User';
+  readonly name: string;
 }
 
-function role(namespace: string, name: string, rules: readonly Rule[]): KubeObject & { readonly rules: readonly Rule[] } {
+function group(name: string): Subject {
+  return { apiGroup: rbac, kind: 'Group', name };
+}
+
+function user(name: string): Subject {
+  return { apiGroup: rbac, kind: 'User', name };
+}
+
+/** A role, and its binding of the same name. */
+function clusterWide(name: string, rules: readonly RoleRule[], subject: Subject): readonly KubeObject[] {
+  const object: KubeObject & { readonly rules: readonly RoleRule[] } = {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name },
+    rules,
+  };
+  return [object, binding({ kind: 'ClusterRoleBinding', name, role: name }, subject)];
+}
+
+function role(namespace: string, name: string, rules: readonly RoleRule[]): KubeObject & { readonly rules: readonly RoleRule[] } {
   return { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name, namespace }, rules };
 }
 
 interface Grant {
+  readonly kind: 'ClusterRoleBinding' | 'RoleBinding';
   readonly namespace?: string;
   readonly name: string;
   readonly role: string;
-  readonly group: string;
 }
 
-function binding(
-  kind: 'ClusterRoleBinding' | 'RoleBinding',
-  grant: Grant,
-): KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] } {
-  const { namespace, name, group } = grant;
+function binding(grant: Grant, subject: Subject): KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] } {
+  const { kind, namespace, name } = grant;
   return {
     apiVersion: `${rbac}/v1`,
     kind,
     metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
     roleRef: { apiGroup: rbac, kind: kind === 'RoleBinding' ? 'Role' : 'ClusterRole', name: grant.role },
-    subjects: [{ apiGroup: rbac, kind: 'Group', name: group }],
+    subjects: [subject],
   };
 }

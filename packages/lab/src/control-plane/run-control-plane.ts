@@ -21,6 +21,7 @@ import type { LoadBalancerOptions } from '../controllers/load-balancers/load-bal
 import { fakeObjects } from '../fakes/fake-objects.ts';
 import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanced-address.ts';
 import { vnetNetnsName } from '../network/netns-names.ts';
+import type { ControlPlaneParty } from '../pki/cluster-pki.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import { labRoles } from './lab-roles.ts';
 import { startControllers } from './start-controllers.ts';
@@ -81,21 +82,31 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout): Promis
 
 async function runControllers(config: ClusterConfig, layout: ClusterLayout, world: { log: Logger; signal: AbortSignal }): Promise<void> {
   const { log, signal } = world;
-  const [authority = '', certificate = '', key = ''] = await Promise.all(
-    ['ca.crt', 'control-plane.crt', 'control-plane.key'].map((file) => readFile(join(layout.pki, file), 'utf8')),
-  );
-  const client = new KubeClient(
-    { server: hostServer(config), certificateAuthority: authority, clientCertificate: certificate, clientKey: key },
-    { userAgent: 'weir-control-plane' },
-  );
+  const authority = await readFile(join(layout.pki, 'ca.crt'), 'utf8');
+  const clientOf = async (party: ControlPlaneParty): Promise<KubeClient> => {
+    const [certificate = '', key = ''] = await Promise.all(
+      ['crt', 'key'].map((ending) => readFile(join(layout.pki, `${party}.${ending}`), 'utf8')),
+    );
+    return new KubeClient(
+      { server: hostServer(config), certificateAuthority: authority, clientCertificate: certificate, clientKey: key },
+      { userAgent: `weir-${party}` },
+    );
+  };
+  const [bootstrap, client, scheduler] = await Promise.all([clientOf('bootstrap'), clientOf('controllers'), clientOf('scheduler')]);
   try {
-    await bootstrapCluster(client);
-    const controllers = await startControllers({ client, certificateAuthority: authority, loadBalancers: loadBalancersOf(config), log });
+    await bootstrapCluster(bootstrap);
+    const controllers = await startControllers({
+      client,
+      scheduler,
+      certificateAuthority: authority,
+      loadBalancers: loadBalancersOf(config),
+      log,
+    });
     log.info('scheduler and controllers run');
     await aborted(signal);
     await controllers.stop();
   } finally {
-    client.close();
+    for (const each of [bootstrap, client, scheduler]) each.close();
   }
 }
 

@@ -25,6 +25,8 @@ import { startScheduler } from '../scheduler/scheduler.ts';
 /** What the controllers work with. */
 export interface ControllersOptions {
   readonly client: KubeClient;
+  /** How the scheduler writes; it reads what the controllers read. */
+  readonly scheduler: KubeClient;
   /** PEM that pods find in `kube-root-ca.crt`. */
   readonly certificateAuthority: string;
   /** Absent: services of type LoadBalancer stay without an address. */
@@ -36,10 +38,10 @@ export interface ControllersOptions {
 export async function startControllers(options: ControllersOptions): Promise<Controller> {
   const { client, log } = options;
   const informers = new SharedInformers(client, (resource, error) => log.warn({ resource, error: String(error) }, 'watch interrupted'));
-  const context = (component: string): ControllerContext => ({
-    client,
+  const context = (component: string, own: KubeClient = client): ControllerContext => ({
+    client: own,
     informers,
-    events: new EventRecorder(client, component, log),
+    events: new EventRecorder(own, component, log),
     log: log.child({ component }),
   });
   const controllers: readonly Controller[] = [
@@ -59,7 +61,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startTaintEvictionController(context('taint-eviction-controller')),
     startClusterRoleController(context('clusterrole-aggregation-controller')),
     ...(options.loadBalancers === undefined ? [] : [startLoadBalancerController(context('service-controller'), options.loadBalancers)]),
-    startScheduler(context('default-scheduler')),
+    startScheduler(context('default-scheduler', options.scheduler)),
   ];
   await informers.start();
   return {

@@ -14,10 +14,17 @@ import {
   issueServerCertificate,
   type KeyPairPem,
 } from './certificate-authority.ts';
+import { controlPlaneUsers } from './control-plane-users.ts';
 import { writePrivateFile } from './private-file.ts';
 
 /** The parties of a cluster that present a certificate. */
-export type ClusterParty = 'server' | 'admin' | 'control-plane' | { readonly node: string } | { readonly agent: string };
+export type ClusterParty = 'server' | 'admin' | ControlPlaneParty | { readonly node: string } | { readonly agent: string };
+
+/** The parties of the control plane beside the API server; each has the rights of its role and no more. */
+export type ControlPlaneParty = 'scheduler' | 'controllers' | 'bootstrap';
+
+/** All of them. */
+export const controlPlaneParties: readonly ControlPlaneParty[] = ['scheduler', 'controllers', 'bootstrap'];
 
 /** The file of the key that signs tokens of service accounts. */
 const serviceAccountKeyFile = 'sa.key';
@@ -69,7 +76,7 @@ export class ClusterPki {
 function partySubject(party: ClusterParty): CertificateSubject {
   if (party === 'server') return { commonName: 'kube-apiserver', organizations: [] };
   if (party === 'admin') return { commonName: 'kubernetes-admin', organizations: ['system:masters'] };
-  if (party === 'control-plane') return { commonName: 'system:weir-control-plane', organizations: ['system:masters'] };
+  if (typeof party === 'string') return { commonName: controlPlaneUsers[party], organizations: [] };
   if ('node' in party) return { commonName: `system:node:${party.node}`, organizations: ['system:nodes'] };
   return { commonName: `weir-agent:${party.agent}`, organizations: ['weir:agents'] };
 }

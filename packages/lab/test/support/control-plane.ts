@@ -8,9 +8,10 @@ import type { Namespace, Node, Pod } from '@weir/kube';
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
+import { labRoles } from '../../src/control-plane/lab-roles.ts';
 import { startControllers } from '../../src/control-plane/start-controllers.ts';
 import { renewNodeLease } from '../../src/node/node-lease.ts';
-import { ClusterPki } from '../../src/pki/cluster-pki.ts';
+import { type ClusterParty, ClusterPki } from '../../src/pki/cluster-pki.ts';
 
 /** A running control plane. */
 export interface ControlPlane {
@@ -27,25 +28,32 @@ export const eventually = (check: () => Promise<void>): Promise<void> => vi.wait
 export async function startControlPlane(): Promise<ControlPlane> {
   const directory = await mkdtemp(join(tmpdir(), 'weirt-cp-'));
   const pki = await ClusterPki.open(join(directory, 'pki'), 'test');
-  const [own, admin] = [await pki.pair('server'), await pki.pair('admin')];
+  const serving = await pki.pair('server');
   const authority = pki.authority.certificate;
   const server = await startApiServer({
     dataDirectory: join(directory, 'store'),
-    tls: { certificate: own.certificate, key: own.key, clientCa: authority },
+    tls: { ...serving, clientCa: authority },
     listen: [{ host: '127.0.0.1', port: 0 }],
     serviceCidrs: ['10.0.0.0/16'],
     nodeSocket: () => undefined,
     version: 'v1.35.2',
+    // As in a cluster: whatever a controller does without the right to do it fails here too.
+    roles: labRoles,
   });
-  const client = new KubeClient({
-    server: server.urls[0] ?? '',
-    certificateAuthority: authority,
-    clientCertificate: admin.certificate,
-    clientKey: admin.key,
-  });
-  await bootstrapCluster(client);
+  const clientOf = async (party: ClusterParty): Promise<KubeClient> => {
+    const { certificate, key } = await pki.pair(party);
+    return new KubeClient({
+      server: server.urls[0] ?? '',
+      certificateAuthority: authority,
+      clientCertificate: certificate,
+      clientKey: key,
+    });
+  };
+  const client = await clientOf('admin');
+  const [bootstrap, own, scheduler] = [await clientOf('bootstrap'), await clientOf('controllers'), await clientOf('scheduler')];
+  await bootstrapCluster(bootstrap);
   const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
-  const controllers = await startControllers({ client, certificateAuthority: authority, log });
+  const controllers = await startControllers({ client: own, scheduler, certificateAuthority: authority, log });
   const nodes = [await addNode(client, 'node1'), await addNode(client, 'node2')];
   // Nodes that say nothing are lost.
   const heartbeat = setInterval(() => {
@@ -57,7 +65,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     stop: async () => {
       clearInterval(heartbeat);
       await controllers.stop();
-      client.close();
+      for (const each of [client, bootstrap, own, scheduler]) each.close();
       await server.close();
       await rm(directory, { recursive: true, force: true });
     },
