@@ -34,7 +34,8 @@ export async function ensureFirstObjects(context: RestContext, { roles, initialO
   const isNew = store.get({ resource: namespacesResource, namespace: '', name: lastNamespace }) === undefined;
   await store.write((transaction) => {
     for (const name of systemNamespaces) createMissing(context, transaction, systemNamespace(name));
-    for (const object of [...defaultRoles(), ...roles]) ensureRole(context, transaction, { ...object });
+    // Roles are constants of the process, and what is created is given its identity in place.
+    for (const object of structuredClone([...defaultRoles(), ...roles])) ensureRole(context, transaction, { ...object });
   });
   if (isNew) {
     for (const batch of batches(initialObjects())) {
