@@ -4,8 +4,9 @@
  */
 import { objectAt, textAt } from '@weir/kube';
 import type { EncodedObject } from '../storage/encoded-object.ts';
-import type { ObjectKey, StoreEvent } from '../storage/event-history.ts';
+import type { StoreEvent } from '../storage/event-history.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { ObjectKey } from '../storage/store-keys.ts';
 import { podReferences } from './pod-references.ts';
 
 interface BoundPod {

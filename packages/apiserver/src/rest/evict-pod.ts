@@ -19,7 +19,7 @@ import { admittedWrite } from '../admission/admitted-write.ts';
 import { failure, tooManyRequests } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
-import type { StoredObject } from '../storage/object-store.ts';
+import type { StoredObject } from '../storage/encoded-object.ts';
 import { assertActionAdmitted } from './admit-object.ts';
 import { deleteObject, parseDeleteOptions } from './delete-verbs.ts';
 import { decodeObject } from './read-body.ts';

@@ -2,7 +2,7 @@
 import { groupResource, type ResourceDefinition } from '@weir/kube';
 import type { ErrorSubject } from '../errors/api-error.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
-import type { ObjectKey } from '../storage/event-history.ts';
+import type { ObjectKey } from '../storage/store-keys.ts';
 
 /** The subject of errors about a target. */
 export function subjectOf(target: ResourceTarget, name: string = target.name): ErrorSubject {

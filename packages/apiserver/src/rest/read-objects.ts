@@ -8,8 +8,8 @@
 import { badRequest, expired, notFound, resourceVersionTooLarge } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
-import type { EncodedObject } from '../storage/encoded-object.ts';
-import { keyText, type ListRange, type PastObjects, type StoredObject } from '../storage/object-store.ts';
+import type { EncodedObject, StoredObject } from '../storage/encoded-object.ts';
+import { keyText, type ListRange } from '../storage/store-keys.ts';
 import { renderList, renderObject } from '../table/render-object.ts';
 import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
 import { selectionOf } from './object-selection.ts';
@@ -54,8 +54,11 @@ export function rangeOf(target: ResourceTarget, after?: string): ListRange {
   };
 }
 
-interface Snapshot extends PastObjects {
+interface Snapshot {
   readonly revision: number;
+  readonly objects: Iterable<StoredObject>;
+  /** How many of them come after a key. */
+  count(after: string): number;
   /** How many objects it has from here on, when the page before knew. */
   readonly counted: number | undefined;
 }
@@ -74,7 +77,7 @@ function snapshotOf(context: RestContext, target: ResourceTarget, options: ListO
   }
   const past = store.listAt(range, exact);
   if (past === undefined) throw token === undefined ? tooOldVersion(exact, store.oldestRevision) : tooOldContinue();
-  return { revision: exact, counted: token?.remaining, ...past };
+  return { revision: exact, counted: token?.remaining, objects: past.objects(), count: (after) => past.count(after) };
 }
 
 interface Page {

@@ -25,8 +25,7 @@ import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound, reque
 import { recordUpdate } from '../patch/managed-fields.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
-import type { ObjectKey } from '../storage/event-history.ts';
-import { fits, keyText } from '../storage/object-store.ts';
+import { fits, keyText, type ObjectKey } from '../storage/store-keys.ts';
 import { copyOf } from '../table/render-object.ts';
 import { assertAdmitted, mutatedObject } from './admit-object.ts';
 import { dropEmptyMetadata } from './empty-metadata.ts';

@@ -3,6 +3,7 @@
  */
 import { isJsonObject, type JsonObject } from '@weir/kube';
 import { assert } from '@weir/net';
+import type { ObjectKey } from './store-keys.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -33,4 +34,10 @@ export class EncodedObject {
     assert(isJsonObject(value), 'a stored value is an object');
     return value;
   }
+}
+
+/** An object with its key. */
+export interface StoredObject {
+  readonly key: ObjectKey;
+  readonly object: EncodedObject;
 }

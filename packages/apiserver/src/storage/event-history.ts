@@ -5,13 +5,7 @@
  * again. The history starts empty when the server starts, at the revision of the store.
  */
 import type { EncodedObject } from './encoded-object.ts';
-
-/** Where an object is: its resource (`plural.group`), its namespace (empty for cluster scope), its name. */
-export interface ObjectKey {
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name: string;
-}
+import type { ObjectKey } from './store-keys.ts';
 
 /** One committed change. `object` is the new state, or the last one with the revision of the deletion. */
 export interface StoreEvent {

@@ -4,17 +4,19 @@
  * Every write runs as a synchronous function inside a write transaction of its own, which is committed
  * when the function returns; then its events are published, in the order of their revisions. What is
  * committed can be read and outlives the process. The promise of a write resolves when it outlives
- * the machine too: one sync of the file serves all writes that wait for it. A key is
- * `resource/namespace/name`; none of the parts can hold a slash.
+ * the machine too: one sync of the file serves all writes that wait for it.
  */
 import { join } from 'node:path';
 import { ensureObject, type JsonObject } from '@weir/kube';
 import { assert } from '@weir/net';
 import type { Database, RootDatabase } from 'lmdb';
 import { WriteTiming } from '../timing/request-timing.ts';
-import { EncodedObject } from './encoded-object.ts';
-import { EventHistory, type HistoryLimits, type ObjectKey, type StoreEvent } from './event-history.ts';
+import { EmptyResources } from './empty-resources.ts';
+import { EncodedObject, type StoredObject } from './encoded-object.ts';
+import { EventHistory, type HistoryLimits, type StoreEvent } from './event-history.ts';
+import { PastObjects } from './past-objects.ts';
 import { firstRevision, openStoreDatabases, revisionKey } from './store-databases.ts';
+import { assertPlainKey, boundsOf, fits, keyText, type ListRange, type ObjectKey, parseKey } from './store-keys.ts';
 import { SyncedFile } from './synced-file.ts';
 
 /** Settings of a store. */
@@ -23,28 +25,6 @@ export interface ObjectStoreOptions {
   readonly directory: string;
   /** What is kept for watches. Default: 20 000 events, 64 MiB. */
   readonly history?: HistoryLimits;
-}
-
-/** Which objects to read, in the order of their keys. */
-export interface ListRange {
-  readonly resource: string;
-  /** Only this namespace; all when absent. */
-  readonly namespace?: string;
-  /** Only objects after this key (exclusive), see {@link keyText}. */
-  readonly after?: string;
-}
-
-/** An object with its key. */
-export interface StoredObject {
-  readonly key: ObjectKey;
-  readonly object: EncodedObject;
-}
-
-/** A list as it was at an older revision. */
-export interface PastObjects {
-  readonly objects: Iterable<StoredObject>;
-  /** How many of them come after a key. */
-  count(after: string): number;
 }
 
 /** What a write may do. All of it happens or, when the function throws, nothing. */
@@ -66,6 +46,8 @@ export class ObjectStore {
   #history: EventHistory;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   readonly #file: SyncedFile;
+  readonly #empty = new EmptyResources();
+  #revision: number;
 
   constructor(options: ObjectStoreOptions) {
     const { root, objects, meta } = openStoreDatabases(options.directory, { readOnly: false });
@@ -74,12 +56,13 @@ export class ObjectStore {
     this.#meta = meta;
     this.#file = new SyncedFile(join(options.directory, 'data.mdb'));
     this.#limits = options.history ?? { events: 20_000, bytes: 64 * 1024 * 1024 };
-    this.#history = new EventHistory(this.revision, this.#limits);
+    this.#revision = meta.get(revisionKey) ?? firstRevision;
+    this.#history = new EventHistory(this.#revision, this.#limits);
   }
 
   /** The revision of the newest commit. */
   get revision(): number {
-    return this.#meta.get(revisionKey) ?? firstRevision;
+    return this.#revision;
   }
 
   /** The oldest revision that a watch can continue from. */
@@ -98,7 +81,7 @@ export class ObjectStore {
   /** Committed objects in the order of their keys. */
   *list(range: ListRange): Iterable<StoredObject> {
     const bounds = boundsOf(range);
-    if (bounds === undefined) return;
+    if (bounds === undefined || this.#hasNone(range.resource)) return;
     for (const { key, value } of this.#objects.getRange(bounds)) {
       if (key === range.after) continue;
       yield { key: parseKey(key), object: new EncodedObject(value) };
@@ -114,43 +97,15 @@ export class ObjectStore {
     return bounds.start === range.after && this.#objects.doesExist(range.after) ? counted - 1 : counted;
   }
 
-  /**
-   * The objects as they were at an older revision, or undefined when the history does not reach so
-   * far back: the present state with the changes since then undone, read as far as the caller goes.
-   */
+  /** The objects as they were at an older revision, or undefined when the history does not reach so far back. */
   listAt(range: ListRange, revision: number): PastObjects | undefined {
     const events = this.#history.since(revision);
     if (events === undefined) return undefined;
-    const past = new Map<string, StoredObject | undefined>();
-    for (const event of events) {
-      const text = keyText(event.key);
-      if (past.has(text) || !isInRange(event.key, text, range)) continue;
-      past.set(text, event.previous === undefined ? undefined : { key: event.key, object: event.previous });
-    }
-    return { objects: this.#past(range, past), count: (after) => this.#pastCount({ ...range, after }, past) };
-  }
-
-  /** Merges what is there and has not changed since with what has, both in the order of their keys. */
-  *#past(range: ListRange, past: ReadonlyMap<string, StoredObject | undefined>): Iterable<StoredObject> {
-    const changed = [...past].filter((entry) => entry[1] !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
-    let next = 0;
-    for (const stored of this.list(range)) {
-      const text = keyText(stored.key);
-      for (let entry = changed[next]; entry !== undefined && entry[0] <= text; entry = changed[++next]) {
-        if (entry[1] !== undefined) yield entry[1];
-      }
-      if (!past.has(text)) yield stored;
-    }
-    for (const [, stored] of changed.slice(next)) if (stored !== undefined) yield stored;
-  }
-
-  #pastCount(range: ListRange, past: ReadonlyMap<string, StoredObject | undefined>): number {
-    let counted = this.count(range);
-    for (const [text, stored] of past) {
-      if (range.after !== undefined && text <= range.after) continue;
-      counted += (stored === undefined ? 0 : 1) - (this.#objects.doesExist(text) ? 1 : 0);
-    }
-    return counted;
+    return new PastObjects(
+      { list: (all) => this.list(all), count: (all) => this.count(all), has: (text) => this.#objects.doesExist(text) },
+      range,
+      events,
+    );
   }
 
   /**
@@ -160,16 +115,33 @@ export class ObjectStore {
   async write<T>(action: (transaction: StoreTransaction) => T): Promise<T> {
     const events: StoreEvent[] = [];
     const timing = WriteTiming.begin();
-    const result = this.#root.transactionSync(() => {
+    const result = this.#commit(() => {
       const value = action(this.#transaction(events));
       timing?.passed();
       return value;
-    });
+    }, events);
     timing?.passed();
     this.#publish(events);
     timing?.published(events.map(({ revision, key }) => ({ revision, key: keyText(key) })));
     if (events.length > 0) await this.#file.synced();
     return result;
+  }
+
+  /** Runs a function in a transaction of lmdb; `events` are what it does. */
+  #commit<T>(action: () => T, events: readonly StoreEvent[]): T {
+    try {
+      const result = this.#root.transactionSync(() => {
+        const value = action();
+        const newest = events.at(-1)?.revision;
+        if (newest !== undefined) void this.#meta.put(revisionKey, newest);
+        return value;
+      });
+      this.#revision = events.at(-1)?.revision ?? this.#revision;
+      return result;
+    } catch (error) {
+      this.#empty.undone();
+      throw error;
+    }
   }
 
   /** Events after a revision that have been published, or undefined when some are gone. */
@@ -188,6 +160,13 @@ export class ObjectStore {
     return () => this.#listeners.delete(listener);
   }
 
+  #hasNone(resource: string): boolean {
+    return this.#empty.has(resource, () => {
+      const [first] = this.#objects.getKeys({ ...boundsOf({ resource }), limit: 1 });
+      return first === undefined;
+    });
+  }
+
   /** Finishes running writes and closes the files. */
   async close(): Promise<void> {
     await this.#file.synced();
@@ -200,11 +179,7 @@ export class ObjectStore {
       events.push(event);
       return event.object;
     };
-    const nextRevision = (): number => {
-      const revision = this.revision + 1;
-      void this.#meta.put(revisionKey, revision);
-      return revision;
-    };
+    const nextRevision = (): number => this.#revision + events.length + 1;
     const withRevision = (object: JsonObject, revision: number): EncodedObject => {
       ensureObject(object, 'metadata')['resourceVersion'] = String(revision);
       return EncodedObject.of(object);
@@ -217,6 +192,7 @@ export class ObjectStore {
         const previous = this.get(key);
         const revision = nextRevision();
         const encoded = withRevision(object, revision);
+        this.#empty.filled(key.resource);
         void this.#objects.put(keyText(key), encoded.bytes);
         if (previous === undefined) return record({ kind: 'ADDED', revision, key, object: encoded });
         return record({ kind: 'MODIFIED', revision, key, object: encoded, previous });
@@ -238,46 +214,4 @@ export class ObjectStore {
       for (const listener of this.#listeners) listener(event);
     }
   }
-}
-
-/** A key as text: `resource/namespace/name`. */
-export function keyText(key: ObjectKey): string {
-  return `${key.resource}/${key.namespace}/${key.name}`;
-}
-
-function parseKey(text: string): ObjectKey {
-  const [resource = '', namespace = '', name = ''] = text.split('/');
-  return { resource, namespace, name };
-}
-
-function assertPlainKey(key: ObjectKey): void {
-  const isPlain = key.name !== '' && !`${key.resource}${key.namespace}${key.name}`.includes('/');
-  assert(isPlain && fits(keyText(key)), `${keyText(key)} is no key`);
-}
-
-/** The longest key, in bytes; lmdb takes 1 978. No object that can be stored has a longer one. */
-const keyBytes = 1_900;
-
-/** Whether there can be an object with the key: whoever asks for another one is told that there is none. */
-export function fits(text: string): boolean {
-  return text.length * 3 <= keyBytes || Buffer.byteLength(text) <= keyBytes;
-}
-
-/**
- * '0' follows '/' in ASCII, so the range ends right after the last key with the prefix. It never begins before the
- * first one, whatever it is to come after: what clients send as a position must not lead out of what they asked for.
- * Undefined when nothing can be in it.
- */
-function boundsOf(range: ListRange): { start: string; end: string } | undefined {
-  const prefix = range.namespace === undefined ? range.resource : `${range.resource}/${range.namespace}`;
-  const start = range.after !== undefined && range.after > `${prefix}/` ? range.after : `${prefix}/`;
-  return fits(start) && start < `${prefix}0` ? { start, end: `${prefix}0` } : undefined;
-}
-
-function isInRange(key: ObjectKey, text: string, range: ListRange): boolean {
-  return (
-    key.resource === range.resource &&
-    (range.namespace === undefined || key.namespace === range.namespace) &&
-    (range.after === undefined || text > range.after)
-  );
 }

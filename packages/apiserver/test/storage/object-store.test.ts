@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreEvent } from '../../src/storage/event-history.ts';
-import { keyText, ObjectStore } from '../../src/storage/object-store.ts';
+import { ObjectStore } from '../../src/storage/object-store.ts';
+import { keyText } from '../../src/storage/store-keys.ts';
 
 let directory: string;
 let store: ObjectStore;
@@ -80,6 +81,40 @@ describe('the store', () => {
     expect(store.oldestRevision).toBe(revision);
   });
 
+  it('sees the first object of a resource and that the last one stays when its removal is undone', async () => {
+    const names = (): string[] => [...store.list({ resource: 'pods' })].map(({ key: { name } }) => name);
+    expect(names()).toEqual([]);
+    await store.write((transaction) => {
+      expect([...transaction.list({ resource: 'pods' })]).toEqual([]);
+      transaction.put(key('a'), {});
+      expect([...transaction.list({ resource: 'pods', namespace: 'ns' })]).toHaveLength(1);
+    });
+    expect(names()).toEqual(['a']);
+    const undone = store.write((transaction) => {
+      transaction.remove(key('a'));
+      expect([...transaction.list({ resource: 'pods' })]).toEqual([]);
+      throw new Error('refused');
+    });
+    await expect(undone).rejects.toThrow('refused');
+    expect(names()).toEqual(['a']);
+    await store.write((transaction) => transaction.remove(key('a')));
+    expect(names()).toEqual([]);
+    await put('b');
+    expect(names()).toEqual(['b']);
+  });
+
+  it('gives each change of one write a version of its own, and shows the newest when it tells of the first', async () => {
+    const before = store.revision;
+    const seen: (readonly [number, number])[] = [];
+    store.subscribe(({ revision }) => seen.push([revision, store.revision]));
+    await store.write((transaction) => {
+      transaction.put(key('a'), {});
+      transaction.put(key('a'), { value: 1 });
+      transaction.remove(key('a'));
+    });
+    expect(seen).toEqual([1, 2, 3].map((more) => [before + more, before + 3]));
+  });
+
   it('keeps namespaces and resources apart', async () => {
     await store.write((transaction) => {
       transaction.put({ resource: 'pods', namespace: 'ns', name: 'a' }, {});
@@ -106,7 +141,7 @@ describe('the store', () => {
     await store.write((transaction) => transaction.remove(key('b')));
     await put('c', 1);
     const past = store.listAt({ resource: 'pods' }, then);
-    expect([...(past?.objects ?? [])].map(({ key: { name }, object }) => [name, object.json['value']])).toEqual([
+    expect([...(past?.objects() ?? [])].map(({ key: { name }, object }) => [name, object.json['value']])).toEqual([
       ['a', 1],
       ['b', 1],
     ]);
