@@ -71,6 +71,7 @@ export function valueOf(random: Random, schema: Schema, depth: number): unknown 
     case 'list':
       return random.times(random.integer(0, 3), () => valueOf(random, schema.items, depth - 1));
     case 'integer':
+    case 'long':
       return random.integer(-1, 100);
     case 'number':
       return number(random);

@@ -69,7 +69,7 @@ test('kinds are found by group, version and kind, and lists say how they are mer
   expect(pod?.[0]).toBe('io.k8s.api.core.v1.Pod');
   expect(pod?.[1]).toMatchObject({
     type: 'object',
-    properties: { metadata: { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' } },
+    properties: { metadata: { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' }] } },
     'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind: 'Pod' }],
   });
   expect(schemas['io.k8s.api.core.v1.PodSpec']?.properties?.['containers']).toMatchObject({
@@ -79,6 +79,33 @@ test('kinds are found by group, version and kind, and lists say how they are mer
     'x-kubernetes-patch-strategy': 'merge',
     'x-kubernetes-list-map-keys': ['name'],
   });
+});
+
+test.each([
+  ['apis/apps/v1', 'io.k8s.api.core.v1.PodSpec', { required: ['containers'] }],
+  ['apis/apps/v1', 'io.k8s.api.apps.v1.DeploymentSpec', { required: ['selector', 'template'] }],
+  ['apis/apps/v1', 'io.k8s.api.apps.v1.DeploymentList', { required: ['items'] }],
+  ['apis/apps/v1', 'io.k8s.api.core.v1.ContainerPort', { properties: { protocol: { enum: ['SCTP', 'TCP', 'UDP'], default: 'TCP' } } }],
+  ['apis/apps/v1', 'io.k8s.api.core.v1.ContainerPort', { properties: { containerPort: { type: 'integer', format: 'int32' } } }],
+  ['apis/batch/v1', 'io.k8s.api.batch.v1.JobSpec', { properties: { activeDeadlineSeconds: { format: 'int64' } } }],
+  ['apis/events.k8s.io/v1', 'io.k8s.api.events.v1.Event', { properties: { deprecatedSource: {} } }],
+  ['api/v1', 'io.k8s.api.core.v1.EndpointPort', { required: ['port'] }],
+  ['apis/discovery.k8s.io/v1', 'io.k8s.api.discovery.v1.EndpointPort', { properties: { port: {} } }],
+  ['apis/apiextensions.k8s.io/v1', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference', {}],
+  ['api/v1', 'io.k8s.apimachinery.pkg.util.intstr.IntOrString', { format: 'int-or-string' }],
+])('in %s the type %s has the name and the facts that it has everywhere', (path, name, shape) => {
+  expect(document(path).components.schemas[name]).toMatchObject(shape);
+});
+
+test('every built-in type and field is described', () => {
+  for (const path of Object.keys(index())) {
+    for (const [name, schema] of Object.entries(document(path).components.schemas)) {
+      expect(schema, name).toHaveProperty('description');
+      for (const [field, property] of Object.entries(schema.properties ?? {})) {
+        expect(property, `${name}.${field}`).toMatchObject({ description: expect.stringMatching(/^\S.*[.]$/) });
+      }
+    }
+  }
 });
 
 test('the hash changes with the kinds, and only then', () => {

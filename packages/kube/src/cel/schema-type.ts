@@ -16,6 +16,7 @@ export function celTypeOf(schema: Schema): CelType {
     case 'map':
       return mapType(stringType, celTypeOf(schema.values));
     case 'integer':
+    case 'long':
       return intType;
     case 'number':
       return { kind: 'primitive', name: 'double' };

@@ -62,7 +62,7 @@ function customResource(definition: Readonly<JsonObject>, version: JsonObject): 
     namespaced: textAt(spec, 'scope') === 'Namespaced',
     subresources: subresourcesOf(gvk, { hasStatus, hasScale: scale !== undefined }),
     schema: mergeSchemaOf(gvk.kind, schema),
-    custom: { openApi: customOpenApi(gvk, schema), ...(deprecation === undefined ? {} : { deprecationWarning: deprecation }) },
+    custom: { openApi: customOpenApi(schema), ...(deprecation === undefined ? {} : { deprecationWarning: deprecation }) },
     fit: (object) => fitCustom(object, schema),
     table: customTable(objectsAt(version, 'additionalPrinterColumns')),
     fieldLabels: selectableFields(version),

@@ -27,8 +27,9 @@ function mergeType(schema: StructuralSchema): Schema {
     case 'string':
     case 'boolean':
     case 'number':
-    case 'integer':
       return { kind: schema.type };
+    case 'integer':
+      return { kind: 'long' };
     default:
       return mergeMembers(schema);
   }

@@ -51,7 +51,7 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
       return undefined;
     }
     wrongTypes.push(
-      `json: cannot unmarshal ${goTypeOfValue(item)} into Go struct field ${place.owner}.${place.fieldPath} of type ${goType(type)}`,
+      `json: cannot unmarshal ${isIntegerType(type) && typeof item === 'number' ? `number ${item}` : goTypeOfValue(item)} into Go struct field ${place.owner}.${place.fieldPath} of type ${goType(type)}`,
     );
     return undefined;
   }
@@ -95,6 +95,7 @@ function zeroValue(type: Schema): unknown {
     case 'list':
       return [];
     case 'integer':
+    case 'long':
     case 'number':
     case 'quantity':
     case 'intOrString':
@@ -120,6 +121,8 @@ function isScalar(kind: ScalarKind, value: unknown): boolean {
     case 'bytes':
       return typeof value === 'string';
     case 'integer':
+      return isInt32(value);
+    case 'long':
       return Number.isSafeInteger(value);
     case 'number':
       return typeof value === 'number';
@@ -128,12 +131,20 @@ function isScalar(kind: ScalarKind, value: unknown): boolean {
     case 'quantity':
       return typeof value === 'number' || typeof value === 'string';
     case 'intOrString':
-      return typeof value === 'string' || Number.isSafeInteger(value);
+      return typeof value === 'string' || isInt32(value);
     case 'any':
       return true;
     default:
       return unreachable(kind);
   }
+}
+
+function isIntegerType({ kind }: Schema): boolean {
+  return kind === 'integer' || kind === 'long';
+}
+
+function isInt32(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) === (Number(value) | 0);
 }
 
 /** What Go's decoder calls the type of a JSON value. */
@@ -147,6 +158,7 @@ export function goTypeOfValue(value: unknown): string {
 
 const goScalars: Readonly<Record<ScalarKind, string>> = {
   integer: 'int32',
+  long: 'int64',
   number: 'float64',
   boolean: 'bool',
   string: 'string',

@@ -4,7 +4,7 @@
  * ```
  * TypeName: field field:type field:type …      (a line that starts with a blank goes on)
  * ```
- * Types: `s` string (also when no type is given), `i` integer, `n` number, `b` boolean, `q` quantity,
+ * Types: `s` string (also when no type is given), `i` integer of 32 bits, `l` of 64, `n` number, `b` boolean, `q` quantity,
  * `is` integer or string, `t` time, `bytes` base64, `any`; `{T}` map of texts to T; `T[]` list that
  * is replaced as a whole, `T[set]` set, `T[a,b]` list of objects told apart by the fields a and b
  * (strategic merge patches use the first alone; a key `protocol` is TCP where a member leaves it out); anything else is the name of a type. `Name!` is
@@ -16,6 +16,7 @@ import type { ListMerge, ObjectSchema, ScalarKind, Schema } from './schema.ts';
 const scalars: ReadonlyMap<string, ScalarKind> = new Map([
   ['s', 'string'],
   ['i', 'integer'],
+  ['l', 'long'],
   ['n', 'number'],
   ['b', 'boolean'],
   ['q', 'quantity'],

@@ -23,8 +23,8 @@ export type ListMerge =
       readonly keyDefaults: Readonly<Record<string, unknown>>;
     };
 
-/** Scalars. `quantity` and `intOrString` take texts and numbers; `bytes` is base64; `any` is anything. */
-export type ScalarKind = 'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'intOrString' | 'time' | 'bytes' | 'any';
+/** Scalars. `integer` has 32 bits, `long` 64; `quantity` and `intOrString` take texts and numbers; `bytes` is base64; `any` is anything. */
+export type ScalarKind = 'string' | 'integer' | 'long' | 'number' | 'boolean' | 'quantity' | 'intOrString' | 'time' | 'bytes' | 'any';
 
 /** An object with known fields. `retainKeys`: a strategic patch names all the fields that stay. */
 export interface ObjectSchema {

@@ -192,6 +192,7 @@ function typeDifferences(schema: Schema, { type, repeated, owner }: TypedField, 
 const scalarWords: Readonly<Record<string, readonly string[]>> = {
   string: ['string'],
   integer: ['integer'],
+  long: ['integer'],
   boolean: ['boolean'],
   bytes: ['bytes'],
   time: ['Time', 'MicroTime'],

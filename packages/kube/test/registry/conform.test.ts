@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { builtInResources, conformToSchema, type JsonObject, parseSchemas, ResourceRegistry } from '../../src/index.ts';
 
 const types = parseSchemas(`
-Thing: name count:i ready:b labels:{s} parts:Part[name] any:any when:t port:is
+Thing: name count:i ready:b labels:{s} parts:Part[name] any:any when:t port:is size:l
 Part: name sizes:i[]
     more:Thing
 `);
@@ -45,6 +45,15 @@ describe('fitting an object to its schema', () => {
         'json: cannot unmarshal string into Go struct field Thing.ready of type bool',
         'json: cannot unmarshal object into Go struct field Thing.parts of type []v1.Part',
         'json: cannot unmarshal array into Go struct field Thing.labels of type map[string]string',
+      ],
+    },
+    {
+      name: 'reports integers that do not fit into their bits',
+      value: { count: 2 ** 31, port: 2 ** 31, size: 2 ** 31, parts: [{ name: 'p' }] },
+      result: { size: 2 ** 31, parts: [{ name: 'p' }] },
+      wrong: [
+        'json: cannot unmarshal number 2147483648 into Go struct field Thing.count of type int32',
+        'json: cannot unmarshal number into Go struct field Thing.port of type intstr.IntOrString',
       ],
     },
   ])('$name', ({ value, result, unknown = [], wrong = [] }) => {

@@ -24,7 +24,7 @@ NamedRuleWithOperations: resourceNames:s[] operations:s[] apiGroups:s[] apiVersi
 Validation: expression message reason messageExpression
 AuditAnnotation: key valueExpression
 AdmissionVariable: name expression
-ValidatingAdmissionPolicyStatus: observedGeneration:i typeChecking:TypeChecking conditions:Condition[type]
+ValidatingAdmissionPolicyStatus: observedGeneration:l typeChecking:TypeChecking conditions:Condition[type]
 TypeChecking: expressionWarnings:ExpressionWarning[]
 ExpressionWarning: fieldRef warning
 ValidatingAdmissionPolicyBinding: apiVersion kind metadata:ObjectMeta spec:ValidatingAdmissionPolicyBindingSpec

@@ -7,7 +7,7 @@
 export const clusterTypes = `
 PodDisruptionBudget: apiVersion kind metadata:ObjectMeta spec:PodDisruptionBudgetSpec status:PodDisruptionBudgetStatus
 PodDisruptionBudgetSpec: minAvailable:is selector:LabelSelector maxUnavailable:is unhealthyPodEvictionPolicy
-PodDisruptionBudgetStatus: observedGeneration:i disruptedPods:{t} disruptionsAllowed:i currentHealthy:i desiredHealthy:i
+PodDisruptionBudgetStatus: observedGeneration:l disruptedPods:{t} disruptionsAllowed:i currentHealthy:i desiredHealthy:i
     expectedPods:i conditions:Condition[type]
 PriorityClass: apiVersion kind metadata:ObjectMeta value:i globalDefault:b description preemptionPolicy
 RuntimeClass: apiVersion kind metadata:ObjectMeta handler overhead:Overhead scheduling:Scheduling

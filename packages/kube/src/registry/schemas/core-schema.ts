@@ -45,8 +45,8 @@ NodeDaemonEndpoints: kubeletEndpoint:DaemonEndpoint
 DaemonEndpoint: Port:i
 NodeSystemInfo: machineID systemUUID bootID kernelVersion osImage containerRuntimeVersion kubeletVersion kubeProxyVersion
     operatingSystem architecture swap:NodeSwapStatus
-NodeSwapStatus: capacity:i
-ContainerImage: names:s[] sizeBytes:i
+NodeSwapStatus: capacity:l
+ContainerImage: names:s[] sizeBytes:l
 AttachedVolume: name devicePath
 ServiceAccount: apiVersion kind metadata:ObjectMeta secrets:ObjectReference[name] imagePullSecrets:LocalObjectReference[]
     automountServiceAccountToken:b
@@ -56,7 +56,8 @@ Event: apiVersion kind metadata:ObjectMeta involvedObject:ObjectReference reason
     lastTimestamp:t count:i type eventTime:t series:EventSeries action related:ObjectReference reportingComponent reportingInstance
 EventSource: component host
 EventSeries: count:i lastObservedTime:t
-EventsEvent: apiVersion kind metadata:ObjectMeta eventTime:t series:EventSeries reportingController reportingInstance action reason
+EventsEventSeries: count:i lastObservedTime:t
+EventsEvent: apiVersion kind metadata:ObjectMeta eventTime:t series:EventsEventSeries reportingController reportingInstance action reason
     regarding:ObjectReference related:ObjectReference note type deprecatedSource:EventSource deprecatedFirstTimestamp:t
     deprecatedLastTimestamp:t deprecatedCount:i
 Lease: apiVersion kind metadata:ObjectMeta spec:LeaseSpec

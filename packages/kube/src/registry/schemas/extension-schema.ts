@@ -19,7 +19,7 @@ ConversionWebhookClientConfig: url service:ConversionServiceReference caBundle:b
 ConversionServiceReference: namespace name path port:i
 CustomResourceValidation: openAPIV3Schema:JSONSchemaProps
 JSONSchemaProps: id $schema $ref description type format title default:any maximum:n exclusiveMaximum:b minimum:n exclusiveMinimum:b
-    maxLength:i minLength:i pattern maxItems:i minItems:i uniqueItems:b multipleOf:n enum:any[] maxProperties:i minProperties:i
+    maxLength:l minLength:l pattern maxItems:l minItems:l uniqueItems:b multipleOf:n enum:any[] maxProperties:l minProperties:l
     required:s[] items:JSONSchemaProps allOf:JSONSchemaProps[] oneOf:JSONSchemaProps[] anyOf:JSONSchemaProps[] not:JSONSchemaProps
     properties:{JSONSchemaProps} additionalProperties:JSONSchemaProps|b patternProperties:{JSONSchemaProps} dependencies:any
     additionalItems:JSONSchemaProps|b definitions:{JSONSchemaProps} externalDocs:ExternalDocumentation example:any nullable:b
@@ -28,6 +28,6 @@ JSONSchemaProps: id $schema $ref description type format title default:any maxim
 ExternalDocumentation: description url
 ValidationRule: rule message messageExpression reason fieldPath optionalOldSelf:b
 CustomResourceDefinitionStatus: conditions:CustomResourceDefinitionCondition[type] acceptedNames:CustomResourceDefinitionNames
-    storedVersions:s[] observedGeneration:i
-CustomResourceDefinitionCondition: type status lastTransitionTime:t reason message observedGeneration:i
+    storedVersions:s[] observedGeneration:l
+CustomResourceDefinitionCondition: type status lastTransitionTime:t reason message observedGeneration:l
 `;

@@ -3,7 +3,7 @@
 /** Type definitions; other tables may refer to them. */
 export const podTypes = `
 Pod: apiVersion kind metadata:ObjectMeta spec:PodSpec status:PodStatus
-PodSpec: volumes:Volume![name] containers:Container[name] restartPolicy terminationGracePeriodSeconds:i activeDeadlineSeconds:i
+PodSpec: volumes:Volume![name] containers:Container[name] restartPolicy terminationGracePeriodSeconds:l activeDeadlineSeconds:l
     dnsPolicy nodeSelector:{s} serviceAccountName serviceAccount nodeName hostNetwork:b hostPID:b hostIPC:b
     securityContext:PodSecurityContext imagePullSecrets:LocalObjectReference[name] hostname subdomain affinity:Affinity schedulerName
     initContainers:Container[name] automountServiceAccountToken:b tolerations:Toleration[] hostAliases:HostAlias[ip] priorityClassName
@@ -34,7 +34,7 @@ VolumeProjection: secret:SecretProjection downwardAPI:DownwardAPIProjection conf
 SecretProjection: name items:KeyToPath[] optional:b
 DownwardAPIProjection: items:DownwardAPIVolumeFile[]
 ConfigMapProjection: name items:KeyToPath[] optional:b
-ServiceAccountTokenProjection: audience expirationSeconds:i path
+ServiceAccountTokenProjection: audience expirationSeconds:l path
 ClusterTrustBundleProjection: name signerName labelSelector:LabelSelector optional:b path
 PodCertificateProjection: signerName keyType maxExpirationSeconds:i credentialBundlePath keyPath certificateChainPath
     userAnnotations:{s}
@@ -57,7 +57,7 @@ ResourceRequirements: limits:{q} requests:{q} claims:ResourceClaim[name]
 ResourceClaim: name request
 VolumeMount: name readOnly:b mountPath subPath mountPropagation subPathExpr recursiveReadOnly
 Probe: exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction grpc:GRPCAction initialDelaySeconds:i timeoutSeconds:i
-    periodSeconds:i successThreshold:i failureThreshold:i terminationGracePeriodSeconds:i
+    periodSeconds:i successThreshold:i failureThreshold:i terminationGracePeriodSeconds:l
 ExecAction: command:s[]
 HTTPGetAction: path port:is host scheme httpHeaders:HTTPHeader[]
 HTTPHeader: name value
@@ -65,9 +65,9 @@ TCPSocketAction: port:is host
 GRPCAction: port:i service
 Lifecycle: postStart:LifecycleHandler preStop:LifecycleHandler stopSignal
 LifecycleHandler: exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction sleep:SleepAction
-SleepAction: seconds:i
-SecurityContext: capabilities:Capabilities privileged:b seLinuxOptions:SELinuxOptions runAsUser:i runAsNonRoot:b
-    readOnlyRootFilesystem:b allowPrivilegeEscalation:b runAsGroup:i procMount windowsOptions:WindowsSecurityContextOptions
+SleepAction: seconds:l
+SecurityContext: capabilities:Capabilities privileged:b seLinuxOptions:SELinuxOptions runAsUser:l runAsNonRoot:b
+    readOnlyRootFilesystem:b allowPrivilegeEscalation:b runAsGroup:l procMount windowsOptions:WindowsSecurityContextOptions
     seccompProfile:SeccompProfile appArmorProfile:AppArmorProfile
 Capabilities: add:s[] drop:s[]
 SELinuxOptions: user role type level
@@ -81,7 +81,7 @@ VolumeDevice: name devicePath
 ContainerResizePolicy: resourceName restartPolicy
 ContainerRestartRule: action exitCodes:ContainerRestartRuleOnExitCodes
 ContainerRestartRuleOnExitCodes: operator values:i[set]
-PodSecurityContext: seLinuxOptions:SELinuxOptions runAsUser:i runAsNonRoot:b supplementalGroups:i[] fsGroup:i runAsGroup:i
+PodSecurityContext: seLinuxOptions:SELinuxOptions runAsUser:l runAsNonRoot:b supplementalGroups:l[] fsGroup:l runAsGroup:l
     sysctls:Sysctl[] windowsOptions:WindowsSecurityContextOptions fsGroupChangePolicy seccompProfile:SeccompProfile
     appArmorProfile:AppArmorProfile supplementalGroupsPolicy seLinuxChangePolicy
 Sysctl: name value
@@ -99,7 +99,7 @@ PodAffinityTerm: labelSelector:LabelSelector namespaces:s[] topologyKey namespac
 WeightedPodAffinityTerm: weight:i podAffinityTerm:PodAffinityTerm
 PodAntiAffinity: requiredDuringSchedulingIgnoredDuringExecution:PodAffinityTerm[]
     preferredDuringSchedulingIgnoredDuringExecution:WeightedPodAffinityTerm[]
-Toleration: key operator value effect tolerationSeconds:i
+Toleration: key operator value effect tolerationSeconds:l
 HostAlias: ip hostnames:s[]
 PodDNSConfig: nameservers:s[] searches:s[] options:PodDNSConfigOption[]
 PodDNSConfigOption: name value
@@ -117,9 +117,9 @@ PodResourceClaim: name resourceClaimName resourceClaimTemplateName
 WorkloadReference: name podGroup podGroupReplicaKey
 PodStatus: phase conditions:PodCondition[type] message reason hostIP podIP startTime:t containerStatuses:ContainerStatus[] qosClass
     initContainerStatuses:ContainerStatus[] nominatedNodeName podIPs:PodIP[ip] ephemeralContainerStatuses:ContainerStatus[] resize
-    resourceClaimStatuses:PodResourceClaimStatus[name] hostIPs:HostIP[] observedGeneration:i extendedResourceClaimStatus:any
+    resourceClaimStatuses:PodResourceClaimStatus[name] hostIPs:HostIP[] observedGeneration:l extendedResourceClaimStatus:any
     allocatedResources:{q} resources:ResourceRequirements
-PodCondition: type status lastProbeTime:t lastTransitionTime:t reason message observedGeneration:i
+PodCondition: type status lastProbeTime:t lastTransitionTime:t reason message observedGeneration:l
 ContainerStatus: name state:ContainerState lastState:ContainerState ready:b restartCount:i image imageID containerID started:b
     allocatedResources:{q} resources:ResourceRequirements volumeMounts:VolumeMountStatus[mountPath] user:ContainerUser
     allocatedResourcesStatus:any stopSignal
@@ -129,7 +129,7 @@ ContainerStateRunning: startedAt:t
 ContainerStateTerminated: exitCode:i signal:i reason message startedAt:t finishedAt:t containerID
 VolumeMountStatus: name mountPath readOnly:b recursiveReadOnly
 ContainerUser: linux:LinuxContainerUser
-LinuxContainerUser: uid:i gid:i supplementalGroups:i[]
+LinuxContainerUser: uid:l gid:l supplementalGroups:l[]
 PodIP: ip
 PodResourceClaimStatus: name resourceClaimName
 HostIP: ip

@@ -23,7 +23,7 @@ TokenReview: apiVersion kind metadata:ObjectMeta spec:TokenReviewSpec status:Tok
 TokenReviewSpec: token audiences:s[]
 TokenReviewStatus: authenticated:b user:UserInfo audiences:s[] error
 TokenRequest: apiVersion kind metadata:ObjectMeta spec:TokenRequestSpec status:TokenRequestStatus
-TokenRequestSpec: audiences:s[] expirationSeconds:i boundObjectRef:BoundObjectReference
+TokenRequestSpec: audiences:s[] expirationSeconds:l boundObjectRef:BoundObjectReference
 BoundObjectReference: kind apiVersion name uid
 TokenRequestStatus: token expirationTimestamp:t
 Role: apiVersion kind metadata:ObjectMeta rules:PolicyRule[]

@@ -8,12 +8,12 @@ DeploymentSpec: replicas:i selector:LabelSelector template:PodTemplateSpec strat
 PodTemplateSpec: metadata:ObjectMeta spec:PodSpec
 DeploymentStrategy: type rollingUpdate:RollingUpdateDeployment
 RollingUpdateDeployment: maxUnavailable:is maxSurge:is
-DeploymentStatus: observedGeneration:i replicas:i updatedReplicas:i readyReplicas:i availableReplicas:i unavailableReplicas:i
+DeploymentStatus: observedGeneration:l replicas:i updatedReplicas:i readyReplicas:i availableReplicas:i unavailableReplicas:i
     terminatingReplicas:i conditions:DeploymentCondition[type] collisionCount:i
 DeploymentCondition: type status lastUpdateTime:t lastTransitionTime:t reason message
 ReplicaSet: apiVersion kind metadata:ObjectMeta spec:ReplicaSetSpec status:ReplicaSetStatus
 ReplicaSetSpec: replicas:i selector:LabelSelector template:PodTemplateSpec minReadySeconds:i
-ReplicaSetStatus: replicas:i fullyLabeledReplicas:i readyReplicas:i availableReplicas:i terminatingReplicas:i observedGeneration:i
+ReplicaSetStatus: replicas:i fullyLabeledReplicas:i readyReplicas:i availableReplicas:i terminatingReplicas:i observedGeneration:l
     conditions:ReplicaSetCondition[type]
 ReplicaSetCondition: type status lastTransitionTime:t reason message
 StatefulSet: apiVersion kind metadata:ObjectMeta spec:StatefulSetSpec status:StatefulSetStatus
@@ -24,7 +24,7 @@ StatefulSetUpdateStrategy: type rollingUpdate:RollingUpdateStatefulSetStrategy
 RollingUpdateStatefulSetStrategy: partition:i maxUnavailable:is
 StatefulSetPersistentVolumeClaimRetentionPolicy: whenDeleted whenScaled
 StatefulSetOrdinals: start:i
-StatefulSetStatus: observedGeneration:i replicas:i readyReplicas:i currentReplicas:i updatedReplicas:i currentRevision updateRevision
+StatefulSetStatus: observedGeneration:l replicas:i readyReplicas:i currentReplicas:i updatedReplicas:i currentRevision updateRevision
     collisionCount:i conditions:StatefulSetCondition[type] availableReplicas:i
 StatefulSetCondition: type status lastTransitionTime:t reason message
 DaemonSet: apiVersion kind metadata:ObjectMeta spec:DaemonSetSpec status:DaemonSetStatus
@@ -32,12 +32,12 @@ DaemonSetSpec: selector:LabelSelector template:PodTemplateSpec updateStrategy:Da
     revisionHistoryLimit:i
 DaemonSetUpdateStrategy: type rollingUpdate:RollingUpdateDaemonSet
 RollingUpdateDaemonSet: maxUnavailable:is maxSurge:is
-DaemonSetStatus: currentNumberScheduled:i numberMisscheduled:i desiredNumberScheduled:i numberReady:i observedGeneration:i
+DaemonSetStatus: currentNumberScheduled:i numberMisscheduled:i desiredNumberScheduled:i numberReady:i observedGeneration:l
     updatedNumberScheduled:i numberAvailable:i numberUnavailable:i collisionCount:i conditions:DaemonSetCondition[type]
 DaemonSetCondition: type status lastTransitionTime:t reason message
-ControllerRevision: apiVersion kind metadata:ObjectMeta data:any revision:i
+ControllerRevision: apiVersion kind metadata:ObjectMeta data:any revision:l
 Job: apiVersion kind metadata:ObjectMeta spec:JobSpec status:JobStatus
-JobSpec: parallelism:i completions:i activeDeadlineSeconds:i podFailurePolicy:PodFailurePolicy successPolicy:SuccessPolicy
+JobSpec: parallelism:i completions:i activeDeadlineSeconds:l podFailurePolicy:PodFailurePolicy successPolicy:SuccessPolicy
     backoffLimit:i backoffLimitPerIndex:i maxFailedIndexes:i selector:LabelSelector manualSelector:b template:PodTemplateSpec
     ttlSecondsAfterFinished:i completionMode suspend:b podReplacementPolicy managedBy
 PodFailurePolicy: rules:PodFailurePolicyRule[]
@@ -52,7 +52,7 @@ JobStatus: conditions:JobCondition[type] startTime:t completionTime:t active:i s
 JobCondition: type status lastProbeTime:t lastTransitionTime:t reason message
 UncountedTerminatedPods: succeeded:s[set] failed:s[set]
 CronJob: apiVersion kind metadata:ObjectMeta spec:CronJobSpec status:CronJobStatus
-CronJobSpec: schedule timeZone startingDeadlineSeconds:i concurrencyPolicy suspend:b jobTemplate:JobTemplateSpec
+CronJobSpec: schedule timeZone startingDeadlineSeconds:l concurrencyPolicy suspend:b jobTemplate:JobTemplateSpec
     successfulJobsHistoryLimit:i failedJobsHistoryLimit:i
 JobTemplateSpec: metadata:ObjectMeta spec:JobSpec
 CronJobStatus: active:ObjectReference[] lastScheduleTime:t lastSuccessfulTime:t
