@@ -1,20 +1,22 @@
 /** Whether a pod finds room on a node: places for pods, requested resources, host ports. */
 import { type Container, type ContainerPort, type Pod, parseQuantity, type Quantities } from '@weir/kube';
 import type { NodeView } from './cluster-view.ts';
+import { lasting, type Obstacle, passing } from './obstacle.ts';
 
-/** What is missing on the node, in the words of the reference; empty when there is room. */
-export function missingRoom(pod: Pod, view: NodeView): string[] {
+/** What is missing on the node; empty when there is room. Who asks for more than the whole node has is not helped by others that go. */
+export function roomObstacles(pod: Pod, view: NodeView): readonly Obstacle[] {
   const allocatable = view.node.status?.allocatable ?? {};
-  const reasons: string[] = [];
+  const obstacles: Obstacle[] = [];
   // Without a word of the node, it takes any number.
-  if (allocatable['pods'] !== undefined && view.pods.length >= Number(allocatable['pods'])) reasons.push('Too many pods');
+  if (allocatable['pods'] !== undefined && view.pods.length >= Number(allocatable['pods'])) obstacles.push(passing('Too many pods'));
   for (const [name, wanted] of requestsOf(pod)) {
     const amount = parseQuantity(allocatable[name] ?? '');
     if (wanted === 0 || (amount === undefined && (name === 'cpu' || name === 'memory' || name === 'ephemeral-storage'))) continue;
     const used = view.pods.reduce((sum, other) => sum + (requestsOf(other).get(name) ?? 0), 0);
-    if (used + wanted > (amount ?? 0)) reasons.push(`Insufficient ${name}`);
+    const isTooMuch = wanted > (amount ?? 0);
+    if (used + wanted > (amount ?? 0)) obstacles.push(isTooMuch ? lasting(`Insufficient ${name}`) : passing(`Insufficient ${name}`));
   }
-  return reasons;
+  return obstacles;
 }
 
 /** Whether all host ports of the pod are free on the node. */

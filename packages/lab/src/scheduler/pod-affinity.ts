@@ -1,24 +1,28 @@
 /** Pods that want to be near other pods, or far from them (`plugins/interpodaffinity`). */
 import { matchesLabelSelector, type Namespace, type Pod, type PodAffinityTerm } from '@weir/kube';
 import type { ClusterView, NodeView } from './cluster-view.ts';
+import { lasting, type Obstacle, passing } from './obstacle.ts';
 
-/** Why the node does not do, in the words of the reference; undefined when it does. */
-export function affinityProblem(pod: Pod, view: NodeView, cluster: ClusterView): string | undefined {
+/** Pods that are not there do not come because others go. */
+const notNear = lasting("node(s) didn't match pod affinity rules");
+
+/** Why the node does not do; undefined when it does. */
+export function affinityObstacle(pod: Pod, view: NodeView, cluster: ClusterView): Obstacle | undefined {
   const near = pod.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const far = pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   for (const term of near) {
     const domain = domainOf(term, view, cluster);
-    if (domain === undefined) return "node(s) didn't match pod affinity rules";
+    if (domain === undefined) return notNear;
     const isThere = domain.some(({ pods }) => pods.some((other) => isMeant(term, { by: pod, other, cluster })));
-    if (!isThere && !isFirstOfItsKind(term, pod, cluster)) return "node(s) didn't match pod affinity rules";
+    if (!isThere && !isFirstOfItsKind(term, pod, cluster)) return notNear;
   }
   for (const term of far) {
     const domain = domainOf(term, view, cluster) ?? [];
     if (domain.some(({ pods }) => pods.some((other) => isMeant(term, { by: pod, other, cluster })))) {
-      return "node(s) didn't match pod anti-affinity rules";
+      return passing("node(s) didn't match pod anti-affinity rules");
     }
   }
-  return isUnwelcome(pod, view, cluster) ? "node(s) didn't satisfy existing pods anti-affinity rules" : undefined;
+  return isUnwelcome(pod, view, cluster) ? passing("node(s) didn't satisfy existing pods anti-affinity rules") : undefined;
 }
 
 /** How much the node is preferred for the pods near it, by the wishes of the pod and of those that are there. */

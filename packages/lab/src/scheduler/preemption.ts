@@ -11,9 +11,13 @@ export interface Preemption {
   readonly victims: readonly Pod[];
 }
 
+/** Whether the pod may drive others away at all. */
+export function mayPreempt({ spec }: Pod): boolean {
+  return spec?.preemptionPolicy !== 'Never';
+}
+
 /** The best node to make room on; `fits` says whether the pod would run on a node with the pods that are left. Undefined when none helps. */
 export function choosePreemption(pod: Pod, nodes: readonly NodeView[], fits: (view: NodeView) => boolean): Preemption | undefined {
-  if (pod.spec?.preemptionPolicy === 'Never') return undefined;
   const choices = nodes.flatMap((view) => victimsOn(pod, view, fits) ?? []);
   return choices.toSorted(compareChoices)[0];
 }

@@ -8,10 +8,14 @@
 import type { Pod } from '@weir/kube';
 import { type ClusterView, type NodeView, nameOf } from './cluster-view.ts';
 import { matchesNodeSelector, matchesNodeTerm, type Taint, tolerates, untoleratedTaint } from './node-fit.ts';
-import { hasFreePorts, missingRoom } from './node-room.ts';
-import { affinityProblem, affinityScore } from './pod-affinity.ts';
-import { choosePreemption } from './preemption.ts';
-import { spreadCost, spreadProblem } from './topology-spread.ts';
+import { hasFreePorts, roomObstacles } from './node-room.ts';
+import { lasting, type Obstacle, passing } from './obstacle.ts';
+import { affinityObstacle, affinityScore } from './pod-affinity.ts';
+import { choosePreemption, mayPreempt } from './preemption.ts';
+import { spreadCost, spreadObstacle } from './topology-spread.ts';
+
+/** Since 1.35 without the taint's key and value: who may see a pod need not see what the nodes of others are for. */
+const taintReason = 'node(s) had untolerated taint(s)';
 
 /** The outcome: a node; pods that have to go first; or the message of the event that says why there is none. */
 export type SchedulingDecision =
@@ -27,11 +31,10 @@ export function schedulePod(pod: Pod, cluster: ClusterView): SchedulingDecision 
   const fitting: NodeView[] = [];
   const withoutRoom: NodeView[] = [];
   for (const view of nodes) {
-    const fixed = fixedProblem(pod, view);
-    const problems = fixed === undefined ? movableProblems(pod, view, cluster) : [fixed];
-    if (problems.length === 0) fitting.push(view);
-    else if (fixed === undefined) withoutRoom.push(view);
-    for (const problem of problems) reasons.set(problem, (reasons.get(problem) ?? 0) + 1);
+    const obstacles = obstaclesOn(pod, view, cluster);
+    if (obstacles.length === 0) fitting.push(view);
+    else if (!obstacles.some(({ isLasting }) => isLasting)) withoutRoom.push(view);
+    for (const { reason } of obstacles) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   const best = fitting.toSorted((a, b) => comparePlaces(pod, cluster, a, b))[0];
   if (best !== undefined) return { kind: 'bind', node: nameOf(best) };
@@ -39,10 +42,11 @@ export function schedulePod(pod: Pod, cluster: ClusterView): SchedulingDecision 
   // The reference sorts the texts, counts in front.
   const texts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
   const why = `0/${all} nodes are available: ${texts.join(', ')}.`;
+  if (!mayPreempt(pod)) return { kind: 'unschedulable', message: `${why} preemption: not eligible due to preemptionPolicy=Never.` };
   const preemption = choosePreemption(
     pod,
     withoutRoom,
-    (view) => movableProblems(pod, view, { ...cluster, nodes: replaced(nodes, view) }).length === 0,
+    (view) => passingObstacles(pod, view, { ...cluster, nodes: replaced(nodes, view) }).length === 0,
   );
   if (preemption !== undefined) return { kind: 'preempt', ...preemption, message: why };
   return { kind: 'unschedulable', message: `${why} ${preemptionText(all, withoutRoom.length)}` };
@@ -57,30 +61,32 @@ function preemptionText(all: number, full: number): string {
   return `preemption: 0/${all} nodes are available: ${texts.join(', ')}.`;
 }
 
-/** Why the pod cannot run on the node whatever else runs there; undefined when it can. The first filter that says no is named. */
-function fixedProblem(pod: Pod, { node }: NodeView): string | undefined {
+/** What keeps the pod off the node: nothing when it fits. The first filter that says no is named. */
+function obstaclesOn(pod: Pod, view: NodeView, cluster: ClusterView): readonly Obstacle[] {
+  const reason = nodeProblem(pod, view);
+  return reason === undefined ? passingObstacles(pod, view, cluster) : [lasting(reason)];
+}
+
+/** Why the pod cannot run on the node whatever else runs there; undefined when it can. */
+function nodeProblem(pod: Pod, { node }: NodeView): string | undefined {
   const tolerations = pod.spec?.tolerations ?? [];
   const unschedulable: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
   if (node.spec?.unschedulable === true && !tolerates(tolerations, unschedulable)) return 'node(s) were unschedulable';
-  const taint = untoleratedTaint(pod.spec, node, ['NoSchedule', 'NoExecute']);
-  if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+  if (untoleratedTaint(pod.spec, node, ['NoSchedule', 'NoExecute']) !== undefined) return taintReason;
   if (!matchesNodeSelector(pod.spec, node)) return "node(s) didn't match Pod's node affinity/selector";
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
   // A node that has not reported yet carries this taint in the reference until it is ready.
   const notReady: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
-  if (ready?.status !== 'True' && !tolerates(tolerations, notReady)) {
-    return 'node(s) had untolerated taint {node.kubernetes.io/not-ready: }';
-  }
-  return undefined;
+  return ready?.status !== 'True' && !tolerates(tolerations, notReady) ? taintReason : undefined;
 }
 
-/** What keeps the pod off the node because of the pods that run, there or elsewhere. */
-function movableProblems(pod: Pod, view: NodeView, cluster: ClusterView): readonly string[] {
-  if (!hasFreePorts(pod, view)) return ["node(s) didn't have free ports for the requested pod ports"];
-  const room = missingRoom(pod, view);
+/** What has to do with the pods that run, there or elsewhere. */
+function passingObstacles(pod: Pod, view: NodeView, cluster: ClusterView): readonly Obstacle[] {
+  if (!hasFreePorts(pod, view)) return [passing("node(s) didn't have free ports for the requested pod ports")];
+  const room = roomObstacles(pod, view);
   if (room.length > 0) return room;
-  const problem = spreadProblem(pod, view, cluster) ?? affinityProblem(pod, view, cluster);
-  return problem === undefined ? [] : [problem];
+  const obstacle = spreadObstacle(pod, view, cluster) ?? affinityObstacle(pod, view, cluster);
+  return obstacle === undefined ? [] : [obstacle];
 }
 
 function replaced(nodes: readonly NodeView[], view: NodeView): readonly NodeView[] {

@@ -2,18 +2,19 @@
 import { matchesLabelSelector, type Pod, type TopologySpreadConstraint } from '@weir/kube';
 import type { ClusterView, NodeView } from './cluster-view.ts';
 import { matchesNodeSelector, untoleratedTaint } from './node-fit.ts';
+import { lasting, type Obstacle, passing } from './obstacle.ts';
 
-const problem = "node(s) didn't match pod topology spread constraints";
+const reason = "node(s) didn't match pod topology spread constraints";
 
-/** Why the node does not do, in the words of the reference; undefined when it does. */
-export function spreadProblem(pod: Pod, view: NodeView, cluster: ClusterView): string | undefined {
+/** Why the node does not do; undefined when it does. */
+export function spreadObstacle(pod: Pod, view: NodeView, cluster: ClusterView): Obstacle | undefined {
   for (const constraint of constraintsOf(pod, 'DoNotSchedule')) {
     const value = view.node.metadata.labels?.[constraint.topologyKey];
-    if (value === undefined) return `${problem} (missing required label)`;
+    if (value === undefined) return lasting(`${reason} (missing required label)`);
     const counts = countsOf(constraint, pod, cluster);
     const isSelf = matches(constraint, pod, pod) ? 1 : 0;
     const least = counts.size < (constraint.minDomains ?? 1) ? 0 : Math.min(...counts.values());
-    if ((counts.get(value) ?? 0) + isSelf - least > constraint.maxSkew) return problem;
+    if ((counts.get(value) ?? 0) + isSelf - least > constraint.maxSkew) return passing(reason);
   }
   return undefined;
 }

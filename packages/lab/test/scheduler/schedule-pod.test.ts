@@ -61,35 +61,6 @@ describe('a pod is placed', () => {
   });
 });
 
-describe('a pod that fits nowhere says why', () => {
-  const preemption = (all: number): string => `preemption: 0/${all} nodes are available: ${all} Preemption is not helpful for scheduling.`;
-
-  it.each([
-    ['no nodes', pod(), [], 'no nodes available to schedule pods'],
-    [
-      'selector',
-      pod({ nodeSelector: { a: 'b' } }),
-      [node('a'), node('b')],
-      `0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. ${preemption(2)}`,
-    ],
-    ['cordoned', pod(), [node('a', { unschedulable: true })], `0/1 nodes are available: 1 node(s) were unschedulable. ${preemption(1)}`],
-    [
-      'several reasons, sorted',
-      pod({ nodeSelector: { a: 'b' } }),
-      [node('a'), node('b', { taints: [{ key: 'k', value: 'v', effect: 'NoExecute' }] }), node('c')],
-      `0/3 nodes are available: 1 node(s) had untolerated taint {k: v}, 2 node(s) didn't match Pod's node affinity/selector. ${preemption(3)}`,
-    ],
-    [
-      'not ready',
-      pod(),
-      [{ metadata: { name: 'a' } }],
-      `0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }. ${preemption(1)}`,
-    ],
-  ])('%s', (_name, wanted, nodes, message) => {
-    expect(schedulePod(wanted, on(...nodes))).toEqual({ kind: 'unschedulable', message });
-  });
-});
-
 describe('pods that want company, or none', () => {
   const zoned = (name: string, zone: string): Node => node(name, {}, { zone });
   const labelled = (app: string, spec: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
