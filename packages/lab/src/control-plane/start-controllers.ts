@@ -13,6 +13,7 @@ import { type LoadBalancerOptions, startLoadBalancerController } from '../contro
 import { startNamespaceController } from '../controllers/namespace-controller.ts';
 import { startNodeLifecycleController } from '../controllers/nodes/node-lifecycle-controller.ts';
 import { startTaintEvictionController } from '../controllers/nodes/taint-eviction-controller.ts';
+import { startQuotaController } from '../controllers/quota-controller.ts';
 import { SharedInformers } from '../controllers/shared-informers.ts';
 import { startCronJobController } from '../controllers/workloads/cron-job-controller.ts';
 import { startDaemonSetController } from '../controllers/workloads/daemon-set-controller.ts';
@@ -59,6 +60,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startStatefulSetController(context('statefulset-controller')),
     startNodeLifecycleController(context('node-controller')),
     startTaintEvictionController(context('taint-eviction-controller')),
+    startQuotaController(context('resourcequota-controller')),
     startClusterRoleController(context('clusterrole-aggregation-controller')),
     ...(options.loadBalancers === undefined ? [] : [startLoadBalancerController(context('service-controller'), options.loadBalancers)]),
     startScheduler(context('default-scheduler', options.scheduler)),

@@ -9,6 +9,8 @@ export type SharedHandlers<T extends KubeObject> = Pick<InformerHandlers<T>, 'up
 export interface ObjectStore<T extends KubeObject> {
   get(namespace: string | undefined, name: string): T | undefined;
   list(): readonly T[];
+  /** Resolves when the first list is there; rejects when it is never to come. */
+  readonly synced: Promise<void>;
 }
 
 interface Shared {

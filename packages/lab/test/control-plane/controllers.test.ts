@@ -10,6 +10,7 @@ import {
   namespacesPath,
   nodesPath,
   podsPath,
+  type ResourcePath,
   replicaSetsPath,
   serviceAccountsPath,
   servicesPath,
@@ -243,6 +244,18 @@ describe('a deployment', () => {
     });
     const changed = { spec: { template: { spec: { containers: [{ name: 'c', image: 'agnhost:2' }] } } } };
     await client.patch(deploymentsPath('deploy'), 'd', changed, { type: 'strategic' });
+    // What is said of the change is found again in the history.
+    await client.patch(
+      deploymentsPath('deploy'),
+      'd',
+      { metadata: { annotations: { 'kubernetes.io/change-cause': 'second' } } },
+      { type: 'merge' },
+    );
+    await eventually(async () => {
+      const sets = (await client.list<KubeObject>(replicaSetsPath('deploy'))).items.map(({ metadata }) => metadata.annotations ?? {});
+      const causes = sets.map((each) => `${each['deployment.kubernetes.io/revision']} ${each['kubernetes.io/change-cause']}`);
+      expect(causes.toSorted()).toEqual(['1 undefined', '2 second']);
+    });
     // A quarter of two pods may be too many (one, rounded up), none may be missing.
     await eventually(async () => expect(await pods()).toHaveLength(3));
     await client.patch(deploymentsPath('deploy'), 'd', { spec: { replicas: 0 } }, { type: 'merge' });
@@ -252,5 +265,41 @@ describe('a deployment', () => {
       expect((await pods()).every(({ metadata }) => metadata.deletionTimestamp !== undefined)).toBe(true);
       expect((await client.list(replicaSetsPath('deploy'))).items).toEqual([]);
     });
+  });
+});
+
+describe('a resource quota', () => {
+  const path = (): ResourcePath => ({ group: '', version: 'v1', resource: 'resourcequotas', namespace: 'measured' });
+  const status = async (): Promise<unknown> => (await client.get<KubeObject & { status?: unknown }>(path(), 'q')).status;
+
+  it('says what is used of what it allows, of any kind, and forgets what it no longer limits', async () => {
+    await makeNamespace(client, 'measured');
+    await client.create(configMapsPath('measured'), {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c', namespace: 'measured' },
+    });
+    const hard = { pods: '2', 'requests.cpu': '1500m', 'count/configmaps': '9', 'count/leases.coordination.k8s.io': 3 };
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q', namespace: 'measured' }, spec: { hard } };
+    await client.create(path(), quota);
+    const asking = { containers: [{ name: 'c', image: 'agnhost', resources: { requests: { cpu: '0.25' } } }] };
+    await client.create(podsPath('measured'), pod('a', 'measured', asking));
+    const leases: ResourcePath = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases', namespace: 'measured' };
+    await client.create(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l', namespace: 'measured' } });
+    await eventually(async () =>
+      expect(await status()).toEqual({
+        hard: { pods: '2', 'requests.cpu': '1500m', 'count/configmaps': '9', 'count/leases.coordination.k8s.io': '3' },
+        // The certificate authority of the namespace is a ConfigMap too.
+        used: { pods: '1', 'requests.cpu': '250m', 'count/configmaps': '2', 'count/leases.coordination.k8s.io': '1' },
+      }),
+    );
+    await client.delete(podsPath('measured'), 'a', { gracePeriodSeconds: 0 });
+    await client.patch(path(), 'q', { spec: { hard: { 'count/configmaps': null } } }, { type: 'merge' });
+    await eventually(async () =>
+      expect(await status()).toEqual({
+        hard: { pods: '2', 'requests.cpu': '1500m', 'count/leases.coordination.k8s.io': '3' },
+        used: { pods: '0', 'requests.cpu': '0', 'count/leases.coordination.k8s.io': '1' },
+      }),
+    );
   });
 });

@@ -3,6 +3,7 @@ import {
   controllerRevisionsPath,
   cronJobsPath,
   daemonSetsPath,
+  eventsPath,
   isNotFound,
   jobsPath,
   type KubeClient,
@@ -85,6 +86,10 @@ describe('a stateful set', () => {
     await eventually(async () => {
       const set = await client.get(statefulSetsPath('sts-order'), 'web');
       expect(set).toMatchObject({ status: { replicas: 3, readyReplicas: 3, availableReplicas: 3, updatedReplicas: 3 } });
+    });
+    await eventually(async () => {
+      const { items } = await client.list<KubeObject & { message?: string }>(eventsPath('sts-order'));
+      expect(items.map(({ message }) => message)).toContain('create Pod web-0 in StatefulSet web successful');
     });
   });
 

@@ -108,7 +108,7 @@ async function settle(context: ControllerContext, { deployment, sets, pods }: Si
   else if (current !== undefined && sizeOf(current) !== plan.current)
     await resize(context, deployment, { set: current, replicas: plan.current });
   for (const each of plan.old) await resize(context, deployment, each);
-  if (!isPaused) await writeRevision(context, deployment, { current, revision });
+  if (!isPaused) await writeAnnotations(context, deployment, { current, revision });
   await trimHistory(context, deployment, { old, pods });
   return writeStatus(context, deployment, { current, all: sets });
 }
@@ -117,17 +117,21 @@ function revisionNumber(set: ReplicaSet | undefined): number {
   return Number(set?.metadata.annotations?.[revisionAnnotation] ?? 0);
 }
 
-async function writeRevision(
+/** The revision on both, and what the Deployment says of it (`kubernetes.io/change-cause`) on its ReplicaSet. */
+async function writeAnnotations(
   { client }: ControllerContext,
   deployment: Deployment,
   { current, revision }: { current: ReplicaSet | undefined; revision: string },
 ): Promise<void> {
   const { namespace, name = '', annotations } = deployment.metadata;
-  const patch = { metadata: { annotations: { [revisionAnnotation]: revision } } };
-  if (current !== undefined && current.metadata.annotations?.[revisionAnnotation] !== revision) {
-    await client.patch(replicaSetsPath(namespace), current.metadata.name ?? '', patch, { type: 'merge' });
+  const wanted = { ...inherited(annotations), [revisionAnnotation]: revision };
+  if (current !== undefined && Object.entries(wanted).some(([key, value]) => current.metadata.annotations?.[key] !== value)) {
+    await client.patch(replicaSetsPath(namespace), current.metadata.name ?? '', { metadata: { annotations: wanted } }, { type: 'merge' });
   }
-  if (annotations?.[revisionAnnotation] !== revision) await client.patch(deploymentsPath(namespace), name, patch, { type: 'merge' });
+  if (annotations?.[revisionAnnotation] !== revision) {
+    const patch = { metadata: { annotations: { [revisionAnnotation]: revision } } };
+    await client.patch(deploymentsPath(namespace), name, patch, { type: 'merge' });
+  }
 }
 
 async function createSet(

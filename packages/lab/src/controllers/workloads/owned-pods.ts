@@ -23,7 +23,23 @@ export interface OwnedPodsOptions<T extends PodOwner> {
   readonly onChange: (ownerKey: string) => void;
   /** The owners of a namespace: who might want a pod that nobody has. */
   readonly owners: (namespace: string) => Iterable<T>;
+  /** What Events say; absent: the words that most controllers have. */
+  readonly words?: PodEventWords<T>;
 }
+
+/** The messages of Events about pods of an owner. */
+export interface PodEventWords<T extends PodOwner> {
+  created(owner: T, pod: string): string;
+  /** `why`: the API server's words. */
+  notCreated(owner: T, pod: string, why: string): string;
+  deleted(owner: T, pod: string): string;
+}
+
+const usualWords: PodEventWords<PodOwner> = {
+  created: (_, pod) => `Created pod: ${pod}`,
+  notCreated: (_, __, why) => `Error creating: ${why}`,
+  deleted: (_, pod) => `Deleted pod: ${pod}`,
+};
 
 /** Pods made or deleted side by side. */
 const batchMax = 16;
@@ -34,10 +50,12 @@ export class OwnedPods<T extends PodOwner> {
   readonly #kind: OwnerKind;
   readonly #pods = new NamespaceIndex<Pod>();
   readonly #expected = new ExpectedPods();
+  readonly #words: PodEventWords<T>;
 
-  constructor(context: ControllerContext, { kind, onChange, owners }: OwnedPodsOptions<T>) {
+  constructor(context: ControllerContext, { kind, onChange, owners, words = usualWords }: OwnedPodsOptions<T>) {
     this.#context = context;
     this.#kind = kind;
+    this.#words = words;
     const touch = (pod: Pod): void => {
       const namespace = pod.metadata.namespace ?? '';
       const owner = controllerOf(pod);
@@ -106,11 +124,12 @@ export class OwnedPods<T extends PodOwner> {
       await this.#context.client.create(podsPath(namespace), owned);
     } catch (error) {
       this.#expected.seen(key);
-      const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
+      const message = this.#words.notCreated(owner, pod.metadata.name ?? '', error instanceof Error ? error.message : String(error));
       this.#context.events.record(owner, { type: 'Warning', reason: 'FailedCreate', message });
       throw error;
     }
-    this.#context.events.record(owner, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${pod.metadata.name ?? ''}` });
+    const message = this.#words.created(owner, pod.metadata.name ?? '');
+    this.#context.events.record(owner, { type: 'Normal', reason: 'SuccessfulCreate', message });
   }
 
   /** Deletes a pod of the owner, if it is still that one. */
@@ -118,7 +137,7 @@ export class OwnedPods<T extends PodOwner> {
     const { namespace, name = '', uid } = pod.metadata;
     try {
       await this.#context.client.delete(podsPath(namespace), name, uid === undefined ? {} : { preconditions: { uid } });
-      this.#context.events.record(owner, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${name}` });
+      this.#context.events.record(owner, { type: 'Normal', reason: 'SuccessfulDelete', message: this.#words.deleted(owner, name) });
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }

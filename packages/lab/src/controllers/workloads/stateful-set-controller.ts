@@ -5,12 +5,18 @@ import type { KubeObject, Pod } from '@weir/kube';
 import { type Controller, type ControllerContext, objectKey, splitObjectKey } from '../controller.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
 import { NamespaceIndex } from '../namespace-index.ts';
-import { inGrowingBatches, OwnedPods, podOf } from './owned-pods.ts';
+import { inGrowingBatches, OwnedPods, type PodEventWords, podOf } from './owned-pods.ts';
 import { type ControllerRevision, RevisionHistory, revisionHashLabel, templateOf } from './revision-history.ts';
 import { ordinalOf, planStatefulSet, revisionOf } from './stateful-set-plan.ts';
 import { availableInMs, controlledBy, isPodActive, isPodEnded, isPodReady, type OwnerKind, type StatefulSet } from './workload.ts';
 
 const statefulSetKind: OwnerKind = { apiVersion: 'apps/v1', kind: 'StatefulSet' };
+
+const words: PodEventWords<StatefulSet> = {
+  created: ({ metadata }, pod) => `create Pod ${pod} in StatefulSet ${metadata.name ?? ''} successful`,
+  notCreated: ({ metadata }, pod, why) => `create Pod ${pod} in StatefulSet ${metadata.name ?? ''} failed error: ${why}`,
+  deleted: ({ metadata }, pod) => `delete Pod ${pod} in StatefulSet ${metadata.name ?? ''} successful`,
+};
 
 /** What a pass works with. */
 interface Situation {
@@ -36,6 +42,7 @@ export function startStatefulSetController(context: ControllerContext): Controll
     kind: statefulSetKind,
     onChange,
     owners: (namespace) => index.inNamespace(namespace),
+    words,
   });
   const history = new RevisionHistory<StatefulSet>(context, statefulSetKind, onChange);
   const queue = new KeyedQueue({
