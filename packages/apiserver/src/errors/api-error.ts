@@ -61,6 +61,16 @@ export function alreadyExists(subject: ErrorSubject): ApiError {
   return failure({ code: 409, reason: 'AlreadyExists', message: `${named(subject)} already exists`, details: detailsOf(subject) });
 }
 
+/** 409: the name that was made from `generateName` is taken; another attempt makes another one. */
+export function generatedNameTaken(subject: ErrorSubject): ApiError {
+  return failure({
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `${named(subject)} already exists, the server was not able to generate a unique name for the object`,
+    details: { ...detailsOf(subject), retryAfterSeconds: 1 },
+  });
+}
+
 /** 409: somebody changed the object meanwhile, or a precondition does not hold. */
 export function conflict(subject: ErrorSubject, why: string): ApiError {
   return failure({
@@ -161,6 +171,14 @@ export function headTooLarge(): ApiError {
 /** 410: the resource version (of a watch or a continue token) is older than the history. */
 export function expired(message: string): ApiError {
   return failure({ code: 410, reason: 'Expired', message });
+}
+
+/** 410: the state that a continue token names is gone; `token` continues with the state of now. */
+export function expiredContinue(token: string): ApiError {
+  const { status } = expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+  );
+  return new ApiError({ ...status, metadata: { continue: token } });
 }
 
 /** 504: the resource version lies in the future. */

@@ -3,14 +3,15 @@
  *
  * A list is a consistent snapshot at its `resourceVersion`. Pages after the first show the same
  * snapshot: the changes since then are undone from the history of events, and when that no longer
- * reaches back the answer is 410.
+ * reaches back the answer is 410, with a token for the rest as it is now.
  */
-import { badRequest, expired, notFound, resourceVersionTooLarge } from '../errors/api-error.ts';
+import { badRequest, expired, expiredContinue, notFound, resourceVersionTooLarge } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject, StoredObject } from '../storage/encoded-object.ts';
 import { keyText, type ListRange } from '../storage/store-keys.ts';
 import { renderList, renderObject } from '../table/render-object.ts';
+import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
 import { selectionOf } from './object-selection.ts';
 import { parseRepresentation } from './representation.ts';
@@ -65,9 +66,9 @@ interface Snapshot {
 
 function snapshotOf(context: RestContext, target: ResourceTarget, options: ListOptions): Snapshot {
   const { store } = context;
-  const token =
-    options.continue === '' ? undefined : decodeContinue(options.continue, { within: rangeOf(target), revision: store.revision });
+  const token = options.continue === '' ? undefined : decodeContinue(options.continue, rangeOf(target), store.revision);
   const asked = options.resourceVersion ?? 0;
+  if (token !== undefined && asked !== 0) throw badRequest('specifying resource version is not allowed when using continue');
   if (asked > store.revision) throw resourceVersionTooLarge(asked, store.revision);
   const exact = token?.revision ?? (options.resourceVersionMatch === 'Exact' ? asked : undefined);
   const range = rangeOf(target, token?.after);
@@ -76,7 +77,10 @@ function snapshotOf(context: RestContext, target: ResourceTarget, options: ListO
     return { revision: store.revision, counted: token?.remaining, objects: store.list(range), count };
   }
   const past = store.listAt(range, exact);
-  if (past === undefined) throw token === undefined ? tooOldVersion(exact, store.oldestRevision) : tooOldContinue();
+  if (past === undefined) {
+    if (token === undefined) throw expired('The resourceVersion for the provided list is too old.');
+    throw expiredContinue(encodeContinue({ ...token, revision: undefined, remaining: undefined }));
+  }
   return { revision: exact, counted: token?.remaining, objects: past.objects(), count: (after) => past.count(after) };
 }
 
@@ -108,41 +112,4 @@ function takePage(stored: Iterable<StoredObject>, isSelected: IsSelected, limit:
     last = keyText(key);
   }
   return { objects, last: undefined };
-}
-
-interface ContinueToken {
-  readonly revision: number;
-  /** The key of the last object of the page before. */
-  readonly after: string;
-  /** How many objects come after it; undefined with selectors. */
-  readonly remaining: number | undefined;
-}
-
-function encodeContinue({ revision, after, remaining }: ContinueToken): string {
-  return Buffer.from(JSON.stringify({ v: 1, rv: revision, start: after, left: remaining })).toString('base64url');
-}
-
-/** Reads a token; refused is also one of another list, or of another server's future. */
-function decodeContinue(text: string, { within, revision }: { readonly within: ListRange; readonly revision: number }): ContinueToken {
-  try {
-    const { rv, start, left } = JSON.parse(Buffer.from(text, 'base64url').toString()) as { rv?: unknown; start?: unknown; left?: unknown };
-    const isVersion = typeof rv === 'number' && Number.isSafeInteger(rv) && rv > 0 && rv <= revision;
-    const prefix = within.namespace === undefined ? `${within.resource}/` : `${within.resource}/${within.namespace}/`;
-    if (isVersion && typeof start === 'string' && start.startsWith(prefix)) {
-      return { revision: rv, after: start, remaining: typeof left === 'number' ? left : undefined };
-    }
-  } catch {
-    // Falls through to the refusal.
-  }
-  throw badRequest('continue key is not valid: the token was not made by this server');
-}
-
-function tooOldContinue(): Error {
-  return expired(
-    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
-  );
-}
-
-function tooOldVersion(asked: number, oldest: number): Error {
-  return expired(`too old resource version: ${asked} (${oldest})`);
 }

@@ -21,7 +21,16 @@ import { admitCreate, assertAdmissible, completeCreate, completeUpdate } from '.
 import { assertOwnNode } from '../admission/node-restriction.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { assertNoEscalation } from '../authorization/escalation.ts';
-import { ApiError, alreadyExists, badRequest, conflict, invalid, notFound, requestTooLarge } from '../errors/api-error.ts';
+import {
+  ApiError,
+  alreadyExists,
+  badRequest,
+  conflict,
+  generatedNameTaken,
+  invalid,
+  notFound,
+  requestTooLarge,
+} from '../errors/api-error.ts';
 import { recordUpdate } from '../patch/managed-fields.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
@@ -59,8 +68,13 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   assertValid(scope, name, [...validateObjectMeta(prepared, definition), ...nameLengthErrors(key), ...definition.validate(prepared)]);
   assertAdmissible({ ...scope, object: prepared });
   assertAdmitted(scope, () => ({ object: fromStored(definition, prepared) }));
-  if (transaction.get(key) !== undefined) throw alreadyExists(subjectOf(target, name));
+  if (transaction.get(key) !== undefined) throw nameTaken(target, objectAt(prepared, 'metadata'));
   return storable(dryRun ? EncodedObject.of(prepared) : transaction.put(key, prepared));
+}
+
+function nameTaken(target: ResourceTarget, metadata: JsonObject | undefined): ApiError {
+  const subject = subjectOf(target, textAt(metadata, 'name'));
+  return textAt(metadata, 'generateName') === '' ? alreadyExists(subject) : generatedNameTaken(subject);
 }
 
 /** What clients do not set. */
@@ -231,7 +245,7 @@ function newName(scope: WriteScope, prefix: string): string {
     const name = prefix.slice(0, 58) + suffix;
     if (scope.transaction.get(keyOf(definition, namespace, name)) === undefined) return name;
   }
-  throw alreadyExists(subjectOf(scope.target, prefix));
+  throw generatedNameTaken(subjectOf(scope.target, prefix));
 }
 
 function assertNamespace(metadata: JsonObject, target: ResourceTarget): void {

@@ -9,7 +9,7 @@ import { type FlightLimits, flightKindOf } from '../limits/flight-limits.ts';
 import { encodeAnswer } from '../wire/encode-answer.ts';
 import type { ApiRequest, ApiResponse } from './api-message.ts';
 import type { Dispatch } from './dispatch.ts';
-import { type IncomingRequest, parseRequestTarget } from './incoming-request.ts';
+import { type IncomingRequest, modernWatch, parseRequestTarget } from './incoming-request.ts';
 
 /** What requests pass on their way. */
 export interface RequestStations {
@@ -40,7 +40,8 @@ export function makeAnswerRequest(stations: RequestStations): AnswerRequest {
 async function answer(stations: RequestStations, request: IncomingRequest): Promise<ApiResponse> {
   const { method, headers, signal } = request;
   const user = await stations.authenticate(request.certified, headers);
-  const { path, query } = parseRequestTarget(request.target);
+  const asked = parseRequestTarget(request.target);
+  const { path, query } = method === 'GET' || method === 'HEAD' ? modernWatch(asked) : asked;
   request.whenClosed(await stations.limits.enter(flightKindOf(method, path, query), user.username, signal));
   const body = await request.readBody();
   const read: ApiRequest = { method, path, query, headers: flatHeaders(headers), body, user, signal };

@@ -39,6 +39,17 @@ export function parseRequestTarget(target: string): RequestTarget {
   return { path: decodePath(path === '' ? '/' : path), query: new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1)) };
 }
 
+/** `/api/v1/watch/…` and `/apis/GROUP/VERSION/watch/…`, deprecated and still served upstream, say `watch=true`. */
+const watchPath = /^(\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)\/watch(\/.+)$/;
+
+/** What a GET means whose path has the old form of a watch; any other is what it was. */
+export function modernWatch({ path, query }: RequestTarget): RequestTarget {
+  const [, version, rest] = watchPath.exec(path) ?? [];
+  if (version === undefined || rest === undefined) return { path, query };
+  query.set('watch', 'true');
+  return { path: `${version}${rest}`, query };
+}
+
 function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);

@@ -7,7 +7,7 @@
  * comes back with the last resource version that it has seen.
  */
 import { Readable } from 'node:stream';
-import { apiVersionOf, encodeProtobufEvent, isProtobufKind, type JsonObject, type ResourceDefinition } from '@weir/kube';
+import { apiVersionOf, encodeProtobufEvent, isProtobufKind, type JsonObject, type ResourceDefinition, type Status } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import { expired, notAcceptable, resourceVersionTooLarge } from '../errors/api-error.ts';
 import { type ListOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
@@ -40,7 +40,7 @@ export function watchObjects(context: RestContext, target: ResourceTarget, reque
   const from = options.resourceVersion ?? 0;
   if (from > store.revision) throw resourceVersionTooLarge(from, store.revision);
   if (from !== 0 && options.sendInitialEvents !== true && from < store.oldestRevision) {
-    throw expired(`too old resource version: ${from} (${store.oldestRevision})`);
+    return refusedWatch(expired(`too old resource version: ${from} (${store.oldestRevision})`).status, format);
   }
   const stream = new WatchStream(context, target, {
     options,
@@ -48,8 +48,15 @@ export function watchObjects(context: RestContext, target: ResourceTarget, reque
     format,
   });
   stream.start(request.signal);
-  const contentType = format === 'json' ? 'application/json' : 'application/vnd.kubernetes.protobuf;stream=watch';
-  return { kind: 'stream', status: 200, body: stream.readable, contentType };
+  return { kind: 'stream', status: 200, body: stream.readable, contentType: contentTypes[format] };
+}
+
+const contentTypes = { json: 'application/json', protobuf: 'application/vnd.kubernetes.protobuf;stream=watch' } as const;
+
+/** What is wrong with a watch that could be read is the first and last of its events. */
+function refusedWatch(status: Status, format: WatchSettings['format']): ApiResponse {
+  const event = format === 'json' ? `${JSON.stringify({ type: 'ERROR', object: status })}\n` : encodeProtobufEvent('ERROR', { ...status });
+  return { kind: 'stream', status: 200, body: Readable.from([Buffer.from(event)]), contentType: contentTypes[format] };
 }
 
 /** How events are written: YAML has no form for streams, protobuf none for some kinds. */

@@ -153,7 +153,7 @@ describe('a server that is killed in the middle of writes', () => {
       expect(Math.max(...revisions)).toBeLessThanOrEqual(revision);
       // Whoever followed the server before is not left in silence.
       const old = await request(`${url}${maps}?watch=true&resourceVersion=${revision - 1}`, 'GET');
-      expect(old.status).toBe(410);
+      expect(old.json).toMatchObject({ type: 'ERROR', object: { code: 410 } });
       before = revision;
     }
   });

@@ -56,7 +56,7 @@ describe('a snapshot of a store', () => {
       expect(loaded.revision).toBeGreaterThan(Math.max(saved.revision, before));
       expect(Number(list.metadata.resourceVersion)).toBeGreaterThanOrEqual(loaded.revision);
       for (const old of [saved.revision, before]) {
-        expect((await other.request('GET', `${maps}?watch=true&resourceVersion=${old}`)).status).toBe(410);
+        expect((await other.request('GET', `${maps}?watch=true&resourceVersion=${old}`)).json).toMatchObject({ object: { code: 410 } });
       }
       const { json: next } = await other.request('POST', maps, { body: configMap('next', {}) });
       expect(Number(next.metadata.resourceVersion)).toBeGreaterThan(loaded.revision);

@@ -92,6 +92,18 @@ describe('a watch', () => {
     expect(await watch.next()).toBeUndefined();
   });
 
+  it('is known by its old paths as well', async () => {
+    await create('by-old-path');
+    for (const path of ['namespaces/default/configmaps/by-old-path', 'configmaps']) {
+      const watch = await server.watch(`/api/v1/watch/${path}?fieldSelector=metadata.name%3Dby-old-path`);
+      expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'by-old-path' } } });
+      watch.close();
+    }
+    const policies = await server.watch('/apis/networking.k8s.io/v1/watch/networkpolicies?timeoutSeconds=1');
+    expect(policies.status).toBe(200);
+    expect(await policies.next()).toBeUndefined();
+  });
+
   it('from the future is refused', async () => {
     expect((await server.request('GET', `${maps}?watch=true&resourceVersion=99999999`)).status).toBe(504);
   });
@@ -102,14 +114,21 @@ describe('a watch', () => {
     expect(json.message).toContain('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   });
 
-  it('from before the history is answered with 410', async () => {
+  it('from before the history ends with an event that says so', async () => {
     const version = await create('old');
     await create('newer');
     await server.close();
     await server.open();
-    const { status, json } = await server.request('GET', `${maps}?watch=true&resourceVersion=${version}`);
-    expect(status).toBe(410);
-    expect(json.reason).toBe('Expired');
+    const refused = await server.watch(`${maps}?watch=true&resourceVersion=${version}`);
+    expect(refused.status).toBe(200);
+    const status = {
+      kind: 'Status',
+      reason: 'Expired',
+      code: 410,
+      message: expect.stringMatching(/^too old resource version: \d+ \(\d+\)$/),
+    };
+    expect(await refused.next()).toMatchObject({ type: 'ERROR', object: status });
+    expect(await refused.next()).toBeUndefined();
     const now = (await server.request('GET', maps)).json.metadata.resourceVersion;
     const watch = await server.watch(`${maps}?watch=true&resourceVersion=${now}`);
     await create('after-restart');
