@@ -17,6 +17,12 @@ export const revisionKey = 'revision';
 export const firstRevision = 1;
 
 /**
+ * Address space for the file. When the file outgrows it, lmdb maps it anew and keeps the old maps for who still reads
+ * there, so that pages would be counted twice; it costs nothing until the file is so large.
+ */
+const mapBytes = 4 * 1024 ** 3;
+
+/**
  * Opens the store in a directory. To read beside a process that writes, nothing is made: what is missing is an error.
  * Commits do not wait for the disk: whoever has to hear of a change hears of it before.
  */
@@ -25,6 +31,7 @@ export function openStoreDatabases(directory: string, { readOnly }: { readonly r
     path: directory,
     encoding: 'binary',
     maxDbs: 4,
+    mapSize: mapBytes,
     ...(readOnly ? { readOnly } : { noSync: true }),
   });
   return {
