@@ -6,7 +6,6 @@
  */
 import { eventsPath, isNotFound, type KubeClient } from '@weir/client';
 import type { KubeObject } from '@weir/kube';
-import { shortHash } from '@weir/net';
 import type { Logger } from 'pino';
 
 /** What happened to an object. */
@@ -28,7 +27,9 @@ export class EventRecorder {
   readonly #client: KubeClient;
   readonly #component: string;
   readonly #log: Logger;
-  readonly #counts = new Map<string, number>();
+  /** By object, reason and message. */
+  readonly #known = new Map<string, { readonly name: string; readonly count: number }>();
+  #lastName = 0n;
 
   constructor(client: KubeClient, component: string, log: Logger) {
     this.#client = client;
@@ -47,9 +48,10 @@ export class EventRecorder {
     const { metadata } = object;
     const namespace = metadata.namespace ?? 'default';
     const identity = `${metadata.uid ?? ''} ${details.reason} ${details.message}`;
-    const name = `${(metadata.name ?? '').slice(0, 200)}.${shortHash(`${this.#component} ${identity}`)}`;
-    const count = (this.#counts.get(identity) ?? 0) + 1;
-    this.#remember(identity, count);
+    const known = this.#known.get(identity);
+    const name = known?.name ?? `${(metadata.name ?? '').slice(0, 200)}.${this.#nextName()}`;
+    const count = (known?.count ?? 0) + 1;
+    this.#remember(identity, { name, count });
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     if (count > 1) {
       try {
@@ -82,11 +84,18 @@ export class EventRecorder {
     await this.#client.create<CoreEvent>(eventsPath(namespace), event);
   }
 
-  #remember(identity: string, count: number): void {
-    this.#counts.delete(identity);
-    this.#counts.set(identity, count);
-    if (this.#counts.size <= rememberedLimit) return;
-    const [oldest] = this.#counts.keys();
-    if (oldest !== undefined) this.#counts.delete(oldest);
+  /** The time in nanoseconds, as upstream: events of one object and one second are listed in their order. */
+  #nextName(): string {
+    const now = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000)) * 1_000n;
+    this.#lastName = now > this.#lastName ? now : this.#lastName + 1n;
+    return this.#lastName.toString(16);
+  }
+
+  #remember(identity: string, event: { readonly name: string; readonly count: number }): void {
+    this.#known.delete(identity);
+    this.#known.set(identity, event);
+    if (this.#known.size <= rememberedLimit) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }
