@@ -50,6 +50,10 @@ const kinds: Readonly<Record<string, readonly [columns: string, described: RegEx
     'NAME STATUS VOLUME CAPACITY ACCESS MODES STORAGECLASS VOLUMEATTRIBUTESCLASS AGE VOLUMEMODE',
     /^Name: +claim\n[^]*?^Status: +Pending$/m,
   ],
+  persistentvolumes: [
+    'NAME CAPACITY ACCESS MODES RECLAIM POLICY STATUS CLAIM STORAGECLASS VOLUMEATTRIBUTESCLASS REASON AGE VOLUMEMODE',
+    /^Name: +disk\n[^]*?^Reclaim Policy: +Retain\n[^]*?^ +Type: +HostPath /m,
+  ],
   pods: ['NAME READY STATUS RESTARTS AGE IP NODE NOMINATED NODE READINESS GATES', /^Controlled By: +StatefulSet\/numbered$/m],
   resourcequotas: ['NAME REQUEST LIMIT AGE', /^Name: +much\n[^]*?^services +5 +50$/m],
   secrets: ['NAME TYPE DATA AGE', /^Type: +kubernetes\.io\/dockerconfigjson$/m],
@@ -98,6 +102,10 @@ const kinds: Readonly<Record<string, readonly [columns: string, described: RegEx
   'clusterroles.rbac.authorization.k8s.io': ['NAME CREATED AT', /^ +\[\/logs\/\*\] +\[\] +\[get\]$/m],
   'rolebindings.rbac.authorization.k8s.io': ['NAME ROLE AGE USERS GROUPS SERVICEACCOUNTS', /^ +ServiceAccount +robot +kinds$/m],
   'roles.rbac.authorization.k8s.io': ['NAME CREATED AT', /^ +deployments\.apps +\[\] +\[\] +\[get\]$/m],
+  'storageclasses.storage.k8s.io': [
+    'NAME PROVISIONER RECLAIMPOLICY VOLUMEBINDINGMODE ALLOWVOLUMEEXPANSION AGE',
+    /^Name: +standard\nIsDefaultClass: +Yes$/m,
+  ],
   'priorityclasses.scheduling.k8s.io': ['NAME VALUE GLOBAL-DEFAULT AGE PREEMPTIONPOLICY', /^Name: +important\nValue: +7$/m],
 };
 let made: readonly string[];

@@ -128,3 +128,9 @@ export function podDisruptionBudgetsPath(namespace?: string): ResourcePath {
 export function persistentVolumeClaimsPath(namespace?: string): ResourcePath {
   return core('persistentvolumeclaims', namespace);
 }
+
+/** core/v1 PersistentVolumes. */
+export const persistentVolumesPath: ResourcePath = { group: '', version: 'v1', resource: 'persistentvolumes' };
+
+/** storage.k8s.io/v1 StorageClasses. */
+export const storageClassesPath: ResourcePath = { group: 'storage.k8s.io', version: 'v1', resource: 'storageclasses' };

@@ -13,12 +13,22 @@ import { admitPod } from './pod-admission.ts';
 import { checkPolicyTypes } from './policies/type-checking.ts';
 import { assertWithinQuota } from './resource-quota.ts';
 import { allocateService } from './services/allocate-service.ts';
+import { admitClaim, admitVolume, assertMayGrow } from './storage-admission.ts';
 
 /** Admits a new object, before webhooks see it; returns what goes on. */
 export function admitCreate(admission: CreateAdmission): JsonObject {
   assertKindTakesObjects(admission);
   assertNamespaceTakesObjects(admission);
-  return groupResource(admission.target.definition) === 'pods' ? admitPod(admission) : admission.object;
+  switch (groupResource(admission.target.definition)) {
+    case 'pods':
+      return admitPod(admission);
+    case 'persistentvolumes':
+      return admitVolume(admission);
+    case 'persistentvolumeclaims':
+      return admitClaim(admission);
+    default:
+      return admission.object;
+  }
 }
 
 /** What the server adds to a new object once it is as everybody wants it; returns what is to be stored. */
@@ -44,6 +54,7 @@ function completed(admission: CreateAdmission, old: Readonly<JsonObject> | undef
 
 /** What may refuse a new or changed object after it has been found valid: bounds and quotas of its namespace. */
 export function assertAdmissible(admission: CreateAdmission, old?: Readonly<JsonObject>): void {
+  if (groupResource(admission.target.definition) === 'persistentvolumeclaims') assertMayGrow(admission, old);
   assertWithinLimits(admission, old);
   assertWithinQuota(admission, old);
 }

@@ -22,6 +22,10 @@ export function podReferences(pod: Readonly<JsonObject>): ReadonlySet<string> {
   add('serviceaccounts', textAt(spec, 'serviceAccountName'));
   for (const secret of objectsAt(spec, 'imagePullSecrets')) add('secrets', textAt(secret, 'name'));
   for (const volume of objectsAt(spec, 'volumes')) {
+    // Its claim is made in the pod's name.
+    if (objectAt(volume, 'ephemeral') !== undefined) {
+      add('persistentvolumeclaims', `${textAt(objectAt(pod, 'metadata'), 'name')}-${textAt(volume, 'name')}`);
+    }
     for (const source of [volume, ...objectsAt(objectAt(volume, 'projected'), 'sources')]) {
       for (const [kind, field, resource] of volumeFields) add(resource, textAt(objectAt(source, kind), field));
     }

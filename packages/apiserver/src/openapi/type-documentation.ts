@@ -20,6 +20,7 @@ import { metaDocumentation } from './documentation/meta.ts';
 import { networkingDocumentation } from './documentation/networking.ts';
 import { podDocumentation } from './documentation/pod.ts';
 import { conditionFields, sharedFields } from './documentation/shared-fields.ts';
+import { storageDocumentation } from './documentation/storage.ts';
 import { volumeDocumentation } from './documentation/volume.ts';
 import { workloadDocumentation } from './documentation/workload.ts';
 
@@ -51,6 +52,7 @@ export function documentationOf(typeName: string): TypeDocumentation {
     containerDocumentation,
     podDocumentation,
     volumeDocumentation,
+    storageDocumentation,
     coreDocumentation,
     workloadDocumentation,
     networkingDocumentation,

@@ -1,5 +1,6 @@
 /** core/v1 Pod: the fields that Weir reads; objects keep all others. */
 import type { LabelSelector } from './label-selector.ts';
+import type { NodeSelectorTerm } from './node-selector.ts';
 import type { KubeObject, StringMap } from './object-meta.ts';
 import type { PodSecurityContext, SecurityContext } from './security-context.ts';
 import type { EnvFromSource, EnvVarSource, Volume, VolumeMount } from './volume.ts';
@@ -82,19 +83,6 @@ export interface Container {
   /** Of an ephemeral container: the container whose processes it sees. */
   readonly targetContainerName?: string;
   readonly resources?: { readonly requests?: Quantities; readonly limits?: Quantities };
-}
-
-/** One requirement about a node's labels or, in `matchFields`, its name. */
-export interface NodeSelectorRequirement {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
-}
-
-/** All requirements must hold; an empty term matches no node. */
-export interface NodeSelectorTerm {
-  readonly matchExpressions?: readonly NodeSelectorRequirement[];
-  readonly matchFields?: readonly NodeSelectorRequirement[];
 }
 
 /** Pods that a pod wants to be near to, or far from; a missing selector of namespaces means the pod's own namespace. */

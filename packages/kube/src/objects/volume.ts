@@ -1,5 +1,8 @@
 /** core/v1 volumes, mounts and the sources of environment variables, as far as Weir reads them. */
 
+import type { ObjectMeta } from './object-meta.ts';
+import type { PersistentVolumeClaimSpec } from './persistent-volume.ts';
+
 /** A field of the pod. */
 export interface FieldRef {
   readonly apiVersion?: string;
@@ -91,4 +94,5 @@ export interface Volume {
   readonly downwardAPI?: { readonly items?: readonly DownwardFile[]; readonly defaultMode?: number };
   readonly projected?: { readonly sources?: readonly VolumeProjection[]; readonly defaultMode?: number };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly ephemeral?: { readonly volumeClaimTemplate?: { readonly metadata?: ObjectMeta; readonly spec?: PersistentVolumeClaimSpec } };
 }

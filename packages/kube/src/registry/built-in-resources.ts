@@ -15,6 +15,7 @@ import { limitRangeResource, resourceQuotaResource } from './kinds/limits.ts';
 import { namespaceResource } from './kinds/namespace.ts';
 import { networkPolicyResource } from './kinds/network-policy.ts';
 import { nodeResource } from './kinds/node.ts';
+import { persistentVolumeResource } from './kinds/persistent-volume.ts';
 import { persistentVolumeClaimResource } from './kinds/persistent-volume-claim.ts';
 import { podResource } from './kinds/pod.ts';
 import { priorityClassResource, runtimeClassResource } from './kinds/pod-class.ts';
@@ -24,6 +25,7 @@ import { replicaSetResource } from './kinds/replica-set.ts';
 import { reviewResources } from './kinds/review.ts';
 import { serviceResource } from './kinds/service.ts';
 import { statefulSetResource } from './kinds/stateful-set.ts';
+import { storageClassResource } from './kinds/storage-class.ts';
 import { webhookResources } from './kinds/webhook-configuration.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
 
@@ -36,6 +38,7 @@ export const builtInResources: readonly ResourceDefinition[] = [
   namespaceResource,
   nodeResource,
   persistentVolumeClaimResource,
+  persistentVolumeResource,
   podResource,
   resourceQuotaResource,
   secretResource,
@@ -58,6 +61,7 @@ export const builtInResources: readonly ResourceDefinition[] = [
   podDisruptionBudgetResource,
   ...rbacResources,
   priorityClassResource,
+  storageClassResource,
   endpointSliceResource,
   leaseResource,
   eventsEventResource,

@@ -24,6 +24,7 @@ import { metaTypes } from './schemas/meta-schema.ts';
 import { networkingTypes } from './schemas/networking-schema.ts';
 import { podTypes } from './schemas/pod-schema.ts';
 import { reviewTypes } from './schemas/review-schema.ts';
+import { volumeTypes } from './schemas/volume-schema.ts';
 import { workloadTypes } from './schemas/workload-schema.ts';
 
 /** All verbs; what most resources take. */
@@ -37,6 +38,7 @@ export const builtInSchemas: ReturnType<typeof parseSchemas> = parseSchemas(
   workloadTypes,
   networkingTypes,
   clusterTypes,
+  volumeTypes,
   reviewTypes,
   extensionTypes,
   admissionTypes,

@@ -7,6 +7,7 @@ import { type JsonObject, listAt, numberAt, objectAt, objectsAt, textAt } from '
 import { dnsLabelProblems, dnsSubdomainProblems } from '../selectors/name-formats.ts';
 import { validateLabels } from '../selectors/validate-label-selector.ts';
 import { checkNotNegative, checkSupported, checkUnique, deepEqual, forbiddenField, required } from './field-rules.ts';
+import { validateClaimSpec } from './validate-claim.ts';
 import { validateContainers } from './validate-container.ts';
 import { invalidValue, stringMap } from './validate-object-meta.ts';
 
@@ -123,6 +124,7 @@ function validateVolumes(volumes: readonly JsonObject[], path: string): FieldErr
     for (const source of sources.slice(1)) {
       errors.push(forbiddenField(`${path}[${i}].${source}`, 'may not specify more than 1 volume type'));
     }
+    errors.push(...validateEphemeral(volume, `${path}[${i}].ephemeral`));
   }
   errors.push(
     ...checkUnique(
@@ -131,6 +133,14 @@ function validateVolumes(volumes: readonly JsonObject[], path: string): FieldErr
     ),
   );
   return errors;
+}
+
+function validateEphemeral(volume: JsonObject, path: string): FieldError[] {
+  const ephemeral = objectAt(volume, 'ephemeral');
+  if (ephemeral === undefined) return [];
+  const template = objectAt(ephemeral, 'volumeClaimTemplate');
+  if (template === undefined) return [required(`${path}.volumeClaimTemplate`)];
+  return validateClaimSpec(objectAt(template, 'spec'), `${path}.volumeClaimTemplate.spec`);
 }
 
 function validateTolerations(spec: JsonObject, path: string): FieldError[] {

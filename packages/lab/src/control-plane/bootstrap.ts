@@ -1,6 +1,6 @@
 /**
  * What a cluster has before anybody asks for anything: its four namespaces, the service
- * `default/kubernetes` that leads pods to the API server, and cluster DNS.
+ * `default/kubernetes` that leads pods to the API server, a class of volumes, and cluster DNS.
  */
 import {
   deploymentsPath,
@@ -13,11 +13,13 @@ import {
   namespacesPath,
   type ResourcePath,
   servicesPath,
+  storageClassesPath,
 } from '@weir/client';
-import { type EndpointSlice, type KubeObject, type Namespace, type Service, systemPriorities } from '@weir/kube';
+import { type EndpointSlice, type KubeObject, type Namespace, type Service, type StorageClass, systemPriorities } from '@weir/kube';
 import { clusterAddresses } from '../cluster/cluster-config.ts';
 import { fakeLabel } from '../fakes/fake-labels.ts';
 import { serviceNameLabel } from '../services/service-port.ts';
+import { directoryDriver } from '../storage/directory-volume.ts';
 
 /** The namespaces that the reference makes when it starts. */
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
@@ -33,6 +35,7 @@ export async function bootstrapCluster(client: KubeClient): Promise<void> {
   await Promise.all(systemNamespaces.map((name) => createOnce(client, namespacesPath, namespace(name))));
   const classes = Object.entries(systemPriorities).map(([name, value]) => priorityClass(name, value));
   await Promise.all(classes.map((each) => createOnce(client, priorityClassesPath, each)));
+  await createOnce(client, storageClassesPath, standardClass);
   await Promise.all([
     createOnce(client, servicesPath('default'), kubernetesService),
     createOnce(client, endpointsPath('default'), kubernetesEndpoints),
@@ -67,6 +70,16 @@ function priorityClass(name: string, value: number): KubeObject & { readonly val
   const description = `Used for system critical pods that must not be moved from their current ${name === 'system-node-critical' ? 'node' : 'cluster'}.`;
   return { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description };
 }
+
+/** The class of claims that name none: directories of the node on which the first pod runs. */
+const standardClass: StorageClass = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+  provisioner: directoryDriver,
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'WaitForFirstConsumer',
+};
 
 const kubernetesService: Service = {
   apiVersion: 'v1',

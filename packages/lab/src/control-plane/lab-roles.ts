@@ -68,6 +68,7 @@ const bootstrapRules: readonly RoleRule[] = [
   { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'create'] },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'create'] },
   { apiGroups: ['scheduling.k8s.io'], resources: ['priorityclasses'], verbs: ['get', 'create'] },
+  { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get', 'create'] },
 ];
 
 /** Roles and bindings that the API server keeps. */

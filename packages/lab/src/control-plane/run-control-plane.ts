@@ -17,6 +17,7 @@ import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts';
 import { loadBalancerPoolOf } from '../cluster/load-balancer-pool.ts';
+import { removeNodeVolume } from '../cluster/node-volumes.ts';
 import type { LoadBalancerOptions } from '../controllers/load-balancers/load-balancer-controller.ts';
 import { fakeObjects } from '../fakes/fake-objects.ts';
 import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanced-address.ts';
@@ -100,6 +101,7 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
       scheduler,
       certificateAuthority: authority,
       loadBalancers: loadBalancersOf(config),
+      removeVolume: (handle) => removeNodeVolume(config, layout, handle),
       log,
     });
     log.info('scheduler and controllers run');

@@ -15,6 +15,11 @@ import { startNodeLifecycleController } from '../controllers/nodes/node-lifecycl
 import { startTaintEvictionController } from '../controllers/nodes/taint-eviction-controller.ts';
 import { startQuotaController } from '../controllers/quota-controller.ts';
 import { SharedInformers } from '../controllers/shared-informers.ts';
+import { startClaimController } from '../controllers/volumes/claim-controller.ts';
+import { startClaimProtectionController } from '../controllers/volumes/claim-protection-controller.ts';
+import { startDirectoryProvisioner } from '../controllers/volumes/directory-provisioner.ts';
+import { startEphemeralVolumeController } from '../controllers/volumes/ephemeral-volume-controller.ts';
+import { type RemoveVolume, startVolumeController } from '../controllers/volumes/volume-controller.ts';
 import { startCronJobController } from '../controllers/workloads/cron-job-controller.ts';
 import { startDaemonSetController } from '../controllers/workloads/daemon-set-controller.ts';
 import { startDeploymentController } from '../controllers/workloads/deployment-controller.ts';
@@ -22,6 +27,7 @@ import { startJobController } from '../controllers/workloads/job-controller.ts';
 import { startReplicaSetController } from '../controllers/workloads/replica-set-controller.ts';
 import { startStatefulSetController } from '../controllers/workloads/stateful-set-controller.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
+import { directoryDriver } from '../storage/directory-volume.ts';
 
 /** What the controllers work with. */
 export interface ControllersOptions {
@@ -32,6 +38,8 @@ export interface ControllersOptions {
   readonly certificateAuthority: string;
   /** Absent: services of type LoadBalancer stay without an address. */
   readonly loadBalancers?: LoadBalancerOptions;
+  /** Absent: the lab makes no volumes; claims wait for volumes that people or other provisioners make. */
+  readonly removeVolume?: RemoveVolume;
   readonly log: Logger;
 }
 
@@ -63,6 +71,11 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startQuotaController(context('resourcequota-controller')),
     startClusterRoleController(context('clusterrole-aggregation-controller')),
     ...(options.loadBalancers === undefined ? [] : [startLoadBalancerController(context('service-controller'), options.loadBalancers)]),
+    startClaimController(context('persistentvolume-controller')),
+    startVolumeController(context('persistentvolume-controller'), options.removeVolume),
+    startClaimProtectionController(context('pvc-protection-controller')),
+    startEphemeralVolumeController(context('ephemeral_volume')),
+    ...(options.removeVolume === undefined ? [] : [startDirectoryProvisioner(context(directoryDriver))]),
     startScheduler(context('default-scheduler', options.scheduler)),
   ];
   await informers.start();

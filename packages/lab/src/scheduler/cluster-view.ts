@@ -1,5 +1,6 @@
 /** What a decision is made from: the nodes, and the unfinished pods on each. */
 import type { Namespace, Node, Pod } from '@weir/kube';
+import type { PodVolumes } from './pod-volumes.ts';
 
 /** A node and its pods. */
 export interface NodeView {
@@ -13,6 +14,8 @@ export interface ClusterView {
   /** Whether any of the pods keeps others away: nearly never, and looking for them is dear. */
   readonly hasRepelling: boolean;
   namespace(name: string): Namespace | undefined;
+  /** The claims of the pod that is being placed; undefined when it has none. */
+  readonly volumes?: PodVolumes | undefined;
 }
 
 /** The name of a view's node. */

@@ -11,6 +11,7 @@ import { matchesNodeSelector, matchesNodeTerm, type Taint, tolerates, untolerate
 import { hasFreePorts, roomObstacles } from './node-room.ts';
 import { lasting, type Obstacle, passing } from './obstacle.ts';
 import { affinityObstacle, affinityScore } from './pod-affinity.ts';
+import { isClaimTaken, volumeProblem } from './pod-volumes.ts';
 import { choosePreemption, mayPreempt } from './preemption.ts';
 import { spreadCost, spreadObstacle } from './topology-spread.ts';
 
@@ -27,6 +28,8 @@ export type SchedulingDecision =
 export function schedulePod(pod: Pod, cluster: ClusterView): SchedulingDecision {
   const { nodes } = cluster;
   if (nodes.length === 0) return { kind: 'unschedulable', message: 'no nodes available to schedule pods' };
+  const lack = cluster.volumes?.problem;
+  if (lack !== undefined) return nowhere(pod, `0/${nodes.length} nodes are available: ${lack}.`, preemptionText(nodes.length, 0));
   const reasons = new Map<string, number>();
   const fitting: NodeView[] = [];
   const withoutRoom: NodeView[] = [];
@@ -42,14 +45,15 @@ export function schedulePod(pod: Pod, cluster: ClusterView): SchedulingDecision 
   // The reference sorts the texts, counts in front.
   const texts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
   const why = `0/${all} nodes are available: ${texts.join(', ')}.`;
-  if (!mayPreempt(pod)) return { kind: 'unschedulable', message: `${why} preemption: not eligible due to preemptionPolicy=Never.` };
-  const preemption = choosePreemption(
-    pod,
-    withoutRoom,
-    (view) => passingObstacles(pod, view, { ...cluster, nodes: replaced(nodes, view) }).length === 0,
-  );
+  const fits = (view: NodeView): boolean => passingObstacles(pod, view, { ...cluster, nodes: replaced(nodes, view) }).length === 0;
+  const preemption = mayPreempt(pod) ? choosePreemption(pod, withoutRoom, fits) : undefined;
   if (preemption !== undefined) return { kind: 'preempt', ...preemption, message: why };
-  return { kind: 'unschedulable', message: `${why} ${preemptionText(all, withoutRoom.length)}` };
+  return nowhere(pod, why, preemptionText(all, withoutRoom.length));
+}
+
+function nowhere(pod: Pod, why: string, preemption: string): SchedulingDecision {
+  const outlook = mayPreempt(pod) ? preemption : 'preemption: not eligible due to preemptionPolicy=Never.';
+  return { kind: 'unschedulable', message: `${why} ${outlook}` };
 }
 
 /** The sentence about making room, which helps where nothing but other pods is in the way. */
@@ -80,13 +84,26 @@ function nodeProblem(pod: Pod, { node }: NodeView): string | undefined {
   return ready?.status !== 'True' && !tolerates(tolerations, notReady) ? taintReason : undefined;
 }
 
-/** What has to do with the pods that run, there or elsewhere. */
+/** What has to do with the pods that run, there or elsewhere, and with the volumes of this one. */
 function passingObstacles(pod: Pod, view: NodeView, cluster: ClusterView): readonly Obstacle[] {
   if (!hasFreePorts(pod, view)) return [passing("node(s) didn't have free ports for the requested pod ports")];
   const room = roomObstacles(pod, view);
   if (room.length > 0) return room;
+  const volumes = volumeObstacle(pod, view, cluster);
+  if (volumes !== undefined) return [volumes];
   const obstacle = spreadObstacle(pod, view, cluster) ?? affinityObstacle(pod, view, cluster);
   return obstacle === undefined ? [] : [obstacle];
+}
+
+/** What keeps the pod off the node because of its claims. */
+function volumeObstacle(pod: Pod, { node }: NodeView, { nodes, volumes }: ClusterView): Obstacle | undefined {
+  if (volumes === undefined) return undefined;
+  const others = volumes.exclusive.size === 0 ? [] : nodes.flatMap(({ pods }) => pods);
+  if (isClaimTaken(pod, volumes, others)) {
+    return passing('node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode');
+  }
+  const problem = volumeProblem(volumes, node);
+  return problem === undefined ? undefined : lasting(problem);
 }
 
 function replaced(nodes: readonly NodeView[], view: NodeView): readonly NodeView[] {

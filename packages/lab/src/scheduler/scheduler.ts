@@ -9,8 +9,11 @@ import type { Condition, KubeObject, Namespace, Node, Pod } from '@weir/kube';
 import { type Controller, type ControllerContext, objectKey, splitObjectKey } from '../controllers/controller.ts';
 import { KeyedQueue } from '../controllers/keyed-queue.ts';
 import type { ObjectStore } from '../controllers/shared-informers.ts';
+import { bindVolumes } from './bind-volumes.ts';
 import type { ClusterView } from './cluster-view.ts';
+import { followStorage } from './follow-storage.ts';
 import { PlacedPods } from './placed-pods.ts';
+import { chooseVolumes, podVolumes, type StorageView } from './pod-volumes.ts';
 import { type SchedulingDecision, schedulePod } from './schedule-pod.ts';
 
 /** The name in `spec.schedulerName` of pods that this scheduler binds. */
@@ -60,10 +63,11 @@ export function startScheduler(context: ControllerContext): Controller {
     remove: () => undefined,
   });
   const namespaces = informers.follow<Namespace>(namespacesPath);
+  const storage = followStorage(informers, retrySoon);
   const queue = new KeyedQueue({
     // A decision is made at once and counted at once; only the writing of several goes on side by side.
     concurrency: 16,
-    work: (key) => place({ context, pods, nodes, namespaces, placed, waiting }, key),
+    work: (key) => place({ context, pods, nodes, namespaces, storage, placed, waiting }, key),
     onError: (pod, error) => log.warn({ pod, error: String(error) }, 'a pod could not be bound'),
   });
   return { stop: () => queue.stop() };
@@ -74,6 +78,7 @@ interface SchedulerState {
   readonly pods: ObjectStore<Pod>;
   readonly nodes: ObjectStore<Node>;
   readonly namespaces: ObjectStore<Namespace>;
+  readonly storage: StorageView;
   readonly placed: PlacedPods;
   /** Pods that fit nowhere, with the generation that was looked at. */
   readonly waiting: Map<string, number>;
@@ -88,7 +93,8 @@ async function place(state: SchedulerState, key: string): Promise<void> {
     await reportCondition(state, pod, { reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' });
     return;
   }
-  const decision = schedulePod(pod, viewFor(state, pod));
+  const view = viewFor(state, pod);
+  const decision = schedulePod(pod, view);
   if (decision.kind === 'unschedulable') {
     await reportUnschedulable(state, pod, decision.message);
     return;
@@ -97,6 +103,7 @@ async function place(state: SchedulerState, key: string): Promise<void> {
     await preempt(state, pod, decision);
     return;
   }
+  if (await bindsVolumesFirst(state, pod, { view, node: decision.node })) return;
   const binding: Binding = {
     apiVersion: 'v1',
     kind: 'Binding',
@@ -120,12 +127,28 @@ async function place(state: SchedulerState, key: string): Promise<void> {
 }
 
 /** The cluster as it is for one pod: places that were made free for pods of at least its priority are taken. */
-function viewFor({ nodes, namespaces, placed }: SchedulerState, pod: Pod): ClusterView {
+function viewFor({ nodes, namespaces, storage, placed }: SchedulerState, pod: Pod): ClusterView {
   return {
     nodes: nodes.list().map((node) => ({ node, pods: placed.on(node.metadata.name ?? '', pod) })),
     hasRepelling: placed.hasRepelling,
     namespace: (name) => namespaces.get(undefined, name),
+    volumes: podVolumes(pod, storage),
   };
+}
+
+/** Whether claims of the pod have to be bound before it can be: its place is kept, and the news of the claims bring it back. */
+async function bindsVolumesFirst(
+  { context, nodes, placed, waiting }: SchedulerState,
+  pod: Pod,
+  { view, node: name }: { readonly view: ClusterView; readonly node: string },
+): Promise<boolean> {
+  const { volumes } = view;
+  const node = nodes.get(undefined, name);
+  if (volumes === undefined || volumes.waiting.length === 0 || node === undefined) return false;
+  placed.nominate(pod, name);
+  waiting.set(objectKey(pod), pod.metadata.generation ?? 0);
+  await bindVolumes(context.client, chooseVolumes(volumes, node) ?? [], name);
+  return true;
 }
 
 /** Drives the victims away; the pod is bound when they are gone. */

@@ -18,6 +18,8 @@ export interface ControlPlane {
   readonly client: KubeClient;
   /** PEM of the cluster's certificate authority. */
   readonly authority: string;
+  /** Handles of the volumes whose data was to be removed. */
+  readonly removedVolumes: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -53,7 +55,9 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const [bootstrap, own, scheduler] = [await clientOf('bootstrap'), await clientOf('controllers'), await clientOf('scheduler')];
   await bootstrapCluster(bootstrap);
   const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
-  const controllers = await startControllers({ client: own, scheduler, certificateAuthority: authority, log });
+  const removedVolumes: string[] = [];
+  const removeVolume = async (handle: string): Promise<void> => void removedVolumes.push(handle);
+  const controllers = await startControllers({ client: own, scheduler, certificateAuthority: authority, removeVolume, log });
   const nodes = [await addNode(client, 'node1'), await addNode(client, 'node2')];
   // Nodes that say nothing are lost.
   const heartbeat = setInterval(() => {
@@ -62,6 +66,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   return {
     client,
     authority,
+    removedVolumes,
     stop: async () => {
       clearInterval(heartbeat);
       await controllers.stop();

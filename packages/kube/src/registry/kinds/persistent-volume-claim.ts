@@ -1,18 +1,14 @@
 /** core/v1 PersistentVolumeClaim as the API server knows it. */
-import { checkSupported, deepEqual, forbiddenField, required } from '../../validation/field-rules.ts';
+import type { FieldError } from '../../field-error.ts';
+import { deepEqual, forbiddenField, parseQuantity } from '../../validation/field-rules.ts';
+import { validateClaimSpec } from '../../validation/validate-claim.ts';
 import { column, defineResource, objectAge, objectName, statusSubresource } from '../define-resource.ts';
-import { ensureObject, type JsonObject, listAt, objectAt, setDefault, textAt } from '../json-object.ts';
+import { ensureObject, type JsonObject, listAt, objectAt, scalarText, setDefault, textAt } from '../json-object.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
+import { accessModesCell } from './access-modes.ts';
 
 const claimKind = { group: '', version: 'v1', kind: 'PersistentVolumeClaim' };
-const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
-/** As `kubectl get` abbreviates them. */
-const shortModes: Readonly<Record<string, string>> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-};
+const onlyExpansion = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
 /** The entry of persistent volume claims. */
 export const persistentVolumeClaimResource: ResourceDefinition = defineResource({
@@ -31,15 +27,7 @@ export const persistentVolumeClaimResource: ResourceDefinition = defineResource(
     return object;
   },
   validate: validateClaim,
-  validateUpdate: (object, old) => {
-    const kept = (of: JsonObject): JsonObject => {
-      const { resources: _resources, volumeName: _name, volumeAttributesClassName: _class, ...spec } = objectAt(of, 'spec') ?? {};
-      return spec;
-    };
-    if (deepEqual(kept(object), kept(old))) return validateClaim(object);
-    const message = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-    return [...validateClaim(object), forbiddenField('spec', message)];
-  },
+  validateUpdate: (object, old) => [...validateClaim(object), ...validateUnchanged(object, old)],
   table: {
     columns: [
       column('Name'),
@@ -61,12 +49,8 @@ export const persistentVolumeClaimResource: ResourceDefinition = defineResource(
           objectName(object),
           textAt(objectAt(object, 'metadata'), 'deletionTimestamp') === '' ? textAt(status, 'phase') : 'Terminating',
           textAt(spec, 'volumeName'),
-          isBound ? textAt(objectAt(status, 'capacity'), 'storage') : '',
-          isBound
-            ? listAt(status, 'accessModes')
-                .map((mode) => shortModes[String(mode)] ?? String(mode))
-                .join(',')
-            : '',
+          isBound ? (scalarText(objectAt(status, 'capacity'), 'storage') ?? '') : '',
+          isBound ? accessModesCell(listAt(status, 'accessModes')) : '',
           textAt(spec, 'storageClassName'),
           textAt(spec, 'volumeAttributesClassName') || '<unset>',
           objectAge(object, nowMs),
@@ -83,12 +67,33 @@ export function defaultPersistentVolumeClaim(claim: JsonObject): void {
   setDefault(ensureObject(claim, 'status'), 'phase', 'Pending');
 }
 
-function validateClaim(object: JsonObject): ReturnType<ResourceDefinition['validate']> {
-  const spec = objectAt(object, 'spec');
-  const modes = listAt(spec, 'accessModes');
-  const errors = modes.flatMap((mode, i) => checkSupported(`spec.accessModes[${i}]`, mode, accessModes));
-  if (modes.length === 0) errors.push(required('spec.accessModes', 'at least 1 access mode is required'));
-  const requests = objectAt(objectAt(spec, 'resources'), 'requests');
-  if (requests?.['storage'] === undefined) errors.push(required('spec.resources[storage]'));
-  return errors;
+function validateClaim(object: JsonObject): FieldError[] {
+  return validateClaimSpec(objectAt(object, 'spec'), 'spec');
+}
+
+/** A claim gets a class and a volume once; a bound one may ask for more. */
+function validateUnchanged(object: JsonObject, old: JsonObject): FieldError[] {
+  const { ...spec } = objectAt(object, 'spec') ?? {};
+  const before = objectAt(old, 'spec') ?? {};
+  for (const field of ['volumeName', 'storageClassName']) {
+    if (before[field] === undefined) delete spec[field];
+  }
+  const isBound = textAt(objectAt(old, 'status'), 'phase') === 'Bound';
+  for (const field of ['resources', 'volumeAttributesClassName']) {
+    if (!isBound) continue;
+    if (before[field] === undefined) delete spec[field];
+    else spec[field] = before[field];
+  }
+  if (!deepEqual(spec, before)) return [forbiddenField('spec', onlyExpansion)];
+  const requested = parseQuantity(storageOf(object));
+  const capacity = parseQuantity(objectAt(objectAt(old, 'status'), 'capacity')?.['storage'] ?? storageOf(old));
+  if (requested === undefined || capacity === undefined || requested >= capacity) return [];
+  return requested === parseQuantity(storageOf(old))
+    ? []
+    : [forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity')];
+}
+
+/** How much the claim asks for. */
+function storageOf(claim: JsonObject): unknown {
+  return objectAt(objectAt(objectAt(claim, 'spec'), 'resources'), 'requests')?.['storage'];
 }

@@ -94,6 +94,8 @@ function defaultVolume(volume: JsonObject): void {
     const value = objectAt(volume, source);
     if (value !== undefined) setDefault(value, 'defaultMode', fileMode);
   }
+  const template = objectAt(objectAt(volume, 'ephemeral'), 'volumeClaimTemplate');
+  if (template !== undefined) setDefault(ensureObject(template, 'spec'), 'volumeMode', 'Filesystem');
   const hostPath = objectAt(volume, 'hostPath');
   if (hostPath !== undefined && hostPath['type'] === undefined) hostPath['type'] = '';
 }

@@ -1,6 +1,6 @@
 /**
- * The types of policy/v1, scheduling.k8s.io/v1, node.k8s.io/v1, storage.k8s.io/v1 and of the quotas and volumes of core/v1, in
- * the notation of `schema-notation.ts`. Source: the field lists of `k8s.io/api` v0.35.
+ * The types of policy/v1, scheduling.k8s.io/v1, node.k8s.io/v1 and of the quotas and claims of core/v1, in the notation
+ * of `schema-notation.ts`. Source: the field lists of `k8s.io/api` v0.35.
  */
 
 /** Type definitions; other tables may refer to them. */

@@ -15,8 +15,8 @@ Volume: name hostPath:HostPathVolumeSource emptyDir:EmptyDirVolumeSource secret:
     persistentVolumeClaim:PersistentVolumeClaimVolumeSource downwardAPI:DownwardAPIVolumeSource configMap:ConfigMapVolumeSource
     projected:ProjectedVolumeSource csi:CSIVolumeSource gcePersistentDisk:any awsElasticBlockStore:any gitRepo:any nfs:NFSVolumeSource
     iscsi:any glusterfs:any rbd:any flexVolume:any cinder:any cephfs:any flocker:any fc:any azureFile:any vsphereVolume:any
-    quobyte:any azureDisk:any photonPersistentDisk:any portworxVolume:any scaleIO:any storageos:any ephemeral:any
-    image:ImageVolumeSource
+    quobyte:any azureDisk:any photonPersistentDisk:any portworxVolume:any scaleIO:any storageos:any
+    ephemeral:EphemeralVolumeSource image:ImageVolumeSource
 HostPathVolumeSource: path type
 EmptyDirVolumeSource: medium sizeLimit:q
 SecretVolumeSource: secretName items:KeyToPath[] defaultMode:i optional:b
