@@ -5,7 +5,6 @@
 import {
   builtInSchemas,
   type JsonObject,
-  type ListMerge,
   type ObjectSchema,
   objectAt,
   openApiName,
@@ -15,6 +14,8 @@ import {
 import { defined, unreachable } from '@weir/net';
 import { sharedFields } from './documentation/shared-fields.ts';
 import { documentationOf, fieldDocumentation } from './type-documentation.ts';
+
+type ListSchema = Extract<Schema, { kind: 'list' }>;
 
 /** A JSON schema as OpenAPI writes it. */
 export type OpenApiSchema = Readonly<Record<string, unknown>>;
@@ -99,6 +100,7 @@ function addObject(schema: ObjectSchema, components: Map<string, OpenApiSchema>)
     type: 'object',
     ...(required.length === 0 ? {} : { required }),
     properties: Object.fromEntries(properties),
+    ...mapType(schema),
   });
   return component;
 }
@@ -123,10 +125,10 @@ function property(schema: Schema, components: Map<string, OpenApiSchema>): OpenA
   switch (schema.kind) {
     case 'object': {
       const reference = refer(addObject(schema, components));
-      return schema.retainKeys ? { allOf: [reference], 'x-kubernetes-patch-strategy': 'retainKeys' } : reference;
+      return schema.patch === 'merge' ? reference : { allOf: [reference], 'x-kubernetes-patch-strategy': schema.patch };
     }
     case 'map':
-      return { type: 'object', additionalProperties: property(schema.values, components) };
+      return { type: 'object', additionalProperties: property(schema.values, components), ...mapType(schema) };
     case 'orBoolean':
       // What either may be has no word in OpenAPI; its fields are shown.
       return property(schema.object, components);
@@ -157,10 +159,10 @@ function property(schema: Schema, components: Map<string, OpenApiSchema>): OpenA
 }
 
 /** Where members are merged by `retainKeys`, their list says so. */
-function listProperty(schema: Extract<Schema, { kind: 'list' }>, components: Map<string, OpenApiSchema>): OpenApiSchema {
-  const { items, merge } = schema;
-  const extensions = listExtensions(merge);
-  if (items.kind !== 'object' || !items.retainKeys) return { type: 'array', items: property(items, components), ...extensions };
+function listProperty(schema: ListSchema, components: Map<string, OpenApiSchema>): OpenApiSchema {
+  const { items } = schema;
+  const extensions = { ...listType(schema.merge), ...patchStrategy(schema.patch) };
+  if (items.kind !== 'object' || items.patch !== 'retainKeys') return { type: 'array', items: property(items, components), ...extensions };
   const strategy = { 'x-kubernetes-patch-strategy': 'merge,retainKeys' };
   return { type: 'array', items: refer(addObject(items, components)), ...extensions, ...strategy };
 }
@@ -169,21 +171,20 @@ function refer(name: string): OpenApiSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** How lists are merged: the extensions of strategic merge patch and of server-side apply. */
-function listExtensions(merge: ListMerge): OpenApiSchema {
-  switch (merge.kind) {
-    case 'atomic':
-      return { 'x-kubernetes-list-type': 'atomic' };
-    case 'set':
-      return { 'x-kubernetes-list-type': 'set', 'x-kubernetes-patch-strategy': 'merge' };
-    case 'map':
-      return {
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': merge.keys,
-        'x-kubernetes-patch-merge-key': merge.patchKey,
-        'x-kubernetes-patch-strategy': 'merge',
-      };
-    default:
-      return unreachable(merge);
-  }
+/** How server-side apply merges objects and maps, where that is not member by member. */
+function mapType({ atomic }: { readonly atomic: boolean }): OpenApiSchema {
+  return atomic ? { 'x-kubernetes-map-type': 'atomic' } : {};
+}
+
+/** How server-side apply merges lists. */
+function listType(merge: ListSchema['merge']): OpenApiSchema {
+  const type = { 'x-kubernetes-list-type': merge.kind };
+  return merge.kind === 'map' ? { ...type, 'x-kubernetes-list-map-keys': merge.keys } : type;
+}
+
+/** How strategic merge patches change lists. */
+function patchStrategy(patch: ListSchema['patch']): OpenApiSchema {
+  if (patch.kind === 'replace') return {};
+  const strategy = { 'x-kubernetes-patch-strategy': 'merge' };
+  return patch.kind === 'byKey' ? { ...strategy, 'x-kubernetes-patch-merge-key': patch.key } : strategy;
 }

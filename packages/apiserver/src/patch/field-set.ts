@@ -10,11 +10,17 @@ import { isJsonObject, type JsonObject, type ObjectSchema, type Schema } from '@
 /** A path as the JSON text of its elements. */
 export type FieldPath = string;
 
-/** Fields with their values. The member of a keyed list is a field too, of the value {@link memberValue}. */
+/** Fields with their values; what has fields of its own has the value {@link memberValue} or {@link partValue}. */
 export type FieldValues = ReadonlyMap<FieldPath, unknown>;
 
-/** The value of a member of a keyed list: it is there. Its fields are fields of their own. */
+/** The value of a member of a keyed list or of a map that has fields of its own: it is there. */
 const memberValue = Symbol('member');
+
+/**
+ * The value of any other field that has fields of its own. Who writes it for the first time owns it (`.` in FieldsV1);
+ * who applies owns the fields below it only.
+ */
+const partValue = Symbol('part');
 
 /** Fields that belong to the server and to nobody who writes. */
 const systemFields = new Set(['f:apiVersion', 'f:kind']);
@@ -31,13 +37,17 @@ export function fieldValuesOf(object: Readonly<JsonObject>, schema: ObjectSchema
   return values;
 }
 
+/** The fields that belong to whoever applies this: those that say something, and the members of lists and maps. */
+export function appliedFieldsOf(object: Readonly<JsonObject>, schema: ObjectSchema): FieldValues {
+  return new Map([...fieldValuesOf(object, schema)].filter(([, value]) => value !== partValue));
+}
+
 /** The same fields as FieldsV1 at once, without a set of paths between; empty when there are none. */
 export function fieldsV1Of(object: Readonly<JsonObject>, schema: ObjectSchema, except: ReadonlySet<string>): JsonObject {
   const root: JsonObject = {};
   eachField(object, { schema, except }, (place, value) => {
     const node = place.below(root);
-    // Only the member of a keyed list is a field that has fields below it.
-    if (value === memberValue) node['.'] = {};
+    if (value === memberValue || value === partValue) node['.'] = {};
   });
   return root;
 }
@@ -85,28 +95,53 @@ function eachField(
   { schema, except }: { readonly schema: ObjectSchema; readonly except: ReadonlySet<string> },
   take: (place: FieldPlace, value: unknown) => void,
 ): void {
-  const visit = (value: unknown, type: Schema | undefined, place: FieldPlace): void => {
+  const visit = (value: unknown, type: Schema | undefined, { place, role }: Visit): void => {
     if (place.isSystemField()) return;
     if (hasFields(value, type)) {
-      for (const key of Object.keys(value)) visit(value[key], memberTypeOf(type, key), new FieldPlace(place, `f:${key}`));
+      takeWhole(place, role);
+      for (const key of Object.keys(value)) {
+        visit(value[key], memberTypeOf(type, key), { place: new FieldPlace(place, `f:${key}`), role: roleOf(type, key, role) });
+      }
     } else if (Array.isArray(value) && type?.kind === 'list' && type.merge.kind !== 'atomic') {
+      if (value.length > 0) takeWhole(place, role);
       for (const member of value as readonly unknown[]) {
-        const own = new FieldPlace(place, listElement(member, type.merge));
-        if (type.merge.kind === 'map' && hasFields(member, type.items)) {
-          take(own, memberValue);
-          visit(member, type.items, own);
-        } else take(own, member);
+        visit(member, type.items, { place: new FieldPlace(place, listElement(member, type.merge)), role: 'member' });
       }
     } else take(place, value);
   };
+  const takeWhole = (place: FieldPlace, role: Role): void => {
+    if (role !== 'always') take(place, role === 'member' ? memberValue : partValue);
+  };
   for (const key of Object.keys(object)) {
-    if (!except.has(key)) visit(object[key], memberTypeOf(schema, key), new FieldPlace(undefined, `f:${key}`));
+    if (except.has(key)) continue;
+    visit(object[key], memberTypeOf(schema, key), { place: new FieldPlace(undefined, `f:${key}`), role: roleOf(schema, key, 'always') });
   }
+}
+
+/** What a value is to what it is in: a named field (there whatever anybody says, or not), or a member of a list or a map. */
+type Role = 'always' | 'field' | 'member';
+
+interface Visit {
+  readonly place: FieldPlace;
+  readonly role: Role;
+}
+
+function roleOf(parent: Schema | undefined, key: string, parentRole: Role): Role {
+  const type = parent?.kind === 'orBoolean' ? parent.object : parent;
+  if (type?.kind !== 'object' || !type.fields.has(key)) return 'member';
+  // What is there only with its parent is as new as that.
+  return parentRole === 'always' && type.always.has(key) ? 'always' : 'field';
 }
 
 /** Whether a value has fields of its own, rather than being one. */
 function hasFields(value: unknown, type: Schema | undefined): value is JsonObject {
-  return isJsonObject(value) && type?.kind !== 'any' && Object.keys(value).length > 0;
+  return isJsonObject(value) && !isOneField(type) && Object.keys(value).length > 0;
+}
+
+/** Whether values of a type have one owner as a whole. */
+export function isOneField(type: Schema | undefined): boolean {
+  if (type?.kind === 'list') return type.merge.kind === 'atomic';
+  return type?.kind === 'any' || ((type?.kind === 'object' || type?.kind === 'map') && type.atomic);
 }
 
 /** The element of a list's member: by its keys, or by its value. */

@@ -6,7 +6,16 @@
  */
 import { apiVersionOf, deepEqual, isJsonObject, type JsonObject, objectAt, type Schema, textAt } from '@weir/kube';
 import { type ApiError, failure } from '../errors/api-error.ts';
-import { type FieldPath, type FieldValues, fieldValuesOf, listElement, memberTypeOf, showPath } from './field-set.ts';
+import {
+  appliedFieldsOf,
+  type FieldPath,
+  type FieldValues,
+  fieldValuesOf,
+  isOneField,
+  listElement,
+  memberTypeOf,
+  showPath,
+} from './field-set.ts';
 import { type FieldRecord, isEntryOf, type ManagerEntry, managersOf, newEntry, setManagers } from './managed-fields.ts';
 
 /** One apply. */
@@ -23,7 +32,7 @@ export interface ApplyOptions {
 /** The object with the apply done, its managers recorded. Throws 409 with every conflict. */
 export function applyServerSide({ record, applied, live, force }: ApplyOptions): JsonObject {
   const { schema } = record.definition;
-  const wanted = fieldValuesOf(withoutManagers(applied), schema);
+  const wanted = appliedFieldsOf(withoutManagers(applied), schema);
   const present: FieldValues = live === undefined ? new Map() : fieldValuesOf(live, schema);
   const managers = managersOf(live);
   const own = managers.find((entry) => isEntryOf(entry, record, 'Apply'));
@@ -98,12 +107,13 @@ function isOwned(path: FieldPath, managers: readonly ManagerEntry[], wanted: Fie
 }
 
 function mergeApplied(live: unknown, applied: unknown, type: Schema | undefined): unknown {
-  if (isJsonObject(applied) && type?.kind !== 'any') {
+  if (isOneField(type)) return applied;
+  if (isJsonObject(applied)) {
     const result = new Map<string, unknown>(Object.entries(isJsonObject(live) ? live : {}));
     for (const [key, value] of Object.entries(applied)) result.set(key, mergeApplied(result.get(key), value, memberTypeOf(type, key)));
     return Object.fromEntries(result);
   }
-  if (!Array.isArray(applied) || type?.kind !== 'list' || type.merge.kind === 'atomic') return applied;
+  if (!Array.isArray(applied) || type?.kind !== 'list') return applied;
   const { merge, items } = type;
   const result = new Map<string, unknown>((Array.isArray(live) ? live : []).map((member: unknown) => [listElement(member, merge), member]));
   for (const member of applied as readonly unknown[]) {

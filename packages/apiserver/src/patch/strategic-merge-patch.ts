@@ -5,7 +5,7 @@
  * `$deleteFromPrimitiveList/FIELD`, `$setElementOrder/FIELD`, `$retainKeys`. Source: the contributor
  * documentation of strategic merge patch and `apimachinery/pkg/util/strategicpatch`.
  */
-import { deepEqual, isJsonObject, type JsonObject, type ListMerge, type ObjectSchema, type Schema } from '@weir/kube';
+import { deepEqual, isJsonObject, type JsonObject, type ListPatch, type ObjectSchema, type Schema } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import { PatchError } from './patch-error.ts';
 
@@ -20,7 +20,7 @@ export function applyStrategicMergePatch(object: JsonObject, patch: JsonObject, 
 function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
   const directive = patch['$patch'];
   if (directive === 'delete') return {};
-  if (directive === 'replace') return withoutDirectives(patch);
+  if (directive === 'replace' || (schema?.kind === 'object' && schema.patch === 'replace')) return withoutDirectives(patch);
   if (directive !== undefined && directive !== 'merge') throw new PatchError(`unknown patch type: ${JSON.stringify(directive)}`);
   const result = new Map<string, unknown>(retained(original, patch));
   for (const [key, value] of Object.entries(patch)) {
@@ -36,7 +36,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
     const field = key.slice(setElementOrder.length);
     const list = result.get(field);
     if (!Array.isArray(list) || !Array.isArray(order)) continue;
-    result.set(field, reorder(list, order, { before: listOf(original[field]), merge: mergeOf(memberSchema(schema, field)) }));
+    result.set(field, reorder(list, order, { before: listOf(original[field]), patch: patchOf(memberSchema(schema, field)) }));
   }
   return Object.fromEntries(result);
 }
@@ -48,17 +48,17 @@ function mergeValue(original: unknown, patch: unknown, schema: Schema | undefine
 }
 
 function mergeList(original: readonly unknown[], patch: readonly unknown[], schema: Schema | undefined): unknown[] {
-  const merge = mergeOf(schema);
+  const strategy = patchOf(schema);
   const items = schema?.kind === 'list' ? schema.items : undefined;
-  switch (merge.kind) {
-    case 'atomic':
+  switch (strategy.kind) {
+    case 'replace':
       return patch.map((item) => (isJsonObject(item) ? withoutDirectives(item) : item));
-    case 'set':
+    case 'union':
       return [...original, ...patch.filter((item) => !original.some((present) => deepEqual(present, item)))];
-    case 'map':
-      return mergeKeyedList(original, patch, { key: merge.patchKey, items });
+    case 'byKey':
+      return mergeKeyedList(original, patch, { key: strategy.key, items });
     default:
-      return unreachable(merge);
+      return unreachable(strategy);
   }
 }
 
@@ -110,11 +110,11 @@ function deletePrimitives(result: Map<string, unknown>, field: string, values: u
 function reorder(
   list: readonly unknown[],
   order: readonly unknown[],
-  options: { readonly before: readonly unknown[]; readonly merge: ListMerge },
+  options: { readonly before: readonly unknown[]; readonly patch: ListPatch },
 ): unknown[] {
   const identity = (item: unknown): unknown => {
-    if (options.merge.kind !== 'map' || !isJsonObject(item)) return item;
-    return item[options.merge.patchKey];
+    if (options.patch.kind !== 'byKey' || !isJsonObject(item)) return item;
+    return item[options.patch.key];
   };
   const indexIn = (items: readonly unknown[], item: unknown): number =>
     items.findIndex((other) => deepEqual(identity(other), identity(item)));
@@ -135,8 +135,8 @@ function memberSchema(schema: Schema | undefined, key: string): Schema | undefin
   return schema?.kind === 'map' ? schema.values : undefined;
 }
 
-function mergeOf(schema: Schema | undefined): ListMerge {
-  return schema?.kind === 'list' ? schema.merge : { kind: 'atomic' };
+function patchOf(schema: Schema | undefined): ListPatch {
+  return schema?.kind === 'list' ? schema.patch : { kind: 'replace' };
 }
 
 function listOf(value: unknown): readonly unknown[] {

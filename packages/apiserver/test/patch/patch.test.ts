@@ -102,7 +102,11 @@ describe('server-side apply', () => {
     expect(conflict.json.details.causes).toMatchObject([{ reason: 'FieldManagerConflict', field: '.data.a' }]);
     const forced = await apply('contested', 'applier', { a: '2' }, '&force=true');
     expect(forced.json.data).toEqual({ a: '2' });
-    expect(forced.json.metadata.managedFields.map((entry) => entry.manager)).toEqual(['applier']);
+    // What has fields below it stays with who made it.
+    expect(forced.json.metadata.managedFields.map(({ manager, fieldsV1 }) => [manager, fieldsV1])).toEqual([
+      ['creator', { 'f:data': {} }],
+      ['applier', { 'f:data': { 'f:a': {} } }],
+    ]);
   });
 
   it('of the same value shares a field', async () => {

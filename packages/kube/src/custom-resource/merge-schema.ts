@@ -12,7 +12,7 @@ export function mergeSchemaOf(kind: string, schema: StructuralSchema): ObjectSch
   const fields = new Map<string, Schema>(fieldsOf(schema));
   for (const text of ['apiVersion', 'kind']) fields.set(text, { kind: 'string' });
   fields.set('metadata', defined(builtInSchemas.get('ObjectMeta'), 'ObjectMeta is a built-in type'));
-  return { kind: 'object', name: kind, fields, retainKeys: false };
+  return { kind: 'object', name: kind, fields, always: new Set(['metadata']), atomic: false, patch: 'merge' };
 }
 
 function fieldsOf(schema: StructuralSchema): [string, Schema][] {
@@ -23,7 +23,13 @@ function mergeType(schema: StructuralSchema): Schema {
   if (schema.intOrString) return { kind: 'intOrString' };
   switch (schema.type) {
     case 'array':
-      return { kind: 'list', items: schema.items === undefined ? { kind: 'any' } : mergeType(schema.items), merge: mergeOf(schema) };
+      return {
+        kind: 'list',
+        items: schema.items === undefined ? { kind: 'any' } : mergeType(schema.items),
+        merge: mergeOf(schema),
+        // Custom kinds take no strategic merge patches.
+        patch: { kind: 'replace' },
+      };
     case 'string':
     case 'boolean':
     case 'number':
@@ -35,20 +41,19 @@ function mergeType(schema: StructuralSchema): Schema {
   }
 }
 
-/** Atomic objects are one field; what is not known of an object merges by its own shape, so any fields will do. */
+/** What is not known of an object merges by its own shape, so any fields will do. */
 function mergeMembers(schema: StructuralSchema): Schema {
-  if (schema.mapIsAtomic) return { kind: 'any' };
-  if (typeof schema.additionalProperties === 'object') return { kind: 'map', values: mergeType(schema.additionalProperties) };
-  return { kind: 'object', name: '', fields: new Map(fieldsOf(schema)), retainKeys: false };
+  const atomic = schema.mapIsAtomic;
+  if (typeof schema.additionalProperties === 'object') return { kind: 'map', values: mergeType(schema.additionalProperties), atomic };
+  return { kind: 'object', name: '', fields: new Map(fieldsOf(schema)), always: new Set(), atomic, patch: 'merge' };
 }
 
 function mergeOf(schema: StructuralSchema): ListMerge {
-  const [first = ''] = schema.listMapKeys;
   switch (schema.listType) {
     case 'set':
       return { kind: 'set' };
     case 'map':
-      return { kind: 'map', patchKey: first, keys: schema.listMapKeys, keyDefaults: keyDefaults(schema) };
+      return { kind: 'map', keys: schema.listMapKeys, keyDefaults: keyDefaults(schema) };
     case 'atomic':
       return { kind: 'atomic' };
     default:

@@ -12,8 +12,12 @@ if (thing === undefined) throw new Error('Thing is defined above');
 describe('the schema notation', () => {
   it('reads scalars, maps, lists with their keys, and types that refer to each other', () => {
     expect(thing.fields.get('name')).toEqual({ kind: 'string' });
-    expect(thing.fields.get('labels')).toEqual({ kind: 'map', values: { kind: 'string' } });
-    expect(thing.fields.get('parts')).toMatchObject({ kind: 'list', merge: { kind: 'map', patchKey: 'name', keys: ['name'] } });
+    expect(thing.fields.get('labels')).toEqual({ kind: 'map', values: { kind: 'string' }, atomic: false });
+    expect(thing.fields.get('parts')).toMatchObject({
+      kind: 'list',
+      merge: { kind: 'map', keys: ['name'] },
+      patch: { kind: 'byKey', key: 'name' },
+    });
     expect(types.get('Part')?.fields.get('more')).toBe(thing);
   });
 

@@ -17,17 +17,17 @@ MatchCondition: name expression
 ValidatingAdmissionPolicy: apiVersion kind metadata:ObjectMeta spec:ValidatingAdmissionPolicySpec status:ValidatingAdmissionPolicyStatus
 ValidatingAdmissionPolicySpec: paramKind:ParamKind matchConstraints:MatchResources validations:Validation[] failurePolicy
     auditAnnotations:AuditAnnotation[] matchConditions:MatchCondition[name] variables:AdmissionVariable[name]
-ParamKind: apiVersion kind
-MatchResources: namespaceSelector:LabelSelector objectSelector:LabelSelector resourceRules:NamedRuleWithOperations[]
+ParamKind~: apiVersion kind
+MatchResources~: namespaceSelector:LabelSelector objectSelector:LabelSelector resourceRules:NamedRuleWithOperations[]
     excludeResourceRules:NamedRuleWithOperations[] matchPolicy
-NamedRuleWithOperations: resourceNames:s[] operations:s[] apiGroups:s[] apiVersions:s[] resources:s[] scope
+NamedRuleWithOperations~: resourceNames:s[] operations:s[] apiGroups:s[] apiVersions:s[] resources:s[] scope
 Validation: expression message reason messageExpression
 AuditAnnotation: key valueExpression
-AdmissionVariable: name expression
-ValidatingAdmissionPolicyStatus: observedGeneration:l typeChecking:TypeChecking conditions:Condition[type]
+AdmissionVariable~: name expression
+ValidatingAdmissionPolicyStatus: observedGeneration:l typeChecking:TypeChecking conditions:Condition[type]=
 TypeChecking: expressionWarnings:ExpressionWarning[]
 ExpressionWarning: fieldRef warning
 ValidatingAdmissionPolicyBinding: apiVersion kind metadata:ObjectMeta spec:ValidatingAdmissionPolicyBindingSpec
-ValidatingAdmissionPolicyBindingSpec: policyName paramRef:ParamRef matchResources:MatchResources validationActions:s[set]
-ParamRef: name namespace selector:LabelSelector parameterNotFoundAction
+ValidatingAdmissionPolicyBindingSpec: policyName paramRef:ParamRef matchResources:MatchResources validationActions:s[set]=
+ParamRef~: name namespace selector:LabelSelector parameterNotFoundAction
 `;

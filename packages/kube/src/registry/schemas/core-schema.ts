@@ -10,38 +10,38 @@ NamespaceSpec: finalizers:s[]
 NamespaceStatus: phase conditions:NamespaceCondition[type]
 NamespaceCondition: type status lastTransitionTime:t reason message
 Service: apiVersion kind metadata:ObjectMeta spec:ServiceSpec status:ServiceStatus
-ServiceSpec: ports:ServicePort[port,protocol] selector:{s} clusterIP type externalIPs:s[] sessionAffinity loadBalancerIP
+ServiceSpec: ports:ServicePort[port,protocol] selector:{s}~ clusterIP type externalIPs:s[] sessionAffinity loadBalancerIP
     loadBalancerSourceRanges:s[] externalName externalTrafficPolicy healthCheckNodePort:i publishNotReadyAddresses:b
     sessionAffinityConfig:SessionAffinityConfig ipFamilyPolicy clusterIPs:s[] ipFamilies:s[] allocateLoadBalancerNodePorts:b
     loadBalancerClass internalTrafficPolicy trafficDistribution
 ServicePort: name protocol port:i targetPort:is nodePort:i appProtocol
 SessionAffinityConfig: clientIP:ClientIPConfig
 ClientIPConfig: timeoutSeconds:i
-ServiceStatus: loadBalancer:LoadBalancerStatus conditions:Condition[type]
+ServiceStatus: loadBalancer+:LoadBalancerStatus conditions:Condition[type]
 LoadBalancerStatus: ingress:LoadBalancerIngress[]
 LoadBalancerIngress: ip hostname ipMode ports:PortStatus[]
 PortStatus: port:i protocol error
 Endpoints: apiVersion kind metadata:ObjectMeta subsets:EndpointSubset[]
 EndpointSubset: addresses:EndpointAddress[] notReadyAddresses:EndpointAddress[] ports:CoreEndpointPort[]
-EndpointAddress: ip hostname nodeName targetRef:ObjectReference
-CoreEndpointPort: name port:i protocol appProtocol
+EndpointAddress~: ip hostname nodeName targetRef:ObjectReference
+CoreEndpointPort~: name port:i protocol appProtocol
 EndpointSlice: apiVersion kind metadata:ObjectMeta endpoints:Endpoint[] ports:EndpointPort[] addressType
-Endpoint: addresses:s[] conditions:EndpointConditions hostname targetRef:ObjectReference deprecatedTopology:{s} nodeName zone
+Endpoint: addresses:s[set]= conditions:EndpointConditions hostname targetRef:ObjectReference deprecatedTopology:{s} nodeName zone
     hints:EndpointHints
 EndpointConditions: ready:b serving:b terminating:b
 EndpointHints: forZones:ForZone[] forNodes:ForNode[]
 ForZone: name
 ForNode: name
-EndpointPort: name protocol port:i appProtocol
+EndpointPort~: name protocol port:i appProtocol
 Node: apiVersion kind metadata:ObjectMeta spec:NodeSpec status:NodeStatus
 NodeSpec: podCIDR externalID providerID unschedulable:b taints:Taint[] configSource:any podCIDRs:s[set]
 Taint: key value effect timeAdded:t
 NodeStatus: capacity:{q} allocatable:{q} phase conditions:NodeCondition[type] addresses:NodeAddress[type]
-    daemonEndpoints:NodeDaemonEndpoints nodeInfo:NodeSystemInfo images:ContainerImage[] volumesInUse:s[]
+    daemonEndpoints+:NodeDaemonEndpoints nodeInfo+:NodeSystemInfo images:ContainerImage[] volumesInUse:s[]
     volumesAttached:AttachedVolume[] config:any runtimeHandlers:any features:any declaredFeatures:s[]
 NodeCondition: type status lastHeartbeatTime:t lastTransitionTime:t reason message
 NodeAddress: type address
-NodeDaemonEndpoints: kubeletEndpoint:DaemonEndpoint
+NodeDaemonEndpoints: kubeletEndpoint+:DaemonEndpoint
 DaemonEndpoint: Port:i
 NodeSystemInfo: machineID systemUUID bootID kernelVersion osImage containerRuntimeVersion kubeletVersion kubeProxyVersion
     operatingSystem architecture swap:NodeSwapStatus

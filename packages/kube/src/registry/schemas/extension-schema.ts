@@ -3,7 +3,7 @@
 /** Type definitions; other tables may refer to them. */
 export const extensionTypes = `
 CustomResourceDefinition: apiVersion kind metadata:ObjectMeta spec:CustomResourceDefinitionSpec status:CustomResourceDefinitionStatus
-CustomResourceDefinitionSpec: group names:CustomResourceDefinitionNames scope versions:CustomResourceDefinitionVersion[]
+CustomResourceDefinitionSpec: group names+:CustomResourceDefinitionNames scope versions:CustomResourceDefinitionVersion[]
     conversion:CustomResourceConversion preserveUnknownFields:b
 CustomResourceDefinitionNames: plural singular shortNames:s[] kind listKind categories:s[]
 CustomResourceDefinitionVersion: name served:b storage:b deprecated:b deprecationWarning schema:CustomResourceValidation
@@ -27,7 +27,7 @@ JSONSchemaProps: id $schema $ref description type format title default:any maxim
     x-kubernetes-list-map-keys:s[] x-kubernetes-list-type x-kubernetes-map-type x-kubernetes-validations:ValidationRule[rule]
 ExternalDocumentation: description url
 ValidationRule: rule message messageExpression reason fieldPath optionalOldSelf:b
-CustomResourceDefinitionStatus: conditions:CustomResourceDefinitionCondition[type] acceptedNames:CustomResourceDefinitionNames
+CustomResourceDefinitionStatus: conditions:CustomResourceDefinitionCondition[type]= acceptedNames+:CustomResourceDefinitionNames
     storedVersions:s[] observedGeneration:l
 CustomResourceDefinitionCondition: type status lastTransitionTime:t reason message observedGeneration:l
 `;

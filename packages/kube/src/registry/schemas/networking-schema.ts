@@ -12,13 +12,13 @@ NetworkPolicyEgressRule: ports:NetworkPolicyPort[] to:NetworkPolicyPeer[]
 Ingress: apiVersion kind metadata:ObjectMeta spec:IngressSpec status:IngressStatus
 IngressSpec: ingressClassName defaultBackend:IngressBackend tls:IngressTLS[] rules:IngressRule[]
 IngressBackend: service:IngressServiceBackend resource:TypedLocalObjectReference
-IngressServiceBackend: name port:ServiceBackendPort
+IngressServiceBackend: name port+:ServiceBackendPort
 ServiceBackendPort: name number:i
 IngressTLS: hosts:s[] secretName
 IngressRule: host http:HTTPIngressRuleValue
 HTTPIngressRuleValue: paths:HTTPIngressPath[]
 HTTPIngressPath: path pathType backend:IngressBackend
-IngressStatus: loadBalancer:IngressLoadBalancerStatus
+IngressStatus: loadBalancer+:IngressLoadBalancerStatus
 IngressLoadBalancerStatus: ingress:IngressLoadBalancerIngress[]
 IngressLoadBalancerIngress: ip hostname ports:IngressPortStatus[]
 IngressPortStatus: port:i protocol error

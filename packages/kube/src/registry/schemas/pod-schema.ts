@@ -3,14 +3,14 @@
 /** Type definitions; other tables may refer to them. */
 export const podTypes = `
 Pod: apiVersion kind metadata:ObjectMeta spec:PodSpec status:PodStatus
-PodSpec: volumes:Volume![name] containers:Container[name] restartPolicy terminationGracePeriodSeconds:l activeDeadlineSeconds:l
-    dnsPolicy nodeSelector:{s} serviceAccountName serviceAccount nodeName hostNetwork:b hostPID:b hostIPC:b
+PodSpec: volumes:Volume![name] containers+:Container[name] restartPolicy terminationGracePeriodSeconds:l activeDeadlineSeconds:l
+    dnsPolicy nodeSelector:{s}~ serviceAccountName serviceAccount nodeName hostNetwork:b hostPID:b hostIPC:b
     securityContext:PodSecurityContext imagePullSecrets:LocalObjectReference[name] hostname subdomain affinity:Affinity schedulerName
     initContainers:Container[name] automountServiceAccountToken:b tolerations:Toleration[] hostAliases:HostAlias[ip] priorityClassName
     priority:i dnsConfig:PodDNSConfig shareProcessNamespace:b readinessGates:PodReadinessGate[] runtimeClassName enableServiceLinks:b
     preemptionPolicy overhead:{q} topologySpreadConstraints:TopologySpreadConstraint[topologyKey,whenUnsatisfiable]
     ephemeralContainers:EphemeralContainer[name] setHostnameAsFQDN:b os:PodOS hostUsers:b schedulingGates:PodSchedulingGate[name]
-    resourceClaims:PodResourceClaim[name] resources:ResourceRequirements hostnameOverride workloadRef:WorkloadReference
+    resourceClaims:PodResourceClaim![name] resources:ResourceRequirements hostnameOverride workloadRef:WorkloadReference
 Volume: name hostPath:HostPathVolumeSource emptyDir:EmptyDirVolumeSource secret:SecretVolumeSource
     persistentVolumeClaim:PersistentVolumeClaimVolumeSource downwardAPI:DownwardAPIVolumeSource configMap:ConfigMapVolumeSource
     projected:ProjectedVolumeSource csi:CSIVolumeSource gcePersistentDisk:any awsElasticBlockStore:any gitRepo:any nfs:NFSVolumeSource
@@ -24,8 +24,8 @@ KeyToPath: key path mode:i
 PersistentVolumeClaimVolumeSource: claimName readOnly:b
 DownwardAPIVolumeSource: items:DownwardAPIVolumeFile[] defaultMode:i
 DownwardAPIVolumeFile: path fieldRef:ObjectFieldSelector resourceFieldRef:ResourceFieldSelector mode:i
-ObjectFieldSelector: apiVersion fieldPath
-ResourceFieldSelector: containerName resource divisor:q
+ObjectFieldSelector~: apiVersion fieldPath
+ResourceFieldSelector~: containerName resource divisor:q
 ConfigMapVolumeSource: name items:KeyToPath[] defaultMode:i optional:b
 ProjectedVolumeSource: sources:VolumeProjection[] defaultMode:i
 VolumeProjection: secret:SecretProjection downwardAPI:DownwardAPIProjection configMap:ConfigMapProjection
@@ -50,10 +50,10 @@ ContainerPort: name hostPort:i containerPort:i protocol hostIP
 EnvVar: name value valueFrom:EnvVarSource
 EnvVarSource: fieldRef:ObjectFieldSelector resourceFieldRef:ResourceFieldSelector configMapKeyRef:ConfigMapKeySelector
     secretKeyRef:SecretKeySelector fileKeyRef:FileKeySelector
-ConfigMapKeySelector: name key optional:b
-SecretKeySelector: name key optional:b
-FileKeySelector: volumeName path key optional:b
-ResourceRequirements: limits:{q} requests:{q} claims:ResourceClaim[name]
+ConfigMapKeySelector~: name key optional:b
+SecretKeySelector~: name key optional:b
+FileKeySelector~: volumeName path key optional:b
+ResourceRequirements: limits:{q} requests:{q} claims:ResourceClaim[name]=
 ResourceClaim: name request
 VolumeMount: name readOnly:b mountPath subPath mountPropagation subPathExpr recursiveReadOnly
 Probe: exec:ExecAction httpGet:HTTPGetAction tcpSocket:TCPSocketAction grpc:GRPCAction initialDelaySeconds:i timeoutSeconds:i
@@ -80,7 +80,7 @@ SecretEnvSource: name optional:b
 VolumeDevice: name devicePath
 ContainerResizePolicy: resourceName restartPolicy
 ContainerRestartRule: action exitCodes:ContainerRestartRuleOnExitCodes
-ContainerRestartRuleOnExitCodes: operator values:i[set]
+ContainerRestartRuleOnExitCodes: operator values:i[set]=
 PodSecurityContext: seLinuxOptions:SELinuxOptions runAsUser:l runAsNonRoot:b supplementalGroups:l[] fsGroup:l runAsGroup:l
     sysctls:Sysctl[] windowsOptions:WindowsSecurityContextOptions fsGroupChangePolicy seccompProfile:SeccompProfile
     appArmorProfile:AppArmorProfile supplementalGroupsPolicy seLinuxChangePolicy
@@ -88,8 +88,8 @@ Sysctl: name value
 Affinity: nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAntiAffinity
 NodeAffinity: requiredDuringSchedulingIgnoredDuringExecution:NodeSelector
     preferredDuringSchedulingIgnoredDuringExecution:PreferredSchedulingTerm[]
-NodeSelector: nodeSelectorTerms:NodeSelectorTerm[]
-NodeSelectorTerm: matchExpressions:NodeSelectorRequirement[] matchFields:NodeSelectorRequirement[]
+NodeSelector~: nodeSelectorTerms:NodeSelectorTerm[]
+NodeSelectorTerm~: matchExpressions:NodeSelectorRequirement[] matchFields:NodeSelectorRequirement[]
 NodeSelectorRequirement: key operator values:s[]
 PreferredSchedulingTerm: weight:i preference:NodeSelectorTerm
 PodAffinity: requiredDuringSchedulingIgnoredDuringExecution:PodAffinityTerm[]
@@ -117,7 +117,7 @@ PodResourceClaim: name resourceClaimName resourceClaimTemplateName
 WorkloadReference: name podGroup podGroupReplicaKey
 PodStatus: phase conditions:PodCondition[type] message reason hostIP podIP startTime:t containerStatuses:ContainerStatus[] qosClass
     initContainerStatuses:ContainerStatus[] nominatedNodeName podIPs:PodIP[ip] ephemeralContainerStatuses:ContainerStatus[] resize
-    resourceClaimStatuses:PodResourceClaimStatus[name] hostIPs:HostIP[] observedGeneration:l extendedResourceClaimStatus:any
+    resourceClaimStatuses:PodResourceClaimStatus![name] hostIPs:HostIP[ip]~ observedGeneration:l extendedResourceClaimStatus:any
     allocatedResources:{q} resources:ResourceRequirements
 PodCondition: type status lastProbeTime:t lastTransitionTime:t reason message observedGeneration:l
 ContainerStatus: name state:ContainerState lastState:ContainerState ready:b restartCount:i image imageID containerID started:b

@@ -32,6 +32,6 @@ PolicyRule: verbs:s[] apiGroups:s[] resources:s[] resourceNames:s[] nonResourceU
 AggregationRule: clusterRoleSelectors:LabelSelector[]
 RoleBinding: apiVersion kind metadata:ObjectMeta subjects:Subject[] roleRef:RoleRef
 ClusterRoleBinding: apiVersion kind metadata:ObjectMeta subjects:Subject[] roleRef:RoleRef
-Subject: kind apiGroup name namespace
-RoleRef: apiGroup kind name
+Subject~: kind apiGroup name namespace
+RoleRef~: apiGroup kind name
 `;
