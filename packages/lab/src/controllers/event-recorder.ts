@@ -7,6 +7,7 @@
 import { eventsPath, isNotFound, type KubeClient } from '@weir/client';
 import type { KubeObject } from '@weir/kube';
 import type { Logger } from 'pino';
+import { eventName } from '../event-name.ts';
 
 /** What happened to an object. */
 export interface EventDetails {
@@ -29,7 +30,6 @@ export class EventRecorder {
   readonly #log: Logger;
   /** By object, reason and message. */
   readonly #known = new Map<string, { readonly name: string; readonly count: number }>();
-  #lastName = 0n;
 
   constructor(client: KubeClient, component: string, log: Logger) {
     this.#client = client;
@@ -49,7 +49,7 @@ export class EventRecorder {
     const namespace = metadata.namespace ?? 'default';
     const identity = `${metadata.uid ?? ''} ${details.reason} ${details.message}`;
     const known = this.#known.get(identity);
-    const name = known?.name ?? `${(metadata.name ?? '').slice(0, 200)}.${this.#nextName()}`;
+    const name = known?.name ?? eventName(metadata.name ?? '');
     const count = (known?.count ?? 0) + 1;
     this.#remember(identity, { name, count });
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
@@ -82,13 +82,6 @@ export class EventRecorder {
       reportingInstance: '',
     };
     await this.#client.create<CoreEvent>(eventsPath(namespace), event);
-  }
-
-  /** The time in nanoseconds, as upstream: events of one object and one second are listed in their order. */
-  #nextName(): string {
-    const now = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1_000)) * 1_000n;
-    this.#lastName = now > this.#lastName ? now : this.#lastName + 1n;
-    return this.#lastName.toString(16);
   }
 
   #remember(identity: string, event: { readonly name: string; readonly count: number }): void {

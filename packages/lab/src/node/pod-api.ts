@@ -1,8 +1,8 @@
 /** What the node tells the API server of its pods: status, Events, final deletion. Narrow, so that the kubelet loop is testable. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, Backoff, eventsPath, isConflict, isNotFound, type KubeClient, podsPath } from '@weir/client';
 import type { KubeObject, Pod, PodStatus } from '@weir/kube';
+import { eventName } from '../event-name.ts';
 
 /** One Event about a pod. */
 export interface PodEvent {
@@ -112,7 +112,7 @@ class EventRecorder {
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace },
+      metadata: { name: eventName(name), namespace },
       involvedObject: {
         apiVersion: 'v1',
         kind: 'Pod',

@@ -58,7 +58,7 @@ export class RevisionHistory<T extends Revised> {
 
   /** The revision of the owner's present template, made, or made the last one, where it is not. */
   async present(owner: T): Promise<ControllerRevision> {
-    const { namespace = '', name: ownerName = '' } = owner.metadata;
+    const { namespace = '', name: ownerName = '', annotations } = owner.metadata;
     const hash = templateHash(owner.spec?.template ?? {});
     const all = this.of(owner);
     const last = all.at(-1);
@@ -76,6 +76,8 @@ export class RevisionHistory<T extends Revised> {
         name: `${ownerName}-${hash}`,
         namespace,
         labels: { ...owner.spec?.template?.metadata?.labels, [revisionHashLabel]: hash },
+        // `kubernetes.io/change-cause` among them: what the history tells.
+        ...(annotations === undefined ? {} : { annotations }),
         ownerReferences: [controlledBy(owner, this.#kind)],
       },
       data: { spec: { template: { ...owner.spec?.template, $patch: 'replace' } } },
