@@ -29,9 +29,9 @@ const load: Command = {
   name: 'load',
   summary: 'Replace everything that the cluster has stored by what a file holds',
   description:
-    'The cluster may run, be stopped, or be a new one. Its control plane is away for a moment; whoever watches it is told\n' +
-    'to begin anew, and nodes and agents make what the file says. A file that is damaged, cut off or of another version\n' +
-    'is refused and changes nothing.',
+    'The cluster may run, be stopped, or be a new one. The control plane of one that runs is away for a moment: whoever\n' +
+    'watches it is told to begin anew, nodes and agents make what the file says, and the command ends when the API server\n' +
+    'serves it. A file that is damaged, cut off or of another version is refused and changes nothing.',
   positionals: 'FILE',
   positionalCount: { min: 1, max: 1 },
   options: { name: clusterOption },

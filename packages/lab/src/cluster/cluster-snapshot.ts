@@ -3,19 +3,25 @@
  *
  * A snapshot is taken beside the control plane. It is put back while the control plane is held: its clients (nodes,
  * agents, controllers, people) find it again a moment later, are told that their watches have to begin anew, and go
- * on from what the snapshot says.
+ * on from what the snapshot says. The command ends when the API server serves that.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SnapshotHeader } from '@weir/apiserver';
+import { lastLogLines } from './bounded-log.ts';
 import { readClusterConfig } from './cluster-config.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
+import { clusterStatus } from './cluster-status.ts';
 import { isAlive, readIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
 import { askSupervisor } from './supervisor-socket.ts';
 
 const controlPlane = 'control-plane';
+
+/** How long the API server may take to serve again; a store of 20 000 pods takes it less than a second. */
+const servedAgainMs = 60_000;
 
 /** Writes a snapshot of the cluster's store to a file. Throws {@link ClusterError}. */
 export async function saveClusterSnapshot(name: string, file: string): Promise<SnapshotHeader> {
@@ -68,6 +74,20 @@ async function whileHeld<T>(name: string, layout: ClusterLayout, action: () => P
     return await action();
   } finally {
     await askSupervisor(layout.supervisorSocket, 'POST', `/children/${controlPlane}/start`);
+    await waitUntilServed(name, layout);
+  }
+}
+
+/** The control plane that was held is gone, so whoever answers has opened the store after it was changed. */
+async function waitUntilServed(name: string, layout: ClusterLayout): Promise<void> {
+  const deadlineMs = Date.now() + servedAgainMs;
+  while ((await clusterStatus(name, 'uncounted'))?.apiServer.ready !== true) {
+    if (Date.now() > deadlineMs) {
+      const lines = lastLogLines(layout.log(controlPlane), 12).map((line) => `\n  ${line}`);
+      const text = `the API server of cluster "${name}" does not serve again after ${servedAgainMs / 1_000} s`;
+      throw new ClusterError('failed', `${text}; the end of its log:${lines.join('')}`);
+    }
+    await sleep(50);
   }
 }
 

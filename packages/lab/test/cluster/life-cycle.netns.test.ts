@@ -138,8 +138,11 @@ describe('a cluster', () => {
       await expect(loadClusterSnapshot(name, join(root, 'damaged'))).rejects.toThrow(
         /damaged is not loaded, and nothing is changed: it is damaged/,
       );
+      // Whatever became of the file, the command ends when the API server serves again.
+      expect((await clusterStatus(name, 'uncounted'))?.apiServer.ready).toBe(true);
       await vi.waitFor(() => client.get(namespacesPath, 'later'), 20_000);
       expect((await loadClusterSnapshot(name, file)).revision).toBeGreaterThan(revision);
+      expect((await clusterStatus(name, 'uncounted'))?.apiServer.ready).toBe(true);
       await vi.waitFor(() => expect(seen).not.toContain('later'), 20_000);
       expect((await client.get<Namespace>(namespacesPath, 'kept')).metadata.uid).toBe(kept.metadata.uid);
       await create('later-still');

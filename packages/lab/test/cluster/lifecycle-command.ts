@@ -41,20 +41,25 @@ async function playNode(options: NodeOptions): Promise<void> {
     { status: { conditions: [{ type: 'Ready', status: 'True' }] } },
     { type: 'merge', subresource: 'status' },
   );
-  const pods = new Informer<Pod>(client, podsPath(), {
-    upsert: (pod) => {
-      if (pod.spec?.nodeName !== options.node || pod.status?.phase === 'Running') return;
-      const status = {
-        phase: 'Running',
-        podIP: '10.224.1.9',
-        podIPs: [{ ip: '10.224.1.9' }],
-        conditions: [{ type: 'Ready', status: 'True' }],
-      };
-      const { namespace, name = '' } = pod.metadata;
-      client.patch(podsPath(namespace), name, { status }, { type: 'strategic', subresource: 'status' }).catch(console.error);
+  const pods = new Informer<Pod>(
+    client,
+    podsPath(),
+    {
+      upsert: (pod) => {
+        if (pod.spec?.nodeName !== options.node || pod.status?.phase === 'Running') return;
+        const status = {
+          phase: 'Running',
+          podIP: '10.224.1.9',
+          podIPs: [{ ip: '10.224.1.9' }],
+          conditions: [{ type: 'Ready', status: 'True' }],
+        };
+        const { namespace, name = '' } = pod.metadata;
+        client.patch(podsPath(namespace), name, { status }, { type: 'strategic', subresource: 'status' }).catch(console.error);
+      },
+      remove: () => undefined,
     },
-    remove: () => undefined,
-  });
+    { fieldSelector: `spec.nodeName=${options.node}` },
+  );
   pods.start();
   await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
   await pods.stop();
