@@ -4,6 +4,7 @@
  * Where none is configured a write is one transaction and nothing else. Else it is attempted until
  * everything it asked webhooks has been answered for the state that it finds.
  */
+import type { AuditTrail } from '../audit/audit-trail.ts';
 import { internalError } from '../errors/api-error.ts';
 import type { RestContext } from '../rest/rest-context.ts';
 import type { WriteAttempt } from '../rest/write-scope.ts';
@@ -20,9 +21,14 @@ export interface AdmittedWrite<T> {
 }
 
 /**
- * Runs a write. `action` may run several times: with an `admission` it must not change what it was given.
+ * Runs a write. `action` may run several times: with an `admission` it must not change what it was given. What policies
+ * and webhooks have to say for the log goes to `audit`, also when the write is denied.
  */
-export async function admittedWrite<T>(context: RestContext, action: (attempt: WriteAttempt) => T): Promise<AdmittedWrite<T>> {
+export async function admittedWrite<T>(
+  context: RestContext,
+  audit: AuditTrail | undefined,
+  action: (attempt: WriteAttempt) => T,
+): Promise<AdmittedWrite<T>> {
   const { rules } = context.admission;
   if (rules === undefined) return { value: await context.store.write((transaction) => action({ context, transaction })), warnings: [] };
   const { registry, authorizer, resolveService } = context;
@@ -34,11 +40,19 @@ export async function admittedWrite<T>(context: RestContext, action: (attempt: W
     admission.begin();
     try {
       const value = await context.store.write((transaction) => action({ context: standing, transaction, admission }));
+      tell(admission, audit);
       return { value, warnings: admission.warnings };
     } catch (error) {
-      if (!(error instanceof NeededAnswers)) throw error;
+      if (!(error instanceof NeededAnswers)) {
+        tell(admission, audit);
+        throw error;
+      }
       await admission.fetch(error);
     }
   }
   throw internalError('the object changes faster than the webhooks answer; try again');
+}
+
+function tell({ annotations }: RequestAdmission, audit: AuditTrail | undefined): void {
+  for (const [key, value] of annotations) audit?.annotate(key, value);
 }

@@ -14,7 +14,7 @@ import type { AdmissionRules } from './admission-configuration.ts';
 import { admissionValues } from './admission-values.ts';
 import { holdConditions } from './match-conditions.ts';
 import { matchedDefinition } from './match-request.ts';
-import { enforcePolicies } from './policies/evaluate-policies.ts';
+import { enforcePolicies, type PolicyFailure } from './policies/evaluate-policies.ts';
 import { convert, type WebhookAnswer } from './webhooks/admission-review.ts';
 import type { ResolveService } from './webhooks/call-webhook.ts';
 import { type NeededAnswers, WebhookAnswers, type WebhookQuestion } from './webhooks/needed-answers.ts';
@@ -39,6 +39,8 @@ export class RequestAdmission {
   readonly #world: AdmissionWorld;
   readonly #answers: WebhookAnswers;
   #warnings = new Set<string>();
+  #annotations = new Map<string, Set<string>>();
+  #failures: PolicyFailure[] = [];
 
   constructor(world: AdmissionWorld) {
     this.#world = world;
@@ -51,9 +53,18 @@ export class RequestAdmission {
     return [...this.#warnings];
   }
 
+  /** What the audit log is told. */
+  get annotations(): ReadonlyMap<string, string> {
+    const all = new Map(Array.from(this.#annotations, ([key, values]) => [key, Array.from(values).sort().join(', ')]));
+    if (this.#failures.length > 0) all.set('validation.policy.admission.k8s.io/validation_failure', JSON.stringify(this.#failures));
+    return all;
+  }
+
   /** Begins an attempt. */
   begin(): void {
     this.#warnings = new Set();
+    this.#annotations = new Map();
+    this.#failures = [];
   }
 
   /** Gets what an attempt lacked. */
@@ -85,7 +96,8 @@ export class RequestAdmission {
       registry,
       authorizer,
       warn: (text) => this.#warnings.add(text),
-      annotate: () => undefined,
+      annotate: (key, value) => this.#annotate(key, value),
+      noteFailure: (failure) => this.#failures.push(failure),
     });
     const questions = rules.validating.flatMap((webhook) => this.#question(webhook, situation, { mutates: false, round: 0 }) ?? []);
     this.#askAll(questions, situation);
@@ -106,9 +118,19 @@ export class RequestAdmission {
 
   #askAll(questions: readonly WebhookQuestion[], { attributes }: AdmissionSituation): (WebhookAnswer | undefined)[] {
     const outcomes = this.#answers.of(questions, attributes);
-    // Warnings count also where another webhook denies.
-    for (const outcome of outcomes) if ('answer' in outcome) for (const text of outcome.answer.warnings) this.#warnings.add(text);
+    // Warnings and annotations count also where another webhook denies.
+    outcomes.forEach((outcome, i) => {
+      if (!('answer' in outcome)) return;
+      for (const text of outcome.answer.warnings) this.#warnings.add(text);
+      for (const [key, value] of Object.entries(outcome.answer.annotations)) this.#annotate(`${questions[i]?.webhook.name}/${key}`, value);
+    });
     return questions.map(({ webhook }, i) => admittedAnswer(webhook, defined(outcomes[i], 'every question has an outcome')));
+  }
+
+  /** Several bindings may have something to say under one key. */
+  #annotate(key: string, value: string): void {
+    const values = this.#annotations.get(key) ?? new Set();
+    this.#annotations.set(key, values.add(value));
   }
 
   #mutateBy(

@@ -3,7 +3,7 @@ import { parseFieldSelectorText } from '@weir/kube';
 import { failure, forbidden } from '../errors/api-error.ts';
 import type { UserInfo } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
-import type { Access, Authorizer, ResourceAccess } from './access.ts';
+import type { Access, AccessDecision, Authorizer, ResourceAccess } from './access.ts';
 
 /** Verbs of collections that take a selector. */
 const selecting = ['list', 'watch', 'deletecollection'];
@@ -32,7 +32,11 @@ export function accessTo(target: ResourceTarget, verb: string, query?: URLSearch
 
 /** Throws 403 when the user may not. */
 export function assertAllowed(authorizer: Authorizer, user: UserInfo, access: Access): void {
-  const { allowed, reason } = authorizer.decide(user, access);
+  assertDecided(authorizer.decide(user, access), user, access);
+}
+
+/** The same for a decision that has been made. */
+export function assertDecided({ allowed, reason }: AccessDecision, user: UserInfo, access: Access): void {
   if (allowed) return;
   const who = `User ${JSON.stringify(user.username)} cannot ${access.verb}`;
   if (access.kind === 'path') {

@@ -56,7 +56,7 @@ interface Deletion {
 /** DELETE of an object. */
 export async function deleteVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const options = parseDeleteOptions(context, request);
-  const { value: deletion, warnings } = await admittedWrite(context, (attempt) =>
+  const { value: deletion, warnings } = await admittedWrite(context, request.audit, (attempt) =>
     deleteObject({ ...attempt, target, dryRun: options.dryRun, user: request.user }, options),
   );
   if (!deletion.removed || target.definition.returnsDeletedObject) {
@@ -78,7 +78,7 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
   for (const { key, object } of present) {
     if (!isSelected(object)) continue;
     const one = { ...target, namespace: key.namespace, name: key.name };
-    const { value: deletion } = await admittedWrite(context, (attempt) => {
+    const { value: deletion } = await admittedWrite(context, request.audit, (attempt) => {
       // Somebody else may have removed it meanwhile: then there is nothing left to do.
       if (attempt.transaction.get(key) === undefined) return undefined;
       return deleteObject({ ...attempt, target: one, dryRun: options.dryRun, user: request.user }, options);

@@ -42,10 +42,11 @@ export async function evictPod(context: RestContext, target: ResourceTarget, req
   const inner = objectAt(eviction, 'deleteOptions') ?? {};
   const options = parseDeleteOptions(context, {
     ...request,
+    audit: undefined,
     headers: { 'content-type': 'application/json' },
     body: Buffer.from(JSON.stringify(inner)),
   });
-  await admittedWrite(context, (attempt) => {
+  await admittedWrite(context, request.audit, (attempt) => {
     const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun };
     const pod = currentObject(scope).json;
     assertActionAdmitted({ ...scope, user: request.user }, 'CREATE', () => ({ object: eviction }));

@@ -43,7 +43,7 @@ export async function patchVerb(context: RestContext, target: ResourceTarget, re
   }
   const patch = readPatch(context, request, type);
   let warnings: string[] = [];
-  const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, (attempt) => {
+  const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, request.audit, (attempt) => {
     warnings = [];
     const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user };
     const current = attempt.transaction.get(keyOf(target.definition, target.namespace, target.name));
@@ -110,6 +110,7 @@ function readPatch(context: RestContext, request: ApiRequest, type: string): unk
   const format = applyTypes.includes(type) ? 'application/yaml' : 'application/json';
   const patch = context.decodeBody(format, request.body, '');
   assertBoundedDepth(patch);
+  request.audit?.requested(patch);
   return patch;
 }
 

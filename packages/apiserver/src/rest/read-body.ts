@@ -33,6 +33,7 @@ export function decodeObject(context: RestContext, request: ApiRequest, kindHint
   const value = context.decodeBody(request.headers['content-type'] ?? '', request.body, kindHint);
   assertBoundedDepth(value);
   if (!isJsonObject(value)) throw badRequest(`the object provided is unrecognized (must be of type ${kindHint})`);
+  request.audit?.requested(value);
   return value;
 }
 

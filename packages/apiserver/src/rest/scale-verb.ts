@@ -36,7 +36,7 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
   }
   const options = parseWriteOptions(request, request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
   const body = readScale(context, request);
-  const { value: stored, warnings } = await admittedWrite(context, (attempt) => {
+  const { value: stored, warnings } = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);
     const scope = { ...attempt, target: { ...target, subresource: '' }, dryRun: options.dryRun, record };
     const current = currentObject(scope);

@@ -41,7 +41,7 @@ async function bindPod(context: RestContext, target: ResourceTarget, request: Ap
   const binding = decodeObject(context, request, 'Binding');
   const node = textAt(objectAt(binding, 'target'), 'name');
   if (node === '') throw badRequest('Binding.target.name: Required value');
-  await admittedWrite(context, (attempt) => {
+  await admittedWrite(context, request.audit, (attempt) => {
     const scope: WriteScope = { ...attempt, target, dryRun: request.query.get('dryRun') === 'All', user: request.user };
     const pod = currentObject(scope).copy();
     assertActionAdmitted(scope, 'CREATE', () => ({ object: binding }));

@@ -27,7 +27,7 @@ export async function createVerb(context: RestContext, target: ResourceTarget, r
     const body = await answerReview(context, target, object, request.user);
     return { kind: 'json', status: 201, body, headers: warningHeaders(warnings) };
   }
-  const created = await admittedWrite(context, (attempt) => {
+  const created = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);
     return createObject({ ...attempt, target, dryRun: options.dryRun, user: request.user, record }, ownObject(attempt, object));
   });
@@ -44,7 +44,7 @@ function assertValidReview(definition: ResourceDefinition, object: JsonObject): 
 export async function updateVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const options = parseWriteOptions(request, 'UpdateOptions');
   const { object, warnings } = readObject(context, target.definition, request);
-  const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, (attempt) => {
+  const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);
     const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user, record };
     const next = ownObject(attempt, object);

@@ -3,7 +3,11 @@
  *
  * Nothing of a stranger's body is read, and nobody's before there is room for it.
  */
+import { writtenDown } from '../audit/audited-answer.ts';
+import { type AuditWorld, RequestAudit } from '../audit/request-audit.ts';
 import type { Authenticate } from '../authentication/authenticator.ts';
+import { impersonated } from '../authentication/impersonation.ts';
+import type { Authorizer } from '../authorization/access.ts';
 import { ApiError, internalError } from '../errors/api-error.ts';
 import { type FlightLimits, flightKindOf } from '../limits/flight-limits.ts';
 import { encodeAnswer } from '../wire/encode-answer.ts';
@@ -15,8 +19,12 @@ import { type IncomingRequest, modernWatch, parseRequestTarget } from './incomin
 export interface RequestStations {
   /** Tells who a client is; throws 401. */
   readonly authenticate: Authenticate;
+  /** Says who may act as somebody else. */
+  readonly authorizer: Authorizer;
   readonly limits: FlightLimits;
   readonly dispatch: Dispatch;
+  /** Absent: nothing is written down. */
+  readonly audit: AuditWorld | undefined;
   /** Told about faults of ours, with their stack. */
   onFault(error: unknown): void;
 }
@@ -27,24 +35,34 @@ export type AnswerRequest = (request: IncomingRequest) => Promise<ApiResponse>;
 /** Makes what answers the requests of a server. */
 export function makeAnswerRequest(stations: RequestStations): AnswerRequest {
   return async (request) => {
+    const audit = stations.audit === undefined ? undefined : new RequestAudit(stations.audit, request);
+    const accept = headerText(request.headers['accept']);
     try {
-      return encodeAnswer(await answer(stations, request), headerText(request.headers['accept']));
+      const made = await answer(stations, request, audit);
+      return encodeAnswer(audit === undefined ? made : writtenDown(audit, request, made), accept);
     } catch (error) {
-      if (error instanceof ApiError) return encodeAnswer(statusResponse(error), headerText(request.headers['accept']));
+      if (error instanceof ApiError) {
+        const refusal = statusResponse(error);
+        return encodeAnswer(audit === undefined ? refusal : writtenDown(audit, request, refusal), accept);
+      }
       stations.onFault(error);
+      audit?.panicked(error);
       return statusResponse(internalError(error instanceof Error ? error.message : String(error)));
     }
   };
 }
 
-async function answer(stations: RequestStations, request: IncomingRequest): Promise<ApiResponse> {
+async function answer(stations: RequestStations, request: IncomingRequest, audit: RequestAudit | undefined): Promise<ApiResponse> {
   const { method, headers, signal } = request;
-  const user = await stations.authenticate(request.certified, headers);
+  const client = await stations.authenticate(request.certified, headers);
   const asked = parseRequestTarget(request.target);
   const { path, query } = method === 'GET' || method === 'HEAD' ? modernWatch(asked) : asked;
+  audit?.received(client, { path, query });
+  const user = impersonated(client, headers, stations.authorizer);
+  audit?.actsAs(user);
   request.whenClosed(await stations.limits.enter(flightKindOf(method, path, query), user.username, signal));
   const body = await request.readBody();
-  const read: ApiRequest = { method, path, query, headers: flatHeaders(headers), body, user, signal };
+  const read: ApiRequest = { method, path, query, headers: flatHeaders(headers), body, user, audit, signal };
   return await stations.dispatch(read);
 }
 

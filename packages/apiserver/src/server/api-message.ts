@@ -5,6 +5,7 @@
  * listener writes to sockets. Upgrades (exec, attach, port-forward) do not pass here.
  */
 import type { Readable } from 'node:stream';
+import type { AuditTrail } from '../audit/audit-trail.ts';
 
 /** Who asks: from a token, or from the client certificate, CN and O. */
 export interface UserInfo {
@@ -26,6 +27,8 @@ export interface ApiRequest {
   /** The whole body; empty when there is none. Never longer than the server's limit. */
   readonly body: Uint8Array;
   readonly user: UserInfo;
+  /** What becomes of the request is told here; absent where no log is kept. */
+  readonly audit?: AuditTrail | undefined;
   /** Aborted when the client goes away or the server closes. */
   readonly signal: AbortSignal;
 }

@@ -3,7 +3,8 @@
  * health, version).
  */
 import type { ResourceDefinition, ResourceRegistry } from '@weir/kube';
-import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
+import type { Access } from '../authorization/access.ts';
+import { accessTo, assertDecided } from '../authorization/authorize-request.ts';
 import { methodNotAllowed, pathNotFound } from '../errors/api-error.ts';
 import { deleteCollectionVerb, deleteVerb } from '../rest/delete-verbs.ts';
 import { patchVerb } from '../rest/patch-verb.ts';
@@ -15,6 +16,7 @@ import { createVerb, updateVerb } from '../rest/write-verbs.ts';
 import { watchObjects } from '../watch/watch-objects.ts';
 import { assertEncodable } from '../wire/encode-answer.ts';
 import type { ApiHandler, ApiRequest, ApiResponse } from './api-message.ts';
+import { verbOf } from './request-verb.ts';
 import { parseResourcePath, type ResourceTarget } from './resource-target.ts';
 
 /** Answers any request; throws ApiError for failures. */
@@ -25,7 +27,7 @@ export function makeDispatch(context: RestContext, registry: ResourceRegistry, m
   return async (request) => {
     const target = parseResourcePath(request.path, registry);
     if (target !== undefined) return withDeprecation(await handleResource(context, target, request), target.definition);
-    assertAllowed(context.authorizer, request.user, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
+    authorize(context, request, { kind: 'path', verb: request.method.toLowerCase(), path: request.path });
     for (const handler of mounted) {
       const response = handler(request);
       if (response !== undefined) return response;
@@ -46,7 +48,7 @@ function withDeprecation(response: ApiResponse, definition: ResourceDefinition):
 async function handleResource(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const verb = verbOf(target, request);
   // What may not be done is refused before it is said whether it can be done.
-  if (verb !== undefined) assertAllowed(context.authorizer, request.user, accessTo(target, verb, request.query));
+  if (verb !== undefined) authorize(context, request, accessTo(target, verb, request.query));
   assertVerb(target, verb);
   if (target.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers'].includes(target.subresource)) {
     return subresourceVerb(context, target, request);
@@ -72,25 +74,11 @@ async function handleResource(context: RestContext, target: ResourceTarget, requ
   }
 }
 
-/** The verb of a method on a target, as discovery names it. */
-function verbOf(target: ResourceTarget, request: ApiRequest): string | undefined {
-  const isCollection = target.name === '';
-  switch (request.method) {
-    case 'GET':
-    case 'HEAD':
-      if (booleanParameter(request.query, 'watch')) return 'watch';
-      return isCollection ? 'list' : 'get';
-    case 'POST':
-      return isCollection || target.subresource !== '' ? 'create' : undefined;
-    case 'PUT':
-      return isCollection ? undefined : 'update';
-    case 'PATCH':
-      return isCollection ? undefined : 'patch';
-    case 'DELETE':
-      return isCollection ? 'deletecollection' : 'delete';
-    default:
-      return undefined;
-  }
+/** Throws 403 when the user may not. */
+function authorize({ authorizer }: RestContext, { user, audit }: ApiRequest, access: Access): void {
+  const decision = authorizer.decide(user, access);
+  audit?.authorized(decision);
+  assertDecided(decision, user, access);
 }
 
 function assertVerb({ definition, subresource }: ResourceTarget, verb: string | undefined): void {

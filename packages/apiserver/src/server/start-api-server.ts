@@ -13,6 +13,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube';
 import { AdmissionConfiguration } from '../admission/admission-configuration.ts';
 import { type ConnectToCluster, makeResolveService } from '../admission/resolve-service.ts';
+import { type AuditOptions, openAudit } from '../audit/open-audit.ts';
 import { makeAuthenticate } from '../authentication/authenticator.ts';
 import { makeIssuerHandler } from '../authentication/issuer-handler.ts';
 import { generateServiceAccountKey, type ServiceAccountOptions, ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
@@ -53,6 +54,8 @@ export interface ApiServerOptions {
   readonly roles?: readonly KubeObject[];
   /** How tokens of service accounts are signed. Default: a key of this process. */
   readonly serviceAccounts?: ServiceAccountOptions;
+  /** What is written down of requests, and where. Default: nothing. */
+  readonly audit?: AuditOptions;
   /** How many requests are under way at a time. Default: upstream's numbers, and places for 4 096 streams. */
   readonly flightLimits?: FlightLimitOptions;
   /** What connections may cost. Default: each one its usual value. */
@@ -103,7 +106,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
   const registry = new ResourceRegistry(builtInResources);
   const tokens = new ServiceAccountTokens(options.serviceAccounts ?? { key: generateServiceAccountKey(), issuer: defaultIssuer }, store);
   const authorizer = new NodeAuthorizer(new RoleAuthorizer(store), store);
-  const authenticate = makeAuthenticate(tokens, authorizer);
+  const authenticate = makeAuthenticate(tokens);
   const context: RestContext = {
     store,
     registry,
@@ -131,13 +134,21 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
   ];
   // One count for all doors.
   const limits = new FlightLimits(options.flightLimits);
-  const answer = makeAnswerRequest({ authenticate, limits, dispatch: makeDispatch(context, registry, mounted), onFault });
+  const audit = options.audit === undefined ? undefined : openAudit(context, options.audit);
+  const answer = makeAnswerRequest({
+    authenticate,
+    authorizer,
+    limits,
+    dispatch: makeDispatch(context, registry, mounted),
+    audit,
+    onFault,
+  });
   const servers = options.listen.map((address) => {
     const server = createListener({
       tls: options.tls,
       limits: { ...usualConnectionLimits, ...options.connectionLimits },
       answer,
-      upgrade: makeUpgrade(context, { authenticate, limits }),
+      upgrade: makeUpgrade(context, { authenticate, limits, audit }),
       onFault,
     });
     return { server, address, connections: trackConnections(server) };
@@ -145,11 +156,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
   await Promise.all(servers.map(({ server, address }) => listen(server, address)));
   const ports = servers.flatMap(({ server }) => portOf(server));
   return {
-    urls: servers.flatMap(({ server, address }) =>
-      'host' in address
-        ? portOf(server).map((port) => `https://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`)
-        : [],
-    ),
+    urls: servers.flatMap(({ server, address }) => urlsOf(server, address)),
     port: ports[0] ?? 0,
     registry,
     answer,
@@ -159,6 +166,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
     close: async () => {
       await Promise.all(servers.map(({ server, connections }) => closeServer(server, connections)));
       customResources.stop();
+      audit?.close();
       await store.close();
     },
   };
@@ -177,6 +185,11 @@ function listen(server: Http2SecureServer, address: ListenAddress): Promise<void
 function portOf(server: Http2SecureServer): number[] {
   const address: AddressInfo | string | null = server.address();
   return address !== null && typeof address === 'object' ? [address.port] : [];
+}
+
+function urlsOf(server: Http2SecureServer, address: ListenAddress): string[] {
+  if (!('host' in address)) return [];
+  return portOf(server).map((port) => `https://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`);
 }
 
 function trackConnections(server: Http2SecureServer): Set<Socket | ServerHttp2Session> {

@@ -6,8 +6,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { JsonObject } from '@weir/kube';
 import { admittedWrite } from '../admission/admitted-write.ts';
+import { type AuditedHead, type AuditWorld, RequestAudit } from '../audit/request-audit.ts';
 import type { Authenticate } from '../authentication/authenticator.ts';
-import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
+import { impersonated } from '../authentication/impersonation.ts';
+import { accessTo, assertDecided } from '../authorization/authorize-request.ts';
 import { ApiError, badRequest, internalError, notFound, pathNotFound } from '../errors/api-error.ts';
 import type { FlightLimits } from '../limits/flight-limits.ts';
 import { assertActionAdmitted } from '../rest/admit-object.ts';
@@ -24,6 +26,8 @@ import { parseResourcePath, type ResourceTarget } from './resource-target.ts';
 export interface UpgradeStations {
   readonly authenticate: Authenticate;
   readonly limits: FlightLimits;
+  /** Absent: nothing is written down. */
+  readonly audit: AuditWorld | undefined;
 }
 
 /** Makes the handler of upgrade requests. */
@@ -36,38 +40,61 @@ export function makeUpgrade(
       socket.destroy();
     };
     socket.once('error', gone);
+    const audit = stations.audit === undefined ? undefined : new RequestAudit(stations.audit, headOf(request));
     try {
-      const target = await admitted(context, stations, { request, socket });
+      const target = await admitted(context, stations, { request, socket, audit });
       socket.off('error', gone);
+      audit?.started({ status: 101 });
+      if (audit !== undefined) whenClosed(socket, () => audit.completed());
       proxyUpgrade(request, socket, head, target);
     } catch (error) {
       const refusal = error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : String(error));
+      if (error instanceof ApiError) audit?.completed({ status: refusal.status.code, body: refusal.status });
+      else audit?.panicked(error);
       refuseUpgrade(socket, refusal.status);
     }
   };
   return (request, socket, head) => void upgrade(request, socket, head);
 }
 
+function headOf(request: IncomingMessage): AuditedHead {
+  const { method = 'GET', url = '/', headers } = request;
+  return { method, target: url, headers, sourceAddress: request.socket.remoteAddress ?? '' };
+}
+
+function whenClosed(socket: Duplex, callback: () => void): void {
+  if (socket.destroyed) callback();
+  else socket.once('close', callback);
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly audit: RequestAudit | undefined;
+}
+
 /** Where the connection goes, if its client may and there is room. */
-async function admitted(
-  context: RestContext,
-  { authenticate, limits }: UpgradeStations,
-  { request, socket }: { readonly request: IncomingMessage; readonly socket: Duplex },
-): Promise<NodeTarget> {
-  const user = await authenticate(identify(tlsSocketOf(request)), request.headers);
-  const release = await limits.enter('stream', user.username, new AbortController().signal);
-  socket.once('close', release);
-  if (socket.destroyed) release();
+async function admitted(context: RestContext, stations: UpgradeStations, { request, socket, audit }: Upgrade): Promise<NodeTarget> {
+  const client = await stations.authenticate(identify(tlsSocketOf(request)), request.headers);
   const asked = parseRequestTarget(request.url ?? '/');
+  audit?.received(client, asked);
+  const user = impersonated(client, request.headers, context.authorizer);
+  audit?.actsAs(user);
+  const release = await stations.limits.enter('stream', user.username, new AbortController().signal);
+  whenClosed(socket, release);
   const target = parseResourcePath(asked.path, context.registry);
   if (target === undefined || target.definition.kind !== 'Pod') throw pathNotFound();
   // A WebSocket comes as GET; what it does is what a POST does, so both rights are needed (KEP-4006).
-  const verbs = request.method === 'GET' ? ['get', 'create'] : ['create'];
-  for (const verb of verbs) assertAllowed(context.authorizer, user, accessTo(target, verb));
+  for (const verb of request.method === 'GET' ? ['get', 'create'] : ['create']) {
+    const access = accessTo(target, verb);
+    const decision = context.authorizer.decide(user, access);
+    audit?.authorized(decision);
+    assertDecided(decision, user, access);
+  }
   const where = nodeTargetOf(context, target, asked);
   if (context.admission.rules !== undefined) {
     const object = connectOptions(target.subresource, new URLSearchParams(asked.query));
-    await admittedWrite(context, (attempt) => {
+    await admittedWrite(context, audit, (attempt) => {
       assertActionAdmitted({ ...attempt, target, dryRun: false, user }, 'CONNECT', () => ({ object }));
     });
   }

@@ -50,8 +50,11 @@ export class TestServer {
   }
 
   /** Starts a server on a free port. */
-  static async start(options: Partial<ApiServerOptions> = {}): Promise<TestServer> {
-    const server = new TestServer(mkdtempSync(join(tmpdir(), 'weirt-apiserver-')), options);
+  static async start(
+    options: Partial<ApiServerOptions> | ((place: { directory: string }) => Partial<ApiServerOptions>) = {},
+  ): Promise<TestServer> {
+    const directory = mkdtempSync(join(tmpdir(), 'weirt-apiserver-'));
+    const server = new TestServer(directory, typeof options === 'function' ? options({ directory }) : options);
     await server.open();
     return server;
   }

@@ -1,6 +1,7 @@
 /** `weir up|down|status|env|shell`: clusters of the lab. */
 import { spawn } from 'node:child_process';
 import type { ClusterEngine, ClusterStatus, LinuxDataplane } from '@weir/lab';
+import { readAuditPolicy } from '../audit-policy-option.ts';
 import { explained } from '../cluster-errors.ts';
 import { clusterOption } from '../cluster-option.ts';
 import type { Command } from '../command.ts';
@@ -49,6 +50,11 @@ export const upCommand: Command = {
       placeholder: 'CIDR,…',
       summary: 'addresses of services of type LoadBalancer; default 198.51.100.0/24 and 2001:db8:51:100::/120',
     },
+    'audit-policy': {
+      type: 'string',
+      placeholder: 'FILE',
+      summary: 'what the audit log of the API server holds (audit.k8s.io/v1 Policy); default: who changed what, and who read Secrets',
+    },
     'fake-nodes': { type: 'string', placeholder: 'K', summary: 'Node objects without machines; default as many as --fake-pods needs' },
     'fake-pods': {
       type: 'string',
@@ -78,6 +84,7 @@ export const upCommand: Command = {
         standIn: options.flag('stand-in'),
         dualStack: options.flag('dual-stack'),
         loadBalancerPool: options.text('load-balancer-pool')?.split(','),
+        auditPolicy: readAuditPolicy(options.text('audit-policy')),
         fakes: planFakes({
           nodes: options.whole('fake-nodes'),
           pods: options.whole('fake-pods'),

@@ -34,6 +34,8 @@ export interface ParseManifestOptions {
   readonly maxLength?: number;
   /** How often aliases may be expanded in one document. Default: 100. */
   readonly maxAliasCount?: number;
+  /** Configurations are read like objects, and have no metadata more often than not. Default: objects have some. */
+  readonly withoutMetadata?: boolean;
 }
 
 const defaultMaxLength = 16 * 1024 * 1024;
@@ -43,12 +45,12 @@ const maxListDepth = 4;
 
 /** Reads a manifest; `file` is the name that positions and diagnostics carry. */
 export function parseManifest(text: string, file: string, options: ParseManifestOptions = {}): ManifestContent {
-  const { maxLength = defaultMaxLength, maxAliasCount = defaultMaxAliasCount } = options;
+  const { maxLength = defaultMaxLength, maxAliasCount = defaultMaxAliasCount, withoutMetadata = false } = options;
   if (text.length > maxLength) {
     const message = `the file has ${text.length} characters, more than the ${maxLength} that are read`;
     return { documents: [], diagnostics: [problem('too-large', message, 'split it into smaller files', { file, line: 1 })] };
   }
-  const reader = new ManifestReader(file, maxAliasCount);
+  const reader = new ManifestReader(file, { maxAliasCount, withoutMetadata });
   reader.read(text);
   return reader;
 }
@@ -57,12 +59,12 @@ class ManifestReader implements ManifestContent {
   readonly documents: ManifestDocument[] = [];
   readonly diagnostics: Diagnostic<ManifestProblem>[] = [];
   private readonly file: string;
-  private readonly maxAliasCount: number;
+  private readonly options: Required<Omit<ParseManifestOptions, 'maxLength'>>;
   private readonly lines = new LineCounter();
 
-  constructor(file: string, maxAliasCount: number) {
+  constructor(file: string, options: Required<Omit<ParseManifestOptions, 'maxLength'>>) {
     this.file = file;
-    this.maxAliasCount = maxAliasCount;
+    this.options = options;
   }
 
   read(text: string): void {
@@ -102,7 +104,7 @@ class ManifestReader implements ManifestContent {
 
   private valueOf(document: Document): unknown {
     try {
-      const value = document.toJS({ maxAliasCount: this.maxAliasCount }) as unknown;
+      const value = document.toJS({ maxAliasCount: this.options.maxAliasCount }) as unknown;
       if (!isCyclic(value, new Set())) return value;
       const action = 'write the part out instead of the alias';
       const message = 'an alias refers to a part that contains it';
@@ -136,7 +138,7 @@ class ManifestReader implements ManifestContent {
       }
       return;
     }
-    const { metadata } = value;
+    const metadata = value['metadata'] ?? (this.options.withoutMetadata ? {} : undefined);
     if (!isRecord(metadata)) {
       this.diagnostics.push(problem('not-an-object', `the ${kind} has no metadata`, 'add metadata with a name', positionOf(base)));
       return;

@@ -1,5 +1,6 @@
 /** What a cluster is: written once by `up`, read by all of its processes. */
 import { readdir, readFile } from 'node:fs/promises';
+import { type AuditPolicy, deepEqual } from '@weir/kube';
 import { type FakeCounts, noFakes } from '../fakes/fake-counts.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import type { ClusterEngine, LinuxDataplane } from './cluster-engine.ts';
@@ -38,6 +39,8 @@ export interface ClusterConfig {
   readonly serviceCidrs: readonly string[];
   /** Blocks of which load balancers get their addresses, IPv4 first; absent: the usual ones. */
   readonly loadBalancerPool?: readonly string[] | undefined;
+  /** What the audit log holds; absent: what is usual. */
+  readonly auditPolicy?: AuditPolicy | undefined;
   /** Port of the API server on 127.0.0.1, kept over restarts because kubeconfigs name it. */
   readonly apiPort: number;
   /** How to start weir itself: program and first arguments. */
@@ -62,6 +65,8 @@ export interface ClusterShape {
   readonly dualStack: boolean;
   /** Blocks of which load balancers get their addresses; absent: the usual ones. */
   readonly loadBalancerPool?: readonly string[] | undefined;
+  /** What the audit log holds; absent: what is usual. */
+  readonly auditPolicy?: AuditPolicy | undefined;
   /** Objects without anything behind them, to fill the cluster. */
   readonly fakes: FakeCounts;
 }
@@ -104,6 +109,7 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     ],
     fakes: shape.fakes,
     ...(shape.loadBalancerPool === undefined ? {} : { loadBalancerPool: shape.loadBalancerPool }),
+    ...(shape.auditPolicy === undefined ? {} : { auditPolicy: shape.auditPolicy }),
     serviceCidrs: serviceCidrsOf(shape),
     apiPort,
     command,
@@ -136,6 +142,7 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   compare('stand-in', config.standIn, shape.standIn);
   compare('dual-stack', config.dualStack, shape.dualStack);
   compare('load-balancer-pool', loadBalancerPoolOf(config).join(','), loadBalancerPoolOf(shape).join(','));
+  if (!deepEqual(config.auditPolicy, shape.auditPolicy)) differences.push('audit-policy: it has another one than asked for');
   compare('fake nodes', config.fakes.nodes, shape.fakes.nodes);
   compare('fake pods', config.fakes.pods, shape.fakes.pods);
   compare('fake policies', config.fakes.policies, shape.fakes.policies);

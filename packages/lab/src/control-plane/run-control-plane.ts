@@ -24,6 +24,7 @@ import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanc
 import { vnetNetnsName } from '../network/netns-names.ts';
 import type { ControlPlaneParty } from '../pki/cluster-pki.ts';
 import { bootstrapCluster } from './bootstrap.ts';
+import { labAuditPolicy } from './lab-audit-policy.ts';
 import { labRoles } from './lab-roles.ts';
 import { startControllers } from './start-controllers.ts';
 
@@ -46,7 +47,7 @@ export async function runControlPlane(options: ControlPlaneOptions): Promise<voi
     destination({ fd: 1, sync: true }),
   );
   const layout = clusterLayout(config.name);
-  const server = await startServer(config, layout);
+  const server = await startServer(config, layout, log);
   log.info({ urls: server.urls }, 'the API server listens');
   try {
     await runControllers(config, layout, { log, signal: options.signal });
@@ -55,7 +56,7 @@ export async function runControlPlane(options: ControlPlaneOptions): Promise<voi
   }
 }
 
-async function startServer(config: ClusterConfig, layout: ClusterLayout): Promise<ApiServer> {
+async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Logger): Promise<ApiServer> {
   // Loaded here because every other process of the lab does without it, and would start later for it.
   const { startApiServer } = await import('@weir/apiserver');
   const [certificate = '', key = '', clientCa = '', tokenKey = ''] = await Promise.all(
@@ -77,6 +78,11 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout): Promis
     connectToCluster: (address, port) => connectTcp({ netns: vnetNetnsName(config.name), address, port }),
     nodeSocket: (node) => (config.nodes.some(({ name }) => name === node) ? layout.nodeSocket(node) : undefined),
     version: kubernetesVersion,
+    audit: {
+      policy: config.auditPolicy ?? labAuditPolicy,
+      path: layout.log('audit'),
+      onTrouble: (message) => log.error(message),
+    },
     initialObjects: () => fakeObjects({ counts: config.fakes, dualStack: config.dualStack, certificateAuthority: clientCa }),
   });
 }

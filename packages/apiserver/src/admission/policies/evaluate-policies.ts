@@ -24,6 +24,16 @@ export interface PolicyWorld extends ValueSources {
   readonly registry: ResourceRegistry;
   warn(text: string): void;
   annotate(key: string, value: string): void;
+  noteFailure(failure: PolicyFailure): void;
+}
+
+/** What does not hold where a binding only wants it noted, as the audit log has it. */
+export interface PolicyFailure {
+  readonly message: string;
+  readonly policy: string;
+  readonly binding: string;
+  readonly expressionIndex: number;
+  readonly validationActions: readonly string[];
 }
 
 /** What all expressions of one policy may cost together, as upstream. */
@@ -39,6 +49,8 @@ const codes: Readonly<Record<string, number>> = { Unauthorized: 401, Forbidden: 
 interface Refusal {
   readonly message: string;
   readonly reason: string;
+  /** Which of the policy's validations; 0 where it is none of them. */
+  readonly expressionIndex: number;
 }
 
 /** Evaluates all policies; throws what the first one denies. */
@@ -70,7 +82,7 @@ function enforceBinding(bound: Bound, evaluation: Evaluation): void {
   const params = paramsOf(policy, binding, evaluation.situation, evaluation.world.registry);
   if ('error' in params) {
     if (policy.failurePolicy === 'Ignore') return;
-    throw denial(bound, evaluation, { message: `failed to configure binding: ${params.error}`, reason: 'Invalid' });
+    throw denial(bound, evaluation, { message: `failed to configure binding: ${params.error}`, reason: 'Invalid', expressionIndex: 0 });
   }
   for (const each of params) {
     for (const refusal of refusalsOf(policy, each, evaluation)) act(bound, evaluation, refusal);
@@ -86,8 +98,14 @@ function act(bound: Bound, evaluation: Evaluation, refusal: Refusal): void {
     );
   }
   if (binding.actions.includes('Audit')) {
-    const failed = [{ message: refusal.message, policy: policy.name, binding: binding.name, validationActions: binding.actions }];
-    evaluation.world.annotate('validation.policy.admission.k8s.io/validation_failure', JSON.stringify(failed));
+    const { message, expressionIndex } = refusal;
+    evaluation.world.noteFailure({
+      message,
+      policy: policy.name,
+      binding: binding.name,
+      expressionIndex,
+      validationActions: binding.actions,
+    });
   }
 }
 
@@ -117,21 +135,24 @@ function refusalsOf(policy: PolicyDefinition, params: Readonly<JsonObject> | und
   const values = new Map(evaluation.values);
   if (policy.paramKind !== undefined) values.set('params', toCel(params));
   const held = holdConditions(policy.conditions, values);
-  if ('error' in held) return policy.failurePolicy === 'Fail' ? [{ message: held.error, reason: 'Invalid' }] : [];
+  if ('error' in held) return policy.failurePolicy === 'Fail' ? [{ message: held.error, reason: 'Invalid', expressionIndex: 0 }] : [];
   if (!held.holds) return [];
   const read = (expression: PolicyExpression): CelValue => {
     if (expression.program === undefined) throw new CelError('compilation failed');
     return expression.program.evaluate(values, budget);
   };
   values.set('variables', new PolicyVariables(new Map(policy.variables.map(({ name, expression }) => [name, () => read(expression)]))));
-  const refusals = policy.validations.flatMap((validation) => refusalOf(validation, policy, read) ?? []);
+  const refusals = policy.validations.flatMap((validation, i) => {
+    const refusal = refusalOf(validation, policy, read);
+    return refusal === undefined ? [] : [{ ...refusal, expressionIndex: i }];
+  });
   for (const { key, expression } of policy.auditAnnotations) noteAnnotation({ policy, key, expression }, read, evaluation.world);
   return refusals;
 }
 
 type Read = (expression: PolicyExpression) => CelValue;
 
-function refusalOf(validation: PolicyValidation, policy: PolicyDefinition, read: Read): Refusal | undefined {
+function refusalOf(validation: PolicyValidation, policy: PolicyDefinition, read: Read): Omit<Refusal, 'expressionIndex'> | undefined {
   const { expression, reason } = validation;
   try {
     if (read(expression) === true) return undefined;
