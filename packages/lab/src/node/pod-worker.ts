@@ -71,6 +71,7 @@ export class PodWorker {
       pod,
       client: context.client,
       objects: context.objects,
+      node: context.options.node,
       stateDirectory: context.options.stateDirectory,
       facts: () => this.#facts,
       onFailure: (message) => context.api.event(this.#pod, { type: 'Warning', reason: 'FailedMount', message }),

@@ -102,7 +102,18 @@ function validateStatefulSet(object: JsonObject): FieldError[] {
         : invalidValue(`spec.persistentVolumeClaimRetentionPolicy.${field}`, value, "must be 'Retain' or 'Delete'"),
     );
   }
-  return [...errors, ...validateSelector(object, 'statefulset'), ...validateLastingTemplate(object, 'StatefulSet')];
+  return [...errors, ...validateSelector(object, 'statefulset'), ...validateLastingTemplate(withClaimVolumes(object), 'StatefulSet')];
+}
+
+/** The set with the volumes that its pods will have: claims take the place of volumes of the same name. */
+function withClaimVolumes(object: JsonObject): JsonObject {
+  const spec = objectAt(object, 'spec');
+  const template = objectAt(spec, 'template');
+  const podSpec = objectAt(template, 'spec');
+  const names = objectsAt(spec, 'volumeClaimTemplates').map((claim) => textAt(objectAt(claim, 'metadata'), 'name'));
+  const own = objectsAt(podSpec, 'volumes').filter((volume) => !names.includes(textAt(volume, 'name')));
+  const claims = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...object, spec: { ...spec, template: { ...template, spec: { ...podSpec, volumes: [...own, ...claims] } } } };
 }
 
 function validateUpdateStrategy(strategy: JsonObject): FieldError[] {

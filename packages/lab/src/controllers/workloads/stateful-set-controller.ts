@@ -1,14 +1,15 @@
 /** Keeps the numbered pods of each StatefulSet, their claims, its revisions and its status. */
 import { isDeepStrictEqual } from 'node:util';
-import { isAlreadyExists, isConflict, isNotFound, persistentVolumeClaimsPath, statefulSetsPath } from '@weir/client';
-import type { KubeObject, Pod } from '@weir/kube';
+import { isConflict, isNotFound, persistentVolumeClaimsPath, statefulSetsPath } from '@weir/client';
+import type { PersistentVolumeClaim, Pod } from '@weir/kube';
 import { type Controller, type ControllerContext, objectKey, splitObjectKey } from '../controller.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
 import { NamespaceIndex } from '../namespace-index.ts';
 import { inGrowingBatches, OwnedPods, type PodEventWords, podOf } from './owned-pods.ts';
 import { type ControllerRevision, RevisionHistory, revisionHashLabel, templateOf } from './revision-history.ts';
+import { StatefulSetClaims } from './stateful-set-claims.ts';
 import { ordinalOf, planStatefulSet, revisionOf } from './stateful-set-plan.ts';
-import { availableInMs, controlledBy, isPodActive, isPodEnded, isPodReady, type OwnerKind, type StatefulSet } from './workload.ts';
+import { availableInMs, isPodActive, isPodEnded, isPodReady, type OwnerKind, type StatefulSet } from './workload.ts';
 
 const statefulSetKind: OwnerKind = { apiVersion: 'apps/v1', kind: 'StatefulSet' };
 
@@ -23,6 +24,7 @@ interface Situation {
   readonly context: ControllerContext;
   readonly pods: OwnedPods<StatefulSet>;
   readonly history: RevisionHistory<StatefulSet>;
+  readonly claims: StatefulSetClaims;
   readonly set: StatefulSet;
 }
 
@@ -45,12 +47,13 @@ export function startStatefulSetController(context: ControllerContext): Controll
     words,
   });
   const history = new RevisionHistory<StatefulSet>(context, statefulSetKind, onChange);
+  const claims = new StatefulSetClaims(context.client, informers.follow<PersistentVolumeClaim>(persistentVolumeClaimsPath()));
   const queue = new KeyedQueue({
     work: async (key) => {
       const { namespace, name } = splitObjectKey(key);
       const set = sets.get(namespace, name);
       if (set === undefined || set.metadata.deletionTimestamp !== undefined) return;
-      const againMs = await settle({ context, pods, history, set });
+      const againMs = await settle({ context, pods, history, claims, set });
       if (againMs !== undefined) queue.addLater(key, againMs);
     },
     onError: (set, error) => log.warn({ set, error: String(error) }, 'a stateful set is not settled yet'),
@@ -77,6 +80,8 @@ async function settle(situation: Situation): Promise<number | undefined> {
     nowMs,
   });
   const revisions = new Map([current, update].map((revision) => [revision.metadata.name ?? '', revision]));
+  // Before any pod goes: what is to go with a pod has to be its own by then.
+  for (const pod of own) await situation.claims.own(set, pod, !numbers.includes(ordinalOf(set, pod) ?? -1));
   await inGrowingBatches(plan.create, ({ ordinal, revision }) => createPod(situation, ordinal, revisions.get(revision) ?? update));
   await inGrowingBatches(plan.delete, (pod) => pods.delete(set, pod));
   const isUpdated = await writeStatus(situation, own, { current, update });
@@ -91,10 +96,10 @@ function podName(set: StatefulSet, ordinal: number): string {
   return `${set.metadata.name ?? ''}-${ordinal}`;
 }
 
-async function createPod({ context, pods, set }: Situation, ordinal: number, revision: ControllerRevision): Promise<void> {
+async function createPod({ pods, claims, set }: Situation, ordinal: number, revision: ControllerRevision): Promise<void> {
   const name = podName(set, ordinal);
-  const claims = set.spec?.volumeClaimTemplates ?? [];
-  for (const template of claims) await ensureClaim(context, set, { template, pod: name });
+  const templates = set.spec?.volumeClaimTemplates ?? [];
+  await claims.ensure(set, name);
   const pod = podOf(templateOf(revision), name);
   const labels = {
     ...pod.metadata.labels,
@@ -102,10 +107,10 @@ async function createPod({ context, pods, set }: Situation, ordinal: number, rev
     'statefulset.kubernetes.io/pod-name': name,
     'apps.kubernetes.io/pod-index': String(ordinal),
   };
-  const claimNames = new Set(claims.map(({ metadata }) => metadata.name));
+  const claimNames = new Set(templates.map(({ metadata }) => metadata.name));
   const volumes = [
     ...(pod.spec?.volumes ?? []).filter((volume) => !claimNames.has(volume.name)),
-    ...claims.map(({ metadata }) => ({
+    ...templates.map(({ metadata }) => ({
       name: metadata.name ?? '',
       persistentVolumeClaim: { claimName: `${metadata.name ?? ''}-${name}` },
     })),
@@ -118,34 +123,6 @@ async function createPod({ context, pods, set }: Situation, ordinal: number, rev
     ...(volumes.length === 0 ? {} : { volumes }),
   };
   await pods.create(set, { ...pod, metadata: { ...pod.metadata, labels, generateName: `${set.metadata.name ?? ''}-` }, spec });
-}
-
-/** Claims outlive their pods, unless the set's retention policy says otherwise. */
-async function ensureClaim(
-  context: ControllerContext,
-  set: StatefulSet,
-  { template, pod }: { template: KubeObject; pod: string },
-): Promise<void> {
-  const { namespace = '' } = set.metadata;
-  const { status: _status, ...rest } = template as KubeObject & { status?: unknown };
-  const isOwned = set.spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete';
-  const claim: KubeObject = {
-    ...rest,
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: {
-      ...template.metadata,
-      name: `${template.metadata.name ?? ''}-${pod}`,
-      namespace,
-      labels: { ...template.metadata.labels, ...set.spec?.selector?.matchLabels },
-      ...(isOwned ? { ownerReferences: [controlledBy(set, statefulSetKind)] } : {}),
-    },
-  };
-  try {
-    await context.client.create(persistentVolumeClaimsPath(namespace), claim);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
 }
 
 /** Writes what is there; whether the update is complete, so that its revision is the current one from now on. */

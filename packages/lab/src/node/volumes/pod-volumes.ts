@@ -5,45 +5,41 @@
  *   <node's state>/volumes/<pod's UID>/<volume>    emptyDir, and files of ConfigMaps, Secrets, downward API, tokens
  *   …/.pins/N                                      hostPath volumes and sub-paths, mounted once and for all
  *   <node's state>/host/…                          what hostPath volumes show
+ *   <node's state>/claims/<volume>                 what the lab's provisioner made for claims; outlives the pod
  * ```
  * A volume that cannot be made is tried again, with an Event, until it can. The volume of the service account's token is filled
  * when the first program that could read it starts: most pods of the lab run built-in programs, which never look.
  */
-import { closeSync, statSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient } from '@weir/client';
-import type { Container, Pod, Volume, VolumeMount } from '@weir/kube';
+import type { Container, Pod, Volume } from '@weir/kube';
 import { unmountBelow } from '../../sandbox/mount-points.ts';
 import type { OciMount } from '../../sandbox/runc-config.ts';
-import { expandVariables, type KeyedKind } from '../environment/container-environment.ts';
+import { claimNameOf } from '../../storage/pod-claims.ts';
 import type { PodFacts } from '../environment/pod-fields.ts';
-import { writeAtomically } from './atomic-directory.ts';
-import type { FollowedObject, KeyedObjects } from './keyed-objects.ts';
-import { descriptorPath, OutsideError, openResolvedBeneath } from './open-beneath.ts';
-import { PodTokens } from './pod-tokens.ts';
-import { makeEmptyDirectory, openHostPath, pinPlace, shareWithGroup } from './volume-directory.ts';
-import { isMadeOfFiles, projectionsOf, VolumeError, volumeFiles, volumeReferences } from './volume-files.ts';
+import { ClaimError, claimPlace } from './claim-places.ts';
+import { FileVolumes } from './file-volumes.ts';
+import type { KeyedObjects } from './keyed-objects.ts';
+import { descriptorPath, openResolvedBeneath } from './open-beneath.ts';
+import { type Place, PodMounts } from './pod-mounts.ts';
+import { makeEmptyDirectory, openHostPath, shareWithGroup } from './volume-directory.ts';
+import { isMadeOfFiles, projectionsOf, VolumeError } from './volume-files.ts';
 
 /** What volumes are made of. */
 export interface PodVolumesOptions {
   readonly pod: Pod;
   readonly client: KubeClient;
   readonly objects: KeyedObjects;
+  readonly node: string;
   /** Directory of the node's state. */
   readonly stateDirectory: string;
   /** The pod as the downward API tells it, now. */
   readonly facts: () => PodFacts;
   /** A volume cannot be made for now; in the words of an Event `FailedMount`. */
   readonly onFailure: (message: string) => void;
-}
-
-/** Where a volume is. */
-interface Place {
-  /** A directory or file of the machine. */
-  readonly source: string;
-  readonly isReadOnly: boolean;
 }
 
 /** Delays between attempts in milliseconds: doubling. */
@@ -57,12 +53,8 @@ const pinsDirectory = '.pins';
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
   readonly #places = new Map<string, Place>();
-  readonly #followed = new Map<string, FollowedObject>();
-  /** How many sub-paths and hostPath volumes have been pinned. */
-  #pins = 0;
-  readonly #subPaths = new Map<string, string>();
-  readonly #tokens: PodTokens;
-  #renewal: NodeJS.Timeout | undefined;
+  readonly #files: FileVolumes;
+  readonly #mounts: PodMounts;
   /** One change at a time. */
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -70,22 +62,21 @@ export class PodVolumes {
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
-    this.#tokens = new PodTokens(options.client, options.pod);
+    this.#files = new FileVolumes({ ...options, onChange: (volume) => this.#refresh(volume) });
+    this.#mounts = new PodMounts(join(this.#root, pinsDirectory));
     this.#lastTold = toldOf(options.pod);
   }
 
   /** Makes all volumes but the token's; resolves when they are there or `stop` comes. */
   async setUp(stop: AbortSignal): Promise<void> {
-    // Those of an earlier process of the node, whose containers are gone.
-    await unmountBelow(join(this.#root, pinsDirectory));
+    await this.#mounts.clear();
     for (const volume of this.#volumes) {
       for (let delayMs = firstRetryMs; !isOfToken(volume) && !stop.aborted; delayMs = Math.min(2 * delayMs, lastRetryMs)) {
         try {
           await this.#inTurn(() => this.#make(volume));
           break;
         } catch (error) {
-          const message = error instanceof Error ? error.message : String(error);
-          this.#options.onFailure(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${message}`);
+          this.#options.onFailure(failureText(volume, error));
           await sleep(delayMs, undefined, { signal: stop }).catch(() => undefined);
         }
       }
@@ -102,7 +93,9 @@ export class PodVolumes {
   /** The mounts of a container, those with shorter paths first. Rejects with a {@link VolumeError}. Sources are valid until {@link PodVolumes.tearDown}. */
   async mounts(container: Container, environment: Readonly<Record<string, string>>): Promise<readonly OciMount[]> {
     const mounts: OciMount[] = [];
-    for (const mount of container.volumeMounts ?? []) mounts.push(await this.#mount(mount, container, environment));
+    for (const mount of container.volumeMounts ?? []) {
+      mounts.push(await this.#mounts.mount(mount, this.#placeOf(mount.name), { container, environment }));
+    }
     return mounts.toSorted((a, b) => a.destination.split('/').length - b.destination.split('/').length);
   }
 
@@ -136,9 +129,7 @@ export class PodVolumes {
   /** Stops following; what is there stays, for a successor of this process. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#renewal);
-    for (const followed of this.#followed.values()) followed.release();
-    this.#followed.clear();
+    this.#files.close();
   }
 
   /** Removes everything that was the pod's own. */
@@ -177,7 +168,7 @@ export class PodVolumes {
     if (this.#closed) return;
     const source = this.#directory(volume);
     if (isMadeOfFiles(volume)) {
-      await this.#fill(volume);
+      await this.#files.fill(volume, source);
       this.#places.set(volume.name, { source, isReadOnly: true });
     } else if (volume.emptyDir !== undefined) {
       await makeEmptyDirectory(source, volume.emptyDir);
@@ -185,108 +176,41 @@ export class PodVolumes {
       this.#places.set(volume.name, { source, isReadOnly: false });
     } else if (volume.hostPath !== undefined) {
       const fd = await openHostPath(join(this.#options.stateDirectory, 'host'), volume.hostPath);
-      this.#places.set(volume.name, { source: await this.#pin(fd), isReadOnly: false });
+      this.#places.set(volume.name, { source: await this.#mounts.pin(fd), isReadOnly: false });
+    } else if (claimNameOf(this.#options.pod, volume) !== undefined) {
+      const options = { ...this.#options, pin: (fd: number) => this.#mounts.pin(fd) };
+      this.#places.set(volume.name, await claimPlace(options, this.#options.pod, volume));
     } else {
       throw new VolumeError('the lab does not have volumes of this type');
     }
-  }
-
-  async #fill(volume: Volume): Promise<void> {
-    const objects = new Map<string, Awaited<ReturnType<FollowedObject['current']>>>();
-    for (const { kind, name } of volumeReferences(volume)) objects.set(`${kind}/${name}`, await this.#follow(volume, kind, name));
-    const tokens = new Map<string, string>();
-    for (const { serviceAccountToken } of projectionsOf(volume)) {
-      if (serviceAccountToken !== undefined) tokens.set(serviceAccountToken.path, await this.#tokens.token(serviceAccountToken));
-    }
-    const files = volumeFiles(volume, {
-      ...this.#options.facts(),
-      find: (kind, name) => objects.get(`${kind}/${name}`),
-      token: (path) => tokens.get(path) ?? '',
-    });
-    const directory = this.#directory(volume);
-    await mkdir(directory, { recursive: true, mode: 0o755 });
-    await writeAtomically(directory, files, this.#group);
-    if (tokens.size > 0) this.#renewLater(volume);
-  }
-
-  #follow(volume: Volume, kind: KeyedKind, name: string): ReturnType<FollowedObject['current']> {
-    const key = `${volume.name}/${kind}/${name}`;
-    const known = this.#followed.get(key);
-    if (known !== undefined) return known.current();
-    const { namespace = '' } = this.#options.pod.metadata;
-    const followed = this.#options.objects.follow({ kind, namespace, name }, () => this.#refresh(volume));
-    this.#followed.set(key, followed);
-    return followed.current();
-  }
-
-  #renewLater(volume: Volume): void {
-    clearTimeout(this.#renewal);
-    const at = this.#tokens.renewMs;
-    if (at === undefined || this.#closed) return;
-    // Timers reach no further than 24 days.
-    this.#renewal = setTimeout(() => this.#refresh(volume), Math.min(Math.max(at - Date.now(), 1_000), 2 ** 31 - 1)).unref();
   }
 
   /** Brings a volume that is there up to date; what cannot be made now stays as it was. */
   #refresh(volume: Volume): void {
     if (!this.#places.has(volume.name) || this.#closed) return;
     this.#inTurn(async () => {
-      if (!this.#closed) await this.#fill(volume);
+      if (!this.#closed) await this.#files.fill(volume, this.#directory(volume));
     }).catch((error: unknown) => {
       if (this.#closed) return;
-      const message = error instanceof Error ? error.message : String(error);
-      this.#options.onFailure(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${message}`);
-      if (projectionsOf(volume).some(({ serviceAccountToken }) => serviceAccountToken !== undefined)) this.#renewLater(volume);
+      this.#options.onFailure(failureText(volume, error));
+      this.#files.renewLater(volume);
     });
   }
 
-  async #mount(mount: VolumeMount, container: Container, environment: Readonly<Record<string, string>>): Promise<OciMount> {
-    const volume = this.#volumes.find(({ name }) => name === mount.name);
-    const place = this.#places.get(mount.name) ?? (volume !== undefined && isOfToken(volume) ? this.#later(volume) : undefined);
-    if (place === undefined) throw new VolumeError(`the volume ${JSON.stringify(mount.name)} is not there`);
-    const isReadOnly = place.isReadOnly || mount.readOnly === true;
-    const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expandVariables(mount.subPathExpr, environment);
-    return {
-      destination: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-      type: 'bind',
-      source: subPath === '' ? place.source : await this.#below(place, subPath, { mount, container }),
-      options: ['rbind', isReadOnly ? 'ro' : 'rw', 'nosuid', 'nodev', 'rprivate'],
-    };
+  #placeOf(name: string): Place {
+    const volume = this.#volumes.find((each) => each.name === name);
+    const place = this.#places.get(name);
+    if (place !== undefined) return place;
+    // Where the token's volume is going to be.
+    if (volume !== undefined && isOfToken(volume)) return { source: this.#directory(volume), isReadOnly: true };
+    throw new VolumeError(`the volume ${JSON.stringify(name)} is not there`);
   }
+}
 
-  /** Where the token's volume is going to be. */
-  #later(volume: Volume): Place {
-    return { source: this.#directory(volume), isReadOnly: true };
-  }
-
-  async #below(
-    place: Place,
-    subPath: string,
-    { mount, container }: { readonly mount: VolumeMount; readonly container: Container },
-  ): Promise<string> {
-    const key = `${container.name}/${mount.mountPath}/${subPath}`;
-    const known = this.#subPaths.get(key);
-    if (known !== undefined) return known;
-    try {
-      const point = await this.#pin(
-        openResolvedBeneath(place.source, subPath, place.isReadOnly ? {} : { directoryMode: statSync(place.source).mode & 0o7777 }),
-      );
-      // What changes by renaming is looked for again at the next start.
-      if (!place.isReadOnly) this.#subPaths.set(key, point);
-      return point;
-    } catch (error) {
-      const why = error instanceof OutsideError ? `: ${error.message}` : '';
-      throw new VolumeError(
-        `failed to prepare subPath for volumeMount ${JSON.stringify(mount.name)} of container ${JSON.stringify(container.name)}${why}`,
-      );
-    }
-  }
-
-  async #pin(fd: number): Promise<string> {
-    const point = join(this.#root, pinsDirectory, String(++this.#pins));
-    await pinPlace(fd, point);
-    return point;
-  }
+/** What an Event says of a volume that cannot be made. */
+function failureText(volume: Volume, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof ClaimError ? message : `MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${message}`;
 }
 
 /** What of the pod can change that the downward API tells in files. */
