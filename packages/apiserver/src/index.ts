@@ -8,6 +8,7 @@ export * from './discovery/discovery-handler.ts';
 export * from './errors/api-error.ts';
 export * from './openapi/openapi-handler.ts';
 export type * from './server/api-message.ts';
+export { allPieces } from './server/api-message.ts';
 export * from './server/start-api-server.ts';
 export { SnapshotError, type SnapshotHeader } from './storage/snapshot-file.ts';
 export { loadStoreSnapshot, saveStoreSnapshot } from './storage/store-snapshot.ts';

@@ -1,8 +1,8 @@
 /** The answer to a request that is written down. */
 import { unreachable } from '@weir/net';
-import type { ApiResponse } from '../server/api-message.ts';
+import type { ApiResponse, ListBody } from '../server/api-message.ts';
 import type { IncomingRequest } from '../server/incoming-request.ts';
-import { truncatedAnnotation } from './audit-event.ts';
+import { bodiesMax, truncatedAnnotation } from './audit-event.ts';
 import type { RequestAudit } from './request-audit.ts';
 
 /** Tells the log of the answer: now, or when it has ended. Returns what to answer, with the request's id. */
@@ -20,16 +20,10 @@ export function writtenDown(audit: RequestAudit, request: IncomingRequest, respo
     case 'bytes':
       audit.completed({ status, text: audit.wantsAnswer && isJson(response) ? Buffer.from(response.body).toString() : undefined });
       break;
-    case 'pieces': {
-      const whole = audit.wantsAnswer && isJson(response) ? wholeIfShort(response) : response;
-      if (whole.kind === 'bytes') audit.completed({ status, text: Buffer.from(whole.body).toString() });
-      else {
-        if (audit.wantsAnswer) audit.annotate(truncatedAnnotation, 'true');
-        audit.completed({ status });
-      }
-      told = whole;
+    case 'list':
+      told = audit.wantsAnswer ? { ...response, list: writtenList(audit, response) } : response;
+      if (!audit.wantsAnswer) audit.completed({ status });
       break;
-    }
     default:
       return unreachable(response);
   }
@@ -40,10 +34,30 @@ function isJson({ contentType = 'application/json' }: ApiResponse): boolean {
   return contentType === 'application/json';
 }
 
-/** A list of one or two pieces in one; what is longer is not written down and stays in pieces. */
-function wholeIfShort(response: Extract<ApiResponse, { kind: 'pieces' }>): Extract<ApiResponse, { kind: 'pieces' | 'bytes' }> {
-  const { status, contentType, headers = {}, first, rest } = response;
-  const { value, done = false } = rest.next();
-  const known = Buffer.concat([first, value]);
-  return done ? { kind: 'bytes', status, contentType, headers, body: known } : { ...response, first: known };
+/** A list is written down when it is short; what was read of a longer one is sent as if it had not been. */
+function writtenList(audit: RequestAudit, { status, list }: Extract<ApiResponse, { kind: 'list' }>): ListBody {
+  const known: Uint8Array[] = [];
+  let length = 0;
+  let next = list.members.next();
+  for (; next.done !== true && length <= bodiesMax; next = list.members.next()) {
+    known.push(next.value);
+    length += next.value.length;
+  }
+  if (next.done === true) {
+    const members = known.map((member) => Buffer.from(member).toString()).join(',');
+    audit.completed({ status, text: `${JSON.stringify(list.head).slice(0, -1)},"${list.field}":[${members}]}` });
+    return { ...list, members: continued(known, list.members) };
+  }
+  audit.annotate(truncatedAnnotation, 'true');
+  audit.completed({ status });
+  return { ...list, members: continued([...known, next.value], list.members) };
+}
+
+function* continued(known: readonly Uint8Array[], rest: Generator<Uint8Array, void>): Generator<Uint8Array, void> {
+  try {
+    yield* known;
+    yield* rest;
+  } finally {
+    rest.return();
+  }
 }

@@ -25,7 +25,8 @@ import { badRequest, conflict, forbidden, invalid } from '../errors/api-error.ts
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
-import { renderList, renderObject, viewOf } from '../table/render-object.ts';
+import { viewOf } from '../table/encoded-view.ts';
+import { renderList, renderObject } from '../table/render-object.ts';
 import { assertDeletionAdmitted } from './admit-object.ts';
 import { parseListOptions } from './list-options.ts';
 import { selectionOf } from './object-selection.ts';

@@ -6,7 +6,7 @@
  */
 import type { ResourceDefinition } from '@weir/kube';
 import type { EncodedObject } from '../storage/encoded-object.ts';
-import { viewOf } from '../table/render-object.ts';
+import { viewOf } from '../table/encoded-view.ts';
 import { type ListOptions, matchesOptions, selectsSome } from './list-options.ts';
 
 /** Values of fields that are no texts in the object, or stand for their absence. */

@@ -14,7 +14,7 @@ import { applyStrategicMergePatch, goText } from '../patch/strategic-merge-patch
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
-import { copyOf, viewOf } from '../table/render-object.ts';
+import { copyOf, viewOf } from '../table/encoded-view.ts';
 import { assertBoundedDepth } from './json-depth.ts';
 import { notAnObject, patchByOperations } from './patch-operations.ts';
 import { fillType, fitObject } from './read-body.ts';

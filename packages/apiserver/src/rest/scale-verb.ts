@@ -16,7 +16,7 @@ import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-e
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
-import { copyOf, viewOf } from '../table/render-object.ts';
+import { copyOf, viewOf } from '../table/encoded-view.ts';
 import { assertActionAdmitted } from './admit-object.ts';
 import { decodeObject, warningHeaders } from './read-body.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';

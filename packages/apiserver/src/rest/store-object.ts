@@ -35,7 +35,7 @@ import { recordUpdate } from '../patch/managed-fields.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { EncodedObject } from '../storage/encoded-object.ts';
 import { fits, keyText, type ObjectKey } from '../storage/store-keys.ts';
-import { copyOf } from '../table/render-object.ts';
+import { copyOf } from '../table/encoded-view.ts';
 import { assertAdmitted, mutatedObject } from './admit-object.ts';
 import { dropEmptyMetadata } from './empty-metadata.ts';
 import { keepAllBut, narrowPart } from './narrow-write.ts';

@@ -11,7 +11,7 @@ import type { Authorizer } from '../authorization/access.ts';
 import { ApiError, internalError } from '../errors/api-error.ts';
 import { type FlightLimits, flightKindOf } from '../limits/flight-limits.ts';
 import { encodeAnswer } from '../wire/encode-answer.ts';
-import type { ApiRequest, ApiResponse } from './api-message.ts';
+import type { ApiRequest, ApiResponse, SentResponse, WholeResponse } from './api-message.ts';
 import type { Dispatch } from './dispatch.ts';
 import { type IncomingRequest, modernWatch, parseRequestTarget } from './incoming-request.ts';
 
@@ -30,7 +30,7 @@ export interface RequestStations {
 }
 
 /** Answers any request; failures become Status answers. Never rejects. */
-export type AnswerRequest = (request: IncomingRequest) => Promise<ApiResponse>;
+export type AnswerRequest = (request: IncomingRequest) => Promise<SentResponse>;
 
 /** Makes what answers the requests of a server. */
 export function makeAnswerRequest(stations: RequestStations): AnswerRequest {
@@ -39,11 +39,11 @@ export function makeAnswerRequest(stations: RequestStations): AnswerRequest {
     const accept = headerText(request.headers['accept']);
     try {
       const made = await answer(stations, request, audit);
-      return encodeAnswer(audit === undefined ? made : writtenDown(audit, request, made), accept);
+      return await encodeAnswer(audit === undefined ? made : writtenDown(audit, request, made), accept);
     } catch (error) {
       if (error instanceof ApiError) {
         const refusal = statusResponse(error);
-        return encodeAnswer(audit === undefined ? refusal : writtenDown(audit, request, refusal), accept);
+        return await encodeAnswer(audit === undefined ? refusal : writtenDown(audit, request, refusal), accept);
       }
       stations.onFault(error);
       audit?.panicked(error);
@@ -74,7 +74,7 @@ function headerText(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-function statusResponse({ status }: ApiError): ApiResponse {
+function statusResponse({ status }: ApiError): WholeResponse {
   const seconds = status.code === 429 ? status.details?.retryAfterSeconds : undefined;
   return {
     kind: 'json',

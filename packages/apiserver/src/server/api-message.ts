@@ -33,8 +33,17 @@ export interface ApiRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a handler answers. */
-export type ApiResponse =
+/** Many objects, or rows of a table: the parts that a list's text is made of. */
+export interface ListBody {
+  /** What comes before the members: kind, version, metadata. */
+  readonly head: Readonly<Record<string, unknown>>;
+  readonly field: 'items' | 'rows';
+  /** Each as JSON, made when it is asked for. What they are read from is open until the last one, or until they are returned. */
+  readonly members: Generator<Uint8Array, void>;
+}
+
+/** What goes out as it is. */
+export type WholeResponse =
   /** A JSON value; `contentType` is `application/json` unless given. */
   | {
       readonly kind: 'json';
@@ -51,16 +60,6 @@ export type ApiResponse =
       readonly contentType: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** A long body, made as the client takes it; the listener ends `rest` when nobody takes more of it. */
-  | {
-      readonly kind: 'pieces';
-      readonly status: number;
-      readonly first: Uint8Array;
-      /** Yields what comes next and returns the end. What it reads from is open until then. */
-      readonly rest: Generator<Uint8Array, Uint8Array>;
-      readonly contentType: string;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
   /** A stream; the listener flushes the headers at once and destroys the stream when the client leaves. */
   | {
       readonly kind: 'stream';
@@ -70,11 +69,37 @@ export type ApiResponse =
       readonly headers?: Readonly<Record<string, string>>;
     };
 
+/** What a handler answers. */
+export type ApiResponse =
+  | WholeResponse
+  /** A list, to be written in the format that the client accepts. */
+  | {
+      readonly kind: 'list';
+      readonly status: number;
+      readonly list: ListBody;
+      readonly contentType?: undefined;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+/** What is sent. */
+export type SentResponse =
+  | WholeResponse
+  /** A long body, made as the client takes it; the listener ends `rest` when nobody takes more of it. */
+  | {
+      readonly kind: 'pieces';
+      readonly status: number;
+      readonly first: Uint8Array;
+      /** Yields what comes next and returns the end. What it reads from is open until then. */
+      readonly rest: Generator<Uint8Array, Uint8Array>;
+      readonly contentType: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
 /** A handler of some paths: undefined when the path is not its own. */
 export type ApiHandler = (request: ApiRequest) => ApiResponse | undefined;
 
 /** Everything that an answer in pieces consists of. */
-export function* allPieces({ first, rest }: Extract<ApiResponse, { kind: 'pieces' }>): Iterable<Uint8Array> {
+export function* allPieces({ first, rest }: Extract<SentResponse, { kind: 'pieces' }>): Iterable<Uint8Array> {
   yield first;
   yield yield* rest;
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { compressBody, pieceCompressor } from '../wire/compress-body.ts';
-import { type ApiResponse, allPieces } from './api-message.ts';
+import { allPieces, type SentResponse } from './api-message.ts';
 
 /** A request of HTTP/1.1 or HTTP/2. */
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -11,7 +11,7 @@ export type AnyRequest = IncomingMessage | Http2ServerRequest;
 export type AnyResponse = ServerResponse | Http2ServerResponse;
 
 /** Sends an answer; streams are flushed at once. Resolves when everything has been handed over. */
-export async function sendAnswer(request: AnyRequest, response: AnyResponse, answer: ApiResponse): Promise<void> {
+export async function sendAnswer(request: AnyRequest, response: AnyResponse, answer: SentResponse): Promise<void> {
   const contentType = answer.contentType ?? 'application/json';
   const headers: OutgoingHttpHeaders = { 'content-type': contentType, 'cache-control': 'no-cache, private', ...answer.headers };
   if (answer.kind === 'stream') {
@@ -39,7 +39,7 @@ export async function sendAnswer(request: AnyRequest, response: AnyResponse, ans
 
 const compressedHeaders: OutgoingHttpHeaders = { 'content-encoding': 'gzip', vary: 'Accept-Encoding' };
 
-type PiecesAnswer = Extract<ApiResponse, { kind: 'pieces' }>;
+type PiecesAnswer = Extract<SentResponse, { kind: 'pieces' }>;
 
 interface PiecesToSend {
   readonly answer: PiecesAnswer;

@@ -1,11 +1,12 @@
 /**
  * Stored objects as answers: JSON, Tables and PartialObjectMetadata, one or many.
  */
-import { apiVersionOf, type JsonObject, objectAt, type ResourceDefinition, type TableDefinition } from '@weir/kube';
+import { apiVersionOf, type JsonObject, objectAt, type ResourceDefinition } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import type { Representation } from '../rest/representation.ts';
-import type { ApiResponse } from '../server/api-message.ts';
+import type { ApiResponse, ListBody } from '../server/api-message.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
+import { encodedView, viewOf } from './encoded-view.ts';
 
 /** What a list says about itself. */
 export interface ListMetadata {
@@ -22,70 +23,70 @@ export interface RenderOptions {
   readonly nowMs: number;
 }
 
-const encoder = new TextEncoder();
-
-/** The object in the version of the definition (kinds with several versions are stored in one). */
-export function viewOf(definition: ResourceDefinition, object: EncodedObject): Readonly<JsonObject> {
-  return definition.conversion === undefined ? object.json : definition.conversion.fromStored(object.copy());
-}
-
-/** The same, as a tree that the caller owns. */
-export function copyOf(definition: ResourceDefinition, object: EncodedObject): JsonObject {
-  return definition.conversion === undefined ? object.copy() : definition.conversion.fromStored(object.copy());
-}
-
 /** The answer for one object. */
 export function renderObject(object: EncodedObject, status: number, options: RenderOptions): ApiResponse {
   const { definition, representation } = options;
-  if (representation.kind === 'object' && definition.conversion === undefined) {
-    return { kind: 'bytes', status, body: object.bytes, contentType: 'application/json' };
-  }
-  const view = viewOf(definition, object);
+  const read = encodedView(definition, object);
   switch (representation.kind) {
     case 'object':
-      return { kind: 'json', status, body: view };
+      return { kind: 'bytes', status, body: read.bytes, contentType: 'application/json' };
     case 'partial':
-      return { kind: 'json', status, body: partialMetadata(view, representation.version) };
+      return { kind: 'json', status, body: partialMetadata(read.json, representation.version) };
+    case 'table':
+      return { kind: 'json', status, body: tableOfOne(read.json, options) };
+    default:
+      return unreachable(representation);
+  }
+}
+
+/** The answer for a list; each of its members is made when it is sent. */
+export function renderList(objects: Iterable<EncodedObject>, metadata: ListMetadata, options: RenderOptions): ApiResponse {
+  return { kind: 'list', status: 200, list: listBody(objects, metadata, options) };
+}
+
+function listBody(objects: Iterable<EncodedObject>, metadata: ListMetadata, options: RenderOptions): ListBody {
+  const { definition, representation } = options;
+  switch (representation.kind) {
+    case 'object': {
+      const head = { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata };
+      return { head, field: 'items', members: begun(objects, (object) => encodedView(definition, object).bytes) };
+    }
+    case 'partial': {
+      const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${representation.version}`, metadata };
+      const partial = (object: EncodedObject): unknown => partialMetadata(viewOf(definition, object), representation.version);
+      return { head, field: 'items', members: begun(objects, (object) => jsonBytes(partial(object))) };
+    }
     case 'table': {
-      const metadata = { resourceVersion: objectAt(view, 'metadata')?.['resourceVersion'] };
-      return { kind: 'json', status, body: tableOf([view], metadata, options) };
+      const head = tableHead({ ...metadata }, options, true);
+      return { head, field: 'rows', members: begun(objects, (object) => jsonBytes(tableRow(viewOf(definition, object), options))) };
     }
     default:
       return unreachable(representation);
   }
 }
 
-/** The answer for a list; whatever is long comes in pieces, as the objects are read. */
-export function renderList(objects: Iterable<EncodedObject>, metadata: ListMetadata, options: RenderOptions): ApiResponse {
-  const { definition, representation } = options;
-  if (representation.kind === 'object' && definition.conversion === undefined) {
-    const rest = listPieces(objects, metadata, definition);
-    // Read at once: the snapshot of what comes later is taken with it.
-    const { value: first, done } = rest.next();
-    const answer = { status: 200, contentType: 'application/json' } as const;
-    return done === true ? { kind: 'bytes', body: first, ...answer } : { kind: 'pieces', first, rest, ...answer };
-  }
-  const views = Array.from(objects, (object) => viewOf(definition, object));
-  switch (representation.kind) {
-    case 'object':
-      return {
-        kind: 'json',
-        status: 200,
-        body: { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata, items: views },
-      };
-    case 'partial': {
-      const items = views.map((view) => partialMetadata(view, representation.version));
-      return {
-        kind: 'json',
-        status: 200,
-        body: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${representation.version}`, metadata, items },
-      };
+/** What a generator yields that has begun. */
+const begin = new Uint8Array(0);
+
+/** The first one is read at once: the snapshot of what comes later is taken with it. */
+function begun(objects: Iterable<EncodedObject>, encode: (object: EncodedObject) => Uint8Array): Generator<Uint8Array, void> {
+  function* members(): Generator<Uint8Array, void> {
+    const iterator = objects[Symbol.iterator]();
+    try {
+      let next = iterator.next();
+      yield begin;
+      for (; next.done !== true; next = iterator.next()) yield encode(next.value);
+    } finally {
+      iterator.return?.();
     }
-    case 'table':
-      return { kind: 'json', status: 200, body: tableOf(views, { ...metadata }, options) };
-    default:
-      return unreachable(representation);
   }
+  const iteration = members();
+  iteration.next();
+  return iteration;
+}
+
+function jsonBytes(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
 }
 
 /** One object for a watch event, in the wanted representation. `withColumns`: the first of a Table watch. */
@@ -96,11 +97,8 @@ export function renderWatched(object: EncodedObject, withColumns: boolean, optio
       return view;
     case 'partial':
       return partialMetadata(view, options.representation.version);
-    case 'table': {
-      const metadata = { resourceVersion: objectAt(view, 'metadata')?.['resourceVersion'] };
-      const table = tableOf([view], metadata, options);
-      return withColumns ? table : { ...table, columnDefinitions: null };
-    }
+    case 'table':
+      return tableOfOne(view, options, withColumns);
     default:
       return unreachable(options.representation);
   }
@@ -111,43 +109,20 @@ function partialMetadata(object: Readonly<JsonObject>, version: string): JsonObj
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object['metadata'] };
 }
 
-function tableOf(objects: readonly Readonly<JsonObject>[], metadata: JsonObject, options: RenderOptions): JsonObject {
-  const { representation, definition, nowMs } = options;
-  const version = representation.kind === 'table' ? representation.version : 'v1';
-  const includeObject = representation.kind === 'table' ? representation.includeObject : 'Metadata';
-  const table: TableDefinition = definition.table;
-  const rows = objects.map((object) => {
-    const { cells, conditions } = table.row(object, nowMs);
-    const shown = includeObject === 'None' ? null : includeObject === 'Object' ? object : partialMetadata(object, version);
-    return { cells, ...(conditions === undefined ? {} : { conditions }), object: shown };
-  });
-  return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions: table.columns, rows };
+function tableOfOne(object: Readonly<JsonObject>, options: RenderOptions, withColumns = true): JsonObject {
+  const metadata = { resourceVersion: objectAt(object, 'metadata')?.['resourceVersion'] };
+  return { ...tableHead(metadata, options, withColumns), rows: [tableRow(object, options)] };
 }
 
-/** How long the pieces of a list are at least. */
-const pieceBytes = 256 * 1024;
+function tableHead(metadata: JsonObject, { representation, definition }: RenderOptions, withColumns: boolean): JsonObject {
+  const version = representation.kind === 'table' ? representation.version : 'v1';
+  const columnDefinitions = withColumns ? definition.table.columns : null;
+  return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions };
+}
 
-/** Joins encoded objects without parsing them; yields while there are more, and returns the end. */
-function* listPieces(
-  objects: Iterable<EncodedObject>,
-  metadata: ListMetadata,
-  definition: ResourceDefinition,
-): Generator<Uint8Array, Uint8Array> {
-  const kind = JSON.stringify(definition.listKind);
-  const head = `{"kind":${kind},"apiVersion":${JSON.stringify(apiVersionOf(definition))},"metadata":${JSON.stringify(metadata)},"items":[`;
-  const comma = encoder.encode(',');
-  let parts: Uint8Array[] = [];
-  let length = 0;
-  let before = encoder.encode(head);
-  for (const { bytes } of objects) {
-    if (length >= pieceBytes) {
-      yield Buffer.concat(parts);
-      parts = [];
-      length = 0;
-    }
-    parts.push(before, bytes);
-    length += bytes.length;
-    before = comma;
-  }
-  return Buffer.concat([...parts, ...(before === comma ? [] : [before]), encoder.encode(']}')]);
+function tableRow(object: Readonly<JsonObject>, { representation, definition, nowMs }: RenderOptions): JsonObject {
+  const { version, includeObject } = representation.kind === 'table' ? representation : { version: 'v1', includeObject: 'Metadata' };
+  const { cells, conditions } = definition.table.row(object, nowMs);
+  const shown = includeObject === 'None' ? null : includeObject === 'Object' ? object : partialMetadata(object, version);
+  return { cells, ...(conditions === undefined ? {} : { conditions }), object: shown };
 }

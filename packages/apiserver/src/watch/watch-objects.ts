@@ -19,7 +19,8 @@ import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import type { StoreEvent } from '../storage/event-history.ts';
-import { type RenderOptions, renderWatched, viewOf } from '../table/render-object.ts';
+import { encodedView } from '../table/encoded-view.ts';
+import { type RenderOptions, renderWatched } from '../table/render-object.ts';
 import { acceptedMedia } from '../wire/accepted-media.ts';
 
 type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -85,7 +86,7 @@ let lastLine:
 
 function watchLine(type: WatchEventType, object: EncodedObject, definition: ResourceDefinition): Buffer {
   if (lastLine?.object !== object || lastLine.type !== type || lastLine.definition !== definition) {
-    const bytes = definition.conversion === undefined ? object.bytes : Buffer.from(JSON.stringify(viewOf(definition, object)));
+    const { bytes } = encodedView(definition, object);
     const line = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), bytes, Buffer.from('}\n')]);
     lastLine = { type, object, definition, line };
   }

@@ -11,11 +11,10 @@ import {
   type ResourceDefinition,
   textAt,
 } from '@weir/kube';
-import { unreachable } from '@weir/net';
-import { stringify } from 'yaml';
 import { notAcceptable } from '../errors/api-error.ts';
-import { type ApiResponse, allPieces } from '../server/api-message.ts';
+import type { ApiResponse, SentResponse } from '../server/api-message.ts';
 import { acceptedMedia, servedMediaTypes } from './accepted-media.ts';
+import { encodeList, protobufType, yamlText } from './encode-list.ts';
 
 /**
  * Throws 406 when answers about a kind cannot be made in the only format that the client accepts: before anything is
@@ -29,33 +28,20 @@ export function assertEncodable(accept: string | undefined, definition: Resource
 }
 
 /** The answer for an `Accept` header; what has no form in protobuf stays JSON. */
-export function encodeAnswer(response: ApiResponse, accept: string | undefined): ApiResponse {
+export async function encodeAnswer(response: ApiResponse, accept: string | undefined): Promise<SentResponse> {
   const format = acceptedMedia(accept)?.format ?? 'json';
-  if (format === 'json' || response.kind === 'stream' || (response.contentType ?? 'application/json') !== 'application/json')
-    return response;
-  const value = valueOf(response);
+  if (response.kind === 'list') return encodeList(response, format);
+  if (format === 'json' || response.kind === 'stream') return response;
+  if ((response.contentType ?? 'application/json') !== 'application/json') return response;
+  const value: unknown = response.kind === 'json' ? response.body : JSON.parse(Buffer.from(response.body).toString());
   const { status, headers = {} } = response;
-  if (format === 'yaml')
-    return { kind: 'bytes', status, headers, body: stringify(value, { lineWidth: 0 }), contentType: 'application/yaml' };
+  if (format === 'yaml') return { kind: 'bytes', status, headers, body: yamlText(value), contentType: 'application/yaml' };
   if (!isJsonObject(value) || textAt(value, 'kind') === '') return { kind: 'json', status, headers, body: value };
   try {
-    return { kind: 'bytes', status, headers, body: encodeProtobufObject(value), contentType: 'application/vnd.kubernetes.protobuf' };
+    return { kind: 'bytes', status, headers, body: encodeProtobufObject(value), contentType: protobufType };
   } catch (error) {
     // What was asked has been done by now, and the client is to hear of it.
     if (error instanceof ProtobufError) return { kind: 'json', status, headers, body: value };
     throw error;
-  }
-}
-
-function valueOf(response: Exclude<ApiResponse, { kind: 'stream' }>): unknown {
-  switch (response.kind) {
-    case 'json':
-      return response.body;
-    case 'bytes':
-      return JSON.parse(Buffer.from(response.body).toString());
-    case 'pieces':
-      return JSON.parse(Buffer.concat(Array.from(allPieces(response))).toString());
-    default:
-      return unreachable(response);
   }
 }

@@ -1,7 +1,7 @@
 /** Inputs straight to what answers requests, one after another: as many as the processor can do. */
 import type { Readable } from 'node:stream';
 import { Random } from '@weir/testkit';
-import type { ApiResponse } from '../../src/index.ts';
+import type { SentResponse } from '../../src/index.ts';
 import type { IncomingRequest } from '../../src/server/incoming-request.ts';
 import { FuzzLog, type FuzzRange, type FuzzReport, faultText, inTime, seedOf } from './fuzz-report.ts';
 import { type FuzzedServer, refurnish } from './fuzzed-server.ts';
@@ -80,7 +80,7 @@ async function answerTo(fuzzed: FuzzedServer, request: HostileRequest): Promise<
 }
 
 /** The answer as it would go over the wire, a stream with its first piece. */
-async function judged(response: ApiResponse): Promise<JudgedAnswer> {
+async function judged(response: SentResponse): Promise<JudgedAnswer> {
   const { status, headers = {} } = response;
   if (response.kind === 'stream') {
     const text = await beginningOf(response.body);
@@ -90,7 +90,7 @@ async function judged(response: ApiResponse): Promise<JudgedAnswer> {
   return { status, headers: { ...headers, 'content-type': response.contentType ?? 'application/json' }, text, isStream: false };
 }
 
-function wholeText(response: Exclude<ApiResponse, { kind: 'stream' }>): string {
+function wholeText(response: Exclude<SentResponse, { kind: 'stream' }>): string {
   if (response.kind === 'json') return JSON.stringify(response.body);
   if (response.kind === 'bytes') return Buffer.from(response.body).toString();
   const pieces: Uint8Array[] = [response.first];

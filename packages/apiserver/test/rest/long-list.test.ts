@@ -3,8 +3,9 @@ import { statSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
-import type { KubeObject } from '@weir/kube';
+import { encodeProtobufObject, type JsonObject, type KubeObject } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import type { Answer } from '../support/answer.ts';
 import { configMap } from '../support/objects.ts';
 import { TestServer } from '../support/test-server.ts';
@@ -27,10 +28,10 @@ beforeAll(async () => {
 afterAll(() => server.dispose());
 
 /** The beginning of an answer; the rest waits until somebody reads it. */
-function begin(path: string): Promise<IncomingMessage> {
+function begin(path: string, headers: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { certificate, key } = server.admin;
-    const request = https.request(`${server.url}${path}`, { ca: server.ca.certificate, cert: certificate, key, agent: false });
+    const request = https.request(`${server.url}${path}`, { ca: server.ca.certificate, cert: certificate, key, headers, agent: false });
     request.on('error', reject);
     request.on('response', (response) => {
       response.once('readable', () => resolve(response));
@@ -39,10 +40,14 @@ function begin(path: string): Promise<IncomingMessage> {
   });
 }
 
-async function rest(response: IncomingMessage): Promise<Answer> {
+async function bytes(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString()) as Answer;
+  return Buffer.concat(chunks);
+}
+
+async function rest(response: IncomingMessage): Promise<Answer> {
+  return JSON.parse((await bytes(response)).toString()) as Answer;
 }
 
 const changed = (index: number): Promise<unknown> =>
@@ -73,6 +78,25 @@ describe('a long list', () => {
     const before = size();
     for (let i = 0; i < 40; i++) await changed(0);
     expect(size() - before).toBeLessThan(20_000_000);
+  });
+
+  it.each([
+    ['application/yaml', (list: Answer) => Buffer.from(stringify(list, { lineWidth: 0, indentSeq: false }))],
+    ['application/vnd.kubernetes.protobuf', (list: Answer) => encodeProtobufObject(list as unknown as JsonObject)],
+  ])('is made in pieces as %s too, and says the same', async (accept, encode) => {
+    const response = await begin(maps, { accept });
+    expect(response.headers).toMatchObject({ 'transfer-encoding': 'chunked', 'content-type': accept });
+    const list = await bytes(response);
+    expect(list.equals(encode(await rest(await begin(maps))))).toBe(true);
+  });
+
+  it('of rows with whole objects is made in pieces too', async () => {
+    const response = await begin(`${maps}?includeObject=Object`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    expect(response.headers['transfer-encoding']).toBe('chunked');
+    const table = await rest(response);
+    const plain = await rest(await begin(maps));
+    expect(table.columnDefinitions.map(({ name }) => name)).toEqual(['Name', 'Data', 'Age']);
+    expect(table.rows.map(({ object }) => object)).toEqual(plain.items);
   });
 
   it('is sent to HEAD without its body', async () => {

@@ -2,11 +2,11 @@
  * Encodes answers in Kubernetes' protobuf encoding (`application/vnd.kubernetes.protobuf`): objects, lists of
  * them, Status and discovery documents, in the envelope that `decode-object.ts` describes; and the events of watches.
  */
-import { type JsonObject, objectAt, objectsAt, textAt } from '../registry/json-object.ts';
+import { type JsonObject, objectsAt, textAt } from '../registry/json-object.ts';
 import { protobufMagic } from './decode-object.ts';
+import { ProtobufList } from './encode-list.ts';
 import { MessageEncoder } from './encode-message.ts';
 import { findKindTable, messageTables } from './kind-tables.ts';
-import type { MessageTable } from './message-table.ts';
 import { ProtobufError } from './protobuf-error.ts';
 import { encodeUtf8 } from './utf8.ts';
 import { WireWriter } from './wire-writer.ts';
@@ -16,10 +16,12 @@ const documentKinds: ReadonlySet<string> = new Set(['APIVersions', 'APIGroupList
 
 let encoder: MessageEncoder | undefined;
 
-/** Encodes an object that names its kind. Throws ProtobufError; `unknown-kind` when there is no table for it. */
+/** Encodes an object, or a list, that names its kind. Throws ProtobufError; `unknown-kind` when there is no table for it. */
 export function encodeProtobufObject(object: Readonly<JsonObject>): Uint8Array {
   const apiVersion = textAt(object, 'apiVersion');
   const kind = textAt(object, 'kind');
+  if (Array.isArray(object['items']) && !documentKinds.has(kind) && findKindTable(apiVersion, kind) === undefined)
+    return encodeList(object);
   const type = new WireWriter();
   type.bytes(1, encodeUtf8(apiVersion));
   type.bytes(2, encodeUtf8(kind));
@@ -55,18 +57,13 @@ function encodeFields(object: Readonly<JsonObject>, apiVersion: string, kind: st
   encoder ??= new MessageEncoder(messageTables());
   const table = documentKinds.has(kind) ? messageTables().find('', kind) : findKindTable(apiVersion, kind);
   if (table !== undefined) return encoder.encode(table, object);
-  const items = kind.endsWith('List') ? findKindTable(apiVersion, kind.slice(0, -'List'.length)) : undefined;
-  if (items === undefined) {
-    throw new ProtobufError('unknown-kind', `no kind ${JSON.stringify(kind)} is known for version ${JSON.stringify(apiVersion)}`);
-  }
-  return encodeList(encoder, items, object);
+  throw new ProtobufError('unknown-kind', `no kind ${JSON.stringify(kind)} is known for version ${JSON.stringify(apiVersion)}`);
 }
 
-/** Every list: 1 metadata, 2 items. */
-function encodeList(messages: MessageEncoder, items: MessageTable, list: Readonly<JsonObject>): Uint8Array {
-  const metadata = messageTables().find('', 'ListMeta');
-  const writer = new WireWriter();
-  if (metadata !== undefined) writer.bytes(1, messages.encode(metadata, objectAt(list, 'metadata') ?? {}));
-  for (const item of objectsAt(list, 'items')) writer.bytes(2, messages.encode(items, item));
-  return writer.finish();
+function encodeList(list: Readonly<JsonObject>): Uint8Array {
+  const encoded = new ProtobufList(list);
+  for (const item of objectsAt(list, 'items')) encoded.add(item);
+  const whole = new WireWriter();
+  for (const part of encoded.finish()) whole.raw(part);
+  return whole.finish();
 }

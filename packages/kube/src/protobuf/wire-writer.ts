@@ -19,9 +19,14 @@ export class WireWriter {
 
   /** Length-delimited bytes. */
   bytes(field: number, value: Uint8Array): void {
-    this.#varint(field * 8 + wireTypes.bytes);
-    this.#varint(value.length);
+    this.head(field, value.length);
     this.raw(value);
+  }
+
+  /** What stands before length-delimited bytes. */
+  head(field: number, length: number): void {
+    this.#varint(field * 8 + wireTypes.bytes);
+    this.#varint(length);
   }
 
   /** Bytes as they are. */

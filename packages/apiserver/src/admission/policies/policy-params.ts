@@ -1,7 +1,7 @@
 /** The parameters of a binding: objects of the policy's paramKind, by name or by selector. */
 import { type JsonObject, matchesLabelSelector, objectAt, type ResourceRegistry, stringMap, textAt } from '@weir/kube';
 import { keyOf } from '../../rest/object-key.ts';
-import { viewOf } from '../../table/render-object.ts';
+import { viewOf } from '../../table/encoded-view.ts';
 import type { AdmissionSituation } from '../admission-attributes.ts';
 import type { PolicyBinding, PolicyDefinition } from './policy-definition.ts';
 
