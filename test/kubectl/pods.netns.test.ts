@@ -1,7 +1,7 @@
 /** Unmodified kubectl against the pods of a live cluster, and against a control plane that was killed. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type Finished, runProgram } from '@weir/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BackgroundProgram } from '../support/background-program.ts';
@@ -233,26 +233,59 @@ describe('a restart of the control plane', () => {
   });
 });
 
-describe('the oldest kubectl that is supported', () => {
+/** The oldest kubectl that is supported, and the machine's own if it has one. */
+const otherKubectls: readonly (readonly [name: string, program: string])[] = [
+  ['1.32', 'kubectl-1.32'],
+  ...(process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, 'kubectl'))
+    .filter((program) => existsSync(program) && !program.includes('.setup'))
+    .slice(0, 1)
+    .map((program) => ['of the machine', program] as const),
+];
+
+describe.each(otherKubectls)('kubectl %s', (name, program) => {
+  const namespace = name === '1.32' ? 'old' : 'own';
   const old = (line: string, input?: string): Promise<Finished> =>
-    runProgram('bash', ['-c', `kubectl-1.32 ${line}`], {
-      env: { ...session.cluster.env, KUBECACHEDIR: join(session.cluster.directory, 'cache-1.32') },
+    runProgram('bash', ['-c', `${program} --cache-dir=${join(session.cluster.directory, `cache-${namespace}`)} ${line}`], {
+      env: session.cluster.env,
       input,
     });
+  /** Its output where it must succeed. */
+  const told = async (line: string, input?: string): Promise<string> => {
+    const { code, stdout, stderr } = await old(line, input);
+    expect(code, `${line}\n${stderr}`).toBe(0);
+    return stdout;
+  };
 
-  it('does the same, without streamed lists', async () => {
-    expect((await old('version')).stdout).toMatch(/^Client Version: v1\.32\.\d+$/m);
-    expect((await old('create namespace old')).stdout).toBe('namespace/old created\n');
-    expect((await old('run p -n old --image=agnhost --labels=app=p')).stdout).toBe('pod/p created\n');
-    expect((await old('wait --for=condition=Ready pod/p -n old --timeout=30s')).stdout).toBe('pod/p condition met\n');
-    expect((await old('get pod p -n old -o wide')).stdout).toMatch(/^p\s+1\/1\s+Running\s+0\s/m);
-    const policy = shop.slice(shop.indexOf('apiVersion: networking')).replace('namespace: shop', 'namespace: old');
-    expect((await old('apply -f -', policy)).stdout).toBe('networkpolicy.networking.k8s.io/db created\n');
-    expect((await old('apply -f -', policy)).stdout).toBe('networkpolicy.networking.k8s.io/db unchanged\n');
-    expect((await old('label pod p -n old x=y')).stdout).toBe('pod/p labeled\n');
-    expect(await old(`exec -i p -n old -- bash -c 'cat; exit 3'`, 'typed')).toMatchObject({ code: 3, stdout: 'typed' });
-    expect((await old('logs p -n old')).code).toBe(0);
-    expect((await old('describe netpol db -n old')).stdout).toContain('PodSelector: app=web');
-    expect((await old('delete namespace old')).stdout).toBe('namespace "old" deleted\n');
+  it('runs pods, lists them and talks to them', async () => {
+    expect(await told('version')).toMatch(name === '1.32' ? /^Client Version: v1\.32\.\d+$/m : /Client Version: /);
+    expect(await told(`create namespace ${namespace}`)).toBe(`namespace/${namespace} created\n`);
+    expect(await told(`run p -n ${namespace} --image=agnhost --labels=app=p`)).toBe('pod/p created\n');
+    expect(await told(`wait --for=condition=Ready pod/p -n ${namespace} --timeout=60s`)).toBe('pod/p condition met\n');
+    expect(await told(`get pod p -n ${namespace} -o wide`)).toMatch(/^p\s+1\/1\s+Running\s+0\s/m);
+    expect(await told(`label pod p -n ${namespace} x=y`)).toBe('pod/p labeled\n');
+    expect(await old(`exec -i p -n ${namespace} -- bash -c 'cat; exit 3'`, 'typed')).toMatchObject({ code: 3, stdout: 'typed' });
+    expect(await told(`logs p -n ${namespace}`)).toBe('Paused\n');
+    expect(await told(`describe pod p -n ${namespace}`)).toMatch(/Normal\s+Started\s/);
+    await told(`cp ${join(import.meta.dirname, 'shop.yaml')} ${namespace}/p:/tmp/shop.yaml`);
+    expect(await told(`exec p -n ${namespace} -- cat /tmp/shop.yaml`)).toBe(shop);
+  });
+
+  it('keeps workloads, services and policies', async () => {
+    const policy = shop.slice(shop.indexOf('apiVersion: networking')).replace('namespace: shop', `namespace: ${namespace}`);
+    expect(await told('apply -f -', policy)).toBe('networkpolicy.networking.k8s.io/db created\n');
+    expect(await told('apply -f -', policy)).toMatch(/^networkpolicy\.networking\.k8s\.io\/db (unchanged|configured)$/m);
+    expect(await told('apply --server-side --force-conflicts -f -', policy)).toBe(
+      'networkpolicy.networking.k8s.io/db serverside-applied\n',
+    );
+    expect(await told(`describe netpol db -n ${namespace}`)).toContain('PodSelector: app=web');
+    expect(await told(`create deployment d -n ${namespace} --image=agnhost --port=80`)).toBe('deployment.apps/d created\n');
+    expect(await told(`set image deployment/d -n ${namespace} agnhost=agnhost:2.46`)).toBe('deployment.apps/d image updated\n');
+    expect(await told(`rollout status deployment/d -n ${namespace} --timeout=60s`)).toContain('deployment "d" successfully rolled out');
+    expect(await told(`scale deployment/d -n ${namespace} --replicas=0`)).toBe('deployment.apps/d scaled\n');
+    expect(await told(`expose deployment d -n ${namespace}`)).toBe('service/d exposed\n');
+    expect(await told(`auth can-i create pods -n ${namespace}`)).toBe('yes\n');
+    expect(await told(`delete namespace ${namespace}`)).toBe(`namespace "${namespace}" deleted\n`);
   });
 });
