@@ -83,7 +83,7 @@ describe('rollouts', () => {
     expect(await refused('scale deployment/web -n rollouts --current-replicas=2 --replicas=3')).toContain(
       'Expected replicas to be 2, was 1',
     );
-    expect(await kubectl("get deployment web -n rollouts --subresource=scale -o jsonpath='{.kind} {.spec.replicas}'")).toBe('Scale 1');
+    expect(await kubectl('get deployment web -n rollouts --subresource=scale')).toMatch(/^NAME +DESIRED +AVAILABLE +AGE\nweb +1 +\d +/);
     expect(await refused('scale configmap/kube-root-ca.crt -n rollouts --replicas=1')).toContain('could not find the requested resource');
   });
 
@@ -247,6 +247,20 @@ describe('nodes', () => {
     expect(await kubectl('taint node node2 role=web:PreferNoSchedule --overwrite')).toBe('node/node2 modified');
     expect(await kubectl("get node node2 -o jsonpath='{.spec.taints[0].value}'")).toBe('web');
     expect(await kubectl('taint node node2 role- && kubectl label node node2 disk-')).toBe('node/node2 untainted\nnode/node2 unlabeled');
+  });
+});
+
+describe('nodes whose pods may not go', () => {
+  it('are emptied by deletion where nobody may be asked', async () => {
+    await makeNamespace('guarded');
+    await kubectl('run kept -n guarded --image=agnhost:2.45 --labels=app=kept');
+    await kubectl('wait --for=condition=Ready pod/kept -n guarded --timeout=60s');
+    await kubectl('create pdb all -n guarded --selector=app=kept --min-available=1');
+    const node = await kubectl("get pod kept -n guarded -o jsonpath='{.spec.nodeName}'");
+    const drain = `drain ${node} --force --ignore-daemonsets --delete-emptydir-data --grace-period=0 --pod-selector=app=kept --timeout=60s --disable-eviction`;
+    expect(await kubectl(drain)).toMatch(/^node\/node[12] drained$/m);
+    expect(await refused('get pod kept -n guarded')).toContain('not found');
+    await kubectl(`uncordon ${node}`);
   });
 });
 

@@ -30,3 +30,13 @@ export function patchByOperations(object: JsonObject, patch: unknown): JsonObjec
 export function notAnObject(patch: unknown): ApiError {
   return badRequest(`json: cannot unmarshal ${goTypeOfValue(patch)} into Go value of type map[string]interface {}`);
 }
+
+/** The answer to a patch that does not fit what is there. */
+export function rejectedPatch(why: string): ApiError {
+  return failure({
+    code: 422,
+    reason: 'Invalid',
+    message: 'the server rejected our request due to an error in our request',
+    details: { causes: [{ reason: 'UnexpectedServerResponse', message: why }] },
+  });
+}

@@ -16,7 +16,7 @@ import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import { copyOf, viewOf } from '../table/encoded-view.ts';
 import { assertBoundedDepth } from './json-depth.ts';
-import { notAnObject, patchByOperations } from './patch-operations.ts';
+import { notAnObject, patchByOperations, rejectedPatch } from './patch-operations.ts';
 import { fillType, fitObject } from './read-body.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { assertMayCreate, createObject, updateObject } from './store-object.ts';
@@ -136,13 +136,4 @@ function invalidPatch(work: PatchWork, problems: readonly string[]): ApiError {
   const message = `strict decoding error: ${problems.join(', ')}`;
   const value = Array.isArray(work.patch) ? JSON.stringify(work.patch) : goText(work.patch);
   return invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', value, message }]);
-}
-
-function rejectedPatch(why: string): ApiError {
-  return failure({
-    code: 422,
-    reason: 'Invalid',
-    message: 'the server rejected our request due to an error in our request',
-    details: { causes: [{ reason: 'UnexpectedServerResponse', message: why }] },
-  });
 }

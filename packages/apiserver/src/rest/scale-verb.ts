@@ -7,6 +7,7 @@ import {
   numberAt,
   objectAt,
   type ScaleFields,
+  scaleTable,
   textAt,
   valueAt,
 } from '@weir/kube';
@@ -14,16 +15,21 @@ import { defined } from '@weir/net';
 import { admittedWrite } from '../admission/admitted-write.ts';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
+import { PatchError } from '../patch/patch-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { copyOf, viewOf } from '../table/encoded-view.ts';
+import { tableOfOne } from '../table/render-object.ts';
 import { assertActionAdmitted } from './admit-object.ts';
+import { patchByOperations, rejectedPatch } from './patch-operations.ts';
 import { decodeObject, warningHeaders } from './read-body.ts';
+import { parseRepresentation } from './representation.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { currentObject, updateObject } from './store-object.ts';
 import { parseWriteOptions } from './write-options.ts';
 import { recordOf } from './write-verbs.ts';
 
+const operationsType = 'application/json-patch+json';
 const mergeTypes = ['application/merge-patch+json', 'application/strategic-merge-patch+json'];
 
 /** GET, PUT or PATCH of …/scale. */
@@ -32,17 +38,17 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
   if (request.method === 'GET') {
     const object = context.store.get(keyOf(target.definition, target.namespace, target.name));
     if (object === undefined) throw notFound(subjectOf(target));
-    return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, object), fields) };
+    return renderScale(context, request, scaleOf(viewOf(target.definition, object), fields));
   }
   const options = parseWriteOptions(request, request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
-  const body = readScale(context, request);
+  const change = readChange(context, request);
   const { value: stored, warnings } = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);
     const scope = { ...attempt, target: { ...target, subresource: '' }, dryRun: options.dryRun, record };
     const current = currentObject(scope);
     const next = copyOf(target.definition, current);
     const before = scaleOf(next, fields);
-    const scale = (request.method === 'PUT' ? body : applyMergePatch(scaleOf(next, fields), body)) as JsonObject;
+    const scale = change(scaleOf(next, fields));
     setReplicas(next, fields.specReplicas, wantedReplicas(scale, target.name));
     assertActionAdmitted({ ...scope, target, user: request.user }, 'UPDATE', () => ({ object: scaleOf(next, fields), old: before }));
     const version = textAt(objectAt(scale, 'metadata'), 'resourceVersion');
@@ -57,13 +63,35 @@ function setReplicas(object: JsonObject, path: readonly string[], replicas: numb
   owner[path.at(-1) ?? ''] = replicas;
 }
 
-function readScale(context: RestContext, request: ApiRequest): JsonObject {
-  if (request.method === 'PUT') return decodeObject(context, request, 'Scale');
+/** What the request makes of a Scale. */
+function readChange(context: RestContext, request: ApiRequest): (scale: JsonObject) => JsonObject {
+  if (request.method === 'PUT') {
+    const wanted = decodeObject(context, request, 'Scale');
+    return () => wanted;
+  }
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  if (!mergeTypes.includes(type)) throw methodNotAllowed();
+  if (type !== operationsType && !mergeTypes.includes(type)) throw methodNotAllowed();
   const patch = context.decodeBody('application/json', request.body, 'Scale');
+  request.audit?.requested(patch);
+  if (type === operationsType) return (scale) => patchedByOperations(scale, patch);
   if (!isJsonObject(patch)) throw badRequest('a patch of a Scale must be an object');
-  return patch;
+  return (scale) => applyMergePatch(scale, patch) as JsonObject;
+}
+
+function patchedByOperations(scale: JsonObject, patch: unknown): JsonObject {
+  try {
+    return patchByOperations(scale, patch);
+  } catch (error) {
+    if (error instanceof PatchError) throw rejectedPatch(error.message);
+    throw error;
+  }
+}
+
+function renderScale(context: RestContext, { headers, query }: ApiRequest, scale: JsonObject): ApiResponse {
+  const representation = parseRepresentation(headers['accept'], query);
+  if (representation.kind !== 'table') return { kind: 'json', status: 200, body: scale };
+  const body = tableOfOne(scale, { definition: { table: scaleTable }, representation, nowMs: context.now() });
+  return { kind: 'json', status: 200, body };
 }
 
 function wantedReplicas(scale: JsonObject, name: string): number {

@@ -15,6 +15,9 @@ export interface ListMetadata {
   readonly remainingItemCount?: number;
 }
 
+/** What a Table needs of them. */
+type TableOptions = Omit<RenderOptions, 'definition'> & { readonly definition: Pick<ResourceDefinition, 'table'> };
+
 /** Columns and where to find them. */
 export interface RenderOptions {
   readonly definition: ResourceDefinition;
@@ -109,18 +112,19 @@ function partialMetadata(object: Readonly<JsonObject>, version: string): JsonObj
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata: object['metadata'] };
 }
 
-function tableOfOne(object: Readonly<JsonObject>, options: RenderOptions, withColumns = true): JsonObject {
+/** One object as a Table of one row. */
+export function tableOfOne(object: Readonly<JsonObject>, options: TableOptions, withColumns = true): JsonObject {
   const metadata = { resourceVersion: objectAt(object, 'metadata')?.['resourceVersion'] };
   return { ...tableHead(metadata, options, withColumns), rows: [tableRow(object, options)] };
 }
 
-function tableHead(metadata: JsonObject, { representation, definition }: RenderOptions, withColumns: boolean): JsonObject {
+function tableHead(metadata: JsonObject, { representation, definition }: TableOptions, withColumns: boolean): JsonObject {
   const version = representation.kind === 'table' ? representation.version : 'v1';
   const columnDefinitions = withColumns ? definition.table.columns : null;
   return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions };
 }
 
-function tableRow(object: Readonly<JsonObject>, { representation, definition, nowMs }: RenderOptions): JsonObject {
+function tableRow(object: Readonly<JsonObject>, { representation, definition, nowMs }: TableOptions): JsonObject {
   const { version, includeObject } = representation.kind === 'table' ? representation : { version: 'v1', includeObject: 'Metadata' };
   const { cells, conditions } = definition.table.row(object, nowMs);
   const shown = includeObject === 'None' ? null : includeObject === 'Object' ? object : partialMetadata(object, version);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configMap, pod } from '../support/objects.ts';
-import { TestServer } from '../support/test-server.ts';
+import { type TestResponse, TestServer } from '../support/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -103,6 +103,19 @@ describe('updates', () => {
     const scaled = await server.request('PATCH', `${path}/d/scale`, { body: { spec: { replicas: 3 } }, headers: merge });
     expect(scaled.json).toMatchObject({ kind: 'Scale', spec: { replicas: 3 }, status: { selector: 'a=b' } });
     expect((await server.request('GET', `${path}/d`)).json).toMatchObject({ spec: { replicas: 3 }, metadata: { generation: 2 } });
+    const operations = (from: number, to: number): Promise<TestResponse> => {
+      const body = [
+        { op: 'test', path: '/spec/replicas', value: from },
+        { op: 'replace', path: '/spec/replicas', value: to },
+      ];
+      return server.request('PATCH', `${path}/d/scale`, { body, headers: { 'content-type': 'application/json-patch+json' } });
+    };
+    expect((await operations(3, 4)).json).toMatchObject({ spec: { replicas: 4 } });
+    expect((await operations(3, 5)).status).toBe(422);
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+    const { json } = await server.request('GET', `${path}/d/scale`, { headers: { accept } });
+    expect(json.columnDefinitions.map(({ name }) => name)).toEqual(['Name', 'Desired', 'Available', 'Age']);
+    expect(json.rows[0]?.cells.slice(0, 3)).toEqual(['d', 4, 0]);
   });
 });
 

@@ -84,6 +84,24 @@ describe('lists', () => {
   });
 });
 
+describe('a parameter that is', () => {
+  // `apimachinery/pkg/runtime/converter`: what is said counts, unless it says no.
+  it.concurrent.each([
+    ['?watch=0', 'ConfigMapList'],
+    ['?watch=false', 'ConfigMapList'],
+    ['?watch=False', 'ConfigMapList'],
+    ['', 'ConfigMapList'],
+    ['?watch=1', undefined],
+    ['?watch=true', undefined],
+    ['?watch=yes', undefined],
+    ['?watch=', undefined],
+  ])('%j asks for a watch, or does not', async (query, kind) => {
+    const { text } = await server.request('GET', `${maps}${query === '' ? '?' : `${query}&`}resourceVersion=0&timeoutSeconds=1`);
+    const [first = '{}'] = text.split('\n');
+    expect((JSON.parse(first) as { kind?: string }).kind).toBe(kind);
+  });
+});
+
 describe('representations', () => {
   const table = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
@@ -105,6 +123,8 @@ describe('representations', () => {
     expect(json.rows[0]?.object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 't', labels: { a: 'b' } } });
     const whole = await server.request('GET', '/api/v1/namespaces/default/pods/t?includeObject=Object', { headers: { accept: table } });
     expect(whole.json.rows[0]?.object.kind).toBe('Pod');
+    const bare = await server.request('GET', '/api/v1/namespaces/default/pods/t?includeObject=None', { headers: { accept: table } });
+    expect(bare.json.rows[0]?.object).toBeNull();
   });
 
   it('show metadata alone', async () => {
