@@ -12,6 +12,7 @@ import { fuzzOverSockets } from './fuzz-over-sockets.ts';
 import { type FuzzReport, faultText, mergedReports } from './fuzz-report.ts';
 import { fuzzStreams, startEchoNode } from './fuzz-streams.ts';
 import { startFuzzedServer } from './fuzzed-server.ts';
+import { auditProblems } from './judge-audit-log.ts';
 
 /** What to run. */
 export interface FuzzOptions {
@@ -68,6 +69,7 @@ async function fuzzBatch(seed: number, first: number, count: number): Promise<Fu
       ...report,
       findings: [
         ...report.findings,
+        ...auditProblems(fuzzed).map((problem) => `${where} ${problem}`),
         ...(kept <= keptBytes ? [] : [`${where} the server keeps ${kept} bytes`]),
         ...(left === 0 ? [] : [`${where} ${left} connections to a node are left whose clients have gone`]),
       ],

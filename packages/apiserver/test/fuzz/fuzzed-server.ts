@@ -3,6 +3,7 @@
  * a second server whose tokens and certificates are worth nothing here.
  */
 import { createPrivateKey, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { generateServiceAccountKey } from '../../src/authentication/service-account-tokens.ts';
 import type { KeyPair } from '../support/certificates.ts';
@@ -14,6 +15,8 @@ export interface FuzzedServer {
   readonly server: TestServer;
   /** A text that no answer to anybody but the administrator may hold. */
   readonly canary: string;
+  /** What is in a Secret and nowhere else: the audit log may not hold it. */
+  readonly secret: string;
   /** Faults that the server has told of since the last call. */
   takeFaults(): readonly unknown[];
   certificateOf(sender: Sender): KeyPair | undefined;
@@ -21,25 +24,31 @@ export interface FuzzedServer {
   authorizationOf(sender: Sender): string | undefined;
 }
 
+/** Where its audit log is. */
+export function auditLogIn(directory: string): string {
+  return join(directory, 'audit.log');
+}
+
 const issuer = 'https://kubernetes.default.svc.cluster.local';
 
 /** Starts one. The node `n1` answers at `nodeSocket`. */
 export async function startFuzzedServer(nodeSocket?: (directory: string) => string): Promise<FuzzedServer> {
   const faults: unknown[] = [];
-  let directory = '';
-  const server = await TestServer.start({
+  const server = await TestServer.start(({ directory }) => ({
+    audit: { policy: { rules: [{ level: 'RequestResponse' }] }, path: auditLogIn(directory), onTrouble: (message) => faults.push(message) },
     onFault: (error) => faults.push(error),
     nodeSocket: (node) => (node === 'n1' && nodeSocket !== undefined ? nodeSocket(directory) : undefined),
     serviceAccounts: { key: generateServiceAccountKey(), issuer },
-  });
-  directory = server.directory;
+  }));
   const reader = server.ca.issueClient('reader', ['readers']);
   const canary = randomBytes(24).toString('base64url');
-  await furnish(server, canary);
+  const secret = randomBytes(24).toString('hex');
+  await furnish({ server, canary, secret });
   const foreign = `Bearer ${await foreignToken()}`;
   return {
     server,
     canary,
+    secret,
     takeFaults: () => faults.splice(0),
     certificateOf: (sender) => (sender === 'admin' ? server.admin : sender === 'reader' ? reader : undefined),
     authorizationOf: (sender) =>
@@ -48,7 +57,7 @@ export async function startFuzzedServer(nodeSocket?: (directory: string) => stri
 }
 
 /** Namespaces, what is in them, and the reader's role. */
-async function furnish(server: TestServer, canary: string): Promise<void> {
+async function furnish({ server, canary, secret }: Pick<FuzzedServer, 'server' | 'canary' | 'secret'>): Promise<void> {
   const make = async (path: string, body: object): Promise<void> => {
     const { status, text } = await server.request('POST', path, { body });
     if (status !== 201 && status !== 409) throw new Error(`POST ${path}: ${status} ${text}`);
@@ -57,7 +66,7 @@ async function furnish(server: TestServer, canary: string): Promise<void> {
   await make('/api/v1/namespaces/vault/secrets', {
     metadata: { name: 'one' },
     data: { key: canary.replaceAll(/[-_]/g, 'A') },
-    stringData: { canary },
+    stringData: { canary, secret },
   });
   await make('/api/v1/namespaces/vault/configmaps', {
     metadata: { name: 'one', labels: { app: 'a' }, annotations: { canary } },
@@ -100,7 +109,8 @@ async function foreignToken(): Promise<string> {
  * Makes again what the administrator's inputs have broken. Namespaces that were deleted never go, since nobody empties
  * them here: their end is taken back.
  */
-export async function refurnish({ server, canary }: FuzzedServer): Promise<void> {
+export async function refurnish(fuzzed: FuzzedServer): Promise<void> {
+  const { server } = fuzzed;
   for (const namespace of ['open', 'default', 'vault']) {
     const path = `/api/v1/namespaces/${namespace}`;
     const found = await server.request('GET', path);
@@ -108,5 +118,5 @@ export async function refurnish({ server, canary }: FuzzedServer): Promise<void>
       await server.request('PUT', `${path}/finalize`, { body: { metadata: { name: namespace }, spec: { finalizers: [] } } });
     }
   }
-  await furnish(server, canary);
+  await furnish(fuzzed);
 }
