@@ -201,6 +201,11 @@ export function internalError(message: string): ApiError {
   });
 }
 
+/** 500 with nothing but a message, for what the real server does not put into a Status of its own. */
+export function unexplained(message: string): ApiError {
+  return new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+}
+
 function resourceText(subject: ErrorSubject): string {
   return subject.group === '' ? subject.plural : `${subject.plural}.${subject.group}`;
 }

@@ -195,7 +195,8 @@ export function showPath(path: FieldPath): string {
   return (JSON.parse(path) as string[]).map(showElement).join('');
 }
 
-function showElement(element: string): string {
+/** One element of a path in messages: `.image`, `[name="a"]`, `[=80]`. */
+export function showElement(element: string): string {
   if (element.startsWith('f:')) return `.${element.slice(2)}`;
   if (element.startsWith('v:')) return `[=${element.slice(2)}]`;
   const keys = Object.entries(JSON.parse(element.slice(2)) as JsonObject);

@@ -1,87 +1,31 @@
 /**
- * `metadata.managedFields`: who set which field, kept on every write (KEP-555).
+ * `metadata.managedFields` over writes that do not apply: who set which field, kept on every write (KEP-555).
  */
-import { apiVersionOf, deepEqual, ensureObject, type JsonObject, objectAt, objectsAt, type ResourceDefinition, textAt } from '@weir/kube';
-import { type FieldPath, fieldsV1Of, fieldValuesOf, fromFieldsV1, toFieldsV1 } from './field-set.ts';
-
-/** Who writes what, when. */
-export interface FieldRecord {
-  readonly definition: ResourceDefinition;
-  readonly manager: string;
-  /** RFC 3339. */
-  readonly time: string;
-  /** Empty for the object itself. */
-  readonly subresource: string;
-}
-
-/** The fields of one manager. */
-export interface ManagerEntry {
-  readonly manager: string;
-  readonly operation: string;
-  readonly apiVersion: string;
-  readonly subresource: string;
-  readonly time: string;
-  readonly fields: ReadonlySet<FieldPath>;
-}
-
-/** The managers of an object. */
-export function managersOf(object: Readonly<JsonObject> | undefined): ManagerEntry[] {
-  return encodedManagers(object).map(decodeEntry);
-}
-
-/** Writes managers to an object; those without fields are left out. */
-export function setManagers(object: JsonObject, managers: readonly ManagerEntry[]): void {
-  setEncoded(object, encodeEntries(managers));
-}
-
-function setEncoded(object: JsonObject, entries: readonly JsonObject[]): void {
-  const metadata = ensureObject(object, 'metadata');
-  if (entries.length === 0) delete metadata['managedFields'];
-  else metadata['managedFields'] = entries;
-}
-
-function encodedManagers(object: Readonly<JsonObject> | undefined): readonly JsonObject[] {
-  return objectsAt(objectAt(object, 'metadata'), 'managedFields');
-}
-
-function decodeEntry(entry: Readonly<JsonObject>): ManagerEntry {
-  return {
-    manager: textAt(entry, 'manager'),
-    operation: textAt(entry, 'operation'),
-    apiVersion: textAt(entry, 'apiVersion'),
-    subresource: textAt(entry, 'subresource'),
-    time: textAt(entry, 'time'),
-    fields: fromFieldsV1(objectAt(entry, 'fieldsV1') ?? {}),
-  };
-}
-
-/** The entry of a writer among others. */
-export function isEntryOf(entry: ManagerEntry, record: FieldRecord, operation: 'Apply' | 'Update'): boolean {
-  return (
-    entry.manager === record.manager &&
-    entry.operation === operation &&
-    entry.apiVersion === apiVersionOf(record.definition) &&
-    entry.subresource === record.subresource
-  );
-}
-
-/** A new entry of a writer. */
-export function newEntry(record: FieldRecord, operation: 'Apply' | 'Update', fields: ReadonlySet<FieldPath>): ManagerEntry {
-  const { manager, subresource, time } = record;
-  return { manager, operation, apiVersion: apiVersionOf(record.definition), subresource, time, fields };
-}
+import { apiVersionOf, deepEqual, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { type FieldPath, fieldsV1Of, fieldValuesOf } from './field-set.ts';
+import {
+  decodeEntry,
+  encodedManagers,
+  encodeEntries,
+  encodeEntry,
+  type FieldRecord,
+  isEntryOf,
+  newEntry,
+  saidManagers,
+  setEncodedManagers,
+} from './manager-entries.ts';
 
 /**
- * Records a create, an update or a patch: what changed belongs to the writer alone, what is gone
- * belongs to nobody. Whatever the client said about managers is replaced, except that an update with
- * an empty list forgets them all. Parts of the object that are as they were are not looked into.
+ * Records a create, an update or a patch: what changed belongs to the writer alone, what is gone belongs to nobody.
+ * A write to the object itself may say who the managers were; an empty list (or `[{}]`) forgets them all, and then
+ * nobody is recorded until somebody applies. Parts of the object that are as they were are not looked into.
  */
 export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | undefined, record: FieldRecord): void {
   if (old === undefined) return recordCreate(object, record);
+  const managers = managersBefore(object, old, record);
+  if (managers.length === 0) return setEncodedManagers(object, []);
   const { schema } = record.definition;
-  const sent = objectAt(object, 'metadata')?.['managedFields'];
-  const reset = Array.isArray(sent) && (sent.length === 0 || deepEqual(sent, [{}]));
-  const same = reset ? new Set<string>() : sameParts(object, old);
+  const same = sameParts(object, old);
   const before = fieldValuesOf(old, schema, same);
   const after = fieldValuesOf(object, schema, same);
   const isChanged = (path: FieldPath): boolean => !before.has(path) || !deepEqual(before.get(path), after.get(path));
@@ -89,7 +33,7 @@ export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | und
   const isThere = (path: FieldPath): boolean => after.has(path) || same.has(partOf(path));
   let own: ReadonlySet<FieldPath> = new Set();
   const entries: JsonObject[] = [];
-  for (const encoded of reset ? [] : encodedManagers(old)) {
+  for (const encoded of managers) {
     const isOwn = changed.size > 0 && isEncodedEntryOf(encoded, record);
     if (!isOwn && isWithin(encoded, same)) {
       entries.push(encoded);
@@ -100,17 +44,23 @@ export function recordUpdate(object: JsonObject, old: Readonly<JsonObject> | und
     else entries.push(...encodeEntries([{ ...entry, fields: filtered(entry.fields, (path) => isThere(path) && !changed.has(path)) }]));
   }
   const fields = filtered(new Set([...own, ...changed]), isThere);
-  setEncoded(object, changed.size === 0 ? entries : [...entries, ...encodeEntries([newEntry(record, 'Update', fields)])]);
+  setEncodedManagers(object, changed.size === 0 ? entries : [...entries, ...encodeEntries([newEntry(record, 'Update', fields)])]);
 }
 
 /** Everything that a new object sets belongs to whoever makes it. */
 function recordCreate(object: JsonObject, record: FieldRecord): void {
-  const fieldsV1 = fieldsV1Of(object, record.definition.schema, new Set(hasServersStatus(record) ? ['status'] : []));
-  const isEmpty = Object.keys(fieldsV1).length === 0;
-  setEncoded(
-    object,
-    isEmpty ? [] : [encodeEntry({ ...record, apiVersion: apiVersionOf(record.definition), operation: 'Update' }, fieldsV1)],
-  );
+  const fieldsV1 = fieldsV1Of(object, record.definition.schema, partsOfServer(record));
+  const entry = { ...record, apiVersion: apiVersionOf(record.definition), operation: 'Update' };
+  setEncodedManagers(object, Object.keys(fieldsV1).length === 0 ? [] : [encodeEntry(entry, fieldsV1)]);
+}
+
+/** The managers that a write begins with: as they were, unless it says otherwise. */
+function managersBefore(object: JsonObject, old: Readonly<JsonObject>, record: FieldRecord): readonly JsonObject[] {
+  const present = encodedManagers(old);
+  if (record.subresource !== '') return present;
+  const sent = objectAt(object, 'metadata')?.['managedFields'];
+  if (Array.isArray(sent) && (sent.length === 0 || deepEqual(sent, [{}]))) return [];
+  return saidManagers(sent) ?? present;
 }
 
 /** The fields of the object itself, such as `spec`, that are equal in both; only those with plain names. */
@@ -129,39 +79,20 @@ function isWithin(encoded: Readonly<JsonObject>, parts: ReadonlySet<string>): bo
 }
 
 function isEncodedEntryOf(encoded: Readonly<JsonObject>, record: FieldRecord): boolean {
-  return (
-    textAt(encoded, 'manager') === record.manager &&
-    textAt(encoded, 'operation') === 'Update' &&
-    textAt(encoded, 'apiVersion') === apiVersionOf(record.definition) &&
-    textAt(encoded, 'subresource') === record.subresource
-  );
+  const [manager, operation] = [textAt(encoded, 'manager'), textAt(encoded, 'operation')];
+  const [apiVersion, subresource] = [textAt(encoded, 'apiVersion'), textAt(encoded, 'subresource')];
+  return isEntryOf({ manager, operation, apiVersion, subresource }, record, 'Update');
 }
 
 /** The status that the server gives a new object is not the client's. */
-function hasServersStatus({ definition, subresource }: FieldRecord): boolean {
-  return definition.statusSubresource && subresource === '';
+export function partsOfServer({ definition, subresource }: FieldRecord): ReadonlySet<string> {
+  return new Set(definition.statusSubresource && subresource === '' ? ['status'] : []);
 }
 
 function isOfServer(path: FieldPath, record: FieldRecord): boolean {
-  return hasServersStatus(record) && path.startsWith('["f:status"');
+  return path.startsWith('["f:status"') && partsOfServer(record).has('status');
 }
 
 function filtered(fields: ReadonlySet<FieldPath>, keep: (path: FieldPath) => boolean): Set<FieldPath> {
   return new Set([...fields].filter(keep));
-}
-
-function encodeEntries(managers: readonly ManagerEntry[]): JsonObject[] {
-  return managers.filter(({ fields }) => fields.size > 0).map((entry) => encodeEntry(entry, toFieldsV1(entry.fields)));
-}
-
-function encodeEntry(entry: Omit<ManagerEntry, 'fields'>, fieldsV1: JsonObject): JsonObject {
-  return {
-    manager: entry.manager,
-    operation: entry.operation,
-    apiVersion: entry.apiVersion,
-    time: entry.time,
-    fieldsType: 'FieldsV1',
-    fieldsV1,
-    ...(entry.subresource === '' ? {} : { subresource: entry.subresource }),
-  };
 }

@@ -7,6 +7,7 @@
  */
 import { deepEqual, isJsonObject, type JsonObject, type ListPatch, type ObjectSchema, type Schema } from '@weir/kube';
 import { unreachable } from '@weir/net';
+import { goText } from './go-text.ts';
 import { PatchError } from './patch-error.ts';
 
 const deleteFromList = '$deleteFromPrimitiveList/';
@@ -145,14 +146,4 @@ function listOf(value: unknown): readonly unknown[] {
 
 function withoutDirectives(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([key, value]) => !key.startsWith('$') && value !== null));
-}
-
-/** A value as Go prints it with `%v`: `map[a:1 b:[x y]]`. */
-export function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (isJsonObject(value)) {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `map[${entries.map(([key, member]) => `${key}:${goText(member)}`).join(' ')}]`;
-  }
-  return value === null ? '<nil>' : typeof value === 'string' ? value : JSON.stringify(value);
 }

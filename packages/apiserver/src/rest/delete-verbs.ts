@@ -35,7 +35,7 @@ import { rangeOf } from './read-objects.ts';
 import { parseRepresentation } from './representation.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { currentObject, isDone } from './store-object.ts';
-import { assertDryRun } from './write-options.ts';
+import { dryRunErrors } from './write-options.ts';
 import type { WriteScope } from './write-scope.ts';
 
 /** meta/v1 DeleteOptions as far as the server obeys them. */
@@ -149,7 +149,8 @@ export function parseDeleteOptions(context: RestContext, request: ApiRequest): D
   }
   const preconditions = objectAt(value, 'preconditions');
   const dryRun = [...listAt(value, 'dryRun').map(String), ...request.query.getAll('dryRun')].filter((item) => item !== '');
-  assertDryRun(dryRun, 'DeleteOptions');
+  const errors = dryRunErrors(dryRun);
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   return {
     gracePeriodSeconds: numberAt(value, 'gracePeriodSeconds') ?? (queryGrace === null ? undefined : Number(queryGrace)),
     uid: textAt(preconditions, 'uid'),

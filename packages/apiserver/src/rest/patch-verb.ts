@@ -4,13 +4,15 @@
  * The patch is applied to the stored object inside the write transaction, so two patches of
  * different fields never get in each other's way.
  */
-import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { apiVersionOf, goTypeOfValue, isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
 import { admittedWrite } from '../admission/admitted-write.ts';
-import { type ApiError, badRequest, failure, invalid, notFound, unsupportedMediaType } from '../errors/api-error.ts';
+import { type ApiError, badRequest, failure, invalid, notFound, unexplained, unsupportedMediaType } from '../errors/api-error.ts';
+import { appliedTypeErrors } from '../patch/applied-type-errors.ts';
+import { goText } from '../patch/go-text.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { PatchError } from '../patch/patch-error.ts';
 import { applyServerSide } from '../patch/server-side-apply.ts';
-import { applyStrategicMergePatch, goText } from '../patch/strategic-merge-patch.ts';
+import { applyStrategicMergePatch } from '../patch/strategic-merge-patch.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
@@ -31,16 +33,11 @@ const patchTypes = ['application/json-patch+json', 'application/merge-patch+json
 
 /** PATCH of an object or of one of its subresources. */
 export async function patchVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
-  const options = parseWriteOptions(request, 'PatchOptions');
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const taken = target.definition.custom === undefined ? patchTypes : patchTypes.filter((each) => each !== strategicType);
   if (!taken.includes(type) && !applyTypes.includes(type)) throw unsupportedMediaType(taken);
   const isApply = applyTypes.includes(type);
-  if (isApply && !request.query.has('fieldManager')) {
-    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
-      { reason: 'FieldValueRequired', field: 'fieldManager', message: 'is required for apply patch' },
-    ]);
-  }
+  const options = parseWriteOptions(request, { kind: 'PatchOptions', patch: isApply ? 'apply' : 'other' });
   const patch = readPatch(context, request, type);
   let warnings: string[] = [];
   const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, request.audit, (attempt) => {
@@ -79,13 +76,7 @@ function applyInScope(
   work: PatchWork,
 ): { readonly object: EncodedObject; readonly created: boolean } {
   const { target, context } = scope;
-  if (!isJsonObject(work.patch)) throw badRequest('error decoding YAML: an object is expected');
-  fillType(work.patch, target.definition);
-  const { object: applied, warnings } = fitObject(work.patch, target.definition, {
-    fieldValidation: work.options.fieldValidation,
-    duplicates: [],
-  });
-  work.warnings.push(...warnings);
+  const applied = readApplied(work, target);
   if (target.definition.statusSubresource) delete applied[target.subresource === 'status' ? 'spec' : 'status'];
   if (current === undefined && target.subresource !== '') throw notFound(subjectOf(target));
   const merged = applyServerSide({
@@ -104,6 +95,28 @@ function applyInScope(
     });
   assertMayCreate(scope);
   return { object: createObject(scope, merged), created: true };
+}
+
+/** What is applied, fitted to its kind; throws 400, or 500 (as upstream) for what does not fit. */
+function readApplied({ patch }: PatchWork, { definition, namespace, name }: ResourceTarget): JsonObject {
+  if (!isJsonObject(patch)) throw badRequest(`error decoding YAML: ${notAMap(patch)}`);
+  const [said, expected] = [textAt(patch, 'apiVersion'), apiVersionOf(definition)];
+  if (said !== expected) {
+    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${said}, expected: ${expected}`);
+  }
+  if (objectAt(patch, 'metadata')?.['managedFields'] !== undefined) throw badRequest('metadata.managedFields must be nil');
+  fillType(patch, definition);
+  const errors = appliedTypeErrors(patch, definition.schema);
+  if (errors.length > 0) {
+    const text = errors.length === 1 ? errors[0] : ['errors:', ...errors.map((each) => `  ${each}`)].join('\n');
+    const what = `${namespace}/${name}; ${definition.group}/${definition.version}, Kind=${definition.kind}`;
+    throw unexplained(`failed to create typed patch object (${what}): ${text}`);
+  }
+  return fitObject(patch, definition, { fieldValidation: 'Ignore', duplicates: [] }).object;
+}
+
+function notAMap(patch: unknown): string {
+  return `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goTypeOfValue(patch)} into Go value of type map[string]interface {}`;
 }
 
 function readPatch(context: RestContext, request: ApiRequest, type: string): unknown {

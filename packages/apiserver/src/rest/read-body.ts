@@ -20,12 +20,10 @@ export interface ReadObject {
   readonly warnings: readonly string[];
 }
 
-/** Reads `fieldValidation`; throws 422 for an unknown value. */
+/** Reads `fieldValidation`; what is none of its values is the default (who takes options refuses it). */
 export function fieldValidationOf(query: URLSearchParams): FieldValidation {
-  const value = query.get('fieldValidation') ?? '';
-  if (value === '') return 'Warn';
-  if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
-  throw badRequest(`fieldValidation: Unsupported value: ${JSON.stringify(value)}: supported values: "", "Ignore", "Strict", "Warn"`);
+  const value = query.get('fieldValidation');
+  return value === 'Strict' || value === 'Ignore' ? value : 'Warn';
 }
 
 /** Decodes the body; a JSON object or an error. `kindHint` helps formats that carry no field names. */

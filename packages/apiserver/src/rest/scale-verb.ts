@@ -40,7 +40,10 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
     if (object === undefined) throw notFound(subjectOf(target));
     return renderScale(context, request, scaleOf(viewOf(target.definition, object), fields));
   }
-  const options = parseWriteOptions(request, request.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
+  const options = parseWriteOptions(
+    request,
+    request.method === 'PUT' ? { kind: 'UpdateOptions' } : { kind: 'PatchOptions', patch: 'other' },
+  );
   const change = readChange(context, request);
   const { value: stored, warnings } = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);

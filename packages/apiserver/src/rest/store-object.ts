@@ -22,7 +22,7 @@ import { assertOwnNode } from '../admission/node-restriction.ts';
 import { accessTo, assertAllowed } from '../authorization/authorize-request.ts';
 import { assertNoEscalation } from '../authorization/escalation.ts';
 import {
-  ApiError,
+  type ApiError,
   alreadyExists,
   badRequest,
   conflict,
@@ -30,6 +30,7 @@ import {
   invalid,
   notFound,
   requestTooLarge,
+  unexplained,
 } from '../errors/api-error.ts';
 import { recordUpdate } from '../patch/managed-fields.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
@@ -82,8 +83,7 @@ const systemFields = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletion
 
 function assertHasNoVersion(metadata: JsonObject): void {
   if (textAt(metadata, 'resourceVersion') === '') return;
-  const message = 'resourceVersion should not be set on objects to be created';
-  throw new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+  throw unexplained('resourceVersion should not be set on objects to be created');
 }
 
 /** Name, uid and time of a new object: the same in every attempt to write it. */

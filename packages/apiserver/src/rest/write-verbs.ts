@@ -2,7 +2,7 @@
 import { ensureObject, type JsonObject, listAt, objectAt, type ResourceDefinition, textAt } from '@weir/kube';
 import { admittedWrite } from '../admission/admitted-write.ts';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
-import type { FieldRecord } from '../patch/managed-fields.ts';
+import type { FieldRecord } from '../patch/manager-entries.ts';
 import { answerReview } from '../reviews/answer-review.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
@@ -17,7 +17,7 @@ import type { WriteAttempt, WriteScope } from './write-scope.ts';
 
 /** POST to a collection. */
 export async function createVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
-  const options = parseWriteOptions(request, 'CreateOptions');
+  const options = parseWriteOptions(request, { kind: 'CreateOptions' });
   const { object, warnings } = readObject(context, target.definition, request);
   if (target.definition.namespaced && target.namespace === '') {
     throw badRequest('an empty namespace may not be set during creation');
@@ -42,7 +42,7 @@ function assertValidReview(definition: ResourceDefinition, object: JsonObject): 
 
 /** PUT of an object or of one of its subresources. */
 export async function updateVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
-  const options = parseWriteOptions(request, 'UpdateOptions');
+  const options = parseWriteOptions(request, { kind: 'UpdateOptions' });
   const { object, warnings } = readObject(context, target.definition, request);
   const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);

@@ -38,11 +38,14 @@ export function problemOf(answer: JudgedAnswer, { sender, method, canary, hasWri
 /** Answers beyond 499 that the real server gives to mistakes of clients as well. */
 function isUpstreams(status: number, text: string): boolean {
   if (status === 504) return text === '' || text.includes('Too large resource version');
-  return (
-    status === 500 &&
-    ['resourceVersion should not be set on objects to be created', 'error dialing backend'].some((each) => text.includes(each))
-  );
+  return status === 500 && failuresOfUpstream.some((each) => text.includes(each));
 }
+
+const failuresOfUpstream = [
+  'resourceVersion should not be set on objects to be created',
+  'error dialing backend',
+  'failed to create typed patch object',
+];
 
 function illegalHeader({ headers }: JudgedAnswer): string | undefined {
   for (const [name, value] of Object.entries(headers)) {

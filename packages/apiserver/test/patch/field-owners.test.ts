@@ -2,7 +2,8 @@
 import { builtInResources, type JsonObject, ResourceRegistry } from '@weir/kube';
 import { defined } from '@weir/net';
 import { describe, expect, it } from 'vitest';
-import { type FieldRecord, recordUpdate } from '../../src/patch/managed-fields.ts';
+import { recordUpdate } from '../../src/patch/managed-fields.ts';
+import type { FieldRecord } from '../../src/patch/manager-entries.ts';
 
 const registry = new ResourceRegistry(builtInResources);
 const recordFor = (group: string, version: string, plural: string): FieldRecord => ({
@@ -12,12 +13,13 @@ const recordFor = (group: string, version: string, plural: string): FieldRecord 
   subresource: '',
 });
 
-/** The fields that somebody owns who makes `object`, or who makes it of `old`. */
+/** The fields that somebody owns who makes `object`, or who makes it of what another one made. */
 function fieldsOf(record: FieldRecord, object: JsonObject, old?: JsonObject): unknown {
-  const next = structuredClone(object);
-  recordUpdate(next, old, record);
-  const [entry] = (next['metadata'] as { managedFields: { fieldsV1: unknown }[] }).managedFields;
-  return entry?.fieldsV1;
+  const [next, before] = [structuredClone(object), structuredClone(old)];
+  if (before !== undefined) recordUpdate(before, undefined, { ...record, manager: 'first' });
+  recordUpdate(next, before, record);
+  const { managedFields } = next['metadata'] as { managedFields: { manager: string; fieldsV1: unknown }[] };
+  return managedFields.find(({ manager }) => manager === 'm')?.fieldsV1;
 }
 
 const maps = recordFor('', 'v1', 'configmaps');
@@ -75,7 +77,7 @@ describe('a write owns', () => {
   it('a member that it adds, and not the map that was there', () => {
     const old = { metadata: { name: 'm' }, data: { a: '1' } };
     expect(fieldsOf(maps, { metadata: { name: 'm' }, data: { a: '1', b: '2' } }, old)).toEqual({ 'f:data': { 'f:b': {} } });
-    expect(fieldsOf(maps, { metadata: { name: 'm' }, data: { a: '1' } }, { metadata: { name: 'm' } })).toEqual({
+    expect(fieldsOf(maps, { metadata: { name: 'm' }, data: { a: '1' } }, { metadata: { name: 'm' }, immutable: false })).toEqual({
       'f:data': { '.': {}, 'f:a': {} },
     });
   });

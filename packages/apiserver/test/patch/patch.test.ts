@@ -104,8 +104,8 @@ describe('server-side apply', () => {
     expect(forced.json.data).toEqual({ a: '2' });
     // What has fields below it stays with who made it.
     expect(forced.json.metadata.managedFields.map(({ manager, fieldsV1 }) => [manager, fieldsV1])).toEqual([
-      ['creator', { 'f:data': {} }],
       ['applier', { 'f:data': { 'f:a': {} } }],
+      ['creator', { 'f:data': {} }],
     ]);
   });
 

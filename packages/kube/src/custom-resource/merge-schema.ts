@@ -12,7 +12,7 @@ export function mergeSchemaOf(kind: string, schema: StructuralSchema): ObjectSch
   const fields = new Map<string, Schema>(fieldsOf(schema));
   for (const text of ['apiVersion', 'kind']) fields.set(text, { kind: 'string' });
   fields.set('metadata', defined(builtInSchemas.get('ObjectMeta'), 'ObjectMeta is a built-in type'));
-  return { kind: 'object', name: kind, fields, always: new Set(['metadata']), atomic: false, patch: 'merge' };
+  return { kind: 'object', name: kind, fields, always: new Set(['metadata']), open: isOpen(schema), atomic: false, patch: 'merge' };
 }
 
 function fieldsOf(schema: StructuralSchema): [string, Schema][] {
@@ -45,7 +45,12 @@ function mergeType(schema: StructuralSchema): Schema {
 function mergeMembers(schema: StructuralSchema): Schema {
   const atomic = schema.mapIsAtomic;
   if (typeof schema.additionalProperties === 'object') return { kind: 'map', values: mergeType(schema.additionalProperties), atomic };
-  return { kind: 'object', name: '', fields: new Map(fieldsOf(schema)), always: new Set(), atomic, patch: 'merge' };
+  return { kind: 'object', name: '', fields: new Map(fieldsOf(schema)), always: new Set(), open: isOpen(schema), atomic, patch: 'merge' };
+}
+
+/** An embedded object has a type and metadata besides its own fields. */
+function isOpen(schema: StructuralSchema): boolean {
+  return schema.preserveUnknownFields || schema.embeddedResource || schema.additionalProperties === true;
 }
 
 function mergeOf(schema: StructuralSchema): ListMerge {

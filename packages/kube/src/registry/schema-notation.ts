@@ -44,7 +44,7 @@ export function parseSchemas(...texts: readonly string[]): ReadonlyMap<string, O
   const lines = definitionsIn(texts.join('\n'));
   const types = new Map<string, OpenSchema>();
   for (const [name, { atomic }] of lines) {
-    types.set(name, { kind: 'object', name, fields: new Map(), always: new Set(), atomic, patch: 'merge' });
+    types.set(name, { kind: 'object', name, fields: new Map(), always: new Set(), open: false, atomic, patch: 'merge' });
   }
   for (const [name, { fields }] of lines) {
     const type = defined(types.get(name), 'every definition was registered');

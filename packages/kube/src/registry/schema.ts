@@ -30,6 +30,8 @@ export interface ObjectSchema {
   readonly fields: ReadonlyMap<string, Schema>;
   /** Fields that are there even when nothing was said of them: nobody who writes one for the first time owns the field itself. */
   readonly always: ReadonlySet<string>;
+  /** It may have other fields, of which nothing is known: only in custom kinds. */
+  readonly open: boolean;
   /** To server-side apply the whole object is one field, of one owner. */
   readonly atomic: boolean;
   /** What a strategic merge patch does to it; with `retainKeys` the patch names all the fields that stay. */
