@@ -23,6 +23,7 @@ export type OpenApiSchema = Readonly<Record<string, unknown>>;
 const quantityName = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const intOrStringName = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 const timeName = 'io.k8s.apimachinery.pkg.apis.meta.v1.Time';
+const microTimeName = 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime';
 
 const sharedComponents: Readonly<Record<string, OpenApiSchema>> = {
   [quantityName]: {
@@ -34,7 +35,8 @@ const sharedComponents: Readonly<Record<string, OpenApiSchema>> = {
     format: 'int-or-string',
     oneOf: [{ type: 'integer' }, { type: 'string' }],
   },
-  [timeName]: { description: 'A time as RFC 3339 writes it, in whole seconds or finer.', type: 'string', format: 'date-time' },
+  [timeName]: { description: 'A time as RFC 3339 writes it, in whole seconds.', type: 'string', format: 'date-time' },
+  [microTimeName]: { description: 'A time as RFC 3339 writes it, with six digits after the seconds.', type: 'string', format: 'date-time' },
 };
 
 /** The components of one document: every kind of `definitions` with all types that it contains, and their lists. */
@@ -147,6 +149,8 @@ function property(schema: Schema, components: Map<string, OpenApiSchema>): OpenA
       return { type: 'string', format: 'byte' };
     case 'time':
       return refer(timeName);
+    case 'microTime':
+      return refer(microTimeName);
     case 'quantity':
       return refer(quantityName);
     case 'intOrString':

@@ -25,6 +25,7 @@ import { assertMayCreate, createObject, updateObject } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import type { WriteScope } from './write-scope.ts';
 import { answer, partOf, recordOf } from './write-verbs.ts';
+import { writeWarnings } from './write-warnings.ts';
 
 const applyTypes = ['application/apply-patch+yaml', 'application/apply-patch+json'];
 /** Custom kinds do not take it: their clients know nothing of how their lists are merged. */
@@ -44,12 +45,13 @@ export async function patchVerb(context: RestContext, target: ResourceTarget, re
     warnings = [];
     const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user };
     const current = attempt.transaction.get(keyOf(target.definition, target.namespace, target.name));
-    if (isApply) return applyInScope(scope, current, { patch, options, warnings });
+    if (isApply) return { object: applyInScope(scope, current, { patch, options, warnings }), before: current };
     if (current === undefined) throw notFound(subjectOf(target));
-    return { object: patchInScope(scope, current, { patch, options, warnings, type }), created: false };
+    return { object: patchInScope(scope, current, { patch, options, warnings, type }), before: current };
   });
-  const status = stored.created ? 201 : 200;
-  return answer(context, { target, request, object: stored.object, status, warnings: [...warnings, ...admissionWarnings] });
+  const status = stored.before === undefined ? 201 : 200;
+  const told = [...warnings, ...admissionWarnings, ...writeWarnings(target.definition, stored.object, stored.before)];
+  return answer(context, { target, request, object: stored.object, status, warnings: told });
 }
 
 interface PatchWork {
@@ -70,11 +72,7 @@ function patchInScope(scope: WriteScope, current: EncodedObject, work: PatchWork
   return updateObject({ ...scope, record: recordOf(scope.context, target, work.options) }, current, value, partOf(target));
 }
 
-function applyInScope(
-  scope: WriteScope,
-  current: EncodedObject | undefined,
-  work: PatchWork,
-): { readonly object: EncodedObject; readonly created: boolean } {
+function applyInScope(scope: WriteScope, current: EncodedObject | undefined, work: PatchWork): EncodedObject {
   const { target, context } = scope;
   const applied = readApplied(work, target);
   if (target.definition.statusSubresource) delete applied[target.subresource === 'status' ? 'spec' : 'status'];
@@ -85,7 +83,7 @@ function applyInScope(
     live: current === undefined ? undefined : viewOf(target.definition, current),
     force: work.options.force,
   });
-  if (current !== undefined) return { object: updateObject(scope, current, merged, partOf(target)), created: false };
+  if (current !== undefined) return updateObject(scope, current, merged, partOf(target));
   const uid = textAt(objectAt(applied, 'metadata'), 'uid');
   if (uid !== '')
     throw failure({
@@ -94,7 +92,7 @@ function applyInScope(
       message: `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     });
   assertMayCreate(scope);
-  return { object: createObject(scope, merged), created: true };
+  return createObject(scope, merged);
 }
 
 /** What is applied, fitted to its kind; throws 400, or 500 (as upstream) for what does not fit. */

@@ -14,6 +14,7 @@ import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { assertMayCreate, createObject, type UpdatePart, updateObject } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import type { WriteAttempt, WriteScope } from './write-scope.ts';
+import { writeWarnings } from './write-warnings.ts';
 
 /** POST to a collection. */
 export async function createVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
@@ -31,7 +32,8 @@ export async function createVerb(context: RestContext, target: ResourceTarget, r
     const record = recordOf(attempt.context, target, options);
     return createObject({ ...attempt, target, dryRun: options.dryRun, user: request.user, record }, ownObject(attempt, object));
   });
-  return answer(context, { target, request, object: created.value, status: 201, warnings: [...warnings, ...created.warnings] });
+  const told = [...warnings, ...created.warnings, ...writeWarnings(target.definition, created.value, undefined)];
+  return answer(context, { target, request, object: created.value, status: 201, warnings: told });
 }
 
 /** Reviews are questions: they are checked and answered, never stored. */
@@ -53,13 +55,14 @@ export async function updateVerb(context: RestContext, target: ResourceTarget, r
       if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));
       assertMayCreate(scope);
       ensureObject(next, 'metadata')['name'] ??= target.name;
-      return { object: createObject(scope, next), created: true };
+      return { object: createObject(scope, next), before: undefined };
     }
     if (target.subresource === 'finalize') keepOnlyFinalizers(next, current);
-    return { object: updateObject(scope, current, next, partOf(target)), created: false };
+    return { object: updateObject(scope, current, next, partOf(target)), before: current };
   });
-  const status = stored.created ? 201 : 200;
-  return answer(context, { target, request, object: stored.object, status, warnings: [...warnings, ...admissionWarnings] });
+  const status = stored.before === undefined ? 201 : 200;
+  const told = [...warnings, ...admissionWarnings, ...writeWarnings(target.definition, stored.object, stored.before)];
+  return answer(context, { target, request, object: stored.object, status, warnings: told });
 }
 
 /** The object that an attempt may change: the request's own, or a copy when there may be another attempt. */

@@ -38,7 +38,7 @@ export function makeDispatch(context: RestContext, registry: ResourceRegistry, m
 
 /** Who uses a deprecated version is told so with every answer. */
 function withDeprecation(response: ApiResponse, definition: ResourceDefinition): ApiResponse {
-  const warning = definition.custom?.deprecationWarning;
+  const warning = definition.deprecationWarning;
   if (warning === undefined) return response;
   const { warning: others = '' } = response.headers ?? {};
   const own = warningHeaders([warning])['warning'] ?? '';

@@ -82,6 +82,7 @@ export function valueOf(random: Random, schema: Schema, depth: number): unknown 
     case 'quantity':
       return random.pick(['1', '100m', '1Gi', '1e3', text(random)]);
     case 'time':
+    case 'microTime':
       return random.pick(['2020-01-01T00:00:00Z', text(random)]);
     case 'bytes':
       return random.pick(['YQ==', '', text(random)]);

@@ -114,6 +114,14 @@ describe('refusing objects', () => {
         'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal number into Go struct field Container.spec.containers.name of type string',
     },
     {
+      name: 'a time that is none',
+      body: pod('a', { metadata: { creationTimestamp: 'yesterday' } }),
+      status: 400,
+      reason: 'BadRequest',
+      message:
+        'Pod in version "v1" cannot be handled as a Pod: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"',
+    },
+    {
       name: 'a pod without containers',
       body: pod('a', { spec: { containers: [] } }),
       status: 422,

@@ -23,6 +23,7 @@ export function celTypeOf(schema: Schema): CelType {
     case 'boolean':
       return { kind: 'primitive', name: 'bool' };
     case 'time':
+    case 'microTime':
       return { kind: 'primitive', name: 'timestamp' };
     case 'bytes':
       return { kind: 'primitive', name: 'bytes' };

@@ -7,6 +7,7 @@
  */
 
 import { unreachable } from '@weir/net';
+import { readApiTime } from './api-time.ts';
 import { illegalBase64At } from './illegal-base64.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import type { ObjectSchema, ScalarKind, Schema } from './schema.ts';
@@ -45,9 +46,9 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
     } else if (type.kind === 'orBoolean') {
       return typeof item === 'boolean' ? item : fit(type.object, item, place);
     } else if (isScalar(type.kind, item)) {
-      const corrupt = type.kind === 'bytes' && typeof item === 'string' ? illegalBase64At(item) : undefined;
-      if (corrupt === undefined) return item;
-      wrongTypes.push(`illegal base64 data at input byte ${corrupt}`);
+      const read = readScalar(type.kind, item);
+      if ('value' in read) return read.value;
+      wrongTypes.push(read.problem);
       return undefined;
     }
     wrongTypes.push(
@@ -87,6 +88,17 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
   }
 }
 
+/** A value as it is told, or what its text is not. */
+function readScalar(kind: ScalarKind, item: unknown): { readonly value: unknown } | { readonly problem: string } {
+  if (typeof item !== 'string') return { value: item };
+  if (kind === 'time' || kind === 'microTime') {
+    const time = readApiTime(item, kind === 'time' ? 'seconds' : 'microseconds');
+    return time.kind === 'time' ? { value: time.text } : { problem: time.message };
+  }
+  const corrupt = kind === 'bytes' ? illegalBase64At(item) : undefined;
+  return corrupt === undefined ? { value: item } : { problem: `illegal base64 data at input byte ${corrupt}` };
+}
+
 function zeroValue(type: Schema): unknown {
   switch (type.kind) {
     case 'object':
@@ -105,6 +117,7 @@ function zeroValue(type: Schema): unknown {
       return false;
     case 'string':
     case 'time':
+    case 'microTime':
     case 'bytes':
       return '';
     case 'any':
@@ -118,6 +131,7 @@ function isScalar(kind: ScalarKind, value: unknown): boolean {
   switch (kind) {
     case 'string':
     case 'time':
+    case 'microTime':
     case 'bytes':
       return typeof value === 'string';
     case 'integer':
@@ -163,6 +177,7 @@ const goScalars: Readonly<Record<ScalarKind, string>> = {
   boolean: 'bool',
   string: 'string',
   time: 'time.Time',
+  microTime: 'time.Time',
   bytes: '[]uint8',
   quantity: 'resource.Quantity',
   intOrString: 'intstr.IntOrString',

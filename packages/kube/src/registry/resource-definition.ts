@@ -131,6 +131,10 @@ export interface ResourceDefinition {
   validate(object: JsonObject): readonly FieldError[];
   /** Errors of a change, metadata excluded; `validate` has not been called for it. */
   validateUpdate(object: JsonObject, old: JsonObject): readonly FieldError[];
+  /** What is allowed in an object and hardly meant: sentences for whoever writes it. */
+  warnings?(object: JsonObject, isUpdate: boolean): readonly string[];
+  /** What users of a deprecated version are told with every answer. */
+  readonly deprecationWarning?: string;
   /** Errors of a change of the status, for kinds that judge it. */
   validateStatus?(object: JsonObject, old: JsonObject): readonly FieldError[];
 }
@@ -139,8 +143,6 @@ export interface ResourceDefinition {
 export interface CustomTraits {
   /** The kind as a component schema of OpenAPI v3, its metadata left to the document. */
   readonly openApi: JsonObject;
-  /** What users of a deprecated version are told. */
-  readonly deprecationWarning?: string;
 }
 
 /** The `apiVersion` text of a group and version. */

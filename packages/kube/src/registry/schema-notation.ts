@@ -5,7 +5,7 @@
  * TypeName: field field:type field:type …      (a line that starts with a blank goes on)
  * ```
  * Types: `s` string (also when no type is given), `i` integer of 32 bits, `l` of 64, `n` number, `b` boolean, `q` quantity,
- * `is` integer or string, `t` time, `bytes` base64, `any`; `{T}` map of texts to T; `T[]` list that is replaced as a
+ * `is` integer or string, `t` time, `mt` time with microseconds, `bytes` base64, `any`; `{T}` map of texts to T; `T[]` list that is replaced as a
  * whole, `T[set]` set, `T[a,b]` list of objects told apart by the fields a and b (strategic merge patches use the first
  * alone; a key `protocol` is TCP where a member leaves it out); anything else is the name of a type. `Name!` is that type
  * with the strategy retainKeys, `Name|b` that type or a boolean.
@@ -26,6 +26,7 @@ const scalars: ReadonlyMap<string, ScalarKind> = new Map([
   ['q', 'quantity'],
   ['is', 'intOrString'],
   ['t', 'time'],
+  ['mt', 'microTime'],
   ['bytes', 'bytes'],
   ['any', 'any'],
 ]);

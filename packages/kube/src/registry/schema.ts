@@ -21,7 +21,18 @@ export type ListMerge =
 export type ListPatch = { readonly kind: 'replace' } | { readonly kind: 'union' } | { readonly kind: 'byKey'; readonly key: string };
 
 /** Scalars. `integer` has 32 bits, `long` 64; `quantity` and `intOrString` take texts and numbers; `bytes` is base64; `any` is anything. */
-export type ScalarKind = 'string' | 'integer' | 'long' | 'number' | 'boolean' | 'quantity' | 'intOrString' | 'time' | 'bytes' | 'any';
+export type ScalarKind =
+  | 'string'
+  | 'integer'
+  | 'long'
+  | 'number'
+  | 'boolean'
+  | 'quantity'
+  | 'intOrString'
+  | 'time'
+  | 'microTime'
+  | 'bytes'
+  | 'any';
 
 /** An object with known fields. */
 export interface ObjectSchema {

@@ -195,7 +195,8 @@ const scalarWords: Readonly<Record<string, readonly string[]>> = {
   long: ['integer'],
   boolean: ['boolean'],
   bytes: ['bytes'],
-  time: ['Time', 'MicroTime'],
+  time: ['Time'],
+  microTime: ['MicroTime'],
   quantity: ['Quantity'],
   intOrString: ['IntOrString'],
 };

@@ -3,6 +3,7 @@ import type { FieldError } from '../../field-error.ts';
 import { parseCronSchedule } from '../../schedule/cron-schedule.ts';
 import { checkNotNegative, checkSupported, required } from '../../validation/field-rules.ts';
 import { invalidValue } from '../../validation/validate-object-meta.ts';
+import { warnPod } from '../../validation/warn-pod.ts';
 import { column, defineResource, objectAge, objectName, statusSubresource } from '../define-resource.ts';
 import { ageSince } from '../human-duration.ts';
 import { ensureObject, type JsonObject, listAt, objectAt, setDefault, textAt } from '../json-object.ts';
@@ -38,6 +39,8 @@ export const cronJobResource: ResourceDefinition = defineResource({
     object['status'] = {};
     return object;
   },
+  warnings: (object) =>
+    warnPod(objectAt(objectAt(objectAt(objectAt(object, 'spec'), 'jobTemplate'), 'spec'), 'template'), 'spec.jobTemplate.spec.template'),
   validate: validateCronJob,
   table: {
     columns: [

@@ -13,6 +13,7 @@ import {
   templateColumns,
   validateLastingTemplate,
   validateSelector,
+  warnTemplate,
 } from './pod-template.ts';
 
 const daemonSetKind = { group: 'apps', version: 'v1', kind: 'DaemonSet' };
@@ -44,6 +45,7 @@ export const daemonSetResource: ResourceDefinition = defineResource({
     return object;
   },
   validate: validateDaemonSet,
+  warnings: warnTemplate,
   validateUpdate: (object, old) => [
     ...validateDaemonSet(object),
     ...checkImmutable('spec.selector', objectAt(object, 'spec')?.['selector'], objectAt(old, 'spec')?.['selector']),

@@ -12,7 +12,15 @@ import { invalidValue } from '../../validation/validate-object-meta.ts';
 import { column, defineResource, objectAge, objectName, statusSubresource } from '../define-resource.ts';
 import { ensureObject, type JsonObject, numberAt, objectAt, setDefault } from '../json-object.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
-import { scaleSubresource, selectorCell, templateCells, templateColumns, templateScale, withEmptyStatus } from './pod-template.ts';
+import {
+  scaleSubresource,
+  selectorCell,
+  templateCells,
+  templateColumns,
+  templateScale,
+  warnTemplate,
+  withEmptyStatus,
+} from './pod-template.ts';
 import { defaultReplicated, validateReplicated, validateReplicatedUpdate } from './replica-set.ts';
 
 const deploymentKind = { group: 'apps', version: 'v1', kind: 'Deployment' };
@@ -43,6 +51,7 @@ export const deploymentResource: ResourceDefinition = defineResource({
   },
   prepareForCreate: withEmptyStatus,
   validate: (object) => [...validateReplicated(object), ...validateDeployment(object)],
+  warnings: warnTemplate,
   validateUpdate: (object, old) => [...validateReplicatedUpdate(object, old), ...validateDeployment(object)],
   table: {
     columns: [

@@ -12,6 +12,7 @@ export const endpointsResource: ResourceDefinition = defineResource({
   group: '',
   version: 'v1',
   kind: 'Endpoints',
+  deprecationWarning: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   plural: 'endpoints',
   singular: 'endpoints',
   listKind: 'EndpointsList',

@@ -9,7 +9,7 @@ import { humanDuration } from '../human-duration.ts';
 import { ensureObject, type JsonObject, numberAt, objectAt, setDefault, textAt } from '../json-object.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { conditionIsTrue, defaultPodSpec } from './pod-defaults.ts';
-import { selectorCell, templateCells, templateColumns } from './pod-template.ts';
+import { selectorCell, templateCells, templateColumns, warnTemplate } from './pod-template.ts';
 
 const jobKind = { group: 'batch', version: 'v1', kind: 'Job' };
 
@@ -48,6 +48,7 @@ export const jobResource: ResourceDefinition = defineResource({
     return object;
   },
   validate: validateJob,
+  warnings: warnTemplate,
   validateUpdate: (object, old) => [...validateJob(object), ...validateUnchanged(object, old)],
   table: {
     columns: [

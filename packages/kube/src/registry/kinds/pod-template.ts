@@ -8,11 +8,17 @@ import { validateLabelSelector, validateLabels } from '../../selectors/validate-
 import { checkSupported, forbiddenField, required } from '../../validation/field-rules.ts';
 import { invalidValue, stringMap } from '../../validation/validate-object-meta.ts';
 import { validatePodSpec } from '../../validation/validate-pod.ts';
+import { warnPod } from '../../validation/warn-pod.ts';
 import { column } from '../define-resource.ts';
 import { formatLabelSelector } from '../format-selector.ts';
 import { ensureObject, type JsonObject, objectAt, objectsAt, textAt } from '../json-object.ts';
 import type { ScaleFields, SubresourceDefinition, TableColumn } from '../resource-definition.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
+
+/** Warnings about the template of an object. */
+export function warnTemplate(object: JsonObject): readonly string[] {
+  return warnPod(objectAt(objectAt(object, 'spec'), 'template'), 'spec.template');
+}
 
 /** The `scale` subresource. */
 export const scaleSubresource: SubresourceDefinition = {

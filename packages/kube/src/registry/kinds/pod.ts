@@ -3,6 +3,7 @@
 import { validateEphemeralContainersUpdate } from '../../validation/validate-ephemeral-containers.ts';
 import { subdomainName } from '../../validation/validate-object-meta.ts';
 import { validatePod, validatePodUpdate } from '../../validation/validate-pod.ts';
+import { warnPod } from '../../validation/warn-pod.ts';
 import { defineResource, statusSubresource } from '../define-resource.ts';
 import { objectAt, objectsAt, textAt } from '../json-object.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
@@ -53,5 +54,7 @@ export const podResource: ResourceDefinition = defineResource({
   prepareForCreate: preparePod,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  // Pods are changed by programs more than by people.
+  warnings: (pod, isUpdate) => (isUpdate ? [] : warnPod(pod, '')),
   deletionGraceSeconds: podGraceSeconds,
 });

@@ -13,6 +13,7 @@ import {
   templateScale,
   validateLastingTemplate,
   validateSelector,
+  warnTemplate,
   withEmptyStatus,
 } from './pod-template.ts';
 
@@ -36,6 +37,7 @@ export const replicaSetResource: ResourceDefinition = defineResource({
   },
   prepareForCreate: withEmptyStatus,
   validate: validateReplicated,
+  warnings: warnTemplate,
   validateUpdate: validateReplicatedUpdate,
   table: {
     columns: [

@@ -29,6 +29,7 @@ export const serviceResource: ResourceDefinition = defineResource({
   },
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  warnings: warnService,
   table: {
     columns: [
       column('Name'),
@@ -98,4 +99,10 @@ function portList(spec: JsonObject | undefined): string {
     return `${number}${nodePort > 0 ? `:${nodePort}` : ''}/${textAt(port, 'protocol')}`;
   });
   return ports.length === 0 ? '<none>' : ports.join(',');
+}
+
+function warnService(service: JsonObject): readonly string[] {
+  const spec = objectAt(service, 'spec');
+  const isSticky = textAt(spec, 'clusterIP') === 'None' && textAt(spec, 'sessionAffinity') === 'ClientIP';
+  return isSticky ? ['spec.SessionAffinity is ignored for headless services'] : [];
 }

@@ -14,6 +14,7 @@ import {
   templateScale,
   validateLastingTemplate,
   validateSelector,
+  warnTemplate,
   withEmptyStatus,
 } from './pod-template.ts';
 
@@ -61,6 +62,7 @@ export const statefulSetResource: ResourceDefinition = defineResource({
   },
   prepareForCreate: withEmptyStatus,
   validate: validateStatefulSet,
+  warnings: warnTemplate,
   validateUpdate: (object, old) => [...validateStatefulSet(object), ...validateUnchanged(object, old)],
   table: {
     columns: [column('Name'), column('Ready', 'string', 'Number of the pod with ready state'), column('Age'), ...templateColumns],

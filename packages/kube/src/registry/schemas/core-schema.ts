@@ -53,15 +53,15 @@ ServiceAccount: apiVersion kind metadata:ObjectMeta secrets:ObjectReference[name
 ConfigMap: apiVersion kind metadata:ObjectMeta data:{s} binaryData:{bytes} immutable:b
 Secret: apiVersion kind metadata:ObjectMeta data:{bytes} type stringData:{s} immutable:b
 Event: apiVersion kind metadata:ObjectMeta involvedObject:ObjectReference reason message source:EventSource firstTimestamp:t
-    lastTimestamp:t count:i type eventTime:t series:EventSeries action related:ObjectReference reportingComponent reportingInstance
+    lastTimestamp:t count:i type eventTime:mt series:EventSeries action related:ObjectReference reportingComponent reportingInstance
 EventSource: component host
-EventSeries: count:i lastObservedTime:t
-EventsEventSeries: count:i lastObservedTime:t
-EventsEvent: apiVersion kind metadata:ObjectMeta eventTime:t series:EventsEventSeries reportingController reportingInstance action reason
+EventSeries: count:i lastObservedTime:mt
+EventsEventSeries: count:i lastObservedTime:mt
+EventsEvent: apiVersion kind metadata:ObjectMeta eventTime:mt series:EventsEventSeries reportingController reportingInstance action reason
     regarding:ObjectReference related:ObjectReference note type deprecatedSource:EventSource deprecatedFirstTimestamp:t
     deprecatedLastTimestamp:t deprecatedCount:i
 Lease: apiVersion kind metadata:ObjectMeta spec:LeaseSpec
-LeaseSpec: holderIdentity leaseDurationSeconds:i acquireTime:t renewTime:t leaseTransitions:i strategy preferredHolder
+LeaseSpec: holderIdentity leaseDurationSeconds:i acquireTime:mt renewTime:mt leaseTransitions:i strategy preferredHolder
 Binding: apiVersion kind metadata:ObjectMeta target:ObjectReference
 Eviction: apiVersion kind metadata:ObjectMeta deleteOptions:DeleteOptions
 `;
