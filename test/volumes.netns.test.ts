@@ -73,8 +73,20 @@ describe('a container', () => {
     }
   });
 
+  it('is called by its full name when its pod says so', async () => {
+    await kubectl('apply -f -', pod('called', {}, { hostname: 'h', subdomain: 's', setHostnameAsFQDN: true }));
+    await kubectl('wait --for=condition=Ready pod/called --timeout=60s');
+    expect(await inside('cat /proc/sys/kernel/hostname; echo $HOSTNAME', { pod: 'called' })).toBe(
+      'h.s.given.svc.cluster.local\nh.s.given.svc.cluster.local',
+    );
+    expect(await inside('grep svc /etc/hosts', { pod: 'called' })).toMatch(/\th\.s\.given\.svc\.cluster\.local\th$/);
+    await kubectl('delete pod called');
+  });
+
   it('is who it is told to be, with the rights that are left', async () => {
     expect(await inside('id -u; id -g; id -G', { container: 'first' })).toBe('1000\n3000\n3000 2000 4000');
+    const told = await kubectl("get pod given -o jsonpath='{.status.containerStatuses[0].user.linux}'");
+    expect(JSON.parse(told)).toEqual({ uid: 1000, gid: 3000, supplementalGroups: [3000, 4000, 2000] });
     const status = await inside('cat /proc/self/status', { container: 'first' });
     expect(status).toMatch(/CapBnd:\s0+\n/);
     expect(status).toMatch(/NoNewPrivs:\s1/);

@@ -161,6 +161,7 @@ export interface PodSpec {
   readonly securityContext?: PodSecurityContext;
   readonly enableServiceLinks?: boolean;
   readonly setHostnameAsFQDN?: boolean;
+  readonly hostnameOverride?: string;
   readonly tolerations?: readonly {
     readonly key?: string;
     readonly operator?: string;
@@ -188,6 +189,15 @@ export interface ContainerState {
   };
 }
 
+/** A mount as it is in force. */
+export interface VolumeMountStatus {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
+  /** Of a mount that cannot be written: whether what is mounted below it can. */
+  readonly recursiveReadOnly?: string;
+}
+
 /** What the kubelet says of one container. */
 export interface ContainerStatus {
   readonly name: string;
@@ -199,6 +209,8 @@ export interface ContainerStatus {
   readonly imageID: string;
   readonly containerID?: string;
   readonly started?: boolean;
+  readonly volumeMounts?: readonly VolumeMountStatus[];
+  readonly user?: { readonly linux?: { readonly uid: number; readonly gid: number; readonly supplementalGroups?: readonly number[] } };
 }
 
 /** A condition of a pod, a node or a namespace. */

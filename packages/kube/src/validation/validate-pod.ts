@@ -106,10 +106,23 @@ function validateScalars(spec: JsonObject, path: string): FieldError[] {
     const name = textAt(spec, field);
     if (name !== '') errors.push(...dnsSubdomainProblems(name).map((message) => invalidValue(`${path}.${field}`, name, message)));
   }
+  errors.push(...validateHostnameOverride(spec, path));
   for (const field of ['hostname', 'subdomain']) {
     const name = textAt(spec, field);
     if (name !== '') errors.push(...dnsLabelProblems(name).map((message) => invalidValue(`${path}.${field}`, name, message)));
   }
+  return errors;
+}
+
+/** One name instead of all others: it has to fit into the kernel's, and nothing else may have a say. */
+function validateHostnameOverride(spec: JsonObject, path: string): FieldError[] {
+  const name = textAt(spec, 'hostnameOverride');
+  if (spec['hostnameOverride'] === undefined) return [];
+  const at = `${path}.hostnameOverride`;
+  const errors = dnsSubdomainProblems(name).map((message) => invalidValue(at, name, message));
+  if (name.length > 64) errors.push({ reason: 'FieldValueTooLong', field: at, message: 'may not be more than 64 bytes' });
+  if (spec['setHostnameAsFQDN'] === true) errors.push(forbiddenField(at, 'may not be set when setHostnameAsFQDN is true'));
+  if (spec['hostNetwork'] === true) errors.push(forbiddenField(at, 'may not be set when hostNetwork is true'));
   return errors;
 }
 

@@ -22,6 +22,7 @@ import type { PodFacts } from './environment/pod-fields.ts';
 import { serviceEnvironment } from './environment/service-environment.ts';
 import type { PodContext } from './pod-context.ts';
 import { podFiles } from './pod-files.ts';
+import { HostnameError } from './pod-hostname.ts';
 import type { PodNames } from './pod-resolver.ts';
 import { processRights, RightsError } from './process-rights.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
@@ -74,7 +75,9 @@ export async function prepareLaunch(container: Container, facts: LaunchFacts, co
   try {
     return await launchOf(container, facts, context);
   } catch (error) {
-    const isTemporary = [EnvironmentError, RightsError, VolumeError, ApiError, TransportError].some((kind) => error instanceof kind);
+    const isTemporary = [EnvironmentError, RightsError, HostnameError, VolumeError, ApiError, TransportError].some(
+      (kind) => error instanceof kind,
+    );
     if (!isTemporary || !(error instanceof Error)) throw error;
     throw new LaunchError('CreateContainerConfigError', error.message);
   }

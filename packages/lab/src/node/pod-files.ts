@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { Pod } from '@weir/kube';
 import type { EtcFiles } from '../sandbox/root-directory.ts';
+import { podHostname } from './pod-hostname.ts';
 import type { PodNames } from './pod-resolver.ts';
 
 /** What decides it. */
@@ -27,15 +28,15 @@ interface ExtraSpec {
   readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
 }
 
-/** The files and the same facts for the resolver of built-in programs. */
+/** The files and the same facts for the resolver of built-in programs. Throws a HostnameError. */
 export function podFiles(options: PodFilesOptions): { readonly etc: EtcFiles; readonly names: PodNames } {
   const { pod, node } = options;
   const spec: (Pod['spec'] & ExtraSpec) | undefined = pod.spec;
-  const hostname = spec?.hostNetwork === true ? node : (spec?.hostname ?? pod.metadata.name ?? 'pod').slice(0, 63).replace(/[.-]+$/, '');
+  const { hostname, names: ownNames } = podHostname(pod, { node, domain: options.dns.domain });
   const entries: [address: string, names: readonly string[]][] = [
     ['127.0.0.1', ['localhost']],
     ['::1', ['localhost', 'ip6-localhost', 'ip6-loopback']],
-    ...options.addresses.map((address): [string, readonly string[]] => [address, ownNames(hostname, options)]),
+    ...options.addresses.map((address): [string, readonly string[]] => [address, ownNames]),
     ...(spec?.hostAliases ?? []).map((alias): [string, readonly string[]] => [alias.ip, alias.hostnames ?? []]),
   ];
   const dns = dnsSettings(options, spec);
@@ -47,12 +48,6 @@ export function podFiles(options: PodFilesOptions): { readonly etc: EtcFiles; re
     },
     names: { ...dns, hosts: hostsTable(entries) },
   };
-}
-
-function ownNames(hostname: string, { pod, dns }: PodFilesOptions): readonly string[] {
-  const subdomain = pod.spec?.subdomain;
-  if (subdomain === undefined || subdomain === '') return [hostname];
-  return [`${hostname}.${subdomain}.${pod.metadata.namespace ?? 'default'}.svc.${dns.domain}`, hostname];
 }
 
 /** `dnsPolicy` and `dnsConfig` as the kubelet combines them; there is no DNS outside the cluster to fall back to. */

@@ -24,15 +24,22 @@ export function processRights(pod: Pod, container: Container): ProcessRights {
         : `container's runAsUser breaks non-root policy ${where}`,
     );
   }
-  const groups = [...(ofPod?.supplementalGroups ?? []), ...(ofPod?.fsGroup === undefined ? [] : [ofPod.fsGroup])];
   return {
-    user: {
-      uid: user ?? 0,
-      gid: own?.runAsGroup ?? ofPod?.runAsGroup ?? 0,
-      ...(groups.length === 0 ? {} : { additionalGids: [...new Set(groups)] }),
-    },
+    user: processUser(pod, container),
     capabilities: capabilitiesOf(own?.capabilities),
     noNewPrivileges: own?.allowPrivilegeEscalation === false,
+  };
+}
+
+/** User and groups alone. */
+export function processUser(pod: Pod, container: Container): ProcessRights['user'] {
+  const ofPod = pod.spec?.securityContext;
+  const own = container.securityContext;
+  const groups = [...(ofPod?.supplementalGroups ?? []), ...(ofPod?.fsGroup === undefined ? [] : [ofPod.fsGroup])];
+  return {
+    uid: own?.runAsUser ?? ofPod?.runAsUser ?? 0,
+    gid: own?.runAsGroup ?? ofPod?.runAsGroup ?? 0,
+    ...(groups.length === 0 ? {} : { additionalGids: [...new Set(groups)] }),
   };
 }
 

@@ -240,3 +240,25 @@ describe('the status of a container', () => {
     expect(status.ephemeralContainerStatuses?.[0]).not.toHaveProperty('started');
   });
 });
+
+describe('the status of a container', () => {
+  it('says who its programs are, and which volumes they see', () => {
+    const volumeMounts = [
+      { name: 'own', mountPath: '/own' },
+      { name: 'given', mountPath: '/given', readOnly: true },
+    ];
+    const specification: Container = { name: 'c', image: 'agnhost', volumeMounts, securityContext: { runAsGroup: 3000 } };
+    const securityContext = { runAsUser: 1000, fsGroup: 2000, supplementalGroups: [4000] };
+    const statusOf = (more: Partial<ContainerFacts>) =>
+      podStatus(facts({ securityContext }, { containers: [container('c', running, { container: specification, ...more })] }))
+        .containerStatuses?.[0];
+    expect(statusOf({ containerId: 'weir://1' })).toMatchObject({
+      user: { linux: { uid: 1000, gid: 3000, supplementalGroups: [3000, 4000, 2000] } },
+      volumeMounts: [
+        { name: 'own', mountPath: '/own' },
+        { name: 'given', mountPath: '/given', readOnly: true, recursiveReadOnly: 'Disabled' },
+      ],
+    });
+    expect(statusOf({})).not.toHaveProperty('user');
+  });
+});
