@@ -206,7 +206,6 @@ describe.each(rows)('$profile.name with $backEnd.name', ({ profile, system, back
         family: 4,
         protocol: 'TCP',
         ...ports,
-        sticky: false,
         internal: target,
         external: target,
         keepsSource,

@@ -85,7 +85,6 @@ function servicesAt(node: number): ServicePortState[] {
           clusterIp: `${cluster[family]}${kept === 'Cluster' ? 1 : 2}`,
           externalIps: [],
           balancerIps: nodes.map((each) => balancerAddress(kept, each, family)),
-          sticky: false,
           internal: everywhere,
           external: kept === 'Local' && node !== 0 ? { kind: 'drop' } : everywhere,
           nodePort: nodePorts[kept],

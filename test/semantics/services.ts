@@ -26,7 +26,6 @@ export function describeServices(scene: SemanticsScene): void {
             clusterIp: service[family],
             externalIps: [],
             balancerIps: [],
-            sticky: false,
             internal: target,
             external: target,
             nodePort,

@@ -25,6 +25,7 @@ export interface Service extends KubeObject {
     readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[];
     readonly ipFamilyPolicy?: string;
     readonly sessionAffinity?: string;
+    readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
     readonly internalTrafficPolicy?: string;
     readonly externalTrafficPolicy?: string;
     readonly loadBalancerClass?: string;

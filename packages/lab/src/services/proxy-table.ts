@@ -15,12 +15,17 @@
  *
  * All backends stand in one map per family by index; a port's chain draws an index from its own
  * stretch. No anonymous sets: they make loading slow.
+ *
+ * With session affinity each backend has a chain and a set of the clients that it had in the last so many seconds, which
+ * the kernel fills: the port's chain asks all sets first, and draws a chain for who is in none of them. These sets alone
+ * outlive the replacement of the table.
  */
 import { shortHash } from '@weir/net';
 import type { HostPort } from './host-port.ts';
-import { masqueradeMark } from './kube-forward.ts';
+import { dispatchChains, markChain } from './proxy-chains.ts';
 import type { Backend, ServicePortState, ServiceTarget } from './service-port.ts';
 import { stateKey } from './service-port.ts';
+import { chain, type ProxyTable, type TableObject, tableTransaction } from './table-transaction.ts';
 
 /** What the table is made of. */
 export interface ProxyTableOptions {
@@ -38,20 +43,22 @@ export interface ProxyTableOptions {
   readonly marksMasqueraded?: boolean | undefined;
 }
 
-/** The transaction that puts the table in place of its predecessor. */
+/** The transaction that puts the table in place of whatever is there. */
 export function renderProxyTable(options: ProxyTableOptions): string {
-  const builder = new TableBuilder(options);
-  for (const port of options.hostPorts ?? []) builder.addHostPort(port);
-  for (const state of options.states) builder.add(state);
-  const chains = [...builder.lines(), ...(options.marksMasqueraded === true ? markChain : [])];
-  const table = `table inet ${options.table}`;
-  // Naming the table first makes the deletion succeed also when there is none yet.
-  return [table, `delete ${table}`, `${table} {`, ...chains.map((line) => `  ${line}`), '}', ''].join('\n');
+  return tableTransaction(proxyTable(options));
 }
 
 /** The transaction that removes the table, also when there is none. */
 export function renderProxyTableRemoval(table: string): string {
   return `table inet ${table}\ndelete table inet ${table}\n`;
+}
+
+/** The table for these services. */
+export function proxyTable(options: ProxyTableOptions): ProxyTable {
+  const builder = new TableBuilder(options);
+  for (const port of options.hostPorts ?? []) builder.addHostPort(port);
+  for (const state of options.states) builder.add(state);
+  return { name: options.table, objects: builder.objects(options.marksMasqueraded === true ? markChain : {}) };
 }
 
 /** Where connections go: on to a chain of the translation, or to the verdict for what is not translated. */
@@ -66,6 +73,9 @@ const suffixes: readonly FamilySuffix[] = ['4', '6'];
 /** Collects elements and chains state by state, then prints them in the order that nft needs. */
 class TableBuilder {
   readonly #backends = { 4: [] as Backend[], 6: [] as Backend[] };
+  /** Chains of backends with session affinity. */
+  readonly #drawn = { 4: [] as string[], 6: [] as string[] };
+  readonly #affinitySets = new Map<string, TableObject>();
   readonly #elements = new Map<string, Set<string>>();
   readonly #chains = new Map<string, readonly string[]>();
   readonly #options: ProxyTableOptions;
@@ -147,15 +157,46 @@ class TableBuilder {
   #chain(state: ServicePortState, backends: readonly Backend[]): string {
     const name = this.#name(state, backends.map(({ address, port }) => `${address} ${port}`).join(','));
     if (this.#chains.has(name)) return name;
-    const all = this.#backends[state.family];
+    for (const { address } of backends) this.#element(`hairpin${state.family}`, `${address} . ${address}`);
+    this.#chains.set(name, state.affinitySeconds === undefined ? this.#drawBackend(state, backends) : this.#drawSticky(state, backends));
+    return name;
+  }
+
+  #drawBackend({ family, protocol }: ServicePortState, backends: readonly Backend[]): readonly string[] {
+    const all = this.#backends[family];
     const offset = all.length;
     all.push(...backends);
-    for (const { address } of backends) this.#element(`hairpin${state.family}`, `${address} . ${address}`);
+    const ip = family === 4 ? 'ip' : 'ip6';
+    const index = `numgen random mod ${backends.length} offset ${offset}`;
+    return [`meta l4proto ${protocol.toLowerCase()} dnat ${ip} to ${index} map @backends${family}`];
+  }
+
+  /** Who was with a backend lately goes there again. */
+  #drawSticky(state: ServicePortState, backends: readonly Backend[]): readonly string[] {
     const ip = state.family === 4 ? 'ip' : 'ip6';
-    const draw = state.sticky ? `jhash ${ip} saddr` : 'numgen random';
-    const index = `${draw} mod ${backends.length} offset ${offset}`;
-    this.#chains.set(name, [`meta l4proto ${state.protocol.toLowerCase()} dnat ${ip} to ${index} map @backends${state.family}`]);
-    return name;
+    const chosen = backends.map((backend) => this.#stickyBackend(state, backend));
+    const all = this.#drawn[state.family];
+    const offset = all.length;
+    all.push(...chosen.map(({ chainName }) => chainName));
+    return [
+      ...chosen.map(({ chainName, setName }) => `${ip} saddr @${setName} goto ${chainName}`),
+      `numgen random mod ${backends.length} offset ${offset} vmap @drawn${state.family}`,
+    ];
+  }
+
+  #stickyBackend(state: ServicePortState, { address, port }: Backend): { readonly chainName: string; readonly setName: string } {
+    const { family, affinitySeconds = 0 } = state;
+    const [ip, type, target] = family === 4 ? ['ip', 'ipv4_addr', `${address}:${port}`] : ['ip6', 'ipv6_addr', `[${address}]:${port}`];
+    const chainName = this.#name(state, `to ${target}`);
+    // A set does not change its timeout: another timeout is another set.
+    const setName = this.#name(state, `affinity ${target} ${affinitySeconds}`).replace(/^svc/, 'affinity');
+    const lines = [`type ${type}`, 'flags dynamic,timeout', `timeout ${affinitySeconds}s`];
+    this.#affinitySets.set(setName, { kind: 'set', name: setName, lines, isLasting: true });
+    this.#chains.set(chainName, [
+      `update @${setName} { ${ip} saddr }`,
+      `meta l4proto ${state.protocol.toLowerCase()} dnat ${ip} to ${target}`,
+    ]);
+    return { chainName, setName };
   }
 
   /** The hash keeps names apart that look alike after cleaning; kernel names end at 128 bytes. */
@@ -174,109 +215,48 @@ class TableBuilder {
     else known.add(element);
   }
 
-  lines(): string[] {
+  /** Sets and maps before the chains that use them. */
+  objects(more: Readonly<Record<string, readonly string[]>>): TableObject[] {
+    const fixed = { ...dispatchChains, ...more };
     return [
+      ...this.#affinitySets.values(),
       ...suffixes.flatMap((family) => this.#familySets(family)),
-      ...['tcp', 'udp', 'sctp'].flatMap((protocol) => this.#set('set', `source_kept_${protocol}`, 'type inet_service')),
-      'chain refuse {',
-      '  reject with icmpx type port-unreachable',
-      '}',
-      ...[...this.#chains].flatMap(([name, rules]) => [`chain ${name} {`, ...rules.map((rule) => `  ${rule}`), '}']),
-      ...dispatchChains,
+      ...['tcp', 'udp', 'sctp'].map((protocol) => this.#set('set', `source_kept_${protocol}`, 'type inet_service')),
+      chain('refuse', ['reject with icmpx type port-unreachable']),
+      ...Array.from(this.#chains, ([name, rules]) => chain(name, rules)),
+      ...Object.entries(fixed).map(([name, rules]) => chain(name, rules)),
     ];
   }
 
-  #familySets(family: FamilySuffix): string[] {
+  #familySets(family: FamilySuffix): TableObject[] {
     const ip = family === '4' ? 'ip' : 'ip6';
     const address = family === '4' ? 'ipv4_addr' : 'ipv6_addr';
     const portKey = `type ${address} . inet_proto . inet_service : verdict`;
     for (const [index, backend] of this.#backends[family].entries()) {
       this.#element(`backends${family}`, `${index} : ${backend.address} . ${backend.port}`);
     }
+    for (const [index, name] of this.#drawn[family].entries()) this.#element(`drawn${family}`, `${index} : goto ${name}`);
     return [
-      ...this.#set('map', `backends${family}`, `typeof numgen random mod 65536 : ${ip} daddr . th dport`),
-      ...this.#set('map', `host_ports${family}`, `typeof ${ip} daddr . meta l4proto . th dport : ${ip} daddr . th dport`),
-      ...this.#set('map', `services${family}`, portKey),
-      ...this.#set('map', `unserved_services${family}`, portKey),
-      ...this.#set('map', `node_ports${family}`, 'type inet_proto . inet_service : verdict'),
-      ...this.#set('map', `unserved_node_ports${family}`, 'type inet_proto . inet_service : verdict'),
-      ...this.#set('set', `cluster_addresses${family}`, `type ${address}`),
-      ...this.#set('set', `node_addresses${family}`, `type ${address}`),
-      ...this.#set('set', `hairpin${family}`, `type ${address} . ${address}`),
+      this.#set('map', `backends${family}`, `typeof numgen random mod 65536 : ${ip} daddr . th dport`),
+      this.#set('map', `drawn${family}`, 'typeof numgen random mod 65536 : verdict'),
+      this.#set('map', `host_ports${family}`, `typeof ${ip} daddr . meta l4proto . th dport : ${ip} daddr . th dport`),
+      this.#set('map', `services${family}`, portKey),
+      this.#set('map', `unserved_services${family}`, portKey),
+      this.#set('map', `node_ports${family}`, 'type inet_proto . inet_service : verdict'),
+      this.#set('map', `unserved_node_ports${family}`, 'type inet_proto . inet_service : verdict'),
+      this.#set('set', `cluster_addresses${family}`, `type ${address}`),
+      this.#set('set', `node_addresses${family}`, `type ${address}`),
+      this.#set('set', `hairpin${family}`, `type ${address} . ${address}`),
     ];
   }
 
-  #set(kind: 'map' | 'set', name: string, type: string): string[] {
-    const elements = this.#elements.get(name);
-    if (elements === undefined) return [`${kind} ${name} {`, `  ${type}`, '}'];
-    return [`${kind} ${name} {`, `  ${type}`, '  elements = {', ...[...elements].map((element) => `    ${element},`), '  }', '}'];
+  #set(kind: 'map' | 'set', name: string, type: string): TableObject {
+    const elements = [...(this.#elements.get(name) ?? [])];
+    const lines = elements.length === 0 ? [type] : [type, 'elements = {', ...elements.map((element) => `  ${element},`), '}'];
+    return { kind, name, lines, isLasting: false };
   }
 }
 
 function suffixOf(address: string): FamilySuffix {
   return address.includes(':') ? '6' : '4';
 }
-
-/** The chains that are the same whatever the services are. */
-const dispatchChains: readonly string[] = [
-  'chain dispatch {',
-  '  dnat ip to ip daddr . meta l4proto . th dport map @host_ports4',
-  '  dnat ip6 to ip6 daddr . meta l4proto . th dport map @host_ports6',
-  '  ip daddr . meta l4proto . th dport vmap @services4',
-  '  ip6 daddr . meta l4proto . th dport vmap @services6',
-  '  ip daddr @node_addresses4 meta l4proto . th dport vmap @node_ports4',
-  '  ip6 daddr @node_addresses6 meta l4proto . th dport vmap @node_ports6',
-  '}',
-  'chain unserved {',
-  '  ip daddr . meta l4proto . th dport vmap @unserved_services4',
-  '  ip6 daddr . meta l4proto . th dport vmap @unserved_services6',
-  '  ip daddr @node_addresses4 meta l4proto . th dport vmap @unserved_node_ports4',
-  '  ip6 daddr @node_addresses6 meta l4proto . th dport vmap @unserved_node_ports6',
-  // What is translated has left these addresses behind: only ports that no service has come here.
-  '  ip daddr @cluster_addresses4 goto refuse',
-  '  ip6 daddr @cluster_addresses6 goto refuse',
-  '}',
-  'chain prerouting {',
-  '  type nat hook prerouting priority -100; policy accept;',
-  '  goto dispatch',
-  '}',
-  'chain output {',
-  '  type nat hook output priority -100; policy accept;',
-  '  goto dispatch',
-  '}',
-  'chain refuse-input {',
-  '  type filter hook input priority -90; policy accept;',
-  '  ct state new goto unserved',
-  '}',
-  'chain refuse-forward {',
-  '  type filter hook forward priority -90; policy accept;',
-  '  ct state new goto unserved',
-  '}',
-  'chain refuse-output {',
-  '  type filter hook output priority -90; policy accept;',
-  '  ct state new goto unserved',
-  '}',
-  'chain postrouting {',
-  '  type nat hook postrouting priority 100; policy accept;',
-  '  ct status dnat ip saddr . ip daddr @hairpin4 masquerade',
-  '  ct status dnat ip6 saddr . ip6 daddr @hairpin6 masquerade',
-  // Outside traffic to a node port must come back through this node.
-  '  ct status dnat meta l4proto tcp ct original proto-dst @source_kept_tcp return',
-  '  ct status dnat meta l4proto udp ct original proto-dst @source_kept_udp return',
-  '  ct status dnat meta l4proto sctp ct original proto-dst @source_kept_sctp return',
-  '  ct status dnat ct original ip daddr @node_addresses4 masquerade',
-  '  ct status dnat ct original ip6 daddr @node_addresses6 masquerade',
-  '}',
-];
-
-/** Before the translation, which the first packet of a connection alone meets. */
-const markChain: readonly string[] = [
-  'chain mark-masqueraded {',
-  '  type filter hook prerouting priority -110; policy accept;',
-  '  meta l4proto tcp th dport @source_kept_tcp return',
-  '  meta l4proto udp th dport @source_kept_udp return',
-  '  meta l4proto sctp th dport @source_kept_sctp return',
-  `  ip daddr @node_addresses4 ct state new meta mark set meta mark or ${masqueradeMark}`,
-  `  ip6 daddr @node_addresses6 ct state new meta mark set meta mark or ${masqueradeMark}`,
-  '}',
-];

@@ -37,8 +37,8 @@ export interface ServicePortState {
   /** Blocks of clients that a load balancer's address answers; absent: all. */
   readonly sourceRanges?: readonly string[];
   readonly nodePort?: number;
-  /** Whether a client address stays with one backend (`sessionAffinity: ClientIP`). */
-  readonly sticky: boolean;
+  /** For how long after its last connection a client address comes to the same backend (`sessionAffinity: ClientIP`); absent: not at all. */
+  readonly affinitySeconds?: number;
   /** Where connections to the cluster address go. */
   readonly internal: ServiceTarget;
   /** Where connections to the node port and external addresses go. */
@@ -51,6 +51,9 @@ export interface ServicePortState {
   /** Whether outside connections keep their source address (`externalTrafficPolicy: Local`). */
   readonly keepsSource: boolean;
 }
+
+/** Three hours, as the API server writes into services that do not say it. */
+const usualAffinitySeconds = 10_800;
 
 /** The label by which an EndpointSlice names its service. */
 export const serviceNameLabel = 'kubernetes.io/service-name';
@@ -106,7 +109,9 @@ function statesOf(service: Service, clusterIp: string, slices: readonly Endpoint
       ),
       ...sourceRangesOf(service, family),
       ...(port.nodePort === undefined || port.nodePort === 0 ? {} : { nodePort: port.nodePort }),
-      sticky: spec.sessionAffinity === 'ClientIP',
+      ...(spec.sessionAffinity === 'ClientIP'
+        ? { affinitySeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? usualAffinitySeconds }
+        : {}),
       internal: targetOf(endpoints, spec.internalTrafficPolicy === 'Local' ? node : undefined),
       external: targetOf(endpoints, keepsSource ? node : undefined),
       ...(keepsSource ? { inside: targetOf(endpoints, undefined) } : {}),

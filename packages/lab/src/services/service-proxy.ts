@@ -11,10 +11,11 @@ import type { EndpointSlice, Pod, Service } from '@weir/kube';
 import type { Logger } from 'pino';
 import { type HostPort, hostPortsOf, wantsHostPorts } from './host-port.ts';
 import { ensureKubeForward } from './kube-forward.ts';
-import { renderProxyTable } from './proxy-table.ts';
+import { proxyTable } from './proxy-table.ts';
 import { runWithInput } from './run-with-input.ts';
 import { ServiceHealthServers } from './service-health.ts';
 import { type ServicePortState, servicePortStates, stateKey } from './service-port.ts';
+import { type ProxyTable, tableTransaction } from './table-transaction.ts';
 
 const run = promisify(execFile);
 
@@ -99,6 +100,7 @@ class TableSyncer {
   readonly #backoff = new Backoff({ initialMs: 100, maximumMs: 5_000 });
   #inForce: readonly ServicePortState[] = [];
   #text = '';
+  #table: ProxyTable | undefined;
   #dirty = false;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -154,15 +156,24 @@ class TableSyncer {
     if (wanted === undefined) return false;
     const { states } = wanted;
     const { table = 'weir-lab-proxy', nodeAddresses, podBlocks = [], hasKubeForward = false } = this.#options;
-    const text = renderProxyTable({ ...wanted, table, nodeAddresses, podBlocks, marksMasqueraded: hasKubeForward });
+    const next = proxyTable({ ...wanted, table, nodeAddresses, podBlocks, marksMasqueraded: hasKubeForward });
+    const text = tableTransaction(next);
     if (text === this.#text) return true;
     if (hasKubeForward) await ensureKubeForward();
-    await runWithInput(['nft', '-f', '-'], text);
+    await this.#replace(next);
     const before = this.#inForce;
     this.#text = text;
     this.#inForce = states;
     await forgetUdpFlows(before, states);
     return true;
+  }
+
+  async #replace(next: ProxyTable): Promise<void> {
+    const before = this.#table;
+    // Until it has succeeded nobody knows what is there: the next attempt starts from nothing.
+    this.#table = undefined;
+    await runWithInput(['nft', '-f', '-'], tableTransaction(next, before));
+    this.#table = next;
   }
 }
 

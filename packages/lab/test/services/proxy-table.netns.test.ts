@@ -4,8 +4,9 @@ import { randomBytes } from 'node:crypto';
 import type { EndpointSlice, Service } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostPort } from '../../src/services/host-port.ts';
-import { renderProxyTable, renderProxyTableRemoval } from '../../src/services/proxy-table.ts';
+import { proxyTable, renderProxyTable, renderProxyTableRemoval } from '../../src/services/proxy-table.ts';
 import { servicePortStates } from '../../src/services/service-port.ts';
+import { type ProxyTable, tableTransaction } from '../../src/services/table-transaction.ts';
 
 const prefix = `weirt-${randomBytes(3).toString('hex')}`;
 const node = `${prefix}-n`;
@@ -114,6 +115,8 @@ afterAll(() => {
   }
 });
 
+let inForce: ProxyTable | undefined;
+
 interface ServiceWish {
   readonly spec?: Partial<NonNullable<Service['spec']>>;
   readonly backends: readonly (keyof typeof pods)[];
@@ -151,8 +154,16 @@ function load(wish: ServiceWish): void {
   });
   const { podBlocks = [], hostPorts = [] } = wish;
   const states = servicePortStates([service], [slice('IPv4', v4), slice('IPv6', v6)], 'node1');
-  const text = renderProxyTable({ table, nodeAddresses: ['10.224.0.4', 'fd00:10:224::4'], states, podBlocks, hostPorts });
-  inside(node, 'nft', ['-f', '-'], text);
+  const next = proxyTable({ table, nodeAddresses: ['10.224.0.4', 'fd00:10:224::4'], states, podBlocks, hostPorts });
+  // As the proxy does it: from every state that a test has left to the next.
+  inside(node, 'nft', ['-f', '-'], tableTransaction(next, inForce));
+  inForce = next;
+}
+
+/** The clients that the kernel remembers for the service, with their families' sets. */
+function remembered(): readonly string[] {
+  const listed = inside(node, 'nft', ['list', 'table', 'inet', table]);
+  return [...listed.matchAll(/^\tset (affinity-\S+) \{[^}]*?\belements = \{ ([^}]*)\}/gm)].map(([, , elements = '']) => elements.trim());
 }
 
 describe('the service proxy', () => {
@@ -169,9 +180,35 @@ describe('the service proxy', () => {
     expect(udp(nsOf('client'), 'fd00:10::20', 80)).toEqual([`two ${v6('client')}`]);
   });
 
-  it('keeps a client with one endpoint when the service asks for it', () => {
-    load({ backends: ['one', 'two'], spec: { sessionAffinity: 'ClientIP' } });
-    expect(new Set(tcp(nsOf('client'), '10.0.0.20', 80, 12)).size).toBe(1);
+  it('keeps a client with the endpoint that it had when the service asks for it, whatever else changes', () => {
+    const sticky = { sessionAffinity: 'ClientIP', externalTrafficPolicy: 'Local' } as const;
+    const answers = (times: number) => new Set(tcp(nsOf('client'), '10.0.0.20', 80, times).map((answer) => answer.split(' ')[0]));
+    load({ backends: ['one'], spec: sticky });
+    expect(answers(1)).toEqual(new Set(['one']));
+    load({ backends: ['one', 'two'], spec: sticky });
+    expect(answers(12)).toEqual(new Set(['one']));
+    expect(tcp(nsOf('client'), '10.224.0.4', 30080, 4).every((answer) => answer.startsWith('one '))).toBe(true);
+    load({ backends: ['two'], spec: sticky });
+    expect(answers(1)).toEqual(new Set(['two']));
+    load({ backends: ['one', 'two'], spec: sticky });
+    expect(answers(12)).toEqual(new Set(['two']));
+    expect(new Set(tcp(nsOf('client'), 'fd00:10::20', 80, 12)).size).toBe(1);
+  });
+
+  it('forgets a client after as long without a new connection as the service says', async () => {
+    const forgetful = { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 3 } } } as const;
+    load({ backends: ['one', 'two'], spec: forgetful });
+    // On a busy machine the time may be over before anybody has looked.
+    const connectAndLook = (): readonly string[] => {
+      expect(tcp(nsOf('client'), '10.0.0.20', 80)).toHaveLength(1);
+      return remembered();
+    };
+    await expect
+      .poll(connectAndLook, { timeout: 20_000 })
+      .toEqual([expect.stringMatching(/^10\.224\.1\.1 expires (2s)?\d+(s\d+)?ms$/) as string]);
+    await expect.poll(remembered, { timeout: 20_000 }).toEqual([]);
+    load({ backends: ['one', 'two'] });
+    expect(inside(node, 'nft', ['list', 'sets', 'inet'])).not.toContain('affinity-');
   });
 
   it('lets a pod reach itself through its own service', () => {
@@ -277,6 +314,7 @@ describe('the service proxy', () => {
     expect(inside(node, 'nft', ['list', 'tables']).trim().split('\n').sort()).toEqual(['table inet admin', `table inet ${table}`]);
     inside(node, 'nft', ['-f', '-'], renderProxyTableRemoval(table));
     inside(node, 'nft', ['-f', '-'], renderProxyTableRemoval(table));
+    inForce = undefined;
     expect(inside(node, 'nft', ['list', 'tables']).trim()).toBe('table inet admin');
   });
 
