@@ -84,6 +84,7 @@ function scalarProblem(kind: ScalarKind, value: unknown): string | undefined {
       return typeof value === 'boolean' ? undefined : `expected boolean, got &{${goText(value)}}`;
     case 'string':
     case 'time':
+    case 'microTime':
     case 'bytes':
       return typeof value === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
     case 'quantity':
