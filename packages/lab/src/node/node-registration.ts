@@ -5,14 +5,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, isAlreadyExists, isNotFound, type KubeClient, nodesPath } from '@weir/client';
 import type { Node } from '@weir/kube';
+import type { Logger } from 'pino';
 import { renewNodeLease } from './node-lease.ts';
 import type { NodeOptions } from './node-options.ts';
 import { goArchitecture, healthyConditions, type NodeConditions, nodeStatusPatch, stoppedConditions, windowsBuild } from './node-status.ts';
 
 const heartbeatMs = 10_000;
 
-/** Registers the node, retrying until the API server takes it, and keeps its Ready condition fresh until `stopped`. */
-export async function registerNode(client: KubeClient, options: NodeOptions, stopped: AbortSignal): Promise<void> {
+/** Where troubles are told, and when the node ends. */
+interface NodeLife {
+  readonly log: Logger;
+  readonly stopped: AbortSignal;
+}
+
+/** Registers the node, retrying until the API server takes it, and keeps its Ready condition fresh until it is stopped. */
+export async function registerNode(client: KubeClient, options: NodeOptions, { log, stopped }: NodeLife): Promise<void> {
   const backoff = new Backoff({ initialMs: 50, maximumMs: 5_000 });
   for (let registered = false; !stopped.aborted; ) {
     try {
@@ -21,7 +28,8 @@ export async function registerNode(client: KubeClient, options: NodeOptions, sto
       await writeNodeStatus(client, options, healthyConditions);
       backoff.reset();
       break;
-    } catch {
+    } catch (error) {
+      log.warn({ err: error }, 'the API server does not take the node yet');
       await sleep(backoff.next(), undefined, { signal: stopped }).catch(() => undefined);
     }
   }

@@ -87,7 +87,7 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
       onError: (error) => log.warn({ err: error }, 'the API server cannot be followed at the moment'),
     },
   );
-  void registerNode(client, options, stopped.signal);
+  void registerNode(client, options, { log, stopped: stopped.signal });
   informer.start();
   return {
     finished: informer.finished,
