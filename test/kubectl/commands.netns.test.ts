@@ -97,7 +97,7 @@ describe('rollouts', () => {
 
 describe('what the cluster does not have is said', () => {
   it.each([
-    ['autoscale rs/none --min=1 --max=2', 'replicasets.apps "none" not found'],
+    ['autoscale deployment/coredns -n kube-system --max=2', 'failed to create autoscaling/v2 HPA'],
     ['get hpa', `the server doesn't have a resource type "hpa"`],
     ['certificate approve none', `the server doesn't have a resource type "certificatesigningrequests"`],
     ['top pods', 'Metrics API not available'],
@@ -278,6 +278,18 @@ describe('the API', () => {
         .map((line) => (JSON.parse(line) as { type: string }).type),
     ).toEqual(['ADDED', 'ADDED']);
     await proxy.stop();
+  });
+
+  it('is spoken to over HTTP/2, and over HTTP/1.1 where a client wants that; streams come beside both', async () => {
+    // Only HTTP/1.1 has connections that are kept alive by a header.
+    const headers = await shell('kubectl get --raw /readyz -v=8 2>&1');
+    expect(headers).toContain('Content-Length: 2');
+    expect(headers).not.toContain('Keep-Alive');
+    expect(await shell('DISABLE_HTTP2=true kubectl get --raw /readyz -v=8 2>&1')).toContain('Keep-Alive');
+    for (const setting of ['', 'DISABLE_HTTP2=true ']) {
+      expect(await shell(`${setting}kubectl exec web -n shop -c server -- hostname`)).toBe('web');
+      expect(await shell(`${setting}kubectl get pods -n shop -o name`)).toBe('pod/db\npod/web');
+    }
   });
 
   it('takes raw requests', async () => {

@@ -15,9 +15,6 @@ export interface ListMetadata {
   readonly remainingItemCount?: number;
 }
 
-/** What a Table needs of them. */
-type TableOptions = Omit<RenderOptions, 'definition'> & { readonly definition: Pick<ResourceDefinition, 'table'> };
-
 /** Columns and where to find them. */
 export interface RenderOptions {
   readonly definition: ResourceDefinition;
@@ -25,6 +22,9 @@ export interface RenderOptions {
   /** Milliseconds since the epoch, for ages. */
   readonly nowMs: number;
 }
+
+/** The same as far as a Table needs it. */
+type TableOptions = Omit<RenderOptions, 'definition'> & { readonly definition: Pick<ResourceDefinition, 'table'> };
 
 /** The answer for one object. */
 export function renderObject(object: EncodedObject, status: number, options: RenderOptions): ApiResponse {
