@@ -6,7 +6,6 @@
  * committed can be read and outlives the process. The promise of a write resolves when it outlives
  * the machine too: one sync of the file serves all writes that wait for it.
  */
-import { join } from 'node:path';
 import { ensureObject, type JsonObject } from '@weir/kube';
 import { assert } from '@weir/net';
 import type { Database, RootDatabase } from 'lmdb';
@@ -15,9 +14,11 @@ import { EmptyResources } from './empty-resources.ts';
 import { EncodedObject, type StoredObject } from './encoded-object.ts';
 import { EventHistory, type HistoryLimits, type StoreEvent } from './event-history.ts';
 import { PastObjects } from './past-objects.ts';
-import { firstRevision, openStoreDatabases, revisionKey } from './store-databases.ts';
+import { machineBootId } from './put-back.ts';
+import { RecoveryPoints } from './recovery-point.ts';
+import { SharedSync } from './shared-sync.ts';
+import { firstRevision, openToWrite, revisionKey } from './store-databases.ts';
 import { assertPlainKey, boundsOf, fits, keyText, type ListRange, type ObjectKey, parseKey } from './store-keys.ts';
-import { SyncedFile } from './synced-file.ts';
 
 /** Settings of a store. */
 export interface ObjectStoreOptions {
@@ -25,6 +26,8 @@ export interface ObjectStoreOptions {
   readonly directory: string;
   /** What is kept for watches. Default: 20 000 events, 64 MiB. */
   readonly history?: HistoryLimits;
+  /** Which run of the machine this is. Default: what the kernel says. */
+  readonly bootId?: string;
 }
 
 /** What a write may do. All of it happens or, when the function throws, nothing. */
@@ -45,16 +48,20 @@ export class ObjectStore {
   readonly #limits: HistoryLimits;
   #history: EventHistory;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
-  readonly #file: SyncedFile;
+  readonly #points: RecoveryPoints;
+  readonly #sync: SharedSync;
   readonly #empty = new EmptyResources();
   #revision: number;
 
   constructor(options: ObjectStoreOptions) {
-    const { root, objects, meta } = openStoreDatabases(options.directory, { readOnly: false });
+    const bootId = options.bootId ?? machineBootId();
+    const databases = openToWrite(options.directory, bootId);
+    const { root, objects, meta } = databases;
     this.#root = root;
     this.#objects = objects;
     this.#meta = meta;
-    this.#file = new SyncedFile(join(options.directory, 'data.mdb'));
+    this.#points = new RecoveryPoints(options.directory, databases, bootId);
+    this.#sync = new SharedSync(() => this.#points.take());
     this.#limits = options.history ?? { events: 20_000, bytes: 64 * 1024 * 1024 };
     this.#revision = meta.get(revisionKey) ?? firstRevision;
     this.#history = new EventHistory(this.#revision, this.#limits);
@@ -123,7 +130,7 @@ export class ObjectStore {
     timing?.passed();
     this.#publish(events);
     timing?.published(events.map(({ revision, key }) => ({ revision, key: keyText(key) })));
-    if (events.length > 0) await this.#file.synced();
+    if (events.length > 0) await this.#sync.done();
     return result;
   }
 
@@ -169,9 +176,9 @@ export class ObjectStore {
 
   /** Finishes running writes and closes the files. */
   async close(): Promise<void> {
-    await this.#file.synced();
+    await this.#sync.done();
+    await this.#points.close();
     await this.#root.close();
-    await this.#file.close();
   }
 
   #transaction(events: StoreEvent[]): StoreTransaction {

@@ -1,5 +1,6 @@
 /** The files of a store as lmdb opens them: what is in which database, and the commits' relation to the disk. */
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { putBack } from './put-back.ts';
 
 /** The databases of one store. */
 export interface StoreDatabases {
@@ -9,6 +10,9 @@ export interface StoreDatabases {
   /** `revision`: the newest. */
   readonly meta: Database<number, string>;
 }
+
+/** The file of lmdb, in the directory of the store. */
+export const dataFile = 'data.mdb';
 
 /** Under which key the newest revision stands. */
 export const revisionKey = 'revision';
@@ -22,17 +26,27 @@ export const firstRevision = 1;
  */
 const mapBytes = 4 * 1024 ** 3;
 
+/** Opens the store in a directory to read beside a process that writes: nothing is made, what is missing is an error. */
+export function openToRead(directory: string): StoreDatabases {
+  return openDatabases(directory, { readOnly: true });
+}
+
 /**
- * Opens the store in a directory. To read beside a process that writes, nothing is made: what is missing is an error.
- * Commits do not wait for the disk: whoever has to hear of a change hears of it before.
+ * Opens the store in a directory to write; nobody else may write there. Commits do not wait for the disk: whoever has
+ * to hear of a change hears of it before. So what another run of the machine has left is put in order first.
  */
-export function openStoreDatabases(directory: string, { readOnly }: { readonly readOnly: boolean }): StoreDatabases {
+export function openToWrite(directory: string, bootId: string): StoreDatabases {
+  putBack(directory, { bootId, dataFile });
+  return openDatabases(directory, { noSync: true });
+}
+
+function openDatabases(directory: string, options: { readonly readOnly: true } | { readonly noSync: true }): StoreDatabases {
   const root = open<Uint8Array, string>({
     path: directory,
     encoding: 'binary',
     maxDbs: 4,
     mapSize: mapBytes,
-    ...(readOnly ? { readOnly } : { noSync: true }),
+    ...options,
   });
   return {
     root,

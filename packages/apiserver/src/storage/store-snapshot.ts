@@ -7,14 +7,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { readSnapshot, type SnapshotHeader, writeSnapshot } from './snapshot-file.ts';
-import { firstRevision, openStoreDatabases, revisionKey, type StoreDatabases } from './store-databases.ts';
-import { SyncedFile } from './synced-file.ts';
+import { isOfOtherRun, machineBootId } from './put-back.ts';
+import { RecoveryPoints } from './recovery-point.ts';
+import { readSnapshot, SnapshotError, type SnapshotHeader, writeSnapshot } from './snapshot-file.ts';
+import { firstRevision, openToRead, openToWrite, revisionKey, type StoreDatabases } from './store-databases.ts';
 
 /** Writes a snapshot of the store in `directory` to a file of mode 0600; one that is there is replaced when the new one is whole. */
 export async function saveStoreSnapshot(directory: string, file: string): Promise<SnapshotHeader> {
-  const databases = openStoreDatabases(directory, { readOnly: true });
+  if (isOfOtherRun(directory, machineBootId())) {
+    throw new SnapshotError('the machine was started anew since the store was written; start the cluster once, which puts it in order');
+  }
+  const databases = openToRead(directory);
   const temporary = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     // Secrets are in it: at no moment may others read it.
@@ -59,7 +62,9 @@ export async function loadStoreSnapshot(directory: string, file: string): Promis
   const fd = openSync(file, 'r');
   try {
     const { header, objects } = readSnapshot(fd);
-    const databases = openStoreDatabases(directory, { readOnly: false });
+    const bootId = machineBootId();
+    const databases = openToWrite(directory, bootId);
+    const points = new RecoveryPoints(directory, databases, bootId);
     try {
       const revision = databases.root.transactionSync(() => {
         const present = databases.meta.get(revisionKey) ?? firstRevision;
@@ -69,11 +74,10 @@ export async function loadStoreSnapshot(directory: string, file: string): Promis
         databases.meta.putSync(revisionKey, next);
         return next;
       });
-      const data = new SyncedFile(join(directory, 'data.mdb'));
-      await data.synced();
-      await data.close();
+      await points.take();
       return { ...header, revision };
     } finally {
+      await points.close();
       await databases.root.close();
     }
   } finally {
