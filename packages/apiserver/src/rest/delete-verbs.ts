@@ -30,11 +30,11 @@ import { renderList, renderObject } from '../table/render-object.ts';
 import { assertDeletionAdmitted } from './admit-object.ts';
 import { parseListOptions } from './list-options.ts';
 import { selectionOf } from './object-selection.ts';
+import { currentObject, isDone } from './present-object.ts';
 import { decodeObject, warningHeaders } from './read-body.ts';
 import { rangeOf } from './read-objects.ts';
 import { parseRepresentation } from './representation.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
-import { currentObject, isDone } from './store-object.ts';
 import { dryRunErrors } from './write-options.ts';
 import type { WriteScope } from './write-scope.ts';
 

@@ -22,9 +22,9 @@ import type { ResourceTarget } from '../server/resource-target.ts';
 import type { StoredObject } from '../storage/encoded-object.ts';
 import { assertActionAdmitted } from './admit-object.ts';
 import { deleteObject, parseDeleteOptions } from './delete-verbs.ts';
+import { currentObject } from './present-object.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, createdStatus, type RestContext } from './rest-context.ts';
-import { currentObject } from './store-object.ts';
 import type { WriteScope } from './write-scope.ts';
 
 const budgetsResource = 'poddisruptionbudgets.policy';

@@ -22,10 +22,11 @@ import { copyOf, viewOf } from '../table/encoded-view.ts';
 import { tableOfOne } from '../table/render-object.ts';
 import { assertActionAdmitted } from './admit-object.ts';
 import { patchByOperations, rejectedPatch } from './patch-operations.ts';
+import { currentObject } from './present-object.ts';
 import { decodeObject, warningHeaders } from './read-body.ts';
 import { parseRepresentation } from './representation.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
-import { currentObject, updateObject } from './store-object.ts';
+import { updateObject } from './store-object.ts';
 import { parseWriteOptions } from './write-options.ts';
 import { recordOf } from './write-verbs.ts';
 

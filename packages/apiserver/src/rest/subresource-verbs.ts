@@ -7,10 +7,10 @@ import type { ResourceTarget } from '../server/resource-target.ts';
 import { assertActionAdmitted } from './admit-object.ts';
 import { evictPod } from './evict-pod.ts';
 import { podLog } from './pod-log.ts';
+import { currentObject } from './present-object.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, createdStatus, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { scaleVerb } from './scale-verb.ts';
-import { currentObject } from './store-object.ts';
 import { tokenVerb } from './token-verb.ts';
 import type { WriteScope } from './write-scope.ts';
 

@@ -8,11 +8,13 @@ import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import { renderObject } from '../table/render-object.ts';
+import type { UpdatePart } from './kept-fields.ts';
 import { readObject, warningHeaders } from './read-body.ts';
 import { parseRepresentation } from './representation.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
-import { assertMayCreate, createObject, type UpdatePart, updateObject } from './store-object.ts';
+import { createObject, updateObject } from './store-object.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
+import { assertMayCreate } from './write-rights.ts';
 import type { WriteAttempt, WriteScope } from './write-scope.ts';
 import { writeWarnings } from './write-warnings.ts';
 
