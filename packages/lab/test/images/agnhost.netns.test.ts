@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { get } from 'node:http';
+import { connect as connectTls } from 'node:tls';
 import { connectTcp, createNetns, deleteNetns, inNetns, openUdp } from '@weir/kernel';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { agnhost } from '../../src/images/agnhost/agnhost.ts';
@@ -55,7 +56,10 @@ function start(argv: readonly string[], env: Record<string, string> = {}, progra
     stderr: (text) => {
       output.stderr += text;
     },
-    readFile: (path) => Promise.reject(new Error(`open ${path}: no such file or directory`)),
+    readFile: (path) => {
+      const content = files.get(path);
+      return content === undefined ? Promise.reject(new Error(`open ${path}: no such file or directory`)) : Promise.resolve(content);
+    },
     shell: (command) => Promise.resolve({ output: `ran ${command}`, exitCode: command === 'false' ? 1 : 0 }),
   });
   running.push(process);
@@ -65,6 +69,32 @@ function start(argv: readonly string[], env: Record<string, string> = {}, progra
 async function run(argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const { process, output } = start(argv);
   return { code: await process.exited, ...output };
+}
+
+/** What programs find on their disk: a certificate where agnhost looks for one. */
+const files = new Map<string, Buffer>();
+beforeAll(() => {
+  const subject = ['-nodes', '-subj', '/CN=localhost', '-days', '2', '-keyout', '-', '-out', '-'];
+  const pem = execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', ...subject], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).toString();
+  for (const [name, label] of [
+    ['localhost.key', 'PRIVATE KEY'],
+    ['localhost.crt', 'CERTIFICATE'],
+  ] as const) {
+    const end = `-----END ${label}-----\n`;
+    files.set(name, Buffer.from(pem.slice(pem.indexOf(`-----BEGIN ${label}`), pem.indexOf(end) + end.length)));
+  }
+});
+
+/** What is answered over TLS, and whose certificate it is. */
+async function https(port: number): Promise<{ readonly subject: unknown; readonly body: string }> {
+  const socket = connectTls({ socket: connectTcp({ netns, address: '10.9.0.1', port }), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const subject = socket.getPeerCertificate().subject;
+  socket.end('GET /hostname HTTP/1.0\r\n\r\n');
+  const text = (await socket.setEncoding('utf8').toArray()).join('');
+  return { subject, body: text.slice(text.indexOf('\r\n\r\n') + 4) };
 }
 
 const log = (text: string): RegExp => new RegExp(`^\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d ${text}`, 'm');
@@ -238,6 +268,22 @@ describe('agnhost porter', () => {
   it('answers in JSON when told so', async () => {
     start(['porter', '--json-response'], { SERVE_PORT_7114: 'v' });
     await expect.poll(() => http(7114, '/').catch(() => undefined)).toEqual({ status: 200, body: '{"Method":"GET","Body":"v"}' });
+  });
+});
+
+describe('agnhost over TLS', () => {
+  it('serves porter and netexec with the certificate of their disk', async () => {
+    start(['porter'], { SERVE_TLS_PORT_7115: 'secret value' });
+    start(['netexec', '--http-port=7116', '--udp-port=-1', '--tls-cert-file=localhost.crt', '--tls-private-key-file=localhost.key']);
+    const answered = (port: number) => expect.poll(() => https(port).catch(String), { timeout: 30_000 });
+    await answered(7115).toEqual({ subject: { CN: 'localhost' }, body: 'secret value' });
+    await answered(7116).toEqual({ subject: { CN: 'localhost' }, body: 'pod-1' });
+  });
+
+  it('without a certificate serves the other ports and says what is missing', async () => {
+    const { output } = start(['porter'], { CERT_FILE: 'none.crt', SERVE_TLS_PORT_7117: 'x', SERVE_PORT_7118: 'y' });
+    await expect.poll(() => output.stderr, { timeout: 30_000 }).toContain('open none.crt: no such file or directory');
+    await expect.poll(() => http(7118, '/').catch(String), { timeout: 30_000 }).toEqual({ status: 200, body: 'y' });
   });
 });
 
