@@ -7,9 +7,17 @@
  * comes back with the last resource version that it has seen.
  */
 import { Readable } from 'node:stream';
-import { apiVersionOf, encodeProtobufEvent, isProtobufKind, type JsonObject, type ResourceDefinition, type Status } from '@weir/kube';
+import {
+  apiVersionOf,
+  encodeProtobufEvent,
+  isProtobufKind,
+  type JsonObject,
+  ProtobufError,
+  type ResourceDefinition,
+  type Status,
+} from '@weir/kube';
 import { unreachable } from '@weir/net';
-import { expired, notAcceptable, resourceVersionTooLarge } from '../errors/api-error.ts';
+import { expired, internalError, notAcceptable, resourceVersionTooLarge } from '../errors/api-error.ts';
 import { type ListOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
 import { selectionOf } from '../rest/object-selection.ts';
 import { rangeOf } from '../rest/read-objects.ts';
@@ -134,6 +142,7 @@ class WatchStream {
       this.#revision = from;
       for (const event of store.eventsSince(from) ?? []) this.#take(event);
     }
+    if (this.#ended) return;
     const timeoutMs = (this.#options.timeoutSeconds || defaultTimeoutSeconds) * 1000;
     this.#timers.push(setTimeout(() => this.#end(), Math.min(Math.max(timeoutMs, 0), 2 ** 31 - 1)));
     if (this.#options.allowWatchBookmarks) {
@@ -181,7 +190,15 @@ class WatchStream {
     }
     const rendered = renderWatched(object, !this.#columnsSent, { ...this.#render, nowMs: this.#context.now() });
     this.#columnsSent = true;
-    this.#push(this.#encode(type, rendered));
+    try {
+      this.#push(this.#encode(type, rendered));
+    } catch (error) {
+      // Nobody else may suffer from an object that this watch has no form for: not its writer, nor other watches.
+      if (!(error instanceof ProtobufError)) throw error;
+      const { status } = internalError(`an object of the watch has no form in protobuf: ${error.message}`);
+      this.#push(encodeProtobufEvent('ERROR', { ...status }));
+      this.#end();
+    }
   }
 
   #encode(type: WatchEventType | 'BOOKMARK', object: unknown): Uint8Array {

@@ -1,7 +1,9 @@
 /** What fuzzing has found, one test for each. */
 import { once } from 'node:events';
 import { connect } from 'node:http2';
+import type { KubeObject } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from '../support/test-server.ts';
 import { type FuzzedServer, startFuzzedServer } from './fuzzed-server.ts';
 
 let fuzzed: FuzzedServer;
@@ -113,4 +115,37 @@ it('a request over HTTP/2 that is refused ends, however much of its body is stil
   expect(await answered).toBe(401);
   await once(stream, 'close');
   session.close();
+});
+
+describe('a time that there is not', () => {
+  const events = '/api/v1/namespaces/default/events';
+  const event = (name: string, when: string): object => ({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace: 'default' },
+    involvedObject: { kind: 'Pod', namespace: 'default', name: 'one' },
+    lastTimestamp: when,
+  });
+
+  it('is not stored', async () => {
+    const refused = await send('POST', events, { body: event('late', '2020-13-45T99:99:99Z') });
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('month out of range');
+  });
+
+  it('ends a watch in protobuf with an error where it is stored, and disturbs nobody else', async () => {
+    const stored = await TestServer.start({ initialObjects: () => [event('early', 'yesterday') as KubeObject] });
+    try {
+      const accept = { accept: 'application/vnd.kubernetes.protobuf;stream=watch' };
+      const watched = await stored.request('GET', `${events}?watch=1&timeoutSeconds=60`, { headers: accept });
+      expect(watched.status).toBe(200);
+      expect(watched.text).toContain('an object of the watch has no form in protobuf');
+      const late = await stored.watch(`${events}?watch=1&resourceVersion=${stored.server.revision}`, accept);
+      expect((await stored.request('DELETE', `${events}/early`)).status).toBe(200);
+      expect((await stored.request('POST', events, { body: event('next', '2020-01-01T00:00:00Z') })).status).toBe(201);
+      late.close();
+    } finally {
+      await stored.dispose();
+    }
+  });
 });

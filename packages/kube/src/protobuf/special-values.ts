@@ -32,11 +32,11 @@ export function encodeSpecial(name: string, value: unknown): Uint8Array {
 /** 1 seconds, 2 nanos; nothing for the zero time. */
 function encodeTime(value: unknown, writer: WireWriter): void {
   if (value === undefined || value === null || value === '') return;
-  const match = typeof value === 'string' ? /^(.*:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(value) : null;
+  const match = typeof value === 'string' ? /^(.*:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/.exec(value) : null;
   const ms = match === null ? Number.NaN : Date.parse(`${match[1]}${match[3]}`);
   if (Number.isNaN(ms)) throw new ProtobufError('malformed', `${JSON.stringify(value)} is no time`);
   writer.integer(1, ms / 1_000);
-  writer.integer(2, Number((match?.[2] ?? '').padEnd(9, '0')));
+  writer.integer(2, Number((match?.[2] ?? '').slice(0, 9).padEnd(9, '0')));
 }
 
 /** 1 string; JSON may say a number. */
