@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,29 @@ describe('the store', () => {
     expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
     expect(events).toHaveLength(51);
     expect(events.at(-1)).toMatchObject({ kind: 'DELETED', key: key('p7') });
+  });
+
+  it('tells of nothing that would be gone if its process ended at that moment', async () => {
+    await put('a', 1);
+    const copies: { readonly copy: string; readonly revision: number }[] = [];
+    store.subscribe(({ revision }) => {
+      const copy = join(directory, `copy-${revision}`);
+      mkdirSync(copy);
+      for (const file of ['data.mdb', 'recovery']) cpSync(join(directory, file), join(copy, file));
+      copies.push({ copy, revision });
+    });
+    await put('a', 2);
+    await store.write((transaction) => {
+      transaction.put(key('a'), { value: 3 });
+      transaction.put(key('b'), { value: 4 });
+    });
+    expect(copies).toHaveLength(3);
+    for (const { copy, revision } of copies) {
+      const left = new ObjectStore({ directory: copy });
+      expect(left.revision).toBeGreaterThanOrEqual(revision);
+      expect(left.get(key('a'))?.json['value']).toBeGreaterThan(1);
+      await left.close();
+    }
   });
 
   it('does nothing when a write throws', async () => {

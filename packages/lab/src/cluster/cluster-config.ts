@@ -43,7 +43,7 @@ export interface ClusterConfig {
   readonly auditPolicy?: AuditPolicy | undefined;
   /** Port of the API server on 127.0.0.1, kept over restarts because kubeconfigs name it. */
   readonly apiPort: number;
-  /** How to start weir itself: program and first arguments. */
+  /** How to start weir itself: Node and its first arguments. */
   readonly command: readonly string[];
 }
 

@@ -103,6 +103,13 @@ async function superviseUntilStopped(
   await rm(layout.supervisorSocket, { force: true });
 }
 
+/**
+ * Flags of Node: half of the room that V8 gives to new objects. Lists make much that is garbage at once and outside of
+ * V8's heap, of which it notices little; it looks twice as often so. With 20 000 pods the peak is some 30 MB lower, for
+ * 5 % of a create's processor time (`npm run bench:apiserver`, which measures with the same flag).
+ */
+const controlPlaneFlags = ['--max-semi-space-size=8'];
+
 /** The processes of a cluster; the control plane first. */
 function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDefinition[] {
   const define = (name: string, command: readonly string[]): ChildDefinition => ({
@@ -111,7 +118,8 @@ function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDe
     log: layout.log(name),
     pids: layout.pids,
   });
-  const definitions = [define('control-plane', [...config.command, 'lab', 'control-plane', '--cluster', config.name])];
+  const [node = '', ...weir] = config.command;
+  const definitions = [define('control-plane', [node, ...controlPlaneFlags, ...weir, 'lab', 'control-plane', '--cluster', config.name])];
   for (const { name, system } of config.nodes) {
     const enter = ['nsenter', `--net=/run/netns/${nodeNetnsName(config.name, name)}`, ...config.command];
     definitions.push(define(name, [...enter, 'lab', 'node', '--config', layout.nodeConfig(name)]));

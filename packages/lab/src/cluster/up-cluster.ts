@@ -36,7 +36,7 @@ import { askSupervisor } from './supervisor-socket.ts';
 
 /** What to bring up. */
 export interface UpOptions extends ClusterShape {
-  /** How to start weir itself: program and first arguments. */
+  /** How to start weir itself: Node and its first arguments. */
   readonly command: readonly string[];
   /** Told of each step, for people. */
   readonly onProgress: (text: string) => void;
