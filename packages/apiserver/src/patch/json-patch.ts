@@ -13,13 +13,6 @@ export type PatchOperation = Readonly<Record<string, unknown>>;
 /** All that the operations of one patch copy, as JSON text. */
 const copyLimitBytes = 3 * 1024 * 1024;
 
-const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
-
-/** Whether a value looks like an operation. */
-export function isPatchOperation(value: unknown): value is PatchOperation {
-  return isJsonObject(value) && operationNames.includes(String(value['op'])) && typeof value['path'] === 'string';
-}
-
 /** The document with the operations applied; owns (and changes) its first argument. Throws {@link PatchError}. */
 export function applyJsonPatch(document: unknown, operations: readonly PatchOperation[]): unknown {
   const patched = new PatchedDocument(document);
@@ -42,9 +35,11 @@ class PatchedDocument {
   }
 
   apply(operation: PatchOperation): void {
-    const path = String(operation['path']);
-    const missing = new PatchError(failureText(String(operation['op']), path));
-    switch (operation['op']) {
+    const { op, path } = operation;
+    if (typeof path !== 'string')
+      throw new PatchError(`${String(op)} operation failed to decode path: operation missing path field: missing value`);
+    const missing = new PatchError(failureText(String(op), path));
+    switch (op) {
       case 'test':
         if (!deepEqual(this.#read(path, missing), operation['value'] ?? null)) throw missing;
         return;
@@ -65,8 +60,11 @@ class PatchedDocument {
       case 'copy':
         this.#add(path, this.#copyOf(this.#read(String(operation['from']), missing)), missing);
         return;
-      default:
+      case 'add':
         this.#add(path, operation['value'] ?? null, missing);
+        return;
+      default:
+        throw new PatchError(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`);
     }
   }
 

@@ -18,7 +18,7 @@ import { type FieldPath, fromFieldsV1, toFieldsV1 } from './field-set.ts';
 
 /** Who writes what, when. */
 export interface FieldRecord {
-  readonly definition: ResourceDefinition;
+  readonly definition: Pick<ResourceDefinition, 'group' | 'version' | 'schema' | 'statusSubresource'>;
   readonly manager: string;
   /** RFC 3339. */
   readonly time: string;
@@ -130,6 +130,11 @@ export function isEntryOf(entry: Omit<ManagerEntry, 'fields' | 'time'>, record: 
     entry.apiVersion === apiVersionOf(record.definition) &&
     entry.subresource === record.subresource
   );
+}
+
+/** Whether two entries, in whatever version, are of the same writer. */
+export function isSameManager(a: ManagerEntry, b: ManagerEntry): boolean {
+  return a.manager === b.manager && a.operation === b.operation && a.subresource === b.subresource;
 }
 
 const orderOfEntries = ['operation', 'time', 'manager', 'apiVersion', 'subresource'];

@@ -22,7 +22,8 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
   const directive = patch['$patch'];
   if (directive === 'delete') return {};
   if (directive === 'replace' || (schema?.kind === 'object' && schema.patch === 'replace')) return withoutDirectives(patch);
-  if (directive !== undefined && directive !== 'merge') throw new PatchError(`unknown patch type: ${JSON.stringify(directive)}`);
+  if (directive !== undefined && directive !== 'merge') throw unknownType(patch);
+  assertDirectives(patch);
   const result = new Map<string, unknown>(retained(original, patch));
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith(deleteFromList)) deletePrimitives(result, key.slice(deleteFromList.length), value);
@@ -69,15 +70,20 @@ function mergeKeyedList(
   options: { readonly key: string; readonly items: Schema | undefined },
 ): unknown[] {
   const { key, items } = options;
+  for (const item of patch) {
+    if (Array.isArray(item)) throw new PatchError('lists of lists are not supported');
+    if (isJsonObject(item) && !['delete', 'replace', 'merge', undefined].includes(item['$patch'] as string | undefined))
+      throw unknownType(item);
+  }
   if (patch.some((item) => isJsonObject(item) && item['$patch'] === 'replace')) {
-    return patch.filter((item) => !(isJsonObject(item) && item['$patch'] === 'replace'));
+    return patch.filter((item) => !(isJsonObject(item) && item['$patch'] !== undefined));
   }
   let result = [...original];
   for (const item of patch) {
     if (!isJsonObject(item)) throw new PatchError(`a member of a list that is merged by ${key} must be an object`);
     const value = item[key];
     if (value === undefined || value === null) {
-      throw new PatchError(`map: ${goText(item)} does not contain declared merge key: ${key}`);
+      throw new PatchError(`map: ${goText(item)} does not contain declared merge key: ${key}`, 'unexplained');
     }
     const at = result.findIndex((present) => isJsonObject(present) && deepEqual(present[key], value));
     if (item['$patch'] === 'delete') {
@@ -86,6 +92,27 @@ function mergeKeyedList(
     else result[at] = mergeObject(result[at] as JsonObject, item, items);
   }
   return result;
+}
+
+function unknownType(patch: JsonObject): PatchError {
+  return new PatchError(`unknown patch type: ${goText(patch['$patch'])} in map: ${goText(patch)}`, 'unexplained');
+}
+
+/** Directives are lists, and a patch retains whatever it sets. */
+function assertDirectives(patch: JsonObject): void {
+  for (const [key, value] of Object.entries(patch)) {
+    if (key.startsWith(deleteFromList) && !Array.isArray(value))
+      throw new PatchError('invalid patch format of primitive list', 'malformed');
+    if (key.startsWith(setElementOrder) && !Array.isArray(value)) {
+      throw new PatchError('invalid patch format of setElementOrder list', 'malformed');
+    }
+  }
+  const keys = patch['$retainKeys'];
+  if (keys === undefined) return;
+  const sets = Object.keys(patch).filter((key) => !key.startsWith('$') && patch[key] !== null);
+  if (!Array.isArray(keys) || !sets.every((key) => keys.includes(key))) {
+    throw new PatchError('invalid patch format of retainKeys', 'malformed');
+  }
 }
 
 /** With `$retainKeys` only the named fields of the original stay. */

@@ -2,36 +2,32 @@
 import {
   apiVersionOf,
   ensureObject,
-  isJsonObject,
   type JsonObject,
   numberAt,
   objectAt,
   type ScaleFields,
-  scaleTable,
+  scaleResource,
   textAt,
   valueAt,
 } from '@weir/kube';
 import { defined } from '@weir/net';
 import { admittedWrite } from '../admission/admitted-write.ts';
-import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
-import { applyMergePatch } from '../patch/merge-patch.ts';
-import { PatchError } from '../patch/patch-error.ts';
+import { invalid, notFound } from '../errors/api-error.ts';
+import { type ScaleNames, setManagersOfScale, takeManagersOfScale } from '../patch/scale-managers.ts';
+import { applyServerSide } from '../patch/server-side-apply.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { copyOf, viewOf } from '../table/encoded-view.ts';
 import { tableOfOne } from '../table/render-object.ts';
 import { assertActionAdmitted } from './admit-object.ts';
-import { patchByOperations, rejectedPatch } from './patch-operations.ts';
+import { appliedObject, patchedObject, readPatch } from './patch-body.ts';
 import { currentObject } from './present-object.ts';
-import { decodeObject, warningHeaders } from './read-body.ts';
+import { readObject, warningHeaders } from './read-body.ts';
 import { parseRepresentation } from './representation.ts';
 import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { updateObject } from './store-object.ts';
-import { parseWriteOptions } from './write-options.ts';
+import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { recordOf } from './write-verbs.ts';
-
-const operationsType = 'application/json-patch+json';
-const mergeTypes = ['application/merge-patch+json', 'application/strategic-merge-patch+json'];
 
 /** GET, PUT or PATCH of …/scale. */
 export async function scaleVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
@@ -41,25 +37,64 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
     if (object === undefined) throw notFound(subjectOf(target));
     return renderScale(context, request, scaleOf(viewOf(target.definition, object), fields));
   }
-  const options = parseWriteOptions(
-    request,
-    request.method === 'PUT' ? { kind: 'UpdateOptions' } : { kind: 'PatchOptions', patch: 'other' },
-  );
-  const change = readChange(context, request);
+  const change = readChange(context, target, request);
+  const names = { path: fields.specReplicas, apiVersion: apiVersionOf(target.definition), scaleApiVersion: apiVersionOf(scaleResource) };
+  let own: string[] = [];
   const { value: stored, warnings } = await admittedWrite(context, request.audit, (attempt) => {
-    const record = recordOf(attempt.context, target, options);
-    const scope = { ...attempt, target: { ...target, subresource: '' }, dryRun: options.dryRun, record };
+    own = [];
+    const scope = { ...attempt, target: { ...target, subresource: '' }, dryRun: change.options.dryRun };
     const current = currentObject(scope);
     const next = copyOf(target.definition, current);
     const before = scaleOf(next, fields);
-    const scale = change(scaleOf(next, fields));
+    const scale = change.of(scaleOf(next, fields), { object: next, names, warnings: own });
     setReplicas(next, fields.specReplicas, wantedReplicas(scale, target.name));
     assertActionAdmitted({ ...scope, target, user: request.user }, 'UPDATE', () => ({ object: scaleOf(next, fields), old: before }));
     const version = textAt(objectAt(scale, 'metadata'), 'resourceVersion');
     if (version !== '') ensureObject(next, 'metadata')['resourceVersion'] = version;
-    return updateObject(scope, current, next, 'main');
+    // An apply has said already whose the number is.
+    const record = change.isApply ? {} : { record: recordOf(context, target, change.options) };
+    return updateObject({ ...scope, ...record }, current, next, 'main');
   });
-  return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, stored), fields), headers: warningHeaders(warnings) };
+  const headers = warningHeaders([...own, ...warnings]);
+  return { kind: 'json', status: 200, body: scaleOf(viewOf(target.definition, stored), fields), headers };
+}
+
+/** What is scaled, how it calls the number, and where warnings go. */
+interface Scaled {
+  readonly object: JsonObject;
+  readonly names: ScaleNames;
+  readonly warnings: string[];
+}
+
+interface ScaleChange {
+  readonly options: WriteOptions;
+  readonly isApply: boolean;
+  /** What the request makes of a Scale; an apply records its managers in what is scaled. */
+  of(scale: JsonObject, scaled: Scaled): JsonObject;
+}
+
+function readChange(context: RestContext, target: ResourceTarget, request: ApiRequest): ScaleChange {
+  if (request.method === 'PUT') {
+    const { object, warnings: found } = readObject(context, scaleResource, request);
+    const replaced: ScaleChange['of'] = (_scale, { warnings }) => {
+      warnings.push(...found);
+      return object;
+    };
+    return { options: parseWriteOptions(request, { kind: 'UpdateOptions' }), isApply: false, of: replaced };
+  }
+  const scaleTarget = { ...target, definition: scaleResource };
+  const body = readPatch(context, scaleTarget, request);
+  const { options, isApply } = body;
+  const patched: ScaleChange['of'] = (scale, { warnings }) => patchedObject(body, scale, scaleResource, warnings);
+  const applied: ScaleChange['of'] = (live, { object, names, warnings }) => {
+    const { status: _status, ...wanted } = appliedObject(body, scaleTarget, warnings);
+    setManagersOfScale(live, object, names);
+    const record = { ...recordOf(context, target, options), definition: scaleResource };
+    const scale = applyServerSide({ record, applied: wanted, live, force: options.force });
+    takeManagersOfScale(object, scale, names);
+    return scale;
+  };
+  return { options, isApply, of: isApply ? applied : patched };
 }
 
 function setReplicas(object: JsonObject, path: readonly string[], replicas: number): void {
@@ -67,34 +102,10 @@ function setReplicas(object: JsonObject, path: readonly string[], replicas: numb
   owner[path.at(-1) ?? ''] = replicas;
 }
 
-/** What the request makes of a Scale. */
-function readChange(context: RestContext, request: ApiRequest): (scale: JsonObject) => JsonObject {
-  if (request.method === 'PUT') {
-    const wanted = decodeObject(context, request, 'Scale');
-    return () => wanted;
-  }
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
-  if (type !== operationsType && !mergeTypes.includes(type)) throw methodNotAllowed();
-  const patch = context.decodeBody('application/json', request.body, 'Scale');
-  request.audit?.requested(patch);
-  if (type === operationsType) return (scale) => patchedByOperations(scale, patch);
-  if (!isJsonObject(patch)) throw badRequest('a patch of a Scale must be an object');
-  return (scale) => applyMergePatch(scale, patch) as JsonObject;
-}
-
-function patchedByOperations(scale: JsonObject, patch: unknown): JsonObject {
-  try {
-    return patchByOperations(scale, patch);
-  } catch (error) {
-    if (error instanceof PatchError) throw rejectedPatch(error.message);
-    throw error;
-  }
-}
-
 function renderScale(context: RestContext, { headers, query }: ApiRequest, scale: JsonObject): ApiResponse {
   const representation = parseRepresentation(headers['accept'], query);
   if (representation.kind !== 'table') return { kind: 'json', status: 200, body: scale };
-  const body = tableOfOne(scale, { definition: { table: scaleTable }, representation, nowMs: context.now() });
+  const body = tableOfOne(scale, { definition: scaleResource, representation, nowMs: context.now() });
   return { kind: 'json', status: 200, body };
 }
 
@@ -111,8 +122,8 @@ function scaleOf(object: Readonly<JsonObject>, fields: ScaleFields): JsonObject 
   const kept = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'].map((field) => [field, metadata?.[field]]);
   return {
     kind: 'Scale',
-    apiVersion: apiVersionOf({ group: 'autoscaling', version: 'v1' }),
-    metadata: Object.fromEntries(kept) as JsonObject,
+    apiVersion: apiVersionOf(scaleResource),
+    metadata: Object.fromEntries(kept.filter(([, value]) => value !== undefined)) as JsonObject,
     spec: { replicas: valueAt(object, fields.specReplicas) ?? 0 },
     status: { replicas: valueAt(object, fields.statusReplicas) ?? 0, selector: fields.selector(object) },
   };

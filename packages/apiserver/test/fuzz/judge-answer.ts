@@ -45,6 +45,8 @@ const failuresOfUpstream = [
   'resourceVersion should not be set on objects to be created',
   'error dialing backend',
   'failed to create typed patch object',
+  'does not contain declared merge key',
+  'unknown patch type',
 ];
 
 function illegalHeader({ headers }: JudgedAnswer): string | undefined {

@@ -62,6 +62,12 @@ describe('JSON patch (RFC 6902)', () => {
     expect(() => patched(document, operation)).toThrow(/does not apply|test failed/);
   });
 
+  it('refuses an operation that there is not, and one without a place', () => {
+    expect(() => patched({}, { op: 'drop', path: '/a' })).toThrow('Unexpected kind: drop');
+    expect(() => patched({}, { path: '/a' })).toThrow('Unexpected kind: unknown');
+    expect(() => patched({}, { op: 'remove' })).toThrow('remove operation failed to decode path: operation missing path field');
+  });
+
   it('reaches nothing that objects inherit', () => {
     for (const path of ['/toString/call', '/constructor/prototype/polluted', '/__proto__/polluted', '/hasOwnProperty/x']) {
       expect(() => patched({}, { op: 'add', path, value: 1 }), path).toThrow(/does not apply/);

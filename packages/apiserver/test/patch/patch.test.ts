@@ -38,7 +38,7 @@ describe('patches', () => {
     { name: 'no list of operations', type: 'json-patch+json', body: { op: 'remove' }, status: 400, reason: 'BadRequest' },
     { name: 'a list as a merge patch', type: 'merge-patch+json', body: [], status: 400, reason: 'BadRequest' },
     { name: 'an unknown type', type: 'json', body: {}, status: 415, reason: 'UnsupportedMediaType' },
-    { name: 'a wrong type of a field', type: 'merge-patch+json', body: { data: { a: 1 } }, status: 400, reason: 'BadRequest' },
+    { name: 'a wrong type of a field', type: 'merge-patch+json', body: { data: { a: 1 } }, status: 422, reason: 'Invalid' },
     { name: 'a new name', type: 'merge-patch+json', body: { metadata: { name: 'q' } }, status: 400, reason: 'BadRequest' },
     {
       name: 'a stale version',

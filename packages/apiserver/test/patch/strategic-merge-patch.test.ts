@@ -1,11 +1,11 @@
-import { builtInSchemas } from '@weir/kube';
+import { builtInSchemas, type JsonObject, type ObjectSchema } from '@weir/kube';
+import { defined } from '@weir/net';
 import { describe, expect, it } from 'vitest';
-import { PatchError } from '../../src/patch/patch-error.ts';
 import { applyStrategicMergePatch } from '../../src/patch/strategic-merge-patch.ts';
 
-const pod = builtInSchemas.get('Pod');
-const policy = builtInSchemas.get('NetworkPolicy');
-if (pod === undefined || policy === undefined) throw new Error('built-in schemas are missing');
+const schemaOf = (kind: string): ObjectSchema => defined(builtInSchemas.get(kind), `${kind} is built in`);
+const pod = schemaOf('Pod');
+const policy = schemaOf('NetworkPolicy');
 
 const two = {
   spec: {
@@ -111,10 +111,70 @@ describe('a strategic merge patch', () => {
     });
   });
 
-  it('is refused without the merge key', () => {
-    expect(() => applyStrategicMergePatch(two, { spec: { containers: [{ image: '2' }] } }, pod)).toThrow(PatchError);
-    expect(() => applyStrategicMergePatch(two, { spec: { containers: [{ image: '2' }] } }, pod)).toThrow(
+  it('replaces the selector of a budget, and merges those of others', () => {
+    const object = { spec: { selector: { matchLabels: { a: '1' } } } };
+    const patch = { spec: { selector: { matchLabels: { b: '2' } } } };
+    expect(applyStrategicMergePatch(object, patch, schemaOf('PodDisruptionBudget'))).toEqual(patch);
+    const merged = { spec: { selector: { matchLabels: { a: '1', b: '2' } } } };
+    expect(applyStrategicMergePatch(object, patch, schemaOf('Deployment'))).toEqual(merged);
+  });
+
+  it('uses the merge keys of status lists that server-side apply replaces, and replaces lists that only server-side apply merges', () => {
+    const addresses = { status: { hostIPs: [{ ip: '10.0.0.1' }] } };
+    expect(applyStrategicMergePatch(addresses, { status: { hostIPs: [{ ip: '10.0.0.2' }] } }, pod)).toEqual({
+      status: { hostIPs: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] },
+    });
+    const claims = (name: string): JsonObject => ({ spec: { resources: { claims: [{ name }] } } });
+    expect(applyStrategicMergePatch(claims('a'), claims('b'), pod)).toEqual(claims('b'));
+  });
+
+  it.each<[string, JsonObject, string, string]>([
+    [
+      'a member without its merge key',
+      { containers: [{ image: '2' }] },
       'map: map[image:2] does not contain declared merge key: name',
-    );
+      'unexplained',
+    ],
+    [
+      'a deletion without the merge key',
+      { containers: [{ $patch: 'delete' }] },
+      'map: map[$patch:delete] does not contain declared merge key: name',
+      'unexplained',
+    ],
+    [
+      'an unknown directive for a member',
+      { containers: [{ name: 'a', $patch: 'drop' }] },
+      'unknown patch type: drop in map: map[$patch:drop name:a]',
+      'unexplained',
+    ],
+    [
+      'an unknown directive for an object',
+      { securityContext: { $patch: 'drop' } },
+      'unknown patch type: drop in map: map[$patch:drop]',
+      'unexplained',
+    ],
+    ['a list in a keyed list', { containers: [[]] }, 'lists of lists are not supported', 'rejected'],
+    [
+      'a deletion from a list that is no list',
+      { '$deleteFromPrimitiveList/finalizers': 'a' },
+      'invalid patch format of primitive list',
+      'malformed',
+    ],
+    ['an order that is no list', { '$setElementOrder/containers': 'a' }, 'invalid patch format of setElementOrder list', 'malformed'],
+    [
+      'a field that it sets and does not retain',
+      { volumes: [{ name: 'v', $retainKeys: ['name'], emptyDir: {} }] },
+      'invalid patch format of retainKeys',
+      'malformed',
+    ],
+    [
+      'something else than a list of what to retain',
+      { volumes: [{ name: 'v', $retainKeys: 'name' }] },
+      'invalid patch format of retainKeys',
+      'malformed',
+    ],
+  ])('with %s is refused in the words of the real server', (_title, spec, message, fault) => {
+    const object = { spec: { ...two.spec, volumes: [{ name: 'v', hostPath: { path: '/' } }], securityContext: { fsGroup: 1 } } };
+    expect(() => applyStrategicMergePatch(object, { spec }, pod)).toThrow(expect.objectContaining({ message, fault }) as Error);
   });
 });

@@ -9,7 +9,7 @@ export { jobLabels } from './kinds/job.ts';
 export { isTerminating, namespaceFinalizer } from './kinds/namespace.ts';
 export { systemPriorities } from './kinds/pod-class.ts';
 export { podQosClass } from './kinds/pod-defaults.ts';
-export { scaleTable } from './kinds/scale-table.ts';
+export { scaleResource } from './kinds/scale.ts';
 export { isDefaultStorageClass, storageClassResource } from './kinds/storage-class.ts';
 export * from './resource-definition.ts';
 export * from './resource-registry.ts';

@@ -63,5 +63,8 @@ EventsEvent: apiVersion kind metadata:ObjectMeta eventTime:mt series:EventsEvent
 Lease: apiVersion kind metadata:ObjectMeta spec:LeaseSpec
 LeaseSpec: holderIdentity leaseDurationSeconds:i acquireTime:mt renewTime:mt leaseTransitions:i strategy preferredHolder
 Binding: apiVersion kind metadata:ObjectMeta target:ObjectReference
+Scale: apiVersion kind metadata:ObjectMeta spec:ScaleSpec status:ScaleStatus
+ScaleSpec: replicas:i
+ScaleStatus: replicas:i selector
 Eviction: apiVersion kind metadata:ObjectMeta deleteOptions:DeleteOptions
 `;
