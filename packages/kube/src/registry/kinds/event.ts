@@ -3,6 +3,8 @@
  * two views.
  */
 import { defined } from '@weir/net';
+import type { FieldError } from '../../field-error.ts';
+import { checkSupported, required } from '../../validation/field-rules.ts';
 import { builtInSchemas, column, defineResource, objectAge, objectName } from '../define-resource.ts';
 import { ageSince } from '../human-duration.ts';
 import { type JsonObject, numberAt, objectAt, textAt } from '../json-object.ts';
@@ -89,6 +91,9 @@ export const eventsEventResource: ResourceDefinition = defineResource({
   table: eventTable,
   schema: defined(builtInSchemas.get('EventsEvent'), 'EventsEvent is a built-in type'),
   storageKey: 'events',
+  validate: validateEvent,
+  // What is compared has been judged when it was made; old events have less.
+  validateUpdate: () => [],
   conversion: { toStored: (event) => rename(event, 'toCore'), fromStored: (event) => rename(event, 'fromCore') },
   fieldLabels: {
     ...Object.fromEntries(
@@ -99,6 +104,32 @@ export const eventsEventResource: ResourceDefinition = defineResource({
     type: (event) => textAt(event, 'type'),
   },
 });
+
+/** The longest names of who tells and why, and the longest note, in bytes; as the API's description has them. */
+const nameBytes = 128;
+const noteBytes = 1_024;
+
+/** Errors of a new event of events.k8s.io/v1, which wants more than core/v1; it has been given its stored names. */
+function validateEvent(event: JsonObject): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (textAt(event, 'eventTime') === '') errors.push(required('eventTime'));
+  for (const [field, stored] of [
+    ['reportingController', 'reportingComponent'],
+    ['reportingInstance', 'reportingInstance'],
+    ['action', 'action'],
+    ['reason', 'reason'],
+  ] as const) {
+    const text = textAt(event, stored);
+    if (text === '') errors.push(required(field));
+    else if (text.length > nameBytes) errors.push(tooLong(field, nameBytes));
+  }
+  if (textAt(event, 'message').length > noteBytes) errors.push(tooLong('note', noteBytes));
+  return [...errors, ...checkSupported('type', textAt(event, 'type'), ['Normal', 'Warning'])];
+}
+
+function tooLong(field: string, limit: number): FieldError {
+  return { reason: 'FieldValueTooLong', field, message: `may not be more than ${limit} bytes` };
+}
 
 function rename(event: JsonObject, direction: 'toCore' | 'fromCore'): JsonObject {
   const result = { ...event, apiVersion: direction === 'toCore' ? 'v1' : 'events.k8s.io/v1' } as JsonObject;
