@@ -101,6 +101,15 @@ function keepOtherPart(object: JsonObject, old: Readonly<JsonObject>, what: { de
     if (old[key] === undefined) delete object[key];
     else object[key] = old[key];
   }
+  if (what.definition.statusKeepsMetadata) keepMetadata(object, old);
+}
+
+/** All but what tells of the write itself. */
+function keepMetadata(object: JsonObject, old: Readonly<JsonObject>): void {
+  const { resourceVersion, managedFields } = objectAt(object, 'metadata') ?? {};
+  const own = Object.entries({ resourceVersion, managedFields }).filter(([, value]) => value !== undefined);
+  const { managedFields: _managers, ...kept } = objectAt(old, 'metadata') ?? {};
+  object['metadata'] = { ...kept, ...Object.fromEntries(own) };
 }
 
 /** Whether a write changes anything but the version and the times of the managers. */

@@ -4,7 +4,7 @@
  * The patch is applied to the stored object inside the write transaction, so two patches of
  * different fields never get in each other's way.
  */
-import { objectAt, textAt } from '@weir/kube';
+import { type JsonObject, objectAt, textAt } from '@weir/kube';
 import { admittedWrite } from '../admission/admitted-write.ts';
 import { failure, notFound } from '../errors/api-error.ts';
 import { applyServerSide } from '../patch/server-side-apply.ts';
@@ -47,8 +47,7 @@ interface Apply {
 
 function applyInScope(scope: WriteScope, current: EncodedObject | undefined, { body, warnings }: Apply): EncodedObject {
   const { target, context } = scope;
-  const applied = appliedObject(body, target, warnings);
-  if (target.definition.statusSubresource) delete applied[target.subresource === 'status' ? 'spec' : 'status'];
+  const applied = withoutOtherPart(appliedObject(body, target, warnings), target);
   if (current === undefined && target.subresource !== '') throw notFound(subjectOf(target));
   const merged = applyServerSide({
     record: recordOf(context, target, body.options),
@@ -58,12 +57,24 @@ function applyInScope(scope: WriteScope, current: EncodedObject | undefined, { b
   });
   if (current !== undefined) return updateObject(scope, current, merged, partOf(target));
   const uid = textAt(objectAt(applied, 'metadata'), 'uid');
-  if (uid !== '')
+  if (uid !== '') {
     throw failure({
       code: 409,
       reason: 'Conflict',
       message: `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     });
+  }
   assertMayCreate(scope);
   return createObject(scope, merged);
+}
+
+/** Nobody comes to own what the request is not about: the status of an object, and all but the status of that. */
+function withoutOtherPart(applied: JsonObject, { definition, subresource }: ResourceTarget): JsonObject {
+  if (!definition.statusSubresource) return applied;
+  const { status, ...others } = applied;
+  if (subresource !== 'status') return others;
+  const { apiVersion, kind, metadata } = others;
+  const { name } = objectAt(applied, 'metadata') ?? {};
+  const kept = definition.statusKeepsMetadata ? { name } : metadata;
+  return { apiVersion, kind, metadata: kept, ...(status === undefined ? {} : { status }) };
 }

@@ -12,6 +12,7 @@ import { decodeObject } from './read-body.ts';
 import { apiTime, createdStatus, keyOf, type RestContext, subjectOf } from './rest-context.ts';
 import { scaleVerb } from './scale-verb.ts';
 import { tokenVerb } from './token-verb.ts';
+import { parseWriteOptions } from './write-options.ts';
 import type { WriteScope } from './write-scope.ts';
 
 /** Answers a request for an action; the method has been checked against the subresource's verbs. */
@@ -38,12 +39,14 @@ export async function subresourceVerb(context: RestContext, target: ResourceTarg
 
 /** POST …/binding: the scheduler's decision. */
 async function bindPod(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  const { dryRun } = parseWriteOptions(request, { kind: 'CreateOptions' });
   const binding = decodeObject(context, request, 'Binding');
   const node = textAt(objectAt(binding, 'target'), 'name');
   if (node === '') throw badRequest('Binding.target.name: Required value');
   await admittedWrite(context, request.audit, (attempt) => {
-    const scope: WriteScope = { ...attempt, target, dryRun: request.query.get('dryRun') === 'All', user: request.user };
+    const scope: WriteScope = { ...attempt, target, dryRun, user: request.user };
     const pod = currentObject(scope).copy();
+    assertMeant(target, objectAt(binding, 'metadata'), objectAt(pod, 'metadata'));
     assertActionAdmitted(scope, 'CREATE', () => ({ object: binding }));
     const spec = ensureObject(pod, 'spec');
     const bound = textAt(spec, 'nodeName');
@@ -57,6 +60,19 @@ async function bindPod(context: RestContext, target: ResourceTarget, request: Ap
     if (!scope.dryRun) attempt.transaction.put(keyOf(target.definition, target.namespace, target.name), pod);
   });
   return createdStatus();
+}
+
+/** A binding that names a uid or a version is for that pod, in that version. */
+function assertMeant(target: ResourceTarget, wanted: JsonObject | undefined, present: JsonObject | undefined): void {
+  for (const [field, name] of [
+    ['uid', 'UID'],
+    ['resourceVersion', 'ResourceVersion'],
+  ] as const) {
+    const [one, other] = [textAt(wanted, field), textAt(present, field)];
+    if (one === '' || one === other) continue;
+    const why = `Precondition failed: ${name} in precondition: ${one}, ${name} in object meta: ${other}`;
+    throw conflict({ ...subjectOf(target), plural: 'pods/binding' }, why);
+  }
 }
 
 function setCondition(object: JsonObject, condition: JsonObject): void {

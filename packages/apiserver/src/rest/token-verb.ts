@@ -7,6 +7,7 @@ import type { ApiRequest, ApiResponse, UserInfo } from '../server/api-message.ts
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { decodeObject } from './read-body.ts';
 import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { parseWriteOptions } from './write-options.ts';
 
 const shortest = 600;
 const longest = 2 ** 32;
@@ -15,8 +16,9 @@ const usual = 3_600;
 /** Kinds that a token can be bound to, and where they are. */
 const bindable: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
 
-/** Issues a token. */
+/** Issues a token. It is stored nowhere, so a dry run is no other run. */
 export async function tokenVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
+  parseWriteOptions(request, { kind: 'CreateOptions' });
   const body = decodeObject(context, request, 'TokenRequest');
   const spec = objectAt(body, 'spec') ?? {};
   const account = context.store.get(keyOf(target.definition, target.namespace, target.name));

@@ -78,6 +78,7 @@ function customResource(definition: Readonly<JsonObject>, version: JsonObject): 
       },
     },
     statusSubresource: hasStatus,
+    statusKeepsMetadata: true,
     countsGenerations: true,
     updateNeedsVersion: true,
     ...(scale === undefined ? {} : { scale: customScale(scale) }),

@@ -60,6 +60,7 @@ export function defineResource(options: ResourceOptions): ResourceDefinition {
     subresources: [],
     fieldLabels: {},
     statusSubresource: false,
+    statusKeepsMetadata: false,
     countsGenerations: false,
     updateNeedsVersion: false,
     createOnUpdate: false,

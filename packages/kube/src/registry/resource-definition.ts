@@ -102,6 +102,8 @@ export interface ResourceDefinition {
   readonly conversion?: StorageConversion;
   /** `status` is written through the `status` subresource only. */
   readonly statusSubresource: boolean;
+  /** Writes to the status change no metadata either, not even labels. */
+  readonly statusKeepsMetadata: boolean;
   /** Present when there is a `scale` subresource. */
   readonly scale?: ScaleFields;
   /** `metadata.generation` starts at 1 and grows with every change of anything but metadata and status. */

@@ -20,6 +20,7 @@ const policyResource: ResourceDefinition = defineResource({
   namespaced: false,
   categories: ['api-extensions'],
   statusSubresource: true,
+  statusKeepsMetadata: true,
   countsGenerations: true,
   subresources: [statusSubresource(policyKind)],
   defaults: (object) => {

@@ -17,6 +17,7 @@ export const customResourceDefinitionResource: ResourceDefinition = defineResour
   categories: ['api-extensions'],
   namespaced: false,
   statusSubresource: true,
+  statusKeepsMetadata: true,
   countsGenerations: true,
   updateNeedsVersion: true,
   subresources: [statusSubresource(definitionKind)],
