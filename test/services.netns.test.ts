@@ -2,8 +2,11 @@
  * Services as the lab's users meet them, on real packets: ways in from outside the cluster, names that mean other names,
  * endpoints that people write themselves.
  */
+import { execFileSync } from 'node:child_process';
 import { get } from 'node:http';
-import { connectTcp } from '@weir/kernel';
+import { createServer, type Socket } from 'node:net';
+import { connectTcp, listenTcp } from '@weir/kernel';
+import { podNetnsName, vnetNetnsName } from '@weir/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
 
@@ -70,6 +73,23 @@ async function balancerOf(name: string): Promise<string[]> {
 
 const field = (name: string, path: string): Promise<string> => kubectl(`get service ${name} -o jsonpath='${path}'`);
 
+/** The router's route to an address, with all its gateways. */
+function shownRoute(address: string): string {
+  return execFileSync('ip', ['-n', vnetNetnsName(cluster.name), 'route', 'show', address], { encoding: 'utf8' });
+}
+
+/** What a server that echoes makes of what is said on a connection; silence for one that has been broken. */
+function echoOf(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('silence'), 15_000);
+    socket.once('data', (data) => {
+      clearTimeout(timer);
+      resolve(data.toString());
+    });
+    socket.write('still there?');
+  });
+}
+
 describe('a load balancer', () => {
   it('has addresses of the pool in both families, answers outside, and is described', async () => {
     await makeService({ name: 'web', spec: { ipFamilyPolicy: 'RequireDualStack' } });
@@ -83,6 +103,29 @@ describe('a load balancer', () => {
       /^web\s+LoadBalancer\s+10\.0\.\S+\s+198\.51\.100\.\d+,2001:db8:51:100::\S+\s+80:\d+\/TCP/m,
     );
     await expect.poll(() => kubectl('describe service web'), { timeout: 20_000 }).toMatch(/EnsuredLoadBalancer\s.*Ensured load balancer/);
+  });
+
+  it('keeps connections that are in use on their node when another node comes', async () => {
+    const uid = await kubectl("get pod near -o jsonpath='{.metadata.uid}'");
+    const echo = createServer((socket) => socket.on('error', () => socket.destroy()).pipe(socket));
+    listenTcp(echo, { netns: podNetnsName(cluster.name, uid), address: '0.0.0.0', port: 9000 });
+    await makeService({ name: 'steady', spec: { ports: [{ port: 90, targetPort: 9000 }] } });
+    const [address = ''] = await balancerOf('steady');
+    const label = 'node.kubernetes.io/exclude-from-external-load-balancers';
+    const nodes = (): number => new Set(shownRoute(address).match(/via \S+/g)).size;
+    await kubectl(`label node node2 ${label}=true`);
+    await expect.poll(nodes, { timeout: 20_000 }).toBe(1);
+    const target = { netns: `weir-${cluster.name}-h-outside`, address, port: 90 };
+    const held = Array.from({ length: 24 }, () => connectTcp(target).on('error', () => undefined));
+    try {
+      expect(await Promise.all(held.map((each) => echoOf(each)))).toEqual(held.map(() => 'still there?'));
+      await kubectl(`label node node2 ${label}-`);
+      await expect.poll(nodes, { timeout: 20_000 }).toBe(2);
+      expect(await Promise.all(held.map((each) => echoOf(each)))).toEqual(held.map(() => 'still there?'));
+    } finally {
+      for (const each of held) each.destroy();
+      echo.close();
+    }
   });
 
   it('shows the server the client with externalTrafficPolicy Local, a node with Cluster', async () => {

@@ -2,9 +2,10 @@
  * Changes of links, addresses, routes and neighbours as data, and their encoding for rtnetlink
  * (rtnetlink(7); numbers of linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, veth.h).
  */
-import { type Address, addressToBytes, type Cidr, cidrFamily, defined, formatAddress, formatCidr, unreachable } from '@weir/net';
-import { messageFlag } from '../netlink/message-reader.ts';
+import { type Address, addressToBytes, type Cidr, cidrFamily, formatAddress, formatCidr, unreachable } from '@weir/net';
 import { hostU32Bytes, type MessageWriter } from '../netlink/message-writer.ts';
+import { writeFlowGroup, writeNextHop, writeNextHopRemoval } from './next-hop.ts';
+import { creating, kernelFamily, nextHopOnLink, numberOf, replacing, request } from './route-request.ts';
 
 /** One change in a namespace. Devices are interface names; `mac` is six pairs of hexadecimal digits with colons. */
 export type RouteChange =
@@ -27,9 +28,18 @@ export type RouteChange =
     }
   /**
    * Puts a route in place of the one that is there: to several gateways that are taken for reachable, among which
-   * the kernel spreads flows, or to nowhere.
+   * the kernel spreads flows, to a group of them that keeps flows, or to nowhere.
    */
-  | { readonly kind: 'setRoute'; readonly destination: Cidr; readonly to: readonly NextHop[] | 'blackhole' }
+  | { readonly kind: 'setRoute'; readonly destination: Cidr; readonly to: readonly NextHop[] | FlowGroup | 'blackhole' }
+  /** A gateway by a number, for groups; in place of the one with that number. */
+  | { readonly kind: 'setNextHop'; readonly id: number; readonly hop: NextHop }
+  /**
+   * Gateways among which the kernel spreads flows, each of which stays with its gateway as long as that is a member;
+   * one that was silent for `idleSeconds` may change. Numbers of groups and of gateways must differ.
+   */
+  | { readonly kind: 'setFlowGroup'; readonly id: number; readonly members: readonly number[]; readonly idleSeconds: number }
+  /** Takes a gateway or a group away, and the routes that use it. */
+  | { readonly kind: 'deleteNextHop'; readonly id: number }
   /** Takes the route of the destination away. */
   | { readonly kind: 'deleteRoute'; readonly destination: Cidr }
   /** A permanent entry: nobody is asked for the hardware address. */
@@ -39,6 +49,11 @@ export type RouteChange =
 export interface NextHop {
   readonly device: string;
   readonly via: Address;
+}
+
+/** A group by its number. */
+interface FlowGroup {
+  readonly flowGroup: number;
 }
 
 /** What encoding needs besides the change. */
@@ -64,13 +79,11 @@ export const routeMessage = {
 /** Attributes of links and addresses. */
 export const linkAttribute = { mac: 1, name: 3, info: 18, group: 27, alias: 20, families: 26, netnsFd: 28 } as const;
 export const addressAttribute = { address: 1, local: 2, flags: 8 } as const;
-/** Address families as the kernel counts them. */
-const kernelFamily = { 4: 2, 6: 10 } as const;
 
 const infoAttribute = { kind: 1, data: 2 } as const;
 const vethPeer = 1;
 const ipv6AddressGeneration = { attribute: 8, none: 1 } as const;
-const routeAttribute = { destination: 1, device: 4, gateway: 5, multipath: 9 } as const;
+const routeAttribute = { destination: 1, device: 4, gateway: 5, multipath: 9, nextHop: 30 } as const;
 const neighbourAttribute = { destination: 1, mac: 2 } as const;
 
 const interfaceUp = 1;
@@ -79,11 +92,9 @@ const tableMain = 254;
 const protocolBoot = 3;
 const scope = { universe: 0, link: 253, nowhere: 255 } as const;
 const routeType = { unicast: 1, blackhole: 6, unreachable: 7 } as const;
-const nextHopOnLink = 4;
 const nextHopHeaderBytes = 8;
 const attributeHeaderBytes = 4;
 const neighbourPermanent = 0x80;
-const flagReplace = 0x100;
 
 /** Writes the request for the change; the kernel answers it. */
 export function writeRouteChange(writer: MessageWriter, change: RouteChange, encoding: RouteEncoding): void {
@@ -102,6 +113,14 @@ export function writeRouteChange(writer: MessageWriter, change: RouteChange, enc
       return writeRouteRemoval(writer, change, encoding);
     case 'setNeighbour':
       return writeNeighbour(writer, change, encoding);
+    case 'setNextHop': {
+      const deviceNumber = numberOf(change.hop.device, encoding.devices);
+      return writeNextHop(writer, { id: change.id, via: change.hop.via }, { sequence: encoding.sequence, deviceNumber });
+    }
+    case 'setFlowGroup':
+      return writeFlowGroup(writer, change, encoding.sequence);
+    case 'deleteNextHop':
+      return writeNextHopRemoval(writer, change.id, encoding.sequence);
     default:
       return unreachable(change);
   }
@@ -111,7 +130,12 @@ export function writeRouteChange(writer: MessageWriter, change: RouteChange, enc
 export function routeChangeDevices(change: RouteChange): readonly string[] {
   if (change.kind === 'addAddress' || change.kind === 'setNeighbour') return [change.device];
   if (change.kind === 'addRoute') return typeof change.to === 'string' ? [] : [change.to.device];
-  return change.kind === 'setRoute' && change.to !== 'blackhole' ? change.to.map(({ device }) => device) : [];
+  if (change.kind === 'setNextHop') return [change.hop.device];
+  return change.kind === 'setRoute' && isHops(change.to) ? change.to.map(({ device }) => device) : [];
+}
+
+function isHops(to: Extract<RouteChange, { kind: 'setRoute' }>['to']): to is readonly NextHop[] {
+  return Array.isArray(to);
 }
 
 /** The change in words, for errors. */
@@ -131,25 +155,16 @@ export function describeRouteChange(change: RouteChange): string {
       return `removing the route ${formatCidr(change.destination)}`;
     case 'setNeighbour':
       return `adding the neighbour ${formatAddress(change.address)} on ${change.device}`;
+    case 'setNextHop':
+      return `setting the next hop ${change.id} to ${formatAddress(change.hop.via)} on ${change.hop.device}`;
+    case 'setFlowGroup':
+      return `setting the group of next hops ${change.id}`;
+    case 'deleteNextHop':
+      return `removing the next hop ${change.id}`;
     default:
       return unreachable(change);
   }
 }
-
-interface RequestHeader {
-  readonly type: number;
-  readonly flags: number;
-  readonly sequence: number;
-}
-
-function request(writer: MessageWriter, header: RequestHeader, fixed: Uint8Array, attributes: () => void): void {
-  const flags = header.flags | messageFlag.request | messageFlag.ack;
-  const start = writer.beginMessageOf({ ...header, flags }, fixed);
-  attributes();
-  writer.endMessage(start);
-}
-
-const creating = messageFlag.create | messageFlag.excl;
 
 function writeVeth(
   writer: MessageWriter,
@@ -224,9 +239,13 @@ function writeMultipathRoute(
   { sequence, devices }: RouteEncoding,
 ): void {
   const fixed = routeHeader(destination, to === 'blackhole' ? routeType.blackhole : routeType.unicast);
-  request(writer, { type: routeMessage.newRoute, flags: messageFlag.create | flagReplace, sequence }, fixed, () => {
+  request(writer, { type: routeMessage.newRoute, flags: replacing, sequence }, fixed, () => {
     if (destination.prefixLength > 0) writer.raw(routeAttribute.destination, addressToBytes(destination.network));
     if (to === 'blackhole') return;
+    if (!isHops(to)) {
+      writer.raw(routeAttribute.nextHop, hostU32Bytes(to.flowGroup));
+      return;
+    }
     writer.raw(routeAttribute.multipath, Buffer.concat(to.map((hop) => nextHopBytes(hop, numberOf(hop.device, devices)))));
   });
 }
@@ -269,10 +288,6 @@ function routeHeader(destination: Cidr, type: number): Buffer {
   return fixed;
 }
 
-function numberOf(device: string, devices: ReadonlyMap<string, number>): number {
-  return defined(devices.get(device), `the number of ${device} is known`);
-}
-
 function writeNeighbour(
   writer: MessageWriter,
   change: Extract<RouteChange, { kind: 'setNeighbour' }>,
@@ -282,7 +297,7 @@ function writeNeighbour(
   fixed[0] = kernelFamily[change.address.family];
   fixed.set(hostU32Bytes(numberOf(change.device, devices)), 4);
   fixed.set(hostU32Bytes(neighbourPermanent).subarray(0, 2), 8);
-  request(writer, { type: routeMessage.newNeighbour, flags: messageFlag.create | flagReplace, sequence }, fixed, () => {
+  request(writer, { type: routeMessage.newNeighbour, flags: replacing, sequence }, fixed, () => {
     writer.raw(neighbourAttribute.destination, addressToBytes(change.address));
     writer.raw(neighbourAttribute.mac, macBytes(change.mac));
   });

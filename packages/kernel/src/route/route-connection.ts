@@ -215,6 +215,16 @@ export function isNoSuchRoute(error: unknown): boolean {
   return error instanceof NetlinkError && error.errno === constants.errno.ESRCH;
 }
 
+/** Whether the kernel refused because there is no next hop or group of that number. */
+export function isNoSuchNextHop(error: unknown): boolean {
+  return error instanceof NetlinkError && error.errno === constants.errno.ENOENT;
+}
+
+/** Whether the kernel refused because it does not know what it is asked for: it is too old, or built without it. */
+export function isUnknownToKernel(error: unknown): boolean {
+  return error instanceof NetlinkError && (error.errno === constants.errno.EOPNOTSUPP || error.errno === constants.errno.EINVAL);
+}
+
 /** Whether the kernel refused because there is no such interface. */
 function isNoSuchDevice(error: unknown): boolean {
   return error instanceof NetlinkError && error.errno === constants.errno.ENODEV;

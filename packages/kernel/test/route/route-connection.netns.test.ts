@@ -114,6 +114,34 @@ describe('links and routes of a namespace', () => {
     }
   });
 
+  it('lead to groups of gateways that keep flows, which are changed in place and go with their number', () => {
+    // Hops are refused on an interface whose other end is down.
+    shown(far, 'link set eth0 up');
+    for (const [destination, flag, first, second, base] of [
+      ['198.51.100.8', '', '10.2.0.2', '10.2.0.3', 1],
+      ['2001:db8::8', '-6 ', 'fd01::2', 'fd01::3', 11],
+    ] as const) {
+      const hop = (id: number, via: string) => ({ kind: 'setNextHop', id, hop: { device: 'v0', via: address(via) } }) as const;
+      const group = (members: readonly number[]) => ({ kind: 'setFlowGroup', id: base + 2, members, idleSeconds: 60 }) as const;
+      const cidr = singleAddressCidr(address(destination));
+      const setRoute = { kind: 'setRoute', destination: cidr, to: { flowGroup: base + 2 } } as const;
+      route.apply([hop(base, first), group([base]), setRoute]);
+      route.apply([hop(base + 1, second), group([base, base + 1]), setRoute]);
+      expect(shown(near, `nexthop show id ${base + 2}`)).toMatch(
+        new RegExp(`^id ${base + 2} group ${base}/${base + 1} type resilient buckets 128 idle_timer 60 `),
+      );
+      for (const via of [first, second]) expect(shown(near, `${flag}route show ${destination}`)).toContain(`via ${via} dev v0`);
+      route.apply([
+        { kind: 'setRoute', destination: cidr, to: 'blackhole' },
+        ...[2, 0, 1].map((i) => ({ kind: 'deleteNextHop', id: base + i }) as const),
+      ]);
+      expect(shown(near, `${flag}route show ${destination}`)).toMatch(new RegExp(`^blackhole ${destination}`));
+      expect(refusal(() => route.apply([{ kind: 'deleteNextHop', id: base }]))).toMatch(/^refused removing the next hop \d+.*ENOENT$/);
+      route.apply([{ kind: 'deleteRoute', destination: cidr }]);
+    }
+    expect(shown(near, 'nexthop show')).toBe('');
+  });
+
   it('are removed together, both ends and all routes, and what is not there is no error', async () => {
     const devices = Array.from({ length: 20 }, (_, index) => `w${index}`);
     for (const [index, device] of devices.entries()) {
