@@ -17,7 +17,7 @@ export function mutatedObject(scope: WriteScope, object: JsonObject, old?: Reado
   const { admission, user, target } = scope;
   if (admission === undefined || user === undefined) return object;
   const operation = old === undefined ? 'CREATE' : 'UPDATE';
-  const options = { fieldValidation: 'Ignore', duplicates: [] } as const;
+  const options = { fieldValidation: 'Ignore', repeated: [] } as const;
   return admission.mutate(situationOf(scope, { admission, user, operation }, { object, old }), (patched) => {
     fillType(patched, target.definition);
     return target.definition.defaults(fitObject(patched, target.definition, options).object);

@@ -12,6 +12,7 @@ import { PatchError } from '../patch/patch-error.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge-patch.ts';
 import type { ApiRequest } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
+import { repeatedYamlKeys } from '../wire/repeated-yaml-keys.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { assertBoundedDepth } from './json-depth.ts';
 import { notAnObject, patchByOperations, rejectedPatch } from './patch-operations.ts';
@@ -32,6 +33,8 @@ export interface PatchBody {
   readonly patch: unknown;
   /** Paths of fields that stand twice in it. */
   readonly duplicates: readonly string[];
+  /** What is said of keys that stand twice in what is applied. */
+  readonly repeatedKeys: string | undefined;
   readonly options: WriteOptions;
 }
 
@@ -45,11 +48,14 @@ export function readPatch(context: RestContext, { definition }: ResourceTarget, 
   const patch = isApply ? decodeApplied(context, request) : context.decodeBody('application/json', request.body, '');
   assertBoundedDepth(patch);
   request.audit?.requested(patch);
-  const duplicates = options.fieldValidation === 'Ignore' ? [] : duplicateFields(request.body, patch);
-  return { type, isApply, patch, duplicates: isApply && !isJson(request.body) ? [] : duplicates, options };
+  const isJsonText = !isApply || isJson(request.body);
+  const duplicates = options.fieldValidation === 'Ignore' || !isJsonText ? [] : duplicateFields(request.body, patch);
+  // JSON is YAML too; only what repeats something is read once more.
+  const mayRepeat = isApply && options.fieldValidation !== 'Ignore' && (!isJsonText || duplicates.length > 0);
+  return { type, isApply, patch, duplicates, repeatedKeys: mayRepeat ? repeatedYamlKeys(request.body) : undefined, options };
 }
 
-/** Nearly everybody sends JSON, which is YAML as well; what YAML has twice is refused. */
+/** Nearly everybody sends JSON, which is YAML as well. */
 function decodeApplied(context: RestContext, { body }: ApiRequest): unknown {
   if (isJson(body)) {
     try {
@@ -80,7 +86,7 @@ export function patchedObject(body: PatchBody, object: JsonObject, definition: R
 
 function fitPatched(body: PatchBody, patched: JsonObject, definition: ResourceDefinition): ReturnType<typeof fitObject> {
   try {
-    return fitObject(patched, definition, { fieldValidation: 'Warn', duplicates: [] });
+    return fitObject(patched, definition, { fieldValidation: 'Warn', repeated: [] });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status.code !== 400) throw error;
     // What a patch makes that fits no type is the patch's fault.
@@ -121,14 +127,13 @@ export function appliedObject(body: PatchBody, { definition, namespace, name }: 
     const what = `${namespace}/${name}; ${definition.group}/${definition.version}, Kind=${definition.kind}`;
     throw unexplained(`failed to create typed patch object (${what}): ${text}`);
   }
-  tellOfDuplicates(body, options, warnings);
-  return fitObject(patch, definition, { fieldValidation: 'Ignore', duplicates: [] }).object;
+  tellOfRepeatedKeys(body, options, warnings);
+  return fitObject(patch, definition, { fieldValidation: 'Ignore', repeated: [] }).object;
 }
 
-function tellOfDuplicates({ duplicates }: PatchBody, { fieldValidation }: WriteOptions, warnings: string[]): void {
-  if (duplicates.length === 0) return;
-  const lines = duplicates.map((path) => `  line 1: key ${JSON.stringify(path.slice(path.lastIndexOf('.') + 1))} already set in map`);
-  const why = `error converting YAML to JSON: yaml: unmarshal errors:\n${lines.join('\n')}`;
+function tellOfRepeatedKeys({ repeatedKeys }: PatchBody, { fieldValidation }: WriteOptions, warnings: string[]): void {
+  if (repeatedKeys === undefined) return;
+  const why = `error converting YAML to JSON: ${repeatedKeys}`;
   if (fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${why}`);
   warnings.push(why);
 }

@@ -7,6 +7,7 @@
 import { apiVersionOf, type GroupVersionKind, isJsonObject, type JsonObject, type ResourceDefinition } from '@weir/kube';
 import { badRequest } from '../errors/api-error.ts';
 import type { ApiRequest } from '../server/api-message.ts';
+import { repeatedYamlKeys } from '../wire/repeated-yaml-keys.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { assertBoundedDepth } from './json-depth.ts';
 import type { RestContext } from './rest-context.ts';
@@ -38,16 +39,16 @@ export function decodeObject(context: RestContext, request: ApiRequest, kindHint
 /** Reads the object of a create or an update. */
 export function readObject(context: RestContext, definition: ResourceDefinition, request: ApiRequest): ReadObject {
   const decoded = decodeObject(context, request, definition.kind);
-  const duplicates = isJson(request) ? duplicateFields(request.body, decoded) : [];
+  const repeated = repeatedFields(request, decoded);
   fillType(decoded, definition);
-  return fitObject(decoded, definition, { fieldValidation: fieldValidationOf(request.query), duplicates });
+  return fitObject(decoded, definition, { fieldValidation: fieldValidationOf(request.query), repeated });
 }
 
 /** What else must be known to fit an object. */
 export interface FitOptions {
   readonly fieldValidation: FieldValidation;
-  /** Paths of duplicate fields in the text. */
-  readonly duplicates: readonly string[];
+  /** Sentences about fields that stand twice in the text. */
+  readonly repeated: readonly string[];
 }
 
 /** Fits an object to the schema of its kind; throws 400 for wrong types and, when strict, for unknown fields. */
@@ -55,19 +56,18 @@ export function fitObject(object: JsonObject, definition: ResourceDefinition, op
   const { value, unknownFields, wrongTypes } = definition.fit(object);
   const wrongType = wrongTypes[0];
   if (wrongType !== undefined) throw badRequest(`${cannotBeHandled(definition)}: ${wrongType}`);
-  const problems = strictProblems(unknownFields, options.duplicates);
+  const problems = [...unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`), ...options.repeated];
   if (problems.length > 0 && options.fieldValidation === 'Strict') {
     throw badRequest(`${cannotBeHandled(definition)}: strict decoding error: ${problems.join(', ')}`);
   }
   return { object: value, warnings: options.fieldValidation === 'Warn' ? problems : [] };
 }
 
-/** The sentences of strict decoding. */
-function strictProblems(unknownFields: readonly string[], duplicates: readonly string[]): string[] {
-  return [
-    ...unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`),
-    ...duplicates.map((field) => `duplicate field ${JSON.stringify(field)}`),
-  ];
+/** What strict decoding says of fields that stand twice; protobuf has none. */
+function repeatedFields(request: ApiRequest, decoded: unknown): readonly string[] {
+  if (isJson(request)) return duplicateFields(request.body, decoded).map((field) => `duplicate field ${JSON.stringify(field)}`);
+  const told = mediaTypeOf(request) === 'application/yaml' ? repeatedYamlKeys(request.body) : undefined;
+  return told === undefined ? [] : [told];
 }
 
 /** Sets `apiVersion` and `kind` when absent; throws 400 when they are another's. */
@@ -109,8 +109,12 @@ function jsonText(value: unknown): string {
 }
 
 function isJson(request: ApiRequest): boolean {
-  const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim();
+  const type = mediaTypeOf(request);
   return type === '' || type === 'application/json';
+}
+
+function mediaTypeOf(request: ApiRequest): string {
+  return (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '';
 }
 
 function cannotBeHandled(definition: ResourceDefinition): string {

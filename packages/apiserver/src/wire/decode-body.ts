@@ -60,7 +60,8 @@ function decodeJson(text: string, kindHint: string): unknown {
 function decodeYaml(text: string, kindHint: string): unknown {
   try {
     const document = parseDocument(text, { uniqueKeys: true, logLevel: 'silent' });
-    const [problem] = document.errors;
+    // A key that stands twice is no mistake of form: the last one counts (`repeated-yaml-keys.ts` tells of it).
+    const problem = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
     if (problem !== undefined) throw problem;
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     // Through JSON text: what JSON cannot say (NaN, dates, numeric keys) must not get further.

@@ -60,6 +60,19 @@ describe('creating objects', () => {
     expect(json.spec.finalizers).toEqual(['kubernetes']);
   });
 
+  it.each([
+    ['', 201, '299 - "yaml: unmarshal errors:\\n  line 4: key \\"a\\" already set in map"'],
+    ['&fieldValidation=Ignore', 201, undefined],
+    ['&fieldValidation=Strict', 400, undefined],
+  ])('takes the last of the keys that stand twice in YAML, and tells of them: %s', async (query, code, warning) => {
+    const body = 'metadata: { name: twice }\ndata:\n  a: "1"\n  a: "2"\n';
+    const path = `/api/v1/namespaces/default/configmaps?dryRun=All${query}`;
+    const { status, json, headers } = await server.request('POST', path, { body, headers: { 'content-type': 'application/yaml' } });
+    expect({ status, warning: headers['warning'] }).toEqual({ status: code, warning });
+    if (code === 201) expect(json.data).toEqual({ a: '2' });
+    else expect(json.message).toContain('strict decoding error: yaml: unmarshal errors:\n  line 4: key "a" already set in map');
+  });
+
   it('warns of unknown fields unless told otherwise', async () => {
     const body = { ...configMap('warned', { a: 'b' }), extra: 1 };
     const { status, headers, json } = await server.request('POST', '/api/v1/namespaces/default/configmaps', { body });
