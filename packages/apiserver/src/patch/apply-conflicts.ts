@@ -1,8 +1,8 @@
 /** Conflicts of server-side apply: fields that somebody else has set to another value, and how the API tells of them. */
 import { deepEqual } from '@weir/kube';
 import { type ApiError, failure } from '../errors/api-error.ts';
+import type { ManagerEntry } from './field-ownership.ts';
 import { type FieldPath, type FieldValues, showPath } from './field-set.ts';
-import type { ManagerEntry } from './manager-entries.ts';
 
 /** A field and somebody who has it. */
 export interface ApplyConflict {

@@ -5,8 +5,8 @@
  * written down there for those who go back.
  */
 import { apiVersionOf, deepEqual, isJsonObject, type JsonObject, objectAt, stringMap, textAt } from '@weir/kube';
+import type { FieldRecord } from './field-ownership.ts';
 import { type FieldPath, type FieldValues, fieldValuesOf } from './field-set.ts';
-import type { FieldRecord } from './manager-entries.ts';
 
 const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 

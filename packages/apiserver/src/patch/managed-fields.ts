@@ -2,7 +2,6 @@
  * `metadata.managedFields` over writes that do not apply: who set which field, kept on every write (KEP-555).
  */
 import { apiVersionOf, deepEqual, type JsonObject, objectAt, textAt } from '@weir/kube';
-import { type FieldPath, fieldsV1Of, fieldValuesOf } from './field-set.ts';
 import {
   decodeEntry,
   encodedManagers,
@@ -13,7 +12,8 @@ import {
   newEntry,
   saidManagers,
   setEncodedManagers,
-} from './manager-entries.ts';
+} from './field-ownership.ts';
+import { type FieldPath, fieldsV1Of, fieldValuesOf } from './field-set.ts';
 
 /**
  * Records a create, an update or a patch: what changed belongs to the writer alone, what is gone belongs to nobody.

@@ -3,7 +3,7 @@
  * in each (`.spec.replicas` of a Scale, whatever the kind says of the object).
  */
 import type { JsonObject } from '@weir/kube';
-import { isSameManager, type ManagerEntry, managersOf, setManagers } from './manager-entries.ts';
+import { isSameManager, type ManagerEntry, managersOf, setManagers } from './field-ownership.ts';
 
 const pathInScale = JSON.stringify(['f:spec', 'f:replicas']);
 

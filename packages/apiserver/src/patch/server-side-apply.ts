@@ -6,10 +6,10 @@
  */
 import type { JsonObject } from '@weir/kube';
 import { conflictError, findConflicts } from './apply-conflicts.ts';
+import { type FieldRecord, isEntryOf, type ManagerEntry, managersOf, newEntry, setManagers } from './field-ownership.ts';
 import { appliedFieldsOf, type FieldPath, type FieldValues, fieldValuesOf } from './field-set.ts';
 import { fieldsOfClientSideApply, renewLastApplied } from './last-applied.ts';
 import { partsOfServer } from './managed-fields.ts';
-import { type FieldRecord, isEntryOf, type ManagerEntry, managersOf, newEntry, setManagers } from './manager-entries.ts';
 import { mergeApplied, removeGivenUp } from './merge-applied.ts';
 
 /** One apply. */

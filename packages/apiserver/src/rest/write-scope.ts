@@ -1,6 +1,6 @@
 /** What a write works with. */
 import type { RequestAdmission } from '../admission/request-admission.ts';
-import type { FieldRecord } from '../patch/manager-entries.ts';
+import type { FieldRecord } from '../patch/field-ownership.ts';
 import type { UserInfo } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';

@@ -2,7 +2,7 @@
 import { ensureObject, type JsonObject, listAt, objectAt, type ResourceDefinition, textAt } from '@weir/kube';
 import { admittedWrite } from '../admission/admitted-write.ts';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../errors/api-error.ts';
-import type { FieldRecord } from '../patch/manager-entries.ts';
+import type { FieldRecord } from '../patch/field-ownership.ts';
 import { answerReview } from '../reviews/answer-review.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';

@@ -2,8 +2,8 @@
 import { builtInResources, type JsonObject, ResourceRegistry } from '@weir/kube';
 import { defined } from '@weir/net';
 import { describe, expect, it } from 'vitest';
+import type { FieldRecord } from '../../src/patch/field-ownership.ts';
 import { recordUpdate } from '../../src/patch/managed-fields.ts';
-import type { FieldRecord } from '../../src/patch/manager-entries.ts';
 
 const registry = new ResourceRegistry(builtInResources);
 const recordFor = (group: string, version: string, plural: string): FieldRecord => ({

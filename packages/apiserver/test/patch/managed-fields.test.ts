@@ -2,9 +2,9 @@
 import { builtInResources, type JsonObject, ResourceRegistry } from '@weir/kube';
 import { defined } from '@weir/net';
 import { describe, expect, it } from 'vitest';
+import { managersOf } from '../../src/patch/field-ownership.ts';
 import { fieldValuesOf } from '../../src/patch/field-set.ts';
 import { recordUpdate } from '../../src/patch/managed-fields.ts';
-import { managersOf } from '../../src/patch/manager-entries.ts';
 
 const definition = defined(new ResourceRegistry(builtInResources).find('', 'v1', 'pods'), 'pods are built in');
 const seeds = 30;

@@ -4,8 +4,8 @@ import { defined } from '@weir/net';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/errors/api-error.ts';
 import { appliedTypeErrors } from '../../src/patch/applied-type-errors.ts';
+import { type FieldRecord, managersOf } from '../../src/patch/field-ownership.ts';
 import { recordUpdate } from '../../src/patch/managed-fields.ts';
-import { type FieldRecord, managersOf } from '../../src/patch/manager-entries.ts';
 import { applyServerSide } from '../../src/patch/server-side-apply.ts';
 
 const definitionOf = (kind: string): FieldRecord['definition'] =>
