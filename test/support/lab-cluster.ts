@@ -8,8 +8,10 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clusterInventory, type Finished, runProgram } from '@weir/testkit';
+import { ClusterGuard } from './cluster-guard.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+const program = join(root, 'packages', 'cli', 'bin', 'weir.js');
 
 /** How a cluster is brought up besides its name. */
 export interface LabClusterOptions {
@@ -25,6 +27,8 @@ export class LabCluster {
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
 
+  readonly #guard: ClusterGuard;
+
   private constructor() {
     this.name = `weirt-${randomBytes(3).toString('hex')}`;
     this.directory = mkdtempSync(join(tmpdir(), `${this.name}-`));
@@ -37,6 +41,7 @@ export class LabCluster {
       HOME: this.directory,
       PATH: `${join(root, '.setup', 'bin')}:${process.env['PATH'] ?? ''}`,
     };
+    this.#guard = new ClusterGuard({ name: this.name, directory: this.directory, env: this.env, weir: [process.execPath, program] });
   }
 
   /** Brings a cluster up; throws with what `weir up` said when it does not come up. */
@@ -71,13 +76,14 @@ export class LabCluster {
   /** Removes the cluster and everything of it. */
   async down(): Promise<Finished> {
     const result = await this.weir(['down', '--name', this.name]);
+    this.#guard.dismiss();
     rmSync(this.directory, { recursive: true, force: true });
     return result;
   }
 
   /** Runs the built `weir`. */
   weir(args: readonly string[], input?: string): Promise<Finished> {
-    return runProgram(process.execPath, [join(root, 'packages', 'cli', 'bin', 'weir.js'), ...args], { env: this.env, input });
+    return runProgram(process.execPath, [program, ...args], { env: this.env, input });
   }
 
   /** Runs kubectl; the answer whatever its exit code. */
