@@ -83,15 +83,23 @@ interface Forwarded {
   data: number | undefined;
   port: number;
   target: Duplex | undefined;
+  /** The pod's end has more than it takes. */
+  isSlow: boolean;
   /** What came before the pod's end was there. */
   readonly early: (Buffer | 'end')[];
 }
+
+/** What a connection keeps of bytes that have nowhere to go yet, over all its streams. */
+const earlyBytesMax = 1024 * 1024;
+/** What an end costs at least: it is kept, too. */
+const endBytes = 64;
 
 class PortForward {
   readonly #connection: SpdyConnection;
   readonly #dial: DialPort;
   readonly #byRequest = new Map<string, Forwarded>();
   readonly #byData = new Map<number, Forwarded>();
+  #earlyBytes = 0;
 
   /** Serves a connection until it ends. */
   static serve(socket: Duplex, head: Buffer, dial: DialPort): PortForward {
@@ -117,7 +125,7 @@ class PortForward {
       this.#connection.reset(id);
       return;
     }
-    const known = this.#byRequest.get(request) ?? { error: undefined, data: undefined, port, target: undefined, early: [] };
+    const known = this.#byRequest.get(request) ?? { error: undefined, data: undefined, port, target: undefined, isSlow: false, early: [] };
     this.#byRequest.set(request, known);
     known[type] = id;
     if (type === 'data') this.#byData.set(id, known);
@@ -126,12 +134,13 @@ class PortForward {
 
   async #forward(request: string, forwarded: Forwarded): Promise<void> {
     try {
-      const target = await this.#dial(forwarded.port);
+      const target = await this.#dial(forwarded.port).finally(() => this.#connection.resume());
       await this.#join(forwarded, target);
       await this.#finish(forwarded, '');
     } catch (error) {
       await this.#finish(forwarded, error instanceof Error ? error.message : String(error));
     }
+    this.#takeEarly(forwarded);
     this.#byRequest.delete(request);
     this.#byData.delete(forwarded.data ?? 0);
     for (const id of [forwarded.data, forwarded.error]) if (id !== undefined) this.#connection.forget(id);
@@ -142,7 +151,7 @@ class PortForward {
     const id = forwarded.data ?? 0;
     forwarded.target = target;
     target.on('error', () => target.destroy());
-    for (const piece of forwarded.early.splice(0)) write(target, piece);
+    for (const piece of this.#takeEarly(forwarded)) write(target, piece);
     try {
       for await (const piece of target as AsyncIterable<Buffer>) await this.#connection.send(id, piece, false);
     } catch {
@@ -161,20 +170,44 @@ class PortForward {
     const forwarded = this.#byData.get(id);
     if (forwarded === undefined) return;
     if (forwarded.target === undefined) {
-      forwarded.early.push(piece);
+      this.#keepEarly(forwarded, piece);
       return;
     }
     const { target } = forwarded;
-    if (write(target, piece)) return;
+    if (write(target, piece) || forwarded.isSlow) return;
     // The peers know no windows: what a slow port does not take holds the whole connection.
+    forwarded.isSlow = true;
     this.#connection.pause();
-    target.once('drain', () => this.#connection.resume());
-    target.once('close', () => this.#connection.resume());
+    const goOn = (): void => {
+      forwarded.isSlow = false;
+      target.off('drain', goOn).off('close', goOn);
+      this.#connection.resume();
+    };
+    target.on('drain', goOn).on('close', goOn);
+  }
+
+  /** What waits for the pod's port beyond the bound waits on the wire; what waits for its own second stream has no excuse. */
+  #keepEarly(forwarded: Forwarded, piece: Buffer | 'end'): void {
+    forwarded.early.push(piece);
+    this.#earlyBytes += sizeOf(piece);
+    if (this.#earlyBytes <= earlyBytesMax) return;
+    if (forwarded.error === undefined) this.#connection.destroy();
+    else this.#connection.pause();
+  }
+
+  #takeEarly({ early }: Forwarded): readonly (Buffer | 'end')[] {
+    const pieces = early.splice(0);
+    for (const piece of pieces) this.#earlyBytes -= sizeOf(piece);
+    return pieces;
   }
 
   #closed(): void {
     for (const { target } of this.#byRequest.values()) target?.destroy();
   }
+}
+
+function sizeOf(piece: Buffer | 'end'): number {
+  return piece === 'end' ? endBytes : piece.length + endBytes;
 }
 
 /** Whether more can be written at once. */

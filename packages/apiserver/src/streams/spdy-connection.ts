@@ -20,6 +20,9 @@ export interface SpdyEvents {
 /** More streams than this at a time end the connection; exec and attach open five, a forwarded connection two. */
 const streamLimit = 1_024;
 
+/** What waits for the headers before it; more is not read yet. */
+const queuedBytesMax = 256 * 1024;
+
 /** Why a stream is reset (RST_STREAM): the server does not take it. */
 const refusedStream = 3;
 
@@ -32,6 +35,9 @@ export class SpdyConnection {
   readonly #open = new Set<number>();
   /** Frames are taken one after the other, since headers are inflated asynchronously. */
   #work: Promise<void> = Promise.resolve();
+  #queuedBytes = 0;
+  /** Whoever takes what comes wants no more of it now. */
+  #isHeld = false;
   #closed = false;
 
   constructor(socket: Duplex, head: Buffer, events: SpdyEvents) {
@@ -67,11 +73,13 @@ export class SpdyConnection {
   }
 
   pause(): void {
+    this.#isHeld = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#isHeld = false;
+    if (this.#queuedBytes <= queuedBytesMax) this.#socket.resume();
   }
 
   /** Ends the connection. */
@@ -80,7 +88,15 @@ export class SpdyConnection {
   }
 
   #receive(bytes: Buffer): void {
-    this.#work = this.#work.then(() => this.#takeAll(bytes));
+    this.#queuedBytes += bytes.length;
+    if (this.#queuedBytes > queuedBytesMax) this.#socket.pause();
+    this.#work = this.#work.then(() => this.#takeQueued(bytes));
+  }
+
+  async #takeQueued(bytes: Buffer): Promise<void> {
+    await this.#takeAll(bytes);
+    this.#queuedBytes -= bytes.length;
+    if (!this.#isHeld && this.#queuedBytes <= queuedBytesMax) this.#socket.resume();
   }
 
   async #takeAll(bytes: Buffer): Promise<void> {
