@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { TestCa } from '../test/support/certificates.ts';
 import { namespaceOf, podOf } from './crowded-pod.ts';
-import { type ClientTls, LoadClient } from './load-client.ts';
+import { type ClientTls, Http1Client, LoadClient, type RequestClient } from './load-client.ts';
 import type { ServerUsage } from './server-process.ts';
 
 const { values: options } = parseArgs({
@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     /** Pods when everything is measured but the creates, which make the last of them. */
     pods: { type: 'string', default: '20000' },
     creates: { type: 'string', default: '5000' },
+    /** Make the creates over HTTP/1.1, each lane on a connection of its own. */
+    http1: { type: 'boolean', default: false },
     /** Creates under way at once. */
     concurrency: { type: 'string', default: '64' },
     watchers: { type: 'string', default: '200' },
@@ -91,7 +93,7 @@ async function timed(server: MeasuredServer, action: () => Promise<void>): Promi
   return { ms, cpuMs: (await server.usage()).cpuMs - before.cpuMs };
 }
 
-async function measureCreates(server: MeasuredServer, client: LoadClient): Promise<void> {
+async function measureCreates(server: MeasuredServer, client: RequestClient): Promise<void> {
   const bodies = Array.from({ length: sizes.creates }, (_, i) => podOf(sizes.pods - sizes.creates + i)).map((pod) => ({
     path: `/api/v1/namespaces/${pod.metadata.namespace ?? ''}/pods?fieldManager=bench`,
     body: { type: 'application/json', text: JSON.stringify(pod) },
@@ -198,13 +200,15 @@ const server = await MeasuredServer.start(directory);
 try {
   const client = new LoadClient(server.url, tls);
   await printMemory(server, 'at start');
-  await measureCreates(server, client);
+  const creator = options.http1 ? new Http1Client(server.url, tls) : client;
+  await measureCreates(server, creator);
   await printMemory(server, 'after the creates');
   await measureLists(server, client);
   await printMemory(server, 'after the lists');
   await measureWatches(server, client, tls);
   await printMemory(server, 'at the end');
   client.close();
+  creator.close();
 } finally {
   await server.stop();
 }

@@ -1,5 +1,7 @@
-/** A client that costs little: one HTTP/2 connection with client certificate, requests as bytes, answers counted and dropped. */
+/** Clients that cost little: with client certificate, requests as bytes, answers counted and dropped. */
 import { type ClientHttp2Session, connect } from 'node:http2';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
 
 /** PEM texts. */
 export interface ClientTls {
@@ -16,8 +18,48 @@ export interface LoadAnswer {
   readonly head: string;
 }
 
-/** One connection; many requests at once. */
-export class LoadClient {
+/** What is sent with a request. */
+export interface LoadBody {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** Whoever sends requests. */
+export interface RequestClient {
+  /** Sends one request and reads the whole answer. */
+  request(method: string, path: string, body?: LoadBody): Promise<LoadAnswer>;
+  close(): void;
+}
+
+/** HTTP/1.1 with a connection for each request that is under way, as clients have that cannot do better. */
+export class Http1Client implements RequestClient {
+  readonly #url: string;
+  readonly #agent: Agent;
+
+  constructor(url: string, tls: ClientTls) {
+    this.#url = url;
+    this.#agent = new Agent({ keepAlive: true, ca: tls.ca, cert: tls.certificate, key: tls.key });
+  }
+
+  request(method: string, path: string, body?: LoadBody): Promise<LoadAnswer> {
+    return new Promise((resolve, reject) => {
+      const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': body.type }) };
+      const sent = httpsRequest(`${this.#url}${path}`, { method, agent: this.#agent, headers });
+      sent.on('error', reject);
+      sent.on('response', (response) => {
+        readAnswer(response).then(({ bytes, head }) => resolve({ status: response.statusCode ?? 0, bytes, head }), reject);
+      });
+      sent.end(body?.text);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+/** One HTTP/2 connection; many requests at once. */
+export class LoadClient implements RequestClient {
   readonly #session: ClientHttp2Session;
 
   constructor(url: string, tls: ClientTls) {
@@ -25,23 +67,15 @@ export class LoadClient {
     this.#session.once('connect', () => this.#session.setLocalWindowSize(64 << 20));
   }
 
-  /** Sends one request and reads the whole answer. */
-  request(method: string, path: string, body?: { readonly type: string; readonly text: string }): Promise<LoadAnswer> {
+  request(method: string, path: string, body?: LoadBody): Promise<LoadAnswer> {
     return new Promise((resolve, reject) => {
       const headers = { ':method': method, ':path': path, accept: 'application/json' };
       const stream = this.#session.request(body === undefined ? headers : { ...headers, 'content-type': body.type });
       let status = 0;
-      let bytes = 0;
-      let head = '';
       stream.on('response', (response) => {
         status = Number(response[':status']);
       });
-      stream.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (head.length < 4_096) head += chunk.toString('latin1', 0, 4_096);
-      });
-      stream.on('end', () => resolve({ status, bytes, head }));
-      stream.on('error', reject);
+      readAnswer(stream).then((answer) => resolve({ status, ...answer }), reject);
       stream.end(body?.text);
     });
   }
@@ -62,4 +96,17 @@ export class LoadClient {
   close(): void {
     this.#session.destroy();
   }
+}
+
+function readAnswer(stream: Readable): Promise<Omit<LoadAnswer, 'status'>> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    let head = '';
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (head.length < 4_096) head += chunk.toString('latin1', 0, 4_096);
+    });
+    stream.on('end', () => resolve({ bytes, head }));
+    stream.on('error', reject);
+  });
 }

@@ -1,10 +1,10 @@
 /**
  * The last changes, kept for watches that continue and for lists at an older resource version.
  *
- * Bounded by number and bytes. What has fallen out is gone: whoever asks for it gets 410 and lists
+ * Bounded by number and bytes: what somebody has parsed of an event is not kept with it. What has fallen out is gone: whoever asks for it gets 410 and lists
  * again. The history starts empty when the server starts, at the revision of the store.
  */
-import type { EncodedObject } from './encoded-object.ts';
+import { EncodedObject } from './encoded-object.ts';
 import type { ObjectKey } from './store-keys.ts';
 
 /** One committed change. `object` is the new state, or the last one with the revision of the deletion. */
@@ -25,10 +25,19 @@ export interface HistoryLimits {
   readonly bytes: number;
 }
 
+/** An event as it is kept. */
+interface KeptEvent {
+  readonly kind: StoreEvent['kind'];
+  readonly revision: number;
+  readonly key: ObjectKey;
+  readonly bytes: Uint8Array;
+  readonly previous: Uint8Array | undefined;
+}
+
 /** Events in the order of their revisions. */
 export class EventHistory {
   readonly #limits: HistoryLimits;
-  #events: StoreEvent[] = [];
+  #events: KeptEvent[] = [];
   /** Index of the oldest kept event in #events; the array is compacted now and then. */
   #head = 0;
   #bytes = 0;
@@ -46,9 +55,10 @@ export class EventHistory {
   }
 
   /** Adds the newest event. */
-  append(event: StoreEvent): void {
-    this.#events.push(event);
-    this.#bytes += sizeOf(event);
+  append({ kind, revision, key, object, previous }: StoreEvent): void {
+    const kept: KeptEvent = { kind, revision, key, bytes: object.bytes, previous: previous?.bytes };
+    this.#events.push(kept);
+    this.#bytes += sizeOf(kept);
     while (this.#events.length - this.#head > this.#limits.events || this.#bytes > this.#limits.bytes) this.#dropOldest();
     if (this.#head > 1024 && this.#head * 2 > this.#events.length) {
       this.#events = this.#events.slice(this.#head);
@@ -66,7 +76,7 @@ export class EventHistory {
       if ((this.#events[middle]?.revision ?? 0) > revision) high = middle;
       else low = middle + 1;
     }
-    return this.#events.slice(low);
+    return this.#events.slice(low).map(eventOf);
   }
 
   #dropOldest(): void {
@@ -78,6 +88,11 @@ export class EventHistory {
   }
 }
 
-function sizeOf(event: StoreEvent): number {
-  return event.object.bytes.length + (event.previous?.bytes.length ?? 0);
+function eventOf({ kind, revision, key, bytes, previous }: KeptEvent): StoreEvent {
+  const event = { kind, revision, key, object: new EncodedObject(bytes) };
+  return previous === undefined ? event : { ...event, previous: new EncodedObject(previous) };
+}
+
+function sizeOf({ bytes, previous }: KeptEvent): number {
+  return bytes.length + (previous?.length ?? 0);
 }

@@ -2,7 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StoreEvent } from '../../src/storage/event-history.ts';
 import { ObjectStore } from '../../src/storage/object-store.ts';
 import { keyText } from '../../src/storage/store-keys.ts';
@@ -80,6 +82,22 @@ describe('the store', () => {
       expect(left.get(key('a'))?.json['value']).toBeGreaterThan(1);
       await left.close();
     }
+  });
+
+  it('keeps of an event what counts against its bounds, not what listeners or readers of the past have parsed', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const parsed: WeakRef<object>[] = [];
+    store.subscribe(({ object }) => void parsed.push(new WeakRef(object.json)));
+    const before = store.revision;
+    await put('a', 1);
+    store.eventsSince(before)?.forEach(({ object }) => void parsed.push(new WeakRef(object.json)));
+    expect(parsed).toHaveLength(2);
+    await vi.waitFor(() => {
+      collect();
+      expect(parsed.filter((each) => each.deref() !== undefined)).toHaveLength(0);
+    });
+    expect(store.eventsSince(before)?.map(({ object }) => object.json['value'])).toEqual([1]);
   });
 
   it('does nothing when a write throws', async () => {
