@@ -54,6 +54,12 @@ describe('creating objects', () => {
     expect((await server.request('GET', `${pods}/dry`)).status).toBe(404);
   });
 
+  it('cuts long prefixes, so that names from them stay labels', async () => {
+    const generateName = `${'a'.repeat(70)}-`;
+    const { json } = await server.request('POST', '/api/v1/namespaces/default/configmaps', { body: { metadata: { generateName } } });
+    expect(json.metadata.name).toMatch(/^a{58}[a-z0-9]{5}$/);
+  });
+
   it('puts the metadata.name label on namespaces', async () => {
     const { json } = await server.request('POST', '/api/v1/namespaces', { body: { metadata: { name: 'labelled', labels: { a: 'b' } } } });
     expect(json.metadata.labels).toEqual({ a: 'b', 'kubernetes.io/metadata.name': 'labelled' });

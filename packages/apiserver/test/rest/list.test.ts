@@ -123,6 +123,8 @@ describe('representations', () => {
     expect(json.rows[0]?.object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 't', labels: { a: 'b' } } });
     const whole = await server.request('GET', '/api/v1/namespaces/default/pods/t?includeObject=Object', { headers: { accept: table } });
     expect(whole.json.rows[0]?.object.kind).toBe('Pod');
+    const alone = await server.request('GET', '/api/v1/pods?includeObject=None', { headers: { accept: table } });
+    expect(alone.json.rows.map(({ cells, object }) => [cells[0], object])).toEqual([['t', null]]);
     const bare = await server.request('GET', '/api/v1/namespaces/default/pods/t?includeObject=None', { headers: { accept: table } });
     expect(bare.json.rows[0]?.object).toBeNull();
   });
