@@ -149,3 +149,15 @@ describe('a time that there is not', () => {
     }
   });
 });
+
+describe('a field of a Node', () => {
+  it('that is to be an object is nothing else', async () => {
+    const body = { status: { config: 'none', features: [], runtimeHandlers: {} } };
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const refused = await send('PATCH', '/api/v1/nodes/n1/status', { body, headers });
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(refused.status).toBeLessThan(500);
+    const listed = await send('GET', '/api/v1/nodes', { headers: { accept: 'application/vnd.kubernetes.protobuf' } });
+    expect(listed.status).toBe(200);
+  });
+});

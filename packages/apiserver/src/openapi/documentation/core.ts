@@ -153,6 +153,27 @@ ContainerImage: An image that a node has.
 AttachedVolume: A volume that is attached to a node.
   name!: The volume.
   devicePath!: Where its device is.
+NodeConfigSource: Where a node has its configuration from; nothing reads it any more.
+  configMap: A ConfigMap.
+ConfigMapNodeConfigSource: A ConfigMap with the configuration of a node.
+  namespace!: Its namespace.
+  name!: Its name.
+  uid: Its uid.
+  resourceVersion: Its version.
+  kubeletConfigKey!: The key of the configuration.
+NodeConfigStatus: The configuration that a node runs with; nothing writes it any more.
+  assigned: What it is to use.
+  active: What it uses.
+  lastKnownGood: What it falls back to.
+  error: What is wrong with it.
+NodeRuntimeHandler: A container runtime of a node.
+  name: The name, empty for the usual one.
+  features: What it can do.
+NodeRuntimeHandlerFeatures: What a container runtime can do.
+  recursiveReadOnlyMounts: Whether mounts below a mount can be read-only, too.
+  userNamespaces: Whether pods can have users of their own.
+NodeFeatures: What the software of a node can do.
+  supplementalGroupsPolicy: Whether pods can say which groups of the image count.
 ServiceAccount: An identity for pods.
   secrets: Secrets that pods of it may use.
   imagePullSecrets: Secrets to fetch images with.

@@ -34,11 +34,18 @@ ForZone: name
 ForNode: name
 EndpointPort~: name protocol port:i appProtocol
 Node: apiVersion kind metadata:ObjectMeta spec:NodeSpec status:NodeStatus
-NodeSpec: podCIDR externalID providerID unschedulable:b taints:Taint[] configSource:any podCIDRs:s[set]
+NodeSpec: podCIDR externalID providerID unschedulable:b taints:Taint[] configSource:NodeConfigSource podCIDRs:s[set]
 Taint: key value effect timeAdded:t
 NodeStatus: capacity:{q} allocatable:{q} phase conditions:NodeCondition[type] addresses:NodeAddress[type]
     daemonEndpoints+:NodeDaemonEndpoints nodeInfo+:NodeSystemInfo images:ContainerImage[] volumesInUse:s[]
-    volumesAttached:AttachedVolume[] config:any runtimeHandlers:any features:any declaredFeatures:s[]
+    volumesAttached:AttachedVolume[] config:NodeConfigStatus runtimeHandlers:NodeRuntimeHandler[]
+    features:NodeFeatures declaredFeatures:s[]
+NodeConfigSource: configMap:ConfigMapNodeConfigSource
+ConfigMapNodeConfigSource: namespace name uid resourceVersion kubeletConfigKey
+NodeConfigStatus: assigned:NodeConfigSource active:NodeConfigSource lastKnownGood:NodeConfigSource error
+NodeRuntimeHandler: name features:NodeRuntimeHandlerFeatures
+NodeRuntimeHandlerFeatures: recursiveReadOnlyMounts:b userNamespaces:b
+NodeFeatures: supplementalGroupsPolicy:b
 NodeCondition: type status lastHeartbeatTime:t lastTransitionTime:t reason message
 NodeAddress: type address
 NodeDaemonEndpoints: kubeletEndpoint+:DaemonEndpoint
