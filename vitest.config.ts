@@ -12,8 +12,8 @@ const shared = {
 export default defineConfig({
   ...shared,
   test: {
-    // One worker a core: tests wait more than they work, and do not depend on each other.
-    maxWorkers: '100%',
+    // More workers than cores: tests wait more than they work, and do not depend on each other.
+    maxWorkers: '150%',
     projects: [
       {
         ...shared,
