@@ -2,6 +2,7 @@
  * Two test projects: `unit` needs nothing but Node and runs in parallel; `kernel` (`*.netns.test.ts`)
  * needs root and makes network namespaces of its own. Both run on the sources (condition `source`).
  */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const shared = {
@@ -13,7 +14,7 @@ export default defineConfig({
   ...shared,
   test: {
     // More workers than cores: tests wait more than they work, and do not depend on each other.
-    maxWorkers: '150%',
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     projects: [
       {
         ...shared,
