@@ -115,6 +115,9 @@ export async function refurnish(fuzzed: FuzzedServer): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}`;
     const found = await server.request('GET', path);
     if (found.status === 200 && found.json.metadata.deletionTimestamp !== undefined) {
+      // An input may have given it finalizers of its own.
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      await server.request('PATCH', path, { body: { metadata: { finalizers: null } }, headers });
       await server.request('PUT', `${path}/finalize`, { body: { metadata: { name: namespace }, spec: { finalizers: [] } } });
     }
   }
