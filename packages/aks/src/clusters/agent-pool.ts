@@ -1,0 +1,147 @@
+/** A node pool: what a request asks for, completed with AKS's defaults (reference §3.4–§3.6, §3.9). */
+import { type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
+
+/** What nodes run. */
+export type PoolSystem = 'Linux' | 'Windows';
+
+/** States of a pool. */
+export type PoolState =
+  | 'Creating'
+  | 'Updating'
+  | 'Upgrading'
+  | 'UpgradingNodeImageVersion'
+  | 'Scaling'
+  | 'Deleting'
+  | 'Succeeded'
+  | 'Failed'
+  | 'Canceled'
+  | 'Starting'
+  | 'Stopping';
+
+/** A pool as it is kept: fields that decide, and the rest as it was asked for. */
+export interface AgentPool {
+  readonly name: string;
+  readonly count: number;
+  readonly vmSize: string;
+  readonly osType: PoolSystem;
+  readonly osSKU: string;
+  readonly mode: 'System' | 'User';
+  readonly maxPods: number;
+  readonly enableAutoScaling: boolean;
+  readonly minCount?: number;
+  readonly maxCount?: number;
+  readonly orchestratorVersion: string;
+  readonly currentOrchestratorVersion: string;
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly nodeTaints: readonly string[];
+  readonly nodeImageVersion: string;
+  readonly provisioningState: PoolState;
+  readonly powerState: 'Running' | 'Stopped';
+  /** Further fields, shown as they came. */
+  readonly more: JsonObject;
+}
+
+/** What of the cluster decides about its pools. */
+export interface PoolContext {
+  readonly kubernetesVersion: string;
+  readonly currentKubernetesVersion: string;
+  readonly maxPodsDefault: number;
+  readonly current?: AgentPool;
+}
+
+/** The pool that a request asks for, unchecked: `pool-rules.ts` decides whether it may be. */
+export function readAgentPool(name: string, properties: JsonObject, context: PoolContext): AgentPool {
+  const { current } = context;
+  const text = (field: string, otherwise: string): string => textAt(properties, field) || otherwise;
+  const osType = (textAt(properties, 'osType') || (current?.osType ?? 'Linux')) as PoolSystem;
+  const version = text('orchestratorVersion', current?.orchestratorVersion ?? context.kubernetesVersion);
+  const [minCount, maxCount] = [
+    numberAt(properties, 'minCount') ?? current?.minCount,
+    numberAt(properties, 'maxCount') ?? current?.maxCount,
+  ];
+  const enableAutoScaling = booleanAt(properties, 'enableAutoScaling', current?.enableAutoScaling ?? false);
+  const osSKU = text('osSKU', current?.osSKU ?? (osType === 'Windows' ? 'Windows2022' : 'Ubuntu'));
+  return {
+    name,
+    count: numberAt(properties, 'count') ?? current?.count ?? 1,
+    vmSize: text('vmSize', current?.vmSize ?? (osType === 'Windows' ? 'Standard_D2s_v3' : 'Standard_DS2_v2')),
+    osType,
+    osSKU,
+    mode: text('mode', current?.mode ?? 'User') as AgentPool['mode'],
+    // 0 asks for the default, as az 2.45 sends it.
+    maxPods: numberAt(properties, 'maxPods') || (current?.maxPods ?? context.maxPodsDefault),
+    enableAutoScaling,
+    ...(enableAutoScaling && minCount !== undefined ? { minCount } : {}),
+    ...(enableAutoScaling && maxCount !== undefined ? { maxCount } : {}),
+    orchestratorVersion: version,
+    currentOrchestratorVersion: current?.currentOrchestratorVersion ?? context.currentKubernetesVersion,
+    nodeLabels: (objectAt(properties, 'nodeLabels') as Readonly<Record<string, string>> | undefined) ?? current?.nodeLabels ?? {},
+    nodeTaints: Array.isArray(properties['nodeTaints']) ? (properties['nodeTaints'] as string[]) : (current?.nodeTaints ?? []),
+    nodeImageVersion: current?.nodeImageVersion ?? nodeImage(osSKU),
+    provisioningState: 'Creating',
+    powerState: 'Running',
+    more: furtherFields(properties, current?.more),
+  };
+}
+
+/** A pool as answers show it; `name` stands beside the properties of a pool that is asked for by itself. */
+export function describeAgentPool(pool: AgentPool): JsonObject {
+  const { name: _, more, powerState, ...fields } = pool;
+  return {
+    osDiskSizeGB: 128,
+    osDiskType: 'Managed',
+    kubeletDiskType: 'OS',
+    type: 'VirtualMachineScaleSets',
+    scaleDownMode: 'Delete',
+    enableNodePublicIP: false,
+    enableEncryptionAtHost: false,
+    enableUltraSSD: false,
+    enableFIPS: false,
+    upgradeSettings: { maxSurge: '10%', maxUnavailable: '0' },
+    securityProfile: { enableVTPM: false, enableSecureBoot: false },
+    ...more,
+    ...fields,
+    powerState: { code: powerState },
+  };
+}
+
+/** Fields that AKS fills in when they are empty, and those that only answers have. */
+const unset = new Set<unknown>(['', 0, null, undefined]);
+const readOnly = ['name', 'provisioningState', 'powerState', 'nodeImageVersion', 'currentOrchestratorVersion', 'eTag'];
+const known = [
+  'count',
+  'vmSize',
+  'osType',
+  'osSKU',
+  'mode',
+  'maxPods',
+  'enableAutoScaling',
+  'minCount',
+  'maxCount',
+  'orchestratorVersion',
+  'nodeLabels',
+  'nodeTaints',
+];
+
+function furtherFields(properties: JsonObject, current: JsonObject | undefined): JsonObject {
+  const given = Object.entries(properties).filter(
+    ([field, value]) => !readOnly.includes(field) && !known.includes(field) && !unset.has(value) && !isEmptyObject(value),
+  );
+  return { ...current, ...Object.fromEntries(given) };
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
+function booleanAt(parent: JsonObject, field: string, otherwise: boolean): boolean {
+  const value = parent[field];
+  return typeof value === 'boolean' ? value : otherwise;
+}
+
+/** The name of the image that nodes of a kind begin with. */
+function nodeImage(osSKU: string): string {
+  return osSKU.startsWith('Windows')
+    ? `AKSWindows-${osSKU.slice(7)}-containerd-20348.2966.261101`
+    : 'AKSUbuntu-2204gen2containerd-202611.01.0';
+}

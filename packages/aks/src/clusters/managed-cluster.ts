@@ -1,0 +1,107 @@
+/** A managed cluster as it is kept, and as answers show it (reference §3.5). Secrets are in neither. */
+import type { JsonObject } from '@weir/kube';
+import { clusterId } from '../arm/resource-id.ts';
+import { type AgentPool, describeAgentPool } from './agent-pool.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
+import { describeNetworkProfile, type NetworkProfile } from './network-profile.ts';
+import type { WindowsProfile } from './windows-profile.ts';
+
+/** States of a cluster. */
+export type ClusterState =
+  | 'Creating'
+  | 'Updating'
+  | 'Upgrading'
+  | 'Deleting'
+  | 'Starting'
+  | 'Stopping'
+  | 'Succeeded'
+  | 'Failed'
+  | 'Canceled';
+
+/** The document of one cluster. */
+export interface ManagedCluster {
+  readonly subscription: string;
+  readonly group: string;
+  readonly name: string;
+  readonly location: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly sku: { readonly name: string; readonly tier: string };
+  readonly identity: ClusterIdentity;
+  readonly provisioningState: ClusterState;
+  readonly powerState: 'Running' | 'Stopped';
+  readonly kubernetesVersion: string;
+  readonly currentKubernetesVersion: string;
+  readonly dnsPrefix: string;
+  /** `<dnsPrefix>-<8 letters>.hcp.<location>.azmk8s.io`. */
+  readonly fqdn: string;
+  readonly nodeResourceGroup: string;
+  readonly network: NetworkProfile;
+  readonly windowsProfile?: WindowsProfile;
+  readonly pools: readonly AgentPool[];
+  readonly disableLocalAccounts: boolean;
+  /** Tells clusters of one name apart. */
+  readonly resourceUid: string;
+  readonly eTag: string;
+  /** The cluster of the lab that it is. */
+  readonly labCluster: string;
+  /** Further properties, shown as they came. */
+  readonly more: JsonObject;
+}
+
+/** The cluster as an answer of one api-version. */
+export function describeCluster(cluster: ManagedCluster, apiVersion: string): object {
+  const { subscription, group, name, identity } = cluster;
+  return {
+    id: clusterId(subscription, group, name),
+    name,
+    type: 'Microsoft.ContainerService/ManagedClusters',
+    location: cluster.location,
+    ...(cluster.tags === undefined ? {} : { tags: cluster.tags }),
+    kind: 'Base',
+    sku: cluster.sku,
+    ...(identity.shown === undefined ? {} : { identity: identity.shown }),
+    eTag: cluster.eTag,
+    properties: describeProperties(cluster, apiVersion),
+  };
+}
+
+function describeProperties(cluster: ManagedCluster, apiVersion: string): object {
+  const { location, dnsPrefix, fqdn, network, windowsProfile, identity } = cluster;
+  return {
+    supportPlan: 'KubernetesOfficial',
+    autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
+    securityProfile: {},
+    storageProfile: { diskCSIDriver: { enabled: true }, fileCSIDriver: { enabled: true }, snapshotController: { enabled: true } },
+    oidcIssuerProfile: { enabled: false },
+    workloadAutoScalerProfile: {},
+    metricsProfile: { costAnalysis: { enabled: false } },
+    nodeProvisioningProfile: { mode: 'Manual', defaultNodePools: 'Auto' },
+    bootstrapProfile: { artifactSource: 'Direct' },
+    ...cluster.more,
+    provisioningState: cluster.provisioningState,
+    powerState: { code: cluster.powerState },
+    kubernetesVersion: cluster.kubernetesVersion,
+    currentKubernetesVersion: cluster.currentKubernetesVersion,
+    dnsPrefix,
+    fqdn,
+    azurePortalFQDN: fqdn.replace(`.hcp.${location}.`, `.portal.hcp.${location}.`),
+    agentPoolProfiles: cluster.pools.map((pool) => ({ name: pool.name, ...describeAgentPool(pool) })),
+    ...(windowsProfile === undefined ? {} : { windowsProfile }),
+    servicePrincipalProfile: { clientId: identity.clientId },
+    nodeResourceGroup: cluster.nodeResourceGroup,
+    enableRBAC: true,
+    disableLocalAccounts: cluster.disableLocalAccounts,
+    maxAgentPools: 100,
+    resourceUID: cluster.resourceUid,
+    networkProfile: {
+      loadBalancerProfile: { managedOutboundIPs: { count: 1 }, backendPoolType: 'nodeIPConfiguration' },
+      ...describeNetworkProfile(network, apiVersion),
+    },
+    ...(identity.kubelet === undefined ? {} : { identityProfile: { kubeletidentity: identity.kubelet } }),
+  };
+}
+
+/** Whether any pool has Windows nodes. */
+export function hasWindowsPools(pools: readonly AgentPool[]): boolean {
+  return pools.some(({ osType }) => osType === 'Windows');
+}

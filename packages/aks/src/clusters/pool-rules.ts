@@ -1,0 +1,130 @@
+/** Which node pools a cluster may have; each rule is a row of the reference's §4.1, or marked as Weir's own. */
+import { type ArmError, providerError } from '../arm/arm-error.ts';
+import type { AgentPool } from './agent-pool.ts';
+import { parseVersion } from './kubernetes-versions.ts';
+import type { NetworkProfile } from './network-profile.ts';
+import type { WindowsProfile } from './windows-profile.ts';
+
+/** What is looked at: all pools as they would be. */
+export interface PoolsWish {
+  readonly cluster: string;
+  readonly pools: readonly AgentPool[];
+  readonly network: NetworkProfile;
+  readonly windowsProfile: WindowsProfile | undefined;
+  readonly kubernetesVersion: string;
+  /** Whether the subscription may have Windows nodes with Azure Network Policy Manager. */
+  readonly hasWindowsPolicyFeature: boolean;
+}
+
+const nameForm = /^[a-z][a-z0-9]{0,11}$/;
+const windowsNameMax = 6;
+const maxPods = { min: 10, max: 250 };
+const nodesMaxOfPool = 1_000;
+/** More nodes than these cannot be served by Azure Network Policy Manager. */
+const azureEngineNodesMax = 250;
+const linuxSkus = ['Ubuntu', 'Ubuntu2204', 'Ubuntu2404', 'AzureLinux', 'AzureLinux3'];
+const windowsSkus = ['Windows2019', 'Windows2022', 'Windows2025'];
+/** Windows Server 2019 has no nodes from this Kubernetes version on. */
+const windows2019UntilMinor = 33;
+
+/** Why these pools are refused; undefined when they are not. */
+export function poolsProblem(wish: PoolsWish): ArmError | undefined {
+  for (const pool of wish.pools) {
+    const problem = poolProblem(pool) ?? (pool.osType === 'Windows' ? windowsProblem(pool, wish) : undefined);
+    if (problem !== undefined) return problem;
+  }
+  if (!wish.pools.some(({ mode }) => mode === 'System')) return providerError(400, 'BadRequest', 'Must define at least one system pool.');
+  const repeated = wish.pools.find(({ name }, index) => wish.pools.findIndex((other) => other.name === name) !== index);
+  if (repeated !== undefined) return invalid('agentPoolProfile.name', `The agent pool name ${repeated.name} is used more than once.`);
+  return scaleProblem(wish);
+}
+
+function poolProblem(pool: AgentPool): ArmError | undefined {
+  const { name, count, mode, osType, osSKU, enableAutoScaling, minCount = 0, maxCount = 0 } = pool;
+  if (!nameForm.test(name)) return invalid('agentPoolProfile.name', 'The value of parameter agentPoolProfile.name is invalid.');
+  if (!['System', 'User'].includes(mode))
+    return invalid(
+      'agentPoolProfile.mode',
+      `The value of parameter agentPoolProfile.mode is invalid: '${mode}'. Allowed values: System, User.`,
+    );
+  if (!['Linux', 'Windows'].includes(osType))
+    return invalid(
+      'agentPoolProfile.osType',
+      `The value of parameter agentPoolProfile.osType is invalid: '${osType}'. Allowed values: Linux, Windows.`,
+    );
+  const skus = osType === 'Windows' ? windowsSkus : linuxSkus;
+  if (!skus.includes(osSKU))
+    return invalid(
+      'agentPoolProfile.osSKU',
+      `The value of parameter agentPoolProfile.osSKU is invalid: '${osSKU}'. Allowed values: ${skus.join(', ')}.`,
+    );
+  const least = mode === 'System' ? 1 : 0;
+  if (!Number.isInteger(count) || count < least || count > nodesMaxOfPool) {
+    return invalid(
+      'agentPoolProfile.count',
+      `The value of parameter agentPoolProfile.count is invalid: ${count}. A pool of mode ${mode} has ${least} to ${nodesMaxOfPool} nodes.`,
+    );
+  }
+  if (enableAutoScaling && (minCount < least || maxCount < minCount || count < minCount || count > maxCount)) {
+    return invalid(
+      'agentPoolProfile.minCount',
+      `minCount ${minCount}, count ${count} and maxCount ${maxCount} must be in this order, and minCount at least ${least}.`,
+    );
+  }
+  return pool.maxPods < maxPods.min || pool.maxPods > maxPods.max
+    ? invalid(
+        'agentPoolProfile.maxPods',
+        `The value of parameter agentPoolProfile.maxPods is invalid: ${pool.maxPods}. It must be between ${maxPods.min} and ${maxPods.max}.`,
+      )
+    : undefined;
+}
+
+function windowsProblem({ name, osSKU, mode }: AgentPool, wish: PoolsWish): ArmError | undefined {
+  const { network, windowsProfile, kubernetesVersion, hasWindowsPolicyFeature } = wish;
+  if (name.length > windowsNameMax) {
+    return providerError(400, 'WindowsAgentPoolNameTooLong', 'Windows agent pool name can not be longer than 6 characters.', {
+      target: 'agentPoolProfile.name',
+    });
+  }
+  if (mode === 'System') return invalid('agentPoolProfile.mode', 'Windows agent pools can not have mode System.');
+  if (windowsProfile === undefined)
+    return providerError(400, 'WindowsProfileMissing', 'Windows profile definition is missing for the cluster.');
+  if (network.networkPolicy === 'azure') {
+    if (!hasWindowsPolicyFeature) {
+      // The shape of other features' refusals; the text for this one is not published.
+      const message =
+        'Feature Microsoft.ContainerService/WindowsNetworkPolicyPreview is not enabled. Please see https://aka.ms/aks/previews for how to enable features.';
+      return providerError(400, 'BadRequest', message, { target: 'networkProfile.networkPolicy' });
+    }
+    if (osSKU !== 'Windows2022') {
+      return providerError(
+        400,
+        'NetworkPolicyNotSupported',
+        `NetworkPolicy azure is supported on Windows Server 2022 only, not on ${osSKU}`,
+        { target: 'agentPoolProfile.osSKU' },
+      );
+    }
+  }
+  if (
+    osSKU === 'Windows2019' &&
+    (network.networkPolicy !== 'calico' || (parseVersion(kubernetesVersion)?.minor ?? 0) >= windows2019UntilMinor)
+  ) {
+    return invalid(
+      'agentPoolProfile.osSKU',
+      `OS SKU Windows2019 is available with network policy calico and Kubernetes below 1.${windows2019UntilMinor} only.`,
+    );
+  }
+  return undefined;
+}
+
+function scaleProblem({ pools, network }: PoolsWish): ArmError | undefined {
+  const nodes = pools.reduce((sum, { count, enableAutoScaling, maxCount }) => sum + (enableAutoScaling ? (maxCount ?? count) : count), 0);
+  if (network.networkPolicy !== 'azure' || nodes <= azureEngineNodesMax) return undefined;
+  // The code is known, the text is not.
+  const message = `The cluster would have ${nodes} nodes. Azure Network Policy Manager supports up to ${azureEngineNodesMax} nodes: use fewer nodes, or network policy cilium.`;
+  return providerError(400, 'InvalidNodeCountForNPM', message, { target: 'agentPoolProfile.count' });
+}
+
+function invalid(target: string, message: string): ArmError {
+  return providerError(400, 'InvalidParameter', message, { target });
+}

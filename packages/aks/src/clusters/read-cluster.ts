@@ -1,0 +1,163 @@
+/** From the body of a PUT to the cluster that it asks for: defaults, what is kept of the current one, and all rules. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type JsonObject, objectAt, objectsAt, textAt } from '@weir/kube';
+import { providerError } from '../arm/arm-error.ts';
+import { groupId } from '../arm/resource-id.ts';
+import { regionOf } from '../resources/regions.ts';
+import { tagsOf } from '../resources/tags.ts';
+import { type AgentPool, readAgentPool } from './agent-pool.ts';
+import { readIdentity } from './cluster-identity.ts';
+import { currentVersion, defaultVersion } from './kubernetes-versions.ts';
+import { hasWindowsPools, type ManagedCluster } from './managed-cluster.ts';
+import { type NetworkProfile, readNetworkProfile } from './network-profile.ts';
+import { networkProblem } from './network-rules.ts';
+import { poolsProblem } from './pool-rules.ts';
+import { readWindowsProfile } from './windows-profile.ts';
+
+/** What a body is read for. */
+export interface ClusterContext {
+  readonly subscription: string;
+  readonly tenant: string;
+  readonly group: string;
+  readonly groupLocation: string;
+  readonly name: string;
+  readonly apiVersion: string;
+  readonly hasWindowsPolicyFeature: boolean;
+  readonly current: ManagedCluster | undefined;
+}
+
+/** The addresses of the nodes' network; the lab has this one. */
+export const vnet = '10.224.0.0/16';
+
+/** The cluster that is asked for. Throws 400 for what may not be; transitions of an existing one are judged elsewhere. */
+export function readCluster(body: JsonObject, context: ClusterContext): ManagedCluster {
+  const { subscription, group, name, apiVersion, current } = context;
+  const properties = objectAt(body, 'properties') ?? {};
+  const location = readLocation(body, context);
+  const kubernetesVersion = textAt(properties, 'kubernetesVersion') || (current?.kubernetesVersion ?? defaultVersion());
+  const version = readVersion(name, kubernetesVersion);
+  const network = readNetworkProfile(properties, {
+    kubernetesVersion,
+    apiVersion,
+    ...(current === undefined ? {} : { current: current.network }),
+  });
+  const isAzureNamed = textAt(objectAt(properties, 'networkProfile'), 'networkPlugin').toLowerCase() === 'azure';
+  const windowsProfile = readWindowsProfile(properties, isAzureNamed && current === undefined, current?.windowsProfile);
+  const pools = readPools(properties, { network, kubernetesVersion, version, current: current?.pools ?? [] });
+  const nodeResourceGroup = textAt(properties, 'nodeResourceGroup') || (current?.nodeResourceGroup ?? `MC_${group}_${name}_${location}`);
+  const problem =
+    networkProblem({ profile: network, apiVersion, hasWindowsPools: hasWindowsPools(pools), vnet }) ??
+    poolsProblem({
+      cluster: name,
+      pools,
+      network,
+      windowsProfile,
+      kubernetesVersion,
+      hasWindowsPolicyFeature: context.hasWindowsPolicyFeature,
+    });
+  if (problem !== undefined) throw problem;
+  const nodeGroup = groupId(subscription, nodeResourceGroup);
+  const identity = readIdentity(body, { tenant: context.tenant, nodeGroup, cluster: name, current: current?.identity });
+  const dnsPrefix = textAt(properties, 'dnsPrefix') || (current?.dnsPrefix ?? name);
+  const tags = tagsOf(body) ?? current?.tags;
+  return {
+    subscription,
+    group,
+    name: current?.name ?? name,
+    location,
+    ...(tags === undefined ? {} : { tags }),
+    sku: { name: textAt(objectAt(body, 'sku'), 'name') || 'Base', tier: textAt(objectAt(body, 'sku'), 'tier') || 'Free' },
+    identity,
+    provisioningState: current === undefined ? 'Creating' : 'Updating',
+    powerState: current?.powerState ?? 'Running',
+    kubernetesVersion,
+    currentKubernetesVersion: version,
+    dnsPrefix,
+    fqdn: current?.fqdn ?? `${dnsPrefix.toLowerCase()}-${randomBytes(4).toString('hex')}.hcp.${location}.azmk8s.io`,
+    nodeResourceGroup,
+    network,
+    ...(windowsProfile === undefined ? {} : { windowsProfile }),
+    pools,
+    disableLocalAccounts: properties['disableLocalAccounts'] === true,
+    resourceUid: current?.resourceUid ?? randomBytes(12).toString('hex'),
+    eTag: randomUUID(),
+    labCluster: current?.labCluster ?? labClusterName(),
+    more: furtherProperties(properties, current?.more),
+  };
+}
+
+function readLocation(body: JsonObject, { groupLocation, current }: ClusterContext): string {
+  const text = textAt(body, 'location') || groupLocation;
+  const region = regionOf(text);
+  if (region === undefined) {
+    throw providerError(
+      400,
+      'LocationNotAvailableForResourceType',
+      `The provided location '${text.slice(0, 80)}' is not available for resource type 'Microsoft.ContainerService/managedClusters'.`,
+    );
+  }
+  if (current !== undefined && current.location !== region.name) {
+    throw providerError(
+      409,
+      'InvalidResourceLocation',
+      `The resource '${current.name}' already exists in location '${current.location}' in resource group '${current.group}'. A resource with the same name cannot be created in location '${region.name}'. Please select a new resource name.`,
+    );
+  }
+  return region.name;
+}
+
+function readVersion(cluster: string, asked: string): string {
+  const version = currentVersion(asked);
+  if (version !== undefined) return version;
+  throw providerError(
+    400,
+    'BadRequest',
+    `Managed cluster ${cluster} is on version ${asked.slice(0, 20)} which is not supported in this region. Please use [az aks get-versions] command to get the supported version list in this region. For more information, please check https://aka.ms/supported-version-list`,
+    { subcode: 'K8sVersionNotSupported', target: 'kubernetesVersion' },
+  );
+}
+
+interface PoolsContext {
+  readonly network: NetworkProfile;
+  readonly kubernetesVersion: string;
+  readonly version: string;
+  readonly current: readonly AgentPool[];
+}
+
+/** Pools that the body leaves out stay: a PUT of the cluster adds and changes, and never removes one. */
+function readPools(properties: JsonObject, { network, kubernetesVersion, version, current }: PoolsContext): readonly AgentPool[] {
+  const asked = objectsAt(properties, 'agentPoolProfiles');
+  const base = { kubernetesVersion, currentKubernetesVersion: version, maxPodsDefault: maxPodsDefault(network) };
+  const named = asked.map((pool) => {
+    const known = current.find(({ name }) => name === textAt(pool, 'name'));
+    return readAgentPool(textAt(pool, 'name'), pool, { ...base, ...(known === undefined ? {} : { current: known }) });
+  });
+  return [...named, ...current.filter(({ name }) => !named.some((pool) => pool.name === name))];
+}
+
+/** How many pods a node has when nothing is said (reference §3.9). */
+export function maxPodsDefault({ networkPlugin, networkPluginMode }: NetworkProfile): number {
+  if (networkPlugin === 'kubenet') return 110;
+  return networkPlugin === 'azure' && networkPluginMode !== 'overlay' ? 30 : 250;
+}
+
+/** Properties that are read above, or that only answers have. */
+const notFurther = new Set(
+  `agentPoolProfiles networkProfile windowsProfile kubernetesVersion dnsPrefix nodeResourceGroup disableLocalAccounts
+   provisioningState powerState currentKubernetesVersion fqdn azurePortalFQDN identityProfile resourceUID maxAgentPools
+   servicePrincipalProfile enableRBAC`.split(/\s+/),
+);
+/** They hold secrets, and nothing here uses them. */
+const secretProperties = new Set(['aadProfile', 'httpProxyConfig']);
+
+function furtherProperties(properties: JsonObject, current: JsonObject | undefined): JsonObject {
+  const given = Object.entries(properties).filter(
+    ([name, value]) => !notFurther.has(name) && !secretProperties.has(name) && value !== null,
+  );
+  return { ...current, ...Object.fromEntries(given) };
+}
+
+/** Clusters of the lab share one space of names; a managed cluster's own name is told by the group, too. */
+function labClusterName(): string {
+  return `aks-${randomBytes(4).toString('hex')}`;
+}

@@ -1,0 +1,90 @@
+/** Puts the endpoint together: state, services, routes, door. */
+import { join } from 'node:path';
+import type { ArmRoute } from './arm/arm-message.ts';
+import { type ArmServer, startArmServer } from './arm/arm-server.ts';
+import { clusterId, containerService, keyOf } from './arm/resource-id.ts';
+import { RouteTable } from './arm/route-table.ts';
+import type { ClusterHost } from './clusters/cluster-host.ts';
+import { addClusterRoutes } from './clusters/cluster-routes.ts';
+import { ClusterService } from './clusters/cluster-service.ts';
+import type { ManagedCluster } from './clusters/managed-cluster.ts';
+import { AccessTokens } from './identity/access-tokens.ts';
+import { audiencesOf } from './identity/cloud-metadata.ts';
+import { addLoginRoutes } from './identity/login-routes.ts';
+import { addOperationRoutes } from './operations/operation-routes.ts';
+import { OperationRunner } from './operations/operation-runner.ts';
+import { addGroupRoutes } from './resources/group-routes.ts';
+import { addProviderRoutes, hasFeature } from './resources/provider-routes.ts';
+import { addSubscriptionRoutes } from './resources/subscription-routes.ts';
+import { type ArmState, openArmState } from './state/arm-state.ts';
+
+/** What the endpoint is started with. */
+export interface ArmOptions {
+  /** Where everything is kept. */
+  readonly directory: string;
+  readonly tls: { readonly certificate: string; readonly key: string };
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly host: ClusterHost;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** A running endpoint. */
+export interface Arm extends ArmServer {
+  readonly state: ArmState;
+}
+
+/** Starts it. */
+export async function startArm(options: ArmOptions): Promise<Arm> {
+  const { host, onFault } = options;
+  const state = openArmState(join(options.directory));
+  const { subscription, tenant, signingKey, principals } = state.identity;
+  const operations = new OperationRunner(state.operations, onFault);
+  const providerSource = { subscription, features: state.features, providers: state.providers };
+  const service = new ClusterService({
+    subscription,
+    tenant,
+    clusters: state.clusters,
+    groups: state.groups,
+    operations,
+    host,
+    isProviderRegistered: () => state.providers.get(keyOf(containerService))?.isRegistered === true,
+    hasFeature: (name) => hasFeature(providerSource, name),
+  });
+  service.recover();
+  const routes = new RouteTable<ArmRoute>();
+  const tokens = new AccessTokens(signingKey);
+  addLoginRoutes(routes, { tokens, tenant, principals: () => principals });
+  addSubscriptionRoutes(routes, { subscription, tenant });
+  addProviderRoutes(routes, providerSource);
+  addOperationRoutes(routes, operations);
+  addClusterRoutes(routes, service, host);
+  addGroupRoutes(routes, {
+    subscription,
+    groups: state.groups,
+    removeGroup: (group) => service.removeGroup(group),
+    resourcesOf: (group) => service.list(group).map(describeResource),
+  });
+  let base = '';
+  const server = await startArmServer({
+    tls: options.tls,
+    port: options.port,
+    routes,
+    authenticate: (authorization) => tokens.verify(authorization, audiencesOf(base)),
+    onFault,
+  });
+  base = server.base;
+  return {
+    ...server,
+    state,
+    close: async () => {
+      await server.close();
+      await operations.idle();
+    },
+  };
+}
+
+function describeResource({ subscription, group, name, location, tags }: ManagedCluster): object {
+  const type = `${containerService}/managedClusters`;
+  return { id: clusterId(subscription, group, name), name, type, location, ...(tags === undefined ? {} : { tags }) };
+}
