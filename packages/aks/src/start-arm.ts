@@ -1,5 +1,4 @@
 /** Puts the endpoint together: state, services, routes, door. */
-import { join } from 'node:path';
 import type { ArmRoute } from './arm/arm-message.ts';
 import { type ArmServer, startArmServer } from './arm/arm-server.ts';
 import { clusterId, containerService, keyOf } from './arm/resource-id.ts';
@@ -7,15 +6,20 @@ import { RouteTable } from './arm/route-table.ts';
 import type { ClusterHost } from './clusters/cluster-host.ts';
 import { addClusterRoutes } from './clusters/cluster-routes.ts';
 import { ClusterService } from './clusters/cluster-service.ts';
+import { addCommandRoutes } from './clusters/command-routes.ts';
 import type { ManagedCluster } from './clusters/managed-cluster.ts';
+import { addPoolRoutes } from './clusters/pool-routes.ts';
+import { PoolService } from './clusters/pool-service.ts';
+import { addVersionRoutes } from './clusters/version-routes.ts';
 import { AccessTokens } from './identity/access-tokens.ts';
 import { audiencesOf } from './identity/cloud-metadata.ts';
 import { addLoginRoutes } from './identity/login-routes.ts';
 import { addOperationRoutes } from './operations/operation-routes.ts';
 import { OperationRunner } from './operations/operation-runner.ts';
+import { addAuthorizationRoutes } from './resources/authorization-routes.ts';
 import { addGroupRoutes } from './resources/group-routes.ts';
 import { addProviderRoutes, hasFeature } from './resources/provider-routes.ts';
-import { addSubscriptionRoutes } from './resources/subscription-routes.ts';
+import { addSubscriptionRoutes, checkSubscription } from './resources/subscription-routes.ts';
 import { type ArmState, openArmState } from './state/arm-state.ts';
 
 /** What the endpoint is started with. */
@@ -32,12 +36,14 @@ export interface ArmOptions {
 /** A running endpoint. */
 export interface Arm extends ArmServer {
   readonly state: ArmState;
+  /** Answers nobody any more, and waits for nothing. */
+  closeDoor(): void;
 }
 
 /** Starts it. */
 export async function startArm(options: ArmOptions): Promise<Arm> {
   const { host, onFault } = options;
-  const state = openArmState(join(options.directory));
+  const state = openArmState(options.directory);
   const { subscription, tenant, signingKey, principals } = state.identity;
   const operations = new OperationRunner(state.operations, onFault);
   const providerSource = { subscription, features: state.features, providers: state.providers };
@@ -59,6 +65,10 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
   addProviderRoutes(routes, providerSource);
   addOperationRoutes(routes, operations);
   addClusterRoutes(routes, service, host);
+  addPoolRoutes(routes, service, new PoolService(service, (name) => hasFeature(providerSource, name)));
+  addVersionRoutes(routes, service);
+  addCommandRoutes(routes, service, operations);
+  addAuthorizationRoutes(routes);
   addGroupRoutes(routes, {
     subscription,
     groups: state.groups,
@@ -70,6 +80,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     tls: options.tls,
     port: options.port,
     routes,
+    checkPath: (parameters) => checkSubscription({ subscription, tenant }, parameters['subscription']),
     authenticate: (authorization) => tokens.verify(authorization, audiencesOf(base)),
     onFault,
   });
@@ -77,6 +88,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
   return {
     ...server,
     state,
+    closeDoor: () => void server.close(),
     close: async () => {
       await server.close();
       await operations.idle();

@@ -39,5 +39,6 @@ export * from './network/pod-network.ts';
 export * from './network/virtual-network.ts';
 export type * from './node/node-options.ts';
 export * from './node/run-node.ts';
+export { createCertificateAuthority, issueServerCertificate, type KeyPairPem } from './pki/certificate-authority.ts';
 export type { ProbeAnswer } from './probe/probe-attempt.ts';
 export * from './probe/probe-connections.ts';

@@ -9,10 +9,10 @@ import { isJsonObject, type JsonObject } from '@weir/kube';
 import { apiVersionProblem } from './api-version.ts';
 import { ArmError, gatewayError } from './arm-error.ts';
 import type { ArmResponse, ArmRoute } from './arm-message.ts';
-import type { RouteTable } from './route-table.ts';
+import type { PathParameters, RouteTable } from './route-table.ts';
 
 /** Who asks, by the `Authorization` header; throws {@link ArmError} with 401. */
-export type Authenticate = (authorization: string | undefined) => Promise<string>;
+type Authenticate = (authorization: string | undefined) => Promise<string>;
 
 /** What the door needs. */
 export interface ArmServerOptions {
@@ -20,6 +20,8 @@ export interface ArmServerOptions {
   readonly port: number;
   readonly routes: RouteTable<ArmRoute>;
   readonly authenticate: Authenticate;
+  /** Refuses what a path names and this cloud does not have; throws {@link ArmError}. */
+  readonly checkPath: (parameters: PathParameters) => void;
   /** Told of faults of ours; they are answered with 500. */
   readonly onFault: (error: unknown) => void;
 }
@@ -86,6 +88,7 @@ async function answer(request: IncomingMessage, door: Door): Promise<ArmResponse
   const route = found.handlers.get(method);
   if (route === undefined) throw notAllowed(method, url.pathname);
   const principal = route.open ? '' : await door.authenticate(request.headers.authorization);
+  door.checkPath(found.parameters);
   const version = url.searchParams.get('api-version');
   const problem = route.versions === undefined ? undefined : apiVersionProblem(version, route.versions, 'global');
   if (problem !== undefined) throw problem;

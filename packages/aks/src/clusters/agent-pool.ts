@@ -2,7 +2,7 @@
 import { type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
 
 /** What nodes run. */
-export type PoolSystem = 'Linux' | 'Windows';
+type PoolSystem = 'Linux' | 'Windows';
 
 /** States of a pool. */
 export type PoolState =

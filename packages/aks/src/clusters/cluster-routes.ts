@@ -2,6 +2,7 @@
 import { type ApiVersions, type ArmHandler, type ArmRequest, type ArmResponse, type ArmRoute, ok } from '../arm/arm-message.ts';
 import { containerService } from '../arm/resource-id.ts';
 import type { RouteTable } from '../arm/route-table.ts';
+import type { Operation } from '../operations/operation.ts';
 import { operationHeaders } from '../operations/operation-routes.ts';
 import { tagsOf } from '../resources/tags.ts';
 import type { ClusterHost, CredentialKind } from './cluster-host.ts';
@@ -39,12 +40,18 @@ export function addClusterRoutes(routes: RouteTable<ArmRoute>, service: ClusterS
     if (operation === undefined) return { status: 204 };
     return { status: 202, headers: operationHeaders(request.base, operation, ['status', 'result']) };
   });
+  add(`POST ${one}/start`, (request) => accepted(request, service.setPower(nameOf(request), 'Running')));
+  add(`POST ${one}/stop`, (request) => accepted(request, service.setPower(nameOf(request), 'Stopped')));
   const credential =
     (kind: CredentialKind) =>
     (request: ArmRequest): Promise<ArmResponse> =>
       giveCredential(request, { service, host, kind });
   add(`POST ${one}/listClusterUserCredential`, credential('user'));
   add(`POST ${one}/listClusterAdminCredential`, credential('admin'));
+}
+
+function accepted({ base }: ArmRequest, operation: Operation): ArmResponse {
+  return { status: 202, headers: operationHeaders(base, operation, ['status', 'result']) };
 }
 
 interface CredentialWish {

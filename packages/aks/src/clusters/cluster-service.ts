@@ -112,6 +112,58 @@ export class ClusterService {
     });
   }
 
+  /** A cluster on which nothing is under way. Throws 404 and 409. */
+  getIdle(named: ClusterName): ManagedCluster {
+    const cluster = this.get(named);
+    this.#checkIdle(cluster);
+    return cluster;
+  }
+
+  /** Begins to bring a cluster from what it is to what is wished; `changing` is what it is in the meantime. */
+  beginChange(
+    current: ManagedCluster,
+    changing: ManagedCluster,
+    { what, wished }: { readonly what: string; readonly wished: ManagedCluster },
+  ): Operation {
+    const cluster: ManagedCluster = { ...changing, provisioningState: 'Updating' };
+    this.#put(cluster);
+    return this.#begin(cluster, what, async () => {
+      await this.#parts.host.change(current, wished);
+      this.#put(inState(wished, 'Succeeded'));
+    });
+  }
+
+  /** Starts or stops all of a cluster. Asking for what is already so is an operation that is done at once. */
+  setPower(named: ClusterName, powerState: ManagedCluster['powerState']): Operation {
+    const current = this.getIdle(named);
+    const { host } = this.#parts;
+    const cluster: ManagedCluster = { ...current, provisioningState: powerState === 'Running' ? 'Starting' : 'Stopping' };
+    this.#put(cluster);
+    return this.#begin(cluster, cluster.provisioningState, async () => {
+      await (powerState === 'Running' ? host.start(cluster) : host.stop(cluster));
+      this.#put(inState({ ...cluster, powerState, pools: cluster.pools.map((pool) => ({ ...pool, powerState })) }, 'Succeeded'));
+    });
+  }
+
+  /** Runs a command in a cluster; the outcome is the operation's result. */
+  run(named: ClusterName, command: string): Operation {
+    const cluster = this.get(named);
+    const { operations, host } = this.#parts;
+    return operations.start({
+      subscription: cluster.subscription,
+      location: cluster.location,
+      // Commands do not keep each other waiting, nor changes of the cluster.
+      resource: `command ${randomUUID()}`,
+      what: 'Running a command',
+      work: async () => {
+        const startedAt = new Date().toISOString();
+        const outcome = await host.run(cluster, command);
+        return { ...outcome, startedAt, finishedAt: new Date().toISOString() };
+      },
+      onFailure: () => undefined,
+    });
+  }
+
   /** Replaces the tags. */
   putTags(named: ClusterName, tags: Readonly<Record<string, string>>): ManagedCluster {
     const current = this.get(named);
@@ -222,7 +274,7 @@ function judged(current: ManagedCluster, wished: ManagedCluster, apiVersion: str
 }
 
 /** A cluster and its pools in one state. */
-export function inState(cluster: ManagedCluster, state: 'Creating' | 'Updating' | 'Deleting' | 'Succeeded' | 'Failed'): ManagedCluster {
+function inState(cluster: ManagedCluster, state: 'Creating' | 'Updating' | 'Deleting' | 'Succeeded' | 'Failed'): ManagedCluster {
   return { ...cluster, provisioningState: state, pools: cluster.pools.map((pool) => ({ ...pool, provisioningState: state })) };
 }
 

@@ -49,6 +49,30 @@ export function defaultVersion(): string {
   return `1.${offeredVersions.find(({ isDefault }) => isDefault === true)?.minor ?? 34}`;
 }
 
+/** The versions that a cluster of one version may go to: newer patches of its own minor version and of the next one. */
+export function upgradesOf(version: string): readonly string[] {
+  const own = parseVersion(version);
+  if (own === undefined) return [];
+  return offeredVersions
+    .filter(({ minor }) => minor === own.minor || minor === own.minor + 1)
+    .flatMap(({ patches }) => patches)
+    .filter((patch) => compareVersions(patch, version) > 0);
+}
+
+/** Below zero when `a` is the older one. */
+function compareVersions(a: string, b: string): number {
+  const [first, second] = [parseVersion(a), parseVersion(b)];
+  return (first?.minor ?? 0) - (second?.minor ?? 0) || (first?.patch ?? 0) - (second?.patch ?? 0);
+}
+
+/** The image after an image: the date at its end goes on by a week. */
+export function nextNodeImage(image: string): string {
+  const match = /^(.*?)(\d{6})(?:\.(\d+)\.(\d+))?$/.exec(image);
+  if (match === null) return image;
+  const [, head = '', month = '', week] = match;
+  return week === undefined ? `${head}${Number(month) + 1}` : `${head}${month}.${String(Number(week) + 1).padStart(2, '0')}.0`;
+}
+
 function offeredMinor(asked: string): OfferedVersion | undefined {
   const parsed = parseVersion(asked);
   return offeredVersions.find(({ minor }) => minor === parsed?.minor);

@@ -7,16 +7,7 @@ import { describeNetworkProfile, type NetworkProfile } from './network-profile.t
 import type { WindowsProfile } from './windows-profile.ts';
 
 /** States of a cluster. */
-export type ClusterState =
-  | 'Creating'
-  | 'Updating'
-  | 'Upgrading'
-  | 'Deleting'
-  | 'Starting'
-  | 'Stopping'
-  | 'Succeeded'
-  | 'Failed'
-  | 'Canceled';
+type ClusterState = 'Creating' | 'Updating' | 'Upgrading' | 'Deleting' | 'Starting' | 'Stopping' | 'Succeeded' | 'Failed' | 'Canceled';
 
 /** The document of one cluster. */
 export interface ManagedCluster {

@@ -2,7 +2,7 @@
 import { type ArmError } from '../arm/arm-error.ts';
 
 /** How far an operation is. */
-export type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+type OperationStatus = 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
 
 /** The document of one operation. */
 export interface Operation {

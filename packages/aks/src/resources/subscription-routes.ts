@@ -25,19 +25,13 @@ export function addSubscriptionRoutes(routes: RouteTable<ArmRoute>, account: Clo
       value: [{ id: `/tenants/${tenant}`, tenantId: tenant, displayName: 'Weir', defaultDomain: 'weir.localhost', tenantCategory: 'Home' }],
     });
   });
-  add('GET /subscriptions/{subscription}', ({ parameters }) => {
-    checkSubscription(account, parameters['subscription']);
-    return ok(subscription);
-  });
-  add('GET /subscriptions/{subscription}/locations', ({ parameters }) => {
-    checkSubscription(account, parameters['subscription']);
-    return ok({ value: regions.map((region) => describeRegion(account, region)) });
-  });
+  add('GET /subscriptions/{subscription}', () => ok(subscription));
+  add('GET /subscriptions/{subscription}/locations', () => ok({ value: regions.map((region) => describeRegion(account, region)) }));
 }
 
-/** Throws 404 for any other subscription. */
-export function checkSubscription(account: CloudAccount, subscription = ''): void {
-  if (subscription.toLowerCase() === account.subscription) return;
+/** Throws 404 for any other subscription; a path may name none. */
+export function checkSubscription(account: CloudAccount, subscription: string | undefined): void {
+  if (subscription === undefined || subscription.toLowerCase() === account.subscription) return;
   throw gatewayError(404, 'SubscriptionNotFound', `The subscription '${subscription.slice(0, 80)}' could not be found.`);
 }
 

@@ -1,0 +1,51 @@
+/** A host of clusters without clusters: it remembers what it was asked, and can be made slow or failing. */
+import type { ClusterCredential, ClusterHost, CommandOutcome, ManagedCluster } from '../../src/index.ts';
+
+/** Remembers. */
+export class RememberingHost implements ClusterHost {
+  readonly asked: string[] = [];
+  readonly there = new Set<string>();
+  /** What the next work waits for. */
+  gate: Promise<void> = Promise.resolve();
+  /** What the next work fails with. */
+  failure: Error | undefined;
+
+  async create({ name }: ManagedCluster): Promise<void> {
+    await this.#work(`create ${name}`);
+    this.there.add(name);
+  }
+
+  async change(from: ManagedCluster, to: ManagedCluster): Promise<void> {
+    const sizes = (cluster: ManagedCluster): string => cluster.pools.map(({ name, count }) => `${name}:${count}`).join(' ');
+    await this.#work(`change ${to.name} ${from.network.networkPolicy}→${to.network.networkPolicy} ${sizes(from)} → ${sizes(to)}`);
+  }
+
+  async remove({ name }: ManagedCluster): Promise<void> {
+    await this.#work(`remove ${name}`);
+    this.there.delete(name);
+  }
+
+  async start({ name }: ManagedCluster): Promise<void> {
+    await this.#work(`start ${name}`);
+  }
+
+  async stop({ name }: ManagedCluster): Promise<void> {
+    await this.#work(`stop ${name}`);
+  }
+
+  async credential(_cluster: ManagedCluster, kind: string): Promise<ClusterCredential> {
+    return Promise.resolve({ server: 'https://127.0.0.1:6443', certificateAuthority: 'authority', certificate: kind, key: 'key' });
+  }
+
+  async run(_cluster: ManagedCluster, command: string): Promise<CommandOutcome> {
+    return Promise.resolve({ exitCode: 0, logs: `ran ${command}` });
+  }
+
+  async #work(text: string): Promise<void> {
+    this.asked.push(text);
+    await this.gate;
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+}
