@@ -3,6 +3,7 @@
  *
  * The only public door of the package.
  */
+export { changeNodes, type JoiningNode, type NodesChange } from './cluster/change-nodes.ts';
 export {
   type ClusterConfig,
   type ClusterNode,

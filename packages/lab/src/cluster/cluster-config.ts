@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { type AuditPolicy, deepEqual } from '@weir/kube';
 import { type FakeCounts, noFakes } from '../fakes/fake-counts.ts';
+import type { NodeIdentity } from '../node/node-options.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import type { ClusterEngine, LinuxDataplane } from './cluster-engine.ts';
 import { clusterLayout, clustersDirectory } from './cluster-layout.ts';
@@ -18,6 +19,10 @@ export interface ClusterNode {
   /** IPv4 first; one of each family at most. */
   readonly addresses: readonly string[];
   readonly podBlocks: readonly string[];
+  /** What enforces policies on this node while a cluster goes from one engine to another; absent: the cluster's engine. */
+  readonly engine?: ClusterEngine | undefined;
+  /** What the node says of itself beside what every node says. */
+  readonly identity?: NodeIdentity | undefined;
 }
 
 /** The content of `cluster.json`. */
@@ -114,6 +119,13 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     apiPort,
     command,
   };
+}
+
+/** A further node, at the first place that no other one has. Undefined: there is no room for it. */
+export function planFurtherNode({ nodes, dualStack }: Pick<ClusterConfig, 'nodes' | 'dualStack'>, name: string): ClusterNode | undefined {
+  const taken = new Set(nodes.flatMap(({ addresses }) => addresses));
+  const places = Array.from({ length: nodesMax }, (_, index) => planNode(name, index, dualStack));
+  return places.find(({ addresses }) => !addresses.some((address) => taken.has(address)));
 }
 
 function planNode(name: string, index: number, dualStack: boolean): ClusterNode {

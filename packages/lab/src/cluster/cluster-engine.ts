@@ -51,6 +51,14 @@ function windowsProblem({ windowsNodes = 0, windowsExpandUnsupported, establishe
   return undefined;
 }
 
+/** The engine of one node: the cluster's, unless the cluster is on its way to another one. */
+export function engineOf(
+  cluster: { readonly engine: ClusterEngine },
+  node: { readonly engine?: ClusterEngine | undefined },
+): ClusterEngine {
+  return node.engine ?? cluster.engine;
+}
+
 /** Whether rules of the engine stand behind the chains of kube-proxy, so that it matters what those accept. */
 export function standsBehindKubeProxy({ engine, dataplane }: Pick<EngineWish, 'engine' | 'dataplane'>): boolean {
   if (engine === 'none' || !engineProfiles[engine].nodePortBypassesIngress) return false;

@@ -5,7 +5,7 @@ import type { ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
 import { writeKubeconfig } from '../pki/kubeconfig-writer.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import { type ClusterConfig, type ClusterNode, clusterAddresses, writeClusterConfig } from './cluster-config.ts';
-import { standsBehindKubeProxy } from './cluster-engine.ts';
+import { engineOf, standsBehindKubeProxy } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
 
 /** Writes everything that `config` implies; `cluster.json` last, so that its presence says "complete". */
@@ -32,7 +32,8 @@ export function hostServer(config: ClusterConfig): string {
   return `https://127.0.0.1:${config.apiPort}`;
 }
 
-async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: ClusterNode): Promise<void> {
+/** Writes what one node and its agent are told. */
+export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: ClusterNode): Promise<void> {
   const layout = clusterLayout(config.name);
   const { name } = node;
   await mkdir(layout.agentState(name), { recursive: true, mode: 0o700 });
@@ -45,14 +46,15 @@ async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: Clus
     node: name,
     kubeconfig: layout.nodeKubeconfig(name),
     socket: layout.nodeSocket(name),
-    ...(config.engine === 'none' ? {} : { gateSocket: layout.gateSocket(name) }),
+    ...(engineOf(config, node) === 'none' ? {} : { gateSocket: layout.gateSocket(name) }),
     ...(node.system === 'windows' ? { hnsSocket: layout.hnsSocket(name) } : {}),
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
     podBlocks: node.podBlocks,
     dns: { address: clusterAddresses.dnsService, domain: clusterAddresses.domain },
     standIn: config.standIn,
-    ...(node.system !== 'windows' && standsBehindKubeProxy(config) ? { hasKubeForward: true } : {}),
+    ...(node.identity === undefined ? {} : { identity: node.identity }),
+    ...(node.system !== 'windows' && standsBehindKubeProxy({ ...config, engine: engineOf(config, node) }) ? { hasKubeForward: true } : {}),
   };
   await writePrivateFile(layout.nodeConfig(name), `${JSON.stringify(options, null, 2)}\n`);
 }

@@ -4,6 +4,7 @@ import { isNotFound, KubeClient, loadKubeconfig, nodesPath, podsPath } from '@we
 import type { Node, Pod } from '@weir/kube';
 import type { FakeCounts } from '../fakes/fake-counts.ts';
 import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
+import { engineOf } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
 import type { ChildStatus } from './supervised-child.ts';
 import { askSupervisor, type SupervisorStatus, SupervisorUnreachable } from './supervisor-socket.ts';
@@ -131,11 +132,8 @@ async function readRealPods(client: KubeClient, { fakes, nodes }: ClusterConfig)
   return lists.flatMap(({ items }) => items);
 }
 
-async function nodeStatus(
-  config: ClusterConfig,
-  { name, addresses }: ClusterConfig['nodes'][number],
-  objects: ReadObjects,
-): Promise<NodeStatus> {
+async function nodeStatus(config: ClusterConfig, description: ClusterConfig['nodes'][number], objects: ReadObjects): Promise<NodeStatus> {
+  const { name, addresses } = description;
   const node = objects.nodes.find((each) => each.metadata.name === name);
   const pods = objects.pods.filter(
     ({ spec, status }) => spec?.nodeName === name && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
@@ -146,7 +144,7 @@ async function nodeStatus(
     registered: node !== undefined,
     ready: node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     pods: pods.length,
-    ...(config.engine === 'none' ? {} : { agent: await agentStatus(clusterLayout(config.name).gateSocket(name)) }),
+    ...(engineOf(config, description) === 'none' ? {} : { agent: await agentStatus(clusterLayout(config.name).gateSocket(name)) }),
   };
 }
 

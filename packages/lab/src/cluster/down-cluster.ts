@@ -5,23 +5,18 @@
  * in, never by name. Before the state directory is removed everything mounted below it is unmounted:
  * pod roots hold the machine's own directories, and those must never be deleted through a mount.
  */
-import { execFile } from 'node:child_process';
-import { readdirSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
+import { rmdirSync, statSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { netnsPath } from '@weir/kernel';
 import { netnsOfCluster } from '../network/netns-names.ts';
 import { removeNetwork } from '../network/virtual-network.ts';
-import { MountedError, unmountBelow } from '../sandbox/mount-points.ts';
-import { busyError, ClusterError } from './cluster-error.ts';
+import { busyError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout, clustersDirectory, runRoot, stateRoot } from './cluster-layout.ts';
 import { checkOwner } from './cluster-network.ts';
-import { endProcess, identifyProcess, readIdentity } from './process-identity.ts';
+import { endProcessesInside, removeNodeContainers, unmountAll } from './node-remains.ts';
+import { endProcess, readIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
 import { endLeftOvers } from './supervisor.ts';
-
-const run = promisify(execFile);
 
 /** An orderly stop of all processes may take this long. */
 const stopTimeoutMs = 20_000;
@@ -58,7 +53,7 @@ export async function removeCluster(name: string): Promise<boolean> {
   await stopSupervisor(layout);
   await endLeftOvers(layout, undefined);
   await removeContainers(layout);
-  await endProcessesInside(name);
+  await endProcessesInside(netnsOfCluster(name));
   removeNetwork(name);
   await unmountAll(layout.state);
   await rm(layout.run, { recursive: true, force: true });
@@ -73,54 +68,11 @@ async function stopSupervisor(layout: ClusterLayout): Promise<void> {
   }
 }
 
-/** Containers of nodes that died: the node keeps its runc state below `<node>/runc`. */
+/** Containers of nodes that died. */
 async function removeContainers(layout: ClusterLayout): Promise<void> {
   const nodes = join(layout.state, 'nodes');
   if (!exists(nodes)) return;
-  for (const node of await readdir(nodes)) {
-    const root = join(nodes, node, 'runc');
-    if (!exists(root)) continue;
-    for (const container of await readdir(root)) {
-      // Half-made ones cannot be deleted in order; their processes go with the namespaces below.
-      await run('runc', ['--root', root, 'delete', '--force', container], { timeout: 10_000 }).catch(() => undefined);
-    }
-  }
-}
-
-/** Ends what still runs in the cluster's network namespaces: programs in pods of a node that died. */
-async function endProcessesInside(name: string): Promise<void> {
-  const inodes = new Set<string>();
-  for (const netns of netnsOfCluster(name)) {
-    try {
-      inodes.add(`net:[${statSync(netnsPath(netns)).ino}]`);
-    } catch {
-      // Removed meanwhile.
-    }
-  }
-  if (inodes.size === 0) return;
-  const inside = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .filter((pid) => inodes.has(netnsOf(pid)))
-    .flatMap((pid) => identifyProcess(Number(pid)) ?? []);
-  await Promise.all(inside.map((identity) => endProcess(identity, 2_000)));
-}
-
-function netnsOf(pid: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
-  } catch {
-    return '';
-  }
-}
-
-/** Unmounts what is below the directory; says what to do about what stays mounted. */
-async function unmountAll(directory: string): Promise<void> {
-  try {
-    await unmountBelow(directory);
-  } catch (error) {
-    if (!(error instanceof MountedError)) throw error;
-    throw new ClusterError('failed', `${error.message}: unmount it and run "weir down" again`);
-  }
+  for (const node of await readdir(nodes)) await removeNodeContainers(layout, node);
 }
 
 function exists(path: string): boolean {

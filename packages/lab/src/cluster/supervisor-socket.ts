@@ -3,7 +3,7 @@
  *
  * `GET /status` · `POST /stop` · `POST /children/NAME/signal?signal=SIGKILL` (it is started again) ·
  * `POST /children/NAME/hold` (it stays down) · `POST /children/NAME/start` · `POST /hosts` (the records
- * of the external hosts have changed).
+ * of the external hosts have changed) · `POST /nodes` (the cluster's description has other nodes).
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
@@ -26,6 +26,8 @@ export interface SupervisorActions {
   start(child: string): boolean;
   /** Serves what the records of the external hosts say; throws an Error for people when a part of it is not possible. */
   hosts(): Promise<void>;
+  /** Ends nodes that are gone from the cluster's description and starts those that are new in it. */
+  nodes(): Promise<void>;
 }
 
 /** The supervisor does not answer: it is not running, or not reachable. */
@@ -63,6 +65,10 @@ async function handle(incoming: IncomingMessage, actions: SupervisorActions): Pr
     await actions.hosts();
     return { code: 200, body: {} };
   }
+  if (first === 'nodes') {
+    await actions.nodes();
+    return { code: 200, body: actions.status() };
+  }
   if (first !== 'children') return { code: 404, body: { error: `no such path: ${url.pathname}` } };
   const done = await actOnChild(actions, { child, action, signal: url.searchParams.get('signal') ?? 'SIGTERM' });
   return done ? { code: 200, body: actions.status() } : { code: 404, body: { error: `no process "${child}", or no action "${action}"` } };
@@ -87,9 +93,9 @@ function answer(response: ServerResponse, code: number, body: unknown): void {
 }
 
 /** Asks a supervisor; throws {@link SupervisorUnreachable} when nobody answers, Error when it says no. */
-export function askSupervisor<T>(socketPath: string, method: 'GET' | 'POST', path: string): Promise<T> {
+export function askSupervisor<T>(socketPath: string, method: 'GET' | 'POST', path: string, timeoutMs = 15_000): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const call = request({ socketPath, method, path, timeout: 15_000 }, (response) => {
+    const call = request({ socketPath, method, path, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -98,7 +104,7 @@ export function askSupervisor<T>(socketPath: string, method: 'GET' | 'POST', pat
         else reject(new Error(body.error ?? `the supervisor answered ${response.statusCode ?? 'nothing'}`));
       });
     });
-    call.on('timeout', () => call.destroy(new Error('no answer in 15 s')));
+    call.on('timeout', () => call.destroy(new Error(`no answer in ${timeoutMs / 1_000} s`)));
     call.on('error', (error) => reject(new SupervisorUnreachable(`the supervisor at ${socketPath} does not answer: ${error.message}`)));
     call.end();
   });

@@ -13,19 +13,18 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert } from '@weir/net';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
-import { nodeNetnsName } from '../network/netns-names.ts';
 import { boundLog } from './bounded-log.ts';
 import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
 import { ensureNetwork } from './cluster-network.ts';
+import { ClusterProcesses } from './cluster-processes.ts';
 import { readHostRecords, restoreHosts } from './external-hosts.ts';
 import { HostServers } from './host-servers.ts';
 import { endProcess, readIdentity } from './process-identity.ts';
 import { type ProcessLock, takeProcessLock } from './process-lock.ts';
-import { type ChildDefinition, SupervisedChild } from './supervised-child.ts';
+import type { SupervisedChild } from './supervised-child.ts';
 import { type SupervisorActions, serveSupervisor } from './supervisor-socket.ts';
 
 /** How to supervise. */
@@ -70,9 +69,7 @@ async function superviseUntilStopped(
   world: { log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const { log, signal } = world;
-  const children = childDefinitions(config, layout).map(
-    (definition) => new SupervisedChild(definition, (status) => log.info(status, 'process')),
-  );
+  const processes = new ClusterProcesses(config, (status) => log.info(status, 'process'));
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) => {
     stop.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -82,77 +79,28 @@ async function superviseUntilStopped(
   const hosts = new HostServers(config.name);
   const syncHosts = async (): Promise<void> => hosts.sync(await readHostRecords(config.name));
   const server = await serveSupervisor(layout.supervisorSocket, {
-    ...actionsOn(config.name, children),
+    ...actionsOn(config.name, processes),
     stop: () => stop.abort(),
     hosts: syncHosts,
+    nodes: () => processes.reload(),
   });
-  for (const child of children) child.start();
+  processes.start();
   await syncHosts().catch((error: unknown) => log.error({ err: error }, 'external hosts'));
-  const logTimer = setInterval(() => children.forEach((child) => boundLog(child.definition.log)), logCheckMs);
+  const logTimer = setInterval(() => processes.children.forEach((child) => boundLog(child.definition.log)), logCheckMs);
   await stopped;
   log.info('stopping');
   clearInterval(logTimer);
-  // Nodes and agents before the control plane: they take their leave of it.
-  const [controlPlane, ...others] = children;
-  assert(controlPlane !== undefined, 'a cluster has a control plane');
-  await Promise.all(others.map((child) => child.stop()));
-  await controlPlane.stop();
+  await processes.stop();
   hosts.close();
   server.closeAllConnections();
   await new Promise<void>((resolve) => server.close(() => resolve()));
   await rm(layout.supervisorSocket, { force: true });
 }
 
-/**
- * Flags of Node: half of the room that V8 gives to new objects. Lists make much that is garbage at once and outside of
- * V8's heap, of which it notices little; it looks twice as often so. With 20 000 pods the peak is some 30 MB lower, for
- * 5 % of a create's processor time (`npm run bench:apiserver`, which measures with the same flag).
- */
-const controlPlaneFlags = ['--max-semi-space-size=8'];
-
-/** The processes of a cluster; the control plane first. */
-function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDefinition[] {
-  const define = (name: string, command: readonly string[]): ChildDefinition => ({
-    name,
-    command,
-    log: layout.log(name),
-    pids: layout.pids,
-  });
-  const [node = '', ...weir] = config.command;
-  const definitions = [define('control-plane', [node, ...controlPlaneFlags, ...weir, 'lab', 'control-plane', '--cluster', config.name])];
-  for (const { name, system } of config.nodes) {
-    const enter = ['nsenter', `--net=/run/netns/${nodeNetnsName(config.name, name)}`, ...config.command];
-    definitions.push(define(name, [...enter, 'lab', 'node', '--config', layout.nodeConfig(name)]));
-    if (config.engine === 'none') continue;
-    const agentOptions = {
-      '--kubeconfig': layout.agentKubeconfig(name),
-      '--node': name,
-      '--gate-socket': layout.gateSocket(name),
-      '--state-directory': layout.agentState(name),
-      // Its few nodes may say more often than those of a large cluster that they are alive.
-      '--status-seconds': '3',
-      '--pod-interfaces': 'weir',
-      // The lab's nodes announce every pod, and publish its address before its rules are in force.
-      '--local-pods': 'announced',
-      '--profile': config.engine,
-      ...(system !== 'windows' && config.dataplane !== undefined ? { '--dataplane': config.dataplane } : {}),
-      ...(system === 'windows' ? windowsOptions(config, layout.hnsSocket(name)) : {}),
-      ...(config.established === undefined ? {} : { '--established': config.established }),
-    };
-    definitions.push(define(`${name}-agent`, [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
-  }
-  return definitions;
-}
-
-/** Said in full, so that the cluster's description is what holds and no variable of the environment. */
-function windowsOptions({ windowsExpandUnsupported = false }: ClusterConfig, hnsSocket: string): Readonly<Record<string, string>> {
-  return { '--dataplane': 'hns', '--hns-socket': hnsSocket, '--windows-expand-unsupported': String(windowsExpandUnsupported) };
-}
-
-function actionsOn(cluster: string, children: readonly SupervisedChild[]): Omit<SupervisorActions, 'stop' | 'hosts'> {
-  const find = (name: string): SupervisedChild | undefined => children.find((child) => child.definition.name === name);
+function actionsOn(cluster: string, processes: ClusterProcesses): Omit<SupervisorActions, 'stop' | 'hosts' | 'nodes'> {
+  const find = (name: string): SupervisedChild | undefined => processes.children.find((child) => child.definition.name === name);
   return {
-    status: () => ({ cluster, pid: process.pid, children: children.map((child) => child.status()) }),
+    status: () => ({ cluster, pid: process.pid, children: processes.children.map((child) => child.status()) }),
     signal: (name, signal) => find(name)?.signal(signal) ?? false,
     hold: async (name) => {
       const child = find(name);

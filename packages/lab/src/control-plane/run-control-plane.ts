@@ -5,6 +5,7 @@
  * the router's namespace on 10.224.0.1:6443 for nodes and pods. Scheduler and controllers are
  * ordinary clients of it.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiServer } from '@weir/apiserver';
@@ -21,7 +22,7 @@ import { removeNodeVolume } from '../cluster/node-volumes.ts';
 import type { LoadBalancerOptions } from '../controllers/load-balancers/load-balancer-controller.ts';
 import { fakeObjects } from '../fakes/fake-objects.ts';
 import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanced-address.ts';
-import { vnetNetnsName } from '../network/netns-names.ts';
+import { isNodeName, vnetNetnsName } from '../network/netns-names.ts';
 import type { ControlPlaneParty } from '../pki/cluster-pki.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import { labAuditPolicy } from './lab-audit-policy.ts';
@@ -76,7 +77,8 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Lo
     serviceCidrs: config.serviceCidrs,
     // Webhooks in pods are reached from where the pods are reached: the router of the virtual network.
     connectToCluster: (address, port) => connectTcp({ netns: vnetNetnsName(config.name), address, port }),
-    nodeSocket: (node) => (config.nodes.some(({ name }) => name === node) ? layout.nodeSocket(node) : undefined),
+    // Nodes come and go while this process runs.
+    nodeSocket: (node) => (isNodeName(node) && existsSync(layout.nodeSocket(node)) ? layout.nodeSocket(node) : undefined),
     version: kubernetesVersion,
     audit: {
       policy: config.auditPolicy ?? labAuditPolicy,

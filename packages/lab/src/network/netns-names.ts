@@ -91,9 +91,14 @@ export function checkClusterName(cluster: string): void {
   }
 }
 
+/** Whether a text could be the name of a node, and is part of a path without leading elsewhere. */
+export function isNodeName(node: string): boolean {
+  return /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(node) && node.length <= 200;
+}
+
 /** Throws when a node of the cluster cannot have that name. */
 export function checkNodeName(cluster: string, node: string): void {
-  if (!/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(node) || node.length > 200) {
+  if (!isNodeName(node)) {
     throw new NetworkError('invalid-name', `"${node}" is no node name: lower case letters, digits, dashes and dots, at most 200`);
   }
   if (/^[ph]-/.test(node) || node === 'vnet' || node.endsWith('-vnet')) {

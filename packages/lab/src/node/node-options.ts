@@ -1,6 +1,14 @@
 /** What the process of one lab node is told when it starts. */
 import type { RestartDelayBounds } from './restart-delays.ts';
 
+/** What a node says of itself beside what every node says. */
+export interface NodeIdentity {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  /** The version of its kubelet, `v1.34.4`; absent: that of the lab's API server. */
+  readonly kubeletVersion?: string;
+}
+
 /** Written by the control plane as JSON, read by `weir lab node --config FILE`. */
 export interface NodeOptions {
   /** Name of the cluster; part of every namespace name. */
@@ -25,6 +33,7 @@ export interface NodeOptions {
   readonly dns: { readonly address: string; readonly domain: string };
   /** Whether pods with unknown images get a stand-in that serves their containerPorts. */
   readonly standIn: boolean;
+  readonly identity?: NodeIdentity;
   /** Whether the node's service proxy stands in for a kube-proxy with iptables, with its chain KUBE-FORWARD. */
   readonly hasKubeForward?: boolean;
   /** How long a container that ended waits for its next start; absent: as a kubelet, 10 s up to 300 s. */

@@ -52,12 +52,16 @@ async function keepAlive(client: KubeClient, options: NodeOptions, stopped: Abor
 
 async function upsertNode(client: KubeClient, options: NodeOptions): Promise<void> {
   const labels = nodeLabels(options);
+  const { taints = [] } = options.identity ?? {};
   try {
     const node: Node = {
       apiVersion: 'v1',
       kind: 'Node',
       metadata: { name: options.node, labels },
-      spec: options.podBlocks[0] === undefined ? {} : { podCIDR: options.podBlocks[0], podCIDRs: options.podBlocks },
+      spec: {
+        ...(options.podBlocks[0] === undefined ? {} : { podCIDR: options.podBlocks[0], podCIDRs: options.podBlocks }),
+        ...(taints.length === 0 ? {} : { taints }),
+      },
     };
     await client.create(nodesPath, node);
   } catch (error) {
@@ -78,7 +82,7 @@ async function writeNodeStatus(client: KubeClient, options: NodeOptions, conditi
 }
 
 /** Those that a kubelet sets, and on Windows those that AKS adds for its operating system. */
-function nodeLabels({ node, hnsSocket }: NodeOptions): Readonly<Record<string, string>> {
+function nodeLabels({ node, hnsSocket, identity }: NodeOptions): Readonly<Record<string, string>> {
   const system = hnsSocket === undefined ? 'linux' : 'windows';
   return {
     'kubernetes.io/hostname': node,
@@ -87,6 +91,7 @@ function nodeLabels({ node, hnsSocket }: NodeOptions): Readonly<Record<string, s
     'beta.kubernetes.io/os': system,
     'beta.kubernetes.io/arch': goArchitecture(),
     ...(hnsSocket === undefined ? {} : windowsLabels),
+    ...identity?.labels,
   };
 }
 

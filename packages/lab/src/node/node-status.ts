@@ -2,6 +2,7 @@
  * What a node says of itself in its status: addresses, room, conditions, versions. Values in, values out, apart from
  * what the machine is.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import type { Condition, Node, Quantities } from '@weir/kube';
@@ -47,7 +48,7 @@ export function nodeStatusPatch(options: NodeOptions, present: Node, conditions:
       capacity: resources,
       allocatable: resources,
       conditions: dated(conditions, present),
-      nodeInfo: { ...nodeInfo(), ...(options.hnsSocket === undefined ? {} : windowsInfo) },
+      nodeInfo: { ...nodeInfo(options, present), ...(options.hnsSocket === undefined ? {} : windowsInfo) },
     },
   };
 }
@@ -71,19 +72,28 @@ function healthy(type: string, reason: string, message: string): Statement {
   return { type, status: 'False', reason, message };
 }
 
-function nodeInfo(): Readonly<Record<string, string>> {
+function nodeInfo({ identity }: NodeOptions, present: Node): Readonly<Record<string, string>> {
   return {
     machineID: readOr('/etc/machine-id', ''),
     systemUUID: '',
-    bootID: readOr('/proc/sys/kernel/random/boot_id', ''),
+    bootID: bootId(present),
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readOr('/etc/os-release', ''))?.[1] ?? 'Linux',
     containerRuntimeVersion: 'weir://0.1.0',
-    kubeletVersion,
+    kubeletVersion: identity?.kubeletVersion ?? kubeletVersion,
     kubeProxyVersion: '',
     operatingSystem: 'linux',
     architecture: goArchitecture(),
   };
+}
+
+/** A node that was replaced has booted anew, although the machine has not. */
+function bootId(present: Node): string {
+  const machine = readOr('/proc/sys/kernel/random/boot_id', '');
+  const hash = createHash('sha256')
+    .update(`${machine} ${present.metadata.uid ?? ''}`)
+    .digest('hex');
+  return hash.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** The build of Windows Server 2022, which AKS runs. */
