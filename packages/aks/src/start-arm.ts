@@ -6,7 +6,6 @@ import { RouteTable } from './arm/route-table.ts';
 import type { ClusterHost } from './clusters/cluster-host.ts';
 import { addClusterRoutes } from './clusters/cluster-routes.ts';
 import { ClusterService } from './clusters/cluster-service.ts';
-import { addCommandRoutes } from './clusters/command-routes.ts';
 import type { ManagedCluster } from './clusters/managed-cluster.ts';
 import { addPoolRoutes } from './clusters/pool-routes.ts';
 import { PoolService } from './clusters/pool-service.ts';
@@ -67,7 +66,6 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
   addClusterRoutes(routes, service, host);
   addPoolRoutes(routes, service, new PoolService(service, (name) => hasFeature(providerSource, name)));
   addVersionRoutes(routes, service);
-  addCommandRoutes(routes, service, operations);
   addAuthorizationRoutes(routes);
   addGroupRoutes(routes, {
     subscription,

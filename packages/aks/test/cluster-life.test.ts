@@ -339,16 +339,6 @@ describe('a cluster', () => {
     }
   });
 
-  it('runs a command, whose URL az can take apart', async () => {
-    await create();
-    const answer = await endpoint.ask('POST', `${path}/runCommand`, { command: 'kubectl get pods' });
-    const url = new URL(String(answer.headers['location']));
-    expect([answer.status, /commandResults\/(\w*)\?/.exec(url.href)?.[1]?.length]).toEqual([202, 32]);
-    await expect
-      .poll(async () => (await endpoint.send('GET', `${url.pathname}${url.search}`)).json, { timeout: 10_000 })
-      .toMatchObject({ properties: { provisioningState: 'Succeeded', exitCode: 0, logs: 'ran kubectl get pods' } });
-  });
-
   it('takes tags, is listed, and goes', async () => {
     await create();
     expect((await endpoint.ask('PATCH', path, { tags: { a: 'b' } })).json).toMatchObject({ tags: { a: 'b' } });

@@ -1,6 +1,7 @@
 /** The whole command line, as a tree of data. */
 import type { Command } from './command.ts';
 import { agentCommand } from './commands/agent-command.ts';
+import { azLoginCommand } from './commands/az-login-command.ts';
 import { downCommand, envCommand, shellCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
 import { completionCommand } from './commands/completion-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
@@ -30,6 +31,7 @@ export const rootCommand: Command = {
     snapshotCommand,
     engineCommand,
     agentCommand,
+    azLoginCommand,
     labCommand,
     completionCommand(() => rootCommand),
     versionCommand,

@@ -3,18 +3,20 @@
  *
  * The only public door of the package.
  */
-export { changeNodes, type JoiningNode, type NodesChange } from './cluster/change-nodes.ts';
+export { lastLogLines, openLog } from './cluster/bounded-log.ts';
+export { changeNodes, type NodesChange } from './cluster/change-nodes.ts';
 export {
   type ClusterConfig,
   type ClusterNode,
   type ClusterShape,
   clusterAddresses,
   listClusters,
+  type NamedNode,
   readClusterConfig,
 } from './cluster/cluster-config.ts';
 export type { ClusterEngine, LinuxDataplane } from './cluster/cluster-engine.ts';
 export { ClusterError, type ClusterErrorCode } from './cluster/cluster-error.ts';
-export { type ClusterLayout, clusterLayout } from './cluster/cluster-layout.ts';
+export { type ClusterLayout, clusterLayout, runRoot, stateRoot } from './cluster/cluster-layout.ts';
 export { loadClusterSnapshot, saveClusterSnapshot } from './cluster/cluster-snapshot.ts';
 export { type AgentStatus, type ClusterStatus, clusterStatus, type NodeStatus } from './cluster/cluster-status.ts';
 export { downCluster } from './cluster/down-cluster.ts';
@@ -25,6 +27,9 @@ export {
   type ServedPort,
   type ServingHost,
 } from './cluster/external-hosts.ts';
+export { endProcess } from './cluster/process-identity.ts';
+export { lockHolder, takeProcessLock } from './cluster/process-lock.ts';
+export { stopCluster } from './cluster/stop-cluster.ts';
 export type { ChildStatus } from './cluster/supervised-child.ts';
 export { runSupervisor, type SupervisorOptions } from './cluster/supervisor.ts';
 export { askSupervisor, type SupervisorStatus, SupervisorUnreachable } from './cluster/supervisor-socket.ts';
@@ -41,5 +46,6 @@ export * from './network/virtual-network.ts';
 export type * from './node/node-options.ts';
 export * from './node/run-node.ts';
 export { createCertificateAuthority, issueServerCertificate, type KeyPairPem } from './pki/certificate-authority.ts';
+export { writePrivateFile } from './pki/private-file.ts';
 export type { ProbeAnswer } from './probe/probe-attempt.ts';
 export * from './probe/probe-connections.ts';

@@ -12,12 +12,6 @@ export interface ClusterCredential {
   readonly key: string;
 }
 
-/** The end of a command that ran in a cluster. */
-export interface CommandOutcome {
-  readonly exitCode: number;
-  readonly logs: string;
-}
-
 /** Each method resolves when it is done, and may be called again after it was cut off. */
 export interface ClusterHost {
   /** Makes a cluster, or goes on making it. */
@@ -29,5 +23,4 @@ export interface ClusterHost {
   start(cluster: ManagedCluster): Promise<void>;
   stop(cluster: ManagedCluster): Promise<void>;
   credential(cluster: ManagedCluster, kind: CredentialKind): Promise<ClusterCredential>;
-  run(cluster: ManagedCluster, command: string): Promise<CommandOutcome>;
 }

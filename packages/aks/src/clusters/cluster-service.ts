@@ -145,25 +145,6 @@ export class ClusterService {
     });
   }
 
-  /** Runs a command in a cluster; the outcome is the operation's result. */
-  run(named: ClusterName, command: string): Operation {
-    const cluster = this.get(named);
-    const { operations, host } = this.#parts;
-    return operations.start({
-      subscription: cluster.subscription,
-      location: cluster.location,
-      // Commands do not keep each other waiting, nor changes of the cluster.
-      resource: `command ${randomUUID()}`,
-      what: 'Running a command',
-      work: async () => {
-        const startedAt = new Date().toISOString();
-        const outcome = await host.run(cluster, command);
-        return { ...outcome, startedAt, finishedAt: new Date().toISOString() };
-      },
-      onFailure: () => undefined,
-    });
-  }
-
   /** Replaces the tags. */
   putTags(named: ClusterName, tags: Readonly<Record<string, string>>): ManagedCluster {
     const current = this.get(named);

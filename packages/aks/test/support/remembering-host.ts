@@ -1,5 +1,5 @@
 /** A host of clusters without clusters: it remembers what it was asked, and can be made slow or failing. */
-import type { ClusterCredential, ClusterHost, CommandOutcome, ManagedCluster } from '../../src/index.ts';
+import type { ClusterCredential, ClusterHost, ManagedCluster } from '../../src/index.ts';
 
 /** Remembers. */
 export class RememberingHost implements ClusterHost {
@@ -35,10 +35,6 @@ export class RememberingHost implements ClusterHost {
 
   async credential(_cluster: ManagedCluster, kind: string): Promise<ClusterCredential> {
     return Promise.resolve({ server: 'https://127.0.0.1:6443', certificateAuthority: 'authority', certificate: kind, key: 'key' });
-  }
-
-  async run(_cluster: ManagedCluster, command: string): Promise<CommandOutcome> {
-    return Promise.resolve({ exitCode: 0, logs: `ran ${command}` });
   }
 
   async #work(text: string): Promise<void> {

@@ -6,6 +6,7 @@ import { clusterOption } from '../cluster-option.ts';
 import type { Command } from '../command.ts';
 import { exitCode, usageError } from '../exit-code.ts';
 import { interrupted } from '../interrupt.ts';
+import { weirCommand } from '../self.ts';
 import { labHostCommand } from './lab-host-command.ts';
 
 const supervise: Command = {
@@ -51,9 +52,21 @@ const node: Command = {
   },
 };
 
+const arm: Command = {
+  name: 'arm',
+  summary: 'Run the ARM endpoint of this machine',
+  hidden: true,
+  options: {},
+  run: async ({ signal, output }) => {
+    const { runArm } = await import('@weir/aks');
+    await explained(runArm({ command: weirCommand, signal, log: (text) => output.progress(`${new Date().toISOString()} ${text}`) }));
+    return exitCode.done;
+  },
+};
+
 /** The group. */
 export const labCommand: Command = {
   name: 'lab',
   summary: 'The virtual network of the lab',
-  subcommands: [labHostCommand, supervise, controlPlane, node],
+  subcommands: [labHostCommand, supervise, controlPlane, node, arm],
 };

@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isNotFound, KubeClient, loadKubeconfig, nodesPath, podsPath } from '@weir/client';
 import type { Pod } from '@weir/kube';
 import { checkNodeName } from '../network/netns-names.ts';
-import type { NodeIdentity } from '../node/node-options.ts';
-import { type ClusterConfig, nodesMax, planFurtherNode, readClusterConfig, writeClusterConfig } from './cluster-config.ts';
+import { type ClusterConfig, type NamedNode, nodesMax, planFurtherNode, readClusterConfig, writeClusterConfig } from './cluster-config.ts';
 import type { ClusterEngine } from './cluster-engine.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { writeNodeFiles } from './cluster-files.ts';
@@ -16,19 +15,10 @@ import { clusterStatus } from './cluster-status.ts';
 import { takeProcessLock } from './process-lock.ts';
 import { askSupervisor } from './supervisor-socket.ts';
 
-/** A node that is to join. */
-export interface JoiningNode {
-  readonly name: string;
-  readonly system: 'linux' | 'windows';
-  readonly identity?: NodeIdentity;
-  /** What enforces policies on it; absent: the cluster's engine. */
-  readonly engine?: ClusterEngine;
-}
-
 /** What is to change. A name in both lists is a node that is replaced. */
 export interface NodesChange {
   readonly leave: readonly string[];
-  readonly join: readonly JoiningNode[];
+  readonly join: readonly NamedNode[];
   /** The engine that the cluster has from now on, for nodes without one of their own; absent: it keeps its own. */
   readonly engine?: ClusterEngine;
 }
@@ -58,19 +48,13 @@ export async function changeNodes(cluster: string, change: NodesChange): Promise
   }
 }
 
-function withJoining(config: ClusterConfig, joining: readonly JoiningNode[]): ClusterConfig {
-  return joining.reduce((grown, { name, system, identity, engine }) => {
-    checkNodeName(grown.name, name);
-    if (grown.nodes.some((node) => node.name === name)) return grown;
-    const node = planFurtherNode(grown, name);
-    if (node === undefined)
-      throw new ClusterError('invalid', `cluster "${grown.name}" has ${nodesMax} nodes already, as many as it can have`);
-    const more = {
-      ...(system === 'windows' ? { system } : {}),
-      ...(identity === undefined ? {} : { identity }),
-      ...(engine === undefined ? {} : { engine }),
-    };
-    return { ...grown, nodes: [...grown.nodes, { ...node, ...more }] };
+function withJoining(config: ClusterConfig, joining: readonly NamedNode[]): ClusterConfig {
+  return joining.reduce((grown, joiner) => {
+    checkNodeName(grown.name, joiner.name);
+    if (grown.nodes.some(({ name }) => name === joiner.name)) return grown;
+    const node = planFurtherNode(grown, joiner);
+    if (node !== undefined) return { ...grown, nodes: [...grown.nodes, node] };
+    throw new ClusterError('invalid', `cluster "${grown.name}" has ${nodesMax} nodes already, as many as it can have`);
   }, config);
 }
 
@@ -107,7 +91,7 @@ async function gone(deletion: Promise<unknown>): Promise<void> {
   });
 }
 
-async function untilReady(cluster: string, joining: readonly JoiningNode[]): Promise<void> {
+async function untilReady(cluster: string, joining: readonly NamedNode[]): Promise<void> {
   for (const deadlineMs = Date.now() + readyMs; ; await sleep(50)) {
     const status = await clusterStatus(cluster, 'uncounted');
     const waiting = joining.find(({ name }) => {

@@ -52,6 +52,15 @@ export interface ClusterConfig {
   readonly command: readonly string[];
 }
 
+/** A node by a name of its own. */
+export interface NamedNode {
+  readonly name: string;
+  readonly system: NodeSystem;
+  readonly identity?: NodeIdentity;
+  /** What enforces policies on it; absent: the cluster's engine. */
+  readonly engine?: ClusterEngine;
+}
+
 /** What `up` can be asked for. */
 export interface ClusterShape {
   readonly name: string;
@@ -59,6 +68,8 @@ export interface ClusterShape {
   readonly nodes: number;
   /** How many Windows nodes besides, together no more than {@link nodesMax}; default 0. */
   readonly windowsNodes?: number | undefined;
+  /** The nodes by name, as many of each system as are asked for; absent: `node1`, `node2`, …, `win1`, …. */
+  readonly namedNodes?: readonly NamedNode[] | undefined;
   readonly engine: ClusterEngine;
   /** What enforces the policies of Linux nodes; absent: what the engine has. */
   readonly dataplane?: LinuxDataplane | undefined;
@@ -106,12 +117,7 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     ...(shape.windowsExpandUnsupported === true ? { windowsExpandUnsupported: true } : {}),
     standIn: shape.standIn,
     dualStack: shape.dualStack,
-    nodes: [
-      ...Array.from({ length: shape.nodes }, (_, index) => planNode(`node${index + 1}`, index, shape.dualStack)),
-      ...Array.from({ length: shape.windowsNodes ?? 0 }, (_, index): ClusterNode => {
-        return { ...planNode(`win${index + 1}`, shape.nodes + index, shape.dualStack), system: 'windows' };
-      }),
-    ],
+    nodes: (shape.namedNodes ?? numberedNodes(shape)).map((node, index) => placedNode(planNode(node.name, index, shape.dualStack), node)),
     fakes: shape.fakes,
     ...(shape.loadBalancerPool === undefined ? {} : { loadBalancerPool: shape.loadBalancerPool }),
     ...(shape.auditPolicy === undefined ? {} : { auditPolicy: shape.auditPolicy }),
@@ -121,11 +127,30 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
   };
 }
 
+function numberedNodes({ nodes, windowsNodes = 0 }: ClusterShape): readonly NamedNode[] {
+  const numbered = (system: NodeSystem, prefix: string, count: number): readonly NamedNode[] =>
+    Array.from({ length: count }, (_, index) => ({ name: `${prefix}${index + 1}`, system }));
+  return [...numbered('linux', 'node', nodes), ...numbered('windows', 'win', windowsNodes)];
+}
+
+function placedNode(place: ClusterNode, { system, identity, engine }: NamedNode): ClusterNode {
+  return {
+    ...place,
+    ...(system === 'windows' ? { system } : {}),
+    ...(identity === undefined ? {} : { identity }),
+    ...(engine === undefined ? {} : { engine }),
+  };
+}
+
 /** A further node, at the first place that no other one has. Undefined: there is no room for it. */
-export function planFurtherNode({ nodes, dualStack }: Pick<ClusterConfig, 'nodes' | 'dualStack'>, name: string): ClusterNode | undefined {
+export function planFurtherNode(
+  { nodes, dualStack }: Pick<ClusterConfig, 'nodes' | 'dualStack'>,
+  node: NamedNode,
+): ClusterNode | undefined {
   const taken = new Set(nodes.flatMap(({ addresses }) => addresses));
-  const places = Array.from({ length: nodesMax }, (_, index) => planNode(name, index, dualStack));
-  return places.find(({ addresses }) => !addresses.some((address) => taken.has(address)));
+  const places = Array.from({ length: nodesMax }, (_, index) => planNode(node.name, index, dualStack));
+  const free = places.find(({ addresses }) => !addresses.some((address) => taken.has(address)));
+  return free === undefined ? undefined : placedNode(free, node);
 }
 
 function planNode(name: string, index: number, dualStack: boolean): ClusterNode {
