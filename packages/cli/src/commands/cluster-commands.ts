@@ -108,7 +108,10 @@ export const upCommand: Command = {
 export const downCommand: Command = {
   name: 'down',
   summary: 'Remove a cluster, or all of them; nothing is left in the kernel',
-  options: { name: clusterOption, all: { type: 'boolean', summary: 'all clusters of this machine' } },
+  options: {
+    name: clusterOption,
+    all: { type: 'boolean', summary: 'all clusters of this machine, and the ARM endpoint with all that it knows' },
+  },
   description: 'Works in whatever state a cluster is: running, half made, with dead processes, or after a reboot.',
   examples: ['weir down', 'weir down --all'],
   run: async ({ options, output }) => {
@@ -120,6 +123,10 @@ export const downCommand: Command = {
       const existed = await explained(downCluster(name)).finally(() => clearTimeout(patience));
       if (!existed && !all) throw notFoundError(`there is no cluster "${name}" (weir status lists them)`);
       if (!output.json) output.progress(`cluster "${name}" is gone`);
+    }
+    if (all) {
+      const { removeArm } = await import('@weir/aks');
+      if (await removeArm()) output.progress('the ARM endpoint is gone');
     }
     if (output.json) output.resultJson({ removed: names });
     return exitCode.done;
