@@ -23,6 +23,7 @@ export const debianPackages = {
   bpftool: 'looking at eBPF programs and detaching them in tests',
   faketime: 'clocks that are put forward and back, in tests',
   iperf3: 'throughput, in npm run bench:datapath',
+  'azure-cli': 'the real az, in tests and with weir az-login',
 };
 
 /** A sentence for people; the scripts end with exit code 4 when one is thrown. */
