@@ -123,6 +123,7 @@ describe('the socket of a supervisor', () => {
     const server = await serveSupervisor(path, {
       status: () => status,
       hosts: () => Promise.resolve(),
+      nodes: () => Promise.resolve(),
       stop: () => {
         stopped = true;
       },
