@@ -130,6 +130,11 @@ describe('a Windows node', () => {
       'kubernetes.azure.com/os-sku': 'Windows2022',
       'node.kubernetes.io/windows-build': '10.0.20348',
     });
+    // The kernel and the runtime that AKS's nodes name; the lab's other nodes say what they are.
+    expect(await cluster.kubectlOutput('get node win1 -o wide --no-headers')).toMatch(
+      /Windows Server 2022 Datacenter +10\.0\.20348\.\d+ +containerd:\/\/\S+\+azure$/m,
+    );
+    expect(await cluster.kubectlOutput("get node win1 -o jsonpath='{.spec.taints}{.status.nodeInfo.operatingSystem}'")).toBe('windows');
     expect(await cluster.kubectlOutput("get pods -n demo -o jsonpath='{range .items[*]}{.metadata.name}:{.spec.nodeName} {end}'")).toBe(
       'client:win1 far:node1 server:win1 stranger:node1 twin:node1',
     );

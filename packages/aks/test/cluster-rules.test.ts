@@ -198,29 +198,6 @@ describe('node pools are refused', () => {
   });
 });
 
-describe('a Windows administrator is refused', () => {
-  const withWindows = (windowsProfile: object): BodyChanges => ({ properties: { windowsProfile } });
-  const good = 'Str0ng-password-here';
-  it.each([
-    [{ adminUsername: 'azureuser', adminPassword: 'Short1!' }, 'WindowsProfilePasswordInvalid', /Required length: \[14, 123\]/],
-    [{ adminUsername: 'azureuser', adminPassword: 'x'.repeat(124) }, 'WindowsProfilePasswordInvalid', /Length of password is invalid/],
-    [{ adminUsername: 'azureuser', adminPassword: 'alllowercaseletters' }, 'WindowsProfilePasswordInvalid', /3 of the following/],
-    [{ adminUsername: 'Administrator', adminPassword: good }, 'InvalidParameter', /not allowed/],
-    [{ adminUsername: 'ends.', adminPassword: good }, 'InvalidParameter', /ends with a period/],
-    [{ adminUsername: 'a'.repeat(21), adminPassword: good }, 'InvalidParameter', /longer than 20/],
-  ])('%j', async (profile, code, message) => {
-    await expectRefused(clusterBody(withWindows(profile)), { code, message });
-  });
-
-  it('and a good one is kept without its password, which no answer and no file has', async () => {
-    const answer = await endpoint.ask('PUT', path, clusterBody(withWindows({ adminUsername: 'azureuser', adminPassword: good })));
-    expect(answer.status).toBe(201);
-    expect(answer.json).toMatchObject({ properties: { windowsProfile: { adminUsername: 'azureuser' } } });
-    const shown = await endpoint.ask('GET', path);
-    expect(answer.text + shown.text + JSON.stringify(endpoint.arm.state.clusters.list())).not.toContain(good);
-  });
-});
-
 describe('a cluster is refused', () => {
   it.each([
     [

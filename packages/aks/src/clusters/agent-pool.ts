@@ -1,5 +1,6 @@
 /** A node pool: what a request asks for, completed with AKS's defaults (reference §3.4–§3.6, §3.9). */
 import { type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
+import { defaultWindowsSku, windowsSystem } from './windows-systems.ts';
 
 /** What nodes run. */
 type PoolSystem = 'Linux' | 'Windows';
@@ -60,7 +61,7 @@ export function readAgentPool(name: string, properties: JsonObject, context: Poo
     numberAt(properties, 'maxCount') ?? current?.maxCount,
   ];
   const enableAutoScaling = booleanAt(properties, 'enableAutoScaling', current?.enableAutoScaling ?? false);
-  const osSKU = text('osSKU', current?.osSKU ?? (osType === 'Windows' ? 'Windows2022' : 'Ubuntu'));
+  const osSKU = text('osSKU', current?.osSKU ?? (osType === 'Windows' ? defaultWindowsSku(context.kubernetesVersion) : 'Ubuntu'));
   return {
     name,
     count: numberAt(properties, 'count') ?? current?.count ?? 1,
@@ -141,7 +142,5 @@ function booleanAt(parent: JsonObject, field: string, otherwise: boolean): boole
 
 /** The name of the image that nodes of a kind begin with. */
 function nodeImage(osSKU: string): string {
-  return osSKU.startsWith('Windows')
-    ? `AKSWindows-${osSKU.slice(7)}-containerd-20348.2966.261101`
-    : 'AKSUbuntu-2204gen2containerd-202611.01.0';
+  return windowsSystem(osSKU)?.nodeImage ?? 'AKSUbuntu-2204gen2containerd-202611.01.0';
 }

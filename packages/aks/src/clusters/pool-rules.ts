@@ -4,6 +4,7 @@ import type { AgentPool } from './agent-pool.ts';
 import { parseVersion } from './kubernetes-versions.ts';
 import type { NetworkProfile } from './network-profile.ts';
 import type { WindowsProfile } from './windows-profile.ts';
+import { windowsSystem, windowsSystems } from './windows-systems.ts';
 
 /** What is looked at: all pools as they would be. */
 export interface PoolsWish {
@@ -11,7 +12,6 @@ export interface PoolsWish {
   readonly pools: readonly AgentPool[];
   readonly network: NetworkProfile;
   readonly windowsProfile: WindowsProfile | undefined;
-  readonly kubernetesVersion: string;
   /** Whether the subscription may have Windows nodes with Azure Network Policy Manager. */
   readonly hasWindowsPolicyFeature: boolean;
 }
@@ -23,9 +23,7 @@ const nodesMaxOfPool = 1_000;
 /** More nodes than these cannot be served by Azure Network Policy Manager. */
 const azureEngineNodesMax = 250;
 const linuxSkus = ['Ubuntu', 'Ubuntu2204', 'Ubuntu2404', 'AzureLinux', 'AzureLinux3'];
-const windowsSkus = ['Windows2019', 'Windows2022', 'Windows2025'];
-/** Windows Server 2019 has no nodes from this Kubernetes version on. */
-const windows2019UntilMinor = 33;
+const windowsSkus = windowsSystems.map(({ osSKU }) => osSKU);
 
 /** Why these pools are refused; undefined when they are not. */
 export function poolsProblem(wish: PoolsWish): ArmError | undefined {
@@ -79,16 +77,21 @@ function poolProblem(pool: AgentPool): ArmError | undefined {
     : undefined;
 }
 
-function windowsProblem({ name, osSKU, mode }: AgentPool, wish: PoolsWish): ArmError | undefined {
-  const { network, windowsProfile, kubernetesVersion, hasWindowsPolicyFeature } = wish;
-  if (name.length > windowsNameMax) {
+function windowsProblem(pool: AgentPool, wish: PoolsWish): ArmError | undefined {
+  if (pool.name.length > windowsNameMax) {
     return providerError(400, 'WindowsAgentPoolNameTooLong', 'Windows agent pool name can not be longer than 6 characters.', {
       target: 'agentPoolProfile.name',
     });
   }
-  if (mode === 'System') return invalid('agentPoolProfile.mode', 'Windows agent pools can not have mode System.');
-  if (windowsProfile === undefined)
+  if (pool.mode === 'System') return invalid('agentPoolProfile.mode', 'Windows agent pools can not have mode System.');
+  if (wish.windowsProfile === undefined)
     return providerError(400, 'WindowsProfileMissing', 'Windows profile definition is missing for the cluster.');
+  return windowsEngineProblem(pool, wish) ?? windowsVersionProblem(pool);
+}
+
+/** Azure Network Policy Manager runs on one Windows, and as a preview. */
+function windowsEngineProblem({ osSKU }: AgentPool, { network, hasWindowsPolicyFeature }: PoolsWish): ArmError | undefined {
+  const target = 'agentPoolProfile.osSKU';
   if (network.networkPolicy === 'azure') {
     if (!hasWindowsPolicyFeature) {
       // The shape of other features' refusals; the text for this one is not published.
@@ -97,24 +100,25 @@ function windowsProblem({ name, osSKU, mode }: AgentPool, wish: PoolsWish): ArmE
       return providerError(400, 'BadRequest', message, { target: 'networkProfile.networkPolicy' });
     }
     if (osSKU !== 'Windows2022') {
-      return providerError(
-        400,
-        'NetworkPolicyNotSupported',
-        `NetworkPolicy azure is supported on Windows Server 2022 only, not on ${osSKU}`,
-        { target: 'agentPoolProfile.osSKU' },
-      );
+      const message = `NetworkPolicy azure is supported on Windows Server 2022 only, not on ${osSKU}`;
+      return providerError(400, 'NetworkPolicyNotSupported', message, { target });
     }
   }
-  if (
-    osSKU === 'Windows2019' &&
-    (network.networkPolicy !== 'calico' || (parseVersion(kubernetesVersion)?.minor ?? 0) >= windows2019UntilMinor)
-  ) {
-    return invalid(
-      'agentPoolProfile.osSKU',
-      `OS SKU Windows2019 is available with network policy calico and Kubernetes below 1.${windows2019UntilMinor} only.`,
-    );
-  }
-  return undefined;
+  return osSKU === 'Windows2019' && network.networkPolicy !== 'calico'
+    ? invalid(target, 'OS SKU Windows2019 is available with network policy calico only.')
+    : undefined;
+}
+
+/** The pool's own version decides: the control plane may be ahead of it. */
+function windowsVersionProblem({ osSKU, currentOrchestratorVersion }: AgentPool): ArmError | undefined {
+  const untilMinor = windowsSystem(osSKU)?.untilMinor;
+  const minor = parseVersion(currentOrchestratorVersion)?.minor ?? 0;
+  return untilMinor !== undefined && minor >= untilMinor
+    ? invalid(
+        'agentPoolProfile.osSKU',
+        `OS SKU ${osSKU} is available with Kubernetes below 1.${untilMinor} only; the agent pool runs ${currentOrchestratorVersion}.`,
+      )
+    : undefined;
 }
 
 function scaleProblem({ pools, network }: PoolsWish): ArmError | undefined {

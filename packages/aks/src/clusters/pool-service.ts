@@ -69,7 +69,6 @@ export class PoolService {
         pools,
         network: cluster.network,
         windowsProfile: cluster.windowsProfile,
-        kubernetesVersion: cluster.kubernetesVersion,
         hasWindowsPolicyFeature: this.#hasFeature('WindowsNetworkPolicyPreview'),
       });
     if (problem !== undefined) throw problem;

@@ -52,7 +52,6 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
       pools,
       network,
       windowsProfile,
-      kubernetesVersion,
       hasWindowsPolicyFeature: context.hasWindowsPolicyFeature,
     });
   if (problem !== undefined) throw problem;

@@ -6,25 +6,17 @@ import { type ArmError, providerError } from '../arm/arm-error.ts';
 export interface WindowsProfile {
   readonly adminUsername: string;
   readonly enableCSIProxy: boolean;
+  /** `Windows_Server` brings a licence along; absent: none was spoken of. */
+  readonly licenseType?: string;
 }
 
 const forbiddenNames = new Set(
   `administrator admin user user1 test user2 test1 user3 admin1 1 123 a actuser adm admin2 aspnet backup console david guest
    john owner root server sql support support_388945a0 sys test2 test3 user4 user5`.split(/\s+/),
 );
-const forbiddenPasswords = new Set([
-  'abc@123',
-  'P@$$w0rd',
-  'P@ssw0rd',
-  'P@ssword123',
-  'Pa$$word',
-  'pass@word1',
-  'Password!',
-  'Password1',
-  'Password22',
-  'iloveyou!',
-]);
+/** The passwords that Azure forbids by name are shorter than the least, all of them. */
 const passwordLength = { min: 14, max: 123 };
+const licenses = ['None', 'Windows_Server'];
 const documentation =
   'Please see https://docs.microsoft.com/en-us/rest/api/compute/virtualmachinescalesets/createorupdate#virtualmachinescalesetosprofile';
 
@@ -48,7 +40,16 @@ export function readWindowsProfile(
     const property = 'windowsProfile.adminUsername';
     throw providerError(400, 'PropertyChangeNotAllowed', `Changing property '${property}' is not allowed.`, { target: property });
   }
-  return { adminUsername, enableCSIProxy: typeof enableCSIProxy === 'boolean' ? enableCSIProxy : (current?.enableCSIProxy ?? true) };
+  const licenseType = textAt(asked, 'licenseType') || current?.licenseType;
+  if (licenseType !== undefined && !licenses.includes(licenseType)) {
+    const message = `The value of parameter windowsProfile.licenseType is invalid: '${licenseType.slice(0, 40)}'. Allowed values: ${licenses.join(', ')}.`;
+    throw providerError(400, 'InvalidParameter', message, { target: 'windowsProfile.licenseType' });
+  }
+  return {
+    adminUsername,
+    enableCSIProxy: typeof enableCSIProxy === 'boolean' ? enableCSIProxy : (current?.enableCSIProxy ?? true),
+    ...(licenseType === undefined ? {} : { licenseType }),
+  };
 }
 
 function usernameProblem(name: string): ArmError | undefined {
@@ -72,7 +73,6 @@ function passwordProblem(password: unknown): ArmError | undefined {
       `Length of password is invalid. Required length: [${passwordLength.min}, ${passwordLength.max}]. Minimum password length required by AKS for AzSecPack is longer.`,
     );
   }
-  if (forbiddenPasswords.has(password)) return refuse('The password is not allowed.');
   const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[\W_]/].filter((kind) => kind.test(password)).length;
   return kinds < 3
     ? refuse('Password must have 3 of the following: 1 lower case character, 1 upper case character, 1 number, and 1 special character.')

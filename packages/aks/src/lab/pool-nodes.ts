@@ -1,8 +1,9 @@
 /** The nodes that a pool is: names, labels and versions as AKS gives them (reference §3.9). */
 import { createHash } from 'node:crypto';
-import type { NamedNode } from '@weir/lab';
+import type { NamedNode, NodeIdentity } from '@weir/lab';
 import type { AgentPool } from '../clusters/agent-pool.ts';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
+import { windowsKernelVersion, windowsSystem } from '../clusters/windows-systems.ts';
 
 /** All nodes of all pools. */
 export function nodesOf(cluster: ManagedCluster): readonly NamedNode[] {
@@ -18,8 +19,17 @@ export function nodesOfPool(cluster: ManagedCluster, pool: AgentPool): readonly 
       kubeletVersion: `v${pool.currentOrchestratorVersion}`,
       labels: labelsOf(cluster, pool),
       taints: pool.nodeTaints.flatMap(readTaint),
+      ...windowsOf(pool),
     },
   }));
+}
+
+/** What a Windows node says of its system, by the image that it was made from. */
+function windowsOf({ osSKU, nodeImageVersion }: AgentPool): Pick<NodeIdentity, 'windows'> {
+  const system = windowsSystem(osSKU);
+  if (system === undefined) return {};
+  const kernelVersion = windowsKernelVersion(nodeImageVersion);
+  return { windows: { osImage: system.osImage, kernelVersion } };
 }
 
 function nodeName({ resourceUid }: ManagedCluster, { name, osType }: AgentPool, index: number): string {

@@ -7,6 +7,15 @@ export interface NodeIdentity {
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   /** The version of its kubelet, `v1.34.4`; absent: that of the lab's API server. */
   readonly kubeletVersion?: string;
+  /** The system of a Windows node; absent: Windows Server 2022. */
+  readonly windows?: WindowsIdentity;
+}
+
+/** The Windows that a node says it runs. */
+export interface WindowsIdentity {
+  readonly osImage: string;
+  /** `10.0.<build>.<update>`. */
+  readonly kernelVersion: string;
 }
 
 /** Written by the control plane as JSON, read by `weir lab node --config FILE`. */

@@ -82,7 +82,8 @@ async function writeNodeStatus(client: KubeClient, options: NodeOptions, conditi
 }
 
 /** Those that a kubelet sets, and on Windows those that AKS adds for its operating system. */
-function nodeLabels({ node, hnsSocket, identity }: NodeOptions): Readonly<Record<string, string>> {
+function nodeLabels(options: NodeOptions): Readonly<Record<string, string>> {
+  const { node, hnsSocket, identity } = options;
   const system = hnsSocket === undefined ? 'linux' : 'windows';
   return {
     'kubernetes.io/hostname': node,
@@ -90,12 +91,11 @@ function nodeLabels({ node, hnsSocket, identity }: NodeOptions): Readonly<Record
     'kubernetes.io/arch': goArchitecture(),
     'beta.kubernetes.io/os': system,
     'beta.kubernetes.io/arch': goArchitecture(),
-    ...(hnsSocket === undefined ? {} : windowsLabels),
+    ...(hnsSocket === undefined ? {} : windowsLabels(options)),
     ...identity?.labels,
   };
 }
 
-const windowsLabels = {
-  'node.kubernetes.io/windows-build': windowsBuild,
-  'kubernetes.azure.com/os-sku': 'Windows2022',
-} as const;
+function windowsLabels(options: NodeOptions): Readonly<Record<string, string>> {
+  return { 'node.kubernetes.io/windows-build': windowsBuild(options), 'kubernetes.azure.com/os-sku': 'Windows2022' };
+}

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import type { Condition, Node, Quantities } from '@weir/kube';
-import type { NodeOptions } from './node-options.ts';
+import type { NodeOptions, WindowsIdentity } from './node-options.ts';
 
 /** The Kubernetes version whose behaviour the lab reproduces. */
 const kubeletVersion = 'v1.35.2';
@@ -48,7 +48,7 @@ export function nodeStatusPatch(options: NodeOptions, present: Node, conditions:
       capacity: resources,
       allocatable: resources,
       conditions: dated(conditions, present),
-      nodeInfo: { ...nodeInfo(options, present), ...(options.hnsSocket === undefined ? {} : windowsInfo) },
+      nodeInfo: { ...nodeInfo(options, present), ...(options.hnsSocket === undefined ? {} : windowsInfo(options)) },
     },
   };
 }
@@ -96,15 +96,17 @@ function bootId(present: Node): string {
   return hash.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** The build of Windows Server 2022, which AKS runs. */
-export const windowsBuild = '10.0.20348';
+const windowsServer2022: WindowsIdentity = { osImage: 'Windows Server 2022 Datacenter', kernelVersion: '10.0.20348.2966' };
 
 /** What a Windows node says of itself, although its kernel is the machine's. */
-const windowsInfo = {
-  kernelVersion: `${windowsBuild}.2340`,
-  osImage: 'Windows Server 2022 Datacenter',
-  operatingSystem: 'windows',
-} as const;
+function windowsInfo({ identity }: NodeOptions): Readonly<Record<string, string>> {
+  return { ...(identity?.windows ?? windowsServer2022), operatingSystem: 'windows', containerRuntimeVersion: 'containerd://1.7.20+azure' };
+}
+
+/** The label by which pods choose a build of Windows: the version of its kernel without the update. */
+export function windowsBuild({ identity }: NodeOptions): string {
+  return (identity?.windows ?? windowsServer2022).kernelVersion.split('.').slice(0, 3).join('.');
+}
 
 /** The machine's architecture in Go's words. */
 export function goArchitecture(): string {
