@@ -7,6 +7,7 @@
 export * from './dataplane-choice.ts';
 export * from './describe-verdict.ts';
 export * from './endpoint.ts';
+export * from './engine-release.ts';
 export * from './evaluate.ts';
 export { podName } from './match-rule.ts';
 export * from './model.ts';

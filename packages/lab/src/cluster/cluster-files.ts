@@ -36,6 +36,7 @@ export function hostServer(config: ClusterConfig): string {
 export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: ClusterNode): Promise<void> {
   const layout = clusterLayout(config.name);
   const { name } = node;
+  const engine = engineOf(config, node);
   await mkdir(layout.agentState(name), { recursive: true, mode: 0o700 });
   // Nodes have no loopback in common with the host: they come over the virtual network.
   const server = `https://${clusterAddresses.apiServer}:${clusterAddresses.apiServerPort}`;
@@ -46,7 +47,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     node: name,
     kubeconfig: layout.nodeKubeconfig(name),
     socket: layout.nodeSocket(name),
-    ...(engineOf(config, node) === 'none' ? {} : { gateSocket: layout.gateSocket(name) }),
+    ...(engine === 'none' ? {} : { engine, gateSocket: layout.gateSocket(name) }),
     ...(node.system === 'windows' ? { hnsSocket: layout.hnsSocket(name) } : {}),
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
@@ -54,7 +55,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     dns: { address: clusterAddresses.dnsService, domain: clusterAddresses.domain },
     standIn: config.standIn,
     ...(node.identity === undefined ? {} : { identity: node.identity }),
-    ...(node.system !== 'windows' && standsBehindKubeProxy({ ...config, engine: engineOf(config, node) }) ? { hasKubeForward: true } : {}),
+    ...(node.system !== 'windows' && standsBehindKubeProxy({ ...config, engine }) ? { hasKubeForward: true } : {}),
   };
   await writePrivateFile(layout.nodeConfig(name), `${JSON.stringify(options, null, 2)}\n`);
 }

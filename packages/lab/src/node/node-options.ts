@@ -1,4 +1,5 @@
 /** What the process of one lab node is told when it starts. */
+import type { EngineName } from '@weir/policy';
 import type { RestartDelayBounds } from './restart-delays.ts';
 
 /** What a node says of itself beside what every node says. */
@@ -28,7 +29,9 @@ export interface NodeOptions {
   readonly kubeconfig: string;
   /** Unix socket (0600) on which this process serves exec, attach and logs, paths as a kubelet has them. */
   readonly socket: string;
-  /** Unix socket of the agent's start gate on this node; absent when the cluster has no engine. */
+  /** What enforces policies on the node; absent: nothing does. */
+  readonly engine?: EngineName;
+  /** Unix socket of the agent's start gate on this node; absent when nothing enforces. */
   readonly gateSocket?: string;
   /** Makes it a Windows node: the unix socket on which its HNS answers. */
   readonly hnsSocket?: string;

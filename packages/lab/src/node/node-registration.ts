@@ -6,9 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, isAlreadyExists, isNotFound, type KubeClient, nodesPath } from '@weir/client';
 import type { Node } from '@weir/kube';
 import type { Logger } from 'pino';
+import { engineLabels } from '../engine-pods/engine-labels.ts';
 import { renewNodeLease } from './node-lease.ts';
 import type { NodeOptions } from './node-options.ts';
-import { goArchitecture, healthyConditions, type NodeConditions, nodeStatusPatch, stoppedConditions, windowsBuild } from './node-status.ts';
+import {
+  goArchitecture,
+  healthyConditions,
+  kubeletVersionOf,
+  type NodeConditions,
+  nodeStatusPatch,
+  stoppedConditions,
+  windowsBuild,
+} from './node-status.ts';
 
 const heartbeatMs = 10_000;
 
@@ -52,12 +61,13 @@ async function keepAlive(client: KubeClient, options: NodeOptions, stopped: Abor
 
 async function upsertNode(client: KubeClient, options: NodeOptions): Promise<void> {
   const labels = nodeLabels(options);
+  const firstLabels = Object.fromEntries(Object.entries(labels).filter((label): label is [string, string] => label[1] !== null));
   const { taints = [] } = options.identity ?? {};
   try {
     const node: Node = {
       apiVersion: 'v1',
       kind: 'Node',
-      metadata: { name: options.node, labels },
+      metadata: { name: options.node, labels: firstLabels },
       spec: {
         ...(options.podBlocks[0] === undefined ? {} : { podCIDR: options.podBlocks[0], podCIDRs: options.podBlocks }),
         ...(taints.length === 0 ? {} : { taints }),
@@ -81,9 +91,9 @@ async function writeNodeStatus(client: KubeClient, options: NodeOptions, conditi
   }
 }
 
-/** Those that a kubelet sets, and on Windows those that AKS adds for its operating system. */
-function nodeLabels(options: NodeOptions): Readonly<Record<string, string>> {
-  const { node, hnsSocket, identity } = options;
+/** Those that a kubelet sets, what there is to say of the engine, and on Windows what AKS adds for its operating system. Null: not any more. */
+function nodeLabels(options: NodeOptions): Readonly<Record<string, string | null>> {
+  const { node, engine, hnsSocket, identity } = options;
   const system = hnsSocket === undefined ? 'linux' : 'windows';
   return {
     'kubernetes.io/hostname': node,
@@ -92,6 +102,7 @@ function nodeLabels(options: NodeOptions): Readonly<Record<string, string>> {
     'beta.kubernetes.io/os': system,
     'beta.kubernetes.io/arch': goArchitecture(),
     ...(hnsSocket === undefined ? {} : windowsLabels(options)),
+    ...engineLabels({ engine, system, kubeletVersion: kubeletVersionOf(options) }),
     ...identity?.labels,
   };
 }

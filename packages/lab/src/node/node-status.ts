@@ -9,7 +9,7 @@ import type { Condition, Node, Quantities } from '@weir/kube';
 import type { NodeOptions, WindowsIdentity } from './node-options.ts';
 
 /** The Kubernetes version whose behaviour the lab reproduces. */
-const kubeletVersion = 'v1.35.2';
+const usualKubeletVersion = 'v1.35.2';
 const podCapacity = '250';
 
 /** One statement about the node; when it began to hold is for {@link nodeStatusPatch} to say. */
@@ -72,7 +72,7 @@ function healthy(type: string, reason: string, message: string): Statement {
   return { type, status: 'False', reason, message };
 }
 
-function nodeInfo({ identity }: NodeOptions, present: Node): Readonly<Record<string, string>> {
+function nodeInfo(options: NodeOptions, present: Node): Readonly<Record<string, string>> {
   return {
     machineID: readOr('/etc/machine-id', ''),
     systemUUID: '',
@@ -80,11 +80,16 @@ function nodeInfo({ identity }: NodeOptions, present: Node): Readonly<Record<str
     kernelVersion: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readOr('/etc/os-release', ''))?.[1] ?? 'Linux',
     containerRuntimeVersion: 'weir://0.1.0',
-    kubeletVersion: identity?.kubeletVersion ?? kubeletVersion,
+    kubeletVersion: kubeletVersionOf(options),
     kubeProxyVersion: '',
     operatingSystem: 'linux',
     architecture: goArchitecture(),
   };
+}
+
+/** The version of the node's kubelet, `v1.34.4`. */
+export function kubeletVersionOf({ identity }: NodeOptions): string {
+  return identity?.kubeletVersion ?? usualKubeletVersion;
 }
 
 /** A node that was replaced has booted anew, although the machine has not. */
