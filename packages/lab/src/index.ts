@@ -9,7 +9,6 @@ export {
   type ClusterConfig,
   type ClusterNode,
   type ClusterShape,
-  clusterAddresses,
   listClusters,
   type NamedNode,
   readClusterConfig,
@@ -40,6 +39,7 @@ export * from './images/built-in-images.ts';
 export type * from './images/program.ts';
 export * from './network/external-host.ts';
 export * from './network/netns-names.ts';
+export * from './network/network-shape.ts';
 export * from './network/node-network.ts';
 export * from './network/pod-network.ts';
 export * from './network/virtual-network.ts';

@@ -70,6 +70,16 @@ export function cidrRange(cidr: Cidr): AddressRange {
   return { first: cidr.network, last: addressFromWords(cidr.network.family, last) };
 }
 
+/** The block of a length with this number, from 0, inside of another one; undefined when that has none. */
+export function cidrAt(block: Cidr, prefixLength: number, number: number): Cidr | undefined {
+  const { family } = block.network;
+  const bits = familyBits(family);
+  const inside = prefixLength - block.prefixLength;
+  if (inside < 0 || prefixLength > bits || BigInt(number) >= 1n << BigInt(inside)) return undefined;
+  const start = addressNumber(block.network) + (BigInt(number) << BigInt(bits - prefixLength));
+  return { network: addressOfNumber(family, start), prefixLength };
+}
+
 /** The fewest blocks that make up a range, in order; at most twice as many as an address has bits. */
 export function cidrsOfRange({ first, last }: AddressRange): Cidr[] {
   const bits = familyBits(first.family);
@@ -78,8 +88,7 @@ export function cidrsOfRange({ first, last }: AddressRange): Cidr[] {
   for (let start = addressNumber(first); start <= end; ) {
     let host = 0;
     while (host < bits && (start >> BigInt(host)) % 2n === 0n && start + (2n << BigInt(host)) - 1n <= end) host++;
-    const words = Array.from({ length: bits / 32 }, (_, i) => Number((start >> BigInt(bits - 32 * (i + 1))) & 0xffff_ffffn));
-    cidrs.push({ network: addressFromWords(first.family, words), prefixLength: bits - host });
+    cidrs.push({ network: addressOfNumber(first.family, start), prefixLength: bits - host });
     start += 1n << BigInt(host);
   }
   return cidrs;
@@ -87,6 +96,12 @@ export function cidrsOfRange({ first, last }: AddressRange): Cidr[] {
 
 function addressNumber({ words }: Address): bigint {
   return words.reduce((number, word) => (number << 32n) | BigInt(word), 0n);
+}
+
+function addressOfNumber(family: Family, number: bigint): Address {
+  const bits = familyBits(family);
+  const words = Array.from({ length: bits / 32 }, (_, i) => Number((number >> BigInt(bits - 32 * (i + 1))) & 0xffff_ffffn));
+  return addressFromWords(family, words);
 }
 
 /** The mask of one word of which `bits` leading bits are fixed; any number of bits is taken. */

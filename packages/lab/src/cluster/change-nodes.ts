@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isNotFound, KubeClient, loadKubeconfig, nodesPath, podsPath } from '@weir/client';
 import type { Pod } from '@weir/kube';
 import { checkNodeName } from '../network/netns-names.ts';
-import { type ClusterConfig, type NamedNode, nodesMax, planFurtherNode, readClusterConfig, writeClusterConfig } from './cluster-config.ts';
+import { nodeRoom } from '../network/network-shape.ts';
+import { type ClusterConfig, type NamedNode, planFurtherNode, readClusterConfig, writeClusterConfig } from './cluster-config.ts';
 import type { ClusterEngine } from './cluster-engine.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { writeNodeFiles } from './cluster-files.ts';
@@ -54,7 +55,7 @@ function withJoining(config: ClusterConfig, joining: readonly NamedNode[]): Clus
     if (grown.nodes.some(({ name }) => name === joiner.name)) return grown;
     const node = planFurtherNode(grown, joiner);
     if (node !== undefined) return { ...grown, nodes: [...grown.nodes, node] };
-    throw new ClusterError('invalid', `cluster "${grown.name}" has ${nodesMax} nodes already, as many as it can have`);
+    throw new ClusterError('invalid', `cluster "${grown.name}" has ${nodeRoom(grown.network)} nodes already, as many as it can have`);
   }, config);
 }
 

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { type AuditPolicy, deepEqual } from '@weir/kube';
 import { type FakeCounts, noFakes } from '../fakes/fake-counts.ts';
+import { type NetworkShape, nodePlace, nodesMax, usualNetwork } from '../network/network-shape.ts';
 import type { NodeIdentity } from '../node/node-options.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import type { ClusterEngine, LinuxDataplane } from './cluster-engine.ts';
@@ -40,8 +41,7 @@ export interface ClusterConfig {
   readonly nodes: readonly ClusterNode[];
   /** Objects without anything behind them, which the store began with. */
   readonly fakes: FakeCounts;
-  /** Service address ranges, IPv4 first. */
-  readonly serviceCidrs: readonly string[];
+  readonly network: NetworkShape;
   /** Blocks of which load balancers get their addresses, IPv4 first; absent: the usual ones. */
   readonly loadBalancerPool?: readonly string[] | undefined;
   /** What the audit log holds; absent: what is usual. */
@@ -79,6 +79,8 @@ export interface ClusterShape {
   readonly windowsExpandUnsupported?: boolean | undefined;
   readonly standIn: boolean;
   readonly dualStack: boolean;
+  /** What gives pods their addresses, and all blocks, of as many families as {@link dualStack} says; absent: the usual ones. */
+  readonly network?: NetworkShape | undefined;
   /** Blocks of which load balancers get their addresses; absent: the usual ones. */
   readonly loadBalancerPool?: readonly string[] | undefined;
   /** What the audit log holds; absent: what is usual. */
@@ -87,28 +89,15 @@ export interface ClusterShape {
   readonly fakes: FakeCounts;
 }
 
-/** As many nodes as have a /24 of pod addresses in 10.224.0.0/16. */
-export const nodesMax = 250;
-
-/** Addresses that are the same in every cluster. */
-export const clusterAddresses = {
-  /** The API server on the virtual network. */
-  apiServer: '10.224.0.1',
-  apiServerPort: 6443,
-  /** The service `default/kubernetes`. */
-  kubernetesService: '10.0.0.1',
-  /** The service `kube-system/kube-dns`. */
-  dnsService: '10.0.0.10',
-  domain: 'cluster.local',
-} as const;
-
-/** Blocks of the addresses of services. */
-export function serviceCidrsOf({ dualStack }: Pick<ClusterShape, 'dualStack'>): readonly string[] {
-  return ['10.0.0.0/16', ...(dualStack ? ['fd00:10::/112'] : [])];
+/** The network that a cluster of the shape has. */
+export function networkOf({ network, dualStack }: Pick<ClusterShape, 'network' | 'dualStack'>): NetworkShape {
+  return network ?? usualNetwork(dualStack);
 }
 
-/** The complete description of a new cluster. */
+/** The complete description of a new cluster; its network has room for its nodes. */
 export function planCluster(shape: ClusterShape, apiPort: number, command: readonly string[]): ClusterConfig {
+  const network = networkOf(shape);
+  const planned = (shape.namedNodes ?? numberedNodes(shape)).map((node, index) => planNode(network, node, index));
   return {
     name: shape.name,
     engine: shape.engine,
@@ -117,11 +106,11 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     ...(shape.windowsExpandUnsupported === true ? { windowsExpandUnsupported: true } : {}),
     standIn: shape.standIn,
     dualStack: shape.dualStack,
-    nodes: (shape.namedNodes ?? numberedNodes(shape)).map((node, index) => placedNode(planNode(node.name, index, shape.dualStack), node)),
+    nodes: planned.filter((node) => node !== undefined),
     fakes: shape.fakes,
     ...(shape.loadBalancerPool === undefined ? {} : { loadBalancerPool: shape.loadBalancerPool }),
     ...(shape.auditPolicy === undefined ? {} : { auditPolicy: shape.auditPolicy }),
-    serviceCidrs: serviceCidrsOf(shape),
+    network,
     apiPort,
     command,
   };
@@ -133,8 +122,11 @@ function numberedNodes({ nodes, windowsNodes = 0 }: ClusterShape): readonly Name
   return [...numbered('linux', 'node', nodes), ...numbered('windows', 'win', windowsNodes)];
 }
 
-function placedNode(place: ClusterNode, { system, identity, engine }: NamedNode): ClusterNode {
+function planNode(network: NetworkShape, { name, system, identity, engine }: NamedNode, index: number): ClusterNode | undefined {
+  const place = nodePlace(network, index);
+  if (place === undefined) return undefined;
   return {
+    name,
     ...place,
     ...(system === 'windows' ? { system } : {}),
     ...(identity === undefined ? {} : { identity }),
@@ -143,24 +135,10 @@ function placedNode(place: ClusterNode, { system, identity, engine }: NamedNode)
 }
 
 /** A further node, at the first place that no other one has. Undefined: there is no room for it. */
-export function planFurtherNode(
-  { nodes, dualStack }: Pick<ClusterConfig, 'nodes' | 'dualStack'>,
-  node: NamedNode,
-): ClusterNode | undefined {
+export function planFurtherNode({ nodes, network }: Pick<ClusterConfig, 'nodes' | 'network'>, node: NamedNode): ClusterNode | undefined {
   const taken = new Set(nodes.flatMap(({ addresses }) => addresses));
-  const places = Array.from({ length: nodesMax }, (_, index) => planNode(node.name, index, dualStack));
-  const free = places.find(({ addresses }) => !addresses.some((address) => taken.has(address)));
-  return free === undefined ? undefined : placedNode(free, node);
-}
-
-function planNode(name: string, index: number, dualStack: boolean): ClusterNode {
-  const last = index + 4;
-  return {
-    name,
-    // The first four addresses of a subnet are reserved in Azure; the first node has .4.
-    addresses: [`10.224.0.${last}`, ...(dualStack ? [`fd00:10:224::${last.toString(16)}`] : [])],
-    podBlocks: [`10.224.${index + 1}.0/24`, ...(dualStack ? [`fd00:10:224:${(index + 1).toString(16)}::/64`] : [])],
-  };
+  const places = Array.from({ length: nodesMax }, (_, index) => planNode(network, node, index));
+  return places.find((place) => place !== undefined && !place.addresses.some((address) => taken.has(address)));
 }
 
 /** In what an existing cluster differs from what is asked for; empty when it does not. One sentence each. */
@@ -178,6 +156,7 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   compare('windows-expand-unsupported', config.windowsExpandUnsupported ?? false, shape.windowsExpandUnsupported ?? false);
   compare('stand-in', config.standIn, shape.standIn);
   compare('dual-stack', config.dualStack, shape.dualStack);
+  if (!deepEqual(config.network, networkOf(shape))) differences.push('network: it has other addresses than asked for');
   compare('load-balancer-pool', loadBalancerPoolOf(config).join(','), loadBalancerPoolOf(shape).join(','));
   if (!deepEqual(config.auditPolicy, shape.auditPolicy)) differences.push('audit-policy: it has another one than asked for');
   compare('fake nodes', config.fakes.nodes, shape.fakes.nodes);
@@ -186,12 +165,14 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   return differences;
 }
 
+/** Descriptions from before there were fakes, or other networks than the usual one, do not mention them. */
+type WrittenConfig = Omit<ClusterConfig, 'fakes' | 'network'> & Partial<ClusterConfig>;
+
 /** Reads the description of a cluster; undefined when there is none. */
 export async function readClusterConfig(name: string): Promise<ClusterConfig | undefined> {
   try {
-    const config = JSON.parse(await readFile(clusterLayout(name).config, 'utf8')) as Omit<ClusterConfig, 'fakes'> & Partial<ClusterConfig>;
-    // Descriptions from before there were fakes do not mention them.
-    return { ...config, fakes: config.fakes ?? noFakes };
+    const config = JSON.parse(await readFile(clusterLayout(name).config, 'utf8')) as WrittenConfig;
+    return { ...config, fakes: config.fakes ?? noFakes, network: config.network ?? usualNetwork(config.dualStack) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

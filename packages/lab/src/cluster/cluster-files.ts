@@ -1,10 +1,11 @@
 /** The files that a cluster's processes read: certificates, kubeconfigs and what each node is told. */
 import { mkdir } from 'node:fs/promises';
+import { apiServerAddress, apiServerPort, clusterDomain, kubernetesServiceAddress } from '../network/network-shape.ts';
 import type { NodeOptions } from '../node/node-options.ts';
 import type { ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
 import { writeKubeconfig } from '../pki/kubeconfig-writer.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
-import { type ClusterConfig, type ClusterNode, clusterAddresses, writeClusterConfig } from './cluster-config.ts';
+import { type ClusterConfig, type ClusterNode, writeClusterConfig } from './cluster-config.ts';
 import { engineOf, standsBehindKubeProxy } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
 
@@ -18,7 +19,7 @@ export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
   const { ClusterPki, controlPlaneParties } = await import('../pki/cluster-pki.ts');
   const pki = await ClusterPki.open(layout.pki, config.name);
   await Promise.all([
-    pki.pair('server'),
+    pki.serverPair([apiServerAddress(config.network), kubernetesServiceAddress(config.network)]),
     ...controlPlaneParties.map((party) => pki.pair(party)),
     pki.serviceAccountKey(),
     writeClientConfig(config, pki, { path: layout.kubeconfig, party: 'admin', server: hostServer(config) }),
@@ -39,7 +40,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
   const engine = engineOf(config, node);
   await mkdir(layout.agentState(name), { recursive: true, mode: 0o700 });
   // Nodes have no loopback in common with the host: they come over the virtual network.
-  const server = `https://${clusterAddresses.apiServer}:${clusterAddresses.apiServerPort}`;
+  const server = `https://${apiServerAddress(config.network)}:${apiServerPort}`;
   await writeClientConfig(config, pki, { path: layout.nodeKubeconfig(name), party: { node: name }, server });
   await writeClientConfig(config, pki, { path: layout.agentKubeconfig(name), party: { agent: name }, server });
   const options: NodeOptions = {
@@ -52,7 +53,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
     podBlocks: node.podBlocks,
-    dns: { address: clusterAddresses.dnsService, domain: clusterAddresses.domain },
+    dns: { address: config.network.dnsService, domain: clusterDomain },
     standIn: config.standIn,
     ...(node.identity === undefined ? {} : { identity: node.identity }),
     ...(node.system !== 'windows' && standsBehindKubeProxy({ ...config, engine }) ? { hasKubeForward: true } : {}),

@@ -20,7 +20,7 @@ export async function ensureNetwork(config: ClusterConfig): Promise<void> {
   if (names.every((name) => netnsExists(name))) return;
   // Pods cannot outlive their node, so nothing of a partial network is worth keeping.
   removeNetwork(config.name);
-  const vnet = await createVirtualNetwork({ cluster: config.name, dualStack: config.dualStack });
+  const vnet = await createVirtualNetwork({ cluster: config.name, network: config.network });
   changeNetwork(vnet, [{ kind: 'setLink', device: 'lo', alias: ownerMark() }]);
   for (const { name, addresses, podBlocks } of config.nodes) {
     await attachNode({ cluster: config.name, node: name, addresses, podBlocks });

@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { cidrContains, parseAddress, parseCidr } from '@weir/net';
 import { fakeBlocks } from '../fakes/fake-addresses.ts';
 import { addHost, type ExternalHost, listHosts, removeHost } from '../network/external-host.ts';
+import { apiServerAddress } from '../network/network-shape.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
-import { type ClusterConfig, clusterAddresses, readClusterConfig } from './cluster-config.ts';
+import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { clusterLayout } from './cluster-layout.ts';
 import { loadBalancerPoolOf } from './load-balancer-pool.ts';
@@ -92,9 +93,10 @@ function unusable(config: ClusterConfig, text: string): string | undefined {
   if (address === undefined) return undefined;
   const own: readonly (readonly [what: string, blocks: readonly string[]])[] = [
     ['cannot be the address of a host: it is an address for a special purpose', specialBlocks],
-    [`is an address of the services of cluster "${config.name}"`, config.serviceCidrs],
+    [`is an address of the services of cluster "${config.name}"`, config.network.serviceCidrs],
+    [`is an address of the pods of cluster "${config.name}"`, config.network.podCidrs],
     [`is an address of the load balancers of cluster "${config.name}"`, loadBalancerPoolOf(config)],
-    [`is the address of the API server of cluster "${config.name}"`, [`${clusterAddresses.apiServer}/32`]],
+    [`is the address of the API server of cluster "${config.name}"`, [`${apiServerAddress(config.network)}/32`]],
     ...config.nodes.flatMap(({ name, addresses, podBlocks }) => [
       [`is the address of node ${name}`, addresses.map((each) => `${each}/${each.includes(':') ? 128 : 32}`)] as const,
       [`is an address of the pods of node ${name}`, podBlocks] as const,

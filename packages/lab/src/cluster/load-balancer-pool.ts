@@ -1,6 +1,6 @@
 /** The blocks of which load balancers of a cluster get their addresses. */
 import { type Cidr, cidrContains, cidrFamily, cidrRange, familyBits, parseCidr } from '@weir/net';
-import { virtualNetworkAddresses } from '../network/virtual-network.ts';
+import type { NetworkShape } from '../network/network-shape.ts';
 
 /** Outside of the cluster's own network: blocks for documentation (RFC 5737, RFC 3849). */
 const usualPool = { ipv4: '198.51.100.0/24', ipv6: '2001:db8:51:100::/120' } as const;
@@ -18,8 +18,8 @@ export function loadBalancerPoolOf({ loadBalancerPool, dualStack }: PoolSettings
 }
 
 /** Why the blocks cannot be a pool, in words for people; undefined when they can. */
-export function loadBalancerPoolProblem(settings: PoolSettings & { readonly serviceCidrs: readonly string[] }): string | undefined {
-  const inUse = [virtualNetworkAddresses.ipv4.block, virtualNetworkAddresses.ipv6.block, ...settings.serviceCidrs];
+export function loadBalancerPoolProblem(settings: PoolSettings, network: NetworkShape): string | undefined {
+  const inUse = [...network.virtualNetwork, ...network.podCidrs, ...network.serviceCidrs];
   for (const text of loadBalancerPoolOf(settings)) {
     const block = parseCidr(text);
     if (block === undefined) return `"${text}" is no block of addresses: write it like ${usualPool.ipv4}`;

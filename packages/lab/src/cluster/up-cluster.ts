@@ -12,16 +12,9 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fakesProblem } from '../fakes/fake-counts.ts';
 import { checkClusterName } from '../network/netns-names.ts';
+import { nodesMax } from '../network/network-shape.ts';
 import { lastLogLines, openLog } from './bounded-log.ts';
-import {
-  type ClusterConfig,
-  type ClusterShape,
-  nodesMax,
-  planCluster,
-  readClusterConfig,
-  serviceCidrsOf,
-  shapeDifferences,
-} from './cluster-config.ts';
+import { type ClusterConfig, type ClusterShape, networkOf, planCluster, readClusterConfig, shapeDifferences } from './cluster-config.ts';
 import { engineProblem } from './cluster-engine.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { writeClusterFiles } from './cluster-files.ts';
@@ -83,7 +76,7 @@ function checkShape(shape: ClusterShape): void {
   if (!Number.isInteger(windowsNodes) || windowsNodes < 0 || nodes + windowsNodes > nodesMax) {
     throw new ClusterError('invalid', `a cluster has at most ${nodesMax} nodes, not ${nodes} and ${windowsNodes} with Windows`);
   }
-  const problem = fakesProblem(fakes) ?? engineProblem(shape) ?? loadBalancerPoolProblem({ ...shape, serviceCidrs: serviceCidrsOf(shape) });
+  const problem = fakesProblem(fakes) ?? engineProblem(shape) ?? loadBalancerPoolProblem(shape, networkOf(shape));
   if (problem !== undefined) throw new ClusterError('invalid', problem);
 }
 

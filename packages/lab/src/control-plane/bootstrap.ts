@@ -16,8 +16,8 @@ import {
   storageClassesPath,
 } from '@weir/client';
 import { type EndpointSlice, type KubeObject, type Namespace, type Service, type StorageClass, systemPriorities } from '@weir/kube';
-import { clusterAddresses } from '../cluster/cluster-config.ts';
 import { fakeLabel } from '../fakes/fake-labels.ts';
+import { apiServerAddress, apiServerPort, kubernetesServiceAddress, type NetworkShape } from '../network/network-shape.ts';
 import { serviceNameLabel } from '../services/service-port.ts';
 import { directoryDriver } from '../storage/directory-volume.ts';
 
@@ -31,16 +31,16 @@ const dnsImage = 'weir.local/coredns:1';
 const dnsLabels = { 'k8s-app': 'kube-dns' } as const;
 
 /** Creates what is missing; what is there is left as people have changed it. */
-export async function bootstrapCluster(client: KubeClient): Promise<void> {
+export async function bootstrapCluster(client: KubeClient, network: NetworkShape): Promise<void> {
   await Promise.all(systemNamespaces.map((name) => createOnce(client, namespacesPath, namespace(name))));
   const classes = Object.entries(systemPriorities).map(([name, value]) => priorityClass(name, value));
   await Promise.all(classes.map((each) => createOnce(client, priorityClassesPath, each)));
   await createOnce(client, storageClassesPath, standardClass);
   await Promise.all([
-    createOnce(client, servicesPath('default'), kubernetesService),
-    createOnce(client, endpointsPath('default'), kubernetesEndpoints),
-    createOnce(client, endpointSlicesPath('default'), kubernetesSlice),
-    createOnce(client, servicesPath('kube-system'), dnsService),
+    createOnce(client, servicesPath('default'), kubernetesService(network)),
+    createOnce(client, endpointsPath('default'), kubernetesEndpoints(network)),
+    createOnce(client, endpointSlicesPath('default'), kubernetesSlice(network)),
+    createOnce(client, servicesPath('kube-system'), dnsService(network)),
     createOnce(client, deploymentsPath('kube-system'), dnsDeployment),
   ]);
 }
@@ -81,60 +81,68 @@ const standardClass: StorageClass = {
   volumeBindingMode: 'WaitForFirstConsumer',
 };
 
-const kubernetesService: Service = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-  spec: {
-    type: 'ClusterIP',
-    clusterIP: clusterAddresses.kubernetesService,
-    clusterIPs: [clusterAddresses.kubernetesService],
-    ipFamilies: ['IPv4'],
-    ipFamilyPolicy: 'SingleStack',
-    ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: clusterAddresses.apiServerPort }],
-  },
-};
-
-const kubernetesEndpoints: KubeObject & { readonly subsets: readonly object[] } = {
-  apiVersion: 'v1',
-  kind: 'Endpoints',
-  metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-  subsets: [
-    {
-      addresses: [{ ip: clusterAddresses.apiServer }],
-      ports: [{ name: 'https', port: clusterAddresses.apiServerPort, protocol: 'TCP' }],
+function kubernetesService(network: NetworkShape): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: kubernetesServiceAddress(network),
+      clusterIPs: [kubernetesServiceAddress(network)],
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: apiServerPort }],
     },
-  ],
-};
+  };
+}
 
-const kubernetesSlice: EndpointSlice = {
-  apiVersion: 'discovery.k8s.io/v1',
-  kind: 'EndpointSlice',
-  metadata: { name: 'kubernetes', namespace: 'default', labels: { [serviceNameLabel]: 'kubernetes' } },
-  addressType: 'IPv4',
-  endpoints: [{ addresses: [clusterAddresses.apiServer], conditions: { ready: true } }],
-  ports: [{ name: 'https', port: clusterAddresses.apiServerPort, protocol: 'TCP' }],
-};
-
-const dnsService: Service = {
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: {
-    name: 'kube-dns',
-    namespace: 'kube-system',
-    labels: { ...dnsLabels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
-  },
-  spec: {
-    type: 'ClusterIP',
-    clusterIP: clusterAddresses.dnsService,
-    clusterIPs: [clusterAddresses.dnsService],
-    selector: dnsLabels,
-    ports: [
-      { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
-      { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
+function kubernetesEndpoints(network: NetworkShape): KubeObject & { readonly subsets: readonly object[] } {
+  return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [
+      {
+        addresses: [{ ip: apiServerAddress(network) }],
+        ports: [{ name: 'https', port: apiServerPort, protocol: 'TCP' }],
+      },
     ],
-  },
-};
+  };
+}
+
+function kubernetesSlice(network: NetworkShape): EndpointSlice {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { [serviceNameLabel]: 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [apiServerAddress(network)], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: apiServerPort, protocol: 'TCP' }],
+  };
+}
+
+function dnsService(network: NetworkShape): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: 'kube-dns',
+      namespace: 'kube-system',
+      labels: { ...dnsLabels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
+    },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: network.dnsService,
+      clusterIPs: [network.dnsService],
+      selector: dnsLabels,
+      ports: [
+        { name: 'dns', port: 53, protocol: 'UDP', targetPort: 53 },
+        { name: 'dns-tcp', port: 53, protocol: 'TCP', targetPort: 53 },
+      ],
+    },
+  };
+}
 
 const dnsDeployment: KubeObject & { readonly spec: object } = {
   apiVersion: 'apps/v1',

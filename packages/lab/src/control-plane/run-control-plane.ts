@@ -2,7 +2,7 @@
  * The control plane of one cluster in one process: API server, scheduler, controllers.
  *
  * The API server listens twice: on 127.0.0.1 for people and programs of this machine, and inside
- * the router's namespace on 10.224.0.1:6443 for nodes and pods. Scheduler and controllers are
+ * the router's namespace on its port 6443 for nodes and pods. Scheduler and controllers are
  * ordinary clients of it.
  */
 import { existsSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { KubeClient } from '@weir/client';
 import { connectTcp, openTcpListener } from '@weir/kernel';
 import { parseCidr } from '@weir/net';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
-import { type ClusterConfig, clusterAddresses, readClusterConfig } from '../cluster/cluster-config.ts';
+import { type ClusterConfig, readClusterConfig } from '../cluster/cluster-config.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
 import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts';
@@ -23,6 +23,7 @@ import type { LoadBalancerOptions } from '../controllers/load-balancers/load-bal
 import { fakeObjects } from '../fakes/fake-objects.ts';
 import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanced-address.ts';
 import { isNodeName, vnetNetnsName } from '../network/netns-names.ts';
+import { apiServerAddress, apiServerPort, clusterDomain } from '../network/network-shape.ts';
 import type { ControlPlaneParty } from '../pki/cluster-pki.ts';
 import { bootstrapCluster } from './bootstrap.ts';
 import { labAuditPolicy } from './lab-audit-policy.ts';
@@ -65,16 +66,16 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Lo
   );
   const fd = openTcpListener({
     netns: vnetNetnsName(config.name),
-    address: clusterAddresses.apiServer,
-    port: clusterAddresses.apiServerPort,
+    address: apiServerAddress(config.network),
+    port: apiServerPort,
   });
   return startApiServer({
     dataDirectory: layout.store,
     tls: { certificate, key, clientCa },
     roles: labRoles,
-    serviceAccounts: { key: tokenKey, issuer: `https://kubernetes.default.svc.${clusterAddresses.domain}` },
+    serviceAccounts: { key: tokenKey, issuer: `https://kubernetes.default.svc.${clusterDomain}` },
     listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
-    serviceCidrs: config.serviceCidrs,
+    serviceCidrs: config.network.serviceCidrs,
     // Webhooks in pods are reached from where the pods are reached: the router of the virtual network.
     connectToCluster: (address, port) => connectTcp({ netns: vnetNetnsName(config.name), address, port }),
     // Nodes come and go while this process runs.
@@ -103,7 +104,7 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
   };
   const [bootstrap, client, scheduler] = await Promise.all([clientOf('bootstrap'), clientOf('controllers'), clientOf('scheduler')]);
   try {
-    await bootstrapCluster(bootstrap);
+    await bootstrapCluster(bootstrap, config.network);
     const controllers = await startControllers({
       client,
       scheduler,

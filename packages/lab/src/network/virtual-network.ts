@@ -14,32 +14,26 @@ import { createNetns, deleteNetns, type RouteChange, readNetSysctl, removeNetnsP
 import { assert, cidrOf, familyBits, parseCidr } from '@weir/net';
 import { checkClusterName, listNetworks, NetworkError, netnsOfCluster, vnetNetnsName } from './netns-names.ts';
 import { changeNetwork, inTurn } from './network-changes.ts';
+import { hasIpv6, type NetworkShape, routerAddresses } from './network-shape.ts';
 import { readAddresses, routerSysctls } from './point-to-point.ts';
-
-/** Addresses of every cluster's network: as in AKS for IPv4, unique local for IPv6. */
-export const virtualNetworkAddresses = {
-  ipv4: { block: '10.224.0.0/12', router: '10.224.0.1' },
-  ipv6: { block: 'fd00:10:224::/48', router: 'fd00:10:224::1' },
-} as const;
 
 /** What to make. */
 export interface VirtualNetworkOptions {
   /** Name of the cluster: a DNS label. */
   readonly cluster: string;
-  /** Whether IPv6 is on; a single-stack network is IPv4. */
-  readonly dualStack: boolean;
+  readonly network: NetworkShape;
 }
 
 /**
  * Makes the router. Throws a NetworkError when the cluster's network exists already or the name is unusable.
- * Returns the name of the router's namespace, where the API server listens on {@link virtualNetworkAddresses}' router address.
+ * Returns the name of the router's namespace, where the API server listens on the router's address.
  */
 export function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
   return inTurn(() => create(options));
 }
 
 function create(options: VirtualNetworkOptions): string {
-  const { cluster, dualStack } = options;
+  const { cluster, network } = options;
   checkClusterName(cluster);
   const netns = vnetNetnsName(cluster);
   if (listNetworks().includes(cluster)) {
@@ -47,8 +41,8 @@ function create(options: VirtualNetworkOptions): string {
   }
   createNetns(netns);
   try {
-    setNetSysctls(netns, routerSysctls(dualStack));
-    changeNetwork(netns, vnetChanges(dualStack));
+    setNetSysctls(netns, routerSysctls(hasIpv6(network)));
+    changeNetwork(netns, vnetChanges(network));
   } catch (error) {
     deleteNetns(netns);
     throw error;
@@ -82,19 +76,17 @@ export function requireNetwork(cluster: string): string {
   throw new NetworkError('not-found', `there is no network of a cluster "${cluster}"`);
 }
 
-function vnetChanges(dualStack: boolean): readonly RouteChange[] {
-  const { ipv4, ipv6 } = virtualNetworkAddresses;
+function vnetChanges(network: NetworkShape): readonly RouteChange[] {
   return [
     { kind: 'setLink', device: 'lo', up: true },
-    ...[ipv4, ...(dualStack ? [ipv6] : [])].flatMap(({ block, router }): RouteChange[] => {
+    ...readAddresses(routerAddresses(network)).flatMap((address): RouteChange[] => [
+      { kind: 'addAddress', address, prefixLength: familyBits(address.family), device: 'lo' },
+      { kind: 'addRoute', destination: cidrOf(address, 0), to: 'unreachable' },
+    ]),
+    ...[...network.virtualNetwork, ...network.podCidrs].map((block): RouteChange => {
       const destination = parseCidr(block);
-      const [address] = readAddresses([router]);
-      assert(destination !== undefined && address !== undefined, 'the addresses of the virtual network are literal');
-      return [
-        { kind: 'addAddress', address, prefixLength: familyBits(address.family), device: 'lo' },
-        { kind: 'addRoute', destination, to: 'blackhole' },
-        { kind: 'addRoute', destination: cidrOf(address, 0), to: 'unreachable' },
-      ];
+      assert(destination !== undefined, 'the blocks of a network are blocks');
+      return { kind: 'addRoute', destination, to: 'blackhole' };
     }),
   ];
 }

@@ -17,8 +17,8 @@ import {
 import { controlPlaneUsers } from './control-plane-users.ts';
 import { writePrivateFile } from './private-file.ts';
 
-/** The parties of a cluster that present a certificate. */
-export type ClusterParty = 'server' | 'admin' | ControlPlaneParty | { readonly node: string } | { readonly agent: string };
+/** The parties of a cluster that present a certificate to its API server. */
+export type ClusterParty = 'admin' | ControlPlaneParty | { readonly node: string } | { readonly agent: string };
 
 /** The parties of the control plane beside the API server; each has the rights of its role and no more. */
 export type ControlPlaneParty = 'scheduler' | 'controllers' | 'bootstrap';
@@ -29,10 +29,10 @@ export const controlPlaneParties: readonly ControlPlaneParty[] = ['scheduler', '
 /** The file of the key that signs tokens of service accounts. */
 const serviceAccountKeyFile = 'sa.key';
 
-/** The names under which pods and people reach the API server. */
+/** The names under which pods and people reach every API server. */
 const serverNames = {
   dns: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'],
-  ip: ['127.0.0.1', '::1', '10.224.0.1', '10.0.0.1'],
+  ip: ['127.0.0.1', '::1'],
 } as const;
 
 /** The authority and, on demand, the certificates of a cluster. */
@@ -54,11 +54,14 @@ export class ClusterPki {
 
   /** The certificate of a party, made at the first call. */
   async pair(party: ClusterParty): Promise<KeyPairPem> {
-    return readOrMake(this.#directory, partyFileName(party), () =>
-      party === 'server'
-        ? issueServerCertificate(this.authority, partySubject(party), serverNames)
-        : issueClientCertificate(this.authority, partySubject(party)),
-    );
+    return readOrMake(this.#directory, partyFileName(party), () => issueClientCertificate(this.authority, partySubject(party)));
+  }
+
+  /** The certificate of the API server, made at the first call; `addresses`: those that it has in the cluster's network. */
+  async serverPair(addresses: readonly string[]): Promise<KeyPairPem> {
+    const subject = { commonName: 'kube-apiserver', organizations: [] };
+    const names = { ...serverNames, ip: [...serverNames.ip, ...addresses] };
+    return readOrMake(this.#directory, 'server', () => issueServerCertificate(this.authority, subject, names));
   }
 
   /** The key that signs tokens of service accounts (PEM, PKCS #8), made at the first call. */
@@ -74,7 +77,6 @@ export class ClusterPki {
 
 /** User and groups of a party, as the API server will read them. */
 function partySubject(party: ClusterParty): CertificateSubject {
-  if (party === 'server') return { commonName: 'kube-apiserver', organizations: [] };
   if (party === 'admin') return { commonName: 'kubernetes-admin', organizations: ['system:masters'] };
   if (typeof party === 'string') return { commonName: controlPlaneUsers[party], organizations: [] };
   if ('node' in party) return { commonName: `system:node:${party.node}`, organizations: ['system:nodes'] };

@@ -18,6 +18,7 @@ import {
 import type { EndpointSlice, KubeObject, Namespace, Node, Pod, Service } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
+import { usualNetwork } from '../../src/index.ts';
 import { type ControlPlane, eventually, makeNamespace, startControlPlane } from '../support/control-plane.ts';
 
 let plane: ControlPlane;
@@ -59,7 +60,7 @@ describe('a new cluster', () => {
   });
 
   it('stays as it is when it starts again', async () => {
-    await bootstrapCluster(client);
+    await bootstrapCluster(client, usualNetwork(false));
     expect((await client.list(deploymentsPath('kube-system'))).items).toHaveLength(1);
   });
 });

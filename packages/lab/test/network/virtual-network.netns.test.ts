@@ -15,7 +15,8 @@ import {
   podNetnsName,
   removeHost,
   removeNetwork,
-  virtualNetworkAddresses,
+  routerAddresses,
+  usualNetwork,
   vnetNetnsName,
 } from '../../src/index.ts';
 
@@ -42,6 +43,7 @@ async function ask(netns: string, address: string, port = 7000): Promise<string>
   });
 }
 
+const routers = routerAddresses(usualNetwork(true));
 const servers: Server[] = [];
 function tellClientAddress(netns: string, address: string): void {
   servers.push(
@@ -67,7 +69,7 @@ describe('the virtual network of a dual-stack cluster', () => {
   const nodes = { n1: ['10.224.0.4', 'fd00:10:224::4'], n2: ['10.224.0.5', 'fd00:10:224::5'] } as const;
 
   beforeAll(async () => {
-    await createVirtualNetwork({ cluster, dualStack: true });
+    await createVirtualNetwork({ cluster, network: usualNetwork(true) });
     await attachNode({ cluster, node: 'n1', addresses: nodes.n1, podBlocks: ['10.224.0.64/26', 'fd00:10:224:1::/64'] });
     await attachNode({ cluster, node: 'n2', addresses: nodes.n2, podBlocks: ['10.224.0.128/26', 'fd00:10:224:2::/64'] });
     pods.push(await attachPod({ cluster, node: 'n1', uid: 'uid-a', addresses: addresses[0] }));
@@ -112,8 +114,8 @@ describe('the virtual network of a dual-stack cluster', () => {
 
   it.each(['a', 'c', 'n1', 'ext1'])('lets %s reach the address where the API server listens', async (from) => {
     const { netns, address } = client(from);
-    expect(await ask(netns, virtualNetworkAddresses.ipv4.router)).toBe(`::ffff:${address[0]}`);
-    expect(await ask(netns, virtualNetworkAddresses.ipv6.router)).toBe(address[1]);
+    expect(await ask(netns, routers[0] ?? '')).toBe(`::ffff:${address[0]}`);
+    expect(await ask(netns, routers[1] ?? '')).toBe(address[1]);
   });
 
   it('carries UDP', async () => {
@@ -179,8 +181,8 @@ describe('networks of several clusters', () => {
     const short = newCluster();
     const long = `${short}-b`;
     try {
-      await createVirtualNetwork({ cluster: short, dualStack: false });
-      await createVirtualNetwork({ cluster: long, dualStack: false });
+      await createVirtualNetwork({ cluster: short, network: usualNetwork(false) });
+      await createVirtualNetwork({ cluster: long, network: usualNetwork(false) });
       await attachNode({ cluster: short, node: 'n1', addresses: ['10.224.0.4'], podBlocks: [] });
       await attachNode({ cluster: long, node: 'n1', addresses: ['10.224.0.4'], podBlocks: [] });
       await expect(attachNode({ cluster: short, node: 'b-n1', addresses: ['10.224.0.5'], podBlocks: [] })).rejects.toMatchObject({
@@ -197,8 +199,8 @@ describe('networks of several clusters', () => {
   it('cannot be made twice; the first one stays', async () => {
     const cluster = newCluster();
     try {
-      await createVirtualNetwork({ cluster, dualStack: false });
-      await expect(createVirtualNetwork({ cluster, dualStack: false })).rejects.toMatchObject({ code: 'name-taken' });
+      await createVirtualNetwork({ cluster, network: usualNetwork(false) });
+      await expect(createVirtualNetwork({ cluster, network: usualNetwork(false) })).rejects.toMatchObject({ code: 'name-taken' });
       expect(listNetns()).toContain(vnetNetnsName(cluster));
     } finally {
       expect(removeNetwork(cluster)).toHaveLength(1);
@@ -209,7 +211,7 @@ describe('networks of several clusters', () => {
   it('have no IPv6 at all when they are single-stack', async () => {
     const cluster = newCluster();
     try {
-      await createVirtualNetwork({ cluster, dualStack: false });
+      await createVirtualNetwork({ cluster, network: usualNetwork(false) });
       await attachNode({ cluster, node: 'n1', addresses: ['10.224.0.4'], podBlocks: ['10.224.0.64/26'] });
       const pod = await attachPod({ cluster, node: 'n1', uid: 'u', addresses: ['10.224.0.64'] });
       expect(readNetSysctl(pod.netns, 'ipv6/conf/eth0/disable_ipv6')).toBe('1');

@@ -20,7 +20,7 @@ afterEach(async () => {
 describe('the certificates of a cluster', () => {
   it('name the API server by every name that pods and people use', async () => {
     const pki = await ClusterPki.open(directory, 'lab');
-    const certificate = new X509Certificate((await pki.pair('server')).certificate);
+    const certificate = new X509Certificate((await pki.serverPair(['10.224.0.1', '10.0.0.1'])).certificate);
     expect(certificate.subjectAltName?.split(', ').sort()).toEqual(
       [
         'DNS:localhost',
@@ -65,7 +65,7 @@ describe('the certificates of a cluster', () => {
 
   it('open a connection with mutual authentication', async () => {
     const pki = await ClusterPki.open(directory, 'lab');
-    const [server, admin] = [await pki.pair('server'), await pki.pair('admin')];
+    const [server, admin] = [await pki.serverPair([]), await pki.pair('admin')];
     const listener = createServer(
       { cert: server.certificate, key: server.key, ca: pki.authority.certificate, requestCert: true, rejectUnauthorized: true },
       (request, response) => response.end((request.socket as TLSSocket).getPeerCertificate().subject.CN),

@@ -14,6 +14,7 @@ import {
   podNetnsName,
   probeConnections,
   removeNetwork,
+  usualNetwork,
 } from '../../src/index.ts';
 
 /** Ports of the pod `server`: one that answers, one that nobody serves, one that the node drops. */
@@ -34,7 +35,7 @@ describe('probes from inside the pods', () => {
   let accepted = 0;
 
   beforeAll(async () => {
-    await createVirtualNetwork({ cluster, dualStack: false });
+    await createVirtualNetwork({ cluster, network: usualNetwork(false) });
     await attachNode({ cluster, node: 'n1', addresses: ['10.224.0.4'], podBlocks: ['10.224.1.0/24'] });
     for (const [uid, ip] of [
       ['server', address],

@@ -10,6 +10,7 @@ import { vi } from 'vitest';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
 import { labRoles } from '../../src/control-plane/lab-roles.ts';
 import { startControllers } from '../../src/control-plane/start-controllers.ts';
+import { usualNetwork } from '../../src/index.ts';
 import { renewNodeLease } from '../../src/node/node-lease.ts';
 import { type ClusterParty, ClusterPki } from '../../src/pki/cluster-pki.ts';
 
@@ -30,7 +31,7 @@ export const eventually = (check: () => Promise<void>): Promise<void> => vi.wait
 export async function startControlPlane(): Promise<ControlPlane> {
   const directory = await mkdtemp(join(tmpdir(), 'weirt-cp-'));
   const pki = await ClusterPki.open(join(directory, 'pki'), 'test');
-  const serving = await pki.pair('server');
+  const serving = await pki.serverPair([]);
   const authority = pki.authority.certificate;
   const server = await startApiServer({
     dataDirectory: join(directory, 'store'),
@@ -53,7 +54,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   };
   const client = await clientOf('admin');
   const [bootstrap, own, scheduler] = [await clientOf('bootstrap'), await clientOf('controllers'), await clientOf('scheduler')];
-  await bootstrapCluster(bootstrap);
+  await bootstrapCluster(bootstrap, usualNetwork(false));
   const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
   const removedVolumes: string[] = [];
   const removeVolume = async (handle: string): Promise<void> => void removedVolumes.push(handle);

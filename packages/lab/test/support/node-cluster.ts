@@ -11,7 +11,7 @@ import type { Pod } from '@weir/kube';
 import { build } from 'esbuild';
 import { kubectlPath } from '../../../apiserver/test/support/kubectl.ts';
 import { labRoles } from '../../src/control-plane/lab-roles.ts';
-import { attachNode, createVirtualNetwork, removeNetwork, virtualNetworkAddresses, vnetNetnsName } from '../../src/index.ts';
+import { apiServerAddress, attachNode, createVirtualNetwork, removeNetwork, usualNetwork, vnetNetnsName } from '../../src/index.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
 import { ClusterPki } from '../../src/pki/cluster-pki.ts';
 import { writeKubeconfig } from '../../src/pki/kubeconfig-writer.ts';
@@ -48,6 +48,8 @@ export interface NodeCluster {
 export const image = 'registry.example/e2e-test-images/agnhost:2.53';
 
 const patienceMs = 60_000;
+const network = usualNetwork(false);
+const router = apiServerAddress(network);
 const address = '10.224.0.4';
 const podBlocks = ['10.224.0.64/26'];
 
@@ -73,7 +75,7 @@ async function start(
   more: Partial<NodeOptions>,
   stops: (() => Promise<void> | void)[],
 ): Promise<Omit<NodeCluster, 'stop'>> {
-  await createVirtualNetwork({ cluster: name, dualStack: false });
+  await createVirtualNetwork({ cluster: name, network });
   await attachNode({ cluster: name, node: 'node1', addresses: [address], podBlocks });
   const pki = await ClusterPki.open(join(directory, 'pki'), name);
   const options: NodeOptions = {
@@ -89,15 +91,12 @@ async function start(
     programDirectory: await buildPrograms(directory),
     ...more,
   };
-  const tls = await pki.pair('server');
+  const tls = await pki.serverPair([router]);
   const server = await startApiServer({
     roles: labRoles,
     dataDirectory: join(directory, 'store'),
     tls: { certificate: tls.certificate, key: tls.key, clientCa: pki.authority.certificate },
-    listen: [
-      { host: '127.0.0.1', port: 0 },
-      { fd: openTcpListener({ netns: vnetNetnsName(name), address: virtualNetworkAddresses.ipv4.router, port: 6443 }) },
-    ],
+    listen: [{ host: '127.0.0.1', port: 0 }, { fd: openTcpListener({ netns: vnetNetnsName(name), address: router, port: 6443 }) }],
     serviceCidrs: ['10.0.0.0/16'],
     nodeSocket: (node) => (node === 'node1' ? options.socket : undefined),
     version: 'v1.35.2',
@@ -107,7 +106,7 @@ async function start(
   const kubeconfig = join(directory, 'admin.json');
   const local = `https://127.0.0.1:${server.port}`;
   await writeKubeconfig(kubeconfig, { ...base, server: local, user: 'admin', client: await pki.pair('admin') });
-  const inside = `https://${virtualNetworkAddresses.ipv4.router}:6443`;
+  const inside = `https://${router}:6443`;
   await writeKubeconfig(options.kubeconfig, { ...base, server: inside, user: 'node', client: await pki.pair({ node: 'node1' }) });
   const client = new KubeClient(await loadKubeconfig(kubeconfig));
   stops.push(() => client.close());
