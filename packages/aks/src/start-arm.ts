@@ -4,11 +4,14 @@ import { type ArmServer, startArmServer } from './arm/arm-server.ts';
 import { clusterId, containerService, keyOf } from './arm/resource-id.ts';
 import { RouteTable } from './arm/route-table.ts';
 import type { ClusterHost } from './clusters/cluster-host.ts';
+import { ClusterOperations } from './clusters/cluster-operations.ts';
 import { addClusterRoutes } from './clusters/cluster-routes.ts';
 import { ClusterService } from './clusters/cluster-service.ts';
+import { ClusterStore } from './clusters/cluster-store.ts';
 import type { ManagedCluster } from './clusters/managed-cluster.ts';
 import { addPoolRoutes } from './clusters/pool-routes.ts';
 import { PoolService } from './clusters/pool-service.ts';
+import { recoverGroups, removeGroup } from './clusters/remove-group.ts';
 import { addVersionRoutes } from './clusters/version-routes.ts';
 import { AccessTokens } from './identity/access-tokens.ts';
 import { audiencesOf } from './identity/cloud-metadata.ts';
@@ -46,32 +49,41 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
   const { subscription, tenant, signingKey, principals } = state.identity;
   const operations = new OperationRunner(state.operations, onFault);
   const providerSource = { subscription, features: state.features, providers: state.providers };
+  const store = new ClusterStore({ subscription, clusters: state.clusters, groups: state.groups });
+  const clusterOperations = new ClusterOperations(store, operations);
+  clusterOperations.recover();
+  recoverGroups(state.groups);
   const service = new ClusterService({
     subscription,
     tenant,
-    clusters: state.clusters,
-    groups: state.groups,
-    operations,
+    store,
+    operations: clusterOperations,
     host,
     isProviderRegistered: () => state.providers.get(keyOf(containerService))?.isRegistered === true,
     hasFeature: (name) => hasFeature(providerSource, name),
   });
-  service.recover();
   const routes = new RouteTable<ArmRoute>();
   const tokens = new AccessTokens(signingKey);
   addLoginRoutes(routes, { tokens, tenant, principals: () => principals });
   addSubscriptionRoutes(routes, { subscription, tenant });
   addProviderRoutes(routes, providerSource);
   addOperationRoutes(routes, operations);
-  addClusterRoutes(routes, service, host);
-  addPoolRoutes(routes, service, new PoolService(service, (name) => hasFeature(providerSource, name)));
-  addVersionRoutes(routes, service);
+  addClusterRoutes(routes, { store, service, operations: clusterOperations, host });
+  const pools = new PoolService({
+    store,
+    operations: clusterOperations,
+    clusters: service,
+    hasFeature: (name) => hasFeature(providerSource, name),
+  });
+  addPoolRoutes(routes, { store, operations: clusterOperations, pools });
+  addVersionRoutes(routes, store);
   addAuthorizationRoutes(routes);
   addGroupRoutes(routes, {
     subscription,
     groups: state.groups,
-    removeGroup: (group) => service.removeGroup(group),
-    resourcesOf: (group) => service.list(group).map(describeResource),
+    removeGroup: (group) =>
+      removeGroup(group, { subscription, groups: state.groups, store, operations: clusterOperations, runner: operations, service }),
+    resourcesOf: (group) => store.list(group).map(describeResource),
   });
   let base = '';
   const server = await startArmServer({

@@ -28,6 +28,7 @@ export {
 } from './cluster/external-hosts.ts';
 export { endProcess } from './cluster/process-identity.ts';
 export { lockHolder, takeProcessLock } from './cluster/process-lock.ts';
+export { type RotatedSecrets, rotateCertificates } from './cluster/rotate-certificates.ts';
 export { stopCluster } from './cluster/stop-cluster.ts';
 export type { ChildStatus } from './cluster/supervised-child.ts';
 export { runSupervisor, type SupervisorOptions } from './cluster/supervisor.ts';

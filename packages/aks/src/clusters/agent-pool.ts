@@ -1,5 +1,6 @@
 /** A node pool: what a request asks for, completed with AKS's defaults (reference §3.4–§3.6, §3.9). */
 import { type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
+import { providerError } from '../arm/arm-error.ts';
 import { defaultWindowsSku, windowsSystem } from './windows-systems.ts';
 
 /** What nodes run. */
@@ -80,7 +81,7 @@ export function readAgentPool(name: string, properties: JsonObject, context: Poo
     nodeTaints: Array.isArray(properties['nodeTaints']) ? (properties['nodeTaints'] as string[]) : (current?.nodeTaints ?? []),
     nodeImageVersion: current?.nodeImageVersion ?? nodeImage(osSKU),
     provisioningState: 'Creating',
-    powerState: 'Running',
+    powerState: powerStateOf(properties, current),
     more: furtherFields(properties, current?.more),
   };
 }
@@ -104,6 +105,24 @@ export function describeAgentPool(pool: AgentPool): JsonObject {
     ...fields,
     powerState: { code: powerState },
   };
+}
+
+/** What of a pool never changes. */
+const immutable = ['osType', 'osSKU', 'vmSize', 'maxPods'] as const;
+
+/** Throws 400 when a change concerns what never changes; `path` is where the pool's properties are in the body. */
+export function checkImmutable(current: AgentPool, wished: AgentPool, path: string): void {
+  const changed = immutable.find((field) => current[field] !== wished[field]);
+  if (changed === undefined) return;
+  const property = `${path}.${changed}`;
+  throw providerError(400, 'PropertyChangeNotAllowed', `Changing property '${property}' is not allowed.`, { target: property });
+}
+
+/** A pool is stopped and started by sending its power state back. */
+function powerStateOf(properties: JsonObject, current: AgentPool | undefined): AgentPool['powerState'] {
+  const asked = textAt(objectAt(properties, 'powerState'), 'code');
+  if (asked === 'Running' || asked === 'Stopped') return current === undefined ? 'Running' : asked;
+  return current?.powerState ?? 'Running';
 }
 
 /** Fields that AKS fills in when they are empty, and those that only answers have. */

@@ -12,15 +12,22 @@ export interface ClusterCredential {
   readonly key: string;
 }
 
-/** Each method resolves when it is done, and may be called again after it was cut off. */
+/**
+ * Each method resolves when it is done, and may be called again after it was cut off. A signal asks to stop where the
+ * work is; a host that stops rejects with its reason, and one that has only the rest to do may finish.
+ */
 export interface ClusterHost {
-  /** Makes a cluster, or goes on making it. */
-  create(cluster: ManagedCluster): Promise<void>;
-  /** Brings a cluster from one description to another. */
-  change(from: ManagedCluster, to: ManagedCluster): Promise<void>;
+  /** Makes a cluster, or whatever is left of one into what the description says. */
+  create(cluster: ManagedCluster, signal: AbortSignal): Promise<void>;
+  /** Brings a cluster from one description to another; what it answers is shown in the operation. */
+  change(from: ManagedCluster, to: ManagedCluster, signal: AbortSignal): Promise<unknown>;
   /** Takes it away, with all that it has; what is not there is no error. */
   remove(cluster: ManagedCluster): Promise<void>;
-  start(cluster: ManagedCluster): Promise<void>;
+  start(cluster: ManagedCluster, signal: AbortSignal): Promise<void>;
   stop(cluster: ManagedCluster): Promise<void>;
+  /** Gives every party of the cluster another certificate, from another authority; those before are worth nothing. */
+  rotateClusterCertificates(cluster: ManagedCluster): Promise<void>;
+  /** Signs tokens of service accounts with another key; those before are worth nothing. */
+  rotateServiceAccountSigningKeys(cluster: ManagedCluster): Promise<void>;
   credential(cluster: ManagedCluster, kind: CredentialKind): Promise<ClusterCredential>;
 }

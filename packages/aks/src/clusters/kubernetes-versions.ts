@@ -60,7 +60,7 @@ export function upgradesOf(version: string): readonly string[] {
 }
 
 /** Below zero when `a` is the older one. */
-function compareVersions(a: string, b: string): number {
+export function compareVersions(a: string, b: string): number {
   const [first, second] = [parseVersion(a), parseVersion(b)];
   return (first?.minor ?? 0) - (second?.minor ?? 0) || (first?.patch ?? 0) - (second?.patch ?? 0);
 }

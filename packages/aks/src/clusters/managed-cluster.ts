@@ -1,6 +1,6 @@
 /** A managed cluster as it is kept, and as answers show it (reference §3.5). Secrets are in neither. */
 import type { JsonObject } from '@weir/kube';
-import { clusterId } from '../arm/resource-id.ts';
+import { clusterId, groupId } from '../arm/resource-id.ts';
 import { type AgentPool, describeAgentPool } from './agent-pool.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { describeNetworkProfile, type NetworkProfile } from './network-profile.ts';
@@ -76,7 +76,7 @@ function describeProperties(cluster: ManagedCluster, apiVersion: string): object
     dnsPrefix,
     fqdn,
     azurePortalFQDN: fqdn.replace(`.hcp.${location}.`, `.portal.hcp.${location}.`),
-    agentPoolProfiles: cluster.pools.map((pool) => ({ name: pool.name, ...describeAgentPool(pool) })),
+    agentPoolProfiles: cluster.pools.map((pool) => ({ name: pool.name, ...describePoolOf(cluster, pool) })),
     ...(windowsProfile === undefined ? {} : { windowsProfile }),
     servicePrincipalProfile: { clientId: identity.clientId },
     nodeResourceGroup: cluster.nodeResourceGroup,
@@ -85,14 +85,56 @@ function describeProperties(cluster: ManagedCluster, apiVersion: string): object
     maxAgentPools: 100,
     resourceUID: cluster.resourceUid,
     networkProfile: {
-      loadBalancerProfile: { managedOutboundIPs: { count: 1 }, backendPoolType: 'nodeIPConfiguration' },
+      ...(network.outboundType === 'loadBalancer' ? { loadBalancerProfile: describeLoadBalancer(cluster) } : {}),
       ...describeNetworkProfile(network, apiVersion),
     },
-    ...(identity.kubelet === undefined ? {} : { identityProfile: { kubeletidentity: identity.kubelet } }),
+    ...(identity.kubelet === undefined || cluster.provisioningState === 'Creating'
+      ? {}
+      : { identityProfile: { kubeletidentity: identity.kubelet } }),
+  };
+}
+
+/** A pool of a cluster: without its cluster it does not run. */
+export function describePoolOf(cluster: ManagedCluster, pool: AgentPool): JsonObject {
+  return describeAgentPool(cluster.powerState === 'Stopped' ? { ...pool, powerState: 'Stopped' } : pool);
+}
+
+/** The address outside is there once the cluster has been made. */
+function describeLoadBalancer({ subscription, nodeResourceGroup, resourceUid, provisioningState }: ManagedCluster): object {
+  const id = `${groupId(subscription, nodeResourceGroup)}/providers/Microsoft.Network/publicIPAddresses/${resourceUid}`;
+  return {
+    managedOutboundIPs: { count: 1 },
+    backendPoolType: 'nodeIPConfiguration',
+    ...(provisioningState === 'Creating' ? {} : { effectiveOutboundIPs: [{ id }] }),
   };
 }
 
 /** Whether any pool has Windows nodes. */
 export function hasWindowsPools(pools: readonly AgentPool[]): boolean {
   return pools.some(({ osType }) => osType === 'Windows');
+}
+
+/** A cluster and its pools in one state. */
+export function inState(cluster: ManagedCluster, state: 'Creating' | 'Updating' | 'Upgrading' | 'Deleting' | 'Succeeded'): ManagedCluster {
+  return { ...cluster, provisioningState: state, pools: cluster.pools.map((pool) => ({ ...pool, provisioningState: state })) };
+}
+
+/** A cluster of which an operation has not come to its end: what was on its way is there no more than that. */
+export function settledAs(cluster: ManagedCluster, state: 'Failed' | 'Canceled'): ManagedCluster {
+  const pools = cluster.pools.map((pool) => (isEnd(pool.provisioningState) ? pool : { ...pool, provisioningState: state }));
+  return { ...cluster, provisioningState: state, pools };
+}
+
+/** Whether nothing is on its way. */
+export function isSettled({ provisioningState, pools }: ManagedCluster): boolean {
+  return isEnd(provisioningState) && pools.every((pool) => isEnd(pool.provisioningState));
+}
+
+/** Whether all that the description says is there. */
+export function isMade({ provisioningState }: ManagedCluster): boolean {
+  return provisioningState === 'Succeeded';
+}
+
+function isEnd(state: string): boolean {
+  return ['Succeeded', 'Failed', 'Canceled'].includes(state);
 }

@@ -50,6 +50,9 @@ function poolProblem(pool: AgentPool): ArmError | undefined {
       'agentPoolProfile.osType',
       `The value of parameter agentPoolProfile.osType is invalid: '${osType}'. Allowed values: Linux, Windows.`,
     );
+  if (mode === 'System' && pool.powerState === 'Stopped') {
+    return providerError(400, 'OperationNotAllowed', `The agent pool ${name} has mode System and can not be stopped.`);
+  }
   const skus = osType === 'Windows' ? windowsSkus : linuxSkus;
   if (!skus.includes(osSKU))
     return invalid(

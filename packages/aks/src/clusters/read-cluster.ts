@@ -5,13 +5,14 @@ import { providerError } from '../arm/arm-error.ts';
 import { groupId } from '../arm/resource-id.ts';
 import { regionOf } from '../resources/regions.ts';
 import { tagsOf } from '../resources/tags.ts';
-import { type AgentPool, readAgentPool } from './agent-pool.ts';
+import { type AgentPool, checkImmutable, readAgentPool } from './agent-pool.ts';
 import { readIdentity } from './cluster-identity.ts';
-import { currentVersion, defaultVersion } from './kubernetes-versions.ts';
+import { defaultVersion } from './kubernetes-versions.ts';
 import { hasWindowsPools, type ManagedCluster } from './managed-cluster.ts';
 import { type NetworkProfile, readNetworkProfile } from './network-profile.ts';
 import { networkProblem } from './network-rules.ts';
 import { poolsProblem } from './pool-rules.ts';
+import { readControlPlaneVersion, withVersion } from './version-rules.ts';
 import { readWindowsProfile } from './windows-profile.ts';
 
 /** What a body is read for. */
@@ -34,8 +35,8 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
   const { subscription, group, name, apiVersion, current } = context;
   const properties = objectAt(body, 'properties') ?? {};
   const location = readLocation(body, context);
-  const kubernetesVersion = textAt(properties, 'kubernetesVersion') || (current?.kubernetesVersion ?? defaultVersion());
-  const version = readVersion(name, kubernetesVersion);
+  const askedVersion = textAt(properties, 'kubernetesVersion') || (current?.kubernetesVersion ?? defaultVersion());
+  const { kubernetesVersion, currentKubernetesVersion } = readControlPlaneVersion(name, askedVersion, current);
   const network = readNetworkProfile(properties, {
     kubernetesVersion,
     apiVersion,
@@ -43,7 +44,7 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
   });
   const isAzureNamed = textAt(objectAt(properties, 'networkProfile'), 'networkPlugin').toLowerCase() === 'azure';
   const windowsProfile = readWindowsProfile(properties, isAzureNamed && current === undefined, current?.windowsProfile);
-  const pools = readPools(properties, { network, kubernetesVersion, version, current: current?.pools ?? [] });
+  const pools = readPools(properties, { network, kubernetesVersion, currentKubernetesVersion, current: current?.pools ?? [] });
   const nodeResourceGroup = textAt(properties, 'nodeResourceGroup') || (current?.nodeResourceGroup ?? `MC_${group}_${name}_${location}`);
   const problem =
     networkProblem({ profile: network, apiVersion, hasWindowsPools: hasWindowsPools(pools), vnet }) ??
@@ -70,7 +71,7 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
     provisioningState: current === undefined ? 'Creating' : 'Updating',
     powerState: current?.powerState ?? 'Running',
     kubernetesVersion,
-    currentKubernetesVersion: version,
+    currentKubernetesVersion,
     dnsPrefix,
     fqdn: current?.fqdn ?? `${dnsPrefix.toLowerCase()}-${randomBytes(4).toString('hex')}.hcp.${location}.azmk8s.io`,
     nodeResourceGroup,
@@ -105,33 +106,26 @@ function readLocation(body: JsonObject, { groupLocation, current }: ClusterConte
   return region.name;
 }
 
-function readVersion(cluster: string, asked: string): string {
-  const version = currentVersion(asked);
-  if (version !== undefined) return version;
-  throw providerError(
-    400,
-    'BadRequest',
-    `Managed cluster ${cluster} is on version ${asked.slice(0, 20)} which is not supported in this region. Please use [az aks get-versions] command to get the supported version list in this region. For more information, please check https://aka.ms/supported-version-list`,
-    { subcode: 'K8sVersionNotSupported', target: 'kubernetesVersion' },
-  );
-}
-
 interface PoolsContext {
   readonly network: NetworkProfile;
   readonly kubernetesVersion: string;
-  readonly version: string;
+  readonly currentKubernetesVersion: string;
   readonly current: readonly AgentPool[];
 }
 
 /** Pools that the body leaves out stay: a PUT of the cluster adds and changes, and never removes one. */
-function readPools(properties: JsonObject, { network, kubernetesVersion, version, current }: PoolsContext): readonly AgentPool[] {
+function readPools(properties: JsonObject, { current, network, ...versions }: PoolsContext): readonly AgentPool[] {
   const asked = objectsAt(properties, 'agentPoolProfiles');
-  const base = { kubernetesVersion, currentKubernetesVersion: version, maxPodsDefault: maxPodsDefault(network) };
-  const named = asked.map((pool) => {
+  const pools = asked.map((pool) => {
     const known = current.find(({ name }) => name === textAt(pool, 'name'));
-    return readAgentPool(textAt(pool, 'name'), pool, { ...base, ...(known === undefined ? {} : { current: known }) });
+    const context = { ...versions, maxPodsDefault: maxPodsDefault(network), ...(known === undefined ? {} : { current: known }) };
+    return [readAgentPool(textAt(pool, 'name'), pool, context), known] as const;
   });
-  return [...named, ...current.filter(({ name }) => !named.some((pool) => pool.name === name))];
+  for (const [pool, known] of pools) if (known !== undefined) checkImmutable(known, pool, `agentPoolProfiles.${pool.name}`);
+  const rest = current.filter(({ name }) => !pools.some(([pool]) => pool.name === name));
+  return [...pools, ...rest.map((pool) => [pool, pool] as const)].map(([pool, known]) =>
+    withVersion(pool, versions.currentKubernetesVersion, known),
+  );
 }
 
 /** How many pods a node has when nothing is said (reference §3.9). */

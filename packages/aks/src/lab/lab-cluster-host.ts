@@ -1,6 +1,17 @@
 /** Managed clusters as clusters of the lab: pools are nodes, the network policy is the engine. */
 import { loadKubeconfig } from '@weir/client';
-import { type ClusterEngine, changeNodes, clusterLayout, downCluster, type NamedNode, noFakes, stopCluster, upCluster } from '@weir/lab';
+import {
+  type ClusterEngine,
+  changeNodes,
+  clusterLayout,
+  downCluster,
+  type NamedNode,
+  noFakes,
+  type RotatedSecrets,
+  rotateCertificates,
+  stopCluster,
+  upCluster,
+} from '@weir/lab';
 import type { ClusterCredential, ClusterHost } from '../clusters/cluster-host.ts';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
 import { nodesOf, nodesOfPool } from './pool-nodes.ts';
@@ -19,11 +30,12 @@ export class LabClusterHost implements ClusterHost {
     this.#options = options;
   }
 
-  async create(cluster: ManagedCluster): Promise<void> {
+  async create(cluster: ManagedCluster, signal?: AbortSignal): Promise<void> {
     const namedNodes = nodesOf(cluster);
     const windowsNodes = namedNodes.filter(({ system }) => system === 'windows').length;
     await upCluster({
       ...this.#options,
+      ...(signal === undefined ? {} : { signal }),
       name: cluster.labCluster,
       nodes: namedNodes.length - windowsNodes,
       windowsNodes,
@@ -50,12 +62,20 @@ export class LabClusterHost implements ClusterHost {
   }
 
   /** A cluster that was stopped is brought up again as it was. */
-  start(cluster: ManagedCluster): Promise<void> {
-    return this.create(cluster);
+  start(cluster: ManagedCluster, signal: AbortSignal): Promise<void> {
+    return this.create(cluster, signal);
   }
 
   stop({ labCluster }: ManagedCluster): Promise<void> {
     return stopCluster(labCluster);
+  }
+
+  rotateClusterCertificates(cluster: ManagedCluster): Promise<void> {
+    return this.#rotate(cluster, 'certificates');
+  }
+
+  rotateServiceAccountSigningKeys(cluster: ManagedCluster): Promise<void> {
+    return this.#rotate(cluster, 'service-account-key');
   }
 
   async credential({ labCluster }: ManagedCluster): Promise<ClusterCredential> {
@@ -66,6 +86,13 @@ export class LabClusterHost implements ClusterHost {
       clientKey = '',
     } = await loadKubeconfig(clusterLayout(labCluster).kubeconfig);
     return { server, certificateAuthority, certificate: clientCertificate, key: clientKey };
+  }
+
+  /** Everything that trusts or shows what is rotated is started anew. */
+  async #rotate(cluster: ManagedCluster, what: RotatedSecrets): Promise<void> {
+    await stopCluster(cluster.labCluster);
+    await rotateCertificates(cluster.labCluster, what);
+    await this.create(cluster);
   }
 }
 

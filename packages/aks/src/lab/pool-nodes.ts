@@ -12,7 +12,8 @@ export function nodesOf(cluster: ManagedCluster): readonly NamedNode[] {
 
 /** The nodes of one pool. */
 export function nodesOfPool(cluster: ManagedCluster, pool: AgentPool): readonly NamedNode[] {
-  return Array.from({ length: pool.count }, (_, index) => ({
+  // The machines of a stopped pool are let go; it keeps its size for the day on which it is started.
+  return Array.from({ length: pool.powerState === 'Stopped' ? 0 : pool.count }, (_, index) => ({
     name: nodeName(cluster, pool, index),
     system: pool.osType === 'Windows' ? 'windows' : 'linux',
     identity: {

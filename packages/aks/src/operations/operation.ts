@@ -18,18 +18,19 @@ export interface Operation {
   readonly startTime: string;
   readonly endTime?: string;
   readonly error?: { readonly code: string; readonly message: string };
-  /** What a GET of the result answers once it is done; absent: nothing. */
+  /** What it has found out: the `properties` of the document, and what a GET of the result answers; absent: nothing. */
   readonly result?: unknown;
 }
 
 /** The document as the status answers show it. */
-export function describeOperation({ id, status, startTime, endTime, error }: Operation): object {
+export function describeOperation({ id, status, startTime, endTime, error, result }: Operation): object {
   return {
     name: id,
     status,
     startTime,
     ...(endTime === undefined ? {} : { endTime }),
     ...(error === undefined ? {} : { error }),
+    ...(result === undefined ? {} : { properties: result }),
   };
 }
 
@@ -37,6 +38,12 @@ export function describeOperation({ id, status, startTime, endTime, error }: Ope
 export function interruptedOperation(operation: Operation): Operation {
   const message = 'The operation was cut off: the server ended while it ran. Run the command again.';
   return { ...operation, status: 'Failed', endTime: new Date().toISOString(), error: { code: 'OperationInterrupted', message } };
+}
+
+/** The end of an operation that somebody has aborted. */
+export function canceledOperation(operation: Operation): Operation {
+  const message = 'The operation was aborted. It stopped where it was: run the command again to complete it.';
+  return { ...operation, status: 'Canceled', endTime: new Date().toISOString(), error: { code: 'OperationCanceled', message } };
 }
 
 /** The end of an operation that failed. */

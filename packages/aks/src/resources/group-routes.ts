@@ -5,7 +5,7 @@ import type { RouteTable } from '../arm/route-table.ts';
 import type { Operation } from '../operations/operation.ts';
 import { operationHeaders } from '../operations/operation-routes.ts';
 import type { DocumentStore } from '../state/document-store.ts';
-import { describeGroup, groupNotFound, type ResourceGroup, readGroup } from './groups.ts';
+import { checkGroup, describeGroup, groupNotFound, type ResourceGroup, readGroup } from './groups.ts';
 import { resourcesVersions } from './resource-versions.ts';
 
 /** What the routes work on. */
@@ -34,6 +34,7 @@ export function addGroupRoutes(routes: RouteTable<ArmRoute>, source: GroupSource
   add(`PUT ${all}/{group}`, ({ parameters, body }) => {
     const { group: name = '' } = parameters;
     const existing = groups.get(keyOf(name));
+    if (existing !== undefined) checkGroup(existing);
     const group = readGroup(name, body, existing);
     groups.put(keyOf(name), group);
     return { status: existing === undefined ? 201 : 200, body: describeGroup(subscription, group) };

@@ -64,3 +64,15 @@ export function describeGroup(subscription: string, group: ResourceGroup): objec
 export function groupNotFound(name: string): Error {
   return gatewayError(404, 'ResourceGroupNotFound', `Resource group '${name.slice(0, 100)}' could not be found.`);
 }
+
+/** Throws 409 for a group in which nothing may begin any more. */
+export function checkGroup({ name, provisioningState, managedBy }: ResourceGroup): void {
+  if (provisioningState === 'Deleting') {
+    const message = `The resource group '${name}' is in deprovisioning state and cannot perform this operation.`;
+    throw gatewayError(409, 'ResourceGroupBeingDeleted', message);
+  }
+  if (managedBy !== undefined) {
+    const message = `The resource group '${name}' holds the nodes of '${managedBy}' and goes with it: nothing is made or deleted in it by hand.`;
+    throw gatewayError(409, 'ResourceGroupManagedByAnother', message);
+  }
+}

@@ -10,14 +10,14 @@ export class RememberingHost implements ClusterHost {
   /** What the next work fails with. */
   failure: Error | undefined;
 
-  async create({ name }: ManagedCluster): Promise<void> {
-    await this.#work(`create ${name}`);
+  async create({ name }: ManagedCluster, signal: AbortSignal): Promise<void> {
+    await this.#work(`create ${name}`, signal);
     this.there.add(name);
   }
 
-  async change(from: ManagedCluster, to: ManagedCluster): Promise<void> {
+  async change(from: ManagedCluster, to: ManagedCluster, signal: AbortSignal): Promise<void> {
     const sizes = (cluster: ManagedCluster): string => cluster.pools.map(({ name, count }) => `${name}:${count}`).join(' ');
-    await this.#work(`change ${to.name} ${from.network.networkPolicy}→${to.network.networkPolicy} ${sizes(from)} → ${sizes(to)}`);
+    await this.#work(`change ${to.name} ${from.network.networkPolicy}→${to.network.networkPolicy} ${sizes(from)} → ${sizes(to)}`, signal);
   }
 
   async remove({ name }: ManagedCluster): Promise<void> {
@@ -33,13 +33,24 @@ export class RememberingHost implements ClusterHost {
     await this.#work(`stop ${name}`);
   }
 
+  async rotateClusterCertificates({ name }: ManagedCluster): Promise<void> {
+    await this.#work(`rotate ${name} certificates`);
+  }
+
+  async rotateServiceAccountSigningKeys({ name }: ManagedCluster): Promise<void> {
+    await this.#work(`rotate ${name} keys`);
+  }
+
   async credential(_cluster: ManagedCluster, kind: string): Promise<ClusterCredential> {
     return Promise.resolve({ server: 'https://127.0.0.1:6443', certificateAuthority: 'authority', certificate: kind, key: 'key' });
   }
 
-  async #work(text: string): Promise<void> {
+  async #work(text: string, signal?: AbortSignal): Promise<void> {
     this.asked.push(text);
-    await this.gate;
+    const aborted = new Promise<never>((_, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    await Promise.race([this.gate, aborted]);
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;

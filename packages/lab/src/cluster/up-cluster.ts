@@ -54,6 +54,8 @@ export async function upCluster(options: UpOptions): Promise<ClusterStatus> {
     if (existing === undefined) return await makeCluster(options, layout);
     const differences = shapeDifferences(existing, options);
     if (differences.length > 0) throw differs(options.name, differences);
+    // What a rotation that was cut off has taken away is made again.
+    if (lockHolder(layout.supervisorLock) === undefined) await writeClusterFiles(existing);
     return await startAndWait(existing, layout, options);
   } finally {
     taken.lock.release();

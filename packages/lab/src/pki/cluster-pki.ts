@@ -27,7 +27,7 @@ export type ControlPlaneParty = 'scheduler' | 'controllers' | 'bootstrap';
 export const controlPlaneParties: readonly ControlPlaneParty[] = ['scheduler', 'controllers', 'bootstrap'];
 
 /** The file of the key that signs tokens of service accounts. */
-const serviceAccountKeyFile = 'sa.key';
+export const serviceAccountKeyFile = 'sa.key';
 
 /** The names under which pods and people reach every API server. */
 const serverNames = {
