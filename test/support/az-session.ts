@@ -9,8 +9,10 @@ import { join } from 'node:path';
 import { createNetns, deleteNetns, netnsPath } from '@weir/kernel';
 import { type Finished, runProgram } from '@weir/testkit';
 import { expect } from 'vitest';
+import { TypedTerminal } from './typed-terminal.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+const weirProgram = join(root, 'packages', 'cli', 'bin', 'weir.js');
 
 /** Az that has signed in. */
 export class AzSession {
@@ -35,14 +37,24 @@ export class AzSession {
 
   /** Makes the namespace and signs in with `weir az-login`. */
   static async open(): Promise<AzSession> {
+    const session = await AzSession.openSignedOut();
+    try {
+      const { code, stdout, stderr } = await session.weir('az-login', '-o', 'json');
+      if (code !== 0) throw new Error(`weir az-login ended with ${code}:\n${stderr}`);
+      session.#env = { ...session.#env, ...(JSON.parse(stdout) as Record<string, string>) };
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** Makes the namespace alone. */
+  static async openSignedOut(): Promise<AzSession> {
     const session = new AzSession();
     createNetns(session.#netns);
     try {
-      const { code, stdout, stderr } = await session
-        .run(['ip', 'link', 'set', 'lo', 'up'])
-        .then(() => session.weir('az-login', '-o', 'json'));
-      if (code !== 0) throw new Error(`weir az-login ended with ${code}:\n${stderr}`);
-      session.#env = { ...session.#env, ...(JSON.parse(stdout) as Record<string, string>) };
+      await session.run(['ip', 'link', 'set', 'lo', 'up']);
       return session;
     } catch (error) {
       await session.close();
@@ -59,7 +71,7 @@ export class AzSession {
 
   /** Runs the built `weir`. */
   weir(...args: readonly string[]): Promise<Finished> {
-    return this.run([process.execPath, join(root, 'packages', 'cli', 'bin', 'weir.js'), ...args]);
+    return this.run([process.execPath, weirProgram, ...args]);
   }
 
   /** The output of a line that must succeed: `az …` or `kubectl …`. */
@@ -77,5 +89,11 @@ export class AzSession {
   /** Runs a program inside. */
   run(command: readonly string[]): Promise<Finished> {
     return runProgram('nsenter', [`--net=${netnsPath(this.#netns)}`, ...command], { env: this.#env });
+  }
+
+  /** Opens `weir shell` inside, in a terminal. */
+  shell(): TypedTerminal {
+    const command = `nsenter --net=${netnsPath(this.#netns)} ${process.execPath} ${weirProgram} shell`;
+    return new TypedTerminal(command, { ...this.#env, SHELL: '/bin/bash' });
   }
 }

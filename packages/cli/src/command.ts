@@ -3,7 +3,6 @@
  *
  * Parsing, help and shell completion are made from this data, so they cannot disagree.
  */
-import type { ExitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
 
 /** One option. Options are `--name VALUE`, or `--name` alone for booleans. */
@@ -59,7 +58,8 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /** Not listed in help or completion: for Weir's own processes. */
   readonly hidden?: boolean;
-  run?(invocation: Invocation): Promise<ExitCode>;
+  /** Gives an exit code (`exit-code.ts`), or that of the program that ran in the user's name. */
+  run?(invocation: Invocation): Promise<number>;
 }
 
 /** Options that every command has. */

@@ -11,7 +11,7 @@ import { checkPositionals, findCommand, parseOptions } from './parse.ts';
 import { rootCommand } from './root-command.ts';
 
 /** Runs the command that the arguments name; gives the exit code and never throws. */
-export async function main(args: readonly string[]): Promise<ExitCode> {
+export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
   process.on('SIGINT', stop);
@@ -30,9 +30,11 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-async function runCommand(args: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+async function runCommand(args: readonly string[], signal: AbortSignal): Promise<number> {
   const { command, path, rest } = findCommand(rootCommand, args);
-  if (rest.includes('--help') || rest.includes('-h')) {
+  // What follows -- is of another program.
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (own.includes('--help') || own.includes('-h')) {
     process.stdout.write(renderHelp(command, path));
     return exitCode.done;
   }

@@ -2,13 +2,14 @@
 import type { Command } from './command.ts';
 import { agentCommand } from './commands/agent-command.ts';
 import { azLoginCommand } from './commands/az-login-command.ts';
-import { downCommand, envCommand, shellCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
+import { downCommand, envCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
 import { completionCommand } from './commands/completion-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { engineCommand } from './commands/engine-command.ts';
 import { labCommand } from './commands/lab-command.ts';
 import { matrixCommand } from './commands/matrix-command.ts';
 import { policyCommand } from './commands/policy-command.ts';
+import { shellCommand } from './commands/shell-command.ts';
 import { snapshotCommand } from './commands/snapshot-command.ts';
 import { versionCommand } from './commands/version-command.ts';
 import { whyCommand } from './commands/why-command.ts';
@@ -23,7 +24,7 @@ export const rootCommand: Command = {
     downCommand,
     statusCommand,
     envCommand,
-    shellCommand,
+    shellCommand(() => rootCommand),
     demoCommand,
     whyCommand,
     matrixCommand,

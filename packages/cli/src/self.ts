@@ -23,3 +23,8 @@ export function pathWithTools(): string {
 export function checkoutFile(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 }
+
+/** A word as a POSIX shell reads it back. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,5 +1,5 @@
-/** `weir up|down|status|env|shell`: clusters of the lab. */
-import { spawn } from 'node:child_process';
+/** `weir up|down|status|env`: clusters of the lab. */
+import { rmSync } from 'node:fs';
 import type { ClusterEngine, ClusterStatus, LinuxDataplane } from '@weir/lab';
 import { readAuditPolicy } from '../audit-policy-option.ts';
 import { explained } from '../cluster-errors.ts';
@@ -127,6 +127,8 @@ export const downCommand: Command = {
     if (all) {
       const { removeArm } = await import('@weir/aks');
       if (await removeArm()) output.progress('the ARM endpoint is gone');
+      const { shellDirectory } = await import('../shell/shell-environment.ts');
+      rmSync(shellDirectory(), { recursive: true, force: true });
     }
     if (output.json) output.resultJson({ removed: names });
     return exitCode.done;
@@ -207,25 +209,6 @@ export const envCommand: Command = {
     const kubeconfig = await kubeconfigOf(options.text('name') ?? '');
     if (output.json) output.resultJson({ KUBECONFIG: kubeconfig, PATH: pathWithTools() });
     else output.result(`export KUBECONFIG='${kubeconfig}'\nexport PATH='${pathWithTools()}'`);
-    return exitCode.done;
-  },
-};
-
-/** `weir shell`. */
-export const shellCommand: Command = {
-  name: 'shell',
-  summary: 'A shell with KUBECONFIG and kubectl set up',
-  options: { name: clusterOption },
-  examples: ['weir shell', 'weir shell --name big'],
-  run: async ({ options, output }) => {
-    const kubeconfig = await kubeconfigOf(options.text('name') ?? '');
-    output.progress(`kubectl is set up for cluster "${options.text('name') ?? ''}"; leave with exit`);
-    const environment = { ...process.env, KUBECONFIG: kubeconfig, PATH: pathWithTools() };
-    await new Promise<void>((resolve, reject) => {
-      const child = spawn(process.env['SHELL'] ?? 'bash', [], { stdio: 'inherit', env: environment });
-      child.on('error', reject);
-      child.on('exit', () => resolve());
-    });
     return exitCode.done;
   },
 };

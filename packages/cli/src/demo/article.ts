@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { quoted } from '../self.ts';
 import { TerminalSession } from './terminal-session.ts';
 import { mustPrint, mustSucceed, type Step, type StepResult, type Transcript } from './transcript.ts';
 
@@ -165,8 +166,4 @@ function runShell(line: string, { env, signal }: ArticleOptions): Promise<StepRe
     child.on('error', reject);
     child.on('close', (code) => resolve({ output, exitCode: code ?? 128 }));
   });
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

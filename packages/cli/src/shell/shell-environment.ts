@@ -1,0 +1,93 @@
+/**
+ * What a shell of `weir shell` has around it: a kubeconfig, an az configuration and programs of its own, so that nothing
+ * in it reads or writes what the user has in `~/.azure` and `~/.kube`.
+ *
+ * ```
+ *   <state>/shell/   bin/ (weir, and what is not installed)  kubeconfig  NAME.kubeconfig  cache/
+ * ```
+ */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { loadKubeconfig } from '@weir/client';
+import { clusterLayout, listClusters, stateRoot } from '@weir/lab';
+import { defaultCluster } from '../cluster-option.ts';
+import { notFoundError } from '../exit-code.ts';
+import { findProgram } from '../program-path.ts';
+import { pathWithTools, quoted, weirCommand } from '../self.ts';
+
+/** What the shell is about. */
+export interface ShellChoice {
+  /** A cluster of the lab; without one, whichever `az aks get-credentials` named last, else the one that `weir up` makes. */
+  readonly cluster: string | undefined;
+  /** Programs that `weir` can stand in for, by the name of its own command. */
+  readonly standIns: readonly string[];
+}
+
+/** Where all of it lies. */
+export function shellDirectory(): string {
+  return join(stateRoot(), 'shell');
+}
+
+/** KUBECONFIG, KUBECACHEDIR and PATH. Throws a CommandError when the cluster does not exist. */
+export async function shellEnvironment({ cluster, standIns }: ShellChoice): Promise<Readonly<Record<string, string>>> {
+  const directory = shellDirectory();
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return {
+    KUBECONFIG: await (cluster === undefined ? anyKubeconfig() : kubeconfigOf(cluster)),
+    KUBECACHEDIR: join(directory, 'cache'),
+    PATH: `${writePrograms(standIns)}${delimiter}${pathWithTools()}`,
+  };
+}
+
+/** The name that the current context has in a kubeconfig; undefined when there is none. */
+export function currentContext(kubeconfig: string): string | undefined {
+  const texts = kubeconfig.split(delimiter).filter(existsSync);
+  for (const text of texts.map((file) => readFileSync(file, 'utf8'))) {
+    const name = /^current-context:[ \t]*"?([^"\n]+?)"?[ \t]*$/m.exec(text)?.[1];
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+/** A copy: az writes into the file that KUBECONFIG names, and the cluster's own is not for that. */
+async function kubeconfigOf(cluster: string): Promise<string> {
+  if (!(await listClusters()).includes(cluster))
+    throw notFoundError(`there is no cluster "${cluster}"; make it with: weir up --name ${cluster}`);
+  const copy = join(shellDirectory(), `${cluster}.kubeconfig`);
+  copyFileSync(clusterLayout(cluster).kubeconfig, copy);
+  chmodSync(copy, 0o600);
+  return copy;
+}
+
+/** az writes into the first of the two; kubectl takes the current context of the first that has one. */
+async function anyKubeconfig(): Promise<string> {
+  const own = join(shellDirectory(), 'kubeconfig');
+  const clusters = await listClusters();
+  if (existsSync(own) && !(await leadsToOneOf(own, clusters))) rmSync(own);
+  return clusters.includes(defaultCluster) ? `${own}${delimiter}${clusterLayout(defaultCluster).kubeconfig}` : own;
+}
+
+/** What was fetched about clusters that are gone would stand before one that is there. */
+async function leadsToOneOf(kubeconfig: string, clusters: readonly string[]): Promise<boolean> {
+  const serverOf = (file: string): Promise<string | undefined> =>
+    loadKubeconfig(file).then(
+      ({ server }) => server,
+      () => undefined,
+    );
+  const server = await serverOf(kubeconfig);
+  const servers = await Promise.all(clusters.map((cluster) => serverOf(clusterLayout(cluster).kubeconfig)));
+  return server !== undefined && servers.includes(server);
+}
+
+/** A directory with `weir`, and with what is not installed and `weir` can do in its place. */
+function writePrograms(standIns: readonly string[]): string {
+  const directory = join(shellDirectory(), 'bin');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
+  const weir = weirCommand.map(quoted).join(' ');
+  const write = (name: string, command: string): void =>
+    writeFileSync(join(directory, name), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+  write('weir', weir);
+  for (const name of standIns.filter((program) => findProgram(program, pathWithTools()) === undefined)) write(name, `${weir} ${name}`);
+  return directory;
+}
