@@ -8,6 +8,7 @@ import { demoCommand } from './commands/demo-command.ts';
 import { engineCommand } from './commands/engine-command.ts';
 import { labCommand } from './commands/lab-command.ts';
 import { matrixCommand } from './commands/matrix-command.ts';
+import { migrateCommand } from './commands/migrate-command.ts';
 import { policyCommand } from './commands/policy-command.ts';
 import { shellCommand } from './commands/shell-command.ts';
 import { snapshotCommand } from './commands/snapshot-command.ts';
@@ -28,6 +29,7 @@ export const rootCommand: Command = {
     demoCommand,
     whyCommand,
     matrixCommand,
+    migrateCommand,
     policyCommand,
     snapshotCommand,
     engineCommand,

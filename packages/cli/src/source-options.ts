@@ -16,6 +16,12 @@ export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
   name: { type: 'string', placeholder: 'CLUSTER', summary: 'a cluster of the lab' },
 };
 
+/** The option that says what agents do on Windows. */
+export const windowsExpandOption: OptionDefinition = {
+  type: 'boolean',
+  summary: "agents on Windows enforce negative selectors and except by other means; default what the lab's cluster does",
+};
+
 /** The options that say how policies are read. */
 export const readingOptions: Readonly<Record<string, OptionDefinition>> = {
   profile: {
@@ -23,10 +29,7 @@ export const readingOptions: Readonly<Record<string, OptionDefinition>> = {
     values: ['kubernetes', 'azure', 'calico', 'cilium'],
     summary: "judge like this engine; default that of the lab's cluster, else kubernetes",
   },
-  'windows-expand-unsupported': {
-    type: 'boolean',
-    summary: "agents on Windows enforce negative selectors and except by other means; default what the lab's cluster does",
-  },
+  'windows-expand-unsupported': windowsExpandOption,
 };
 
 /** How a cluster is known to read policies. */

@@ -6,6 +6,7 @@
 export * from './address.ts';
 export * from './address-range.ts';
 export * from './assert.ts';
+export * from './bit-set.ts';
 export * from './cidr.ts';
 export * from './flow.ts';
 export * from './port-range.ts';

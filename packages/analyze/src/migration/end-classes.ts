@@ -1,0 +1,234 @@
+/**
+ * The ends of all traffic of one family, in classes that policies treat alike: pods, addresses of
+ * nodes (which pods on the host's network share), and addresses outside of the cluster, one for each
+ * part into which the blocks of all policies cut the rest of the address space.
+ */
+import {
+  type Address,
+  type AddressRange,
+  addressRangesContain,
+  BitSet,
+  compareAddresses,
+  type Family,
+  formatAddress,
+  nextAddress,
+  parseAddress,
+} from '@weir/net';
+import {
+  type Endpoint,
+  type FlowEnd,
+  type PolicyWorld,
+  requiredLabels,
+  type Selector,
+  type Side,
+  selectorKey,
+  selectorMatches,
+  systemOfEndpoint,
+} from '@weir/policy';
+import type { Snapshot } from '../snapshot.ts';
+import { rulesOf } from './traffic-classes.ts';
+
+/** Ends that are alike. */
+export interface EndClass {
+  readonly kind: 'pods' | 'nodes' | 'outside';
+  /** All of them, each with its address of the family; of addresses outside the known hosts, or one that stands for all others. */
+  readonly ends: readonly FlowEnd[];
+}
+
+/** The classes, and which of them each selector and each set of addresses holds. */
+export interface EndClasses {
+  readonly family: Family;
+  readonly classes: readonly EndClass[];
+  readonly pods: BitSet;
+  readonly nodes: BitSet;
+  /** The classes of pods that a selector of a rule matches. */
+  selected(selector: Selector): BitSet;
+  /** The classes whose addresses lie in the ranges, whatever they are. */
+  inside(nets: readonly AddressRange[]): BitSet;
+}
+
+/** What to classify. */
+export interface ClassifiedWorlds {
+  readonly snapshot: Snapshot;
+  /** Their conditions divide the ends. */
+  readonly worlds: readonly PolicyWorld[];
+  readonly family: Family;
+  /** Whether the policies of this pod are compared; the others are left out. */
+  readonly include: (endpoint: Endpoint) => boolean;
+  /** Addresses outside that are known to be somebody's: each is an end of its own. */
+  readonly hosts?: readonly Address[];
+}
+
+/** Classifies. */
+export function classifyEnds(input: ClassifiedWorlds): EndClasses {
+  const conditions = conditionsOf(input.worlds);
+  const found = new Map<string, { kind: EndClass['kind']; ends: FlowEnd[]; bits: Bits }>();
+  const add = (kind: EndClass['kind'], end: FlowEnd, bits: Bits): void => {
+    const key = `${kind} ${bits.selectors} ${bits.nets} ${bits.extra}`;
+    const same = found.get(key);
+    if (same === undefined) found.set(key, { kind, ends: [end], bits });
+    else same.ends.push(end);
+  };
+  const netsOf = (address: Address): string =>
+    conditions.nets.map(({ ranges }) => (addressRangesContain(ranges, address) ? '1' : '0')).join('');
+  const selectorsOf = selectorBits(conditions.selectors);
+  const taken = new Set<string>();
+  for (const { end, kind } of clusterEnds(input)) {
+    taken.add(formatAddress(end.address));
+    if (kind === 'nodes') add(kind, end, { selectors: '', nets: netsOf(end.address), extra: '' });
+    else if (end.kind === 'endpoint' && input.include(end.endpoint)) {
+      const extra = JSON.stringify([systemOfEndpoint(end.endpoint), end.endpoint.namedPorts]);
+      add(kind, end, { selectors: selectorsOf(end.endpoint), nets: netsOf(end.address), extra });
+    }
+  }
+  const outside = (address: Address): void =>
+    add('outside', { kind: 'address', address }, { selectors: '', nets: netsOf(address), extra: '' });
+  for (const host of input.hosts ?? []) if (host.family === input.family && !taken.has(formatAddress(host))) outside(host);
+  for (const address of outsideAddresses(conditions.nets, input.family, taken)) {
+    if (!found.has(`outside  ${netsOf(address)} `)) outside(address);
+  }
+  return indexed([...found.values()], conditions, input.family);
+}
+
+interface Bits {
+  readonly selectors: string;
+  readonly nets: string;
+  readonly extra: string;
+}
+
+interface Conditions {
+  readonly selectors: readonly { readonly key: string; readonly selector: Selector }[];
+  readonly nets: readonly { readonly key: string; readonly ranges: readonly AddressRange[] }[];
+}
+
+function indexed(
+  found: readonly { readonly kind: EndClass['kind']; readonly ends: FlowEnd[]; readonly bits: Bits }[],
+  conditions: Conditions,
+  family: Family,
+): EndClasses {
+  const size = found.length;
+  const rowsOf = (keys: readonly string[], bitsOf: (bits: Bits) => string): ReadonlyMap<string, BitSet> =>
+    new Map(keys.map((key, at) => [key, BitSet.where(size, (i) => bitsOf(found[i]?.bits ?? noBits).charAt(at) === '1')]));
+  const selectorRows = rowsOf(
+    conditions.selectors.map(({ key }) => key),
+    ({ selectors }) => selectors,
+  );
+  const netRows = rowsOf(
+    conditions.nets.map(({ key }) => key),
+    ({ nets }) => nets,
+  );
+  const none = BitSet.empty(size);
+  return {
+    family,
+    classes: found,
+    pods: BitSet.where(size, (i) => found[i]?.kind === 'pods'),
+    nodes: BitSet.where(size, (i) => found[i]?.kind === 'nodes'),
+    selected: (selector) => selectorRows.get(selectorKey(selector)) ?? none,
+    inside: (nets) => netRows.get(rangesKey(nets)) ?? none,
+  };
+}
+
+const noBits: Bits = { selectors: '', nets: '', extra: '' };
+
+function rangesKey(ranges: readonly AddressRange[]): string {
+  return ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join();
+}
+
+function conditionsOf(worlds: readonly PolicyWorld[]): Conditions {
+  const selectors = new Map<string, Selector>();
+  const nets = new Map<string, readonly AddressRange[]>();
+  const addSide = (side: Side): void => {
+    for (const selector of [side.selector, side.notSelector]) if (selector !== undefined) selectors.set(selectorKey(selector), selector);
+    for (const ranges of [side.nets, side.notNets]) if (ranges !== undefined) nets.set(rangesKey(ranges), ranges);
+  };
+  for (const world of worlds) {
+    for (const { match } of rulesOf(world)) {
+      addSide(match.source);
+      addSide(match.destination);
+    }
+    for (const { policies } of world.tiers) for (const { subject } of policies) selectors.set(selectorKey(subject), subject);
+  }
+  return {
+    selectors: [...selectors].map(([key, selector]) => ({ key, selector })),
+    nets: [...nets].map(([key, ranges]) => ({ key, ranges })),
+  };
+}
+
+/** The selectors' answers about a pod, one sign each; pods of equal labels are asked once, and selectors of other namespaces not at all. */
+function selectorBits(selectors: Conditions['selectors']): (endpoint: Endpoint) => string {
+  const everywhere: number[] = [];
+  const byNamespace = new Map<string, number[]>();
+  for (const [at, { selector }] of selectors.entries()) {
+    const names = requiredLabels(selector).find(({ label }) => label.space === 'reserved' && label.key === 'namespace')?.values;
+    if (names === undefined) everywhere.push(at);
+    for (const name of new Set(names)) byNamespace.set(name, [...(byNamespace.get(name) ?? []), at]);
+  }
+  const known = new Map<string, string>();
+  return (endpoint) => {
+    const labels = JSON.stringify([
+      endpoint.namespace,
+      systemOfEndpoint(endpoint),
+      Object.entries(endpoint.labels.pod).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ]);
+    let bits = known.get(labels);
+    if (bits === undefined) {
+      const signs = new Array<string>(selectors.length).fill('0');
+      for (const at of [...everywhere, ...(byNamespace.get(endpoint.namespace) ?? [])]) {
+        const selector = selectors[at]?.selector;
+        if (selector !== undefined && selectorMatches(selector, endpoint)) signs[at] = '1';
+      }
+      bits = signs.join('');
+      known.set(labels, bits);
+    }
+    return bits;
+  };
+}
+
+type AddressedEnd = FlowEnd & { readonly address: Address };
+
+/** Pods and nodes with their addresses of the family; an address is that of a pod before that of a node, as in evaluation. */
+function clusterEnds({ snapshot, family }: ClassifiedWorlds): { readonly kind: 'pods' | 'nodes'; readonly end: AddressedEnd }[] {
+  const pods = snapshot.world.endpoints.flatMap((endpoint) => {
+    const address = endpoint.addresses.find((candidate) => candidate.family === family);
+    return address === undefined ? [] : [{ kind: 'pods' as const, end: { kind: 'endpoint' as const, endpoint, address } }];
+  });
+  const taken = new Set(pods.map(({ end }) => formatAddress(end.address)));
+  const nodes = snapshot.nodes.flatMap((node) =>
+    node.addresses
+      .filter((address) => address.family === family && !taken.has(formatAddress(address)))
+      .map((address) => ({ kind: 'nodes' as const, end: { kind: 'node' as const, node, address } })),
+  );
+  return [...pods, ...nodes];
+}
+
+/** Addresses for documentation (RFC 5737, RFC 3849) and some that are not: what people recognise as "outside". */
+const wellKnown: Readonly<Record<Family, readonly string[]>> = {
+  4: ['203.0.113.10', '198.51.100.10', '192.0.2.10'],
+  6: ['2001:db8::10', '2001:db8:1::10'],
+};
+
+/** One address that is nobody's in each part into which the ranges cut the address space, where there is one. */
+function outsideAddresses(nets: Conditions['nets'], family: Family, taken: ReadonlySet<string>): Address[] {
+  const first = parseAddress(family === 4 ? '0.0.0.1' : '::1:0:0:1');
+  const starts = new Map<string, Address>();
+  const start = (address: Address | undefined): void => {
+    if (address?.family === family) starts.set(formatAddress(address), address);
+  };
+  start(first);
+  for (const { first: from, last } of nets.flatMap(({ ranges }) => ranges)) {
+    start(from);
+    start(nextAddress(last));
+  }
+  const sorted = [...starts.values()].sort(compareAddresses);
+  const known = wellKnown[family].flatMap((text) => parseAddress(text) ?? []);
+  return sorted.flatMap((from, i) => {
+    const end = sorted[i + 1];
+    const isInside = (address: Address): boolean =>
+      compareAddresses(address, from) >= 0 && (end === undefined || compareAddresses(address, end) < 0);
+    const plain = known.find((address) => isInside(address) && !taken.has(formatAddress(address)));
+    if (plain !== undefined) return [plain];
+    let candidate: Address | undefined = from;
+    while (candidate !== undefined && isInside(candidate) && taken.has(formatAddress(candidate))) candidate = nextAddress(candidate);
+    return candidate !== undefined && isInside(candidate) ? [candidate] : [];
+  });
+}

@@ -1,0 +1,174 @@
+import type { KubeObject } from '@weir/kube';
+import { describe, expect, it } from 'vitest';
+import { assumeCluster, assumedPodRange, changesAnything, type MigrationReport, planMigration, renderMigration } from '../../src/index.ts';
+import { namespace, node, pod, policy } from './small-cluster.ts';
+
+const linux = [
+  namespace('shop'),
+  node('n1', '10.224.0.4'),
+  node('n2', '10.224.0.5'),
+  pod('web', { ip: '10.224.1.2', node: 'n1', ports: [{ containerPort: 80, name: 'http' }] }),
+  pod('db', { ip: '10.224.2.2', node: 'n2', ports: [{ containerPort: 5432 }] }),
+];
+const mixed = [
+  ...linux,
+  node('w1', '10.224.0.6', 'windows'),
+  pod('win', { ip: '10.224.3.2', node: 'w1', ports: [{ containerPort: 80, name: 'http' }] }),
+];
+
+interface Case {
+  readonly why: string;
+  readonly from: MigrationReport['from'];
+  readonly to: MigrationReport['to'];
+  readonly cluster?: readonly KubeObject[];
+  readonly spec: object;
+  /** Cause, change, field, and the example of the first group. */
+  readonly expected: readonly (readonly [cause: string, change: string, field: string | undefined, example: string])[];
+}
+
+const cases: readonly Case[] = [
+  {
+    why: 'an ipBlock that holds pods stops meaning them with Cilium',
+    from: 'calico',
+    to: 'cilium',
+    spec: {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ ipBlock: { cidr: '10.224.2.0/24' } }] }],
+    },
+    expected: [['ipBlock over pods', 'lost', 'spec.egress[0].to[0].ipBlock', 'shop/web → shop/db TCP/5432']],
+  },
+  {
+    why: 'an ipBlock that holds nodes stops meaning them with Cilium, for ingress too',
+    from: 'calico',
+    to: 'cilium',
+    spec: { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ ipBlock: { cidr: '10.224.0.0/24' } }] }] },
+    // Its own node reaches a pod in any case.
+    expected: [['ipBlock over nodes', 'lost', 'spec.ingress[0].from[0].ipBlock', 'node n2 → shop/web TCP/80']],
+  },
+  {
+    why: 'egress rules begin to hold towards the own node',
+    from: 'azure',
+    to: 'calico',
+    spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Egress'], egress: [{ to: [{ podSelector: {} }] }] },
+    expected: [['own node', 'lost', undefined, 'shop/web → node n1 TCP/80']],
+  },
+  {
+    why: 'they stop to hold towards it with Azure NPM',
+    from: 'cilium',
+    to: 'azure',
+    spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Egress'], egress: [] },
+    expected: [['own node', 'gained', undefined, 'shop/web → node n1 TCP/80']],
+  },
+  {
+    why: 'a policy with an IPv6 block, which Azure NPM never enforced, begins to hold',
+    from: 'azure',
+    to: 'calico',
+    spec: { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ ipBlock: { cidr: '2001:db8::/32' } }] }] },
+    expected: [['IPv6', 'lost', 'spec.ingress[0].from[0].ipBlock.cidr', 'shop/db → shop/web TCP/80']],
+  },
+  {
+    why: 'a named port on Windows is ignored by Azure NPM, and closes the pods with Calico',
+    from: 'azure',
+    to: 'calico',
+    cluster: mixed,
+    spec: { podSelector: { matchLabels: { app: 'win' } }, ingress: [{ ports: [{ port: 'http' }] }] },
+    expected: [['Windows', 'lost', 'spec.ingress[0].ports[0].port', 'shop/web → shop/win TCP/80']],
+  },
+  {
+    why: 'a negative selector on Windows, which Azure NPM ignores, holds with Calico',
+    from: 'azure',
+    to: 'calico',
+    cluster: mixed,
+    spec: {
+      podSelector: { matchLabels: { app: 'win' } },
+      ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['db'] }] } }] }],
+    },
+    expected: [['Windows', 'lost', 'spec.ingress[0].from[0].podSelector.matchExpressions[0]', 'shop/db → shop/win TCP/80']],
+  },
+];
+
+describe('what changes with another engine', () => {
+  it.each(cases)('$why ($from to $to)', ({ from, to, cluster = linux, spec, expected }) => {
+    const report = planMigration({ objects: [...cluster, policy('p', spec)], from, to });
+    const [changed, ...others] = report.objects;
+    expect(others).toEqual([]);
+    const told = changed?.changes.map(({ cause, change, field, flows }) => {
+      const { source, destination, protocol, port } = flows[0]?.example ?? { source: '', destination: '', protocol: '' };
+      return [cause, change, field, `${source} → ${destination} ${protocol}/${port ?? ''}`];
+    });
+    expect(told).toEqual(expected);
+    expect(changesAnything(report)).toBe(true);
+  });
+
+  it('is nothing where both engines judge every flow alike', () => {
+    const spec = {
+      podSelector: {},
+      ingress: [{ from: [{ podSelector: { matchLabels: { app: 'db' } } }, { ipBlock: { cidr: '203.0.113.0/24' } }] }],
+    };
+    const report = planMigration({ objects: [...linux, policy('p', spec)], from: 'azure', to: 'cilium' });
+    expect(report).toMatchObject({ objects: [], obstacles: [], pairs: { lost: 0, gained: 0 } });
+    expect(changesAnything(report)).toBe(false);
+  });
+
+  it('names pods on the host network with the node whose address they share', () => {
+    const agent = pod('agent', { ip: '10.224.0.5', node: 'n2', ports: [{ containerPort: 9100 }], hostNetwork: true });
+    const spec = {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ ipBlock: { cidr: '10.224.0.5/32' } }] }],
+    };
+    const report = planMigration({ objects: [...linux, agent, policy('p', spec)], from: 'calico', to: 'cilium' });
+    expect(report.objects[0]?.changes[0]?.flows[0]?.destinations).toBe("node n2 with the pods on the host's network: shop/agent");
+  });
+
+  it('is not judged for pods on Windows where the new engine does not run there: that is told as an obstacle', () => {
+    const report = planMigration({ objects: mixed, from: 'azure', to: 'cilium' });
+    expect(report.obstacles).toEqual(['Cilium runs on Linux only; the cluster has 1 Windows node']);
+    expect(changesAnything(report)).toBe(true);
+  });
+
+  it('stays readable in a large cluster: a thousand pods of one kind are one line', () => {
+    const many = Array.from({ length: 1_000 }, (_, i) =>
+      pod('db', { name: `db-${i}`, ip: `10.225.${i >> 8}.${i & 255}`, node: 'n2', ports: [{ containerPort: 5432 }] }),
+    );
+    const spec = {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ ipBlock: { cidr: '10.225.0.0/16' } }], ports: [{ port: 5432 }] }],
+    };
+    const report = planMigration({ objects: [...linux, ...many, policy('p', spec)], from: 'calico', to: 'cilium' });
+    const lines = renderMigration(report);
+    expect(report.pairs.lost).toBe(1_000);
+    expect(lines.filter((line) => line.includes('→ shop app=db (1000 pods): TCP 5432'))).toHaveLength(1);
+    expect(lines.length).toBeLessThan(12);
+  });
+});
+
+describe('manifests without a cluster', () => {
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'db', namespace: 'shop' },
+    spec: { replicas: 5, template: { metadata: { labels: { app: 'db' } }, spec: { containers: [{ name: 'c', image: 'db' }] } } },
+  } as KubeObject;
+
+  it('are judged with pods of their workloads on nodes and addresses that are assumed, and said', () => {
+    const { objects, notices } = assumeCluster([deployment, policy('p', { podSelector: {} })], assumedPodRange);
+    const kinds = objects.map((entry) => ('object' in entry ? entry.object : entry)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'Pod')).toHaveLength(2);
+    expect(kinds.filter((kind) => kind === 'Node')).toHaveLength(2);
+    expect(notices).toEqual([
+      '2 pods are made from the templates of workloads',
+      'there is no Node: assumed are node1, node2',
+      '2 pods have no address: assumed are addresses of 10.224.0.0/16 (--pod-cidr)',
+      'namespaces that are not among the manifests are judged as without labels: shop',
+    ]);
+  });
+
+  it('stay what they are where they are a dump of a cluster', () => {
+    const { objects, notices } = assumeCluster([...linux, deployment], assumedPodRange);
+    expect(objects.filter((entry) => !('object' in entry) && entry.kind === 'Pod')).toHaveLength(2);
+    expect(notices).toEqual([]);
+  });
+});

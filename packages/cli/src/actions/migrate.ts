@@ -1,0 +1,42 @@
+/** What `weir migrate` does: which policies and services mean something else with another engine. */
+import { assumeCluster, assumedPodRange, changesAnything, planMigration, renderMigration } from '@weir/analyze';
+import { formatDiagnostic } from '@weir/kube';
+import { type Cidr, parseCidr } from '@weir/net';
+import type { EngineName } from '@weir/policy';
+import type { Invocation, OptionValues } from '../command.ts';
+import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
+import { type ObjectSource, readObjects } from '../objects.ts';
+
+/** Answers `weir migrate`. */
+export async function runMigrate({ options, output }: Invocation): Promise<ExitCode> {
+  const source = await readObjects(options);
+  // Manifests say what people want of a cluster, not where it puts it.
+  const assumed = options.list('manifests').length > 0 ? assumeCluster(source.objects, podRangeOf(options)) : undefined;
+  for (const notice of [...source.notices, ...(assumed?.notices ?? [])]) output.notice(notice);
+  const report = planMigration({
+    objects: assumed?.objects ?? source.objects,
+    ...chosenEngines(options, source),
+    expandsUnsupported: source.expandsUnsupported === true || options.flag('windows-expand-unsupported'),
+    hosts: [...source.hosts.values()].flat(),
+  });
+  for (const diagnostic of [...(assumed?.diagnostics ?? []), ...report.diagnostics]) output.notice(formatDiagnostic(diagnostic));
+  if (output.json) output.resultJson(report);
+  else output.result(renderMigration(report).join('\n'));
+  return changesAnything(report) ? exitCode.no : exitCode.done;
+}
+
+function podRangeOf(options: OptionValues): Cidr {
+  const text = options.text('pod-cidr');
+  const cidr = text === undefined ? assumedPodRange : parseCidr(text);
+  if (cidr === undefined) throw usageError(`--pod-cidr is no block of addresses: ${text ?? ''}`);
+  return cidr;
+}
+
+function chosenEngines(options: OptionValues, { engine }: ObjectSource): { readonly from: EngineName; readonly to: EngineName } {
+  const from = (options.text('from') as EngineName | undefined) ?? engine;
+  const to = options.text('to') as EngineName | undefined;
+  if (from === undefined) throw usageError('say with --from which engine the cluster has now');
+  if (to === undefined) throw usageError('say with --to which engine the cluster is to have');
+  if (from === to) throw usageError(`--from and --to are both ${from}: there is nothing to compare`);
+  return { from, to };
+}

@@ -1,0 +1,23 @@
+/** `weir migrate`: what another engine would change. */
+import type { Command } from '../command.ts';
+import { sourceOptions, windowsExpandOption } from '../source-options.ts';
+
+const engines = ['azure', 'calico', 'cilium', 'kubernetes'];
+
+/** `weir migrate`. */
+export const migrateCommand: Command = {
+  name: 'migrate',
+  summary: 'Say which policies and services change their meaning with another engine',
+  description:
+    'Judges every flow between pods, nodes and addresses outside as both engines do, and shows the policies\n' +
+    'behind those that are judged differently. Exit code 0 when nothing changes, 1 when something does.',
+  options: {
+    from: { type: 'string', placeholder: 'ENGINE', values: engines, summary: "the engine now; default that of the lab's cluster" },
+    to: { type: 'string', placeholder: 'ENGINE', values: engines, summary: 'the engine then' },
+    ...sourceOptions,
+    'pod-cidr': { type: 'string', placeholder: 'CIDR', summary: 'where pods of manifests get their addresses; default 10.224.0.0/16' },
+    'windows-expand-unsupported': windowsExpandOption,
+  },
+  examples: ['weir migrate --from azure --to cilium --manifests cluster/', 'weir migrate --from calico --to cilium --context prod -o json'],
+  run: async (invocation) => (await import('../actions/migrate.ts')).runMigrate(invocation),
+};

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Finished } from '@weir/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runWeir } from './run-weir.ts';
+
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'weir-migrate-'));
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const weir = (...args: readonly string[]): Promise<Finished> =>
+  runWeir(['migrate', ...args], { env: { WEIR_STATE_DIR: join(directory, 'state'), WEIR_RUN_DIR: join(directory, 'run') } });
+
+function manifest(name: string, cidr: string): string {
+  const file = join(directory, `${name}.yaml`);
+  writeFileSync(
+    file,
+    `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: db, namespace: shop }
+spec: { replicas: 3, template: { metadata: { labels: { app: db } }, spec: { containers: [{ name: c, image: db, ports: [{ containerPort: 5432 }] }] } } }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: from-block, namespace: shop }
+spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: ${cidr} } }] }] }
+`,
+  );
+  return file;
+}
+
+describe('weir migrate', () => {
+  it('shows the policies that change their meaning and answers 1', async () => {
+    const { stdout, stderr, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', manifest('pods', '10.224.1.0/24'));
+    expect(stdout).toMatch(/^Calico → Cilium: 1 of 1 policy and 0 of 0 services with another meaning$/m);
+    expect(stdout).toMatch(/^NetworkPolicy shop\/from-block \(.*pods\.yaml:6\)$/m);
+    expect(stdout).toContain('every pod (2) → every pod (2): any traffic, such as shop/db-0 → shop/db-1 TCP/5432');
+    expect(stderr).toContain('2 pods are made from the templates of workloads');
+    expect(code).toBe(1);
+  });
+
+  it('says the same as JSON', async () => {
+    const { stdout, code } = await weir(
+      '--from',
+      'calico',
+      '--to',
+      'cilium',
+      '--manifests',
+      manifest('pods', '10.224.1.0/24'),
+      '-o',
+      'json',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      from: 'calico',
+      to: 'cilium',
+      pairs: { lost: 2, gained: 0 },
+      objects: [
+        { kind: 'NetworkPolicy', namespace: 'shop', name: 'from-block', changes: [{ change: 'lost', cause: 'ipBlock over pods' }] },
+      ],
+    });
+    expect(code).toBe(1);
+  });
+
+  it('answers 0 when nothing changes', async () => {
+    const { stdout, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', manifest('outside', '203.0.113.0/24'));
+    expect(stdout).toMatch(/0 of 1 policy and 0 of 0 services with another meaning/);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    [['--from', 'calico'], /say with --to which engine/],
+    [['--to', 'cilium'], /say with --from which engine/],
+    [['--from', 'cilium', '--to', 'cilium'], /nothing to compare/],
+    [['--from', 'calico', '--to', 'flannel'], /flannel/],
+    [['--from', 'calico', '--to', 'cilium', '--pod-cidr', '10.0.0'], /--pod-cidr is no block/],
+  ])('answers 2 to %j, with what to do', async (args, expected) => {
+    const { stderr, code } = await weir(...args, '--manifests', manifest('bad', '203.0.113.0/24'));
+    expect(stderr).toMatch(expected);
+    expect(code).toBe(2);
+  });
+});
