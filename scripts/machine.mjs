@@ -24,6 +24,7 @@ export const debianPackages = {
   faketime: 'clocks that are put forward and back, in tests',
   iperf3: 'throughput, in npm run bench:datapath',
   'azure-cli': 'the real az, in tests and with weir az-login',
+  'python3-pip': 'az installs its extensions with it',
 };
 
 /** A sentence for people; the scripts end with exit code 4 when one is thrown. */

@@ -13,6 +13,7 @@ import { addPoolRoutes } from './clusters/pool-routes.ts';
 import { PoolService } from './clusters/pool-service.ts';
 import { recoverGroups, removeGroup } from './clusters/remove-group.ts';
 import { addVersionRoutes } from './clusters/version-routes.ts';
+import { addExtensionRoutes } from './extensions/extension-routes.ts';
 import { AccessTokens } from './identity/access-tokens.ts';
 import { audiencesOf } from './identity/cloud-metadata.ts';
 import { addLoginRoutes } from './identity/login-routes.ts';
@@ -65,6 +66,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
   const routes = new RouteTable<ArmRoute>();
   const tokens = new AccessTokens(signingKey);
   addLoginRoutes(routes, { tokens, tenant, principals: () => principals });
+  addExtensionRoutes(routes);
   addSubscriptionRoutes(routes, { subscription, tenant });
   addProviderRoutes(routes, providerSource);
   addOperationRoutes(routes, operations);

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError, endProcess, lastLogLines, lockHolder, openLog } from '@weir/lab';
+import { extensionIndexPath } from '../extensions/extension-routes.ts';
 import { armLayout } from './arm-layout.ts';
 import { readSignIn, type SignIn } from './sign-in.ts';
 
@@ -15,6 +16,8 @@ export interface RunningArm extends SignIn {
   readonly authorityFile: string;
   /** The file with the secret. */
   readonly secretFile: string;
+  /** The URL of the index of az's extensions. */
+  readonly extensionIndex: string;
   /** Where az's configuration for it is kept. */
   readonly azDirectory: string;
 }
@@ -59,7 +62,8 @@ async function runningArm(): Promise<RunningArm | undefined> {
   const { signIn: path, authority: authorityFile, secret: secretFile, azDirectory } = armLayout();
   const signIn = readSignIn(path);
   if (signIn === undefined || !(await answers(signIn.port, authorityFile))) return undefined;
-  return { ...signIn, base: `https://localhost:${signIn.port}`, authorityFile, secretFile, azDirectory };
+  const base = `https://localhost:${signIn.port}`;
+  return { ...signIn, base, extensionIndex: `${base}${extensionIndexPath}`, authorityFile, secretFile, azDirectory };
 }
 
 function answers(port: number, authorityFile: string): Promise<boolean> {

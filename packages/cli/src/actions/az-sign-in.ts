@@ -23,11 +23,13 @@ export async function signInAz(): Promise<Environment> {
   return environment;
 }
 
-function environmentOf({ authorityFile }: RunningArm, azDirectory: string): Environment {
+function environmentOf({ authorityFile, extensionIndex }: RunningArm, azDirectory: string): Environment {
   return {
     AZURE_CONFIG_DIR: azDirectory,
     REQUESTS_CA_BUNDLE: authorityFile,
     AZURE_CORE_COLLECT_TELEMETRY: 'no',
+    // az 2.45 does not read the mirror in the cloud's metadata.
+    AZURE_EXTENSION_INDEX_URL: extensionIndex,
   };
 }
 
