@@ -143,6 +143,34 @@ describe('a Windows node', () => {
     expect(stdout).toMatch(/win1 .*in force \(hns\)/);
   });
 
+  it('refuses a pod for the other operating system that names the node, in the words of a kubelet', async () => {
+    const named = (name: string, spec: object): string =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'default' },
+        spec: { nodeName: 'win1', containers: [{ name: 'main', image: 'agnhost' }], ...spec },
+      });
+    const documents = [named('selects', { nodeSelector: { 'kubernetes.io/os': 'linux' } }), named('says', { os: { name: 'linux' } })];
+    await cluster.kubectlOutput('apply -f -', `{"apiVersion":"v1","kind":"List","items":[${documents.join()}]}`);
+    await cluster.kubectlOutput("wait --for=jsonpath='{.status.phase}'=Failed pod --all -n default --timeout=60s");
+    expect(await cluster.kubectlOutput("get pods -n default -o jsonpath='{.items[*].status.reason}'")).toBe(
+      'PodOSNotSupported PodOSSelectorNodeLabelDoesNotMatch',
+    );
+    expect(await cluster.kubectlOutput('describe pod says -n default')).toContain(
+      "Failed to admit pod as the OS field doesn't match node OS",
+    );
+    await cluster.kubectlOutput('delete pod --all -n default');
+  });
+
+  it('says of a program of Windows that it has none, and what it has', async () => {
+    const said =
+      /exec: "powershell": executable file not found in \$PATH \(the lab's Windows nodes have agnhost and .* bash, and none of Windows' own\)/;
+    expect((await cluster.kubectl('exec client -n demo -- powershell')).stderr).toMatch(said);
+    expect((await cluster.kubectl('exec far -n demo -- powershell')).stderr).not.toContain('Windows');
+    expect(await cluster.kubectlOutput("exec client -n demo -- bash -c 'echo bash on $HOSTNAME'")).toBe('bash on client');
+  });
+
   it('enforces the article’s policy with either path of agnhost: TIMEOUT, and through with the label', async () => {
     const paths = ['/agnhost', agnhost, 'c:/agnhost.exe'].map((path) => ({ from: 'client', path }));
     expect(await Promise.all([...paths, { from: 'far' }].map(connect))).toEqual(['', '', '', '']);

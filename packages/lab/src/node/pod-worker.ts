@@ -20,6 +20,7 @@ import { type ContainerLaunch, prepareLaunch } from './container-launch.ts';
 import type { ContainerLifecycle } from './container-lifecycle.ts';
 import type { PodFacts } from './environment/pod-fields.ts';
 import { nodeResources } from './node-status.ts';
+import { podRefusal } from './pod-admission.ts';
 import { PodConnection } from './pod-connection.ts';
 import { PodContainers, usualGraceSeconds } from './pod-containers.ts';
 import type { PodContext } from './pod-context.ts';
@@ -143,7 +144,8 @@ export class PodWorker {
   async #live(): Promise<void> {
     const phase = this.#pod.status?.phase;
     if (phase !== 'Succeeded' && phase !== 'Failed') {
-      if (await this.#connection.join(this.#stop.signal)) {
+      this.#admit();
+      if (this.#failure === undefined && (await this.#connection.join(this.#stop.signal))) {
         await this.#volumes.setUp(this.#stop.signal);
         await this.#containers.run(this.#stop.signal);
       }
@@ -152,7 +154,7 @@ export class PodWorker {
       await this.#containers.terminate(this.#graceMs);
       await this.#namespaces.remove();
       clearTimeout(this.#deadline);
-      if (this.netns !== '') this.#status.changed();
+      if (this.netns !== '' || this.#failure !== undefined) this.#status.changed();
     }
     await this.#volumes.tearDown();
     await this.#connection.leave();
@@ -160,6 +162,12 @@ export class PodWorker {
     if (this.#abandoned) return;
     await this.#status.flushed();
     if (!this.#vanished) await this.#context.api.finalDelete(this.#pod);
+  }
+
+  /** A pod that the node does not take has failed, and nothing of it is ever made. */
+  #admit(): void {
+    this.#failure = podRefusal(this.#pod, this.#context.options.hnsSocket === undefined ? 'linux' : 'windows');
+    if (this.#failure !== undefined) this.#context.api.event(this.#pod, { type: 'Warning', ...this.#failure });
   }
 
   get #graceMs(): number {

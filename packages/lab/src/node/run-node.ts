@@ -39,6 +39,8 @@ export interface RunningNode {
 }
 
 const reportTimeoutMs = 2_000;
+/** Who asks for `cmd` or `powershell` is told that a Windows node of the lab has none. */
+const windowsPrograms = "the lab's Windows nodes have agnhost and the programs of this machine, such as bash, and none of Windows' own";
 
 /** Starts the node; resolves when its server listens and pods are being watched. */
 export async function runNode(options: NodeOptions): Promise<RunningNode> {
@@ -113,6 +115,7 @@ function prepareState(options: NodeOptions): SandboxHome {
   return {
     directory: options.stateDirectory,
     ...(options.programDirectory === undefined ? {} : { programDirectory: options.programDirectory }),
+    ...(options.hnsSocket === undefined ? {} : { noteOnPrograms: windowsPrograms }),
   };
 }
 

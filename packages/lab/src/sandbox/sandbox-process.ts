@@ -54,9 +54,12 @@ export class SandboxStartError extends Error {
 export interface RuncFiles {
   readonly pidFile: string;
   readonly logFile: string;
+  /** Said besides when there is no such program. */
+  readonly noteOnPrograms?: string;
 }
 
 const pollMs = 4;
+const notFound = 'executable file not found';
 
 /** Starts runc with these arguments and waits until the process inside runs; throws a {@link SandboxStartError}. */
 export async function startRunc(argv: readonly string[], files: RuncFiles, options: SandboxProcessOptions): Promise<SandboxProcess> {
@@ -75,7 +78,7 @@ export async function startRunc(argv: readonly string[], files: RuncFiles, optio
   const pid = await waitForPid(files.pidFile, () => ended);
   if (pid === undefined) {
     streams.disconnect();
-    throw new SandboxStartError(startFailure(files.logFile));
+    throw new SandboxStartError(startFailure(files));
   }
   void exited.then(() => rmSync(files.pidFile, { force: true }));
   return {
@@ -161,12 +164,13 @@ async function waitForPid(pidFile: string, hasEnded: () => boolean): Promise<num
 }
 
 /** The last error that runc logged, which is the reason in the words of the container runtime. */
-function startFailure(logFile: string): string {
+function startFailure({ logFile, noteOnPrograms }: RuncFiles): string {
   const lines = existsSync(logFile) ? readFileSync(logFile, 'utf8').trim().split('\n') : [];
   for (const line of lines.toReversed()) {
     try {
       const entry = JSON.parse(line) as { readonly level?: string; readonly msg?: string };
-      if (entry.level === 'error' && entry.msg !== undefined) return entry.msg;
+      if (entry.level !== 'error' || entry.msg === undefined) continue;
+      return noteOnPrograms !== undefined && entry.msg.includes(notFound) ? `${entry.msg} (${noteOnPrograms})` : entry.msg;
     } catch {
       // Not every line need be an entry.
     }

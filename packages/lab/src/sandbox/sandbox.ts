@@ -11,7 +11,7 @@ import { hasRunOutOfMemory } from './memory-events.ts';
 import type { ResourceLimits } from './resource-limits.ts';
 import { defaultProgramDirectory, type EtcFiles, makeRootDirectory } from './root-directory.ts';
 import { defaultPath, type OciMount, type OciProcess, ociProcess, runcConfig, type SharedNamespace, usualRights } from './runc-config.ts';
-import { type SandboxProcess, type SandboxProcessOptions, startRunc } from './sandbox-process.ts';
+import { type RuncFiles, type SandboxProcess, type SandboxProcessOptions, startRunc } from './sandbox-process.ts';
 
 /** Where sandboxes keep their state; one for each node. */
 export interface SandboxHome {
@@ -19,6 +19,8 @@ export interface SandboxHome {
   readonly directory: string;
   /** The compiled `images` directory, which holds agnhost. Default: that of this package. */
   readonly programDirectory?: string;
+  /** What is said besides when there is no program of a name; absent: nothing. */
+  readonly noteOnPrograms?: string;
 }
 
 /** What to make. */
@@ -127,8 +129,10 @@ export class Sandbox {
     return [...runcArguments(this.#options.home), '--log', this.#file(name, 'log'), '--log-format', 'json', command];
   }
 
-  #files(name: string): { readonly pidFile: string; readonly logFile: string } {
-    return { pidFile: this.#file(name, 'pid'), logFile: this.#file(name, 'log') };
+  #files(name: string): RuncFiles {
+    const { noteOnPrograms } = this.#options.home;
+    const files = { pidFile: this.#file(name, 'pid'), logFile: this.#file(name, 'log') };
+    return noteOnPrograms === undefined ? files : { ...files, noteOnPrograms };
   }
 
   #file(name: string, extension: string): string {
