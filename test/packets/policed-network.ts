@@ -17,17 +17,20 @@ interface PolicedNode {
 
 const nothing: World = { namespaces: [], pods: [], networkPolicies: [] };
 
+/** The same back end on every node, or each node's own by its name. */
+export type NodeBackEnds = BackEnd | ((node: string) => BackEnd);
+
 /** Nodes that enforce the policies of the world that they were last told of. */
 export class PolicedNetwork {
   readonly network = new PacketNetwork();
-  #backEnd: BackEnd;
+  #backEnds: NodeBackEnds;
   readonly #nodes = new Map<string, PolicedNode>();
   /** Why a data plane had to replace its table; stays empty when all goes as it should. */
   readonly replaced: string[] = [];
   #world: World = nothing;
 
-  constructor(backEnd: BackEnd = nftablesBackEnd) {
-    this.#backEnd = backEnd;
+  constructor(backEnds: NodeBackEnds = nftablesBackEnd) {
+    this.#backEnds = backEnds;
   }
 
   /** Moves on to a world: links, then on every node the events, one flush, one delta. */
@@ -58,15 +61,15 @@ export class PolicedNetwork {
     return given;
   }
 
-  /** The next world starts from nothing: fresh engines and data planes, of another back end if one is given; nothing in any kernel. */
-  async reset(next: BackEnd = this.#backEnd): Promise<void> {
+  /** The next world starts from nothing: fresh engines and data planes, of other back ends if they are given; nothing in any kernel. */
+  async reset(next: NodeBackEnds = this.#backEnds): Promise<void> {
     for (const { dataplane } of this.#nodes.values()) {
       await dataplane.remove();
       await dataplane.close();
     }
     this.#nodes.clear();
     this.#world = nothing;
-    this.#backEnd = next;
+    this.#backEnds = next;
   }
 
   /**
@@ -120,8 +123,9 @@ export class PolicedNetwork {
   #startNode(name: string, world: World): void {
     if (this.#nodes.has(name)) return;
     const pods = (): LinkedPod[] => [...this.network.linkedPods().values()].filter(({ node }) => node === name);
-    const { target } = this.#backEnd;
-    const dataplane = this.#backEnd.open({
+    const backEnd = typeof this.#backEnds === 'function' ? this.#backEnds(name) : this.#backEnds;
+    const { target } = backEnd;
+    const dataplane = backEnd.open({
       netns: this.network.nodeNetns(name),
       podInterface: this.network.podInterfacePrefix,
       pods,

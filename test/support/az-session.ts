@@ -86,6 +86,11 @@ export class AzSession {
     return this.run(['bash', '-c', line]);
   }
 
+  /** A line of a shell in a terminal, which is typed to. */
+  terminal(line: string): TypedTerminal {
+    return new TypedTerminal(`nsenter --net=${netnsPath(this.#netns)} bash -c "$LINE"`, { ...this.#env, LINE: line });
+  }
+
   /** Runs a program inside. */
   run(command: readonly string[]): Promise<Finished> {
     return runProgram('nsenter', [`--net=${netnsPath(this.#netns)}`, ...command], { env: this.#env });
