@@ -64,7 +64,7 @@ describe('people', () => {
     expect(told).toEqual(['Warning PolicyRefused NetworkPolicy p lasting']);
     expect(logged).toEqual([
       expect.stringMatching(
-        /^error: the newest version of the policy is refused: NetworkPolicy demo\/p: .*spec\.ingress\[0\]\.ports\[0\]\.port: .*99999/,
+        /^error: the newest version of the policy is refused: NetworkPolicy demo\/p: .*spec\.ingress\[0\]\.ports\[0\]\.port: .*99999.* What to do: \S+/,
       ),
     ]);
     upsert(policy('q', good));

@@ -1,11 +1,14 @@
 import { Engine } from '@weir/calc';
 import { enforcementTarget, engineProfiles } from '@weir/policy';
-import { describe, expect, it } from 'vitest';
-import { createLog } from '../src/log/log.ts';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../src/status/event-writer.ts';
 import { ScaleNotices } from '../src/status/scale-notices.ts';
 
-const { log } = createLog({ node: 'n1', level: 'error', linesPerSecond: 1 });
+const logged: string[] = [];
+const log = pino({ level: 'error' }, { write: (line) => void logged.push(line) });
+
+beforeEach(() => void logged.splice(0));
 
 function told(profile: keyof typeof engineProfiles, counts: { readonly nodes?: number; readonly pods?: number }) {
   const board = new Set<Notice>();
@@ -27,9 +30,10 @@ function told(profile: keyof typeof engineProfiles, counts: { readonly nodes?: n
 }
 
 describe('a cluster larger than the engine’s documentation allows', () => {
-  it('with 251 nodes is told of once as azure, in a metric too, and the notice goes when a node goes', () => {
+  it('with 251 nodes is told of once as azure, as an error of the log and in a metric too, and the notice goes when a node goes', () => {
     const { engine, notices, messages, exceeded } = told('azure', { nodes: 251 });
     expect(messages()).toEqual([expect.stringContaining('more than 250 nodes, which is the documented limit of the engine azure')]);
+    expect(logged).toEqual([expect.stringContaining('more than 250 nodes')]);
     expect(exceeded()).toEqual([
       { labels: { what: 'nodes' }, value: 1 },
       { labels: { what: 'pods' }, value: 0 },

@@ -6,7 +6,7 @@ import type { Engine, RefusedPolicy } from '@weir/calc';
 import type { Logger } from '../log/log.ts';
 import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import type { Notice, NoticeBoard } from './event-writer.ts';
-import { cutText, refusalReason } from './refusal-reason.ts';
+import { cutText, refusalAdvice, refusalReason } from './refusal-reason.ts';
 
 /** Where the facts come from, and where what is told goes. */
 export interface PolicyNoticesOptions {
@@ -21,7 +21,8 @@ export interface PolicyNoticesOptions {
 /** More lines than this are not written at once; the last says how many there would be. */
 const linesAtOnce = 20;
 /** Reasons are cut after so many characters: an Event takes 1 024. */
-const reasonLimit = 600;
+const reasonLimit = 500;
+const adviceLimit = 250;
 
 const instead = {
   accepted: 'its last accepted version stays in force',
@@ -91,7 +92,7 @@ function refusal(policy: RefusedPolicy): Notice {
     object: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name, uid },
     type: 'Warning',
     reason: 'PolicyRefused',
-    message: `The newest version of the policy cannot be enforced: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}.`,
+    message: `The newest version of the policy cannot be enforced: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
   };
 }
 

@@ -1,9 +1,14 @@
-/** Why a policy is refused, in one text. */
+/** Why a policy is refused, and what to do about it, each in one text. */
 import type { RefusedPolicy } from '@weir/calc';
 
 /** All reasons with their fields, cut after `limit` UTF-16 code units. */
 export function refusalReason({ diagnostics }: RefusedPolicy, limit: number): string {
   return cutText(diagnostics.map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`)).join('; '), limit);
+}
+
+/** What to do, each thing once, cut after `limit` UTF-16 code units. */
+export function refusalAdvice({ diagnostics }: RefusedPolicy, limit: number): string {
+  return cutText([...new Set(diagnostics.map(({ action }) => action))].join('; '), limit);
 }
 
 /** The text, or its beginning with an ellipsis. */

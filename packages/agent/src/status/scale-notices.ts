@@ -36,7 +36,7 @@ export class ScaleNotices {
       if (sizes[what] > limit && told === undefined) {
         const notice = this.#notice(what, limit);
         this.#told.set(what, notice);
-        log.warn({ what, count: sizes[what], limit }, notice.message);
+        log.error({ what, count: sizes[what], limit }, notice.message);
         board.announce(notice, { isOurs: false, isLasting: true });
       } else if (sizes[what] <= limit && told !== undefined) {
         this.#told.delete(what);

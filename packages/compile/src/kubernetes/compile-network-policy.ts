@@ -94,12 +94,13 @@ function refusal(policy: NetworkPolicy, error: FieldError, positionOf: PositionL
   };
 }
 
-function unsupportedRefusal(policy: NetworkPolicy, { field, message }: UnsupportedField, positionOf: PositionLookup): PolicyDiagnostic {
+function unsupportedRefusal(policy: NetworkPolicy, unsupported: UnsupportedField, positionOf: PositionLookup): PolicyDiagnostic {
+  const { field, message, action } = unsupported;
   return {
     code: 'unsupported-policy',
     severity: 'error',
     message,
-    action: 'write the rule without it, or use an engine that supports it; until then no part of this version of the policy is applied',
+    action: `${action}; until then no part of this version of the policy is applied`,
     ...placed(policy, field, positionOf),
   };
 }

@@ -9,12 +9,21 @@ import { cidrsOfRange } from '@weir/net';
 import { addedBlocksMax, type EnforcementTarget, type PolicyFeature, unsupportedOn } from '@weir/policy';
 import { rangesOfIpBlock } from './ip-block-ranges.ts';
 
-/** A field that uses something unsupported, and the sentence that says so. */
+/** A field that uses something unsupported, the sentence that says so, and what to write instead. */
 export interface UnsupportedField {
   readonly field: string;
   readonly feature: PolicyFeature;
   readonly message: string;
+  readonly action: string;
 }
+
+const actions: Readonly<Record<PolicyFeature, string>> = {
+  'named-port': 'write the number of the port',
+  sctp: 'leave SCTP out of the policy, and have the pods that speak it on Linux nodes',
+  'negative-selector': 'say with In or Exists which labels are meant, or have it expressed so by --windows-expand-unsupported',
+  'ip-block-except': 'write the blocks that are left without the exceptions, or have it done by --windows-expand-unsupported',
+  ipv6: 'leave the block out, or use an engine that supports IPv6',
+};
 
 interface UsedFeature {
   readonly field: string;
@@ -30,7 +39,8 @@ export function unsupportedFields(policy: DefaultedNetworkPolicy, target: Enforc
   if (gaps.size === 0 && !isSplit) return [];
   return usedFeatures(policy).flatMap(({ field, feature, ipBlock }) => {
     const message = gaps.get(feature) ?? (isSplit && ipBlock !== undefined ? splittingProblem(ipBlock) : undefined);
-    return message === undefined ? [] : [{ field, feature, message }];
+    if (message === undefined) return [];
+    return [{ field, feature, message, action: gaps.has(feature) ? actions[feature] : 'write fewer exceptions' }];
   });
 }
 

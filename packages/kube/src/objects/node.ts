@@ -16,6 +16,6 @@ export interface Node extends KubeObject {
     readonly conditions?: readonly Condition[];
     readonly capacity?: Readonly<Record<string, string>>;
     readonly allocatable?: Readonly<Record<string, string>>;
-    readonly nodeInfo?: Readonly<Record<string, unknown>>;
+    readonly nodeInfo?: Readonly<Record<string, unknown>> & { readonly kubeletVersion?: string };
   };
 }

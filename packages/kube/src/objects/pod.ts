@@ -147,6 +147,7 @@ export interface PodSpec {
   readonly priorityClassName?: string;
   readonly preemptionPolicy?: string;
   readonly overhead?: Quantities;
+  readonly automountServiceAccountToken?: boolean;
   readonly hostNetwork?: boolean;
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   readonly terminationGracePeriodSeconds?: number;

@@ -12,6 +12,11 @@ import type { ChildDefinition } from './supervised-child.ts';
  */
 const controlPlaneFlags = ['--max-semi-space-size=8'];
 
+/** The name of a node's agent among the processes. */
+export function agentName(node: string): string {
+  return `${node}-agent`;
+}
+
 /** The processes of a cluster; the control plane first. */
 export function childDefinitions(config: ClusterConfig, layout: ClusterLayout): ChildDefinition[] {
   const define = (name: string, command: readonly string[]): ChildDefinition => ({
@@ -43,7 +48,7 @@ export function childDefinitions(config: ClusterConfig, layout: ClusterLayout): 
       ...(system === 'windows' ? windowsOptions(config, layout.hnsSocket(name)) : {}),
       ...(config.established === undefined ? {} : { '--established': config.established }),
     };
-    definitions.push(define(`${name}-agent`, [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
+    definitions.push(define(agentName(name), [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));
   }
   return definitions;
 }

@@ -1,10 +1,12 @@
 /** The files that a cluster's processes read: certificates, kubeconfigs and what each node is told. */
 import { mkdir } from 'node:fs/promises';
+import type { AgentPlace } from '../engine-pods/agent-process.ts';
 import { apiServerAddress, apiServerPort, clusterDomain, kubernetesServiceAddress } from '../network/network-shape.ts';
 import type { NodeOptions } from '../node/node-options.ts';
 import type { ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
 import { writeKubeconfig } from '../pki/kubeconfig-writer.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
+import { agentName } from './child-definitions.ts';
 import { type ClusterConfig, type ClusterNode, writeClusterConfig } from './cluster-config.ts';
 import { engineOf, standsBehindKubeProxy } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
@@ -48,7 +50,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     node: name,
     kubeconfig: layout.nodeKubeconfig(name),
     socket: layout.nodeSocket(name),
-    ...(engine === 'none' ? {} : { engine, gateSocket: layout.gateSocket(name) }),
+    ...(engine === 'none' ? {} : { engine, gateSocket: layout.gateSocket(name), agent: agentPlace(config, name) }),
     ...(node.system === 'windows' ? { hnsSocket: layout.hnsSocket(name) } : {}),
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
@@ -59,6 +61,13 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     ...(node.system !== 'windows' && standsBehindKubeProxy({ ...config, engine }) ? { hasKubeForward: true } : {}),
   };
   await writePrivateFile(layout.nodeConfig(name), `${JSON.stringify(options, null, 2)}\n`);
+}
+
+/** Of the agent that {@link childDefinitions} starts beside the node. */
+function agentPlace({ name, command }: ClusterConfig, node: string): AgentPlace {
+  const layout = clusterLayout(name);
+  const child = agentName(node);
+  return { supervisorSocket: layout.supervisorSocket, child, log: layout.log(child), command };
 }
 
 interface ClientConfig {

@@ -3,7 +3,7 @@
  * recorded in a pid file so that `down` finds it also when the supervisor is gone.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Backoff } from '@weir/client';
 import { boundLog, openLog } from './bounded-log.ts';
@@ -29,6 +29,8 @@ export interface ChildStatus {
   readonly restarts: number;
   /** When it was started last, RFC 3339. */
   readonly startedAt?: string;
+  /** Where its output since then begins in the log, in bytes; a log that has become too long is cut and begins anew. */
+  readonly logOffset?: number;
   /** `exit code 1` or `signal SIGKILL` of the last end. */
   readonly lastExit?: string;
 }
@@ -52,6 +54,7 @@ export class SupervisedChild {
   #state: ChildStatus['state'] = 'stopped';
   #restarts = 0;
   #startedAtMs = 0;
+  #logOffset = 0;
   #lastExit: string | undefined;
 
   constructor(definition: ChildDefinition, onChange: (status: ChildStatus) => void) {
@@ -66,7 +69,7 @@ export class SupervisedChild {
       state: this.#state,
       ...(pid === undefined ? {} : { pid }),
       restarts: this.#restarts,
-      ...(this.#startedAtMs === 0 ? {} : { startedAt: new Date(this.#startedAtMs).toISOString() }),
+      ...(this.#startedAtMs === 0 ? {} : { startedAt: new Date(this.#startedAtMs).toISOString(), logOffset: this.#logOffset }),
       ...(this.#lastExit === undefined ? {} : { lastExit: this.#lastExit }),
     };
   }
@@ -78,6 +81,7 @@ export class SupervisedChild {
     const [program = '', ...args] = this.definition.command;
     boundLog(this.definition.log);
     const log = openLog(this.definition.log);
+    this.#logOffset = fstatSync(log).size;
     try {
       this.#adopt(spawn(program, args, { stdio: ['ignore', log, log], cwd: '/' }));
     } finally {

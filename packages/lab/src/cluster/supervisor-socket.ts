@@ -1,7 +1,7 @@
 /**
  * The supervisor's unix socket: HTTP with JSON answers, mode 0600.
  *
- * `GET /status` · `POST /stop` · `POST /children/NAME/signal?signal=SIGKILL` (it is started again) ·
+ * `GET /status` · `GET /children/NAME` (one of them) · `POST /stop` · `POST /children/NAME/signal?signal=SIGKILL` (it is started again) ·
  * `POST /children/NAME/hold` (it stays down) · `POST /children/NAME/start` · `POST /hosts` (the records
  * of the external hosts have changed) · `POST /nodes` (the cluster's description has other nodes).
  */
@@ -56,6 +56,10 @@ async function handle(incoming: IncomingMessage, actions: SupervisorActions): Pr
   const url = new URL(incoming.url ?? '/', 'http://supervisor');
   const [, first = '', child = '', action = ''] = url.pathname.split('/').map(decodeURIComponent);
   if (incoming.method === 'GET' && first === 'status') return { code: 200, body: actions.status() };
+  if (incoming.method === 'GET' && first === 'children') {
+    const found = actions.status().children.find(({ name }) => name === child);
+    return found === undefined ? { code: 404, body: { error: `no process "${child}"` } } : { code: 200, body: found };
+  }
   if (incoming.method !== 'POST') return { code: 405, body: { error: 'use GET /status or POST' } };
   if (first === 'stop') {
     actions.stop();

@@ -57,7 +57,7 @@ const controllerRules: readonly RoleRule[] = [
     verbs: ['create'],
   },
   { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create'] },
-  { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions'], verbs: ['create'] },
+  { apiGroups: ['apps'], resources: ['replicasets', 'controllerrevisions', 'daemonsets'], verbs: ['create'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create'] },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['create'] },
   { apiGroups: [rbac], resources: ['clusterroles'], verbs: ['escalate'] },

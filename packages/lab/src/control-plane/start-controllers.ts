@@ -26,6 +26,7 @@ import { startDeploymentController } from '../controllers/workloads/deployment-c
 import { startJobController } from '../controllers/workloads/job-controller.ts';
 import { startReplicaSetController } from '../controllers/workloads/replica-set-controller.ts';
 import { startStatefulSetController } from '../controllers/workloads/stateful-set-controller.ts';
+import { startEnginePodsController } from '../engine-pods/engine-pods-controller.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import { directoryDriver } from '../storage/directory-volume.ts';
 
@@ -62,6 +63,7 @@ export async function startControllers(options: ControllersOptions): Promise<Con
     startDeploymentController(context('deployment-controller')),
     startReplicaSetController(context('replicaset-controller')),
     startDaemonSetController(context('daemonset-controller')),
+    startEnginePodsController(context('engine-pods-controller')),
     startJobController(context('job-controller')),
     startCronJobController(context('cronjob-controller')),
     startDisruptionController(context('controllermanager')),

@@ -5,7 +5,7 @@
 import { calicoOnWindows, type EngineName, engineRelease, type OperatingSystem } from '@weir/policy';
 
 /** The engine, on every node that has one. */
-const engineLabel = 'weir.local/engine';
+export const engineLabel = 'weir.local/engine';
 /** The engine's version, where it is a product. */
 const versionLabel = 'weir.local/engine-version';
 /** Whether the node has Floating IP, as Windows nodes with Calico do. */
@@ -33,6 +33,6 @@ export function engineLabels({ engine, system, kubeletVersion }: EngineNode): Re
 }
 
 /** The minor version of `v1.35.2` or `1.20`; 0 for anything else. */
-function minorOf(version: string): number {
+export function minorOf(version: string): number {
   return Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? 0);
 }

@@ -1,5 +1,5 @@
 /**
- * The images that the lab has: programs of its own, found by the last part of an image's name, in
+ * The images that the lab has: programs of its own, found by the last parts of an image's name, in
  * any registry and with any tag. Another built-in image is another line in the table.
  */
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import type { Program } from './program.ts';
 
 /** An image that is a program of the lab's own. */
 export interface BuiltInImage {
-  /** Last part of the image's name. */
+  /** Last part of the image's name, or its last parts: `agnhost`, `calico/node`. */
   readonly name: string;
   /** Path of the program inside the container, by which commands name it. */
   readonly entrypoint: string;
@@ -19,6 +19,10 @@ export interface BuiltInImage {
   /** Whether sandboxes have it as an executable at its entrypoint. */
   readonly hasExecutable: boolean;
   readonly program: Program;
+  /** Further programs, by the word by which commands name them. */
+  readonly commands?: Readonly<Record<string, Program>>;
+  /** Whether it starts again at once whenever it has ended, because somebody else sees to the delays. */
+  readonly startsAgainAtOnce?: boolean;
 }
 
 /** Every built-in image. */
@@ -65,8 +69,8 @@ export function parseImageName(reference: string): ImageName | undefined {
 
 /** The built-in image of that reference, if there is one among those of the node. */
 export function findBuiltInImage(reference: string, images: readonly BuiltInImage[] = builtInImages): BuiltInImage | undefined {
-  const name = parseImageName(reference)?.name;
-  return images.find((image) => image.name === name);
+  const repository = parseImageName(reference)?.repository;
+  return images.find(({ name }) => repository === name || repository?.endsWith(`/${name}`) === true);
 }
 
 /** What a kubelet reports as `imageID`: the repository with a digest that depends on the name alone. */

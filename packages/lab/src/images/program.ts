@@ -42,8 +42,11 @@ export interface ProgramContext {
   readonly env: Readonly<Record<string, string>>;
   readonly hostname: string;
   readonly network: NetworkDoor;
-  stdout(text: string): void;
-  stderr(text: string): void;
+  /** `at` is when it was said, for what is handed on later. */
+  stdout(text: string, at?: Date): void;
+  stderr(text: string, at?: Date): void;
+  /** Aborted when the program has ended, also when it was killed. */
+  readonly ended: AbortSignal;
   /** Takes signals over; without a handler a signal ends the program with exit code 2, as it ends a Go program. */
   onSignal(handler: (signal: ProgramSignal) => void): void;
   /** Runs `/bin/sh -c COMMAND` in the container. */

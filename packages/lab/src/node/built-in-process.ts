@@ -14,8 +14,8 @@ export interface BuiltInProcessOptions {
   readonly hostname: string;
   readonly netns: string;
   readonly names: PodNames;
-  readonly stdout: (text: string) => void;
-  readonly stderr: (text: string) => void;
+  readonly stdout: ProgramContext['stdout'];
+  readonly stderr: ProgramContext['stderr'];
   readonly shell: ProgramContext['shell'];
   readonly readFile: ProgramContext['readFile'];
 }
@@ -41,21 +41,22 @@ export function startBuiltInProcess(options: BuiltInProcessOptions): BuiltInProc
   const stopped = new Promise<number>((resolve) => {
     stop = resolve;
   });
-  let ended = false;
-  const unlessEnded = (write: (text: string) => void) => (text: string) => {
-    if (!ended) write(text);
+  const ended = new AbortController();
+  const unlessEnded = (write: ProgramContext['stdout']) => (text: string, at?: Date) => {
+    if (!ended.signal.aborted) write(text, at);
   };
   const context: ProgramContext = {
     ...options,
     network,
     stdout: unlessEnded(options.stdout),
     stderr: unlessEnded(options.stderr),
+    ended: ended.signal,
     onSignal: (next) => {
       handler = next;
     },
   };
   const exited = Promise.race([stopped, run(options.program, context)]).then((code) => {
-    ended = true;
+    ended.abort();
     network.close();
     return code;
   });

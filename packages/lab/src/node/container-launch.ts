@@ -6,6 +6,7 @@
  */
 import { ApiError, TransportError } from '@weir/client';
 import type { Container } from '@weir/kube';
+import type { BuiltInImage } from '../images/built-in-images.ts';
 import { type ResourceLimits, resourceLimits } from '../sandbox/resource-limits.ts';
 import type { EtcFiles } from '../sandbox/root-directory.ts';
 import type { OciMount, ProcessRights, SharedNamespace } from '../sandbox/runc-config.ts';
@@ -31,6 +32,8 @@ import { VolumeError } from './volumes/volume-files.ts';
 /** Everything that a start of a container needs. */
 export interface ContainerLaunch {
   readonly plan: ContainerPlan;
+  /** The built-in images that commands inside the container may mean. */
+  readonly images: readonly BuiltInImage[];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   /** Mounts besides those of every sandbox. */
@@ -85,7 +88,8 @@ export async function prepareLaunch(container: Container, facts: LaunchFacts, co
 
 async function launchOf(container: Container, facts: LaunchFacts, context: PodContext): Promise<ContainerLaunch> {
   const { pod, netns, podAddresses, namespaces, volumes } = facts;
-  const { options, images } = context;
+  const { options } = context;
+  const images = context.images(pod);
   const rights = processRights(pod, container);
   const { etc, names } = podFiles({ pod, node: options.node, addresses: podAddresses, dns: options.dns });
   const environment = await environmentOf(
@@ -103,6 +107,7 @@ async function launchOf(container: Container, facts: LaunchFacts, context: PodCo
   if (plan.kind === 'machine') await volumes.complete();
   return {
     plan,
+    images,
     environment,
     workingDirectory: container.workingDir ?? '/',
     mounts: await volumes.mounts(container, environment),

@@ -125,7 +125,8 @@ export class ContainerLifecycle {
       const startedAt = Date.now();
       const exitCode = await this.#runOnce(launch);
       if (this.#stop.signal.aborted || !this.#restarts(exitCode)) return;
-      await this.#backOff(this.#delays.after(Date.now() - startedAt));
+      const delayMs = this.#delays.after(Date.now() - startedAt);
+      await this.#backOff(launch.plan.kind === 'program' && launch.plan.startsAgainAtOnce === true ? 0 : delayMs);
     }
   }
 

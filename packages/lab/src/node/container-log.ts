@@ -57,10 +57,10 @@ export class ContainerLog {
     return generation === this.#generation - 1 ? `${this.#path}.old` : undefined;
   }
 
-  /** Appends output; it becomes visible line by line. */
-  write(stream: LogStream, output: Buffer): void {
+  /** Appends output; it becomes visible line by line. `at`: when it was written, if not now. */
+  write(stream: LogStream, output: Buffer, at?: Date): void {
     if (this.#fd === undefined) return;
-    const head = `${timeText()} ${stream} `;
+    const head = `${timeText(at)} ${stream} `;
     const records: Buffer[] = [];
     const record = (tag: 'F' | 'P', text: Buffer): void => void records.push(Buffer.from(`${head}${tag} `), text, Buffer.of(lineFeed));
     let rest = this.#partial[stream].length === 0 ? output : Buffer.concat([this.#partial[stream], output]);
@@ -123,9 +123,9 @@ export class ContainerLog {
   }
 }
 
-/** Now, with the nine digits of a Go timestamp. */
-function timeText(): string {
-  return new Date().toISOString().replace('Z', '000000Z');
+/** A time with the nine digits of a Go timestamp. */
+function timeText(at: Date = new Date()): string {
+  return at.toISOString().replace('Z', '000000Z');
 }
 
 /** Terminals end lines with both; what a log shows is the line. */

@@ -7,7 +7,7 @@ import { expandVariables } from './environment/container-environment.ts';
 
 /** How to run a container. */
 export type ContainerPlan =
-  | { readonly kind: 'program'; readonly program: Program; readonly argv: readonly string[] }
+  | { readonly kind: 'program'; readonly program: Program; readonly argv: readonly string[]; readonly startsAgainAtOnce?: boolean }
   | { readonly kind: 'machine'; readonly argv: readonly string[] }
   | { readonly kind: 'unavailable'; readonly reason: 'ErrImagePull' | 'InvalidImageName' | 'ErrImageNeverPull'; readonly message: string };
 
@@ -38,19 +38,23 @@ export function planContainer(container: Container, { environment, images, allow
   const rest = container.args !== undefined && container.args.length > 0 ? expand(container.args) : given ? [] : builtIn.defaultArguments;
   const [program = '', ...argv] = [...command, ...rest];
   if (inSandbox && builtIn.hasExecutable && namesProgram(builtIn, program)) return { kind: 'machine', argv: [builtIn.entrypoint, ...argv] };
+  const { startsAgainAtOnce = false } = builtIn;
   return namesProgram(builtIn, program)
-    ? { kind: 'program', program: builtIn.program, argv }
+    ? { kind: 'program', program: builtIn.program, argv, startsAgainAtOnce }
     : { kind: 'machine', argv: [program, ...argv] };
 }
 
-/** The built-in program that an `exec` of this command means, if it means one. */
+/** The built-in program that an `exec` of this command means, if it means one. `images` are those of the node. */
 export function builtInCommand(
   container: Container,
   command: readonly string[],
+  images: readonly BuiltInImage[],
 ): { readonly program: Program; readonly argv: readonly string[] } | undefined {
-  const image = findBuiltInImage(container.image ?? '');
+  const image = findBuiltInImage(container.image ?? '', images);
   const [path, ...argv] = command;
-  return image !== undefined && path !== undefined && namesProgram(image, path) ? { program: image.program, argv } : undefined;
+  if (image === undefined || path === undefined) return undefined;
+  const program = namesProgram(image, path) ? image.program : Object.entries(image.commands ?? {}).find(([word]) => word === path)?.[1];
+  return program === undefined ? undefined : { program, argv };
 }
 
 function planUnknown(container: Container, allowStandIn: boolean): ContainerPlan {

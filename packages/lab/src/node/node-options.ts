@@ -1,5 +1,6 @@
 /** What the process of one lab node is told when it starts. */
 import type { EngineName } from '@weir/policy';
+import type { AgentPlace } from '../engine-pods/agent-process.ts';
 import type { RestartDelayBounds } from './restart-delays.ts';
 
 /** What a node says of itself beside what every node says. */
@@ -33,6 +34,8 @@ export interface NodeOptions {
   readonly engine?: EngineName;
   /** Unix socket of the agent's start gate on this node; absent when nothing enforces. */
   readonly gateSocket?: string;
+  /** Where the agent of the node is found; absent: the node shows none. */
+  readonly agent?: AgentPlace;
   /** Makes it a Windows node: the unix socket on which its HNS answers. */
   readonly hnsSocket?: string;
   /** Directory for pod roots, runc bundles and logs; this process owns it. */

@@ -105,7 +105,7 @@ export class PodContainer {
   async exec(command: readonly string[], client: ClientStreams): Promise<number> {
     const launch = this.#launch;
     assert(this.running && launch !== undefined, 'only a running container takes commands');
-    const builtIn = builtInCommand(this.options.container, command);
+    const builtIn = builtInCommand(this.options.container, command, launch.images);
     if (builtIn !== undefined) return this.#execProgram(launch, builtIn, client);
     const sandbox = await this.#sandbox.running(launch);
     const process = await sandbox.exec({
@@ -140,7 +140,7 @@ export class PodContainer {
     const launch = this.#launch;
     if (!this.running || launch === undefined) throw new Error('the container does not run');
     const collector = new OutputCollector();
-    const builtIn = builtInCommand(this.options.container, command);
+    const builtIn = builtInCommand(this.options.container, command, launch.images);
     const process =
       builtIn === undefined
         ? await this.#runMachineCommand(launch, command, collector)
@@ -188,8 +188,9 @@ export class PodContainer {
     const hasTerminal = this.options.container.tty === true;
     return startBuiltInProcess({
       ...this.#builtInOptions(launch, plan),
-      stdout: (text) => void this.#output(log, 'stdout', Buffer.from(hasTerminal ? onTerminal(text) : text)),
-      stderr: (text) => void this.#output(log, hasTerminal ? 'stdout' : 'stderr', Buffer.from(hasTerminal ? onTerminal(text) : text)),
+      stdout: (text, at) => void this.#output(log, 'stdout', Buffer.from(hasTerminal ? onTerminal(text) : text), at),
+      stderr: (text, at) =>
+        void this.#output(log, hasTerminal ? 'stdout' : 'stderr', Buffer.from(hasTerminal ? onTerminal(text) : text), at),
     });
   }
 
@@ -244,8 +245,8 @@ export class PodContainer {
   }
 
   /** Output of the main process; a result tells to wait with the next. */
-  #output(log: ContainerLog, stream: LogStream, output: Buffer): Promise<unknown> | undefined {
-    log.write(stream, output);
+  #output(log: ContainerLog, stream: LogStream, output: Buffer, at?: Date): Promise<unknown> | undefined {
+    log.write(stream, output, at);
     return this.#clients.write(stream, output);
   }
 }

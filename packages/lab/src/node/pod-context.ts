@@ -1,6 +1,6 @@
 /** What all pods of a node share. */
 import type { KubeClient } from '@weir/client';
-import type { Service } from '@weir/kube';
+import type { Pod, Service } from '@weir/kube';
 import type { BuiltInImage } from '../images/built-in-images.ts';
 import type { SandboxHome } from '../sandbox/sandbox.ts';
 import type { NodeOptions } from './node-options.ts';
@@ -22,6 +22,6 @@ export interface PodContext {
   readonly home: SandboxHome;
   /** The pods' endpoints, on a Windows node. */
   readonly endpoints: PodEndpoints | undefined;
-  /** The images that the node has. */
-  readonly images: readonly BuiltInImage[];
+  /** The built-in images that the node has for a pod. */
+  readonly images: (pod: Pod) => readonly BuiltInImage[];
 }

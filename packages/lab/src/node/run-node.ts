@@ -15,6 +15,7 @@ import type { Pod } from '@weir/kube';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { ClusterNames } from '../dns/cluster-names.ts';
 import { corednsImage } from '../dns/coredns-program.ts';
+import { engineImages } from '../engine-pods/engine-images.ts';
 import { builtInImages } from '../images/built-in-images.ts';
 import { listHosts } from '../network/external-host.ts';
 import type { SandboxHome } from '../sandbox/sandbox.ts';
@@ -61,7 +62,7 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     hasKubeForward,
     log,
   });
-  const images = [...builtInImages, corednsImage(names)];
+  const images = imagesOf(options, names);
   const endpoints = await PodEndpoints.open(options);
   const objects = new KeyedObjects(client);
   const services = (): ReturnType<typeof proxy.services> => proxy.services();
@@ -107,6 +108,14 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
       client.close();
     },
   };
+}
+
+/** Those for every pod, and the engine's for its own. */
+function imagesOf({ agent, gateSocket, stateDirectory }: NodeOptions, names: ClusterNames): PodContext['images'] {
+  const usual = [...builtInImages, corednsImage(names)];
+  if (agent === undefined || gateSocket === undefined) return () => usual;
+  const ofEngine = engineImages({ agent, gateSocket, stateDirectory });
+  return (pod) => [...ofEngine(pod), ...usual];
 }
 
 function prepareState(options: NodeOptions): SandboxHome {

@@ -15,6 +15,7 @@ const context: ProgramContext = {
   network: processNetwork,
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  ended: new AbortController().signal,
   onSignal: (handler) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] satisfies ProgramSignal[]) process.on(signal, () => handler(signal));
   },
