@@ -241,32 +241,8 @@ describe('a cluster is refused', () => {
   });
 });
 
-describe('the plugin, the engine and the operating system of the article', () => {
-  const outcomes: readonly (readonly [plugin: string, engine: string, system: 'Linux' | 'Windows', code: string | undefined])[] = [
-    ['azure', 'azure', 'Linux', undefined],
-    ['azure', 'azure', 'Windows', undefined],
-    ['azure', 'calico', 'Linux', undefined],
-    ['azure', 'calico', 'Windows', undefined],
-    ['azure', 'cilium', 'Linux', undefined],
-    ['azure', 'cilium', 'Windows', 'NetworkPolicyNotSupported'],
-    ['azure', 'none', 'Linux', undefined],
-    ['azure', 'none', 'Windows', undefined],
-    ['kubenet', 'azure', 'Linux', 'NetworkPolicyAzureNotSupportedForKubenet'],
-    ['kubenet', 'azure', 'Windows', 'NetworkPolicyAzureNotSupportedForKubenet'],
-    ['kubenet', 'calico', 'Linux', undefined],
-    ['kubenet', 'calico', 'Windows', 'AzureCNIOnlyForWindows'],
-    ['kubenet', 'cilium', 'Linux', 'NetworkDataplaneNotSupported'],
-    ['kubenet', 'cilium', 'Windows', 'NetworkDataplaneNotSupported'],
-    ['kubenet', 'none', 'Linux', undefined],
-    ['kubenet', 'none', 'Windows', 'AzureCNIOnlyForWindows'],
-    ['none', 'azure', 'Linux', 'NetworkPolicyNotSupported'],
-    ['none', 'calico', 'Linux', 'NetworkPolicyNotSupported'],
-    ['none', 'cilium', 'Linux', 'NetworkPolicyNotSupported'],
-    ['none', 'none', 'Linux', undefined],
-    ['none', 'none', 'Windows', 'AzureCNIOnlyForWindows'],
-  ];
-
-  it('needs the feature for Windows with engine azure, which counts once the provider is registered after it', async () => {
+describe('the feature for Windows', () => {
+  it('is needed with engine azure, and counts once the provider is registered after it', async () => {
     const feature = '/providers/Microsoft.Features/providers/Microsoft.ContainerService/features/WindowsNetworkPolicyPreview';
     const state = async (): Promise<unknown> => (await endpoint.ask('GET', feature)).json['properties'];
     expect(await state()).toEqual({ state: 'NotRegistered' });
@@ -275,16 +251,5 @@ describe('the plugin, the engine and the operating system of the article', () =>
     await expectRefused(clusterBody({ properties: windowsAt('npwin') }), { code: 'BadRequest', message: windowsFeature });
     await endpoint.ask('POST', '/providers/Microsoft.ContainerService/register');
     expect((await endpoint.ask('PUT', path, clusterBody({ properties: windowsAt('npwin') }))).status).toBe(201);
-  });
-
-  it.each(outcomes)('%s + %s + %s: %s', async (networkPlugin, networkPolicy, system, code) => {
-    const networkDataplane = networkPolicy === 'cilium' ? 'cilium' : 'azure';
-    const windowsProfile = { adminUsername: 'azureuser', adminPassword: 'Str0ng-password-here' };
-    const body = clusterBody({
-      network: { networkPlugin, networkPolicy, networkDataplane },
-      properties: { windowsProfile, ...(system === 'Windows' ? windowsAt('npwin') : {}) },
-    });
-    const answer = await endpoint.ask('PUT', path, body);
-    expect([answer.status, answer.json['code']], answer.text).toEqual(code === undefined ? [201, undefined] : [400, code]);
   });
 });

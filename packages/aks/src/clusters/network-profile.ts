@@ -35,7 +35,9 @@ export const noneSince = '2023-09-02-preview';
 /** The Kubernetes version from which clusters have an overlay when they ask for nothing. */
 const overlayByDefaultFrom = 30;
 
-const podCidrDefault = '10.244.0.0/16';
+/** Blocks of AKS, IPv4 first; the second one is for clusters with both families. */
+const podCidrDefaults = ['10.244.0.0/16', 'fd12:3456:789a::/64'] as const;
+const serviceCidrDefaults = ['10.0.0.0/16', 'fd12:3456:789a:1::/108'] as const;
 
 /** The profile that a request asks for, complete. */
 export function readNetworkProfile(properties: JsonObject, context: ProfileContext): NetworkProfile {
@@ -45,8 +47,10 @@ export function readNetworkProfile(properties: JsonObject, context: ProfileConte
   const plugin = pluginOf(asked, context);
   const mode = modeOf(asked, context, plugin);
   const networkDataplane = text('networkDataplane', current?.networkDataplane ?? 'azure').toLowerCase();
-  const serviceCidr = text('serviceCidr', current?.serviceCidr ?? '10.0.0.0/16');
-  const podCidr = nonEmpty(textAt(asked, 'podCidr')) ?? current?.podCidr ?? (needsPodCidr(plugin, mode) ? podCidrDefault : undefined);
+  const ipFamilies = listOf(asked, 'ipFamilies') ?? current?.ipFamilies ?? ['IPv4'];
+  const blocks = { asked, current, isDual: ipFamilies.length > 1 };
+  const podCidrs = readBlocks('podCidr', needsPodCidr(plugin, mode) ? podCidrDefaults : [], blocks);
+  const serviceCidrs = readBlocks('serviceCidr', serviceCidrDefaults, blocks);
   return {
     networkPlugin: plugin,
     ...(mode === undefined ? {} : { networkPluginMode: mode }),
@@ -54,12 +58,41 @@ export function readNetworkProfile(properties: JsonObject, context: ProfileConte
     networkDataplane,
     loadBalancerSku: text('loadBalancerSku', current?.loadBalancerSku ?? 'standard').toLowerCase(),
     outboundType: text('outboundType', current?.outboundType ?? 'loadBalancer'),
-    ...(podCidr === undefined ? {} : { podCidr, podCidrs: listOf(asked, 'podCidrs') ?? [podCidr] }),
-    serviceCidr,
-    serviceCidrs: listOf(asked, 'serviceCidrs') ?? current?.serviceCidrs ?? [serviceCidr],
+    ...(podCidrs[0] === undefined ? {} : { podCidr: podCidrs[0], podCidrs }),
+    serviceCidr: serviceCidrs[0] ?? '',
+    serviceCidrs,
     dnsServiceIP: text('dnsServiceIP', current?.dnsServiceIP ?? '10.0.0.10'),
-    ipFamilies: listOf(asked, 'ipFamilies') ?? current?.ipFamilies ?? ['IPv4'],
+    ipFamilies,
   };
+}
+
+interface AskedBlocks {
+  readonly asked: JsonObject;
+  readonly current: NetworkProfile | undefined;
+  readonly isDual: boolean;
+}
+
+/**
+ * Blocks of a kind, that of IPv4 first. There is a field for one and a field for all: a client that changes what it has
+ * read changes one of them and sends the other back.
+ */
+function readBlocks(
+  kind: 'podCidr' | 'serviceCidr',
+  defaults: readonly string[],
+  { asked, current, isDual }: AskedBlocks,
+): readonly string[] {
+  const one = nonEmpty(textAt(asked, kind));
+  const all = listOf(asked, `${kind}s`);
+  const changed = one === current?.[kind] ? undefined : one;
+  const first = changed ?? all?.[0] ?? one ?? current?.[kind] ?? defaults[0];
+  if (first === undefined) return [];
+  const others = (all ?? current?.[`${kind}s`] ?? []).slice(1);
+  return [first, ...(others.length === 0 && isDual ? defaults.slice(1) : others)];
+}
+
+/** Whether pods, services and nodes have addresses of both families. */
+export function isDualStack({ ipFamilies }: NetworkProfile): boolean {
+  return ipFamilies.length > 1;
 }
 
 /** The profile as an answer of one api-version shows it. */

@@ -1,33 +1,17 @@
 /**
- * Which networks a cluster may have: plugin, mode, engine, data plane, operating systems, addresses. One table of
+ * Which networks a cluster may have: plugin, mode, engine, data plane, operating systems; then addresses. One table of
  * rules in the order in which they are asked; each is a row of the reference's §4.1, or marked as Weir's own where
  * Azure's text is not known.
  */
-import { type Cidr, cidrContains, cidrContainsCidr, formatCidr, parseAddress, parseCidr } from '@weir/net';
 import { isSince } from '../arm/api-version.ts';
 import { type ArmError, providerError } from '../arm/arm-error.ts';
-import { type NetworkProfile, noneSince } from './network-profile.ts';
-
-/** What is looked at. */
-export interface NetworkWish {
-  readonly profile: NetworkProfile;
-  readonly apiVersion: string;
-  readonly hasWindowsPools: boolean;
-  /** The address block of the nodes' network. */
-  readonly vnet: string;
-}
-
-interface NetworkRule {
-  readonly applies: (wish: NetworkWish) => boolean;
-  readonly refuse: (wish: NetworkWish) => ArmError;
-}
+import { blockRules } from './block-rules.ts';
+import { noneSince } from './network-profile.ts';
+import { invalid, type NetworkRule, type NetworkWish, own } from './network-rule.ts';
 
 const policyTarget = 'networkProfile.networkPolicy';
 const engines = ['none', 'azure', 'calico', 'cilium'];
 const plugins = ['azure', 'kubenet', 'none'];
-
-/** Blocks that a pod network may not touch (release of 2026-05-29, and the reserved ones). */
-const reservedBlocks = ['169.254.0.0/16', '172.30.0.0/16', '172.31.0.0/16', '192.0.2.0/24'];
 
 const rules: readonly NetworkRule[] = [
   {
@@ -43,7 +27,9 @@ const rules: readonly NetworkRule[] = [
     refuse: ({ profile }) => invalid('networkProfile.networkDataplane', profile.networkDataplane, ['azure', 'cilium']),
   },
   {
-    applies: ({ profile, apiVersion }) => !enginesOf(apiVersion).includes(profile.networkPolicy),
+    // Who says nothing gets none also where it cannot be said.
+    applies: ({ profile, apiVersion, askedPolicy }) =>
+      !engines.includes(profile.networkPolicy) || (askedPolicy !== '' && !enginesOf(apiVersion).includes(askedPolicy)),
     refuse: ({ profile, apiVersion }) => invalid(policyTarget, profile.networkPolicy, enginesOf(apiVersion)),
   },
   {
@@ -103,49 +89,7 @@ const rules: readonly NetworkRule[] = [
         'networkProfile.networkDataplane',
       ),
   },
-  {
-    applies: ({ profile }) => firstBadBlock(profile) !== undefined,
-    refuse: ({ profile }) => providerError(400, 'CidrStringParseError', 'Cidr is invalid', { target: firstBadBlock(profile) ?? '' }),
-  },
-  {
-    applies: ({ profile, vnet }) => overlapOf(profile.podCidrs ?? [], [vnet]) !== undefined,
-    refuse: ({ profile, vnet }) =>
-      providerError(
-        400,
-        'NetworkProfileCIDROverlapVNET',
-        `NetworkProfile CIDR ${overlapOf(profile.podCidrs ?? [], [vnet])?.block} overlaps with reserved VNET CIDR ${vnet}`,
-        { target: 'networkProfile.podCIDR' },
-      ),
-  },
-  {
-    applies: ({ profile }) => overlapOf(profile.podCidrs ?? [], reservedBlocks) !== undefined,
-    refuse: ({ profile }) => {
-      const found = overlapOf(profile.podCidrs ?? [], reservedBlocks);
-      return own(
-        'PodCidrOverlapsReservedRange',
-        `NetworkProfile CIDR ${found?.block} overlaps with reserved range ${found?.other}`,
-        'networkProfile.podCIDR',
-      );
-    },
-  },
-  {
-    applies: ({ profile, vnet }) => overlapOf(profile.serviceCidrs, [vnet]) !== undefined,
-    refuse: ({ profile, vnet }) =>
-      own(
-        'ServiceCidrOverlapExistingSubnetsCidr',
-        `The specified service CIDR ${profile.serviceCidr} is conflicted with an existing subnet CIDR ${vnet}`,
-        'networkProfile.serviceCIDR',
-      ),
-  },
-  {
-    applies: ({ profile }) => !isInside(profile.dnsServiceIP, profile.serviceCidrs),
-    refuse: ({ profile }) =>
-      own(
-        'DnsServiceIpOutOfServiceCidr',
-        `The DNS service IP ${profile.dnsServiceIP} is not within the service CIDR ${profile.serviceCidr}`,
-        'networkProfile.dnsServiceIP',
-      ),
-  },
+  ...blockRules,
 ];
 
 /** Why such a network is refused; undefined when it is not. */
@@ -155,40 +99,4 @@ export function networkProblem(wish: NetworkWish): ArmError | undefined {
 
 function enginesOf(apiVersion: string): readonly string[] {
   return isSince(apiVersion, noneSince) ? engines : engines.filter((engine) => engine !== 'none');
-}
-
-function invalid(target: string, value: string, allowed: readonly string[]): ArmError {
-  const message = `The value of parameter ${target} is invalid: '${value.slice(0, 80)}'. Allowed values: ${allowed.join(', ')}.`;
-  return providerError(400, 'InvalidParameter', message, { target });
-}
-
-/** Weir's own text: Azure's is not published. */
-function own(code: string, message: string, target: string): ArmError {
-  return providerError(400, code, message, { target });
-}
-
-function firstBadBlock({ podCidrs = [], serviceCidrs }: NetworkProfile): string | undefined {
-  if (podCidrs.some((block) => parseCidr(block) === undefined)) return 'networkProfile.podCIDR';
-  return serviceCidrs.some((block) => parseCidr(block) === undefined) ? 'networkProfile.serviceCIDR' : undefined;
-}
-
-function overlapOf(blocks: readonly string[], others: readonly string[]): { readonly block: string; readonly other: string } | undefined {
-  for (const block of blocks) {
-    const parsed = parseCidr(block);
-    const other = others.find((each) => parsed !== undefined && overlap(parsed, parseCidr(each)));
-    if (parsed !== undefined && other !== undefined) return { block: formatCidr(parsed), other };
-  }
-  return undefined;
-}
-
-function overlap(a: Cidr, b: Cidr | undefined): boolean {
-  return b !== undefined && (cidrContainsCidr(a, b) || cidrContainsCidr(b, a));
-}
-
-function isInside(text: string, blocks: readonly string[]): boolean {
-  const address = parseAddress(text);
-  return blocks.some((block) => {
-    const parsed = parseCidr(block);
-    return address !== undefined && parsed !== undefined && cidrContains(parsed, address);
-  });
 }

@@ -48,6 +48,8 @@ export function networkTransition(change: NetworkChange): Transition {
 }
 
 /** What is decided when the cluster is made. */
+/** Lists of those; the blocks of pods change with the plugin's mode. */
+const immutableLists = ['serviceCidrs', 'ipFamilies'] as const;
 const immutable = ['networkPlugin', 'serviceCidr', 'dnsServiceIP', 'loadBalancerSku', 'outboundType'] as const;
 
 function immutableProblem(change: NetworkChange): ArmError | undefined {
@@ -55,6 +57,8 @@ function immutableProblem(change: NetworkChange): ArmError | undefined {
   const isMigration = from.networkPlugin === 'kubenet' && to.networkPlugin === 'azure' && to.networkPluginMode === 'overlay';
   const changed = immutable.find((field) => from[field] !== to[field] && !(field === 'networkPlugin' && isMigration));
   if (changed !== undefined) return changeNotAllowed(`networkProfile.${changed}`);
+  const list = immutableLists.find((field) => from[field].join() !== to[field].join());
+  if (list !== undefined) return changeNotAllowed(`networkProfile.${list}`);
   const leavesOverlay = from.networkPluginMode === 'overlay' && to.networkPluginMode !== 'overlay';
   if (leavesOverlay) return changeNotAllowed('networkProfile.networkPluginMode');
   return from.podCidr !== to.podCidr && !entersOverlay(change) ? changeNotAllowed('networkProfile.podCidr') : undefined;

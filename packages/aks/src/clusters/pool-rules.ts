@@ -3,6 +3,7 @@ import { type ArmError, providerError } from '../arm/arm-error.ts';
 import type { AgentPool } from './agent-pool.ts';
 import { parseVersion } from './kubernetes-versions.ts';
 import type { NetworkProfile } from './network-profile.ts';
+import { poolAddressProblem } from './pool-addresses.ts';
 import type { WindowsProfile } from './windows-profile.ts';
 import { windowsSystem, windowsSystems } from './windows-systems.ts';
 
@@ -34,7 +35,7 @@ export function poolsProblem(wish: PoolsWish): ArmError | undefined {
   if (!wish.pools.some(({ mode }) => mode === 'System')) return providerError(400, 'BadRequest', 'Must define at least one system pool.');
   const repeated = wish.pools.find(({ name }, index) => wish.pools.findIndex((other) => other.name === name) !== index);
   if (repeated !== undefined) return invalid('agentPoolProfile.name', `The agent pool name ${repeated.name} is used more than once.`);
-  return scaleProblem(wish);
+  return scaleProblem(wish) ?? poolAddressProblem(wish.pools, wish.network);
 }
 
 function poolProblem(pool: AgentPool): ArmError | undefined {

@@ -70,7 +70,7 @@ export class PoolService {
     const state = current === undefined ? 'Creating' : stateOf(current, wished);
     const pools = replaced(cluster.pools, { ...wished, provisioningState: state });
     const problem =
-      networkProblem({ profile: cluster.network, apiVersion, hasWindowsPools: hasWindowsPools(pools), vnet }) ??
+      networkProblem({ profile: cluster.network, apiVersion, askedPolicy: '', hasWindowsPools: hasWindowsPools(pools), vnet }) ??
       poolsProblem({
         cluster: cluster.name,
         pools,

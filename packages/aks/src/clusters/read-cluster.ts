@@ -42,12 +42,19 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
     apiVersion,
     ...(current === undefined ? {} : { current: current.network }),
   });
-  const isAzureNamed = textAt(objectAt(properties, 'networkProfile'), 'networkPlugin').toLowerCase() === 'azure';
+  const askedProfile = objectAt(properties, 'networkProfile');
+  const isAzureNamed = textAt(askedProfile, 'networkPlugin').toLowerCase() === 'azure';
   const windowsProfile = readWindowsProfile(properties, isAzureNamed && current === undefined, current?.windowsProfile);
   const pools = readPools(properties, { network, kubernetesVersion, currentKubernetesVersion, current: current?.pools ?? [] });
   const nodeResourceGroup = textAt(properties, 'nodeResourceGroup') || (current?.nodeResourceGroup ?? `MC_${group}_${name}_${location}`);
   const problem =
-    networkProblem({ profile: network, apiVersion, hasWindowsPools: hasWindowsPools(pools), vnet }) ??
+    networkProblem({
+      profile: network,
+      apiVersion,
+      askedPolicy: textAt(askedProfile, 'networkPolicy'),
+      hasWindowsPools: hasWindowsPools(pools),
+      vnet,
+    }) ??
     poolsProblem({
       cluster: name,
       pools,

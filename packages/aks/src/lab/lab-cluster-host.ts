@@ -14,6 +14,7 @@ import {
 } from '@weir/lab';
 import type { ClusterCredential, ClusterHost } from '../clusters/cluster-host.ts';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
+import { labNetwork } from './lab-network.ts';
 import { nodesOf, nodesOfPool } from './pool-nodes.ts';
 
 /** How the lab's own programs are started, and who is told what they do. */
@@ -42,7 +43,7 @@ export class LabClusterHost implements ClusterHost {
       namedNodes,
       engine: engineOf(cluster),
       standIn: true,
-      dualStack: false,
+      ...labNetwork(cluster.network),
       fakes: noFakes,
     });
   }

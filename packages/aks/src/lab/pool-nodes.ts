@@ -18,6 +18,7 @@ export function nodesOfPool(cluster: ManagedCluster, pool: AgentPool): readonly 
     system: pool.osType === 'Windows' ? 'windows' : 'linux',
     identity: {
       kubeletVersion: `v${pool.currentOrchestratorVersion}`,
+      maxPods: pool.maxPods,
       labels: labelsOf(cluster, pool),
       taints: pool.nodeTaints.flatMap(readTaint),
       ...windowsOf(pool),

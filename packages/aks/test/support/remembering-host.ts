@@ -5,12 +5,16 @@ import type { ClusterCredential, ClusterHost, ManagedCluster } from '../../src/i
 export class RememberingHost implements ClusterHost {
   readonly asked: string[] = [];
   readonly there = new Set<string>();
+  /** Clusters as they were asked for, by name. */
+  readonly clusters = new Map<string, ManagedCluster>();
   /** What the next work waits for. */
   gate: Promise<void> = Promise.resolve();
   /** What the next work fails with. */
   failure: Error | undefined;
 
-  async create({ name }: ManagedCluster, signal: AbortSignal): Promise<void> {
+  async create(cluster: ManagedCluster, signal: AbortSignal): Promise<void> {
+    const { name } = cluster;
+    this.clusters.set(name, cluster);
     await this.#work(`create ${name}`, signal);
     this.there.add(name);
   }

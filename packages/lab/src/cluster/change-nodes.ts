@@ -12,7 +12,7 @@ import type { ClusterEngine } from './cluster-engine.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { writeNodeFiles } from './cluster-files.ts';
 import { clusterLayout } from './cluster-layout.ts';
-import { clusterStatus } from './cluster-status.ts';
+import { clusterStatus, isUp } from './cluster-status.ts';
 import { takeProcessLock } from './process-lock.ts';
 import { askSupervisor } from './supervisor-socket.ts';
 
@@ -97,7 +97,7 @@ async function untilReady(cluster: string, joining: readonly NamedNode[]): Promi
     const status = await clusterStatus(cluster, 'uncounted');
     const waiting = joining.find(({ name }) => {
       const node = status?.nodes.find((each) => each.name === name);
-      return node?.ready !== true || node.agent?.ready === false;
+      return node === undefined || !isUp(node);
     });
     if (waiting === undefined) return;
     if (Date.now() > deadlineMs) {

@@ -55,6 +55,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
     podBlocks: node.podBlocks,
+    ...(config.network.podCidrs.length === 0 ? {} : { podCidrs: config.network.podCidrs }),
     dns: { address: config.network.dnsService, domain: clusterDomain },
     standIn: config.standIn,
     ...(node.identity === undefined ? {} : { identity: node.identity }),

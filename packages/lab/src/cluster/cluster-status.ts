@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { isNotFound, KubeClient, loadKubeconfig, nodesPath, podsPath } from '@weir/client';
 import type { Node, Pod } from '@weir/kube';
 import type { FakeCounts } from '../fakes/fake-counts.ts';
+import { waitsForPlugin } from '../node/node-status.ts';
 import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
 import { engineOf } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
@@ -17,6 +18,8 @@ export interface NodeStatus {
   readonly registered: boolean;
   /** Whether its Node object says Ready. */
   readonly ready: boolean;
+  /** Whether it works as far as it can without a network plugin, which nobody brings: it is not going to be ready. */
+  readonly waitsForPlugin?: true;
   /** Pods bound to it that have not finished. */
   readonly pods: number;
   /** The agent's own word; absent when the cluster has no engine. */
@@ -39,7 +42,7 @@ export interface AgentStatus {
 export interface ClusterStatus {
   readonly name: string;
   readonly engine: ClusterConfig['engine'];
-  /** `running`: everything is ready. `degraded`: something is not. `stopped`: no supervisor runs. */
+  /** `running`: everything is ready that can be. `degraded`: something is not. `stopped`: no supervisor runs. */
   readonly state: 'running' | 'degraded' | 'stopped';
   readonly apiServer: { readonly server: string; readonly ready: boolean };
   readonly kubeconfig: string;
@@ -68,7 +71,8 @@ export async function clusterStatus(name: string, pods: 'counted' | 'uncounted' 
     const objects = ready ? await readObjects(client, config, pods) : nothingRead;
     const statuses = await Promise.all(config.nodes.map((node) => nodeStatus(config, node, objects)));
     const dns = objects.dnsPods.some(isReady);
-    const complete = ready && dns && statuses.every((node) => node.ready && (node.agent?.ready ?? true));
+    // Without a network plugin cluster DNS waits like all pods.
+    const complete = ready && (dns || config.network.plugin === 'none') && statuses.every(isUp);
     return {
       name,
       engine: config.engine,
@@ -143,9 +147,15 @@ async function nodeStatus(config: ClusterConfig, description: ClusterConfig['nod
     addresses,
     registered: node !== undefined,
     ready: node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    ...(node !== undefined && waitsForPlugin(node) ? { waitsForPlugin: true } : {}),
     pods: pods.length,
     ...(engineOf(config, description) === 'none' ? {} : { agent: await agentStatus(clusterLayout(config.name).gateSocket(name)) }),
   };
+}
+
+/** Whether a node, and its agent if it has one, are as they are going to be. */
+export function isUp({ ready, waitsForPlugin: waits, agent }: NodeStatus): boolean {
+  return (ready || waits === true) && (agent?.ready ?? true);
 }
 
 function isReady({ status }: Pod): boolean {

@@ -10,9 +10,11 @@ import { closeSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fakeBlocks } from '../fakes/fake-addresses.ts';
 import { fakesProblem } from '../fakes/fake-counts.ts';
 import { checkClusterName } from '../network/netns-names.ts';
-import { nodesMax } from '../network/network-shape.ts';
+import { networkProblem } from '../network/network-problem.ts';
+import { hasIpv6, nodesMax } from '../network/network-shape.ts';
 import { lastLogLines, openLog } from './bounded-log.ts';
 import { type ClusterConfig, type ClusterShape, networkOf, planCluster, readClusterConfig, shapeDifferences } from './cluster-config.ts';
 import { engineProblem } from './cluster-engine.ts';
@@ -78,8 +80,12 @@ function checkShape(shape: ClusterShape): void {
   if (!Number.isInteger(windowsNodes) || windowsNodes < 0 || nodes + windowsNodes > nodesMax) {
     throw new ClusterError('invalid', `a cluster has at most ${nodesMax} nodes, not ${nodes} and ${windowsNodes} with Windows`);
   }
-  const problem = fakesProblem(fakes) ?? engineProblem(shape) ?? loadBalancerPoolProblem(shape, networkOf(shape));
+  const network = networkOf(shape);
+  const needs = { nodes: nodes + windowsNodes, taken: fakes.nodes === 0 ? [] : fakeBlocks };
+  const problem = fakesProblem(fakes) ?? engineProblem(shape) ?? networkProblem(network, needs) ?? loadBalancerPoolProblem(shape, network);
   if (problem !== undefined) throw new ClusterError('invalid', problem);
+  if (hasIpv6(network) !== shape.dualStack)
+    throw new ClusterError('invalid', 'a dual-stack cluster has a dual-stack network, and no other has');
 }
 
 async function makeCluster(options: UpOptions, layout: ClusterLayout): Promise<ClusterStatus> {
@@ -178,7 +184,7 @@ async function waitUntilReady(config: ClusterConfig, layout: ClusterLayout, wait
 /** The first thing that is not ready, in the order in which things become ready, and whose log tells more. */
 function firstMissing(status: ClusterStatus): { text: string; process: string } | undefined {
   if (!status.apiServer.ready) return { text: 'the API server', process: 'control-plane' };
-  const node = status.nodes.find(({ ready }) => !ready);
+  const node = status.nodes.find((each) => !each.ready && each.waitsForPlugin !== true);
   if (node !== undefined) return { text: `node ${node.name}`, process: node.name };
   const agent = status.nodes.find((each) => each.agent?.ready === false);
   if (agent !== undefined) return { text: `the agent of ${agent.name}`, process: `${agent.name}-agent` };

@@ -57,7 +57,12 @@ export function podNetnsNameOfInterface(cluster: string, interfaceName: string):
 
 /** The router-side interface of a node (`n`) or an external host (`h`); not a pod interface by its name. */
 export function routerInterfaceName(kind: 'n' | 'h', name: string): string {
-  return `v${kind}${shortHash(name)}`;
+  return `${routerInterfacePrefix(kind)}${shortHash(name)}`;
+}
+
+/** What the names of all router-side interfaces of nodes or of external hosts begin with. */
+export function routerInterfacePrefix(kind: 'n' | 'h'): string {
+  return `v${kind}`;
 }
 
 /** Clusters whose virtual network exists on this machine. */

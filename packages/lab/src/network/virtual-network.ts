@@ -15,6 +15,7 @@ import { assert, cidrOf, familyBits, parseCidr } from '@weir/net';
 import { checkClusterName, listNetworks, NetworkError, netnsOfCluster, vnetNetnsName } from './netns-names.ts';
 import { changeNetwork, inTurn } from './network-changes.ts';
 import { hasIpv6, type NetworkShape, routerAddresses } from './network-shape.ts';
+import { guardPodBlocks } from './pod-fabric.ts';
 import { readAddresses, routerSysctls } from './point-to-point.ts';
 
 /** What to make. */
@@ -28,8 +29,17 @@ export interface VirtualNetworkOptions {
  * Makes the router. Throws a NetworkError when the cluster's network exists already or the name is unusable.
  * Returns the name of the router's namespace, where the API server listens on the router's address.
  */
-export function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
-  return inTurn(() => create(options));
+export async function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
+  const netns = await inTurn(() => create(options));
+  const { podCidrs } = options.network;
+  if (podCidrs.length === 0) return netns;
+  try {
+    await guardPodBlocks(netns, podCidrs);
+    return netns;
+  } catch (error) {
+    await inTurn(() => deleteNetns(netns));
+    throw new NetworkError('kernel', `${netns}: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
 }
 
 function create(options: VirtualNetworkOptions): string {

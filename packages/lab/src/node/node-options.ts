@@ -7,6 +7,8 @@ import type { RestartDelayBounds } from './restart-delays.ts';
 export interface NodeIdentity {
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  /** How many pods it takes, as `--max-pods` of its kubelet; absent: 250. */
+  readonly maxPods?: number;
   /** The version of its kubelet, `v1.34.4`; absent: that of the lab's API server. */
   readonly kubeletVersion?: string;
   /** The system of a Windows node; absent: Windows Server 2022. */
@@ -42,8 +44,10 @@ export interface NodeOptions {
   readonly stateDirectory: string;
   /** The node's own addresses, IPv4 first; one of each family at most. */
   readonly addresses: readonly string[];
-  /** Blocks that pod addresses are taken from, one of each family at most. */
+  /** Blocks that pod addresses are taken from, one of each family at most; empty: no network plugin is there to give any. */
   readonly podBlocks: readonly string[];
+  /** Blocks of all pods of the cluster, where nobody outside of it knows them: what leaves these gets the node's address. */
+  readonly podCidrs?: readonly string[];
   /** Address of the cluster's DNS service and its domain, for the pods' resolv.conf. */
   readonly dns: { readonly address: string; readonly domain: string };
   /** Whether pods with unknown images get a stand-in that serves their containerPorts. */

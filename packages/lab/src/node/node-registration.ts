@@ -11,12 +11,12 @@ import { renewNodeLease } from './node-lease.ts';
 import type { NodeOptions } from './node-options.ts';
 import {
   goArchitecture,
-  healthyConditions,
   kubeletVersionOf,
   type NodeConditions,
   nodeStatusPatch,
   stoppedConditions,
   windowsBuild,
+  workingConditions,
 } from './node-status.ts';
 
 const heartbeatMs = 10_000;
@@ -34,7 +34,7 @@ export async function registerNode(client: KubeClient, options: NodeOptions, { l
     try {
       if (!registered) await upsertNode(client, options);
       registered = true;
-      await writeNodeStatus(client, options, healthyConditions);
+      await writeNodeStatus(client, options, workingConditions(options));
       backoff.reset();
       break;
     } catch (error) {
@@ -55,7 +55,7 @@ async function keepAlive(client: KubeClient, options: NodeOptions, stopped: Abor
     await sleep(heartbeatMs, undefined, { signal: stopped }).catch(() => undefined);
     if (stopped.aborted) return;
     // What fails now is written by a later heartbeat.
-    await writeNodeStatus(client, options, healthyConditions).catch(() => undefined);
+    await writeNodeStatus(client, options, workingConditions(options)).catch(() => undefined);
   }
 }
 

@@ -10,7 +10,7 @@ import type { NodeOptions, WindowsIdentity } from './node-options.ts';
 
 /** The Kubernetes version whose behaviour the lab reproduces. */
 const usualKubeletVersion = 'v1.35.2';
-const podCapacity = '250';
+const usualMaxPods = 250;
 
 /** One statement about the node; when it began to hold is for {@link nodeStatusPatch} to say. */
 type Statement = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -18,13 +18,26 @@ type Statement = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 /** What a node says in one report. */
 export type NodeConditions = readonly Statement[];
 
+/** What a kubelet says while nobody has brought a network plugin. */
+export const networkNotReady =
+  'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';
+
 /** A node whose process works. */
-export const healthyConditions: NodeConditions = [
-  healthy('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-  healthy('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-  healthy('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-  { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
-];
+export function workingConditions({ podBlocks }: Pick<NodeOptions, 'podBlocks'>): NodeConditions {
+  return [
+    healthy('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    healthy('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    healthy('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    podBlocks.length === 0
+      ? { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: networkNotReady }
+      : { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+  ];
+}
+
+/** Whether a node works as far as it can without a network plugin. */
+export function waitsForPlugin(node: Node): boolean {
+  return node.status?.conditions?.some(({ type, message }) => type === 'Ready' && message === networkNotReady) ?? false;
+}
 
 /** A node whose process is about to end. */
 export const stoppedConditions: NodeConditions = [
@@ -32,8 +45,8 @@ export const stoppedConditions: NodeConditions = [
 ];
 
 /** What a node has: all of the machine, like every other node of it. */
-export function nodeResources(): Quantities {
-  return { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: podCapacity };
+export function nodeResources({ identity }: Pick<NodeOptions, 'identity'>): Quantities {
+  return { cpu: String(cpus().length), memory: `${Math.floor(totalmem() / 1024)}Ki`, pods: String(identity?.maxPods ?? usualMaxPods) };
 }
 
 /**
@@ -41,7 +54,7 @@ export function nodeResources(): Quantities {
  * it was keeps the time of its last transition.
  */
 export function nodeStatusPatch(options: NodeOptions, present: Node, conditions: NodeConditions): { readonly status: object } {
-  const resources = nodeResources();
+  const resources = nodeResources(options);
   return {
     status: {
       addresses: addressesPatch(options),

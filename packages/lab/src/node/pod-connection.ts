@@ -23,10 +23,14 @@ export interface ConnectionListener {
   onWait(reason: string | undefined): void;
   /** A step failed and will be tried again. */
   onFailure(message: string): void;
+  /** Nobody is there to give the pod an address. */
+  onNoPlugin(): void;
 }
 
 const gateRetryMs = 2_000;
 const networkRetryMs = 2_000;
+/** A kubelet looks at such a pod again that often. */
+const pluginRetryMs = 10_000;
 
 /** The network of one pod. */
 export class PodConnection {
@@ -62,6 +66,7 @@ export class PodConnection {
       this.#listener.onAttached();
       return !stop.aborted;
     }
+    if (options.podBlocks.length === 0) return this.#waitForPlugin(stop);
     let interfaceName: string | undefined;
     while (interfaceName === undefined) {
       if (stop.aborted) return false;
@@ -74,7 +79,7 @@ export class PodConnection {
 
   /** Takes everything away; nothing is left to do for a pod that never joined. */
   async leave(): Promise<void> {
-    if (this.#usesHost) return;
+    if (this.#usesHost || this.#context.options.podBlocks.length === 0) return;
     const { options, addresses, endpoints } = this.#context;
     await detachPod({ cluster: options.cluster, node: options.node, uid: this.#uid });
     await endpoints?.delete(this.#uid);
@@ -88,6 +93,15 @@ export class PodConnection {
 
   get #usesHost(): boolean {
     return this.#pod.spec?.hostNetwork === true;
+  }
+
+  /** A plugin comes with another node only: so this ends with the pod. */
+  async #waitForPlugin(stop: AbortSignal): Promise<false> {
+    while (!stop.aborted) {
+      this.#listener.onNoPlugin();
+      await sleep(pluginRetryMs, undefined, { signal: stop }).catch(() => undefined);
+    }
+    return false;
   }
 
   async #attach(): Promise<string | undefined> {

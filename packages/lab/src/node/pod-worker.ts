@@ -19,7 +19,7 @@ import { SandboxStartError } from '../sandbox/sandbox-process.ts';
 import { type ContainerLaunch, prepareLaunch } from './container-launch.ts';
 import type { ContainerLifecycle } from './container-lifecycle.ts';
 import type { PodFacts } from './environment/pod-fields.ts';
-import { nodeResources } from './node-status.ts';
+import { networkNotReady, nodeResources } from './node-status.ts';
 import { podRefusal } from './pod-admission.ts';
 import { PodConnection } from './pod-connection.ts';
 import { PodContainers, usualGraceSeconds } from './pod-containers.ts';
@@ -67,6 +67,8 @@ export class PodWorker {
       onAttached: () => this.#status.changed(),
       onWait: (reason) => this.#waitAtGate(reason),
       onFailure: (message) => this.#failedNetwork(message),
+      onNoPlugin: () =>
+        context.api.event(this.#pod, { type: 'Warning', reason: 'NetworkNotReady', message: `network is not ready: ${networkNotReady}` }),
     });
     this.#volumes = new PodVolumes({
       pod,
@@ -207,7 +209,7 @@ export class PodWorker {
       pod: this.#pod,
       podAddresses: this.#connection.addresses,
       hostAddresses: this.#context.options.addresses,
-      allocatable: nodeResources(),
+      allocatable: nodeResources(this.#context.options),
     };
   }
 

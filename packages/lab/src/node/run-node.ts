@@ -19,6 +19,7 @@ import { engineImages } from '../engine-pods/engine-images.ts';
 import { builtInImages } from '../images/built-in-images.ts';
 import { listHosts } from '../network/external-host.ts';
 import type { SandboxHome } from '../sandbox/sandbox.ts';
+import { ensurePodMasquerade } from '../services/pod-masquerade.ts';
 import { startServiceProxy } from '../services/service-proxy.ts';
 import { removeLogs, removeOldContainers, removeOldPodNetworks, removeOldVolumes } from './left-overs.ts';
 import type { NodeOptions } from './node-options.ts';
@@ -50,6 +51,10 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const home = prepareState(options);
   await removeOldContainers(home);
   const log = pino({ base: { node: options.node }, timestamp: stdTimeFunctions.isoTime });
+  // Before any pod starts: a packet with an address that nobody knows would find no way back.
+  if (options.podCidrs !== undefined) {
+    await ensurePodMasquerade({ nodeAddresses: options.addresses, podBlocks: options.podBlocks, podCidrs: options.podCidrs });
+  }
   const api = createPodApi(client, options.node, stopped.signal);
   const names = new ClusterNames({ client, domain: options.dns.domain, hosts: () => listHosts(options.cluster), log });
   const { hasKubeForward } = options;

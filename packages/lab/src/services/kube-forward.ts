@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { runWithInput } from './run-with-input.ts';
+import { runWithInput } from '../run-with-input.ts';
 
 const run = promisify(execFile);
 

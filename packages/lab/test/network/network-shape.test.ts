@@ -8,6 +8,7 @@ import {
   routerAddresses,
   usualNetwork,
 } from '../../src/index.ts';
+import { networkProblem } from '../../src/network/network-problem.ts';
 
 const overlay = (podCidrs: readonly string[], dualStack = false): NetworkShape => ({
   ...usualNetwork(dualStack),
@@ -65,5 +66,32 @@ describe('an overlay', () => {
 describe('a network without a plugin', () => {
   it('has addresses for nodes and none for pods', () => {
     expect(nodePlace({ ...usualNetwork(false), plugin: 'none' }, 1)).toEqual({ addresses: ['10.224.0.5'], podBlocks: [] });
+  });
+});
+
+describe('a cluster is refused a network', () => {
+  const needs = { nodes: 2, taken: [] as readonly string[] };
+  const rows: readonly [string, Partial<NetworkShape>, RegExp, (readonly string[])?][] = [
+    ['with a block that is none', { podCidrs: ['10.244.0.0/33'] }, /"10\.244\.0\.0\/33" is no block/],
+    ['with an overlay and no block for pods', { podCidrs: [] }, /overlay needs blocks of its own/],
+    ['with a block for pods that share the nodes’ subnet', { plugin: 'node-subnet' }, /node-subnet has no blocks/],
+    ['with pods of another family than nodes', { podCidrs: ['fd00::/64'] }, /same families/],
+    ['with services of another family than nodes', { serviceCidrs: ['fd00::/112'] }, /same families/],
+    ['with IPv6 alone', { nodeSubnets: ['fd00:10:224::/64'] }, /IPv4 before IPv6/],
+    ['with pods among the nodes', { podCidrs: ['10.224.128.0/17'] }, /10\.224\.0\.0\/16 overlaps with 10\.224\.128\.0\/17/],
+    ['with pods among the services', { podCidrs: ['10.0.0.0/8'] }, /overlaps/],
+    ['with pods where something else is', {}, /overlaps with 10\.244\.3\.0\/24/, ['10.244.3.0/24']],
+    ['with DNS outside of the services', { dnsService: '10.1.0.10' }, /cluster DNS cannot have 10\.1\.0\.10/],
+    ['with DNS at the place of the API server', { dnsService: '10.0.0.1' }, /first address of 10\.0\.0\.0\/16/],
+    ['with fewer pod blocks than nodes', { podCidrs: ['10.244.0.0/24'] }, /2 nodes do not fit.*has pod blocks for 1/],
+  ];
+  it.each(rows)('%s', (_name, changes, problem, taken = []) => {
+    expect(networkProblem({ ...overlay(['10.244.0.0/16']), ...changes }, { ...needs, taken })).toMatch(problem);
+  });
+
+  it('and no other', () => {
+    expect(networkProblem(usualNetwork(true), needs)).toBeUndefined();
+    expect(networkProblem(overlay(['10.244.0.0/16', 'fd12:3456:789a::/64'], true), needs)).toBeUndefined();
+    expect(networkProblem({ ...usualNetwork(false), plugin: 'none' }, needs)).toBeUndefined();
   });
 });
