@@ -61,6 +61,11 @@ export class LabCluster {
     throw new Error(`weir up ended with ${code}:\n${stderr}`);
   }
 
+  /** How the built `weir` is started. */
+  get command(): readonly string[] {
+    return [process.execPath, program];
+  }
+
   /** Where its state and its sockets are. */
   get directories(): readonly string[] {
     return ['state', 'run'].map((name) => join(this.directory, name));

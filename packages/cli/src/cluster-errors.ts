@@ -8,6 +8,7 @@ const clusterExitCodes = {
   'not-found': exitCode.notFound,
   busy: exitCode.unable,
   failed: exitCode.unable,
+  undrained: exitCode.unable,
   interrupted: exitCode.no,
 } as const satisfies Record<ClusterError['code'], ExitCode>;
 

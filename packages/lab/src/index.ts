@@ -3,21 +3,24 @@
  *
  * The only public door of the package.
  */
+
+export type { AgentStatus } from './cluster/agent-status.ts';
 export { lastLogLines, openLog } from './cluster/bounded-log.ts';
-export { changeNodes, type NodesChange } from './cluster/change-nodes.ts';
+export { changeCluster } from './cluster/change/change-cluster.ts';
+export { type ChangeReport, type NodeReport, reportLines, type ServiceReport } from './cluster/change/change-report.ts';
+export type { ClusterTarget, TargetPool } from './cluster/change/cluster-change.ts';
 export {
   type ClusterConfig,
-  type ClusterNode,
   type ClusterShape,
   listClusters,
-  type NamedNode,
   readClusterConfig,
 } from './cluster/cluster-config.ts';
 export type { ClusterEngine, LinuxDataplane } from './cluster/cluster-engine.ts';
 export { ClusterError, type ClusterErrorCode } from './cluster/cluster-error.ts';
 export { type ClusterLayout, clusterLayout, runRoot, stateRoot } from './cluster/cluster-layout.ts';
+export type { ClusterNode, NamedNode } from './cluster/cluster-node.ts';
 export { loadClusterSnapshot, saveClusterSnapshot } from './cluster/cluster-snapshot.ts';
-export { type AgentStatus, type ClusterStatus, clusterStatus, type NodeStatus } from './cluster/cluster-status.ts';
+export { type ClusterStatus, clusterStatus, type NodeStatus } from './cluster/cluster-status.ts';
 export { downCluster } from './cluster/down-cluster.ts';
 export {
   addServingHost,
@@ -28,7 +31,9 @@ export {
 } from './cluster/external-hosts.ts';
 export { endProcess } from './cluster/process-identity.ts';
 export { lockHolder, takeProcessLock } from './cluster/process-lock.ts';
+export { restartCluster } from './cluster/restart-cluster.ts';
 export { type RotatedSecrets, rotateCertificates } from './cluster/rotate-certificates.ts';
+export type { StartOptions } from './cluster/start-cluster.ts';
 export { stopCluster } from './cluster/stop-cluster.ts';
 export type { ChildStatus } from './cluster/supervised-child.ts';
 export { runSupervisor, type SupervisorOptions } from './cluster/supervisor.ts';

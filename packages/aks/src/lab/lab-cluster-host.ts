@@ -1,21 +1,25 @@
 /** Managed clusters as clusters of the lab: pools are nodes, the network policy is the engine. */
 import { loadKubeconfig } from '@weir/client';
 import {
-  type ClusterEngine,
-  changeNodes,
+  type ChangeReport,
+  changeCluster,
   clusterLayout,
   downCluster,
-  type NamedNode,
   noFakes,
   type RotatedSecrets,
+  readClusterConfig,
+  reportLines,
+  restartCluster,
   rotateCertificates,
+  type StartOptions,
   stopCluster,
   upCluster,
 } from '@weir/lab';
 import type { ClusterCredential, ClusterHost } from '../clusters/cluster-host.ts';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
 import { labNetwork } from './lab-network.ts';
-import { nodesOf, nodesOfPool } from './pool-nodes.ts';
+import { nodesOf } from './pool-nodes.ts';
+import { engineOf, targetOf } from './pool-target.ts';
 
 /** How the lab's own programs are started, and who is told what they do. */
 export interface LabHostOptions {
@@ -32,11 +36,16 @@ export class LabClusterHost implements ClusterHost {
   }
 
   async create(cluster: ManagedCluster, signal?: AbortSignal): Promise<void> {
+    if ((await readClusterConfig(cluster.labCluster)) !== undefined) {
+      // An earlier attempt came so far that it is a cluster.
+      await this.#become(cluster, signal);
+      await restartCluster(cluster.labCluster, this.#how(signal));
+      return;
+    }
     const namedNodes = nodesOf(cluster);
     const windowsNodes = namedNodes.filter(({ system }) => system === 'windows').length;
     await upCluster({
-      ...this.#options,
-      ...(signal === undefined ? {} : { signal }),
+      ...this.#how(signal),
       name: cluster.labCluster,
       nodes: namedNodes.length - windowsNodes,
       windowsNodes,
@@ -48,14 +57,9 @@ export class LabClusterHost implements ClusterHost {
     });
   }
 
-  async change(from: ManagedCluster, to: ManagedCluster): Promise<void> {
-    const [before, after] = [nodesOf(from), nodesOf(to)];
-    const isKept = (node: NamedNode): boolean => !replacedPools(from, to).some(({ name }) => name === node.name);
-    const leave = before.filter((node) => !isKept(node) || !after.some(({ name }) => name === node.name));
-    const join = after.filter((node) => !isKept(node) || !before.some(({ name }) => name === node.name));
-    const isOther = engineOf(from) !== engineOf(to);
-    if (leave.length === 0 && join.length === 0 && !isOther) return;
-    await changeNodes(to.labCluster, { leave: leave.map(({ name }) => name), join, ...(isOther ? { engine: engineOf(to) } : {}) });
+  /** What is there decides about what is to be done, and not what is said to have been there. */
+  change(_from: ManagedCluster, to: ManagedCluster, signal: AbortSignal): Promise<ChangeReport> {
+    return this.#become(to, signal);
   }
 
   async remove({ labCluster }: ManagedCluster): Promise<void> {
@@ -63,8 +67,8 @@ export class LabClusterHost implements ClusterHost {
   }
 
   /** A cluster that was stopped is brought up again as it was. */
-  start(cluster: ManagedCluster, signal: AbortSignal): Promise<void> {
-    return this.create(cluster, signal);
+  async start({ labCluster }: ManagedCluster, signal: AbortSignal): Promise<void> {
+    await restartCluster(labCluster, this.#how(signal));
   }
 
   stop({ labCluster }: ManagedCluster): Promise<void> {
@@ -89,28 +93,20 @@ export class LabClusterHost implements ClusterHost {
     return { server, certificateAuthority, certificate: clientCertificate, key: clientKey };
   }
 
+  async #become(cluster: ManagedCluster, signal?: AbortSignal): Promise<ChangeReport> {
+    const report = await changeCluster(cluster.labCluster, targetOf(cluster), this.#how(signal));
+    for (const line of reportLines(report)) this.#options.onProgress(`${cluster.name}: ${line}`);
+    return report;
+  }
+
+  #how(signal: AbortSignal | undefined): StartOptions {
+    return { ...this.#options, ...(signal === undefined ? {} : { signal }) };
+  }
+
   /** Everything that trusts or shows what is rotated is started anew. */
   async #rotate(cluster: ManagedCluster, what: RotatedSecrets): Promise<void> {
     await stopCluster(cluster.labCluster);
     await rotateCertificates(cluster.labCluster, what);
     await this.create(cluster);
   }
-}
-
-/** Nodes that another engine, another image or another version replaces. */
-function replacedPools(from: ManagedCluster, to: ManagedCluster): readonly NamedNode[] {
-  const isReplaced = (name: string): boolean => {
-    const [before, after] = [from, to].map(({ pools }) => pools.find((pool) => pool.name === name));
-    if (before === undefined || after === undefined) return false;
-    return (
-      engineOf(from) !== engineOf(to) ||
-      before.nodeImageVersion !== after.nodeImageVersion ||
-      before.currentOrchestratorVersion !== after.currentOrchestratorVersion
-    );
-  };
-  return to.pools.filter(({ name }) => isReplaced(name)).flatMap((pool) => nodesOfPool(to, pool));
-}
-
-function engineOf({ network }: ManagedCluster): ClusterEngine {
-  return network.networkPolicy as ClusterEngine;
 }

@@ -13,8 +13,22 @@ export function nodesOf(cluster: ManagedCluster): readonly NamedNode[] {
 /** The nodes of one pool. */
 export function nodesOfPool(cluster: ManagedCluster, pool: AgentPool): readonly NamedNode[] {
   // The machines of a stopped pool are let go; it keeps its size for the day on which it is started.
-  return Array.from({ length: pool.powerState === 'Stopped' ? 0 : pool.count }, (_, index) => ({
-    name: nodeName(cluster, pool, index),
+  return numbered(cluster, pool, { from: 0, count: pool.powerState === 'Stopped' ? 0 : pool.count });
+}
+
+/** Nodes that a pool has besides while its own are replaced: those that would come next. */
+export function surgeNodesOf(cluster: ManagedCluster, pool: AgentPool, count: number): readonly NamedNode[] {
+  return numbered(cluster, pool, { from: pool.count, count });
+}
+
+function numbered(
+  cluster: ManagedCluster,
+  pool: AgentPool,
+  { from, count }: { readonly from: number; readonly count: number },
+): readonly NamedNode[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: nodeName(cluster, pool, from + index),
+    revision: revisionOf(cluster, pool),
     system: pool.osType === 'Windows' ? 'windows' : 'linux',
     identity: {
       kubeletVersion: `v${pool.currentOrchestratorVersion}`,
@@ -32,6 +46,12 @@ function windowsOf({ osSKU, nodeImageVersion }: AgentPool): Pick<NodeIdentity, '
   if (system === undefined) return {};
   const kernelVersion = windowsKernelVersion(nodeImageVersion);
   return { windows: { osImage: system.osImage, kernelVersion } };
+}
+
+/** What a node is made from: when this changes, it is replaced. */
+function revisionOf({ network }: ManagedCluster, pool: AgentPool): string {
+  const { networkPlugin, networkPluginMode = 'no mode', networkPolicy } = network;
+  return [networkPlugin, networkPluginMode, networkPolicy, pool.nodeImageVersion, pool.currentOrchestratorVersion].join(' ');
 }
 
 function nodeName({ resourceUid }: ManagedCluster, { name, osType }: AgentPool, index: number): string {

@@ -42,7 +42,9 @@ const node: Command = {
     const file = options.text('config');
     if (file === undefined) throw usageError("'weir lab node' needs --config FILE");
     const { runNode } = await import('@weir/lab');
-    const running = await runNode(JSON.parse(readFileSync(file, 'utf8')) as NodeOptions);
+    const told = (): NodeOptions => JSON.parse(readFileSync(file, 'utf8')) as NodeOptions;
+    const running = await runNode(told());
+    process.on('SIGHUP', () => running.update(told()));
     try {
       await Promise.race([interrupted(signal), running.finished]);
     } finally {

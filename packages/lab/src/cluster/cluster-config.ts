@@ -2,29 +2,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { type AuditPolicy, deepEqual } from '@weir/kube';
 import { type FakeCounts, noFakes } from '../fakes/fake-counts.ts';
-import { type NetworkShape, nodePlace, nodesMax, usualNetwork } from '../network/network-shape.ts';
-import type { NodeIdentity } from '../node/node-options.ts';
+import { type NetworkShape, usualNetwork } from '../network/network-shape.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
+import type { ClusterChange } from './change/cluster-change.ts';
 import type { ClusterEngine, LinuxDataplane } from './cluster-engine.ts';
 import { clusterLayout, clustersDirectory } from './cluster-layout.ts';
+import { type ClusterNode, type NamedNode, type NodeSystem, planNode } from './cluster-node.ts';
 import { loadBalancerPoolOf } from './load-balancer-pool.ts';
-
-/** What a node is for Kubernetes; both are network namespaces of this machine. */
-type NodeSystem = 'linux' | 'windows';
-
-/** One node. */
-export interface ClusterNode {
-  readonly name: string;
-  /** Absent: Linux. */
-  readonly system?: NodeSystem | undefined;
-  /** IPv4 first; one of each family at most. */
-  readonly addresses: readonly string[];
-  readonly podBlocks: readonly string[];
-  /** What enforces policies on this node while a cluster goes from one engine to another; absent: the cluster's engine. */
-  readonly engine?: ClusterEngine | undefined;
-  /** What the node says of itself beside what every node says. */
-  readonly identity?: NodeIdentity | undefined;
-}
 
 /** The content of `cluster.json`. */
 export interface ClusterConfig {
@@ -50,15 +34,8 @@ export interface ClusterConfig {
   readonly apiPort: number;
   /** How to start weir itself: Node and its first arguments. */
   readonly command: readonly string[];
-}
-
-/** A node by a name of its own. */
-export interface NamedNode {
-  readonly name: string;
-  readonly system: NodeSystem;
-  readonly identity?: NodeIdentity;
-  /** What enforces policies on it; absent: the cluster's engine. */
-  readonly engine?: ClusterEngine;
+  /** A change of nodes or engine that is under way, or was cut off; absent: none. */
+  readonly change?: ClusterChange | undefined;
 }
 
 /** What `up` can be asked for. */
@@ -120,25 +97,6 @@ function numberedNodes({ nodes, windowsNodes = 0 }: ClusterShape): readonly Name
   const numbered = (system: NodeSystem, prefix: string, count: number): readonly NamedNode[] =>
     Array.from({ length: count }, (_, index) => ({ name: `${prefix}${index + 1}`, system }));
   return [...numbered('linux', 'node', nodes), ...numbered('windows', 'win', windowsNodes)];
-}
-
-function planNode(network: NetworkShape, { name, system, identity, engine }: NamedNode, index: number): ClusterNode | undefined {
-  const place = nodePlace(network, index);
-  if (place === undefined) return undefined;
-  return {
-    name,
-    ...place,
-    ...(system === 'windows' ? { system } : {}),
-    ...(identity === undefined ? {} : { identity }),
-    ...(engine === undefined ? {} : { engine }),
-  };
-}
-
-/** A further node, at the first place that no other one has. Undefined: there is no room for it. */
-export function planFurtherNode({ nodes, network }: Pick<ClusterConfig, 'nodes' | 'network'>, node: NamedNode): ClusterNode | undefined {
-  const taken = new Set(nodes.flatMap(({ addresses }) => addresses));
-  const places = Array.from({ length: nodesMax }, (_, index) => planNode(network, node, index));
-  return places.find((place) => place !== undefined && !place.addresses.some((address) => taken.has(address)));
 }
 
 /** In what an existing cluster differs from what is asked for; empty when it does not. One sentence each. */

@@ -3,9 +3,9 @@
 /**
  * `invalid` (bad options), `differs` (the cluster exists with another shape), `busy` (somebody else
  * changes it right now), `not-found`, `failed` (it did not come up or go down; the message says what
- * and quotes the log), `interrupted`.
+ * and quotes the log), `undrained` (pods of a node that was to be replaced do not go), `interrupted`.
  */
-export type ClusterErrorCode = 'invalid' | 'differs' | 'busy' | 'not-found' | 'failed' | 'interrupted';
+export type ClusterErrorCode = 'invalid' | 'differs' | 'busy' | 'not-found' | 'failed' | 'undrained' | 'interrupted';
 
 /** The message says what is wrong, where, and what to do. */
 export class ClusterError extends Error {

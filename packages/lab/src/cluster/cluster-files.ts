@@ -7,9 +7,10 @@ import type { ClusterParty, ClusterPki } from '../pki/cluster-pki.ts';
 import { writeKubeconfig } from '../pki/kubeconfig-writer.ts';
 import { writePrivateFile } from '../pki/private-file.ts';
 import { agentName } from './child-definitions.ts';
-import { type ClusterConfig, type ClusterNode, writeClusterConfig } from './cluster-config.ts';
-import { engineOf, standsBehindKubeProxy } from './cluster-engine.ts';
+import { type ClusterConfig, writeClusterConfig } from './cluster-config.ts';
+import { type ClusterEngine, engineOf, standsBehindKubeProxy } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
+import type { ClusterNode } from './cluster-node.ts';
 
 /** Writes everything that `config` implies; `cluster.json` last, so that its presence says "complete". */
 export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
@@ -39,7 +40,6 @@ export function hostServer(config: ClusterConfig): string {
 export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: ClusterNode): Promise<void> {
   const layout = clusterLayout(config.name);
   const { name } = node;
-  const engine = engineOf(config, node);
   await mkdir(layout.agentState(name), { recursive: true, mode: 0o700 });
   // Nodes have no loopback in common with the host: they come over the virtual network.
   const server = `https://${apiServerAddress(config.network)}:${apiServerPort}`;
@@ -50,7 +50,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     node: name,
     kubeconfig: layout.nodeKubeconfig(name),
     socket: layout.nodeSocket(name),
-    ...(engine === 'none' ? {} : { engine, gateSocket: layout.gateSocket(name), agent: agentPlace(config, name) }),
+    ...gateOptions(config, node),
     ...(node.system === 'windows' ? { hnsSocket: layout.hnsSocket(name) } : {}),
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
@@ -59,7 +59,9 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     dns: { address: config.network.dnsService, domain: clusterDomain },
     standIn: config.standIn,
     ...(node.identity === undefined ? {} : { identity: node.identity }),
-    ...(node.system !== 'windows' && standsBehindKubeProxy({ ...config, engine }) ? { hasKubeForward: true } : {}),
+    ...(node.system !== 'windows' && standsBehindKubeProxy({ ...config, engine: comingEngine(config, node) })
+      ? { hasKubeForward: true }
+      : {}),
   };
   await writePrivateFile(layout.nodeConfig(name), `${JSON.stringify(options, null, 2)}\n`);
 }
@@ -69,6 +71,21 @@ function agentPlace({ name, command }: ClusterConfig, node: string): AgentPlace 
   const layout = clusterLayout(name);
   const child = agentName(node);
   return { supervisorSocket: layout.supervisorSocket, child, log: layout.log(child), command };
+}
+
+type GateOptions = Pick<NodeOptions, 'engine' | 'gateSocket' | 'agent' | 'awaitsEngine'>;
+
+function gateOptions(config: ClusterConfig, node: ClusterNode): GateOptions {
+  const engine = engineOf(config, node);
+  const gateSocket = clusterLayout(config.name).gateSocket(node.name);
+  if (engine !== 'none') return { engine, gateSocket, agent: agentPlace(config, node.name) };
+  return comingEngine(config, node) === 'none' ? {} : { awaitsEngine: true };
+}
+
+/** The engine that a node is made for: a replaced one has none before all are replaced. */
+function comingEngine(config: ClusterConfig, node: ClusterNode): ClusterEngine {
+  const engine = engineOf(config, node);
+  return engine === 'none' ? (config.change?.target.engine ?? engine) : engine;
 }
 
 interface ClientConfig {

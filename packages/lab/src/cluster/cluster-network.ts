@@ -1,30 +1,39 @@
 /**
  * The network of a cluster as its description says: made when it is missing (at the first start and
- * after a reboot), made anew when a crash left only a part of it.
+ * after a reboot), completed when a crash left only a part of it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { netnsExists } from '@weir/kernel';
 import { shortHash } from '@weir/net';
-import { nodeNetnsName, vnetNetnsName } from '../network/netns-names.ts';
+import { vnetNetnsName } from '../network/netns-names.ts';
 import { changeNetwork, linksOf } from '../network/network-changes.ts';
-import { attachNode } from '../network/node-network.ts';
+import { attachNode, detachNode, isNodeAttached } from '../network/node-network.ts';
 import { createVirtualNetwork, removeNetwork } from '../network/virtual-network.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { stateRoot } from './cluster-layout.ts';
+import type { ClusterNode } from './cluster-node.ts';
 
 /** Makes sure that router and nodes are there. Throws a NetworkError. */
 export async function ensureNetwork(config: ClusterConfig): Promise<void> {
-  const names = [vnetNetnsName(config.name), ...config.nodes.map((node) => nodeNetnsName(config.name, node.name))];
-  if (names.every((name) => netnsExists(name))) return;
-  // Pods cannot outlive their node, so nothing of a partial network is worth keeping.
-  removeNetwork(config.name);
-  const vnet = await createVirtualNetwork({ cluster: config.name, network: config.network });
-  changeNetwork(vnet, [{ kind: 'setLink', device: 'lo', alias: ownerMark() }]);
-  for (const { name, addresses, podBlocks } of config.nodes) {
-    await attachNode({ cluster: config.name, node: name, addresses, podBlocks });
+  const vnet = vnetNetnsName(config.name);
+  // The mark comes last: a router without it is not complete.
+  const isThere = netnsExists(vnet) && linksOf(vnet).some(({ device, alias }) => device === 'lo' && alias === ownerMark());
+  if (!isThere) {
+    // Nodes cannot outlive their router, so nothing of the rest is worth keeping.
+    removeNetwork(config.name);
+    const made = await createVirtualNetwork({ cluster: config.name, network: config.network });
+    changeNetwork(made, [{ kind: 'setLink', device: 'lo', alias: ownerMark() }]);
   }
+  for (const node of config.nodes) await ensureNode(config, node);
+}
+
+/** Makes sure that the node is there; pods cannot outlive their node, so what is there of a partial one goes. */
+export async function ensureNode({ name: cluster }: ClusterConfig, { name: node, addresses, podBlocks }: ClusterNode): Promise<void> {
+  if (isNodeAttached(cluster, node)) return;
+  await detachNode(cluster, node);
+  await attachNode({ cluster, node, addresses, podBlocks });
 }
 
 /**

@@ -3,10 +3,12 @@
  * One change at a time.
  */
 import { assert } from '@weir/net';
-import { attachNode } from '../network/node-network.ts';
 import { childDefinitions } from './child-definitions.ts';
-import { type ClusterConfig, type ClusterNode, readClusterConfig } from './cluster-config.ts';
+import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
+import { engineOf } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
+import { ensureNode } from './cluster-network.ts';
+import type { ClusterNode } from './cluster-node.ts';
 import { removeNodeRemains } from './node-remains.ts';
 import { type ChildDefinition, type ChildStatus, SupervisedChild } from './supervised-child.ts';
 
@@ -56,13 +58,19 @@ export class ClusterProcesses {
     const ending = this.#children.filter((child) => !kept.includes(child));
     await Promise.all(ending.map((child) => child.stop()));
     const gone = this.#config.nodes.filter((node) => !config.nodes.some((other) => isSameNode(node, other)));
-    await Promise.all(gone.map(({ name }) => removeNodeRemains(config.name, name)));
-    for (const node of config.nodes.filter((each) => !this.#config.nodes.some((other) => isSameNode(each, other)))) {
-      await attachNode({ cluster: config.name, node: node.name, addresses: node.addresses, podBlocks: node.podBlocks });
-    }
+    await Promise.all(gone.map(({ name }) => removeNodeRemains(config, name)));
+    for (const node of config.nodes) await ensureNode(config, node);
+    const told = this.#toldAnew(config);
     this.#config = config;
     this.#children = definitions.map((definition) => kept.find((child) => isSame(child.definition, definition)) ?? this.#make(definition));
     for (const child of this.#children.filter((each) => !kept.includes(each))) child.start();
+    for (const child of kept.filter(({ definition }) => told.has(definition.name))) child.signal('SIGHUP');
+  }
+
+  /** Nodes that stay and get another engine: their processes read again what they are told. */
+  #toldAnew(config: ClusterConfig): ReadonlySet<string> {
+    const before = new Map(this.#config.nodes.map((node) => [node.name, engineOf(this.#config, node)]));
+    return new Set(config.nodes.filter((node) => before.get(node.name) !== engineOf(config, node)).map(({ name }) => name));
   }
 
   #make(definition: ChildDefinition): SupervisedChild {

@@ -1,9 +1,9 @@
 /** How a cluster is: its processes, its nodes, its agents. */
-import { request } from 'node:http';
 import { isNotFound, KubeClient, loadKubeconfig, nodesPath, podsPath } from '@weir/client';
 import type { Node, Pod } from '@weir/kube';
 import type { FakeCounts } from '../fakes/fake-counts.ts';
 import { waitsForPlugin } from '../node/node-status.ts';
+import { type AgentStatus, agentStatus } from './agent-status.ts';
 import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
 import { engineOf } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
@@ -24,18 +24,6 @@ export interface NodeStatus {
   readonly pods: number;
   /** The agent's own word; absent when the cluster has no engine. */
   readonly agent?: AgentStatus;
-}
-
-/** What is known of an agent: it answers, and whether a whole state is in force. */
-export interface AgentStatus {
-  readonly answers: boolean;
-  readonly ready: boolean;
-  readonly dataplane?: string;
-  readonly lastError?: string;
-  /** Why it is not ready, as it says itself. */
-  readonly reason?: string;
-  /** How its memory stands to its limit, when it is short. */
-  readonly memory?: string;
 }
 
 /** A cluster and its parts. */
@@ -154,51 +142,11 @@ async function nodeStatus(config: ClusterConfig, description: ClusterConfig['nod
 }
 
 /** Whether a node, and its agent if it has one, are as they are going to be. */
-export function isUp({ ready, waitsForPlugin: waits, agent }: NodeStatus): boolean {
+function isUp({ ready, waitsForPlugin: waits, agent }: NodeStatus): boolean {
   return (ready || waits === true) && (agent?.ready ?? true);
 }
 
 function isReady({ status }: Pod): boolean {
   const ready = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True');
   return status?.phase === 'Running' && ready === true;
-}
-
-function agentStatus(socketPath: string): Promise<AgentStatus> {
-  return new Promise((resolve) => {
-    const call = request({ socketPath, path: '/v1/health', timeout: 2_000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve(readHealth(Buffer.concat(chunks).toString('utf8'))));
-    });
-    call.on('timeout', () => call.destroy());
-    call.on('error', () => resolve({ answers: false, ready: false }));
-    call.end();
-  });
-}
-
-/** What of `GET /v1/health` is shown. */
-interface AnsweredHealth {
-  readonly ready?: boolean;
-  readonly dataplane?: string;
-  readonly lastError?: string;
-  readonly notReady?: readonly string[];
-  readonly memory?: { readonly rssMb: number; readonly limitMb?: number; readonly state: string };
-}
-
-function readHealth(text: string): AgentStatus {
-  try {
-    const { ready, dataplane, lastError, notReady, memory } = JSON.parse(text) as AnsweredHealth;
-    const reason = notReady?.[0];
-    const isShort = memory !== undefined && memory.state !== 'good';
-    return {
-      answers: true,
-      ready: ready === true,
-      ...(dataplane === undefined ? {} : { dataplane }),
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(reason === undefined ? {} : { reason }),
-      ...(isShort ? { memory: `${memory.rssMb} of ${memory.limitMb ?? 0} MB used` } : {}),
-    };
-  } catch {
-    return { answers: true, ready: false };
-  }
 }

@@ -12,14 +12,25 @@ import { nodeNetnsName, podInterfacePrefix, podNetnsNameOfInterface } from '../n
 import { inTurn, linksOf } from '../network/network-changes.ts';
 import { detachNode } from '../network/node-network.ts';
 import { MountedError, unmountBelow } from '../sandbox/mount-points.ts';
+import { claimsDirectory } from '../storage/directory-volume.ts';
+import type { ClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
 import { endProcess, identifyProcess } from './process-identity.ts';
 
 const run = promisify(execFile);
 
+/** Removes all that nodes had which the description does not have any more. Their processes have ended. */
+export async function removeStrangers(config: ClusterConfig): Promise<void> {
+  const directory = join(clusterLayout(config.name).state, 'nodes');
+  const known = existsSync(directory) ? await readdir(directory) : [];
+  const strangers = known.filter((name) => !config.nodes.some((node) => node.name === name));
+  await Promise.all(strangers.map((node) => removeNodeRemains(config, node)));
+}
+
 /** Removes all that the node had. Its processes have ended. */
-export async function removeNodeRemains(cluster: string, node: string): Promise<void> {
+export async function removeNodeRemains(config: ClusterConfig, node: string): Promise<void> {
+  const cluster = config.name;
   const layout = clusterLayout(cluster);
   await removeNodeContainers(layout, node);
   const pods = podNamespacesOf(cluster, node);
@@ -27,7 +38,19 @@ export async function removeNodeRemains(cluster: string, node: string): Promise<
   await detachNode(cluster, node);
   for (const pod of pods) await inTurn(() => deleteNetns(pod));
   await unmountAll(layout.nodeState(node));
-  await rm(layout.nodeState(node), { recursive: true, force: true });
+  await removeState(layout.nodeState(node), isComingBack(config, node) ? [claimsDirectory] : []);
+}
+
+/** Volumes of claims are disks elsewhere in AKS: a node that is only replaced finds them again. */
+async function removeState(directory: string, kept: readonly string[]): Promise<void> {
+  if (kept.length === 0) return rm(directory, { recursive: true, force: true });
+  for (const entry of existsSync(directory) ? await readdir(directory) : []) {
+    if (!kept.includes(entry)) await rm(join(directory, entry), { recursive: true, force: true });
+  }
+}
+
+function isComingBack({ change }: ClusterConfig, node: string): boolean {
+  return change?.target.pools.some(({ nodes }) => nodes.some(({ name }) => name === node)) === true;
 }
 
 /** A node keeps its runc state below `<node>/runc`. */

@@ -22,6 +22,7 @@ import { ensureNetwork } from './cluster-network.ts';
 import { ClusterProcesses } from './cluster-processes.ts';
 import { readHostRecords, restoreHosts } from './external-hosts.ts';
 import { HostServers } from './host-servers.ts';
+import { removeStrangers } from './node-remains.ts';
 import { endProcess, readIdentity } from './process-identity.ts';
 import { type ProcessLock, takeProcessLock } from './process-lock.ts';
 import type { SupervisedChild } from './supervised-child.ts';
@@ -49,6 +50,7 @@ export async function runSupervisor(options: SupervisorOptions): Promise<void> {
   );
   try {
     await endLeftOvers(layout, log);
+    await removeStrangers(config);
     await ensureNetwork(config);
     await restoreHosts(config.name);
     await superviseUntilStopped(config, layout, { log, signal: options.signal });

@@ -1,8 +1,8 @@
 /** A node on the virtual network: its namespace, its uplink, and the block of addresses for its pods. */
 import { createNetns, deleteNetns, netnsExists, type RouteChange, removeNetnsPins, setNetSysctls } from '@weir/kernel';
 import { type Cidr, cidrFamily, formatCidr, parseCidr } from '@weir/net';
-import { checkNodeName, NetworkError, nodeNetnsName, routerInterfaceName } from './netns-names.ts';
-import { changeNetwork, inTurn, removeInterface } from './network-changes.ts';
+import { checkNodeName, NetworkError, nodeNetnsName, routerInterfaceName, vnetNetnsName } from './netns-names.ts';
+import { changeNetwork, inTurn, linksOf, removeInterface } from './network-changes.ts';
 import { type LeafOptions, leafChanges, readAddresses, routerChanges, routerSysctls } from './point-to-point.ts';
 import { isDualStack, requireNetwork } from './virtual-network.ts';
 
@@ -45,7 +45,7 @@ function attach(options: NodeNetworkOptions): string {
     changeNetwork(vnet, [...routerChanges(leaf), ...blocks.map((block) => blockRoute(block, leaf))]);
     // Addresses of the block that no pod has must not go back to the router, which would return them for ever.
     const unused = blocks.map((destination): RouteChange => ({ kind: 'addRoute', destination, to: 'blackhole' }));
-    changeNetwork(netns, [...leafChanges(leaf), ...unused]);
+    changeNetwork(netns, [...leafChanges(leaf), ...unused, { kind: 'setLink', device: 'lo', alias: attachedMark }]);
   } catch (error) {
     deleteNetns(netns);
     throw error;
@@ -53,9 +53,21 @@ function attach(options: NodeNetworkOptions): string {
   return netns;
 }
 
-/** Takes a node away; its pods' namespaces are the caller's to remove. Returns whether it was there. */
+/** Put on the loopback when the rest is done: a process that ends in the middle leaves a namespace without it. */
+const attachedMark = 'weir-attached';
+
+/** Whether the node's namespace is there and complete. */
+export function isNodeAttached(cluster: string, node: string): boolean {
+  const netns = nodeNetnsName(cluster, node);
+  return netnsExists(netns) && linksOf(netns).some(({ device, alias }) => device === 'lo' && alias === attachedMark);
+}
+
+/**
+ * Takes a node away; its pods' namespaces are the caller's to remove. Returns whether it was there; a node, or a whole
+ * network, that is not there is no error.
+ */
 export async function detachNode(cluster: string, node: string): Promise<boolean> {
-  await removeInterface(requireNetwork(cluster), routerInterfaceName('n', node));
+  await removeInterface(vnetNetnsName(cluster), routerInterfaceName('n', node));
   return inTurn(() => {
     const netns = nodeNetnsName(cluster, node);
     removeNetnsPins(netns);

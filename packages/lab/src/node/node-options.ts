@@ -36,6 +36,8 @@ export interface NodeOptions {
   readonly engine?: EngineName;
   /** Unix socket of the agent's start gate on this node; absent when nothing enforces. */
   readonly gateSocket?: string;
+  /** Without a gate: an engine is on its way, and it counts for how long pods talk without one. */
+  readonly awaitsEngine?: boolean;
   /** Where the agent of the node is found; absent: the node shows none. */
   readonly agent?: AgentPlace;
   /** Makes it a Windows node: the unix socket on which its HNS answers. */

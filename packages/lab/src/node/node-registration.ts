@@ -80,6 +80,20 @@ async function upsertNode(client: KubeClient, options: NodeOptions): Promise<voi
   }
 }
 
+/** Brings the labels up to date of a node that has registered itself: what it is told has changed. */
+export async function relabelNode(client: KubeClient, options: NodeOptions, { log, stopped }: NodeLife): Promise<void> {
+  for (const backoff = new Backoff({ initialMs: 50, maximumMs: 5_000 }); !stopped.aborted; ) {
+    try {
+      await client.patch(nodesPath, options.node, { metadata: { labels: nodeLabels(options) } }, { type: 'merge' });
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      log.warn({ err: error }, 'the labels of the node cannot be written yet');
+      await sleep(backoff.next(), undefined, { signal: stopped }).catch(() => undefined);
+    }
+  }
+}
+
 /** Writes nothing when the Node object is gone. */
 async function writeNodeStatus(client: KubeClient, options: NodeOptions, conditions: NodeConditions): Promise<void> {
   try {

@@ -15,6 +15,8 @@ export interface GatePassage {
   readonly signal: AbortSignal;
   /** Told why the pod waits: once for each reason in a row, and not at all when the gate opens soon. */
   readonly onWait: (reason: string) => void;
+  /** The longest time between two questions, in milliseconds; absent: 2 000. */
+  readonly retryLastMs?: number;
 }
 
 const retryMs = { first: 50, last: 2_000 } as const;
@@ -23,13 +25,13 @@ const slowAnswerMs = 2_000;
 const silence = `the policy agent of the node has not answered for ${slowAnswerMs / 1_000} s`;
 
 /** Asks until the gate opens; false when the pod need not start any more. */
-export async function passGate({ gateSocket, endpoint, signal, onWait }: GatePassage): Promise<boolean> {
+export async function passGate({ gateSocket, endpoint, signal, onWait, retryLastMs = retryMs.last }: GatePassage): Promise<boolean> {
   let told = '';
   const tell = (reason: string): void => {
     if (reason !== told) onWait(reason);
     told = reason;
   };
-  for (let waitMs: number = retryMs.first; !signal.aborted; waitMs = Math.min(waitMs * 2, retryMs.last)) {
+  for (let waitMs: number = retryMs.first; !signal.aborted; waitMs = Math.min(waitMs * 2, retryLastMs)) {
     const answer = await askPatiently(gateSocket, endpoint, () => tell(silence));
     if (answer.kind === 'open') return !signal.aborted;
     // The first refusal is often over with the next question: an agent that starts, a read that was cut.

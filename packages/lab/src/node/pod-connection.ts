@@ -11,9 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pod } from '@weir/kube';
 import { nodeNetnsName } from '../network/netns-names.ts';
 import { attachPod, detachPod } from '../network/pod-network.ts';
-import { passGate } from './pass-gate.ts';
 import type { PodContext } from './pod-context.ts';
-import { leaveGate } from './start-gate.ts';
 
 /** Who is told how joining goes. */
 export interface ConnectionListener {
@@ -34,13 +32,13 @@ const pluginRetryMs = 10_000;
 
 /** The network of one pod. */
 export class PodConnection {
-  readonly #context: Pick<PodContext, 'options' | 'addresses' | 'endpoints'>;
+  readonly #context: Pick<PodContext, 'options' | 'addresses' | 'endpoints' | 'gate'>;
   readonly #pod: Pod;
   readonly #listener: ConnectionListener;
   #addresses: readonly string[];
   #netns = '';
 
-  constructor(context: Pick<PodContext, 'options' | 'addresses' | 'endpoints'>, pod: Pod, listener: ConnectionListener) {
+  constructor(context: Pick<PodContext, 'options' | 'addresses' | 'endpoints' | 'gate'>, pod: Pod, listener: ConnectionListener) {
     this.#context = context;
     this.#pod = pod;
     this.#listener = listener;
@@ -80,11 +78,11 @@ export class PodConnection {
   /** Takes everything away; nothing is left to do for a pod that never joined. */
   async leave(): Promise<void> {
     if (this.#usesHost || this.#context.options.podBlocks.length === 0) return;
-    const { options, addresses, endpoints } = this.#context;
+    const { options, addresses, endpoints, gate } = this.#context;
     await detachPod({ cluster: options.cluster, node: options.node, uid: this.#uid });
     await endpoints?.delete(this.#uid);
-    if (options.gateSocket === undefined || (await leaveGate(options.gateSocket, this.#uid))) addresses.release(this.#uid);
-    else void this.#releaseWhenLeft(options.gateSocket);
+    if (await gate.leave(this.#uid)) addresses.release(this.#uid);
+    else void this.#releaseWhenLeft();
   }
 
   get #uid(): string {
@@ -127,11 +125,8 @@ export class PodConnection {
   }
 
   async #passGate(interfaceName: string, stop: AbortSignal): Promise<boolean> {
-    const { gateSocket } = this.#context.options;
     const { namespace = '', name = '' } = this.#pod.metadata;
-    if (gateSocket === undefined) return !stop.aborted;
-    const isOpen = await passGate({
-      gateSocket,
+    const isOpen = await this.#context.gate.pass({
       endpoint: { uid: this.#uid, namespace, name, interface: interfaceName, addresses: this.#addresses },
       signal: stop,
       onWait: (reason) => this.#listener.onWait(reason),
@@ -141,9 +136,9 @@ export class PodConnection {
   }
 
   /** The address rests until the agent has let go of it: another pod must not inherit its rules or connections. */
-  async #releaseWhenLeft(gateSocket: string): Promise<void> {
+  async #releaseWhenLeft(): Promise<void> {
     do await sleep(gateRetryMs, undefined, { ref: false });
-    while (!(await leaveGate(gateSocket, this.#uid)));
+    while (!(await this.#context.gate.leave(this.#uid)));
     this.#context.addresses.release(this.#uid);
   }
 }

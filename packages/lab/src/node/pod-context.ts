@@ -3,6 +3,7 @@ import type { KubeClient } from '@weir/client';
 import type { Pod, Service } from '@weir/kube';
 import type { BuiltInImage } from '../images/built-in-images.ts';
 import type { SandboxHome } from '../sandbox/sandbox.ts';
+import type { NodeGate } from './node-gate.ts';
 import type { NodeOptions } from './node-options.ts';
 import type { PodAddresses } from './pod-addresses.ts';
 import type { PodApi } from './pod-api.ts';
@@ -12,6 +13,7 @@ import type { KeyedObjects } from './volumes/keyed-objects.ts';
 /** The node as one of its pods sees it. */
 export interface PodContext {
   readonly options: NodeOptions;
+  readonly gate: NodeGate;
   readonly api: PodApi;
   readonly client: KubeClient;
   /** ConfigMaps and Secrets that pods refer to. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { HnsEmulator } from '../hns-emulator/hns-emulator.ts';
 import { serveHns } from '../hns-emulator/hns-server.ts';
 import { podInterfaceName } from '../network/netns-names.ts';
+import type { NodeGate } from './node-gate.ts';
 import type { NodeOptions } from './node-options.ts';
 
 /** ACLs of a pod for which no agent has spoken yet, in the agent's name: it replaces them. */
@@ -19,19 +20,19 @@ const closed = (['In', 'Out'] as const).map((Direction) => ({
 export class PodEndpoints {
   readonly #hns: HnsEmulator;
   readonly #server: Server;
-  readonly #policies: typeof closed;
+  readonly #gate: NodeGate;
 
-  private constructor(hns: HnsEmulator, server: Server, policies: typeof closed) {
+  private constructor(hns: HnsEmulator, server: Server, gate: NodeGate) {
     this.#hns = hns;
     this.#server = server;
-    this.#policies = policies;
+    this.#gate = gate;
   }
 
   /** In the current network namespace, with what an earlier process left; undefined on a Linux node. */
-  static async open({ hnsSocket, gateSocket, stateDirectory }: NodeOptions): Promise<PodEndpoints | undefined> {
+  static async open({ hnsSocket, stateDirectory }: NodeOptions, gate: NodeGate): Promise<PodEndpoints | undefined> {
     if (hnsSocket === undefined) return undefined;
     const hns = new HnsEmulator(join(stateDirectory, 'hns.json'));
-    return new PodEndpoints(hns, await serveHns(hnsSocket, hns), gateSocket === undefined ? [] : closed);
+    return new PodEndpoints(hns, await serveHns(hnsSocket, hns), gate);
   }
 
   /** Ends the service; what is in force stays. */
@@ -42,7 +43,7 @@ export class PodEndpoints {
   }
 
   async create(uid: string, addresses: readonly string[]): Promise<void> {
-    await this.#hns.createEndpoint({ addresses, interface: podInterfaceName(uid), policies: this.#policies });
+    await this.#hns.createEndpoint({ addresses, interface: podInterfaceName(uid), policies: this.#gate.isKept ? closed : [] });
   }
 
   async delete(uid: string): Promise<void> {

@@ -22,8 +22,9 @@ import type { SandboxHome } from '../sandbox/sandbox.ts';
 import { ensurePodMasquerade } from '../services/pod-masquerade.ts';
 import { startServiceProxy } from '../services/service-proxy.ts';
 import { removeLogs, removeOldContainers, removeOldPodNetworks, removeOldVolumes } from './left-overs.ts';
+import { NodeGate } from './node-gate.ts';
 import type { NodeOptions } from './node-options.ts';
-import { registerNode, reportNotReady } from './node-registration.ts';
+import { registerNode, relabelNode, reportNotReady } from './node-registration.ts';
 import { openNodeServer } from './node-server.ts';
 import { PodAddresses } from './pod-addresses.ts';
 import { createPodApi } from './pod-api.ts';
@@ -36,6 +37,8 @@ import { KeyedObjects } from './volumes/keyed-objects.ts';
 export interface RunningNode {
   /** Ends all programs of the node's pods and the node; objects and namespaces stay for a successor. */
   stop(): Promise<void>;
+  /** What the node is told has changed; what counts while it runs are the engine, and with it the gate. */
+  update(options: NodeOptions): void;
   /** Rejects when the node cannot go on; never resolves before {@link RunningNode.stop}. */
   readonly finished: Promise<void>;
 }
@@ -48,13 +51,8 @@ const windowsPrograms = "the lab's Windows nodes have agnhost and the programs o
 export async function runNode(options: NodeOptions): Promise<RunningNode> {
   const stopped = new AbortController();
   const client = new KubeClient(await loadKubeconfig(options.kubeconfig), { userAgent: `weir-node/${options.node}` });
-  const home = prepareState(options);
-  await removeOldContainers(home);
+  const home = await prepareNode(options);
   const log = pino({ base: { node: options.node }, timestamp: stdTimeFunctions.isoTime });
-  // Before any pod starts: a packet with an address that nobody knows would find no way back.
-  if (options.podCidrs !== undefined) {
-    await ensurePodMasquerade({ nodeAddresses: options.addresses, podBlocks: options.podBlocks, podCidrs: options.podCidrs });
-  }
   const api = createPodApi(client, options.node, stopped.signal);
   const names = new ClusterNames({ client, domain: options.dns.domain, hosts: () => listHosts(options.cluster), log });
   const { hasKubeForward } = options;
@@ -68,11 +66,12 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     log,
   });
   const images = imagesOf(options, names);
-  const endpoints = await PodEndpoints.open(options);
+  const gate = new NodeGate(options);
+  const endpoints = await PodEndpoints.open(options, gate);
   const objects = new KeyedObjects(client);
   const services = (): ReturnType<typeof proxy.services> => proxy.services();
   const pods = new NodePods(
-    { options, api, client, objects, services, addresses: new PodAddresses(options.podBlocks), home, endpoints, images },
+    { options, gate, api, client, objects, services, addresses: new PodAddresses(options.podBlocks), home, endpoints, images },
     log,
   );
   const server = await openNodeServer(options.socket, (namespace, name) => pods.find(namespace, name));
@@ -99,6 +98,10 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
   informer.start();
   return {
     finished: informer.finished,
+    update: (changed) => {
+      keepGate(gate, changed, log);
+      void relabelNode(client, changed, { log, stopped: stopped.signal });
+    },
     stop: async () => {
       await Promise.race([
         reportNotReady(client, options).catch(() => undefined),
@@ -121,6 +124,26 @@ function imagesOf({ agent, gateSocket, stateDirectory }: NodeOptions, names: Clu
   if (agent === undefined || gateSocket === undefined) return () => usual;
   const ofEngine = engineImages({ agent, gateSocket, stateDirectory });
   return (pod) => [...ofEngine(pod), ...usual];
+}
+
+/** An agent keeps the gate from now on, where none did before. */
+function keepGate(gate: NodeGate, { gateSocket }: NodeOptions, log: Logger): void {
+  if (gateSocket === undefined || gate.isKept) return;
+  gate.keep(gateSocket).then(
+    () => log.info('the rules of all pods are in force'),
+    (error: unknown) => log.error({ err: error }, 'it could not be written down since when the rules of all pods are in force'),
+  );
+}
+
+/** Makes the node as it is before any pod starts; nothing of an earlier process runs. */
+async function prepareNode(options: NodeOptions): Promise<SandboxHome> {
+  const home = prepareState(options);
+  await removeOldContainers(home);
+  // A packet with an address that nobody knows would find no way back.
+  if (options.podCidrs !== undefined) {
+    await ensurePodMasquerade({ nodeAddresses: options.addresses, podBlocks: options.podBlocks, podCidrs: options.podCidrs });
+  }
+  return home;
 }
 
 function prepareState(options: NodeOptions): SandboxHome {

@@ -14,6 +14,9 @@ import { provisionedBy, provisionerFinalizer } from './claim-marks.ts';
 /** The name of the provisioner in classes, and of the driver in volumes. */
 export const directoryDriver = 'directory.weir.local';
 
+/** Where the volumes lie below a node's state. */
+export const claimsDirectory = 'claims';
+
 const hostnameLabel = 'kubernetes.io/hostname';
 
 /** Whether a handle is a plain name, and no way to another place of the machine. */
@@ -24,7 +27,7 @@ export function isVolumeHandle(handle: string): boolean {
 /** The directory of a volume on a node. */
 export function volumeDirectory(nodeState: string, handle: string): string {
   assert(isVolumeHandle(handle), `${handle} is no handle of a volume`);
-  return join(nodeState, 'claims', handle);
+  return join(nodeState, claimsDirectory, handle);
 }
 
 /** Why the lab cannot make a volume for the claim; undefined when it can. */

@@ -1,0 +1,134 @@
+/** Starts a cluster that has been described, and waits until all of it is ready. */
+import { spawn } from 'node:child_process';
+import { closeSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lastLogLines, openLog } from './bounded-log.ts';
+import type { ClusterConfig } from './cluster-config.ts';
+import { ClusterError } from './cluster-error.ts';
+import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
+import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { lockHolder } from './process-lock.ts';
+import { askSupervisor } from './supervisor-socket.ts';
+
+/** How a cluster is started. */
+export interface StartOptions {
+  /** How to start weir itself: Node and its first arguments. */
+  readonly command: readonly string[];
+  /** Told of each step, for people. */
+  readonly onProgress: (text: string) => void;
+  /** Aborted to give up; a cluster that is being made is removed then. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for the whole cluster, in milliseconds. Default 60 000. */
+  readonly timeoutMs?: number;
+}
+
+/** A process that has died this often while the cluster came up will not come up. */
+const restartsMax = 5;
+
+/** Starts what does not run yet; the caller holds the cluster's change lock. Throws {@link ClusterError}. */
+export async function startAndWait(config: ClusterConfig, options: StartOptions): Promise<ClusterStatus> {
+  const layout = clusterLayout(config.name);
+  const running = lockHolder(layout.supervisorLock);
+  if (running !== undefined) await bringBackDeletedNodes(config, layout);
+  const supervisor = running ?? (await startSupervisor({ ...config, command: options.command }, layout));
+  await waitUntil(config, { ...options, supervisor }, ({ state }) => state === 'running');
+  const status = await clusterStatus(config.name);
+  if (status === undefined) throw new ClusterError('not-found', `cluster "${config.name}" has just been removed`);
+  return status;
+}
+
+/** Starts the cluster unless it runs, and waits until its API server answers; what else is not ready may be about to change. */
+export async function ensureRunning(config: ClusterConfig, options: StartOptions): Promise<void> {
+  const layout = clusterLayout(config.name);
+  const supervisor = lockHolder(layout.supervisorLock) ?? (await startSupervisor({ ...config, command: options.command }, layout));
+  await waitUntil(config, { ...options, supervisor }, ({ apiServer }) => apiServer.ready);
+}
+
+/** A node that somebody deleted joins again when its process starts. One that has not joined yet starts once more. */
+async function bringBackDeletedNodes(config: ClusterConfig, layout: ClusterLayout): Promise<void> {
+  const status = await clusterStatus(config.name, 'uncounted');
+  if (status?.apiServer.ready !== true) return;
+  for (const { name } of status.nodes.filter(({ registered }) => !registered)) {
+    await askSupervisor(layout.supervisorSocket, 'POST', `/children/${name}/signal?signal=SIGTERM`);
+  }
+}
+
+async function startSupervisor(config: ClusterConfig, layout: ClusterLayout): Promise<ProcessIdentity> {
+  await mkdir(layout.pids, { recursive: true, mode: 0o700 });
+  const [program = '', ...args] = config.command;
+  const log = openLog(layout.log('supervisor'));
+  try {
+    const child = spawn(program, [...args, 'lab', 'supervise', '--cluster', config.name], {
+      stdio: ['ignore', log, log],
+      // A session of its own: a terminal's Ctrl-C ends `weir up`, not the cluster.
+      detached: true,
+      cwd: '/',
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    const identity = child.pid === undefined ? undefined : identifyProcess(child.pid);
+    if (identity === undefined) throw new ClusterError('failed', failure('the supervisor ended at once', layout, 'supervisor'));
+    writeFileSync(layout.supervisorStarted, JSON.stringify(identity), { mode: 0o600 });
+    return identity;
+  } catch (error) {
+    if (error instanceof ClusterError) throw error;
+    throw new ClusterError('failed', `the supervisor cannot be started (${program}): ${String(error)}`, error);
+  } finally {
+    closeSync(log);
+  }
+}
+
+interface Waiting extends StartOptions {
+  readonly supervisor: ProcessIdentity;
+}
+
+async function waitUntil(config: ClusterConfig, waiting: Waiting, isEnough: (status: ClusterStatus) => boolean): Promise<void> {
+  const layout = clusterLayout(config.name);
+  const timeoutMs = waiting.timeoutMs ?? 60_000;
+  const deadlineMs = Date.now() + timeoutMs;
+  const told = new Set<string>();
+  for (;;) {
+    if (waiting.signal?.aborted === true) throw new ClusterError('interrupted', `interrupted while cluster "${config.name}" was coming up`);
+    const status = await clusterStatus(config.name, 'uncounted');
+    if (status !== undefined && isEnough(status)) return;
+    if (!isAlive(waiting.supervisor)) throw new ClusterError('failed', failure('the supervisor ended', layout, 'supervisor'));
+    const dying = status?.processes.find(({ restarts }) => restarts >= restartsMax);
+    if (dying !== undefined) {
+      throw new ClusterError(
+        'failed',
+        failure(`${dying.name} does not stay up (${dying.lastExit ?? 'unknown reason'})`, layout, dying.name),
+      );
+    }
+    const missing = status === undefined ? undefined : firstMissing(status);
+    if (Date.now() > deadlineMs) {
+      const text = `cluster "${config.name}" is not ready after ${Math.round(timeoutMs / 1_000)} s: ${missing?.text ?? 'no status'}`;
+      throw new ClusterError('failed', failure(text, layout, missing?.process ?? 'supervisor'));
+    }
+    if (missing !== undefined && !told.has(missing.text)) {
+      told.add(missing.text);
+      waiting.onProgress(`waiting for ${missing.text}`);
+    }
+    await sleep(50);
+  }
+}
+
+/** The first thing that is not ready, in the order in which things become ready, and whose log tells more. */
+function firstMissing(status: ClusterStatus): { text: string; process: string } | undefined {
+  if (!status.apiServer.ready) return { text: 'the API server', process: 'control-plane' };
+  const node = status.nodes.find((each) => !each.ready && each.waitsForPlugin !== true);
+  if (node !== undefined) return { text: `node ${node.name}`, process: node.name };
+  const agent = status.nodes.find((each) => each.agent?.ready === false);
+  if (agent !== undefined) return { text: `the agent of ${agent.name}`, process: `${agent.name}-agent` };
+  return status.dns ? undefined : { text: 'cluster DNS', process: status.nodes[0]?.name ?? 'control-plane' };
+}
+
+/** A failure with the end of the log that explains it; the log itself may be gone a moment later. */
+function failure(text: string, layout: ClusterLayout, process: string): string {
+  const lines = lastLogLines(layout.log(process), 12);
+  return lines.length === 0 ? `${text}; its log is empty` : `${text}; the end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
