@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finished } from '@weir/testkit';
@@ -70,6 +70,23 @@ describe('weir migrate', () => {
     const { stdout, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', manifest('outside', '203.0.113.0/24'));
     expect(stdout).toMatch(/0 of 1 policy and 0 of 0 services with another meaning/);
     expect(code).toBe(0);
+  });
+
+  it('writes the proposed patches where it is told to', async () => {
+    const folder = join(directory, 'patches');
+    const { stdout } = await weir(
+      '--from',
+      'calico',
+      '--to',
+      'cilium',
+      '--manifests',
+      manifest('pods', '10.224.1.0/24'),
+      '--patch-out',
+      folder,
+    );
+    expect(readFileSync(join(folder, 'shop.from-block.yaml'), 'utf8')).toContain('- namespaceSelector: {}');
+    expect(stdout).toContain('with them, no longer allowed: 0 pairs');
+    expect(stdout).not.toContain('apiVersion');
   });
 
   it.each([

@@ -26,6 +26,8 @@ export interface ReasonContext {
   readonly expandsUnsupported: boolean;
   /** The policies' objects by {@link policyKey}. */
   readonly objects: ReadonlyMap<string, NetworkPolicy>;
+  /** The policies that were patched for the new engine. */
+  readonly patched?: ReadonlySet<string>;
 }
 
 /** What people call the engines. */
@@ -51,9 +53,10 @@ export function reasonOf(changed: ChangedFlows, context: ReasonContext): ChangeR
     case 'isolation': {
       const gap = gapOf(difference.policy, allowing, context);
       const what = gap === undefined ? '' : `: ${gap.message}`;
+      const then = gapOf(difference.policy, denying, context) === undefined ? 'does' : 'closes its pods';
       return {
         cause: gap === undefined ? 'other' : causeOfGap(gap.feature),
-        sentence: `${migrationTitles[allowing]} does not enforce the policy, ${migrationTitles[denying]} does${what}`,
+        sentence: `${migrationTitles[allowing]} does not enforce the policy, ${migrationTitles[denying]} ${then}${what}`,
         ...(gap === undefined ? {} : { field: gap.field }),
       };
     }
@@ -74,6 +77,8 @@ function reasonOfRule(
   { allowing, denying }: Engines,
   context: ReasonContext,
 ): ChangeReason {
+  if (context.to === allowing && context.patched?.has(policyKey({ ref: rule.origin.policy })) === true)
+    return { cause: 'patch', sentence: 'the patch allows it', field: fieldOf(rule) };
   const gap = gapOf({ ref: rule.origin.policy }, denying, context);
   if (gap !== undefined) {
     const sentence = `${migrationTitles[denying]} refuses the policy, which then allows nothing: ${gap.message}`;

@@ -17,8 +17,14 @@ const volatileLabels: readonly RegExp[] = [
 const tellingLabels = ['app.kubernetes.io/name', 'app', 'k8s-app', 'app.kubernetes.io/component', 'component', 'tier', 'role'];
 
 /** Whether a label says what a pod is, and will be the same on the pod's successors. */
-function isLastingLabel(key: string): boolean {
+export function isLastingLabel(key: string): boolean {
   return !volatileLabels.some((pattern) => pattern.test(key));
+}
+
+/** Orders the keys of labels: those that people know a pod by first. */
+export function byTelling(a: string, b: string): number {
+  const rank = (key: string): number => (tellingLabels.includes(key) ? tellingLabels.indexOf(key) : tellingLabels.length);
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
 
 /** Describes sets of classes of one comparison. */
@@ -89,8 +95,7 @@ function sharedLabels(pods: readonly Endpoint[]): string {
   const shared = Object.entries(first?.labels.pod ?? {}).filter(
     ([key, value]) => isLastingLabel(key) && others.every(({ labels }) => labels.pod[key] === value),
   );
-  const rank = (key: string): number => (tellingLabels.includes(key) ? tellingLabels.indexOf(key) : tellingLabels.length);
-  const sorted = shared.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const sorted = shared.sort(([a], [b]) => byTelling(a, b));
   return sorted
     .slice(0, 2)
     .map(([key, value]) => `${key}=${value}`)

@@ -9,17 +9,21 @@ import { EndDescriber } from './describe-ends.ts';
 import { type ChangedObject, type FlowExample, type FlowGroup, flowGroupsMax, type MeaningChange } from './migration-report.ts';
 import { describeTraffic, type TrafficClass } from './traffic-classes.ts';
 
-/** What the texts and examples are made from. */
-export interface TellingContext {
+/** A comparison with the worlds that it compares. */
+export interface WorldComparison extends FlowComparison {
   readonly from: PolicyWorld;
   readonly to: PolicyWorld;
+}
+
+/** What the texts and examples are made from. */
+export interface TellingContext {
   /** Every pod by `namespace/name`. */
   readonly pods: ReadonlyMap<string, Pod>;
   readonly reasonOf: (changed: ChangedFlows) => ChangeReason;
 }
 
 /** The policies whose flows change, by namespace and name. */
-export function changedPolicies(comparisons: readonly FlowComparison[], context: TellingContext): ChangedObject[] {
+export function changedPolicies(comparisons: readonly WorldComparison[], context: TellingContext): ChangedObject[] {
   const objects = new Map<string, { readonly object: Omit<ChangedObject, 'changes'>; readonly changes: MeaningChange[] }>();
   const hostPods = hostPodsByNode(context.pods);
   for (const comparison of comparisons) {
@@ -33,7 +37,7 @@ export function changedPolicies(comparisons: readonly FlowComparison[], context:
         kind: 'NetworkPolicy' as const,
         namespace,
         name,
-        ...(source === undefined ? {} : { source: policySource(source, context, ref) }),
+        ...(source === undefined ? {} : { source: policySource(source, comparison, ref) }),
       };
       const known = objects.get(policyKey({ ref }));
       if (known === undefined) objects.set(policyKey({ ref }), { object, changes: [change] });
@@ -48,7 +52,7 @@ export function changedPolicies(comparisons: readonly FlowComparison[], context:
 /** Where the policy itself stands, rather than one of its rules. */
 function policySource(
   ofRule: NonNullable<ChangedObject['source']>,
-  { from, to }: TellingContext,
+  { from, to }: WorldComparison,
   ref: Parameters<typeof policyKey>[0]['ref'],
 ): NonNullable<ChangedObject['source']> {
   const same = [from, to]
@@ -68,11 +72,11 @@ function hostPodsByNode(pods: ReadonlyMap<string, Pod>): ReadonlyMap<string, rea
 }
 
 class Teller {
-  readonly #comparison: FlowComparison;
+  readonly #comparison: WorldComparison;
   readonly #context: TellingContext;
   readonly #describer: EndDescriber;
 
-  constructor(comparison: FlowComparison, context: TellingContext, hostPods: ReadonlyMap<string, readonly string[]>) {
+  constructor(comparison: WorldComparison, context: TellingContext, hostPods: ReadonlyMap<string, readonly string[]>) {
     this.#comparison = comparison;
     this.#context = context;
     this.#describer = new EndDescriber(comparison.ends, hostPods);
@@ -104,7 +108,7 @@ class Teller {
 
   /** A flow of the block, to a port that the destination serves where there is one; both worlds are asked once more. */
   #example({ sources, destinations, traffic }: FlowBlock, { ownNode, change }: ChangedFlows): FlowExample | undefined {
-    const { from, to } = this.#context;
+    const { from, to } = this.#comparison;
     const pair = this.#pairOf(sources, destinations, ownNode);
     if (pair === undefined) return undefined;
     const { protocol, port } = this.#servedTraffic(pair.destination, traffic);

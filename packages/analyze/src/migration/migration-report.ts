@@ -3,6 +3,7 @@ import type { Diagnostic } from '@weir/kube';
 import type { EngineName, SourcePosition } from '@weir/policy';
 import type { ChangeReason } from './change-causes.ts';
 import type { FlowChange } from './changed-flows.ts';
+import type { PolicyPatch } from './propose-patches.ts';
 
 /** One flow that stands for others; ends as `namespace/pod`, `node NAME` or an address. */
 export interface FlowExample {
@@ -48,6 +49,9 @@ export interface ChangedObject {
   readonly changes: readonly MeaningChange[];
 }
 
+/** What is still different once the patches are applied. */
+export type PatchedMeaning = Pick<MigrationReport, 'objects' | 'pairs'>;
+
 /** The whole answer. */
 export interface MigrationReport {
   readonly from: EngineName;
@@ -58,6 +62,10 @@ export interface MigrationReport {
   readonly objects: readonly ChangedObject[];
   /** Pairs of ends of which some traffic changes, each counted once. */
   readonly pairs: Readonly<Record<FlowChange, number>>;
+  /** For policies that lose flows, by namespace and name. */
+  readonly patches: readonly PolicyPatch[];
+  /** Absent where no patch changes anything. */
+  readonly afterPatches?: PatchedMeaning;
   /** What the new engine cannot do for this cluster at all. */
   readonly obstacles: readonly string[];
   /** What else changes, and what the comparison does not tell. */

@@ -19,11 +19,12 @@ import { groupVersionOf, type PlacedObject } from '../readable-objects.ts';
 import { recommendEngine } from '../recommend-engine.ts';
 import { loadSnapshot, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, type ReasonContext, reasonOf } from './change-causes.ts';
-import { type ChangedFlows, compareFlows, type FlowComparison, policyKey } from './changed-flows.ts';
+import { type ChangedFlows, compareFlows, policyKey } from './changed-flows.ts';
 import { countPairs } from './count-pairs.ts';
 import { classifyEnds } from './end-classes.ts';
-import { changedPolicies } from './meaning-changes.ts';
-import type { MigrationReport } from './migration-report.ts';
+import { changedPolicies, type WorldComparison } from './meaning-changes.ts';
+import type { MigrationReport, PatchedMeaning } from './migration-report.ts';
+import { proposePatches } from './propose-patches.ts';
 import { trafficClasses } from './traffic-classes.ts';
 
 /** What to compare. */
@@ -41,15 +42,46 @@ export interface MigrationRequest {
 export function planMigration(request: MigrationRequest): MigrationReport {
   const { objects, from, to } = request;
   const before = snapshotAs(request, from);
-  const after = snapshotAs(request, to);
-  const comparisons = compareSnapshots(before, after, request);
   const context = contextOf(request, before);
-  const objectsChanged = changedPolicies(comparisons, {
-    from: before.world,
-    to: after.world,
-    pods: before.pods,
-    reasonOf: (changed) => reasonOf(changed, context),
+  const comparisons = compareSnapshots(before, snapshotAs(request, to), request);
+  const patches = proposePatches(comparisons, before, context);
+  const patched = patches.flatMap((patch) => patch.patched ?? []);
+  return {
+    from,
+    to,
+    compared: {
+      pods: before.endpoints.size,
+      nodes: before.nodes.length,
+      policies: context.objects.size,
+      services: before.services.length,
+    },
+    ...meaningOf(comparisons, before, context),
+    patches,
+    ...(patched.length === 0 ? {} : { afterPatches: meaningAfter(patched, { request, before, context }) }),
+    obstacles: obstaclesOf(objects, to),
+    notes: notesOf(before, { from, to }),
+    diagnostics: before.diagnostics.filter(({ code }) => code !== 'unsupported-policy'),
+  };
+}
+
+/** What is different between the cluster today and the patched policies with the new engine. */
+function meaningAfter(
+  patched: readonly NetworkPolicy[],
+  { request, before, context }: { readonly request: MigrationRequest; readonly before: Snapshot; readonly context: ReasonContext },
+): PatchedMeaning {
+  const changed = new Map(patched.map((policy) => [keyOfObject(policy), policy]));
+  const isReplaced = (object: KubeObject): boolean => isNetworkPolicy(object) && changed.has(keyOfObject(object));
+  const objects = [...request.objects.filter((entry) => !isReplaced('positionOf' in entry ? entry.object : entry)), ...patched];
+  const after = snapshotAs({ ...request, objects }, request.to);
+  const comparisons = compareSnapshots(before, after, request);
+  return meaningOf(comparisons, before, {
+    ...context,
+    objects: new Map([...context.objects, ...changed]),
+    patched: new Set(changed.keys()),
   });
+}
+
+function meaningOf(comparisons: readonly WorldComparison[], before: Snapshot, context: ReasonContext): PatchedMeaning {
   const pairs = (change: ChangedFlows['change']): number =>
     comparisons.reduce(
       (sum, one) =>
@@ -61,19 +93,8 @@ export function planMigration(request: MigrationRequest): MigrationReport {
       0,
     );
   return {
-    from,
-    to,
-    compared: {
-      pods: before.endpoints.size,
-      nodes: before.nodes.length,
-      policies: context.objects.size,
-      services: before.services.length,
-    },
-    objects: objectsChanged,
+    objects: changedPolicies(comparisons, { pods: before.pods, reasonOf: (changed) => reasonOf(changed, context) }),
     pairs: { lost: pairs('lost'), gained: pairs('gained') },
-    obstacles: obstaclesOf(objects, to),
-    notes: notesOf(before, { from, to }),
-    diagnostics: before.diagnostics.filter(({ code }) => code !== 'unsupported-policy'),
   };
 }
 
@@ -82,7 +103,7 @@ function snapshotAs({ objects, expandsUnsupported = false }: MigrationRequest, e
 }
 
 /** Both families that pods have, compared. */
-function compareSnapshots(before: Snapshot, after: Snapshot, { from, to, hosts = [] }: MigrationRequest): FlowComparison[] {
+function compareSnapshots(before: Snapshot, after: Snapshot, { from, to, hosts = [] }: MigrationRequest): WorldComparison[] {
   const worlds = [before.world, after.world];
   const include = (endpoint: Endpoint): boolean => [from, to].every((engine) => runsOn(engine, systemOfEndpoint(endpoint)));
   const families = ([4, 6] as const).filter((family) =>
@@ -91,7 +112,7 @@ function compareSnapshots(before: Snapshot, after: Snapshot, { from, to, hosts =
   return families.map((family) => {
     const ends = classifyEnds({ snapshot: before, worlds, family, include, hosts });
     const traffic = trafficClasses(worlds, before.world.endpoints, family);
-    return compareFlows({ from: before.world, to: after.world, ends, traffic });
+    return { ...compareFlows({ from: before.world, to: after.world, ends, traffic }), from: before.world, to: after.world };
   });
 }
 
@@ -101,15 +122,17 @@ function runsOn(engine: EngineName, system: OperatingSystem): boolean {
 
 function contextOf({ objects, from, to, expandsUnsupported = false }: MigrationRequest, { endpoints }: Snapshot): ReasonContext {
   const plain = objects.map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry));
-  const policies = plain.filter(
-    (object): object is NetworkPolicy => object.kind === 'NetworkPolicy' && groupVersionOf(object).group === 'networking.k8s.io',
-  );
-  const keyed = policies.map((policy) => {
-    const { namespace = 'default', name = '' } = policy.metadata;
-    return [policyKey({ ref: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name } }), policy] as const;
-  });
+  const keyed = plain.filter(isNetworkPolicy).map((policy) => [keyOfObject(policy), policy] as const);
   const systems = [...new Set([...endpoints.values()].map(systemOfEndpoint))];
   return { from, to, expandsUnsupported, systems, objects: new Map(keyed) };
+}
+
+function isNetworkPolicy(object: KubeObject): object is NetworkPolicy {
+  return object.kind === 'NetworkPolicy' && groupVersionOf(object).group === 'networking.k8s.io';
+}
+
+function keyOfObject({ metadata: { namespace = 'default', name = '' } }: NetworkPolicy): string {
+  return policyKey({ ref: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name } });
 }
 
 function obstaclesOf(objects: MigrationRequest['objects'], to: EngineName): readonly string[] {

@@ -1,9 +1,13 @@
 /** A migration's report as lines for people. */
 import { migrationTitles } from './change-causes.ts';
-import type { ChangedObject, FlowGroup, MeaningChange, MigrationReport } from './migration-report.ts';
+import type { ChangedObject, FlowGroup, MeaningChange, MigrationReport, PatchedMeaning } from './migration-report.ts';
+import type { PolicyPatch } from './propose-patches.ts';
 
 /** How many groups of flows are shown for one change. */
 const groupsShownMax = 4;
+
+/** How many policies that are still different with the patches are shown. */
+const remainingShownMax = 10;
 
 /** The lines. */
 export function renderMigration(report: MigrationReport): string[] {
@@ -18,7 +22,46 @@ export function renderMigration(report: MigrationReport): string[] {
     ...obstacles.map((text) => `  in the way: ${text}`),
     ...notes.map((text) => `  mind: ${text}`),
     ...objects.flatMap(renderObject),
+    ...renderPatches(report),
   ];
+}
+
+function renderPatches({ patches, afterPatches }: MigrationReport): string[] {
+  if (patches.length === 0) return [];
+  return ['', 'Proposed patches', ...patches.flatMap(renderPatch), ...(afterPatches === undefined ? [] : renderAfter(afterPatches))];
+}
+
+function renderPatch({ namespace, name, edits, unpatched }: PolicyPatch): string[] {
+  return [
+    `  NetworkPolicy ${namespace}/${name}`,
+    ...edits.map(({ field, what }) => `    ${field}: ${what}`),
+    ...unpatched.map(({ cause, field, reason }) => `    not patched, ${cause}${field === undefined ? '' : ` (${field})`}: ${reason}`),
+  ];
+}
+
+function renderAfter({ objects, pairs }: PatchedMeaning): string[] {
+  const remaining = (change: MeaningChange['change']): string[] =>
+    objects.flatMap(({ namespace, name, changes }) =>
+      changes
+        .filter((each) => each.change === change)
+        .map((each) => `    ${namespace}/${name}, ${counted(each.pairs, 'pair')} · ${each.cause}${firstFlow(each)}`),
+    );
+  return [
+    `  with them, no longer allowed: ${counted(pairs.lost, 'pair')}`,
+    ...shortened(remaining('lost')),
+    `  with them, newly allowed: ${counted(pairs.gained, 'pair')}`,
+    ...shortened(remaining('gained')),
+  ];
+}
+
+function firstFlow({ flows }: MeaningChange): string {
+  const [first] = flows;
+  return first === undefined ? '' : `: ${first.sources} → ${first.destinations}: ${first.traffic}`;
+}
+
+function shortened(lines: readonly string[]): string[] {
+  const more = lines.length - remainingShownMax;
+  return [...lines.slice(0, remainingShownMax), ...(more > 0 ? [`    and ${more} more (all with -o json)`] : [])];
 }
 
 function renderObject({ kind, namespace, name, source, changes }: ChangedObject): string[] {

@@ -141,7 +141,7 @@ describe('what changes with another engine', () => {
     const lines = renderMigration(report);
     expect(report.pairs.lost).toBe(1_000);
     expect(lines.filter((line) => line.includes('→ shop app=db (1000 pods): TCP 5432'))).toHaveLength(1);
-    expect(lines.length).toBeLessThan(12);
+    expect(lines.length).toBeLessThan(20);
   });
 });
 

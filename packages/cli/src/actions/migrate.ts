@@ -1,6 +1,8 @@
 /** What `weir migrate` does: which policies and services mean something else with another engine. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { assumeCluster, assumedPodRange, changesAnything, planMigration, renderMigration } from '@weir/analyze';
-import { formatDiagnostic } from '@weir/kube';
+import { formatDiagnostic, formatManifest, type NetworkPolicy } from '@weir/kube';
 import { type Cidr, parseCidr } from '@weir/net';
 import type { EngineName } from '@weir/policy';
 import type { Invocation, OptionValues } from '../command.ts';
@@ -20,9 +22,30 @@ export async function runMigrate({ options, output }: Invocation): Promise<ExitC
     hosts: [...source.hosts.values()].flat(),
   });
   for (const diagnostic of [...(assumed?.diagnostics ?? []), ...report.diagnostics]) output.notice(formatDiagnostic(diagnostic));
+  const patches = report.patches.flatMap(({ patched }) => patched ?? []);
+  const folder = options.text('patch-out');
+  if (folder !== undefined) writePatches(folder, patches);
   if (output.json) output.resultJson(report);
-  else output.result(renderMigration(report).join('\n'));
+  else
+    output.result(
+      [...renderMigration(report), ...(patches.length === 0 || folder !== undefined ? [] : ['', '---', formatManifest(patches)])].join(
+        '\n',
+      ),
+    );
   return changesAnything(report) ? exitCode.no : exitCode.done;
+}
+
+/** One file a policy, for `kubectl apply -f FOLDER`. */
+function writePatches(folder: string, patches: readonly NetworkPolicy[]): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const patch of patches) {
+      const { namespace = 'default', name = '' } = patch.metadata;
+      writeFileSync(join(folder, `${namespace}.${name}.yaml`), formatManifest([patch]));
+    }
+  } catch (error) {
+    throw usageError(`--patch-out ${folder}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function podRangeOf(options: OptionValues): Cidr {

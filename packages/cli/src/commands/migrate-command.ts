@@ -16,6 +16,11 @@ export const migrateCommand: Command = {
     to: { type: 'string', placeholder: 'ENGINE', values: engines, summary: 'the engine then' },
     ...sourceOptions,
     'pod-cidr': { type: 'string', placeholder: 'CIDR', summary: 'where pods of manifests get their addresses; default 10.224.0.0/16' },
+    'patch-out': {
+      type: 'string',
+      placeholder: 'FOLDER',
+      summary: 'write the proposed patches there, one file a policy, instead of printing them',
+    },
     'windows-expand-unsupported': windowsExpandOption,
   },
   examples: ['weir migrate --from azure --to cilium --manifests cluster/', 'weir migrate --from calico --to cilium --context prod -o json'],

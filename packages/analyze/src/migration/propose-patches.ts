@@ -1,0 +1,166 @@
+/**
+ * Patches for policies that mean something else with the new engine: changes after which what was
+ * allowed stays allowed, said in NetworkPolicies. What they allow besides is found out by comparing
+ * again; what cannot be said in a NetworkPolicy is told with the reason, never bent.
+ */
+import { compileLabelSelector, compilePodSelector, unsupportedFields } from '@weir/compile';
+import { defaultNetworkPolicy, type NetworkPolicy, type NetworkPolicyPeer } from '@weir/kube';
+import { addressRangesContain, cidrRange, cidrsOfRange, formatCidr, singleAddressCidr, unionOfAddressRanges, unreachable } from '@weir/net';
+import { allOf, type Endpoint, enforcementTarget, engineProfiles, type Selector, selectorMatches, systemOfEndpoint } from '@weir/policy';
+import type { Snapshot } from '../snapshot.ts';
+import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
+import { type ChangedFlows, type FlowComparison, policyKey } from './changed-flows.ts';
+import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';
+import { rewriteUnsupported } from './rewrite-unsupported.ts';
+import { peersSelecting } from './select-pods.ts';
+
+/** Something about a policy that no patch can keep. */
+interface Unpatched {
+  readonly cause: string;
+  readonly field?: string;
+  readonly reason: string;
+}
+
+/** The patch of one policy, or why there is none. */
+export interface PolicyPatch {
+  readonly namespace: string;
+  readonly name: string;
+  readonly edits: readonly PolicyEdit[];
+  readonly unpatched: readonly Unpatched[];
+  /** The whole policy as it is to be applied; absent without edits. */
+  readonly patched?: NetworkPolicy;
+}
+
+/** Proposes a patch for every policy that loses flows. */
+export function proposePatches(comparisons: readonly FlowComparison[], snapshot: Snapshot, context: ReasonContext): PolicyPatch[] {
+  const patcher = new Patcher(snapshot, context);
+  for (const comparison of comparisons) for (const changed of comparison.changes) patcher.patch(comparison, changed);
+  return patcher.patches();
+}
+
+class Patcher {
+  readonly #snapshot: Snapshot;
+  readonly #context: ReasonContext;
+  readonly #drafts: Map<string, { readonly draft: PolicyDraft; readonly unpatched: Unpatched[] }> = new Map();
+  /** Classes of pods that reach their nodes by a rule that a patch added, by family. */
+  readonly #reachNodes: Set<string> = new Set();
+  readonly #rewritten: Set<string> = new Set();
+
+  constructor(snapshot: Snapshot, context: ReasonContext) {
+    this.#snapshot = snapshot;
+    this.#context = context;
+  }
+
+  patches(): PolicyPatch[] {
+    return [...this.#drafts].flatMap(([key, { draft, unpatched }]): PolicyPatch[] => {
+      const object = this.#context.objects.get(key);
+      if (object === undefined || (draft.edits.length === 0 && unpatched.length === 0)) return [];
+      const { namespace = 'default', name = '' } = object.metadata;
+      return [{ namespace, name, edits: draft.edits, unpatched, ...(draft.edits.length === 0 ? {} : { patched: draft.build() }) }];
+    });
+  }
+
+  patch(comparison: FlowComparison, changed: ChangedFlows): void {
+    if (changed.change === 'gained') return;
+    const key = policyKey(policyOf(changed));
+    const object = this.#context.objects.get(key);
+    if (object === undefined) return;
+    const entry = this.#drafts.get(key) ?? { draft: new PolicyDraft(object), unpatched: [] };
+    this.#drafts.set(key, entry);
+    const unpatched = this.#edit(entry.draft, comparison, changed);
+    for (const one of unpatched) {
+      if (!entry.unpatched.some((other) => JSON.stringify(other) === JSON.stringify(one))) entry.unpatched.push(one);
+    }
+  }
+
+  #edit(draft: PolicyDraft, comparison: FlowComparison, changed: ChangedFlows): readonly Unpatched[] {
+    const { cause, field } = reasonOf(changed, this.#context);
+    const title = migrationTitles[this.#context.to];
+    const not = (reason: string): Unpatched[] => [{ cause, ...(field === undefined ? {} : { field }), reason }];
+    switch (cause) {
+      case 'ipBlock over pods':
+        return this.#selectPodsOfBlock(draft, changed) ? [] : not('no label tells the pods from others');
+      case 'ipBlock over nodes':
+        return not(`no NetworkPolicy names nodes with ${title}; a CiliumNetworkPolicy with the entities host and remote-node does`);
+      case 'own node':
+        if (engineProfiles[this.#context.to].ipBlockMatchesNodes) return this.#allowOwnNodes(draft, comparison, changed);
+        return not(`no NetworkPolicy names nodes with ${title}; a CiliumNetworkPolicy with the entity host does`);
+      case 'IPv6':
+      case 'Windows':
+        if (changed.difference.kind === 'rule') return this.#rewrite(draft, policyKey(policyOf(changed)));
+        return [
+          ...this.#rewrite(draft, policyKey(policyOf(changed))),
+          ...not(
+            `${migrationTitles[this.#context.from]} has never enforced this policy: it will deny what it was written to deny; delete it first to keep that allowed`,
+          ),
+        ];
+      case 'NodePort':
+      case 'patch':
+      case 'other':
+        return not('there is no other way to say it');
+      default:
+        return unreachable(cause);
+    }
+  }
+
+  #selectPodsOfBlock(draft: PolicyDraft, { difference }: ChangedFlows): boolean {
+    if (difference.kind !== 'rule') return false;
+    const { direction, ruleIndex, peerIndex = 0 } = difference.rule.origin;
+    const { match } = difference.rule;
+    const nets = (direction === 'ingress' ? match.source : match.destination).nets ?? [];
+    const pods = this.#pods();
+    const inside = pods.filter(({ addresses }) => addresses.some((address) => addressRangesContain(nets, address)));
+    const peers = peersSelecting(inside, pods, draft.namespace);
+    const cidr = draft.rulesOf(direction)[ruleIndex]?.peers[peerIndex]?.ipBlock?.cidr ?? 'the block';
+    draft.addPeers(direction, ruleIndex, peers, `adds the ${inside.length} pods that ${cidr} holds, by their labels`);
+    return peers.length > 0;
+  }
+
+  /** One rule for the addresses of all nodes; in the first of the policies that isolate the same pods. */
+  #allowOwnNodes(draft: PolicyDraft, { ends }: FlowComparison, { blocks }: ChangedFlows): readonly Unpatched[] {
+    const owners = blocks.flatMap(({ sources }) => sources.map((owner) => `${ends.family} ${owner}`));
+    if (owners.every((owner) => this.#reachNodes.has(owner))) return [];
+    for (const owner of owners) this.#reachNodes.add(owner);
+    const ranges = unionOfAddressRanges(
+      this.#snapshot.nodes.flatMap(({ addresses }) =>
+        addresses.filter(({ family }) => family === ends.family).map((address) => cidrRange(singleAddressCidr(address))),
+      ),
+    );
+    const peers = ranges.flatMap(cidrsOfRange).map((cidr) => ({ ipBlock: { cidr: formatCidr(cidr) } }));
+    draft.addRule('egress', { peers, ports: [] }, 'adds a rule for the addresses of the nodes');
+    return [];
+  }
+
+  #rewrite(draft: PolicyDraft, key: string): readonly Unpatched[] {
+    const object = this.#context.objects.get(key);
+    if (object === undefined || this.#rewritten.has(key)) return [];
+    this.#rewritten.add(key);
+    const defaulted = defaultNetworkPolicy(object);
+    const fields = this.#context.systems.flatMap((system) =>
+      unsupportedFields(defaulted, enforcementTarget(this.#context.to, system, this.#context.expandsUnsupported)),
+    );
+    const pods = this.#pods();
+    const subject = compilePodSelector(defaulted.spec.podSelector, draft.namespace);
+    const failed = rewriteUnsupported(draft, fields, {
+      subjects: pods.filter((pod) => selectorMatches(subject, pod)),
+      pods,
+      positively: (peer) =>
+        peersSelecting(
+          pods.filter((pod) => selectorMatches(selectorOf(peer, draft.namespace), pod)),
+          pods,
+          draft.namespace,
+        ),
+    });
+    const windowsPods = pods.some((pod) => systemOfEndpoint(pod) === 'windows');
+    return failed.map(({ field, reason }) => ({ cause: windowsPods ? 'Windows' : 'IPv6', field, reason }));
+  }
+
+  #pods(): readonly Endpoint[] {
+    return this.#snapshot.world.endpoints.filter(({ addresses }) => addresses.length > 0);
+  }
+}
+
+function selectorOf({ podSelector = {}, namespaceSelector }: NetworkPolicyPeer, namespace: string): Selector {
+  if (namespaceSelector === undefined) return compilePodSelector(podSelector, namespace);
+  return allOf(compileLabelSelector(namespaceSelector, 'namespace'), compileLabelSelector(podSelector, 'pod'));
+}
