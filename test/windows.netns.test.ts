@@ -2,12 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openSocketHnsDoor } from '@weir/dataplane';
+import { connectTcp } from '@weir/kernel';
+import { hostNetnsName } from '@weir/lab';
 import { runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LabCluster } from './support/lab-cluster.ts';
 
 const patienceMs = 30_000;
 const patience = { timeout: patienceMs, interval: 500 } as const;
+const [linuxNode, windowsNode] = ['10.224.0.4', '10.224.0.5'] as const;
 
 let cluster: LabCluster;
 /** Of pods, by their names. */
@@ -48,9 +51,9 @@ interface Attempt {
   readonly to?: string;
 }
 
-/** What the program prints when it connects: nothing when it is through. */
+/** What the program prints when it connects: nothing when it is through. `to` is a pod, or an address and a port. */
 async function connect({ from, path = '/agnhost', to = 'server' }: Attempt): Promise<string> {
-  const target = `${addresses.get(to) ?? ''}:80`;
+  const target = to.includes(':') ? to : `${addresses.get(to) ?? ''}:80`;
   const { stdout, stderr } = await cluster.kubectl(`exec ${from} -n demo -- '${path}' connect ${target} --timeout=1s --protocol=tcp`);
   return `${stdout}${stderr}`.replace(/^command terminated with exit code \d+$/m, '').trim();
 }
@@ -73,6 +76,31 @@ async function are(outcomes: Readonly<Record<string, '' | 'TIMEOUT'>>): Promise<
   const ends = Object.keys(outcomes).map((text) => text.split(' > '));
   const seen = await Promise.all(ends.map(async ([from = '', to = '']) => [`${from} > ${to}`, await connect({ from, to })] as const));
   expect(Object.fromEntries(seen)).toEqual(outcomes);
+}
+
+/** A service of the pods `app=server`, at a port of every node. */
+function nodePort(name: string, port: number, externalTrafficPolicy: 'Cluster' | 'Local'): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'demo' },
+    spec: { type: 'NodePort', externalTrafficPolicy, selector: { app: 'server' }, ports: [{ port: 80, nodePort: port }] },
+  });
+}
+
+/** Whether a machine outside of the cluster connects to a port of the Windows node. */
+function connectsFromOutside(port: number, waitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTcp({ netns: hostNetnsName(cluster.name, 'outside'), address: windowsNode, port });
+    const settle = (isConnected: boolean): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(isConnected);
+    };
+    const timer = setTimeout(() => settle(false), waitMs);
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
 }
 
 /** Applies a policy and waits until the agents of its pods have it in force. */
@@ -169,6 +197,28 @@ describe('a Windows node', () => {
     expect((await cluster.kubectl('exec client -n demo -- powershell')).stderr).toMatch(said);
     expect((await cluster.kubectl('exec far -n demo -- powershell')).stderr).not.toContain('Windows');
     expect(await cluster.kubectlOutput("exec client -n demo -- bash -c 'echo bash on $HOSTNAME'")).toBe('bash on client');
+  });
+
+  it('has the services of every node: by name and address, and at the ports of both nodes', async () => {
+    await cluster.kubectlOutput('apply -f -', nodePort('web', 30_080, 'Cluster'));
+    const address = await cluster.kubectlOutput("get service web -n demo -o jsonpath='{.spec.clusterIP}'");
+    const targets = ['web:80', 'web.demo.svc.cluster.local:80', `${address}:80`, `${linuxNode}:30080`, `${windowsNode}:30080`];
+    await become(Object.fromEntries(['client', 'far'].flatMap((from) => targets.map((to) => [`${from} > ${to}`, ''] as const))));
+  });
+
+  it('keeps the address of who comes to its node port from outside where the service says so, and policies judge it', async () => {
+    const [outside, another] = ['203.0.113.10', '203.0.113.11'];
+    const host = ['lab', 'host', 'add', 'outside', '--ip', outside, '--name', cluster.name];
+    expect(await cluster.weir(host)).toMatchObject({ code: 0 });
+    const from = (cidr: string): string => policy('outside', [{ from: [{ ipBlock: { cidr: `${cidr}/32` } }] }]);
+    await cluster.kubectlOutput('apply -f -', nodePort('kept', 30_081, 'Local'));
+    await vi.waitFor(async () => expect(await connectsFromOutside(30_081, 5_000)).toBe(true), patience);
+    await enforce(from(another));
+    expect(await connectsFromOutside(30_081, 2_000)).toBe(false);
+    await enforce(from(outside));
+    expect(await connectsFromOutside(30_081, patienceMs)).toBe(true);
+    await cluster.kubectlOutput('delete networkpolicy outside -n demo');
+    await become({ 'client > server': '', 'far > server': '', 'far > twin': '' });
   });
 
   it('enforces the article’s policy with either path of agnhost: TIMEOUT, and through with the label', async () => {

@@ -1,5 +1,6 @@
 /** Windows node pools: their administrator, their systems, and what the engine of the cluster has to do with them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nodesOf } from '../src/lab/pool-nodes.ts';
 import { type ArmAnswer, ArmEndpoint } from './support/arm-endpoint.ts';
 import { type BodyChanges, clusterBody, linuxPool, windowsPool } from './support/cluster-bodies.ts';
 
@@ -257,6 +258,34 @@ describe('a Windows pool', () => {
       400,
       { code: 'PropertyChangeNotAllowed', target: 'properties.osSKU', message: "Changing property 'properties.osSKU' is not allowed." },
     ]);
+  });
+});
+
+describe('the nodes of a Windows pool', () => {
+  it.each([
+    ['Windows2019', 'Windows Server 2019 Datacenter', '10.0.17763'],
+    ['Windows2022', 'Windows Server 2022 Datacenter', '10.0.20348'],
+    ['Windows2025', 'Windows Server 2025 Datacenter', '10.0.26100'],
+  ])('of %s have the names of AKS, say %s with a kernel of %s, and have the taints of the pool alone', async (osSKU, osImage, build) => {
+    await created({ network: { networkPolicy: 'calico' }, properties: { kubernetesVersion: '1.32' } });
+    await added('npwin', { osSKU, count: 37, nodeLabels: { team: 'a' } });
+    await added('tai', { osSKU, nodeTaints: ['os=windows:NoSchedule'] });
+    const cluster = endpoint.arm.state.clusters.list().find(({ name }) => path.endsWith(`/${name}`));
+    const nodes = cluster === undefined ? [] : nodesOf(cluster).filter(({ system }) => system === 'windows');
+    expect(nodes.map(({ name }) => name)).toEqual([
+      ...Array.from({ length: 37 }, (_, index) => `aksnpwin${index.toString(36).padStart(6, '0')}`),
+      'akstai000000',
+    ]);
+    expect(nodes[36]).toMatchObject({
+      name: 'aksnpwin000010',
+      identity: {
+        kubeletVersion: 'v1.32.11',
+        labels: { agentpool: 'npwin', 'kubernetes.azure.com/mode': 'user', 'kubernetes.azure.com/os-sku': osSKU, team: 'a' },
+        taints: [],
+        windows: { osImage, kernelVersion: expect.stringMatching(new RegExp(`^${build.replaceAll('.', '\\.')}\\.\\d+$`)) as string },
+      },
+    });
+    expect(nodes[37]?.identity?.taints).toEqual([{ key: 'os', value: 'windows', effect: 'NoSchedule' }]);
   });
 });
 
