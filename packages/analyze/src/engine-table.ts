@@ -112,7 +112,7 @@ function limitRows(): EngineRow[] {
         limits === undefined
           ? 'no limit documented'
           : `at most ${limits.nodes} nodes and ${limits.pods} pods on Linux, else it may run out of memory`,
-      'warning, metric and Event beyond it; enforcement goes on',
+      'an error in the log, a metric and an Event beyond it; enforcement goes on',
     ),
   ];
 }

@@ -51,6 +51,7 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
     kubeconfig: layout.nodeKubeconfig(name),
     socket: layout.nodeSocket(name),
     ...gateOptions(config, node),
+    agent: agentPlace(config, name),
     ...(node.system === 'windows' ? { hnsSocket: layout.hnsSocket(name) } : {}),
     stateDirectory: layout.nodeState(name),
     addresses: node.addresses,
@@ -66,19 +67,19 @@ export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, nod
   await writePrivateFile(layout.nodeConfig(name), `${JSON.stringify(options, null, 2)}\n`);
 }
 
-/** Of the agent that {@link childDefinitions} starts beside the node. */
+/** Where an agent would be: a cluster may get its engine while the node runs. */
 function agentPlace({ name, command }: ClusterConfig, node: string): AgentPlace {
   const layout = clusterLayout(name);
   const child = agentName(node);
-  return { supervisorSocket: layout.supervisorSocket, child, log: layout.log(child), command };
+  return { supervisorSocket: layout.supervisorSocket, child, log: layout.log(child), gateSocket: layout.gateSocket(node), command };
 }
 
-type GateOptions = Pick<NodeOptions, 'engine' | 'gateSocket' | 'agent' | 'awaitsEngine'>;
+type GateOptions = Pick<NodeOptions, 'engine' | 'gateSocket' | 'awaitsEngine'>;
 
 function gateOptions(config: ClusterConfig, node: ClusterNode): GateOptions {
   const engine = engineOf(config, node);
   const gateSocket = clusterLayout(config.name).gateSocket(node.name);
-  if (engine !== 'none') return { engine, gateSocket, agent: agentPlace(config, node.name) };
+  if (engine !== 'none') return { engine, gateSocket };
   return comingEngine(config, node) === 'none' ? {} : { awaitsEngine: true };
 }
 

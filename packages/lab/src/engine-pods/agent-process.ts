@@ -18,6 +18,8 @@ export interface AgentPlace {
   readonly child: string;
   /** What it writes. */
   readonly log: string;
+  /** Where it answers questions. */
+  readonly gateSocket: string;
   /** How Weir is started: Node and its first arguments. */
   readonly command: readonly string[];
 }

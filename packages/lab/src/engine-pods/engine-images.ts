@@ -7,19 +7,15 @@ import { type AgentPlace, AgentProcess } from './agent-process.ts';
 import { standForAgent } from './agent-program.ts';
 import { engineNamespace } from './engine-daemon-sets.ts';
 
-/** The node as its agent is concerned. */
-export interface EngineImagesOptions {
-  readonly agent: AgentPlace;
-  readonly gateSocket: string;
-  readonly stateDirectory: string;
-}
-
 /** Their names, of which the last parts count. */
 const names = ['containernetworking/azure-npm', 'calico/node', 'calico/node-windows', 'cilium/cilium'];
 
-/** Makes the images that the pod may have; none for pods that are no business of the engine's. */
-export function engineImages({ agent, gateSocket, stateDirectory }: EngineImagesOptions): (pod: Pod) => readonly BuiltInImage[] {
-  const { command, log } = agent;
+/**
+ * Makes the images that a pod may have; none for pods that are no business of the engine's. What outlives the node's
+ * process is kept in the directory.
+ */
+export function engineImages(agent: AgentPlace, stateDirectory: string): (pod: Pod) => readonly BuiltInImage[] {
+  const { command, gateSocket, log } = agent;
   const process = new AgentProcess(agent, join(stateDirectory, 'agent-pod.json'));
   return (pod) => {
     if (!isEnginePod(pod)) return [];

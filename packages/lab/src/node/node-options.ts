@@ -38,7 +38,7 @@ export interface NodeOptions {
   readonly gateSocket?: string;
   /** Without a gate: an engine is on its way, and it counts for how long pods talk without one. */
   readonly awaitsEngine?: boolean;
-  /** Where the agent of the node is found; absent: the node shows none. */
+  /** Where the agent of the node is found, if there is one; absent: the node shows none. */
   readonly agent?: AgentPlace;
   /** Makes it a Windows node: the unix socket on which its HNS answers. */
   readonly hnsSocket?: string;

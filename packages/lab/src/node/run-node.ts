@@ -119,10 +119,10 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
 }
 
 /** Those for every pod, and the engine's for its own. */
-function imagesOf({ agent, gateSocket, stateDirectory }: NodeOptions, names: ClusterNames): PodContext['images'] {
+function imagesOf({ agent, stateDirectory }: NodeOptions, names: ClusterNames): PodContext['images'] {
   const usual = [...builtInImages, corednsImage(names)];
-  if (agent === undefined || gateSocket === undefined) return () => usual;
-  const ofEngine = engineImages({ agent, gateSocket, stateDirectory });
+  if (agent === undefined) return () => usual;
+  const ofEngine = engineImages(agent, stateDirectory);
   return (pod) => [...ofEngine(pod), ...usual];
 }
 
