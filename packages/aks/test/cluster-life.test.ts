@@ -216,6 +216,33 @@ describe('an engine', () => {
   });
 });
 
+describe('the node disruption policy Block', () => {
+  it('refuses to re-image nodes until it is changed, and nothing else', async () => {
+    const block = { nodeDisruptionProfile: { nodeDisruptionPolicy: 'Block' } };
+    const put = (networkPolicy: string, more: object): ReturnType<typeof endpoint.ask> =>
+      endpoint.ask('PUT', path, clusterBody({ network: { networkPolicy }, properties: more }));
+    await endpoint.finished(await put('azure', block));
+    const refused = await put('none', block);
+    expect([refused.status, refused.json['code'], refused.json['target']]).toEqual([
+      400,
+      'NodeDisruptionPolicyBlocked',
+      'nodeDisruptionProfile.nodeDisruptionPolicy',
+    ]);
+    expect((await put('azure', block)).status).toBe(200);
+  });
+
+  it('is changed to Allow by a request of its own, after which nodes are re-imaged', async () => {
+    const put = async (networkPolicy: string, policy: string): Promise<number> => {
+      const body = clusterBody({ network: { networkPolicy }, properties: { nodeDisruptionProfile: { nodeDisruptionPolicy: policy } } });
+      const answer = await endpoint.ask('PUT', path, body);
+      if (answer.status < 300) await endpoint.finished(answer);
+      return answer.status;
+    };
+    expect([await put('azure', 'Block'), await put('none', 'Allow')]).toEqual([201, 400]);
+    expect([await put('azure', 'Allow'), await put('none', 'Allow')]).toEqual([200, 200]);
+  });
+});
+
 describe('a property that never changes is refused', () => {
   it.each([
     [{ networkPlugin: 'kubenet', networkPolicy: 'calico' }, 'networkProfile.networkPlugin'],

@@ -3,7 +3,7 @@
  * Nothing is stored and nothing begins before all rules have been asked.
  */
 import { randomUUID } from 'node:crypto';
-import type { JsonObject } from '@weir/kube';
+import { type JsonObject, objectAt, textAt } from '@weir/kube';
 import { gatewayError, providerError } from '../arm/arm-error.ts';
 import { containerService } from '../arm/resource-id.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -210,6 +210,7 @@ function checkChange(current: ManagedCluster, wished: ManagedCluster, apiVersion
     apiVersion,
     kubernetesVersion: current.kubernetesVersion,
     hasWindowsPools: hasWindowsPools(wished.pools),
+    nodeDisruptionPolicy: textAt(objectAt(current.more, 'nodeDisruptionProfile'), 'nodeDisruptionPolicy'),
   });
   if (transition.kind === 'refused') throw transition.error;
 }

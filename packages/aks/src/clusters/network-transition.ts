@@ -14,6 +14,8 @@ export interface NetworkChange {
   readonly apiVersion: string;
   readonly kubernetesVersion: string;
   readonly hasWindowsPools: boolean;
+  /** What the cluster says of operations that re-image nodes, before the change: `Block` forbids them. */
+  readonly nodeDisruptionPolicy?: string | undefined;
 }
 
 /** Whether a change is let through, and what it costs. */
@@ -44,7 +46,16 @@ export function networkTransition(change: NetworkChange): Transition {
   if (error !== undefined) return { kind: 'refused', error };
   const { from, to } = change;
   const isSame = from.networkPolicy === to.networkPolicy && from.networkDataplane === to.networkDataplane && !entersOverlay(change);
-  return { kind: isSame ? 'nothing' : 'reimage' };
+  if (isSame) return { kind: 'nothing' };
+  return change.nodeDisruptionPolicy === 'Block' ? { kind: 'refused', error: disruptionBlocked() } : { kind: 'reimage' };
+}
+
+function disruptionBlocked(): ArmError {
+  return own(
+    'NodeDisruptionPolicyBlocked',
+    'The operation re-images the nodes of all agent pools, which the node disruption policy Block of the cluster does not allow. Please change the policy to Allow first.',
+    'nodeDisruptionProfile.nodeDisruptionPolicy',
+  );
 }
 
 /** What is decided when the cluster is made. */

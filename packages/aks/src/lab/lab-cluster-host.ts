@@ -2,6 +2,7 @@
 import { loadKubeconfig } from '@weir/client';
 import {
   type ChangeReport,
+  ClusterError,
   changeCluster,
   clusterLayout,
   downCluster,
@@ -15,6 +16,7 @@ import {
   stopCluster,
   upCluster,
 } from '@weir/lab';
+import { providerError } from '../arm/arm-error.ts';
 import type { ClusterCredential, ClusterHost } from '../clusters/cluster-host.ts';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
 import { labNetwork } from './lab-network.ts';
@@ -94,7 +96,9 @@ export class LabClusterHost implements ClusterHost {
   }
 
   async #become(cluster: ManagedCluster, signal?: AbortSignal): Promise<ChangeReport> {
-    const report = await changeCluster(cluster.labCluster, targetOf(cluster), this.#how(signal));
+    const report = await changeCluster(cluster.labCluster, targetOf(cluster), this.#how(signal)).catch((error: unknown) => {
+      throw error instanceof ClusterError && error.code === 'undrained' ? providerError(409, 'PodDrainFailure', error.message) : error;
+    });
     for (const line of reportLines(report)) this.#options.onProgress(`${cluster.name}: ${line}`);
     return report;
   }

@@ -3,6 +3,7 @@ import { numberAt, objectAt } from '@weir/kube';
 import type { ClusterEngine, ClusterTarget } from '@weir/lab';
 import type { AgentPool } from '../clusters/agent-pool.ts';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
+import { labNetwork } from './lab-network.ts';
 import { nodesOfPool, surgeNodesOf } from './pool-nodes.ts';
 
 /**
@@ -16,6 +17,7 @@ export function targetOf(cluster: ManagedCluster): ClusterTarget {
   const drains = cluster.pools.map(({ more }) => numberAt(objectAt(more, 'upgradeSettings'), 'drainTimeoutInMinutes') ?? drainMinutes);
   return {
     engine: engineOf(cluster),
+    network: labNetwork(cluster.network).network,
     drainMs: Math.max(drainMinutes, ...drains) * 60_000,
     pools: cluster.pools.map((pool) => {
       const { surge, atOnce } = pace(pool);

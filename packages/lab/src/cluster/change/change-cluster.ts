@@ -32,7 +32,7 @@ export async function changeCluster(cluster: string, target: ClusterTarget, opti
     if (config === undefined) throw new ClusterError('not-found', `there is no cluster "${cluster}"`);
     checkTarget(config, target);
     if (config.change === undefined && isDone(config, target)) return nothingDone;
-    const wished = { ...config, change: { target, left: config.change?.left ?? [] } };
+    const wished = { ...config, network: target.network ?? config.network, change: { target, left: config.change?.left ?? [] } };
     await writeClusterConfig(wished);
     return await carryOutChange(wished, options);
   } finally {
@@ -62,10 +62,10 @@ function isDone(config: ClusterConfig, target: ClusterTarget): boolean {
   return !switchesEngine && [stale, joining, replacing, leaving, surge].every(({ length }) => length === 0);
 }
 
-function checkTarget(config: ClusterConfig, { engine, pools }: ClusterTarget): void {
+function checkTarget(config: ClusterConfig, { engine, pools, network = config.network }: ClusterTarget): void {
   const nodes = pools.flatMap((pool) => pool.nodes);
   for (const { name } of [...nodes, ...pools.flatMap(({ surge }) => surge)]) checkNodeName(config.name, name);
-  const room = nodeRoom(config.network);
+  const room = nodeRoom(network);
   if (nodes.length === 0 || nodes.length > room) {
     throw new ClusterError('invalid', `cluster "${config.name}" has room for 1 to ${room} nodes, not for ${nodes.length}`);
   }

@@ -1,4 +1,5 @@
 /** What a cluster is to become, as its description tells of it while the change is under way. */
+import type { NetworkShape } from '../../network/network-shape.ts';
 import type { ClusterEngine } from '../cluster-engine.ts';
 import type { NamedNode } from '../cluster-node.ts';
 
@@ -15,6 +16,8 @@ export interface TargetPool {
 export interface ClusterTarget {
   readonly engine: ClusterEngine;
   readonly pools: readonly TargetPool[];
+  /** Whose addresses nodes get that come from now on; those that stay keep theirs. Absent: the cluster's network as it is. */
+  readonly network?: NetworkShape;
   /** For how long the pods of a node are asked to go, in milliseconds: budgets may forbid it. */
   readonly drainMs: number;
 }
