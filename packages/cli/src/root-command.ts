@@ -26,7 +26,7 @@ export const rootCommand: Command = {
     statusCommand,
     envCommand,
     shellCommand(() => rootCommand),
-    demoCommand,
+    demoCommand(() => rootCommand),
     whyCommand,
     matrixCommand,
     migrateCommand,

@@ -1,15 +1,27 @@
 /** What `weir demo` does: a cluster of its own, the article, and everything gone at the end. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { clusterLayout, downCluster, listClusters, listNetworks, noFakes, upCluster } from '@weir/lab';
 import { explained } from '../cluster-errors.ts';
 import type { Invocation } from '../command.ts';
-import { runArticle } from '../demo/article.ts';
+import { CommandShell } from '../demo/command-shell.ts';
+import { conclude } from '../demo/conclusion.ts';
+import {
+  applyPolicy,
+  createNamespace,
+  createPods,
+  deleteNamespace,
+  explainFlow,
+  labelClient,
+  leaveClient,
+  type PodJourney,
+} from '../demo/pod-journey.ts';
 import { StepFailed, Transcript } from '../demo/transcript.ts';
 import { CommandError, type ExitCode, exitCode } from '../exit-code.ts';
-import { formatDuration } from '../output.ts';
-import { checkoutFile, pathWithTools, weirCommand } from '../self.ts';
+import { findProgram } from '../program-path.ts';
+import { pathWithTools, weirCommand } from '../self.ts';
+import { writePrograms } from '../shell/shell-environment.ts';
 
 /** Runs the demo. */
 export async function runDemo(invocation: Invocation): Promise<ExitCode> {
@@ -18,33 +30,37 @@ export async function runDemo(invocation: Invocation): Promise<ExitCode> {
   // Networks too: one of another state directory, or of a crash, is not the demo's to take.
   const taken = [...(await listClusters()), ...listNetworks()].includes('demo');
   const name = taken ? `demo-${process.pid}` : 'demo';
-  const cache = mkdtempSync(join(tmpdir(), 'weir-demo-'));
+  const directory = mkdtempSync(join(tmpdir(), 'weir-demo-'));
+  const startedAtMs = Date.now();
   const transcript = new Transcript(output);
   try {
-    await runSteps(invocation, { transcript, name, cache });
+    await runSteps(invocation, { transcript, name, directory });
   } catch (error) {
     // The transcript has it, and the summary says it; after an interruption nobody asks for either.
     if (!(error instanceof StepFailed) && !signal.aborted) throw error;
   } finally {
-    rmSync(cache, { recursive: true, force: true });
     if (signal.aborted || !options.flag('keep')) await explained(downCluster(name));
+    rmSync(directory, { recursive: true, force: true });
   }
   // A signal ends the step's program as well, and that can be heard first: by now both have been.
   if (signal.aborted) throw new CommandError(exitCode.no, 'the demo was interrupted; its cluster is gone');
-  return conclude(invocation, transcript, name);
+  return conclude(output, {
+    transcripts: [transcript],
+    milliseconds: Date.now() - startedAtMs,
+    remains: `the cluster "${name}" is ${options.flag('keep') ? 'still there' : 'gone'}`,
+    lesson: 'Everything went as the article says: talk, TIMEOUT, talk again. The packets were dropped by this kernel.',
+  });
 }
 
-function requireKubectl(): void {
-  const found = pathWithTools()
-    .split(delimiter)
-    .some((directory) => existsSync(join(directory, 'kubectl')));
-  if (!found)
+/** Throws when set-up has not been done. */
+export function requireKubectl(): void {
+  if (findProgram('kubectl', pathWithTools()) === undefined)
     throw new CommandError(exitCode.unable, 'kubectl is not on this machine: run "npm run setup" in the checkout, which unpacks it');
 }
 
 async function runSteps(
   { output, signal }: Invocation,
-  { transcript, name, cache }: { transcript: Transcript; name: string; cache: string },
+  { transcript, name, directory }: { transcript: Transcript; name: string; directory: string },
 ): Promise<void> {
   transcript.heading('A cluster on this machine');
   await transcript.step({
@@ -56,29 +72,33 @@ async function runSteps(
       return { output: `cluster "${name}" is ready`, exitCode: 0 };
     },
   });
-  const env = { ...process.env, KUBECONFIG: clusterLayout(name).kubeconfig, PATH: pathWithTools(), KUBECACHEDIR: cache };
-  const policyFile = checkoutFile('examples/article/demo-policy.yaml');
-  await runArticle({ transcript, env, weir: weirCommand, cluster: name, policyFile, signal });
+  const variables = {
+    KUBECONFIG: clusterLayout(name).kubeconfig,
+    KUBECACHEDIR: join(directory, 'cache'),
+    PATH: [writePrograms(join(directory, 'bin')), pathWithTools()].join(delimiter),
+  };
+  const shell = await CommandShell.open({ directory, prefix: [], env: process.env, variables, signal });
+  try {
+    const env = { ...process.env, ...variables };
+    await runArticle({ transcript, shell, directory, kubectl: ['kubectl'], env, signal });
+  } finally {
+    await shell.close();
+  }
 }
 
-function conclude({ output, options }: Invocation, transcript: Transcript, name: string): ExitCode {
-  const { steps, differences, milliseconds } = transcript.summary();
-  const code = differences.length === 0 ? exitCode.done : exitCode.no;
-  if (output.json) {
-    output.resultJson({ asTheArticleSays: differences.length === 0, differences, milliseconds, steps });
-    return code;
+/** The article, from the namespace to its deletion. */
+async function runArticle(journey: PodJourney): Promise<void> {
+  journey.transcript.heading('Two pods');
+  await createNamespace(journey);
+  const pods = await createPods(journey);
+  try {
+    await applyPolicy(journey, pods);
+    await explainFlow(journey);
+    await labelClient(journey, pods);
+    await leaveClient(journey, pods);
+  } finally {
+    await pods.client.close();
   }
-  transcript.heading('Summary');
-  const cluster = `the cluster "${name}" is ${options.flag('keep') ? 'still there' : 'gone'}`;
-  output.result(`${steps.length} steps in ${formatDuration(milliseconds)}; ${cluster}.`);
-  if (differences.length === 0) {
-    output.result(
-      output.tone('good', 'Everything went as the article says: talk, TIMEOUT, talk again. The packets were dropped by this kernel.'),
-    );
-    return code;
-  }
-  const count = differences.length === 1 ? '1 step differs' : `${differences.length} steps differ`;
-  output.result(output.tone('bad', `${count} from the article:`));
-  for (const difference of differences) output.result(`  ${difference}`);
-  return code;
+  journey.transcript.heading('Clean up');
+  await deleteNamespace(journey);
 }

@@ -18,6 +18,25 @@ export interface TerminalSessionOptions {
   readonly patienceMs: number;
   /** Aborted to give up at once. */
   readonly signal: AbortSignal;
+  /** False when the terminal does not show what is typed. Default true. */
+  readonly isEchoing?: boolean;
+  /** Where the program starts. Default the current directory. */
+  readonly directory?: string;
+}
+
+/** What a person types when the program asks. */
+export interface Answer {
+  /** Matches the end of the output. */
+  readonly question: RegExp;
+  readonly text: string;
+}
+
+/** What a line came to. */
+export interface TypedLine {
+  /** Everything before the prompt. */
+  readonly output: string;
+  /** The match of the prompt. */
+  readonly prompt: RegExpExecArray;
 }
 
 /** The terminal said something else than a prompt for too long, or the program ended. */
@@ -59,23 +78,32 @@ export class TerminalSession {
   /** Starts the program with a new terminal as its controlling one. */
   static start(options: TerminalSessionOptions): TerminalSession {
     const { master, slave } = openPty({ columns: 120, rows: 40 });
-    const child = spawn('setsid', ['--ctty', '--wait', ...options.command], { stdio: [slave, slave, slave], env: options.env });
+    const child = spawn('setsid', ['--ctty', '--wait', ...options.command], {
+      stdio: [slave, slave, slave],
+      env: options.env,
+      ...(options.directory === undefined ? {} : { cwd: options.directory }),
+    });
     closeSync(slave);
     return new TerminalSession(options, child, new ReadStream(master));
   }
 
   /** Waits for the first prompt; gives what was printed before it. */
-  ready(): Promise<string> {
-    return this.#untilPrompt();
+  async ready(): Promise<string> {
+    return (await this.#untilPrompt()).output;
   }
 
-  /** Types a line and gives what was printed up to the next prompt, without the line itself. */
-  async type(line: string): Promise<string> {
+  /** Types a line, or several, and gives what was printed up to the next prompt, without the line itself. */
+  async type(line: string, answers: readonly Answer[] = []): Promise<TypedLine> {
     this.#text = '';
     this.#terminal.write(`${line}\n`);
-    const output = await this.#untilPrompt();
-    const echo = output.indexOf(line);
-    return echo < 0 ? output : output.slice(echo + line.length).replace(/^\n/, '');
+    for (const { question, text } of answers) {
+      const { prompt } = this.#options;
+      const isOver = (): boolean => this.#exitCode !== undefined || prompt.test(this.#plainText());
+      await this.#until(() => isOver() || question.test(this.#plainText()), `no question like ${question}`);
+      if (!isOver()) this.#terminal.write(`${text}\n`);
+    }
+    const { output, prompt } = await this.#untilPrompt();
+    return { output: this.#withoutEcho(output, line), prompt };
   }
 
   /** Types a line that ends the program; gives what was printed until then and its exit code. */
@@ -83,9 +111,7 @@ export class TerminalSession {
     this.#text = '';
     this.#terminal.write(`${line}\n`);
     await this.#until(() => this.#exitCode !== undefined, 'the program did not end');
-    const text = this.#plainText();
-    const echo = text.indexOf(line);
-    return { output: echo < 0 ? text : text.slice(echo + line.length).replace(/^\n/, ''), exitCode: this.#exitCode ?? 128 };
+    return { output: this.#withoutEcho(this.#plainText(), line), exitCode: this.#exitCode ?? 128 };
   }
 
   /** Ends the program by force when it still runs, and gives the terminal back. */
@@ -95,13 +121,18 @@ export class TerminalSession {
     this.#terminal.destroy();
   }
 
-  async #untilPrompt(): Promise<string> {
+  #withoutEcho(text: string, line: string): string {
+    const echo = this.#options.isEchoing === false ? -1 : text.indexOf(line);
+    return echo < 0 ? text : text.slice(echo + line.length).replace(/^\n/, '');
+  }
+
+  async #untilPrompt(): Promise<TypedLine> {
     const { prompt } = this.#options;
     await this.#until(() => this.#exitCode !== undefined || prompt.test(this.#plainText()), 'no prompt');
     const text = this.#plainText();
     const found = prompt.exec(text);
     if (found === null) throw new TerminalSessionError(`the program ended with exit code ${this.#exitCode ?? 'unknown'}:\n${text}`);
-    return text.slice(0, found.index);
+    return { output: text.slice(0, found.index), prompt: found };
   }
 
   async #until(condition: () => boolean, failure: string): Promise<void> {
@@ -115,7 +146,7 @@ export class TerminalSession {
   }
 
   #plainText(): string {
-    return stripVTControlCharacters(this.#text).replaceAll('\r', '');
+    return asSeen(stripVTControlCharacters(this.#text));
   }
 
   #change(patienceMs: number): Promise<void> {
@@ -127,4 +158,13 @@ export class TerminalSession {
       };
     });
   }
+}
+
+/** A line that is written over from its beginning, as progress is, shows what was written last. */
+function asSeen(text: string): string {
+  const lastWriting = (line: string): string => line.slice(line.lastIndexOf('\r') + 1);
+  return text
+    .split('\n')
+    .map((line) => lastWriting(line.replace(/\r+$/, '')))
+    .join('\n');
 }

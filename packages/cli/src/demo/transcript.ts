@@ -3,30 +3,16 @@
  * and whether it did what the article says.
  */
 import { formatDuration, type Output } from '../output.ts';
+import type { ProgramVersions } from './program-versions.ts';
+import { type Correction, mustSucceed, type Step, type StepResult } from './step.ts';
 import { TerminalSessionError } from './terminal-session.ts';
-
-/** What one command did. */
-export interface StepResult {
-  readonly output: string;
-  readonly exitCode: number;
-}
-
-/** One command of the article. */
-export interface Step {
-  /** As a person types it; continuation lines as in the article. */
-  readonly command: string;
-  /** `$ ` for the person's shell; another one inside a pod. Default `$ `. */
-  readonly prompt?: string;
-  /** Told to people when the step takes longer than a few seconds: what it is waiting for. */
-  readonly patience?: string;
-  run(): Promise<StepResult>;
-  /** One sentence about what differs from the article; undefined when nothing does. */
-  readonly differs?: (result: StepResult) => string | undefined;
-}
 
 /** A step as it went. */
 export interface StepRecord extends StepResult {
   readonly command: string;
+  /** File and version of the program that ran, where it is known. */
+  readonly program?: string;
+  readonly correction?: Correction;
   readonly milliseconds: number;
   /** What differs from the article. */
   readonly difference?: string;
@@ -37,7 +23,6 @@ export interface TranscriptSummary {
   readonly steps: readonly StepRecord[];
   /** Each with its command. */
   readonly differences: readonly string[];
-  readonly milliseconds: number;
 }
 
 /** A step could not be done at all, so the ones after it make no sense; it is in the transcript. */
@@ -48,14 +33,28 @@ export class StepFailed extends Error {
 /** After this time a step says what it is waiting for. */
 const patienceMs = 3_000;
 
+/** More lines than this are printed with the middle left out; the report for programs has them all. */
+const linesShown = 18;
+
 /** Runs steps one after another and prints them. */
 export class Transcript {
   readonly #output: Output;
-  readonly #startedAtMs = Date.now();
+  readonly #programs: ProgramVersions;
   readonly #steps: StepRecord[] = [];
+  /** What is printed later; undefined when it is printed at once. */
+  #held: string[] | undefined;
 
-  constructor(output: Output) {
+  constructor(output: Output, { programs = new Map(), isHeld = false }: { programs?: ProgramVersions; isHeld?: boolean } = {}) {
     this.#output = output;
+    this.#programs = programs;
+    this.#held = isHeld ? [] : undefined;
+  }
+
+  /** Prints what has been held back, and from now on at once. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const text of held) this.#print(text);
   }
 
   /** Prints a heading. */
@@ -69,12 +68,15 @@ export class Transcript {
    */
   async step(step: Step): Promise<StepResult> {
     const startedAtMs = Date.now();
+    const { correction } = step;
+    if (correction !== undefined)
+      this.#print(this.#output.tone('dim', `# the article prints "${correction.printed}", ${correction.because}`));
     this.#print(this.#output.tone('note', `${step.prompt ?? '$ '}${step.command}`));
     const { patience } = step;
     const timer = patience === undefined ? undefined : setTimeout(() => this.#output.progress(patience), patienceMs);
     try {
       const result = await step.run();
-      if (result.output.trim() !== '') this.#print(result.output.trimEnd());
+      if (result.output.trim() !== '') this.#print(abridged(result.output.trimEnd()));
       this.#note(step, startedAtMs, { ...result, difference: (step.differs ?? mustSucceed)(result) });
       return result;
     } catch (error) {
@@ -88,34 +90,38 @@ export class Transcript {
 
   /** What has been seen so far. */
   summary(): TranscriptSummary {
-    const differences = this.#steps.flatMap(({ command, difference }) => (difference === undefined ? [] : [`${command}: ${difference}`]));
-    return { steps: this.#steps, differences, milliseconds: Date.now() - this.#startedAtMs };
+    const differences = this.#steps.flatMap(({ command, difference }) =>
+      difference === undefined ? [] : [`${command.replaceAll(/\s*\\?\n\s*/g, ' ')}: ${difference}`],
+    );
+    return { steps: this.#steps, differences };
   }
 
-  #note({ command }: Step, startedAtMs: number, seen: StepResult & { readonly difference: string | undefined }): void {
+  #note({ command, correction, prompt }: Step, startedAtMs: number, seen: StepResult & { readonly difference: string | undefined }): void {
     const { difference, ...result } = seen;
     const milliseconds = Date.now() - startedAtMs;
-    this.#steps.push({ command, ...result, milliseconds, ...(difference === undefined ? {} : { difference }) });
+    const program = prompt === undefined ? this.#programs.get(/^\S+/.exec(command)?.[0] ?? '') : undefined;
+    this.#steps.push({
+      command,
+      ...(program === undefined ? {} : { program }),
+      ...(correction === undefined ? {} : { correction }),
+      ...result,
+      milliseconds,
+      ...(difference === undefined ? {} : { difference }),
+    });
     if (difference !== undefined) this.#print(this.#output.tone('bad', `differs from the article: ${difference}`));
-    this.#print(this.#output.tone('dim', `# ${formatDuration(milliseconds)}`));
+    this.#print(this.#output.tone('dim', `# ${formatDuration(milliseconds)}${program === undefined ? '' : `, by ${program}`}`));
   }
 
   /** For people it is the result; for programs the summary is. */
   #print(text: string): void {
-    if (!this.#output.json) this.#output.result(text);
+    if (this.#held !== undefined) this.#held.push(text);
+    else if (!this.#output.json) this.#output.result(text);
   }
 }
 
-/** The expectation of a step that names none. */
-export function mustSucceed(result: StepResult): string | undefined {
-  return result.exitCode === 0 ? undefined : `exit code ${result.exitCode} instead of 0`;
-}
-
-/** An expectation: exactly this output, spaces at the ends aside. */
-export function mustPrint(expected: string): (result: StepResult) => string | undefined {
-  return ({ output }) => {
-    if (output.trim() === expected) return undefined;
-    const wanted = expected === '' ? 'no output' : `'${expected}'`;
-    return `printed ${output.trim() === '' ? 'nothing' : `'${output.trim()}'`} instead of ${wanted}`;
-  };
+function abridged(text: string): string {
+  const lines = text.split('\n');
+  if (lines.length <= linesShown) return text;
+  const [first, last] = [linesShown - 8, 2];
+  return [...lines.slice(0, first), `  … ${lines.length - first - last} lines more …`, ...lines.slice(-last)].join('\n');
 }

@@ -35,7 +35,7 @@ export async function shellEnvironment({ cluster, standIns }: ShellChoice): Prom
   return {
     KUBECONFIG: await (cluster === undefined ? anyKubeconfig() : kubeconfigOf(cluster)),
     KUBECACHEDIR: join(directory, 'cache'),
-    PATH: `${writePrograms(standIns)}${delimiter}${pathWithTools()}`,
+    PATH: `${writePrograms(join(directory, 'bin'), standIns)}${delimiter}${pathWithTools()}`,
   };
 }
 
@@ -79,9 +79,8 @@ async function leadsToOneOf(kubeconfig: string, clusters: readonly string[]): Pr
   return server !== undefined && servers.includes(server);
 }
 
-/** A directory with `weir`, and with what is not installed and `weir` can do in its place. */
-function writePrograms(standIns: readonly string[]): string {
-  const directory = join(shellDirectory(), 'bin');
+/** Fills a directory with `weir`, and with what is not installed and `weir` can do in its place; gives the directory. */
+export function writePrograms(directory: string, standIns: readonly string[] = []): string {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory);
   const weir = weirCommand.map(quoted).join(' ');
