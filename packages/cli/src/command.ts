@@ -60,6 +60,10 @@ export interface Command {
   readonly hidden?: boolean;
   /** Gives an exit code (`exit-code.ts`), or that of the program that ran in the user's name. */
   run?(invocation: Invocation): Promise<number>;
+  /** Instead of `run`, for a command with a grammar of its own: it gets the words after its name, `--help` too. */
+  runWords?(words: readonly string[], signal: AbortSignal): Promise<number>;
+  /** What may come next after `words`, where `runWords` has the grammar; the last of them is being typed. */
+  complete?(words: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Options that every command has. */

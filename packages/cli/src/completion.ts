@@ -2,11 +2,14 @@
 import { type Command, optionsOf } from './command.ts';
 
 /** The words that may come next after `words`; the last of `words` is the one being typed. */
-export function completions(root: Command, words: readonly string[]): string[] {
+export async function completions(root: Command, words: readonly string[]): Promise<readonly string[]> {
   let command = root;
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  for (const word of before) command = command.subcommands?.find((candidate) => candidate.name === word) ?? command;
+  for (const [index, word] of before.entries()) {
+    command = command.subcommands?.find((candidate) => candidate.name === word) ?? command;
+    if (command.complete !== undefined) return command.complete(words.slice(index + 1));
+  }
   const option = optionsOf(command)[(before.at(-1) ?? '').replace(/^--/, '')];
   if (option?.values !== undefined && before.at(-1)?.startsWith('--') === true) return matching(option.values, typed);
   if (typed.startsWith('-'))

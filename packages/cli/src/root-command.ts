@@ -1,6 +1,7 @@
 /** The whole command line, as a tree of data. */
 import type { Command } from './command.ts';
 import { agentCommand } from './commands/agent-command.ts';
+import { azCommand } from './commands/az-command.ts';
 import { azLoginCommand } from './commands/az-login-command.ts';
 import { downCommand, envCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
 import { completionCommand } from './commands/completion-command.ts';
@@ -35,6 +36,7 @@ export const rootCommand: Command = {
     engineCommand,
     agentCommand,
     azLoginCommand,
+    azCommand,
     labCommand,
     completionCommand(() => rootCommand),
     versionCommand,

@@ -29,7 +29,7 @@ export class ArmEndpoint {
   readonly faults: unknown[] = [];
   readonly #directory: string;
   readonly #tls: KeyPairPem;
-  readonly #authority: string;
+  readonly authority: string;
   readonly #left: Arm[] = [];
   #arm: Arm | undefined;
   #secret = '';
@@ -37,7 +37,7 @@ export class ArmEndpoint {
 
   private constructor(directory: string, authority: string, tls: KeyPairPem) {
     this.#directory = directory;
-    this.#authority = authority;
+    this.authority = authority;
     this.#tls = tls;
   }
 
@@ -127,7 +127,7 @@ export class ArmEndpoint {
         {
           host: '127.0.0.1',
           port: this.arm.port,
-          ca: this.#authority,
+          ca: this.authority,
           servername: 'localhost',
           method,
           path: target,

@@ -11,16 +11,16 @@ export function completionCommand(root: () => Command): Command {
     positionals: 'bash|zsh|fish',
     positionalCount: { min: 1, max: 64 },
     examples: ['source <(weir completion bash)', 'weir completion fish | source'],
-    run: ({ positionals, output }) => {
+    run: async ({ positionals, output }) => {
       const [shell = '', ...words] = positionals;
       if (shell === 'words') {
-        for (const word of completions(root(), words)) output.result(word);
-        return Promise.resolve(exitCode.done);
+        for (const word of await completions(root(), words)) output.result(word);
+        return exitCode.done;
       }
       const script = completionScript(shell);
       if (script === undefined) throw usageError(`there is no completion for '${shell}': it is one of bash, zsh, fish`);
       output.result(script);
-      return Promise.resolve(exitCode.done);
+      return exitCode.done;
     },
   };
 }
