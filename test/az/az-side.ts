@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { runAz } from '@weir/az';
-import { ArmEndpoint } from '../../packages/aks/test/support/arm-endpoint.ts';
+import type { ArmEndpoint } from '../../packages/aks/test/support/arm-endpoint.ts';
 
 /** What a command came to. */
 export interface AzOutcome {
@@ -58,6 +58,7 @@ export abstract class AzSide {
       .replaceAll(/-[0-9a-f]{8}\.(hcp|portal)\./g, '-{hex}.$1.')
       .replaceAll(/-rg-[0-9a-f]{6}\b/g, '-rg-{hex}')
       .replaceAll(/localhost:\d+/g, 'localhost:{port}')
+      .replaceAll(/\b[0-9a-f]{24}\b/g, '{hex}')
       .replaceAll(/ssh-rsa [\w+/=]+/g, 'ssh-rsa {key}')
       .replaceAll(/eyJ[\w.-]+/g, '{token}')
       .replaceAll(/"\d{4}-\d\d-\d\d[ T][\d:.]+Z?"/g, '"{time}"');

@@ -4,7 +4,14 @@ import { expect } from 'vitest';
 import type { AzOutcome } from './az-side.ts';
 
 /** Fields that newer versions have no more, or spell in another way. */
-const left = new Set(['enablePodSecurityPolicy', 'dockerBridgeCidr', 'enableVTPM', 'nodeOSUpgradeChannel', 'scaleSetEvictionPolicy', 'spotMaxPrice']);
+const left = new Set([
+  'enablePodSecurityPolicy',
+  'dockerBridgeCidr',
+  'enableVTPM',
+  'nodeOSUpgradeChannel',
+  'scaleSetEvictionPolicy',
+  'spotMaxPrice',
+]);
 /** Fields that newer versions have, and that are not null. */
 const added = new Set([
   'bootstrapProfile',

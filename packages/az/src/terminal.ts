@@ -1,12 +1,12 @@
 /** The person at the terminal: results on standard output, everything else on standard error, and questions. */
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
-import { AzError, refused } from './az-error.ts';
+import { type AzError, refused } from './az-error.ts';
 
 /** An input that may be a terminal. */
-export type AzInput = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
+type AzInput = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
 /** An output that may be a terminal. */
-export type AzOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type AzOutput = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** The three streams. */
 export interface AzStreams {

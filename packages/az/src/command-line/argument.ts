@@ -4,7 +4,7 @@
  */
 
 /** How many words an argument takes: none (a flag), one, any number, or at least one. */
-export type ArgumentArity = 'none' | 'one' | 'any' | 'some';
+type ArgumentArity = 'none' | 'one' | 'any' | 'some';
 
 /** The value of an argument that was given: `true` for a flag, a number, a text, or texts. */
 export type ArgumentValue = boolean | string | number | readonly string[];

@@ -52,7 +52,7 @@ function optionOf(known: readonly Argument[], word: string): TypedOption | undef
   if (!word.startsWith('-') || word === '-' || /^-\d+$|^-\d*\.\d+$/.test(word)) return undefined;
   const exact = known.find(({ options }) => options.includes(word));
   if (exact !== undefined) return { argument: exact, typed: word };
-  const [start = '', attached] = word.startsWith('--') ? splitOnce(word) : [word];
+  const [start, attached] = word.startsWith('--') ? splitOnce(word) : [word];
   const candidates = word.startsWith('--') ? longCandidates(known, start, attached) : shortCandidates(known, word);
   if (candidates.length > 1) {
     throw usageError(`ambiguous option: ${start} could match ${candidates.map(({ typed }) => typed).join(', ')}`);

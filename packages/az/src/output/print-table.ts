@@ -33,7 +33,9 @@ function tableUnavailable(): Error {
 function rowOf(item: unknown, isSorted: boolean): ReadonlyMap<string, unknown> {
   if (Array.isArray(item)) return new Map(item.map((value, at) => [`Column${at + 1}`, value as unknown]));
   if (typeof item !== 'object' || item === null) return new Map([['Result', item]]);
-  const entries = Object.entries(item).filter(([key, value]) => !neverShown.has(key) && value !== undefined && value !== null && typeof value !== 'object');
+  const entries = Object.entries(item).filter(
+    ([key, value]) => !neverShown.has(key) && value !== undefined && value !== null && typeof value !== 'object',
+  );
   const ordered = isSorted ? entries.sort(([a], [b]) => (a < b ? -1 : 1)) : entries;
   return new Map(ordered.map(([key, value]) => [`${key.slice(0, 1).toUpperCase()}${key.slice(1)}`, value as unknown]));
 }

@@ -28,5 +28,5 @@ function cellOf(value: unknown): string {
 export function pythonText(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
