@@ -8,6 +8,8 @@ import { ClusterOperations } from './clusters/cluster-operations.ts';
 import { addClusterRoutes } from './clusters/cluster-routes.ts';
 import { ClusterService } from './clusters/cluster-service.ts';
 import { ClusterStore } from './clusters/cluster-store.ts';
+import { addCommandRoutes } from './clusters/command-routes.ts';
+import { CommandService } from './clusters/command-service.ts';
 import type { ManagedCluster } from './clusters/managed-cluster.ts';
 import { addPoolRoutes } from './clusters/pool-routes.ts';
 import { PoolService } from './clusters/pool-service.ts';
@@ -78,6 +80,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     hasFeature: (name) => hasFeature(providerSource, name),
   });
   addPoolRoutes(routes, { store, operations: clusterOperations, pools });
+  addCommandRoutes(routes, new CommandService(store, host));
   addVersionRoutes(routes, store);
   addAuthorizationRoutes(routes);
   addGroupRoutes(routes, {

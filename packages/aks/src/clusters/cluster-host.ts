@@ -1,4 +1,5 @@
 /** What makes clusters real. The lab does; tests of the endpoint alone put something smaller behind it. */
+import type { ZipFile } from '../archives/write-zip.ts';
 import type { ManagedCluster } from './managed-cluster.ts';
 
 /** Whose credentials are asked for. */
@@ -10,6 +11,22 @@ export interface ClusterCredential {
   readonly certificateAuthority: string;
   readonly certificate: string;
   readonly key: string;
+}
+
+/** A command for a pod of a cluster. */
+export interface CommandWish {
+  /** Unique; lower-case letters and digits. */
+  readonly id: string;
+  /** For a shell. */
+  readonly command: string;
+  /** Beside which it runs. */
+  readonly files: readonly ZipFile[];
+}
+
+/** What came of it; `logs` has what it said on both streams. */
+export interface CommandOutcome {
+  readonly exitCode: number;
+  readonly logs: string;
 }
 
 /**
@@ -30,4 +47,6 @@ export interface ClusterHost {
   /** Signs tokens of service accounts with another key; those before are worth nothing. */
   rotateServiceAccountSigningKeys(cluster: ManagedCluster): Promise<void>;
   credential(cluster: ManagedCluster, kind: CredentialKind): Promise<ClusterCredential>;
+  /** Runs a command; rejects with the reason when it could not be run. */
+  run(cluster: ManagedCluster, wish: CommandWish): Promise<CommandOutcome>;
 }

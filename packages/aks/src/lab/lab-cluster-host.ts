@@ -17,8 +17,9 @@ import {
   upCluster,
 } from '@weir/lab';
 import { providerError } from '../arm/arm-error.ts';
-import type { ClusterCredential, ClusterHost } from '../clusters/cluster-host.ts';
+import type { ClusterCredential, ClusterHost, CommandOutcome, CommandWish } from '../clusters/cluster-host.ts';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
+import { runClusterCommand } from './cluster-command.ts';
 import { labNetwork } from './lab-network.ts';
 import { nodesOf } from './pool-nodes.ts';
 import { engineOf, targetOf } from './pool-target.ts';
@@ -105,6 +106,10 @@ export class LabClusterHost implements ClusterHost {
 
   #how(signal: AbortSignal | undefined): StartOptions {
     return { ...this.#options, ...(signal === undefined ? {} : { signal }) };
+  }
+
+  run({ labCluster }: ManagedCluster, wish: CommandWish): Promise<CommandOutcome> {
+    return runClusterCommand(clusterLayout(labCluster).kubeconfig, wish);
   }
 
   /** Everything that trusts or shows what is rotated is started anew. */

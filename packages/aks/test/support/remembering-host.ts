@@ -1,4 +1,5 @@
 /** A host of clusters without clusters: it remembers what it was asked, and can be made slow or failing. */
+import type { CommandOutcome, CommandWish } from '../../src/clusters/cluster-host.ts';
 import type { ClusterCredential, ClusterHost, ManagedCluster } from '../../src/index.ts';
 
 /** Remembers. */
@@ -47,6 +48,13 @@ export class RememberingHost implements ClusterHost {
 
   async credential(_cluster: ManagedCluster, kind: string): Promise<ClusterCredential> {
     return Promise.resolve({ server: 'https://127.0.0.1:6443', certificateAuthority: 'authority', certificate: kind, key: 'key' });
+  }
+
+  /** Says the command and the names of its files, and ends with the number behind `exit`. */
+  async run({ name }: ManagedCluster, { command, files }: CommandWish): Promise<CommandOutcome> {
+    await this.#work(`run ${name} ${command}`);
+    const said = files.map((file) => `${file.name}=${file.content.toString()}`);
+    return { exitCode: Number(/exit (\d+)/.exec(command)?.[1] ?? 0), logs: [command, ...said].join('\n') };
   }
 
   async #work(text: string, signal?: AbortSignal): Promise<void> {

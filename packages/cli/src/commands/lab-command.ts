@@ -6,7 +6,7 @@ import { clusterOption } from '../cluster-option.ts';
 import type { Command } from '../command.ts';
 import { exitCode, usageError } from '../exit-code.ts';
 import { interrupted } from '../interrupt.ts';
-import { weirCommand } from '../self.ts';
+import { pathWithTools, weirCommand } from '../self.ts';
 import { labHostCommand } from './lab-host-command.ts';
 
 const supervise: Command = {
@@ -42,6 +42,8 @@ const node: Command = {
     const file = options.text('config');
     if (file === undefined) throw usageError("'weir lab node' needs --config FILE");
     const { runNode } = await import('@weir/lab');
+    // Some images have kubectl and helm.
+    process.env['PATH'] = pathWithTools();
     const told = (): NodeOptions => JSON.parse(readFileSync(file, 'utf8')) as NodeOptions;
     const running = await runNode(told());
     process.on('SIGHUP', () => running.update(told()));

@@ -23,7 +23,12 @@ export interface BuiltInImage {
   readonly commands?: Readonly<Record<string, Program>>;
   /** Whether it starts again at once whenever it has ended, because somebody else sees to the delays. */
   readonly startsAgainAtOnce?: boolean;
+  /** Programs that the machine has elsewhere than in /usr, and that the image has in {@link toolsDirectory}. */
+  readonly tools?: readonly string[];
 }
+
+/** Where an image has its tools. */
+export const toolsDirectory = '/opt/tools';
 
 /** Every built-in image. */
 export const builtInImages: readonly BuiltInImage[] = [
@@ -34,6 +39,18 @@ export const builtInImages: readonly BuiltInImage[] = [
     defaultArguments: ['pause'],
     hasExecutable: true,
     program: agnhost,
+  },
+  {
+    // Of AKS, for commands that are sent to a cluster: programs of the machine, and two more.
+    name: 'command/runtime',
+    entrypoint: '/command',
+    defaultArguments: [],
+    hasExecutable: false,
+    program: (context) => {
+      context.stderr('This image runs what it is told: give a command.\n');
+      return Promise.resolve(1);
+    },
+    tools: ['kubectl', 'helm'],
   },
 ];
 

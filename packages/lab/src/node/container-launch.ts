@@ -6,7 +6,7 @@
  */
 import { ApiError, TransportError } from '@weir/client';
 import type { Container } from '@weir/kube';
-import type { BuiltInImage } from '../images/built-in-images.ts';
+import { type BuiltInImage, findBuiltInImage } from '../images/built-in-images.ts';
 import { type ResourceLimits, resourceLimits } from '../sandbox/resource-limits.ts';
 import type { EtcFiles } from '../sandbox/root-directory.ts';
 import type { OciMount, ProcessRights, SharedNamespace } from '../sandbox/runc-config.ts';
@@ -26,6 +26,7 @@ import { podFiles } from './pod-files.ts';
 import { HostnameError } from './pod-hostname.ts';
 import type { PodNames } from './pod-resolver.ts';
 import { processRights, RightsError } from './process-rights.ts';
+import { toolMounts } from './tool-mounts.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
 import { VolumeError } from './volumes/volume-files.ts';
 
@@ -110,7 +111,7 @@ async function launchOf(container: Container, facts: LaunchFacts, context: PodCo
     images,
     environment,
     workingDirectory: container.workingDir ?? '/',
-    mounts: await volumes.mounts(container, environment),
+    mounts: [...toolMounts(findBuiltInImage(container.image ?? '', images)), ...(await volumes.mounts(container, environment))],
     completeVolumes: async () => {
       try {
         await volumes.complete();

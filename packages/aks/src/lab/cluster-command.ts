@@ -1,0 +1,135 @@
+/**
+ * A command in a pod of a cluster, as `az aks command invoke` runs it: in the namespace `aks-command`, as an
+ * administrator of the cluster, with kubectl and helm at hand and the files that came with it in the working directory.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  isAlreadyExists,
+  isNotFound,
+  KubeClient,
+  loadKubeconfig,
+  namespacesPath,
+  podsPath,
+  secretsPath,
+  serviceAccountsPath,
+} from '@weir/client';
+import type { KubeObject, Pod } from '@weir/kube';
+import type { CommandOutcome, CommandWish } from '../clusters/cluster-host.ts';
+
+const namespace = 'aks-command';
+const account = 'command';
+const image = 'mcr.microsoft.com/aks/command/runtime:master.weir';
+const filesDirectory = '/command-files';
+/** Where the image has its tools. */
+const path = '/opt/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** As much as AKS shows of what a command says. */
+const logBytesMax = 512 * 1024;
+/** A command that runs longer is ended. */
+const runSecondsMax = 1_800;
+/** A pod that does not start by then will not. */
+const startMs = 120_000;
+
+/** Runs it to its end and takes its pod away. Rejects with the reason when it could not be run. */
+export async function runClusterCommand(kubeconfig: string, wish: CommandWish): Promise<CommandOutcome> {
+  const client = new KubeClient(await loadKubeconfig(kubeconfig), { userAgent: 'weir-arm' });
+  const name = `command-${wish.id}`;
+  try {
+    await prepare(client);
+    await client.create(secretsPath(namespace), filesOf(name, wish));
+    await client.create(podsPath(namespace), podOf(name, wish));
+    const exitCode = await ended(client, name);
+    const logs = await client.requestText('GET', `/api/v1/namespaces/${namespace}/pods/${name}/log`, {
+      query: { limitBytes: logBytesMax },
+    });
+    return { exitCode, logs };
+  } finally {
+    await Promise.all([
+      gone(client.delete(podsPath(namespace), name, { gracePeriodSeconds: 0 })),
+      gone(client.delete(secretsPath(namespace), name)),
+    ]);
+    client.close();
+  }
+}
+
+/** What all commands of a cluster have in common; it stays. */
+async function prepare(client: KubeClient): Promise<void> {
+  const authorization = 'rbac.authorization.k8s.io';
+  const binding: KubeObject = {
+    apiVersion: `${authorization}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: namespace },
+    roleRef: { apiGroup: authorization, kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'ServiceAccount', namespace, name: account }],
+  } as KubeObject;
+  await made(client.create(namespacesPath, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }));
+  await made(client.create(serviceAccountsPath(namespace), { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account } }));
+  await made(client.create({ group: authorization, version: 'v1', resource: 'clusterrolebindings' }, binding));
+}
+
+/** The keys are numbers, because names of files have characters that keys may not have. */
+function filesOf(name: string, { files }: CommandWish): KubeObject {
+  const data = Object.fromEntries(files.map(({ content }, index) => [`file-${index}`, content.toString('base64')]));
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'Opaque', data } as KubeObject;
+}
+
+function podOf(name: string, { command, files }: CommandWish): Pod {
+  const items = files.map(({ name: file }, index) => ({ key: `file-${index}`, path: file.replace(/^(\.\/)+/, '') }));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: { app: 'aks-command' } },
+    spec: {
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: runSecondsMax,
+      serviceAccountName: account,
+      nodeSelector: { 'kubernetes.io/os': 'linux' },
+      containers: [
+        {
+          name: 'command',
+          image,
+          command: ['/bin/bash', '-c', command],
+          workingDir: filesDirectory,
+          env: [{ name: 'PATH', value: path }],
+          volumeMounts: [{ name: 'files', mountPath: filesDirectory }],
+        },
+      ],
+      volumes: [
+        { name: 'files', ...(files.length === 0 ? { emptyDir: {} } : { secret: { secretName: name, items, defaultMode: 0o755 } }) },
+      ],
+    },
+  } as Pod;
+}
+
+/** The exit code of its program. */
+async function ended(client: KubeClient, name: string): Promise<number> {
+  for (const startBy = Date.now() + startMs; ; await sleep(100)) {
+    const { status } = await client.get<Pod>(podsPath(namespace), name);
+    const state = status?.containerStatuses?.[0]?.state;
+    if (state?.terminated !== undefined) return state.terminated.exitCode;
+    if (status?.phase === 'Failed')
+      throw new Error(`the pod of the command failed: ${status.message ?? status.reason ?? 'no reason is told'}`);
+    if (state?.running === undefined && Date.now() > startBy) {
+      throw new Error(
+        `the pod of the command did not start in ${startMs / 1_000} s: ${waitingReason(await client.get<Pod>(podsPath(namespace), name))}`,
+      );
+    }
+  }
+}
+
+function waitingReason({ status }: Pod): string {
+  const waiting = status?.containerStatuses?.[0]?.state?.waiting;
+  const unscheduled = status?.conditions?.find(({ type, status: value }) => type === 'PodScheduled' && value === 'False');
+  return waiting?.message ?? waiting?.reason ?? unscheduled?.message ?? 'no reason is told';
+}
+
+async function made(creation: Promise<unknown>): Promise<void> {
+  await creation.catch((error: unknown) => {
+    if (!isAlreadyExists(error)) throw error;
+  });
+}
+
+async function gone(deletion: Promise<unknown>): Promise<void> {
+  await deletion.catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+}
