@@ -87,6 +87,27 @@ describe('a node pool', () => {
   });
 });
 
+describe('labels and taints of a node pool are refused', () => {
+  it.each([
+    [{ nodeLabels: { 'kubernetes.io/os': 'windows' } }, 'nodeLabels', /are not given by hand/],
+    [{ nodeLabels: { 'agents.kubernetes.azure.com/x': 'y' } }, 'nodeLabels', /are not given by hand/],
+    [{ nodeLabels: { 'a b': 'c' } }, 'nodeLabels', /'a b=c': name part must consist of/],
+    [{ nodeLabels: { a: 1 } }, 'nodeLabels', /a value is a text/],
+    [{ nodeLabels: { a: 'x'.repeat(64) } }, 'nodeLabels', /63/],
+    [{ nodeTaints: ['a=b'] }, 'nodeTaints', /has the form key=value:Effect/],
+    [{ nodeTaints: ['a=b:Never'] }, 'nodeTaints', /an effect is one of NoSchedule/],
+    [{ nodeTaints: [7] }, 'nodeTaints', /has the form/],
+  ])('%j', async (properties, field, message) => {
+    await scene.create();
+    const answer = await second({ count: 1, ...properties });
+    expect([answer.status, answer.json]).toEqual([
+      400,
+      expect.objectContaining({ target: `agentPoolProfile.${field}`, message: expect.stringMatching(message) as string }) as object,
+    ]);
+    expect((await scene.ask('GET', '/agentPools/second')).status).toBe(404);
+  });
+});
+
 describe('more than 250 nodes with engine azure are refused', () => {
   const tooMany = { code: 'InvalidNodeCountForNPM', message: expect.stringContaining('supports up to 250 nodes') as string };
   const scaler = (maxCount: number): object => ({ enableAutoScaling: true, minCount: 1, maxCount });
@@ -109,7 +130,7 @@ describe('more than 250 nodes with engine azure are refused', () => {
   });
 
   it('to a larger cluster that wants this engine', async () => {
-    await scene.create({ network: { networkPolicy: 'none' }, pool: { count: 251 } });
+    await scene.create({ network: { networkPolicy: 'none' }, pool: { count: 1, ...scaler(251) } });
     const { networkProfile } = (await scene.properties()) as { networkProfile: object };
     const answer = await scene.update({ networkProfile: { ...networkProfile, networkPolicy: 'azure' } });
     expect([answer.status, answer.json]).toEqual([400, expect.objectContaining(tooMany) as object]);
@@ -119,6 +140,6 @@ describe('more than 250 nodes with engine azure are refused', () => {
     await scene.create({ pool: { count: 200 } });
     expect((await second({ count: 50 })).status).toBe(201);
     const other = await ClusterScene.open(endpoint);
-    expect((await other.create({ network: { networkPolicy: 'calico' }, pool: { count: 300 } })).status).toBe(201);
+    expect((await other.create({ network: { networkPolicy: 'calico' }, pool: { count: 1, ...scaler(300) } })).status).toBe(201);
   });
 });

@@ -32,6 +32,9 @@ const headLimitBytes = 64 * 1024;
 /** A request that takes longer to arrive is given up. */
 const arrivalMs = 30_000;
 
+/** Longer than between two questions of a client that polls, so that none meets a connection that is just being closed. */
+const idleMs = 65_000;
+
 /** A listening server. */
 export interface ArmServer {
   readonly port: number;
@@ -43,7 +46,13 @@ export interface ArmServer {
 /** Listens; port 0 takes a free one. */
 export async function startArmServer(options: ArmServerOptions): Promise<ArmServer> {
   const { certificate, key } = options.tls;
-  const server = createServer({ cert: certificate, key, maxHeaderSize: headLimitBytes, requestTimeout: arrivalMs });
+  const server = createServer({
+    cert: certificate,
+    key,
+    maxHeaderSize: headLimitBytes,
+    requestTimeout: arrivalMs,
+    keepAliveTimeout: idleMs,
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: '127.0.0.1', port: options.port }, resolve);
@@ -71,13 +80,16 @@ function portOf(server: Server): number {
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
-  try {
-    send(request, response, await answer(request, door));
-  } catch (error) {
-    if (!(error instanceof ArmError)) door.onFault(error);
-    const refusal = error instanceof ArmError ? error : gatewayError(500, 'InternalServerError', 'The server has met a fault of its own.');
-    send(request, response, { status: refusal.status, body: refusal.body, headers: refusal.extras.headers ?? {} });
-  }
+  const answered = await answer(request, door).catch((error: unknown) => refusalOf(error, door));
+  // A body that nobody has read would be taken for the next request, or cut the answer off.
+  const isRead = await readPieces(request, () => undefined).catch(() => false);
+  if (!response.destroyed) send(request, response, { answered, isRead });
+}
+
+function refusalOf(error: unknown, { onFault }: Door): ArmResponse {
+  if (!(error instanceof ArmError)) onFault(error);
+  const refusal = error instanceof ArmError ? error : gatewayError(500, 'InternalServerError', 'The server has met a fault of its own.');
+  return { status: refusal.status, body: refusal.body, headers: refusal.extras.headers ?? {} };
 }
 
 async function answer(request: IncomingMessage, door: Door): Promise<ArmResponse> {
@@ -107,7 +119,13 @@ async function answer(request: IncomingMessage, door: Door): Promise<ArmResponse
   });
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answered: ArmResponse): void {
+interface Answered {
+  readonly answered: ArmResponse;
+  /** Whether all of the request has been read, so that another one may follow. */
+  readonly isRead: boolean;
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { answered, isRead }: Answered): void {
   const { status, body, bytes, headers = {} } = answered;
   const content = bytes ?? (body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body)));
   const correlation = request.headers['x-ms-client-request-id'];
@@ -117,24 +135,32 @@ function send(request: IncomingMessage, response: ServerResponse, answered: ArmR
     'cache-control': 'no-cache',
     'x-ms-request-id': randomUUID(),
     'x-ms-correlation-request-id': typeof correlation === 'string' ? correlation.slice(0, 64) : randomUUID(),
+    ...(isRead ? {} : { connection: 'close' }),
     ...headers,
   });
   response.end(request.method === 'HEAD' ? undefined : content);
-  // What of a refused body is still to come is not waited for.
-  if (!request.complete) request.destroy();
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
+  if (await readPieces(request, (piece) => pieces.push(piece))) return Buffer.concat(pieces).toString();
+  throw gatewayError(413, 'RequestContentTooLarge', `The request content size exceeds the maximum size of ${bodyLimitBytes} bytes.`);
+}
+
+/** Reads what is left of a body, and says whether that was all: what is too long is not read to its end. */
+async function readPieces(request: IncomingMessage, take: (piece: Buffer) => void): Promise<boolean> {
   let length = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    length += piece.length;
-    if (length > bodyLimitBytes) {
-      throw gatewayError(413, 'RequestContentTooLarge', `The request content size exceeds the maximum size of ${bodyLimitBytes} bytes.`);
+  try {
+    for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += piece.length;
+      if (length > bodyLimitBytes) return false;
+      take(piece);
     }
-    pieces.push(piece);
+    return true;
+  } catch (error) {
+    if (!request.destroyed) throw error;
+    throw gatewayError(400, 'InvalidRequestContent', 'The request ended before its content was whole.');
   }
-  return Buffer.concat(pieces).toString();
 }
 
 function jsonOf(text: string): JsonObject {

@@ -30,6 +30,9 @@ export interface LabHostOptions {
   readonly onProgress: (text: string) => void;
 }
 
+/** Who asks az to wait waits longer than at a terminal. */
+const readyMs = 300_000;
+
 /** A host that makes real clusters. */
 export class LabClusterHost implements ClusterHost {
   readonly #options: LabHostOptions;
@@ -96,6 +99,10 @@ export class LabClusterHost implements ClusterHost {
     return { server, certificateAuthority, certificate: clientCertificate, key: clientKey };
   }
 
+  run({ labCluster }: ManagedCluster, wish: CommandWish): Promise<CommandOutcome> {
+    return runClusterCommand(clusterLayout(labCluster).kubeconfig, wish);
+  }
+
   async #become(cluster: ManagedCluster, signal?: AbortSignal): Promise<ChangeReport> {
     const report = await changeCluster(cluster.labCluster, targetOf(cluster), this.#how(signal)).catch((error: unknown) => {
       throw error instanceof ClusterError && error.code === 'undrained' ? providerError(409, 'PodDrainFailure', error.message) : error;
@@ -105,17 +112,13 @@ export class LabClusterHost implements ClusterHost {
   }
 
   #how(signal: AbortSignal | undefined): StartOptions {
-    return { ...this.#options, ...(signal === undefined ? {} : { signal }) };
-  }
-
-  run({ labCluster }: ManagedCluster, wish: CommandWish): Promise<CommandOutcome> {
-    return runClusterCommand(clusterLayout(labCluster).kubeconfig, wish);
+    return { ...this.#options, timeoutMs: readyMs, ...(signal === undefined ? {} : { signal }) };
   }
 
   /** Everything that trusts or shows what is rotated is started anew. */
   async #rotate(cluster: ManagedCluster, what: RotatedSecrets): Promise<void> {
     await stopCluster(cluster.labCluster);
     await rotateCertificates(cluster.labCluster, what);
-    await this.create(cluster);
+    await restartCluster(cluster.labCluster, this.#how(undefined));
   }
 }

@@ -18,6 +18,8 @@ export interface ArmAnswer {
 
 interface Sent {
   readonly body?: unknown;
+  /** Instead of `body`, as they are. */
+  readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   /** Default: the token of the login; null for none. */
   readonly token?: string | null;
@@ -91,6 +93,16 @@ export class ArmEndpoint {
     return this.#secret;
   }
 
+  /** The certificate of the authority. */
+  get authority(): string {
+    return this.#authority;
+  }
+
+  /** The token with which {@link ArmEndpoint.send} asks. */
+  get token(): string {
+    return this.#token;
+  }
+
   get directory(): string {
     return this.#directory;
   }
@@ -120,8 +132,8 @@ export class ArmEndpoint {
   }
 
   /** Sends one request as it is. */
-  send(method: string, target: string, { body, headers = {}, token = this.#token }: Sent = {}): Promise<ArmAnswer> {
-    const bytes = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  send(method: string, target: string, { body, bytes: given, headers = {}, token = this.#token }: Sent = {}): Promise<ArmAnswer> {
+    const bytes = given ?? (body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
     return new Promise((resolve, reject) => {
       const sent = request(
         {

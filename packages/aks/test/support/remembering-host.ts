@@ -1,6 +1,7 @@
 /** A host of clusters without clusters: it remembers what it was asked, and can be made slow or failing. */
 import type { CommandOutcome, CommandWish } from '../../src/clusters/cluster-host.ts';
 import type { ClusterCredential, ClusterHost, ManagedCluster } from '../../src/index.ts';
+import { nodesOf } from '../../src/lab/pool-nodes.ts';
 
 /** Remembers. */
 export class RememberingHost implements ClusterHost {
@@ -21,6 +22,7 @@ export class RememberingHost implements ClusterHost {
   }
 
   async change(from: ManagedCluster, to: ManagedCluster, signal: AbortSignal): Promise<void> {
+    nodesOf(to);
     const sizes = (cluster: ManagedCluster): string => cluster.pools.map(({ name, count }) => `${name}:${count}`).join(' ');
     await this.#work(`change ${to.name} ${from.network.networkPolicy}→${to.network.networkPolicy} ${sizes(from)} → ${sizes(to)}`, signal);
   }
