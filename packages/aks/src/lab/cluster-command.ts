@@ -97,7 +97,7 @@ function podOf(name: string, { command, files }: CommandWish): Pod {
         { name: 'files', ...(files.length === 0 ? { emptyDir: {} } : { secret: { secretName: name, items, defaultMode: 0o755 } }) },
       ],
     },
-  } as Pod;
+  };
 }
 
 /** The exit code of its program. */

@@ -125,7 +125,7 @@ function secretsOnDisk(endpoint: ArmEndpoint): readonly string[] {
 
 /** Members that an input has given to all objects. */
 function pollution(): readonly string[] {
-  const inherited = [...Object.keys(Object.prototype)];
+  const inherited = Object.keys(Object.prototype);
   return inherited.length === 0 ? [] : [`every object now has ${inherited.join(', ')}`];
 }
 

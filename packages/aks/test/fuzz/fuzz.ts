@@ -10,7 +10,7 @@ const { values } = parseArgs({ options: { seed: { type: 'string', default: '0' }
 function wholeNumber(option: string, text: string): number {
   if (/^[0-9]{1,9}$/.test(text)) return Number(text);
   process.stderr.write(`--${option} is '${text}'; give a whole number below 10^9\n`);
-  process.exit(2);
+  return process.exit(2);
 }
 
 const seed = wholeNumber('seed', values.seed);

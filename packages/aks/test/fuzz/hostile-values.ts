@@ -89,8 +89,9 @@ export function damaged(random: Random, bytes: Buffer): Buffer {
   const pieces = [...bytes];
   for (let change = random.integer(1, 6); change > 0 && pieces.length > 0; change -= 1) {
     const at = random.integer(0, pieces.length - 1);
-    if (random.chance(0.5)) pieces[at] = random.integer(0, 255);
-    else if (random.chance(0.5)) pieces.splice(at, random.integer(1, 8));
+    const kind = random.integer(0, 3);
+    if (kind < 2) pieces[at] = random.integer(0, 255);
+    else if (kind === 2) pieces.splice(at, random.integer(1, 8));
     else pieces.splice(at, 0, ...random.times(random.integer(1, 8), () => random.integer(0, 255)));
   }
   return Buffer.from(pieces);
