@@ -18,7 +18,7 @@ export interface StandInForAgent {
   readonly pod: string;
 }
 
-const lookMs = 250;
+const lookMs = 500;
 /** What is reported of an end that nobody has told of. */
 const exitCodeUnknown = 255;
 const signalNumbers: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15, SIGSEGV: 11, SIGABRT: 6, SIGINT: 2 };

@@ -54,7 +54,13 @@ function calicoLabels(name: string): Readonly<Record<string, string>> {
 }
 
 /** Where an agent answers probes: the loopback of its node. */
-const probe = { httpGet: { host: '127.0.0.1', port: 9477, path: '/readyz' }, periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 1 };
+const whetherReady = { httpGet: { host: '127.0.0.1', port: 9477, path: '/readyz' }, timeoutSeconds: 5 };
+
+/** It is looked at often until it is ready for the first time, whenever that is, and seldom from then on. */
+const probes = {
+  startupProbe: { ...whetherReady, periodSeconds: 1, failureThreshold: 1_000_000 },
+  readinessProbe: { ...whetherReady, periodSeconds: 10, failureThreshold: 1 },
+};
 
 /** The DaemonSet of the engine on the system; undefined where it has none: it is no product, or does not run there. */
 export function engineDaemonSet({ engine, system, minor }: EngineOnSystem): DaemonSet | undefined {
@@ -79,7 +85,7 @@ export function engineDaemonSet({ engine, system, minor }: EngineOnSystem): Daem
           tolerations: [{ operator: 'Exists' }],
           nodeSelector: { 'kubernetes.io/os': system },
           affinity: nodesWith(engine),
-          containers: [{ name: container, image: release.image, imagePullPolicy: 'IfNotPresent', readinessProbe: probe }],
+          containers: [{ name: container, image: release.image, imagePullPolicy: 'IfNotPresent', ...probes }],
         },
       },
     },

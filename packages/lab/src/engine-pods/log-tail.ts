@@ -1,5 +1,5 @@
 /** The lines that come to a log file, for a reader that comes now and then. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 const lineFeed = 0x0a;
 /** What is read at a time, in bytes. */
@@ -20,6 +20,7 @@ export class LogTail {
 
   /** Hands out the whole lines that have come, without their ends; what lies at or behind `end` is another reader's. */
   read(onLine: (line: string) => void, end: number = Number.POSITIVE_INFINITY): void {
+    if (statSync(this.#path, { throwIfNoEntry: false })?.size === this.#position) return;
     let fd: number;
     try {
       fd = openSync(this.#path, 'r');
