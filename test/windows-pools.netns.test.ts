@@ -2,7 +2,7 @@
  * Windows node pools, made with the unmodified az for the two engines that have them: the feature, the prompt for the
  * password, nodes that look as AKS's, the article's journey in shells on Windows nodes, and what pools leave behind.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listNetns } from '@weir/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +39,26 @@ const create = (engine: Engine): string =>
 const pool = (engine: Engine): string => `--resource-group rg --cluster-name ${engine} --name npwin`;
 const addPool = (engine: Engine): string => `az aks nodepool add ${pool(engine)} --os-type Windows --node-count 1`;
 const kubectl = (engine: Engine, line: string): Promise<string> => az.output(`kubectl --context ${engine} ${line}`);
+
+const overrides = `--overrides='{"spec": { "nodeSelector": {"kubernetes.io/os": "windows"}}}'`;
+const run = (engine: Engine, pod: string, command: string): Promise<string> =>
+  kubectl(engine, `run ${pod} -n demo --image=${image} --labels=app=${pod} --port=80 ${overrides} --command -- ${command}`);
+
+/** What az of this version has no option for: everything is read, changed and sent back. */
+async function changeEngine(cluster: string, networkPolicy: string): Promise<void> {
+  const [endpoint, subscription] = await Promise.all([
+    az.output('az cloud show --query endpoints.resourceManager -o tsv'),
+    az.output('az account show --query id -o tsv'),
+  ]);
+  const path = `resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/${cluster}`;
+  const url = `${endpoint}/subscriptions/${subscription}/${path}?api-version=2025-03-01`;
+  const body = JSON.parse(await az.output(`az rest --method get --url '${url}'`)) as { properties: { networkProfile: object } };
+  body.properties.networkProfile = { ...body.properties.networkProfile, networkPolicy };
+  const file = join(az.directory, 'body.json');
+  writeFileSync(file, JSON.stringify(body));
+  await az.output(`az rest --method put --url '${url}' --body @${file}`);
+  await az.output(`az aks wait -g rg -n ${cluster} --updated --interval 1 --timeout 240`);
+}
 
 /** Names of files and namespaces that belong to nodes of a pool, of all clusters. */
 function remainsOf(part: string): readonly string[] {
@@ -117,10 +137,7 @@ describe.each(engines)('a Windows pool of a cluster with engine %s', (engine) =>
 
   it('runs the article: a shell on a Windows node connects, times out under the policy, and connects with the label', async () => {
     await on('create namespace demo');
-    const overrides = `--overrides='{"spec": { "nodeSelector": {"kubernetes.io/os": "windows"}}}'`;
-    await on(
-      `run server -n demo --image=${image} --labels=app=server --port=80 ${overrides} --command -- /agnhost serve-hostname --tcp --http=false --port 80`,
-    );
+    await run(engine, 'server', '/agnhost serve-hostname --tcp --http=false --port 80');
     const shell = openTerminal(
       `kubectl --context ${engine} run -it client -n demo --image=${image} --restart=Never ${overrides} --command -- bash`,
     );
@@ -145,23 +162,44 @@ describe.each(engines)('a Windows pool of a cluster with engine %s', (engine) =>
 });
 
 describe('a Windows pool', () => {
+  const hnsOf = (part: string): readonly string[] => remainsOf(part).filter((name) => name.includes('hns'));
+
   it(
-    'leaves nothing of its HNS behind when it is scaled, re-imaged and removed',
+    'is re-imaged when the engine of its cluster is taken away: nothing is enforced any more, and HNS has nothing of it',
     async () => {
-      const hnsOf = (part: string): readonly string[] => remainsOf(part).filter((name) => name.includes('hns'));
-      const uid = (): Promise<string> => kubectl('calico', "get node aksnpwin000000 -o jsonpath='{.metadata.uid}'");
-      await az.output(`az aks nodepool scale ${pool('calico')} --node-count 2`);
-      const [before, there] = [await uid(), hnsOf('npwin000001')];
-      // The documents and the socket.
-      expect(there).toHaveLength(2);
-      await az.output(`az aks nodepool upgrade ${pool('calico')} --node-image-only`);
+      const on = (line: string): Promise<string> => kubectl('calico', line);
+      const uid = (): Promise<string> => on("get node aksnpwin000000 -o jsonpath='{.metadata.uid}'");
+      const before = await uid();
+      await changeEngine('calico', 'none');
       expect(await uid()).not.toBe(before);
-      expect(await kubectl('calico', 'get pods -n demo -o name')).toBe('');
-      expect(hnsOf('npwin000001')).toEqual(there);
+      // The node that came for the time of the change.
+      expect(remainsOf('npwin000001')).toEqual([]);
+      expect(await on('get pods -n demo -o name')).toBe('');
+      expect(await on('get networkpolicy -n demo -o name')).toBe('networkpolicy.networking.k8s.io/demo-policy');
+      await run('calico', 'server', '/agnhost serve-hostname --tcp --http=false --port 80');
+      await run('calico', 'client', '/agnhost pause');
+      await on('wait --for=condition=Ready pod --all -n demo --timeout=60s');
+      const target = `${await on("get pod server -n demo -o jsonpath='{.status.podIP}'")}:80`;
+      expect(await on(`exec client -n demo -- /agnhost connect ${target} --timeout=3s --protocol=tcp`)).toBe('');
+      const documents = remainsOf('npwin000000').filter((name) => name.endsWith('hns.json'));
+      const read = (...parts: readonly string[]): string => readFileSync(join(az.directory, 'state', ...parts), 'utf8');
+      for (const name of documents) {
+        const [, lab = ''] = name.split('/');
+        const { engine } = JSON.parse(read('clusters', lab, 'cluster.json')) as { readonly engine: string };
+        expect([engine, read(name).includes('weir-')]).toEqual(engine === 'none' ? ['none', false] : ['azure', true]);
+      }
+      expect(documents).toHaveLength(2);
+    },
+    longMs,
+  );
+
+  it(
+    'leaves nothing behind when it is removed',
+    async () => {
+      // The documents and the socket, of both clusters.
+      expect(hnsOf('npwin')).toHaveLength(4);
       await az.output(`az aks nodepool delete ${pool('calico')}`);
       expect(await kubectl('calico', 'get nodes -l kubernetes.io/os=windows -o name')).toBe('');
-      expect(remainsOf('npwin000001')).toEqual([]);
-      // Those of the other cluster.
       expect(hnsOf('npwin')).toHaveLength(2);
     },
     longMs,
