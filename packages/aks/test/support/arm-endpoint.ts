@@ -31,6 +31,7 @@ export class ArmEndpoint {
   readonly faults: unknown[] = [];
   readonly #directory: string;
   readonly #tls: KeyPairPem;
+  /** The certificate of the authority. */
   readonly authority: string;
   readonly #left: Arm[] = [];
   #arm: Arm | undefined;
@@ -91,11 +92,6 @@ export class ArmEndpoint {
 
   get secret(): string {
     return this.#secret;
-  }
-
-  /** The certificate of the authority. */
-  get authority(): string {
-    return this.#authority;
   }
 
   /** The token with which {@link ArmEndpoint.send} asks. */
