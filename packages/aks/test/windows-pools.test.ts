@@ -1,4 +1,6 @@
 /** Windows node pools: their administrator, their systems, and what the engine of the cluster has to do with them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nodesOf } from '../src/lab/pool-nodes.ts';
 import { type ArmAnswer, ArmEndpoint } from './support/arm-endpoint.ts';
@@ -132,7 +134,10 @@ describe('the administrator of Windows nodes', () => {
     const answer = await put(withProfile({ adminUsername, adminPassword }));
     expect([answer.status, properties(answer)['windowsProfile']]).toEqual([201, { adminUsername, enableCSIProxy: true }]);
     const shown = await endpoint.ask('GET', path);
-    expect(answer.text + shown.text + JSON.stringify(endpoint.arm.state.clusters.list())).not.toContain(adminPassword);
+    const files = readdirSync(endpoint.directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const kept = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+    expect(kept.join('')).toContain(adminUsername);
+    expect([answer.text, shown.text, ...kept].join('')).not.toContain(adminPassword);
   });
 
   it('keeps the name for ever, and gets other passwords that keep to the rules', async () => {
