@@ -140,9 +140,9 @@ describe.each(engines)('the pods of %s', (cluster) => {
     expect(
       await inPod(
         cluster,
-        `openssl s_client -connect ${services.api}:443 -CAfile ${token} -verify_ip ${services.api} < /dev/null 2>&1 | grep -c "Verify return code: 0"`,
+        `openssl s_client -connect ${services.api}:443 -CAfile ${token} -verify_ip ${services.api} < /dev/null 2>&1 | grep -q "Verify return code: 0" && echo verified`,
       ),
-    ).toBe('1');
+    ).toBe('verified');
   });
 
   it('are protected: TIMEOUT, and connect with a label; outside is judged by its own address', async () => {
@@ -224,4 +224,58 @@ describe('clusters side by side', () => {
     await expect.poll(() => answer('kube'), { timeout: 60_000 }).toBe('');
     expect(await answer('over')).toBe('server-over');
   });
+});
+
+describe('what Calico brings into its cluster', () => {
+  const forbidden = /is forbidden: Calico enforces the network policies of this cluster and needs it; change the engine first/;
+  const refused = async (line: string): Promise<void> => {
+    const { code, stderr } = await az.line(`kubectl --context kube ${line}`);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(forbidden) as string]);
+  };
+  const kinds = async (): Promise<readonly string[]> =>
+    (await kubectl('kube', 'get customresourcedefinitions -o name')).split('\n').filter((name) => /projectcalico|tigera/.test(name));
+
+  it('are the kinds that AKS installs, and an Installation', async () => {
+    expect(await kinds()).toHaveLength(30);
+    expect(
+      await kubectl('kube', "get installation default -o jsonpath='{.spec.variant} {.spec.kubernetesProvider} {.spec.cni.ipam.type}'"),
+    ).toBe('Calico AKS HostLocal');
+    expect(await kubectl('kube', 'get tigerastatus calico --no-headers')).toMatch(/^calico\s+True\s+False\s+False/);
+    expect((await az.line('kubectl --context over get installation default')).code).not.toBe(0);
+    // The short word goes on to mean the kind of Kubernetes.
+    expect(await kubectl('kube', 'get networkpolicy -n demo -o jsonpath={.items[*].apiVersion}')).toBe('networking.k8s.io/v1');
+  });
+
+  it('is refused to whoever deletes it while Calico enforces, unlike what people made themselves', async () => {
+    await refused('delete customresourcedefinition globalnetworkpolicies.crd.projectcalico.org');
+    await refused('delete customresourcedefinition --all');
+    await refused('delete installation default');
+    await refused('delete tiers.crd.projectcalico.org --all');
+    expect(await kinds()).toHaveLength(30);
+    const mine = (name: string): string =>
+      JSON.stringify({
+        apiVersion: 'crd.projectcalico.org/v1',
+        kind: 'GlobalNetworkSet',
+        metadata: { name },
+        spec: { nets: ['203.0.113.0/24'] },
+      });
+    for (const name of ['one', 'two']) await az.output(`kubectl --context kube apply -f - <<< '${mine(name)}'`);
+    await kubectl('kube', 'delete globalnetworkset one');
+  });
+
+  it('stays when Calico goes, and can be deleted by hand then', async () => {
+    const id = await az.output(`az aks show ${group} --name kube --query id -o tsv`);
+    const url = `${id}?api-version=2025-03-01`;
+    const cluster = JSON.parse(await az.output(`az rest --method get --url '${url}'`)) as { properties: { networkProfile: object } };
+    const networkProfile = { ...cluster.properties.networkProfile, networkPolicy: 'none' };
+    const body = JSON.stringify({ ...cluster, properties: { ...cluster.properties, networkProfile } });
+    await az.output(`az rest --method put --url '${url}' --body '${body}' && az aks wait ${group} --name kube --updated --interval 1`);
+    const policy = `az rest --method get --url '${url}' --query properties.networkProfile.networkPolicy -o tsv`;
+    expect(await az.output(policy)).toBe('none');
+    expect(await kinds()).toHaveLength(30);
+    expect(await kubectl('kube', 'get globalnetworkset two -o jsonpath={.spec.nets[0]}')).toBe('203.0.113.0/24');
+    await kubectl('kube', 'delete installation default --timeout=60s');
+    await kubectl('kube', `delete ${(await kinds()).join(' ')} --timeout=60s`);
+    expect(await kinds()).toEqual([]);
+  }, 300_000);
 });

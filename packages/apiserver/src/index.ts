@@ -7,6 +7,7 @@
 export * from './discovery/discovery-handler.ts';
 export * from './errors/api-error.ts';
 export * from './openapi/openapi-handler.ts';
+export type { DeletedObject } from './rest/rest-context.ts';
 export type * from './server/api-message.ts';
 export { allPieces } from './server/api-message.ts';
 export * from './server/start-api-server.ts';

@@ -93,7 +93,7 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
 /** Deletes or marks one object. */
 export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletion {
   const { context, transaction, target, dryRun } = scope;
-  assertMayBeDeleted(target);
+  assertMayBeDeleted(context, target);
   const current = currentObject(scope);
   assertPreconditions(current.json, options, target);
   assertDeletionAdmitted(scope, () => viewOf(target.definition, current));
@@ -132,9 +132,13 @@ function finalizersOf(object: Readonly<JsonObject>): readonly unknown[] {
 /** Admission `NamespaceLifecycle`: a cluster does not work without these. */
 const immortalNamespaces: readonly string[] = ['default', 'kube-system', 'kube-public'];
 
-function assertMayBeDeleted(target: ResourceTarget): void {
-  if (groupResource(target.definition) !== 'namespaces' || !immortalNamespaces.includes(target.name)) return;
-  throw forbidden(subjectOf(target), 'this namespace may not be deleted');
+function assertMayBeDeleted({ reasonToKeep }: RestContext, target: ResourceTarget): void {
+  const { name, definition } = target;
+  if (groupResource(definition) === 'namespaces' && immortalNamespaces.includes(name)) {
+    throw forbidden(subjectOf(target), 'this namespace may not be deleted');
+  }
+  const reason = reasonToKeep?.({ group: definition.group, resource: definition.plural, name });
+  if (reason !== undefined) throw forbidden(subjectOf(target), reason);
 }
 
 /** Reads DeleteOptions from the body and the query (the query is used when there is no body). */

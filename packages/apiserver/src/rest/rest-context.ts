@@ -12,6 +12,17 @@ export { keyOf, namespacesResource, subjectOf } from './object-key.ts';
 /** Reads a request body into a JSON value; throws an ApiError (400, 415) when it cannot. */
 export type DecodeBody = (contentType: string, bytes: Uint8Array, kindHint: string) => unknown;
 
+/** An object that is about to be deleted. */
+export interface DeletedObject {
+  readonly group: string;
+  /** The plural. */
+  readonly resource: string;
+  readonly name: string;
+}
+
+/** Tells why an object has to stay, in words for people; undefined when it may go. */
+export type ReasonToKeep = (object: DeletedObject) => string | undefined;
+
 /** What a running server has. */
 export interface RestContext {
   readonly store: ObjectStore;
@@ -25,6 +36,8 @@ export interface RestContext {
   readonly admission: AdmissionConfiguration;
   /** Where services can be reached that webhooks are behind. */
   readonly resolveService: ResolveService;
+  /** Why the cluster itself needs an object, whoever wants to delete it; undefined when it may go. */
+  readonly reasonToKeep?: ReasonToKeep | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** The unix socket of a node's server, or undefined when there is no such node. */

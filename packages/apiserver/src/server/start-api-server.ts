@@ -24,7 +24,7 @@ import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
 import { type ConnectionLimits, usualConnectionLimits } from '../limits/connection-limits.ts';
 import { type FlightLimitOptions, FlightLimits } from '../limits/flight-limits.ts';
 import { makeOpenApiHandler } from '../openapi/openapi-handler.ts';
-import type { DecodeBody, RestContext } from '../rest/rest-context.ts';
+import type { DecodeBody, ReasonToKeep, RestContext } from '../rest/rest-context.ts';
 import { ObjectStore } from '../storage/object-store.ts';
 import { decodeBody } from '../wire/decode-body.ts';
 import { type AnswerRequest, makeAnswerRequest } from './answer-request.ts';
@@ -52,6 +52,8 @@ export interface ApiServerOptions {
   readonly connectToCluster?: ConnectToCluster;
   /** Roles and bindings of the cluster's own parts: there, and whole, at every start, as the default roles are. */
   readonly roles?: readonly KubeObject[];
+  /** What of the cluster's own parts may not be deleted, by nobody: why, or undefined. Default: everything may. */
+  readonly reasonToKeep?: ReasonToKeep;
   /** How tokens of service accounts are signed. Default: a key of this process. */
   readonly serviceAccounts?: ServiceAccountOptions;
   /** What is written down of requests, and where. Default: nothing. */
@@ -116,6 +118,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
     tokens,
     admission: new AdmissionConfiguration(store),
     resolveService: makeResolveService(store, options.connectToCluster),
+    reasonToKeep: options.reasonToKeep,
     now: () => Date.now(),
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };

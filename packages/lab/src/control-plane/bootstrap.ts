@@ -6,9 +6,6 @@ import {
   deploymentsPath,
   endpointSlicesPath,
   endpointsPath,
-  isAlreadyExists,
-  isConflict,
-  isNotFound,
   type KubeClient,
   namespacesPath,
   type ResourcePath,
@@ -20,6 +17,7 @@ import { fakeLabel } from '../fakes/fake-labels.ts';
 import { apiServerAddress, apiServerPort, kubernetesServiceAddress, type NetworkShape } from '../network/network-shape.ts';
 import { serviceNameLabel } from '../services/service-port.ts';
 import { directoryDriver } from '../storage/directory-volume.ts';
+import { createOnce } from './create-once.ts';
 
 /** The namespaces that the reference makes when it starts. */
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
@@ -43,20 +41,6 @@ export async function bootstrapCluster(client: KubeClient, network: NetworkShape
     createOnce(client, servicesPath('kube-system'), dnsService(network)),
     createOnce(client, deploymentsPath('kube-system'), dnsDeployment),
   ]);
-}
-
-async function createOnce(client: KubeClient, path: ResourcePath, object: KubeObject): Promise<void> {
-  try {
-    await client.get(path, object.metadata.name ?? '');
-    return;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  try {
-    await client.create(path, object);
-  } catch (error) {
-    if (!isAlreadyExists(error) && !isConflict(error)) throw error;
-  }
 }
 
 function namespace(name: string): Namespace {

@@ -6,6 +6,7 @@
  * process, writes with its own.
  */
 import type { KubeObject } from '@weir/kube';
+import { calicoGroup, operatorGroup } from '../calico/calico-definitions.ts';
 import { controlPlaneUsers } from '../pki/control-plane-users.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -69,6 +70,11 @@ const bootstrapRules: readonly RoleRule[] = [
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'create'] },
   { apiGroups: ['scheduling.k8s.io'], resources: ['priorityclasses'], verbs: ['get', 'create'] },
   { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: ['get', 'create'] },
+  // Calico's kinds, as soon as a node has it.
+  { apiGroups: [''], resources: ['nodes'], verbs: ['list', 'watch'] },
+  { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get', 'create'] },
+  { apiGroups: [calicoGroup, operatorGroup], resources: ['*'], verbs: ['create'] },
+  { apiGroups: [operatorGroup], resources: ['installations/status', 'tigerastatuses/status'], verbs: ['patch'] },
 ];
 
 /** Roles and bindings that the API server keeps. */

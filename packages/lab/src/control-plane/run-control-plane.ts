@@ -12,7 +12,11 @@ import type { ApiServer } from '@weir/apiserver';
 import { KubeClient } from '@weir/client';
 import { connectTcp, openTcpListener } from '@weir/kernel';
 import { parseCidr } from '@weir/net';
+import { engineRelease } from '@weir/policy';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { calicoReasonToKeep, enforcesCalico } from '../calico/calico-guard.ts';
+import { followCalico } from '../calico/follow-calico.ts';
+import { installCalico } from '../calico/install-calico.ts';
 import { type ClusterConfig, readClusterConfig } from '../cluster/cluster-config.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
@@ -76,6 +80,7 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Lo
     serviceAccounts: { key: tokenKey, issuer: `https://kubernetes.default.svc.${clusterDomain}` },
     listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
     serviceCidrs: config.network.serviceCidrs,
+    reasonToKeep: (object) => calicoReasonToKeep(layout.config, object),
     // Webhooks in pods are reached from where the pods are reached: the router of the virtual network.
     connectToCluster: (address, port) => connectTcp({ netns: vnetNetnsName(config.name), address, port }),
     // Nodes come and go while this process runs.
@@ -105,6 +110,10 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
   const [bootstrap, client, scheduler] = await Promise.all([clientOf('bootstrap'), clientOf('controllers'), clientOf('scheduler')]);
   try {
     await bootstrapCluster(bootstrap, config.network);
+    const { plugin, podCidrs } = config.network;
+    const calico = { client: bootstrap, settings: { version: calicoVersion(), plugin, podCidrs }, log };
+    if (enforcesCalico(config)) await installCalico(bootstrap, calico.settings);
+    const follower = followCalico(calico);
     const controllers = await startControllers({
       client,
       scheduler,
@@ -115,10 +124,16 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
     });
     log.info('scheduler and controllers run');
     await aborted(signal);
-    await controllers.stop();
+    await Promise.all([controllers.stop(), follower.stop()]);
   } finally {
     for (const each of [bootstrap, client, scheduler]) each.close();
   }
+}
+
+/** The version that AKS runs with the lab's version of Kubernetes. */
+function calicoVersion(): string {
+  const minor = Number(/^v1\.(\d+)/.exec(kubernetesVersion)?.[1]);
+  return engineRelease('calico', 'linux', minor)?.version ?? '';
 }
 
 /** The router of the cluster's network as its balancer. */
