@@ -9,6 +9,7 @@ import { shortHash } from '@weir/net';
 import { vnetNetnsName } from '../network/netns-names.ts';
 import { changeNetwork, linksOf } from '../network/network-changes.ts';
 import { attachNode, detachNode, isNodeAttached } from '../network/node-network.ts';
+import { ensurePodBlocks } from '../network/pod-fabric.ts';
 import { createVirtualNetwork, removeNetwork } from '../network/virtual-network.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
@@ -26,7 +27,13 @@ export async function ensureNetwork(config: ClusterConfig): Promise<void> {
     const made = await createVirtualNetwork({ cluster: config.name, network: config.network });
     changeNetwork(made, [{ kind: 'setLink', device: 'lo', alias: ownerMark() }]);
   }
+  await ensurePodRoutes(config);
   for (const node of config.nodes) await ensureNode(config, node);
+}
+
+/** Makes sure that the router knows the blocks of pods that are not the nodes' own. Throws a NetworkError. */
+export async function ensurePodRoutes({ name, network }: ClusterConfig): Promise<void> {
+  if (network.podCidrs.length > 0) await ensurePodBlocks(vnetNetnsName(name), network.podCidrs);
 }
 
 /** Makes sure that the node is there; pods cannot outlive their node, so what is there of a partial one goes. */

@@ -7,7 +7,7 @@ import { childDefinitions } from './child-definitions.ts';
 import { type ClusterConfig, readClusterConfig } from './cluster-config.ts';
 import { engineOf } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
-import { ensureNode } from './cluster-network.ts';
+import { ensureNode, ensurePodRoutes } from './cluster-network.ts';
 import type { ClusterNode } from './cluster-node.ts';
 import { removeNodeRemains } from './node-remains.ts';
 import { type ChildDefinition, type ChildStatus, SupervisedChild } from './supervised-child.ts';
@@ -59,6 +59,7 @@ export class ClusterProcesses {
     await Promise.all(ending.map((child) => child.stop()));
     const gone = this.#config.nodes.filter((node) => !config.nodes.some((other) => isSameNode(node, other)));
     await Promise.all(gone.map(({ name }) => removeNodeRemains(config, name)));
+    if (config.network.podCidrs.join() !== this.#config.network.podCidrs.join()) await ensurePodRoutes(config);
     for (const node of config.nodes) await ensureNode(config, node);
     const told = this.#toldAnew(config);
     this.#config = config;

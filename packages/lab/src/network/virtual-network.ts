@@ -15,7 +15,6 @@ import { assert, cidrOf, familyBits, parseCidr } from '@weir/net';
 import { checkClusterName, listNetworks, NetworkError, netnsOfCluster, vnetNetnsName } from './netns-names.ts';
 import { changeNetwork, inTurn } from './network-changes.ts';
 import { hasIpv6, type NetworkShape, routerAddresses } from './network-shape.ts';
-import { guardPodBlocks } from './pod-fabric.ts';
 import { readAddresses, routerSysctls } from './point-to-point.ts';
 
 /** What to make. */
@@ -29,17 +28,8 @@ export interface VirtualNetworkOptions {
  * Makes the router. Throws a NetworkError when the cluster's network exists already or the name is unusable.
  * Returns the name of the router's namespace, where the API server listens on the router's address.
  */
-export async function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
-  const netns = await inTurn(() => create(options));
-  const { podCidrs } = options.network;
-  if (podCidrs.length === 0) return netns;
-  try {
-    await guardPodBlocks(netns, podCidrs);
-    return netns;
-  } catch (error) {
-    await inTurn(() => deleteNetns(netns));
-    throw new NetworkError('kernel', `${netns}: ${error instanceof Error ? error.message : String(error)}`, error);
-  }
+export function createVirtualNetwork(options: VirtualNetworkOptions): Promise<string> {
+  return inTurn(() => create(options));
 }
 
 function create(options: VirtualNetworkOptions): string {
@@ -93,7 +83,7 @@ function vnetChanges(network: NetworkShape): readonly RouteChange[] {
       { kind: 'addAddress', address, prefixLength: familyBits(address.family), device: 'lo' },
       { kind: 'addRoute', destination: cidrOf(address, 0), to: 'unreachable' },
     ]),
-    ...[...network.virtualNetwork, ...network.podCidrs].map((block): RouteChange => {
+    ...network.virtualNetwork.map((block): RouteChange => {
       const destination = parseCidr(block);
       assert(destination !== undefined, 'the blocks of a network are blocks');
       return { kind: 'addRoute', destination, to: 'blackhole' };
