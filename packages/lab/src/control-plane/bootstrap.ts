@@ -141,8 +141,12 @@ const dnsDeployment: KubeObject & { readonly spec: object } = {
         dnsPolicy: 'Default',
         priorityClassName: 'system-cluster-critical',
         terminationGracePeriodSeconds: 1,
-        tolerations: [{ operator: 'Exists' }],
-        // Which tolerates everything, but must not wait on a node that starts nothing. As in AKS, what the
+        // As in AKS: a node that is cordoned gets none any more, so that it can be drained.
+        tolerations: [
+          { key: 'CriticalAddonsOnly', operator: 'Exists' },
+          { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
+        ],
+        // It must not wait on a node that starts nothing. As in AKS, what the
         // cluster itself runs stays away from Windows.
         affinity: {
           nodeAffinity: {

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, isNotFound, type KubeClient, nodesPath, podsPath } from '@weir/client';
 import type { KubeObject, Node, Pod } from '@weir/kube';
+import { tolerates } from '../../scheduler/node-fit.ts';
 import { ClusterError } from '../cluster-error.ts';
 
 /** Which node, and how patiently. */
@@ -21,6 +22,8 @@ export interface Drain {
 const cordonMark = 'weir.local/drained-by';
 const cordonHolder = 'cluster-change';
 
+const cordonTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
+
 const lookMs = 100;
 const evictAgainMs = 1_000;
 
@@ -30,9 +33,11 @@ export async function drainNode(client: KubeClient, drain: Drain): Promise<void>
   if (!(await cordon(client, node))) return;
   const blocked = new Map<string, string>();
   const askedAt = new Map<string, number>();
+  let first: ReadonlySet<string | undefined> | undefined;
   for (const deadline = Date.now() + limitMs; ; await sleep(lookMs, undefined, { signal })) {
     const { items } = await client.list<Pod>(podsPath(), { fieldSelector: `spec.nodeName=${node}` });
-    const staying = items.filter((pod) => !stays(pod));
+    first ??= new Set(items.map(({ metadata }) => metadata.uid));
+    const staying = items.filter((pod) => !stays(pod) && (first?.has(pod.metadata.uid) === true || !toleratesCordon(pod)));
     if (staying.length === 0) return;
     if (Date.now() > deadline) throw notDrained(node, staying, blocked);
     const due = staying.filter(
@@ -95,6 +100,11 @@ async function evict(client: KubeClient, { metadata }: Pod): Promise<string | un
 
 function reasonOf({ message, status }: ApiError): string {
   return status.details?.causes?.[0]?.message ?? message;
+}
+
+/** Such a pod is put back on the node at once; it has been asked to go once, and ends with the node. */
+function toleratesCordon({ spec }: Pod): boolean {
+  return tolerates(spec?.tolerations ?? [], cordonTaint);
 }
 
 function stays({ metadata }: Pod): boolean {
