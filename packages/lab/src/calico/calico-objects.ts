@@ -63,7 +63,7 @@ export function calicoObjects(settings: CalicoSettings): readonly CalicoObject[]
   ];
 }
 
-/** As AKS has it for Azure CNI; for kubenet with host-local addresses out of the nodes' blocks. */
+/** As people have shown AKS's for Azure CNI; for kubenet, inferred: host-local addresses out of the nodes' blocks. */
 function installation({ plugin, podCidrs }: CalicoSettings): object {
   const isKubenet = plugin === 'kubenet';
   return {
