@@ -1,3 +1,5 @@
+import { createPrivateKey } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AccessTokens, generateSigningKey } from '../src/identity/access-tokens.ts';
 import { ArmEndpoint } from './support/arm-endpoint.ts';
@@ -36,6 +38,36 @@ describe('a request without a good token gets 401', () => {
     const token = await new AccessTokens(generateSigningKey()).issue(holder, `${endpoint.arm.base}/adfs`, endpoint.arm.base);
     const answer = await endpoint.send('GET', groups(), { token });
     expect([answer.status, code(answer)]).toEqual([401, 'InvalidAuthenticationToken']);
+  });
+
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  it.each([
+    ['that says that it needs no signature', ([, claims]) => `${part({ alg: 'none', typ: 'JWT' })}.${claims}.`],
+    ['that is signed with the public key as a password', ([, claims]) => `${part({ alg: 'HS256', kid: 'weir' })}.${claims}.AAAA`],
+    [
+      'that lives longer than it was given',
+      ([head, claims, signature]) => {
+        const read = JSON.parse(Buffer.from(claims, 'base64url').toString()) as object;
+        return `${head}.${part({ ...read, exp: 9_999_999_999 })}.${signature}`;
+      },
+    ],
+    ['that is cut off', ([head, claims]) => `${head}.${claims}`],
+  ] satisfies [string, (parts: [string, string, string]) => string][])('%s', async (_name, forge) => {
+    const [head = '', claims = '', signature = ''] = endpoint.token.split('.');
+    const answer = await endpoint.send('GET', groups(), { token: forge([head, claims, signature]) });
+    expect([answer.status, code(answer)]).toEqual([401, 'InvalidAuthenticationToken']);
+  });
+
+  it('that was good an hour ago', async () => {
+    const { identity } = endpoint.arm.state;
+    const longAgo = Math.trunc(Date.now() / 1_000) - 7_200;
+    const token = await new SignJWT({ appid: identity.principals[0]?.application })
+      .setProtectedHeader({ alg: 'RS256' })
+      .setAudience(`${endpoint.arm.base}/`)
+      .setExpirationTime(longAgo)
+      .sign(createPrivateKey(identity.signingKey));
+    const answer = await endpoint.send('GET', groups(), { token });
+    expect([answer.status, code(answer)]).toEqual([401, 'ExpiredAuthenticationToken']);
   });
 
   it('for another audience', async () => {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { isJsonObject, type JsonObject } from '@weir/kube';
+import { StorageError } from '../state/document-store.ts';
 import { apiVersionProblem } from './api-version.ts';
 import { ArmError, gatewayError } from './arm-error.ts';
 import type { ArmResponse, ArmRoute } from './arm-message.ts';
@@ -88,7 +89,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, door: D
 
 function refusalOf(error: unknown, { onFault }: Door): ArmResponse {
   if (!(error instanceof ArmError)) onFault(error);
-  const refusal = error instanceof ArmError ? error : gatewayError(500, 'InternalServerError', 'The server has met a fault of its own.');
+  const refusal = error instanceof ArmError ? error : faultOf(error);
   return { status: refusal.status, body: refusal.body, headers: refusal.extras.headers ?? {} };
 }
 
@@ -117,6 +118,13 @@ async function answer(request: IncomingMessage, door: Door): Promise<ArmResponse
     body: isForm ? {} : jsonOf(text),
     text,
   });
+}
+
+/** A disk that is full is not full for a second only: the status is one with which clients do not ask again by themselves. */
+function faultOf(error: unknown): ArmError {
+  if (!(error instanceof StorageError)) return gatewayError(500, 'InternalServerError', 'The server has met a fault of its own.');
+  const message = `The disk of the server does not take what is to be kept: ${error.message}. Make room on it, and run the command again.`;
+  return gatewayError(409, 'StorageNotAvailable', message);
 }
 
 interface Answered {

@@ -5,10 +5,20 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isJsonObject } from '@weir/kube';
 
 interface StoredDocument<Document> {
   readonly key: string;
   readonly document: Document;
+}
+
+/** The disk does not take, or give away, what it should; the message says why. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
 /** A folder of documents of one kind, by key. */
@@ -39,19 +49,29 @@ export class DocumentStore<Document> {
       .map(([, document]) => document);
   }
 
-  /** Keeps the document; it is on disk when this returns. */
+  /** Keeps the document; it is on disk when this returns. Throws {@link StorageError}, and then the one before is there. */
   put(key: string, document: Document): void {
     const path = this.#pathOf(key);
     const temporary = `${path}.new`;
-    writeFileSync(temporary, JSON.stringify({ key, document } satisfies StoredDocument<Document>), { mode: 0o600, flush: true });
-    renameSync(temporary, path);
-    this.#syncDirectory();
+    try {
+      writeFileSync(temporary, JSON.stringify({ key, document } satisfies StoredDocument<Document>), { mode: 0o600, flush: true });
+      renameSync(temporary, path);
+      this.#syncDirectory();
+    } catch (error) {
+      discard(temporary);
+      throw new StorageError(error);
+    }
     this.#documents.set(key, document);
   }
 
+  /** Forgets it, also on disk. Throws {@link StorageError}. */
   delete(key: string): void {
-    rmSync(this.#pathOf(key), { force: true });
-    this.#syncDirectory();
+    try {
+      rmSync(this.#pathOf(key), { force: true });
+      this.#syncDirectory();
+    } catch (error) {
+      throw new StorageError(error);
+    }
     this.#documents.delete(key);
   }
 
@@ -61,7 +81,10 @@ export class DocumentStore<Document> {
 
   #load(path: string): void {
     try {
-      const { key, document } = JSON.parse(readFileSync(path, 'utf8')) as StoredDocument<Document>;
+      const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
+      const { key, document } = (isJsonObject(stored) ? stored : {}) as Partial<StoredDocument<Document>>;
+      if (typeof key !== 'string' || !isJsonObject(document) || this.#pathOf(key) !== path)
+        throw new Error('it is no document of this store');
       this.#documents.set(key, document);
     } catch (error) {
       throw new Error(`${path} cannot be read; move it away to go on without it`, { cause: error });
@@ -75,5 +98,14 @@ export class DocumentStore<Document> {
     } finally {
       closeSync(directory);
     }
+  }
+}
+
+/** What cannot be removed now is removed by the next process, and the first failure is the one to tell of. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Nothing depends on it.
   }
 }

@@ -45,11 +45,11 @@ export class ArmEndpoint {
   }
 
   /** Starts one with nothing in it. */
-  static async start(): Promise<ArmEndpoint> {
+  static async start(directory = mkdtempSync(join(tmpdir(), 'weirt-arm-'))): Promise<ArmEndpoint> {
     const authority = await createCertificateAuthority('test');
     const names = { dns: ['localhost'], ip: ['127.0.0.1'] };
     const tls = await issueServerCertificate(authority, { commonName: 'localhost', organizations: [] }, names);
-    const endpoint = new ArmEndpoint(mkdtempSync(join(tmpdir(), 'weirt-arm-')), authority.certificate, tls);
+    const endpoint = new ArmEndpoint(directory, authority.certificate, tls);
     await endpoint.open();
     return endpoint;
   }
