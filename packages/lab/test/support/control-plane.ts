@@ -104,15 +104,22 @@ export async function playKubelet(
   namespace: string,
   fateOf: (pod: Pod) => PodFate = () => 'ready',
 ): Promise<() => Promise<void>> {
+  const playing = new Set<Promise<void>>();
   const run = (pod: Pod): void => {
-    play(client, namespace, pod, fateOf).catch((error: unknown) => {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    });
+    const played = play(client, namespace, pod, fateOf)
+      .catch((error: unknown) => {
+        if (!isNotFound(error) && !isConflict(error)) throw error;
+      })
+      .finally(() => playing.delete(played));
+    playing.add(played);
   };
   const informer = new Informer<Pod>(client, podsPath(namespace), { upsert: run, remove: () => undefined }, { onError: () => undefined });
   informer.start();
   await informer.synced;
-  return () => informer.stop();
+  return async () => {
+    await informer.stop();
+    await Promise.all(playing);
+  };
 }
 
 async function play(client: KubeClient, namespace: string, pod: Pod, fateOf: (pod: Pod) => PodFate): Promise<void> {
