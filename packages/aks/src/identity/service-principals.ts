@@ -9,7 +9,8 @@ export interface ServicePrincipal {
 
 /** A new application, with its secret. */
 export function makeServicePrincipal(): { readonly principal: ServicePrincipal; readonly secret: string } {
-  const secret = randomBytes(24).toString('base64url');
+  // Digits and letters alone: az takes a secret that begins with a dash for an option, also when it reads it from a file.
+  const secret = randomBytes(24).toString('hex');
   return { principal: { application: randomUUID(), secretHash: hashOf(secret) }, secret };
 }
 
