@@ -4,28 +4,8 @@
  * what Weir has of each or adds to it.
  */
 import { type EngineProfile, engineProfiles } from '@weir/policy';
-
-/** The engines that AKS has. */
-export const comparedEngines = ['azure', 'calico', 'cilium'] as const;
-
-/** An engine that AKS has. */
-export type ComparedEngine = (typeof comparedEngines)[number];
-
-/** What people call them. */
-export const engineTitles: Readonly<Record<ComparedEngine, string>> = {
-  azure: 'Azure Network Policy Manager',
-  calico: 'Calico',
-  cilium: 'Cilium',
-};
-
-/** One row. */
-export interface EngineRow extends Readonly<Record<ComparedEngine, string>> {
-  readonly feature: string;
-  /** The article's own words, shortened, or the profiles that Weir judges by. */
-  readonly source: 'article' | 'profile';
-  /** What Weir does about it when it behaves like the engine. */
-  readonly weir: string;
-}
+import { factRows } from './engine-facts.ts';
+import { type ComparedEngine, comparedEngines, type EngineRow } from './engine-row.ts';
 
 const azureSupport = 'by the Azure support and engineering team';
 
@@ -82,7 +62,7 @@ const articleRows: readonly EngineRow[] = [
 
 /** The whole table. */
 export function engineTable(): readonly EngineRow[] {
-  return [...articleRows, ...limitRows(), ...behaviourRows()];
+  return [...articleRows, ...factRows, ...limitRows(), ...behaviourRows()];
 }
 
 type Behaviour = (profile: EngineProfile) => string;

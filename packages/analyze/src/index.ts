@@ -5,6 +5,7 @@
  */
 export type { AgentHearing } from './agent-hearing.ts';
 export * from './cluster-traits.ts';
+export * from './engine-row.ts';
 export * from './engine-table.ts';
 export * from './explain-flow.ts';
 export * from './matrix.ts';
@@ -13,8 +14,10 @@ export * from './migration/changed-flows.ts';
 export * from './migration/end-classes.ts';
 export * from './migration/migration-report.ts';
 export * from './migration/plan-migration.ts';
+export * from './migration/rehearsal-plan.ts';
 export * from './migration/render-migration.ts';
 export * from './migration/traffic-classes.ts';
+export * from './migration/translate-blocks.ts';
 export * from './policy-status.ts';
 export type * from './readable-objects.ts';
 export * from './recommend-engine.ts';

@@ -5,7 +5,7 @@
 import { unreachable } from '@weir/net';
 import { engineProfiles } from '@weir/policy';
 import type { ClusterTraits } from './cluster-traits.ts';
-import { type ComparedEngine, comparedEngines, engineTitles } from './engine-table.ts';
+import { type ComparedEngine, comparedEngines, engineTitles } from './engine-row.ts';
 
 /** What speaks for and against one engine. */
 export interface EngineFit {

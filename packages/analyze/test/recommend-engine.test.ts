@@ -102,6 +102,14 @@ describe('the table of engines', () => {
     expect(new Set(table.map(({ feature }) => feature)).size).toBe(table.length);
   });
 
+  it('names what AKS ships, until when, and what the article says of Calico on Windows', () => {
+    const row = (feature: string) => engineTable().find((one) => one.feature === feature);
+    expect(row('Version that ships')?.calico).toBe('3.28.0 from Kubernetes 1.30, 3.29.0 from Kubernetes 1.31, 3.30.0 from Kubernetes 1.33');
+    expect(row('Windows nodes, in the article')?.calico).toMatch(/Kubernetes 1\.20 or newer with Calico 3\.17\.2.*have Floating IP/);
+    expect(row('Retirement')?.azure).toBe('Windows 30 September 2026, Linux 30 September 2028');
+    expect(row('Changed on a running cluster')?.cilium).toBe('not to another engine');
+  });
+
   it('says of limits, families and behaviour what the profiles say', () => {
     const row = (feature: string) => engineTable().find((one) => one.feature === feature);
     const { limits } = engineProfiles.azure;

@@ -40,30 +40,28 @@ export class BitSet {
 
   /** The members of both. */
   and(other: BitSet): BitSet {
-    return new BitSet(
-      this.size,
-      this.#words.map((word, i) => word & (other.#words[i] ?? 0)),
-    );
+    const words = new Uint32Array(this.#words);
+    for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) & (other.#words[at] ?? 0);
+    return new BitSet(this.size, words);
   }
 
   /** The members of either. */
   or(other: BitSet): BitSet {
-    return new BitSet(
-      this.size,
-      this.#words.map((word, i) => word | (other.#words[i] ?? 0)),
-    );
+    const words = new Uint32Array(this.#words);
+    for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) | (other.#words[at] ?? 0);
+    return new BitSet(this.size, words);
   }
 
   /** The members that the other does not have. */
   without(other: BitSet): BitSet {
-    return new BitSet(
-      this.size,
-      this.#words.map((word, i) => word & ~(other.#words[i] ?? 0)),
-    );
+    const words = new Uint32Array(this.#words);
+    for (let at = 0; at < words.length; at++) words[at] = (words[at] ?? 0) & ~(other.#words[at] ?? 0);
+    return new BitSet(this.size, words);
   }
 
   get isEmpty(): boolean {
-    return this.#words.every((word) => word === 0);
+    for (let at = 0; at < this.#words.length; at++) if (this.#words[at] !== 0) return false;
+    return true;
   }
 
   /** The members, smallest first. */

@@ -3,7 +3,7 @@ import { unsupportedFields } from '@weir/compile';
 import { defaultNetworkPolicy, type NetworkPolicy } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import { type EngineName, enforcementTarget, type OperatingSystem, type Policy, type Rule } from '@weir/policy';
-import { engineTitles } from '../engine-table.ts';
+import { engineTitles } from '../engine-row.ts';
 import { type ChangedFlows, policyKey } from './changed-flows.ts';
 
 /** What makes a difference. */

@@ -54,6 +54,12 @@ export interface FlowComparison {
   readonly changes: readonly ChangedFlows[];
 }
 
+/** A comparison with the worlds that it compares. */
+export interface WorldComparison extends FlowComparison {
+  readonly from: PolicyWorld;
+  readonly to: PolicyWorld;
+}
+
 /** What to compare: ends and traffic that both worlds divide alike. */
 export interface ComparedWorlds {
   readonly from: PolicyWorld;

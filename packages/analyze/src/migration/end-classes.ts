@@ -221,7 +221,7 @@ function outsideAddresses(nets: Conditions['nets'], family: Family, taken: Reado
   }
   const sorted = [...starts.values()].sort(compareAddresses);
   const known = wellKnown[family].flatMap((text) => parseAddress(text) ?? []);
-  return sorted.flatMap((from, i) => {
+  const found = sorted.flatMap((from, i) => {
     const end = sorted[i + 1];
     const isInside = (address: Address): boolean =>
       compareAddresses(address, from) >= 0 && (end === undefined || compareAddresses(address, end) < 0);
@@ -231,4 +231,6 @@ function outsideAddresses(nets: Conditions['nets'], family: Family, taken: Reado
     while (candidate !== undefined && isInside(candidate) && taken.has(formatAddress(candidate))) candidate = nextAddress(candidate);
     return candidate !== undefined && isInside(candidate) ? [candidate] : [];
   });
+  // Of equal ones the first stands for all.
+  return found.sort((a, b) => Number(known.includes(b)) - Number(known.includes(a)));
 }

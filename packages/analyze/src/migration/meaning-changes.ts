@@ -1,19 +1,13 @@
 /** A comparison of flows, put together for people: by policy, with reasons, groups of ends and examples. */
 import type { Pod } from '@weir/kube';
 import { assert, formatAddress, formatProtocol, portRangesContain, protocolNumber } from '@weir/net';
-import { type FlowEnd, type FlowQuestion, judgeQuestion, type PolicyWorld, podName } from '@weir/policy';
+import { type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/policy';
 import { type ChangeReason, policyOf } from './change-causes.ts';
-import { type ChangedFlows, type FlowBlock, type FlowComparison, policyKey } from './changed-flows.ts';
+import { type ChangedFlows, type FlowBlock, policyKey, type WorldComparison } from './changed-flows.ts';
 import { countPairs } from './count-pairs.ts';
 import { EndDescriber } from './describe-ends.ts';
 import { type ChangedObject, type FlowExample, type FlowGroup, flowGroupsMax, type MeaningChange } from './migration-report.ts';
 import { describeTraffic, type TrafficClass } from './traffic-classes.ts';
-
-/** A comparison with the worlds that it compares. */
-export interface WorldComparison extends FlowComparison {
-  readonly from: PolicyWorld;
-  readonly to: PolicyWorld;
-}
 
 /** What the texts and examples are made from. */
 export interface TellingContext {

@@ -14,17 +14,19 @@ import type { KubeObject, NetworkPolicy } from '@weir/kube';
 import type { Address } from '@weir/net';
 import { type Endpoint, type EngineName, engineProfiles, type OperatingSystem, systemOfEndpoint } from '@weir/policy';
 import { clusterTraits } from '../cluster-traits.ts';
-import { comparedEngines } from '../engine-table.ts';
+import { comparedEngines } from '../engine-row.ts';
 import { groupVersionOf, type PlacedObject } from '../readable-objects.ts';
 import { recommendEngine } from '../recommend-engine.ts';
 import { loadSnapshot, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, type ReasonContext, reasonOf } from './change-causes.ts';
-import { type ChangedFlows, compareFlows, policyKey } from './changed-flows.ts';
+import { type ChangedFlows, compareFlows, policyKey, type WorldComparison } from './changed-flows.ts';
 import { countPairs } from './count-pairs.ts';
 import { classifyEnds } from './end-classes.ts';
-import { changedPolicies, type WorldComparison } from './meaning-changes.ts';
+import { changedPolicies } from './meaning-changes.ts';
 import type { MigrationReport, PatchedMeaning } from './migration-report.ts';
 import { proposePatches } from './propose-patches.ts';
+import { changedServiceFlows } from './service-changes.ts';
+import { changedServices } from './service-meaning.ts';
 import { trafficClasses } from './traffic-classes.ts';
 
 /** What to compare. */
@@ -44,7 +46,8 @@ export function planMigration(request: MigrationRequest): MigrationReport {
   const before = snapshotAs(request, from);
   const context = contextOf(request, before);
   const comparisons = compareSnapshots(before, snapshotAs(request, to), request);
-  const patches = proposePatches(comparisons, before, context);
+  const services = changedServiceFlows(comparisons, before);
+  const patches = proposePatches({ comparisons, services, snapshot: before }, context);
   const patched = patches.flatMap((patch) => patch.patched ?? []);
   return {
     from,
@@ -92,8 +95,9 @@ function meaningOf(comparisons: readonly WorldComparison[], before: Snapshot, co
         ),
       0,
     );
+  const services = changedServices(changedServiceFlows(comparisons, before), context);
   return {
-    objects: changedPolicies(comparisons, { pods: before.pods, reasonOf: (changed) => reasonOf(changed, context) }),
+    objects: [...changedPolicies(comparisons, { pods: before.pods, reasonOf: (changed) => reasonOf(changed, context) }), ...services],
     pairs: { lost: pairs('lost'), gained: pairs('gained') },
   };
 }

@@ -6,13 +6,26 @@
 import { compileLabelSelector, compilePodSelector, unsupportedFields } from '@weir/compile';
 import { defaultNetworkPolicy, type NetworkPolicy, type NetworkPolicyPeer } from '@weir/kube';
 import { addressRangesContain, cidrRange, cidrsOfRange, formatCidr, singleAddressCidr, unionOfAddressRanges, unreachable } from '@weir/net';
-import { allOf, type Endpoint, enforcementTarget, engineProfiles, type Selector, selectorMatches, systemOfEndpoint } from '@weir/policy';
-import type { Snapshot } from '../snapshot.ts';
+import {
+  allOf,
+  type Endpoint,
+  type EngineProfile,
+  enforcementTarget,
+  engineProfiles,
+  type OperatingSystem,
+  type Selector,
+  selectorMatches,
+  systemOfEndpoint,
+  unsupportedOn,
+} from '@weir/policy';
+import { podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
 import { type ChangedFlows, type FlowComparison, policyKey } from './changed-flows.ts';
+import type { EndClasses } from './end-classes.ts';
 import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';
 import { rewriteUnsupported } from './rewrite-unsupported.ts';
 import { peersSelecting } from './select-pods.ts';
+import type { ServiceChange } from './service-changes.ts';
 
 /** Something about a policy that no patch can keep. */
 interface Unpatched {
@@ -31,10 +44,18 @@ export interface PolicyPatch {
   readonly patched?: NetworkPolicy;
 }
 
-/** Proposes a patch for every policy that loses flows. */
-export function proposePatches(comparisons: readonly FlowComparison[], snapshot: Snapshot, context: ReasonContext): PolicyPatch[] {
+/** What loses flows, in which cluster. */
+export interface LostFlows {
+  readonly comparisons: readonly FlowComparison[];
+  readonly services: readonly ServiceChange[];
+  readonly snapshot: Snapshot;
+}
+
+/** Proposes a patch for every policy that loses flows, or keeps clients from a service. */
+export function proposePatches({ comparisons, services, snapshot }: LostFlows, context: ReasonContext): PolicyPatch[] {
   const patcher = new Patcher(snapshot, context);
   for (const comparison of comparisons) for (const changed of comparison.changes) patcher.patch(comparison, changed);
+  for (const service of services) patcher.patchForService(service);
   return patcher.patches();
 }
 
@@ -70,6 +91,26 @@ class Patcher {
     const unpatched = this.#edit(entry.draft, comparison, changed);
     for (const one of unpatched) {
       if (!entry.unpatched.some((other) => JSON.stringify(other) === JSON.stringify(one))) entry.unpatched.push(one);
+    }
+  }
+
+  /** Lets the clients of a service in that no policy kept out before: a rule in a policy of each kind of its pods. */
+  patchForService({ service, comparison, change, clients, backends, protocol, port }: ServiceChange): void {
+    if (change === 'gained' || clients !== 'outside') return;
+    const peers = outsidePeers(comparison.ends, engineProfiles[this.#context.to], this.#context.systems);
+    for (const backend of backends) {
+      const [pod] = comparison.ends.classes[backend]?.ends ?? [];
+      if (pod?.kind !== 'endpoint') continue;
+      const policies = comparison.to.selecting(pod.endpoint).flatMap((tier) => tier.policies);
+      const policy = policies.find(({ ref, ingress }) => ingress?.isolates === true && this.#context.objects.has(policyKey({ ref })));
+      const object = policy === undefined ? undefined : this.#context.objects.get(policyKey(policy));
+      if (policy === undefined || object === undefined) continue;
+      const key = policyKey(policy);
+      const entry = this.#drafts.get(key) ?? { draft: new PolicyDraft(object), unpatched: [] };
+      this.#drafts.set(key, entry);
+      const what = `lets clients outside reach service ${podKey(service)} at ${protocol} ${port}`;
+      if (!entry.draft.edits.some((edit) => edit.what === what))
+        entry.draft.addRule('ingress', { peers, ports: [{ protocol, port }] }, what);
     }
   }
 
@@ -163,4 +204,20 @@ class Patcher {
 function selectorOf({ podSelector = {}, namespaceSelector }: NetworkPolicyPeer, namespace: string): Selector {
   if (namespaceSelector === undefined) return compilePodSelector(podSelector, namespace);
   return allOf(compileLabelSelector(namespaceSelector, 'namespace'), compileLabelSelector(podSelector, 'pod'));
+}
+
+/** Exceptions of one block are listed up to that many. */
+const exceptionsMax = 64;
+
+/** Every address outside: where blocks mean pods and nodes, these are taken out while they are few and the systems can. */
+function outsidePeers({ family, classes }: EndClasses, profile: EngineProfile, systems: readonly OperatingSystem[]): NetworkPolicyPeer[] {
+  const cidr = family === 4 ? '0.0.0.0/0' : '::/0';
+  if (!profile.ipBlockMatchesPods && !profile.ipBlockMatchesNodes) return [{ ipBlock: { cidr } }];
+  const inside = classes.filter(({ kind }) => kind !== 'outside').flatMap(({ ends }) => ends.flatMap(({ address }) => address ?? []));
+  const ranges = unionOfAddressRanges(inside.map((address) => cidrRange(singleAddressCidr(address))));
+  const except = ranges.flatMap(cidrsOfRange).map(formatCidr);
+  const canExcept = systems.every(
+    (system) => !unsupportedOn({ profile, system, expandsUnsupported: false }).some(({ feature }) => feature === 'ip-block-except'),
+  );
+  return [{ ipBlock: canExcept && except.length > 0 && except.length <= exceptionsMax ? { cidr, except } : { cidr } }];
 }

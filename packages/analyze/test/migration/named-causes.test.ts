@@ -1,7 +1,7 @@
 import type { KubeObject } from '@weir/kube';
 import { describe, expect, it } from 'vitest';
 import { assumeCluster, assumedPodRange, changesAnything, type MigrationReport, planMigration, renderMigration } from '../../src/index.ts';
-import { namespace, node, pod, policy } from './small-cluster.ts';
+import { namespace, node, pod, policy, service } from './small-cluster.ts';
 
 const linux = [
   namespace('shop'),
@@ -142,6 +142,59 @@ describe('what changes with another engine', () => {
     expect(report.pairs.lost).toBe(1_000);
     expect(lines.filter((line) => line.includes('→ shop app=db (1000 pods): TCP 5432'))).toHaveLength(1);
     expect(lines.length).toBeLessThan(20);
+  });
+});
+
+describe('a service that nodes translate', () => {
+  const closed = policy('p', {
+    podSelector: { matchLabels: { app: 'web' } },
+    ingress: [{ from: [{ podSelector: { matchLabels: { app: 'db' } } }] }],
+  });
+  const exposed = (spec: object): KubeObject =>
+    service('front', { selector: { app: 'web' }, ports: [{ port: 8080, targetPort: 'http' }], ...spec });
+
+  it.each([
+    ['cilium', { cidr: '0.0.0.0/0' }],
+    // Where blocks mean pods and nodes, these are taken out.
+    ['calico', { cidr: '0.0.0.0/0', except: ['10.224.0.4/31', '10.224.1.2/32', '10.224.2.2/32'] }],
+  ] as const)('is judged by policies from then on, from azure to %s, and a patch lets its clients in', (to, block) => {
+    const report = planMigration({ objects: [...linux, closed, exposed({ type: 'NodePort' })], from: 'azure', to });
+    expect(report.objects).toMatchObject([
+      {
+        kind: 'Service',
+        name: 'front',
+        changes: [
+          {
+            change: 'lost',
+            cause: 'NodePort',
+            flows: [{ destinations: 'shop/web', traffic: 'TCP 80', example: { source: '203.0.113.10', destination: 'shop/web' } }],
+          },
+        ],
+      },
+    ]);
+    expect(report.patches[0]?.patched?.spec?.ingress?.[1]).toEqual({ from: [{ ipBlock: block }], ports: [{ protocol: 'TCP', port: 80 }] });
+    expect(report.afterPatches?.objects.filter(({ kind }) => kind === 'Service')).toEqual([]);
+    expect(
+      report.afterPatches?.objects.flatMap(({ changes }) => changes.flatMap(({ flows }) => flows.map(({ sources }) => sources))),
+    ).toEqual(['addresses outside like 203.0.113.10']);
+  });
+
+  it('keeps its meaning where the client comes with its own address, or policies let it in', () => {
+    const open = policy('p', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ ports: [{ port: 80 }] }] });
+    const changed = (...objects: readonly KubeObject[]): unknown =>
+      planMigration({ objects: [...linux, ...objects], from: 'azure', to: 'cilium' }).objects;
+    expect(changed(closed, exposed({ type: 'LoadBalancer', externalTrafficPolicy: 'Local' }))).toEqual([]);
+    expect(changed(closed, exposed({ type: 'ClusterIP' }))).toEqual([]);
+    expect(changed(open, exposed({ type: 'LoadBalancer' }))).toEqual([]);
+  });
+
+  it('loses what another node hands on where a block meant the nodes', () => {
+    const nodes = policy('p', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }] });
+    const report = planMigration({ objects: [...linux, nodes, exposed({ type: 'NodePort' })], from: 'calico', to: 'cilium' });
+    const [told] = report.objects.filter(({ kind }) => kind === 'Service');
+    expect(told?.changes).toMatchObject([
+      { change: 'lost', cause: 'ipBlock over nodes', flows: [{ example: { source: 'node n2', destination: 'shop/web' } }] },
+    ]);
   });
 });
 

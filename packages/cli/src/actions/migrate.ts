@@ -8,31 +8,46 @@ import type { EngineName } from '@weir/policy';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
+import { rehearseMigration, renderRehearsal } from './migrate-rehearsal.ts';
+
+/** How long a connection of a rehearsal waits. */
+const defaultTimeoutMs = 1_000;
 
 /** Answers `weir migrate`. */
-export async function runMigrate({ options, output }: Invocation): Promise<ExitCode> {
+export async function runMigrate({ options, output, signal }: Invocation): Promise<ExitCode> {
   const source = await readObjects(options);
   // Manifests say what people want of a cluster, not where it puts it.
   const assumed = options.list('manifests').length > 0 ? assumeCluster(source.objects, podRangeOf(options)) : undefined;
   for (const notice of [...source.notices, ...(assumed?.notices ?? [])]) output.notice(notice);
+  const objects = assumed?.objects ?? source.objects;
+  const expandsUnsupported = source.expandsUnsupported === true || options.flag('windows-expand-unsupported');
   const report = planMigration({
-    objects: assumed?.objects ?? source.objects,
+    objects,
     ...chosenEngines(options, source),
-    expandsUnsupported: source.expandsUnsupported === true || options.flag('windows-expand-unsupported'),
+    expandsUnsupported,
     hosts: [...source.hosts.values()].flat(),
   });
   for (const diagnostic of [...(assumed?.diagnostics ?? []), ...report.diagnostics]) output.notice(formatDiagnostic(diagnostic));
   const patches = report.patches.flatMap(({ patched }) => patched ?? []);
   const folder = options.text('patch-out');
   if (folder !== undefined) writePatches(folder, patches);
-  if (output.json) output.resultJson(report);
-  else
-    output.result(
-      [...renderMigration(report), ...(patches.length === 0 || folder !== undefined ? [] : ['', '---', formatManifest(patches)])].join(
-        '\n',
-      ),
-    );
-  return changesAnything(report) ? exitCode.no : exitCode.done;
+  const rehearsal = options.flag('rehearse')
+    ? await rehearseMigration({
+        objects: objects.map((entry) => ('positionOf' in entry ? entry.object : entry)),
+        report,
+        expandsUnsupported,
+        timeoutMs: options.whole('timeout-ms', 1) ?? defaultTimeoutMs,
+        output,
+        signal,
+      })
+    : undefined;
+  if (output.json) output.resultJson({ ...report, ...(rehearsal === undefined ? {} : { rehearsal }) });
+  else {
+    const printed = patches.length === 0 || folder !== undefined ? [] : ['', '---', formatManifest(patches)];
+    output.result([...renderMigration(report), ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)), ...printed].join('\n'));
+  }
+  const disagrees = rehearsal?.engines.some(({ disagreements }) => disagreements.length > 0) === true;
+  return changesAnything(report) || disagrees ? exitCode.no : exitCode.done;
 }
 
 /** One file a policy, for `kubectl apply -f FOLDER`. */

@@ -16,6 +16,11 @@ export const migrateCommand: Command = {
     to: { type: 'string', placeholder: 'ENGINE', values: engines, summary: 'the engine then' },
     ...sourceOptions,
     'pod-cidr': { type: 'string', placeholder: 'CIDR', summary: 'where pods of manifests get their addresses; default 10.224.0.0/16' },
+    rehearse: {
+      type: 'boolean',
+      summary: 'make a lab for each engine with these manifests, try every connection on both, apply the patches, and try again',
+    },
+    'timeout-ms': { type: 'string', placeholder: 'N', default: '1000', summary: 'how long a connection of a rehearsal waits' },
     'patch-out': {
       type: 'string',
       placeholder: 'FOLDER',
@@ -23,6 +28,10 @@ export const migrateCommand: Command = {
     },
     'windows-expand-unsupported': windowsExpandOption,
   },
-  examples: ['weir migrate --from azure --to cilium --manifests cluster/', 'weir migrate --from calico --to cilium --context prod -o json'],
+  examples: [
+    'weir migrate --from azure --to cilium --manifests cluster/ --rehearse',
+    'weir migrate --from azure --to cilium --manifests cluster/',
+    'weir migrate --from calico --to cilium --context prod -o json',
+  ],
   run: async (invocation) => (await import('../actions/migrate.ts')).runMigrate(invocation),
 };

@@ -1,5 +1,5 @@
 /**
- * Tries connections between pods of a cluster on this machine: real sockets inside the pods' network
+ * Tries connections from pods and nodes of a cluster on this machine: real sockets inside their network
  * namespaces, thousands at a time, without a program in the pods.
  *
  * ```
@@ -9,13 +9,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { podNetnsName } from '../network/netns-names.ts';
+import { nodeNetnsName, podNetnsName } from '../network/netns-names.ts';
 import { type Attempt, attemptTcp, attemptUdp, type ProbeAnswer } from './probe-attempt.ts';
+
+/** Who connects: a pod, or a node itself. */
+export type ProbeSource = { readonly kind: 'pod'; readonly uid: string } | { readonly kind: 'node'; readonly name: string };
 
 /** One connection to try. */
 export interface Probe {
-  /** UID of the pod that connects. */
-  readonly podUid: string;
+  readonly source: ProbeSource;
   readonly address: string;
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP';
@@ -64,10 +66,14 @@ export async function probeConnections(options: ProbeOptions): Promise<ProbeResu
       onProgress?.(++answered);
       window.leave();
     };
-    start(podNetnsName(cluster, probe.podUid), probe, { timeoutMs, done });
+    start(netnsOf(cluster, probe.source), probe, { timeoutMs, done });
   }
   await window.emptied();
   return { answers, slowestMs };
+}
+
+function netnsOf(cluster: string, source: ProbeSource): string {
+  return source.kind === 'pod' ? podNetnsName(cluster, source.uid) : nodeNetnsName(cluster, source.name);
 }
 
 /** How many attempts wait at the same time. One caller at a time may wait for it. */

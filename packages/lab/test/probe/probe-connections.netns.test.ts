@@ -22,7 +22,7 @@ const ports = { served: 7000, unserved: 7001, dropped: 7002 } as const;
 const address = '10.224.1.1';
 
 const cluster = `weirt-${randomBytes(4).toString('hex')}`;
-const to = (port: number, protocol: 'TCP' | 'UDP' = 'TCP'): Probe => ({ podUid: 'client', address, port, protocol });
+const to = (port: number, protocol: 'TCP' | 'UDP' = 'TCP'): Probe => ({ source: { kind: 'pod', uid: 'client' }, address, port, protocol });
 
 /** Runs a command in a namespace of the cluster. */
 const inside = (netns: string, command: string): string =>
@@ -71,7 +71,7 @@ describe('probes from inside the pods', () => {
   });
 
   it('tell of a pod that is not there instead of waiting', async () => {
-    const gone = { ...to(ports.served), podUid: 'nobody' };
+    const gone = { ...to(ports.served), source: { kind: 'pod', uid: 'nobody' } as const };
     expect(await probeConnections({ cluster, probes: [gone, gone], timeoutMs: 60_000 })).toEqual({
       answers: ['error', 'error'],
       slowestMs: 0,

@@ -1,0 +1,90 @@
+import type { NetworkPolicySpec } from '@weir/kube';
+import { defined, parseAddress, parseCidr } from '@weir/net';
+import { engineProfiles } from '@weir/policy';
+import { describe, expect, it } from 'vitest';
+import { type BlockTranslation, loadSnapshot, planRehearsal, type RehearsalPlan, translateBlocks } from '../../src/index.ts';
+import { namespace, node, pod, policy, service } from './small-cluster.ts';
+
+const address = (text: string): ReturnType<typeof parseAddress> & {} => defined(parseAddress(text), text);
+const translation: BlockTranslation = {
+  addresses: [
+    { here: address('10.50.1.7'), there: address('10.224.1.2') },
+    { here: address('10.50.2.8'), there: address('10.224.2.3') },
+  ],
+  own: ['10.224.0.0/12'].flatMap((text) => parseCidr(text) ?? []),
+};
+
+function translated(ipBlock: { readonly cidr: string; readonly except?: readonly string[] }): unknown {
+  const spec: NetworkPolicySpec = { podSelector: {}, egress: [{ to: [{ podSelector: {} }, { ipBlock }] }] };
+  const [first, ...blocks] = translateBlocks({ metadata: { name: 'p' }, spec }, translation).spec?.egress?.[0]?.to ?? [];
+  expect(first).toEqual({ podSelector: {} });
+  return blocks.map((peer) => peer.ipBlock);
+}
+
+describe('a block of addresses in a lab that stands for a cluster', () => {
+  it('holds the same pods and nodes, and the same addresses outside', () => {
+    expect(translated({ cidr: '10.50.1.0/24' })).toEqual([{ cidr: '10.50.1.0/24' }, { cidr: '10.224.1.2/32' }]);
+  });
+
+  it('holds nobody of the lab by accident', () => {
+    expect(translated({ cidr: '10.224.1.0/24' })).toEqual([{ cidr: '192.0.2.254/32' }]);
+    expect(translated({ cidr: '10.192.0.0/10' })).toEqual([{ cidr: '10.192.0.0/11' }, { cidr: '10.240.0.0/12' }]);
+  });
+
+  it('keeps exceptions, because engines differ in what they make of them', () => {
+    expect(translated({ cidr: '10.0.0.0/8', except: ['10.50.1.0/24'] })).toEqual([
+      { cidr: '10.0.0.0/8', except: ['10.50.1.0/24', '10.224.0.0/12'] },
+      { cidr: '10.224.2.3/32' },
+    ]);
+  });
+});
+
+describe('what is rehearsed', () => {
+  const many = Array.from({ length: 30 }, (_, i) =>
+    pod('db', { name: `db-${i}`, ip: `10.50.2.${i + 1}`, node: 'n2', ports: [{ containerPort: 5432, name: 'sql' }] }),
+  );
+  const objects = [
+    namespace('shop'),
+    node('n1', '10.50.0.4'),
+    node('n2', '10.50.0.5'),
+    node('w1', '10.50.0.6', 'windows'),
+    pod('web', { ip: '10.50.1.1', node: 'n1', ports: [{ containerPort: 80 }] }),
+    pod('win', { ip: '10.50.3.1', node: 'w1' }),
+    ...many,
+    { ...pod('dns', { ip: '10.50.1.9', node: 'n1' }), metadata: { namespace: 'kube-system', name: 'dns', labels: {} } },
+    policy('p', { podSelector: { matchLabels: { app: 'db' } } }),
+    service('s', { type: 'NodePort', clusterIP: '10.0.0.7', clusterIPs: ['10.0.0.7'], selector: { app: 'web' }, ports: [{ port: 80 }] }),
+  ];
+  const plan = (to: 'calico' | 'cilium'): RehearsalPlan => {
+    const [before, after] = [
+      loadSnapshot(objects, { profile: engineProfiles.azure }),
+      loadSnapshot(objects, { profile: engineProfiles[to] }),
+    ];
+    return planRehearsal({ objects, before, after, from: 'azure', to });
+  };
+
+  it('is two pods of each kind that policies treat alike, with their names, labels, ports and nodes', () => {
+    const { pods, omittedPods, nodes } = plan('calico');
+    expect(pods.map(({ metadata }) => metadata.name)).toEqual(['web', 'win', 'db-0', 'db-1']);
+    expect(omittedPods).toBe(28);
+    expect(pods[2]).toMatchObject({
+      metadata: { namespace: 'shop', labels: { app: 'db' } },
+      spec: { nodeName: 'n2', containers: [{ ports: [{ containerPort: 5432, name: 'sql' }] }] },
+    });
+    expect(nodes).toEqual([
+      { name: 'n1', system: 'linux' },
+      { name: 'n2', system: 'linux' },
+      { name: 'w1', system: 'windows' },
+    ]);
+  });
+
+  it('leaves out what the new engine does not run on', () => {
+    expect(plan('cilium').nodes.map(({ name }) => name)).toEqual(['n1', 'n2']);
+  });
+
+  it('lets services find their addresses anew', () => {
+    expect(plan('calico').services.map(({ spec }) => spec)).toEqual([
+      { type: 'NodePort', selector: { app: 'web' }, ports: [{ port: 80 }] },
+    ]);
+  });
+});

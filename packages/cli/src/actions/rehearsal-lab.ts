@@ -1,0 +1,215 @@
+/** One cluster of the lab that stands in for the user's while a migration is rehearsed. */
+import {
+  type BlockTranslation,
+  loadSnapshot,
+  policyStatuses,
+  type RehearsalPlan,
+  type Snapshot,
+  type TranslatedAddress,
+  translateBlocks,
+} from '@weir/analyze';
+import {
+  ApiError,
+  abortAfter,
+  KubeClient,
+  loadKubeconfig,
+  namespacesPath,
+  networkPoliciesPath,
+  nodesPath,
+  podsPath,
+  servicesPath,
+} from '@weir/client';
+import type { KubeObject, NetworkPolicy, Node, Pod } from '@weir/kube';
+import { clusterLayout, downCluster, noFakes, upCluster } from '@weir/lab';
+import { type Address, type Cidr, parseAddress, parseCidr } from '@weir/net';
+import { type EngineName, engineProfiles } from '@weir/policy';
+import { explained } from '../cluster-errors.ts';
+import { ClusterFollower } from '../cluster-follower.ts';
+import { CommandError, exitCode } from '../exit-code.ts';
+import type { Output } from '../output.ts';
+import { weirCommand } from '../self.ts';
+
+/** What the lab is made for. */
+export interface RehearsalLabOptions {
+  readonly name: string;
+  readonly engine: EngineName;
+  readonly dualStack: boolean;
+  readonly expandsUnsupported: boolean;
+  readonly plan: RehearsalPlan;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** The lab's own addresses: nodes, pods, and what else lives on its virtual network. */
+const ownBlocks: readonly Cidr[] = ['10.224.0.0/12', 'fd00:10:224::/48'].flatMap((text) => parseCidr(text) ?? []);
+
+const upTimeoutMs = 240_000;
+const podsTimeoutMs = 180_000;
+const inForceTimeoutMs = 120_000;
+const lookEveryMs = 200;
+
+/** A running lab; made with {@link RehearsalLab.up}, and to be taken down in any case. */
+export class RehearsalLab {
+  readonly name: string;
+  readonly engine: EngineName;
+  readonly #options: RehearsalLabOptions;
+  readonly #client: KubeClient;
+
+  private constructor(options: RehearsalLabOptions, client: KubeClient) {
+    this.name = options.name;
+    this.engine = options.engine;
+    this.#options = options;
+    this.#client = client;
+  }
+
+  /** Brings it up with everything but policies, and waits for its pods. Nothing is left when that fails. */
+  static async up(options: RehearsalLabOptions): Promise<RehearsalLab> {
+    const { name, engine, plan, output, signal, dualStack, expandsUnsupported } = options;
+    const windows = plan.nodes.filter(({ system }) => system === 'windows').length;
+    await explained(
+      upCluster({
+        name,
+        nodes: plan.nodes.length - windows,
+        windowsNodes: windows,
+        namedNodes: plan.nodes,
+        engine,
+        windowsExpandUnsupported: expandsUnsupported,
+        standIn: true,
+        dualStack,
+        fakes: noFakes,
+        command: weirCommand,
+        onProgress: (text) => output.progress(`${engine}: ${text}`),
+        signal,
+        timeoutMs: upTimeoutMs,
+      }),
+    );
+    try {
+      const lab = new RehearsalLab(
+        options,
+        new KubeClient(await loadKubeconfig(clusterLayout(name).kubeconfig), { userAgent: 'weir-migrate' }),
+      );
+      await lab.#populate();
+      return lab;
+    } catch (error) {
+      await downCluster(name);
+      throw error;
+    }
+  }
+
+  /** Puts the policies in place of those that are there, in addresses of the lab, and waits until no node lags behind. */
+  async enforce(policies: readonly NetworkPolicy[], addresses: ReadonlyMap<string, readonly Address[]>): Promise<void> {
+    const translation: BlockTranslation = { addresses: await this.#translated(addresses), own: ownBlocks };
+    for (const policy of policies) await this.#put(translateBlocks(policy, translation));
+    await this.#untilInForce();
+  }
+
+  /** What is in the lab, read by the engine's profile. */
+  async snapshot(): Promise<Snapshot> {
+    const paths = [namespacesPath, nodesPath, podsPath(), servicesPath(), networkPoliciesPath()];
+    const lists = await Promise.all(paths.map((path) => this.#client.list(path)));
+    const objects = lists.flatMap(({ items }) => items);
+    return loadSnapshot(objects, { profile: engineProfiles[this.engine], expandsUnsupported: this.#options.expandsUnsupported });
+  }
+
+  /** Takes it down. */
+  async down(): Promise<void> {
+    this.#client.close();
+    await downCluster(this.name);
+  }
+
+  async #populate(): Promise<void> {
+    const { plan } = this.#options;
+    for (const namespace of plan.namespaces) await this.#create(namespacesPath, namespace);
+    await Promise.all(plan.pods.map((pod) => this.#create(podsPath(pod.metadata.namespace), pod)));
+    for (const service of plan.services) await this.#create(servicesPath(service.metadata.namespace), service);
+    await this.#untilPodsRun();
+  }
+
+  /** Creates an object unless the lab has it from the start, as it has the namespace `default`. */
+  async #create(path: Parameters<KubeClient['create']>[0], object: KubeObject): Promise<void> {
+    this.#options.signal.throwIfAborted();
+    try {
+      await this.#client.create(path, object);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 409) {
+        if (object.kind === 'Namespace')
+          await this.#client.patch(
+            path,
+            object.metadata.name ?? '',
+            { metadata: { labels: object.metadata.labels ?? {} } },
+            { type: 'merge' },
+          );
+        return;
+      }
+      const { namespace = '', name = '' } = object.metadata;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CommandError(exitCode.unable, `${object.kind ?? ''} ${namespace}/${name} cannot be rehearsed: ${reason}`);
+    }
+  }
+
+  async #put(policy: NetworkPolicy): Promise<void> {
+    const path = networkPoliciesPath(policy.metadata.namespace);
+    try {
+      await this.#client.create(path, policy);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 409) throw error;
+      await this.#client.update(path, policy);
+    }
+  }
+
+  async #untilPodsRun(): Promise<void> {
+    const patience = abortAfter(podsTimeoutMs, this.#options.signal);
+    for (;;) {
+      const { items } = await this.#client.list<Pod>(podsPath());
+      const waiting = items.filter(({ status }) => status?.phase !== 'Running' || (status.podIP ?? '') === '');
+      if (waiting.length === 0) return;
+      if (patience.aborted) {
+        this.#options.signal.throwIfAborted();
+        const names = waiting.slice(0, 3).map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`);
+        throw new CommandError(exitCode.unable, `the pods ${names.join(', ')} do not run in the lab as ${this.engine}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+  }
+
+  /** What an engine refuses stays refused: that is an answer, too. */
+  async #untilInForce(): Promise<void> {
+    const patience = abortAfter(inForceTimeoutMs, this.#options.signal);
+    const follower = new ClusterFollower(this.#client, undefined);
+    try {
+      await follower.start();
+      for (;;) {
+        const open = policyStatuses(follower.view()).filter(({ state }) => state === 'pending' || state === 'unknown');
+        if (open.length === 0) return;
+        if (patience.aborted) {
+          this.#options.signal.throwIfAborted();
+          throw new CommandError(
+            exitCode.unable,
+            `policy ${open[0]?.namespace ?? ''}/${open[0]?.name ?? ''} is not in force in the lab as ${this.engine}`,
+          );
+        }
+        await follower.changed(patience);
+      }
+    } finally {
+      await follower.stop();
+    }
+  }
+
+  /** Each pod's and node's address in the user's cluster with the one that it has here. */
+  async #translated(addresses: ReadonlyMap<string, readonly Address[]>): Promise<TranslatedAddress[]> {
+    const [pods, nodes] = await Promise.all([this.#client.list<Pod>(podsPath()), this.#client.list<Node>(nodesPath)]);
+    const there = new Map<string, readonly string[]>([
+      ...pods.items.map(
+        ({ metadata, status }) =>
+          [`${metadata.namespace ?? ''}/${metadata.name ?? ''}`, (status?.podIPs ?? []).map(({ ip }) => ip)] as const,
+      ),
+      ...nodes.items.map(({ metadata, status }) => [metadata.name ?? '', (status?.addresses ?? []).map(({ address }) => address)] as const),
+    ]);
+    return [...addresses].flatMap(([name, own]) =>
+      (there.get(name) ?? []).flatMap((text) => {
+        const found = parseAddress(text);
+        return found === undefined ? [] : own.filter(({ family }) => family === found.family).map((here) => ({ here, there: found }));
+      }),
+    );
+  }
+}
