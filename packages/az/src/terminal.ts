@@ -136,9 +136,16 @@ function readUnseen(stdin: AzInput): Promise<string> {
       reject(refused('Operation cancelled.'));
     };
     const take = (piece: Buffer | string): void => {
-      for (const letter of piece.toString()) {
+      const typed = piece.toString();
+      for (const [at, letter] of Array.from(typed).entries()) {
         if (letter === '\r' || letter === '\n') {
           end();
+          // What was typed ahead is of the next question.
+          stdin.unshift(
+            Array.from(typed)
+              .slice(at + 1)
+              .join(''),
+          );
           resolve(text);
           return;
         }

@@ -50,7 +50,7 @@ describe('weir', () => {
   it('prints its commands with --help', async () => {
     const { code, stdout } = await weir(['--help']);
     expect(code).toBe(0);
-    for (const command of ['up', 'down', 'status', 'env', 'demo', 'why', 'matrix', 'engine', 'agent', 'lab', 'completion'])
+    for (const command of ['up', 'down', 'status', 'env', 'demo', 'why', 'matrix', 'engine', 'agent', 'az', 'lab', 'completion'])
       expect(stdout).toContain(`\n  ${command} `);
     expect(stdout).not.toContain('supervise');
   });
@@ -230,6 +230,10 @@ spec: { podSelector: {}, ingress: [{ from: [{ podSelector: { ${negative} } }] }]
     expect((await weir(['completion', 'words', '--', 'lab', 'host', ''])).stdout.trim().split('\n')).toEqual(['add', 'list', 'remove']);
     expect((await weir(['completion', 'words', '--', 'up', '--no'])).stdout).toContain('--nodes');
     expect((await weir(['completion', 'words', '--', 'up', '--engine', 'k'])).stdout.trim()).toBe('kubernetes');
+    expect((await weir(['completion', 'words', '--', 'az', 'aks', 'nodepool', 'up'])).stdout.trim().split('\n')).toEqual([
+      'update',
+      'upgrade',
+    ]);
     for (const shell of ['bash', 'zsh', 'fish']) expect((await weir(['completion', shell])).code).toBe(0);
   });
 

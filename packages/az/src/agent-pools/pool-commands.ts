@@ -48,6 +48,17 @@ export const poolCommands: readonly AzCommand[] = [
     },
   },
   {
+    words: 'aks nodepool operation-abort',
+    summary: "Stop the pool's operation that is under way",
+    arguments: [...poolNamed, noWait],
+    run: async ({ given, arm }) => {
+      const client = await arm();
+      const answer = await client.send({ method: 'POST', path: `${poolPath(given)}/abort`, version: aksVersion });
+      if (!given.flag('noWait')) await endOf(client, answer, false);
+      return undefined;
+    },
+  },
+  {
     words: 'aks nodepool get-upgrades',
     summary: 'List the versions that a node pool may go to',
     arguments: poolNamed,

@@ -16,16 +16,35 @@ import { scaleCommand } from './scale-command.ts';
 import { updateCommand } from './update-command.ts';
 import { upgradeCommand } from './upgrade-command.ts';
 
-const powerCommands: readonly AzCommand[] = [
-  { word: 'start', summary: 'Start a stopped managed cluster' },
-  { word: 'stop', summary: 'Stop a managed cluster; what it holds stays' },
-].map(({ word, summary }) => ({
-  words: `aks ${word}`,
+interface ClusterAction {
+  readonly words: string;
+  /** The last part of the path. */
+  readonly action: string;
+  readonly summary: string;
+  readonly confirmation?: string;
+}
+
+const actions: readonly ClusterAction[] = [
+  { words: 'aks start', action: 'start', summary: 'Start a stopped managed cluster' },
+  { words: 'aks stop', action: 'stop', summary: 'Stop a managed cluster; what it holds stays' },
+  { words: 'aks operation-abort', action: 'abort', summary: 'Stop the operation that is under way' },
+  {
+    words: 'aks rotate-certs',
+    action: 'rotateClusterCertificates',
+    summary: 'Give a managed cluster other certificates; kubeconfigs of before are worth nothing then',
+    confirmation: 'Kubernetes will be unavailable during certificate rotation process.\nAre you sure you want to perform this operation?',
+  },
+];
+
+/** Commands that are a POST without a body. */
+const actionCommands: readonly AzCommand[] = actions.map(({ words, action, summary, confirmation }) => ({
+  words,
   summary,
-  arguments: [...clusterNamed, noWait],
+  arguments: [...clusterNamed, ...(confirmation === undefined ? [] : [yes]), noWait],
+  ...(confirmation === undefined ? {} : { confirmation }),
   run: async ({ given, arm }) => {
     const client = await arm();
-    const answer = await client.send({ method: 'POST', path: `${namedCluster(given)}/${word}`, version: aksVersion });
+    const answer = await client.send({ method: 'POST', path: `${namedCluster(given)}/${action}`, version: aksVersion });
     if (!given.flag('noWait')) await endOf(client, answer, false);
     return undefined;
   },
@@ -38,7 +57,7 @@ export const clusterCommands: readonly AzCommand[] = [
   scaleCommand,
   upgradeCommand,
   credentialsCommand,
-  ...powerCommands,
+  ...actionCommands,
   ...commandCommands,
   {
     words: 'aks show',

@@ -1,0 +1,189 @@
+/** `weir az` where the real az 2.45 has nothing to compare with: updates of the engine, questions at a terminal, extensions. */
+import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AzAtTerminal } from './az-at-terminal.ts';
+
+const cluster = '--resource-group rg --name c1';
+
+let az: AzAtTerminal;
+beforeAll(async () => {
+  az = await AzAtTerminal.open();
+  await az.output('group create -n rg -l canadaeast');
+  // The provider is not registered yet: that is done on the way.
+  const made = await az.run(`aks create ${cluster} --node-count 1 --network-plugin azure --network-policy azure --no-ssh-key`);
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('Registration succeeded.') as string });
+});
+afterAll(() => az?.close());
+
+const network = async (): Promise<unknown> =>
+  JSON.parse(await az.output(`aks show ${cluster} --query networkProfile.[networkPluginMode,networkPolicy,networkDataplane]`));
+
+describe('az aks update', () => {
+  it('takes the engine away, and brings another one, with all of the cluster sent back', async () => {
+    await az.output(`aks update ${cluster} --network-policy none`);
+    expect(await network()).toEqual([null, 'none', 'azure']);
+    await az.output(`aks update ${cluster} --network-policy calico`);
+    expect(await network()).toEqual([null, 'calico', 'azure']);
+    expect(await az.run(`aks update ${cluster} --network-policy azure`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('NetworkPolicy') as string,
+    });
+    expect(await network()).toEqual([null, 'calico', 'azure']);
+    expect(az.endpoint.host.asked.filter((text) => text.startsWith('change'))).toEqual([
+      'change c1 azure→none nodepool1:1 → nodepool1:1',
+      'change c1 none→calico nodepool1:1 → nodepool1:1',
+    ]);
+  });
+
+  it('tells for how long policies were not in force', async () => {
+    const host = Object.assign(az.endpoint.host, {
+      change: () => Promise.resolve({ engineChange: { from: 'calico', to: 'cilium' }, unprotectedMs: 1_234 }),
+    });
+    const changed = await az.run(`aks update ${cluster} --network-dataplane cilium --query networkProfile.networkPolicy -o tsv`);
+    Reflect.deleteProperty(host, 'change');
+    expect(changed).toMatchObject({ code: 0, stdout: 'cilium\n' });
+    expect(changed.stderr).toMatch(
+      /WARNING: While the engine changed from calico to cilium, .* not in force for at most 1\.2 s on a node\./,
+    );
+    expect(await network()).toEqual([null, 'cilium', 'cilium']);
+  });
+
+  it('comes back at once with --no-wait, and is waited for', async () => {
+    expect(await az.run(`aks update ${cluster} --tags a=b --no-wait`)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    await az.output(`aks wait ${cluster} --updated --interval 1 --timeout 60`);
+    expect(await az.output(`aks show ${cluster} --query tags.a -o tsv`)).toBe('b\n');
+    expect(await az.run(`aks wait ${cluster} --custom tags.b --interval 1 --timeout 1`)).toMatchObject({
+      code: 1,
+      stderr: 'ERROR: Wait operation timed-out after 1 seconds\n',
+    });
+  });
+
+  it('fails with the reason of an operation that fails', async () => {
+    az.endpoint.host.failure = new Error('the disk is full');
+    expect(await az.run(`aks update ${cluster} --tags a=c`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^ERROR: \(\w+\) the disk is full\nCode: \w+\nMessage: the disk is full\n$/) as string,
+    });
+    await az.output(`aks update ${cluster} --tags a=c`);
+  });
+});
+
+describe('az at a terminal', () => {
+  it('asks twice for the password of Windows administrators, until both are the same', async () => {
+    const line = 'aks create -g rg -n win --network-plugin azure --node-count 1 --no-ssh-key --windows-admin-username azureuser';
+    const password = 'Correct-Horse-Battery-1';
+    const { code, stdout, stderr } = await az.run(`${line} -o none`, { answers: [password, 'other', password, password] });
+    expect({ code, stdout, asked: stderr.split('\n') }).toEqual({
+      code: 0,
+      stdout: '',
+      asked: [
+        'windows-admin-password: ',
+        'Confirm windows-admin-password: ',
+        'Passwords do not match.',
+        'windows-admin-password: ',
+        'Confirm windows-admin-password: ',
+        '',
+      ],
+    });
+    expect(await az.output('aks show -g rg -n win --query windowsProfile.[adminUsername,adminPassword] -o tsv')).toBe('azureuser\nNone\n');
+  });
+
+  it('deletes when the answer is yes', async () => {
+    const question = 'Are you sure you want to perform this operation? (y/n): ';
+    expect(await az.run('aks delete -g rg -n win', { answers: ['what', 'n'] })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `${question}${question}ERROR: Operation cancelled.\n`,
+    });
+    expect((await az.run('aks delete -g rg -n win', { answers: ['Y'] })).code).toBe(0);
+    expect((await az.run('aks show -g rg -n win')).code).toBe(3);
+  });
+
+  it('upgrades after two questions, and replaces what is different in a kubeconfig after one', async () => {
+    const [next = ''] = (
+      await az.output(`aks get-upgrades ${cluster} --query controlPlaneProfile.upgrades[].kubernetesVersion -o tsv`)
+    ).split('\n');
+    expect((await az.run(`aks upgrade ${cluster} -k ${next}`, { answers: ['y', ''] })).code).toBe(1);
+    await az.output(`aks upgrade ${cluster} -k ${next}`, { answers: ['y', 'y'] });
+    expect(await az.output(`aks show ${cluster} --query currentKubernetesVersion -o tsv`)).toBe(`${next}\n`);
+    const file = join(az.home, 'config');
+    writeFileSync(file, 'clusters: []\nusers: [{ name: clusterUser_rg_c1, user: {} }]\ncontexts: []\n', { mode: 0o640 });
+    const line = `aks get-credentials ${cluster} -f ${file}`;
+    expect(await az.run(line)).toMatchObject({
+      code: 1,
+      stderr: 'ERROR: A different object named clusterUser_rg_c1 already exists in users in your kubeconfig file.\n',
+    });
+    expect(await az.run(line, { answers: ['y'] })).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/Overwrite\? \(y\/n\): .*has permissions "640"[^]*Merged "c1" as current context in/) as string,
+    });
+    expect(readFileSync(file, 'utf8')).toContain('current-context: c1\n');
+  });
+});
+
+describe('az aks get-credentials', () => {
+  it('makes a kubeconfig that only its owner reads, where KUBECONFIG says, under the name that was wished', async () => {
+    const file = join(az.home, 'new', 'config');
+    await az.output(`aks get-credentials ${cluster} --context here`, { environment: { KUBECONFIG: `${file}:/elsewhere` } });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8')).toMatch(/cluster: here\n[^]*current-context: here\n/);
+  });
+
+  it('writes through no symbolic link', async () => {
+    const link = join(az.home, 'link');
+    symlinkSync(join(az.home, 'target'), link);
+    expect(await az.run(`aks get-credentials ${cluster} -f ${link}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is a symbolic link. Refusing to write') as string,
+    });
+  });
+});
+
+describe('az extension', () => {
+  it('notes what the index of the endpoint offers, once', async () => {
+    expect(await az.run('extension add --name aks-preview')).toMatchObject({ code: 0, stdout: '' });
+    expect((await az.run('extension add --name aks-preview')).stderr).toMatch(
+      /^WARNING: Extension 'aks-preview' \S+ is already installed\.\n$/,
+    );
+    expect((await az.run('extension update --name aks-preview')).stderr).toContain("Latest version of 'aks-preview' is already installed.");
+    expect(JSON.parse(await az.output('extension list --query [].name'))).toEqual(['aks-preview']);
+    expect(await az.output('--version')).toMatch(/^Extensions:\naks-preview +\d/m);
+    await az.output('extension remove --name aks-preview');
+    expect((await az.run('extension show --name aks-preview')).stderr).toBe('ERROR: The extension aks-preview is not installed.\n');
+    expect(await az.run('extension add --name nope')).toMatchObject({ code: 1, stderr: expect.stringContaining("'nope'") as string });
+  });
+});
+
+describe('az, signed in', () => {
+  it('shares a configuration directory with az, and goes to no other machine', async () => {
+    const directory = join(az.home, 'shared');
+    const authority = join(az.home, 'ca.crt');
+    writeFileSync(authority, az.endpoint.authority);
+    const environment = { AZURE_CONFIG_DIR: directory, REQUESTS_CA_BUNDLE: authority };
+    const [principal] = az.endpoint.arm.state.identity.principals;
+    expect((await az.run('aks list', { environment })).stderr).toBe("ERROR: Please run 'az login' to setup account.\n");
+    await az.output(`cloud register -n Mine --endpoint-resource-manager ${az.endpoint.arm.base}/`, { environment });
+    await az.output('cloud set -n Mine', { environment });
+    const login = `login --service-principal -u ${principal?.application ?? ''} --tenant t`;
+    await az.output(login, { environment, answers: [az.endpoint.secret, az.endpoint.secret] });
+    expect(statSync(join(directory, 'service_principal_entries.json')).mode & 0o077).toBe(0);
+    expect(await az.output('aks list --query [].name -o tsv', { environment })).toBe('c1\n');
+    expect(await az.run('cloud register -n X --endpoint-resource-manager https://management.example', { environment })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not on this machine') as string,
+    });
+    writeFileSync(join(directory, 'clouds.config'), '[Mine]\nendpoint_resource_manager = https://management.example\n');
+    expect(await az.run('aks list', { environment })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not an endpoint of this machine') as string,
+    });
+  });
+
+  it('sends a request of its user nowhere else', async () => {
+    expect(await az.run('rest --url https://management.example/subscriptions?api-version=2022-12-01')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('only, not to https://management.example') as string,
+    });
+  });
+});
