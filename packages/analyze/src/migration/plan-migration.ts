@@ -10,7 +10,7 @@
  * Pods on a system that one of the engines does not run on have no verdict there: they are told as an
  * obstacle, and their own policies are not compared.
  */
-import type { KubeObject, NetworkPolicy } from '@weir/kube';
+import type { KubeObject, NetworkPolicy, Node } from '@weir/kube';
 import type { Address } from '@weir/net';
 import { type Endpoint, type EngineName, engineProfiles, type OperatingSystem, systemOfEndpoint } from '@weir/policy';
 import { clusterTraits } from '../cluster-traits.ts';
@@ -25,6 +25,7 @@ import { classifyEnds } from './end-classes.ts';
 import { changedPolicies } from './meaning-changes.ts';
 import type { MigrationReport, PatchedMeaning } from './migration-report.ts';
 import { proposePatches } from './propose-patches.ts';
+import { ciliumGaps } from './release-gaps.ts';
 import { changedServiceFlows } from './service-changes.ts';
 import { changedServices } from './service-meaning.ts';
 import { trafficClasses } from './traffic-classes.ts';
@@ -61,7 +62,10 @@ export function planMigration(request: MigrationRequest): MigrationReport {
     ...meaningOf(comparisons, before, context),
     patches,
     ...(patched.length === 0 ? {} : { afterPatches: meaningAfter(patched, { request, before, context }) }),
-    obstacles: obstaclesOf(objects, to),
+    obstacles: [
+      ...obstaclesOf(objects, to),
+      ...(to === 'cilium' ? ciliumGaps(before, [...context.objects.values()], nodesOf(objects)) : []),
+    ],
     notes: notesOf(before, { from, to }),
     diagnostics: before.diagnostics.filter(({ code }) => code !== 'unsupported-policy'),
   };
@@ -137,6 +141,12 @@ function isNetworkPolicy(object: KubeObject): object is NetworkPolicy {
 
 function keyOfObject({ metadata: { namespace = 'default', name = '' } }: NetworkPolicy): string {
   return policyKey({ ref: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name } });
+}
+
+function nodesOf(objects: MigrationRequest['objects']): Node[] {
+  return objects
+    .map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry))
+    .filter((object): object is Node => object.kind === 'Node');
 }
 
 function obstaclesOf(objects: MigrationRequest['objects'], to: EngineName): readonly string[] {

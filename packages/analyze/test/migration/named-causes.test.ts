@@ -1,4 +1,4 @@
-import type { KubeObject } from '@weir/kube';
+import type { KubeObject, Node } from '@weir/kube';
 import { describe, expect, it } from 'vitest';
 import { assumeCluster, assumedPodRange, changesAnything, type MigrationReport, planMigration, renderMigration } from '../../src/index.ts';
 import { namespace, node, pod, policy, service } from './small-cluster.ts';
@@ -142,6 +142,34 @@ describe('what changes with another engine', () => {
     expect(report.pairs.lost).toBe(1_000);
     expect(lines.filter((line) => line.includes('→ shop app=db (1000 pods): TCP 5432'))).toHaveLength(1);
     expect(lines.length).toBeLessThan(20);
+  });
+});
+
+describe('what the version of Cilium that AKS ships does not do', () => {
+  const aged = (version: string): KubeObject[] =>
+    linux.map((object) =>
+      object.kind === 'Node'
+        ? ({ ...object, status: { ...(object as Node).status, nodeInfo: { kubeletVersion: version } } } as KubeObject)
+        : object,
+    );
+  const obstacles = (cluster: readonly KubeObject[], spec: object): readonly string[] =>
+    planMigration({ objects: [...cluster, policy('p', spec)], from: 'azure', to: 'cilium' }).obstacles;
+  const other = pod('other', { ip: '10.224.2.9', node: 'n2', ports: [{ containerPort: 8080, name: 'http' }] });
+  const named = { podSelector: {}, policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] };
+
+  it('is told of a port name in an egress rule that stands for several numbers', () => {
+    expect(obstacles([...linux, other], named)).toEqual([
+      'egress[0] of shop/p names port http, which is TCP 80 and 8080 in this cluster: Cilium 1.18.9 leaves such a port out of egress rules, list the numbers instead',
+    ]);
+    expect(obstacles(linux, named)).toEqual([]);
+    expect(obstacles([...linux, other], { podSelector: {}, ingress: [{ ports: [{ port: 'http' }] }] })).toEqual([]);
+  });
+
+  it('is told of endPort where the nodes have a Kubernetes whose Cilium knows none', () => {
+    const ranged = { podSelector: {}, ingress: [{ ports: [{ port: 80, endPort: 90 }] }] };
+    expect(obstacles(aged('v1.31.4'), ranged)).toEqual([expect.stringMatching(/^Cilium 1\.16\.16 knows no endPort, which shop\/p use/)]);
+    expect(obstacles(aged('v1.34.1'), ranged)).toEqual([]);
+    expect(obstacles(aged('v1.31.4'), { podSelector: {}, ingress: [{ ports: [{ port: 80 }, { port: 81 }] }] })).toEqual([]);
   });
 });
 
