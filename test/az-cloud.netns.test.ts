@@ -84,3 +84,15 @@ describe('az group', () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--location') as string]);
   });
 });
+
+describe('az identity and az resource', () => {
+  it('make an identity, show it, and list it by its type', async () => {
+    await az.output('az group create --name g2 --location westus');
+    const made = JSON.parse(await az.output('az identity create --name id1 --resource-group g2')) as { clientId: string };
+    expect(await az.output('az identity show --name id1 --resource-group g2 --query clientId -o tsv')).toBe(made.clientId);
+    const type = 'Microsoft.ManagedIdentity/userAssignedIdentities';
+    expect(await az.output(`az resource list --resource-group g2 --resource-type ${type} --query "[].name" -o tsv`)).toBe('id1');
+    await az.output('az identity delete --name id1 --resource-group g2');
+    expect(await az.output('az identity list --resource-group g2 -o tsv')).toBe('');
+  });
+});

@@ -10,7 +10,6 @@ import { ClusterService } from './clusters/cluster-service.ts';
 import { ClusterStore } from './clusters/cluster-store.ts';
 import { addCommandRoutes } from './clusters/command-routes.ts';
 import { CommandService } from './clusters/command-service.ts';
-import type { ManagedCluster } from './clusters/managed-cluster.ts';
 import { addPoolRoutes } from './clusters/pool-routes.ts';
 import { PoolService } from './clusters/pool-service.ts';
 import { recoverGroups, removeGroup } from './clusters/remove-group.ts';
@@ -19,11 +18,14 @@ import { addExtensionRoutes } from './extensions/extension-routes.ts';
 import { AccessTokens } from './identity/access-tokens.ts';
 import { audiencesOf } from './identity/cloud-metadata.ts';
 import { addLoginRoutes } from './identity/login-routes.ts';
+import { type UserIdentity, userIdentityId } from './identity/user-identities.ts';
+import { addUserIdentityRoutes } from './identity/user-identity-routes.ts';
 import { addOperationRoutes } from './operations/operation-routes.ts';
 import { OperationRunner } from './operations/operation-runner.ts';
 import { addAuthorizationRoutes } from './resources/authorization-routes.ts';
 import { addGroupRoutes } from './resources/group-routes.ts';
 import { addProviderRoutes, hasFeature } from './resources/provider-routes.ts';
+import type { ListedResource } from './resources/resource-filter.ts';
 import { addSubscriptionRoutes, checkSubscription } from './resources/subscription-routes.ts';
 import { type ArmState, openArmState } from './state/arm-state.ts';
 
@@ -49,47 +51,13 @@ export interface Arm extends ArmServer {
 export async function startArm(options: ArmOptions): Promise<Arm> {
   const { host, onFault } = options;
   const state = openArmState(options.directory);
-  const { subscription, tenant, signingKey, principals } = state.identity;
-  const operations = new OperationRunner(state.operations, onFault);
-  const providerSource = { subscription, features: state.features, providers: state.providers };
-  const store = new ClusterStore({ subscription, clusters: state.clusters, groups: state.groups });
-  const clusterOperations = new ClusterOperations(store, operations);
-  clusterOperations.recover();
-  recoverGroups(state.groups);
-  const service = new ClusterService({
-    subscription,
-    tenant,
-    store,
-    operations: clusterOperations,
-    host,
-    isProviderRegistered: () => state.providers.get(keyOf(containerService))?.isRegistered === true,
-    hasFeature: (name) => hasFeature(providerSource, name),
-  });
-  const routes = new RouteTable<ArmRoute>();
+  const { subscription, tenant, signingKey } = state.identity;
+  const runner = new OperationRunner(state.operations, onFault);
   const tokens = new AccessTokens(signingKey);
-  addLoginRoutes(routes, { tokens, tenant, principals: () => principals });
-  addExtensionRoutes(routes);
-  addSubscriptionRoutes(routes, { subscription, tenant });
-  addProviderRoutes(routes, providerSource);
-  addOperationRoutes(routes, operations);
-  addClusterRoutes(routes, { store, service, operations: clusterOperations, host });
-  const pools = new PoolService({
-    store,
-    operations: clusterOperations,
-    clusters: service,
-    hasFeature: (name) => hasFeature(providerSource, name),
-  });
-  addPoolRoutes(routes, { store, operations: clusterOperations, pools });
-  addCommandRoutes(routes, new CommandService(store, host));
-  addVersionRoutes(routes, store);
-  addAuthorizationRoutes(routes);
-  addGroupRoutes(routes, {
-    subscription,
-    groups: state.groups,
-    removeGroup: (group) =>
-      removeGroup(group, { subscription, groups: state.groups, store, operations: clusterOperations, runner: operations, service }),
-    resourcesOf: (group) => store.list(group).map(describeResource),
-  });
+  const routes = new RouteTable<ArmRoute>();
+  addCloudRoutes(routes, state, tokens);
+  addOperationRoutes(routes, runner);
+  addManagedClusterRoutes(routes, { state, host, runner });
   let base = '';
   const server = await startArmServer({
     tls: options.tls,
@@ -106,12 +74,70 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     closeDoor: () => void server.close(),
     close: async () => {
       await server.close();
-      await operations.idle();
+      await runner.idle();
     },
   };
 }
 
-function describeResource({ subscription, group, name, location, tags }: ManagedCluster): object {
-  const type = `${containerService}/managedClusters`;
-  return { id: clusterId(subscription, group, name), name, type, location, ...(tags === undefined ? {} : { tags }) };
+/** Everything that knows nothing of clusters. */
+function addCloudRoutes(routes: RouteTable<ArmRoute>, state: ArmState, tokens: AccessTokens): void {
+  const { identity, groups, features, providers, userIdentities } = state;
+  const { subscription, tenant, principals } = identity;
+  addLoginRoutes(routes, { tokens, tenant, principals: () => principals });
+  addExtensionRoutes(routes);
+  addSubscriptionRoutes(routes, { subscription, tenant });
+  addProviderRoutes(routes, { subscription, features, providers });
+  addAuthorizationRoutes(routes);
+  addUserIdentityRoutes(routes, { subscription, tenant, groups, identities: userIdentities });
+}
+
+interface ClusterParts {
+  readonly state: ArmState;
+  readonly host: ClusterHost;
+  readonly runner: OperationRunner;
+}
+
+/** Clusters, and the groups that go with them; what an earlier process has left in the middle is told as failed first. */
+function addManagedClusterRoutes(routes: RouteTable<ArmRoute>, { state, host, runner }: ClusterParts): void {
+  const { identity, clusters, groups, features, providers, userIdentities: identities } = state;
+  const { subscription, tenant } = identity;
+  const store = new ClusterStore({ subscription, clusters, groups });
+  const operations = new ClusterOperations(store, runner);
+  operations.recover();
+  recoverGroups(groups);
+  const isFeatureOn = (name: string): boolean => hasFeature({ subscription, features, providers }, name);
+  const service = new ClusterService({
+    subscription,
+    tenant,
+    store,
+    operations,
+    host,
+    findIdentity: (id) => identities.get(keyOf(id)),
+    isProviderRegistered: () => providers.get(keyOf(containerService))?.isRegistered === true,
+    hasFeature: isFeatureOn,
+  });
+  addClusterRoutes(routes, { store, service, operations, host });
+  const pools = new PoolService({ store, operations, clusters: service, hasFeature: isFeatureOn });
+  addPoolRoutes(routes, { store, operations, pools });
+  addCommandRoutes(routes, new CommandService(store, host));
+  addVersionRoutes(routes, store);
+  addGroupRoutes(routes, {
+    subscription,
+    groups,
+    removeGroup: (group) => removeGroup(group, { subscription, groups, identities, store, operations, runner, service }),
+    resourcesOf: (group) => resourcesOf(state, store, group),
+  });
+}
+
+function resourcesOf({ identity, userIdentities }: ArmState, store: ClusterStore, group: string | undefined): readonly ListedResource[] {
+  const own = userIdentities.list().filter((each) => group === undefined || keyOf(each.group) === keyOf(group));
+  const clusterType = `${containerService}/managedClusters`;
+  return [
+    ...store.list(group).map((each) => listed(clusterId(each.subscription, each.group, each.name), clusterType, each)),
+    ...own.map((each) => listed(userIdentityId(identity.subscription, each), 'Microsoft.ManagedIdentity/userAssignedIdentities', each)),
+  ];
+}
+
+function listed(id: string, type: string, { name, location, tags }: Pick<UserIdentity, 'name' | 'location' | 'tags'>): ListedResource {
+  return { id, name, type, location, ...(tags === undefined ? {} : { tags }) };
 }

@@ -1,7 +1,8 @@
 /** As whom a cluster acts: an identity that the system makes, one of the user, or a service principal. */
 import { randomUUID } from 'node:crypto';
-import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { type JsonObject, objectAt, textAt } from '@weir/kube';
 import { providerError } from '../arm/arm-error.ts';
+import type { FindIdentity } from '../identity/user-identities.ts';
 
 /** What is kept. A service principal's secret is not: nothing here needs it. */
 export interface ClusterIdentity {
@@ -18,6 +19,7 @@ interface IdentityContext {
   /** The id of the node resource group. */
   readonly nodeGroup: string;
   readonly cluster: string;
+  readonly findIdentity: FindIdentity;
   readonly current: ClusterIdentity | undefined;
 }
 
@@ -37,7 +39,10 @@ export function readIdentity(body: JsonObject, context: IdentityContext): Cluste
   }
   if (type === 'SystemAssigned') return keptOr(context, type, () => ({ type, principalId: randomUUID(), tenantId: context.tenant }));
   if (type === 'UserAssigned')
-    return keptOr(context, type, () => ({ type, userAssignedIdentities: assigned(objectAt(asked, 'userAssignedIdentities')) }));
+    return keptOr(context, type, () => ({
+      type,
+      userAssignedIdentities: assigned(objectAt(asked, 'userAssignedIdentities'), context.findIdentity),
+    }));
   throw providerError(
     400,
     'InvalidParameter',
@@ -53,17 +58,15 @@ function keptOr({ current, nodeGroup, cluster }: IdentityContext, type: string, 
   return { shown: make(), clientId: 'msi', kubelet };
 }
 
-function assigned(identities: JsonObject | undefined): JsonObject {
-  const ids = Object.entries(identities ?? {});
-  if (ids.length !== 1) {
-    throw providerError(400, 'InvalidUserAssignedIdentity', 'Exactly one user-assigned identity is needed.', {
-      target: 'identity.userAssignedIdentities',
-    });
+function assigned(identities: JsonObject | undefined, find: FindIdentity): JsonObject {
+  const [id, further] = Object.keys(identities ?? {});
+  const target = 'identity.userAssignedIdentities';
+  if (id === undefined || further !== undefined) {
+    throw providerError(400, 'InvalidUserAssignedIdentity', 'Exactly one user-assigned identity is needed.', { target });
   }
-  return Object.fromEntries(
-    ids.map(([id, known]) => {
-      const { clientId = randomUUID(), principalId = randomUUID() } = isJsonObject(known) ? known : {};
-      return [id, { clientId, principalId }];
-    }),
-  );
+  const identity = find(id);
+  if (identity === undefined) {
+    throw providerError(400, 'InvalidUserAssignedIdentity', `The user-assigned identity '${id.slice(0, 300)}' was not found.`, { target });
+  }
+  return { [id]: { clientId: identity.clientId, principalId: identity.principalId } };
 }

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type JsonObject, objectAt, textAt } from '@weir/kube';
 import { gatewayError, providerError } from '../arm/arm-error.ts';
 import { containerService } from '../arm/resource-id.ts';
+import type { FindIdentity } from '../identity/user-identities.ts';
 import type { Operation } from '../operations/operation.ts';
 import { checkGroup, type ResourceGroup } from '../resources/groups.ts';
 import type { ClusterHost } from './cluster-host.ts';
@@ -23,6 +24,7 @@ export interface ClusterServiceParts {
   readonly store: ClusterStore;
   readonly operations: ClusterOperations;
   readonly host: ClusterHost;
+  readonly findIdentity: FindIdentity;
   readonly isProviderRegistered: () => boolean;
   /** Whether a preview feature counts: registered, and the provider registered after it. */
   readonly hasFeature: (name: string) => boolean;
@@ -178,7 +180,7 @@ export class ClusterService {
     group: ResourceGroup,
     { apiVersion, current }: { readonly apiVersion: string; readonly current: ManagedCluster | undefined },
   ): ClusterContext {
-    const { subscription, tenant, hasFeature } = this.#parts;
+    const { subscription, tenant, hasFeature, findIdentity } = this.#parts;
     return {
       subscription,
       tenant,
@@ -187,6 +189,7 @@ export class ClusterService {
       name: named.name,
       apiVersion,
       hasWindowsPolicyFeature: hasFeature('WindowsNetworkPolicyPreview'),
+      findIdentity,
       current,
     };
   }

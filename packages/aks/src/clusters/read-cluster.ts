@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type JsonObject, objectAt, objectsAt, textAt } from '@weir/kube';
 import { providerError } from '../arm/arm-error.ts';
 import { groupId } from '../arm/resource-id.ts';
+import type { FindIdentity } from '../identity/user-identities.ts';
 import { regionOf } from '../resources/regions.ts';
 import { tagsOf } from '../resources/tags.ts';
 import { type AgentPool, checkImmutable, readAgentPool } from './agent-pool.ts';
@@ -24,6 +25,7 @@ export interface ClusterContext {
   readonly name: string;
   readonly apiVersion: string;
   readonly hasWindowsPolicyFeature: boolean;
+  readonly findIdentity: FindIdentity;
   readonly current: ManagedCluster | undefined;
 }
 
@@ -64,7 +66,13 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
     });
   if (problem !== undefined) throw problem;
   const nodeGroup = groupId(subscription, nodeResourceGroup);
-  const identity = readIdentity(body, { tenant: context.tenant, nodeGroup, cluster: name, current: current?.identity });
+  const identity = readIdentity(body, {
+    tenant: context.tenant,
+    findIdentity: context.findIdentity,
+    nodeGroup,
+    cluster: name,
+    current: current?.identity,
+  });
   const dnsPrefix = textAt(properties, 'dnsPrefix') || (current?.dnsPrefix ?? name);
   const tags = tagsOf(body) ?? current?.tags;
   return {

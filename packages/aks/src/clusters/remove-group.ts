@@ -1,5 +1,6 @@
 /** A resource group goes with all the clusters that are in it. */
 import { keyOf } from '../arm/resource-id.ts';
+import { removeIdentitiesOf, type UserIdentity } from '../identity/user-identities.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { OperationRunner } from '../operations/operation-runner.ts';
 import { checkGroup, type ResourceGroup } from '../resources/groups.ts';
@@ -13,6 +14,7 @@ import { inState, isSettled, settledAs } from './managed-cluster.ts';
 export interface GroupRemovalParts {
   readonly subscription: string;
   readonly groups: DocumentStore<ResourceGroup>;
+  readonly identities: DocumentStore<UserIdentity>;
   readonly store: ClusterStore;
   readonly operations: ClusterOperations;
   readonly runner: OperationRunner;
@@ -21,7 +23,7 @@ export interface GroupRemovalParts {
 
 /** Begins it. Throws 409 while one of the clusters is busy. */
 export function removeGroup(group: ResourceGroup, parts: GroupRemovalParts): Operation {
-  const { subscription, groups, store, operations, runner, service } = parts;
+  const { subscription, groups, identities, store, operations, runner, service } = parts;
   checkGroup(group);
   const inside = store.list(group.name);
   for (const cluster of inside) operations.checkIdle(cluster);
@@ -34,6 +36,7 @@ export function removeGroup(group: ResourceGroup, parts: GroupRemovalParts): Ope
     what: 'Deleting',
     work: async () => {
       await service.removeAll(inside);
+      removeIdentitiesOf(identities, subscription, group.name);
       groups.delete(keyOf(group.name));
     },
     onFailure: () => {

@@ -6,6 +6,7 @@ import type { Operation } from '../operations/operation.ts';
 import { operationHeaders } from '../operations/operation-routes.ts';
 import type { DocumentStore } from '../state/document-store.ts';
 import { checkGroup, describeGroup, groupNotFound, type ResourceGroup, readGroup } from './groups.ts';
+import { filterResources, type ListedResource } from './resource-filter.ts';
 import { resourcesVersions } from './resource-versions.ts';
 
 /** What the routes work on. */
@@ -15,7 +16,7 @@ export interface GroupSource {
   /** Begins to take a group away with all that is in it. */
   readonly removeGroup: (group: ResourceGroup) => Operation;
   /** All resources of a group, as lists of resources show them. */
-  readonly resourcesOf: (group?: string) => readonly object[];
+  readonly resourcesOf: (group?: string) => readonly ListedResource[];
 }
 
 /** Adds them. */
@@ -43,6 +44,9 @@ export function addGroupRoutes(routes: RouteTable<ArmRoute>, source: GroupSource
     const operation = source.removeGroup(find(parameters['group']));
     return { status: 202, headers: operationHeaders(base, operation, ['result']) };
   });
-  add(`GET ${all}/{group}/resources`, ({ parameters }) => ok({ value: source.resourcesOf(find(parameters['group']).name) }));
-  add('GET /subscriptions/{subscription}/resources', () => ok({ value: source.resourcesOf() }));
+  const listed = (query: URLSearchParams, group?: string): object => ({
+    value: filterResources(source.resourcesOf(group), query.get('$filter') ?? ''),
+  });
+  add(`GET ${all}/{group}/resources`, ({ parameters, query }) => ok(listed(query, find(parameters['group']).name)));
+  add('GET /subscriptions/{subscription}/resources', ({ query }) => ok(listed(query)));
 }

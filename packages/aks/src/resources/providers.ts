@@ -28,6 +28,7 @@ const resourceTypes: Readonly<Record<string, readonly ResourceType[]>> = {
   ],
   'Microsoft.Resources': [{ resourceType: 'resourceGroups', capabilities: 'SupportsTags, SupportsLocation' }],
   'Microsoft.Features': [{ resourceType: 'features', capabilities: 'None' }],
+  'Microsoft.ManagedIdentity': [{ resourceType: 'userAssignedIdentities', capabilities: 'SupportsTags, SupportsLocation' }],
   'Microsoft.Authorization': [{ resourceType: 'roleAssignments', capabilities: 'None' }],
 };
 

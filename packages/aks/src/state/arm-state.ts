@@ -2,7 +2,7 @@
  * All that the endpoint keeps, below one folder of the lab's state:
  *
  * ```
- *   arm/  identity.json  groups/  features/  providers/  clusters/  operations/
+ *   arm/  identity.json  groups/  features/  providers/  clusters/  operations/  user-identities/
  * ```
  */
 import { randomUUID } from 'node:crypto';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { ManagedCluster } from '../clusters/managed-cluster.ts';
 import { generateSigningKey } from '../identity/access-tokens.ts';
 import { makeServicePrincipal, type ServicePrincipal } from '../identity/service-principals.ts';
+import type { UserIdentity } from '../identity/user-identities.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { FeatureRegistration } from '../resources/features.ts';
 import type { ResourceGroup } from '../resources/groups.ts';
@@ -35,6 +36,7 @@ export interface ArmState {
   readonly providers: DocumentStore<ProviderRegistration>;
   readonly clusters: DocumentStore<ManagedCluster>;
   readonly operations: DocumentStore<Operation>;
+  readonly userIdentities: DocumentStore<UserIdentity>;
 }
 
 /** Opens the folder; makes the identity when there is none. */
@@ -53,6 +55,7 @@ export function openArmState(directory: string): ArmState {
     providers: new DocumentStore(join(directory, 'providers')),
     clusters: new DocumentStore(join(directory, 'clusters')),
     operations: new DocumentStore(join(directory, 'operations')),
+    userIdentities: new DocumentStore(join(directory, 'user-identities')),
   };
 }
 
