@@ -49,6 +49,12 @@ const poolBody: MakeBody = (random) => ({
 const routes: readonly (readonly [method: string, path: string, body: MakeBody])[] = [
   ['PUT', '/resourceGroups/G', () => ({ location: 'canadaeast', tags: { a: 'b' } })],
   ['GET', '/resourceGroups/G', nothing],
+  [
+    'PUT',
+    '/resourceGroups/G/providers/Microsoft.ManagedIdentity/userAssignedIdentities/I',
+    () => ({ location: 'canadaeast', tags: { a: 'b' } }),
+  ],
+  ['GET', '/resourceGroups/G/resources?$filter=name%20eq%20%27F%27', nothing],
   ['HEAD', '/resourceGroups/G', nothing],
   ['DELETE', '/resourceGroups/g2', nothing],
   ['GET', "/resources?$filter=resourceType eq 'x'", nothing],
@@ -114,6 +120,8 @@ function named(random: Random, path: string): string {
     .replace(/\/A$/, () => `/${pick(actions)}`)
     .replace('/F/', () => `/${pick(['WindowsNetworkPolicyPreview'])}/`)
     .replace('/L/', () => `/${pick(['canadaeast'])}/`)
+    .replace('userAssignedIdentities/I', () => `userAssignedIdentities/${pick(['id1'])}`)
+    .replace('%27F%27', () => `%27${pick(['c1'])}%27`)
     .replace('agentPools/P', () => `agentPools/${pick(['nodepool1', 'npwin', 'second'])}`)
     .replaceAll(' ', '%20');
 }
