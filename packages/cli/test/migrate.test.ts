@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finished } from '@weir/testkit';
@@ -87,6 +87,14 @@ describe('weir migrate', () => {
     expect(readFileSync(join(folder, 'shop.from-block.yaml'), 'utf8')).toContain('- namespaceSelector: {}');
     expect(stdout).toContain('with them, no longer allowed: 0 pairs');
     expect(stdout).not.toContain('apiVersion');
+  });
+
+  it('writes no patch outside of that folder, whatever a policy is called', async () => {
+    const file = manifest('climbing', '10.224.1.0/24');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('name: from-block', 'name: "../../escaped"'));
+    const folder = join(directory, 'inner', 'patches');
+    expect((await weir('--from', 'calico', '--to', 'cilium', '--manifests', file, '--patch-out', folder)).code).toBe(1);
+    expect(readdirSync(folder)).toEqual(['shop...%2F..%2Fescaped.yaml']);
   });
 
   it.each([

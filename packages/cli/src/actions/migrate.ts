@@ -50,13 +50,13 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
   return changesAnything(report) || disagrees ? exitCode.no : exitCode.done;
 }
 
-/** One file a policy, for `kubectl apply -f FOLDER`. */
+/** One file a policy, for `kubectl apply -f FOLDER`; names in manifests may be anything, and lead nowhere else. */
 function writePatches(folder: string, patches: readonly NetworkPolicy[]): void {
   try {
     mkdirSync(folder, { recursive: true });
     for (const patch of patches) {
       const { namespace = 'default', name = '' } = patch.metadata;
-      writeFileSync(join(folder, `${namespace}.${name}.yaml`), formatManifest([patch]));
+      writeFileSync(join(folder, `${encodeURIComponent(namespace)}.${encodeURIComponent(name)}.yaml`), formatManifest([patch]));
     }
   } catch (error) {
     throw usageError(`--patch-out ${folder}: ${error instanceof Error ? error.message : String(error)}`);
