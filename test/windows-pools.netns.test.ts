@@ -40,7 +40,8 @@ const pool = (engine: Engine): string => `--resource-group rg --cluster-name ${e
 const addPool = (engine: Engine): string => `az aks nodepool add ${pool(engine)} --os-type Windows --node-count 1`;
 const kubectl = (engine: Engine, line: string): Promise<string> => az.output(`kubectl --context ${engine} ${line}`);
 
-const overrides = `--overrides='{"spec": { "nodeSelector": {"kubernetes.io/os": "windows"}}}'`;
+// As the article has it; and agnhost would serve for the whole usual grace period while its node is drained.
+const overrides = `--overrides='{"spec": { "nodeSelector": {"kubernetes.io/os": "windows"}, "terminationGracePeriodSeconds": 1}}'`;
 const run = (engine: Engine, pod: string, command: string): Promise<string> =>
   kubectl(engine, `run ${pod} -n demo --image=${image} --labels=app=${pod} --port=80 ${overrides} --command -- ${command}`);
 
