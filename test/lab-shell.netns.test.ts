@@ -1,5 +1,5 @@
 /** `weir shell`: what is in it speaks to the lab and to nothing of the user's, and the article can be pasted. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AzSession } from './support/az-session.ts';
@@ -7,8 +7,6 @@ import { AzSession } from './support/az-session.ts';
 let session: AzSession;
 beforeAll(async () => {
   session = await AzSession.openSignedOut();
-  // A user's start file that points elsewhere.
-  writeFileSync(join(session.directory, '.bashrc'), "KUBECONFIG=/elsewhere; PATH=/usr/bin:/bin; alias hello='echo good day'\n");
 });
 afterAll(async () => {
   await session?.close();
@@ -49,6 +47,9 @@ describe('weir shell in a terminal', () => {
   const prompt = /\(weir\) [^\n]*[$#] $/;
 
   it('says so in its prompt, keeps what the user has, and does what the article means', async () => {
+    // A user's start file that points elsewhere. Only this shell is to have it: bash reads it also where its input is a socket.
+    const startFile = join(session.directory, '.bashrc');
+    writeFileSync(startFile, "KUBECONFIG=/elsewhere; PATH=/usr/bin:/bin; alias hello='echo good day'\n");
     const shell = session.shell();
     try {
       await shell.until(/az: \S+\n[^]*no cluster yet/);
@@ -69,6 +70,7 @@ describe('weir shell in a terminal', () => {
       expect(await shell.end()).toBe(5);
     } finally {
       await shell.stop();
+      rmSync(startFile);
     }
   });
 });
