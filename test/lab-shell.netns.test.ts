@@ -84,12 +84,14 @@ describe('a cluster of weir up', () => {
         ?.toLowerCase()
         .replace(/[^a-z0-9]/g, '') ?? '';
     const cluster = `shell-${name}`;
-    expect(await session.weir('up', '--name', cluster)).toMatchObject({ code: 0 });
+    expect(await session.weir('up', '--name', cluster, '--engine', 'none')).toMatchObject({ code: 0 });
     const kubeconfig = join(session.directory, 'state', 'clusters', cluster, 'kubeconfig');
     const before = readFileSync(kubeconfig, 'utf8');
-    const lines = 'kubectl get nodes -o name && kubectl config set-context --current --namespace=other';
+    const lines =
+      'kubectl get nodes -o name && kubectl config set-context --current --namespace=other && weir why default/a default/b 80 2>&1';
     const { code, stdout } = await session.weir('shell', '--name', cluster, '--', 'bash', '-c', lines);
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^node\/\S+\n/) as string]);
+    // weir knows the cluster by its server: with the engine none it says so.
+    expect([code, stdout]).toEqual([3, expect.stringMatching(/^node\/\S+\n[^]*cluster "shell-\w+" has no policy engine/) as string]);
     expect(readFileSync(kubeconfig, 'utf8')).toBe(before);
     for (const directory of ['.kube', '.azure']) expect(existsSync(join(session.directory, directory)), directory).toBe(false);
     expect(await session.weir('down', '--all')).toMatchObject({ code: 0 });

@@ -1,4 +1,7 @@
 /** Which cluster a command asks: a kubeconfig, or a cluster of the lab. */
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import { loadKubeconfig } from '@weir/client';
 import { clusterLayout, listClusters } from '@weir/lab';
 import { defaultCluster } from './cluster-option.ts';
 import type { OptionValues } from './command.ts';
@@ -9,17 +12,32 @@ export async function chooseKubeconfig(options: OptionValues): Promise<{ file: s
   const kubeconfig = options.text('kubeconfig');
   if (kubeconfig !== undefined) return { file: kubeconfig };
   const clusters = await listClusters();
-  const byFile = (file: string): { file: string; cluster?: string } => {
-    const cluster = clusters.find((name) => clusterLayout(name).kubeconfig === file);
-    return cluster === undefined ? { file } : { file, cluster };
-  };
   const named = options.text('name');
   if (named !== undefined) {
     if (!clusters.includes(named)) throw notFoundError(`there is no cluster "${named}" (weir status lists them)`);
     return { file: clusterLayout(named).kubeconfig, cluster: named };
   }
   const fromEnvironment = process.env['KUBECONFIG'];
-  if (fromEnvironment !== undefined && fromEnvironment !== '') return byFile(fromEnvironment);
+  if (fromEnvironment !== undefined && fromEnvironment !== '') {
+    const files = fromEnvironment.split(delimiter).filter((file) => file !== '');
+    // As kubectl, but for the merging: the first that is there.
+    const file = files.find(existsSync) ?? files[0] ?? fromEnvironment;
+    const cluster = await labClusterAt(file, clusters, options.text('context'));
+    return cluster === undefined ? { file } : { file, cluster };
+  }
   if (clusters.includes(defaultCluster)) return { file: clusterLayout(defaultCluster).kubeconfig, cluster: defaultCluster };
   throw usageError('there is no cluster to ask: give --manifests, --kubeconfig or --name, or make one with: weir up');
+}
+
+/** The cluster of the lab whose server a kubeconfig names, also where it is a copy or was fetched with az. */
+export async function labClusterAt(file: string, clusters: readonly string[], context?: string): Promise<string | undefined> {
+  const serverOf = (kubeconfig: string, name?: string): Promise<string | undefined> =>
+    loadKubeconfig(kubeconfig, name).then(
+      ({ server }) => server,
+      () => undefined,
+    );
+  const server = await serverOf(file, context);
+  if (server === undefined) return undefined;
+  const servers = await Promise.all(clusters.map((name) => serverOf(clusterLayout(name).kubeconfig)));
+  return clusters[servers.indexOf(server)];
 }

@@ -8,9 +8,9 @@
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { loadKubeconfig } from '@weir/client';
 import { clusterLayout, listClusters, stateRoot } from '@weir/lab';
 import { defaultCluster } from '../cluster-option.ts';
+import { labClusterAt } from '../cluster-source.ts';
 import { notFoundError } from '../exit-code.ts';
 import { findProgram } from '../program-path.ts';
 import { pathWithTools, quoted, weirCommand } from '../self.ts';
@@ -63,20 +63,9 @@ async function kubeconfigOf(cluster: string): Promise<string> {
 async function anyKubeconfig(): Promise<string> {
   const own = join(shellDirectory(), 'kubeconfig');
   const clusters = await listClusters();
-  if (existsSync(own) && !(await leadsToOneOf(own, clusters))) rmSync(own);
+  // What was fetched about a cluster that is gone would stand before one that is there.
+  if (existsSync(own) && (await labClusterAt(own, clusters)) === undefined) rmSync(own);
   return clusters.includes(defaultCluster) ? `${own}${delimiter}${clusterLayout(defaultCluster).kubeconfig}` : own;
-}
-
-/** What was fetched about clusters that are gone would stand before one that is there. */
-async function leadsToOneOf(kubeconfig: string, clusters: readonly string[]): Promise<boolean> {
-  const serverOf = (file: string): Promise<string | undefined> =>
-    loadKubeconfig(file).then(
-      ({ server }) => server,
-      () => undefined,
-    );
-  const server = await serverOf(kubeconfig);
-  const servers = await Promise.all(clusters.map((cluster) => serverOf(clusterLayout(cluster).kubeconfig)));
-  return server !== undefined && servers.includes(server);
 }
 
 /** Fills a directory with `weir`, and with what is not installed and `weir` can do in its place; gives the directory. */

@@ -24,6 +24,7 @@ import {
   createCluster,
   deleteCluster,
   getCredentials,
+  lookAtProtection,
   type ManagedCluster,
   readWindowsUser,
   setVariables,
@@ -59,6 +60,7 @@ export const articleParts: readonly ArticlePart[] = [
       await walk(journey, { on: 'linux', asksWhy: true });
       cluster.transcript.heading('From Azure Network Policy Manager to Cilium: all nodes are re-imaged, the policy stays');
       await changeEngine(cluster, 'cilium', 'weir az');
+      await lookAtProtection(cluster);
       await walkAgain(journey, 'TIMEOUT');
       await deleteNamespace(journey);
     },

@@ -162,6 +162,17 @@ export async function changeEngine(cluster: ManagedCluster, engine: ArticleEngin
   await transcript.step(typedStep(shell, `az aks show \\\n    ${named}`, { differs: mustBe(engine) }));
 }
 
+/** How long pods of each node were without rules when an engine came. */
+export async function lookAtProtection({ transcript, shell }: ManagedCluster): Promise<void> {
+  const command =
+    'kubectl get events -A --field-selector reason=NetworkPolicyEngine -o custom-columns=NODE:.involvedObject.name,MESSAGE:.message';
+  await transcript.step(
+    typedStep(shell, command, {
+      differs: ({ output }) => (/unprotected for \d+ ms/.test(output) ? undefined : 'nothing says how long pods were unprotected'),
+    }),
+  );
+}
+
 /** Removes the cluster. */
 export async function deleteCluster({ transcript, shell }: ManagedCluster): Promise<void> {
   await transcript.step(typedStep(shell, `az aks delete \\\n    ${named} --yes`));
