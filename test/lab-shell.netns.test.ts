@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AzSession } from './support/az-session.ts';
+import { AzSession, weirProgram } from './support/az-session.ts';
+import { programsWithout } from './support/programs-without.ts';
 
 let session: AzSession;
 beforeAll(async () => {
@@ -38,6 +39,15 @@ describe('weir shell -- COMMAND', () => {
     });
   });
 
+  it('has weir az for az where azure-cli is not installed', async () => {
+    const path = programsWithout(join(session.directory, 'programs'), 'az');
+    const line = `PATH='${path}' ${process.execPath} ${weirProgram} shell -- bash -c 'type -P az && az group list -o tsv && az version -o json'`;
+    expect(await session.line(line)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\S+\/state\/shell\/bin\/az\n[^]*"azure-cli": "2\./) as string,
+    });
+  });
+
   it('refuses a cluster that does not exist', async () => {
     expect(await session.weir('shell', '--name', 'nobody', '--', 'true')).toMatchObject({ code: 3, stdout: '' });
   });
@@ -64,6 +74,9 @@ describe('weir shell in a terminal', () => {
       await shell.run('az aks show', /required[^]*\(weir\) [^\n]*[$#] $/);
       const joined = await shell.run('    --resource-group $RESOURCE_GROUP_NAME --name c1', /NotFound[^]*\(weir\) [^\n]*[$#] $/);
       expect(joined).toContain('both together: az aks show --resource-group myResourceGroup-NP --name c1');
+      const update = 'az aks update --resource-group $RESOURCE_GROUP_NAME --name c1 --network-policy none';
+      const passedOn = await shell.run(update, /NotFound[^]*\(weir\) [^\n]*[$#] $/);
+      expect(passedOn).toContain('weir az does: weir az aks update --resource-group myResourceGroup-NP');
       expect(await shell.run('kubectl version –-client', prompt)).toMatch(/taken as --client\nClient Version/);
       expect(await shell.run('no-such-program', prompt)).toContain('bash: no-such-program: command not found');
       shell.type('exit 5\n');

@@ -12,7 +12,8 @@ import { expect } from 'vitest';
 import { TypedTerminal } from './typed-terminal.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const weirProgram = join(root, 'packages', 'cli', 'bin', 'weir.js');
+/** The built `weir`. */
+export const weirProgram = join(root, 'packages', 'cli', 'bin', 'weir.js');
 
 /** Az that has signed in. */
 export class AzSession {

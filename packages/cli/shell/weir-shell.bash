@@ -51,6 +51,11 @@ az() {
   command az "${__weir_arguments[@]}"
   __weir_code=$?
   __weir_unfinished=()
+  if [[ $__weir_code == 2 && $__weir_words == ' aks '* && $__weir_words =~ ' --network-'(policy|dataplane|plugin-mode)[' ='] ]]; then
+    __weir_say "an az before 2.63 does not take this option there, and weir az does: weir az ${__weir_arguments[*]}"
+    weir az "${__weir_arguments[@]}"
+    return
+  fi
   if [[ $__weir_code == 2 && ! $__weir_words == *' -'* ]]; then __weir_unfinished=("$@"); fi
   if [[ $__weir_code == 3 && $__weir_words == ' aks create '* && $__weir_words =~ ' '(-g|--resource-group)' '([^ ]+) ]]; then
     __weir_say "the article leaves this out: az group create --resource-group ${BASH_REMATCH[2]} --location canadaeast"

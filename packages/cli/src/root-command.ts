@@ -27,7 +27,7 @@ export const rootCommand: Command = {
     statusCommand,
     envCommand,
     shellCommand(() => rootCommand),
-    demoCommand(() => rootCommand),
+    demoCommand,
     whyCommand,
     matrixCommand,
     migrateCommand,

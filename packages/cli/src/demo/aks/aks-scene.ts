@@ -62,8 +62,14 @@ export class AksScene {
       directory,
       prefix: [...this.#inside, ...weirCommand, 'shell', '--'],
       env: this.#env,
-      // az makes SSH keys in the home directory.
-      variables: { ...kubeconfig, HOME: directory, AZURE_CORE_NO_COLOR: 'true', AZURE_CORE_DISABLE_PROGRESS_BAR: 'true' },
+      // az makes SSH keys in the home directory, and leaves files behind where temporary ones are.
+      variables: {
+        ...kubeconfig,
+        HOME: directory,
+        TMPDIR: directory,
+        AZURE_CORE_NO_COLOR: 'true',
+        AZURE_CORE_DISABLE_PROGRESS_BAR: 'true',
+      },
       signal: this.#signal,
     });
     const env = { ...this.#env, ...kubeconfig, PATH: pathWithTools() };

@@ -44,6 +44,8 @@ export interface ArticlePart {
   readonly engine: ArticleEngine;
   /** The cluster that it makes; those of all parts are in one group at the same time. */
   readonly cluster: string;
+  /** Whether the article wants the extension aks-preview for it. */
+  readonly isPreview?: boolean;
   run(cluster: ManagedCluster, journey: PodJourney): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export const articleParts: readonly ArticlePart[] = [
     title: 'Azure Network Policy Manager on Windows Server 2022 (preview), and its uninstallation',
     engine: 'azure',
     cluster: 'myAKSCluster-windows',
+    isPreview: true,
     run: async (cluster, journey) => {
       await registerFeature(cluster);
       await readWindowsUser(cluster);

@@ -13,8 +13,6 @@ export interface AksArticle {
   readonly scene: AksScene;
   readonly parts: readonly ArticlePart[];
   readonly output: Output;
-  /** Whether this weir has a `weir az`. */
-  readonly hasOwnAz: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -29,9 +27,10 @@ export async function runAksArticle(article: AksArticle): Promise<readonly Trans
   const window = await scene.open('first');
   try {
     const programs = await askVersions(window.shell, ['az', 'kubectl', 'weir']);
-    const abilities = abilitiesOf(programs, article.hasOwnAz);
+    const abilities = abilitiesOf(programs);
     const before = new Transcript(output, { programs });
     await begin(before, window);
+    if (parts.some(({ isPreview }) => isPreview === true)) await addExtension(before, window);
     const transcripts = parts.map((_, index) => new Transcript(output, { programs, isHeld: index > 0 }));
     await runParts(article, { transcripts, abilities });
     const after = new Transcript(output, { programs });
@@ -55,6 +54,12 @@ async function begin(transcript: Transcript, { shell }: AksWindow): Promise<void
       correction: { printed: 'az aks create --resource-group $RESOURCE_GROUP_NAME …', because: 'and makes no group anywhere' },
     }),
   );
+}
+
+/** Before the parts, because those that run meanwhile would meet an extension that is half there. */
+async function addExtension(transcript: Transcript, { shell }: AksWindow): Promise<void> {
+  await transcript.step(typedStep(shell, 'az extension add --name aks-preview'));
+  await transcript.step(typedStep(shell, 'az extension update --name aks-preview'));
 }
 
 async function end(transcript: Transcript, { shell }: AksWindow): Promise<void> {
@@ -96,11 +101,10 @@ async function runParts(
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }
 
-function abilitiesOf(programs: ProgramVersions, hasOwnAz: boolean): AzAbilities {
+function abilitiesOf(programs: ProgramVersions): AzAbilities {
   const [file = '', version = ''] = (programs.get('az') ?? '').split(' ');
   const isOwn = file.endsWith('/shell/bin/az');
-  const changesEngines = isOwn || isSince(version, [2, 63, 0]);
-  return { changesEngines, ...(hasOwnAz ? { standIn: 'weir az' } : {}) };
+  return { changesEngines: isOwn || isSince(version, [2, 63, 0]) };
 }
 
 /** The version that the article asks for. */

@@ -11,8 +11,6 @@ export type ArticleEngine = 'azure' | 'calico' | 'cilium';
 export interface AzAbilities {
   /** Whether `az aks update` takes --network-policy, and `az aks create` --network-dataplane (az 2.63 and later). */
   readonly changesEngines: boolean;
-  /** The command that can, where az cannot; undefined when there is none. */
-  readonly standIn?: 'weir az';
 }
 
 /** Where and for whom the steps are done. */
@@ -84,34 +82,12 @@ export async function createCluster(
 }
 
 /** A cluster with Cilium: the article leaves its making to another page. */
-export async function createCiliumCluster(cluster: ManagedCluster): Promise<void> {
-  const { transcript, shell, abilities } = cluster;
-  const program = programFor(abilities);
-  if (program !== undefined) {
-    const command = `${program} aks create \\\n    ${named} \\\n    --node-count 1 \\\n    --network-plugin azure \\\n    --network-dataplane cilium \\\n    --generate-ssh-keys`;
-    await transcript.step(
-      typedStep(shell, command, { differs: mustBe('cilium'), ...lacksOption(abilities, 'az aks create', '--network-dataplane cilium') }),
-    );
-    return;
-  }
-  const body = {
-    location: 'canadaeast',
-    identity: { type: 'SystemAssigned' },
-    properties: {
-      dnsPrefix: cluster.name,
-      agentPoolProfiles: [{ name: 'nodepool1', count: 1, mode: 'System' }],
-      networkProfile: { networkPlugin: 'azure', networkPolicy: 'cilium', networkDataplane: 'cilium' },
-    },
-  };
+export async function createCiliumCluster({ transcript, shell, abilities }: ManagedCluster): Promise<void> {
+  const program = abilities.changesEngines ? 'az' : 'weir az';
+  const command = `${program} aks create \\\n    ${named} \\\n    --node-count 1 \\\n    --network-plugin azure \\\n    --network-dataplane cilium \\\n    --generate-ssh-keys`;
   await transcript.step(
-    typedStep(
-      shell,
-      `az rest --method put --url ${url} --body '${JSON.stringify(body)}' --output none`,
-      lacksOption(abilities, 'az aks create', '--network-dataplane cilium'),
-    ),
+    typedStep(shell, command, { differs: mustBe('cilium'), ...lacksOption(abilities, 'az aks create', '--network-dataplane cilium') }),
   );
-  await transcript.step(typedStep(shell, `az aks wait \\\n    ${named} \\\n    --created --interval 1`));
-  await transcript.step(typedStep(shell, `az aks show \\\n    ${named}`, { differs: mustBe('cilium') }));
 }
 
 /** Fetches credentials, and looks at the nodes: one of the first pool, and `others` by their names. */
@@ -132,31 +108,26 @@ export async function addWindowsPool({ transcript, shell }: ManagedCluster): Pro
   await transcript.step(typedStep(shell, command, { differs: succeeded }));
 }
 
-/** `az aks update`, or what it would send. All nodes are re-imaged. */
-export async function changeEngine(cluster: ManagedCluster, engine: ArticleEngine | 'none', way: 'az rest' | 'weir az'): Promise<void> {
+/** `az aks update`, or, where az does not have the option, another program or request in its place. All nodes are re-imaged. */
+export async function changeEngine(
+  cluster: ManagedCluster,
+  engine: ArticleEngine | 'none',
+  inItsPlace: 'az rest' | 'weir az',
+): Promise<void> {
   const { transcript, shell, abilities } = cluster;
   const option = engine === 'cilium' ? '--network-dataplane cilium' : `--network-policy ${engine}`;
-  const program = way === 'az rest' && !abilities.changesEngines ? undefined : programFor(abilities);
-  if (program !== undefined) {
-    const correction = {
-      printed: `az aks update\n    --resource-group … ${option}`,
-      because: 'without the \\ at the end of its first line',
-    };
-    const more = abilities.changesEngines ? { correction } : lacksOption(abilities, 'az aks update', option);
-    await transcript.step(
-      typedStep(shell, `${program} aks update \\\n    ${named} \\\n    ${option}`, { differs: mustBe(engine), ...more }),
-    );
-    return;
-  }
-  const change = engine === 'cilium' ? "networkPolicy: 'cilium', networkDataplane: 'cilium'" : `networkPolicy: '${engine}'`;
-  const query = `merge(@, {properties: merge(properties, {networkProfile: merge(properties.networkProfile, {${change}})})})`;
-  await transcript.step(
-    typedStep(
-      shell,
-      `az rest --method get --url ${url} --query "${query}" > cluster.json`,
-      lacksOption(abilities, 'az aks update', option),
-    ),
-  );
+  if (!abilities.changesEngines && inItsPlace === 'az rest')
+    return sendEngine(cluster, engine, lacksOption(abilities, 'az aks update', option));
+  const program = abilities.changesEngines ? 'az' : inItsPlace;
+  const correction = { printed: 'az aks update', because: 'without the \\ at the end of the line' };
+  const more = abilities.changesEngines ? { correction } : lacksOption(abilities, 'az aks update', option);
+  await transcript.step(typedStep(shell, `${program} aks update \\\n    ${named} \\\n    ${option}`, { differs: mustBe(engine), ...more }));
+}
+
+/** What `az aks update` sends: the cluster as it is, with one thing changed. */
+async function sendEngine({ transcript, shell }: ManagedCluster, engine: string, correction: Pick<Step, 'correction'>): Promise<void> {
+  const query = `merge(@, {properties: merge(properties, {networkProfile: merge(properties.networkProfile, {networkPolicy: '${engine}'})})})`;
+  await transcript.step(typedStep(shell, `az rest --method get --url ${url} --query "${query}" > cluster.json`, correction));
   await transcript.step(typedStep(shell, `az rest --method put --url ${url} --body @cluster.json --output none`));
   await transcript.step(typedStep(shell, `az aks wait \\\n    ${named} \\\n    --updated --interval 1`));
   await transcript.step(typedStep(shell, `az aks show \\\n    ${named}`, { differs: mustBe(engine) }));
@@ -199,10 +170,6 @@ function lacksOption({ changesEngines }: AzAbilities, command: string, option: s
       };
 }
 
-function programFor({ changesEngines, standIn }: AzAbilities): string | undefined {
-  return changesEngines ? 'az' : standIn;
-}
-
 async function lookAtNodes({ transcript, shell }: Pick<ManagedCluster, 'transcript' | 'shell'>, wanted: readonly string[]): Promise<void> {
   await transcript.step(
     typedStep(shell, 'kubectl get nodes --output=wide', {
@@ -221,7 +188,7 @@ function succeeded(result: StepResult): string | undefined {
 }
 
 /** The answer describes a cluster that is done, and has the engine. */
-function mustBe(engine: ArticleEngine | 'none'): (result: StepResult) => string | undefined {
+function mustBe(engine: string): (result: StepResult) => string | undefined {
   return (result) => {
     const { networkPolicy } = (jsonOf(result)['networkProfile'] ?? {}) as { readonly networkPolicy?: unknown };
     // API versions from before 2023-09 have no word for none, and az of that time shows nothing.
