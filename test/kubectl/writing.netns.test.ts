@@ -253,7 +253,7 @@ describe('what is wrong is refused in the words of the real server', () => {
     await kubectl("wait --for=jsonpath='{.status.containerStatuses[0].state.waiting.reason}'=ErrImagePull pod/nginx --timeout=20s");
     expect(await kubectl('get pod nginx')).toMatch(/^nginx\s+0\/1\s+(ErrImagePull|ImagePullBackOff)\s/m);
     expect(await kubectl('describe pod nginx')).toMatch(
-      /Warning\s+Failed\s.*failed to pull image "nginx": the lab has no container registry; its built-in images are: agnhost .*--stand-in/i,
+      /Warning\s+Failed\s.*failed to pull image "nginx": the lab has no container registry; its built-in images are: agnhost, command\/runtime .*--stand-in/i,
     );
     expect(await refused('logs nginx')).toMatch(/container "nginx" in pod "nginx" is waiting to start: \S*Image/);
     await kubectl('delete pod nginx');

@@ -16,16 +16,23 @@ export interface PtyDescriptors {
 }
 
 const tiocswinsz = 0x5414;
+/** Closes a descriptor in whatever program is started (ioctl(2)); openpty(3) takes no flag for it. */
+const fioclex = 0x5451;
 const tcsanow = 0;
 /** struct termios of glibc on Linux is 60 bytes; some room is left. */
 const termiosBytes = 128;
 
-/** Opens a pair; without a size it starts as 80 by 24, as terminals do. */
+/**
+ * Opens a pair; without a size it starts as 80 by 24, as terminals do. No program that is started inherits an end unless
+ * it is given it: one that held the master would never see its terminal hang up.
+ */
 export function openPty(size: TerminalSize = { columns: 80, rows: 24 }): PtyDescriptors {
   const master = [0];
   const slave = [0];
   checked(openpty(master, slave, null, null, windowSize(size)), 'openpty', 'pair');
-  return { master: master[0] ?? -1, slave: slave[0] ?? -1 };
+  const pair = { master: master[0] ?? -1, slave: slave[0] ?? -1 };
+  for (const end of [pair.master, pair.slave]) checked(ioctl(end, fioclex, new Uint8Array(1)), 'ioctl', 'FIOCLEX');
+  return pair;
 }
 
 /** Changes the size; the kernel tells the foreground processes by SIGWINCH. */
