@@ -184,7 +184,11 @@ async function lookAtNodes({ transcript, shell }: Pick<ManagedCluster, 'transcri
 
 function succeeded(result: StepResult): string | undefined {
   const state = jsonOf(result)['provisioningState'];
-  return state === 'Succeeded' ? mustSucceed(result) : `the provisioning state is ${String(state)}, not Succeeded`;
+  if (state === 'Succeeded') return mustSucceed(result);
+  // Without a state it is an error that was printed, which is the reason.
+  return state === undefined
+    ? `printed '${result.output.trim()}' instead of a cluster`
+    : `the provisioning state is ${String(state)}, not Succeeded`;
 }
 
 /** The answer describes a cluster that is done, and has the engine. */
