@@ -11,6 +11,7 @@ import { type ClusterConfig, writeClusterConfig } from './cluster-config.ts';
 import { type ClusterEngine, engineOf, standsBehindKubeProxy } from './cluster-engine.ts';
 import { clusterLayout } from './cluster-layout.ts';
 import type { ClusterNode } from './cluster-node.ts';
+import { checkSocketPaths } from './socket-paths.ts';
 
 /** Writes everything that `config` implies; `cluster.json` last, so that its presence says "complete". */
 export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
@@ -36,10 +37,11 @@ export function hostServer(config: ClusterConfig): string {
   return `https://127.0.0.1:${config.apiPort}`;
 }
 
-/** Writes what one node and its agent are told. */
+/** Writes what one node and its agent are told. Throws {@link ClusterError} for a node whose sockets have no room. */
 export async function writeNodeFiles(config: ClusterConfig, pki: ClusterPki, node: ClusterNode): Promise<void> {
   const layout = clusterLayout(config.name);
   const { name } = node;
+  checkSocketPaths(layout, name);
   await mkdir(layout.agentState(name), { recursive: true, mode: 0o700 });
   // Nodes have no loopback in common with the host: they come over the virtual network.
   const server = `https://${apiServerAddress(config.network)}:${apiServerPort}`;

@@ -25,6 +25,8 @@ const foreign = /^(AZURE_|WEIR_|REQUESTS_CA_|KUBECONFIG$|(HTTPS?|ALL|NO)_PROXY$)
 /** The place; to be left with {@link leave}. */
 export class AksScene {
   readonly #directory: string;
+  /** Paths of sockets are short, whatever the directory of temporary files is called. */
+  readonly #runDirectory: string;
   readonly #netns = `weirdemo-${process.pid}`;
   readonly #signal: AbortSignal;
   readonly #env: NodeJS.ProcessEnv;
@@ -32,11 +34,12 @@ export class AksScene {
   private constructor(signal: AbortSignal) {
     this.#signal = signal;
     this.#directory = mkdtempSync(join(tmpdir(), 'weir-demo-'));
+    this.#runDirectory = mkdtempSync('/run/weir-demo-');
     const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
     this.#env = {
       ...Object.fromEntries(own),
       WEIR_STATE_DIR: join(this.#directory, 'state'),
-      WEIR_RUN_DIR: join(this.#directory, 'run'),
+      WEIR_RUN_DIR: this.#runDirectory,
     };
   }
 
@@ -86,7 +89,7 @@ export class AksScene {
       ...mountsBelow(this.#directory),
       ...processesOf(this.#directory),
     ];
-    rmSync(this.#directory, { recursive: true, force: true });
+    for (const directory of [this.#directory, this.#runDirectory]) rmSync(directory, { recursive: true, force: true });
     return left.map((trace) => `left behind: ${trace}`);
   }
 

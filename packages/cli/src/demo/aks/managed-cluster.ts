@@ -188,7 +188,7 @@ function succeeded(result: StepResult): string | undefined {
   // Without a state it is an error that was printed, which is the reason.
   return state === undefined
     ? `printed '${result.output.trim()}' instead of a cluster`
-    : `the provisioning state is ${String(state)}, not Succeeded`;
+    : `the provisioning state is ${JSON.stringify(state)}, not Succeeded`;
 }
 
 /** The answer describes a cluster that is done, and has the engine. */
