@@ -6,8 +6,9 @@ import type { ClusterLayout } from './cluster-layout.ts';
 const pathMax = 107;
 
 /** Throws {@link ClusterError} for a node whose sockets would have paths that the kernel does not take. */
-export function checkSocketPaths({ nodeSocket, gateSocket, hnsSocket }: ClusterLayout, node: string): void {
-  const tooLong = [nodeSocket(node), gateSocket(node), hnsSocket(node)].find((path) => Buffer.byteLength(path) > pathMax);
+export function checkSocketPaths(layout: ClusterLayout, node: string): void {
+  const paths = [layout.nodeSocket(node), layout.gateSocket(node), layout.hnsSocket(node)];
+  const tooLong = paths.find((path) => Buffer.byteLength(path) > pathMax);
   if (tooLong === undefined) return;
   throw new ClusterError(
     'invalid',
