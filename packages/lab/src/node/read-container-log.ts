@@ -34,13 +34,17 @@ export async function* readContainerLog(log: ContainerLog, selection: LogSelecti
   const renderer = new LineRenderer(selection);
   const skip = await linesBeforeTail(log, selection);
   let left = selection.limitBytes ?? Number.POSITIVE_INFINITY;
+  // What a container says while its log is read is behind the tail that was asked for.
+  let linesLeft = selection.follow ? Number.POSITIVE_INFINITY : (selection.tailLines ?? Number.POSITIVE_INFINITY);
   for await (const { generation, lines } of lineGroups(log, selection.follow, signal)) {
     const skipped = Math.min(lines.length, skip.get(generation) ?? 0);
     skip.set(generation, (skip.get(generation) ?? 0) - skipped);
-    const text = Buffer.concat(lines.slice(skipped).flatMap((line) => renderer.render(line)));
+    const wanted = lines.slice(skipped, skipped + linesLeft);
+    linesLeft -= wanted.length;
+    const text = Buffer.concat(wanted.flatMap((line) => renderer.render(line)));
     if (text.length > 0) yield text.length > left ? text.subarray(0, left) : text;
     left -= text.length;
-    if (left <= 0) return;
+    if (left <= 0 || linesLeft <= 0) return;
   }
 }
 

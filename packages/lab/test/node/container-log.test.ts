@@ -133,3 +133,18 @@ test('a follower that leaves is forgotten, also while nothing is written', async
   gone.abort();
   expect(await next).toEqual({ done: true, value: undefined });
 });
+
+test('a tail has no more lines than were asked for, also while the container goes on writing', async () => {
+  write('a\nb\nc\n');
+  for (let round = 0; round < 50; round++) {
+    let isRead = false;
+    const tail = read({ tailLines: 2 }).finally(() => {
+      isRead = true;
+    });
+    while (!isRead) {
+      write(`line ${round}\n`);
+      await new Promise(setImmediate);
+    }
+    expect((await tail).split('\n')).toHaveLength(3);
+  }
+});
