@@ -6,7 +6,7 @@
  *   <state>/shell/   bin/ (weir, and what is not installed)  kubeconfig  NAME.kubeconfig  cache/
  * ```
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { clusterLayout, listClusters, stateRoot } from '@weir/lab';
 import { defaultCluster } from '../cluster-option.ts';
@@ -64,18 +64,25 @@ async function anyKubeconfig(): Promise<string> {
   const own = join(shellDirectory(), 'kubeconfig');
   const clusters = await listClusters();
   // What was fetched about a cluster that is gone would stand before one that is there.
-  if (existsSync(own) && (await labClusterAt(own, clusters)) === undefined) rmSync(own);
+  if (existsSync(own) && (await labClusterAt(own, clusters)) === undefined) rmSync(own, { force: true });
   return clusters.includes(defaultCluster) ? `${own}${delimiter}${clusterLayout(defaultCluster).kubeconfig}` : own;
 }
 
-/** Fills a directory with `weir`, and with what is not installed and `weir` can do in its place; gives the directory. */
+/**
+ * Fills a directory with `weir`, and with what is not installed and `weir` can do in its place; gives the directory.
+ * Other shells may run programs of it, or fill it at the same time: each is whole at any time.
+ */
 export function writePrograms(directory: string, standIns: readonly string[] = []): string {
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory);
+  mkdirSync(directory, { recursive: true });
   const weir = weirCommand.map(quoted).join(' ');
-  const write = (name: string, command: string): void =>
-    writeFileSync(join(directory, name), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
-  write('weir', weir);
-  for (const name of standIns.filter((program) => findProgram(program, pathWithTools()) === undefined)) write(name, `${weir} ${name}`);
+  const missing = standIns.filter((program) => findProgram(program, pathWithTools()) === undefined);
+  const commands = new Map([['weir', weir], ...missing.map((name): [string, string] => [name, `${weir} ${name}`])]);
+  for (const [name, command] of commands) {
+    const temporary = join(directory, `.${name}.${process.pid}`);
+    writeFileSync(temporary, `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 });
+    renameSync(temporary, join(directory, name));
+  }
+  const stale = readdirSync(directory).filter((name) => !name.startsWith('.') && !commands.has(name));
+  for (const name of stale) rmSync(join(directory, name), { force: true });
   return directory;
 }

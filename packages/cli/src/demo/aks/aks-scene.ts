@@ -34,7 +34,7 @@ export class AksScene {
   private constructor(signal: AbortSignal) {
     this.#signal = signal;
     this.#directory = mkdtempSync(join(tmpdir(), 'weir-demo-'));
-    this.#runDirectory = mkdtempSync('/run/weir-demo-');
+    this.#runDirectory = mkdtempSync(`/run/weir-demo-${process.pid}-`);
     const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
     this.#env = {
       ...Object.fromEntries(own),
