@@ -75,7 +75,8 @@ export class NodeWorld {
   readonly #agents = new Set<AgentProcess>();
   #api: ApiServer | undefined;
   #adminPort = 0;
-  #nodePort = 0;
+  /** Fixed, and outside what the kernel gives away: a client inside the node must not take it, nor connect to itself. */
+  readonly #nodePort = 6443;
   #pods = 0;
   /** The world whose API server this one shares. */
   readonly #first: NodeWorld | undefined;
@@ -127,10 +128,10 @@ export class NodeWorld {
       serviceCidrs: ['10.0.0.0/16'],
       nodeSocket: () => undefined,
       version: 'v1.35.2',
-      listen: [...(fd === undefined ? [] : [{ fd }]), { host: '127.0.0.1', port: this.#adminPort }],
+      // A port of the kernel's choice each time: what it was before may be somebody else's by now.
+      listen: [...(fd === undefined ? [] : [{ fd }]), { host: '127.0.0.1', port: 0 }],
     });
-    if (fd !== undefined) this.#nodePort = this.#api.port;
-    if (this.#adminPort === 0) this.#adminPort = Number(new URL(this.#api.urls.at(-1) ?? '').port);
+    this.#adminPort = Number(new URL(this.#api.urls.at(-1) ?? '').port);
   }
 
   async closeApi(): Promise<void> {
