@@ -3,4 +3,6 @@
  *
  * The only public door of the package.
  */
+
+export * from './calico/index.ts';
 export * from './kubernetes/index.ts';
