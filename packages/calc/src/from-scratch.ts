@@ -9,7 +9,7 @@ import { compileNetworkPolicy, defaultTier, podToPlannedEndpoint } from '@weir/c
 import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
 import type { Direction, Endpoint, EnforcementTarget, Policy, Selector } from '@weir/policy';
-import { enforcementTarget, labelOf, selectorMatches } from '@weir/policy';
+import { enforcementTarget, labelOf, selectorMatches, selectorMatchesLabels } from '@weir/policy';
 import { classKey, programKey } from './delta/content-text.ts';
 import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta/delta.ts';
 import { peerSetOf, type SetSpec } from './delta/set-spec.ts';
@@ -192,6 +192,9 @@ function matchesWithoutNamespace(selector: Selector, endpoint: Endpoint): boolea
     case 'notIn':
       if (selector.label.space === 'namespace') return undefined;
       return selector.values.includes(labelOf(endpoint.labels, selector.label) ?? '\0') === (selector.kind === 'in');
+    case 'text':
+      if (selector.label.space === 'namespace') return undefined;
+      return selectorMatchesLabels(selector, endpoint.labels);
     case 'exists':
     case 'absent':
       if (selector.label.space === 'namespace') return undefined;

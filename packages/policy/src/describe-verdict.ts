@@ -35,6 +35,8 @@ export function describeOrigin({ direction, ruleIndex, peerIndex }: Origin): str
   return peerIndex === undefined ? rule : `${rule}.${direction === 'ingress' ? 'from' : 'to'}[${peerIndex}]`;
 }
 
+const textTestWords = { contains: 'contains', startsWith: 'starts with', endsWith: 'ends with' } as const;
+
 /** A selector in the notation of kubectl, for people. */
 export function describeSelector(selector: Selector): string {
   switch (selector.kind) {
@@ -50,6 +52,8 @@ export function describeSelector(selector: Selector): string {
       if (selector.values.length === 1) return `${key}${negated ? '!=' : '='}${only}`;
       return `${key} ${negated ? 'notin' : 'in'} (${selector.values.join(', ')})`;
     }
+    case 'text':
+      return `${describeKey(selector.label)} ${textTestWords[selector.test]} ${selector.value}`;
     case 'exists':
       return describeKey(selector.label);
     case 'absent':

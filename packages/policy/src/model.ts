@@ -19,10 +19,13 @@ export interface LabelKey {
   readonly key: string;
 }
 
+/** What a part of a label's value can be asked for (Calico's `contains`, `starts with`, `ends with`). */
+export type TextTest = 'contains' | 'startsWith' | 'endsWith';
+
 /**
  * A predicate over the labels of one endpoint.
  *
- * `in` and `exists` need the key; `notIn` and `absent` hold when the key is absent (the meaning of
+ * `in`, `text` and `exists` need the key; `notIn` and `absent` hold when the key is absent (the meaning of
  * NotIn and DoesNotExist in apimachinery). Selectors are only ever asked about endpoints: an
  * address that is no endpoint matches none, not even `all`.
  */
@@ -31,6 +34,7 @@ export type Selector =
   | { readonly kind: 'none' }
   | { readonly kind: 'in'; readonly label: LabelKey; readonly values: readonly string[] }
   | { readonly kind: 'notIn'; readonly label: LabelKey; readonly values: readonly string[] }
+  | { readonly kind: 'text'; readonly label: LabelKey; readonly test: TextTest; readonly value: string }
   | { readonly kind: 'exists'; readonly label: LabelKey }
   | { readonly kind: 'absent'; readonly label: LabelKey }
   | { readonly kind: 'and'; readonly of: readonly Selector[] }

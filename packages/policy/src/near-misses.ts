@@ -71,6 +71,7 @@ function changesForSelector(selector: Selector, side: SideName): Change[] | unde
   switch (selector.kind) {
     case 'in':
     case 'notIn':
+    case 'text':
     case 'exists':
     case 'absent':
       return changeForLabel(selector, side);
@@ -90,7 +91,10 @@ function changesForSelector(selector: Selector, side: SideName): Change[] | unde
   }
 }
 
-function changeForLabel(selector: Selector & { kind: 'in' | 'notIn' | 'exists' | 'absent' }, side: SideName): Change[] | undefined {
+function changeForLabel(
+  selector: Selector & { kind: 'in' | 'notIn' | 'text' | 'exists' | 'absent' },
+  side: SideName,
+): Change[] | undefined {
   const { space, key } = selector.label;
   if (space === 'reserved') {
     return selector.kind === 'in' && key === 'namespace' ? [{ kind: 'move to namespace', side, namespaces: selector.values }] : undefined;
@@ -103,6 +107,9 @@ function changeForLabel(selector: Selector & { kind: 'in' | 'notIn' | 'exists' |
   switch (selector.kind) {
     case 'in':
       return [{ kind: 'set label', side, space, key, values: selector.values }];
+    case 'text':
+      // The text itself begins with, ends with and contains itself.
+      return [{ kind: 'set label', side, space, key, values: [selector.value] }];
     case 'exists':
       return [{ kind: 'set label', side, space, key }];
     case 'notIn':

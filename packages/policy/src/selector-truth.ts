@@ -35,6 +35,7 @@ function truthWithUnknownNamespace(selector: Selector, endpoint: Endpoint): Trut
       return selector.kind === 'all' ? 'yes' : 'no';
     case 'in':
     case 'notIn':
+    case 'text':
     case 'exists':
     case 'absent':
       if (isUnknown(selector.label)) return 'unknown';

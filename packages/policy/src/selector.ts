@@ -6,7 +6,7 @@
  */
 import { unreachable } from '@weir/net';
 import type { Endpoint, LabelsBySpace } from './endpoint.ts';
-import type { LabelKey, Selector } from './model.ts';
+import type { LabelKey, Selector, TextTest } from './model.ts';
 
 /** Whether the selector matches the endpoint; an address that is no endpoint matches no selector. */
 export function selectorMatches(selector: Selector, endpoint: Pick<Endpoint, 'labels'>): boolean {
@@ -28,6 +28,10 @@ export function selectorMatchesLabels(selector: Selector, labels: LabelsBySpace)
       const value = labelOf(labels, selector.label);
       return value === undefined || !selector.values.includes(value);
     }
+    case 'text': {
+      const value = labelOf(labels, selector.label);
+      return value !== undefined && textMatches(selector, value);
+    }
     case 'exists':
       return labelOf(labels, selector.label) !== undefined;
     case 'absent':
@@ -43,6 +47,20 @@ export function selectorMatchesLabels(selector: Selector, labels: LabelsBySpace)
   }
 }
 
+/** Whether a label's value has the part that is asked for. */
+export function textMatches({ test, value: part }: { readonly test: TextTest; readonly value: string }, value: string): boolean {
+  switch (test) {
+    case 'contains':
+      return value.includes(part);
+    case 'startsWith':
+      return value.startsWith(part);
+    case 'endsWith':
+      return value.endsWith(part);
+    default:
+      return unreachable(test);
+  }
+}
+
 /** The value of a label in its space, or undefined when the key is absent. */
 export function labelOf(labels: LabelsBySpace, { space, key }: LabelKey): string | undefined {
   const map = labels[space];
@@ -51,7 +69,7 @@ export function labelOf(labels: LabelsBySpace, { space, key }: LabelKey): string
 
 /**
  * The selector in normal form: `and` and `or` flattened, sorted, without duplicates and constants;
- * values sorted; `in` without values is none and `notIn` without values is all.
+ * values sorted; `in` without values is none, `notIn` without values is all, a test for no text is `exists`.
  */
 export function normaliseSelector(selector: Selector): Selector {
   switch (selector.kind) {
@@ -60,6 +78,9 @@ export function normaliseSelector(selector: Selector): Selector {
     case 'exists':
     case 'absent':
       return selector;
+    case 'text':
+      // Every value has the empty text in it.
+      return selector.value === '' ? { kind: 'exists', label: selector.label } : selector;
     case 'in':
       return selector.values.length === 0 ? { kind: 'none' } : { ...selector, values: sortedUnique(selector.values) };
     case 'notIn':
@@ -94,6 +115,7 @@ export function requiredLabels(selector: Selector): readonly RequiredLabel[] {
   switch (selector.kind) {
     case 'in':
       return [{ label: selector.label, values: selector.values }];
+    case 'text':
     case 'exists':
       return [{ label: selector.label }];
     case 'and':
@@ -149,6 +171,7 @@ function negation(normal: Selector): Selector {
       return { ...normal, kind: 'exists' };
     case 'not':
       return normal.of;
+    case 'text':
     case 'and':
     case 'or':
       return { kind: 'not', of: normal };
@@ -165,6 +188,8 @@ function keyOfNormal(selector: Selector): string {
     case 'in':
     case 'notIn':
       return `${keyText(selector.label)} ${selector.kind} ${JSON.stringify(selector.values)}`;
+    case 'text':
+      return `${keyText(selector.label)} ${selector.test} ${JSON.stringify(selector.value)}`;
     case 'exists':
     case 'absent':
       return `${keyText(selector.label)} ${selector.kind}`;

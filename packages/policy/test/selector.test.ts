@@ -12,6 +12,10 @@ describe('selectors', () => {
     ['NP3 exists needs the key', { kind: 'exists', label: { space: 'pod', key: 'constructor' } }, false],
     ['NP3 absent holds for an absent key', { kind: 'absent', label: { space: 'pod', key: 'toString' } }, true],
     ['a label of one space is not seen in another', { kind: 'in', label: { space: 'namespace', key: 'app' }, values: ['web'] }, false],
+    ['a part is looked for in the value', { kind: 'text', label, test: 'contains', value: 'e' }, true],
+    ['a beginning is looked for at the beginning', { kind: 'text', label, test: 'startsWith', value: 'e' }, false],
+    ['an end is looked for at the end', { kind: 'text', label, test: 'endsWith', value: 'eb' }, true],
+    ['a part needs the key', { kind: 'text', label: { space: 'pod', key: 'gone' }, test: 'contains', value: '' }, false],
     ['an empty conjunction is all', { kind: 'and', of: [] }, true],
     ['an empty disjunction is none', { kind: 'or', of: [] }, false],
     ['not of in holds for another value', { kind: 'not', of: { kind: 'in', label, values: ['db'] } }, true],
@@ -50,6 +54,8 @@ describe('selectors', () => {
       { kind: 'in', label: { space: 'pod', key: 'app" in ["a' }, values: ['b'] },
       { kind: 'notIn', label, values: ['a', 'b'] },
       { kind: 'in', label: { space: 'namespace', key: 'app' }, values: ['a', 'b'] },
+      { kind: 'text', label, test: 'contains', value: 'a' },
+      { kind: 'text', label, test: 'startsWith', value: 'a' },
       { kind: 'exists', label },
     ];
     expect(new Set(selectors.map(selectorKey)).size).toBe(selectors.length);
@@ -69,7 +75,7 @@ describe('selectors', () => {
   });
 
   const arbitrary = arbitrarySelector();
-  const labelMap = fc.dictionary(fc.constantFrom('a', 'b'), fc.constantFrom('', 'x', 'y'));
+  const labelMap = fc.dictionary(fc.constantFrom('a', 'b'), fc.constantFrom('', 'x', 'y', 'xy'));
 
   it('the normal form and equal keys mean the same (seeded)', () => {
     fc.assert(
@@ -107,6 +113,12 @@ function arbitrarySelector(): fc.Arbitrary<Selector> {
       { maxDepth: 3 },
       fc.constantFrom<Selector>({ kind: 'all' }, { kind: 'none' }),
       fc.record({ kind: fc.constantFrom('in' as const, 'notIn' as const), label: key, values }),
+      fc.record({
+        kind: fc.constant('text' as const),
+        label: key,
+        test: fc.constantFrom('contains' as const, 'startsWith' as const, 'endsWith' as const),
+        value: fc.constantFrom('', 'x', 'y'),
+      }),
       fc.record({ kind: fc.constantFrom('exists' as const, 'absent' as const), label: key }),
       fc.record({ kind: fc.constantFrom('and' as const, 'or' as const), of: fc.array(tie('selector'), { maxLength: 3 }) }),
       fc.record({ kind: fc.constant('not' as const), of: tie('selector') }),

@@ -7,7 +7,7 @@
  */
 
 import { unreachable } from '@weir/net';
-import type { LabelKey, Selector } from '@weir/policy';
+import { type LabelKey, type Selector, textMatches } from '@weir/policy';
 import type { LabelPair, LabelSet, Matcher, Verdict } from '../entries.ts';
 
 /** A label's value; null: the key is absent; undefined: not known. */
@@ -24,6 +24,8 @@ export function compileMatcher(selector: Selector): Matcher {
       return valueTest(selector.label, selector.values, true);
     case 'notIn':
       return valueTest(selector.label, selector.values, false);
+    case 'text':
+      return partTest(selector);
     case 'exists':
       return presenceTest(selector.label, true);
     case 'absent':
@@ -64,6 +66,14 @@ function valueTest(label: LabelKey, values: readonly string[], inside: boolean):
     const value = lookup(labelSet);
     if (value === undefined) return undefined;
     return (value !== null && wanted.has(value)) === inside;
+  };
+}
+
+function partTest(selector: Selector & { readonly kind: 'text' }): Matcher {
+  const lookup = lookupOf(selector.label);
+  return (labelSet) => {
+    const value = lookup(labelSet);
+    return value === undefined ? undefined : value !== null && textMatches(selector, value);
   };
 }
 

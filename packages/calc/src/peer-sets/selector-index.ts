@@ -103,7 +103,7 @@ function holders(
   namespaces: NamespaceTable,
 ): { size: number; of: () => Iterable<LabelSet> } {
   if (label.space === 'reserved' && label.key === 'namespace') {
-    return inNamespaces((values ?? []).flatMap((name) => namespaces.get(name) ?? []));
+    return inNamespaces(values === undefined ? [...namespaces.all] : values.flatMap((name) => namespaces.get(name) ?? []));
   }
   const key = labelSets.labels.key(label.space, label.key);
   if (key === undefined) return { size: 0, of: () => [] };

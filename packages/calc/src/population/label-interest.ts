@@ -1,17 +1,18 @@
 /**
  * What the selectors in use ask of labels, and so which label sets no selector can tell apart.
  *
- * A selector asks whether a key is there, or has one of the values that it names. Two label sets that
- * agree in every key that is asked for, as far as the values are named, get the same answers: they are
+ * A selector asks whether a key is there, or has one of the values that it names, or a value with a part that it names.
+ * Two label sets that agree in every key that is asked for, as far as the values are named, get the same answers: they are
  * matched once. Unique labels (pod names, template hashes), which nobody asks for, do not count.
  */
 import { unreachable } from '@weir/net';
 import type { LabelKey, Selector } from '@weir/policy';
 import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
 
-/** How many selectors ask for a key at all, and for each value by name. */
+/** How many selectors ask for a key at all, for a part of its value, and for each value by name. */
 interface KeyInterest {
   asked: number;
+  parts: number;
   readonly values: Map<string, number>;
 }
 
@@ -26,22 +27,24 @@ export class LabelInterest {
 
   /** A selector came into use. */
   add(selector: Selector): void {
-    for (const { label, values } of questionsOf(selector)) {
+    for (const { label, values, part } of questionsOf(selector)) {
       const name = nameOf(label);
       let interest = this.#keys.get(name);
-      if (interest === undefined) this.#keys.set(name, (interest = { asked: 0, values: new Map() }));
+      if (interest === undefined) this.#keys.set(name, (interest = { asked: 0, parts: 0, values: new Map() }));
       interest.asked++;
+      if (part) interest.parts++;
       for (const value of values) interest.values.set(value, (interest.values.get(value) ?? 0) + 1);
     }
   }
 
   /** A selector went out of use. */
   delete(selector: Selector): void {
-    for (const { label, values } of questionsOf(selector)) {
+    for (const { label, values, part } of questionsOf(selector)) {
       const name = nameOf(label);
       const interest = this.#keys.get(name);
       if (interest === undefined) continue;
       interest.asked--;
+      if (part) interest.parts--;
       for (const value of values) {
         const count = (interest.values.get(value) ?? 0) - 1;
         if (count > 0) interest.values.set(value, count);
@@ -60,11 +63,12 @@ export class LabelInterest {
       if (!keys.has(key)) keys.set(key, this.#keys.get(nameOf(key)));
       const interest = keys.get(key);
       if (interest === undefined) return '';
-      return interest.values.has(pair.value) ? `${pair.id},` : `${key.id}*`;
+      return interest.parts > 0 || interest.values.has(pair.value) ? `${pair.id},` : `${key.id}*`;
     };
-    const names = this.#keys.get(nameOf({ space: 'reserved', key: 'namespace' }))?.values;
+    const names = this.#keys.get(nameOf({ space: 'reserved', key: 'namespace' }));
     const namespaceText = (namespace: NamespaceEntry): string => {
-      const name = names?.has(namespace.name) === true ? JSON.stringify(namespace.name) : '';
+      const isAsked = names !== undefined && (names.parts > 0 || names.values.has(namespace.name));
+      const name = isAsked ? JSON.stringify(namespace.name) : '';
       return `${namespace.known ? 'known' : 'unknown'} ${name} ${namespace.pairs.map(partOf).join('')}`;
     };
     return ({ pairs, namespace, namedPorts }) => {
@@ -77,18 +81,27 @@ export class LabelInterest {
   }
 }
 
+interface Question {
+  readonly label: LabelKey;
+  readonly values: readonly string[];
+  /** Whether the answer depends on the text of the value, whichever it is. */
+  readonly part: boolean;
+}
+
 /** What a selector asks: keys, with the values that it names. */
-function questionsOf(selector: Selector): readonly { readonly label: LabelKey; readonly values: readonly string[] }[] {
+function questionsOf(selector: Selector): readonly Question[] {
   switch (selector.kind) {
     case 'all':
     case 'none':
       return [];
     case 'in':
     case 'notIn':
-      return [selector];
+      return [{ label: selector.label, values: selector.values, part: false }];
+    case 'text':
+      return [{ label: selector.label, values: [], part: true }];
     case 'exists':
     case 'absent':
-      return [{ label: selector.label, values: [] }];
+      return [{ label: selector.label, values: [], part: false }];
     case 'and':
     case 'or':
       return selector.of.flatMap(questionsOf);

@@ -85,6 +85,7 @@ export function mapModelSelectors(policy: Policy, change: (selector: Selector) =
       case 'none':
       case 'in':
       case 'notIn':
+      case 'text':
       case 'exists':
       case 'absent':
         // The namespace that a policy is in is no label of anybody's.
