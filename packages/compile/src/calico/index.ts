@@ -1,3 +1,7 @@
-/** The public door of this folder: Calico's policies and their selector language. */
+/** The public door of this folder: Calico's objects and their selector language. */
+export * from './objects/calico-policy.ts';
+export { type CalicoKind, calicoSpecShapes } from './objects/calico-shapes.ts';
+export { calicoGroup, readStoredForm, type StoredCalicoObject, storedCalicoGroup, turnedUid } from './objects/stored-form.ts';
 export { type CalicoSelector, formatCalicoSelector } from './selector/calico-selector.ts';
 export { type CalicoSelectorResult, parseCalicoSelector } from './selector/parse-calico-selector.ts';
+export { validateCalicoPolicy, validateCalicoTier } from './validation/validate-calico-policy.ts';

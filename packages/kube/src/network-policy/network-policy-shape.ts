@@ -7,7 +7,7 @@
  * absent field, as in the API server's decoder.
  */
 import type { FieldError } from '../field-error.ts';
-import { checkShape, closedShape, listShape, type Shape, stringShape } from '../shape/object-shape.ts';
+import { checkShape, closedShape, listShape, type ObjectShape, stringShape } from '../shape/object-shape.ts';
 
 const labelSelector = closedShape({
   matchLabels: { kind: 'stringMap' },
@@ -23,7 +23,7 @@ const peers = listShape(
 const ports = listShape(closedShape({ protocol: stringShape, port: { kind: 'integerOrString' }, endPort: { kind: 'integer' } }));
 
 /** The shape of `spec`. */
-export const networkPolicySpecShape: Shape = closedShape({
+export const networkPolicySpecShape: ObjectShape = closedShape({
   podSelector: labelSelector,
   ingress: listShape(closedShape({ from: peers, ports })),
   egress: listShape(closedShape({ to: peers, ports })),

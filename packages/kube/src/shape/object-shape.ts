@@ -11,6 +11,8 @@ import type { FieldError } from '../field-error.ts';
 export type Shape =
   | { readonly kind: 'string' }
   | { readonly kind: 'boolean' }
+  /** Any number that is finite. */
+  | { readonly kind: 'number' }
   /** An integer of 32 bits, or of a narrower range where given. */
   | { readonly kind: 'integer'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'integerOrString' }
@@ -18,8 +20,8 @@ export type Shape =
   | { readonly kind: 'list'; readonly of: Shape; readonly maxLength?: number }
   | ObjectShape;
 
-/** A closed object has no other fields; an open one may, and they are not looked at. */
-interface ObjectShape {
+/** The shape of an object: a closed one has no other fields; an open one may, and they are not looked at. */
+export interface ObjectShape {
   readonly kind: 'object';
   readonly fields: Readonly<Record<string, Shape>>;
   readonly isOpen: boolean;
@@ -36,7 +38,7 @@ export function listShape(of: Shape, maxLength?: number): Shape {
 }
 
 /** An object with these fields and no others. */
-export function closedShape(fields: ObjectShape['fields']): Shape {
+export function closedShape(fields: ObjectShape['fields']): ObjectShape {
   return { kind: 'object', fields, isOpen: false, required: [], names: Object.keys(fields) };
 }
 
@@ -62,6 +64,8 @@ function fits(value: unknown, shape: Shape, nulls: Nulls): boolean {
       return typeof value === 'string';
     case 'boolean':
       return typeof value === 'boolean';
+    case 'number':
+      return isNumber(value);
     case 'integer':
       return isIntegerOf(value, shape);
     case 'integerOrString':
@@ -92,6 +96,8 @@ function errorsIn(value: unknown, shape: Shape, path: string, nulls: Nulls): Fie
       return typeof value === 'string' ? [] : [wrongType(path, value, 'a string')];
     case 'boolean':
       return typeof value === 'boolean' ? [] : [wrongType(path, value, 'true or false')];
+    case 'number':
+      return isNumber(value) ? [] : [wrongType(path, value, 'a number')];
     case 'integer':
       return isIntegerOf(value, shape) ? [] : [wrongType(path, value, rangeWords(shape))];
     case 'integerOrString':
@@ -148,6 +154,7 @@ export function withoutNulls(value: unknown, shape: Shape): unknown {
       );
     case 'string':
     case 'boolean':
+    case 'number':
     case 'integer':
     case 'integerOrString':
       return value;
@@ -162,6 +169,7 @@ function emptyValue(shape: Shape): unknown {
       return '';
     case 'boolean':
       return false;
+    case 'number':
     case 'integer':
     case 'integerOrString':
       return 0;
@@ -181,6 +189,10 @@ function wrongType(field: string, value: unknown, expected: string): FieldError 
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 const smallest = -(2 ** 31);
