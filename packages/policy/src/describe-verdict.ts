@@ -74,6 +74,12 @@ export function describeMismatch(mismatch: Mismatch, question: FlowQuestion): st
   switch (mismatch.kind) {
     case 'protocol':
       return `the protocol is ${formatProtocol(mismatch.actual)}, wanted ${formatProtocol(mismatch.wanted)}`;
+    case 'notProtocol':
+      return `the protocol is the excluded ${formatProtocol(mismatch.unwanted)}`;
+    case 'icmp':
+      return describeIcmpMismatch(mismatch, question);
+    case 'notPort':
+      return `the ${mismatch.side} port ${mismatch.actual} is one that is left out`;
     case 'family':
       return `the flow is not IPv${mismatch.wanted}`;
     case 'label':
@@ -91,6 +97,11 @@ export function describeMismatch(mismatch: Mismatch, question: FlowQuestion): st
     default:
       return unreachable(mismatch);
   }
+}
+
+function describeIcmpMismatch({ wanted, negated }: Mismatch & { kind: 'icmp' }, { icmp }: FlowQuestion): string {
+  const messages = `type ${wanted.type}${wanted.code === undefined ? '' : ` code ${wanted.code}`}`;
+  return `the ICMP message is type ${icmp?.type ?? '?'} code ${icmp?.code ?? '?'}, ${negated ? 'and left out is' : 'wanted'} ${messages}`;
 }
 
 /** What to do, with the command where there is one. */

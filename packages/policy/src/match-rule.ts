@@ -6,7 +6,7 @@
  */
 import { type Address, type AddressRange, addressRangesContain, portRangesContain } from '@weir/net';
 import type { Endpoint, NamedPort } from './endpoint.ts';
-import type { Rule, Side } from './model.ts';
+import type { IcmpMessages, Match, Rule, Side } from './model.ts';
 import type { PolicyWorld } from './policy-world.ts';
 import { negation, selectorMismatches, selectorTruth } from './selector-truth.ts';
 import type { FlowEnd, FlowQuestion, Mismatch, SideName, Truth } from './verdict.ts';
@@ -14,12 +14,31 @@ import type { FlowEnd, FlowQuestion, Mismatch, SideName, Truth } from './verdict
 /** Whether the rule matches the flow. */
 export function ruleMatches(world: PolicyWorld, { match }: Rule, flow: FlowQuestion): Truth {
   if (match.protocol !== undefined && match.protocol !== flow.protocol) return 'no';
-  if (match.family !== undefined) {
-    const family = familyOf(flow);
-    if (family !== undefined && family !== match.family) return 'no';
-    if (family === undefined) return sidesMatch(world, match, flow) === 'no' ? 'no' : 'unknown';
-  }
-  return sidesMatch(world, match, flow);
+  if (match.notProtocol === flow.protocol) return 'no';
+  return both(both(icmpMatches(match, flow), familyMatches(match, flow)), () => sidesMatch(world, match, flow));
+}
+
+/** `no` when either is; the second is asked only when the first is not. */
+function both(first: Truth, second: Truth | (() => Truth)): Truth {
+  if (first === 'no') return 'no';
+  const other = typeof second === 'function' ? second() : second;
+  return first === 'yes' || other === 'no' ? other : 'unknown';
+}
+
+function familyMatches({ family }: Match, flow: FlowQuestion): Truth {
+  if (family === undefined) return 'yes';
+  const actual = familyOf(flow);
+  return actual === undefined ? 'unknown' : actual === family ? 'yes' : 'no';
+}
+
+function icmpMatches({ icmp, notIcmp }: Match, flow: FlowQuestion): Truth {
+  const wanted = icmp === undefined ? 'yes' : isMessage(icmp, flow);
+  return notIcmp === undefined ? wanted : both(wanted, negation(isMessage(notIcmp, flow)));
+}
+
+function isMessage({ type, code }: IcmpMessages, { icmp }: FlowQuestion): Truth {
+  if (icmp === undefined) return 'unknown';
+  return type === icmp.type && (code === undefined || code === icmp.code) ? 'yes' : 'no';
 }
 
 /** Every condition of the rule that does not hold or cannot be decided; empty when it matches. */
@@ -28,14 +47,23 @@ export function ruleMismatches(world: PolicyWorld, { match }: Rule, flow: FlowQu
   if (match.protocol !== undefined && match.protocol !== flow.protocol) {
     mismatches.push({ kind: 'protocol', wanted: match.protocol, actual: flow.protocol });
   }
-  if (match.family !== undefined) {
-    const family = familyOf(flow);
-    if (family === undefined) mismatches.push({ kind: 'missingFact', fact: 'the IP family of the flow' });
-    else if (family !== match.family) mismatches.push({ kind: 'family', wanted: match.family });
-  }
+  if (match.notProtocol === flow.protocol) mismatches.push({ kind: 'notProtocol', unwanted: flow.protocol });
+  mismatches.push(...icmpMismatches(match, flow));
+  const family = familyMatches(match, flow);
+  if (family === 'unknown') mismatches.push({ kind: 'missingFact', fact: 'the IP family of the flow' });
+  if (family === 'no' && match.family !== undefined) mismatches.push({ kind: 'family', wanted: match.family });
   mismatches.push(...sideMismatches(world, match.source, flow, 'source'));
   mismatches.push(...sideMismatches(world, match.destination, flow, 'destination'));
   return mismatches;
+}
+
+function icmpMismatches({ icmp, notIcmp }: Match, flow: FlowQuestion): Mismatch[] {
+  if (icmp === undefined && notIcmp === undefined) return [];
+  if (flow.icmp === undefined) return [{ kind: 'missingFact', fact: 'the type of the ICMP message' }];
+  return [
+    ...(icmp !== undefined && isMessage(icmp, flow) === 'no' ? [{ kind: 'icmp', wanted: icmp, negated: false } as const] : []),
+    ...(notIcmp !== undefined && isMessage(notIcmp, flow) === 'yes' ? [{ kind: 'icmp', wanted: notIcmp, negated: true } as const] : []),
+  ];
 }
 
 function sidesMatch(world: PolicyWorld, match: Rule['match'], flow: FlowQuestion): Truth {
@@ -46,7 +74,7 @@ function sidesMatch(world: PolicyWorld, match: Rule['match'], flow: FlowQuestion
 }
 
 function sideMatches(world: PolicyWorld, side: Side, flow: FlowQuestion, name: SideName): Truth {
-  if (!portMatches(side, flow, name)) return 'no';
+  if (!portMatches(side, flow, name) || portExcluded(side, flow, name)) return 'no';
   const end = flow[name];
   let result: Truth = 'yes';
   for (const truth of [
@@ -81,6 +109,8 @@ function sideMismatches(world: PolicyWorld, side: Side, flow: FlowQuestion, name
     else if ((inside === 'yes') === negated) mismatches.push({ kind: 'net', side: name, negated });
   }
   if (!portMatches(side, flow, name)) mismatches.push(portMismatch(side, flow, name));
+  const port = portOf(flow, name);
+  if (port !== undefined && portExcluded(side, flow, name)) mismatches.push({ kind: 'notPort', side: name, actual: port });
   return mismatches;
 }
 
@@ -99,7 +129,20 @@ function endInNets(world: PolicyWorld, nets: readonly AddressRange[], end: FlowE
 
 /** Ports and named ports are one alternative together; a named port is the end's own. */
 function portMatches({ ports, namedPorts }: Side, flow: FlowQuestion, name: SideName): boolean {
-  if (ports === undefined && namedPorts === undefined) return true;
+  return (ports === undefined && namedPorts === undefined) || isPortOf({ ports, namedPorts }, flow, name);
+}
+
+/** What has no port is in no exclusion. */
+function portExcluded({ notPorts, notNamedPorts }: Side, flow: FlowQuestion, name: SideName): boolean {
+  return (notPorts !== undefined || notNamedPorts !== undefined) && isPortOf({ ports: notPorts, namedPorts: notNamedPorts }, flow, name);
+}
+
+interface PortAlternatives {
+  readonly ports: Side['ports'] | undefined;
+  readonly namedPorts: Side['namedPorts'] | undefined;
+}
+
+function isPortOf({ ports, namedPorts }: PortAlternatives, flow: FlowQuestion, name: SideName): boolean {
   const port = portOf(flow, name);
   if (port === undefined) return false;
   if (ports !== undefined && portRangesContain(ports, port)) return true;

@@ -74,7 +74,7 @@ export type Action = 'allow' | 'deny' | 'pass' | 'log';
 /**
  * What a rule asks of one end of a flow. Absent members ask nothing; all present members must
  * hold. Ports and named ports are one alternative together (a port in `ports` or named in
- * `namedPorts`). Address sets are normalised, disjoint ranges with `except` already taken out.
+ * `namedPorts`), and so they are in the negation. Address sets are normalised, disjoint ranges with `except` already taken out.
  */
 export interface Side {
   readonly selector?: Selector;
@@ -83,11 +83,23 @@ export interface Side {
   readonly notNets?: readonly AddressRange[];
   readonly ports?: readonly PortRange[];
   readonly namedPorts?: readonly string[];
+  readonly notPorts?: readonly PortRange[];
+  readonly notNamedPorts?: readonly string[];
+}
+
+/** Messages of ICMP or ICMPv6: of one type, or of one type and code (RFC 792, RFC 4443). */
+export interface IcmpMessages {
+  readonly type: number;
+  readonly code?: number;
 }
 
 /** What a rule matches. A named port is resolved on the end that carries it, with `protocol`. */
 export interface Match {
   readonly protocol?: ProtocolNumber;
+  readonly notProtocol?: ProtocolNumber;
+  /** With a protocol that is ICMP or ICMPv6; so is the negation. */
+  readonly icmp?: IcmpMessages;
+  readonly notIcmp?: IcmpMessages;
   readonly family?: Family;
   readonly source: Side;
   readonly destination: Side;

@@ -51,6 +51,9 @@ function changesForOne(mismatch: Mismatch): Change[] | undefined {
       return [changeForPort(mismatch)];
     case 'protocol':
       return [{ kind: 'use protocol', protocol: mismatch.wanted }];
+    case 'notProtocol':
+    case 'icmp':
+    case 'notPort':
     case 'family':
     case 'net':
     case 'notAnEndpoint':

@@ -6,7 +6,7 @@
  */
 import type { Address, PortRange, ProtocolNumber } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
-import type { Action, Direction, PolicyRef, Rule, Selector, SourcePosition } from './model.ts';
+import type { Action, Direction, IcmpMessages, PolicyRef, Rule, Selector, SourcePosition } from './model.ts';
 
 /** A node of the cluster with all its addresses; pods on the host's network have these too. */
 export interface WorldNode {
@@ -27,6 +27,8 @@ export interface FlowQuestion {
   readonly protocol: ProtocolNumber;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** Of ICMP and ICMPv6; absent: nobody told. */
+  readonly icmp?: Required<IcmpMessages>;
 }
 
 /** Whether something holds, when a fact may be missing. */
@@ -41,6 +43,9 @@ export type SideName = 'source' | 'destination';
 /** Why a rule did not match, or may not: one condition that does not hold or cannot be decided. */
 export type Mismatch =
   | { readonly kind: 'protocol'; readonly wanted: ProtocolNumber; readonly actual: ProtocolNumber }
+  | { readonly kind: 'notProtocol'; readonly unwanted: ProtocolNumber }
+  | { readonly kind: 'icmp'; readonly wanted: IcmpMessages; readonly negated: boolean }
+  | { readonly kind: 'notPort'; readonly side: SideName; readonly actual: number }
   | { readonly kind: 'family'; readonly wanted: 4 | 6 }
   | { readonly kind: 'label'; readonly side: SideName; readonly wanted: Selector; readonly actual?: string }
   | { readonly kind: 'notAnEndpoint'; readonly side: SideName }

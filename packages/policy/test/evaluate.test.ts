@@ -317,3 +317,53 @@ describe('explanations', () => {
     expect(result.nearMisses).toHaveLength(5);
   });
 });
+
+describe('what a rule excludes, and messages of ICMP', () => {
+  const source = pod('a', '10.0.0.1');
+  const destination = pod('b', '10.0.0.2', { namedPorts: [{ name: 'web', protocol: TCP, port: 80 }] });
+
+  function outcome(match: Partial<Match>, flow: Partial<Parameters<typeof judgeQuestion>[1]>): string {
+    const ingress = { isolates: true, rules: [rule('allow', match)] };
+    const world = createPolicyWorld({
+      endpoints: [source, destination],
+      tiers: [{ name: 't', order: 1, end: 'deny', policies: [policy('p', { kind: 'all' }, { ingress })] }],
+    });
+    return judgeQuestion(world, {
+      source: { kind: 'endpoint', endpoint: source, address: address('10.0.0.1') },
+      destination: { kind: 'endpoint', endpoint: destination, address: address('10.0.0.2') },
+      protocol: TCP,
+      ...flow,
+    });
+  }
+
+  const echo = { type: 8, code: 0 };
+
+  it.each<[string, Partial<Match>, Parameters<typeof outcome>[1], string]>([
+    ['an excluded protocol is not allowed', { notProtocol: TCP }, {}, 'deny'],
+    ['another protocol than the excluded one is', { notProtocol: UDP }, {}, 'allow'],
+    ['an excluded number', { destination: { notPorts: [{ first: 80, last: 90 }] } }, { destinationPort: 85 }, 'deny'],
+    ['a number beside the excluded ones', { destination: { notPorts: [{ first: 80, last: 90 }] } }, { destinationPort: 91 }, 'allow'],
+    ['an excluded name', { destination: { notNamedPorts: ['web'] } }, { destinationPort: 80 }, 'deny'],
+    ['an excluded name of another number', { destination: { notNamedPorts: ['web'] } }, { destinationPort: 81 }, 'allow'],
+    [
+      'an exclusion within a range',
+      { destination: { ports: [{ first: 1, last: 99 }], notNamedPorts: ['web'] } },
+      { destinationPort: 80 },
+      'deny',
+    ],
+    ['an excluded source port', { source: { notPorts: [{ first: 1, last: 9 }] } }, { sourcePort: 5 }, 'deny'],
+    [
+      'a protocol without ports is in no exclusion',
+      { destination: { notPorts: [{ first: 0, last: 65_535 }] } },
+      { protocol: ICMP },
+      'allow',
+    ],
+    ['a message of the type', { protocol: ICMP, icmp: { type: 8 } }, { protocol: ICMP, icmp: echo }, 'allow'],
+    ['a message of another code', { protocol: ICMP, icmp: { type: 8, code: 1 } }, { protocol: ICMP, icmp: echo }, 'deny'],
+    ['an excluded message', { protocol: ICMP, notIcmp: { type: 8, code: 0 } }, { protocol: ICMP, icmp: echo }, 'deny'],
+    ['a message beside the excluded one', { protocol: ICMP, notIcmp: { type: 8, code: 1 } }, { protocol: ICMP, icmp: echo }, 'allow'],
+    ['a message of which nobody told the type', { protocol: ICMP, icmp: { type: 8 } }, { protocol: ICMP }, 'unknown'],
+  ])('%s', (_name, match, flow, expected) => {
+    expect(outcome(match, flow)).toBe(expected);
+  });
+});

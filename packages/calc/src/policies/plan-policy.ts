@@ -74,6 +74,7 @@ function planRule(rule: Rule, direction: Direction): PlannedRule[] {
   // The programs of endpoints have no place for these; the compilers in use never make them.
   assert(!asksOfAddress(local), 'a rule asks for labels or addresses of the endpoint that its policy selects');
   assert(source.ports === undefined && source.namedPorts === undefined, 'a rule asks for source ports');
+  assert(!excludes(rule.match), 'a rule excludes ports or protocols, or asks for ICMP messages');
   if (remote.nets?.length === 0 || remote.selector?.kind === 'none') return [];
   if (destination.ports === undefined && destination.namedPorts === undefined) return [draft(rule, { remote, protocol, variant: '' })];
   const protocols = protocol === undefined ? transports : [protocol];
@@ -85,6 +86,11 @@ function planRule(rule: Rule, direction: Direction): PlannedRule[] {
 
 function asksOfAddress({ selector, notSelector, nets, notNets }: Side): boolean {
   return selector !== undefined || notSelector !== undefined || nets !== undefined || notNets !== undefined;
+}
+
+function excludes({ source, destination, notProtocol, icmp, notIcmp }: Rule['match']): boolean {
+  const excluded = [source, destination].flatMap(({ notPorts, notNamedPorts }) => [notPorts, notNamedPorts]);
+  return [notProtocol, icmp, notIcmp, ...excluded].some((each) => each !== undefined);
 }
 
 function planLocalPorts(rule: Rule, remote: Side, protocol: ProtocolNumber): PlannedRule[] {
