@@ -2,6 +2,7 @@
 export * from './objects/calico-policy.ts';
 export { type CalicoKind, calicoSpecShapes } from './objects/calico-shapes.ts';
 export { calicoGroup, readStoredForm, type StoredCalicoObject, storedCalicoGroup, turnedUid } from './objects/stored-form.ts';
+export { type CompiledCalicoPolicy, calicoPolicyRef, compileCalicoPolicy } from './policies/compile-calico-policy.ts';
 export { compileCalicoSelector, compileEntitySelectors, compileSubject } from './policies/compile-calico-selector.ts';
 export { type CalicoSelector, formatCalicoSelector } from './selector/calico-selector.ts';
 export { type CalicoSelectorResult, parseCalicoSelector } from './selector/parse-calico-selector.ts';

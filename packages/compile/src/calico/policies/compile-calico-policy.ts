@@ -1,0 +1,155 @@
+/**
+ * Calico's policies into the model: which tier they are in, whom they select, and their rules in order.
+ *
+ * A policy that is not valid, or that has a field unknown here, is refused as a whole and never widened. What Calico's
+ * data planes leave out silently (HTTP without a proxy) is refused here with the reason.
+ */
+import { checkShape, type FieldError, formatFieldErrorBody } from '@weir/kube';
+import type { Direction, DirectionRules, Policy, PolicyRef, Rule, SourcePosition } from '@weir/policy';
+import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import { type CalicoPolicy, type CalicoRule, calicoPolicyTypes, defaultCalicoTier } from '../objects/calico-policy.ts';
+import { calicoSpecShapes } from '../objects/calico-shapes.ts';
+import { calicoGroup } from '../objects/stored-form.ts';
+import { isGlobalPolicy, validateCalicoPolicy } from '../validation/validate-calico-policy.ts';
+import { calicoActions, compileCalicoMatch } from './compile-calico-rule.ts';
+import { compileSubject } from './compile-calico-selector.ts';
+
+/** What compiling gives: the policy with its tier's name, or nothing and at least one error. */
+export interface CompiledCalicoPolicy {
+  readonly tier: string;
+  /** Absent also for a policy that is staged for deletion: it says nothing by itself. */
+  readonly policy?: Policy;
+  readonly diagnostics: readonly PolicyDiagnostic[];
+}
+
+const nowhere: PositionLookup = () => undefined;
+
+/** Compiles a policy in its v3 form, defaulted or not. */
+export function compileCalicoPolicy(policy: CalicoPolicy, positionOf: PositionLookup = nowhere): CompiledCalicoPolicy {
+  const tier = typeof policy.spec?.tier === 'string' && policy.spec.tier !== '' ? policy.spec.tier : defaultCalicoTier;
+  const refused = (errors: readonly FieldError[]): CompiledCalicoPolicy => ({
+    tier,
+    diagnostics: errors.map((error) => refusal(policy, error, positionOf)),
+  });
+  const shapeErrors = checkShape(policy.spec, calicoSpecShapes[policy.kind], 'spec');
+  if (shapeErrors.length > 0) return refused(shapeErrors);
+  const errors = validateCalicoPolicy(policy);
+  if (errors.length > 0) return refused(errors);
+  const unsupported = unsupportedFields(policy, positionOf);
+  if (unsupported.length > 0) return { tier, diagnostics: unsupported };
+  if (policy.spec.stagedAction === 'Delete') return { tier, diagnostics: [] };
+  return { tier, policy: compileValid(policy, positionOf), diagnostics: [] };
+}
+
+/** Which object a Calico policy is, for the model. */
+export function calicoPolicyRef({ kind, metadata }: CalicoPolicy): PolicyRef {
+  const { name = '', namespace, uid } = metadata;
+  return {
+    apiVersion: calicoGroup,
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    ...(uid === undefined ? {} : { uid }),
+  };
+}
+
+function compileValid(policy: CalicoPolicy, positionOf: PositionLookup): Policy {
+  const { spec, metadata } = policy;
+  const namespace = isGlobalPolicy(policy) ? undefined : (metadata.namespace ?? 'default');
+  const types = calicoPolicyTypes(spec);
+  const source = placeOf(positionOf, '');
+  const direction = (name: Direction, rules: readonly CalicoRule[] = []): DirectionRules => ({
+    isolates: true,
+    rules: rules.map((rule, index) => compileRule(rule, { policy, direction: name, index, namespace, positionOf })),
+  });
+  return {
+    ref: calicoPolicyRef(policy),
+    order: spec.order ?? Number.POSITIVE_INFINITY,
+    subject: compileSubject({
+      namespace,
+      selector: spec.selector,
+      namespaceSelector: isGlobalPolicy(policy) ? policy.spec.namespaceSelector : undefined,
+      serviceAccountSelector: spec.serviceAccountSelector,
+    }),
+    staged: policy.kind.startsWith('Staged'),
+    ...(types.includes('Ingress') ? { ingress: direction('ingress', spec.ingress) } : {}),
+    ...(types.includes('Egress') ? { egress: direction('egress', spec.egress) } : {}),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+interface PlacedRule {
+  readonly policy: CalicoPolicy;
+  readonly direction: Direction;
+  readonly index: number;
+  readonly namespace: string | undefined;
+  readonly positionOf: PositionLookup;
+}
+
+function compileRule(rule: CalicoRule, { policy, direction, index, namespace, positionOf }: PlacedRule): Rule {
+  const source = placeOf(positionOf, `spec.${direction}[${index}]`);
+  return {
+    action: calicoActions[rule.action],
+    match: compileCalicoMatch(rule, namespace),
+    origin: { policy: calicoPolicyRef(policy), direction, ruleIndex: index, ...(source === undefined ? {} : { source }) },
+  };
+}
+
+function placeOf(positionOf: PositionLookup, path: string): SourcePosition | undefined {
+  const position = positionOf(path);
+  return position === undefined ? undefined : { file: position.file, line: position.line };
+}
+
+/** What no back end can enforce, and what is not read yet. */
+function unsupportedFields(policy: CalicoPolicy, positionOf: PositionLookup): PolicyDiagnostic[] {
+  return (['ingress', 'egress'] as const).flatMap((direction) =>
+    (policy.spec[direction] ?? []).flatMap((rule, i) =>
+      unsupportedIn(rule).map(
+        ({ field, message, action }): PolicyDiagnostic => ({
+          code: 'unsupported-policy',
+          severity: 'error',
+          message,
+          action: `${action}; until then no part of this version of the policy is applied`,
+          ...placed(policy, `spec.${direction}[${i}].${field}`, positionOf),
+        }),
+      ),
+    ),
+  );
+}
+
+function unsupportedIn({ http, source, destination }: CalicoRule): readonly { field: string; message: string; action: string }[] {
+  const services = [['source', source] as const, ['destination', destination] as const].filter(([, end]) => end?.services !== undefined);
+  const needsProxy = {
+    field: 'http',
+    message: 'HTTP methods and paths need a proxy in the pod; enforced by the kernel alone, the rule would allow every request',
+    action: 'write the rule without http, or leave HTTP to a service mesh',
+  };
+  return [
+    ...(http === undefined ? [] : [needsProxy]),
+    ...services.map(([end]) => ({
+      field: `${end}.services`,
+      message: 'services as ends of rules are not enforced',
+      action: 'select the pods of the service by their labels',
+    })),
+  ];
+}
+
+function refusal(policy: CalicoPolicy, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {
+  return {
+    code: 'invalid-policy',
+    severity: 'error',
+    message: formatFieldErrorBody(error),
+    action: 'correct the field; until then no part of this version of the policy is applied',
+    ...placed(policy, error.field, positionOf),
+  };
+}
+
+function placed(
+  { kind, metadata: { namespace, name = '' } }: CalicoPolicy,
+  field: string,
+  positionOf: PositionLookup,
+): Pick<PolicyDiagnostic, 'object' | 'field' | 'position'> {
+  const position = positionOf(field) ?? positionOf('');
+  const object = `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+  return { object, field, ...(position === undefined ? {} : { position }) };
+}
