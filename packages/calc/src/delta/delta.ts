@@ -59,9 +59,11 @@ export interface PeerTest {
 }
 
 /**
- * One rule. All of `peer` must hold (empty: any peer). Without `protocol` all protocols match,
- * those without ports too; without `ports` all ports. A rule with an `addressPort` set has
- * `protocol` and no `ports`: the set holds the destination ports of each peer.
+ * One rule. All of `peer` must hold (empty: any peer). Without `protocol` all protocols match but
+ * `notProtocol`, those without ports too; without `ports` all ports. Of ICMP and ICMPv6 `ports` are
+ * messages, as type × 256 + code. A rule that wants an `addressPort` set has `protocol` and no `ports`:
+ * the set holds the destination ports of each peer. One that excludes such a set has `protocol`: it
+ * matches on all `ports` but those of the peer.
  */
 export interface ProgramRule {
   /** Short, stable: the same for the same part of the same policy in every program. */
@@ -69,7 +71,11 @@ export interface ProgramRule {
   readonly action: Action;
   readonly peer: readonly PeerTest[];
   readonly protocol?: ProtocolNumber;
+  /** Never together with `protocol`. */
+  readonly notProtocol?: ProtocolNumber;
   readonly ports?: readonly PortRange[];
+  /** With a protocol that has ports. */
+  readonly sourcePorts?: readonly PortRange[];
   readonly origin: Origin;
 }
 

@@ -28,7 +28,13 @@ function portsOf(planned: PlannedRule, names: readonly string[], namedPorts: rea
 }
 
 /** The rule's canonical text; it has no line break. */
-export function ruleText({ id, action, peer, protocol, ports, origin }: ProgramRule): string {
+export function ruleText({ id, action, peer, protocol, notProtocol, ports, sourcePorts, origin }: ProgramRule): string {
   const tests = peer.map(({ set, negated }) => `${negated ? '!' : ''}${JSON.stringify(set)}`).join(' ');
-  return `${id} ${JSON.stringify(origin.policy.uid ?? '')} ${action} [${tests}] ${protocol ?? 'any'} ${ports?.map(formatPortRange).join() ?? 'any'}`;
+  const protocols = notProtocol === undefined ? (protocol ?? 'any') : `!${notProtocol}`;
+  const from = sourcePorts === undefined ? '' : ` from ${portsText(sourcePorts)}`;
+  return `${id} ${JSON.stringify(origin.policy.uid ?? '')} ${action} [${tests}] ${protocols} ${portsText(ports)}${from}`;
+}
+
+function portsText(ports: readonly PortRange[] | undefined): string {
+  return ports?.map(formatPortRange).join() ?? 'any';
 }

@@ -32,7 +32,7 @@ type Spec = CalicoPolicySpec & Record<string, unknown>;
 /** A policy of namespace `n`, or of the cluster. */
 function policy(name: string, spec: Spec, kind: CalicoPolicy['kind'] = 'NetworkPolicy'): CalicoPolicy {
   const namespace = kind.includes('Global') ? {} : { namespace: 'n' };
-  return { apiVersion: 'projectcalico.org/v3', kind, metadata: { name, ...namespace }, spec } as CalicoPolicy;
+  return { apiVersion: 'projectcalico.org/v3', kind, metadata: { name, ...namespace }, spec };
 }
 
 interface TierShape {

@@ -116,6 +116,8 @@ function byPeers(steps: readonly Step[], isEntangled: boolean): Omit<VerdictProg
 
 /** Why a rule cannot be expressed, whatever its action. */
 export function refusalOfRule(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
+  if (rule.notProtocol !== undefined) return `rule ${rule.id} excludes a protocol, which this data plane cannot express`;
+  if (rule.sourcePorts !== undefined) return `rule ${rule.id} has source ports, which this data plane cannot express`;
   if (rule.ports !== undefined && (rule.protocol === undefined || !hasPorts(rule.protocol))) {
     return `rule ${rule.id} has ports, but no protocol with ports`;
   }

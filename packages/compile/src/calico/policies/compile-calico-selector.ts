@@ -14,9 +14,9 @@ import type { CalicoSelector } from '../selector/calico-selector.ts';
 import { parseCalicoSelector } from '../selector/parse-calico-selector.ts';
 
 /** The name of an endpoint's service account; absent where there is none. */
-export const serviceAccountKey: LabelKey = { space: 'reserved', key: 'serviceAccount' };
+const serviceAccountKey: LabelKey = { space: 'reserved', key: 'serviceAccount' };
 /** `k8s` for every pod. */
-export const orchestratorKey: LabelKey = { space: 'reserved', key: 'orchestrator' };
+const orchestratorKey: LabelKey = { space: 'reserved', key: 'orchestrator' };
 
 /** Whose labels an expression is about; those of namespaces and service accounts have no prefix there. */
 type LabelOwner = 'endpoint' | 'namespace' | 'serviceAccount';

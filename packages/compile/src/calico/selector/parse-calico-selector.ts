@@ -88,24 +88,15 @@ class SelectorParser {
 
   #operand(): CalicoSelector {
     const token = this.#current;
-    switch (token.kind) {
-      case 'TokHas':
-        this.#next++;
-        return { kind: 'has', label: token.value };
-      case 'TokAll':
-        this.#next++;
-        return { kind: 'all' };
-      case 'TokGlobal':
-        this.#next++;
-        return { kind: 'global' };
-      case 'TokLabel':
-        this.#next++;
-        return this.#comparison(token.value);
-      case 'TokLParen':
-        return this.#parenthesised();
-      default:
-        throw this.#refusal(`unexpected token: ${quotedToken(token)}`);
+    if (token.kind === 'TokLParen') return this.#parenthesised();
+    if (token.kind === 'TokLabel') {
+      this.#next++;
+      return this.#comparison(token.value);
     }
+    const call = callOf(token);
+    if (call === undefined) throw this.#refusal(`unexpected token: ${quotedToken(token)}`);
+    this.#next++;
+    return call;
   }
 
   #parenthesised(): CalicoSelector {
@@ -159,4 +150,11 @@ class SelectorParser {
 
 function quotedToken({ kind, value }: SelectorToken): string {
   return `${kind}(${value})`;
+}
+
+/** `has(…)`, `all()` and `global()` are one token each. */
+function callOf({ kind, value }: SelectorToken): CalicoSelector | undefined {
+  if (kind === 'TokHas') return { kind: 'has', label: value };
+  if (kind === 'TokAll') return { kind: 'all' };
+  return kind === 'TokGlobal' ? { kind: 'global' } : undefined;
 }
