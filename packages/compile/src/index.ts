@@ -6,3 +6,4 @@
 
 export * from './calico/index.ts';
 export * from './kubernetes/index.ts';
+export type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects, TierPlace } from './policy-api.ts';

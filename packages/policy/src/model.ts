@@ -81,11 +81,21 @@ export interface Side {
   readonly notSelector?: Selector;
   readonly nets?: readonly AddressRange[];
   readonly notNets?: readonly AddressRange[];
+  /** In one of these groups. */
+  readonly groups?: readonly AddressGroupName[];
+  /** A node, and not a pod of it: the one that the selected endpoint is on, or any other. */
+  readonly node?: 'own' | 'other';
   readonly ports?: readonly PortRange[];
   readonly namedPorts?: readonly string[];
   readonly notPorts?: readonly PortRange[];
   readonly notNamedPorts?: readonly string[];
 }
+
+/**
+ * A group of addresses that somebody else keeps: `service/<namespace>/<name>` are the endpoints of a service
+ * (as a destination only on the ports that they serve), `domain/<pattern>` what names that fit it resolved to.
+ */
+export type AddressGroupName = `service/${string}/${string}` | `domain/${string}`;
 
 /** Messages of ICMP or ICMPv6: of one type, or of one type and code (RFC 792, RFC 4443). */
 export interface IcmpMessages {

@@ -1,0 +1,50 @@
+/**
+ * What the folders of this package have in common: how objects of a policy API become policies of the model.
+ *
+ * A policy may refer to other objects (a tier, a network set, a group of blocks, nodes). It asks for them while it is
+ * compiled, and whoever compiles keeps what was asked for, to compile anew when one of them changes.
+ */
+import type { KubeObject } from '@weir/kube';
+import type { Policy, PolicyApi, Tier } from '@weir/policy';
+import type { PolicyDiagnostic, PositionLookup } from './kubernetes/compile-network-policy.ts';
+
+/** A tier without its policies; equal names have equal orders and ends. */
+export type TierPlace = Omit<Tier, 'policies'>;
+
+/** A policy and the tier that it is in. */
+export interface PlacedPolicy {
+  readonly tier: TierPlace;
+  readonly policy: Policy;
+}
+
+/** What one object becomes: policies, or none and at least one error; an object that says nothing has neither. */
+export interface CompiledObject {
+  readonly policies: readonly PlacedPolicy[];
+  readonly diagnostics: readonly PolicyDiagnostic[];
+}
+
+/** A kind of objects that a policy API reads. */
+export interface PolicyKind {
+  readonly group: string;
+  /** The versions that can be read, the preferred one first. */
+  readonly versions: readonly string[];
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+/** The objects that others refer to; every question is noted by whoever answers it. */
+export interface ReferredObjects {
+  get(kind: PolicyKind, name: string, namespace?: string): KubeObject | undefined;
+  list(kind: PolicyKind, namespace?: string): readonly KubeObject[];
+}
+
+/** One policy API: a folder of this package. */
+export interface PolicyCompiler {
+  readonly api: PolicyApi;
+  /** The kinds whose objects are policies. */
+  readonly policyKinds: readonly PolicyKind[];
+  /** The kinds that these refer to. */
+  readonly referredKinds: readonly PolicyKind[];
+  compile(object: KubeObject, referred: ReferredObjects, positionOf?: PositionLookup): CompiledObject;
+}
