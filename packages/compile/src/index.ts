@@ -7,3 +7,5 @@
 export * from './calico/index.ts';
 export * from './kubernetes/index.ts';
 export type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects, TierPlace } from './policy-api.ts';
+export * from './policy-compilers.ts';
+export * from './policy-kind.ts';

@@ -6,7 +6,7 @@
  */
 import type { KubeObject } from '@weir/kube';
 import type { Policy, PolicyApi, Tier } from '@weir/policy';
-import type { PolicyDiagnostic, PositionLookup } from './kubernetes/compile-network-policy.ts';
+import type { CompileOptions, PolicyDiagnostic } from './kubernetes/compile-network-policy.ts';
 
 /** A tier without its policies; equal names have equal orders and ends. */
 export type TierPlace = Omit<Tier, 'policies'>;
@@ -31,6 +31,8 @@ export interface PolicyKind {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** The group and versions in which people write it, where it is stored in another one. */
+  readonly writtenAs?: Pick<PolicyKind, 'group' | 'versions'>;
 }
 
 /** The objects that others refer to; every question is noted by whoever answers it. */
@@ -46,5 +48,10 @@ export interface PolicyCompiler {
   readonly policyKinds: readonly PolicyKind[];
   /** The kinds that these refer to. */
   readonly referredKinds: readonly PolicyKind[];
-  compile(object: KubeObject, referred: ReferredObjects, positionOf?: PositionLookup): CompiledObject;
+  compile(object: KubeObject, referred: ReferredObjects, options?: CompileOptions): CompiledObject;
+  /**
+   * What stands in for an object that is refused and was never accepted: whom it selects is isolated, and nothing is
+   * let through by it. What cannot be read counts against the traffic. Empty for what is never enforced.
+   */
+  closed(object: KubeObject, referred: ReferredObjects, options?: CompileOptions): readonly PlacedPolicy[];
 }

@@ -4,5 +4,6 @@ export * from './compile-for-systems.ts';
 export * from './compile-network-policy.ts';
 export * from './compile-selector.ts';
 export * from './default-tier.ts';
+export * from './network-policy-compiler.ts';
 export * from './pod-to-endpoint.ts';
 export * from './unsupported-features.ts';

@@ -1,0 +1,12 @@
+/** Every policy API that can be read. */
+import type { EngineProfile } from '@weir/policy';
+import { networkPolicyCompiler } from './kubernetes/network-policy-compiler.ts';
+import type { PolicyCompiler } from './policy-api.ts';
+
+/** One line an API. */
+export const policyCompilers: readonly PolicyCompiler[] = [networkPolicyCompiler];
+
+/** The compilers of the APIs that an engine reads. */
+export function policyCompilersOf({ policyApis }: Pick<EngineProfile, 'policyApis'>): readonly PolicyCompiler[] {
+  return policyCompilers.filter(({ api }) => policyApis.includes(api));
+}
