@@ -1,6 +1,6 @@
 /** Words for the parts of a verdict: ends, selectors, conditions that fail, and changes that help. */
 import { formatAddress, formatPortRange, formatProtocol, hasPorts, type PortRange, unreachable } from '@weir/net';
-import { podName } from './match-rule.ts';
+import { podName } from './endpoint.ts';
 import type { LabelKey, Origin, PolicyRef, Selector, SourcePosition } from './model.ts';
 import { labelOf } from './selector.ts';
 import type { Change, FlowEnd, FlowQuestion, Mismatch, SideName } from './verdict.ts';
@@ -90,6 +90,10 @@ export function describeMismatch(mismatch: Mismatch, question: FlowQuestion): st
       return `the ${mismatch.side} matches the excluded ${describeSelector(mismatch.unwanted)}`;
     case 'net':
       return `the ${mismatch.side}'s address is ${mismatch.negated ? '' : 'not '}in the address block${mismatch.negated ? ' that is left out' : ''}`;
+    case 'group':
+      return `the ${mismatch.side} ${describeEnd(question[mismatch.side])} is not among those of ${mismatch.wanted.join(' or ')}`;
+    case 'node':
+      return `the ${mismatch.side} ${describeEnd(question[mismatch.side])} is not ${nodeWords[mismatch.wanted]}`;
     case 'port':
       return describePortMismatch(mismatch);
     case 'missingFact':
@@ -98,6 +102,8 @@ export function describeMismatch(mismatch: Mismatch, question: FlowQuestion): st
       return unreachable(mismatch);
   }
 }
+
+const nodeWords = { own: "the pod's own node", other: 'another node', some: 'one of the nodes that are meant' } as const;
 
 function describeIcmpMismatch({ wanted, negated }: Mismatch & { kind: 'icmp' }, { icmp }: FlowQuestion): string {
   const messages = `type ${wanted.type}${wanted.code === undefined ? '' : ` code ${wanted.code}`}`;

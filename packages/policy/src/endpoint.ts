@@ -27,6 +27,11 @@ export interface Endpoint {
   readonly namedPorts: readonly NamedPort[];
 }
 
+/** `namespace/name`. */
+export function podName({ namespace, name }: Pick<Endpoint, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
+}
+
 /** The key under which Weir knows the operating system of an endpoint's node; no pod can label itself into it. */
 export const systemKey: LabelKey = { space: 'reserved', key: 'os' };
 

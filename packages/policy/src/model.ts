@@ -1,14 +1,14 @@
 /**
  * The model that every policy API compiles into: tiers of policies of rules.
  *
- * Tiers are evaluated in order of `order`, policies in a tier by `order` then name, rules in the
- * order given. Every rule of every selecting, enforced policy is evaluated; the end of a tier
+ * Tiers are evaluated in order of `order`, policies in a tier by `order` then name (`policy-order.ts`),
+ * rules in the order given. Every rule of every selecting, enforced policy is evaluated; the end of a tier
  * applies only when an isolating policy of that tier selects the endpoint in that direction. After
  * all tiers the endpoint kind's own default decides (pods: allow).
  *
  * All values are immutable.
  */
-import type { AddressRange, Family, PortRange, ProtocolNumber } from '@weir/net';
+import type { Address, AddressRange, Family, PortRange, ProtocolNumber } from '@weir/net';
 
 /** Where a label lives; spaces keep a pod from labelling itself into another one. */
 export type LabelSpace = 'pod' | 'namespace' | 'serviceAccount' | 'reserved';
@@ -74,7 +74,7 @@ export type Action = 'allow' | 'deny' | 'pass' | 'log';
 /**
  * What a rule asks of one end of a flow. Absent members ask nothing; all present members must
  * hold. Ports and named ports are one alternative together (a port in `ports` or named in
- * `namedPorts`), and so they are in the negation. Address sets are normalised, disjoint ranges with `except` already taken out.
+ * `namedPorts`), and so they are in the negation, which is asked of protocols with ports only. Address sets are normalised, disjoint ranges with `except` already taken out.
  */
 export interface Side {
   readonly selector?: Selector;
@@ -85,6 +85,8 @@ export interface Side {
   readonly groups?: readonly AddressGroupName[];
   /** A node, and not a pod of it: the one that the selected endpoint is on, or any other. */
   readonly node?: 'own' | 'other';
+  /** A node, and not a pod of it, by an address in these ranges, also where blocks mean no nodes. */
+  readonly nodes?: readonly AddressRange[];
   readonly ports?: readonly PortRange[];
   readonly namedPorts?: readonly string[];
   readonly notPorts?: readonly PortRange[];
@@ -96,6 +98,18 @@ export interface Side {
  * (as a destination only on the ports that they serve), `domain/<pattern>` what names that fit it resolved to.
  */
 export type AddressGroupName = `service/${string}/${string}` | `domain/${string}`;
+
+/** An address of a group, with a port that it serves there where it serves some. */
+export interface GroupMember {
+  readonly address: Address;
+  readonly protocol?: ProtocolNumber;
+  readonly port?: number;
+}
+
+/** Whether the group counts as a destination only on the ports of its members. */
+export function isGroupOfPorts(name: AddressGroupName): name is AddressGroupName & `service/${string}` {
+  return name.startsWith('service/');
+}
 
 /** Messages of ICMP or ICMPv6: of one type, or of one type and code (RFC 792, RFC 4443). */
 export interface IcmpMessages {

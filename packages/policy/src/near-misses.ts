@@ -56,6 +56,8 @@ function changesForOne(mismatch: Mismatch): Change[] | undefined {
     case 'notPort':
     case 'family':
     case 'net':
+    case 'group':
+    case 'node':
     case 'notAnEndpoint':
     case 'notSelector':
     case 'missingFact':

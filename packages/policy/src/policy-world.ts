@@ -7,7 +7,8 @@
  */
 import { type Address, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
-import type { Policy, Tier } from './model.ts';
+import type { AddressGroupName, GroupMember, Policy, Tier } from './model.ts';
+import { comparePolicies, compareTiers } from './policy-order.ts';
 import { type EngineProfile, engineProfiles } from './profile.ts';
 import { requiredLabels, selectorMatches } from './selector.ts';
 import type { FlowEnd, WorldNode } from './verdict.ts';
@@ -20,6 +21,8 @@ export interface PolicyWorldOptions {
   readonly nodes?: readonly WorldNode[];
   /** Namespaces whose labels nobody told, except the name that every namespace has as a label. */
   readonly namespacesWithUnknownLabels?: readonly string[];
+  /** The groups that rules may ask for; one that is not there is empty. */
+  readonly groups?: ReadonlyMap<AddressGroupName, readonly GroupMember[]>;
   /** Default: `kubernetes`. */
   readonly profile?: EngineProfile;
 }
@@ -37,6 +40,8 @@ export interface PolicyWorld {
   readonly endpoints: readonly Endpoint[];
   readonly profile: EngineProfile;
   readonly unknownNamespaces: ReadonlySet<string>;
+  /** How an address is in a group: on which ports; empty when it is not in it. */
+  inGroup(group: AddressGroupName, address: Address): readonly GroupMember[];
   /** Who has this address: a pod before a node before nobody. */
   endAt(address: Address): FlowEnd;
   /** The enforced policies that select the endpoint, by tier; tiers without any are left out. */
@@ -45,7 +50,7 @@ export interface PolicyWorld {
 
 /** Prepares a world. */
 export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
-  const tiers = [...options.tiers].sort((a, b) => a.order - b.order || compareText(a.name, b.name)).map(sortPolicies);
+  const tiers = [...options.tiers].sort(compareTiers).map((tier) => ({ ...tier, policies: [...tier.policies].sort(comparePolicies) }));
   const indexes = tiers.map((tier) => ({ tier, index: indexByNamespace(tier.policies) }));
   const endpointsByAddress = new Map<string, Endpoint>();
   for (const endpoint of options.endpoints) {
@@ -55,12 +60,15 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   for (const node of options.nodes ?? []) {
     for (const address of node.addresses) nodesByAddress.set(formatAddress(address), node);
   }
+  const groups = new Map<AddressGroupName, Map<string, GroupMember[]>>();
+  for (const [name, members] of options.groups ?? []) groups.set(name, membersByAddress(members));
   const selecting = new WeakMap<Endpoint, readonly SelectingTier[]>();
   return {
     tiers,
     endpoints: options.endpoints,
     profile: options.profile ?? engineProfiles.kubernetes,
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
+    inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
     endAt(address) {
       const key = formatAddress(address);
       const endpoint = endpointsByAddress.get(key);
@@ -84,11 +92,15 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   };
 }
 
-function sortPolicies(tier: Tier): Tier {
-  const policies = [...tier.policies].sort(
-    (a, b) => a.order - b.order || compareText(a.ref.namespace ?? '', b.ref.namespace ?? '') || compareText(a.ref.name, b.ref.name),
-  );
-  return { ...tier, policies };
+function membersByAddress(members: readonly GroupMember[]): Map<string, GroupMember[]> {
+  const found = new Map<string, GroupMember[]>();
+  for (const member of members) {
+    const key = formatAddress(member.address);
+    const others = found.get(key);
+    if (others === undefined) found.set(key, [member]);
+    else others.push(member);
+  }
+  return found;
 }
 
 /** For an endpoint, the policies that may select it by its namespace, in the order given. */
@@ -109,8 +121,4 @@ function indexByNamespace(policies: readonly Policy[]): (endpoint: Endpoint) => 
     const positions = everywhere.length === 0 ? own : [...everywhere, ...own].sort((a, b) => a - b);
     return positions.flatMap((i) => policies[i] ?? []);
   };
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

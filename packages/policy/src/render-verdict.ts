@@ -10,7 +10,7 @@ import {
   describeSelector,
   describeService,
 } from './describe-verdict.ts';
-import { podName } from './match-rule.ts';
+import { podName } from './endpoint.ts';
 import type { Direction, Rule } from './model.ts';
 import type { DecidedBy, DirectionVerdict, FlowVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
 

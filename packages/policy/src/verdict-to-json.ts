@@ -1,7 +1,7 @@
 /** A verdict as the JSON of `weir why -o json`; the field names are a contract with scripts. */
 import { formatAddress, formatPortRange, formatProtocol } from '@weir/net';
 import { describeChange, describeMismatch } from './describe-verdict.ts';
-import { podName } from './match-rule.ts';
+import { podName } from './endpoint.ts';
 import type { PolicyRef, SourcePosition } from './model.ts';
 import type {
   Change,

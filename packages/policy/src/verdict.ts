@@ -6,7 +6,7 @@
  */
 import type { Address, PortRange, ProtocolNumber } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
-import type { Action, Direction, IcmpMessages, PolicyRef, Rule, Selector, SourcePosition } from './model.ts';
+import type { Action, AddressGroupName, Direction, IcmpMessages, PolicyRef, Rule, Selector, SourcePosition } from './model.ts';
 
 /** A node of the cluster with all its addresses; pods on the host's network have these too. */
 export interface WorldNode {
@@ -51,6 +51,8 @@ export type Mismatch =
   | { readonly kind: 'notAnEndpoint'; readonly side: SideName }
   | { readonly kind: 'notSelector'; readonly side: SideName; readonly unwanted: Selector }
   | { readonly kind: 'net'; readonly side: SideName; readonly negated: boolean }
+  | { readonly kind: 'group'; readonly side: SideName; readonly wanted: readonly AddressGroupName[] }
+  | { readonly kind: 'node'; readonly side: SideName; readonly wanted: 'own' | 'other' | 'some' }
   | {
       readonly kind: 'port';
       readonly side: SideName;

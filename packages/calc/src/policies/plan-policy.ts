@@ -74,6 +74,10 @@ function planRule(rule: Rule, direction: Direction): PlannedRule[] {
   // The programs of endpoints have no place for these; the compilers in use never make them.
   assert(!asksOfAddress(local), 'a rule asks for labels or addresses of the endpoint that its policy selects');
   assert(source.ports === undefined && source.namedPorts === undefined, 'a rule asks for source ports');
+  assert(
+    [source, destination].every(({ groups, node, nodes }) => (groups ?? node ?? nodes) === undefined),
+    'a rule asks for groups or nodes',
+  );
   assert(!excludes(rule.match), 'a rule excludes ports or protocols, or asks for ICMP messages');
   if (remote.nets?.length === 0 || remote.selector?.kind === 'none') return [];
   if (destination.ports === undefined && destination.namedPorts === undefined) return [draft(rule, { remote, protocol, variant: '' })];

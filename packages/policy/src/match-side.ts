@@ -1,0 +1,158 @@
+/** Whether one end of a flow is what a rule asks of it, and what of it fails: labels, addresses, groups, nodes, ports. */
+import { type AddressRange, addressRangesContain, portRangesContain } from '@weir/net';
+import { type NamedPort, podName } from './endpoint.ts';
+import { type AddressGroupName, isGroupOfPorts, type Side } from './model.ts';
+import type { PolicyWorld } from './policy-world.ts';
+import { negation, selectorMismatches, selectorTruth } from './selector-truth.ts';
+import type { FlowEnd, FlowQuestion, Mismatch, SideName, Truth } from './verdict.ts';
+
+/** Whether one end of the flow is what the rule asks of it. */
+export function sideMatches(world: PolicyWorld, side: Side, flow: FlowQuestion, name: SideName): Truth {
+  if (!portMatches(side, flow, name) || portExcluded(side, flow, name)) return 'no';
+  const end = flow[name];
+  let result: Truth = 'yes';
+  for (const truth of [
+    side.selector === undefined ? 'yes' : endSelected(world, side.selector, end),
+    side.notSelector === undefined ? 'yes' : negation(endSelected(world, side.notSelector, end)),
+    side.nets === undefined ? 'yes' : endInNets(world, side.nets, end),
+    side.notNets === undefined ? 'yes' : negation(endInNets(world, side.notNets, end)),
+    side.groups === undefined ? 'yes' : endInGroups(world, side.groups, flow, name),
+    side.node === undefined ? 'yes' : endIsNode(side.node, flow, name),
+    side.nodes === undefined ? 'yes' : endInNodes(side.nodes, end),
+  ] as const) {
+    if (truth === 'no') return 'no';
+    if (truth === 'unknown') result = 'unknown';
+  }
+  return result;
+}
+
+/** What of it one end of the flow is not, or may not be. */
+export function sideMismatches(world: PolicyWorld, side: Side, flow: FlowQuestion, name: SideName): Mismatch[] {
+  const end = flow[name];
+  const mismatches: Mismatch[] = [];
+  if (side.selector !== undefined) {
+    if (end.kind === 'endpoint') mismatches.push(...selectorMismatches(world, side.selector, end.endpoint, name));
+    else mismatches.push({ kind: 'notAnEndpoint', side: name });
+  }
+  if (side.notSelector !== undefined && end.kind === 'endpoint') {
+    const truth = selectorTruth(world, side.notSelector, end.endpoint);
+    if (truth === 'yes') mismatches.push({ kind: 'notSelector', side: name, unwanted: side.notSelector });
+    if (truth === 'unknown') mismatches.push({ kind: 'missingFact', fact: `the labels of namespace ${end.endpoint.namespace}` });
+  }
+  for (const negated of [false, true]) {
+    const nets = negated ? side.notNets : side.nets;
+    if (nets === undefined) continue;
+    const inside = endInNets(world, nets, end);
+    if (inside === 'unknown') mismatches.push({ kind: 'missingFact', fact: `the address of ${describeEnd(end)}` });
+    else if ((inside === 'yes') === negated) mismatches.push({ kind: 'net', side: name, negated });
+  }
+  mismatches.push(...placeMismatches(world, side, flow, name));
+  if (!portMatches(side, flow, name)) mismatches.push(portMismatch(side, flow, name));
+  const port = portOf(flow, name);
+  if (port !== undefined && portExcluded(side, flow, name)) mismatches.push({ kind: 'notPort', side: name, actual: port });
+  return mismatches;
+}
+
+/** What fails of groups and nodes. */
+function placeMismatches(world: PolicyWorld, { groups, node, nodes }: Side, flow: FlowQuestion, name: SideName): Mismatch[] {
+  const mismatches: Mismatch[] = [];
+  const add = (truth: Truth, mismatch: Mismatch): void => {
+    if (truth === 'no') mismatches.push(mismatch);
+    if (truth === 'unknown') mismatches.push({ kind: 'missingFact', fact: `the address of ${describeEnd(flow[name])}` });
+  };
+  if (groups !== undefined) add(endInGroups(world, groups, flow, name), { kind: 'group', side: name, wanted: groups });
+  if (node !== undefined) add(endIsNode(node, flow, name), { kind: 'node', side: name, wanted: node });
+  if (nodes !== undefined) add(endInNodes(nodes, flow[name]), { kind: 'node', side: name, wanted: 'some' });
+  return mismatches;
+}
+
+/** Services are destinations only on the ports that they serve. */
+function endInGroups(world: PolicyWorld, groups: readonly AddressGroupName[], flow: FlowQuestion, name: SideName): Truth {
+  if (groups.length === 0) return 'no';
+  const { address } = flow[name];
+  if (address === undefined) return 'unknown';
+  const isIn = (group: AddressGroupName): boolean => {
+    const members = world.inGroup(group, address);
+    if (name === 'source' || !isGroupOfPorts(group)) return members.length > 0;
+    const { protocol, destinationPort } = flow;
+    return destinationPort !== undefined && members.some((member) => member.protocol === protocol && member.port === destinationPort);
+  };
+  return groups.some(isIn) ? 'yes' : 'no';
+}
+
+function endIsNode(wanted: 'own' | 'other', flow: FlowQuestion, name: SideName): Truth {
+  const end = flow[name];
+  const pod = flow[name === 'source' ? 'destination' : 'source'];
+  if (end.kind !== 'node' || pod.kind !== 'endpoint') return 'no';
+  return (end.node.name === pod.endpoint.node) === (wanted === 'own') ? 'yes' : 'no';
+}
+
+function endInNodes(nodes: readonly AddressRange[], end: FlowEnd): Truth {
+  if (end.kind !== 'node' || nodes.length === 0) return 'no';
+  if (end.address === undefined) return 'unknown';
+  return addressRangesContain(nodes, end.address) ? 'yes' : 'no';
+}
+
+/** Selectors are only ever asked of endpoints; anything else matches none. */
+function endSelected(world: PolicyWorld, selector: NonNullable<Side['selector']>, end: FlowEnd): Truth {
+  return end.kind === 'endpoint' ? selectorTruth(world, selector, end.endpoint) : 'no';
+}
+
+function endInNets(world: PolicyWorld, nets: readonly AddressRange[], end: FlowEnd): Truth {
+  if (nets.length === 0) return 'no';
+  if (end.kind === 'endpoint' && !world.profile.ipBlockMatchesPods) return 'no';
+  if (end.kind === 'node' && !world.profile.ipBlockMatchesNodes) return 'no';
+  if (end.address === undefined) return 'unknown';
+  return addressRangesContain(nets, end.address) ? 'yes' : 'no';
+}
+
+/** Ports and named ports are one alternative together; a named port is the end's own. */
+function portMatches({ ports, namedPorts }: Side, flow: FlowQuestion, name: SideName): boolean {
+  return (ports === undefined && namedPorts === undefined) || isPortOf({ ports, namedPorts }, flow, name);
+}
+
+/** What has no port is in no exclusion. */
+function portExcluded({ notPorts, notNamedPorts }: Side, flow: FlowQuestion, name: SideName): boolean {
+  return (notPorts !== undefined || notNamedPorts !== undefined) && isPortOf({ ports: notPorts, namedPorts: notNamedPorts }, flow, name);
+}
+
+interface PortAlternatives {
+  readonly ports: Side['ports'] | undefined;
+  readonly namedPorts: Side['namedPorts'] | undefined;
+}
+
+function isPortOf({ ports, namedPorts }: PortAlternatives, flow: FlowQuestion, name: SideName): boolean {
+  const port = portOf(flow, name);
+  if (port === undefined) return false;
+  if (ports !== undefined && portRangesContain(ports, port)) return true;
+  const end = flow[name];
+  if (namedPorts === undefined || end.kind !== 'endpoint') return false;
+  return end.endpoint.namedPorts.some(
+    (named) => named.port === port && named.protocol === flow.protocol && namedPorts.includes(named.name),
+  );
+}
+
+function portMismatch({ ports = [], namedPorts = [] }: Side, flow: FlowQuestion, name: SideName): Mismatch {
+  const end = flow[name];
+  const actual = portOf(flow, name);
+  const carried: readonly NamedPort[] = end.kind === 'endpoint' ? end.endpoint.namedPorts : [];
+  const named = carried.filter((port) => port.protocol === flow.protocol && namedPorts.includes(port.name));
+  return {
+    kind: 'port',
+    side: name,
+    wanted: ports,
+    wantedNames: namedPorts,
+    named: named.map((port) => ({ name: port.name, port: port.port })),
+    ...(actual === undefined ? {} : { actual }),
+  };
+}
+
+function portOf(flow: FlowQuestion, name: SideName): number | undefined {
+  return name === 'source' ? flow.sourcePort : flow.destinationPort;
+}
+
+/** A pod as `namespace/name`, anything else by its name or as an address. */
+function describeEnd(end: FlowEnd): string {
+  if (end.kind === 'endpoint') return `pod ${podName(end.endpoint)}`;
+  return end.kind === 'node' ? `node ${end.node.name}` : 'the peer';
+}
