@@ -31,6 +31,11 @@ export function hasPorts(protocol: ProtocolNumber): boolean {
   );
 }
 
+/** Whether the protocol is ICMP, of either family: its packets carry a message instead of ports. */
+export function isIcmp(protocol: ProtocolNumber): boolean {
+  return protocol === protocolNumber.ICMP || protocol === protocolNumber.ICMPv6;
+}
+
 /** The name of a protocol, or its number as text when it has none here. */
 export function formatProtocol(protocol: ProtocolNumber): string {
   const entry = Object.entries(protocolNumber).find(([, number]) => number === protocol);

@@ -7,7 +7,7 @@
  * changed, something removed that was not there or added twice.
  */
 import type { AddressClass, Changes, Delta, EndpointClass, LocalEndpoint, PeerSet, PeerTest, Program, ProgramRule } from '@weir/calc';
-import { type Address, compareAddresses, type Flow, formatAddress } from '@weir/net';
+import { type Address, compareAddresses, type Flow, formatAddress, hasPorts, isIcmp, type PortRange } from '@weir/net';
 
 /** What one node says of a flow; a direction is absent when that end is no endpoint of the node. */
 export interface NodeVerdict {
@@ -141,11 +141,9 @@ export class DeltaModel {
 
   /** The first matching rule's action, `log` aside; undefined when no rule decides. */
   #firstDecision(rules: readonly ProgramRule[], peer: Address, flow: Flow): 'allow' | 'deny' | 'pass' | undefined {
-    for (const { action, peer: tests, protocol, ports } of rules) {
-      if (action === 'log') continue;
-      if (protocol !== undefined && protocol !== flow.protocol) continue;
-      const port = flow.destinationPort;
-      if (ports !== undefined && (port === undefined || !ports.some(({ first, last }) => port >= first && port <= last))) continue;
+    for (const rule of rules) {
+      const { action, peer: tests } = rule;
+      if (action === 'log' || !asksFor(rule, flow)) continue;
       if (tests.every((test) => this.#isMember(test, peer, flow) !== test.negated)) return action;
     }
     return undefined;
@@ -206,11 +204,17 @@ export class DeltaModel {
   }
 
   #checkProgram(program: Program): void {
-    for (const { id, peer, protocol, ports } of rulesOf(program)) {
-      const sets = peer.map(({ set }) => required('peer set', this.#peerSets, set, `program ${program.key}`));
-      const withPorts = sets.some(({ kind }) => kind === 'addressPort');
-      check(!withPorts || (protocol !== undefined && ports === undefined), `rule ${id} has an addressPort set and no protocol, or ports`);
-      check(ports === undefined || (protocol !== undefined && ports.length > 0), `rule ${id} has ports without a protocol, or none`);
+    for (const rule of rulesOf(program)) {
+      const { id, peer, protocol, notProtocol, ports, sourcePorts } = rule;
+      const named = peer.filter(({ set }) => required('peer set', this.#peerSets, set, `program ${program.key}`).kind === 'addressPort');
+      const carriesPorts = protocol !== undefined && hasPorts(protocol);
+      check(named.length === 0 || carriesPorts, `rule ${id} has an addressPort set and no protocol with ports`);
+      check(ports === undefined || named.every(({ negated }) => negated), `rule ${id} wants an addressPort set and has ports`);
+      const carriesMessages = protocol !== undefined && isIcmp(protocol);
+      check(ports === undefined || carriesPorts || carriesMessages, `rule ${id} has ports without a protocol that has some`);
+      check(sourcePorts === undefined || carriesPorts, `rule ${id} has source ports without a protocol that has ports`);
+      check(ports?.length !== 0 && sourcePorts?.length !== 0, `rule ${id} has an empty list of ports`);
+      check(protocol === undefined || notProtocol === undefined, `rule ${id} wants a protocol and excludes one`);
     }
   }
 
@@ -286,6 +290,18 @@ function required<T>(kind: string, state: ReadonlyMap<string, T>, key: string, b
 
 function rulesOf(program: Program): readonly ProgramRule[] {
   return program.tiers.flatMap(({ rules }) => rules);
+}
+
+/** Whether protocol, ports and message of the flow are those of the rule; its peer aside. */
+function asksFor({ protocol, notProtocol, ports, sourcePorts }: ProgramRule, flow: Flow): boolean {
+  if (protocol !== undefined && protocol !== flow.protocol) return false;
+  if (notProtocol === flow.protocol) return false;
+  const target = isIcmp(flow.protocol) ? flow.message : flow.destinationPort;
+  return isAmong(ports, target) && isAmong(sourcePorts, flow.sourcePort);
+}
+
+function isAmong(ranges: readonly PortRange[] | undefined, port: number | undefined): boolean {
+  return ranges === undefined || (port !== undefined && ranges.some(({ first, last }) => port >= first && port <= last));
 }
 
 function equal(a: Address, b: Address): boolean {

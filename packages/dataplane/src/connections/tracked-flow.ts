@@ -10,5 +10,6 @@ export function flowOf({ original, reply }: TrackedConnection): Flow {
     protocol: original.protocol,
     ...(original.sourcePort === undefined ? {} : { sourcePort: original.sourcePort }),
     ...(reply.sourcePort === undefined ? {} : { destinationPort: reply.sourcePort }),
+    ...(original.message === undefined ? {} : { message: original.message }),
   };
 }

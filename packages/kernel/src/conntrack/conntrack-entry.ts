@@ -4,22 +4,24 @@
  * A table can have a hundred thousand entries of which a few are wanted, so entries are looked at as
  * bytes first ({@link hasAddress}) and become values only when they are wanted.
  */
-import { type Address, addressFromBytes, addressToBytes, hasPorts, type ProtocolNumber } from '@weir/net';
+import { type Address, addressFromBytes, addressToBytes, hasPorts, isIcmp, type ProtocolNumber } from '@weir/net';
 import { type NetlinkMessage, readAttributeList, readAttributes } from '../netlink/message-reader.ts';
 
 /** `CTA_*` of linux/netfilter/nfnetlink_conntrack.h; only those in use here. */
 const conntrackAttribute = { original: 1, reply: 2, id: 12, zone: 18 } as const;
 const tupleAttribute = { ip: 1, protocol: 2 } as const;
 const ipAttribute = { source4: 1, destination4: 2, source6: 3, destination6: 4 } as const;
-const protocolAttribute = { number: 1, sourcePort: 2, destinationPort: 3 } as const;
+const protocolAttribute = { number: 1, sourcePort: 2, destinationPort: 3, icmpType: 5, icmpCode: 6, icmp6Type: 8, icmp6Code: 9 } as const;
 
-/** One direction of a connection as the kernel expects its packets; ports are absent for protocols without ports. */
+/** One direction of a connection as the kernel expects its packets; ports and message are absent where the protocol has none. */
 export interface ConntrackTuple {
   readonly source: Address;
   readonly destination: Address;
   readonly protocol: ProtocolNumber;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** Of ICMP and ICMPv6: type × 256 + code. */
+  readonly message?: number;
 }
 
 /**
@@ -116,10 +118,17 @@ function readTuple(tuple: Buffer | undefined): ConntrackTuple | undefined {
   const protocol = transport.get(protocolAttribute.number)?.[0];
   if (source === undefined || destination === undefined || protocol === undefined) return undefined;
   const ends = { source: addressFromBytes(source), destination: addressFromBytes(destination), protocol };
+  if (isIcmp(protocol)) return { ...ends, message: readMessage(transport) };
   if (!hasPorts(protocol)) return ends;
   return {
     ...ends,
     sourcePort: transport.get(protocolAttribute.sourcePort)?.readUInt16BE(0) ?? 0,
     destinationPort: transport.get(protocolAttribute.destinationPort)?.readUInt16BE(0) ?? 0,
   };
+}
+
+function readMessage(transport: ReadonlyMap<number, Buffer>): number {
+  const { icmpType, icmpCode, icmp6Type, icmp6Code } = protocolAttribute;
+  const byte = (either: number, or: number): number => (transport.get(either) ?? transport.get(or))?.[0] ?? 0;
+  return byte(icmpType, icmp6Type) * 256 + byte(icmpCode, icmp6Code);
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { type Address, defined, formatAddress, parseAddress } from '@weir/net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConntrackConnection, createNetns, deleteNetns, inNetns, openUdp, type TrackedConnection } from '../../src/index.ts';
+import { ConntrackConnection, createNetns, deleteNetns, inNetns, openUdp, RawSocket, type TrackedConnection } from '../../src/index.ts';
 
 const address = (text: string): Address => defined(parseAddress(text), text);
 
@@ -62,6 +62,17 @@ describe('tracked connections', () => {
     await conntrack.delete(wanted);
     expect(await found('127.0.0.1')).toEqual([between[1]]);
     expect(await found('127.0.0.4', '::1')).toEqual([translated, '::1 ::1:9 ::1:9']);
+  });
+
+  it('of ICMP have the message that opened them', async () => {
+    const socket = new RawSocket({ netns, family: 4 });
+    // Echo request, code 7, as the whole packet: the kernel fills in length and checksum of its header.
+    const packet = Buffer.from('45000000000000004001000000000000000000000807f7f100050002', 'hex');
+    packet.set([127, 0, 0, 1, 127, 0, 0, 8], 12);
+    socket.send(packet, address('127.0.0.8'));
+    socket.close();
+    const told = (await conntrack.connectionsOf([address('127.0.0.8')])).map(({ original }) => original.message);
+    expect(told).toEqual([8 * 256 + 7]);
   });
 
   it('are looked through in pieces, however many there are: the event loop has its turns meanwhile', async () => {
