@@ -9,3 +9,4 @@ export * from './kubernetes/index.ts';
 export type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects, TierPlace } from './policy-api.ts';
 export * from './policy-compilers.ts';
 export * from './policy-kind.ts';
+export type { PolicyWriter, WrittenPolicy } from './writing/written-policy.ts';

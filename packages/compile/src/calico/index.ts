@@ -4,6 +4,7 @@ export { type CalicoKind, calicoSpecShapes } from './objects/calico-shapes.ts';
 export { calicoGroup, readStoredForm, type StoredCalicoObject, storedCalicoGroup, turnedUid } from './objects/stored-form.ts';
 export { type CompiledCalicoPolicy, calicoPolicyRef, compileCalicoPolicy } from './policies/compile-calico-policy.ts';
 export { compileCalicoSelector, compileEntitySelectors, compileSubject } from './policies/compile-calico-selector.ts';
+export { writeCalicoPolicy } from './policies/write-calico-policy.ts';
 export { type CalicoSelector, formatCalicoSelector } from './selector/calico-selector.ts';
 export { type CalicoSelectorResult, parseCalicoSelector } from './selector/parse-calico-selector.ts';
 export { validateCalicoPolicy, validateCalicoTier } from './validation/validate-calico-policy.ts';

@@ -7,3 +7,4 @@ export * from './default-tier.ts';
 export * from './network-policy-compiler.ts';
 export * from './pod-to-endpoint.ts';
 export * from './unsupported-features.ts';
+export { writeNetworkPolicy } from './write-network-policy.ts';

@@ -19,7 +19,7 @@ const serviceAccountKey: LabelKey = { space: 'reserved', key: 'serviceAccount' }
 const orchestratorKey: LabelKey = { space: 'reserved', key: 'orchestrator' };
 
 /** Whose labels an expression is about; those of namespaces and service accounts have no prefix there. */
-type LabelOwner = 'endpoint' | 'namespace' | 'serviceAccount';
+export type LabelOwner = 'endpoint' | 'namespace' | 'serviceAccount';
 
 const inSomeNamespace: Selector = { kind: 'exists', label: namespaceKey };
 const inNoNamespace: Selector = { kind: 'absent', label: namespaceKey };

@@ -1,0 +1,162 @@
+/** Policies of the model as NetworkPolicies of Kubernetes: the way back from `compile-network-policy.ts`. */
+import type { LabelSelector, LabelSelectorRequirement, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { type Family, hasPorts, type ProtocolNumber, protocolNumber, subtractAddressRanges } from '@weir/net';
+import { type Direction, defaultTierOrder, normaliseSelector, type Rule, type Selector, type Side } from '@weir/policy';
+import type { PlacedPolicy } from '../policy-api.ts';
+import { allBut, blocksOfRanges } from '../writing/address-blocks.ts';
+import { onlyNamespace, selectorParts } from '../writing/selector-parts.ts';
+import { NoWords, ReasonList, type WrittenPolicy } from '../writing/written-policy.ts';
+
+/** What a rule says, without what it does. */
+interface WrittenRule {
+  readonly peers: readonly NetworkPolicyPeer[];
+  readonly ports: readonly NetworkPolicyPort[];
+}
+
+/** A NetworkPolicy, where everything that is selected is in one namespace and the rules only allow. */
+export function writeNetworkPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy {
+  const reasons = new ReasonList();
+  if (tier.order !== defaultTierOrder || tier.end !== 'deny')
+    reasons.add('tier', `${tier.name} comes before or after the place of NetworkPolicies, or passes on what no rule decides`);
+  if (policy.staged) reasons.add('', 'it is staged, and NetworkPolicies are enforced');
+  const subject = reasons.try('subject', () => writeSubject(policy.subject));
+  const rulesOf = (direction: Direction): (WrittenRule | undefined)[] | undefined => {
+    if (policy[direction]?.isolates === false)
+      reasons.add(direction, 'it allows without isolating, and every NetworkPolicy isolates what it selects');
+    return policy[direction]?.rules.map((rule, i) =>
+      reasons.try(`${direction}[${i}]`, () => writeRule(rule, direction, subject?.namespace)),
+    );
+  };
+  const [ingress, egress] = [rulesOf('ingress'), rulesOf('egress')];
+  return reasons.finish(() => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: policy.ref.name, ...(subject === undefined ? {} : { namespace: subject.namespace }) },
+    spec: {
+      podSelector: subject?.podSelector,
+      policyTypes: [...(ingress === undefined ? [] : ['Ingress']), ...(egress === undefined ? [] : ['Egress'])],
+      ...(ingress === undefined || ingress.length === 0 ? {} : { ingress: ingress.map((rule) => inField('from', rule)) }),
+      ...(egress === undefined || egress.length === 0 ? {} : { egress: egress.map((rule) => inField('to', rule)) }),
+    },
+  }));
+}
+
+function inField(field: 'from' | 'to', rule: WrittenRule | undefined): Record<string, unknown> {
+  const { peers = [], ports = [] } = rule ?? {};
+  return { ...(peers.length === 0 ? {} : { [field]: peers }), ...(ports.length === 0 ? {} : { ports }) };
+}
+
+function writeSubject(selector: Selector): { readonly namespace: string; readonly podSelector: LabelSelector } {
+  const parts = selectorParts(selector);
+  const namespace = onlyNamespace(parts);
+  if (namespace === undefined) throw new NoWords('it selects pods of more than one namespace');
+  if (parts.serviceAccount.length > 0) throw new NoWords('it selects pods by their service accounts');
+  return { namespace, podSelector: writeLabelSelector(parts.pod) };
+}
+
+function writeRule({ action, match }: Rule, direction: Direction, namespace: string | undefined): WrittenRule {
+  const [local, remote] = direction === 'ingress' ? [match.destination, match.source] : [match.source, match.destination];
+  if (action !== 'allow') throw new NoWords(`its action is "${action}", and rules of a NetworkPolicy only allow`);
+  if (match.notProtocol !== undefined || match.notIcmp !== undefined) throw new NoWords('it excludes a protocol or messages');
+  if (match.source.ports !== undefined || match.source.namedPorts !== undefined) throw new NoWords('it asks for source ports');
+  for (const side of [local, remote]) {
+    if (side.notPorts !== undefined || side.notNamedPorts !== undefined) throw new NoWords('it excludes ports');
+  }
+  if (asksOfPeer(local)) throw new NoWords('it asks for more of the selected pod than that it is selected');
+  return { peers: writePeers(remote, match.family, namespace), ports: writePorts(match.protocol, match.destination) };
+}
+
+function asksOfPeer({ selector, notSelector, nets, notNets, groups, node }: Side): boolean {
+  return [selector, notSelector, nets, notNets, groups, node].some((asked) => asked !== undefined);
+}
+
+function writePeers(side: Side, family: Family | undefined, namespace: string | undefined): NetworkPolicyPeer[] {
+  const { selector, notSelector, nets, notNets, groups, node } = side;
+  if (groups !== undefined || node !== undefined) throw new NoWords('it names services, domain names or nodes');
+  if (selector !== undefined || notSelector !== undefined) {
+    if (nets !== undefined || notNets !== undefined || family !== undefined)
+      throw new NoWords('it asks for labels and addresses of one peer');
+    if (selector === undefined) throw new NoWords('it excludes pods by their labels and means everybody else');
+    return alternatives(selector, notSelector).map((one) => writePodPeer(one, namespace));
+  }
+  if (nets === undefined && notNets === undefined && family === undefined) return [];
+  const families = family === undefined ? ([4, 6] as const) : [family];
+  const ofFamily = (nets ?? allBut([], families)).filter(({ first }) => families.includes(first.family));
+  const blocks = blocksOfRanges(subtractAddressRanges(ofFamily, notNets ?? []));
+  if (blocks.length === 0) throw new NoWords('it means no address at all');
+  return blocks.map(({ cidr, except }) => ({ ipBlock: { cidr, ...(except.length === 0 ? {} : { except }) } }));
+}
+
+/** The selectors of which one must match; each is a peer of its own. */
+function alternatives(selector: Selector, notSelector: Selector | undefined): readonly Selector[] {
+  const wanted = normaliseSelector(
+    notSelector === undefined ? selector : { kind: 'and', of: [selector, { kind: 'not', of: notSelector }] },
+  );
+  if (wanted.kind === 'or') return wanted.of;
+  if (wanted.kind !== 'and') return [wanted];
+  const choice = wanted.of.find(({ kind }) => kind === 'or');
+  if (choice?.kind !== 'or') return [wanted];
+  return choice.of.map((one) => ({ kind: 'and', of: [...wanted.of.filter((part) => part !== choice), one] }));
+}
+
+function writePodPeer(selector: Selector, namespace: string | undefined): NetworkPolicyPeer {
+  const parts = selectorParts(selector);
+  if (parts.serviceAccount.length > 0) throw new NoWords('it asks for service accounts');
+  const pods = writeLabelSelector(parts.pod);
+  if (namespace !== undefined && onlyNamespace(parts) === namespace) return { podSelector: pods };
+  const name: LabelSelectorRequirement[] =
+    parts.namespaces === undefined ? [] : [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: parts.namespaces }];
+  const namespaceSelector = writeLabelSelector(parts.namespace, name);
+  return { namespaceSelector, ...(parts.pod.length === 0 ? {} : { podSelector: pods }) };
+}
+
+function writeLabelSelector(selectors: readonly Selector[], more: readonly LabelSelectorRequirement[] = []): LabelSelector {
+  const labels: Record<string, string> = {};
+  const expressions: LabelSelectorRequirement[] = [];
+  for (const requirement of [...more, ...selectors.map(writeRequirement)]) {
+    const { key, operator, values } = requirement;
+    const [only] = values ?? [];
+    if (operator === 'In' && only !== undefined && values?.length === 1 && !Object.hasOwn(labels, key)) labels[key] = only;
+    else expressions.push(requirement);
+  }
+  return {
+    ...(Object.keys(labels).length === 0 ? {} : { matchLabels: labels }),
+    ...(expressions.length === 0 ? {} : { matchExpressions: expressions }),
+  };
+}
+
+const operators = { in: 'In', notIn: 'NotIn', exists: 'Exists', absent: 'DoesNotExist' } as const;
+
+function writeRequirement(selector: Selector): LabelSelectorRequirement {
+  if (selector.kind === 'text') throw new NoWords(`it asks for a part of the value of ${selector.label.key}`);
+  if (selector.kind === 'in' || selector.kind === 'notIn')
+    return { key: keyOf(selector), operator: operators[selector.kind], values: selector.values };
+  if (selector.kind === 'exists' || selector.kind === 'absent') return { key: keyOf(selector), operator: operators[selector.kind] };
+  throw new NoWords('its labels are joined by more than "and"');
+}
+
+/** The name that Weir itself knows is a label of every namespace too. */
+function keyOf({ label }: Extract<Selector, { label: unknown }>): string {
+  return label.space === 'reserved' ? 'kubernetes.io/metadata.name' : label.key;
+}
+
+const transports = ['TCP', 'UDP', 'SCTP'] as const;
+
+function writePorts(protocol: ProtocolNumber | undefined, { ports, namedPorts }: Side): NetworkPolicyPort[] {
+  const isForAll = ports === undefined && namedPorts === undefined;
+  if (protocol === undefined && isForAll) return [];
+  const names = transports.filter((name) => protocol === undefined || protocolNumber[name] === protocol);
+  if (names.length === 0 || (protocol !== undefined && !hasPorts(protocol)))
+    throw new NoWords(`it asks for protocol ${protocol}, and a NetworkPolicy knows TCP, UDP and SCTP`);
+  return names.flatMap((name): NetworkPolicyPort[] => {
+    if (isForAll) return [{ protocol: name }];
+    return [
+      ...(ports ?? []).map(({ first, last }) => ({
+        protocol: name,
+        port: Math.max(first, 1),
+        ...(first === last ? {} : { endPort: last }),
+      })),
+      ...(namedPorts ?? []).map((port) => ({ protocol: name, port })),
+    ];
+  });
+}
