@@ -12,7 +12,7 @@ import type { Direction, Endpoint, EnforcementTarget, Policy, Selector } from '@
 import { enforcementTarget, labelOf, selectorMatches, selectorMatchesLabels } from '@weir/policy';
 import { classKey, programKey } from './delta/content-text.ts';
 import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta/delta.ts';
-import { peerSetOf, type SetSpec } from './delta/set-spec.ts';
+import { namedPortsIn, peerSetOf, type SetSpec } from './delta/set-spec.ts';
 import { emptyState, type State, wholeDelta } from './delta/state.ts';
 import type { Attachment } from './entries.ts';
 import { closedPolicy, unenforcedPolicy } from './policies/closed-policy.ts';
@@ -274,15 +274,14 @@ function membershipsOf({ endpoint, isNamespaceKnown }: Party, specs: ReadonlyMap
   if (endpoint === undefined) return [];
   const memberships: Membership[] = [];
   for (const spec of specs.values()) {
-    if (spec.kind === 'range') continue;
+    if (!('selector' in spec)) continue;
     const isMember = isNamespaceKnown ? selectorMatches(spec.selector, endpoint) : spec.reading === 'may';
     if (!isMember) continue;
     if (spec.kind === 'address') {
       memberships.push({ set: spec.key });
       continue;
     }
-    const named = endpoint.namedPorts.filter(({ name, protocol }) => protocol === spec.protocol && spec.names.includes(name));
-    const numbers = [...new Set(named.map(({ port }) => port))].sort((a, b) => a - b);
+    const numbers = namedPortsIn(spec, endpoint.namedPorts);
     if (numbers.length > 0) memberships.push({ set: spec.key, ports: numbers.map((port) => ({ protocol: spec.protocol, port })) });
   }
   return memberships.sort((a, b) => (a.set < b.set ? -1 : 1));

@@ -14,6 +14,9 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** Every port. */
+export const allPorts: readonly PortRange[] = Object.freeze([{ first: portMin, last: portMax }]);
+
 /** Sorts and merges ranges into a normalised list. */
 export function unionOfPortRanges(ranges: readonly PortRange[]): PortRange[] {
   const result: PortRange[] = [];
@@ -24,6 +27,23 @@ export function unionOfPortRanges(ranges: readonly PortRange[]): PortRange[] {
     } else {
       result.push(range);
     }
+  }
+  return result;
+}
+
+/** What is in `from` and not in `holes`, normalised; both may be in any order and overlap. */
+export function subtractPortRanges(from: readonly PortRange[], holes: readonly PortRange[]): PortRange[] {
+  const result: PortRange[] = [];
+  const sortedHoles = unionOfPortRanges(holes);
+  for (const range of unionOfPortRanges(from)) {
+    let { first } = range;
+    for (const hole of sortedHoles) {
+      if (hole.last < first) continue;
+      if (hole.first > range.last) break;
+      if (hole.first > first) result.push({ first, last: hole.first - 1 });
+      first = hole.last + 1;
+    }
+    if (first <= range.last) result.push({ first, last: range.last });
   }
   return result;
 }

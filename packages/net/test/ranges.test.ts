@@ -9,6 +9,7 @@ import {
   formatCidr,
   parseCidr,
   subtractAddressRanges,
+  subtractPortRanges,
   unionOfAddressRanges,
   unionOfPortRanges,
 } from '../src/index.ts';
@@ -88,4 +89,19 @@ describe('port ranges', () => {
       { first: 100, last: 100 },
     ]);
   });
+});
+
+it('subtracts port ranges that touch, overlap and lie apart', () => {
+  const all = [{ first: 0, last: 65_535 }];
+  const holes = [
+    { first: 80, last: 90 },
+    { first: 0, last: 9 },
+    { first: 85, last: 100 },
+    { first: 65_535, last: 65_535 },
+  ];
+  expect(subtractPortRanges(all, holes)).toEqual([
+    { first: 10, last: 79 },
+    { first: 101, last: 65_534 },
+  ]);
+  expect([subtractPortRanges(all, all), subtractPortRanges(all, []), subtractPortRanges([], holes)]).toEqual([[], all, []]);
 });

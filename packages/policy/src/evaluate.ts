@@ -37,6 +37,7 @@ export function questionOf(world: PolicyWorld, flow: Flow): FlowQuestion {
     protocol: flow.protocol,
     ...(flow.sourcePort === undefined ? {} : { sourcePort: flow.sourcePort }),
     ...(flow.destinationPort === undefined ? {} : { destinationPort: flow.destinationPort }),
+    ...(flow.message === undefined ? {} : { icmp: { type: flow.message >> 8, code: flow.message & 0xff } }),
   };
 }
 

@@ -4,7 +4,7 @@
  * Conditions are asked in the same order by {@link ruleMismatches}, which explains, and by
  * {@link ruleMatches}, which stops at the first that fails.
  */
-import type { Address } from '@weir/net';
+import { type Address, isIcmp } from '@weir/net';
 import { sideMatches, sideMismatches } from './match-side.ts';
 import type { IcmpMessages, Match, Rule } from './model.ts';
 import type { PolicyWorld } from './policy-world.ts';
@@ -36,8 +36,8 @@ function icmpMatches({ icmp, notIcmp }: Match, flow: FlowQuestion): Truth {
   return notIcmp === undefined ? wanted : both(wanted, negation(isMessage(notIcmp, flow)));
 }
 
-function isMessage({ type, code }: IcmpMessages, { icmp }: FlowQuestion): Truth {
-  if (icmp === undefined) return 'unknown';
+function isMessage({ type, code }: IcmpMessages, { protocol, icmp }: FlowQuestion): Truth {
+  if (icmp === undefined) return isIcmp(protocol) ? 'unknown' : 'no';
   return type === icmp.type && (code === undefined || code === icmp.code) ? 'yes' : 'no';
 }
 
@@ -59,7 +59,7 @@ export function ruleMismatches(world: PolicyWorld, { match }: Rule, flow: FlowQu
 
 function icmpMismatches({ icmp, notIcmp }: Match, flow: FlowQuestion): Mismatch[] {
   if (icmp === undefined && notIcmp === undefined) return [];
-  if (flow.icmp === undefined) return [{ kind: 'missingFact', fact: 'the type of the ICMP message' }];
+  if (flow.icmp === undefined && isIcmp(flow.protocol)) return [{ kind: 'missingFact', fact: 'the type of the ICMP message' }];
   return [
     ...(icmp !== undefined && isMessage(icmp, flow) === 'no' ? [{ kind: 'icmp', wanted: icmp, negated: false } as const] : []),
     ...(notIcmp !== undefined && isMessage(notIcmp, flow) === 'yes' ? [{ kind: 'icmp', wanted: notIcmp, negated: true } as const] : []),

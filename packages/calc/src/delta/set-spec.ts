@@ -5,8 +5,17 @@
  * known (yet): `must` leaves them out, `may` takes them in. A rule takes the reading that lets less
  * through, so that what is missing fails closed.
  */
-import { type AddressRange, type Family, familyBits, formatAddress, type ProtocolNumber } from '@weir/net';
-import { type Action, normaliseSelector, type Selector, selectorKey } from '@weir/policy';
+import {
+  type AddressRange,
+  type Family,
+  familyBits,
+  formatAddress,
+  formatPortRange,
+  type PortRange,
+  type ProtocolNumber,
+  portRangesContain,
+} from '@weir/net';
+import { type Action, type AddressGroupName, type NamedPort, normaliseSelector, type Selector, selectorKey } from '@weir/policy';
 import { contentKey } from './content-key.ts';
 import type { ContentKey, PeerSet } from './delta.ts';
 
@@ -16,14 +25,12 @@ export type Reading = 'must' | 'may';
 /** Endpoints that a selector matches, or their ports of these names. */
 export type SelectorSetSpec =
   | { readonly kind: 'address'; readonly key: ContentKey; readonly selector: Selector; readonly reading: Reading }
-  | {
-      readonly kind: 'addressPort';
-      readonly key: ContentKey;
-      readonly selector: Selector;
-      readonly reading: Reading;
-      readonly names: readonly string[];
-      readonly protocol: ProtocolNumber;
-    };
+  | ({ readonly kind: 'addressPort'; readonly key: ContentKey } & NamedPortSet);
+
+/** Addresses of groups, or the ports of a protocol that they serve there. */
+export type GroupSetSpec =
+  | { readonly kind: 'address'; readonly key: ContentKey; readonly groups: readonly AddressGroupName[] }
+  | ({ readonly kind: 'addressPort'; readonly key: ContentKey } & GroupPortSet);
 
 /** Fixed ranges. */
 export interface RangeSetSpec {
@@ -33,7 +40,7 @@ export interface RangeSetSpec {
 }
 
 /** What a peer set must hold. */
-export type SetSpec = SelectorSetSpec | RangeSetSpec;
+export type SetSpec = SelectorSetSpec | GroupSetSpec | RangeSetSpec;
 
 /** The set of the endpoints that a selector matches. */
 export function addressSet(selector: Selector, reading: Reading): SelectorSetSpec {
@@ -45,16 +52,69 @@ export function addressSet(selector: Selector, reading: Reading): SelectorSetSpe
 export interface NamedPortSet {
   readonly selector: Selector;
   readonly reading: Reading;
-  readonly names: readonly string[];
   readonly protocol: ProtocolNumber;
+  readonly names: readonly string[];
+  /** Of these numbers alone; absent: of all. */
+  readonly ports?: readonly PortRange[];
+  /** Without those that have one of these names too. */
+  readonly notNames?: readonly string[];
 }
 
 /** The set of (address, port) of the endpoints that a selector matches and that declare the names. */
-export function addressPortSet({ selector, reading, names, protocol }: NamedPortSet): SelectorSetSpec {
+export function addressPortSet({ selector, reading, protocol, names, ports, notNames }: NamedPortSet): SelectorSetSpec {
   const normal = normaliseSelector(selector);
-  const sorted = [...new Set(names)].sort();
-  const text = `addressPort ${reading} ${protocol} ${JSON.stringify(sorted)} ${selectorKey(normal)}`;
-  return { kind: 'addressPort', key: contentKey(text), selector: normal, reading, names: sorted, protocol };
+  const [sorted, sortedNot] = [sortedUnique(names), notNames === undefined ? undefined : sortedUnique(notNames)];
+  const left = `${portsText(ports)}${sortedNot === undefined ? '' : ` not ${JSON.stringify(sortedNot)}`}`;
+  const text = `addressPort ${reading} ${protocol} ${JSON.stringify(sorted)}${left} ${selectorKey(normal)}`;
+  return {
+    kind: 'addressPort',
+    key: contentKey(text),
+    selector: normal,
+    reading,
+    protocol,
+    names: sorted,
+    ...(ports === undefined ? {} : { ports }),
+    ...(sortedNot === undefined ? {} : { notNames: sortedNot }),
+  };
+}
+
+/** What names a set of ports that addresses of groups serve. */
+export interface GroupPortSet {
+  readonly groups: readonly AddressGroupName[];
+  readonly protocol: ProtocolNumber;
+  /** Of these numbers alone; absent: of all. */
+  readonly ports?: readonly PortRange[];
+}
+
+/** The set of the addresses of groups. */
+export function groupSet(groups: readonly AddressGroupName[]): GroupSetSpec {
+  const sorted = sortedUnique(groups);
+  return { kind: 'address', key: contentKey(`address of ${JSON.stringify(sorted)}`), groups: sorted };
+}
+
+/** The set of (address, port) of groups. */
+export function groupPortSet({ groups, protocol, ports }: GroupPortSet): GroupSetSpec {
+  const sorted = sortedUnique(groups);
+  const key = contentKey(`addressPort of ${JSON.stringify(sorted)} ${protocol}${portsText(ports)}`);
+  return { kind: 'addressPort', key, groups: sorted, protocol, ...(ports === undefined ? {} : { ports }) };
+}
+
+/** The numbers of the ports of an endpoint that are in a set, sorted, each once. */
+export function namedPortsIn(spec: NamedPortSet, namedPorts: readonly NamedPort[]): number[] {
+  const numbersOf = (names: readonly string[] = []): Set<number> =>
+    new Set(namedPorts.filter(({ name, protocol }) => protocol === spec.protocol && names.includes(name)).map(({ port }) => port));
+  const without = numbersOf(spec.notNames);
+  return [...numbersOf(spec.names)]
+    .filter((port) => !without.has(port) && (spec.ports === undefined || portRangesContain(spec.ports, port)))
+    .sort((a, b) => a - b);
+}
+
+function sortedUnique<T extends string>(texts: readonly T[]): T[] {
+  return [...new Set(texts)].sort();
+}
+
+function portsText(ports: readonly PortRange[] | undefined): string {
+  return ports === undefined ? '' : ` in ${ports.map(formatPortRange).join()}`;
 }
 
 /** The set of fixed, normalised ranges. */

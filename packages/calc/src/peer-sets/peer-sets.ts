@@ -5,10 +5,10 @@
  * sets. Sets come and go within a flush, so what appeared and what went is the flush's own delta.
  */
 
-import type { NamedPort, Selector } from '@weir/policy';
+import type { Selector } from '@weir/policy';
 import { selectorKey } from '@weir/policy';
 import type { Membership, PeerSet, ProtocolPort } from '../delta/delta.ts';
-import { peerSetOf, type SelectorSetSpec, type SetSpec } from '../delta/set-spec.ts';
+import { type NamedPortSet, namedPortsIn, peerSetOf, type SetSpec } from '../delta/set-spec.ts';
 import type { LabelSet, Member, SetEntry, UsedSelector } from '../entries.ts';
 import { LabelInterest } from '../population/label-interest.ts';
 import type { LabelSets } from '../population/label-sets.ts';
@@ -66,7 +66,7 @@ export class PeerSets {
   acquire(spec: SetSpec): SetEntry {
     let entry = this.#sets.get(spec.key);
     if (entry === undefined) {
-      const used = spec.kind === 'range' ? undefined : this.#usedSelector(spec.selector);
+      const used = 'selector' in spec ? this.#usedSelector(spec.selector) : undefined;
       entry = { spec, set: peerSetOf(spec), used, refs: 0, members: new Map() };
       this.#sets.set(spec.key, entry);
       this.#fresh.add(entry);
@@ -75,7 +75,7 @@ export class PeerSets {
         used.added.push(entry);
         this.#changed.add(used);
       }
-      if (spec.kind !== 'range' && spec.reading === 'may') this.#generous.add(entry);
+      if ('selector' in spec && spec.reading === 'may') this.#generous.add(entry);
     }
     entry.refs++;
     return entry;
@@ -148,7 +148,7 @@ export class PeerSets {
 
   /** The label set's membership of one set of a selector, or undefined when it is not in it. */
   memberOf(entry: SetEntry, labelSet: LabelSet): Member | undefined {
-    if (entry.used === undefined || entry.spec.kind === 'range') return undefined;
+    if (entry.used === undefined || !('selector' in entry.spec)) return undefined;
     const inside = labelSet.namespace.known ? this.matches(entry.used, labelSet) : entry.spec.reading === 'may';
     if (!inside) return undefined;
     const found: Member[] = [];
@@ -163,8 +163,8 @@ export class PeerSets {
 
   #join(entry: SetEntry, labelSet: LabelSet, into: Member[]): void {
     const { spec, members } = entry;
-    if (spec.kind === 'range') return;
-    const ports = spec.kind === 'address' ? undefined : namedPortsIn(spec, labelSet.namedPorts.ports);
+    if (!('selector' in spec)) return;
+    const ports = spec.kind === 'addressPort' ? portsOf(spec, labelSet) : undefined;
     if (ports?.length === 0) return;
     const text = portsText(ports);
     let member = members.get(text);
@@ -202,11 +202,8 @@ export class PeerSets {
   }
 }
 
-/** The ports of these names and protocol, sorted, each once. */
-function namedPortsIn(spec: SelectorSetSpec & { kind: 'addressPort' }, namedPorts: readonly NamedPort[]): ProtocolPort[] {
-  const numbers = new Set<number>();
-  for (const { name, protocol, port } of namedPorts) if (protocol === spec.protocol && spec.names.includes(name)) numbers.add(port);
-  return [...numbers].sort((a, b) => a - b).map((port) => ({ protocol: spec.protocol, port }));
+function portsOf(spec: NamedPortSet, { namedPorts }: LabelSet): ProtocolPort[] {
+  return namedPortsIn(spec, namedPorts.ports).map((port) => ({ protocol: spec.protocol, port }));
 }
 
 function portsText(ports: readonly ProtocolPort[] | undefined): string {

@@ -1,30 +1,33 @@
 /** A planned rule as a rule of a program: with its id, and its port names resolved for an endpoint. */
-import { formatPortRange, type PortRange, unionOfPortRanges } from '@weir/net';
+import { formatPortRange, type PortRange } from '@weir/net';
 import type { NamedPort } from '@weir/policy';
 import type { ProgramRule } from '../delta/delta.ts';
 import type { PlannedRule } from '../policies/plan-policy.ts';
+import { resolveNames } from '../policies/plan-ports.ts';
 
-/**
- * The rule for an endpoint with these named ports, or undefined when it names only ports that the
- * endpoint does not have. A name that several containers declare stands for all their ports.
- */
+/** The rule for an endpoint with these named ports, or undefined when it is left with no port of the endpoint. */
 export function renderRule(planned: PlannedRule, id: string, namedPorts: readonly NamedPort[]): ProgramRule | undefined {
-  const { action, peer, protocol, localNames, origin } = planned;
-  const ports = localNames === undefined ? planned.ports : portsOf(planned, localNames, namedPorts);
-  if (ports !== undefined && ports.length === 0) return undefined;
+  const { action, peer, protocol, notProtocol, localNames, origin } = planned;
+  const own = localNames === undefined ? undefined : resolveNames(localNames, (names) => numbersNamed(names, planned, namedPorts));
+  if (own?.length === 0) return undefined;
+  const ports = origin.direction === 'ingress' ? (own ?? planned.ports) : planned.ports;
+  const sourcePorts = origin.direction === 'ingress' ? planned.sourcePorts : (own ?? planned.sourcePorts);
   return {
     id,
     action,
     peer: peer.map(({ spec, negated }) => ({ set: spec.key, negated })),
     ...(protocol === undefined ? {} : { protocol }),
+    ...(notProtocol === undefined ? {} : { notProtocol }),
     ...(ports === undefined ? {} : { ports }),
+    ...(sourcePorts === undefined ? {} : { sourcePorts }),
     origin,
   };
 }
 
-function portsOf(planned: PlannedRule, names: readonly string[], namedPorts: readonly NamedPort[]): PortRange[] {
-  const named = namedPorts.filter(({ name, protocol }) => protocol === planned.protocol && names.includes(name));
-  return unionOfPortRanges([...(planned.ports ?? []), ...named.map(({ port }) => ({ first: port, last: port }))]);
+/** A name that several containers declare stands for all their ports. */
+function numbersNamed(names: readonly string[], { protocol }: PlannedRule, namedPorts: readonly NamedPort[]): PortRange[] {
+  const named = namedPorts.filter((port) => port.protocol === protocol && names.includes(port.name));
+  return named.map(({ port }) => ({ first: port, last: port }));
 }
 
 /** The rule's canonical text; it has no line break. */

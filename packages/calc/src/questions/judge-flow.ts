@@ -5,15 +5,15 @@
  * to find the established connections that a new state denies. Nothing is built for a question; it
  * costs the rules of the programs of the flow's local ends.
  */
-import { type Address, addressRangesContain, type Flow } from '@weir/net';
+import { type Address, addressRangesContain, type Flow, isIcmp, type PortRange, portRangesContain } from '@weir/net';
 import type { DecidedBy, Direction, PolicyRef } from '@weir/policy';
 import type { ContentKey, EndpointClass, LocalEndpoint, Membership, PeerSet, PeerTest, Program, ProgramRule } from '../delta/delta.ts';
 
 /** The state up to the last flush, for single questions. */
 export interface EmittedState {
-  /** The local endpoint that has the address. */
   /** Whether a pod reaches its own node whatever policies say; the node always reaches its pods. */
   podReachesOwnNode(): boolean;
+  /** The local endpoint that has the address. */
   endpointAt(address: Address): LocalEndpoint | undefined;
   /** The class of an address that is in at least one set. */
   classAt(address: Address): EndpointClass | undefined;
@@ -110,14 +110,13 @@ interface Peer {
 }
 
 function matches(state: EmittedState, rule: ProgramRule, peer: Peer): boolean {
-  const { protocol, ports } = rule;
-  const { destinationPort } = peer.flow;
-  if (protocol !== undefined && protocol !== peer.flow.protocol) return false;
-  if (
-    ports !== undefined &&
-    !ports.some(({ first, last }) => destinationPort !== undefined && first <= destinationPort && destinationPort <= last)
-  )
-    return false;
+  const { protocol, notProtocol, ports, sourcePorts, action } = rule;
+  const { flow } = peer;
+  if ((protocol !== undefined && protocol !== flow.protocol) || notProtocol === flow.protocol) return false;
+  // What nobody told of the flow can be what a rule that denies asks for, and not what another asks for.
+  const isAmong = (ranges: readonly PortRange[] | undefined, port: number | undefined): boolean =>
+    ranges === undefined || (port === undefined ? action === 'deny' : portRangesContain(ranges, port));
+  if (!isAmong(ports, isIcmp(flow.protocol) ? flow.message : flow.destinationPort) || !isAmong(sourcePorts, flow.sourcePort)) return false;
   return rule.peer.every((test) => isMember(state, test, peer) !== test.negated);
 }
 
