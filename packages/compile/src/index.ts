@@ -5,6 +5,7 @@
  */
 
 export * from './calico/index.ts';
+export * from './cilium/index.ts';
 export * from './kubernetes/index.ts';
 export type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects, TierPlace } from './policy-api.ts';
 export * from './policy-compilers.ts';

@@ -1,10 +1,11 @@
 /** Every policy API that can be read. */
 import type { EngineProfile } from '@weir/policy';
+import { ciliumCompiler } from './cilium/cilium-compiler.ts';
 import { networkPolicyCompiler } from './kubernetes/network-policy-compiler.ts';
 import type { PolicyCompiler } from './policy-api.ts';
 
 /** One line an API. */
-export const policyCompilers: readonly PolicyCompiler[] = [networkPolicyCompiler];
+export const policyCompilers: readonly PolicyCompiler[] = [networkPolicyCompiler, ciliumCompiler];
 
 /** The compilers of the APIs that an engine reads. */
 export function policyCompilersOf({ policyApis }: Pick<EngineProfile, 'policyApis'>): readonly PolicyCompiler[] {
