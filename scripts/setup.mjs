@@ -72,6 +72,8 @@ function installNpmPackages() {
 function build() {
   const result = capture(process.execPath, [join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc'), '-b'], { cwd: root });
   if (result.code !== 0) throw new MachineError(`the build failed:\n${result.stdout}${result.stderr}`);
+  const bundled = capture(process.execPath, [join(root, 'scripts', 'bundle.mjs')], { cwd: root });
+  if (bundled.code !== 0) throw new MachineError(`the command could not be bundled:\n${bundled.stderr}`);
   return 'up to date';
 }
 

@@ -183,11 +183,13 @@ describe('weir agent', () => {
   });
 
   it('reports a fault of its own and exits, its rules in force: it never goes on deaf', async () => {
-    const preload = join(world.directory, 'broken-engine.mjs');
-    const engine = new URL('../../calc/dist/index.js', import.meta.url).href;
+    const compiled = (name: string): string => JSON.stringify(new URL(`../../${name}/dist/index.js`, import.meta.url).href);
+    const program = join(world.directory, 'broken-engine.mjs');
     const fault = "Engine.prototype.flush = () => { throw new Error('a broken engine'); }";
-    writeFileSync(preload, `import { Engine } from ${JSON.stringify(engine)};\n${fault};\n`);
-    world.agentEnvironment = { NODE_OPTIONS: `--import=${preload}` };
+    const start = 'process.exitCode = await main(process.argv.slice(2))';
+    const imports = `import { Engine } from ${compiled('calc')};\nimport { main } from ${compiled('cli')};\n`;
+    writeFileSync(program, `${imports}${fault};\n${start};\n`);
+    world.agentProgram = program;
     const faulty = await world.startAgent();
     expect(await faulty.exited).toBeGreaterThan(0);
     expect(faulty.log.map(({ msg }) => msg)).toContain('a fault of ours; the agent ends and its rules stay in force');

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from '../dist/index.js';
+import { entryModule } from './entry.js';
 
+const { main } = await import(entryModule());
 process.exitCode = await main(process.argv.slice(2));

@@ -66,6 +66,8 @@ export class NodeWorld {
   agentEnvironment: Readonly<Record<string, string>> = {};
   /** A program with arguments that starts the agents, for example with other rights. */
   agentStarter: readonly string[] = [];
+  /** The program that is run as `weir`. */
+  agentProgram: string = weir;
   /** What a node does for a pod before it has its link, and when it has lost it; nothing unless told. */
   podNetwork: PodNetwork = { beforeLink: async () => undefined, afterUnlink: async () => undefined };
   readonly certificates: Certificates;
@@ -161,7 +163,7 @@ export class NodeWorld {
         this.node,
         ...this.agentStarter,
         process.execPath,
-        weir,
+        this.agentProgram,
         'agent',
         'run',
         ...options,

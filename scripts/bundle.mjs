@@ -1,0 +1,49 @@
+/**
+ * The end of `npm run build`: packages/cli/dist/bundle is the command `weir` with all that it needs, in few files.
+ *
+ * A cluster is many processes. Each would look for and read some 1 200 modules before it does its work; that took two
+ * thirds of its first second.
+ */
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { isBundled } from '../packages/cli/bin/entry.js';
+
+const dist = fileURLToPath(new URL('../packages/cli/dist', import.meta.url));
+const bundle = join(dist, 'bundle');
+
+/** They bring libraries of the machine's kind, which they look for beside themselves. */
+const external = ['koffi', 'lmdb'];
+
+/** A module goes on looking for files from its own place, and not from that of the bundle. */
+const ownPlaces = {
+  name: 'own-places',
+  transform(code, id) {
+    if (id.startsWith('\0') || !code.includes('import.meta.url')) return null;
+    return { code: code.replaceAll('import.meta.url', `new URL(${JSON.stringify(relative(bundle, id))}, import.meta.url).href`) };
+  },
+};
+
+if (!isBundled()) {
+  // Beside the old one, whose files stay whole until all of the new ones are there.
+  const fresh = mkdtempSync(join(dist, 'bundle-'));
+  try {
+    const command = await rolldown({
+      input: join(dist, 'index.js'),
+      platform: 'node',
+      external,
+      plugins: [ownPlaces],
+      // The barrel of a package is loaded as a whole, also by those who ask for a part of it later.
+      checks: { ineffectiveDynamicImport: false },
+    });
+    await command.write({ dir: fresh, format: 'esm', keepNames: true });
+    await command.close();
+    // Who runs the command may be another user than who built it.
+    chmodSync(fresh, 0o755);
+    rmSync(bundle, { recursive: true, force: true });
+    renameSync(fresh, bundle);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
