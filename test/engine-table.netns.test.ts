@@ -4,7 +4,7 @@
  * What is expected is what the table says; the oracle, which knows engines by their documentation
  * alone, has to say the same of every flow before its packets are sent.
  */
-import type { LabelSelectorRequirement, NetworkPolicy, NetworkPolicyPeer, NetworkPolicySpec } from '@weir/kube';
+import type { LabelSelectorRequirement, NetworkPolicy, NetworkPolicyPeer, NetworkPolicySpec, Pod } from '@weir/kube';
 import { type EngineProfile, engineProfiles, type OperatingSystem, type PolicyFeature, systemOf, unsupportedOn } from '@weir/policy';
 import { NetworkPolicyOracle, netpolPolicy as policy, renderFlow, type World } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -70,6 +70,15 @@ function flowOf(text: string, family: Family): ExpectedFlow['flow'] {
   };
   const flow = { source: end(from), destination: end(to), protocol: protocol as ExpectedFlow['flow']['protocol'] };
   return port === undefined ? flow : { ...flow, port: Number(port) };
+}
+
+/** The pod with the numbers of its ports exchanged: the name of one is that of the other. */
+function withPortsExchanged(pod: Pod): Pod {
+  const containers = (pod.spec?.containers ?? []).map((container) => ({
+    ...container,
+    ports: (container.ports ?? []).map((port) => ({ ...port, containerPort: port.containerPort === 80 ? 81 : 80 })),
+  }));
+  return { ...pod, spec: { ...pod.spec, containers } };
 }
 
 describe.each(rows)('$profile.name with $backEnd.name', ({ profile, system, backEnd, isOverride }) => {
@@ -145,6 +154,26 @@ describe.each(rows)('$profile.name with $backEnd.name', ({ profile, system, back
       ),
     ).toEqual([]);
   });
+
+  if (!gaps.has('named-port')) {
+    it('lets a port name in an egress rule be the port of the destination, or one number of the cluster', async () => {
+      const inCluster = profile.egressPortNames === 'one number in the cluster';
+      const named = policy('x', 'named', {
+        podSelector: { matchLabels: { pod: 'a' } },
+        policyTypes: ['Egress'],
+        egress: [{ ports: [{ port: 'serve-80-tcp' }] }],
+      });
+      await enforce(named);
+      const egress = { 'x/a > y/b TCP 80': true, 'x/a > y/b TCP 81': false, 'x/a > outside TCP 80': inCluster, 'x/a > z/b UDP 80': false };
+      expect(await differences(flows(egress))).toEqual([]);
+      // One pod gives the name another number.
+      world = worldOn(system, [named]);
+      const pods = world.pods.map((pod) => (pod.metadata.uid === 'z/b' ? withPortsExchanged(pod) : pod));
+      await policed.moveTo((world = { ...world, pods }));
+      const several = { 'x/a > y/b TCP 80': !inCluster, 'x/a > z/b TCP 81': !inCluster, 'x/a > z/b TCP 80': false };
+      expect(await differences(flows({ ...several, 'x/a > outside TCP 80': false }))).toEqual([]);
+    });
+  }
 
   if (isOverride) return;
 

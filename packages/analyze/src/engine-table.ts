@@ -112,6 +112,15 @@ function behaviourRows(): EngineRow[] {
       'as the engine',
     ),
     row(
+      'Port name in an egress rule',
+      'profile',
+      ({ egressPortNames }) =>
+        egressPortNames === 'of the destination'
+          ? egressPortNames
+          : 'one number in the cluster, of every destination; no port where it has several',
+      'as the engine',
+    ),
+    row(
       'Pod to its own node',
       'profile',
       ({ podReachesOwnNode }) => (podReachesOwnNode.length > 0 ? 'always on Linux' : 'by egress policies'),

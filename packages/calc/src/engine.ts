@@ -28,10 +28,12 @@ import type { EngineOptions, LocalPolicy, OwningPod, PodName, Source } from './e
 import type { Attachment, PolicyEntry, Selection } from './entries.ts';
 import { PeerSets } from './peer-sets/peer-sets.ts';
 import { Policies, type RefusedPolicy } from './policies/policies.ts';
+import { mentionsBlocks, namesEgressPort } from './policies/policy-mentions.ts';
 import { PolicyReading } from './policies/policy-reading.ts';
 import { Subjects } from './policies/subjects.ts';
 import { ownerOf } from './population/address-table.ts';
 import { Locals } from './population/locals.ts';
+import { NamedPortLists } from './population/named-port-lists.ts';
 import { NodeAddresses } from './population/node-addresses.ts';
 import { Population } from './population/population.ts';
 import { type RefusedObject, RefusedObjects } from './population/refused-objects.ts';
@@ -52,6 +54,7 @@ export class Engine {
   /** Nodes are asked for only where verdicts depend on them. */
   readonly #sources: readonly Source[];
   readonly #inSync: Set<Source> = new Set();
+  readonly #ports: NamedPortLists = new NamedPortLists();
   readonly #reading: PolicyReading;
   readonly #nodes: NodeAddresses = new NodeAddresses();
   readonly #policies: Policies;
@@ -70,14 +73,14 @@ export class Engine {
     const work = this.#work;
     const target = options.target ?? enforcementTarget('kubernetes');
     this.#sources = asksForNodes(target.profile) ? [...alwaysAsked, 'nodes'] : alwaysAsked;
-    this.#reading = new PolicyReading(target);
+    this.#reading = new PolicyReading(target, (name, protocol) => this.#ports.numberOf(name, protocol));
     this.#policies = new Policies(work, this.#reading);
     this.#ruleIds = new RuleIds(options.ruleHash);
     this.#sets = new PeerSets(work);
     this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
     this.#subjects = new Subjects({ policies: this.#policies, programs: this.#programs, ruleIds: this.#ruleIds });
     this.#locals = new Locals(this.#subjects, options.localPods ?? 'listed');
-    this.#population = new Population({ node: options.node, subjects: this.#subjects, locals: this.#locals });
+    this.#population = new Population({ node: options.node, subjects: this.#subjects, locals: this.#locals, ports: this.#ports });
     this.#classes = new Classes(this.#sets, work);
   }
 
@@ -270,8 +273,7 @@ export class Engine {
   /** What changed since the last call; the items of one list are in no particular order. */
   flush(): Delta {
     if (!this.isInSync) return emptyDelta;
-    const nodes = this.#nodes.takeChange();
-    if (nodes !== undefined && this.#reading.setNodes(nodes)) this.#policies.replanBlocks();
+    this.#replan();
     const changed = this.#subjects.settle();
     const programs = this.#programs.settle();
     const sets = this.#sets.settle();
@@ -297,6 +299,14 @@ export class Engine {
       programs: { upserts: [...this.#programs.emitted()], removals: [] },
       endpoints: { upserts: [...this.#locals.emitted()], removals: [] },
     };
+  }
+
+  /** Nodes and port names change plans of policies that stay as they are. */
+  #replan(): void {
+    const nodes = this.#nodes.takeChange();
+    if (nodes !== undefined && this.#reading.setNodes(nodes)) this.#policies.replan(mentionsBlocks);
+    const renumbered = this.#ports.takeRenumbered();
+    if (renumbered.size > 0 && this.#reading.numbersPortNames) this.#policies.replan((object) => namesEgressPort(object, renumbered));
   }
 
   #isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {

@@ -83,6 +83,33 @@ describe.each(Object.values(engineProfiles))('an engine that behaves like $name'
   });
 });
 
+describe('an engine for which a port name in an egress rule is one number in the cluster', () => {
+  const http = (port: number): { ports: { name: string; port: number }[] } => ({ ports: [{ name: 'http', port }] });
+  const world = (...numbers: readonly number[]): World => ({
+    ...base,
+    pods: [
+      base.pods?.[0] ?? podOf('x/none'),
+      ...numbers.map((port, i) => podOf(`x/server-${i}`, { node: 'n2', ip: `10.0.2.${i + 1}`, ...http(port) })),
+    ],
+    policies: [policy({ podSelector: {}, policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] })],
+  });
+
+  it('opens that port of every destination, and none while pods give the name several numbers', () => {
+    const follower = started('cilium', world(80));
+    const verdicts = (): string[] => ['10.0.2.1', '10.9.9.9'].map((address) => out(follower, address).verdict);
+    expect(verdicts()).toEqual(['allow', 'allow']);
+    follower.go(world(80, 8080));
+    expect(verdicts()).toEqual(['deny', 'deny']);
+    follower.go(world(8080, 8080));
+    expect(verdicts()).toEqual(['deny', 'deny']);
+    follower.go(world(80, 80));
+    expect(verdicts()).toEqual(['allow', 'allow']);
+    follower.go({ ...world(), policies: world().policies ?? [] });
+    expect(verdicts()).toEqual(['deny', 'deny']);
+    follower.expectNothingLeft();
+  });
+});
+
 describe('an engine whose blocks do not mean nodes', () => {
   it('follows nodes that come, change their address and go', () => {
     const world: World = { ...base, policies: [egressTo('10.0.0.0/8')] };

@@ -7,11 +7,12 @@ import { compileMatcher } from '../src/peer-sets/matcher.ts';
 import { PeerSets } from '../src/peer-sets/peer-sets.ts';
 import { mergeBlocks } from '../src/policies/merge-blocks.ts';
 import { LabelSets } from '../src/population/label-sets.ts';
+import { NamedPortLists } from '../src/population/named-port-lists.ts';
 import { NamespaceTable } from '../src/population/namespace-table.ts';
 import { newWork } from '../src/work.ts';
 
 function tables() {
-  const labelSets = new LabelSets();
+  const labelSets = new LabelSets(new NamedPortLists());
   const namespaces = new NamespaceTable(labelSets.labels);
   const labelSetIn = (namespace: string): LabelSet =>
     labelSets.of(

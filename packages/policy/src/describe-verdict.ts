@@ -150,8 +150,12 @@ function namespaceOf(question: FlowQuestion, side: SideName): string {
   return end.kind === 'endpoint' ? `namespace ${end.endpoint.namespace}` : `${side} namespace`;
 }
 
-function describePortMismatch({ side, wanted, wantedNames, named, actual }: Mismatch & { kind: 'port' }): string {
-  const alternatives = [...wanted.map(formatPortRange), ...wantedNames.map((name) => describeNamedPort(name, named))];
+function describePortMismatch({ side, wanted, wantedNames, namesWithoutNumber, named, actual }: Mismatch & { kind: 'port' }): string {
+  const alternatives = [
+    ...wanted.map(formatPortRange),
+    ...wantedNames.map((name) => describeNamedPort(name, named)),
+    ...namesWithoutNumber.map((name) => `${name} (which has no number, or several, in this cluster, and is no port then)`),
+  ];
   return `the ${side} port is ${actual ?? 'absent'}, wanted ${alternatives.join(' or ')}`;
 }
 

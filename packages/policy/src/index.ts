@@ -13,6 +13,7 @@ export * from './model.ts';
 export * from './near-misses.ts';
 export * from './policy-order.ts';
 export * from './policy-world.ts';
+export * from './port-name-numbers.ts';
 export * from './profile.ts';
 export * from './render-verdict.ts';
 export * from './selector.ts';

@@ -132,7 +132,7 @@ function isPortOf({ ports, namedPorts }: PortAlternatives, flow: FlowQuestion, n
   );
 }
 
-function portMismatch({ ports = [], namedPorts = [] }: Side, flow: FlowQuestion, name: SideName): Mismatch {
+function portMismatch({ ports = [], namedPorts = [], clusterPorts = [] }: Side, flow: FlowQuestion, name: SideName): Mismatch {
   const end = flow[name];
   const actual = portOf(flow, name);
   const carried: readonly NamedPort[] = end.kind === 'endpoint' ? end.endpoint.namedPorts : [];
@@ -142,6 +142,7 @@ function portMismatch({ ports = [], namedPorts = [] }: Side, flow: FlowQuestion,
     side: name,
     wanted: ports,
     wantedNames: namedPorts,
+    namesWithoutNumber: clusterPorts.flatMap((of) => (of.port === undefined ? [of.name] : [])),
     named: named.map((port) => ({ name: port.name, port: port.port })),
     ...(actual === undefined ? {} : { actual }),
   };

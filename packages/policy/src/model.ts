@@ -91,6 +91,14 @@ export interface Side {
   readonly namedPorts?: readonly string[];
   readonly notPorts?: readonly PortRange[];
   readonly notNamedPorts?: readonly string[];
+  /** Names that the engine takes for one number in the whole cluster: where there is one, it is in `ports`. For explanations alone. */
+  readonly clusterPorts?: readonly ClusterPort[];
+}
+
+/** A port name with the only number that pods of the cluster give it; absent where they give it none, or several. */
+export interface ClusterPort {
+  readonly name: string;
+  readonly port?: number;
 }
 
 /**

@@ -48,7 +48,7 @@ function changesForOne(mismatch: Mismatch): Change[] | undefined {
     case 'label':
       return changesForSelector(mismatch.wanted, mismatch.side);
     case 'port':
-      return [changeForPort(mismatch)];
+      return changesForPort(mismatch);
     case 'protocol':
       return [{ kind: 'use protocol', protocol: mismatch.wanted }];
     case 'notProtocol':
@@ -67,9 +67,10 @@ function changesForOne(mismatch: Mismatch): Change[] | undefined {
   }
 }
 
-function changeForPort({ side, wanted, wantedNames, named }: Mismatch & { kind: 'port' }): Change {
+function changesForPort({ side, wanted, wantedNames, named }: Mismatch & { kind: 'port' }): Change[] | undefined {
   const ports: PortRange[] = [...wanted, ...named.map(({ port }) => ({ first: port, last: port }))];
-  return ports.length === 0 ? { kind: 'name port', side, names: wantedNames } : { kind: 'use port', side, ports };
+  if (ports.length > 0) return [{ kind: 'use port', side, ports }];
+  return wantedNames.length === 0 ? undefined : [{ kind: 'name port', side, names: wantedNames }];
 }
 
 function changesForSelector(selector: Selector, side: SideName): Change[] | undefined {

@@ -9,6 +9,7 @@ import { type Address, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
 import type { AddressGroupName, GroupMember, Policy, Tier } from './model.ts';
 import { comparePolicies, compareTiers } from './policy-order.ts';
+import { numbersOfNames, withNumberedNames } from './port-name-numbers.ts';
 import { type EngineProfile, engineProfiles } from './profile.ts';
 import { requiredLabels, selectorMatches } from './selector.ts';
 import type { FlowEnd, WorldNode } from './verdict.ts';
@@ -50,7 +51,9 @@ export interface PolicyWorld {
 
 /** Prepares a world. */
 export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
-  const tiers = [...options.tiers].sort(compareTiers).map((tier) => ({ ...tier, policies: [...tier.policies].sort(comparePolicies) }));
+  const profile = options.profile ?? engineProfiles.kubernetes;
+  const read = policyReader(profile, options.endpoints);
+  const tiers = [...options.tiers].sort(compareTiers).map((tier) => ({ ...tier, policies: tier.policies.map(read).sort(comparePolicies) }));
   const indexes = tiers.map((tier) => ({ tier, index: indexByNamespace(tier.policies) }));
   const endpointsByAddress = new Map<string, Endpoint>();
   for (const endpoint of options.endpoints) {
@@ -66,7 +69,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   return {
     tiers,
     endpoints: options.endpoints,
-    profile: options.profile ?? engineProfiles.kubernetes,
+    profile,
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
     endAt(address) {
@@ -101,6 +104,13 @@ function membersByAddress(members: readonly GroupMember[]): Map<string, GroupMem
     else others.push(member);
   }
   return found;
+}
+
+/** What the engine reads in a policy, in a cluster of these pods. */
+function policyReader({ egressPortNames }: EngineProfile, endpoints: readonly Endpoint[]): (policy: Policy) => Policy {
+  if (egressPortNames === 'of the destination') return (policy) => policy;
+  const numberOf = numbersOfNames(endpoints.map(({ namedPorts }) => namedPorts));
+  return (policy) => withNumberedNames(policy, numberOf);
 }
 
 /** For an endpoint, the policies that may select it by its namespace, in the order given. */

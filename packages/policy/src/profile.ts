@@ -5,7 +5,9 @@
  * One table of data, used by compiling, calculation, evaluation, analysis and the data planes alike.
  * A profile covers verdicts, never an engine's leaks or delays. `kubernetes` is the specification as
  * Weir reads it. Sources: the NetworkPolicy API reference; AKS documentation (Azure NPM limits, Cilium
- * differences); Cilium documentation layer3/layer4; Calico's conversion of NetworkPolicies and its
+ * differences); Cilium documentation layer3/layer4, and cilium/cilium#12567 and #30003 for port names (changed by
+ * #44429, which no version has that AKS ships); `endPort` needs no row: Cilium has it since 1.16 (#32807), and AKS
+ * ships none older; Calico's conversion of NetworkPolicies and its
  * Windows data plane (felix/dataplane/windows/policysets: what `protoRuleToHnsRules` skips).
  */
 
@@ -41,6 +43,11 @@ export interface EngineProfile {
   readonly ipBlockMatchesPods: boolean;
   /** Whether the addresses of an ipBlock mean nodes that have such an address. */
   readonly ipBlockMatchesNodes: boolean;
+  /**
+   * What a port name in an egress rule stands for: the numbers that the destination gives it, or the one number
+   * that all pods of the cluster give it, whoever the destination is. A name with several numbers is no port then.
+   */
+  readonly egressPortNames: 'of the destination' | 'one number in the cluster';
   /** The systems of nodes on which a pod reaches its own node although its egress is isolated. */
   readonly podReachesOwnNode: readonly OperatingSystem[];
   /** What happens to connections that a new policy no longer allows. */
@@ -90,6 +97,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'nftables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
+    egressPortNames: 'of the destination',
     podReachesOwnNode: [],
     establishedFlows: 'keep',
     icmp: 'by rules without ports',
@@ -103,6 +111,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'iptables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
+    egressPortNames: 'of the destination',
     // Its rules are in FORWARD only, where that traffic does not come; on Windows the ACLs of the endpoint see it.
     podReachesOwnNode: ['linux'],
     establishedFlows: 'keep',
@@ -118,6 +127,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'nftables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
+    egressPortNames: 'of the destination',
     podReachesOwnNode: [],
     establishedFlows: 'keep',
     icmp: 'by rules without ports',
@@ -136,6 +146,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     dataplanes: { linux: 'ebpf' },
     ipBlockMatchesPods: false,
     ipBlockMatchesNodes: false,
+    egressPortNames: 'one number in the cluster',
     podReachesOwnNode: [],
     establishedFlows: 'cut',
     icmp: 'by rules without ports',

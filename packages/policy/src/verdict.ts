@@ -58,6 +58,8 @@ export type Mismatch =
       readonly side: SideName;
       readonly wanted: readonly PortRange[];
       readonly wantedNames: readonly string[];
+      /** Names that stand for one number in the whole cluster, where there is no such number. */
+      readonly namesWithoutNumber: readonly string[];
       /** What the names stand for at that end, in the flow's protocol. */
       readonly named: readonly { readonly name: string; readonly port: number }[];
       readonly actual?: number;

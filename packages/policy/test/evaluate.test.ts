@@ -166,6 +166,20 @@ describe('evaluation', () => {
     expect(verdict([tier([block])], '10.0.0.77', '10.0.0.1', { profile: engineProfiles.cilium }).verdict).toBe('allow');
   });
 
+  it('says why a port name of an egress rule is no port with an engine that takes it for one number in the cluster', () => {
+    const allowed = rule('allow', { protocol: TCP, destination: { namedPorts: ['web'] } });
+    const named = policy('named', app('client'), {
+      egress: { isolates: true, rules: [{ ...allowed, origin: { ...allowed.origin, direction: 'egress' } }] },
+    });
+    const judge = (endpoints: readonly Endpoint[]): ReturnType<typeof evaluateFlow> =>
+      verdict([tier([named])], '10.0.0.3', '10.0.0.2', { profile: engineProfiles.cilium, endpoints });
+    expect(judge([server, client, other]).verdict).toBe('allow');
+    const second = pod('second', '10.0.0.4', { namedPorts: [{ name: 'web', protocol: TCP, port: 8080 }] });
+    const several = judge([server, client, other, second]);
+    expect(several.verdict).toBe('deny');
+    expect(renderVerdict(several).join('\n')).toContain('web (which has no number, or several, in this cluster, and is no port then)');
+  });
+
   it("NP13 a named port is the destination's own, in the rule's protocol", () => {
     const named = policy(
       'named',

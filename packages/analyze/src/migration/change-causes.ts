@@ -2,12 +2,22 @@
 import { unsupportedFields } from '@weir/compile';
 import { defaultNetworkPolicy, type NetworkPolicy } from '@weir/kube';
 import { unreachable } from '@weir/net';
-import { type EngineName, enforcementTarget, type OperatingSystem, type Policy, type Rule } from '@weir/policy';
+import { type Endpoint, type EngineName, enforcementTarget, type OperatingSystem, type Policy, type Rule } from '@weir/policy';
 import { engineTitles } from '../engine-row.ts';
 import { type ChangedFlows, policyKey } from './changed-flows.ts';
+import { portNameCause } from './port-name-cause.ts';
 
 /** What makes a difference. */
-type MigrationCause = 'ipBlock over pods' | 'ipBlock over nodes' | 'own node' | 'IPv6' | 'Windows' | 'NodePort' | 'patch' | 'other';
+type MigrationCause =
+  | 'ipBlock over pods'
+  | 'ipBlock over nodes'
+  | 'named port'
+  | 'own node'
+  | 'IPv6'
+  | 'Windows'
+  | 'NodePort'
+  | 'patch'
+  | 'other';
 
 /** A cause with its place in the policy. */
 export interface ChangeReason {
@@ -21,6 +31,8 @@ export interface ChangeReason {
 export interface ReasonContext {
   readonly from: EngineName;
   readonly to: EngineName;
+  /** All pods. */
+  readonly pods: readonly Endpoint[];
   /** The systems on which there are pods. */
   readonly systems: readonly OperatingSystem[];
   readonly expandsUnsupported: boolean;
@@ -92,6 +104,9 @@ function reasonOfRule(
       field: `${fieldOf(rule)}.ipBlock`,
     };
   }
+  const titled = (engine: EngineName): { engine: EngineName; title: string } => ({ engine, title: migrationTitles[engine] });
+  const named = portNameCause(rule, { allowing: titled(allowing), denying: titled(denying), pods: context.pods });
+  if (named !== undefined) return { cause: 'named port', sentence: named, field: `spec.egress[${rule.origin.ruleIndex}].ports` };
   return { cause: 'other', sentence: `${migrationTitles[allowing]} allows it, ${migrationTitles[denying]} does not`, field: fieldOf(rule) };
 }
 

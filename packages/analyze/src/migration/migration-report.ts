@@ -66,7 +66,7 @@ export interface MigrationReport {
   readonly patches: readonly PolicyPatch[];
   /** Absent where no patch changes anything. */
   readonly afterPatches?: PatchedMeaning;
-  /** What the new engine, or the version of it that AKS ships, cannot do for this cluster at all. */
+  /** What the new engine cannot do for this cluster at all. */
   readonly obstacles: readonly string[];
   /** What else changes, and what the comparison does not tell. */
   readonly notes: readonly string[];

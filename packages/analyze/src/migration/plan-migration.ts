@@ -10,22 +10,22 @@
  * Pods on a system that one of the engines does not run on have no verdict there: they are told as an
  * obstacle, and their own policies are not compared.
  */
-import type { KubeObject, NetworkPolicy, Node } from '@weir/kube';
+import type { KubeObject, NetworkPolicy } from '@weir/kube';
 import type { Address } from '@weir/net';
 import { type Endpoint, type EngineName, engineProfiles, type OperatingSystem, systemOfEndpoint } from '@weir/policy';
 import { clusterTraits } from '../cluster-traits.ts';
 import { comparedEngines } from '../engine-row.ts';
 import { groupVersionOf, type PlacedObject } from '../readable-objects.ts';
 import { recommendEngine } from '../recommend-engine.ts';
-import { loadSnapshot, type Snapshot } from '../snapshot.ts';
+import { loadSnapshot, podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, type ReasonContext, reasonOf } from './change-causes.ts';
 import { type ChangedFlows, compareFlows, policyKey, type WorldComparison } from './changed-flows.ts';
 import { countPairs } from './count-pairs.ts';
+import { listed } from './describe-ends.ts';
 import { classifyEnds } from './end-classes.ts';
 import { changedPolicies } from './meaning-changes.ts';
 import type { MigrationReport, PatchedMeaning } from './migration-report.ts';
 import { proposePatches } from './propose-patches.ts';
-import { ciliumGaps } from './release-gaps.ts';
 import { changedServiceFlows } from './service-changes.ts';
 import { changedServices } from './service-meaning.ts';
 import { trafficClasses } from './traffic-classes.ts';
@@ -62,11 +62,8 @@ export function planMigration(request: MigrationRequest): MigrationReport {
     ...meaningOf(comparisons, before, context),
     patches,
     ...(patched.length === 0 ? {} : { afterPatches: meaningAfter(patched, { request, before, context }) }),
-    obstacles: [
-      ...obstaclesOf(objects, to),
-      ...(to === 'cilium' ? ciliumGaps(before, [...context.objects.values()], nodesOf(objects)) : []),
-    ],
-    notes: notesOf(before, { from, to }),
+    obstacles: obstaclesOf(objects, to),
+    notes: [...notesOf(before, { from, to }), ...(to === 'cilium' ? rangeNotes([...context.objects.values()]) : [])],
     diagnostics: before.diagnostics.filter(({ code }) => code !== 'unsupported-policy'),
   };
 }
@@ -132,7 +129,7 @@ function contextOf({ objects, from, to, expandsUnsupported = false }: MigrationR
   const plain = objects.map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry));
   const keyed = plain.filter(isNetworkPolicy).map((policy) => [keyOfObject(policy), policy] as const);
   const systems = [...new Set([...endpoints.values()].map(systemOfEndpoint))];
-  return { from, to, expandsUnsupported, systems, objects: new Map(keyed) };
+  return { from, to, expandsUnsupported, pods: [...endpoints.values()], systems, objects: new Map(keyed) };
 }
 
 function isNetworkPolicy(object: KubeObject): object is NetworkPolicy {
@@ -141,12 +138,6 @@ function isNetworkPolicy(object: KubeObject): object is NetworkPolicy {
 
 function keyOfObject({ metadata: { namespace = 'default', name = '' } }: NetworkPolicy): string {
   return policyKey({ ref: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name } });
-}
-
-function nodesOf(objects: MigrationRequest['objects']): Node[] {
-  return objects
-    .map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry))
-    .filter((object): object is Node => object.kind === 'Node');
 }
 
 function obstaclesOf(objects: MigrationRequest['objects'], to: EngineName): readonly string[] {
@@ -167,4 +158,16 @@ function notesOf(snapshot: Snapshot, { from, to }: Pick<MigrationRequest, 'from'
   if (waiting > 0)
     notes.push(`${waiting} pod${waiting === 1 ? ' has' : 's have'} no address yet and ${waiting === 1 ? 'is' : 'are'} not compared`);
   return notes;
+}
+
+/** People look for it, since Cilium was without ranges for long (cilium/cilium#28684, #32807). */
+function rangeNotes(policies: readonly NetworkPolicy[]): string[] {
+  const ranged = policies.filter(({ spec }) =>
+    [...(spec?.ingress ?? []), ...(spec?.egress ?? [])].some(({ ports = [] }) => ports.some(({ endPort }) => endPort !== undefined)),
+  );
+  return ranged.length === 0
+    ? []
+    : [
+        `endPort in ${listed(ranged.map(podKey))} keeps its meaning: Cilium has it since 1.16, and AKS ships none older (its pages ask for 1.17)`,
+      ];
 }

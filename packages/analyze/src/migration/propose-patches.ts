@@ -22,8 +22,9 @@ import { podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
 import { type ChangedFlows, type FlowComparison, policyKey } from './changed-flows.ts';
 import type { EndClasses } from './end-classes.ts';
+import { listPortNumbers, numbersOnPods } from './list-port-numbers.ts';
 import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';
-import { rewriteUnsupported } from './rewrite-unsupported.ts';
+import { rangesAround, rewriteUnsupported } from './rewrite-unsupported.ts';
 import { peersSelecting } from './select-pods.ts';
 import type { ServiceChange } from './service-changes.ts';
 
@@ -117,6 +118,7 @@ class Patcher {
   #edit(draft: PolicyDraft, comparison: FlowComparison, changed: ChangedFlows): readonly Unpatched[] {
     const { cause, field } = reasonOf(changed, this.#context);
     const title = migrationTitles[this.#context.to];
+    const unnumbered = this.#numberNames(draft, changed);
     const not = (reason: string): Unpatched[] => [{ cause, ...(field === undefined ? {} : { field }), reason }];
     switch (cause) {
       case 'ipBlock over pods':
@@ -135,6 +137,8 @@ class Patcher {
             `${migrationTitles[this.#context.from]} has never enforced this policy: it will deny what it was written to deny; delete it first to keep that allowed`,
           ),
         ];
+      case 'named port':
+        return unnumbered === undefined ? [] : not(unnumbered);
       case 'NodePort':
       case 'patch':
       case 'other':
@@ -155,6 +159,25 @@ class Patcher {
     const cidr = draft.rulesOf(direction)[ruleIndex]?.peers[peerIndex]?.ipBlock?.cidr ?? 'the block';
     draft.addPeers(direction, ruleIndex, peers, `adds the ${inside.length} pods that ${cidr} holds, by their labels`);
     return peers.length > 0;
+  }
+
+  /** Numbers for the port names of an egress rule that the new engine looks up elsewhere; answers why not, when one has none. */
+  #numberNames(draft: PolicyDraft, { difference }: ChangedFlows): string | undefined {
+    const [from, to] = [engineProfiles[this.#context.from], engineProfiles[this.#context.to]];
+    if (difference.kind !== 'rule' || from.egressPortNames === to.egressPortNames) return undefined;
+    const { direction, ruleIndex } = difference.rule.origin;
+    const { namedPorts = [], clusterPorts = [] } = difference.rule.match.destination;
+    if (direction !== 'egress') return undefined;
+    const { peers = [], ports = [] } = draft.rulesOf(direction)[ruleIndex] ?? {};
+    const meant = this.#pods().filter((pod) => peers.length === 0 || peers.some((peer) => means(peer, pod, draft.namespace)));
+    const failed = ports.flatMap((port, index) => {
+      const place = { direction, rule: ruleIndex, index };
+      const known = clusterPorts.find(({ name }) => name === port.port);
+      if (known?.port !== undefined) return listPortNumbers(draft, place, [known.port]) ?? [];
+      const isSeveral = typeof port.port === 'string' && namedPorts.includes(port.port) && numbersOnPods(port, this.#pods()).length > 1;
+      return isSeveral ? (listPortNumbers(draft, place, numbersOnPods(port, meant)) ?? []) : [];
+    });
+    return failed[0];
   }
 
   /** One rule for the addresses of all nodes; in the first of the policies that isolate the same pods. */
@@ -199,6 +222,13 @@ class Patcher {
   #pods(): readonly Endpoint[] {
     return this.#snapshot.world.endpoints.filter(({ addresses }) => addresses.length > 0);
   }
+}
+
+/** Whether the peer means the pod where blocks mean pods. */
+function means(peer: NetworkPolicyPeer, pod: Endpoint, namespace: string): boolean {
+  if (peer.ipBlock === undefined) return selectorMatches(selectorOf(peer, namespace), pod);
+  const held = rangesAround(peer.ipBlock);
+  return pod.addresses.some((address) => addressRangesContain(held, address));
 }
 
 function selectorOf({ podSelector = {}, namespaceSelector }: NetworkPolicyPeer, namespace: string): Selector {

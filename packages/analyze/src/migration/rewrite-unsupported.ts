@@ -1,17 +1,9 @@
 /** Says with other means what an engine does not support in a policy, where that is possible. */
 import type { UnsupportedField } from '@weir/compile';
-import type { NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
-import {
-  type AddressRange,
-  cidrRange,
-  cidrsOfRange,
-  formatCidr,
-  isTransportName,
-  parseCidr,
-  subtractAddressRanges,
-  transportNumber,
-} from '@weir/net';
+import type { IPBlock, NetworkPolicyPeer } from '@weir/kube';
+import { type AddressRange, cidrRange, cidrsOfRange, formatCidr, parseCidr, subtractAddressRanges } from '@weir/net';
 import type { Endpoint } from '@weir/policy';
+import { listPortNumbers, numbersOnPods } from './list-port-numbers.ts';
 import type { EntryPlace, PolicyDraft } from './policy-draft.ts';
 
 /** What the rewriting needs to know of the cluster. */
@@ -65,24 +57,7 @@ function placeOf(field: string): Place | undefined {
 function rewritePort(draft: PolicyDraft, place: Place, { subjects, pods }: PodsOfPolicy): string | undefined {
   const { direction, rule, index } = place;
   const port = draft.rulesOf(direction)[rule]?.ports[index];
-  if (port === undefined || typeof port.port !== 'string') return 'there is no other way to say it';
-  const numbers = numbersOf(port, direction === 'ingress' ? subjects : pods);
-  if (numbers.length === 0) return `no pod has a port of the name ${port.port}`;
-  draft.replacePort(
-    place,
-    numbers,
-    `lists the numbers of port ${port.port}: ${numbers.map(({ port: number }) => String(number)).join(', ')}`,
-  );
-  return undefined;
-}
-
-/** The ports that the name stands for on any of the pods, by number. */
-function numbersOf({ port: name, protocol = 'TCP' }: NetworkPolicyPort, pods: readonly Endpoint[]): NetworkPolicyPort[] {
-  const wanted = isTransportName(protocol) ? transportNumber(protocol) : undefined;
-  const numbers = pods.flatMap(({ namedPorts }) =>
-    namedPorts.filter((named) => named.name === name && named.protocol === wanted).map(({ port }) => port),
-  );
-  return [...new Set(numbers)].sort((a, b) => a - b).map((port) => ({ protocol, port }));
+  return listPortNumbers(draft, place, port === undefined ? [] : numbersOnPods(port, direction === 'ingress' ? subjects : pods));
 }
 
 function rewritePeer(draft: PolicyDraft, place: Place, { positively }: PodsOfPolicy): string | undefined {
@@ -93,7 +68,7 @@ function rewritePeer(draft: PolicyDraft, place: Place, { positively }: PodsOfPol
     draft.replacePeer(place, positively(peer), 'selects the same pods by labels that they have');
     return undefined;
   }
-  const blocks = blocksAround(peer.ipBlock.cidr, peer.ipBlock.except ?? []);
+  const blocks = rangesAround(peer.ipBlock).flatMap((range) => cidrsOfRange(range).map(formatCidr));
   if (blocks.length > blocksMax) return `without its exceptions the block is ${blocks.length} blocks, more than ${blocksMax}`;
   draft.replacePeer(
     place,
@@ -103,10 +78,11 @@ function rewritePeer(draft: PolicyDraft, place: Place, { positively }: PodsOfPol
   return undefined;
 }
 
-function blocksAround(cidr: string, except: readonly string[]): string[] {
+/** The addresses that a block means. */
+export function rangesAround({ cidr, except = [] }: IPBlock): AddressRange[] {
   const rangesOf = (text: string): AddressRange[] => {
     const parsed = parseCidr(text);
     return parsed === undefined ? [] : [cidrRange(parsed)];
   };
-  return subtractAddressRanges(rangesOf(cidr), except.flatMap(rangesOf)).flatMap((range) => cidrsOfRange(range).map(formatCidr));
+  return subtractAddressRanges(rangesOf(cidr), except.flatMap(rangesOf));
 }

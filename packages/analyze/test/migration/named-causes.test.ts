@@ -1,4 +1,4 @@
-import type { KubeObject, Node } from '@weir/kube';
+import type { KubeObject } from '@weir/kube';
 import { describe, expect, it } from 'vitest';
 import { assumeCluster, assumedPodRange, changesAnything, type MigrationReport, planMigration, renderMigration } from '../../src/index.ts';
 import { namespace, node, pod, policy, service } from './small-cluster.ts';
@@ -145,31 +145,45 @@ describe('what changes with another engine', () => {
   });
 });
 
-describe('what the version of Cilium that AKS ships does not do', () => {
-  const aged = (version: string): KubeObject[] =>
-    linux.map((object) =>
-      object.kind === 'Node'
-        ? ({ ...object, status: { ...(object as Node).status, nodeInfo: { kubeletVersion: version } } } as KubeObject)
-        : object,
-    );
-  const obstacles = (cluster: readonly KubeObject[], spec: object): readonly string[] =>
-    planMigration({ objects: [...cluster, policy('p', spec)], from: 'azure', to: 'cilium' }).obstacles;
+describe('a port name in an egress rule, towards Cilium', () => {
   const other = pod('other', { ip: '10.224.2.9', node: 'n2', ports: [{ containerPort: 8080, name: 'http' }] });
-  const named = { podSelector: {}, policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] };
+  const named = { podSelector: { matchLabels: { app: 'db' } }, policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] };
+  const changesOf = (objects: readonly KubeObject[], from: MigrationReport['from'], to: MigrationReport['to']): unknown =>
+    planMigration({ objects, from, to }).objects.flatMap(({ changes }) =>
+      changes
+        .filter(({ cause }) => cause === 'named port')
+        .map(({ change, field, flows }) => [change, field, flows.map(({ destinations, traffic }) => `${destinations}: ${traffic}`)]),
+    );
 
-  it('is told of a port name in an egress rule that stands for several numbers', () => {
-    expect(obstacles([...linux, other], named)).toEqual([
-      'egress[0] of shop/p names port http, which is TCP 80 and 8080 in this cluster: Cilium 1.18.9 leaves such a port out of egress rules, list the numbers instead',
-    ]);
-    expect(obstacles(linux, named)).toEqual([]);
-    expect(obstacles([...linux, other], { podSelector: {}, ingress: [{ ports: [{ port: 'http' }] }] })).toEqual([]);
+  it('is no port any more where pods give it several numbers', () => {
+    const objects = [...linux, other, policy('p', named)];
+    const field = 'spec.egress[0].ports';
+    expect(changesOf(objects, 'calico', 'cilium')).toEqual([['lost', field, ['shop/web: TCP 80', 'shop/other: TCP 8080']]]);
+    expect(changesOf(objects, 'cilium', 'calico')).toEqual([['gained', field, ['shop/web: TCP 80', 'shop/other: TCP 8080']]]);
+    expect(renderMigration(planMigration({ objects, from: 'calico', to: 'cilium' })).join('\n')).toContain(
+      'http (TCP 80 and 8080 in this cluster)',
+    );
   });
 
-  it('is told of endPort where the nodes have a Kubernetes whose Cilium knows none', () => {
-    const ranged = { podSelector: {}, ingress: [{ ports: [{ port: 80, endPort: 90 }] }] };
-    expect(obstacles(aged('v1.31.4'), ranged)).toEqual([expect.stringMatching(/^Cilium 1\.16\.16 knows no endPort, which shop\/p use/)]);
-    expect(obstacles(aged('v1.34.1'), ranged)).toEqual([]);
-    expect(obstacles(aged('v1.31.4'), { podSelector: {}, ingress: [{ ports: [{ port: 80 }, { port: 81 }] }] })).toEqual([]);
+  it('is that port of every destination where pods give it one number', () => {
+    const objects = [...linux, policy('p', named)];
+    const gained = changesOf(objects, 'calico', 'cilium');
+    expect(JSON.stringify(gained)).toMatch(/^\[\["gained","spec.egress\[0\].ports",\[.*addresses outside like 203.0.113.10: TCP 80/);
+    expect(JSON.stringify(gained)).not.toContain('shop/web');
+  });
+
+  it('keeps its meaning in an ingress rule, where it is the number of the pod itself', () => {
+    const objects = [...linux, other, policy('p', { podSelector: {}, ingress: [{ ports: [{ port: 'http' }] }] })];
+    expect(planMigration({ objects, from: 'calico', to: 'cilium' })).toMatchObject({ objects: [], obstacles: [] });
+  });
+});
+
+describe('endPort', () => {
+  it('means the same with every version of Cilium that AKS ships, and that is said', () => {
+    const ranged = policy('p', { podSelector: {}, ingress: [{ ports: [{ port: 80, endPort: 90 }] }] });
+    const report = planMigration({ objects: [...linux, ranged], from: 'azure', to: 'cilium' });
+    expect(changesAnything(report)).toBe(false);
+    expect(report.notes).toContainEqual(expect.stringMatching(/^endPort in shop\/p keeps its meaning: Cilium has it since 1\.16/));
   });
 });
 

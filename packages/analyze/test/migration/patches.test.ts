@@ -13,7 +13,14 @@ const cluster = [
   pod('web', { ip: '10.224.1.2', node: 'n1', ports: [{ containerPort: 80, name: 'http' }] }),
   pod('db', { ip: '10.224.2.2', node: 'n2' }),
   pod('db', { name: 'db-2', ip: '10.224.2.3', node: 'n2' }),
-  pod('cache', { ip: '10.224.2.200', node: 'n2' }),
+  pod('cache', {
+    ip: '10.224.2.200',
+    node: 'n2',
+    ports: [
+      { containerPort: 8080, name: 'http' },
+      { containerPort: 8080, name: 'cached' },
+    ],
+  }),
 ];
 const windows = [
   node('w1', '10.224.0.6', 'windows'),
@@ -49,6 +56,45 @@ const cases: readonly Case[] = [
     hop: ['azure', 'cilium'],
     spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }] },
     patched: { ingress: [{ from: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { namespaceSelector: {} }] }] },
+    gained: 0,
+  },
+  {
+    why: 'a port name with several numbers becomes those of the pods that the rule means',
+    hop: ['calico', 'cilium'],
+    spec: {
+      podSelector: { matchLabels: { app: 'db' } },
+      policyTypes: ['Egress'],
+      egress: [
+        { to: [{ ipBlock: { cidr: '10.224.2.200/32' } }, { podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 'http' }] },
+      ],
+    },
+    patched: {
+      egress: [
+        {
+          to: [
+            { ipBlock: { cidr: '10.224.2.200/32' } },
+            { podSelector: { matchLabels: { app: 'web' } } },
+            { podSelector: { matchLabels: { app: 'cache' } } },
+          ],
+          ports: [
+            { protocol: 'TCP', port: 80 },
+            { protocol: 'TCP', port: 8080 },
+          ],
+        },
+      ],
+    },
+    // Each pod at the number of the other.
+    gained: 4,
+  },
+  {
+    why: 'a port name that was a number of every destination becomes that number',
+    hop: ['cilium', 'calico'],
+    spec: {
+      podSelector: { matchLabels: { app: 'db' } },
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ podSelector: {} }], ports: [{ port: 'cached' }] }],
+    },
+    patched: { egress: [{ to: [{ podSelector: {} }], ports: [{ protocol: 'TCP', port: 8080 }] }] },
     gained: 0,
   },
   {

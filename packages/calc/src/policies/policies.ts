@@ -183,11 +183,11 @@ export class Policies {
     return entry.plan;
   }
 
-  /** Whom blocks mean has changed: policies that have some are planned anew. */
-  replanBlocks(): void {
+  /** Something outside of policies that plans depend on has changed: policies that it concerns are planned anew. */
+  replan(isConcerned: (object: NetworkPolicy) => boolean): void {
     for (const [place, record] of this.#records) {
       const { entry } = record;
-      if (entry.isClosed || !mentionsBlocks(entry.object)) continue;
+      if (entry.isClosed || !isConcerned(entry.object)) continue;
       this.#drop(entry);
       this.#records.set(place, { ...record, entry: this.#add({ ...entry, groups: 0, policy: undefined, plan: undefined }) });
     }
@@ -283,12 +283,6 @@ function uidOf(object: NetworkPolicy): string {
 
 function placeOf({ metadata }: NetworkPolicy): string {
   return `${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`;
-}
-
-/** Whether a rule of the policy may have a block; asked of many policies, so without compiling them. */
-function mentionsBlocks({ spec }: NetworkPolicy): boolean {
-  const peers = [...(spec?.ingress ?? []).map(({ from }) => from), ...(spec?.egress ?? []).map(({ to }) => to)].flat();
-  return peers.some((peer) => peer?.ipBlock !== undefined);
 }
 
 /** The policy without what compiling does not read. */

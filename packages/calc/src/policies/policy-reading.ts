@@ -1,24 +1,31 @@
 /**
  * How policies are read on this node: what the engine supports on its operating system, whom its blocks
- * mean, and what stands in for a policy that is refused.
+ * and what its port names mean, and what stands in for a policy that is refused.
  */
 import { type CompiledPolicy, compileNetworkPolicy } from '@weir/compile';
 import type { NetworkPolicy } from '@weir/kube';
 import type { AddressRange } from '@weir/net';
-import type { EnforcementTarget, Policy } from '@weir/policy';
+import { type EnforcementTarget, type NumberOfName, type Policy, withNumberedNames } from '@weir/policy';
 import { closedPolicy, unenforcedPolicy } from './closed-policy.ts';
 import { type BlockLimits, type PlannedPolicy, planPolicy } from './plan-policy.ts';
 
 /** What is in force instead of a refused version: the accepted one, a closed one, or nothing at all. */
 export type RefusedInForce = 'accepted' | 'closed' | 'nothing';
 
-/** See above; the addresses of nodes are the only thing that changes. */
+/** See above; the addresses of nodes and the numbers of port names are the only things that change. */
 export class PolicyReading {
   readonly #target: EnforcementTarget;
+  readonly #numberOf: NumberOfName;
   #nodes: readonly AddressRange[] = [];
 
-  constructor(target: EnforcementTarget) {
+  constructor(target: EnforcementTarget, numberOf: NumberOfName) {
     this.#target = target;
+    this.#numberOf = numberOf;
+  }
+
+  /** Whether plans of policies with port names in egress rules depend on the numbers of these in the cluster. */
+  get numbersPortNames(): boolean {
+    return numbersPortNames(this.#target);
   }
 
   /** The addresses that are nodes' now. Says whether plans of policies with blocks depend on them, and are those of before. */
@@ -37,7 +44,8 @@ export class PolicyReading {
   }
 
   plan(policy: Policy): PlannedPolicy {
-    return planPolicy(policy, blockLimits(this.#target, this.#nodes));
+    const read = this.numbersPortNames ? withNumberedNames(policy, this.#numberOf) : policy;
+    return planPolicy(read, blockLimits(this.#target, this.#nodes));
   }
 
   /** What stands in for a policy that was refused for these reasons and never accepted. */
@@ -46,6 +54,11 @@ export class PolicyReading {
       ? { policy: unenforcedPolicy(object), inForce: 'nothing' }
       : { policy: closedPolicy(object), inForce: 'closed' };
   }
+}
+
+/** Whether port names of egress rules stand for one number in the whole cluster. */
+export function numbersPortNames({ profile }: EnforcementTarget): boolean {
+  return profile.egressPortNames === 'one number in the cluster';
 }
 
 /** Whom the target's blocks do not mean. */

@@ -10,7 +10,7 @@ import { defined } from '@weir/net';
 import type { Endpoint, LabelSpace } from '@weir/policy';
 import type { LabelPair, LabelSet, NamespaceEntry, PodEntry } from '../entries.ts';
 import { LabelTable } from './label-table.ts';
-import { type NamedPortList, NamedPortLists } from './named-port-lists.ts';
+import type { NamedPortList, NamedPortLists } from './named-port-lists.ts';
 
 /** Spaces whose labels a pod brings itself. */
 const ownSpaces: readonly LabelSpace[] = ['pod', 'serviceAccount', 'reserved'];
@@ -24,9 +24,13 @@ const noMembers: PodEntry[] = [];
 /** All label sets in use. */
 export class LabelSets {
   readonly labels: LabelTable = new LabelTable();
-  readonly #ports: NamedPortLists = new NamedPortLists();
+  readonly #ports: NamedPortLists;
   #size = 0;
   #built = 0;
+
+  constructor(ports: NamedPortLists) {
+    this.#ports = ports;
+  }
 
   /** How many label sets exist. */
   get size(): number {

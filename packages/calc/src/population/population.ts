@@ -15,6 +15,7 @@ import { AddressTable } from './address-table.ts';
 import { claimPrecedence } from './claim-precedence.ts';
 import { LabelSets } from './label-sets.ts';
 import type { Locals } from './locals.ts';
+import type { NamedPortLists } from './named-port-lists.ts';
 import { NamespaceTable } from './namespace-table.ts';
 
 /** What the population tells of its changes. */
@@ -22,12 +23,13 @@ export interface PopulationOptions {
   readonly node: string;
   readonly subjects: Subjects;
   readonly locals: Locals;
+  readonly ports: NamedPortLists;
 }
 
 /** All pods, namespaces and attachments. */
 export class Population {
-  readonly labelSets: LabelSets = new LabelSets();
-  readonly namespaces: NamespaceTable = new NamespaceTable(this.labelSets.labels);
+  readonly labelSets: LabelSets;
+  readonly namespaces: NamespaceTable;
   readonly addresses: AddressTable = new AddressTable();
   /** Label sets whose class must be computed from nothing. */
   readonly unclassified: Set<LabelSet> = new Set();
@@ -39,6 +41,8 @@ export class Population {
 
   constructor(options: PopulationOptions) {
     this.#options = options;
+    this.labelSets = new LabelSets(options.ports);
+    this.namespaces = new NamespaceTable(this.labelSets.labels);
   }
 
   /** How many pods are endpoints. */

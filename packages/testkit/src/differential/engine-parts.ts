@@ -2,7 +2,7 @@
  * The engine under test, assembled from its parts so that a test can replace one: compiler, pods
  * into endpoints, and the tier in which the policies end up.
  */
-import { closedNetworkPolicy, compileNetworkPolicy, defaultTier, podToEndpoint } from '@weir/compile';
+import { closedNetworkPolicy, compileNetworkPolicy, defaultTier, podToPlannedEndpoint } from '@weir/compile';
 import type { NetworkPolicy, Pod, StringMap } from '@weir/kube';
 import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import {
@@ -42,7 +42,7 @@ export const engineParts: EngineParts = {
       return target.profile.unsupportedPolicies === 'isolate' ? closedNetworkPolicy(policy) : undefined;
     throw new Error(`a valid policy was refused: ${diagnostics.map(({ field, message }) => `${field}: ${message}`).join('; ')}`);
   },
-  endpointOf: podToEndpoint,
+  endpointOf: podToPlannedEndpoint,
   combine: defaultTier,
 };
 

@@ -8,6 +8,8 @@
  *   are in FORWARD only, so traffic of a pod to its own node never meets them.
  * - Cilium: CIDR rules "do not apply to traffic where both sides of the connection are either managed by
  *   Cilium or use an IP address belonging to a node in the cluster" (layer3). Linux only.
+ *   A port name of an egress rule is looked up among the ports of all pods; a name with several numbers is a
+ *   conflict and its port is ignored, a name with one is that port of every destination (cilium/cilium#12567).
  * - Calico on Windows: "Not supported: IPv6 and dual stack" (Limitations and known issues); its Windows
  *   data plane skips rules with named ports and with nets that are not to match (`except`), while selectors
  *   of either kind are resolved to addresses before it sees them. Windows has no SCTP.
@@ -27,6 +29,11 @@ export function blockMeansClusterAddresses(engine: OracleEngine): boolean {
 /** Whether a pod reaches the node that it runs on, whatever its egress rules say; on Windows the rules are the pod's port's own. */
 export function podReachesItsNode(engine: OracleEngine, system: string): boolean {
   return engine === 'azure' && system !== 'windows';
+}
+
+/** Whether a port name in an egress rule is a number of the cluster, and not of the destination. */
+export function egressNamesAreOfTheCluster(engine: OracleEngine): boolean {
+  return engine === 'cilium';
 }
 
 /** What the engine makes of a policy for pods on a node of this operating system. */

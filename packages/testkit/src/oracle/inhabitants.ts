@@ -33,15 +33,19 @@ export class Inhabitants {
   readonly #world: World;
   readonly #pods: ReadonlyMap<string, Inhabitant>;
   readonly #nodes: ReadonlySet<string>;
+  /** All pods of the pod network that have not finished, with and without addresses. */
+  readonly everybody: readonly Inhabitant[];
   readonly #ends: Map<string, ResolvedEnd> = new Map();
   readonly #known: WeakMap<FlowEnd, ResolvedEnd> = new WeakMap();
 
   constructor(world: World) {
     this.#world = world;
     const pods = new Map<string, Inhabitant>();
+    const everybody: Inhabitant[] = [];
     for (const pod of world.pods) {
       if (pod.spec?.hostNetwork === true || isFinished(pod)) continue;
       const inhabitant = inhabitantOf(world, pod);
+      everybody.push(inhabitant);
       for (const text of podAddresses(pod)) {
         const key = addressKey(readAddress(text));
         if (pods.has(key)) throw new Error(`two pods have the address ${text}`);
@@ -49,6 +53,7 @@ export class Inhabitants {
       }
     }
     this.#pods = pods;
+    this.everybody = everybody;
     this.#nodes = new Set((world.nodes ?? []).flatMap(nodeAddresses).map((text) => addressKey(readAddress(text))));
   }
 

@@ -12,10 +12,16 @@
  * `engine-rules.ts`.
  */
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
-import { blockMeansClusterAddresses, type OracleEngine, podReachesItsNode, standingOf } from './engine-rules.ts';
+import {
+  blockMeansClusterAddresses,
+  egressNamesAreOfTheCluster,
+  type OracleEngine,
+  podReachesItsNode,
+  standingOf,
+} from './engine-rules.ts';
 import { addressKey, type Inhabitant, Inhabitants, type ResolvedEnd } from './inhabitants.ts';
 import { labelsSatisfy } from './label-selection.ts';
-import { anyPeerIs, anyPortIs } from './rule-matching.ts';
+import { anyPeerIs, anyPortIs, type NumbersOfName } from './rule-matching.ts';
 import type { OracleVerdict, World, WorldFlow } from './world.ts';
 
 interface PlainRule {
@@ -63,14 +69,17 @@ export class NetworkPolicyOracle {
   #leaves(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
     if (source.pod === undefined) return true;
     if (podReachesItsNode(this.#engine, source.pod.system) && source.pod.nodeAddresses.has(addressKey(destination.address))) return true;
-    return this.#someRulePermits(this.#judgement(source.pod, 'Egress'), destination, { destination, flow });
+    const numbersOf = egressNamesAreOfTheCluster(this.#engine)
+      ? (name: string, protocol: string) => onlyNumber(namedNumbers(this.#inhabitants.everybody, name, protocol))
+      : numbersAt(destination);
+    return this.#someRulePermits(this.#judgement(source.pod, 'Egress'), destination, { numbersOf, flow });
   }
 
   #enters(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
     if (destination.pod === undefined) return true;
     // "OR if the traffic source is the pod's local node."
     if (destination.pod.nodeAddresses.has(addressKey(source.address))) return true;
-    return this.#someRulePermits(this.#judgement(destination.pod, 'Ingress'), source, { destination, flow });
+    return this.#someRulePermits(this.#judgement(destination.pod, 'Ingress'), source, { numbersOf: numbersAt(destination), flow });
   }
 
   #judgement(pod: Inhabitant, direction: 'Ingress' | 'Egress'): Judgement {
@@ -93,7 +102,7 @@ export class NetworkPolicyOracle {
     return judgement;
   }
 
-  #someRulePermits(judgement: Judgement, peer: ResolvedEnd, { destination, flow }: { destination: ResolvedEnd; flow: WorldFlow }): boolean {
+  #someRulePermits(judgement: Judgement, peer: ResolvedEnd, { numbersOf, flow }: { numbersOf: NumbersOfName; flow: WorldFlow }): boolean {
     // "Traffic is allowed if there are no NetworkPolicies selecting the pod."
     if (!judgement.isolated) return true;
     let rules = judgement.rulesByPeer.get(peer);
@@ -103,8 +112,23 @@ export class NetworkPolicyOracle {
       rules = judgement.rules.filter((rule) => anyPeerIs(rule.peers, { policyNamespace: rule.namespace, blocksCount }, peer));
       judgement.rulesByPeer.set(peer, rules);
     }
-    return rules.some((rule) => anyPortIs(rule.ports, destination, flow));
+    return rules.some((rule) => anyPortIs(rule.ports, numbersOf, flow));
   }
+}
+
+/** A named port is one of the pod that receives the traffic; no pod there, no named port. */
+function numbersAt({ pod }: ResolvedEnd): NumbersOfName {
+  return (name, protocol) => (pod === undefined ? [] : namedNumbers([pod], name, protocol));
+}
+
+function namedNumbers(pods: readonly Inhabitant[], name: string, protocol: string): number[] {
+  const ports = pods.flatMap((pod) => pod.ports);
+  return [...new Set(ports.filter((port) => port.name === name && port.protocol === protocol).map(({ number }) => number))];
+}
+
+/** Several numbers are none. */
+function onlyNumber(numbers: readonly number[]): readonly number[] {
+  return numbers.length > 1 ? [] : numbers;
 }
 
 /** The verdict of one flow in one world; for many flows make one {@link NetworkPolicyOracle}. */

@@ -14,6 +14,9 @@ export interface PeerContext {
   readonly blocksCount: boolean;
 }
 
+/** The port numbers that a name stands for in a rule. */
+export type NumbersOfName = (name: string, protocol: string) => readonly number[];
+
 /**
  * Whether the other end is one of the peers. "If this field is empty or missing, this rule matches
  * all sources [destinations]." Items are combined with a logical OR.
@@ -29,11 +32,11 @@ export function anyPeerIs(peers: readonly NetworkPolicyPeer[] | undefined, conte
  */
 export function anyPortIs(
   ports: readonly NetworkPolicyPort[] | undefined,
-  destination: ResolvedEnd,
+  numbersOf: NumbersOfName,
   traffic: { readonly protocol: FlowProtocol; readonly port?: number },
 ): boolean {
   if (ports === undefined || ports.length === 0) return true;
-  return ports.some((port) => portIs(port, destination, traffic));
+  return ports.some((port) => portIs(port, numbersOf, traffic));
 }
 
 function peerIs(peer: NetworkPolicyPeer, { policyNamespace, blocksCount }: PeerContext, end: ResolvedEnd): boolean {
@@ -59,7 +62,7 @@ function ipBlockHolds(block: IPBlock, end: ResolvedEnd): boolean {
 
 function portIs(
   port: NetworkPolicyPort,
-  destination: ResolvedEnd,
+  numbersOf: NumbersOfName,
   traffic: { readonly protocol: FlowProtocol; readonly port?: number },
 ): boolean {
   // "If not specified, this field defaults to TCP."
@@ -68,8 +71,7 @@ function portIs(
   // "If this field is not provided, this matches all port names and numbers."
   if (port.port === undefined) return true;
   if (typeof port.port === 'string') {
-    // A named port is one of the pod that receives the traffic; no pod there, no named port.
-    return (destination.pod?.ports ?? []).some((own) => own.name === port.port && own.protocol === protocol && own.number === traffic.port);
+    return numbersOf(port.port, protocol).includes(traffic.port);
   }
   // "endPort indicates that the range of ports from port to endPort if set, inclusive, should be
   // allowed by the policy" (KEP-2079).
