@@ -59,6 +59,9 @@ export type CalicoPolicyType = 'Ingress' | 'Egress';
 /** What becomes of a staged policy when it is enforced. */
 export type CalicoStagedAction = 'Set' | 'Delete' | 'Learn' | 'Ignore';
 
+/** All of them, the default first. */
+export const calicoStagedActions: readonly CalicoStagedAction[] = ['Set', 'Delete', 'Learn', 'Ignore'];
+
 /** What policies of a namespace and of the cluster have in common. */
 export interface CalicoPolicySpec {
   readonly tier?: string;

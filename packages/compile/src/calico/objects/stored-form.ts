@@ -5,7 +5,7 @@
  * In the latter the metadata of the v3 object is JSON in an annotation, names of policies may begin with their tier, and
  * uids are turned around (libcalico-go `backend/k8s/resources`, `backend/k8s/conversion`).
  */
-import type { ObjectMeta } from '@weir/kube';
+import type { ManagedFieldsEntry, ObjectMeta } from '@weir/kube';
 import { defaultCalicoTier } from './calico-policy.ts';
 
 /** The group of the stored form. */
@@ -13,7 +13,8 @@ export const storedCalicoGroup = 'crd.projectcalico.org/v1';
 /** The group in which users write. */
 export const calicoGroup = 'projectcalico.org/v3';
 
-const metadataAnnotation = 'projectcalico.org/metadata';
+/** Where the metadata of the v3 object is kept. */
+export const metadataAnnotation = 'projectcalico.org/metadata';
 
 /** As much of an object as both forms have. */
 export interface StoredCalicoObject {
@@ -34,12 +35,15 @@ export function readStoredForm<Stored extends StoredCalicoObject>(
   if (text === undefined) return { object: { ...stored, apiVersion: calicoGroup, metadata: { ...stored.metadata, ...uid } } };
   const kept = readMetadata(text);
   if (kept === undefined) return { problem: `the annotation ${metadataAnnotation} is not the JSON of an object's metadata` };
+  // Who wrote which field of the stored form is nothing to users of the other.
+  const { managedFields: _managers, ...own } = stored.metadata;
   const metadata: ObjectMeta = {
-    ...stored.metadata,
+    ...own,
     ...uid,
     name: kept.name ?? withoutDefaultTier(stored),
     labels: { ...stored.metadata.labels, ...kept.labels },
     annotations: { ...others, ...kept.annotations },
+    ...(kept.managedFields === undefined ? {} : { managedFields: kept.managedFields }),
   };
   return { object: { ...stored, apiVersion: calicoGroup, metadata } };
 }
@@ -56,6 +60,7 @@ interface KeptMetadata {
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
 function readMetadata(text: string): KeptMetadata | undefined {
@@ -70,8 +75,13 @@ function readMetadata(text: string): KeptMetadata | undefined {
 
 function isKeptMetadata(value: unknown): value is KeptMetadata {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { name, labels, annotations } = value as Readonly<Record<string, unknown>>;
-  return (name === undefined || typeof name === 'string') && isTextMap(labels) && isTextMap(annotations);
+  const { name, labels, annotations, managedFields } = value as Readonly<Record<string, unknown>>;
+  return (name === undefined || typeof name === 'string') && isTextMap(labels) && isTextMap(annotations) && isObjectList(managedFields);
+}
+
+function isObjectList(value: unknown): boolean {
+  if (value === undefined) return true;
+  return Array.isArray(value) && value.every((member) => typeof member === 'object' && member !== null);
 }
 
 function isTextMap(value: unknown): boolean {

@@ -9,13 +9,13 @@ import {
   type CalicoPolicyType,
   type CalicoTier,
   calicoPolicyTypes,
+  calicoStagedActions,
 } from '../objects/calico-policy.ts';
 import { forbidden, invalid, notSupported } from './field-problems.ts';
 import { selectorErrors } from './validate-entity.ts';
 import { ruleErrors } from './validate-rule.ts';
 
 const types: readonly string[] = ['Ingress', 'Egress'];
-const stagedActions: readonly string[] = ['Set', 'Delete', 'Learn', 'Ignore'];
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 
 /** Everything that is wrong with a policy whose shape is right. */
@@ -107,7 +107,7 @@ function globalErrors({ spec }: CalicoPolicy & { readonly kind: 'GlobalNetworkPo
 function stagedErrors({ kind, spec }: CalicoPolicy): FieldError[] {
   const { stagedAction = 'Set', tier: _tier, ...rest } = spec;
   if (!kind.startsWith('Staged')) return [];
-  if (!stagedActions.includes(stagedAction)) return [notSupported('spec.stagedAction', stagedAction, stagedActions)];
+  if (!calicoStagedActions.includes(stagedAction)) return [notSupported('spec.stagedAction', stagedAction, calicoStagedActions)];
   if (stagedAction !== 'Delete' || Object.keys(rest).length === 0) return [];
   return [
     forbidden(
