@@ -4,6 +4,7 @@
  * The only public door of the package.
  */
 
+export type { OtherForms } from './custom-resources/custom-resource-server.ts';
 export * from './discovery/discovery-handler.ts';
 export * from './errors/api-error.ts';
 export * from './openapi/openapi-handler.ts';

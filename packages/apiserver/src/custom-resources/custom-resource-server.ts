@@ -41,10 +41,24 @@ interface Served {
   readonly from: JsonObject;
 }
 
+/**
+ * Kinds that are served besides the versions of a definition, as long as it is: the same stored objects in another form,
+ * each with the definition's storage key, a conversion, and `custom`.
+ */
+export type OtherForms = (definition: Readonly<JsonObject>) => readonly ResourceDefinition[];
+
+/** What differs between servers. */
+export interface CustomResourceOptions {
+  readonly onFault: (error: unknown) => void;
+  /** Default: none. */
+  readonly otherForms?: OtherForms | undefined;
+}
+
 /** One per server. */
 export class CustomResourceServer {
   readonly #context: RestContext;
   readonly #onFault: (error: unknown) => void;
+  readonly #otherForms: OtherForms;
   /** By name. */
   readonly #definitions = new Map<string, Readonly<JsonObject>>();
   readonly #served = new Map<string, Served>();
@@ -53,9 +67,10 @@ export class CustomResourceServer {
   #timer: NodeJS.Immediate | undefined;
   #unsubscribe: () => void = () => undefined;
 
-  constructor(context: RestContext, onFault: (error: unknown) => void) {
+  constructor(context: RestContext, options: CustomResourceOptions) {
     this.#context = context;
-    this.#onFault = onFault;
+    this.#onFault = options.onFault;
+    this.#otherForms = options.otherForms ?? (() => []);
   }
 
   /** Serves what the store defines already, at once, and follows it from now on. */
@@ -146,7 +161,7 @@ export class CustomResourceServer {
     this.#withdraw(name);
     const { registry } = this.#context;
     // What is built in is not defined anew.
-    const entries = customResources(definition).filter(
+    const entries = [...customResources(definition), ...this.#otherForms(definition)].filter(
       (entry) => registry.find(entry.group, entry.version, entry.plural) === undefined && registry.findKind(entry) === undefined,
     );
     for (const entry of entries) registry.add(entry);

@@ -16,6 +16,7 @@ import {
   listAt,
   numberAt,
   objectAt,
+  objectName,
   type Status,
   textAt,
 } from '@weir/kube';
@@ -34,7 +35,8 @@ import { currentObject, isDone } from './present-object.ts';
 import { decodeObject, warningHeaders } from './read-body.ts';
 import { rangeOf } from './read-objects.ts';
 import { parseRepresentation } from './representation.ts';
-import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { apiTime, type RestContext, subjectOf } from './rest-context.ts';
+import { placeOf, storedObjects } from './stored-version.ts';
 import { dryRunErrors } from './write-options.ts';
 import type { WriteScope } from './write-scope.ts';
 
@@ -78,7 +80,7 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
   const present = Array.from(context.store.list(rangeOf(target)));
   for (const { key, object } of present) {
     if (!isSelected(object)) continue;
-    const one = { ...target, namespace: key.namespace, name: key.name };
+    const one = { ...target, namespace: key.namespace, name: objectName(viewOf(target.definition, object)) };
     const { value: deletion } = await admittedWrite(context, request.audit, (attempt) => {
       // Somebody else may have removed it meanwhile: then there is nothing left to do.
       if (attempt.transaction.get(key) === undefined) return undefined;
@@ -95,15 +97,18 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   const { context, transaction, target, dryRun } = scope;
   assertMayBeDeleted(context, target);
   const current = currentObject(scope);
-  assertPreconditions(current.json, options, target);
-  assertDeletionAdmitted(scope, () => viewOf(target.definition, current));
+  const view = viewOf(target.definition, current);
+  assertPreconditions(view, options, target);
+  const reason = target.definition.reasonToStay?.(view, storedObjects(transaction));
+  if (reason !== undefined) throw forbidden(subjectOf(target), reason);
+  assertDeletionAdmitted(scope, () => view);
   const object = current.copy();
   const metadata = ensureObject(object, 'metadata');
   if (!isTerminating(object)) target.definition.prepareForDelete?.(object, apiTime(context.now()));
   holdForDependents(metadata, options.propagationPolicy);
   const seconds = target.definition.deletionGraceSeconds?.(object, options.gracePeriodSeconds) ?? 0;
   const waits = seconds > 0 || isHeld(object);
-  const key = keyOf(target.definition, target.namespace, target.name);
+  const { key } = placeOf(transaction, target);
   if (!waits) return { object: dryRun ? current : transaction.remove(key), removed: true };
   const isMarked = markDeleted(object, seconds, context.now());
   if (!isMarked && deepEqual(finalizersOf(object), finalizersOf(current.json))) return { object: current, removed: false };
@@ -222,7 +227,7 @@ function deletedStatus(target: ResourceTarget, object: EncodedObject): Status {
       name: target.name,
       ...(group === '' ? {} : { group }),
       kind: plural,
-      uid: textAt(objectAt(object.json, 'metadata'), 'uid'),
+      uid: textAt(objectAt(viewOf(target.definition, object), 'metadata'), 'uid'),
     },
     code: 200,
   };

@@ -4,7 +4,6 @@ import { badRequest, conflict, invalid } from '../errors/api-error.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import { keepAllBut, narrowPart } from './narrow-write.ts';
 import { subjectOf } from './rest-context.ts';
-import { toStored } from './stored-version.ts';
 
 /** Which part of an object a write may change. */
 export type UpdatePart = 'main' | 'status' | 'any';
@@ -16,15 +15,14 @@ export interface UpdateContext {
   readonly part: UpdatePart;
 }
 
-/** A defaulted object in the stored version, with what this write may not change as it was. */
+/** A defaulted object with what this write may not change as it was; owns its argument. */
 export function keepFields(object: JsonObject, { target, old, part }: UpdateContext): JsonObject {
-  const stored = toStored(target.definition, object);
-  keepSystemFields(stored, old, target);
-  assertUnchangedSince(stored, old, target);
-  keepOtherPart(stored, old, { definition: target.definition, part });
+  keepSystemFields(object, old, target);
+  assertUnchangedSince(object, old, target);
+  keepOtherPart(object, old, { definition: target.definition, part });
   const narrow = narrowPart(target);
-  if (narrow !== undefined) keepAllBut(stored, old, narrow);
-  return stored;
+  if (narrow !== undefined) keepAllBut(object, old, narrow);
+  return object;
 }
 
 /** Another generation, when the wish of the object changes. */

@@ -15,13 +15,18 @@ const notText = /^(|true|false|[0-9]+)$/;
 /** Makes the test of a list's or watch's selectors. */
 export function selectionOf(options: ListOptions, definition: ResourceDefinition): (object: EncodedObject) => boolean {
   if (!selectsSome(options)) return () => true;
-  // A default of a custom kind may stand in no stored object.
-  const needed = neededTexts(definition.custom === undefined ? options : { ...options, fields: [] });
+  const needed = neededTexts(storedOptions(options, definition));
   return (object) => {
     const bytes = asBuffer(object.bytes);
     if (!needed.every((alternatives) => alternatives.some((text) => bytes.includes(text)))) return false;
     return matchesOptions(viewOf(definition, object), options, definition);
   };
+}
+
+/** The requirements whose values stand in what is stored: a default of a custom kind may not, and metadata in another form neither. */
+function storedOptions(options: ListOptions, { custom, conversion }: ResourceDefinition): Pick<ListOptions, 'labels' | 'fields'> {
+  if (conversion?.storedNames !== undefined) return { labels: [], fields: [] };
+  return custom === undefined ? options : { ...options, fields: [] };
 }
 
 /** What comes out of the store is a Buffer already. */
@@ -30,7 +35,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** Per requirement the texts of which one must occur; requirements that absence can meet need none. */
-function neededTexts({ labels, fields }: ListOptions): readonly (readonly Buffer[])[] {
+function neededTexts({ labels, fields }: Pick<ListOptions, 'labels' | 'fields'>): readonly (readonly Buffer[])[] {
   const ofFields = fields.flatMap(({ operator, value }) =>
     operator === 'Equals' && !notText.test(value) ? [[Buffer.from(JSON.stringify(value))]] : [],
   );

@@ -13,8 +13,9 @@ import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
 import { copyOf, viewOf } from '../table/encoded-view.ts';
 import { appliedObject, type PatchBody, patchedObject, readPatch } from './patch-body.ts';
-import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { type RestContext, subjectOf } from './rest-context.ts';
 import { createObject, updateObject } from './store-object.ts';
+import { placeOf } from './stored-version.ts';
 import { assertMayCreate } from './write-rights.ts';
 import type { WriteScope } from './write-scope.ts';
 import { answer, partOf, recordOf } from './write-verbs.ts';
@@ -27,7 +28,7 @@ export async function patchVerb(context: RestContext, target: ResourceTarget, re
   const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, request.audit, (attempt) => {
     warnings = [];
     const scope: WriteScope = { ...attempt, target, dryRun: body.options.dryRun, user: request.user };
-    const current = attempt.transaction.get(keyOf(target.definition, target.namespace, target.name));
+    const current = placeOf(attempt.transaction, target).object;
     if (body.isApply) return { object: applyInScope(scope, current, { body, warnings }), before: current };
     if (current === undefined) throw notFound(subjectOf(target));
     const patched = patchedObject(body, copyOf(target.definition, current), target.definition, warnings);

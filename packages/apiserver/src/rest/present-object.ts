@@ -2,13 +2,14 @@
 import { type JsonObject, listAt, numberAt, objectAt, textAt } from '@weir/kube';
 import { notFound } from '../errors/api-error.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
-import { keyOf, subjectOf } from './rest-context.ts';
+import { subjectOf } from './rest-context.ts';
+import { placeOf } from './stored-version.ts';
 import type { WriteScope } from './write-scope.ts';
 
 /** The present state, or 404. */
 export function currentObject(scope: Pick<WriteScope, 'transaction' | 'target'>): EncodedObject {
   const { target, transaction } = scope;
-  const current = transaction.get(keyOf(target.definition, target.namespace, target.name));
+  const current = placeOf(transaction, target).object;
   if (current === undefined) throw notFound(subjectOf(target));
   return current;
 }

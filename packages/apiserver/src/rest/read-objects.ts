@@ -15,14 +15,15 @@ import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
 import { selectionOf } from './object-selection.ts';
 import { parseRepresentation } from './representation.ts';
-import { keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { type RestContext, subjectOf } from './rest-context.ts';
+import { placeOf } from './stored-version.ts';
 
 /** GET of one object. */
 export function getObject(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const asked = parseResourceVersion(request.query.get('resourceVersion') ?? '') ?? 0;
   if (asked > context.store.revision) throw resourceVersionTooLarge(asked, context.store.revision);
-  const object = context.store.get(keyOf(target.definition, target.namespace, target.name));
+  const object = placeOf(context.store, target).object;
   if (object === undefined) throw notFound(subjectOf(target));
   return renderObject(object, 200, { definition: target.definition, representation, nowMs: context.now() });
 }

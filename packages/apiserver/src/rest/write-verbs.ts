@@ -11,8 +11,9 @@ import { renderObject } from '../table/render-object.ts';
 import type { UpdatePart } from './kept-fields.ts';
 import { readObject, warningHeaders } from './read-body.ts';
 import { parseRepresentation } from './representation.ts';
-import { apiTime, keyOf, type RestContext, subjectOf } from './rest-context.ts';
+import { apiTime, type RestContext, subjectOf } from './rest-context.ts';
 import { createObject, updateObject } from './store-object.ts';
+import { placeOf } from './stored-version.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { assertMayCreate } from './write-rights.ts';
 import type { WriteAttempt, WriteScope } from './write-scope.ts';
@@ -52,7 +53,7 @@ export async function updateVerb(context: RestContext, target: ResourceTarget, r
     const record = recordOf(attempt.context, target, options);
     const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user, record };
     const next = ownObject(attempt, object);
-    const current = attempt.transaction.get(keyOf(target.definition, target.namespace, target.name));
+    const current = placeOf(attempt.transaction, target).object;
     if (current === undefined) {
       if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));
       assertMayCreate(scope);

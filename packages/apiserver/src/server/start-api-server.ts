@@ -19,7 +19,7 @@ import { makeIssuerHandler } from '../authentication/issuer-handler.ts';
 import { generateServiceAccountKey, type ServiceAccountOptions, ServiceAccountTokens } from '../authentication/service-account-tokens.ts';
 import { NodeAuthorizer } from '../authorization/node-authorizer.ts';
 import { RoleAuthorizer } from '../authorization/role-authorizer.ts';
-import { CustomResourceServer } from '../custom-resources/custom-resource-server.ts';
+import { CustomResourceServer, type OtherForms } from '../custom-resources/custom-resource-server.ts';
 import { makeDiscoveryHandler } from '../discovery/discovery-handler.ts';
 import { type ConnectionLimits, usualConnectionLimits } from '../limits/connection-limits.ts';
 import { type FlightLimitOptions, FlightLimits } from '../limits/flight-limits.ts';
@@ -54,6 +54,8 @@ export interface ApiServerOptions {
   readonly roles?: readonly KubeObject[];
   /** What of the cluster's own parts may not be deleted, by nobody: why, or undefined. Default: everything may. */
   readonly reasonToKeep?: ReasonToKeep;
+  /** Other forms in which objects of a CustomResourceDefinition are served, an API group of their own for example. Default: none. */
+  readonly otherForms?: OtherForms;
   /** How tokens of service accounts are signed. Default: a key of this process. */
   readonly serviceAccounts?: ServiceAccountOptions;
   /** What is written down of requests, and where. Default: nothing. */
@@ -127,7 +129,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
     if (options.onFault === undefined) process.emitWarning(error instanceof Error ? error : String(error));
     else options.onFault(error);
   };
-  const customResources = new CustomResourceServer(context, onFault);
+  const customResources = new CustomResourceServer(context, { onFault, otherForms: options.otherForms });
   customResources.start();
   const mounted: readonly ApiHandler[] = [
     healthHandler(versionInfo(options.version)),

@@ -1,3 +1,4 @@
+import type { ObjectMeta } from '@weir/kube';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readStoredForm, turnedUid, writeStoredForm } from '../../src/index.ts';
@@ -40,7 +41,8 @@ describe('a Calico object that is written', () => {
   it.each(['Tier', 'NetworkSet', 'GlobalNetworkSet', 'HostEndpoint', 'StagedKubernetesNetworkPolicy'])(
     'has no name in the annotation when it is a %s',
     (kind) => {
-      expect(writeStoredForm({ apiVersion: 'projectcalico.org/v3', kind, metadata: { name: 'a' } }).metadata.annotations).toEqual({
+      const metadata: ObjectMeta = { name: 'a' };
+      expect(writeStoredForm({ apiVersion: 'projectcalico.org/v3', kind, metadata }).metadata.annotations).toEqual({
         'projectcalico.org/metadata': '{"creationTimestamp":null}',
       });
     },

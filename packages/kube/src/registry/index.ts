@@ -1,7 +1,7 @@
 /** The registry of kinds: what a server must know of each, as data. */
 export * from './built-in-resources.ts';
 export * from './conform.ts';
-export { builtInSchemas, defineResource, type ResourceOptions } from './define-resource.ts';
+export { builtInSchemas, defineResource, objectName, type ResourceOptions } from './define-resource.ts';
 export * from './human-duration.ts';
 export * from './json-object.ts';
 export { customResourceCleanup, customResourceDefinitionResource, setCondition } from './kinds/custom-resource-definition.ts';

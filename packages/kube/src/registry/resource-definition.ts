@@ -55,12 +55,23 @@ export interface TableDefinition {
   row(object: JsonObject, nowMs: number): TableRow;
 }
 
+/** Other objects, as they are stored, for kinds whose rules ask for them; `resource` is a storage key. */
+export interface StoredObjects {
+  get(resource: string, name: string, namespace?: string): Readonly<JsonObject> | undefined;
+  list(resource: string): Iterable<Readonly<JsonObject>>;
+}
+
 /** Two API versions of one stored object (core and events.k8s.io Events). */
 export interface StorageConversion {
   /** From this entry's kind to the stored one; owns its argument. */
   toStored(object: JsonObject): JsonObject;
   /** From the stored kind to this entry's; owns its argument. */
   fromStored(object: JsonObject): JsonObject;
+  /**
+   * Kinds whose metadata is stored in another form: the names under which an object of this name may be stored, that of
+   * a new one first. No text of its metadata need occur in what is stored.
+   */
+  storedNames?(name: string): readonly string[];
 }
 
 /** Where a kind keeps what its `scale` subresource shows; each path is a list of field names. */
@@ -133,6 +144,10 @@ export interface ResourceDefinition {
   validate(object: JsonObject): readonly FieldError[];
   /** Errors of a change, metadata excluded; `validate` has not been called for it. */
   validateUpdate(object: JsonObject, old: JsonObject): readonly FieldError[];
+  /** Errors that other objects decide about, of a valid object; `old` is absent on creation. */
+  validateAmong?(object: JsonObject, stored: StoredObjects, old?: Readonly<JsonObject>): readonly FieldError[];
+  /** Why an object may not be deleted now, in words for people; undefined when it may. */
+  reasonToStay?(object: Readonly<JsonObject>, stored: StoredObjects): string | undefined;
   /** What is allowed in an object and hardly meant: sentences for whoever writes it. */
   warnings?(object: JsonObject, isUpdate: boolean): readonly string[];
   /** What users of a deprecated version are told with every answer. */

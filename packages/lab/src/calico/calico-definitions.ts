@@ -13,7 +13,7 @@ export const calicoGroup = 'crd.projectcalico.org';
 export const operatorGroup = 'operator.tigera.io';
 
 /** One kind; its only version is v1. */
-interface CalicoKind {
+export interface CalicoKind {
   readonly group: string;
   readonly plural: string;
   readonly kind: string;
@@ -40,7 +40,8 @@ const conditionColumn = (name: string, description: string): object => ({
   jsonPath: `.status.conditions[?(@.type=='${name}')].status`,
 });
 
-const kinds: readonly CalicoKind[] = [
+/** All of them. */
+export const calicoKinds: readonly CalicoKind[] = [
   calico('networkpolicies', 'NetworkPolicy', policySpecs.networkPolicy, { isNamespaced }),
   calico('globalnetworkpolicies', 'GlobalNetworkPolicy', policySpecs.globalNetworkPolicy),
   calico('stagednetworkpolicies', 'StagedNetworkPolicy', policySpecs.stagedNetworkPolicy, { isNamespaced }),
@@ -83,7 +84,7 @@ const kinds: readonly CalicoKind[] = [
 ];
 
 /** The definitions, as they are created. */
-export const calicoDefinitions: readonly KubeObject[] = kinds.map(definitionOf);
+export const calicoDefinitions: readonly KubeObject[] = calicoKinds.map(definitionOf);
 
 function definitionOf({ group, plural, kind, isNamespaced: inNamespace, spec, status, columns }: CalicoKind): KubeObject {
   const schema = fields({ apiVersion: text, kind: text, metadata: { type: 'object' }, spec, ...(status === undefined ? {} : { status }) });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { DeletedObject } from '@weir/apiserver';
 import type { ClusterConfig } from '../cluster/cluster-config.ts';
-import { calicoDefinitions } from './calico-definitions.ts';
+import { calicoDefinitions, calicoGroup } from './calico-definitions.ts';
 import { calicoObjectKeys } from './calico-objects.ts';
 
 const definitions = new Set(calicoDefinitions.map(({ metadata }) => metadata.name ?? ''));
@@ -11,8 +11,10 @@ const reason =
 
 /** Why the object has to stay now; undefined when it may go. `path`: the description of the cluster. */
 export function calicoReasonToKeep(path: string, { group, resource, name }: DeletedObject): string | undefined {
+  // The same objects, as users of the other group name them.
+  const storedGroup = group === 'projectcalico.org' ? calicoGroup : group;
   const isDefinition = group === 'apiextensions.k8s.io' && resource === 'customresourcedefinitions' && definitions.has(name);
-  if (!isDefinition && !calicoObjectKeys.has(`${resource}.${group}/${name}`)) return undefined;
+  if (!isDefinition && !calicoObjectKeys.has(`${resource}.${storedGroup}/${name}`)) return undefined;
   return enforcesCalico(JSON.parse(readFileSync(path, 'utf8')) as ClusterConfig) ? reason : undefined;
 }
 

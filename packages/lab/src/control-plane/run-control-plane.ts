@@ -14,6 +14,7 @@ import { connectTcp, openTcpListener } from '@weir/kernel';
 import { parseCidr } from '@weir/net';
 import { engineRelease } from '@weir/policy';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { calicoForms } from '../calico/calico-forms.ts';
 import { calicoReasonToKeep, enforcesCalico } from '../calico/calico-guard.ts';
 import { followCalico } from '../calico/follow-calico.ts';
 import { installCalico } from '../calico/install-calico.ts';
@@ -81,6 +82,7 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Lo
     listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
     serviceCidrs: config.network.serviceCidrs,
     reasonToKeep: (object) => calicoReasonToKeep(layout.config, object),
+    otherForms: calicoForms,
     // Webhooks in pods are reached from where the pods are reached: the router of the virtual network.
     connectToCluster: (address, port) => connectTcp({ netns: vnetNetnsName(config.name), address, port }),
     // Nodes come and go while this process runs.

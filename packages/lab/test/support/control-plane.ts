@@ -7,6 +7,7 @@ import { Informer, isConflict, isNotFound, KubeClient, namespacesPath, nodesPath
 import type { Namespace, Node, Pod } from '@weir/kube';
 import { pino } from 'pino';
 import { vi } from 'vitest';
+import { calicoForms } from '../../src/calico/calico-forms.ts';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
 import { labRoles } from '../../src/control-plane/lab-roles.ts';
 import { startControllers } from '../../src/control-plane/start-controllers.ts';
@@ -40,6 +41,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     serviceCidrs: ['10.0.0.0/16'],
     nodeSocket: () => undefined,
     version: 'v1.35.2',
+    otherForms: calicoForms,
     // As in a cluster: whatever a controller does without the right to do it fails here too.
     roles: labRoles,
   });

@@ -3,7 +3,7 @@
  * its tier, and what a tier does at its end.
  */
 import type { JsonObject } from '@weir/kube';
-import { type CalicoPolicySpec, calicoPolicyTypes, calicoTierOrder, defaultCalicoTier } from './calico-policy.ts';
+import { calicoPolicyTypes, calicoTierOrder, defaultCalicoTier } from './calico-policy.ts';
 
 /** The label that every policy of a tier carries. */
 export const calicoTierLabel = 'projectcalico.org/tier';
@@ -38,7 +38,7 @@ function defaultPolicy(object: Readonly<JsonObject>, given: Readonly<JsonObject>
   const isStaged = String(object['kind']).startsWith('Staged');
   const spec: JsonObject = { ...given, tier, ...(isStaged ? { stagedAction: given['stagedAction'] ?? 'Set' } : {}) };
   // What is to be deleted says nothing else.
-  if (spec['stagedAction'] !== 'Delete' && hasRuleLists(given)) spec['types'] = calicoPolicyTypes(given as CalicoPolicySpec);
+  if (spec['stagedAction'] !== 'Delete' && hasRuleLists(given)) spec['types'] = calicoPolicyTypes(given);
   return { ...object, metadata: { ...metadata, labels: { ...labels, [calicoTierLabel]: tier } }, spec };
 }
 

@@ -21,7 +21,7 @@ export interface StoredCalicoObject {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly metadata: ObjectMeta;
-  readonly spec?: { readonly tier?: unknown };
+  readonly spec?: { readonly tier?: unknown; readonly selector?: unknown };
 }
 
 /** The object as v3 has it; one that is v3 already stays as it is. A stored form with damaged metadata is a problem. */

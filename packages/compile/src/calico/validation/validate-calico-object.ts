@@ -3,7 +3,7 @@
  * rules ask (`libcalico-go/lib/validator/v3`). Metadata beyond names is validated as for every Kubernetes object.
  */
 import { checkShape, defaultNetworkPolicy, type FieldError, type KubeObject, validateNetworkPolicy } from '@weir/kube';
-import { parseAddress, parseCidr } from '@weir/net';
+import { parseAddress, parseCidr, unreachable } from '@weir/net';
 import {
   type CalicoHostEndpoint,
   type CalicoNetworkSet,
@@ -45,8 +45,13 @@ function validateShaped(object: CalicoObject): FieldError[] {
       return hostEndpointErrors(object);
     case 'StagedKubernetesNetworkPolicy':
       return stagedKubernetesErrors(object);
-    default:
+    case 'NetworkPolicy':
+    case 'StagedNetworkPolicy':
+    case 'GlobalNetworkPolicy':
+    case 'StagedGlobalNetworkPolicy':
       return validateCalicoPolicy(object);
+    default:
+      return unreachable(object);
   }
 }
 

@@ -109,21 +109,16 @@ export const eventsEventResource: ResourceDefinition = defineResource({
 const nameBytes = 128;
 const noteBytes = 1_024;
 
-/** Errors of a new event of events.k8s.io/v1, which wants more than core/v1; it has been given its stored names. */
+/** Errors of a new event of events.k8s.io/v1, which wants more than core/v1. */
 function validateEvent(event: JsonObject): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (textAt(event, 'eventTime') === '') errors.push(required('eventTime'));
-  for (const [field, stored] of [
-    ['reportingController', 'reportingComponent'],
-    ['reportingInstance', 'reportingInstance'],
-    ['action', 'action'],
-    ['reason', 'reason'],
-  ] as const) {
-    const text = textAt(event, stored);
+  for (const field of ['reportingController', 'reportingInstance', 'action', 'reason'] as const) {
+    const text = textAt(event, field);
     if (text === '') errors.push(required(field));
     else if (text.length > nameBytes) errors.push(tooLong(field, nameBytes));
   }
-  if (textAt(event, 'message').length > noteBytes) errors.push(tooLong('note', noteBytes));
+  if (textAt(event, 'note').length > noteBytes) errors.push(tooLong('note', noteBytes));
   return [...errors, ...checkSupported('type', textAt(event, 'type'), ['Normal', 'Warning'])];
 }
 
