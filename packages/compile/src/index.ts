@@ -4,8 +4,10 @@
  * The only public door of the package.
  */
 
+export * from './admin-network-policy/index.ts';
 export * from './calico/index.ts';
 export * from './cilium/index.ts';
+export * from './cluster-network-policy/index.ts';
 export * from './kubernetes/index.ts';
 export type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects, TierPlace } from './policy-api.ts';
 export * from './policy-compilers.ts';

@@ -2,10 +2,12 @@
  * The kinds of Calico and of its operator as AKS installs them: Calico 3.30 in `crd.projectcalico.org/v1`, the operator
  * in `operator.tigera.io/v1`. Written from the reference on Calico, not from its files.
  */
-import type { KubeObject } from '@weir/kube';
+import { type KubeObject, schemaWords } from '@weir/kube';
 import { configurationSpecs, configurationStatuses, operatorSpecs, operatorStatuses } from './configuration-schemas.ts';
 import { policySpecs } from './policy-schemas.ts';
-import { fields, type Schema, text } from './schema-words.ts';
+
+const { fields, text } = schemaWords;
+type Schema = schemaWords.Schema;
 
 /** The group of Calico's own kinds. */
 export const calicoGroup = 'crd.projectcalico.org';

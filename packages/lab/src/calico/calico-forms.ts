@@ -22,13 +22,15 @@ import {
   objectAt,
   type ResourceDefinition,
   type StorageConversion,
+  schemaWords,
   textAt,
 } from '@weir/kube';
 import { defined } from '@weir/net';
 import { type CalicoKind, calicoGroup, calicoKinds } from './calico-definitions.ts';
 import { formTraits } from './form-traits.ts';
-import { fields, text } from './schema-words.ts';
 import { policyTierErrors, reasonToKeepTier } from './tier-rules.ts';
+
+const { fields, text } = schemaWords;
 
 /** Kinds of the stored group that are Calico's own business: no API shows them. */
 const hidden: ReadonlySet<string> = new Set(['ipamblocks', 'ipamhandles', 'ipamconfigs']);

@@ -1,5 +1,8 @@
 /** Schemas of what configures Calico and of what it keeps: fields that decide something are described, others are kept as they are. */
-import { anything, between, fields, flag, integer, listOf, mapOf, oneOf, open, type Schema, text, withDefault } from './schema-words.ts';
+import { schemaWords } from '@weir/kube';
+
+const { anything, between, fields, flag, integer, listOf, mapOf, oneOf, open, text, withDefault } = schemaWords;
+type Schema = schemaWords.Schema;
 
 const protoPort = fields({ protocol: text, port: integer, net: text }, 'port');
 const community = fields({ name: text, value: text });

@@ -1,10 +1,12 @@
 /** How the kinds of `projectcalico.org/v3` are named, printed and selected, where that differs from what is stored. */
 import { calicoTierOrder } from '@weir/compile';
-import { fields, number, oneOf, type Schema, withDefault } from './schema-words.ts';
+import { schemaWords } from '@weir/kube';
+
+const { fields, number, oneOf, withDefault } = schemaWords;
 
 /** What differs. */
 export interface FormTraits {
-  readonly schema?: Schema;
+  readonly schema?: schemaWords.Schema;
   readonly shortNames?: readonly string[];
   readonly columns?: readonly object[];
   /** Paths for field selectors. */

@@ -1,20 +1,8 @@
 /** Schemas of Calico's policies and of what they select, as far as a schema can say what is allowed (group `crd.projectcalico.org/v1`). */
-import {
-  anything,
-  between,
-  fields,
-  flag,
-  integer,
-  listOf,
-  mapOf,
-  number,
-  numberOrText,
-  oneOf,
-  type Schema,
-  text,
-  textUpTo,
-  withDefault,
-} from './schema-words.ts';
+import { schemaWords } from '@weir/kube';
+
+const { anything, between, fields, flag, integer, listOf, mapOf, number, numberOrText, oneOf, text, textUpTo, withDefault } = schemaWords;
+type Schema = schemaWords.Schema;
 
 const selector = textUpTo(1_024);
 const rulesMax = 1_024;

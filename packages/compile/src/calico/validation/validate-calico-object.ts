@@ -4,6 +4,7 @@
  */
 import { checkShape, defaultNetworkPolicy, type FieldError, type KubeObject, validateNetworkPolicy } from '@weir/kube';
 import { parseAddress, parseCidr, unreachable } from '@weir/net';
+import { forbidden, invalid, notSupported, required } from '../../field-problems.ts';
 import {
   type CalicoHostEndpoint,
   type CalicoNetworkSet,
@@ -14,7 +15,6 @@ import {
 } from '../objects/calico-policy.ts';
 import { type CalicoKind, calicoSpecShapes } from '../objects/calico-shapes.ts';
 import { calicoProtocolNumber } from './calico-protocol.ts';
-import { forbidden, invalid, notSupported, required } from './field-problems.ts';
 import { validateCalicoPolicy, validateCalicoTier } from './validate-calico-policy.ts';
 
 /** An object of a kind that is known here, in its v3 form. */

@@ -3,6 +3,7 @@
  * (`libcalico-go/lib/validator/v3`) and the CEL rules of the types ask together.
  */
 import type { FieldError } from '@weir/kube';
+import { forbidden, invalid, notSupported } from '../../field-problems.ts';
 import {
   builtInCalicoTiers,
   type CalicoPolicy,
@@ -11,7 +12,6 @@ import {
   calicoPolicyTypes,
   calicoStagedActions,
 } from '../objects/calico-policy.ts';
-import { forbidden, invalid, notSupported } from './field-problems.ts';
 import { selectorErrors } from './validate-entity.ts';
 import { ruleErrors } from './validate-rule.ts';
 

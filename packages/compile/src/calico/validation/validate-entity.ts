@@ -1,11 +1,11 @@
 /** What one end of a rule may ask for: selectors, blocks, ports, service accounts, services. */
 import type { FieldError } from '@weir/kube';
 import { type Cidr, cidrFamily, type Family, formatCidr, parseAddress, parseCidr, singleAddressCidr } from '@weir/net';
+import { forbidden, invalid, required } from '../../field-problems.ts';
 import type { CalicoEntity } from '../objects/calico-policy.ts';
 import type { CalicoSelector } from '../selector/calico-selector.ts';
 import { parseCalicoSelector } from '../selector/parse-calico-selector.ts';
 import { readCalicoPort } from './calico-protocol.ts';
-import { forbidden, invalid, required } from './field-problems.ts';
 
 /** Where an entity stands. */
 export interface EntityPlace {

@@ -1,9 +1,9 @@
 /** What one rule may say: its action, protocol, ICMP, HTTP, and both ends together. */
 import type { FieldError } from '@weir/kube';
 import { type Family, protocolNumber } from '@weir/net';
+import { forbidden, invalid, notSupported, required } from '../../field-problems.ts';
 import type { CalicoEntity, CalicoIcmp, CalicoProtocol, CalicoRule } from '../objects/calico-policy.ts';
 import { calicoProtocolNumber, isPortProtocol, readCalicoPort } from './calico-protocol.ts';
-import { forbidden, invalid, notSupported, required } from './field-problems.ts';
 import { entityErrors, familiesOf } from './validate-entity.ts';
 
 /** Where a rule stands. */

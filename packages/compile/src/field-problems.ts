@@ -1,4 +1,4 @@
-/** Field errors of Calico's objects, made in few words. */
+/** Field errors, made in few words. */
 import type { FieldError } from '@weir/kube';
 
 /** A value that cannot be. */

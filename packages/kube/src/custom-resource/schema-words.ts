@@ -1,5 +1,5 @@
 /** The few words in which the schemas of custom resources are written: each gives a part of an OpenAPI v3 schema. */
-import type { JsonObject } from '@weir/kube';
+import type { JsonObject } from '../registry/json-object.ts';
 
 /** A schema, or a part of one. */
 export type Schema = Readonly<JsonObject>;
