@@ -94,6 +94,9 @@ const kinds: Readonly<Record<string, readonly [columns: string, described: RegEx
     /^Name: +closed\n[^]*?^ +<none> \(Selected pods are isolated for ingress connectivity\)$/m,
   ],
   'runtimeclasses.node.k8s.io': ['NAME HANDLER AGE', /^Handler: +sandbox$/m],
+  'adminnetworkpolicies.policy.networking.k8s.io': ['NAME PRIORITY AGE', /^Name: +before\n[^]*?^ +Action: +Pass$/m],
+  'baselineadminnetworkpolicies.policy.networking.k8s.io': ['NAME AGE', /^Kind: +BaselineAdminNetworkPolicy$/m],
+  'clusternetworkpolicies.policy.networking.k8s.io': ['NAME TIER PRIORITY AGE', /^Name: +whole\n[^]*?^ +Tier: +Baseline$/m],
   'poddisruptionbudgets.policy': [
     'NAME MIN AVAILABLE MAX UNAVAILABLE ALLOWED DISRUPTIONS AGE',
     /^Name: +careful\n[^]*?^Min available: +1$/m,

@@ -19,6 +19,6 @@ export function calicoReasonToKeep(path: string, { group, resource, name }: Dele
 }
 
 /** Whether any node has Calico, or is going to have it. */
-export function enforcesCalico({ engine, nodes }: Pick<ClusterConfig, 'engine' | 'nodes'>): boolean {
+function enforcesCalico({ engine, nodes }: Pick<ClusterConfig, 'engine' | 'nodes'>): boolean {
   return engine === 'calico' || nodes.some((node) => node.engine === 'calico');
 }

@@ -12,12 +12,10 @@ import type { ApiServer } from '@weir/apiserver';
 import { KubeClient } from '@weir/client';
 import { connectTcp, openTcpListener } from '@weir/kernel';
 import { parseCidr } from '@weir/net';
-import { engineRelease } from '@weir/policy';
+import { type EngineName, engineRelease } from '@weir/policy';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { calicoForms } from '../calico/calico-forms.ts';
-import { calicoReasonToKeep, enforcesCalico } from '../calico/calico-guard.ts';
-import { followCalico } from '../calico/follow-calico.ts';
-import { installCalico } from '../calico/install-calico.ts';
+import { calicoReasonToKeep } from '../calico/calico-guard.ts';
 import { type ClusterConfig, readClusterConfig } from '../cluster/cluster-config.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
@@ -25,6 +23,8 @@ import { type ClusterLayout, clusterLayout } from '../cluster/cluster-layout.ts'
 import { loadBalancerPoolOf } from '../cluster/load-balancer-pool.ts';
 import { removeNodeVolume } from '../cluster/node-volumes.ts';
 import type { LoadBalancerOptions } from '../controllers/load-balancers/load-balancer-controller.ts';
+import { followEngines } from '../engine-kinds/follow-engines.ts';
+import { installEngineKinds } from '../engine-kinds/install-engine-kinds.ts';
 import { fakeObjects } from '../fakes/fake-objects.ts';
 import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanced-address.ts';
 import { isNodeName, vnetNetnsName } from '../network/netns-names.ts';
@@ -113,9 +113,9 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
   try {
     await bootstrapCluster(bootstrap, config.network);
     const { plugin, podCidrs } = config.network;
-    const calico = { client: bootstrap, settings: { version: calicoVersion(), plugin, podCidrs }, log };
-    if (enforcesCalico(config)) await installCalico(bootstrap, calico.settings);
-    const follower = followCalico(calico);
+    const calico = { version: calicoVersion(), plugin, podCidrs };
+    await Promise.all(enginesOf(config).map((engine) => installEngineKinds(bootstrap, engine, calico)));
+    const follower = followEngines({ client: bootstrap, calico, log });
     const controllers = await startControllers({
       client,
       scheduler,
@@ -130,6 +130,12 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
   } finally {
     for (const each of [bootstrap, client, scheduler]) each.close();
   }
+}
+
+/** The engines that enforce on any node, or are going to. */
+function enginesOf({ engine, nodes }: ClusterConfig): readonly EngineName[] {
+  const all = new Set([engine, ...nodes.map((node) => node.engine ?? engine)]);
+  return [...all].filter((each) => each !== 'none');
 }
 
 /** The version that AKS runs with the lab's version of Kubernetes. */

@@ -8,7 +8,8 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calicoDefinitions } from '../../src/calico/calico-definitions.ts';
 import { calicoReasonToKeep } from '../../src/calico/calico-guard.ts';
-import { followCalico } from '../../src/calico/follow-calico.ts';
+import { followEngines } from '../../src/engine-kinds/follow-engines.ts';
+import { policyDefinitionsOf } from '../../src/engine-kinds/policy-definitions.ts';
 import { type ControlPlane, eventually, startControlPlane } from '../support/control-plane.ts';
 
 const definitionsPath: ResourcePath = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
@@ -39,13 +40,13 @@ type Definition = KubeObject & {
 
 describe('the kinds of Calico', () => {
   it('are not there before a node has Calico, and all of them are afterwards', async () => {
-    const follower = followCalico({ client, settings, log });
+    const follower = followEngines({ client, calico: settings, log });
     try {
       expect((await client.list(definitionsPath)).items).toEqual([]);
       await client.patch(nodesPath, 'node1', { metadata: { labels: { 'weir.local/engine': 'calico' } } }, { type: 'merge' });
       await eventually(async () => {
         const { items } = await client.list<Definition>(definitionsPath);
-        expect(items).toHaveLength(calicoDefinitions.length);
+        expect(items).toHaveLength(calicoDefinitions.length + policyDefinitionsOf('calico').length);
         for (const { metadata, status } of items) {
           expect(status?.conditions?.find(({ type }) => type === 'Established')?.status, metadata.name).toBe('True');
           expect(
