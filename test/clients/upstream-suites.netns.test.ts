@@ -2,7 +2,6 @@
  * The suites that judge network policies elsewhere, imitated on a cluster of two nodes: the requests of their clients
  * byte for byte (`recordings/*.http`), and what they run in pods. `WEIR_NETPOL=all` runs all 48 cases on all pairs.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeClient, loadKubeconfig, podsPath } from '@weir/client';
 import type { Pod } from '@weir/kube';
@@ -14,8 +13,7 @@ import { execOverWebSocket } from '../support/exec/web-socket-exec.ts';
 import { LabCluster } from '../support/lab-cluster.ts';
 import { clientContainer, conformanceBase, houses, namespaceOfHouse, servedBy } from './conformance-base.ts';
 import { NetpolCluster } from './netpol-cluster.ts';
-import { parseRecording } from './recording.ts';
-import { Replay } from './replay.ts';
+import { recordingsIn, replays } from './replays.ts';
 
 let cluster: LabCluster;
 let connection: ApiConnection;
@@ -27,9 +25,8 @@ afterAll(() => cluster?.down());
 
 const recordings = join(import.meta.dirname, 'recordings');
 const definitions = join(import.meta.dirname, '../../packages/apiserver/test/custom-resources/testdata');
-const namesIn = (directory: string): readonly string[] => readdirSync(directory).filter((name) => name.endsWith('.http'));
 
-describe.each(namesIn(recordings))('the requests of %s', (file) => replays(join(recordings, file)));
+describe.each(recordingsIn(recordings))('the requests of %s', (file) => replays(join(recordings, file), () => connection));
 
 describe('where the kinds of other policy APIs are installed', () => {
   beforeAll(async () => {
@@ -37,27 +34,8 @@ describe('where the kinds of other policy APIs are installed', () => {
     await cluster.kubectlOutput('wait --for=condition=Established crd --all --timeout=60s');
   });
   const directory = join(recordings, 'with-definitions');
-  describe.each(namesIn(directory))('the requests of %s', (file) => replays(join(directory, file)));
+  describe.each(recordingsIn(directory))('the requests of %s', (file) => replays(join(directory, file), () => connection));
 });
-
-/** Declares a test for each step of a recording. */
-function replays(file: string): void {
-  const steps = parseRecording(readFileSync(file, 'utf8'));
-  let replay: Replay;
-  // What a step needs of an earlier one is missing when that one failed: the first failure is the one to read.
-  let failed: string | undefined;
-  beforeAll(() => {
-    replay = new Replay(connection);
-  });
-  afterAll(() => replay?.close());
-
-  it.each(steps.map((step) => [step.title, step] as const))('%s', async (title, step) => {
-    expect(failed).toBeUndefined();
-    failed = title;
-    await replay.run(step);
-    failed = undefined;
-  });
-}
 
 const isWhole = process.env['WEIR_NETPOL'] === 'all';
 /** Cases that differ in what the server and the nodes must do: each protocol, names of ports, changes, blocks. */
