@@ -115,7 +115,7 @@ async function changesOf(engine: Engine, dataplane: Dataplane): Promise<Record<s
 async function measure(engine: Engine, dataplane: Dataplane, texts: readonly string[]): Promise<ApplyFigures> {
   const before = performance.now();
   for (const text of texts) engine.upsertNetworkPolicy(JSON.parse(text) as NetworkPolicy);
-  for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+  for (const source of engine.sources) engine.setInSync(source);
   const delta = engine.flush();
   const loadedAt = performance.now();
   const cpuBefore = process.cpuUsage();

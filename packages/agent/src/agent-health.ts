@@ -5,6 +5,8 @@ import type { QuarantinedEndpoint } from './start-gate/endpoints-in-force.ts';
 
 /** A policy whose newest version is not in force, and what is instead. */
 interface RefusedPolicyReport {
+  readonly kind: string;
+  /** `namespace/name`, or the name of one of the cluster. */
   readonly policy: string;
   readonly reasons: readonly string[];
   /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing; `nothing`: as the engine does. */
@@ -49,8 +51,9 @@ export interface AgentHealth {
 
 /** Refused policies as they are reported. */
 export function refusedReports(refused: readonly RefusedPolicy[]): readonly RefusedPolicyReport[] {
-  return refused.map(({ object, diagnostics, inForce }) => ({
-    policy: `${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`,
+  return refused.map(({ kind, object: { metadata }, diagnostics, inForce }) => ({
+    policy: `${kind.namespaced ? `${metadata.namespace ?? ''}/` : ''}${metadata.name ?? ''}`,
+    kind: kind.kind,
     reasons: diagnostics.map((diagnostic) => diagnostic.message),
     inForce,
   }));

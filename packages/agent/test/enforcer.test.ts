@@ -35,7 +35,7 @@ class Setup {
   });
 
   constructor() {
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) this.engine.setInSync(source);
+    for (const source of this.engine.sources) this.engine.setInSync(source);
     this.engine.upsertNamespace({ metadata: { name: 'demo' } });
   }
 

@@ -17,7 +17,7 @@ class Setup {
   readonly connections: EstablishedConnections;
 
   constructor() {
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) this.engine.setInSync(source);
+    for (const source of this.engine.sources) this.engine.setInSync(source);
     this.engine.upsertNamespace({ metadata: { name: 'shop' } });
     this.dataplane.endDenied = async (review: ConnectionReview) => {
       if (this.fails) throw new Error('no answer');

@@ -11,7 +11,7 @@ const isOwnAddress = (one: Address): boolean => compareAddresses(one, nodeAddres
 
 function engineWith(policies: Readonly<Record<string, NetworkPolicySpec>>): Engine {
   const engine = new Engine({ node: 'n1' });
-  for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+  for (const source of engine.sources) engine.setInSync(source);
   engine.upsertNamespace({ metadata: { name: 'shop' } });
   const pod = (name: string, nodeName: string, ips: readonly string[]): void =>
     engine.upsertPod({

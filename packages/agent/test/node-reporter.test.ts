@@ -23,11 +23,11 @@ describe('the report of a node', () => {
         get policyChanges() {
           return changes;
         },
-        localPolicies: () => [{ policy: { apiVersion: 'v1', kind: 'P', name: 'p', uid: 'u' }, generation, endpoints: 1 }],
+        localPolicies: () => [{ policy: { apiVersion: 'v1', kind: 'P', name: 'p' }, uid: 'u', generation, endpoints: 1 }],
         refusedPolicies: () => [],
       },
       quarantined: () => [],
-      policyVersion: () => version,
+      policyVersions: () => new Map([['networkpolicies.networking.k8s.io', version]]),
     });
     reporter = new NodeReporter({
       policies,
@@ -65,6 +65,7 @@ describe('the report of a node', () => {
     expect(written[0]).toMatchObject({
       state: 'enforcing',
       policyVersion: '1',
+      versions: { 'networkpolicies.networking.k8s.io': '1' },
       selecting: { items: [{ uid: 'u', generation: 1, pods: 1 }] },
     });
   });

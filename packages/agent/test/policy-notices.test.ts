@@ -34,12 +34,12 @@ describe('people', () => {
 
   beforeEach(() => {
     engine = new Engine({ node: 'n1' });
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    for (const source of engine.sources) engine.setInSync(source);
     [told, logged, quarantined, known] = [[], [], [], new Set(['demo/p', 'demo/q'])];
     notices = new PolicyNotices({
       engine,
       quarantined: () => quarantined,
-      policyUid: (namespace, name) => (known.has(`${namespace}/${name}`) ? `uid-${name}` : undefined),
+      policyUid: (_kind, namespace, name) => (known.has(`${namespace}/${name}`) ? `uid-${name}` : undefined),
       board: {
         announce: ({ object, type, reason }, { isOurs, isLasting }) =>
           void told.push(`${type} ${reason} ${object.kind} ${object.name}${isOurs ? ' ours' : ''}${isLasting ? ' lasting' : ''}`),

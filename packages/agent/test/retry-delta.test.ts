@@ -19,7 +19,7 @@ describe('retryDelta', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), fates, fc.integer({ min: 1, max: 9 }), (seed, fateList, stride) => {
         const engine = new Engine({ node: 'node-1' });
-        for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+        for (const source of engine.sources) engine.setInSync(source);
         const backEnd = emptyState();
         let failed: Delta | undefined;
         const send = (fate: Fate): void => {

@@ -110,7 +110,7 @@ async function firstState(): Promise<Omit<WorldResult, 'events' | 'churn'>> {
   const cpuBefore = process.cpuUsage();
   for (const informer of informers) informer.start();
   await Promise.all(informers.map((informer) => informer.synced));
-  for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+  for (const source of engine.sources) engine.setInSync(source);
   engine.flush();
   const firstStateMs = performance.now() - start;
   const { user, system } = process.cpuUsage(cpuBefore);

@@ -1,4 +1,5 @@
 /** What an engine is made with, and what it answers beside deltas. */
+import type { PolicyCompiler } from '@weir/compile';
 import type { EnforcementTarget, PolicyRef } from '@weir/policy';
 import type { RuleHash } from './programs/rule-ids.ts';
 
@@ -11,6 +12,8 @@ export interface EngineOptions {
   readonly node: string;
   /** Which engine's behaviour, on which operating system. Default is `kubernetes` on Linux. */
   readonly target?: EnforcementTarget;
+  /** The policy APIs that are read. Default are those of the target's engine. */
+  readonly compilers?: readonly PolicyCompiler[];
   /** Default is `listed`. */
   readonly localPods?: LocalPods;
   /** The hash behind rule ids. Default is `shortHash` of `@weir/net`; only real reason to give another one is to see collisions. */
@@ -31,10 +34,12 @@ export interface OwningPod extends PodName {
 /** A policy that selects endpoints of the node. */
 export interface LocalPolicy {
   readonly policy: PolicyRef;
+  /** `metadata.uid` of the object that the policy came from. */
+  readonly uid: string;
   /** `metadata.generation` of the version in force; absent when it is not known, or closed in place of a refused version. */
   readonly generation?: number;
   readonly endpoints: number;
 }
 
-/** What the engine waits for before it says anything. */
-export type Source = 'pods' | 'namespaces' | 'networkPolicies' | 'nodes';
+/** What the engine waits for before it says anything: `pods`, `namespaces`, `nodes`, and kinds of policy APIs by their names (`policyKindName`). */
+export type Source = string;

@@ -15,7 +15,8 @@
  * whole one to a data plane, and close or open what it must not.
  */
 
-import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
+import { networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
+import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { Address } from '@weir/net';
 import { asksForNodes, type Direction, enforcementTarget, type PolicyRef } from '@weir/policy';
 import { Classes, endpointClass } from './classes/classes.ts';
@@ -27,8 +28,8 @@ import { applyDelta, emptyState, type State } from './delta/state.ts';
 import type { EngineOptions, LocalPolicy, OwningPod, PodName, Source } from './engine-shapes.ts';
 import type { Attachment, PolicyEntry, Selection } from './entries.ts';
 import { PeerSets } from './peer-sets/peer-sets.ts';
-import { Policies, type RefusedPolicy } from './policies/policies.ts';
-import { mentionsBlocks, namesEgressPort } from './policies/policy-mentions.ts';
+import { Policies } from './policies/policies.ts';
+import { PolicyObjects, type ReadKind, type RefusedPolicy } from './policies/policy-objects.ts';
 import { PolicyReading } from './policies/policy-reading.ts';
 import { Subjects } from './policies/subjects.ts';
 import { ownerOf } from './population/address-table.ts';
@@ -45,7 +46,7 @@ import { newWork, type Sizes, type Work } from './work.ts';
 /** The namespace of an object that names none. */
 const assumedNamespace = 'default';
 
-const alwaysAsked: readonly Source[] = ['pods', 'namespaces', 'networkPolicies'];
+const networkPolicies = policyKindName(networkPolicyKind);
 
 /** The engine of one node. */
 export class Engine {
@@ -58,6 +59,7 @@ export class Engine {
   readonly #reading: PolicyReading;
   readonly #nodes: NodeAddresses = new NodeAddresses();
   readonly #policies: Policies;
+  readonly #objects: PolicyObjects;
   readonly #ruleIds: RuleIds<PolicyEntry>;
   readonly #sets: PeerSets;
   readonly #programs: Programs;
@@ -72,9 +74,12 @@ export class Engine {
     this.node = options.node;
     const work = this.#work;
     const target = options.target ?? enforcementTarget('kubernetes');
-    this.#sources = asksForNodes(target.profile) ? [...alwaysAsked, 'nodes'] : alwaysAsked;
+    const compilers = options.compilers ?? policyCompilersOf(target.profile);
     this.#reading = new PolicyReading(target, (name, protocol) => this.#ports.numberOf(name, protocol));
     this.#policies = new Policies(work, this.#reading);
+    this.#objects = new PolicyObjects({ compilers, policies: this.#policies, reading: this.#reading, work });
+    const nodes = asksForNodes(target.profile) ? ['nodes'] : [];
+    this.#sources = [...new Set(['pods', 'namespaces', ...this.#objects.kinds.keys(), ...nodes])];
     this.#ruleIds = new RuleIds(options.ruleHash);
     this.#sets = new PeerSets(work);
     this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
@@ -115,21 +120,36 @@ export class Engine {
   /** A node appeared or changed; told only where {@link sources} has them. */
   upsertNode(node: Node): void {
     this.#nodes.upsert(node);
+    this.#objects.upsert('nodes', node);
   }
 
   /** A node is gone. */
   deleteNode(name: string): void {
     this.#nodes.delete(name);
+    this.#objects.delete('nodes', undefined, name);
   }
 
-  /** A policy appeared or changed. A version that cannot be compiled is refused: see {@link refusedPolicies}. */
+  /**
+   * An object of a policy API appeared or changed: a policy, or something that policies refer to. A version of a
+   * policy that cannot be compiled is refused: see {@link refusedPolicies}. `kind` is one of {@link sources}.
+   */
+  upsertPolicyObject(kind: string, object: KubeObject): void {
+    this.#objects.upsert(kind, object);
+  }
+
+  /** An object of a policy API is gone, and its accepted version with it; the namespace of one that has none is absent or empty. */
+  deletePolicyObject(kind: string, namespace: string | undefined, name: string): void {
+    this.#objects.delete(kind, namespace, name);
+  }
+
+  /** {@link upsertPolicyObject} for a Kubernetes NetworkPolicy. */
   upsertNetworkPolicy(policy: NetworkPolicy): void {
-    this.#policies.upsert(policy);
+    this.#objects.upsert(networkPolicies, policy);
   }
 
-  /** A policy is gone, and its accepted version with it. */
+  /** {@link deletePolicyObject} for a Kubernetes NetworkPolicy. */
   deleteNetworkPolicy(namespace: string, name: string): void {
-    this.#policies.delete(namespace, name);
+    this.#objects.delete(networkPolicies, namespace, name);
   }
 
   /** The start gate announces an endpoint of this node. Announcing it anew replaces what was said. */
@@ -147,34 +167,35 @@ export class Engine {
     return this.#population.attachments;
   }
 
-  /** The last accepted version of each policy: an input of the next process, see {@link restoreAccepted}. */
-  acceptedPolicies(): readonly NetworkPolicy[] {
-    return this.#policies.accepted();
+  /** The last accepted version of each object of a policy API: an input of the next process, see {@link restoreAccepted}. */
+  acceptedPolicies(): readonly KubeObject[] {
+    return this.#objects.accepted();
   }
 
   /** Takes the accepted versions of an earlier process; they count where the listed version is refused. */
-  restoreAccepted(policies: readonly NetworkPolicy[]): void {
-    this.#policies.restore(policies);
-    if (this.#inSync.has('networkPolicies')) this.#policies.dropUnlisted();
+  restoreAccepted(objects: readonly KubeObject[]): void {
+    this.#objects.restore(objects);
+    for (const source of this.#inSync) this.#objects.dropUnlisted(source);
   }
 
-  /** The policies that select endpoints of this node, as of the last flush. */
+  /** The objects of policy APIs whose policies select endpoints of this node, as of the last flush. */
   localPolicies(): readonly LocalPolicy[] {
-    return [...this.#subjects.localPolicies()].map(([entry, endpoints]) => ({
+    return this.#subjects.localPolicies().map(({ entry, endpoints }) => ({
       policy: this.#policies.policyOf(entry).ref,
-      ...(entry.generation === undefined ? {} : { generation: entry.generation }),
+      uid: entry.source.uid,
+      ...(entry.source.generation === undefined ? {} : { generation: entry.source.generation }),
       endpoints,
     }));
   }
 
   /** Grows whenever {@link localPolicies} or {@link refusedPolicies} may have changed. */
   get policyChanges(): number {
-    return this.#policies.changes + this.#subjects.changes + this.#locals.changes;
+    return this.#objects.changes + this.#subjects.changes + this.#locals.changes;
   }
 
   /** Policies whose newest version was refused, with the reasons and what is in force instead. */
   refusedPolicies(): readonly RefusedPolicy[] {
-    return this.#policies.refused();
+    return this.#objects.refused();
   }
 
   /** Pods and namespaces that cannot be read and count as not there. */
@@ -189,13 +210,18 @@ export class Engine {
 
   /** A source has delivered its first whole list. */
   setInSync(source: Source): void {
-    if (source === 'networkPolicies' && !this.#inSync.has(source)) this.#policies.dropUnlisted();
+    if (!this.#inSync.has(source)) this.#objects.dropUnlisted(source);
     this.#inSync.add(source);
   }
 
   /** What the engine wants to be told of. */
   get sources(): readonly Source[] {
     return this.#sources;
+  }
+
+  /** The kinds of policy APIs among the {@link sources}, by their names. */
+  get policyKinds(): ReadonlyMap<string, ReadKind> {
+    return this.#objects.kinds;
   }
 
   /** Whether all sources are in sync. */
@@ -223,7 +249,7 @@ export class Engine {
       keysAsked: this.#sets.interest.size + this.#policies.keysAsked,
       peerSets: this.#sets.size,
       programs: this.#programs.size + this.#programs.parts,
-      policies: this.#policies.size,
+      policies: this.#objects.size,
       nodes: this.#nodes.size,
       subjectSelectors: this.#policies.selectors,
       subjects: this.#subjects.size + this.#subjects.groups,
@@ -274,6 +300,7 @@ export class Engine {
   flush(): Delta {
     if (!this.isInSync) return emptyDelta;
     this.#replan();
+    this.#objects.settle();
     const changed = this.#subjects.settle();
     const programs = this.#programs.settle();
     const sets = this.#sets.settle();
@@ -304,9 +331,10 @@ export class Engine {
   /** Nodes and port names change plans of policies that stay as they are. */
   #replan(): void {
     const nodes = this.#nodes.takeChange();
-    if (nodes !== undefined && this.#reading.setNodes(nodes)) this.#policies.replan(mentionsBlocks);
+    if (nodes !== undefined && this.#reading.setNodes(nodes)) this.#objects.replan(({ addresses }) => addresses);
     const renumbered = this.#ports.takeRenumbered();
-    if (renumbered.size > 0 && this.#reading.numbersPortNames) this.#policies.replan((object) => namesEgressPort(object, renumbered));
+    if (renumbered.size > 0 && this.#reading.numbersPortNames)
+      this.#objects.replan(({ egressPortNames }) => egressPortNames.some((name) => renumbered.has(name)));
   }
 
   #isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {

@@ -4,12 +4,13 @@
  * They refer to each other in circles (a label set knows its pods, a pod its label set), so they
  * are declared together; each is made and changed by one table, named after it.
  */
-import type { NetworkPolicy } from '@weir/kube';
+import type { PlacedPolicy, TierPlace } from '@weir/compile';
 import type { Address } from '@weir/net';
-import type { Direction, LabelSpace, Policy, Selector, Tier } from '@weir/policy';
+import type { Direction, LabelSpace, Policy, Selector } from '@weir/policy';
 import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
 import type { PlannedPolicy } from './policies/plan-policy.ts';
+import type { PolicyMentions } from './policies/policy-mentions.ts';
 import type { NamedPortList } from './population/named-port-lists.ts';
 import type { KeyedRule, RuleRun } from './programs/rule-runs.ts';
 
@@ -169,18 +170,27 @@ export interface SubjectSelector {
   readonly policies: Set<PolicyEntry>;
 }
 
-/** One version of one policy, in force. */
+/** The version of an object that is in force, of which policies are made. */
+export interface PolicySource {
+  /** `metadata.uid`, or what stands for it. */
+  readonly uid: string;
+  /** `metadata.generation` of the version that this is; undefined for one that stands in for a refused version. */
+  readonly generation: number | undefined;
+  /** What it says; between two flushes the same each time. */
+  placed(): readonly PlacedPolicy[];
+}
+
+/** One policy of one version of an object, in force. */
 export interface PolicyEntry {
   /** No two entries share one. */
   readonly id: number;
-  /** The object that it was compiled from. */
-  readonly object: NetworkPolicy;
-  /** Whether it only isolates whom the object selects, since the object was refused. */
-  readonly isClosed: boolean;
+  readonly source: PolicySource;
+  /** Which of the source's policies it is. */
+  readonly place: number;
+  readonly mentions: PolicyMentions;
   readonly order: number;
-  /** `metadata.generation` of the version that this is; undefined for one that stands in for a refused version. */
-  readonly generation: number | undefined;
-  readonly tier: Omit<Tier, 'policies'>;
+  readonly tier: TierPlace;
+  /** Unlike that of any other policy in force. */
   readonly identity: string;
   readonly subject: SubjectSelector;
   /** How many groups it is in. */

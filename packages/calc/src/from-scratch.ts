@@ -5,8 +5,17 @@
  * the engine only what gives things their shape: the compilers, the translation of rules and the
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
-import { compileNetworkPolicy, defaultTier, podToPlannedEndpoint } from '@weir/compile';
-import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
+import {
+  defaultTier,
+  type PlacedPolicy,
+  type PolicyCompiler,
+  type PolicyKind,
+  podToPlannedEndpoint,
+  policyCompilersOf,
+  policyKindName,
+  type ReferredObjects,
+} from '@weir/compile';
+import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
 import type { Direction, Endpoint, EnforcementTarget, Policy, Selector } from '@weir/policy';
 import { enforcementTarget, labelOf, numbersOfNames, selectorMatches, selectorMatchesLabels, withNumberedNames } from '@weir/policy';
@@ -15,9 +24,9 @@ import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './d
 import { namedPortsIn, peerSetOf, type SetSpec } from './delta/set-spec.ts';
 import { emptyState, type State, wholeDelta } from './delta/state.ts';
 import type { Attachment } from './entries.ts';
-import { closedPolicy, unenforcedPolicy } from './policies/closed-policy.ts';
+import { placeOf, uidOf } from './policies/object-in-force.ts';
 import { type PlannedPolicy, planPolicy, policyIdentity } from './policies/plan-policy.ts';
-import { blockLimits, isUnenforced, numbersPortNames } from './policies/policy-reading.ts';
+import { blockLimits, isRefused, numbersPortNames, standInFor, standInPolicies } from './policies/policy-reading.ts';
 import { nodeAddressesOf, rangesOf } from './population/node-addresses.ts';
 import { renderRule } from './programs/render-rule.ts';
 import type { RuleHash } from './programs/rule-ids.ts';
@@ -30,13 +39,17 @@ export interface Inputs {
   readonly pods: readonly Pod[];
   readonly namespaces: readonly Namespace[];
   readonly policies: readonly NetworkPolicy[];
+  /** The objects of policy APIs besides, by the names of their kinds. */
+  readonly objects?: Readonly<Record<string, readonly KubeObject[]>>;
   /** The last accepted versions, as `Engine.acceptedPolicies` gives them. */
-  readonly accepted: readonly NetworkPolicy[];
+  readonly accepted: readonly KubeObject[];
   readonly attachments: readonly Attachment[];
   /** Asked only where `target` depends on them. */
   readonly nodes?: readonly Node[];
   /** As in `EngineOptions`. */
   readonly target?: EnforcementTarget;
+  /** As in `EngineOptions`. */
+  readonly compilers?: readonly PolicyCompiler[];
   /** Both as in `EngineOptions`. */
   readonly localPods?: 'announced' | 'listed';
   readonly ruleHash?: RuleHash;
@@ -56,8 +69,12 @@ interface Party {
   readonly isLocal: boolean;
 }
 
-interface ActivePolicy {
-  readonly policy: Policy;
+interface PolicyInForce extends PlacedPolicy {
+  /** Unlike that of any other policy. */
+  readonly identity: string;
+}
+
+interface ActivePolicy extends PolicyInForce {
   readonly plan: PlannedPolicy;
 }
 
@@ -66,12 +83,12 @@ export function fromScratch(inputs: Inputs): Delta {
   const parties = partiesOf(inputs);
   const locals = parties.filter(({ isLocal }) => isLocal);
   const policies = policiesInForce(inputs);
-  const active = policies.filter((policy) => locals.some((party) => isSubject(policy, party)));
+  const active = policies.filter(({ policy }) => locals.some((party) => isSubject(policy, party)));
   const target = inputs.target ?? kubernetesOnLinux;
   const limits = blockLimits(target, rangesOf((inputs.nodes ?? []).flatMap(nodeAddressesOf)));
   const numberOf = numbersOfNames(parties.map(({ endpoint }) => endpoint?.namedPorts ?? []));
   const read = (policy: Policy): Policy => (numbersPortNames(target) ? withNumberedNames(policy, numberOf) : policy);
-  const planned = active.map((policy) => ({ policy, plan: planPolicy(read(policy), limits) })).sort(byModelOrder);
+  const planned = active.map((one) => ({ ...one, plan: planPolicy(read(one.policy), limits, one.identity) })).sort(byModelOrder);
   const ids = idsOf(planned, inputs.ruleHash ?? shortHash);
   const state = emptyState();
   const specs = new Map<string, SetSpec>();
@@ -138,23 +155,45 @@ function partiesOf({ node, pods, namespaces, attachments, localPods = 'listed' }
   return parties;
 }
 
-function policiesInForce({ policies, accepted, target = kubernetesOnLinux }: Inputs): Policy[] {
-  return policies.map((object) => {
-    const { policy: current, diagnostics } = compileNetworkPolicy(object, { target });
-    if (current !== undefined) return current;
-    const earlier = accepted.find(({ metadata }) => policyUid(metadata) === policyUid(object.metadata));
-    const before = earlier === undefined ? undefined : compileNetworkPolicy(earlier, { target }).policy;
-    return before ?? (isUnenforced(target, diagnostics) ? unenforcedPolicy(object) : closedPolicy(object));
-  });
+function policiesInForce({ policies, objects = {}, nodes = [], accepted, compilers, target = kubernetesOnLinux }: Inputs): PolicyInForce[] {
+  const byKind: Readonly<Record<string, readonly KubeObject[]>> = { 'networkpolicies.networking.k8s.io': policies, nodes, ...objects };
+  const referred = referredAmong(byKind);
+  return (compilers ?? policyCompilersOf(target.profile)).flatMap((compiler) =>
+    compiler.policyKinds.flatMap((kind) =>
+      (byKind[policyKindName(kind)] ?? []).flatMap((object): PolicyInForce[] => {
+        const read = (version: KubeObject): { readonly policies: readonly PlacedPolicy[]; readonly isRefused: boolean } => {
+          const compiled = compiler.compile(version, referred, { target });
+          return { policies: compiled.policies, isRefused: isRefused(compiled) };
+        };
+        const current = compiler.compile(object, referred, { target });
+        const earlier = accepted.find((one) => uidOf(kind, one) === uidOf(kind, object));
+        const before = earlier === undefined ? undefined : read(earlier);
+        const standIn = standInFor(target, current.diagnostics);
+        const placed = !isRefused(current)
+          ? current.policies
+          : before?.isRefused === false
+            ? before.policies
+            : standInPolicies({ compiler, object, referred }, standIn);
+        return placed.map((one, place) => ({ ...one, identity: policyIdentity(one.policy.ref, place) }));
+      }),
+    ),
+  );
 }
 
-function policyUid({ uid, namespace, name }: NetworkPolicy['metadata']): string {
-  return uid ?? `${namespace ?? 'default'}/${name ?? ''}`;
+function referredAmong(byKind: Readonly<Record<string, readonly KubeObject[]>>): ReferredObjects {
+  const list = (kind: PolicyKind, namespace?: string): readonly KubeObject[] =>
+    (byKind[policyKindName(kind)] ?? [])
+      .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+      .sort((a, b) => (placeOf(kind, a) < placeOf(kind, b) ? -1 : 1));
+  return {
+    list,
+    get: (kind, name, namespace) => list(kind, namespace).find(({ metadata }) => metadata.name === name),
+  };
 }
 
 function byModelOrder(a: ActivePolicy, b: ActivePolicy): number {
   if (a.policy.order !== b.policy.order) return a.policy.order - b.policy.order;
-  return policyIdentity(a.policy.ref) < policyIdentity(b.policy.ref) ? -1 : 1;
+  return a.identity < b.identity ? -1 : 1;
 }
 
 /** Ids by identity: the hash, and a number for all but the first of equal hashes. */

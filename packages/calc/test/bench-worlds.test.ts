@@ -50,7 +50,7 @@ describe('L1 label sets that no selector in use can tell apart', () => {
     engine.upsertNamespace(namespaceOf(0));
     for (let i = 0; i < mutual.policies; i++) engine.upsertNetworkPolicy(policyOf(mutual, i));
     for (let i = 0; i < mutual.pods; i++) engine.upsertPod(podDocument(podOf(mutual, i), i + 1));
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    for (const source of engine.sources) engine.setInSync(source);
     engine.flush();
     expect(engine.sizes.labelSets).toBe(300);
     // One for each list of ports: 8000, 8001 or 8002.
@@ -87,7 +87,7 @@ describe('S6 a churn of pods', () => {
     for (let i = 0; i < world.namespaces; i++) engine.upsertNamespace(namespaceOf(i));
     for (let i = 0; i < world.policies; i++) engine.upsertNetworkPolicy(policyOf(world, i));
     for (let i = 0; i < world.pods; i++) engine.upsertPod(podDocument(podOf(world, i), i + 1));
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    for (const source of engine.sources) engine.setInSync(source);
     engine.flush();
     return engine;
   }

@@ -85,7 +85,7 @@ function startedEngine(): Engine {
   engine.upsertNetworkPolicy(
     policyOf('a/deny', { podSelector: {}, ingress: [{ from: [{ podSelector: { matchLabels: { app: 'peer' } } }] }] }),
   );
-  for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+  for (const source of engine.sources) engine.setInSync(source);
   engine.flush();
   return engine;
 }

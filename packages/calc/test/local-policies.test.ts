@@ -13,7 +13,7 @@ describe('the policies that select pods of the node', () => {
     engine = new Engine({ node: 'n1' });
     engine.upsertNamespace(namespaceOf('a'));
     engine.upsertPod(podOf('a/one', { labels: { app: 'x' }, ip: '10.0.0.3', node: 'n1' }));
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    for (const source of engine.sources) engine.setInSync(source);
   });
 
   const upsert = (place: string, spec: NetworkPolicySpec, generation: number): void => {

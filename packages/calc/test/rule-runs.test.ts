@@ -53,7 +53,7 @@ describe('P1 one policy of many that changes', () => {
       engine.upsertNamespace(namespaceOf('a'));
       engine.upsertPod(podOf('a/local', { ip: '10.0.0.1', node: 'n1' }));
       for (let i = 0; i < 300; i++) engine.upsertNetworkPolicy(policy(i, ports(i)));
-      for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+      for (const source of engine.sources) engine.setInSync(source);
       engine.flush();
       return engine;
     };

@@ -4,7 +4,7 @@
  * A policy may refer to other objects (a tier, a network set, a group of blocks, nodes). It asks for them while it is
  * compiled, and whoever compiles keeps what was asked for, to compile anew when one of them changes.
  */
-import type { KubeObject } from '@weir/kube';
+import type { FieldSelection, KubeObject } from '@weir/kube';
 import type { Policy, PolicyApi, Tier } from '@weir/policy';
 import type { CompileOptions, PolicyDiagnostic } from './kubernetes/compile-network-policy.ts';
 
@@ -31,6 +31,10 @@ export interface PolicyKind {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** Whether every API server serves it; others may not be installed. */
+  readonly isBuiltIn?: boolean;
+  /** What compiling reads of its objects, for whoever keeps many of them; everything when absent. */
+  readonly fields?: FieldSelection;
   /** The group and versions in which people write it, where it is stored in another one. */
   readonly writtenAs?: Pick<PolicyKind, 'group' | 'versions'>;
 }

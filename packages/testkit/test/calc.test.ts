@@ -47,7 +47,7 @@ function runningEngine({ node, engine }: Follower): NodeModel<NodeJudge> {
 
 function startEngine(node: string): Engine {
   const engine = new Engine({ node });
-  for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+  for (const source of engine.sources) engine.setInSync(source);
   return engine;
 }
 
@@ -240,7 +240,7 @@ describe('before all sources are in sync', () => {
       model.apply(engine.flush());
       expect(model.size().endpoints).toBe(0);
     }
-    engine.setInSync('networkPolicies');
+    engine.setInSync('networkpolicies.networking.k8s.io');
     model.apply(engine.flush());
     expect(findNodeDifference(world, [{ node: 'node-0', model }], { every: 7, offset: 0 })).toBeUndefined();
   });

@@ -27,7 +27,7 @@ const node = 'node-0';
 
 function engineOf(world: World): Engine {
   const engine = new Engine({ node });
-  for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+  for (const source of engine.sources) engine.setInSync(source);
   for (const event of eventsBetween(emptyWorld(world), world)) event(engine);
   engine.flush();
   return engine;

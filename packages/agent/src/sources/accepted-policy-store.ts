@@ -6,7 +6,7 @@
  * less than a second before a crash is still the listed one, unless its refused successor came within
  * that second too; then its pods are closed.
  */
-import { identityProblem, type NetworkPolicy } from '@weir/kube';
+import { identityProblem, type KubeObject } from '@weir/kube';
 import type { Logger } from '../log/log.ts';
 import { LateStateFile } from '../state-files/late-state-file.ts';
 
@@ -16,14 +16,14 @@ export class AcceptedPolicyStore {
   readonly #log: Logger;
 
   /** `current` gives the accepted versions at the time of writing. */
-  constructor(stateDirectory: string, log: Logger, current: () => readonly NetworkPolicy[]) {
+  constructor(stateDirectory: string, log: Logger, current: () => readonly KubeObject[]) {
     this.#log = log;
     const failure = 'the accepted policies could not be kept';
     this.#file = new LateStateFile({ directory: stateDirectory, name: 'accepted-policies.json', log, current, failure });
   }
 
   /** What an earlier process accepted; nothing when there is no file, and less, with a line in the log, when it is damaged. */
-  load(): readonly NetworkPolicy[] {
+  load(): readonly KubeObject[] {
     const content = this.#file.read();
     if (content.kind === 'absent') return [];
     const values = content.kind === 'read' && Array.isArray(content.value) ? (content.value as unknown[]) : [undefined];
@@ -48,6 +48,6 @@ export class AcceptedPolicyStore {
   }
 }
 
-function isStoredPolicy(value: unknown): value is NetworkPolicy {
+function isStoredPolicy(value: unknown): value is KubeObject {
   return identityProblem(value) === undefined;
 }

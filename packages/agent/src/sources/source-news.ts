@@ -41,10 +41,10 @@ export class SourceNews implements SourcesListener {
   }
 
   changed(kind: SourceKind, news?: KubeObject): void {
-    const { latency, accepted, enforcer } = this.#parts;
+    const { latency, accepted, engine, enforcer } = this.#parts;
     // Lists of a start are no changes that somebody waits for.
     if (news !== undefined && this.#isSynced) latency.heard(news);
-    if (kind === 'networkPolicies') accepted.changed();
+    if (engine.policyKinds.get(kind)?.isPolicy === true) accepted.changed();
     else this.#reportUnreadable();
     enforcer.changed();
   }

@@ -9,7 +9,7 @@
  * events about that object are held back until the informer has come as far as the read; then the
  * informer's copy counts again. So nothing is remembered for longer than the informer lags.
  */
-import { Informer, type KubeClient, type ResourcePath } from '@weir/client';
+import { Informer, isNotFound, type KubeClient, type ResourcePath } from '@weir/client';
 import { compareResourceVersions, type FieldSelection, type KubeObject } from '@weir/kube';
 
 /** Where the objects of one kind go. */
@@ -46,7 +46,12 @@ export interface SourceWiring<T extends KubeObject> {
   readonly fields: FieldSelection;
   readonly sink: Sink<T>;
   readonly listener: SourceListener;
+  /** Whether the API server may not have the kind: then there are no objects of it, and it is asked for again. */
+  readonly isOptional?: boolean;
 }
+
+/** How long a kind that is not installed is not asked for again, in milliseconds at most. */
+const absenceMs = 30_000;
 
 /** One kind. */
 export class Source<T extends KubeObject> {
@@ -56,6 +61,7 @@ export class Source<T extends KubeObject> {
   /** Objects of which a read knows more than the informer, with the version up to which it knows. */
   readonly #ahead = new Map<string, { readonly namespace: string; readonly name: string; readonly version: string | undefined }>();
   #progress: string | undefined;
+  #isAbsent = false;
 
   constructor(client: KubeClient, wiring: SourceWiring<T>) {
     this.#sink = wiring.sink;
@@ -70,11 +76,25 @@ export class Source<T extends KubeObject> {
         remove: (object) => {
           if (!this.#ahead.has(keyOf(object))) this.#remove(namespaceOf(object), nameOf(object), object);
         },
-        synced: () => this.#listener.synced(),
+        synced: () => this.#synced(),
         progress: (version) => this.#progressed(version),
       },
-      { fields: wiring.fields, onError: (error) => this.#listener.failed(error) },
+      {
+        fields: wiring.fields,
+        onError: (error) => (wiring.isOptional === true ? this.#failedOptional(error) : this.#listener.failed(error)),
+        ...(wiring.isOptional === true ? { backoff: { maximumMs: absenceMs } } : {}),
+      },
     );
+  }
+
+  /** Whether the API server does not have the kind. */
+  get isAbsent(): boolean {
+    return this.#isAbsent;
+  }
+
+  /** Whether the last thing heard of the API server was good. */
+  get connected(): boolean {
+    return this.#isAbsent || this.informer.connected;
   }
 
   /** How many objects are held back from the informer now. */
@@ -112,6 +132,25 @@ export class Source<T extends KubeObject> {
     for (const name of new Set(others)) {
       if (!listed.has(`${namespace}/${name}`) && this.#runAhead(namespace, name, resourceVersion)) this.#remove(namespace, name);
     }
+  }
+
+  #synced(): void {
+    // An absent kind has been in sync since it was found to be absent.
+    if (!this.#isAbsent) this.#listener.synced();
+    this.#isAbsent = false;
+  }
+
+  /** Only before its first list is a kind that is not found one that is not installed; later what is known stays. */
+  #failedOptional(error: unknown): void {
+    if (!isNotFound(error) || this.informer.hasSynced) {
+      this.#listener.failed(error);
+      return;
+    }
+    if (!this.#isAbsent) {
+      this.#isAbsent = true;
+      this.#listener.synced();
+    }
+    this.#listener.heard();
   }
 
   #isCovered(version: string | undefined): boolean {

@@ -5,26 +5,30 @@
  * may lag: it reads the pod, its namespace and the namespace's policies anew, deletions included.
  */
 import type { Engine, Source as EngineSource, OwningPod } from '@weir/calc';
-import { type KubeClient, namespacesPath, networkPoliciesPath, nodesPath, podsPath, TransportError } from '@weir/client';
+import { type KubeClient, namespacesPath, nodesPath, podsPath, TransportError } from '@weir/client';
 import {
   checkPodShape,
   identityProblem,
   type KubeObject,
   type Namespace,
-  type NetworkPolicy,
   type Node,
   namespacePolicyFields,
-  networkPolicyFields,
   nodePolicyFields,
   type Pod,
   podPolicyFields,
 } from '@weir/kube';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
+import { PolicySources } from './policy-sources.ts';
 import { SharedReads } from './shared-reads.ts';
-import { nameOf, namespaceOf, type Sink, Source, type SourceWiring } from './source.ts';
+import { nameOf, namespaceOf, Source, type SourceWiring } from './source.ts';
 
 /** The kinds that the engine reads, named as its sync gate names them. */
 export type SourceKind = EngineSource;
+
+/** What all sources have in common, whatever their objects. */
+type AnySource = Pick<Source<KubeObject>, 'connected' | 'isAbsent'> & {
+  readonly informer: Pick<Source<KubeObject>['informer'], 'watches' | 'start' | 'stop' | 'finished'>;
+};
 
 /** How one kind gets on with the API server. */
 export interface SourceContact {
@@ -62,13 +66,11 @@ export interface SourcesOptions {
   readonly readTimeoutMs: number;
 }
 
-/** Where each kind is read, and what is kept of its objects. */
-const resources: Readonly<Record<SourceKind, Pick<SourceWiring<KubeObject>, 'path' | 'fields'>>> = {
-  pods: { path: podsPath(), fields: podPolicyFields },
-  namespaces: { path: namespacesPath, fields: namespacePolicyFields },
-  networkPolicies: { path: networkPoliciesPath(), fields: networkPolicyFields },
-  nodes: { path: nodesPath, fields: nodePolicyFields },
-};
+/** How a kind has got on with the API server. */
+interface Contact {
+  failures: number;
+  heardAtMs: number;
+}
 
 /** The informers of one agent. */
 export class Sources {
@@ -77,19 +79,14 @@ export class Sources {
   readonly #listener: SourcesListener;
   readonly #readTimeoutMs: number;
   readonly #namespaces: Source<Namespace>;
-  readonly #policies: Source<NetworkPolicy>;
   readonly #pods: Source<Pod>;
-  /** Undefined where verdicts do not depend on nodes. */
-  readonly #nodes: Source<Node> | undefined;
+  readonly #policies: PolicySources;
+  /** All of them, by the names of their kinds. */
+  readonly #all: ReadonlyMap<SourceKind, AnySource>;
   readonly #namespaceReads = new SharedReads((namespace) => this.#readNamespace(namespace));
   /** Pods that have left the node although the API still lists them, by namespace and name: their uids. */
   readonly #left = new Map<string, string>();
-  readonly #contacts: Readonly<Record<SourceKind, { failures: number; heardAtMs: number }>> = {
-    pods: { failures: 0, heardAtMs: Number.NaN },
-    namespaces: { failures: 0, heardAtMs: Number.NaN },
-    networkPolicies: { failures: 0, heardAtMs: Number.NaN },
-    nodes: { failures: 0, heardAtMs: Number.NaN },
-  };
+  readonly #contacts = new Map<SourceKind, Contact>();
   #unsynced: number;
 
   constructor(options: SourcesOptions) {
@@ -100,31 +97,36 @@ export class Sources {
     this.#listener = options.listener;
     this.#readTimeoutMs = options.readTimeoutMs;
     this.#namespaces = this.#make<Namespace>('namespaces', {
-      upsert: (namespace) => engine.upsertNamespace(namespace),
-      remove: (_, name) => engine.deleteNamespace(name),
-    });
-    this.#policies = this.#make<NetworkPolicy>('networkPolicies', {
-      upsert: (policy) => engine.upsertNetworkPolicy(policy),
-      remove: (namespace, name) => engine.deleteNetworkPolicy(namespace, name),
-    });
-    this.#pods = this.#make<Pod>('pods', {
-      upsert: (pod) => this.#upsertPod(pod),
-      remove: (namespace, name) => {
-        this.#left.delete(`${namespace}/${name}`);
-        engine.deletePod(namespace, name);
+      path: namespacesPath,
+      fields: namespacePolicyFields,
+      sink: {
+        upsert: (namespace) => engine.upsertNamespace(namespace),
+        remove: (_, name) => engine.deleteNamespace(name),
       },
     });
-    if (engine.sources.includes('nodes')) {
-      this.#nodes = this.#make<Node>('nodes', {
-        upsert: (node) => engine.upsertNode(node),
-        remove: (_, name) => engine.deleteNode(name),
-      });
-    }
+    this.#pods = this.#make<Pod>('pods', {
+      path: podsPath(),
+      fields: podPolicyFields,
+      sink: {
+        upsert: (pod) => this.#upsertPod(pod),
+        remove: (namespace, name) => {
+          this.#left.delete(`${namespace}/${name}`);
+          engine.deletePod(namespace, name);
+        },
+      },
+    });
+    const shared = new Map<SourceKind, AnySource>([
+      ['namespaces', this.#namespaces],
+      ['pods', this.#pods],
+      ...(engine.sources.includes('nodes') ? [['nodes', this.#makeNodes()] as const] : []),
+    ]);
+    this.#policies = new PolicySources(engine, (name, wiring) => this.#make(name, wiring), new Set(shared.keys()));
+    this.#all = new Map([...shared, ...this.#policies.all]);
   }
 
   /** Starts following. */
   start(): void {
-    for (const { informer } of this.#all()) {
+    for (const { informer } of this.#all.values()) {
       informer.start();
       informer.finished.catch((error: unknown) => this.#listener.onFault(error));
     }
@@ -132,7 +134,7 @@ export class Sources {
 
   /** Stops following; the engine keeps what it knows. */
   async stop(): Promise<void> {
-    await Promise.allSettled(this.#all().map(({ informer }) => informer.stop()));
+    await Promise.allSettled([...this.#all.values()].map(({ informer }) => informer.stop()));
   }
 
   /** Whether every kind has been listed once. */
@@ -142,34 +144,25 @@ export class Sources {
 
   /** Whether the last thing heard of the API server was good, for every kind. */
   get connected(): boolean {
-    return this.#all().every(({ informer }) => informer.connected);
+    return [...this.#all.values()].every(({ connected }) => connected);
   }
 
   /** How each kind gets on with the API server. */
   contacts(): readonly SourceContact[] {
-    const informers = {
-      pods: this.#pods.informer,
-      namespaces: this.#namespaces.informer,
-      networkPolicies: this.#policies.informer,
-      nodes: this.#nodes?.informer,
-    };
-    return this.#engine.sources.flatMap((kind) => {
-      const { failures, heardAtMs } = this.#contacts[kind];
-      const informer = informers[kind];
-      if (informer === undefined) return [];
-      const { connected, watches } = informer;
-      return { kind, connected, watches, failures, silentMs: performance.now() - heardAtMs };
+    return [...this.#all].map(([kind, { connected, informer }]) => {
+      const { failures, heardAtMs } = this.#contactOf(kind);
+      return { kind, connected, watches: informer.watches, failures, silentMs: performance.now() - heardAtMs };
     });
   }
 
-  /** The resourceVersion up to which the engine knows the policies. */
-  get policyVersion(): string | undefined {
-    return this.#policies.informer.lastResourceVersion;
+  /** The resourceVersion up to which the engine knows the policies of each kind, by the names of the kinds. */
+  get policyVersions(): ReadonlyMap<string, string> {
+    return this.#policies.versions;
   }
 
-  /** The uid of a policy as the informer knows it. */
-  policyUid(namespace: string, name: string): string | undefined {
-    return this.#policies.get(namespace, name)?.metadata.uid;
+  /** The uid of an object of a policy API as the informer of its kind knows it. */
+  policyUid(kind: string, namespace: string, name: string): string | undefined {
+    return this.#policies.uidOf(kind, namespace, name);
   }
 
   /** The uid of a pod as the informer knows it. */
@@ -233,17 +226,26 @@ export class Sources {
     const signal = AbortSignal.timeout(this.#readTimeoutMs);
     const [object, policies] = await Promise.all([
       this.#client.get<Namespace>(namespacesPath, namespace, { signal }),
-      this.#client.list<NetworkPolicy>(networkPoliciesPath(namespace), { signal }),
+      this.#policies.read(this.#client, namespace, signal),
     ]);
-    for (const item of [object, ...policies.items]) recognized(item);
+    for (const item of [object, ...policies.flatMap(({ items }) => items)]) recognized(item);
     this.#guarded(() => {
       this.#namespaces.offer(object);
-      this.#policies.offerList({ namespace, items: policies.items, resourceVersion: policies.metadata.resourceVersion });
+      for (const { source, ...list } of policies) source.offerList(list);
     });
   }
 
-  #make<T extends KubeObject>(kind: SourceKind, sink: Sink<T>): Source<T> {
-    const contact = this.#contacts[kind];
+  #makeNodes(): Source<Node> {
+    const engine = this.#engine;
+    return this.#make<Node>('nodes', {
+      path: nodesPath,
+      fields: nodePolicyFields,
+      sink: { upsert: (node) => engine.upsertNode(node), remove: (_, name) => engine.deleteNode(name) },
+    });
+  }
+
+  #make<T extends KubeObject>(kind: SourceKind, wiring: Omit<SourceWiring<T>, 'listener'>): Source<T> {
+    const contact = this.#contactOf(kind);
     const listener = {
       arrived: () => this.#listener.arrived(),
       changed: (news?: KubeObject) => this.#listener.changed(kind, news),
@@ -261,7 +263,13 @@ export class Sources {
         this.#listener.heard(kind);
       },
     };
-    return new Source<T>(this.#client, { ...resources[kind], sink, listener });
+    return new Source<T>(this.#client, { ...wiring, listener });
+  }
+
+  #contactOf(kind: SourceKind): Contact {
+    let contact = this.#contacts.get(kind);
+    if (contact === undefined) this.#contacts.set(kind, (contact = { failures: 0, heardAtMs: Number.NaN }));
+    return contact;
   }
 
   /** Outside of informers, whose handlers are guarded by `finished`. */
@@ -272,16 +280,6 @@ export class Sources {
       this.#listener.onFault(error);
       throw error;
     }
-  }
-
-  #all(): readonly {
-    readonly informer:
-      | Source<Namespace>['informer']
-      | Source<NetworkPolicy>['informer']
-      | Source<Pod>['informer']
-      | Source<Node>['informer'];
-  }[] {
-    return [this.#namespaces, this.#policies, this.#pods, ...(this.#nodes === undefined ? [] : [this.#nodes])];
   }
 }
 

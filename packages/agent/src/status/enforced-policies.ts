@@ -7,6 +7,7 @@
  * the last flush emitted is what the kernel has then.
  */
 import type { Engine, LocalPolicy } from '@weir/calc';
+import { networkPolicyKind, policyKindName } from '@weir/compile';
 import { type BoundedList, type NodeReport, type ReportedSelection, reportLimits, reportTextLimit } from '@weir/kube';
 import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import { cutText, refusalReason } from './refusal-reason.ts';
@@ -15,9 +16,11 @@ import { cutText, refusalReason } from './refusal-reason.ts';
 export interface EnforcedPoliciesOptions {
   readonly engine: Pick<Engine, 'localPolicies' | 'policyChanges' | 'refusedPolicies'>;
   quarantined(): readonly QuarantinedEndpoint[];
-  /** The resourceVersion up to which the engine knows the policies. */
-  policyVersion(): string | undefined;
+  /** The resourceVersion up to which the engine knows the policies of each kind, by the names of the kinds. */
+  policyVersions(): ReadonlyMap<string, string>;
 }
+
+const networkPolicies = policyKindName(networkPolicyKind);
 
 /** What is known to be in the kernel. */
 export class EnforcedPolicies {
@@ -25,8 +28,8 @@ export class EnforcedPolicies {
   /** By policy UID: the version in force, and since when, in RFC 3339. */
   #since: ReadonlyMap<string, ReportedSelection> = new Map();
   #quarantined: readonly QuarantinedEndpoint[] = [];
-  #version = '0';
-  #nextVersion = '0';
+  #versions: ReadonlyMap<string, string> = new Map();
+  #nextVersions: ReadonlyMap<string, string> = new Map();
   #changes = -1;
 
   constructor(options: EnforcedPoliciesOptions) {
@@ -35,12 +38,12 @@ export class EnforcedPolicies {
 
   /** What the engine knows is about to go to the kernel. */
   underWay(): void {
-    this.#nextVersion = this.#options.policyVersion() ?? '0';
+    this.#nextVersions = this.#options.policyVersions();
   }
 
   /** It has come through. Says whether more may have changed than versions. */
   inKernel(): boolean {
-    this.#version = this.#nextVersion;
+    this.#versions = this.#nextVersions;
     const before = this.#quarantined;
     this.#quarantined = this.#options.quarantined();
     return this.#options.engine.policyChanges !== this.#changes || !sameEndpoints(before, this.#quarantined);
@@ -49,7 +52,7 @@ export class EnforcedPolicies {
   /** Nothing is under way and nothing waits: what the engine knows is in the kernel. */
   settled(): void {
     this.underWay();
-    this.#version = this.#nextVersion;
+    this.#versions = this.#nextVersions;
   }
 
   /** The report while nothing is under way. */
@@ -85,7 +88,8 @@ export class EnforcedPolicies {
     return {
       state,
       ...(problem === undefined ? {} : { problem: cutText(problem, reportTextLimit) }),
-      policyVersion: this.#version,
+      policyVersion: this.#versions.get(networkPolicies) ?? '0',
+      versions: Object.fromEntries(this.#versions),
       refused: bounded(refused, reportLimits.refused),
       quarantined: bounded(quarantined, reportLimits.quarantined),
       selecting: bounded(selecting, reportLimits.selecting),
@@ -93,8 +97,7 @@ export class EnforcedPolicies {
   }
 
   #takeSelections(policies: readonly LocalPolicy[], now: string): void {
-    const selections = policies.map(({ policy, generation = 0, endpoints }): ReportedSelection => {
-      const uid = policy.uid ?? '';
+    const selections = policies.map(({ uid, generation = 0, endpoints }): ReportedSelection => {
       const known = this.#since.get(uid);
       const since = known?.generation === generation ? known.since : now;
       return { uid, generation, pods: endpoints, since };

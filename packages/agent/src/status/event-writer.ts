@@ -150,7 +150,7 @@ export class EventWriter implements NoticeBoard {
     const event = {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name, namespace: object.namespace },
+      metadata: { name, namespace: namespaceOf(object) },
       involvedObject: object,
       ...said,
       count: 1,
@@ -162,7 +162,7 @@ export class EventWriter implements NoticeBoard {
       reportingInstance: '',
     };
     try {
-      await this.#client.create<CoreEvent>(eventsPath(object.namespace), event, { signal: this.#signal() });
+      await this.#client.create<CoreEvent>(eventsPath(namespaceOf(object)), event, { signal: this.#signal() });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       await this.#renew(entry, sameOccasionMs);
@@ -171,7 +171,7 @@ export class EventWriter implements NoticeBoard {
 
   /** Counts the Event once more, unless that was done within `quietMs`; makes it when it has expired. */
   async #renew(entry: Entry, quietMs: number): Promise<void> {
-    const path = eventsPath(entry.notice.object.namespace);
+    const path = eventsPath(namespaceOf(entry.notice.object));
     const found = await this.#client.get<CoreEvent>(path, entry.name, { signal: this.#signal() }).catch((error: unknown) => {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -192,6 +192,11 @@ const component = 'weir-agent';
 
 function nameOf({ object, reason, message }: Notice): string {
   return `${object.name.slice(0, 200)}.${shortHash(`${object.kind} ${object.uid} ${reason} ${message}`)}`;
+}
+
+/** Events about objects of the cluster are in `default`, as everywhere. */
+function namespaceOf({ namespace }: Notice['object']): string {
+  return namespace === '' ? 'default' : namespace;
 }
 
 function between(min: number, max: number): number {

@@ -26,7 +26,7 @@ export interface NodeStatusParts {
   readonly client: KubeClient;
   readonly engine: Engine;
   readonly enforcer: () => Pick<Enforcer, 'state' | 'isSettled' | 'endpoints'>;
-  readonly sources: () => Pick<Sources, 'policyVersion' | 'policyUid'>;
+  readonly sources: () => Pick<Sources, 'policyVersions' | 'policyUid'>;
 }
 
 /** Follows what comes into the kernel and tells of it. */
@@ -41,7 +41,7 @@ export class NodeStatus implements EnforcementProgress {
     const quarantined = (): readonly QuarantinedEndpoint[] => enforcer().endpoints.quarantined();
     const lease = new LeaseWriter(client, node, statusSeconds * missedSigns);
     this.#reporter = new NodeReporter({
-      policies: new EnforcedPolicies({ engine, quarantined, policyVersion: () => sources().policyVersion }),
+      policies: new EnforcedPolicies({ engine, quarantined, policyVersions: () => sources().policyVersions }),
       log,
       heartbeatMs: statusSeconds * 1_000,
       state: () => enforcer().state,
@@ -53,7 +53,7 @@ export class NodeStatus implements EnforcementProgress {
     this.#notices = new PolicyNotices({
       engine,
       quarantined,
-      policyUid: (namespace, name) => sources().policyUid(namespace, name),
+      policyUid: (kind, namespace, name) => sources().policyUid(kind, namespace, name),
       board: this.#events,
       log,
     });

@@ -3,6 +3,7 @@
  * Event, when it begins and when it is over.
  */
 import type { Engine, RefusedPolicy } from '@weir/calc';
+import { policyKindName } from '@weir/compile';
 import type { Logger } from '../log/log.ts';
 import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import type { Notice, NoticeBoard } from './event-writer.ts';
@@ -12,8 +13,8 @@ import { cutText, refusalAdvice, refusalReason } from './refusal-reason.ts';
 export interface PolicyNoticesOptions {
   readonly engine: Pick<Engine, 'localPolicies' | 'policyChanges' | 'refusedPolicies'>;
   quarantined(): readonly QuarantinedEndpoint[];
-  /** The uid of a policy that is there; undefined when there is none of that name. */
-  policyUid(namespace: string, name: string): string | undefined;
+  /** The uid of a policy that is there, of the kind of this name; undefined when there is none. */
+  policyUid(kind: string, namespace: string, name: string): string | undefined;
   readonly board: NoticeBoard;
   readonly log: Logger;
 }
@@ -30,11 +31,17 @@ const instead = {
   nothing: 'no version of it was ever accepted, and as this engine does it is NOT ENFORCED: what it was to forbid is open',
 } as const;
 
+/** What is told of a refused policy, which is of the kind of this name. */
+interface Refusal {
+  readonly kind: string;
+  readonly notice: Notice;
+}
+
 /** Follows refusals and quarantines. */
 export class PolicyNotices {
   readonly #options: PolicyNoticesOptions;
   /** By uid. */
-  #refused: ReadonlyMap<string, Notice> = new Map();
+  #refused: ReadonlyMap<string, Refusal> = new Map();
   #quarantined: ReadonlyMap<string, Notice> = new Map();
   #changes = -1;
 
@@ -56,17 +63,19 @@ export class PolicyNotices {
     if (policies.length === 0 && this.#refused.size === 0) return;
     const { board, engine, log } = this.#options;
     const now = new Map(policies.map((policy) => [policy.object.metadata.uid ?? '', refusal(policy)]));
-    const begun = [...now].filter(([uid, notice]) => this.#refused.get(uid)?.message !== notice.message);
-    const over = [...this.#refused].filter(([uid, notice]) => now.get(uid)?.message !== notice.message);
+    const isIn = (all: ReadonlyMap<string, Refusal>, uid: string, { notice }: Refusal): boolean =>
+      all.get(uid)?.notice.message === notice.message;
+    const begun = [...now].filter(([uid, one]) => !isIn(this.#refused, uid, one)).map(([uid, { notice }]) => [uid, notice] as const);
+    const over = [...this.#refused].filter(([uid, one]) => !isIn(now, uid, one));
     this.#refused = now;
     if (begun.length === 0 && over.length === 0) return;
-    const here = new Set(engine.localPolicies().map(({ policy }) => policy.uid));
+    const here = new Set(engine.localPolicies().map(({ uid }) => uid));
     for (const [uid, notice] of begun) board.announce(notice, { isOurs: here.has(uid), isLasting: true });
-    for (const [uid, notice] of over) {
+    for (const [uid, { notice, kind }] of over) {
       board.withdraw(notice);
       const { namespace, name } = notice.object;
-      if (now.has(uid) || this.#options.policyUid(namespace, name) !== uid) continue;
-      log.info({ policy: `${namespace}/${name}` }, 'the policy is enforced again in its newest version');
+      if (now.has(uid) || this.#options.policyUid(kind, namespace, name) !== uid) continue;
+      log.info({ policy: `${notice.object.kind} ${namespace}/${name}` }, 'the policy is enforced again in its newest version');
       const accepted = { type: 'Normal', reason: 'PolicyAccepted', message: 'The newest version of the policy is enforced.' } as const;
       board.announce({ object: notice.object, ...accepted }, { isOurs: here.has(uid), isLasting: false });
     }
@@ -86,13 +95,18 @@ export class PolicyNotices {
   }
 }
 
-function refusal(policy: RefusedPolicy): Notice {
-  const { namespace = '', name = '', uid = '' } = policy.object.metadata;
+function refusal(policy: RefusedPolicy): Refusal {
+  const { kind, object } = policy;
+  const { namespace = '', name = '', uid = '' } = object.metadata;
+  const apiVersion = object.apiVersion ?? `${kind.group}/${kind.versions[0] ?? ''}`;
   return {
-    object: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name, uid },
-    type: 'Warning',
-    reason: 'PolicyRefused',
-    message: `The newest version of the policy cannot be enforced: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
+    kind: policyKindName(kind),
+    notice: {
+      object: { apiVersion, kind: kind.kind, namespace, name, uid },
+      type: 'Warning',
+      reason: 'PolicyRefused',
+      message: `The newest version of the policy cannot be enforced: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
+    },
   };
 }
 

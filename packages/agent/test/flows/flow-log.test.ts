@@ -25,7 +25,7 @@ class Setup {
   readonly log: FlowLog;
 
   constructor() {
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) this.engine.setInSync(source);
+    for (const source of this.engine.sources) this.engine.setInSync(source);
     this.engine.upsertNamespace({ metadata: { name: 'shop' } });
     this.engine.upsertPod({
       metadata: { namespace: 'shop', name: 'web', uid: 'web' },

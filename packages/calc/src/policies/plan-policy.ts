@@ -52,9 +52,12 @@ export interface BlockLimits {
   readonly otherNodes?: readonly AddressRange[];
 }
 
-/** Plans both directions of a policy. */
-export function planPolicy(policy: Policy, limits: BlockLimits = { withoutPods: false, without: [] }): PlannedPolicy {
-  const name = policyIdentity(policy.ref);
+/** Plans both directions of a policy; `name` tells it from all others. */
+export function planPolicy(
+  policy: Policy,
+  limits: BlockLimits = { withoutPods: false, without: [] },
+  name: string = policyIdentity(policy.ref),
+): PlannedPolicy {
   const plan = (direction: Direction, rules: readonly Rule[]): PlannedRule[] => {
     const taken = new Map<string, number>();
     return mergeBlocks(rules)
@@ -74,9 +77,10 @@ export function planPolicy(policy: Policy, limits: BlockLimits = { withoutPods: 
   };
 }
 
-/** The kind, namespace and name of a policy as one text. */
-export function policyIdentity({ apiVersion, kind, namespace, name }: PolicyRef): string {
-  return `${apiVersion}/${kind}/${namespace ?? ''}/${name}`;
+/** The kind, namespace and name of a policy as one text, with its place among the policies of its object. */
+export function policyIdentity({ apiVersion, kind, namespace, name }: PolicyRef, place = 0): string {
+  const identity = `${apiVersion}/${kind}/${namespace ?? ''}/${name}`;
+  return place === 0 ? identity : `${identity} ${place}`;
 }
 
 /** A rule about blocks, but not about those whom blocks do not mean; what is uncertain is read as in an exclusion of the rule. */

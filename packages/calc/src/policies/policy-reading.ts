@@ -2,58 +2,74 @@
  * How policies are read on this node: what the engine supports on its operating system, whom its blocks
  * and what its port names mean, and what stands in for a policy that is refused.
  */
-import { type CompiledPolicy, compileNetworkPolicy } from '@weir/compile';
-import type { NetworkPolicy } from '@weir/kube';
+import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '@weir/compile';
+import type { KubeObject } from '@weir/kube';
 import type { AddressRange } from '@weir/net';
 import { type EnforcementTarget, type NumberOfName, type Policy, withNumberedNames } from '@weir/policy';
-import { closedPolicy, unenforcedPolicy } from './closed-policy.ts';
 import { type BlockLimits, type PlannedPolicy, planPolicy } from './plan-policy.ts';
 
 /** What is in force instead of a refused version: the accepted one, a closed one, or nothing at all. */
 export type RefusedInForce = 'accepted' | 'closed' | 'nothing';
 
+/** What stands in for a refused version when no other was ever accepted. */
+export type StandIn = Exclude<RefusedInForce, 'accepted'>;
+
 /** See above; the addresses of nodes and the numbers of port names are the only things that change. */
 export class PolicyReading {
-  readonly #target: EnforcementTarget;
+  readonly target: EnforcementTarget;
   readonly #numberOf: NumberOfName;
   #nodes: readonly AddressRange[] = [];
 
   constructor(target: EnforcementTarget, numberOf: NumberOfName) {
-    this.#target = target;
+    this.target = target;
     this.#numberOf = numberOf;
   }
 
   /** Whether plans of policies with port names in egress rules depend on the numbers of these in the cluster. */
   get numbersPortNames(): boolean {
-    return numbersPortNames(this.#target);
+    return numbersPortNames(this.target);
   }
 
   /** The addresses that are nodes' now. Says whether plans of policies with blocks depend on them, and are those of before. */
   setNodes(nodes: readonly AddressRange[]): boolean {
     this.#nodes = nodes;
-    return !this.#target.profile.ipBlockMatchesNodes;
+    return !this.target.profile.ipBlockMatchesNodes;
   }
 
   /** Whether pods of this node reach it whatever policies say. */
   get podReachesOwnNode(): boolean {
-    return this.#target.profile.podReachesOwnNode.includes(this.#target.system);
+    return this.target.profile.podReachesOwnNode.includes(this.target.system);
   }
 
-  compile(object: NetworkPolicy): CompiledPolicy {
-    return compileNetworkPolicy(object, { target: this.#target });
-  }
-
-  plan(policy: Policy): PlannedPolicy {
+  /** `name` tells the policy from all others. */
+  plan(policy: Policy, name: string): PlannedPolicy {
     const read = this.numbersPortNames ? withNumberedNames(policy, this.#numberOf) : policy;
-    return planPolicy(read, blockLimits(this.#target, this.#nodes));
+    return planPolicy(read, blockLimits(this.target, this.#nodes), name);
   }
+}
 
-  /** What stands in for a policy that was refused for these reasons and never accepted. */
-  standIn(object: NetworkPolicy, diagnostics: CompiledPolicy['diagnostics']): { policy: Policy; inForce: 'closed' | 'nothing' } {
-    return isUnenforced(this.#target, diagnostics)
-      ? { policy: unenforcedPolicy(object), inForce: 'nothing' }
-      : { policy: closedPolicy(object), inForce: 'closed' };
-  }
+/** An object of a policy API that is read. */
+export interface ReadObject {
+  readonly compiler: PolicyCompiler;
+  readonly object: KubeObject;
+  readonly referred: ReferredObjects;
+}
+
+/** What stands in for an object that was refused for these reasons and never accepted. */
+export function standInFor(target: EnforcementTarget, diagnostics: CompiledObject['diagnostics']): StandIn {
+  return isUnenforced(target, diagnostics) ? 'nothing' : 'closed';
+}
+
+/** The policies of a stand-in. One that is not enforced selects its pods, so that their nodes tell of it, and says nothing about them. */
+export function standInPolicies({ compiler, object, referred }: ReadObject, standIn: StandIn): readonly PlacedPolicy[] {
+  const closed = compiler.closed(object, referred);
+  if (standIn === 'closed') return closed;
+  return closed.map(({ tier, policy: { ref, order, subject, staged } }) => ({ tier, policy: { ref, order, subject, staged } }));
+}
+
+/** Whether what compiling says is a refusal. */
+export function isRefused({ diagnostics }: CompiledObject): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
 }
 
 /** Whether port names of egress rules stand for one number in the whole cluster. */
@@ -67,6 +83,6 @@ export function blockLimits({ profile }: EnforcementTarget, nodes: readonly Addr
 }
 
 /** Whether the engine leaves alone what it does not support. What is not valid is closed by every engine. */
-export function isUnenforced({ profile }: EnforcementTarget, diagnostics: CompiledPolicy['diagnostics']): boolean {
+function isUnenforced({ profile }: EnforcementTarget, diagnostics: CompiledObject['diagnostics']): boolean {
   return profile.unsupportedPolicies === 'not enforced' && diagnostics.every(({ code }) => code === 'unsupported-policy');
 }

@@ -6,7 +6,7 @@
  */
 import { defined } from '@weir/net';
 import type { LocalEndpoint } from '../delta/delta.ts';
-import type { LabelSet, LocalEntry, PolicyEntry, PolicyGroup, Selection, Subject } from '../entries.ts';
+import type { LabelSet, LocalEntry, PolicyEntry, PolicyGroup, PolicySource, Selection, Subject } from '../entries.ts';
 import type { Programs } from '../programs/programs.ts';
 import type { RuleIds } from '../programs/rule-ids.ts';
 import type { Policies } from './policies.ts';
@@ -49,17 +49,21 @@ export class Subjects {
     return this.#changes;
   }
 
-  /** The policies that select endpoints which the last flush emitted, each with how many of them. */
-  localPolicies(): Map<PolicyEntry, number> {
+  /** The objects whose policies select endpoints which the last flush emitted, each by one of those, with how many they select. */
+  localPolicies(): { readonly entry: PolicyEntry; readonly endpoints: number }[] {
     const byGroup = new Map<PolicyGroup, number>();
     for (const { locals, group, selection } of this.#subjects) {
       let endpoints = 0;
       for (const { emitted } of locals) if (emitted !== undefined && hasPrograms(emitted, selection)) endpoints++;
       if (endpoints > 0 && group !== undefined) byGroup.set(group, (byGroup.get(group) ?? 0) + endpoints);
     }
-    const found = new Map<PolicyEntry, number>();
-    for (const [{ policies }, endpoints] of byGroup) for (const entry of policies) found.set(entry, (found.get(entry) ?? 0) + endpoints);
-    return found;
+    const found = new Map<PolicySource, { readonly entry: PolicyEntry; readonly endpoints: number }>();
+    for (const [{ policies }, endpoints] of byGroup) {
+      // Several policies of one object count an endpoint once.
+      for (const [source, entry] of new Map(policies.map((one) => [one.source, one])))
+        found.set(source, { entry, endpoints: (found.get(source)?.endpoints ?? 0) + endpoints });
+    }
+    return [...found.values()];
   }
 
   /** A local endpoint has the label set; undefined: it has none, since its pod is not known. */

@@ -17,7 +17,7 @@ describe('state and deltas', () => {
     }
     follower.tell({ namespaces: [shop], pods: [web], policies: [fromDb] });
     expect(follower.flush()).toEqual(emptyDelta);
-    engine.setInSync('networkPolicies');
+    engine.setInSync('networkpolicies.networking.k8s.io');
     const delta = follower.flush();
     follower.verify();
     expect(delta.endpoints.upserts).toHaveLength(1);
@@ -43,7 +43,7 @@ describe('state and deltas', () => {
 
   it('S8 squashed deltas do the same as one after the other, and a set that comes and goes leaves no trace', () => {
     const engine = new Engine({ node: 'n1' });
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    for (const source of engine.sources) engine.setInSync(source);
     const [first, second] = [
       () => {
         engine.upsertNamespace(shop);

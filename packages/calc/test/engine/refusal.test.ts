@@ -57,7 +57,7 @@ describe('refusal', () => {
       engine.upsertPod(web);
       engine.upsertNetworkPolicy(invalidPolicyOf('shop/p', {}, 'one'));
       if (!isEarly) engine.restoreAccepted(kept);
-      for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+      for (const source of engine.sources) engine.setInSync(source);
       expect(rulesOf(applyDelta(emptyState(), engine.flush()), 'uid-shop/web')).toHaveLength(1);
       engine.deleteNetworkPolicy('shop', 'p');
       expect(engine.acceptedPolicies()).toEqual([]);
@@ -68,7 +68,7 @@ describe('refusal', () => {
     const engine = new Engine({ node: 'n1' });
     engine.restoreAccepted([valid]);
     expect(engine.acceptedPolicies()).toHaveLength(1);
-    engine.setInSync('networkPolicies');
+    engine.setInSync('networkpolicies.networking.k8s.io');
     expect(engine.acceptedPolicies()).toEqual([]);
     engine.restoreAccepted([valid]);
     expect(engine.acceptedPolicies()).toEqual([]);

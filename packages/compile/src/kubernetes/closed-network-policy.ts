@@ -1,30 +1,44 @@
 /**
- * What stands for a refused policy of which no version was ever accepted: it isolates and allows
- * nothing. What cannot be read counts against the traffic: without a readable pod selector it
- * selects every pod of the namespace, without readable types it isolates both directions.
+ * What stands for a refused policy of which no version was ever accepted: it isolates whom it selects and
+ * allows nothing. What cannot be read counts against the traffic: without readable types it isolates both
+ * directions, without a readable pod selector also every pod of the namespace.
  */
-import { checkNetworkPolicyShape, type NetworkPolicy, type NetworkPolicySpec, validateNetworkPolicy } from '@weir/kube';
-import { defined } from '@weir/net';
-import type { DirectionRules, Policy } from '@weir/policy';
-import { compileNetworkPolicy, type PositionLookup } from './compile-network-policy.ts';
+import type { NetworkPolicy, NetworkPolicySpec, PolicyType } from '@weir/kube';
+import { type DirectionRules, networkPolicyOrder, type Policy } from '@weir/policy';
+import { compileNetworkPolicy, networkPolicyRef, type PositionLookup } from './compile-network-policy.ts';
+import { compilePodSelector } from './compile-selector.ts';
 
-const nothing: DirectionRules = { isolates: true, rules: [] };
+const bothTypes: readonly PolicyType[] = ['Ingress', 'Egress'];
+
+const nothingAllowed: DirectionRules = { isolates: true, rules: [] };
 
 /** The closed stand-in for a refused policy; its `metadata` must be readable. */
 export function closedNetworkPolicy(policy: NetworkPolicy, positionOf: PositionLookup = () => undefined): Policy {
-  const { policy: compiled } = compileNetworkPolicy({ ...policy, spec: closedSpec(policy.spec ?? {}) }, { positionOf });
-  const { ingress, egress, ...others } = defined(compiled, 'a policy without peers and ports is valid');
-  return { ...others, ...(ingress === undefined ? {} : { ingress: nothing }), ...(egress === undefined ? {} : { egress: nothing }) };
+  const subject = subjectOf(policy.spec);
+  for (const policyTypes of [typesOf(policy.spec), bothTypes]) {
+    const { policy: closed } = compileNetworkPolicy({ ...policy, spec: { ...subject, policyTypes } }, { positionOf });
+    if (closed !== undefined) return closed;
+  }
+  const ref = networkPolicyRef(policy);
+  return {
+    ref,
+    order: networkPolicyOrder,
+    subject: compilePodSelector({}, ref.namespace ?? ''),
+    staged: false,
+    ingress: nothingAllowed,
+    egress: nothingAllowed,
+  };
 }
 
-function closedSpec({ podSelector, policyTypes, egress }: NetworkPolicySpec): NetworkPolicySpec {
-  const subject = isReadable({ podSelector: podSelector ?? {} }) ? { podSelector: podSelector ?? {} } : {};
-  if (!isReadable({ policyTypes: policyTypes ?? [] })) return { ...subject, policyTypes: ['Ingress', 'Egress'] };
-  // Only whether there are egress rules counts here, for the default of policyTypes.
-  const hasEgress = Array.isArray(egress) ? egress.length > 0 : egress !== undefined && egress !== null;
-  return { ...subject, policyTypes: policyTypes ?? [], ...(hasEgress ? { egress: [{}] } : {}) };
+function subjectOf(spec: NetworkPolicySpec | undefined): Pick<NetworkPolicySpec, 'podSelector'> {
+  return spec?.podSelector === undefined ? {} : { podSelector: spec.podSelector };
 }
 
-function isReadable(spec: NetworkPolicySpec): boolean {
-  return checkNetworkPolicyShape({ spec }).length === 0 && validateNetworkPolicy({ metadata: {}, spec }).length === 0;
+/** The directions as the policy gives them; without that, egress counts as soon as it is mentioned. */
+function typesOf(spec: NetworkPolicySpec | undefined): readonly PolicyType[] {
+  const types = spec?.policyTypes;
+  if (types !== undefined && types !== null && types.length > 0) return types;
+  const egress: unknown = spec?.egress;
+  const isMentioned = egress !== undefined && egress !== null && !(Array.isArray(egress) && egress.length === 0);
+  return isMentioned ? bothTypes : ['Ingress'];
 }

@@ -1,4 +1,5 @@
 /** networking.k8s.io NetworkPolicy as one policy API among others: every policy is one of the default tier. */
+import { networkPolicyFields } from '@weir/kube';
 import type { Policy } from '@weir/policy';
 import type { PlacedPolicy, PolicyCompiler, PolicyKind } from '../policy-api.ts';
 import { closedNetworkPolicy } from './closed-network-policy.ts';
@@ -12,6 +13,8 @@ export const networkPolicyKind: PolicyKind = {
   kind: 'NetworkPolicy',
   plural: 'networkpolicies',
   namespaced: true,
+  isBuiltIn: true,
+  fields: networkPolicyFields,
 };
 
 const { policies: _none, ...tier } = defaultTier([]);

@@ -13,7 +13,12 @@ describe('a refused policy', () => {
     ],
     ['isolates egress when it has egress rules', { egress: [{ to: [{}] }] }, 'reserved:"namespace" in ["n"]', 'ingress egress'],
     ['isolates egress when its egress cannot be read', { egress: 'x' }, 'reserved:"namespace" in ["n"]', 'ingress egress'],
-    ['selects the whole namespace when its subject cannot be read', { podSelector: 'x' }, 'reserved:"namespace" in ["n"]', 'ingress'],
+    [
+      'isolates the whole namespace when its subject cannot be read',
+      { podSelector: 'x' },
+      'reserved:"namespace" in ["n"]',
+      'ingress egress',
+    ],
     ['isolates both directions when its types cannot be read', { policyTypes: ['x'] }, 'reserved:"namespace" in ["n"]', 'ingress egress'],
   ])('%s, and allows nothing', (_name, spec, subject, directions) => {
     const policy: NetworkPolicy = { metadata: { name: 'p', namespace: 'n' }, spec: spec as NetworkPolicySpec };

@@ -55,6 +55,8 @@ export interface NodeReport {
   readonly problem?: string;
   /** Every NetworkPolicy as of this resourceVersion is in the kernel, or refused, or selects nothing here. */
   readonly policyVersion: string;
+  /** The same for the policies of every kind that is installed, by `plural.group`; absent in reports of earlier releases. */
+  readonly versions?: Readonly<Record<string, string>>;
   readonly refused: BoundedList<ReportedRefusal>;
   readonly quarantined: BoundedList<ReportedQuarantine>;
   /** Newest first. */
@@ -80,6 +82,7 @@ const shape: Shape = openShape(
     state: stringShape,
     problem: stringShape,
     policyVersion: stringShape,
+    versions: { kind: 'stringMap' },
     refused: bounded({ ...named, inForce: stringShape }, reportLimits.refused),
     quarantined: bounded(named, reportLimits.quarantined),
     selecting: bounded({ uid: stringShape, generation: count, pods: count, since: stringShape }, reportLimits.selecting),

@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest';
 function nodeModels(world: World): NodeModel[] {
   return (world.nodes ?? []).map(({ metadata: { name: node = '' } }) => {
     const engine = new Engine({ node });
-    for (const source of ['pods', 'namespaces', 'networkPolicies'] as const) engine.setInSync(source);
+    for (const source of engine.sources) engine.setInSync(source);
     for (const event of eventsBetween(emptyWorld(world), world)) event(engine);
     const model = new DeltaModel();
     model.apply(engine.flush());

@@ -1,0 +1,252 @@
+/**
+ * The objects of all policy APIs, and the last accepted version of each.
+ *
+ * A version that is refused is not in force: the version that was last accepted under the same uid stays, and without
+ * one the object's stand-in is in force, which is closed. An object is compiled anew when something that it refers to
+ * changes.
+ */
+import { type CompiledObject, isOfKind, type PlacedPolicy, type PolicyCompiler, type PolicyKind, policyKindName } from '@weir/compile';
+import type { KubeObject } from '@weir/kube';
+import { TightMap } from '@weir/net';
+import type { PolicyEntry } from '../entries.ts';
+import type { Work } from '../work.ts';
+import { ObjectInForce, placeOf, saysTheSame, slim, uidOf } from './object-in-force.ts';
+import type { Policies } from './policies.ts';
+import type { PolicyMentions } from './policy-mentions.ts';
+import { isRefused, type PolicyReading, type RefusedInForce, type StandIn, standInFor, standInPolicies } from './policy-reading.ts';
+import { type AskedQuestions, ReferredStore } from './referred-objects.ts';
+
+/** Why a version of a policy was refused, and what is in force instead. */
+export interface RefusedPolicy {
+  readonly kind: PolicyKind;
+  readonly object: KubeObject;
+  readonly diagnostics: CompiledObject['diagnostics'];
+  readonly inForce: RefusedInForce;
+}
+
+/** A kind whose objects are read: as policies, or as what those refer to. */
+export interface ReadKind {
+  readonly kind: PolicyKind;
+  readonly isPolicy: boolean;
+}
+
+/** What objects of all kinds are read with. */
+export interface PolicyObjectsOptions {
+  readonly compilers: readonly PolicyCompiler[];
+  readonly policies: Policies;
+  readonly reading: PolicyReading;
+  readonly work: Work;
+}
+
+/** One kind and its objects by namespace and name. */
+interface KindObjects {
+  readonly kind: PolicyKind;
+  readonly compiler: PolicyCompiler;
+  readonly records: Map<string, PolicyRecord>;
+  readonly refused: Map<string, RefusedPolicy>;
+  /** The last accepted version by uid; one without a record was restored and is not yet listed. */
+  readonly accepted: Map<string, KubeObject>;
+  readonly read: (source: ObjectInForce) => readonly PlacedPolicy[];
+}
+
+interface PolicyRecord {
+  readonly uid: string;
+  /** The newest version, also one that was refused, without what compiling does not read. */
+  readonly newest: KubeObject;
+  readonly asked: AskedQuestions;
+  entries: readonly PolicyEntry[];
+}
+
+/** Asks nothing: the common case, in which no set is made. */
+const nothingAsked: AskedQuestions = new Set();
+
+/** All objects. */
+export class PolicyObjects {
+  readonly #kinds: ReadonlyMap<string, KindObjects>;
+  readonly #referred: ReferredStore<PolicyRecord>;
+  readonly #policies: Policies;
+  readonly #reading: PolicyReading;
+  readonly #work: Work;
+  #changes = 0;
+
+  constructor({ compilers, policies, reading, work }: PolicyObjectsOptions) {
+    const kinds = compilers.flatMap((compiler) => compiler.policyKinds.map((kind) => this.#kindObjects(kind, compiler)));
+    this.#kinds = new Map(kinds.map((objects) => [policyKindName(objects.kind), objects]));
+    const referred = compilers.flatMap(({ referredKinds }) => referredKinds);
+    this.#referred = new ReferredStore(referred);
+    this.kinds = new Map<string, ReadKind>([
+      ...referred.map((kind): [string, ReadKind] => [policyKindName(kind), { kind, isPolicy: false }]),
+      ...kinds.map(({ kind }): [string, ReadKind] => [policyKindName(kind), { kind, isPolicy: true }]),
+    ]);
+    this.#policies = policies;
+    this.#reading = reading;
+    this.#work = work;
+  }
+
+  /** All kinds that are read by their names. */
+  readonly kinds: ReadonlyMap<string, ReadKind>;
+
+  /** How many objects exist. */
+  get size(): number {
+    return [...this.#kinds.values()].reduce((sum, { records }) => sum + records.size, this.#referred.size);
+  }
+
+  /** Grows whenever a policy comes, changes or goes. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** An object of the kind appeared or changed; those of kinds that are not read are ignored. */
+  upsert(kindName: string, object: KubeObject): void {
+    this.#referred.upsert(kindName, object);
+    const kind = this.#kinds.get(kindName);
+    if (kind === undefined) return;
+    const old = kind.records.get(placeOf(kind.kind, object));
+    const isKnown = old !== undefined && old.uid === uidOf(kind.kind, object) && saysTheSame(old.newest, object);
+    if (!isKnown || kind.refused.has(placeOf(kind.kind, object))) this.#take(kind, object, old);
+  }
+
+  /** An object is gone; the namespace of one that has none is empty or absent. */
+  delete(kindName: string, namespace: string | undefined, name: string): void {
+    this.#referred.delete(kindName, namespace, name);
+    const kind = this.#kinds.get(kindName);
+    const place = `${namespace ?? ''}/${name}`;
+    const old = kind?.records.get(place);
+    if (kind === undefined || old === undefined) return;
+    kind.records.delete(place);
+    kind.refused.delete(place);
+    this.#changes++;
+    kind.accepted.delete(old.uid);
+    this.#policies.drop(old.entries);
+    this.#referred.forget(old, old.asked);
+  }
+
+  /** What is referred to has changed: objects that asked for it are compiled anew. */
+  settle(): void {
+    const stale = this.#referred.take();
+    if (stale.size === 0) return;
+    for (const kind of this.#kinds.values()) {
+      for (const record of kind.records.values()) if (stale.has(record)) this.#take(kind, record.newest, record);
+    }
+  }
+
+  /** Something outside of policies that plans depend on has changed: policies that it concerns are planned anew. */
+  replan(isConcerned: (mentions: PolicyMentions) => boolean): void {
+    for (const { records } of this.#kinds.values()) {
+      for (const record of records.values()) record.entries = this.#policies.replanned(record.entries, isConcerned);
+    }
+  }
+
+  /** The last accepted versions: what {@link restore} wants at the next start. */
+  accepted(): KubeObject[] {
+    return [...this.#kinds.values()].flatMap(({ accepted }) => [...accepted.values()]);
+  }
+
+  /** Gives accepted versions of an earlier process; those of listed, accepted objects are newer and stay. */
+  restore(objects: readonly KubeObject[]): void {
+    for (const object of objects) {
+      const kind = this.#kindOf(object);
+      if (kind === undefined) continue;
+      const uid = uidOf(kind.kind, object);
+      if (!kind.accepted.has(uid)) kind.accepted.set(uid, slim(kind.kind, object));
+    }
+    for (const [name, { refused }] of this.#kinds) {
+      for (const { object, inForce } of refused.values()) if (inForce !== 'accepted') this.upsert(name, object);
+    }
+  }
+
+  /** All objects of the kind have been listed: accepted versions of others belong to objects that are gone. */
+  dropUnlisted(kindName: string): void {
+    const kind = this.#kinds.get(kindName);
+    if (kind === undefined) return;
+    const listed = new Set([...kind.records.values()].map(({ uid }) => uid));
+    for (const uid of kind.accepted.keys()) if (!listed.has(uid)) kind.accepted.delete(uid);
+  }
+
+  /** The objects whose newest version was refused. */
+  refused(): RefusedPolicy[] {
+    return [...this.#kinds.values()].flatMap(({ refused }) => [...refused.values()]);
+  }
+
+  #kindObjects(kind: PolicyKind, compiler: PolicyCompiler): KindObjects {
+    const objects: KindObjects = {
+      kind,
+      compiler,
+      records: new TightMap(),
+      refused: new Map(),
+      accepted: new TightMap(),
+      read: ({ object, standIn }) => {
+        const asked = new Set<string>();
+        return standIn === undefined ? this.#compile(objects, object, asked).policies : this.#standIn(objects, { object, standIn, asked });
+      },
+    };
+    return objects;
+  }
+
+  /** Takes a version of an object, in the place of another one. */
+  #take(kind: KindObjects, object: KubeObject, old: PolicyRecord | undefined): void {
+    const place = placeOf(kind.kind, object);
+    const uid = uidOf(kind.kind, object);
+    if (old !== undefined && old.uid !== uid) kind.accepted.delete(old.uid);
+    const asked = new Set<string>();
+    const { source, placed, refused } = this.#decide(kind, object, asked);
+    if (old !== undefined) {
+      this.#policies.drop(old.entries);
+      this.#referred.forget(old, old.asked);
+    }
+    this.#changes++;
+    if (refused === undefined) kind.refused.delete(place);
+    else kind.refused.set(place, refused);
+    const newest = refused === undefined ? source.object : slim(kind.kind, object);
+    const entries = this.#policies.enter(source, placed);
+    const record: PolicyRecord = { uid, newest, asked: asked.size === 0 ? nothingAsked : asked, entries };
+    kind.records.set(place, record);
+    this.#referred.remember(record, record.asked);
+  }
+
+  /** What is in force for a version of an object. */
+  #decide(
+    kind: KindObjects,
+    object: KubeObject,
+    asked: Set<string>,
+  ): { readonly source: ObjectInForce; readonly placed: readonly PlacedPolicy[]; readonly refused?: RefusedPolicy } {
+    const uid = uidOf(kind.kind, object);
+    const compiled = this.#compile(kind, object, asked);
+    if (!isRefused(compiled)) {
+      const slimmed = slim(kind.kind, object);
+      kind.accepted.set(uid, slimmed);
+      return { source: new ObjectInForce({ uid, object: slimmed }, kind.read), placed: compiled.policies };
+    }
+    const refused = { kind: kind.kind, object, diagnostics: compiled.diagnostics };
+    const accepted = kind.accepted.get(uid);
+    // A uid belongs to one object for ever; a server that gives it to two does not lend one the rules of the other.
+    if (accepted !== undefined && placeOf(kind.kind, accepted) === placeOf(kind.kind, object)) {
+      const earlier = this.#compile(kind, accepted, asked);
+      if (!isRefused(earlier)) {
+        const source = new ObjectInForce({ uid, object: accepted }, kind.read);
+        return { source, placed: earlier.policies, refused: { ...refused, inForce: 'accepted' } };
+      }
+    }
+    const standIn = standInFor(this.#reading.target, compiled.diagnostics);
+    const placed = this.#standIn(kind, { object, standIn, asked });
+    return { source: new ObjectInForce({ uid, object, standIn }, kind.read), placed, refused: { ...refused, inForce: standIn } };
+  }
+
+  #compile({ compiler }: KindObjects, object: KubeObject, asked: Set<string>): CompiledObject {
+    this.#work.policiesCompiled++;
+    return compiler.compile(object, this.#referred.answers(asked), { target: this.#reading.target });
+  }
+
+  #standIn(
+    { compiler }: KindObjects,
+    { object, standIn, asked }: { readonly object: KubeObject; readonly standIn: StandIn; readonly asked: Set<string> },
+  ): readonly PlacedPolicy[] {
+    return standInPolicies({ compiler, object, referred: this.#referred.answers(asked) }, standIn);
+  }
+
+  /** Earlier releases kept NetworkPolicies without their kind. */
+  #kindOf(object: KubeObject): KindObjects | undefined {
+    const named = object.kind === undefined ? { ...object, apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' } : object;
+    return [...this.#kinds.values()].find(({ kind }) => isOfKind(named, kind));
+  }
+}
