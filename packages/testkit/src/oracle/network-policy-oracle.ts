@@ -21,6 +21,7 @@ import {
 } from './engine-rules.ts';
 import { addressKey, type Inhabitant, Inhabitants, type ResolvedEnd } from './inhabitants.ts';
 import { labelsSatisfy } from './label-selection.ts';
+import { numbersAt, numbersOfCluster } from './named-numbers.ts';
 import { anyPeerIs, anyPortIs, type NumbersOfName } from './rule-matching.ts';
 import type { OracleVerdict, World, WorldFlow } from './world.ts';
 
@@ -36,6 +37,12 @@ interface Judgement {
   readonly rules: readonly PlainRule[];
   /** For each other end: the rules of which a peer is that end. Remembered, computed once. */
   readonly rulesByPeer: Map<ResolvedEnd, readonly PlainRule[]>;
+}
+
+/** What policies say of a flow in each direction. */
+export interface OracleOpinion {
+  readonly egress: 'no policy' | 'permits' | 'forbids';
+  readonly ingress: 'no policy' | 'permits' | 'forbids';
 }
 
 /**
@@ -66,13 +73,31 @@ export class NetworkPolicyOracle {
     return { allowed: egressAllowed && ingressAllowed, egressAllowed, ingressAllowed };
   }
 
+  /** What the policies of each end say of the flow, without the exceptions of nodes and of pods to themselves. */
+  opinion(flow: WorldFlow): OracleOpinion {
+    const source = this.#inhabitants.at(flow.source);
+    const destination = this.#inhabitants.at(flow.destination);
+    const of = (judgement: Judgement | undefined, peer: ResolvedEnd, numbersOf: NumbersOfName): OracleOpinion['egress'] => {
+      if (judgement?.isolated !== true) return 'no policy';
+      return this.#someRulePermits(judgement, peer, { numbersOf, flow }) ? 'permits' : 'forbids';
+    };
+    const egress = source.pod === undefined ? undefined : this.#judgement(source.pod, 'Egress');
+    const ingress = destination.pod === undefined ? undefined : this.#judgement(destination.pod, 'Ingress');
+    return {
+      egress: of(egress, destination, this.#numbersTo(destination)),
+      ingress: of(ingress, source, numbersAt(destination)),
+    };
+  }
+
+  /** What port names of egress rules stand for. */
+  #numbersTo(destination: ResolvedEnd): NumbersOfName {
+    return egressNamesAreOfTheCluster(this.#engine) ? numbersOfCluster(this.#inhabitants) : numbersAt(destination);
+  }
+
   #leaves(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
     if (source.pod === undefined) return true;
     if (podReachesItsNode(this.#engine, source.pod.system) && source.pod.nodeAddresses.has(addressKey(destination.address))) return true;
-    const numbersOf = egressNamesAreOfTheCluster(this.#engine)
-      ? (name: string, protocol: string) => onlyNumber(namedNumbers(this.#inhabitants.everybody, name, protocol))
-      : numbersAt(destination);
-    return this.#someRulePermits(this.#judgement(source.pod, 'Egress'), destination, { numbersOf, flow });
+    return this.#someRulePermits(this.#judgement(source.pod, 'Egress'), destination, { numbersOf: this.#numbersTo(destination), flow });
   }
 
   #enters(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {
@@ -114,21 +139,6 @@ export class NetworkPolicyOracle {
     }
     return rules.some((rule) => anyPortIs(rule.ports, numbersOf, flow));
   }
-}
-
-/** A named port is one of the pod that receives the traffic; no pod there, no named port. */
-function numbersAt({ pod }: ResolvedEnd): NumbersOfName {
-  return (name, protocol) => (pod === undefined ? [] : namedNumbers([pod], name, protocol));
-}
-
-function namedNumbers(pods: readonly Inhabitant[], name: string, protocol: string): number[] {
-  const ports = pods.flatMap((pod) => pod.ports);
-  return [...new Set(ports.filter((port) => port.name === name && port.protocol === protocol).map(({ number }) => number))];
-}
-
-/** Several numbers are none. */
-function onlyNumber(numbers: readonly number[]): readonly number[] {
-  return numbers.length > 1 ? [] : numbers;
 }
 
 /** The verdict of one flow in one world; for many flows make one {@link NetworkPolicyOracle}. */

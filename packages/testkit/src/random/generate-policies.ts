@@ -100,13 +100,14 @@ function generatePeer(random: Random, site: PolicySite): NetworkPolicyPeer {
   }
 }
 
-function generateNamespaceSelector(random: Random, site: PolicySite): LabelSelector {
+/** Namespaces by their labels, or by the label that has their name. */
+export function generateNamespaceSelector(random: Random, site: PolicySite): LabelSelector {
   const names = { 'kubernetes.io/metadata.name': site.namespaceNames };
   return generateSelector(random, random.chance(0.3) ? names : namespaceLabelPool);
 }
 
 /** An empty selector, labels, expressions, or both; two requirements may ask for one key. */
-function generateSelector(random: Random, pool: Readonly<Record<string, readonly string[]>>): LabelSelector {
+export function generateSelector(random: Random, pool: Readonly<Record<string, readonly string[]>>): LabelSelector {
   if (random.chance(0.12)) return random.pick<LabelSelector>([{}, { matchLabels: {} }, { matchExpressions: [] }]);
   const keys = Object.keys(pool);
   const matchLabels = Object.fromEntries(

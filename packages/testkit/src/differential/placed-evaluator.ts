@@ -1,0 +1,65 @@
+/** The evaluator over worlds with policies of several APIs: their objects compiled by the registry, and flows judged there. */
+import { isOfKind, type PlacedPolicy, podToEndpoint, policyCompilers, type ReferredObjects } from '@weir/compile';
+import type { KubeObject } from '@weir/kube';
+import { defined, parseAddress } from '@weir/net';
+import { createPolicyWorld, type FlowQuestion, judgeDirection, type PolicyWorld, type Tier } from '@weir/policy';
+import { nodeAddresses } from '../oracle/inhabitants.ts';
+import type { OracleVerdict, World, WorldFlow } from '../oracle/world.ts';
+import { endAddress, protocolOf } from './engine-parts.ts';
+
+/** Every policy in the model; a refusal is an Error: generated worlds are valid. */
+export function placePolicies(objects: readonly KubeObject[], referred: ReferredObjects): readonly PlacedPolicy[] {
+  return objects.flatMap((object) => {
+    const compiler = policyCompilers.find(({ policyKinds }) => policyKinds.some((kind) => isOfKind(object, kind)));
+    const { policies, diagnostics } = defined(compiler, `${object.kind ?? ''} is read`).compile(object, referred);
+    if (diagnostics.length > 0) throw new Error(`a valid policy was refused: ${JSON.stringify(diagnostics)}`);
+    return policies;
+  });
+}
+
+/** What policies of a world refer to; only its nodes are there. */
+export function nodesReferred({ nodes = [] }: World): ReferredObjects {
+  const list: ReferredObjects['list'] = ({ kind }) => (kind === 'Node' ? nodes : []);
+  return { list, get: (kind, name) => list(kind).find(({ metadata }) => metadata.name === name) };
+}
+
+/** Judges flows in a world with these policies, and with no others. */
+export class PlacedEvaluator {
+  readonly #world: World;
+  readonly #policyWorld: PolicyWorld;
+
+  constructor(world: World, placed: readonly PlacedPolicy[]) {
+    this.#world = world;
+    const tiers = new Map<string, Tier>();
+    for (const { tier, policy } of placed) {
+      tiers.set(tier.name, { ...tier, policies: [...(tiers.get(tier.name)?.policies ?? []), policy] });
+    }
+    const labels = new Map(world.namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+    this.#policyWorld = createPolicyWorld({
+      tiers: [...tiers.values()],
+      endpoints: world.pods.flatMap((pod) => podToEndpoint(pod, labels.get(pod.metadata.namespace) ?? {}) ?? []),
+      nodes: (world.nodes ?? []).map((node) => ({
+        name: node.metadata.name ?? '',
+        addresses: nodeAddresses(node).map((text) => defined(parseAddress(text), `not an address: ${text}`)),
+      })),
+    });
+  }
+
+  /** The verdict of each direction. */
+  verdict(flow: WorldFlow): OracleVerdict {
+    const question = this.#question(flow);
+    const egressAllowed = judgeDirection(this.#policyWorld, question, 'egress').verdict === 'allow';
+    const ingressAllowed = judgeDirection(this.#policyWorld, question, 'ingress').verdict === 'allow';
+    return { allowed: egressAllowed && ingressAllowed, egressAllowed, ingressAllowed };
+  }
+
+  #question({ source, destination, protocol, port }: WorldFlow): FlowQuestion {
+    const from = this.#policyWorld.endAt(endAddress(this.#world, source));
+    return {
+      source: from,
+      destination: this.#policyWorld.endAt(endAddress(this.#world, destination)),
+      protocol: protocolOf(protocol, from.address?.family ?? 4),
+      ...(port === undefined ? {} : { destinationPort: port }),
+    };
+  }
+}

@@ -1,0 +1,21 @@
+/** What the names of ports in rules stand for: numbers that pods give them. */
+import type { Inhabitant, Inhabitants, ResolvedEnd } from './inhabitants.ts';
+import type { NumbersOfName } from './rule-matching.ts';
+
+/** A named port is one of the pod that receives the traffic; no pod there, no named port. */
+export function numbersAt({ pod }: Pick<ResolvedEnd, 'pod'>): NumbersOfName {
+  return (name, protocol) => (pod === undefined ? [] : namedNumbers([pod], name, protocol));
+}
+
+/** The one number that all pods give a name; several numbers are none. */
+export function numbersOfCluster({ everybody }: Inhabitants): NumbersOfName {
+  return (name, protocol) => {
+    const numbers = namedNumbers(everybody, name, protocol);
+    return numbers.length > 1 ? [] : numbers;
+  };
+}
+
+function namedNumbers(pods: readonly Inhabitant[], name: string, protocol: string): number[] {
+  const ports = pods.flatMap((pod) => pod.ports);
+  return [...new Set(ports.filter((port) => port.name === name && port.protocol === protocol).map(({ number }) => number))];
+}
