@@ -17,7 +17,7 @@ import {
   readClusterConfig,
   restartCluster,
 } from '@weir/lab';
-import { Random } from '@weir/testkit';
+import { bundleProgram, Random } from '@weir/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChangeOrder } from './support/change-process.ts';
 import { enginesIn } from './support/engine-traces.ts';
@@ -50,12 +50,15 @@ function wish(random: Random): ClusterTarget {
   return { engine: random.pick(engines), pools: [{ nodes, surge: [node(count + 1)], atOnce: 1 + random.integer(0, 1) }], drainMs: limitMs };
 }
 
-const program = join(import.meta.dirname, 'support', 'change-process.ts');
+let program: string;
+beforeAll(async () => {
+  program = await bundleProgram(join(import.meta.dirname, 'support', 'change-process.ts'), cluster.directory);
+});
 
 /** Kills a change, and perhaps the supervisor, after some of its steps; a change that ends first was not killed. */
 async function killed(random: Random): Promise<string> {
   const order: ChangeOrder = { cluster: cluster.name, command: cluster.command, target: wish(random) };
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', program, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [program, JSON.stringify(order)], {
     cwd: join(import.meta.dirname, '..'),
     env: { ...process.env, ...cluster.env },
     stdio: ['ignore', 'pipe', 'inherit'],

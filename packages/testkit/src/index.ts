@@ -22,6 +22,7 @@ export * from './oracle/network-policy-oracle.ts';
 export type * from './oracle/world.ts';
 export * from './packets/datagram-stream.ts';
 export * from './packets/packet-counter.ts';
+export * from './process/bundle-program.ts';
 export * from './process/interruption.ts';
 export * from './process/run-program.ts';
 export * from './random/changes.ts';

@@ -6,6 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateAuthority, issueServerCertificate } from '@weir/lab';
+import { bundleProgram } from '@weir/testkit';
 
 /** Undefined when the process was killed before it answered. */
 export type Answered = { readonly status: number; readonly json: Record<string, unknown> } | undefined;
@@ -39,6 +40,7 @@ export class ArmProcess {
     const directory = mkdtempSync(join(tmpdir(), 'weirt-arm-'));
     writeFileSync(join(directory, 'server.crt'), pair.certificate);
     writeFileSync(join(directory, 'server.key'), pair.key, { mode: 0o600 });
+    await bundleProgram(join(import.meta.dirname, 'arm-child.ts'), directory);
     const arm = new ArmProcess(directory, authority.certificate);
     await arm.startAgain();
     return arm;
@@ -46,11 +48,8 @@ export class ArmProcess {
 
   /** Starts it on what the one before has left; throws what it says when it does not come up. */
   async startAgain(): Promise<void> {
-    const program = join(import.meta.dirname, 'arm-child.ts');
-    const child = fork(program, [this.directory], {
-      execArgv: ['--conditions=source', '--import', 'tsx'],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
+    const program = join(this.directory, 'program.mjs');
+    const child = fork(program, [this.directory], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     let said = '';
     child.stderr?.on('data', (piece: Buffer) => (said += piece.toString()));
     this.#child = child;

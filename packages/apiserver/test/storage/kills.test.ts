@@ -9,6 +9,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defined } from '@weir/net';
+import { bundleProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadStoreSnapshot, saveStoreSnapshot } from '../../src/storage/store-snapshot.ts';
 import type { Answer, WatchedEvent } from '../support/answer.ts';
@@ -18,17 +19,18 @@ import { configMap } from '../support/objects.ts';
 import { TestWatch } from '../support/test-server.ts';
 
 const kills = Number(process.env['WEIR_KILLS'] ?? 5);
-const program = join(import.meta.dirname, '../support/server-process.ts');
 const maps = '/api/v1/namespaces/default/configmaps';
 const lanes = 16;
 
 let directory: string;
+let program: string;
 let ca: TestCa;
 let admin: KeyPair;
 let child: ChildProcess | undefined;
 let agent: https.Agent;
-beforeAll(() => {
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'weirt-kills-'));
+  program = await bundleProgram(join(import.meta.dirname, '../support/server-process.ts'), directory);
   ca = new TestCa(directory);
   ca.issueServer();
   admin = ca.issueClient('admin');
@@ -42,8 +44,7 @@ afterAll(async () => {
 
 /** Starts the server; gives its URL. */
 function start(): Promise<string> {
-  const args = ['--conditions=source', '--import', import.meta.resolve('tsx'), program, directory];
-  const started = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const started = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   child = started;
   return new Promise((resolve, reject) => {
     started.once('message', (url: string) => resolve(url));

@@ -20,11 +20,12 @@ import {
   type UpOptions,
   upCluster,
 } from '@weir/lab';
+import { bundleProgram } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const root = join(tmpdir(), `weirt-${randomBytes(3).toString('hex')}`);
 const script = fileURLToPath(new URL('lifecycle-command.ts', import.meta.url));
-const weir = [process.execPath, '--conditions=source', '--import', import.meta.resolve('tsx'), script];
+const weir = [process.execPath, join(root, 'program.mjs')];
 const name = `weirt-${randomBytes(3).toString('hex')}`;
 
 const options: UpOptions = {
@@ -38,7 +39,8 @@ const options: UpOptions = {
   onProgress: () => undefined,
 };
 
-beforeAll(() => {
+beforeAll(async () => {
+  await bundleProgram(script, root);
   process.env['WEIR_STATE_DIR'] = join(root, 'state');
   process.env['WEIR_RUN_DIR'] = join(root, 'run');
 });
