@@ -7,25 +7,33 @@
  */
 import type { Delta } from '@weir/calc';
 import { inNetns } from '@weir/kernel';
+import type { Flow } from '@weir/net';
 import { DeltaModel, runSize } from '@weir/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataplane } from '../src/dataplane.ts';
+import { type BackEnd, carries, type RuleFeature } from '../src/programs/rule-refusal.ts';
 import { attemptsOf } from './conformance/cases.ts';
-import { emptyDelta, stateDelta } from './conformance/state.ts';
-import { type Attempt, addressOf, openWorld, type World } from './conformance/world.ts';
-import { tieredState } from './tiers/random-tiers.ts';
+import { emptyDelta, type StateText, stateDelta } from './conformance/state.ts';
+import { type Attempt, addressOf, openWorld, protocolOfAttempt, type World } from './conformance/world.ts';
+import { featureCases } from './tiers/feature-cases.ts';
+import { ruleFeatures, tieredState } from './tiers/random-tiers.ts';
 import { tierCases } from './tiers/tier-cases.ts';
 
 /** A back end; it is made in the node's namespace. */
 export interface TieredBackEnd {
-  readonly name: string;
+  readonly name: BackEnd;
   readonly newDataplane: (node: { readonly podInterfaces: readonly string[] }) => Dataplane;
 }
 
-const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const;
 const pairs = ['a > b', 'c > b', 'ext > b', 'a > c', 'b > c', 'a > ext', 'b > ext', 'ext > c'];
 const kinds = ['tcp 80', 'tcp 81', 'tcp 90', 'tcp 443', 'udp 80', 'udp 443', 'sctp 80', 'icmp'];
+const craftedKinds: Readonly<Partial<Record<RuleFeature, readonly string[]>>> = {
+  messages: ['icmp 8/5 [4]', 'icmp 13/0 [4]', 'icmp 42/5 [4]', 'icmp 128/5 [6]', 'icmp 139/0 [6]', 'icmp 200/0 [6]'],
+  sourcePorts: ['tcp 80 from 1000', 'udp 80 from 1500', 'sctp 80 from 3000', 'tcp 443 from 2500'],
+};
+/** Real sockets send from some such port. */
+const someSourcePort = 50_000;
 
 /** Declares the suite for one back end. */
 export function runTiers({ name, newDataplane }: TieredBackEnd): void {
@@ -38,19 +46,20 @@ export function runTiers({ name, newDataplane }: TieredBackEnd): void {
       await world.close();
     });
 
-    /** Puts a state into force and tries; gives what went otherwise. */
-    async function differences(state: Delta, attempts: readonly Attempt[]): Promise<string[]> {
+    /** Puts a state into force and tries; gives what went otherwise. `refused` are pairs of a program's key and the reason. */
+    async function differences(state: Delta, attempts: readonly Attempt[], refused: readonly unknown[] = []): Promise<string[]> {
       const dataplane = inNetns(
         world.netns('node'),
         () => newDataplane({ podInterfaces: [world.podInterfacePrefix] }) as never,
       ) as Dataplane;
       try {
-        expect((await dataplane.apply(state)).quarantined).toEqual([]);
+        const { quarantined } = await dataplane.apply(state);
+        expect(quarantined.map(({ program, reason }) => [program, reason])).toEqual(refused);
         const tried = attempts.map(async (attempt) => {
           const outcome = await world.attempt(attempt);
           const right = (outcome === 'answered') === (attempt.expect === 'allowed');
-          const { from, to, protocol, port = '', family, expect: expected } = attempt;
-          return right ? [] : [`IPv${family} ${from} > ${to} ${protocol} ${port}: ${outcome}, expected to be ${expected}`];
+          const { expect: expected, ...tried } = attempt;
+          return right ? [] : [`${JSON.stringify(tried)}: ${outcome}, expected to be ${expected}`];
         });
         const wrong = (await Promise.all(tried)).flat();
         expect(await dataplane.resync()).toEqual({ drifted: [], repaired: false });
@@ -63,25 +72,34 @@ export function runTiers({ name, newDataplane }: TieredBackEnd): void {
       }
     }
 
-    it.each(tierCases.map((each) => [each.rule, each.name, each] as const))('%s: %s', async (_rule, _name, { state, allowed, denied }) => {
-      const attempts = [...allowed.flatMap((text) => attemptsOf(text, 'allowed')), ...denied.flatMap((text) => attemptsOf(text, 'denied'))];
-      expect(
-        await differences(
-          stateDelta(state, (pod) => world.podInterface(pod)),
-          attempts,
-        ),
-      ).toEqual([]);
+    const attempts = (allowed: readonly string[], denied: readonly string[]): Attempt[] => [
+      ...allowed.flatMap((text) => attemptsOf(text, 'allowed')),
+      ...denied.flatMap((text) => attemptsOf(text, 'denied')),
+    ];
+    const deltaOf = (state: StateText): Delta => stateDelta(state, (pod) => world.podInterface(pod));
+
+    const cases = [...tierCases, ...featureCases.filter(({ feature }) => carries(name, feature))];
+    it.each(cases.map((each) => [each.rule, each.name, each] as const))('%s: %s', async (_rule, _name, { state, allowed, denied }) => {
+      expect(await differences(deltaOf(state), attempts(allowed, denied))).toEqual([]);
     });
 
-    it('DP70: random tiers come to what a plain reading of them says', async () => {
+    const refused = featureCases.filter(({ feature }) => !carries(name, feature));
+    it.each(refused.map((each) => [each.name, each] as const))('DP79: refuses to enforce that %s', async (_name, each) => {
+      const delta = deltaOf(each.state);
+      const told = delta.programs.upserts.map(({ key }) => [key, expect.stringMatching(/^rule \S+ has .*, (which|for which) /)]);
+      expect(await differences(delta, attempts([], [...each.allowed, ...each.denied]), told)).toEqual([]);
+    });
+
+    it('DP70, DP79: random tiers come to what a plain reading of them says', async () => {
+      const features = ruleFeatures.filter((feature) => carries(name, feature));
       const { firstSeed, count } = runSize(3);
       const seen = { allowed: 0, denied: 0 };
       for (let seed = firstSeed; seed < firstSeed + count; seed++) {
-        const [state] = fc.sample(tieredState, { seed, numRuns: 1 });
-        const delta = state === undefined ? emptyDelta : stateDelta(state, (pod) => world.podInterface(pod));
-        const attempts = expectedBy(delta);
-        for (const attempt of attempts) seen[attempt.expect]++;
-        expect(await differences(delta, attempts), `WEIR_SEED=${seed} ${JSON.stringify(state)}`).toEqual([]);
+        const [state] = fc.sample(tieredState(features), { seed, numRuns: 1 });
+        const delta = state === undefined ? emptyDelta : deltaOf(state);
+        const tried = expectedBy(delta, [...kinds, ...features.flatMap((feature) => craftedKinds[feature] ?? [])]);
+        for (const attempt of tried) seen[attempt.expect]++;
+        expect(await differences(delta, tried), `WEIR_SEED=${seed} ${JSON.stringify(state)}`).toEqual([]);
       }
       expect(Math.min(seen.allowed, seen.denied)).toBeGreaterThan(5 * count);
     });
@@ -89,22 +107,23 @@ export function runTiers({ name, newDataplane }: TieredBackEnd): void {
 }
 
 /** Every pair with every kind of packet, and what the plain reading says of it. */
-function expectedBy(delta: Delta): Attempt[] {
+function expectedBy(delta: Delta, of: readonly string[]): Attempt[] {
   const model = new DeltaModel();
   model.apply(delta);
   return pairs.flatMap((pair) =>
-    kinds.flatMap((kind) =>
+    of.flatMap((kind) =>
       attemptsOf(`${pair} ${kind}`, 'denied').map((attempt): Attempt => {
-        const { from, to, protocol, port, family } = attempt;
-        const flow = {
-          source: addressOf(from, family),
-          destination: addressOf(to, family),
-          protocol: protocol === 'icmp' ? (family === 4 ? 1 : 58) : protocolNumbers[protocol],
-          ...(port === undefined ? {} : { destinationPort: port }),
-        };
-        const { egressAllowed = true, ingressAllowed = true } = model.judge(flow, []);
+        const { egressAllowed = true, ingressAllowed = true } = model.judge(flowOf(attempt), []);
         return { ...attempt, expect: egressAllowed && ingressAllowed ? 'allowed' : 'denied' };
       }),
     ),
   );
+}
+
+/** What the plain reading is asked of an attempt. */
+function flowOf({ message, sourcePort = someSourcePort, ...attempt }: Attempt): Flow {
+  const ends = { source: addressOf(attempt.from, attempt.family), destination: addressOf(attempt.to, attempt.family) };
+  const protocol = protocolOfAttempt(attempt);
+  if (attempt.protocol === 'icmp') return { ...ends, protocol, message: message ?? (attempt.family === 4 ? 8 : 128) * 256 };
+  return { ...ends, protocol, sourcePort, destinationPort: attempt.port ?? 80 };
 }

@@ -163,7 +163,7 @@ export class DesiredState {
         entry.listed = true;
         continue;
       }
-      const result = compileVerdictProgram(program, this.#peers.peerSets);
+      const result = compileVerdictProgram(program, this.#peers.peerSets, 'ebpf');
       const sayings = result.kind === 'refused' ? undefined : this.#policies.sayingsOf(result.program);
       const reason = result.kind === 'refused' ? result.reason : this.#policies.overflow(sayings?.size ?? 0);
       if (reason !== undefined) this.#refused.set(key, { program, reason, lacksRoom: result.kind !== 'refused' });

@@ -10,7 +10,8 @@ import type { BpfElement } from '@weir/kernel';
 import type { NumberPool } from '../classification/number-pool.ts';
 import type { PeerClass } from '../classification/peer-class-table.ts';
 import { ClassIndex } from '../programs/class-index.ts';
-import { type PortVerdict, type VerdictProgram, verdictsForAnyPeer, verdictsForClass } from '../programs/verdict-program.ts';
+import { isUndecided, type PortVerdict } from '../programs/resolve-verdicts.ts';
+import { type VerdictProgram, verdictsForAnyPeer, verdictsForClass } from '../programs/verdict-program.ts';
 import { type CountedRule, CountedRules } from './counted-rules.ts';
 import { policyKey, policyValue, portPrefixes } from './records.ts';
 
@@ -178,7 +179,7 @@ export class PolicyTable {
     entry.pending.set(peerClass, size);
     this.#grown.add(entry);
     // Without its entries the class gets what any peer gets, which is no more than with them.
-    return entry.compiled.forAnyPeer.length === 0 || verdicts.every(({ verdict }) => verdict.action === 'allow');
+    return entry.compiled.forAnyPeer.length === 0 || verdicts.every(({ verdict }) => verdict.action === 'allow' || isUndecided(verdict));
   }
 
   #append(elements: Iterable<BpfElement>, changes: PolicyChanges): void {

@@ -19,6 +19,7 @@ import {
   subtractAddressRanges,
 } from '@weir/net';
 import { addedBlocksMax } from '@weir/policy';
+import { lackingFeature } from '../programs/rule-refusal.ts';
 import { blocksOfRanges, isOneBlock } from './block-values.ts';
 
 /** What is done about what HNS cannot say. */
@@ -80,10 +81,10 @@ function describeOrigin({ origin: { policy, direction, ruleIndex } }: ProgramRul
 
 /** The rule, no rule when it matches nobody, or why it cannot be said. */
 function compileRule(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>, limits: HnsLimits): HnsRule[] | string {
-  const { id, action, protocol, notProtocol, ports, sourcePorts } = rule;
+  const { id, action, protocol, ports } = rule;
   if (action !== 'allow') return `the action "${action}"; this data plane only enforces rules that allow`;
-  if (notProtocol !== undefined) return 'an excluded protocol, which HNS does not have';
-  if (sourcePorts !== undefined) return 'source ports, which are not enforced here';
+  const lacking = lackingFeature(rule, peerSets, 'hns');
+  if (lacking !== undefined) return lacking;
   if (protocol === protocolNumber.SCTP) return 'SCTP, which HNS does not filter';
   if (protocol !== undefined && !knownProtocols.includes(protocol))
     return `protocol ${formatProtocol(protocol)}, which HNS does not filter`;

@@ -1,10 +1,10 @@
 /**
- * Programs whose rules only allow: order does not matter in them, so a packet's verdict is the
- * presence of a tuple.
+ * Programs whose rules only allow, and exclude nothing: order does not matter in them, so a packet's verdict
+ * is the presence of a tuple.
  */
 import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule, ProtocolPort } from '@weir/calc';
-import { defined, formatPortRange, type PortRange, type ProtocolNumber } from '@weir/net';
-import { refusalOfRule } from '../programs/verdict-program.ts';
+import { defined, formatPortRange, isIcmp, type PortRange, type ProtocolNumber, subtractPortRanges } from '@weir/net';
+import { excludesNamedPorts, refusalOfRule } from '../programs/rule-refusal.ts';
 import type { Tuple } from './element.ts';
 
 /** An accepted program: what it allows any peer, and the rules that ask about the peer. */
@@ -34,6 +34,16 @@ export type CompiledProgram =
   | { readonly kind: 'accepted'; readonly program: AdditiveProgram }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** Whether the program is the union of its rules, each of them tuples of its own. */
+export function isAdditive({ tiers }: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): boolean {
+  return tiers.every(({ rules }) =>
+    rules.every(
+      (rule) =>
+        rule.action === 'allow' && rule.notProtocol === undefined && rule.sourcePorts === undefined && !excludesNamedPorts(rule, peerSets),
+    ),
+  );
+}
+
 /** Compiles a program that only allows, and checks that all it refers to is there. */
 export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledProgram {
   const rules: ProgramRule[] = [];
@@ -45,7 +55,7 @@ export function compileAdditiveProgram(program: Program, peerSets: ReadonlyMap<C
     break;
   }
   for (const rule of rules) {
-    const reason = refusalOfRule(rule, peerSets);
+    const reason = refusalOfRule(rule, peerSets, 'nftables');
     if (reason !== undefined) return { kind: 'refused', reason };
   }
   const peerRules = rules.filter((rule) => rule.peer.length > 0);
@@ -118,7 +128,8 @@ function tuplesOfRule(rule: ProgramRule, peerPorts: readonly ProtocolPort[] | un
 
 /**
  * Makes tuples unique, the first rule keeping what several allow, and ranges of one protocol
- * disjoint: the kernel refuses elements that overlap. Single ports live in a set of their own.
+ * disjoint: the kernel refuses elements that overlap. Single ports live in a set of their own, single
+ * messages of ICMP do not.
  */
 function mergeTuples(tuples: Tuple[]): Tuple[] {
   if (tuples.length < 2) return tuples;
@@ -130,28 +141,13 @@ function mergeTuples(tuples: Tuple[]): Tuple[] {
   };
   for (const tuple of tuples) {
     const { protocol, ports } = tuple;
-    if (protocol === undefined || ports === undefined || (ports.first === ports.last && ports.first !== 0)) {
+    if (protocol === undefined || ports === undefined || (ports.first === ports.last && ports.first !== 0 && !isIcmp(protocol))) {
       add(tuple);
       continue;
     }
     const earlier = covered.get(protocol) ?? [];
-    for (const part of withoutPorts(ports, earlier)) add({ ...tuple, ports: part });
+    for (const part of subtractPortRanges([ports], earlier)) add({ ...tuple, ports: part });
     covered.set(protocol, [...earlier, ports]);
   }
   return [...merged.values()];
-}
-
-/** The parts of a range that no earlier one covers. */
-function withoutPorts(range: PortRange, earlier: readonly PortRange[]): PortRange[] {
-  let parts: PortRange[] = [range];
-  for (const hole of earlier) {
-    parts = parts.flatMap((part) => {
-      if (hole.last < part.first || hole.first > part.last) return [part];
-      return [
-        ...(part.first < hole.first ? [{ first: part.first, last: hole.first - 1 }] : []),
-        ...(hole.last < part.last ? [{ first: hole.last + 1, last: part.last }] : []),
-      ];
-    });
-  }
-  return parts;
 }

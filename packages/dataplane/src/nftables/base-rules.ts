@@ -16,9 +16,10 @@ import {
   readablePackets,
   selfRule,
 } from './packet-steps.ts';
-import { type ProgramChain, programChainTargets } from './program-rules.ts';
+import { programChainTargets } from './program-rules.ts';
 import { unownedEnd } from './reports.ts';
 import { familySets } from './sets.ts';
+import type { ProgramChain } from './tuple-rules.ts';
 
 const families = [4, 6] as const;
 

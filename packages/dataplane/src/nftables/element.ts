@@ -6,7 +6,7 @@
  * same transaction.
  */
 import { hostU32Bytes, type SetElement, writeHostU32 } from '@weir/kernel';
-import { type Address, addressToBytes, nextAddress, type PortRange, type ProtocolNumber } from '@weir/net';
+import { type Address, addressToBytes, isIcmp, nextAddress, type PortRange, type ProtocolNumber } from '@weir/net';
 import { sharedSets } from './sets.ts';
 
 /** An element and the set that it belongs to. */
@@ -71,12 +71,14 @@ export function blockElements(set: string, range: { first: Address; last: Addres
   return after === undefined ? [start] : [start, { set, element: { key: addressToBytes(after), intervalEnd: true } }];
 }
 
-/** Packets of one port, of a range of ports, or (ports undefined) of all of them. */
+/** Packets of one port, of a range of ports, or (ports undefined) of all of them; of ICMP messages stand for ports. */
 export interface Tuple {
   /** Undefined: all protocols, or those of a range, and then all ports. */
   readonly protocol?: ProtocolNumber;
   readonly protocols?: { readonly first: ProtocolNumber; readonly last: ProtocolNumber };
   readonly ports?: PortRange | undefined;
+  /** Undefined: from all ports. */
+  readonly sourcePorts?: PortRange | undefined;
   /** The id of the rule that counts it; undefined where no rule but a default allows. */
   readonly rule?: string | undefined;
 }
@@ -90,14 +92,17 @@ export interface TupleNumbers {
 
 /** The element that lets a class have what a tuple stands for. */
 export function tupleElement(of: TupleNumbers, tuple: Tuple): PlacedElement {
-  const { range, ...keys } = tupleKeys(of, tuple);
-  return { set: range ? sharedSets.allowRange : sharedSets.allow, element: { ...keys, data: numberValue(of.rule) } };
+  return { set: allowSets[kindOf(tuple)], element: { ...tupleKeys(of, tuple), data: numberValue(of.rule) } };
 }
 
 /** The element that has reported what a tuple stands for. */
 export function loggedElement(of: Omit<TupleNumbers, 'rule'>, tuple: Tuple): PlacedElement {
-  const { range, ...keys } = tupleKeys(of, tuple);
-  return { set: range ? sharedSets.loggedRange : sharedSets.logged, element: keys };
+  return { set: loggedSets[kindOf(tuple)], element: tupleKeys(of, tuple) };
+}
+
+/** The element by which packets of a program are looked up by their source ports too. */
+export function askingSourceElement(program: number): PlacedElement {
+  return { set: sharedSets.askingSource, element: { key: hostU32Bytes(program) } };
 }
 
 /** The element by which packets of a program are looked up among those to be reported. */
@@ -105,17 +110,39 @@ export function loggingElement(program: number): PlacedElement {
   return { set: sharedSets.logging, element: { key: hostU32Bytes(program) } };
 }
 
-/** `range`: it belongs into the set of ranges. */
-function tupleKeys(
-  of: Omit<TupleNumbers, 'rule'>,
-  { protocol = 0, protocols, ports }: Tuple,
-): { range: boolean; key: Uint8Array; keyEnd?: Uint8Array } {
-  if (protocols !== undefined)
-    return { range: true, key: tupleKey(of, protocols.first, 0), keyEnd: tupleKey(of, protocols.last, everyPort.last) };
-  const key = tupleKey(of, protocol, ports?.first ?? 0);
+/** Which of the sets of tuples one belongs into. */
+type TupleKind = 'exact' | 'range' | 'message' | 'source';
+
+const allowSets: Readonly<Record<TupleKind, string>> = {
+  exact: sharedSets.allow,
+  range: sharedSets.allowRange,
+  message: sharedSets.allowMessage,
+  source: sharedSets.allowSource,
+};
+const loggedSets: Readonly<Record<TupleKind, string>> = {
+  exact: sharedSets.logged,
+  range: sharedSets.loggedRange,
+  message: sharedSets.loggedMessage,
+  source: sharedSets.loggedSource,
+};
+
+function kindOf({ protocol, protocols, ports, sourcePorts }: Tuple): TupleKind {
+  if (sourcePorts !== undefined) return 'source';
+  if (protocols !== undefined) return 'range';
+  if (ports === undefined) return 'exact';
+  // A port of ICMP is its checksum: nothing may ask for that.
+  if (protocol !== undefined && isIcmp(protocol)) return 'message';
   // Port 0 of the exact set means any port, so a real port 0 is a range of one.
-  if (ports === undefined || (ports.first === ports.last && ports.first !== 0)) return { range: false, key };
-  return { range: true, key, keyEnd: tupleKey(of, protocol, ports.last) };
+  return ports.first === ports.last && ports.first !== 0 ? 'exact' : 'range';
+}
+
+function tupleKeys(of: Omit<TupleNumbers, 'rule'>, tuple: Tuple): Pick<SetElement, 'key' | 'keyEnd'> {
+  const { protocol = 0, protocols, ports, sourcePorts } = tuple;
+  if (kindOf(tuple) === 'exact') return { key: tupleKey(of, protocol, ports?.first ?? 0) };
+  const first = tupleKey(of, protocols?.first ?? protocol, (ports ?? everyPort).first);
+  const last = tupleKey(of, protocols?.last ?? protocol, (ports ?? everyPort).last);
+  if (sourcePorts === undefined) return { key: first, keyEnd: last };
+  return { key: Buffer.concat([first, portBytes(sourcePorts.first)]), keyEnd: Buffer.concat([last, portBytes(sourcePorts.last)]) };
 }
 
 /** The element that counts what a rule lets through; a rule's id is at most 128 bytes. */
@@ -136,6 +163,13 @@ function tupleKey(of: Omit<TupleNumbers, 'rule'>, protocol: ProtocolNumber, port
   key.writeUInt32BE((protocol << 24) >>> 0, 8);
   key.writeUInt32BE((port << 16) >>> 0, 12);
   return key;
+}
+
+/** A port as a field of a concatenated key. */
+function portBytes(port: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt16BE(port, 0);
+  return bytes;
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 /** Steps and rules that chains of the table share: loading addresses, ports and protocols, family tests, self traffic. */
 import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
-import type { Family } from '@weir/net';
+import type { Family, ProtocolNumber } from '@weir/net';
 import { familySets } from './sets.ts';
 
 /** Which end of a packet. */
@@ -9,8 +9,8 @@ export type PacketEnd = 'source' | 'destination';
 const addressOffset = { 4: { source: 12, destination: 16 }, 6: { source: 8, destination: 24 } } as const;
 const nfproto = { 4: 2, 6: 10 } as const;
 const icmpv6 = 58;
-/** TCP, UDP, SCTP, UDP-Lite. */
-const portProtocols = [6, 17, 132, 136] as const;
+/** Whose packets are judged by the first four bytes behind their IP headers: TCP, UDP, SCTP, UDP-Lite by ports, ICMP by its message. */
+const headedProtocols = [6, 17, 132, 136, 1, icmpv6] as const;
 
 export const accept: Expression = { kind: 'verdict', verdict: 'accept' };
 export const drop: Expression = { kind: 'verdict', verdict: 'drop' };
@@ -33,6 +33,14 @@ export function isFamily(family: Family): Expression[] {
   ];
 }
 
+/** Goes on for packets of the protocol. */
+export function isProtocol(protocol: ProtocolNumber): Expression[] {
+  return [
+    { kind: 'meta', key: 'l4proto', into: 0 },
+    { kind: 'compare', register: 0, operator: 'eq', value: Uint8Array.of(protocol) },
+  ];
+}
+
 /** Goes on for packets of established connections and for those related to one. */
 export function isEstablishedOrRelated(): Expression[] {
   return [
@@ -51,8 +59,7 @@ export function isEstablishedOrRelated(): Expression[] {
 export function isNeighbourDiscovery(): Expression[] {
   return [
     ...isFamily(6),
-    { kind: 'meta', key: 'l4proto', into: 0 },
-    { kind: 'compare', register: 0, operator: 'eq', value: Uint8Array.of(icmpv6) },
+    ...isProtocol(icmpv6),
     { kind: 'payload', base: 'network', offset: 7, length: 1, into: 0 },
     { kind: 'compare', register: 0, operator: 'eq', value: Uint8Array.of(255) },
     { kind: 'payload', base: 'transport', offset: 0, length: 1, into: 0 },
@@ -62,14 +69,14 @@ export function isNeighbourDiscovery(): Expression[] {
 }
 
 /**
- * The packets whose headers are all there, in two parts that may both be tried: those of protocols without
- * ports, and those that have four bytes behind their IP headers. No policy lets a packet through of which
- * the ports are cut off, not even one that allows every port.
+ * The packets whose headers are all there, in two parts that may both be tried: those of protocols that are
+ * judged by nothing behind their IP headers, and those that have four bytes there. No policy lets a packet
+ * through of which the ports, or the message of ICMP, are cut off, not even one that allows every port.
  */
 export const readablePackets: readonly (readonly Expression[])[] = [
   [
     { kind: 'meta', key: 'l4proto', into: 0 },
-    ...portProtocols.map((protocol): Expression => ({ kind: 'compare', register: 0, operator: 'neq', value: Uint8Array.of(protocol) })),
+    ...headedProtocols.map((protocol): Expression => ({ kind: 'compare', register: 0, operator: 'neq', value: Uint8Array.of(protocol) })),
   ],
   [{ kind: 'payload', base: 'transport', offset: 0, length: 4, into: 0 }],
 ];

@@ -3,7 +3,7 @@
  * protocols or ports are said something else, all the others are listed, as ranges.
  */
 import type { PortRange, ProtocolNumber } from '@weir/net';
-import type { PortVerdict } from '../programs/verdict-program.ts';
+import type { PortVerdict } from '../programs/resolve-verdicts.ts';
 import type { Tuple } from './element.ts';
 
 const lastPort = 65_535;
@@ -23,7 +23,8 @@ export function tuplesOfVerdicts(verdicts: readonly PortVerdict[], isMeant: (ver
   if (byProtocol.size === 0) return isRestMeant ? [{ rule: rest.rule }] : [];
   const tuples: Tuple[] = [];
   for (const [protocol, own] of byProtocol) {
-    for (const { ports, verdict } of own) if (isMeant(verdict)) tuples.push({ protocol, ports, rule: verdict.rule });
+    for (const { ports, sourcePorts, verdict } of own)
+      if (isMeant(verdict)) tuples.push({ protocol, ports, sourcePorts, rule: verdict.rule });
     if (!isRestMeant) continue;
     for (const ports of portsBetween(own)) tuples.push({ protocol, ports, rule: rest.rule });
   }

@@ -8,32 +8,14 @@
  * one change leaves one of the looks whole. Egress looks once, but again behind ingress
  * (design/nftables.md).
  *
- * Each rule loads program, class, protocol and port anew (the kernel lets no rule read a register
- * that another one wrote) and looks the tuple up in `allow` or `allow_range`. Pods go to the half
- * that knows their class: it already holds the ranges that contain the pod, and the class of the
- * range alone could say less (a rule "in this range, but not this pod").
+ * Pods go to the half that knows their class: it already holds the ranges that contain the pod, and the
+ * class of the range alone could say less (a rule "in this range, but not this pod").
  */
-import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
-import type { Family } from '@weir/net';
-import { accept, drop, isFamily, loadAddress, loadLastWord, type PacketEnd, readablePackets, selfRule } from './packet-steps.ts';
+import type { Expression, RuleDefinition } from '@weir/kernel';
+import { accept, drop, isFamily, readablePackets, selfRule } from './packet-steps.ts';
 import { reportDenied, reportLogged } from './reports.ts';
 import { familySets, sharedSets } from './sets.ts';
-
-/** Four registers in a row, as the key of `allow` has them. */
-const program: Register = 4;
-const peerClass: Register = 5;
-const protocol: Register = 6;
-const port: Register = 7;
-const wideAddress: Register = 8;
-
-/** The rule that allows, behind the zero of its map's value. */
-const rule: Register = 13;
-
-/** Which of the chains: egress asked first, ingress, or egress asked again behind ingress. */
-export interface ProgramChain {
-  readonly look: 'egress' | 'ingress' | 'egress_again';
-  readonly family: Family;
-}
+import { allowRules, anyPeer, countRule, loggedRules, lookupAddress, type ProgramChain, programNumber } from './tuple-rules.ts';
 
 /** Every look at every family. */
 export const programChains: readonly ProgramChain[] = (['egress', 'ingress', 'egress_again'] as const).flatMap((look) =>
@@ -71,12 +53,11 @@ function namesOf({ look, family }: ProgramChain): { main: string; pod: string; b
 function mainChain(of: ProgramChain): RuleDefinition[] {
   const { main: chain, block } = namesOf(of);
   const loadClass = lookupAddress(of, 'peer', familySets(of.family).block);
-  const anyPeer: Expression = { kind: 'immediate', into: peerClass, value: hostU32Bytes(0) };
   const blocks =
     of.look === 'ingress'
       ? allowRules(chain, of, { loadClass, looks: 1, found: [{ kind: 'goto', chain: block }] })
       : allowRules(chain, of, { loadClass, looks: 1, found: letThrough(of) });
-  return [...allowRules(chain, of, { loadClass: [anyPeer], looks: 1, found: letThrough(of) }), toPodHalf(chain, of), ...blocks];
+  return [...allowRules(chain, of, { loadClass: anyPeer, looks: 1, found: letThrough(of) }), toPodHalf(chain, of), ...blocks];
 }
 
 function podHalf(of: ProgramChain): RuleDefinition[] {
@@ -109,14 +90,14 @@ function logChains(of: ProgramChain): RuleDefinition[] {
   const sets = familySets(of.family);
   const found = [reportLogged(of.look)];
   const rulesIn = (chain: string, set: string): RuleDefinition[] =>
-    tupleRules(chain, of, { loadClass: lookupAddress(of, 'peer', set), lookups: loggedLookups, found });
+    loggedRules(chain, of, { loadClass: lookupAddress(of, 'peer', set), found });
   return [
     {
       chain: log,
       expressions: [
         ...isFamily(of.family),
         ...lookupAddress(of, 'own', sets[of.look]),
-        { kind: 'lookup', set: sharedSets.logging, key: program, inverted: true },
+        { kind: 'lookup', set: sharedSets.logging, key: programNumber, inverted: true },
         { kind: 'verdict', verdict: 'return' },
       ],
       comment: 'a program that logs nothing',
@@ -129,65 +110,7 @@ function logChains(of: ProgramChain): RuleDefinition[] {
 
 /** Accepts, and counts for the rule that the last look found; asking egress again counts nothing twice. */
 function letThrough({ look }: ProgramChain): Expression[] {
-  return look === 'egress_again' ? [accept] : [{ kind: 'lookup', set: sharedSets.rules, key: rule }, accept];
-}
-
-interface AllowRules {
-  /** Puts the class into its register. */
-  readonly loadClass: readonly Expression[];
-  /** How often class, program and tuple are looked up, one after the other. */
-  readonly looks: 1 | 2;
-  readonly found: readonly Expression[];
-}
-
-/** One rule for each kind of tuple that can allow a packet. */
-function allowRules(chain: string, of: ProgramChain, { looks, ...rest }: AllowRules): RuleDefinition[] {
-  return tupleRules(chain, of, { ...rest, lookups: allowLookups(looks) });
-}
-
-interface TupleRules extends Omit<AllowRules, 'looks'> {
-  readonly lookups: TupleLookups;
-}
-
-/** How a set of tuples is asked. */
-interface TupleLookups {
-  readonly exact: string;
-  readonly range: string;
-  /** Asks one of them, given what it takes to load a tuple. */
-  readonly ask: (set: string, load: readonly Expression[]) => readonly Expression[];
-}
-
-function allowLookups(looks: 1 | 2): TupleLookups {
-  const ask = (set: string, load: readonly Expression[]): Expression[] => {
-    const look: Expression[] = [...load, { kind: 'meta', key: 'mark', into: rule }, { kind: 'lookup', set, key: program, into: rule - 1 }];
-    return looks === 2 ? [...look, ...look] : look;
-  };
-  return { exact: sharedSets.allow, range: sharedSets.allowRange, ask };
-}
-
-const loggedLookups: TupleLookups = {
-  exact: sharedSets.logged,
-  range: sharedSets.loggedRange,
-  ask: (set, load) => [...load, { kind: 'lookup', set, key: program }],
-};
-
-/** One rule for each kind of tuple. */
-function tupleRules(chain: string, of: ProgramChain, { loadClass, lookups, found }: TupleRules): RuleDefinition[] {
-  const { exact, range, ask } = lookups;
-  const zero = (into: Register): Expression => ({ kind: 'immediate', into, value: hostU32Bytes(0) });
-  const loadProtocol: Expression = { kind: 'meta', key: 'l4proto', into: protocol };
-  const loadPort: Expression = { kind: 'payload', base: 'transport', offset: 2, length: 2, into: port };
-  const ruleFor = (comment: string, set: string, loads: readonly Expression[]): RuleDefinition => {
-    // The class first: its lookup writes into the program's register as well.
-    const own = lookupAddress(of, 'own', familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress']);
-    return { chain, expressions: [...isFamily(of.family), ...ask(set, [...loadClass, ...own, ...loads]), ...found], comment };
-  };
-  return [
-    ruleFor(`in ${exact}: this port`, exact, [loadProtocol, loadPort]),
-    ruleFor(`in ${exact}: any port`, exact, [loadProtocol, zero(port)]),
-    ruleFor(`in ${exact}: any protocol`, exact, [zero(protocol), zero(port)]),
-    ruleFor(`in ${range}: a range of ports`, range, [loadProtocol, loadPort]),
-  ];
+  return look === 'egress_again' ? [accept] : [countRule, accept];
 }
 
 /** Asks once more, by numbers that can only be new if a change came in between, then counts and drops. */
@@ -206,25 +129,10 @@ function denyChain(of: ProgramChain, reports: boolean): RuleDefinition[] {
       expressions: [
         ...isFamily(of.family),
         ...lookupAddress(of, 'own', familySets(of.family)[of.look === 'ingress' ? 'ingress' : 'egress']),
-        { kind: 'lookup', set: sharedSets.denied, key: program },
+        { kind: 'lookup', set: sharedSets.denied, key: programNumber },
         drop,
       ],
     },
     { chain, expressions: [{ kind: 'counter' }, drop] },
   ];
-}
-
-/**
- * Puts the number of an end of the packet into `into`: the isolated endpoint's program, or its
- * peer's class. Values of the maps are eight bytes, zero and number, and land in the register
- * before `into` and in `into`; the load of the address (IPv6: of its last word) into `into` itself
- * is what `nft list` shows for the register. See `sets.ts` for why.
- */
-function lookupAddress(of: ProgramChain, whose: 'own' | 'peer', map: string): Expression[] {
-  const into = whose === 'own' ? program : peerClass;
-  const ownEnd: PacketEnd = of.look === 'ingress' ? 'destination' : 'source';
-  const peerEnd: PacketEnd = of.look === 'ingress' ? 'source' : 'destination';
-  const end = whose === 'own' ? ownEnd : peerEnd;
-  if (of.family === 4) return [loadAddress(4, end, into), { kind: 'lookup', set: map, key: into, into: into - 1 }];
-  return [loadLastWord(end, into), loadAddress(6, end, wideAddress), { kind: 'lookup', set: map, key: wideAddress, into: into - 1 }];
 }

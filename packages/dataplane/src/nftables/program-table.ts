@@ -7,7 +7,15 @@
 import type { ContentKey, Program } from '@weir/calc';
 import type { PeerClass } from '../classification/peer-class-table.ts';
 import { ClassIndex } from '../programs/class-index.ts';
-import { deniedElement, loggedElement, loggingElement, type PlacedElement, type Tuple, tupleElement } from './element.ts';
+import {
+  askingSourceElement,
+  deniedElement,
+  loggedElement,
+  loggingElement,
+  type PlacedElement,
+  type Tuple,
+  tupleElement,
+} from './element.ts';
 import type { ElementChanges } from './element-changes.ts';
 import type { RuleTable } from './rule-table.ts';
 import type { TupleProgram } from './tuple-program.ts';
@@ -62,7 +70,7 @@ export class ProgramTable {
     }
   }
 
-  /** Every element of `allow`, `logged`, their ranges, `logging` and `denied`. */
+  /** Every element of `allow…`, `logged…`, `asking_source`, `logging` and `denied`. */
   *elements(): Iterable<PlacedElement> {
     for (const entry of this.#byKey.values()) yield* this.#elementsOfProgram(entry);
   }
@@ -102,6 +110,7 @@ export class ProgramTable {
   *#elementsOfProgram(entry: ProgramEntry): Iterable<PlacedElement> {
     yield deniedElement(entry.number);
     if (entry.compiled.logs) yield loggingElement(entry.number);
+    if (entry.compiled.asksSourcePorts) yield askingSourceElement(entry.number);
     for (const tuple of entry.compiled.anyPeer) yield this.#tupleElement(entry, 0, tuple);
     for (const peerClass of this.#index.classesFor(entry)) yield* this.#pairElements(entry, peerClass);
   }

@@ -29,7 +29,7 @@ import {
 import { chainsWithOtherRules, structureDrift } from './drift.ts';
 import { type ElementsBySet, elementIdentity, sameValue } from './element.ts';
 import type { TableLayout } from './layout.ts';
-import { countedSets, familySets, guardTable, sharedSets, weirTable } from './sets.ts';
+import { countedSets, familySets, guardTable, lateSets, weirTable } from './sets.ts';
 
 /** What shall be in force, and who wants to know what deleted elements had counted. */
 export interface Replacement {
@@ -46,7 +46,7 @@ export interface ReplacementReport {
 }
 
 /** Sets of which the elements that stay are left alone: they count, or are published late. */
-const keptSets: readonly string[] = [...countedSets, sharedSets.allowRange];
+const keptSets: readonly string[] = [...countedSets, ...lateSets];
 
 /** Replaces; when it throws, what judged before still does, and calling it again goes on from there. */
 export function replaceTable(replacement: Replacement): ReplacementReport {
@@ -135,8 +135,9 @@ class TableReplacement {
       else missing.delete(identity);
       if (meant !== undefined) ahead.delete(meant);
     }
-    if (set === sharedSets.allowRange && ahead.size > 0) this.#commit(new Transaction(weirTable).addElements(set, ahead));
-    const rest = set === sharedSets.allowRange ? [...missing.values()].filter((element) => !ahead.has(element)) : missing.values();
+    const goesAhead = lateSets.includes(set);
+    if (goesAhead && ahead.size > 0) this.#commit(new Transaction(weirTable).addElements(set, ahead));
+    const rest = goesAhead ? [...missing.values()].filter((element) => !ahead.has(element)) : missing.values();
     transaction.deleteElements(set, unwanted, countedSets.includes(set)).addElements(set, rest);
     this.#elementsAdded += missing.size;
   }

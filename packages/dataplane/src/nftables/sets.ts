@@ -47,10 +47,18 @@ export const sharedSets = {
   allow: 'allow',
   /** The same for ranges of ports. */
   allowRange: 'allow_range',
+  /** (program . class . protocol . message) → rule for messages of ICMP, in ranges: type × 256 + code. */
+  allowMessage: 'allow_message',
+  /** (program . class . protocol . port . source port) → rule, in ranges. */
+  allowSource: 'allow_source',
+  /** Programs that have some of those. */
+  askingSource: 'asking_source',
   /** (program . class . protocol . port) of packets that are reported, as in `allow`; empty for most states. */
   logged: 'logged',
   /** The same for ranges of ports. */
   loggedRange: 'logged_range',
+  loggedMessage: 'logged_message',
+  loggedSource: 'logged_source',
   /** Programs that have some of those. */
   logging: 'logging',
   /** Every rule, to count what it lets through; 0 stands for all that no rule but a default allows. */
@@ -62,22 +70,27 @@ export const sharedSets = {
 /** The sets whose elements count. */
 export const countedSets: readonly string[] = [sharedSets.rules, sharedSets.denied];
 
+/** Maps of ranges: the kernel publishes their new elements some time after the other sets have changed over. */
+export const lateSets: readonly string[] = [sharedSets.allowRange, sharedSets.allowMessage, sharedSets.allowSource];
+
 const mark: SetField = { dataType: nftDataType.mark, length: 4 };
 const numbered: readonly SetField[] = [mark, mark];
-const tuple: readonly SetField[] = [
-  mark,
-  mark,
-  { dataType: nftDataType.protocol, length: 1 },
-  { dataType: nftDataType.service, length: 2 },
-];
+const service: SetField = { dataType: nftDataType.service, length: 2 };
+const tuple: readonly SetField[] = [mark, mark, { dataType: nftDataType.protocol, length: 1 }, service];
+const tupleFrom: readonly SetField[] = [...tuple, service];
 
 /** Every set of the table. Numbers of programs, classes and rules print as marks. */
 export const setDefinitions: readonly SetDefinition[] = [
   ...([4, 6] as const).flatMap(definitionsOfFamily),
   { name: sharedSets.allow, key: tuple, data: numbered },
   { name: sharedSets.allowRange, key: tuple, data: numbered, interval: true },
+  { name: sharedSets.allowMessage, key: tuple, data: numbered, interval: true },
+  { name: sharedSets.allowSource, key: tupleFrom, data: numbered, interval: true },
+  { name: sharedSets.askingSource, key: [mark] },
   { name: sharedSets.logged, key: tuple },
   { name: sharedSets.loggedRange, key: tuple, interval: true },
+  { name: sharedSets.loggedMessage, key: tuple, interval: true },
+  { name: sharedSets.loggedSource, key: tupleFrom, interval: true },
   { name: sharedSets.logging, key: [mark] },
   { name: sharedSets.rules, key: [mark], counter: true },
   { name: sharedSets.denied, key: [mark], counter: true },

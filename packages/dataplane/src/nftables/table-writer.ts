@@ -10,7 +10,7 @@ import type { ElementChanges } from './element-changes.ts';
 import type { TableLayout } from './layout.ts';
 import { rehearseTable, removeTables, replaceTable } from './replacement.ts';
 import { RuleCounts } from './rule-counts.ts';
-import { countedSets, sharedSets, weirTable } from './sets.ts';
+import { countedSets, lateSets, weirTable } from './sets.ts';
 
 /** What transactions did. */
 export type AppliedElements = Pick<ApplyReport, 'transactions' | 'elementsAdded' | 'elementsRemoved'>;
@@ -48,15 +48,15 @@ export class TableWriter {
   /**
    * Puts changes into force at one instant: a transaction, or none when there are none.
    *
-   * The kernel publishes new elements of `allow_range` (nft_set_pipapo) only some time after the other
+   * The kernel publishes new elements of maps of ranges (nft_set_pipapo) only some time after the other
    * sets have changed over, so they go ahead in a transaction of their own. Nobody meets them early:
    * every tuple is of a program or a class whose number no packet can have before the second one.
    */
   change({ removed, added }: ElementChanges): AppliedElements {
-    const ahead = added.filter(({ set }) => set === sharedSets.allowRange);
+    const ahead = added.filter(({ set }) => lateSets.includes(set));
     if (ahead.length === 0 || ahead.length === added.length) return this.#changeAtOnce({ removed, added });
     const first = this.#changeAtOnce({ removed: [], added: ahead });
-    return sumOf(first, this.#changeAtOnce({ removed, added: added.filter(({ set }) => set !== sharedSets.allowRange) }));
+    return sumOf(first, this.#changeAtOnce({ removed, added: added.filter(({ set }) => !lateSets.includes(set)) }));
   }
 
   /** Puts the whole desired state in the place of what the kernel holds. */

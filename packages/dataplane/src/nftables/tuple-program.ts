@@ -1,14 +1,14 @@
 /**
  * Programs as tuples of the table's sets: what they allow a class of peers, and what of it they log.
  *
- * A program whose rules only allow is the union of its rules (`additive-program.ts`). In all others order
+ * A program whose rules only allow and exclude nothing is the union of its rules (`additive-program.ts`). In all others order
  * decides: each class gets what the program comes to for it, tiers, deny, pass and log resolved
  * (`programs/verdict-program.ts`). Tuples only ever allow, so what the table promises of changes
  * (design/nftables.md) holds for both.
  */
 import type { ContentKey, PeerSet, Program } from '@weir/calc';
 import { compileVerdictProgram, type MembershipsOfPeer, saidByClass, verdictsForClass } from '../programs/verdict-program.ts';
-import { type AdditiveProgram, compileAdditiveProgram, tuplesForClass } from './additive-program.ts';
+import { type AdditiveProgram, compileAdditiveProgram, isAdditive, tuplesForClass } from './additive-program.ts';
 import type { Tuple } from './element.ts';
 import { tuplesOfVerdicts } from './port-tuples.ts';
 
@@ -27,6 +27,8 @@ export interface TupleProgram {
   readonly asksEveryClass: boolean;
   /** Whether it can log anything. */
   readonly logs: boolean;
+  /** Whether some packets are judged by their source ports. */
+  readonly asksSourcePorts: boolean;
   /** What it says to peers of a class, beyond what it says to any. */
   readonly forClass: (sets: MembershipsOfPeer) => ClassTuples;
 }
@@ -38,15 +40,16 @@ export type CompiledTuples =
 
 /** Checks that all that the program refers to is there and can be expressed. */
 export function compileTupleProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledTuples {
-  const actions = new Set(program.tiers.flatMap(({ rules }) => rules.map(({ action }) => action)));
-  if ([...actions].every((action) => action === 'allow')) {
+  if (isAdditive(program, peerSets)) {
     const result = compileAdditiveProgram(program, peerSets);
     return result.kind === 'refused' ? result : { kind: 'accepted', program: additive(result.program) };
   }
-  const result = compileVerdictProgram(program, peerSets);
+  const result = compileVerdictProgram(program, peerSets, 'nftables');
   if (result.kind === 'refused') return result;
   const ordered = saidByClass(result.program);
-  const logs = actions.has('log');
+  const rules = program.tiers.flatMap((tier) => tier.rules);
+  const logs = rules.some(({ action }) => action === 'log');
+  const asksSourcePorts = rules.some(({ sourcePorts }) => sourcePorts !== undefined);
   const forClass = (sets: MembershipsOfPeer): ClassTuples => {
     const verdicts = verdictsForClass(ordered, sets);
     return {
@@ -55,11 +58,11 @@ export function compileTupleProgram(program: Program, peerSets: ReadonlyMap<Cont
     };
   };
   const { wanted, asksEveryClass } = ordered;
-  return { kind: 'accepted', program: { anyPeer: [], wanted, asksEveryClass, logs, forClass } };
+  return { kind: 'accepted', program: { anyPeer: [], wanted, asksEveryClass, logs, asksSourcePorts, forClass } };
 }
 
 function additive(program: AdditiveProgram): TupleProgram {
   const { anyPeer, wanted, asksEveryClass } = program;
   const forClass = (sets: MembershipsOfPeer): ClassTuples => ({ allowed: tuplesForClass(program, { sets }), logged: [] });
-  return { anyPeer, wanted, asksEveryClass, logs: false, forClass };
+  return { anyPeer, wanted, asksEveryClass, logs: false, asksSourcePorts: false, forClass };
 }

@@ -5,25 +5,10 @@
  * class "any", and each class gets what the rules about its peers say; of the two the earlier rule decides
  * (`order`). A program that passes or logs depends on all rules together, so every class gets the whole.
  */
-import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule, ProtocolPort } from '@weir/calc';
-import { hasPorts, type PortRange, type ProtocolNumber } from '@weir/net';
-
-/** What a program says to packets of one protocol (undefined: where no other verdict says anything) on some ports (undefined: all). */
-export interface PortVerdict {
-  readonly protocol?: ProtocolNumber;
-  readonly ports?: PortRange;
-  readonly verdict: Verdict;
-}
-
-/** The verdict of one rule, or of a tier's or the program's end when there is none. */
-interface Verdict {
-  readonly action: 'allow' | 'deny';
-  readonly rule?: string;
-  /** Some rule on the way wants it logged. */
-  readonly isLogged: boolean;
-  /** The place of the rule in the program; a lower one decides. */
-  readonly order: number;
-}
+import type { ContentKey, PeerSet, Program, ProtocolPort } from '@weir/calc';
+import { type PortRange, portRangesContain, subtractPortRanges } from '@weir/net';
+import { everyPort, type Match, type PortVerdict, resolveVerdicts, type Step } from './resolve-verdicts.ts';
+import { type BackEnd, refusalOfRule } from './rule-refusal.ts';
 
 /** An accepted program. */
 export interface VerdictProgram {
@@ -38,18 +23,6 @@ export interface VerdictProgram {
   readonly asksEveryClass: boolean;
 }
 
-/** A rule, or the end of a tier or of the program. */
-interface Step {
-  /** Its place in the program. */
-  readonly order: number;
-  readonly tier: number;
-  readonly action: ProgramRule['action'];
-  readonly id?: string;
-  readonly peer: readonly PeerTest[];
-  readonly protocol?: ProtocolNumber;
-  readonly ports?: readonly PortRange[];
-}
-
 /** What a class of peers is in; `ports` only for sets of addresses with ports. */
 export type MembershipsOfPeer = ReadonlyMap<ContentKey, readonly ProtocolPort[] | undefined>;
 
@@ -58,12 +31,12 @@ export type CompiledVerdicts =
   | { readonly kind: 'accepted'; readonly program: VerdictProgram }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Puts tiers and their ends in one row and checks that all it refers to is there. */
-export function compileVerdictProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledVerdicts {
+/** Puts tiers and their ends in one row and checks that all it refers to is there, and that the back end can have it. */
+export function compileVerdictProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>, backEnd: BackEnd): CompiledVerdicts {
   const steps: Step[] = [];
   for (const [tier, { rules, end }] of program.tiers.entries()) {
     for (const rule of rules) {
-      const reason = refusalOfRule(rule, peerSets);
+      const reason = refusalOfRule(rule, peerSets, backEnd);
       if (reason !== undefined) return { kind: 'refused', reason };
       steps.push({ ...rule, tier, order: steps.length });
     }
@@ -79,7 +52,7 @@ export function compileVerdictProgram(program: Program, peerSets: ReadonlyMap<Co
 
 /** What the program says to any peer; nothing when each class gets the whole. */
 export function verdictsForAnyPeer({ forAnyPeer }: VerdictProgram): PortVerdict[] {
-  return resolve(matchesOf(forAnyPeer, allPorts));
+  return resolveVerdicts(matchesOf(forAnyPeer, allPorts));
 }
 
 /** What it says to peers of a class, beyond what it says to any. */
@@ -87,12 +60,7 @@ export function verdictsForClass({ wanted, forEveryClass }: VerdictProgram, sets
   const asked = [...forEveryClass];
   for (const set of sets.keys()) for (const step of wanted.get(set) ?? []) asked.push(step);
   asked.sort((a, b) => a.order - b.order);
-  return resolve(
-    matchesOf(asked, (step) => {
-      if (!step.peer.every((test) => sets.has(test.set) !== test.negated)) return undefined;
-      return portsOfPeer(step, sets) ?? allPorts(step);
-    }),
-  );
+  return resolveVerdicts(matchesOf(asked, (step) => portsForClass(step, sets)));
 }
 
 /** The same program with all that it says said class by class, for who cannot let the order of rules decide between classes. */
@@ -114,110 +82,27 @@ function byPeers(steps: readonly Step[], isEntangled: boolean): Omit<VerdictProg
   return { forAnyPeer, wanted, forEveryClass, asksEveryClass: isEntangled || forEveryClass.length > 0 };
 }
 
-/** Why a rule cannot be expressed, whatever its action. */
-export function refusalOfRule(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
-  if (rule.notProtocol !== undefined) return `rule ${rule.id} excludes a protocol, which this data plane cannot express`;
-  if (rule.sourcePorts !== undefined) return `rule ${rule.id} has source ports, which this data plane cannot express`;
-  if (rule.ports !== undefined && (rule.protocol === undefined || !hasPorts(rule.protocol))) {
-    return `rule ${rule.id} has ports, but no protocol with ports`;
-  }
-  for (const test of rule.peer) {
-    const set = peerSets.get(test.set);
-    if (set === undefined) return `rule ${rule.id} refers to a peer set that is not there: ${test.set}`;
-    if (set.kind !== 'addressPort') continue;
-    if (test.negated) return `rule ${rule.id} excludes named ports, which this data plane cannot express`;
-    if (rule.protocol === undefined || rule.ports !== undefined) {
-      return `rule ${rule.id} has named ports and must have a protocol and no ports`;
-    }
-  }
-  return undefined;
-}
-
-/** A step that says something to the peer, and on which ports of its protocol. */
-interface Match {
-  readonly step: Step;
-  readonly ports: readonly PortRange[];
-}
-
-const everyPort: PortRange = { first: 0, last: 65535 };
-
-function matchesOf(steps: readonly Step[], portsOf: (step: Step) => readonly PortRange[] | undefined): Match[] {
-  const matches: Match[] = [];
-  for (const step of steps) {
-    const ports = portsOf(step);
-    if (ports !== undefined && ports.length > 0) matches.push({ step, ports });
-  }
-  return matches;
+function matchesOf(steps: readonly Step[], portsOf: (step: Step) => readonly PortRange[]): Match[] {
+  return steps.map((step) => ({ step, ports: portsOf(step) })).filter(({ ports }) => ports.length > 0);
 }
 
 function allPorts({ ports }: Step): readonly PortRange[] {
   return ports ?? [everyPort];
 }
 
-/** The ports that the peer itself brings along (all `addressPort` sets at once), or undefined. */
-function portsOfPeer({ peer, protocol }: Step, sets: MembershipsOfPeer): PortRange[] | undefined {
-  let ports: readonly number[] | undefined;
-  for (const { set, negated } of peer) {
-    const listed = negated ? undefined : sets.get(set);
-    if (listed === undefined) continue;
-    const own = listed.filter((port) => port.protocol === protocol).map(({ port }) => port);
-    ports = ports === undefined ? own : ports.filter((port) => own.includes(port));
+/** The ports on which a step is about the class; none when the peer is not meant. */
+function portsForClass(step: Step, sets: MembershipsOfPeer): readonly PortRange[] {
+  let ports = allPorts(step);
+  for (const { set, negated } of step.peer) {
+    // Only sets of addresses with ports have a list: they are about these ports of their members.
+    const own = sets.get(set)?.filter(({ protocol }) => protocol === step.protocol);
+    const listed = own?.map(({ port }): PortRange => ({ first: port, last: port }));
+    if (listed !== undefined) ports = negated ? subtractPortRanges(ports, listed) : within(ports, listed);
+    else if (sets.has(set) === negated) return [];
   }
-  return ports?.map((port) => ({ first: port, last: port }));
+  return ports;
 }
 
-/** The verdict of every protocol that some match names, and of all others; what nothing decides is left out. */
-function resolve(matches: readonly Match[]): PortVerdict[] {
-  const protocols = new Set(matches.map(({ step }) => step.protocol).filter((protocol) => protocol !== undefined));
-  const verdicts: PortVerdict[] = [];
-  const rest = decide(matches.filter(({ step }) => step.protocol === undefined));
-  if (rest !== undefined) verdicts.push({ verdict: rest });
-  for (const protocol of protocols) {
-    const own = matches.filter(({ step }) => step.protocol === undefined || step.protocol === protocol);
-    for (const ports of elementaryRanges(own)) {
-      const verdict = decide(own.filter((match) => match.ports.some(({ first, last }) => first <= ports.first && ports.last <= last)));
-      if (verdict === undefined || (rest !== undefined && isSame(rest, verdict))) continue;
-      appendVerdict(verdicts, { protocol, ports, verdict });
-    }
-  }
-  return verdicts.map(({ ports, ...each }) => (ports === undefined || isEveryPort(ports) ? each : { ...each, ports }));
-}
-
-/** Adds a verdict, or widens the one before when that says the same of the ports next to it. */
-function appendVerdict(verdicts: PortVerdict[], next: PortVerdict & { readonly ports: PortRange }): void {
-  const previous = verdicts.at(-1);
-  const isNext = previous?.protocol === next.protocol && previous?.ports?.last === next.ports.first - 1;
-  if (!isNext || previous?.ports === undefined || !isSame(previous.verdict, next.verdict)) verdicts.push(next);
-  else verdicts[verdicts.length - 1] = { ...next, ports: { first: previous.ports.first, last: next.ports.last } };
-}
-
-function isEveryPort({ first, last }: PortRange): boolean {
-  return first === everyPort.first && last === everyPort.last;
-}
-
-function isSame(a: Verdict, b: Verdict): boolean {
-  return a.order === b.order && a.isLogged === b.isLogged;
-}
-
-/** All ports, cut wherever some match begins or ends. */
-function elementaryRanges(matches: readonly Match[]): PortRange[] {
-  const starts = new Set([0]);
-  for (const { ports } of matches) {
-    for (const { first, last } of ports) starts.add(first).add(last + 1);
-  }
-  const sorted = [...starts].filter((start) => start <= 65535).sort((a, b) => a - b);
-  return sorted.map((first, i) => ({ first, last: (sorted[i + 1] ?? 65536) - 1 }));
-}
-
-/** Walks steps that all match, in order; undefined when none of them decides. */
-function decide(matches: readonly Match[]): Verdict | undefined {
-  let isLogged = false;
-  let passedTier = -1;
-  for (const { step } of matches) {
-    if (step.tier <= passedTier) continue;
-    if (step.action === 'log') isLogged = true;
-    else if (step.action === 'pass') passedTier = step.tier;
-    else return { action: step.action, isLogged, order: step.order, ...(step.id === undefined ? {} : { rule: step.id }) };
-  }
-  return undefined;
+function within(ranges: readonly PortRange[], listed: readonly PortRange[]): PortRange[] {
+  return listed.filter(({ first }) => portRangesContain(ranges, first));
 }

@@ -162,17 +162,18 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
 ];
 
-/** Reads the short form of an attempt; both families unless it names one. */
+/** Reads the short form of an attempt, `tcp 80`, `tcp 80 from 1000`, `icmp`, `icmp 8/0`; both families unless it names one. */
 export function attemptsOf(text: string, expect: 'allowed' | 'denied'): Attempt[] {
-  const match = /^(\w+) > (\w+) (tcp|udp|sctp|icmp)(?: (\d+))?(?: \[([46])\])?$/.exec(text);
+  const match = /^(\w+) > (\w+) (tcp|udp|sctp|icmp)(?: (\d+)(?:\/(\d+))?)?(?: from (\d+))?(?: \[([46])\])?$/.exec(text);
   if (match === null) throw new Error(`not an attempt: ${text}`);
-  const [, from, to, protocol, port, family] = match;
+  const [, from, to, protocol, port, code, sourcePort, family] = match;
   const families = family === undefined ? ([4, 6] as const) : [Number(family) as 4 | 6];
   return families.map((each) => ({
     from: from as HostName,
     to: to as HostName,
     protocol: protocol as Attempt['protocol'],
-    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(port === undefined ? {} : code === undefined ? { port: Number(port) } : { message: Number(port) * 256 + Number(code) }),
+    ...(sourcePort === undefined ? {} : { sourcePort: Number(sourcePort) }),
     family: each,
     expect,
   }));

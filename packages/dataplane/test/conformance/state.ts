@@ -13,15 +13,20 @@ import {
 import type { Direction } from '@weir/policy';
 import { hostAddresses, type PodName } from './world.ts';
 
-/** A rule in short: allow these peers, this protocol, these ports. */
+/** A rule in short: allow these peers, this protocol, these ports (of ICMP: messages). */
 export interface RuleText {
   readonly id?: string;
   readonly action?: ProgramRule['action'];
   /** Names of peer sets, all of which must hold the peer; `!name`: must not. */
   readonly peer?: readonly string[];
   readonly protocol?: number;
-  readonly ports?: readonly (number | readonly [number, number])[];
+  readonly notProtocol?: number;
+  readonly ports?: readonly PortText[];
+  readonly sourcePorts?: readonly PortText[];
 }
+
+/** A port, or the first and last one. */
+export type PortText = number | readonly [number, number];
 
 /** Tiers in short, first to last. */
 export interface TiersText {
@@ -138,19 +143,24 @@ interface RulePlace {
   readonly ruleIndex: number;
 }
 
-function programRule({ id, action, peer, protocol, ports }: RuleText, { direction, tier, ruleIndex }: RulePlace): ProgramRule {
+function programRule(
+  { id, action, peer, protocol, notProtocol, ports, sourcePorts }: RuleText,
+  { direction, tier, ruleIndex }: RulePlace,
+): ProgramRule {
   const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'default', name: 'test' };
   return {
     id: id ?? `rule-${direction}-${tier === 0 ? '' : `${tier}-`}${ruleIndex}`,
     action: action ?? 'allow',
     peer: (peer ?? []).map((name) => ({ set: name.replace('!', ''), negated: name.startsWith('!') })),
     ...(protocol === undefined ? {} : { protocol }),
+    ...(notProtocol === undefined ? {} : { notProtocol }),
     ...(ports === undefined ? {} : { ports: ports.map(portRange) }),
+    ...(sourcePorts === undefined ? {} : { sourcePorts: sourcePorts.map(portRange) }),
     origin: { policy, direction, ruleIndex, peerIndex: 0 },
   };
 }
 
-function portRange(port: number | readonly [number, number]): PortRange {
+function portRange(port: PortText): PortRange {
   return typeof port === 'number' ? { first: port, last: port } : { first: port[0], last: port[1] };
 }
 

@@ -9,7 +9,8 @@ import { randomBytes } from 'node:crypto';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import { connectTcp, createNetns, deleteNetns, listenTcp, openUdp, RawSocket, setNetSysctls } from '@weir/kernel';
-import { type Address, addressToBytes, defined, parseAddress } from '@weir/net';
+import { type Address, defined, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
+import { firstPacket, icmpPacket, packet, sctpInit } from './crafted-packets.ts';
 
 /** Who takes part; `other` is a second address of the host outside. */
 export type HostName = 'a' | 'b' | 'c' | 'node' | 'ext' | 'other';
@@ -44,6 +45,10 @@ export interface Attempt {
   readonly protocol: 'tcp' | 'udp' | 'sctp' | 'icmp';
   readonly port?: number;
   readonly family: 4 | 6;
+  /** Sent from this port, in a packet of our own making: it arrives or it does not. */
+  readonly sourcePort?: number;
+  /** Type × 256 + code; of our own making too. Default: an echo request, and its reply is waited for. */
+  readonly message?: number;
   /** What is expected decides how long is waited. */
   readonly expect: 'allowed' | 'denied';
 }
@@ -106,6 +111,7 @@ export class World {
 
   /** Whether an attempt gets through. */
   async attempt(attempt: Attempt): Promise<Outcome> {
+    if (attempt.sourcePort !== undefined || attempt.message !== undefined) return this.#deliverCrafted(attempt);
     const address = hostAddresses[attempt.to][attempt.family];
     const waitMs = attempt.expect === 'allowed' ? patienceMs : silenceMs;
     switch (attempt.protocol) {
@@ -146,10 +152,14 @@ export class World {
     });
   }
 
-  /** Sends a crafted packet and says whether it arrived whole. `source` forges the sender. */
-  async deliver(attempt: Attempt & { readonly source?: Address }, payload: Buffer, protocol: number): Promise<boolean> {
+  /** Sends a crafted packet and says whether it arrived whole; a header alone gets the marker behind it. `source` forges the sender. */
+  async deliver(
+    attempt: Attempt & { readonly source?: Address },
+    payload: Buffer | ((marker: Buffer) => Buffer),
+    protocol: number,
+  ): Promise<boolean> {
     const marker = randomBytes(8);
-    const body = Buffer.concat([payload, marker]);
+    const body = typeof payload === 'function' ? payload(marker) : Buffer.concat([payload, marker]);
     const destination = addressOf(attempt.to, attempt.family);
     const source = attempt.source ?? addressOf(attempt.from, attempt.family);
     const receiver = new RawSocket({ netns: this.netns(attempt.to), family: attempt.family, protocol });
@@ -166,6 +176,15 @@ export class World {
       receiver.close();
       sender.close();
     }
+  }
+
+  async #deliverCrafted(attempt: Attempt): Promise<Outcome> {
+    const { from, to, family, sourcePort, port = 80, message } = attempt;
+    const protocol = protocolOfAttempt(attempt);
+    const ends = { source: addressOf(from, family), destination: addressOf(to, family), protocol };
+    const build = (marker: Buffer): Buffer =>
+      message === undefined ? firstPacket(ends, { source: sourcePort ?? 0, destination: port }, marker) : icmpPacket(ends, message, marker);
+    return (await this.deliver(attempt, build, protocol)) ? 'answered' : 'silence';
   }
 
   #tcp(from: HostName, to: { address: string; port: number }, waitMs: number): Promise<Outcome> {
@@ -205,13 +224,7 @@ export class World {
     const receiver = new RawSocket({ netns: this.netns(attempt.from), family: attempt.family, protocol });
     const sender = new RawSocket({ netns: this.netns(attempt.from), family: attempt.family });
     try {
-      const message = Buffer.concat([Buffer.from([request, 0, 0, 0, 0, 0, 0, 1]), randomBytes(0), marker]);
-      message.writeUInt16BE(randomBytes(2).readUInt16BE(), 4);
-      message.writeUInt16BE(
-        internetChecksum(attempt.family === 6 ? Buffer.concat([pseudoHeader(ends, message.length), message]) : message),
-        2,
-      );
-      sender.send(packet(ends, message), ends.destination);
+      sender.send(packet(ends, icmpPacket(ends, request * 256, marker)), ends.destination);
       const deadline = Date.now() + waitMs;
       while (Date.now() < deadline) {
         for (let got = receiver.receive(); got !== undefined; got = receiver.receive()) {
@@ -299,53 +312,12 @@ export function addressOf(host: HostName, family: 4 | 6): Address {
   return defined(parseAddress(hostAddresses[host][family]), `${host} has an address`);
 }
 
+/** The number of the attempt's protocol, in its family. */
+export function protocolOfAttempt({ protocol, family }: Attempt): ProtocolNumber {
+  const { ICMP, ICMPv6, TCP, UDP, SCTP } = protocolNumber;
+  return { tcp: TCP, udp: UDP, sctp: SCTP, icmp: family === 4 ? ICMP : ICMPv6 }[protocol];
+}
+
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-interface PacketEnds {
-  readonly source: Address;
-  readonly destination: Address;
-  readonly protocol: number;
-}
-
-/** An IP packet; the kernel fills in length and checksum of IPv4 headers. */
-function packet({ source, destination, protocol }: PacketEnds, payload: Buffer): Buffer {
-  const addresses = [addressToBytes(source), addressToBytes(destination)];
-  if (source.family === 4) {
-    const header = Buffer.from([0x45, 0, 0, 0, 0, 0, 0, 0, 64, protocol, 0, 0]);
-    return Buffer.concat([header, ...addresses, payload]);
-  }
-  const header = Buffer.from([0x60, 0, 0, 0, 0, 0, protocol, 64]);
-  header.writeUInt16BE(payload.length, 4);
-  return Buffer.concat([header, ...addresses, payload]);
-}
-
-function pseudoHeader({ source, destination, protocol }: PacketEnds, length: number): Buffer {
-  return Buffer.concat([
-    addressToBytes(source),
-    addressToBytes(destination),
-    Buffer.from([0, 0, length >> 8, length & 255, 0, 0, 0, protocol]),
-  ]);
-}
-
-function internetChecksum(bytes: Buffer): number {
-  let sum = 0;
-  for (let i = 0; i < bytes.length; i += 2) sum += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
-}
-
-/** An SCTP INIT chunk to the port (RFC 9260 §3.3.2), with a checksum of zero. */
-function sctpInit(port: number): Buffer {
-  const init = Buffer.alloc(32);
-  init.writeUInt16BE(40_000 + (randomBytes(2).readUInt16BE() % 20_000), 0);
-  init.writeUInt16BE(port, 2);
-  init.writeUInt8(1, 12);
-  init.writeUInt16BE(20, 14);
-  init.writeUInt32BE(0x1234, 16);
-  init.writeUInt32BE(65_536, 20);
-  init.writeUInt16BE(1, 24);
-  init.writeUInt16BE(1, 26);
-  return init;
 }
