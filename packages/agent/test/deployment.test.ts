@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inClusterConnection } from '@weir/client';
+import { policyApiKinds } from '@weir/compile';
 import { describe, expect, it } from 'vitest';
 import { capabilitiesFor, neededCapabilities } from '../src/confinement/confine-process.ts';
 import { writeListenAddress } from '../src/settings/listen-address.ts';
@@ -37,8 +38,11 @@ describe('the files for running the agent', () => {
     const read = ['get', 'list', 'watch'];
     expect(rules('ClusterRole')).toEqual([
       { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
-      { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
-      { apiGroups: [''], resources: ['nodes'], verbs: read },
+      ...[...new Set(policyApiKinds().map(({ group }) => group))].map((group) => ({
+        apiGroups: [group],
+        resources: policyApiKinds().flatMap((kind) => (kind.group === group ? [kind.plural] : [])),
+        verbs: read,
+      })),
       { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
     ]);
     expect(rules('Role')).toEqual([{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'patch'] }]);

@@ -1,4 +1,5 @@
 /** The public door of this folder: Calico's objects and their selector language. */
+export { calicoCompiler } from './calico-compiler.ts';
 export * from './objects/calico-policy.ts';
 export { type CalicoKind, calicoSpecShapes } from './objects/calico-shapes.ts';
 export { calicoTierLabel, defaultCalicoObject, isTieredCalicoKind } from './objects/default-calico-object.ts';

@@ -1,13 +1,7 @@
 /** Cilium's policies as one policy API among others. */
+import { endpointSliceKind, nodeKind, serviceKind } from '../core-kinds.ts';
 import type { PolicyCompiler } from '../policy-api.ts';
-import {
-  ciliumCidrGroupKind,
-  ciliumClusterwideNetworkPolicyKind,
-  ciliumNetworkPolicyKind,
-  endpointSliceKind,
-  nodeKind,
-  serviceKind,
-} from './objects/cilium-policy.ts';
+import { ciliumCidrGroupKind, ciliumClusterwideNetworkPolicyKind, ciliumNetworkPolicyKind } from './objects/cilium-policy.ts';
 import { closedCiliumPolicy } from './policies/closed-cilium-policy.ts';
 import { compileCiliumPolicy } from './policies/compile-cilium-policy.ts';
 

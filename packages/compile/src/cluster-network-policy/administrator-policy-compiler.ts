@@ -7,6 +7,7 @@
 import { customObjectReader, type FieldError, formatFieldErrorBody, type KubeObject } from '@weir/kube';
 import { defined } from '@weir/net';
 import type { Direction, DirectionRules, Policy, Rule } from '@weir/policy';
+import { nodeKind } from '../core-kinds.ts';
 import type { CompileOptions, PolicyDiagnostic, PositionLookup } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '../policy-api.ts';
 import { isOfKind } from '../policy-kind.ts';
@@ -21,7 +22,7 @@ import {
 import { administratorProblems } from './administrator-problems.ts';
 import { tierPlaces } from './administrator-tiers.ts';
 import { closedAdministratorPolicy } from './closed-administrator-policy.ts';
-import { compilePeer, compilePodSelection, compilePorts, matchOf, nodeKind } from './compile-administrator-rule.ts';
+import { compilePeer, compilePodSelection, compilePorts, matchOf } from './compile-administrator-rule.ts';
 
 const nowhere: PositionLookup = () => undefined;
 

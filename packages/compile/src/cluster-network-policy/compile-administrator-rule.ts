@@ -14,13 +14,11 @@ import {
   unionOfPortRanges,
 } from '@weir/net';
 import { type AddressGroupName, allOf, type Match, type Selector, type Side } from '@weir/policy';
+import { nodeKind } from '../core-kinds.ts';
 import { compileLabelSelector } from '../kubernetes/compile-selector.ts';
-import type { PolicyKind, ReferredObjects } from '../policy-api.ts';
+import type { ReferredObjects } from '../policy-api.ts';
 import type { AdministratorPorts, AdministratorRule } from './administrator-policy.ts';
 import type { AdministratorPeer, PodSelection } from './cluster-network-policy.ts';
-
-/** The kind that peers find nodes in. */
-export const nodeKind: PolicyKind = { group: '', versions: ['v1'], kind: 'Node', plural: 'nodes', namespaced: false };
 
 /** What a rule asks beside its peers: for one protocol, for named ports, or nothing. */
 export interface CompiledPorts {

@@ -31,8 +31,8 @@ export const podPolicyFields: FieldSelection = {
 /** The fields of a Namespace that policies can select it by. */
 export const namespacePolicyFields: FieldSelection = { metadata: { ...times, labels: true } };
 
-/** The fields of a Node that say which addresses are its own. */
-export const nodePolicyFields: FieldSelection = { metadata: { ...times }, status: { addresses: true } };
+/** The fields of a Node that say which addresses are its own, and which policies mean it. */
+export const nodePolicyFields: FieldSelection = { metadata: { ...times, labels: true }, status: { addresses: true } };
 
 /** The fields of a NetworkPolicy that say what it means: the whole spec, since what is unknown in it must be seen to be refused. */
 export const networkPolicyFields: FieldSelection = { metadata: { ...times, generation: true }, spec: true };

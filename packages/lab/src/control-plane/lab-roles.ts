@@ -5,6 +5,7 @@
  * identity, as a kube-controller-manager without credentials for each of its controllers; the scheduler, in the same
  * process, writes with its own.
  */
+import { policyApiKinds } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
 import { calicoGroup, operatorGroup } from '../calico/calico-definitions.ts';
 import { controlPlaneUsers } from '../pki/control-plane-users.ts';
@@ -30,10 +31,16 @@ const nodeRules: readonly RoleRule[] = [
 /** The rules of `deploy/kubernetes`; a test compares them. */
 const agentRules: readonly RoleRule[] = [
   { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
-  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: read },
-  { apiGroups: [''], resources: ['nodes'], verbs: read },
+  ...policyApiRules(),
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
 ];
+
+/** Whatever the engine, an agent may read all policy APIs: one engine takes the place of another without new roles. */
+function policyApiRules(): readonly RoleRule[] {
+  const byGroup = new Map<string, string[]>();
+  for (const { group: name, plural } of policyApiKinds()) byGroup.set(name, [...(byGroup.get(name) ?? []), plural]);
+  return [...byGroup].map(([name, resources]) => ({ apiGroups: [name], resources, verbs: read }));
+}
 
 const schedulerRules: readonly RoleRule[] = [
   { apiGroups: [''], resources: ['nodes', 'pods', 'namespaces', 'persistentvolumeclaims', 'persistentvolumes'], verbs: read },

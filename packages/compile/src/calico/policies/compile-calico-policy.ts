@@ -102,22 +102,37 @@ function placeOf(positionOf: PositionLookup, path: string): SourcePosition | und
 
 /** What no back end can enforce, and what is not read yet. */
 function unsupportedFields(policy: CalicoPolicy, positionOf: PositionLookup): PolicyDiagnostic[] {
-  return (['ingress', 'egress'] as const).flatMap((direction) =>
-    (policy.spec[direction] ?? []).flatMap((rule, i) =>
-      unsupportedIn(rule).map(
-        ({ field, message, action }): PolicyDiagnostic => ({
-          code: 'unsupported-policy',
-          severity: 'error',
-          message,
-          action: `${action}; until then no part of this version of the policy is applied`,
-          ...placed(policy, `spec.${direction}[${i}].${field}`, positionOf),
-        }),
+  const ofHosts = (['doNotTrack', 'preDNAT'] as const).filter((field) => isGlobalPolicy(policy) && policy.spec[field] === true);
+  const reasons = [
+    ...ofHosts.map((field) => ({
+      field: `spec.${field}`,
+      message: 'the policy is about the interfaces of hosts, which are not enforced',
+      action: 'protect the pods with a policy without this field',
+    })),
+    ...(['ingress', 'egress'] as const).flatMap((direction) =>
+      (policy.spec[direction] ?? []).flatMap((rule, i) =>
+        unsupportedIn(rule, direction).map((reason) => ({ ...reason, field: `spec.${direction}[${i}].${reason.field}` })),
       ),
     ),
+  ];
+  return reasons.map(
+    ({ field, message, action }): PolicyDiagnostic => ({
+      code: 'unsupported-policy',
+      severity: 'error',
+      message,
+      action: `${action}; until then no part of this version of the policy is applied`,
+      ...placed(policy, field, positionOf),
+    }),
   );
 }
 
-function unsupportedIn({ http, source, destination }: CalicoRule): readonly { field: string; message: string; action: string }[] {
+interface UnsupportedPart {
+  readonly field: string;
+  readonly message: string;
+  readonly action: string;
+}
+
+function unsupportedIn({ http, source, destination }: CalicoRule, direction: Direction): readonly UnsupportedPart[] {
   const services = [['source', source] as const, ['destination', destination] as const].filter(([, end]) => end?.services !== undefined);
   const needsProxy = {
     field: 'http',
@@ -131,7 +146,37 @@ function unsupportedIn({ http, source, destination }: CalicoRule): readonly { fi
       message: 'services as ends of rules are not enforced',
       action: 'select the pods of the service by their labels',
     })),
+    ...(direction === 'ingress' ? namedSourcePorts(source) : []),
+    ...ownConditions(direction === 'ingress' ? 'destination' : 'source', direction === 'ingress' ? destination : source),
   ];
+}
+
+/** What a rule asks of the endpoint that its policy selects, beside ports. */
+function ownConditions(side: 'source' | 'destination', end: CalicoRule['source'] = {}): readonly UnsupportedPart[] {
+  const asked = (['selector', 'notSelector', 'namespaceSelector', 'serviceAccounts', 'nets', 'notNets'] as const).filter((field) => {
+    const value = end[field];
+    return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
+  });
+  return asked.map((field) => ({
+    field: `${side}.${field}`,
+    message: 'what a rule asks of the endpoint that its policy selects is not enforced, except for ports',
+    action: 'select the endpoint by the selector of the policy',
+  }));
+}
+
+/** Whoever connects has other ports than those that it names. */
+function namedSourcePorts(source: CalicoRule['source'] = {}): readonly UnsupportedPart[] {
+  return (['ports', 'notPorts'] as const).flatMap((field) =>
+    (source[field] ?? []).some((port) => typeof port === 'string' && !/^[0-9:]+$/.test(port))
+      ? [
+          {
+            field: `source.${field}`,
+            message: 'names of ports of the source are not enforced: names are known of the ports that pods serve',
+            action: 'give the source ports as numbers, or name ports of the destination',
+          },
+        ]
+      : [],
+  );
 }
 
 function refusal(policy: CalicoPolicy, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {

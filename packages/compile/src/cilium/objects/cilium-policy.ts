@@ -140,21 +140,6 @@ export const ciliumCidrGroupKind: PolicyKind = {
   namespaced: false,
 };
 
-/** Services that rules refer to. */
-export const serviceKind: PolicyKind = { group: '', versions: ['v1'], kind: 'Service', plural: 'services', namespaced: true };
-
-/** Where the addresses of the API server are told. */
-export const endpointSliceKind: PolicyKind = {
-  group: 'discovery.k8s.io',
-  versions: ['v1'],
-  kind: 'EndpointSlice',
-  plural: 'endpointslices',
-  namespaced: true,
-};
-
-/** Nodes that rules select by their labels. */
-export const nodeKind: PolicyKind = { group: '', versions: ['v1'], kind: 'Node', plural: 'nodes', namespaced: false };
-
 /** The namespace that a policy speaks of; undefined for policies of the cluster. */
 export function namespaceOfPolicy({ kind, metadata }: CiliumPolicy): string | undefined {
   return kind === ciliumClusterwideNetworkPolicyKind.kind ? undefined : (metadata.namespace ?? 'default');

@@ -7,18 +7,11 @@
 import { type KubeObject, type LabelSelector, matchesLabelSelector, parseApiCidr } from '@weir/kube';
 import { type AddressRange, cidrRange, defined, parseAddress, subtractAddressRanges, unionOfAddressRanges } from '@weir/net';
 import type { AddressGroupName, Side } from '@weir/policy';
+import { endpointSliceKind, nodeKind, serviceKind } from '../../core-kinds.ts';
 import type { ReferredObjects } from '../../policy-api.ts';
 import { membersOfEntity, type ReservedIdentity } from '../objects/cilium-entity.ts';
 import { readCiliumLabelKey } from '../objects/cilium-label.ts';
-import {
-  type CiliumCidrRule,
-  type CiliumDomain,
-  type CiliumServiceReference,
-  ciliumCidrGroupKind,
-  endpointSliceKind,
-  nodeKind,
-  serviceKind,
-} from '../objects/cilium-policy.ts';
+import { type CiliumCidrRule, type CiliumDomain, type CiliumServiceReference, ciliumCidrGroupKind } from '../objects/cilium-policy.ts';
 import { type CiliumRule, peerKinds } from '../objects/cilium-rule.ts';
 import { addressesOfNode, addressesOfSlice, blocksOfGroup, selectorOfService } from '../objects/referred-fields.ts';
 import { compileCiliumPeers, podsOfNamespace } from './compile-cilium-selector.ts';

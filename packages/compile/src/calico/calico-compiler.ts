@@ -1,0 +1,93 @@
+/**
+ * Calico's policies as one policy API among others: each in the tier that it names, from either stored form.
+ *
+ * Staged policies are compiled and never enforced. A policy of a tier that is not there comes after all other tiers, as
+ * with Calico, and is never widened by that: such a tier denies at its end.
+ */
+import type { KubeObject } from '@weir/kube';
+import type { PolicyDiagnostic } from '../kubernetes/compile-network-policy.ts';
+import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects } from '../policy-api.ts';
+import {
+  builtInCalicoTiers,
+  type CalicoPolicy,
+  type CalicoTier,
+  calicoTierOrder,
+  type StagedKubernetesNetworkPolicy,
+} from './objects/calico-policy.ts';
+import { readStoredForm } from './objects/stored-form.ts';
+import { closedCalicoPolicy } from './policies/closed-calico-policy.ts';
+import { compileCalicoPolicy } from './policies/compile-calico-policy.ts';
+import { compileStagedKubernetesPolicy } from './policies/compile-staged-kubernetes-policy.ts';
+import { validateCalicoObject } from './validation/validate-calico-object.ts';
+
+function calicoKind(kind: string, plural: string, namespaced: boolean): PolicyKind {
+  return {
+    group: 'crd.projectcalico.org',
+    versions: ['v1'],
+    kind,
+    plural,
+    namespaced,
+    writtenAs: { group: 'projectcalico.org', versions: ['v3'] },
+  };
+}
+
+const tierKind = calicoKind('Tier', 'tiers', false);
+
+/** Compiles them. */
+export const calicoCompiler: PolicyCompiler = {
+  api: 'Calico',
+  policyKinds: [
+    calicoKind('NetworkPolicy', 'networkpolicies', true),
+    calicoKind('GlobalNetworkPolicy', 'globalnetworkpolicies', false),
+    calicoKind('StagedNetworkPolicy', 'stagednetworkpolicies', true),
+    calicoKind('StagedGlobalNetworkPolicy', 'stagedglobalnetworkpolicies', false),
+    calicoKind('StagedKubernetesNetworkPolicy', 'stagedkubernetesnetworkpolicies', true),
+  ],
+  referredKinds: [tierKind],
+  compile(object, referred, { positionOf } = {}): CompiledObject {
+    const read = readStoredForm(object);
+    if ('problem' in read) return { policies: [], diagnostics: [damaged(object, read.problem)] };
+    if (isStagedKubernetes(read.object)) return compileStagedKubernetesPolicy(read.object, positionOf);
+    const { tier, policy, diagnostics } = compileCalicoPolicy(withSpec(read.object), positionOf);
+    return { policies: policy === undefined ? [] : [{ tier: tierPlace(tier, referred), policy }], diagnostics };
+  },
+  closed(object, referred): readonly PlacedPolicy[] {
+    if (object.kind?.startsWith('Staged') === true) return [];
+    const read = readStoredForm(object);
+    const { tier, policy } = closedCalicoPolicy(withSpec('problem' in read ? object : read.object));
+    return [{ tier: tierPlace(tier, referred), policy }];
+  },
+};
+
+/** A policy without a spec is one whose spec says nothing. */
+function withSpec(object: KubeObject): CalicoPolicy {
+  return { spec: {}, ...object } as CalicoPolicy;
+}
+
+function isStagedKubernetes(object: KubeObject): object is StagedKubernetesNetworkPolicy {
+  return object.kind === 'StagedKubernetesNetworkPolicy';
+}
+
+/** Where a tier is; what nobody may change of the built-in ones is as it always is. */
+function tierPlace(name: string, referred: ReferredObjects): PlacedPolicy['tier'] {
+  const builtIn = Object.hasOwn(builtInCalicoTiers, name) ? builtInCalicoTiers[name] : undefined;
+  if (builtIn !== undefined) return placeOf(name, builtIn);
+  const tier = referred.get(tierKind, name);
+  if (tier === undefined || validateCalicoObject({ ...tier, kind: 'Tier' }).length > 0)
+    return { name, order: Number.POSITIVE_INFINITY, end: 'deny' };
+  return placeOf(name, (tier as CalicoTier).spec);
+}
+
+function placeOf(name: string, { order = calicoTierOrder, defaultAction = 'Deny' }: CalicoTier['spec'] = {}): PlacedPolicy['tier'] {
+  return { name, order, end: defaultAction === 'Pass' ? 'pass' : 'deny' };
+}
+
+function damaged({ kind = '', metadata: { namespace, name = '' } }: KubeObject, message: string): PolicyDiagnostic {
+  return {
+    code: 'invalid-policy',
+    severity: 'error',
+    message,
+    action: 'write the object anew with calicoctl or as projectcalico.org/v3; until then no part of this version of the policy is applied',
+    object: `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`,
+  };
+}
