@@ -5,6 +5,7 @@
  */
 export type { AgentHearing } from './agent-hearing.ts';
 export * from './cluster-traits.ts';
+export * from './convert/convert-policies.ts';
 export * from './engine-row.ts';
 export * from './engine-table.ts';
 export * from './explain-flow.ts';

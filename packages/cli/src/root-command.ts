@@ -5,6 +5,7 @@ import { azCommand } from './commands/az-command.ts';
 import { azLoginCommand } from './commands/az-login-command.ts';
 import { downCommand, envCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
 import { completionCommand } from './commands/completion-command.ts';
+import { convertCommand } from './commands/convert-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { engineCommand } from './commands/engine-command.ts';
 import { labCommand } from './commands/lab-command.ts';
@@ -30,6 +31,7 @@ export const rootCommand: Command = {
     demoCommand,
     whyCommand,
     matrixCommand,
+    convertCommand,
     migrateCommand,
     policyCommand,
     snapshotCommand,
