@@ -10,3 +10,4 @@ export {
 } from './objects/cilium-policy.ts';
 export { closedCiliumPolicy } from './policies/closed-cilium-policy.ts';
 export { compileCiliumPolicy } from './policies/compile-cilium-policy.ts';
+export { writeCiliumPolicy } from './policies/write-cilium-policy.ts';

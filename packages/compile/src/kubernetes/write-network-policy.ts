@@ -1,10 +1,12 @@
 /** Policies of the model as NetworkPolicies of Kubernetes: the way back from `compile-network-policy.ts`. */
-import type { LabelSelector, LabelSelectorRequirement, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import { type Family, hasPorts, type ProtocolNumber, protocolNumber, subtractAddressRanges } from '@weir/net';
-import { type Direction, defaultTierOrder, normaliseSelector, type Rule, type Selector, type Side } from '@weir/policy';
+import { type Direction, defaultTierOrder, type LabelKey, type Rule, type Selector, type Side } from '@weir/policy';
 import type { PlacedPolicy } from '../policy-api.ts';
 import { allBut, blocksOfRanges } from '../writing/address-blocks.ts';
-import { onlyNamespace, selectorParts } from '../writing/selector-parts.ts';
+import { podAlternatives } from '../writing/peer-alternatives.ts';
+import { namesOf, onlyNamespace, selectorParts } from '../writing/selector-parts.ts';
+import { writeLabelSelector } from '../writing/write-label-selector.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../writing/written-policy.ts';
 
 /** What a rule says, without what it does. */
@@ -51,7 +53,7 @@ function writeSubject(selector: Selector): { readonly namespace: string; readonl
   const namespace = onlyNamespace(parts);
   if (namespace === undefined) throw new NoWords('it selects pods of more than one namespace');
   if (parts.serviceAccount.length > 0) throw new NoWords('it selects pods by their service accounts');
-  return { namespace, podSelector: writeLabelSelector(parts.pod) };
+  return { namespace, podSelector: writeLabelSelector(parts.pod, keyOf) };
 }
 
 function writeRule({ action, match }: Rule, direction: Direction, namespace: string | undefined): WrittenRule {
@@ -74,10 +76,8 @@ function writePeers(side: Side, family: Family | undefined, namespace: string | 
   const { selector, notSelector, nets, notNets, groups, node } = side;
   if (groups !== undefined || node !== undefined) throw new NoWords('it names services, domain names or nodes');
   if (selector !== undefined || notSelector !== undefined) {
-    if (nets !== undefined || notNets !== undefined || family !== undefined)
-      throw new NoWords('it asks for labels and addresses of one peer');
-    if (selector === undefined) throw new NoWords('it excludes pods by their labels and means everybody else');
-    return alternatives(selector, notSelector).map((one) => writePodPeer(one, namespace));
+    if (family !== undefined) throw new NoWords('it asks for labels and addresses of one peer');
+    return podAlternatives(side).map((one) => writePodPeer(one, namespace));
   }
   if (nets === undefined && notNets === undefined && family === undefined) return [];
   const families = family === undefined ? ([4, 6] as const) : [family];
@@ -87,57 +87,18 @@ function writePeers(side: Side, family: Family | undefined, namespace: string | 
   return blocks.map(({ cidr, except }) => ({ ipBlock: { cidr, ...(except.length === 0 ? {} : { except }) } }));
 }
 
-/** The selectors of which one must match; each is a peer of its own. */
-function alternatives(selector: Selector, notSelector: Selector | undefined): readonly Selector[] {
-  const wanted = normaliseSelector(
-    notSelector === undefined ? selector : { kind: 'and', of: [selector, { kind: 'not', of: notSelector }] },
-  );
-  if (wanted.kind === 'or') return wanted.of;
-  if (wanted.kind !== 'and') return [wanted];
-  const choice = wanted.of.find(({ kind }) => kind === 'or');
-  if (choice?.kind !== 'or') return [wanted];
-  return choice.of.map((one) => ({ kind: 'and', of: [...wanted.of.filter((part) => part !== choice), one] }));
-}
-
 function writePodPeer(selector: Selector, namespace: string | undefined): NetworkPolicyPeer {
   const parts = selectorParts(selector);
   if (parts.serviceAccount.length > 0) throw new NoWords('it asks for service accounts');
-  const pods = writeLabelSelector(parts.pod);
+  const pods = writeLabelSelector(parts.pod, keyOf);
   if (namespace !== undefined && onlyNamespace(parts) === namespace) return { podSelector: pods };
-  const name: LabelSelectorRequirement[] =
-    parts.namespaces === undefined ? [] : [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: parts.namespaces }];
-  const namespaceSelector = writeLabelSelector(parts.namespace, name);
+  const namespaceSelector = writeLabelSelector([...namesOf(parts), ...parts.namespace], keyOf);
   return { namespaceSelector, ...(parts.pod.length === 0 ? {} : { podSelector: pods }) };
 }
 
-function writeLabelSelector(selectors: readonly Selector[], more: readonly LabelSelectorRequirement[] = []): LabelSelector {
-  const labels: Record<string, string> = {};
-  const expressions: LabelSelectorRequirement[] = [];
-  for (const requirement of [...more, ...selectors.map(writeRequirement)]) {
-    const { key, operator, values } = requirement;
-    const [only] = values ?? [];
-    if (operator === 'In' && only !== undefined && values?.length === 1 && !Object.hasOwn(labels, key)) labels[key] = only;
-    else expressions.push(requirement);
-  }
-  return {
-    ...(Object.keys(labels).length === 0 ? {} : { matchLabels: labels }),
-    ...(expressions.length === 0 ? {} : { matchExpressions: expressions }),
-  };
-}
-
-const operators = { in: 'In', notIn: 'NotIn', exists: 'Exists', absent: 'DoesNotExist' } as const;
-
-function writeRequirement(selector: Selector): LabelSelectorRequirement {
-  if (selector.kind === 'text') throw new NoWords(`it asks for a part of the value of ${selector.label.key}`);
-  if (selector.kind === 'in' || selector.kind === 'notIn')
-    return { key: keyOf(selector), operator: operators[selector.kind], values: selector.values };
-  if (selector.kind === 'exists' || selector.kind === 'absent') return { key: keyOf(selector), operator: operators[selector.kind] };
-  throw new NoWords('its labels are joined by more than "and"');
-}
-
 /** The name that Weir itself knows is a label of every namespace too. */
-function keyOf({ label }: Extract<Selector, { label: unknown }>): string {
-  return label.space === 'reserved' ? 'kubernetes.io/metadata.name' : label.key;
+function keyOf({ space, key }: LabelKey): string {
+  return space === 'reserved' ? 'kubernetes.io/metadata.name' : key;
 }
 
 const transports = ['TCP', 'UDP', 'SCTP'] as const;

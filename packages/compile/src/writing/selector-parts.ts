@@ -32,6 +32,11 @@ export function onlyNamespace({ namespaces, namespace }: SelectorParts): string 
   return namespace.length === 0 && namespaces?.length === 1 ? namespaces[0] : undefined;
 }
 
+/** The namespaces that are named, as a condition again. */
+export function namesOf({ namespaces }: SelectorParts): readonly Selector[] {
+  return namespaces === undefined ? [] : [{ kind: 'in', label: namespaceKey, values: namespaces }];
+}
+
 function conjuncts(normal: Selector): readonly Selector[] {
   if (normal.kind === 'and') return normal.of;
   return normal.kind === 'all' ? [] : [normal];

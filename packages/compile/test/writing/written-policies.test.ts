@@ -2,11 +2,14 @@
 import {
   type CalicoPolicy,
   compileCalicoPolicy,
+  compileCiliumPolicy,
   compileNetworkPolicy,
   defaultTier,
   type PlacedPolicy,
   type PolicyWriter,
+  type ReferredObjects,
   writeCalicoPolicy,
+  writeCiliumPolicy,
   writeNetworkPolicy,
 } from '@weir/compile';
 import type { KubeObject, NetworkPolicy } from '@weir/kube';
@@ -40,6 +43,15 @@ function throughKubernetes(policy: Policy): Policy {
   return defined(compiled, `the NetworkPolicy was refused: ${JSON.stringify(diagnostics)} ${JSON.stringify(object)}`);
 }
 
+const nothingReferred: ReferredObjects = { get: () => undefined, list: () => [] };
+
+function throughCilium(policy: Policy): Policy {
+  const object = written(writeCiliumPolicy, policy);
+  const { policies, diagnostics } = compileCiliumPolicy(object, nothingReferred);
+  expect(policies.length, `${JSON.stringify(diagnostics)} ${JSON.stringify(object)}`).toBe(1);
+  return defined(policies[0], 'there is one').policy;
+}
+
 function partsThrough(...ways: readonly ((policy: Policy) => Policy)[]): EngineParts {
   const compile = (object: NetworkPolicy, target: EnforcementTarget): Policy | undefined => {
     const policy = engineParts.compile(object, target);
@@ -53,8 +65,15 @@ describe('a NetworkPolicy written for another API', () => {
     ['as NetworkPolicy again', partsThrough(throughKubernetes)],
     ["as Calico's policy", partsThrough(throughCalico)],
     ["as Calico's policy and back", partsThrough(throughCalico, throughKubernetes)],
+    ["as Cilium's policy", partsThrough(throughCilium)],
+    ["as Cilium's policy and back", partsThrough(throughCilium, throughKubernetes)],
   ])('means the same %s, in every world', (_, parts) => {
     for (const seed of seeds) expectNoDifference(`seed ${seed}`, generateWorld(seed), { parts });
+  });
+
+  it("means the same as Cilium's policy where Cilium enforces it", () => {
+    const parts = partsThrough(throughCilium);
+    for (const seed of seeds) expectNoDifference(`seed ${seed}`, generateWorld(seed), { parts, engine: 'cilium' });
   });
 });
 

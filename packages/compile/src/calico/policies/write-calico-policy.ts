@@ -3,7 +3,7 @@ import { cidrsOfRange, formatCidr, type PortRange, type ProtocolNumber, protocol
 import type { Action, Direction, IcmpMessages, Match, Policy, Rule, Side } from '@weir/policy';
 import type { PlacedPolicy } from '../../policy-api.ts';
 import { blocksOfRanges } from '../../writing/address-blocks.ts';
-import { onlyNamespace, type SelectorParts, selectorParts } from '../../writing/selector-parts.ts';
+import { namesOf, onlyNamespace, type SelectorParts, selectorParts } from '../../writing/selector-parts.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../../writing/written-policy.ts';
 import type { CalicoAction, CalicoEntity, CalicoIcmp, CalicoPort, CalicoProtocol, CalicoRule } from '../objects/calico-policy.ts';
 import { calicoGroup } from '../objects/stored-form.ts';
@@ -52,10 +52,8 @@ function subjectFields(parts: SelectorParts, namespace: string | undefined): Rec
 }
 
 /** `all()` keeps host endpoints and sets of the cluster out. */
-function namespaceSelector({ namespaces, namespace }: SelectorParts): string {
-  const named =
-    namespaces === undefined ? [] : [{ kind: 'in', label: { space: 'reserved', key: 'namespace' }, values: namespaces } as const];
-  return writeCalicoSelector([...named, ...namespace], 'namespace') || 'all()';
+function namespaceSelector(parts: SelectorParts): string {
+  return writeCalicoSelector([...namesOf(parts), ...parts.namespace], 'namespace') || 'all()';
 }
 
 function writeRule({ action, match }: Rule, namespace: string | undefined): CalicoRule {

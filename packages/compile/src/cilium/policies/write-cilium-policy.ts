@@ -1,0 +1,170 @@
+/** Policies of the model as those of Cilium: the way back from `compile-cilium-policy.ts`. */
+import type { LabelSelector } from '@weir/kube';
+import { type PortRange, type ProtocolNumber, protocolNumber, transportNumber } from '@weir/net';
+import type { Direction, IcmpMessages, LabelKey, Policy, Rule, Selector, Side } from '@weir/policy';
+import { namespaceKey } from '../../kubernetes/compile-selector.ts';
+import type { PlacedPolicy } from '../../policy-api.ts';
+import { blocksOfRanges } from '../../writing/address-blocks.ts';
+import { podAlternatives } from '../../writing/peer-alternatives.ts';
+import { namesOf, onlyNamespace, selectorParts } from '../../writing/selector-parts.ts';
+import { writeLabelSelector } from '../../writing/write-label-selector.ts';
+import { NoWords, ReasonList, type WrittenPolicy } from '../../writing/written-policy.ts';
+import { namespaceLabel, namespaceLabelsPrefix, serviceAccountLabel } from '../objects/cilium-label.ts';
+import { auditAnnotation, type CiliumPort } from '../objects/cilium-policy.ts';
+import { readCiliumPort } from '../objects/cilium-port.ts';
+import { ciliumAllowTier, ciliumDenyTier } from './compile-cilium-policy.ts';
+
+/** A rule's fields under the names that both directions share. */
+interface WrittenRule {
+  readonly peers: { readonly name: 'Endpoints' | 'CIDRSet' | 'Entities' | 'FQDNs' | 'Services'; readonly list: readonly unknown[] };
+  readonly traffic: Readonly<Record<string, unknown>>;
+}
+
+/** A policy of a namespace where all that it selects is in one, else one of the cluster; it has no order among others. */
+export function writeCiliumPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy {
+  const reasons = new ReasonList();
+  const isDeny = tier.name === ciliumDenyTier.name;
+  if (!isDeny && (tier.order !== ciliumAllowTier.order || tier.end !== 'deny'))
+    reasons.add('tier', `Cilium has no tiers, and ${tier.name} comes before or after its place`);
+  const namespace = reasons.try('subject', () => onlyNamespace(selectorParts(policy.subject)));
+  const subject = reasons.try('subject', () => writeSubject(policy.subject, namespace));
+  const sections = (['ingress', 'egress'] as const).flatMap((direction) => {
+    const rules = policy[direction]?.rules.map((rule, i) =>
+      reasons.try(`${direction}[${i}]`, () => inFields(direction, writeRule(rule, { isDeny, namespace }))),
+    );
+    // Of a section without rules nothing is read, and a rule of nothing lets nothing through.
+    return rules === undefined ? [] : [[`${direction}${isDeny ? 'Deny' : ''}`, rules.length === 0 ? [{}] : rules] as const];
+  });
+  return reasons.finish(() => ({
+    apiVersion: 'cilium.io/v2',
+    kind: namespace === undefined ? 'CiliumClusterwideNetworkPolicy' : 'CiliumNetworkPolicy',
+    metadata: {
+      name: nameOf(policy, namespace),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(policy.staged ? { annotations: { [auditAnnotation]: 'true' } } : {}),
+    },
+    spec: { endpointSelector: subject, ...defaultDenyOf(policy), ...Object.fromEntries(sections) },
+  }));
+}
+
+function nameOf({ ref }: Policy, namespace: string | undefined): string {
+  return namespace === undefined && ref.namespace !== undefined ? `${ref.namespace}-${ref.name}` : ref.name;
+}
+
+/** Said only where the policy does not isolate a direction that it has rules for. */
+function defaultDenyOf(policy: Policy): Record<string, unknown> {
+  const open = (['ingress', 'egress'] as const).filter((direction) => policy[direction]?.isolates === false);
+  return open.length === 0 ? {} : { enableDefaultDeny: Object.fromEntries(open.map((direction) => [direction, false])) };
+}
+
+function writeSubject(selector: Selector, namespace: string | undefined): LabelSelector {
+  const parts = selectorParts(selector);
+  const names = namespace === undefined ? namesOf(parts) : [];
+  return writeLabelSelector([...names, ...parts.namespace, ...parts.pod, ...parts.serviceAccount], keyOf);
+}
+
+function inFields(direction: Direction, { peers, traffic }: WrittenRule): Record<string, unknown> {
+  return { [`${direction === 'ingress' ? 'from' : 'to'}${peers.name}`]: peers.list, ...traffic };
+}
+
+function writeRule(
+  { action, match, origin }: Rule,
+  { isDeny, namespace }: { readonly isDeny: boolean; readonly namespace: string | undefined },
+): WrittenRule {
+  const [local, remote] = origin.direction === 'ingress' ? [match.destination, match.source] : [match.source, match.destination];
+  if (action !== (isDeny ? 'deny' : 'allow'))
+    throw new NoWords(`its action is "${action}", and Cilium has no order in which it could stand among what is allowed`);
+  if (match.notProtocol !== undefined || match.notIcmp !== undefined) throw new NoWords('it excludes a protocol or messages');
+  if (match.source.ports !== undefined || match.source.namedPorts !== undefined) throw new NoWords('it asks for source ports');
+  for (const { notPorts, notNamedPorts } of [local, remote])
+    if (notPorts !== undefined || notNamedPorts !== undefined) throw new NoWords('it excludes ports');
+  const { selector, notSelector, nets, notNets, groups, node, nodes } = local;
+  if ([selector, notSelector, nets, notNets, groups, node, nodes].some((asked) => asked !== undefined))
+    throw new NoWords('it asks for more of the selected pod than that it is selected');
+  if (match.family !== undefined && match.icmp === undefined) throw new NoWords('it is about one family of addresses');
+  return { peers: writePeers(remote, namespace), traffic: writeTraffic(match.protocol, match.icmp, match.destination) };
+}
+
+function writePeers(side: Side, namespace: string | undefined): WrittenRule['peers'] {
+  const { selector, notSelector, nets, notNets, groups, node, nodes } = side;
+  if (node !== undefined || nodes !== undefined) throw new NoWords('it names nodes, which are not told by their addresses there');
+  if (groups !== undefined) return writeGroups(groups);
+  if (selector !== undefined || notSelector !== undefined)
+    return { name: 'Endpoints', list: podAlternatives(side).map((one) => writePods(one, namespace)) };
+  if (notNets !== undefined) throw new NoWords('it excludes addresses');
+  if (nets === undefined) return { name: 'Entities', list: ['all'] };
+  const blocks = blocksOfRanges(nets).map(({ cidr, except }) => ({ cidr, ...(except.length === 0 ? {} : { except }) }));
+  // An empty list means nobody there too.
+  return { name: 'CIDRSet', list: blocks };
+}
+
+function writeGroups(groups: readonly string[]): WrittenRule['peers'] {
+  const services = groups.filter((group) => group.startsWith('service/'));
+  if (services.length > 0 && services.length < groups.length) throw new NoWords('it names services and domain names at once');
+  if (services.length === 0) {
+    const names = groups.map((group) => group.slice('domain/'.length));
+    return { name: 'FQDNs', list: names.map((name) => ({ [name.includes('*') ? 'matchPattern' : 'matchName']: name })) };
+  }
+  throw new NoWords('it names services, which Cilium reads as the pods that they select');
+}
+
+/** Always with a namespace: without one the policy's own would be meant. */
+function writePods(selector: Selector, namespace: string | undefined): LabelSelector {
+  const parts = selectorParts(selector);
+  const isOwn = namespace !== undefined && onlyNamespace(parts) === namespace;
+  // What asks for the absence of labels would mean nodes and the world too.
+  const anywhere: readonly Selector[] = isOwn || parts.namespaces !== undefined ? [] : [{ kind: 'exists', label: namespaceKey }];
+  return writeLabelSelector(
+    [...(isOwn ? [] : namesOf(parts)), ...anywhere, ...parts.namespace, ...parts.pod, ...parts.serviceAccount],
+    keyOf,
+  );
+}
+
+function keyOf({ space, key }: LabelKey): string {
+  if (space === 'namespace') return `k8s:${namespaceLabelsPrefix}${key}`;
+  if (space === 'pod') return key;
+  if (space === 'reserved' && key === namespaceKey.key) return `k8s:${namespaceLabel}`;
+  if (space === 'reserved' && key === 'serviceAccount') return `k8s:${serviceAccountLabel}`;
+  throw new NoWords(`Cilium has no label for "${key}"`);
+}
+
+function writeTraffic(
+  protocol: ProtocolNumber | undefined,
+  icmp: IcmpMessages | undefined,
+  { ports, namedPorts }: Side,
+): Record<string, unknown> {
+  if (icmp !== undefined) return { icmps: [{ fields: [writeMessages(protocol, icmp)] }] };
+  const isForAll = ports === undefined && namedPorts === undefined;
+  if (protocol === undefined && isForAll) return {};
+  const of = protocol === undefined ? {} : { protocol: writeProtocol(protocol) };
+  const written: CiliumPort[] = isForAll
+    ? [{ port: '0', ...of }]
+    : [
+        ...(ports ?? []).map((range) => ({ ...writeRange(range), ...of })),
+        ...(namedPorts ?? []).map((name) => ({ port: writableName(name), ...of })),
+      ];
+  return { toPorts: [{ ports: written }] };
+}
+
+function writeProtocol(protocol: ProtocolNumber): string {
+  const name = (['TCP', 'UDP', 'SCTP'] as const).find((each) => transportNumber(each) === protocol);
+  if (name === undefined) throw new NoWords(`it asks for protocol ${protocol} as a whole, and Cilium knows TCP, UDP and SCTP`);
+  return name;
+}
+
+function writeRange({ first, last }: PortRange): CiliumPort {
+  return { port: String(first), ...(first === last ? {} : { endPort: last }) };
+}
+
+/** Cilium reads names without regard to case. */
+function writableName(name: string): string {
+  const read = readCiliumPort(name);
+  if (read === undefined || !('name' in read) || read.name !== name)
+    throw new NoWords(`Cilium cannot name the port ${JSON.stringify(name)}`);
+  return name;
+}
+
+function writeMessages(protocol: ProtocolNumber | undefined, { type, code }: IcmpMessages): Record<string, unknown> {
+  if (code !== undefined) throw new NoWords('it asks for the code of a message');
+  return { family: protocol === protocolNumber.ICMPv6 ? 'IPv6' : 'IPv4', type };
+}
