@@ -6,22 +6,29 @@
  * are.
  */
 import {
+  type CompiledObject,
   isOfKind,
   type PlacedPolicy,
+  type PolicyCompiler,
   type PolicyWriter,
   policyCompilers,
   type ReferredObjects,
   writeCalicoPolicy,
+  writeCiliumPolicy,
+  writeClusterNetworkPolicy,
   writeNetworkPolicy,
 } from '@weir/compile';
 import { formatDiagnostic, type KubeObject } from '@weir/kube';
-import { networkPolicyOrder, type PolicyApi } from '@weir/policy';
+import { defined } from '@weir/net';
+import { defaultTierOrder, networkPolicyOrder, type PolicyApi } from '@weir/policy';
 import type { MaybePlacedObject } from '../readable-objects.ts';
 
 /** The APIs in whose words policies can be written. */
 const writers: Readonly<Partial<Record<PolicyApi, PolicyWriter>>> = {
   NetworkPolicy: writeNetworkPolicy,
+  ClusterNetworkPolicy: writeClusterNetworkPolicy,
   Calico: writeCalicoPolicy,
+  Cilium: writeCiliumPolicy,
 };
 
 /** What became of one policy: objects, or the reasons why there are none that mean the same. */
@@ -32,40 +39,64 @@ export interface Conversion {
   readonly reasons: readonly string[];
 }
 
+/** An object that was read. */
+interface ReadObject extends CompiledObject {
+  readonly object: KubeObject;
+  readonly api: PolicyApi;
+}
+
 /** Converts the policies among the objects; other objects are only referred to. */
 export function convertPolicies(given: readonly MaybePlacedObject[], to: PolicyApi): readonly Conversion[] {
-  const objects = given.map(({ object }) => object);
-  const referred = referredAmong(objects);
-  const read = given.flatMap(({ object, positionOf }) => {
-    const compiler = policyCompilers.find(({ policyKinds }) => policyKinds.some((kind) => isOfKind(object, kind)));
-    return compiler === undefined
-      ? []
-      : [{ object, compiler, ...compiler.compile(object, referred, positionOf === undefined ? {} : { positionOf }) }];
+  const referred = referredAmong(given.map(({ object }) => object));
+  const read = given.flatMap(({ object, positionOf }): ReadObject[] => {
+    const compiler = compilerOf(object);
+    if (compiler === undefined) return [];
+    return [{ object, api: compiler.api, ...compiler.compile(object, referred, positionOf === undefined ? {} : { positionOf }) }];
   });
   const all = read.flatMap(({ policies }) => policies);
-  return read.map(({ object, compiler, policies, diagnostics }): Conversion => {
-    const of = nameOf(object);
-    if (diagnostics.length > 0) return { of, objects: [], reasons: diagnostics.map(formatDiagnostic) };
-    if (compiler.api === to) return { of, objects: [object], reasons: [] };
-    return { of, ...write(policies, { to, all }) };
-  });
+  const conversions = read.map((one): Conversion => ({ of: nameOf(one.object), ...convert(one, { to, all, referred }) }));
+  return to === 'ClusterNetworkPolicy' ? allOrNone(read, conversions) : conversions;
 }
 
 interface Target {
   readonly to: PolicyApi;
   readonly all: readonly PlacedPolicy[];
+  readonly referred: ReferredObjects;
 }
 
-function write(policies: readonly PlacedPolicy[], { to, all }: Target): Pick<Conversion, 'objects' | 'reasons'> {
-  const writer = writers[to];
-  const results = policies.flatMap((placed) => {
-    const problem = to === 'NetworkPolicy' ? orderProblem(placed, all) : undefined;
-    if (problem !== undefined) return [{ kind: 'impossible', reasons: [problem] } as const];
-    return writer === undefined ? [] : [writer(placed)];
+type Converted = Omit<Conversion, 'of'>;
+
+function convert({ object, api, policies, diagnostics }: ReadObject, { to, all, referred }: Target): Converted {
+  if (diagnostics.length > 0) return { objects: [], reasons: diagnostics.map(formatDiagnostic) };
+  if (api === to) return { objects: [object], reasons: [] };
+  const writer = defined(writers[to], `there are words of ${to}`);
+  const written = policies.map((placed): Converted => {
+    const order = to === 'NetworkPolicy' || to === 'Cilium' ? orderProblem(placed, all) : undefined;
+    const result = writer(placed);
+    const reasons = [...(order === undefined ? [] : [order]), ...(result.kind === 'impossible' ? result.reasons : [])];
+    if (reasons.length > 0 || result.kind === 'impossible') return { objects: [], reasons };
+    return { objects: result.objects, reasons: result.objects.flatMap((one) => refusalsOf(one, referred)) };
   });
-  const reasons = results.flatMap((result) => (result.kind === 'impossible' ? result.reasons : []));
-  if (reasons.length > 0) return { objects: [], reasons };
-  return { objects: results.flatMap((result) => (result.kind === 'written' ? [result.object] : [])), reasons: [] };
+  const reasons = written.flatMap((one) => one.reasons);
+  return { objects: reasons.length > 0 ? [] : written.flatMap(({ objects }) => objects), reasons };
+}
+
+/** What the API itself would say against an object, such as a list that is too long. */
+function refusalsOf(object: KubeObject, referred: ReferredObjects): string[] {
+  return compilerOf(object)?.compile(object, referred).diagnostics.map(formatDiagnostic) ?? [];
+}
+
+function compilerOf(object: KubeObject): PolicyCompiler | undefined {
+  return policyCompilers.find(({ policyKinds }) => policyKinds.some((kind) => isOfKind(object, kind)));
+}
+
+/** A policy of a namespace that stays would be judged before those that leave their tier for the one behind it. */
+function allOrNone(read: readonly ReadObject[], conversions: readonly Conversion[]): readonly Conversion[] {
+  const isOfNamespaces = (at: number): boolean => read[at]?.policies.some(({ tier }) => tier.order === defaultTierOrder) === true;
+  const staying = conversions.find(({ reasons }, at) => reasons.length > 0 && isOfNamespaces(at));
+  if (staying === undefined) return conversions;
+  const reason = `${staying.of} cannot be converted, and would then be judged before what this one becomes`;
+  return conversions.map((one, at) => (one.reasons.length > 0 || !isOfNamespaces(at) ? one : { ...one, objects: [], reasons: [reason] }));
 }
 
 /** Where all policies of a tier only allow, their order says nothing. */

@@ -7,7 +7,12 @@ import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';
 
 /** The APIs by the names that people use. */
-const apis: Readonly<Record<string, PolicyApi>> = { kubernetes: 'NetworkPolicy', calico: 'Calico' };
+const apis: Readonly<Record<string, PolicyApi>> = {
+  kubernetes: 'NetworkPolicy',
+  cluster: 'ClusterNetworkPolicy',
+  calico: 'Calico',
+  cilium: 'Cilium',
+};
 
 /** Answers `weir convert`; 1: some policies could not be written. */
 export async function runConvert({ options, output }: Invocation): Promise<ExitCode> {

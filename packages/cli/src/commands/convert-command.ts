@@ -12,7 +12,12 @@ export const convertCommand: Command = {
     'The objects that are read count as all there are, since what a policy means can depend on those around it.',
   options: {
     ...sourceOptions,
-    to: { type: 'string', values: ['kubernetes', 'calico'], summary: 'the API to write for', placeholder: 'API' },
+    to: {
+      type: 'string',
+      values: ['kubernetes', 'cluster', 'calico', 'cilium'],
+      summary: 'the API to write for; cluster is ClusterNetworkPolicy',
+      placeholder: 'API',
+    },
   },
   examples: ['weir convert --manifests policies/ --to calico', 'weir convert --manifests - --to kubernetes < calico.yaml'],
   run: async (invocation) => (await import('../actions/convert.ts')).runConvert(invocation),

@@ -8,3 +8,4 @@ export { clusterNetworkPolicyDefinition } from './cluster-network-policy-definit
 export const clusterNetworkPolicyCompiler: ReturnType<typeof administratorPolicyCompiler> = administratorPolicyCompiler([
   clusterNetworkPolicyKind,
 ]);
+export { writeClusterNetworkPolicy } from './write-cluster-network-policy.ts';

@@ -30,17 +30,19 @@ export function writeNetworkPolicy({ tier, policy }: PlacedPolicy): WrittenPolic
     );
   };
   const [ingress, egress] = [rulesOf('ingress'), rulesOf('egress')];
-  return reasons.finish(() => ({
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name: policy.ref.name, ...(subject === undefined ? {} : { namespace: subject.namespace }) },
-    spec: {
-      podSelector: subject?.podSelector,
-      policyTypes: [...(ingress === undefined ? [] : ['Ingress']), ...(egress === undefined ? [] : ['Egress'])],
-      ...(ingress === undefined || ingress.length === 0 ? {} : { ingress: ingress.map((rule) => inField('from', rule)) }),
-      ...(egress === undefined || egress.length === 0 ? {} : { egress: egress.map((rule) => inField('to', rule)) }),
+  return reasons.finish(() => [
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: policy.ref.name, ...(subject === undefined ? {} : { namespace: subject.namespace }) },
+      spec: {
+        podSelector: subject?.podSelector,
+        policyTypes: [...(ingress === undefined ? [] : ['Ingress']), ...(egress === undefined ? [] : ['Egress'])],
+        ...(ingress === undefined || ingress.length === 0 ? {} : { ingress: ingress.map((rule) => inField('from', rule)) }),
+        ...(egress === undefined || egress.length === 0 ? {} : { egress: egress.map((rule) => inField('to', rule)) }),
+      },
     },
-  }));
+  ]);
 }
 
 function inField(field: 'from' | 'to', rule: WrittenRule | undefined): Record<string, unknown> {

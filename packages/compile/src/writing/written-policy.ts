@@ -1,10 +1,10 @@
-/** What a policy of the model is in a policy API: an object that means the same, or the reasons why there is none. */
+/** What a policy of the model is in a policy API: objects that mean the same, or the reasons why there are none. */
 import type { KubeObject } from '@weir/kube';
 import type { PlacedPolicy } from '../policy-api.ts';
 
 /** One policy in the words of an API. Reasons name the place in the policy that they are about. */
 export type WrittenPolicy =
-  | { readonly kind: 'written'; readonly object: KubeObject }
+  | { readonly kind: 'written'; readonly objects: readonly KubeObject[] }
   | { readonly kind: 'impossible'; readonly reasons: readonly string[] };
 
 /** Writes policies in the words of one API. */
@@ -34,9 +34,9 @@ export class ReasonList {
     this.#reasons.push(place === '' ? reason : `${place}: ${reason}`);
   }
 
-  /** The object, unless there is a reason against it. */
-  finish(make: () => KubeObject): WrittenPolicy {
+  /** The objects, unless there is a reason against them. */
+  finish(make: () => readonly KubeObject[]): WrittenPolicy {
     if (this.#reasons.length > 0) return { kind: 'impossible', reasons: [...new Set(this.#reasons)] };
-    return { kind: 'written', object: make() };
+    return { kind: 'written', objects: make() };
   }
 }

@@ -28,7 +28,7 @@ function placed(policy: Policy): PlacedPolicy {
 function written(write: PolicyWriter, policy: Policy): KubeObject {
   const result = write(placed(policy));
   if (result.kind === 'impossible') throw new Error(`no words for ${policy.ref.name}: ${result.reasons.join('; ')}`);
-  return JSON.parse(JSON.stringify(result.object)) as KubeObject;
+  return JSON.parse(JSON.stringify(result.objects[0])) as KubeObject;
 }
 
 function throughCalico(policy: Policy): Policy {
@@ -94,28 +94,30 @@ describe("a policy of Calico's", () => {
     ];
     expect(fromCalico({ selector: 'has(app)', ingress })).toEqual({
       kind: 'written',
-      object: {
-        apiVersion: 'networking.k8s.io/v1',
-        kind: 'NetworkPolicy',
-        metadata: { name: 'p', namespace: 'n' },
-        spec: {
-          podSelector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] },
-          policyTypes: ['Ingress'],
-          ingress: [
-            {
-              from: [
-                { podSelector: { matchLabels: { app: 'a' } } },
-                { podSelector: { matchExpressions: [{ key: 'tier', operator: 'In', values: ['b', 'c'] }] } },
-              ],
-              ports: [
-                { protocol: 'TCP', port: 80, endPort: 90 },
-                { protocol: 'TCP', port: 'web' },
-              ],
-            },
-            { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }] },
-          ],
+      objects: [
+        {
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'NetworkPolicy',
+          metadata: { name: 'p', namespace: 'n' },
+          spec: {
+            podSelector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] },
+            policyTypes: ['Ingress'],
+            ingress: [
+              {
+                from: [
+                  { podSelector: { matchLabels: { app: 'a' } } },
+                  { podSelector: { matchExpressions: [{ key: 'tier', operator: 'In', values: ['b', 'c'] }] } },
+                ],
+                ports: [
+                  { protocol: 'TCP', port: 80, endPort: 90 },
+                  { protocol: 'TCP', port: 'web' },
+                ],
+              },
+              { from: [{ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } }] },
+            ],
+          },
         },
-      },
+      ],
     });
   });
 

@@ -23,19 +23,21 @@ export function writeCalicoPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy
   for (const direction of ['ingress', 'egress'] as const) {
     if (policy[direction]?.isolates === false) reasons.add(direction, 'a policy of Calico always isolates what it selects');
   }
-  return reasons.finish(() => ({
-    apiVersion: calicoGroup,
-    kind: `${policy.staged ? 'Staged' : ''}${namespace === undefined ? 'Global' : ''}NetworkPolicy`,
-    metadata: { name: nameOf(policy, namespace), ...(namespace === undefined ? {} : { namespace }) },
-    spec: {
-      tier: tier.name,
-      ...(Number.isFinite(policy.order) ? { order: policy.order } : {}),
-      ...selectors,
-      types: [...(ingress === undefined ? [] : ['Ingress']), ...(egress === undefined ? [] : ['Egress'])],
-      ...(ingress === undefined || ingress.length === 0 ? {} : { ingress }),
-      ...(egress === undefined || egress.length === 0 ? {} : { egress }),
+  return reasons.finish(() => [
+    {
+      apiVersion: calicoGroup,
+      kind: `${policy.staged ? 'Staged' : ''}${namespace === undefined ? 'Global' : ''}NetworkPolicy`,
+      metadata: { name: nameOf(policy, namespace), ...(namespace === undefined ? {} : { namespace }) },
+      spec: {
+        tier: tier.name,
+        ...(Number.isFinite(policy.order) ? { order: policy.order } : {}),
+        ...selectors,
+        types: [...(ingress === undefined ? [] : ['Ingress']), ...(egress === undefined ? [] : ['Egress'])],
+        ...(ingress === undefined || ingress.length === 0 ? {} : { ingress }),
+        ...(egress === undefined || egress.length === 0 ? {} : { egress }),
+      },
     },
-  }));
+  ]);
 }
 
 /** Policies of the cluster take the name of their namespace along, so that two of them do not meet. */

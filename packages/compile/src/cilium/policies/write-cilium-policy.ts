@@ -35,16 +35,18 @@ export function writeCiliumPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy
     // Of a section without rules nothing is read, and a rule of nothing lets nothing through.
     return rules === undefined ? [] : [[`${direction}${isDeny ? 'Deny' : ''}`, rules.length === 0 ? [{}] : rules] as const];
   });
-  return reasons.finish(() => ({
-    apiVersion: 'cilium.io/v2',
-    kind: namespace === undefined ? 'CiliumClusterwideNetworkPolicy' : 'CiliumNetworkPolicy',
-    metadata: {
-      name: nameOf(policy, namespace),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(policy.staged ? { annotations: { [auditAnnotation]: 'true' } } : {}),
+  return reasons.finish(() => [
+    {
+      apiVersion: 'cilium.io/v2',
+      kind: namespace === undefined ? 'CiliumClusterwideNetworkPolicy' : 'CiliumNetworkPolicy',
+      metadata: {
+        name: nameOf(policy, namespace),
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(policy.staged ? { annotations: { [auditAnnotation]: 'true' } } : {}),
+      },
+      spec: { endpointSelector: subject, ...defaultDenyOf(policy), ...Object.fromEntries(sections) },
     },
-    spec: { endpointSelector: subject, ...defaultDenyOf(policy), ...Object.fromEntries(sections) },
-  }));
+  ]);
 }
 
 function nameOf({ ref }: Policy, namespace: string | undefined): string {
