@@ -51,7 +51,7 @@ export function convertPolicies(given: readonly MaybePlacedObject[], to: PolicyA
   const read = given.flatMap(({ object, positionOf }): ReadObject[] => {
     const compiler = compilerOf(object);
     if (compiler === undefined) return [];
-    return [{ object, api: compiler.api, ...compiler.compile(object, referred, positionOf === undefined ? {} : { positionOf }) }];
+    return [{ object, api: compiler.api, ...compiler.compile(object, referred, { ...(positionOf && { positionOf }) }) }];
   });
   const all = read.flatMap(({ policies }) => policies);
   const conversions = read.map((one): Conversion => ({ of: nameOf(one.object), ...convert(one, { to, all, referred }) }));

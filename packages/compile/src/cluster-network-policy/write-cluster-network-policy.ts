@@ -28,6 +28,9 @@ import {
 const acceptPriority = 500;
 const denyPriority = 1_000;
 
+/** So many blocks can be in one peer. */
+const networksMax = 25;
+
 const everywhere: AdministratorPeer = { networks: ['0.0.0.0/0', '::/0'] };
 const actions: Readonly<Partial<Record<Action, ClusterNetworkPolicyRule['action']>>> = { allow: 'Accept', deny: 'Deny', pass: 'Pass' };
 
@@ -91,7 +94,14 @@ function writePeers(side: Side, isIngress: boolean): readonly AdministratorPeer[
   if (selector !== undefined || notSelector !== undefined) return podAlternatives(side).map(writePods);
   if (isIngress) throw new NoWords('it means addresses, and sources are pods alone');
   if (notNets !== undefined) throw new NoWords('it excludes addresses');
-  return nets === undefined ? [everywhere] : [{ networks: nets.flatMap(cidrsOfRange).map(formatCidr) }];
+  return nets === undefined ? [everywhere] : inPeers(nets.flatMap(cidrsOfRange).map(formatCidr));
+}
+
+/** As many peers as it takes. */
+function inPeers(networks: readonly string[]): AdministratorPeer[] {
+  const peers: AdministratorPeer[] = [];
+  for (let at = 0; at < networks.length; at += networksMax) peers.push({ networks: networks.slice(at, at + networksMax) });
+  return peers;
 }
 
 function writeDomain(group: string): string {
@@ -126,9 +136,11 @@ function writeProtocols(protocol: ProtocolNumber | undefined, { ports, namedPort
   if (protocol === undefined) throw new NoWords('it asks for ports of any protocol');
   const field = fields.get(protocol);
   if (field === undefined) throw new NoWords(`it asks for protocol ${protocol}, and there are TCP, UDP and SCTP`);
-  if (ports === undefined) return [{ [field]: {} }];
-  return ports.map((range) => ({ [field]: { destinationPort: writeRange(range) } }));
+  return (ports ?? [everyPort]).map((range) => ({ [field]: { destinationPort: writeRange(range) } }));
 }
+
+/** A protocol cannot stand alone there; nothing can listen on port 0. */
+const everyPort: PortRange = { first: 1, last: 65_535 };
 
 function writeRange({ first, last }: PortRange): { number: number } | { range: { start: number; end: number } } {
   return first === last ? { number: first } : { range: { start: first, end: last } };

@@ -1,0 +1,89 @@
+/** Whole sets of policies in another API's words, judged by the oracle of Kubernetes NetworkPolicy. */
+import { convertPolicies } from '@weir/analyze';
+import type { KubeObject, NetworkPolicy } from '@weir/kube';
+import { defined } from '@weir/net';
+import {
+  flowsOf,
+  generateWorld,
+  NetworkPolicyOracle,
+  nodesReferred,
+  PlacedEvaluator,
+  placePolicies,
+  renderFlow,
+  type World,
+} from '@weir/testkit';
+import { describe, expect, it } from 'vitest';
+
+const seeds = Array.from({ length: 10 }, (_, i) => 8_100 + i);
+
+/** The world with policies of egress alone, and none that name ports: what ClusterNetworkPolicies can say. */
+function egressWorld(seed: number): World {
+  const world = generateWorld(seed);
+  const networkPolicies = world.networkPolicies.map(({ metadata, spec, ...policy }): NetworkPolicy => {
+    const rules = (spec?.egress ?? []).filter(({ ports = [] }) => ports.every(({ port }) => typeof port !== 'string'));
+    return { ...policy, metadata, spec: { podSelector: spec?.podSelector ?? {}, policyTypes: ['Egress'], egress: rules } };
+  });
+  return { ...world, networkPolicies };
+}
+
+const deny: KubeObject & Record<string, unknown> = {
+  apiVersion: 'projectcalico.org/v3',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'deny', namespace: 'demo' },
+  spec: { order: 2, ingress: [{ action: 'Deny', protocol: 'ICMP' }] },
+};
+const allow: KubeObject & Record<string, unknown> = {
+  apiVersion: 'projectcalico.org/v3',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'allow', namespace: 'demo' },
+  spec: { order: 1, ingress: [{ action: 'Allow' }] },
+};
+
+describe('policies in the words of another API', () => {
+  it('mean the same together as ClusterNetworkPolicies, which accept first and then deny the rest', () => {
+    for (const seed of seeds) {
+      const world = egressWorld(seed);
+      const conversions = convertPolicies(
+        world.networkPolicies.map((object) => ({ object })),
+        'ClusterNetworkPolicy',
+      );
+      expect(conversions.flatMap(({ reasons }) => reasons)).toEqual([]);
+      const placed = placePolicies(
+        conversions.flatMap(({ objects }) => objects),
+        nodesReferred(world),
+      );
+      const [oracle, evaluator] = [new NetworkPolicyOracle(world), new PlacedEvaluator(world, placed)];
+      const different = flowsOf(world).find((flow) => oracle.verdict(flow).allowed !== evaluator.verdict(flow).allowed);
+      expect(different === undefined ? undefined : renderFlow(different), `seed ${seed}`).toBeUndefined();
+    }
+  });
+
+  it('are all left out as ClusterNetworkPolicies when one has no equal, which would come before the others', () => {
+    const world = egressWorld(8_100);
+    const named = { ...defined(world.networkPolicies[0], 'there is a policy'), metadata: { name: 'closed', namespace: 'demo' } };
+    const closed: NetworkPolicy = { ...named, spec: { podSelector: {}, policyTypes: ['Ingress'] } };
+    const conversions = convertPolicies(
+      [...world.networkPolicies, closed].map((object) => ({ object })),
+      'ClusterNetworkPolicy',
+    );
+    expect(conversions.flatMap(({ objects }) => objects)).toEqual([]);
+    expect(conversions.at(-1)?.reasons).toEqual([expect.stringContaining('nothing from outside of the cluster')]);
+    expect(conversions[0]?.reasons).toEqual([expect.stringContaining('NetworkPolicy demo/closed cannot be converted')]);
+  });
+
+  it.each(['NetworkPolicy', 'Cilium'] as const)('are left out as %s where their order among others decides', (to) => {
+    const alone = convertPolicies([{ object: allow }], to);
+    expect(alone).toMatchObject([{ of: 'NetworkPolicy demo/allow', reasons: [], objects: [{}] }]);
+    const both = convertPolicies([{ object: allow }, { object: deny }], to);
+    expect(both[0]?.reasons).toEqual([expect.stringContaining('order: it is judged before or after NetworkPolicy deny')]);
+    expect(both[1]?.reasons.length).toBeGreaterThan(0);
+  });
+
+  it('are left as they are where they already are of that API, and refused with their errors where they are not valid', () => {
+    const broken = { ...deny, spec: { ingress: [{ action: 'Reject' }] } };
+    expect(convertPolicies([{ object: allow }, { object: broken }], 'Calico')).toEqual([
+      { of: 'NetworkPolicy demo/allow', objects: [allow], reasons: [] },
+      { of: 'NetworkPolicy demo/deny', objects: [], reasons: [expect.stringContaining('spec.ingress[0].action')] },
+    ]);
+  });
+});
