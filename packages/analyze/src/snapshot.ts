@@ -13,7 +13,7 @@
  * namespace that is not among the objects are unknown but for its name. A refused policy is there as
  * the engine has it when no version was accepted yet: it isolates and allows nothing.
  */
-import { compileForSystems, defaultTier, isFinished, podToPlannedEndpoint, type SystemsOptions } from '@weir/compile';
+import { isFinished, podToPlannedEndpoint } from '@weir/compile';
 import {
   type Diagnostic,
   type EndpointSlice,
@@ -24,7 +24,6 @@ import {
   type Pod,
   type Service,
   type StringMap,
-  type TextPosition,
 } from '@weir/kube';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import {
@@ -40,7 +39,8 @@ import {
   systemOfEndpoint,
   type WorldNode,
 } from '@weir/policy';
-import { groupVersionOf, type MaybePlacedObject, type PlacedObject, readableObjects } from './readable-objects.ts';
+import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
+import { readPolicies } from './snapshot-policies.ts';
 
 /** How to read the objects. */
 export interface LoadSnapshotOptions {
@@ -83,16 +83,16 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
   const nodes = readNodes(nodeObjects, pods);
   const profile = options.profile ?? engineProfiles.kubernetes;
   const { expandsUnsupported } = options;
-  const { policies, diagnostics } = readPolicies(placed, { profile, systems: systemsOf(endpoints), expandsUnsupported });
+  const { tiers, diagnostics } = readPolicies(placed, { profile, systems: systemsOf(endpoints), expandsUnsupported });
   return {
     world: createPolicyWorld({
-      tiers: [defaultTier(policies)],
+      tiers,
       endpoints: [...endpoints.values()],
       nodes,
       namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
       profile,
     }),
-    policies,
+    policies: tiers.flatMap(({ policies }) => policies),
     services: ofKind<Service>('Service', ''),
     endpointSlices: ofKind<EndpointSlice>('EndpointSlice', 'discovery.k8s.io'),
     diagnostics: [...read.diagnostics, ...diagnostics],
@@ -160,24 +160,4 @@ function readNodes(nodes: readonly Node[], pods: readonly Pod[]): WorldNode[] {
     if (pod.status?.hostIP !== undefined) add(node, pod.status.hostIP);
   }
   return [...byName].map(([name, addresses]) => ({ name, addresses }));
-}
-
-function readPolicies(
-  placed: readonly MaybePlacedObject[],
-  options: Omit<SystemsOptions, 'positionOf'>,
-): {
-  readonly policies: readonly Policy[];
-  readonly diagnostics: readonly Diagnostic[];
-} {
-  const policies: Policy[] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const entry of placed) {
-    const { object } = entry;
-    if (object.kind !== 'NetworkPolicy' || groupVersionOf(object).group !== 'networking.k8s.io') continue;
-    const positionOf = (path: string): TextPosition | undefined => entry.positionOf?.(path);
-    const compiled = compileForSystems(object, { ...options, positionOf });
-    diagnostics.push(...compiled.diagnostics);
-    policies.push(...compiled.policies);
-  }
-  return { policies, diagnostics };
 }

@@ -12,7 +12,6 @@ import {
   KubeconfigError,
   loadKubeconfig,
   namespacesPath,
-  networkPoliciesPath,
   nodesPath,
   podsPath,
   type ResourcePath,
@@ -26,6 +25,7 @@ import type { EngineName } from '@weir/policy';
 import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
+import { readPolicyObjects } from './policy-objects.ts';
 
 /** Objects, and what is known besides them. */
 export interface ObjectSource {
@@ -65,9 +65,9 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
   try {
     const client = new KubeClient(await loadKubeconfig(kubeconfig, context));
     const read = (path: ResourcePath): Promise<readonly KubeObject[]> => client.list(path).then((list) => list.items);
-    const paths = [namespacesPath, nodesPath, podsPath(), servicesPath(), endpointSlicesPath(), networkPoliciesPath()];
+    const paths = [namespacesPath, nodesPath, podsPath(), servicesPath(), endpointSlicesPath()];
     try {
-      return (await Promise.all(paths.map(read))).flat();
+      return (await Promise.all([...paths.map(read), readPolicyObjects(client)])).flat();
     } finally {
       client.close();
     }

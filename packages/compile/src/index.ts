@@ -8,6 +8,7 @@ export * from './admin-network-policy/index.ts';
 export * from './calico/index.ts';
 export * from './cilium/index.ts';
 export * from './cluster-network-policy/index.ts';
+export { type CompiledSubject, compileForSystems, type SystemsOptions } from './compile-for-systems.ts';
 export * from './kubernetes/index.ts';
 export type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects, TierPlace } from './policy-api.ts';
 export * from './policy-compilers.ts';

@@ -38,7 +38,7 @@ function renderDirection(verdict: FlowVerdict, direction: Direction, options: Re
   const result = verdict[direction];
   const end = direction === 'egress' ? verdict.question.source : verdict.question.destination;
   const subject = end.kind === 'endpoint' ? podName(end.endpoint) : describeEnd(end);
-  const lines = [`  ${direction} of ${subject}: ${summary(result)}`];
+  const lines = [`  ${direction} of ${subject}: ${summary(result, verdict.trace)}`];
   for (const { policy, source } of result.isolatedBy) lines.push(`    isolated by ${describePolicy(policy)}${describePlace(source)}`);
   for (const trace of verdict.trace) {
     if (trace.direction === direction) lines.push(...renderPolicy(verdict, trace, options));
@@ -46,27 +46,34 @@ function renderDirection(verdict: FlowVerdict, direction: Direction, options: Re
   return lines;
 }
 
-function summary({ verdict, decidedBy }: DirectionVerdict): string {
+function summary({ verdict, decidedBy }: DirectionVerdict, trace: readonly PolicyTrace[]): string {
   if (decidedBy === undefined) return 'unknown, it depends on a fact that is not known';
   const words = verdict === 'allow' ? 'allowed' : 'denied';
-  return `${words}, ${reasonText(decidedBy)}`;
+  return `${words}, ${reasonText(decidedBy, trace)}`;
 }
 
-function reasonText(decidedBy: DecidedBy): string {
+function reasonText(decidedBy: DecidedBy, trace: readonly PolicyTrace[]): string {
   switch (decidedBy.reason) {
     case 'rule': {
       const { origin } = decidedBy.rule;
-      return `rule ${describeOrigin(origin)} of ${describePolicy(origin.policy)}${describePlace(origin.source)} matches`;
+      const looked = trace.find(({ policy, rules }) => policy === origin.policy || rules.some(({ rule }) => rule === decidedBy.rule));
+      const tier = looked === undefined ? '' : describeTier(looked.tier);
+      return `rule ${describeOrigin(origin)} of ${describePolicy(origin.policy)}${tier}${describePlace(origin.source)} matches`;
     }
     case 'no policy':
       return decidedBy.detail === 'not isolated' ? 'no policy isolates it' : 'it is no pod, policies do not apply to it';
     case 'end of tier':
-      return 'it is isolated and no rule allows this';
+      return `it is isolated and no rule${describeTier(decidedBy.tier)} allows this`;
     case 'profile':
       return profileTexts[decidedBy.detail];
     default:
       return unreachable(decidedBy);
   }
+}
+
+/** ` of tier security`; nothing for the tier of NetworkPolicies, which most policies are in. */
+function describeTier(tier: string): string {
+  return tier === 'default' ? '' : ` of tier ${tier}`;
 }
 
 const profileTexts = {
@@ -76,7 +83,7 @@ const profileTexts = {
 } as const;
 
 function renderPolicy(verdict: FlowVerdict, trace: PolicyTrace, { allPolicies = false }: RenderVerdictOptions): string[] {
-  const name = `${describePolicy(trace.policy)}${describePlace(trace.source)}`;
+  const name = `${describePolicy(trace.policy)}${describeTier(trace.tier)}${describePlace(trace.source)}`;
   switch (trace.applies) {
     case 'yes': {
       const rules = trace.rules.filter(({ matched }) => matched !== 'no').length === 0 ? 'none of its rules matches:' : 'its rules:';

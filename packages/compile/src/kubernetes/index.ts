@@ -1,6 +1,5 @@
 /** Kubernetes: NetworkPolicies into the model, pods into endpoints. */
 export * from './closed-network-policy.ts';
-export * from './compile-for-systems.ts';
 export * from './compile-network-policy.ts';
 export * from './compile-selector.ts';
 export * from './default-tier.ts';

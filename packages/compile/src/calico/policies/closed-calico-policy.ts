@@ -74,5 +74,5 @@ function typesOf(policy: CalicoPolicy, { types, ingress, egress }: Readonly<Reco
 function isReadable(policy: CalicoPolicy, spec: object): boolean {
   if (checkShape(spec, calicoSpecShapes[policy.kind], 'spec').length > 0) return false;
   // Its name may be what is wrong with it.
-  return validateCalicoPolicy({ ...policy, metadata: { name: 'named' }, spec } as CalicoPolicy).length === 0;
+  return validateCalicoPolicy({ ...policy, metadata: { name: 'named' }, spec }).length === 0;
 }

@@ -28,9 +28,7 @@ export function compileStagedKubernetesPolicy(object: StagedKubernetesNetworkPol
     };
   }
   if (stagedAction === 'Delete') return { policies: [], diagnostics: [] };
-  const { policy, diagnostics } = compileNetworkPolicy({ ...object, spec } as Parameters<typeof compileNetworkPolicy>[0], {
-    ...(positionOf === undefined ? {} : { positionOf }),
-  });
+  const { policy, diagnostics } = compileNetworkPolicy({ ...object, spec }, positionOf === undefined ? {} : { positionOf });
   if (policy === undefined) return { policies: [], diagnostics };
   const ref: PolicyRef = { ...policy.ref, apiVersion: calicoGroup, kind: object.kind };
   const renamed = (rules: NonNullable<typeof policy.ingress> | undefined): typeof rules =>

@@ -1,0 +1,116 @@
+/**
+ * The policies of a snapshot: the objects of every policy API that the engine reads, in their tiers.
+ *
+ * Policies of other APIs are stored and mean nothing to the engine; that is said of each.
+ */
+import {
+  compileForSystems,
+  defaultTier,
+  isOfKind,
+  type PlacedPolicy,
+  type PolicyKind,
+  policyCompilers,
+  policyCompilersOf,
+  policyKindName,
+  type ReferredObjects,
+  type SystemsOptions,
+} from '@weir/compile';
+import type { Diagnostic, KubeObject } from '@weir/kube';
+import type { EngineProfile, Policy, Tier } from '@weir/policy';
+import type { MaybePlacedObject } from './readable-objects.ts';
+
+/** Tiers in no particular order, and what is said about the objects. */
+export interface SnapshotPolicies {
+  readonly tiers: readonly Tier[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles what is a policy among the objects. */
+export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit<SystemsOptions, 'positionOf'>): SnapshotPolicies {
+  const policies: PlacedPolicy[] = [];
+  const diagnostics: Diagnostic[] = [];
+  const byKind = objectsByKind(placed);
+  const referred = referredAmong(placed);
+  const read = new Set(policyCompilersOf(options.profile));
+  for (const compiler of policyCompilers) {
+    for (const kind of compiler.policyKinds) {
+      for (const { object, positionOf } of byKind.get(policyKindName(kind)) ?? []) {
+        if (!read.has(compiler)) {
+          diagnostics.push(unread({ object, ...(positionOf === undefined ? {} : { positionOf }) }, kind, options.profile));
+          continue;
+        }
+        const place = positionOf === undefined ? {} : { positionOf };
+        const compiled = compileForSystems({ compiler, object, referred }, { ...options, ...place });
+        diagnostics.push(...compiled.diagnostics);
+        policies.push(...compiled.policies);
+      }
+    }
+  }
+  return { tiers: tiersOf(policies), diagnostics };
+}
+
+/** The policies by their kinds' names. */
+function objectsByKind(placed: readonly MaybePlacedObject[]): ReadonlyMap<string, readonly MaybePlacedObject[]> {
+  const kinds = policyCompilers.flatMap(({ policyKinds }) => policyKinds);
+  const byKind = new Map<string, MaybePlacedObject[]>();
+  for (const entry of placed) {
+    const kind = kinds.find((one) => isOfKind(entry.object, one));
+    if (kind === undefined) continue;
+    const name = policyKindName(kind);
+    const others = byKind.get(name);
+    if (others === undefined) byKind.set(name, [entry]);
+    else others.push(entry);
+  }
+  return byKind;
+}
+
+/** The same tier is one, whichever API its policies are of; that of NetworkPolicies is always there. */
+function tiersOf(policies: readonly PlacedPolicy[]): readonly Tier[] {
+  const tiers = new Map<string, { readonly tier: PlacedPolicy['tier']; readonly policies: Policy[] }>();
+  const { policies: _none, ...ofNetworkPolicies } = defaultTier([]);
+  tiers.set(ofNetworkPolicies.name, { tier: ofNetworkPolicies, policies: [] });
+  for (const { tier, policy } of policies) {
+    const known = tiers.get(tier.name);
+    if (known === undefined) tiers.set(tier.name, { tier, policies: [policy] });
+    else known.policies.push(policy);
+  }
+  return [...tiers.values()].map((one) => ({ ...one.tier, policies: one.policies }));
+}
+
+/** Looks objects up as a cluster would: by kind, then by namespace and name; an object of a namespace that names none is in `default`. */
+function referredAmong(placed: readonly MaybePlacedObject[]): ReferredObjects {
+  const byKind = new Map<string, ReadonlyMap<string, KubeObject>>();
+  const objectsOf = (kind: PolicyKind): ReadonlyMap<string, KubeObject> => {
+    const name = policyKindName(kind);
+    let objects = byKind.get(name);
+    if (objects === undefined) {
+      const found = placed.flatMap(({ object }): [string, KubeObject][] =>
+        isOfKind(object, kind) ? [[placeOf(kind, object), object]] : [],
+      );
+      byKind.set(name, (objects = new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))));
+    }
+    return objects;
+  };
+  return {
+    get: (kind, name, namespace) => objectsOf(kind).get(`${namespace ?? ''}/${name}`),
+    list: (kind, namespace) =>
+      [...objectsOf(kind)].flatMap(([place, object]) => (namespace === undefined || place.startsWith(`${namespace}/`) ? [object] : [])),
+  };
+}
+
+function placeOf({ namespaced }: PolicyKind, { metadata: { namespace, name = '' } }: KubeObject): string {
+  return `${namespaced ? (namespace ?? 'default') : ''}/${name}`;
+}
+
+function unread({ object, positionOf }: MaybePlacedObject, { kind, namespaced }: PolicyKind, { name }: EngineProfile): Diagnostic {
+  const { metadata } = object;
+  const position = positionOf?.('');
+  return {
+    code: 'unread-policy',
+    severity: 'warning',
+    message: `the engine ${name} does not read policies of ${object.apiVersion ?? 'this kind'}: it is not enforced`,
+    action: 'judge as an engine that reads it with --profile, or write it as a policy that this engine reads',
+    object: `${kind} ${namespaced ? `${metadata.namespace ?? 'default'}/` : ''}${metadata.name ?? ''}`,
+    ...(position === undefined ? {} : { position }),
+  };
+}

@@ -1,0 +1,91 @@
+/** `why` and snapshots over the policies of every API. */
+import { parseManifest } from '@weir/kube';
+import { engineProfiles, renderVerdict } from '@weir/policy';
+import { describe, expect, it } from 'vitest';
+import { explainFlow, loadSnapshot, type Snapshot } from '../src/index.ts';
+
+const pods = ['server', 'a', 'b'].map((name) =>
+  [
+    'apiVersion: v1',
+    'kind: Pod',
+    `metadata: {name: ${name}, namespace: shop, labels: {app: ${name}}}`,
+    'spec: {containers: [{name: c, image: i}]}',
+    `status: {podIP: 10.0.0.${name.length + (name.codePointAt(0) ?? 0)}}`,
+  ].join('\n'),
+);
+const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}';
+
+const tiered = `
+apiVersion: projectcalico.org/v3
+kind: Tier
+metadata: {name: security}
+spec: {order: 100}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: security.deny-b}
+spec:
+  tier: security
+  selector: app == "server"
+  ingress:
+  - action: Deny
+    source: {selector: 'app == "b"'}
+  - action: Pass
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: allow-all, namespace: shop}
+spec: {podSelector: {}, ingress: [{}]}
+`;
+
+function snapshotOf(manifest: string, engine: 'calico' | 'kubernetes' = 'calico'): Snapshot {
+  const { documents, diagnostics } = parseManifest([namespace, ...pods, manifest].join('\n---\n'), 'all.yaml');
+  expect(diagnostics).toEqual([]);
+  return loadSnapshot(documents, { profile: engineProfiles[engine] });
+}
+
+function why(snapshot: Snapshot, source: string): string[] {
+  const answer = explainFlow(snapshot, { source: `shop/${source}`, destination: 'shop/server', protocol: 'TCP', port: 80 });
+  return answer.kind === 'answered' ? answer.verdicts.flatMap((verdict) => renderVerdict(verdict)) : [answer.message];
+}
+
+describe('why, for policies in tiers', () => {
+  it('names the tier, the policy, the rule and the place in the file that decide', () => {
+    const lines = why(snapshotOf(tiered), 'b');
+    expect(lines[0]).toMatch(/^deny: /);
+    expect(lines.join('\n')).toMatch(
+      /ingress of shop\/server: denied, rule ingress\[0\] of GlobalNetworkPolicy security\.deny-b of tier security \(all\.yaml:\d+\) matches/,
+    );
+  });
+
+  it('goes on to the next tier where a rule passes', () => {
+    const lines = why(snapshotOf(tiered), 'a');
+    expect(lines[0]).toMatch(/^allow: /);
+    expect(lines.join('\n')).toContain('allowed, rule ingress[0] of NetworkPolicy shop/allow-all (all.yaml:');
+  });
+
+  it('says of each policy that the engine does not read that it is not enforced', () => {
+    const { diagnostics, policies } = snapshotOf(tiered, 'kubernetes');
+    expect(diagnostics).toMatchObject([{ code: 'unread-policy', severity: 'warning', object: 'GlobalNetworkPolicy security.deny-b' }]);
+    expect(policies.map(({ ref }) => ref.name)).toEqual(['allow-all']);
+  });
+
+  it('closes what a refused policy governs, with the place of the refused field', () => {
+    const snapshot = snapshotOf(tiered.replace('action: Pass', 'action: Allow\n    http: {methods: [GET]}'));
+    expect(snapshot.diagnostics).toMatchObject([
+      { code: 'unsupported-policy', field: 'spec.ingress[1].http', position: { file: 'all.yaml' } },
+    ]);
+    expect(why(snapshot, 'a')[0]).toMatch(/^deny: /);
+  });
+
+  it('refuses a policy of a file for a field that it does not know', () => {
+    const snapshot = snapshotOf(tiered.replace('action: Pass', 'action: Pass\n    sources: {}'));
+    expect(snapshot.diagnostics).toMatchObject([{ code: 'invalid-policy', field: 'spec.ingress[1].sources' }]);
+  });
+
+  it('computes no verdict from staged policies', () => {
+    const snapshot = snapshotOf(tiered.replace('kind: GlobalNetworkPolicy', 'kind: StagedGlobalNetworkPolicy'));
+    expect(snapshot.diagnostics).toEqual([]);
+    expect(why(snapshot, 'b')[0]).toMatch(/^allow: /);
+  });
+});

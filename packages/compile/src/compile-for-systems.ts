@@ -1,0 +1,57 @@
+/**
+ * A policy for a cluster whose nodes have several operating systems: where an engine supports it on one
+ * and not on the other, it is two policies in the model, each for the pods of its system.
+ */
+import type { KubeObject } from '@weir/kube';
+import { allOf, type EngineProfile, type OperatingSystem, systemKey } from '@weir/policy';
+import type { PolicyDiagnostic, PositionLookup } from './kubernetes/compile-network-policy.ts';
+import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from './policy-api.ts';
+
+/** What is compiled. */
+export interface CompiledSubject {
+  readonly compiler: PolicyCompiler;
+  readonly object: KubeObject;
+  readonly referred: ReferredObjects;
+}
+
+/** Where the policy is to be enforced. */
+export interface SystemsOptions {
+  readonly profile: EngineProfile;
+  /** The systems that the cluster's nodes have; at least one. */
+  readonly systems: readonly OperatingSystem[];
+  /** Whether what Windows lacks is enforced there by other means where that is possible; default no. */
+  readonly expandsUnsupported?: boolean | undefined;
+  readonly positionOf?: PositionLookup;
+}
+
+/** The model's policies; what is refused is there as its stand-in, as if no version had ever been accepted. */
+export function compileForSystems({ compiler, object, referred }: CompiledSubject, options: SystemsOptions): CompiledObject {
+  const { profile, systems, positionOf, expandsUnsupported = false } = options;
+  const place = positionOf === undefined ? {} : { positionOf };
+  const compiled = systems.map((system) => ({
+    system,
+    ...compiler.compile(object, referred, { ...place, target: { profile, system, expandsUnsupported } }),
+  }));
+  const [first, ...others] = compiled;
+  if (first !== undefined && !isRefused(first) && !others.some(isRefused))
+    return { policies: first.policies, diagnostics: first.diagnostics };
+  const diagnostics = new Map(compiled.flatMap((one) => one.diagnostics).map((one) => [`${one.field ?? ''} ${one.message}`, one]));
+  const policies = compiled.flatMap(({ system, ...one }): readonly PlacedPolicy[] => {
+    if (isRefused(one) && isUnsupported(one.diagnostics) && profile.unsupportedPolicies === 'not enforced') return [];
+    const enforced = isRefused(one) ? compiler.closed(object, referred, place) : one.policies;
+    return systems.length === 1 ? enforced : enforced.map((placed) => onlyOn(placed, system));
+  });
+  return { policies, diagnostics: [...diagnostics.values()] };
+}
+
+function isRefused({ diagnostics }: CompiledObject): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
+}
+
+function isUnsupported(diagnostics: readonly PolicyDiagnostic[]): boolean {
+  return diagnostics.every(({ code }) => code === 'unsupported-policy');
+}
+
+function onlyOn({ tier, policy }: PlacedPolicy, system: OperatingSystem): PlacedPolicy {
+  return { tier, policy: { ...policy, subject: allOf(policy.subject, { kind: 'in', label: systemKey, values: [system] }) } };
+}
