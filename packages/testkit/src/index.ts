@@ -5,6 +5,7 @@
  */
 
 export * from './delta-model.ts';
+export * from './differential/cilium-evaluator.ts';
 export * from './differential/compare-nodes.ts';
 export * from './differential/compare-worlds.ts';
 export * from './differential/compiler-mutants.ts';
@@ -17,6 +18,8 @@ export * from './machine/cluster-inventory.ts';
 export * from './machine/cluster-processes.ts';
 export type * from './oracle/administrators/administrator-objects.ts';
 export * from './oracle/administrators/administrator-oracle.ts';
+export type * from './oracle/cilium/cilium-objects.ts';
+export * from './oracle/cilium/cilium-oracle.ts';
 export type { OracleEngine } from './oracle/engine-rules.ts';
 export * from './oracle/network-policy-oracle.ts';
 export type * from './oracle/world.ts';
@@ -29,6 +32,7 @@ export * from './random/changes.ts';
 export * from './random/construct-counts.ts';
 export * from './random/flows.ts';
 export * from './random/generate-administrator-policies.ts';
+export * from './random/generate-cilium-policies.ts';
 export * from './random/generate-world.ts';
 export * from './random/object-events.ts';
 export * from './random/random.ts';

@@ -1,5 +1,6 @@
 /** The public door of this folder: the policies of Cilium. */
 export { ciliumCompiler } from './cilium-compiler.ts';
+export { ciliumDefinitions } from './definitions/cilium-definitions.ts';
 export {
   type CiliumCidrGroup,
   type CiliumPolicy,

@@ -131,6 +131,13 @@ describe('names of a rule of Cilium', () => {
     ['and never nodes', [egress({ toFQDNs: [{ matchName: 'www.example.com' }] })], 'other node', out, 'deny'],
     ['that nobody asked for mean nobody', [egress({ toFQDNs: [{ matchName: 'never.example.com' }] })], '203.0.113.9', out, 'deny'],
     [
+      'have names of ports, which are numbers of the cluster',
+      [egress({ toFQDNs: [{ matchName: 'www.example.com' }], toPorts: [{ ports: [{ port: 'web' }] }] })],
+      '203.0.113.9',
+      { ...out, port: 8080 },
+      'allow',
+    ],
+    [
       'have ports',
       [egress({ toFQDNs: [{ matchName: 'www.example.com' }], toPorts: [{ ports: [{ port: '443' }] }] })],
       '203.0.113.9',

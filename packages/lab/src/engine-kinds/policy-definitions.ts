@@ -1,5 +1,10 @@
 /** Which kinds of policies a cluster's API server serves: those of the policy APIs that its engine reads. */
-import { adminNetworkPolicyDefinition, baselineAdminNetworkPolicyDefinition, clusterNetworkPolicyDefinition } from '@weir/compile';
+import {
+  adminNetworkPolicyDefinition,
+  baselineAdminNetworkPolicyDefinition,
+  ciliumDefinitions,
+  clusterNetworkPolicyDefinition,
+} from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
 import { type EngineName, engineProfiles, type PolicyApi } from '@weir/policy';
 
@@ -8,7 +13,7 @@ const definitionsOfApi: Readonly<Record<PolicyApi, readonly KubeObject[]>> = {
   NetworkPolicy: [],
   ClusterNetworkPolicy: [clusterNetworkPolicyDefinition, adminNetworkPolicyDefinition, baselineAdminNetworkPolicyDefinition],
   Calico: [],
-  Cilium: [],
+  Cilium: ciliumDefinitions,
 };
 
 /** The definitions that a cluster with this engine has. */

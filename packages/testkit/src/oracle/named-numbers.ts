@@ -9,9 +9,16 @@ export function numbersAt({ pod }: Pick<ResolvedEnd, 'pod'>): NumbersOfName {
 
 /** The one number that all pods give a name; several numbers are none. */
 export function numbersOfCluster({ everybody }: Inhabitants): NumbersOfName {
+  const known = new Map<string, readonly number[]>();
   return (name, protocol) => {
-    const numbers = namedNumbers(everybody, name, protocol);
-    return numbers.length > 1 ? [] : numbers;
+    const key = `${protocol} ${name}`;
+    let found = known.get(key);
+    if (found === undefined) {
+      const numbers = namedNumbers(everybody, name, protocol);
+      found = numbers.length > 1 ? [] : numbers;
+      known.set(key, found);
+    }
+    return found;
   };
 }
 

@@ -53,6 +53,7 @@ export class NetworkPolicyOracle {
   readonly #world: World;
   readonly #engine: OracleEngine;
   readonly #inhabitants: Inhabitants;
+  readonly #numbersOfCluster: NumbersOfName;
   readonly #ingress: Map<Inhabitant, Judgement> = new Map();
   readonly #egress: Map<Inhabitant, Judgement> = new Map();
 
@@ -60,6 +61,7 @@ export class NetworkPolicyOracle {
     this.#world = world;
     this.#engine = engine;
     this.#inhabitants = new Inhabitants(world);
+    this.#numbersOfCluster = numbersOfCluster(this.#inhabitants);
   }
 
   /** Whether the flow may pass, and which end says so. */
@@ -91,7 +93,7 @@ export class NetworkPolicyOracle {
 
   /** What port names of egress rules stand for. */
   #numbersTo(destination: ResolvedEnd): NumbersOfName {
-    return egressNamesAreOfTheCluster(this.#engine) ? numbersOfCluster(this.#inhabitants) : numbersAt(destination);
+    return egressNamesAreOfTheCluster(this.#engine) ? this.#numbersOfCluster : numbersAt(destination);
   }
 
   #leaves(source: ResolvedEnd, destination: ResolvedEnd, flow: WorldFlow): boolean {

@@ -6,8 +6,19 @@
  * without an identity yet, pods that Cilium does not manage and Envoy do not exist.
  */
 
-/** The identities of what is no pod. */
-export type ReservedIdentity = 'host' | 'remoteNode' | 'world4' | 'world6' | 'apiServer';
+/** The identities of what is no pod; the API server is on the pod's own node, on another one, or outside by family. */
+export type ReservedIdentity =
+  | 'host'
+  | 'remoteNode'
+  | 'world4'
+  | 'world6'
+  | 'apiServerOnHost'
+  | 'apiServerOnNode'
+  | 'apiServer4'
+  | 'apiServer6';
+
+/** The label that the addresses of the API server have besides. */
+export const apiServerLabel = 'kube-apiserver';
 
 /** The names of the reserved labels of each identity. */
 export const reservedLabels: Readonly<Record<ReservedIdentity, readonly string[]>> = {
@@ -15,7 +26,10 @@ export const reservedLabels: Readonly<Record<ReservedIdentity, readonly string[]
   remoteNode: ['remote-node'],
   world4: ['world', 'world-ipv4'],
   world6: ['world', 'world-ipv6'],
-  apiServer: ['kube-apiserver'],
+  apiServerOnHost: ['host', apiServerLabel],
+  apiServerOnNode: ['remote-node', apiServerLabel],
+  apiServer4: ['world', 'world-ipv4', apiServerLabel],
+  apiServer6: ['world', 'world-ipv6', apiServerLabel],
 };
 
 /** What an entity stands for; `everybody` leaves nothing out. */
@@ -32,16 +46,19 @@ const entities: Readonly<Record<string, EntityMembers>> = {
   world: { identities: ['world4', 'world6'] },
   'world-ipv4': { identities: ['world4'] },
   'world-ipv6': { identities: ['world6'] },
-  cluster: { pods: true, identities: ['host', 'remoteNode', 'apiServer'] },
+  cluster: { pods: true, identities: ['host', 'remoteNode', 'apiServer4', 'apiServer6'] },
   host: { identities: ['host'] },
   'remote-node': { identities: ['remoteNode'] },
-  'kube-apiserver': { identities: ['apiServer'] },
+  [apiServerLabel]: { identities: ['apiServerOnHost', 'apiServerOnNode', 'apiServer4', 'apiServer6'] },
   init: nobody,
   ingress: nobody,
   health: nobody,
   unmanaged: nobody,
   none: nobody,
 };
+
+/** The names of all entities. */
+export const ciliumEntityNames: readonly string[] = Object.keys(entities);
 
 /** Whether there is such an entity. */
 export function isCiliumEntity(name: string): boolean {

@@ -47,6 +47,9 @@ const types6: Readonly<Record<string, number>> = {
   ExtendedEchoReply: 161,
 };
 
+/** Every name that one of the families has, for the schema. */
+export const icmpTypeNames: readonly string[] = [...new Set([...Object.keys(types4), ...Object.keys(types6)])];
+
 /** The type of a message of a family, `IPv4` or `IPv6`, by number or name; undefined when there is none. */
 export function icmpTypeOf(type: number | string, family: string): number | undefined {
   if (typeof type === 'number' || /^[0-9]+$/.test(type)) {

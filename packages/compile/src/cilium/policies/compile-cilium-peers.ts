@@ -90,15 +90,25 @@ function sidesOfIdentities(identities: readonly ReservedIdentity[], context: Pee
     ...(identities.includes('host') ? [{ node: 'own' } as const] : []),
     ...(identities.includes('remoteNode') ? [{ node: 'other' } as const] : []),
     ...(world.length === 0 ? [] : [{ nets: world }]),
-    ...(identities.includes('apiServer') ? sidesOfApiServer(context) : []),
+    ...sidesOfApiServer(identities, context),
   ];
 }
 
-/** The API server keeps the endpoints of its own service; its addresses may be those of nodes. */
-function sidesOfApiServer({ referred }: PeerContext): readonly Side[] {
+/** The API server keeps the endpoints of its own service; what is meant as a node or the world already is not said again. */
+function sidesOfApiServer(identities: readonly ReservedIdentity[], { referred }: PeerContext): readonly Side[] {
+  const isMeant = (identity: ReservedIdentity, within: ReservedIdentity): boolean =>
+    identities.includes(identity) && !identities.includes(within);
+  const onHost = isMeant('apiServerOnHost', 'host');
+  const onNode = isMeant('apiServerOnNode', 'remoteNode');
+  const outside = { 4: isMeant('apiServer4', 'world4'), 6: isMeant('apiServer6', 'world6') };
+  if (!onHost && !onNode && !outside[4] && !outside[6]) return [];
   const slice = referred.get(endpointSliceKind, 'kubernetes', 'default');
-  const addresses = slice === undefined ? [] : rangesOfAddresses(addressesOfSlice(slice));
-  return addresses.length === 0 ? [] : [{ nets: addresses }, { nodes: addresses }];
+  const nodes = slice === undefined ? [] : rangesOfAddresses(addressesOfSlice(slice));
+  if (nodes.length === 0) return [];
+  return [
+    ...(onHost && onNode ? [{ nodes }] : onHost ? [{ node: 'own', nodes } as const] : onNode ? [{ node: 'other', nodes } as const] : []),
+    ...sidesOfAddresses(nodes.filter(({ first }) => outside[first.family])),
+  ];
 }
 
 /** Nodes by their labels; Cilium means other nodes than the pod's own, which is the entity `host`. */

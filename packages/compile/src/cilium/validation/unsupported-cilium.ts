@@ -5,7 +5,7 @@
  * it says, and a rule left out of a policy that denies would too.
  */
 import type { LabelSelector } from '@weir/kube';
-import { reservedLabels } from '../objects/cilium-entity.ts';
+import { apiServerLabel } from '../objects/cilium-entity.ts';
 import { readCiliumLabelKey } from '../objects/cilium-label.ts';
 import { type CiliumPolicy, type CiliumPortRule, specsOf } from '../objects/cilium-policy.ts';
 import { readCiliumProtocol } from '../objects/cilium-port.ts';
@@ -86,9 +86,7 @@ function unsupportedSelectors({ peers: { Endpoints = [] }, path, prefix }: Ciliu
 function excludesApiServer({ matchExpressions = [] }: LabelSelector): boolean {
   return matchExpressions.some(({ key, operator }) => {
     const label = readCiliumLabelKey(key);
-    return (
-      label.source === 'reserved' && reservedLabels.apiServer.includes(label.key) && (operator === 'NotIn' || operator === 'DoesNotExist')
-    );
+    return label.source === 'reserved' && label.key === apiServerLabel && (operator === 'NotIn' || operator === 'DoesNotExist');
   });
 }
 
