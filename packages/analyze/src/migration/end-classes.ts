@@ -209,7 +209,8 @@ const wellKnown: Readonly<Record<Family, readonly string[]>> = {
 
 /** One address that is nobody's in each part into which the ranges cut the address space, where there is one. */
 function outsideAddresses(nets: Conditions['nets'], family: Family, taken: ReadonlySet<string>): Address[] {
-  const first = parseAddress(family === 4 ? '0.0.0.1' : '::1:0:0:1');
+  // What is before it is nobody's (RFC 6890).
+  const first = parseAddress(family === 4 ? '1.0.0.1' : '::1:0:0:1');
   const starts = new Map<string, Address>();
   const start = (address: Address | undefined): void => {
     if (address?.family === family) starts.set(formatAddress(address), address);

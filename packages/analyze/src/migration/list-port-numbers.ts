@@ -3,6 +3,7 @@ import type { NetworkPolicyPort } from '@weir/kube';
 import { isTransportName, transportNumber } from '@weir/net';
 import type { Endpoint } from '@weir/policy';
 import type { EntryPlace, PolicyDraft } from './policy-draft.ts';
+import { peersSelecting } from './select-pods.ts';
 
 /** Puts the numbers in the place of the name; answers why not, when there are none. */
 export function listPortNumbers(draft: PolicyDraft, place: EntryPlace, numbers: readonly number[]): string | undefined {
@@ -15,6 +16,31 @@ export function listPortNumbers(draft: PolicyDraft, place: EntryPlace, numbers: 
     numbers.map((number) => ({ protocol, port: number })),
     `lists the numbers of port ${port.port}: ${numbers.join(', ')}`,
   );
+  return undefined;
+}
+
+/** Puts a rule for each number of a name in the place of the name, with the pods among the `meant` ones that have it; answers why not, when none has. */
+export function ruleForEachNumber(
+  draft: PolicyDraft,
+  place: EntryPlace,
+  { meant, pods }: { readonly meant: readonly Endpoint[]; readonly pods: readonly Endpoint[] },
+): string | undefined {
+  const { direction, rule, index } = place;
+  const port = draft.rulesOf(direction)[rule]?.ports[index];
+  if (port === undefined || typeof port.port !== 'string') return 'there is no other way to say it';
+  const numbers = numbersOnPods(port, meant);
+  if (numbers.length === 0) return `no pod that the rule means has a port of the name ${port.port}`;
+  const { protocol = 'TCP' } = port;
+  draft.replacePort(place, [], `gives port ${port.port} to rules of its numbers: ${numbers.join(', ')}`);
+  for (const number of numbers) {
+    const having = meant.filter((pod) => numbersOnPods(port, [pod]).includes(number));
+    const ports = [{ protocol, port: number }];
+    draft.addRule(
+      direction,
+      { peers: peersSelecting(having, pods, draft.namespace), ports },
+      `adds the pods whose port ${port.port} is ${number}`,
+    );
+  }
   return undefined;
 }
 

@@ -97,9 +97,11 @@ export class PolicyDraft {
     this.#tell(`${rulePath(direction, rule)}.ports[${index}]`, what);
   }
 
-  /** Adds a rule behind the others. */
+  /** Adds a rule behind the others, unless there is such a one. */
   addRule(direction: Direction, { peers, ports }: DraftRule, what: string): void {
-    this.#rules[direction].push(edited(peers, ports));
+    const rule = edited(peers, ports);
+    const text = JSON.stringify(rule);
+    if (!this.#rules[direction].some((other) => JSON.stringify(other) === text)) this.#rules[direction].push(rule);
     this.#tell(`spec.${direction}`, what);
   }
 

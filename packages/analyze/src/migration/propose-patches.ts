@@ -22,7 +22,7 @@ import { podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
 import { type ChangedFlows, type FlowComparison, policyKey } from './changed-flows.ts';
 import type { EndClasses } from './end-classes.ts';
-import { listPortNumbers, numbersOnPods } from './list-port-numbers.ts';
+import { listPortNumbers, numbersOnPods, ruleForEachNumber } from './list-port-numbers.ts';
 import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';
 import { rangesAround, rewriteUnsupported } from './rewrite-unsupported.ts';
 import { peersSelecting } from './select-pods.ts';
@@ -175,7 +175,7 @@ class Patcher {
       const known = clusterPorts.find(({ name }) => name === port.port);
       if (known?.port !== undefined) return listPortNumbers(draft, place, [known.port]) ?? [];
       const isSeveral = typeof port.port === 'string' && namedPorts.includes(port.port) && numbersOnPods(port, this.#pods()).length > 1;
-      return isSeveral ? (listPortNumbers(draft, place, numbersOnPods(port, meant)) ?? []) : [];
+      return isSeveral ? (ruleForEachNumber(draft, place, { meant, pods: this.#pods() }) ?? []) : [];
     });
     return failed[0];
   }

@@ -6,9 +6,10 @@
  * name. What a real cluster runs for itself is left out: a cluster of the lab has its own.
  */
 import type { Container, KubeObject, NetworkPolicy, Pod, Service, StringMap } from '@weir/kube';
-import { type EngineName, engineProfiles } from '@weir/policy';
+import type { Address, Family } from '@weir/net';
+import { type EngineName, engineProfiles, podName } from '@weir/policy';
 import { podKey, type Snapshot } from '../snapshot.ts';
-import { classifyEnds } from './end-classes.ts';
+import { classifyEnds, type EndClass } from './end-classes.ts';
 
 /** What to make in each of the two labs. */
 export interface RehearsalPlan {
@@ -17,8 +18,12 @@ export interface RehearsalPlan {
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
   readonly policies: readonly NetworkPolicy[];
-  /** Pods that stand for equal ones, by how many they stand for: what was left out is said with it. */
+  /** Addresses outside of the cluster that policies tell apart, one for all like it. */
+  readonly hosts: readonly Address[];
+  /** Pods that are left out. */
   readonly omittedPods: number;
+  /** Of the kinds of pods that policies tell apart, those of which no pod is there. */
+  readonly omittedKinds: number;
 }
 
 /** What is chosen from. */
@@ -33,8 +38,15 @@ export interface RehearsalSource {
 
 /** Of each class so many pods: two, because a class may talk within itself. */
 const podsOfClass = 2;
-/** More pods are not started. */
-const podsMax = 40;
+/**
+ * More pods are not started: connections grow with the square of their number (100 pods are some 80 000 on each engine,
+ * three times over), and each pod is a namespace of its own in both labs.
+ */
+const podsMax = 100;
+/** More addresses outside are not tried. */
+const hostsMax = 6;
+/** A port that no rule has to name; pods answer there over UDP, where silence would else be all that a probe hears. */
+export const rehearsalPort = 9;
 
 /** Namespaces of the cluster's own workloads. */
 const ownNamespaces: ReadonlySet<string> = new Set([
@@ -51,8 +63,13 @@ const ownNamespaces: ReadonlySet<string> = new Set([
 export function planRehearsal(source: RehearsalSource): RehearsalPlan {
   const { objects, before } = source;
   const runs = [...before.pods.values()].filter((pod) => isRehearsed(pod) && runsUnderBoth(pod, source));
-  const chosen = new Set(chosenNames(source));
-  const pods = runs.filter((pod) => pod.spec?.hostNetwork === true || chosen.has(podKey(pod))).slice(0, podsMax);
+  const addresses = [...before.endpoints.values()].flatMap((endpoint) => endpoint.addresses);
+  const families = ([4, 6] as const).filter((family) => addresses.some((address) => address.family === family));
+  const classes = families.flatMap((family) => classesOf(source, family));
+  const kinds = classes.filter(({ kind }) => kind === 'pods').map(podsOfKind);
+  const onHosts = runs.filter(({ spec }) => spec?.hostNetwork === true).slice(0, podsMax);
+  const chosen = new Set(chosenNames(kinds, runs, podsMax - onHosts.length));
+  const pods = [...runs.filter((pod) => chosen.has(podKey(pod))), ...onHosts];
   const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
   const windows = windowsNodes(objects);
   const namespaced = objects.filter(({ metadata }) => !ownNamespaces.has(metadata.namespace ?? ''));
@@ -62,7 +79,9 @@ export function planRehearsal(source: RehearsalSource): RehearsalPlan {
     pods: pods.map(barePod),
     services: namespaced.filter((object): object is Service => object.kind === 'Service').map(plainService),
     policies: namespaced.filter((object): object is NetworkPolicy => object.kind === 'NetworkPolicy').map(plainPolicy),
+    hosts: classes.flatMap(({ kind, ends }) => (kind === 'outside' ? (ends[0]?.address ?? []) : [])).slice(0, hostsMax),
     omittedPods: runs.length - pods.length,
+    omittedKinds: kinds.filter((twins) => !twins.some((name) => chosen.has(name))).length,
   };
 }
 
@@ -77,14 +96,20 @@ function runsUnderBoth({ spec }: Pod, { objects, from, to }: RehearsalSource): b
   return [from, to].every((engine) => engineProfiles[engine].dataplanes.windows !== undefined);
 }
 
-function chosenNames({ before, after }: RehearsalSource): string[] {
-  return ([4, 6] as const).flatMap((family) => {
-    const { classes } = classifyEnds({ snapshot: before, worlds: [before.world, after.world], family, include: () => true });
-    const pods = classes.flatMap(({ ends }) =>
-      ends.flatMap((end) => (end.kind === 'endpoint' ? [[end.endpoint]] : [])).slice(0, podsOfClass),
-    );
-    return pods.flat().map(({ namespace, name }) => `${namespace}/${name}`);
-  });
+function classesOf({ before, after }: RehearsalSource, family: Family): readonly EndClass[] {
+  return classifyEnds({ snapshot: before, worlds: [before.world, after.world], family, include: () => true }).classes;
+}
+
+function podsOfKind({ ends }: EndClass): string[] {
+  return ends.flatMap((end) => (end.kind === 'endpoint' ? [podName(end.endpoint)] : []));
+}
+
+/** One pod of each kind that runs, then as many second ones as there is room for. */
+function chosenNames(kinds: readonly (readonly string[])[], runs: readonly Pod[], max: number): string[] {
+  const running = new Set(runs.map(podKey));
+  const rows = kinds.map((names) => names.filter((name) => running.has(name)));
+  const order = Array.from({ length: podsOfClass }, (_, i) => rows.flatMap((names) => names[i] ?? [])).flat();
+  return [...new Set(order)].slice(0, max);
 }
 
 function windowsNodes(objects: readonly KubeObject[]): ReadonlySet<string> {
@@ -102,7 +127,7 @@ function namespacesOf(objects: readonly KubeObject[], pods: readonly Pod[]): Kub
   });
 }
 
-/** A pod that serves the same ports by the same names, and nothing else. */
+/** A pod that serves the same ports by the same names, and one over UDP that nobody names. */
 function barePod({ metadata, spec }: Pod): Pod {
   const { namespace = 'default', name = '', labels = {} } = metadata;
   const taken = new Set<string>();
@@ -119,6 +144,11 @@ function barePod({ metadata, spec }: Pod): Pod {
     }));
     return { name: container.name, image: `weir.local/stand-in/${container.name}`, ports: plain };
   });
+  const [first, ...others] = containers;
+  const answersUdp = first === undefined || spec?.hostNetwork === true || taken.has(`${rehearsalPort}/UDP`);
+  const answering = answersUdp
+    ? containers
+    : [{ ...first, ports: [...(first.ports ?? []), { containerPort: rehearsalPort, protocol: 'UDP' }] }, ...others];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -127,7 +157,7 @@ function barePod({ metadata, spec }: Pod): Pod {
       ...(spec?.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
       ...(spec?.hostNetwork === true ? { hostNetwork: true } : {}),
       terminationGracePeriodSeconds: 0,
-      containers,
+      containers: answering,
     },
   };
 }

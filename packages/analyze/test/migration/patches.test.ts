@@ -59,13 +59,16 @@ const cases: readonly Case[] = [
     gained: 0,
   },
   {
-    why: 'a port name with several numbers becomes those of the pods that the rule means',
+    why: 'a port name with several numbers becomes a rule for each, with the pods that the rule means',
     hop: ['calico', 'cilium'],
     spec: {
       podSelector: { matchLabels: { app: 'db' } },
       policyTypes: ['Egress'],
       egress: [
-        { to: [{ ipBlock: { cidr: '10.224.2.200/32' } }, { podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 'http' }] },
+        {
+          to: [{ ipBlock: { cidr: '10.224.2.200/32' } }, { podSelector: { matchLabels: { app: 'web' } } }],
+          ports: [{ port: 'http' }, { port: 443 }],
+        },
       ],
     },
     patched: {
@@ -76,15 +79,25 @@ const cases: readonly Case[] = [
             { podSelector: { matchLabels: { app: 'web' } } },
             { podSelector: { matchLabels: { app: 'cache' } } },
           ],
-          ports: [
-            { protocol: 'TCP', port: 80 },
-            { protocol: 'TCP', port: 8080 },
-          ],
+          ports: [{ protocol: 'TCP', port: 443 }],
         },
+        { to: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ protocol: 'TCP', port: 80 }] },
+        { to: [{ podSelector: { matchLabels: { app: 'cache' } } }], ports: [{ protocol: 'TCP', port: 8080 }] },
       ],
     },
-    // Each pod at the number of the other.
-    gained: 4,
+    gained: 0,
+  },
+  {
+    why: 'a port name alone becomes rules that open no port of anybody else',
+    hop: ['azure', 'cilium'],
+    spec: { podSelector: { matchLabels: { app: 'db' } }, policyTypes: ['Egress'], egress: [{ ports: [{ port: 'http' }] }] },
+    patched: {
+      egress: [
+        { to: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ protocol: 'TCP', port: 80 }] },
+        { to: [{ podSelector: { matchLabels: { app: 'cache' } } }], ports: [{ protocol: 'TCP', port: 8080 }] },
+      ],
+    },
+    gained: 0,
   },
   {
     why: 'a port name that was a number of every destination becomes that number',

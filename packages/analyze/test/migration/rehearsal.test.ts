@@ -1,5 +1,5 @@
 import type { NetworkPolicySpec } from '@weir/kube';
-import { defined, parseAddress, parseCidr } from '@weir/net';
+import { defined, formatAddress, parseAddress, parseCidr } from '@weir/net';
 import { engineProfiles } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { type BlockTranslation, loadSnapshot, planRehearsal, type RehearsalPlan, translateBlocks } from '../../src/index.ts';
@@ -41,7 +41,15 @@ describe('a block of addresses in a lab that stands for a cluster', () => {
 
 describe('what is rehearsed', () => {
   const many = Array.from({ length: 30 }, (_, i) =>
-    pod('db', { name: `db-${i}`, ip: `10.50.2.${i + 1}`, node: 'n2', ports: [{ containerPort: 5432, name: 'sql' }] }),
+    pod('db', {
+      name: `db-${i}`,
+      ip: `10.50.2.${i + 1}`,
+      node: 'n2',
+      ports: [
+        { containerPort: 5432, name: 'sql' },
+        { containerPort: 9, protocol: 'UDP' },
+      ],
+    }),
   );
   const objects = [
     namespace('shop'),
@@ -69,13 +77,51 @@ describe('what is rehearsed', () => {
     expect(omittedPods).toBe(28);
     expect(pods[2]).toMatchObject({
       metadata: { namespace: 'shop', labels: { app: 'db' } },
-      spec: { nodeName: 'n2', containers: [{ ports: [{ containerPort: 5432, name: 'sql' }] }] },
+      spec: {
+        nodeName: 'n2',
+        containers: [
+          {
+            ports: [
+              { containerPort: 5432, name: 'sql' },
+              { containerPort: 9, protocol: 'UDP' },
+            ],
+          },
+        ],
+      },
     });
     expect(nodes).toEqual([
       { name: 'n1', system: 'linux' },
       { name: 'n2', system: 'linux' },
       { name: 'w1', system: 'windows' },
     ]);
+  });
+
+  it('is a pod of as many kinds as there is room for, before a second one of any', () => {
+    const kinds = Array.from({ length: 110 }, (_, i) =>
+      ['a', 'b'].map((twin) => pod(`kind-${i}`, { name: `kind-${i}-${twin}`, ip: `10.51.${i}.${twin === 'a' ? 1 : 2}`, node: 'n1' })),
+    ).flat();
+    const told = kinds.map(({ metadata }) => policy(`of-${metadata.name ?? ''}`, { podSelector: { matchLabels: metadata.labels ?? {} } }));
+    const cluster = [namespace('shop'), node('n1', '10.50.0.4'), ...kinds, ...told];
+    const snapshot = loadSnapshot(cluster);
+    const { pods, omittedPods, omittedKinds } = planRehearsal({
+      objects: cluster,
+      before: snapshot,
+      after: snapshot,
+      from: 'calico',
+      to: 'cilium',
+    });
+    expect(new Set(pods.map(({ metadata }) => metadata.labels?.['app'])).size).toBe(100);
+    expect([omittedPods, omittedKinds]).toEqual([120, 10]);
+  });
+
+  it('has an address for each part of the world outside that policies tell apart', () => {
+    const told = [
+      ...objects,
+      policy('out', { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [{ ipBlock: { cidr: '198.51.100.0/24' } }] }] }),
+    ];
+    const snapshot = loadSnapshot(told);
+    const { hosts } = planRehearsal({ objects: told, before: snapshot, after: snapshot, from: 'calico', to: 'cilium' });
+    expect(hosts.map((host) => formatAddress(host)).sort()).toEqual(['192.0.2.10', '198.51.100.10']);
   });
 
   it('leaves out what the new engine does not run on', () => {

@@ -35,8 +35,12 @@ interface MeasuredChange {
 export interface Rehearsal {
   readonly pods: number;
   readonly nodes: number;
-  /** Pods that are left out because equal ones are there. */
+  /** Addresses outside that were tried as the old engine. */
+  readonly hosts: number;
+  /** Pods that are left out. */
   readonly omittedPods: number;
+  /** Kinds of pods of which none is there. */
+  readonly omittedKinds: number;
   readonly engines: readonly RehearsedEngine[];
   readonly changed: MeasuredChange;
   /** With the patches; absent where there is none. */
@@ -126,7 +130,9 @@ async function compareLabs(request: RehearsalRequest, { plan, before, labs }: Co
   return {
     pods: plan.pods.length,
     nodes: plan.nodes.length,
+    hosts: labs[0]?.hosts.length ?? 0,
     omittedPods: plan.omittedPods,
+    omittedKinds: plan.omittedKinds,
     engines: measured.map(({ engine, flows }) => ({ engine, tried: flows.length, disagreements: flows.filter(isUnexpected) })),
     changed: changeBetween(was ?? [], becomes ?? []),
     ...(patched === undefined ? {} : { patched }),
@@ -139,7 +145,8 @@ async function measure({ output, timeoutMs, signal }: RehearsalRequest, plan: Re
     ...plan.pods.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`),
     ...plan.nodes.map(({ name }) => name),
   ]);
-  return rehearseFlows({ name: lab.name, snapshot: await lab.snapshot(), ends, timeoutMs, output });
+  const services = new Set(plan.services.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`));
+  return rehearseFlows({ name: lab.name, snapshot: await lab.snapshot(), ends, services, hosts: lab.hosts, timeoutMs, output });
 }
 
 function addressesOf(plan: RehearsalPlan, { endpoints, nodes }: Snapshot): ReadonlyMap<string, readonly Address[]> {
@@ -160,18 +167,21 @@ function isUnexpected({ computed, measured }: RehearsedFlow): boolean {
 function changeBetween(was: readonly RehearsedFlow[], becomes: readonly RehearsedFlow[]): MeasuredChange {
   const keyOf = ({ source, destination, family, port, protocol }: RehearsedFlow): string =>
     `${source} ${destination} ${family} ${port} ${protocol}`;
-  const after = new Map(becomes.map((flow) => [keyOf(flow), flow.measured]));
+  // What chance decides says nothing.
+  const after = new Map(becomes.filter(({ computed }) => computed !== 'unknown').map((flow) => [keyOf(flow), flow.measured]));
   const changed = (measured: 'allow' | 'deny'): RehearsedFlow[] =>
-    was.filter((flow) => flow.measured === measured && (after.get(keyOf(flow)) ?? measured) !== measured);
+    was.filter((flow) => flow.computed !== 'unknown' && flow.measured === measured && (after.get(keyOf(flow)) ?? measured) !== measured);
   return { lost: changed('allow'), gained: changed('deny') };
 }
 
 /** Lines for people. */
-export function renderRehearsal({ pods, nodes, omittedPods, engines, changed, patched }: Rehearsal): string[] {
-  const equal = omittedPods === 0 ? '' : `; ${omittedPods} more are like them`;
+export function renderRehearsal({ pods, nodes, hosts, omittedPods, omittedKinds, engines, changed, patched }: Rehearsal): string[] {
+  const equal = omittedPods === 0 ? '' : `; ${omittedPods} more are left out${omittedKinds === 0 ? ', which are like them' : ''}`;
+  const missing = omittedKinds === 0 ? [] : [`  ${omittedKinds} kinds of pods that policies tell apart were not tried: there are too many`];
   return [
     '',
-    `Rehearsed with ${pods} pods on ${nodes} nodes${equal}`,
+    `Rehearsed with ${pods} pods on ${nodes} nodes and ${hosts} address${hosts === 1 ? '' : 'es'} outside${equal}`,
+    ...missing,
     ...engines.flatMap(({ engine, tried, disagreements }) => [
       `  ${engine}: ${tried} connections tried, ${tried - disagreements.length} as computed`,
       ...renderFlows(disagreements, (flow) => `computed ${flow.computed}, tried: ${flow.measured}`),

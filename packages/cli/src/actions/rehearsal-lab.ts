@@ -4,6 +4,7 @@ import {
   loadSnapshot,
   policyStatuses,
   type RehearsalPlan,
+  rehearsalPort,
   type Snapshot,
   type TranslatedAddress,
   translateBlocks,
@@ -19,15 +20,16 @@ import {
   podsPath,
   servicesPath,
 } from '@weir/client';
-import type { KubeObject, NetworkPolicy, Node, Pod } from '@weir/kube';
-import { clusterLayout, downCluster, noFakes, upCluster } from '@weir/lab';
-import { type Address, type Cidr, parseAddress, parseCidr } from '@weir/net';
+import type { KubeObject, NetworkPolicy, Node, Pod, Service } from '@weir/kube';
+import { addServingHost, clusterLayout, downCluster, noFakes, upCluster } from '@weir/lab';
+import { type Address, type Cidr, cidrContains, formatAddress, parseAddress, parseCidr } from '@weir/net';
 import { type EngineName, engineProfiles } from '@weir/policy';
 import { explained } from '../cluster-errors.ts';
 import { ClusterFollower } from '../cluster-follower.ts';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
 import { weirCommand } from '../self.ts';
+import type { RehearsedHost } from './rehearsal-ends.ts';
 
 /** What the lab is made for. */
 export interface RehearsalLabOptions {
@@ -43,6 +45,25 @@ export interface RehearsalLabOptions {
 /** The lab's own addresses: nodes, pods, and what else lives on its virtual network. */
 const ownBlocks: readonly Cidr[] = ['10.224.0.0/12', 'fd00:10:224::/48'].flatMap((text) => parseCidr(text) ?? []);
 
+/** Of which load balancers get their addresses: blocks for benchmarks (RFC 2544, RFC 5180), so that those for documentation are outside. */
+const balancerPool = { ipv4: '198.19.255.0/24', ipv6: '2001:2:0:ffff::/120' } as const;
+
+/** All of that, and addresses that no machine can have (RFC 6890, RFC 4291). */
+const notOutside: readonly Cidr[] = [
+  ...ownBlocks,
+  ...[
+    '0.0.0.0/8',
+    '10.0.0.0/16',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '224.0.0.0/3',
+    '::/127',
+    'fe80::/10',
+    'ff00::/8',
+    ...Object.values(balancerPool),
+  ].flatMap((text) => parseCidr(text) ?? []),
+];
+
 const upTimeoutMs = 240_000;
 const podsTimeoutMs = 180_000;
 const inForceTimeoutMs = 120_000;
@@ -54,6 +75,7 @@ export class RehearsalLab {
   readonly engine: EngineName;
   readonly #options: RehearsalLabOptions;
   readonly #client: KubeClient;
+  readonly hosts: RehearsedHost[] = [];
 
   private constructor(options: RehearsalLabOptions, client: KubeClient) {
     this.name = options.name;
@@ -76,6 +98,7 @@ export class RehearsalLab {
         windowsExpandUnsupported: expandsUnsupported,
         standIn: true,
         dualStack,
+        loadBalancerPool: [balancerPool.ipv4, ...(dualStack ? [balancerPool.ipv6] : [])],
         fakes: noFakes,
         command: weirCommand,
         onProgress: (text) => output.progress(`${engine}: ${text}`),
@@ -122,7 +145,22 @@ export class RehearsalLab {
     for (const namespace of plan.namespaces) await this.#create(namespacesPath, namespace);
     await Promise.all(plan.pods.map((pod) => this.#create(podsPath(pod.metadata.namespace), pod)));
     for (const service of plan.services) await this.#create(servicesPath(service.metadata.namespace), service);
+    await this.#addHosts();
     await this.#untilPodsRun();
+    await this.#untilBalanced();
+  }
+
+  /** Machines with the addresses outside that can be somebody's beside the lab's own. */
+  async #addHosts(): Promise<void> {
+    const { plan, dualStack } = this.#options;
+    const usable = plan.hosts.filter(
+      (address) => (dualStack || address.family === 4) && !notOutside.some((block) => cidrContains(block, address)),
+    );
+    for (const [i, address] of usable.entries()) {
+      const name = `outside-${i + 1}`;
+      await addServingHost(this.name, { name, addresses: [formatAddress(address)], serves: [{ port: rehearsalPort, protocol: 'UDP' }] });
+      this.hosts.push({ name, address });
+    }
   }
 
   /** Creates an object unless the lab has it from the start, as it has the namespace `default`. */
@@ -172,6 +210,22 @@ export class RehearsalLab {
     }
   }
 
+  /** Load balancers get their addresses after their services are made. */
+  async #untilBalanced(): Promise<void> {
+    const wanted = new Set(this.#options.plan.services.filter(({ spec }) => spec?.type === 'LoadBalancer').map(nameOf));
+    const patience = abortAfter(podsTimeoutMs, this.#options.signal);
+    for (;;) {
+      const { items } = await this.#client.list<Service>(servicesPath());
+      const waiting = items.filter((service) => wanted.has(nameOf(service)) && (service.status?.loadBalancer?.ingress ?? []).length === 0);
+      if (waiting.length === 0) return;
+      if (patience.aborted) {
+        this.#options.signal.throwIfAborted();
+        throw new CommandError(exitCode.unable, `service ${waiting.map(nameOf).join(', ')} gets no address of a load balancer in the lab`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+  }
+
   /** What an engine refuses stays refused: that is an answer, too. */
   async #untilInForce(): Promise<void> {
     const patience = abortAfter(inForceTimeoutMs, this.#options.signal);
@@ -212,4 +266,8 @@ export class RehearsalLab {
       }),
     );
   }
+}
+
+function nameOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 }

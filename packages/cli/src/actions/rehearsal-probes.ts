@@ -1,14 +1,17 @@
 /**
- * Every connection between pods and nodes of a rehearsal, judged by the engine's profile and tried.
+ * Every connection of a rehearsal between pods, nodes and hosts outside, and into services, judged by the
+ * engine's profile and tried.
  *
- * Nothing has to listen: a refusal says that the packets went there and back.
+ * Over TCP nothing has to listen: a refusal says that the packets went there and back. Kernels limit how many
+ * refusals of UDP they send, so that pods and hosts answer on the port that is tried besides those that are served.
  */
-import type { Snapshot } from '@weir/analyze';
-import type { Probe, ProbeSource } from '@weir/lab';
-import { type Address, type Family, formatAddress, formatProtocol, protocolNumber, transportNumber } from '@weir/net';
-import { type FlowEnd, judgeQuestion, podName } from '@weir/policy';
+import { rehearsalPort, type Snapshot } from '@weir/analyze';
+import { type Family, formatAddress, transportNumber } from '@weir/net';
+import { judgeQuestion, type Outcome } from '@weir/policy';
 import type { Output } from '../output.ts';
 import { isThrough, tryProbes } from './probe-trials.ts';
+import { endsOf, type RehearsedEnd, type RehearsedEnds } from './rehearsal-ends.ts';
+import { type ServiceTrial, serviceTrials } from './rehearsal-services.ts';
 
 /** One connection and what came of it. */
 export interface RehearsedFlow {
@@ -17,52 +20,44 @@ export interface RehearsedFlow {
   readonly family: Family;
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP';
-  readonly computed: 'allow' | 'deny' | 'unknown';
+  /** `unknown` where chance decides, as with pods of a service that are judged differently. */
+  readonly computed: Outcome;
   readonly measured: 'allow' | 'deny';
 }
 
 /** Where to try. */
-export interface RehearsedCluster {
+export interface RehearsedCluster extends RehearsedEnds {
   readonly name: string;
-  readonly snapshot: Snapshot;
-  /** Pods as `namespace/name` and nodes by name that take part. */
-  readonly ends: ReadonlySet<string>;
+  /** Services as `namespace/name`. */
+  readonly services: ReadonlySet<string>;
   readonly timeoutMs: number;
   readonly output: Output;
 }
 
-interface ProbedEnd {
-  readonly name: string;
-  readonly end: FlowEnd & { readonly address: Address };
-  readonly source: ProbeSource;
+/** So many ports that are served are tried on each pair. */
+const servedMax = 5;
+
+interface TriedPort {
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP';
 }
 
-/** So many ports are tried on each pair. */
-const portsMax = 6;
-/** A port that no rule names and nobody serves, besides those that are served. */
-const otherPort = 9;
-
-/** Tries all pairs on all ports. */
+/** Tries all pairs on all ports, and all ways into services. */
 export async function rehearseFlows(cluster: RehearsedCluster): Promise<RehearsedFlow[]> {
-  const { snapshot, timeoutMs, output, name } = cluster;
-  const ports = portsOf(snapshot, cluster.ends);
+  const { snapshot, services, timeoutMs, output, name } = cluster;
+  const served = servedPorts(snapshot, cluster.ends);
   const trials = ([4, 6] as const).flatMap((family) => {
     const ends = endsOf(cluster, family);
-    return ends.flatMap((source) =>
-      ends
-        .filter((destination) => destination.name !== source.name && !(source.end.kind === 'node' && destination.end.kind === 'node'))
-        .flatMap((destination) => ports.map((port) => ({ source, destination, family, ...port }))),
-    );
+    return [...directTrials(snapshot, ends, { family, served }), ...serviceTrials({ snapshot, services, ends, family })];
   });
-  const judged = trials.map((trial) => ({ ...trial, computed: judge(snapshot, trial) }));
-  const probes = judged.map(({ source, destination, port, protocol, computed }) => {
-    const probe: Probe = { source: source.source, address: formatAddress(destination.end.address), port, protocol };
-    return { probe, computed };
-  });
+  const probes = trials.map(({ source, address, port, protocol, computed }) => ({
+    probe: { source: source.source, address: formatAddress(address), port, protocol },
+    computed,
+  }));
   const answers = await tryProbes(probes, { cluster: name, timeoutMs, output });
-  return judged.map(({ source, destination, family, port, protocol, computed }, i) => ({
+  return trials.map(({ source, destination, family, port, protocol, computed }, i) => ({
     source: source.name,
-    destination: destination.name,
+    destination,
     family,
     port,
     protocol,
@@ -71,58 +66,60 @@ export async function rehearseFlows(cluster: RehearsedCluster): Promise<Rehearse
   }));
 }
 
-function judge(
-  { world }: Snapshot,
-  { source, destination, port, protocol }: { source: ProbedEnd; destination: ProbedEnd; port: number; protocol: 'TCP' | 'UDP' },
-): RehearsedFlow['computed'] {
-  return judgeQuestion(world, {
-    source: source.end,
-    destination: destination.end,
-    protocol: transportNumber(protocol),
-    destinationPort: port,
-  });
+function directTrials(
+  snapshot: Snapshot,
+  ends: readonly RehearsedEnd[],
+  { family, served }: { readonly family: Family; readonly served: readonly TriedPort[] },
+): ServiceTrial[] {
+  return ends.flatMap((source) =>
+    ends
+      .filter((destination) => destination.name !== source.name && isJudged(source, destination))
+      .flatMap((destination) =>
+        portsFor(destination, served).map((port) => ({
+          source,
+          destination: destination.name,
+          address: destination.end.address,
+          family,
+          ...port,
+          computed: judgeQuestion(snapshot.world, {
+            source: source.end,
+            destination: destination.end,
+            protocol: transportNumber(port.protocol),
+            destinationPort: port.port,
+          }),
+        })),
+      ),
+  );
 }
 
-function endsOf({ snapshot, ends }: RehearsedCluster, family: Family): ProbedEnd[] {
-  const ofFamily = (addresses: readonly Address[]): Address[] => addresses.filter((address) => address.family === family).slice(0, 1);
-  const pods = [...snapshot.endpoints.values()].filter((endpoint) => ends.has(podName(endpoint)));
-  const nodes = snapshot.nodes.filter((node) => ends.has(node.name));
-  return [
-    ...pods.flatMap((endpoint) =>
-      ofFamily(endpoint.addresses).map(
-        (address): ProbedEnd => ({
-          name: podName(endpoint),
-          end: { kind: 'endpoint', endpoint, address },
-          source: { kind: 'pod', uid: endpoint.uid },
-        }),
-      ),
-    ),
-    ...nodes.flatMap((node) =>
-      ofFamily(node.addresses).map(
-        (address): ProbedEnd => ({
-          name: `node ${node.name}`,
-          end: { kind: 'node', node, address },
-          source: { kind: 'node', name: node.name },
-        }),
-      ),
-    ),
+/** Policies judge what a pod sends or gets. */
+function isJudged(source: RehearsedEnd, destination: RehearsedEnd): boolean {
+  return source.end.kind === 'endpoint' || destination.end.kind === 'endpoint';
+}
+
+function portsFor({ end }: RehearsedEnd, served: readonly TriedPort[]): readonly TriedPort[] {
+  const others: readonly TriedPort[] = [
+    { port: rehearsalPort, protocol: 'TCP' },
+    // Nobody answers on nodes.
+    ...(end.kind === 'node' ? [] : [{ port: rehearsalPort, protocol: 'UDP' } as const]),
   ];
+  return [...served, ...others];
 }
 
-/** What containers serve over TCP and UDP, those that most serve first, and one that nobody does. */
-function portsOf({ pods }: Snapshot, ends: ReadonlySet<string>): { readonly port: number; readonly protocol: 'TCP' | 'UDP' }[] {
-  const counts = new Map<string, number>();
+/** What containers serve over TCP and UDP, those that most serve first. */
+function servedPorts({ pods }: Snapshot, ends: ReadonlySet<string>): TriedPort[] {
+  const counts = new Map<string, { readonly served: TriedPort; count: number }>();
   for (const [name, pod] of pods) {
     if (!ends.has(name)) continue;
-    for (const { containerPort, protocol = 'TCP' } of (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports)) {
-      if (protocol !== formatProtocol(protocolNumber.TCP) && protocol !== formatProtocol(protocolNumber.UDP)) continue;
-      const key = `${containerPort}/${protocol}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const { containerPort: port, protocol = 'TCP' } of (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports)) {
+      if (port === rehearsalPort || (protocol !== 'TCP' && protocol !== 'UDP')) continue;
+      const key = `${port}/${protocol}`;
+      const found = counts.get(key) ?? { served: { port, protocol }, count: 0 };
+      counts.set(key, { ...found, count: found.count + 1 });
     }
   }
-  const served = [...counts].sort(([, a], [, b]) => b - a).slice(0, portsMax - 1);
-  return [
-    ...served.map(([key]) => ({ port: Number(key.split('/')[0]), protocol: key.endsWith('UDP') ? ('UDP' as const) : ('TCP' as const) })),
-    { port: otherPort, protocol: 'TCP' as const },
-  ];
+  return [...counts.values()]
+    .sort((a, b) => b.count - a.count)
+    .slice(0, servedMax)
+    .map(({ served }) => served);
 }

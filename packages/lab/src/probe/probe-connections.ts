@@ -1,5 +1,5 @@
 /**
- * Tries connections from pods and nodes of a cluster on this machine: real sockets inside their network
+ * Tries connections from pods, nodes and external hosts of a cluster on this machine: real sockets inside their network
  * namespaces, thousands at a time, without a program in the pods.
  *
  * ```
@@ -9,11 +9,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { nodeNetnsName, podNetnsName } from '../network/netns-names.ts';
+import { hostNetnsName, nodeNetnsName, podNetnsName } from '../network/netns-names.ts';
 import { type Attempt, attemptTcp, attemptUdp, type ProbeAnswer } from './probe-attempt.ts';
 
-/** Who connects: a pod, or a node itself. */
-export type ProbeSource = { readonly kind: 'pod'; readonly uid: string } | { readonly kind: 'node'; readonly name: string };
+/** Who connects: a pod, a node itself, or an external host. */
+export type ProbeSource =
+  | { readonly kind: 'pod'; readonly uid: string }
+  | { readonly kind: 'node'; readonly name: string }
+  | { readonly kind: 'host'; readonly name: string };
 
 /** One connection to try. */
 export interface Probe {
@@ -73,7 +76,8 @@ export async function probeConnections(options: ProbeOptions): Promise<ProbeResu
 }
 
 function netnsOf(cluster: string, source: ProbeSource): string {
-  return source.kind === 'pod' ? podNetnsName(cluster, source.uid) : nodeNetnsName(cluster, source.name);
+  if (source.kind === 'pod') return podNetnsName(cluster, source.uid);
+  return source.kind === 'node' ? nodeNetnsName(cluster, source.name) : hostNetnsName(cluster, source.name);
 }
 
 /** How many attempts wait at the same time. One caller at a time may wait for it. */
