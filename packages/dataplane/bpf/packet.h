@@ -7,7 +7,7 @@
 extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __ksym;
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, __u32 offset, void *buffer, __u32 buffer__szk) __ksym;
 
-enum { PROTOCOL_HOP_BY_HOP = 0, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ROUTING = 43, PROTOCOL_FRAGMENT = 44, PROTOCOL_AUTHENTICATION = 51, PROTOCOL_ICMP6 = 58, PROTOCOL_OPTIONS = 60, PROTOCOL_SCTP = 132, PROTOCOL_UDPLITE = 136 };
+enum { PROTOCOL_HOP_BY_HOP = 0, PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ROUTING = 43, PROTOCOL_FRAGMENT = 44, PROTOCOL_AUTHENTICATION = 51, PROTOCOL_ICMP6 = 58, PROTOCOL_OPTIONS = 60, PROTOCOL_SCTP = 132, PROTOCOL_UDPLITE = 136 };
 /* As many as a packet of 1500 bytes holds, and some more; with still more the packet counts as unreadable. */
 enum { EXTENSIONS_MAX = 192 };
 
@@ -15,11 +15,12 @@ struct packet {
 	__u32 source[4];
 	__u32 destination[4];
 	__be16 source_port;
+	/* Of ICMP type and code: policies have messages in the place of ports. */
 	__be16 destination_port;
 	__u8 family;
 	__u8 protocol;
 	bool has_ports;
-	/* Without: the ports are cut off, or the headers too many; no policy lets such a packet through. */
+	/* Without: ports or message are cut off, or the headers too many; no policy lets such a packet through. */
 	bool is_readable;
 	bool is_discovery;
 	/* A TCP packet that does not begin a connection, as far as it says. */
@@ -35,14 +36,20 @@ static __always_inline bool carries_ports(__u8 protocol)
 static __always_inline void read_transport(struct bpf_dynptr *data, __u32 offset, struct packet *packet)
 {
 	__u8 buffer[16];
-
 	__u8 *ports;
+	bool is_icmp = packet->protocol == PROTOCOL_ICMP || packet->protocol == PROTOCOL_ICMP6;
 
 	packet->is_readable = true;
-	if (!carries_ports(packet->protocol)) return;
+	if (!carries_ports(packet->protocol) && !is_icmp) return;
 	ports = bpf_dynptr_slice(data, offset, buffer, 4);
 	if (!ports) {
 		packet->is_readable = false;
+		return;
+	}
+	if (is_icmp) {
+		packet->destination_port = *(__be16 *)ports;
+		/* The other family's ICMP has no messages here. */
+		packet->is_readable = packet->protocol == (packet->family == 4 ? PROTOCOL_ICMP : PROTOCOL_ICMP6);
 		return;
 	}
 	packet->source_port = *(__be16 *)ports;

@@ -21,7 +21,6 @@ const lacks: Readonly<Record<BackEnd, Readonly<Partial<Record<RuleFeature, strin
     excludedNamedPorts: 'excluded named ports, which sets of ipset cannot hold',
   },
   ebpf: {
-    messages: 'messages of ICMP, which this data plane cannot express',
     sourcePorts: 'source ports, for which the keys of the policy map have no place',
   },
   hns: {
