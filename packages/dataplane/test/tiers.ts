@@ -90,6 +90,32 @@ export function runTiers({ name, newDataplane }: TieredBackEnd): void {
       expect(await differences(delta, attempts([], [...each.allowed, ...each.denied]), told)).toEqual([]);
     });
 
+    it('DP13: ICMP of which type and code are cut off is let through by no policy, not even by one that allows everything', async () => {
+      const seen = 'chain seen { type filter hook prerouting priority 0; ip length 22 counter; ip6 length 2 counter; };';
+      const sendBoth = async (): Promise<string[]> => {
+        world.run('b', 'nft', `add table inet cut; delete table inet cut; table inet cut { ${seen} }`);
+        for (const family of [4, 6] as const) {
+          const attempt: Attempt = { from: 'a', to: 'b', protocol: 'icmp', family, expect: 'denied' };
+          await world.deliver(attempt, () => Buffer.from([family === 4 ? 8 : 128, 0]), protocolOfAttempt(attempt));
+          // What was sent before it is there when it has arrived.
+          expect(await world.attempt({ ...attempt, expect: 'allowed' })).toBe('answered');
+        }
+        return [...world.run('b', 'nft', 'list', 'table', 'inet', 'cut').matchAll(/packets (\d+)/g)].map(([, packets = '']) => packets);
+      };
+      expect(await sendBoth()).toEqual(['1', '1']);
+      const dataplane = inNetns(
+        world.netns('node'),
+        () => newDataplane({ podInterfaces: [world.podInterfacePrefix] }) as never,
+      ) as Dataplane;
+      try {
+        await dataplane.apply(deltaOf({ ingress: { b: [{}] } }));
+        expect(await sendBoth()).toEqual(['0', '0']);
+      } finally {
+        await dataplane.remove();
+        await dataplane.close();
+      }
+    });
+
     it('DP70, DP79: random tiers come to what a plain reading of them says', async () => {
       const features = ruleFeatures.filter((feature) => carries(name, feature));
       const { firstSeed, count } = runSize(3);

@@ -78,13 +78,13 @@ function rulesInRow<R>({ protocol, textOf }: PortTree<R>, ranges: readonly Range
   return [...byRule].flatMap(([rule, of]) => matchesOfPorts(of).map((match) => textOf(rule, `-p ${protocol} ${match}`)));
 }
 
-/** A rule of the kernel holds 15 ports, of which a range takes two: as many matches as that takes. */
-export function matchesOfPorts(ranges: readonly PortRange[]): string[] {
+/** A rule of the kernel holds 15 ports of an end, of which a range takes two: as many matches as that takes. */
+export function matchesOfPorts(ranges: readonly PortRange[], end: 'dports' | 'sports' = 'dports'): string[] {
   const matches: string[] = [];
   let together: PortRange[] = [];
   let slots = 0;
   const flush = (): void => {
-    if (together.length > 0) matches.push(matchOfPorts(together));
+    if (together.length > 0) matches.push(matchOfPorts(together, end));
     together = [];
     slots = 0;
   };
@@ -98,6 +98,6 @@ export function matchesOfPorts(ranges: readonly PortRange[]): string[] {
   return matches;
 }
 
-function matchOfPorts(ranges: readonly PortRange[]): string {
-  return `-m multiport --dports ${ranges.map((range) => formatPortRange(range).replace('-', ':')).join(',')} `;
+function matchOfPorts(ranges: readonly PortRange[], end: 'dports' | 'sports' = 'dports'): string {
+  return `-m multiport --${end} ${ranges.map((range) => formatPortRange(range).replace('-', ':')).join(',')} `;
 }

@@ -12,6 +12,7 @@
 import type { PeerTest, Program, ProgramRule, ProgramTier } from '@weir/calc';
 import { defined, type Family, shortHash } from '@weir/net';
 import type { Direction } from '@weir/policy';
+import { asksMessages, icmpOf, matchesOfMessages } from './icmp-matches.ts';
 import { isPortSet } from './names.ts';
 import { matchesOfPorts, portTreeChains, type RangeOfRule } from './port-tree.ts';
 import type { ChainText } from './rule-script.ts';
@@ -67,12 +68,15 @@ function tierChains({ program, tier, index }: TierAt, context: TierContext): Cha
   const end = tier.end === 'deny' ? endOf('deny', context) : passed;
   const textOf = (rule: ProgramRule, match: string): string =>
     `${match}${matchOfPeer(rule, program.direction, context)}-m comment --comment ${commentOfRule(rule.id)} ${targetOf(rule, passed, context)}`.trimEnd();
-  const textsOf = (rule: ProgramRule): string[] => matchesOf(rule).map((match) => textOf(rule, match));
+  const textsOf = (rule: ProgramRule): string[] => {
+    if (asksMessages(rule) && rule.protocol !== icmpOf(context.family)) return foreignMessageTexts(rule, textOf);
+    return matchesOf(rule, context.family).map((match) => textOf(rule, match));
+  };
   const isAdditive = tier.rules.every(({ action }) => action === 'allow');
   if (!isAdditive || tier.rules.length <= rulesInRow) return [{ name, rules: [...tier.rules.flatMap(textsOf), end] }];
-  const rules = tier.rules.filter((rule) => !asksPorts(rule)).flatMap(textsOf);
+  const rules = tier.rules.filter((rule) => !isFoundByPort(rule)).flatMap(textsOf);
   const below: ChainText[] = [];
-  for (const [protocol, ranges] of rangesByProtocol(tier.rules.filter(asksPorts))) {
+  for (const [protocol, ranges] of rangesByProtocol(tier.rules.filter(isFoundByPort))) {
     const chains = portTreeChains({ protocol, ranges, textOf, end, newName: context.newName });
     rules.push(`-p ${protocol} -g ${defined(chains[0], 'a tree has a first chain').name}`);
     below.push(...chains);
@@ -111,14 +115,31 @@ function matchOfPeer({ peer }: ProgramRule, direction: Direction, { setFor }: Pr
   return `-m set --match-set ${set} ${direction === 'ingress' ? 'src' : 'dst'}${isPortSet(set) ? ',dst' : ''} `;
 }
 
-/** What the rule asks of protocol and port: one text for each rule of the kernel that it needs, empty or ending in a space. */
-function matchesOf(rule: ProgramRule): string[] {
-  const protocol = rule.protocol === undefined ? '' : `-p ${rule.protocol} `;
-  return asksPorts(rule) ? matchesOfPorts(rule.ports ?? []).map((ports) => `${protocol}${ports}`) : [protocol];
+/**
+ * What the rule asks of protocol, ports and message: one text for each rule of the kernel that it needs, empty or
+ * ending in a space.
+ */
+function matchesOf(rule: ProgramRule, family: Family): string[] {
+  const { protocol, notProtocol, ports = [], sourcePorts } = rule;
+  const ofProtocol = notProtocol !== undefined ? `! -p ${notProtocol} ` : protocol === undefined ? '' : `-p ${protocol} `;
+  if (asksMessages(rule)) return matchesOfMessages(ports, family).map((message) => `${ofProtocol}${message}`);
+  const targets = asksPorts(rule) ? matchesOfPorts(ports) : [''];
+  const sources = sourcePorts === undefined ? [''] : matchesOfPorts(sourcePorts, 'sports');
+  return targets.flatMap((target) => sources.map((source) => `${ofProtocol}${target}${source}`));
+}
+
+/** Packets of the other family's ICMP have no messages here: nothing allows them by one, and what tells them apart drops them all. */
+function foreignMessageTexts(rule: ProgramRule, textOf: (rule: ProgramRule, match: string) => string): string[] {
+  if (rule.action === 'allow' || rule.action === 'log') return [];
+  return [textOf({ ...rule, action: 'deny' }, `-p ${rule.protocol} `)];
 }
 
 function asksPorts({ ports }: ProgramRule): boolean {
   return ports !== undefined && !ports.some(({ first, last }) => first === 0 && last === 65_535);
+}
+
+function isFoundByPort(rule: ProgramRule): boolean {
+  return asksPorts(rule) && rule.sourcePorts === undefined && !asksMessages(rule);
 }
 
 function rangesByProtocol(rules: readonly ProgramRule[]): Map<number, RangeOfRule<ProgramRule>[]> {

@@ -28,7 +28,11 @@ export function wantedFilter(state: NodeState, factory: LocalSetFactory, options
     const chainsOf = (family: Family): ChainText[] => {
       const dispatch = dispatchOf(family, of[family], factory);
       sets.push(...dispatch.all);
-      return [...programs[family], ...dispatch.chains.map(readingPortsFirst), ...fixedChainsOf(family, dispatch.sets, options)];
+      return [
+        ...programs[family],
+        ...dispatch.chains.map((chain) => readingHeadsFirst(chain, family)),
+        ...fixedChainsOf(family, dispatch.sets, options),
+      ];
     };
     const chains = { 4: chainsOf(4), 6: chainsOf(6) };
     return { sets: [...new Map(sets.map((set) => [set.name, set])).values()], chains };
@@ -45,15 +49,17 @@ export function wantedFilter(state: NodeState, factory: LocalSetFactory, options
 }
 
 /**
- * Rules without a target: the kernel drops a packet of which it has to look at the ports and cannot. So no policy
- * lets one through of which the ports are cut off, wherever in a program a rule asks for ports.
+ * Rules without a target: the kernel drops a packet of which it has to look at the ports, or at the message of ICMP, and
+ * cannot. So no policy lets one through of which they are cut off, wherever in a program a rule asks for them.
  */
 const looksAtPorts = ['tcp', 'udp', 'sctp', 'udplite'].map((protocol) => `-p ${protocol} -m multiport --sports 0:65535`);
 
-/** The chains that send packets to programs look at ports before. */
-function readingPortsFirst(chain: ChainText): ChainText {
+const looksAtMessage: Readonly<Record<Family, string>> = { 4: '-p 1 -m icmp --icmp-type 0', 6: '-p 58 -m icmp6 --icmpv6-type 0' };
+
+/** The chains that send packets to programs look at ports and messages before. */
+function readingHeadsFirst(chain: ChainText, family: Family): ChainText {
   const asksPolicies = chain.name === fixedChains.egress || chain.name === fixedChains.ingress;
-  return asksPolicies ? { ...chain, rules: [...looksAtPorts, ...chain.rules] } : chain;
+  return asksPolicies ? { ...chain, rules: [...looksAtPorts, looksAtMessage[family], ...chain.rules] } : chain;
 }
 
 function programChainsOf(state: NodeState, family: Family): ChainText[] {

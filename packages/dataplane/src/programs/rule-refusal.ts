@@ -15,9 +15,6 @@ export type RuleFeature = 'excludedProtocol' | 'messages' | 'sourcePorts' | 'exc
 const lacks: Readonly<Record<BackEnd, Readonly<Partial<Record<RuleFeature, string>>>>> = {
   nftables: {},
   iptables: {
-    excludedProtocol: 'an excluded protocol, which this data plane cannot express',
-    messages: 'messages of ICMP, which this data plane cannot express',
-    sourcePorts: 'source ports, which this data plane cannot express',
     excludedNamedPorts: 'excluded named ports, which sets of ipset cannot hold',
   },
   ebpf: {
