@@ -94,6 +94,9 @@ describe('policies of Calico', () => {
     await expectVerdicts({ b: 'deny', a: 'allow' });
     const { stdout } = await lab.weir(['why', 'shop/b', 'shop/server', '80', '--name', lab.name]);
     expect(stdout).toContain('denied, rule ingress[0] of GlobalNetworkPolicy security.deny-b of tier security matches');
+    const status = await lab.weir(['policy', 'status', '--wait', '--name', lab.name]);
+    expect(status.stdout).toMatch(/^GlobalNetworkPolicy +- +security\.deny-b +in force +1\/1 +1 /m);
+    expect(status.stdout).toMatch(/^NetworkPolicy +shop +default\.allow +in force +1\/1 +1 /m);
   });
 
   it('decide in the order that they give, and anew when their tier changes', async () => {

@@ -157,7 +157,7 @@ describe('weir policy status', () => {
     const all = await lab.weir(['policy', 'status', '--wait']);
     expect(all.code).toBe(0);
     expect(all.stdout).toMatch(
-      /^NAMESPACE +NAME +STATE +NODES +PODS +SINCE\ndemo +deny +in force +3\/3 +3 +\d+s\ndemo +nobody +in force +0\/0 +0 +-\n$/,
+      /^KIND +NAMESPACE +NAME +STATE +NODES +PODS +SINCE\nNetworkPolicy +demo +deny +in force +3\/3 +3 +\d+s\nNetworkPolicy +demo +nobody +in force +0\/0 +0 +-\n$/,
     );
     expect((await lab.weir(['policy', 'status', 'demo/other', '--wait'])).code).toBe(3);
     expect((await lab.weir(['policy', 'status', 'a/b/c'])).code).toBe(2);

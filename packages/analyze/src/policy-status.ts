@@ -5,21 +5,19 @@
  * What is not certain is never called in force: an agent that is silent may be right about its rules,
  * but nobody follows the cluster there.
  */
-import { podToEndpoint } from '@weir/compile';
+import { networkPolicyKind, type PolicyKind, policyKindName } from '@weir/compile';
 import {
-  checkNetworkPolicyShape,
   compareResourceVersions,
-  type LabelSelector,
-  matchesLabelSelector,
-  type NetworkPolicy,
+  type KubeObject,
+  type Namespace,
   type Node,
   type NodeReport,
   type Pod,
   type ReportedRefusal,
   type ReportedSelection,
-  validateLabelSelector,
 } from '@weir/kube';
 import { type AgentHearing, hearAgent } from './agent-hearing.ts';
+import { PolicySubjects } from './policy-subjects.ts';
 
 /** What a policy is on a node, or in all. */
 export type EnforcementState = 'in force' | 'pending' | 'refused' | 'unknown';
@@ -40,6 +38,8 @@ export interface PolicyOnNode {
 
 /** One policy. */
 export interface PolicyStatus {
+  readonly kind: string;
+  /** Empty for a policy of the cluster. */
   readonly namespace: string;
   readonly name: string;
   readonly uid?: string;
@@ -57,20 +57,33 @@ export interface PolicyStatus {
   readonly notReady: readonly string[];
 }
 
+/** A policy of whatever API. */
+export interface KindPolicy {
+  readonly kind: PolicyKind;
+  readonly object: KubeObject;
+}
+
 /** A cluster as read at one moment. */
 export interface StatusView {
-  readonly policies: readonly NetworkPolicy[];
-  /** Pods of the policies' namespaces at least. */
+  readonly policies: readonly KindPolicy[];
+  /** Pods of the policies' namespaces at least; all of them where there are policies of the cluster. */
   readonly pods: readonly Pod[];
+  /** Those of the pods, where policies select by them. */
+  readonly namespaces: readonly Namespace[];
   readonly nodes: readonly Node[];
   readonly agents: readonly AgentHearing[];
 }
 
-/** The status of each policy, in the order of the policies. */
+const networkPolicies = policyKindName(networkPolicyKind);
+
+/** The status of each policy that is to be enforced, in the order of the policies. */
 export function policyStatuses(view: StatusView): PolicyStatus[] {
   const nodes = readyNodes(view);
-  const podsByNamespace = groupBy(view.pods, ({ metadata }) => metadata.namespace ?? '');
-  return view.policies.map((policy) => statusOf(policy, podsByNamespace.get(policy.metadata.namespace ?? '') ?? [], nodes));
+  const subjects = new PolicySubjects(view.pods, view.namespaces);
+  return view.policies.flatMap((policy) => {
+    const pods = subjects.of(policy);
+    return pods === undefined ? [] : [statusOf(policy, pods, nodes)];
+  });
 }
 
 /** A node whose agent can or cannot be believed. */
@@ -111,18 +124,19 @@ function isReady(node: Node): boolean {
   return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
-function statusOf(policy: NetworkPolicy, namespacePods: readonly Pod[], nodes: ReadyNodes): PolicyStatus {
-  const selected = groupBy(selectedPods(policy, namespacePods), ({ spec }) => spec?.nodeName ?? '');
+function statusOf(policy: KindPolicy, selectedPods: readonly Pod[], nodes: ReadyNodes): PolicyStatus {
+  const selected = groupBy(selectedPods, ({ spec }) => spec?.nodeName ?? '');
   const withPods = [...selected.keys()];
   const ready = withPods.flatMap((name) => nodes.byName.get(name) ?? []);
   const others = nodes.suspicious.filter(({ name }) => !selected.has(name));
   const rows = [...ready, ...others].map((node) => onNode(policy, node, selected.get(node.name) ?? []));
   const shown = rows.filter(({ pods, state }) => pods > 0 || state !== 'in force').sort((a, b) => (a.node < b.node ? -1 : 1));
-  const { namespace = '', name = '', uid, generation } = policy.metadata;
+  const { namespace = '', name = '', uid, generation } = policy.object.metadata;
   const state = selected.size === 0 && !hasBeenRead(policy, nodes) ? unread(shown) : worst(shown);
   const since = state === 'in force' ? latest(shown) : undefined;
   const shownWithAgent = shown.filter(({ node }) => nodes.byName.get(node)?.hasAgent === true);
   return {
+    kind: policy.kind.kind,
     namespace,
     name,
     ...(uid === undefined ? {} : { uid }),
@@ -136,30 +150,11 @@ function statusOf(policy: NetworkPolicy, namespacePods: readonly Pod[], nodes: R
   };
 }
 
-/** The pods that the policy must protect: those that can talk, on a node. */
-function selectedPods(policy: NetworkPolicy, namespacePods: readonly Pod[]): Pod[] {
-  const selector = subjectOf(policy);
-  return namespacePods.filter(
-    (pod) =>
-      pod.metadata.deletionTimestamp === undefined &&
-      matchesLabelSelector(selector, pod.metadata.labels ?? {}) &&
-      podToEndpoint(pod, {}) !== undefined,
-  );
-}
-
-/** A selector that cannot be read selects all pods of the namespace, as in the engine. */
-function subjectOf({ spec }: NetworkPolicy): LabelSelector {
-  const podSelector = spec?.podSelector ?? {};
-  const isReadable =
-    checkNetworkPolicyShape({ spec: { podSelector } }).length === 0 && validateLabelSelector(podSelector, 'spec.podSelector').length === 0;
-  return isReadable ? podSelector : {};
-}
-
-function onNode(policy: NetworkPolicy, node: KnownNode, pods: readonly Pod[]): PolicyOnNode {
+function onNode(policy: KindPolicy, node: KnownNode, pods: readonly Pod[]): PolicyOnNode {
   const { report } = node;
   const row = { node: node.name, pods: pods.length };
   if (report === undefined) return { ...row, state: 'unknown', reason: node.silence };
-  const { uid, generation } = policy.metadata;
+  const { uid, generation } = policy.object.metadata;
   const { selecting, refused } = indexOf(report);
   const entry = selecting.get(uid);
   if (!isCovered(policy, report) && (entry === undefined || entry.generation === 0 || entry.generation !== generation)) {
@@ -213,13 +208,15 @@ function indexOf(report: NodeReport): ReportIndex {
 }
 
 /** Whether the agent has read the policy in this version, or a later one. */
-function isCovered({ metadata }: NetworkPolicy, { policyVersion }: NodeReport): boolean {
-  const order = compareResourceVersions(policyVersion, metadata.resourceVersion);
+function isCovered({ kind, object: { metadata } }: KindPolicy, { policyVersion, versions }: NodeReport): boolean {
+  const name = policyKindName(kind);
+  const known = versions?.[name] ?? (name === networkPolicies ? policyVersion : undefined);
+  const order = compareResourceVersions(known, metadata.resourceVersion);
   return order !== undefined && order >= 0;
 }
 
 /** A policy that selects nobody is judged by whoever has read it first. */
-function hasBeenRead(policy: NetworkPolicy, { byName }: ReadyNodes): boolean {
+function hasBeenRead(policy: KindPolicy, { byName }: ReadyNodes): boolean {
   for (const { report } of byName.values()) if (report !== undefined && isCovered(policy, report)) return true;
   return false;
 }

@@ -1,5 +1,6 @@
 /** Whether policies are in force, from what agents publish. */
-import { makeAgentLease, type NetworkPolicy, type Node, type NodeReport, type Pod, readAgentLease } from '@weir/kube';
+import { calicoCompiler, networkPolicyKind, type PolicyKind } from '@weir/compile';
+import { type KubeObject, makeAgentLease, type NetworkPolicy, type Node, type NodeReport, type Pod, readAgentLease } from '@weir/kube';
 import { defined } from '@weir/net';
 import { describe, expect, it } from 'vitest';
 import { type AgentHearing, type PolicyStatus, policyStatuses } from '../src/index.ts';
@@ -63,7 +64,10 @@ function status(parts: {
   readonly policy?: NetworkPolicy;
 }): PolicyStatus {
   const { agents, pods = [pod('a', 'n1')], nodes = [node('n1')], policy: one = policy } = parts;
-  return defined(policyStatuses({ policies: [one], pods, nodes, agents })[0], 'one policy has one status');
+  return defined(
+    policyStatuses({ policies: [{ kind: networkPolicyKind, object: one }], pods, namespaces: [], nodes, agents })[0],
+    'one policy has one status',
+  );
 }
 
 describe('the status of a policy', () => {
@@ -171,5 +175,26 @@ describe('the status of a policy', () => {
   it('takes a policy whose selector cannot be read for one of all pods, as the engine does', () => {
     const odd = { ...policy, spec: { podSelector: { matchLabels: 7 } } } as unknown as NetworkPolicy;
     expect(status({ agents: [agent('n1')], pods: [pod('a', 'n1', { labels: {} })], policy: odd }).pods).toBe(1);
+  });
+
+  it('is told for the policies of every API: of the cluster by the labels of namespaces, staged ones not at all', () => {
+    const kindOf = (kind: string): PolicyKind =>
+      defined(
+        calicoCompiler.policyKinds.find((one) => one.kind === kind),
+        'Calico has the kind',
+      );
+    const spec = { namespaceSelector: 'team == "a"', selector: 'app == "x"', ingress: [{ action: 'Deny' }] };
+    const metadata = { name: 'g', uid: 'u', generation: 2, resourceVersion: '100' };
+    const all = policyStatuses({
+      policies: ['GlobalNetworkPolicy', 'StagedGlobalNetworkPolicy'].map((kind) => ({
+        kind: kindOf(kind),
+        object: { apiVersion: 'crd.projectcalico.org/v1', kind, metadata, spec } as KubeObject,
+      })),
+      pods: [pod('a', 'n1'), pod('elsewhere', 'n1', { metadata: { namespace: 'other' } })],
+      namespaces: [{ metadata: { name: 'demo', labels: { team: 'a' } } }, { metadata: { name: 'other' } }],
+      nodes: [node('n1')],
+      agents: [agent('n1', report({ policyVersion: '1', versions: { 'globalnetworkpolicies.crd.projectcalico.org': '100' } }))],
+    });
+    expect(all).toMatchObject([{ kind: 'GlobalNetworkPolicy', namespace: '', name: 'g', state: 'in force', pods: 1 }]);
   });
 });

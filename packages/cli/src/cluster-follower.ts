@@ -2,18 +2,20 @@
  * A cluster as `weir policy status` needs it: policies and their pods, nodes and the Leases of agents,
  * read once and followed from there.
  */
-import type { AgentHearing, StatusView } from '@weir/analyze';
+import type { AgentHearing, KindPolicy, StatusView } from '@weir/analyze';
 import {
   Informer,
   type InformerHandlers,
   type InformerOptions,
+  isNotFound,
   type KubeClient,
   leasesPath,
-  networkPoliciesPath,
+  namespacesPath,
   nodesPath,
   podsPath,
   type ResourcePath,
 } from '@weir/client';
+import { type PolicyKind, policyCompilers } from '@weir/compile';
 import {
   type AgentLease,
   agentLeaseNamespace,
@@ -21,9 +23,9 @@ import {
   type FieldSelection,
   type KubeObject,
   type Lease,
-  type NetworkPolicy,
+  type Namespace,
   type Node,
-  networkPolicyFields,
+  namespacePolicyFields,
   type Pod,
   podPolicyFields,
   readAgentLease,
@@ -37,9 +39,19 @@ const gatherMs = 10;
 /** Whether a node is ready. */
 const readyFields: FieldSelection = { status: { conditions: { type: true, status: true } } };
 
+/** What all informers have in common, whatever their objects. */
+type AnyInformer = Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced'>;
+
+type Follow = <T extends KubeObject>(path: ResourcePath, options: InformerOptions, changes?: Partial<InformerHandlers<T>>) => Informer<T>;
+
 /** Follows one cluster. */
 export class ClusterFollower {
-  readonly #policies: Informer<NetworkPolicy>;
+  readonly #client: KubeClient;
+  readonly #namespace: string | undefined;
+  readonly #follow: Follow;
+  /** Those of the kinds that are installed; made at the start. */
+  #policies: readonly { readonly kind: PolicyKind; readonly informer: Informer<KubeObject> }[] = [];
+  readonly #namespaces: Informer<Namespace>;
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #leases: Informer<Lease>;
@@ -49,9 +61,11 @@ export class ClusterFollower {
   #failure: unknown;
   #wake: () => void = () => undefined;
 
-  /** Follows the policies and pods of one namespace, or of all. */
+  /** Follows the policies and pods of one namespace, or those of all and the policies of the cluster. */
   constructor(client: KubeClient, namespace: string | undefined) {
-    const follow = <T extends KubeObject>(
+    this.#client = client;
+    this.#namespace = namespace;
+    const follow: Follow = <T extends KubeObject>(
       path: ResourcePath,
       options: InformerOptions,
       changes: Partial<InformerHandlers<T>> = {},
@@ -77,7 +91,8 @@ export class ClusterFollower {
           },
         },
       );
-    this.#policies = follow(networkPoliciesPath(namespace), { fields: networkPolicyFields });
+    this.#follow = follow;
+    this.#namespaces = follow(namespacesPath, { fields: namespacePolicyFields });
     this.#pods = follow(podsPath(namespace), { fields: podPolicyFields });
     this.#nodes = follow(nodesPath, { fields: readyFields });
     this.#leases = follow<Lease>(
@@ -89,7 +104,14 @@ export class ClusterFollower {
 
   /** Reads everything once; throws what the client throws when that is not possible. */
   async start(): Promise<void> {
-    const all = [this.#policies, this.#pods, this.#nodes, this.#leases];
+    const kinds = policyCompilers
+      .flatMap(({ policyKinds }) => policyKinds)
+      .filter(({ namespaced }) => namespaced || this.#namespace === undefined);
+    const installed = await Promise.all(kinds.map((kind) => this.#isInstalled(kind)));
+    this.#policies = kinds
+      .filter((_, i) => installed[i])
+      .map((kind) => ({ kind, informer: this.#follow<KubeObject>(this.#pathOf(kind), { fields: kind.fields ?? true }) }));
+    const all = this.#informers();
     const failed = new Promise<never>((_, reject) => {
       this.#wake = () => {
         if (this.#failure !== undefined) reject(this.#failure);
@@ -110,7 +132,13 @@ export class ClusterFollower {
         ...(changedAtMs === undefined ? {} : { sinceChangeMs: performance.now() - changedAtMs }),
       }),
     );
-    return { policies: this.#policies.list(), pods: this.#pods.list(), nodes: this.#nodes.list(), agents };
+    return {
+      policies: this.#policies.flatMap(({ kind, informer }) => informer.list().map((object): KindPolicy => ({ kind, object }))),
+      pods: this.#pods.list(),
+      namespaces: this.#namespaces.list(),
+      nodes: this.#nodes.list(),
+      agents,
+    };
   }
 
   /** Resolves when something may be different, or when `signal` is aborted. */
@@ -130,7 +158,27 @@ export class ClusterFollower {
 
   /** Stops following. */
   async stop(): Promise<void> {
-    await Promise.allSettled([this.#policies, this.#pods, this.#nodes, this.#leases].map((informer) => informer.stop()));
+    await Promise.allSettled(this.#informers().map((informer) => informer.stop()));
+  }
+
+  #informers(): readonly AnyInformer[] {
+    return [...this.#policies.map(({ informer }) => informer), this.#pods, this.#namespaces, this.#nodes, this.#leases];
+  }
+
+  #pathOf({ group, versions: [version = ''], plural, namespaced }: PolicyKind): ResourcePath {
+    const path = { group, version, resource: plural };
+    return namespaced && this.#namespace !== undefined ? { ...path, namespace: this.#namespace } : path;
+  }
+
+  async #isInstalled(kind: PolicyKind): Promise<boolean> {
+    if (kind.isBuiltIn === true) return true;
+    try {
+      await this.#client.list(this.#pathOf(kind), { limit: 1 });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
   }
 
   #heard(object: Lease): void {

@@ -17,23 +17,24 @@ const tones: Readonly<Record<EnforcementState, Tone>> = { 'in force': 'good', pe
 /** The whole text. */
 export function renderPolicyStatuses(statuses: readonly PolicyStatus[], rendering: StatusRendering, output: Output): string {
   const [one] = statuses;
-  if (one === undefined) return 'there are no NetworkPolicies';
-  if (rendering.isOne) return renderOne(one, rendering, output);
+  if (one === undefined) return 'there are no policies to enforce';
+  if (rendering.isOne && statuses.length === 1) return renderOne(one, rendering, output);
   const rows = statuses.map((status) => [
-    status.namespace,
+    status.kind,
+    status.namespace === '' ? '-' : status.namespace,
     status.name,
     status.state,
     `${status.nodes.filter(({ state }) => state === 'in force').length}/${status.nodes.length}`,
     String(status.pods),
     age(status.since, rendering),
   ]);
-  const table = renderTable(['NAMESPACE', 'NAME', 'STATE', 'NODES', 'PODS', 'SINCE'], rows);
+  const table = renderTable(['KIND', 'NAMESPACE', 'NAME', 'STATE', 'NODES', 'PODS', 'SINCE'], rows);
   return [table, ...statuses.filter(({ state }) => state !== 'in force').flatMap((status) => ['', ...troubles(status, output)])].join('\n');
 }
 
 function renderOne(status: PolicyStatus, rendering: StatusRendering, output: Output): string {
-  const { namespace, name, state, nodes, otherNodes, notReady } = status;
-  const lines = [`NetworkPolicy ${namespace}/${name}: ${output.tone(tones[state], state)}${nodes.length === 0 ? words(status) : ''}`];
+  const { state, nodes, otherNodes, notReady } = status;
+  const lines = [`${titleOf(status)}: ${output.tone(tones[state], state)}${nodes.length === 0 ? words(status) : ''}`];
   if (nodes.length > 0) {
     const rows = nodes.map((row) => [row.node, row.state, String(row.pods), age(row.since, rendering), reasonOf(row)]);
     lines.push(renderTable(['NODE', 'STATE', 'PODS', 'SINCE', 'REASON'], rows));
@@ -41,6 +42,10 @@ function renderOne(status: PolicyStatus, rendering: StatusRendering, output: Out
   if (otherNodes > 0 && nodes.length > 0) lines.push(`and ${plural(otherNodes, 'node')} with none of its pods`);
   if (notReady.length > 0) lines.push(`not ready, and not counted: ${notReady.join(', ')}`);
   return lines.join('\n');
+}
+
+function titleOf({ kind, namespace, name }: PolicyStatus): string {
+  return `${kind} ${namespace === '' ? name : `${namespace}/${name}`}`;
 }
 
 /** Why a policy without rows is as it is. */
@@ -52,11 +57,11 @@ function words({ state, otherNodes }: PolicyStatus): string {
 }
 
 function troubles(status: PolicyStatus, output: Output): string[] {
-  const { namespace, name, state, nodes } = status;
+  const { state, nodes } = status;
   const bad = nodes.filter((row) => row.state !== 'in force');
   const lines = bad.slice(0, nodesListed).map((row) => `  ${row.node}: ${row.state}: ${reasonOf(row)}`);
   if (bad.length > nodesListed) lines.push(`  and ${plural(bad.length - nodesListed, 'node')} more`);
-  return [`${namespace}/${name}: ${output.tone(tones[state], state)}${bad.length === 0 ? words(status) : ''}`, ...lines];
+  return [`${titleOf(status)}: ${output.tone(tones[state], state)}${bad.length === 0 ? words(status) : ''}`, ...lines];
 }
 
 const insteadTexts = {

@@ -12,6 +12,8 @@ import { renderPolicyStatuses } from '../render-policy-status.ts';
 interface Question {
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
+  /** Whether policies of the cluster are meant, too: nobody said that it is in a namespace. */
+  readonly withCluster: boolean;
   /** Undefined: all of them. */
   readonly name: string | undefined;
 }
@@ -42,19 +44,20 @@ export async function runPolicyStatus(invocation: Invocation): Promise<ExitCode>
 }
 
 function questionOf(word: string | undefined, namespaceOption: string | undefined, contextNamespace: string | undefined): Question {
-  if (word === undefined) return { namespace: namespaceOption, name: undefined };
+  if (word === undefined) return { namespace: namespaceOption, name: undefined, withCluster: namespaceOption === undefined };
   const parts = word.split('/');
   if (parts.length > 2 || parts.includes('')) throw usageError(`'${word}' is no policy: write NAME or NAMESPACE/NAME`);
-  if (parts.length === 1) return { namespace: namespaceOption ?? contextNamespace ?? 'default', name: word };
+  if (parts.length === 1)
+    return { namespace: namespaceOption ?? contextNamespace ?? 'default', name: word, withCluster: namespaceOption === undefined };
   if (namespaceOption !== undefined && namespaceOption !== parts[0]) {
     throw usageError(`'${word}' and --namespace ${namespaceOption} name two namespaces`);
   }
-  return { namespace: parts[0], name: parts[1] };
+  return { namespace: parts[0], name: parts[1], withCluster: false };
 }
 
 /** The statuses as soon as all are in force, else as they are when patience ends. */
 async function answer(client: KubeClient, question: Question, patience: AbortSignal): Promise<PolicyStatus[]> {
-  const follower = new ClusterFollower(client, question.namespace);
+  const follower = new ClusterFollower(client, question.withCluster ? undefined : question.namespace);
   try {
     await follower.start();
     for (;;) {
@@ -67,11 +70,15 @@ async function answer(client: KubeClient, question: Question, patience: AbortSig
   }
 }
 
-function statusesNow(follower: ClusterFollower, { namespace, name }: Question): PolicyStatus[] {
+function statusesNow(follower: ClusterFollower, { namespace, name, withCluster }: Question): PolicyStatus[] {
   const view = follower.view();
-  const policies = name === undefined ? view.policies : view.policies.filter(({ metadata }) => metadata.name === name);
+  const policies = view.policies.filter(({ kind, object: { metadata } }) => {
+    const isMeant = kind.namespaced ? namespace === undefined || metadata.namespace === namespace : withCluster;
+    return isMeant && (name === undefined || metadata.name === name);
+  });
   if (name !== undefined && policies.length === 0) {
-    throw notFoundError(`there is no NetworkPolicy ${namespace ?? ''}/${name} (kubectl get networkpolicies -A lists them)`);
+    throw notFoundError(`there is no policy ${namespace ?? ''}/${name} of any kind (weir policy status lists them)`);
   }
-  return policyStatuses({ ...view, policies }).sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
+  const keyOf = (status: PolicyStatus): string => `${status.namespace}/${status.name}/${status.kind}`;
+  return policyStatuses({ ...view, policies }).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
