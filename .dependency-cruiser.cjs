@@ -11,7 +11,7 @@ const ranks = [
   ['dataplane'],
   ['agent'],
   ['lab'],
-  ['aks', 'az'],
+  ['aks', 'az', 'calicoctl'],
   ['cli', 'ui'],
 ];
 const pure = ['net', 'kube', 'policy', 'compile', 'calc', 'analyze'];

@@ -48,6 +48,17 @@ describe('weir shell -- COMMAND', () => {
     });
   });
 
+  it('has weir calicoctl for calicoctl where that is not installed', async () => {
+    const path = programsWithout(join(session.directory, 'programs-without-calicoctl'), 'calicoctl');
+    const file = join(session.directory, 'tier.json');
+    writeFileSync(file, JSON.stringify({ apiVersion: 'projectcalico.org/v3', kind: 'Tier', metadata: { name: 'a' }, spec: {} }));
+    const script = `type -P calicoctl && calicoctl validate -f ${file}`;
+    expect(await session.line(`PATH='${path}' ${process.execPath} ${weirProgram} shell -- bash -c '${script}'`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\S+\/state\/shell\/bin\/calicoctl\nSuccessfully validated 1 'Tier' resource\(s\)\n$/) as string,
+    });
+  });
+
   it('refuses a cluster that does not exist', async () => {
     expect(await session.weir('shell', '--name', 'nobody', '--', 'true')).toMatchObject({ code: 3, stdout: '' });
   });

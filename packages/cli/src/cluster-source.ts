@@ -8,7 +8,7 @@ import type { OptionValues } from './command.ts';
 import { notFoundError, usageError } from './exit-code.ts';
 
 /** The kubeconfig of the cluster that the options choose, and its name when it is one of the lab; throws a CommandError. */
-export async function chooseKubeconfig(options: OptionValues): Promise<{ file: string; cluster?: string }> {
+export async function chooseKubeconfig(options: Pick<OptionValues, 'text'>): Promise<{ file: string; cluster?: string }> {
   const kubeconfig = options.text('kubeconfig');
   if (kubeconfig !== undefined) return { file: kubeconfig };
   const clusters = await listClusters();

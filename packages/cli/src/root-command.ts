@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { agentCommand } from './commands/agent-command.ts';
 import { azCommand } from './commands/az-command.ts';
 import { azLoginCommand } from './commands/az-login-command.ts';
+import { calicoctlCommand } from './commands/calicoctl-command.ts';
 import { downCommand, envCommand, statusCommand, upCommand } from './commands/cluster-commands.ts';
 import { completionCommand } from './commands/completion-command.ts';
 import { convertCommand } from './commands/convert-command.ts';
@@ -39,6 +40,7 @@ export const rootCommand: Command = {
     agentCommand,
     azLoginCommand,
     azCommand,
+    calicoctlCommand,
     labCommand,
     completionCommand(() => rootCommand),
     versionCommand,

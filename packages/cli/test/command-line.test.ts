@@ -50,7 +50,21 @@ describe('weir', () => {
   it('prints its commands with --help', async () => {
     const { code, stdout } = await weir(['--help']);
     expect(code).toBe(0);
-    for (const command of ['up', 'down', 'status', 'env', 'demo', 'why', 'matrix', 'engine', 'agent', 'az', 'lab', 'completion'])
+    for (const command of [
+      'up',
+      'down',
+      'status',
+      'env',
+      'demo',
+      'why',
+      'matrix',
+      'engine',
+      'agent',
+      'az',
+      'calicoctl',
+      'lab',
+      'completion',
+    ])
       expect(stdout).toContain(`\n  ${command} `);
     expect(stdout).not.toContain('supervise');
   });
