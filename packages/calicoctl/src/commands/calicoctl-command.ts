@@ -12,7 +12,7 @@ export interface CalicoctlStreams {
 }
 
 /** Where the cluster is, as far as command line and environment say it. */
-export interface ConnectionChoice {
+interface ConnectionChoice {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
 }

@@ -18,7 +18,7 @@ export interface ResourceName {
 }
 
 /** How errors call an object. */
-export function nameText({ kind, name, namespace }: ResourceName): string {
+function nameText({ kind, name, namespace }: ResourceName): string {
   return `${kind.kind}(${kind.namespaced && namespace !== '' ? `${namespace}/${name}` : name})`;
 }
 
