@@ -18,7 +18,16 @@
 import { networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { Address } from '@weir/net';
-import { asksForNodes, type Direction, enforcementTarget, type PolicyRef } from '@weir/policy';
+import {
+  type AddressGroupName,
+  asksForAccounts,
+  asksForNodes,
+  type Direction,
+  enforcementTarget,
+  type GroupMember,
+  type PolicyRef,
+} from '@weir/policy';
+import { AddressClasses } from './classes/address-classes.ts';
 import { Classes, endpointClass } from './classes/classes.ts';
 import { classify } from './classes/classify.ts';
 import { type ReleasedAddress, settleAddresses } from './classes/settle-addresses.ts';
@@ -32,6 +41,7 @@ import { Policies } from './policies/policies.ts';
 import { PolicyObjects, type ReadKind, type RefusedPolicy } from './policies/policy-objects.ts';
 import { PolicyReading } from './policies/policy-reading.ts';
 import { Subjects } from './policies/subjects.ts';
+import { AddressGroups } from './population/address-groups.ts';
 import { ownerOf } from './population/address-table.ts';
 import { Locals } from './population/locals.ts';
 import { NamedPortLists } from './population/named-port-lists.ts';
@@ -67,6 +77,7 @@ export class Engine {
   readonly #locals: Locals;
   readonly #population: Population;
   readonly #classes: Classes;
+  readonly #groups: AddressGroups;
   readonly #refused: RefusedObjects = new RefusedObjects();
   #released: readonly ReleasedAddress[] = [];
 
@@ -85,8 +96,15 @@ export class Engine {
     this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
     this.#subjects = new Subjects({ policies: this.#policies, programs: this.#programs, ruleIds: this.#ruleIds });
     this.#locals = new Locals(this.#subjects, options.localPods ?? 'listed');
-    this.#population = new Population({ node: options.node, subjects: this.#subjects, locals: this.#locals, ports: this.#ports });
+    this.#population = new Population({
+      node: options.node,
+      subjects: this.#subjects,
+      locals: this.#locals,
+      ports: this.#ports,
+      withAccounts: asksForAccounts(target.profile),
+    });
     this.#classes = new Classes(this.#sets, work);
+    this.#groups = new AddressGroups(this.#population.addresses);
   }
 
   /**
@@ -150,6 +168,26 @@ export class Engine {
   /** {@link deletePolicyObject} for a Kubernetes NetworkPolicy. */
   deleteNetworkPolicy(namespace: string, name: string): void {
     this.#objects.delete(networkPolicies, namespace, name);
+  }
+
+  /** A service account appeared or changed; told where policies can select pods by it. */
+  upsertServiceAccount({ metadata: { namespace = assumedNamespace, name = '', labels = {} } }: KubeObject): void {
+    this.#population.labelServiceAccount(namespace, name, labels);
+  }
+
+  /** A service account is gone; its pods have none of its labels then. */
+  deleteServiceAccount(namespace: string, name: string): void {
+    this.#population.labelServiceAccount(namespace, name, {});
+  }
+
+  /** A group of addresses appeared or changed: all its members, in any order. One that rules ask for and nobody told is empty. */
+  upsertAddressGroup(name: AddressGroupName, members: readonly GroupMember[]): void {
+    this.#groups.upsert(name, members);
+  }
+
+  /** A group of addresses is gone. */
+  deleteAddressGroup(name: AddressGroupName): void {
+    this.#groups.delete(name);
   }
 
   /** The start gate announces an endpoint of this node. Announcing it anew replaces what was said. */
@@ -243,6 +281,7 @@ export class Engine {
       attachments: attachments.length,
       labels: labelSets.labels.size,
       labelSets: labelSets.size,
+      serviceAccounts: this.#population.accounts.size,
       portLists: labelSets.portLists,
       classes: this.#classes.size,
       selectors: this.#sets.selectors,
@@ -255,6 +294,7 @@ export class Engine {
       subjects: this.#subjects.size + this.#subjects.groups,
       ruleIds: this.#ruleIds.size,
       addresses: addresses.size,
+      addressGroups: this.#groups.size,
       endpoints: this.#locals.size,
       refusedObjects: this.#refused.size,
     };
@@ -305,7 +345,9 @@ export class Engine {
     const programs = this.#programs.settle();
     const sets = this.#sets.settle();
     const touched = classify({ population: this.#population, sets: this.#sets, classes: this.#classes });
-    const addresses = settleAddresses(this.#population.addresses, touched, this.#work);
+    this.#groups.settle((name) => this.#sets.groups.has(name), this.#sets.groups.takeChanged());
+    const classes = new AddressClasses({ classes: this.#classes, sets: this.#sets, groups: this.#groups });
+    const addresses = settleAddresses(this.#population.addresses, { classes, touched, work: this.#work });
     this.#released = addresses.released;
     return {
       peerSets: { upserts: sets.added, removals: sets.removed },
@@ -330,8 +372,8 @@ export class Engine {
 
   /** Nodes and port names change plans of policies that stay as they are. */
   #replan(): void {
-    const nodes = this.#nodes.takeChange();
-    if (nodes !== undefined && this.#reading.setNodes(nodes)) this.#objects.replan(({ addresses }) => addresses);
+    const nodes = this.#nodes.takeChange(this.node);
+    if (nodes !== undefined) this.#objects.replan(this.#reading.setNodes(nodes));
     const renumbered = this.#ports.takeRenumbered();
     if (renumbered.size > 0 && this.#reading.numbersPortNames)
       this.#objects.replan(({ egressPortNames }) => egressPortNames.some((name) => renumbered.has(name)));

@@ -6,10 +6,10 @@
  */
 import type { PlacedPolicy, TierPlace } from '@weir/compile';
 import type { Address } from '@weir/net';
-import type { Direction, LabelSpace, Policy, Selector } from '@weir/policy';
-import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from './delta/delta.ts';
+import type { AddressGroupName, Direction, LabelSpace, Policy, Selector } from '@weir/policy';
+import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule, ProtocolPort } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
-import type { PlannedPolicy } from './policies/plan-policy.ts';
+import type { PlannedPolicy } from './policies/planned-rule.ts';
 import type { PolicyMentions } from './policies/policy-mentions.ts';
 import type { NamedPortList } from './population/named-port-lists.ts';
 import type { KeyedRule, RuleRun } from './programs/rule-runs.ts';
@@ -113,6 +113,13 @@ export interface AddressSlot {
   owner: string | undefined;
 }
 
+/** What a group in use says of an address: that it is in it, and on which ports. Equal ones of a group are one object. */
+export interface GroupPlace {
+  readonly id: number;
+  readonly name: AddressGroupName;
+  readonly ports: readonly ProtocolPort[];
+}
+
 /** A selector that at least one set in use is made of. */
 export interface UsedSelector {
   readonly key: string;
@@ -185,13 +192,14 @@ export interface PolicyEntry {
   /** No two entries share one. */
   readonly id: number;
   readonly source: PolicySource;
-  /** Which of the source's policies it is. */
+  /** Which of the source's policies it is, and which part of that one: see `partsOf`. */
   readonly place: number;
+  readonly part: number;
   readonly mentions: PolicyMentions;
   readonly order: number;
   readonly tier: TierPlace;
-  /** Unlike that of any other policy in force. */
-  readonly identity: string;
+  /** Tells policies of one order apart: see `policyTieText`. */
+  readonly tie: string;
   readonly subject: SubjectSelector;
   /** How many groups it is in. */
   groups: number;

@@ -6,7 +6,6 @@
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
 import {
-  defaultTier,
   type PlacedPolicy,
   type PolicyCompiler,
   type PolicyKind,
@@ -15,19 +14,31 @@ import {
   policyKindName,
   type ReferredObjects,
 } from '@weir/compile';
-import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
+import type { KubeObject, Namespace, NetworkPolicy, Node, Pod, StringMap } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
-import type { Direction, Endpoint, EnforcementTarget, Policy, Selector } from '@weir/policy';
-import { enforcementTarget, labelOf, numbersOfNames, selectorMatches, selectorMatchesLabels, withNumberedNames } from '@weir/policy';
+import type { AddressGroupName, Direction, Endpoint, EnforcementTarget, GroupMember, Policy, Selector } from '@weir/policy';
+import {
+  comparePolicies,
+  compareTiers,
+  enforcementTarget,
+  labelOf,
+  numbersOfNames,
+  selectorMatches,
+  selectorMatchesLabels,
+  withNumberedNames,
+} from '@weir/policy';
 import { classKey, programKey } from './delta/content-text.ts';
-import type { Delta, LocalEndpoint, Membership, Program, ProgramRule } from './delta/delta.ts';
+import type { Delta, LocalEndpoint, Membership, Program, ProgramRule, ProgramTier } from './delta/delta.ts';
 import { namedPortsIn, peerSetOf, type SetSpec } from './delta/set-spec.ts';
 import { emptyState, type State, wholeDelta } from './delta/state.ts';
 import type { Attachment } from './entries.ts';
+import { groupMemberships, withGroups } from './from-scratch-groups.ts';
 import { placeOf, uidOf } from './policies/object-in-force.ts';
-import { type PlannedPolicy, planPolicy, policyIdentity } from './policies/plan-policy.ts';
+import { planPolicy, policyIdentity } from './policies/plan-policy.ts';
+import type { PlannedPolicy } from './policies/planned-rule.ts';
+import { partsOf } from './policies/policy-parts.ts';
 import { blockLimits, isRefused, numbersPortNames, standInFor, standInPolicies } from './policies/policy-reading.ts';
-import { nodeAddressesOf, rangesOf } from './population/node-addresses.ts';
+import { nodeRangesOf } from './population/node-addresses.ts';
 import { renderRule } from './programs/render-rule.ts';
 import type { RuleHash } from './programs/rule-ids.ts';
 
@@ -44,6 +55,10 @@ export interface Inputs {
   /** The last accepted versions, as `Engine.acceptedPolicies` gives them. */
   readonly accepted: readonly KubeObject[];
   readonly attachments: readonly Attachment[];
+  /** Asked only where `target` can select pods by them. */
+  readonly serviceAccounts?: readonly KubeObject[];
+  /** Groups of addresses; one that is not there is empty. */
+  readonly groups?: ReadonlyMap<AddressGroupName, readonly GroupMember[]>;
   /** Asked only where `target` depends on them. */
   readonly nodes?: readonly Node[];
   /** As in `EngineOptions`. */
@@ -85,7 +100,7 @@ export function fromScratch(inputs: Inputs): Delta {
   const policies = policiesInForce(inputs);
   const active = policies.filter(({ policy }) => locals.some((party) => isSubject(policy, party)));
   const target = inputs.target ?? kubernetesOnLinux;
-  const limits = blockLimits(target, rangesOf((inputs.nodes ?? []).flatMap(nodeAddressesOf)));
+  const limits = blockLimits(target, nodeRangesOf(inputs.nodes ?? [], inputs.node));
   const numberOf = numbersOfNames(parties.map(({ endpoint }) => endpoint?.namedPorts ?? []));
   const read = (policy: Policy): Policy => (numbersPortNames(target) ? withNumberedNames(policy, numberOf) : policy);
   const planned = active.map((one) => ({ ...one, plan: planPolicy(read(one.policy), limits, one.identity) })).sort(byModelOrder);
@@ -106,16 +121,19 @@ export function fromScratch(inputs: Inputs): Delta {
     });
   }
   for (const spec of specs.values()) state.peerSets.set(spec.key, peerSetOf(spec));
-  for (const [text, { address, owner }] of owners) addAddress(state, { text, address, memberships: membershipsOf(owner, specs) });
+  for (const [text, { address, owner, places }] of withGroups(owners, inputs.groups ?? new Map())) {
+    const memberships = [...(owner === undefined ? [] : membershipsOf(owner, specs)), ...groupMemberships(places, specs)];
+    addAddress(state, { text, address, memberships: memberships.sort((a, b) => (a.set < b.set ? -1 : 1)) });
+  }
   return wholeDelta(state);
 }
 
-function partiesOf({ node, pods, namespaces, attachments, localPods = 'listed' }: Inputs): Party[] {
+function partiesOf({ node, pods, namespaces, serviceAccounts = [], attachments, localPods = 'listed' }: Inputs): Party[] {
   const labels = new Map(namespaces.map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
   const parties: Party[] = [];
   for (const pod of pods) {
     const namespaceLabels = labels.get(pod.metadata.namespace ?? 'default');
-    const endpoint = podToPlannedEndpoint(pod, namespaceLabels ?? {});
+    const endpoint = podToPlannedEndpoint(pod, namespaceLabels ?? {}, accountLabels(pod, serviceAccounts));
     if (endpoint === undefined) continue;
     const { uid, namespace, name } = endpoint;
     const attachment = attachments.find((other) => other.uid === uid && other.namespace === namespace && other.name === name);
@@ -155,6 +173,13 @@ function partiesOf({ node, pods, namespaces, attachments, localPods = 'listed' }
   return parties;
 }
 
+function accountLabels({ metadata, spec }: Pod, accounts: readonly KubeObject[]): StringMap {
+  const account = accounts.find(
+    (one) => (one.metadata.namespace ?? 'default') === (metadata.namespace ?? 'default') && one.metadata.name === spec?.serviceAccountName,
+  );
+  return account?.metadata.labels ?? {};
+}
+
 function policiesInForce({ policies, objects = {}, nodes = [], accepted, compilers, target = kubernetesOnLinux }: Inputs): PolicyInForce[] {
   const byKind: Readonly<Record<string, readonly KubeObject[]>> = { 'networkpolicies.networking.k8s.io': policies, nodes, ...objects };
   const referred = referredAmong(byKind);
@@ -174,7 +199,9 @@ function policiesInForce({ policies, objects = {}, nodes = [], accepted, compile
           : before?.isRefused === false
             ? before.policies
             : standInPolicies({ compiler, object, referred }, standIn);
-        return placed.map((one, place) => ({ ...one, identity: policyIdentity(one.policy.ref, place) }));
+        return placed.flatMap(({ tier, policy }, place) =>
+          partsOf(policy).map((one, part) => ({ tier, policy: one, identity: policyIdentity(one.ref, { place, part }) })),
+        );
       }),
     ),
   );
@@ -191,9 +218,9 @@ function referredAmong(byKind: Readonly<Record<string, readonly KubeObject[]>>):
   };
 }
 
+/** Policies of one order and name stay in the order of their places and parts: sorting is stable. */
 function byModelOrder(a: ActivePolicy, b: ActivePolicy): number {
-  if (a.policy.order !== b.policy.order) return a.policy.order - b.policy.order;
-  return a.identity < b.identity ? -1 : 1;
+  return compareTiers(a.tier, b.tier) || comparePolicies(a.policy, b.policy);
 }
 
 /** Ids by identity: the hash, and a number for all but the first of equal hashes. */
@@ -296,16 +323,18 @@ function programOf({ endpoint }: Party, direction: Direction, { selecting, ids, 
   if (endpoint === undefined) return withKey({ direction, tiers: [], otherwise: 'deny' });
   const speaking = selecting.filter(({ policy }) => policy[direction] !== undefined);
   if (speaking.length === 0) return undefined;
-  const rules: ProgramRule[] = [];
-  for (const planned of speaking.flatMap(({ plan }) => plan[direction] ?? [])) {
-    const rule = renderRule(planned, ids.get(planned.identity) ?? '', endpoint.namedPorts);
-    if (rule === undefined) continue;
-    rules.push(rule);
-    for (const { spec } of planned.peer) specs.set(spec.key, spec);
+  const tiers = new Map<string, ProgramTier & { readonly rules: ProgramRule[] }>();
+  for (const { tier, policy, plan } of speaking) {
+    const { rules, end } = tiers.get(tier.name) ?? { rules: [] as ProgramRule[], end: 'pass' as const };
+    tiers.set(tier.name, { name: tier.name, rules, end: policy[direction]?.isolates === true ? tier.end : end });
+    for (const planned of plan[direction] ?? []) {
+      const rule = renderRule(planned, ids.get(planned.identity) ?? '', endpoint.namedPorts);
+      if (rule === undefined) continue;
+      rules.push(rule);
+      for (const { spec } of planned.peer) specs.set(spec.key, spec);
+    }
   }
-  const { name, end } = defaultTier([]);
-  const isolates = speaking.some(({ policy }) => policy[direction]?.isolates === true);
-  return withKey({ direction, tiers: [{ name, rules, end: isolates ? end : 'pass' }], otherwise: 'allow' });
+  return withKey({ direction, tiers: [...tiers.values()], otherwise: 'allow' });
 }
 
 function withKey(content: Omit<Program, 'key'>): Program {
@@ -326,7 +355,7 @@ function membershipsOf({ endpoint, isNamespaceKnown }: Party, specs: ReadonlyMap
     const numbers = namedPortsIn(spec, endpoint.namedPorts);
     if (numbers.length > 0) memberships.push({ set: spec.key, ports: numbers.map((port) => ({ protocol: spec.protocol, port })) });
   }
-  return memberships.sort((a, b) => (a.set < b.set ? -1 : 1));
+  return memberships;
 }
 
 function addAddress(

@@ -40,6 +40,8 @@ export interface Sizes {
   readonly attachments: number;
   readonly labels: number;
   readonly labelSets: number;
+  /** Those that have labels. */
+  readonly serviceAccounts: number;
   /** Different lists of named ports. */
   readonly portLists: number;
   readonly classes: number;
@@ -55,6 +57,8 @@ export interface Sizes {
   readonly subjects: number;
   readonly ruleIds: number;
   readonly addresses: number;
+  /** Told groups of addresses. */
+  readonly addressGroups: number;
   readonly endpoints: number;
   readonly refusedObjects: number;
 }

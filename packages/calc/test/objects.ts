@@ -7,6 +7,7 @@ export interface PodWords {
   readonly labels?: Readonly<Record<string, string>>;
   readonly ip?: string | readonly string[];
   readonly node?: string;
+  readonly account?: string | undefined;
   readonly uid?: string;
   readonly created?: string;
   readonly deleted?: string;
@@ -18,7 +19,7 @@ export interface PodWords {
 /** A pod from `namespace/name`. */
 export function podOf(place: string, words: PodWords = {}): Pod {
   const [namespace = '', name = ''] = place.split('/');
-  const { labels, ip, node = 'n2', uid = `uid-${place}`, created, deleted, ports = [], phase = 'Running', hostNetwork } = words;
+  const { labels, ip, node = 'n2', account, uid = `uid-${place}`, created, deleted, ports = [], phase = 'Running', hostNetwork } = words;
   const ips = ip === undefined ? [] : typeof ip === 'string' ? [ip] : ip;
   return {
     metadata: {
@@ -31,6 +32,7 @@ export function podOf(place: string, words: PodWords = {}): Pod {
     },
     spec: {
       nodeName: node,
+      ...(account === undefined ? {} : { serviceAccountName: account }),
       ...(hostNetwork === undefined ? {} : { hostNetwork }),
       containers: [
         {

@@ -12,7 +12,7 @@ import { NamespaceTable } from '../src/population/namespace-table.ts';
 import { newWork } from '../src/work.ts';
 
 function tables() {
-  const labelSets = new LabelSets(new NamedPortLists());
+  const labelSets = new LabelSets(new NamedPortLists(), true);
   const namespaces = new NamespaceTable(labelSets.labels);
   const labelSetIn = (namespace: string): LabelSet =>
     labelSets.of(

@@ -35,6 +35,12 @@ export function podName({ namespace, name }: Pick<Endpoint, 'namespace' | 'name'
 /** The key under which Weir knows the operating system of an endpoint's node; no pod can label itself into it. */
 export const systemKey: LabelKey = { space: 'reserved', key: 'os' };
 
+/** The key under which Weir knows the name of an endpoint's service account; absent where it has none. */
+export const serviceAccountKey: LabelKey = { space: 'reserved', key: 'serviceAccount' };
+
+/** The key under which Weir knows who runs an endpoint: `k8s` for every pod. */
+export const orchestratorKey: LabelKey = { space: 'reserved', key: 'orchestrator' };
+
 /** The operating system of the endpoint's node; Linux where nobody said. */
 export function systemOfEndpoint({ labels }: Endpoint): OperatingSystem {
   return labels.reserved[systemKey.key] === 'windows' ? 'windows' : 'linux';

@@ -183,6 +183,11 @@ export function unsupportedOn({ profile, system, expandsUnsupported }: Enforceme
   );
 }
 
+/** Whether policies can select pods by their service accounts, and by who runs them. */
+export function asksForAccounts({ policyApis }: EngineProfile): boolean {
+  return policyApis.includes('Calico') || policyApis.includes('Cilium');
+}
+
 /** Whether somebody has to follow the cluster's nodes: their addresses decide verdicts, or their number is limited. */
 export function asksForNodes({ ipBlockMatchesNodes, limits }: EngineProfile): boolean {
   return !ipBlockMatchesNodes || limits !== undefined;

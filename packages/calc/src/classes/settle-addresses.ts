@@ -4,6 +4,7 @@ import type { AddressClass, Delta } from '../delta/delta.ts';
 import type { AddressSlot, ClassEntry } from '../entries.ts';
 import { type AddressTable, ownerOf } from '../population/address-table.ts';
 import type { Work } from '../work.ts';
+import type { AddressClasses } from './address-classes.ts';
 import { endpointClass } from './classes.ts';
 
 /** An address that is not that pod's any more. */
@@ -19,8 +20,15 @@ export interface SettledAddresses {
   readonly released: readonly ReleasedAddress[];
 }
 
+/** What the classes of addresses are settled with. */
+export interface AddressChanges {
+  readonly classes: AddressClasses;
+  readonly touched: Set<ClassEntry>;
+  readonly work: Work;
+}
+
 /** Takes the changes of the table's addresses; classes that gained or lost one are noted in `touched`. */
-export function settleAddresses(table: AddressTable, touched: Set<ClassEntry>, work: Work): SettledAddresses {
+export function settleAddresses(table: AddressTable, { classes, touched, work }: AddressChanges): SettledAddresses {
   const upserts: AddressClass[] = [];
   const removals: Address[] = [];
   const released: ReleasedAddress[] = [];
@@ -29,8 +37,8 @@ export function settleAddresses(table: AddressTable, touched: Set<ClassEntry>, w
     const owner = ownerOf(slot);
     if (slot.owner !== undefined && slot.owner !== owner?.uid) released.push({ address: slot.address, owner: slot.owner });
     slot.owner = owner?.uid;
-    const isChanged = moveToClass(slot, owner?.kind === 'pod' ? owner.labelSet.class : undefined, touched);
-    table.dropUnused(slot);
+    const isChanged = moveToClass(slot, classes.of(slot), touched);
+    if (!classes.isHeld(slot)) table.dropUnused(slot);
     if (!isChanged) continue;
     if (slot.emitted === undefined) removals.push(slot.address);
     else upserts.push({ address: slot.address, class: endpointClass(slot.emitted).key });

@@ -17,7 +17,7 @@ import {
 } from '@weir/net';
 import { type Action, type AddressGroupName, type NamedPort, normaliseSelector, type Selector, selectorKey } from '@weir/policy';
 import { contentKey } from './content-key.ts';
-import type { ContentKey, PeerSet } from './delta.ts';
+import type { ContentKey, PeerSet, ProtocolPort } from './delta.ts';
 
 /** How pods that cannot be judged count. */
 export type Reading = 'must' | 'may';
@@ -107,6 +107,13 @@ export function namedPortsIn(spec: NamedPortSet, namedPorts: readonly NamedPort[
   return [...numbersOf(spec.names)]
     .filter((port) => !without.has(port) && (spec.ports === undefined || portRangesContain(spec.ports, port)))
     .sort((a, b) => a - b);
+}
+
+/** Which of the ports that an address serves for groups are in a set, sorted, each once. */
+export function groupPortsIn(spec: GroupPortSet, served: readonly ProtocolPort[]): ProtocolPort[] {
+  const isIn = ({ protocol, port }: ProtocolPort): boolean =>
+    protocol === spec.protocol && (spec.ports === undefined || portRangesContain(spec.ports, port));
+  return [...new Set(served.filter(isIn).map(({ port }) => port))].sort((a, b) => a - b).map((port) => ({ protocol: spec.protocol, port }));
 }
 
 function sortedUnique<T extends string>(texts: readonly T[]): T[] {

@@ -9,11 +9,12 @@ import type { Selector } from '@weir/policy';
 import { selectorKey } from '@weir/policy';
 import type { Membership, PeerSet, ProtocolPort } from '../delta/delta.ts';
 import { type NamedPortSet, namedPortsIn, peerSetOf, type SetSpec } from '../delta/set-spec.ts';
-import type { LabelSet, Member, SetEntry, UsedSelector } from '../entries.ts';
+import type { GroupPlace, LabelSet, Member, SetEntry, UsedSelector } from '../entries.ts';
 import { LabelInterest } from '../population/label-interest.ts';
 import type { LabelSets } from '../population/label-sets.ts';
 import type { NamespaceTable } from '../population/namespace-table.ts';
 import type { Work } from '../work.ts';
+import { GroupSets } from './group-sets.ts';
 import { compileMatcher } from './matcher.ts';
 import { labelSetsFor, SelectorIndex } from './selector-index.ts';
 
@@ -28,6 +29,8 @@ export class PeerSets {
   readonly #sets: Map<string, SetEntry> = new Map();
   readonly #selectors: Map<string, UsedSelector> = new Map();
   readonly #index: SelectorIndex<UsedSelector> = new SelectorIndex();
+  /** Those that are made of groups of addresses. */
+  readonly groups: GroupSets = new GroupSets();
   /** What the selectors in use ask for. */
   readonly interest: LabelInterest = new LabelInterest();
   /** Selectors with sets that read the pods of unknown namespaces as members. */
@@ -70,6 +73,7 @@ export class PeerSets {
       entry = { spec, set: peerSetOf(spec), used, refs: 0, members: new Map() };
       this.#sets.set(spec.key, entry);
       this.#fresh.add(entry);
+      if ('groups' in spec) this.groups.add(entry, spec);
       if (used !== undefined) {
         used.sets.add(entry);
         used.added.push(entry);
@@ -96,6 +100,7 @@ export class PeerSets {
       this.#generous.delete(entry);
       const isFresh = this.#fresh.delete(entry);
       if (!isFresh) removed.push(entry.spec.key);
+      if ('groups' in entry.spec) this.groups.delete(entry, entry.spec);
       this.#dropFromSelector(entry, isFresh);
     }
     const added = [...this.#fresh].map(({ set }) => set);
@@ -161,19 +166,27 @@ export class PeerSets {
     member.entry.members.delete(portsText(member.membership.ports));
   }
 
+  /** The memberships of an address with these places in groups, beside those of its label set. */
+  membersOfPlaces(places: readonly GroupPlace[]): Member[] {
+    return this.groups.membershipsOf(places).map(({ entry, ports }) => this.#member(entry, ports));
+  }
+
   #join(entry: SetEntry, labelSet: LabelSet, into: Member[]): void {
-    const { spec, members } = entry;
+    const { spec } = entry;
     if (!('selector' in spec)) return;
     const ports = spec.kind === 'addressPort' ? portsOf(spec, labelSet) : undefined;
-    if (ports?.length === 0) return;
+    if (ports?.length !== 0) into.push(this.#member(entry, ports));
+  }
+
+  #member(entry: SetEntry, ports: readonly ProtocolPort[] | undefined): Member {
     const text = portsText(ports);
-    let member = members.get(text);
+    let member = entry.members.get(text);
     if (member === undefined) {
-      const membership: Membership = { set: spec.key, ...(ports === undefined ? {} : { ports }) };
+      const membership: Membership = { set: entry.spec.key, ...(ports === undefined ? {} : { ports }) };
       member = { id: this.#nextMember++, entry, membership, refs: 0 };
-      members.set(text, member);
+      entry.members.set(text, member);
     }
-    into.push(member);
+    return member;
   }
 
   #usedSelector(selector: Selector): UsedSelector {

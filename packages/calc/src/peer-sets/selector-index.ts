@@ -6,7 +6,7 @@
  */
 
 import { unreachable } from '@weir/net';
-import { type RequiredLabel, requiredLabels, type Selector } from '@weir/policy';
+import { orchestratorKey, type RequiredLabel, requiredLabels, type Selector } from '@weir/policy';
 import type { LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
 import type { LabelSets } from '../population/label-sets.ts';
 import type { NamespaceTable } from '../population/namespace-table.ts';
@@ -141,7 +141,8 @@ function mostTelling(selector: Selector): RequiredLabel | undefined {
 }
 
 function expectedBreadth({ label, values }: RequiredLabel): number {
-  if (values === undefined) return 1_000_000;
+  // Every pod has the one value that there is.
+  if (values === undefined || (label.space === orchestratorKey.space && label.key === orchestratorKey.key)) return 1_000_000;
   return values.length * breadthOfValue(label.space);
 }
 

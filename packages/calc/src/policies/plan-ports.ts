@@ -10,7 +10,7 @@ import {
   unionOfPortRanges,
 } from '@weir/net';
 import type { IcmpMessages, Match, Side } from '@weir/policy';
-import type { LocalNames, PlannedRule } from './plan-policy.ts';
+import type { LocalNames, PlannedRule } from './planned-rule.ts';
 
 /** The protocols that a port without a protocol can be of. */
 const transports: readonly ProtocolNumber[] = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP];

@@ -14,8 +14,8 @@ import {
 } from '@weir/net';
 import { type Direction, isGroupOfPorts, type Rule, type Side } from '@weir/policy';
 import { addressPortSet, addressSet, familyRange, groupPortSet, groupSet, rangeSet, readingFor, type SetSpec } from '../delta/set-spec.ts';
-import type { BlockLimits, PlannedRule } from './plan-policy.ts';
 import { localNamesOf, messagesOf, numbersOf, type Protocols, protocolsOf } from './plan-ports.ts';
+import type { BlockLimits, PlannedRule } from './planned-rule.ts';
 
 type PeerTests = PlannedRule['peer'];
 

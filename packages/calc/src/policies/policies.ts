@@ -7,14 +7,16 @@
  */
 import type { PlacedPolicy } from '@weir/compile';
 import { defined, TightMap } from '@weir/net';
-import { type Policy, type Selector, selectorKey } from '@weir/policy';
+import { type Policy, policyTieText, type Selector, selectorKey } from '@weir/policy';
 import type { LabelSet, PolicyEntry, PolicySource, SubjectSelector } from '../entries.ts';
 import { compileMatcher } from '../peer-sets/matcher.ts';
 import { SelectorIndex } from '../peer-sets/selector-index.ts';
 import { LabelInterest } from '../population/label-interest.ts';
 import type { Work } from '../work.ts';
-import { type PlannedPolicy, policyIdentity } from './plan-policy.ts';
+import { policyIdentity } from './plan-policy.ts';
+import type { PlannedPolicy } from './planned-rule.ts';
 import { mentionsOf, type PolicyMentions } from './policy-mentions.ts';
+import { partsOf } from './policy-parts.ts';
 import type { PolicyReading } from './policy-reading.ts';
 
 /** So many new versions keep what they were compiled to until it is known whether they select anybody here. */
@@ -24,6 +26,8 @@ const freshLimit = 64;
 export class Policies {
   /** Versions that came since the last {@link settled} and are still compiled. */
   #fresh: PolicyEntry[] = [];
+  /** What was compiled again since the last {@link settled}. */
+  readonly #compiled: Map<PolicySource, readonly (readonly Policy[])[]> = new Map();
   readonly #selectors: Map<string, SubjectSelector> = new TightMap();
   readonly #index: SelectorIndex<SubjectSelector> = new SelectorIndex();
   /** What the selectors of subjects ask for. */
@@ -52,7 +56,9 @@ export class Policies {
 
   /** The policies of an object come into force; `placed` is what the source says. Staged ones are not enforced. */
   enter(source: PolicySource, placed: readonly PlacedPolicy[]): readonly PolicyEntry[] {
-    return placed.flatMap((one, place) => (one.policy.staged ? [] : [this.#enter(source, one, place)]));
+    return placed.flatMap(({ tier, policy }, place) =>
+      policy.staged ? [] : partsOf(policy).map((part, index) => this.#enter({ source, tier, place, part: index }, part)),
+    );
   }
 
   /** They go. */
@@ -93,35 +99,46 @@ export class Policies {
 
   /** What the entry says. Compiled again when somebody is selected here: nearly all policies of a large cluster select others. */
   policyOf(entry: PolicyEntry): Policy {
-    entry.policy ??= defined(entry.source.placed()[entry.place], 'an object compiles to less than it did').policy;
+    entry.policy ??= defined(this.#partsOf(entry)[entry.part], 'a policy has less parts than it had');
     return entry.policy;
   }
 
   /** The entry's rules as programs want them. */
   planOf(entry: PolicyEntry): PlannedPolicy {
-    entry.plan ??= this.#reading.plan(this.policyOf(entry), entry.identity);
+    entry.plan ??= this.#plan(entry);
     return entry.plan;
   }
 
   /** Makes the entry's plan anew, since the ids of its rules changed: what was made of the old one has the old ids. */
   planAnew(entry: PolicyEntry): void {
-    entry.plan = this.#reading.plan(this.policyOf(entry), entry.identity);
+    entry.plan = this.#plan(entry);
+  }
+
+  #plan(entry: PolicyEntry): PlannedPolicy {
+    const policy = this.policyOf(entry);
+    return this.#reading.plan(policy, policyIdentity(policy.ref, entry));
+  }
+
+  /** The parts of the entry's policy; those of one object are compiled once for all of its entries. */
+  #partsOf({ source, place }: PolicyEntry): readonly Policy[] {
+    let said = this.#compiled.get(source);
+    if (said === undefined) this.#compiled.set(source, (said = source.placed().map(({ policy }) => partsOf(policy))));
+    return defined(said[place], 'an object compiles to less than it did');
   }
 
   /** It is known whom the new versions select: those that select nobody here need not stay compiled. */
   settled(): void {
     for (const entry of this.#fresh) if (entry.groups === 0) entry.policy = undefined;
     this.#fresh = [];
+    this.#compiled.clear();
   }
 
-  #enter(source: PolicySource, { tier, policy }: PlacedPolicy, place: number): PolicyEntry {
+  #enter(of: Pick<PolicyEntry, 'source' | 'tier' | 'place' | 'part'>, policy: Policy): PolicyEntry {
     const entry = this.#add({
-      source,
-      place,
+      ...of,
       mentions: mentionsOf(policy),
       order: policy.order,
-      tier,
-      identity: policyIdentity(policy.ref, place),
+      tie: policyTieText(policy.ref),
       subject: this.#subjectSelector(policy.subject),
       groups: 0,
       policy: undefined,

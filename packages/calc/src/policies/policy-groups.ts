@@ -5,6 +5,7 @@
  * order, its programs) is computed once a group, and a policy that comes or goes turns one group into
  * another by that difference.
  */
+import { compareOrders, compareText, compareTiers } from '@weir/policy';
 import type { PolicyEntry, PolicyGroup, PolicyStretch } from '../entries.ts';
 import { ViewMemo } from '../population/view-memo.ts';
 import { byFirstItem, endsPiece, piecesOf } from '../programs/pieces.ts';
@@ -38,7 +39,7 @@ export class PolicyGroups {
     for (const { id } of policies) hash = (hash + mixed(id)) | 0;
     const isSame = (group: PolicyGroup): boolean =>
       group.policies.length === policies.size && group.policies.every((entry) => policies.has(entry));
-    return this.#byHash.get(hash)?.find(isSame) ?? this.#make(hash, [...policies].sort(comparePolicies), []);
+    return this.#byHash.get(hash)?.find(isSame) ?? this.#make(hash, [...policies].sort(compareEntries), []);
   }
 
   /** The group that another one becomes; remembered until {@link settle}. */
@@ -123,11 +124,15 @@ export class PolicyGroups {
   }
 }
 
-/** Tiers by order, policies in a tier by order, then by name: the order of the model. Two versions of one policy are equal. */
-function comparePolicies(a: PolicyEntry, b: PolicyEntry): number {
-  if (a.tier.order !== b.tier.order) return a.tier.order - b.tier.order;
-  if (a.order !== b.order) return a.order - b.order;
-  return a.identity < b.identity ? -1 : Number(a.identity > b.identity);
+/** The order of the model, then that of the policies of one object and of the parts of a policy. Two versions of one policy are equal. */
+function compareEntries(a: PolicyEntry, b: PolicyEntry): number {
+  return (
+    (a.tier === b.tier ? 0 : compareTiers(a.tier, b.tier)) ||
+    compareOrders(a.order, b.order) ||
+    compareText(a.tie, b.tie) ||
+    a.place - b.place ||
+    a.part - b.part
+  );
 }
 
 /** The policies in order; each is in a group in one version only. */
@@ -136,7 +141,7 @@ function merged(policies: readonly PolicyEntry[], { added, removed }: GroupChang
   const kept = policies.filter((entry) => !gone.has(entry));
   const result: PolicyEntry[] = [];
   let next = 0;
-  for (const entry of [...added].sort(comparePolicies)) {
+  for (const entry of [...added].sort(compareEntries)) {
     const at = placeOf(kept, entry);
     while (next < at) result.push(kept[next++] as PolicyEntry);
     result.push(entry);
@@ -150,7 +155,7 @@ function placeOf(policies: readonly PolicyEntry[], entry: PolicyEntry): number {
   let [low, high] = [0, policies.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (comparePolicies(policies[middle] as PolicyEntry, entry) < 0) low = middle + 1;
+    if (compareEntries(policies[middle] as PolicyEntry, entry) < 0) low = middle + 1;
     else high = middle;
   }
   return low;

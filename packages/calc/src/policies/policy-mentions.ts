@@ -4,25 +4,27 @@ import { type Policy, portNameKey, type Rule } from '@weir/policy';
 
 /** What the rules of a policy mention. */
 export interface PolicyMentions {
-  /** A block of addresses, or nodes. */
-  readonly addresses: boolean;
+  /** Blocks of addresses. */
+  readonly blocks: boolean;
+  /** Nodes. */
+  readonly nodes: boolean;
   /** Names of ports in egress rules, as `portNameKey` has them. */
   readonly egressPortNames: readonly string[];
 }
 
 /** The common case, which all policies share. */
-const nothing: PolicyMentions = { addresses: false, egressPortNames: [] };
+const nothing: PolicyMentions = { blocks: false, nodes: false, egressPortNames: [] };
 
 const transports = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP];
 
 /** What the policy mentions. */
 export function mentionsOf({ ingress, egress }: Policy): PolicyMentions {
   const egressRules = egress?.rules ?? [];
-  const addresses = [...(ingress?.rules ?? []), ...egressRules].some(({ match: { source, destination } }) =>
-    [source, destination].some(({ nets, notNets, node }) => nets !== undefined || notNets !== undefined || node !== undefined),
-  );
+  const ends = [...(ingress?.rules ?? []), ...egressRules].flatMap(({ match }) => [match.source, match.destination]);
+  const blocks = ends.some(({ nets, notNets }) => nets !== undefined || notNets !== undefined);
+  const nodes = ends.some((end) => end.node !== undefined || end.nodes !== undefined);
   const egressPortNames = egressRules.flatMap(namesOf);
-  return addresses || egressPortNames.length > 0 ? { addresses, egressPortNames } : nothing;
+  return blocks || nodes || egressPortNames.length > 0 ? { blocks, nodes, egressPortNames } : nothing;
 }
 
 function namesOf({ match: { protocol, destination } }: Rule): string[] {

@@ -4,9 +4,12 @@
  */
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import type { AddressRange } from '@weir/net';
+import { unionOfAddressRanges } from '@weir/net';
 import { type EnforcementTarget, type NumberOfName, type Policy, withNumberedNames } from '@weir/policy';
-import { type BlockLimits, type PlannedPolicy, planPolicy } from './plan-policy.ts';
+import type { NodeRanges } from '../population/node-addresses.ts';
+import { planPolicy } from './plan-policy.ts';
+import type { BlockLimits, PlannedPolicy } from './planned-rule.ts';
+import type { PolicyMentions } from './policy-mentions.ts';
 
 /** What is in force instead of a refused version: the accepted one, a closed one, or nothing at all. */
 export type RefusedInForce = 'accepted' | 'closed' | 'nothing';
@@ -18,7 +21,7 @@ export type StandIn = Exclude<RefusedInForce, 'accepted'>;
 export class PolicyReading {
   readonly target: EnforcementTarget;
   readonly #numberOf: NumberOfName;
-  #nodes: readonly AddressRange[] = [];
+  #nodes: NodeRanges = { own: [], others: [] };
 
   constructor(target: EnforcementTarget, numberOf: NumberOfName) {
     this.target = target;
@@ -30,10 +33,11 @@ export class PolicyReading {
     return numbersPortNames(this.target);
   }
 
-  /** The addresses that are nodes' now. Says whether plans of policies with blocks depend on them, and are those of before. */
-  setNodes(nodes: readonly AddressRange[]): boolean {
+  /** The addresses that are nodes' now. Gives whose plans depend on them. */
+  setNodes(nodes: NodeRanges): (mentions: PolicyMentions) => boolean {
     this.#nodes = nodes;
-    return !this.target.profile.ipBlockMatchesNodes;
+    const { ipBlockMatchesNodes } = this.target.profile;
+    return (mentions) => mentions.nodes || (mentions.blocks && !ipBlockMatchesNodes);
   }
 
   /** Whether pods of this node reach it whatever policies say. */
@@ -77,9 +81,14 @@ export function numbersPortNames({ profile }: EnforcementTarget): boolean {
   return profile.egressPortNames === 'one number in the cluster';
 }
 
-/** Whom the target's blocks do not mean. */
-export function blockLimits({ profile }: EnforcementTarget, nodes: readonly AddressRange[]): BlockLimits {
-  return { withoutPods: !profile.ipBlockMatchesPods, without: profile.ipBlockMatchesNodes ? [] : nodes };
+/** Whom the target's blocks do not mean, and who the nodes are. */
+export function blockLimits({ profile }: EnforcementTarget, { own, others }: NodeRanges): BlockLimits {
+  return {
+    withoutPods: !profile.ipBlockMatchesPods,
+    without: profile.ipBlockMatchesNodes ? [] : unionOfAddressRanges([...own, ...others]),
+    ownNode: own,
+    otherNodes: others,
+  };
 }
 
 /** Whether the engine leaves alone what it does not support. What is not valid is closed by every engine. */

@@ -30,6 +30,14 @@ export class AddressTable {
     return slots;
   }
 
+  /** The address's slot; who makes one must see to it that it is dirty at the next flush, which drops those that nobody needs. */
+  slotAt(address: Address): AddressSlot {
+    const key = keyOf(address);
+    let slot = this.#slots.get(key);
+    if (slot === undefined) this.#slots.set(key, (slot = { address, claims: [], emitted: undefined, owner: undefined }));
+    return slot;
+  }
+
   #claimOne(claimant: Claimant, address: Address): AddressSlot {
     const key = keyOf(address);
     let slot = this.#slots.get(key);

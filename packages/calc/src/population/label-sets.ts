@@ -6,8 +6,9 @@
  * its label sets and none of its pods.
  */
 
+import type { StringMap } from '@weir/kube';
 import { defined } from '@weir/net';
-import type { Endpoint, LabelSpace } from '@weir/policy';
+import { type Endpoint, type LabelSpace, orchestratorKey, serviceAccountKey } from '@weir/policy';
 import type { LabelPair, LabelSet, NamespaceEntry, PodEntry } from '../entries.ts';
 import { LabelTable } from './label-table.ts';
 import type { NamedPortList, NamedPortLists } from './named-port-lists.ts';
@@ -17,6 +18,8 @@ const ownSpaces: readonly LabelSpace[] = ['pod', 'serviceAccount', 'reserved'];
 
 /** The reserved labels that are not told apart by label sets: one is the namespace's, one unique. */
 const implied: ReadonlySet<string> = new Set(['namespace', 'name']);
+/** And where nothing can ask for them, so that no label is held by every pod. */
+const impliedWithoutAccounts: ReadonlySet<string> = new Set([...implied, serviceAccountKey.key, orchestratorKey.key]);
 
 /** Until the first pod joins; most label sets never have another. */
 const noMembers: PodEntry[] = [];
@@ -25,11 +28,13 @@ const noMembers: PodEntry[] = [];
 export class LabelSets {
   readonly labels: LabelTable = new LabelTable();
   readonly #ports: NamedPortLists;
+  readonly #implied: ReadonlySet<string>;
   #size = 0;
   #built = 0;
 
-  constructor(ports: NamedPortLists) {
+  constructor(ports: NamedPortLists, withAccounts: boolean) {
     this.#ports = ports;
+    this.#implied = withAccounts ? implied : impliedWithoutAccounts;
   }
 
   /** How many label sets exist. */
@@ -49,8 +54,17 @@ export class LabelSets {
 
   /** Finds or makes the label set of an endpoint; who makes one must add a member to it. */
   of(endpoint: Endpoint, namespace: NamespaceEntry): LabelSet {
-    const pairs = this.#pairsOf(endpoint);
-    const namedPorts = this.#ports.of(endpoint.namedPorts);
+    return this.#ofPairs(this.#pairsOf(endpoint), this.#ports.of(endpoint.namedPorts), namespace);
+  }
+
+  /** Finds or makes the label set that another one becomes when its service account has these labels. */
+  withAccountLabels({ pairs, namedPorts, namespace }: LabelSet, labels: StringMap): LabelSet {
+    const kept = pairs.filter(({ key }) => key.space !== 'serviceAccount');
+    const lent = Object.entries(labels).map(([key, value]) => this.labels.pair('serviceAccount', key, value));
+    return this.#ofPairs([...kept, ...lent].sort(byId), namedPorts, namespace);
+  }
+
+  #ofPairs(pairs: readonly LabelPair[], namedPorts: NamedPortList, namespace: NamespaceEntry): LabelSet {
     const lookup = lookupText(pairs, namedPorts);
     const known = namespace.labelSets.get(lookup);
     if (known !== undefined) return known;
@@ -99,12 +113,16 @@ export class LabelSets {
     const pairs: LabelPair[] = [];
     for (const space of ownSpaces) {
       for (const [key, value] of Object.entries(endpoint.labels[space])) {
-        if (space === 'reserved' && implied.has(key)) continue;
+        if (space === 'reserved' && this.#implied.has(key)) continue;
         pairs.push(this.labels.pair(space, key, value));
       }
     }
-    return pairs.sort((a, b) => a.id - b.id);
+    return pairs.sort(byId);
   }
+}
+
+function byId(a: LabelPair, b: LabelPair): number {
+  return a.id - b.id;
 }
 
 /** The ids as characters, two for each: short, and without the pieces that text put together keeps. */

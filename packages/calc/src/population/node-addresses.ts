@@ -30,12 +30,28 @@ export class NodeAddresses {
     this.#changed = this.#nodes.delete(name) || this.#changed;
   }
 
-  /** All addresses as ranges, if they may have changed since the last call. */
-  takeChange(): readonly AddressRange[] | undefined {
+  /** The addresses of this node and of all others, if they may have changed since the last call. */
+  takeChange(ownName: string): NodeRanges | undefined {
     if (!this.#changed) return undefined;
     this.#changed = false;
-    return rangesOf([...this.#nodes.values()].flat());
+    return rangesAround(ownName, this.#nodes);
   }
+}
+
+/** The addresses of one node and of all others, normalised. */
+export interface NodeRanges {
+  readonly own: readonly AddressRange[];
+  readonly others: readonly AddressRange[];
+}
+
+/** The same for a list of nodes, seen from one of them. */
+export function nodeRangesOf(nodes: readonly Node[], ownName: string): NodeRanges {
+  return rangesAround(ownName, new Map(nodes.map((node) => [node.metadata.name ?? '', nodeAddressesOf(node)])));
+}
+
+function rangesAround(ownName: string, nodes: ReadonlyMap<string, readonly Address[]>): NodeRanges {
+  const others = [...nodes].filter(([name]) => name !== ownName);
+  return { own: rangesOf(nodes.get(ownName) ?? []), others: rangesOf(others.flatMap(([, addresses]) => addresses)) };
 }
 
 /** The addresses that a node's status gives; names and what is no address are left out. */
@@ -44,6 +60,6 @@ export function nodeAddressesOf({ status }: Node): Address[] {
 }
 
 /** Addresses as normalised ranges. */
-export function rangesOf(addresses: readonly Address[]): AddressRange[] {
+function rangesOf(addresses: readonly Address[]): AddressRange[] {
   return unionOfAddressRanges(addresses.map((address) => ({ first: address, last: address })));
 }

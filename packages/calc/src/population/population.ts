@@ -6,10 +6,10 @@
  */
 
 import { podToPlannedEndpoint } from '@weir/compile';
-import type { Namespace, Pod } from '@weir/kube';
+import type { Namespace, Pod, StringMap } from '@weir/kube';
 import { type Address, compareAddresses } from '@weir/net';
-import type { Endpoint } from '@weir/policy';
-import type { Attachment, Claimant, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from '../entries.ts';
+import { type Endpoint, serviceAccountKey } from '@weir/policy';
+import type { Attachment, Claimant, LabelPair, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from '../entries.ts';
 import type { Subjects } from '../policies/subjects.ts';
 import { AddressTable } from './address-table.ts';
 import { claimPrecedence } from './claim-precedence.ts';
@@ -17,6 +17,7 @@ import { LabelSets } from './label-sets.ts';
 import type { Locals } from './locals.ts';
 import type { NamedPortLists } from './named-port-lists.ts';
 import { NamespaceTable } from './namespace-table.ts';
+import { ServiceAccounts } from './service-accounts.ts';
 
 /** What the population tells of its changes. */
 export interface PopulationOptions {
@@ -24,12 +25,15 @@ export interface PopulationOptions {
   readonly subjects: Subjects;
   readonly locals: Locals;
   readonly ports: NamedPortLists;
+  /** Whether pods can be selected by their service accounts. */
+  readonly withAccounts: boolean;
 }
 
 /** All pods, namespaces and attachments. */
 export class Population {
   readonly labelSets: LabelSets;
   readonly namespaces: NamespaceTable;
+  readonly accounts: ServiceAccounts = new ServiceAccounts();
   readonly addresses: AddressTable = new AddressTable();
   /** Label sets whose class must be computed from nothing. */
   readonly unclassified: Set<LabelSet> = new Set();
@@ -41,7 +45,7 @@ export class Population {
 
   constructor(options: PopulationOptions) {
     this.#options = options;
-    this.labelSets = new LabelSets(options.ports);
+    this.labelSets = new LabelSets(options.ports, options.withAccounts);
     this.namespaces = new NamespaceTable(this.labelSets.labels);
   }
 
@@ -58,7 +62,8 @@ export class Population {
   /** A pod appeared or changed. */
   upsertPod(pod: Pod): void {
     const { namespace: namespaceName = 'default', name = '' } = pod.metadata;
-    const endpoint = podToPlannedEndpoint(pod);
+    const account = this.#options.withAccounts ? this.accounts.labelsOf(namespaceName, pod.spec?.serviceAccountName ?? '') : undefined;
+    const endpoint = podToPlannedEndpoint(pod, undefined, account);
     const old = this.namespaces.get(namespaceName)?.pods.get(name);
     if (old !== undefined && old.uid !== endpoint?.uid) this.#removePod(old);
     if (endpoint === undefined) return;
@@ -85,6 +90,20 @@ export class Population {
     if (entry === undefined) return;
     if (this.namespaces.forget(entry)) this.#relabelled(entry);
     this.namespaces.dropUnused(entry);
+  }
+
+  /** A service account has these labels now; one that is gone has none. */
+  labelServiceAccount(namespaceName: string, name: string, labels: StringMap): void {
+    if (!this.#options.withAccounts || !this.accounts.set(namespaceName, name, labels)) return;
+    const isOf = ({ key, value }: LabelPair): boolean =>
+      key.space === serviceAccountKey.space && key.key === serviceAccountKey.key && value === name;
+    const labelSets = [...(this.namespaces.get(namespaceName)?.labelSets.values() ?? [])].filter(({ pairs }) => pairs.some(isOf));
+    // All before the first changes: pods go from one label set to another.
+    const pods = labelSets.flatMap(({ members }) => members);
+    for (const pod of pods) {
+      this.#relabel(pod, this.labelSets.withAccountLabels(pod.labelSet, labels));
+      this.#touch(pod);
+    }
   }
 
   /** The start gate announces an endpoint, or announces it anew. */
@@ -141,15 +160,16 @@ export class Population {
     entry.precedence = facts.precedence;
     // Equal ones are not taken over: the slots have those of before, and each pod would have both.
     if (isMoved) entry.addresses = endpoint.addresses;
-    if (entry.labelSet !== labelSet) {
-      const before = entry.labelSet;
-      const position = entry.position;
-      entry.labelSet = labelSet;
-      this.#enter(entry);
-      this.#exit(before, position);
-    }
+    if (entry.labelSet !== labelSet) this.#relabel(entry, labelSet);
     if (isMoved && entry.attachment === undefined) this.#claim(entry, entry.addresses);
     else this.#touch(entry);
+  }
+
+  #relabel(entry: PodEntry, labelSet: LabelSet): void {
+    const { labelSet: before, position } = entry;
+    entry.labelSet = labelSet;
+    this.#enter(entry);
+    this.#exit(before, position);
   }
 
   #removePod(entry: PodEntry): void {

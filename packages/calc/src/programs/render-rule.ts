@@ -2,8 +2,8 @@
 import { formatPortRange, type PortRange } from '@weir/net';
 import type { NamedPort } from '@weir/policy';
 import type { ProgramRule } from '../delta/delta.ts';
-import type { PlannedRule } from '../policies/plan-policy.ts';
 import { resolveNames } from '../policies/plan-ports.ts';
+import type { PlannedRule } from '../policies/planned-rule.ts';
 
 /** The rule for an endpoint with these named ports, or undefined when it is left with no port of the endpoint. */
 export function renderRule(planned: PlannedRule, id: string, namedPorts: readonly NamedPort[]): ProgramRule | undefined {

@@ -5,7 +5,7 @@
  */
 import type { Direction } from '@weir/policy';
 import type { PolicyEntry, PolicyStretch, RenderedTier } from '../entries.ts';
-import type { PlannedRule } from '../policies/plan-policy.ts';
+import type { PlannedRule } from '../policies/planned-rule.ts';
 import type { Policies } from '../policies/policies.ts';
 import { type NamedPortList, noPorts } from '../population/named-port-lists.ts';
 import { renderRule } from './render-rule.ts';

@@ -1,7 +1,7 @@
 /** Pods as endpoints: which pods selectors can match, with their labels, addresses and named ports. */
 import type { Container, Pod, StringMap } from '@weir/kube';
 import { type Address, compareAddresses, isTransportName, parseAddress, transportNumber } from '@weir/net';
-import type { Endpoint, NamedPort } from '@weir/policy';
+import { type Endpoint, type NamedPort, orchestratorKey, serviceAccountKey } from '@weir/policy';
 
 const noLabels: StringMap = Object.freeze({});
 
@@ -19,17 +19,28 @@ export function podToEndpoint(pod: Pod, namespaceLabels: StringMap): Endpoint | 
  * As {@link podToEndpoint}, but a pod without an address yet is an endpoint without addresses: one from
  * a manifest, or one whose start the gate announces before its status says so.
  */
-export function podToPlannedEndpoint(pod: Pod, namespaceLabels: StringMap = noLabels): Endpoint | undefined {
+export function podToPlannedEndpoint(
+  pod: Pod,
+  namespaceLabels: StringMap = noLabels,
+  serviceAccountLabels: StringMap = noLabels,
+): Endpoint | undefined {
   if (pod.spec?.hostNetwork === true || isFinished(pod)) return undefined;
   const { namespace = 'default', name = '', uid = `${namespace}/${name}`, labels = noLabels } = pod.metadata;
   const node = pod.spec?.nodeName;
+  const account = pod.spec?.serviceAccountName;
+  const reserved = {
+    namespace,
+    name,
+    [orchestratorKey.key]: 'k8s',
+    ...(account === undefined || account === '' ? {} : { [serviceAccountKey.key]: account }),
+  };
   return {
     uid,
     namespace,
     name,
     ...(node === undefined ? {} : { node }),
     addresses: podAddresses(pod),
-    labels: { pod: labels, namespace: namespaceLabels, serviceAccount: noLabels, reserved: { namespace, name } },
+    labels: { pod: labels, namespace: namespaceLabels, serviceAccount: serviceAccountLabels, reserved },
     namedPorts: podNamedPorts(pod),
   };
 }

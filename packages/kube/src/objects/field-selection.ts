@@ -22,6 +22,7 @@ export const podPolicyFields: FieldSelection = {
   spec: {
     nodeName: true,
     hostNetwork: true,
+    serviceAccountName: true,
     containers: { name: true, ports: true },
     initContainers: { name: true, ports: true, restartPolicy: true },
   },
@@ -30,6 +31,9 @@ export const podPolicyFields: FieldSelection = {
 
 /** The fields of a Namespace that policies can select it by. */
 export const namespacePolicyFields: FieldSelection = { metadata: { ...times, labels: true } };
+
+/** The fields of a ServiceAccount that policies can select its pods by. */
+export const serviceAccountPolicyFields: FieldSelection = { metadata: { ...times, labels: true } };
 
 /** The fields of a Node that say which addresses are its own, and which policies mean it. */
 export const nodePolicyFields: FieldSelection = { metadata: { ...times, labels: true }, status: { addresses: true } };

@@ -7,16 +7,11 @@
  * (libcalico-go `backend/syncersv1/updateprocessors`).
  */
 import { unreachable } from '@weir/net';
-import { allOf, type LabelKey, type Selector } from '@weir/policy';
+import { allOf, type LabelKey, orchestratorKey, type Selector, serviceAccountKey } from '@weir/policy';
 import { namespaceKey } from '../../kubernetes/compile-selector.ts';
 import type { CalicoEntity } from '../objects/calico-policy.ts';
 import type { CalicoSelector } from '../selector/calico-selector.ts';
 import { parseCalicoSelector } from '../selector/parse-calico-selector.ts';
-
-/** The name of an endpoint's service account; absent where there is none. */
-const serviceAccountKey: LabelKey = { space: 'reserved', key: 'serviceAccount' };
-/** `k8s` for every pod. */
-const orchestratorKey: LabelKey = { space: 'reserved', key: 'orchestrator' };
 
 /** Whose labels an expression is about; those of namespaces and service accounts have no prefix there. */
 export type LabelOwner = 'endpoint' | 'namespace' | 'serviceAccount';
