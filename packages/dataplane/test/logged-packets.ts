@@ -3,7 +3,7 @@
  * no more than the rate allows. `runLoggedPackets` is called once for each back end that takes such rules.
  */
 import { inNetns } from '@weir/kernel';
-import { formatAddress } from '@weir/net';
+import { formatAddress, isIcmp } from '@weir/net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataplane, FlowEvent } from '../src/dataplane.ts';
 import { attemptsOf } from './conformance/cases.ts';
@@ -115,6 +115,13 @@ export function runLoggedPackets({ name, tellsVerdict, newDataplane }: LoggingBa
         return [...new Set(texts)].sort();
       };
       await expect.poll(seen, { timeout: 20_000 }).toEqual(wanted.sort());
+      const deniedMessages = (): Set<number | undefined> =>
+        new Set(
+          told.flatMap(({ kind, ...rest }) =>
+            kind === 'denied' && 'flow' in rest && isIcmp(rest.flow.protocol) ? [rest.flow.message] : [],
+          ),
+        );
+      await expect.poll(deniedMessages, { timeout: 20_000 }).toEqual(new Set([8 * 256, 128 * 256]));
       const counts = new Map((await made.counters()).map(({ rule, packets }) => [rule.id, packets]));
       expect(counts.get('web')).toBeGreaterThan(0n);
       await stop();

@@ -7,7 +7,7 @@
  */
 import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
 import type { FlowEvent, UnownedReason } from '@weir/dataplane';
-import { type Address, formatAddress, formatProtocol } from '@weir/net';
+import { type Address, type Flow, formatAddress, formatProtocol } from '@weir/net';
 import type { Direction, EndJson } from '@weir/policy';
 import { type DirectionExplanation, endOf, explainEnd } from '../explain-flow.ts';
 
@@ -41,6 +41,7 @@ export interface FlowRecord {
   readonly service?: { readonly ip: string; readonly port?: number };
   readonly protocol: string;
   readonly port?: number;
+  readonly icmp?: { readonly type: number; readonly code: number };
   readonly egress?: DirectionExplanation | ChangedDirection | UnownedDirection;
   readonly ingress?: DirectionExplanation | ChangedDirection | UnownedDirection;
 }
@@ -79,6 +80,7 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
     ...(addressed === undefined ? {} : { service: { ip: formatAddress(addressed.address), ...portOf(addressed.port) } }),
     protocol: formatProtocol(flow.protocol),
     ...portOf(flow.destinationPort),
+    ...messageOf(flow),
     ...Object.fromEntries(explained),
   };
 }
@@ -93,6 +95,7 @@ function unownedRecord({ flow, direction, reason }: Extract<FlowEvent, { kind: '
     destination: endRecord(engine, flow.destination, flow.destinationPort),
     protocol: formatProtocol(flow.protocol),
     ...portOf(flow.destinationPort),
+    ...messageOf(flow),
     [direction]: { verdict: 'deny', decidedBy: { reason } },
   };
 }
@@ -126,11 +129,15 @@ function portOf(port: number | undefined): { readonly port?: number } {
   return port === undefined ? {} : { port };
 }
 
+function messageOf({ message }: Flow): Pick<FlowRecord, 'icmp'> {
+  return message === undefined ? {} : { icmp: { type: message >> 8, code: message & 255 } };
+}
+
 /** What two packets of one attempt share that are reported for the same reason. */
 export function attemptKey({
   kind,
   direction,
-  flow: { source, destination, protocol, sourcePort, destinationPort },
+  flow: { source, destination, protocol, sourcePort, destinationPort, message },
 }: ReportedFlow): string {
-  return `${kind} ${direction} ${formatAddress(source)} ${sourcePort ?? ''} ${formatAddress(destination)} ${destinationPort ?? ''} ${protocol}`;
+  return `${kind} ${direction} ${formatAddress(source)} ${sourcePort ?? ''} ${formatAddress(destination)} ${destinationPort ?? message ?? ''} ${protocol}`;
 }

@@ -1,6 +1,6 @@
 /** Reports of packets that are dropped or logged, as the programs write them into `events`. */
 import { type BpfMap, type PacketBatch, RingBuffer } from '@weir/kernel';
-import { addressFromBytes, type Flow } from '@weir/net';
+import { addressFromBytes, type Flow, isIcmp } from '@weir/net';
 import { prefixOfReport, type ReportKind } from '../connections/packet-reports.ts';
 
 /** In the order of their numbers in `bpf/state.h`: what they are called of a packet that passes, and of one that is denied. */
@@ -67,6 +67,9 @@ function flowOfRecord(record: Buffer): Flow {
     destination: addressAt(offset.addresses + addressBytes),
     protocol: record.readUInt8(offset.protocol),
   };
+  // Of ICMP the message; 0 where it is cut off.
+  const target = record.readUInt16BE(offset.ports + 2);
+  if (isIcmp(flow.protocol)) return { ...flow, message: target };
   if (record.readUInt8(offset.hasPorts) === 0) return flow;
-  return { ...flow, sourcePort: record.readUInt16BE(offset.ports), destinationPort: record.readUInt16BE(offset.ports + 2) };
+  return { ...flow, sourcePort: record.readUInt16BE(offset.ports), destinationPort: target };
 }

@@ -20,7 +20,7 @@ describe('the five-tuple of a packet', () => {
     expect(read(v4('0000', '06') + ports)).toEqual({ ...ends4, protocol: 6, sourcePort: 12345, destinationPort: 80 });
     const withOptions = v4('0000', '11').replace('4500', '4600') + '01010101' + ports;
     expect(read(withOptions)).toEqual({ ...ends4, protocol: 17, sourcePort: 12345, destinationPort: 80 });
-    expect(read(v4('0000', '01') + ports)).toEqual({ ...ends4, protocol: 1 });
+    expect(read(v4('0000', '2f') + ports)).toEqual({ ...ends4, protocol: 47 });
   });
 
   it('is read behind extension headers of IPv6', () => {
@@ -28,6 +28,13 @@ describe('the five-tuple of a packet', () => {
     const hopByHop = `2c01 000000000000 0000000000000000`;
     const firstFragment = '0600 0001 00000001';
     expect(read(v6('00') + hopByHop + firstFragment + ports)).toEqual({ ...ends6, protocol: 6, sourcePort: 12345, destinationPort: 80 });
+  });
+
+  it('has the message of ICMP, where that is not cut off', () => {
+    expect(read(`${v4('0000', '01')} 0805 0000 0001 0001`)).toEqual({ ...ends4, protocol: 1, message: 8 * 256 + 5 });
+    expect(read(`${v6('3a')} 8000 0000 0001 0001`)).toEqual({ ...ends6, protocol: 58, message: 128 * 256 });
+    expect(read(`${v4('0000', '01')} 08`)).toEqual({ ...ends4, protocol: 1 });
+    expect(read(`${v4('0010', '01')} 0805 0000`)).toEqual({ ...ends4, protocol: 1 });
   });
 
   it('has no ports in later fragments', () => {
