@@ -9,6 +9,7 @@ export * from './describe-verdict.ts';
 export * from './endpoint.ts';
 export * from './engine-release.ts';
 export * from './evaluate.ts';
+export { ruleMatches } from './match-rule.ts';
 export * from './model.ts';
 export * from './near-misses.ts';
 export * from './policy-order.ts';

@@ -43,6 +43,8 @@ export interface PolicyWorld {
   readonly unknownNamespaces: ReadonlySet<string>;
   /** How an address is in a group: on which ports; empty when it is not in it. */
   inGroup(group: AddressGroupName, address: Address): readonly GroupMember[];
+  /** Everything in a group; empty when there is no such group. */
+  membersOf(group: AddressGroupName): readonly GroupMember[];
   /** Who has this address: a pod before a node before nobody. */
   endAt(address: Address): FlowEnd;
   /** The enforced policies that select the endpoint, by tier; tiers without any are left out. */
@@ -72,6 +74,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     profile,
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
+    membersOf: (group) => options.groups?.get(group) ?? [],
     endAt(address) {
       const key = formatAddress(address);
       const endpoint = endpointsByAddress.get(key);

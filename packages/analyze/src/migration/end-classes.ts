@@ -17,6 +17,7 @@ import {
 import {
   type Endpoint,
   type FlowEnd,
+  type GroupMember,
   type PolicyWorld,
   requiredLabels,
   type Selector,
@@ -71,21 +72,26 @@ export function classifyEnds(input: ClassifiedWorlds): EndClasses {
   };
   const netsOf = (address: Address): string =>
     conditions.nets.map(({ ranges }) => (addressRangesContain(ranges, address) ? '1' : '0')).join('');
+  const groupsOf = groupBits(conditions.members);
   const selectorsOf = selectorBits(conditions.selectors);
   const taken = new Set<string>();
   for (const { end, kind } of clusterEnds(input)) {
     taken.add(formatAddress(end.address));
-    if (kind === 'nodes') add(kind, end, { selectors: '', nets: netsOf(end.address), extra: '' });
+    const groups = groupsOf(end.address);
+    if (end.kind === 'node')
+      add(kind, end, { selectors: '', nets: netsOf(end.address), extra: `${conditions.asksForNodes ? end.node.name : ''}${groups}` });
     else if (end.kind === 'endpoint' && input.include(end.endpoint)) {
-      const extra = JSON.stringify([systemOfEndpoint(end.endpoint), end.endpoint.namedPorts]);
+      const node = conditions.asksForNodes ? (end.endpoint.node ?? '') : '';
+      const extra = JSON.stringify([systemOfEndpoint(end.endpoint), end.endpoint.namedPorts, node, groups]);
       add(kind, end, { selectors: selectorsOf(end.endpoint), nets: netsOf(end.address), extra });
     }
   }
   const outside = (address: Address): void =>
-    add('outside', { kind: 'address', address }, { selectors: '', nets: netsOf(address), extra: '' });
+    add('outside', { kind: 'address', address }, { selectors: '', nets: netsOf(address), extra: groupsOf(address) });
   for (const host of input.hosts ?? []) if (host.family === input.family && !taken.has(formatAddress(host))) outside(host);
+  for (const { address } of conditions.members) if (address.family === input.family && !taken.has(formatAddress(address))) outside(address);
   for (const address of outsideAddresses(conditions.nets, input.family, taken)) {
-    if (!found.has(`outside  ${netsOf(address)} `)) outside(address);
+    if (!found.has(`outside  ${netsOf(address)} ${groupsOf(address)}`)) outside(address);
   }
   return indexed([...found.values()], conditions, input.family);
 }
@@ -99,6 +105,10 @@ interface Bits {
 interface Conditions {
   readonly selectors: readonly { readonly key: string; readonly selector: Selector }[];
   readonly nets: readonly { readonly key: string; readonly ranges: readonly AddressRange[] }[];
+  /** Of the groups that rules name. */
+  readonly members: readonly (GroupMember & { readonly group: string })[];
+  /** Whether rules tell the node that a pod runs on from others. */
+  readonly asksForNodes: boolean;
 }
 
 function indexed(
@@ -137,21 +147,41 @@ function rangesKey(ranges: readonly AddressRange[]): string {
 function conditionsOf(worlds: readonly PolicyWorld[]): Conditions {
   const selectors = new Map<string, Selector>();
   const nets = new Map<string, readonly AddressRange[]>();
-  const addSide = (side: Side): void => {
+  const members = new Map<string, Conditions['members']>();
+  let asksForNodes = false;
+  const addSide = (world: PolicyWorld, side: Side): void => {
+    asksForNodes ||= side.node !== undefined;
+    for (const group of side.groups ?? [])
+      members.set(
+        group,
+        world.membersOf(group).map((member) => ({ ...member, group })),
+      );
     for (const selector of [side.selector, side.notSelector]) if (selector !== undefined) selectors.set(selectorKey(selector), selector);
-    for (const ranges of [side.nets, side.notNets]) if (ranges !== undefined) nets.set(rangesKey(ranges), ranges);
+    for (const ranges of [side.nets, side.notNets, side.nodes]) if (ranges !== undefined) nets.set(rangesKey(ranges), ranges);
   };
   for (const world of worlds) {
     for (const { match } of rulesOf(world)) {
-      addSide(match.source);
-      addSide(match.destination);
+      addSide(world, match.source);
+      addSide(world, match.destination);
     }
     for (const { policies } of world.tiers) for (const { subject } of policies) selectors.set(selectorKey(subject), subject);
   }
   return {
     selectors: [...selectors].map(([key, selector]) => ({ key, selector })),
     nets: [...nets].map(([key, ranges]) => ({ key, ranges })),
+    members: [...members.values()].flat(),
+    asksForNodes,
   };
+}
+
+/** The groups that an address is in, with the ports there; '' for none. */
+function groupBits(members: Conditions['members']): (address: Address) => string {
+  const texts = new Map<string, string[]>();
+  for (const { group, address, protocol, port } of members) {
+    const key = formatAddress(address);
+    texts.set(key, [...(texts.get(key) ?? []), `${group} ${protocol ?? ''} ${port ?? ''}`]);
+  }
+  return (address) => texts.get(formatAddress(address))?.sort().join() ?? '';
 }
 
 /** The selectors' answers about a pod, one sign each; pods of equal labels are asked once, and selectors of other namespaces not at all. */
@@ -165,11 +195,10 @@ function selectorBits(selectors: Conditions['selectors']): (endpoint: Endpoint) 
   }
   const known = new Map<string, string>();
   return (endpoint) => {
-    const labels = JSON.stringify([
-      endpoint.namespace,
-      systemOfEndpoint(endpoint),
-      Object.entries(endpoint.labels.pod).sort(([a], [b]) => (a < b ? -1 : 1)),
-    ]);
+    const { pod, serviceAccount, reserved } = endpoint.labels;
+    const { name: _name, ...known } = reserved;
+    const sorted = [pod, serviceAccount, known].map((own) => Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const labels = JSON.stringify([endpoint.namespace, sorted]);
     let bits = known.get(labels);
     if (bits === undefined) {
       const signs = new Array<string>(selectors.length).fill('0');

@@ -5,8 +5,18 @@
  * What holds for pairs alone is left to the caller: a pod reaches itself, its node reaches it, and with
  * some engines it reaches its node. Labels that are not known match nothing here; callers make them known.
  */
-import { type BitSet, BitSet as Bits, portRangesContain } from '@weir/net';
-import type { Direction, Endpoint, Policy, PolicyWorld, Rule, SelectingTier, Side } from '@weir/policy';
+import { type BitSet, BitSet as Bits, defined, portRangesContain } from '@weir/net';
+import {
+  type Direction,
+  type Endpoint,
+  type FlowQuestion,
+  type Policy,
+  type PolicyWorld,
+  type Rule,
+  ruleMatches,
+  type SelectingTier,
+  type Side,
+} from '@weir/policy';
 import type { EndClass, EndClasses } from './end-classes.ts';
 import type { TrafficClass } from './traffic-classes.ts';
 
@@ -32,7 +42,8 @@ export class Reach {
     const program = this.#programOf[owner];
     if (program === undefined) return this.#full;
     const names = direction === 'ingress' && program.usesOwnNames ? this.#namedPorts(owner) : '';
-    const key = `${direction} ${traffic.protocol} ${traffic.port ?? ''} ${names}`;
+    // A program that asks about the owner itself has a row for each.
+    const key = `${direction} ${names} ${program.asksOwner ? owner : ''}`;
     if (program.traffic !== traffic) {
       program.traffic = traffic;
       program.rows.clear();
@@ -68,8 +79,11 @@ export class Reach {
     let program = this.#programs.get(key);
     if (program === undefined) {
       const rules = tiers.flatMap(({ policies }) => policies.flatMap(({ ingress }) => ingress?.rules ?? []));
-      const usesOwnNames = rules.some(({ match }) => match.destination.namedPorts !== undefined);
-      program = { tiers, usesOwnNames, rows: new Map(), traffic: undefined };
+      const usesOwnNames = rules.some(
+        ({ match: { destination } }) => destination.namedPorts !== undefined || destination.notNamedPorts !== undefined,
+      );
+      const asksOwner = tiers.some(({ policies }) => policies.some(asksOfOwner));
+      program = { tiers, usesOwnNames, asksOwner, rows: new Map(), traffic: undefined };
       this.#programs.set(key, program);
     }
     return program;
@@ -100,7 +114,9 @@ export class Reach {
   }
 
   /** The peers that a rule matches with this traffic; undefined when its ports or protocol match none. */
-  #match(rule: Rule, { owner, direction, traffic }: Asked): BitSet | undefined {
+  #match(rule: Rule, asked: Asked): BitSet | undefined {
+    const { owner, direction, traffic } = asked;
+    if (!isPlain(rule, direction)) return this.#matchOneByOne(rule, asked);
     const { protocol, family, source, destination } = rule.match;
     if (protocol !== undefined && protocol !== traffic.protocol) return undefined;
     if (family !== undefined && family !== this.#ends.family) return undefined;
@@ -115,6 +131,16 @@ export class Reach {
     const carries = (at: number): boolean => this.#carries(at, namedPorts, traffic);
     if (direction === 'ingress') return carries(owner) ? peers : undefined;
     return peers.and(Bits.where(this.#full.size, carries));
+  }
+
+  /** Asks about one end of each class, as evaluation does. */
+  #matchOneByOne(rule: Rule, { owner, direction, traffic }: Asked): BitSet {
+    const own = defined(this.#ends.classes[owner]?.ends[0], 'a class has an end');
+    return Bits.where(this.#full.size, (at) => {
+      const peer = defined(this.#ends.classes[at]?.ends[0], 'a class has an end');
+      const [source, destination] = direction === 'ingress' ? [peer, own] : [own, peer];
+      return ruleMatches(this.#world, rule, { source, destination, ...packetOf(traffic) }) === 'yes';
+    });
   }
 
   #side({ selector, notSelector, nets, notNets }: Side): BitSet {
@@ -152,6 +178,8 @@ export class Reach {
 interface Program {
   readonly tiers: readonly SelectingTier[];
   readonly usesOwnNames: boolean;
+  /** Whether a rule asks for more of the owner than its named ports. */
+  readonly asksOwner: boolean;
   readonly rows: Map<string, BitSet>;
   traffic: TrafficClass | undefined;
 }
@@ -160,4 +188,39 @@ interface Asked {
   readonly owner: number;
   readonly direction: Direction;
   readonly traffic: TrafficClass;
+}
+
+/** A packet of the class. */
+function packetOf({ protocol, port, sourcePort, icmp }: TrafficClass): Omit<FlowQuestion, 'source' | 'destination'> {
+  return {
+    protocol,
+    ...(port === undefined ? {} : { destinationPort: port }),
+    ...(sourcePort === undefined ? {} : { sourcePort }),
+    ...(icmp === undefined ? {} : { icmp }),
+  };
+}
+
+/** Whether a rule asks for nothing but a protocol, a family, ports of the destination, and labels and blocks of the peer. */
+function isPlain({ match }: Rule, direction: Direction): boolean {
+  const { notProtocol, icmp, notIcmp, source, destination } = match;
+  const [peer, own] = direction === 'ingress' ? [source, destination] : [destination, source];
+  const unusual = [notProtocol, icmp, notIcmp, source.ports, source.namedPorts, peer.groups, peer.node, peer.nodes];
+  const excluded = [source, destination].flatMap(({ notPorts, notNamedPorts }) => [notPorts, notNamedPorts]);
+  return [...unusual, ...excluded].every((asked) => asked === undefined) && !asksOf(own);
+}
+
+/** Whether a rule's answer differs between ends that have the same policies and named ports. */
+function asksOfOwner({ ingress, egress }: Policy): boolean {
+  return (
+    (ingress?.rules ?? []).some(({ match: { source, destination } }) => asksOf(destination) || source.node !== undefined) ||
+    (egress?.rules ?? []).some(
+      ({ match: { source, destination } }) =>
+        source.namedPorts !== undefined || source.notNamedPorts !== undefined || asksOf(source) || destination.node !== undefined,
+    )
+  );
+}
+
+/** Whether a side asks who the end is, and not only which port it is. */
+function asksOf({ selector, notSelector, nets, notNets, groups, node, nodes }: Side): boolean {
+  return [selector, notSelector, nets, notNets, groups, node, nodes].some((asked) => asked !== undefined);
 }

@@ -1,11 +1,13 @@
 /**
  * The traffic that policies tell apart: for each protocol its ports in classes that every rule treats
- * alike, so that a comparison over them is one over all ports. ICMP has no ports and is one class.
+ * alike, so that a comparison over them is one over all ports. ICMP has messages instead, and is one class
+ * while no rule asks for any; protocols that some rule names have a class of their own.
  */
 import {
   type Family,
   formatPortRange,
   formatProtocol,
+  hasPorts,
   type PortRange,
   type ProtocolNumber,
   portMax,
@@ -13,15 +15,20 @@ import {
   protocolNumber,
   unionOfPortRanges,
 } from '@weir/net';
-import type { Endpoint, PolicyWorld, Rule } from '@weir/policy';
+import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule } from '@weir/policy';
 
-/** Ports that no rule tells apart. */
+/** Ports, or messages, that no rule tells apart. */
 export interface TrafficClass {
   readonly protocol: ProtocolNumber;
   /** Absent for protocols without ports. */
   readonly ports?: readonly PortRange[];
   /** One of the ports. */
   readonly port?: number;
+  /** Where some rule asks for source ports: those of the class, and one of them. */
+  readonly sourcePorts?: readonly PortRange[];
+  readonly sourcePort?: number;
+  /** Where some rule asks for messages: one of the class. */
+  readonly icmp?: Required<IcmpMessages>;
 }
 
 /** The lowest port that anything can connect to. */
@@ -30,9 +37,62 @@ const lowest = 1;
 /** The classes of a family's traffic for the rules of these worlds and the named ports of these pods. */
 export function trafficClasses(worlds: readonly PolicyWorld[], pods: readonly Endpoint[], family: Family): readonly TrafficClass[] {
   const rules = worlds.flatMap(rulesOf);
-  const icmp = family === 4 ? protocolNumber.ICMP : protocolNumber.ICMPv6;
+  const members = worlds.flatMap(groupMembersOf);
   const transports = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP];
-  return [...transports.flatMap((protocol) => portClasses(protocol, rules, pods)), { protocol: icmp }];
+  return [
+    ...transports.flatMap((protocol) => portClasses(protocol, rules, { pods, members })),
+    ...messageClasses(family === 4 ? protocolNumber.ICMP : protocolNumber.ICMPv6, rules),
+    ...otherProtocols(rules, family).map((protocol) => ({ protocol })),
+  ];
+}
+
+/** One message of each kind that some rule tells apart from others. */
+function messageClasses(protocol: ProtocolNumber, rules: readonly Rule[]): TrafficClass[] {
+  const named = rules.flatMap(({ match }) =>
+    match.protocol === protocol ? [match.icmp, match.notIcmp].filter((icmp) => icmp !== undefined) : [],
+  );
+  if (named.length === 0) return [{ protocol }];
+  const types = new Map<number, Set<number>>();
+  for (const { type, code } of named) {
+    const codes = types.get(type) ?? new Set();
+    if (code !== undefined) codes.add(code);
+    types.set(type, codes);
+  }
+  const messages = [...types].flatMap(([type, codes]) => [...codes, ...unnamed(codes)].map((code) => ({ type, code })));
+  return [...messages, ...unnamed(types).map((type) => ({ type, code: 0 }))].map((icmp) => ({ protocol, icmp }));
+}
+
+/** The lowest number of a byte that is not among those named, where there is one. */
+function unnamed(named: { has(number: number): boolean }): number[] {
+  const free = Array.from({ length: 256 }, (_, number) => number).find((number) => !named.has(number));
+  return free === undefined ? [] : [free];
+}
+
+/** Protocols beside the usual ones that rules name, and where they name any one that stands for the rest. */
+function otherProtocols(rules: readonly Rule[], family: Family): ProtocolNumber[] {
+  const named = new Set(rules.flatMap(({ match }) => [match.protocol, match.notProtocol]).filter((protocol) => protocol !== undefined));
+  const usual: readonly number[] = [
+    protocolNumber.TCP,
+    protocolNumber.UDP,
+    protocolNumber.SCTP,
+    protocolNumber.ICMP,
+    protocolNumber.ICMPv6,
+  ];
+  const icmp = family === 4 ? protocolNumber.ICMP : protocolNumber.ICMPv6;
+  const isToldApart =
+    named.has(icmp) ||
+    rules.some(({ match }) => match.notProtocol !== undefined) ||
+    [...named].some((protocol) => !usual.includes(protocol));
+  if (!isToldApart) return [];
+  const rest = Array.from({ length: 255 }, (_, at) => at + 1).find(
+    (protocol) => !named.has(protocol) && !usual.includes(protocol) && !hasPorts(protocol),
+  );
+  return [...[...named].filter((protocol) => !usual.includes(protocol)), ...(rest === undefined ? [] : [rest])];
+}
+
+function groupMembersOf(world: PolicyWorld): readonly GroupMember[] {
+  const sides = rulesOf(world).flatMap(({ match }) => [match.source, match.destination]);
+  return [...new Set(sides.flatMap(({ groups = [] }) => groups))].flatMap((group) => world.membersOf(group));
 }
 
 /** Every rule of every policy of a world. */
@@ -40,26 +100,60 @@ export function rulesOf({ tiers }: PolicyWorld): readonly Rule[] {
   return tiers.flatMap(({ policies }) => policies.flatMap(({ ingress, egress }) => [...(ingress?.rules ?? []), ...(egress?.rules ?? [])]));
 }
 
-function portClasses(protocol: ProtocolNumber, rules: readonly Rule[], pods: readonly Endpoint[]): TrafficClass[] {
-  const asked = rules
-    .filter(({ match }) => match.protocol === undefined || match.protocol === protocol)
-    .map(({ match }) => match.destination);
-  const specs = new Map(asked.flatMap(({ ports }) => (ports === undefined ? [] : [[ports.map(formatPortRange).join(), ports] as const])));
-  const names = new Set(asked.flatMap(({ namedPorts = [] }) => namedPorts));
-  const numbers = new Set(
-    pods.flatMap(({ namedPorts }) =>
+/** What has numbers of ports beside rules. */
+interface NumberedPorts {
+  readonly pods: readonly Endpoint[];
+  readonly members: readonly GroupMember[];
+}
+
+function portClasses(protocol: ProtocolNumber, rules: readonly Rule[], { pods, members }: NumberedPorts): TrafficClass[] {
+  const asked = rules.filter(
+    ({ match }) => (match.protocol === undefined || match.protocol === protocol) && match.notProtocol !== protocol,
+  );
+  const specsOf = (side: 'source' | 'destination'): readonly (readonly PortRange[])[] => {
+    const specs = asked.flatMap(({ match }) => [match[side].ports, match[side].notPorts].filter((ports) => ports !== undefined));
+    return [...new Map(specs.map((ports) => [ports.map(formatPortRange).join(), ports])).values()];
+  };
+  const sides = asked.flatMap(({ match }) => [match.source, match.destination]);
+  const names = new Set(sides.flatMap(({ namedPorts = [], notNamedPorts = [] }) => [...namedPorts, ...notNamedPorts]));
+  const numbers = new Set([
+    ...pods.flatMap(({ namedPorts }) =>
       namedPorts.filter((port) => port.protocol === protocol && names.has(port.name)).map(({ port }) => port),
     ),
+    ...members.flatMap((member) => (member.protocol === protocol && member.port !== undefined ? [member.port] : [])),
+  ]);
+  const destinations = rangesAlike(specsOf('destination'), numbers);
+  const namesSources = asked.some(({ match: { source } }) => source.namedPorts !== undefined || source.notNamedPorts !== undefined);
+  const sourceSpecs = specsOf('source');
+  const sources = sourceSpecs.length === 0 && !namesSources ? [undefined] : rangesAlike(sourceSpecs, namesSources ? numbers : new Set());
+  return destinations.flatMap((ranges) =>
+    sources.map(
+      (from): TrafficClass => ({
+        protocol,
+        ports: unionOfPortRanges(ranges),
+        port: plainPort(ranges),
+        ...(from === undefined ? {} : { sourcePorts: unionOfPortRanges(from), sourcePort: highestPort(from) }),
+      }),
+    ),
   );
+}
+
+/** Ports that are in the same of the specs; each of the numbers stands alone. */
+function rangesAlike(specs: readonly (readonly PortRange[])[], numbers: ReadonlySet<number>): PortRange[][] {
   const classes = new Map<string, PortRange[]>();
-  for (const range of pieces([...specs.values()].flat(), numbers)) {
-    const inSpecs = [...specs.values()].map((ports) => (portRangesContain(ports, range.first) ? '1' : '0')).join('');
+  for (const range of pieces(specs.flat(), numbers)) {
+    const inSpecs = specs.map((ports) => (portRangesContain(ports, range.first) ? '1' : '0')).join('');
     const key = `${inSpecs} ${numbers.has(range.first) ? range.first : ''}`;
     const found = classes.get(key);
     if (found === undefined) classes.set(key, [range]);
     else found.push(range);
   }
-  return [...classes.values()].map((ranges) => ({ protocol, ports: unionOfPortRanges(ranges), port: plainPort(ranges) }));
+  return [...classes.values()];
+}
+
+/** Programs connect from high ports. */
+function highestPort(ranges: readonly PortRange[]): number {
+  return ranges.at(-1)?.last ?? portMax;
 }
 
 /** The ports cut wherever a range begins or ends, and around each of the numbers. */
@@ -84,12 +178,31 @@ function plainPort(ranges: readonly PortRange[]): number {
 /** `TCP 80, 8000-8080`, one text a protocol; `any traffic` where nothing is left out. */
 export function describeTraffic(classes: readonly TrafficClass[], all: readonly TrafficClass[]): string {
   if (classes.length === all.length) return 'any traffic';
-  const byProtocol = new Map<ProtocolNumber, PortRange[]>();
-  for (const { protocol, ports = [] } of classes) byProtocol.set(protocol, [...(byProtocol.get(protocol) ?? []), ...ports]);
-  return [...byProtocol].map(([protocol, ranges]) => describePorts(protocol, unionOfPortRanges(ranges))).join(', ');
+  const byProtocol = new Map<string, { readonly protocol: ProtocolNumber; readonly ports: PortRange[]; readonly more: string }>();
+  for (const { protocol, ports = [], sourcePorts, icmp } of classes) {
+    const isWholeSource = sourcePorts === undefined || isWhole(sourcePorts);
+    const more =
+      icmp === undefined
+        ? isWholeSource
+          ? ''
+          : ` from ports ${sourcePorts.map(formatPortRange).join(' ')}`
+        : ` type ${icmp.type} code ${icmp.code}`;
+    const key = `${protocol}${more}`;
+    const found = byProtocol.get(key);
+    if (found === undefined) byProtocol.set(key, { protocol, ports: [...ports], more });
+    else found.ports.push(...ports);
+  }
+  return [...byProtocol.values()]
+    .map(({ protocol, ports, more }) => `${describePorts(protocol, unionOfPortRanges(ports))}${more}`)
+    .join(', ');
 }
 
 function describePorts(protocol: ProtocolNumber, ranges: readonly PortRange[]): string {
-  const isWhole = ranges.length === 0 || (ranges[0]?.first === lowest && ranges[0].last === portMax);
-  return isWhole ? formatProtocol(protocol) : `${formatProtocol(protocol)} ${ranges.map(formatPortRange).join(' ')}`;
+  return ranges.length === 0 || isWhole(ranges)
+    ? formatProtocol(protocol)
+    : `${formatProtocol(protocol)} ${ranges.map(formatPortRange).join(' ')}`;
+}
+
+function isWhole(ranges: readonly PortRange[]): boolean {
+  return ranges.length === 1 && ranges[0]?.first === lowest && ranges[0].last === portMax;
 }
