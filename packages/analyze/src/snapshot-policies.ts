@@ -12,12 +12,12 @@ import {
   policyCompilers,
   policyCompilersOf,
   policyKindName,
-  type ReferredObjects,
   type SystemsOptions,
 } from '@weir/compile';
-import type { Diagnostic, KubeObject } from '@weir/kube';
+import type { Diagnostic } from '@weir/kube';
 import type { EngineProfile, Policy, Tier } from '@weir/policy';
 import type { MaybePlacedObject } from './readable-objects.ts';
+import { referredAmong } from './referred-among.ts';
 
 /** Tiers in no particular order, and what is said about the objects. */
 export interface SnapshotPolicies {
@@ -30,7 +30,7 @@ export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit
   const policies: PlacedPolicy[] = [];
   const diagnostics: Diagnostic[] = [];
   const byKind = objectsByKind(placed);
-  const referred = referredAmong(placed);
+  const referred = referredAmong(placed.map(({ object }) => object));
   const read = new Set(policyCompilersOf(options.profile));
   for (const compiler of policyCompilers) {
     for (const kind of compiler.policyKinds) {
@@ -75,31 +75,6 @@ function tiersOf(policies: readonly PlacedPolicy[]): readonly Tier[] {
     else known.policies.push(policy);
   }
   return [...tiers.values()].map((one) => ({ ...one.tier, policies: one.policies }));
-}
-
-/** Looks objects up as a cluster would: by kind, then by namespace and name; an object of a namespace that names none is in `default`. */
-function referredAmong(placed: readonly MaybePlacedObject[]): ReferredObjects {
-  const byKind = new Map<string, ReadonlyMap<string, KubeObject>>();
-  const objectsOf = (kind: PolicyKind): ReadonlyMap<string, KubeObject> => {
-    const name = policyKindName(kind);
-    let objects = byKind.get(name);
-    if (objects === undefined) {
-      const found = placed.flatMap(({ object }): [string, KubeObject][] =>
-        isOfKind(object, kind) ? [[placeOf(kind, object), object]] : [],
-      );
-      byKind.set(name, (objects = new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)))));
-    }
-    return objects;
-  };
-  return {
-    get: (kind, name, namespace) => objectsOf(kind).get(`${namespace ?? ''}/${name}`),
-    list: (kind, namespace) =>
-      [...objectsOf(kind)].flatMap(([place, object]) => (namespace === undefined || place.startsWith(`${namespace}/`) ? [object] : [])),
-  };
-}
-
-function placeOf({ namespaced }: PolicyKind, { metadata: { namespace, name = '' } }: KubeObject): string {
-  return `${namespaced ? (namespace ?? 'default') : ''}/${name}`;
 }
 
 function unread({ object, positionOf }: MaybePlacedObject, { kind, namespaced }: PolicyKind, { name }: EngineProfile): Diagnostic {

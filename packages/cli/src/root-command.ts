@@ -15,6 +15,7 @@ import { migrateCommand } from './commands/migrate-command.ts';
 import { policyCommand } from './commands/policy-command.ts';
 import { shellCommand } from './commands/shell-command.ts';
 import { snapshotCommand } from './commands/snapshot-command.ts';
+import { stagedCommand } from './commands/staged-command.ts';
 import { versionCommand } from './commands/version-command.ts';
 import { whyCommand } from './commands/why-command.ts';
 
@@ -34,6 +35,7 @@ export const rootCommand: Command = {
     matrixCommand,
     convertCommand,
     migrateCommand,
+    stagedCommand,
     policyCommand,
     snapshotCommand,
     engineCommand,

@@ -43,6 +43,8 @@ export interface PolicyWorld {
   readonly unknownNamespaces: ReadonlySet<string>;
   /** How an address is in a group: on which ports; empty when it is not in it. */
   inGroup(group: AddressGroupName, address: Address): readonly GroupMember[];
+  /** The same world with other policies. */
+  withTiers(tiers: readonly Tier[]): PolicyWorld;
   /** Everything in a group; empty when there is no such group. */
   membersOf(group: AddressGroupName): readonly GroupMember[];
   /** Who has this address: a pod before a node before nobody. */
@@ -74,6 +76,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     profile,
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
+    withTiers: (others) => createPolicyWorld({ ...options, tiers: others }),
     membersOf: (group) => options.groups?.get(group) ?? [],
     endAt(address) {
       const key = formatAddress(address);

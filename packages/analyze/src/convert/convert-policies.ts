@@ -22,6 +22,7 @@ import { formatDiagnostic, type KubeObject } from '@weir/kube';
 import { defined } from '@weir/net';
 import { defaultTierOrder, networkPolicyOrder, type PolicyApi } from '@weir/policy';
 import type { MaybePlacedObject } from '../readable-objects.ts';
+import { referredAmong } from '../referred-among.ts';
 
 /** The APIs in whose words policies can be written. */
 const writers: Readonly<Partial<Record<PolicyApi, PolicyWriter>>> = {
@@ -113,16 +114,4 @@ function orderProblem({ tier, policy }: PlacedPolicy, all: readonly PlacedPolicy
 
 function nameOf({ kind = '', metadata: { namespace, name = '' } }: KubeObject): string {
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
-}
-
-function referredAmong(objects: readonly KubeObject[]): ReferredObjects {
-  return {
-    get: (kind, name, namespace) =>
-      objects.find(
-        (object) =>
-          isOfKind(object, kind) && object.metadata.name === name && (namespace === undefined || object.metadata.namespace === namespace),
-      ),
-    list: (kind, namespace) =>
-      objects.filter((object) => isOfKind(object, kind) && (namespace === undefined || object.metadata.namespace === namespace)),
-  };
 }

@@ -196,8 +196,8 @@ function selectorBits(selectors: Conditions['selectors']): (endpoint: Endpoint) 
   const known = new Map<string, string>();
   return (endpoint) => {
     const { pod, serviceAccount, reserved } = endpoint.labels;
-    const { name: _name, ...known } = reserved;
-    const sorted = [pod, serviceAccount, known].map((own) => Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const { name: _name, ...others } = reserved;
+    const sorted = [pod, serviceAccount, others].map((own) => Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)));
     const labels = JSON.stringify([endpoint.namespace, sorted]);
     let bits = known.get(labels);
     if (bits === undefined) {

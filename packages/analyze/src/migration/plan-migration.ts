@@ -19,16 +19,15 @@ import { groupVersionOf, type PlacedObject } from '../readable-objects.ts';
 import { recommendEngine } from '../recommend-engine.ts';
 import { loadSnapshot, podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, type ReasonContext, reasonOf } from './change-causes.ts';
-import { type ChangedFlows, compareFlows, policyKey, type WorldComparison } from './changed-flows.ts';
+import { type ChangedFlows, policyKey, type WorldComparison } from './changed-flows.ts';
+import { compareWorlds } from './compare-worlds.ts';
 import { countPairs } from './count-pairs.ts';
 import { listed } from './describe-ends.ts';
-import { classifyEnds } from './end-classes.ts';
 import { changedPolicies } from './meaning-changes.ts';
 import type { MigrationReport, PatchedMeaning } from './migration-report.ts';
 import { proposePatches } from './propose-patches.ts';
 import { changedServiceFlows } from './service-changes.ts';
 import { changedServices } from './service-meaning.ts';
-import { trafficClasses } from './traffic-classes.ts';
 
 /** What to compare. */
 export interface MigrationRequest {
@@ -46,7 +45,7 @@ export function planMigration(request: MigrationRequest): MigrationReport {
   const { objects, from, to } = request;
   const before = snapshotAs(request, from);
   const context = contextOf(request, before);
-  const comparisons = compareSnapshots(before, snapshotAs(request, to), request);
+  const comparisons = compareEngines(before, snapshotAs(request, to), request);
   const services = changedServiceFlows(comparisons, before);
   const patches = proposePatches({ comparisons, services, snapshot: before }, context);
   const patched = patches.flatMap((patch) => patch.patched ?? []);
@@ -77,7 +76,7 @@ function meaningAfter(
   const isReplaced = (object: KubeObject): boolean => isNetworkPolicy(object) && changed.has(keyOfObject(object));
   const objects = [...request.objects.filter((entry) => !isReplaced('positionOf' in entry ? entry.object : entry)), ...patched];
   const after = snapshotAs({ ...request, objects }, request.to);
-  const comparisons = compareSnapshots(before, after, request);
+  const comparisons = compareEngines(before, after, request);
   return meaningOf(comparisons, before, {
     ...context,
     objects: new Map([...context.objects, ...changed]),
@@ -107,18 +106,10 @@ function snapshotAs({ objects, expandsUnsupported = false }: MigrationRequest, e
   return loadSnapshot(objects, { profile: engineProfiles[engine], expandsUnsupported });
 }
 
-/** Both families that pods have, compared. */
-function compareSnapshots(before: Snapshot, after: Snapshot, { from, to, hosts = [] }: MigrationRequest): WorldComparison[] {
-  const worlds = [before.world, after.world];
+/** Compares the pods on whose systems both engines run. */
+function compareEngines(before: Snapshot, after: Snapshot, { from, to, hosts = [] }: MigrationRequest): WorldComparison[] {
   const include = (endpoint: Endpoint): boolean => [from, to].every((engine) => runsOn(engine, systemOfEndpoint(endpoint)));
-  const families = ([4, 6] as const).filter((family) =>
-    [...before.endpoints.values()].some(({ addresses }) => addresses.some((address) => address.family === family)),
-  );
-  return families.map((family) => {
-    const ends = classifyEnds({ snapshot: before, worlds, family, include, hosts });
-    const traffic = trafficClasses(worlds, before.world.endpoints, family);
-    return { ...compareFlows({ from: before.world, to: after.world, ends, traffic }), from: before.world, to: after.world };
-  });
+  return compareWorlds(before, after.world, { include, hosts });
 }
 
 function runsOn(engine: EngineName, system: OperatingSystem): boolean {

@@ -27,6 +27,8 @@ export interface TrafficClass {
   /** Where some rule asks for source ports: those of the class, and one of them. */
   readonly sourcePorts?: readonly PortRange[];
   readonly sourcePort?: number;
+  /** The protocol stands for all that no rule names. */
+  readonly isRest?: true;
   /** Where some rule asks for messages: one of the class. */
   readonly icmp?: Required<IcmpMessages>;
 }
@@ -42,7 +44,7 @@ export function trafficClasses(worlds: readonly PolicyWorld[], pods: readonly En
   return [
     ...transports.flatMap((protocol) => portClasses(protocol, rules, { pods, members })),
     ...messageClasses(family === 4 ? protocolNumber.ICMP : protocolNumber.ICMPv6, rules),
-    ...otherProtocols(rules, family).map((protocol) => ({ protocol })),
+    ...otherProtocols(rules, family),
   ];
 }
 
@@ -69,7 +71,7 @@ function unnamed(named: { has(number: number): boolean }): number[] {
 }
 
 /** Protocols beside the usual ones that rules name, and where they name any one that stands for the rest. */
-function otherProtocols(rules: readonly Rule[], family: Family): ProtocolNumber[] {
+function otherProtocols(rules: readonly Rule[], family: Family): TrafficClass[] {
   const named = new Set(rules.flatMap(({ match }) => [match.protocol, match.notProtocol]).filter((protocol) => protocol !== undefined));
   const usual: readonly number[] = [
     protocolNumber.TCP,
@@ -87,7 +89,8 @@ function otherProtocols(rules: readonly Rule[], family: Family): ProtocolNumber[
   const rest = Array.from({ length: 255 }, (_, at) => at + 1).find(
     (protocol) => !named.has(protocol) && !usual.includes(protocol) && !hasPorts(protocol),
   );
-  return [...[...named].filter((protocol) => !usual.includes(protocol)), ...(rest === undefined ? [] : [rest])];
+  const unusual = [...named].filter((protocol) => !usual.includes(protocol)).map((protocol): TrafficClass => ({ protocol }));
+  return rest === undefined ? unusual : [...unusual, { protocol: rest, isRest: true }];
 }
 
 function groupMembersOf(world: PolicyWorld): readonly GroupMember[] {
@@ -178,29 +181,24 @@ function plainPort(ranges: readonly PortRange[]): number {
 /** `TCP 80, 8000-8080`, one text a protocol; `any traffic` where nothing is left out. */
 export function describeTraffic(classes: readonly TrafficClass[], all: readonly TrafficClass[]): string {
   if (classes.length === all.length) return 'any traffic';
-  const byProtocol = new Map<string, { readonly protocol: ProtocolNumber; readonly ports: PortRange[]; readonly more: string }>();
-  for (const { protocol, ports = [], sourcePorts, icmp } of classes) {
-    const isWholeSource = sourcePorts === undefined || isWhole(sourcePorts);
-    const more =
-      icmp === undefined
-        ? isWholeSource
-          ? ''
-          : ` from ports ${sourcePorts.map(formatPortRange).join(' ')}`
-        : ` type ${icmp.type} code ${icmp.code}`;
-    const key = `${protocol}${more}`;
-    const found = byProtocol.get(key);
-    if (found === undefined) byProtocol.set(key, { protocol, ports: [...ports], more });
-    else found.ports.push(...ports);
+  const byName = new Map<string, { readonly name: string; readonly ports: PortRange[]; readonly more: string }>();
+  for (const each of classes) {
+    const name = each.isRest === true ? 'other protocols' : formatProtocol(each.protocol);
+    const more = describeMore(each);
+    const found = byName.get(`${name}${more}`);
+    if (found === undefined) byName.set(`${name}${more}`, { name, ports: [...(each.ports ?? [])], more });
+    else found.ports.push(...(each.ports ?? []));
   }
-  return [...byProtocol.values()]
-    .map(({ protocol, ports, more }) => `${describePorts(protocol, unionOfPortRanges(ports))}${more}`)
-    .join(', ');
+  return [...byName.values()].map(({ name, ports, more }) => `${name}${describePorts(unionOfPortRanges(ports))}${more}`).join(', ');
 }
 
-function describePorts(protocol: ProtocolNumber, ranges: readonly PortRange[]): string {
-  return ranges.length === 0 || isWhole(ranges)
-    ? formatProtocol(protocol)
-    : `${formatProtocol(protocol)} ${ranges.map(formatPortRange).join(' ')}`;
+function describeMore({ icmp, sourcePorts }: TrafficClass): string {
+  if (icmp !== undefined) return ` type ${icmp.type} code ${icmp.code}`;
+  return sourcePorts === undefined || isWhole(sourcePorts) ? '' : ` from ports ${sourcePorts.map(formatPortRange).join(' ')}`;
+}
+
+function describePorts(ranges: readonly PortRange[]): string {
+  return ranges.length === 0 || isWhole(ranges) ? '' : ` ${ranges.map(formatPortRange).join(' ')}`;
 }
 
 function isWhole(ranges: readonly PortRange[]): boolean {
