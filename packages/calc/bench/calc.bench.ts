@@ -5,6 +5,7 @@
  *   npm run bench:calc -- 20k mutual-unique     these worlds
  *   npm run bench:calc -- churn [EVENTS]        pod events only
  *   npm run bench:calc -- lists                 two ways to read a list of pods
+ *   npm run bench:calc -- groups                changes of a service with 10 000 endpoints
  *
  * `world.ts` says what the worlds are made of. This process serves a world that it made beforehand; a
  * process of its own for each, with the packages as they are built, lists and follows it. Times depend on the
@@ -15,6 +16,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { measureGroupChanges } from './group-changes.ts';
 import type { ListResult } from './list-process.ts';
 import type { WorldResult } from './measured-process.ts';
 import { type World, worlds } from './world.ts';
@@ -121,7 +123,13 @@ if (all || first === 'churn') {
   const world = worlds.find(({ name }) => name === churnWorld);
   if (world !== undefined) print(world, await run(world, Number(second ?? defaultChurn)));
 }
-if (chosen.length === 0 && first !== 'lists' && first !== 'churn') {
+if (all || first === 'groups') {
+  console.log('\na service with 10000 endpoints, of which a pod here may reach all');
+  for (const { what, median, max, addresses } of measureGroupChanges(10_000, 50)) {
+    console.log(`  ${what}: median ${median.toFixed(1)} ms, longest ${max.toFixed(1)} ms; ${addresses} addresses in the delta`);
+  }
+}
+if (chosen.length === 0 && !['lists', 'churn', 'groups'].includes(first ?? '')) {
   console.error(`no such world; there are ${worlds.map(({ name }) => name).join(', ')}`);
   process.exitCode = 2;
 }

@@ -9,15 +9,23 @@ import type { ProtocolPort } from '../delta/delta.ts';
 import type { AddressSlot, GroupPlace } from '../entries.ts';
 import type { AddressTable } from './address-table.ts';
 
-/** The addresses of a group that is in use. */
-type HeldAddresses = ReadonlyMap<AddressSlot, GroupPlace>;
+/** A place with the list of it alone: most addresses are in one group, and share it. */
+interface HeldPlace extends GroupPlace {
+  readonly alone: readonly GroupPlace[];
+}
 
-const noAddresses: HeldAddresses = new Map();
+/** The addresses of a group that is in use, and its places by their ports. */
+interface HeldGroup {
+  readonly addresses: ReadonlyMap<AddressSlot, HeldPlace>;
+  readonly places: ReadonlyMap<string, HeldPlace>;
+}
+
+const notHeld: HeldGroup = { addresses: new Map(), places: new Map() };
 
 /** All groups. */
 export class AddressGroups {
   readonly #told: Map<AddressGroupName, readonly GroupMember[]> = new Map();
-  readonly #held: Map<AddressGroupName, HeldAddresses> = new Map();
+  readonly #held: Map<AddressGroupName, HeldGroup> = new Map();
   readonly #places: Map<AddressSlot, readonly GroupPlace[]> = new Map();
   readonly #dirty: Set<AddressGroupName> = new Set();
   readonly #addresses: AddressTable;
@@ -54,55 +62,61 @@ export class AddressGroups {
     this.#dirty.clear();
     for (const name of changedSets) {
       this.#hold(name, isUsed(name));
-      for (const slot of this.#held.get(name)?.keys() ?? []) this.#addresses.dirty.add(slot);
+      for (const slot of this.#held.get(name)?.addresses.keys() ?? []) this.#addresses.dirty.add(slot);
     }
   }
 
   #hold(name: AddressGroupName, isUsed: boolean): void {
-    const before = this.#held.get(name) ?? noAddresses;
-    const after = isUsed ? this.#addressesOf(name, before) : noAddresses;
-    for (const [slot, place] of after) if (before.get(slot) !== place) this.#put(slot, { name, place });
-    for (const slot of before.keys()) if (!after.has(slot)) this.#put(slot, { name, place: undefined });
-    if (after.size === 0) this.#held.delete(name);
+    const before = this.#held.get(name) ?? notHeld;
+    const after = isUsed ? this.#groupOf(name, before.places) : notHeld;
+    for (const [slot, place] of after.addresses) if (before.addresses.get(slot) !== place) this.#put(slot, name, place);
+    for (const slot of before.addresses.keys()) if (!after.addresses.has(slot)) this.#put(slot, name, undefined);
+    if (after.addresses.size === 0) this.#held.delete(name);
     else this.#held.set(name, after);
   }
 
-  #put(slot: AddressSlot, { name, place }: { readonly name: AddressGroupName; readonly place: GroupPlace | undefined }): void {
-    const others = this.#places.get(slot)?.filter((other) => other.name !== name) ?? [];
-    const places = place === undefined ? others : [...others, place];
-    if (places.length === 0) this.#places.delete(slot);
-    else this.#places.set(slot, places);
+  #put(slot: AddressSlot, name: AddressGroupName, place: HeldPlace | undefined): void {
     this.#addresses.dirty.add(slot);
+    const others = this.#places.get(slot)?.filter((other) => other.name !== name) ?? [];
+    if (others.length > 0) this.#places.set(slot, place === undefined ? others : [...others, place]);
+    else if (place === undefined) this.#places.delete(slot);
+    else this.#places.set(slot, place.alone);
   }
 
   /** What the list says; addresses with equal ports have one place, those of before as far as they are the same. */
-  #addressesOf(name: AddressGroupName, before: HeldAddresses): HeldAddresses {
-    const ports = new Map<AddressSlot, ProtocolPort[]>();
+  #groupOf(name: AddressGroupName, known: HeldGroup['places']): HeldGroup {
+    const places = new Map<string, HeldPlace>();
+    const placeOf = (ports: readonly ProtocolPort[]): HeldPlace => {
+      const text = textOf(ports);
+      const place = places.get(text) ?? known.get(text) ?? this.#newPlace(name, ports);
+      places.set(text, place);
+      return place;
+    };
+    const single = new Map<number, HeldPlace>();
+    const addresses = new Map<AddressSlot, HeldPlace>();
     for (const { address, protocol, port } of this.#told.get(name) ?? []) {
       const slot = this.#addresses.slotAt(address);
-      let served = ports.get(slot);
-      if (served === undefined) ports.set(slot, (served = []));
-      if (protocol !== undefined && port !== undefined) served.push({ protocol, port });
+      const number = protocol === undefined || port === undefined ? -1 : protocol * 65_536 + port;
+      let place = single.get(number);
+      if (place === undefined) {
+        single.set(number, (place = placeOf(protocol === undefined || port === undefined ? [] : [{ protocol, port }])));
+      }
+      const earlier = addresses.get(slot);
+      addresses.set(slot, earlier === undefined || earlier === place ? place : placeOf([...earlier.ports, ...place.ports]));
     }
-    const known = new Map<string, GroupPlace>();
-    for (const place of new Set(before.values())) known.set(textOf(place.ports), place);
-    const found = new Map<AddressSlot, GroupPlace>();
-    for (const [slot, served] of ports) {
-      const text = textOf(served);
-      let place = known.get(text);
-      if (place === undefined) known.set(text, (place = { id: this.#nextId++, name, ports: served }));
-      found.set(slot, place);
-    }
-    return found;
+    return { addresses, places };
+  }
+
+  #newPlace(name: AddressGroupName, ports: readonly ProtocolPort[]): HeldPlace {
+    const alone: GroupPlace[] = [];
+    const place: HeldPlace = { id: this.#nextId++, name, ports, alone };
+    alone.push(place);
+    return place;
   }
 }
 
+/** The same for the same ports in any order. */
 function textOf(ports: readonly ProtocolPort[]): string {
-  const [first] = ports;
-  if (first === undefined) return '';
-  if (ports.length === 1) return `${first.protocol}/${first.port}`;
-  return ports
-    .map(({ protocol, port }) => `${protocol}/${port}`)
-    .sort()
-    .join();
+  const texts = ports.map(({ protocol, port }) => `${protocol}/${port}`);
+  return [...new Set(texts)].sort().join();
 }
