@@ -30,6 +30,7 @@ import { agentCollectors } from './metrics/agent-metrics.ts';
 import { flowMetrics } from './metrics/flow-metrics.ts';
 import type { MetricsCollector } from './metrics/metrics-registry.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
+import { DomainNames } from './names/domain-names.ts';
 import { AgentOperations } from './operations/agent-operations.ts';
 import { type PairsInForce, pairsInForce } from './pairs-in-force.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
@@ -85,6 +86,7 @@ export class NodeAgent implements Agent {
   readonly #restStore: AddressRestStore;
   readonly #ownAddresses = new OwnAddresses();
   readonly #admission: PodAdmission;
+  readonly #names: DomainNames;
   readonly #memory: MemoryGuard;
   readonly #report: AgentReport;
   readonly #operations: AgentOperations;
@@ -149,6 +151,12 @@ export class NodeAgent implements Agent {
       log,
       patienceMs: gatePatienceMs,
     });
+    this.#names = new DomainNames({
+      engine: this.#engine,
+      enforcer: this.#enforcer,
+      patienceMs: gatePatienceMs,
+      nowMs: () => performance.now(),
+    });
     this.#memory = new MemoryGuard({
       limitMb: settings.memoryLimitMb,
       stateDirectory: settings.stateDirectory,
@@ -177,6 +185,7 @@ export class NodeAgent implements Agent {
     this.#gate = await openGate(this.#settings.gateSocket, {
       add: (attachment) => this.#admission.add(attachment),
       remove: (uid) => this.#admission.remove(uid),
+      learn: (answer) => this.#names.learn(answer),
       health: () => this.health(),
       dump: () => this.#engine.emitted(),
       pairs: () => this.#pairs(),
@@ -262,6 +271,7 @@ export class NodeAgent implements Agent {
       onTick: () => {
         this.#memory.check();
         this.#status.tick();
+        this.#names.tick();
       },
       collectors: [
         ...collectors,

@@ -185,6 +185,11 @@ export class Engine {
     this.#groups.upsert(name, members);
   }
 
+  /** The groups that rules of the flushed state ask for; nobody needs to tell of others. */
+  askedGroups(): readonly AddressGroupName[] {
+    return this.#sets.groups.names;
+  }
+
   /** A group of addresses is gone. */
   deleteAddressGroup(name: AddressGroupName): void {
     this.#groups.delete(name);

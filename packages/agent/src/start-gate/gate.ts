@@ -3,6 +3,7 @@
  *
  *   POST   /v1/endpoints        {uid, namespace, name, interface, addresses}  → 200 when in the kernel
  *   DELETE /v1/endpoints/{uid}                                                → 200 when out of it
+ *   POST   /v1/answers          {name, addresses: [{address, ttl}]}           → 200 when what follows is in the kernel
  *   GET    /v1/health, /v1/dump, /v1/pairs
  *   GET    /v1/explain?source=&destination=&protocol=&port=                   → what is in force for a flow
  *
@@ -13,12 +14,15 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { type ExplainProblem, type ExplainRequest, type FlowExplanation, parseExplainRequest } from '../explain-flow.ts';
+import { type DomainAnswer, parseDomainAnswer } from '../names/domain-answer.ts';
 import { type Attachment, parseAttachment } from './attachment.ts';
 
 /** What the gate does for its callers; `add` and `remove` throw {@link GateWaitError} or {@link GateRefusal}. */
 export interface GateHandler {
   add(attachment: Attachment): Promise<void>;
   remove(uid: string): Promise<void>;
+  /** A name has resolved to addresses; the pod that asked is told when this resolves. */
+  learn(answer: DomainAnswer): Promise<void>;
   health(): unknown;
   dump(): unknown;
   /** Who reaches whom in the state in force. */
@@ -134,6 +138,12 @@ async function route(request: IncomingMessage, handler: GateHandler): Promise<un
     if ('problem' in attachment) throw new GateRefusal(attachment.problem);
     await handler.add(attachment);
     return { uid: attachment.uid };
+  }
+  if (method === 'POST' && url === '/v1/answers') {
+    const resolved = parseDomainAnswer(await readJson(request));
+    if ('problem' in resolved) throw new GateRefusal(resolved.problem);
+    await handler.learn(resolved);
+    return { name: resolved.name };
   }
   const uid = /^\/v1\/endpoints\/([-A-Za-z0-9._]{1,253})$/.exec(url)?.[1];
   if (method === 'DELETE' && uid !== undefined) {

@@ -35,6 +35,11 @@ export class GroupSets {
     }
   }
 
+  /** The groups that sets in use are made of. */
+  get names(): readonly AddressGroupName[] {
+    return [...this.#byGroup.keys()];
+  }
+
   /** Whether a set in use is made of the group. */
   has(name: AddressGroupName): boolean {
     return this.#byGroup.has(name);

@@ -7,13 +7,15 @@
 import type { BuiltInImage } from '../images/built-in-images.ts';
 import { type Program, untilExit } from '../images/program.ts';
 import type { ClusterNames } from './cluster-names.ts';
-import { createDnsServer } from './dns-server.ts';
+import { createDnsServer, type DnsServerOptions } from './dns-server.ts';
+
+type Announce = NonNullable<DnsServerOptions['announce']>;
 
 /** The port of DNS, on UDP and TCP. */
 const dnsPort = 53;
 
 /** Makes the program. It answers as soon as the names are complete and ends with 0 on a signal. */
-function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>): Program {
+function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>, announce: Announce | undefined): Program {
   return async (context) => {
     const { exited, exit } = untilExit();
     context.onSignal(() => exit(0));
@@ -22,6 +24,7 @@ function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>): 
       sources: () => names.sources(),
       udp: context.network.openUdp('::', dnsPort),
       listen: (tcp) => context.network.listenTcp(tcp, '::', dnsPort),
+      ...(announce === undefined ? {} : { announce }),
       onError: (error) => {
         context.stderr(`[ERROR] ${error.message}\n`);
         exit(1);
@@ -35,6 +38,12 @@ function createCorednsProgram(names: Pick<ClusterNames, 'sources' | 'synced'>): 
 }
 
 /** The image `weir.local/coredns` of a node: found like the built-in ones, but bound to the node's names. */
-export function corednsImage(names: Pick<ClusterNames, 'sources' | 'synced'>): BuiltInImage {
-  return { name: 'coredns', entrypoint: '/coredns', defaultArguments: [], hasExecutable: false, program: createCorednsProgram(names) };
+export function corednsImage(names: Pick<ClusterNames, 'sources' | 'synced'>, announce?: Announce): BuiltInImage {
+  return {
+    name: 'coredns',
+    entrypoint: '/coredns',
+    defaultArguments: [],
+    hasExecutable: false,
+    program: createCorednsProgram(names, announce),
+  };
 }

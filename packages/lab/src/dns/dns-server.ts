@@ -3,6 +3,7 @@ import type { Socket as DatagramSocket, RemoteInfo } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AnswerSources } from './answer-query.ts';
 import { respond } from './dns-message.ts';
+import { type ResolvedName, resolvedIn } from './resolved-name.ts';
 
 /** What to serve, and where. */
 export interface DnsServerOptions {
@@ -12,6 +13,8 @@ export interface DnsServerOptions {
   readonly listen: (server: Server) => void;
   /** A bound UDP socket. */
   readonly udp: DatagramSocket;
+  /** Told of the addresses in an answer; the answer leaves when this has resolved. It never rejects. */
+  readonly announce?: (resolved: ResolvedName) => Promise<void>;
   /** Told of socket errors; the server goes on as far as it can. */
   readonly onError: (error: Error) => void;
 }
@@ -34,7 +37,10 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
   const answer = async (query: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer | undefined> => {
     const sources = await options.sources();
     rotation += 1;
-    return respond(query, transport, { sources, rotation });
+    const response = respond(query, transport, { sources, rotation });
+    const resolved = response === undefined || options.announce === undefined ? undefined : resolvedIn(response, sources.domain);
+    if (resolved !== undefined) await options.announce?.(resolved);
+    return response;
   };
   let closed = false;
   const { udp } = options;

@@ -2,6 +2,8 @@
  * The gate between the pods of a node and their network. Where there is an engine, its agent opens it pod by pod. A node
  * whose engine is yet to come lets its pods through, remembers them, and announces them all when the engine comes.
  */
+import type { ResolvedName } from '../dns/resolved-name.ts';
+import { announceToAgents } from './announce-names.ts';
 import type { NodeOptions } from './node-options.ts';
 import { type GatePassage, passGate } from './pass-gate.ts';
 import { readProtection, writeProtection } from './protection-record.ts';
@@ -34,6 +36,11 @@ export class NodeGate {
     return this.#socket !== undefined;
   }
 
+  /** Tells the agents what a name resolved to; resolves when their rules know, or when that takes too long. */
+  async announce(resolved: ResolvedName): Promise<void> {
+    if (this.#socket !== undefined) await announceToAgents(this.#socket, resolved);
+  }
+
   /** Resolves with true when the pod may start; false when it need not any more. */
   async pass(passage: Omit<GatePassage, 'gateSocket'>): Promise<boolean> {
     if (this.#socket !== undefined) return passGate({ ...passage, gateSocket: this.#socket });
@@ -54,11 +61,11 @@ export class NodeGate {
   async keep(socket: string): Promise<void> {
     if (this.#socket !== undefined) return;
     this.#socket = socket;
-    await Promise.all([...this.#passed.values()].map((passed) => this.#announce(socket, passed)));
+    await Promise.all([...this.#passed.values()].map((passed) => this.#introduce(socket, passed)));
     this.#inForce();
   }
 
-  async #announce(gateSocket: string, { endpoint, left }: Passed): Promise<void> {
+  async #introduce(gateSocket: string, { endpoint, left }: Passed): Promise<void> {
     await passGate({ gateSocket, endpoint, signal: left.signal, onWait: () => undefined, retryLastMs: announceRetryMs });
     this.#passed.delete(endpoint.uid);
   }

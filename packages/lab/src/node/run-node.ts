@@ -65,8 +65,8 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
     hasKubeForward,
     log,
   });
-  const images = imagesOf(options, names);
   const gate = new NodeGate(options);
+  const images = imagesOf(options, names, gate);
   const endpoints = await PodEndpoints.open(options, gate);
   const objects = new KeyedObjects(client);
   const services = (): ReturnType<typeof proxy.services> => proxy.services();
@@ -119,8 +119,8 @@ export async function runNode(options: NodeOptions): Promise<RunningNode> {
 }
 
 /** Those for every pod, and the engine's for its own. */
-function imagesOf({ agent, stateDirectory }: NodeOptions, names: ClusterNames): PodContext['images'] {
-  const usual = [...builtInImages, corednsImage(names)];
+function imagesOf({ agent, stateDirectory }: NodeOptions, names: ClusterNames, gate: NodeGate): PodContext['images'] {
+  const usual = [...builtInImages, corednsImage(names, (resolved) => gate.announce(resolved))];
   if (agent === undefined) return () => usual;
   const ofEngine = engineImages(agent, stateDirectory);
   return (pod) => [...ofEngine(pod), ...usual];

@@ -1,5 +1,6 @@
 /** The client of the agent's start gate: a pod starts only after its rules are in the kernel. */
 import { request } from 'node:http';
+import type { ResolvedName } from '../dns/resolved-name.ts';
 
 /** What the agent is told of a pod. */
 export interface GateEndpoint {
@@ -37,6 +38,12 @@ export async function askGate(gateSocket: string, endpoint: GateEndpoint): Promi
 /** Tells the agent once that the pod is gone; whether its rules and connections are out of the kernel. Never rejects. */
 export async function leaveGate(gateSocket: string, uid: string): Promise<boolean> {
   const answer = await call(gateSocket, 'DELETE', `/v1/endpoints/${uid}`, '').catch(() => undefined);
+  return answer?.status === 200;
+}
+
+/** Whether the agent's rules know now what a name resolved to. Never rejects. */
+export async function announceName(gateSocket: string, resolved: ResolvedName): Promise<boolean> {
+  const answer = await call(gateSocket, 'POST', '/v1/answers', JSON.stringify(resolved)).catch(() => undefined);
   return answer?.status === 200;
 }
 

@@ -8,6 +8,7 @@ import { answerQuestion } from '../../src/dns/answer-query.ts';
 import { buildZone, reverseName } from '../../src/dns/cluster-zone.ts';
 import { respond } from '../../src/dns/dns-message.ts';
 import { createDnsServer, type DnsServer } from '../../src/dns/dns-server.ts';
+import type { ResolvedName } from '../../src/dns/resolved-name.ts';
 
 const namespaces: Namespace[] = [{ metadata: { name: 'demo' } }, { metadata: { name: 'default' } }];
 const services: Service[] = [
@@ -169,7 +170,7 @@ describe('the DNS server', () => {
     server = undefined;
   });
 
-  async function start(): Promise<{ udp: number; tcp: number }> {
+  async function start(announce?: (resolved: ResolvedName) => Promise<void>): Promise<{ udp: number; tcp: number }> {
     const udp = createSocket('udp4');
     udp.bind(0, '127.0.0.1');
     await once(udp, 'listening');
@@ -177,6 +178,7 @@ describe('the DNS server', () => {
     server = createDnsServer({
       sources: () => Promise.resolve(sources),
       udp,
+      ...(announce === undefined ? {} : { announce }),
       listen: (listener) => {
         tcp = listener.listen(0, '127.0.0.1');
       },
@@ -195,6 +197,32 @@ describe('the DNS server', () => {
     const [message] = (await once(client, 'message')) as [Buffer];
     client.close();
     expect(decode(message).answers?.map((each) => each.data)).toEqual(['10.0.0.20']);
+  });
+
+  it('keeps an answer about the world back until the addresses in it have been told', async () => {
+    const told: ResolvedName[] = [];
+    let release = (): void => undefined;
+    const { udp } = await start((resolved) => {
+      told.push(resolved);
+      return new Promise((resolve) => {
+        release = resolve;
+      });
+    });
+    const client = createSocket('udp4');
+    const received: number[] = [];
+    client.on('message', (message: Buffer) => received.push(message.readUInt16BE(0)));
+    const ask = (id: number, name: string): void => client.send(encode({ id, questions: [{ name, type: 'A' }] }), udp, '127.0.0.1');
+    ask(1, 'EXT1');
+    await expect.poll(() => told).toEqual([{ name: 'ext1', addresses: [{ address: '203.0.113.10', ttl: 5 }] }]);
+    // Names of the cluster, and those that there are not, say nothing of the world.
+    ask(2, 'web.demo.svc.cluster.local');
+    ask(3, 'nobody');
+    await expect.poll(() => received.length).toBe(2);
+    expect(received.sort()).toEqual([2, 3]);
+    release();
+    await expect.poll(() => received).toContain(1);
+    expect(told).toHaveLength(1);
+    client.close();
   });
 
   it('answers several questions on one TCP connection, in pieces, in order', async () => {

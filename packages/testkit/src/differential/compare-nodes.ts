@@ -29,6 +29,8 @@ export interface FlowSample {
   readonly offset: number;
   /** As which engine the oracle judges. Default: `kubernetes`. */
   readonly engine?: OracleEngine;
+  /** Who says what is right. Default: the oracle of Kubernetes' NetworkPolicies alone. */
+  readonly oracle?: { verdict(flow: WorldFlow): OracleVerdict };
 }
 
 /**
@@ -40,7 +42,7 @@ export function findNodeDifference(
   nodes: readonly NodeModel<NodeJudge>[],
   sample: FlowSample = { every: 1, offset: 0 },
 ): string | undefined {
-  const oracle = new NetworkPolicyOracle(world, sample.engine);
+  const oracle = sample.oracle ?? new NetworkPolicyOracle(world, sample.engine);
   const flows = flowsOf(world).filter((_, i) => i % sample.every === sample.offset % sample.every);
   const addresses = new Map<FlowEnd, Address>();
   const addressOf = (end: FlowEnd): Address => {

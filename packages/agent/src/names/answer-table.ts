@@ -1,0 +1,97 @@
+/**
+ * What names have resolved to lately: addresses by name, each for as long as its answer said.
+ *
+ * Bounded on all sides: a name keeps the 50 addresses that live longest (as Cilium's `tofqdns-endpoint-max-ip-per-hostname`
+ * does), and of too many names those are forgotten whose answers are oldest. Values in, values out; the caller has the clock.
+ */
+import { type Address, compareAddresses, formatAddress } from '@weir/net';
+import type { AddressGroupName } from '@weir/policy';
+import type { DomainAnswer } from './domain-answer.ts';
+
+/** So many addresses a name. */
+export const addressesOfNameMax = 50;
+const namesMax = 10_000;
+
+interface KnownAddress {
+  readonly address: Address;
+  readonly untilMs: number;
+}
+
+/** See above. */
+export class AnswerTable {
+  /** The name answered last is the last one. */
+  readonly #names: Map<string, readonly KnownAddress[]> = new Map();
+
+  /** Takes an answer in; addresses that are known already live on until the later end. */
+  learn({ name, addresses }: DomainAnswer, nowMs: number): void {
+    if (addresses.length === 0) return;
+    const byText = new Map((this.#names.get(name) ?? []).map((known) => [formatAddress(known.address), known]));
+    for (const { address, ttlSeconds } of addresses) {
+      const text = formatAddress(address);
+      const untilMs = Math.max(nowMs + ttlSeconds * 1_000, byText.get(text)?.untilMs ?? 0);
+      byText.set(text, { address, untilMs });
+    }
+    const longest = [...byText.values()].sort((a, b) => b.untilMs - a.untilMs || compareAddresses(a.address, b.address));
+    this.#names.delete(name);
+    this.#names.set(name, longest.slice(0, addressesOfNameMax));
+    for (const oldest of this.#names.keys()) {
+      if (this.#names.size <= namesMax) break;
+      this.#names.delete(oldest);
+    }
+  }
+
+  /** Forgets what has come to its end. */
+  expire(nowMs: number): void {
+    for (const [name, known] of this.#names) {
+      const left = known.filter(({ untilMs }) => untilMs > nowMs);
+      if (left.length === 0) this.#names.delete(name);
+      else if (left.length < known.length) this.#names.set(name, left);
+    }
+  }
+
+  /** The addresses of all names that fit the group's name or pattern, in order, each once. */
+  membersOf(group: AddressGroupName & `domain/${string}`): readonly Address[] {
+    const pattern = group.slice('domain/'.length);
+    const exact = pattern.includes('*') ? undefined : (this.#names.get(pattern) ?? []);
+    const fits = exact === undefined ? domainMatcher(pattern) : undefined;
+    const known = exact ?? [...this.#names].flatMap(([name, addresses]) => (fits?.(name) === true ? addresses : []));
+    const byText = new Map(known.map(({ address }) => [formatAddress(address), address]));
+    return [...byText.values()].sort(compareAddresses);
+  }
+}
+
+/**
+ * Whether a name fits a pattern: `*` alone is every name, at the beginning `**.` is one label or more, and any other `*`
+ * characters of one label, perhaps none. Names and pattern are in lower case and without the last dot.
+ */
+export function domainMatcher(pattern: string): (name: string) => boolean {
+  if (pattern === '*') return () => true;
+  const isDeep = pattern.startsWith('**.');
+  const wanted = (isDeep ? pattern.slice(3) : pattern).split('.');
+  return (name) => {
+    const labels = name.split('.');
+    const more = labels.length - wanted.length;
+    if (isDeep ? more < 1 : more !== 0) return false;
+    return wanted.every((each, i) => labelFits(labels[more + i] ?? '', each));
+  };
+}
+
+/** Patterns come from anybody who may write policies: no more than the product of both lengths, unlike a regular expression. */
+function labelFits(label: string, pattern: string): boolean {
+  let [at, star, retry] = [0, -1, 0];
+  let i = 0;
+  while (i < label.length) {
+    if (at < pattern.length && pattern[at] === '*') {
+      star = at++;
+      retry = i;
+    } else if (pattern[at] === label[i]) {
+      at++;
+      i++;
+    } else if (star >= 0) {
+      at = star + 1;
+      i = ++retry;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
+}

@@ -1,0 +1,104 @@
+/** Names in Cilium's rules, on real packets: what the DNS of the node tells the agent decides who is reached. */
+
+import { createServer, type Server } from 'node:net';
+import type { ResourcePath } from '@weir/client';
+import { ciliumDefinitions } from '@weir/compile';
+import { createNetns, deleteNetns, listenTcp } from '@weir/kernel';
+import type { KubeObject } from '@weir/kube';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type NodeWorld, namespace, openNodeWorld, port, type TestPod } from './support/node-world.ts';
+import { linkPod } from './support/pod-link.ts';
+
+const definitionsPath: ResourcePath = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
+const policiesPath: ResourcePath = { group: 'cilium.io', version: 'v2', resource: 'ciliumnetworkpolicies', namespace };
+
+describe('names in rules of Cilium', () => {
+  let world: NodeWorld;
+  let client: TestPod;
+  let inside: TestPod;
+  const outside: TestPod[] = [];
+  const servers: Server[] = [];
+
+  /** A host beyond the node: its link is none of a pod's. */
+  function addHost(number: number): TestPod {
+    const host: TestPod = {
+      name: `host-${number}`,
+      uid: '',
+      netns: `${world.node}-o${number}`,
+      interface: `o${world.prefix}${number}`,
+      address: `203.0.113.${number}`,
+      address6: `2001:db8::${number}`,
+    };
+    createNetns(host.netns);
+    outside.push(host);
+    linkPod(world.node, host);
+    const server = createServer((socket) => socket.on('error', () => socket.destroy()));
+    listenTcp(server, { netns: host.netns, address: host.address, port });
+    servers.push(server);
+    return host;
+  }
+
+  const resolve = async (name: string, host: { readonly address: string }, ttl: number): Promise<void> => {
+    expect((await world.gate('POST', '/v1/answers', { name, addresses: [{ address: host.address, ttl }] })).status).toBe(200);
+  };
+
+  beforeAll(async () => {
+    world = await openNodeWorld();
+    for (const definition of ciliumDefinitions) await world.client.create(definitionsPath, definition);
+    await world.until('the kinds are served', async () => (await world.client.list(policiesPath).catch(() => undefined)) !== undefined);
+    client = await world.addPod('client');
+    inside = await world.addPod('inside', { is: 'inside' });
+    const spec = {
+      endpointSelector: {},
+      egress: [
+        { toFQDNs: [{ matchName: 'shop.example' }, { matchPattern: '*.shop.example' }], toPorts: [{ ports: [{ port: String(port) }] }] },
+      ],
+    };
+    const policy = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name: 'names', namespace }, spec };
+    await world.client.create<KubeObject>(policiesPath, policy);
+    await world.startAgent('tls', '--profile', 'cilium', '--address-rest-seconds', '1');
+    await world.attach(client, inside);
+    await world.untilReady();
+  });
+  afterAll(async () => {
+    for (const server of servers) server.close();
+    await world.close();
+    for (const { netns } of outside) deleteNetns(netns);
+  });
+
+  it('mean nobody before they are asked for, and at the first packet who the answer named', async () => {
+    const host = addHost(1);
+    expect(await world.connects(client, host, false)).toBe(false);
+    await resolve('shop.example', host, 3_600);
+    expect(await world.connects(client, host, true)).toBe(true);
+  });
+
+  it('mean nobody whom another name resolved to', async () => {
+    const host = addHost(2);
+    await resolve('other.example', host, 3_600);
+    expect(await world.connects(client, host, false)).toBe(false);
+  });
+
+  it('may be patterns', async () => {
+    const host = addHost(3);
+    await resolve('www.shop.example', host, 3_600);
+    expect(await world.connects(client, host, true)).toBe(true);
+  });
+
+  it('mean an address for as long as its answer lives', async () => {
+    const host = addHost(4);
+    await resolve('shop.example', host, 2);
+    await world.becomes(client, host, false);
+    await resolve('shop.example', host, 3_600);
+    expect(await world.connects(client, host, true)).toBe(true);
+  });
+
+  it('never mean a pod, whatever an answer says', async () => {
+    await resolve('shop.example', inside, 3_600);
+    expect(await world.connects(client, inside, false)).toBe(false);
+  });
+
+  it('are told in answers that are some', async () => {
+    expect((await world.gate('POST', '/v1/answers', { name: '', addresses: [] })).status).toBe(400);
+  });
+});
