@@ -13,6 +13,7 @@ import { keyText, type ListRange } from '../storage/store-keys.ts';
 import { renderList, renderObject } from '../table/render-object.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
+import { readMadeObjects } from './made-objects.ts';
 import { selectionOf } from './object-selection.ts';
 import { parseRepresentation } from './representation.ts';
 import { type RestContext, subjectOf } from './rest-context.ts';
@@ -20,6 +21,7 @@ import { placeOf } from './stored-version.ts';
 
 /** GET of one object. */
 export function getObject(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
+  if (target.definition.made !== undefined) return readMadeObjects(context, target, request);
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const asked = parseResourceVersion(request.query.get('resourceVersion') ?? '') ?? 0;
   if (asked > context.store.revision) throw resourceVersionTooLarge(asked, context.store.revision);
@@ -30,6 +32,7 @@ export function getObject(context: RestContext, target: ResourceTarget, request:
 
 /** GET of a collection. */
 export function listObjects(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
+  if (target.definition.made !== undefined) return readMadeObjects(context, target, request);
   const options = parseListOptions(request.query, target.definition);
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const snapshot = snapshotOf(context, target, options);

@@ -40,7 +40,7 @@ export function toStored(definition: ResourceDefinition, object: JsonObject, key
 }
 
 /** What kinds may read of others while they are written. */
-export function storedObjects(transaction: StoreTransaction): StoredObjects {
+export function storedObjects(transaction: Pick<StoreTransaction, 'get' | 'list'>): StoredObjects {
   return {
     get: (resource, name, namespace = '') => transaction.get({ resource, namespace, name })?.json,
     *list(resource) {

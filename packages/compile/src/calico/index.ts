@@ -1,6 +1,7 @@
 /** The public door of this folder: Calico's objects and their selector language. */
 export { calicoCompiler } from './calico-compiler.ts';
 export * from './objects/calico-policy.ts';
+export { allowAllProfile, type CalicoProfile, namespaceProfile, serviceAccountProfile } from './objects/calico-profile.ts';
 export { type CalicoKind, calicoSpecShapes } from './objects/calico-shapes.ts';
 export { calicoTierLabel, defaultCalicoObject, isTieredCalicoKind } from './objects/default-calico-object.ts';
 export { calicoGroup, readStoredForm, type StoredCalicoObject, storedCalicoGroup, turnedUid } from './objects/stored-form.ts';

@@ -148,6 +148,8 @@ export interface ResourceDefinition {
   validateAmong?(object: JsonObject, stored: StoredObjects, old?: Readonly<JsonObject>): readonly FieldError[];
   /** Why an object may not be deleted now, in words for people; undefined when it may. */
   reasonToStay?(object: Readonly<JsonObject>, stored: StoredObjects): string | undefined;
+  /** Kinds whose objects are not stored: all that there are now, made of others. Such a kind can be got and listed. */
+  made?(stored: StoredObjects): Iterable<JsonObject>;
   /** What is allowed in an object and hardly meant: sentences for whoever writes it. */
   warnings?(object: JsonObject, isUpdate: boolean): readonly string[];
   /** What users of a deprecated version are told with every answer. */

@@ -28,6 +28,7 @@ import {
 import { defined } from '@weir/net';
 import { type CalicoKind, calicoGroup, calicoKinds } from './calico-definitions.ts';
 import { formTraits } from './form-traits.ts';
+import { profileForm } from './profile-form.ts';
 import { policyTierErrors, reasonToKeepTier } from './tier-rules.ts';
 
 const { fields, text } = schemaWords;
@@ -35,12 +36,13 @@ const { fields, text } = schemaWords;
 /** Kinds of the stored group that are Calico's own business: no API shows them. */
 const hidden: ReadonlySet<string> = new Set(['ipamblocks', 'ipamhandles', 'ipamconfigs']);
 
-/** The v3 form of a definition of Calico's; none for any other. */
+/** The v3 form of a definition of Calico's; none for any other. Profiles, which have no definition, are there with policies. */
 export const calicoForms: OtherForms = (definition) => {
   const spec = objectAt(definition, 'spec');
   const plural = textAt(objectAt(spec, 'names'), 'plural');
   const kind = calicoKinds.find((each) => each.group === calicoGroup && each.plural === plural);
-  return kind === undefined || textAt(spec, 'group') !== calicoGroup || hidden.has(plural) ? [] : [formOf(kind)];
+  if (kind === undefined || textAt(spec, 'group') !== calicoGroup || hidden.has(plural)) return [];
+  return plural === 'globalnetworkpolicies' ? [formOf(kind), profileForm()] : [formOf(kind)];
 };
 
 function formOf(kind: CalicoKind): ResourceDefinition {

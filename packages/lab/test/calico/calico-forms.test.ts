@@ -187,6 +187,29 @@ describe('projectcalico.org/v3', { timeout: 60_000 }, () => {
   });
 });
 
+describe('profiles', { timeout: 60_000 }, () => {
+  it('are made of namespaces and service accounts', async () => {
+    await request('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'web', labels: { a: 'b' } } });
+    expect((await request('GET', `${v3}/profiles/ksa.default.web`)).json).toMatchObject({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'Profile',
+      spec: { labelsToApply: { 'pcsa.a': 'b', 'pcsa.projectcalico.org/name': 'web' }, egress: [{ action: 'Allow' }] },
+    });
+    const names = (await said('get profiles.projectcalico.org -o name')).split('\n');
+    expect(names).toEqual(
+      expect.arrayContaining(['projectcalico-default-allow', 'kns.default'].map((name) => `profile.projectcalico.org/${name}`)),
+    );
+    expect(await said('get profiles --field-selector metadata.name=kns.default')).toMatch(/^NAME +AGE\nkns\.default +\S+\n$/);
+    expect((await request('GET', `${v3}/profiles/kns.nowhere`)).json.message).toBe('profiles.projectcalico.org "kns.nowhere" not found');
+  });
+
+  it('are for reading only', async () => {
+    expect((await request('POST', `${v3}/profiles`, object('Profile', 'mine', {}))).status).toBe(405);
+    expect((await request('DELETE', `${v3}/profiles/kns.default`)).status).toBe(405);
+    expect((await request('GET', `${v3}/profiles?watch=true`)).status).toBe(405);
+  });
+});
+
 describe('a tier', { timeout: 60_000 }, () => {
   it('is kept by its policies and goes when they have gone', async () => {
     await request('POST', `${v3}/tiers`, object('Tier', 'sec', {}));
