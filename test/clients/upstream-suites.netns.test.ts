@@ -3,7 +3,6 @@
  * byte for byte (`recordings/*.http`), and what they run in pods. `WEIR_NETPOL=all` runs all 48 cases on all pairs.
  */
 import { join } from 'node:path';
-import { KubeClient, loadKubeconfig, podsPath } from '@weir/client';
 import type { Pod } from '@weir/kube';
 import { netpolCases, netpolEnds } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +10,9 @@ import { type ApiConnection, apiConnectionOf, type ExecResult } from '../support
 import { execOverSpdy } from '../support/exec/spdy-exec.ts';
 import { execOverWebSocket } from '../support/exec/web-socket-exec.ts';
 import { LabCluster } from '../support/lab-cluster.ts';
-import { clientContainer, conformanceBase, houses, namespaceOfHouse, servedBy } from './conformance-base.ts';
+import { administratorCases } from './administrator-cases.ts';
+import { AdministratorCluster } from './administrator-cluster.ts';
+import { clientContainer, namespaceOfHouse, servedBy } from './conformance-base.ts';
 import { NetpolCluster } from './netpol-cluster.ts';
 import { recordingsIn, replays } from './replays.ts';
 
@@ -92,19 +93,22 @@ describe('the e2e suite Netpol, by the addresses of services,', () => {
   });
 });
 
+/** One of each kind of peer, port and tier; `administrator-conformance.netns.test.ts` runs all of them on every back end. */
+const fewAdministratorCases = new Set([
+  'CNPAdminTierIntegration',
+  'CNPAdminTierPriorityField',
+  'CNPAdminTierIngressNamedPort',
+  'CNPBaselineTierEgressNodePeers',
+]);
+
 describe('the base of the conformance suite of network-policy-api', () => {
-  let client: KubeClient;
+  let base: AdministratorCluster;
   let pods: readonly Pod[];
   beforeAll(async () => {
-    client = new KubeClient(await loadKubeconfig(cluster.env['KUBECONFIG'] ?? ''));
-    await cluster.kubectlOutput('apply -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: conformanceBase() }));
-    for (const [house, set] of Object.entries(houses)) {
-      await cluster.kubectlOutput(`rollout status statefulset/${set} -n ${namespaceOfHouse(house)} --timeout=100s`);
-    }
-    const lists = await Promise.all(Object.keys(houses).map((house) => client.list<Pod>(podsPath(namespaceOfHouse(house)))));
-    pods = lists.flatMap(({ items }) => items);
+    base = await AdministratorCluster.make(cluster, 1);
+    ({ pods } = base);
   });
-  afterAll(() => client?.close());
+  afterAll(() => base?.close());
 
   it('comes up: two pods a house, those with host ports on two nodes', () => {
     expect(pods).toHaveLength(10);
@@ -126,6 +130,10 @@ describe('the base of the conformance suite of network-policy-api', () => {
     const wrong = (await Promise.all(probes)).filter((line) => !line.endsWith(' '));
     expect(probes).toHaveLength(60);
     expect(wrong).toEqual([]);
+  });
+
+  it.each(administratorCases.filter(({ name }) => fewAdministratorCases.has(name)))('is policed as the suite asks: $name', async (each) => {
+    expect(await base.run(each)).toEqual([]);
   });
 
   it('is probed by SPDY exec: what a policy denies ends in TIMEOUT, and what nobody serves in REFUSED', async () => {
