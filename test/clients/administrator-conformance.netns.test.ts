@@ -28,8 +28,8 @@ describe.each(isWhole ? ['nftables', 'iptables', 'ebpf'] : [])('the suite of net
   let base: AdministratorCluster;
   beforeAll(async () => {
     cluster = await LabCluster.up({ nodes: 2, more: ['--dataplane', dataplane] });
-    base = await AdministratorCluster.make(cluster, 3);
-  });
+    base = await AdministratorCluster.make(cluster, 1);
+  }, 600_000);
   afterAll(async () => {
     base?.close();
     await cluster?.down();

@@ -2,7 +2,7 @@
  * What the oracle and the generators talk about: a cluster as plain Kubernetes objects, and a
  * connection attempt in it. Only object types are shared with the engine, never code.
  */
-import type { Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
+import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 
 /** A cluster at one instant, as its API server would list it. */
 export interface World {
@@ -10,6 +10,8 @@ export interface World {
   readonly pods: readonly Pod[];
   readonly networkPolicies: readonly NetworkPolicy[];
   readonly nodes?: readonly Node[];
+  /** Policies of other APIs. */
+  readonly policyObjects?: readonly KubeObject[];
 }
 
 /** The protocols that a flow can have; `ICMP` stands for the ICMP of the flow's family and has no port. */

@@ -35,7 +35,7 @@ export function withAdministratorPolicies(random: Random, world: World): Adminis
     if (random.chance(0.3)) return generateAdmin(random, site, { name: `admin-${index}`, priority });
     return generateCluster(random, site, { name: `cluster-${index}`, priority, isAdmin: isOfV1Alpha1 });
   });
-  return { ...world, administratorPolicies: policies };
+  return { ...world, policyObjects: policies };
 }
 
 function generateCluster(

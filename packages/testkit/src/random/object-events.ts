@@ -1,4 +1,5 @@
 /** The watch events that lead from one state of a cluster to another. */
+import { isOfKind, policyCompilers, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { World } from '../oracle/world.ts';
 
@@ -10,6 +11,8 @@ export interface ObjectSink {
   deleteNamespace(name: string): void;
   upsertNetworkPolicy(policy: NetworkPolicy): void;
   deleteNetworkPolicy(namespace: string, name: string): void;
+  upsertPolicyObject(kind: string, object: KubeObject): void;
+  deletePolicyObject(kind: string, namespace: string | undefined, name: string): void;
   upsertNode(node: Node): void;
   deleteNode(name: string): void;
 }
@@ -25,6 +28,7 @@ export type ObjectEvent = (sink: ObjectSink) => void;
 export function eventsBetween(from: World, to: World): ObjectEvent[] {
   const pods = compare(from.pods, to.pods);
   const policies = compare(from.networkPolicies, to.networkPolicies);
+  const objects = compare(from.policyObjects ?? [], to.policyObjects ?? []);
   const namespaces = compare(from.namespaces, to.namespaces);
   const nodes = compare(from.nodes ?? [], to.nodes ?? []);
   return [
@@ -38,6 +42,9 @@ export function eventsBetween(from: World, to: World): ObjectEvent[] {
         (sink: ObjectSink) =>
           sink.deleteNetworkPolicy(namespace, name),
     ),
+    ...objects.gone.map((object) => (sink: ObjectSink) => {
+      sink.deletePolicyObject(kindOf(object), object.metadata.namespace, object.metadata.name ?? '');
+    }),
     ...namespaces.gone.map(
       ({ metadata: { name = '' } }) =>
         (sink: ObjectSink) =>
@@ -52,6 +59,7 @@ export function eventsBetween(from: World, to: World): ObjectEvent[] {
     ...namespaces.come.map((namespace) => (sink: ObjectSink) => sink.upsertNamespace(namespace)),
     ...pods.come.map((pod) => (sink: ObjectSink) => sink.upsertPod(pod)),
     ...policies.come.map((policy) => (sink: ObjectSink) => sink.upsertNetworkPolicy(policy)),
+    ...objects.come.map((object) => (sink: ObjectSink) => sink.upsertPolicyObject(kindOf(object), object)),
   ];
 }
 
@@ -61,6 +69,13 @@ function compare<T extends KubeObject>(from: readonly T[], to: readonly T[]): { 
   return { gone: from.filter((object) => !names.has(nameOf(object))), come: to.filter((object) => !before.has(object)) };
 }
 
-function nameOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
+/** The name that an engine has for the kind of an object of a policy API. */
+function kindOf(object: KubeObject): string {
+  const kind = policyCompilers.flatMap(({ policyKinds }) => policyKinds).find((each) => isOfKind(object, each));
+  if (kind === undefined) throw new Error(`${object.kind ?? ''} is of no policy API`);
+  return policyKindName(kind);
+}
+
+function nameOf({ kind = '', metadata }: KubeObject): string {
+  return `${kind} ${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 }

@@ -57,5 +57,5 @@ export interface AdministratorObject extends KubeObject {
 
 /** A cluster with such policies. */
 export interface AdministratorWorld extends World {
-  readonly administratorPolicies: readonly AdministratorObject[];
+  readonly policyObjects: readonly AdministratorObject[];
 }

@@ -36,7 +36,7 @@ export class AdministratorOracle {
     this.#inhabitants = new Inhabitants(world);
     this.#networkPolicies = new NetworkPolicyOracle(world);
     const inTier = (tier: TierName): AdministratorObject[] =>
-      world.administratorPolicies.filter((policy) => tierOf(policy) === tier).sort((a, b) => priorityOf(a) - priorityOf(b));
+      world.policyObjects.filter((policy) => tierOf(policy) === tier).sort((a, b) => priorityOf(a) - priorityOf(b));
     this.#tiers = { Admin: inTier('Admin'), Baseline: inTier('Baseline') };
   }
 
