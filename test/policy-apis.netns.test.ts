@@ -109,6 +109,29 @@ describe('policies of Calico', () => {
     await expectVerdicts({ a: 'allow', b: 'allow' });
   });
 
+  it('mean by labels the addresses of network sets, too, as these are now', async () => {
+    const set = (address: string): string => `
+apiVersion: ${group}
+kind: GlobalNetworkSet
+metadata: { name: unwanted, labels: { role: unwanted } }
+spec: { nets: ["${address}/32"] }
+---`;
+    const [a, b] = [await lab.addressOf('shop', 'a'), await lab.addressOf('shop', 'b')];
+    await apply(
+      set(b),
+      policy({
+        kind: 'GlobalNetworkPolicy',
+        name: 'default.sets',
+        spec: `order: 0, ingress: [{ action: Deny, source: { selector: 'role == "unwanted"' } }]`,
+      }),
+    );
+    await expectVerdicts({ b: 'deny', a: 'allow' });
+    await apply(set(a));
+    await expectVerdicts({ a: 'deny', b: 'allow' });
+    await lab.kubectlOutput(`delete ${stored('globalnetworkpolicies')} default.sets`);
+    await expectVerdicts({ a: 'allow' });
+  });
+
   it('are not enforced while they are staged', async () => {
     await apply(policy({ kind: 'StagedNetworkPolicy', name: 'default.staged', spec: 'order: 0, ingress: [{ action: Deny }]' }));
     await apply(policy({ name: 'default.first', spec: `order: 1, ingress: [{ action: Deny, source: { selector: 'app == "a"' } }]` }));

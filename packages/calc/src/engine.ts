@@ -125,13 +125,20 @@ export class Engine {
 
   /** A namespace appeared or changed; one that cannot be read is unknown. */
   upsertNamespace(namespace: Namespace): void {
-    if (this.#refused.admits('Namespace', '', namespace)) this.#population.upsertNamespace(namespace);
-    else this.#population.deleteNamespace(namespace.metadata.name ?? '');
+    const { name = '' } = namespace.metadata;
+    if (this.#refused.admits('Namespace', '', namespace)) {
+      this.#population.upsertNamespace(namespace);
+      this.#objects.upsert('namespaces', namespace);
+    } else {
+      this.#population.deleteNamespace(name);
+      this.#objects.delete('namespaces', undefined, name);
+    }
   }
 
   /** A namespace is gone. */
   deleteNamespace(name: string): void {
     this.#refused.forget('Namespace', '', name);
+    this.#objects.delete('namespaces', undefined, name);
     this.#population.deleteNamespace(name);
   }
 

@@ -5,6 +5,7 @@
  * with Calico, and is never widened by that: such a tier denies at its end.
  */
 import type { KubeObject } from '@weir/kube';
+import { namespaceKind } from '../core-kinds.ts';
 import type { PolicyDiagnostic } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects } from '../policy-api.ts';
 import {
@@ -18,6 +19,7 @@ import { readStoredForm } from './objects/stored-form.ts';
 import { closedCalicoPolicy } from './policies/closed-calico-policy.ts';
 import { compileCalicoPolicy } from './policies/compile-calico-policy.ts';
 import { compileStagedKubernetesPolicy } from './policies/compile-staged-kubernetes-policy.ts';
+import { networkSetBlocks } from './policies/network-set-blocks.ts';
 import { validateCalicoObject } from './validation/validate-calico-object.ts';
 
 function calicoKind(kind: string, plural: string, namespaced: boolean): PolicyKind {
@@ -32,6 +34,7 @@ function calicoKind(kind: string, plural: string, namespaced: boolean): PolicyKi
 }
 
 const tierKind = calicoKind('Tier', 'tiers', false);
+const setKinds = [calicoKind('NetworkSet', 'networksets', true), calicoKind('GlobalNetworkSet', 'globalnetworksets', false)];
 
 /** Compiles them. */
 export const calicoCompiler: PolicyCompiler = {
@@ -43,12 +46,14 @@ export const calicoCompiler: PolicyCompiler = {
     calicoKind('StagedGlobalNetworkPolicy', 'stagedglobalnetworkpolicies', false),
     calicoKind('StagedKubernetesNetworkPolicy', 'stagedkubernetesnetworkpolicies', true),
   ],
-  referredKinds: [tierKind],
+  referredKinds: [tierKind, ...setKinds, namespaceKind],
   compile(object, referred, { positionOf } = {}): CompiledObject {
     const read = readStoredForm(object);
     if ('problem' in read) return { policies: [], diagnostics: [damaged(object, read.problem)] };
     if (isStagedKubernetes(read.object)) return compileStagedKubernetesPolicy(read.object, positionOf);
-    const { tier, policy, diagnostics } = compileCalicoPolicy(withSpec(read.object), positionOf);
+    const { tier, policy, diagnostics } = compileCalicoPolicy(withSpec(read.object), positionOf, () =>
+      networkSetBlocks(referred, setKinds),
+    );
     return { policies: policy === undefined ? [] : [{ tier: tierPlace(tier, referred), policy }], diagnostics };
   },
   closed(object, referred): readonly PlacedPolicy[] {

@@ -13,6 +13,7 @@ import { calicoGroup } from '../objects/stored-form.ts';
 import { isGlobalPolicy, validateCalicoPolicy } from '../validation/validate-calico-policy.ts';
 import { calicoActions, compileCalicoMatch } from './compile-calico-rule.ts';
 import { compileSubject } from './compile-calico-selector.ts';
+import { type LabelledBlocks, withNetworkSets } from './network-set-blocks.ts';
 
 /** What compiling gives: the policy with its tier's name, or nothing and at least one error. */
 export interface CompiledCalicoPolicy {
@@ -24,8 +25,12 @@ export interface CompiledCalicoPolicy {
 
 const nowhere: PositionLookup = () => undefined;
 
-/** Compiles a policy in its v3 form, defaulted or not. */
-export function compileCalicoPolicy(policy: CalicoPolicy, positionOf: PositionLookup = nowhere): CompiledCalicoPolicy {
+/** Compiles a policy in its v3 form, defaulted or not; `sets` are the network sets that its rules may mean. */
+export function compileCalicoPolicy(
+  policy: CalicoPolicy,
+  positionOf: PositionLookup = nowhere,
+  sets: () => readonly LabelledBlocks[] = () => [],
+): CompiledCalicoPolicy {
   const tier = typeof policy.spec?.tier === 'string' && policy.spec.tier !== '' ? policy.spec.tier : defaultCalicoTier;
   const refused = (errors: readonly FieldError[]): CompiledCalicoPolicy => ({
     tier,
@@ -38,7 +43,7 @@ export function compileCalicoPolicy(policy: CalicoPolicy, positionOf: PositionLo
   const unsupported = unsupportedFields(policy, positionOf);
   if (unsupported.length > 0) return { tier, diagnostics: unsupported };
   if (policy.spec.stagedAction === 'Delete') return { tier, diagnostics: [] };
-  return { tier, policy: compileValid(policy, positionOf), diagnostics: [] };
+  return { tier, policy: compileValid(policy, positionOf, sets), diagnostics: [] };
 }
 
 /** Which object a Calico policy is, for the model. */
@@ -53,14 +58,14 @@ export function calicoPolicyRef({ kind, metadata }: CalicoPolicy): PolicyRef {
   };
 }
 
-function compileValid(policy: CalicoPolicy, positionOf: PositionLookup): Policy {
+function compileValid(policy: CalicoPolicy, positionOf: PositionLookup, sets: () => readonly LabelledBlocks[]): Policy {
   const { spec, metadata } = policy;
   const namespace = isGlobalPolicy(policy) ? undefined : (metadata.namespace ?? 'default');
   const types = calicoPolicyTypes(spec);
   const source = placeOf(positionOf, '');
   const direction = (name: Direction, rules: readonly CalicoRule[] = []): DirectionRules => ({
     isolates: true,
-    rules: rules.map((rule, index) => compileRule(rule, { policy, direction: name, index, namespace, positionOf })),
+    rules: rules.flatMap((rule, index) => compileRule(rule, { policy, direction: name, index, namespace, positionOf, sets })),
   });
   return {
     ref: calicoPolicyRef(policy),
@@ -84,15 +89,14 @@ interface PlacedRule {
   readonly index: number;
   readonly namespace: string | undefined;
   readonly positionOf: PositionLookup;
+  readonly sets: () => readonly LabelledBlocks[];
 }
 
-function compileRule(rule: CalicoRule, { policy, direction, index, namespace, positionOf }: PlacedRule): Rule {
+function compileRule(rule: CalicoRule, { policy, direction, index, namespace, positionOf, sets }: PlacedRule): Rule[] {
   const source = placeOf(positionOf, `spec.${direction}[${index}]`);
-  return {
-    action: calicoActions[rule.action],
-    match: compileCalicoMatch(rule, namespace),
-    origin: { policy: calicoPolicyRef(policy), direction, ruleIndex: index, ...(source === undefined ? {} : { source }) },
-  };
+  const action = calicoActions[rule.action];
+  const origin = { policy: calicoPolicyRef(policy), direction, ruleIndex: index, ...(source === undefined ? {} : { source }) };
+  return withNetworkSets(compileCalicoMatch(rule, namespace), { action, direction }, sets).map((match) => ({ action, match, origin }));
 }
 
 function placeOf(positionOf: PositionLookup, path: string): SourcePosition | undefined {
