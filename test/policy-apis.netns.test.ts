@@ -55,8 +55,8 @@ async function connects(from: string): Promise<string> {
 async function expectVerdicts(expected: Readonly<Record<string, 'allow' | 'deny'>>): Promise<void> {
   for (const [from, verdict] of Object.entries(expected)) {
     await vi.waitFor(async () => expect(`${from} ${await connects(from)}`).toBe(`${from} ${verdict}`), waiting);
-    const { stdout } = await lab.weir(['why', `shop/${from}`, 'shop/server', '80', '--name', lab.name]);
-    expect(stdout).toMatch(new RegExp(`^${verdict}: shop/${from} `));
+    const { stdout, stderr } = await lab.weir(['why', `shop/${from}`, 'shop/server', '80', '--name', lab.name]);
+    expect(`${stdout}${stderr}`).toMatch(new RegExp(`^${verdict}: shop/${from} `, 'm'));
   }
 }
 
@@ -130,6 +130,27 @@ spec: { nets: ["${address}/32"] }
     await expectVerdicts({ a: 'deny', b: 'allow' });
     await lab.kubectlOutput(`delete ${stored('globalnetworkpolicies')} default.sets`);
     await expectVerdicts({ a: 'allow' });
+  });
+
+  it('mean the endpoints of a service on the ports that it serves, as it has them now, and the own endpoint by its labels', async () => {
+    const service = (name: string): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { selector: { app: ${name} }, ports: [{ port: 8080, targetPort: 80 }] }
+---`;
+    await apply(
+      service('server'),
+      policy({
+        name: 'default.services',
+        spec: `order: 0, types: [Egress], egress: [{ action: Allow, source: { selector: 'app == "a"' }, destination: { services: { name: web } } }]`,
+      }).replace(`selector: 'app == "server"'`, `selector: 'app in { "a", "b" }'`),
+    );
+    await expectVerdicts({ b: 'deny', a: 'allow' });
+    await apply(service('nobody'));
+    await expectVerdicts({ a: 'deny' });
+    await lab.kubectlOutput(`delete -n shop service/web ${stored('networkpolicies')}/default.services`);
+    await expectVerdicts({ a: 'allow', b: 'allow' });
   });
 
   it('are not enforced while they are staged', async () => {

@@ -37,7 +37,7 @@ describe('the files for running the agent', () => {
     const rules = (kind: string): unknown => deployedObjects().find((object) => object.kind === kind).rules;
     const read = ['get', 'list', 'watch'];
     expect(rules('ClusterRole')).toEqual([
-      { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
+      { apiGroups: [''], resources: ['pods', 'namespaces', 'serviceaccounts'], verbs: read },
       ...[...new Set(policyApiKinds().map(({ group }) => group))].map((group) => ({
         apiGroups: [group],
         resources: policyApiKinds().flatMap((kind) => (kind.group === group ? [kind.plural] : [])),

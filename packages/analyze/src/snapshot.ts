@@ -13,7 +13,7 @@
  * namespace that is not among the objects are unknown but for its name. A refused policy is there as
  * the engine has it when no version was accepted yet: it isolates and allows nothing.
  */
-import { isFinished, podToPlannedEndpoint } from '@weir/compile';
+import { isFinished, podToPlannedEndpoint, serviceGroupOf, sliceMembers } from '@weir/compile';
 import {
   type Diagnostic,
   type EndpointSlice,
@@ -27,10 +27,12 @@ import {
 } from '@weir/kube';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import {
+  type AddressGroupName,
   createPolicyWorld,
   type Endpoint,
   type EngineProfile,
   engineProfiles,
+  type GroupMember,
   type OperatingSystem,
   type Policy,
   type PolicyWorld,
@@ -79,7 +81,9 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
   const namespaces = new Map(ofKind<Namespace>('Namespace', '').map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
   const nodeObjects = ofKind<Node>('Node', '');
   const systemOfNode = new Map(nodeObjects.map((node) => [node.metadata.name ?? '', systemOf(node.metadata.labels)]));
-  const endpoints = readEndpoints(pods, namespaces, systemOfNode);
+  const accounts = new Map(ofKind<KubeObject>('ServiceAccount', '').map((account) => [podKey(account), account.metadata.labels ?? {}]));
+  const endpointSlices = ofKind<EndpointSlice>('EndpointSlice', 'discovery.k8s.io');
+  const endpoints = readEndpoints(pods, { namespaces, systemOfNode, accounts });
   const nodes = readNodes(nodeObjects, pods);
   const profile = options.profile ?? engineProfiles.kubernetes;
   const { expandsUnsupported } = options;
@@ -91,10 +95,11 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
       nodes,
       namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
       profile,
+      groups: readGroups(endpointSlices),
     }),
     policies: tiers.flatMap(({ policies }) => policies),
     services: ofKind<Service>('Service', ''),
-    endpointSlices: ofKind<EndpointSlice>('EndpointSlice', 'discovery.k8s.io'),
+    endpointSlices,
     diagnostics: [...read.diagnostics, ...diagnostics],
     pods: new Map(pods.map((pod) => [podKey(pod), pod])),
     endpoints,
@@ -118,11 +123,26 @@ function systemOf(labels: StringMap | undefined): OperatingSystem {
   return labels?.['kubernetes.io/os'] === 'windows' ? 'windows' : 'linux';
 }
 
-function readEndpoints(
-  pods: readonly Pod[],
-  namespaces: ReadonlyMap<string, StringMap>,
-  systemOfNode: ReadonlyMap<string, OperatingSystem>,
-): Map<string, Endpoint> {
+/** The endpoints of services as groups. */
+function readGroups(slices: readonly EndpointSlice[]): ReadonlyMap<AddressGroupName, readonly GroupMember[]> {
+  const groups = new Map<AddressGroupName, GroupMember[]>();
+  for (const slice of slices) {
+    const name = serviceGroupOf(slice);
+    if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), ...sliceMembers(slice)]);
+  }
+  return groups;
+}
+
+/** What pods are seen with. */
+interface Surroundings {
+  /** Labels by the name of the namespace. */
+  readonly namespaces: ReadonlyMap<string, StringMap>;
+  readonly systemOfNode: ReadonlyMap<string, OperatingSystem>;
+  /** Labels by namespace and name of the service account. */
+  readonly accounts: ReadonlyMap<string, StringMap>;
+}
+
+function readEndpoints(pods: readonly Pod[], { namespaces, systemOfNode, accounts }: Surroundings): Map<string, Endpoint> {
   const endpoints = new Map<string, Endpoint>();
   const labelsOf = new Map<string, StringMap>();
   for (const pod of pods) {
@@ -132,7 +152,8 @@ function readEndpoints(
       labels = { ...namespaces.get(namespace), [namespaceNameLabel]: namespace };
       labelsOf.set(namespace, labels);
     }
-    const endpoint = podToPlannedEndpoint(pod, labels);
+    const account = `${namespace}/${pod.spec?.serviceAccountName ?? ''}`;
+    const endpoint = podToPlannedEndpoint(pod, labels, accounts.get(account));
     if (endpoint === undefined) continue;
     const system = systemOfNode.get(endpoint.node ?? '') ?? systemOf(pod.spec?.nodeSelector);
     const reserved = { ...endpoint.labels.reserved, [systemKey.key]: system };

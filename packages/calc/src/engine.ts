@@ -15,7 +15,7 @@
  * whole one to a data plane, and close or open what it must not.
  */
 
-import { networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
+import { endpointSliceKind, networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { Address } from '@weir/net';
 import {
@@ -48,6 +48,7 @@ import { NamedPortLists } from './population/named-port-lists.ts';
 import { NodeAddresses } from './population/node-addresses.ts';
 import { Population } from './population/population.ts';
 import { type RefusedObject, RefusedObjects } from './population/refused-objects.ts';
+import { ServiceGroups } from './population/service-groups.ts';
 import { Programs } from './programs/programs.ts';
 import { RuleIds } from './programs/rule-ids.ts';
 import type { EmittedState } from './questions/judge-flow.ts';
@@ -57,6 +58,7 @@ import { newWork, type Sizes, type Work } from './work.ts';
 const assumedNamespace = 'default';
 
 const networkPolicies = policyKindName(networkPolicyKind);
+const endpointSlices = policyKindName(endpointSliceKind);
 
 /** The engine of one node. */
 export class Engine {
@@ -78,6 +80,7 @@ export class Engine {
   readonly #population: Population;
   readonly #classes: Classes;
   readonly #groups: AddressGroups;
+  readonly #services: ServiceGroups = new ServiceGroups();
   readonly #refused: RefusedObjects = new RefusedObjects();
   #released: readonly ReleasedAddress[] = [];
 
@@ -90,7 +93,8 @@ export class Engine {
     this.#policies = new Policies(work, this.#reading);
     this.#objects = new PolicyObjects({ compilers, policies: this.#policies, reading: this.#reading, work });
     const nodes = asksForNodes(target.profile) ? ['nodes'] : [];
-    this.#sources = [...new Set(['pods', 'namespaces', ...this.#objects.kinds.keys(), ...nodes])];
+    const accounts = asksForAccounts(target.profile) ? ['serviceaccounts'] : [];
+    this.#sources = [...new Set(['pods', 'namespaces', ...this.#objects.kinds.keys(), ...nodes, ...accounts])];
     this.#ruleIds = new RuleIds(options.ruleHash);
     this.#sets = new PeerSets(work);
     this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
@@ -160,11 +164,13 @@ export class Engine {
    */
   upsertPolicyObject(kind: string, object: KubeObject): void {
     this.#objects.upsert(kind, object);
+    if (kind === endpointSlices) this.#services.upsert(object);
   }
 
   /** An object of a policy API is gone, and its accepted version with it; the namespace of one that has none is absent or empty. */
   deletePolicyObject(kind: string, namespace: string | undefined, name: string): void {
     this.#objects.delete(kind, namespace, name);
+    if (kind === endpointSlices) this.#services.delete(namespace, name);
   }
 
   /** {@link upsertPolicyObject} for a Kubernetes NetworkPolicy. */
@@ -353,6 +359,7 @@ export class Engine {
     if (!this.isInSync) return emptyDelta;
     this.#replan();
     this.#objects.settle();
+    this.#services.settle(this.#groups);
     const changed = this.#subjects.settle();
     const programs = this.#programs.settle();
     const sets = this.#sets.settle();

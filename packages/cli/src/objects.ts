@@ -15,6 +15,7 @@ import {
   nodesPath,
   podsPath,
   type ResourcePath,
+  serviceAccountsPath,
   servicesPath,
   TransportError,
 } from '@weir/client';
@@ -67,7 +68,10 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
     const read = (path: ResourcePath): Promise<readonly KubeObject[]> => client.list(path).then((list) => list.items);
     const paths = [namespacesPath, nodesPath, podsPath(), servicesPath(), endpointSlicesPath()];
     try {
-      return (await Promise.all([...paths.map(read), readPolicyObjects(client)])).flat();
+      const [policies, ...others] = await Promise.all([readPolicyObjects(client), ...paths.map(read)]);
+      // Kubernetes' own policies do not select by them, and not everybody may read them.
+      const areSelectedBy = policies.some(({ kind, apiVersion }) => kind !== 'NetworkPolicy' || apiVersion !== 'networking.k8s.io/v1');
+      return [...policies, ...others.flat(), ...(areSelectedBy ? await read(serviceAccountsPath()) : [])];
     } finally {
       client.close();
     }

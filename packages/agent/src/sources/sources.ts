@@ -5,7 +5,7 @@
  * may lag: it reads the pod, its namespace and the namespace's policies anew, deletions included.
  */
 import type { Engine, Source as EngineSource, OwningPod } from '@weir/calc';
-import { type KubeClient, namespacesPath, nodesPath, podsPath, TransportError } from '@weir/client';
+import { type KubeClient, namespacesPath, nodesPath, podsPath, serviceAccountsPath, TransportError } from '@weir/client';
 import {
   checkPodShape,
   identityProblem,
@@ -16,6 +16,7 @@ import {
   nodePolicyFields,
   type Pod,
   podPolicyFields,
+  serviceAccountPolicyFields,
 } from '@weir/kube';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import { PolicySources } from './policy-sources.ts';
@@ -119,6 +120,7 @@ export class Sources {
       ['namespaces', this.#namespaces],
       ['pods', this.#pods],
       ...(engine.sources.includes('nodes') ? [['nodes', this.#makeNodes()] as const] : []),
+      ...(engine.sources.includes('serviceaccounts') ? [['serviceaccounts', this.#makeAccounts()] as const] : []),
     ]);
     this.#policies = new PolicySources(engine, (name, wiring) => this.#make(name, wiring), new Set(shared.keys()));
     this.#all = new Map([...shared, ...this.#policies.all]);
@@ -241,6 +243,18 @@ export class Sources {
       path: nodesPath,
       fields: nodePolicyFields,
       sink: { upsert: (node) => engine.upsertNode(node), remove: (_, name) => engine.deleteNode(name) },
+    });
+  }
+
+  #makeAccounts(): Source<KubeObject> {
+    const engine = this.#engine;
+    return this.#make<KubeObject>('serviceaccounts', {
+      path: serviceAccountsPath(),
+      fields: serviceAccountPolicyFields,
+      sink: {
+        upsert: (account) => engine.upsertServiceAccount(account),
+        remove: (namespace, name) => engine.deleteServiceAccount(namespace, name),
+      },
     });
   }
 

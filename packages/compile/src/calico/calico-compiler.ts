@@ -5,7 +5,7 @@
  * with Calico, and is never widened by that: such a tier denies at its end.
  */
 import type { KubeObject } from '@weir/kube';
-import { namespaceKind } from '../core-kinds.ts';
+import { endpointSliceKind, namespaceKind } from '../core-kinds.ts';
 import type { PolicyDiagnostic } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects } from '../policy-api.ts';
 import {
@@ -46,7 +46,8 @@ export const calicoCompiler: PolicyCompiler = {
     calicoKind('StagedGlobalNetworkPolicy', 'stagedglobalnetworkpolicies', false),
     calicoKind('StagedKubernetesNetworkPolicy', 'stagedkubernetesnetworkpolicies', true),
   ],
-  referredKinds: [tierKind, ...setKinds, namespaceKind],
+  // The slices are told to whoever keeps the groups of services.
+  referredKinds: [tierKind, ...setKinds, namespaceKind, endpointSliceKind],
   compile(object, referred, { positionOf } = {}): CompiledObject {
     const read = readStoredForm(object);
     if ('problem' in read) return { policies: [], diagnostics: [damaged(object, read.problem)] };

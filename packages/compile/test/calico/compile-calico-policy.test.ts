@@ -194,13 +194,23 @@ describe('a Calico policy is refused as a whole', () => {
       'NetworkPolicy n/p spec.ingress[0].http: HTTP methods and paths need a proxy in the pod; enforced by the kernel alone, the rule would allow every request',
     ],
     [
-      'for services, which are not enforced',
-      { egress: [{ action: 'Allow', destination: { services: { name: 's' } } }] },
-      'NetworkPolicy n/p spec.egress[0].destination.services: services as ends of rules are not enforced',
+      'for addresses of the endpoint that the policy selects',
+      { egress: [{ action: 'Allow', source: { nets: ['192.0.2.0/24'] } }] },
+      'NetworkPolicy n/p spec.egress[0].source.nets: addresses of the endpoint that the policy selects are not asked for',
     ],
   ])('%s', (_name, spec, expected) => {
     const { policy: compiled } = compileCalicoPolicy(policy('p', spec));
     expect(compiled).toBeUndefined();
     expect(messages(spec)).toEqual([expected]);
+  });
+
+  it('mean the endpoints of a service, in the namespace of the policy unless they name another', () => {
+    const spec = {
+      egress: [{ action: 'Allow', destination: { services: { name: 's' } } }],
+      ingress: [{ action: 'Allow', source: { services: { name: 's', namespace: 'other' } } }],
+    };
+    const { policy: compiled } = compileCalicoPolicy(policy('p', spec));
+    expect(compiled?.egress?.rules[0]?.match.destination.groups).toEqual(['service/n/s']);
+    expect(compiled?.ingress?.rules[0]?.match.source.groups).toEqual(['service/other/s']);
   });
 });

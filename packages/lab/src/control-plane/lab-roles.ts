@@ -30,7 +30,7 @@ const nodeRules: readonly RoleRule[] = [
 
 /** The rules of `deploy/kubernetes`; a test compares them. */
 const agentRules: readonly RoleRule[] = [
-  { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: read },
+  { apiGroups: [''], resources: ['pods', 'namespaces', 'serviceaccounts'], verbs: read },
   ...policyApiRules(),
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
 ];

@@ -137,7 +137,6 @@ interface UnsupportedPart {
 }
 
 function unsupportedIn({ http, source, destination }: CalicoRule, direction: Direction): readonly UnsupportedPart[] {
-  const services = [['source', source] as const, ['destination', destination] as const].filter(([, end]) => end?.services !== undefined);
   const needsProxy = {
     field: 'http',
     message: 'HTTP methods and paths need a proxy in the pod; enforced by the kernel alone, the rule would allow every request',
@@ -145,26 +144,18 @@ function unsupportedIn({ http, source, destination }: CalicoRule, direction: Dir
   };
   return [
     ...(http === undefined ? [] : [needsProxy]),
-    ...services.map(([end]) => ({
-      field: `${end}.services`,
-      message: 'services as ends of rules are not enforced',
-      action: 'select the pods of the service by their labels',
-    })),
     ...(direction === 'ingress' ? namedSourcePorts(source) : []),
-    ...ownConditions(direction === 'ingress' ? 'destination' : 'source', direction === 'ingress' ? destination : source),
+    ...ownAddresses(direction === 'ingress' ? 'destination' : 'source', direction === 'ingress' ? destination : source),
   ];
 }
 
-/** What a rule asks of the endpoint that its policy selects, beside ports. */
-function ownConditions(side: 'source' | 'destination', end: CalicoRule['source'] = {}): readonly UnsupportedPart[] {
-  const asked = (['selector', 'notSelector', 'namespaceSelector', 'serviceAccounts', 'nets', 'notNets'] as const).filter((field) => {
-    const value = end[field];
-    return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
-  });
+/** Addresses that a rule asks of the endpoint that its policy selects. */
+function ownAddresses(side: 'source' | 'destination', end: CalicoRule['source'] = {}): readonly UnsupportedPart[] {
+  const asked = (['nets', 'notNets'] as const).filter((field) => (end[field] ?? []).length > 0);
   return asked.map((field) => ({
     field: `${side}.${field}`,
-    message: 'what a rule asks of the endpoint that its policy selects is not enforced, except for ports',
-    action: 'select the endpoint by the selector of the policy',
+    message: 'addresses of the endpoint that the policy selects are not asked for',
+    action: 'select the endpoint by its labels',
   }));
 }
 

@@ -57,6 +57,7 @@ function compileEntity(entity: CalicoEntity, namespace: string | undefined): Sid
   const notPorts = compilePorts(entity.notPorts);
   return {
     ...compileEntitySelectors(entity, namespace),
+    ...compileServices(entity.services, namespace),
     ...(nets.length === 0 ? {} : { nets: rangesOf(nets) }),
     ...(notNets.length === 0 ? {} : { notNets: rangesOf(notNets) }),
     ...(ports.numbers.length === 0 ? {} : { ports: ports.numbers }),
@@ -64,6 +65,12 @@ function compileEntity(entity: CalicoEntity, namespace: string | undefined): Sid
     ...(notPorts.numbers.length === 0 ? {} : { notPorts: notPorts.numbers }),
     ...(notPorts.names.length === 0 ? {} : { notNamedPorts: notPorts.names }),
   };
+}
+
+/** The endpoints of a service; one that names no namespace is in the policy's. */
+function compileServices(services: CalicoEntity['services'], namespace: string | undefined): Pick<Side, 'groups'> {
+  if (services === undefined) return {};
+  return { groups: [`service/${services.namespace ?? namespace ?? ''}/${services.name ?? ''}`] };
 }
 
 function rangesOf(nets: readonly string[]): AddressRange[] {
