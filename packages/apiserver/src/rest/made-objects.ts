@@ -19,7 +19,11 @@ export function readMadeObjects(context: RestContext, target: ResourceTarget, re
   if (name === '') {
     const options = parseListOptions(request.query, definition);
     const selected = made.filter((object) => matchesOptions(object, options, definition));
-    return renderList(selected.map((object) => EncodedObject.of(object)), { resourceVersion: String(context.store.revision) }, rendering);
+    return renderList(
+      selected.map((object) => EncodedObject.of(object)),
+      { resourceVersion: String(context.store.revision) },
+      rendering,
+    );
   }
   const found = made.find((object) => objectName(object) === name);
   if (found === undefined) throw notFound(subjectOf(target));
