@@ -18,23 +18,15 @@
 import { endpointSliceKind, networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { Address } from '@weir/net';
-import {
-  type AddressGroupName,
-  asksForAccounts,
-  asksForNodes,
-  type Direction,
-  enforcementTarget,
-  type GroupMember,
-  type PolicyRef,
-} from '@weir/policy';
+import { type AddressGroupName, type Direction, enforcementTarget, type GroupMember, type PolicyRef } from '@weir/policy';
 import { AddressClasses } from './classes/address-classes.ts';
 import { Classes, endpointClass } from './classes/classes.ts';
 import { classify } from './classes/classify.ts';
 import { type ReleasedAddress, settleAddresses } from './classes/settle-addresses.ts';
 import type { Delta } from './delta/delta.ts';
 import { emptyDelta } from './delta/delta-algebra.ts';
-import { applyDelta, emptyState, type State } from './delta/state.ts';
 import type { EngineOptions, LocalPolicy, OwningPod, PodName, Source } from './engine-shapes.ts';
+import { serviceAccountSource, sourcesOf } from './engine-sources.ts';
 import type { Attachment, PolicyEntry, Selection } from './entries.ts';
 import { PeerSets } from './peer-sets/peer-sets.ts';
 import { Policies } from './policies/policies.ts';
@@ -92,9 +84,7 @@ export class Engine {
     this.#reading = new PolicyReading(target, (name, protocol) => this.#ports.numberOf(name, protocol));
     this.#policies = new Policies(work, this.#reading);
     this.#objects = new PolicyObjects({ compilers, policies: this.#policies, reading: this.#reading, work });
-    const nodes = asksForNodes(target.profile) ? ['nodes'] : [];
-    const accounts = asksForAccounts(target.profile) ? ['serviceaccounts'] : [];
-    this.#sources = [...new Set(['pods', 'namespaces', ...this.#objects.kinds.keys(), ...nodes, ...accounts])];
+    this.#sources = sourcesOf(target.profile, this.#objects.kinds.keys());
     this.#ruleIds = new RuleIds(options.ruleHash);
     this.#sets = new PeerSets(work);
     this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
@@ -105,7 +95,7 @@ export class Engine {
       subjects: this.#subjects,
       locals: this.#locals,
       ports: this.#ports,
-      withAccounts: asksForAccounts(target.profile),
+      withAccounts: this.#sources.includes(serviceAccountSource),
     });
     this.#classes = new Classes(this.#sets, work);
     this.#groups = new AddressGroups(this.#population.addresses);
@@ -402,9 +392,4 @@ export class Engine {
     const policies = (selection?.group?.policies ?? []).map((entry) => this.#policies.policyOf(entry));
     return policies.flatMap((policy) => (!policy.staged && policy[direction]?.isolates === true ? [policy.ref] : []));
   }
-}
-
-/** The state that the engine has emitted up to its last flush. */
-export function stateOf(engine: Engine): State {
-  return applyDelta(emptyState(), engine.emitted());
 }
