@@ -2,16 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { runAz } from '@weir/az';
 import { ArmEndpoint } from '../../packages/aks/test/support/arm-endpoint.ts';
-
-/** What a command came to. */
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type AzOutcome, runWeirAz } from './run-weir-az.ts';
 
 /** How a command is run. */
 export interface RunForm {
@@ -40,33 +32,13 @@ export class AzAtTerminal {
   }
 
   /** Runs one command line; words are separated by spaces. */
-  async run(line: string, { answers, environment = {} }: RunForm = {}): Promise<Outcome> {
-    const stdin = Object.assign(new PassThrough(), { isTTY: answers !== undefined, setRawMode: () => undefined });
-    const [stdout, stderr] = [new Collected(), new Collected()];
-    const left = [...(answers ?? [])];
-    // Every question ends with a colon.
-    stderr.onText = (text) => {
-      if (text.endsWith(': ') && left.length > 0) stdin.write(`${left.shift() ?? ''}\n`);
-    };
-    const { base, state } = this.endpoint.arm;
-    const [principal] = state.identity.principals;
-    const code = await runAz({
+  run(line: string, { answers, environment = {} }: RunForm = {}): Promise<AzOutcome> {
+    return runWeirAz(this.endpoint, {
       args: line.split(' '),
       environment: { HOME: this.home, ...environment },
-      streams: { stdin, stdout, stderr },
-      signal: new AbortController().signal,
-      machineAccount: () =>
-        Promise.resolve({
-          cloud: 'WeirLab',
-          base,
-          authority: this.endpoint.authority,
-          application: principal?.application ?? '',
-          secret: this.endpoint.secret,
-          tenant: state.identity.tenant,
-        }),
       directory: join(this.home, 'weir-az'),
+      answers,
     });
-    return { code, stdout: stdout.text, stderr: stderr.text };
   }
 
   /** The output of a line that must succeed. */
@@ -74,19 +46,5 @@ export class AzAtTerminal {
     const { code, stdout, stderr } = await this.run(line, form);
     if (code !== 0) throw new Error(`az ${line} ended with ${code}: ${stderr}`);
     return stdout;
-  }
-}
-
-/** A stream that keeps what was written. */
-class Collected extends PassThrough {
-  text = '';
-  onText: (text: string) => void = () => undefined;
-
-  constructor() {
-    super();
-    this.on('data', (piece: Buffer) => {
-      this.text += piece.toString();
-      this.onText(this.text);
-    });
   }
 }

@@ -4,17 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
-import { runAz } from '@weir/az';
+import type { Readable, Writable } from 'node:stream';
 import type { ArmEndpoint } from '../../packages/aks/test/support/arm-endpoint.ts';
-
-/** What a command came to. */
-export interface AzOutcome {
-  readonly code: number;
-  readonly stdout: string;
-  /** Up to the first empty line: the examples of az come after. */
-  readonly stderr: string;
-}
+import { type AzOutcome, runWeirAz } from './run-weir-az.ts';
 
 /** A program and its endpoint. */
 export abstract class AzSide {
@@ -30,7 +22,10 @@ export abstract class AzSide {
     mkdirSync(join(this.home, 'az'));
   }
 
-  /** Runs one command line; `{home}`, `{application}` and `{tenant}` are this side's. The outcome names neither. */
+  /**
+   * Runs one command line; `{home}`, `{application}` and `{tenant}` are this side's. The outcome names neither, and of
+   * what az says of an error what comes before its examples.
+   */
   async run(words: readonly string[]): Promise<AzOutcome> {
     const [principal] = this.endpoint.arm.state.identity.principals;
     const own = { home: this.home, application: principal?.application ?? '', tenant: this.endpoint.arm.state.identity.tenant };
@@ -92,30 +87,7 @@ export class RealAz extends AzSide {
 
 /** Weir's, which signs in by itself. */
 export class WeirAz extends AzSide {
-  protected async carryOut(words: readonly string[]): Promise<AzOutcome> {
-    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-    const { base, state } = this.endpoint.arm;
-    const [principal] = state.identity.principals;
-    const code = await runAz({
-      args: words,
-      environment: this.environment,
-      streams: { stdin, stdout, stderr },
-      signal: new AbortController().signal,
-      machineAccount: () =>
-        Promise.resolve({
-          cloud: 'WeirLab',
-          base,
-          authority: this.endpoint.authority,
-          application: principal?.application ?? '',
-          secret: this.endpoint.secret,
-          tenant: state.identity.tenant,
-        }),
-      directory: join(this.home, 'az'),
-    });
-    return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+  protected carryOut(words: readonly string[]): Promise<AzOutcome> {
+    return runWeirAz(this.endpoint, { args: words, environment: this.environment, directory: join(this.home, 'az') });
   }
-}
-
-function textOf(stream: PassThrough): string {
-  return String((stream.read() as Buffer | null) ?? '');
 }

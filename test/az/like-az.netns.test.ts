@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { createNetns, deleteNetns, netnsPath } from '@weir/kernel';
 import { runProgram } from '@weir/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AzOutcome } from './az-side.ts';
+
 import { expectLike } from './like-az.ts';
+import type { AzOutcome } from './run-weir-az.ts';
 
 const cluster = '--resource-group rg --name c1';
 const pool = '--resource-group rg --cluster-name c1 --name np';
@@ -83,6 +84,27 @@ const lines = [
   `aks scale ${cluster} --node-count 2 --nodepool-name nope`,
   `aks scale ${cluster} --node-count 2 --query agentPoolProfiles[0].count`,
   `aks get-upgrades ${cluster} -o table`,
+  'aks get-versions -l canadaeast -o table',
+  'aks get-versions -l canadaeast --query orchestrators[].orchestratorVersion',
+  'aks get-versions -l mars',
+  'aks get-versions',
+  `aks command invoke ${cluster} --command id`,
+  `aks command invoke ${cluster} --command id -o table`,
+  `aks command invoke ${cluster} --command id --file {home}/body.json --query exitCode`,
+  `aks command invoke ${cluster} --command id --file {home}/nope`,
+  `aks command invoke ${cluster}`,
+  'aks command invoke -g rg -n c9 --command id',
+  `aks command result ${cluster} --command-id nope`,
+  `aks stop ${cluster}`,
+  `aks show ${cluster} --query powerState.code -o tsv`,
+  `aks stop ${cluster}`,
+  `aks scale ${cluster} --node-count 1`,
+  `aks command invoke ${cluster} --command id`,
+  'aks stop -g rg -n c9',
+  `aks start ${cluster}`,
+  `aks start ${cluster} --no-wait`,
+  'aks start -g nope -n c1',
+  `aks show ${cluster} --query powerState.code -o tsv`,
   `aks get-credentials ${cluster} -f -`,
   `aks get-credentials ${cluster} -f {home}/kubeconfig`,
   `aks get-credentials ${cluster} -f {home}/kubeconfig --admin`,

@@ -1,7 +1,7 @@
 /** What must be equal of two outputs: az 2.45 speaks an older version of AKS's API, whose clusters have fewer fields. */
 import { isJsonObject } from '@weir/kube';
 import { expect } from 'vitest';
-import type { AzOutcome } from './az-side.ts';
+import type { AzOutcome } from './run-weir-az.ts';
 
 /** Fields that newer versions have no more, or spell in another way. */
 const left = new Set([

@@ -4,7 +4,8 @@
  */
 import { text } from 'node:stream/consumers';
 import { ArmEndpoint } from '../../packages/aks/test/support/arm-endpoint.ts';
-import { type AzOutcome, RealAz, WeirAz } from './az-side.ts';
+import { RealAz, WeirAz } from './az-side.ts';
+import type { AzOutcome } from './run-weir-az.ts';
 
 const lines = JSON.parse(await text(process.stdin)) as readonly (readonly string[])[];
 const real = new RealAz(await ArmEndpoint.start());

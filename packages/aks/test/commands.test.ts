@@ -1,8 +1,8 @@
 /** `az aks command invoke`: the protocol; that commands really run in a pod is told by test/az-aks.netns.test.ts. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeZip } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeZip } from '../src/archives/write-zip.ts';
 import { type ArmAnswer, ArmEndpoint } from './support/arm-endpoint.ts';
 import { ClusterScene } from './support/cluster-scene.ts';
 
@@ -42,7 +42,7 @@ describe('a command', () => {
   });
 
   it('gets the files that come with it', async () => {
-    const context = writeZip([{ name: 'a/b.yaml', content: Buffer.from('x: 1') }]).toString('base64');
+    const context = Buffer.from(writeZip([{ name: 'a/b.yaml', content: Buffer.from('x: 1') }])).toString('base64');
     expect(await outcome(await run({ command: 'ls', context }))).toMatchObject({ logs: 'ls\na/b.yaml=x: 1' });
   });
 

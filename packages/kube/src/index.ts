@@ -3,6 +3,7 @@
  *
  * The only public door of the package.
  */
+export * from './archive/index.ts';
 export * from './audit/index.ts';
 export * from './cel/index.ts';
 export * from './custom-resource/index.ts';

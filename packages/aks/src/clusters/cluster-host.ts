@@ -1,5 +1,5 @@
 /** What makes clusters real. The lab does; tests of the endpoint alone put something smaller behind it. */
-import type { ZipFile } from '../archives/write-zip.ts';
+import type { ArchivedFile } from '@weir/kube';
 import type { ManagedCluster } from './managed-cluster.ts';
 
 /** Whose credentials are asked for. */
@@ -20,7 +20,7 @@ export interface CommandWish {
   /** For a shell. */
   readonly command: string;
   /** Beside which it runs. */
-  readonly files: readonly ZipFile[];
+  readonly files: readonly ArchivedFile[];
 }
 
 /** What came of it; `logs` has what it said on both streams. */

@@ -3,12 +3,12 @@
  * newest of them: a server that starts again knows none.
  */
 import { randomBytes } from 'node:crypto';
-import { readZip, ZipError } from '../archives/read-zip.ts';
-import type { ZipFile } from '../archives/write-zip.ts';
+import type { ArchivedFile } from '@weir/kube';
 import { gatewayError, providerError } from '../arm/arm-error.ts';
 import type { ClusterHost } from './cluster-host.ts';
 import { checkRuns } from './cluster-power.ts';
 import type { ClusterName, ClusterStore } from './cluster-store.ts';
+import { readZip, ZipError } from './read-zip.ts';
 
 /** A command, and its end once it has come to it. */
 export interface RunningCommand {
@@ -86,7 +86,7 @@ export class CommandService {
 
 type WithoutTime<Ended> = Ended extends unknown ? Omit<Ended, 'finishedAt'> : never;
 
-function filesOf(context: string): readonly ZipFile[] {
+function filesOf(context: string): readonly ArchivedFile[] {
   if (context === '') return [];
   try {
     return readZip(Buffer.from(context, 'base64'), filesBounds);

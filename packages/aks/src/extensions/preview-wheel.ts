@@ -3,7 +3,7 @@
  * extension brings is asked of the endpoint by `az rest`, by newer az or by `weir az`.
  */
 import { createHash } from 'node:crypto';
-import { writeZip } from '../archives/write-zip.ts';
+import { writeZip } from '@weir/kube';
 
 /** Beyond every real one, and a preview: az says so when it is installed. */
 const version = '99.0.0b1';
@@ -45,7 +45,7 @@ export function previewWheel(): Buffer {
     ([name, text]) => `${name},sha256=${createHash('sha256').update(text).digest('base64url')},${Buffer.byteLength(text)}\n`,
   );
   const all = [...files, [`${info}/RECORD`, `${record.join('')}${info}/RECORD,,\n`] as const];
-  return writeZip(all.map(([name, text]) => ({ name, content: Buffer.from(text) })));
+  return Buffer.from(writeZip(all.map(([name, text]) => ({ name, content: Buffer.from(text) }))));
 }
 
 /** The entry of the index of extensions; `url` is where the wheel is. */

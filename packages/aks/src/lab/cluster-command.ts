@@ -68,7 +68,7 @@ async function prepare(client: KubeClient): Promise<void> {
 
 /** The keys are numbers, because names of files have characters that keys may not have. */
 function filesOf(name: string, { files }: CommandWish): KubeObject {
-  const data = Object.fromEntries(files.map(({ content }, index) => [`file-${index}`, content.toString('base64')]));
+  const data = Object.fromEntries(files.map(({ content }, index) => [`file-${index}`, Buffer.from(content).toString('base64')]));
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'Opaque', data } as KubeObject;
 }
 

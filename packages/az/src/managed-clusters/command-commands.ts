@@ -1,7 +1,7 @@
 /** `az aks command …`: a command inside a cluster, without a kubeconfig. */
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isJsonObject, numberAt, objectAt, textAt } from '@weir/kube';
+import { isJsonObject, numberAt, objectAt, textAt, writeZip } from '@weir/kube';
 import { refused } from '../az-error.ts';
 import { argument } from '../command-line/argument.ts';
 import { type AzCommand, type AzInvocation, noWait } from '../command-line/az-command.ts';
@@ -11,7 +11,6 @@ import type { ArmAnswer, ArmClient } from '../session/arm-client.ts';
 import { clusterNamed } from './cluster-arguments.ts';
 import { namedCluster } from './cluster-requests.ts';
 import { commandResultTable } from './cluster-tables.ts';
-import { zipOf } from './zip-archive.ts';
 
 /** az gives up after so long. */
 const patienceMs = 300_000;
@@ -109,5 +108,5 @@ function contextOf(files: readonly string[]): string {
     if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw refused(`${file} is not valid file, or not accessable.`);
     return { name: basename(file), content: readFileSync(file) };
   });
-  return zipOf(entries).toString('base64');
+  return Buffer.from(writeZip(entries)).toString('base64');
 }

@@ -1,6 +1,6 @@
 /** Reads ZIP archives that strangers send: bounded in files and bytes, and with names that stay below where they are unpacked. */
 import { crc32, inflateRawSync } from 'node:zlib';
-import type { ZipFile } from './write-zip.ts';
+import type { ArchivedFile } from '@weir/kube';
 
 /** How much an archive may hold. */
 export interface ZipBounds {
@@ -33,7 +33,7 @@ interface Entry {
 }
 
 /** The files in it, without directories. Throws {@link ZipError}. */
-export function readZip(archive: Buffer, bounds: ZipBounds): readonly ZipFile[] {
+export function readZip(archive: Buffer, bounds: ZipBounds): readonly ArchivedFile[] {
   try {
     const entries = readDirectory(archive, bounds);
     return entries.filter(({ name }) => !name.endsWith('/')).map((entry) => readFile(archive, entry));
@@ -85,7 +85,7 @@ function findEnd(archive: Buffer): number {
   throw new ZipError('is no ZIP archive');
 }
 
-function readFile(archive: Buffer, { name, method, crc, packed, unpacked, offset }: Entry): ZipFile {
+function readFile(archive: Buffer, { name, method, crc, packed, unpacked, offset }: Entry): ArchivedFile {
   if (archive.readUInt32LE(offset) !== localSignature) throw new ZipError('is damaged');
   const start = offset + localLength + archive.readUInt16LE(offset + 26) + archive.readUInt16LE(offset + 28);
   const body = archive.subarray(start, start + packed);

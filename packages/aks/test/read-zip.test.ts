@@ -3,18 +3,19 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ArchivedFile, writeZip } from '@weir/kube';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readZip, ZipError } from '../src/archives/read-zip.ts';
-import { writeZip, type ZipFile } from '../src/archives/write-zip.ts';
+import { readZip, ZipError } from '../src/clusters/read-zip.ts';
 
 const bounds = { files: 20, bytes: 10_000 };
-const file = (name: string, content: string | Buffer = name): ZipFile => ({ name, content: Buffer.from(content) });
+const file = (name: string, content: string | Buffer = name): ArchivedFile => ({ name, content: Buffer.from(content) });
+const zipOf = (files: readonly ArchivedFile[]): Buffer => Buffer.from(writeZip(files));
 
 describe('an archive', () => {
   it('that was written is read as it was', () => {
     const files = [file('a.yaml', 'x: 1\n'), file('dir/ü.sh', Buffer.from([0, 255, 10])), file('empty', '')];
-    expect(readZip(writeZip(files), bounds)).toEqual(files);
+    expect(readZip(zipOf(files), bounds)).toEqual(files);
   });
 
   let directory: string;
@@ -39,24 +40,24 @@ describe('an archive', () => {
   });
 
   it.each(['../x', '/etc/passwd', 'a/../../x', 'a//b', 'a\\b', 'a\0b', ''])('with a file named %j is refused', (name) => {
-    expect(() => readZip(writeZip([file(name, 'x')]), bounds)).toThrow(/a name that leads elsewhere/);
+    expect(() => readZip(zipOf([file(name, 'x')]), bounds)).toThrow(/a name that leads elsewhere/);
   });
 
   it('with more files or bytes than are taken is refused before anything is unpacked', () => {
     const many = Array.from({ length: 21 }, (_, index) => file(`f${index}`));
-    expect(() => readZip(writeZip(many), bounds)).toThrow('has 21 files, and 20 are taken');
-    expect(() => readZip(writeZip([file('a', 'x'.repeat(10_001))]), bounds)).toThrow('holds more than 10000 bytes');
+    expect(() => readZip(zipOf(many), bounds)).toThrow('has 21 files, and 20 are taken');
+    expect(() => readZip(zipOf([file('a', 'x'.repeat(10_001))]), bounds)).toThrow('holds more than 10000 bytes');
   });
 
   it('with a file twice, of another kind, or cut off is refused', () => {
-    expect(() => readZip(writeZip([file('a'), file('a')]), bounds)).toThrow('has a file twice');
+    expect(() => readZip(zipOf([file('a'), file('a')]), bounds)).toThrow('has a file twice');
     expect(() => readZip(Buffer.from('hello'), bounds)).toThrow('is no ZIP archive');
-    const whole = writeZip([file('a', 'text')]);
+    const whole = zipOf([file('a', 'text')]);
     expect(() => readZip(Buffer.concat([whole.subarray(0, 10), whole.subarray(20)]), bounds)).toThrow(ZipError);
   });
 
   it('of any bytes, or with any byte changed, is read whole or refused, and nothing else', () => {
-    const whole = writeZip([file('a.yaml', 'some text'), file('b/c', 'more')]);
+    const whole = zipOf([file('a.yaml', 'some text'), file('b/c', 'more')]);
     const read = (archive: Buffer): void => {
       try {
         readZip(archive, bounds);
