@@ -70,12 +70,12 @@ const manifests = [
 
 let revision = 0;
 /** All nodes are replaced: one after the other with a surge node, or both at once without one. */
-function change(engine: Engine, pace: 'one by one' | 'at once'): Promise<ChangeReport> {
+function change(engine: Engine, pace: 'one by one' | 'at once', drainMs = limitMs): Promise<ChangeReport> {
   revision++;
   const node = (name: string): NamedNode => ({ name, system: 'linux', revision: `image ${revision}` });
   const nodes = [node('node1'), node('node2')];
   const pool = pace === 'at once' ? { nodes, surge: [], atOnce: 2 } : { nodes, surge: [node('node3')], atOnce: 1 };
-  const target = { engine, pools: [pool], drainMs: limitMs };
+  const target = { engine, pools: [pool], drainMs };
   return changeCluster(cluster.name, target, { command: cluster.command, onProgress: () => undefined });
 }
 
@@ -112,6 +112,38 @@ describe('nodes that are replaced under the same engine', () => {
     },
     limitMs,
   );
+});
+
+describe('a disruption budget that never lets a pod go', () => {
+  const budget = { minAvailable: '100%', selector: { matchLabels: { app: 'guarded' } } };
+  const pods = (): Promise<string> => kubectl("get pods -l app=guarded -o jsonpath='{.items[*].metadata.uid}'");
+
+  it(
+    'ends a change of the engine when the drain has lasted as long as it may: the pods stay, under the engine that they had',
+    async () => {
+      await kubectl(
+        'apply -f -',
+        JSON.stringify({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'strict' }, spec: budget }),
+      );
+      const before = await pods();
+      const watching = await prober('strict');
+      await expect(change('none', 'one by one', 3_000)).rejects.toThrow(
+        /Drain of node\d did not complete: .*pod default\/guarded-\S+ on node node\d: .*disruption budget strict/,
+      );
+      expect(await pods()).toBe(before);
+      for (const node of ['node1', 'node2']) expect(await enginesIn(cluster.nodeNetns(node)), node).toEqual(planes['azure']);
+      const unschedulable = "get nodes -o jsonpath='{.items[*].spec.unschedulable}'";
+      expect(await kubectl(unschedulable)).toBe('');
+      const seen = await watching.stop();
+      expect(seen).toMatchObject({ leaks: [] });
+      expect(seen.denied).toBeGreaterThan(0);
+      const events = await kubectl("get events --field-selector reason=Drain -o jsonpath='{.items[*].message}'");
+      expect(events).toContain('Eviction blocked by Too Many Requests (usually a pdb): guarded-');
+    },
+    limitMs,
+  );
+  // The same change goes through then, which is the first of those below.
+  afterAll(() => kubectl('delete poddisruptionbudget strict'));
 });
 
 describe('an engine in a running cluster', () => {

@@ -56,6 +56,7 @@ export abstract class AzSide {
       .replaceAll(/\b[0-9a-f]{24}\b/g, '{hex}')
       .replaceAll(/ssh-rsa [\w+/=]+/g, 'ssh-rsa {key}')
       .replaceAll(/eyJ[\w.-]+/g, '{token}')
+      .replaceAll(/\d{4}-\d\d-\d\d [\d:.]+\+00:00/g, '{time}')
       .replaceAll(/"\d{4}-\d\d-\d\d[ T][\d:.]+Z?"/g, '"{time}"');
   }
 }

@@ -1,7 +1,7 @@
 /** `az aks command …`: a command inside a cluster, without a kubeconfig. */
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isJsonObject, numberAt, objectAt, textAt, writeZip } from '@weir/kube';
+import { isJsonObject, type JsonObject, numberAt, objectAt, textAt, writeZip } from '@weir/kube';
 import { refused } from '../az-error.ts';
 import { argument } from '../command-line/argument.ts';
 import { type AzCommand, type AzInvocation, noWait } from '../command-line/az-command.ts';
@@ -65,7 +65,7 @@ function shown({ given, terminal }: AzInvocation, document: unknown): unknown {
   if (given.has('output')) return result;
   const state = textAt(result, 'provisioningState');
   if (state === 'Succeeded') {
-    const [from, to, code] = [textAt(result, 'startedAt'), textAt(result, 'finishedAt'), numberAt(result, 'exitCode') ?? 0];
+    const [from, to, code] = [timeAt(result, 'startedAt'), timeAt(result, 'finishedAt'), numberAt(result, 'exitCode') ?? 0];
     terminal.print(`command started at ${from}, finished at ${to} with exitcode=${code}\n${textAt(result, 'logs')}\n`);
   } else {
     terminal.print(state === 'Failed' ? `command failed with reason: ${textAt(result, 'reason')}\n` : `command is in ${state} state\n`);
@@ -91,13 +91,25 @@ function stateOf({ json }: ArmAnswer): string {
 
 function stillRunning({ given }: AzInvocation, { json }: ArmAnswer, id: string): string {
   const properties = isJsonObject(json) ? objectAt(json, 'properties') : undefined;
-  const [started, state] = [textAt(properties, 'startedAt') || 'None', textAt(properties, 'provisioningState') || 'Running'];
+  const [started, state] = [timeAt(properties, 'startedAt'), textAt(properties, 'provisioningState') || 'Running'];
   const [group, name] = [given.required('resourceGroup'), given.required('name')];
   return [
     `command id: ${id}, started at: ${started}, status: ${state}`,
     `Please use command "az aks command result -g ${group} -n ${name} -i ${id}" to get the future execution result`,
     '',
   ].join('\n');
+}
+
+/** A time as az prints it within a sentence: with a space in the middle, microseconds where there are any, and the zone in full. */
+function timeAt(result: JsonObject | undefined, field: string): string {
+  const at = new Date(textAt(result, field));
+  if (Number.isNaN(at.getTime())) return 'None';
+  return at
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.000Z$/, 'Z')
+    .replace(/(\.\d{3})Z$/, '$1000Z')
+    .replace('Z', '+00:00');
 }
 
 /** The files as the server takes them: a zip archive in base64; empty without files. */

@@ -1,0 +1,38 @@
+/** The programs of `weir shell`, which several shells fill their directory with at the same time. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { bundleProgram } from '@weir/testkit';
+import { afterAll, expect, it } from 'vitest';
+
+const directory = mkdtempSync(join(tmpdir(), 'weirt-programs-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** In one half of the shells a program is missing for which `weir` stands in; in the others, it is there. */
+const standIns = ['weirt-missing'];
+
+it('are whole at any time, whoever writes them anew, and none of the files that they were written to is left', async () => {
+  const program = await bundleProgram(join(import.meta.dirname, 'support', 'fill-programs.ts'), directory);
+  const programs = join(directory, 'bin');
+  const start = (names: readonly string[]): Promise<unknown[]> =>
+    once(spawn(process.execPath, [program, programs, ...names], { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
+  expect(await start(standIns)).toEqual([0, null]);
+  const whole = readFileSync(join(programs, 'weir'), 'utf8');
+  expect(whole).toMatch(/^#!\/bin\/sh\nexec .+ "\$@"\n$/);
+
+  let left = 4;
+  const shells = Array.from({ length: left }, (_, at) => start(at % 2 === 0 ? standIns : []).finally(() => left--));
+  let reads = 0;
+  for (; left > 0; reads++) {
+    expect(readFileSync(join(programs, 'weir'), 'utf8')).toBe(whole);
+    await turn();
+  }
+  expect(await Promise.all(shells)).toEqual(Array.from({ length: 4 }, () => [0, null]));
+  expect(reads).toBeGreaterThan(0);
+  expect(await start([])).toEqual([0, null]);
+  expect(readdirSync(programs)).toEqual(['weir']);
+  expect(statSync(join(programs, 'weir')).mode & 0o777).toBe(0o755);
+}, 300_000);
