@@ -1,4 +1,7 @@
-/** Names in Cilium's rules, on real packets: what the DNS of the node tells the agent decides who is reached. */
+/**
+ * Cilium's policies on real packets: denials before everything that is allowed, and names, of which what the DNS of the node
+ * tells the agent decides who is reached.
+ */
 
 import { createServer, type Server } from 'node:net';
 import type { ResourcePath } from '@weir/client';
@@ -12,10 +15,11 @@ import { linkPod } from './support/pod-link.ts';
 const definitionsPath: ResourcePath = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
 const policiesPath: ResourcePath = { group: 'cilium.io', version: 'v2', resource: 'ciliumnetworkpolicies', namespace };
 
-describe('names in rules of Cilium', () => {
+describe('policies of Cilium', () => {
   let world: NodeWorld;
   let client: TestPod;
   let inside: TestPod;
+  let visitor: TestPod;
   const outside: TestPod[] = [];
   const servers: Server[] = [];
 
@@ -42,22 +46,27 @@ describe('names in rules of Cilium', () => {
     expect((await world.gate('POST', '/v1/answers', { name, addresses: [{ address: host.address, ttl }] })).status).toBe(200);
   };
 
+  const addPolicy = async (name: string, spec: object, annotations: Readonly<Record<string, string>> = {}): Promise<void> => {
+    const policy = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name, namespace, annotations }, spec };
+    await world.client.create<KubeObject>(policiesPath, policy);
+  };
+
   beforeAll(async () => {
     world = await openNodeWorld();
     for (const definition of ciliumDefinitions) await world.client.create(definitionsPath, definition);
     await world.until('the kinds are served', async () => (await world.client.list(policiesPath).catch(() => undefined)) !== undefined);
-    client = await world.addPod('client');
+    client = await world.addPod('client', { app: 'client' });
+    visitor = await world.addPod('visitor', { app: 'visitor' });
     inside = await world.addPod('inside', { is: 'inside' });
     const spec = {
-      endpointSelector: {},
+      endpointSelector: { matchLabels: { app: 'client' } },
       egress: [
         { toFQDNs: [{ matchName: 'shop.example' }, { matchPattern: '*.shop.example' }], toPorts: [{ ports: [{ port: String(port) }] }] },
       ],
     };
-    const policy = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name: 'names', namespace }, spec };
-    await world.client.create<KubeObject>(policiesPath, policy);
+    await addPolicy('names', spec);
     await world.startAgent('tls', '--profile', 'cilium', '--address-rest-seconds', '1');
-    await world.attach(client, inside);
+    await world.attach(client, inside, visitor);
     await world.untilReady();
   });
   afterAll(async () => {
@@ -66,26 +75,26 @@ describe('names in rules of Cilium', () => {
     for (const { netns } of outside) deleteNetns(netns);
   });
 
-  it('mean nobody before they are asked for, and at the first packet who the answer named', async () => {
+  it('with names mean nobody before they are asked for, and at the first packet who the answer named', async () => {
     const host = addHost(1);
     expect(await world.connects(client, host, false)).toBe(false);
     await resolve('shop.example', host, 3_600);
     expect(await world.connects(client, host, true)).toBe(true);
   });
 
-  it('mean nobody whom another name resolved to', async () => {
+  it('with names mean nobody whom another name resolved to', async () => {
     const host = addHost(2);
     await resolve('other.example', host, 3_600);
     expect(await world.connects(client, host, false)).toBe(false);
   });
 
-  it('may be patterns', async () => {
+  it('with names may have patterns', async () => {
     const host = addHost(3);
     await resolve('www.shop.example', host, 3_600);
     expect(await world.connects(client, host, true)).toBe(true);
   });
 
-  it('mean an address for as long as its answer lives', async () => {
+  it('with names mean an address for as long as its answer lives', async () => {
     const host = addHost(4);
     await resolve('shop.example', host, 2);
     await world.becomes(client, host, false);
@@ -93,12 +102,40 @@ describe('names in rules of Cilium', () => {
     expect(await world.connects(client, host, true)).toBe(true);
   });
 
-  it('never mean a pod, whatever an answer says', async () => {
+  it('with names never mean a pod, whatever an answer says', async () => {
     await resolve('shop.example', inside, 3_600);
     expect(await world.connects(client, inside, false)).toBe(false);
   });
 
-  it('are told in answers that are some', async () => {
+  it('with names are told in answers that are some', async () => {
     expect((await world.gate('POST', '/v1/answers', { name: '', addresses: [] })).status).toBe(400);
+  });
+
+  it('deny before what others allow, those of Kubernetes among them', async () => {
+    const onInside = { endpointSelector: { matchLabels: { is: 'inside' } } };
+    expect(await world.connects(visitor, inside, true)).toBe(true);
+    await world.addPolicy('all', { podSelector: { matchLabels: { is: 'inside' } }, ingress: [{}] });
+    await addPolicy(
+      'denial',
+      { ...onInside, ingressDeny: [{ fromEndpoints: [{ matchLabels: { app: 'visitor' } }] }] },
+      { 'weir/audit-mode': 'true' },
+    );
+    await addPolicy('later', { ...onInside, ingress: [{ fromEntities: ['all'] }] });
+    // In audit mode it is computed alone: what came behind it is in force, and everybody gets through.
+    await world.until('the agent has read what came last', async () =>
+      JSON.stringify((await world.gate('GET', '/v1/dump')).json).includes('later'),
+    );
+    expect(await world.connects(visitor, inside, true)).toBe(true);
+    await world.client.patch(policiesPath, 'denial', { metadata: { annotations: null } }, { type: 'merge' });
+    await world.becomes(visitor, inside, false);
+  });
+
+  it('that need a proxy are refused as a whole, and close whom they select', async () => {
+    const toPorts = [{ ports: [{ port: String(port), protocol: 'TCP' }], rules: { http: [{ method: 'GET' }] } }];
+    await addPolicy('http', { endpointSelector: { matchLabels: { app: 'visitor' } }, ingress: [{ toPorts }] });
+    await world.becomes(inside, visitor, false);
+    expect((await world.gate('GET', '/v1/health')).json.refused).toContainEqual(
+      expect.objectContaining({ policy: 'demo/http', inForce: 'closed' }),
+    );
   });
 });
