@@ -14,6 +14,7 @@ export * from './migration/assumed-cluster.ts';
 export * from './migration/changed-flows.ts';
 export * from './migration/compare-worlds.ts';
 export * from './migration/end-classes.ts';
+export * from './migration/flow-change.ts';
 export * from './migration/migration-report.ts';
 export * from './migration/plan-migration.ts';
 export * from './migration/rehearsal-plan.ts';

@@ -38,6 +38,20 @@ export class BitSet {
     this.#words[at] = (this.#words[at] ?? 0) | (1 << (member & 31));
   }
 
+  delete(member: number): void {
+    const at = member >>> 5;
+    this.#words[at] = (this.#words[at] ?? 0) & ~(1 << (member & 31));
+  }
+
+  /** Adds the members of the other. */
+  addAll(other: BitSet): void {
+    for (let at = 0; at < this.#words.length; at++) this.#words[at] = (this.#words[at] ?? 0) | (other.#words[at] ?? 0);
+  }
+
+  copy(): BitSet {
+    return new BitSet(this.size, new Uint32Array(this.#words));
+  }
+
   /** The members of both. */
   and(other: BitSet): BitSet {
     const words = new Uint32Array(this.#words);

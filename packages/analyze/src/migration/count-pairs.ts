@@ -1,7 +1,8 @@
 /** How many pairs of ends blocks of flows hold, each counted once; an address outside stands for all like it. */
 import { BitSet } from '@weir/net';
-import { type ChangedFlows, type FlowComparison, ownNodePairs } from './changed-flows.ts';
+import { type FlowComparison, ownNodePairs } from './changed-flows.ts';
 import type { EndClass } from './end-classes.ts';
+import type { ChangedFlows } from './flow-change.ts';
 
 /** The pairs of any of the changes. */
 export function countPairs({ ends: { classes } }: Pick<FlowComparison, 'ends'>, changes: readonly ChangedFlows[]): number {

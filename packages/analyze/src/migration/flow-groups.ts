@@ -2,9 +2,10 @@
 import type { Pod } from '@weir/kube';
 import { assert, type Family, formatAddress, formatProtocol, portRangesContain, protocolNumber } from '@weir/net';
 import { type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/policy';
-import type { ChangedFlows, FlowBlock, FlowChange, WorldComparison } from './changed-flows.ts';
+import type { WorldComparison } from './changed-flows.ts';
 import { countPairs } from './count-pairs.ts';
 import { EndDescriber } from './describe-ends.ts';
+import type { ChangedFlows, FlowBlock, FlowChange } from './flow-change.ts';
 import { type FlowExample, type FlowGroup, flowGroupsMax } from './migration-report.ts';
 import { describeTraffic, type TrafficClass } from './traffic-classes.ts';
 

@@ -2,7 +2,7 @@
 import type { Diagnostic } from '@weir/kube';
 import type { EngineName, SourcePosition } from '@weir/policy';
 import type { ChangeReason } from './change-causes.ts';
-import type { FlowChange } from './changed-flows.ts';
+import type { FlowChange } from './flow-change.ts';
 import type { PolicyPatch } from './propose-patches.ts';
 
 /** One flow that stands for others; ends as `namespace/pod`, `node NAME` or an address. */

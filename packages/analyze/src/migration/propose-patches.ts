@@ -5,7 +5,17 @@
  */
 import { compileLabelSelector, compilePodSelector, unsupportedFields } from '@weir/compile';
 import { defaultNetworkPolicy, type NetworkPolicy, type NetworkPolicyPeer } from '@weir/kube';
-import { addressRangesContain, cidrRange, cidrsOfRange, formatCidr, singleAddressCidr, unionOfAddressRanges, unreachable } from '@weir/net';
+import {
+  type AddressRange,
+  addressRangesContain,
+  cidrRange,
+  cidrsOfRange,
+  formatAddress,
+  formatCidr,
+  singleAddressCidr,
+  unionOfAddressRanges,
+  unreachable,
+} from '@weir/net';
 import {
   allOf,
   type Endpoint,
@@ -20,8 +30,9 @@ import {
 } from '@weir/policy';
 import { podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
-import { type ChangedFlows, type FlowComparison, policyKey } from './changed-flows.ts';
+import type { FlowComparison } from './changed-flows.ts';
 import type { EndClasses } from './end-classes.ts';
+import { type ChangedFlows, policyKey } from './flow-change.ts';
 import { listPortNumbers, numbersOnPods, ruleForEachNumber } from './list-port-numbers.ts';
 import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';
 import { rangesAround, rewriteUnsupported } from './rewrite-unsupported.ts';
@@ -60,6 +71,11 @@ export function proposePatches({ comparisons, services, snapshot }: LostFlows, c
   return patcher.patches();
 }
 
+interface SelectedPods {
+  readonly inside: readonly Endpoint[];
+  readonly peers: readonly NetworkPolicyPeer[];
+}
+
 class Patcher {
   readonly #snapshot: Snapshot;
   readonly #context: ReasonContext;
@@ -67,10 +83,13 @@ class Patcher {
   /** Classes of pods that reach their nodes by a rule that a patch added, by family. */
   readonly #reachNodes: Set<string> = new Set();
   readonly #rewritten: Set<string> = new Set();
+  readonly #pods: readonly Endpoint[];
+  readonly #inside: Map<string, SelectedPods> = new Map();
 
   constructor(snapshot: Snapshot, context: ReasonContext) {
     this.#snapshot = snapshot;
     this.#context = context;
+    this.#pods = snapshot.world.endpoints.filter(({ addresses }) => addresses.length > 0);
   }
 
   patches(): PolicyPatch[] {
@@ -153,12 +172,21 @@ class Patcher {
     const { direction, ruleIndex, peerIndex = 0 } = difference.rule.origin;
     const { match } = difference.rule;
     const nets = (direction === 'ingress' ? match.source : match.destination).nets ?? [];
-    const pods = this.#pods();
-    const inside = pods.filter(({ addresses }) => addresses.some((address) => addressRangesContain(nets, address)));
-    const peers = peersSelecting(inside, pods, draft.namespace);
+    const { inside, peers } = this.#podsInside(nets, draft.namespace);
     const cidr = draft.rulesOf(direction)[ruleIndex]?.peers[peerIndex]?.ipBlock?.cidr ?? 'the block';
     draft.addPeers(direction, ruleIndex, peers, `adds the ${inside.length} pods that ${cidr} holds, by their labels`);
     return peers.length > 0;
+  }
+
+  /** The pods with such addresses, and peers that select them in a policy of the namespace; many policies ask for the same. */
+  #podsInside(nets: readonly AddressRange[], namespace: string): SelectedPods {
+    const key = `${namespace} ${nets.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join()}`;
+    let found = this.#inside.get(key);
+    if (found === undefined) {
+      const inside = this.#pods.filter(({ addresses }) => addresses.some((address) => addressRangesContain(nets, address)));
+      this.#inside.set(key, (found = { inside, peers: peersSelecting(inside, this.#pods, namespace) }));
+    }
+    return found;
   }
 
   /** Numbers for the port names of an egress rule that the new engine looks up elsewhere; answers why not, when one has none. */
@@ -167,15 +195,15 @@ class Patcher {
     if (difference.kind !== 'rule' || from.egressPortNames === to.egressPortNames) return undefined;
     const { direction, ruleIndex } = difference.rule.origin;
     const { namedPorts = [], clusterPorts = [] } = difference.rule.match.destination;
-    if (direction !== 'egress') return undefined;
+    if (direction !== 'egress' || (namedPorts.length === 0 && clusterPorts.length === 0)) return undefined;
     const { peers = [], ports = [] } = draft.rulesOf(direction)[ruleIndex] ?? {};
-    const meant = this.#pods().filter((pod) => peers.length === 0 || peers.some((peer) => means(peer, pod, draft.namespace)));
+    const meant = this.#pods.filter((pod) => peers.length === 0 || peers.some((peer) => means(peer, pod, draft.namespace)));
     const failed = ports.flatMap((port, index) => {
       const place = { direction, rule: ruleIndex, index };
       const known = clusterPorts.find(({ name }) => name === port.port);
       if (known?.port !== undefined) return listPortNumbers(draft, place, [known.port]) ?? [];
-      const isSeveral = typeof port.port === 'string' && namedPorts.includes(port.port) && numbersOnPods(port, this.#pods()).length > 1;
-      return isSeveral ? (ruleForEachNumber(draft, place, { meant, pods: this.#pods() }) ?? []) : [];
+      const isSeveral = typeof port.port === 'string' && namedPorts.includes(port.port) && numbersOnPods(port, this.#pods).length > 1;
+      return isSeveral ? (ruleForEachNumber(draft, place, { meant, pods: this.#pods }) ?? []) : [];
     });
     return failed[0];
   }
@@ -203,7 +231,7 @@ class Patcher {
     const fields = this.#context.systems.flatMap((system) =>
       unsupportedFields(defaulted, enforcementTarget(this.#context.to, system, this.#context.expandsUnsupported)),
     );
-    const pods = this.#pods();
+    const pods = this.#pods;
     const subject = compilePodSelector(defaulted.spec.podSelector, draft.namespace);
     const failed = rewriteUnsupported(draft, fields, {
       subjects: pods.filter((pod) => selectorMatches(subject, pod)),
@@ -217,10 +245,6 @@ class Patcher {
     });
     const windowsPods = pods.some((pod) => systemOfEndpoint(pod) === 'windows');
     return failed.map(({ field, reason }) => ({ cause: windowsPods ? 'Windows' : 'IPv6', field, reason }));
-  }
-
-  #pods(): readonly Endpoint[] {
-    return this.#snapshot.world.endpoints.filter(({ addresses }) => addresses.length > 0);
   }
 }
 

@@ -17,45 +17,80 @@ import {
   type SelectingTier,
   type Side,
 } from '@weir/policy';
-import type { EndClass, EndClasses } from './end-classes.ts';
+import type { EndClasses } from './end-classes.ts';
 import type { TrafficClass } from './traffic-classes.ts';
+
+/** What both worlds of a comparison divide alike. */
+export interface ReachOver {
+  readonly ends: EndClasses;
+  readonly traffic: readonly TrafficClass[];
+}
 
 /** Reach in one world. */
 export class Reach {
   readonly #world: PolicyWorld;
   readonly #ends: EndClasses;
+  readonly #places: ReadonlyMap<TrafficClass, number>;
   readonly #rows: WeakMap<Rule, BitSet> = new WeakMap();
+  readonly #plain: WeakMap<Rule, boolean> = new WeakMap();
   readonly #ids: Map<Policy, number> = new Map();
-  readonly #programs: Map<string, Program> = new Map();
-  readonly #programOf: readonly (Program | undefined)[];
+  readonly #kinds: OwnerKind[] = [];
+  readonly #kindOf: readonly (OwnerKind | undefined)[];
+  readonly #numbers: Map<BitSet, number> = new Map();
   readonly #full: BitSet;
 
-  constructor(world: PolicyWorld, ends: EndClasses) {
+  constructor(world: PolicyWorld, { ends, traffic }: ReachOver) {
     this.#world = world;
     this.#ends = ends;
+    this.#places = new Map(traffic.map((one, at) => [one, at]));
     this.#full = Bits.full(ends.classes.length);
-    this.#programOf = ends.classes.map((end) => this.#findProgram(end));
+    this.#kindOf = this.#findKinds();
   }
 
-  /** The peers of the class that its policies let it talk to; all of them for what is no pod. */
+  /** A number that classes have in common for which the same policies speak, with the same meaning. */
+  kindOf(owner: number): number {
+    return this.#kindOf[owner]?.id ?? -1;
+  }
+
+  /** The peers of the class that its policies let it talk to; all of them for what is no pod. The same set for traffic that its rules treat alike. */
   allowed(owner: number, direction: Direction, traffic: TrafficClass): BitSet {
-    const program = this.#programOf[owner];
-    if (program === undefined) return this.#full;
-    const names = direction === 'ingress' && program.usesOwnNames ? this.#namedPorts(owner) : '';
-    // A program that asks about the owner itself has a row for each.
-    const key = `${direction} ${names} ${program.asksOwner ? owner : ''}`;
-    if (program.traffic !== traffic) {
-      program.traffic = traffic;
-      program.rows.clear();
+    const kind = this.#kindOf[owner];
+    return kind === undefined ? this.#full : this.#allowedBy(kind, { owner, direction, traffic });
+  }
+
+  /** What the peers themselves let pass, by traffic that is the same to all of them. */
+  answersOf(
+    peers: BitSet,
+    direction: Direction,
+    traffic: readonly TrafficClass[],
+  ): { readonly answers: PeerAnswers; readonly traffic: TrafficClass[] }[] {
+    const pods = peers.and(this.#ends.pods);
+    const asked = this.#kinds.flatMap((kind) => {
+      const members = kind.members.and(pods);
+      return members.isEmpty ? [] : [{ kind, members }];
+    });
+    const others = peers.without(this.#ends.pods);
+    const found = new Map<string, { readonly answers: PeerAnswers; readonly traffic: TrafficClass[] }>();
+    for (const one of traffic) {
+      const rows = asked.map(({ kind }) => this.#allowedBy(kind, { owner: kind.first, direction, traffic: one }));
+      const key = rows.map((row) => this.#numberOf(row)).join();
+      const same = found.get(key);
+      if (same !== undefined) same.traffic.push(one);
+      else
+        found.set(key, {
+          answers: new PeerAnswers(
+            asked.map(({ members }, i) => ({ members, row: rows[i] ?? this.#full })),
+            others,
+          ),
+          traffic: [one],
+        });
     }
-    let row = program.rows.get(key);
-    if (row === undefined) program.rows.set(key, (row = this.#walk(program.tiers, { owner, direction, traffic })));
-    return row;
+    return [...found.values()];
   }
 
   /** The rules of the class's policies with the peers that each matches; in the order in which they are asked. */
   matches(owner: number, direction: Direction, traffic: TrafficClass): { readonly rule: Rule; readonly peers: BitSet }[] {
-    return (this.#programOf[owner]?.tiers ?? []).flatMap(({ policies }) =>
+    return (this.#kindOf[owner]?.tiers ?? []).flatMap(({ policies }) =>
       policies.flatMap((policy) =>
         (policy[direction]?.rules ?? []).flatMap((rule) => {
           const peers = this.#match(rule, { owner, direction, traffic });
@@ -67,26 +102,74 @@ export class Reach {
 
   /** The policies that isolate the class in the direction. */
   isolating(owner: number, direction: Direction): readonly Policy[] {
-    const tiers = this.#programOf[owner]?.tiers ?? [];
+    const tiers = this.#kindOf[owner]?.tiers ?? [];
     return tiers.flatMap(({ policies }) => policies.filter((policy) => policy[direction]?.isolates === true));
   }
 
-  #findProgram({ kind, ends }: EndClass): Program | undefined {
-    const [first] = ends;
-    if (kind !== 'pods' || first?.kind !== 'endpoint') return undefined;
-    const tiers = this.#world.selecting(first.endpoint);
-    const key = tiers.flatMap(({ policies }) => policies.map((policy) => this.#idOf(policy))).join();
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      const rules = tiers.flatMap(({ policies }) => policies.flatMap(({ ingress }) => ingress?.rules ?? []));
-      const usesOwnNames = rules.some(
+  #findKinds(): (OwnerKind | undefined)[] {
+    const { classes } = this.#ends;
+    const known = new Map<string, OwnerKind>();
+    return classes.map(({ kind, ends }, at) => {
+      const [first] = ends;
+      if (kind !== 'pods' || first?.kind !== 'endpoint') return undefined;
+      const tiers = this.#world.selecting(first.endpoint);
+      const usesOwnNames = rulesIn(tiers, 'ingress').some(
         ({ match: { destination } }) => destination.namedPorts !== undefined || destination.notNamedPorts !== undefined,
       );
-      const asksOwner = tiers.some(({ policies }) => policies.some(asksOfOwner));
-      program = { tiers, usesOwnNames, asksOwner, rows: new Map(), traffic: undefined };
-      this.#programs.set(key, program);
-    }
-    return program;
+      const asksOwner = tiers.some((tier) => tier.policies.some(asksOfOwner));
+      const policies = tiers.flatMap((tier) => tier.policies.map((policy) => this.#idOf(policy))).join();
+      const names = usesOwnNames ? JSON.stringify(first.endpoint.namedPorts) : '';
+      // Policies that ask about the owner itself speak for each in another way.
+      const key = `${policies} ${names} ${asksOwner ? at : ''}`;
+      let found = known.get(key);
+      if (found === undefined) {
+        found = newKind({ id: known.size, first: at, tiers, members: Bits.empty(classes.length) });
+        known.set(key, found);
+        this.#kinds.push(found);
+      }
+      found.members.add(at);
+      return found;
+    });
+  }
+
+  #allowedBy(kind: OwnerKind, asked: Asked): BitSet {
+    const { direction, traffic } = asked;
+    const place = this.#places.get(traffic) ?? -1;
+    const known = kind.byTraffic[direction][place];
+    if (known !== undefined) return known;
+    let key = '';
+    for (const rule of kind.rules[direction]) key += this.#matchText(rule, asked);
+    let row = kind.rows[direction].get(key);
+    if (row === undefined) kind.rows[direction].set(key, (row = this.#walk(kind.tiers, asked)));
+    kind.byTraffic[direction][place] = row;
+    return row;
+  }
+
+  /** A text that is the same for traffic of which a rule matches the same peers. */
+  #matchText(rule: Rule, asked: Asked): string {
+    const { protocol, destination } = rule.match;
+    const { ports, namedPorts } = destination;
+    const { direction, traffic } = asked;
+    if (!this.#isPlain(rule, direction)) return `(${this.#places.get(traffic) ?? ''})`;
+    if (protocol !== undefined && protocol !== traffic.protocol) return '0';
+    if (ports === undefined && namedPorts === undefined) return '1';
+    if (traffic.port === undefined) return '0';
+    if (ports !== undefined && portRangesContain(ports, traffic.port)) return '1';
+    if (namedPorts === undefined) return '0';
+    if (direction === 'ingress') return this.#carries(asked.owner, namedPorts, traffic) ? '1' : '0';
+    return `(${this.#places.get(traffic) ?? ''})`;
+  }
+
+  #isPlain(rule: Rule, direction: Direction): boolean {
+    let plain = this.#plain.get(rule);
+    if (plain === undefined) this.#plain.set(rule, (plain = isPlain(rule, direction)));
+    return plain;
+  }
+
+  #numberOf(row: BitSet): number {
+    let number = this.#numbers.get(row);
+    if (number === undefined) this.#numbers.set(row, (number = this.#numbers.size));
+    return number;
   }
 
   #idOf(policy: Policy): number {
@@ -116,7 +199,7 @@ export class Reach {
   /** The peers that a rule matches with this traffic; undefined when its ports or protocol match none. */
   #match(rule: Rule, asked: Asked): BitSet | undefined {
     const { owner, direction, traffic } = asked;
-    if (!isPlain(rule, direction)) return this.#matchOneByOne(rule, asked);
+    if (!this.#isPlain(rule, direction)) return this.#matchOneByOne(rule, asked);
     const { protocol, family, source, destination } = rule.match;
     if (protocol !== undefined && protocol !== traffic.protocol) return undefined;
     if (family !== undefined && family !== this.#ends.family) return undefined;
@@ -164,24 +247,54 @@ export class Reach {
     return carried.some((named) => named.port === port && named.protocol === protocol && names.includes(named.name));
   }
 
-  #namedPorts(at: number): string {
-    return JSON.stringify(this.#endpoint(at)?.namedPorts ?? []);
-  }
-
   #endpoint(at: number): Endpoint | undefined {
     const [first] = this.#ends.classes[at]?.ends ?? [];
     return first?.kind === 'endpoint' ? first.endpoint : undefined;
   }
 }
 
-/** What pods under the same policies share. Rows are kept for the traffic that was asked about last. */
-interface Program {
+/** What classes of pods under the same policies share. */
+interface OwnerKind {
+  readonly id: number;
+  /** One of them. */
+  readonly first: number;
+  readonly members: BitSet;
   readonly tiers: readonly SelectingTier[];
-  readonly usesOwnNames: boolean;
-  /** Whether a rule asks for more of the owner than its named ports. */
-  readonly asksOwner: boolean;
-  readonly rows: Map<string, BitSet>;
-  traffic: TrafficClass | undefined;
+  readonly rules: Readonly<Record<Direction, readonly Rule[]>>;
+  /** Rows by what the rules make of the traffic, and by the place of the traffic. */
+  readonly rows: Readonly<Record<Direction, Map<string, BitSet>>>;
+  readonly byTraffic: Readonly<Record<Direction, BitSet[]>>;
+}
+
+function newKind(kind: Pick<OwnerKind, 'id' | 'first' | 'members' | 'tiers'>): OwnerKind {
+  return {
+    ...kind,
+    rules: { ingress: rulesIn(kind.tiers, 'ingress'), egress: rulesIn(kind.tiers, 'egress') },
+    rows: { ingress: new Map(), egress: new Map() },
+    byTraffic: { ingress: [], egress: [] },
+  };
+}
+
+function rulesIn(tiers: readonly SelectingTier[], direction: Direction): readonly Rule[] {
+  return tiers.flatMap(({ policies }) => policies.flatMap((policy) => policy[direction]?.rules ?? []));
+}
+
+/** What some peers let pass. */
+class PeerAnswers {
+  readonly #kinds: readonly { readonly members: BitSet; readonly row: BitSet }[];
+  readonly #others: BitSet;
+
+  constructor(kinds: readonly { readonly members: BitSet; readonly row: BitSet }[], others: BitSet) {
+    this.#kinds = kinds;
+    this.#others = others;
+  }
+
+  /** Those of the peers that let flows with this end pass: a set of the caller's own. */
+  allowing(end: number): BitSet {
+    const allowing = this.#others.copy();
+    for (const { members, row } of this.#kinds) if (row.has(end)) allowing.addAll(members);
+    return allowing;
+  }
 }
 
 interface Asked {

@@ -16,7 +16,7 @@ const peersOfNamespaceMax = 16;
 export function peersSelecting(wanted: readonly Endpoint[], pods: readonly Endpoint[], namespace: string): NetworkPolicyPeer[] {
   if (wanted.length === 0) return [];
   if (wanted.length === pods.length) return [{ namespaceSelector: {} }];
-  const all = byNamespace(pods);
+  const all = allByNamespace(pods);
   const whole: string[] = [];
   const partly: NetworkPolicyPeer[] = [];
   for (const [name, members] of byNamespace(wanted)) {
@@ -26,6 +26,15 @@ export function peersSelecting(wanted: readonly Endpoint[], pods: readonly Endpo
     else partly.push(...peers.map((podSelector) => inNamespace(name, namespace, podSelector)));
   }
   return [...wholeNamespaces(whole), ...partly];
+}
+
+const known: WeakMap<readonly Endpoint[], ReadonlyMap<string, readonly Endpoint[]>> = new WeakMap();
+
+/** Asked for the same pods again and again. */
+function allByNamespace(pods: readonly Endpoint[]): ReadonlyMap<string, readonly Endpoint[]> {
+  let found = known.get(pods);
+  if (found === undefined) known.set(pods, (found = byNamespace(pods)));
+  return found;
 }
 
 function byNamespace(pods: readonly Endpoint[]): Map<string, Endpoint[]> {

@@ -13,7 +13,8 @@ import { isTransportName, transportNumber } from '@weir/net';
 import { type Endpoint, type FlowEnd, judgeQuestion, type PolicyWorld, systemOfEndpoint } from '@weir/policy';
 import { serviceBackends } from '../service-backends.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { FlowChange, WorldComparison } from './changed-flows.ts';
+import type { WorldComparison } from './changed-flows.ts';
+import type { FlowChange } from './flow-change.ts';
 
 /** Flows to one port of a service's pods that change. */
 export interface ServiceChange {
