@@ -250,6 +250,8 @@ export interface Subject {
   readonly locals: Set<LocalEntry>;
   /** Undefined until it has been looked up. */
   group: PolicyGroup | undefined;
+  /** Whether a policy may select it, depending on labels of its namespace that are not known: it is closed then, and in no group with policies. */
+  isUndecided: boolean;
   selection: Selection | undefined;
 }
 

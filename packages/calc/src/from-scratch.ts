@@ -77,6 +77,8 @@ interface Party {
   readonly name: string;
   readonly endpoint: Endpoint | undefined;
   readonly isNamespaceKnown: boolean;
+  /** Whether a policy may select it, depending on what is not known of its namespace; asked of local ones. */
+  readonly isUndecided?: boolean;
   readonly attachment: Attachment | undefined;
   readonly created: string;
   readonly isDeleted: boolean;
@@ -96,8 +98,8 @@ interface ActivePolicy extends PolicyInForce {
 /** The whole state of one node as a delta from nothing, sorted by key. */
 export function fromScratch(inputs: Inputs): Delta {
   const parties = partiesOf(inputs);
-  const locals = parties.filter(({ isLocal }) => isLocal);
   const policies = policiesInForce(inputs);
+  const locals = parties.filter(({ isLocal }) => isLocal).map((party) => ({ ...party, isUndecided: dependsOnNamespace(party, policies) }));
   const active = policies.filter(({ policy }) => locals.some((party) => isSubject(policy, party)));
   const target = inputs.target ?? kubernetesOnLinux;
   const limits = blockLimits(target, nodeRangesOf(inputs.nodes ?? [], inputs.node));
@@ -238,9 +240,15 @@ function idsOf(policies: readonly ActivePolicy[], hash: RuleHash): Map<string, s
 }
 
 /** Whether the policy certainly selects the party. */
-function isSubject({ subject, staged }: Policy, { endpoint, isNamespaceKnown }: Party): boolean {
-  if (endpoint === undefined || staged) return false;
+function isSubject({ subject, staged }: Policy, { endpoint, isNamespaceKnown, isUndecided }: Party): boolean {
+  if (endpoint === undefined || staged || isUndecided) return false;
   return isNamespaceKnown ? selectorMatches(subject, endpoint) : matchesWithoutNamespace(subject, endpoint) === true;
+}
+
+/** Whether a policy selects the party depending on what is not known of its namespace. */
+function dependsOnNamespace({ endpoint, isNamespaceKnown }: Party, policies: readonly PolicyInForce[]): boolean {
+  if (endpoint === undefined || isNamespaceKnown) return false;
+  return policies.some(({ policy: { subject, staged } }) => !staged && matchesWithoutNamespace(subject, endpoint) === undefined);
 }
 
 /** Three answers while the namespace's labels are not known; undefined: that depends on them. */
@@ -319,8 +327,8 @@ interface ProgramParts {
   readonly specs: Map<string, SetSpec>;
 }
 
-function programOf({ endpoint }: Party, direction: Direction, { selecting, ids, specs }: ProgramParts): Program | undefined {
-  if (endpoint === undefined) return withKey({ direction, tiers: [], otherwise: 'deny' });
+function programOf({ endpoint, isUndecided }: Party, direction: Direction, { selecting, ids, specs }: ProgramParts): Program | undefined {
+  if (endpoint === undefined || isUndecided === true) return withKey({ direction, tiers: [], otherwise: 'deny' });
   const speaking = selecting.filter(({ policy }) => policy[direction] !== undefined);
   if (speaking.length === 0) return undefined;
   const tiers = new Map<string, ProgramTier & { readonly rules: ProgramRule[] }>();

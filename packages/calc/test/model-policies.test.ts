@@ -28,7 +28,9 @@ const kindName = policyKindName(modelKind);
 const ownNode = 'n1';
 const ownAddresses: readonly Address[] = allNodes.find(({ name }) => name === ownNode)?.addresses ?? [];
 
-const namespaces: readonly Namespace[] = Object.entries(namespaceTeams).map(([name, team]) => ({ metadata: { name, labels: { team } } }));
+function namespacesOf({ namespaces }: ModelState): Namespace[] {
+  return namespaces.map((name) => ({ metadata: { name, labels: { team: defined(namespaceTeams[name], name) } } }));
+}
 
 function podAt(index: number): Pod {
   const { name, namespace, app, node, account, addresses, namedPorts } = defined(placedEndpoints[index], 'a pod that is not there');
@@ -51,7 +53,7 @@ function accountsOf({ accounts }: ModelState): KubeObject[] {
   return Object.entries(accounts).map(([name, labels]) => ({ metadata: { namespace: accountsNamespace, name, labels } }));
 }
 
-const nothing: ModelState = { objects: [], groups: new Map(), endpoints: [], accounts: {}, withNodes: false };
+const nothing: ModelState = { objects: [], groups: new Map(), endpoints: [], accounts: {}, namespaces: [], withNodes: false };
 
 /** Tells the engine what is different in the next state. */
 function tell(engine: Engine, before: ModelState, next: ModelState): void {
@@ -69,6 +71,8 @@ function tell(engine: Engine, before: ModelState, next: ModelState): void {
   for (const name of Object.keys(before.accounts))
     if (!Object.hasOwn(next.accounts, name)) engine.deleteServiceAccount(accountsNamespace, name);
   for (const account of accountsOf(next)) engine.upsertServiceAccount(account);
+  for (const name of before.namespaces) if (!next.namespaces.includes(name)) engine.deleteNamespace(name);
+  for (const namespace of namespacesOf(next)) engine.upsertNamespace(namespace);
   for (const node of nodeObjects) {
     if (next.withNodes) engine.upsertNode(node);
     else engine.deleteNode(node.metadata.name ?? '');
@@ -109,7 +113,6 @@ describe('P6 S1 S2 policies of the model in tiers', () => {
         (steps) => {
           const engine = new Engine({ node: ownNode, target, compilers: [modelCompiler] });
           for (const source of engine.sources) engine.setInSync(source);
-          for (const namespace of namespaces) engine.upsertNamespace(namespace);
           const [model, state] = [new DeltaModel(), emptyState()];
           let before = nothing;
           for (const [next, flows] of steps) {
@@ -122,7 +125,7 @@ describe('P6 S1 S2 policies of the model in tiers', () => {
             const twin = fromScratch({
               node: ownNode,
               pods: endpoints.map(podAt),
-              namespaces,
+              namespaces: namespacesOf(next),
               policies: [],
               objects: { [kindName]: objects },
               accepted: [],
@@ -136,6 +139,8 @@ describe('P6 S1 S2 policies of the model in tiers', () => {
             expect(difference(applyDelta(emptyState(), twin), state)).toEqual(emptyDelta);
             expect(difference(stateOf(engine), state)).toEqual(emptyDelta);
             expect(model.orphans()).toEqual([]);
+            // What is closed since a namespace is not known is the twin's to say.
+            if (next.namespaces.length < 2) continue;
             const world = evaluatorOf(next);
             const wrong = flows.flatMap((flow) => {
               const question = questionOf(world, flow);
@@ -153,7 +158,6 @@ describe('P6 S1 S2 policies of the model in tiers', () => {
             expect(wrong).toEqual([]);
           }
           tell(engine, before, nothing);
-          for (const { metadata } of namespaces) engine.deleteNamespace(metadata.name ?? '');
           applyDelta(state, engine.flush());
           expect(difference(emptyState(), state)).toEqual(emptyDelta);
           expect(Object.entries(engine.sizes).filter(([, count]) => count !== 0)).toEqual([]);

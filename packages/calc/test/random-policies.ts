@@ -77,6 +77,8 @@ export interface ModelState {
   readonly endpoints: readonly number[];
   /** Labels of the service accounts by their names; an account that is not there is not known. */
   readonly accounts: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The namespaces that are known. */
+  readonly namespaces: readonly string[];
   /** Whether both nodes are known. */
   readonly withNodes: boolean;
 }
@@ -100,5 +102,6 @@ export const modelState: fc.Arbitrary<ModelState> = fc.record({
   groups: someGroups,
   endpoints: fc.subarray([0, 1, 2, 3], { minLength: 2 }),
   accounts: fc.record({ reader: accountLabels, writer: accountLabels }, { requiredKeys: [] }),
+  namespaces: fc.constantFrom(['a', 'b'], ['a', 'b'], ['a', 'b'], ['a'], ['b']),
   withNodes: fc.constantFrom(true, true, true, false),
 });

@@ -8,7 +8,7 @@
 import type { PlacedPolicy } from '@weir/compile';
 import { defined, TightMap } from '@weir/net';
 import { type Policy, policyTieText, type Selector, selectorKey } from '@weir/policy';
-import type { LabelSet, PolicyEntry, PolicySource, SubjectSelector } from '../entries.ts';
+import type { LabelSet, Matcher, PolicyEntry, PolicySource, SubjectSelector } from '../entries.ts';
 import { compileMatcher } from '../peer-sets/matcher.ts';
 import { SelectorIndex } from '../peer-sets/selector-index.ts';
 import { LabelInterest } from '../population/label-interest.ts';
@@ -29,6 +29,8 @@ export class Policies {
   /** What was compiled again since the last {@link settled}. */
   readonly #compiled: Map<PolicySource, readonly (readonly Policy[])[]> = new Map();
   readonly #selectors: Map<string, SubjectSelector> = new TightMap();
+  /** Those that ask for labels of namespaces. */
+  readonly #ofNamespaces: Set<SubjectSelector> = new Set();
   readonly #index: SelectorIndex<SubjectSelector> = new SelectorIndex();
   /** What the selectors of subjects ask for. */
   readonly #interest: LabelInterest = new LabelInterest();
@@ -90,11 +92,22 @@ export class Policies {
     return found;
   }
 
+  /** Whether a policy selects the label set depending on labels of its namespace that are not known. */
+  isUndecided(labelSet: LabelSet): boolean {
+    if (labelSet.namespace.known) return false;
+    for (const subject of this.#ofNamespaces) if (this.#matcherOf(subject)(labelSet) === undefined) return true;
+    return false;
+  }
+
   /** Whether the selector certainly matches the label set. */
   matches(subject: SubjectSelector, labelSet: LabelSet): boolean {
     this.#work.selectorsEvaluated++;
+    return this.#matcherOf(subject)(labelSet) === true;
+  }
+
+  #matcherOf(subject: SubjectSelector): Matcher {
     subject.matcher ??= compileMatcher(subject.selector);
-    return subject.matcher(labelSet) === true;
+    return subject.matcher;
   }
 
   /** What the entry says. Compiled again when somebody is selected here: nearly all policies of a large cluster select others. */
@@ -167,6 +180,7 @@ export class Policies {
       subject = { key, selector, matcher: undefined, policies: new Set() };
       this.#selectors.set(key, subject);
       this.#index.add(subject);
+      if (asksOfNamespaces(selector)) this.#ofNamespaces.add(subject);
       this.#interest.add(selector);
     }
     return subject;
@@ -179,6 +193,13 @@ export class Policies {
     if (subject.policies.size > 0) return;
     this.#selectors.delete(subject.key);
     this.#index.delete(subject);
+    this.#ofNamespaces.delete(subject);
     this.#interest.delete(subject.selector);
   }
+}
+
+function asksOfNamespaces(selector: Selector): boolean {
+  if ('label' in selector) return selector.label.space === 'namespace';
+  if (selector.kind === 'not') return asksOfNamespaces(selector.of);
+  return (selector.kind === 'and' || selector.kind === 'or') && selector.of.some(asksOfNamespaces);
 }

@@ -74,7 +74,7 @@ export class Subjects {
     }
     let { subject } = labelSet;
     if (subject === undefined) {
-      subject = { labelSet, locals: new Set(), group: undefined, selection: undefined };
+      subject = { labelSet, locals: new Set(), group: undefined, isUndecided: false, selection: undefined };
       labelSet.subject = subject;
       this.#subjects.add(subject);
       this.#stale.add(subject);
@@ -116,8 +116,9 @@ export class Subjects {
     const view = this.#sources.policies.view();
     for (const subject of this.#stale) {
       const { labelSet } = subject;
+      subject.isUndecided = this.#sources.policies.isUndecided(labelSet);
       const find = (): PolicyGroup => this.#groups.of(this.#sources.policies.selecting(labelSet));
-      this.#assign(subject, this.#groups.byView.of(view(labelSet), find));
+      this.#assign(subject, subject.isUndecided ? this.#groups.of(new Set()) : this.#groups.byView.of(view(labelSet), find));
       dirty.add(subject);
     }
     this.#stale.clear();
@@ -139,6 +140,10 @@ export class Subjects {
     for (const subject of this.#subjects) {
       const { group, labelSet } = subject;
       if (group === undefined || this.#stale.has(subject)) continue;
+      if (!labelSet.namespace.known) {
+        this.#stale.add(subject);
+        continue;
+      }
       const change = {
         added: [...added].filter((entry) => policies.matches(entry.subject, labelSet)),
         removed: [...removed].filter((entry) => this.#groups.has(group, entry)),
@@ -183,7 +188,8 @@ export class Subjects {
     const { programs } = this.#sources;
     const before = subject.selection;
     const group = defined(subject.group, 'a subject has not been looked up');
-    const after = programs.acquire({ group, namedPorts: subject.labelSet.namedPorts, before });
+    const parts = { group, namedPorts: subject.labelSet.namedPorts, before };
+    const after = subject.isUndecided ? programs.acquireClosed() : programs.acquire(parts);
     subject.selection = after;
     if (before !== undefined) programs.release(before);
     if (before?.ingress === after.ingress && before?.egress === after.egress) return;
