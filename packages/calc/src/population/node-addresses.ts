@@ -55,7 +55,7 @@ function rangesAround(ownName: string, nodes: ReadonlyMap<string, readonly Addre
 }
 
 /** The addresses that a node's status gives; names and what is no address are left out. */
-export function nodeAddressesOf({ status }: Node): Address[] {
+function nodeAddressesOf({ status }: Node): Address[] {
   return (status?.addresses ?? []).flatMap(({ address }) => parseAddress(address) ?? []);
 }
 

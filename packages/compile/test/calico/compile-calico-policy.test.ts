@@ -205,7 +205,7 @@ describe('a Calico policy is refused as a whole', () => {
   });
 
   it('mean the endpoints of a service, in the namespace of the policy unless they name another', () => {
-    const spec = {
+    const spec: Spec = {
       egress: [{ action: 'Allow', destination: { services: { name: 's' } } }],
       ingress: [{ action: 'Allow', source: { services: { name: 's', namespace: 'other' } } }],
     };
