@@ -1,7 +1,7 @@
 /** An informer and reads that run ahead of it: whatever the order, the newest state of an object holds. */
 import { ApiError, KubeClient, networkPoliciesPath, type WatchEvent } from '@weir/client';
 import { type KubeList, type KubeObject, type NetworkPolicy, networkPolicyFields } from '@weir/kube';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Source } from '../src/sources/source.ts';
 
 /** A server whose list is given and whose watch delivers what the test sends. */
@@ -15,7 +15,11 @@ class ScriptedClient extends KubeClient {
     super({ server: 'http://127.0.0.1:1' });
   }
 
+  /** Whether the server has the kind at all. */
+  isInstalled = true;
+
   override list<T extends KubeObject>(): Promise<KubeList<T>> {
+    if (!this.isInstalled) return Promise.reject(new ApiError(failure(404, 'NotFound')));
     const list = { metadata: { resourceVersion: String(this.version) }, items: this.items };
     return Promise.resolve(list as unknown as KubeList<T>);
   }
@@ -26,16 +30,7 @@ class ScriptedClient extends KubeClient {
     signal.addEventListener('abort', () => this.#wake(), { once: true });
     while (!signal.aborted) {
       const event = this.#events.shift();
-      if (event === 'gone')
-        throw new ApiError({
-          kind: 'Status',
-          status: 'Failure',
-          reason: 'Expired',
-          apiVersion: 'v1',
-          metadata: {},
-          code: 410,
-          message: 'too old',
-        });
+      if (event === 'gone') throw new ApiError(failure(410, 'Expired'));
       if (event !== undefined) yield event as WatchEvent<T>;
       else
         await new Promise<void>((resolve) => {
@@ -49,6 +44,10 @@ class ScriptedClient extends KubeClient {
     this.#wake();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+function failure(code: number, reason: string): ConstructorParameters<typeof ApiError>[0] {
+  return { kind: 'Status', status: 'Failure', reason, apiVersion: 'v1', metadata: {}, code, message: reason };
 }
 
 function policy(name: string, version: number, uid = `uid-${name}`): NetworkPolicy {
@@ -155,4 +154,34 @@ describe('a source', () => {
     await caughtUp(source);
     expect([...engine]).toEqual([['a', '3']]);
   });
+
+  it.each([true, false])(
+    'of a kind that is not installed is in sync without objects when it is optional (%s), and has them when it is',
+    async (isOptional) => {
+      const client = new ScriptedClient();
+      client.isInstalled = false;
+      client.items = [policy('a', 5)];
+      const [told, heard]: [string[], string[]] = [[], []];
+      const source = new Source<NetworkPolicy>(client, {
+        path: networkPoliciesPath(),
+        fields: networkPolicyFields,
+        isOptional,
+        sink: { upsert: ({ metadata }) => void told.push(metadata.name ?? ''), remove: () => undefined },
+        listener: {
+          arrived: () => undefined,
+          changed: () => undefined,
+          synced: () => void heard.push('synced'),
+          failed: () => void heard.push('failed'),
+          heard: () => undefined,
+        },
+      });
+      sources.push(source);
+      source.informer.start();
+      await vi.waitFor(() => expect(heard).toContain(isOptional ? 'synced' : 'failed'), { timeout: 10_000 });
+      expect([source.isAbsent, source.connected]).toEqual([isOptional, isOptional]);
+      client.isInstalled = true;
+      await vi.waitFor(() => expect(told).toEqual(['a']), { timeout: 10_000 });
+      expect([source.isAbsent, heard.filter((what) => what === 'synced')]).toEqual([false, ['synced']]);
+    },
+  );
 });
