@@ -127,7 +127,7 @@ describe('the agent with the rights of deploy/kubernetes', () => {
     expect(own.some(({ verb, objectRef }) => verb === 'patch' && objectRef?.['resource'] === 'leases')).toBe(true);
     expect(own.some(({ verb, objectRef }) => verb === 'watch' && objectRef?.['resource'] === 'networkpolicies')).toBe(true);
     expect(refusedTo((name) => name === agentUser)).toEqual([]);
-    for (const other of ['secrets', 'configmaps', 'serviceaccounts']) {
+    for (const other of ['secrets', 'configmaps', 'persistentvolumeclaims']) {
       const asked = await cluster.kubectl(`auth can-i get ${other} -A --as=${agentUser}`);
       expect(asked.stdout.trim(), other).toBe('no');
     }
