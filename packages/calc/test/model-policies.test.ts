@@ -104,7 +104,7 @@ const anyFlow = flowBetween(
   (source, destination) => !isAmong(ownAddresses, source) && (isAmong(localAddresses, source) || isAmong(localAddresses, destination)),
 );
 
-describe('P6 S1 S2 policies of the model in tiers', () => {
+describe('P6 P7 P8 L6 L7 S1 S2 policies of the model in tiers', () => {
   it('are in the deltas what the evaluator says, whatever the way to a state, and leave nothing behind', () => {
     const seen = { allow: 0, deny: 0 };
     fc.assert(

@@ -1,1 +1,2 @@
+/** Archives of files, as bytes. */
 export * from './write-zip.ts';
