@@ -1,7 +1,8 @@
 /**
  * In which order tiers, and the policies of a tier, are asked: one comparison for whoever puts them in order.
  *
- * Equal orders are told apart by names, as Calico does it: of policies by `name`, `namespace`, `kind`.
+ * Equal orders are told apart by names, as Calico does it: of policies by the text `name/namespace/kind`, in which `a-b` comes
+ * before `a`.
  */
 import type { Policy, PolicyRef, Tier } from './model.ts';
 
@@ -25,7 +26,7 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** A text that sorts policies of equal order, and that no two objects share. No name holds the character between. */
+/** A text that sorts policies of equal order, and that no two objects share. No name holds a slash. */
 export function policyTieText({ name, namespace = '', kind, apiVersion }: PolicyRef): string {
-  return [name, namespace, kind, apiVersion].join('\0');
+  return [name, namespace, kind, apiVersion].join('/');
 }

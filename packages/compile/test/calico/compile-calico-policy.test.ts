@@ -114,6 +114,12 @@ describe('a Calico policy compiled', () => {
       'allow',
     ],
     [
+      'of equal order is asked by name and namespace as one text, a-b before a',
+      [policy('a', { ...toServer, ingress: [from('all()')] }), policy('a-b', { ...toServer, ingress: [from('all()', 'Deny')] })],
+      {},
+      'deny',
+    ],
+    [
       'of equal order is asked by name',
       [policy('b', { ...toServer, ingress: [from('all()')] }), policy('a', { ...toServer, ingress: [from('all()', 'Deny')] })],
       {},
@@ -133,6 +139,18 @@ describe('a Calico policy compiled', () => {
       'deny',
     ],
     ['excludes blocks', [policy('p', { ...toServer, ingress: [{ action: 'Allow', source: { notNets: ['10.0.0.0/30'] } }] })], {}, 'deny'],
+    [
+      'that excludes blocks of one family says nothing of the other',
+      [policy('p', { ...toServer, ingress: [{ action: 'Allow', source: { notNets: ['fd00::/8'] } }] })],
+      {},
+      'deny',
+    ],
+    [
+      'takes blocks in any spelling',
+      [policy('p', { ...toServer, ingress: [{ action: 'Allow', source: { nets: ['FD00:0:0::0/16'] } }] })],
+      {},
+      'deny',
+    ],
     ['that is staged is not enforced', [policy('p', toServer, 'StagedNetworkPolicy')], {}, 'allow'],
   ])('%s', (_name, policies, flow, expected) => {
     expect(outcome(policies, undefined, flow)).toBe(expected);

@@ -92,6 +92,28 @@ describe('selectors of rules', () => {
     ]);
   });
 
+  it('mean whole blocks of sets, where bits behind the prefix say nothing', () => {
+    expect(peers(partners, { objects: [set({ nets: ['192.0.2.77/24'] })] }).at(-1)).toBe('192.0.2.0-192.0.2.255');
+  });
+
+  it('mean sets that a negation of service accounts does not name', () => {
+    const rule = { action: 'Allow', source: { serviceAccounts: { selector: `grade != 'high'` } } };
+    expect(peers(rule, { objects: [set({ nets: ['192.0.2.1'] })] }).at(-1)).toBe('192.0.2.1');
+  });
+
+  it('never mean blocks of sets where ports are asked for by name alone', () => {
+    const names = { destination: { selector: 'role == "partner"', ports: ['web'] } };
+    const [objects, metadata] = [[set({ nets: ['192.0.2.1'] })], { name: 'p' }];
+    const object = { apiVersion: 'crd.projectcalico.org/v1', kind: 'GlobalNetworkPolicy', metadata, spec: {} };
+    const rules = (destination: object): number => {
+      const egress = [{ action: 'Allow', protocol: 'TCP', destination }];
+      const { policies } = calicoCompiler.compile({ ...object, spec: { egress } } as KubeObject, referring(...objects));
+      return policies[0]?.policy.egress?.rules.length ?? 0;
+    };
+    expect(rules(names.destination)).toBe(1);
+    expect(rules({ ...names.destination, ports: ['web', 80] })).toBe(2);
+  });
+
   it('never allow more, and never deny less, for a set that cannot be read', () => {
     const objects = [set({ nets: ['no address'] })];
     const everything = '0.0.0.0-255.255.255.255,::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';

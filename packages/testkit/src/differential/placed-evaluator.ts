@@ -1,10 +1,19 @@
 /** The evaluator over worlds with policies of several APIs: their objects compiled by the registry, and flows judged there. */
-import { isOfKind, type PlacedPolicy, podToEndpoint, policyCompilers, type ReferredObjects } from '@weir/compile';
-import type { KubeObject } from '@weir/kube';
+import { isOfKind, type PlacedPolicy, podToPlannedEndpoint, policyCompilers, type ReferredObjects } from '@weir/compile';
+import type { KubeObject, Pod, StringMap } from '@weir/kube';
 import { defined, parseAddress } from '@weir/net';
-import { createPolicyWorld, type FlowQuestion, judgeDirection, type PolicyWorld, type Tier } from '@weir/policy';
+import {
+  createPolicyWorld,
+  type EngineProfile,
+  engineProfiles,
+  type FlowQuestion,
+  judgeDirection,
+  type PolicyWorld,
+  type Tier,
+} from '@weir/policy';
+import type { CalicoFlow, CalicoWorld } from '../oracle/calico/calico-objects.ts';
 import { nodeAddresses } from '../oracle/inhabitants.ts';
-import type { OracleVerdict, World, WorldFlow } from '../oracle/world.ts';
+import type { OracleVerdict, World } from '../oracle/world.ts';
 import { endAddress, protocolOf } from './engine-parts.ts';
 
 /** Every policy in the model; a refusal is an Error: generated worlds are valid. */
@@ -15,6 +24,20 @@ export function placePolicies(objects: readonly KubeObject[], referred: Referred
     if (diagnostics.length > 0) throw new Error(`a valid policy was refused: ${JSON.stringify(diagnostics)}`);
     return policies;
   });
+}
+
+/** What policies of a world of Calico refer to. */
+export function calicoReferred(world: CalicoWorld): ReferredObjects {
+  const byKind: Readonly<Record<string, readonly KubeObject[]>> = {
+    Node: world.nodes ?? [],
+    Namespace: world.namespaces,
+    Tier: world.tiers,
+    NetworkSet: world.networkSets,
+    GlobalNetworkSet: world.networkSets,
+  };
+  const list: ReferredObjects['list'] = ({ kind }, namespace) =>
+    (byKind[kind] ?? []).filter((object) => object.kind === kind && (namespace === undefined || object.metadata.namespace === namespace));
+  return { list, get: (kind, name, namespace) => list(kind, namespace).find(({ metadata }) => metadata.name === name) };
 }
 
 /** What policies of a world refer to; only its nodes are there. */
@@ -28,16 +51,25 @@ export class PlacedEvaluator {
   readonly #world: World;
   readonly #policyWorld: PolicyWorld;
 
-  constructor(world: World, placed: readonly PlacedPolicy[]) {
+  constructor(
+    world: World & Partial<Pick<CalicoWorld, 'serviceAccounts'>>,
+    placed: readonly PlacedPolicy[],
+    profile: EngineProfile = engineProfiles.kubernetes,
+  ) {
     this.#world = world;
     const tiers = new Map<string, Tier>();
     for (const { tier, policy } of placed) {
       tiers.set(tier.name, { ...tier, policies: [...(tiers.get(tier.name)?.policies ?? []), policy] });
     }
     const labels = new Map(world.namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+    const accountLabels = ({ metadata, spec }: Pod): StringMap =>
+      (world.serviceAccounts ?? []).find(
+        (each) => each.metadata.namespace === metadata.namespace && each.metadata.name === spec?.serviceAccountName,
+      )?.metadata.labels ?? {};
     this.#policyWorld = createPolicyWorld({
       tiers: [...tiers.values()],
-      endpoints: world.pods.flatMap((pod) => podToEndpoint(pod, labels.get(pod.metadata.namespace) ?? {}) ?? []),
+      profile,
+      endpoints: world.pods.flatMap((pod) => podToPlannedEndpoint(pod, labels.get(pod.metadata.namespace) ?? {}, accountLabels(pod)) ?? []),
       nodes: (world.nodes ?? []).map((node) => ({
         name: node.metadata.name ?? '',
         addresses: nodeAddresses(node).map((text) => defined(parseAddress(text), `not an address: ${text}`)),
@@ -46,20 +78,22 @@ export class PlacedEvaluator {
   }
 
   /** The verdict of each direction. */
-  verdict(flow: WorldFlow): OracleVerdict {
+  verdict(flow: CalicoFlow): OracleVerdict {
     const question = this.#question(flow);
     const egressAllowed = judgeDirection(this.#policyWorld, question, 'egress').verdict === 'allow';
     const ingressAllowed = judgeDirection(this.#policyWorld, question, 'ingress').verdict === 'allow';
     return { allowed: egressAllowed && ingressAllowed, egressAllowed, ingressAllowed };
   }
 
-  #question({ source, destination, protocol, port }: WorldFlow): FlowQuestion {
+  #question({ source, destination, protocol, port, sourcePort, icmp }: CalicoFlow): FlowQuestion {
     const from = this.#policyWorld.endAt(endAddress(this.#world, source));
     return {
       source: from,
       destination: this.#policyWorld.endAt(endAddress(this.#world, destination)),
       protocol: protocolOf(protocol, from.address?.family ?? 4),
       ...(port === undefined ? {} : { destinationPort: port }),
+      ...(sourcePort === undefined ? {} : { sourcePort }),
+      ...(icmp === undefined ? {} : { icmp }),
     };
   }
 }

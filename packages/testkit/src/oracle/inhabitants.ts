@@ -17,6 +17,7 @@ export interface Inhabitant {
   readonly ports: readonly { readonly name: string; readonly protocol: string; readonly number: number }[];
   /** Addresses of the node that it runs on, as `family/value` texts. */
   readonly nodeAddresses: ReadonlySet<string>;
+  readonly serviceAccount?: string;
   /** The operating system of that node, by the label that its kubelet sets. */
   readonly system: string;
 }
@@ -136,6 +137,7 @@ function inhabitantOf(world: World, pod: Pod): Inhabitant {
     // The control plane sets this label on every namespace ("Network Policies", targeting a namespace by its name).
     namespaceLabels: { ...namespaceObject.metadata.labels, 'kubernetes.io/metadata.name': namespace },
     ports,
+    ...(pod.spec?.serviceAccountName === undefined ? {} : { serviceAccount: pod.spec.serviceAccountName }),
     system: node?.metadata.labels?.['kubernetes.io/os'] ?? 'linux',
     nodeAddresses: new Set(hostAddresses.flatMap((text) => (text === undefined ? [] : [addressKey(readAddress(text))]))),
   };

@@ -12,7 +12,7 @@ import {
 import type { Action, Match, Side } from '@weir/policy';
 import type { CalicoAction, CalicoEntity, CalicoIcmp, CalicoPort, CalicoProtocol, CalicoRule } from '../objects/calico-policy.ts';
 import { calicoProtocolNumber, readCalicoPort } from '../validation/calico-protocol.ts';
-import { readNet } from '../validation/validate-entity.ts';
+import { familiesOf, readNet } from '../validation/validate-entity.ts';
 import { compileEntitySelectors } from './compile-calico-selector.ts';
 
 /** What the actions are in the model. */
@@ -38,9 +38,14 @@ function numberOf(protocol: CalicoProtocol | undefined): number | undefined {
   return protocol === undefined ? undefined : defined(calicoProtocolNumber(protocol), `validation let the protocol ${protocol} through`);
 }
 
-/** The family that a rule names, or that its protocol has. */
-function familyOf({ ipVersion }: CalicoRule, protocol: number | undefined): Family | undefined {
+/**
+ * The family that a rule names, that its protocol has, or that its blocks are of: a rule that excludes blocks of one family
+ * says nothing of the other. Blocks come before the protocol: ICMP of the other family is a packet that nobody sends.
+ */
+function familyOf({ ipVersion, source = {}, destination = {} }: CalicoRule, protocol: number | undefined): Family | undefined {
   if (ipVersion === 4 || ipVersion === 6) return ipVersion;
+  const [ofBlocks] = [...familiesOf(source), ...familiesOf(destination)];
+  if (ofBlocks !== undefined) return ofBlocks;
   if (protocol === protocolNumber.ICMP) return 4;
   return protocol === protocolNumber.ICMPv6 ? 6 : undefined;
 }

@@ -63,9 +63,9 @@ function namespacesOf(namespaceSelector: string, namespace: string | undefined):
   return namespace === undefined ? [] : [inNamespace(namespace)];
 }
 
+/** As Calico has it, what has no account is not left out: a network set is not of the account that a negation names. */
 function compileServiceAccounts({ names = [], selector = '' }: NonNullable<CalicoEntity['serviceAccounts']>): Selector {
   return allOf(
-    withServiceAccount,
     ...(names.length === 0 ? [] : [{ kind: 'in', label: serviceAccountKey, values: names } as const]),
     ...(selector === '' ? [] : [compileText(selector, 'serviceAccount')]),
   );

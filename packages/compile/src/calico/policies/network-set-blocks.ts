@@ -12,7 +12,7 @@ import type { PolicyKind, ReferredObjects } from '../../policy-api.ts';
 import type { CalicoNetworkSet } from '../objects/calico-policy.ts';
 import { readStoredForm } from '../objects/stored-form.ts';
 import { validateCalicoObject } from '../validation/validate-calico-object.ts';
-import { readNet } from '../validation/validate-entity.ts';
+import { readSetNet } from '../validation/validate-entity.ts';
 
 /** One set, as selectors see it; undefined blocks cannot be read. */
 export interface LabelledBlocks {
@@ -43,7 +43,7 @@ function readSet(stored: KubeObject, { kind, namespaced }: PolicyKind, referred:
       reserved: namespaced ? { namespace } : {},
     },
     nets: isValid
-      ? unionOfAddressRanges(nets.map((text) => cidrRange(defined(readNet(text), 'validation let a block through'))))
+      ? unionOfAddressRanges(nets.map((text) => cidrRange(defined(readSetNet(text), 'validation let a block through'))))
       : undefined,
   };
 }
@@ -71,8 +71,16 @@ export function withNetworkSets(
   const { nets } = remote;
   // Both must hold: what is in the blocks of the rule, too.
   const both = nets === undefined ? blocks : subtractAddressRanges(blocks, subtractAddressRanges(blocks, nets));
-  const { selector: _selector, ...others } = common;
-  return both.length === 0 ? [put(common)] : [put(common), put({ ...others, nets: both })];
+  const ofBlocks = both.length === 0 ? undefined : sideOfBlocks(common, both);
+  return ofBlocks === undefined ? [put(common)] : [put(common), put(ofBlocks)];
+}
+
+/** What a side asks of addresses in the blocks; they have no names for ports, so that a rule about names alone asks nothing. */
+function sideOfBlocks(
+  { selector: _selector, namedPorts, notNamedPorts: _notNamedPorts, ...others }: Side,
+  nets: readonly AddressRange[],
+): Side | undefined {
+  return namedPorts !== undefined && others.ports === undefined ? undefined : { ...others, nets };
 }
 
 function blocksOf(sets: readonly LabelledBlocks[], selector: Selector, isDenied: boolean): AddressRange[] {

@@ -1,6 +1,6 @@
 /** What one end of a rule may ask for: selectors, blocks, ports, service accounts, services. */
 import type { FieldError } from '@weir/kube';
-import { type Cidr, cidrFamily, type Family, formatCidr, parseAddress, parseCidr, singleAddressCidr } from '@weir/net';
+import { type Cidr, cidrFamily, compareAddresses, type Family, parseAddress, parseCidr, singleAddressCidr } from '@weir/net';
 import { forbidden, invalid, required } from '../../field-problems.ts';
 import type { CalicoEntity } from '../objects/calico-policy.ts';
 import type { CalicoSelector } from '../selector/calico-selector.ts';
@@ -55,10 +55,15 @@ function hasGlobal(selector: CalicoSelector): boolean {
 
 /** A block, or an address alone; undefined when the text is neither, or has bits behind its prefix. */
 export function readNet(text: string): Cidr | undefined {
+  const net = readSetNet(text);
+  const written = parseAddress(text.split('/', 1)[0] ?? '');
+  return net !== undefined && written !== undefined && compareAddresses(net.network, written) === 0 ? net : undefined;
+}
+
+/** A block as network sets have them, where bits behind the prefix say nothing, or an address alone. */
+export function readSetNet(text: string): Cidr | undefined {
   const address = parseAddress(text);
-  if (address !== undefined) return singleAddressCidr(address);
-  const cidr = parseCidr(text);
-  return cidr !== undefined && formatCidr(cidr) === text.toLowerCase() ? cidr : undefined;
+  return address === undefined ? parseCidr(text) : singleAddressCidr(address);
 }
 
 /** The families of all blocks of an end. */
