@@ -4,6 +4,7 @@
  */
 import { type Address, defined, type Flow, parseAddress } from '@weir/net';
 import type { DeltaModel, NodeVerdict } from '../delta-model.ts';
+import type { CalicoFlow } from '../oracle/calico/calico-objects.ts';
 import type { OracleEngine } from '../oracle/engine-rules.ts';
 import { nodeAddresses } from '../oracle/inhabitants.ts';
 import { NetworkPolicyOracle } from '../oracle/network-policy-oracle.ts';
@@ -30,7 +31,9 @@ export interface FlowSample {
   /** As which engine the oracle judges. Default: `kubernetes`. */
   readonly engine?: OracleEngine;
   /** Who says what is right. Default: the oracle of Kubernetes' NetworkPolicies alone. */
-  readonly oracle?: { verdict(flow: WorldFlow): OracleVerdict };
+  readonly oracle?: { verdict(flow: CalicoFlow): OracleVerdict };
+  /** The flows to choose from. Default: every flow of the world, with nothing said of source ports and messages. */
+  readonly flows?: readonly CalicoFlow[];
 }
 
 /**
@@ -43,7 +46,7 @@ export function findNodeDifference(
   sample: FlowSample = { every: 1, offset: 0 },
 ): string | undefined {
   const oracle = sample.oracle ?? new NetworkPolicyOracle(world, sample.engine);
-  const flows = flowsOf(world).filter((_, i) => i % sample.every === sample.offset % sample.every);
+  const flows = (sample.flows ?? flowsOf(world)).filter((_, i) => i % sample.every === sample.offset % sample.every);
   const addresses = new Map<FlowEnd, Address>();
   const addressOf = (end: FlowEnd): Address => {
     const known = addresses.get(end) ?? endAddress(world, end);
@@ -64,13 +67,15 @@ export function findNodeDifference(
   return undefined;
 }
 
-function packetOf(flow: WorldFlow, addressOf: (end: FlowEnd) => Address): Flow {
+function packetOf(flow: CalicoFlow, addressOf: (end: FlowEnd) => Address): Flow {
   const source = addressOf(flow.source);
   return {
     source,
     destination: addressOf(flow.destination),
     protocol: protocolOf(flow.protocol, source.family),
     ...(flow.port === undefined ? {} : { destinationPort: flow.port }),
+    ...(flow.sourcePort === undefined ? {} : { sourcePort: flow.sourcePort }),
+    ...(flow.icmp === undefined ? {} : { message: flow.icmp.type * 256 + flow.icmp.code }),
   };
 }
 

@@ -1,18 +1,25 @@
 /** Calico's policies beside Kubernetes' own and those of administrators on random worlds: the oracle against the engine. */
-import { engineProfiles } from '@weir/policy';
+import { Engine } from '@weir/calc';
+import type { KubeObject } from '@weir/kube';
+import { enforcementTarget, engineProfiles } from '@weir/policy';
 import {
   type CalicoFlow,
   CalicoOracle,
   type CalicoWorld,
   calicoReferred,
+  DeltaModel,
+  eventsBetween,
+  findNodeDifference,
   flowsOf,
   generateWorld,
   icmpMessages,
   PlacedEvaluator,
   placePolicies,
+  Random,
   renderFlow,
   runSize,
   sourcePorts,
+  type World,
   withCalicoPolicies,
 } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +28,8 @@ const { firstSeed, count } = runSize(20);
 const seeds = Array.from({ length: count }, (_, i) => firstSeed + i);
 const worldOf = (seed: number): CalicoWorld => withCalicoPolicies(generateWorld(seed, { policyCountMin: 2 }), seed);
 
+const nothing: World = { namespaces: [], pods: [], networkPolicies: [] };
+
 /** Every flow of the world, from either source port in turn; messages of ICMP of each kind. */
 function flowsOfWorld(world: CalicoWorld): CalicoFlow[] {
   return flowsOf(world).flatMap((flow, i): CalicoFlow[] =>
@@ -28,6 +37,26 @@ function flowsOfWorld(world: CalicoWorld): CalicoFlow[] {
       ? icmpMessages.map((icmp) => ({ ...flow, icmp }))
       : [{ ...flow, sourcePort: sourcePorts[i % sourcePorts.length] ?? 0 }],
   );
+}
+
+/** What an engine is told besides pods, namespaces, nodes and policies. */
+function calicoEvents(world: CalicoWorld): ((engine: Engine) => void)[] {
+  const objects = (plural: string, list: readonly KubeObject[]): ((engine: Engine) => void)[] =>
+    list.map((object) => (engine) => engine.upsertPolicyObject(`${plural}.crd.projectcalico.org`, object));
+  const isGlobal = ({ kind }: KubeObject): boolean => kind === 'GlobalNetworkSet';
+  return [
+    ...objects('tiers', world.tiers),
+    ...objects('globalnetworksets', world.networkSets.filter(isGlobal)),
+    ...objects(
+      'networksets',
+      world.networkSets.filter((set) => !isGlobal(set)),
+    ),
+    ...world.serviceAccounts.map(
+      (account) =>
+        (engine: Engine): void =>
+          engine.upsertServiceAccount(account),
+    ),
+  ];
 }
 
 describe('policies of Calico, of administrators and of Kubernetes on random worlds', () => {
@@ -51,6 +80,27 @@ describe('policies of Calico, of administrators and of Kubernetes on random worl
           };
     expect(report).toBeUndefined();
   });
+
+  it.each(seeds.slice(0, Math.ceil(seeds.length / 3)))(
+    'seed %i: the data planes of all nodes agree with the oracle, whatever comes first',
+    (seed) => {
+      const world = worldOf(seed);
+      const random = new Random(seed);
+      const nodes = (world.nodes ?? []).map(({ metadata: { name = '' } }) => {
+        const engine = new Engine({ node: name, target: enforcementTarget('calico') });
+        for (const source of engine.sources) engine.setInSync(source);
+        const model = new DeltaModel();
+        for (const tell of random.shuffle([...eventsBetween(nothing, world), ...calicoEvents(world)])) {
+          tell(engine);
+          if (random.chance(0.05)) model.apply(engine.flush());
+        }
+        model.apply(engine.flush());
+        return { node: name, engine, model };
+      });
+      const sample = { every: 5, offset: seed % 5, oracle: new CalicoOracle(world), flows: flowsOfWorld(world) };
+      expect(findNodeDifference(world, nodes, sample)).toBeUndefined();
+    },
+  );
 
   it('have every field of rules, and every kind, action and operator', () => {
     const text = JSON.stringify(Array.from({ length: 100 }, (_, seed) => worldOf(seed)));
