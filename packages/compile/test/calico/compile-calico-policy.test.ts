@@ -232,3 +232,10 @@ describe('a Calico policy is refused as a whole', () => {
     expect(compiled?.ingress?.rules[0]?.match.source.groups).toEqual(['service/other/s']);
   });
 });
+
+it('a Calico policy that excludes names of ports without a protocol is refused', () => {
+  const ingress = [{ action: 'Deny', destination: { notPorts: ['web'] } }] as const;
+  const { policy: compiled, diagnostics } = compileCalicoPolicy(policy('p', { ...toServer, ingress }));
+  expect(compiled).toBeUndefined();
+  expect(diagnostics.map(({ code, field }) => [code, field])).toEqual([['unsupported-policy', 'spec.ingress[0].destination.notPorts']]);
+});

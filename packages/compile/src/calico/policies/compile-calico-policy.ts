@@ -136,7 +136,7 @@ interface UnsupportedPart {
   readonly action: string;
 }
 
-function unsupportedIn({ http, source, destination }: CalicoRule, direction: Direction): readonly UnsupportedPart[] {
+function unsupportedIn({ http, protocol, source, destination }: CalicoRule, direction: Direction): readonly UnsupportedPart[] {
   const needsProxy = {
     field: 'http',
     message: 'HTTP methods and paths need a proxy in the pod; enforced by the kernel alone, the rule would allow every request',
@@ -145,8 +145,16 @@ function unsupportedIn({ http, source, destination }: CalicoRule, direction: Dir
   return [
     ...(http === undefined ? [] : [needsProxy]),
     ...(direction === 'ingress' ? namedSourcePorts(source) : []),
+    ...(protocol === undefined ? [...excludedOfAnyProtocol('source', source), ...excludedOfAnyProtocol('destination', destination)] : []),
     ...ownAddresses(direction === 'ingress' ? 'destination' : 'source', direction === 'ingress' ? destination : source),
   ];
+}
+
+/** Excluded names without a protocol mean ICMP, too, which no data plane is told beside ports. */
+function excludedOfAnyProtocol(side: 'source' | 'destination', { notPorts = [] }: CalicoRule['source'] = {}): readonly UnsupportedPart[] {
+  if (notPorts.length === 0) return [];
+  const message = 'names of ports are excluded of one protocol only';
+  return [{ field: `${side}.notPorts`, message, action: 'give the rule a protocol, one rule for each' }];
 }
 
 /** Addresses that a rule asks of the endpoint that its policy selects. */
