@@ -1,5 +1,6 @@
 /** What news of the API server sets going: changes to enforce, versions to keep, trouble to tell. */
 import type { Engine } from '@weir/calc';
+import { isExpired, TransportError } from '@weir/client';
 import type { KubeObject } from '@weir/kube';
 import type { Enforcer } from '../enforcement/enforcer.ts';
 import type { TransactionTiming } from '../enforcement/transaction-timing.ts';
@@ -29,6 +30,8 @@ export interface SourceNewsParts {
 export class SourceNews implements SourcesListener {
   readonly #parts: SourceNewsParts;
   readonly #troubles: TroubleLog;
+  /** Kinds that the server did not answer for when they were asked last. */
+  readonly #unanswered: Set<SourceKind> = new Set();
   #isSynced = false;
 
   constructor(parts: SourceNewsParts) {
@@ -56,13 +59,17 @@ export class SourceNews implements SourcesListener {
     void this.#reportInForce();
   }
 
+  /** A server that is away, or has forgotten its history, is told of once, and not for each kind. */
   failed(kind: SourceKind, error: unknown): void {
-    const fields = { kind, ...errorFields(error) };
-    this.#troubles.trouble(`source ${kind}`, fields, 'trouble with the API server; the rules stay as they are');
+    const isAway = error instanceof TransportError;
+    if (isAway) this.#unanswered.add(kind);
+    const key = isAway ? 'server' : isExpired(error) ? 'history' : `source ${kind}`;
+    this.#troubles.trouble(key, { kind, ...errorFields(error) }, 'trouble with the API server; the rules stay as they are');
   }
 
   heard(kind: SourceKind): void {
     this.#troubles.over(`source ${kind}`, { kind }, 'the API server answers again');
+    if (this.#unanswered.delete(kind) && this.#unanswered.size === 0) this.#troubles.over('server', {}, 'the API server answers again');
   }
 
   onFault(error: unknown): void {

@@ -364,15 +364,11 @@ describe('nftables back end', () => {
     const dataplane = start();
     const before = delta(allowAtoB);
     await dataplane.apply(before);
-    const rules = [{ peer: ['!named'], protocol: 6 }];
-    const refused = delta({
-      ...allowAtoB,
-      sets: { ...allowAtoB.sets, named: { a: [{ protocol: 6, port: 80 }] } },
-      ingress: { b: rules, c: rules },
-    });
+    const rules = [{ peer: ['a'], ports: [80] }];
+    const refused = delta({ ...allowAtoB, ingress: { b: rules, c: rules } });
     const report = await dataplane.apply(deltaBetween(before, refused));
     expect(report.quarantined).toHaveLength(1);
-    expect(report.quarantined[0]?.reason).toContain('excludes named ports');
+    expect(report.quarantined[0]?.reason).toContain('has ports, but no protocol with ports');
     expect(await tcp('a', 'allowed')).toBe('answered');
     expect(await tcp('c', 'denied')).toBe('silence');
     expect(await world.attempt({ from: 'a', to: 'c', protocol: 'tcp', port: 80, family: 4, expect: 'denied' })).toBe('silence');
