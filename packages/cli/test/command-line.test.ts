@@ -240,7 +240,8 @@ spec: { podSelector: {}, ingress: [{ from: [{ podSelector: { ${negative} } }] }]
   });
 
   it('completes commands, options and values', async () => {
-    expect((await weir(['completion', 'words', '--', 'sta'])).stdout.trim()).toBe('status');
+    expect((await weir(['completion', 'words', '--', 'stat'])).stdout.trim()).toBe('status');
+    expect((await weir(['completion', 'words', '--', 'sta'])).stdout.trim().split('\n')).toEqual(['status', 'staged']);
     expect((await weir(['completion', 'words', '--', 'lab', 'host', ''])).stdout.trim().split('\n')).toEqual(['add', 'list', 'remove']);
     expect((await weir(['completion', 'words', '--', 'up', '--no'])).stdout).toContain('--nodes');
     expect((await weir(['completion', 'words', '--', 'up', '--engine', 'k'])).stdout.trim()).toBe('kubernetes');

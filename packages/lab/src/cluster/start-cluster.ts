@@ -30,10 +30,8 @@ const restartsMax = 5;
 /** Starts what does not run yet; the caller holds the cluster's change lock. Throws {@link ClusterError}. */
 export async function startAndWait(config: ClusterConfig, options: StartOptions): Promise<ClusterStatus> {
   const layout = clusterLayout(config.name);
-  const running = lockHolder(layout.supervisorLock);
-  if (running !== undefined) await bringBackDeletedNodes(config, layout);
-  const supervisor = running ?? (await startSupervisor({ ...config, command: options.command }, layout));
-  await waitUntil(config, { ...options, supervisor }, ({ state }) => state === 'running');
+  if (lockHolder(layout.supervisorLock) !== undefined) await bringBackDeletedNodes(config, layout);
+  await superviseUntil(config, options, ({ state }) => state === 'running');
   const status = await clusterStatus(config.name);
   if (status === undefined) throw new ClusterError('not-found', `cluster "${config.name}" has just been removed`);
   return status;
@@ -41,9 +39,16 @@ export async function startAndWait(config: ClusterConfig, options: StartOptions)
 
 /** Starts the cluster unless it runs, and waits until its API server answers; what else is not ready may be about to change. */
 export async function ensureRunning(config: ClusterConfig, options: StartOptions): Promise<void> {
+  await superviseUntil(config, options, ({ apiServer }) => apiServer.ready);
+}
+
+/** Waits with the supervisor that runs, or with a new one: also where the one that was found was just dying. */
+async function superviseUntil(config: ClusterConfig, options: StartOptions, isEnough: (status: ClusterStatus) => boolean): Promise<void> {
   const layout = clusterLayout(config.name);
-  const supervisor = lockHolder(layout.supervisorLock) ?? (await startSupervisor({ ...config, command: options.command }, layout));
-  await waitUntil(config, { ...options, supervisor }, ({ apiServer }) => apiServer.ready);
+  const running = lockHolder(layout.supervisorLock);
+  if (running !== undefined && (await waitUntil(config, { ...options, supervisor: running, mayEnd: true }, isEnough))) return;
+  const supervisor = await startSupervisor({ ...config, command: options.command }, layout);
+  await waitUntil(config, { ...options, supervisor, mayEnd: false }, isEnough);
 }
 
 /** A node that somebody deleted joins again when its process starts. One that has not joined yet starts once more. */
@@ -85,9 +90,12 @@ async function startSupervisor(config: ClusterConfig, layout: ClusterLayout): Pr
 
 interface Waiting extends StartOptions {
   readonly supervisor: ProcessIdentity;
+  /** Whether the answer is no when it ends, and not an error. */
+  readonly mayEnd: boolean;
 }
 
-async function waitUntil(config: ClusterConfig, waiting: Waiting, isEnough: (status: ClusterStatus) => boolean): Promise<void> {
+/** Whether there is enough; no only when the supervisor has ended. */
+async function waitUntil(config: ClusterConfig, waiting: Waiting, isEnough: (status: ClusterStatus) => boolean): Promise<boolean> {
   const layout = clusterLayout(config.name);
   const timeoutMs = waiting.timeoutMs ?? 60_000;
   const deadlineMs = Date.now() + timeoutMs;
@@ -95,7 +103,8 @@ async function waitUntil(config: ClusterConfig, waiting: Waiting, isEnough: (sta
   for (;;) {
     if (waiting.signal?.aborted === true) throw new ClusterError('interrupted', `interrupted while cluster "${config.name}" was coming up`);
     const status = await clusterStatus(config.name, 'uncounted');
-    if (status !== undefined && isEnough(status)) return;
+    if (status !== undefined && isEnough(status)) return true;
+    if (!isAlive(waiting.supervisor) && waiting.mayEnd) return false;
     if (!isAlive(waiting.supervisor)) throw new ClusterError('failed', failure('the supervisor ended', layout, 'supervisor'));
     const dying = status?.processes.find(({ restarts }) => restarts >= restartsMax);
     if (dying !== undefined) {
