@@ -5,7 +5,7 @@
  * What is not certain is never called in force: an agent that is silent may be right about its rules,
  * but nobody follows the cluster there.
  */
-import { networkPolicyKind, type PolicyKind, policyKindName } from '@weir/compile';
+import { networkPolicyKind, type PolicyKind, policyKindName, writtenNameOf } from '@weir/compile';
 import {
   compareResourceVersions,
   type KubeObject,
@@ -131,14 +131,14 @@ function statusOf(policy: KindPolicy, selectedPods: readonly Pod[], nodes: Ready
   const others = nodes.suspicious.filter(({ name }) => !selected.has(name));
   const rows = [...ready, ...others].map((node) => onNode(policy, node, selected.get(node.name) ?? []));
   const shown = rows.filter(({ pods, state }) => pods > 0 || state !== 'in force').sort((a, b) => (a.node < b.node ? -1 : 1));
-  const { namespace = '', name = '', uid, generation } = policy.object.metadata;
+  const { namespace = '', uid, generation } = policy.object.metadata;
   const state = selected.size === 0 && !hasBeenRead(policy, nodes) ? unread(shown) : worst(shown);
   const since = state === 'in force' ? latest(shown) : undefined;
   const shownWithAgent = shown.filter(({ node }) => nodes.byName.get(node)?.hasAgent === true);
   return {
     kind: policy.kind.kind,
     namespace,
-    name,
+    name: writtenNameOf(policy.kind, policy.object),
     ...(uid === undefined ? {} : { uid }),
     ...(generation === undefined ? {} : { generation }),
     state,

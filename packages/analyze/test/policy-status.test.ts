@@ -184,7 +184,9 @@ describe('the status of a policy', () => {
         'Calico has the kind',
       );
     const spec = { namespaceSelector: 'team == "a"', selector: 'app == "x"', ingress: [{ action: 'Deny' }] };
-    const metadata = { name: 'g', uid: 'u', generation: 2, resourceVersion: '100' };
+    // As Calico up to 3.31 stores it: under its tier's name, with that of people beside it.
+    const annotations = { 'projectcalico.org/metadata': '{"name":"g"}' };
+    const metadata = { name: 'default.g', annotations, uid: 'u', generation: 2, resourceVersion: '100' };
     const all = policyStatuses({
       policies: ['GlobalNetworkPolicy', 'StagedGlobalNetworkPolicy'].map((kind) => ({
         kind: kindOf(kind),

@@ -36,7 +36,10 @@ export interface PolicyKind {
   /** What compiling reads of its objects, for whoever keeps many of them; everything when absent. */
   readonly fields?: FieldSelection;
   /** The group and versions in which people write it, where it is stored in another one. */
-  readonly writtenAs?: Pick<PolicyKind, 'group' | 'versions'>;
+  readonly writtenAs?: Pick<PolicyKind, 'group' | 'versions'> & {
+    /** The name that people gave it, where it may be stored under another one. */
+    nameOf(stored: KubeObject): string;
+  };
 }
 
 /** The objects that others refer to; every question is noted by whoever answers it. */

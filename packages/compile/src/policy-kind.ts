@@ -13,3 +13,8 @@ export function isOfKind({ apiVersion = '', kind }: KubeObject, wanted: PolicyKi
   const forms = wanted.writtenAs === undefined ? [wanted] : [wanted, wanted.writtenAs];
   return forms.some(({ group, versions }) => versions.some((version) => apiVersion === (group === '' ? version : `${group}/${version}`)));
 }
+
+/** What people call an object of the kind. */
+export function writtenNameOf({ writtenAs }: PolicyKind, object: KubeObject): string {
+  return writtenAs === undefined ? (object.metadata.name ?? '') : writtenAs.nameOf(object);
+}

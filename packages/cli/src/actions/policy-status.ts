@@ -1,6 +1,7 @@
 /** What `weir policy status` does: reads or follows a cluster, and says whether policies are in force. */
 import { type PolicyStatus, policyStatuses } from '@weir/analyze';
 import { ApiError, abortAfter, KubeClient, KubeconfigError, loadKubeconfig, TransportError } from '@weir/client';
+import { writtenNameOf } from '@weir/compile';
 import { ClusterFollower } from '../cluster-follower.ts';
 import { chooseKubeconfig } from '../cluster-source.ts';
 import type { Invocation } from '../command.ts';
@@ -72,9 +73,9 @@ async function answer(client: KubeClient, question: Question, patience: AbortSig
 
 function statusesNow(follower: ClusterFollower, { namespace, name, withCluster }: Question): PolicyStatus[] {
   const view = follower.view();
-  const policies = view.policies.filter(({ kind, object: { metadata } }) => {
-    const isMeant = kind.namespaced ? namespace === undefined || metadata.namespace === namespace : withCluster;
-    return isMeant && (name === undefined || metadata.name === name);
+  const policies = view.policies.filter(({ kind, object }) => {
+    const isMeant = kind.namespaced ? namespace === undefined || object.metadata.namespace === namespace : withCluster;
+    return isMeant && (name === undefined || writtenNameOf(kind, object) === name);
   });
   if (name !== undefined && policies.length === 0) {
     throw notFoundError(`there is no policy ${namespace ?? ''}/${name} of any kind (weir policy status lists them)`);

@@ -15,7 +15,7 @@ import {
   calicoTierOrder,
   type StagedKubernetesNetworkPolicy,
 } from './objects/calico-policy.ts';
-import { readStoredForm } from './objects/stored-form.ts';
+import { readStoredForm, storedCalicoGroup } from './objects/stored-form.ts';
 import { closedCalicoPolicy } from './policies/closed-calico-policy.ts';
 import { compileCalicoPolicy } from './policies/compile-calico-policy.ts';
 import { compileStagedKubernetesPolicy } from './policies/compile-staged-kubernetes-policy.ts';
@@ -29,8 +29,15 @@ function calicoKind(kind: string, plural: string, namespaced: boolean): PolicyKi
     kind,
     plural,
     namespaced,
-    writtenAs: { group: 'projectcalico.org', versions: ['v3'] },
+    writtenAs: { group: 'projectcalico.org', versions: ['v3'], nameOf: writtenName },
   };
+}
+
+/** Objects in lists do not say of which version they are. */
+function writtenName(stored: KubeObject): string {
+  const { name = '' } = stored.metadata;
+  const read = readStoredForm({ ...stored, apiVersion: stored.apiVersion ?? storedCalicoGroup });
+  return 'problem' in read ? name : (read.object.metadata.name ?? name);
 }
 
 const tierKind = calicoKind('Tier', 'tiers', false);
