@@ -7,6 +7,7 @@
  */
 import { type BitSet, BitSet as Bits, defined, portRangesContain } from '@weir/net';
 import {
+  asksOfEnd,
   type Direction,
   type Endpoint,
   type FlowQuestion,
@@ -319,21 +320,16 @@ function isPlain({ match }: Rule, direction: Direction): boolean {
   const [peer, own] = direction === 'ingress' ? [source, destination] : [destination, source];
   const unusual = [notProtocol, icmp, notIcmp, source.ports, source.namedPorts, peer.groups, peer.node, peer.nodes];
   const excluded = [source, destination].flatMap(({ notPorts, notNamedPorts }) => [notPorts, notNamedPorts]);
-  return [...unusual, ...excluded].every((asked) => asked === undefined) && !asksOf(own);
+  return [...unusual, ...excluded].every((asked) => asked === undefined) && !asksOfEnd(own);
 }
 
 /** Whether a rule's answer differs between ends that have the same policies and named ports. */
 function asksOfOwner({ ingress, egress }: Policy): boolean {
   return (
-    (ingress?.rules ?? []).some(({ match: { source, destination } }) => asksOf(destination) || source.node !== undefined) ||
+    (ingress?.rules ?? []).some(({ match: { source, destination } }) => asksOfEnd(destination) || source.node !== undefined) ||
     (egress?.rules ?? []).some(
       ({ match: { source, destination } }) =>
-        source.namedPorts !== undefined || source.notNamedPorts !== undefined || asksOf(source) || destination.node !== undefined,
+        source.namedPorts !== undefined || source.notNamedPorts !== undefined || asksOfEnd(source) || destination.node !== undefined,
     )
   );
-}
-
-/** Whether a side asks who the end is, and not only which port it is. */
-function asksOf({ selector, notSelector, nets, notNets, groups, node, nodes }: Side): boolean {
-  return [selector, notSelector, nets, notNets, groups, node, nodes].some((asked) => asked !== undefined);
 }

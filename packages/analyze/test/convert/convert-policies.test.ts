@@ -86,4 +86,31 @@ describe('policies in the words of another API', () => {
       { of: 'NetworkPolicy demo/deny', objects: [], reasons: [expect.stringContaining('spec.ingress[0].action')] },
     ]);
   });
+
+  it.each([
+    ['nodes by their labels', { fromNodes: [{ matchLabels: { pool: 'a' } }] }],
+    ['the own node', { fromEntities: ['host'] }],
+  ])('are left out where they mean %s, which only Cilium can name, and never mean everybody instead', (_, peers) => {
+    const spec = { endpointSelector: {}, ingress: [{ ...peers, toPorts: [{ ports: [{ port: '80', protocol: 'TCP' }] }] }] };
+    const object = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name: 'p', namespace: 'n' }, spec };
+    const addresses = [{ type: 'InternalIP', address: '192.168.0.1' }];
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', labels: { pool: 'a' } }, status: { addresses } };
+    for (const to of ['NetworkPolicy', 'Calico', 'ClusterNetworkPolicy'] as const) {
+      expect(convertPolicies([{ object }, { object: node }], to)).toMatchObject([
+        { objects: [], reasons: expect.arrayContaining([expect.stringContaining('nodes')]) },
+      ]);
+    }
+  });
+
+  it('are left out where they ask for source ports or mean names outside of the cluster alone', () => {
+    const fromPort = { ...allow, spec: { egress: [{ action: 'Allow', protocol: 'TCP', source: { ports: [1000] } }], types: ['Egress'] } };
+    for (const to of ['NetworkPolicy', 'Cilium', 'ClusterNetworkPolicy'] as const) {
+      expect(convertPolicies([{ object: fromPort }], to)[0]?.reasons).toContainEqual(expect.stringContaining('source ports'));
+    }
+    const spec = { endpointSelector: {}, egress: [{ toFQDNs: [{ matchName: 'example.com' }] }] };
+    const names = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name: 'p', namespace: 'n' }, spec };
+    expect(convertPolicies([{ object: names }], 'ClusterNetworkPolicy')[0]?.reasons).toContainEqual(
+      expect.stringContaining('names and addresses'),
+    );
+  });
 });

@@ -12,7 +12,7 @@ import {
   subtractPortRanges,
   unionOfAddressRanges,
 } from '@weir/net';
-import { type Direction, isGroupOfPorts, type Rule, type Side } from '@weir/policy';
+import { asksOfEnd, type Direction, isGroupOfPorts, type Rule, type Side } from '@weir/policy';
 import { addressPortSet, addressSet, familyRange, groupPortSet, groupSet, rangeSet, readingFor, type SetSpec } from '../delta/set-spec.ts';
 import { localNamesOf, messagesOf, numbersOf, type Protocols, protocolsOf } from './plan-ports.ts';
 import type { BlockLimits, PlannedRule } from './planned-rule.ts';
@@ -42,7 +42,7 @@ export function planRule(rule: Rule, direction: Direction, limits: BlockLimits):
   const { source, destination } = rule.match;
   const [local, remote] = direction === 'ingress' ? [destination, source] : [source, destination];
   // Rules about the selected endpoint are in parts of policies that select it; the compilers refuse the names.
-  assert(!asksOfAddress(local), 'a rule asks for labels or addresses of the endpoint that its policy selects');
+  assert(!asksOfEnd(local), 'a rule asks for labels or addresses of the endpoint that its policy selects');
   const namesSources = direction === 'ingress' && (source.namedPorts !== undefined || source.notNamedPorts !== undefined);
   assert(!namesSources, 'a rule asks for source ports of peers by name');
   const places = placesOf(remote, limits);
@@ -64,10 +64,6 @@ function alternativeGroups(remote: Side, direction: Direction): Side[] {
 
 function servesPorts({ groups }: Side, direction: Direction): boolean {
   return direction === 'egress' && groups?.some(isGroupOfPorts) === true;
-}
-
-function asksOfAddress({ selector, notSelector, nets, notNets, groups, node, nodes }: Side): boolean {
-  return [selector, notSelector, nets, notNets, groups, node, nodes].some((each) => each !== undefined);
 }
 
 function placesOf({ node, nodes }: Side, { ownNode = [], otherNodes = [] }: BlockLimits): (readonly AddressRange[])[] {

@@ -11,6 +11,7 @@ import { cidrsOfRange, formatCidr, type PortRange, type ProtocolNumber, protocol
 import { type Action, defaultTierOrder, type LabelKey, type Policy, type Rule, type Selector, type Side } from '@weir/policy';
 import type { PlacedPolicy } from '../policy-api.ts';
 import { podAlternatives } from '../writing/peer-alternatives.ts';
+import { plainPeerOf } from '../writing/plain-peer.ts';
 import { namesOf, selectorParts } from '../writing/selector-parts.ts';
 import { writeLabelSelector } from '../writing/write-label-selector.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../writing/written-policy.ts';
@@ -68,17 +69,14 @@ function nameOf({ ref }: Policy): string {
   return ref.namespace === undefined ? ref.name : `${ref.namespace}-${ref.name}`;
 }
 
-function writeRule({ action, match, origin }: Rule, onlyAllows: boolean): ClusterNetworkPolicyRule {
+function writeRule(rule: Rule, onlyAllows: boolean): ClusterNetworkPolicyRule {
+  const { action, match, origin } = rule;
   const written = actions[action];
   if (written === undefined || (onlyAllows && action !== 'allow')) throw new NoWords(`its action is "${action}"`);
-  const [local, remote] = origin.direction === 'ingress' ? [match.destination, match.source] : [match.source, match.destination];
-  if (match.notProtocol !== undefined || match.icmp !== undefined || match.notIcmp !== undefined || match.family !== undefined)
-    throw new NoWords('it asks for messages or a family of addresses, or excludes a protocol');
-  const { ports: _ports, namedPorts: _names, ...ofLocal } = local;
-  if (Object.values(origin.direction === 'ingress' ? ofLocal : local).some((asked) => asked !== undefined))
-    throw new NoWords('it asks for more of the selected pod than that it is selected');
+  if (match.icmp !== undefined || match.family !== undefined) throw new NoWords('it asks for messages or a family of addresses');
+  const peer = plainPeerOf(rule);
   const protocols = writeProtocols(match.protocol, match.destination);
-  const peers = writePeers(remote, origin.direction === 'ingress');
+  const peers = writePeers(peer, origin.direction === 'ingress');
   return {
     action: written,
     ...(origin.direction === 'ingress' ? { from: peers } : { to: peers }),
@@ -87,10 +85,11 @@ function writeRule({ action, match, origin }: Rule, onlyAllows: boolean): Cluste
 }
 
 function writePeers(side: Side, isIngress: boolean): readonly AdministratorPeer[] {
-  const { selector, notSelector, nets, notNets, groups, node, nodes, notPorts, notNamedPorts } = side;
-  if (node !== undefined || nodes !== undefined || notPorts !== undefined || notNamedPorts !== undefined)
-    throw new NoWords('it names nodes or excludes ports');
-  if (groups !== undefined) return [{ domainNames: groups.map(writeDomain) }];
+  const { selector, notSelector, nets, notNets, groups } = side;
+  if (groups !== undefined) {
+    if (nets !== undefined || notNets !== undefined) throw new NoWords('it means names and addresses at once');
+    return [{ domainNames: groups.map(writeDomain) }];
+  }
   if (selector !== undefined || notSelector !== undefined) return podAlternatives(side).map(writePods);
   if (isIngress) throw new NoWords('it means addresses, and sources are pods alone');
   if (notNets !== undefined) throw new NoWords('it excludes addresses');

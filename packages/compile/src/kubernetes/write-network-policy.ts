@@ -5,6 +5,7 @@ import { type Direction, defaultTierOrder, type LabelKey, type Rule, type Select
 import type { PlacedPolicy } from '../policy-api.ts';
 import { allBut, blocksOfRanges } from '../writing/address-blocks.ts';
 import { podAlternatives } from '../writing/peer-alternatives.ts';
+import { plainPeerOf } from '../writing/plain-peer.ts';
 import { namesOf, onlyNamespace, selectorParts } from '../writing/selector-parts.ts';
 import { writeLabelSelector } from '../writing/write-label-selector.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../writing/written-policy.ts';
@@ -25,9 +26,7 @@ export function writeNetworkPolicy({ tier, policy }: PlacedPolicy): WrittenPolic
   const rulesOf = (direction: Direction): (WrittenRule | undefined)[] | undefined => {
     if (policy[direction]?.isolates === false)
       reasons.add(direction, 'it allows without isolating, and every NetworkPolicy isolates what it selects');
-    return policy[direction]?.rules.map((rule, i) =>
-      reasons.try(`${direction}[${i}]`, () => writeRule(rule, direction, subject?.namespace)),
-    );
+    return policy[direction]?.rules.map((rule, i) => reasons.try(`${direction}[${i}]`, () => writeRule(rule, subject?.namespace)));
   };
   const [ingress, egress] = [rulesOf('ingress'), rulesOf('egress')];
   return reasons.finish(() => [
@@ -58,25 +57,16 @@ function writeSubject(selector: Selector): { readonly namespace: string; readonl
   return { namespace, podSelector: writeLabelSelector(parts.pod, keyOf) };
 }
 
-function writeRule({ action, match }: Rule, direction: Direction, namespace: string | undefined): WrittenRule {
-  const [local, remote] = direction === 'ingress' ? [match.destination, match.source] : [match.source, match.destination];
+function writeRule(rule: Rule, namespace: string | undefined): WrittenRule {
+  const { action, match } = rule;
   if (action !== 'allow') throw new NoWords(`its action is "${action}", and rules of a NetworkPolicy only allow`);
-  if (match.notProtocol !== undefined || match.notIcmp !== undefined) throw new NoWords('it excludes a protocol or messages');
-  if (match.source.ports !== undefined || match.source.namedPorts !== undefined) throw new NoWords('it asks for source ports');
-  for (const side of [local, remote]) {
-    if (side.notPorts !== undefined || side.notNamedPorts !== undefined) throw new NoWords('it excludes ports');
-  }
-  if (asksOfPeer(local)) throw new NoWords('it asks for more of the selected pod than that it is selected');
-  return { peers: writePeers(remote, match.family, namespace), ports: writePorts(match.protocol, match.destination) };
-}
-
-function asksOfPeer({ selector, notSelector, nets, notNets, groups, node }: Side): boolean {
-  return [selector, notSelector, nets, notNets, groups, node].some((asked) => asked !== undefined);
+  const peer = plainPeerOf(rule);
+  return { peers: writePeers(peer, match.family, namespace), ports: writePorts(match.protocol, match.destination) };
 }
 
 function writePeers(side: Side, family: Family | undefined, namespace: string | undefined): NetworkPolicyPeer[] {
-  const { selector, notSelector, nets, notNets, groups, node } = side;
-  if (groups !== undefined || node !== undefined) throw new NoWords('it names services, domain names or nodes');
+  const { selector, notSelector, nets, notNets, groups } = side;
+  if (groups !== undefined) throw new NoWords('it names services or domain names');
   if (selector !== undefined || notSelector !== undefined) {
     if (family !== undefined) throw new NoWords('it asks for labels and addresses of one peer');
     return podAlternatives(side).map((one) => writePodPeer(one, namespace));

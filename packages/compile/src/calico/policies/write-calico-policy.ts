@@ -89,7 +89,7 @@ function writeProtocol(protocol: ProtocolNumber): CalicoProtocol {
 }
 
 function writeEntity(side: Side, namespace: string | undefined): CalicoEntity {
-  if (side.node !== undefined) throw new NoWords('Calico cannot name nodes');
+  if (side.node !== undefined || side.nodes !== undefined) throw new NoWords('Calico cannot name nodes');
   return {
     ...writeSelectors(side, namespace),
     ...writeNets(side),

@@ -6,6 +6,7 @@ import { namespaceKey } from '../../kubernetes/compile-selector.ts';
 import type { PlacedPolicy } from '../../policy-api.ts';
 import { blocksOfRanges } from '../../writing/address-blocks.ts';
 import { podAlternatives } from '../../writing/peer-alternatives.ts';
+import { plainPeerOf } from '../../writing/plain-peer.ts';
 import { namesOf, onlyNamespace, selectorParts } from '../../writing/selector-parts.ts';
 import { writeLabelSelector } from '../../writing/write-label-selector.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../../writing/written-policy.ts';
@@ -16,7 +17,7 @@ import { ciliumAllowTier, ciliumDenyTier } from './compile-cilium-policy.ts';
 
 /** A rule's fields under the names that both directions share. */
 interface WrittenRule {
-  readonly peers: { readonly name: 'Endpoints' | 'CIDRSet' | 'Entities' | 'FQDNs' | 'Services'; readonly list: readonly unknown[] };
+  readonly peers: { readonly name: 'Endpoints' | 'CIDRSet' | 'Entities'; readonly list: readonly unknown[] };
   readonly traffic: Readonly<Record<string, unknown>>;
 }
 
@@ -69,28 +70,18 @@ function inFields(direction: Direction, { peers, traffic }: WrittenRule): Record
   return { [`${direction === 'ingress' ? 'from' : 'to'}${peers.name}`]: peers.list, ...traffic };
 }
 
-function writeRule(
-  { action, match, origin }: Rule,
-  { isDeny, namespace }: { readonly isDeny: boolean; readonly namespace: string | undefined },
-): WrittenRule {
-  const [local, remote] = origin.direction === 'ingress' ? [match.destination, match.source] : [match.source, match.destination];
+function writeRule(rule: Rule, { isDeny, namespace }: { readonly isDeny: boolean; readonly namespace: string | undefined }): WrittenRule {
+  const { action, match } = rule;
   if (action !== (isDeny ? 'deny' : 'allow'))
     throw new NoWords(`its action is "${action}", and Cilium has no order in which it could stand among what is allowed`);
-  if (match.notProtocol !== undefined || match.notIcmp !== undefined) throw new NoWords('it excludes a protocol or messages');
-  if (match.source.ports !== undefined || match.source.namedPorts !== undefined) throw new NoWords('it asks for source ports');
-  for (const { notPorts, notNamedPorts } of [local, remote])
-    if (notPorts !== undefined || notNamedPorts !== undefined) throw new NoWords('it excludes ports');
-  const { selector, notSelector, nets, notNets, groups, node, nodes } = local;
-  if ([selector, notSelector, nets, notNets, groups, node, nodes].some((asked) => asked !== undefined))
-    throw new NoWords('it asks for more of the selected pod than that it is selected');
+  const peer = plainPeerOf(rule);
   if (match.family !== undefined && match.icmp === undefined) throw new NoWords('it is about one family of addresses');
-  return { peers: writePeers(remote, namespace), traffic: writeTraffic(match.protocol, match.icmp, match.destination) };
+  return { peers: writePeers(peer, namespace), traffic: writeTraffic(match.protocol, match.icmp, match.destination) };
 }
 
 function writePeers(side: Side, namespace: string | undefined): WrittenRule['peers'] {
-  const { selector, notSelector, nets, notNets, groups, node, nodes } = side;
-  if (node !== undefined || nodes !== undefined) throw new NoWords('it names nodes, which are not told by their addresses there');
-  if (groups !== undefined) return writeGroups(groups);
+  const { selector, notSelector, nets, notNets, groups } = side;
+  if (groups !== undefined) throw new NoWords('it names services or domain names, which mean what is outside of the cluster alone there');
   if (selector !== undefined || notSelector !== undefined)
     return { name: 'Endpoints', list: podAlternatives(side).map((one) => writePods(one, namespace)) };
   if (notNets !== undefined) throw new NoWords('it excludes addresses');
@@ -98,16 +89,6 @@ function writePeers(side: Side, namespace: string | undefined): WrittenRule['pee
   const blocks = blocksOfRanges(nets).map(({ cidr, except }) => ({ cidr, ...(except.length === 0 ? {} : { except }) }));
   // An empty list means nobody there too.
   return { name: 'CIDRSet', list: blocks };
-}
-
-function writeGroups(groups: readonly string[]): WrittenRule['peers'] {
-  const services = groups.filter((group) => group.startsWith('service/'));
-  if (services.length > 0 && services.length < groups.length) throw new NoWords('it names services and domain names at once');
-  if (services.length === 0) {
-    const names = groups.map((group) => group.slice('domain/'.length));
-    return { name: 'FQDNs', list: names.map((name) => ({ [name.includes('*') ? 'matchPattern' : 'matchName']: name })) };
-  }
-  throw new NoWords('it names services, which Cilium reads as the pods that they select');
 }
 
 /** Always with a namespace: without one the policy's own would be meant. */
