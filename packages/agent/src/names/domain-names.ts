@@ -12,7 +12,7 @@ import type { Engine } from '@weir/calc';
 import { formatAddress } from '@weir/net';
 import type { AddressGroupName } from '@weir/policy';
 import type { Enforcer } from '../enforcement/enforcer.ts';
-import { AnswerTable } from './answer-table.ts';
+import { AnswerTable, domainMatcher } from './answer-table.ts';
 import type { DomainAnswer } from './domain-answer.ts';
 
 /** What is needed. */
@@ -38,10 +38,12 @@ export class DomainNames {
     this.#parts = parts;
   }
 
-  /** Takes an answer in; resolves when what follows from it is in force. */
+  /** Takes an answer in; resolves when what follows from it is in force, also when an earlier answer has said the same just before. */
   async learn(answer: DomainAnswer): Promise<void> {
     this.#table.learn(answer, this.#parts.nowMs());
-    if (this.#tell()) await this.#parts.enforcer.settled(this.#parts.patienceMs);
+    this.#tell();
+    const isMeant = [...this.#told.keys()].some((group) => domainMatcher(group.slice('domain/'.length))(answer.name));
+    if (isMeant) await this.#parts.enforcer.settled(this.#parts.patienceMs);
   }
 
   /** Drops what has come to its end, and fills groups that rules ask for since. */
@@ -50,8 +52,8 @@ export class DomainNames {
     this.#tell();
   }
 
-  /** Tells the engine the groups that are not as they were told; whether there were any. */
-  #tell(): boolean {
+  /** Tells the engine the groups that are not as they were told. */
+  #tell(): void {
     const { engine, enforcer } = this.#parts;
     const asked = new Set(engine.askedGroups().filter(isDomainGroup));
     let hasChanged = false;
@@ -72,7 +74,6 @@ export class DomainNames {
       hasChanged = true;
     }
     if (hasChanged) enforcer.changed();
-    return hasChanged;
   }
 }
 
