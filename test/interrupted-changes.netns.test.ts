@@ -132,6 +132,27 @@ it(
   limitMs,
 );
 
+// Long enough that the other often has the lock first, and short enough that it is not found yet.
+it.each([50, 150, 300])(
+  'a start waits with whichever supervisor lives when a killed command has started another one %i ms before',
+  async (beforeMs) => {
+    await endSupervisor();
+    const [program = '', ...args] = cluster.command;
+    const other = spawn(program, [...args, 'lab', 'supervise', '--cluster', cluster.name], {
+      env: { ...process.env, ...cluster.env },
+      stdio: 'ignore',
+      detached: true,
+    });
+    const otherEnded = new Promise<void>((resolve) => other.once('exit', () => resolve()));
+    await sleep(beforeMs);
+    await restartCluster(cluster.name, { command: cluster.command, onProgress: () => undefined, timeoutMs: 120_000 });
+    const holder = lockHolder(clusterLayout(cluster.name).supervisorLock);
+    expect(holder).toBeDefined();
+    if (holder?.pid !== other.pid) await otherEnded;
+  },
+  limitMs,
+);
+
 async function endSupervisor(): Promise<void> {
   const supervisor = lockHolder(clusterLayout(cluster.name).supervisorLock);
   if (supervisor !== undefined) await endProcess(supervisor, 30_000);

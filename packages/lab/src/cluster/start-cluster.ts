@@ -42,13 +42,22 @@ export async function ensureRunning(config: ClusterConfig, options: StartOptions
   await superviseUntil(config, options, ({ apiServer }) => apiServer.ready);
 }
 
-/** Waits with the supervisor that runs, or with a new one: also where the one that was found was just dying. */
+/** How often another supervisor is looked for when the one waited with has ended. */
+const supervisorsMax = 4;
+
+/**
+ * Waits with the supervisor that runs, or with a new one. The one found may be just dying; and one that a killed
+ * command had started a moment ago may take the lock before ours, which then ends.
+ */
 async function superviseUntil(config: ClusterConfig, options: StartOptions, isEnough: (status: ClusterStatus) => boolean): Promise<void> {
   const layout = clusterLayout(config.name);
-  const running = lockHolder(layout.supervisorLock);
-  if (running !== undefined && (await waitUntil(config, { ...options, supervisor: running, mayEnd: true }, isEnough))) return;
-  const supervisor = await startSupervisor({ ...config, command: options.command }, layout);
-  await waitUntil(config, { ...options, supervisor, mayEnd: false }, isEnough);
+  for (let round = 0; round < supervisorsMax; round++) {
+    const running = lockHolder(layout.supervisorLock);
+    const supervisor = running ?? (await startSupervisor({ ...config, command: options.command }, layout));
+    if (await waitUntil(config, { ...options, supervisor }, isEnough)) return;
+    if (running === undefined && lockHolder(layout.supervisorLock) === undefined) break;
+  }
+  throw new ClusterError('failed', failure('the supervisor ended', layout, 'supervisor'));
 }
 
 /** A node that somebody deleted joins again when its process starts. One that has not joined yet starts once more. */
@@ -90,8 +99,6 @@ async function startSupervisor(config: ClusterConfig, layout: ClusterLayout): Pr
 
 interface Waiting extends StartOptions {
   readonly supervisor: ProcessIdentity;
-  /** Whether the answer is no when it ends, and not an error. */
-  readonly mayEnd: boolean;
 }
 
 /** Whether there is enough; no only when the supervisor has ended. */
@@ -104,8 +111,7 @@ async function waitUntil(config: ClusterConfig, waiting: Waiting, isEnough: (sta
     if (waiting.signal?.aborted === true) throw new ClusterError('interrupted', `interrupted while cluster "${config.name}" was coming up`);
     const status = await clusterStatus(config.name, 'uncounted');
     if (status !== undefined && isEnough(status)) return true;
-    if (!isAlive(waiting.supervisor) && waiting.mayEnd) return false;
-    if (!isAlive(waiting.supervisor)) throw new ClusterError('failed', failure('the supervisor ended', layout, 'supervisor'));
+    if (!isAlive(waiting.supervisor)) return false;
     const dying = status?.processes.find(({ restarts }) => restarts >= restartsMax);
     if (dying !== undefined) {
       throw new ClusterError(
