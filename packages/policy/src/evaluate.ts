@@ -15,7 +15,7 @@
 import type { Flow } from '@weir/net';
 import { type Endpoint, systemOfEndpoint } from './endpoint.ts';
 import { ruleMatches, ruleMismatches } from './match-rule.ts';
-import type { Direction, Policy, Rule, Tier } from './model.ts';
+import { appliesToPods, type Direction, type Policy, type Rule, type Tier } from './model.ts';
 import { nearMissesOf } from './near-misses.ts';
 import type { PolicyWorld, SelectingTier } from './policy-world.ts';
 import { selectorMismatches } from './selector-truth.ts';
@@ -168,7 +168,9 @@ class TierWalk {
 function traceDirection(world: PolicyWorld, question: FlowQuestion, direction: Direction): PolicyTrace[] {
   const owner = ownerOf(question, direction);
   if (owner === undefined) return [];
-  return world.tiers.flatMap((tier) => tier.policies.map((policy) => tracePolicy(world, question, { tier, policy, direction, owner })));
+  return world.tiers.flatMap((tier) =>
+    tier.policies.filter(appliesToPods).map((policy) => tracePolicy(world, question, { tier, policy, direction, owner })),
+  );
 }
 
 interface TracedPolicy {

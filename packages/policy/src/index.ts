@@ -10,6 +10,8 @@ export * from './describe-verdict.ts';
 export * from './endpoint.ts';
 export * from './engine-release.ts';
 export * from './evaluate.ts';
+export * from './host-endpoint.ts';
+export * from './host-settings.ts';
 export { ruleMatches } from './match-rule.ts';
 export * from './model.ts';
 export * from './near-misses.ts';

@@ -150,11 +150,19 @@ export interface DirectionRules {
   readonly rules: readonly Rule[];
 }
 
+/**
+ * What of a host endpoint's traffic a policy can be about: every packet before connection tracking; new connections before
+ * the translation of their destination; those of the node's own processes; those that go through the interface to and from others.
+ */
+export type HostFamily = 'untracked' | 'preDNAT' | 'normal' | 'forward';
+
 /** A policy: whom it selects and what it says. `staged` policies are computed and not enforced. */
 export interface Policy {
   readonly ref: PolicyRef;
   readonly order: number;
   readonly subject: Selector;
+  /** The endpoints among which the subject selects: pods, and host endpoints in these families. Absent: pods alone. */
+  readonly appliesTo?: readonly ('pods' | HostFamily)[];
   readonly staged: boolean;
   readonly ingress?: DirectionRules;
   readonly egress?: DirectionRules;
@@ -167,6 +175,16 @@ export interface Tier {
   readonly order: number;
   readonly end: 'deny' | 'pass';
   readonly policies: readonly Policy[];
+}
+
+/** Whether the policy can select pods. */
+export function appliesToPods({ appliesTo }: Pick<Policy, 'appliesTo'>): boolean {
+  return appliesTo === undefined || appliesTo.includes('pods');
+}
+
+/** Whether the policy can select host endpoints in a family. */
+export function appliesToHosts({ appliesTo }: Pick<Policy, 'appliesTo'>, family: HostFamily): boolean {
+  return appliesTo?.includes(family) === true;
 }
 
 /** The order of the tier of Kubernetes NetworkPolicies, and of those policies in it. */

@@ -7,7 +7,7 @@
  */
 import { type Address, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
-import type { AddressGroupName, GroupMember, Policy, Tier } from './model.ts';
+import { type AddressGroupName, appliesToPods, type GroupMember, type Policy, type Tier } from './model.ts';
 import { comparePolicies, compareTiers } from './policy-order.ts';
 import { numbersOfNames, withNumberedNames } from './port-name-numbers.ts';
 import { type EngineProfile, engineProfiles } from './profile.ts';
@@ -91,7 +91,9 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
         found = indexes
           .map(({ tier, index }) => ({
             tier,
-            policies: index(endpoint).filter((policy) => !policy.staged && selectorMatches(policy.subject, endpoint)),
+            policies: index(endpoint).filter(
+              (policy) => !policy.staged && appliesToPods(policy) && selectorMatches(policy.subject, endpoint),
+            ),
           }))
           .filter(({ policies }) => policies.length > 0);
         selecting.set(endpoint, found);

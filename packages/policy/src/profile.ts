@@ -10,6 +10,7 @@
  * ships none older; Calico's conversion of NetworkPolicies and its
  * Windows data plane (felix/dataplane/windows/policysets: what `protoRuleToHnsRules` skips).
  */
+import { calicoHostSettings, ciliumHostSettings, type HostSettings } from './host-settings.ts';
 
 /** The engines that have a profile. */
 export type EngineName = 'kubernetes' | 'azure' | 'calico' | 'cilium';
@@ -63,6 +64,8 @@ export interface EngineProfile {
   readonly unsupported: readonly Unsupported[];
   /** What becomes of a policy with something unsupported of which no version was ever accepted. */
   readonly unsupportedPolicies: 'isolate' | 'not enforced';
+  /** What holds for host endpoints; absent where the engine knows none. */
+  readonly hosts?: HostSettings;
   /** Documented limits of scale; absent when none are documented. */
   readonly limits?: { readonly nodes: number; readonly pods: number };
 }
@@ -139,6 +142,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
       ...windowsGaps('Weir', ['sctp']),
     ],
     unsupportedPolicies: 'isolate',
+    hosts: calicoHostSettings,
   },
   cilium: {
     name: 'cilium',
@@ -153,6 +157,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     nodePortBypassesIngress: false,
     unsupported: [],
     unsupportedPolicies: 'isolate',
+    hosts: ciliumHostSettings,
   },
 };
 
