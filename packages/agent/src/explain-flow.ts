@@ -4,15 +4,25 @@
  */
 import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
 import { type Address, type Flow, formatAddress, formatProtocol, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
-import { type DecidedByJson, type Direction, decidedByToJson, type EndJson, type PolicyJson, policyToJson } from '@weir/policy';
+import {
+  type DecidedByJson,
+  type Direction,
+  decidedByToJson,
+  type EndJson,
+  type IcmpMessages,
+  type PolicyJson,
+  policyToJson,
+} from '@weir/policy';
 
-/** A question in words; `port` is absent for ICMP. */
+/** A question in words; `port` is absent for ICMP, and `icmp` for all else. */
 export interface ExplainRequest {
   /** An address, or `namespace/pod`. */
   readonly source: string;
   readonly destination: string;
   readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
   readonly port?: number;
+  /** The message; without it rules about single messages match where they deny, and not where they allow. */
+  readonly icmp?: Required<IcmpMessages>;
 }
 
 /** One direction; a rule has its id in the kernel. */
@@ -34,6 +44,7 @@ export interface FlowExplanation {
   readonly destination: EndJson;
   readonly protocol: string;
   readonly port?: number;
+  readonly icmp?: Required<IcmpMessages>;
   readonly egress?: DirectionExplanation;
   readonly ingress?: DirectionExplanation;
 }
@@ -89,6 +100,7 @@ function explanation(engine: Engine, flow: Flow, judgement: FlowJudgement): Flow
     destination: endOf(engine, flow.destination),
     protocol: formatProtocol(flow.protocol),
     ...(flow.destinationPort === undefined ? {} : { port: flow.destinationPort }),
+    ...(flow.message === undefined ? {} : { icmp: { type: flow.message >> 8, code: flow.message & 0xff } }),
     ...(egress === undefined ? {} : { egress }),
     ...(ingress === undefined ? {} : { ingress }),
   };
@@ -153,8 +165,14 @@ function flowBetween(sources: readonly Address[], destinations: readonly Address
   for (const source of sources) {
     const destination = destinations.find(({ family }) => family === source.family);
     if (destination === undefined) continue;
-    const protocol = protocolOf(request.protocol, source.family);
-    return { source, destination, protocol, ...(request.port === undefined ? {} : { destinationPort: request.port }) };
+    const { port, icmp } = request;
+    return {
+      source,
+      destination,
+      protocol: protocolOf(request.protocol, source.family),
+      ...(port === undefined ? {} : { destinationPort: port }),
+      ...(icmp === undefined ? {} : { message: icmp.type * 256 + icmp.code }),
+    };
   }
   return undefined;
 }
@@ -165,11 +183,16 @@ function protocolOf(name: ExplainRequest['protocol'], family: 4 | 6): ProtocolNu
 
 /** Reads the query of `GET /v1/explain`; gives the request or one sentence about what is wrong. */
 export function parseExplainRequest(query: URLSearchParams): ExplainRequest | { readonly problem: string } {
-  const [source, destination, protocol = 'TCP', port] = ['source', 'destination', 'protocol', 'port'].map(
+  const [source, destination, protocol = 'TCP', port, message] = ['source', 'destination', 'protocol', 'port', 'icmp'].map(
     (name) => query.get(name) ?? undefined,
   );
   if (source === undefined || destination === undefined) return { problem: 'source and destination are needed' };
-  if (protocol === 'ICMP') return { source, destination, protocol };
+  if (protocol === 'ICMP') {
+    if (message === undefined) return { source, destination, protocol };
+    const [type = 0, code = 0] = /^\d{1,3}\/\d{1,3}$/.test(message) ? message.split('/').map(Number) : [256];
+    if (type > 255 || code > 255) return { problem: 'icmp: TYPE/CODE is needed, each a number from 0 to 255' };
+    return { source, destination, protocol, icmp: { type, code } };
+  }
   if (protocol !== 'TCP' && protocol !== 'UDP' && protocol !== 'SCTP')
     return { problem: 'protocol: one of TCP, UDP, SCTP, ICMP is needed' };
   const number = /^\d{1,5}$/.test(port ?? '') ? Number(port) : 0;

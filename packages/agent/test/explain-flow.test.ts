@@ -2,6 +2,7 @@
 import { Engine } from '@weir/calc';
 import type { NetworkPolicySpec } from '@weir/kube';
 import { type Address, compareAddresses, defined, parseAddress } from '@weir/net';
+import { enforcementTarget } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { explainFlow, type FlowExplanation, parseExplainRequest } from '../src/explain-flow.ts';
 
@@ -63,6 +64,34 @@ describe('an explanation', () => {
     expect(allowed.ingress?.decidedBy.id).toMatch(/^\w+/);
   });
 
+  it('is one of a message of ICMP where the question names one', () => {
+    const calico = new Engine({ node: 'n1', target: enforcementTarget('calico') });
+    for (const source of calico.sources) calico.setInSync(source);
+    calico.upsertNamespace({ metadata: { name: 'shop' } });
+    for (const [i, name] of ['web', 'db'].entries()) {
+      calico.upsertPod({
+        metadata: { namespace: 'shop', name, uid: name, labels: { app: name } },
+        spec: { nodeName: 'n1', containers: [] },
+        status: { phase: 'Running', podIPs: [{ ip: `10.0.0.${i + 1}` }] },
+      });
+    }
+    calico.upsertPolicyObject('networkpolicies.crd.projectcalico.org', {
+      apiVersion: 'crd.projectcalico.org/v1',
+      kind: 'NetworkPolicy',
+      metadata: { namespace: 'shop', name: 'ping', uid: 'ping' },
+      spec: { selector: 'app == "web"', ingress: [{ action: 'Allow', protocol: 'ICMP', icmp: { type: 8, code: 0 } }] },
+    });
+    calico.flush();
+    const verdictOf = (icmp?: { type: number; code: number }): unknown =>
+      explainFlow(
+        { engine: calico, isOwnAddress, quarantineOf: () => undefined, lastFailure: undefined },
+        { source: 'shop/db', destination: 'shop/web', protocol: 'ICMP', ...(icmp === undefined ? {} : { icmp }) },
+      );
+    expect(verdictOf({ type: 8, code: 0 })).toMatchObject({ verdict: 'allow', icmp: { type: 8, code: 0 } });
+    expect(verdictOf({ type: 13, code: 0 })).toMatchObject({ verdict: 'deny' });
+    expect(verdictOf()).toMatchObject({ verdict: 'deny' });
+  });
+
   it('leaves the other end to the agent of its node, unless this one denies already', () => {
     expect(ask(engine, ['shop/web', 'shop/far'])).toMatchObject({
       verdict: 'unknown',
@@ -115,6 +144,12 @@ describe('a question in a URL', () => {
   it('has two ends, a protocol and a port', () => {
     expect(read('source=a&destination=b&port=80')).toEqual({ source: 'a', destination: 'b', protocol: 'TCP', port: 80 });
     expect(read('source=a&destination=b&protocol=ICMP')).toEqual({ source: 'a', destination: 'b', protocol: 'ICMP' });
+    expect(read('source=a&destination=b&protocol=ICMP&icmp=3/4')).toEqual({
+      source: 'a',
+      destination: 'b',
+      protocol: 'ICMP',
+      icmp: { type: 3, code: 4 },
+    });
   });
 
   it.each([
@@ -122,6 +157,8 @@ describe('a question in a URL', () => {
     'source=a&destination=b',
     'source=a&destination=b&port=65536',
     'source=a&destination=b&protocol=GRE&port=1',
+    'source=a&destination=b&protocol=ICMP&icmp=256/0',
+    'source=a&destination=b&protocol=ICMP&icmp=8',
   ])('is refused: %s', (query) => {
     expect(read(query)).toEqual({ problem: expect.any(String) });
   });

@@ -5,8 +5,8 @@
  * address, or a name from the table of hosts. A service gives one verdict per backend.
  */
 import type { Pod, Service } from '@weir/kube';
-import { type Address, type Family, formatAddress, hasPorts, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
-import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict } from '@weir/policy';
+import { type Address, type Family, formatAddress, hasPorts, isIcmp, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
+import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages } from '@weir/policy';
 import { type ServiceBackend, serviceAt, serviceBackends, serviceNamed, servicePort } from './service-backends.ts';
 import { podKey, type Snapshot } from './snapshot.ts';
 
@@ -18,6 +18,8 @@ export interface FlowRequest {
   readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
   /** The port that the source connects to; absent exactly for ICMP. */
   readonly port?: number;
+  /** The message, of ICMP alone; absent: any, so that rules about single ones may leave the answer unknown. */
+  readonly icmp?: Required<IcmpMessages>;
   /** Host names that are no pods, with their addresses (hosts of the lab). */
   readonly hosts?: ReadonlyMap<string, readonly Address[]>;
   /** Which addresses of dual-stack pods to use. Default: the first family that both ends have. */
@@ -134,6 +136,7 @@ function askedBetween(
     destination: withFamily(target.end, family),
     protocol,
     ...(target.port === undefined || !hasPorts(protocol) ? {} : { destinationPort: target.port }),
+    ...(request.icmp === undefined || !isIcmp(protocol) ? {} : { icmp: request.icmp }),
   };
 }
 

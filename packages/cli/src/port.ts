@@ -2,13 +2,24 @@
 import type { FlowRequest } from '@weir/analyze';
 import { usageError } from './exit-code.ts';
 
-/** `80`, `53/UDP`, `icmp`. */
-export function parsePort(text: string): Pick<FlowRequest, 'protocol' | 'port'> {
-  if (/^icmp$/i.test(text)) return { protocol: 'ICMP' };
+/** `80`, `53/UDP`, `icmp`, `icmp/8` (a message by its type), `icmp/3/4` (with its code). */
+export function parsePort(text: string): Pick<FlowRequest, 'protocol' | 'port' | 'icmp'> {
+  if (/^icmp(\/|$)/i.test(text)) return { protocol: 'ICMP', ...parseMessage(text) };
   const match = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/i.exec(text);
   const port = Number(match?.[1]);
   if (match === null || port < 1 || port > 65535) {
-    throw usageError(`'${text}' is no port: write 80, 53/UDP, 9000/SCTP or icmp`);
+    throw usageError(`'${text}' is no port: write 80, 53/UDP, 9000/SCTP, icmp or icmp/8`);
   }
   return { port, protocol: (match[2]?.toUpperCase() ?? 'TCP') as 'TCP' | 'UDP' | 'SCTP' };
+}
+
+/** A message without a code has code 0, as most have: a packet has both. */
+function parseMessage(text: string): Pick<FlowRequest, 'icmp'> {
+  const [, type, code = '0', ...rest] = text.split('/');
+  if (type === undefined) return {};
+  const isByte = (number: string): boolean => /^\d{1,3}$/.test(number) && Number(number) <= 255;
+  if (!isByte(type) || !isByte(code) || rest.length > 0) {
+    throw usageError(`'${text}' is no message of ICMP: write icmp/TYPE or icmp/TYPE/CODE, each a number from 0 to 255, for example icmp/8`);
+  }
+  return { icmp: { type: Number(type), code: Number(code) } };
 }

@@ -14,8 +14,9 @@ export function describeEnd(end: FlowEnd): string {
 }
 
 /** `TCP/80`, or `ICMP` for a protocol without ports. */
-export function describeService({ protocol, destinationPort }: FlowQuestion): string {
+export function describeService({ protocol, destinationPort, icmp }: FlowQuestion): string {
   const name = formatProtocol(protocol);
+  if (icmp !== undefined) return `${name} type ${icmp.type} code ${icmp.code}`;
   return hasPorts(protocol) && destinationPort !== undefined ? `${name}/${destinationPort}` : name;
 }
 

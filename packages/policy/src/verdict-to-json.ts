@@ -103,6 +103,7 @@ export function verdictToJson(verdict: FlowVerdict): VerdictJson {
     destination: endToJson(question.destination),
     protocol: formatProtocol(question.protocol),
     ...(question.destinationPort === undefined ? {} : { port: question.destinationPort }),
+    ...(question.icmp === undefined ? {} : { icmp: question.icmp }),
     egress: directionToJson(verdict.egress),
     ingress: directionToJson(verdict.ingress),
     nearMisses: verdict.nearMisses.map((miss) => nearMissToJson(miss, question)),

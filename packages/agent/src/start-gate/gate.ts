@@ -5,7 +5,7 @@
  *   DELETE /v1/endpoints/{uid}                                                → 200 when out of it
  *   POST   /v1/answers          {name, addresses: [{address, ttl}]}           → 200 when what follows is in the kernel
  *   GET    /v1/health, /v1/dump, /v1/pairs
- *   GET    /v1/explain?source=&destination=&protocol=&port=                   → what is in force for a flow
+ *   GET    /v1/explain?source=&destination=&protocol=&port=&icmp=TYPE/CODE    → what is in force for a flow
  *
  * The shape is CNI's (add, delete, both idempotent). Until the answer is 200 the pod must not start;
  * 503 says why it has to wait, and the caller asks again; 400 says why it will never start this way.

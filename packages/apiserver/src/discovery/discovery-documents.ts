@@ -62,10 +62,25 @@ export function definitionsOf(registry: ResourceRegistry, group: string, version
   return registry.all().filter((definition) => definition.group === group && definition.version === version);
 }
 
+/** What upstream registers the groups of definitions with. */
+const customPriority = 1_000;
+
+/**
+ * Built-in groups in the order of their registration, then the others by priority and name, as upstream's aggregator has
+ * them. Where groups share a short name, clients take the first group and say so (`kubectl get cnp`).
+ */
 function namedGroups(registry: ResourceRegistry): readonly ServedGroup[] {
-  const names = new Set(registry.all().map(({ group }) => group));
-  names.delete('');
-  return [...names].map((name) => ({ name, versions: registry.versionsOf(name) }));
+  const priorities = new Map<string, number>();
+  for (const { group, custom } of registry.all()) {
+    const priority = custom === undefined ? Number.POSITIVE_INFINITY : (custom.groupPriority ?? customPriority);
+    if (group !== '') priorities.set(group, Math.max(priority, priorities.get(group) ?? 0));
+  }
+  const isBuiltIn = (priority: number): boolean => priority === Number.POSITIVE_INFINITY;
+  const groups = [...priorities].sort(([a, first], [b, second]) => {
+    if (first !== second) return second > first ? 1 : -1;
+    return isBuiltIn(first) ? 0 : a < b ? -1 : 1;
+  });
+  return groups.map(([name]) => ({ name, versions: registry.versionsOf(name) }));
 }
 
 function groupEntry({ name, versions }: ServedGroup): object {

@@ -17,7 +17,7 @@ export const agentExplainCommand: Command = {
     'machine, not a service: rules meet packets behind address translation. The answer comes from the state of the\n' +
     "running agent, not from the API server: 'weir why' says what should be, this says what is. The other end is\n" +
     'judged by the agent of its own node.',
-  positionals: 'SRC DST PORT[/PROTO]',
+  positionals: 'SRC DST PORT[/PROTO]|icmp[/TYPE[/CODE]]',
   positionalCount: { min: 3, max: 3 },
   options: {
     ...settingOptions(['gateSocket']),
@@ -26,12 +26,19 @@ export const agentExplainCommand: Command = {
   examples: [
     'weir agent explain demo/client demo/server 80',
     'weir agent explain 10.224.1.2 demo/server 53/UDP -o json',
+    'weir agent explain demo/client demo/server icmp/8',
     'weir agent explain demo/client 203.0.113.10 icmp --gate-socket /run/weir/weir/node1-gate.sock --fail-on denied',
   ],
   run: async ({ options, positionals, output }) => {
     const [source = '', destination = '', portText = ''] = positionals;
-    const { protocol, port } = parsePort(portText);
-    const query = new URLSearchParams({ source, destination, protocol, ...(port === undefined ? {} : { port: String(port) }) });
+    const { protocol, port, icmp } = parsePort(portText);
+    const query = new URLSearchParams({
+      source,
+      destination,
+      protocol,
+      ...(port === undefined ? {} : { port: String(port) }),
+      ...(icmp === undefined ? {} : { icmp: `${icmp.type}/${icmp.code}` }),
+    });
     const answer = (await askAgent(gateSocketOf(options), `/v1/explain?${query.toString()}`)) as FlowExplanation;
     if (output.json) output.resultJson(answer);
     else output.result(renderExplanation(answer, output));
@@ -40,8 +47,9 @@ export const agentExplainCommand: Command = {
 };
 
 function renderExplanation(answer: FlowExplanation, output: Output): string {
-  const { verdict, source, destination, protocol, port, missing = [], notInForce = [] } = answer;
-  const service = port === undefined ? protocol : `${protocol}/${port}`;
+  const { verdict, source, destination, protocol, port, icmp, missing = [], notInForce = [] } = answer;
+  const message = icmp === undefined ? protocol : `${protocol} type ${icmp.type} code ${icmp.code}`;
+  const service = port === undefined ? message : `${protocol}/${port}`;
   const tone = verdict === 'allow' ? 'good' : verdict === 'deny' ? 'bad' : 'note';
   return [
     `${output.tone(tone, verdict)}: ${endText(source)} → ${endText(destination)} ${service} on node ${answer.node}`,

@@ -10,7 +10,7 @@ export const whyCommand: Command = {
     'SRC and DST are namespace/pod (or a pod name that occurs once), an address, a host of the lab, or as DST\n' +
     'namespace/service. The answer names the policies that isolate either end, the rule that decides, and for a\n' +
     'deny the label, port or namespace that would have matched.',
-  positionals: 'SRC DST PORT[/PROTO]',
+  positionals: 'SRC DST PORT[/PROTO]|icmp[/TYPE[/CODE]]',
   positionalCount: { min: 3, max: 3 },
   options: {
     ...sourceOptions,
@@ -21,6 +21,7 @@ export const whyCommand: Command = {
   examples: [
     'weir why demo/client demo/server 80',
     'weir why demo/client 203.0.113.10 443/TCP -o json',
+    'weir why demo/client demo/server icmp/8',
     'weir why --manifests shop.yaml shop/frontend shop/database 5432 --fail-on denied',
   ],
   run: async (invocation) => (await import('../actions/why.ts')).runWhy(invocation),

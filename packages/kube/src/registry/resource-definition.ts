@@ -162,6 +162,8 @@ export interface ResourceDefinition {
 export interface CustomTraits {
   /** The kind as a component schema of OpenAPI v3, its metadata left to the document. */
   readonly openApi: JsonObject;
+  /** The place of its group in discovery, as an APIService's `groupPriorityMinimum` gives it: higher ones first. Default 1000. */
+  readonly groupPriority?: number;
 }
 
 /** The `apiVersion` text of a group and version. */

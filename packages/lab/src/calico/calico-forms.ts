@@ -36,6 +36,9 @@ const { fields, text } = schemaWords;
 /** Kinds of the stored group that are Calico's own business: no API shows them. */
 const hidden: ReadonlySet<string> = new Set(['ipamblocks', 'ipamhandles', 'ipamconfigs']);
 
+/** The `groupPriorityMinimum` with which Calico registers its API server: before what definitions serve. */
+const groupPriority = 1_500;
+
 /** The v3 form of a definition of Calico's; none for any other. Profiles, which have no definition, are there with policies. */
 export const calicoForms: OtherForms = (definition) => {
   const spec = objectAt(definition, 'spec');
@@ -50,6 +53,7 @@ function formOf(kind: CalicoKind): ResourceDefinition {
   const policy = isCalicoKind(kind.kind) ? policyRules(base, kind.kind) : {};
   return {
     ...base,
+    custom: { ...defined(base.custom, 'a definition makes custom kinds'), groupPriority },
     storageKey: `${kind.plural}.${kind.group}`,
     conversion: conversionOf(kind, defined(base.conversion, 'custom kinds are converted')),
     defaults: (object) => defaultCalicoObject(base.defaults(object)),

@@ -1,5 +1,5 @@
 /** `projectcalico.org/v3` and `crd.projectcalico.org/v1` over the same objects, with kubectl and with plain requests. */
-import { turnedUid } from '@weir/compile';
+import { ciliumDefinitions, clusterNetworkPolicyDefinition, turnedUid } from '@weir/compile';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kubectlPath } from '../../../apiserver/test/support/kubectl.ts';
 import type { TestResponse, TestServer } from '../../../apiserver/test/support/test-server.ts';
@@ -55,6 +55,21 @@ describe('projectcalico.org/v3', { timeout: 60_000 }, () => {
     expect(await said('explain networkpolicies.spec.ingress.action --api-version projectcalico.org/v3')).toMatch(
       /ENUM:\n +Allow\n +Deny\n +Log\n +Pass\n/,
     );
+  });
+
+  it('has a short name in common with other policies, which kubectl takes for the group of highest priority, and says so', async () => {
+    const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const [cilium] = ciliumDefinitions;
+    for (const body of [clusterNetworkPolicyDefinition, cilium ?? {}]) await request('POST', crds, body);
+    const listed = async (): Promise<string[]> => {
+      const { json } = await request('GET', '/apis');
+      return (json as unknown as { groups: { name: string }[] }).groups.map(({ name }) => name);
+    };
+    const ofPolicies = ['projectcalico.org', 'cilium.io', 'crd.projectcalico.org', 'policy.networking.k8s.io'];
+    await expect.poll(async () => (await listed()).filter((name) => ofPolicies.includes(name))).toEqual(ofPolicies);
+    const { stdout, stderr } = await kubectl(`get cnp -A --cache-dir=${calico.server.directory}/cnp`);
+    expect(stdout + stderr).toContain('short name "cnp" could also match lower priority resource ciliumnetworkpolicies.cilium.io');
+    expect(stderr).toContain('No resources found');
   });
 
   it('takes what kubectl applies, and stores it as calicoctl does', async () => {
