@@ -2,18 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { loadKubeconfig } from '@weir/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../apiserver/test/support/answer.ts';
 import { type CalicoServer, startCalicoServer } from '../../lab/test/support/calico-server.ts';
-import { calicoctlCompletions, runCalicoctl } from '../src/index.ts';
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { calicoctlCompletions } from '../src/index.ts';
+import { runWords } from './support/run-words.ts';
 
 const stored = '/apis/crd.projectcalico.org/v1';
 const policies = `${stored}/namespaces/default/networkpolicies`;
@@ -33,29 +26,7 @@ afterEach(async () => {
     await calico.server.request('DELETE', path);
 });
 
-async function run(
-  args: string | readonly string[],
-  input: unknown = '',
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Outcome> {
-  const said = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): Writable =>
-    new Writable({
-      write: (piece: Buffer, _encoding, done) => {
-        said[name] += piece.toString();
-        done();
-      },
-    });
-  const text = typeof input === 'string' ? input : JSON.stringify(input);
-  const code = await runCalicoctl({
-    args: typeof args === 'string' ? args.split(' ') : args,
-    environment,
-    streams: { stdin: Readable.from([Buffer.from(text)]), stdout: sink('stdout'), stderr: sink('stderr') },
-    findConnection: (choice) => loadKubeconfig(choice.kubeconfig ?? kubeconfig, choice.context),
-    version: '0.0.0',
-  });
-  return { code, ...said };
-}
+const run = runWords(() => kubeconfig);
 
 async function storedObject(path: string): Promise<Answer> {
   const { status, json } = await calico.server.request('GET', path);

@@ -17,3 +17,24 @@ export function joined(items: readonly unknown[], separator: string, max: number
   const whole = items.map(String).join(separator);
   return whole.length > max ? `${whole.slice(0, max - cut.length)}${cut}` : whole;
 }
+
+/** A LabelSelector as its generated code prints it. */
+export function goLabelSelector(value: unknown): string {
+  const { matchLabels = {}, matchExpressions = [] } = (value ?? {}) as {
+    readonly matchLabels?: Readonly<Record<string, string>>;
+    readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+  };
+  const labels = Object.entries(matchLabels)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, label]) => `${key}: ${label},`);
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}
+
+/** A text, a number or a truth value as it is; `absent` for everything else, and for an empty text. */
+export function goScalar(value: unknown, absent = ''): string {
+  if (typeof value === 'string') return value === '' ? absent : value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : absent;
+}

@@ -2,6 +2,7 @@
 
 import { CalicoctlError } from '../calicoctl-error.ts';
 import type { Resource, ResourceKind, TableColumn } from '../resources/resource-kinds.ts';
+import { namespaceColumn } from '../resources/table-column.ts';
 
 /** Which columns. */
 export type TableStyle =
@@ -27,12 +28,10 @@ export function tableText(
   return `${lines.join('\n')}\n\n`;
 }
 
-const namespaceColumn: TableColumn = { heading: 'NAMESPACE', value: ({ metadata }) => metadata.namespace ?? '' };
-
 function columnsOf(kind: ResourceKind, style: TableStyle): readonly TableColumn[] {
   if (style.kind === 'ps') return kind.columns;
   if (style.kind === 'wide') return kind.wideColumns;
-  const known = kind.namespaced ? [...kind.wideColumns, namespaceColumn] : kind.wideColumns;
+  const known = [...kind.wideColumns, ...kind.otherColumns, ...(kind.namespaced ? [namespaceColumn] : [])];
   return style.headings.map((heading) => {
     const found = known.find((each) => each.heading === heading.toUpperCase());
     if (found !== undefined) return found;

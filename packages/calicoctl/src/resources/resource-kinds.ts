@@ -1,102 +1,87 @@
-/** The kinds that calicoctl manages: how they are called on its command line, and the columns of their tables. */
-import type { KubeObject } from '@weir/kube';
-import { goFloat, joined } from '../output/go-text.ts';
+/** The kinds that calicoctl manages: how they are called on its command line, and what can be done with them. */
+import { columnsOf, type KindColumns } from './kind-columns.ts';
 
-/** An object of any of the kinds. */
-export type Resource = KubeObject & { readonly spec?: Readonly<Record<string, unknown>> };
+export type { Resource, TableColumn } from './table-column.ts';
 
-/** One column of a table. */
-export interface TableColumn {
-  readonly heading: string;
-  readonly value: (object: Resource) => string;
-}
+/** What is done with an object. */
+export type WriteOperation = 'create' | 'update' | 'apply' | 'delete';
 
 /** One kind. */
-export interface ResourceKind {
+export interface ResourceKind extends Required<KindColumns> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
   /** Other names on the command line, beside kind and plural. */
   readonly aliases: readonly string[];
-  readonly columns: readonly TableColumn[];
-  readonly wideColumns: readonly TableColumn[];
-  /** Made of objects of Kubernetes: it can be read and nothing else. */
-  readonly isReadOnly?: boolean;
+  /** Made of objects of Kubernetes, not stored by Calico. */
+  readonly isOfKubernetes: boolean;
+  /** What cannot be done with it; `all` when it can only be read. */
+  readonly refused: 'all' | readonly WriteOperation[];
+  /** How `crd.projectcalico.org/v1` calls it, where that is another name. */
+  readonly stored: { readonly kind: string; readonly plural: string };
 }
-
-const netsMax = 80;
-const column = (heading: string, value: TableColumn['value']): TableColumn => ({ heading, value });
-const text = (field: string): TableColumn['value'] => {
-  return ({ spec }) => {
-    const value = spec?.[field];
-    return typeof value === 'string' ? value : '';
-  };
-};
-const list = (field: string, max?: number): TableColumn['value'] => {
-  return ({ spec }) => {
-    const value = spec?.[field];
-    return joined(Array.isArray(value) ? value : [], ',', max);
-  };
-};
-const name = column('NAME', ({ metadata }) => metadata.name ?? '');
-const order = column('ORDER', ({ spec }) => goFloat(spec?.['order']));
-const tier = column('TIER', text('tier'));
-const labels = column('LABELS', ({ spec }) =>
-  joined(
-    Object.entries(spec?.['labelsToApply'] ?? {})
-      .map(([key, value]) => `${key}=${String(value)}`)
-      .toSorted(),
-    ',',
-  ),
-);
 
 interface KindOptions {
   readonly aliases?: readonly string[];
   readonly namespaced?: boolean;
-  readonly columns?: readonly TableColumn[];
-  readonly wideColumns?: readonly TableColumn[];
-  readonly isReadOnly?: boolean;
+  readonly isOfKubernetes?: boolean;
+  readonly refused?: ResourceKind['refused'];
+  readonly stored?: ResourceKind['stored'];
 }
 
 function define(kind: string, plural: string, options: KindOptions = {}): ResourceKind {
-  const { aliases = [], namespaced = false, columns = [name], wideColumns = columns, isReadOnly = false } = options;
-  return { kind, plural, namespaced, aliases, columns, wideColumns, isReadOnly };
+  const defaults = { aliases: [], namespaced: false, isOfKubernetes: false, refused: [], stored: { kind, plural } };
+  return { kind, plural, ...columnsOf(kind), ...defaults, ...options };
 }
 
-const policyColumns = { columns: [name, tier], wideColumns: [name, tier, order, column('SELECTOR', text('selector'))] };
-const setColumns = { wideColumns: [name, column('NETS', list('nets', netsMax))] };
+const namespaced = true;
+const isOfKubernetes = true;
 
 /** All of them. */
 export const resourceKinds: readonly ResourceKind[] = [
   define('BGPConfiguration', 'bgpconfigurations', { aliases: ['bgpconfig', 'bgpconfigs'] }),
-  define('BGPFilter', 'bgpfilters'),
-  define('BGPPeer', 'bgppeers', { aliases: ['bgpp', 'bgpps'] }),
-  define('ClusterInformation', 'clusterinformations', { aliases: ['clusterinfo', 'clusterinfos'] }),
+  define('BGPFilter', 'bgpfilters', { aliases: ['bgpf', 'bgpfs', 'bf', 'bfs'] }),
+  define('BGPPeer', 'bgppeers', { aliases: ['bgpp', 'bgpps', 'bp', 'bps'] }),
+  define('CalicoNodeStatus', 'caliconodestatuses', { aliases: ['nodestatus', 'nodestatuses'] }),
+  define('ClusterInformation', 'clusterinformations', {
+    aliases: ['clusterinfo', 'clusterinfos'],
+    refused: 'all',
+  }),
   define('FelixConfiguration', 'felixconfigurations', { aliases: ['felixconfig', 'felixconfigs'] }),
-  define('GlobalNetworkPolicy', 'globalnetworkpolicies', { aliases: ['gnp', 'gnps'], ...policyColumns }),
-  define('GlobalNetworkSet', 'globalnetworksets', { aliases: ['gnetset', 'gnetsets'], ...setColumns }),
-  define('HostEndpoint', 'hostendpoints', {
-    aliases: ['hep', 'heps'],
-    columns: [name, column('NODE', text('node'))],
-    wideColumns: [
-      name,
-      column('NODE', text('node')),
-      column('INTERFACE', text('interfaceName')),
-      column('IPS', list('expectedIPs')),
-      column('PROFILES', list('profiles')),
-    ],
+  define('GlobalNetworkPolicy', 'globalnetworkpolicies', { aliases: ['gnp', 'gnps'] }),
+  define('GlobalNetworkSet', 'globalnetworksets', { aliases: ['gnetset', 'gnetsets'] }),
+  define('HostEndpoint', 'hostendpoints', { aliases: ['hep', 'heps'] }),
+  define('IPAMConfiguration', 'ipamconfigurations', {
+    aliases: ['ipamconfig', 'ipamconfigs'],
+    stored: { kind: 'IPAMConfig', plural: 'ipamconfigs' },
   }),
   define('IPPool', 'ippools', { aliases: ['ipp', 'ipps', 'pool', 'pools'] }),
   define('IPReservation', 'ipreservations', { aliases: ['reservation', 'reservations'] }),
-  define('KubeControllersConfiguration', 'kubecontrollersconfigurations', { aliases: ['kcconfig', 'kcconfigs'] }),
-  define('NetworkPolicy', 'networkpolicies', { aliases: ['policy', 'np', 'policies', 'pol', 'pols'], namespaced: true, ...policyColumns }),
-  define('NetworkSet', 'networksets', { aliases: ['netset', 'netsets'], namespaced: true, ...setColumns }),
-  define('Node', 'nodes', { aliases: ['no'], isReadOnly: true }),
-  define('Profile', 'profiles', { aliases: ['pro', 'pros'], wideColumns: [name, labels], isReadOnly: true }),
-  define('StagedGlobalNetworkPolicy', 'stagedglobalnetworkpolicies', { aliases: ['sgnp', 'sgnps'], ...policyColumns }),
-  define('StagedKubernetesNetworkPolicy', 'stagedkubernetesnetworkpolicies', { aliases: ['sknp', 'sknps'], namespaced: true }),
-  define('StagedNetworkPolicy', 'stagednetworkpolicies', { aliases: ['snp', 'snps', 'spol', 'spols'], namespaced: true, ...policyColumns }),
-  define('Tier', 'tiers', { columns: [name, order] }),
+  define('KubeControllersConfiguration', 'kubecontrollersconfigurations', {
+    aliases: ['kubecontrollersconfig', 'kubecontrollersconfigs', 'kcconfig', 'kcconfigs'],
+  }),
+  define('NetworkPolicy', 'networkpolicies', { aliases: ['policy', 'np', 'policies', 'pol', 'pols'], namespaced }),
+  define('NetworkSet', 'networksets', { aliases: ['netset', 'netsets'], namespaced }),
+  define('Node', 'nodes', { aliases: ['no', 'nos'], isOfKubernetes, refused: ['create', 'delete'] }),
+  define('Profile', 'profiles', { aliases: ['pro', 'pros'], isOfKubernetes, refused: 'all' }),
+  define('StagedGlobalNetworkPolicy', 'stagedglobalnetworkpolicies', {
+    aliases: ['stagedglobalpolicy', 'stagedglobalpolicies', 'sgnp', 'sgnps'],
+  }),
+  define('StagedKubernetesNetworkPolicy', 'stagedkubernetesnetworkpolicies', {
+    aliases: ['stagedkubernetespolicy', 'stagedkubernetespolicies', 'skpol', 'skpols', 'sknp', 'sknps'],
+    namespaced,
+  }),
+  define('StagedNetworkPolicy', 'stagednetworkpolicies', {
+    aliases: ['stagedpolicy', 'stagedpolicies', 'snp', 'snps', 'spol', 'spols'],
+    namespaced,
+  }),
+  define('Tier', 'tiers'),
+  define('WorkloadEndpoint', 'workloadendpoints', {
+    aliases: ['wep', 'weps'],
+    namespaced,
+    isOfKubernetes,
+    refused: 'all',
+  }),
 ];
 
 /** The kind that a word of the command line names, in any case of letters. */

@@ -6,7 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { isAlreadyExists, isConflict, isNotFound, type KubeClient, type ResourcePath } from '@weir/client';
 import { calicoGroup, defaultCalicoTier, readStoredForm, storedCalicoGroup, writeStoredForm } from '@weir/compile';
 import { AlreadyExists, CalicoctlError, DoesNotExist, UpdateConflict } from '../calicoctl-error.ts';
-import type { Resource, ResourceKind } from '../resources/resource-kinds.ts';
+import { kindOf, type Resource, type ResourceKind } from '../resources/resource-kinds.ts';
+import { listPages, type ObjectPages } from './kubernetes/kubernetes-kind.ts';
+import { kubernetesKinds } from './kubernetes/kubernetes-kinds.ts';
 import { newStoredName, prefixesNames, storedNames } from './stored-name.ts';
 
 /** Which object. */
@@ -18,14 +20,8 @@ export interface ResourceName {
 }
 
 /** How errors call an object. */
-function nameText({ kind, name, namespace }: ResourceName): string {
+export function nameText({ kind, name, namespace }: ResourceName): string {
   return `${kind.kind}(${kind.namespaced && namespace !== '' ? `${namespace}/${name}` : name})`;
-}
-
-/** A list, with the version that it was read at. */
-export interface ResourceList {
-  readonly items: readonly Resource[];
-  readonly resourceVersion: string;
 }
 
 /** One cluster. */
@@ -57,25 +53,14 @@ export class CalicoStore {
   }
 
   async get(wanted: ResourceName): Promise<Resource> {
+    if (wanted.kind.isOfKubernetes) return this.#made(wanted);
     return this.#read(wanted, (await this.#find(wanted)).object);
   }
 
-  async list({ kind, namespace }: Omit<ResourceName, 'name'>): Promise<ResourceList> {
-    const path = this.#path(kind, namespace);
-    const items: Resource[] = [];
-    let token: string | undefined;
-    let resourceVersion = '';
-    do {
-      const page = await this.client
-        .list<Resource>(path, { limit: 500, ...(token === undefined ? {} : { continue: token }) })
-        .catch(emptyIfAbsent);
-      items.push(
-        ...page.items.map((item) => this.#read({ kind, namespace, name: item.metadata.name ?? '' }, { ...item, kind: kind.kind })),
-      );
-      token = page.metadata.continue === '' ? undefined : page.metadata.continue;
-      resourceVersion = page.metadata.resourceVersion ?? '';
-    } while (token !== undefined);
-    return { items, resourceVersion };
+  async list({ kind, namespace }: Omit<ResourceName, 'name'>): Promise<ObjectPages<Resource>> {
+    if (kind.isOfKubernetes) return { items: await this.#allMade(kind, namespace), resourceVersion: '' };
+    const { items, resourceVersion } = await listPages<Resource>(this.client, this.#path(kind, namespace)).catch(emptyIfAbsent);
+    return { items: items.map((item) => this.#read({ kind, namespace, name: item.metadata.name ?? '' }, item)), resourceVersion };
   }
 
   /** Stores a new object, valid and with its defaults. */
@@ -99,6 +84,7 @@ export class CalicoStore {
 
   /** Replaces an object that is there; without a version in it, whatever version it has. */
   async update(wanted: ResourceName, object: Resource): Promise<Resource> {
+    if (wanted.kind.isOfKubernetes) return this.#updateMade(wanted, object);
     const { object: present, stored } = await this.#find(wanted);
     const current = this.#read(wanted, present);
     const { labels, annotations, resourceVersion } = object.metadata;
@@ -133,12 +119,35 @@ export class CalicoStore {
     return this.#read(wanted, object);
   }
 
+  async #allMade(kind: ResourceKind, namespace: string, name?: string): Promise<readonly Resource[]> {
+    return (await kubernetesKinds[kind.kind]?.list(this.client, namespace, name)) ?? [];
+  }
+
+  async #made(wanted: ResourceName): Promise<Resource> {
+    const { kind, name, namespace } = wanted;
+    const found = (await this.#allMade(kind, namespace, name)).find(({ metadata }) => metadata.name === name);
+    if (found !== undefined) return found;
+    throw new DoesNotExist(`resource does not exist: ${nameText(wanted)} with error: ${kind.plural} "${name}" not found`);
+  }
+
+  async #updateMade(wanted: ResourceName, object: Resource): Promise<Resource> {
+    const update = kubernetesKinds[wanted.kind.kind]?.update;
+    if (update === undefined) throw new CalicoctlError(`operation update is not supported on ${nameText(wanted)}`);
+    try {
+      return await update(this.client, object);
+    } catch (error) {
+      if (isConflict(error)) throw new UpdateConflict(`update conflict: ${nameText(wanted)}`);
+      if (isNotFound(error)) throw this.#absent(wanted, error);
+      throw error;
+    }
+  }
+
   get #group(): string {
     return this.#isStored ? 'crd.projectcalico.org' : 'projectcalico.org';
   }
 
   #path(kind: ResourceKind, namespace: string): ResourcePath {
-    return pathIn(this.#isStored, kind.plural, kind.namespaced ? namespace : '');
+    return pathIn(this.#isStored, this.#isStored ? kind.stored.plural : kind.plural, kind.namespaced ? namespace : '');
   }
 
   async #find(wanted: ResourceName): Promise<{ readonly object: Resource; readonly stored: string }> {
@@ -166,13 +175,14 @@ export class CalicoStore {
     const result = readStoredForm(object);
     if ('problem' in result) throw new CalicoctlError(`${nameText(wanted)} cannot be read: ${result.problem}`);
     const { managedFields: _managers, ...metadata } = result.object.metadata;
-    return { ...result.object, metadata: withoutEmpty(metadata) };
+    return { ...result.object, kind: wanted.kind.kind, metadata: withoutEmpty(metadata) };
   }
 
   #stored(object: Resource, name: string): Resource {
     if (!this.#isStored) return object;
     const written = writeStoredForm(object);
-    return { ...written, metadata: { ...written.metadata, name } };
+    const kind = kindOf(object.kind ?? '')?.stored.kind;
+    return { ...written, ...(kind === undefined ? {} : { kind }), metadata: { ...written.metadata, name } };
   }
 }
 
@@ -188,8 +198,8 @@ async function hasOnlyOwnGroup(client: KubeClient): Promise<boolean> {
 }
 
 /** A kind that is not installed has no objects. */
-function emptyIfAbsent(error: unknown): { items: readonly Resource[]; metadata: { continue?: string; resourceVersion?: string } } {
-  if (isNotFound(error)) return { items: [], metadata: {} };
+function emptyIfAbsent(error: unknown): ObjectPages<Resource> {
+  if (isNotFound(error)) return { items: [], resourceVersion: '' };
   throw error;
 }
 

@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { builtInCalicoTiers, defaultCalicoObject, isTieredCalicoKind } from '@weir/compile';
 import type { JsonObject } from '@weir/kube';
 import { AlreadyExists, CalicoctlError, UpdateConflict } from '../calicoctl-error.ts';
-import { kindOf, type Resource, type ResourceKind } from '../resources/resource-kinds.ts';
+import { kindOf, type Resource, type ResourceKind, type WriteOperation } from '../resources/resource-kinds.ts';
 import { assertValidResource } from '../resources/validate-resource.ts';
-import { type CalicoStore, type ResourceName, tierOf } from './calico-store.ts';
-import { madeOfKubernetes } from './made-of-kubernetes.ts';
+import { type CalicoStore, nameText, type ResourceName, tierOf } from './calico-store.ts';
 
 /** What is done. */
 export type ResourceAction = (store: CalicoStore, wanted: ResourceName, resource: Resource) => Promise<Resource>;
@@ -44,6 +43,7 @@ export const applyResource: ResourceAction = async (store, wanted, resource) => 
 };
 
 async function createOrUpdate(store: CalicoStore, wanted: ResourceName, object: Resource): Promise<Resource> {
+  if (wanted.kind.refused.includes('create')) return store.update(wanted, object);
   try {
     return await store.create(wanted, object);
   } catch (error) {
@@ -61,16 +61,12 @@ export const deleteResource: ResourceAction = async (store, wanted) => {
 
 /** One, or where no name is given all of them as a list. */
 export async function getOrList(store: CalicoStore, wanted: ResourceName): Promise<JsonObject> {
-  const { kind, name } = wanted;
-  const made = kind.isReadOnly === true ? await madeOfKubernetes(kind, store.client) : undefined;
+  const { kind, name, namespace } = wanted;
   if (name !== '') {
-    if (made === undefined) return store.get(wanted) as Promise<Resource & JsonObject>;
-    const found = made.find(({ metadata }) => metadata.name === name);
-    if (found === undefined)
-      throw new CalicoctlError(`resource does not exist: ${kind.kind}(${name}) with error: ${kind.plural} "${name}" not found`);
-    return found as Resource & JsonObject;
+    if (kind.namespaced && namespace === '') throw new CalicoctlError('cannot use --all-namespace flag for getting a single resource');
+    return store.get(wanted) as Promise<Resource & JsonObject>;
   }
-  const { items, resourceVersion } = made === undefined ? await store.list(wanted) : { items: made, resourceVersion: '' };
+  const { items, resourceVersion } = await store.list(wanted);
   return { kind: `${kind.kind}List`, apiVersion: 'projectcalico.org/v3', metadata: { resourceVersion }, items: inOrder(kind, items) };
 }
 
@@ -101,7 +97,7 @@ function inOrder({ kind }: ResourceKind, items: readonly Resource[]): readonly R
 }
 
 /** The resource with its namespace and its defaults, valid. */
-function writable(wanted: ResourceName, resource: Resource, operation: string): Resource {
+function writable(wanted: ResourceName, resource: Resource, operation: WriteOperation): Resource {
   assertWritable(wanted, operation);
   const { namespace: _namespace, ...metadata } = resource.metadata;
   const placed = { ...resource, metadata: { ...metadata, ...(wanted.kind.namespaced ? { namespace: wanted.namespace } : {}) } };
@@ -109,8 +105,11 @@ function writable(wanted: ResourceName, resource: Resource, operation: string): 
   return defaultCalicoObject(placed) as unknown as Resource;
 }
 
-function assertWritable({ kind, name }: ResourceName, operation: string): void {
-  if (kind.isReadOnly === true) throw new CalicoctlError(`operation ${operation} is not supported on ${kind.kind}(${name})`);
+function assertWritable(wanted: ResourceName, operation: WriteOperation): void {
+  const { kind, name } = wanted;
+  if (kind.refused === 'all' || kind.refused.includes(operation)) {
+    throw new CalicoctlError(`operation ${operation} is not supported on ${nameText(wanted)}`);
+  }
   if (kind.kind === 'NetworkPolicy' && name.startsWith('knp.default.')) {
     throw new CalicoctlError('kubernetes network policies must be managed through the kubernetes API');
   }
