@@ -350,6 +350,7 @@ export class Engine {
     this.#replan();
     this.#objects.settle();
     this.#services.settle(this.#groups);
+    this.#locals.tellApart();
     const changed = this.#subjects.settle();
     const programs = this.#programs.settle();
     const sets = this.#sets.settle();

@@ -9,6 +9,7 @@ import type { Address } from '@weir/net';
 import type { AddressGroupName, Direction, LabelSpace, Policy, Selector } from '@weir/policy';
 import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule, ProtocolPort } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
+import type { OwnAddresses } from './policies/own-addresses.ts';
 import type { PlannedPolicy } from './policies/planned-rule.ts';
 import type { PolicyMentions } from './policies/policy-mentions.ts';
 import type { NamedPortList } from './population/named-port-lists.ts';
@@ -53,8 +54,8 @@ export interface LabelSet {
   members: PodEntry[];
   /** The class of its members' addresses; undefined while they are in no set in use. */
   class: ClassEntry | undefined;
-  /** Present exactly while a local endpoint has this label set. */
-  subject: Subject | undefined;
+  /** Present exactly while local endpoints have this label set: by {@link Subject.key}. */
+  subjects: Map<string, Subject> | undefined;
 }
 
 /** Whether a selector matches: yes, no, or undefined when that is not known. */
@@ -201,6 +202,8 @@ export interface PolicyEntry {
   /** Tells policies of one order apart: see `policyTieText`. */
   readonly tie: string;
   readonly subject: SubjectSelector;
+  /** What it asks of the addresses of endpoints with that; undefined: nothing. */
+  readonly addresses: OwnAddresses | undefined;
   /** How many groups it is in. */
   groups: number;
   /** What it says, and its rules as programs want them; both only while it selects somebody. */
@@ -244,9 +247,13 @@ export interface PolicyGroup {
   refs: number;
 }
 
-/** One local label set. */
+/** One local label set; while policies ask for addresses of endpoints, one for each endpoint. */
 export interface Subject {
   readonly labelSet: LabelSet;
+  /** The addresses of its endpoint, sorted; empty while nobody asks. */
+  readonly addresses: readonly Address[];
+  /** The same as text. */
+  readonly key: string;
   readonly locals: Set<LocalEntry>;
   /** Undefined until it has been looked up. */
   group: PolicyGroup | undefined;
@@ -261,6 +268,8 @@ export interface LocalEntry {
   claimant: Claimant | undefined;
   /** The label set under which it is a subject. */
   labelSet: LabelSet | undefined;
+  /** Undefined while its pod is not known. */
+  subject: Subject | undefined;
   emitted: LocalEndpoint | undefined;
 }
 

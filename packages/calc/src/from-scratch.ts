@@ -34,9 +34,10 @@ import { emptyState, type State, wholeDelta } from './delta/state.ts';
 import type { Attachment } from './entries.ts';
 import { groupMemberships, withGroups } from './from-scratch-groups.ts';
 import { placeOf, uidOf } from './policies/object-in-force.ts';
+import { haveAsked } from './policies/own-addresses.ts';
 import { planPolicy, policyIdentity } from './policies/plan-policy.ts';
 import type { PlannedPolicy } from './policies/planned-rule.ts';
-import { partsOf } from './policies/policy-parts.ts';
+import { type PolicyPart, partsOf } from './policies/policy-parts.ts';
 import { blockLimits, isRefused, numbersPortNames, standInFor, standInPolicies } from './policies/policy-reading.ts';
 import { nodeRangesOf } from './population/node-addresses.ts';
 import { renderRule } from './programs/render-rule.ts';
@@ -86,7 +87,7 @@ interface Party {
   readonly isLocal: boolean;
 }
 
-interface PolicyInForce extends PlacedPolicy {
+interface PolicyInForce extends PlacedPolicy, PolicyPart {
   /** Unlike that of any other policy. */
   readonly identity: string;
 }
@@ -100,7 +101,8 @@ export function fromScratch(inputs: Inputs): Delta {
   const parties = partiesOf(inputs);
   const policies = policiesInForce(inputs);
   const locals = parties.filter(({ isLocal }) => isLocal).map((party) => ({ ...party, isUndecided: dependsOnNamespace(party, policies) }));
-  const active = policies.filter(({ policy }) => locals.some((party) => isSubject(policy, party)));
+  const owners = ownersOf(parties);
+  const active = policies.filter((one) => locals.some((party) => isSubject(one, party, owners)));
   const target = inputs.target ?? kubernetesOnLinux;
   const limits = blockLimits(target, nodeRangesOf(inputs.nodes ?? [], inputs.node));
   const numberOf = numbersOfNames(parties.map(({ endpoint }) => endpoint?.namedPorts ?? []));
@@ -109,10 +111,9 @@ export function fromScratch(inputs: Inputs): Delta {
   const ids = idsOf(planned, inputs.ruleHash ?? shortHash);
   const state = emptyState();
   const specs = new Map<string, SetSpec>();
-  const owners = ownersOf(parties);
   for (const party of locals) {
     const endpoint = localEndpoint(party, owners);
-    const selecting = planned.filter(({ policy }) => isSubject(policy, party));
+    const selecting = planned.filter((one) => isSubject(one, party, owners));
     const programs = (['ingress', 'egress'] as const).map((direction) => programOf(party, direction, { selecting, ids, specs }));
     for (const program of programs) if (program !== undefined) state.programs.set(program.key, program);
     const [ingress, egress] = programs.map((program) => program?.key);
@@ -202,7 +203,7 @@ function policiesInForce({ policies, objects = {}, nodes = [], accepted, compile
             ? before.policies
             : standInPolicies({ compiler, object, referred }, standIn);
         return placed.flatMap(({ tier, policy }, place) =>
-          partsOf(policy).map((one, part) => ({ tier, policy: one, identity: policyIdentity(one.ref, { place, part }) })),
+          partsOf(policy).map((one, part) => ({ tier, ...one, identity: policyIdentity(policy.ref, { place, part }) })),
         );
       }),
     ),
@@ -240,8 +241,11 @@ function idsOf(policies: readonly ActivePolicy[], hash: RuleHash): Map<string, s
 }
 
 /** Whether the policy certainly selects the party. */
-function isSubject({ subject, staged }: Policy, { endpoint, isNamespaceKnown, isUndecided }: Party): boolean {
+function isSubject({ policy, addresses }: PolicyInForce, party: Party, owners: ReturnType<typeof ownersOf>): boolean {
+  const { subject, staged } = policy;
+  const { endpoint, isNamespaceKnown, isUndecided } = party;
   if (endpoint === undefined || staged || isUndecided) return false;
+  if (addresses !== undefined && !haveAsked(localEndpoint(party, owners).addresses, addresses)) return false;
   return isNamespaceKnown ? selectorMatches(subject, endpoint) : matchesWithoutNamespace(subject, endpoint) === true;
 }
 

@@ -200,14 +200,14 @@ const remoteDraft: fc.Arbitrary<SideDraft> = fc.record({
   notNamedPorts: now(6, names),
 });
 
-/** What is asked of the endpoint that the policy selects: `apart` is the share of rules that ask for its labels. */
+/** What is asked of the endpoint that the policy selects: `apart` is the share of rules that ask for its labels or addresses. */
 function localDraft(apart: number): fc.Arbitrary<SideDraft> {
   const never = fc.constant(undefined);
   return fc.record({
     selector: apart === 0 ? never : now(apart, selector),
     notSelector: apart === 0 ? never : now(apart * 3, selector),
-    nets: never,
-    notNets: never,
+    nets: apart === 0 ? never : now(apart * 2, nets),
+    notNets: apart === 0 ? never : now(apart * 3, nets),
     groups: never,
     node: never,
     nodes: never,

@@ -6,18 +6,22 @@
  * when somebody is selected.
  */
 import type { PlacedPolicy } from '@weir/compile';
-import { defined, TightMap } from '@weir/net';
+import { type Address, defined, TightMap } from '@weir/net';
 import { type Policy, policyTieText, type Selector, selectorKey } from '@weir/policy';
-import type { LabelSet, Matcher, PolicyEntry, PolicySource, SubjectSelector } from '../entries.ts';
+import type { LabelSet, Matcher, PolicyEntry, PolicySource, Subject, SubjectSelector } from '../entries.ts';
 import { compileMatcher } from '../peer-sets/matcher.ts';
 import { SelectorIndex } from '../peer-sets/selector-index.ts';
 import { LabelInterest } from '../population/label-interest.ts';
 import type { Work } from '../work.ts';
+import { haveAsked } from './own-addresses.ts';
 import { policyIdentity } from './plan-policy.ts';
 import type { PlannedPolicy } from './planned-rule.ts';
 import { mentionsOf, type PolicyMentions } from './policy-mentions.ts';
-import { partsOf } from './policy-parts.ts';
+import { type PolicyPart, partsOf } from './policy-parts.ts';
 import type { PolicyReading } from './policy-reading.ts';
+
+/** Who is selected. */
+export type SelectedEnd = Pick<Subject, 'labelSet' | 'addresses'>;
 
 /** So many new versions keep what they were compiled to until it is known whether they select anybody here. */
 const freshLimit = 64;
@@ -27,7 +31,7 @@ export class Policies {
   /** Versions that came since the last {@link settled} and are still compiled. */
   #fresh: PolicyEntry[] = [];
   /** What was compiled again since the last {@link settled}. */
-  readonly #compiled: Map<PolicySource, readonly (readonly Policy[])[]> = new Map();
+  readonly #compiled: Map<PolicySource, readonly (readonly PolicyPart[])[]> = new Map();
   readonly #selectors: Map<string, SubjectSelector> = new TightMap();
   /** Those that ask for labels of namespaces. */
   readonly #ofNamespaces: Set<SubjectSelector> = new Set();
@@ -39,6 +43,8 @@ export class Policies {
   /** Entries that came and that went since the last flush; an entry is in one of them at most. */
   readonly added: Set<PolicyEntry> = new Set();
   readonly removed: Set<PolicyEntry> = new Set();
+  /** How many policies in force ask for addresses of the endpoints that they select. */
+  #asking = 0;
   #nextId = 1;
 
   constructor(work: Work, reading: PolicyReading) {
@@ -83,13 +89,24 @@ export class Policies {
     return this.#interest.view();
   }
 
-  /** Every policy that selects the label set. */
-  selecting(labelSet: LabelSet): Set<PolicyEntry> {
+  /** Whether any policy asks for addresses of endpoints, so that those with equal labels are not all alike. */
+  get askForAddresses(): boolean {
+    return this.#asking > 0;
+  }
+
+  /** Every policy that selects the subject. */
+  selecting({ labelSet, addresses }: SelectedEnd): Set<PolicyEntry> {
     const found = new Set<PolicyEntry>();
     this.#index.candidates(labelSet, (subject) => {
-      if (this.matches(subject, labelSet)) for (const entry of subject.policies) found.add(entry);
+      if (!this.#matches(subject, labelSet)) return;
+      for (const entry of subject.policies) if (meansAddresses(entry, addresses)) found.add(entry);
     });
     return found;
+  }
+
+  /** Whether the policy certainly selects the subject. */
+  selects(entry: PolicyEntry, { labelSet, addresses }: SelectedEnd): boolean {
+    return this.#matches(entry.subject, labelSet) && meansAddresses(entry, addresses);
   }
 
   /** Whether a policy selects the label set depending on labels of its namespace that are not known. */
@@ -100,7 +117,7 @@ export class Policies {
   }
 
   /** Whether the selector certainly matches the label set. */
-  matches(subject: SubjectSelector, labelSet: LabelSet): boolean {
+  #matches(subject: SubjectSelector, labelSet: LabelSet): boolean {
     this.#work.selectorsEvaluated++;
     return this.#matcherOf(subject)(labelSet) === true;
   }
@@ -112,7 +129,7 @@ export class Policies {
 
   /** What the entry says. Compiled again when somebody is selected here: nearly all policies of a large cluster select others. */
   policyOf(entry: PolicyEntry): Policy {
-    entry.policy ??= defined(this.#partsOf(entry)[entry.part], 'a policy has less parts than it had');
+    entry.policy ??= defined(this.#partsOf(entry)[entry.part], 'a policy has less parts than it had').policy;
     return entry.policy;
   }
 
@@ -133,7 +150,7 @@ export class Policies {
   }
 
   /** The parts of the entry's policy; those of one object are compiled once for all of its entries. */
-  #partsOf({ source, place }: PolicyEntry): readonly Policy[] {
+  #partsOf({ source, place }: PolicyEntry): readonly PolicyPart[] {
     let said = this.#compiled.get(source);
     if (said === undefined) this.#compiled.set(source, (said = source.placed().map(({ policy }) => partsOf(policy))));
     return defined(said[place], 'an object compiles to less than it did');
@@ -146,13 +163,14 @@ export class Policies {
     this.#compiled.clear();
   }
 
-  #enter(of: Pick<PolicyEntry, 'source' | 'tier' | 'place' | 'part'>, policy: Policy): PolicyEntry {
+  #enter(of: Pick<PolicyEntry, 'source' | 'tier' | 'place' | 'part'>, { policy, addresses }: PolicyPart): PolicyEntry {
     const entry = this.#add({
       ...of,
       mentions: mentionsOf(policy),
       order: policy.order,
       tie: policyTieText(policy.ref),
       subject: this.#subjectSelector(policy.subject),
+      addresses,
       groups: 0,
       policy: undefined,
       plan: undefined,
@@ -170,6 +188,7 @@ export class Policies {
     const added: PolicyEntry = { ...entry, id: this.#nextId++, subject };
     subject.policies.add(added);
     this.added.add(added);
+    if (added.addresses !== undefined) this.#asking++;
     return added;
   }
 
@@ -188,6 +207,7 @@ export class Policies {
 
   #drop(entry: PolicyEntry): void {
     if (!this.added.delete(entry)) this.removed.add(entry);
+    if (entry.addresses !== undefined) this.#asking--;
     const { subject } = entry;
     subject.policies.delete(entry);
     if (subject.policies.size > 0) return;
@@ -196,6 +216,10 @@ export class Policies {
     this.#ofNamespaces.delete(subject);
     this.#interest.delete(subject.selector);
   }
+}
+
+function meansAddresses({ addresses: asked }: PolicyEntry, addresses: readonly Address[]): boolean {
+  return asked === undefined || haveAsked(addresses, asked);
 }
 
 function asksOfNamespaces(selector: Selector): boolean {

@@ -1,10 +1,11 @@
 /**
  * Subjects: the label sets of local endpoints, with the policies that select them.
  *
- * There are as many subjects as the node has kinds of pods, however large the cluster is. A new
- * subject asks the index of policies once; a new policy asks the subjects.
+ * There are as many subjects as the node has kinds of pods, however large the cluster is; while policies ask for
+ * addresses of those that they select, as many as it has endpoints. A new subject asks the index of policies once; a new
+ * policy asks the subjects.
  */
-import { defined } from '@weir/net';
+import { type Address, defined, formatAddress } from '@weir/net';
 import type { LocalEndpoint } from '../delta/delta.ts';
 import type { LabelSet, LocalEntry, PolicyEntry, PolicyGroup, PolicySource, Selection, Subject } from '../entries.ts';
 import type { Programs } from '../programs/programs.ts';
@@ -66,33 +67,44 @@ export class Subjects {
     return [...found.values()];
   }
 
-  /** A local endpoint has the label set; undefined: it has none, since its pod is not known. */
-  join(local: LocalEntry, labelSet: LabelSet | undefined): void {
+  /** Whether endpoints with equal labels have to be told apart by their addresses: see {@link join}. */
+  get areByAddress(): boolean {
+    return this.#sources.policies.askForAddresses;
+  }
+
+  /**
+   * A local endpoint has the label set; undefined: it has none, since its pod is not known. `addresses`: those that it
+   * owns, sorted, while subjects are by address; else none.
+   */
+  join(local: LocalEntry, labelSet: LabelSet | undefined, addresses: readonly Address[] = []): void {
     if (labelSet === undefined) {
       this.#orphans.add(local);
       return;
     }
-    let { subject } = labelSet;
+    const key = addresses.map(formatAddress).join();
+    labelSet.subjects ??= new Map();
+    let subject = labelSet.subjects.get(key);
     if (subject === undefined) {
-      subject = { labelSet, locals: new Set(), group: undefined, isUndecided: false, selection: undefined };
-      labelSet.subject = subject;
+      subject = { labelSet, addresses, key, locals: new Set(), group: undefined, isUndecided: false, selection: undefined };
+      labelSet.subjects.set(key, subject);
       this.#subjects.add(subject);
       this.#stale.add(subject);
     }
     subject.locals.add(local);
+    local.subject = subject;
   }
 
   /** Takes back {@link join}. */
-  leave(local: LocalEntry, labelSet: LabelSet | undefined): void {
-    if (labelSet === undefined) {
-      this.#orphans.delete(local);
-      return;
-    }
-    const { subject } = labelSet;
+  leave(local: LocalEntry): void {
+    const { subject } = local;
+    this.#orphans.delete(local);
     if (subject === undefined) return;
+    local.subject = undefined;
     subject.locals.delete(local);
     if (subject.locals.size > 0) return;
-    labelSet.subject = undefined;
+    const { labelSet, key } = subject;
+    labelSet.subjects?.delete(key);
+    if (labelSet.subjects?.size === 0) labelSet.subjects = undefined;
     this.#subjects.delete(subject);
     this.#stale.delete(subject);
     this.#assign(subject, undefined);
@@ -101,12 +113,12 @@ export class Subjects {
 
   /** The labels of the label set's namespace changed. */
   relabelled(labelSet: LabelSet): void {
-    if (labelSet.subject !== undefined) this.#stale.add(labelSet.subject);
+    for (const subject of labelSet.subjects?.values() ?? []) this.#stale.add(subject);
   }
 
-  /** The programs that are in force for a label set's endpoints, once {@link settle} has run. */
-  selectionOf(labelSet: LabelSet | undefined): Selection | undefined {
-    return labelSet === undefined ? this.#closed : labelSet.subject?.selection;
+  /** The programs that are in force for an endpoint, once {@link settle} has run. */
+  selectionOf({ labelSet, subject }: LocalEntry): Selection | undefined {
+    return labelSet === undefined ? this.#closed : subject?.selection;
   }
 
   /** Brings every subject's policies and programs up to date; gives the endpoints that this changed. */
@@ -117,8 +129,11 @@ export class Subjects {
     for (const subject of this.#stale) {
       const { labelSet } = subject;
       subject.isUndecided = this.#sources.policies.isUndecided(labelSet);
-      const find = (): PolicyGroup => this.#groups.of(this.#sources.policies.selecting(labelSet));
-      this.#assign(subject, subject.isUndecided ? this.#groups.of(new Set()) : this.#groups.byView.of(view(labelSet), find));
+      const find = (): PolicyGroup => this.#groups.of(this.#sources.policies.selecting(subject));
+      this.#assign(
+        subject,
+        subject.isUndecided ? this.#groups.of(new Set()) : this.#groups.byView.of(`${view(labelSet)}@${subject.key}`, find),
+      );
       dirty.add(subject);
     }
     this.#stale.clear();
@@ -145,7 +160,7 @@ export class Subjects {
         continue;
       }
       const change = {
-        added: [...added].filter((entry) => policies.matches(entry.subject, labelSet)),
+        added: [...added].filter((entry) => policies.selects(entry, subject)),
         removed: [...removed].filter((entry) => this.#groups.has(group, entry)),
       };
       if (change.added.length === 0 && change.removed.length === 0) continue;

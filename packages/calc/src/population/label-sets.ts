@@ -76,7 +76,7 @@ export class LabelSets {
       namedPorts,
       members: noMembers,
       class: undefined,
-      subject: undefined,
+      subjects: undefined,
     };
     this.#built++;
     this.#size++;

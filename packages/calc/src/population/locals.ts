@@ -15,6 +15,8 @@ export class Locals {
   readonly #holders: Map<string, LocalEndpoint> = new Map();
   readonly #subjects: Subjects;
   readonly #takesListed: boolean;
+  /** Whether endpoints with equal labels are subjects apart. */
+  #areApart = false;
   #changes = 0;
 
   constructor(subjects: Subjects, localPods: 'announced' | 'listed') {
@@ -43,11 +45,11 @@ export class Locals {
     }
     const labelSet = claimant.kind === 'orphan' ? undefined : claimant.labelSet;
     if (entry === undefined) {
-      entry = { uid: claimant.uid, claimant: undefined, labelSet: undefined, emitted: undefined };
+      entry = { uid: claimant.uid, claimant: undefined, labelSet: undefined, subject: undefined, emitted: undefined };
       this.#entries.set(claimant.uid, entry);
     }
     if (entry.claimant === undefined || entry.labelSet !== labelSet) {
-      if (entry.claimant !== undefined) this.#subjects.leave(entry, entry.labelSet);
+      if (entry.claimant !== undefined) this.#subjects.leave(entry);
       this.#subjects.join(entry, labelSet);
     }
     entry.claimant = claimant;
@@ -75,12 +77,32 @@ export class Locals {
   /** The programs of an endpoint with the policies that made them. */
   selectionOf(uid: string): Selection | undefined {
     const entry = this.#entries.get(uid);
-    return entry === undefined ? undefined : this.#subjects.selectionOf(entry.labelSet);
+    return entry === undefined ? undefined : this.#subjects.selectionOf(entry);
   }
 
   /** What has been emitted and not removed since. */
   *emitted(): Iterable<LocalEndpoint> {
     for (const { emitted } of this.#entries.values()) if (emitted !== undefined) yield emitted;
+  }
+
+  /**
+   * Endpoints with equal labels become subjects apart by what they own now, or one again as soon as nobody asks; for each
+   * flush, before the subjects are settled.
+   */
+  tellApart(): void {
+    const areApart = this.#subjects.areByAddress;
+    const isOther = areApart !== this.#areApart;
+    this.#areApart = areApart;
+    if (!areApart && !isOther) return;
+    for (const entry of isOther ? this.#entries.values() : this.#dirty) {
+      const { claimant, labelSet, subject } = entry;
+      if (claimant === undefined || subject === undefined) continue;
+      const addresses = areApart ? ownedBy(claimant) : [];
+      if (isSameList(addresses, subject.addresses)) continue;
+      this.#subjects.leave(entry);
+      this.#subjects.join(entry, labelSet, addresses);
+      this.#dirty.add(entry);
+    }
   }
 
   /** Gives the changes since the last call; `changed` are endpoints whose programs changed. */
@@ -96,7 +118,7 @@ export class Locals {
         this.#entries.delete(entry.uid);
         continue;
       }
-      const now = localEndpoint(claimant, this.#subjects.selectionOf(entry.labelSet));
+      const now = localEndpoint(claimant, this.#subjects.selectionOf(entry));
       if (emitted !== undefined && sameEndpoint(emitted, now)) continue;
       entry.emitted = now;
       this.#hold(emitted, now);
@@ -117,23 +139,32 @@ export class Locals {
   }
 
   #clear(entry: LocalEntry): void {
-    this.#subjects.leave(entry, entry.labelSet);
+    this.#subjects.leave(entry);
     entry.claimant = undefined;
     entry.labelSet = undefined;
     this.#dirty.add(entry);
   }
 }
 
+/** Sorted. */
+function ownedBy(claimant: Claimant): readonly Address[] {
+  const owned = claimant.slots.filter((slot) => ownerOf(slot) === claimant).map(({ address }) => address);
+  return owned.sort(compareAddresses);
+}
+
+function isSameList(a: readonly Address[], b: readonly Address[]): boolean {
+  return a.length === b.length && a.every((address, i) => compareAddresses(address, b[i] ?? address) === 0);
+}
+
 function localEndpoint(claimant: Claimant, selection: Selection | undefined): LocalEndpoint {
   const { attachment, uid } = claimant;
   const namespace = claimant.kind === 'orphan' ? claimant.attachment.namespace : claimant.namespace.name;
   const name = claimant.kind === 'orphan' ? claimant.attachment.name : claimant.name;
-  const addresses = claimant.slots.filter((slot) => ownerOf(slot) === claimant).map(({ address }) => address);
   return {
     uid,
     namespace,
     name,
-    addresses: addresses.sort(compareAddresses),
+    addresses: ownedBy(claimant),
     ...(attachment?.interface === undefined ? {} : { interface: attachment.interface }),
     ...(selection?.ingress === undefined ? {} : { ingress: selection.ingress.program.key }),
     ...(selection?.egress === undefined ? {} : { egress: selection.egress.program.key }),

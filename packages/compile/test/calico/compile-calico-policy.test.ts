@@ -211,11 +211,6 @@ describe('a Calico policy is refused as a whole', () => {
       { ingress: [{ action: 'Allow', http: { methods: ['GET'] } }] },
       'NetworkPolicy n/p spec.ingress[0].http: HTTP methods and paths need a proxy in the pod; enforced by the kernel alone, the rule would allow every request',
     ],
-    [
-      'for addresses of the endpoint that the policy selects',
-      { egress: [{ action: 'Allow', source: { nets: ['192.0.2.0/24'] } }] },
-      'NetworkPolicy n/p spec.egress[0].source.nets: addresses of the endpoint that the policy selects are not asked for',
-    ],
   ])('%s', (_name, spec, expected) => {
     const { policy: compiled } = compileCalicoPolicy(policy('p', spec));
     expect(compiled).toBeUndefined();

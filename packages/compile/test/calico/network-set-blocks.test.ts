@@ -31,17 +31,20 @@ function referring(...objects: readonly KubeObject[]): ReferredObjects {
   return { list, get: (kind, name) => list(kind).find(({ metadata }) => metadata.name === name) };
 }
 
-/** Each rule of the model as its peer: the selector, what is left out, the blocks. */
-function peers(
-  rule: object,
-  { isGlobal = true, objects }: { readonly isGlobal?: boolean; readonly objects: readonly KubeObject[] },
-): string[] {
+interface Asked {
+  readonly isGlobal?: boolean;
+  readonly end?: 'source' | 'destination';
+  readonly objects: readonly KubeObject[];
+}
+
+/** Each rule of the model as one end of it, the peer unless told: the selector, what is left out, the blocks. */
+function peers(rule: object, { isGlobal = true, end = 'source', objects }: Asked): string[] {
   const kind = isGlobal ? 'GlobalNetworkPolicy' : 'NetworkPolicy';
   const metadata = isGlobal ? { name: 'p' } : { name: 'p', namespace: 'shop' };
   const object = { apiVersion: 'crd.projectcalico.org/v1', kind, metadata, spec: { ingress: [rule] } } as KubeObject;
   const { policies, diagnostics } = calicoCompiler.compile(object, referring(...objects));
   expect(diagnostics).toEqual([]);
-  return (policies[0]?.policy.ingress?.rules ?? []).map(({ match: { source } }) =>
+  return (policies[0]?.policy.ingress?.rules ?? []).map(({ match: { [end]: source } }) =>
     [
       ...(source.selector === undefined ? [] : [selectorKey(source.selector)]),
       ...(source.notSelector === undefined ? [] : [`not ${selectorKey(source.notSelector)}`]),
@@ -112,6 +115,13 @@ describe('selectors of rules', () => {
     };
     expect(rules(names.destination)).toBe(1);
     expect(rules({ ...names.destination, ports: ['web', 80] })).toBe(2);
+  });
+
+  it('mean the endpoint of the policy itself where its address is in a set, and do not where a negated selector finds it', () => {
+    const objects = [set({ nets: ['192.0.2.0/24'] })];
+    const own = (destination: object): string[] => peers({ action: 'Allow', destination }, { end: 'destination', objects });
+    expect(own({ selector: 'role == "partner"' })).toEqual([selected, '192.0.2.0-192.0.2.255']);
+    expect(own({ notSelector: 'role == "partner"' })).toEqual([`not ${selected} not 192.0.2.0-192.0.2.255`]);
   });
 
   it('never allow more, and never deny less, for a set that cannot be read', () => {

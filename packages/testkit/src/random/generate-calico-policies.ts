@@ -1,13 +1,8 @@
 /**
  * Random worlds of Calico that its API would take: policies of every kind in tiers of any order beside those of Kubernetes
  * and of administrators, network sets around the addresses of the world, and service accounts.
- *
- * Where rules ask something of the endpoint that their policy selects, network sets hold no address of a pod: an endpoint
- * is not known by the sets that its address is in.
  */
 import type { KubeObject } from '@weir/kube';
-import { blockHolds, readAddress } from '../oracle/address-number.ts';
-import { asBlock } from '../oracle/calico/calico-identities.ts';
 import type { CalicoPolicyObject, CalicoWorld, NetworkSetObject, TierObject } from '../oracle/calico/calico-objects.ts';
 import { nodeAddresses, podAddresses } from '../oracle/inhabitants.ts';
 import type { World } from '../oracle/world.ts';
@@ -29,23 +24,15 @@ export function withCalicoPolicies(world: World, seed: number): CalicoWorld {
   const namespaces = [...new Set(world.pods.flatMap(({ metadata }) => metadata.namespace ?? []))];
   const site: CalicoSite = { random, addresses, pools: { namespaces, accounts, namespaceLabels: namespaceLabelPool } };
   const policies = random.times(random.integer(4, 8), (index) => generateCalicoPolicy(site, index));
-  const isAskedOfItself = policies.some(({ spec }) => asksOfItself(spec));
   const administrators = withAdministratorPolicies(random, world).policyObjects.filter(({ kind }) => kind === 'ClusterNetworkPolicy');
-  const pods = world.pods.flatMap(podAddresses).map(readAddress);
-  const mayHold = (net: string): boolean => !isAskedOfItself || !pods.some((pod) => blockHolds(asBlock(net), pod));
   return {
     ...world,
     pods: world.pods.map((pod) => withAccount(random, pod)),
     policyObjects: [...policies, ...administrators.slice(0, random.integer(0, 2))],
     tiers: tierNames.map((name) => generateTier(random, name)),
-    networkSets: random.times(random.integer(1, 4), (index) => generateSet(site, index, mayHold)),
+    networkSets: random.times(random.integer(1, 4), (index) => generateSet(site, index)),
     serviceAccounts: namespaces.flatMap((namespace) => accounts.map((name) => generateAccount(random, namespace, name))),
   };
-}
-
-function asksOfItself({ ingress = [], egress = [] }: CalicoPolicyObject['spec']): boolean {
-  const own = [...ingress.map(({ destination }) => destination), ...egress.map(({ source }) => source)];
-  return own.some((end) => end !== undefined && Object.keys(end).some((field) => field !== 'ports' && field !== 'notPorts'));
 }
 
 function withAccount<T extends World['pods'][number]>(random: Random, pod: T): T {
@@ -74,7 +61,7 @@ function generateTier(random: Random, name: string): TierObject {
   };
 }
 
-function generateSet({ random, addresses, pools }: CalicoSite, index: number, mayHold: (net: string) => boolean): NetworkSetObject {
+function generateSet({ random, addresses, pools }: CalicoSite, index: number): NetworkSetObject {
   const isGlobal = random.chance(0.5);
   const nets = random.times(random.integer(0, 3), () =>
     random.chance(0.3) ? random.pick(addresses) : generateBlock(random, addresses).cidr,
@@ -88,7 +75,7 @@ function generateSet({ random, addresses, pools }: CalicoSite, index: number, ma
     apiVersion: 'projectcalico.org/v3',
     kind: isGlobal ? 'GlobalNetworkSet' : 'NetworkSet',
     metadata: isGlobal ? metadata : { ...metadata, namespace: random.pick(pools.namespaces) },
-    spec: { nets: [...new Set(nets)].filter(mayHold) },
+    spec: { nets: [...new Set(nets)] },
   };
 }
 

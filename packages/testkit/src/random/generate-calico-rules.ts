@@ -1,6 +1,5 @@
 /**
- * Random rules of Calico with everything that is enforced: what a rule asks of its policy's own endpoint are labels and
- * ports, since its addresses are refused, and names of ports are those that pods serve.
+ * Random rules of Calico with everything that is enforced: names of ports are those that pods serve.
  */
 import { readAddress } from '../oracle/address-number.ts';
 import type { CalicoRuleSection, EntitySection } from '../oracle/calico/calico-objects.ts';
@@ -35,7 +34,7 @@ export function generateCalicoRule(site: CalicoSite, direction: 'ingress' | 'egr
   const hasPorts = ['TCP', 'UDP', 'SCTP', 'tcp', 17].includes(traffic.protocol ?? '');
   const isIngress = direction === 'ingress';
   const remote = { ...labelsOf(site, 0.6), ...netsOf(site, family) };
-  const own = labelsOf(site, 0.15);
+  const own = { ...labelsOf(site, 0.15), ...(random.chance(0.25) ? netsOf(site, family) : {}) };
   const sourcePart = hasPorts && random.chance(0.15) ? portsOf(random, !isIngress) : {};
   const destinationPart = hasPorts && random.chance(0.6) ? portsOf(random, true) : {};
   const named = traffic.protocol === undefined && random.chance(0.15) ? { ports: [random.pick(portNamePool)] } : {};

@@ -96,7 +96,7 @@ function compileRule(rule: CalicoRule, { policy, direction, index, namespace, po
   const source = placeOf(positionOf, `spec.${direction}[${index}]`);
   const action = calicoActions[rule.action];
   const origin = { policy: calicoPolicyRef(policy), direction, ruleIndex: index, ...(source === undefined ? {} : { source }) };
-  return withNetworkSets(compileCalicoMatch(rule, namespace), { action, direction }, sets).map((match) => ({ action, match, origin }));
+  return withNetworkSets(compileCalicoMatch(rule, namespace), action, sets).map((match) => ({ action, match, origin }));
 }
 
 function placeOf(positionOf: PositionLookup, path: string): SourcePosition | undefined {
@@ -146,7 +146,6 @@ function unsupportedIn({ http, protocol, source, destination }: CalicoRule, dire
     ...(http === undefined ? [] : [needsProxy]),
     ...(direction === 'ingress' ? namedSourcePorts(source) : []),
     ...(protocol === undefined ? [...excludedOfAnyProtocol('source', source), ...excludedOfAnyProtocol('destination', destination)] : []),
-    ...ownAddresses(direction === 'ingress' ? 'destination' : 'source', direction === 'ingress' ? destination : source),
   ];
 }
 
@@ -155,16 +154,6 @@ function excludedOfAnyProtocol(side: 'source' | 'destination', { notPorts = [] }
   if (notPorts.length === 0) return [];
   const message = 'names of ports are excluded of one protocol only';
   return [{ field: `${side}.notPorts`, message, action: 'give the rule a protocol, one rule for each' }];
-}
-
-/** Addresses that a rule asks of the endpoint that its policy selects. */
-function ownAddresses(side: 'source' | 'destination', end: CalicoRule['source'] = {}): readonly UnsupportedPart[] {
-  const asked = (['nets', 'notNets'] as const).filter((field) => (end[field] ?? []).length > 0);
-  return asked.map((field) => ({
-    field: `${side}.${field}`,
-    message: 'addresses of the endpoint that the policy selects are not asked for',
-    action: 'select the endpoint by its labels',
-  }));
 }
 
 /** Whoever connects has other ports than those that it names. */

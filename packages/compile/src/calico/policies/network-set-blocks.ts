@@ -6,7 +6,7 @@
  */
 import { type KubeObject, namespaceNameLabel } from '@weir/kube';
 import { type AddressRange, cidrRange, defined, parseCidr, subtractAddressRanges, unionOfAddressRanges } from '@weir/net';
-import { type Action, type Direction, type LabelsBySpace, type Match, type Selector, type Side, selectorMatchesLabels } from '@weir/policy';
+import { type Action, type LabelsBySpace, type Match, type Selector, type Side, selectorMatchesLabels } from '@weir/policy';
 import { namespaceKind } from '../../core-kinds.ts';
 import type { PolicyKind, ReferredObjects } from '../../policy-api.ts';
 import type { CalicoNetworkSet } from '../objects/calico-policy.ts';
@@ -53,26 +53,33 @@ function textsIn(labels: Readonly<Record<string, unknown>> = {}): Readonly<Recor
   return Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-/** A match of a rule in one direction as those about endpoints and about the blocks of sets. */
-export function withNetworkSets(
-  match: Match,
-  { action, direction }: { readonly action: Action; readonly direction: Direction },
-  sets: () => readonly LabelledBlocks[],
-): readonly Match[] {
-  const remote = direction === 'ingress' ? match.source : match.destination;
-  const { selector, notSelector } = remote;
-  if (selector === undefined && notSelector === undefined) return [match];
+/**
+ * A match as those about endpoints and about the blocks of sets, for either end: also the endpoint that a policy selects
+ * is what a rule asks for when its address is in a set that the rule's selector finds.
+ */
+export function withNetworkSets(match: Match, action: Action, sets: () => readonly LabelledBlocks[]): readonly Match[] {
+  const { source, destination } = match;
+  if (!asksForLabels(source) && !asksForLabels(destination)) return [match];
   const found = sets();
-  const excluded = notSelector === undefined ? [] : blocksOf(found, notSelector, action !== 'deny');
-  const common: Side =
-    excluded.length === 0 ? remote : { ...remote, notNets: unionOfAddressRanges([...(remote.notNets ?? []), ...excluded]) };
-  const put = (side: Side): Match => ({ ...match, [direction === 'ingress' ? 'source' : 'destination']: side });
-  const blocks = selector === undefined ? [] : blocksOf(found, selector, action === 'deny');
-  const { nets } = remote;
+  const sources = sidesWithSets(source, action, found);
+  const destinations = sidesWithSets(destination, action, found);
+  return sources.flatMap((one) => destinations.map((other) => ({ ...match, source: one, destination: other })));
+}
+
+function asksForLabels({ selector, notSelector }: Side): boolean {
+  return (selector ?? notSelector) !== undefined;
+}
+
+/** What an end is asked for: to be an endpoint, or an address in the blocks of sets. */
+function sidesWithSets(side: Side, action: Action, sets: readonly LabelledBlocks[]): readonly Side[] {
+  const { selector, notSelector, nets } = side;
+  const excluded = notSelector === undefined ? [] : blocksOf(sets, notSelector, action !== 'deny');
+  const common: Side = excluded.length === 0 ? side : { ...side, notNets: unionOfAddressRanges([...(side.notNets ?? []), ...excluded]) };
+  const blocks = selector === undefined ? [] : blocksOf(sets, selector, action === 'deny');
   // Both must hold: what is in the blocks of the rule, too.
   const both = nets === undefined ? blocks : subtractAddressRanges(blocks, subtractAddressRanges(blocks, nets));
   const ofBlocks = both.length === 0 ? undefined : sideOfBlocks(common, both);
-  return ofBlocks === undefined ? [put(common)] : [put(common), put(ofBlocks)];
+  return ofBlocks === undefined ? [common] : [common, ofBlocks];
 }
 
 /** What a side asks of addresses in the blocks; they have no names for ports, so that a rule about names alone asks nothing. */
