@@ -170,4 +170,4 @@ export function describeSingleUpdates({ loadMs, changesMin, policed }: UpdatePro
 }
 
 const none = { upserts: [], removals: [] } as const;
-const unchanged = { peerSets: none, classes: none, addresses: none, programs: none, endpoints: none };
+const unchanged = { peerSets: none, classes: none, addresses: none, programs: none, endpoints: none, hosts: none };

@@ -14,7 +14,7 @@ describe('the pairs that rules in force stand for', () => {
     const endpoints = new EndpointsInForce();
     const upserts = [endpoint('good', '10.0.0.1', 'fits'), endpoint('bad', '10.0.0.2', 'too-much')];
     const quarantined = [{ program: 'too-much', reason: 'a set is full' }];
-    const report = { transactions: 1, elementsAdded: 0, elementsRemoved: 0, milliseconds: 0, quarantined };
+    const report = { transactions: 1, elementsAdded: 0, elementsRemoved: 0, milliseconds: 0, quarantined, refusedHosts: [] };
     endpoints.applied({ ...emptyDelta, endpoints: { upserts, removals: [] } }, report);
     const pair = (source: string, destination: string) => ({ source, destination });
     const meant = {

@@ -365,6 +365,7 @@ export class Engine {
       addresses: addresses.change,
       programs: { upserts: programs.added, removals: programs.removed },
       endpoints: this.#locals.settle(changed),
+      hosts: { upserts: [], removals: [] },
     };
   }
 
@@ -377,6 +378,7 @@ export class Engine {
       addresses: { upserts: addresses, removals: [] },
       programs: { upserts: [...this.#programs.emitted()], removals: [] },
       endpoints: { upserts: [...this.#locals.emitted()], removals: [] },
+      hosts: { upserts: [], removals: [] },
     };
   }
 

@@ -146,7 +146,7 @@ export class Follower {
 
 /** How many things a state holds. */
 export function stateSize(state: State): number {
-  return state.peerSets.size + state.classes.size + state.addresses.size + state.programs.size + state.endpoints.size;
+  return state.peerSets.size + state.classes.size + state.addresses.size + state.programs.size + state.endpoints.size + state.hosts.size;
 }
 
 function applyChecked(state: State, delta: Delta): void {
@@ -160,6 +160,8 @@ function applyChecked(state: State, delta: Delta): void {
     addresses: { upserts: delta.addresses.upserts, removals: [] },
     programs: { upserts: delta.programs.upserts, removals: [] },
     endpoints: { upserts: delta.endpoints.upserts, removals: [] },
+    hosts: { upserts: delta.hosts.upserts, removals: [] },
+    ...(delta.hostSettings === undefined ? {} : { hostSettings: delta.hostSettings }),
   };
   applyDelta(state, upsertsOnly);
   expectReferents(state);
@@ -168,6 +170,7 @@ function applyChecked(state: State, delta: Delta): void {
   for (const address of delta.addresses.removals) expect(state.addresses.has(formatAddress(address))).toBe(true);
   for (const key of delta.classes.removals) expect(state.classes.has(key)).toBe(true);
   for (const key of delta.peerSets.removals) expect(state.peerSets.has(key)).toBe(true);
+  applyDelta(state, { ...emptyDelta, hosts: { upserts: [], removals: delta.hosts.removals } });
   applyDelta(state, { ...emptyDelta, endpoints: { upserts: [], removals: delta.endpoints.removals } });
   applyDelta(state, { ...emptyDelta, programs: { upserts: [], removals: delta.programs.removals } });
   expectReferents(state);

@@ -31,7 +31,7 @@ async function openConnections(count: number): Promise<void> {
 
 execFileSync('ip', ['link', 'set', 'lo', 'up']);
 const dataplane = createNftablesDataplane({ podInterfaces: ['weir'], established: 'cut' });
-await dataplane.apply({ peerSets: none, classes: none, addresses: none, programs: none, endpoints: none });
+await dataplane.apply({ peerSets: none, classes: none, addresses: none, programs: none, endpoints: none, hosts: none });
 const one = [addressFromWords(4, [0x7f000101])];
 let present = 0;
 for (const size of sizes) {

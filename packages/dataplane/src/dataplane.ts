@@ -24,9 +24,18 @@ export interface ApplyReport {
   readonly elementsAdded: number;
   readonly elementsRemoved: number;
   readonly quarantined: readonly { readonly program: ContentKey; readonly reason: string }[];
+  /** Host endpoints of the state that the back end does not enforce: nothing is closed or opened for them. */
+  readonly refusedHosts: readonly RefusedHost[];
   /** When a delta, an empty one too, tries again what the kernel refused; absent when it refused nothing. */
   readonly retryInMs?: number;
   readonly milliseconds: number;
+}
+
+/** A host endpoint that is not enforced, and why. */
+export interface RefusedHost {
+  readonly uid: string;
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** What a comparison with the kernel found; empty when nothing had drifted. */

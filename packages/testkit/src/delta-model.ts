@@ -6,8 +6,21 @@
  * Throws an Error at the first broken promise: a referent that is missing, a key whose content
  * changed, something removed that was not there or added twice.
  */
-import type { AddressClass, Changes, Delta, EndpointClass, LocalEndpoint, PeerSet, PeerTest, Program, ProgramRule } from '@weir/calc';
+import type {
+  AddressClass,
+  Changes,
+  Delta,
+  EndpointClass,
+  HostLocalEndpoint,
+  LocalEndpoint,
+  PeerSet,
+  PeerTest,
+  Program,
+  ProgramRule,
+} from '@weir/calc';
 import { type Address, compareAddresses, type Flow, formatAddress, hasPorts, isIcmp, type PortRange } from '@weir/net';
+import type { Direction, HostSettings } from '@weir/policy';
+import { type HostPacket, hostsAllow } from './host-reading.ts';
 
 /** What one node says of a flow; a direction is absent when that end is no endpoint of the node. */
 export interface NodeVerdict {
@@ -22,6 +35,7 @@ export interface DeltaModelSize {
   readonly addresses: number;
   readonly programs: number;
   readonly endpoints: number;
+  readonly hosts: number;
 }
 
 /** What a model tolerates. */
@@ -44,6 +58,8 @@ export class DeltaModel {
   readonly #addresses: Map<string, AddressClass> = new Map();
   readonly #programs: Map<string, Program> = new Map();
   readonly #endpoints: Map<string, LocalEndpoint> = new Map();
+  readonly #hosts: Map<string, HostLocalEndpoint> = new Map();
+  #hostSettings: HostSettings | undefined;
 
   constructor({ squashed = false, podReachesOwnNode = false }: DeltaModelOptions = {}) {
     this.#squashed = squashed;
@@ -57,15 +73,13 @@ export class DeltaModel {
     for (const entry of enter('class', this.#classes, delta.classes, 'content keyed')) this.#checkClass(entry);
     for (const entry of enter('address', this.#addresses, addressChanges(delta), named)) this.#checkAddress(entry);
     for (const program of enter('program', this.#programs, delta.programs, 'content keyed')) this.#checkProgram(program);
-    for (const endpoint of enter('endpoint', this.#endpoints, endpointChanges(delta), named)) this.#checkEndpoint(endpoint);
-    leave(
-      'endpoint',
-      this.#endpoints,
-      this.#squashed ? delta.endpoints.removals.filter((uid) => this.#endpoints.has(uid)) : delta.endpoints.removals,
-    );
+    for (const endpoint of enter('endpoint', this.#endpoints, byUid(delta.endpoints), named)) this.#checkEndpoint(endpoint);
+    this.#hostSettings = delta.hostSettings ?? this.#hostSettings;
+    for (const host of enter('host endpoint', this.#hosts, byUid(delta.hosts), named)) this.#checkHost(host);
+    leave('host endpoint', this.#hosts, this.#named(delta.hosts.removals, this.#hosts));
+    leave('endpoint', this.#endpoints, this.#named(delta.endpoints.removals, this.#endpoints));
     leave('program', this.#programs, delta.programs.removals);
-    const addresses = delta.addresses.removals.map(formatAddress);
-    leave('address', this.#addresses, this.#squashed ? addresses.filter((text) => this.#addresses.has(text)) : addresses);
+    leave('address', this.#addresses, this.#named(delta.addresses.removals.map(formatAddress), this.#addresses));
     leave('class', this.#classes, delta.classes.removals);
     leave('peer set', this.#peerSets, delta.peerSets.removals);
     this.#checkAll();
@@ -84,9 +98,20 @@ export class DeltaModel {
     };
   }
 
+  /** Whether host endpoints let the first packet of a connection through; pods' programs are not asked. */
+  hostsAllow(packet: HostPacket): boolean {
+    return hostsAllow(packet, {
+      hosts: [...this.#hosts.values()],
+      settings: this.#hostSettings ?? { failsafes: [], podToHost: 'return' },
+      decide: (key, peer, flow) => this.#decision(required('program', this.#programs, key), peer, flow),
+      otherwise: (key) => required('program', this.#programs, key).otherwise,
+    });
+  }
+
   /** Things that nothing refers to: they should have been removed. */
   orphans(): string[] {
     const programs = [...this.#endpoints.values()].flatMap(({ ingress, egress }) => [ingress, egress]);
+    programs.push(...[...this.#hosts.values()].flatMap(programsOfHost).map(({ key }) => key));
     const sets = [...this.#programs.values()].flatMap((program) => rulesOf(program).flatMap(({ peer }) => peer.map(({ set }) => set)));
     const classes = [...this.#addresses.values()].map((entry) => entry.class);
     return [
@@ -104,6 +129,7 @@ export class DeltaModel {
       addresses: this.#addresses.size,
       programs: this.#programs.size,
       endpoints: this.#endpoints.size,
+      hosts: this.#hosts.size,
     };
   }
 
@@ -115,6 +141,8 @@ export class DeltaModel {
       addresses: this.#addresses,
       programs: this.#programs,
       endpoints: this.#endpoints,
+      hosts: this.#hosts,
+      hostSettings: new Map(this.#hostSettings === undefined ? [] : [['', this.#hostSettings]]),
     };
     return Object.entries(kinds).flatMap(([kind, entries]) =>
       [...entries]
@@ -131,12 +159,22 @@ export class DeltaModel {
   #runs(key: string | undefined, peer: Address, flow: Flow): boolean {
     if (key === undefined) return true;
     const program = required('program', this.#programs, key);
-    for (const tier of program.tiers) {
+    return (this.#decision(program, peer, flow) ?? program.otherwise) === 'allow';
+  }
+
+  /** What the tiers say; undefined: nothing. */
+  #decision({ tiers }: Program, peer: Address, flow: Flow): 'allow' | 'deny' | undefined {
+    for (const tier of tiers) {
       const action = this.#firstDecision(tier.rules, peer, flow);
-      if (action === 'allow' || action === 'deny') return action === 'allow';
-      if (action === undefined && tier.end === 'deny') return false;
+      if (action === 'allow' || action === 'deny') return action;
+      if (action === undefined && tier.end === 'deny') return 'deny';
     }
-    return program.otherwise === 'allow';
+    return undefined;
+  }
+
+  /** Of names that leave, those that can be there: squashed deltas name others too. */
+  #named(names: readonly string[], state: ReadonlyMap<string, unknown>): readonly string[] {
+    return this.#squashed ? names.filter((name) => state.has(name)) : names;
   }
 
   /** The first matching rule's action, `log` aside; undefined when no rule decides. */
@@ -172,6 +210,15 @@ export class DeltaModel {
         const other = owners.get(address);
         check(other === undefined, `the endpoints ${other} and ${endpoint.uid} both have ${address}`);
         owners.set(address, endpoint.uid);
+      }
+    }
+    const links = new Map<string, string>();
+    for (const host of this.#hosts.values()) {
+      this.#checkHost(host);
+      for (const name of host.interfaces === 'all' ? ['all'] : host.interfaces.map((each) => `interface ${each}`)) {
+        const other = links.get(name);
+        check(other === undefined, `the host endpoints ${other} and ${host.uid} both have ${name}`);
+        links.set(name, host.uid);
       }
     }
   }
@@ -221,11 +268,35 @@ export class DeltaModel {
   #checkEndpoint(endpoint: LocalEndpoint): void {
     for (const direction of ['ingress', 'egress'] as const) {
       const key = endpoint[direction];
-      if (key === undefined) continue;
-      const program = required('program', this.#programs, key, `endpoint ${endpoint.uid}`);
-      check(program.direction === direction, `endpoint ${endpoint.uid} has a program of the other direction for ${direction}`);
+      if (key !== undefined) this.#checkProgramOf(`endpoint ${endpoint.uid}`, key, direction);
     }
   }
+
+  #checkHost(host: HostLocalEndpoint): void {
+    const whose = `host endpoint ${host.uid}`;
+    check(this.#hostSettings !== undefined, `${whose} is there before its settings`);
+    check(host.programs.preDNAT?.egress === undefined, `${whose} has a preDNAT program for egress`);
+    for (const { family, direction, key } of programsOfHost(host)) {
+      const { tiers, otherwise } = this.#checkProgramOf(whose, key, direction);
+      if (family !== 'untracked' && family !== 'preDNAT') continue;
+      check(otherwise === 'allow' && tiers.every(({ end }) => end === 'pass'), `the ${family} program of ${whose} ends with no`);
+    }
+  }
+
+  #checkProgramOf(whose: string, key: string, direction: Direction): Program {
+    const program = required('program', this.#programs, key, whose);
+    check(program.direction === direction, `${whose} has a program of the other direction for ${direction}`);
+    return program;
+  }
+}
+
+function programsOfHost({
+  programs,
+}: HostLocalEndpoint): { readonly family: string; readonly direction: Direction; readonly key: string }[] {
+  return Object.entries(programs).flatMap(([family, { ingress, egress }]) => [
+    ...(ingress === undefined ? [] : [{ family, direction: 'ingress' as const, key: ingress }]),
+    ...(egress === undefined ? [] : [{ family, direction: 'egress' as const, key: egress }]),
+  ]);
 }
 
 /** What an upsert of what is there already may do: nothing, change it, or say it again. */
@@ -243,8 +314,8 @@ function addressChanges({ addresses }: Delta): KeyedChanges<AddressClass> {
   };
 }
 
-function endpointChanges({ endpoints }: Delta): KeyedChanges<LocalEndpoint> {
-  return { upserts: endpoints.upserts.map((endpoint) => [endpoint.uid, endpoint]), removals: endpoints.removals };
+function byUid<T extends { readonly uid: string }>({ upserts, removals }: Changes<T, string>): KeyedChanges<T> {
+  return { upserts: upserts.map((item) => [item.uid, item]), removals };
 }
 
 /** Puts upserts into the map and gives them back, for checks that need all of them in place. */

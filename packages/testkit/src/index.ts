@@ -14,6 +14,7 @@ export * from './differential/placed-evaluator.ts';
 export * from './differential/render-world.ts';
 export * from './differential/shrink-world.ts';
 export * from './exhaustive/small-worlds.ts';
+export type { HostInterface, HostPacket } from './host-reading.ts';
 export * from './machine/cluster-inventory.ts';
 export * from './machine/cluster-processes.ts';
 export type * from './oracle/administrators/administrator-objects.ts';

@@ -99,7 +99,7 @@ describe('the data planes of all nodes do what the oracle says', () => {
       expect(model.dump()).toEqual(fromNothing(random, node, current).dump());
       for (const event of random.shuffle(eventsBetween(current, emptyWorld(current)))) event(engine);
       model.apply(engine.flush());
-      expect(model.size()).toEqual({ peerSets: 0, classes: 0, addresses: 0, programs: 0, endpoints: 0 });
+      expect(model.size()).toEqual({ peerSets: 0, classes: 0, addresses: 0, programs: 0, endpoints: 0, hosts: 0 });
     }
   });
 });

@@ -51,7 +51,7 @@ export class FaultyDataplane implements Dataplane {
     const { refusal } = this;
     const refused = refusal === undefined ? [] : [...this.state.programs.keys()].map((program) => ({ program, reason: refusal }));
     const retry = refused.length === 0 ? {} : { retryInMs: this.retryInMs };
-    return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: refused, ...retry, milliseconds: 0 };
+    return { transactions: 1, elementsAdded: 0, elementsRemoved: 0, quarantined: refused, refusedHosts: [], ...retry, milliseconds: 0 };
   }
 
   endDenied(_review: ConnectionReview): Promise<ReviewReport> {

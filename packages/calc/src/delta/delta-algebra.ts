@@ -11,12 +11,16 @@ export const emptyDelta: Delta = Object.freeze({
   addresses: nothing,
   programs: nothing,
   endpoints: nothing,
+  hosts: nothing,
 });
 
 /** Whether the delta changes nothing. */
 export function isEmpty(delta: Delta): boolean {
-  return [delta.peerSets, delta.classes, delta.addresses, delta.programs, delta.endpoints].every(
-    ({ upserts, removals }) => upserts.length === 0 && removals.length === 0,
+  return (
+    delta.hostSettings === undefined &&
+    [delta.peerSets, delta.classes, delta.addresses, delta.programs, delta.endpoints, delta.hosts].every(
+      ({ upserts, removals }) => upserts.length === 0 && removals.length === 0,
+    )
   );
 }
 
@@ -26,18 +30,25 @@ export function isEmpty(delta: Delta): boolean {
  * and goes leaves its removal, since it may have been there before.
  */
 export function squash(first: Delta, second: Delta): Delta {
+  const hostSettings = second.hostSettings ?? first.hostSettings;
   return {
     peerSets: squashContent(first.peerSets, second.peerSets),
     classes: squashContent(first.classes, second.classes),
     addresses: squashNamed(first.addresses, second.addresses, ({ address }) => formatAddress(address), formatAddress),
     programs: squashContent(first.programs, second.programs),
-    endpoints: squashNamed(
-      first.endpoints,
-      second.endpoints,
-      ({ uid }) => uid,
-      (uid) => uid,
-    ),
+    endpoints: squashByUid(first.endpoints, second.endpoints),
+    hosts: squashByUid(first.hosts, second.hosts),
+    ...(hostSettings === undefined ? {} : { hostSettings }),
   };
+}
+
+function squashByUid<T extends { readonly uid: string }>(first: Changes<T, string>, second: Changes<T, string>): Changes<T, string> {
+  return squashNamed(
+    first,
+    second,
+    ({ uid }) => uid,
+    (uid) => uid,
+  );
 }
 
 function squashContent<T extends { readonly key: string }>(first: Changes<T, string>, second: Changes<T, string>): Changes<T, string> {

@@ -6,6 +6,7 @@
  *   addresses      address → class, for every address that is in at least one set
  *   programs       ordered rules for one direction, shared by equal endpoints
  *   endpoints      the node's own pods and the programs in force for them
+ *   hosts          interfaces of the node that policies are about, and their programs
  *
  * Keys are canonical texts of the content, so equal content has one key and a key's content never
  * changes (a set's members do, through classes and addresses). A delta is applied as one
@@ -13,7 +14,7 @@
  * reverse order, so that a referent is there before what refers to it and goes after.
  */
 import type { Address, AddressRange, PortRange, ProtocolNumber } from '@weir/net';
-import type { Action, Direction, Origin } from '@weir/policy';
+import type { Action, Direction, HostFamily, HostSettings, Origin } from '@weir/policy';
 
 /** Canonical text that stands for the content of a set, a class or a program. */
 export type ContentKey = string;
@@ -108,6 +109,35 @@ export interface LocalEndpoint {
   readonly egress?: ContentKey;
 }
 
+/** The programs of one family by direction; without one the family is not asked there. */
+export interface DirectedPrograms {
+  readonly ingress?: ContentKey;
+  readonly egress?: ContentKey;
+}
+
+/**
+ * Interfaces of this node and the programs in force for them. A packet goes through the families in the order
+ * untracked, preDNAT (ingress only), normal or forward, and the next one is asked when no rule of the program
+ * decided; what a rule of the first two allows passes the later ones of its direction, but forward on the way out.
+ *
+ *   untracked   every packet, before connection tracking; its program ends with `allow`: the next family
+ *   preDNAT     new connections, by the address and port that they were sent to; ends in the same way
+ *   normal      new connections from or to the node itself, not those of its own pods
+ *   forward     new connections that the node forwards, those of its own pods where it is for all interfaces
+ *
+ * Failsafe ports are open before any program but those of `forward`.
+ */
+export interface HostLocalEndpoint {
+  readonly uid: string;
+  readonly name: string;
+  /**
+   * Names of interfaces, each in one endpoint at most; or all others but the loopback one. Of those that lead
+   * to pods only preDNAT and forward are meant.
+   */
+  readonly interfaces: 'all' | readonly string[];
+  readonly programs: Readonly<Partial<Record<HostFamily, DirectedPrograms>>>;
+}
+
 /** Things that appeared or changed, and the keys of things that are gone. */
 export interface Changes<T, K> {
   readonly upserts: readonly T[];
@@ -121,4 +151,7 @@ export interface Delta {
   readonly addresses: Changes<AddressClass, Address>;
   readonly programs: Changes<Program, ContentKey>;
   readonly endpoints: Changes<LocalEndpoint, string>;
+  readonly hosts: Changes<HostLocalEndpoint, string>;
+  /** What holds for all of `hosts`, in force no later than they; absent: unchanged. Given before or with the first of them. */
+  readonly hostSettings?: HostSettings;
 }

@@ -26,6 +26,7 @@ import type {
 } from '../dataplane.ts';
 import type { DataplaneOptions } from '../dataplane-options.ts';
 import { releasedSince } from '../endpoints/earlier-owners.ts';
+import { RefusedHosts } from '../hosts/refused-hosts.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { compareMaps } from './comparison.ts';
 import { ConntrackRule } from './conntrack-rule.ts';
@@ -80,6 +81,7 @@ export class EbpfDataplane implements Dataplane {
   readonly #conntrackRule: ConntrackRule;
   readonly #conntrack: ConntrackConnection;
   readonly #onReplace: (reason: Error) => void;
+  readonly #hosts = new RefusedHosts('ebpf');
   #flowReader: FlowReader | undefined;
   #loaded: Loaded | undefined;
   #started = false;
@@ -212,6 +214,7 @@ export class EbpfDataplane implements Dataplane {
     return {
       ...written,
       quarantined: quarantined.map(({ program, reason }) => ({ program, reason })),
+      refusedHosts: this.#hosts.apply(delta),
       ...this.#nextTry(quarantined.some(({ lacksRoom }) => lacksRoom)),
       milliseconds: performance.now() - startedAt,
     };

@@ -21,6 +21,7 @@ import type {
   ReviewReport,
   RuleCounter,
 } from '../dataplane.ts';
+import { RefusedHosts } from '../hosts/refused-hosts.ts';
 import type { AclChange } from './acl-change.ts';
 import { closedEndpoint, type EndpointState, endpointAcls } from './acl-documents.ts';
 import { HnsStore } from './hns-store.ts';
@@ -62,6 +63,7 @@ export class HnsDataplane implements Dataplane {
   readonly #sets = new PeerSets();
   readonly #endpoints: LocalEndpoints;
   readonly #rejected = new RejectedEndpoints(this.#sets);
+  readonly #hosts = new RefusedHosts('hns');
   #started = false;
   /** False when a request failed: what HNS holds is read again before the next one. */
   #isCertain = false;
@@ -97,7 +99,8 @@ export class HnsDataplane implements Dataplane {
       }
       const rejected = this.#rejected.report();
       const quarantined = [...this.#endpoints.refused(), ...rejected.quarantined];
-      return { ...countChanges(changes), ...rejected, quarantined, milliseconds: performance.now() - startedAt };
+      const refusedHosts = this.#hosts.apply(delta);
+      return { ...countChanges(changes), ...rejected, quarantined, refusedHosts, milliseconds: performance.now() - startedAt };
     });
   }
 

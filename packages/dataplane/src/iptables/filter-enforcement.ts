@@ -70,7 +70,7 @@ export class FilterEnforcement {
   }
 
   /** What the contract says of `apply`. */
-  async apply(delta: Delta): Promise<Omit<ApplyReport, 'milliseconds'>> {
+  async apply(delta: Delta): Promise<Omit<ApplyReport, 'milliseconds' | 'refusedHosts'>> {
     const nowMs = performance.now();
     const state = this.#state;
     const applied = await (state === undefined ? this.#takeOver(delta) : this.#update(state, delta, nowMs));

@@ -25,6 +25,7 @@ import type {
   RuleCounter,
 } from '../dataplane.ts';
 import type { DataplaneOptions } from '../dataplane-options.ts';
+import { RefusedHosts } from '../hosts/refused-hosts.ts';
 import { ChangeWatch } from './change-watch.ts';
 import { findDrift } from './drift.ts';
 import { closedProgram } from './endpoint-programs.ts';
@@ -61,6 +62,7 @@ export class IptablesDataplane implements Dataplane {
   readonly #writer: FilterWriter;
   readonly #enforcement: FilterEnforcement;
   readonly #conntrack = new ConntrackConnection();
+  readonly #hosts = new RefusedHosts('iptables');
   readonly #watch = new ChangeWatch(() =>
     this.#alone(async () => this.#enforcement.isCertain && (await findDrift(this.#writer, this.#jumps)) !== undefined),
   );
@@ -88,7 +90,7 @@ export class IptablesDataplane implements Dataplane {
     return this.#alone(async () => {
       const startedAt = performance.now();
       const report = await this.#watch.without(() => this.#enforcement.apply(delta));
-      return { ...report, milliseconds: performance.now() - startedAt };
+      return { ...report, refusedHosts: this.#hosts.apply(delta), milliseconds: performance.now() - startedAt };
     });
   }
 

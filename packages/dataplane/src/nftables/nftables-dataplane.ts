@@ -28,6 +28,7 @@ import type {
 } from '../dataplane.ts';
 import type { DataplaneOptions } from '../dataplane-options.ts';
 import { releasedSince } from '../endpoints/earlier-owners.ts';
+import { RefusedHosts } from '../hosts/refused-hosts.ts';
 import { findCulprits } from '../quarantine/find-culprits.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { type FoundDrift, TableComparison } from './comparison.ts';
@@ -71,6 +72,7 @@ export class NftablesDataplane implements Dataplane {
   #numbered = false;
   #applying: Promise<unknown> | undefined;
   readonly #retryPace = new RetryPace();
+  readonly #hosts = new RefusedHosts('nftables');
   readonly #endings = new OwedEndings(this.#conntrack);
 
   /** Opens its sockets in the current network namespace and changes nothing yet. Other layouts are those of other versions. */
@@ -107,6 +109,7 @@ export class NftablesDataplane implements Dataplane {
     return {
       ...report,
       quarantined: this.#state.refused(),
+      refusedHosts: this.#hosts.apply(delta),
       ...(this.#state.withholds ? { retryInMs: this.#retryPace.remainingMs(performance.now()) } : {}),
       milliseconds: performance.now() - startedAt,
     };

@@ -55,7 +55,7 @@ export interface StateText {
 const none = { upserts: [], removals: [] } as const;
 
 /** A delta that changes nothing. */
-export const emptyDelta: Delta = { peerSets: none, classes: none, addresses: none, programs: none, endpoints: none };
+export const emptyDelta: Delta = { peerSets: none, classes: none, addresses: none, programs: none, endpoints: none, hosts: none };
 
 /** The whole state as a delta to the empty one. */
 export function stateDelta(text: StateText, interfaceOf: (pod: PodName) => string | undefined): Delta {
@@ -92,6 +92,7 @@ export function stateDelta(text: StateText, interfaceOf: (pod: PodName) => strin
     },
     programs: { upserts: [...programs.values()], removals: [] },
     endpoints: { upserts: endpoints, removals: [] },
+    hosts: none,
   };
 }
 
@@ -115,6 +116,8 @@ export function deltaBetween(before: Delta, after: Delta): Delta {
     addresses: changes(before.addresses.upserts, after.addresses.upserts, (each) => each.address),
     programs: changes(before.programs.upserts, after.programs.upserts, (program) => program.key),
     endpoints: changes(before.endpoints.upserts, after.endpoints.upserts, (endpoint) => endpoint.uid),
+    hosts: changes(before.hosts.upserts, after.hosts.upserts, (host) => host.uid),
+    ...(after.hostSettings === undefined ? {} : { hostSettings: after.hostSettings }),
   };
 }
 

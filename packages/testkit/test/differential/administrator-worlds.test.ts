@@ -100,7 +100,7 @@ describe('the engines of all nodes', () => {
     for (const { engine, model } of followers) {
       for (const event of eventsBetween(current, nothing)) event(engine);
       model.apply(engine.flush());
-      expect(model.size()).toEqual({ peerSets: 0, classes: 0, addresses: 0, programs: 0, endpoints: 0 });
+      expect(model.size()).toEqual({ peerSets: 0, classes: 0, addresses: 0, programs: 0, endpoints: 0, hosts: 0 });
     }
   });
 });

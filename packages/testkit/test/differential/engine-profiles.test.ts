@@ -113,7 +113,7 @@ describe('on random worlds', () => {
       for (const { calc, model } of followers) {
         for (const event of random.shuffle(eventsBetween(state, empty))) event(calc);
         model.apply(calc.flush());
-        expect(model.size()).toEqual({ peerSets: 0, classes: 0, addresses: 0, programs: 0, endpoints: 0 });
+        expect(model.size()).toEqual({ peerSets: 0, classes: 0, addresses: 0, programs: 0, endpoints: 0, hosts: 0 });
       }
     }
   });
