@@ -108,7 +108,8 @@ function classify(world: PolicyWorld, pods: readonly Endpoint[], family: Family)
     }
     const address = addressOf(pod, family);
     const inNets = nets.map((ranges) => (address === undefined ? '?' : addressRangesContain(ranges, address) ? '1' : '0')).join('');
-    const key = JSON.stringify([bits, inNets, pod.namedPorts]);
+    // Host endpoints ask about what goes through their nodes.
+    const key = JSON.stringify([bits, inNets, pod.namedPorts, world.asksHosts ? pod.node : '']);
     const members = classes.get(key);
     if (members === undefined) classes.set(key, [pod]);
     else members.push(pod);

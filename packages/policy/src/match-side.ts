@@ -82,9 +82,10 @@ function endInGroups(world: PolicyWorld, groups: readonly AddressGroupName[], fl
 
 function endIsNode(wanted: 'own' | 'other', flow: FlowQuestion, name: SideName): Truth {
   const end = flow[name];
-  const pod = flow[name === 'source' ? 'destination' : 'source'];
-  if (end.kind !== 'node' || pod.kind !== 'endpoint') return 'no';
-  return (end.node.name === pod.endpoint.node) === (wanted === 'own') ? 'yes' : 'no';
+  const subject = flow[name === 'source' ? 'destination' : 'source'];
+  if (end.kind !== 'node' || subject.kind === 'address') return 'no';
+  const own = subject.kind === 'node' ? subject.node.name : subject.endpoint.node;
+  return (end.node.name === own) === (wanted === 'own') ? 'yes' : 'no';
 }
 
 function endInNodes(nodes: readonly AddressRange[], end: FlowEnd): Truth {
@@ -125,18 +126,15 @@ function isPortOf({ ports, namedPorts }: PortAlternatives, flow: FlowQuestion, n
   const port = portOf(flow, name);
   if (port === undefined) return false;
   if (ports !== undefined && portRangesContain(ports, port)) return true;
-  const end = flow[name];
-  if (namedPorts === undefined || end.kind !== 'endpoint') return false;
-  return end.endpoint.namedPorts.some(
+  if (namedPorts === undefined) return false;
+  return namedPortsAt(flow[name]).some(
     (named) => named.port === port && named.protocol === flow.protocol && namedPorts.includes(named.name),
   );
 }
 
 function portMismatch({ ports = [], namedPorts = [], clusterPorts = [] }: Side, flow: FlowQuestion, name: SideName): Mismatch {
-  const end = flow[name];
   const actual = portOf(flow, name);
-  const carried: readonly NamedPort[] = end.kind === 'endpoint' ? end.endpoint.namedPorts : [];
-  const named = carried.filter((port) => port.protocol === flow.protocol && namedPorts.includes(port.name));
+  const named = namedPortsAt(flow[name]).filter((port) => port.protocol === flow.protocol && namedPorts.includes(port.name));
   return {
     kind: 'port',
     side: name,
@@ -146,6 +144,11 @@ function portMismatch({ ports = [], namedPorts = [], clusterPorts = [] }: Side, 
     named: named.map((port) => ({ name: port.name, port: port.port })),
     ...(actual === undefined ? {} : { actual }),
   };
+}
+
+function namedPortsAt(end: FlowEnd): readonly NamedPort[] {
+  if (end.kind === 'address') return [];
+  return end.kind === 'endpoint' ? end.endpoint.namedPorts : (end.host?.namedPorts ?? []);
 }
 
 function portOf(flow: FlowQuestion, name: SideName): number | undefined {

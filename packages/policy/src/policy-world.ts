@@ -7,6 +7,9 @@
  */
 import { type Address, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
+import type { HostEndpoint } from './host-endpoint.ts';
+import { createHostLookup, type HostLookup } from './host-lookup.ts';
+import type { HostSettings } from './host-settings.ts';
 import { type AddressGroupName, appliesToPods, type GroupMember, type Policy, type Tier } from './model.ts';
 import { comparePolicies, compareTiers } from './policy-order.ts';
 import { numbersOfNames, withNumberedNames } from './port-name-numbers.ts';
@@ -24,6 +27,10 @@ export interface PolicyWorldOptions {
   readonly namespacesWithUnknownLabels?: readonly string[];
   /** The groups that rules may ask for; one that is not there is empty. */
   readonly groups?: ReadonlyMap<AddressGroupName, readonly GroupMember[]>;
+  /** Of engines that know host endpoints. */
+  readonly hosts?: readonly HostEndpoint[];
+  /** Default: those of the engine. */
+  readonly hostSettings?: HostSettings;
   /** Default: `kubernetes`. */
   readonly profile?: EngineProfile;
 }
@@ -41,6 +48,12 @@ export interface PolicyWorld {
   readonly endpoints: readonly Endpoint[];
   readonly profile: EngineProfile;
   readonly unknownNamespaces: ReadonlySet<string>;
+  /** Nodes by name. */
+  readonly nodes: ReadonlyMap<string, WorldNode>;
+  readonly hosts: HostLookup;
+  readonly hostSettings: HostSettings;
+  /** Whether anything at hosts has a say, so that it is worth asking. */
+  readonly asksHosts: boolean;
   /** How an address is in a group: on which ports; empty when it is not in it. */
   inGroup(group: AddressGroupName, address: Address): readonly GroupMember[];
   /** The same world with other policies. */
@@ -52,6 +65,8 @@ export interface PolicyWorld {
   /** The enforced policies that select the endpoint, by tier; tiers without any are left out. */
   selecting(endpoint: Endpoint): readonly SelectingTier[];
 }
+
+const noHostSettings: HostSettings = { failsafes: [], podToHost: 'accept' };
 
 /** Prepares a world. */
 export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
@@ -69,11 +84,17 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   }
   const groups = new Map<AddressGroupName, Map<string, GroupMember[]>>();
   for (const [name, members] of options.groups ?? []) groups.set(name, membersByAddress(members));
+  const hosts = profile.hosts === undefined ? [] : (options.hosts ?? []);
+  const hostSettings = options.hostSettings ?? profile.hosts ?? noHostSettings;
   const selecting = new WeakMap<Endpoint, readonly SelectingTier[]>();
   return {
     tiers,
     endpoints: options.endpoints,
     profile,
+    nodes: new Map((options.nodes ?? []).map((node) => [node.name, node])),
+    hosts: createHostLookup(tiers, hosts),
+    hostSettings,
+    asksHosts: hosts.length > 0 || hostSettings.podToHost === 'drop' || hostSettings.podToHost === 'return',
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
     withTiers: (others) => createPolicyWorld({ ...options, tiers: others }),

@@ -11,8 +11,8 @@ import {
   describeService,
 } from './describe-verdict.ts';
 import { podName } from './endpoint.ts';
-import type { Direction, Rule } from './model.ts';
-import type { DecidedBy, DirectionVerdict, FlowVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
+import type { Direction, HostFamily, Rule } from './model.ts';
+import type { DecidedBy, DirectionVerdict, FlowVerdict, HostVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
 
 /** What to show. */
 export interface RenderVerdictOptions {
@@ -29,6 +29,7 @@ export function renderVerdict(verdict: FlowVerdict, options: RenderVerdictOption
     title,
     ...missing,
     ...renderDirection(verdict, 'egress', options),
+    ...verdict.hosts.flatMap((host) => renderHost(verdict, host, options)),
     ...renderDirection(verdict, 'ingress', options),
     ...renderNearMisses(verdict),
   ];
@@ -37,13 +38,40 @@ export function renderVerdict(verdict: FlowVerdict, options: RenderVerdictOption
 function renderDirection(verdict: FlowVerdict, direction: Direction, options: RenderVerdictOptions): string[] {
   const result = verdict[direction];
   const end = direction === 'egress' ? verdict.question.source : verdict.question.destination;
+  // Where its host endpoint speaks for a node, that says it all.
+  if (end.kind === 'node' && verdict.hosts.some((host) => host.direction === direction && host.node === end.node.name)) return [];
   const subject = end.kind === 'endpoint' ? podName(end.endpoint) : describeEnd(end);
-  const lines = [`  ${direction} of ${subject}: ${summary(result, verdict.trace)}`];
-  for (const { policy, source } of result.isolatedBy) lines.push(`    isolated by ${describePolicy(policy)}${describePlace(source)}`);
-  for (const trace of verdict.trace) {
-    if (trace.direction === direction) lines.push(...renderPolicy(verdict, trace, options));
-  }
-  return lines;
+  const traces = verdict.trace.filter((trace) => trace.direction === direction && trace.host === undefined);
+  return [`  ${direction} of ${subject}: ${summary(result, verdict.trace)}`, ...renderReasons(verdict, result, traces, options)];
+}
+
+function renderHost(verdict: FlowVerdict, result: HostVerdict, options: RenderVerdictOptions): string[] {
+  const { host, node, direction, family } = result;
+  const subject = host === undefined ? `node ${node}` : `host endpoint ${host.name} (node ${node}, ${familyTexts[family]})`;
+  const traces = verdict.trace.filter(
+    (trace) => trace.direction === direction && trace.host?.family === family && trace.host.endpoint === host,
+  );
+  return [`  ${direction} of ${subject}: ${summary(result, verdict.trace)}`, ...renderReasons(verdict, result, traces, options)];
+}
+
+/** What the policies of Calico that are about a family are called there. */
+const familyTexts: Readonly<Record<HostFamily, string>> = {
+  untracked: 'policies with doNotTrack',
+  preDNAT: 'policies with preDNAT',
+  normal: 'normal policies',
+  forward: 'policies with applyOnForward',
+};
+
+function renderReasons(
+  verdict: FlowVerdict,
+  { isolatedBy }: DirectionVerdict,
+  traces: readonly PolicyTrace[],
+  options: RenderVerdictOptions,
+): string[] {
+  return [
+    ...isolatedBy.map(({ policy, source }) => `    isolated by ${describePolicy(policy)}${describePlace(source)}`),
+    ...traces.flatMap((trace) => renderPolicy(verdict, trace, options)),
+  ];
 }
 
 function summary({ verdict, decidedBy }: DirectionVerdict, trace: readonly PolicyTrace[]): string {
@@ -80,6 +108,11 @@ const profileTexts = {
   self: 'a pod always reaches itself',
   'own node': 'a node always reaches its own pods',
   'unknown pod': 'the API server knows no such pod',
+  failsafe: 'it is a failsafe port, which no policy closes',
+  'host endpoint': 'no policy decides it, and what its profiles say counts',
+  forwarded: 'policies of the host endpoint are about what is forwarded, and none allows this',
+  'pod to host': 'pods do not reach their own node (defaultEndpointToHostAction)',
+  'node input': 'it is left to the node itself, which drops it (defaultEndpointToHostAction)',
 } as const;
 
 function renderPolicy(verdict: FlowVerdict, trace: PolicyTrace, { allPolicies = false }: RenderVerdictOptions): string[] {

@@ -12,14 +12,17 @@ import type { Mismatch, SideName, Truth } from './verdict.ts';
 /** The label that the API server sets on every namespace to its own name. */
 export const namespaceNameKey = 'kubernetes.io/metadata.name';
 
+/** Whom selectors are asked about: a pod, or a host endpoint, which is in no namespace. */
+export type SelectedEnd = Pick<Endpoint, 'labels' | 'namespace'>;
+
 /** Whether the selector matches the endpoint, as far as the world knows. */
-export function selectorTruth(world: PolicyWorld, selector: Selector, endpoint: Endpoint): Truth {
+export function selectorTruth(world: PolicyWorld, selector: Selector, endpoint: SelectedEnd): Truth {
   if (!world.unknownNamespaces.has(endpoint.namespace)) return selectorMatches(selector, endpoint) ? 'yes' : 'no';
   return truthWithUnknownNamespace(selector, endpoint);
 }
 
 /** Each part of a selector that keeps it from matching, as a mismatch; alternatives stay whole. */
-export function selectorMismatches(world: PolicyWorld, selector: Selector, endpoint: Endpoint, side: SideName): Mismatch[] {
+export function selectorMismatches(world: PolicyWorld, selector: Selector, endpoint: SelectedEnd, side: SideName): Mismatch[] {
   const truth = selectorTruth(world, selector, endpoint);
   if (truth === 'yes') return [];
   if (selector.kind === 'and') return selector.of.flatMap((part) => selectorMismatches(world, part, endpoint, side));
@@ -28,7 +31,7 @@ export function selectorMismatches(world: PolicyWorld, selector: Selector, endpo
   return [{ kind: 'label', side, wanted: selector, ...(actual === undefined ? {} : { actual }) }];
 }
 
-function truthWithUnknownNamespace(selector: Selector, endpoint: Endpoint): Truth {
+function truthWithUnknownNamespace(selector: Selector, endpoint: SelectedEnd): Truth {
   switch (selector.kind) {
     case 'all':
     case 'none':

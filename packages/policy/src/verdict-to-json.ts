@@ -2,7 +2,7 @@
 import { formatAddress, formatPortRange, formatProtocol } from '@weir/net';
 import { describeChange, describeMismatch } from './describe-verdict.ts';
 import { podName } from './endpoint.ts';
-import type { PolicyRef, SourcePosition } from './model.ts';
+import type { HostFamily, PolicyRef, SourcePosition } from './model.ts';
 import type {
   Change,
   DecidedBy,
@@ -11,6 +11,7 @@ import type {
   FlowEnd,
   FlowQuestion,
   FlowVerdict,
+  HostVerdict,
   NearMiss,
   Outcome,
   PolicyTrace,
@@ -52,6 +53,14 @@ export interface DirectionJson {
   readonly decidedBy?: DecidedByJson;
 }
 
+/** What is said at one interface of a node. */
+export interface HostJson extends DirectionJson {
+  readonly node: string;
+  readonly hostEndpoint?: string;
+  readonly direction: string;
+  readonly family: HostFamily;
+}
+
 /** One rule that would allow the flow after the changes. */
 export interface NearMissJson {
   readonly direction: string;
@@ -64,6 +73,8 @@ export interface NearMissJson {
 /** One policy looked at, with its rules. */
 export interface TraceJson {
   readonly direction: string;
+  readonly hostEndpoint?: string;
+  readonly family?: HostFamily;
   readonly tier: string;
   readonly policy: PolicyJson;
   readonly applies: PolicyTrace['applies'];
@@ -89,6 +100,8 @@ export interface VerdictJson {
   readonly port?: number;
   readonly egress: DirectionJson;
   readonly ingress: DirectionJson;
+  /** Absent where no host endpoint has a say. */
+  readonly hosts?: readonly HostJson[];
   readonly nearMisses: readonly NearMissJson[];
   readonly trace: readonly TraceJson[];
 }
@@ -106,6 +119,7 @@ export function verdictToJson(verdict: FlowVerdict): VerdictJson {
     ...(question.icmp === undefined ? {} : { icmp: question.icmp }),
     egress: directionToJson(verdict.egress),
     ingress: directionToJson(verdict.ingress),
+    ...(verdict.hosts.length === 0 ? {} : { hosts: verdict.hosts.map(hostToJson) }),
     nearMisses: verdict.nearMisses.map((miss) => nearMissToJson(miss, question)),
     trace: verdict.trace.map((entry) => traceToJson(entry, question)),
   };
@@ -123,6 +137,11 @@ function directionToJson({ verdict, isolatedBy, decidedBy }: DirectionVerdict): 
     isolatedBy: isolatedBy.map(({ policy, source }) => policyToJson(policy, source)),
     ...(decidedBy === undefined ? {} : { decidedBy: decidedByToJson(decidedBy) }),
   };
+}
+
+function hostToJson(verdict: HostVerdict): HostJson {
+  const { node, host, direction, family } = verdict;
+  return { node, ...(host === undefined ? {} : { hostEndpoint: host.name }), direction, family, ...directionToJson(verdict) };
 }
 
 /** What decided, as plain JSON values. */
@@ -178,6 +197,7 @@ function traceToJson(entry: PolicyTrace, question: FlowQuestion): TraceJson {
     mismatches.length === 0 ? {} : { why: mismatches.map((mismatch) => describeMismatch(mismatch, question)) };
   return {
     direction: entry.direction,
+    ...(entry.host === undefined ? {} : { hostEndpoint: entry.host.endpoint.name, family: entry.host.family }),
     tier: entry.tier,
     policy: policyToJson(entry.policy, entry.source),
     applies: entry.applies,

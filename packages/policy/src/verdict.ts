@@ -6,18 +6,27 @@
  */
 import type { Address, PortRange, ProtocolNumber } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
-import type { Action, AddressGroupName, Direction, IcmpMessages, PolicyRef, Rule, Selector, SourcePosition } from './model.ts';
+import type { HostEndpoint } from './host-endpoint.ts';
+import type { Action, AddressGroupName, Direction, HostFamily, IcmpMessages, PolicyRef, Rule, Selector, SourcePosition } from './model.ts';
 
 /** A node of the cluster with all its addresses; pods on the host's network have these too. */
 export interface WorldNode {
   readonly name: string;
   readonly addresses: readonly Address[];
+  /** What the node itself does with what comes in for it, where that is left to it; absent: nobody told. */
+  readonly input?: 'accept' | 'drop';
 }
 
 /** One end of a flow: a pod, a node, or an address that is neither. */
 export type FlowEnd =
   | { readonly kind: 'endpoint'; readonly endpoint: Endpoint; readonly address?: Address }
-  | { readonly kind: 'node'; readonly node: WorldNode; readonly address?: Address }
+  | {
+      readonly kind: 'node';
+      readonly node: WorldNode;
+      readonly address?: Address;
+      /** The host endpoint whose policies are asked, where they are; it has names for ports of the node. */
+      readonly host?: HostEndpoint;
+    }
   | { readonly kind: 'address'; readonly address: Address };
 
 /** A question: may these two ends talk like this? Ports are absent for protocols without ports. */
@@ -77,6 +86,8 @@ export interface RuleTrace {
 /** One policy looked at. Rules are looked at only when it selects the endpoint and is enforced. */
 export interface PolicyTrace {
   readonly direction: Direction;
+  /** The host endpoint that was asked, in which family; absent for pods. */
+  readonly host?: { readonly endpoint: HostEndpoint; readonly family: HostFamily };
   readonly tier: string;
   readonly policy: PolicyRef;
   readonly source?: SourcePosition;
@@ -95,7 +106,13 @@ export type DecidedBy<R extends DecidingRule = Rule> =
   | { readonly reason: 'rule'; readonly rule: R }
   | { readonly reason: 'no policy'; readonly detail: 'not an endpoint' | 'not isolated' }
   | { readonly reason: 'end of tier'; readonly tier: string }
-  | { readonly reason: 'profile'; readonly detail: 'self' | 'own node' | 'unknown pod' };
+  | { readonly reason: 'profile'; readonly detail: 'self' | 'own node' | 'unknown pod' | HostReason };
+
+/**
+ * What decides at a host beside rules: a failsafe port, what the endpoint's profiles say, that forwarded packets need an
+ * allowance where a policy governs them, what pods may do with their own node, and what that node itself does.
+ */
+export type HostReason = 'failsafe' | 'host endpoint' | 'forwarded' | 'pod to host' | 'node input';
 
 /** A policy that isolates the endpoint in a direction. */
 export interface Isolation {
@@ -112,6 +129,15 @@ export interface DirectionVerdict {
   readonly missing: readonly string[];
 }
 
+/** What is said at one interface of a node that the flow passes, or of a pod that reaches for its own node. */
+export interface HostVerdict extends DirectionVerdict {
+  readonly node: string;
+  readonly direction: Direction;
+  /** Absent where it is not known which one it is, and where no endpoint decides. */
+  readonly host?: HostEndpoint;
+  readonly family: HostFamily;
+}
+
 /** The outcome of a flow with everything that was looked at, egress of the source first. */
 export interface FlowVerdict {
   readonly question: FlowQuestion;
@@ -119,6 +145,8 @@ export interface FlowVerdict {
   readonly missing: readonly string[];
   readonly egress: DirectionVerdict;
   readonly ingress: DirectionVerdict;
+  /** What host endpoints say on the way; all of them must let it through, too. */
+  readonly hosts: readonly HostVerdict[];
   readonly trace: readonly PolicyTrace[];
   readonly nearMisses: readonly NearMiss[];
 }

@@ -1,0 +1,61 @@
+/**
+ * A walk through tiers: the first rule that matches decides or passes on; behind them, the end of a tier that isolates.
+ *
+ * Rules that match only perhaps are kept: a later certain decision stands when all of them would have decided the same,
+ * otherwise the outcome is unknown.
+ */
+import { ruleMatches, ruleMismatches } from './match-rule.ts';
+import type { Direction, Policy, Rule, Tier } from './model.ts';
+import type { PolicyWorld, SelectingTier } from './policy-world.ts';
+import { type DirectionVerdict, type FlowQuestion, outcomeOf } from './verdict.ts';
+
+/** What was decided, and by what. */
+export type Decision = Pick<DirectionVerdict, 'verdict' | 'decidedBy' | 'missing'>;
+
+/** One walk, through the tiers of one endpoint or of one family after another. */
+export class TierWalk {
+  private readonly world: PolicyWorld;
+  private readonly question: FlowQuestion;
+  private readonly direction: Direction;
+  private readonly perhaps: Rule[] = [];
+
+  constructor(world: PolicyWorld, question: FlowQuestion, direction: Direction) {
+    this.world = world;
+    this.question = question;
+    this.direction = direction;
+  }
+
+  /** What the tiers decide; undefined when they leave it to whatever comes behind them. */
+  run(selecting: readonly SelectingTier[]): Decision | undefined {
+    for (const { tier, policies } of selecting) {
+      const decision = this.runTier(tier, policies);
+      if (decision !== undefined) return decision;
+    }
+    return undefined;
+  }
+
+  /** The decision, or that it is unknown because of a rule that perhaps decides otherwise before it. */
+  decide(outcome: 'allow' | 'deny', decidedBy: NonNullable<Decision['decidedBy']>): Decision {
+    if (this.perhaps.every((rule) => rule.action === outcome)) return { verdict: outcome, decidedBy, missing: [] };
+    const missing = this.perhaps
+      .flatMap((rule) => ruleMismatches(this.world, rule, this.question))
+      .flatMap((mismatch) => (mismatch.kind === 'missingFact' ? [mismatch.fact] : []));
+    return { verdict: 'unknown', missing: [...new Set(missing)] };
+  }
+
+  private runTier(tier: Tier, policies: readonly Policy[]): Decision | undefined {
+    for (const policy of policies) {
+      for (const rule of policy[this.direction]?.rules ?? []) {
+        if (rule.action === 'log') continue;
+        const truth = ruleMatches(this.world, rule, this.question);
+        if (truth === 'unknown') this.perhaps.push(rule);
+        if (truth !== 'yes') continue;
+        const outcome = outcomeOf(rule.action);
+        if (outcome === undefined) return undefined;
+        return this.decide(outcome, { reason: 'rule', rule });
+      }
+    }
+    if (tier.end === 'pass' || !policies.some((policy) => policy[this.direction]?.isolates === true)) return undefined;
+    return this.decide('deny', { reason: 'end of tier', tier: tier.name });
+  }
+}
