@@ -4,26 +4,12 @@ import { ApiError, type ClusterConnection, KubeClient, KubeconfigError, Transpor
 import { parse } from 'yaml';
 import { CalicoctlError } from './calicoctl-error.ts';
 import { type ReadWords, readWords } from './command-line/read-words.ts';
-import type { CalicoctlCommand, CalicoctlStreams, CommandContext, FindConnection } from './commands/calicoctl-command.ts';
-import { labelCommand, patchCommand } from './commands/change-commands.ts';
-import { getCommand } from './commands/get-command.ts';
-import { validateCommand } from './commands/validate-command.ts';
-import { versionCommand } from './commands/version-command.ts';
-import { deleteCommand, writeCommands } from './commands/write-commands.ts';
-import { resourceKinds } from './resources/resource-kinds.ts';
+import type { CalicoctlStreams, CommandContext, FindConnection } from './commands/calicoctl-command.ts';
+import { commandOf, helpText, overviewText, unknownName, wordsOf } from './commands/command-list.ts';
 import { CalicoStore } from './store/calico-store.ts';
 
 export type { CalicoctlStreams } from './commands/calicoctl-command.ts';
-
-const commands: readonly CalicoctlCommand[] = [
-  ...writeCommands,
-  deleteCommand,
-  getCommand,
-  patchCommand,
-  labelCommand,
-  validateCommand,
-  versionCommand,
-];
+export { calicoctlCompletions } from './commands/command-list.ts';
 
 /** What a command line is run with. */
 export interface RunCalicoctlOptions {
@@ -39,21 +25,22 @@ export interface RunCalicoctlOptions {
 /** Runs it; gives the exit code. Throws only for faults of Weir's own. */
 export async function runCalicoctl(options: RunCalicoctlOptions): Promise<0 | 1> {
   const { args, streams } = options;
-  const [name = '', ...rest] = args.map((word) => (word === '-a' ? '-A' : word));
-  const command = commands.find((each) => each.name === name);
+  const given = args.map((word) => (word === '-a' ? '-A' : word));
+  const command = commandOf(given);
   if (command === undefined) {
-    const asksHelp = ['', '-h', '--help', 'help'].includes(name);
-    const text = asksHelp ? overview() : `unknown command: "${name}"\n${overview()}`;
+    const asksHelp = given.length === 0 || given[0] === 'help' || given.some((word) => word === '-h' || word === '--help');
+    const text = asksHelp ? overviewText() : `unknown command: "${unknownName(given)}"\n${overviewText()}`;
     (asksHelp ? streams.stdout : streams.stderr).write(text);
     return asksHelp ? 0 : 1;
   }
+  const rest = given.slice(wordsOf(command).length);
   if (rest.includes('-h') || rest.includes('--help')) {
-    streams.stdout.write(help(command));
+    streams.stdout.write(helpText(command));
     return 0;
   }
   let client: KubeClient | undefined;
   try {
-    const words = readWords(rest, name, command.options);
+    const words = readWords(command.takesAnything === true ? [] : rest, command.name, command.options);
     let store: Promise<CalicoStore> | undefined;
     const open = async (): Promise<CalicoStore> => {
       client = new KubeClient(await connectionOf(options, words), { userAgent: `weir-calicoctl/${options.version}` });
@@ -112,29 +99,4 @@ function textOf(file: string): string {
   } catch (error) {
     throw new CalicoctlError(`${file}: ${(error as Error).message}`);
   }
-}
-
-function overview(): string {
-  const lines = commands.map(({ name, summary }) => `    ${name.padEnd(10)} ${summary}`);
-  return `Usage:\n  calicoctl <command> [<args>...]\n\n${lines.join('\n')}\n\nNot here, because they need Calico's own networking: ipam, node, cluster, datastore.\n`;
-}
-
-function help({ name, summary, usage, options }: CalicoctlCommand): string {
-  const rows = options.map(({ name: option, short, placeholder, summary: what }) => {
-    const words = `${short === undefined ? '   ' : `-${short} `}--${option}${placeholder === undefined ? '' : `=<${placeholder}>`}`;
-    return `  ${words.padEnd(34)} ${what}`;
-  });
-  const kinds = resourceKinds.map(({ kind }) => `    * ${kind.charAt(0).toLowerCase()}${kind.slice(1)}`);
-  return `${summary}.\n\nUsage:\n  calicoctl ${name} ${usage}\n\nOptions:\n${rows.join('\n')}\n\nResource types:\n${kinds.join('\n')}\n`;
-}
-
-/** What may come next after `words`; the last of them is being typed. */
-export function calicoctlCompletions(words: readonly string[]): readonly string[] {
-  const [typed = ''] = words.slice(-1);
-  if (words.length <= 1) return commands.map(({ name }) => name).filter((name) => name.startsWith(typed));
-  const command = commands.find(({ name }) => name === words[0]);
-  if (command === undefined) return [];
-  const options = command.options.map(({ name }) => `--${name}`);
-  const kinds = command.usage.includes('<KIND>') && words.length === 2 ? resourceKinds.map(({ kind }) => kind.toLowerCase()) : [];
-  return [...kinds, ...options].filter((each) => each.startsWith(typed));
 }

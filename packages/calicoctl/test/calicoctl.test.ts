@@ -316,14 +316,17 @@ describe('weir calicoctl validate', () => {
 
 describe('the words of weir calicoctl', () => {
   it('are told', async () => {
-    expect((await run('--help')).stdout).toContain('Not here, because they need');
+    expect((await run('--help')).stdout).toContain('Not here, because they are about what Weir does not run:');
+    expect((await run('ipam --help')).code).toBe(0);
     expect((await run('apply --help')).stdout).toContain('--filename=<FILENAME>');
-    expect(await run('ipam show')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^unknown command: "ipam"\n/) as string });
+    expect(await run('elsewhere')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^unknown command: "elsewhere"\n/) as string });
   });
 
   it('are completed', () => {
     expect(calicoctlCompletions(['de'])).toEqual(['delete']);
     expect(calicoctlCompletions(['get', 'globalnetworkp'])).toEqual(['globalnetworkpolicy']);
     expect(calicoctlCompletions(['apply', '--fi'])).toEqual(['--filename']);
+    expect(calicoctlCompletions(['ipam', ''])).toEqual(['show']);
+    expect(calicoctlCompletions(['ipam', 'show', '--show-b'])).toEqual(['--show-blocks', '--show-borrowed']);
   });
 });

@@ -29,13 +29,15 @@ export interface CommandContext {
   store(): Promise<CalicoStore>;
 }
 
-/** One command. Runs to its end, or throws a CalicoctlError. */
+/** One command; its name may be several words. Runs to its end, or throws a CalicoctlError. */
 export interface CalicoctlCommand {
   readonly name: string;
   readonly summary: string;
   /** What follows the name. */
   readonly usage: string;
   readonly options: readonly WordOption[];
+  /** Whatever stands behind its name is not looked at. */
+  readonly takesAnything?: true;
   run(context: CommandContext): Promise<void>;
 }
 

@@ -10,6 +10,14 @@ export function goFloat(value: unknown): string {
   return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
+/** A count with at most five digits, as `%.5g` prints it: `65536`, `1.2089e+24`. */
+export function goNumber(value: number): string {
+  const [digits = '', exponent = '0'] = value.toExponential(4).split('e');
+  const power = Number(exponent);
+  if (value === 0 || (power >= -4 && power < 5)) return String(Number(value.toPrecision(5)));
+  return `${digits.replace(/\.?0+$/, '')}e+${String(power).padStart(2, '0')}`;
+}
+
 const cut = '...';
 
 /** Items in a row, cut off with `...` where they are longer than `max` characters. */

@@ -63,6 +63,11 @@ export class CalicoStore {
     return { items: items.map((item) => this.#read({ kind, namespace, name: item.metadata.name ?? '' }, item)), resourceVersion };
   }
 
+  /** Objects of a kind that calicoctl does not manage and keeps in the stored group alone. */
+  async listStored(plural: string): Promise<readonly Resource[]> {
+    return (await listPages<Resource>(this.client, pathIn(true, plural, '')).catch(emptyIfAbsent)).items;
+  }
+
   /** Stores a new object, valid and with its defaults. */
   async create(wanted: ResourceName, object: Resource): Promise<Resource> {
     // Under the name of another version of calicoctl it would be there twice.
