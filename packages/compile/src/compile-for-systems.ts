@@ -33,15 +33,15 @@ export function compileForSystems({ compiler, object, referred }: CompiledSubjec
     ...compiler.compile(object, referred, { ...place, target: { profile, system, expandsUnsupported } }),
   }));
   const [first, ...others] = compiled;
-  if (first !== undefined && !isRefused(first) && !others.some(isRefused))
-    return { policies: first.policies, diagnostics: first.diagnostics };
+  if (first !== undefined && !isRefused(first) && !others.some(isRefused)) return first;
   const diagnostics = new Map(compiled.flatMap((one) => one.diagnostics).map((one) => [`${one.field ?? ''} ${one.message}`, one]));
   const policies = compiled.flatMap(({ system, ...one }): readonly PlacedPolicy[] => {
     if (isRefused(one) && isUnsupported(one.diagnostics) && profile.unsupportedPolicies === 'not enforced') return [];
     const enforced = isRefused(one) ? compiler.closed(object, referred, place) : one.policies;
     return systems.length === 1 ? enforced : enforced.map((placed) => onlyOn(placed, system));
   });
-  return { policies, diagnostics: [...diagnostics.values()] };
+  const hosts = first !== undefined && isRefused(first) ? compiler.closedHosts?.(object) : first?.hosts;
+  return { policies, diagnostics: [...diagnostics.values()], ...(hosts === undefined ? {} : { hosts }) };
 }
 
 function isRefused({ diagnostics }: CompiledObject): boolean {

@@ -4,8 +4,8 @@
  * A policy may refer to other objects (a tier, a network set, a group of blocks, nodes). It asks for them while it is
  * compiled, and whoever compiles keeps what was asked for, to compile anew when one of them changes.
  */
-import type { FieldSelection, KubeObject } from '@weir/kube';
-import type { Policy, PolicyApi, Tier } from '@weir/policy';
+import type { FieldSelection, KubeObject, Node } from '@weir/kube';
+import type { Direction, Failsafe, HostEndpoint, PodToHost, Policy, PolicyApi, Tier } from '@weir/policy';
 import type { CompileOptions, PolicyDiagnostic } from './kubernetes/compile-network-policy.ts';
 
 /** A tier without its policies; equal names have equal orders and ends. */
@@ -17,10 +17,21 @@ export interface PlacedPolicy {
   readonly policy: Policy;
 }
 
-/** What one object becomes: policies, or none and at least one error; an object that says nothing has neither. */
+/** What one object becomes: what it says, or nothing and at least one error; an object that says nothing has neither. */
 export interface CompiledObject {
   readonly policies: readonly PlacedPolicy[];
+  /** The host endpoints that it is; absent for objects of most kinds. */
+  readonly hosts?: readonly HostEndpoint[];
+  /** What it sets for host endpoints; absent for objects of most kinds. */
+  readonly hostSettings?: HostSettingsLayer;
   readonly diagnostics: readonly PolicyDiagnostic[];
+}
+
+/** What an object sets for the host endpoints of one node, or of all where no other object does; absent parts are left as they are. */
+export interface HostSettingsLayer {
+  readonly node?: string;
+  readonly failsafes?: Readonly<Partial<Record<Direction, readonly Failsafe[]>>>;
+  readonly podToHost?: PodToHost;
 }
 
 /** A kind of objects that a policy API reads. */
@@ -61,4 +72,8 @@ export interface PolicyCompiler {
    * let through by it. What cannot be read counts against the traffic. Empty for what is never enforced.
    */
   closed(object: KubeObject, referred: ReferredObjects, options?: CompileOptions): readonly PlacedPolicy[];
+  /** The same for an object that is a host endpoint: one that lets nothing through by itself. */
+  closedHosts?(object: KubeObject): readonly HostEndpoint[];
+  /** The host endpoint that every node is; absent where host endpoints are objects of their own, or there are none. */
+  hostOfNode?(node: Node): HostEndpoint;
 }

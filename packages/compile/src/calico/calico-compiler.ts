@@ -1,13 +1,17 @@
 /**
- * Calico's policies as one policy API among others: each in the tier that it names, from either stored form.
+ * Calico's policies as one policy API among others: each in the tier that it names, from either stored form; and the host
+ * endpoints that they select beside pods.
  *
  * Staged policies are compiled and never enforced. A policy of a tier that is not there comes after all other tiers, as
  * with Calico, and is never widened by that: such a tier denies at its end.
  */
 import type { KubeObject } from '@weir/kube';
+import type { HostEndpoint } from '@weir/policy';
 import { endpointSliceKind, namespaceKind } from '../core-kinds.ts';
 import type { PolicyDiagnostic } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects } from '../policy-api.ts';
+import { compileFelixConfiguration } from './hosts/compile-felix-configuration.ts';
+import { closedHostEndpoint, compileHostEndpoint } from './hosts/compile-host-endpoint.ts';
 import {
   builtInCalicoTiers,
   type CalicoPolicy,
@@ -41,7 +45,13 @@ function writtenName(stored: KubeObject): string {
 }
 
 const tierKind = calicoKind('Tier', 'tiers', false);
-const setKinds = [calicoKind('NetworkSet', 'networksets', true), calicoKind('GlobalNetworkSet', 'globalnetworksets', false)];
+const hostEndpointKind = calicoKind('HostEndpoint', 'hostendpoints', false);
+/** What selectors of rules find beside pods. */
+const blockKinds = [
+  calicoKind('NetworkSet', 'networksets', true),
+  calicoKind('GlobalNetworkSet', 'globalnetworksets', false),
+  hostEndpointKind,
+];
 
 /** Compiles them. */
 export const calicoCompiler: PolicyCompiler = {
@@ -52,23 +62,32 @@ export const calicoCompiler: PolicyCompiler = {
     calicoKind('StagedNetworkPolicy', 'stagednetworkpolicies', true),
     calicoKind('StagedGlobalNetworkPolicy', 'stagedglobalnetworkpolicies', false),
     calicoKind('StagedKubernetesNetworkPolicy', 'stagedkubernetesnetworkpolicies', true),
+    hostEndpointKind,
+    calicoKind('FelixConfiguration', 'felixconfigurations', false),
   ],
   // The slices are told to whoever keeps the groups of services.
-  referredKinds: [tierKind, ...setKinds, namespaceKind, endpointSliceKind],
+  referredKinds: [tierKind, ...blockKinds, namespaceKind, endpointSliceKind],
   compile(object, referred, { positionOf } = {}): CompiledObject {
     const read = readStoredForm(object);
     if ('problem' in read) return { policies: [], diagnostics: [damaged(object, read.problem)] };
+    if (object.kind === 'HostEndpoint') return compileHostEndpoint(read.object, referred, positionOf);
+    if (object.kind === 'FelixConfiguration') return compileFelixConfiguration(read.object, positionOf);
     if (isStagedKubernetes(read.object)) return compileStagedKubernetesPolicy(read.object, positionOf);
     const { tier, policy, diagnostics } = compileCalicoPolicy(withSpec(read.object), positionOf, () =>
-      networkSetBlocks(referred, setKinds),
+      networkSetBlocks(referred, blockKinds),
     );
     return { policies: policy === undefined ? [] : [{ tier: tierPlace(tier, referred), policy }], diagnostics };
   },
   closed(object, referred): readonly PlacedPolicy[] {
-    if (object.kind?.startsWith('Staged') === true) return [];
+    if (object.kind !== 'NetworkPolicy' && object.kind !== 'GlobalNetworkPolicy') return [];
     const read = readStoredForm(object);
     const { tier, policy } = closedCalicoPolicy(withSpec('problem' in read ? object : read.object));
     return [{ tier: tierPlace(tier, referred), policy }];
+  },
+  closedHosts(object): readonly HostEndpoint[] {
+    if (object.kind !== 'HostEndpoint') return [];
+    const read = readStoredForm(object);
+    return closedHostEndpoint('problem' in read ? object : read.object);
   },
 };
 

@@ -1,0 +1,23 @@
+/** Why an object of Calico's that is no policy is refused. */
+import { type FieldError, formatFieldErrorBody, type KubeObject } from '@weir/kube';
+import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+
+/** Diagnostics of the errors; `meanwhile` is what holds until they are corrected. */
+export function refusalsOf(
+  { kind = '', metadata: { name = '' } }: KubeObject,
+  errors: readonly FieldError[],
+  { positionOf, meanwhile }: { readonly positionOf: PositionLookup; readonly meanwhile: string },
+): readonly PolicyDiagnostic[] {
+  return errors.map((error): PolicyDiagnostic => {
+    const position = positionOf(error.field) ?? positionOf('');
+    return {
+      code: 'invalid-policy',
+      severity: 'error',
+      message: formatFieldErrorBody(error),
+      action: `correct the field; until then ${meanwhile}`,
+      object: `${kind} ${name}`,
+      field: error.field,
+      ...(position === undefined ? {} : { position }),
+    };
+  });
+}
