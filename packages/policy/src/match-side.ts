@@ -15,7 +15,7 @@ export function sideMatches(world: PolicyWorld, side: Side, flow: FlowQuestion, 
     side.selector === undefined ? 'yes' : endSelected(world, side.selector, end),
     side.notSelector === undefined ? 'yes' : negation(endSelected(world, side.notSelector, end)),
     side.nets === undefined ? 'yes' : endInNets(world, side.nets, end),
-    side.notNets === undefined ? 'yes' : negation(endInNets(world, side.notNets, end)),
+    side.notNets === undefined ? 'yes' : negation(endHasAddressIn(side.notNets, end)),
     side.groups === undefined ? 'yes' : endInGroups(world, side.groups, flow, name),
     side.node === undefined ? 'yes' : endIsNode(side.node, flow, name),
     side.nodes === undefined ? 'yes' : endInNodes(side.nodes, end),
@@ -42,7 +42,7 @@ export function sideMismatches(world: PolicyWorld, side: Side, flow: FlowQuestio
   for (const negated of [false, true]) {
     const nets = negated ? side.notNets : side.nets;
     if (nets === undefined) continue;
-    const inside = endInNets(world, nets, end);
+    const inside = negated ? endHasAddressIn(nets, end) : endInNets(world, nets, end);
     if (inside === 'unknown') mismatches.push({ kind: 'missingFact', fact: `the address of ${describeEnd(end)}` });
     else if ((inside === 'yes') === negated) mismatches.push({ kind: 'net', side: name, negated });
   }
@@ -103,8 +103,14 @@ function endInNets(world: PolicyWorld, nets: readonly AddressRange[], end: FlowE
   if (nets.length === 0) return 'no';
   if (end.kind === 'endpoint' && !world.profile.ipBlockMatchesPods) return 'no';
   if (end.kind === 'node' && !world.profile.ipBlockMatchesNodes) return 'no';
-  if (end.address === undefined) return 'unknown';
-  return addressRangesContain(nets, end.address) ? 'yes' : 'no';
+  return endHasAddressIn(nets, end);
+}
+
+/** Whoever the end is: what a rule excludes is excluded also where blocks mean no pods. */
+function endHasAddressIn(nets: readonly AddressRange[], { address }: FlowEnd): Truth {
+  if (nets.length === 0) return 'no';
+  if (address === undefined) return 'unknown';
+  return addressRangesContain(nets, address) ? 'yes' : 'no';
 }
 
 /** Ports and named ports are one alternative together; a named port is the end's own. */

@@ -80,6 +80,7 @@ export interface Side {
   readonly selector?: Selector;
   readonly notSelector?: Selector;
   readonly nets?: readonly AddressRange[];
+  /** Excluded whoever has such an address, also for engines whose blocks mean no pods or nodes. */
   readonly notNets?: readonly AddressRange[];
   /** In one of these groups. */
   readonly groups?: readonly AddressGroupName[];

@@ -232,7 +232,7 @@ export class Reach {
     if (selector !== undefined) row = row.and(this.#ends.selected(selector));
     if (notSelector !== undefined) row = row.without(this.#ends.selected(notSelector));
     if (nets !== undefined) row = row.and(this.#meant(this.#ends.inside(nets)));
-    if (notNets !== undefined) row = row.without(this.#meant(this.#ends.inside(notNets)));
+    if (notNets !== undefined) row = row.without(this.#ends.inside(notNets));
     return row;
   }
 
