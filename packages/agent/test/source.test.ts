@@ -17,11 +17,22 @@ class ScriptedClient extends KubeClient {
 
   /** Whether the server has the kind at all. */
   isInstalled = true;
+  /** How many lists of a kind that it has find nothing. */
+  wrongAnswers = 0;
 
   override list<T extends KubeObject>(): Promise<KubeList<T>> {
-    if (!this.isInstalled) return Promise.reject(new ApiError(failure(404, 'NotFound')));
+    if (!this.isInstalled || this.wrongAnswers-- > 0) return Promise.reject(new ApiError(failure(404, 'NotFound')));
     const list = { metadata: { resourceVersion: String(this.version) }, items: this.items };
     return Promise.resolve(list as unknown as KubeList<T>);
+  }
+
+  /** Discovery. */
+  override request<T>(_method: string, path: string): Promise<T> {
+    const answers: Readonly<Record<string, unknown>> = {
+      '/apis': { groups: [] },
+      ...(this.isInstalled ? { '/apis/networking.k8s.io/v1': { resources: [{ name: 'networkpolicies' }] } } : {}),
+    };
+    return path in answers ? Promise.resolve(answers[path] as T) : Promise.reject(new ApiError(failure(404, 'NotFound')));
   }
 
   override async *watch<T extends KubeObject>(
@@ -63,6 +74,29 @@ describe('a source', () => {
   afterEach(async () => {
     for (const source of sources.splice(0)) await source.informer.stop();
   });
+
+  function startOptional(
+    client: ScriptedClient,
+    isOptional = true,
+  ): { readonly told: string[]; readonly heard: string[]; readonly source: Source<NetworkPolicy> } {
+    const [told, heard]: [string[], string[]] = [[], []];
+    const source = new Source<NetworkPolicy>(client, {
+      path: networkPoliciesPath(),
+      fields: networkPolicyFields,
+      isOptional,
+      sink: { upsert: ({ metadata }) => void told.push(metadata.name ?? ''), remove: () => undefined },
+      listener: {
+        arrived: () => undefined,
+        changed: () => undefined,
+        synced: () => void heard.push('synced'),
+        failed: () => void heard.push('failed'),
+        heard: () => undefined,
+      },
+    });
+    sources.push(source);
+    source.informer.start();
+    return { told, heard, source };
+  }
 
   async function start(
     ...items: NetworkPolicy[]
@@ -155,28 +189,23 @@ describe('a source', () => {
     expect([...engine]).toEqual([['a', '3']]);
   });
 
+  it('of an optional kind that the server has is not in sync by a list that finds nothing, until one finds the objects', async () => {
+    const client = new ScriptedClient();
+    client.wrongAnswers = 3;
+    client.items = [policy('a', 5)];
+    const { told, heard, source } = startOptional(client);
+    await vi.waitFor(() => expect(heard).toContain('synced'), { timeout: 10_000 });
+    expect([told, heard.filter((what) => what === 'failed').length, heard.indexOf('synced')]).toEqual([['a'], 3, 3]);
+    expect(source.isAbsent).toBe(false);
+  });
+
   it.each([true, false])(
     'of a kind that is not installed is in sync without objects when it is optional (%s), and has them when it is',
     async (isOptional) => {
       const client = new ScriptedClient();
       client.isInstalled = false;
       client.items = [policy('a', 5)];
-      const [told, heard]: [string[], string[]] = [[], []];
-      const source = new Source<NetworkPolicy>(client, {
-        path: networkPoliciesPath(),
-        fields: networkPolicyFields,
-        isOptional,
-        sink: { upsert: ({ metadata }) => void told.push(metadata.name ?? ''), remove: () => undefined },
-        listener: {
-          arrived: () => undefined,
-          changed: () => undefined,
-          synced: () => void heard.push('synced'),
-          failed: () => void heard.push('failed'),
-          heard: () => undefined,
-        },
-      });
-      sources.push(source);
-      source.informer.start();
+      const { told, heard, source } = startOptional(client, isOptional);
       await vi.waitFor(() => expect(heard).toContain(isOptional ? 'synced' : 'failed'), { timeout: 10_000 });
       expect([source.isAbsent, source.connected]).toEqual([isOptional, isOptional]);
       client.isInstalled = true;

@@ -38,8 +38,11 @@ export interface InformerOptions {
   readonly fieldSelector?: string;
   /** What the copy keeps of each object, besides who it is; everything when absent. Nobody may change the objects. */
   readonly fields?: FieldSelection;
-  /** Told of every failure (ApiError, TransportError); the informer goes on by itself. */
-  readonly onError?: (error: unknown) => void;
+  /**
+   * Told of every failure (ApiError, TransportError); the informer goes on by itself, after what is returned has
+   * resolved. It must not reject; `signal` is aborted when the informer is stopped.
+   */
+  readonly onError?: (error: unknown, signal: AbortSignal) => void | Promise<void>;
   /** Objects a page when listing. Default 500. */
   readonly pageSize?: number;
   readonly backoff?: BackoffOptions;
@@ -142,7 +145,7 @@ export class Informer<T extends KubeObject> {
         if (error instanceof HandlerFault) throw error.cause;
         if (signal.aborted) return;
         this.#connected = false;
-        this.#options.onError?.(error);
+        await this.#options.onError?.(error, signal);
         // A version that is gone (410), or that the server does not know yet because it lost its data (504), is
         // cured by a list only; a list changes nothing that has not changed, so any refusal leads to one.
         mustList ||= error instanceof ApiError && error.code !== 429;

@@ -11,6 +11,7 @@
  */
 import { Informer, isNotFound, type KubeClient, type ResourcePath } from '@weir/client';
 import { compareResourceVersions, type FieldSelection, type KubeObject } from '@weir/kube';
+import { isInstalled } from './installed-kind.ts';
 
 /** Where the objects of one kind go. */
 export interface Sink<T extends KubeObject> {
@@ -81,7 +82,10 @@ export class Source<T extends KubeObject> {
       },
       {
         fields: wiring.fields,
-        onError: (error) => (wiring.isOptional === true ? this.#failedOptional(error) : this.#listener.failed(error)),
+        onError: (error, signal) =>
+          wiring.isOptional === true
+            ? this.#failedOptional(error, () => isInstalled(client, wiring.path, signal))
+            : this.#listener.failed(error),
         ...(wiring.isOptional === true ? { backoff: { maximumMs: absenceMs } } : {}),
       },
     );
@@ -140,10 +144,14 @@ export class Source<T extends KubeObject> {
     this.#isAbsent = false;
   }
 
-  /** Only before its first list is a kind that is not found one that is not installed; later what is known stays. */
-  #failedOptional(error: unknown): void {
-    if (!isNotFound(error) || this.informer.hasSynced) {
-      this.#listener.failed(error);
+  /**
+   * Only before its first list is a kind that is not found one that is not installed, and only if the server's discovery
+   * does not have it either; later what is known stays.
+   */
+  async #failedOptional(error: unknown, isServed: () => Promise<boolean>): Promise<void> {
+    const problem = isNotFound(error) && !this.informer.hasSynced ? await this.#problemOfAbsence(error, isServed) : error;
+    if (problem !== undefined) {
+      this.#listener.failed(problem);
       return;
     }
     if (!this.#isAbsent) {
@@ -151,6 +159,16 @@ export class Source<T extends KubeObject> {
       this.#listener.synced();
     }
     this.#listener.heard();
+  }
+
+  /** Why the kind may be there although it was not found; undefined: it is absent. */
+  async #problemOfAbsence(notFound: unknown, isServed: () => Promise<boolean>): Promise<unknown> {
+    if (this.#isAbsent) return undefined;
+    try {
+      return (await isServed()) ? notFound : undefined;
+    } catch (error) {
+      return error;
+    }
   }
 
   #isCovered(version: string | undefined): boolean {
