@@ -82,7 +82,7 @@ function judgeFamily({ world, question, direction, host, family, walk }: FamilyQ
     if (!isGoverned) return walk.decide('allow', { reason: 'no policy', detail: 'not isolated' });
     return walk.run(selecting) ?? walk.decide('deny', { reason: 'profile', detail: 'forwarded' });
   }
-  const open = isFailsafe(world.hostSettings.failsafes, question, direction);
+  const open = isFailsafe(world.hostSettings(host.node).failsafes, question, direction);
   if (open === 'unknown') return { verdict: 'unknown', missing: ['the address of the peer, of which a failsafe port depends'] };
   if (family === 'normal') {
     if (open === 'yes') return walk.decide('allow', { reason: 'profile', detail: 'failsafe' });
@@ -108,7 +108,8 @@ function judgePodToHost(world: PolicyWorld, question: FlowQuestion): readonly Ho
   const { node } = destination;
   const host = hostOfAllInterfaces(world, node.name);
   const common = { node: node.name, direction: 'ingress', family: 'normal', isolatedBy: [], missing: [] } as const;
-  switch (world.hostSettings.podToHost) {
+  const { podToHost } = world.hostSettings(node.name);
+  switch (podToHost) {
     case 'accept':
       return [];
     case 'drop':
@@ -120,6 +121,6 @@ function judgePodToHost(world: PolicyWorld, question: FlowQuestion): readonly Ho
         return [{ ...common, verdict: 'unknown', missing: [`what node ${node.name} itself does with its input`] }];
       return node.input === 'accept' ? [] : [{ ...common, verdict: 'deny', decidedBy: { reason: 'profile', detail: 'node input' } }];
     default:
-      return world.hostSettings.podToHost satisfies never;
+      return podToHost satisfies never;
   }
 }

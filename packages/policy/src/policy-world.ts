@@ -29,8 +29,8 @@ export interface PolicyWorldOptions {
   readonly groups?: ReadonlyMap<AddressGroupName, readonly GroupMember[]>;
   /** Of engines that know host endpoints. */
   readonly hosts?: readonly HostEndpoint[];
-  /** Default: those of the engine. */
-  readonly hostSettings?: HostSettings;
+  /** What holds at a node. Default: what the engine has everywhere. */
+  readonly hostSettings?: (node: string) => HostSettings;
   /** Default: `kubernetes`. */
   readonly profile?: EngineProfile;
 }
@@ -51,7 +51,8 @@ export interface PolicyWorld {
   /** Nodes by name. */
   readonly nodes: ReadonlyMap<string, WorldNode>;
   readonly hosts: HostLookup;
-  readonly hostSettings: HostSettings;
+  /** What holds for the host endpoints of a node. */
+  hostSettings(node: string): HostSettings;
   /** Whether anything at hosts has a say, so that it is worth asking. */
   readonly asksHosts: boolean;
   /** How an address is in a group: on which ports; empty when it is not in it. */
@@ -85,7 +86,6 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   const groups = new Map<AddressGroupName, Map<string, GroupMember[]>>();
   for (const [name, members] of options.groups ?? []) groups.set(name, membersByAddress(members));
   const hosts = profile.hosts === undefined ? [] : (options.hosts ?? []);
-  const hostSettings = options.hostSettings ?? profile.hosts ?? noHostSettings;
   const selecting = new WeakMap<Endpoint, readonly SelectingTier[]>();
   return {
     tiers,
@@ -93,8 +93,8 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     profile,
     nodes: new Map((options.nodes ?? []).map((node) => [node.name, node])),
     hosts: createHostLookup(tiers, hosts),
-    hostSettings,
-    asksHosts: hosts.length > 0 || hostSettings.podToHost === 'drop' || hostSettings.podToHost === 'return',
+    hostSettings: options.hostSettings ?? ((): HostSettings => profile.hosts ?? noHostSettings),
+    asksHosts: hosts.length > 0 || options.hostSettings !== undefined,
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
     withTiers: (others) => createPolicyWorld({ ...options, tiers: others }),

@@ -6,6 +6,7 @@ import {
   calicoHostSettings,
   createPolicyWorld,
   type Direction,
+  type DirectionRules,
   type Endpoint,
   engineProfiles,
   evaluateFlow,
@@ -13,6 +14,7 @@ import {
   type FlowVerdict,
   type HostEndpoint,
   type HostFamily,
+  type HostSettings,
   judgeQuestion,
   type Match,
   type Policy,
@@ -49,7 +51,7 @@ const outside = '198.51.100.9';
 /** One rule that says the same of everything in both directions, in the families given. */
 function policy(name: string, action: Action, appliesTo: readonly HostFamily[], match: Partial<Match> = {}): Policy {
   const ref = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', name };
-  const rules = (direction: Direction): Policy['ingress'] => ({
+  const rules = (direction: Direction): DirectionRules => ({
     isolates: true,
     rules: [{ action, match: { source: {}, destination: {}, ...match }, origin: { policy: ref, direction, ruleIndex: 0 } }],
   });
@@ -110,7 +112,8 @@ describe('a flow to or from a node', () => {
     expect(explain(one, outside, { hosts, policies }, 22).verdict).toBe('deny');
     expect(explain(one, outside, { hosts, policies }, 6443).verdict).toBe('allow');
     const block = cidrRange(defined(parseCidr('203.0.113.0/24'), 'a block'));
-    const hostSettings = { ...calicoHostSettings, failsafes: [{ direction: 'ingress', protocol: TCP, port: 22, block } as const] };
+    const failsafes = [{ direction: 'ingress', protocol: TCP, port: 22, block } as const];
+    const hostSettings = (): HostSettings => ({ ...calicoHostSettings, failsafes });
     expect(explain(outside, one, { hosts, policies, hostSettings }, 22).verdict).toBe('deny');
     expect(explain('203.0.113.5', one, { hosts, policies, hostSettings }, 22).verdict).toBe('allow');
   });

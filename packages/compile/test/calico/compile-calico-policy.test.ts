@@ -234,3 +234,20 @@ it('a Calico policy that excludes names of ports without a protocol is refused',
   expect(compiled).toBeUndefined();
   expect(diagnostics.map(({ code, field }) => [code, field])).toEqual([['unsupported-policy', 'spec.ingress[0].destination.notPorts']]);
 });
+
+describe('the endpoints that a policy selects among', () => {
+  const appliesTo = (spec: Spec, kind: CalicoPolicy['kind'] = 'GlobalNetworkPolicy'): readonly string[] | undefined =>
+    compileCalicoPolicy(policy('p', spec, kind)).policy?.appliesTo;
+
+  it('are pods alone for policies of a namespace, and for those that select namespaces or service accounts', () => {
+    expect(appliesTo({}, 'NetworkPolicy')).toBeUndefined();
+    expect(appliesTo({ namespaceSelector: 'all()' })).toBeUndefined();
+    expect(appliesTo({ serviceAccountSelector: 'all()' })).toBeUndefined();
+  });
+
+  it('are pods and hosts for policies of the cluster, on forward where they say so', () => {
+    expect(appliesTo({})).toEqual(['pods', 'normal']);
+    expect(appliesTo({ applyOnForward: true })).toEqual(['pods', 'normal', 'forward']);
+    expect(appliesTo({ applyOnForward: true }, 'StagedGlobalNetworkPolicy')).toEqual(['pods', 'normal', 'forward']);
+  });
+});

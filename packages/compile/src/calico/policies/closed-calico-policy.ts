@@ -14,6 +14,7 @@ import {
 } from '../objects/calico-policy.ts';
 import { calicoSpecShapes } from '../objects/calico-shapes.ts';
 import { isGlobalPolicy, validateCalicoPolicy } from '../validation/validate-calico-policy.ts';
+import { appliedEndpoints } from './applied-endpoints.ts';
 import { calicoPolicyRef } from './compile-calico-policy.ts';
 import { compileSubject } from './compile-calico-selector.ts';
 
@@ -23,7 +24,9 @@ type Subject = Pick<CalicoPolicySpec, 'selector' | 'serviceAccountSelector'> & {
 export function closedCalicoPolicy(policy: CalicoPolicy): { readonly tier: string; readonly policy: Policy } {
   const spec: Readonly<Record<string, unknown>> = typeof policy.spec === 'object' && policy.spec !== null ? { ...policy.spec } : {};
   const { tier, order } = spec;
-  const types = typesOf(policy, spec);
+  const applied = appliedEndpoints({ ...policy, spec });
+  // Nothing is translated on the way out.
+  const types = applied.appliesTo?.includes('preDNAT') === true ? (['Ingress'] as const) : typesOf(policy, spec);
   const ref = calicoPolicyRef(policy);
   return {
     tier: typeof tier === 'string' && tier !== '' ? tier : defaultCalicoTier,
@@ -37,6 +40,7 @@ export function closedCalicoPolicy(policy: CalicoPolicy): { readonly tier: strin
         serviceAccountSelector: undefined,
         ...subjectOf(policy, spec),
       }),
+      ...applied,
       staged: false,
       ...(types.includes('Ingress') ? { ingress: denied(ref, 'ingress') } : {}),
       ...(types.includes('Egress') ? { egress: denied(ref, 'egress') } : {}),

@@ -11,6 +11,7 @@ import { type CalicoPolicy, type CalicoRule, calicoPolicyTypes, defaultCalicoTie
 import { calicoSpecShapes } from '../objects/calico-shapes.ts';
 import { calicoGroup } from '../objects/stored-form.ts';
 import { isGlobalPolicy, validateCalicoPolicy } from '../validation/validate-calico-policy.ts';
+import { appliedEndpoints } from './applied-endpoints.ts';
 import { calicoActions, compileCalicoMatch } from './compile-calico-rule.ts';
 import { compileSubject } from './compile-calico-selector.ts';
 import { type LabelledBlocks, withNetworkSets } from './network-set-blocks.ts';
@@ -76,6 +77,7 @@ function compileValid(policy: CalicoPolicy, positionOf: PositionLookup, sets: ()
       namespaceSelector: isGlobalPolicy(policy) ? policy.spec.namespaceSelector : undefined,
       serviceAccountSelector: spec.serviceAccountSelector,
     }),
+    ...appliedEndpoints(policy),
     staged: policy.kind.startsWith('Staged'),
     ...(types.includes('Ingress') ? { ingress: direction('ingress', spec.ingress) } : {}),
     ...(types.includes('Egress') ? { egress: direction('egress', spec.egress) } : {}),

@@ -1,6 +1,6 @@
 /**
  * Whom Calico's selectors find at an address: the pod that lives there, and every network set of which a block holds it,
- * each with its labels in one flat space.
+ * each with its labels in one flat space; and every host endpoint that is expected to have the address.
  *
  * Labels of pods, with `projectcalico.org/…` for what Calico knows itself, `pcns.` for the labels of the namespace and
  * `pcsa.` for those of the service account; own labels with these prefixes are stripped. A NetworkSet has its namespace's
@@ -8,18 +8,26 @@
  */
 import { blockHolds } from '../address-number.ts';
 import type { Inhabitant, ResolvedEnd } from '../inhabitants.ts';
-import type { CalicoWorld, NetworkSetObject } from './calico-objects.ts';
+import type { CalicoWorld, HostEndpointObject, NetworkSetObject } from './calico-objects.ts';
 import type { FlatLabels } from './calico-selector-text.ts';
+
+/** A pod or a host endpoint, with the names that it gives to ports. */
+interface Carrier {
+  readonly labels: FlatLabels;
+  readonly ports: Inhabitant['ports'];
+}
 
 /** Answers for one world; answers are remembered. */
 export class CalicoIdentities {
   readonly #world: CalicoWorld;
+  readonly #hosts: readonly HostEndpointObject[];
   readonly #sets: readonly { readonly blocks: readonly string[]; readonly labels: FlatLabels }[];
   readonly #pods: Map<Inhabitant, FlatLabels> = new Map();
   readonly #ends: Map<ResolvedEnd, readonly FlatLabels[]> = new Map();
 
   constructor(world: CalicoWorld) {
     this.#world = world;
+    this.#hosts = world.hostEndpoints ?? [];
     this.#sets = world.networkSets.map((set) => ({ blocks: set.spec.nets.map(asBlock), labels: this.#labelsOfSet(set) }));
   }
 
@@ -28,9 +36,26 @@ export class CalicoIdentities {
     const known = this.#ends.get(end);
     if (known !== undefined) return known;
     const sets = this.#sets.filter(({ blocks }) => blocks.some((block) => blockHolds(block, end.address)));
-    const found = [...(end.pod === undefined ? [] : [this.ofPod(end.pod)]), ...sets.map(({ labels }) => labels)];
+    const found = [...this.carriersAt(end).map(({ labels }) => labels), ...sets.map(({ labels }) => labels)];
     this.#ends.set(end, found);
     return found;
+  }
+
+  /** Who gives names to ports there: "per endpoint from container ports or HEP ports". */
+  carriersAt(end: ResolvedEnd): readonly Carrier[] {
+    const hosts = this.#hosts.filter(({ spec: { expectedIPs = [] } }) => expectedIPs.some((ip) => blockHolds(asBlock(ip), end.address)));
+    return [
+      ...(end.pod === undefined ? [] : [{ labels: this.ofPod(end.pod), ports: end.pod.ports }]),
+      ...hosts.map((host) => ({
+        labels: this.ofHost(host),
+        ports: (host.spec.ports ?? []).map(({ name, protocol, port }) => ({ name, protocol, number: port })),
+      })),
+    ];
+  }
+
+  /** The labels of a host endpoint: its own, "neither namespace label nor profile". */
+  ofHost({ metadata: { labels = {} } }: HostEndpointObject): FlatLabels {
+    return new Map(ownLabels(labels));
   }
 
   /** The labels of a pod. */

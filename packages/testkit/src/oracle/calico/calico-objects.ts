@@ -45,6 +45,21 @@ export interface CalicoPolicyObject extends KubeObject {
     readonly types?: readonly ('Ingress' | 'Egress')[];
     readonly ingress?: readonly CalicoRuleSection[];
     readonly egress?: readonly CalicoRuleSection[];
+    readonly doNotTrack?: boolean;
+    readonly preDNAT?: boolean;
+    readonly applyOnForward?: boolean;
+  };
+}
+
+/** A HostEndpoint. */
+export interface HostEndpointObject extends KubeObject {
+  readonly kind: 'HostEndpoint';
+  readonly spec: {
+    readonly node: string;
+    readonly interfaceName?: string;
+    readonly expectedIPs?: readonly string[];
+    readonly profiles?: readonly string[];
+    readonly ports?: readonly { readonly name: string; readonly protocol: string; readonly port: number }[];
   };
 }
 
@@ -66,6 +81,11 @@ export interface CalicoWorld extends World {
   readonly tiers: readonly TierObject[];
   readonly networkSets: readonly NetworkSetObject[];
   readonly serviceAccounts: readonly KubeObject[];
+  readonly hostEndpoints?: readonly HostEndpointObject[];
+  /** Default: Accept, as Calico's manifests set it. */
+  readonly endpointToHostAction?: 'Accept' | 'Drop' | 'Return';
+  /** What the nodes' own rules do with what nobody decided on its way into a process. Default: Accept. */
+  readonly kernelInput?: 'Accept' | 'Drop';
 }
 
 /** A flow with the port that it comes from, or with the message that it is. */

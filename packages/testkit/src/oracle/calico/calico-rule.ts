@@ -78,13 +78,13 @@ export class ReadRule {
     const isIn = (net: string): boolean => blockHolds(asBlock(net), end.address);
     if (nets.length > 0 && !nets.some(isIn)) return false;
     if (notNets.some(isIn)) return false;
-    const { pod } = end;
-    const isNamed = pod !== undefined && wanted.every((holds) => holds(this.#identities.ofPod(pod)));
+    const carriers = this.#identities.carriersAt(end).filter(({ labels }) => wanted.every((holds) => holds(labels)));
+    const named = carriers.flatMap((carrier) => carrier.ports);
     const isPort = (text: number | string): boolean => {
       if (port === undefined) return false;
       const [first = '', last = first] = String(text).split(':');
       if (/^[0-9]+$/.test(first)) return port >= Number(first) && port <= Number(last);
-      return isNamed && pod.ports.some((own) => own.name === text && own.number === port && own.protocol === protocol);
+      return named.some((own) => own.name === text && own.number === port && own.protocol === protocol);
     };
     return (ports.length === 0 || ports.some(isPort)) && !notPorts.some(isPort);
   }
