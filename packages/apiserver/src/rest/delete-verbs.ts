@@ -29,8 +29,8 @@ import { EncodedObject } from '../storage/encoded-object.ts';
 import { viewOf } from '../table/encoded-view.ts';
 import { renderList, renderObject } from '../table/render-object.ts';
 import { assertDeletionAdmitted } from './admit-object.ts';
+import { assertMayWriteThere, permittedSelection } from './enclosure-rights.ts';
 import { parseListOptions } from './list-options.ts';
-import { selectionOf } from './object-selection.ts';
 import { currentObject, isDone } from './present-object.ts';
 import { decodeObject, warningHeaders } from './read-body.ts';
 import { rangeOf } from './read-objects.ts';
@@ -60,7 +60,7 @@ interface Deletion {
 export async function deleteVerb(context: RestContext, target: ResourceTarget, request: ApiRequest): Promise<ApiResponse> {
   const options = parseDeleteOptions(context, request);
   const { value: deletion, warnings } = await admittedWrite(context, request.audit, (attempt) =>
-    deleteObject({ ...attempt, target, dryRun: options.dryRun, user: request.user }, options),
+    deleteObject({ ...attempt, target, dryRun: options.dryRun, user: request.user, verb: 'delete' }, options),
   );
   if (!deletion.removed || target.definition.returnsDeletedObject) {
     const representation = parseRepresentation(request.headers['accept'], request.query);
@@ -76,7 +76,7 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
   const listOptions = parseListOptions(request.query, target.definition);
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const deleted: EncodedObject[] = [];
-  const isSelected = selectionOf(listOptions, target.definition);
+  const isSelected = permittedSelection(context, { target, user: request.user, verb: 'deletecollection' }, listOptions);
   const present = Array.from(context.store.list(rangeOf(target)));
   for (const { key, object } of present) {
     if (!isSelected(object)) continue;
@@ -84,7 +84,7 @@ export async function deleteCollectionVerb(context: RestContext, target: Resourc
     const { value: deletion } = await admittedWrite(context, request.audit, (attempt) => {
       // Somebody else may have removed it meanwhile: then there is nothing left to do.
       if (attempt.transaction.get(key) === undefined) return undefined;
-      return deleteObject({ ...attempt, target: one, dryRun: options.dryRun, user: request.user }, options);
+      return deleteObject({ ...attempt, target: one, dryRun: options.dryRun, user: request.user, verb: 'deletecollection' }, options);
     });
     if (deletion !== undefined) deleted.push(deletion.object);
   }
@@ -98,6 +98,7 @@ export function deleteObject(scope: WriteScope, options: DeleteOptions): Deletio
   assertMayBeDeleted(context, target);
   const current = currentObject(scope);
   const view = viewOf(target.definition, current);
+  assertMayWriteThere(scope, view);
   assertPreconditions(view, options, target);
   const reason = target.definition.reasonToStay?.(view, storedObjects(transaction));
   if (reason !== undefined) throw forbidden(subjectOf(target), reason);

@@ -27,7 +27,7 @@ export async function patchVerb(context: RestContext, target: ResourceTarget, re
   let warnings: string[] = [];
   const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, request.audit, (attempt) => {
     warnings = [];
-    const scope: WriteScope = { ...attempt, target, dryRun: body.options.dryRun, user: request.user };
+    const scope: WriteScope = { ...attempt, target, dryRun: body.options.dryRun, user: request.user, verb: 'patch' };
     const current = placeOf(attempt.transaction, target).object;
     if (body.isApply) return { object: applyInScope(scope, current, { body, warnings }), before: current };
     if (current === undefined) throw notFound(subjectOf(target));
@@ -66,7 +66,7 @@ function applyInScope(scope: WriteScope, current: EncodedObject | undefined, { b
     });
   }
   assertMayCreate(scope);
-  return createObject(scope, merged);
+  return createObject({ ...scope, verb: 'create' }, merged);
 }
 
 /** Nobody comes to own what the request is not about: the status of an object, and all but the status of that. */

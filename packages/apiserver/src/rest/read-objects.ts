@@ -10,11 +10,12 @@ import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject, StoredObject } from '../storage/encoded-object.ts';
 import { keyText, type ListRange } from '../storage/store-keys.ts';
+import { viewOf } from '../table/encoded-view.ts';
 import { renderList, renderObject } from '../table/render-object.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
+import { assertEnclosureRights, permittedSelection } from './enclosure-rights.ts';
 import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome } from './list-options.ts';
 import { readMadeObjects } from './made-objects.ts';
-import { selectionOf } from './object-selection.ts';
 import { parseRepresentation } from './representation.ts';
 import { type RestContext, subjectOf } from './rest-context.ts';
 import { placeOf } from './stored-version.ts';
@@ -27,6 +28,9 @@ export function getObject(context: RestContext, target: ResourceTarget, request:
   if (asked > context.store.revision) throw resourceVersionTooLarge(asked, context.store.revision);
   const object = placeOf(context.store, target).object;
   if (object === undefined) throw notFound(subjectOf(target));
+  const { user } = request;
+  if (target.definition.enclosed !== undefined)
+    assertEnclosureRights(context, { target, user, verb: 'get' }, viewOf(target.definition, object));
   return renderObject(object, 200, { definition: target.definition, representation, nowMs: context.now() });
 }
 
@@ -37,12 +41,13 @@ export function listObjects(context: RestContext, target: ResourceTarget, reques
   const representation = parseRepresentation(request.headers['accept'], request.query);
   const snapshot = snapshotOf(context, target, options);
   const rendering = { definition: target.definition, representation, nowMs: context.now() };
-  const isSelected = selectionOf(options, target.definition);
+  const isSelected = permittedSelection(context, { target, user: request.user, verb: 'list' }, options);
   const resourceVersion = String(snapshot.revision);
   if (options.limit <= 0) return renderList(selected(snapshot.objects, isSelected), { resourceVersion }, rendering);
   const { objects, last } = takePage(snapshot.objects, isSelected, options.limit);
   if (last === undefined) return renderList(objects, { resourceVersion }, rendering);
-  const remaining = selectsSome(options) ? undefined : remainingAfter(snapshot, objects.length, last);
+  const remaining =
+    selectsSome(options) || target.definition.enclosed !== undefined ? undefined : remainingAfter(snapshot, objects.length, last);
   const next = {
     continue: encodeContinue({ revision: snapshot.revision, after: last, remaining }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),

@@ -12,6 +12,7 @@ import type { ObjectKey } from '../storage/store-keys.ts';
 import { viewOf } from '../table/encoded-view.ts';
 import { assertAdmitted, mutatedObject } from './admit-object.ts';
 import { dropEmptyMetadata } from './empty-metadata.ts';
+import { assertMayWriteThere } from './enclosure-rights.ts';
 import { countGeneration, isUnchanged, keepFields, type UpdateContext, type UpdatePart } from './kept-fields.ts';
 import { narrowPart } from './narrow-write.ts';
 import { clearSystemFields, giveIdentity, nameLengthErrors, nameTaken } from './new-object.ts';
@@ -32,6 +33,7 @@ export function createObject(scope: WriteScope, object: JsonObject): EncodedObje
   if (status !== undefined) Object.assign(ensureObject(prepared, 'status'), status);
   prepared = completeCreate({ ...scope, object: prepared });
   dropEmptyMetadata(prepared);
+  assertMayWriteThere(scope, prepared);
   assertNoMoreRights(scope, prepared);
   assertOwnNodeOnly(scope, prepared);
   if (scope.record !== undefined) recordUpdate(prepared, undefined, scope.record);
@@ -59,6 +61,7 @@ export function updateObject(scope: WriteScope, current: EncodedObject, next: Js
   countGeneration(object, update);
   object = completeUpdate({ ...scope, object, old });
   dropEmptyMetadata(object);
+  assertMayWriteThere(scope, old, object);
   assertNoMoreRights(scope, object, old);
   assertOwnNodeOnly(scope, object, old);
   if (scope.record !== undefined) recordUpdate(object, old, scope.record);

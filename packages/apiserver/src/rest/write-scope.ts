@@ -22,6 +22,8 @@ export interface WriteScope extends WriteAttempt {
   readonly record?: FieldRecord;
   /** Whose rights the write must not exceed; absent for writes of the server itself. */
   readonly user?: UserInfo;
+  /** What the request does; absent for writes of the server itself. */
+  readonly verb?: string;
   /** A new object comes with its status: for what the server makes itself. */
   readonly keepsStatus?: boolean;
 }

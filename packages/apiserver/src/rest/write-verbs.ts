@@ -33,7 +33,10 @@ export async function createVerb(context: RestContext, target: ResourceTarget, r
   }
   const created = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);
-    return createObject({ ...attempt, target, dryRun: options.dryRun, user: request.user, record }, ownObject(attempt, object));
+    return createObject(
+      { ...attempt, target, dryRun: options.dryRun, user: request.user, verb: 'create', record },
+      ownObject(attempt, object),
+    );
   });
   const told = [...warnings, ...created.warnings, ...writeWarnings(target.definition, created.value, undefined)];
   return answer(context, { target, request, object: created.value, status: 201, warnings: told });
@@ -51,14 +54,14 @@ export async function updateVerb(context: RestContext, target: ResourceTarget, r
   const { object, warnings } = readObject(context, target.definition, request);
   const { value: stored, warnings: admissionWarnings } = await admittedWrite(context, request.audit, (attempt) => {
     const record = recordOf(attempt.context, target, options);
-    const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user, record };
+    const scope: WriteScope = { ...attempt, target, dryRun: options.dryRun, user: request.user, verb: 'update', record };
     const next = ownObject(attempt, object);
     const current = placeOf(attempt.transaction, target).object;
     if (current === undefined) {
       if (!target.definition.createOnUpdate || target.subresource !== '') throw notFound(subjectOf(target));
       assertMayCreate(scope);
       ensureObject(next, 'metadata')['name'] ??= target.name;
-      return { object: createObject(scope, next), before: undefined };
+      return { object: createObject({ ...scope, verb: 'create' }, next), before: undefined };
     }
     if (target.subresource === 'finalize') keepOnlyFinalizers(next, current);
     return { object: updateObject(scope, current, next, partOf(target)), before: current };

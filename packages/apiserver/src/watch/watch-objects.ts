@@ -18,8 +18,8 @@ import {
 } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import { expired, internalError, notAcceptable, resourceVersionTooLarge } from '../errors/api-error.ts';
+import { permittedSelection } from '../rest/enclosure-rights.ts';
 import { type ListOptions, parseListOptions, selectsSome } from '../rest/list-options.ts';
-import { selectionOf } from '../rest/object-selection.ts';
 import { rangeOf } from '../rest/read-objects.ts';
 import { parseRepresentation, type Representation } from '../rest/representation.ts';
 import type { RestContext } from '../rest/rest-context.ts';
@@ -53,6 +53,7 @@ export function watchObjects(context: RestContext, target: ResourceTarget, reque
   }
   const stream = new WatchStream(context, target, {
     options,
+    isSelected: permittedSelection(context, { target, user: request.user, verb: 'watch' }, options),
     render: { definition: target.definition, representation, nowMs: context.now() },
     format,
   });
@@ -83,6 +84,7 @@ function withNameSelector(options: ListOptions, target: ResourceTarget): ListOpt
 
 interface WatchSettings {
   readonly options: ListOptions;
+  readonly isSelected: (object: EncodedObject) => boolean;
   readonly render: RenderOptions;
   readonly format: 'json' | 'protobuf';
 }
@@ -120,7 +122,7 @@ class WatchStream {
     this.#context = context;
     this.#target = target;
     this.#options = settings.options;
-    this.#isSelected = selectionOf(settings.options, target.definition);
+    this.#isSelected = settings.isSelected;
     this.#render = settings.render;
     this.#format = settings.format;
     this.readable = new Readable({ read: () => undefined, highWaterMark: backlogLimitBytes });
@@ -176,7 +178,7 @@ class WatchStream {
 
   /** What a change is to somebody who sees only what matches. */
   #transition(event: StoreEvent): WatchEventType | undefined {
-    if (!selectsSome(this.#options)) return event.kind;
+    if (!selectsSome(this.#options) && this.#target.definition.enclosed === undefined) return event.kind;
     const before = event.previous !== undefined && this.#isSelected(event.previous);
     const after = event.kind !== 'DELETED' && this.#isSelected(event.object);
     if (after) return before ? 'MODIFIED' : 'ADDED';

@@ -74,6 +74,19 @@ export interface StorageConversion {
   storedNames?(name: string): readonly string[];
 }
 
+/** What objects of a kind stand in, which gives rights over them: a policy of Calico in a tier. */
+export interface Enclosure {
+  /** One container, as messages and roles have it: `tier`. */
+  readonly word: string;
+  /** The containers' resource, in the same group, and where they are stored. */
+  readonly plural: string;
+  readonly storageKey: string;
+  /** The field and the label that name the container in selectors. */
+  readonly field: string;
+  readonly label: string;
+  containerOf(object: Readonly<JsonObject>): string;
+}
+
 /** Where a kind keeps what its `scale` subresource shows; each path is a list of field names. */
 export interface ScaleFields {
   readonly specReplicas: readonly string[];
@@ -111,6 +124,7 @@ export interface ResourceDefinition {
   /** Where objects are stored, when it is not this entry's own `plural.group`. */
   readonly storageKey: string;
   readonly conversion?: StorageConversion;
+  readonly enclosed?: Enclosure;
   /** `status` is written through the `status` subresource only. */
   readonly statusSubresource: boolean;
   /** Writes to the status change no metadata either, not even labels. */

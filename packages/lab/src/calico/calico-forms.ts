@@ -29,7 +29,7 @@ import { defined } from '@weir/net';
 import { type CalicoKind, calicoGroup, calicoKinds } from './calico-definitions.ts';
 import { formTraits } from './form-traits.ts';
 import { profileForm } from './profile-form.ts';
-import { policyTierErrors, reasonToKeepTier } from './tier-rules.ts';
+import { inTiers, policyTierErrors, reasonToKeepTier } from './tier-rules.ts';
 
 const { fields, text } = schemaWords;
 
@@ -118,7 +118,7 @@ function policyRules(base: ResourceDefinition, kind: CompiledKind): Partial<Reso
       const errors = base.validateUpdate(object, old);
       return errors.length > 0 ? errors : own(object);
     },
-    ...(isTieredCalicoKind(kind) ? { validateAmong: policyTierErrors } : {}),
+    ...(isTieredCalicoKind(kind) ? { validateAmong: policyTierErrors, enclosed: inTiers } : {}),
     ...(kind === 'Tier' ? { reasonToStay: reasonToKeepTier } : {}),
   };
 }

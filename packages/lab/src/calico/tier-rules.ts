@@ -1,15 +1,17 @@
-/** Tiers and the policies in them: a policy needs its tier, and a tier stays as long as it has policies. */
-import { builtInCalicoTiers, defaultCalicoTier } from '@weir/compile';
-import { type FieldError, type JsonObject, objectAt, objectName, type StoredObjects, textAt } from '@weir/kube';
+/** Tiers and the policies in them: a policy needs its tier, a tier stays as long as it has policies, and rights are given by tier. */
+import { builtInCalicoTiers, calicoTierLabel, defaultCalicoTier } from '@weir/compile';
+import { type Enclosure, type FieldError, type JsonObject, objectAt, objectName, type StoredObjects, textAt } from '@weir/kube';
 import { calicoGroup } from './calico-definitions.ts';
 
 const tiersKey = `tiers.${calicoGroup}`;
-const policyKeys: readonly string[] = [
+/** The resources of the policies that are in tiers. */
+export const tieredPolicyPlurals: readonly string[] = [
   'networkpolicies',
   'globalnetworkpolicies',
   'stagednetworkpolicies',
   'stagedglobalnetworkpolicies',
-].map((plural) => `${plural}.${calicoGroup}`);
+];
+const policyKeys: readonly string[] = tieredPolicyPlurals.map((plural) => `${plural}.${calicoGroup}`);
 
 /** Tiers of Calico up to 3.31, in the place of kube-admin and kube-baseline. */
 const formerTiers: readonly string[] = ['adminnetworkpolicy', 'baselineadminnetworkpolicy'];
@@ -28,6 +30,16 @@ export function reasonToKeepTier(tier: Readonly<JsonObject>, stored: StoredObjec
   for (const key of policyKeys) for (const policy of stored.list(key)) if (tierOf(policy) === name) return 'Cannot delete a non-empty tier';
   return undefined;
 }
+
+/** Policies stand in tiers, which users must be allowed to work in. */
+export const inTiers: Enclosure = {
+  word: 'tier',
+  plural: 'tiers',
+  storageKey: tiersKey,
+  field: 'spec.tier',
+  label: calicoTierLabel,
+  containerOf: tierOf,
+};
 
 function tierOf(policy: Readonly<JsonObject>): string {
   return textAt(objectAt(policy, 'spec'), 'tier') || defaultCalicoTier;

@@ -8,6 +8,7 @@
 import { policyApiKinds } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
 import { calicoGroup, operatorGroup } from '../calico/calico-definitions.ts';
+import { tieredPolicyPlurals } from '../calico/tier-rules.ts';
 import { controlPlaneUsers } from '../pki/control-plane-users.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -84,6 +85,16 @@ const bootstrapRules: readonly RoleRule[] = [
   { apiGroups: [operatorGroup], resources: ['installations/status', 'tigerastatuses/status'], verbs: ['patch'] },
 ];
 
+/**
+ * Rights on Calico's policies are given by tier (see `tier-rules.ts`), as with Calico's own API server: what is asked
+ * before that, about the kinds alone, is everybody's. Without a right in a tier nobody sees or changes a policy.
+ */
+export const tieredPolicyRoles: readonly KubeObject[] = clusterWide(
+  'calico-tiered-policy-passthrough',
+  [{ apiGroups: ['projectcalico.org'], resources: tieredPolicyPlurals, verbs: ['*'] }],
+  group('system:authenticated'),
+);
+
 /** Roles and bindings that the API server keeps. */
 export const labRoles: readonly KubeObject[] = [
   ...clusterWide('weir:node', nodeRules, group('system:nodes')),
@@ -93,6 +104,7 @@ export const labRoles: readonly KubeObject[] = [
   ...clusterWide('system:kube-scheduler', schedulerRules, user(controlPlaneUsers.scheduler)),
   ...clusterWide('system:kube-controller-manager', controllerRules, user(controlPlaneUsers.controllers)),
   ...clusterWide('weir:bootstrap', bootstrapRules, user(controlPlaneUsers.bootstrap)),
+  ...tieredPolicyRoles,
 ];
 
 interface Subject {

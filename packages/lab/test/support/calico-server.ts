@@ -3,6 +3,7 @@ import { KubeClient } from '@weir/client';
 import { TestServer } from '../../../apiserver/test/support/test-server.ts';
 import { calicoForms } from '../../src/calico/calico-forms.ts';
 import { installCalico } from '../../src/calico/install-calico.ts';
+import { tieredPolicyRoles } from '../../src/control-plane/lab-roles.ts';
 
 /** One server, and a client with all rights. */
 export interface CalicoServer {
@@ -13,7 +14,7 @@ export interface CalicoServer {
 
 /** Starts one with what AKS installs. */
 export async function startCalicoServer(): Promise<CalicoServer> {
-  const server = await TestServer.start({ otherForms: calicoForms });
+  const server = await TestServer.start({ otherForms: calicoForms, roles: tieredPolicyRoles });
   const client = new KubeClient({
     server: server.url,
     certificateAuthority: server.ca.certificate,
