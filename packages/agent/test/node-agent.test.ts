@@ -31,7 +31,8 @@ class QuietCluster extends KubeClient {
   }
 
   override list<T extends KubeObject>(path: ResourcePath): Promise<KubeList<T>> {
-    return Promise.resolve({ metadata: { resourceVersion: '7' }, items: (objects[path.resource] ?? []) as T[] } as KubeList<T>);
+    const items = path.group === 'crd.projectcalico.org' ? [] : (objects[path.resource] ?? []);
+    return Promise.resolve({ metadata: { resourceVersion: '7' }, items: items as T[] } as KubeList<T>);
   }
 
   override async *watch<T extends KubeObject>(...[, , signal]: Parameters<KubeClient['watch']>): AsyncGenerator<WatchEvent<T>, void> {

@@ -38,7 +38,7 @@ metadata: {name: allow-all, namespace: shop}
 spec: {podSelector: {}, ingress: [{}]}
 `;
 
-function snapshotOf(manifest: string, engine: 'calico' | 'kubernetes' = 'calico'): Snapshot {
+function snapshotOf(manifest: string, engine: 'calico' | 'azure' = 'calico'): Snapshot {
   const { documents, diagnostics } = parseManifest([namespace, ...pods, manifest].join('\n---\n'), 'all.yaml');
   expect(diagnostics).toEqual([]);
   return loadSnapshot(documents, { profile: engineProfiles[engine] });
@@ -65,7 +65,7 @@ describe('why, for policies in tiers', () => {
   });
 
   it('says of each policy that the engine does not read that it is not enforced', () => {
-    const { diagnostics, policies } = snapshotOf(tiered, 'kubernetes');
+    const { diagnostics, policies } = snapshotOf(tiered, 'azure');
     expect(diagnostics).toMatchObject([{ code: 'unread-policy', severity: 'warning', object: 'GlobalNetworkPolicy security.deny-b' }]);
     expect(policies.map(({ ref }) => ref.name)).toEqual(['allow-all']);
   });

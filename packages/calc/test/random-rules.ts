@@ -180,6 +180,7 @@ interface SideDraft {
   readonly groups: readonly AddressGroupName[] | undefined;
   readonly node: 'own' | 'other' | undefined;
   readonly nodes: readonly AddressRange[] | undefined;
+  readonly outside: true | undefined;
   readonly ports: readonly PortRange[] | undefined;
   readonly namedPorts: readonly string[] | undefined;
   readonly notPorts: readonly PortRange[] | undefined;
@@ -194,6 +195,7 @@ const remoteDraft: fc.Arbitrary<SideDraft> = fc.record({
   groups: now(5, groupNames),
   node: now(10, fc.constantFrom('own' as const, 'other' as const)),
   nodes: now(14, nets),
+  outside: now(8, fc.constant(true as const)),
   ports: now(4, ports),
   namedPorts: now(4, names),
   notPorts: now(6, ports),
@@ -211,6 +213,7 @@ function localDraft(apart: number): fc.Arbitrary<SideDraft> {
     groups: never,
     node: never,
     nodes: never,
+    outside: never,
     ports: now(4, ports),
     namedPorts: now(4, names),
     notPorts: now(6, ports),

@@ -95,6 +95,8 @@ export function describeMismatch(mismatch: Mismatch, question: FlowQuestion): st
       return `the ${mismatch.side} ${describeEnd(question[mismatch.side])} is not among those of ${mismatch.wanted.join(' or ')}`;
     case 'node':
       return `the ${mismatch.side} ${describeEnd(question[mismatch.side])} is not ${nodeWords[mismatch.wanted]}`;
+    case 'outside':
+      return `the ${mismatch.side} ${describeEnd(question[mismatch.side])} is one of the cluster, and what is outside of it is meant`;
     case 'port':
       return describePortMismatch(mismatch);
     case 'missingFact':

@@ -19,6 +19,7 @@ export function sideMatches(world: PolicyWorld, side: Side, flow: FlowQuestion, 
     side.groups === undefined ? 'yes' : endInGroups(world, side.groups, flow, name),
     side.node === undefined ? 'yes' : endIsNode(side.node, flow, name),
     side.nodes === undefined ? 'yes' : endInNodes(side.nodes, end),
+    side.outside === undefined || end.kind === 'address' ? 'yes' : 'no',
   ] as const) {
     if (truth === 'no') return 'no';
     if (truth === 'unknown') result = 'unknown';
@@ -54,7 +55,7 @@ export function sideMismatches(world: PolicyWorld, side: Side, flow: FlowQuestio
 }
 
 /** What fails of groups and nodes. */
-function placeMismatches(world: PolicyWorld, { groups, node, nodes }: Side, flow: FlowQuestion, name: SideName): Mismatch[] {
+function placeMismatches(world: PolicyWorld, { groups, node, nodes, outside }: Side, flow: FlowQuestion, name: SideName): Mismatch[] {
   const mismatches: Mismatch[] = [];
   const add = (truth: Truth, mismatch: Mismatch): void => {
     if (truth === 'no') mismatches.push(mismatch);
@@ -63,6 +64,7 @@ function placeMismatches(world: PolicyWorld, { groups, node, nodes }: Side, flow
   if (groups !== undefined) add(endInGroups(world, groups, flow, name), { kind: 'group', side: name, wanted: groups });
   if (node !== undefined) add(endIsNode(node, flow, name), { kind: 'node', side: name, wanted: node });
   if (nodes !== undefined) add(endInNodes(nodes, flow[name]), { kind: 'node', side: name, wanted: 'some' });
+  if (outside !== undefined && flow[name].kind !== 'address') mismatches.push({ kind: 'outside', side: name });
   return mismatches;
 }
 

@@ -88,6 +88,8 @@ export interface Side {
   readonly node?: 'own' | 'other';
   /** A node, and not a pod of it, by an address in these ranges, also where blocks mean no nodes. */
   readonly nodes?: readonly AddressRange[];
+  /** Neither a pod nor a node, also where blocks mean these. */
+  readonly outside?: true;
   readonly ports?: readonly PortRange[];
   readonly namedPorts?: readonly string[];
   readonly notPorts?: readonly PortRange[];

@@ -58,6 +58,7 @@ function changesForOne(mismatch: Mismatch): Change[] | undefined {
     case 'net':
     case 'group':
     case 'node':
+    case 'outside':
     case 'notAnEndpoint':
     case 'notSelector':
     case 'missingFact':

@@ -40,7 +40,7 @@ export interface EngineProfile {
   readonly policyApis: readonly PolicyApi[];
   /** What the engine's data plane is on an operating system; absent where the engine does not run. */
   readonly dataplanes: { readonly linux: DataplaneName; readonly windows?: DataplaneName };
-  /** Whether the addresses of an ipBlock mean pods that have such an address. */
+  /** Whether the addresses of an ipBlock mean pods that have such an address; those of Cilium's policies never do. */
   readonly ipBlockMatchesPods: boolean;
   /** Whether the addresses of an ipBlock mean nodes that have such an address. */
   readonly ipBlockMatchesNodes: boolean;
@@ -96,7 +96,7 @@ const npm = 'Azure network policy manager';
 export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
   kubernetes: {
     name: 'kubernetes',
-    policyApis: ['NetworkPolicy', 'ClusterNetworkPolicy'],
+    policyApis: ['NetworkPolicy', 'ClusterNetworkPolicy', 'Calico', 'Cilium'],
     dataplanes: { linux: 'nftables', windows: 'hns' },
     ipBlockMatchesPods: true,
     ipBlockMatchesNodes: true,
@@ -146,7 +146,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
   },
   cilium: {
     name: 'cilium',
-    policyApis: ['NetworkPolicy', 'Cilium'],
+    policyApis: ['NetworkPolicy', 'ClusterNetworkPolicy', 'Cilium'],
     dataplanes: { linux: 'ebpf' },
     ipBlockMatchesPods: false,
     ipBlockMatchesNodes: false,
@@ -194,6 +194,6 @@ export function asksForAccounts({ policyApis }: EngineProfile): boolean {
 }
 
 /** Whether somebody has to follow the cluster's nodes: their addresses decide verdicts, or their number is limited. */
-export function asksForNodes({ ipBlockMatchesNodes, limits }: EngineProfile): boolean {
-  return !ipBlockMatchesNodes || limits !== undefined;
+export function asksForNodes({ ipBlockMatchesNodes, limits, policyApis }: EngineProfile): boolean {
+  return !ipBlockMatchesNodes || limits !== undefined || policyApis.includes('Cilium');
 }

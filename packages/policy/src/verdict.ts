@@ -62,6 +62,7 @@ export type Mismatch =
   | { readonly kind: 'net'; readonly side: SideName; readonly negated: boolean }
   | { readonly kind: 'group'; readonly side: SideName; readonly wanted: readonly AddressGroupName[] }
   | { readonly kind: 'node'; readonly side: SideName; readonly wanted: 'own' | 'other' | 'some' }
+  | { readonly kind: 'outside'; readonly side: SideName }
   | {
       readonly kind: 'port';
       readonly side: SideName;

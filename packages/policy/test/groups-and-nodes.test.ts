@@ -104,6 +104,28 @@ describe('nodes', () => {
   });
 });
 
+describe('what is outside', () => {
+  const everywhere = [{ first: address('0.0.0.0'), last: address('255.255.255.255') }];
+
+  it('is neither a pod nor a node, in a block or not, also where blocks mean these', () => {
+    for (const side of [{ outside: true }, { outside: true, nets: everywhere }] as const) {
+      expect(['192.0.2.1', '10.1.0.1', '10.1.0.2', '10.0.0.1'].map((each) => into(side, each))).toEqual([
+        'allow',
+        'allow',
+        'deny',
+        'allow',
+      ]);
+      expect(['192.0.2.1', '10.1.0.1', '10.1.0.2'].map((each) => out(side, each, 1))).toEqual(['allow', 'deny', 'deny']);
+    }
+  });
+
+  it('is named where it is the reason', () => {
+    const flow = { source: address('10.0.0.1'), destination: address('10.1.0.2'), protocol: TCP, destinationPort: 1 };
+    const { trace } = verdictToJson(evaluateFlow(worldOf('egress', { outside: true }), flow));
+    expect(JSON.stringify(trace)).toContain('node two (10.1.0.2) is one of the cluster, and what is outside of it is meant');
+  });
+});
+
 it('policies of one tier with one order are asked by name, namespace and kind; tiers by name', () => {
   const policyOf = (kind: string, namespace: string | undefined, name: string): Policy => ({
     ref: { apiVersion: 'a', kind, name, ...(namespace === undefined ? {} : { namespace }) },

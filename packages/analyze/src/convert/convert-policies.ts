@@ -74,7 +74,8 @@ function convert({ object, api, policies, diagnostics }: ReadObject, { to, all, 
   const written = policies.map((placed): Converted => {
     const order = to === 'NetworkPolicy' || to === 'Cilium' ? orderProblem(placed, all) : undefined;
     const result = writer(placed);
-    const reasons = [...(order === undefined ? [] : [order]), ...(result.kind === 'impossible' ? result.reasons : [])];
+    const reasons = [order, blocksProblem(placed, api, to)].filter((reason) => reason !== undefined);
+    reasons.push(...(result.kind === 'impossible' ? result.reasons : []));
     if (reasons.length > 0 || result.kind === 'impossible') return { objects: [], reasons };
     return { objects: result.objects, reasons: result.objects.flatMap((one) => refusalsOf(one, referred)) };
   });
@@ -98,6 +99,16 @@ function allOrNone(read: readonly ReadObject[], conversions: readonly Conversion
   if (staying === undefined) return conversions;
   const reason = `${staying.of} cannot be converted, and would then be judged before what this one becomes`;
   return conversions.map((one, at) => (one.reasons.length > 0 || !isOfNamespaces(at) ? one : { ...one, objects: [], reasons: [reason] }));
+}
+
+/** Blocks of NetworkPolicies mean what the engine makes of them, which is the same as there where it reads the other API too. */
+function blocksProblem({ policy }: PlacedPolicy, from: PolicyApi, to: PolicyApi): string | undefined {
+  if (![from, to].includes('Cilium') || [from, to].includes('NetworkPolicy')) return undefined;
+  const ends = [policy.ingress, policy.egress].flatMap((said) =>
+    (said?.rules ?? []).flatMap(({ match }) => [match.source, match.destination]),
+  );
+  if (ends.every(({ nets, notNets }) => nets === undefined && notNets === undefined)) return undefined;
+  return `blocks: those of ${to} mean ${to === 'Cilium' ? 'only what is' : 'not only what is'} outside of the cluster`;
 }
 
 /** Where all policies of a tier only allow, their order says nothing. */

@@ -227,12 +227,13 @@ export class Reach {
     });
   }
 
-  #side({ selector, notSelector, nets, notNets }: Side): BitSet {
+  #side({ selector, notSelector, nets, notNets, outside }: Side): BitSet {
     let row = this.#full;
     if (selector !== undefined) row = row.and(this.#ends.selected(selector));
     if (notSelector !== undefined) row = row.without(this.#ends.selected(notSelector));
     if (nets !== undefined) row = row.and(this.#meant(this.#ends.inside(nets)));
     if (notNets !== undefined) row = row.without(this.#ends.inside(notNets));
+    if (outside === true) row = row.without(this.#ends.pods).without(this.#ends.nodes);
     return row;
   }
 

@@ -110,7 +110,22 @@ describe('policies in the words of another API', () => {
     const spec = { endpointSelector: {}, egress: [{ toFQDNs: [{ matchName: 'example.com' }] }] };
     const names = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name: 'p', namespace: 'n' }, spec };
     expect(convertPolicies([{ object: names }], 'ClusterNetworkPolicy')[0]?.reasons).toContainEqual(
-      expect.stringContaining('names and addresses'),
+      expect.stringContaining('outside of the cluster alone'),
     );
+  });
+
+  it('are left out where blocks mean pods and nodes in one of the APIs, and what is outside of the cluster alone in the other', () => {
+    const calico = { ...allow, spec: { ingress: [{ action: 'Allow', source: { nets: ['10.0.0.0/8'] } }] } };
+    expect(convertPolicies([{ object: calico }], 'Cilium')[0]).toMatchObject({
+      objects: [],
+      reasons: expect.arrayContaining(['blocks: those of Cilium mean only what is outside of the cluster']),
+    });
+    const spec = { endpointSelector: {}, ingress: [{ fromCIDR: ['10.0.0.0/8'] }] };
+    const cilium = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name: 'p', namespace: 'n' }, spec };
+    expect(convertPolicies([{ object: cilium }], 'Calico')[0]).toMatchObject({
+      objects: [],
+      reasons: ['blocks: those of Calico mean not only what is outside of the cluster'],
+    });
+    expect(convertPolicies([{ object: cilium }], 'NetworkPolicy')[0]?.reasons).toEqual([]);
   });
 });

@@ -45,14 +45,17 @@ export function placeOf({ namespaced }: PolicyKind, { metadata }: KubeObject): s
   return `${metadata.namespace ?? (namespaced ? 'default' : '')}/${metadata.name ?? ''}`;
 }
 
+/** The object with its kind, which lists of Kubernetes' own kinds do not say. */
+export function withKind({ group, versions: [version = ''], kind }: PolicyKind, object: KubeObject): KubeObject {
+  return object.kind === undefined ? Object.assign({ apiVersion: `${group}/${version}`, kind }, object) : object;
+}
+
 /** The object with its kind and without what compiling does not read. */
 export function slim(kind: PolicyKind, object: KubeObject): KubeObject {
   const content = Object.keys(object).filter((member) => member !== 'metadata' && member !== 'status') as (keyof KubeObject)[];
   const metadata = picked(object.metadata, ['name', 'namespace', 'uid', 'generation', 'labels', 'annotations']);
-  const [version = ''] = kind.versions;
   // Not by a literal that spreads: each such object would have a shape of its own, which takes more room than the object.
-  const slimmed = Object.assign(picked(object, content), { metadata });
-  return object.kind === undefined ? Object.assign({ apiVersion: `${kind.group}/${version}`, kind: kind.kind }, slimmed) : slimmed;
+  return withKind(kind, Object.assign(picked(object, content), { metadata }));
 }
 
 /** These members, as far as they are there. */

@@ -4,25 +4,25 @@
  * A planned rule knows its sets and its ports; its id and the numbers behind port names of the local endpoint
  * come later: the id from the table of all rules in use, the numbers from the endpoint.
  */
-import type { Direction, Policy, PolicyRef, Rule } from '@weir/policy';
+import { unionOfAddressRanges } from '@weir/net';
+import type { Direction, Policy, PolicyRef, Rule, Side } from '@weir/policy';
 import { addressSet, rangeSet, readingFor } from '../delta/set-spec.ts';
 import { mergeBlocks } from './merge-blocks.ts';
 import { planRule } from './plan-rule.ts';
 import type { BlockLimits, PlannedPolicy, PlannedRule } from './planned-rule.ts';
 
+/** Blocks mean everybody, and there are no nodes. */
+const everybody: BlockLimits = { withoutPods: false, withoutNodes: false, ownNode: [], otherNodes: [] };
+
 /** Plans both directions of a policy; `name` tells it from all others. */
-export function planPolicy(
-  policy: Policy,
-  limits: BlockLimits = { withoutPods: false, without: [] },
-  name: string = policyIdentity(policy.ref),
-): PlannedPolicy {
+export function planPolicy(policy: Policy, limits: BlockLimits = everybody, name: string = policyIdentity(policy.ref)): PlannedPolicy {
   const plan = (direction: Direction, rules: readonly Rule[]): PlannedRule[] => {
     const taken = new Map<string, number>();
     return mergeBlocks(rules)
       .flatMap((rule) => {
         const planned = planRule(rule, direction, limits);
         const remote = direction === 'ingress' ? rule.match.source : rule.match.destination;
-        return remote.nets === undefined ? planned : planned.map((one) => limitBlocks(one, limits));
+        return planned.map((one) => limitPeers(one, remote, limits));
       })
       .map((planned) => ({ ...planned, identity: unique(`${name} ${planned.identity}`, taken) }));
   };
@@ -49,11 +49,17 @@ export interface PolicyPlace {
 
 const wholePolicy: PolicyPlace = { place: 0, part: 0 };
 
-/** A rule about blocks, but not about those whom blocks do not mean; what is uncertain is read as in an exclusion of the rule. */
-function limitBlocks(planned: PlannedRule, { withoutPods, without }: BlockLimits): PlannedRule {
+/** A rule, but not about those whom its blocks, or all that it says, do not mean; what is uncertain is read as in an exclusion of the rule. */
+function limitPeers(
+  planned: PlannedRule,
+  { nets, outside }: Side,
+  { withoutPods, withoutNodes, ownNode, otherNodes }: BlockLimits,
+): PlannedRule {
   const limits: PlannedRule['peer'][number][] = [];
-  if (withoutPods) limits.push({ spec: addressSet({ kind: 'all' }, readingFor(planned.action, true)), negated: true });
-  if (without.length > 0) limits.push({ spec: rangeSet(without), negated: true });
+  const isLimited = (byBlocks: boolean): boolean => outside === true || (nets !== undefined && byBlocks);
+  if (isLimited(withoutPods)) limits.push({ spec: addressSet({ kind: 'all' }, readingFor(planned.action, true)), negated: true });
+  const nodes = isLimited(withoutNodes) ? unionOfAddressRanges([...ownNode, ...otherNodes]) : [];
+  if (nodes.length > 0) limits.push({ spec: rangeSet(nodes), negated: true });
   return limits.length === 0 ? planned : { ...planned, peer: [...planned.peer, ...limits] };
 }
 

@@ -66,7 +66,7 @@ function servesPorts({ groups }: Side, direction: Direction): boolean {
   return direction === 'egress' && groups?.some(isGroupOfPorts) === true;
 }
 
-function placesOf({ node, nodes }: Side, { ownNode = [], otherNodes = [] }: BlockLimits): (readonly AddressRange[])[] {
+function placesOf({ node, nodes }: Side, { ownNode, otherNodes }: BlockLimits): (readonly AddressRange[])[] {
   return [
     ...(node === undefined ? [] : [node === 'own' ? ownNode : otherNodes]),
     ...(nodes === undefined ? [] : [nodes, unionOfAddressRanges([...ownNode, ...otherNodes])]),

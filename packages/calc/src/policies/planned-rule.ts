@@ -38,9 +38,8 @@ export interface PlannedPolicy {
 /** Whom the addresses of blocks do not mean, although they have such addresses, and who the nodes are. */
 export interface BlockLimits {
   readonly withoutPods: boolean;
-  /** Normalised. */
-  readonly without: readonly AddressRange[];
-  /** The addresses of the engine's own node and of all others, normalised; absent: not known. */
-  readonly ownNode?: readonly AddressRange[];
-  readonly otherNodes?: readonly AddressRange[];
+  readonly withoutNodes: boolean;
+  /** The addresses of the engine's own node and of all others, normalised. */
+  readonly ownNode: readonly AddressRange[];
+  readonly otherNodes: readonly AddressRange[];
 }

@@ -22,7 +22,7 @@ export function mentionsOf({ ingress, egress }: Policy): PolicyMentions {
   const egressRules = egress?.rules ?? [];
   const ends = [...(ingress?.rules ?? []), ...egressRules].flatMap(({ match }) => [match.source, match.destination]);
   const blocks = ends.some(({ nets, notNets }) => nets !== undefined || notNets !== undefined);
-  const nodes = ends.some((end) => end.node !== undefined || end.nodes !== undefined);
+  const nodes = ends.some((end) => end.node !== undefined || end.nodes !== undefined || end.outside !== undefined);
   const egressPortNames = egressRules.flatMap(namesOf);
   return blocks || nodes || egressPortNames.length > 0 ? { blocks, nodes, egressPortNames } : nothing;
 }

@@ -10,7 +10,7 @@ import type { KubeObject } from '@weir/kube';
 import { TightMap } from '@weir/net';
 import type { PolicyEntry } from '../entries.ts';
 import type { Work } from '../work.ts';
-import { ObjectInForce, placeOf, saysTheSame, slim, uidOf } from './object-in-force.ts';
+import { ObjectInForce, placeOf, saysTheSame, slim, uidOf, withKind } from './object-in-force.ts';
 import type { Policies } from './policies.ts';
 import type { PolicyMentions } from './policy-mentions.ts';
 import { isRefused, type PolicyReading, type RefusedInForce, type StandIn, standInFor, standInPolicies } from './policy-reading.ts';
@@ -184,7 +184,8 @@ export class PolicyObjects {
   }
 
   /** Takes a version of an object, in the place of another one. */
-  #take(kind: KindObjects, object: KubeObject, old: PolicyRecord | undefined): void {
+  #take(kind: KindObjects, given: KubeObject, old: PolicyRecord | undefined): void {
+    const object = withKind(kind.kind, given);
     const place = placeOf(kind.kind, object);
     const uid = uidOf(kind.kind, object);
     if (old !== undefined && old.uid !== uid) kind.accepted.delete(old.uid);

@@ -4,7 +4,6 @@
  */
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import { unionOfAddressRanges } from '@weir/net';
 import { type EnforcementTarget, type NumberOfName, type Policy, withNumberedNames } from '@weir/policy';
 import type { NodeRanges } from '../population/node-addresses.ts';
 import { planPolicy } from './plan-policy.ts';
@@ -85,7 +84,7 @@ export function numbersPortNames({ profile }: EnforcementTarget): boolean {
 export function blockLimits({ profile }: EnforcementTarget, { own, others }: NodeRanges): BlockLimits {
   return {
     withoutPods: !profile.ipBlockMatchesPods,
-    without: profile.ipBlockMatchesNodes ? [] : unionOfAddressRanges([...own, ...others]),
+    withoutNodes: !profile.ipBlockMatchesNodes,
     ownNode: own,
     otherNodes: others,
   };

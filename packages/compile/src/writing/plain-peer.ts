@@ -13,5 +13,7 @@ export function plainPeerOf({ match, origin }: Rule): Side {
   }
   if (asksOfEnd(own)) throw new NoWords('it asks for more of the selected pod than that it is selected');
   if (peer.node !== undefined || peer.nodes !== undefined) throw new NoWords('it names nodes, which are not told by their addresses there');
+  // Blocks that mean the same are for whoever knows both APIs.
+  if (peer.outside === true && peer.nets === undefined) throw new NoWords('it means what is outside of the cluster alone');
   return peer;
 }

@@ -5,8 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlreadyExists, isNotFound, type KubeClient, type ResourcePath } from '@weir/client';
+import type { KubeObject } from '@weir/kube';
 import { createOnce } from '../control-plane/create-once.ts';
-import { calicoDefinitions } from './calico-definitions.ts';
+import { calicoDefinitions, calicoGroup } from './calico-definitions.ts';
 import { type CalicoObject, type CalicoSettings, calicoObjects } from './calico-objects.ts';
 
 const definitionsPath: ResourcePath = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
@@ -15,8 +16,19 @@ const servedMs = 30_000;
 
 /** Makes what is missing; rejects when the API server does not take it. */
 export async function installCalico(client: KubeClient, settings: CalicoSettings): Promise<void> {
-  await Promise.all(calicoDefinitions.map((definition) => createOnce(client, definitionsPath, definition)));
-  await Promise.all(calicoObjects(settings).map((each) => makeObject(client, each)));
+  await install(client, calicoDefinitions, calicoObjects(settings));
+}
+
+/** The same for an engine that reads Calico's policies and is not Calico: its data store with the tiers, and nothing that says that Calico is there. */
+export async function installCalicoPolicies(client: KubeClient, settings: CalicoSettings): Promise<void> {
+  const ofDataStore = calicoDefinitions.filter(({ metadata }) => metadata.name?.endsWith(`.${calicoGroup}`) === true);
+  const tiers = calicoObjects(settings).filter(({ object }) => object.kind === 'Tier');
+  await install(client, ofDataStore, tiers);
+}
+
+async function install(client: KubeClient, definitions: readonly KubeObject[], objects: readonly CalicoObject[]): Promise<void> {
+  await Promise.all(definitions.map((definition) => createOnce(client, definitionsPath, definition)));
+  await Promise.all(objects.map((each) => makeObject(client, each)));
 }
 
 async function makeObject(client: KubeClient, { path, object, status }: CalicoObject): Promise<void> {

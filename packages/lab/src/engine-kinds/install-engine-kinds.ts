@@ -3,9 +3,9 @@
  * ever taken away: after an engine has gone they stay, for people to delete.
  */
 import type { KubeClient, ResourcePath } from '@weir/client';
-import type { EngineName } from '@weir/policy';
+import { type EngineName, engineProfiles } from '@weir/policy';
 import type { CalicoSettings } from '../calico/calico-objects.ts';
-import { installCalico } from '../calico/install-calico.ts';
+import { installCalico, installCalicoPolicies } from '../calico/install-calico.ts';
 import { createOnce } from '../control-plane/create-once.ts';
 import { policyDefinitionsOf } from './policy-definitions.ts';
 
@@ -16,4 +16,5 @@ export const definitionsPath: ResourcePath = { group: 'apiextensions.k8s.io', ve
 export async function installEngineKinds(client: KubeClient, engine: EngineName, calico: CalicoSettings): Promise<void> {
   await Promise.all(policyDefinitionsOf(engine).map((definition) => createOnce(client, definitionsPath, definition)));
   if (engine === 'calico') await installCalico(client, calico);
+  else if (engineProfiles[engine].policyApis.includes('Calico')) await installCalicoPolicies(client, calico);
 }

@@ -31,10 +31,11 @@ const object = (name: string, spec: object): KubeObject =>
   ({ apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata: { name, namespace: 'default' }, spec }) as KubeObject;
 
 describe('the kinds of Cilium', () => {
-  it('come with Cilium alone, structural and served', async () => {
+  it('come with engines that read them, structural and served', async () => {
     const names = ['ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies', 'ciliumcidrgroups'].map((plural) => `${plural}.cilium.io`);
     expect(policyDefinitionsOf('cilium').map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(names));
-    expect(policyDefinitionsOf('kubernetes').map(({ metadata }) => metadata.name)).not.toContain(names[0]);
+    expect(policyDefinitionsOf('kubernetes').map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(names));
+    expect(policyDefinitionsOf('calico').map(({ metadata }) => metadata.name)).not.toContain(names[0]);
     const { items } = await client.list<KubeObject & { status?: { conditions?: { type: string; status: string }[] } }>(definitionsPath);
     for (const name of names) {
       const conditions = items.find(({ metadata }) => metadata.name === name)?.status?.conditions ?? [];

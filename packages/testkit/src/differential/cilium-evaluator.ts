@@ -5,6 +5,7 @@ import { type Address, defined, isTransportName, parseAddress, transportNumber }
 import {
   type AddressGroupName,
   createPolicyWorld,
+  type EngineProfile,
   engineProfiles,
   type FlowQuestion,
   type GroupMember,
@@ -65,7 +66,7 @@ function read(text: string): Address {
 }
 
 /** What a world is for the evaluator. */
-export function policyWorldOptionsOf(world: CiliumWorld): PolicyWorldOptions {
+export function policyWorldOptionsOf(world: CiliumWorld, profile: EngineProfile = engineProfiles.cilium): PolicyWorldOptions {
   const tiers = new Map<string, Tier>();
   for (const { tier, policy } of placedPoliciesOf(world)) {
     tiers.set(tier.name, { ...tier, policies: [...(tiers.get(tier.name)?.policies ?? []), policy] });
@@ -76,7 +77,7 @@ export function policyWorldOptionsOf(world: CiliumWorld): PolicyWorldOptions {
     endpoints: world.pods.flatMap((pod) => podToPlannedEndpoint(pod, labels.get(pod.metadata.namespace) ?? {}) ?? []),
     nodes: (world.nodes ?? []).map((node) => ({ name: node.metadata.name ?? '', addresses: nodeAddresses(node).map(read) })),
     groups: groupsOf(world),
-    profile: engineProfiles.cilium,
+    profile,
   };
 }
 
@@ -86,9 +87,9 @@ export class CiliumEvaluator {
   readonly #policyWorld: PolicyWorld;
   readonly #ends: Map<FlowEnd, ModelEnd> = new Map();
 
-  constructor(world: CiliumWorld) {
+  constructor(world: CiliumWorld, profile?: EngineProfile) {
     this.#world = world;
-    this.#policyWorld = createPolicyWorld(policyWorldOptionsOf(world));
+    this.#policyWorld = createPolicyWorld(policyWorldOptionsOf(world, profile));
   }
 
   /** The verdict of each direction. */

@@ -1,7 +1,7 @@
 /** Cilium's policies among Kubernetes' own on random worlds: the oracle of Cilium's documentation against the engine. */
 import { Engine } from '@weir/calc';
 import type { KubeObject } from '@weir/kube';
-import { enforcementTarget } from '@weir/policy';
+import { enforcementTarget, engineProfiles } from '@weir/policy';
 import {
   CiliumEvaluator,
   type CiliumFlow,
@@ -59,45 +59,50 @@ function ciliumEvents(world: CiliumWorld): ((engine: Engine) => void)[] {
   ];
 }
 
-describe('policies of Cilium and Kubernetes on random worlds', () => {
-  it.each(seeds)('seed %i: engine and oracle agree on every flow', (seed) => {
-    const world = withCiliumPolicies(generateWorld(seed), seed);
-    const [oracle, engine] = [new CiliumOracle(world), new CiliumEvaluator(world)];
-    const different = flowsOfWorld(world).find((flow) => {
-      const [expected, actual] = [oracle.verdict(flow), engine.verdict(flow)];
-      return expected.egressAllowed !== actual.egressAllowed || expected.ingressAllowed !== actual.ingressAllowed;
+describe.each(['cilium', 'kubernetes'] as const)(
+  'policies of Cilium and Kubernetes on random worlds, as the engine %s reads them',
+  (engineName) => {
+    it.each(seeds)('seed %i: engine and oracle agree on every flow', (seed) => {
+      const world = withCiliumPolicies(generateWorld(seed), seed);
+      const [oracle, engine] = [new CiliumOracle(world, engineName), new CiliumEvaluator(world, engineProfiles[engineName])];
+      const different = flowsOfWorld(world).find((flow) => {
+        const [expected, actual] = [oracle.verdict(flow), engine.verdict(flow)];
+        return expected.egressAllowed !== actual.egressAllowed || expected.ingressAllowed !== actual.ingressAllowed;
+      });
+      const report =
+        different === undefined
+          ? undefined
+          : {
+              flow: renderFlow(different),
+              icmpType: different.icmpType,
+              oracle: oracle.verdict(different),
+              engine: engine.verdict(different),
+              world: JSON.stringify({ ...world, pods: [], namespaces: [] }, undefined, 1),
+            };
+      expect(report).toBeUndefined();
     });
-    const report =
-      different === undefined
-        ? undefined
-        : {
-            flow: renderFlow(different),
-            icmpType: different.icmpType,
-            oracle: oracle.verdict(different),
-            engine: engine.verdict(different),
-            world: JSON.stringify({ ...world, pods: [], namespaces: [] }, undefined, 1),
-          };
-    expect(report).toBeUndefined();
-  });
 
-  it.each(seeds)('seed %i: the data planes of all nodes agree with the oracle, whatever comes first', (seed) => {
-    const world = withCiliumPolicies(generateWorld(seed), seed);
-    const random = new Random(seed);
-    const nodes = (world.nodes ?? []).map(({ metadata: { name = '' } }) => {
-      const calc = new Engine({ node: name, target: enforcementTarget('cilium') });
-      for (const source of calc.sources) calc.setInSync(source);
-      const model = new DeltaModel();
-      for (const tell of random.shuffle([...eventsBetween(emptyWorld(world), world), ...ciliumEvents(world)])) {
-        tell(calc);
-        if (random.chance(0.05)) model.apply(calc.flush());
-      }
-      model.apply(calc.flush());
-      return { node: name, calc, model };
+    it.each(seeds)('seed %i: the data planes of all nodes agree with the oracle, whatever comes first', (seed) => {
+      const world = withCiliumPolicies(generateWorld(seed), seed);
+      const random = new Random(seed);
+      const nodes = (world.nodes ?? []).map(({ metadata: { name = '' } }) => {
+        const calc = new Engine({ node: name, target: enforcementTarget(engineName) });
+        for (const source of calc.sources) calc.setInSync(source);
+        const model = new DeltaModel();
+        for (const tell of random.shuffle([...eventsBetween(emptyWorld(world), world), ...ciliumEvents(world)])) {
+          tell(calc);
+          if (random.chance(0.05)) model.apply(calc.flush());
+        }
+        model.apply(calc.flush());
+        return { node: name, calc, model };
+      });
+      const sample = { every: 5, offset: seed % 5, oracle: new CiliumOracle(world, engineName) };
+      expect(findNodeDifference(world, nodes, sample)).toBeUndefined();
     });
-    const sample = { every: 5, offset: seed % 5, oracle: new CiliumOracle(world) };
-    expect(findNodeDifference(world, nodes, sample)).toBeUndefined();
-  });
+  },
+);
 
+describe('policies of Cilium on random worlds', () => {
   it('have denials, allowances and isolation that matter', () => {
     const outcomes = new Set<string>();
     for (const seed of seeds.slice(0, 20)) {

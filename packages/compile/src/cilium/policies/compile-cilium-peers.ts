@@ -1,7 +1,7 @@
 /**
  * Whom a rule is about, as ends of the model.
  *
- * Blocks of addresses mean what is no pod and no node (the engine's profile says so), entities and reserved labels mean
+ * Blocks of addresses mean what is no pod and no node, whatever those of NetworkPolicies mean; entities and reserved labels mean
  * classes of what is no pod, and a service means what its selector selects, or the addresses that somebody wrote down.
  */
 import { type KubeObject, type LabelSelector, matchesLabelSelector, parseApiCidr } from '@weir/kube';
@@ -54,7 +54,7 @@ function sidesOf(kind: (typeof peerKinds)[number], { peers, isDeny }: CiliumRule
     case 'Endpoints':
       return (peers.Endpoints ?? []).map((selector) => sidesOfSelector(selector, context));
     case 'CIDR':
-      return (peers.CIDR ?? []).map((text) => [{ nets: [rangeOf(text)] }]);
+      return (peers.CIDR ?? []).map((text) => [{ nets: [rangeOf(text)], outside: true }]);
     case 'CIDRSet':
       return (peers.CIDRSet ?? []).map((rule) => sidesOfCidrRule(rule, context));
     case 'Entities':
@@ -62,7 +62,7 @@ function sidesOf(kind: (typeof peerKinds)[number], { peers, isDeny }: CiliumRule
     case 'Services':
       return (peers.Services ?? []).map((reference) => sidesOfServices(reference, isDeny, context));
     case 'FQDNs':
-      return (peers.FQDNs ?? []).map((domain) => [{ groups: [domainGroup(domain)], nets: everyAddress }]);
+      return (peers.FQDNs ?? []).map((domain) => [{ groups: [domainGroup(domain)], outside: true }]);
     case 'Nodes':
       return (peers.Nodes ?? []).map((selector) => sidesOfNodes(selector, context));
     case 'Groups':
@@ -89,7 +89,7 @@ function sidesOfIdentities(identities: readonly ReservedIdentity[], context: Pee
   return [
     ...(identities.includes('host') ? [{ node: 'own' } as const] : []),
     ...(identities.includes('remoteNode') ? [{ node: 'other' } as const] : []),
-    ...(world.length === 0 ? [] : [{ nets: world }]),
+    ...(world.length === 0 ? [] : [{ nets: world, outside: true } as const]),
     ...sidesOfApiServer(identities, context),
   ];
 }
@@ -119,7 +119,7 @@ function sidesOfNodes(selector: LabelSelector, { referred }: PeerContext): reado
 }
 
 function sidesOfAddresses(nets: readonly AddressRange[]): readonly Side[] {
-  return nets.length === 0 ? [] : [{ nets }];
+  return nets.length === 0 ? [] : [{ nets, outside: true }];
 }
 
 function rangesOfAddresses(texts: readonly string[]): readonly AddressRange[] {
@@ -172,7 +172,7 @@ function sidesOfService(service: KubeObject, isDeny: boolean, { referred }: Peer
   const selector = selectorOfService(service);
   if (Object.keys(selector).length > 0) return [{ selector: podsOfNamespace(selector, namespace) }];
   // A group holds the ports that are served, which is less than Cilium allows; a denial may not be less than it denies.
-  if (!isDeny) return [{ groups: [`service/${namespace}/${name}`], nets: everyAddress }];
+  if (!isDeny) return [{ groups: [`service/${namespace}/${name}`], outside: true }];
   const slices = referred
     .list(endpointSliceKind, namespace)
     .filter(({ metadata: { labels = {} } }) => labels['kubernetes.io/service-name'] === name);

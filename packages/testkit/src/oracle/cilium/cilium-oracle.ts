@@ -7,14 +7,17 @@
  * Cilium Network Policy or even a Kubernetes Network Policy." Without a policy for a direction everything is allowed in it;
  * a policy with a section for the direction puts the endpoint into default deny, unless enableDefaultDeny says no.
  */
+import { egressNamesAreOfTheCluster, type OracleEngine } from '../engine-rules.ts';
 import { addressKey, type Inhabitant, Inhabitants, type ResolvedEnd } from '../inhabitants.ts';
 import { numbersAt, numbersOfCluster } from '../named-numbers.ts';
-import { NetworkPolicyOracle } from '../network-policy-oracle.ts';
+import { NetworkPolicyOracle, type OracleOpinion } from '../network-policy-oracle.ts';
 import type { NumbersOfName } from '../rule-matching.ts';
-import type { OracleVerdict } from '../world.ts';
+import type { FlowEnd, OracleVerdict } from '../world.ts';
 import { type Identity, identityOf, labelsOfPod, selects } from './cilium-identity.ts';
 import type { CiliumFlow, CiliumWorld, PolicySection, RuleSection } from './cilium-objects.ts';
 import { namesPeers, someTrafficIs } from './cilium-rule.ts';
+
+type Opinion = OracleOpinion['egress'];
 
 interface Selecting {
   readonly namespace: string | undefined;
@@ -24,6 +27,7 @@ interface Selecting {
 /** Judges flows in one world. */
 export class CiliumOracle {
   readonly #world: CiliumWorld;
+  readonly #engine: OracleEngine;
   readonly #inhabitants: Inhabitants;
   readonly #kubernetes: NetworkPolicyOracle;
   readonly #numbersOfCluster: NumbersOfName;
@@ -31,10 +35,12 @@ export class CiliumOracle {
   /** Who others are, as the policies of a pod see them. */
   readonly #identities: Map<Inhabitant, Map<ResolvedEnd, Identity>> = new Map();
 
-  constructor(world: CiliumWorld) {
+  /** `engine`: who reads the policies. What is Cilium's own means the same to every engine but for names of ports. */
+  constructor(world: CiliumWorld, engine: OracleEngine = 'cilium') {
     this.#world = world;
+    this.#engine = engine;
     this.#inhabitants = new Inhabitants(world);
-    this.#kubernetes = new NetworkPolicyOracle(world, 'cilium');
+    this.#kubernetes = new NetworkPolicyOracle(world, engine);
     this.#numbersOfCluster = numbersOfCluster(this.#inhabitants);
   }
 
@@ -43,41 +49,57 @@ export class CiliumOracle {
     const source = this.#inhabitants.at(flow.source);
     const destination = this.#inhabitants.at(flow.destination);
     const self = source.pod !== undefined && source.pod === destination.pod;
-    const opinion = this.#kubernetes.opinion(flow);
-    const egressAllowed =
-      self || source.pod === undefined || this.#permits(source.pod, 'egress', { flow, other: destination, kubernetes: opinion.egress });
+    const opinion = this.opinion(flow);
+    const egressAllowed = self || opinion.egress !== 'forbids';
     // "The local host is always allowed to communicate with all local endpoints."
     const isOwnNode = destination.pod?.nodeAddresses.has(addressKey(source.address)) === true;
-    const ingressAllowed =
-      self ||
-      isOwnNode ||
-      destination.pod === undefined ||
-      this.#permits(destination.pod, 'ingress', { flow, other: source, kubernetes: opinion.ingress });
+    const ingressAllowed = self || isOwnNode || opinion.ingress !== 'forbids';
     return { allowed: egressAllowed && ingressAllowed, egressAllowed, ingressAllowed };
   }
 
-  #permits(
+  /** What the policies of each end say of the flow, without the exceptions of nodes and of pods to themselves. */
+  opinion(flow: CiliumFlow): OracleOpinion {
+    const source = this.#inhabitants.at(flow.source);
+    const destination = this.#inhabitants.at(flow.destination);
+    const { egress, ingress } = this.#kubernetes.opinion(flow);
+    return {
+      egress:
+        source.pod === undefined ? 'no policy' : this.#opinionOf(source.pod, 'egress', { flow, other: destination, kubernetes: egress }),
+      ingress:
+        destination.pod === undefined
+          ? 'no policy'
+          : this.#opinionOf(destination.pod, 'ingress', { flow, other: source, kubernetes: ingress }),
+    };
+  }
+
+  /** Whether a policy of Cilium selects the pod and has something to say in the direction. */
+  speaks(end: FlowEnd, direction: 'ingress' | 'egress'): boolean {
+    const { pod } = this.#inhabitants.at(end);
+    return pod !== undefined && this.#selecting(pod).some(({ section }) => hasSection(section, direction));
+  }
+
+  #opinionOf(
     pod: Inhabitant,
     direction: 'ingress' | 'egress',
-    { flow, other, kubernetes }: { flow: CiliumFlow; other: ResolvedEnd; kubernetes: 'no policy' | 'permits' | 'forbids' },
-  ): boolean {
+    { flow, other, kubernetes }: { flow: CiliumFlow; other: ResolvedEnd; kubernetes: Opinion },
+  ): Opinion {
     const selecting = this.#selecting(pod);
-    // Port names of egress are numbers of the cluster (cilium/cilium#12567).
-    const numbersOf = direction === 'ingress' ? numbersAt({ pod }) : this.#numbersOfCluster;
+    // Port names of egress are numbers of the cluster (cilium/cilium#12567) for Cilium itself, until #44429.
+    const numbersOf =
+      direction === 'ingress' ? numbersAt({ pod }) : egressNamesAreOfTheCluster(this.#engine) ? this.#numbersOfCluster : numbersAt(other);
     const identity = this.#identity(other, pod);
     const matches = (rules: readonly RuleSection[] | undefined, namespace: string | undefined, isDeny: boolean): boolean =>
       (rules ?? []).some(
         (rule) =>
           namesPeers(rule, { identity, other, namespace, world: this.#world, flow, isDeny }) && someTrafficIs(rule, numbersOf, flow),
       );
-    if (selecting.some(({ section, namespace }) => matches(section[`${direction}Deny`], namespace, true))) return false;
+    if (selecting.some(({ section, namespace }) => matches(section[`${direction}Deny`], namespace, true))) return 'forbids';
+    if (kubernetes === 'permits' || selecting.some(({ section, namespace }) => matches(section[direction], namespace, false)))
+      return 'permits';
     const isDefaultDeny = selecting.some(
-      ({ section }) =>
-        ((section[direction] ?? []).length > 0 || (section[`${direction}Deny`] ?? []).length > 0) &&
-        section.enableDefaultDeny?.[direction] !== false,
+      ({ section }) => hasSection(section, direction) && section.enableDefaultDeny?.[direction] !== false,
     );
-    if (!isDefaultDeny && kubernetes === 'no policy') return true;
-    return kubernetes === 'permits' || selecting.some(({ section, namespace }) => matches(section[direction], namespace, false));
+    return isDefaultDeny || kubernetes === 'forbids' ? 'forbids' : 'no policy';
   }
 
   #identity(end: ResolvedEnd, pod: Inhabitant): Identity {
@@ -103,4 +125,8 @@ export class CiliumOracle {
         .map((section) => ({ namespace, section }));
     });
   }
+}
+
+function hasSection(section: PolicySection, direction: 'ingress' | 'egress'): boolean {
+  return (section[direction] ?? []).length > 0 || (section[`${direction}Deny`] ?? []).length > 0;
 }
