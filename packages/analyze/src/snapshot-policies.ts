@@ -5,6 +5,7 @@
  */
 import {
   compileForSystems,
+  countedAmong,
   defaultTier,
   isOfKind,
   type PlacedPolicy,
@@ -34,7 +35,7 @@ export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit
   const read = new Set(policyCompilersOf(options.profile));
   for (const compiler of policyCompilers) {
     for (const kind of compiler.policyKinds) {
-      for (const { object, positionOf } of byKind.get(policyKindName(kind)) ?? []) {
+      for (const { object, positionOf } of countedAmong(kind, byKind.get(policyKindName(kind)) ?? [])) {
         if (!read.has(compiler)) {
           diagnostics.push(unread({ object, ...(positionOf === undefined ? {} : { positionOf }) }, kind, options.profile));
           continue;

@@ -6,6 +6,7 @@
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
 import {
+  countedAmong,
   type PlacedPolicy,
   type PolicyCompiler,
   type PolicyKind,
@@ -188,7 +189,7 @@ function policiesInForce({ policies, objects = {}, nodes = [], accepted, compile
   const referred = referredAmong(byKind);
   return (compilers ?? policyCompilersOf(target.profile)).flatMap((compiler) =>
     compiler.policyKinds.flatMap((kind) =>
-      (byKind[policyKindName(kind)] ?? []).flatMap((object): PolicyInForce[] => {
+      countedObjects(kind, byKind).flatMap((object): PolicyInForce[] => {
         const read = (version: KubeObject): { readonly policies: readonly PlacedPolicy[]; readonly isRefused: boolean } => {
           const compiled = compiler.compile(version, referred, { target });
           return { policies: compiled.policies, isRefused: isRefused(compiled) };
@@ -208,6 +209,11 @@ function policiesInForce({ policies, objects = {}, nodes = [], accepted, compile
       }),
     ),
   );
+}
+
+function countedObjects(kind: PolicyKind, byKind: Readonly<Record<string, readonly KubeObject[]>>): readonly KubeObject[] {
+  const stored = (byKind[policyKindName(kind)] ?? []).map((object) => ({ object }));
+  return countedAmong(kind, stored).map(({ object }) => object);
 }
 
 function referredAmong(byKind: Readonly<Record<string, readonly KubeObject[]>>): ReferredObjects {

@@ -15,4 +15,5 @@ export type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, Referred
 export * from './policy-compilers.ts';
 export * from './policy-kind.ts';
 export * from './service-members.ts';
+export * from './stored-twice.ts';
 export type { PolicyWriter, WrittenPolicy } from './writing/written-policy.ts';

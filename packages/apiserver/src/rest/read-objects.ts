@@ -5,6 +5,7 @@
  * snapshot: the changes since then are undone from the history of events, and when that no longer
  * reaches back the answer is 410, with a token for the rest as it is now.
  */
+import type { ResourceDefinition } from '@weir/kube';
 import { badRequest, expired, expiredContinue, notFound, resourceVersionTooLarge } from '../errors/api-error.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
@@ -18,7 +19,7 @@ import { type ListOptions, parseListOptions, parseResourceVersion, selectsSome }
 import { readMadeObjects } from './made-objects.ts';
 import { parseRepresentation } from './representation.ts';
 import { type RestContext, subjectOf } from './rest-context.ts';
-import { placeOf } from './stored-version.ts';
+import { isFoundByName, placeOf } from './stored-version.ts';
 
 /** GET of one object. */
 export function getObject(context: RestContext, target: ResourceTarget, request: ApiRequest): ApiResponse {
@@ -39,7 +40,7 @@ export function listObjects(context: RestContext, target: ResourceTarget, reques
   if (target.definition.made !== undefined) return readMadeObjects(context, target, request);
   const options = parseListOptions(request.query, target.definition);
   const representation = parseRepresentation(request.headers['accept'], request.query);
-  const snapshot = snapshotOf(context, target, options);
+  const snapshot = withoutDoubles(context, target, snapshotOf(context, target, options));
   const rendering = { definition: target.definition, representation, nowMs: context.now() };
   const isSelected = permittedSelection(context, { target, user: request.user, verb: 'list' }, options);
   const resourceVersion = String(snapshot.revision);
@@ -71,6 +72,20 @@ interface Snapshot {
   count(after: string): number;
   /** How many objects it has from here on, when the page before knew. */
   readonly counted: number | undefined;
+}
+
+/** Of objects that are stored under two names for one, that which is found by its name. */
+function withoutDoubles({ store }: RestContext, { definition }: ResourceTarget, snapshot: Snapshot): Snapshot {
+  if (definition.conversion?.storedNames === undefined) return snapshot;
+  return { ...snapshot, objects: foundByName(store, definition, snapshot.objects) };
+}
+
+function* foundByName(
+  store: RestContext['store'],
+  definition: ResourceDefinition,
+  objects: Iterable<StoredObject>,
+): Iterable<StoredObject> {
+  for (const stored of objects) if (isFoundByName(store, definition, stored)) yield stored;
 }
 
 function snapshotOf(context: RestContext, target: ResourceTarget, options: ListOptions): Snapshot {

@@ -4,7 +4,7 @@
  */
 import { ensureObject, type JsonObject, objectName, type ResourceDefinition, type StoredObjects } from '@weir/kube';
 import type { ResourceTarget } from '../server/resource-target.ts';
-import type { EncodedObject } from '../storage/encoded-object.ts';
+import type { EncodedObject, StoredObject } from '../storage/encoded-object.ts';
 import type { StoreTransaction } from '../storage/object-store.ts';
 import type { ObjectKey } from '../storage/store-keys.ts';
 import { viewOf } from '../table/encoded-view.ts';
@@ -29,6 +29,19 @@ export function placeOf(store: { get(key: ObjectKey): EncodedObject | undefined 
   // What is stored under this name may be called otherwise.
   const isIt = object === undefined || definition.conversion?.storedNames === undefined || objectName(viewOf(definition, object)) === name;
   return { key, object: isIt ? object : undefined };
+}
+
+/** Whether an object is found by its name: where two are stored under names that stand for one, only the first of those is. */
+export function isFoundByName(
+  store: Parameters<typeof placeOf>[0],
+  definition: ResourceDefinition,
+  { key, object }: StoredObject,
+): boolean {
+  if (definition.conversion?.storedNames === undefined) return true;
+  const name = objectName(viewOf(definition, object));
+  if (name === key.name) return true;
+  const found = placeOf(store, { definition, namespace: key.namespace, name, subresource: '' });
+  return found.object === undefined || found.key.name === key.name;
 }
 
 /** The object as it is stored at `key`; owns its argument. */

@@ -23,6 +23,7 @@ import { type ListOptions, parseListOptions, selectsSome } from '../rest/list-op
 import { rangeOf } from '../rest/read-objects.ts';
 import { parseRepresentation, type Representation } from '../rest/representation.ts';
 import type { RestContext } from '../rest/rest-context.ts';
+import { isFoundByName } from '../rest/stored-version.ts';
 import type { ApiRequest, ApiResponse } from '../server/api-message.ts';
 import type { ResourceTarget } from '../server/resource-target.ts';
 import type { EncodedObject } from '../storage/encoded-object.ts';
@@ -159,8 +160,9 @@ class WatchStream {
     const { store } = this.#context;
     this.#revision = store.revision;
     if (this.#options.sendInitialEvents !== false) {
-      for (const { object } of store.list(rangeOf(this.#target))) {
-        if (this.#isSelected(object)) this.#send('ADDED', object);
+      for (const stored of store.list(rangeOf(this.#target))) {
+        const { object } = stored;
+        if (this.#isSelected(object) && isFoundByName(store, this.#target.definition, stored)) this.#send('ADDED', object);
       }
     }
     if (this.#options.sendInitialEvents === true && this.#options.allowWatchBookmarks) this.#sendBookmark(true);
@@ -172,6 +174,8 @@ class WatchStream {
     const { key } = event;
     if (key.resource !== this.#target.definition.storageKey) return;
     if (this.#target.namespace !== '' && key.namespace !== this.#target.namespace) return;
+    // What is stored a second time under an older name is nothing to who knows the object by its own.
+    if (!isFoundByName(this.#context.store, this.#target.definition, event)) return;
     const type = this.#transition(event);
     if (type !== undefined) this.#send(type, event.object);
   }

@@ -10,6 +10,7 @@ import type { KubeObject } from '@weir/kube';
 import { TightMap } from '@weir/net';
 import type { PolicyEntry } from '../entries.ts';
 import type { Work } from '../work.ts';
+import { type CountedObject, KnownNames } from './known-names.ts';
 import { ObjectInForce, placeOf, saysTheSame, slim, uidOf, withKind } from './object-in-force.ts';
 import type { Policies } from './policies.ts';
 import type { PolicyMentions } from './policy-mentions.ts';
@@ -44,6 +45,8 @@ interface KindObjects {
   readonly compiler: PolicyCompiler;
   readonly records: Map<string, PolicyRecord>;
   readonly refused: Map<string, RefusedPolicy>;
+  /** Where people may know several stored objects by one name, of which one counts: those that do not have no record. */
+  readonly names: KnownNames | undefined;
   /** The last accepted version by uid; one without a record was restored and is not yet listed. */
   readonly accepted: Map<string, KubeObject>;
   readonly read: (source: ObjectInForce) => readonly PlacedPolicy[];
@@ -101,9 +104,8 @@ export class PolicyObjects {
     this.#referred.upsert(kindName, object);
     const kind = this.#kinds.get(kindName);
     if (kind === undefined) return;
-    const old = kind.records.get(placeOf(kind.kind, object));
-    const isKnown = old !== undefined && old.uid === uidOf(kind.kind, object) && saysTheSame(old.newest, object);
-    if (!isKnown || kind.refused.has(placeOf(kind.kind, object))) this.#take(kind, object, old);
+    if (kind.names === undefined) this.#put(kind, object);
+    else this.#recount(kind, kind.names.put(object));
   }
 
   /** An object is gone; the namespace of one that has none is empty or absent. */
@@ -111,14 +113,9 @@ export class PolicyObjects {
     this.#referred.delete(kindName, namespace, name);
     const kind = this.#kinds.get(kindName);
     const place = `${namespace ?? ''}/${name}`;
-    const old = kind?.records.get(place);
-    if (kind === undefined || old === undefined) return;
-    kind.records.delete(place);
-    kind.refused.delete(place);
-    this.#changes++;
-    kind.accepted.delete(old.uid);
-    this.#policies.drop(old.entries);
-    this.#referred.forget(old, old.asked);
+    if (kind === undefined) return;
+    this.#forget(kind, place);
+    if (kind.names !== undefined) this.#recount(kind, kind.names.remove(place));
   }
 
   /** What is referred to has changed: objects that asked for it are compiled anew. */
@@ -174,6 +171,7 @@ export class PolicyObjects {
       compiler,
       records: new TightMap(),
       refused: new Map(),
+      names: kind.writtenAs === undefined ? undefined : new KnownNames(kind),
       accepted: new TightMap(),
       read: ({ object, standIn }) => {
         const asked = new Set<string>();
@@ -181,6 +179,33 @@ export class PolicyObjects {
       },
     };
     return objects;
+  }
+
+  /** Other objects may count than before. */
+  #recount(kind: KindObjects, changes: readonly CountedObject[]): void {
+    for (const { counted, others } of changes) {
+      for (const place of others) this.#forget(kind, place);
+      if (counted !== undefined) this.#put(kind, counted);
+    }
+  }
+
+  /** An object counts, in the version that it has now. */
+  #put(kind: KindObjects, object: KubeObject): void {
+    const old = kind.records.get(placeOf(kind.kind, object));
+    const isKnown = old !== undefined && old.uid === uidOf(kind.kind, object) && saysTheSame(old.newest, object);
+    if (!isKnown || kind.refused.has(placeOf(kind.kind, object))) this.#take(kind, object, old);
+  }
+
+  /** What is stored at the place counts no more. */
+  #forget(kind: KindObjects, place: string): void {
+    const old = kind.records.get(place);
+    if (old === undefined) return;
+    kind.records.delete(place);
+    kind.refused.delete(place);
+    this.#changes++;
+    kind.accepted.delete(old.uid);
+    this.#policies.drop(old.entries);
+    this.#referred.forget(old, old.asked);
   }
 
   /** Takes a version of an object, in the place of another one. */

@@ -33,14 +33,18 @@ function calicoKind(kind: string, plural: string, namespaced: boolean): PolicyKi
     kind,
     plural,
     namespaced,
-    writtenAs: { group: 'projectcalico.org', versions: ['v3'], nameOf: writtenName },
+    writtenAs: {
+      group: 'projectcalico.org',
+      versions: ['v3'],
+      nameOf: (stored) => writtenName({ apiVersion: storedCalicoGroup, kind, ...stored }),
+    },
   };
 }
 
-/** Objects in lists do not say of which version they are. */
+/** Objects in lists do not say of which version and kind they are. */
 function writtenName(stored: KubeObject): string {
   const { name = '' } = stored.metadata;
-  const read = readStoredForm({ ...stored, apiVersion: stored.apiVersion ?? storedCalicoGroup });
+  const read = readStoredForm(stored);
   return 'problem' in read ? name : (read.object.metadata.name ?? name);
 }
 

@@ -136,6 +136,29 @@ describe('projectcalico.org/v3', { timeout: 60_000 }, () => {
     expect((await request('GET', `${v1}${policies}/default.web`)).status).toBe(404);
   });
 
+  it('has a policy once that is stored under the names of two releases, as it is stored under its own name', async () => {
+    const stored = (name: string, order: number): object => ({
+      apiVersion: 'crd.projectcalico.org/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name, annotations: { [metadataAnnotation]: '{"name":"web","creationTimestamp":null}' } },
+      spec: { ...web, order },
+    });
+    await request('POST', `${v1}${policies}`, stored('default.web', 1));
+    const { json } = await request('GET', `${v3}${policies}`);
+    await request('POST', `${v1}${policies}`, stored('web', 2));
+    const listed = async (): Promise<string> => said('get cnp -o custom-columns=NAME:.metadata.name,ORDER:.spec.order --no-headers');
+    expect(await listed()).toMatch(/^web +2\n$/);
+    await request('PUT', `${v1}${policies}/default.web`, stored('default.web', 3));
+    await request('DELETE', `${v1}${policies}/default.web`);
+    await request('DELETE', `${v1}${policies}/web`);
+    const watch = await request('GET', `${v3}${policies}?watch=1&timeoutSeconds=1&resourceVersion=${json.metadata.resourceVersion}`);
+    const lines = watch.text.split('\n').filter((line) => line !== '');
+    const events = lines.map((line) => JSON.parse(line) as { type: string; object: { spec: { order: number } } });
+    expect(events.filter(({ object: { spec } }) => spec.order === 2).map(({ type }) => type)).toEqual(['ADDED', 'DELETED']);
+    await request('POST', `${v1}${policies}`, stored('default.web', 4));
+    expect(await listed()).toMatch(/^web +4\n$/);
+  });
+
   it('shows what was written by hand without the annotation as it is', async () => {
     const stored = {
       apiVersion: 'crd.projectcalico.org/v1',

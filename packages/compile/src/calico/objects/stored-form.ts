@@ -7,6 +7,7 @@
  */
 import type { ManagedFieldsEntry, ObjectMeta } from '@weir/kube';
 import { defaultCalicoTier } from './calico-policy.ts';
+import { isTieredCalicoKind } from './default-calico-object.ts';
 
 /** The group of the stored form. */
 export const storedCalicoGroup = 'crd.projectcalico.org/v1';
@@ -49,7 +50,8 @@ export function readStoredForm<Stored extends StoredCalicoObject>(
 }
 
 /** Calico up to 3.28 wrote no name into the annotation, and the tier before the name of the object. */
-function withoutDefaultTier({ metadata: { name = '' }, spec }: StoredCalicoObject): string {
+function withoutDefaultTier({ kind, metadata: { name = '' }, spec }: StoredCalicoObject): string {
+  if (!isTieredCalicoKind(kind)) return name;
   const tier = spec?.tier ?? '';
   const isDefault = tier === '' || tier === defaultCalicoTier;
   const prefix = `${defaultCalicoTier}.`;
