@@ -1,5 +1,5 @@
 /** What an agent says of itself; the answer of `GET /v1/health`. */
-import type { RefusedObject, RefusedPolicy } from '@weir/calc';
+import type { PartlyKnownPolicy, RefusedObject, RefusedPolicy } from '@weir/calc';
 import type { MemoryReport } from './memory/memory-guard.ts';
 import type { QuarantinedEndpoint } from './start-gate/endpoints-in-force.ts';
 
@@ -11,6 +11,13 @@ interface RefusedPolicyReport {
   readonly reasons: readonly string[];
   /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing; `nothing`: as the engine does. */
   readonly inForce: 'accepted' | 'closed' | 'nothing';
+}
+
+/** A policy in force without fields that are not known to this release. */
+interface PartlyKnownReport {
+  readonly kind: string;
+  readonly policy: string;
+  readonly reasons: readonly string[];
 }
 
 /** A pod whose rules the data plane cannot enforce; it is closed or keeps the rules of before. */
@@ -43,20 +50,29 @@ export interface AgentHealth {
   readonly endpoints: number;
   readonly memory: MemoryReport;
   /** How many of the lists below there are. */
-  readonly counts: { readonly refused: number; readonly quarantined: number; readonly unreadable: number };
+  readonly counts: { readonly refused: number; readonly partlyKnown: number; readonly quarantined: number; readonly unreadable: number };
   readonly refused: readonly RefusedPolicyReport[];
+  readonly partlyKnown: readonly PartlyKnownReport[];
   readonly quarantined: readonly QuarantineReport[];
   readonly unreadable: readonly UnreadableReport[];
 }
 
 /** Refused policies as they are reported. */
 export function refusedReports(refused: readonly RefusedPolicy[]): readonly RefusedPolicyReport[] {
-  return refused.map(({ kind, object: { metadata }, diagnostics, inForce }) => ({
+  return refused.map((policy) => ({ ...saidOf(policy), inForce: policy.inForce }));
+}
+
+/** Policies in force without fields as they are reported. */
+export function partlyKnownReports(policies: readonly PartlyKnownPolicy[]): readonly PartlyKnownReport[] {
+  return policies.map(saidOf);
+}
+
+function saidOf({ kind, object: { metadata }, diagnostics }: PartlyKnownPolicy): PartlyKnownReport {
+  return {
     policy: `${kind.namespaced ? `${metadata.namespace ?? ''}/` : ''}${metadata.name ?? ''}`,
     kind: kind.kind,
     reasons: diagnostics.map((diagnostic) => diagnostic.message),
-    inForce,
-  }));
+  };
 }
 
 /** Quarantined endpoints as they are reported. */

@@ -1,7 +1,7 @@
 /** What an agent says of itself: health at the gate, and the state that probes look at. */
 import type { Engine } from '@weir/calc';
 import type { Dataplane } from '@weir/dataplane';
-import { type AgentHealth, quarantineReports, refusedReports, unreadableReports } from './agent-health.ts';
+import { type AgentHealth, partlyKnownReports, quarantineReports, refusedReports, unreadableReports } from './agent-health.ts';
 import type { Enforcer } from './enforcement/enforcer.ts';
 import type { MemoryGuard } from './memory/memory-guard.ts';
 import { type ProbedState, readiness } from './operations/probes.ts';
@@ -35,6 +35,7 @@ export class AgentReport {
     const { failuresInARow, lastError, transactions } = enforcer.state;
     const { ok: ready, reasons } = readiness(this.probed());
     const refused = refusedReports(engine.refusedPolicies());
+    const partlyKnown = partlyKnownReports(engine.partlyKnownPolicies());
     const quarantined = quarantineReports(enforcer.endpoints.quarantined());
     const unreadable = unreadableReports(engine.refusedObjects());
     return {
@@ -50,8 +51,9 @@ export class AgentReport {
       ...(lastError === undefined ? {} : { lastError }),
       endpoints: attachments.size,
       memory: memory.report,
-      counts: { refused: refused.length, quarantined: quarantined.length, unreadable: unreadable.length },
+      counts: { refused: refused.length, partlyKnown: partlyKnown.length, quarantined: quarantined.length, unreadable: unreadable.length },
       refused,
+      partlyKnown,
       quarantined,
       unreadable,
     };

@@ -1,6 +1,6 @@
 /** The answer of `weir agent explain`, from a running engine. */
 import { Engine } from '@weir/calc';
-import type { NetworkPolicySpec } from '@weir/kube';
+import type { KubeObject, NetworkPolicySpec } from '@weir/kube';
 import { type Address, compareAddresses, defined, parseAddress } from '@weir/net';
 import { enforcementTarget } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
@@ -80,7 +80,7 @@ describe('an explanation', () => {
       kind: 'NetworkPolicy',
       metadata: { namespace: 'shop', name: 'ping', uid: 'ping' },
       spec: { selector: 'app == "web"', ingress: [{ action: 'Allow', protocol: 'ICMP', icmp: { type: 8, code: 0 } }] },
-    });
+    } as KubeObject);
     calico.flush();
     const verdictOf = (icmp?: { type: number; code: number }): unknown =>
       explainFlow(

@@ -25,6 +25,7 @@ describe('the report of a node', () => {
         },
         localPolicies: () => [{ policy: { apiVersion: 'v1', kind: 'P', name: 'p' }, uid: 'u', generation, endpoints: 1 }],
         refusedPolicies: () => [],
+        partlyKnownPolicies: () => [],
       },
       quarantined: () => [],
       policyVersions: () => new Map([['networkpolicies.networking.k8s.io', version]]),

@@ -90,6 +90,21 @@ describe('people', () => {
     expect(told).toEqual(['Warning PolicyRefused NetworkPolicy p ours lasting']);
   });
 
+  it('are told of a policy in force without fields that are not known, until it has none', () => {
+    const odd = { podSelector: {}, ingress: [{ ports: [{ port: 80 }], sourcePorts: [1] }] };
+    upsert(policy('p', odd));
+    settle();
+    expect(told).toEqual(['Warning PolicyFieldsUnknown NetworkPolicy p lasting']);
+    expect(logged).toEqual([
+      expect.stringMatching(
+        /^error: the policy is in force without fields .*spec\.ingress\[0\]\.sourcePorts: .* allows nothing\. What to do: /,
+      ),
+    ]);
+    upsert(policy('p', { podSelector: {}, ingress: [{ ports: [{ port: 80 }] }] }));
+    expect(told.slice(1)).toEqual(['withdrawn PolicyFieldsUnknown p']);
+    expect(engine.partlyKnownPolicies()).toEqual([]);
+  });
+
   it('are told of a pod whose rules cannot be enforced, until they can', () => {
     quarantined = [{ uid: 'u', namespace: 'demo', name: 'a', reason: 'the kernel says no' }];
     notices.inKernel();

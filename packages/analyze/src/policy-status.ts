@@ -15,6 +15,7 @@ import {
   type Pod,
   type ReportedRefusal,
   type ReportedSelection,
+  type ReportedUnknownFields,
 } from '@weir/kube';
 import { type AgentHearing, hearAgent } from './agent-hearing.ts';
 import { PolicySubjects } from './policy-subjects.ts';
@@ -34,6 +35,8 @@ export interface PolicyOnNode {
   readonly reason?: string;
   /** What is in force instead of a refused version: its last accepted one, or no traffic at all. */
   readonly inForce?: 'accepted' | 'closed' | 'nothing';
+  /** Fields of it that the agent does not know, and what they mean: they let nothing through. */
+  readonly unknownFields?: string;
 }
 
 /** One policy. */
@@ -155,7 +158,7 @@ function onNode(policy: KindPolicy, node: KnownNode, pods: readonly Pod[]): Poli
   const row = { node: node.name, pods: pods.length };
   if (report === undefined) return { ...row, state: 'unknown', reason: node.silence };
   const { uid, generation } = policy.object.metadata;
-  const { selecting, refused } = indexOf(report);
+  const { selecting, refused, partlyKnown } = indexOf(report);
   const entry = selecting.get(uid);
   if (!isCovered(policy, report) && (entry === undefined || entry.generation === 0 || entry.generation !== generation)) {
     if (pods.length === 0 && report.state === 'enforcing') return { ...row, state: 'in force' };
@@ -166,7 +169,8 @@ function onNode(policy: KindPolicy, node: KnownNode, pods: readonly Pod[]): Poli
   if (report.refused.total > report.refused.items.length) {
     return { ...row, state: 'unknown', reason: `its agent refuses ${report.refused.total} policies and does not list them all` };
   }
-  return { ...row, ...podsOnNode(report, entry, pods) };
+  const unknownFields = partlyKnown.get(uid)?.reason;
+  return { ...row, ...podsOnNode(report, entry, pods), ...(unknownFields === undefined ? {} : { unknownFields }) };
 }
 
 function podsOnNode(
@@ -192,6 +196,7 @@ function podsOnNode(
 interface ReportIndex {
   readonly selecting: ReadonlyMap<string | undefined, ReportedSelection>;
   readonly refused: ReadonlyMap<string | undefined, ReportedRefusal>;
+  readonly partlyKnown: ReadonlyMap<string | undefined, ReportedUnknownFields>;
 }
 
 /** A reader that waits asks the same reports again and again. */
@@ -202,7 +207,8 @@ function indexOf(report: NodeReport): ReportIndex {
   if (index === undefined) {
     const selecting = new Map(report.selecting.items.map((item) => [item.uid, item]));
     const refused = new Map(report.refused.items.map((item) => [item.uid, item]));
-    indexes.set(report, (index = { selecting, refused }));
+    const partlyKnown = new Map((report.partlyKnown?.items ?? []).map((item) => [item.uid, item]));
+    indexes.set(report, (index = { selecting, refused, partlyKnown }));
   }
   return index;
 }

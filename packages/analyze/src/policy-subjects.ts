@@ -1,5 +1,13 @@
 /** Whom policies of whatever API select among the pods of a cluster. */
-import { isOfKind, type PolicyKind, podToEndpoint, policyCompilers, type ReferredObjects } from '@weir/compile';
+import {
+  compileKnownFields,
+  isOfKind,
+  isRefused,
+  type PolicyKind,
+  podToEndpoint,
+  policyCompilers,
+  type ReferredObjects,
+} from '@weir/compile';
 import { type KubeObject, type Namespace, namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
 import { defined } from '@weir/net';
 import { type Endpoint, type Selector, selectorMatches } from '@weir/policy';
@@ -81,13 +89,13 @@ function readSubjects(kind: PolicyKind, object: KubeObject): PolicySubject {
     policyCompilers.find(({ policyKinds }) => policyKinds.includes(kind)),
     `${kind.kind} is no kind of policies`,
   );
-  const { policies, diagnostics } = compiler.compile(named, nothingReferred);
-  const isRefused = diagnostics.some(({ severity }) => severity === 'error');
-  const placed = isRefused ? compiler.closed(named, nothingReferred) : policies;
+  const compiled = compileKnownFields({ compiler, object: named, referred: nothingReferred }, {});
+  const hasFailed = isRefused(compiled);
+  const placed = hasFailed ? compiler.closed(named, nothingReferred) : compiled.policies;
   const enforced = placed.filter(({ policy }) => !policy.staged);
   return {
     selectors: enforced.map(({ policy }) => policy.subject),
-    isStaged: enforced.length === 0 && (placed.length > 0 || isRefused),
+    isStaged: enforced.length === 0 && (placed.length > 0 || hasFailed),
   };
 }
 

@@ -26,7 +26,7 @@ export interface SnapshotPolicies {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Compiles what is a policy among the objects. */
+/** Compiles what is a policy among the objects: those from files as they should be, those from a cluster as its agents do. */
 export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit<SystemsOptions, 'positionOf'>): SnapshotPolicies {
   const policies: PlacedPolicy[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -41,7 +41,10 @@ export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit
           continue;
         }
         const place = positionOf === undefined ? {} : { positionOf };
-        const compiled = compileForSystems({ compiler, object, referred }, { ...options, ...place });
+        const compiled = compileForSystems(
+          { compiler, object, referred },
+          { ...options, ...place, toleratesUnknownFields: positionOf === undefined },
+        );
         diagnostics.push(...compiled.diagnostics);
         policies.push(...compiled.policies);
       }

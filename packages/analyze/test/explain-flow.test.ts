@@ -129,7 +129,7 @@ describe('why', () => {
     const refused = article.replace('ingress:', 'ingresses:');
     expect(outcome(refused, { source: '203.0.113.10' })).toBe('deny');
     expect(snapshotOf(refused).diagnostics).toMatchObject([
-      { code: 'invalid-policy', field: 'spec.ingresses', position: { file: 'demo.yaml', line: 46 } },
+      { code: 'unknown-field', field: 'spec.ingresses', position: { file: 'demo.yaml', line: 46 } },
     ]);
   });
 

@@ -80,7 +80,7 @@ describe('why, for policies in tiers', () => {
 
   it('refuses a policy of a file for a field that it does not know', () => {
     const snapshot = snapshotOf(tiered.replace('action: Pass', 'action: Pass\n    sources: {}'));
-    expect(snapshot.diagnostics).toMatchObject([{ code: 'invalid-policy', field: 'spec.ingress[1].sources' }]);
+    expect(snapshot.diagnostics).toMatchObject([{ code: 'unknown-field', field: 'spec.ingress[1].sources' }]);
   });
 
   it('computes no verdict from staged policies', () => {

@@ -161,6 +161,15 @@ describe('the status of a policy', () => {
     expect(status({ agents: [agent('n1')], pods }).pods).toBe(1);
   });
 
+  it('says which fields of a policy in force an agent does not know', () => {
+    const reason = 'spec.ingress[0].form: unknown field: spec.ingress[0] allows nothing';
+    const partlyKnown = { total: 1, items: [{ namespace: 'demo', name: 'p', uid: 'u', reason }] };
+    expect(status({ agents: [agent('n1', report({ partlyKnown }))] })).toMatchObject({
+      state: 'in force',
+      nodes: [{ node: 'n1', state: 'in force', unknownFields: reason }],
+    });
+  });
+
   it('waits for a reader when it selects nobody: then nobody else has to refuse it', () => {
     const unread = agent('n1', report({ policyVersion: '99', selecting: none }));
     expect(status({ agents: [unread], pods: [] })).toMatchObject({ state: 'pending', pods: 0, nodes: [] });

@@ -42,6 +42,7 @@ const compiler: PolicyCompiler = {
   api: 'Calico',
   policyKinds: [kind],
   referredKinds: [],
+  rules: { sections: [], actionOf: () => undefined, narrows: () => false },
   compile: () => ({ policies: [toService], diagnostics: [] }),
   closed: () => [],
 };

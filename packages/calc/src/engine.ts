@@ -18,7 +18,7 @@
 import { endpointSliceKind, networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
 import type { Address } from '@weir/net';
-import { type AddressGroupName, type Direction, enforcementTarget, type GroupMember, type PolicyRef } from '@weir/policy';
+import { type AddressGroupName, enforcementTarget, type GroupMember } from '@weir/policy';
 import { AddressClasses } from './classes/address-classes.ts';
 import { Classes, endpointClass } from './classes/classes.ts';
 import { classify } from './classes/classify.ts';
@@ -27,10 +27,10 @@ import type { Delta } from './delta/delta.ts';
 import { emptyDelta } from './delta/delta-algebra.ts';
 import type { EngineOptions, LocalPolicy, OwningPod, PodName, Source } from './engine-shapes.ts';
 import { serviceAccountSource, sourcesOf } from './engine-sources.ts';
-import type { Attachment, PolicyEntry, Selection } from './entries.ts';
+import type { Attachment, PolicyEntry } from './entries.ts';
 import { PeerSets } from './peer-sets/peer-sets.ts';
 import { Policies } from './policies/policies.ts';
-import { PolicyObjects, type ReadKind, type RefusedPolicy } from './policies/policy-objects.ts';
+import { type PartlyKnownPolicy, PolicyObjects, type ReadKind, type RefusedPolicy } from './policies/policy-objects.ts';
 import { PolicyReading } from './policies/policy-reading.ts';
 import { Subjects } from './policies/subjects.ts';
 import { AddressGroups } from './population/address-groups.ts';
@@ -43,6 +43,7 @@ import { type RefusedObject, RefusedObjects } from './population/refused-objects
 import { ServiceGroups } from './population/service-groups.ts';
 import { Programs } from './programs/programs.ts';
 import { RuleIds } from './programs/rule-ids.ts';
+import { isolatingPolicies } from './questions/isolating-policies.ts';
 import type { EmittedState } from './questions/judge-flow.ts';
 import { newWork, type Sizes, type Work } from './work.ts';
 
@@ -234,7 +235,7 @@ export class Engine {
     }));
   }
 
-  /** Grows whenever {@link localPolicies} or {@link refusedPolicies} may have changed. */
+  /** Grows whenever {@link localPolicies}, {@link refusedPolicies} or {@link partlyKnownPolicies} may have changed. */
   get policyChanges(): number {
     return this.#objects.changes + this.#subjects.changes + this.#locals.changes;
   }
@@ -242,6 +243,11 @@ export class Engine {
   /** Policies whose newest version was refused, with the reasons and what is in force instead. */
   refusedPolicies(): readonly RefusedPolicy[] {
     return this.#objects.refused();
+  }
+
+  /** Policies in force without fields that are not known here, with what that means. */
+  partlyKnownPolicies(): readonly PartlyKnownPolicy[] {
+    return this.#objects.partlyKnown();
   }
 
   /** Pods and namespaces that cannot be read and count as not there. */
@@ -318,7 +324,7 @@ export class Engine {
     },
     program: (key) => this.#programs.get(key),
     peerSet: (key) => this.#sets.get(key),
-    isolatedBy: (uid, direction) => this.#isolatingPolicies(this.#locals.selectionOf(uid), direction),
+    isolatedBy: (uid, direction) => isolatingPolicies(this.#policies, this.#locals.selectionOf(uid), direction),
   };
 
   /**
@@ -389,10 +395,5 @@ export class Engine {
     const renumbered = this.#ports.takeRenumbered();
     if (renumbered.size > 0 && this.#reading.numbersPortNames)
       this.#objects.replan(({ egressPortNames }) => egressPortNames.some((name) => renumbered.has(name)));
-  }
-
-  #isolatingPolicies(selection: Selection | undefined, direction: Direction): PolicyRef[] {
-    const policies = (selection?.group?.policies ?? []).map((entry) => this.#policies.policyOf(entry));
-    return policies.flatMap((policy) => (!policy.staged && policy[direction]?.isolates === true ? [policy.ref] : []));
   }
 }

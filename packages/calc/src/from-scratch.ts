@@ -6,7 +6,9 @@
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
 import {
+  compileKnownFields,
   countedAmong,
+  isRefused,
   type PlacedPolicy,
   type PolicyCompiler,
   type PolicyKind,
@@ -39,7 +41,7 @@ import { haveAsked } from './policies/own-addresses.ts';
 import { planPolicy, policyIdentity } from './policies/plan-policy.ts';
 import type { PlannedPolicy } from './policies/planned-rule.ts';
 import { type PolicyPart, partsOf } from './policies/policy-parts.ts';
-import { blockLimits, isRefused, numbersPortNames, standInFor, standInPolicies } from './policies/policy-reading.ts';
+import { blockLimits, numbersPortNames, standInFor, standInPolicies } from './policies/policy-reading.ts';
 import { nodeRangesOf } from './population/node-addresses.ts';
 import { renderRule } from './programs/render-rule.ts';
 import type { RuleHash } from './programs/rule-ids.ts';
@@ -191,10 +193,10 @@ function policiesInForce({ policies, objects = {}, nodes = [], accepted, compile
     compiler.policyKinds.flatMap((kind) =>
       countedObjects(kind, byKind).flatMap((object): PolicyInForce[] => {
         const read = (version: KubeObject): { readonly policies: readonly PlacedPolicy[]; readonly isRefused: boolean } => {
-          const compiled = compiler.compile(version, referred, { target });
+          const compiled = compileKnownFields({ compiler, object: version, referred }, { target });
           return { policies: compiled.policies, isRefused: isRefused(compiled) };
         };
-        const current = compiler.compile(object, referred, { target });
+        const current = compileKnownFields({ compiler, object, referred }, { target });
         const earlier = accepted.find((one) => uidOf(kind, one) === uidOf(kind, object));
         const before = earlier === undefined ? undefined : read(earlier);
         const standIn = standInFor(target, current.diagnostics);

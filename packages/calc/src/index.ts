@@ -12,7 +12,7 @@ export * from './engine.ts';
 export type * from './engine-shapes.ts';
 export type { Attachment } from './entries.ts';
 export * from './from-scratch.ts';
-export type { ReadKind, RefusedPolicy } from './policies/policy-objects.ts';
+export type { PartlyKnownPolicy, ReadKind, RefusedPolicy } from './policies/policy-objects.ts';
 export type { RefusedObject } from './population/refused-objects.ts';
 export type { RuleHash } from './programs/rule-ids.ts';
 export * from './questions/address-pairs.ts';

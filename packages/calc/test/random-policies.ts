@@ -22,6 +22,7 @@ export const modelCompiler: PolicyCompiler = {
   api: 'Calico',
   policyKinds: [modelKind],
   referredKinds: [],
+  rules: { sections: [], actionOf: () => undefined, narrows: () => false },
   compile: (object): CompiledObject => ({ policies: (object as ModelObject).spec, diagnostics: [] }),
   closed: () => [],
 };

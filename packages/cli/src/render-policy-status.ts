@@ -29,7 +29,8 @@ export function renderPolicyStatuses(statuses: readonly PolicyStatus[], renderin
     age(status.since, rendering),
   ]);
   const table = renderTable(['KIND', 'NAMESPACE', 'NAME', 'STATE', 'NODES', 'PODS', 'SINCE'], rows);
-  return [table, ...statuses.filter(({ state }) => state !== 'in force').flatMap((status) => ['', ...troubles(status, output)])].join('\n');
+  const worthWords = statuses.filter(({ state, nodes }) => state !== 'in force' || nodes.some(isPartlyKnown));
+  return [table, ...worthWords.flatMap((status) => ['', ...troubles(status, output)])].join('\n');
 }
 
 function renderOne(status: PolicyStatus, rendering: StatusRendering, output: Output): string {
@@ -58,7 +59,7 @@ function words({ state, otherNodes }: PolicyStatus): string {
 
 function troubles(status: PolicyStatus, output: Output): string[] {
   const { state, nodes } = status;
-  const bad = nodes.filter((row) => row.state !== 'in force');
+  const bad = nodes.filter((row) => row.state !== 'in force' || isPartlyKnown(row));
   const lines = bad.slice(0, nodesListed).map((row) => `  ${row.node}: ${row.state}: ${reasonOf(row)}`);
   if (bad.length > nodesListed) lines.push(`  and ${plural(bad.length - nodesListed, 'node')} more`);
   return [`${titleOf(status)}: ${output.tone(tones[state], state)}${bad.length === 0 ? words(status) : ''}`, ...lines];
@@ -70,7 +71,11 @@ const insteadTexts = {
   nothing: 'NOTHING, as the engine does: what it was to forbid is open',
 } as const;
 
-function reasonOf({ reason = '', inForce }: PolicyOnNode): string {
+function isPartlyKnown({ unknownFields }: PolicyOnNode): boolean {
+  return unknownFields !== undefined;
+}
+
+function reasonOf({ unknownFields = '', reason = unknownFields, inForce }: PolicyOnNode): string {
   if (inForce === undefined) return reason;
   return `${reason} (instead in force: ${insteadTexts[inForce]})`;
 }

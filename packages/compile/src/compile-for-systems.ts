@@ -2,17 +2,11 @@
  * A policy for a cluster whose nodes have several operating systems: where an engine supports it on one
  * and not on the other, it is two policies in the model, each for the pods of its system.
  */
-import type { KubeObject } from '@weir/kube';
 import { allOf, type EngineProfile, type OperatingSystem, systemKey } from '@weir/policy';
 import type { PolicyDiagnostic, PositionLookup } from './kubernetes/compile-network-policy.ts';
-import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from './policy-api.ts';
-
-/** What is compiled. */
-export interface CompiledSubject {
-  readonly compiler: PolicyCompiler;
-  readonly object: KubeObject;
-  readonly referred: ReferredObjects;
-}
+import type { CompiledObject, CompiledSubject, PlacedPolicy } from './policy-api.ts';
+import { isRefused } from './policy-refusal.ts';
+import { compileKnownFields } from './unknown-fields/compile-known-fields.ts';
 
 /** Where the policy is to be enforced. */
 export interface SystemsOptions {
@@ -22,16 +16,19 @@ export interface SystemsOptions {
   /** Whether what Windows lacks is enforced there by other means where that is possible; default no. */
   readonly expandsUnsupported?: boolean | undefined;
   readonly positionOf?: PositionLookup;
+  /** Whether fields that are not known are left out where nothing can get through by that, as an agent does. Default: no. */
+  readonly toleratesUnknownFields?: boolean | undefined;
 }
 
 /** The model's policies; what is refused is there as its stand-in, as if no version had ever been accepted. */
-export function compileForSystems({ compiler, object, referred }: CompiledSubject, options: SystemsOptions): CompiledObject {
-  const { profile, systems, positionOf, expandsUnsupported = false } = options;
+export function compileForSystems(subject: CompiledSubject, options: SystemsOptions): CompiledObject {
+  const { compiler, object, referred } = subject;
+  const { profile, systems, positionOf, expandsUnsupported = false, toleratesUnknownFields = false } = options;
   const place = positionOf === undefined ? {} : { positionOf };
-  const compiled = systems.map((system) => ({
-    system,
-    ...compiler.compile(object, referred, { ...place, target: { profile, system, expandsUnsupported } }),
-  }));
+  const compiled = systems.map((system) => {
+    const how = { ...place, target: { profile, system, expandsUnsupported } };
+    return { system, ...(toleratesUnknownFields ? compileKnownFields(subject, how) : compiler.compile(object, referred, how)) };
+  });
   const [first, ...others] = compiled;
   if (first !== undefined && !isRefused(first) && !others.some(isRefused)) return first;
   const diagnostics = new Map(compiled.flatMap((one) => one.diagnostics).map((one) => [`${one.field ?? ''} ${one.message}`, one]));
@@ -42,10 +39,6 @@ export function compileForSystems({ compiler, object, referred }: CompiledSubjec
   });
   const hosts = first !== undefined && isRefused(first) ? compiler.closedHosts?.(object) : first?.hosts;
   return { policies, diagnostics: [...diagnostics.values()], ...(hosts === undefined ? {} : { hosts }) };
-}
-
-function isRefused({ diagnostics }: CompiledObject): boolean {
-  return diagnostics.some(({ severity }) => severity === 'error');
 }
 
 function isUnsupported(diagnostics: readonly PolicyDiagnostic[]): boolean {

@@ -7,6 +7,7 @@
 import type { FieldSelection, KubeObject, Node } from '@weir/kube';
 import type { Direction, Failsafe, HostEndpoint, PodToHost, Policy, PolicyApi, Tier } from '@weir/policy';
 import type { CompileOptions, PolicyDiagnostic } from './kubernetes/compile-network-policy.ts';
+import type { RuleForm } from './unknown-fields/rule-form.ts';
 
 /** A tier without its policies; equal names have equal orders and ends. */
 export type TierPlace = Omit<Tier, 'policies'>;
@@ -66,6 +67,9 @@ export interface PolicyCompiler {
   readonly policyKinds: readonly PolicyKind[];
   /** The kinds that these refer to. */
   readonly referredKinds: readonly PolicyKind[];
+  /** How its rules are found in an object. */
+  readonly rules: RuleForm;
+  /** Holds the object to what is known: a field that is not is an error. */
   compile(object: KubeObject, referred: ReferredObjects, options?: CompileOptions): CompiledObject;
   /**
    * What stands in for an object that is refused and was never accepted: whom it selects is isolated, and nothing is
@@ -76,4 +80,11 @@ export interface PolicyCompiler {
   closedHosts?(object: KubeObject): readonly HostEndpoint[];
   /** The host endpoint that every node is; absent where host endpoints are objects of their own, or there are none. */
   hostOfNode?(node: Node): HostEndpoint;
+}
+
+/** An object with what it takes to compile it. */
+export interface CompiledSubject {
+  readonly compiler: PolicyCompiler;
+  readonly object: KubeObject;
+  readonly referred: ReferredObjects;
 }

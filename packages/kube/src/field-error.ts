@@ -29,6 +29,18 @@ export interface FieldError {
   readonly message: string;
 }
 
+const unknown = 'unknown field';
+
+/** A field that its kind does not have. */
+export function unknownField(field: string): FieldError {
+  return { reason: 'FieldValueForbidden', field, message: unknown };
+}
+
+/** Whether an error is one of {@link unknownField}. */
+export function isUnknownField({ reason, message }: FieldError): boolean {
+  return reason === 'FieldValueForbidden' && message === unknown;
+}
+
 /** The words after the field path: `Invalid value: 70000: must be between 1 and 65535, inclusive`. */
 export function formatFieldErrorBody(error: FieldError): string {
   const words = fieldErrorWords[error.reason];

@@ -25,15 +25,20 @@ export function describePolicy({ kind, namespace, name }: PolicyRef): string {
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
+/** ` of tier security`; nothing for the tier of NetworkPolicies, which most policies are in. */
+export function describeTier(tier: string): string {
+  return tier === 'default' ? '' : ` of tier ${tier}`;
+}
+
 /** ` (file:12)`, or nothing when the place is not known. */
 export function describePlace(source: SourcePosition | undefined): string {
   return source === undefined ? '' : ` (${source.file}:${source.line})`;
 }
 
 /** `ingress[0].from[1]`, the place of a rule in its policy's spec. */
-export function describeOrigin({ direction, ruleIndex, peerIndex }: Origin): string {
-  const rule = `${direction}[${ruleIndex}]`;
-  return peerIndex === undefined ? rule : `${rule}.${direction === 'ingress' ? 'from' : 'to'}[${peerIndex}]`;
+export function describeOrigin({ direction, ruleIndex, peerIndex, section, peers }: Origin): string {
+  const rule = `${section ?? direction}[${ruleIndex}]`;
+  return peerIndex === undefined ? rule : `${rule}.${peers ?? (direction === 'ingress' ? 'from' : 'to')}[${peerIndex}]`;
 }
 
 const textTestWords = { contains: 'contains', startsWith: 'starts with', endsWith: 'ends with' } as const;

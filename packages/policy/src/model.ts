@@ -65,6 +65,10 @@ export interface Origin {
   readonly direction: Direction;
   readonly ruleIndex: number;
   readonly peerIndex?: number;
+  /** Where the list of rules stands, unless in `spec` under the name of the direction: `ingressDeny`, `specs[1].egress`. */
+  readonly section?: string;
+  /** The list that the peer is of, unless `from` or `to`: `fromCIDRSet`. */
+  readonly peers?: string;
   readonly source?: SourcePosition;
 }
 

@@ -9,6 +9,7 @@ import {
   describePolicy,
   describeSelector,
   describeService,
+  describeTier,
 } from './describe-verdict.ts';
 import { podName } from './endpoint.ts';
 import type { Direction, HostFamily, Rule } from './model.ts';
@@ -42,7 +43,7 @@ function renderDirection(verdict: FlowVerdict, direction: Direction, options: Re
   if (end.kind === 'node' && verdict.hosts.some((host) => host.direction === direction && host.node === end.node.name)) return [];
   const subject = end.kind === 'endpoint' ? podName(end.endpoint) : describeEnd(end);
   const traces = verdict.trace.filter((trace) => trace.direction === direction && trace.host === undefined);
-  return [`  ${direction} of ${subject}: ${summary(result, verdict.trace)}`, ...renderReasons(verdict, result, traces, options)];
+  return [`  ${direction} of ${subject}: ${summary(result)}`, ...renderReasons(verdict, result, traces, options)];
 }
 
 function renderHost(verdict: FlowVerdict, result: HostVerdict, options: RenderVerdictOptions): string[] {
@@ -51,7 +52,7 @@ function renderHost(verdict: FlowVerdict, result: HostVerdict, options: RenderVe
   const traces = verdict.trace.filter(
     (trace) => trace.direction === direction && trace.host?.family === family && trace.host.endpoint === host,
   );
-  return [`  ${direction} of ${subject}: ${summary(result, verdict.trace)}`, ...renderReasons(verdict, result, traces, options)];
+  return [`  ${direction} of ${subject}: ${summary(result)}`, ...renderReasons(verdict, result, traces, options)];
 }
 
 /** What the policies of Calico that are about a family are called there. */
@@ -74,18 +75,17 @@ function renderReasons(
   ];
 }
 
-function summary({ verdict, decidedBy }: DirectionVerdict, trace: readonly PolicyTrace[]): string {
+function summary({ verdict, decidedBy }: DirectionVerdict): string {
   if (decidedBy === undefined) return 'unknown, it depends on a fact that is not known';
   const words = verdict === 'allow' ? 'allowed' : 'denied';
-  return `${words}, ${reasonText(decidedBy, trace)}`;
+  return `${words}, ${reasonText(decidedBy)}`;
 }
 
-function reasonText(decidedBy: DecidedBy, trace: readonly PolicyTrace[]): string {
+function reasonText(decidedBy: DecidedBy): string {
   switch (decidedBy.reason) {
     case 'rule': {
       const { origin } = decidedBy.rule;
-      const looked = trace.find(({ policy, rules }) => policy === origin.policy || rules.some(({ rule }) => rule === decidedBy.rule));
-      const tier = looked === undefined ? '' : describeTier(looked.tier);
+      const tier = describeTier(decidedBy.tier);
       return `rule ${describeOrigin(origin)} of ${describePolicy(origin.policy)}${tier}${describePlace(origin.source)} matches`;
     }
     case 'no policy':
@@ -97,11 +97,6 @@ function reasonText(decidedBy: DecidedBy, trace: readonly PolicyTrace[]): string
     default:
       return unreachable(decidedBy);
   }
-}
-
-/** ` of tier security`; nothing for the tier of NetworkPolicies, which most policies are in. */
-function describeTier(tier: string): string {
-  return tier === 'default' ? '' : ` of tier ${tier}`;
 }
 
 const profileTexts = {

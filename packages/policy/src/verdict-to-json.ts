@@ -35,15 +35,23 @@ export interface PolicyJson {
   readonly line?: number;
 }
 
+/** Where a rule stands in its policy; `section` and `peers` only where they have other names than the direction, `from` and `to`. */
+export interface RuleJson {
+  readonly rule: number;
+  readonly peer?: number;
+  readonly section?: string;
+  readonly peers?: string;
+}
+
 /** What decided; with reason `rule` the policy's fields and the rule's are there too. */
 export type DecidedByJson =
   | ({
       readonly reason: 'rule';
+      readonly tier: string;
       readonly direction: string;
-      readonly rule: number;
-      readonly peer?: number;
       readonly action: string;
-    } & PolicyJson)
+    } & RuleJson &
+      PolicyJson)
   | { readonly reason: 'no policy' | 'end of tier' | 'profile'; readonly tier?: string; readonly detail?: string };
 
 /** One direction. */
@@ -62,11 +70,9 @@ export interface HostJson extends DirectionJson {
 }
 
 /** One rule that would allow the flow after the changes. */
-export interface NearMissJson {
+export interface NearMissJson extends RuleJson {
   readonly direction: string;
   readonly policy: PolicyJson;
-  readonly rule: number;
-  readonly peer?: number;
   readonly changes: readonly (Readonly<Record<string, unknown>> & { readonly kind: Change['kind']; readonly text: string })[];
 }
 
@@ -80,14 +86,12 @@ export interface TraceJson {
   readonly applies: PolicyTrace['applies'];
   readonly isolates: boolean;
   readonly why?: readonly string[];
-  readonly rules: readonly {
-    readonly rule: number;
-    readonly peer?: number;
+  readonly rules: readonly (RuleJson & {
     readonly action: string;
     readonly matched: Truth;
     readonly line?: number;
     readonly why?: readonly string[];
-  }[];
+  })[];
 }
 
 /** The whole answer. */
@@ -148,9 +152,9 @@ function hostToJson(verdict: HostVerdict): HostJson {
 export function decidedByToJson(decidedBy: DecidedBy<DecidingRule>): DecidedByJson {
   switch (decidedBy.reason) {
     case 'rule': {
-      const { rule } = decidedBy;
+      const { tier, rule } = decidedBy;
       const { policy, source, direction } = rule.origin;
-      return { reason: 'rule', ...policyToJson(policy, source), direction, ...ruleIndexes(rule), action: rule.action };
+      return { reason: 'rule', tier, ...policyToJson(policy, source), direction, ...ruleToJson(rule), action: rule.action };
     }
     case 'end of tier':
       return { reason: 'end of tier', tier: decidedBy.tier };
@@ -173,15 +177,20 @@ export function policyToJson({ kind, apiVersion, namespace, name }: PolicyRef, s
   };
 }
 
-function ruleIndexes({ origin: { ruleIndex, peerIndex } }: DecidingRule): { readonly rule: number; readonly peer?: number } {
-  return { rule: ruleIndex, ...(peerIndex === undefined ? {} : { peer: peerIndex }) };
+function ruleToJson({ origin: { ruleIndex, peerIndex, section, peers } }: DecidingRule): RuleJson {
+  return {
+    rule: ruleIndex,
+    ...(peerIndex === undefined ? {} : { peer: peerIndex }),
+    ...(section === undefined ? {} : { section }),
+    ...(peers === undefined ? {} : { peers }),
+  };
 }
 
 function nearMissToJson({ direction, rule, changes }: NearMiss, question: FlowQuestion): NearMissJson {
   return {
     direction,
     policy: policyToJson(rule.origin.policy, rule.origin.source),
-    ...ruleIndexes(rule),
+    ...ruleToJson(rule),
     changes: changes.map((change) => ({ ...changeFields(change), kind: change.kind, text: describeChange(change, question) })),
   };
 }
@@ -204,7 +213,7 @@ function traceToJson(entry: PolicyTrace, question: FlowQuestion): TraceJson {
     isolates: entry.isolates,
     ...why(entry.mismatches),
     rules: entry.rules.map(({ rule, matched, mismatches }) => ({
-      ...ruleIndexes(rule),
+      ...ruleToJson(rule),
       action: rule.action,
       matched,
       ...(rule.origin.source === undefined ? {} : { line: rule.origin.source.line }),

@@ -104,7 +104,7 @@ export type DecidingRule = Pick<Rule, 'action' | 'origin'>;
 
 /** What decided one direction. */
 export type DecidedBy<R extends DecidingRule = Rule> =
-  | { readonly reason: 'rule'; readonly rule: R }
+  | { readonly reason: 'rule'; readonly tier: string; readonly rule: R }
   | { readonly reason: 'no policy'; readonly detail: 'not an endpoint' | 'not isolated' }
   | { readonly reason: 'end of tier'; readonly tier: string }
   | { readonly reason: 'profile'; readonly detail: 'self' | 'own node' | 'unknown pod' | HostReason };

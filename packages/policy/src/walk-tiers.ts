@@ -52,7 +52,7 @@ export class TierWalk {
         if (truth !== 'yes') continue;
         const outcome = outcomeOf(rule.action);
         if (outcome === undefined) return undefined;
-        return this.decide(outcome, { reason: 'rule', rule });
+        return this.decide(outcome, { reason: 'rule', tier: tier.name, rule });
       }
     }
     if (tier.end === 'pass' || !policies.some((policy) => policy[this.direction]?.isolates === true)) return undefined;

@@ -53,5 +53,10 @@ export function enforcementMetrics({
       'Policies whose newest version is refused, by what is in force instead: the accepted version, closed, or nothing.',
       byLabel('in_force', refusedBy),
     ),
+    gauge(
+      'weir_policies_partly_known',
+      'Policies in force without fields that this release does not know; nothing is let through by such fields.',
+      engine.partlyKnownPolicies().length,
+    ),
   ];
 }

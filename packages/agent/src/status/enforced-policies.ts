@@ -14,7 +14,7 @@ import { cutText, refusalReason } from './refusal-reason.ts';
 
 /** Where the facts come from. */
 export interface EnforcedPoliciesOptions {
-  readonly engine: Pick<Engine, 'localPolicies' | 'policyChanges' | 'refusedPolicies'>;
+  readonly engine: Pick<Engine, 'localPolicies' | 'partlyKnownPolicies' | 'policyChanges' | 'refusedPolicies'>;
   quarantined(): readonly QuarantinedEndpoint[];
   /** The resourceVersion up to which the engine knows the policies of each kind, by the names of the kinds. */
   policyVersions(): ReadonlyMap<string, string>;
@@ -78,6 +78,12 @@ export class EnforcedPolicies {
       inForce: policy.inForce,
       reason: refusalReason(policy, reportTextLimit),
     }));
+    const partlyKnown = this.#options.engine.partlyKnownPolicies().map((policy) => ({
+      namespace: policy.object.metadata.namespace ?? '',
+      name: policy.object.metadata.name ?? '',
+      uid: policy.object.metadata.uid ?? '',
+      reason: refusalReason(policy, reportTextLimit),
+    }));
     const quarantined = this.#quarantined.map(({ namespace, name, uid, reason }) => ({
       namespace,
       name,
@@ -91,6 +97,7 @@ export class EnforcedPolicies {
       policyVersion: this.#versions.get(networkPolicies) ?? '0',
       versions: Object.fromEntries(this.#versions),
       refused: bounded(refused, reportLimits.refused),
+      partlyKnown: bounded(partlyKnown, reportLimits.partlyKnown),
       quarantined: bounded(quarantined, reportLimits.quarantined),
       selecting: bounded(selecting, reportLimits.selecting),
     };

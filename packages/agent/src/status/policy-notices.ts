@@ -1,8 +1,8 @@
 /**
- * What people are told of policies that are refused and pods that are closed: a line in the log and an
- * Event, when it begins and when it is over.
+ * What people are told of policies that are refused or in force without fields that are not known, and of pods that are
+ * closed: a line in the log and an Event, when it begins and when it is over.
  */
-import type { Engine, RefusedPolicy } from '@weir/calc';
+import type { Engine, PartlyKnownPolicy, RefusedPolicy } from '@weir/calc';
 import { policyKindName } from '@weir/compile';
 import type { Logger } from '../log/log.ts';
 import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
@@ -11,7 +11,7 @@ import { cutText, refusalAdvice, refusalReason } from './refusal-reason.ts';
 
 /** Where the facts come from, and where what is told goes. */
 export interface PolicyNoticesOptions {
-  readonly engine: Pick<Engine, 'localPolicies' | 'policyChanges' | 'refusedPolicies'>;
+  readonly engine: Pick<Engine, 'localPolicies' | 'partlyKnownPolicies' | 'policyChanges' | 'refusedPolicies'>;
   quarantined(): readonly QuarantinedEndpoint[];
   /** The uid of a policy that is there, of the kind of this name; undefined when there is none. */
   policyUid(kind: string, namespace: string, name: string): string | undefined;
@@ -42,6 +42,8 @@ export class PolicyNotices {
   readonly #options: PolicyNoticesOptions;
   /** By uid. */
   #refused: ReadonlyMap<string, Refusal> = new Map();
+  /** By uid. */
+  #partlyKnown: ReadonlyMap<string, Notice> = new Map();
   #quarantined: ReadonlyMap<string, Notice> = new Map();
   #changes = -1;
 
@@ -55,6 +57,7 @@ export class PolicyNotices {
     if (engine.policyChanges !== this.#changes) {
       this.#changes = engine.policyChanges;
       this.#followPolicies(engine.refusedPolicies());
+      this.#followPartlyKnown(engine.partlyKnownPolicies());
     }
     this.#followPods();
   }
@@ -82,6 +85,19 @@ export class PolicyNotices {
     logAll(log, begun, 'the newest version of the policy is refused');
   }
 
+  #followPartlyKnown(policies: readonly PartlyKnownPolicy[]): void {
+    if (policies.length === 0 && this.#partlyKnown.size === 0) return;
+    const { board, engine, log } = this.#options;
+    const before = this.#partlyKnown;
+    const now = new Map(policies.map((policy) => [policy.object.metadata.uid ?? '', unknownFields(policy)]));
+    this.#partlyKnown = now;
+    const begun = [...now].filter(([uid, { message }]) => before.get(uid)?.message !== message);
+    const here = new Set(begun.length === 0 ? [] : engine.localPolicies().map(({ uid }) => uid));
+    for (const [uid, notice] of begun) board.announce(notice, { isOurs: here.has(uid), isLasting: true });
+    for (const [uid, notice] of before) if (now.get(uid)?.message !== notice.message) board.withdraw(notice);
+    logAll(log, begun, 'the policy is in force without fields that this release does not know');
+  }
+
   #followPods(): void {
     const pods = this.#options.quarantined();
     if (pods.length === 0 && this.#quarantined.size === 0) return;
@@ -95,14 +111,25 @@ export class PolicyNotices {
   }
 }
 
-function refusal(policy: RefusedPolicy): Refusal {
-  const { kind, object } = policy;
+function objectOf({ kind, object }: PartlyKnownPolicy): Notice['object'] {
   const { namespace = '', name = '', uid = '' } = object.metadata;
-  const apiVersion = object.apiVersion ?? `${kind.group}/${kind.versions[0] ?? ''}`;
+  return { apiVersion: object.apiVersion ?? `${kind.group}/${kind.versions[0] ?? ''}`, kind: kind.kind, namespace, name, uid };
+}
+
+function unknownFields(policy: PartlyKnownPolicy): Notice {
   return {
-    kind: policyKindName(kind),
+    object: objectOf(policy),
+    type: 'Warning',
+    reason: 'PolicyFieldsUnknown',
+    message: `The policy is in force without fields that this release of Weir does not know, and lets nothing through by them: ${refusalReason(policy, reasonLimit)}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
+  };
+}
+
+function refusal(policy: RefusedPolicy): Refusal {
+  return {
+    kind: policyKindName(policy.kind),
     notice: {
-      object: { apiVersion, kind: kind.kind, namespace, name, uid },
+      object: objectOf(policy),
       type: 'Warning',
       reason: 'PolicyRefused',
       message: `The newest version of the policy cannot be enforced: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,

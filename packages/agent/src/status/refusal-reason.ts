@@ -1,13 +1,15 @@
-/** Why a policy is refused, and what to do about it, each in one text. */
+/** Why a policy is refused, or in force only in part, and what to do about it, each in one text. */
 import type { RefusedPolicy } from '@weir/calc';
 
+type Said = Pick<RefusedPolicy, 'diagnostics'>;
+
 /** All reasons with their fields, cut after `limit` UTF-16 code units. */
-export function refusalReason({ diagnostics }: RefusedPolicy, limit: number): string {
+export function refusalReason({ diagnostics }: Said, limit: number): string {
   return cutText(diagnostics.map(({ field, message }) => (field === undefined ? message : `${field}: ${message}`)).join('; '), limit);
 }
 
 /** What to do, each thing once, cut after `limit` UTF-16 code units. */
-export function refusalAdvice({ diagnostics }: RefusedPolicy, limit: number): string {
+export function refusalAdvice({ diagnostics }: Said, limit: number): string {
   return cutText([...new Set(diagnostics.map(({ action }) => action))].join('; '), limit);
 }
 

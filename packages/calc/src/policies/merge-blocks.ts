@@ -59,7 +59,7 @@ function listOf(rule: Rule): string {
 }
 
 function mergedRule(first: Rule, list: readonly Rule[]): Rule {
-  const { peerIndex: _, ...origin } = first.origin;
+  const { peerIndex: _, peers: __, ...origin } = first.origin;
   const nets = unionOfAddressRanges(list.flatMap((rule) => remoteOf(rule).nets ?? []));
   const { source, destination } = first.match;
   const ends =

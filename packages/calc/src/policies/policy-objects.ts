@@ -5,7 +5,16 @@
  * one the object's stand-in is in force, which is closed. An object is compiled anew when something that it refers to
  * changes.
  */
-import { type CompiledObject, isOfKind, type PlacedPolicy, type PolicyCompiler, type PolicyKind, policyKindName } from '@weir/compile';
+import {
+  type CompiledObject,
+  compileKnownFields,
+  isOfKind,
+  isRefused,
+  type PlacedPolicy,
+  type PolicyCompiler,
+  type PolicyKind,
+  policyKindName,
+} from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
 import { TightMap } from '@weir/net';
 import type { PolicyEntry } from '../entries.ts';
@@ -14,7 +23,7 @@ import { type CountedObject, KnownNames } from './known-names.ts';
 import { ObjectInForce, placeOf, saysTheSame, slim, uidOf, withKind } from './object-in-force.ts';
 import type { Policies } from './policies.ts';
 import type { PolicyMentions } from './policy-mentions.ts';
-import { isRefused, type PolicyReading, type RefusedInForce, type StandIn, standInFor, standInPolicies } from './policy-reading.ts';
+import { type PolicyReading, type RefusedInForce, type StandIn, standInFor, standInPolicies } from './policy-reading.ts';
 import { type AskedQuestions, ReferredStore } from './referred-objects.ts';
 
 /** Why a version of a policy was refused, and what is in force instead. */
@@ -24,6 +33,9 @@ export interface RefusedPolicy {
   readonly diagnostics: CompiledObject['diagnostics'];
   readonly inForce: RefusedInForce;
 }
+
+/** A policy in force of which fields are not known here; each has its warning, which says what that means. */
+export type PartlyKnownPolicy = Omit<RefusedPolicy, 'inForce'>;
 
 /** A kind whose objects are read: as policies, or as what those refer to. */
 export interface ReadKind {
@@ -47,9 +59,19 @@ interface KindObjects {
   readonly refused: Map<string, RefusedPolicy>;
   /** Where people may know several stored objects by one name, of which one counts: those that do not have no record. */
   readonly names: KnownNames | undefined;
+  readonly partlyKnown: Map<string, PartlyKnownPolicy>;
   /** The last accepted version by uid; one without a record was restored and is not yet listed. */
   readonly accepted: Map<string, KubeObject>;
   readonly read: (source: ObjectInForce) => readonly PlacedPolicy[];
+}
+
+/** What is in force for a version of an object. */
+interface DecidedVersion {
+  readonly source: ObjectInForce;
+  readonly placed: readonly PlacedPolicy[];
+  readonly refused?: RefusedPolicy;
+  /** What is said of a version that is in force. */
+  readonly warnings?: CompiledObject['diagnostics'];
 }
 
 interface PolicyRecord {
@@ -165,6 +187,11 @@ export class PolicyObjects {
     return [...this.#kinds.values()].flatMap(({ refused }) => [...refused.values()]);
   }
 
+  /** The objects whose newest version is in force without fields that are not known. */
+  partlyKnown(): PartlyKnownPolicy[] {
+    return [...this.#kinds.values()].flatMap(({ partlyKnown }) => [...partlyKnown.values()]);
+  }
+
   #kindObjects(kind: PolicyKind, compiler: PolicyCompiler): KindObjects {
     const objects: KindObjects = {
       kind,
@@ -172,6 +199,7 @@ export class PolicyObjects {
       records: new TightMap(),
       refused: new Map(),
       names: kind.writtenAs === undefined ? undefined : new KnownNames(kind),
+      partlyKnown: new Map(),
       accepted: new TightMap(),
       read: ({ object, standIn }) => {
         const asked = new Set<string>();
@@ -202,6 +230,7 @@ export class PolicyObjects {
     if (old === undefined) return;
     kind.records.delete(place);
     kind.refused.delete(place);
+    kind.partlyKnown.delete(place);
     this.#changes++;
     kind.accepted.delete(old.uid);
     this.#policies.drop(old.entries);
@@ -215,7 +244,7 @@ export class PolicyObjects {
     const uid = uidOf(kind.kind, object);
     if (old !== undefined && old.uid !== uid) kind.accepted.delete(old.uid);
     const asked = new Set<string>();
-    const { source, placed, refused } = this.#decide(kind, object, asked);
+    const { source, placed, refused, warnings = [] } = this.#decide(kind, object, asked);
     if (old !== undefined) {
       this.#policies.drop(old.entries);
       this.#referred.forget(old, old.asked);
@@ -223,6 +252,8 @@ export class PolicyObjects {
     this.#changes++;
     if (refused === undefined) kind.refused.delete(place);
     else kind.refused.set(place, refused);
+    if (warnings.length === 0) kind.partlyKnown.delete(place);
+    else kind.partlyKnown.set(place, { kind: kind.kind, object: source.object, diagnostics: warnings });
     const newest = refused === undefined ? source.object : slim(kind.kind, object);
     const entries = this.#policies.enter(source, placed);
     const record: PolicyRecord = { uid, newest, asked: asked.size === 0 ? nothingAsked : asked, entries };
@@ -231,17 +262,14 @@ export class PolicyObjects {
   }
 
   /** What is in force for a version of an object. */
-  #decide(
-    kind: KindObjects,
-    object: KubeObject,
-    asked: Set<string>,
-  ): { readonly source: ObjectInForce; readonly placed: readonly PlacedPolicy[]; readonly refused?: RefusedPolicy } {
+  #decide(kind: KindObjects, object: KubeObject, asked: Set<string>): DecidedVersion {
     const uid = uidOf(kind.kind, object);
     const compiled = this.#compile(kind, object, asked);
     if (!isRefused(compiled)) {
       const slimmed = slim(kind.kind, object);
       kind.accepted.set(uid, slimmed);
-      return { source: new ObjectInForce({ uid, object: slimmed }, kind.read), placed: compiled.policies };
+      const source = new ObjectInForce({ uid, object: slimmed }, kind.read);
+      return { source, placed: compiled.policies, warnings: compiled.diagnostics };
     }
     const refused = { kind: kind.kind, object, diagnostics: compiled.diagnostics };
     const accepted = kind.accepted.get(uid);
@@ -260,7 +288,7 @@ export class PolicyObjects {
 
   #compile({ compiler }: KindObjects, object: KubeObject, asked: Set<string>): CompiledObject {
     this.#work.policiesCompiled++;
-    return compiler.compile(object, this.#referred.answers(asked), { target: this.#reading.target });
+    return compileKnownFields({ compiler, object, referred: this.#referred.answers(asked) }, { target: this.#reading.target });
   }
 
   #standIn(

@@ -70,11 +70,6 @@ export function standInPolicies({ compiler, object, referred }: ReadObject, stan
   return closed.map(({ tier, policy: { ref, order, subject, staged } }) => ({ tier, policy: { ref, order, subject, staged } }));
 }
 
-/** Whether what compiling says is a refusal. */
-export function isRefused({ diagnostics }: CompiledObject): boolean {
-  return diagnostics.some(({ severity }) => severity === 'error');
-}
-
 /** Whether port names of egress rules stand for one number in the whole cluster. */
 export function numbersPortNames({ profile }: EnforcementTarget): boolean {
   return profile.egressPortNames === 'one number in the cluster';

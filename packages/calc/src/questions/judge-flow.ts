@@ -95,7 +95,7 @@ function runProgram(
   for (const { name, rules, end } of program.tiers) {
     const rule = rules.find((candidate) => candidate.action !== 'log' && matches(state, candidate, { peer, memberships, flow }));
     if (rule !== undefined && rule.action !== 'pass') {
-      return { verdict: rule.action === 'allow' ? 'allow' : 'deny', decidedBy: { reason: 'rule', rule } };
+      return { verdict: rule.action === 'allow' ? 'allow' : 'deny', decidedBy: { reason: 'rule', tier: name, rule } };
     }
     if (rule === undefined && end === 'deny') return { verdict: 'deny', decidedBy: { reason: 'end of tier', tier: name } };
   }

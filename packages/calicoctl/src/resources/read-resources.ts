@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { calicoGroup, calicoSpecShapes, isCalicoKind } from '@weir/compile';
-import { checkShape, formatDiagnostic, parseManifest } from '@weir/kube';
+import { checkShape, formatDiagnostic, isUnknownField, parseManifest } from '@weir/kube';
 import { CalicoctlError } from '../calicoctl-error.ts';
 import { kindOf, type Resource } from './resource-kinds.ts';
 
@@ -95,6 +95,6 @@ function checked(object: Resource): Resource {
 }
 
 function unknownField(spec: unknown, kind: keyof typeof calicoSpecShapes): string | undefined {
-  const error = checkShape(spec ?? {}, calicoSpecShapes[kind], 'spec').find(({ message }) => message === 'unknown field');
+  const error = checkShape(spec ?? {}, calicoSpecShapes[kind], 'spec').find(isUnknownField);
   return error?.field.split('.').at(-1);
 }

@@ -1,6 +1,6 @@
 /** `weir agent explain SRC DST PORT[/PROTO]`: what the running agent enforces for one flow. */
 import type { DirectionExplanation, FlowExplanation } from '@weir/agent';
-import { describeOrigin, describePolicy, type EndJson } from '@weir/policy';
+import { describeOrigin, describePolicy, describeTier, type EndJson } from '@weir/policy';
 import type { Command } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
 import { type Output, renderTable } from '../output.ts';
@@ -76,10 +76,17 @@ function directionCells(direction: DirectionExplanation | undefined): [string, s
 
 function reasonOf({ decidedBy, isolatedBy }: DirectionExplanation): string {
   if (decidedBy.reason === 'rule') {
-    const { rule: ruleIndex, peer: peerIndex, id = '' } = decidedBy;
+    const { rule: ruleIndex, peer: peerIndex, section, peers, tier, id = '' } = decidedBy;
     const direction = decidedBy.direction === 'egress' ? 'egress' : 'ingress';
-    const origin = { policy: decidedBy, direction, ruleIndex, ...(peerIndex === undefined ? {} : { peerIndex }) } as const;
-    return `rule ${describeOrigin(origin)} of ${describePolicy(decidedBy)} (${id}) ${decidedBy.action === 'allow' ? 'allows' : 'denies'} it`;
+    const origin = {
+      policy: decidedBy,
+      direction,
+      ruleIndex,
+      ...(peerIndex === undefined ? {} : { peerIndex }),
+      ...(section === undefined ? {} : { section }),
+      ...(peers === undefined ? {} : { peers }),
+    } as const;
+    return `rule ${describeOrigin(origin)} of ${describePolicy(decidedBy)}${describeTier(tier)} (${id}) ${decidedBy.action === 'allow' ? 'allows' : 'denies'} it`;
   }
   if (decidedBy.reason === 'end of tier') return `no rule allows it; isolated by ${isolatedBy.map(describePolicy).join(', ')}`;
   return reasonTexts[decidedBy.detail ?? ''] ?? decidedBy.reason;

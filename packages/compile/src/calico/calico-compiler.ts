@@ -10,6 +10,7 @@ import type { HostEndpoint } from '@weir/policy';
 import { endpointSliceKind, namespaceKind } from '../core-kinds.ts';
 import type { PolicyDiagnostic } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects } from '../policy-api.ts';
+import { namedAction } from '../unknown-fields/rule-form.ts';
 import { compileFelixConfiguration } from './hosts/compile-felix-configuration.ts';
 import { closedHostEndpoint, compileHostEndpoint } from './hosts/compile-host-endpoint.ts';
 import {
@@ -22,6 +23,7 @@ import {
 import { readStoredForm, storedCalicoGroup } from './objects/stored-form.ts';
 import { closedCalicoPolicy } from './policies/closed-calico-policy.ts';
 import { compileCalicoPolicy } from './policies/compile-calico-policy.ts';
+import { calicoActions } from './policies/compile-calico-rule.ts';
 import { compileStagedKubernetesPolicy } from './policies/compile-staged-kubernetes-policy.ts';
 import { networkSetBlocks } from './policies/network-set-blocks.ts';
 import { validateCalicoObject } from './validation/validate-calico-object.ts';
@@ -71,6 +73,11 @@ export const calicoCompiler: PolicyCompiler = {
   ],
   // The slices are told to whoever keeps the groups of services.
   referredKinds: [tierKind, ...blockKinds, namespaceKind, endpointSliceKind],
+  rules: {
+    sections: ['ingress', 'egress'],
+    actionOf: (_section, rule) => namedAction(rule, calicoActions),
+    narrows: (within) => !within.startsWith('notICMP.'),
+  },
   compile(object, referred, { positionOf } = {}): CompiledObject {
     const read = readStoredForm(object);
     if ('problem' in read) return { policies: [], diagnostics: [damaged(object, read.problem)] };

@@ -10,6 +10,12 @@ export const ciliumCompiler: PolicyCompiler = {
   api: 'Cilium',
   policyKinds: [ciliumNetworkPolicyKind, ciliumClusterwideNetworkPolicyKind],
   referredKinds: [ciliumCidrGroupKind, serviceKind, endpointSliceKind, nodeKind],
+  rules: {
+    sections: ['ingress', 'ingressDeny', 'egress', 'egressDeny'],
+    actionOf: (section) => (section.endsWith('Deny') ? 'deny' : 'allow'),
+    // What stands beside the lists of peers may be another list of peers.
+    narrows: (within) => /^(toPorts|icmps|(from|to)CIDRSet)\[\d+\]\.(?!cidrGroupSelector\b)/.test(within),
+  },
   compile: compileCiliumPolicy,
   closed: closedCiliumPolicy,
 };

@@ -4,13 +4,15 @@
  *
  * A policy that is not valid, or that has a field unknown here, is refused as a whole and never widened.
  */
-import { customObjectReader, type FieldError, formatFieldErrorBody, type KubeObject } from '@weir/kube';
+import { customObjectReader, type FieldError, type KubeObject } from '@weir/kube';
 import { defined } from '@weir/net';
 import type { Direction, DirectionRules, Policy, Rule } from '@weir/policy';
 import { nodeKind } from '../core-kinds.ts';
 import type { CompileOptions, PolicyDiagnostic, PositionLookup } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '../policy-api.ts';
 import { isOfKind } from '../policy-kind.ts';
+import { refusalOf } from '../policy-refusal.ts';
+import { namedAction } from '../unknown-fields/rule-form.ts';
 import {
   type AdministratorPolicy,
   type AdministratorPolicyKind,
@@ -23,6 +25,9 @@ import { administratorProblems } from './administrator-problems.ts';
 import { tierPlaces } from './administrator-tiers.ts';
 import { closedAdministratorPolicy } from './closed-administrator-policy.ts';
 import { compilePeer, compilePodSelection, compilePorts, matchOf } from './compile-administrator-rule.ts';
+
+/** The actions of all these kinds. */
+const administratorActions = { Accept: 'allow', Allow: 'allow', Deny: 'deny', Pass: 'pass' } as const;
 
 const nowhere: PositionLookup = () => undefined;
 
@@ -38,6 +43,12 @@ export function administratorPolicyCompiler(kinds: readonly AdministratorPolicyK
     api: 'ClusterNetworkPolicy',
     policyKinds: kinds.map(({ policyKind }) => policyKind),
     referredKinds: [nodeKind],
+    rules: {
+      sections: ['ingress', 'egress'],
+      actionOf: (_section, rule) => namedAction(rule, administratorActions),
+      // A selector with a part that is not known may exclude by it.
+      narrows: (within) => !/\b(namespaces|pods|nodes)\./.test(within),
+    },
     compile: (object, referred, options = {}) => compileRead(object, { ...readerOf(object), referred, options }),
     closed: (object) => closedAdministratorPolicy(object, readerOf(object)),
   };
@@ -132,13 +143,7 @@ function unsupportedOnWindows(object: KubeObject, positionOf: PositionLookup): P
 }
 
 function refusal(object: KubeObject, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {
-  return {
-    code: 'invalid-policy',
-    severity: 'error',
-    message: formatFieldErrorBody(error),
-    action: 'correct the field; until then no part of this version of the policy is applied',
-    ...whereOf(object, error.field, positionOf),
-  };
+  return { ...refusalOf(error), ...whereOf(object, error.field, positionOf) };
 }
 
 function whereOf(

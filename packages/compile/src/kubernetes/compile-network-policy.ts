@@ -12,7 +12,6 @@ import {
   type Diagnostic,
   defaultNetworkPolicy,
   type FieldError,
-  formatFieldErrorBody,
   type NetworkPolicy,
   type NetworkPolicyPeer,
   type NetworkPolicyPort,
@@ -33,6 +32,7 @@ import {
   type Rule,
   type Side,
 } from '@weir/policy';
+import { refusalOf } from '../policy-refusal.ts';
 import { compileLabelSelector, compilePodSelector } from './compile-selector.ts';
 import { rangesOfIpBlock } from './ip-block-ranges.ts';
 import { type UnsupportedField, unsupportedFields } from './unsupported-features.ts';
@@ -40,8 +40,11 @@ import { type UnsupportedField, unsupportedFields } from './unsupported-features
 /** Finds the place of a field by its path (`spec.ingress[0]`, or '' for the whole object). */
 export type PositionLookup = (path: string) => TextPosition | undefined;
 
-/** Why a policy is refused: it is not valid, or it is and the engine cannot express it. */
-export type PolicyDiagnostic = Diagnostic<'invalid-policy' | 'unsupported-policy'>;
+/**
+ * Why a policy is refused: it is not valid, or it is and the engine cannot express it. A field that is not known here makes
+ * a policy not valid in a file; from a cluster it is a warning where it can be left out (`compile-known-fields.ts`).
+ */
+export type PolicyDiagnostic = Diagnostic<'invalid-policy' | 'unsupported-policy' | 'unknown-field'>;
 
 /** What compiling gives: the policy, or nothing and at least one error. */
 export interface CompiledPolicy {
@@ -85,13 +88,7 @@ export function networkPolicyRef(policy: NetworkPolicy): PolicyRef {
 }
 
 function refusal(policy: NetworkPolicy, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {
-  return {
-    code: 'invalid-policy',
-    severity: 'error',
-    message: formatFieldErrorBody(error),
-    action: 'correct the field; until then no part of this version of the policy is applied',
-    ...placed(policy, error.field, positionOf),
-  };
+  return { ...refusalOf(error), ...placed(policy, error.field, positionOf) };
 }
 
 function unsupportedRefusal(policy: NetworkPolicy, unsupported: UnsupportedField, positionOf: PositionLookup): PolicyDiagnostic {

@@ -24,6 +24,7 @@ export const networkPolicyCompiler: PolicyCompiler = {
   api: 'NetworkPolicy',
   policyKinds: [networkPolicyKind],
   referredKinds: [],
+  rules: { sections: ['ingress', 'egress'], actionOf: () => 'allow', narrows: () => false },
   compile(object, _referred, options) {
     const { policy, diagnostics } = compileNetworkPolicy(object, options);
     return { policies: policy === undefined ? [] : [inDefaultTier(policy)], diagnostics };

@@ -18,7 +18,7 @@ import {
   protocolNumber,
   subtractAddressRanges,
 } from '@weir/net';
-import { addedBlocksMax } from '@weir/policy';
+import { addedBlocksMax, describePolicy } from '@weir/policy';
 import { lackingFeature } from '../programs/rule-refusal.ts';
 import { blocksOfRanges, isOneBlock } from './block-values.ts';
 
@@ -67,16 +67,15 @@ export function compileHnsProgram(program: Program, peerSets: ReadonlyMap<Conten
   const rules: HnsRule[] = [];
   for (const rule of tiers.flatMap((tier) => tier.rules)) {
     const compiled = compileRule(rule, peerSets, limits);
-    if (typeof compiled === 'string') return { kind: 'refused', reason: `${describeOrigin(rule)}: ${compiled}` };
+    if (typeof compiled === 'string') return { kind: 'refused', reason: `${placeOf(rule)}: ${compiled}` };
     rules.push(...compiled);
   }
   return { kind: 'accepted', program: { key: program.key, rules, allowsRest: closing < 0 && program.otherwise === 'allow' } };
 }
 
 /** The rule as people find it: `NetworkPolicy demo/web ingress[0]`. */
-function describeOrigin({ origin: { policy, direction, ruleIndex } }: ProgramRule): string {
-  const { kind, namespace, name } = policy;
-  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name} ${direction}[${ruleIndex}]`;
+function placeOf({ origin: { policy, direction, ruleIndex, section = direction } }: ProgramRule): string {
+  return `${describePolicy(policy)} ${section}[${ruleIndex}]`;
 }
 
 /** The rule, no rule when it matches nobody, or why it cannot be said. */

@@ -4,7 +4,7 @@
  * may be another one.
  */
 import { defined } from '@weir/net';
-import type { FieldError } from '../field-error.ts';
+import { type FieldError, unknownField } from '../field-error.ts';
 import type { JsonObject } from '../registry/json-object.ts';
 import { isJsonObject, objectAt, textAt } from '../registry/json-object.ts';
 import { customResources } from './custom-resource.ts';
@@ -28,7 +28,7 @@ export function customObjectReader(
   return (object) => {
     const { value, unknownFields, wrongTypes } = resource.fit(object);
     const unreadable: FieldError[] = [
-      ...unknownFields.map((field): FieldError => ({ reason: 'FieldValueForbidden', field, message: 'unknown field' })),
+      ...unknownFields.map(unknownField),
       ...wrongTypes.map((message): FieldError => ({ reason: 'FieldValueTypeInvalid', field: 'metadata', value: '', message })),
     ];
     if (!isJsonObject(value)) return { object, errors: unreadable };

@@ -25,6 +25,9 @@ export interface ReportedRefusal {
   readonly reason: string;
 }
 
+/** A policy in force without fields that the agent does not know; `reason` names them and what they mean. */
+export type ReportedUnknownFields = Omit<ReportedRefusal, 'inForce'>;
+
 /** A pod whose rules the data plane cannot enforce; it is closed or keeps the rules of before. */
 export interface ReportedQuarantine {
   readonly namespace: string;
@@ -58,13 +61,15 @@ export interface NodeReport {
   /** The same for the policies of every kind that is installed, by `plural.group`; absent in reports of earlier releases. */
   readonly versions?: Readonly<Record<string, string>>;
   readonly refused: BoundedList<ReportedRefusal>;
+  /** Absent in reports of earlier releases. */
+  readonly partlyKnown?: BoundedList<ReportedUnknownFields>;
   readonly quarantined: BoundedList<ReportedQuarantine>;
   /** Newest first. */
   readonly selecting: BoundedList<ReportedSelection>;
 }
 
-/** More of these are counted, not listed; with {@link reportTextLimit} a report stays under 40 KiB. */
-export const reportLimits = { refused: 40, quarantined: 20, selecting: 150 } as const;
+/** More of these are counted, not listed; with {@link reportTextLimit} a report stays under 48 KiB. */
+export const reportLimits = { refused: 40, partlyKnown: 20, quarantined: 20, selecting: 150 } as const;
 
 /** Longest reason or problem, in UTF-16 code units. */
 export const reportTextLimit = 200;
@@ -84,6 +89,7 @@ const shape: Shape = openShape(
     policyVersion: stringShape,
     versions: { kind: 'stringMap' },
     refused: bounded({ ...named, inForce: stringShape }, reportLimits.refused),
+    partlyKnown: bounded(named, reportLimits.partlyKnown),
     quarantined: bounded(named, reportLimits.quarantined),
     selecting: bounded({ uid: stringShape, generation: count, pods: count, since: stringShape }, reportLimits.selecting),
   },

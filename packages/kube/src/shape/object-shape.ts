@@ -5,7 +5,7 @@
  * their shape first, so that nothing behind that door has to reckon with a number where a list belongs.
  */
 import { unreachable } from '@weir/net';
-import type { FieldError } from '../field-error.ts';
+import { type FieldError, unknownField } from '../field-error.ts';
 
 /** The shape of one value; fields of an object may be absent unless they are required. */
 export type Shape =
@@ -130,7 +130,7 @@ function checkFields(value: Readonly<Record<string, unknown>>, shape: ObjectShap
   return Object.entries(value).flatMap(([name, member]) => {
     const field = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
     if (field !== undefined) return errorsIn(member, field, at(name), nulls);
-    return [{ reason: 'FieldValueForbidden', field: at(name), message: 'unknown field' } satisfies FieldError];
+    return [unknownField(at(name))];
   });
 }
 

@@ -1,6 +1,7 @@
 /** Why an object of Calico's that is no policy is refused. */
-import { type FieldError, formatFieldErrorBody, type KubeObject } from '@weir/kube';
+import type { FieldError, KubeObject } from '@weir/kube';
 import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import { refusalOf } from '../../policy-refusal.ts';
 
 /** Diagnostics of the errors; `meanwhile` is what holds until they are corrected. */
 export function refusalsOf(
@@ -11,9 +12,7 @@ export function refusalsOf(
   return errors.map((error): PolicyDiagnostic => {
     const position = positionOf(error.field) ?? positionOf('');
     return {
-      code: 'invalid-policy',
-      severity: 'error',
-      message: formatFieldErrorBody(error),
+      ...refusalOf(error),
       action: `correct the field; until then ${meanwhile}`,
       object: `${kind} ${name}`,
       field: error.field,

@@ -4,9 +4,10 @@
  * A policy that is not valid, or that has a field unknown here, is refused as a whole and never widened. What Calico's
  * data planes leave out silently (HTTP without a proxy) is refused here with the reason.
  */
-import { checkShape, type FieldError, formatFieldErrorBody } from '@weir/kube';
+import { checkShape, type FieldError } from '@weir/kube';
 import type { Direction, DirectionRules, Policy, PolicyRef, Rule, SourcePosition } from '@weir/policy';
 import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import { refusalOf } from '../../policy-refusal.ts';
 import { type CalicoPolicy, type CalicoRule, calicoPolicyTypes, defaultCalicoTier } from '../objects/calico-policy.ts';
 import { calicoSpecShapes } from '../objects/calico-shapes.ts';
 import { calicoGroup } from '../objects/stored-form.ts';
@@ -174,13 +175,7 @@ function namedSourcePorts(source: CalicoRule['source'] = {}): readonly Unsupport
 }
 
 function refusal(policy: CalicoPolicy, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {
-  return {
-    code: 'invalid-policy',
-    severity: 'error',
-    message: formatFieldErrorBody(error),
-    action: 'correct the field; until then no part of this version of the policy is applied',
-    ...placed(policy, error.field, positionOf),
-  };
+  return { ...refusalOf(error), ...placed(policy, error.field, positionOf) };
 }
 
 function placed(

@@ -31,6 +31,8 @@ export interface CiliumRule extends Pick<CiliumIngressRule, 'toPorts' | 'icmps' 
   readonly direction: Direction;
   readonly isDeny: boolean;
   readonly index: number;
+  /** The list of rules that it is in: `ingress`, `egressDeny`, `specs[1].ingress`. */
+  readonly section: string;
   /** The path of the rule: `spec.ingressDeny[0]`. */
   readonly path: string;
   /** `from` or `to`: what the fields of peers begin with. */
@@ -50,7 +52,8 @@ const sections = [
 export function rulesOf(spec: CiliumSpec, path: string): readonly CiliumRule[] {
   return sections.flatMap(({ section, direction, isDeny }) =>
     (spec[section] ?? []).map((rule, index): CiliumRule => {
-      const place = { direction, isDeny, index, path: `${path}.${section}[${index}]` };
+      const list = path === 'spec' ? section : `${path}.${section}`;
+      const place = { direction, isDeny, index, section: list, path: `${path}.${section}[${index}]` };
       return direction === 'ingress' ? ingressRule(rule, place) : egressRule(rule, place);
     }),
   );
@@ -67,7 +70,7 @@ export function nameOfPolicy({ kind = '', metadata: { namespace, name = '' } }: 
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
-type Place = Pick<CiliumRule, 'direction' | 'isDeny' | 'index' | 'path'>;
+type Place = Pick<CiliumRule, 'direction' | 'isDeny' | 'index' | 'section' | 'path'>;
 
 function ingressRule(rule: CiliumIngressRule, place: Place): CiliumRule {
   const { fromEndpoints, fromCIDR, fromCIDRSet, fromEntities, fromNodes, fromGroups, fromRequires, ...shared } = rule;

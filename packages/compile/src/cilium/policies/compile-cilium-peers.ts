@@ -20,6 +20,8 @@ import { compileCiliumPeers, podsOfNamespace } from './compile-cilium-selector.t
 export interface CiliumPeer {
   readonly side: Side;
   readonly peerIndex?: number;
+  /** The field of that list, with `peerIndex`. */
+  readonly list?: string;
   readonly path: string;
 }
 
@@ -43,7 +45,7 @@ export function compileCiliumRulePeers(rule: CiliumRule, context: PeerContext): 
   if (peerKinds.some((kind) => peers[kind]?.length === 0)) return [];
   return peerKinds.flatMap((kind) =>
     sidesOf(kind, rule, context).flatMap((sides, peerIndex) =>
-      sides.map((side) => ({ side, peerIndex, path: `${path}.${prefix}${kind}[${peerIndex}]` })),
+      sides.map((side) => ({ side, peerIndex, list: `${prefix}${kind}`, path: `${path}.${prefix}${kind}[${peerIndex}]` })),
     ),
   );
 }

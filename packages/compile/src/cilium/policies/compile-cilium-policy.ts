@@ -6,7 +6,7 @@
  * tier before the default one, which isolates nobody, and a policy with what it allows in the default tier, among the
  * NetworkPolicies (design/model.md).
  */
-import { type FieldError, formatFieldErrorBody, withoutNulls } from '@weir/kube';
+import { type FieldError, withoutNulls } from '@weir/kube';
 import {
   type Direction,
   type DirectionRules,
@@ -21,6 +21,7 @@ import {
 import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import { defaultTier } from '../../kubernetes/default-tier.ts';
 import type { CompiledObject, PlacedPolicy, ReferredObjects, TierPlace } from '../../policy-api.ts';
+import { refusalOf } from '../../policy-refusal.ts';
 import { auditAnnotation, type CiliumPolicy, type CiliumSpec, namespaceOfPolicy, specsOf } from '../objects/cilium-policy.ts';
 import { type CiliumRule, nameOfPolicy, rulesOf, speaksOf } from '../objects/cilium-rule.ts';
 import { ciliumPolicyShape } from '../objects/cilium-shapes.ts';
@@ -88,13 +89,7 @@ function refused(diagnostics: readonly PolicyDiagnostic[]): CompiledObject {
 }
 
 function invalid(policy: CiliumPolicy, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {
-  return {
-    code: 'invalid-policy',
-    severity: 'error',
-    message: formatFieldErrorBody(error),
-    action: 'correct the field; until then no part of this version of the policy is applied',
-    ...placed(policy, error.field, positionOf),
-  };
+  return { ...refusalOf(error), ...placed(policy, error.field, positionOf) };
 }
 
 function placed(policy: CiliumPolicy, field: string, positionOf: PositionLookup): Pick<PolicyDiagnostic, 'object' | 'field' | 'position'> {
@@ -158,7 +153,7 @@ class CiliumPolicyCompilation {
     );
   }
 
-  private makeRule({ direction, isDeny, index }: CiliumRule, peer: CiliumPeer, { destination, ...traffic }: CiliumTraffic): Rule {
+  private makeRule({ direction, isDeny, index, section }: CiliumRule, peer: CiliumPeer, { destination, ...traffic }: CiliumTraffic): Rule {
     const ends =
       direction === 'ingress' ? { source: peer.side, destination } : { source: {}, destination: { ...peer.side, ...destination } };
     const match: Match = { ...traffic, ...ends };
@@ -170,7 +165,9 @@ class CiliumPolicyCompilation {
         policy: this.ref,
         direction,
         ruleIndex: index,
+        ...(section === direction ? {} : { section }),
         ...(peer.peerIndex === undefined ? {} : { peerIndex: peer.peerIndex }),
+        ...(peer.list === undefined ? {} : { peers: peer.list }),
         ...(source === undefined ? {} : { source }),
       },
     };
