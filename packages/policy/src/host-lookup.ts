@@ -1,8 +1,7 @@
 /** The host endpoints of a world: which ones a node has, and which policies select them in each family. */
 import type { HostEndpoint } from './host-endpoint.ts';
-import { appliesToHosts, type HostFamily, type Tier } from './model.ts';
+import { appliesToHosts, type HostFamily, type SelectingTier, type Tier } from './model.ts';
 import { compareText } from './policy-order.ts';
-import type { SelectingTier } from './policy-world.ts';
 import { selectorMatches } from './selector.ts';
 
 /** Answers are kept: which policies select an endpoint is found at the first question. */

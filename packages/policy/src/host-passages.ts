@@ -58,7 +58,7 @@ export function hostOfAllInterfaces(world: PolicyWorld, node: string): HostEndpo
 }
 
 /** The node that an end is or is on. */
-export function nodeNameOf(end: FlowEnd): string | undefined {
+function nodeNameOf(end: FlowEnd): string | undefined {
   if (end.kind === 'address') return undefined;
   return end.kind === 'node' ? end.node.name : end.endpoint.node;
 }

@@ -184,6 +184,12 @@ export interface Tier {
   readonly policies: readonly Policy[];
 }
 
+/** The policies of one tier that select an endpoint, in order of evaluation, staged ones left out. */
+export interface SelectingTier {
+  readonly tier: Tier;
+  readonly policies: readonly Policy[];
+}
+
 /** Whether the policy can select pods. */
 export function appliesToPods({ appliesTo }: Pick<Policy, 'appliesTo'>): boolean {
   return appliesTo === undefined || appliesTo.includes('pods');

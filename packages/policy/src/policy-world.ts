@@ -10,7 +10,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { HostEndpoint } from './host-endpoint.ts';
 import { createHostLookup, type HostLookup } from './host-lookup.ts';
 import type { HostSettings } from './host-settings.ts';
-import { type AddressGroupName, appliesToPods, type GroupMember, type Policy, type Tier } from './model.ts';
+import { type AddressGroupName, appliesToPods, type GroupMember, type Policy, type SelectingTier, type Tier } from './model.ts';
 import { comparePolicies, compareTiers } from './policy-order.ts';
 import { numbersOfNames, withNumberedNames } from './port-name-numbers.ts';
 import { type EngineProfile, engineProfiles } from './profile.ts';
@@ -33,12 +33,6 @@ export interface PolicyWorldOptions {
   readonly hostSettings?: (node: string) => HostSettings;
   /** Default: `kubernetes`. */
   readonly profile?: EngineProfile;
-}
-
-/** The policies of one tier that select an endpoint, in order of evaluation, staged ones left out. */
-export interface SelectingTier {
-  readonly tier: Tier;
-  readonly policies: readonly Policy[];
 }
 
 /** A prepared world; make it with {@link createPolicyWorld}. */

@@ -5,8 +5,8 @@
  * otherwise the outcome is unknown.
  */
 import { ruleMatches, ruleMismatches } from './match-rule.ts';
-import type { Direction, Policy, Rule, Tier } from './model.ts';
-import type { PolicyWorld, SelectingTier } from './policy-world.ts';
+import type { Direction, Policy, Rule, SelectingTier, Tier } from './model.ts';
+import type { PolicyWorld } from './policy-world.ts';
 import { type DirectionVerdict, type FlowQuestion, outcomeOf } from './verdict.ts';
 
 /** What was decided, and by what. */
