@@ -9,8 +9,10 @@ import type { EngineName } from '@weir/policy';
 /** One feature of a kind. Flows are texts: `a > server tcp 80`, see `flow-text.ts`. */
 export interface SupportCase {
   readonly feature: string;
-  /** `spec` of the object, as YAML. */
-  readonly spec: string;
+  /** `spec` of the object, as YAML; absent where there is `specs`. */
+  readonly spec?: string;
+  /** `specs` of the object, as a list in one line of YAML. */
+  readonly specs?: string;
   /** Its metadata beside name and namespace, as YAML. */
   readonly metadata?: string;
   /** Objects beside it, as YAML documents. */
@@ -40,7 +42,9 @@ export interface SupportedKind {
 export function manifestOf({ kind, apiVersion, isNamespaced, name = 'tried' }: SupportedKind, tried: SupportCase): string {
   const namespace = isNamespaced ? ', namespace: shop' : '';
   const metadata = tried.metadata === undefined ? '' : `, ${tried.metadata}`;
-  const object = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: ${name}${namespace}${metadata} }\nspec:\n${indented(tried.spec)}\n`;
+  const { spec = '', specs } = tried;
+  const said = specs === undefined ? `spec:\n${indented(spec)}` : `specs: ${specs}`;
+  const object = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: ${name}${namespace}${metadata} }\n${said}\n`;
   return tried.others === undefined ? object : `${object}---\n${tried.others}`;
 }
 

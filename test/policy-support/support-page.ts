@@ -20,7 +20,17 @@ Written by \`npm run docs:policy-support\` from the cases in \`test/policy-suppo
 
 /** The whole page. */
 export function supportPage(kinds: readonly SupportedKind[], backEnds: readonly BackEndResults[]): string {
-  return [introduction, ...kinds.map((kind) => section(kind, backEnds))].join('\n');
+  return [introduction, overview(kinds, backEnds), ...kinds.map((kind) => section(kind, backEnds))].join('\n');
+}
+
+/** How many of each kind's features are enforced. */
+function overview(kinds: readonly SupportedKind[], backEnds: readonly BackEndResults[]): string {
+  const rows = kinds.map((kind) => {
+    const enforced = backEnds.map(({ results }) => results.filter((each) => each.kind === kind && each.reasons.length === 0).length);
+    return row([`${kind.kind} of ${kind.apiVersion}`, ...[kind.cases.length, ...enforced].map(String)]);
+  });
+  const heads = ['kind', 'features', ...backEnds.map(({ name }) => titles[name])];
+  return [row(heads), `|${heads.map(() => '---|').join('')}`, ...rows, ''].join('\n');
 }
 
 function section(kind: SupportedKind, backEnds: readonly BackEndResults[]): string {

@@ -8,6 +8,8 @@
 import { type KubeObject, type Namespace, type Node, type Pod, parseManifest } from '@weir/kube';
 import type { World } from '@weir/testkit';
 
+const parsed = new Map<string, readonly KubeObject[]>();
+
 /** Ends of flows; those outside are addresses that a packet network always has. */
 export const endAddresses = {
   server: { 4: '10.224.1.10', 6: 'fd00:224:1::a' },
@@ -152,8 +154,14 @@ kind: ServiceAccount
 metadata: { name: default, namespace: other }
 `);
 
-/** The objects of YAML documents; throws where something is wrong with the text. */
+/** The objects of YAML documents; throws where something is wrong with the text. Read once: every back end is told the same. */
 export function objectsOf(manifest: string): readonly KubeObject[] {
+  const objects = parsed.get(manifest) ?? readObjects(manifest);
+  parsed.set(manifest, objects);
+  return objects;
+}
+
+function readObjects(manifest: string): readonly KubeObject[] {
   const { documents, diagnostics } = parseManifest(manifest, 'case.yaml');
   if (diagnostics.length > 0) throw new Error(`${diagnostics.map(({ message }) => message).join('; ')}:\n${manifest}`);
   return documents.map(({ object }) => object);

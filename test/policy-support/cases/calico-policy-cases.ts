@@ -110,13 +110,74 @@ const globalCases: readonly SupportCase[] = [
 
 const calico = { apiVersion, engine: 'calico' } as const;
 
-const stagedActions: readonly SupportCase[] = ['Set', 'Learn', 'Ignore', 'Delete'].map((action) => ({
-  feature: `stagedAction: ${action}`,
-  spec: action === 'Delete' ? 'stagedAction: Delete' : `stagedAction: ${action}\n${server}\n${denyAll}`,
-  others: other('NetworkPolicy', 'enforced', allowTcp),
-  allowed: ['a > server tcp 80'],
-  denied: ['a > server udp 80'],
-}));
+/** A policy that is staged beside one that is enforced; one that is staged for deletion says nothing else. */
+function stagedCases(spec: string): readonly SupportCase[] {
+  return ['Set', 'Learn', 'Ignore', 'Delete'].map((action) => ({
+    feature: `stagedAction: ${action}`,
+    spec: `stagedAction: ${action}${action === 'Delete' ? '' : `\n${spec}`}`,
+    others: other('NetworkPolicy', 'enforced', allowTcp),
+    allowed: ['a > server tcp 80'],
+    denied: ['a > server udp 80'],
+  }));
+}
+
+const stagedRules = stagedCases(`${server}\n${denyAll}`);
+
+/** Of the policies that have Calico's rules: as a whole, whatever it says. */
+function everythingStaged(isGlobal: boolean): readonly SupportCase[] {
+  const ends = (field: string): string =>
+    `{ ${['nets', 'notNets'].map((name) => `${name}: [203.0.113.0/28]`).join(', ')}, selector: has(app), notSelector: has(x), namespaceSelector: all(), ${field} }`;
+  const flags = isGlobal ? '\nnamespaceSelector: \'team == "red"\'\napplyOnForward: true' : '';
+  return [
+    {
+      feature: 'every field of a policy: none of it is enforced',
+      spec: `${server}${flags}
+tier: default
+order: 1
+serviceAccountSelector: has(duty)
+types: [Ingress, Egress]
+performanceHints: [AssumeNeededOnEveryNode]
+ingress:
+  - { action: Deny, ipVersion: 4, protocol: TCP, source: ${ends('ports: ["1000:1999"], notPorts: [81]')}, metadata: { annotations: { a: b } } }
+  - { action: Log, notProtocol: UDP }
+  - { action: Deny, protocol: ICMP, icmp: { type: 8, code: 0 }, notICMP: { type: 3, code: 1 } }
+  - { action: Deny, source: { services: { name: web, namespace: shop } } }
+  - { action: Pass, source: { serviceAccounts: { names: [till], selector: has(duty) } } }
+egress:
+  - { action: Deny, protocol: TCP, destination: ${ends('ports: [80, web], notPorts: [81]')} }
+  - { action: Deny, destination: { services: { name: web, namespace: shop } } }
+  - { action: Deny, destination: { serviceAccounts: { names: [till], selector: has(duty) } } }`,
+      others: other('NetworkPolicy', 'enforced', allowTcp),
+      allowed: ['a > server tcp 80', 'server > ext tcp 80', 'server > a icmp'],
+      denied: ['a > server udp 80'],
+    },
+    {
+      feature: 'http: refused, and not enforced either way',
+      spec: `${server}\ningress: [{ action: Allow, protocol: TCP, http: { methods: [GET], paths: [{ exact: /a }, { prefix: /b }] } }]`,
+      others: other('NetworkPolicy', 'enforced', allowTcp),
+      allowed: ['a > server tcp 80'],
+      denied: ['a > server udp 80'],
+      isRefused: true,
+    },
+    ...(isGlobal ? ['preDNAT', 'doNotTrack'] : []).map(
+      (flag): SupportCase => ({
+        feature: `${flag}: refused, and not enforced either way`,
+        spec: `${server}\n${flag}: true\napplyOnForward: true\n${denyAll}`,
+        others: other('NetworkPolicy', 'enforced', allowTcp),
+        allowed: ['a > server tcp 80'],
+        denied: ['a > server udp 80'],
+        isRefused: true,
+      }),
+    ),
+  ];
+}
+
+const stagedKubernetes = `podSelector: { matchLabels: { level: back }, matchExpressions: [{ key: app, operator: In, values: [server] }] }
+policyTypes: [Ingress, Egress]
+ingress:
+  - from: [{ podSelector: {}, namespaceSelector: {} }, { ipBlock: { cidr: 203.0.113.0/24, except: [203.0.113.64/26] } }]
+    ports: [{ protocol: UDP, port: 80, endPort: 81 }]
+egress: [{ to: [{ podSelector: {}, namespaceSelector: {} }, { ipBlock: { cidr: 203.0.113.0/24, except: [203.0.113.64/26] } }], ports: [{ port: 80 }] }]`;
 
 /** Policies that are enforced. */
 export const calicoPolicyCases: readonly SupportedKind[] = [
@@ -133,18 +194,19 @@ const stagedAbout = 'Packets never obey it; what it would change is told by `wei
 
 /** Policies that are computed and never enforced. */
 export const calicoStagedCases: readonly SupportedKind[] = [
-  { ...calico, kind: 'StagedNetworkPolicy', isNamespaced: true, about: stagedAbout, cases: stagedActions },
-  { ...calico, kind: 'StagedGlobalNetworkPolicy', isNamespaced: false, about: stagedAbout, cases: stagedActions },
+  { ...calico, kind: 'StagedNetworkPolicy', isNamespaced: true, about: stagedAbout, cases: [...stagedRules, ...everythingStaged(false)] },
+  {
+    ...calico,
+    kind: 'StagedGlobalNetworkPolicy',
+    isNamespaced: false,
+    about: stagedAbout,
+    cases: [...stagedRules, ...everythingStaged(true)],
+  },
   {
     ...calico,
     kind: 'StagedKubernetesNetworkPolicy',
     isNamespaced: true,
     about: stagedAbout,
-    cases: stagedActions.map((each) => ({
-      ...each,
-      spec: each.spec.includes('Delete')
-        ? each.spec
-        : `${each.spec.split('\n')[0] ?? ''}\npodSelector: { matchLabels: { app: server } }\npolicyTypes: [Ingress]`,
-    })),
+    cases: stagedCases(stagedKubernetes),
   },
 ];

@@ -130,6 +130,14 @@ egress:
       denied: ['a > server tcp 81', 'a > b tcp 80', 'a > far tcp 80', 'a > ext tcp 80 [6]'],
     },
     {
+      feature: 'egress: except, protocols, endPort',
+      spec: `podSelector: { matchLabels: { app: a } }
+policyTypes: [Egress]
+egress: [{ to: [{ ipBlock: { cidr: 203.0.113.0/24, except: [203.0.113.64/26] } }], ports: [{ protocol: UDP, port: 80, endPort: 443 }] }]`,
+      allowed: ['a > ext udp 80 [4]', 'a > ext udp 443 [4]'],
+      denied: ['a > ext tcp 80', 'a > far udp 80', 'a > ext udp 8080'],
+    },
+    {
       feature: 'policies add up',
       spec: `${server}\ningress: [{ from: [{ podSelector: { matchLabels: { app: a } } }] }]`,
       others: `apiVersion: networking.k8s.io/v1
