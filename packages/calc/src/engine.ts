@@ -26,15 +26,18 @@ import { type ReleasedAddress, settleAddresses } from './classes/settle-addresse
 import type { Delta } from './delta/delta.ts';
 import { emptyDelta } from './delta/delta-algebra.ts';
 import type { EngineOptions, LocalPolicy, OwningPod, PodName, Source } from './engine-shapes.ts';
+import { sizesOf } from './engine-sizes.ts';
 import { serviceAccountSource, sourcesOf } from './engine-sources.ts';
 import type { Attachment, PolicyEntry } from './entries.ts';
+import type { NodeInterface } from './hosts/host-endpoints.ts';
+import { Hosts } from './hosts/hosts.ts';
 import { PeerSets } from './peer-sets/peer-sets.ts';
+import { localPoliciesOf } from './policies/local-policies.ts';
 import { Policies } from './policies/policies.ts';
 import { type PartlyKnownPolicy, PolicyObjects, type ReadKind, type RefusedPolicy } from './policies/policy-objects.ts';
 import { PolicyReading } from './policies/policy-reading.ts';
 import { Subjects } from './policies/subjects.ts';
 import { AddressGroups } from './population/address-groups.ts';
-import { ownerOf } from './population/address-table.ts';
 import { Locals } from './population/locals.ts';
 import { NamedPortLists } from './population/named-port-lists.ts';
 import { NodeAddresses } from './population/node-addresses.ts';
@@ -66,12 +69,13 @@ export class Engine {
   readonly #policies: Policies;
   readonly #objects: PolicyObjects;
   readonly #ruleIds: RuleIds<PolicyEntry>;
-  readonly #sets: PeerSets;
+  readonly #sets: PeerSets = new PeerSets(this.#work);
   readonly #programs: Programs;
   readonly #subjects: Subjects;
+  readonly #hosts: Hosts;
   readonly #locals: Locals;
   readonly #population: Population;
-  readonly #classes: Classes;
+  readonly #classes: Classes = new Classes(this.#sets, this.#work);
   readonly #groups: AddressGroups;
   readonly #services: ServiceGroups = new ServiceGroups();
   readonly #refused: RefusedObjects = new RefusedObjects();
@@ -84,12 +88,13 @@ export class Engine {
     const compilers = options.compilers ?? policyCompilersOf(target.profile);
     this.#reading = new PolicyReading(target, (name, protocol) => this.#ports.numberOf(name, protocol));
     this.#policies = new Policies(work, this.#reading);
-    this.#objects = new PolicyObjects({ compilers, policies: this.#policies, reading: this.#reading, work });
-    this.#sources = sourcesOf(target.profile, this.#objects.kinds.keys());
     this.#ruleIds = new RuleIds(options.ruleHash);
-    this.#sets = new PeerSets(work);
-    this.#programs = new Programs({ policies: this.#policies, ruleIds: this.#ruleIds, sets: this.#sets, work });
-    this.#subjects = new Subjects({ policies: this.#policies, programs: this.#programs, ruleIds: this.#ruleIds });
+    const [policies, ruleIds] = [this.#policies, this.#ruleIds];
+    this.#programs = new Programs({ policies, ruleIds, sets: this.#sets, work });
+    this.#hosts = new Hosts({ node: options.node, profile: target.profile, compilers, policies, programs: this.#programs });
+    this.#objects = new PolicyObjects({ compilers, policies, reading: this.#reading, hosts: this.#hosts, work });
+    this.#sources = sourcesOf(target.profile, this.#objects.kinds.keys());
+    this.#subjects = new Subjects({ policies, programs: this.#programs, ruleIds, hosts: this.#hosts.subjects });
     this.#locals = new Locals(this.#subjects, options.localPods ?? 'listed');
     this.#population = new Population({
       node: options.node,
@@ -98,7 +103,6 @@ export class Engine {
       ports: this.#ports,
       withAccounts: this.#sources.includes(serviceAccountSource),
     });
-    this.#classes = new Classes(this.#sets, work);
     this.#groups = new AddressGroups(this.#population.addresses);
   }
 
@@ -141,12 +145,14 @@ export class Engine {
   upsertNode(node: Node): void {
     this.#nodes.upsert(node);
     this.#objects.upsert('nodes', node);
+    if (node.metadata.name === this.node) this.#hosts.ownNode.upsert(node);
   }
 
   /** A node is gone. */
   deleteNode(name: string): void {
     this.#nodes.delete(name);
     this.#objects.delete('nodes', undefined, name);
+    if (name === this.node) this.#hosts.ownNode.delete();
   }
 
   /**
@@ -172,6 +178,19 @@ export class Engine {
   /** {@link deletePolicyObject} for a Kubernetes NetworkPolicy. */
   deleteNetworkPolicy(namespace: string, name: string): void {
     this.#objects.delete(networkPolicies, namespace, name);
+  }
+
+  /**
+   * The interfaces that the node has now, with their addresses: needed while {@link asksForInterfaces} for host endpoints
+   * that are known by their addresses. Says whether that changes anything.
+   */
+  setInterfaces(interfaces: readonly NodeInterface[]): boolean {
+    return this.#hosts.endpoints.setInterfaces(interfaces);
+  }
+
+  /** Whether it depends on addresses of the node's interfaces which host endpoint has which of them. */
+  get asksForInterfaces(): boolean {
+    return this.#hosts.endpoints.askForAddresses;
   }
 
   /** A service account appeared or changed; told where policies can select pods by it. */
@@ -227,17 +246,12 @@ export class Engine {
 
   /** The objects of policy APIs whose policies select endpoints of this node, as of the last flush. */
   localPolicies(): readonly LocalPolicy[] {
-    return this.#subjects.localPolicies().map(({ entry, endpoints }) => ({
-      policy: this.#policies.policyOf(entry).ref,
-      uid: entry.source.uid,
-      ...(entry.source.generation === undefined ? {} : { generation: entry.source.generation }),
-      endpoints,
-    }));
+    return localPoliciesOf({ policies: this.#policies, subjects: this.#subjects, objects: this.#objects, hosts: this.#hosts.subjects });
   }
 
   /** Grows whenever {@link localPolicies}, {@link refusedPolicies} or {@link partlyKnownPolicies} may have changed. */
   get policyChanges(): number {
-    return this.#objects.changes + this.#subjects.changes + this.#locals.changes;
+    return this.#objects.changes + this.#subjects.changes + this.#locals.changes + this.#hosts.subjects.changes;
   }
 
   /** Policies whose newest version was refused, with the reasons and what is in force instead. */
@@ -288,30 +302,21 @@ export class Engine {
 
   /** What the engine keeps. */
   get sizes(): Sizes {
-    const { namespaces, pods, attachments, labelSets, addresses } = this.#population;
-    return {
-      namespaces: namespaces.size,
-      pods,
-      attachments: attachments.length,
-      labels: labelSets.labels.size,
-      labelSets: labelSets.size,
-      serviceAccounts: this.#population.accounts.size,
-      portLists: labelSets.portLists,
-      classes: this.#classes.size,
-      selectors: this.#sets.selectors,
-      keysAsked: this.#sets.interest.size + this.#policies.keysAsked,
-      peerSets: this.#sets.size,
-      programs: this.#programs.size + this.#programs.parts,
-      policies: this.#objects.size,
-      nodes: this.#nodes.size,
-      subjectSelectors: this.#policies.selectors,
-      subjects: this.#subjects.size + this.#subjects.groups,
-      ruleIds: this.#ruleIds.size,
-      addresses: addresses.size,
-      addressGroups: this.#groups.size,
-      endpoints: this.#locals.size,
-      refusedObjects: this.#refused.size,
-    };
+    return sizesOf({
+      population: this.#population,
+      classes: this.#classes,
+      sets: this.#sets,
+      programs: this.#programs,
+      policies: this.#policies,
+      objects: this.#objects,
+      nodes: this.#nodes,
+      subjects: this.#subjects,
+      ruleIds: this.#ruleIds,
+      groups: this.#groups,
+      locals: this.#locals,
+      hosts: this.#hosts,
+      refused: this.#refused,
+    });
   }
 
   /** The state up to the last flush, for single questions: see `judgeFlow`. */
@@ -337,17 +342,12 @@ export class Engine {
 
   /** The pod that owns the address now, on whatever node. */
   podAt(address: Address): OwningPod | undefined {
-    const owner = this.#population.addresses.ownerAt(address);
-    if (owner === undefined) return undefined;
-    const { uid } = owner;
-    if (owner.kind === 'orphan') return { uid, namespace: owner.attachment.namespace, name: owner.attachment.name };
-    return { uid, namespace: owner.namespace.name, name: owner.name };
+    return this.#population.podAt(address);
   }
 
   /** The addresses that a pod has now; undefined when there is no such pod, or it is on its host's network. */
   addressesOf({ namespace, name }: PodName): readonly Address[] | undefined {
-    const pod = this.#population.namespaces.get(namespace)?.pods.get(name);
-    return pod?.slots.filter((slot) => ownerOf(slot) === pod).map(({ address }) => address);
+    return this.#population.addressesOf(namespace, name);
   }
 
   /** What changed since the last call; the items of one list are in no particular order. */
@@ -371,7 +371,7 @@ export class Engine {
       addresses: addresses.change,
       programs: { upserts: programs.added, removals: programs.removed },
       endpoints: this.#locals.settle(changed),
-      hosts: { upserts: [], removals: [] },
+      ...this.#hosts.settle(),
     };
   }
 
@@ -384,7 +384,7 @@ export class Engine {
       addresses: { upserts: addresses, removals: [] },
       programs: { upserts: [...this.#programs.emitted()], removals: [] },
       endpoints: { upserts: [...this.#locals.emitted()], removals: [] },
-      hosts: { upserts: [], removals: [] },
+      ...this.#hosts.emitted(),
     };
   }
 

@@ -6,12 +6,13 @@
  */
 import type { PlacedPolicy, TierPlace } from '@weir/compile';
 import type { Address } from '@weir/net';
-import type { AddressGroupName, Direction, LabelSpace, Policy, Selector } from '@weir/policy';
+import type { AddressGroupName, Direction, HostFamily, LabelSpace, Policy, Selector } from '@weir/policy';
 import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule, ProtocolPort } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
 import type { OwnAddresses } from './policies/own-addresses.ts';
 import type { PlannedPolicy } from './policies/planned-rule.ts';
 import type { PolicyMentions } from './policies/policy-mentions.ts';
+import type { HostAudience } from './policies/policy-parts.ts';
 import type { NamedPortList } from './population/named-port-lists.ts';
 import type { KeyedRule, RuleRun } from './programs/rule-runs.ts';
 
@@ -204,6 +205,8 @@ export interface PolicyEntry {
   readonly subject: SubjectSelector;
   /** What it asks of the addresses of endpoints with that; undefined: nothing. */
   readonly addresses: OwnAddresses | undefined;
+  /** For which host endpoints it is; undefined: it is for pods. */
+  readonly hosts: HostAudience | undefined;
   /** How many groups it is in. */
   groups: number;
   /** What it says, and its rules as programs want them; both only while it selects somebody. */
@@ -279,6 +282,9 @@ export interface ProgramEntry {
   readonly runs: readonly RuleRun[];
   refs: number;
 }
+
+/** The programs of a host endpoint, by family and direction. */
+export type HostSelection = Readonly<Partial<Record<HostFamily, Readonly<Partial<Record<Direction, ProgramEntry>>>>>>;
 
 /** The programs of equal local label sets. */
 export interface Selection {

@@ -5,21 +5,10 @@
  * the engine only what gives things their shape: the compilers, the translation of rules and the
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
-import {
-  compileKnownFields,
-  countedAmong,
-  isRefused,
-  type PlacedPolicy,
-  type PolicyCompiler,
-  type PolicyKind,
-  podToPlannedEndpoint,
-  policyCompilersOf,
-  policyKindName,
-  type ReferredObjects,
-} from '@weir/compile';
-import type { KubeObject, Namespace, NetworkPolicy, Node, Pod, StringMap } from '@weir/kube';
+import { podToPlannedEndpoint } from '@weir/compile';
+import type { KubeObject, Pod, StringMap } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
-import type { AddressGroupName, Direction, Endpoint, EnforcementTarget, GroupMember, Policy, Selector } from '@weir/policy';
+import type { Direction, Endpoint, Policy, Selector } from '@weir/policy';
 import {
   comparePolicies,
   compareTiers,
@@ -30,49 +19,24 @@ import {
   selectorMatchesLabels,
   withNumberedNames,
 } from '@weir/policy';
-import { classKey, programKey } from './delta/content-text.ts';
-import type { Delta, LocalEndpoint, Membership, Program, ProgramRule, ProgramTier } from './delta/delta.ts';
+import { classKey } from './delta/content-text.ts';
+import type { Delta, LocalEndpoint, Membership, Program } from './delta/delta.ts';
 import { namedPortsIn, peerSetOf, type SetSpec } from './delta/set-spec.ts';
 import { emptyState, type State, wholeDelta } from './delta/state.ts';
 import type { Attachment } from './entries.ts';
 import { groupMemberships, withGroups } from './from-scratch-groups.ts';
-import { placeOf, uidOf } from './policies/object-in-force.ts';
+import { addHosts, isAboutHost, placedHosts } from './from-scratch-hosts.ts';
+import type { Inputs } from './from-scratch-inputs.ts';
+import { type ActivePolicy, objectsInForce, type PolicyInForce } from './from-scratch-objects.ts';
+import { tiersOf, withKey } from './from-scratch-programs.ts';
+import { layeredSettings } from './hosts/host-settings.ts';
 import { haveAsked } from './policies/own-addresses.ts';
-import { planPolicy, policyIdentity } from './policies/plan-policy.ts';
-import type { PlannedPolicy } from './policies/planned-rule.ts';
-import { type PolicyPart, partsOf } from './policies/policy-parts.ts';
-import { blockLimits, numbersPortNames, standInFor, standInPolicies } from './policies/policy-reading.ts';
+import { planPolicy } from './policies/plan-policy.ts';
+import { blockLimits, numbersPortNames, plannerFor } from './policies/policy-reading.ts';
 import { nodeRangesOf } from './population/node-addresses.ts';
-import { renderRule } from './programs/render-rule.ts';
 import type { RuleHash } from './programs/rule-ids.ts';
 
 const kubernetesOnLinux = enforcementTarget('kubernetes');
-
-/** Everything that a node's state depends on. */
-export interface Inputs {
-  readonly node: string;
-  readonly pods: readonly Pod[];
-  readonly namespaces: readonly Namespace[];
-  readonly policies: readonly NetworkPolicy[];
-  /** The objects of policy APIs besides, by the names of their kinds. */
-  readonly objects?: Readonly<Record<string, readonly KubeObject[]>>;
-  /** The last accepted versions, as `Engine.acceptedPolicies` gives them. */
-  readonly accepted: readonly KubeObject[];
-  readonly attachments: readonly Attachment[];
-  /** Asked only where `target` can select pods by them. */
-  readonly serviceAccounts?: readonly KubeObject[];
-  /** Groups of addresses; one that is not there is empty. */
-  readonly groups?: ReadonlyMap<AddressGroupName, readonly GroupMember[]>;
-  /** Asked only where `target` depends on them. */
-  readonly nodes?: readonly Node[];
-  /** As in `EngineOptions`. */
-  readonly target?: EnforcementTarget;
-  /** As in `EngineOptions`. */
-  readonly compilers?: readonly PolicyCompiler[];
-  /** Both as in `EngineOptions`. */
-  readonly localPods?: 'announced' | 'listed';
-  readonly ruleHash?: RuleHash;
-}
 
 /** A pod or an attachment without a pod, with the addresses that it claims. */
 interface Party {
@@ -90,27 +54,27 @@ interface Party {
   readonly isLocal: boolean;
 }
 
-interface PolicyInForce extends PlacedPolicy, PolicyPart {
-  /** Unlike that of any other policy. */
-  readonly identity: string;
-}
-
-interface ActivePolicy extends PolicyInForce {
-  readonly plan: PlannedPolicy;
-}
-
 /** The whole state of one node as a delta from nothing, sorted by key. */
 export function fromScratch(inputs: Inputs): Delta {
   const parties = partiesOf(inputs);
-  const policies = policiesInForce(inputs);
+  const inForce = objectsInForce(inputs);
+  const { policies } = inForce;
+  const hosts = placedHosts(inForce.hosts, inputs);
   const locals = parties.filter(({ isLocal }) => isLocal).map((party) => ({ ...party, isUndecided: dependsOnNamespace(party, policies) }));
   const owners = ownersOf(parties);
-  const active = policies.filter((one) => locals.some((party) => isSubject(one, party, owners)));
+  const active = policies.filter(
+    (one) => locals.some((party) => isSubject(one, party, owners)) || hosts.some(({ host }) => isAboutHost(one, host)),
+  );
   const target = inputs.target ?? kubernetesOnLinux;
   const limits = blockLimits(target, nodeRangesOf(inputs.nodes ?? [], inputs.node));
   const numberOf = numbersOfNames(parties.map(({ endpoint }) => endpoint?.namedPorts ?? []));
   const read = (policy: Policy): Policy => (numbersPortNames(target) ? withNumberedNames(policy, numberOf) : policy);
-  const planned = active.map((one) => ({ ...one, plan: planPolicy(read(one.policy), limits, one.identity) })).sort(byModelOrder);
+  const planned = active
+    .map((one) => ({
+      ...one,
+      plan: planPolicy(read(one.policy), { limits, name: one.identity, planOne: plannerFor(one.hosts) }),
+    }))
+    .sort(byModelOrder);
   const ids = idsOf(planned, inputs.ruleHash ?? shortHash);
   const state = emptyState();
   const specs = new Map<string, SetSpec>();
@@ -126,6 +90,9 @@ export function fromScratch(inputs: Inputs): Delta {
       ...(egress === undefined ? {} : { egress }),
     });
   }
+  addHosts(state, { hosts, planned, ids, specs });
+  if (target.profile.hosts !== undefined && (state.hosts.size > 0 || inForce.hostSettings.length > 0))
+    state.hostSettings = layeredSettings(target.profile.hosts, inForce.hostSettings, inputs.node);
   for (const spec of specs.values()) state.peerSets.set(spec.key, peerSetOf(spec));
   for (const [text, { address, owner, places }] of withGroups(owners, inputs.groups ?? new Map())) {
     const memberships = [...(owner === undefined ? [] : membershipsOf(owner, specs)), ...groupMemberships(places, specs)];
@@ -186,49 +153,6 @@ function accountLabels({ metadata, spec }: Pod, accounts: readonly KubeObject[])
   return account?.metadata.labels ?? {};
 }
 
-function policiesInForce({ policies, objects = {}, nodes = [], accepted, compilers, target = kubernetesOnLinux }: Inputs): PolicyInForce[] {
-  const byKind: Readonly<Record<string, readonly KubeObject[]>> = { 'networkpolicies.networking.k8s.io': policies, nodes, ...objects };
-  const referred = referredAmong(byKind);
-  return (compilers ?? policyCompilersOf(target.profile)).flatMap((compiler) =>
-    compiler.policyKinds.flatMap((kind) =>
-      countedObjects(kind, byKind).flatMap((object): PolicyInForce[] => {
-        const read = (version: KubeObject): { readonly policies: readonly PlacedPolicy[]; readonly isRefused: boolean } => {
-          const compiled = compileKnownFields({ compiler, object: version, referred }, { target });
-          return { policies: compiled.policies, isRefused: isRefused(compiled) };
-        };
-        const current = compileKnownFields({ compiler, object, referred }, { target });
-        const earlier = accepted.find((one) => uidOf(kind, one) === uidOf(kind, object));
-        const before = earlier === undefined ? undefined : read(earlier);
-        const standIn = standInFor(target, current.diagnostics);
-        const placed = !isRefused(current)
-          ? current.policies
-          : before?.isRefused === false
-            ? before.policies
-            : standInPolicies({ compiler, object, referred }, standIn);
-        return placed.flatMap(({ tier, policy }, place) =>
-          partsOf(policy).map((one, part) => ({ tier, ...one, identity: policyIdentity(policy.ref, { place, part }) })),
-        );
-      }),
-    ),
-  );
-}
-
-function countedObjects(kind: PolicyKind, byKind: Readonly<Record<string, readonly KubeObject[]>>): readonly KubeObject[] {
-  const stored = (byKind[policyKindName(kind)] ?? []).map((object) => ({ object }));
-  return countedAmong(kind, stored).map(({ object }) => object);
-}
-
-function referredAmong(byKind: Readonly<Record<string, readonly KubeObject[]>>): ReferredObjects {
-  const list = (kind: PolicyKind, namespace?: string): readonly KubeObject[] =>
-    (byKind[policyKindName(kind)] ?? [])
-      .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-      .sort((a, b) => (placeOf(kind, a) < placeOf(kind, b) ? -1 : 1));
-  return {
-    list,
-    get: (kind, name, namespace) => list(kind, namespace).find(({ metadata }) => metadata.name === name),
-  };
-}
-
 /** Policies of one order and name stay in the order of their places and parts: sorting is stable. */
 function byModelOrder(a: ActivePolicy, b: ActivePolicy): number {
   return compareTiers(a.tier, b.tier) || comparePolicies(a.policy, b.policy);
@@ -249,10 +173,10 @@ function idsOf(policies: readonly ActivePolicy[], hash: RuleHash): Map<string, s
 }
 
 /** Whether the policy certainly selects the party. */
-function isSubject({ policy, addresses }: PolicyInForce, party: Party, owners: ReturnType<typeof ownersOf>): boolean {
+function isSubject({ policy, addresses, hosts }: PolicyInForce, party: Party, owners: ReturnType<typeof ownersOf>): boolean {
   const { subject, staged } = policy;
   const { endpoint, isNamespaceKnown, isUndecided } = party;
-  if (endpoint === undefined || staged || isUndecided) return false;
+  if (endpoint === undefined || staged || isUndecided || hosts !== undefined) return false;
   if (addresses !== undefined && !haveAsked(localEndpoint(party, owners).addresses, addresses)) return false;
   return isNamespaceKnown ? selectorMatches(subject, endpoint) : matchesWithoutNamespace(subject, endpoint) === true;
 }
@@ -260,7 +184,9 @@ function isSubject({ policy, addresses }: PolicyInForce, party: Party, owners: R
 /** Whether a policy selects the party depending on what is not known of its namespace. */
 function dependsOnNamespace({ endpoint, isNamespaceKnown }: Party, policies: readonly PolicyInForce[]): boolean {
   if (endpoint === undefined || isNamespaceKnown) return false;
-  return policies.some(({ policy: { subject, staged } }) => !staged && matchesWithoutNamespace(subject, endpoint) === undefined);
+  return policies.some(
+    ({ policy: { subject, staged }, hosts }) => !staged && hosts === undefined && matchesWithoutNamespace(subject, endpoint) === undefined,
+  );
 }
 
 /** Three answers while the namespace's labels are not known; undefined: that depends on them. */
@@ -339,26 +265,10 @@ interface ProgramParts {
   readonly specs: Map<string, SetSpec>;
 }
 
-function programOf({ endpoint, isUndecided }: Party, direction: Direction, { selecting, ids, specs }: ProgramParts): Program | undefined {
+function programOf({ endpoint, isUndecided }: Party, direction: Direction, parts: ProgramParts): Program | undefined {
   if (endpoint === undefined || isUndecided === true) return withKey({ direction, tiers: [], otherwise: 'deny' });
-  const speaking = selecting.filter(({ policy }) => policy[direction] !== undefined);
-  if (speaking.length === 0) return undefined;
-  const tiers = new Map<string, ProgramTier & { readonly rules: ProgramRule[] }>();
-  for (const { tier, policy, plan } of speaking) {
-    const { rules, end } = tiers.get(tier.name) ?? { rules: [] as ProgramRule[], end: 'pass' as const };
-    tiers.set(tier.name, { name: tier.name, rules, end: policy[direction]?.isolates === true ? tier.end : end });
-    for (const planned of plan[direction] ?? []) {
-      const rule = renderRule(planned, ids.get(planned.identity) ?? '', endpoint.namedPorts);
-      if (rule === undefined) continue;
-      rules.push(rule);
-      for (const { spec } of planned.peer) specs.set(spec.key, spec);
-    }
-  }
-  return withKey({ direction, tiers: [...tiers.values()], otherwise: 'allow' });
-}
-
-function withKey(content: Omit<Program, 'key'>): Program {
-  return { key: programKey(content), ...content };
+  const tiers = tiersOf(direction, { ...parts, namedPorts: endpoint.namedPorts });
+  return tiers.length === 0 ? undefined : withKey({ direction, tiers, otherwise: 'allow' });
 }
 
 function membershipsOf({ endpoint, isNamespaceKnown }: Party, specs: ReadonlyMap<string, SetSpec>): Membership[] {

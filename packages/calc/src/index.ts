@@ -12,6 +12,8 @@ export * from './engine.ts';
 export type * from './engine-shapes.ts';
 export type { Attachment } from './entries.ts';
 export * from './from-scratch.ts';
+export type * from './from-scratch-inputs.ts';
+export type { NodeInterface } from './hosts/host-endpoints.ts';
 export type { PartlyKnownPolicy, ReadKind, RefusedPolicy } from './policies/policy-objects.ts';
 export type { RefusedObject } from './population/refused-objects.ts';
 export type { RuleHash } from './programs/rule-ids.ts';

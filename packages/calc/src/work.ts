@@ -60,5 +60,7 @@ export interface Sizes {
   /** Told groups of addresses. */
   readonly addressGroups: number;
   readonly endpoints: number;
+  /** Host endpoints of the node; those that have interfaces count twice. */
+  readonly hosts: number;
   readonly refusedObjects: number;
 }

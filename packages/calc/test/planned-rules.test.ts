@@ -71,7 +71,7 @@ interface Asked {
 /** Whether a rule that the policy's only rule became matches. */
 function isPlanned({ profile, direction, match }: Asked, flow: Flow): boolean {
   const limits = blockLimits({ profile, system: 'linux', expandsUnsupported: false }, { own: ownNode, others: otherNodes });
-  const plan = planPolicy(policyOf(direction, match), limits);
+  const plan = planPolicy(policyOf(direction, match), { limits });
   const among = (ranges: readonly PortRange[] | undefined, port: number | undefined): boolean =>
     ranges === undefined || (port !== undefined && portRangesContain(ranges, port));
   return (plan[direction] ?? []).some((planned) => {

@@ -14,6 +14,7 @@ export * from './kubernetes/index.ts';
 export type {
   CompiledObject,
   CompiledSubject,
+  HostSettingsLayer,
   PlacedPolicy,
   PolicyCompiler,
   PolicyKind,

@@ -107,6 +107,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     nodePortBypassesIngress: false,
     unsupported: windowsGaps('Weir', npmGaps),
     unsupportedPolicies: 'isolate',
+    hosts: calicoHostSettings,
   },
   azure: {
     name: 'azure',

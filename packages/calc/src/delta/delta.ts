@@ -71,6 +71,11 @@ export interface ProgramRule {
   readonly id: string;
   readonly action: Action;
   readonly peer: readonly PeerTest[];
+  /**
+   * Of programs of host endpoints alone, and never empty: tests of the packet's other address, which is the destination of
+   * ingress and the source of egress. An `addressPort` set among them holds destination ports of ingress.
+   */
+  readonly local?: readonly PeerTest[];
   readonly protocol?: ProtocolNumber;
   /** Never together with `protocol`. */
   readonly notProtocol?: ProtocolNumber;

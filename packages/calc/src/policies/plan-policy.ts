@@ -14,13 +14,25 @@ import type { BlockLimits, PlannedPolicy, PlannedRule } from './planned-rule.ts'
 /** Blocks mean everybody, and there are no nodes. */
 const everybody: BlockLimits = { withoutPods: false, withoutNodes: false, ownNode: [], otherNodes: [] };
 
-/** Plans both directions of a policy; `name` tells it from all others. */
-export function planPolicy(policy: Policy, limits: BlockLimits = everybody, name: string = policyIdentity(policy.ref)): PlannedPolicy {
+/** How a policy is planned. */
+export interface PlanManner {
+  readonly limits?: BlockLimits;
+  /** Tells the policy from all others. */
+  readonly name?: string;
+  /** Plans one rule; default is for pods: see `planHostRule` for others. */
+  readonly planOne?: typeof planRule;
+}
+
+/** Plans both directions of a policy. */
+export function planPolicy(
+  policy: Policy,
+  { limits = everybody, name = policyIdentity(policy.ref), planOne = planRule }: PlanManner = {},
+): PlannedPolicy {
   const plan = (direction: Direction, rules: readonly Rule[]): PlannedRule[] => {
     const taken = new Map<string, number>();
     return mergeBlocks(rules)
       .flatMap((rule) => {
-        const planned = planRule(rule, direction, limits);
+        const planned = planOne(rule, direction, limits);
         const remote = direction === 'ingress' ? rule.match.source : rule.match.destination;
         return planned.map((one) => limitPeers(one, remote, limits));
       })

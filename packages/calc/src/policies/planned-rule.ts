@@ -3,12 +3,20 @@ import type { AddressRange, PortRange, ProtocolNumber } from '@weir/net';
 import type { Action, Origin } from '@weir/policy';
 import type { SetSpec } from '../delta/set-spec.ts';
 
+/** A test of an address. */
+export interface PlannedTest {
+  readonly spec: SetSpec;
+  readonly negated: boolean;
+}
+
 /** One rule of a program, but for its id and its local port names. */
 export interface PlannedRule {
   /** What the id stands for: unlike that of any other rule of any policy. */
   readonly identity: string;
   readonly action: Action;
-  readonly peer: readonly { readonly spec: SetSpec; readonly negated: boolean }[];
+  readonly peer: readonly PlannedTest[];
+  /** As in `ProgramRule`. */
+  readonly local?: readonly PlannedTest[];
   readonly protocol?: ProtocolNumber;
   readonly notProtocol?: ProtocolNumber;
   /** As in `ProgramRule`. */

@@ -26,6 +26,13 @@ export type SelectedEnd = Pick<Subject, 'labelSet' | 'addresses'>;
 /** So many new versions keep what they were compiled to until it is known whether they select anybody here. */
 const freshLimit = 64;
 
+/** The entries for host endpoints: few, so that each endpoint is asked of all. */
+interface HostPolicies {
+  readonly all: Set<PolicyEntry>;
+  readonly added: Set<PolicyEntry>;
+  readonly removed: Set<PolicyEntry>;
+}
+
 /** All policies. */
 export class Policies {
   /** Versions that came since the last {@link settled} and are still compiled. */
@@ -40,9 +47,11 @@ export class Policies {
   readonly #interest: LabelInterest = new LabelInterest();
   readonly #work: Work;
   readonly #reading: PolicyReading;
-  /** Entries that came and that went since the last flush; an entry is in one of them at most. */
+  /** Entries for pods that came and that went since the last flush; an entry is in one of them at most. */
   readonly added: Set<PolicyEntry> = new Set();
   readonly removed: Set<PolicyEntry> = new Set();
+  /** Those for host endpoints. */
+  readonly ofHosts: HostPolicies = { all: new Set(), added: new Set(), removed: new Set() };
   /** How many policies in force ask for addresses of the endpoints that they select. */
   #asking = 0;
   #nextId = 1;
@@ -146,7 +155,7 @@ export class Policies {
 
   #plan(entry: PolicyEntry): PlannedPolicy {
     const policy = this.policyOf(entry);
-    return this.#reading.plan(policy, policyIdentity(policy.ref, entry));
+    return this.#reading.plan({ policy, ...(entry.hosts === undefined ? {} : { hosts: entry.hosts }) }, policyIdentity(policy.ref, entry));
   }
 
   /** The parts of the entry's policy; those of one object are compiled once for all of its entries. */
@@ -163,14 +172,15 @@ export class Policies {
     this.#compiled.clear();
   }
 
-  #enter(of: Pick<PolicyEntry, 'source' | 'tier' | 'place' | 'part'>, { policy, addresses }: PolicyPart): PolicyEntry {
+  #enter(of: Pick<PolicyEntry, 'source' | 'tier' | 'place' | 'part'>, { policy, addresses, hosts }: PolicyPart): PolicyEntry {
     const entry = this.#add({
       ...of,
       mentions: mentionsOf(policy),
       order: policy.order,
       tie: policyTieText(policy.ref),
-      subject: this.#subjectSelector(policy.subject),
+      subject: hosts === undefined ? this.#subjectSelector(policy.subject) : ofHosts(policy.subject),
       addresses,
+      hosts,
       groups: 0,
       policy: undefined,
       plan: undefined,
@@ -184,6 +194,12 @@ export class Policies {
 
   /** Makes the entry one that comes. */
   #add(entry: Omit<PolicyEntry, 'id'>): PolicyEntry {
+    if (entry.hosts !== undefined) {
+      const added: PolicyEntry = { ...entry, id: this.#nextId++ };
+      this.ofHosts.all.add(added);
+      this.ofHosts.added.add(added);
+      return added;
+    }
     const subject = this.#subjectSelector(entry.subject.selector);
     const added: PolicyEntry = { ...entry, id: this.#nextId++, subject };
     subject.policies.add(added);
@@ -206,6 +222,11 @@ export class Policies {
   }
 
   #drop(entry: PolicyEntry): void {
+    if (entry.hosts !== undefined) {
+      this.ofHosts.all.delete(entry);
+      if (!this.ofHosts.added.delete(entry)) this.ofHosts.removed.add(entry);
+      return;
+    }
     if (!this.added.delete(entry)) this.removed.add(entry);
     if (entry.addresses !== undefined) this.#asking--;
     const { subject } = entry;
@@ -216,6 +237,11 @@ export class Policies {
     this.#ofNamespaces.delete(subject);
     this.#interest.delete(subject.selector);
   }
+}
+
+/** Host endpoints are not found by an index: their policies are asked one by one. */
+function ofHosts(selector: Selector): SubjectSelector {
+  return { key: '', selector, matcher: undefined, policies: new Set() };
 }
 
 function meansAddresses({ addresses: asked }: PolicyEntry, addresses: readonly Address[]): boolean {

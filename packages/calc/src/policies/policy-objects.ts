@@ -8,6 +8,7 @@
 import {
   type CompiledObject,
   compileKnownFields,
+  type HostSettingsLayer,
   isOfKind,
   isRefused,
   type PlacedPolicy,
@@ -17,7 +18,9 @@ import {
 } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
 import { TightMap } from '@weir/net';
-import type { PolicyEntry } from '../entries.ts';
+import type { HostEndpoint, PolicyRef } from '@weir/policy';
+import type { PolicyEntry, PolicySource } from '../entries.ts';
+import type { Hosts } from '../hosts/hosts.ts';
 import type { Work } from '../work.ts';
 import { type CountedObject, KnownNames } from './known-names.ts';
 import { ObjectInForce, placeOf, saysTheSame, slim, uidOf, withKind } from './object-in-force.ts';
@@ -48,6 +51,7 @@ export interface PolicyObjectsOptions {
   readonly compilers: readonly PolicyCompiler[];
   readonly policies: Policies;
   readonly reading: PolicyReading;
+  readonly hosts: Pick<Hosts, 'endpoints' | 'settings'>;
   readonly work: Work;
 }
 
@@ -66,9 +70,8 @@ interface KindObjects {
 }
 
 /** What is in force for a version of an object. */
-interface DecidedVersion {
+interface DecidedVersion extends Pick<CompiledObject, 'policies' | 'hosts' | 'hostSettings'> {
   readonly source: ObjectInForce;
-  readonly placed: readonly PlacedPolicy[];
   readonly refused?: RefusedPolicy;
   /** What is said of a version that is in force. */
   readonly warnings?: CompiledObject['diagnostics'];
@@ -80,6 +83,10 @@ interface PolicyRecord {
   readonly newest: KubeObject;
   readonly asked: AskedQuestions;
   entries: readonly PolicyEntry[];
+  /** The host endpoints that it is and what it sets for them; both for few kinds only. */
+  readonly hosts: readonly HostEndpoint[] | undefined;
+  readonly hostSettings: HostSettingsLayer | undefined;
+  readonly source: PolicySource;
 }
 
 /** Asks nothing: the common case, in which no set is made. */
@@ -91,10 +98,11 @@ export class PolicyObjects {
   readonly #referred: ReferredStore<PolicyRecord>;
   readonly #policies: Policies;
   readonly #reading: PolicyReading;
+  readonly #hosts: PolicyObjectsOptions['hosts'];
   readonly #work: Work;
   #changes = 0;
 
-  constructor({ compilers, policies, reading, work }: PolicyObjectsOptions) {
+  constructor({ compilers, policies, reading, hosts, work }: PolicyObjectsOptions) {
     const kinds = compilers.flatMap((compiler) => compiler.policyKinds.map((kind) => this.#kindObjects(kind, compiler)));
     this.#kinds = new Map(kinds.map((objects) => [policyKindName(objects.kind), objects]));
     const referred = compilers.flatMap(({ referredKinds }) => referredKinds);
@@ -105,6 +113,7 @@ export class PolicyObjects {
     ]);
     this.#policies = policies;
     this.#reading = reading;
+    this.#hosts = hosts;
     this.#work = work;
   }
 
@@ -182,6 +191,13 @@ export class PolicyObjects {
     for (const uid of kind.accepted.keys()) if (!listed.has(uid)) kind.accepted.delete(uid);
   }
 
+  /** The objects that are host endpoints, in the version in force, with the uids of these. */
+  *hostObjects(): Iterable<{ readonly policy: PolicyRef; readonly source: PolicySource; readonly hosts: readonly string[] }> {
+    for (const { records } of this.#kinds.values())
+      for (const { hosts, source, newest } of records.values())
+        if (hosts !== undefined) yield { policy: refOf(newest), source, hosts: hosts.map(({ uid }) => uid) };
+  }
+
   /** The objects whose newest version was refused. */
   refused(): RefusedPolicy[] {
     return [...this.#kinds.values()].flatMap(({ refused }) => [...refused.values()]);
@@ -233,8 +249,7 @@ export class PolicyObjects {
     kind.partlyKnown.delete(place);
     this.#changes++;
     kind.accepted.delete(old.uid);
-    this.#policies.drop(old.entries);
-    this.#referred.forget(old, old.asked);
+    this.#drop(old);
   }
 
   /** Takes a version of an object, in the place of another one. */
@@ -244,21 +259,29 @@ export class PolicyObjects {
     const uid = uidOf(kind.kind, object);
     if (old !== undefined && old.uid !== uid) kind.accepted.delete(old.uid);
     const asked = new Set<string>();
-    const { source, placed, refused, warnings = [] } = this.#decide(kind, object, asked);
-    if (old !== undefined) {
-      this.#policies.drop(old.entries);
-      this.#referred.forget(old, old.asked);
-    }
+    const { source, policies, hosts, hostSettings, refused, warnings = [] } = this.#decide(kind, object, asked);
+    if (old !== undefined) this.#drop(old);
     this.#changes++;
     if (refused === undefined) kind.refused.delete(place);
     else kind.refused.set(place, refused);
     if (warnings.length === 0) kind.partlyKnown.delete(place);
     else kind.partlyKnown.set(place, { kind: kind.kind, object: source.object, diagnostics: warnings });
     const newest = refused === undefined ? source.object : slim(kind.kind, object);
-    const entries = this.#policies.enter(source, placed);
-    const record: PolicyRecord = { uid, newest, asked: asked.size === 0 ? nothingAsked : asked, entries };
+    const entries = this.#policies.enter(source, policies);
+    const record: PolicyRecord = { uid, newest, asked: asked.size === 0 ? nothingAsked : asked, entries, hosts, hostSettings, source };
     kind.records.set(place, record);
     this.#referred.remember(record, record.asked);
+    if (hosts !== undefined) this.#hosts.endpoints.enter(hosts);
+    if (hostSettings !== undefined) this.#hosts.settings.enter(hostSettings);
+  }
+
+  /** What an object says is no longer in force. */
+  #drop(record: PolicyRecord): void {
+    const { entries, asked, hosts, hostSettings } = record;
+    this.#policies.drop(entries);
+    this.#referred.forget(record, asked);
+    if (hosts !== undefined) this.#hosts.endpoints.drop(hosts);
+    if (hostSettings !== undefined) this.#hosts.settings.drop(hostSettings);
   }
 
   /** What is in force for a version of an object. */
@@ -269,7 +292,7 @@ export class PolicyObjects {
       const slimmed = slim(kind.kind, object);
       kind.accepted.set(uid, slimmed);
       const source = new ObjectInForce({ uid, object: slimmed }, kind.read);
-      return { source, placed: compiled.policies, warnings: compiled.diagnostics };
+      return { source, ...saidBy(compiled), warnings: compiled.diagnostics };
     }
     const refused = { kind: kind.kind, object, diagnostics: compiled.diagnostics };
     const accepted = kind.accepted.get(uid);
@@ -278,12 +301,18 @@ export class PolicyObjects {
       const earlier = this.#compile(kind, accepted, asked);
       if (!isRefused(earlier)) {
         const source = new ObjectInForce({ uid, object: accepted }, kind.read);
-        return { source, placed: earlier.policies, refused: { ...refused, inForce: 'accepted' } };
+        return { source, ...saidBy(earlier), refused: { ...refused, inForce: 'accepted' } };
       }
     }
     const standIn = standInFor(this.#reading.target, compiled.diagnostics);
-    const placed = this.#standIn(kind, { object, standIn, asked });
-    return { source: new ObjectInForce({ uid, object, standIn }, kind.read), placed, refused: { ...refused, inForce: standIn } };
+    const policies = this.#standIn(kind, { object, standIn, asked });
+    const hosts = kind.compiler.closedHosts?.(object) ?? [];
+    return {
+      source: new ObjectInForce({ uid, object, standIn }, kind.read),
+      policies,
+      ...(hosts.length === 0 ? {} : { hosts }),
+      refused: { ...refused, inForce: standIn },
+    };
   }
 
   #compile({ compiler }: KindObjects, object: KubeObject, asked: Set<string>): CompiledObject {
@@ -303,4 +332,12 @@ export class PolicyObjects {
     const named = object.kind === undefined ? { ...object, apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' } : object;
     return [...this.#kinds.values()].find(({ kind }) => isOfKind(named, kind));
   }
+}
+
+function refOf({ apiVersion = '', kind = '', metadata: { name = '', uid } }: KubeObject): PolicyRef {
+  return { apiVersion, kind, name, ...(uid === undefined ? {} : { uid }) };
+}
+
+function saidBy({ policies, hosts, hostSettings }: CompiledObject): Pick<CompiledObject, 'policies' | 'hosts' | 'hostSettings'> {
+  return { policies, ...(hosts === undefined ? {} : { hosts }), ...(hostSettings === undefined ? {} : { hostSettings }) };
 }

@@ -4,13 +4,34 @@
  * Programs belong to endpoints, so whether a rule is for an endpoint is decided when its program is made: rules that
  * follow each other and ask the same of the endpoint are a part with a subject of its own. Parts follow each other in
  * the order of evaluation, so rules keep theirs; whom the policy isolates is said by the first, which has its subject.
+ * What the policy says of host endpoints is in parts of their own, whose rules are tested on packets.
  */
-import { allOf, type Direction, type DirectionRules, type Policy, type Rule, type Selector, type Side, selectorKey } from '@weir/policy';
+import {
+  allOf,
+  appliesToHosts,
+  appliesToPods,
+  type Direction,
+  type DirectionRules,
+  type HostFamily,
+  type Policy,
+  type Rule,
+  type Selector,
+  type Side,
+  selectorKey,
+} from '@weir/policy';
 import { type OwnAddresses, ownAddressesKey, ownAddressesOf } from './own-addresses.ts';
 
-/** A part: a policy of which no rule asks for labels or addresses of the endpoint. */
+/** Host endpoints in families that are asked in the same way: about the node itself, or about anybody. */
+export interface HostAudience {
+  readonly own: 'node' | 'anybody';
+  readonly families: readonly HostFamily[];
+}
+
+/** A part: for pods a policy of which no rule asks for labels or addresses of the endpoint, for hosts the whole policy. */
 export interface PolicyPart {
   readonly policy: Policy;
+  /** Absent: the part is for pods. */
+  readonly hosts?: HostAudience;
   /** What an endpoint's addresses must be for it to be selected; absent: anything. */
   readonly addresses?: OwnAddresses;
 }
@@ -30,6 +51,17 @@ interface Stretch {
 
 /** The policy in parts, in order: most are one part, which is the policy itself. */
 export function partsOf(policy: Policy): readonly PolicyPart[] {
+  if (policy.appliesTo === undefined) return partsForPods(policy);
+  const families = (audience: readonly HostFamily[]): HostFamily[] => audience.filter((family) => appliesToHosts(policy, family));
+  const audiences: readonly HostAudience[] = [
+    { own: 'node', families: families(['normal']) },
+    { own: 'anybody', families: families(['untracked', 'preDNAT', 'forward']) },
+  ];
+  const forHosts = audiences.filter((one) => one.families.length > 0).map((hosts) => ({ policy, hosts }));
+  return [...(appliesToPods(policy) ? partsForPods(policy) : []), ...forHosts];
+}
+
+function partsForPods(policy: Policy): readonly PolicyPart[] {
   const { ingress, egress } = policy;
   if (!asksOfEndpoint(ingress, 'ingress') && !asksOfEndpoint(egress, 'egress')) return [{ policy }];
   const { ingress: _, egress: __, ...rest } = policy;

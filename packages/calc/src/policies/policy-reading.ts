@@ -4,11 +4,14 @@
  */
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import { type EnforcementTarget, type NumberOfName, type Policy, withNumberedNames } from '@weir/policy';
+import { type EnforcementTarget, type NumberOfName, withNumberedNames } from '@weir/policy';
 import type { NodeRanges } from '../population/node-addresses.ts';
+import { planNodeRule, planTransitRule } from './plan-host-rule.ts';
 import { planPolicy } from './plan-policy.ts';
+import { planRule } from './plan-rule.ts';
 import type { BlockLimits, PlannedPolicy } from './planned-rule.ts';
 import type { PolicyMentions } from './policy-mentions.ts';
+import type { PolicyPart } from './policy-parts.ts';
 
 /** What is in force instead of a refused version: the accepted one, a closed one, or nothing at all. */
 export type RefusedInForce = 'accepted' | 'closed' | 'nothing';
@@ -45,10 +48,16 @@ export class PolicyReading {
   }
 
   /** `name` tells the policy from all others. */
-  plan(policy: Policy, name: string): PlannedPolicy {
+  plan({ policy, hosts }: Pick<PolicyPart, 'policy' | 'hosts'>, name: string): PlannedPolicy {
     const read = this.numbersPortNames ? withNumberedNames(policy, this.#numberOf) : policy;
-    return planPolicy(read, blockLimits(this.target, this.#nodes), name);
+    return planPolicy(read, { limits: blockLimits(this.target, this.#nodes), name, planOne: plannerFor(hosts) });
   }
+}
+
+/** How rules of a part are planned. */
+export function plannerFor(hosts: PolicyPart['hosts']): typeof planRule {
+  if (hosts === undefined) return planRule;
+  return hosts.own === 'node' ? planNodeRule : planTransitRule;
 }
 
 /** An object of a policy API that is read. */

@@ -8,6 +8,7 @@
 import { type Address, defined, formatAddress } from '@weir/net';
 import type { LocalEndpoint } from '../delta/delta.ts';
 import type { LabelSet, LocalEntry, PolicyEntry, PolicyGroup, PolicySource, Selection, Subject } from '../entries.ts';
+import type { HostSubjects } from '../hosts/host-subjects.ts';
 import type { Programs } from '../programs/programs.ts';
 import type { RuleIds } from '../programs/rule-ids.ts';
 import type { Policies } from './policies.ts';
@@ -18,6 +19,7 @@ export interface SubjectSources {
   readonly policies: Policies;
   readonly programs: Programs;
   readonly ruleIds: RuleIds<PolicyEntry>;
+  readonly hosts: HostSubjects;
 }
 
 /** All subjects. */
@@ -58,6 +60,7 @@ export class Subjects {
       for (const { emitted } of locals) if (emitted !== undefined && hasPrograms(emitted, selection)) endpoints++;
       if (endpoints > 0 && group !== undefined) byGroup.set(group, (byGroup.get(group) ?? 0) + endpoints);
     }
+    for (const group of this.#sources.hosts.selecting()) byGroup.set(group, (byGroup.get(group) ?? 0) + 1);
     const found = new Map<PolicySource, { readonly entry: PolicyEntry; readonly endpoints: number }>();
     for (const [{ policies }, endpoints] of byGroup) {
       // Several policies of one object count an endpoint once.
@@ -137,10 +140,12 @@ export class Subjects {
       dirty.add(subject);
     }
     this.#stale.clear();
+    this.#sources.hosts.regroup(this.#groups);
     this.#groups.settle();
     this.#updateRuleIds(dirty);
     this.#sources.policies.settled();
     this.#changes += dirty.size;
+    this.#sources.hosts.select();
     const changed = new Set<LocalEntry>();
     for (const subject of dirty) this.#select(subject, changed);
     this.#settleClosed();
@@ -196,6 +201,7 @@ export class Subjects {
     if (renamed.size === 0) return;
     for (const entry of renamed) if (entry.plan !== undefined) policies.planAnew(entry);
     const changed = this.#groups.forgetPrograms(renamed);
+    this.#sources.hosts.renamed(changed);
     for (const subject of this.#subjects) if (subject.group !== undefined && changed.has(subject.group)) dirty.add(subject);
   }
 

@@ -9,9 +9,10 @@ import { podToPlannedEndpoint } from '@weir/compile';
 import type { Namespace, Pod, StringMap } from '@weir/kube';
 import { type Address, compareAddresses } from '@weir/net';
 import { type Endpoint, serviceAccountKey } from '@weir/policy';
+import type { OwningPod } from '../engine-shapes.ts';
 import type { Attachment, Claimant, LabelPair, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from '../entries.ts';
 import type { Subjects } from '../policies/subjects.ts';
-import { AddressTable } from './address-table.ts';
+import { AddressTable, ownerOf } from './address-table.ts';
 import { claimPrecedence } from './claim-precedence.ts';
 import { LabelSets } from './label-sets.ts';
 import type { Locals } from './locals.ts';
@@ -57,6 +58,21 @@ export class Population {
   /** The attachments in force. */
   get attachments(): readonly Attachment[] {
     return [...this.#attachments.values()].map(({ attachment }) => attachment);
+  }
+
+  /** The pod that owns the address now. */
+  podAt(address: Address): OwningPod | undefined {
+    const owner = this.addresses.ownerAt(address);
+    if (owner === undefined) return undefined;
+    const { uid } = owner;
+    if (owner.kind === 'orphan') return { uid, namespace: owner.attachment.namespace, name: owner.attachment.name };
+    return { uid, namespace: owner.namespace.name, name: owner.name };
+  }
+
+  /** The addresses that a pod owns now; undefined when there is no such endpoint. */
+  addressesOf(namespace: string, name: string): readonly Address[] | undefined {
+    const pod = this.namespaces.get(namespace)?.pods.get(name);
+    return pod?.slots.filter((slot) => ownerOf(slot) === pod).map(({ address }) => address);
   }
 
   /** A pod appeared or changed. */

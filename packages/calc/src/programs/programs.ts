@@ -6,13 +6,14 @@
  * another one shares with it the runs of rules in which they agree; the sets in use are those of the runs in use.
  */
 
-import type { Direction } from '@weir/policy';
+import type { Direction, HostEndpoint, HostFamily } from '@weir/policy';
 import { keyOfRuns } from '../delta/content-text.ts';
 import type { Program, ProgramRule } from '../delta/delta.ts';
-import type { PolicyEntry, PolicyGroup, ProgramEntry, Selection, SetEntry } from '../entries.ts';
+import type { HostSelection, PolicyEntry, PolicyGroup, ProgramEntry, RenderedTier, Selection, SetEntry } from '../entries.ts';
+import { type HostProgramManner, hostPrograms } from '../hosts/host-programs.ts';
 import type { PeerSets } from '../peer-sets/peer-sets.ts';
 import type { Policies } from '../policies/policies.ts';
-import type { NamedPortList } from '../population/named-port-lists.ts';
+import { type NamedPortList, noPorts } from '../population/named-port-lists.ts';
 import type { Work } from '../work.ts';
 import { byFirstItem } from './pieces.ts';
 import { RenderedPolicies } from './rendered-policies.ts';
@@ -33,6 +34,13 @@ export interface SelectionParts {
   readonly namedPorts: NamedPortList;
   /** The one whose place it takes: its programs are likely to be much the same. */
   readonly before: Selection | undefined;
+}
+
+/** What the programs of a host endpoint are made of. */
+export interface HostSelectionParts {
+  readonly group: PolicyGroup;
+  readonly host: HostEndpoint;
+  readonly before: HostSelection | undefined;
 }
 
 /** A tier that is being put together. */
@@ -128,6 +136,42 @@ export class Programs {
     this.#unused.clear();
     this.#fresh.clear();
     return { added, removed };
+  }
+
+  /** The programs of a host endpoint, each counted as one more use; see `host-programs.ts`. */
+  acquireHost({ group, host, before }: HostSelectionParts): HostSelection {
+    const namedPorts: NamedPortList = { ...noPorts, ports: host.namedPorts };
+    const programs = hostPrograms(host).map(({ family, direction, ...says }) => {
+      const items = group.policies.filter(({ hosts }) => hosts?.families.includes(family) === true);
+      const tiers = this.#rendered.render(items, direction, namedPorts);
+      const known = before?.[family]?.[direction];
+      return { family, direction, program: this.#buildHost(direction, { tiers, known, ...says }) };
+    });
+    const selection: Partial<Record<HostFamily, Partial<Record<Direction, ProgramEntry>>>> = {};
+    for (const { family, direction, program } of programs) {
+      if (program === undefined) continue;
+      program.refs++;
+      selection[family] = { ...selection[family], [direction]: program };
+    }
+    return selection;
+  }
+
+  /** Takes back {@link acquireHost}. */
+  releaseHost(selection: HostSelection): void {
+    for (const entry of Object.values(selection).flatMap((programs) => Object.values(programs)))
+      if (--entry.refs === 0) this.#unused.add(entry);
+  }
+
+  #buildHost(
+    direction: Direction,
+    { tiers, known, end, silent, otherwise }: { tiers: readonly RenderedTier[]; known: ProgramEntry | undefined } & HostProgramManner,
+  ): ProgramEntry | undefined {
+    if (tiers.length === 0 && silent === 'no program') return undefined;
+    const knownRuns = byFirstItem<KeyedRule, RuleRun>(known?.runs ?? []);
+    return this.#intern(
+      { direction, tiers: tiers.map((tier) => ({ name: tier.name, rules: tier.content, end: end ?? tier.end })), otherwise },
+      tiers.map(({ rules }) => runsOf(rules, knownRuns)),
+    );
   }
 
   #select(of: Omit<Selection, 'refs'>): Selection {

@@ -1,13 +1,13 @@
 /** A planned rule as a rule of a program: with its id, and its port names resolved for an endpoint. */
 import { formatPortRange, type PortRange } from '@weir/net';
 import type { NamedPort } from '@weir/policy';
-import type { ProgramRule } from '../delta/delta.ts';
+import type { PeerTest, ProgramRule } from '../delta/delta.ts';
 import { resolveNames } from '../policies/plan-ports.ts';
-import type { PlannedRule } from '../policies/planned-rule.ts';
+import type { PlannedRule, PlannedTest } from '../policies/planned-rule.ts';
 
 /** The rule for an endpoint with these named ports, or undefined when it is left with no port of the endpoint. */
 export function renderRule(planned: PlannedRule, id: string, namedPorts: readonly NamedPort[]): ProgramRule | undefined {
-  const { action, peer, protocol, notProtocol, localNames, origin } = planned;
+  const { action, peer, local, protocol, notProtocol, localNames, origin } = planned;
   const own = localNames === undefined ? undefined : resolveNames(localNames, (names) => numbersNamed(names, planned, namedPorts));
   if (own?.length === 0) return undefined;
   const ports = origin.direction === 'ingress' ? (own ?? planned.ports) : planned.ports;
@@ -15,13 +15,18 @@ export function renderRule(planned: PlannedRule, id: string, namedPorts: readonl
   return {
     id,
     action,
-    peer: peer.map(({ spec, negated }) => ({ set: spec.key, negated })),
+    peer: peer.map(testOf),
+    ...(local === undefined ? {} : { local: local.map(testOf) }),
     ...(protocol === undefined ? {} : { protocol }),
     ...(notProtocol === undefined ? {} : { notProtocol }),
     ...(ports === undefined ? {} : { ports }),
     ...(sourcePorts === undefined ? {} : { sourcePorts }),
     origin,
   };
+}
+
+function testOf({ spec, negated }: PlannedTest): PeerTest {
+  return { set: spec.key, negated };
 }
 
 /** A name that several containers declare stands for all their ports. */
@@ -31,11 +36,15 @@ function numbersNamed(names: readonly string[], { protocol }: PlannedRule, named
 }
 
 /** The rule's canonical text; it has no line break. */
-export function ruleText({ id, action, peer, protocol, notProtocol, ports, sourcePorts, origin }: ProgramRule): string {
-  const tests = peer.map(({ set, negated }) => `${negated ? '!' : ''}${JSON.stringify(set)}`).join(' ');
+export function ruleText({ id, action, peer, local, protocol, notProtocol, ports, sourcePorts, origin }: ProgramRule): string {
+  const tests = `${testsText(peer)}${local === undefined ? '' : ` at ${testsText(local)}`}`;
   const protocols = notProtocol === undefined ? (protocol ?? 'any') : `!${notProtocol}`;
   const from = sourcePorts === undefined ? '' : ` from ${portsText(sourcePorts)}`;
   return `${id} ${JSON.stringify(origin.policy.uid ?? '')} ${action} [${tests}] ${protocols} ${portsText(ports)}${from}`;
+}
+
+function testsText(tests: readonly PeerTest[]): string {
+  return tests.map(({ set, negated }) => `${negated ? '!' : ''}${JSON.stringify(set)}`).join(' ');
 }
 
 function portsText(ports: readonly PortRange[] | undefined): string {

@@ -38,11 +38,12 @@ export class RenderedPolicies {
     stretch.tiers ??= { ingress: new WeakMap(), egress: new WeakMap() };
     const known = stretch.tiers[direction];
     let tiers = known.get(ports);
-    if (tiers === undefined) known.set(ports, (tiers = this.#render(stretch, direction, ports)));
+    if (tiers === undefined) known.set(ports, (tiers = this.render(stretch.items, direction, ports)));
     return tiers;
   }
 
-  #render({ items }: PolicyStretch, direction: Direction, namedPorts: NamedPortList): RenderedTier[] {
+  /** What policies that follow each other say, which nobody asks for again. */
+  render(items: readonly PolicyEntry[], direction: Direction, namedPorts: NamedPortList): RenderedTier[] {
     const tiers: RenderedTier[] = [];
     let tier: RenderedTier | undefined;
     for (const entry of items) {
@@ -67,7 +68,7 @@ export class RenderedPolicies {
     let keyed = rules.get(planned);
     if (keyed === undefined) {
       const rule = renderRule(planned, this.#ruleIds.idOf(planned.identity), namedPorts.ports);
-      const specs = planned.peer.map(({ spec }) => spec);
+      const specs = [...planned.peer, ...(planned.local ?? [])].map(({ spec }) => spec);
       rules.set(planned, (keyed = rule === undefined ? null : keyedRule(rule, specs)));
     }
     return keyed;
