@@ -30,6 +30,7 @@ import { agentCollectors } from './metrics/agent-metrics.ts';
 import { flowMetrics } from './metrics/flow-metrics.ts';
 import type { MetricsCollector } from './metrics/metrics-registry.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
+import { AnswerStore } from './names/answer-store.ts';
 import { DomainNames } from './names/domain-names.ts';
 import { AgentOperations } from './operations/agent-operations.ts';
 import { type PairsInForce, pairsInForce } from './pairs-in-force.ts';
@@ -86,6 +87,7 @@ export class NodeAgent implements Agent {
   readonly #restStore: AddressRestStore;
   readonly #ownAddresses = new OwnAddresses();
   readonly #admission: PodAdmission;
+  readonly #answers: AnswerStore;
   readonly #names: DomainNames;
   readonly #memory: MemoryGuard;
   readonly #report: AgentReport;
@@ -151,9 +153,16 @@ export class NodeAgent implements Agent {
       log,
       patienceMs: gatePatienceMs,
     });
+    this.#answers = new AnswerStore({
+      stateDirectory: settings.stateDirectory,
+      log,
+      current: () => this.#names.kept(),
+      wallMs: () => Date.now(),
+    });
     this.#names = new DomainNames({
       engine: this.#engine,
       enforcer: this.#enforcer,
+      store: this.#answers,
       patienceMs: gatePatienceMs,
       nowMs: () => performance.now(),
     });
@@ -181,6 +190,7 @@ export class NodeAgent implements Agent {
     for (const attachment of this.#attachments.all()) this.#engine.attach(attachment);
     this.#engine.restoreAccepted(this.#accepted.load());
     this.#restStore.load();
+    this.#names.restore();
     mkdirSync(dirname(this.#settings.gateSocket), { recursive: true, mode: 0o700 });
     this.#gate = await openGate(this.#settings.gateSocket, {
       add: (attachment) => this.#admission.add(attachment),
@@ -222,6 +232,7 @@ export class NodeAgent implements Agent {
     await this.#operations.stop();
     this.#accepted.flush();
     this.#restStore.flush();
+    this.#answers.flush();
     await this.#dataplane.close();
     await this.#flowLog?.close();
     this.#client.close();

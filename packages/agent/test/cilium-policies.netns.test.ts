@@ -9,14 +9,18 @@ import { ciliumDefinitions } from '@weir/compile';
 import { createNetns, deleteNetns, listenTcp } from '@weir/kernel';
 import type { KubeObject } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentProcess } from './support/agent-process.ts';
 import { type NodeWorld, namespace, openNodeWorld, port, type TestPod } from './support/node-world.ts';
 import { linkPod } from './support/pod-link.ts';
 
 const definitionsPath: ResourcePath = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
 const policiesPath: ResourcePath = { group: 'cilium.io', version: 'v2', resource: 'ciliumnetworkpolicies', namespace };
 
+const agentOptions = ['--profile', 'cilium', '--address-rest-seconds', '1'];
+
 describe('policies of Cilium', () => {
   let world: NodeWorld;
+  let agent: AgentProcess;
   let client: TestPod;
   let inside: TestPod;
   let visitor: TestPod;
@@ -65,7 +69,7 @@ describe('policies of Cilium', () => {
       ],
     };
     await addPolicy('names', spec);
-    await world.startAgent('tls', '--profile', 'cilium', '--address-rest-seconds', '1');
+    agent = await world.startAgent('tls', ...agentOptions);
     await world.attach(client, inside, visitor);
     await world.untilReady();
   });
@@ -99,6 +103,16 @@ describe('policies of Cilium', () => {
     await resolve('shop.example', host, 2);
     await world.becomes(client, host, false);
     await resolve('shop.example', host, 3_600);
+    expect(await world.connects(client, host, true)).toBe(true);
+  });
+
+  it('with names mean the same after a restart of the agent, without being asked for again', async () => {
+    const host = addHost(5);
+    await resolve('shop.example', host, 3_600);
+    expect(await world.connects(client, host, true)).toBe(true);
+    await agent.end('SIGTERM');
+    agent = await world.startAgent('tls', ...agentOptions);
+    await world.untilReady();
     expect(await world.connects(client, host, true)).toBe(true);
   });
 

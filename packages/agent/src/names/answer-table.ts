@@ -49,6 +49,15 @@ export class AnswerTable {
     }
   }
 
+  /** What is left of the answers about the names that are wanted, at most so many: of those that were answered last. */
+  living(isWanted: (name: string) => boolean, most: number, nowMs: number): readonly DomainAnswer[] {
+    const wanted = [...this.#names].filter(([name]) => isWanted(name));
+    return wanted.slice(-most).map(([name, known]) => ({
+      name,
+      addresses: known.flatMap(({ address, untilMs }) => (untilMs > nowMs ? [{ address, ttlSeconds: (untilMs - nowMs) / 1_000 }] : [])),
+    }));
+  }
+
   /** The addresses of all names that fit the group's name or pattern, in order, each once. */
   membersOf(group: AddressGroupName & `domain/${string}`): readonly Address[] {
     const pattern = group.slice('domain/'.length);
