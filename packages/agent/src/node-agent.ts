@@ -87,7 +87,6 @@ export class NodeAgent implements Agent {
   readonly #restStore: AddressRestStore;
   readonly #ownAddresses = new OwnAddresses();
   readonly #admission: PodAdmission;
-  readonly #answers: AnswerStore;
   readonly #names: DomainNames;
   readonly #memory: MemoryGuard;
   readonly #report: AgentReport;
@@ -153,19 +152,7 @@ export class NodeAgent implements Agent {
       log,
       patienceMs: gatePatienceMs,
     });
-    this.#answers = new AnswerStore({
-      stateDirectory: settings.stateDirectory,
-      log,
-      current: () => this.#names.kept(),
-      wallMs: () => Date.now(),
-    });
-    this.#names = new DomainNames({
-      engine: this.#engine,
-      enforcer: this.#enforcer,
-      store: this.#answers,
-      patienceMs: gatePatienceMs,
-      nowMs: () => performance.now(),
-    });
+    this.#names = this.#makeNames();
     this.#memory = new MemoryGuard({
       limitMb: settings.memoryLimitMb,
       stateDirectory: settings.stateDirectory,
@@ -232,7 +219,7 @@ export class NodeAgent implements Agent {
     await this.#operations.stop();
     this.#accepted.flush();
     this.#restStore.flush();
-    this.#answers.flush();
+    this.#names.flush();
     await this.#dataplane.close();
     await this.#flowLog?.close();
     this.#client.close();
@@ -259,6 +246,22 @@ export class NodeAgent implements Agent {
         patienceMs: gatePatienceMs,
         onFault: (error) => this.#failed(error),
       }),
+    });
+  }
+
+  #makeNames(): DomainNames {
+    const store = new AnswerStore({
+      stateDirectory: this.#settings.stateDirectory,
+      log: this.#log,
+      current: () => this.#names.kept(),
+      wallMs: () => Date.now(),
+    });
+    return new DomainNames({
+      engine: this.#engine,
+      enforcer: this.#enforcer,
+      store,
+      patienceMs: gatePatienceMs,
+      nowMs: () => performance.now(),
     });
   }
 

@@ -21,7 +21,7 @@ import type { DomainAnswer } from './domain-answer.ts';
 export interface DomainNamesParts {
   readonly engine: Pick<Engine, 'askedGroups' | 'upsertAddressGroup' | 'deleteAddressGroup'>;
   readonly enforcer: Pick<Enforcer, 'changed' | 'settled' | 'state'>;
-  readonly store: Pick<AnswerStore, 'load' | 'changed'>;
+  readonly store: Pick<AnswerStore, 'load' | 'changed' | 'flush'>;
   /** How long an answer may wait for the kernel. */
   readonly patienceMs: number;
   /** A clock that only goes forward, in milliseconds. */
@@ -47,6 +47,11 @@ export class DomainNames {
     const { groups, answers } = store.load();
     for (const answer of answers) this.#table.learn(answer, nowMs());
     for (const group of groups) if (isDomainGroup(group)) this.#tellGroup(engine, group);
+  }
+
+  /** Writes down now what is to be kept. */
+  flush(): void {
+    this.#parts.store.flush();
   }
 
   /** What is to be kept over a restart. */

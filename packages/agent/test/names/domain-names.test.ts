@@ -33,7 +33,7 @@ function scene(earlier: KeptAnswers = { groups: [], answers: [] }, isInForce = t
         return { inForce: isInForce } as Enforcer['state'];
       },
     },
-    store: { load: () => earlier, changed: () => void kept++ },
+    store: { load: () => earlier, changed: () => void kept++, flush: () => undefined },
     patienceMs: 1_000,
     nowMs: () => 0,
   });
