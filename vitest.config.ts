@@ -4,6 +4,10 @@
  */
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { FileOrder } from './test/support/file-order.ts';
+
+/** Polls wait for a condition; how long that takes is the machine's affair. */
+const expectation = { poll: { timeout: 30_000 } };
 
 const shared = {
   resolve: { conditions: ['source'] },
@@ -15,13 +19,17 @@ export default defineConfig({
   test: {
     // More workers than cores: tests wait more than they work, and do not depend on each other.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    sequence: { sequencer: FileOrder },
     projects: [
       {
         ...shared,
         test: {
           name: 'unit',
+          // Files share a worker's modules: loading the house for each of them took longer than most of the tests.
+          isolate: false,
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.netns.test.ts', '**/node_modules/**'],
+          expect: expectation,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -31,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: ['packages/*/test/**/*.netns.test.ts', 'test/**/*.netns.test.ts'],
+          expect: expectation,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: 'forks',

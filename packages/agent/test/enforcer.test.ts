@@ -131,12 +131,16 @@ describe('the enforcer', () => {
 
   it('tries a failed change again together with what follows, and says once that it fails and once that it works', async () => {
     const setup = new Setup();
-    setup.dataplane.next.push('lost', 'kept', 'kept', 'lost');
+    const { next } = setup.dataplane;
+    // Until the failure has been seen it stays, however slowly this process runs.
+    next.push(...Array.from({ length: 100 }, () => 'lost' as const));
     setup.pod('a');
     setup.policy('closed');
     const settled = setup.enforcer.settled(patienceMs);
-    await expect(setup.enforcer.settled(20)).rejects.toThrow('the kernel has no memory');
+    await vi.waitFor(() => expect(setup.enforcer.state.failuresInARow).toBeGreaterThan(0), { timeout: patienceMs });
+    await expect(setup.enforcer.settled(1)).rejects.toThrow('the kernel has no memory');
     expect(setup.enforcer.state).toMatchObject({ inForce: false, lastError: 'the kernel has no memory' });
+    next.splice(0, next.length, 'kept', 'kept', 'lost');
     setup.engine.deleteNetworkPolicy('demo', 'closed');
     setup.enforcer.changed();
     await settled;
@@ -241,7 +245,7 @@ describe('the enforcer', () => {
     await setup.enforcer.settled(patienceMs);
     expect(setup.enforcer.state.totals.comparisons).toBe(0);
     finish();
-    await expect.poll(() => setup.enforcer.state.totals.comparisons).toBe(1);
+    await expect.poll(() => setup.enforcer.state.totals.comparisons, { timeout: patienceMs }).toBe(1);
   });
 
   it('compares at once when others change the kernel, then less and less often, and says it once', async () => {

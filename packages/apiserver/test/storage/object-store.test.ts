@@ -93,10 +93,11 @@ describe('the store', () => {
     await put('a', 1);
     store.eventsSince(before)?.forEach(({ object }) => void parsed.push(new WeakRef(object.json)));
     expect(parsed).toHaveLength(2);
-    await vi.waitFor(() => {
+    const isCollected = (): void => {
       collect();
       expect(parsed.filter((each) => each.deref() !== undefined)).toHaveLength(0);
-    });
+    };
+    await vi.waitFor(isCollected, { timeout: 20_000 });
     expect(store.eventsSince(before)?.map(({ object }) => object.json['value'])).toEqual([1]);
   });
 

@@ -72,11 +72,14 @@ describe('a forwarded connection', () => {
   it('whose port is slow to answer waits on the wire, and loses nothing', async () => {
     const target = new PassThrough();
     let answer: (end: Duplex) => void = () => undefined;
-    const { client, served } = await forwarded(() => new Promise((resolve) => (answer = resolve)));
+    const dial = vi.fn<DialPort>(() => new Promise((resolve) => (answer = resolve)));
+    const { client, served } = await forwarded(dial);
     const opener = new Opener();
     client.write(await opener.open(1, { streamtype: 'error', port: '80', requestid: '0' }));
     client.write(await opener.open(3, { streamtype: 'data', port: '80', requestid: '0' }));
     for (let i = 0; i < pieces; i++) client.write(dataFrame(3, piece, 0));
+    // A connection is at rest also before it is read for the first time.
+    await vi.waitFor(() => expect(dial).toHaveBeenCalled(), { timeout: 20_000 });
     await vi.waitFor(() => expect(served.isPaused()).toBe(true), { timeout: 20_000 });
     expect(served.bytesRead).toBeLessThan(8 * 1024 * 1024);
     const hash = createHash('sha256');

@@ -31,7 +31,7 @@ describe('a supervised process', () => {
     const pid = supervised.status().pid;
     expect(readIdentity(join(directory, 'pids', 'c.json'))?.pid).toBe(pid);
     supervised.signal('SIGKILL');
-    await vi.waitFor(() => expect(supervised.status()).toMatchObject({ state: 'running', restarts: 1, lastExit: 'signal SIGKILL' }), 5_000);
+    await vi.waitFor(() => expect(supervised.status()).toMatchObject({ state: 'running', restarts: 1, lastExit: 'signal SIGKILL' }), 30_000);
     expect(supervised.status().pid).not.toBe(pid);
     await supervised.stop();
     expect(supervised.status().state).toBe('stopped');
@@ -41,7 +41,7 @@ describe('a supervised process', () => {
   it('writes its output to the log', async () => {
     const supervised = child(['sh', '-c', 'echo out; echo err >&2; exit 3']);
     supervised.start();
-    await vi.waitFor(() => expect(supervised.status().lastExit).toBe('exit code 3'), 5_000);
+    await vi.waitFor(() => expect(supervised.status().lastExit).toBe('exit code 3'), 30_000);
     await supervised.stop();
     expect(lastLogLines(join(directory, 'c.log'), 2).sort()).toEqual(['err', 'out']);
   });
@@ -49,7 +49,7 @@ describe('a supervised process', () => {
   it('that cannot be started is tried again, and says why', async () => {
     const supervised = child(['/no/such/program']);
     supervised.start();
-    await vi.waitFor(() => expect(supervised.status()).toMatchObject({ lastExit: expect.stringContaining('ENOENT') as string }), 5_000);
+    await vi.waitFor(() => expect(supervised.status()).toMatchObject({ lastExit: expect.stringContaining('ENOENT') as string }), 30_000);
     await supervised.stop();
   });
 

@@ -7,7 +7,7 @@
 import { goFloat } from '../go-text.ts';
 
 /** A pointer that points nowhere: printed `<nil>`, and false. */
-export const nilPointer: unique symbol = Symbol('nil');
+const nilPointer: unique symbol = Symbol('nil');
 /** What a map does not have: printed `<no value>`, and false. */
 export const noValue: unique symbol = Symbol('no value');
 

@@ -141,7 +141,7 @@ describe('an association', () => {
       expect(decodePacket(broken)).toBeUndefined();
     }
     connection.send(Buffer.from('real'));
-    await vi.waitFor(() => expect(got).toEqual(['real']));
+    await vi.waitFor(() => expect(got).toEqual(['real']), 20_000);
     expect(ended).toEqual([]);
   });
 
@@ -166,7 +166,7 @@ describe('an association', () => {
     });
     wire.drop = (types) => types.includes(chunkType.cookieEcho);
     client.connect('10.0.0.2', 80, {});
-    await vi.waitFor(() => expect(wire.sent.flat()).toContain(chunkType.cookieEcho));
+    await vi.waitFor(() => expect(wire.sent.flat()).toContain(chunkType.cookieEcho), 20_000);
     const cookie = Buffer.alloc(56, 7);
     const echoed = { sourcePort: 1, destinationPort: 80, tag: 0, chunks: [{ type: chunkType.cookieEcho, flags: 0, value: cookie }] };
     wire.inject('10.0.0.2', encodePacket(echoed), '10.0.0.1');
