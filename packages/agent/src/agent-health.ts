@@ -26,6 +26,12 @@ interface QuarantineReport {
   readonly reason: string;
 }
 
+/** A host endpoint that is not enforced as policies say. */
+interface HostReport {
+  readonly host: string;
+  readonly reason: string;
+}
+
 /** An object of the API server that cannot be read and counts as not there. */
 interface UnreadableReport {
   /** `Pod namespace/name` or `Namespace name`. */
@@ -50,10 +56,17 @@ export interface AgentHealth {
   readonly endpoints: number;
   readonly memory: MemoryReport;
   /** How many of the lists below there are. */
-  readonly counts: { readonly refused: number; readonly partlyKnown: number; readonly quarantined: number; readonly unreadable: number };
+  readonly counts: {
+    readonly refused: number;
+    readonly partlyKnown: number;
+    readonly quarantined: number;
+    readonly unreadable: number;
+    readonly hosts: number;
+  };
   readonly refused: readonly RefusedPolicyReport[];
   readonly partlyKnown: readonly PartlyKnownReport[];
   readonly quarantined: readonly QuarantineReport[];
+  readonly hosts: readonly HostReport[];
   readonly unreadable: readonly UnreadableReport[];
 }
 

@@ -37,6 +37,7 @@ export class AgentReport {
     const refused = refusedReports(engine.refusedPolicies());
     const partlyKnown = partlyKnownReports(engine.partlyKnownPolicies());
     const quarantined = quarantineReports(enforcer.endpoints.quarantined());
+    const hosts = enforcer.hosts.refused().map(({ name, reason }) => ({ host: name, reason }));
     const unreadable = unreadableReports(engine.refusedObjects());
     return {
       node: settings.node,
@@ -51,10 +52,17 @@ export class AgentReport {
       ...(lastError === undefined ? {} : { lastError }),
       endpoints: attachments.size,
       memory: memory.report,
-      counts: { refused: refused.length, partlyKnown: partlyKnown.length, quarantined: quarantined.length, unreadable: unreadable.length },
+      counts: {
+        refused: refused.length,
+        partlyKnown: partlyKnown.length,
+        quarantined: quarantined.length,
+        unreadable: unreadable.length,
+        hosts: hosts.length,
+      },
       refused,
       partlyKnown,
       quarantined,
+      hosts,
       unreadable,
     };
   }

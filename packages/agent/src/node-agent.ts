@@ -19,6 +19,7 @@ import type { AgentHealth } from './agent-health.ts';
 import { AgentReport } from './agent-report.ts';
 import { Enforcer } from './enforcement/enforcer.ts';
 import { EstablishedConnections } from './enforcement/established-connections.ts';
+import { NodeInterfaces } from './enforcement/node-interfaces.ts';
 import { OwnAddresses } from './enforcement/own-addresses.ts';
 import { TransactionTiming } from './enforcement/transaction-timing.ts';
 import { type ExplainProblem, type ExplainRequest, type ExplainSubject, explainFlow, type FlowExplanation } from './explain-flow.ts';
@@ -86,6 +87,7 @@ export class NodeAgent implements Agent {
   readonly #accepted: AcceptedPolicyStore;
   readonly #restStore: AddressRestStore;
   readonly #ownAddresses = new OwnAddresses();
+  readonly #interfaces: NodeInterfaces;
   readonly #admission: PodAdmission;
   readonly #names: DomainNames;
   readonly #memory: MemoryGuard;
@@ -130,6 +132,7 @@ export class NodeAgent implements Agent {
       enforcer: () => this.#enforcer,
       sources: () => this.#sources,
     });
+    this.#interfaces = new NodeInterfaces(this.#engine, () => this.#enforcer.changed());
     this.#enforcer = new Enforcer({
       engine: this.#engine,
       dataplane,
@@ -138,7 +141,7 @@ export class NodeAgent implements Agent {
       ready: () => this.#sources.synced,
       onReleased: (released) => this.#restStore.release(released),
       onFault: (error) => this.#failed(error),
-      progress: [timing, latency, this.#status],
+      progress: [this.#interfaces, timing, latency, this.#status],
     });
     this.#sources = this.#makeSources({ latency, timing });
     this.#admission = new PodAdmission({
@@ -286,6 +289,7 @@ export class NodeAgent implements Agent {
         this.#memory.check();
         this.#status.tick();
         this.#names.tick();
+        this.#interfaces.tick();
       },
       collectors: [
         ...collectors,

@@ -28,6 +28,7 @@ describe('the report of a node', () => {
         partlyKnownPolicies: () => [],
       },
       quarantined: () => [],
+      refusedHosts: () => [],
       policyVersions: () => new Map([['networkpolicies.networking.k8s.io', version]]),
     });
     reporter = new NodeReporter({

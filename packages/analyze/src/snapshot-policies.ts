@@ -37,6 +37,7 @@ export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit
     for (const kind of compiler.policyKinds) {
       for (const { object, positionOf } of countedAmong(kind, byKind.get(policyKindName(kind)) ?? [])) {
         if (!read.has(compiler)) {
+          if (kind.holds === 'settings') continue;
           diagnostics.push(unread({ object, ...(positionOf === undefined ? {} : { positionOf }) }, kind, options.profile));
           continue;
         }

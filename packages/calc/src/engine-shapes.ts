@@ -31,7 +31,7 @@ export interface OwningPod extends PodName {
   readonly uid: string;
 }
 
-/** A policy that selects endpoints of the node. */
+/** An object that is about endpoints of the node: a policy that selects some, or a host endpoint. */
 export interface LocalPolicy {
   readonly policy: PolicyRef;
   /** `metadata.uid` of the object that the policy came from. */
@@ -39,6 +39,8 @@ export interface LocalPolicy {
   /** `metadata.generation` of the version in force; absent when it is not known, or closed in place of a refused version. */
   readonly generation?: number;
   readonly endpoints: number;
+  /** The uids of the host endpoints that the object is; absent for a policy. */
+  readonly hosts?: readonly string[];
 }
 
 /** What the engine waits for before it says anything: `pods`, `namespaces`, `nodes`, and kinds of policy APIs by their names (`policyKindName`). */

@@ -106,7 +106,7 @@ export class ClusterFollower {
   async start(): Promise<void> {
     const kinds = policyCompilers
       .flatMap(({ policyKinds }) => policyKinds)
-      .filter(({ namespaced }) => namespaced || this.#namespace === undefined);
+      .filter(({ namespaced, holds }) => holds !== 'settings' && (namespaced || this.#namespace === undefined));
     const installed = await Promise.all(kinds.map((kind) => this.#isInstalled(kind)));
     this.#policies = kinds
       .filter((_, i) => installed[i])

@@ -43,6 +43,8 @@ export interface PolicyKind {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** What its objects are that are no policies; absent: policies, or what those refer to. */
+  readonly holds?: 'hosts' | 'settings';
   /** Whether every API server serves it; others may not be installed. */
   readonly isBuiltIn?: boolean;
   /** What compiling reads of its objects, for whoever keeps many of them; everything when absent. */

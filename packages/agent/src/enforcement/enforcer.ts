@@ -19,6 +19,7 @@ import { CounterReads } from './counter-reads.ts';
 import { EnforcementRecord } from './enforcement-record.ts';
 import type { EnforcementProgress, EnforcementState, PacketCounts } from './enforcement-state.ts';
 import type { EstablishedConnections } from './established-connections.ts';
+import { HostsInForce } from './hosts-in-force.ts';
 import { KernelComparison } from './kernel-comparison.ts';
 import { retryDelta } from './retry-delta.ts';
 import { TransactionPace } from './transaction-pace.ts';
@@ -52,6 +53,8 @@ export class Enforcer {
   readonly #comparison: KernelComparison;
   /** The node's endpoints as they are in the kernel. */
   readonly endpoints: EndpointsInForce = new EndpointsInForce();
+  /** Its host endpoints. */
+  readonly hosts: HostsInForce = new HostsInForce();
   readonly #stale = new StaleConnections();
   /** What has to be sent again. */
   #failedDelta: Delta | undefined;
@@ -227,6 +230,7 @@ export class Enforcer {
 
   #succeeded(delta: Delta, report: ApplyReport): void {
     const refused = this.endpoints.applied(delta, report);
+    this.hosts.applied(delta, report);
     if (this.#options.dataplane.established === 'cut') this.#options.connections.applied(delta);
     this.#refusedUntilMs = report.retryInMs === undefined ? undefined : performance.now() + report.retryInMs;
     this.#record.applied(report, refused);

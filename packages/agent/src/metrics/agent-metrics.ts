@@ -43,6 +43,7 @@ export function agentCollectors(parts: MeasuredParts): readonly MetricsCollector
         sizes: dataplane.sizes,
         connections: connections.counts,
         quarantined: enforcer.endpoints.quarantined().length,
+        hosts: { known: enforcer.hosts.size, refused: enforcer.hosts.refused().length },
         attached: attachments.size,
       }),
     () => packets.metrics(),

@@ -13,6 +13,8 @@ export interface EnforcementFacts {
   readonly connections: EstablishedCounts;
   /** How many pods' own rules cannot be enforced. */
   readonly quarantined: number;
+  /** How many host endpoints there are, and how many of them are not enforced. */
+  readonly hosts: { readonly known: number; readonly refused: number };
   /** How many pods the start gate has attached. */
   readonly attached: number;
 }
@@ -24,6 +26,7 @@ export function enforcementMetrics({
   sizes,
   connections,
   quarantined,
+  hosts,
   attached,
 }: EnforcementFacts): readonly MetricFamily[] {
   const { totals } = state;
@@ -48,6 +51,8 @@ export function enforcementMetrics({
     gauge('weir_objects', 'What the engine keeps, by kind of object.', byLabel('kind', { ...engine.sizes })),
     gauge('weir_endpoints_attached', 'Pods of this node that the start gate has attached.', attached),
     gauge('weir_endpoints_quarantined', 'Pods whose own rules cannot be enforced; they are closed.', quarantined),
+    gauge('weir_host_endpoints', 'Host endpoints of this node that policies are about.', hosts.known),
+    gauge('weir_host_endpoints_refused', 'Host endpoints whose policies are not enforced as they say.', hosts.refused),
     gauge(
       'weir_policies_refused',
       'Policies whose newest version is refused, by what is in force instead: the accepted version, closed, or nothing.',

@@ -8,7 +8,8 @@
  */
 import type { Engine, LocalPolicy } from '@weir/calc';
 import { networkPolicyKind, policyKindName } from '@weir/compile';
-import { type BoundedList, type NodeReport, type ReportedSelection, reportLimits, reportTextLimit } from '@weir/kube';
+import type { RefusedHost } from '@weir/dataplane';
+import { type BoundedList, type NodeReport, type ReportedRefusal, type ReportedSelection, reportLimits, reportTextLimit } from '@weir/kube';
 import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import { cutText, refusalReason } from './refusal-reason.ts';
 
@@ -16,6 +17,8 @@ import { cutText, refusalReason } from './refusal-reason.ts';
 export interface EnforcedPoliciesOptions {
   readonly engine: Pick<Engine, 'localPolicies' | 'partlyKnownPolicies' | 'policyChanges' | 'refusedPolicies'>;
   quarantined(): readonly QuarantinedEndpoint[];
+  /** Host endpoints that are not enforced. */
+  refusedHosts(): readonly RefusedHost[];
   /** The resourceVersion up to which the engine knows the policies of each kind, by the names of the kinds. */
   policyVersions(): ReadonlyMap<string, string>;
 }
@@ -30,6 +33,8 @@ export class EnforcedPolicies {
   #quarantined: readonly QuarantinedEndpoint[] = [];
   #versions: ReadonlyMap<string, string> = new Map();
   #nextVersions: ReadonlyMap<string, string> = new Map();
+  /** The host endpoints that are not enforced and why, as text. */
+  #hosts = '';
   #changes = -1;
 
   constructor(options: EnforcedPoliciesOptions) {
@@ -46,7 +51,13 @@ export class EnforcedPolicies {
     this.#versions = this.#nextVersions;
     const before = this.#quarantined;
     this.#quarantined = this.#options.quarantined();
-    return this.#options.engine.policyChanges !== this.#changes || !sameEndpoints(before, this.#quarantined);
+    const hosts = this.#options
+      .refusedHosts()
+      .map(({ uid, reason }) => `${uid} ${reason}`)
+      .join('\n');
+    const isSame = sameEndpoints(before, this.#quarantined) && hosts === this.#hosts;
+    this.#hosts = hosts;
+    return this.#options.engine.policyChanges !== this.#changes || !isSame;
   }
 
   /** Nothing is under way and nothing waits: what the engine knows is in the kernel. */
@@ -96,11 +107,22 @@ export class EnforcedPolicies {
       ...(problem === undefined ? {} : { problem: cutText(problem, reportTextLimit) }),
       policyVersion: this.#versions.get(networkPolicies) ?? '0',
       versions: Object.fromEntries(this.#versions),
-      refused: bounded(refused, reportLimits.refused),
+      refused: bounded([...refused, ...this.#refusedHosts()], reportLimits.refused),
       partlyKnown: bounded(partlyKnown, reportLimits.partlyKnown),
       quarantined: bounded(quarantined, reportLimits.quarantined),
       selecting: bounded(selecting, reportLimits.selecting),
     };
+  }
+
+  /** Objects that are host endpoints, refused by the data plane of this node. */
+  #refusedHosts(): ReportedRefusal[] {
+    const hosts = new Map(this.#options.refusedHosts().map(({ uid, reason }) => [uid, reason]));
+    if (hosts.size === 0) return [];
+    return this.#options.engine.localPolicies().flatMap(({ policy, uid, hosts: uids = [] }): ReportedRefusal[] => {
+      const reason = uids.map((one) => hosts.get(one)).find((each) => each !== undefined);
+      if (reason === undefined) return [];
+      return [{ namespace: '', name: policy.name, uid, inForce: 'nothing', reason: cutText(reason, reportTextLimit) }];
+    });
   }
 
   #takeSelections(policies: readonly LocalPolicy[], now: string): void {

@@ -1,6 +1,7 @@
 /** What the agent tells the cluster of its node: the report in the Lease, and Events. */
 import type { Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
+import type { RefusedHost } from '@weir/dataplane';
 import { engineProfiles } from '@weir/policy';
 import type { EnforcementProgress } from '../enforcement/enforcement-state.ts';
 import type { Enforcer } from '../enforcement/enforcer.ts';
@@ -11,6 +12,7 @@ import type { Sources } from '../sources/sources.ts';
 import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
 import { EnforcedPolicies } from './enforced-policies.ts';
 import { EventWriter } from './event-writer.ts';
+import { HostNotices } from './host-notices.ts';
 import { LeaseWriter } from './lease-writer.ts';
 import { NodeReporter } from './node-reporter.ts';
 import { PolicyNotices } from './policy-notices.ts';
@@ -25,7 +27,7 @@ export interface NodeStatusParts {
   readonly log: Logger;
   readonly client: KubeClient;
   readonly engine: Engine;
-  readonly enforcer: () => Pick<Enforcer, 'state' | 'isSettled' | 'endpoints'>;
+  readonly enforcer: () => Pick<Enforcer, 'state' | 'isSettled' | 'endpoints' | 'hosts'>;
   readonly sources: () => Pick<Sources, 'policyVersions' | 'policyUid'>;
 }
 
@@ -34,14 +36,16 @@ export class NodeStatus implements EnforcementProgress {
   readonly #reporter: NodeReporter;
   readonly #events: EventWriter;
   readonly #notices: PolicyNotices;
+  readonly #hosts: HostNotices;
   readonly #scale: ScaleNotices;
 
   constructor({ settings, log, client, engine, enforcer, sources }: NodeStatusParts) {
     const { node, statusSeconds, profile } = settings;
     const quarantined = (): readonly QuarantinedEndpoint[] => enforcer().endpoints.quarantined();
+    const refusedHosts = (): readonly RefusedHost[] => enforcer().hosts.refused();
     const lease = new LeaseWriter(client, node, statusSeconds * missedSigns);
     this.#reporter = new NodeReporter({
-      policies: new EnforcedPolicies({ engine, quarantined, policyVersions: () => sources().policyVersions }),
+      policies: new EnforcedPolicies({ engine, quarantined, refusedHosts, policyVersions: () => sources().policyVersions }),
       log,
       heartbeatMs: statusSeconds * 1_000,
       state: () => enforcer().state,
@@ -50,6 +54,7 @@ export class NodeStatus implements EnforcementProgress {
     });
     this.#events = new EventWriter(client, log);
     this.#scale = new ScaleNotices({ profile: engineProfiles[profile], engine, board: this.#events, log });
+    this.#hosts = new HostNotices({ node, engine, refusedHosts, board: this.#events, log });
     this.#notices = new PolicyNotices({
       engine,
       quarantined,
@@ -66,6 +71,7 @@ export class NodeStatus implements EnforcementProgress {
   inKernel(): void {
     this.#reporter.inKernel();
     this.#notices.inKernel();
+    this.#hosts.inKernel();
   }
 
   /** Looks at what no transaction tells: how large the cluster is. */

@@ -20,7 +20,7 @@ export function localPoliciesOf({ policies, subjects, objects, hosts }: LocalPol
     return { policy: policies.policyOf(entry).ref, ...told(entry.source), endpoints };
   });
   const own = [...objects.hostObjects()].map(({ policy, source, hosts: uids }): LocalPolicy => {
-    return { policy, ...told(source), endpoints: uids.filter((uid) => hosts.has(uid)).length };
+    return { policy, ...told(source), endpoints: uids.filter((uid) => hosts.has(uid)).length, hosts: uids };
   });
   return [...selecting, ...own.filter(({ endpoints }) => endpoints > 0)];
 }

@@ -51,7 +51,8 @@ function writtenName(stored: KubeObject): string {
 }
 
 const tierKind = calicoKind('Tier', 'tiers', false);
-const hostEndpointKind = calicoKind('HostEndpoint', 'hostendpoints', false);
+const hostEndpointKind: PolicyKind = { ...calicoKind('HostEndpoint', 'hostendpoints', false), holds: 'hosts' };
+const felixConfigurationKind: PolicyKind = { ...calicoKind('FelixConfiguration', 'felixconfigurations', false), holds: 'settings' };
 /** What selectors of rules find beside pods. */
 const blockKinds = [
   calicoKind('NetworkSet', 'networksets', true),
@@ -69,7 +70,7 @@ export const calicoCompiler: PolicyCompiler = {
     calicoKind('StagedGlobalNetworkPolicy', 'stagedglobalnetworkpolicies', false),
     calicoKind('StagedKubernetesNetworkPolicy', 'stagedkubernetesnetworkpolicies', true),
     hostEndpointKind,
-    calicoKind('FelixConfiguration', 'felixconfigurations', false),
+    felixConfigurationKind,
   ],
   // The slices are told to whoever keeps the groups of services.
   referredKinds: [tierKind, ...blockKinds, namespaceKind, endpointSliceKind],
