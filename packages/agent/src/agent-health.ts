@@ -9,8 +9,8 @@ interface RefusedPolicyReport {
   /** `namespace/name`, or the name of one of the cluster. */
   readonly policy: string;
   readonly reasons: readonly string[];
-  /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing; `nothing`: as the engine does. */
-  readonly inForce: 'accepted' | 'closed' | 'nothing';
+  /** `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing; `nothing`: as the engine does; `elsewhere`: itself, but for pods that policies without an order with it select, too. */
+  readonly inForce: 'accepted' | 'closed' | 'nothing' | 'elsewhere';
 }
 
 /** A policy in force without fields that are not known to this release. */

@@ -34,7 +34,7 @@ export interface PolicyOnNode {
   /** Why it is not in force. */
   readonly reason?: string;
   /** What is in force instead of a refused version: its last accepted one, or no traffic at all. */
-  readonly inForce?: 'accepted' | 'closed' | 'nothing';
+  readonly inForce?: 'accepted' | 'closed' | 'nothing' | 'elsewhere';
   /** Fields of it that the agent does not know, and what they mean: they let nothing through. */
   readonly unknownFields?: string;
 }

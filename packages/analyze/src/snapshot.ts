@@ -43,6 +43,7 @@ import {
 } from '@weir/policy';
 import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
 import { readPolicies } from './snapshot-policies.ts';
+import { unorderedPods } from './unordered-pods.ts';
 
 /** How to read the objects. */
 export interface LoadSnapshotOptions {
@@ -88,19 +89,20 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
   const profile = options.profile ?? engineProfiles.kubernetes;
   const { expandsUnsupported } = options;
   const { tiers, diagnostics } = readPolicies(placed, { profile, systems: systemsOf(endpoints), expandsUnsupported });
+  const world = createPolicyWorld({
+    tiers,
+    endpoints: [...endpoints.values()],
+    nodes,
+    namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
+    profile,
+    groups: readGroups(endpointSlices),
+  });
   return {
-    world: createPolicyWorld({
-      tiers,
-      endpoints: [...endpoints.values()],
-      nodes,
-      namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
-      profile,
-      groups: readGroups(endpointSlices),
-    }),
+    world,
     policies: tiers.flatMap(({ policies }) => policies),
     services: ofKind<Service>('Service', ''),
     endpointSlices,
-    diagnostics: [...read.diagnostics, ...diagnostics],
+    diagnostics: [...read.diagnostics, ...diagnostics, ...unorderedPods(world)],
     pods: new Map(pods.map((pod) => [podKey(pod), pod])),
     endpoints,
     nodes,

@@ -38,7 +38,7 @@ metadata: {name: allow-all, namespace: shop}
 spec: {podSelector: {}, ingress: [{}]}
 `;
 
-function snapshotOf(manifest: string, engine: 'calico' | 'azure' = 'calico'): Snapshot {
+function snapshotOf(manifest: string, engine: 'calico' | 'azure' | 'kubernetes' = 'calico'): Snapshot {
   const { documents, diagnostics } = parseManifest([namespace, ...pods, manifest].join('\n---\n'), 'all.yaml');
   expect(diagnostics).toEqual([]);
   return loadSnapshot(documents, { profile: engineProfiles[engine] });
@@ -87,5 +87,44 @@ describe('why, for policies in tiers', () => {
     const snapshot = snapshotOf(tiered.replace('kind: GlobalNetworkPolicy', 'kind: StagedGlobalNetworkPolicy'));
     expect(snapshot.diagnostics).toEqual([]);
     expect(why(snapshot, 'b')[0]).toMatch(/^allow: /);
+  });
+});
+
+const meeting = `
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: of-calico, namespace: shop}
+spec:
+  selector: app == "server"
+  ingress: [{action: Allow}]
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: of-cilium, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: server}}
+  ingress: [{fromEntities: [all]}]
+  egress: [{toEntities: [all]}]
+`;
+
+describe('policies of Calico and of Cilium that select one pod', () => {
+  it('close it in the directions of which both speak, with the names of both', () => {
+    const lines = why(snapshotOf(meeting, 'kubernetes'), 'b').join('\n');
+    expect(lines).toMatch(/^deny: /);
+    expect(lines).toMatch(
+      /ingress of shop\/server: denied, NetworkPolicy shop\/of-calico \(projectcalico\.org\) \(all\.yaml:\d+\), CiliumNetworkPolicy shop\/of-cilium \(cilium\.io\) \(all\.yaml:\d+\) select it together, and the policies of these APIs have no order among each other/,
+    );
+    const out = explainFlow(snapshotOf(meeting, 'kubernetes'), { source: 'shop/server', destination: 'shop/b', protocol: 'TCP', port: 80 });
+    expect(out.kind === 'answered' && out.verdicts.map(({ verdict }) => verdict)).toEqual(['allow']);
+  });
+
+  it('are told of without a question, too', () => {
+    const { diagnostics } = snapshotOf(meeting, 'kubernetes');
+    expect(diagnostics).toMatchObject([{ code: 'unordered-policies', severity: 'warning', object: 'CiliumNetworkPolicy shop/of-cilium' }]);
+    expect(diagnostics[0]?.message).toMatch(/^ingress of pod shop\/server is closed: .*shop\/of-calico.*shop\/of-cilium/);
+  });
+
+  it('mean what they mean alone to an engine that reads one of the APIs', () => {
+    expect(why(snapshotOf(meeting, 'calico'), 'b')[0]).toMatch(/^allow: /);
   });
 });

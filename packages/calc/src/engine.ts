@@ -9,10 +9,9 @@
  *                                                   │                      │
  *                                                endpoints             addresses
  *
- * Events note facts and mark what they make dirty; {@link Engine.flush} computes what follows, left
- * to right, each thing once. The output depends on the current state only, not on the events that
- * led to it. Before all sources are in sync nothing is emitted: a partial state would look like a
- * whole one to a data plane, and close or open what it must not.
+ * Events note facts and mark what they make dirty; {@link Engine.flush} computes what follows, left to right, each thing
+ * once. The output depends on the current state only, not on the events that led to it. Before all sources are in sync
+ * nothing is emitted: a partial state would look like a whole one to a data plane, and close or open what it must not.
  */
 
 import { endpointSliceKind, networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
@@ -37,6 +36,7 @@ import { Policies } from './policies/policies.ts';
 import { type PartlyKnownPolicy, PolicyObjects, type ReadKind, type RefusedPolicy } from './policies/policy-objects.ts';
 import { PolicyReading } from './policies/policy-reading.ts';
 import { Subjects } from './policies/subjects.ts';
+import { unorderedPolicies } from './policies/unordered-entries.ts';
 import { AddressGroups } from './population/address-groups.ts';
 import { Locals } from './population/locals.ts';
 import { NamedPortLists } from './population/named-port-lists.ts';
@@ -254,9 +254,9 @@ export class Engine {
     return this.#objects.changes + this.#subjects.changes + this.#locals.changes + this.#hosts.subjects.changes;
   }
 
-  /** Policies whose newest version was refused, with the reasons and what is in force instead. */
+  /** Policies whose newest version is not in force, or not for all that they select, with the reasons and what is instead. */
   refusedPolicies(): readonly RefusedPolicy[] {
-    return this.#objects.refused();
+    return this.#objects.refused(this.#subjects.unordered());
   }
 
   /** Policies in force without fields that are not known here, with what that means. */
@@ -330,6 +330,7 @@ export class Engine {
     program: (key) => this.#programs.get(key),
     peerSet: (key) => this.#sets.get(key),
     isolatedBy: (uid, direction) => isolatingPolicies(this.#policies, this.#locals.selectionOf(uid), direction),
+    unordered: (uid, direction) => unorderedPolicies(this.#policies, this.#locals.selectionOf(uid), direction),
   };
 
   /**

@@ -6,7 +6,7 @@
  */
 import type { PlacedPolicy, TierPlace } from '@weir/compile';
 import type { Address } from '@weir/net';
-import type { AddressGroupName, Direction, HostFamily, LabelSpace, Policy, Selector } from '@weir/policy';
+import type { AddressGroupName, Direction, HostFamily, LabelSpace, Policy, PolicyOrder, Selector } from '@weir/policy';
 import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule, ProtocolPort } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
 import type { OwnAddresses } from './policies/own-addresses.ts';
@@ -220,6 +220,8 @@ export interface RenderedTier {
   readonly rules: KeyedRule[];
   /** The same rules, as programs have them. */
   readonly content: ProgramRule[];
+  /** See `orderedBy` of policies. */
+  readonly orders: Set<PolicyOrder>;
   end: 'deny' | 'pass';
 }
 

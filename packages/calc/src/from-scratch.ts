@@ -17,6 +17,7 @@ import {
   numbersOfNames,
   selectorMatches,
   selectorMatchesLabels,
+  unorderedAmong,
   withNumberedNames,
 } from '@weir/policy';
 import { classKey } from './delta/content-text.ts';
@@ -267,6 +268,8 @@ interface ProgramParts {
 
 function programOf({ endpoint, isUndecided }: Party, direction: Direction, parts: ProgramParts): Program | undefined {
   if (endpoint === undefined || isUndecided === true) return withKey({ direction, tiers: [], otherwise: 'deny' });
+  const policies = parts.selecting.map(({ policy }) => policy);
+  if (unorderedAmong(policies, direction).length > 0) return withKey({ direction, tiers: [], otherwise: 'deny' });
   const tiers = tiersOf(direction, { ...parts, namedPorts: endpoint.namedPorts });
   return tiers.length === 0 ? undefined : withKey({ direction, tiers, otherwise: 'allow' });
 }

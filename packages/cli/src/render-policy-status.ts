@@ -68,6 +68,7 @@ function troubles(status: PolicyStatus, output: Output): string[] {
 const insteadTexts = {
   accepted: 'its last accepted version',
   closed: 'its pods are closed',
+  elsewhere: 'itself, for all other pods',
   nothing: 'NOTHING, as the engine does: what it was to forbid is open',
 } as const;
 

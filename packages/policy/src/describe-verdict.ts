@@ -30,6 +30,22 @@ export function describeTier(tier: string): string {
   return tier === 'default' ? '' : ` of tier ${tier}`;
 }
 
+/** So many policies are named where they have no order among each other. */
+const unorderedShown = 4;
+
+/** That policies of several APIs select one pod, by their names, the first of each API among them. */
+export function describeUnordered(policies: readonly { readonly policy: PolicyRef; readonly source?: SourcePosition }[]): string {
+  const byGroup = new Map(policies.toReversed().map((one) => [groupOf(one.policy), one]));
+  const shown = [...new Set([...byGroup.values(), ...policies])].slice(0, unorderedShown);
+  const names = shown.map(({ policy, source }) => `${describePolicy(policy)} (${groupOf(policy)})${describePlace(source)}`);
+  const more = policies.length - shown.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} select it together, and the policies of these APIs have no order among each other`;
+}
+
+function groupOf({ apiVersion }: PolicyRef): string {
+  return apiVersion.split('/')[0] ?? apiVersion;
+}
+
 /** ` (file:12)`, or nothing when the place is not known. */
 export function describePlace(source: SourcePosition | undefined): string {
   return source === undefined ? '' : ` (${source.file}:${source.line})`;

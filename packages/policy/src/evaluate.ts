@@ -7,6 +7,7 @@
  * ```
  * same pod, or own node → its pod?      allow  (profile)
  * no enforced policy selects the pod?   allow  (no policy)
+ * policies that nobody has ordered do?  deny   (no order)
  * tiers in order ─▶ rules of the selecting policies in order
  *      first match: allow / deny decide, pass goes on with the next tier, log goes on
  *      no match, and an isolating policy of the tier selects the pod: the tier's end decides
@@ -20,6 +21,7 @@ import type { Direction, Policy } from './model.ts';
 import { nearMissesOf } from './near-misses.ts';
 import type { PolicyWorld } from './policy-world.ts';
 import { ownerOf, traceHost, tracePods } from './trace-policies.ts';
+import { unorderedAmong } from './unordered-policies.ts';
 import type { DirectionVerdict, FlowQuestion, FlowVerdict, Isolation, Outcome } from './verdict.ts';
 import { TierWalk } from './walk-tiers.ts';
 
@@ -91,6 +93,12 @@ export function judgeDirection(world: PolicyWorld, question: FlowQuestion, direc
   );
   const exemption = exemptionOf(world, question, direction, owner);
   if (exemption !== undefined) return { verdict: 'allow', isolatedBy, decidedBy: { reason: 'profile', detail: exemption }, missing: [] };
+  const unordered = unorderedAmong(
+    selecting.flatMap(({ policies }) => policies),
+    direction,
+  );
+  if (unordered.length > 0)
+    return { verdict: 'deny', isolatedBy, decidedBy: { reason: 'no order', policies: unordered.map(isolationOf) }, missing: [] };
   const walk = new TierWalk(world, question, direction);
   return { ...(walk.run(selecting) ?? walk.decide('allow', { reason: 'no policy', detail: 'not isolated' })), isolatedBy };
 }

@@ -22,5 +22,6 @@ export * from './profile.ts';
 export * from './render-verdict.ts';
 export * from './selector.ts';
 export * from './selector-truth.ts';
+export * from './unordered-policies.ts';
 export * from './verdict.ts';
 export * from './verdict-to-json.ts';

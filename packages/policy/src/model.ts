@@ -163,6 +163,9 @@ export interface DirectionRules {
  */
 export type HostFamily = 'untracked' | 'preDNAT' | 'normal' | 'forward';
 
+/** An API that orders its policies among each other, and those of Kubernetes, but not those of other such APIs. */
+export type PolicyOrder = 'Calico' | 'Cilium';
+
 /** A policy: whom it selects and what it says. `staged` policies are computed and not enforced. */
 export interface Policy {
   readonly ref: PolicyRef;
@@ -170,6 +173,8 @@ export interface Policy {
   readonly subject: Selector;
   /** The endpoints among which the subject selects: pods, and host endpoints in these families. Absent: pods alone. */
   readonly appliesTo?: readonly ('pods' | HostFamily)[];
+  /** Among whose policies it has its place; those of two such orders have none among each other. Absent: it has one among all. */
+  readonly orderedBy?: PolicyOrder;
   readonly staged: boolean;
   readonly ingress?: DirectionRules;
   readonly egress?: DirectionRules;

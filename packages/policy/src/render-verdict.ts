@@ -10,6 +10,7 @@ import {
   describeSelector,
   describeService,
   describeTier,
+  describeUnordered,
 } from './describe-verdict.ts';
 import { podName } from './endpoint.ts';
 import type { Direction, HostFamily, Rule } from './model.ts';
@@ -90,6 +91,8 @@ function reasonText(decidedBy: DecidedBy): string {
     }
     case 'no policy':
       return decidedBy.detail === 'not isolated' ? 'no policy isolates it' : 'it is no pod, policies do not apply to it';
+    case 'no order':
+      return `${describeUnordered(decidedBy.policies)}: let only one of the APIs select it`;
     case 'end of tier':
       return `it is isolated and no rule${describeTier(decidedBy.tier)} allows this`;
     case 'profile':

@@ -52,6 +52,7 @@ export type DecidedByJson =
       readonly action: string;
     } & RuleJson &
       PolicyJson)
+  | { readonly reason: 'no order'; readonly policies: readonly PolicyJson[] }
   | { readonly reason: 'no policy' | 'end of tier' | 'profile'; readonly tier?: string; readonly detail?: string };
 
 /** One direction. */
@@ -158,6 +159,8 @@ export function decidedByToJson(decidedBy: DecidedBy<DecidingRule>): DecidedByJs
     }
     case 'end of tier':
       return { reason: 'end of tier', tier: decidedBy.tier };
+    case 'no order':
+      return { reason: 'no order', policies: decidedBy.policies.map(({ policy, source }) => policyToJson(policy, source)) };
     case 'no policy':
     case 'profile':
       return { reason: decidedBy.reason, detail: decidedBy.detail };

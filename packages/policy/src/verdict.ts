@@ -107,6 +107,8 @@ export type DecidedBy<R extends DecidingRule = Rule> =
   | { readonly reason: 'rule'; readonly tier: string; readonly rule: R }
   | { readonly reason: 'no policy'; readonly detail: 'not an endpoint' | 'not isolated' }
   | { readonly reason: 'end of tier'; readonly tier: string }
+  /** Policies of several APIs that nobody has ordered: see `unorderedAmong`. */
+  | { readonly reason: 'no order'; readonly policies: readonly Isolation[] }
   | { readonly reason: 'profile'; readonly detail: 'self' | 'own node' | 'unknown pod' | HostReason };
 
 /**

@@ -31,7 +31,7 @@ export function enforcementMetrics({
 }: EnforcementFacts): readonly MetricFamily[] {
   const { totals } = state;
   const refused = engine.refusedPolicies();
-  const refusedBy = { accepted: 0, closed: 0, nothing: 0 };
+  const refusedBy = { accepted: 0, closed: 0, nothing: 0, elsewhere: 0 };
   for (const { inForce } of refused) refusedBy[inForce]++;
   return [
     gauge('weir_in_force', 'Whether a whole state is in the kernel since this process started.', state.inForce),
@@ -55,7 +55,7 @@ export function enforcementMetrics({
     gauge('weir_host_endpoints_refused', 'Host endpoints whose policies are not enforced as they say.', hosts.refused),
     gauge(
       'weir_policies_refused',
-      'Policies whose newest version is refused, by what is in force instead: the accepted version, closed, or nothing.',
+      'Policies whose newest version is refused, by what is in force instead: the accepted version, closed, nothing, or itself elsewhere (but for pods that policies without an order with it select).',
       byLabel('in_force', refusedBy),
     ),
     gauge(

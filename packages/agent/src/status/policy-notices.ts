@@ -28,6 +28,7 @@ const adviceLimit = 250;
 const instead = {
   accepted: 'its last accepted version stays in force',
   closed: 'no version of it was ever accepted, so its pods are isolated and nothing is allowed to them by it',
+  elsewhere: 'it is in force for all other pods that it selects',
   nothing: 'no version of it was ever accepted, and as this engine does it is NOT ENFORCED: what it was to forbid is open',
 } as const;
 
@@ -132,7 +133,7 @@ function refusal(policy: RefusedPolicy): Refusal {
       object: objectOf(policy),
       type: 'Warning',
       reason: 'PolicyRefused',
-      message: `The newest version of the policy cannot be enforced: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
+      message: `${policy.inForce === 'elsewhere' ? 'The policy cannot be enforced for all pods' : 'The newest version of the policy cannot be enforced'}: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
     },
   };
 }

@@ -17,6 +17,7 @@ import {
   ruleMatches,
   type SelectingTier,
   type Side,
+  unorderedAmong,
 } from '@weir/policy';
 import type { EndClasses } from './end-classes.ts';
 import type { TrafficClass } from './traffic-classes.ts';
@@ -181,6 +182,8 @@ export class Reach {
 
   #walk(tiers: readonly SelectingTier[], asked: Asked): BitSet {
     let allowed = Bits.empty(this.#full.size);
+    const all = tiers.flatMap(({ policies }) => policies);
+    if (unorderedAmong(all, asked.direction).length > 0) return allowed;
     let remaining = this.#full;
     for (const { tier, policies } of tiers) {
       let passed = Bits.empty(this.#full.size);

@@ -28,12 +28,13 @@ import type { Policies } from './policies.ts';
 import type { PolicyMentions } from './policy-mentions.ts';
 import { type PolicyReading, type RefusedInForce, type StandIn, standInFor, standInPolicies } from './policy-reading.ts';
 import { type AskedQuestions, ReferredStore } from './referred-objects.ts';
+import type { UnorderedDiagnostic } from './unordered-objects.ts';
 
 /** Why a version of a policy was refused, and what is in force instead. */
 export interface RefusedPolicy {
   readonly kind: PolicyKind;
   readonly object: KubeObject;
-  readonly diagnostics: CompiledObject['diagnostics'];
+  readonly diagnostics: readonly (CompiledObject['diagnostics'][number] | UnorderedDiagnostic)[];
   readonly inForce: RefusedInForce;
 }
 
@@ -198,9 +199,19 @@ export class PolicyObjects {
         if (hosts !== undefined) yield { policy: refOf(newest), source, hosts: hosts.map(({ uid }) => uid) };
   }
 
-  /** The objects whose newest version was refused. */
-  refused(): RefusedPolicy[] {
-    return [...this.#kinds.values()].flatMap(({ refused }) => [...refused.values()]);
+  /** The objects whose newest version was refused, or is not in force for all that it selects: `unordered` says why not. */
+  refused(unordered: ReadonlyMap<PolicySource, UnorderedDiagnostic> = new Map()): RefusedPolicy[] {
+    return [...this.#kinds.values()].flatMap(({ kind, records, refused }) => {
+      if (unordered.size === 0) return [...refused.values()];
+      const all = new Map(refused);
+      for (const [place, { newest, entries }] of records) {
+        const diagnostic = entries.map(({ source }) => unordered.get(source)).find((one) => one !== undefined);
+        if (diagnostic === undefined) continue;
+        const { diagnostics, ...known } = all.get(place) ?? { kind, object: newest, diagnostics: [], inForce: 'elsewhere' };
+        all.set(place, { ...known, diagnostics: [...diagnostics, diagnostic] });
+      }
+      return [...all.values()];
+    });
   }
 
   /** The objects whose newest version is in force without fields that are not known. */

@@ -13,11 +13,14 @@ import type { BlockLimits, PlannedPolicy } from './planned-rule.ts';
 import type { PolicyMentions } from './policy-mentions.ts';
 import type { PolicyPart } from './policy-parts.ts';
 
-/** What is in force instead of a refused version: the accepted one, a closed one, or nothing at all. */
-export type RefusedInForce = 'accepted' | 'closed' | 'nothing';
+/**
+ * What is in force instead of a refused version: the accepted one, a closed one, or nothing at all; `elsewhere`: itself,
+ * but for pods that policies select together with it which have no order with it.
+ */
+export type RefusedInForce = 'accepted' | 'closed' | 'nothing' | 'elsewhere';
 
 /** What stands in for a refused version when no other was ever accepted. */
-export type StandIn = Exclude<RefusedInForce, 'accepted'>;
+export type StandIn = Exclude<RefusedInForce, 'accepted' | 'elsewhere'>;
 
 /** See above; the addresses of nodes and the numbers of port names are the only things that change. */
 export class PolicyReading {

@@ -13,6 +13,7 @@ import type { Programs } from '../programs/programs.ts';
 import type { RuleIds } from '../programs/rule-ids.ts';
 import type { Policies } from './policies.ts';
 import { PolicyGroups } from './policy-groups.ts';
+import { type UnorderedDiagnostic, unorderedObjects } from './unordered-objects.ts';
 
 /** What decides the programs of subjects. */
 export interface SubjectSources {
@@ -68,6 +69,14 @@ export class Subjects {
         found.set(source, { entry, endpoints: (found.get(source)?.endpoints ?? 0) + endpoints });
     }
     return [...found.values()];
+  }
+
+  /** What is said of objects whose policies have no order with others that select endpoints of the node. */
+  unordered(): ReadonlyMap<PolicySource, UnorderedDiagnostic> {
+    const selections = [...this.#subjects].flatMap(({ locals, selection }) =>
+      locals.size > 0 && selection !== undefined ? [selection] : [],
+    );
+    return unorderedObjects(new Set(selections), this.#sources.policies);
   }
 
   /** Whether endpoints with equal labels have to be told apart by their addresses: see {@link join}. */

@@ -6,7 +6,7 @@
  * another one shares with it the runs of rules in which they agree; the sets in use are those of the runs in use.
  */
 
-import type { Direction, HostEndpoint, HostFamily } from '@weir/policy';
+import type { Direction, HostEndpoint, HostFamily, PolicyOrder } from '@weir/policy';
 import { keyOfRuns } from '../delta/content-text.ts';
 import type { Program, ProgramRule } from '../delta/delta.ts';
 import type { HostSelection, PolicyEntry, PolicyGroup, ProgramEntry, RenderedTier, Selection, SetEntry } from '../entries.ts';
@@ -104,8 +104,12 @@ export class Programs {
 
   /** The programs of an endpoint about which nothing is known: closed. Counts one more use. */
   acquireClosed(): Selection {
-    const closed = (direction: Direction): ProgramEntry => this.#intern({ direction, tiers: [], otherwise: 'deny' }, []);
-    this.#closed ??= this.#select({ group: undefined, portsText: '', ingress: closed('ingress'), egress: closed('egress') });
+    this.#closed ??= this.#select({
+      group: undefined,
+      portsText: '',
+      ingress: this.#closedProgram('ingress'),
+      egress: this.#closedProgram('egress'),
+    });
     this.#closed.refs++;
     return this.#closed;
   }
@@ -185,21 +189,28 @@ export class Programs {
     { group, namedPorts, known }: { group: PolicyGroup; namedPorts: NamedPortList; known: ProgramEntry | undefined },
   ): ProgramEntry | undefined {
     const tiers: OpenTier[] = [];
+    const orders = new Set<PolicyOrder>();
     let open: OpenTier | undefined;
     for (const stretch of group.stretches) {
-      for (const { name, rules, content, end } of this.#rendered.tiersOf(stretch, direction, namedPorts)) {
+      for (const { name, rules, content, orders: own, end } of this.#rendered.tiersOf(stretch, direction, namedPorts)) {
         if (open?.name !== name) tiers.push((open = { name, rules: [], content: [], end: 'pass' }));
         open.rules.push(rules);
         open.content.push(content);
+        for (const order of own) orders.add(order);
         if (end !== 'pass') open.end = end;
       }
     }
+    if (orders.size > 1) return this.#closedProgram(direction);
     if (tiers.length === 0) return undefined;
     const knownRuns = byFirstItem<KeyedRule, RuleRun>(known?.runs ?? []);
     return this.#intern(
       { direction, tiers: tiers.map(({ name, content, end }) => ({ name, rules: joined(content), end })), otherwise: 'allow' },
       tiers.map(({ rules }) => runsOf(joined(rules), knownRuns)),
     );
+  }
+
+  #closedProgram(direction: Direction): ProgramEntry {
+    return this.#intern({ direction, tiers: [], otherwise: 'deny' }, []);
   }
 
   #intern(content: Omit<Program, 'key'>, runs: readonly (readonly RuleRun[])[]): ProgramEntry {

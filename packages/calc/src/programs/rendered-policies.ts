@@ -50,8 +50,10 @@ export class RenderedPolicies {
       const policy = this.#policies.policyOf(entry);
       const rules = policy[direction];
       if (rules === undefined || policy.staged) continue;
-      if (tier?.name !== entry.tier.name) tiers.push((tier = { name: entry.tier.name, rules: [], content: [], end: 'pass' }));
+      if (tier?.name !== entry.tier.name)
+        tiers.push((tier = { name: entry.tier.name, rules: [], content: [], orders: new Set(), end: 'pass' }));
       if (rules.isolates) tier.end = entry.tier.end;
+      if (policy.orderedBy !== undefined) tier.orders.add(policy.orderedBy);
       for (const planned of this.#policies.planOf(entry)[direction] ?? []) {
         const keyed = this.#ruleOf(planned, planned.localNames === undefined ? noPorts : namedPorts);
         if (keyed === null) continue;

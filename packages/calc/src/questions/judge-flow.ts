@@ -21,6 +21,8 @@ export interface EmittedState {
   peerSet(key: ContentKey): PeerSet | undefined;
   /** The policies that isolate a local endpoint in a direction, in order of evaluation. */
   isolatedBy(uid: string, direction: Direction): readonly PolicyRef[];
+  /** The policies that close a local endpoint in a direction since they have no order among each other; mostly none. */
+  unordered(uid: string, direction: Direction): readonly PolicyRef[];
 }
 
 /** What one local end of a flow says. */
@@ -78,6 +80,8 @@ function judgeEgress(state: EmittedState, endpoint: LocalEndpoint, flow: Flow, i
 function judgeEnd(state: EmittedState, endpoint: LocalEndpoint, question: Question): EndJudgement {
   const key = endpoint[question.direction];
   if (key === undefined) return { endpoint, verdict: 'allow', decidedBy: { reason: 'no policy', detail: 'not isolated' } };
+  const unordered = state.unordered(endpoint.uid, question.direction).map((policy) => ({ policy }));
+  if (unordered.length > 0) return { endpoint, verdict: 'deny', decidedBy: { reason: 'no order', policies: unordered } };
   return { endpoint, ...runProgram(state, state.program(key), question) };
 }
 

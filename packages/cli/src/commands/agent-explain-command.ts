@@ -1,6 +1,6 @@
 /** `weir agent explain SRC DST PORT[/PROTO]`: what the running agent enforces for one flow. */
 import type { DirectionExplanation, FlowExplanation } from '@weir/agent';
-import { describeOrigin, describePolicy, describeTier, type EndJson } from '@weir/policy';
+import { describeOrigin, describePolicy, describeTier, describeUnordered, type EndJson } from '@weir/policy';
 import type { Command } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
 import { type Output, renderTable } from '../output.ts';
@@ -89,6 +89,7 @@ function reasonOf({ decidedBy, isolatedBy }: DirectionExplanation): string {
     return `rule ${describeOrigin(origin)} of ${describePolicy(decidedBy)}${describeTier(tier)} (${id}) ${decidedBy.action === 'allow' ? 'allows' : 'denies'} it`;
   }
   if (decidedBy.reason === 'end of tier') return `no rule allows it; isolated by ${isolatedBy.map(describePolicy).join(', ')}`;
+  if (decidedBy.reason === 'no order') return `closed: ${describeUnordered(decidedBy.policies.map((policy) => ({ policy })))}`;
   return reasonTexts[decidedBy.detail ?? ''] ?? decidedBy.reason;
 }
 

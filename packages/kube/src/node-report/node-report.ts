@@ -19,9 +19,10 @@ export interface ReportedRefusal {
   readonly uid: string;
   /**
    * `accepted`: its last accepted version; `closed`: it isolates what it selects and allows nothing;
-   * `nothing`: the engine does not enforce what it does not support.
+   * `nothing`: the engine does not enforce what it does not support; `elsewhere`: itself, but for pods that are closed since
+   * policies without an order with it select them, too.
    */
-  readonly inForce: 'accepted' | 'closed' | 'nothing';
+  readonly inForce: 'accepted' | 'closed' | 'nothing' | 'elsewhere';
   readonly reason: string;
 }
 
@@ -114,6 +115,7 @@ export function parseNodeReport(text: string): NodeReport | undefined {
   if (value === null || checkShape(value, shape, '', 'wrong').length > 0) return undefined;
   const report = value as NodeReport;
   const isKnown =
-    states.includes(report.state) && report.refused.items.every(({ inForce }) => ['accepted', 'closed', 'nothing'].includes(inForce));
+    states.includes(report.state) &&
+    report.refused.items.every(({ inForce }) => ['accepted', 'closed', 'nothing', 'elsewhere'].includes(inForce));
   return isKnown ? report : undefined;
 }

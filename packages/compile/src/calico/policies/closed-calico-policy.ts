@@ -41,6 +41,7 @@ export function closedCalicoPolicy(policy: CalicoPolicy): { readonly tier: strin
         ...subjectOf(policy, spec),
       }),
       ...applied,
+      orderedBy: 'Calico',
       staged: false,
       ...(types.includes('Ingress') ? { ingress: denied(ref, 'ingress') } : {}),
       ...(types.includes('Egress') ? { egress: denied(ref, 'egress') } : {}),

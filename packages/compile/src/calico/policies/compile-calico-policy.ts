@@ -79,6 +79,7 @@ function compileValid(policy: CalicoPolicy, positionOf: PositionLookup, sets: ()
       serviceAccountSelector: spec.serviceAccountSelector,
     }),
     ...appliedEndpoints(policy),
+    orderedBy: 'Calico',
     staged: policy.kind.startsWith('Staged'),
     ...(types.includes('Ingress') ? { ingress: direction('ingress', spec.ingress) } : {}),
     ...(types.includes('Egress') ? { egress: direction('egress', spec.egress) } : {}),

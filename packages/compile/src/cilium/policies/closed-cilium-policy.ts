@@ -39,7 +39,7 @@ function closedSpec(policy: CiliumPolicy, spec: unknown): PlacedPolicy[] {
   const place = (rulesIn: (direction: Direction) => DirectionRules | undefined): Policy => {
     const ingress = rulesIn('ingress');
     const egress = rulesIn('egress');
-    const base = { ref, order: networkPolicyOrder, subject, staged: false };
+    const base = { ref, order: networkPolicyOrder, subject, orderedBy: 'Cilium', staged: false } as const;
     return { ...base, ...(ingress === undefined ? {} : { ingress }), ...(egress === undefined ? {} : { egress }) };
   };
   const denied = (['ingress', 'egress'] as const).filter((direction) => isSpokenOf(`${direction}Deny`));

@@ -139,6 +139,7 @@ class CiliumPolicyCompilation {
       ref: this.ref,
       order: networkPolicyOrder,
       subject: compileCiliumSubject(endpointSelector, this.namespace),
+      orderedBy: 'Cilium',
       staged: this.policy.metadata.annotations?.[auditAnnotation] === 'true',
       ...(ingress === undefined ? {} : { ingress }),
       ...(egress === undefined ? {} : { egress }),
