@@ -93,17 +93,17 @@ const globalCases: readonly SupportCase[] = [
     denied: ['a > server udp 80'],
   },
   {
-    feature: 'preDNAT',
+    feature: 'preDNAT, which is about interfaces of hosts alone',
     spec: `${server}\npreDNAT: true\napplyOnForward: true\n${allowTcp}`,
-    allowed: ['server > a tcp 80'],
-    denied: ['a > server tcp 80', 'a > server udp 80'],
+    allowed: ['a > server tcp 80', 'a > server udp 80', 'ext > n1 tcp 80'],
+    denied: [],
     isRefused: true,
   },
   {
-    feature: 'doNotTrack',
+    feature: 'doNotTrack, which is about interfaces of hosts alone',
     spec: `${server}\ndoNotTrack: true\napplyOnForward: true\n${allowTcp}`,
-    allowed: ['server > a tcp 80'],
-    denied: ['a > server tcp 80', 'a > server udp 80'],
+    allowed: ['a > server tcp 80', 'a > server udp 80', 'ext > n1 tcp 80'],
+    denied: [],
     isRefused: true,
   },
 ];

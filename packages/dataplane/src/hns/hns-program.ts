@@ -60,17 +60,25 @@ export type CompiledHnsProgram =
 /** The protocols that an ACL can have. */
 const knownProtocols: readonly ProtocolNumber[] = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.ICMP, protocolNumber.ICMPv6];
 
-/** Checks the program as a whole: one rule that cannot be said refuses all. */
+/**
+ * Checks the program as a whole: one rule that cannot be said refuses all. A rule that denies everything is the end of the
+ * program, which denies: so what stands in for a refused policy closes its pods here, too.
+ */
 export function compileHnsProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>, limits: HnsLimits): CompiledHnsProgram {
   const closing = program.tiers.findIndex(({ end }) => end === 'deny');
   const tiers = closing < 0 ? program.tiers : program.tiers.slice(0, closing + 1);
   const rules: HnsRule[] = [];
   for (const rule of tiers.flatMap((tier) => tier.rules)) {
+    if (deniesEverything(rule)) return { kind: 'accepted', program: { key: program.key, rules, allowsRest: false } };
     const compiled = compileRule(rule, peerSets, limits);
     if (typeof compiled === 'string') return { kind: 'refused', reason: `${placeOf(rule)}: ${compiled}` };
     rules.push(...compiled);
   }
   return { kind: 'accepted', program: { key: program.key, rules, allowsRest: closing < 0 && program.otherwise === 'allow' } };
+}
+
+function deniesEverything({ action, peer, protocol, notProtocol, ports, sourcePorts }: ProgramRule): boolean {
+  return action === 'deny' && peer.length === 0 && [protocol, notProtocol, ports, sourcePorts].every((part) => part === undefined);
 }
 
 /** The rule as people find it: `NetworkPolicy demo/web ingress[0]`. */

@@ -36,6 +36,25 @@ describe('DP79: rules that are refused', () => {
     });
   });
 
+  it('are none on HNS when they deny everything: the program ends there, and what stands behind is never asked', () => {
+    const rules = [rule({ id: 'first', protocol: TCP }), rule({ action: 'deny' }), rule({ id: 'behind', notProtocol: TCP })];
+    const tiers = [{ name: 'default', rules, end: 'pass' as const }];
+    const result = compileHnsProgram({ key: 'p', direction: 'ingress', tiers, otherwise: 'allow' }, peerSets, { expandUnsupported: false });
+    expect(result).toEqual({ kind: 'accepted', program: { key: 'p', rules: [{ id: 'first', protocol: TCP }], allowsRest: false } });
+    expect(
+      compileHnsProgram(
+        {
+          key: 'p',
+          direction: 'ingress',
+          tiers: [{ name: 't', rules: [rule({ action: 'deny', ports: web })], end: 'deny' }],
+          otherwise: 'deny',
+        },
+        peerSets,
+        { expandUnsupported: false },
+      ).kind,
+    ).toBe('refused');
+  });
+
   it.each(featureRules)('are none on nftables for %s', (_feature, asking) => {
     expect(refusalOfRule(asking, peerSets, 'nftables')).toBeUndefined();
   });

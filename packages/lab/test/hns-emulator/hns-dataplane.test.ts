@@ -193,7 +193,7 @@ describe('the HNS back end', () => {
     ['a negative selector', { peer: ['one', '!two'] }, 'a negative selector'],
     ['except', { peer: ['hole'] }, 'a block with except'],
     ['a protocol that HNS does not filter', { protocol: 47 }, 'protocol 47'],
-    ['a rule that denies', { action: 'deny' as const }, 'the action "deny"'],
+    ['a rule that denies something', { action: 'deny' as const, protocol: tcp }, 'the action "deny"'],
   ])('DP82: refuses %s as a whole with the reason, keeps what was in force, and closes what had nothing', async (_, rule, reason) => {
     const hns = openHns();
     const dataplane = createHnsDataplane({ door: hns });
