@@ -84,7 +84,7 @@ describe('taking rules over under load', () => {
   };
   const newProcess = (layout?: TableLayout): NftablesDataplane => {
     const options = { podInterfaces: [policed.network.podInterfacePrefix] };
-    const dataplane = inNode(() => new NftablesDataplane(options, layout));
+    const dataplane = inNode(() => new NftablesDataplane(options, layout === undefined ? undefined : () => layout));
     open.push(dataplane);
     return dataplane;
   };

@@ -112,7 +112,7 @@ export class DeltaModel {
   orphans(): string[] {
     const programs = [...this.#endpoints.values()].flatMap(({ ingress, egress }) => [ingress, egress]);
     programs.push(...[...this.#hosts.values()].flatMap(programsOfHost).map(({ key }) => key));
-    const sets = [...this.#programs.values()].flatMap((program) => rulesOf(program).flatMap(({ peer }) => peer.map(({ set }) => set)));
+    const sets = [...this.#programs.values()].flatMap((program) => rulesOf(program).flatMap(({ peer, local = [] }) => [...peer, ...local].map(({ set }) => set)));
     const classes = [...this.#addresses.values()].map((entry) => entry.class);
     return [
       ...unused('program', this.#programs, programs),
@@ -180,9 +180,11 @@ export class DeltaModel {
   /** The first matching rule's action, `log` aside; undefined when no rule decides. */
   #firstDecision(rules: readonly ProgramRule[], peer: Address, flow: Flow): 'allow' | 'deny' | 'pass' | undefined {
     for (const rule of rules) {
-      const { action, peer: tests } = rule;
+      const { action, peer: tests, local = [] } = rule;
       if (action === 'log' || !asksFor(rule, flow)) continue;
-      if (tests.every((test) => this.#isMember(test, peer, flow) !== test.negated)) return action;
+      const own = peer === flow.source ? flow.destination : flow.source;
+      const holds = (address: Address) => (test: PeerTest) => this.#isMember(test, address, flow) !== test.negated;
+      if (tests.every(holds(peer)) && local.every(holds(own))) return action;
     }
     return undefined;
   }

@@ -7,7 +7,7 @@ import { type Address, formatAddress } from '@weir/net';
 
 /** An endpoint and what a back end keeps of it. */
 export interface Claim {
-  readonly endpoint: LocalEndpoint;
+  readonly endpoint: Pick<LocalEndpoint, 'uid' | 'addresses' | 'interface'>;
 }
 
 interface Claimants {

@@ -4,16 +4,22 @@
  * An endpoint whose program cannot be enforced stays with the one that it had, or is closed; once the
  * program can be, the endpoint gets it without being told anew.
  */
-import type { ContentKey, Delta, LocalEndpoint } from '@weir/calc';
+import type { Changes, ContentKey, LocalEndpoint } from '@weir/calc';
 import type { Direction } from '@weir/policy';
 import { AddressClaims } from './address-claims.ts';
 
 /** `closed`: a program that allows nothing; undefined: not isolated in that direction. */
 export type ProgramInForce<P> = P | 'closed' | undefined;
 
+/** What is in force by direction. */
+export type ProgramsInForce<P> = Readonly<Record<Direction, ProgramInForce<P>>>;
+
+/** Who has programs: a pod, or a host endpoint in one family. */
+export type ProgramHolder = Pick<LocalEndpoint, 'uid' | 'addresses' | 'interface' | Direction>;
+
 /** An endpoint and what is in force for it. */
-export interface ProgrammedEndpoint<P> extends Readonly<Record<Direction, ProgramInForce<P>>> {
-  readonly endpoint: LocalEndpoint;
+export interface ProgrammedEndpoint<P, E extends ProgramHolder = LocalEndpoint> extends ProgramsInForce<P> {
+  readonly endpoint: E;
 }
 
 /** Programs by their keys. */
@@ -25,12 +31,12 @@ export interface EnforceablePrograms<P> {
 }
 
 /** Told of each endpoint that is put in place or taken away, with what was in force for it. */
-export type OnEndpointChange<P> = (uid: string, before: ProgrammedEndpoint<P> | undefined) => void;
+export type OnEndpointChange<P> = (uid: string, before: ProgramsInForce<P> | undefined) => void;
 
 /** Endpoints by uid, with the addresses that they claim and how many directions use a program. */
-export class ProgrammedEndpoints<P extends object> {
+export class ProgrammedEndpoints<P extends object, E extends ProgramHolder = LocalEndpoint> {
   /** Who claims which address. */
-  readonly claims: AddressClaims<ProgrammedEndpoint<P>> = new AddressClaims();
+  readonly claims: AddressClaims<ProgrammedEndpoint<P, E>> = new AddressClaims();
   readonly #uses = new Map<P, number>();
   readonly #onChange: OnEndpointChange<P>;
 
@@ -38,12 +44,12 @@ export class ProgrammedEndpoints<P extends object> {
     this.#onChange = onChange;
   }
 
-  get(uid: string): ProgrammedEndpoint<P> | undefined {
+  get(uid: string): ProgrammedEndpoint<P, E> | undefined {
     return this.claims.get(uid);
   }
 
   /** May be set while they are walked through. */
-  all(): Iterable<ProgrammedEndpoint<P>> {
+  all(): Iterable<ProgrammedEndpoint<P, E>> {
     return this.claims.all();
   }
 
@@ -53,7 +59,7 @@ export class ProgrammedEndpoints<P extends object> {
   }
 
   /** Takes over the endpoints of a delta. */
-  apply({ removals, upserts }: Delta['endpoints'], programs: EnforceablePrograms<P>): void {
+  apply({ removals, upserts }: Changes<E, string>, programs: EnforceablePrograms<P>): void {
     for (const uid of removals) this.delete(uid);
     const changed = new Map(upserts.map((endpoint) => [endpoint.uid, endpoint]));
     for (const { endpoint } of this.all()) {
@@ -71,7 +77,7 @@ export class ProgrammedEndpoints<P extends object> {
   }
 
   /** Puts an endpoint in place of the one with its uid. */
-  set(after: ProgrammedEndpoint<P>): void {
+  set(after: ProgrammedEndpoint<P, E>): void {
     const before = this.get(after.endpoint.uid);
     this.#onChange(after.endpoint.uid, before);
     this.#count(after, 1);
@@ -81,9 +87,14 @@ export class ProgrammedEndpoints<P extends object> {
 
   /** Closes endpoints in the directions in which they have one of these programs. */
   close(programs: ReadonlySet<ProgramInForce<P>>): void {
-    const closed = (program: ProgramInForce<P>): ProgramInForce<P> => (programs.has(program) ? 'closed' : program);
-    for (const { endpoint, ingress, egress } of this.all()) {
-      if (programs.has(ingress) || programs.has(egress)) this.set({ endpoint, ingress: closed(ingress), egress: closed(egress) });
+    this.revise((record, direction) => (programs.has(record[direction]) ? 'closed' : record[direction]));
+  }
+
+  /** Puts something else into force where `revised` says so. */
+  revise(revised: (record: ProgrammedEndpoint<P, E>, direction: Direction) => ProgramInForce<P>): void {
+    for (const record of this.all()) {
+      const [ingress, egress] = [revised(record, 'ingress'), revised(record, 'egress')];
+      if (ingress !== record.ingress || egress !== record.egress) this.set({ endpoint: record.endpoint, ingress, egress });
     }
   }
 
@@ -95,7 +106,7 @@ export class ProgrammedEndpoints<P extends object> {
     this.claims.delete(uid);
   }
 
-  #count({ ingress, egress }: ProgrammedEndpoint<P>, by: 1 | -1): void {
+  #count({ ingress, egress }: ProgramsInForce<P>, by: 1 | -1): void {
     for (const program of [ingress, egress]) {
       if (program === undefined || program === 'closed') continue;
       const uses = (this.#uses.get(program) ?? 0) + by;

@@ -8,6 +8,7 @@ import type { Expression, RuleDefinition } from '@weir/kernel';
 import type { Family } from '@weir/net';
 import {
   accept,
+  drop,
   interfaceStartsWith,
   isEstablishedOrRelated,
   isFamily,
@@ -16,10 +17,10 @@ import {
   readablePackets,
   selfRule,
 } from './packet-steps.ts';
+import type { ProgramChain } from './pod-reading.ts';
 import { programChainTargets } from './program-rules.ts';
-import { unownedEnd } from './reports.ts';
+import { reportDenied, unownedEnd } from './reports.ts';
 import { familySets } from './sets.ts';
-import type { ProgramChain } from './tuple-rules.ts';
 
 const families = [4, 6] as const;
 
@@ -27,8 +28,8 @@ const families = [4, 6] as const;
 export interface BaseRuleOptions {
   /** Beginnings of interface names. */
   readonly podInterfaces: readonly string[];
-  /** Whether pods reach their own node whatever policies say. */
-  readonly podToOwnNode: 'by-policy' | 'always';
+  /** Whether pods reach their own node: whatever policies say, or not at all. */
+  readonly podToOwnNode: 'by-policy' | 'always' | 'never';
   /** Whether packets of closed and forged ends are reported before they are dropped. */
   readonly reports: boolean;
 }
@@ -50,6 +51,7 @@ function sourceChain(chain: 'egress' | 'input', options: BaseRuleOptions): RuleD
     letDiscoveryThrough(chain),
     ...families.flatMap((family) => [...closedSources(chain, family, options), forgedSource(chain, family, options)]),
     letEstablishedThrough(chain),
+    ...closedNode(chain, options),
     ...families.flatMap((family) => [
       ...(chain === 'egress' ? [selfRule(chain, family)] : []),
       ...(asksPolicies(chain, options)
@@ -83,6 +85,7 @@ function againChain(chain: 'egress_again' | 'input_again', options: BaseRuleOpti
     letDiscoveryThrough(chain),
     ...families.flatMap((family) => closedSources(chain, family, options)),
     letEstablishedThrough(chain),
+    ...closedNode(chain, options),
     ...families.flatMap((family) => [
       ...(chain === 'egress_again' ? closedTargets(chain, family, options) : []),
       forgedSource(chain, family, options),
@@ -97,6 +100,22 @@ function againChain(chain: 'egress_again' | 'input_again', options: BaseRuleOpti
 /** Whether the chain asks policies: that of packets to the node itself does not where they always get through. */
 function asksPolicies(chain: string, { podToOwnNode }: BaseRuleOptions): boolean {
   return podToOwnNode === 'by-policy' || !chain.startsWith('input');
+}
+
+/** No pod begins to talk to its own node where that is closed to pods. */
+function closedNode(chain: string, { podToOwnNode, reports }: BaseRuleOptions): RuleDefinition[] {
+  if (podToOwnNode !== 'never' || !chain.startsWith('input')) return [];
+  return families.flatMap((family) => {
+    const fromPod = [
+      ...isFamily(family),
+      loadAddress(family, 'source', 0),
+      { kind: 'lookup', set: familySets(family).local, key: 0 } as const,
+    ];
+    return [
+      ...(reports ? [{ chain, expressions: [...fromPod, ...reportDenied(chain, 'egress').expressions] }] : []),
+      { chain, expressions: [...fromPod, { kind: 'counter' } as const, drop], comment: 'the node is closed to its pods' },
+    ];
+  });
 }
 
 function letDiscoveryThrough(chain: string): RuleDefinition {

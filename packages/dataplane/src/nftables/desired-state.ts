@@ -5,7 +5,8 @@
  *                                          │ classes that came and went
  *   programs ──▶ tuple-program ─────▶ ProgramTable ────▶ allow, logged, their ranges, denied, rules
  *                                          │ numbers
- *   endpoints ──▶ LocalAddresses ──────────┴───────────▶ local, link, unlinked, self, …_program4/6
+ *   endpoints ──▶ LocalAddresses ──────────┼───────────▶ local, link, unlinked, self, …_program4/6
+ *   hosts ──▶ HostTable ───────────────────┴───────────▶ host_…_in/out, failsafe_in/out4/6
  *
  * {@link DesiredState.apply} gives what a delta changes, {@link DesiredState.elements} everything.
  *
@@ -17,12 +18,19 @@ import type { Address } from '@weir/net';
 import type { Direction } from '@weir/policy';
 import { NumberPool } from '../classification/number-pool.ts';
 import { type PeerClassChanges, PeerClassTable } from '../classification/peer-class-table.ts';
+import type { RefusedHost } from '../dataplane.ts';
 import { type AddressOwner, LocalAddresses, type ReleasedAddress } from '../endpoints/local-addresses.ts';
-import { type ProgramInForce, type ProgrammedEndpoint, ProgrammedEndpoints } from '../endpoints/programmed-endpoints.ts';
+import {
+  type ProgramHolder,
+  type ProgramInForce,
+  type ProgrammedEndpoint,
+  ProgrammedEndpoints,
+} from '../endpoints/programmed-endpoints.ts';
 import { HeldEndpoints } from '../quarantine/held-endpoints.ts';
 import { closedElements, elementsOfAddress } from './address-elements.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
 import { addDifference, type ElementChanges } from './element-changes.ts';
+import { type HostShape, HostTable } from './host-table.ts';
 import { addPeerChanges, peerElements } from './peer-elements.ts';
 import { type ProgramEntry, ProgramTable } from './program-table.ts';
 import { RuleTable } from './rule-table.ts';
@@ -52,6 +60,7 @@ export class DesiredState {
   readonly #programs: ProgramTable;
   readonly #held = new HeldEndpoints<ProgramEntry>();
   readonly #endpoints = new ProgrammedEndpoints<ProgramEntry>((uid, before) => this.#held.changes(uid, before));
+  readonly #hosts: HostTable;
   readonly #addresses: LocalAddresses<ProgrammedEndpoint<ProgramEntry>, readonly PlacedElement[]>;
   /** Programs that cannot be compiled. */
   readonly #refused = new Map<ContentKey, { readonly program: Program; reason: string }>();
@@ -64,6 +73,10 @@ export class DesiredState {
   constructor(lastNumber = 0) {
     this.#numbers = new NumberPool(lastNumber);
     this.closedProgram = this.#numbers.next();
+    this.#hosts = new HostTable({
+      closedProgram: this.closedProgram,
+      onChange: (uid, before) => this.#held.changes(uid, before),
+    });
     this.#peers = new PeerClassTable(this.#numbers);
     this.#rules = new RuleTable(this.#numbers);
     this.#programs = new ProgramTable(this.#rules);
@@ -78,7 +91,10 @@ export class DesiredState {
     addPeerChanges(changes, classes);
     const accepted = this.#applyPrograms(delta);
     const fresh = new Map(accepted.map((entry) => [entry.source.key, entry]));
-    this.#endpoints.apply(delta.endpoints, { get: (key) => fresh.get(key) ?? this.#programs.get(key), appeared: fresh });
+    const programs = { get: (key: ContentKey) => fresh.get(key) ?? this.#programs.get(key), appeared: fresh };
+    this.#endpoints.apply(delta.endpoints, programs);
+    this.#hosts.apply(delta, programs);
+    this.#hosts.settle(changes);
     const handover: ElementChanges = { removed: [], added: [] };
     const released = this.#settleAddresses(changes, handover);
     this.#applyTuples(classes, accepted, changes);
@@ -92,10 +108,21 @@ export class DesiredState {
     yield* peerElements(this.#peers);
     yield* this.#programs.elements();
     for (const { content } of this.#addresses.all()) yield* content;
+    yield* this.#hosts.elements();
   }
 
   refused(): RefusedProgram[] {
     return [...this.#refused, ...this.#withheld].map(([program, { reason }]) => ({ program, reason }));
+  }
+
+  /** Which chains of host endpoints are needed. */
+  get hostShape(): HostShape {
+    return this.#hosts.shape;
+  }
+
+  /** Host endpoints for which nothing is in force. */
+  refusedHosts(): RefusedHost[] {
+    return this.#hosts.refused();
   }
 
   /** Whether a program is withheld. */
@@ -123,6 +150,7 @@ export class DesiredState {
     }
     const unused: ElementChanges = { removed: [], added: [] };
     this.#settleAddresses(unused, unused);
+    this.#hosts.settle(unused);
     this.#rules.settle(unused);
   }
 
@@ -195,9 +223,7 @@ export class DesiredState {
   /** Pairs that go are made from what was, pairs that come from what is now; none is made twice. */
   #applyTuples(classes: PeerClassChanges, accepted: readonly ProgramEntry[], changes: ElementChanges): void {
     for (const peerClass of classes.gone) this.#programs.removeClass(peerClass, changes);
-    for (const entry of this.#programs.entries()) {
-      if (!entry.listed && !this.#endpoints.isUsed(entry)) this.#remove(entry, changes);
-    }
+    for (const entry of this.#programs.entries()) if (!entry.listed && !this.#isUsed(entry)) this.#remove(entry, changes);
     for (const peerClass of classes.appeared) this.#programs.addClass(peerClass, changes);
     for (const entry of accepted) {
       this.#fresh.add(entry);
@@ -226,14 +252,10 @@ export class DesiredState {
     }
     const unused: ElementChanges = { removed: [], added: [] };
     this.#programs.removeProgram(entry, unused);
-    for (const record of this.#endpoints.all()) {
-      if (record.ingress !== entry && record.egress !== entry) continue;
-      const { endpoint } = record;
-      const held = this.#held.get(endpoint.uid);
-      const back = (direction: Direction): ProgramInForce<ProgramEntry> =>
-        record[direction] === entry ? this.#heldProgram(held?.[direction], unused) : record[direction];
-      this.#endpoints.set({ endpoint, ingress: back('ingress'), egress: back('egress') });
-    }
+    const back = (record: AnyHolder, direction: Direction): ProgramInForce<ProgramEntry> =>
+      record[direction] === entry ? this.#heldProgram(this.#held.get(record.endpoint.uid)?.[direction], unused) : record[direction];
+    this.#endpoints.revise(back);
+    this.#hosts.endpoints.revise(back);
   }
 
   /** What the kernel holds may have left the state already. */
@@ -250,15 +272,20 @@ export class DesiredState {
     const { key } = entry.source;
     const unused: ElementChanges = { removed: [], added: [] };
     this.#programs.addProgram(entry, unused);
-    for (const record of this.#endpoints.all()) {
-      const { endpoint } = record;
-      if (endpoint.ingress !== key && endpoint.egress !== key) continue;
-      const own = (direction: Direction): ProgramInForce<ProgramEntry> => (endpoint[direction] === key ? entry : record[direction]);
-      this.#endpoints.set({ endpoint, ingress: own('ingress'), egress: own('egress') });
-    }
-    for (const other of this.#programs.entries()) if (!other.listed && !this.#endpoints.isUsed(other)) this.#remove(other, unused);
+    const own = (record: AnyHolder, direction: Direction): ProgramInForce<ProgramEntry> =>
+      record.endpoint[direction] === key ? entry : record[direction];
+    this.#endpoints.revise(own);
+    this.#hosts.endpoints.revise(own);
+    for (const other of this.#programs.entries()) if (!other.listed && !this.#isUsed(other)) this.#remove(other, unused);
+  }
+
+  #isUsed(entry: ProgramEntry): boolean {
+    return this.#endpoints.isUsed(entry) || this.#hosts.endpoints.isUsed(entry);
   }
 }
+
+/** A pod, or a host endpoint in one family. */
+type AnyHolder = ProgrammedEndpoint<ProgramEntry, ProgramHolder>;
 
 interface WithheldProgram {
   readonly entry: ProgramEntry;

@@ -1,5 +1,6 @@
 /**
- * The one table `inet weir`: its chains, and all its rules. Nothing here grows with policies.
+ * The one table `inet weir`: its chains, and all its rules. Nothing here grows with policies; those of host
+ * endpoints (`host-ways.ts`) are there while some of their families are in use.
  *
  *   hook forward, first   egress ─────── closed, forged ── established ── self ──▶ egress4/6
  *   hook forward, second  ingress ────── closed ────────── established ── self ──▶ ingress4/6
@@ -16,6 +17,8 @@ import type { ChainDefinition, RuleDefinition, SetDefinition } from '@weir/kerne
 import type { EstablishedMode } from '../dataplane.ts';
 import { baseRules } from './base-rules.ts';
 import { endedChainDefinitions, endedRules, endedSetDefinitions } from './ended-connections.ts';
+import type { HostShape } from './host-table.ts';
+import { hostChains } from './host-ways.ts';
 import { programChainNames, programChains, programRules } from './program-rules.ts';
 import { reportChains, reportRules } from './reports.ts';
 import { setDefinitions } from './sets.ts';
@@ -63,17 +66,35 @@ export interface RuleOptions {
   readonly flowRate?: number | undefined;
 }
 
-/** The layout of this version. */
-export function tableLayout({ podInterfaces, established, podToOwnNode = 'by-policy', flowRate }: RuleOptions): TableLayout {
+const noHosts: HostShape = { maps: new Set(), podToHost: 'return' };
+
+/** The layout of this version; chains of host endpoints are there only while some need them. */
+export function tableLayout(options: RuleOptions, hosts: HostShape = noHosts): TableLayout {
+  const { podInterfaces, established, flowRate } = options;
+  const reports = flowRate !== undefined;
+  const podToOwnNode = hosts.podToHost === 'drop' ? 'never' : (options.podToOwnNode ?? 'by-policy');
+  const ofHosts = hostChains({ maps: hosts.maps, podInterfaces, normalAsksPods: hosts.podToHost === 'policy', reports });
   return {
     sets: setDefinitions,
     runtimeSets: endedSetDefinitions,
-    chains: chainDefinitions,
+    chains: [...chainDefinitions, ...ofHosts.chains],
     rules: [
       ...(flowRate === undefined ? [] : reportRules(flowRate)),
-      ...programRules({ reports: flowRate !== undefined }),
-      ...baseRules({ podInterfaces, podToOwnNode, reports: flowRate !== undefined }),
+      ...programRules({ reports }),
+      ...baseRules({ podInterfaces, podToOwnNode, reports }),
       ...(established === 'cut' ? endedRules() : []),
+      ...ofHosts.rules,
     ],
+  };
+}
+
+/** The layouts of one process: the same one for the same hosts. */
+export function layoutsOf(options: RuleOptions): (hosts: HostShape) => TableLayout {
+  const layouts = new Map<string, TableLayout>();
+  return (hosts) => {
+    const key = `${[...hosts.maps].sort().join()} ${hosts.podToHost}`;
+    const layout = layouts.get(key) ?? tableLayout(options, hosts);
+    layouts.set(key, layout);
+    return layout;
   };
 }

@@ -28,14 +28,14 @@ import type {
 } from '../dataplane.ts';
 import type { DataplaneOptions } from '../dataplane-options.ts';
 import { releasedSince } from '../endpoints/earlier-owners.ts';
-import { RefusedHosts } from '../hosts/refused-hosts.ts';
 import { findCulprits } from '../quarantine/find-culprits.ts';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { type FoundDrift, TableComparison } from './comparison.ts';
 import { DesiredState, type StateChanges } from './desired-state.ts';
 import type { PlacedElement } from './element.ts';
 import { heldBackAnswers } from './held-back-answers.ts';
-import { type TableLayout, tableLayout } from './layout.ts';
+import type { HostShape } from './host-table.ts';
+import { layoutsOf, type TableLayout } from './layout.ts';
 import { ownersInKernel } from './owners-in-kernel.ts';
 import type { ProgramEntry } from './program-table.ts';
 import { highestNumber } from './replacement.ts';
@@ -72,15 +72,14 @@ export class NftablesDataplane implements Dataplane {
   #numbered = false;
   #applying: Promise<unknown> | undefined;
   readonly #retryPace = new RetryPace();
-  readonly #hosts = new RefusedHosts('nftables');
   readonly #endings = new OwedEndings(this.#conntrack);
 
   /** Opens its sockets in the current network namespace and changes nothing yet. Other layouts are those of other versions. */
-  constructor(options: NftablesOptions, layout: TableLayout = tableLayout(options)) {
+  constructor(options: NftablesOptions, layoutOf: (hosts: HostShape) => TableLayout = layoutsOf(options)) {
     this.established = options.established ?? 'keep';
     this.#flowRate = options.flowRate;
     const elements = (): Iterable<PlacedElement> => this.#state.elements();
-    this.#writer = new TableWriter(layout, elements);
+    this.#writer = new TableWriter(() => layoutOf(this.#state.hostShape), elements);
     this.#comparison = new TableComparison(this.#writer, elements);
     this.#watch = new NftablesChangeWatch({ own: this.#writer.connection, tables: [weirTable, guardTable] });
     this.#onReplace = options.onReplace ?? (() => undefined);
@@ -109,7 +108,7 @@ export class NftablesDataplane implements Dataplane {
     return {
       ...report,
       quarantined: this.#state.refused(),
-      refusedHosts: this.#hosts.apply(delta),
+      refusedHosts: this.#state.refusedHosts(),
       ...(this.#state.withholds ? { retryInMs: this.#retryPace.remainingMs(performance.now()) } : {}),
       milliseconds: performance.now() - startedAt,
     };
@@ -256,6 +255,6 @@ export class NftablesDataplane implements Dataplane {
     if (!this.#writer.isCertain) throw new NetlinkError('uncertain', 0, 'an earlier transaction failed');
     const handover = this.#writer.change(changes.handover);
     await this.#endings.endHandedOver(changes.released);
-    return sumOf(handover, this.#writer.change(changes));
+    return sumOf(handover, this.#writer.changeOver(changes));
   }
 }

@@ -25,6 +25,16 @@ export function loadLastWord(end: PacketEnd, into: Register): Expression {
   return { kind: 'payload', base: 'network', offset: addressOffset[6][end] + 12, length: 4, into };
 }
 
+/** Loads a port: two bytes. */
+export function loadPort(end: PacketEnd, into: Register): Expression {
+  return { kind: 'payload', base: 'transport', offset: end === 'source' ? 0 : 2, length: 2, into };
+}
+
+/** Loads type and code of ICMP: two bytes. */
+export function loadMessage(into: Register): Expression {
+  return { kind: 'payload', base: 'transport', offset: 0, length: 2, into };
+}
+
 /** Goes on for packets of the family; also lets `nft list` name the fields that follow. */
 export function isFamily(family: Family): Expression[] {
   return [

@@ -13,9 +13,10 @@
  */
 import type { Expression, RuleDefinition } from '@weir/kernel';
 import { accept, drop, isFamily, readablePackets, selfRule } from './packet-steps.ts';
+import { lookupAddress, type ProgramChain, podReading } from './pod-reading.ts';
 import { reportDenied, reportLogged } from './reports.ts';
 import { familySets, sharedSets } from './sets.ts';
-import { allowRules, anyPeer, countRule, loggedRules, lookupAddress, type ProgramChain, programNumber } from './tuple-rules.ts';
+import { allowRules, anyPeer, countRule, loggedRules, programNumber } from './tuple-rules.ts';
 
 /** Every look at every family. */
 export const programChains: readonly ProgramChain[] = (['egress', 'ingress', 'egress_again'] as const).flatMap((look) =>
@@ -55,14 +56,14 @@ function mainChain(of: ProgramChain): RuleDefinition[] {
   const loadClass = lookupAddress(of, 'peer', familySets(of.family).block);
   const blocks =
     of.look === 'ingress'
-      ? allowRules(chain, of, { loadClass, looks: 1, found: [{ kind: 'goto', chain: block }] })
-      : allowRules(chain, of, { loadClass, looks: 1, found: letThrough(of) });
-  return [...allowRules(chain, of, { loadClass: anyPeer, looks: 1, found: letThrough(of) }), toPodHalf(chain, of), ...blocks];
+      ? allowRules(chain, podReading(of), { loadClass, looks: 1, found: [{ kind: 'goto', chain: block }] })
+      : allowRules(chain, podReading(of), { loadClass, looks: 1, found: letThrough(of) });
+  return [...allowRules(chain, podReading(of), { loadClass: anyPeer, looks: 1, found: letThrough(of) }), toPodHalf(chain, of), ...blocks];
 }
 
 function podHalf(of: ProgramChain): RuleDefinition[] {
   const loadClass = lookupAddress(of, 'peer', familySets(of.family).class);
-  return allowRules(namesOf(of).pod, of, { loadClass, looks: of.look === 'ingress' ? 2 : 1, found: letThrough(of) });
+  return allowRules(namesOf(of).pod, podReading(of), { loadClass, looks: of.look === 'ingress' ? 2 : 1, found: letThrough(of) });
 }
 
 /** Ingress only: the second look at a peer that is no known pod, and at whether it is none. */
@@ -70,7 +71,7 @@ function blockHalf(of: ProgramChain): RuleDefinition[] {
   if (of.look !== 'ingress') return [];
   const { block: chain } = namesOf(of);
   const loadClass = lookupAddress(of, 'peer', familySets(of.family).block);
-  return [toPodHalf(chain, of), ...allowRules(chain, of, { loadClass, looks: 1, found: letThrough(of) })];
+  return [toPodHalf(chain, of), ...allowRules(chain, podReading(of), { loadClass, looks: 1, found: letThrough(of) })];
 }
 
 function toPodHalf(chain: string, of: ProgramChain, pod: string = namesOf(of).pod): RuleDefinition {
@@ -90,7 +91,7 @@ function logChains(of: ProgramChain): RuleDefinition[] {
   const sets = familySets(of.family);
   const found = [reportLogged(of.look)];
   const rulesIn = (chain: string, set: string): RuleDefinition[] =>
-    loggedRules(chain, of, { loadClass: lookupAddress(of, 'peer', set), found });
+    loggedRules(chain, podReading(of), { loadClass: lookupAddress(of, 'peer', set), found });
   return [
     {
       chain: log,

@@ -8,6 +8,7 @@
  */
 import { nftDataType, type SetDefinition, type SetField, type TableName } from '@weir/kernel';
 import type { Family } from '@weir/net';
+import { failsafeSets, hostSetDefinitions } from './host-sets.ts';
 
 /** The table that belongs to Weir; all in it is Weir's, nothing outside of it is. */
 export const weirTable: TableName = { family: 'inet', name: 'weir' };
@@ -70,8 +71,8 @@ export const sharedSets = {
 /** The sets whose elements count. */
 export const countedSets: readonly string[] = [sharedSets.rules, sharedSets.denied];
 
-/** Maps of ranges: the kernel publishes their new elements some time after the other sets have changed over. */
-export const lateSets: readonly string[] = [sharedSets.allowRange, sharedSets.allowMessage, sharedSets.allowSource];
+/** Ranges of several fields: the kernel publishes their new elements some time after the other sets have changed over. */
+export const lateSets: readonly string[] = [sharedSets.allowRange, sharedSets.allowMessage, sharedSets.allowSource, ...failsafeSets];
 
 const mark: SetField = { dataType: nftDataType.mark, length: 4 };
 const numbered: readonly SetField[] = [mark, mark];
@@ -94,6 +95,7 @@ export const setDefinitions: readonly SetDefinition[] = [
   { name: sharedSets.logging, key: [mark] },
   { name: sharedSets.rules, key: [mark], counter: true },
   { name: sharedSets.denied, key: [mark], counter: true },
+  ...hostSetDefinitions,
 ];
 
 function setNames(family: Family): FamilySets {

@@ -7,8 +7,8 @@
  */
 import { type Expression, hostU32Bytes, type Register, type RuleDefinition } from '@weir/kernel';
 import { type Family, protocolNumber } from '@weir/net';
-import { isFamily, isProtocol, loadAddress, loadLastWord, type PacketEnd } from './packet-steps.ts';
-import { familySets, sharedSets } from './sets.ts';
+import { isFamily, isProtocol, type PacketEnd } from './packet-steps.ts';
+import { sharedSets } from './sets.ts';
 
 /** Registers in a row, as the keys of tuples have them; the last one only where source ports are asked. */
 const program: Register = 4;
@@ -16,19 +16,28 @@ const peerClass: Register = 5;
 const protocol: Register = 6;
 const port: Register = 7;
 const sourcePort: Register = 8;
-/** Taken while an address is looked up, before any port is loaded. */
-const wideAddress: Register = 8;
 
 /** The rule that allows, behind the zero of its map's value. */
 const rule: Register = 13;
 
-/** Where {@link lookupAddress} leaves the number of a program. */
+/** Where a reading leaves the number of a program, and the class of a peer; the register before is written as well. */
 export const programNumber: Register = program;
+export const classNumber: Register = peerClass;
+/** Four registers that are free while these two are looked up, before anything else of a tuple is loaded. */
+export const wideKey: Register = 8;
+/** Where a look leaves the number of the rule that allows: 0, where no rule but the program's end does. */
+export const foundRule: Register = rule;
 
-/** Which of the chains: egress asked first, ingress, or egress asked again behind ingress. */
-export interface ProgramChain {
-  readonly look: 'egress' | 'ingress' | 'egress_again';
+/** How a chain finds out about a packet what tuples are made of. */
+export interface PacketReading {
   readonly family: Family;
+  /** Puts the number of the program into its register. */
+  readonly loadProgram: readonly Expression[];
+  /** Puts what a map has for the peer's address into the register of classes. */
+  readonly loadPeer: (map: string) => readonly Expression[];
+  readonly loadPort: (end: PacketEnd, into: Register) => Expression;
+  /** Type × 256 + code of ICMP. */
+  readonly loadMessage: (into: Register) => Expression;
 }
 
 /** The class of tuples for any peer. */
@@ -50,7 +59,7 @@ export interface AllowRules extends TupleRules {
 }
 
 /** One rule for each kind of tuple that can allow a packet. */
-export function allowRules(chain: string, of: ProgramChain, { looks, loadClass, found }: AllowRules): RuleDefinition[] {
+export function allowRules(chain: string, of: PacketReading, { looks, loadClass, found }: AllowRules): RuleDefinition[] {
   const ask = (set: string, load: readonly Expression[]): Expression[] => {
     const look: Expression[] = [...load, { kind: 'meta', key: 'mark', into: rule }, { kind: 'lookup', set, key: program, into: rule - 1 }];
     return looks === 2 ? [...look, ...look] : look;
@@ -60,7 +69,7 @@ export function allowRules(chain: string, of: ProgramChain, { looks, loadClass, 
 }
 
 /** One rule for each kind of tuple by which a packet is reported. */
-export function loggedRules(chain: string, of: ProgramChain, { loadClass, found }: TupleRules): RuleDefinition[] {
+export function loggedRules(chain: string, of: PacketReading, { loadClass, found }: TupleRules): RuleDefinition[] {
   const ask = (set: string, load: readonly Expression[]): Expression[] => [...load, { kind: 'lookup', set, key: program }];
   const { logged, loggedRange, loggedMessage, loggedSource } = sharedSets;
   return tupleRules({ chain, of, loadClass, found, ask, exact: logged, range: loggedRange, message: loggedMessage, source: loggedSource });
@@ -69,7 +78,7 @@ export function loggedRules(chain: string, of: ProgramChain, { loadClass, found 
 /** The sets of one meaning, and how one of them is asked. */
 interface TupleLookups extends TupleRules {
   readonly chain: string;
-  readonly of: ProgramChain;
+  readonly of: PacketReading;
   readonly exact: string;
   readonly range: string;
   readonly message: string;
@@ -79,41 +88,27 @@ interface TupleLookups extends TupleRules {
 }
 
 function tupleRules({ chain, of, loadClass, found, ask, exact, range, message, source }: TupleLookups): RuleDefinition[] {
-  const { family } = of;
-  const ownProgram = lookupAddress(of, 'own', familySets(family)[of.look === 'ingress' ? 'ingress' : 'egress']);
+  const { family, loadProgram, loadPort, loadMessage } = of;
   const zero = (into: Register): Expression => ({ kind: 'immediate', into, value: hostU32Bytes(0) });
   const loadProtocol: Expression = { kind: 'meta', key: 'l4proto', into: protocol };
-  const load = (offset: number, into: Register): Expression => ({ kind: 'payload', base: 'transport', offset, length: 2, into });
+  const loadTarget = loadPort('destination', port);
   const ruleFor = (comment: string, set: string, loads: readonly Expression[], guard: readonly Expression[] = []): RuleDefinition => {
     // The class first: its lookup writes into the program's register as well.
-    const expressions = [...isFamily(family), ...guard, ...ask(set, [...loadClass, ...ownProgram, ...loads]), ...found];
+    const expressions = [...isFamily(family), ...guard, ...ask(set, [...loadClass, ...loadProgram, ...loads]), ...found];
     return { chain, expressions, comment };
   };
   const isIcmpOfFamily = isProtocol(family === 4 ? protocolNumber.ICMP : protocolNumber.ICMPv6);
-  const asksSource: Expression[] = [...ownProgram, { kind: 'lookup', set: sharedSets.askingSource, key: program }];
+  const asksSource: Expression[] = [...loadProgram, { kind: 'lookup', set: sharedSets.askingSource, key: program }];
   const isAnyPeer = loadClass === anyPeer;
   return [
-    ruleFor(`in ${exact}: this port`, exact, [loadProtocol, load(2, port)]),
+    ruleFor(`in ${exact}: this port`, exact, [loadProtocol, loadTarget]),
     ruleFor(`in ${exact}: any port`, exact, [loadProtocol, zero(port)]),
     ruleFor(`in ${exact}: any protocol`, exact, [zero(protocol), zero(port)]),
-    ruleFor(`in ${range}: a range of ports`, range, [loadProtocol, load(2, port)]),
-    ruleFor(`in ${message}: this message`, message, [loadProtocol, load(0, port)], isIcmpOfFamily),
+    ruleFor(`in ${range}: a range of ports`, range, [loadProtocol, loadTarget]),
+    ruleFor(`in ${message}: this message`, message, [loadProtocol, loadMessage(port)], isIcmpOfFamily),
     // Programs that ask for source ports say all that they say class by class.
-    ...(isAnyPeer ? [] : [ruleFor(`in ${source}: from this port`, source, [loadProtocol, load(2, port), load(0, sourcePort)], asksSource)]),
+    ...(isAnyPeer
+      ? []
+      : [ruleFor(`in ${source}: from this port`, source, [loadProtocol, loadTarget, loadPort('source', sourcePort)], asksSource)]),
   ];
-}
-
-/**
- * Puts the number of an end of the packet into `into`: the isolated endpoint's program, or its
- * peer's class. Values of the maps are eight bytes, zero and number, and land in the register
- * before `into` and in `into`; the load of the address (IPv6: of its last word) into `into` itself
- * is what `nft list` shows for the register. See `sets.ts` for why.
- */
-export function lookupAddress(of: ProgramChain, whose: 'own' | 'peer', map: string): Expression[] {
-  const into = whose === 'own' ? program : peerClass;
-  const ownEnd: PacketEnd = of.look === 'ingress' ? 'destination' : 'source';
-  const peerEnd: PacketEnd = of.look === 'ingress' ? 'source' : 'destination';
-  const end = whose === 'own' ? ownEnd : peerEnd;
-  if (of.family === 4) return [loadAddress(4, end, into), { kind: 'lookup', set: map, key: into, into: into - 1 }];
-  return [loadLastWord(end, into), loadAddress(6, end, wideAddress), { kind: 'lookup', set: map, key: wideAddress, into: into - 1 }];
 }

@@ -42,7 +42,7 @@ export function lackingFeature(rule: ProgramRule, peerSets: ReadonlyMap<ContentK
 
 /** Why the back end cannot enforce a rule, whatever its action; undefined when it can. */
 export function refusalOfRule(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>, backEnd: BackEnd): string | undefined {
-  const wrong = contradiction(rule) ?? peerRefusal(rule, peerSets);
+  const wrong = contradiction(rule) ?? ownEndRefusal(rule) ?? peerRefusal(rule, peerSets);
   if (wrong !== undefined) return `rule ${rule.id} ${wrong}`;
   const lacking = lackingFeature(rule, peerSets, backEnd);
   return lacking === undefined ? undefined : `rule ${rule.id} has ${lacking}`;
@@ -69,6 +69,11 @@ function contradiction({ protocol, notProtocol, ports, sourcePorts }: ProgramRul
   if (ports !== undefined && !carriesPorts && !carriesMessages) return 'has ports, but no protocol with ports';
   if (sourcePorts !== undefined && !carriesPorts) return 'has source ports, but no protocol with ports';
   return undefined;
+}
+
+/** Programs of pods have no such rules, and those of hosts are told by the peer alone. */
+function ownEndRefusal({ local }: ProgramRule): string | undefined {
+  return local === undefined ? undefined : 'asks for addresses at its own end, which is not enforced for host endpoints';
 }
 
 function peerRefusal({ peer, protocol, ports }: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {

@@ -1,16 +1,16 @@
 /** What the kernel holds for endpoints that changed since it last took everything. */
-import type { ProgrammedEndpoint } from '../endpoints/programmed-endpoints.ts';
+import type { ProgramsInForce } from '../endpoints/programmed-endpoints.ts';
 
 /** By uid. */
 export class HeldEndpoints<P> {
-  readonly #held = new Map<string, ProgrammedEndpoint<P> | undefined>();
+  readonly #held = new Map<string, ProgramsInForce<P> | undefined>();
 
   /** Remembers what was in force before the first change. */
-  changes(uid: string, before: ProgrammedEndpoint<P> | undefined): void {
+  changes(uid: string, before: ProgramsInForce<P> | undefined): void {
     if (!this.#held.has(uid)) this.#held.set(uid, before);
   }
 
-  get(uid: string): ProgrammedEndpoint<P> | undefined {
+  get(uid: string): ProgramsInForce<P> | undefined {
     return this.#held.get(uid);
   }
 

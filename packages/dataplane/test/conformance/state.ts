@@ -1,5 +1,5 @@
 /** Small states of a node, written by hand in the tests. */
-import type { Delta, EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from '@weir/calc';
+import type { Delta, EndpointClass, HostLocalEndpoint, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from '@weir/calc';
 import {
   type Address,
   cidrRange,
@@ -10,7 +10,7 @@ import {
   subtractAddressRanges,
   unionOfAddressRanges,
 } from '@weir/net';
-import type { Direction } from '@weir/policy';
+import type { Direction, HostFamily, HostSettings } from '@weir/policy';
 import { hostAddresses, type PodName } from './world.ts';
 
 /** A rule in short: allow these peers, this protocol, these ports (of ICMP: messages). */
@@ -37,6 +37,11 @@ export interface TiersText {
 /** A program in short; rules alone are one tier that denies at its end. */
 export type ProgramText = readonly RuleText[] | TiersText;
 
+/** A host endpoint in short: its interfaces, and its programs by family. */
+export type HostText = { readonly interfaces: HostLocalEndpoint['interfaces'] } & Readonly<
+  Partial<Record<HostFamily, Readonly<Partial<Record<Direction, ProgramText>>>>>
+>;
+
 /** A state in short. */
 export interface StateText {
   /** Range sets: `block` or `block except block`. */
@@ -48,6 +53,10 @@ export interface StateText {
   readonly egress?: Readonly<Partial<Record<PodName, ProgramText | undefined>>>;
   /** The pods that are endpoints of the node; default all three. */
   readonly pods?: readonly PodName[];
+  /** Host endpoints by their names. */
+  readonly hosts?: Readonly<Record<string, HostText>>;
+  /** What holds for all of them; default: nothing stays open, and pods reach their node. */
+  readonly hostSettings?: HostSettings;
   /** Changes to endpoints: other uids, unknown interfaces. */
   readonly endpoint?: (pod: PodName, endpoint: LocalEndpoint) => LocalEndpoint;
 }
@@ -83,6 +92,7 @@ export function stateDelta(text: StateText, interfaceOf: (pod: PodName) => strin
     return text.endpoint?.(pod, endpoint) ?? endpoint;
   });
   const classes = classesFromText(text);
+  const hosts = Object.entries(text.hosts ?? {}).map(([name, host]) => hostFromText(name, host, programOf));
   return {
     peerSets: { upserts: peerSetsFromText(text), removals: [] },
     classes: { upserts: [...new Map([...classes.values()].map((each) => [each.key, each])).values()], removals: [] },
@@ -92,8 +102,25 @@ export function stateDelta(text: StateText, interfaceOf: (pod: PodName) => strin
     },
     programs: { upserts: [...programs.values()], removals: [] },
     endpoints: { upserts: endpoints, removals: [] },
-    hosts: none,
+    hosts: { upserts: hosts, removals: [] },
+    ...(text.hosts === undefined && text.hostSettings === undefined ? {} : { hostSettings: text.hostSettings ?? opensNothing }),
   };
+}
+
+const opensNothing: HostSettings = { failsafes: [], podToHost: 'return' };
+const hostFamilies: readonly HostFamily[] = ['untracked', 'preDNAT', 'normal', 'forward'];
+
+function hostFromText(
+  name: string,
+  text: HostText,
+  programOf: (direction: Direction, text: ProgramText | undefined) => string | undefined,
+): HostLocalEndpoint {
+  const programs = hostFamilies.flatMap((family) => {
+    const [ingress, egress] = [programOf('ingress', text[family]?.ingress), programOf('egress', text[family]?.egress)];
+    const own = { ...(ingress === undefined ? {} : { ingress }), ...(egress === undefined ? {} : { egress }) };
+    return text[family] === undefined ? [] : [[family, own] as const];
+  });
+  return { uid: `uid-host-${name}`, name, interfaces: text.interfaces, programs: Object.fromEntries(programs) };
 }
 
 /** The delta from one whole state to another. */

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
-import { connectTcp, createNetns, deleteNetns, listenTcp, openUdp, RawSocket, setNetSysctls } from '@weir/kernel';
+import { connectTcp, createNetns, deleteNetns, listenTcp, openUdp, RawSocket, SystemCallError, setNetSysctls } from '@weir/kernel';
 import { type Address, defined, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
 import { firstPacket, icmpPacket, packet, sctpInit } from './crafted-packets.ts';
 
@@ -165,7 +165,7 @@ export class World {
     const receiver = new RawSocket({ netns: this.netns(attempt.to), family: attempt.family, protocol });
     const sender = new RawSocket({ netns: this.netns(attempt.from), family: attempt.family });
     try {
-      sender.send(packet({ source, destination, protocol }, body), destination);
+      if (!sends(sender, packet({ source, destination, protocol }, body), destination)) return false;
       const deadline = Date.now() + (attempt.expect === 'allowed' ? patienceMs : silenceMs);
       while (Date.now() < deadline) {
         for (let got = receiver.receive(); got !== undefined; got = receiver.receive()) if (got.includes(marker)) return true;
@@ -224,7 +224,7 @@ export class World {
     const receiver = new RawSocket({ netns: this.netns(attempt.from), family: attempt.family, protocol });
     const sender = new RawSocket({ netns: this.netns(attempt.from), family: attempt.family });
     try {
-      sender.send(packet(ends, icmpPacket(ends, request * 256, marker)), ends.destination);
+      if (!sends(sender, packet(ends, icmpPacket(ends, request * 256, marker)), ends.destination)) return 'silence';
       const deadline = Date.now() + waitMs;
       while (Date.now() < deadline) {
         for (let got = receiver.receive(); got !== undefined; got = receiver.receive()) {
@@ -303,6 +303,17 @@ export async function openWorld(): Promise<World> {
     return world;
   } catch (error) {
     await world.close();
+    throw error;
+  }
+}
+
+/** Sends a packet; false when the sender's own machine does not let it out. */
+function sends(sender: RawSocket, bytes: Buffer, destination: Address): boolean {
+  try {
+    sender.send(bytes, destination);
+    return true;
+  } catch (error) {
+    if (error instanceof SystemCallError && error.code === 'EPERM') return false;
     throw error;
   }
 }

@@ -38,7 +38,7 @@ describe('a program that the kernel refuses', () => {
     const options = { podInterfaces: [world.podInterfacePrefix] };
     const layout = tableLayout(options);
     const sets = layout.sets.map((set) => (set.name === sharedSets.allow ? { ...set, size: tuplesMax } : set));
-    inNetns(world.netns('node'), () => open.push(new NftablesDataplane(options, { ...layout, sets })));
+    inNetns(world.netns('node'), () => open.push(new NftablesDataplane(options, () => ({ ...layout, sets }))));
     return defined(open.at(-1), 'a data plane is made');
   };
   const delta = (text: StateText): Delta => stateDelta({ ...text, sets: text.sets ?? friends }, (pod) => world.podInterface(pod));

@@ -16,6 +16,9 @@ export type Register = number;
 const metaKey = { mark: 3, iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 } as const;
 const compareOperator = { eq: 0, neq: 1, lt: 2, lte: 3, gt: 4, gte: 5 } as const;
 const payloadBase = { network: 1, transport: 2 } as const;
+/** Of the tuple of a connection; of ICMP the destination's port is type and code. */
+const tupleKey = { sourcePort: 11, destinationPort: 12, source4: 19, destination4: 20, source6: 21, destination6: 22 } as const;
+const originalDirection = 0;
 
 /** One step of a rule; the steps run in order until one does not match. */
 export type Expression =
@@ -29,6 +32,10 @@ export type Expression =
   | { readonly kind: 'meta'; readonly key: keyof typeof metaKey; readonly into: Register }
   /** Loads the connection state bit (host byte order) and switches connection tracking on. */
   | { readonly kind: 'ctState'; readonly into: Register }
+  /** Loads a part of the tuple that opened the packet's connection, as it was sent; ends the rule for packets without a connection. */
+  | { readonly kind: 'ctOriginal'; readonly key: keyof typeof tupleKey; readonly into: Register }
+  /** Keeps the packet out of connection tracking; at hooks in front of that. */
+  | { readonly kind: 'notrack' }
   /** `register & mask`, in place. */
   | { readonly kind: 'mask'; readonly register: Register; readonly mask: Uint8Array }
   /** Compares as many bytes as `value` has, in memory order. */
@@ -58,6 +65,8 @@ export function writeExpressions(writer: MessageWriter, expressions: readonly Ex
 /** Writes name and data of one expression. */
 export function writeExpression(writer: MessageWriter, expression: Expression): void {
   writer.text(expressionAttribute.name, expressionName(expression));
+  // It has no data, and the kernel gives none back.
+  if (expression.kind === 'notrack') return;
   const data = writer.beginNest(expressionAttribute.data);
   writeData(writer, expression);
   writer.endNest(data);
@@ -97,6 +106,7 @@ export function withoutCounts(expressions: Buffer): Buffer {
 function expressionName(expression: Expression): string {
   switch (expression.kind) {
     case 'ctState':
+    case 'ctOriginal':
       return 'ct';
     case 'mask':
       return 'bitwise';
@@ -115,13 +125,14 @@ function expressionName(expression: Expression): string {
     case 'counter':
     case 'log':
     case 'limit':
+    case 'notrack':
       return expression.kind;
     default:
       return unreachable(expression);
   }
 }
 
-function writeData(writer: MessageWriter, expression: Expression): void {
+function writeData(writer: MessageWriter, expression: Exclude<Expression, { readonly kind: 'notrack' }>): void {
   switch (expression.kind) {
     case 'payload':
       writer.u32(1, registerNumber(expression.into));
@@ -136,6 +147,9 @@ function writeData(writer: MessageWriter, expression: Expression): void {
     case 'ctState':
       writer.u32(1, registerNumber(expression.into));
       writer.u32(2, 0);
+      break;
+    case 'ctOriginal':
+      writeTupleKey(writer, expression.into, tupleKey[expression.key]);
       break;
     case 'mask':
       writeMask(writer, expression.register, expression.mask);
@@ -166,11 +180,7 @@ function writeData(writer: MessageWriter, expression: Expression): void {
       writer.u32(3, expression.bytes);
       break;
     case 'limit':
-      writer.u64(1, BigInt(expression.perSecond));
-      writer.u64(2, 1n);
-      writer.u32(3, expression.perSecond);
-      writer.u32(4, 0);
-      writer.u32(5, 0);
+      writeLimit(writer, expression.perSecond);
       break;
     case 'refresh':
       writer.u32(4, registerNumber(expression.key));
@@ -189,6 +199,21 @@ function writeData(writer: MessageWriter, expression: Expression): void {
     default:
       unreachable(expression);
   }
+}
+
+/** So many packets a second, and as many at once. */
+function writeLimit(writer: MessageWriter, perSecond: number): void {
+  writer.u64(1, BigInt(perSecond));
+  writer.u64(2, 1n);
+  writer.u32(3, perSecond);
+  writer.u32(4, 0);
+  writer.u32(5, 0);
+}
+
+function writeTupleKey(writer: MessageWriter, into: Register, key: number): void {
+  writer.u32(1, registerNumber(into));
+  writer.u32(2, key);
+  writer.raw(3, Uint8Array.of(originalDirection));
 }
 
 function writeMask(writer: MessageWriter, register: Register, mask: Uint8Array): void {
