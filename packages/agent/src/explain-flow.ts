@@ -2,13 +2,15 @@
  * The answer of `weir agent explain`: what this node's running state says of one flow, and which
  * rule says it. A node judges its own pods only; of the other end it says who does.
  */
-import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
+import { type EndJudgement, type Engine, type FlowJudgement, type HostJudgement, judgeFlow, judgeHosts } from '@weir/calc';
+import type { RefusedHost } from '@weir/dataplane';
 import { type Address, type Flow, formatAddress, formatProtocol, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
 import {
   type DecidedByJson,
   type Direction,
   decidedByToJson,
   type EndJson,
+  type HostFamily,
   type IcmpMessages,
   type PolicyJson,
   policyToJson,
@@ -32,6 +34,14 @@ export interface DirectionExplanation {
   readonly decidedBy: DecidedByJson & { readonly id?: string };
 }
 
+/** What a host endpoint says of the flow at its interfaces. */
+export interface HostExplanation extends DirectionExplanation {
+  readonly hostEndpoint: string;
+  readonly interfaces: 'all' | readonly string[];
+  readonly direction: Direction;
+  readonly family: HostFamily;
+}
+
 /** The answer, in the fields of `weir why -o json`. A direction that another node judges is absent. */
 export interface FlowExplanation {
   readonly node: string;
@@ -47,6 +57,8 @@ export interface FlowExplanation {
   readonly icmp?: Required<IcmpMessages>;
   readonly egress?: DirectionExplanation;
   readonly ingress?: DirectionExplanation;
+  /** Those of this node that have a say, of which the flow meets the one whose interface it takes; absent when there is none. */
+  readonly hosts?: readonly HostExplanation[];
 }
 
 /** Why there is no answer. */
@@ -61,6 +73,8 @@ export interface ExplainSubject {
   readonly isOwnAddress: (address: Address) => boolean;
   /** Why an endpoint's own rules are not in force; undefined when they are. */
   readonly quarantineOf: (uid: string) => string | undefined;
+  /** Host endpoints that are not enforced. */
+  readonly refusedHosts: () => readonly RefusedHost[];
   /** Why the last change is not in the kernel; undefined when it is. */
   readonly lastFailure: string | undefined;
 }
@@ -77,17 +91,27 @@ export function explainFlow(subject: ExplainSubject, request: ExplainRequest): F
     return { code: 'invalid', problem: `${request.source} and ${request.destination} have no addresses of one family` };
   }
   const judgement = judgeFlow(engine.emittedState, flow, isOwnAddress);
-  if (judgement.egress === undefined && judgement.ingress === undefined) {
-    return { code: 'not-found', problem: `neither ${request.source} nor ${request.destination} is a pod of node ${engine.node}` };
+  const hosts = judgeHosts(engine.emittedState, flow, isOwnAddress);
+  if (judgement.egress === undefined && judgement.ingress === undefined && hosts.length === 0) {
+    return {
+      code: 'not-found',
+      problem: `neither ${request.source} nor ${request.destination} is a pod of node ${engine.node}, or a host endpoint of it`,
+    };
   }
-  return { ...explanation(engine, flow, judgement), ...doubts(subject, judgement) };
+  return { ...explanation(engine, flow, { ...judgement, hosts }), ...doubts(subject, judgement, hosts) };
 }
 
-function explanation(engine: Engine, flow: Flow, judgement: FlowJudgement): FlowExplanation {
+interface NodeJudgement extends FlowJudgement {
+  readonly hosts: readonly HostJudgement[];
+}
+
+function explanation(engine: Engine, flow: Flow, judgement: NodeJudgement): FlowExplanation {
   const egress = directionOf(engine, { direction: 'egress', judged: judgement.egress, address: flow.source });
   const ingress = directionOf(engine, { direction: 'ingress', judged: judgement.ingress, address: flow.destination });
-  const denied = egress?.verdict === 'deny' || ingress?.verdict === 'deny';
+  const verdicts = new Set(judgement.hosts.map(({ verdict }) => verdict));
+  const denied = egress?.verdict === 'deny' || ingress?.verdict === 'deny' || (verdicts.size === 1 && verdicts.has('deny'));
   const missing = [
+    ...(verdicts.size > 1 ? ['which interface of the node it takes: its host endpoints do not agree'] : []),
     ...(egress === undefined ? [missingText(engine, 'egress', flow.source)] : []),
     ...(ingress === undefined ? [missingText(engine, 'ingress', flow.destination)] : []),
   ];
@@ -103,15 +127,31 @@ function explanation(engine: Engine, flow: Flow, judgement: FlowJudgement): Flow
     ...(flow.message === undefined ? {} : { icmp: { type: flow.message >> 8, code: flow.message & 0xff } }),
     ...(egress === undefined ? {} : { egress }),
     ...(ingress === undefined ? {} : { ingress }),
+    ...(judgement.hosts.length === 0 ? {} : { hosts: judgement.hosts.map(explainHost) }),
   };
 }
 
-function doubts({ quarantineOf, lastFailure }: ExplainSubject, { egress, ingress }: FlowJudgement): Pick<FlowExplanation, 'notInForce'> {
+function explainHost({ host, direction, family, verdict, decidedBy }: HostJudgement): HostExplanation {
+  const id = decidedBy.reason === 'rule' ? { id: decidedBy.rule.id } : {};
+  const said = { verdict, isolatedBy: [], decidedBy: { ...decidedByToJson(decidedBy), ...id } };
+  return { hostEndpoint: host.name, interfaces: host.interfaces, direction, family, ...said };
+}
+
+function doubts(
+  { quarantineOf, refusedHosts, lastFailure }: ExplainSubject,
+  { egress, ingress }: FlowJudgement,
+  hosts: readonly HostJudgement[],
+): Pick<FlowExplanation, 'notInForce'> {
+  const refused = refusedHosts().filter(({ uid }) => hosts.some(({ host }) => host.uid === uid));
   const ends = [egress, ingress].flatMap((end) => {
     const reason = end === undefined ? undefined : quarantineOf(end.endpoint.uid);
     return end === undefined || reason === undefined ? [] : [`${end.endpoint.namespace}/${end.endpoint.name}: ${reason}`];
   });
-  const notInForce = [...(lastFailure === undefined ? [] : [`the last change: ${lastFailure}`]), ...new Set(ends)];
+  const notInForce = [
+    ...(lastFailure === undefined ? [] : [`the last change: ${lastFailure}`]),
+    ...new Set(ends),
+    ...refused.map(({ name, reason }) => `host endpoint ${name}: ${reason}`),
+  ];
   return notInForce.length === 0 ? {} : { notInForce };
 }
 

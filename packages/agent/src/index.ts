@@ -6,7 +6,7 @@
  */
 export { cleanupAgent, cleanupAzureNpm, confineAgent, runAgent } from './agent.ts';
 export type { AgentHealth } from './agent-health.ts';
-export type { DirectionExplanation, FlowExplanation } from './explain-flow.ts';
+export type { DirectionExplanation, FlowExplanation, HostExplanation } from './explain-flow.ts';
 export { MemoryLimitError } from './memory/memory-limit-error.ts';
 export type { Agent } from './node-agent.ts';
 export { type AgentSettings, agentSettings, type LogLevel, type SettingKey, settingRows } from './settings/agent-settings.ts';

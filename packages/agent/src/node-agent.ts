@@ -335,6 +335,7 @@ export class NodeAgent implements Agent {
       engine: this.#engine,
       isOwnAddress: (address) => this.#ownAddresses.has(address),
       quarantineOf: (uid) => this.#enforcer.endpoints.quarantineOf(uid),
+      refusedHosts: () => this.#enforcer.hosts.refused(),
       lastFailure: this.#enforcer.state.lastError,
     };
     return explainFlow(subject, request);

@@ -32,7 +32,7 @@ function engineWith(policies: Readonly<Record<string, NetworkPolicySpec>>): Engi
 
 const ask = (engine: Engine, [source, destination]: readonly [string, string], port = 80): unknown =>
   explainFlow(
-    { engine, isOwnAddress, quarantineOf: () => undefined, lastFailure: undefined },
+    { engine, isOwnAddress, quarantineOf: () => undefined, refusedHosts: () => [], lastFailure: undefined },
     { source, destination, protocol: 'TCP', port },
   );
 
@@ -84,7 +84,7 @@ describe('an explanation', () => {
     calico.flush();
     const verdictOf = (icmp?: { type: number; code: number }): unknown =>
       explainFlow(
-        { engine: calico, isOwnAddress, quarantineOf: () => undefined, lastFailure: undefined },
+        { engine: calico, isOwnAddress, quarantineOf: () => undefined, refusedHosts: () => [], lastFailure: undefined },
         { source: 'shop/db', destination: 'shop/web', protocol: 'ICMP', ...(icmp === undefined ? {} : { icmp }) },
       );
     expect(verdictOf({ type: 8, code: 0 })).toMatchObject({ verdict: 'allow', icmp: { type: 8, code: 0 } });
@@ -123,6 +123,7 @@ describe('an explanation', () => {
       engine,
       isOwnAddress,
       quarantineOf: (uid: string) => (uid === 'web' ? 'too hard' : undefined),
+      refusedHosts: () => [],
       lastFailure: 'no memory',
     };
     const answer = explainFlow(subject, { source: 'shop/db', destination: 'shop/web', protocol: 'TCP', port: 80 });
@@ -161,5 +162,34 @@ describe('a question in a URL', () => {
     'source=a&destination=b&protocol=ICMP&icmp=8',
   ])('is refused: %s', (query) => {
     expect(read(query)).toEqual({ problem: expect.any(String) });
+  });
+});
+
+describe('an explanation of a flow to the node itself', () => {
+  const stored = (kind: string, name: string, spec: object, labels = {}): KubeObject & { readonly spec: object } => ({
+    apiVersion: 'crd.projectcalico.org/v1',
+    kind,
+    metadata: { name, uid: name, labels },
+    spec,
+  });
+
+  function withHosts(...names: readonly string[]): Engine {
+    const engine = new Engine({ node: 'n1', target: enforcementTarget('calico') });
+    for (const source of engine.sources) engine.setInSync(source);
+    for (const name of names)
+      engine.upsertPolicyObject('hostendpoints.crd.projectcalico.org', stored('HostEndpoint', name, { node: 'n1', interfaceName: name }));
+    engine.flush();
+    return engine;
+  }
+
+  it('says what its host endpoint does, and that failsafe ports stay open', () => {
+    const engine = withHosts('eth0');
+    const denied = ask(engine, ['192.0.2.9', '192.0.2.1']) as FlowExplanation;
+    expect(denied).toMatchObject({
+      verdict: 'deny',
+      hosts: [{ hostEndpoint: 'eth0', interfaces: ['eth0'], family: 'normal', direction: 'ingress', verdict: 'deny' }],
+    });
+    expect(ask(engine, ['192.0.2.9', '192.0.2.1'], 22)).toMatchObject({ verdict: 'allow', hosts: [{ decidedBy: { detail: 'failsafe' } }] });
+    expect(ask(withHosts(), ['192.0.2.9', '192.0.2.1'])).toMatchObject({ code: 'not-found' });
   });
 });

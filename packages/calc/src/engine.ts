@@ -83,16 +83,15 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.node = options.node;
-    const work = this.#work;
     const target = options.target ?? enforcementTarget('kubernetes');
     const compilers = options.compilers ?? policyCompilersOf(target.profile);
     this.#reading = new PolicyReading(target, (name, protocol) => this.#ports.numberOf(name, protocol));
-    this.#policies = new Policies(work, this.#reading);
+    this.#policies = new Policies(this.#work, this.#reading);
     this.#ruleIds = new RuleIds(options.ruleHash);
     const [policies, ruleIds] = [this.#policies, this.#ruleIds];
-    this.#programs = new Programs({ policies, ruleIds, sets: this.#sets, work });
+    this.#programs = new Programs({ policies, ruleIds, sets: this.#sets, work: this.#work });
     this.#hosts = new Hosts({ node: options.node, profile: target.profile, compilers, policies, programs: this.#programs });
-    this.#objects = new PolicyObjects({ compilers, policies, reading: this.#reading, hosts: this.#hosts, work });
+    this.#objects = new PolicyObjects({ compilers, policies, reading: this.#reading, hosts: this.#hosts, work: this.#work });
     this.#sources = sourcesOf(target.profile, this.#objects.kinds.keys());
     this.#subjects = new Subjects({ policies, programs: this.#programs, ruleIds, hosts: this.#hosts.subjects });
     this.#locals = new Locals(this.#subjects, options.localPods ?? 'listed');
@@ -329,6 +328,7 @@ export class Engine {
     },
     program: (key) => this.#programs.get(key),
     peerSet: (key) => this.#sets.get(key),
+    hosts: () => this.#hosts.emitted(),
     isolatedBy: (uid, direction) => isolatingPolicies(this.#policies, this.#locals.selectionOf(uid), direction),
     unordered: (uid, direction) => unorderedPolicies(this.#policies, this.#locals.selectionOf(uid), direction),
   };

@@ -19,5 +19,6 @@ export type { RefusedObject } from './population/refused-objects.ts';
 export type { RuleHash } from './programs/rule-ids.ts';
 export * from './questions/address-pairs.ts';
 export * from './questions/judge-flow.ts';
+export * from './questions/judge-hosts.ts';
 export * from './state-of-engine.ts';
 export type { Sizes, Work } from './work.ts';

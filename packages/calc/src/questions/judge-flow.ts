@@ -7,7 +7,17 @@
  */
 import { type Address, addressRangesContain, type Flow, isIcmp, type PortRange, portRangesContain } from '@weir/net';
 import type { DecidedBy, Direction, PolicyRef } from '@weir/policy';
-import type { ContentKey, EndpointClass, LocalEndpoint, Membership, PeerSet, PeerTest, Program, ProgramRule } from '../delta/delta.ts';
+import type {
+  ContentKey,
+  Delta,
+  EndpointClass,
+  LocalEndpoint,
+  Membership,
+  PeerSet,
+  PeerTest,
+  Program,
+  ProgramRule,
+} from '../delta/delta.ts';
 
 /** The state up to the last flush, for single questions. */
 export interface EmittedState {
@@ -19,6 +29,8 @@ export interface EmittedState {
   classAt(address: Address): EndpointClass | undefined;
   program(key: ContentKey): Program | undefined;
   peerSet(key: ContentKey): PeerSet | undefined;
+  /** The host endpoints, and what holds for all of them. */
+  hosts(): Pick<Delta, 'hosts' | 'hostSettings'>;
   /** The policies that isolate a local endpoint in a direction, in order of evaluation. */
   isolatedBy(uid: string, direction: Direction): readonly PolicyRef[];
   /** The policies that close a local endpoint in a direction since they have no order among each other; mostly none. */
@@ -95,15 +107,35 @@ function runProgram(
   if (program === undefined || (program.tiers.length === 0 && program.otherwise === 'deny')) {
     return { verdict: 'deny', decidedBy: { reason: 'profile', detail: 'unknown pod' } };
   }
-  const memberships = state.classAt(peer)?.memberships ?? [];
-  for (const { name, rules, end } of program.tiers) {
-    const rule = rules.find((candidate) => candidate.action !== 'log' && matches(state, candidate, { peer, memberships, flow }));
+  const decided = runTiers(state, program, { peer, flow });
+  return decided ?? { verdict: program.otherwise, decidedBy: { reason: 'no policy', detail: 'not isolated' } };
+}
+
+/** What the program's tiers say of a flow with this peer; undefined when they say nothing. */
+export function runTiers(
+  state: EmittedState,
+  { tiers }: Program,
+  { peer, flow }: Omit<Question, 'direction'>,
+): Pick<EndJudgement, 'verdict' | 'decidedBy'> | undefined {
+  const asked = endOf(state, peer, flow);
+  const own = endOf(state, peer === flow.source ? flow.destination : flow.source, flow);
+  for (const { name, rules, end } of tiers) {
+    const rule = rules.find((candidate) => candidate.action !== 'log' && matches(state, candidate, asked) && isMet(state, candidate, own));
     if (rule !== undefined && rule.action !== 'pass') {
       return { verdict: rule.action === 'allow' ? 'allow' : 'deny', decidedBy: { reason: 'rule', tier: name, rule } };
     }
     if (rule === undefined && end === 'deny') return { verdict: 'deny', decidedBy: { reason: 'end of tier', tier: name } };
   }
-  return { verdict: program.otherwise, decidedBy: { reason: 'no policy', detail: 'not isolated' } };
+  return undefined;
+}
+
+function endOf(state: EmittedState, peer: Address, flow: Flow): Peer {
+  return { peer, memberships: state.classAt(peer)?.memberships ?? [], flow };
+}
+
+/** Whether the flow's other end is what a rule of a host endpoint asks for. */
+function isMet(state: EmittedState, { local = [] }: ProgramRule, own: Peer): boolean {
+  return local.every((test) => isMember(state, test, own) !== test.negated);
 }
 
 interface Peer {

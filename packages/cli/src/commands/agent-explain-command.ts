@@ -1,5 +1,5 @@
 /** `weir agent explain SRC DST PORT[/PROTO]`: what the running agent enforces for one flow. */
-import type { DirectionExplanation, FlowExplanation } from '@weir/agent';
+import type { DirectionExplanation, FlowExplanation, HostExplanation } from '@weir/agent';
 import { describeOrigin, describePolicy, describeTier, describeUnordered, type EndJson } from '@weir/policy';
 import type { Command } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
@@ -13,7 +13,7 @@ export const agentExplainCommand: Command = {
   name: 'explain',
   summary: 'Say what the running agent enforces for one flow, and which rule decides',
   description:
-    'SRC and DST are namespace/pod or an address; one of them is a pod of this node. The destination is a pod or a\n' +
+    'SRC and DST are namespace/pod or an address; one of them is a pod of this node, or the node where it has host endpoints. The destination is a pod or a\n' +
     'machine, not a service: rules meet packets behind address translation. The answer comes from the state of the\n' +
     "running agent, not from the API server: 'weir why' says what should be, this says what is. The other end is\n" +
     'judged by the agent of its own node.',
@@ -58,6 +58,7 @@ function renderExplanation(answer: FlowExplanation, output: Output): string {
       [
         ['egress', source.pod ?? source.ip ?? '', ...directionCells(answer.egress)],
         ['ingress', destination.pod ?? destination.ip ?? '', ...directionCells(answer.ingress)],
+        ...(answer.hosts ?? []).map((host) => [host.direction, hostText(host), ...directionCells(host)]),
       ],
     ),
     ...missing.map((fact) => `not known here: ${fact}`),
@@ -67,6 +68,10 @@ function renderExplanation(answer: FlowExplanation, output: Output): string {
 
 function endText({ pod, ip = '' }: EndJson): string {
   return pod === undefined ? ip : `${pod} (${ip})`;
+}
+
+function hostText({ hostEndpoint, interfaces, family }: HostExplanation): string {
+  return `host endpoint ${hostEndpoint} (${interfaces === 'all' ? 'all interfaces' : interfaces.join(', ')}, ${family})`;
 }
 
 function directionCells(direction: DirectionExplanation | undefined): [string, string] {
@@ -88,7 +93,11 @@ function reasonOf({ decidedBy, isolatedBy }: DirectionExplanation): string {
     } as const;
     return `rule ${describeOrigin(origin)} of ${describePolicy(decidedBy)}${describeTier(tier)} (${id}) ${decidedBy.action === 'allow' ? 'allows' : 'denies'} it`;
   }
-  if (decidedBy.reason === 'end of tier') return `no rule allows it; isolated by ${isolatedBy.map(describePolicy).join(', ')}`;
+  if (decidedBy.reason === 'end of tier') {
+    const isolating =
+      isolatedBy.length === 0 ? describeTier(decidedBy.tier ?? '') : `; isolated by ${isolatedBy.map(describePolicy).join(', ')}`;
+    return `no rule allows it${isolating}`;
+  }
   if (decidedBy.reason === 'no order') return `closed: ${describeUnordered(decidedBy.policies.map((policy) => ({ policy })))}`;
   return reasonTexts[decidedBy.detail ?? ''] ?? decidedBy.reason;
 }
@@ -99,4 +108,6 @@ const reasonTexts: Readonly<Record<string, string>> = {
   self: 'a pod always reaches itself',
   'own node': 'a node always reaches its own pods',
   'unknown pod': 'closed: the API server knows no such pod',
+  failsafe: 'a failsafe port, which policies cannot close',
+  'host endpoint': 'no rule decides, and so the endpoint does',
 };
