@@ -182,7 +182,7 @@ describe('an explanation of a flow to the node itself', () => {
     return engine;
   }
 
-  it('says what its host endpoint does, and that failsafe ports stay open', () => {
+  it('Q3 says what its host endpoint does, and that failsafe ports stay open', () => {
     const engine = withHosts('eth0');
     const denied = ask(engine, ['192.0.2.9', '192.0.2.1']) as FlowExplanation;
     expect(denied).toMatchObject({

@@ -131,17 +131,17 @@ const manners = (objects: Objects): Record<string, string> =>
   );
 
 describe('an interface of the node', () => {
-  it('belongs to the host endpoint that names it, the first by name of several', () => {
+  it('H1 belongs to the host endpoint that names it, the first by name of several', () => {
     expect(hostsOf([host('b', { interfaceName: 'eth0' }), host('a', { interfaceName: 'eth0' })])).toEqual({ a: ['eth0'] });
   });
 
-  it('belongs to one that expects an address of it, where the node has that', () => {
+  it('H1 belongs to one that expects an address of it, where the node has that', () => {
     const expecting = host('a', { expectedIPs: ['192.0.2.4', '198.51.100.4'] });
     expect(hostsOf([expecting, host('b', { interfaceName: 'eth1' })], [eth0, eth1])).toEqual({ a: ['eth0', 'eth1'] });
     expect(hostsOf([expecting])).toEqual({});
   });
 
-  it('belongs to the first for all interfaces when no other one has it', () => {
+  it('H1 belongs to the first for all interfaces when no other one has it', () => {
     const hosts = [host('c', { interfaceName: '*' }), host('b', { interfaceName: '*' }), host('z', { interfaceName: 'eth0' })];
     expect(hostsOf(hosts)).toEqual({ b: 'all', z: ['eth0'] });
   });
@@ -165,7 +165,7 @@ describe('a host endpoint', () => {
     expect(manners({ [hostEndpoints]: [eth0Host] })).toEqual({ 'normal ingress': 'deny', 'normal egress': 'deny' });
   });
 
-  it('has a program for each family that policies are about', () => {
+  it('H2 has a program for each family that policies are about', () => {
     const objects: Objects = {
       [hostEndpoints]: [eth0Host],
       [crd('tiers')]: [tier],
@@ -187,14 +187,14 @@ describe('a host endpoint', () => {
     });
   });
 
-  it('selects pods and hosts apart: a policy about hosts says nothing of pods with the same labels', () => {
+  it('H4 selects pods and hosts apart: a policy about hosts says nothing of pods with the same labels', () => {
     const { state } = started({
       objects: { [hostEndpoints]: [eth0Host], [policies]: [policy('hosts', 'normal', { ingress: deny })] },
     });
     expect([...state.endpoints.values()].map(({ ingress }) => ingress)).toEqual([undefined]);
   });
 
-  it('has rules tested at the own end of the packet, by address, label and number', () => {
+  it('H3 has rules tested at the own end of the packet, by address, label and number', () => {
     const rule = { action: 'Allow', protocol: 'TCP', destination: { nets: ['192.0.2.4/32'], notSelector: 'app == "web"', ports: [80] } };
     const { 'preDNAT ingress': program } = programsOf({
       [hostEndpoints]: [eth0Host],
@@ -212,7 +212,7 @@ describe('a host endpoint', () => {
     ]);
   });
 
-  it('knows own ports by the names that it gives, and those of others by what pods give', () => {
+  it('H3 knows own ports by the names that it gives, and those of others by what pods give', () => {
     const named = host('h', { interfaceName: 'eth0', ports: [{ name: 'http', protocol: 'TCP', port: 8080 }] });
     const rule = { action: 'Allow', protocol: 'TCP', destination: { ports: ['http'] } };
     const programs = programsOf({ [hostEndpoints]: [named], [policies]: [policy('p', 'normal.forward', { ingress: [rule] })] });
@@ -222,7 +222,7 @@ describe('a host endpoint', () => {
     expect(forwarded?.local).toMatchObject([{ set: expect.stringContaining('addressPort must 6 ["http"]'), negated: false }]);
   });
 
-  it('stands closed while its newest version cannot be read and none was accepted, else as it was', () => {
+  it('H5 stands closed while its newest version cannot be read and none was accepted, else as it was', () => {
     const broken = host('h', {
       interfaceName: 'eth0',
       ports: [{ name: '', protocol: 'TCP', port: 1 }],
@@ -251,7 +251,7 @@ describe('a host endpoint', () => {
 describe('what holds for all host endpoints', () => {
   const ports = (port: number): object => ({ failsafeInboundHostPorts: [{ protocol: 'TCP', port }] });
 
-  it('is told with the first host endpoint, not before', () => {
+  it('H5 is told with the first host endpoint, not before', () => {
     const { engine, state } = started();
     expect(state.hostSettings).toBeUndefined();
     engine.upsertPolicyObject(hostEndpoints, host('h', { interfaceName: 'eth0' }));
@@ -305,7 +305,7 @@ describe('host endpoints, from any state to any other', () => {
     },
   ];
 
-  it('are what somebody who starts from nothing computes', () => {
+  it('S1 S2 S6 are what somebody who starts from nothing computes', () => {
     for (const from of scenes) {
       for (const to of scenes) {
         const { engine, state } = started(from);
