@@ -17,7 +17,7 @@ import type { ContentKey, Delta, Program, ProgramRule } from '@weir/calc';
 import type { Address } from '@weir/net';
 import type { Direction } from '@weir/policy';
 import { NumberPool } from '../classification/number-pool.ts';
-import { type PeerClassChanges, PeerClassTable } from '../classification/peer-class-table.ts';
+import { type PeerClass, type PeerClassChanges, PeerClassTable } from '../classification/peer-class-table.ts';
 import type { RefusedHost } from '../dataplane.ts';
 import { type AddressOwner, LocalAddresses, type ReleasedAddress } from '../endpoints/local-addresses.ts';
 import {
@@ -31,6 +31,8 @@ import { closedElements, elementsOfAddress } from './address-elements.ts';
 import { deniedElement, type PlacedElement } from './element.ts';
 import { addDifference, type ElementChanges } from './element-changes.ts';
 import { type HostShape, HostTable } from './host-table.ts';
+import { asksOwnEnd } from './own-end.ts';
+import { OwnEndPrograms } from './own-end-programs.ts';
 import { addPeerChanges, peerElements } from './peer-elements.ts';
 import { type ProgramEntry, ProgramTable } from './program-table.ts';
 import { RuleTable } from './rule-table.ts';
@@ -58,6 +60,7 @@ export class DesiredState {
   readonly #peers: PeerClassTable;
   readonly #rules: RuleTable;
   readonly #programs: ProgramTable;
+  readonly #ownEnds: OwnEndPrograms;
   readonly #held = new HeldEndpoints<ProgramEntry>();
   readonly #endpoints = new ProgrammedEndpoints<ProgramEntry>((uid, before) => this.#held.changes(uid, before));
   readonly #hosts: HostTable;
@@ -80,8 +83,12 @@ export class DesiredState {
     this.#peers = new PeerClassTable(this.#numbers);
     this.#rules = new RuleTable(this.#numbers);
     this.#programs = new ProgramTable(this.#rules);
+    this.#ownEnds = new OwnEndPrograms({
+      add: (program, changes) => this.#addDerived(program, changes),
+      remove: (entry, changes) => this.#remove(entry, changes),
+    });
     this.#addresses = new LocalAddresses(this.#endpoints.claims, (address, owner) => elementsOfAddress(address, owner, this.closedProgram));
-    for (const peerClass of this.#peers.classes()) this.#programs.addClass(peerClass, { removed: [], added: [] });
+    for (const peerClass of this.#peers.classes()) this.#addClass(peerClass, { removed: [], added: [] });
   }
 
   /** Takes over a delta. */
@@ -109,6 +116,7 @@ export class DesiredState {
     yield* this.#programs.elements();
     for (const { content } of this.#addresses.all()) yield* content;
     yield* this.#hosts.elements();
+    yield* this.#ownEnds.elements();
   }
 
   refused(): RefusedProgram[] {
@@ -151,6 +159,7 @@ export class DesiredState {
     const unused: ElementChanges = { removed: [], added: [] };
     this.#settleAddresses(unused, unused);
     this.#hosts.settle(unused);
+    this.#settleOwnEnds(unused);
     this.#rules.settle(unused);
   }
 
@@ -168,7 +177,8 @@ export class DesiredState {
 
   /** The keys of the programs in force by their numbers. */
   programKeys(): Map<number, ContentKey> {
-    return new Map(this.#programs.entries().map(({ number, source }) => [number, source.key]));
+    const origins = this.#ownEnds.origins();
+    return new Map(this.#programs.entries().map((entry) => [entry.number, (origins.get(entry) ?? entry).source.key]));
   }
 
   /** Whether an endpoint has the address. */
@@ -222,18 +232,43 @@ export class DesiredState {
 
   /** Pairs that go are made from what was, pairs that come from what is now; none is made twice. */
   #applyTuples(classes: PeerClassChanges, accepted: readonly ProgramEntry[], changes: ElementChanges): void {
-    for (const peerClass of classes.gone) this.#programs.removeClass(peerClass, changes);
+    for (const peerClass of classes.gone) {
+      this.#programs.removeClass(peerClass, changes);
+      this.#ownEnds.removeClass(peerClass, changes);
+    }
     for (const entry of this.#programs.entries()) if (!entry.listed && !this.#isUsed(entry)) this.#remove(entry, changes);
-    for (const peerClass of classes.appeared) this.#programs.addClass(peerClass, changes);
+    // Before there are classes that the kernel has not met together with what goes.
+    this.#settleOwnEnds(changes);
+    for (const peerClass of classes.appeared) this.#addClass(peerClass, changes);
     for (const entry of accepted) {
       this.#fresh.add(entry);
       this.#programs.addProgram(entry, changes);
     }
+    this.#settleOwnEnds(changes);
     this.#rules.settle(changes);
   }
 
+  #addClass(peerClass: PeerClass, changes: ElementChanges): void {
+    this.#programs.addClass(peerClass, changes);
+    this.#ownEnds.addClass(peerClass, changes);
+  }
+
+  #settleOwnEnds(changes: ElementChanges): void {
+    this.#ownEnds.settle(new Set(this.#programs.entries().filter(({ asksOwnEnd }) => asksOwnEnd)), changes);
+  }
+
+  /** A program that stands for another one at some own ends: it stays until those or that go. */
+  #addDerived(program: Program, changes: ElementChanges): ProgramEntry | undefined {
+    const result = compileTupleProgram(program, this.#peers.peerSets);
+    if (result.kind === 'refused') return undefined;
+    const entry = newEntry(this.#numbers.next(), program, result.program);
+    this.#fresh.add(entry);
+    this.#programs.addProgram(entry, changes);
+    return entry;
+  }
+
   #remove(entry: ProgramEntry, changes: ElementChanges): void {
-    this.#programs.removeProgram(entry, changes);
+    if (this.#programs.get(entry.source.key) === entry) this.#programs.removeProgram(entry, changes);
     this.#forget(entry.source.key);
     this.#fresh.delete(entry);
   }
@@ -294,5 +329,15 @@ interface WithheldProgram {
 
 function newEntry(number: number, source: Program, compiled: TupleProgram): ProgramEntry {
   const { wanted, asksEveryClass } = compiled;
-  return { number, source, compiled, wanted, asksEveryClass, listed: true, frozen: false, pending: new Set() };
+  return {
+    number,
+    source,
+    compiled,
+    wanted,
+    asksEveryClass,
+    asksOwnEnd: asksOwnEnd(source),
+    listed: true,
+    frozen: false,
+    pending: new Set(),
+  };
 }

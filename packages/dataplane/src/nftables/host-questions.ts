@@ -26,6 +26,8 @@ export interface HostQuestion {
   readonly map: HostMap;
   readonly headers: HeaderSource;
   readonly family: Family;
+  /** The map by which the packet's own end has its class, where programs ask about that. */
+  readonly ownClasses: string | undefined;
   /** The end of rules for what a rule of the program allows. */
   readonly allowed: readonly Expression[];
   /** Whether the chain returns with packets about which no rule says anything; else the program's end decides that too. */
@@ -45,9 +47,9 @@ export function questionChains(question: HostQuestion): string[] {
 
 /** Their rules. */
 export function questionRules(question: HostQuestion): RuleDefinition[] {
-  const { map, headers, family, allowed, goesOn } = question;
+  const { family, allowed, goesOn } = question;
   const { main, asked, pod, denied } = namesOf(question);
-  const reading = hostReading(map, headers, family);
+  const reading = hostReading(question);
   const { class: classes, block } = familySets(family);
   const byRule: Expression[] = goesOn ? [{ kind: 'compare', register: foundRule, operator: 'neq', value: hostU32Bytes(0) }] : [];
   const ask = (chain: string, loadClass: readonly Expression[], found: readonly Expression[]): RuleDefinition[] =>

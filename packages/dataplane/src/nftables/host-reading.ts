@@ -5,8 +5,8 @@
 import { type Expression, hostU32Bytes } from '@weir/kernel';
 import type { Family } from '@weir/net';
 import { everyInterface, interfaceKey } from './host-interfaces.ts';
-import { type HostMap, hostMaps, isIn, namedInterfaces } from './host-sets.ts';
-import { loadMessage, loadPort, type PacketEnd } from './packet-steps.ts';
+import { type HostMap, hostMaps, isIn, namedInterfaces, ownPrograms } from './host-sets.ts';
+import { loadAddress, loadMessage, loadPort, type PacketEnd } from './packet-steps.ts';
 import { lookupEnd } from './pod-reading.ts';
 import { classNumber, type PacketReading, programNumber, wideKey } from './tuple-rules.ts';
 
@@ -16,27 +16,54 @@ export type HeaderSource = 'packet' | 'sent';
 /** Bits of the connection state as nft_ct gives them: invalid 1, untracked 64. Such packets have no connection. */
 const withoutConnection = 65;
 
+/** What is read, where, and (of a place whose programs ask about it) by what map the own end has its class. */
+export interface HostHeaders {
+  readonly map: HostMap;
+  readonly headers: HeaderSource;
+  readonly family: Family;
+  readonly ownClasses?: string | undefined;
+}
+
 /** What chains of a place read. */
-export function hostReading(map: HostMap, headers: HeaderSource, family: Family): PacketReading {
+export function hostReading(of: HostHeaders): PacketReading {
+  const { map, headers, family } = of;
   const end: PacketEnd = isIn(map) ? 'source' : 'destination';
-  const shared = { family, loadProgram: lookupInterface(map) };
-  if (headers === 'packet')
-    return { ...shared, loadPeer: (set) => lookupEnd(family, { end, map: set, into: classNumber }), loadPort, loadMessage };
+  const shared = { family, loadProgram: loadProgram(of) };
   return {
     ...shared,
-    loadPeer: (set) => lookupSentEnd(family, end, set),
-    loadPort: (which, into) => ({ kind: 'ctOriginal', key: which === 'source' ? 'sourcePort' : 'destinationPort', into }),
-    loadMessage: (into) => ({ kind: 'ctOriginal', key: 'destinationPort', into }),
+    loadPeer: (set) => lookupHostEnd({ headers, family, end, map: set, into: classNumber }),
+    loadPort: headers === 'packet' ? loadPort : (which, into) => ({ kind: 'ctOriginal', key: `${which}Port`, into }),
+    loadMessage: headers === 'packet' ? loadMessage : (into) => ({ kind: 'ctOriginal', key: 'destinationPort', into }),
   };
 }
 
+/** The class of the packet's own end, where it is in the map. */
+export function lookupOwnEnd({ map, headers, family }: HostHeaders, classes: string): Expression[] {
+  return lookupHostEnd({ headers, family, end: isIn(map) ? 'destination' : 'source', map: classes, into: ownClass });
+}
+
+/** Two registers in a row that no tuple needs before its rule is found: the key of `host_own`. */
+const ownProgram = 14;
+const ownClass = 15;
+
+function loadProgram(of: HostHeaders): Expression[] {
+  const { map, ownClasses } = of;
+  if (ownClasses === undefined) return lookupInterface(map);
+  return [
+    ...lookupOwnEnd(of, ownClasses),
+    ...lookupInterface(map, ownProgram),
+    { kind: 'meta', key: 'mark', into: programNumber },
+    { kind: 'lookup', set: ownPrograms, key: ownProgram, into: programNumber - 1 },
+  ];
+}
+
 /** Loads the number of the interface's program in the place; `nft list` shows the mark for that register. */
-export function lookupInterface(map: HostMap): Expression[] {
+export function lookupInterface(map: HostMap, into: number = programNumber): Expression[] {
   const key: Expression =
     hostMaps.get(map)?.forAll === true
       ? { kind: 'immediate', into: wideKey, value: interfaceKey(everyInterface) }
       : { kind: 'meta', key: isIn(map) ? 'iifname' : 'oifname', into: wideKey };
-  return [{ kind: 'meta', key: 'mark', into: programNumber }, key, { kind: 'lookup', set: map, key: wideKey, into: programNumber - 1 }];
+  return [{ kind: 'meta', key: 'mark', into }, key, { kind: 'lookup', set: map, key: wideKey, into: into - 1 }];
 }
 
 /** Goes on for interfaces of which the place of the map says something; those of these beginnings are not meant. */
@@ -67,11 +94,17 @@ export function loadSentAddress(family: Family, end: PacketEnd, into: number): E
   return { kind: 'ctOriginal', key: `${end}${family}`, into };
 }
 
-function lookupSentEnd(family: Family, end: PacketEnd, map: string): Expression[] {
-  if (family === 4) return [loadSentAddress(4, end, classNumber), { kind: 'lookup', set: map, key: classNumber, into: classNumber - 1 }];
-  return [
-    { kind: 'meta', key: 'mark', into: classNumber },
-    loadSentAddress(6, end, wideKey),
-    { kind: 'lookup', set: map, key: wideKey, into: classNumber - 1 },
-  ];
+interface HostEnd {
+  readonly headers: HeaderSource;
+  readonly family: Family;
+  readonly end: PacketEnd;
+  readonly map: string;
+  readonly into: number;
+}
+
+/** The number that a map has for an end; `nft list` shows the mark, or what was loaded of the address, for the register. */
+function lookupHostEnd({ headers, family, end, map, into }: HostEnd): Expression[] {
+  if (headers === 'packet' && into === classNumber) return lookupEnd(family, { end, map, into });
+  const load = headers === 'packet' ? loadAddress(family, end, wideKey) : loadSentAddress(family, end, wideKey);
+  return [{ kind: 'meta', key: 'mark', into }, load, { kind: 'lookup', set: map, key: wideKey, into: into - 1 }];
 }

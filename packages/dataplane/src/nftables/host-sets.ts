@@ -8,8 +8,11 @@ import { nftDataType, type SetDefinition, type SetField } from '@weir/kernel';
 import type { Family } from '@weir/net';
 import type { Direction, HostFamily } from '@weir/policy';
 
-/** Interface → program, by family and direction; `_all`: the program of every interface that no endpoint names. */
-export type HostMap = PlaceName | `${PlaceName}_all`;
+/**
+ * Interface → program, by family and direction; `_all`: the program of every interface that no endpoint names; `_own`:
+ * programs that ask about the packet's own end.
+ */
+export type HostMap = `${PlaceName}${'' | '_all'}${'' | '_own'}`;
 
 type PlaceName = `host_${'untracked' | 'prednat' | 'normal' | 'forward'}_${'in' | 'out'}`;
 
@@ -19,9 +22,11 @@ export interface HostPlace {
   readonly direction: Direction;
   /** Whether it is for all interfaces. */
   readonly forAll: boolean;
+  /** Whether its program asks about the packet's own end. */
+  readonly byOwnEnd: boolean;
 }
 
-const placeNames: readonly (readonly [PlaceName, Omit<HostPlace, 'forAll'>])[] = [
+const placeNames: readonly (readonly [PlaceName, Pick<HostPlace, 'family' | 'direction'>])[] = [
   ['host_untracked_in', { family: 'untracked', direction: 'ingress' }],
   ['host_untracked_out', { family: 'untracked', direction: 'egress' }],
   ['host_prednat_in', { family: 'preDNAT', direction: 'ingress' }],
@@ -33,11 +38,24 @@ const placeNames: readonly (readonly [PlaceName, Omit<HostPlace, 'forAll'>])[] =
 
 /** Every map with its place. */
 export const hostMaps: ReadonlyMap<HostMap, HostPlace> = new Map(
-  placeNames.flatMap(([name, place]): [HostMap, HostPlace][] => [
-    [name, { ...place, forAll: false }],
-    [`${name}_all`, { ...place, forAll: true }],
-  ]),
+  placeNames.flatMap(([name, place]) =>
+    [false, true].flatMap((forAll) =>
+      [false, true].map((byOwnEnd): [HostMap, HostPlace] => [
+        `${name}${forAll ? '_all' : ''}${byOwnEnd ? '_own' : ''}`,
+        { ...place, forAll, byOwnEnd },
+      ]),
+    ),
+  ),
 );
+
+/** (program . class of the own end) → the program that is asked in its place. */
+export const ownPrograms = 'host_own';
+
+/** All maps of the family and direction of one, those of named interfaces first. */
+export function mapsBeside(map: HostMap): HostMap[] {
+  const of = hostMaps.get(map);
+  return [...hostMaps].flatMap(([other, { family, direction }]) => (family === of?.family && direction === of.direction ? [other] : []));
+}
 
 /** Interfaces that endpoints name, and the loopback one: an endpoint for all does not have them. */
 export const namedInterfaces = 'host_named';
@@ -64,6 +82,7 @@ const interfaceName: SetField = { dataType: nftDataType.interfaceName, length: 1
 export const hostSetDefinitions: readonly SetDefinition[] = [
   ...[...hostMaps.keys()].map((name) => ({ name, key: [interfaceName], data: [mark, mark] })),
   { name: namedInterfaces, key: [interfaceName] },
+  { name: ownPrograms, key: [mark, mark], data: [mark, mark] },
   ...(['ingress', 'egress'] as const).flatMap((direction) =>
     ([4, 6] as const).map((family) => ({ name: failsafeSet(direction, family), key: failsafeKey(family), interval: true })),
   ),

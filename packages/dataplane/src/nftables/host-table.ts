@@ -98,8 +98,10 @@ export class HostTable {
     return [...this.endpoints.all()].flatMap(({ endpoint: { family, interfaces }, ...inForce }) =>
       [...hostMaps].flatMap(([map, place]) => {
         const forAll = interfaces === 'all';
-        const program = numberInForce(inForce[place.direction], this.#parts.closedProgram);
-        if (place.family !== family || place.forAll !== forAll || program === undefined) return [];
+        const own = inForce[place.direction];
+        const program = numberInForce(own, this.#parts.closedProgram);
+        const byOwnEnd = typeof own === 'object' && own.asksOwnEnd;
+        if (place.family !== family || place.forAll !== forAll || place.byOwnEnd !== byOwnEnd || program === undefined) return [];
         return (forAll ? [everyInterface] : interfaces).map((name) => interfaceElement(map, name, program));
       }),
     );

@@ -19,9 +19,10 @@
 import type { ChainDefinition, Expression, hookNumber, RuleDefinition } from '@weir/kernel';
 import { type HostQuestion, questionChains, questionRules } from './host-questions.ts';
 import type { HeaderSource } from './host-reading.ts';
-import { isMeant, isReadFrom } from './host-reading.ts';
-import { type HostMap, hostMaps, isIn } from './host-sets.ts';
+import { isMeant, isReadFrom, lookupOwnEnd } from './host-reading.ts';
+import { type HostMap, hostMaps, isIn, mapsBeside } from './host-sets.ts';
 import { accept, isEstablishedOrRelated, isFamily, isNeighbourDiscovery } from './packet-steps.ts';
+import { familySets } from './sets.ts';
 import { countRule } from './tuple-rules.ts';
 
 /** A family on a way. */
@@ -119,7 +120,7 @@ export interface HostChains {
 export function hostChains(options: HostRuleOptions): HostChains {
   const parts = ways.flatMap((way) => {
     const steps = way.steps
-      .flatMap((step) => [step, { ...step, map: `${step.map}_all` as HostMap }])
+      .flatMap((step) => mapsBeside(step.map).map((map) => ({ ...step, map })))
       .filter(({ map }) => options.maps.has(map));
     return steps.length === 0 ? [] : [wayChains({ ...way, steps }, options)];
   });
@@ -180,54 +181,73 @@ interface AskingPass {
 
 function passChains({ way, chain, denied, counts, options }: AskingPass): HostChains {
   const letPass: readonly Expression[] = way.beforeTracking === true ? [{ kind: 'notrack' }, accept] : [accept];
-  const asked = way.steps.map((step) => ({
-    step,
-    questions: step.headers.flatMap((headers) =>
-      ([4, 6] as const).map((family): HostQuestion => {
+  const questions = way.steps.flatMap((step) =>
+    step.headers.flatMap((headers) =>
+      ([4, 6] as const).map((family) => {
         const { map, goesOn, failsafes } = step;
         const allowed = counts && step.counts ? [countRule, ...letPass] : letPass;
-        return {
-          chain: `${chain}_${map.replace(/^host_/, '')}_${headers}${family}`,
-          map,
-          headers,
-          family,
-          allowed,
-          goesOn,
-          failsafes,
-          denied,
-          reports: options.reports,
-        };
+        const name = `${chain}_${map.replace(/^host_/, '')}_${headers}${family}`;
+        return { step, name, to: { map, headers, family, allowed, goesOn, failsafes, denied, reports: options.reports } };
       }),
     ),
-  }));
+  );
+  const parts = questions.map(({ name, to }) =>
+    hostMaps.get(to.map)?.byOwnEnd === true ? ownEndChains(name, to) : questionChainsOf(name, to),
+  );
   return {
-    chains: [...asked.flatMap(({ questions }) => questions.flatMap(questionChains)), chain].map((name) => ({ name })),
+    chains: [...parts.flatMap(({ chains }) => chains), { name: chain }],
     rules: [
-      ...asked.flatMap(({ questions }) => questions.flatMap(questionRules)),
-      ...asked.flatMap(({ step, questions }) => questions.map((question) => askingRule(chain, { step, question, options }))),
+      ...parts.flatMap(({ rules }) => rules),
+      ...questions.map(({ step, name, to }) => askingRule(chain, { step, to: name, of: to, options })),
       { chain, expressions: [accept] },
     ],
   };
 }
 
+type AnyQuestion = Omit<HostQuestion, 'chain' | 'ownClasses'>;
+
+function questionChainsOf(chain: string, question: AnyQuestion, ownClasses?: string): HostChains {
+  const whole: HostQuestion = { ...question, chain, ownClasses };
+  return { chains: questionChains(whole).map((name) => ({ name })), rules: questionRules(whole) };
+}
+
+/** By whether the packet's own end is a known pod, as for the peer. */
+function ownEndChains(chain: string, question: AnyQuestion): HostChains {
+  const { class: classes, block } = familySets(question.family);
+  const [pod, rest] = [questionChainsOf(`${chain}_pod_end`, question, classes), questionChainsOf(`${chain}_any_end`, question, block)];
+  return {
+    chains: [...pod.chains, ...rest.chains, { name: chain }],
+    rules: [
+      ...pod.rules,
+      ...rest.rules,
+      {
+        chain,
+        expressions: [...isFamily(question.family), ...lookupOwnEnd(question, classes), { kind: 'goto', chain: `${chain}_pod_end` }],
+        comment: `own ends in ${classes}`,
+      },
+      { chain, expressions: [{ kind: 'goto', chain: `${chain}_any_end` }] },
+    ],
+  };
+}
+
 /** Sends packets of interfaces with a program in the family to its question. */
-function askingRule(
-  chain: string,
-  {
-    step: { headers, map, of },
-    question,
-    options,
-  }: { readonly step: Step; readonly question: HostQuestion; readonly options: HostRuleOptions },
-): RuleDefinition {
-  const tells = headers.length === 1 ? [] : isReadFrom(question.headers);
+function askingRule(chain: string, { step: { headers, map, of: packets }, to, of, options }: Asking): RuleDefinition {
+  const tells = headers.length === 1 ? [] : isReadFrom(of.headers);
   const others = meansPods(map, options) ? [] : options.podInterfaces;
   // Where packets for the node itself and forwarded ones come the same way.
-  const isOf = isIn(map) && of !== undefined ? hasInterface('oifname', of === 'forwarded') : [];
+  const isOf = isIn(map) && packets !== undefined ? hasInterface('oifname', packets === 'forwarded') : [];
   return {
     chain,
-    expressions: [...isFamily(question.family), ...tells, ...isOf, ...isMeant(map, others), { kind: 'jump', chain: question.chain }],
+    expressions: [...isFamily(of.family), ...tells, ...isOf, ...isMeant(map, others), { kind: 'jump', chain: to }],
     comment: `interfaces in ${map}`,
   };
+}
+
+interface Asking {
+  readonly step: Step;
+  readonly to: string;
+  readonly of: AnyQuestion;
+  readonly options: HostRuleOptions;
 }
 
 /** Whether packets of interfaces that lead to pods are the family's. */

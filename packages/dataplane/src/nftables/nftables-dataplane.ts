@@ -6,7 +6,7 @@
  * whole desired state in its place (`replacement.ts`); when the kernel refuses that, the programs that
  * it refuses are found without changing anything, and all others come into force in one transaction.
  */
-import type { Delta } from '@weir/calc';
+import type { ContentKey, Delta } from '@weir/calc';
 import { ConntrackConnection, NetlinkError, NftablesChangeWatch } from '@weir/kernel';
 import type { Address } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
@@ -40,6 +40,7 @@ import { ownersInKernel } from './owners-in-kernel.ts';
 import type { ProgramEntry } from './program-table.ts';
 import { highestNumber } from './replacement.ts';
 import { unreportedPackets } from './reports.ts';
+import type { Count } from './rule-counts.ts';
 import { guardTable, sharedSets, weirTable } from './sets.ts';
 import { type AppliedElements, sumOf, TableWriter } from './table-writer.ts';
 
@@ -161,7 +162,12 @@ export class NftablesDataplane implements Dataplane {
 
   async denied(): Promise<readonly DeniedCounter[]> {
     const countOf = this.#writer.counts.ofPrograms(this.#writer.connection.elements(weirTable, sharedSets.denied));
-    return [...this.#state.programKeys()].map(([number, program]) => ({ program, ...countOf(number) }));
+    const counts = new Map<ContentKey, Count>();
+    for (const [number, program] of this.#state.programKeys()) {
+      const [one, others] = [countOf(number), counts.get(program)];
+      counts.set(program, { packets: one.packets + (others?.packets ?? 0n), bytes: one.bytes + (others?.bytes ?? 0n) });
+    }
+    return [...counts].map(([program, count]) => ({ program, ...count }));
   }
 
   flows(): AsyncIterable<FlowEvent> {

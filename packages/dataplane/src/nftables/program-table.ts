@@ -30,6 +30,8 @@ export interface ProgramEntry {
   readonly compiled: TupleProgram;
   readonly wanted: TupleProgram['wanted'];
   readonly asksEveryClass: boolean;
+  /** Whether others are asked in its place, by the class of the packet's own end. */
+  readonly asksOwnEnd: boolean;
   listed: boolean;
   frozen: boolean;
   /** Classes that the kernel has not taken together with the program yet. */

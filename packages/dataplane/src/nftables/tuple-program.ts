@@ -10,6 +10,7 @@ import type { ContentKey, PeerSet, Program } from '@weir/calc';
 import { compileVerdictProgram, type MembershipsOfPeer, saidByClass, verdictsForClass } from '../programs/verdict-program.ts';
 import { type AdditiveProgram, compileAdditiveProgram, isAdditive, tuplesForClass } from './additive-program.ts';
 import type { Tuple } from './element.ts';
+import { asksOwnEnd, ownEndSets, withoutOwnEnd } from './own-end.ts';
 import { tuplesOfVerdicts } from './port-tuples.ts';
 
 /** What a program says to peers of a class. */
@@ -40,6 +41,7 @@ export type CompiledTuples =
 
 /** Checks that all that the program refers to is there and can be expressed. */
 export function compileTupleProgram(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledTuples {
+  if (asksOwnEnd(program)) return compileOwnEnd(program, peerSets);
   if (isAdditive(program, peerSets)) {
     const result = compileAdditiveProgram(program, peerSets);
     return result.kind === 'refused' ? result : { kind: 'accepted', program: additive(result.program) };
@@ -59,6 +61,19 @@ export function compileTupleProgram(program: Program, peerSets: ReadonlyMap<Cont
   };
   const { wanted, asksEveryClass } = ordered;
   return { kind: 'accepted', program: { anyPeer: [], wanted, asksEveryClass, logs, asksSourcePorts, forClass } };
+}
+
+/** A program that says nothing itself: others are asked in its place (`own-end-programs.ts`). It is refused where one of them would be. */
+function compileOwnEnd(program: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): CompiledTuples {
+  const result = compileTupleProgram(withoutOwnEnd(program), peerSets);
+  if (result.kind === 'refused') return result;
+  const missing = ownEndSets(program).find((set) => !peerSets.has(set));
+  if (missing !== undefined) return { kind: 'refused', reason: `a rule refers to a peer set that is not there: ${missing}` };
+  const forClass = (): ClassTuples => ({ allowed: [], logged: [] });
+  return {
+    kind: 'accepted',
+    program: { anyPeer: [], wanted: new Map(), asksEveryClass: false, logs: false, asksSourcePorts: false, forClass },
+  };
 }
 
 function additive(program: AdditiveProgram): TupleProgram {

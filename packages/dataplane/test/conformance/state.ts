@@ -1,5 +1,15 @@
 /** Small states of a node, written by hand in the tests. */
-import type { Delta, EndpointClass, HostLocalEndpoint, LocalEndpoint, Membership, PeerSet, Program, ProgramRule } from '@weir/calc';
+import type {
+  Delta,
+  EndpointClass,
+  HostLocalEndpoint,
+  LocalEndpoint,
+  Membership,
+  PeerSet,
+  PeerTest,
+  Program,
+  ProgramRule,
+} from '@weir/calc';
 import {
   type Address,
   cidrRange,
@@ -19,6 +29,8 @@ export interface RuleText {
   readonly action?: ProgramRule['action'];
   /** Names of peer sets, all of which must hold the peer; `!name`: must not. */
   readonly peer?: readonly string[];
+  /** The same for the packet's own end; of host endpoints. */
+  readonly local?: readonly string[];
   readonly protocol?: number;
   readonly notProtocol?: number;
   readonly ports?: readonly PortText[];
@@ -174,20 +186,25 @@ interface RulePlace {
 }
 
 function programRule(
-  { id, action, peer, protocol, notProtocol, ports, sourcePorts }: RuleText,
+  { id, action, peer, local, protocol, notProtocol, ports, sourcePorts }: RuleText,
   { direction, tier, ruleIndex }: RulePlace,
 ): ProgramRule {
   const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace: 'default', name: 'test' };
   return {
     id: id ?? `rule-${direction}-${tier === 0 ? '' : `${tier}-`}${ruleIndex}`,
     action: action ?? 'allow',
-    peer: (peer ?? []).map((name) => ({ set: name.replace('!', ''), negated: name.startsWith('!') })),
+    peer: (peer ?? []).map(testFromText),
+    ...(local === undefined ? {} : { local: local.map(testFromText) }),
     ...(protocol === undefined ? {} : { protocol }),
     ...(notProtocol === undefined ? {} : { notProtocol }),
     ...(ports === undefined ? {} : { ports: ports.map(portRange) }),
     ...(sourcePorts === undefined ? {} : { sourcePorts: sourcePorts.map(portRange) }),
     origin: { policy, direction, ruleIndex, peerIndex: 0 },
   };
+}
+
+function testFromText(name: string): PeerTest {
+  return { set: name.replace('!', ''), negated: name.startsWith('!') };
 }
 
 function portRange(port: PortText): PortRange {

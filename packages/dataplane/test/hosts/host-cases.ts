@@ -201,6 +201,54 @@ export const hostCases: readonly ConformanceCase[] = [
     allowed: ['other > node sctp 80', 'node > ext udp 81 [4]'],
     denied: ['ext > node sctp 80', 'other > node sctp 81', 'node > ext udp 81 [6]', 'node > other udp 81', 'node > ext tcp 81'],
   },
+  {
+    rule: 'DP101',
+    name: 'rules that ask for addresses at their own end mean what was sent, or what became of it, family by family',
+    state: {
+      ranges: { ...ranges, node: ['192.0.2.1/32', '2001:db8::1/128'], pods: ['10.77.0.0/24', 'fd77::/64'] },
+      sets: { ...sets, b: { b: 'member' } },
+      hosts: {
+        eth0: {
+          interfaces: ['eth0'],
+          preDNAT: { ingress: says({ action: 'deny', local: ['node'], protocol: tcp, ports: [[80, 81]] }) },
+          forward: {
+            ingress: [
+              { local: ['a'], protocol: tcp },
+              { local: ['pods', '!a', '!b'], peer: ['outside'], protocol: udp },
+            ],
+          },
+          normal: {
+            egress: [
+              { local: ['node'], protocol: tcp },
+              { local: ['pods'], protocol: udp },
+            ],
+          },
+        },
+      },
+    },
+    allowed: [`ext > node tcp ${nodePort}`, 'ext > a tcp 80', 'ext > c udp 80', 'ext > node tcp 443', 'node > ext tcp 80'],
+    denied: ['ext > node tcp 80', 'ext > b tcp 80', 'ext > b udp 80', 'ext > c tcp 80', 'ext > a udp 80', 'node > ext udp 80'],
+  },
+  {
+    rule: 'DP101',
+    name: 'named ports at the own end are those of the pod behind it, wanted or left out',
+    state: {
+      sets: { web: { a: [{ protocol: tcp, port: 80 }], b: [{ protocol: tcp, port: 81 }] } },
+      hosts: {
+        all: {
+          interfaces: 'all',
+          forward: {
+            ingress: [
+              { local: ['web'], protocol: tcp },
+              { local: ['!web'], protocol: tcp, ports: [443, 80] },
+            ],
+          },
+        },
+      },
+    },
+    allowed: ['ext > a tcp 80', 'ext > b tcp 81', 'ext > a tcp 443', 'ext > b tcp 80', 'ext > c tcp 80', 'c > b tcp 81'],
+    denied: ['ext > a tcp 81', 'ext > c tcp 81', 'ext > b tcp 90', 'ext > a udp 80', 'c > a tcp 81'],
+  },
   ...(['accept', 'return'] as const).map(
     (podToHost): ConformanceCase => ({
       rule: 'DP99',

@@ -12,6 +12,14 @@ const [tcp, udp] = [6, 17];
 /** Real sockets send from some such port. */
 const someSourcePort = 50_000;
 
+const ownEnd = fc.option(
+  fc.uniqueArray(fc.constantFrom('one', 'two', '!one', 'pods', '!pods', 'outside', '!outside'), { minLength: 1, maxLength: 2 }),
+  {
+    nil: undefined,
+    freq: 2,
+  },
+);
+
 /** Programs of pods, made into those of hosts. Untracked denies no answers: an attempt is one whose answers come back. */
 export const randomHosts: fc.Arbitrary<StateText> = fc
   .record({
@@ -21,9 +29,13 @@ export const randomHosts: fc.Arbitrary<StateText> = fc
     forAll: fc.boolean(),
     podToHost: fc.constantFrom('accept' as const, 'return' as const, 'drop' as const, 'policy' as const),
     failsafes: fc.boolean(),
+    owns: fc.array(ownEnd, { minLength: 7, maxLength: 7 }),
   })
-  .map(({ pods, programs, untracked, forAll, podToHost, failsafes }): StateText => {
-    const [first, second, third] = programs.map(({ ingress, egress }) => ({ in: ingress?.b ?? [], out: egress?.a ?? [] }));
+  .map(({ pods, programs, untracked, forAll, podToHost, failsafes, owns }): StateText => {
+    const [first, second, third] = programs.map(({ ingress, egress }) => ({
+      in: atOwnEnds(ingress?.b ?? [], owns),
+      out: atOwnEnds(egress?.a ?? [], owns),
+    }));
     const host: HostText = {
       interfaces: forAll ? 'all' : ['eth0'],
       normal: { ingress: first?.in ?? [], egress: first?.out ?? [] },
@@ -39,6 +51,16 @@ export const randomHosts: fc.Arbitrary<StateText> = fc
       hostSettings: { podToHost, failsafes: failsafes ? [{ direction: 'ingress', protocol: tcp, port: 443 }] : [] },
     };
   });
+
+/** The same program, some rules of which ask about the packet's own end. */
+function atOwnEnds(program: ProgramText, owns: readonly (readonly string[] | undefined)[]): ProgramText {
+  let place = 0;
+  const at = (rule: RuleText): RuleText => {
+    const local = owns[place++ % owns.length];
+    return local === undefined ? rule : { ...rule, local };
+  };
+  return isTiers(program) ? { ...program, tiers: program.tiers.map((tier) => ({ ...tier, rules: tier.rules.map(at) })) } : program.map(at);
+}
 
 /** The same rules, with ends that leave the rest to the next family. */
 function goingOn(program: ProgramText): ProgramText {
