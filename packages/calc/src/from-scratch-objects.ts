@@ -56,7 +56,7 @@ export function objectsInForce(inputs: Inputs): ObjectsInForce {
     policies: said.flatMap((one) => one.policies.flatMap(partsInForce)),
     hosts: [
       ...said.flatMap(({ hosts = [] }) => hosts),
-      ...own.flatMap((node) => compilers.flatMap((compiler) => compiler.hostOfNode?.(node) ?? [])),
+      ...own.flatMap((node) => compilers.flatMap((compiler) => compiler.hostOfNode?.(node, targetOf(inputs).profile) ?? [])),
     ],
     hostSettings: said.flatMap(({ hostSettings }) => hostSettings ?? []),
   };

@@ -5,7 +5,7 @@
  * the engine only what gives things their shape: the compilers, the translation of rules and the
  * canonical texts. Who owns an address, who is selected and who is in a set is decided here anew.
  */
-import { podToPlannedEndpoint } from '@weir/compile';
+import { layeredHostSettings, podToPlannedEndpoint } from '@weir/compile';
 import type { KubeObject, Pod, StringMap } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
 import type { Direction, Endpoint, Policy, Selector } from '@weir/policy';
@@ -30,7 +30,6 @@ import { addHosts, isAboutHost, placedHosts } from './from-scratch-hosts.ts';
 import type { Inputs } from './from-scratch-inputs.ts';
 import { type ActivePolicy, objectsInForce, type PolicyInForce } from './from-scratch-objects.ts';
 import { tiersOf, withKey } from './from-scratch-programs.ts';
-import { layeredSettings } from './hosts/host-settings.ts';
 import { haveAsked } from './policies/own-addresses.ts';
 import { planPolicy } from './policies/plan-policy.ts';
 import { blockLimits, numbersPortNames, plannerFor } from './policies/policy-reading.ts';
@@ -93,7 +92,7 @@ export function fromScratch(inputs: Inputs): Delta {
   }
   addHosts(state, { hosts, planned, ids, specs });
   if (target.profile.hosts !== undefined && (state.hosts.size > 0 || inForce.hostSettings.length > 0))
-    state.hostSettings = layeredSettings(target.profile.hosts, inForce.hostSettings, inputs.node);
+    state.hostSettings = layeredHostSettings(target.profile.hosts, inForce.hostSettings, inputs.node);
   for (const spec of specs.values()) state.peerSets.set(spec.key, peerSetOf(spec));
   for (const [text, { address, owner, places }] of withGroups(owners, inputs.groups ?? new Map())) {
     const memberships = [...(owner === undefined ? [] : membershipsOf(owner, specs)), ...groupMemberships(places, specs)];

@@ -10,6 +10,7 @@ export * from './cilium/index.ts';
 export * from './cluster-network-policy/index.ts';
 export { compileForSystems, type SystemsOptions } from './compile-for-systems.ts';
 export { endpointSliceKind } from './core-kinds.ts';
+export { layeredHostSettings } from './host-settings-layers.ts';
 export * from './kubernetes/index.ts';
 export type {
   CompiledObject,

@@ -5,7 +5,7 @@
  * compiled, and whoever compiles keeps what was asked for, to compile anew when one of them changes.
  */
 import type { FieldSelection, KubeObject, Node } from '@weir/kube';
-import type { Direction, Failsafe, HostEndpoint, PodToHost, Policy, PolicyApi, Tier } from '@weir/policy';
+import type { Direction, EngineProfile, Failsafe, HostEndpoint, PodToHost, Policy, PolicyApi, Tier } from '@weir/policy';
 import type { CompileOptions, PolicyDiagnostic } from './kubernetes/compile-network-policy.ts';
 import type { RuleForm } from './unknown-fields/rule-form.ts';
 
@@ -80,8 +80,8 @@ export interface PolicyCompiler {
   closed(object: KubeObject, referred: ReferredObjects, options?: CompileOptions): readonly PlacedPolicy[];
   /** The same for an object that is a host endpoint: one that lets nothing through by itself. */
   closedHosts?(object: KubeObject): readonly HostEndpoint[];
-  /** The host endpoint that every node is; absent where host endpoints are objects of their own, or there are none. */
-  hostOfNode?(node: Node): HostEndpoint;
+  /** The host endpoint that every node is; undefined with engines whose host endpoints are objects of their own, or that have none. */
+  hostOfNode?(node: Node, profile: EngineProfile): HostEndpoint | undefined;
 }
 
 /** An object with what it takes to compile it. */

@@ -8,8 +8,8 @@
  * process ─▶ its node ─▶ elsewhere         untracked, normal out
  * ```
  *
- * Interfaces that lead to pods are only those of endpoints for all interfaces. A node and its own pods, and a node and
- * itself, pass no interface of a host; what a pod sends to its own node does at the pod's side. Sources: Calico's host
+ * Interfaces that lead to pods are only those of endpoints for all interfaces. A node and its own pods, a node and
+ * itself, and a pod and itself pass no interface of a host; what a pod sends to its own node does at the pod's side. Sources: Calico's host
  * endpoints (felix `rules/static.go`, `fv/ep_to_host_action_test.go`), Cilium's host firewall.
  */
 import { type Address, compareAddresses, type Family } from '@weir/net';
@@ -33,7 +33,8 @@ export function hostPassages(world: PolicyWorld, { source, destination }: FlowQu
   const from = nodeNameOf(source);
   const to = nodeNameOf(destination);
   const isLocal = from !== undefined && from === to;
-  if (source.kind === 'node' && isLocal) return [];
+  const isSelf = source.kind === 'endpoint' && destination.kind === 'endpoint' && source.endpoint.uid === destination.endpoint.uid;
+  if (isSelf || (source.kind === 'node' && isLocal)) return [];
   const passages: HostPassage[] = [];
   if (source.kind === 'endpoint' && from !== undefined) {
     const families = isLocal && destination.kind === 'node' ? (['preDNAT'] as const) : (['preDNAT', 'forward'] as const);

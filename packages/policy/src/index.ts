@@ -12,6 +12,7 @@ export * from './engine-release.ts';
 export * from './evaluate.ts';
 export * from './host-endpoint.ts';
 export * from './host-settings.ts';
+export { judgeHosts } from './judge-hosts.ts';
 export { ruleMatches } from './match-rule.ts';
 export * from './model.ts';
 export * from './near-misses.ts';

@@ -66,6 +66,8 @@ export interface EngineProfile {
   readonly unsupportedPolicies: 'isolate' | 'not enforced';
   /** What holds for host endpoints; absent where the engine knows none. */
   readonly hosts?: HostSettings;
+  /** Whether each node is a host endpoint by itself (Cilium's host firewall); else they are objects of their own. */
+  readonly nodesAreHosts: boolean;
   /** Documented limits of scale; absent when none are documented. */
   readonly limits?: { readonly nodes: number; readonly pods: number };
 }
@@ -108,6 +110,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     unsupported: windowsGaps('Weir', npmGaps),
     unsupportedPolicies: 'isolate',
     hosts: calicoHostSettings,
+    nodesAreHosts: false,
   },
   azure: {
     name: 'azure',
@@ -123,6 +126,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     nodePortBypassesIngress: true,
     unsupported: [...windowsGaps(npm, npmGaps), { feature: 'ipv6', operatingSystem: 'any', message: `${npm} does not support IPv6` }],
     unsupportedPolicies: 'not enforced',
+    nodesAreHosts: false,
     limits: { nodes: 250, pods: 20_000 },
   },
   calico: {
@@ -144,6 +148,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     ],
     unsupportedPolicies: 'isolate',
     hosts: calicoHostSettings,
+    nodesAreHosts: false,
   },
   cilium: {
     name: 'cilium',
@@ -159,6 +164,7 @@ export const engineProfiles: Readonly<Record<EngineName, EngineProfile>> = {
     unsupported: [],
     unsupportedPolicies: 'isolate',
     hosts: ciliumHostSettings,
+    nodesAreHosts: true,
   },
 };
 

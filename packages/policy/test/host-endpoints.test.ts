@@ -64,6 +64,6 @@ describe('settings of hosts', () => {
     ]);
     expect(engineProfiles.calico.hosts?.podToHost).toBe('accept');
     expect(engineProfiles.cilium.hosts).toEqual({ failsafes: [], podToHost: 'policy' });
-    expect(engineProfiles.kubernetes.hosts).toBeUndefined();
+    expect(engineProfiles.azure.hosts).toBeUndefined();
   });
 });

@@ -130,10 +130,11 @@ describe('a flow to or from a node', () => {
     expect(heard(explain(one, outside, { hosts, policies: [policy('p', 'allow', ['preDNAT'])] }))).toEqual(['one normal egress deny']);
   });
 
-  it('passes no interface between a node and itself or its own pods', () => {
+  it('passes no interface between a node and itself or its own pods, nor between a pod and itself', () => {
     const policies = [policy('closed', 'deny', ['untracked', 'preDNAT', 'normal', 'forward'])];
     expect(heard(explain(one, one, { hosts: [host('h')], policies }))).toEqual([]);
     expect(heard(explain(one, podOfOne, { hosts: [host('h')], policies }))).toEqual([]);
+    expect(heard(explain(podOfOne, podOfOne, { hosts: [host('h')], policies }))).toEqual([]);
   });
 
   it('finds names of ports at the node that its endpoint gives', () => {
@@ -255,6 +256,6 @@ describe('a verdict at hosts', () => {
   });
 
   it('says nothing with engines that know no host endpoints', () => {
-    expect(explain(outside, one, { hosts: [host('h')], profile: engineProfiles.kubernetes }).verdict).toBe('allow');
+    expect(explain(outside, one, { hosts: [host('h')], profile: engineProfiles.azure }).verdict).toBe('allow');
   });
 });

@@ -112,7 +112,9 @@ export class DeltaModel {
   orphans(): string[] {
     const programs = [...this.#endpoints.values()].flatMap(({ ingress, egress }) => [ingress, egress]);
     programs.push(...[...this.#hosts.values()].flatMap(programsOfHost).map(({ key }) => key));
-    const sets = [...this.#programs.values()].flatMap((program) => rulesOf(program).flatMap(({ peer, local = [] }) => [...peer, ...local].map(({ set }) => set)));
+    const sets = [...this.#programs.values()].flatMap((program) =>
+      rulesOf(program).flatMap(({ peer, local = [] }) => [...peer, ...local].map(({ set }) => set)),
+    );
     const classes = [...this.#addresses.values()].map((entry) => entry.class);
     return [
       ...unused('program', this.#programs, programs),

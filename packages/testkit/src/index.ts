@@ -35,6 +35,7 @@ export * from './random/changes.ts';
 export * from './random/construct-counts.ts';
 export * from './random/flows.ts';
 export * from './random/generate-administrator-policies.ts';
+export * from './random/generate-calico-hosts.ts';
 export * from './random/generate-calico-policies.ts';
 export { icmpMessages, sourcePorts } from './random/generate-calico-rules.ts';
 export * from './random/generate-cilium-policies.ts';

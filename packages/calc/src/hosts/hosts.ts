@@ -28,7 +28,7 @@ export class Hosts {
   constructor({ node, profile, compilers, policies, programs }: HostsOptions) {
     this.endpoints = new HostEndpoints(node);
     this.settings = new NodeHostSettings(profile.hosts, node);
-    this.ownNode = new OwnNodeHosts(compilers, this.endpoints);
+    this.ownNode = new OwnNodeHosts(compilers, profile, this.endpoints);
     this.subjects = new HostSubjects({ endpoints: this.endpoints, policies, programs });
   }
 

@@ -1,6 +1,7 @@
 /** Cilium's policies as one policy API among others. */
 import { endpointSliceKind, nodeKind, serviceKind } from '../core-kinds.ts';
 import type { PolicyCompiler } from '../policy-api.ts';
+import { ciliumHostOfNode } from './objects/cilium-host.ts';
 import { ciliumCidrGroupKind, ciliumClusterwideNetworkPolicyKind, ciliumNetworkPolicyKind } from './objects/cilium-policy.ts';
 import { closedCiliumPolicy } from './policies/closed-cilium-policy.ts';
 import { compileCiliumPolicy } from './policies/compile-cilium-policy.ts';
@@ -18,4 +19,5 @@ export const ciliumCompiler: PolicyCompiler = {
   },
   compile: compileCiliumPolicy,
   closed: closedCiliumPolicy,
+  hostOfNode: ciliumHostOfNode,
 };

@@ -75,7 +75,6 @@ describe('policies of Calico', () => {
 
   it.each<[string, string, unknown, string]>([
     ['HTTP', 'NetworkPolicy', { ingress: [{ action: 'Allow', http: { methods: ['GET'] } }] }, 'spec.ingress[0].http'],
-    ['the interfaces of hosts', 'GlobalNetworkPolicy', { preDNAT: true, applyOnForward: true, ingress: allow }, 'spec.preDNAT'],
     [
       'names of source ports',
       'NetworkPolicy',

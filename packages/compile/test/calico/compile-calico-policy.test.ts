@@ -1,6 +1,7 @@
 import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import { createPolicyWorld, type Endpoint, type FlowQuestion, judgeQuestion, type Policy, type Tier } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
+import { closedCalicoPolicy } from '../../src/calico/policies/closed-calico-policy.ts';
 import { type CalicoPolicy, type CalicoPolicySpec, type CalicoRule, compileCalicoPolicy } from '../../src/index.ts';
 
 const { TCP } = protocolNumber;
@@ -249,5 +250,18 @@ describe('the endpoints that a policy selects among', () => {
     expect(appliesTo({})).toEqual(['pods', 'normal']);
     expect(appliesTo({ applyOnForward: true })).toEqual(['pods', 'normal', 'forward']);
     expect(appliesTo({ applyOnForward: true }, 'StagedGlobalNetworkPolicy')).toEqual(['pods', 'normal', 'forward']);
+  });
+
+  it('are hosts alone before translation and before connection tracking', () => {
+    expect(appliesTo({ applyOnForward: true, preDNAT: true, namespaceSelector: 'all()' })).toEqual(['preDNAT']);
+    expect(appliesTo({ applyOnForward: true, doNotTrack: true })).toEqual(['untracked']);
+  });
+
+  it('are the same for the stand-in of a refused policy, which denies only what comes in before translation', () => {
+    const http = [{ action: 'Allow', http: { methods: ['GET'] } }] as const;
+    const { policy: closed } = closedCalicoPolicy(
+      policy('p', { preDNAT: true, applyOnForward: true, types: ['Ingress', 'Egress'], ingress: http }, 'GlobalNetworkPolicy'),
+    );
+    expect([closed.appliesTo, closed.ingress?.rules[0]?.action, closed.egress]).toEqual([['preDNAT'], 'deny', undefined]);
   });
 });

@@ -1,3 +1,4 @@
+import { enforcementTarget } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { type CiliumPolicy, compileCiliumPolicy, type ReferredObjects } from '../../src/index.ts';
 
@@ -146,9 +147,11 @@ describe('a policy of Cilium is refused as a whole for what is not enforced', ()
     expect(only?.startsWith(`${field}: `)).toBe(true);
   });
 
-  it('nodes as subjects', () => {
-    expect(refusals({ nodeSelector: {}, ingress: [{}] }, 'CiliumClusterwideNetworkPolicy')[0]).toMatch(
-      /^spec\.nodeSelector: policies for nodes/,
-    );
+  it('nodes as subjects with an engine whose interfaces of nodes have no policies of Cilium', () => {
+    const spec = { nodeSelector: {}, ingress: [{}] };
+    const object: CiliumPolicy = { apiVersion: 'cilium.io/v2', kind: 'CiliumClusterwideNetworkPolicy', metadata: { name: 'p' }, spec };
+    const { diagnostics } = compileCiliumPolicy(object, nothing, { target: enforcementTarget('kubernetes') });
+    expect(diagnostics.map(({ field, code }) => `${code} ${field}`)).toEqual(['unsupported-policy spec.nodeSelector']);
+    expect(refusals(spec, 'CiliumClusterwideNetworkPolicy')).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** The engine over a world with policies of Cilium: everything compiled into the model, and flows judged there. */
-import { type PlacedPolicy, podToPlannedEndpoint, type ReferredObjects } from '@weir/compile';
+import { ciliumCompiler, type PlacedPolicy, podToPlannedEndpoint, type ReferredObjects } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
 import { type Address, defined, isTransportName, parseAddress, transportNumber } from '@weir/net';
 import {
@@ -9,15 +9,19 @@ import {
   engineProfiles,
   type FlowQuestion,
   type GroupMember,
+  type HostVerdict,
   judgeDirection,
+  judgeHosts,
+  judgeQuestion,
   type FlowEnd as ModelEnd,
   type PolicyWorld,
   type PolicyWorldOptions,
   type Tier,
 } from '@weir/policy';
 import type { CiliumFlow, CiliumWorld } from '../oracle/cilium/cilium-objects.ts';
+import type { CiliumVerdict } from '../oracle/cilium/cilium-oracle.ts';
 import { nodeAddresses } from '../oracle/inhabitants.ts';
-import type { FlowEnd, OracleVerdict } from '../oracle/world.ts';
+import type { FlowEnd } from '../oracle/world.ts';
 import { endAddress, protocolOf } from './engine-parts.ts';
 import { placePolicies } from './placed-evaluator.ts';
 
@@ -78,6 +82,7 @@ export function policyWorldOptionsOf(world: CiliumWorld, profile: EngineProfile 
     nodes: (world.nodes ?? []).map((node) => ({ name: node.metadata.name ?? '', addresses: nodeAddresses(node).map(read) })),
     groups: groupsOf(world),
     profile,
+    hosts: (world.nodes ?? []).flatMap((node) => ciliumCompiler.hostOfNode?.(node, profile) ?? []),
   };
 }
 
@@ -93,11 +98,17 @@ export class CiliumEvaluator {
   }
 
   /** The verdict of each direction. */
-  verdict(flow: CiliumFlow): OracleVerdict {
+  verdict(flow: CiliumFlow): CiliumVerdict {
     const question = this.#question(flow);
     const egressAllowed = judgeDirection(this.#policyWorld, question, 'egress').verdict === 'allow';
     const ingressAllowed = judgeDirection(this.#policyWorld, question, 'ingress').verdict === 'allow';
-    return { allowed: egressAllowed && ingressAllowed, egressAllowed, ingressAllowed };
+    const hostsAllow = judgeHosts(this.#policyWorld, question).every(({ verdict }) => verdict === 'allow');
+    return { allowed: judgeQuestion(this.#policyWorld, question) === 'allow', egressAllowed, ingressAllowed, hostsAllow };
+  }
+
+  /** What the nodes on the way say. */
+  hostsOf(flow: CiliumFlow): readonly HostVerdict[] {
+    return judgeHosts(this.#policyWorld, this.#question(flow));
   }
 
   #question({ source, destination, protocol, port, icmpType }: CiliumFlow): FlowQuestion {

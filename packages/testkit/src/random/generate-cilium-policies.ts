@@ -76,6 +76,30 @@ export function withCiliumPolicies(world: World, seed: number): CiliumWorld {
   };
 }
 
+/** The world with policies for its nodes besides: of the cluster, by labels of nodes or by being a host. */
+export function withCiliumHostPolicies(world: CiliumWorld, seed: number): CiliumWorld {
+  const random = new Random(seed ^ 0x4057);
+  const outside = [...externalAddressPool[4], ...externalAddressPool[6]];
+  const addresses = [...world.pods.flatMap(podAddresses), ...(world.nodes ?? []).flatMap(nodeAddresses), ...outside];
+  const namespaceNames = [...new Set(world.pods.flatMap(({ metadata }) => metadata.namespace ?? []))];
+  const policies = random.times(random.integer(1, 3), (index): CiliumPolicyObject => {
+    const { endpointSelector: _pods, ...section } = generateSection({ random, namespaceNames, addresses });
+    const source = random.pick(['', 'k8s:', 'any:']);
+    const nodeSelector = random.pick([
+      {},
+      generateLabels(random, { role: ['worker', 'edge'], 'kubernetes.io/hostname': ['node-0', 'node-1'] }, source),
+      generateLabels(random, { host: [''] }, 'reserved:'),
+    ]);
+    return {
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumClusterwideNetworkPolicy',
+      metadata: { name: `host-${index}`, uid: `cilium-host-uid-${index}` },
+      spec: { nodeSelector, ...section },
+    };
+  });
+  return { ...world, ciliumPolicies: [...world.ciliumPolicies, ...policies] };
+}
+
 function generateCiliumPolicy(site: Site, index: number): CiliumPolicyObject {
   const { random } = site;
   const isClusterwide = random.chance(0.3);

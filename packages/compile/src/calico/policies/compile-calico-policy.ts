@@ -110,19 +110,11 @@ function placeOf(positionOf: PositionLookup, path: string): SourcePosition | und
 
 /** What no back end can enforce, and what is not read yet. */
 function unsupportedFields(policy: CalicoPolicy, positionOf: PositionLookup): PolicyDiagnostic[] {
-  const ofHosts = (['doNotTrack', 'preDNAT'] as const).filter((field) => isGlobalPolicy(policy) && policy.spec[field] === true);
-  const reasons = [
-    ...ofHosts.map((field) => ({
-      field: `spec.${field}`,
-      message: 'the policy is about the interfaces of hosts, which are not enforced',
-      action: 'protect the pods with a policy without this field',
-    })),
-    ...(['ingress', 'egress'] as const).flatMap((direction) =>
-      (policy.spec[direction] ?? []).flatMap((rule, i) =>
-        unsupportedIn(rule, direction).map((reason) => ({ ...reason, field: `spec.${direction}[${i}].${reason.field}` })),
-      ),
+  const reasons = (['ingress', 'egress'] as const).flatMap((direction) =>
+    (policy.spec[direction] ?? []).flatMap((rule, i) =>
+      unsupportedIn(rule, direction).map((reason) => ({ ...reason, field: `spec.${direction}[${i}].${reason.field}` })),
     ),
-  ];
+  );
   return reasons.map(
     ({ field, message, action }): PolicyDiagnostic => ({
       code: 'unsupported-policy',

@@ -30,7 +30,7 @@ function unreadSpecs({ spec, specs }: { readonly spec?: unknown; readonly specs?
 
 function closedSpec(policy: CiliumPolicy, spec: unknown): PlacedPolicy[] {
   const fields = typeof spec === 'object' && spec !== null ? (spec as Readonly<Record<string, unknown>>) : undefined;
-  // It speaks of nodes alone, which are no endpoints.
+  // It speaks of nodes alone. Closed without ports that stay open, they would not hear of the policy's correction either.
   if (fields !== undefined && fields['endpointSelector'] === undefined && fields['nodeSelector'] !== undefined) return [];
   const subject = compileCiliumSubject(readableSelector(fields?.['endpointSelector']), namespaceOfPolicy(policy));
   const saysNothing = fields !== undefined && sections.every((section) => !isSaid(fields[section]));

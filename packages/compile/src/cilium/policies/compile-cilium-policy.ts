@@ -11,6 +11,7 @@ import {
   type Direction,
   type DirectionRules,
   defaultTierOrder,
+  engineProfiles,
   type Match,
   networkPolicyOrder,
   type Policy,
@@ -18,7 +19,7 @@ import {
   type Rule,
   type SourcePosition,
 } from '@weir/policy';
-import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import type { CompileOptions, PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import { defaultTier } from '../../kubernetes/default-tier.ts';
 import type { CompiledObject, PlacedPolicy, ReferredObjects, TierPlace } from '../../policy-api.ts';
 import { refusalOf } from '../../policy-refusal.ts';
@@ -29,7 +30,7 @@ import { unsupportedInCilium } from '../validation/unsupported-cilium.ts';
 import { validateCiliumPolicy } from '../validation/validate-cilium-policy.ts';
 import { type CiliumPeer, compileCiliumRulePeers } from './compile-cilium-peers.ts';
 import { type CiliumTraffic, compileCiliumTraffic } from './compile-cilium-ports.ts';
-import { compileCiliumSubject } from './compile-cilium-selector.ts';
+import { compileCiliumNodeSubject, compileCiliumSubject } from './compile-cilium-selector.ts';
 
 /** Where denials stand: right before the tier of everything that is allowed. */
 export const ciliumDenyTier: TierPlace = { name: 'cilium-deny', order: defaultTierOrder - 1_000, end: 'pass' };
@@ -44,7 +45,7 @@ const nowhere: PositionLookup = () => undefined;
 export function compileCiliumPolicy(
   policy: CiliumPolicy,
   referred: ReferredObjects,
-  { positionOf = nowhere }: { readonly positionOf?: PositionLookup } = {},
+  { positionOf = nowhere, target }: CompileOptions = {},
 ): CompiledObject {
   const errors = validateCiliumPolicy(policy);
   if (errors.length > 0) return refused(errors.map((error) => invalid(policy, error, positionOf)));
@@ -56,7 +57,7 @@ export function compileCiliumPolicy(
     ...(spec === undefined ? {} : { spec }),
     ...(specs === undefined ? {} : { specs }),
   };
-  const unsupported = unsupportedInCilium(read);
+  const unsupported = unsupportedInCilium(read, target?.profile ?? engineProfiles.cilium);
   if (unsupported.length > 0) {
     return refused(
       unsupported.map(({ field, message, action }) => ({
@@ -131,14 +132,20 @@ class CiliumPolicyCompilation {
     return [...(denials.length === 0 ? [] : [{ tier: ciliumDenyTier, policy: deny }]), { tier: ciliumAllowTier, policy: allow }];
   }
 
-  private placeSpec({ endpointSelector = {} }: CiliumSpec, rulesIn: (direction: Direction) => DirectionRules | undefined): Policy {
+  private placeSpec(
+    { endpointSelector = {}, nodeSelector }: CiliumSpec,
+    rulesIn: (direction: Direction) => DirectionRules | undefined,
+  ): Policy {
     const ingress = rulesIn('ingress');
     const egress = rulesIn('egress');
     const source = this.position('');
     return {
       ref: this.ref,
       order: networkPolicyOrder,
-      subject: compileCiliumSubject(endpointSelector, this.namespace),
+      // What ends at a node or begins there; what goes through it to pods is theirs.
+      ...(nodeSelector === undefined
+        ? { subject: compileCiliumSubject(endpointSelector, this.namespace) }
+        : { subject: compileCiliumNodeSubject(nodeSelector), appliesTo: ['normal'] }),
       orderedBy: 'Cilium',
       staged: this.policy.metadata.annotations?.[auditAnnotation] === 'true',
       ...(ingress === undefined ? {} : { ingress }),

@@ -46,6 +46,19 @@ export function compileCiliumSubject(selector: LabelSelector, namespace: string 
   return podSelector([inNamespace(namespace), ...ofLabels, ...ofExpressions]);
 }
 
+/** Which nodes a policy selects: by their labels, which are no pod's, and by being the host. */
+export function compileCiliumNodeSubject(selector: LabelSelector): Selector {
+  return allOf(
+    ...requirementsOf(selector).map((requirement): Selector => {
+      const { source, key, operator, values } = requirement;
+      if (!isPodSource(source)) return { kind: holds(requirement, valueOfIdentity(requirement, 'host')) ? 'all' : 'none' };
+      const label = { space: 'pod', key } as const;
+      const kind = kinds[operator];
+      return kind === 'in' || kind === 'notIn' ? { kind, label, values } : { kind, label };
+    }),
+  );
+}
+
 /** Whom a member of `fromEndpoints` or `toEndpoints` means. */
 export function compileCiliumPeers(selector: LabelSelector, namespace: string | undefined): SelectedPeers {
   const requirements = requirementsOf(selector);

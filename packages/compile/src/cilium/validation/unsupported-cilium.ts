@@ -5,6 +5,7 @@
  * it says, and a rule left out of a policy that denies would too.
  */
 import type { LabelSelector } from '@weir/kube';
+import type { EngineProfile } from '@weir/policy';
 import { apiServerLabel } from '../objects/cilium-entity.ts';
 import { readCiliumLabelKey } from '../objects/cilium-label.ts';
 import { type CiliumPolicy, type CiliumPortRule, specsOf } from '../objects/cilium-policy.ts';
@@ -20,19 +21,19 @@ export interface UnsupportedCiliumField {
 
 const writeCidrs = 'write the addresses with CIDRs';
 
-/** Everything in a valid policy that is not enforced; empty when all of it is. */
-export function unsupportedInCilium(policy: CiliumPolicy): UnsupportedCiliumField[] {
+/** Everything in a valid policy that an engine does not enforce; empty when all of it is enforced. */
+export function unsupportedInCilium(policy: CiliumPolicy, { name, nodesAreHosts }: EngineProfile): UnsupportedCiliumField[] {
   return specsOf(policy).flatMap(({ spec, path }) => [
-    ...(spec.nodeSelector === undefined
+    ...(spec.nodeSelector === undefined || nodesAreHosts
       ? []
       : [
           {
             field: `${path}.nodeSelector`,
-            message: 'policies for nodes are not enforced: Weir has no host endpoints, so it would leave the nodes open',
-            action: 'select pods with endpointSelector, or protect the nodes by the rules of the cloud',
+            message: `with the engine ${name} interfaces of nodes have no policies of Cilium, so the nodes would be left open`,
+            action: 'select pods with endpointSelector, protect the nodes by HostEndpoints of Calico, or use the engine cilium',
           },
         ]),
-    ...rulesOf(spec, path).flatMap(unsupportedInRule),
+    ...rulesOf(spec, path).flatMap((rule) => [...unsupportedInRule(rule), ...(spec.nodeSelector === undefined ? denialOfHost(rule) : [])]),
   ]);
 }
 
@@ -57,15 +58,20 @@ function unsupportedInRule(rule: CiliumRule): UnsupportedCiliumField[] {
       action: 'write the rule without authentication, or leave it to a service mesh',
     });
   }
-  if (rule.isDeny && rule.direction === 'ingress' && (peers.Entities ?? []).includes('host')) {
-    found.push({
-      field: `${path}.fromEntities[${(peers.Entities ?? []).indexOf('host')}]`,
-      message: 'a node always reaches its own pods, as the kubelet must (Kubernetes NetworkPolicy says so)',
-      action: 'leave host out',
-    });
-  }
   found.push(...unsupportedSelectors(rule), ...toPorts.flatMap((ports, i) => unsupportedInPorts(ports, `${path}.toPorts[${i}]`)));
   return found;
+}
+
+/** Of pods: what a node sends to itself is nobody's, so of nodes it says nothing. */
+function denialOfHost({ isDeny, direction, peers: { Entities = [] }, path }: CiliumRule): UnsupportedCiliumField[] {
+  if (!isDeny || direction !== 'ingress' || !Entities.includes('host')) return [];
+  return [
+    {
+      field: `${path}.fromEntities[${Entities.indexOf('host')}]`,
+      message: 'a node always reaches its own pods, as the kubelet must (Kubernetes NetworkPolicy says so)',
+      action: 'leave host out',
+    },
+  ];
 }
 
 /** Everything but the API server: its addresses belong to nodes or to the world too, which have other labels. */

@@ -99,9 +99,13 @@ export class CalicoTiers {
     };
     const types = spec.types ?? defaultTypes(rules.ingress.length, rules.egress.length);
     const selected = new Map<Inhabitant | HostEndpointObject, boolean>();
+    // "Namespaced policies never select host endpoints", nor does one that selects namespaces or service accounts.
+    const isOfHosts = namespace === undefined && (spec.namespaceSelector ?? '') === '' && (spec.serviceAccountSelector ?? '') === '';
     const isSelected = (subject: Subject): boolean => {
       const who = 'pod' in subject ? subject.pod : subject.host;
-      const found = selected.get(who) ?? this.#isSelected(subject, namespace, selects);
+      const labels = 'pod' in subject ? this.#identities.ofPod(subject.pod) : this.#identities.ofHost(subject.host);
+      const isOwn = 'pod' in subject ? namespace === undefined || namespace === subject.pod.namespace : isOfHosts;
+      const found = selected.get(who) ?? (isOwn && selects.every((holds) => holds(labels)));
       selected.set(who, found);
       return found;
     };
@@ -116,15 +120,6 @@ export class CalicoTiers {
         return action === 'Log' ? undefined : action;
       },
     };
-  }
-
-  /** "Namespaced policies never select host endpoints", nor does one that selects namespaces or service accounts. */
-  #isSelected(subject: Subject, namespace: string | undefined, selects: readonly ReturnType<typeof readSelectorText>[]): boolean {
-    if ('pod' in subject) {
-      const isOwn = namespace === undefined || namespace === subject.pod.namespace;
-      return isOwn && selects.every((holds) => holds(this.#identities.ofPod(subject.pod)));
-    }
-    return namespace === undefined && selects.every((holds) => holds(this.#identities.ofHost(subject.host)));
   }
 }
 

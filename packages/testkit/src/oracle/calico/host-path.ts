@@ -102,11 +102,11 @@ export class HostPath {
     return raw?.decision === 'Allow' || this.#ends(ofWire, 'egress', question);
   }
 
-  /** "No policy and no profile: deny"; the only profile of these worlds allows everything. */
+  /** "No policy and no profile: deny"; the only profile of these worlds allows everything, and "a missing profile is deny-all". */
   #ends(host: HostEndpointObject | undefined, direction: Direction, question: CalicoQuestion): boolean {
     if (host === undefined || isFailsafe(direction, question)) return true;
     const { decision } = this.#tiers.ask({ host, family: 'normal' }, direction, question);
-    return decision === undefined ? host.spec.profiles?.includes('projectcalico-default-allow') === true : decision === 'Allow';
+    return decision === undefined ? host.spec.profiles?.[0] === 'projectcalico-default-allow' : decision === 'Allow';
   }
 
   /** "If no applyOnForward policy applies, forwarded traffic is allowed." */

@@ -22,8 +22,8 @@ export interface Identity {
 const podNamespace = 'io.kubernetes.pod.namespace';
 const namespaceLabels = 'io.cilium.k8s.namespace.labels.';
 
-/** The identity of the other end of a pod's flow. */
-export function identityOf(end: ResolvedEnd, own: Inhabitant, world: CiliumWorld): Identity {
+/** The identity of the other end of a flow of a pod or of a node, by the addresses of the node that it is on or is. */
+export function identityOf(end: ResolvedEnd, own: Pick<Inhabitant, 'nodeAddresses'>, world: CiliumWorld): Identity {
   if (end.pod !== undefined) return { labels: labelsOfPod(end.pod), isPod: true, isNode: false };
   const key = addressKey(end.address);
   const isOwn = own.nodeAddresses.has(key);
@@ -49,6 +49,11 @@ export function labelsOfPod(pod: Inhabitant): ReadonlyMap<string, string> {
     [`k8s:${podNamespace}`, pod.namespace],
     ['k8s:io.cilium.k8s.policy.cluster', 'default'],
   ]);
+}
+
+/** The labels of a node's own endpoint: "host endpoints inherit the labels of their node". */
+export function labelsOfHost({ metadata: { labels = {} } }: Node): ReadonlyMap<string, string> {
+  return new Map([...Object.entries(labels).map(([key, value]) => [`k8s:${key}`, value] as const), ['reserved:host', '']]);
 }
 
 /** Whether a selector matches labels; a key without a source is a label of any source. */

@@ -34,7 +34,9 @@ export interface BlockSection {
 
 /** A spec, or one of specs. */
 export interface PolicySection {
-  readonly endpointSelector: LabelSelector;
+  /** One of both: of pods, or of nodes in a policy of the cluster. */
+  readonly endpointSelector?: LabelSelector;
+  readonly nodeSelector?: LabelSelector;
   readonly ingress?: readonly RuleSection[];
   readonly ingressDeny?: readonly RuleSection[];
   readonly egress?: readonly RuleSection[];

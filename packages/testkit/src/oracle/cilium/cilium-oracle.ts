@@ -7,13 +7,15 @@
  * Cilium Network Policy or even a Kubernetes Network Policy." Without a policy for a direction everything is allowed in it;
  * a policy with a section for the direction puts the endpoint into default deny, unless enableDefaultDeny says no.
  */
+import type { Node } from '@weir/kube';
+import { readAddress } from '../address-number.ts';
 import { egressNamesAreOfTheCluster, type OracleEngine } from '../engine-rules.ts';
-import { addressKey, type Inhabitant, Inhabitants, type ResolvedEnd } from '../inhabitants.ts';
+import { addressKey, type Inhabitant, Inhabitants, nodeAddresses, type ResolvedEnd } from '../inhabitants.ts';
 import { numbersAt, numbersOfCluster } from '../named-numbers.ts';
 import { NetworkPolicyOracle, type OracleOpinion } from '../network-policy-oracle.ts';
 import type { NumbersOfName } from '../rule-matching.ts';
 import type { FlowEnd, OracleVerdict } from '../world.ts';
-import { type Identity, identityOf, labelsOfPod, selects } from './cilium-identity.ts';
+import { type Identity, identityOf, labelsOfHost, labelsOfPod, selects } from './cilium-identity.ts';
 import type { CiliumFlow, CiliumWorld, PolicySection, RuleSection } from './cilium-objects.ts';
 import { namesPeers, someTrafficIs } from './cilium-rule.ts';
 
@@ -24,6 +26,19 @@ interface Selecting {
   readonly section: PolicySection;
 }
 
+/** Whom policies select: a pod, or a node with its addresses as the host firewall has it. */
+type Subject = Inhabitant | CiliumHost;
+
+interface CiliumHost {
+  readonly node: Node;
+  readonly nodeAddresses: ReadonlySet<string>;
+}
+
+/** Also what the nodes at the ends say; `allowed` asks them, too. */
+export interface CiliumVerdict extends OracleVerdict {
+  readonly hostsAllow: boolean;
+}
+
 /** Judges flows in one world. */
 export class CiliumOracle {
   readonly #world: CiliumWorld;
@@ -31,9 +46,10 @@ export class CiliumOracle {
   readonly #inhabitants: Inhabitants;
   readonly #kubernetes: NetworkPolicyOracle;
   readonly #numbersOfCluster: NumbersOfName;
-  readonly #policiesOfPod: Map<Inhabitant, readonly Selecting[]> = new Map();
-  /** Who others are, as the policies of a pod see them. */
-  readonly #identities: Map<Inhabitant, Map<ResolvedEnd, Identity>> = new Map();
+  readonly #hosts: readonly CiliumHost[];
+  readonly #policiesOf: Map<Subject, readonly Selecting[]> = new Map();
+  /** Who others are, as the policies of a pod or a node see them. */
+  readonly #identities: Map<Subject, Map<ResolvedEnd, Identity>> = new Map();
 
   /** `engine`: who reads the policies. What is Cilium's own means the same to every engine but for names of ports. */
   constructor(world: CiliumWorld, engine: OracleEngine = 'cilium') {
@@ -42,10 +58,14 @@ export class CiliumOracle {
     this.#inhabitants = new Inhabitants(world);
     this.#kubernetes = new NetworkPolicyOracle(world, engine);
     this.#numbersOfCluster = numbersOfCluster(this.#inhabitants);
+    this.#hosts = (engine === 'cilium' ? (world.nodes ?? []) : []).map((node) => ({
+      node,
+      nodeAddresses: new Set(nodeAddresses(node).map((text) => addressKey(readAddress(text)))),
+    }));
   }
 
   /** Whether the flow may pass, and which end says so. */
-  verdict(flow: CiliumFlow): OracleVerdict {
+  verdict(flow: CiliumFlow): CiliumVerdict {
     const source = this.#inhabitants.at(flow.source);
     const destination = this.#inhabitants.at(flow.destination);
     const self = source.pod !== undefined && source.pod === destination.pod;
@@ -54,7 +74,24 @@ export class CiliumOracle {
     // "The local host is always allowed to communicate with all local endpoints."
     const isOwnNode = destination.pod?.nodeAddresses.has(addressKey(source.address)) === true;
     const ingressAllowed = self || isOwnNode || opinion.ingress !== 'forbids';
-    return { allowed: egressAllowed && ingressAllowed, egressAllowed, ingressAllowed };
+    const hostsAllow = this.#hostsAllow(flow, source, destination);
+    return { allowed: egressAllowed && ingressAllowed && hostsAllow, egressAllowed, ingressAllowed, hostsAllow };
+  }
+
+  /**
+   * "Host policies apply to the node itself": what its processes send, but to their own node and, here, its own pods; and
+   * what is for them, from its own pods too. Nothing of it is about what is forwarded. Other engines have no such policies.
+   */
+  #hostsAllow(flow: CiliumFlow, source: ResolvedEnd, destination: ResolvedEnd): boolean {
+    const [from, to] = [source, destination].map((end) => (end.pod === undefined ? this.#hostAt(end) : undefined));
+    const isOwn = from !== undefined && (from === to || destination.pod?.nodeAddresses.has(addressKey(source.address)) === true);
+    const opinion = (host: CiliumHost | undefined, direction: 'ingress' | 'egress', other: ResolvedEnd): Opinion =>
+      host === undefined || isOwn ? 'no policy' : this.#opinionOf(host, direction, { flow, other, kubernetes: 'no policy' });
+    return opinion(from, 'egress', destination) !== 'forbids' && opinion(to, 'ingress', source) !== 'forbids';
+  }
+
+  #hostAt({ address }: ResolvedEnd): CiliumHost | undefined {
+    return this.#hosts.find((host) => host.nodeAddresses.has(addressKey(address)));
   }
 
   /** What the policies of each end say of the flow, without the exceptions of nodes and of pods to themselves. */
@@ -79,15 +116,19 @@ export class CiliumOracle {
   }
 
   #opinionOf(
-    pod: Inhabitant,
+    subject: Subject,
     direction: 'ingress' | 'egress',
     { flow, other, kubernetes }: { flow: CiliumFlow; other: ResolvedEnd; kubernetes: Opinion },
   ): Opinion {
-    const selecting = this.#selecting(pod);
+    const selecting = this.#selecting(subject);
     // Port names of egress are numbers of the cluster (cilium/cilium#12567) for Cilium itself, until #44429.
     const numbersOf =
-      direction === 'ingress' ? numbersAt({ pod }) : egressNamesAreOfTheCluster(this.#engine) ? this.#numbersOfCluster : numbersAt(other);
-    const identity = this.#identity(other, pod);
+      direction === 'ingress'
+        ? numbersAt('node' in subject ? {} : { pod: subject })
+        : egressNamesAreOfTheCluster(this.#engine)
+          ? this.#numbersOfCluster
+          : numbersAt(other);
+    const identity = this.#identity(other, subject);
     const matches = (rules: readonly RuleSection[] | undefined, namespace: string | undefined, isDeny: boolean): boolean =>
       (rules ?? []).some(
         (rule) =>
@@ -102,26 +143,30 @@ export class CiliumOracle {
     return isDefaultDeny || kubernetes === 'forbids' ? 'forbids' : 'no policy';
   }
 
-  #identity(end: ResolvedEnd, pod: Inhabitant): Identity {
-    const known = this.#identities.get(pod) ?? new Map<ResolvedEnd, Identity>();
-    this.#identities.set(pod, known);
-    const identity = known.get(end) ?? identityOf(end, pod, this.#world);
+  #identity(end: ResolvedEnd, subject: Subject): Identity {
+    const known = this.#identities.get(subject) ?? new Map<ResolvedEnd, Identity>();
+    this.#identities.set(subject, known);
+    const identity = known.get(end) ?? identityOf(end, subject, this.#world);
     known.set(end, identity);
     return identity;
   }
 
-  #selecting(pod: Inhabitant): readonly Selecting[] {
-    const found = this.#policiesOfPod.get(pod) ?? this.#findSelecting(pod);
-    this.#policiesOfPod.set(pod, found);
+  #selecting(subject: Subject): readonly Selecting[] {
+    const found = this.#policiesOf.get(subject) ?? this.#findSelecting(subject);
+    this.#policiesOf.set(subject, found);
     return found;
   }
 
-  #findSelecting(pod: Inhabitant): Selecting[] {
+  #findSelecting(subject: Subject): Selecting[] {
     return this.#world.ciliumPolicies.flatMap(({ kind, metadata, spec, specs = [] }) => {
       const namespace = kind === 'CiliumClusterwideNetworkPolicy' ? undefined : metadata.namespace;
-      if (namespace !== undefined && namespace !== pod.namespace) return [];
+      if (namespace !== undefined && 'namespace' in subject && namespace !== subject.namespace) return [];
       return [...(spec === undefined ? [] : [spec]), ...specs]
-        .filter(({ endpointSelector }) => selects(endpointSelector, labelsOfPod(pod)))
+        .filter(({ endpointSelector, nodeSelector }) => {
+          const [selector, labels] =
+            'node' in subject ? [nodeSelector, labelsOfHost(subject.node)] : [endpointSelector, labelsOfPod(subject)];
+          return selector !== undefined && selects(selector, labels);
+        })
         .map((section) => ({ namespace, section }));
     });
   }
