@@ -48,7 +48,7 @@ const articleRows: readonly EngineRow[] = [
     azure: 'none',
     calico: 'extended policy model: global network policy, global network set, host endpoint; calicoctl',
     cilium: 'none',
-    weir: 'why, matrix and status of policies, flow log with the rule that decides; policies of every API, not yet host endpoints of Calico',
+    weir: 'why, matrix and status of policies, flow log with the rule that decides; policies of every API; host endpoints on nftables',
   },
   {
     feature: 'Support',

@@ -2,7 +2,8 @@
  * `why`: the verdict of one flow between two ends that a person names.
  *
  * An end is `namespace/pod`, `namespace/service` or a service's address (as destination), an IP
- * address, or a name from the table of hosts. A service gives one verdict per backend.
+ * address, the name of a node or of a host endpoint, or a name from the table of hosts. A service gives one verdict per
+ * backend.
  */
 import type { Pod, Service } from '@weir/kube';
 import { type Address, type Family, formatAddress, hasPorts, isIcmp, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
@@ -105,7 +106,19 @@ function resolveEnd(snapshot: Snapshot, text: string, { hosts, family }: FlowReq
   const pod = snapshot.pods.get(`${namespace}/${name}`);
   if (pod !== undefined) return resolveHostPod(snapshot, pod);
   const service = serviceNamed(snapshot, namespace, name);
-  return service === undefined ? notFound(snapshot, text) : { kind: 'service', service };
+  if (service !== undefined) return { kind: 'service', service };
+  const end = text.includes('/') ? undefined : nodeEnd(snapshot, text, family);
+  return end === undefined ? notFound(snapshot, text) : { kind: 'end', end };
+}
+
+/** A node by its name, or by that of one of its host endpoints, whose address it has then. */
+function nodeEnd({ nodes, hosts }: Snapshot, text: string, family: Family | undefined): FlowEnd | undefined {
+  const host = hosts.find(({ name }) => name === text);
+  const node = nodes.find(({ name }) => name === text) ?? nodes.find(({ name }) => name === host?.node);
+  if (node === undefined) return undefined;
+  const addresses = node.name === text ? [] : (host?.addresses ?? []);
+  const address = addresses.find((candidate) => family === undefined || candidate.family === family);
+  return { kind: 'node', node, ...(address === undefined ? {} : { address }) };
 }
 
 /** A pod that is no endpoint: it has finished, or it shares the addresses of its node. */
@@ -170,8 +183,8 @@ function protocolOf(name: FlowRequest['protocol'], family: Family): ProtocolNumb
 function notFound(snapshot: Snapshot, text: string): Refused {
   const near = nearNames(snapshot.endpoints, text);
   const hint =
-    near.length === 0 ? 'name it as namespace/pod, namespace/service, an address or a host' : `did you mean ${near.join(' or ')}?`;
-  return refused('not-found', `there is no pod, service or host ${text}`, hint);
+    near.length === 0 ? 'name it as namespace/pod, namespace/service, an address, a node or a host' : `did you mean ${near.join(' or ')}?`;
+  return refused('not-found', `there is no pod, service, node or host ${text}`, hint);
 }
 
 /** Pods of the same name elsewhere, at most three. */

@@ -7,6 +7,7 @@ import {
   compileForSystems,
   countedAmong,
   defaultTier,
+  type HostSettingsLayer,
   isOfKind,
   type PlacedPolicy,
   type PolicyKind,
@@ -16,19 +17,23 @@ import {
   type SystemsOptions,
 } from '@weir/compile';
 import type { Diagnostic } from '@weir/kube';
-import type { EngineProfile, Policy, Tier } from '@weir/policy';
+import type { EngineProfile, HostEndpoint, Policy, Tier } from '@weir/policy';
 import type { MaybePlacedObject } from './readable-objects.ts';
 import { referredAmong } from './referred-among.ts';
 
-/** Tiers in no particular order, and what is said about the objects. */
+/** Tiers in no particular order, host endpoints with what is set for them, and what is said about the objects. */
 export interface SnapshotPolicies {
   readonly tiers: readonly Tier[];
+  readonly hosts: readonly HostEndpoint[];
+  readonly hostSettings: readonly HostSettingsLayer[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Compiles what is a policy among the objects: those from files as they should be, those from a cluster as its agents do. */
 export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit<SystemsOptions, 'positionOf'>): SnapshotPolicies {
   const policies: PlacedPolicy[] = [];
+  const hosts: HostEndpoint[] = [];
+  const hostSettings: HostSettingsLayer[] = [];
   const diagnostics: Diagnostic[] = [];
   const byKind = objectsByKind(placed);
   const referred = referredAmong(placed.map(({ object }) => object));
@@ -48,10 +53,12 @@ export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit
         );
         diagnostics.push(...compiled.diagnostics);
         policies.push(...compiled.policies);
+        hosts.push(...(compiled.hosts ?? []));
+        if (compiled.hostSettings !== undefined) hostSettings.push(compiled.hostSettings);
       }
     }
   }
-  return { tiers: tiersOf(policies), diagnostics };
+  return { tiers: tiersOf(policies), hosts, hostSettings, diagnostics };
 }
 
 /** The policies by their kinds' names. */

@@ -5,6 +5,7 @@
  * Namespace ─┐
  * Pod ───────┼─▶ endpoints ─┐
  * Node ──────┘   nodes ─────┼─▶ world ─▶ why, matrix
+ * HostEndpoint ▶ hosts ─────┤
  * NetworkPolicy ▶ policies ─┘
  * Service, EndpointSlice ─────▶ what an address or a name of a service stands for
  * ```
@@ -13,7 +14,7 @@
  * namespace that is not among the objects are unknown but for its name. A refused policy is there as
  * the engine has it when no version was accepted yet: it isolates and allows nothing.
  */
-import { isFinished, podToPlannedEndpoint, serviceGroupOf, sliceMembers } from '@weir/compile';
+import { isFinished, layeredHostSettings, podToPlannedEndpoint, policyCompilersOf, serviceGroupOf, sliceMembers } from '@weir/compile';
 import {
   type Diagnostic,
   type EndpointSlice,
@@ -33,16 +34,18 @@ import {
   type EngineProfile,
   engineProfiles,
   type GroupMember,
+  type HostEndpoint,
   type OperatingSystem,
   type Policy,
   type PolicyWorld,
+  type PolicyWorldOptions,
   podName,
   systemKey,
   systemOfEndpoint,
   type WorldNode,
 } from '@weir/policy';
 import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
-import { readPolicies } from './snapshot-policies.ts';
+import { readPolicies, type SnapshotPolicies } from './snapshot-policies.ts';
 import { unorderedPods } from './unordered-pods.ts';
 
 /** How to read the objects. */
@@ -66,6 +69,7 @@ export interface Snapshot {
   /** The endpoints by `namespace/name`. */
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly nodes: readonly WorldNode[];
+  readonly hosts: readonly HostEndpoint[];
 }
 
 /** Reads objects, placed or not; kinds that it does not know are left out. */
@@ -88,7 +92,8 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
   const nodes = readNodes(nodeObjects, pods);
   const profile = options.profile ?? engineProfiles.kubernetes;
   const { expandsUnsupported } = options;
-  const { tiers, diagnostics } = readPolicies(placed, { profile, systems: systemsOf(endpoints), expandsUnsupported });
+  const { tiers, diagnostics, ...ofHosts } = readPolicies(placed, { profile, systems: systemsOf(endpoints), expandsUnsupported });
+  const { hosts, hostSettings } = readHosts(ofHosts, nodeObjects, profile);
   const world = createPolicyWorld({
     tiers,
     endpoints: [...endpoints.values()],
@@ -96,6 +101,8 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
     profile,
     groups: readGroups(endpointSlices),
+    hosts,
+    ...(hostSettings === undefined ? {} : { hostSettings }),
   });
   return {
     world,
@@ -106,7 +113,21 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     pods: new Map(pods.map((pod) => [podKey(pod), pod])),
     endpoints,
     nodes,
+    hosts,
   };
+}
+
+/** Host endpoints that are objects, or nodes where those are host endpoints, and what objects set for them. */
+function readHosts(
+  { hosts, hostSettings }: Pick<SnapshotPolicies, 'hosts' | 'hostSettings'>,
+  nodes: readonly Node[],
+  profile: EngineProfile,
+): Pick<PolicyWorldOptions, 'hostSettings'> & { readonly hosts: readonly HostEndpoint[] } {
+  const compilers = policyCompilersOf(profile);
+  const all = [...hosts, ...nodes.flatMap((node) => compilers.flatMap((compiler) => compiler.hostOfNode?.(node, profile) ?? []))];
+  const base = profile.hosts;
+  if (base === undefined || hostSettings.length === 0) return { hosts: all };
+  return { hosts: all, hostSettings: (node) => layeredHostSettings(base, hostSettings, node) };
 }
 
 /** `namespace/name` of an object, in namespace `default` when it names none. */

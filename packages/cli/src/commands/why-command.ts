@@ -7,9 +7,9 @@ export const whyCommand: Command = {
   name: 'why',
   summary: 'Say whether one flow is allowed, and why',
   description:
-    'SRC and DST are namespace/pod (or a pod name that occurs once), an address, a host of the lab, or as DST\n' +
-    'namespace/service. The answer names the policies that isolate either end, the rule that decides, and for a\n' +
-    'deny the label, port or namespace that would have matched.',
+    'SRC and DST are namespace/pod (or a pod name that occurs once), an address, a node, a host endpoint, a host of\n' +
+    'the lab, or as DST namespace/service. The answer names the policies that isolate either end, the rule that\n' +
+    'decides, host endpoints on the way, and for a deny the label, port or namespace that would have matched.',
   positionals: 'SRC DST PORT[/PROTO]|icmp[/TYPE[/CODE]]',
   positionalCount: { min: 3, max: 3 },
   options: {
