@@ -10,7 +10,7 @@ import {
 } from '@weir/compile';
 import { type KubeObject, type Namespace, namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
 import { defined } from '@weir/net';
-import { type Endpoint, type Selector, selectorMatches } from '@weir/policy';
+import { appliesToPods, type Endpoint, type Selector, selectorMatches } from '@weir/policy';
 
 /** A pod that can talk, as selectors see it. */
 interface TalkingPod {
@@ -94,7 +94,7 @@ function readSubjects(kind: PolicyKind, object: KubeObject): PolicySubject {
   const placed = hasFailed ? compiler.closed(named, nothingReferred) : compiled.policies;
   const enforced = placed.filter(({ policy }) => !policy.staged);
   return {
-    selectors: enforced.map(({ policy }) => policy.subject),
+    selectors: enforced.filter(({ policy }) => appliesToPods(policy)).map(({ policy }) => policy.subject),
     isStaged: enforced.length === 0 && (placed.length > 0 || hasFailed),
   };
 }

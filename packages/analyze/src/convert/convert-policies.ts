@@ -20,7 +20,15 @@ import {
 } from '@weir/compile';
 import { formatDiagnostic, type KubeObject } from '@weir/kube';
 import { defined } from '@weir/net';
-import { defaultTierOrder, networkPolicyOrder, type PolicyApi } from '@weir/policy';
+import {
+  appliesToHosts,
+  appliesToPods,
+  defaultTierOrder,
+  type HostEndpoint,
+  networkPolicyOrder,
+  type PolicyApi,
+  selectorMatches,
+} from '@weir/policy';
 import type { MaybePlacedObject } from '../readable-objects.ts';
 import { referredAmong } from '../referred-among.ts';
 
@@ -55,7 +63,8 @@ export function convertPolicies(given: readonly MaybePlacedObject[], to: PolicyA
     return [{ object, api: compiler.api, ...compiler.compile(object, referred, { ...(positionOf && { positionOf }) }) }];
   });
   const all = read.flatMap(({ policies }) => policies);
-  const conversions = read.map((one): Conversion => ({ of: nameOf(one.object), ...convert(one, { to, all, referred }) }));
+  const hosts = read.flatMap((one) => one.hosts ?? []);
+  const conversions = read.map((one): Conversion => ({ of: nameOf(one.object), ...convert(one, { to, all, referred, hosts }) }));
   return to === 'ClusterNetworkPolicy' ? allOrNone(read, conversions) : conversions;
 }
 
@@ -63,18 +72,22 @@ interface Target {
   readonly to: PolicyApi;
   readonly all: readonly PlacedPolicy[];
   readonly referred: ReferredObjects;
+  readonly hosts: readonly HostEndpoint[];
 }
 
 type Converted = Omit<Conversion, 'of'>;
 
-function convert({ object, api, policies, diagnostics }: ReadObject, { to, all, referred }: Target): Converted {
+function convert({ object, api, policies, diagnostics, ...said }: ReadObject, { to, all, referred, hosts }: Target): Converted {
   if (diagnostics.length > 0) return { objects: [], reasons: diagnostics.map(formatDiagnostic) };
   if (api === to) return { objects: [object], reasons: [] };
+  if (said.hosts !== undefined || said.hostSettings !== undefined) {
+    return { objects: [], reasons: [`it is about interfaces of nodes, which ${to} has no objects for`] };
+  }
   const writer = defined(writers[to], `there are words of ${to}`);
   const written = policies.map((placed): Converted => {
     const order = to === 'NetworkPolicy' || to === 'Cilium' ? orderProblem(placed, all) : undefined;
     const result = writer(placed);
-    const reasons = [order, blocksProblem(placed, api, to)].filter((reason) => reason !== undefined);
+    const reasons = [order, blocksProblem(placed, api, to), hostsProblem(placed, to, hosts)].filter((reason) => reason !== undefined);
     reasons.push(...(result.kind === 'impossible' ? result.reasons : []));
     if (reasons.length > 0 || result.kind === 'impossible') return { objects: [], reasons };
     return { objects: result.objects, reasons: result.objects.flatMap((one) => refusalsOf(one, referred)) };
@@ -109,6 +122,14 @@ function blocksProblem({ policy }: PlacedPolicy, from: PolicyApi, to: PolicyApi)
   );
   if (ends.every(({ nets, notNets }) => nets === undefined && notNets === undefined)) return undefined;
   return `blocks: those of ${to} mean ${to === 'Cilium' ? 'only what is' : 'not only what is'} outside of the cluster`;
+}
+
+/** What is about interfaces of nodes has no words elsewhere, and a policy for pods that selects them too would lose a part. */
+function hostsProblem({ policy }: PlacedPolicy, to: PolicyApi, hosts: readonly HostEndpoint[]): string | undefined {
+  if (!appliesToPods(policy)) return `it is about interfaces of nodes, which ${to} has no policies for`;
+  if (appliesToHosts(policy, 'forward')) return `it is also about what goes through interfaces of nodes, which ${to} has no policies for`;
+  const selected = appliesToHosts(policy, 'normal') ? hosts.find((host) => selectorMatches(policy.subject, host)) : undefined;
+  return selected === undefined ? undefined : `it selects the host endpoint ${selected.name}, too, which policies of ${to} do not`;
 }
 
 /** Where all policies of a tier only allow, their order says nothing. */

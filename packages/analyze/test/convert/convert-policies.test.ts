@@ -129,3 +129,46 @@ describe('policies in the words of another API', () => {
     expect(convertPolicies([{ object: cilium }], 'NetworkPolicy')[0]?.reasons).toEqual([]);
   });
 });
+
+describe('policies about interfaces of nodes', () => {
+  const group = 'projectcalico.org/v3';
+  const ofCluster = (spec: object): KubeObject & Record<string, unknown> => {
+    const ingress = [{ action: 'Allow', protocol: 'TCP' }];
+    return { apiVersion: group, kind: 'GlobalNetworkPolicy', metadata: { name: 'p' }, spec: { order: 1_000, ingress, ...spec } };
+  };
+  const host: KubeObject & Record<string, unknown> = {
+    apiVersion: group,
+    kind: 'HostEndpoint',
+    metadata: { name: 'h', labels: { role: 'edge' } },
+    spec: { node: 'n', interfaceName: '*' },
+  };
+  const reasonsOf = (...objects: readonly KubeObject[]): string[] =>
+    convertPolicies(
+      objects.map((object) => ({ object })),
+      'Cilium',
+    ).flatMap(({ of, reasons }) => reasons.map((reason) => `${of}: ${reason}`));
+
+  it('are not converted, nor are those that mean such interfaces beside pods', () => {
+    const noPolicies = 'GlobalNetworkPolicy p: it is about interfaces of nodes, which Cilium has no policies for';
+    expect(reasonsOf(ofCluster({ preDNAT: true, applyOnForward: true }))).toContain(noPolicies);
+    expect(reasonsOf(ofCluster({ doNotTrack: true, applyOnForward: true }))).toContain(noPolicies);
+    expect(reasonsOf(ofCluster({ applyOnForward: true })).join()).toContain('also about what goes through interfaces of nodes');
+    expect(reasonsOf(ofCluster({}))).toEqual([]);
+    expect(reasonsOf(ofCluster({}), host)).toEqual([
+      'GlobalNetworkPolicy p: it selects the host endpoint h, too, which policies of Cilium do not',
+      'HostEndpoint h: it is about interfaces of nodes, which Cilium has no objects for',
+    ]);
+    expect(reasonsOf(ofCluster({ selector: "role == 'inner'" }), host)).toHaveLength(1);
+  });
+
+  it('of Cilium are not converted', () => {
+    const policy: KubeObject & Record<string, unknown> = {
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumClusterwideNetworkPolicy',
+      metadata: { name: 'nodes' },
+      spec: { nodeSelector: {}, ingress: [{ fromEntities: ['all'] }] },
+    };
+    const [conversion] = convertPolicies([{ object: policy }], 'Calico');
+    expect([conversion?.objects, conversion?.reasons]).toEqual([[], ['it is about interfaces of nodes, which Calico has no policies for']]);
+  });
+});
