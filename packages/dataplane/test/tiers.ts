@@ -116,6 +116,31 @@ export function runTiers({ name, newDataplane }: TieredBackEnd): void {
       }
     });
 
+    it.skipIf(name === 'nftables')(
+      'DP94: refuses host endpoints by name with the reason, and neither closes nor opens anything for them',
+      async () => {
+        const dataplane = inNetns(
+          world.netns('node'),
+          () => newDataplane({ podInterfaces: [world.podInterfacePrefix] }) as never,
+        ) as Dataplane;
+        try {
+          const closed = { tiers: [], otherwise: 'deny' } as const;
+          const hosts = { all: { interfaces: 'all', normal: { ingress: closed, egress: closed }, forward: { ingress: closed } } } as const;
+          const { refusedHosts } = await dataplane.apply(deltaOf({ hosts, ingress: { b: [] } }));
+          expect(refusedHosts).toEqual([{ uid: 'uid-host-all', name: 'all', reason: expect.stringMatching(/pods only.*nftables has/) }]);
+          const tried = attempts(['ext > node tcp 80', 'node > ext udp 80', 'ext > a tcp 80'], ['ext > b tcp 80']);
+          const outcomes = await Promise.all(tried.map(async (each) => [each.expect, await world.attempt(each)]));
+          expect(outcomes.filter(([expected, outcome]) => (outcome === 'answered') !== (expected === 'allowed'))).toEqual([]);
+          const gone = await dataplane.apply({ ...emptyDelta, hosts: { upserts: [], removals: ['uid-host-all'] } });
+          expect(gone.refusedHosts).toEqual([]);
+        } finally {
+          await dataplane.remove();
+          await dataplane.close();
+          world.run('node', 'conntrack', '--flush');
+        }
+      },
+    );
+
     it('DP70, DP79: random tiers come to what a plain reading of them says', async () => {
       const features = ruleFeatures.filter((feature) => carries(name, feature));
       const { firstSeed, count } = runSize(3);

@@ -254,7 +254,7 @@ export class DesiredState {
   }
 
   #settleOwnEnds(changes: ElementChanges): void {
-    this.#ownEnds.settle(new Set(this.#programs.entries().filter(({ asksOwnEnd }) => asksOwnEnd)), changes);
+    this.#ownEnds.settle(new Set(this.#programs.entries().filter((entry) => entry.asksOwnEnd)), changes);
   }
 
   /** A program that stands for another one at some own ends: it stays until those or that go. */
