@@ -88,13 +88,13 @@ export interface ReviewReport {
 
 /**
  * What is told of new connections. `denied`, `unowned` and `logged` are told of packets, so of one attempt several
- * times. `unowned` are those that no policy is asked about, also of connections that there are. `logged` are those
+ * times; `byHost`: by policies of a host endpoint, and the ends may be nobody's here. `unowned` are those that no policy is asked about, also of connections that there are. `logged` are those
  * that a rule with the action `log` matches, beside what else is told of them; `verdict` is what that direction says,
  * where the kernel tells. `dropped` says how many were not told: at least so many when the kernel's queue was full.
  */
 export type FlowEvent =
   | { readonly kind: 'allowed'; readonly flow: Flow; readonly addressed?: AddressedService }
-  | { readonly kind: 'denied'; readonly flow: Flow; readonly direction: Direction }
+  | { readonly kind: 'denied'; readonly flow: Flow; readonly direction: Direction; readonly byHost?: true }
   | { readonly kind: 'unowned'; readonly flow: Flow; readonly direction: Direction; readonly reason: UnownedReason }
   | { readonly kind: 'logged'; readonly flow: Flow; readonly direction: Direction; readonly verdict?: 'allow' | 'deny' }
   | { readonly kind: 'dropped'; readonly reason: 'rate' | 'queue'; readonly events: number };

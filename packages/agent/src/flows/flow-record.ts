@@ -28,6 +28,12 @@ interface UnownedDirection {
   readonly decidedBy: { readonly reason: UnownedReason };
 }
 
+/** A host endpoint's policies deny it; which of them is not told. */
+interface HostDirection {
+  readonly verdict: 'deny';
+  readonly decidedBy: { readonly reason: 'host endpoint' };
+}
+
 /** One line; `logged`: written because a rule with the action `log` matches, beside what else is written of the flow. `service` is what the opener spoke to, where translation made `destination` of it. */
 export interface FlowRecord {
   readonly time: string;
@@ -42,8 +48,8 @@ export interface FlowRecord {
   readonly protocol: string;
   readonly port?: number;
   readonly icmp?: { readonly type: number; readonly code: number };
-  readonly egress?: DirectionExplanation | ChangedDirection | UnownedDirection;
-  readonly ingress?: DirectionExplanation | ChangedDirection | UnownedDirection;
+  readonly egress?: DirectionExplanation | ChangedDirection | UnownedDirection | HostDirection;
+  readonly ingress?: DirectionExplanation | ChangedDirection | UnownedDirection | HostDirection;
 }
 
 /** What a record is made from. */
@@ -61,7 +67,8 @@ export type ReportedFlow = Extract<FlowEvent, { readonly direction: Direction }>
 export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, context: FlowContext): FlowRecord | undefined {
   const { engine, isOwnAddress, time } = context;
   const { flow } = event;
-  if (event.kind === 'unowned') return unownedRecord(event, context);
+  if (event.kind === 'unowned') return unjudgedRecord(event, event.reason, context);
+  if (event.kind === 'denied' && event.byHost === true) return unjudgedRecord(event, 'host endpoint', context);
   const judged = judgeFlow(engine.emittedState, flow, isOwnAddress);
   const directions = event.kind === 'allowed' ? directionsOf(judged) : [event.direction];
   const [first] = directions;
@@ -85,7 +92,12 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
   };
 }
 
-function unownedRecord({ flow, direction, reason }: Extract<FlowEvent, { kind: 'unowned' }>, { engine, time }: FlowContext): FlowRecord {
+/** A packet that was dropped without asking policies of pods. */
+function unjudgedRecord(
+  { flow, direction }: Pick<ReportedFlow, 'flow' | 'direction'>,
+  reason: UnownedReason | 'host endpoint',
+  { engine, time }: FlowContext,
+): FlowRecord {
   return {
     time,
     node: engine.node,

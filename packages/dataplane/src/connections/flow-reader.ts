@@ -132,9 +132,13 @@ export class FlowReader {
 function reportedEvent(flow: Flow, report: PacketReport | undefined): FlowEvent[] {
   // Somebody else logs to our group.
   if (report === undefined) return [];
-  const { direction, unowned, logged } = report;
+  const { direction, unowned, byHost, logged } = report;
   if (logged !== undefined) return [{ kind: 'logged', flow, direction, ...(logged === 'not known' ? {} : { verdict: logged }) }];
-  return [unowned === undefined ? { kind: 'denied', flow, direction } : { kind: 'unowned', flow, direction, reason: unowned }];
+  return [
+    unowned === undefined
+      ? { kind: 'denied', flow, direction, ...(byHost === true ? { byHost } : {}) }
+      : { kind: 'unowned', flow, direction, reason: unowned },
+  ];
 }
 
 function allowedEvent(connection: TrackedConnection): FlowEvent {

@@ -15,6 +15,8 @@ export const reportBytes = 128;
 export interface PacketReport {
   readonly direction: Direction;
   readonly unowned?: UnownedReason;
+  /** A host endpoint's policies denied it. */
+  readonly byHost?: true;
   readonly logged?: LoggedVerdict;
 }
 
@@ -25,7 +27,7 @@ type LoggedVerdict = 'allow' | 'deny' | 'not known';
 export type UnownedEnd = 'closed source' | 'closed target' | 'forged source';
 
 /** Why a packet is dropped: a direction's policies, or an end that no policy is asked about. */
-export type DropKind = Direction | UnownedEnd;
+export type DropKind = Direction | `host ${Direction}` | UnownedEnd;
 
 /** A packet that some rule of a direction logs. */
 export type LogKind = `logged ${Direction}` | `logged ${Direction} allow` | `logged ${Direction} deny`;
@@ -36,6 +38,8 @@ export type ReportKind = DropKind | LogKind;
 const reports: Readonly<Record<ReportKind, PacketReport>> = {
   egress: { direction: 'egress' },
   ingress: { direction: 'ingress' },
+  'host egress': { direction: 'egress', byHost: true },
+  'host ingress': { direction: 'ingress', byHost: true },
   'closed source': { direction: 'egress', unowned: 'closed' },
   'closed target': { direction: 'ingress', unowned: 'closed' },
   'forged source': { direction: 'egress', unowned: 'forged' },

@@ -111,7 +111,7 @@ function denialRules(question: HostQuestion, { loadProgram }: PacketReading): Ru
   const { denied: chain } = namesOf(question);
   const { map, family, reports } = question;
   return [
-    ...(reports ? [reportDenied(chain, isIn(map) ? 'ingress' : 'egress')] : []),
+    ...(reports ? [reportDenied(chain, isIn(map) ? 'host ingress' : 'host egress')] : []),
     { chain, expressions: [...isFamily(family), ...loadProgram, { kind: 'lookup', set: sharedSets.denied, key: programNumber }, drop] },
     { chain, expressions: [{ kind: 'counter' }, drop] },
   ];

@@ -10,11 +10,13 @@ import { weirTable } from './sets.ts';
 
 type NftablesReport = DropKind | `logged ${Direction}`;
 
-const kinds: readonly NftablesReport[] = [...dropKinds, 'logged egress', 'logged ingress'];
+const kinds: readonly NftablesReport[] = [...dropKinds, 'host egress', 'host ingress', 'logged egress', 'logged ingress'];
 
 const chains: Readonly<Record<NftablesReport, string>> = {
   egress: 'egress_report',
   ingress: 'ingress_report',
+  'host egress': 'egress_host_report',
+  'host ingress': 'ingress_host_report',
   'closed source': 'closed_source_report',
   'closed target': 'closed_target_report',
   'forged source': 'forged_report',
@@ -49,8 +51,8 @@ export function reportLogged(direction: Direction): Expression {
 }
 
 /** The rule that reports what is about to be dropped. */
-export function reportDenied(chain: string, direction: Direction): RuleDefinition {
-  return { chain, expressions: [{ kind: 'jump', chain: chains[direction] }] };
+export function reportDenied(chain: string, kind: Direction | `host ${Direction}`): RuleDefinition {
+  return { chain, expressions: [{ kind: 'jump', chain: chains[kind] }] };
 }
 
 /** The end of a rule that drops what no policy is asked about; with `reports` it is reported. */

@@ -5,6 +5,7 @@ import { defined } from '@weir/net';
 import type { HostSettings } from '@weir/policy';
 import { DatagramStream } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FlowEvent } from '../../src/dataplane.ts';
 import { NftablesDataplane } from '../../src/nftables/index.ts';
 import { tableLayout } from '../../src/nftables/layout.ts';
 import { deltaBetween, type HostText, type ProgramText, type StateText, stateDelta } from '../conformance/state.ts';
@@ -214,6 +215,32 @@ describe('nftables host endpoints while things change', () => {
     expect((await dataplane.denied()).map(({ packets }) => packets)).toEqual([3n]);
     expect(await world.attempt(sctp(90, 'allowed'))).toBe('answered');
     expect((await dataplane.counters()).find(({ rule }) => rule.id === 'sctp')?.packets).toBe(1n);
+  });
+
+  it('DP94: what host endpoints deny is told as theirs, with the direction', async () => {
+    const dataplane = start({ flowRate: 1000 });
+    await dataplane.apply(delta({ h: closedHost }));
+    const told: unknown[] = [];
+    const flows = inNetns(world.netns('node'), () => dataplane.flows() as never) as AsyncIterable<FlowEvent>;
+    const telling = (async () => {
+      for await (const event of flows) {
+        if (event.kind === 'denied' && event.flow.destinationPort === 81) told.push([event.direction, event.byHost]);
+      }
+    })();
+    const sctp = { protocol: 'sctp', port: 81, family: 4, expect: 'denied' } as const;
+    await world.attempt({ from: 'ext', to: 'node', ...sctp });
+    await world.attempt({ from: 'node', to: 'ext', ...sctp });
+    await expect
+      .poll(() => told)
+      .toEqual([
+        ['ingress', true],
+        ['egress', true],
+      ]);
+    await dataplane.close();
+    await telling;
+    open.splice(open.indexOf(dataplane), 1);
+    const next = start();
+    await next.apply(delta({}));
   });
 
   it('DP98: no endpoint is in force before it is known which ports stay open, and it says so', async () => {
