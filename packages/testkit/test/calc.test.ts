@@ -194,9 +194,12 @@ function complaintOf(seed: number, fault: DeltaFault): string | undefined {
   return undefined;
 }
 
+/** Where a rare fault shows: tried first, so that it is not searched for again in every run. */
+const tellingSeeds: Readonly<Record<string, readonly number[]>> = { 'named ports of peers have the first number only': [126] };
+
 describe('the comparison finds planted faults of deltas', () => {
-  it.each(Object.entries(deltaFaults))('%s', { timeout: 120_000 }, (_, fault) => {
-    const seeds = Array.from({ length: 150 }, (__, seed) => seed);
+  it.each(Object.entries(deltaFaults))('%s', { timeout: 120_000 }, (name, fault) => {
+    const seeds = [...(tellingSeeds[name] ?? []), ...Array.from({ length: 150 }, (_, seed) => seed)];
     expect(seeds.some((seed) => complaintOf(seed, fault) !== undefined)).toBe(true);
   });
 
