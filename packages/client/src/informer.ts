@@ -30,6 +30,8 @@ export interface InformerHandlers<T extends KubeObject> {
   synced?(): void;
   /** Everything up to this resourceVersion has been delivered: after lists, events and bookmarks. */
   progress?(resourceVersion: string): void;
+  /** The server has accepted a watch: it answers again, though a quiet resource may send nothing for a minute. */
+  opened?(): void;
 }
 
 /** Which objects, and what to do about trouble. */
@@ -193,6 +195,7 @@ export class Informer<T extends KubeObject> {
         onOpen: () => {
           this.#watches++;
           this.#connected = true;
+          if (!this.#abort.signal.aborted) this.#call(() => this.#handlers.opened?.());
         },
       },
       this.#abort.signal,

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 /** An informer whose calls are recorded as lines and replayed into a map of their own. */
-function follow(options: InformerOptions = fast, clientOptions: KubeClientOptions = {}) {
+function follow(options: InformerOptions = fast, clientOptions: KubeClientOptions = {}, opened: () => void = () => undefined) {
   const calls: string[] = [];
   const seen = new Map<string, number>();
   const errors: unknown[] = [];
@@ -36,6 +36,7 @@ function follow(options: InformerOptions = fast, clientOptions: KubeClientOption
       if (!seen.delete(object.metadata.name ?? '')) calls.push('removed what was not there');
     },
     synced: () => void calls.push('synced'),
+    opened,
   };
   const client = new KubeClient({ server: base }, clientOptions);
   const informer = new Informer<Widget>(client, widgets, handlers, { ...options, onError: (error) => void errors.push(error) });
@@ -92,6 +93,17 @@ test('goes on from the last version after a cut, without a new list and without 
   server.put('b', 2);
   await until(() => calls.includes('upsert b 2'), 'b');
   expect(calls).toEqual(['upsert a 1', 'synced', 'upsert b 2']);
+  expect(server.requests.filter((url) => !url.includes('watch=')).length).toBe(1);
+});
+
+test('tells that the server answers again as soon as it takes a watch, also of a resource that nobody changes', async () => {
+  let opened = 0;
+  const { informer } = follow(fast, {}, () => opened++);
+  await informer.synced;
+  await watching();
+  await until(() => opened === 1, 'the first watch');
+  server.cutWatches();
+  await until(() => opened === 2, 'the second watch');
   expect(server.requests.filter((url) => !url.includes('watch=')).length).toBe(1);
 });
 

@@ -79,6 +79,7 @@ export class Source<T extends KubeObject> {
         },
         synced: () => this.#synced(),
         progress: (version) => this.#progressed(version),
+        opened: () => this.#listener.heard(),
       },
       {
         fields: wiring.fields,
