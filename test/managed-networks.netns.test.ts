@@ -246,6 +246,18 @@ describe('what Calico brings into its cluster', () => {
     expect(await kubectl('kube', 'get networkpolicy -n demo -o jsonpath={.items[*].apiVersion}')).toBe('networking.k8s.io/v1');
   });
 
+  it('is enforced: a policy of Calico lets in before a policy of Kubernetes isolates', async () => {
+    const answer = async (): Promise<string> => inPod('kube', ask(await addressOf('kube', 'server-kube'), '/hostname'));
+    await apply('kube', 'closed', { podSelector: {}, policyTypes: ['Ingress'] });
+    await expect.poll(answer, { timeout: 60_000 }).toBe('');
+    const spec = { order: 1, selector: 'app == "server"', ingress: [{ action: 'Allow', source: { selector: 'app == "client"' } }] };
+    const policy = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', metadata: { name: 'let-in' }, spec };
+    await az.output(`kubectl --context kube apply -f - <<< '${JSON.stringify(policy)}'`);
+    await expect.poll(answer, { timeout: 60_000 }).toBe('server-kube');
+    await kubectl('kube', 'delete globalnetworkpolicies.projectcalico.org let-in');
+    await kubectl('kube', 'delete networkpolicy --all -n demo');
+  });
+
   it('is refused to whoever deletes it while Calico enforces, unlike what people made themselves', async () => {
     await refused('delete customresourcedefinition globalnetworkpolicies.crd.projectcalico.org');
     await refused('delete customresourcedefinition --all');

@@ -9,12 +9,17 @@ const group = 'crd.projectcalico.org/v1';
 let lab: LabCluster;
 let server = '';
 
+/** A pod with a service account of its own, which has its name. */
 function pod(name: string, command: string): string {
   return `
 apiVersion: v1
+kind: ServiceAccount
+metadata: { name: ${name}, namespace: shop }
+---
+apiVersion: v1
 kind: Pod
 metadata: { name: ${name}, namespace: shop, labels: { app: ${name} } }
-spec: { containers: [{ name: c, image: "${image}", command: [${command}] }] }
+spec: { serviceAccountName: ${name}, containers: [{ name: c, image: "${image}", command: [${command}] }] }
 ---`;
 }
 
@@ -151,6 +156,32 @@ spec: { selector: { app: ${name} }, ports: [{ port: 8080, targetPort: 80 }] }
     await expectVerdicts({ a: 'deny' });
     await lab.kubectlOutput(`delete -n shop service/web ${stored('networkpolicies')}/default.services`);
     await expectVerdicts({ a: 'allow', b: 'allow' });
+  });
+
+  it('mean pods by their service accounts, and these by the labels that they have now', async () => {
+    const ofAccounts = (asked: string): string =>
+      policy({ name: 'default.accounts', spec: `order: 0, ingress: [{ action: Deny, source: { serviceAccounts: { ${asked} } } }]` });
+    await apply(ofAccounts('names: [b]'));
+    await expectVerdicts({ b: 'deny', a: 'allow' });
+    await apply(ofAccounts(`selector: 'duty == "none"'`));
+    await expectVerdicts({ b: 'allow' });
+    await lab.kubectlOutput('label serviceaccount -n shop a duty=none');
+    await expectVerdicts({ a: 'deny', b: 'allow' });
+    await apply(ofAccounts('names: [a]').replace(`selector: 'app == "server"'`, `serviceAccountSelector: 'duty == "serve"'`));
+    await expectVerdicts({ a: 'allow' });
+    await lab.kubectlOutput('label serviceaccount -n shop server duty=serve');
+    await expectVerdicts({ a: 'deny', b: 'allow' });
+    await lab.kubectlOutput(`delete -n shop ${stored('networkpolicies')} default.accounts`);
+  });
+
+  it('mean the endpoint that they select by its address', async () => {
+    const onAddress = (asked: string): string =>
+      policy({ name: 'default.address', spec: `order: 0, ingress: [{ action: Deny, destination: { ${asked} } }, { action: Allow }]` });
+    await apply(onAddress(`nets: ["${server}/32"]`));
+    await expectVerdicts({ a: 'deny' });
+    await apply(onAddress(`notNets: ["${server}/32"]`));
+    await expectVerdicts({ a: 'allow' });
+    await lab.kubectlOutput(`delete -n shop ${stored('networkpolicies')} default.address`);
   });
 
   it('are not enforced while they are staged', async () => {
