@@ -14,8 +14,9 @@ import {
 } from '@weir/policy';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { namedPortsIn, type SetSpec } from '../src/delta/set-spec.ts';
+import { namedPortsIn } from '../src/delta/set-spec.ts';
 import { planPolicy } from '../src/policies/plan-policy.ts';
+import type { PlannedRule } from '../src/policies/planned-rule.ts';
 import { blockLimits } from '../src/policies/policy-reading.ts';
 import { renderRule } from '../src/programs/render-rule.ts';
 import { addressOf, endpoints, flowBetween, groups, matchOf, nodes } from './random-rules.ts';
@@ -36,7 +37,9 @@ function endpointAt(address: Flow['source']): Endpoint | undefined {
   return endpoints.find(({ addresses }) => addresses.some((own) => compareAddresses(own, address) === 0));
 }
 
-function isIn(spec: SetSpec, peer: Flow['source'], { protocol, destinationPort }: Flow): boolean {
+function isIn({ spec, port: asked }: PlannedRule['peer'][number], peer: Flow['source'], flow: Flow): boolean {
+  const { protocol } = flow;
+  const port = asked === 'source' ? flow.sourcePort : flow.destinationPort;
   if (spec.kind === 'range') return addressRangesContain(spec.ranges, peer);
   if ('groups' in spec) {
     const members = spec.groups.flatMap((name) => groups.get(name) ?? []).filter(({ address }) => compareAddresses(address, peer) === 0);
@@ -46,14 +49,14 @@ function isIn(spec: SetSpec, peer: Flow['source'], { protocol, destinationPort }
       members.some(
         (member) =>
           member.protocol === protocol &&
-          member.port === destinationPort &&
+          member.port === port &&
           (spec.ports === undefined || portRangesContain(spec.ports, member.port ?? -1)),
       )
     );
   }
   const endpoint = endpointAt(peer);
   if (endpoint === undefined || !selectorMatches(spec.selector, endpoint)) return false;
-  return spec.kind === 'address' || (protocol === spec.protocol && namedPortsIn(spec, endpoint.namedPorts).includes(destinationPort ?? -1));
+  return spec.kind === 'address' || (protocol === spec.protocol && namedPortsIn(spec, endpoint.namedPorts).includes(port ?? -1));
 }
 
 const { calico } = engineProfiles;
@@ -82,7 +85,7 @@ function isPlanned({ profile, direction, match }: Asked, flow: Flow): boolean {
     if (!among(rule.ports, isIcmp(flow.protocol) ? flow.message : flow.destinationPort) || !among(rule.sourcePorts, flow.sourcePort))
       return false;
     const peer = direction === 'ingress' ? flow.source : flow.destination;
-    return planned.peer.every(({ spec, negated }) => isIn(spec, peer, flow) !== negated);
+    return planned.peer.every((test) => isIn(test, peer, flow) !== test.negated);
   });
 }
 

@@ -191,7 +191,7 @@ export class DeltaModel {
     return undefined;
   }
 
-  #isMember({ set: key }: PeerTest, peer: Address, flow: Flow): boolean {
+  #isMember({ set: key, port: asked }: PeerTest, peer: Address, flow: Flow): boolean {
     const set = required('peer set', this.#peerSets, key);
     if (set.kind === 'range') return set.ranges.some(({ first, last }) => between(first, peer, last));
     const classKey = this.#addresses.get(formatAddress(peer))?.class;
@@ -199,7 +199,8 @@ export class DeltaModel {
     const membership = required('class', this.#classes, classKey).memberships.find((each) => each.set === key);
     if (membership === undefined) return false;
     if (set.kind === 'address') return true;
-    return (membership.ports ?? []).some(({ protocol, port }) => protocol === flow.protocol && port === flow.destinationPort);
+    const own = asked === 'source' ? flow.sourcePort : flow.destinationPort;
+    return (membership.ports ?? []).some(({ protocol, port }) => protocol === flow.protocol && port === own);
   }
 
   /** What is changed in place or removed must leave no reference to nothing behind. */
@@ -260,7 +261,10 @@ export class DeltaModel {
       const named = peer.filter(({ set }) => required('peer set', this.#peerSets, set, `program ${program.key}`).kind === 'addressPort');
       const carriesPorts = protocol !== undefined && hasPorts(protocol);
       check(named.length === 0 || carriesPorts, `rule ${id} has an addressPort set and no protocol with ports`);
-      check(ports === undefined || named.every(({ negated }) => negated), `rule ${id} wants an addressPort set and has ports`);
+      for (const { negated, port } of named) {
+        const own = port === 'source' ? sourcePorts : ports;
+        check(own === undefined || negated, `rule ${id} wants an addressPort set and has ports`);
+      }
       const carriesMessages = protocol !== undefined && isIcmp(protocol);
       check(ports === undefined || carriesPorts || carriesMessages, `rule ${id} has ports without a protocol that has some`);
       check(sourcePorts === undefined || carriesPorts, `rule ${id} has source ports without a protocol that has ports`);

@@ -289,9 +289,14 @@ const traffic: readonly SupportCase[] = [
   {
     feature: 'source.ports: names, of ingress',
     spec: ingress('{ action: Allow, protocol: TCP, source: { ports: [web] } }'),
-    allowed: ['server > a tcp 80'],
-    denied: ['a > server tcp 80'],
-    isRefused: true,
+    allowed: ['c > server tcp 80 from 8080-8080'],
+    denied: ['c > server tcp 80 from 1000-1999', 'a > server tcp 80 from 8080-8080'],
+  },
+  {
+    feature: 'source.notPorts: names, of ingress',
+    spec: ingress('{ action: Allow, protocol: TCP, source: { notPorts: [web] } }'),
+    allowed: ['c > server tcp 80 from 1000-1999', 'a > server tcp 80 from 8080-8080'],
+    denied: ['c > server tcp 80 from 8080-8080'],
   },
   {
     feature: 'http',

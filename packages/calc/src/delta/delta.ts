@@ -57,14 +57,16 @@ export interface AddressClass {
 export interface PeerTest {
   readonly set: ContentKey;
   readonly negated: boolean;
+  /** Which port of the packet an `addressPort` set is asked for: that which the peer sends from, or (absent) the destination port. */
+  readonly port?: 'source';
 }
 
 /**
  * One rule. All of `peer` must hold (empty: any peer). Without `protocol` all protocols match but
  * `notProtocol`, those without ports too; without `ports` all ports. Of ICMP and ICMPv6 `ports` are
- * messages, as type × 256 + code. A rule that wants an `addressPort` set has `protocol` and no `ports`:
- * the set holds the destination ports of each peer. One that excludes such a set has `protocol`: it
- * matches on all `ports` but those of the peer.
+ * messages, as type × 256 + code. A rule that wants an `addressPort` set has `protocol` and no `ports`
+ * (no `sourcePorts`, where the set is asked for those): the set holds the ports of each peer. One that excludes such a set
+ * has `protocol`: it matches on all its ports but those of the peer.
  */
 export interface ProgramRule {
   /** Short, stable: the same for the same part of the same policy in every program. */

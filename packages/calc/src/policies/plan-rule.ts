@@ -41,10 +41,8 @@ interface Alternative {
 export function planRule(rule: Rule, direction: Direction, limits: BlockLimits): PlannedRule[] {
   const { source, destination } = rule.match;
   const [local, remote] = direction === 'ingress' ? [destination, source] : [source, destination];
-  // Rules about the selected endpoint are in parts of policies that select it; the compilers refuse the names.
+  // Rules about the selected endpoint are in parts of policies that select it.
   assert(!asksOfEnd(local), 'a rule asks for labels or addresses of the endpoint that its policy selects');
-  const namesSources = direction === 'ingress' && (source.namedPorts !== undefined || source.notNamedPorts !== undefined);
-  assert(!namesSources, 'a rule asks for source ports of peers by name');
   const places = placesOf(remote, limits);
   if ([remote.nets, remote.groups, ...places].some((list) => list?.length === 0) || remote.selector?.kind === 'none') return [];
   return alternativeGroups(remote, direction).flatMap((one) =>
@@ -113,17 +111,17 @@ function alternativesOf(seen: SeenRule, isTransport: boolean): Alternative[] {
     ...(ports === undefined ? {} : { ports }),
   };
   const { namedPorts } = remote;
-  if (seen.protocol === undefined || !isTransport || direction === 'ingress') return [plain];
+  if (seen.protocol === undefined || !isTransport) return [plain];
   const byNumber = remote.ports !== undefined || namedPorts === undefined ? [withoutNames(seen, plain)] : [];
   return namedPorts === undefined || namedPorts.length === 0 ? byNumber : [...byNumber, namedAlternative(seen, namedPorts, group)];
 }
 
 /** The alternative, but not on those ports of the peer that have an excluded name. */
-function withoutNames({ rule, remote, protocol }: SeenRule, plain: Alternative): Alternative {
+function withoutNames({ rule, direction, remote, protocol }: SeenRule, plain: Alternative): Alternative {
   const names = remote.notNamedPorts ?? [];
   if (names.length === 0 || protocol === undefined) return plain;
   const spec = addressPortSet({ selector: { kind: 'all' }, reading: readingFor(rule.action, true), protocol, names });
-  return { ...plain, tests: [...plain.tests, { spec, negated: true }] };
+  return { ...plain, tests: [...plain.tests, { spec, negated: true, ...portOfPeer(direction) }] };
 }
 
 /** What services serve; their ports are the only names that they have. */
@@ -136,9 +134,9 @@ function serviceAlternative(seen: SeenRule, ports: readonly PortRange[] | undefi
 }
 
 function namedAlternative(seen: SeenRule, names: readonly string[], group: readonly SetSpec[]): Alternative {
-  const { remote, rule } = seen;
+  const { remote, rule, direction } = seen;
   const { notPorts, notNamedPorts } = remote;
-  const set = addressPortSet({
+  const spec = addressPortSet({
     selector: remote.selector ?? { kind: 'all' },
     reading: readingFor(rule.action, false),
     protocol: defined(seen.protocol, 'ports have a protocol'),
@@ -146,7 +144,12 @@ function namedAlternative(seen: SeenRule, names: readonly string[], group: reado
     ...(notPorts === undefined ? {} : { ports: subtractPortRanges(allPorts, notPorts) }),
     ...(notNamedPorts === undefined ? {} : { notNames: notNamedPorts }),
   });
-  return { variant: ' named', tests: peerTests(seen, [set, ...group]) };
+  return { variant: ' named', tests: [{ spec, negated: false, ...portOfPeer(direction) }, ...peerTests(seen, group)] };
+}
+
+/** Names are those of the port that the peer has: it sends from that in ingress. */
+function portOfPeer(direction: Direction): Pick<PeerTests[number], 'port'> {
+  return direction === 'ingress' ? { port: 'source' } : {};
 }
 
 function selected({ rule, remote }: SeenRule): SetSpec[] {

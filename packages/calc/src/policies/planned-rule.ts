@@ -1,12 +1,12 @@
 /** Rules of policies in the shape of programs, before what depends on the endpoint is filled in. */
 import type { AddressRange, PortRange, ProtocolNumber } from '@weir/net';
 import type { Action, Origin } from '@weir/policy';
+import type { PeerTest } from '../delta/delta.ts';
 import type { SetSpec } from '../delta/set-spec.ts';
 
 /** A test of an address. */
-export interface PlannedTest {
+export interface PlannedTest extends Omit<PeerTest, 'set'> {
   readonly spec: SetSpec;
-  readonly negated: boolean;
 }
 
 /** One rule of a program, but for its id and its local port names. */

@@ -25,8 +25,8 @@ export function renderRule(planned: PlannedRule, id: string, namedPorts: readonl
   };
 }
 
-function testOf({ spec, negated }: PlannedTest): PeerTest {
-  return { set: spec.key, negated };
+function testOf({ spec, ...test }: PlannedTest): PeerTest {
+  return { set: spec.key, ...test };
 }
 
 /** A name that several containers declare stands for all their ports. */
@@ -44,7 +44,7 @@ export function ruleText({ id, action, peer, local, protocol, notProtocol, ports
 }
 
 function testsText(tests: readonly PeerTest[]): string {
-  return tests.map(({ set, negated }) => `${negated ? '!' : ''}${JSON.stringify(set)}`).join(' ');
+  return tests.map(({ set, negated, port }) => `${negated ? '!' : ''}${port === undefined ? '' : '<'}${JSON.stringify(set)}`).join(' ');
 }
 
 function portsText(ports: readonly PortRange[] | undefined): string {

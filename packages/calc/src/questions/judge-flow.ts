@@ -134,8 +134,8 @@ function endOf(state: EmittedState, peer: Address, flow: Flow): Peer {
 }
 
 /** Whether the flow's other end is what a rule of a host endpoint asks for. */
-function isMet(state: EmittedState, { local = [] }: ProgramRule, own: Peer): boolean {
-  return local.every((test) => isMember(state, test, own) !== test.negated);
+function isMet(state: EmittedState, { local = [], action }: ProgramRule, own: Peer): boolean {
+  return local.every((test) => isMember(state, test, { ...own, action }) !== test.negated);
 }
 
 interface Peer {
@@ -153,15 +153,24 @@ function matches(state: EmittedState, rule: ProgramRule, peer: Peer): boolean {
   const isAmong = (ranges: readonly PortRange[] | undefined, port: number | undefined): boolean =>
     ranges === undefined || (port === undefined ? action === 'deny' : portRangesContain(ranges, port));
   if (!isAmong(ports, isIcmp(flow.protocol) ? flow.message : flow.destinationPort) || !isAmong(sourcePorts, flow.sourcePort)) return false;
-  return rule.peer.every((test) => isMember(state, test, peer) !== test.negated);
+  return rule.peer.every((test) => isMember(state, test, { ...peer, action }) !== test.negated);
 }
 
-function isMember(state: EmittedState, { set: key }: PeerTest, { peer, memberships, flow }: Peer): boolean {
+function isMember(
+  state: EmittedState,
+  { set: key, negated, port: asked }: PeerTest,
+  { peer, memberships, flow, action }: Peer & Pick<ProgramRule, 'action'>,
+): boolean {
   const set = state.peerSet(key);
   if (set?.kind === 'range') return addressRangesContain(set.ranges, peer);
   const ports = membershipOf(memberships, key)?.ports;
-  if (set?.kind === 'addressPort')
-    return ports?.some(({ protocol, port }) => protocol === flow.protocol && port === flow.destinationPort) === true;
+  if (set?.kind === 'addressPort') {
+    const own = asked === 'source' ? flow.sourcePort : flow.destinationPort;
+    const listed = ports?.filter(({ protocol }) => protocol === flow.protocol) ?? [];
+    // As with the ports of the rule itself.
+    if (own === undefined && listed.length > 0) return (action === 'deny') !== negated;
+    return listed.some(({ port }) => port === own);
+  }
   return membershipOf(memberships, key) !== undefined;
 }
 

@@ -75,12 +75,6 @@ describe('policies of Calico', () => {
 
   it.each<[string, string, unknown, string]>([
     ['HTTP', 'NetworkPolicy', { ingress: [{ action: 'Allow', http: { methods: ['GET'] } }] }, 'spec.ingress[0].http'],
-    [
-      'names of source ports',
-      'NetworkPolicy',
-      { ingress: [{ action: 'Allow', protocol: 'TCP', source: { ports: ['web'] } }] },
-      'spec.ingress[0].source.ports',
-    ],
   ])('are refused when they are about %s', (_what, kind, spec, field) => {
     const { policies, diagnostics } = calicoCompiler.compile(
       stored(kind, 'p', spec, kind === 'NetworkPolicy' ? 'n' : undefined),

@@ -112,7 +112,8 @@ function endOf(verdict: 'allow' | 'deny', { drop }: ProgramContext): string {
 function matchOfPeer({ peer }: ProgramRule, direction: Direction, { setFor }: ProgramContext): string {
   if (peer.length === 0) return '';
   const set = setFor(peer);
-  return `-m set --match-set ${set} ${direction === 'ingress' ? 'src' : 'dst'}${isPortSet(set) ? ',dst' : ''} `;
+  const port = peer.some(({ port: asked }) => asked === 'source') ? ',src' : ',dst';
+  return `-m set --match-set ${set} ${direction === 'ingress' ? 'src' : 'dst'}${isPortSet(set) ? port : ''} `;
 }
 
 /**

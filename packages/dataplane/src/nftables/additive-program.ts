@@ -4,7 +4,7 @@
  */
 import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule, ProtocolPort } from '@weir/calc';
 import { defined, formatPortRange, isIcmp, type PortRange, type ProtocolNumber, subtractPortRanges } from '@weir/net';
-import { excludesNamedPorts, refusalOfRule } from '../programs/rule-refusal.ts';
+import { asksSourcePorts, excludesNamedPorts, refusalOfRule } from '../programs/rule-refusal.ts';
 import type { Tuple } from './element.ts';
 
 /** An accepted program: what it allows any peer, and the rules that ask about the peer. */
@@ -38,8 +38,7 @@ export type CompiledProgram =
 export function isAdditive({ tiers }: Program, peerSets: ReadonlyMap<ContentKey, PeerSet>): boolean {
   return tiers.every(({ rules }) =>
     rules.every(
-      (rule) =>
-        rule.action === 'allow' && rule.notProtocol === undefined && rule.sourcePorts === undefined && !excludesNamedPorts(rule, peerSets),
+      (rule) => rule.action === 'allow' && rule.notProtocol === undefined && !asksSourcePorts(rule) && !excludesNamedPorts(rule, peerSets),
     ),
   );
 }

@@ -7,6 +7,7 @@
  * (design/nftables.md) holds for both.
  */
 import type { ContentKey, PeerSet, Program } from '@weir/calc';
+import { asksSourcePorts } from '../programs/rule-refusal.ts';
 import { compileVerdictProgram, type MembershipsOfPeer, saidByClass, verdictsForClass } from '../programs/verdict-program.ts';
 import { type AdditiveProgram, compileAdditiveProgram, isAdditive, tuplesForClass } from './additive-program.ts';
 import type { Tuple } from './element.ts';
@@ -51,7 +52,6 @@ export function compileTupleProgram(program: Program, peerSets: ReadonlyMap<Cont
   const ordered = saidByClass(result.program);
   const rules = program.tiers.flatMap((tier) => tier.rules);
   const logs = rules.some(({ action }) => action === 'log');
-  const asksSourcePorts = rules.some(({ sourcePorts }) => sourcePorts !== undefined);
   const forClass = (sets: MembershipsOfPeer): ClassTuples => {
     const verdicts = verdictsForClass(ordered, sets);
     return {
@@ -60,7 +60,10 @@ export function compileTupleProgram(program: Program, peerSets: ReadonlyMap<Cont
     };
   };
   const { wanted, asksEveryClass } = ordered;
-  return { kind: 'accepted', program: { anyPeer: [], wanted, asksEveryClass, logs, asksSourcePorts, forClass } };
+  return {
+    kind: 'accepted',
+    program: { anyPeer: [], wanted, asksEveryClass, logs, asksSourcePorts: rules.some(asksSourcePorts), forClass },
+  };
 }
 
 /** A program that says nothing itself: others are asked in its place (`own-end-programs.ts`). It is refused where one of them would be. */

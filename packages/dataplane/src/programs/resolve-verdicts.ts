@@ -44,6 +44,7 @@ export interface Step {
 export interface Match {
   readonly step: Step;
   readonly ports: readonly PortRange[];
+  readonly sourcePorts: readonly PortRange[];
 }
 
 /** Every port, and every message. */
@@ -104,10 +105,9 @@ function slicesOf(matches: readonly Match[]): Slice[] {
 
 /** All source ports, in order, with what matches on the same ports say. */
 function piecesOf(matches: readonly Match[]): Piece[] {
-  const sourcesOf = ({ step }: Match): readonly PortRange[] => step.sourcePorts ?? [everyPort];
   const pieces: Piece[] = [];
-  for (const ports of elementaryRanges(matches.map(sourcesOf))) {
-    const verdict = decide(matches.filter((match) => covers(sourcesOf(match), ports))) ?? undecided;
+  for (const ports of elementaryRanges(matches.map(({ sourcePorts }) => sourcePorts))) {
+    const verdict = decide(matches.filter(({ sourcePorts }) => covers(sourcePorts, ports))) ?? undecided;
     const before = pieces.at(-1);
     if (before === undefined || !isSame(before.verdict, verdict)) pieces.push({ ports, verdict });
     else pieces[pieces.length - 1] = { ports: { first: before.ports.first, last: ports.last }, verdict };

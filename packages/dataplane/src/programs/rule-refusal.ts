@@ -52,9 +52,14 @@ function featuresOf(rule: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet
   return [
     ...(rule.notProtocol === undefined ? [] : ['excludedProtocol' as const]),
     ...(rule.ports !== undefined && rule.protocol !== undefined && isIcmp(rule.protocol) ? ['messages' as const] : []),
-    ...(rule.sourcePorts === undefined ? [] : ['sourcePorts' as const]),
+    ...(asksSourcePorts(rule) ? ['sourcePorts' as const] : []),
     ...(excludesNamedPorts(rule, peerSets) ? ['excludedNamedPorts' as const] : []),
   ];
+}
+
+/** Whether the rule asks which port a packet comes from, by number or by the names of peers. */
+export function asksSourcePorts({ peer, sourcePorts }: ProgramRule): boolean {
+  return sourcePorts !== undefined || peer.some(({ port }) => port === 'source');
 }
 
 /** Whether the rule leaves out ports that peers bring along. */
@@ -76,13 +81,13 @@ function ownEndRefusal({ local }: ProgramRule): string | undefined {
   return local === undefined ? undefined : 'asks for addresses at its own end, which is not enforced for host endpoints';
 }
 
-function peerRefusal({ peer, protocol, ports }: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
-  for (const { set: key, negated } of peer) {
+function peerRefusal({ peer, protocol, ports, sourcePorts }: ProgramRule, peerSets: ReadonlyMap<ContentKey, PeerSet>): string | undefined {
+  for (const { set: key, negated, port } of peer) {
     const set = peerSets.get(key);
     if (set === undefined) return `refers to a peer set that is not there: ${key}`;
     if (set.kind !== 'addressPort') continue;
     if (protocol === undefined || !hasPorts(protocol)) return 'has named ports, but no protocol with ports';
-    if (!negated && ports !== undefined) return 'has named ports and must have no other ones';
+    if (!negated && (port === 'source' ? sourcePorts : ports) !== undefined) return 'has named ports and must have no other ones';
   }
   return undefined;
 }

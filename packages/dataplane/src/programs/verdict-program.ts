@@ -52,7 +52,7 @@ export function compileVerdictProgram(program: Program, peerSets: ReadonlyMap<Co
 
 /** What the program says to any peer; nothing when each class gets the whole. */
 export function verdictsForAnyPeer({ forAnyPeer }: VerdictProgram): PortVerdict[] {
-  return resolveVerdicts(matchesOf(forAnyPeer, allPorts));
+  return resolveVerdicts(matchesOf(forAnyPeer, portsOf));
 }
 
 /** What it says to peers of a class, beyond what it says to any. */
@@ -82,25 +82,32 @@ function byPeers(steps: readonly Step[], isEntangled: boolean): Omit<VerdictProg
   return { forAnyPeer, wanted, forEveryClass, asksEveryClass: isEntangled || forEveryClass.length > 0 };
 }
 
-function matchesOf(steps: readonly Step[], portsOf: (step: Step) => readonly PortRange[]): Match[] {
-  return steps.map((step) => ({ step, ports: portsOf(step) })).filter(({ ports }) => ports.length > 0);
+type Ports = Pick<Match, 'ports' | 'sourcePorts'>;
+
+function matchesOf(steps: readonly Step[], portsOfStep: (step: Step) => Ports | undefined): Match[] {
+  return steps.flatMap((step) => {
+    const ports = portsOfStep(step);
+    return ports === undefined || ports.ports.length === 0 || ports.sourcePorts.length === 0 ? [] : [{ step, ...ports }];
+  });
 }
 
-function allPorts({ ports }: Step): readonly PortRange[] {
-  return ports ?? [everyPort];
+function portsOf({ ports = [everyPort], sourcePorts = [everyPort] }: Step): Ports {
+  return { ports, sourcePorts };
 }
 
-/** The ports on which a step is about the class; none when the peer is not meant. */
-function portsForClass(step: Step, sets: MembershipsOfPeer): readonly PortRange[] {
-  let ports = allPorts(step);
-  for (const { set, negated } of step.peer) {
+/** The ports on which a step is about the class; undefined when the peer is not meant. */
+function portsForClass(step: Step, sets: MembershipsOfPeer): Ports | undefined {
+  let { ports, sourcePorts } = portsOf(step);
+  for (const { set, negated, port: asked } of step.peer) {
     // Only sets of addresses with ports have a list: they are about these ports of their members.
     const own = sets.get(set)?.filter(({ protocol }) => protocol === step.protocol);
     const listed = own?.map(({ port }): PortRange => ({ first: port, last: port }));
-    if (listed !== undefined) ports = negated ? subtractPortRanges(ports, listed) : within(ports, listed);
-    else if (sets.has(set) === negated) return [];
+    if (listed === undefined) {
+      if (sets.has(set) === negated) return undefined;
+    } else if (asked === 'source') sourcePorts = negated ? subtractPortRanges(sourcePorts, listed) : within(sourcePorts, listed);
+    else ports = negated ? subtractPortRanges(ports, listed) : within(ports, listed);
   }
-  return ports;
+  return { ports, sourcePorts };
 }
 
 function within(ranges: readonly PortRange[], listed: readonly PortRange[]): PortRange[] {

@@ -1,6 +1,4 @@
-/**
- * Random rules of Calico with everything that is enforced: names of ports are those that pods serve.
- */
+/** Random rules of Calico with everything that is enforced. */
 import { readAddress } from '../oracle/address-number.ts';
 import type { CalicoRuleSection, EntitySection } from '../oracle/calico/calico-objects.ts';
 import { generateBlock } from './generate-blocks.ts';
@@ -35,8 +33,8 @@ export function generateCalicoRule(site: CalicoSite, direction: 'ingress' | 'egr
   const isIngress = direction === 'ingress';
   const remote = { ...labelsOf(site, 0.6), ...netsOf(site, family) };
   const own = { ...labelsOf(site, 0.15), ...(random.chance(0.25) ? netsOf(site, family) : {}) };
-  const sourcePart = hasPorts && random.chance(0.15) ? portsOf(random, !isIngress) : {};
-  const destinationPart = hasPorts && random.chance(0.6) ? portsOf(random, true) : {};
+  const sourcePart = hasPorts && random.chance(0.15) ? portsOf(random) : {};
+  const destinationPart = hasPorts && random.chance(0.6) ? portsOf(random) : {};
   const named = traffic.protocol === undefined && random.chance(0.15) ? { ports: [random.pick(portNamePool)] } : {};
   const source: EntitySection = { ...(isIngress ? remote : own), ...sourcePart };
   const destination: EntitySection = { ...(isIngress ? own : remote), ...destinationPart, ...named };
@@ -110,10 +108,10 @@ function maskedBlock(random: Random, addresses: readonly string[]): string {
   }
 }
 
-function portsOf(random: Random, mayBeNamed: boolean): EntitySection {
+function portsOf(random: Random): EntitySection {
   const port = (): number | string => {
     const [first, last] = random.pick(portRangePool);
-    if (mayBeNamed && random.chance(0.35)) return random.pick(portNamePool);
+    if (random.chance(0.35)) return random.pick(portNamePool);
     return random.pick([random.pick(portNumberPool), `${first}:${last}`]);
   };
   const list = (): (number | string)[] => [...new Set(random.times(random.integer(1, 2), port))];

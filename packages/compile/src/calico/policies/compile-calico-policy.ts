@@ -112,7 +112,7 @@ function placeOf(positionOf: PositionLookup, path: string): SourcePosition | und
 function unsupportedFields(policy: CalicoPolicy, positionOf: PositionLookup): PolicyDiagnostic[] {
   const reasons = (['ingress', 'egress'] as const).flatMap((direction) =>
     (policy.spec[direction] ?? []).flatMap((rule, i) =>
-      unsupportedIn(rule, direction).map((reason) => ({ ...reason, field: `spec.${direction}[${i}].${reason.field}` })),
+      unsupportedIn(rule).map((reason) => ({ ...reason, field: `spec.${direction}[${i}].${reason.field}` })),
     ),
   );
   return reasons.map(
@@ -132,7 +132,7 @@ interface UnsupportedPart {
   readonly action: string;
 }
 
-function unsupportedIn({ http, protocol, source, destination }: CalicoRule, direction: Direction): readonly UnsupportedPart[] {
+function unsupportedIn({ http, protocol, source, destination }: CalicoRule): readonly UnsupportedPart[] {
   const needsProxy = {
     field: 'http',
     message: 'HTTP methods and paths need a proxy in the pod; enforced by the kernel alone, the rule would allow every request',
@@ -140,7 +140,6 @@ function unsupportedIn({ http, protocol, source, destination }: CalicoRule, dire
   };
   return [
     ...(http === undefined ? [] : [needsProxy]),
-    ...(direction === 'ingress' ? namedSourcePorts(source) : []),
     ...(protocol === undefined ? [...excludedOfAnyProtocol('source', source), ...excludedOfAnyProtocol('destination', destination)] : []),
   ];
 }
@@ -150,21 +149,6 @@ function excludedOfAnyProtocol(side: 'source' | 'destination', { notPorts = [] }
   if (notPorts.length === 0) return [];
   const message = 'names of ports are excluded of one protocol only';
   return [{ field: `${side}.notPorts`, message, action: 'give the rule a protocol, one rule for each' }];
-}
-
-/** Whoever connects has other ports than those that it names. */
-function namedSourcePorts(source: CalicoRule['source'] = {}): readonly UnsupportedPart[] {
-  return (['ports', 'notPorts'] as const).flatMap((field) =>
-    (source[field] ?? []).some((port) => typeof port === 'string' && !/^[0-9:]+$/.test(port))
-      ? [
-          {
-            field: `source.${field}`,
-            message: 'names of ports of the source are not enforced: names are known of the ports that pods serve',
-            action: 'give the source ports as numbers, or name ports of the destination',
-          },
-        ]
-      : [],
-  );
 }
 
 function refusal(policy: CalicoPolicy, error: FieldError, positionOf: PositionLookup): PolicyDiagnostic {
