@@ -25,6 +25,7 @@ import { TransactionTiming } from './enforcement/transaction-timing.ts';
 import { type ExplainProblem, type ExplainRequest, type ExplainSubject, explainFlow, type FlowExplanation } from './explain-flow.ts';
 import { FlowLog } from './flows/flow-log.ts';
 import { openFlowSink } from './flows/flow-sink.ts';
+import { closeLocalServer, MustWaitError } from './local-server.ts';
 import { errorFields, type Logger } from './log/log.ts';
 import { MemoryGuard } from './memory/memory-guard.ts';
 import { agentCollectors } from './metrics/agent-metrics.ts';
@@ -33,6 +34,7 @@ import type { MetricsCollector } from './metrics/metrics-registry.ts';
 import { SyncLatency } from './metrics/sync-latency.ts';
 import { AnswerStore } from './names/answer-store.ts';
 import { DomainNames } from './names/domain-names.ts';
+import { openNamesSocket } from './names/names-socket.ts';
 import { AgentOperations } from './operations/agent-operations.ts';
 import { type PairsInForce, pairsInForce } from './pairs-in-force.ts';
 import type { AgentSettings } from './settings/agent-settings.ts';
@@ -42,7 +44,7 @@ import { Sources } from './sources/sources.ts';
 import { AddressRest } from './start-gate/address-rest.ts';
 import { AddressRestStore } from './start-gate/address-rest-store.ts';
 import { AttachmentStore } from './start-gate/attachment.ts';
-import { closeGate, GateWaitError, openGate } from './start-gate/gate.ts';
+import { openGate } from './start-gate/gate.ts';
 import { PodAdmission } from './start-gate/pod-admission.ts';
 import { NodeStatus } from './status/node-status.ts';
 
@@ -97,6 +99,7 @@ export class NodeAgent implements Agent {
   readonly #flowLog: FlowLog | undefined;
   #finish: { resolve: () => void; reject: (reason: unknown) => void } = { resolve: () => undefined, reject: () => undefined };
   #gate: Server | undefined;
+  #namesServer: Server | undefined;
   #resyncTimer: NodeJS.Timeout | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
   #fault: string | undefined;
@@ -185,12 +188,13 @@ export class NodeAgent implements Agent {
     this.#gate = await openGate(this.#settings.gateSocket, {
       add: (attachment) => this.#admission.add(attachment),
       remove: (uid) => this.#admission.remove(uid),
-      learn: (answer) => this.#names.learn(answer),
       health: () => this.health(),
       dump: () => this.#engine.emitted(),
       pairs: () => this.#pairs(),
       explain: (request) => this.#explain(request),
     });
+    const { namesSocket } = this.#settings;
+    if (namesSocket !== undefined) this.#namesServer = await openNamesSocket(namesSocket, (answer) => this.#names.learn(answer));
     await this.#operations.start();
     const holdMs = this.#memory.begin();
     if (holdMs === 0) this.#follow();
@@ -218,7 +222,7 @@ export class NodeAgent implements Agent {
     // Tells those who wait at the gate, so that closing it does not wait for them.
     await this.#enforcer.close();
     await this.#status.stop();
-    if (this.#gate !== undefined) await closeGate(this.#gate);
+    for (const server of [this.#namesServer, this.#gate]) if (server !== undefined) await closeLocalServer(server);
     await this.#operations.stop();
     this.#accepted.flush();
     this.#restStore.flush();
@@ -330,7 +334,7 @@ export class NodeAgent implements Agent {
   }
 
   #explain(request: ExplainRequest): FlowExplanation | ExplainProblem {
-    if (!this.#enforcer.state.inForce) throw new GateWaitError('no state of this process is in the kernel yet: see weir agent health');
+    if (!this.#enforcer.state.inForce) throw new MustWaitError('no state of this process is in the kernel yet: see weir agent health');
     const subject: ExplainSubject = {
       engine: this.#engine,
       isOwnAddress: (address) => this.#ownAddresses.has(address),
@@ -343,6 +347,6 @@ export class NodeAgent implements Agent {
 }
 
 /** The behaviour that policies are read with. */
-function targetOf({ profile, windowsExpandUnsupported }: AgentSettings, { name }: Dataplane): EnforcementTarget {
-  return enforcementTarget(profile, systemOf(name), windowsExpandUnsupported);
+function targetOf({ profile, windowsExpandUnsupported, namesSocket }: AgentSettings, { name }: Dataplane): EnforcementTarget {
+  return { ...enforcementTarget(profile, systemOf(name), windowsExpandUnsupported), hearsOfNames: namesSocket !== undefined };
 }

@@ -3,6 +3,7 @@
  * tells the agent decides who is reached.
  */
 
+import { statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { ResourcePath } from '@weir/client';
 import { ciliumDefinitions } from '@weir/compile';
@@ -16,11 +17,12 @@ import { linkPod } from './support/pod-link.ts';
 const definitionsPath: ResourcePath = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
 const policiesPath: ResourcePath = { group: 'cilium.io', version: 'v2', resource: 'ciliumnetworkpolicies', namespace };
 
-const agentOptions = ['--profile', 'cilium', '--address-rest-seconds', '1'];
-
 describe('policies of Cilium', () => {
   let world: NodeWorld;
   let agent: AgentProcess;
+  const startAgent = async (...more: readonly string[]): Promise<void> => {
+    agent = await world.startAgent('tls', '--profile', 'cilium', '--address-rest-seconds', '1', ...more);
+  };
   let client: TestPod;
   let inside: TestPod;
   let visitor: TestPod;
@@ -47,7 +49,9 @@ describe('policies of Cilium', () => {
   }
 
   const resolve = async (name: string, host: { readonly address: string }, ttl: number): Promise<void> => {
-    expect((await world.gate('POST', '/v1/answers', { name, addresses: [{ address: host.address, ttl }] })).status).toBe(200);
+    expect((await world.ask(world.namesSocket, 'POST', '/v1/answers', { name, addresses: [{ address: host.address, ttl }] })).status).toBe(
+      200,
+    );
   };
 
   const addPolicy = async (name: string, spec: object, annotations: Readonly<Record<string, string>> = {}): Promise<void> => {
@@ -69,7 +73,7 @@ describe('policies of Cilium', () => {
       ],
     };
     await addPolicy('names', spec);
-    agent = await world.startAgent('tls', ...agentOptions);
+    await startAgent('--names-socket', world.namesSocket);
     await world.attach(client, inside, visitor);
     await world.untilReady();
   });
@@ -111,7 +115,7 @@ describe('policies of Cilium', () => {
     await resolve('shop.example', host, 3_600);
     expect(await world.connects(client, host, true)).toBe(true);
     await agent.end('SIGTERM');
-    agent = await world.startAgent('tls', ...agentOptions);
+    await startAgent('--names-socket', world.namesSocket);
     await world.untilReady();
     expect(await world.connects(client, host, true)).toBe(true);
   });
@@ -121,8 +125,11 @@ describe('policies of Cilium', () => {
     expect(await world.connects(client, inside, false)).toBe(false);
   });
 
-  it('with names are told in answers that are some', async () => {
-    expect((await world.gate('POST', '/v1/answers', { name: '', addresses: [] })).status).toBe(400);
+  it('with names are told by whom the socket lets, in answers that are some, and by nobody else', async () => {
+    expect(statSync(world.namesSocket).mode & 0o777).toBe(0o660);
+    expect((await world.ask(world.namesSocket, 'GET', '/v1/dump')).status).toBe(404);
+    expect((await world.gate('POST', '/v1/answers', { name: 'shop.example', addresses: [] })).status).toBe(404);
+    expect((await world.ask(world.namesSocket, 'POST', '/v1/answers', { name: '', addresses: [] })).status).toBe(400);
   });
 
   it('deny before what others allow, those of Kubernetes among them', async () => {
@@ -150,6 +157,23 @@ describe('policies of Cilium', () => {
     await world.becomes(inside, visitor, false);
     expect((await world.gate('GET', '/v1/health')).json.refused).toContainEqual(
       expect.objectContaining({ policy: 'demo/http', inForce: 'closed' }),
+    );
+  });
+
+  it('with names are refused as a whole, and close whom they select, where nobody tells of names', async () => {
+    const host = addHost(6);
+    await resolve('shop.example', host, 3_600);
+    expect(await world.connects(client, host, true)).toBe(true);
+    await agent.end('SIGTERM');
+    await startAgent();
+    await world.untilReady();
+    await world.becomes(client, host, false);
+    expect((await world.gate('GET', '/v1/health')).json.refused).toContainEqual(
+      expect.objectContaining({
+        policy: 'demo/names',
+        inForce: 'closed',
+        reasons: expect.arrayContaining([expect.stringContaining('what names resolve to')]),
+      }),
     );
   });
 });

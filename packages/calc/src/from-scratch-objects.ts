@@ -1,7 +1,7 @@
 /** What is in force of objects in the state that is computed without increments: see `from-scratch.ts`. */
 import {
   type CompiledObject,
-  compileKnownFields,
+  compileForAgent,
   countedAmong,
   type HostSettingsLayer,
   isRefused,
@@ -80,10 +80,10 @@ interface ReadObject {
 
 function saidBy(inputs: Inputs, { compiler, kind, object, referred }: ReadObject): Said {
   const target = targetOf(inputs);
-  const current = compileKnownFields({ compiler, object, referred }, { target });
+  const current = compileForAgent({ compiler, object, referred }, { target });
   if (!isRefused(current)) return current;
   const earlier = inputs.accepted.find((one) => uidOf(kind, one) === uidOf(kind, object));
-  const before = earlier === undefined ? undefined : compileKnownFields({ compiler, object: earlier, referred }, { target });
+  const before = earlier === undefined ? undefined : compileForAgent({ compiler, object: earlier, referred }, { target });
   if (before !== undefined && !isRefused(before)) return before;
   const policies = standInPolicies({ compiler, object, referred }, standInFor(target, current.diagnostics));
   return { policies, hosts: compiler.closedHosts?.(object) ?? [] };

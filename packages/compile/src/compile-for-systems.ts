@@ -3,8 +3,9 @@
  * and not on the other, it is two policies in the model, each for the pods of its system.
  */
 import { allOf, type EngineProfile, type OperatingSystem, systemKey } from '@weir/policy';
-import type { PolicyDiagnostic, PositionLookup } from './kubernetes/compile-network-policy.ts';
+import type { PositionLookup } from './kubernetes/compile-network-policy.ts';
 import type { CompiledObject, CompiledSubject, PlacedPolicy } from './policy-api.ts';
+import type { PolicyDiagnostic } from './policy-diagnostic.ts';
 import { isRefused } from './policy-refusal.ts';
 import { compileKnownFields } from './unknown-fields/compile-known-fields.ts';
 

@@ -8,6 +8,7 @@ export * from './admin-network-policy/index.ts';
 export * from './calico/index.ts';
 export * from './cilium/index.ts';
 export * from './cluster-network-policy/index.ts';
+export { compileForAgent } from './compile-for-agent.ts';
 export { compileForSystems, type SystemsOptions } from './compile-for-systems.ts';
 export { endpointSliceKind } from './core-kinds.ts';
 export { layeredHostSettings } from './host-settings-layers.ts';
@@ -23,6 +24,7 @@ export type {
   TierPlace,
 } from './policy-api.ts';
 export * from './policy-compilers.ts';
+export type { PolicyDiagnostic } from './policy-diagnostic.ts';
 export * from './policy-kind.ts';
 export { isRefused } from './policy-refusal.ts';
 export * from './service-members.ts';

@@ -6,7 +6,8 @@
  */
 import type { FieldSelection, KubeObject, Node } from '@weir/kube';
 import type { Direction, EngineProfile, Failsafe, HostEndpoint, PodToHost, Policy, PolicyApi, Tier } from '@weir/policy';
-import type { CompileOptions, PolicyDiagnostic } from './kubernetes/compile-network-policy.ts';
+import type { CompileOptions } from './kubernetes/compile-network-policy.ts';
+import type { PolicyDiagnostic } from './policy-diagnostic.ts';
 import type { RuleForm } from './unknown-fields/rule-form.ts';
 
 /** A tier without its policies; equal names have equal orders and ends. */

@@ -1,7 +1,6 @@
 /** What a refusal is: the words of one, and whether compiling refused. */
 import { type FieldError, formatFieldErrorBody, isUnknownField } from '@weir/kube';
-import type { PolicyDiagnostic } from './kubernetes/compile-network-policy.ts';
-import type { CompiledObject } from './policy-api.ts';
+import type { PolicyDiagnostic } from './policy-diagnostic.ts';
 
 /** The refusal for an error of a field, without its place. */
 export function refusalOf(error: FieldError): Pick<PolicyDiagnostic, 'code' | 'severity' | 'message' | 'action'> {
@@ -14,6 +13,6 @@ export function refusalOf(error: FieldError): Pick<PolicyDiagnostic, 'code' | 's
 }
 
 /** Whether what compiling says is a refusal. */
-export function isRefused({ diagnostics }: Pick<CompiledObject, 'diagnostics'>): boolean {
+export function isRefused({ diagnostics }: { readonly diagnostics: readonly PolicyDiagnostic[] }): boolean {
   return diagnostics.some(({ severity }) => severity === 'error');
 }

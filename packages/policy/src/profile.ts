@@ -174,6 +174,8 @@ export interface EnforcementTarget {
   readonly system: OperatingSystem;
   /** Whether negative selectors and exceptions of blocks are enforced by other means where the system lacks them. */
   readonly expandsUnsupported: boolean;
+  /** Whether somebody tells what names of the domain name system resolve to; default yes. */
+  readonly hearsOfNames?: boolean;
 }
 
 /** The engine on Linux, or on the system given. */

@@ -23,6 +23,8 @@ export interface AgentSettings {
   readonly kubeconfig: string;
   /** Unix socket of the start gate, mode 0600. */
   readonly gateSocket: string;
+  /** Unix socket, mode 0660, where DNS servers tell what names resolve to; undefined: nobody does. */
+  readonly namesSocket: string | undefined;
   /** Directory for what must outlive the process: attachments and accepted policies. */
   readonly stateDirectory: string;
   /** Prefixes of the names of the node's ends of pod links. */
@@ -90,6 +92,10 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
   },
   kubeconfig: { kind: path('FILE'), isRequired: true, summary: 'kubeconfig of the agent; in-cluster: the service account of its pod' },
   gateSocket: { kind: socketPath, default: '/run/weir/agent.sock', summary: "unix socket of the agent's start gate" },
+  namesSocket: {
+    kind: socketPath,
+    summary: 'unix socket at which DNS servers tell what names resolve to; without it policies with rules about names are refused',
+  },
   stateDirectory: { kind: path('DIR'), default: '/var/lib/weir/agent', summary: 'what must outlive the process' },
   podInterfaces: {
     kind: listOf(interfacePrefix, 'give at least one prefix, else unknown pods are not closed'),

@@ -8,12 +8,12 @@ import { isNotFound } from '@weir/client';
 import type { Pod } from '@weir/kube';
 import { type Address, compareAddresses, formatAddress } from '@weir/net';
 import type { Enforcer } from '../enforcement/enforcer.ts';
+import { MustWaitError, RefusedRequestError } from '../local-server.ts';
 import { errorFields, type Logger } from '../log/log.ts';
 import type { Sources } from '../sources/sources.ts';
 import type { AddressRest } from './address-rest.ts';
 import type { AddressRestStore } from './address-rest-store.ts';
 import type { Attachment, AttachmentStore } from './attachment.ts';
-import { GateRefusal, GateWaitError } from './gate.ts';
 import { EnforcementError } from './settle-waiters.ts';
 
 /** What admission works with. */
@@ -45,7 +45,7 @@ export class PodAdmission {
   /** Resolves when the pod's rules are in the kernel. */
   async add(attachment: Attachment): Promise<void> {
     const { sources, engine, enforcer, log } = this.#parts;
-    if (!sources.synced) throw new GateWaitError('the agent has not yet read pods, namespaces and policies from the API server');
+    if (!sources.synced) throw new MustWaitError('the agent has not yet read pods, namespaces and policies from the API server');
     const { namespace, name, uid } = attachment;
     this.#entering.set(uid, attachment);
     try {
@@ -56,9 +56,9 @@ export class PodAdmission {
     enforcer.changed();
     await this.#inKernel();
     const unreadable = engine.refusalOfPod(namespace, name);
-    if (unreadable !== undefined) throw new GateWaitError(`the pod stays closed because its object cannot be read: ${unreadable}`);
+    if (unreadable !== undefined) throw new MustWaitError(`the pod stays closed because its object cannot be read: ${unreadable}`);
     const quarantine = enforcer.endpoints.quarantineOf(uid);
-    if (quarantine !== undefined) throw new GateWaitError(`the pod stays closed because its rules cannot be enforced: ${quarantine}`);
+    if (quarantine !== undefined) throw new MustWaitError(`the pod stays closed because its rules cannot be enforced: ${quarantine}`);
     log.debug({ pod: `${namespace}/${name}`, uid }, 'attached');
   }
 
@@ -95,7 +95,7 @@ export class PodAdmission {
     const pod = await this.#read(attachment);
     this.#checkLatest(attachment);
     const refusal = refusalOf(pod, attachment, node);
-    if (refusal !== undefined) throw new GateRefusal(`pod ${namespace}/${name} ${refusal}`);
+    if (refusal !== undefined) throw new RefusedRequestError(`pod ${namespace}/${name} ${refusal}`);
     this.#replaceRivals(attachment);
     await this.#restAddresses(attachment);
     this.#checkLatest(attachment);
@@ -108,15 +108,15 @@ export class PodAdmission {
     try {
       return await this.#parts.sources.readForStart(namespace, name);
     } catch (error) {
-      if (isNotFound(error)) throw new GateRefusal(`pod ${namespace}/${name} is not known to the API server`);
-      throw new GateWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
+      if (isNotFound(error)) throw new RefusedRequestError(`pod ${namespace}/${name} is not known to the API server`);
+      throw new MustWaitError(`the API server could not be asked for the pod's policies: ${errorFields(error).error}`);
     }
   }
 
   /** What was asked of the gate about the pod while this request waited counts, not this request. */
   #checkLatest(attachment: Attachment): void {
     if (this.#entering.get(attachment.uid) === attachment) return;
-    throw new GateWaitError('the pod was taken off the node, or announced anew, while its policies were read');
+    throw new MustWaitError('the pod was taken off the node, or announced anew, while its policies were read');
   }
 
   /** Throws while other nodes may still take the pod for the one that had its address. */
@@ -129,7 +129,7 @@ export class PodAdmission {
       const rival = owner === undefined || owner.uid === uid ? sources.leftPodAt(address, { namespace, name, uid }) : owner;
       if (rival !== undefined) restStore.release([{ address, owner: rival.uid }]);
       const waitMs = rest.remainingMs(address, uid);
-      if (waitMs > 0) throw new GateWaitError(restReason(address, rival, waitMs));
+      if (waitMs > 0) throw new MustWaitError(restReason(address, rival, waitMs));
     }
   }
 
@@ -155,7 +155,7 @@ export class PodAdmission {
 
   async #inKernel(): Promise<void> {
     await this.#parts.enforcer.settled(this.#parts.patienceMs).catch((error: unknown) => {
-      throw error instanceof EnforcementError ? new GateWaitError(error.message) : error;
+      throw error instanceof EnforcementError ? new MustWaitError(error.message) : error;
     });
   }
 }

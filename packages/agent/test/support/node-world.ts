@@ -61,6 +61,8 @@ export class NodeWorld {
   readonly #id = randomBytes(3).toString('hex');
   readonly node = `weirt-${this.#id}-node`;
   readonly gateSocket: string = join(this.directory, 'gate', 'agent.sock');
+  /** Where agents that are given it are told what names resolve to. */
+  readonly namesSocket: string = join(this.directory, 'names.sock');
   readonly proxy: FaultyProxy;
   /** What agents that are started find in their environment besides this process's. */
   agentEnvironment: Readonly<Record<string, string>> = {};
@@ -240,9 +242,14 @@ export class NodeWorld {
 
   /** Asks the gate. */
   gate(method: string, path: string, body?: unknown): Promise<GateReply> {
+    return this.ask(this.gateSocket, method, path, body);
+  }
+
+  /** A request at a socket of the agent. */
+  ask(socketPath: string, method: string, path: string, ...[body]: [unknown?]): Promise<GateReply> {
     return new Promise((resolve, reject) => {
       const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
-      const call = request({ socketPath: this.gateSocket, method, path, agent: false }, (response) => {
+      const call = request({ socketPath, method, path, agent: false }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () =>

@@ -7,7 +7,7 @@
  */
 import {
   type CompiledObject,
-  compileKnownFields,
+  compileForAgent,
   type HostSettingsLayer,
   isOfKind,
   isRefused,
@@ -328,7 +328,7 @@ export class PolicyObjects {
 
   #compile({ compiler }: KindObjects, object: KubeObject, asked: Set<string>): CompiledObject {
     this.#work.policiesCompiled++;
-    return compileKnownFields({ compiler, object, referred: this.#referred.answers(asked) }, { target: this.#reading.target });
+    return compileForAgent({ compiler, object, referred: this.#referred.answers(asked) }, { target: this.#reading.target });
   }
 
   #standIn(

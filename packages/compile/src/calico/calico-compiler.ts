@@ -8,8 +8,8 @@
 import type { KubeObject } from '@weir/kube';
 import type { HostEndpoint } from '@weir/policy';
 import { endpointSliceKind, namespaceKind } from '../core-kinds.ts';
-import type { PolicyDiagnostic } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects } from '../policy-api.ts';
+import type { PolicyDiagnostic } from '../policy-diagnostic.ts';
 import { namedAction } from '../unknown-fields/rule-form.ts';
 import { compileFelixConfiguration } from './hosts/compile-felix-configuration.ts';
 import { closedHostEndpoint, compileHostEndpoint } from './hosts/compile-host-endpoint.ts';

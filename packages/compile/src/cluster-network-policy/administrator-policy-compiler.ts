@@ -8,8 +8,9 @@ import { customObjectReader, type FieldError, type KubeObject } from '@weir/kube
 import { defined } from '@weir/net';
 import type { Direction, DirectionRules, Policy, Rule } from '@weir/policy';
 import { nodeKind } from '../core-kinds.ts';
-import type { CompileOptions, PolicyDiagnostic, PositionLookup } from '../kubernetes/compile-network-policy.ts';
+import type { CompileOptions, PositionLookup } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '../policy-api.ts';
+import type { PolicyDiagnostic } from '../policy-diagnostic.ts';
 import { isOfKind } from '../policy-kind.ts';
 import { refusalOf } from '../policy-refusal.ts';
 import { namedAction } from '../unknown-fields/rule-form.ts';

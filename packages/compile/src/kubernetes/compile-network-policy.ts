@@ -9,7 +9,6 @@
 import {
   checkNetworkPolicyShape,
   type DefaultedNetworkPolicy,
-  type Diagnostic,
   defaultNetworkPolicy,
   type FieldError,
   type NetworkPolicy,
@@ -32,6 +31,7 @@ import {
   type Rule,
   type Side,
 } from '@weir/policy';
+import type { PolicyDiagnostic } from '../policy-diagnostic.ts';
 import { refusalOf } from '../policy-refusal.ts';
 import { compileLabelSelector, compilePodSelector } from './compile-selector.ts';
 import { rangesOfIpBlock } from './ip-block-ranges.ts';
@@ -39,12 +39,6 @@ import { type UnsupportedField, unsupportedFields } from './unsupported-features
 
 /** Finds the place of a field by its path (`spec.ingress[0]`, or '' for the whole object). */
 export type PositionLookup = (path: string) => TextPosition | undefined;
-
-/**
- * Why a policy is refused: it is not valid, or it is and the engine cannot express it. A field that is not known here makes
- * a policy not valid in a file; from a cluster it is a warning where it can be left out (`compile-known-fields.ts`).
- */
-export type PolicyDiagnostic = Diagnostic<'invalid-policy' | 'unsupported-policy' | 'unknown-field'>;
 
 /** What compiling gives: the policy, or nothing and at least one error. */
 export interface CompiledPolicy {

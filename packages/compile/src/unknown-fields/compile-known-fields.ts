@@ -8,8 +8,9 @@
  */
 import { unreachable } from '@weir/net';
 import type { DirectionRules, Origin, Policy } from '@weir/policy';
-import type { CompileOptions, PolicyDiagnostic } from '../kubernetes/compile-network-policy.ts';
+import type { CompileOptions } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, CompiledSubject, PlacedPolicy } from '../policy-api.ts';
+import type { PolicyDiagnostic } from '../policy-diagnostic.ts';
 import { isRefused } from '../policy-refusal.ts';
 import { type RuleForm, type RulePlace, rulePlaceOf } from './rule-form.ts';
 import { valueAt, withoutFields } from './without-fields.ts';

@@ -37,6 +37,7 @@ export function childDefinitions(config: ClusterConfig, layout: ClusterLayout): 
       '--kubeconfig': layout.agentKubeconfig(name),
       '--node': name,
       '--gate-socket': layout.gateSocket(name),
+      '--names-socket': layout.namesSocket(name),
       '--state-directory': layout.agentState(name),
       // Its few nodes may say more often than those of a large cluster that they are alive.
       '--status-seconds': '3',

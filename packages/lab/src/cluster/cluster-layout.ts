@@ -3,7 +3,7 @@
  *
  * ```
  *   <state>/clusters/<name>/   cluster.json  pki/  store/  kubeconfig  logs/  nodes/<node>/
- *   <run>/<name>/              supervisor.sock  supervisor.lock  supervisor.started  pids/  <node>.sock  <node>-gate.sock  <node>-hns.sock
+ *   <run>/<name>/              supervisor.sock  supervisor.lock  supervisor.started  pids/  <node>.sock  <node>-gate.sock  <node>-dns.sock  <node>-hns.sock
  * ```
  * The state survives a reboot; what is in the run directory is about living processes.
  */
@@ -44,6 +44,8 @@ export interface ClusterLayout {
   agentState(node: string): string;
   nodeSocket(node: string): string;
   gateSocket(node: string): string;
+  /** Where the cluster's DNS tells the agent what names resolve to. */
+  namesSocket(node: string): string;
   /** Where a Windows node's HNS answers. */
   hnsSocket(node: string): string;
   log(child: string): string;
@@ -80,6 +82,7 @@ export function clusterLayout(name: string): ClusterLayout {
     agentState: (node) => join(nodeState(node), 'agent'),
     nodeSocket: (node) => join(run, `${node}.sock`),
     gateSocket: (node) => join(run, `${node}-gate.sock`),
+    namesSocket: (node) => join(run, `${node}-dns.sock`),
     hnsSocket: (node) => join(run, `${node}-hns.sock`),
     log: (child) => join(state, 'logs', `${child}.log`),
   };

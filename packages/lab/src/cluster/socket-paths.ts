@@ -7,7 +7,7 @@ const pathMax = 107;
 
 /** Throws {@link ClusterError} for a node whose sockets would have paths that the kernel does not take. */
 export function checkSocketPaths(layout: ClusterLayout, node: string): void {
-  const paths = [layout.nodeSocket(node), layout.gateSocket(node), layout.hnsSocket(node)];
+  const paths = [layout.nodeSocket(node), layout.gateSocket(node), layout.namesSocket(node), layout.hnsSocket(node)];
   const tooLong = paths.find((path) => Buffer.byteLength(path) > pathMax);
   if (tooLong === undefined) return;
   throw new ClusterError(

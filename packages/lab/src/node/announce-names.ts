@@ -14,11 +14,11 @@ const patienceMs = 2_000;
 export async function announceToAgents(ownGate: string, resolved: ResolvedName): Promise<void> {
   const directory = dirname(ownGate);
   const files = await readdir(directory).catch(() => []);
-  const gates = files.filter((file) => file.endsWith('-gate.sock')).map((file) => join(directory, file));
+  const sockets = files.filter((file) => file.endsWith('-dns.sock')).map((file) => join(directory, file));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, patienceMs);
   });
-  await Promise.race([Promise.all(gates.map((gate) => announceName(gate, resolved))), late]);
+  await Promise.race([Promise.all(sockets.map((socket) => announceName(socket, resolved))), late]);
   clearTimeout(timer);
 }

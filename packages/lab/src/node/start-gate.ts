@@ -42,8 +42,8 @@ export async function leaveGate(gateSocket: string, uid: string): Promise<boolea
 }
 
 /** Whether the agent's rules know now what a name resolved to. Never rejects. */
-export async function announceName(gateSocket: string, resolved: ResolvedName): Promise<boolean> {
-  const answer = await call(gateSocket, 'POST', '/v1/answers', JSON.stringify(resolved)).catch(() => undefined);
+export async function announceName(namesSocket: string, resolved: ResolvedName): Promise<boolean> {
+  const answer = await call(namesSocket, 'POST', '/v1/answers', JSON.stringify(resolved)).catch(() => undefined);
   return answer?.status === 200;
 }
 

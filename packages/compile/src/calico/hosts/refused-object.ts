@@ -1,6 +1,7 @@
 /** Why an object of Calico's that is no policy is refused. */
 import type { FieldError, KubeObject } from '@weir/kube';
-import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import type { PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import type { PolicyDiagnostic } from '../../policy-diagnostic.ts';
 import { refusalOf } from '../../policy-refusal.ts';
 
 /** Diagnostics of the errors; `meanwhile` is what holds until they are corrected. */

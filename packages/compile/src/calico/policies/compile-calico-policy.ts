@@ -6,7 +6,8 @@
  */
 import { checkShape, type FieldError } from '@weir/kube';
 import type { Direction, DirectionRules, Policy, PolicyRef, Rule, SourcePosition } from '@weir/policy';
-import type { PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import type { PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import type { PolicyDiagnostic } from '../../policy-diagnostic.ts';
 import { refusalOf } from '../../policy-refusal.ts';
 import { type CalicoPolicy, type CalicoRule, calicoPolicyTypes, defaultCalicoTier } from '../objects/calico-policy.ts';
 import { calicoSpecShapes } from '../objects/calico-shapes.ts';

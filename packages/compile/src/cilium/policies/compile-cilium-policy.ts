@@ -19,9 +19,10 @@ import {
   type Rule,
   type SourcePosition,
 } from '@weir/policy';
-import type { CompileOptions, PolicyDiagnostic, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
+import type { CompileOptions, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import { defaultTier } from '../../kubernetes/default-tier.ts';
 import type { CompiledObject, PlacedPolicy, ReferredObjects, TierPlace } from '../../policy-api.ts';
+import type { PolicyDiagnostic } from '../../policy-diagnostic.ts';
 import { refusalOf } from '../../policy-refusal.ts';
 import { auditAnnotation, type CiliumPolicy, type CiliumSpec, namespaceOfPolicy, specsOf } from '../objects/cilium-policy.ts';
 import { type CiliumRule, nameOfPolicy, rulesOf, speaksOf } from '../objects/cilium-rule.ts';
