@@ -17,7 +17,10 @@ const resendMs = 1_000;
 const pauseMs = 8;
 const [firstPort, lastPort] = [10_000, 60_000];
 
-let lastNumber = 0x1000_0000;
+/** Far enough apart that no answer to one packet, which counts on from its number, is taken for another one. */
+const numberStep = 4_096;
+
+let sent = 0;
 
 /** What is expected of flows. */
 export interface ExpectedFlows {
@@ -79,7 +82,8 @@ export class FlowTrial {
 
   #send(attempt: Attempt): void {
     const { flow } = attempt;
-    const number = ++lastNumber;
+    sent++;
+    const number = (0x1000_0000 + sent * numberStep) >>> 0;
     this.#awaited.set(number, attempt);
     const sender = this.#socket(this.#senders, flow.from, { family: flow.source.family });
     const { source, destination, protocol } = flow;
@@ -129,7 +133,7 @@ function payloadOf({ source, destination, protocol, port = 0, message, sourcePor
   const data = Buffer.alloc(8);
   data.writeUInt32BE(number, 0);
   const [low, high] = sourcePorts ?? [firstPort, lastPort];
-  const ports = { source: low + (number % (high - low + 1)), destination: port };
+  const ports = { source: low + (sent % (high - low + 1)), destination: port };
   switch (protocol) {
     case protocols.TCP:
       return tcpSegment(ends, ports, { flags: tcpFlags.SYN, sequence: number, acknowledged: 0 });
@@ -140,7 +144,7 @@ function payloadOf({ source, destination, protocol, port = 0, message, sourcePor
     case protocols.ICMP:
     case protocols.ICMPv6: {
       const rest = Buffer.alloc(4);
-      rest.writeUInt16BE(number & 0xffff, 0);
+      rest.writeUInt16BE(sent & 0xffff, 0);
       return icmpMessage(ends, { type: (message ?? 0) >> 8, code: (message ?? 0) & 255, rest }, data);
     }
     default:

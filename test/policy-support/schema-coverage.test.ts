@@ -33,7 +33,15 @@ function named(path: string, { apiVersion }: SupportedKind): readonly string[] {
   return first === 'ingress' || first === 'egress' ? [first, path.replace(first, 'rules')] : [path];
 }
 
+/** Of its many fields those that host endpoints depend on. */
+const felixFields = [
+  ...['failsafeInboundHostPorts[]', 'failsafeOutboundHostPorts[]'].flatMap((list) => [`${list}.protocol`, `${list}.port`]),
+  'failsafeInboundHostPorts[].net',
+  ...['Accept', 'Drop', 'Return'].map((action) => `defaultEndpointToHostAction=${action}`),
+];
+
 function fieldsOf(kind: SupportedKind): readonly string[] {
+  if (kind.kind === 'FelixConfiguration') return felixFields;
   if (kind.apiVersion === 'networking.k8s.io/v1') return pathsOfShape(networkPolicySpecShape);
   if (kind.apiVersion === 'projectcalico.org/v3' && isCalicoKind(kind.kind)) return pathsOfShape(calicoSpecShapes[kind.kind]);
   return pathsOfSchema(

@@ -20,6 +20,8 @@ export interface SupportCase {
   /** Flows that the policy lets through, or does not speak of. */
   readonly allowed: readonly string[];
   readonly denied: readonly string[];
+  /** Present: it says who reaches a node; a back end that refuses it leaves the node as it is. */
+  readonly isAboutNodes?: true;
   /** Present: no back end enforces it, and the flows are those of what stands in for it. */
   readonly isRefused?: true;
 }
@@ -31,8 +33,9 @@ export interface SupportedKind {
   readonly isNamespaced: boolean;
   /** The name of the object that is tried; default `tried`. */
   readonly name?: string;
-  /** The engine under which the kind is tried. */
+  /** The engine under which the kind is tried, and another one on Windows, where that one does not run. */
   readonly engine: EngineName;
+  readonly windowsEngine?: EngineName;
   /** A sentence about the whole kind, for the page. */
   readonly about?: string;
   readonly cases: readonly SupportCase[];

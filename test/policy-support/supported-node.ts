@@ -53,6 +53,8 @@ export class SupportedNode {
       const parsed = addresses.map((text) => defined(parseAddress(text), text));
       this.#engine.attach({ uid, namespace, name, interface: link, addresses: parsed });
     }
+    const { 4: four, 6: six } = endAddresses[enforcingNode];
+    this.#engine.setInterfaces([{ name: 'eth0', addresses: [four, six].map((text) => defined(parseAddress(text), text)) }]);
     for (const source of this.#engine.sources) this.#engine.setInSync(source);
     for (const [name, ends] of Object.entries(domainAnswers)) {
       const texts = ends.flatMap((end) => [endAddresses[end][4], endAddresses[end][6]]);
@@ -71,12 +73,12 @@ export class SupportedNode {
     if (unread !== undefined) throw new Error(`objects of the kind ${unread.kind ?? ''} are not read`);
     this.#objects = objects;
     for (const object of objects) this.#tell(object);
-    const { quarantined } = await this.#apply();
+    const { quarantined, refusedHosts } = await this.#apply();
     const refused = this.#engine.refusedPolicies();
     const { endpoints } = this.#engine.emitted();
     const messages = refused.flatMap(({ diagnostics }) => diagnostics.map(({ message }) => message));
     return {
-      refusals: [...new Set(messages.length > 0 ? messages : quarantined.map(({ reason }) => withoutRule(reason)))],
+      refusals: [...new Set(messages.length > 0 ? messages : [...quarantined, ...refusedHosts].map(({ reason }) => withoutRule(reason)))],
       isPartly: refused.length > 0 && refused.length < objects.filter((object) => this.#kindOf(object)?.isPolicy === true).length,
       endpoints: new Map(endpoints.upserts.map((endpoint) => [endpoint.name, endpoint])),
       quarantined: new Set(quarantined.map(({ program }) => program)),
@@ -114,5 +116,5 @@ export class SupportedNode {
 
 /** The reason without the rule that it is given for. */
 function withoutRule(reason: string): string {
-  return reason.replace(/^(rule \S+ has |\w+ \S+ (in|e)gress\[\d+\]: )/, '');
+  return reason.replace(/^(rule \S+ has |\w+ \S+ [\w.[\]]+\[\d+\]: )/, '');
 }

@@ -1,11 +1,11 @@
 /** Tries every case of every kind on one back end, each on real packets: what is in force is obeyed, what is refused is closed. */
-import { chooseDataplane, type EngineName, systemOf } from '@weir/policy';
+import { type EngineName, systemOf } from '@weir/policy';
 import type { BackEnd } from '../packets/back-ends.ts';
 import { PacketNetwork } from '../packets/packet-network.ts';
 import { flowsOfText, type TextFlow } from './flow-text.ts';
 import { type ExpectedFlows, FlowTrial } from './flow-trial.ts';
 import { manifestOf, type SupportCase, type SupportedKind } from './support-case.ts';
-import { objectsOf, supportWorld } from './support-world.ts';
+import { enforcingNode, objectsOf, supportWorld } from './support-world.ts';
 import { type Application, SupportedNode } from './supported-node.ts';
 
 /** What a case came to; without reasons it is enforced. */
@@ -29,8 +29,10 @@ export async function tryKinds(backEnd: BackEnd, kinds: readonly SupportedKind[]
     network.realise(supportWorld);
     trial = new FlowTrial(network);
     const tried: TriedKinds[] = [];
-    for (const engine of new Set(kinds.map((kind) => kind.engine))) {
-      const ofEngine = kinds.filter((kind) => kind.engine === engine);
+    const engineOf = ({ engine, windowsEngine = engine }: SupportedKind): EngineName =>
+      systemOf(backEnd.name) === 'windows' ? windowsEngine : engine;
+    for (const engine of new Set(kinds.map(engineOf))) {
+      const ofEngine = kinds.filter((kind) => engineOf(kind) === engine);
       tried.push(await new EngineTrial({ network, trial, backEnd, engine }).run(ofEngine));
     }
     return { results: tried.flatMap(({ results }) => results), wrong: tried.flatMap(({ wrong }) => wrong) };
@@ -59,9 +61,7 @@ class EngineTrial {
 
   async run(kinds: readonly SupportedKind[]): Promise<TriedKinds> {
     const { network, backEnd, engine } = this.#parts;
-    const choice = chooseDataplane({ engine, system: systemOf(backEnd.name), dataplane: backEnd.name });
     const cases = kinds.flatMap((kind) => kind.cases.map((tried) => ({ kind, tried })));
-    if ('problem' in choice) return { results: cases.map((each) => ({ ...each, reasons: [choice.problem] })), wrong: [] };
     const node = new SupportedNode(network, { backEnd, engine });
     try {
       await this.#tryWithoutPolicies(node, cases);
@@ -102,14 +102,17 @@ class EngineTrial {
 
 /**
  * Where a case is refused that is enforced elsewhere, nobody is let through where a program of the refused policy stands
- * in the way. Where only a part of its objects is refused, the others may allow what they do.
+ * in the way; for a node nothing is closed or opened. Where only a part of its objects is refused, the others may allow what they do.
  */
 function expectedOf(tried: SupportCase, { endpoints, quarantined, refusals, isPartly }: Application): ExpectedFlows {
   const allowed = tried.allowed.flatMap(flowsOfText);
   const denied = tried.denied.flatMap(flowsOfText);
   if (refusals.length === 0 || tried.isRefused === true) return { allowed, denied };
+  if (tried.isAboutNodes === true) return { allowed: [...allowed, ...denied], denied: [] };
   if (isPartly) return { allowed: [], denied };
   const isClosed = (program: string | undefined): boolean => program !== undefined && (quarantined.size === 0 || quarantined.has(program));
-  const isStopped = ({ from, to }: TextFlow): boolean => isClosed(endpoints.get(to)?.ingress) || isClosed(endpoints.get(from)?.egress);
+  // A node always reaches its own pods.
+  const isStopped = ({ from, to }: TextFlow): boolean =>
+    (from !== enforcingNode && isClosed(endpoints.get(to)?.ingress)) || isClosed(endpoints.get(from)?.egress);
   return { allowed: allowed.filter((flow) => !isStopped(flow)), denied: [...denied, ...allowed.filter(isStopped)] };
 }

@@ -1,6 +1,7 @@
 /** Every kind with what is tried of it, in the order of the page. */
 import type { SupportedKind } from '../support-case.ts';
 import { administratorCases } from './administrator-cases.ts';
+import { calicoHostCases } from './calico-host-cases.ts';
 import { calicoPolicyCases, calicoStagedCases } from './calico-policy-cases.ts';
 import { calicoReferredCases } from './calico-referred-cases.ts';
 import { ciliumCases } from './cilium-cases.ts';
@@ -13,5 +14,6 @@ export const supportedKinds: readonly SupportedKind[] = [
   ...calicoPolicyCases,
   ...calicoStagedCases,
   ...calicoReferredCases,
+  ...calicoHostCases,
   ...ciliumCases,
 ];

@@ -1,5 +1,6 @@
 /** What is tried of Calico's policies, enforced and staged. */
 import type { SupportCase, SupportedKind } from '../support-case.ts';
+import { calicoFamilyCases, hostEndpoint } from './calico-host-cases.ts';
 import { calicoRuleCases } from './calico-rule-cases.ts';
 
 const apiVersion = 'projectcalico.org/v3';
@@ -92,20 +93,7 @@ const globalCases: readonly SupportCase[] = [
     allowed: ['a > server tcp 80'],
     denied: ['a > server udp 80'],
   },
-  {
-    feature: 'preDNAT, which is about interfaces of hosts alone',
-    spec: `${server}\npreDNAT: true\napplyOnForward: true\n${allowTcp}`,
-    allowed: ['a > server tcp 80', 'a > server udp 80', 'ext > n1 tcp 80'],
-    denied: [],
-    isRefused: true,
-  },
-  {
-    feature: 'doNotTrack, which is about interfaces of hosts alone',
-    spec: `${server}\ndoNotTrack: true\napplyOnForward: true\n${allowTcp}`,
-    allowed: ['a > server tcp 80', 'a > server udp 80', 'ext > n1 tcp 80'],
-    denied: [],
-    isRefused: true,
-  },
+  ...calicoFamilyCases,
 ];
 
 const calico = { apiVersion, engine: 'calico' } as const;
@@ -161,12 +149,11 @@ egress:
     },
     ...(isGlobal ? ['preDNAT', 'doNotTrack'] : []).map(
       (flag): SupportCase => ({
-        feature: `${flag}: refused, and not enforced either way`,
-        spec: `${server}\n${flag}: true\napplyOnForward: true\n${denyAll}`,
-        others: other('NetworkPolicy', 'enforced', allowTcp),
-        allowed: ['a > server tcp 80'],
+        feature: `${flag}: about host endpoints, and not enforced either`,
+        spec: `selector: 'role == "host"'\n${flag}: true\napplyOnForward: true\n${denyAll}`,
+        others: `${other('NetworkPolicy', 'enforced', allowTcp)}\n---\n${hostEndpoint('interfaceName: eth0, profiles: [projectcalico-default-allow]')}`,
+        allowed: ['a > server tcp 80', 'ext > n1 tcp 80'],
         denied: ['a > server udp 80'],
-        isRefused: true,
       }),
     ),
   ];

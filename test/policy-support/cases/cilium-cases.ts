@@ -101,11 +101,26 @@ const clusterwideCases: readonly SupportCase[] = [
     denied: ['server > c tcp 80'],
   },
   {
-    feature: 'nodeSelector',
-    spec: 'nodeSelector: { matchLabels: { zone: near } }\ningress: [{ fromEntities: [cluster] }]',
-    allowed: ['a > server tcp 80', 'ext > n1 tcp 80'],
+    feature: 'nodeSelector: who reaches the node, its own pods too',
+    spec: 'nodeSelector: { matchLabels: { zone: near } }\ningress: [{ fromEntities: [remote-node] }, { fromEndpoints: [{ matchLabels: { app: a } }] }]',
+    allowed: ['n2 > n1 tcp 80', 'a > n1 tcp 80', 'ext > server tcp 80', 'n1 > ext tcp 80'],
+    denied: ['ext > n1 tcp 80', 'server > n1 tcp 80', 'b > n1 tcp 80'],
+    isAboutNodes: true,
+  },
+  {
+    feature: 'nodeSelector: whom the node reaches',
+    spec: `nodeSelector: { matchLabels: { zone: near } }
+egress: [{ toCIDR: [203.0.113.0/28, "2001:db8::/64"], toPorts: [{ ports: [{ port: "80", protocol: TCP }] }] }]`,
+    allowed: ['n1 > ext tcp 80', 'ext > n1 udp 80', 'a > far tcp 80', 'n1 > server tcp 80'],
+    denied: ['n1 > far tcp 80', 'n1 > ext tcp 81', 'n1 > ext udp 80'],
+    isAboutNodes: true,
+  },
+  {
+    feature: 'nodeSelector: other nodes, which is nothing here',
+    spec: 'nodeSelector: { matchLabels: { zone: away } }\ningress: [{}]',
+    allowed: ['ext > n1 tcp 80', 'a > n1 tcp 80'],
     denied: [],
-    isRefused: true,
+    isAboutNodes: true,
   },
 ];
 
@@ -126,21 +141,26 @@ const namespacedCases: readonly SupportCase[] = [
   },
 ];
 
+const cilium = {
+  apiVersion,
+  engine: 'cilium',
+  windowsEngine: 'kubernetes',
+  about: 'Cilium does not run on Windows; the column HNS is what the engine `kubernetes` makes of the policy there.',
+} as const;
+
 /** One section each. */
 export const ciliumCases: readonly SupportedKind[] = [
-  { kind: 'CiliumNetworkPolicy', apiVersion, isNamespaced: true, engine: 'cilium', cases: [...namespacedCases, ...common] },
+  { kind: 'CiliumNetworkPolicy', isNamespaced: true, ...cilium, cases: [...namespacedCases, ...common] },
   {
     kind: 'CiliumClusterwideNetworkPolicy',
-    apiVersion,
     isNamespaced: false,
-    engine: 'cilium',
+    ...cilium,
     cases: [...clusterwideCases, ...common],
   },
   {
     kind: 'CiliumCIDRGroup',
-    apiVersion,
     isNamespaced: false,
-    engine: 'cilium',
+    ...cilium,
     cases: [
       {
         feature: 'externalCIDRs, by the name of the group',
