@@ -14,6 +14,7 @@ import { defined } from '@weir/net';
 import { flowsOf, generateChanges, generateWorld, NetworkPolicyOracle, renderWorld, runSize } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 import { fuzzWorlds } from './fuzz/fuzz-worlds.ts';
+import { worldFamilies } from './fuzz/world-families.ts';
 import { probeArrivals } from './packets/arrival-probe.ts';
 import { type BackEnd, backEnds, nftablesBackEnd } from './packets/back-ends.ts';
 import { netnsPrefix, networksOf, removeAbandonedNetworks } from './packets/network-owner.ts';
@@ -34,6 +35,24 @@ describe('random worlds on real packets, every pair on every port', () => {
       for (const { flows, denied } of counts) {
         expect(flows).toBeGreaterThanOrEqual(flowsMin);
         expect(denied).toBeGreaterThanOrEqual(deniedMin);
+      }
+    },
+  );
+
+  // The short run tries each mix on one back end, which are others with another seed; longer ones try all.
+  const mixes = worldFamilies.filter(({ name }) => name !== 'networkpolicy');
+  it.each(mixes.map((family, i) => [family.name, family, i] as const))(
+    'policies of Kubernetes, of administrators and of %s pass what their oracles allow together and nothing else',
+    async (_name, family, place) => {
+      const tried = backEnds.filter(({ name }) => family.backEnds.includes(name));
+      const chosen = count > 1 ? tried : tried.filter((_, i) => i === (firstSeed + place) % tried.length);
+      const { counts, mismatches } = await fuzzWorlds({ firstSeed: firstSeed + 50, worlds: count, changes: 1, backEnds: chosen, family });
+      expect(mismatches).toEqual([]);
+      expect(counts.map(({ backEnd }) => backEnd)).toEqual(chosen.map(({ name }) => name));
+      for (const { flows, denied } of counts) {
+        expect(flows).toBeGreaterThanOrEqual(1_500);
+        expect(denied).toBeGreaterThanOrEqual(deniedMin);
+        expect(flows - denied).toBeGreaterThanOrEqual(deniedMin);
       }
     },
   );

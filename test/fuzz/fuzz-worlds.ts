@@ -4,21 +4,12 @@
  * port with a real packet, and what arrives is what the oracle says.
  */
 import { defined } from '@weir/net';
-import {
-  flowsOf,
-  generateChanges,
-  generateWorld,
-  type HistoryState,
-  NetworkPolicyOracle,
-  renderFlow,
-  renderWorld,
-  shrinkSteps,
-  type World,
-} from '@weir/testkit';
+import { type HistoryState, renderFlow, renderWorld, shrinkSteps, type World } from '@weir/testkit';
 import { probeArrivals } from '../packets/arrival-probe.ts';
 import type { BackEnd } from '../packets/back-ends.ts';
 import { PolicedNetwork } from '../packets/policed-network.ts';
 import type { ExpectedFlow } from '../packets/probe-flows.ts';
+import { type WorldFamily, worldFamilies } from './world-families.ts';
 
 /** What to try. */
 export interface FuzzOrder {
@@ -26,7 +17,10 @@ export interface FuzzOrder {
   readonly worlds: number;
   /** States that follow each world. */
   readonly changes: number;
+  /** Those that carry no world of the family are left out. */
   readonly backEnds: readonly BackEnd[];
+  /** Default: NetworkPolicies alone. */
+  readonly family?: WorldFamily;
   /** How long the manifest of a world that goes wrong is made smaller; default a minute. */
   readonly shrinkMs?: number;
   /** Told what became of each world, in one line, and at once of what went wrong. */
@@ -52,12 +46,14 @@ export interface FuzzResult {
 
 /** Tries them all; a world that goes wrong on a back end ends there, and the next one begins. */
 export async function fuzzWorlds(order: FuzzOrder): Promise<FuzzResult> {
-  const { firstSeed, worlds, changes, backEnds, onWorld, onMismatch, signal, shrinkMs = 60_000 } = order;
+  const { firstSeed, worlds, changes, onWorld, onMismatch, signal, shrinkMs = 60_000 } = order;
+  const family = order.family ?? defined(worldFamilies[0], 'there is a family');
+  const backEnds = order.backEnds.filter(({ name }) => family.backEnds.includes(name));
   const counts = backEnds.map(({ name }): FuzzCount => ({ backEnd: name, states: 0, flows: 0, denied: 0 }));
   const mismatches: string[] = [];
   const isInterrupted = (): boolean => signal?.aborted === true;
   for (let seed = firstSeed; seed < firstSeed + worlds && !isInterrupted(); seed++) {
-    const history = generateChanges(seed, generateWorld(seed), changes);
+    const history = family.historyOf(seed, changes);
     // A network of its own for each world: what differs is found again from its seed alone.
     const policed = new PolicedNetwork();
     try {
@@ -67,7 +63,7 @@ export async function fuzzWorlds(order: FuzzOrder): Promise<FuzzResult> {
         const count = defined(counts[i], 'each back end has a count');
         const before = count.flows;
         await policed.reset(backEnd);
-        const found = await tryHistory(policed, { seed, history, backEnd, shrinkMs, isInterrupted }, count);
+        const found = await tryHistory(policed, { seed, history, family, backEnd, shrinkMs, isInterrupted }, count);
         if (found !== undefined) {
           mismatches.push(found);
           onMismatch?.(found);
@@ -85,18 +81,19 @@ export async function fuzzWorlds(order: FuzzOrder): Promise<FuzzResult> {
 interface Trial {
   readonly seed: number;
   readonly history: readonly HistoryState[];
+  readonly family: WorldFamily;
   readonly backEnd: BackEnd;
   readonly shrinkMs: number;
   readonly isInterrupted: () => boolean;
 }
 
 async function tryHistory(policed: PolicedNetwork, trial: Trial, count: FuzzCount): Promise<string | undefined> {
-  const { seed, history, backEnd } = trial;
+  const { seed, history, family, backEnd } = trial;
   for (const [step, state] of history.entries()) {
     if (trial.isInterrupted()) break;
-    const world = expressibleOn(backEnd, state.world);
-    await policed.moveTo(world);
-    const flows = judgedFlows(world);
+    const world = family.expressibleOn(backEnd, state.world);
+    await policed.moveTo(family.told(world));
+    const flows = judgedFlows(world, family);
     const wrong = await probeArrivals(policed.network, world, flows);
     count.states++;
     count.flows += flows.length;
@@ -110,20 +107,17 @@ async function tryHistory(policed: PolicedNetwork, trial: Trial, count: FuzzCoun
         .slice(0, 10)
         .map(({ flow, allowed }) => `  ${renderFlow(flow)}: ${allowed ? 'allowed, but did not arrive' : 'denied, but arrived'}`),
       small === undefined ? 'from nothing the state is right: what matters is the state before' : 'the smallest manifest that fails:',
-      renderWorld(small ?? world),
+      renderWorld(family.told(small ?? world)),
     ].join('\n');
   }
   return undefined;
 }
 
-function expressibleOn(backEnd: BackEnd, world: World): World {
-  return { ...world, networkPolicies: world.networkPolicies.map(backEnd.expressible) };
-}
-
 /** All flows of which an end is a pod, with what the oracle says. */
-function judgedFlows(world: World): ExpectedFlow[] {
-  const oracle = new NetworkPolicyOracle(world);
-  return flowsOf(world)
+function judgedFlows(world: World, family: WorldFamily): ExpectedFlow[] {
+  const oracle = family.judge(world);
+  return family
+    .flowsOf(world)
     .filter(({ source, destination }) => source.kind === 'pod' || destination.kind === 'pod')
     .map((flow) => ({ flow, allowed: oracle.verdict(flow).allowed }));
 }
@@ -132,13 +126,13 @@ function judgedFlows(world: World): ExpectedFlow[] {
 async function shrink(
   policed: PolicedNetwork,
   world: World,
-  { backEnd, shrinkMs, isInterrupted, wrong }: Trial & { readonly wrong: ExpectedFlow },
+  { family, backEnd, shrinkMs, isInterrupted, wrong }: Trial & { readonly wrong: ExpectedFlow },
 ): Promise<World | undefined> {
   const fails = async (candidate: World): Promise<boolean> => {
     try {
       await policed.reset(backEnd);
-      await policed.moveTo(candidate);
-      const flow = { flow: wrong.flow, allowed: new NetworkPolicyOracle(candidate).verdict(wrong.flow).allowed };
+      await policed.moveTo(family.told(candidate));
+      const flow = { flow: wrong.flow, allowed: family.judge(candidate).verdict(wrong.flow).allowed };
       return flow.allowed === wrong.allowed && (await probeArrivals(policed.network, candidate, [flow])).length > 0;
     } catch {
       return false;

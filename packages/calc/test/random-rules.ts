@@ -232,7 +232,7 @@ function legal(direction: Direction, match: Match): Match {
   const sideOf = (side: Side, isPeer: boolean): Side => {
     const { namedPorts, notNamedPorts, notPorts, ...others } = side;
     const mayExclude = match.protocol !== undefined && hasPorts(match.protocol);
-    const mayName = !isPeer || direction === 'ingress' || others.groups === undefined;
+    const mayName = !isPeer || direction === 'ingress' || others.groups === undefined || others.outside === true;
     return {
       ...others,
       ...(namedPorts !== undefined && mayName ? { namedPorts } : {}),

@@ -40,7 +40,8 @@ interface Alternative {
 /** The rules of programs that one rule of the model becomes. */
 export function planRule(rule: Rule, direction: Direction, limits: BlockLimits): PlannedRule[] {
   const { source, destination } = rule.match;
-  const [local, remote] = direction === 'ingress' ? [destination, source] : [source, destination];
+  const [local, named] = direction === 'ingress' ? [destination, source] : [source, destination];
+  const remote = withoutNamesOutside(named);
   // Rules about the selected endpoint are in parts of policies that select it.
   assert(!asksOfEnd(local), 'a rule asks for labels or addresses of the endpoint that its policy selects');
   const places = placesOf(remote, limits);
@@ -50,6 +51,13 @@ export function planRule(rule: Rule, direction: Direction, limits: BlockLimits):
       planProtocol({ rule, direction, local, remote: one, places, ...protocols }),
     ),
   );
+}
+
+/** Only pods have names of ports: what is outside has none of those that are wanted, and none of those that are excluded. */
+function withoutNamesOutside(remote: Side): Side {
+  const { namedPorts, notNamedPorts: _, ...others } = remote;
+  if (remote.outside !== true) return remote;
+  return namedPorts === undefined ? others : { ...others, ports: others.ports ?? [] };
 }
 
 /** Destinations on the ports that they serve, and those on any port, are rules apart. */
@@ -103,7 +111,7 @@ function identityOf({ rule: { origin }, protocol, notProtocol }: SeenRule, varia
 function alternativesOf(seen: SeenRule, isTransport: boolean): Alternative[] {
   const { direction, remote } = seen;
   const ports = isTransport ? numbersOf(remote) : undefined;
-  if (servesPorts(remote, direction)) return [serviceAlternative(seen, ports)];
+  if (servesPorts(remote, direction)) return ports?.length === 0 ? [] : [serviceAlternative(seen, ports)];
   const group = remote.groups === undefined ? [] : [groupSet(remote.groups)];
   const plain: Alternative = {
     variant: '',

@@ -95,7 +95,12 @@ export class PlacedEvaluator {
   readonly #world: World;
   readonly #policyWorld: PolicyWorld;
 
-  constructor(world: WorldWithHosts, placed: readonly PlacedPolicy[], profile: EngineProfile = engineProfiles.kubernetes) {
+  constructor(
+    world: WorldWithHosts,
+    placed: readonly PlacedPolicy[],
+    profile: EngineProfile = engineProfiles.kubernetes,
+    groups: NonNullable<PolicyWorldOptions['groups']> = new Map(),
+  ) {
     this.#world = world;
     const tiers = new Map<string, Tier>();
     for (const { tier, policy } of placed) {
@@ -109,6 +114,7 @@ export class PlacedEvaluator {
     this.#policyWorld = createPolicyWorld({
       tiers: [...tiers.values()],
       profile,
+      groups,
       endpoints: world.pods.flatMap((pod) => podToPlannedEndpoint(pod, labels.get(pod.metadata.namespace) ?? {}, accountLabels(pod)) ?? []),
       nodes: (world.nodes ?? []).map((node) => ({
         name: node.metadata.name ?? '',

@@ -8,7 +8,8 @@ export function renderFlow(flow: WorldFlow): string {
 
 /** All objects of a world as a JSON manifest (`kubectl apply -f -` takes it), one object a line. */
 export function renderWorld(world: World): string {
-  const items = [...(world.nodes ?? []), ...world.namespaces, ...world.pods, ...world.networkPolicies];
+  const { nodes = [], namespaces, serviceAccounts = [], pods, networkPolicies, policyObjects = [] } = world;
+  const items = [...nodes, ...namespaces, ...serviceAccounts, ...pods, ...networkPolicies, ...policyObjects];
   return `{"apiVersion": "v1", "kind": "List", "items": [\n${items.map((item) => `  ${JSON.stringify(item)}`).join(',\n')}\n]}`;
 }
 

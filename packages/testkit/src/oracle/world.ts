@@ -12,6 +12,10 @@ export interface World {
   readonly nodes?: readonly Node[];
   /** Policies of other APIs. */
   readonly policyObjects?: readonly KubeObject[];
+  /** Those whose labels policies ask for. */
+  readonly serviceAccounts?: readonly KubeObject[];
+  /** What names have resolved to, by the name or the pattern in a policy. */
+  readonly resolved?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The protocols that a flow can have; `ICMP` stands for the ICMP of the flow's family and has no port. */

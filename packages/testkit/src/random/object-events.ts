@@ -1,6 +1,8 @@
 /** The watch events that lead from one state of a cluster to another. */
 import { isOfKind, policyCompilers, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
+import { defined, parseAddress } from '@weir/net';
+import type { AddressGroupName, GroupMember } from '@weir/policy';
 import type { World } from '../oracle/world.ts';
 
 /** Whatever follows a cluster's objects; deleting names an object as watches do. */
@@ -15,6 +17,10 @@ export interface ObjectSink {
   deletePolicyObject(kind: string, namespace: string | undefined, name: string): void;
   upsertNode(node: Node): void;
   deleteNode(name: string): void;
+  upsertServiceAccount(account: KubeObject): void;
+  deleteServiceAccount(namespace: string, name: string): void;
+  upsertAddressGroup(name: AddressGroupName, members: readonly GroupMember[]): void;
+  deleteAddressGroup(name: AddressGroupName): void;
 }
 
 /** One event, ready to be given to a sink. */
@@ -60,6 +66,33 @@ export function eventsBetween(from: World, to: World): ObjectEvent[] {
     ...pods.come.map((pod) => (sink: ObjectSink) => sink.upsertPod(pod)),
     ...policies.come.map((policy) => (sink: ObjectSink) => sink.upsertNetworkPolicy(policy)),
     ...objects.come.map((object) => (sink: ObjectSink) => sink.upsertPolicyObject(kindOf(object), object)),
+    ...accountEvents(from, to),
+    ...nameEvents(from.resolved ?? {}, to.resolved ?? {}),
+  ];
+}
+
+function accountEvents(from: World, to: World): ObjectEvent[] {
+  const accounts = compare(from.serviceAccounts ?? [], to.serviceAccounts ?? []);
+  return [
+    ...accounts.gone.map(
+      ({ metadata: { namespace = '', name = '' } }) =>
+        (sink: ObjectSink) =>
+          sink.deleteServiceAccount(namespace, name),
+    ),
+    ...accounts.come.map((account) => (sink: ObjectSink) => sink.upsertServiceAccount(account)),
+  ];
+}
+
+function nameEvents(from: NonNullable<World['resolved']>, to: NonNullable<World['resolved']>): ObjectEvent[] {
+  const members = (texts: readonly string[]): GroupMember[] =>
+    texts.map((text) => ({ address: defined(parseAddress(text), `${text} is an address`) }));
+  return [
+    ...Object.keys(from).flatMap((name): ObjectEvent[] => (name in to ? [] : [(sink) => sink.deleteAddressGroup(`domain/${name}`)])),
+    ...Object.entries(to).map(
+      ([name, texts]): ObjectEvent =>
+        (sink) =>
+          sink.upsertAddressGroup(`domain/${name}`, members(texts)),
+    ),
   ];
 }
 
@@ -71,7 +104,8 @@ function compare<T extends KubeObject>(from: readonly T[], to: readonly T[]): { 
 
 /** The name that an engine has for the kind of an object of a policy API. */
 function kindOf(object: KubeObject): string {
-  const kind = policyCompilers.flatMap(({ policyKinds }) => policyKinds).find((each) => isOfKind(object, each));
+  const kinds = policyCompilers.flatMap(({ policyKinds, referredKinds }) => [...policyKinds, ...referredKinds]);
+  const kind = kinds.find((each) => isOfKind(object, each));
   if (kind === undefined) throw new Error(`${object.kind ?? ''} is of no policy API`);
   return policyKindName(kind);
 }

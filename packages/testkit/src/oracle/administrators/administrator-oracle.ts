@@ -8,7 +8,7 @@
  * v1alpha2.
  */
 import { addressKey, type Inhabitant, Inhabitants, type ResolvedEnd } from '../inhabitants.ts';
-import { NetworkPolicyOracle } from '../network-policy-oracle.ts';
+import { NetworkPolicyOracle, type OracleOpinion } from '../network-policy-oracle.ts';
 import type { OracleVerdict, WorldFlow } from '../world.ts';
 import type { AdministratorObject, AdministratorWorld } from './administrator-objects.ts';
 import { choosesPod, isAboutTraffic, namesEnd } from './administrator-rule.ts';
@@ -24,17 +24,23 @@ interface Question {
   readonly flow: WorldFlow;
 }
 
+/** What the policies between the tiers of administrators say. */
+export interface NamespaceOpinions {
+  opinion(flow: WorldFlow): OracleOpinion;
+}
+
 /** Judges flows in one world. */
 export class AdministratorOracle {
   readonly #world: AdministratorWorld;
   readonly #inhabitants: Inhabitants;
-  readonly #networkPolicies: NetworkPolicyOracle;
+  readonly #namespaces: NamespaceOpinions;
   readonly #tiers: Readonly<Record<TierName, readonly AdministratorObject[]>>;
 
-  constructor(world: AdministratorWorld) {
+  /** `namespaces`: who knows what policies of namespaces say; default: Kubernetes' own alone. */
+  constructor(world: AdministratorWorld, namespaces: NamespaceOpinions = new NetworkPolicyOracle(world)) {
     this.#world = world;
     this.#inhabitants = new Inhabitants(world);
-    this.#networkPolicies = new NetworkPolicyOracle(world);
+    this.#namespaces = namespaces;
     const inTier = (tier: TierName): AdministratorObject[] =>
       world.policyObjects.filter((policy) => tierOf(policy) === tier).sort((a, b) => priorityOf(a) - priorityOf(b));
     this.#tiers = { Admin: inTier('Admin'), Baseline: inTier('Baseline') };
@@ -44,7 +50,7 @@ export class AdministratorOracle {
   verdict(flow: WorldFlow): OracleVerdict {
     const source = this.#inhabitants.at(flow.source);
     const destination = this.#inhabitants.at(flow.destination);
-    const opinion = this.#networkPolicies.opinion(flow);
+    const opinion = this.#namespaces.opinion(flow);
     const isSelf = source.pod !== undefined && source.pod === destination.pod;
     // A node always reaches its pods: probes of the kubelet.
     const fromOwnNode = destination.pod?.nodeAddresses.has(addressKey(source.address)) === true;
