@@ -6,6 +6,7 @@
 
 export * from './delta-model.ts';
 export * from './differential/cilium-evaluator.ts';
+export { findHostDifference, wireName } from './differential/compare-hosts.ts';
 export * from './differential/compare-nodes.ts';
 export * from './differential/compare-worlds.ts';
 export * from './differential/compiler-mutants.ts';
@@ -33,6 +34,7 @@ export * from './packets/packet-counter.ts';
 export * from './process/bundle-program.ts';
 export * from './process/interruption.ts';
 export * from './process/run-program.ts';
+export * from './random/calico-events.ts';
 export * from './random/changes.ts';
 export * from './random/construct-counts.ts';
 export * from './random/flows.ts';

@@ -67,7 +67,8 @@ export function findNodeDifference(
   return undefined;
 }
 
-function packetOf(flow: CalicoFlow, addressOf: (end: FlowEnd) => Address): Flow {
+/** A flow of the oracle as a packet bears it. */
+export function packetOf(flow: CalicoFlow, addressOf: (end: FlowEnd) => Address): Flow {
   const source = addressOf(flow.source);
   return {
     source,

@@ -1,11 +1,11 @@
 /** Calico's policies beside Kubernetes' own and those of administrators on random worlds: the oracle against the engine. */
 import { Engine } from '@weir/calc';
-import type { KubeObject } from '@weir/kube';
 import { enforcementTarget, engineProfiles } from '@weir/policy';
 import {
   type CalicoFlow,
   CalicoOracle,
   type CalicoWorld,
+  calicoEvents,
   calicoReferred,
   DeltaModel,
   eventsBetween,
@@ -37,26 +37,6 @@ function flowsOfWorld(world: CalicoWorld): CalicoFlow[] {
       ? icmpMessages.map((icmp) => ({ ...flow, icmp }))
       : [{ ...flow, sourcePort: sourcePorts[i % sourcePorts.length] ?? 0 }],
   );
-}
-
-/** What an engine is told besides pods, namespaces, nodes and policies. */
-function calicoEvents(world: CalicoWorld): ((engine: Engine) => void)[] {
-  const objects = (plural: string, list: readonly KubeObject[]): ((engine: Engine) => void)[] =>
-    list.map((object) => (engine) => engine.upsertPolicyObject(`${plural}.crd.projectcalico.org`, object));
-  const isGlobal = ({ kind }: KubeObject): boolean => kind === 'GlobalNetworkSet';
-  return [
-    ...objects('tiers', world.tiers),
-    ...objects('globalnetworksets', world.networkSets.filter(isGlobal)),
-    ...objects(
-      'networksets',
-      world.networkSets.filter((set) => !isGlobal(set)),
-    ),
-    ...world.serviceAccounts.map(
-      (account) =>
-        (engine: Engine): void =>
-          engine.upsertServiceAccount(account),
-    ),
-  ];
 }
 
 describe('policies of Calico, of administrators and of Kubernetes on random worlds', () => {
