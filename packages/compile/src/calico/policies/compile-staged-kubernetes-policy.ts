@@ -21,7 +21,7 @@ export function compileStagedKubernetesPolicy(object: StagedKubernetesNetworkPol
           severity: 'error',
           message: `stagedAction ${JSON.stringify(stagedAction)} is none of ${calicoStagedActions.join(', ')}`,
           action: 'correct the field',
-          object: `${object.kind} ${object.metadata.namespace ?? 'default'}/${object.metadata.name ?? ''}`,
+          object: nameOf(object),
           field: 'spec.stagedAction',
         },
       ],
@@ -29,7 +29,7 @@ export function compileStagedKubernetesPolicy(object: StagedKubernetesNetworkPol
   }
   if (stagedAction === 'Delete') return { policies: [], diagnostics: [] };
   const { policy, diagnostics } = compileNetworkPolicy({ ...object, spec }, positionOf === undefined ? {} : { positionOf });
-  if (policy === undefined) return { policies: [], diagnostics };
+  if (policy === undefined) return { policies: [], diagnostics: diagnostics.map((each) => ({ ...each, object: nameOf(object) })) };
   const ref: PolicyRef = { ...policy.ref, apiVersion: calicoGroup, kind: object.kind };
   const renamed = (rules: NonNullable<typeof policy.ingress> | undefined): typeof rules =>
     rules === undefined
@@ -39,4 +39,8 @@ export function compileStagedKubernetesPolicy(object: StagedKubernetesNetworkPol
   const { ingress: _ingress, egress: _egress, ...rest } = policy;
   const staged = { ...rest, ref, staged: true, ...(ingress === undefined ? {} : { ingress }), ...(egress === undefined ? {} : { egress }) };
   return { policies: [{ tier, policy: staged }], diagnostics: [] };
+}
+
+function nameOf({ kind, metadata: { namespace = 'default', name = '' } }: StagedKubernetesNetworkPolicy): string {
+  return `${kind} ${namespace}/${name}`;
 }
