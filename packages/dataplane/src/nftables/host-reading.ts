@@ -58,7 +58,7 @@ function loadProgram(of: HostHeaders): Expression[] {
 }
 
 /** Loads the number of the interface's program in the place; `nft list` shows the mark for that register. */
-export function lookupInterface(map: HostMap, into: number = programNumber): Expression[] {
+function lookupInterface(map: HostMap, into: number = programNumber): Expression[] {
   const key: Expression =
     hostMaps.get(map)?.forAll === true
       ? { kind: 'immediate', into: wideKey, value: interfaceKey(everyInterface) }
