@@ -192,8 +192,8 @@ describe('weir policy status', () => {
 
   it('tells of a refused policy what is in force instead, with one Event of all nodes, and when it is cured', async () => {
     proxies = await AgentProxies.between(lab, nodes);
-    // As from an API server of a later version, with a field that this one does not know.
-    proxies.rewrite((line) => line.replaceAll('"port":8888', '"port":8888,"fieldOfTomorrow":true'));
+    // As from an API server of a later version, which takes what this one cannot express.
+    proxies.rewrite((line) => line.replaceAll('"port":8888', '"port":8888,"endPort":80'));
     for (const node of nodes) process.kill(await agentPid(node), 'SIGKILL');
     await lab.kubectlOutput('delete networkpolicy deny -n demo');
     await lab.kubectlOutput('apply -f -', policy('changing', `, ingress: [{ ports: [{ port: ${port}, protocol: UDP }] }]`));
@@ -207,7 +207,7 @@ describe('weir policy status', () => {
     }, waiting);
     const refused = await lab.weir(['policy', 'status', 'demo/changing']);
     expect(refused.code).toBe(1);
-    expect(refused.stdout).toMatch(/node3 +refused +1 +- .*fieldOfTomorrow.* \(instead in force: its last accepted version\)/);
+    expect(refused.stdout).toMatch(/node3 +refused +1 +- .*endPort.* \(instead in force: its last accepted version\)/);
     expect((await status('demo/other --wait')).code).toBe(0);
     await untilArriving();
     const events = (): Promise<string> =>
@@ -215,7 +215,7 @@ describe('weir policy status', () => {
         'get events -n demo --field-selector involvedObject.kind=NetworkPolicy -o custom-columns=:.reason,:.count,:.message --no-headers',
       );
     await vi.waitFor(
-      async () => expect(await events()).toMatch(/^PolicyRefused +1 +.*fieldOfTomorrow.*its last accepted version stays in force/),
+      async () => expect(await events()).toMatch(/^PolicyRefused +1 +.*endPort.*its last accepted version stays in force/),
       waiting,
     );
     expect(await lab.kubectlOutput('events -n demo --for networkpolicy/changing')).toMatch(

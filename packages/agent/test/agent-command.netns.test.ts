@@ -15,8 +15,8 @@ describe('weir agent', () => {
 
   beforeAll(async () => {
     world = await openNodeWorld();
-    // As from an API server of a later version, with a field that this one does not know.
-    world.proxy.rewrite = (line) => line.replaceAll('"port":8888', '"port":8888,"fieldOfTomorrow":true');
+    // As from an API server of a later version, which takes what this one cannot express.
+    world.proxy.rewrite = (line) => line.replaceAll('"port":8888', '"port":8888,"endPort":80');
     server = await world.addPod('server', { app: 'server' });
     friend = await world.addPod('friend', { role: 'friend' });
     stranger = await world.addPod('stranger', { role: 'stranger' });
