@@ -12,7 +12,7 @@ describe('every feature of every policy API', () => {
   let tried: TriedBackEnds;
   beforeAll(async () => {
     tried = await tryBackEnds();
-  }, 300_000);
+  }, 900_000);
 
   it.each(backEnds.map(({ name }) => [name]))('is obeyed by packets on %s, or refused with a reason and closed', (name) => {
     expect(tried.wrong[name]).toEqual([]);

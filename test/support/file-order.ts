@@ -20,6 +20,7 @@ const longest: readonly string[] = [
   'test/lab-shell.netns.test.ts',
   'test/demo.netns.test.ts',
   'test/semantics/ebpf.netns.test.ts',
+  'test/policy-support.netns.test.ts',
 ];
 
 /** The order of a whole run. */
