@@ -5,8 +5,7 @@
  * ports, are one class; each pair of classes is evaluated once per port, with two different pods
  * (a pod always reaches itself, which is no verdict about its class).
  */
-import type { Family, ProtocolNumber } from '@weir/net';
-import { type AddressRange, addressRangesContain, formatAddress } from '@weir/net';
+import { addressRangesContain, type Family, type ProtocolNumber } from '@weir/net';
 import {
   type Endpoint,
   type FlowEnd,
@@ -14,12 +13,10 @@ import {
   type Outcome,
   type PolicyWorld,
   podName,
-  type Rule,
-  type Selector,
-  type Side,
-  selectorKey,
   selectorTruth,
+  systemOfEndpoint,
 } from '@weir/policy';
+import { conditionsOf, groupBits } from './migration/end-conditions.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** A port to ask about; `port` is absent for protocols without ports. */
@@ -96,57 +93,32 @@ function pairOutcomes(
 }
 
 function classify(world: PolicyWorld, pods: readonly Endpoint[], family: Family): Endpoint[][] {
-  const { selectors, nets } = conditionsOf(world);
+  const { selectors, nets, members, asksForNodes } = conditionsOf([world]);
+  const groupsOf = groupBits(members);
   const classes = new Map<string, Endpoint[]>();
   const bitsOfLabels = new Map<string, string>();
   for (const pod of pods) {
-    const labels = JSON.stringify([pod.namespace, sortedEntries(pod.labels.pod), sortedEntries(pod.labels.namespace)]);
+    const labels = JSON.stringify([pod.namespace, Object.values(pod.labels).map(sortedEntries)]);
     let bits = bitsOfLabels.get(labels);
     if (bits === undefined) {
-      bits = selectors.map((selector) => selectorTruth(world, selector, pod).charAt(0)).join('');
+      bits = selectors.map(({ selector }) => selectorTruth(world, selector, pod).charAt(0)).join('');
       bitsOfLabels.set(labels, bits);
     }
     const address = addressOf(pod, family);
-    const inNets = nets.map((ranges) => (address === undefined ? '?' : addressRangesContain(ranges, address) ? '1' : '0')).join('');
+    const inNets = nets.map(({ ranges }) => (address === undefined ? '?' : addressRangesContain(ranges, address) ? '1' : '0')).join('');
     // Host endpoints ask about what goes through their nodes.
-    const key = JSON.stringify([bits, inNets, pod.namedPorts, world.asksHosts ? pod.node : '']);
-    const members = classes.get(key);
-    if (members === undefined) classes.set(key, [pod]);
-    else members.push(pod);
+    const node = asksForNodes || world.asksHosts ? (pod.node ?? '') : '';
+    const groups = address === undefined ? '' : groupsOf(address);
+    const key = JSON.stringify([bits, inNets, pod.namedPorts, node, groups, systemOfEndpoint(pod)]);
+    const same = classes.get(key);
+    if (same === undefined) classes.set(key, [pod]);
+    else same.push(pod);
   }
   return [...classes.values()];
 }
 
 function sortedEntries(labels: Readonly<Record<string, string>>): (readonly [string, string])[] {
   return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Every different selector and address set that a policy asks about. */
-function conditionsOf(world: PolicyWorld): {
-  readonly selectors: readonly Selector[];
-  readonly nets: readonly (readonly AddressRange[])[];
-} {
-  const selectors = new Map<string, Selector>();
-  const nets = new Map<string, readonly AddressRange[]>();
-  const addSide = (side: Side): void => {
-    for (const selector of [side.selector, side.notSelector]) {
-      if (selector !== undefined) selectors.set(selectorKey(selector), selector);
-    }
-    for (const ranges of [side.nets, side.notNets]) {
-      if (ranges !== undefined) nets.set(ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join(), ranges);
-    }
-  };
-  const addRule = ({ match }: Rule): void => {
-    addSide(match.source);
-    addSide(match.destination);
-  };
-  for (const { policies } of world.tiers) {
-    for (const { subject, ingress, egress } of policies) {
-      selectors.set(selectorKey(subject), subject);
-      for (const rule of [...(ingress?.rules ?? []), ...(egress?.rules ?? [])]) addRule(rule);
-    }
-  }
-  return { selectors: [...selectors.values()], nets: [...nets.values()] };
 }
 
 function endOf(endpoint: Endpoint, family: Family): FlowEnd {

@@ -2,7 +2,7 @@
 import { parseManifest } from '@weir/kube';
 import { engineProfiles, renderVerdict } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
-import { explainFlow, loadSnapshot, type Snapshot } from '../src/index.ts';
+import { computeMatrix, explainFlow, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
 
 const pods = ['server', 'a', 'b'].map((name) =>
   [
@@ -126,5 +126,48 @@ describe('policies of Calico and of Cilium that select one pod', () => {
 
   it('mean what they mean alone to an engine that reads one of the APIs', () => {
     expect(why(snapshotOf(meeting, 'calico'), 'b')[0]).toMatch(/^allow: /);
+  });
+});
+
+/** Two pods of equal labels beside a server, and a policy of the server. */
+function twinsWith(ingress: string): Snapshot {
+  const pod = (name: string, more: string, address: string): string =>
+    [
+      'apiVersion: v1',
+      'kind: Pod',
+      `metadata: {name: ${name}, namespace: shop, labels: {app: ${name === 'server' ? 'server' : 'twin'}}}`,
+      `spec: {${more}containers: [{name: c, image: i}]}`,
+      `status: {podIP: ${address}}`,
+    ].join('\n');
+  const manifest = [
+    namespace,
+    pod('server', '', '10.0.1.1'),
+    pod('one', 'serviceAccountName: robot, nodeName: n1, ', '10.0.1.2'),
+    pod('two', 'nodeName: n2, ', '10.0.1.3'),
+    'apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: shop}',
+    [
+      'apiVersion: discovery.k8s.io/v1',
+      'kind: EndpointSlice',
+      'metadata: {name: one-x, namespace: shop, labels: {kubernetes.io/service-name: one}}',
+      'addressType: IPv4',
+      'endpoints: [{addresses: [10.0.1.2]}]',
+      'ports: [{port: 80, protocol: TCP}]',
+    ].join('\n'),
+    `apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec: {selector: 'app == "server"', ingress: [${ingress}]}`,
+  ].join('\n---\n');
+  const { documents } = parseManifest(manifest, 'twins.yaml');
+  return loadSnapshot(documents, { profile: engineProfiles.calico });
+}
+
+describe('the matrix, for policies that ask for more than labels', () => {
+  it.each([
+    ['service accounts', '{action: Allow, source: {serviceAccounts: {names: [robot]}}}'],
+    ['services', '{action: Allow, source: {services: {name: one}}}'],
+  ])('tells pods of equal labels apart by their %s', (_what, ingress) => {
+    const snapshot = twinsWith(ingress);
+    expect(snapshot.diagnostics).toEqual([]);
+    const matrix = computeMatrix(snapshot, { ports: [{ protocol: 6, port: 80 }] });
+    expect(matrixOutcome(matrix, 'shop/one', 'shop/server', 0)).toBe('allow');
+    expect(matrixOutcome(matrix, 'shop/two', 'shop/server', 0)).toBe('deny');
   });
 });

@@ -17,17 +17,15 @@ import {
 import {
   type Endpoint,
   type FlowEnd,
-  type GroupMember,
   type PolicyWorld,
   requiredLabels,
   type Selector,
-  type Side,
   selectorKey,
   selectorMatches,
   systemOfEndpoint,
 } from '@weir/policy';
 import type { Snapshot } from '../snapshot.ts';
-import { rulesOf } from './traffic-classes.ts';
+import { conditionsOf, type EndConditions, groupBits, rangesKey } from './end-conditions.ts';
 
 /** Ends that are alike. */
 export interface EndClass {
@@ -102,18 +100,9 @@ interface Bits {
   readonly extra: string;
 }
 
-interface Conditions {
-  readonly selectors: readonly { readonly key: string; readonly selector: Selector }[];
-  readonly nets: readonly { readonly key: string; readonly ranges: readonly AddressRange[] }[];
-  /** Of the groups that rules name. */
-  readonly members: readonly (GroupMember & { readonly group: string })[];
-  /** Whether rules tell the node that a pod runs on from others. */
-  readonly asksForNodes: boolean;
-}
-
 function indexed(
   found: readonly { readonly kind: EndClass['kind']; readonly ends: FlowEnd[]; readonly bits: Bits }[],
-  conditions: Conditions,
+  conditions: EndConditions,
   family: Family,
 ): EndClasses {
   const size = found.length;
@@ -140,52 +129,8 @@ function indexed(
 
 const noBits: Bits = { selectors: '', nets: '', extra: '' };
 
-function rangesKey(ranges: readonly AddressRange[]): string {
-  return ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join();
-}
-
-function conditionsOf(worlds: readonly PolicyWorld[]): Conditions {
-  const selectors = new Map<string, Selector>();
-  const nets = new Map<string, readonly AddressRange[]>();
-  const members = new Map<string, Conditions['members']>();
-  let asksForNodes = false;
-  const addSide = (world: PolicyWorld, side: Side): void => {
-    asksForNodes ||= side.node !== undefined;
-    for (const group of side.groups ?? [])
-      members.set(
-        group,
-        world.membersOf(group).map((member) => ({ ...member, group })),
-      );
-    for (const selector of [side.selector, side.notSelector]) if (selector !== undefined) selectors.set(selectorKey(selector), selector);
-    for (const ranges of [side.nets, side.notNets, side.nodes]) if (ranges !== undefined) nets.set(rangesKey(ranges), ranges);
-  };
-  for (const world of worlds) {
-    for (const { match } of rulesOf(world)) {
-      addSide(world, match.source);
-      addSide(world, match.destination);
-    }
-    for (const { policies } of world.tiers) for (const { subject } of policies) selectors.set(selectorKey(subject), subject);
-  }
-  return {
-    selectors: [...selectors].map(([key, selector]) => ({ key, selector })),
-    nets: [...nets].map(([key, ranges]) => ({ key, ranges })),
-    members: [...members.values()].flat(),
-    asksForNodes,
-  };
-}
-
-/** The groups that an address is in, with the ports there; '' for none. */
-function groupBits(members: Conditions['members']): (address: Address) => string {
-  const texts = new Map<string, string[]>();
-  for (const { group, address, protocol, port } of members) {
-    const key = formatAddress(address);
-    texts.set(key, [...(texts.get(key) ?? []), `${group} ${protocol ?? ''} ${port ?? ''}`]);
-  }
-  return (address) => texts.get(formatAddress(address))?.sort().join() ?? '';
-}
-
 /** The selectors' answers about a pod, one sign each; pods of equal labels are asked once, and selectors of other namespaces not at all. */
-function selectorBits(selectors: Conditions['selectors']): (endpoint: Endpoint) => string {
+function selectorBits(selectors: EndConditions['selectors']): (endpoint: Endpoint) => string {
   const everywhere: number[] = [];
   const byNamespace = new Map<string, number[]>();
   for (const [at, { selector }] of selectors.entries()) {
@@ -237,7 +182,7 @@ const wellKnown: Readonly<Record<Family, readonly string[]>> = {
 };
 
 /** One address that is nobody's in each part into which the ranges cut the address space, where there is one. */
-function outsideAddresses(nets: Conditions['nets'], family: Family, taken: ReadonlySet<string>): Address[] {
+function outsideAddresses(nets: EndConditions['nets'], family: Family, taken: ReadonlySet<string>): Address[] {
   // What is before it is nobody's (RFC 6890).
   const first = parseAddress(family === 4 ? '1.0.0.1' : '::1:0:0:1');
   const starts = new Map<string, Address>();

@@ -31,7 +31,10 @@ describe('a supervised process', () => {
     const pid = supervised.status().pid;
     expect(readIdentity(join(directory, 'pids', 'c.json'))?.pid).toBe(pid);
     supervised.signal('SIGKILL');
-    await vi.waitFor(() => expect(supervised.status()).toMatchObject({ state: 'running', restarts: 1, lastExit: 'signal SIGKILL' }), 30_000);
+    await vi.waitFor(
+      () => expect(supervised.status()).toMatchObject({ state: 'running', restarts: 1, lastExit: 'signal SIGKILL' }),
+      30_000,
+    );
     expect(supervised.status().pid).not.toBe(pid);
     await supervised.stop();
     expect(supervised.status().state).toBe('stopped');

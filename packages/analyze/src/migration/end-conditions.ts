@@ -1,0 +1,60 @@
+/** What the rules of worlds ask of ends, each question once: what tells one end from another. */
+import { type Address, type AddressRange, formatAddress } from '@weir/net';
+import { type GroupMember, type PolicyWorld, type Selector, type Side, selectorKey } from '@weir/policy';
+import { rulesOf } from './traffic-classes.ts';
+
+/** The questions. */
+export interface EndConditions {
+  readonly selectors: readonly { readonly key: string; readonly selector: Selector }[];
+  readonly nets: readonly { readonly key: string; readonly ranges: readonly AddressRange[] }[];
+  /** Of the groups that rules name. */
+  readonly members: readonly (GroupMember & { readonly group: string })[];
+  /** Whether rules tell the node that a pod runs on from others. */
+  readonly asksForNodes: boolean;
+}
+
+/** One text for equal ranges. */
+export function rangesKey(ranges: readonly AddressRange[]): string {
+  return ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join();
+}
+
+/** Every question of every rule and every policy of the worlds. */
+export function conditionsOf(worlds: readonly PolicyWorld[]): EndConditions {
+  const selectors = new Map<string, Selector>();
+  const nets = new Map<string, readonly AddressRange[]>();
+  const members = new Map<string, EndConditions['members']>();
+  let asksForNodes = false;
+  const addSide = (world: PolicyWorld, side: Side): void => {
+    asksForNodes ||= side.node !== undefined;
+    for (const group of side.groups ?? [])
+      members.set(
+        group,
+        world.membersOf(group).map((member) => ({ ...member, group })),
+      );
+    for (const selector of [side.selector, side.notSelector]) if (selector !== undefined) selectors.set(selectorKey(selector), selector);
+    for (const ranges of [side.nets, side.notNets, side.nodes]) if (ranges !== undefined) nets.set(rangesKey(ranges), ranges);
+  };
+  for (const world of worlds) {
+    for (const { match } of rulesOf(world)) {
+      addSide(world, match.source);
+      addSide(world, match.destination);
+    }
+    for (const { policies } of world.tiers) for (const { subject } of policies) selectors.set(selectorKey(subject), subject);
+  }
+  return {
+    selectors: [...selectors].map(([key, selector]) => ({ key, selector })),
+    nets: [...nets].map(([key, ranges]) => ({ key, ranges })),
+    members: [...members.values()].flat(),
+    asksForNodes,
+  };
+}
+
+/** The groups that an address is in, with the ports there; '' for none. */
+export function groupBits(members: EndConditions['members']): (address: Address) => string {
+  const texts = new Map<string, string[]>();
+  for (const { group, address, protocol, port } of members) {
+    const key = formatAddress(address);
+    texts.set(key, [...(texts.get(key) ?? []), `${group} ${protocol ?? ''} ${port ?? ''}`]);
+  }
+  return (address) => texts.get(formatAddress(address))?.sort().join() ?? '';
+}
