@@ -160,6 +160,31 @@ describe('policies of Cilium', () => {
     );
   });
 
+  it('say in their status whether they are refused, and why', async () => {
+    const toldOf = async (name: string): Promise<object | undefined> => {
+      const found = await world.client.get<KubeObject & { readonly status?: { readonly conditions?: readonly object[] } }>(
+        policiesPath,
+        name,
+      );
+      return found.status?.conditions?.[0];
+    };
+    await world.until('the refusal is told', async () => (await toldOf('http')) !== undefined);
+    expect(await toldOf('http')).toEqual({
+      type: 'Valid',
+      status: 'False',
+      reason: 'PolicyRefused',
+      message: expect.stringMatching(/ingress\[0\]\.toPorts\[0\]\.rules\.http/),
+      lastTransitionTime: expect.stringMatching(/^\d{4}-/),
+    });
+    const spec = { ingress: [{ toPorts: [{ ports: [{ port: String(port), protocol: 'TCP' }] }] }] };
+    await world.client.patch(policiesPath, 'http', { spec }, { type: 'merge' });
+    await world.becomes(inside, visitor, true);
+    await world.until('the end of the refusal is told', async () => JSON.stringify(await toldOf('http')).includes('"True"'));
+    expect(await toldOf('http')).toMatchObject({ type: 'Valid', status: 'True', reason: 'PolicyAccepted' });
+    // Nobody refused it, so there is nothing to tell.
+    expect(await toldOf('names')).toBeUndefined();
+  });
+
   it('with names are refused as a whole, and close whom they select, where nobody tells of names', async () => {
     const host = addHost(6);
     await resolve('shop.example', host, 3_600);

@@ -43,6 +43,13 @@ describe('the files for running the agent', () => {
         resources: policyApiKinds().flatMap((kind) => (kind.group === group ? [kind.plural] : [])),
         verbs: read,
       })),
+      ...['policy.networking.k8s.io', 'cilium.io'].map((group) => ({
+        apiGroups: [group],
+        resources: policyApiKinds().flatMap((kind) =>
+          kind.group === group && kind.condition !== undefined ? [`${kind.plural}/status`] : [],
+        ),
+        verbs: ['patch'],
+      })),
       { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
     ]);
     expect(rules('Role')).toEqual([{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'patch'] }]);

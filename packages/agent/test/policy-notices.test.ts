@@ -101,7 +101,7 @@ describe('people', () => {
       ),
     ]);
     upsert(policy('p', { podSelector: {}, ingress: [{ ports: [{ port: 80 }] }] }));
-    expect(told.slice(1)).toEqual(['withdrawn PolicyFieldsUnknown p']);
+    expect(told.slice(1)).toEqual(['withdrawn PolicyFieldsUnknown p', 'Normal PolicyAccepted NetworkPolicy p']);
     expect(engine.partlyKnownPolicies()).toEqual([]);
   });
 

@@ -49,6 +49,11 @@ export function isNotFound(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 404;
 }
 
+/** Whether `error` is the server's answer that the client has no right to what it asked for. */
+export function isForbidden(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.code === 403;
+}
+
 /** Whether `error` says that the object exists already (409 AlreadyExists). */
 export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 409 && error.reason === 'AlreadyExists';

@@ -46,6 +46,8 @@ export interface PolicyKind {
   readonly namespaced: boolean;
   /** What its objects are that are no policies; absent: policies, or what those refer to. */
   readonly holds?: 'hosts' | 'settings';
+  /** The condition in the status of its objects that says whether they are taken; absent: they have none. */
+  readonly condition?: string;
   /** Whether every API server serves it; others may not be installed. */
   readonly isBuiltIn?: boolean;
   /** What compiling reads of its objects, for whoever keeps many of them; everything when absent. */

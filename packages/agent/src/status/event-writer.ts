@@ -1,16 +1,18 @@
 /**
- * Writes core/v1 Events, one for the whole cluster however many agents have the same to say.
+ * Writes core/v1 Events, one for the whole cluster however many agents have the same to say, and at the same time the
+ * conditions of policies that have some.
  *
  * The name of an Event is made of what it says, so a second writer finds that it is there. Agents that
  * have pods of the policy come within a second, the others up to a minute later: most of them to find
  * that nothing is left to do. What lasts is said again before Events expire (after an hour), by
  * whoever finds that nobody has said it lately.
  */
-import { abortAfter, Backoff, eventsPath, isAlreadyExists, isNotFound, type KubeClient } from '@weir/client';
+import { abortAfter, Backoff, eventsPath, isAlreadyExists, isForbidden, isNotFound, type KubeClient } from '@weir/client';
 import type { KubeObject } from '@weir/kube';
 import { shortHash } from '@weir/net';
 import { errorFields, type Logger } from '../log/log.ts';
 import { TroubleLog } from '../log/trouble-log.ts';
+import { ConditionWriter } from './condition-writer.ts';
 
 /** One thing to tell about an object. */
 export interface Notice {
@@ -69,6 +71,7 @@ const writePatienceMs = 10_000;
 /** Writes what is announced; a courtesy that holds nothing up. */
 export class EventWriter implements NoticeBoard {
   readonly #client: KubeClient;
+  readonly #conditions: ConditionWriter;
   readonly #troubles: TroubleLog;
   readonly #retries = new Backoff({ initialMs: 1_000, maximumMs: 60_000 });
   readonly #entries = new Map<string, Entry>();
@@ -80,6 +83,7 @@ export class EventWriter implements NoticeBoard {
 
   constructor(client: KubeClient, log: Logger) {
     this.#client = client;
+    this.#conditions = new ConditionWriter(client);
     this.#troubles = new TroubleLog(log);
   }
 
@@ -127,8 +131,9 @@ export class EventWriter implements NoticeBoard {
     this.#tokens--;
     try {
       await (entry.isRepeated ? this.#renew(entry, repeatMs / 2) : this.#create(entry));
-      this.#retries.reset();
       this.#troubles.over('events', {}, 'Events are written again');
+      await this.#tellCondition(entry.notice);
+      this.#retries.reset();
       if (entry.isLasting) {
         entry.isRepeated = true;
         entry.dueAtMs = performance.now() + between(repeatMs / 2, repeatMs * 1.5);
@@ -141,6 +146,17 @@ export class EventWriter implements NoticeBoard {
     }
     this.#isWriting = false;
     this.#plan();
+  }
+
+  /** Roles of earlier releases give no right to it: that is said once, and no Event waits for it. */
+  async #tellCondition(notice: Notice): Promise<void> {
+    try {
+      await this.#conditions.write(notice, this.#signal());
+      this.#troubles.over('conditions', {}, 'conditions of policies are written again');
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.#troubles.trouble('conditions', errorFields(error), 'the condition of a policy could not be written');
+    }
   }
 
   async #create(entry: Entry): Promise<void> {

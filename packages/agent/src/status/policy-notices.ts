@@ -32,8 +32,10 @@ const instead = {
   nothing: 'no version of it was ever accepted, and as this engine does it is NOT ENFORCED: what it was to forbid is open',
 } as const;
 
-/** What is told of a refused policy, which is of the kind of this name. */
-interface Refusal {
+const accepted = { type: 'Normal', reason: 'PolicyAccepted', message: 'The newest version of the policy is enforced.' } as const;
+
+/** What is told of a policy, which is of the kind of this name. */
+interface PolicyNotice {
   readonly kind: string;
   readonly notice: Notice;
 }
@@ -42,9 +44,9 @@ interface Refusal {
 export class PolicyNotices {
   readonly #options: PolicyNoticesOptions;
   /** By uid. */
-  #refused: ReadonlyMap<string, Refusal> = new Map();
+  #refused: ReadonlyMap<string, PolicyNotice> = new Map();
   /** By uid. */
-  #partlyKnown: ReadonlyMap<string, Notice> = new Map();
+  #partlyKnown: ReadonlyMap<string, PolicyNotice> = new Map();
   #quarantined: ReadonlyMap<string, Notice> = new Map();
   #changes = -1;
 
@@ -67,7 +69,7 @@ export class PolicyNotices {
     if (policies.length === 0 && this.#refused.size === 0) return;
     const { board, engine, log } = this.#options;
     const now = new Map(policies.map((policy) => [policy.object.metadata.uid ?? '', refusal(policy)]));
-    const isIn = (all: ReadonlyMap<string, Refusal>, uid: string, { notice }: Refusal): boolean =>
+    const isIn = (all: ReadonlyMap<string, PolicyNotice>, uid: string, { notice }: PolicyNotice): boolean =>
       all.get(uid)?.notice.message === notice.message;
     const begun = [...now].filter(([uid, one]) => !isIn(this.#refused, uid, one)).map(([uid, { notice }]) => [uid, notice] as const);
     const over = [...this.#refused].filter(([uid, one]) => !isIn(now, uid, one));
@@ -75,13 +77,12 @@ export class PolicyNotices {
     if (begun.length === 0 && over.length === 0) return;
     const here = new Set(engine.localPolicies().map(({ uid }) => uid));
     for (const [uid, notice] of begun) board.announce(notice, { isOurs: here.has(uid), isLasting: true });
-    for (const [uid, { notice, kind }] of over) {
-      board.withdraw(notice);
-      const { namespace, name } = notice.object;
-      if (now.has(uid) || this.#options.policyUid(kind, namespace, name) !== uid) continue;
-      log.info({ policy: `${notice.object.kind} ${namespace}/${name}` }, 'the policy is enforced again in its newest version');
-      const accepted = { type: 'Normal', reason: 'PolicyAccepted', message: 'The newest version of the policy is enforced.' } as const;
-      board.announce({ object: notice.object, ...accepted }, { isOurs: here.has(uid), isLasting: false });
+    for (const [uid, told] of over) {
+      board.withdraw(told.notice);
+      if (now.has(uid) || !this.#isThere(uid, told)) continue;
+      const { kind, namespace, name } = told.notice.object;
+      log.info({ policy: `${kind} ${namespace}/${name}` }, 'the policy is enforced again in its newest version');
+      board.announce({ object: told.notice.object, ...accepted }, { isOurs: here.has(uid), isLasting: false });
     }
     logAll(log, begun, 'the newest version of the policy is refused');
   }
@@ -92,11 +93,24 @@ export class PolicyNotices {
     const before = this.#partlyKnown;
     const now = new Map(policies.map((policy) => [policy.object.metadata.uid ?? '', unknownFields(policy)]));
     this.#partlyKnown = now;
-    const begun = [...now].filter(([uid, { message }]) => before.get(uid)?.message !== message);
-    const here = new Set(begun.length === 0 ? [] : engine.localPolicies().map(({ uid }) => uid));
+    const messageOf = (all: ReadonlyMap<string, PolicyNotice>, uid: string): string | undefined => all.get(uid)?.notice.message;
+    const begun = [...now]
+      .filter(([uid, { notice }]) => messageOf(before, uid) !== notice.message)
+      .map(([uid, { notice }]) => [uid, notice] as const);
+    const over = [...before].filter(([uid, { notice }]) => messageOf(now, uid) !== notice.message);
+    if (begun.length === 0 && over.length === 0) return;
+    const here = new Set(engine.localPolicies().map(({ uid }) => uid));
     for (const [uid, notice] of begun) board.announce(notice, { isOurs: here.has(uid), isLasting: true });
-    for (const [uid, notice] of before) if (now.get(uid)?.message !== notice.message) board.withdraw(notice);
+    for (const [uid, told] of over) {
+      board.withdraw(told.notice);
+      if (now.has(uid) || this.#refused.has(uid) || !this.#isThere(uid, told)) continue;
+      board.announce({ object: told.notice.object, ...accepted }, { isOurs: here.has(uid), isLasting: false });
+    }
     logAll(log, begun, 'the policy is in force without fields that this release does not know');
+  }
+
+  #isThere(uid: string, { kind, notice: { object } }: PolicyNotice): boolean {
+    return this.#options.policyUid(kind, object.namespace, object.name) === uid;
   }
 
   #followPods(): void {
@@ -117,16 +131,19 @@ function objectOf({ kind, object }: PartlyKnownPolicy): Notice['object'] {
   return { apiVersion: object.apiVersion ?? `${kind.group}/${kind.versions[0] ?? ''}`, kind: kind.kind, namespace, name, uid };
 }
 
-function unknownFields(policy: PartlyKnownPolicy): Notice {
+function unknownFields(policy: PartlyKnownPolicy): PolicyNotice {
   return {
-    object: objectOf(policy),
-    type: 'Warning',
-    reason: 'PolicyFieldsUnknown',
-    message: `The policy is in force without fields that this release of Weir does not know, and lets nothing through by them: ${refusalReason(policy, reasonLimit)}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
+    kind: policyKindName(policy.kind),
+    notice: {
+      object: objectOf(policy),
+      type: 'Warning',
+      reason: 'PolicyFieldsUnknown',
+      message: `The policy is in force without fields that this release of Weir does not know, and lets nothing through by them: ${refusalReason(policy, reasonLimit)}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
+    },
   };
 }
 
-function refusal(policy: RefusedPolicy): Refusal {
+function refusal(policy: RefusedPolicy): PolicyNotice {
   return {
     kind: policyKindName(policy.kind),
     notice: {

@@ -16,7 +16,7 @@ import type { AdminNetworkPolicy, AdminNetworkPolicyPort, AdminNetworkPolicyRule
 import { adminNetworkPolicyDefinition, baselineAdminNetworkPolicyDefinition } from './admin-network-policy-definitions.ts';
 
 const common = { allowing: 'Allow', portsField: 'ports' } as const;
-const commonKind = { group: administratorGroup, versions: ['v1alpha1'], namespaced: false } as const;
+const commonKind = { group: administratorGroup, versions: ['v1alpha1'], namespaced: false, condition: 'Accepted' } as const;
 
 /** How AdminNetworkPolicies are read. */
 export const adminNetworkPolicyKind: AdministratorPolicyKind = {

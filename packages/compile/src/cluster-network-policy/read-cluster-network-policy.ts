@@ -19,6 +19,7 @@ export const clusterNetworkPolicyKind: AdministratorPolicyKind = {
     kind: 'ClusterNetworkPolicy',
     plural: 'clusternetworkpolicies',
     namespaced: false,
+    condition: 'Accepted',
   },
   definition: clusterNetworkPolicyDefinition,
   tier: 'by field',

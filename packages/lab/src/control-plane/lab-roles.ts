@@ -33,6 +33,7 @@ const nodeRules: readonly RoleRule[] = [
 const agentRules: readonly RoleRule[] = [
   { apiGroups: [''], resources: ['pods', 'namespaces', 'serviceaccounts'], verbs: read },
   ...policyApiRules(),
+  ...conditionRules(),
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'create', 'patch'] },
 ];
 
@@ -41,6 +42,15 @@ function policyApiRules(): readonly RoleRule[] {
   const byGroup = new Map<string, string[]>();
   for (const { group: name, plural } of policyApiKinds()) byGroup.set(name, [...(byGroup.get(name) ?? []), plural]);
   return [...byGroup].map(([name, resources]) => ({ apiGroups: [name], resources, verbs: read }));
+}
+
+/** And it may say in the status of policies whether it takes them, where they have conditions. */
+function conditionRules(): readonly RoleRule[] {
+  const byGroup = new Map<string, string[]>();
+  for (const { group: name, plural, condition } of policyApiKinds()) {
+    if (condition !== undefined) byGroup.set(name, [...(byGroup.get(name) ?? []), `${plural}/status`]);
+  }
+  return [...byGroup].map(([name, resources]) => ({ apiGroups: [name], resources, verbs: ['patch'] }));
 }
 
 const schedulerRules: readonly RoleRule[] = [

@@ -120,6 +120,7 @@ export const ciliumNetworkPolicyKind: PolicyKind = {
   kind: 'CiliumNetworkPolicy',
   plural: 'ciliumnetworkpolicies',
   namespaced: true,
+  condition: 'Valid',
 };
 
 /** Policies of the cluster. */
@@ -129,6 +130,7 @@ export const ciliumClusterwideNetworkPolicyKind: PolicyKind = {
   kind: 'CiliumClusterwideNetworkPolicy',
   plural: 'ciliumclusterwidenetworkpolicies',
   namespaced: false,
+  condition: 'Valid',
 };
 
 /** Blocks that rules refer to. */
