@@ -105,6 +105,19 @@ describe('people', () => {
     expect(engine.partlyKnownPolicies()).toEqual([]);
   });
 
+  it('are told of what is no policy in words of its own', () => {
+    const object = {
+      apiVersion: 'crd.projectcalico.org/v1',
+      kind: 'FelixConfiguration',
+      metadata: { name: 'default', uid: 'uid-default' },
+      spec: { defaultEndpointToHostAction: 'Perhaps' },
+    };
+    engine.upsertPolicyObject('felixconfigurations.crd.projectcalico.org', object);
+    settle();
+    expect(told).toEqual(['Warning PolicyRefused FelixConfiguration default lasting']);
+    expect(logged.join('\n')).toContain('Instead, no version of it was ever accepted, so what it sets is as without it.');
+  });
+
   it('are told of a pod whose rules cannot be enforced, until they can', () => {
     quarantined = [{ uid: 'u', namespace: 'demo', name: 'a', reason: 'the kernel says no' }];
     notices.inKernel();

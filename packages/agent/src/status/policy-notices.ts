@@ -32,6 +32,12 @@ const instead = {
   nothing: 'no version of it was ever accepted, and as this engine does it is NOT ENFORCED: what it was to forbid is open',
 } as const;
 
+/** The same where none was accepted, for what is no policy. */
+const closedWithout = {
+  hosts: 'no version of it was ever accepted, so its interface is closed but for the failsafe ports',
+  settings: 'no version of it was ever accepted, so what it sets is as without it',
+} as const;
+
 const accepted = { type: 'Normal', reason: 'PolicyAccepted', message: 'The newest version of the policy is enforced.' } as const;
 
 /** What is told of a policy, which is of the kind of this name. */
@@ -150,9 +156,13 @@ function refusal(policy: RefusedPolicy): PolicyNotice {
       object: objectOf(policy),
       type: 'Warning',
       reason: 'PolicyRefused',
-      message: `${policy.inForce === 'elsewhere' ? 'The policy cannot be enforced for all pods' : 'The newest version of the policy cannot be enforced'}: ${refusalReason(policy, reasonLimit)}. Instead, ${instead[policy.inForce]}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
+      message: `${policy.inForce === 'elsewhere' ? 'The policy cannot be enforced for all pods' : 'The newest version of the policy cannot be enforced'}: ${refusalReason(policy, reasonLimit)}. Instead, ${insteadOf(policy)}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
     },
   };
+}
+
+function insteadOf({ kind: { holds }, inForce }: RefusedPolicy): string {
+  return holds !== undefined && inForce === 'closed' ? closedWithout[holds] : instead[inForce];
 }
 
 function quarantine({ namespace, name, uid, reason }: QuarantinedEndpoint): Notice {
