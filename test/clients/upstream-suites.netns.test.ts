@@ -25,16 +25,12 @@ beforeAll(async () => {
 afterAll(() => cluster?.down());
 
 const recordings = join(import.meta.dirname, 'recordings');
-const definitions = join(import.meta.dirname, '../../packages/apiserver/test/custom-resources/testdata');
 
 describe.each(recordingsIn(recordings))('the requests of %s', (file) => replays(join(recordings, file), () => connection));
 
 describe('where the kinds of other policy APIs are installed', () => {
-  beforeAll(async () => {
-    // Those of network-policy-api come with the cluster's engine.
-    await cluster.kubectlOutput(`create -f ${definitions}/calico/crd.projectcalico.org.yaml`);
-    await cluster.kubectlOutput('wait --for=condition=Established crd --all --timeout=60s');
-  });
+  // They come with the cluster's engine.
+  beforeAll(() => cluster.kubectlOutput('wait --for=condition=Established crd --all --timeout=60s'));
   const directory = join(recordings, 'with-definitions');
   describe.each(recordingsIn(directory))('the requests of %s', (file) => replays(join(directory, file), () => connection));
 });

@@ -132,7 +132,10 @@ describe('every kind', () => {
   });
 
   it('that is served is in the table of this test', async () => {
-    const served = (await kubectl('api-resources --verbs=list -o name')).split('\n');
+    // Those of Calico and Cilium have the columns that their definitions say, and tests of their own.
+    const served = (await kubectl('api-resources --verbs=list -o name'))
+      .split('\n')
+      .filter((name) => !/\.(projectcalico\.org|cilium\.io)$/.test(name));
     expect(served.toSorted()).toEqual(Object.keys(kinds).toSorted());
   });
 

@@ -49,6 +49,7 @@ export function sizesOf(parts: EngineParts): Sizes {
     peerSets: parts.sets.size,
     programs: parts.programs.size + parts.programs.parts,
     policies: parts.objects.size,
+    referredObjects: parts.objects.referredSize,
     nodes: parts.nodes.size,
     subjectSelectors: parts.policies.selectors,
     subjects: parts.subjects.size + parts.subjects.groups,

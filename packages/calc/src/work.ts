@@ -51,6 +51,8 @@ export interface Sizes {
   readonly peerSets: number;
   readonly programs: number;
   readonly policies: number;
+  /** Tiers, network sets, services, nodes: what policies can refer to. */
+  readonly referredObjects: number;
   /** 0 where verdicts do not depend on nodes. */
   readonly nodes: number;
   readonly subjectSelectors: number;

@@ -121,9 +121,14 @@ export class PolicyObjects {
   /** All kinds that are read by their names. */
   readonly kinds: ReadonlyMap<string, ReadKind>;
 
-  /** How many objects exist. */
+  /** How many objects of kinds of policies exist. */
   get size(): number {
-    return [...this.#kinds.values()].reduce((sum, { records }) => sum + records.size, this.#referred.size);
+    return [...this.#kinds.values()].reduce((sum, { records }) => sum + records.size, 0);
+  }
+
+  /** How many objects exist that those can refer to. */
+  get referredSize(): number {
+    return this.#referred.size;
   }
 
   /** Grows whenever a policy comes, changes or goes. */
