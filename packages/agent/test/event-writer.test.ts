@@ -3,7 +3,8 @@ import { ApiError, KubeClient, type ResourcePath } from '@weir/client';
 import type { KubeObject } from '@weir/kube';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventWriter, type Notice } from '../src/status/event-writer.ts';
+import { EventWriter } from '../src/status/event-writer.ts';
+import type { Notice } from '../src/status/notice.ts';
 
 interface StoredEvent extends KubeObject {
   readonly count: number;

@@ -4,8 +4,8 @@ import type { RefusedHost } from '@weir/dataplane';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { HostsInForce } from '../src/enforcement/hosts-in-force.ts';
-import type { Notice } from '../src/status/event-writer.ts';
 import { HostNotices } from '../src/status/host-notices.ts';
+import type { Notice } from '../src/status/notice.ts';
 
 const host: HostLocalEndpoint = {
   uid: 'u',

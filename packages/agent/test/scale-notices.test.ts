@@ -2,7 +2,7 @@ import { Engine } from '@weir/calc';
 import { enforcementTarget, engineProfiles } from '@weir/policy';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Notice } from '../src/status/event-writer.ts';
+import type { Notice } from '../src/status/notice.ts';
 import { ScaleNotices } from '../src/status/scale-notices.ts';
 
 const logged: string[] = [];

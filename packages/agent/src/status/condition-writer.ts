@@ -5,7 +5,7 @@
 import { isConflict, isNotFound, type KubeClient, type ResourcePath } from '@weir/client';
 import { isOfKind, type PolicyKind, policyApiKinds } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import type { Notice } from './event-writer.ts';
+import type { Notice } from './notice.ts';
 
 /** meta/v1 Condition, as far as it is read and written here. */
 interface Condition {

@@ -2,7 +2,7 @@
 import type { Engine, LocalPolicy } from '@weir/calc';
 import type { RefusedHost } from '@weir/dataplane';
 import type { Logger } from '../log/log.ts';
-import type { Notice, NoticeBoard } from './event-writer.ts';
+import type { Notice, NoticeBoard } from './notice.ts';
 import { cutText } from './refusal-reason.ts';
 
 /** Where the facts come from, and where what is told goes. */

@@ -6,7 +6,7 @@ import type { Engine, PartlyKnownPolicy, RefusedPolicy } from '@weir/calc';
 import { policyKindName } from '@weir/compile';
 import type { Logger } from '../log/log.ts';
 import type { QuarantinedEndpoint } from '../start-gate/endpoints-in-force.ts';
-import type { Notice, NoticeBoard } from './event-writer.ts';
+import type { Notice, NoticeBoard } from './notice.ts';
 import { cutText, refusalAdvice, refusalReason } from './refusal-reason.ts';
 
 /** Where the facts come from, and where what is told goes. */

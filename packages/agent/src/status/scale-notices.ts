@@ -6,7 +6,7 @@ import type { Engine } from '@weir/calc';
 import type { EngineProfile } from '@weir/policy';
 import type { Logger } from '../log/log.ts';
 import { byLabel, gauge, type MetricFamily } from '../metrics/metric-family.ts';
-import type { Notice, NoticeBoard } from './event-writer.ts';
+import type { Notice, NoticeBoard } from './notice.ts';
 
 /** Where the facts come from, and where what is told goes. */
 export interface ScaleNoticesOptions {
