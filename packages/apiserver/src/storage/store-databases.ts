@@ -26,7 +26,7 @@ export const firstRevision = 1;
  */
 const mapBytes = 4 * 1024 ** 3;
 
-/** Opens the store in a directory to read beside a process that writes: nothing is made, what is missing is an error. */
+/** Opens the store in a directory to read; no process may write there meanwhile. Nothing is made, what is missing is an error. */
 export function openToRead(directory: string): StoreDatabases {
   return openDatabases(directory, { readOnly: true });
 }
@@ -43,6 +43,8 @@ export function openToWrite(directory: string, bootId: string): StoreDatabases {
 function openDatabases(directory: string, options: { readonly readOnly: true } | { readonly noSync: true }): StoreDatabases {
   const root = open<Uint8Array, string>({
     path: directory,
+    // A name with a dot in it would be taken for that of a file.
+    noSubdir: false,
     encoding: 'binary',
     maxDbs: 4,
     mapSize: mapBytes,

@@ -1,26 +1,32 @@
 /**
  * Snapshots of a store's directory: taken beside a server that runs, put back while none does.
  *
- * A snapshot is one moment of the store, read in one transaction of lmdb. What is put back replaces everything, in
+ * A snapshot is one moment of the store, read from a copy of its file. What is put back replaces everything, in
  * one transaction as well. The revision goes on after the newest of either store, so that a watch from before is
  * told that it has to begin anew (410), whichever of the two it has followed.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { isOfOtherRun, machineBootId } from './put-back.ts';
 import { RecoveryPoints } from './recovery-point.ts';
 import { readSnapshot, SnapshotError, type SnapshotHeader, writeSnapshot } from './snapshot-file.ts';
-import { firstRevision, openToRead, openToWrite, revisionKey, type StoreDatabases } from './store-databases.ts';
+import { copyStoreFile } from './store-copy.ts';
+import { dataFile, firstRevision, openToRead, openToWrite, revisionKey, type StoreDatabases } from './store-databases.ts';
 
 /** Writes a snapshot of the store in `directory` to a file of mode 0600; one that is there is replaced when the new one is whole. */
 export async function saveStoreSnapshot(directory: string, file: string): Promise<SnapshotHeader> {
   if (isOfOtherRun(directory, machineBootId())) {
     throw new SnapshotError('the machine was started anew since the store was written; start the cluster once, which puts it in order');
   }
-  const databases = openToRead(directory);
   const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+  const copy = `${temporary}.copy`;
+  // Secrets are in both: at no moment may others read them.
+  mkdirSync(copy, { mode: 0o700 });
+  let databases: StoreDatabases | undefined;
   try {
-    // Secrets are in it: at no moment may others read it.
+    await copyStoreFile(join(directory, dataFile), join(copy, dataFile));
+    databases = openToRead(copy);
     const fd = openSync(temporary, 'wx', 0o600);
     try {
       const header = writeMoment(databases, fd);
@@ -32,7 +38,8 @@ export async function saveStoreSnapshot(directory: string, file: string): Promis
     }
   } finally {
     rmSync(temporary, { force: true });
-    await databases.root.close();
+    await databases?.root.close();
+    rmSync(copy, { recursive: true, force: true });
   }
 }
 
