@@ -10,8 +10,10 @@ import { closeSync, copyFileSync, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SnapshotError } from './snapshot-file.ts';
 
-/** lmdb's first two pages, of 4 KiB each: which state is the newest, and where it begins. */
-const headBytes = 2 * 4_096;
+/** Where lmdb's first page is and its second one can be, which say what state is the newest: pages are as large as the machine's. */
+const headPlaces = [0, 4_096, 8_192, 16_384, 32_768, 65_536];
+/** More than what they say takes. */
+const headBytes = 512;
 /** How long a moment without a commit is waited for, in milliseconds; a copy takes less than one for a small store. */
 const patienceMs = 20_000;
 
@@ -28,8 +30,8 @@ export async function copyStoreFile(from: string, to: string): Promise<void> {
 function headOf(path: string): Buffer {
   const fd = openSync(path, 'r');
   try {
-    const head = Buffer.alloc(headBytes);
-    readSync(fd, head, 0, headBytes, 0);
+    const head = Buffer.alloc(headPlaces.length * headBytes);
+    for (const [i, place] of headPlaces.entries()) readSync(fd, head, i * headBytes, headBytes, place);
     return head;
   } finally {
     closeSync(fd);
