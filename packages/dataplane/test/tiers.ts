@@ -116,6 +116,7 @@ export function runTiers({ name, newDataplane }: TieredBackEnd): void {
       }
     });
 
+    // Nftables enforces them: nftables/host-endpoints.netns.test.ts.
     it.skipIf(name === 'nftables')(
       'DP94: refuses host endpoints by name with the reason, and neither closes nor opens anything for them',
       async () => {

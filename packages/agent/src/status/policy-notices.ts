@@ -138,27 +138,19 @@ function objectOf({ kind, object }: PartlyKnownPolicy): Notice['object'] {
 }
 
 function unknownFields(policy: PartlyKnownPolicy): PolicyNotice {
-  return {
-    kind: policyKindName(policy.kind),
-    notice: {
-      object: objectOf(policy),
-      type: 'Warning',
-      reason: 'PolicyFieldsUnknown',
-      message: `The policy is in force without fields that this release of Weir does not know, and lets nothing through by them: ${refusalReason(policy, reasonLimit)}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
-    },
-  };
+  const what = 'The policy is in force without fields that this release of Weir does not know, and lets nothing through by them';
+  return warning(policy, 'PolicyFieldsUnknown', `${what}: ${refusalReason(policy, reasonLimit)}.`);
 }
 
 function refusal(policy: RefusedPolicy): PolicyNotice {
-  return {
-    kind: policyKindName(policy.kind),
-    notice: {
-      object: objectOf(policy),
-      type: 'Warning',
-      reason: 'PolicyRefused',
-      message: `${policy.inForce === 'elsewhere' ? 'The policy cannot be enforced for all pods' : 'The newest version of the policy cannot be enforced'}: ${refusalReason(policy, reasonLimit)}. Instead, ${insteadOf(policy)}. What to do: ${refusalAdvice(policy, adviceLimit)}.`,
-    },
-  };
+  const what =
+    policy.inForce === 'elsewhere' ? 'The policy cannot be enforced for all pods' : 'The newest version of the policy cannot be enforced';
+  return warning(policy, 'PolicyRefused', `${what}: ${refusalReason(policy, reasonLimit)}. Instead, ${insteadOf(policy)}.`);
+}
+
+function warning(policy: PartlyKnownPolicy, reason: string, said: string): PolicyNotice {
+  const message = `${said} What to do: ${refusalAdvice(policy, adviceLimit)}.`;
+  return { kind: policyKindName(policy.kind), notice: { object: objectOf(policy), type: 'Warning', reason, message } };
 }
 
 function insteadOf({ kind: { holds }, inForce }: RefusedPolicy): string {
