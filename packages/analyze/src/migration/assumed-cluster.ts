@@ -7,9 +7,9 @@
 import { isFinished } from '@weir/compile';
 import type { Diagnostic, KubeObject, Node, Pod, PodSpec, StringMap } from '@weir/kube';
 import { type Address, addressFromWords, type Cidr, cidrRange, compareAddresses, formatAddress, formatCidr, nextAddress } from '@weir/net';
+import { listed } from '../connectivity/describe-ends.ts';
 import { type PlacedObject, readableObjects } from '../readable-objects.ts';
 import { podKey } from '../snapshot.ts';
-import { listed } from './describe-ends.ts';
 
 /** The objects together with those that are assumed. */
 export interface AssumedCluster {

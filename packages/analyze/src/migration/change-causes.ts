@@ -3,8 +3,8 @@ import { unsupportedFields } from '@weir/compile';
 import { defaultNetworkPolicy, type NetworkPolicy } from '@weir/kube';
 import { unreachable } from '@weir/net';
 import { type Endpoint, type EngineName, enforcementTarget, type OperatingSystem, type Policy, type Rule } from '@weir/policy';
+import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';
 import { engineTitles } from '../engine-row.ts';
-import { type ChangedFlows, policyKey } from './flow-change.ts';
 import { portNameCause } from './port-name-cause.ts';
 
 /** What makes a difference. */

@@ -2,12 +2,12 @@
 import type { Pod } from '@weir/kube';
 import { assert, type Family, formatAddress, formatProtocol, portRangesContain, protocolNumber } from '@weir/net';
 import { type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/policy';
-import type { WorldComparison } from './changed-flows.ts';
-import { countPairs } from './count-pairs.ts';
-import { EndDescriber } from './describe-ends.ts';
-import type { ChangedFlows, FlowBlock, FlowChange } from './flow-change.ts';
+import type { WorldComparison } from '../connectivity/changed-flows.ts';
+import { countPairs } from '../connectivity/count-pairs.ts';
+import { EndDescriber } from '../connectivity/describe-ends.ts';
+import type { ChangedFlows, FlowBlock, FlowChange } from '../connectivity/flow-change.ts';
+import { describeTraffic, type TrafficClass } from '../connectivity/traffic-classes.ts';
 import { type FlowExample, type FlowGroup, flowGroupsMax } from './migration-report.ts';
-import { describeTraffic, type TrafficClass } from './traffic-classes.ts';
 
 /** The flows that one rule or policy makes different, in words. */
 export interface ToldFlows {

@@ -1,8 +1,8 @@
 /** A comparison of flows, put together for people: by policy, with reasons, groups of ends and examples. */
 import type { Pod } from '@weir/kube';
+import type { WorldComparison } from '../connectivity/changed-flows.ts';
+import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';
 import { type ChangeReason, policyOf } from './change-causes.ts';
-import type { WorldComparison } from './changed-flows.ts';
-import { type ChangedFlows, policyKey } from './flow-change.ts';
 import { FlowTeller } from './flow-groups.ts';
 import type { ChangedObject, MeaningChange } from './migration-report.ts';
 

@@ -1,8 +1,8 @@
 /** What a change of the engine means for a cluster, in a shape for programs and for `render-migration`. */
 import type { Diagnostic } from '@weir/kube';
 import type { EngineName, SourcePosition } from '@weir/policy';
+import type { FlowChange } from '../connectivity/flow-change.ts';
 import type { ChangeReason } from './change-causes.ts';
-import type { FlowChange } from './flow-change.ts';
 import type { PolicyPatch } from './propose-patches.ts';
 
 /** One flow that stands for others; ends as `namespace/pod`, `node NAME` or an address. */

@@ -28,11 +28,11 @@ import {
   systemOfEndpoint,
   unsupportedOn,
 } from '@weir/policy';
+import type { FlowComparison } from '../connectivity/changed-flows.ts';
+import type { EndClasses } from '../connectivity/end-classes.ts';
+import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';
 import { podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
-import type { FlowComparison } from './changed-flows.ts';
-import type { EndClasses } from './end-classes.ts';
-import { type ChangedFlows, policyKey } from './flow-change.ts';
 import { listPortNumbers, numbersOnPods, ruleForEachNumber } from './list-port-numbers.ts';
 import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';
 import { rangesAround, rewriteUnsupported } from './rewrite-unsupported.ts';

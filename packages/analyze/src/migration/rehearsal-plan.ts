@@ -8,8 +8,8 @@
 import type { Container, KubeObject, NetworkPolicy, Pod, Service, StringMap } from '@weir/kube';
 import type { Address, Family } from '@weir/net';
 import { type EngineName, engineProfiles, podName } from '@weir/policy';
+import { classifyEnds, type EndClass } from '../connectivity/end-classes.ts';
 import { podKey, type Snapshot } from '../snapshot.ts';
-import { classifyEnds, type EndClass } from './end-classes.ts';
 
 /** What to make in each of the two labs. */
 export interface RehearsalPlan {

@@ -7,7 +7,7 @@
  */
 import { type NetworkPolicyPeer, namespaceNameLabel } from '@weir/kube';
 import type { Endpoint } from '@weir/policy';
-import { byTelling, isLastingLabel } from './describe-ends.ts';
+import { byTelling, isLastingLabel } from '../connectivity/describe-ends.ts';
 
 /** A namespace whose pods would need more peers than that is selected as a whole. */
 const peersOfNamespaceMax = 16;

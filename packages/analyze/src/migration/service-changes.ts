@@ -11,10 +11,10 @@
 import type { Service, ServicePort } from '@weir/kube';
 import { isTransportName, transportNumber } from '@weir/net';
 import { type Endpoint, type FlowEnd, judgeQuestion, type PolicyWorld, systemOfEndpoint } from '@weir/policy';
+import type { WorldComparison } from '../connectivity/changed-flows.ts';
+import type { FlowChange } from '../connectivity/flow-change.ts';
 import { serviceBackends } from '../service-backends.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { WorldComparison } from './changed-flows.ts';
-import type { FlowChange } from './flow-change.ts';
 
 /** Flows to one port of a service's pods that change. */
 export interface ServiceChange {

@@ -16,10 +16,10 @@ import {
   type PolicyWorld,
   type SourcePosition,
 } from '@weir/policy';
-import type { WorldComparison } from '../migration/changed-flows.ts';
-import { compareWorlds } from '../migration/compare-worlds.ts';
-import { countPairs } from '../migration/count-pairs.ts';
-import type { FlowChange } from '../migration/flow-change.ts';
+import type { WorldComparison } from '../connectivity/changed-flows.ts';
+import { compareWorlds } from '../connectivity/compare-worlds.ts';
+import { countPairs } from '../connectivity/count-pairs.ts';
+import type { FlowChange } from '../connectivity/flow-change.ts';
 import { FlowTeller, type ToldFlows } from '../migration/flow-groups.ts';
 import type { PlacedObject } from '../readable-objects.ts';
 import { loadSnapshot, type Snapshot } from '../snapshot.ts';

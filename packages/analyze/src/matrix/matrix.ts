@@ -16,8 +16,8 @@ import {
   selectorTruth,
   systemOfEndpoint,
 } from '@weir/policy';
-import { conditionsOf, groupBits } from './migration/end-conditions.ts';
-import type { Snapshot } from './snapshot.ts';
+import { conditionsOf, groupBits } from '../connectivity/end-conditions.ts';
+import type { Snapshot } from '../snapshot.ts';
 
 /** A port to ask about; `port` is absent for protocols without ports. */
 export interface MatrixPort {
