@@ -5,16 +5,16 @@
 const ranks = [
   ['net'],
   ['kube', 'kernel'],
-  ['policy', 'client', 'apiserver'],
+  ['model', 'client', 'apiserver'],
   ['compile'],
   ['calc', 'analyze'],
-  ['dataplane'],
-  ['agent'],
+  ['dataplane', 'lint'],
+  ['agent', 'policy'],
   ['lab'],
   ['aks', 'az', 'calicoctl'],
   ['cli', 'ui'],
 ];
-const pure = ['net', 'kube', 'policy', 'compile', 'calc', 'analyze'];
+const pure = ['net', 'kube', 'model', 'compile', 'calc', 'analyze', 'lint', 'policy'];
 
 const rankRules = ranks.flatMap((names, rank) =>
   names.map((name) => ({
@@ -69,7 +69,7 @@ module.exports = {
       comment: 'the oracle shares no code with the engine',
       severity: 'error',
       from: { path: '^packages/testkit/src/oracle/' },
-      to: { path: '^packages/(net|policy|compile|calc|analyze|dataplane)/' },
+      to: { path: '^packages/(net|model|compile|calc|analyze|lint|policy|dataplane)/' },
     },
     {
       name: 'hns-emulator-apart',

@@ -5,7 +5,7 @@
  * alone, has to say the same of every flow before its packets are sent.
  */
 import type { LabelSelectorRequirement, NetworkPolicy, NetworkPolicyPeer, NetworkPolicySpec, Pod } from '@weir/kube';
-import { type EngineProfile, engineProfiles, type OperatingSystem, type PolicyFeature, systemOf, unsupportedOn } from '@weir/policy';
+import { type EngineProfile, engineProfiles, type OperatingSystem, type PolicyFeature, systemOf, unsupportedOn } from '@weir/model';
 import { NetworkPolicyOracle, netpolPolicy as policy, renderFlow, type World } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { renderKubeForward } from '../packages/lab/src/services/kube-forward.ts';

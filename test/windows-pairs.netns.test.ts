@@ -6,7 +6,7 @@
  * `WEIR_WORLDS` and `WEIR_SEED` choose how many worlds are tried, and which.
  */
 import type { NetworkPolicy } from '@weir/kube';
-import type { EngineName } from '@weir/policy';
+import type { EngineName } from '@weir/model';
 import {
   flowsOf,
   generateChanges,

@@ -9,8 +9,8 @@ import {
 } from '@weir/dataplane';
 import { inNetns } from '@weir/kernel';
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { type EnforcementTarget, type EngineName, enforcementTarget, systemOf } from '@weir/model';
 import { defined } from '@weir/net';
-import { type EnforcementTarget, type EngineName, enforcementTarget, systemOf } from '@weir/policy';
 import { followingHns } from '../../packages/lab/test/hns-emulator/emulated-node.ts';
 import type { LinkedPod } from './packet-network.ts';
 

@@ -4,7 +4,7 @@
  * Expectations are written by hand. A case that nobody is to refuse must be enforced on nftables; elsewhere it is enforced
  * or refused, and what it came to is in the committed page.
  */
-import type { EngineName } from '@weir/policy';
+import type { EngineName } from '@weir/model';
 
 /** One feature of a kind. Flows are texts: `a > server tcp 80`, see `flow-text.ts`. */
 export interface SupportCase {

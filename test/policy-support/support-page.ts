@@ -1,5 +1,5 @@
 /** The page `design/policy-support.md`, made of what the cases came to on every back end. */
-import type { DataplaneName } from '@weir/policy';
+import type { DataplaneName } from '@weir/model';
 import type { SupportedKind } from './support-case.ts';
 import type { SupportResult } from './try-cases.ts';
 

@@ -1,5 +1,5 @@
 /** Tries every case of every kind on one back end, each on real packets: what is in force is obeyed, what is refused is closed. */
-import { type EngineName, systemOf } from '@weir/policy';
+import { type EngineName, systemOf } from '@weir/model';
 import type { BackEnd } from '../packets/back-ends.ts';
 import { PacketNetwork } from '../packets/packet-network.ts';
 import { flowsOfText, type TextFlow } from './flow-text.ts';

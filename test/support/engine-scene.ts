@@ -1,5 +1,5 @@
 /** A cluster of the lab that behaves like one engine, and what tests ask of it. */
-import type { EngineProfile } from '@weir/policy';
+import type { EngineProfile } from '@weir/model';
 import { expect, vi } from 'vitest';
 import { LabCluster } from './lab-cluster.ts';
 

@@ -4,7 +4,6 @@
  */
 import { type EndJudgement, type Engine, type FlowJudgement, type HostJudgement, judgeFlow, judgeHosts } from '@weir/calc';
 import type { RefusedHost } from '@weir/dataplane';
-import { type Address, type Flow, formatAddress, formatProtocol, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
 import {
   type DecidedByJson,
   type Direction,
@@ -14,7 +13,8 @@ import {
   type IcmpMessages,
   type PolicyJson,
   policyToJson,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, type Flow, formatAddress, formatProtocol, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
 
 /** A question in words; `port` is absent for ICMP, and `icmp` for all else. */
 export interface ExplainRequest {

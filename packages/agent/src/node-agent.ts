@@ -14,7 +14,7 @@ import { dirname } from 'node:path';
 import { addressPairs, Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
-import { type EnforcementTarget, enforcementTarget, systemOf } from '@weir/policy';
+import { type EnforcementTarget, enforcementTarget, systemOf } from '@weir/model';
 import type { AgentHealth } from './agent-health.ts';
 import { AgentReport } from './agent-report.ts';
 import { Enforcer } from './enforcement/enforcer.ts';

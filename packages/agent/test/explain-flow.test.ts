@@ -1,8 +1,8 @@
 /** The answer of `weir agent explain`, from a running engine. */
 import { Engine } from '@weir/calc';
 import type { KubeObject, NetworkPolicySpec } from '@weir/kube';
+import { enforcementTarget } from '@weir/model';
 import { type Address, compareAddresses, defined, parseAddress } from '@weir/net';
-import { enforcementTarget } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { explainFlow, type FlowExplanation, parseExplainRequest } from '../src/explain-flow.ts';
 

@@ -1,5 +1,5 @@
 import { Engine } from '@weir/calc';
-import { enforcementTarget, engineProfiles } from '@weir/policy';
+import { enforcementTarget, engineProfiles } from '@weir/model';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Notice } from '../src/status/notice.ts';

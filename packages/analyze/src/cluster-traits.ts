@@ -1,8 +1,8 @@
 /** What of a cluster decides which engine fits it: its size, its systems and families, and what its policies use. */
 import { compileNetworkPolicy } from '@weir/compile';
 import type { KubeObject, NetworkPolicy, Node, Service } from '@weir/kube';
+import { type EngineName, enforcementTarget, type OperatingSystem, type Policy, selectorMatches } from '@weir/model';
 import { addressRangesContain } from '@weir/net';
-import { type EngineName, enforcementTarget, type OperatingSystem, type Policy, selectorMatches } from '@weir/policy';
 import { groupVersionOf, type PlacedObject } from './readable-objects.ts';
 import { loadSnapshot, type Snapshot } from './snapshot.ts';
 

@@ -5,7 +5,7 @@
  * Sources: MicrosoftDocs/azure-aks-docs (use-network-policies, azure-cni-powered-by-cilium,
  * supported-kubernetes-versions, migrate-from-npm-to-cilium-network-policy) and the change log of AKS, August 2026.
  */
-import { calicoOnWindows, type EngineName, engineRelease } from '@weir/policy';
+import { calicoOnWindows, type EngineName, engineRelease } from '@weir/model';
 import type { EngineRow } from './engine-row.ts';
 
 /** The minor versions of Kubernetes that AKS has, the first to the last. */

@@ -3,7 +3,7 @@
  * AKS" with its limits, how they behave where the specification leaves room (from their profiles), and
  * what Weir has of each or adds to it.
  */
-import { type EngineProfile, engineProfiles } from '@weir/policy';
+import { type EngineProfile, engineProfiles } from '@weir/model';
 import { factRows } from './engine-facts.ts';
 import { type ComparedEngine, comparedEngines, type EngineRow } from './engine-row.ts';
 

@@ -6,8 +6,8 @@
  * backend.
  */
 import type { Pod, Service } from '@weir/kube';
+import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages } from '@weir/model';
 import { type Address, type Family, formatAddress, hasPorts, isIcmp, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
-import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages } from '@weir/policy';
 import { type ServiceBackend, serviceAt, serviceBackends, serviceNamed, servicePort } from './service-backends.ts';
 import { podKey, type Snapshot } from './snapshot.ts';
 

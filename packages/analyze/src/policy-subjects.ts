@@ -9,8 +9,8 @@ import {
   type ReferredObjects,
 } from '@weir/compile';
 import { type KubeObject, type Namespace, namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
+import { appliesToPods, type Endpoint, type Selector, selectorMatches } from '@weir/model';
 import { defined } from '@weir/net';
-import { appliesToPods, type Endpoint, type Selector, selectorMatches } from '@weir/policy';
 
 /** A pod that can talk, as selectors see it. */
 interface TalkingPod {

@@ -2,8 +2,9 @@
  * Which of the engines of AKS fits a cluster, and why. The article recommends Cilium, which runs on Linux
  * only; with Windows nodes it leaves Calico, and Azure NPM within its limits.
  */
+
+import { engineProfiles } from '@weir/model';
 import { unreachable } from '@weir/net';
-import { engineProfiles } from '@weir/policy';
 import type { ClusterTraits } from './cluster-traits.ts';
 import { type ComparedEngine, comparedEngines, engineTitles } from './engine-row.ts';
 

@@ -3,8 +3,8 @@
  * from the backends, never the service's own address.
  */
 import { type EndpointSlice, type IntOrString, matchesLabelSelector, type Pod, type Service, type ServicePort } from '@weir/kube';
+import type { Endpoint, FlowEnd } from '@weir/model';
 import { formatAddress, isTransportName, type ProtocolNumber, parseAddress, transportNumber } from '@weir/net';
-import type { Endpoint, FlowEnd } from '@weir/policy';
 import { podKey, type Snapshot } from './snapshot.ts';
 
 /** One backend of one port of a service. */

@@ -17,7 +17,7 @@ import {
   type SystemsOptions,
 } from '@weir/compile';
 import type { Diagnostic } from '@weir/kube';
-import type { EngineProfile, HostEndpoint, Policy, Tier } from '@weir/policy';
+import type { EngineProfile, HostEndpoint, Policy, Tier } from '@weir/model';
 import type { MaybePlacedObject } from './readable-objects.ts';
 import { referredAmong } from './referred-among.ts';
 

@@ -26,7 +26,6 @@ import {
   type Service,
   type StringMap,
 } from '@weir/kube';
-import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import {
   type AddressGroupName,
   createPolicyWorld,
@@ -43,7 +42,8 @@ import {
   systemKey,
   systemOfEndpoint,
   type WorldNode,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
 import { readPolicies, type SnapshotPolicies } from './snapshot-policies.ts';
 import { unorderedPods } from './unordered-pods.ts';

@@ -1,6 +1,6 @@
 /** Pods that policies of several APIs select together which have no order among each other: said of these policies, with one of the pods. */
 import type { Diagnostic } from '@weir/kube';
-import { type Direction, describePolicy, describeUnordered, type Policy, type PolicyWorld, podName, unorderedAmong } from '@weir/policy';
+import { type Direction, describePolicy, describeUnordered, type Policy, type PolicyWorld, podName, unorderedAmong } from '@weir/model';
 
 /** One for each set of such policies and each direction. */
 export function unorderedPods(world: PolicyWorld): readonly Diagnostic[] {

@@ -1,6 +1,6 @@
 import { parseManifest } from '@weir/kube';
+import { renderVerdict } from '@weir/model';
 import { parseAddress } from '@weir/net';
-import { renderVerdict } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { computeMatrix, explainFlow, type FlowRequest, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
 

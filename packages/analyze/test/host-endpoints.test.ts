@@ -1,6 +1,6 @@
 /** `why` with host endpoints among the manifests: Calico's, which are objects, and nodes as Cilium has them. */
 import { parseManifest } from '@weir/kube';
-import { engineProfiles, renderVerdict, verdictToJson } from '@weir/policy';
+import { engineProfiles, renderVerdict, verdictToJson } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { computeMatrix, explainFlow, type FlowRequest, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
 

@@ -1,5 +1,5 @@
+import { judgeQuestion, questionOf } from '@weir/model';
 import { type Address, defined, type Family, type Flow, parseAddress, protocolNumber } from '@weir/net';
-import { judgeQuestion, questionOf } from '@weir/policy';
 import { endsOf, flowsOf, generateWorld, NetworkPolicyOracle, type World, type WorldFlow } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 import { computeMatrix, explainFlow, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';

@@ -1,6 +1,6 @@
 /** `why` and snapshots over the policies of every API. */
 import { parseManifest } from '@weir/kube';
-import { engineProfiles, renderVerdict } from '@weir/policy';
+import { engineProfiles, renderVerdict } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { computeMatrix, explainFlow, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
 

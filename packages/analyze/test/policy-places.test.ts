@@ -1,6 +1,6 @@
 /** Files, lines and names in what is said of the policies of every API. */
 import { formatManifest, type KubeObject, parseManifest } from '@weir/kube';
-import { engineProfiles, renderVerdict, verdictToJson } from '@weir/policy';
+import { engineProfiles, renderVerdict, verdictToJson } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { explainFlow, loadSnapshot, type Snapshot } from '../src/index.ts';
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@weir/kube';
-import { engineProfiles } from '@weir/policy';
+import { engineProfiles } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { clusterTraits, comparedEngines, type EngineRecommendation, engineTable, recommendEngine } from '../src/index.ts';
 

@@ -2,8 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import { Engine } from '@weir/calc';
 import { type PlacedPolicy, type PolicyCompiler, type PolicyKind, policyKindName } from '@weir/compile';
+import type { GroupMember, PolicyRef } from '@weir/model';
 import { protocolNumber } from '@weir/net';
-import type { GroupMember, PolicyRef } from '@weir/policy';
 
 /** One kind of change, in milliseconds. */
 export interface GroupChange {

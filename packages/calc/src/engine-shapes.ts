@@ -1,6 +1,6 @@
 /** What an engine is made with, and what it answers beside deltas. */
 import type { PolicyCompiler } from '@weir/compile';
-import type { EnforcementTarget, PolicyRef } from '@weir/policy';
+import type { EnforcementTarget, PolicyRef } from '@weir/model';
 import type { RuleHash } from './programs/rule-ids.ts';
 
 /** Which pods of the node are local endpoints: those that the start gate announced, or also those that are listed with an address. */

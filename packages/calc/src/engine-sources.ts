@@ -1,5 +1,5 @@
 /** What an engine wants to be told of, and waits for. */
-import { asksForAccounts, asksForNodes, type EngineProfile } from '@weir/policy';
+import { asksForAccounts, asksForNodes, type EngineProfile } from '@weir/model';
 import type { Source } from './engine-shapes.ts';
 
 /** By the name of the source under which service accounts are told. */

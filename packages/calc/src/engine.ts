@@ -16,8 +16,8 @@
 
 import { endpointSliceKind, networkPolicyKind, policyCompilersOf, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
+import { type AddressGroupName, enforcementTarget, type GroupMember } from '@weir/model';
 import type { Address } from '@weir/net';
-import { type AddressGroupName, enforcementTarget, type GroupMember } from '@weir/policy';
 import { AddressClasses } from './classes/address-classes.ts';
 import { Classes, endpointClass } from './classes/classes.ts';
 import { classify } from './classes/classify.ts';

@@ -5,8 +5,8 @@
  * are declared together; each is made and changed by one table, named after it.
  */
 import type { PlacedPolicy, TierPlace } from '@weir/compile';
+import type { AddressGroupName, Direction, HostFamily, LabelSpace, Policy, PolicyOrder, Selector } from '@weir/model';
 import type { Address } from '@weir/net';
-import type { AddressGroupName, Direction, HostFamily, LabelSpace, Policy, PolicyOrder, Selector } from '@weir/policy';
 import type { EndpointClass, LocalEndpoint, Membership, PeerSet, Program, ProgramRule, ProtocolPort } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
 import type { OwnAddresses } from './policies/own-addresses.ts';

@@ -1,6 +1,7 @@
 /** Groups of addresses in the state that is computed without increments: see `from-scratch.ts`. */
+
+import type { AddressGroupName, GroupMember } from '@weir/model';
 import { type Address, formatAddress, portRangesContain } from '@weir/net';
-import type { AddressGroupName, GroupMember } from '@weir/policy';
 import type { Membership } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
 

@@ -1,6 +1,7 @@
 /** Host endpoints in the state that is computed without increments: see `from-scratch.ts`. */
+
+import { type Direction, type HostEndpoint, type HostFamily, selectorMatches } from '@weir/model';
 import { compareAddresses } from '@weir/net';
-import { type Direction, type HostEndpoint, type HostFamily, selectorMatches } from '@weir/policy';
 import type { DirectedPrograms, HostLocalEndpoint, Program } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';
 import type { State } from './delta/state.ts';

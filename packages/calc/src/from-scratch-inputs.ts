@@ -1,7 +1,7 @@
 /** What the state that is computed without increments is computed from: see `from-scratch.ts`. */
 import type { PolicyCompiler } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
-import type { AddressGroupName, EnforcementTarget, GroupMember } from '@weir/policy';
+import type { AddressGroupName, EnforcementTarget, GroupMember } from '@weir/model';
 import type { Attachment } from './entries.ts';
 import type { NodeInterface } from './hosts/host-endpoints.ts';
 import type { RuleHash } from './programs/rule-ids.ts';

@@ -13,7 +13,7 @@ import {
   type ReferredObjects,
 } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import { enforcementTarget, type HostEndpoint } from '@weir/policy';
+import { enforcementTarget, type HostEndpoint } from '@weir/model';
 import type { Inputs } from './from-scratch-inputs.ts';
 import { placeOf, uidOf } from './policies/object-in-force.ts';
 import { policyIdentity } from './policies/plan-policy.ts';

@@ -1,5 +1,5 @@
 /** Programs in the state that is computed without increments: see `from-scratch.ts`. */
-import type { Direction, NamedPort } from '@weir/policy';
+import type { Direction, NamedPort } from '@weir/model';
 import { programKey } from './delta/content-text.ts';
 import type { Program, ProgramRule, ProgramTier } from './delta/delta.ts';
 import type { SetSpec } from './delta/set-spec.ts';

@@ -7,8 +7,7 @@
  */
 import { layeredHostSettings, podToPlannedEndpoint } from '@weir/compile';
 import type { KubeObject, Pod, StringMap } from '@weir/kube';
-import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
-import type { Direction, Endpoint, Policy, Selector } from '@weir/policy';
+import type { Direction, Endpoint, Policy, Selector } from '@weir/model';
 import {
   comparePolicies,
   compareTiers,
@@ -19,7 +18,8 @@ import {
   selectorMatchesLabels,
   unorderedAmong,
   withNumberedNames,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, compareAddresses, formatAddress, shortHash, unreachable } from '@weir/net';
 import { classKey } from './delta/content-text.ts';
 import type { Delta, LocalEndpoint, Membership, Program } from './delta/delta.ts';
 import { namedPortsIn, peerSetOf, type SetSpec } from './delta/set-spec.ts';

@@ -1,6 +1,6 @@
 import type { NetworkPolicy, NetworkPolicySpec, Node } from '@weir/kube';
+import { type EngineName, enforcementTarget, engineProfiles } from '@weir/model';
 import { compareAddresses, defined } from '@weir/net';
-import { type EngineName, enforcementTarget, engineProfiles } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { type FlowJudgement, judgeFlow } from '../src/index.ts';
 import { Follower, type World } from './follower.ts';

@@ -1,5 +1,5 @@
 /** Host endpoints in deltas: what adding up, comparing and squashing promise of them. */
-import type { HostSettings } from '@weir/policy';
+import type { HostSettings } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { applyDelta, type Delta, difference, emptyDelta, emptyState, type HostLocalEndpoint, isEmpty, squash } from '../src/index.ts';
 

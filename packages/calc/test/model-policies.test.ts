@@ -4,7 +4,6 @@
  */
 import { policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, Node, Pod } from '@weir/kube';
-import { type Address, compareAddresses, defined, formatAddress, formatProtocol } from '@weir/net';
 import {
   createPolicyWorld,
   type Direction,
@@ -14,7 +13,8 @@ import {
   type PolicyWorld,
   questionOf,
   type Tier,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, compareAddresses, defined, formatAddress, formatProtocol } from '@weir/net';
 import { DeltaModel } from '@weir/testkit';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

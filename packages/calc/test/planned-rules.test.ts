@@ -1,5 +1,5 @@
 /** Rules of the model as rules of programs: that they match what the evaluator says. A failing seed is printed by fast-check. */
-import { addressRangesContain, compareAddresses, type Flow, isIcmp, type PortRange, portRangesContain } from '@weir/net';
+
 import {
   createPolicyWorld,
   type Direction,
@@ -11,7 +11,8 @@ import {
   type Policy,
   questionOf,
   selectorMatches,
-} from '@weir/policy';
+} from '@weir/model';
+import { addressRangesContain, compareAddresses, type Flow, isIcmp, type PortRange, portRangesContain } from '@weir/net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { namedPortsIn } from '../src/delta/set-spec.ts';

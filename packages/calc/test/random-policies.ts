@@ -1,7 +1,7 @@
 /** Random policies of the model in tiers, a policy API of their own that tells them to an engine, and states to go through. */
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, TierPlace } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import type { AddressGroupName, Direction, DirectionRules, GroupMember, Policy, PolicyRef, Rule, Selector } from '@weir/policy';
+import type { AddressGroupName, Direction, DirectionRules, GroupMember, Policy, PolicyRef, Rule, Selector } from '@weir/model';
 import * as fc from 'fast-check';
 import { action, groups, matchOf, selector } from './random-rules.ts';
 

@@ -1,15 +1,5 @@
 /** Random rules of the model with every field that compilers may use, and a small world that tells them apart. */
-import {
-  type Address,
-  type AddressRange,
-  defined,
-  type Flow,
-  hasPorts,
-  isIcmp,
-  type PortRange,
-  parseAddress,
-  protocolNumber,
-} from '@weir/net';
+
 import {
   type Action,
   type AddressGroupName,
@@ -24,7 +14,18 @@ import {
   type Side,
   serviceAccountKey,
   type WorldNode,
-} from '@weir/policy';
+} from '@weir/model';
+import {
+  type Address,
+  type AddressRange,
+  defined,
+  type Flow,
+  hasPorts,
+  isIcmp,
+  type PortRange,
+  parseAddress,
+  protocolNumber,
+} from '@weir/net';
 import * as fc from 'fast-check';
 
 const { TCP, UDP, SCTP, ICMP, ICMPv6 } = protocolNumber;

@@ -1,5 +1,5 @@
 /** What policies other than Kubernetes NetworkPolicies need: selectors on unknown labels, and denies. */
-import type { Match, PolicyRef, Rule, Selector } from '@weir/policy';
+import type { Match, PolicyRef, Rule, Selector } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { addressSet, readingFor } from '../src/delta/set-spec.ts';
 import type { LabelSet } from '../src/entries.ts';

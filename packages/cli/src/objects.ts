@@ -21,8 +21,8 @@ import {
 } from '@weir/client';
 import { formatDiagnostic, type KubeObject, parseManifest } from '@weir/kube';
 import { listHosts, readClusterConfig } from '@weir/lab';
+import type { EngineName } from '@weir/model';
 import { type Address, parseAddress } from '@weir/net';
-import type { EngineName } from '@weir/policy';
 import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';

@@ -1,6 +1,6 @@
 /** The options of every command that asks a cluster or manifests: which, and as which engine. */
 import type { LoadSnapshotOptions } from '@weir/analyze';
-import { type EngineName, engineProfiles } from '@weir/policy';
+import { type EngineName, engineProfiles } from '@weir/model';
 import type { OptionDefinition, OptionValues } from './command.ts';
 
 /** The options that choose the source. */

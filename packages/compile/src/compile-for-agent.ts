@@ -2,7 +2,7 @@
  * An object as an agent reads it: without fields that are not known where that lets nothing through, and refused where it
  * has rules about names and nobody tells what names resolve to.
  */
-import { describeOrigin, type Rule } from '@weir/policy';
+import { describeOrigin, type Rule } from '@weir/model';
 import type { CompileOptions } from './kubernetes/compile-network-policy.ts';
 import type { CompiledObject, CompiledSubject } from './policy-api.ts';
 import type { PolicyDiagnostic } from './policy-diagnostic.ts';

@@ -2,7 +2,7 @@
  * A policy for a cluster whose nodes have several operating systems: where an engine supports it on one
  * and not on the other, it is two policies in the model, each for the pods of its system.
  */
-import { allOf, type EngineProfile, type OperatingSystem, systemKey } from '@weir/policy';
+import { allOf, type EngineProfile, type OperatingSystem, systemKey } from '@weir/model';
 import type { PositionLookup } from './kubernetes/compile-network-policy.ts';
 import type { CompiledObject, CompiledSubject, PlacedPolicy } from './policy-api.ts';
 import type { PolicyDiagnostic } from './policy-diagnostic.ts';

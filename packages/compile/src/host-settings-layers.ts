@@ -1,5 +1,5 @@
 /** What holds for the host endpoints of a node: the engine's own settings, and what objects set over them. */
-import type { HostSettings } from '@weir/policy';
+import type { HostSettings } from '@weir/model';
 import type { HostSettingsLayer } from './policy-api.ts';
 
 /** The settings of a node: what layers for all nodes set over the base, and over that what those for the node do. */

@@ -5,7 +5,7 @@
  * compiled, and whoever compiles keeps what was asked for, to compile anew when one of them changes.
  */
 import type { FieldSelection, KubeObject, Node } from '@weir/kube';
-import type { Direction, EngineProfile, Failsafe, HostEndpoint, PodToHost, Policy, PolicyApi, Tier } from '@weir/policy';
+import type { Direction, EngineProfile, Failsafe, HostEndpoint, PodToHost, Policy, PolicyApi, Tier } from '@weir/model';
 import type { CompileOptions } from './kubernetes/compile-network-policy.ts';
 import type { PolicyDiagnostic } from './policy-diagnostic.ts';
 import type { RuleForm } from './unknown-fields/rule-form.ts';

@@ -1,5 +1,5 @@
 /** Every policy API that can be read. */
-import type { EngineProfile } from '@weir/policy';
+import type { EngineProfile } from '@weir/model';
 import { adminNetworkPolicyCompiler } from './admin-network-policy/index.ts';
 import { calicoCompiler } from './calico/calico-compiler.ts';
 import { ciliumCompiler } from './cilium/cilium-compiler.ts';

@@ -1,7 +1,7 @@
 /** The addresses behind services, from their EndpointSlices, as members of groups; pure and of whatever objects come. */
 import type { KubeObject } from '@weir/kube';
+import type { AddressGroupName, GroupMember } from '@weir/model';
 import { isTransportName, parseAddress, transportNumber } from '@weir/net';
-import type { AddressGroupName, GroupMember } from '@weir/policy';
 
 const serviceLabel = 'kubernetes.io/service-name';
 

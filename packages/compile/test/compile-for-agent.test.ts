@@ -1,6 +1,6 @@
 /** Objects as agents read them. */
 import type { KubeObject } from '@weir/kube';
-import { enforcementTarget } from '@weir/policy';
+import { enforcementTarget } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { ciliumCompiler, compileForAgent } from '../src/index.ts';
 

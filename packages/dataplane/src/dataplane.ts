@@ -5,8 +5,8 @@
  * names, and never leaves a state in force that neither the old nor the new state allows.
  */
 import type { ContentKey, Delta, ProgramRule } from '@weir/calc';
+import type { DataplaneName, Direction } from '@weir/model';
 import type { Address, Flow } from '@weir/net';
-import type { DataplaneName, Direction } from '@weir/policy';
 
 /** What a back end can express, and how its updates become visible. */
 export interface Capabilities {

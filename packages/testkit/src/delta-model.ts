@@ -18,8 +18,8 @@ import type {
   Program,
   ProgramRule,
 } from '@weir/calc';
+import type { Direction, HostSettings } from '@weir/model';
 import { type Address, compareAddresses, type Flow, formatAddress, hasPorts, isIcmp, type PortRange } from '@weir/net';
-import type { Direction, HostSettings } from '@weir/policy';
 import { type HostPacket, hostsAllow } from './host-reading.ts';
 
 /** What one node says of a flow; a direction is absent when that end is no endpoint of the node. */

@@ -3,8 +3,8 @@
  * to the node's own pods. It searches linearly and shares no code with back ends.
  */
 import type { HostLocalEndpoint } from '@weir/calc';
+import type { Direction, HostFamily, HostSettings } from '@weir/model';
 import { type Address, compareAddresses, type Flow } from '@weir/net';
-import type { Direction, HostFamily, HostSettings } from '@weir/policy';
 
 /** The first packet of a connection on its way through a node. */
 export interface HostPacket {

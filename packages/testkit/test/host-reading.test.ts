@@ -1,7 +1,7 @@
 /** The plain reading of host endpoints, on the cases by which the field tells them apart. */
 import { type Delta, emptyDelta, type HostLocalEndpoint, type Program, type ProgramRule } from '@weir/calc';
+import type { Direction, HostFamily, HostSettings } from '@weir/model';
 import { type Address, defined, type Flow, parseAddress } from '@weir/net';
-import type { Direction, HostFamily, HostSettings } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { DeltaModel, type HostPacket } from '../src/index.ts';
 

@@ -4,8 +4,8 @@
  * One world for each forty of the run (`WEIR_WORLDS`, 2 000 by default).
  */
 import { type EndJudgement, Engine, judgeFlow } from '@weir/calc';
+import type { DecidedBy, DecidingRule, Direction, PolicyRef } from '@weir/model';
 import { type Address, compareAddresses, parseAddress } from '@weir/net';
-import type { DecidedBy, DecidingRule, Direction, PolicyRef } from '@weir/policy';
 import {
   emptyWorld,
   endAddress,

@@ -15,7 +15,7 @@ import {
   readCapabilities,
   replaceProcess,
 } from '@weir/kernel';
-import { chooseDataplane, type DataplaneName } from '@weir/policy';
+import { chooseDataplane, type DataplaneName } from '@weir/model';
 import type { AgentSettings } from '../settings/agent-settings.ts';
 import { hostSystem } from '../settings/host-system.ts';
 

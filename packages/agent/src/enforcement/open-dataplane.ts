@@ -10,7 +10,7 @@ import {
   openSocketHnsDoor,
 } from '@weir/dataplane';
 import { openWindowsHnsDoor } from '@weir/kernel';
-import { chooseDataplane, engineProfiles } from '@weir/policy';
+import { chooseDataplane, engineProfiles } from '@weir/model';
 import { errorFields, type Logger } from '../log/log.ts';
 import type { AgentSettings } from '../settings/agent-settings.ts';
 import { hostSystem } from '../settings/host-system.ts';

@@ -7,8 +7,8 @@
  */
 import { type EndJudgement, type Engine, type FlowJudgement, judgeFlow } from '@weir/calc';
 import type { FlowEvent, UnownedReason } from '@weir/dataplane';
+import type { Direction, EndJson } from '@weir/model';
 import { type Address, type Flow, formatAddress, formatProtocol } from '@weir/net';
-import type { Direction, EndJson } from '@weir/policy';
 import { type DirectionExplanation, endOf, explainEnd } from '../explain-flow.ts';
 
 /** An end with the port that it uses. */

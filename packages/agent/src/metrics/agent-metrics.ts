@@ -1,7 +1,7 @@
 /** What an agent measures, collected from its parts. */
 import type { Engine } from '@weir/calc';
 import type { Dataplane } from '@weir/dataplane';
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import type { Enforcer } from '../enforcement/enforcer.ts';
 import type { EstablishedConnections } from '../enforcement/established-connections.ts';
 import type { Sources } from '../sources/sources.ts';

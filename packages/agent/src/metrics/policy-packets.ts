@@ -9,7 +9,7 @@
  * The number of policies with series of their own is bounded, and the others share one. Series grow by
  * what was counted since the last look, so that none ever goes back when a policy moves between them.
  */
-import type { Direction, PolicyRef } from '@weir/policy';
+import type { Direction, PolicyRef } from '@weir/model';
 import type { PacketCounts } from '../enforcement/enforcement-state.ts';
 import { counter, gauge, type MetricFamily, type MetricSample } from './metric-family.ts';
 

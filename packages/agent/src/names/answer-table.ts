@@ -4,8 +4,9 @@
  * Bounded on all sides: a name keeps the 50 addresses that live longest (as Cilium's `tofqdns-endpoint-max-ip-per-hostname`
  * does), and of too many names those are forgotten whose answers are oldest. Values in, values out; the caller has the clock.
  */
+
+import type { AddressGroupName } from '@weir/model';
 import { type Address, compareAddresses, formatAddress } from '@weir/net';
-import type { AddressGroupName } from '@weir/policy';
 import type { DomainAnswer } from './domain-answer.ts';
 
 /** So many addresses a name. */

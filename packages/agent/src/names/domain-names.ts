@@ -10,8 +10,8 @@
  * kept over a restart (`answer-store.ts`) and told to the engine before its first state, so that a restart cuts nothing.
  */
 import type { Engine } from '@weir/calc';
+import type { AddressGroupName } from '@weir/model';
 import { formatAddress } from '@weir/net';
-import type { AddressGroupName } from '@weir/policy';
 import type { Enforcer } from '../enforcement/enforcer.ts';
 import { type AnswerStore, type KeptAnswers, keptNamesMax } from './answer-store.ts';
 import { AnswerTable, domainMatcher } from './answer-table.ts';

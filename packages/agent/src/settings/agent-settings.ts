@@ -4,8 +4,8 @@
  */
 import type { LocalPods } from '@weir/calc';
 import type { EstablishedMode } from '@weir/dataplane';
+import type { DataplaneName, EngineName } from '@weir/model';
 import { addressFromWords } from '@weir/net';
-import type { DataplaneName, EngineName } from '@weir/policy';
 import { type ListenAddress, listenAddress } from './listen-address.ts';
 import type { AnySetting, SettingOf } from './setting.ts';
 import { choice, listOf, path, socketPath, textLike, whole, yesOrNo } from './setting-kinds.ts';

@@ -1,5 +1,5 @@
 /** What must hold between settings; what each may be on its own is in the table. */
-import { chooseDataplane } from '@weir/policy';
+import { chooseDataplane } from '@weir/model';
 import type { AgentSettings, SettingKey } from './agent-settings.ts';
 import { hostSystem } from './host-system.ts';
 import { isLoopback, writeListenAddress } from './listen-address.ts';

@@ -2,7 +2,7 @@
 import type { Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
 import type { RefusedHost } from '@weir/dataplane';
-import { engineProfiles } from '@weir/policy';
+import { engineProfiles } from '@weir/model';
 import type { EnforcementProgress } from '../enforcement/enforcement-state.ts';
 import type { Enforcer } from '../enforcement/enforcer.ts';
 import type { Logger } from '../log/log.ts';

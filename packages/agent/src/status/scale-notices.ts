@@ -3,7 +3,7 @@
  * and one Event for the whole cluster, when it begins and when it is over. Enforcement goes on.
  */
 import type { Engine } from '@weir/calc';
-import type { EngineProfile } from '@weir/policy';
+import type { EngineProfile } from '@weir/model';
 import type { Logger } from '../log/log.ts';
 import { byLabel, gauge, type MetricFamily } from '../metrics/metric-family.ts';
 import type { Notice, NoticeBoard } from './notice.ts';

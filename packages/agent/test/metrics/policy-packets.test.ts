@@ -1,6 +1,6 @@
 /** Packets by policy: bounded in number, and never going back. */
 import type { ProgramRule } from '@weir/calc';
-import type { Direction, PolicyRef } from '@weir/policy';
+import type { Direction, PolicyRef } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { renderExposition } from '../../src/metrics/exposition.ts';
 import { PolicyPackets, type ProgramOwners } from '../../src/metrics/policy-packets.ts';

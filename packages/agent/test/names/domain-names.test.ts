@@ -1,6 +1,7 @@
 /** When an answer may go to the pod that asked. */
+
+import type { AddressGroupName } from '@weir/model';
 import { defined, formatAddress, parseAddress } from '@weir/net';
-import type { AddressGroupName } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import type { Enforcer } from '../../src/enforcement/enforcer.ts';
 import type { KeptAnswers } from '../../src/names/answer-store.ts';

@@ -1,6 +1,7 @@
 /** Flows that change, collected by what makes the difference: equal peers of one owner become one block, equal blocks of several owners one. */
+
+import type { Direction } from '@weir/model';
 import type { BitSet } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import { type ChangedFlows, type Difference, type FlowBlock, policyKey } from './flow-change.ts';
 import type { TrafficClass } from './traffic-classes.ts';
 

@@ -12,8 +12,9 @@
  * Work goes by policies that speak for pods and rules that speak of ports, and only where they differ by pods and
  * ports. A flow is counted once, and stands under every rule that it gained or lost.
  */
+
+import { type Direction, type Endpoint, type PolicyWorld, systemOfEndpoint } from '@weir/model';
 import { BitSet, defined } from '@weir/net';
-import { type Direction, type Endpoint, type PolicyWorld, systemOfEndpoint } from '@weir/policy';
 import { type ChangedTraffic, ChangeLedger } from './change-ledger.ts';
 import type { EndClass, EndClasses } from './end-classes.ts';
 import type { ChangedFlows, FlowChange } from './flow-change.ts';

@@ -1,6 +1,7 @@
 /** Two worlds of the same ends, compared in each family that its pods have. */
+
+import type { Endpoint, PolicyWorld } from '@weir/model';
 import type { Address } from '@weir/net';
-import type { Endpoint, PolicyWorld } from '@weir/policy';
 import type { Snapshot } from '../snapshot.ts';
 import { compareFlows, type WorldComparison } from './changed-flows.ts';
 import { classifyEnds } from './end-classes.ts';

@@ -1,6 +1,7 @@
 /** Sets of classes of ends in words that people know them by: namespaces and labels, nodes, addresses. */
+
+import { type Endpoint, type FlowEnd, podName } from '@weir/model';
 import { formatAddress } from '@weir/net';
-import { type Endpoint, type FlowEnd, podName } from '@weir/policy';
 import type { EndClass, EndClasses } from './end-classes.ts';
 
 /** How many are listed before the rest is counted. */

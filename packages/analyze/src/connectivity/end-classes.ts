@@ -3,6 +3,17 @@
  * nodes (which pods on the host's network share), and addresses outside of the cluster, one for each
  * part into which the blocks of all policies cut the rest of the address space.
  */
+
+import {
+  type Endpoint,
+  type FlowEnd,
+  type PolicyWorld,
+  requiredLabels,
+  type Selector,
+  selectorKey,
+  selectorMatches,
+  systemOfEndpoint,
+} from '@weir/model';
 import {
   type Address,
   type AddressRange,
@@ -14,16 +25,6 @@ import {
   nextAddress,
   parseAddress,
 } from '@weir/net';
-import {
-  type Endpoint,
-  type FlowEnd,
-  type PolicyWorld,
-  requiredLabels,
-  type Selector,
-  selectorKey,
-  selectorMatches,
-  systemOfEndpoint,
-} from '@weir/policy';
 import type { Snapshot } from '../snapshot.ts';
 import { conditionsOf, type EndConditions, groupBits, rangesKey } from './end-conditions.ts';
 

@@ -1,6 +1,7 @@
 /** What the rules of worlds ask of ends, each question once: what tells one end from another. */
+
+import { type GroupMember, type PolicyWorld, type Selector, type Side, selectorKey } from '@weir/model';
 import { type Address, type AddressRange, formatAddress } from '@weir/net';
-import { type GroupMember, type PolicyWorld, type Selector, type Side, selectorKey } from '@weir/policy';
 import { rulesOf } from './traffic-classes.ts';
 
 /** The questions. */

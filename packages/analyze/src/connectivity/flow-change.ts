@@ -1,5 +1,5 @@
 /** Flows whose verdict changes, in the shape in which they are found: blocks of classes, with what makes the difference. */
-import type { Direction, Policy, Rule } from '@weir/policy';
+import type { Direction, Policy, Rule } from '@weir/model';
 import type { EndClass } from './end-classes.ts';
 import type { TrafficClass } from './traffic-classes.ts';
 

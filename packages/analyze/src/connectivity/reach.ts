@@ -5,7 +5,7 @@
  * What holds for pairs alone is left to the caller: a pod reaches itself, its node reaches it, and with
  * some engines it reaches its node. Labels that are not known match nothing here; callers make them known.
  */
-import { type BitSet, BitSet as Bits, defined, portRangesContain } from '@weir/net';
+
 import {
   asksOfEnd,
   type Direction,
@@ -18,7 +18,8 @@ import {
   type SelectingTier,
   type Side,
   unorderedAmong,
-} from '@weir/policy';
+} from '@weir/model';
+import { type BitSet, BitSet as Bits, defined, portRangesContain } from '@weir/net';
 import type { EndClasses } from './end-classes.ts';
 import type { TrafficClass } from './traffic-classes.ts';
 

@@ -3,6 +3,8 @@
  * alike, so that a comparison over them is one over all ports. ICMP has messages instead, and is one class
  * while no rule asks for any; protocols that some rule names have a class of their own.
  */
+
+import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule } from '@weir/model';
 import {
   type Family,
   formatPortRange,
@@ -15,7 +17,6 @@ import {
   protocolNumber,
   unionOfPortRanges,
 } from '@weir/net';
-import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule } from '@weir/policy';
 
 /** Ports, or messages, that no rule tells apart. */
 export interface TrafficClass {

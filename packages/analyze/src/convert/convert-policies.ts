@@ -19,7 +19,6 @@ import {
   writeNetworkPolicy,
 } from '@weir/compile';
 import { formatDiagnostic, type KubeObject } from '@weir/kube';
-import { defined } from '@weir/net';
 import {
   appliesToHosts,
   appliesToPods,
@@ -28,7 +27,8 @@ import {
   networkPolicyOrder,
   type PolicyApi,
   selectorMatches,
-} from '@weir/policy';
+} from '@weir/model';
+import { defined } from '@weir/net';
 import type { MaybePlacedObject } from '../readable-objects.ts';
 import { referredAmong } from '../referred-among.ts';
 

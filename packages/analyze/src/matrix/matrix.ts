@@ -5,7 +5,7 @@
  * ports, are one class; each pair of classes is evaluated once per port, with two different pods
  * (a pod always reaches itself, which is no verdict about its class).
  */
-import { addressRangesContain, type Family, type ProtocolNumber } from '@weir/net';
+
 import {
   type Endpoint,
   type FlowEnd,
@@ -15,7 +15,8 @@ import {
   podName,
   selectorTruth,
   systemOfEndpoint,
-} from '@weir/policy';
+} from '@weir/model';
+import { addressRangesContain, type Family, type ProtocolNumber } from '@weir/net';
 import { conditionsOf, groupBits } from '../connectivity/end-conditions.ts';
 import type { Snapshot } from '../snapshot.ts';
 

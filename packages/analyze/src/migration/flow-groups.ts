@@ -1,7 +1,7 @@
 /** Blocks of flows as groups for people: ends and traffic in words, how many pairs, and an example that both worlds are asked about once more. */
 import type { Pod } from '@weir/kube';
+import { type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/model';
 import { assert, type Family, formatAddress, formatProtocol, portRangesContain, protocolNumber } from '@weir/net';
-import { type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/policy';
 import type { WorldComparison } from '../connectivity/changed-flows.ts';
 import { countPairs } from '../connectivity/count-pairs.ts';
 import { EndDescriber } from '../connectivity/describe-ends.ts';

@@ -1,7 +1,7 @@
 /** Numbers instead of a port name in a patch, for engines that read the name otherwise or not at all. */
 import type { NetworkPolicyPort } from '@weir/kube';
+import type { Endpoint } from '@weir/model';
 import { isTransportName, transportNumber } from '@weir/net';
-import type { Endpoint } from '@weir/policy';
 import type { EntryPlace, PolicyDraft } from './policy-draft.ts';
 import { peersSelecting } from './select-pods.ts';
 

@@ -1,6 +1,6 @@
 /** What a change of the engine means for a cluster, in a shape for programs and for `render-migration`. */
 import type { Diagnostic } from '@weir/kube';
-import type { EngineName, SourcePosition } from '@weir/policy';
+import type { EngineName, SourcePosition } from '@weir/model';
 import type { FlowChange } from '../connectivity/flow-change.ts';
 import type { ChangeReason } from './change-causes.ts';
 import type { PolicyPatch } from './propose-patches.ts';

@@ -11,8 +11,8 @@
  * obstacle, and their own policies are not compared.
  */
 import type { KubeObject, NetworkPolicy } from '@weir/kube';
+import { type Endpoint, type EngineName, engineProfiles, type OperatingSystem, systemOfEndpoint } from '@weir/model';
 import type { Address } from '@weir/net';
-import { type Endpoint, type EngineName, engineProfiles, type OperatingSystem, systemOfEndpoint } from '@weir/policy';
 import { clusterTraits } from '../cluster-traits.ts';
 import type { WorldComparison } from '../connectivity/changed-flows.ts';
 import { compareWorlds } from '../connectivity/compare-worlds.ts';

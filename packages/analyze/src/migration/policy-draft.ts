@@ -6,7 +6,7 @@ import {
   type NetworkPolicyPort,
   type NetworkPolicySpec,
 } from '@weir/kube';
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 
 /** Something that the patch changes. */
 export interface PolicyEdit {

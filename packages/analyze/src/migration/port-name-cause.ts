@@ -1,6 +1,7 @@
 /** Why flows change with a port name in an egress rule, which engines look up at the destination or in the whole cluster. */
+
+import { type Endpoint, type EngineName, engineProfiles, type Rule } from '@weir/model';
 import { formatProtocol } from '@weir/net';
-import { type Endpoint, type EngineName, engineProfiles, type Rule } from '@weir/policy';
 import { listed } from '../connectivity/describe-ends.ts';
 
 /** The engines by name and title, and the pods whose ports have names. */

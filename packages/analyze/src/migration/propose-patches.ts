@@ -6,17 +6,6 @@
 import { compileLabelSelector, compilePodSelector, unsupportedFields } from '@weir/compile';
 import { defaultNetworkPolicy, type NetworkPolicy, type NetworkPolicyPeer } from '@weir/kube';
 import {
-  type AddressRange,
-  addressRangesContain,
-  cidrRange,
-  cidrsOfRange,
-  formatAddress,
-  formatCidr,
-  singleAddressCidr,
-  unionOfAddressRanges,
-  unreachable,
-} from '@weir/net';
-import {
   allOf,
   type Endpoint,
   type EngineProfile,
@@ -27,7 +16,18 @@ import {
   selectorMatches,
   systemOfEndpoint,
   unsupportedOn,
-} from '@weir/policy';
+} from '@weir/model';
+import {
+  type AddressRange,
+  addressRangesContain,
+  cidrRange,
+  cidrsOfRange,
+  formatAddress,
+  formatCidr,
+  singleAddressCidr,
+  unionOfAddressRanges,
+  unreachable,
+} from '@weir/net';
 import type { FlowComparison } from '../connectivity/changed-flows.ts';
 import type { EndClasses } from '../connectivity/end-classes.ts';
 import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';

@@ -6,8 +6,8 @@
  * name. What a real cluster runs for itself is left out: a cluster of the lab has its own.
  */
 import type { Container, KubeObject, NetworkPolicy, Pod, Service, StringMap } from '@weir/kube';
+import { type EngineName, engineProfiles, podName } from '@weir/model';
 import type { Address, Family } from '@weir/net';
-import { type EngineName, engineProfiles, podName } from '@weir/policy';
 import { classifyEnds, type EndClass } from '../connectivity/end-classes.ts';
 import { podKey, type Snapshot } from '../snapshot.ts';
 

@@ -1,8 +1,8 @@
 /** Says with other means what an engine does not support in a policy, where that is possible. */
 import type { UnsupportedField } from '@weir/compile';
 import type { IPBlock, NetworkPolicyPeer } from '@weir/kube';
+import type { Endpoint } from '@weir/model';
 import { type AddressRange, cidrRange, cidrsOfRange, formatCidr, parseCidr, subtractAddressRanges } from '@weir/net';
-import type { Endpoint } from '@weir/policy';
 import { listPortNumbers, numbersOnPods } from './list-port-numbers.ts';
 import type { EntryPlace, PolicyDraft } from './policy-draft.ts';
 

@@ -6,7 +6,7 @@
  * (pods with the very same labels elsewhere) is for the caller to find out.
  */
 import { type NetworkPolicyPeer, namespaceNameLabel } from '@weir/kube';
-import type { Endpoint } from '@weir/policy';
+import type { Endpoint } from '@weir/model';
 import { byTelling, isLastingLabel } from '../connectivity/describe-ends.ts';
 
 /** A namespace whose pods would need more peers than that is selected as a whole. */

@@ -9,8 +9,8 @@
  * With `externalTrafficPolicy: Local` the client's own address comes to the pod, which is a flow like any other.
  */
 import type { Service, ServicePort } from '@weir/kube';
+import { type Endpoint, type FlowEnd, judgeQuestion, type PolicyWorld, systemOfEndpoint } from '@weir/model';
 import { isTransportName, transportNumber } from '@weir/net';
-import { type Endpoint, type FlowEnd, judgeQuestion, type PolicyWorld, systemOfEndpoint } from '@weir/policy';
 import type { WorldComparison } from '../connectivity/changed-flows.ts';
 import type { FlowChange } from '../connectivity/flow-change.ts';
 import { serviceBackends } from '../service-backends.ts';

@@ -1,6 +1,7 @@
 /** Changes of services, put together for people: by service, with reasons, groups of ends and examples. */
+
+import { type EngineName, engineProfiles, type FlowEnd, podName } from '@weir/model';
 import { formatAddress } from '@weir/net';
-import { type EngineName, engineProfiles, type FlowEnd, podName } from '@weir/policy';
 import { EndDescriber } from '../connectivity/describe-ends.ts';
 import { podKey } from '../snapshot.ts';
 import { type ChangeReason, migrationTitles } from './change-causes.ts';

@@ -1,5 +1,5 @@
 /** A report about staged policies as lines for people. */
-import type { PolicyRef } from '@weir/policy';
+import type { PolicyRef } from '@weir/model';
 import type { ToldFlows } from '../migration/flow-groups.ts';
 import { describeObservation, type StagedEffect, type StagedReport } from './staged-report.ts';
 

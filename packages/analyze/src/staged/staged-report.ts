@@ -6,7 +6,6 @@
  * observed are judged one by one.
  */
 import type { Diagnostic, KubeObject } from '@weir/kube';
-import { type Address, type Flow, formatAddress } from '@weir/net';
 import {
   type EngineProfile,
   evaluateFlow,
@@ -15,7 +14,8 @@ import {
   type PolicyRef,
   type PolicyWorld,
   type SourcePosition,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, type Flow, formatAddress } from '@weir/net';
 import type { WorldComparison } from '../connectivity/changed-flows.ts';
 import { compareWorlds } from '../connectivity/compare-worlds.ts';
 import { countPairs } from '../connectivity/count-pairs.ts';

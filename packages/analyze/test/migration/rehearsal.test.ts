@@ -1,6 +1,6 @@
 import type { NetworkPolicySpec } from '@weir/kube';
+import { engineProfiles } from '@weir/model';
 import { defined, formatAddress, parseAddress, parseCidr } from '@weir/net';
-import { engineProfiles } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { type BlockTranslation, loadSnapshot, planRehearsal, type RehearsalPlan, translateBlocks } from '../../src/index.ts';
 import { namespace, node, pod, policy, service } from './small-cluster.ts';

@@ -1,7 +1,7 @@
 /** What tests of migrations share: worlds as objects, and the flows of a comparison one by one. */
 import type { KubeObject } from '@weir/kube';
+import { engineProfiles, type FlowEnd } from '@weir/model';
 import { type Address, formatAddress, parseAddress, portRangesContain } from '@weir/net';
-import { engineProfiles, type FlowEnd } from '@weir/policy';
 import { endsOf, type OracleEngine, type Traffic, traffics, type World, type WorldFlow } from '@weir/testkit';
 import {
   classifyEnds,

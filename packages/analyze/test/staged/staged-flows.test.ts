@@ -1,8 +1,8 @@
 /** Flows under policies with every field of a rule: the comparison by classes says of each what evaluation says. */
 import { compareWorlds, type EndClass, type FlowChange, loadSnapshot, type TrafficClass } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
+import { engineProfiles, type FlowEnd, type FlowQuestion, judgeQuestion } from '@weir/model';
 import { formatAddress, portRangesContain } from '@weir/net';
-import { engineProfiles, type FlowEnd, type FlowQuestion, judgeQuestion } from '@weir/policy';
 import { Random } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 

@@ -1,8 +1,8 @@
 /** What is said of staged policies. */
 import { renderStaged, stagedReport } from '@weir/analyze';
 import { parseManifest } from '@weir/kube';
+import { engineProfiles } from '@weir/model';
 import { defined, parseAddress } from '@weir/net';
-import { engineProfiles } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 
 const cluster = `

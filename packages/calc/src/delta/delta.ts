@@ -13,8 +13,9 @@
  * transaction where the back end can; otherwise upserts in the order above, then removals in the
  * reverse order, so that a referent is there before what refers to it and goes after.
  */
+
+import type { Action, Direction, HostFamily, HostSettings, Origin } from '@weir/model';
 import type { Address, AddressRange, PortRange, ProtocolNumber } from '@weir/net';
-import type { Action, Direction, HostFamily, HostSettings, Origin } from '@weir/policy';
 
 /** Canonical text that stands for the content of a set, a class or a program. */
 export type ContentKey = string;

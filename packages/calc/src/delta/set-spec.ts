@@ -5,6 +5,8 @@
  * known (yet): `must` leaves them out, `may` takes them in. A rule takes the reading that lets less
  * through, so that what is missing fails closed.
  */
+
+import { type Action, type AddressGroupName, type NamedPort, normaliseSelector, type Selector, selectorKey } from '@weir/model';
 import {
   type AddressRange,
   type Family,
@@ -15,7 +17,6 @@ import {
   type ProtocolNumber,
   portRangesContain,
 } from '@weir/net';
-import { type Action, type AddressGroupName, type NamedPort, normaliseSelector, type Selector, selectorKey } from '@weir/policy';
 import { contentKey } from './content-key.ts';
 import type { ContentKey, PeerSet, ProtocolPort } from './delta.ts';
 

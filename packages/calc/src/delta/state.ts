@@ -1,6 +1,7 @@
 /** One node's state as tables, and deltas applied to it: what a data plane that follows holds. */
+
+import type { HostFamily, HostSettings } from '@weir/model';
 import { compareAddresses, formatAddress } from '@weir/net';
-import type { HostFamily, HostSettings } from '@weir/policy';
 import type {
   AddressClass,
   Changes,

@@ -4,8 +4,9 @@
  * An interface has one endpoint: of those that name it, or expect one of its addresses, the one whose name comes first
  * (as felix `dataplane/linux/endpoint_mgr.go` has it). Of those for all interfaces the first counts, where no other does.
  */
+
+import { compareText, type HostEndpoint } from '@weir/model';
 import { type Address, formatAddress } from '@weir/net';
-import { compareText, type HostEndpoint } from '@weir/policy';
 
 /** An interface of the node. */
 export interface NodeInterface {

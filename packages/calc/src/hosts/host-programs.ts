@@ -4,7 +4,7 @@
  * What comes before connection tracking or translation ends with the next family, whatever tiers say of their ends; what is
  * forwarded is let through while no policy is about it; what is the node's own is as the endpoint says.
  */
-import type { Direction, HostEndpoint, HostFamily } from '@weir/policy';
+import type { Direction, HostEndpoint, HostFamily } from '@weir/model';
 
 /** What a program says beside its rules. */
 export interface HostProgramManner {

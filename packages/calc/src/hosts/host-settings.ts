@@ -1,6 +1,6 @@
 /** What holds for all host endpoints of this node: the engine's own settings, and what objects set over them. */
 import { type HostSettingsLayer, layeredHostSettings } from '@weir/compile';
-import type { HostSettings } from '@weir/policy';
+import type { HostSettings } from '@weir/model';
 import { sameHostSettings } from '../delta/state.ts';
 
 /**

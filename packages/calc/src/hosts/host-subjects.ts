@@ -4,8 +4,8 @@
  * A node has a handful of them at most, and few policies are about hosts: each endpoint is asked of each such policy when
  * one of the two comes or changes.
  */
-import type { HostEndpoint } from '@weir/policy';
-import { selectorMatches } from '@weir/policy';
+import type { HostEndpoint } from '@weir/model';
+import { selectorMatches } from '@weir/model';
 import type { Changes, DirectedPrograms, HostLocalEndpoint } from '../delta/delta.ts';
 import { sameHost } from '../delta/state.ts';
 import type { HostSelection, PolicyEntry, PolicyGroup } from '../entries.ts';

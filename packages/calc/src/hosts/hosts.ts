@@ -1,6 +1,6 @@
 /** Host endpoints of this node, in one place: who they are, what holds for all of them, and what deltas say of them. */
 import type { PolicyCompiler } from '@weir/compile';
-import type { EngineProfile } from '@weir/policy';
+import type { EngineProfile } from '@weir/model';
 import type { Delta } from '../delta/delta.ts';
 import type { Policies } from '../policies/policies.ts';
 import type { Programs } from '../programs/programs.ts';

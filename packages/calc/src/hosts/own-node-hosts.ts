@@ -1,7 +1,7 @@
 /** The host endpoints that this node itself is, for APIs that know no objects for them. */
 import type { PolicyCompiler } from '@weir/compile';
 import type { Node } from '@weir/kube';
-import type { EngineProfile, HostEndpoint } from '@weir/policy';
+import type { EngineProfile, HostEndpoint } from '@weir/model';
 import type { HostEndpoints } from './host-endpoints.ts';
 
 /** Follows one node. */

@@ -1,5 +1,5 @@
 /** The sets in use that are made of groups of addresses, by the groups that they are made of. */
-import type { AddressGroupName } from '@weir/policy';
+import type { AddressGroupName } from '@weir/model';
 import type { ProtocolPort } from '../delta/delta.ts';
 import { type GroupSetSpec, groupPortsIn } from '../delta/set-spec.ts';
 import type { GroupPlace, SetEntry } from '../entries.ts';

@@ -6,8 +6,8 @@
  * `or` and `not` as in Kleene's logic; who asks decides which way unknown falls.
  */
 
+import { type LabelKey, type Selector, textMatches } from '@weir/model';
 import { unreachable } from '@weir/net';
-import { type LabelKey, type Selector, textMatches } from '@weir/policy';
 import type { LabelPair, LabelSet, Matcher, Verdict } from '../entries.ts';
 
 /** A label's value; null: the key is absent; undefined: not known. */

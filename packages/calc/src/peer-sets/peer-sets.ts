@@ -5,8 +5,8 @@
  * sets. Sets come and go within a flush, so what appeared and what went is the flush's own delta.
  */
 
-import type { Selector } from '@weir/policy';
-import { selectorKey } from '@weir/policy';
+import type { Selector } from '@weir/model';
+import { selectorKey } from '@weir/model';
 import type { Membership, PeerSet, ProtocolPort } from '../delta/delta.ts';
 import { type NamedPortSet, namedPortsIn, peerSetOf, type SetSpec } from '../delta/set-spec.ts';
 import type { GroupPlace, LabelSet, Member, SetEntry, UsedSelector } from '../entries.ts';

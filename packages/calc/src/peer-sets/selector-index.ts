@@ -5,8 +5,8 @@
  * asked only about selectors filed under a label that it has, and those that require none.
  */
 
+import { orchestratorKey, type RequiredLabel, requiredLabels, type Selector } from '@weir/model';
 import { unreachable } from '@weir/net';
-import { orchestratorKey, type RequiredLabel, requiredLabels, type Selector } from '@weir/policy';
 import type { LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
 import type { LabelSets } from '../population/label-sets.ts';
 import type { NamespaceTable } from '../population/namespace-table.ts';

@@ -5,8 +5,9 @@
  * with rules, with sets and with the classes that sets make of addresses; for a list of thousands of blocks
  * it is one question to one set, and answers name the rule that holds the list.
  */
+
+import type { Rule } from '@weir/model';
 import { unionOfAddressRanges } from '@weir/net';
-import type { Rule } from '@weir/policy';
 
 /** Lists of up to so many blocks stay a rule for each. */
 const apartMax = 32;

@@ -4,8 +4,9 @@
  * A program belongs to an endpoint and not to one of its addresses, so a rule that asks for them is of one family: an
  * endpoint has one address of each. Where it has more, what is asked holds as it lets less through.
  */
+
+import type { Rule, Side } from '@weir/model';
 import { type Address, type AddressRange, addressRangesContain, type Family, formatAddress } from '@weir/net';
-import type { Rule, Side } from '@weir/policy';
 import { type Reading, readingFor } from '../delta/set-spec.ts';
 
 /** What the addresses of one family must be; an endpoint without any does not have it. */

@@ -4,8 +4,9 @@
  * What passes an interface is for anybody, so what the rule asks of its own end is tested on the packet, as Calico's data
  * planes do. Names of own ports are the endpoint's where its node is the end; where others are, names are those of pods.
  */
+
+import type { Direction, Rule, Side } from '@weir/model';
 import { allPorts, hasPorts, type ProtocolNumber, protocolNumber, subtractPortRanges } from '@weir/net';
-import type { Direction, Rule, Side } from '@weir/policy';
 import { addressPortSet, addressSet, rangeSet, readingFor } from '../delta/set-spec.ts';
 import { planRule } from './plan-rule.ts';
 import type { BlockLimits, PlannedRule, PlannedTest } from './planned-rule.ts';

@@ -4,8 +4,9 @@
  * A planned rule knows its sets and its ports; its id and the numbers behind port names of the local endpoint
  * come later: the id from the table of all rules in use, the numbers from the endpoint.
  */
+
+import type { Direction, Policy, PolicyRef, Rule, Side } from '@weir/model';
 import { unionOfAddressRanges } from '@weir/net';
-import type { Direction, Policy, PolicyRef, Rule, Side } from '@weir/policy';
 import { addressSet, rangeSet, readingFor } from '../delta/set-spec.ts';
 import { mergeBlocks } from './merge-blocks.ts';
 import { planRule } from './plan-rule.ts';

@@ -1,4 +1,6 @@
 /** Protocols and ports of a rule as rules of programs have them: numbers where they are known, names where they are the endpoint's. */
+
+import type { IcmpMessages, Match, Side } from '@weir/model';
 import {
   allPorts,
   hasPorts,
@@ -9,7 +11,6 @@ import {
   subtractPortRanges,
   unionOfPortRanges,
 } from '@weir/net';
-import type { IcmpMessages, Match, Side } from '@weir/policy';
 import type { LocalNames, PlannedRule } from './planned-rule.ts';
 
 /** The protocols that a port without a protocol can be of. */

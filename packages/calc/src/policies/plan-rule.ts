@@ -2,6 +2,8 @@
  * One rule of the model as the rules of programs that it becomes: none when it can match nothing, one for each
  * protocol where ports are asked for without one, and for ports of peers one by number and one by name.
  */
+
+import { asksOfEnd, type Direction, isGroupOfPorts, type Rule, type Side } from '@weir/model';
 import {
   type AddressRange,
   allPorts,
@@ -12,7 +14,6 @@ import {
   subtractPortRanges,
   unionOfAddressRanges,
 } from '@weir/net';
-import { asksOfEnd, type Direction, isGroupOfPorts, type Rule, type Side } from '@weir/policy';
 import { addressPortSet, addressSet, familyRange, groupPortSet, groupSet, rangeSet, readingFor, type SetSpec } from '../delta/set-spec.ts';
 import { localNamesOf, messagesOf, numbersOf, type Protocols, protocolsOf } from './plan-ports.ts';
 import type { BlockLimits, PlannedRule } from './planned-rule.ts';

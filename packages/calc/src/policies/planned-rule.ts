@@ -1,6 +1,7 @@
 /** Rules of policies in the shape of programs, before what depends on the endpoint is filled in. */
+
+import type { Action, Origin } from '@weir/model';
 import type { AddressRange, PortRange, ProtocolNumber } from '@weir/net';
-import type { Action, Origin } from '@weir/policy';
 import type { PeerTest } from '../delta/delta.ts';
 import type { SetSpec } from '../delta/set-spec.ts';
 

@@ -6,8 +6,8 @@
  * when somebody is selected.
  */
 import type { PlacedPolicy } from '@weir/compile';
+import { type Policy, policyTieText, type Selector, selectorKey } from '@weir/model';
 import { type Address, defined, TightMap } from '@weir/net';
-import { type Policy, policyTieText, type Selector, selectorKey } from '@weir/policy';
 import type { LabelSet, Matcher, PolicyEntry, PolicySource, Subject, SubjectSelector } from '../entries.ts';
 import { compileMatcher } from '../peer-sets/matcher.ts';
 import { SelectorIndex } from '../peer-sets/selector-index.ts';

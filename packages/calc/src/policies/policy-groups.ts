@@ -5,7 +5,7 @@
  * order, its programs) is computed once a group, and a policy that comes or goes turns one group into
  * another by that difference.
  */
-import { compareOrders, compareText, compareTiers } from '@weir/policy';
+import { compareOrders, compareText, compareTiers } from '@weir/model';
 import type { PolicyEntry, PolicyGroup, PolicyStretch } from '../entries.ts';
 import { ViewMemo } from '../population/view-memo.ts';
 import { byFirstItem, endsPiece, piecesOf } from '../programs/pieces.ts';

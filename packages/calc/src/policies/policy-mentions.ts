@@ -1,6 +1,7 @@
 /** What a policy's plan may depend on beside the policy; kept of every policy, so that none is compiled to be asked. */
+
+import { type Policy, portNameKey, type Rule } from '@weir/model';
 import { protocolNumber } from '@weir/net';
-import { type Policy, portNameKey, type Rule } from '@weir/policy';
 
 /** What the rules of a policy mention. */
 export interface PolicyMentions {

@@ -17,8 +17,8 @@ import {
   policyKindName,
 } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
+import type { HostEndpoint, PolicyRef } from '@weir/model';
 import { TightMap } from '@weir/net';
-import type { HostEndpoint, PolicyRef } from '@weir/policy';
 import type { PolicyEntry, PolicySource } from '../entries.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 import type { Work } from '../work.ts';

@@ -18,7 +18,7 @@ import {
   type Selector,
   type Side,
   selectorKey,
-} from '@weir/policy';
+} from '@weir/model';
 import { type OwnAddresses, ownAddressesKey, ownAddressesOf } from './own-addresses.ts';
 
 /** Host endpoints in families that are asked in the same way: about the node itself, or about anybody. */

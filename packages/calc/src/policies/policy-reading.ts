@@ -4,7 +4,7 @@
  */
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import { type EnforcementTarget, type NumberOfName, withNumberedNames } from '@weir/policy';
+import { type EnforcementTarget, type NumberOfName, withNumberedNames } from '@weir/model';
 import type { NodeRanges } from '../population/node-addresses.ts';
 import { planNodeRule, planTransitRule } from './plan-host-rule.ts';
 import { planPolicy } from './plan-policy.ts';

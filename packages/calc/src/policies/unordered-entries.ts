@@ -1,5 +1,5 @@
 /** The policies that close endpoints which they select together, since they have no order among each other. */
-import { type Direction, type PolicyRef, policyTieText, unorderedAmong } from '@weir/policy';
+import { type Direction, type PolicyRef, policyTieText, unorderedAmong } from '@weir/model';
 import type { PolicyEntry, Selection } from '../entries.ts';
 import type { Policies } from './policies.ts';
 

@@ -1,6 +1,6 @@
 /** Objects of which policies select pods of this node together with others that they have no order with, and what is said of each. */
 import type { Diagnostic } from '@weir/kube';
-import { type Direction, describePolicy, type PolicyRef } from '@weir/policy';
+import { type Direction, describePolicy, type PolicyRef } from '@weir/model';
 import type { PolicyEntry, PolicySource, Selection } from '../entries.ts';
 import type { Policies } from './policies.ts';
 import { unorderedEntries } from './unordered-entries.ts';

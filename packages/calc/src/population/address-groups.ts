@@ -4,7 +4,7 @@
  * They are told as whole lists; what is new in a list is found here. A group that no set in use is made of costs its
  * list and nothing else. Addresses of groups may be pods' or anybody's.
  */
-import type { AddressGroupName, GroupMember } from '@weir/policy';
+import type { AddressGroupName, GroupMember } from '@weir/model';
 import type { ProtocolPort } from '../delta/delta.ts';
 import type { AddressSlot, GroupPlace } from '../entries.ts';
 import type { AddressTable } from './address-table.ts';

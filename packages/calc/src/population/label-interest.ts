@@ -5,8 +5,9 @@
  * Two label sets that agree in every key that is asked for, as far as the values are named, get the same answers: they are
  * matched once. Unique labels (pod names, template hashes), which nobody asks for, do not count.
  */
+
+import type { LabelKey, Selector } from '@weir/model';
 import { unreachable } from '@weir/net';
-import type { LabelKey, Selector } from '@weir/policy';
 import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
 
 /** How many selectors ask for a key at all, for a part of its value, and for each value by name. */

@@ -7,8 +7,8 @@
  */
 
 import type { StringMap } from '@weir/kube';
+import { type Endpoint, type LabelSpace, orchestratorKey, serviceAccountKey } from '@weir/model';
 import { defined } from '@weir/net';
-import { type Endpoint, type LabelSpace, orchestratorKey, serviceAccountKey } from '@weir/policy';
 import type { LabelPair, LabelSet, NamespaceEntry, PodEntry } from '../entries.ts';
 import { LabelTable } from './label-table.ts';
 import type { NamedPortList, NamedPortLists } from './named-port-lists.ts';

@@ -5,8 +5,8 @@
  * can match it. Pairs count their uses and vanish with the last one.
  */
 
+import type { LabelSpace } from '@weir/model';
 import { assert, TightMap, TightSet } from '@weir/net';
-import type { LabelSpace } from '@weir/policy';
 import type { LabelKeyEntry, LabelPair, LabelSet, NamespaceEntry } from '../entries.ts';
 
 /** The table of all labels in use. */

@@ -3,8 +3,9 @@
  * ones. A list counts its uses and vanishes with the last one. What a name stands for in the cluster is the
  * numbers that the lists in use give it.
  */
+
+import { type NamedPort, portNameKey } from '@weir/model';
 import type { ProtocolNumber } from '@weir/net';
-import { type NamedPort, portNameKey } from '@weir/policy';
 
 /** A list in use. */
 export interface NamedPortList {

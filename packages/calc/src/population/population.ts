@@ -7,8 +7,8 @@
 
 import { podToPlannedEndpoint } from '@weir/compile';
 import type { Namespace, Pod, StringMap } from '@weir/kube';
+import { type Endpoint, serviceAccountKey } from '@weir/model';
 import { type Address, compareAddresses } from '@weir/net';
-import { type Endpoint, serviceAccountKey } from '@weir/policy';
 import type { OwningPod } from '../engine-shapes.ts';
 import type { Attachment, Claimant, LabelPair, LabelSet, NamespaceEntry, OrphanEntry, PodEntry } from '../entries.ts';
 import type { Subjects } from '../policies/subjects.ts';

@@ -5,7 +5,7 @@
  */
 import { serviceGroupOf, sliceMembers } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import type { AddressGroupName, GroupMember } from '@weir/policy';
+import type { AddressGroupName, GroupMember } from '@weir/model';
 import type { AddressGroups } from './address-groups.ts';
 
 /** All services. */

@@ -6,7 +6,7 @@
  * another one shares with it the runs of rules in which they agree; the sets in use are those of the runs in use.
  */
 
-import type { Direction, HostEndpoint, HostFamily, PolicyOrder } from '@weir/policy';
+import type { Direction, HostEndpoint, HostFamily, PolicyOrder } from '@weir/model';
 import { keyOfRuns } from '../delta/content-text.ts';
 import type { Program, ProgramRule } from '../delta/delta.ts';
 import type { HostSelection, PolicyEntry, PolicyGroup, ProgramEntry, RenderedTier, Selection, SetEntry } from '../entries.ts';

@@ -1,6 +1,7 @@
 /** A planned rule as a rule of a program: with its id, and its port names resolved for an endpoint. */
+
+import type { NamedPort } from '@weir/model';
 import { formatPortRange, type PortRange } from '@weir/net';
-import type { NamedPort } from '@weir/policy';
 import type { PeerTest, ProgramRule } from '../delta/delta.ts';
 import { resolveNames } from '../policies/plan-ports.ts';
 import type { PlannedRule, PlannedTest } from '../policies/planned-rule.ts';

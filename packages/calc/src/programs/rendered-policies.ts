@@ -3,7 +3,7 @@
  *
  * A rule that names ports of the local endpoint is one rule for each list of ports.
  */
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import type { PolicyEntry, PolicyStretch, RenderedTier } from '../entries.ts';
 import type { PlannedRule } from '../policies/planned-rule.ts';
 import type { Policies } from '../policies/policies.ts';

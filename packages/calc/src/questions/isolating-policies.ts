@@ -1,5 +1,5 @@
 /** Which policies isolate an endpoint. */
-import type { Direction, PolicyRef } from '@weir/policy';
+import type { Direction, PolicyRef } from '@weir/model';
 import type { Selection } from '../entries.ts';
 import type { Policies } from '../policies/policies.ts';
 

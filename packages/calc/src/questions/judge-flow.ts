@@ -5,8 +5,9 @@
  * to find the established connections that a new state denies. Nothing is built for a question; it
  * costs the rules of the programs of the flow's local ends.
  */
+
+import type { DecidedBy, Direction, PolicyRef } from '@weir/model';
 import { type Address, addressRangesContain, type Flow, isIcmp, type PortRange, portRangesContain } from '@weir/net';
-import type { DecidedBy, Direction, PolicyRef } from '@weir/policy';
 import type {
   ContentKey,
   Delta,

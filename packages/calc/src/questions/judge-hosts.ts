@@ -6,8 +6,9 @@
  * comes in for a pod         untracked, preDNAT, forward         comes from a pod           forward
  * ```
  */
+
+import type { Direction, HostFamily, HostSettings } from '@weir/model';
 import { type Address, addressRangesContain, type Flow } from '@weir/net';
-import type { Direction, HostFamily, HostSettings } from '@weir/policy';
 import type { HostLocalEndpoint } from '../delta/delta.ts';
 import { type EmittedState, type EndJudgement, runTiers } from './judge-flow.ts';
 

@@ -1,8 +1,8 @@
 /** Host endpoints of the node: which interfaces each has, its programs family by family, any state to any state. */
 import { calicoCompiler, type PolicyCompiler } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
+import { calicoHostSettings, enforcementTarget, type HostFamily } from '@weir/model';
 import { defined, parseAddress } from '@weir/net';
-import { calicoHostSettings, enforcementTarget, type HostFamily } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import {
   applyDelta,

@@ -1,6 +1,6 @@
 /** Rules that ask for addresses of the endpoint that their policy selects: Calico's `nets` of a rule's own end. */
 import type { KubeObject, Pod } from '@weir/kube';
-import { enforcementTarget } from '@weir/policy';
+import { enforcementTarget } from '@weir/model';
 import { expect, it } from 'vitest';
 import { applyDelta, difference, Engine, emptyDelta, emptyState, fromScratch, stateOf } from '../../src/index.ts';
 import { namespaceOf, podOf } from '../objects.ts';

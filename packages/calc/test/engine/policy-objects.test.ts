@@ -1,6 +1,6 @@
 /** Objects of policy APIs that refer to others: what changes there changes what they say, any state to any state. */
 import type { KubeObject } from '@weir/kube';
-import { enforcementTarget } from '@weir/policy';
+import { enforcementTarget } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { applyDelta, difference, Engine, emptyDelta, emptyState, fromScratch, stateOf } from '../../src/index.ts';
 import { namespaceOf, podOf } from '../objects.ts';

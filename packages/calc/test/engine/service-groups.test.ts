@@ -1,6 +1,6 @@
 /** Services as ends of rules: the engine follows their EndpointSlices, and 10 000 endpoints are no trouble. */
 import type { KubeObject } from '@weir/kube';
-import { enforcementTarget } from '@weir/policy';
+import { enforcementTarget } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { Engine, stateOf } from '../../src/index.ts';
 import { namespaceOf, podOf } from '../objects.ts';

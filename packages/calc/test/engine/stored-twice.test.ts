@@ -1,6 +1,6 @@
 /** Policies of Calico that are stored under the names of two releases at once, while its migration is under way. */
 import type { KubeObject } from '@weir/kube';
-import { enforcementTarget } from '@weir/policy';
+import { enforcementTarget } from '@weir/model';
 import { expect, it } from 'vitest';
 import { applyDelta, difference, Engine, emptyDelta, emptyState, fromScratch, stateOf } from '../../src/index.ts';
 import { namespaceOf, podOf } from '../objects.ts';

@@ -1,7 +1,7 @@
 /** What `weir convert` does: policies in the words of another API, and why some have none. */
 import { type Conversion, convertPolicies } from '@weir/analyze';
 import { formatManifest } from '@weir/kube';
-import type { PolicyApi } from '@weir/policy';
+import type { PolicyApi } from '@weir/model';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';

@@ -1,8 +1,8 @@
 /** What `weir matrix` does: all pairs of pods, computed, and with `--probe` tried with real connections. */
 import { computeMatrix, loadSnapshot, type Matrix, type MatrixPort, matrixOutcome, type Snapshot } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
+import { type Endpoint, podName } from '@weir/model';
 import { type Family, formatProtocol, isTransportName, protocolNumber, transportNumber } from '@weir/net';
-import { type Endpoint, podName } from '@weir/policy';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';

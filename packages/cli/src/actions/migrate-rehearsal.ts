@@ -10,8 +10,8 @@
 import { randomBytes } from 'node:crypto';
 import { loadSnapshot, type MigrationReport, planRehearsal, type RehearsalPlan, type Snapshot } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
+import { type EngineName, engineProfiles } from '@weir/model';
 import type { Address } from '@weir/net';
-import { type EngineName, engineProfiles } from '@weir/policy';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
 import { RehearsalLab } from './rehearsal-lab.ts';

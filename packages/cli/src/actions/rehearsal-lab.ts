@@ -22,8 +22,8 @@ import {
 } from '@weir/client';
 import type { KubeObject, NetworkPolicy, Node, Pod, Service } from '@weir/kube';
 import { addServingHost, clusterLayout, downCluster, noFakes, upCluster } from '@weir/lab';
+import { type EngineName, engineProfiles } from '@weir/model';
 import { type Address, type Cidr, cidrContains, formatAddress, parseAddress, parseCidr } from '@weir/net';
-import { type EngineName, engineProfiles } from '@weir/policy';
 import { explained } from '../cluster-errors.ts';
 import { ClusterFollower } from '../cluster-follower.ts';
 import { CommandError, exitCode } from '../exit-code.ts';

@@ -6,8 +6,8 @@
  * refusals of UDP they send, so that pods and hosts answer on the port that is tried besides those that are served.
  */
 import { rehearsalPort, type Snapshot } from '@weir/analyze';
+import { judgeQuestion, type Outcome } from '@weir/model';
 import { type Family, formatAddress, transportNumber } from '@weir/net';
-import { judgeQuestion, type Outcome } from '@weir/policy';
 import type { Output } from '../output.ts';
 import { isThrough, tryProbes } from './probe-trials.ts';
 import { endsOf, type RehearsedEnd, type RehearsedEnds } from './rehearsal-ends.ts';

@@ -12,8 +12,8 @@
  */
 import { type Snapshot, serviceBackends } from '@weir/analyze';
 import type { Service, ServicePort } from '@weir/kube';
+import { type FlowEnd, judgeQuestion, type Outcome, systemOfEndpoint, type WorldNode } from '@weir/model';
 import { type Address, type Family, parseAddress, transportNumber } from '@weir/net';
-import { type FlowEnd, judgeQuestion, type Outcome, systemOfEndpoint, type WorldNode } from '@weir/policy';
 import type { RehearsedEnd } from './rehearsal-ends.ts';
 
 /** One connection to a way into a service. */

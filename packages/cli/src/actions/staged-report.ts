@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { renderStaged, stagedReport } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
-import { engineProfiles } from '@weir/policy';
+import { engineProfiles } from '@weir/model';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type FlowLog, readFlowLog } from '../flow-log.ts';

@@ -1,7 +1,7 @@
 /** What `weir why` does: one flow, its verdict and the reason. */
 import { explainFlow, type FlowRequest, loadSnapshot, type Snapshot } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
-import { type FlowVerdict, renderVerdict, verdictToJson } from '@weir/policy';
+import { type FlowVerdict, renderVerdict, verdictToJson } from '@weir/model';
 import type { Invocation } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';

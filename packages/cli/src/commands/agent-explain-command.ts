@@ -1,6 +1,6 @@
 /** `weir agent explain SRC DST PORT[/PROTO]`: what the running agent enforces for one flow. */
 import type { DirectionExplanation, FlowExplanation, HostExplanation } from '@weir/agent';
-import { describeOrigin, describePolicy, describeTier, describeUnordered, type EndJson } from '@weir/policy';
+import { describeOrigin, describePolicy, describeTier, describeUnordered, type EndJson } from '@weir/model';
 import type { Command } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
 import { type Output, renderTable } from '../output.ts';

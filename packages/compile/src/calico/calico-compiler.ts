@@ -6,7 +6,7 @@
  * with Calico, and is never widened by that: such a tier denies at its end.
  */
 import type { KubeObject } from '@weir/kube';
-import type { HostEndpoint } from '@weir/policy';
+import type { HostEndpoint } from '@weir/model';
 import { endpointSliceKind, namespaceKind } from '../core-kinds.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, PolicyKind, ReferredObjects } from '../policy-api.ts';
 import type { PolicyDiagnostic } from '../policy-diagnostic.ts';

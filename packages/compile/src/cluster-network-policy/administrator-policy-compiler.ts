@@ -5,8 +5,8 @@
  * A policy that is not valid, or that has a field unknown here, is refused as a whole and never widened.
  */
 import { customObjectReader, type FieldError, type KubeObject } from '@weir/kube';
+import type { Direction, DirectionRules, Policy, Rule } from '@weir/model';
 import { defined } from '@weir/net';
-import type { Direction, DirectionRules, Policy, Rule } from '@weir/policy';
 import { nodeKind } from '../core-kinds.ts';
 import type { CompileOptions, PositionLookup } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, PlacedPolicy, PolicyCompiler, ReferredObjects } from '../policy-api.ts';

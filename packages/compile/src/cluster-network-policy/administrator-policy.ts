@@ -3,8 +3,8 @@
  * into, and what a kind brings along to be read.
  */
 import type { KubeObject } from '@weir/kube';
+import type { Direction, PolicyRef } from '@weir/model';
 import { defined, type PortRange } from '@weir/net';
-import type { Direction, PolicyRef } from '@weir/policy';
 import type { PolicyKind } from '../policy-api.ts';
 import type { AdministratorPeer, PodSelection } from './cluster-network-policy.ts';
 

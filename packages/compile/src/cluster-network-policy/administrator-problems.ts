@@ -3,8 +3,8 @@
  * field only in words.
  */
 import { type FieldError, parseApiCidr, validateLabelSelector } from '@weir/kube';
+import type { Direction } from '@weir/model';
 import { isTransportName } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import { forbidden, invalid, notSupported, required } from '../field-problems.ts';
 import {
   type AdministratorPolicy,

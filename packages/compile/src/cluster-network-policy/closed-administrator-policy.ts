@@ -6,7 +6,7 @@
  * that is every pod. A tier that cannot be read is the first one.
  */
 import { type customObjectReader, isJsonObject, type JsonObject, type KubeObject, objectAt } from '@weir/kube';
-import type { Direction, DirectionRules, Policy } from '@weir/policy';
+import type { Direction, DirectionRules, Policy } from '@weir/model';
 import type { PlacedPolicy } from '../policy-api.ts';
 import { type AdministratorPolicyKind, type AdministratorTier, administratorPolicyRef } from './administrator-policy.ts';
 import { administratorProblems } from './administrator-problems.ts';

@@ -1,5 +1,6 @@
 /** One rule of the cluster's administrators into rules of the model: one for each peer and protocol. */
 import { matchesLabelSelector, type Node, parseApiCidr } from '@weir/kube';
+import { type AddressGroupName, allOf, type Match, type Selector, type Side } from '@weir/model';
 import {
   type AddressRange,
   assert,
@@ -13,7 +14,6 @@ import {
   unionOfAddressRanges,
   unionOfPortRanges,
 } from '@weir/net';
-import { type AddressGroupName, allOf, type Match, type Selector, type Side } from '@weir/policy';
 import { nodeKind } from '../core-kinds.ts';
 import { compileLabelSelector } from '../kubernetes/compile-selector.ts';
 import type { ReferredObjects } from '../policy-api.ts';

@@ -7,8 +7,8 @@
  */
 
 import type { KubeObject, LabelSelector } from '@weir/kube';
+import { type Action, defaultTierOrder, type LabelKey, type Policy, type Rule, type Selector, type Side } from '@weir/model';
 import { cidrsOfRange, formatCidr, type PortRange, type ProtocolNumber, protocolNumber } from '@weir/net';
-import { type Action, defaultTierOrder, type LabelKey, type Policy, type Rule, type Selector, type Side } from '@weir/policy';
 import type { PlacedPolicy } from '../policy-api.ts';
 import { podAlternatives } from '../writing/peer-alternatives.ts';
 import { plainPeerOf } from '../writing/plain-peer.ts';

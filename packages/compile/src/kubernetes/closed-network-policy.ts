@@ -4,7 +4,7 @@
  * directions, without a readable pod selector also every pod of the namespace.
  */
 import type { NetworkPolicy, NetworkPolicySpec, PolicyType } from '@weir/kube';
-import { type DirectionRules, networkPolicyOrder, type Policy } from '@weir/policy';
+import { type DirectionRules, networkPolicyOrder, type Policy } from '@weir/model';
 import { compileNetworkPolicy, networkPolicyRef, type PositionLookup } from './compile-network-policy.ts';
 import { compilePodSelector } from './compile-selector.ts';
 

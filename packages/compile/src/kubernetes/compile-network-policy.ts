@@ -17,7 +17,6 @@ import {
   type TextPosition,
   validateNetworkPolicy,
 } from '@weir/kube';
-import { assert, isTransportName, type PortRange, transportNumber, unionOfPortRanges } from '@weir/net';
 import {
   allOf,
   type Direction,
@@ -30,7 +29,8 @@ import {
   type PolicyRef,
   type Rule,
   type Side,
-} from '@weir/policy';
+} from '@weir/model';
+import { assert, isTransportName, type PortRange, transportNumber, unionOfPortRanges } from '@weir/net';
 import type { PolicyDiagnostic } from '../policy-diagnostic.ts';
 import { refusalOf } from '../policy-refusal.ts';
 import { compileLabelSelector, compilePodSelector } from './compile-selector.ts';

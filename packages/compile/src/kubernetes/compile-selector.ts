@@ -1,7 +1,7 @@
 /** meta/v1 label selectors into selectors of the model, in one label space. */
 import type { LabelSelector, LabelSelectorRequirement } from '@weir/kube';
+import { allOf, type LabelKey, type LabelSpace, type Selector } from '@weir/model';
 import { unreachable } from '@weir/net';
-import { allOf, type LabelKey, type LabelSpace, type Selector } from '@weir/policy';
 
 /** The key under which Weir knows an endpoint's namespace; no pod can label itself into it. */
 export const namespaceKey: LabelKey = { space: 'reserved', key: 'namespace' };

@@ -1,5 +1,5 @@
 /** The tier in which Kubernetes NetworkPolicies live. */
-import { defaultTierOrder, type Policy, type Tier } from '@weir/policy';
+import { defaultTierOrder, type Policy, type Tier } from '@weir/model';
 
 /** The `default` tier with these policies; isolated traffic that no rule allows is denied at its end. */
 export function defaultTier(policies: readonly Policy[]): Tier {

@@ -1,6 +1,6 @@
 /** networking.k8s.io NetworkPolicy as one policy API among others: every policy is one of the default tier. */
 import { networkPolicyFields } from '@weir/kube';
-import type { Policy } from '@weir/policy';
+import type { Policy } from '@weir/model';
 import type { PlacedPolicy, PolicyCompiler, PolicyKind } from '../policy-api.ts';
 import { closedNetworkPolicy } from './closed-network-policy.ts';
 import { compileNetworkPolicy } from './compile-network-policy.ts';

@@ -1,7 +1,7 @@
 /** Pods as endpoints: which pods selectors can match, with their labels, addresses and named ports. */
 import type { Container, Pod, StringMap } from '@weir/kube';
+import { type Endpoint, type NamedPort, orchestratorKey, serviceAccountKey } from '@weir/model';
 import { type Address, compareAddresses, isTransportName, parseAddress, transportNumber } from '@weir/net';
-import { type Endpoint, type NamedPort, orchestratorKey, serviceAccountKey } from '@weir/policy';
 
 const noLabels: StringMap = Object.freeze({});
 

@@ -5,8 +5,8 @@
  * whole, with the field that stands in the way.
  */
 import type { DefaultedNetworkPolicy, IPBlock, LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { addedBlocksMax, type EnforcementTarget, type PolicyFeature, unsupportedOn } from '@weir/model';
 import { cidrsOfRange } from '@weir/net';
-import { addedBlocksMax, type EnforcementTarget, type PolicyFeature, unsupportedOn } from '@weir/policy';
 import { rangesOfIpBlock } from './ip-block-ranges.ts';
 
 /** A field that uses something unsupported, the sentence that says so, and what to write instead. */

@@ -1,7 +1,7 @@
 /** Policies of the model as NetworkPolicies of Kubernetes: the way back from `compile-network-policy.ts`. */
 import type { LabelSelector, NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import { type Direction, defaultTierOrder, type LabelKey, type Rule, type Selector, type Side } from '@weir/model';
 import { type Family, hasPorts, type ProtocolNumber, protocolNumber, subtractAddressRanges } from '@weir/net';
-import { type Direction, defaultTierOrder, type LabelKey, type Rule, type Selector, type Side } from '@weir/policy';
 import type { PlacedPolicy } from '../policy-api.ts';
 import { allBut, blocksOfRanges } from '../writing/address-blocks.ts';
 import { podAlternatives } from '../writing/peer-alternatives.ts';

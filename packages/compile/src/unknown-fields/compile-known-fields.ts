@@ -6,8 +6,9 @@
  * without the field, where the field can only ask for more. Anything else (a rule that passes on, a selector, what the
  * policy says about itself) may mean anything, and the object is refused as a whole.
  */
+
+import type { DirectionRules, Origin, Policy } from '@weir/model';
 import { unreachable } from '@weir/net';
-import type { DirectionRules, Origin, Policy } from '@weir/policy';
 import type { CompileOptions } from '../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, CompiledSubject, PlacedPolicy } from '../policy-api.ts';
 import type { PolicyDiagnostic } from '../policy-diagnostic.ts';

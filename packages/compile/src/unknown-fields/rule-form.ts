@@ -1,5 +1,5 @@
 /** Where the rules of an API stand and what a field in one can do, for whoever must judge a field that is not known. */
-import type { Action } from '@weir/policy';
+import type { Action } from '@weir/model';
 
 /** What an API tells of its rules. */
 export interface RuleForm {

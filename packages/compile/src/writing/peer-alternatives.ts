@@ -1,5 +1,5 @@
 /** One end of a rule by its labels, as the alternatives of which each is a peer of its own. */
-import { normaliseSelector, type Selector, type Side } from '@weir/policy';
+import { normaliseSelector, type Selector, type Side } from '@weir/model';
 import { NoWords } from './written-policy.ts';
 
 /** The alternatives; throws {@link NoWords} where no list of peers says the same. */

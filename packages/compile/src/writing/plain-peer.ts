@@ -1,5 +1,5 @@
 /** The peer of a rule that asks for nothing which Calico alone has words for. */
-import { asksOfEnd, type Rule, type Side } from '@weir/policy';
+import { asksOfEnd, type Rule, type Side } from '@weir/model';
 import { NoWords } from './written-policy.ts';
 
 /** The end that the rule names; throws {@link NoWords} for exclusions, source ports, nodes and conditions on the selected pod. */

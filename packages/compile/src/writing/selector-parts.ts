@@ -1,5 +1,5 @@
 /** A selector taken apart by whose labels it asks for, as the fields of policy APIs are. */
-import { normaliseSelector, type Selector } from '@weir/policy';
+import { normaliseSelector, type Selector } from '@weir/model';
 import { namespaceKey } from '../kubernetes/compile-selector.ts';
 import { NoWords } from './written-policy.ts';
 

@@ -1,6 +1,6 @@
 /** Selectors of the model as label selectors of Kubernetes (meta/v1), which know "and" and nothing else. */
 import type { LabelSelector, LabelSelectorRequirement } from '@weir/kube';
-import type { LabelKey, Selector } from '@weir/policy';
+import type { LabelKey, Selector } from '@weir/model';
 import { NoWords } from './written-policy.ts';
 
 const operators = { in: 'In', notIn: 'NotIn', exists: 'Exists', absent: 'DoesNotExist' } as const;

@@ -1,6 +1,6 @@
 /** Calico's compiler as one among others: tiers, stored forms, stand-ins. */
 import type { KubeObject } from '@weir/kube';
-import { selectorKey } from '@weir/policy';
+import { selectorKey } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { calicoCompiler, type PolicyKind, type ReferredObjects } from '../../src/index.ts';
 

@@ -1,5 +1,5 @@
+import { createPolicyWorld, type Endpoint, type FlowQuestion, judgeQuestion, type Policy, type Tier } from '@weir/model';
 import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
-import { createPolicyWorld, type Endpoint, type FlowQuestion, judgeQuestion, type Policy, type Tier } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { closedCalicoPolicy } from '../../src/calico/policies/closed-calico-policy.ts';
 import { type CalicoPolicy, type CalicoPolicySpec, type CalicoRule, compileCalicoPolicy } from '../../src/index.ts';

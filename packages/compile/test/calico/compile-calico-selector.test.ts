@@ -1,4 +1,4 @@
-import { type LabelsBySpace, type Selector, selectorMatchesLabels } from '@weir/policy';
+import { type LabelsBySpace, type Selector, selectorMatchesLabels } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { compileCalicoSelector, compileEntitySelectors, compileSubject, parseCalicoSelector } from '../../src/index.ts';
 

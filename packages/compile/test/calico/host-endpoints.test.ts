@@ -1,7 +1,7 @@
 /** Calico's host endpoints in the model, and what FelixConfiguration says of them. */
 import type { KubeObject, StringMap } from '@weir/kube';
+import type { HostEndpoint } from '@weir/model';
 import { type AddressRange, formatAddress, protocolNumber } from '@weir/net';
-import type { HostEndpoint } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { calicoCompiler, type PolicyKind, type ReferredObjects } from '../../src/index.ts';
 

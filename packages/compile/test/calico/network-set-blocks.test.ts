@@ -1,7 +1,7 @@
 /** Selectors of Calico's rules find network sets, too. */
 import type { KubeObject } from '@weir/kube';
+import { selectorKey } from '@weir/model';
 import { type AddressRange, formatAddress } from '@weir/net';
-import { selectorKey } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { calicoCompiler, type PolicyKind, type ReferredObjects } from '../../src/index.ts';
 

@@ -1,7 +1,7 @@
 /** Policies of Cilium for nodes: each node is a host endpoint with its labels, which these policies select and others do not. */
 import type { Node } from '@weir/kube';
+import { createPolicyWorld, type Endpoint, engineProfiles, evaluateFlow, type Outcome, type Tier } from '@weir/model';
 import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
-import { createPolicyWorld, type Endpoint, engineProfiles, evaluateFlow, type Outcome, type Tier } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { type CiliumSpec, ciliumCompiler, type PlacedPolicy } from '../../src/index.ts';
 import { clusterwide, compile, onServer, policy } from './cilium-world.ts';

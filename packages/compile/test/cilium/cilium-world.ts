@@ -1,6 +1,5 @@
 /** A small cluster in which policies of Cilium are compiled and flows are judged: pods, nodes, and what policies refer to. */
 import type { KubeObject } from '@weir/kube';
-import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import {
   type AddressGroupName,
   createPolicyWorld,
@@ -11,7 +10,8 @@ import {
   judgeQuestion,
   type Outcome,
   type Tier,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import { expect } from 'vitest';
 import { type CiliumPolicy, type CiliumSpec, compileCiliumPolicy, type PlacedPolicy, type ReferredObjects } from '../../src/index.ts';
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '@weir/policy';
+import type { Outcome } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import type { CiliumPolicy } from '../../src/index.ts';
 import { compile, egress, type Flow, ingress, onServer, outcome, policy } from './cilium-world.ts';

@@ -1,5 +1,5 @@
+import type { Outcome } from '@weir/model';
 import { defined, protocolNumber } from '@weir/net';
-import type { Outcome } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { type CiliumPolicy, type CiliumSpec, closedCiliumPolicy, compileNetworkPolicy, type PlacedPolicy } from '../../src/index.ts';
 import { any, clusterwide, compile, egress, type Flow, ingress, onServer, outcome, policy } from './cilium-world.ts';

@@ -1,4 +1,4 @@
-import { enforcementTarget } from '@weir/policy';
+import { enforcementTarget } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { type CiliumPolicy, compileCiliumPolicy, type ReferredObjects } from '../../src/index.ts';
 

@@ -1,7 +1,7 @@
 /** A small cluster for tests of the administrators' policies: three pods, a node, and what becomes of one flow. */
 import type { KubeObject } from '@weir/kube';
+import { createPolicyWorld, type Endpoint, type FlowQuestion, judgeQuestion, type Policy, type Tier } from '@weir/model';
 import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
-import { createPolicyWorld, type Endpoint, type FlowQuestion, judgeQuestion, type Policy, type Tier } from '@weir/policy';
 import { expect } from 'vitest';
 import { type PlacedPolicy, policyCompilers, type ReferredObjects } from '../../src/index.ts';
 import { isOfKind } from '../../src/policy-kind.ts';

@@ -1,6 +1,6 @@
 import type { KubeObject } from '@weir/kube';
+import type { FlowQuestion } from '@weir/model';
 import { protocolNumber } from '@weir/net';
-import type { FlowQuestion } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { clusterNetworkPolicyCompiler } from '../../src/index.ts';
 import { address, compileAll, outcomeOf, referred, stranger } from './administrator-world.ts';

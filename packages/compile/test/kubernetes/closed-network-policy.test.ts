@@ -1,5 +1,5 @@
 import type { NetworkPolicy, NetworkPolicySpec } from '@weir/kube';
-import { selectorKey } from '@weir/policy';
+import { selectorKey } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { closedNetworkPolicy } from '../../src/index.ts';
 

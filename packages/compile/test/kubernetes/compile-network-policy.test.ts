@@ -1,6 +1,6 @@
 import type { NetworkPolicy, NetworkPolicySpec } from '@weir/kube';
+import { type Rule, selectorKey } from '@weir/model';
 import { formatAddress, protocolNumber } from '@weir/net';
-import { type Rule, selectorKey } from '@weir/policy';
 import { describe, expect, it } from 'vitest';
 import { compileNetworkPolicy } from '../../src/index.ts';
 

@@ -1,5 +1,5 @@
 import type { NetworkPolicySpec } from '@weir/kube';
-import { type EngineName, enforcementTarget, engineProfiles, type OperatingSystem, type PolicyFeature, unsupportedOn } from '@weir/policy';
+import { type EngineName, enforcementTarget, engineProfiles, type OperatingSystem, type PolicyFeature, unsupportedOn } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { compileNetworkPolicy } from '../../src/index.ts';
 

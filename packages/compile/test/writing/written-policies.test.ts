@@ -13,8 +13,8 @@ import {
   writeNetworkPolicy,
 } from '@weir/compile';
 import type { KubeObject, NetworkPolicy } from '@weir/kube';
+import type { EnforcementTarget, Policy } from '@weir/model';
 import { defined } from '@weir/net';
-import type { EnforcementTarget, Policy } from '@weir/policy';
 import { type EngineParts, engineParts, expectNoDifference, generateWorld } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 

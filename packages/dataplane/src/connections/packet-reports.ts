@@ -3,7 +3,7 @@
  * action `log` matches. On nftables and iptables the first bytes of a packet go to a netlink log group, with
  * a prefix that says why; on eBPF an event with the same meaning goes through a queue of its own.
  */
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import type { UnownedReason } from '../dataplane.ts';
 
 /** The log group; one process of a network namespace can listen to it. */

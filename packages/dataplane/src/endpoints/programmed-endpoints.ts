@@ -5,7 +5,7 @@
  * program can be, the endpoint gets it without being told anew.
  */
 import type { Changes, ContentKey, LocalEndpoint } from '@weir/calc';
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import { AddressClaims } from './address-claims.ts';
 
 /** `closed`: a program that allows nothing; undefined: not isolated in that direction. */

@@ -12,8 +12,8 @@
  */
 
 import type { AclPolicy, HnsPolicy, SetPolicy } from '@weir/kernel';
+import type { Direction } from '@weir/model';
 import { formatPortRange } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import type { HnsProgram, HnsRule } from './hns-program.ts';
 import { blocksSet, ownPrefix, setId } from './set-documents.ts';
 

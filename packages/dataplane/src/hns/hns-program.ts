@@ -6,6 +6,7 @@
  * holes. That is done when it is asked for, and within a bound.
  */
 import type { ContentKey, PeerSet, Program, ProgramRule } from '@weir/calc';
+import { addedBlocksMax, describePolicy } from '@weir/model';
 import {
   type AddressRange,
   cidrRange,
@@ -18,7 +19,6 @@ import {
   protocolNumber,
   subtractAddressRanges,
 } from '@weir/net';
-import { addedBlocksMax, describePolicy } from '@weir/policy';
 import { lackingFeature } from '../programs/rule-refusal.ts';
 import { blocksOfRanges, isOneBlock } from './block-values.ts';
 

@@ -3,7 +3,7 @@
  * else goes on, and they are tried again when their rules change, and from time to time.
  */
 import type { ContentKey } from '@weir/calc';
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import { RetryPace } from '../quarantine/retry-pace.ts';
 import { closedEndpoint, type DirectionState, type EndpointState } from './acl-documents.ts';
 import type { HnsProgram } from './hns-program.ts';

@@ -6,7 +6,7 @@
  * {@link EndpointPrograms.confirm} says that the kernel holds everything, it is known what it held before.
  */
 import type { ContentKey, Delta, LocalEndpoint, PeerSet, Program } from '@weir/calc';
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import { AddressClaims } from '../endpoints/address-claims.ts';
 import { refusalOf } from './program-refusal.ts';
 

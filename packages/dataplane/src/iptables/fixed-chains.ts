@@ -10,8 +10,8 @@
  * the same state.
  */
 
+import type { Direction } from '@weir/model';
 import type { Family } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import { type DropKind, dropKinds, type LogKind, prefixOfReport, reportBytes, reportGroup } from '../connections/packet-reports.ts';
 import type { EstablishedMode } from '../dataplane.ts';
 import { endedRules } from './ended-connections.ts';

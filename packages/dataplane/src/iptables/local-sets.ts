@@ -2,8 +2,9 @@
  * The node's own pods as sets and dispatch rules. They are few and change as a whole: a change makes new
  * sets, and the commit that asks them is the instant at which all pods change over.
  */
+
+import type { Direction } from '@weir/model';
 import type { Address, Family } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import { type AddressRules, addressTreeChains } from './address-tree.ts';
 import type { Ipset } from './ipset.ts';
 import { fixedChains, type NamePool } from './names.ts';

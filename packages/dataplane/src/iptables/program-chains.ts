@@ -10,8 +10,8 @@
  * found by their ports (`port-tree.ts`).
  */
 import type { PeerTest, Program, ProgramRule, ProgramTier } from '@weir/calc';
+import type { Direction } from '@weir/model';
 import { defined, type Family, shortHash } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import { asksMessages, icmpOf, matchesOfMessages } from './icmp-matches.ts';
 import { isPortSet } from './names.ts';
 import { matchesOfPorts, portTreeChains, type RangeOfRule } from './port-tree.ts';

@@ -14,8 +14,8 @@
  * holds everything, the state knows what endpoints had before: to that they go back.
  */
 import type { ContentKey, Delta, Program, ProgramRule } from '@weir/calc';
+import type { Direction } from '@weir/model';
 import type { Address } from '@weir/net';
-import type { Direction } from '@weir/policy';
 import { NumberPool } from '../classification/number-pool.ts';
 import { type PeerClass, type PeerClassChanges, PeerClassTable } from '../classification/peer-class-table.ts';
 import type { RefusedHost } from '../dataplane.ts';

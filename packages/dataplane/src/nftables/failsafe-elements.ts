@@ -1,6 +1,7 @@
 /** Ports that stay open, as elements of the failsafe sets: ranges of addresses that do not overlap, as the kernel wants them. */
+
+import type { Failsafe } from '@weir/model';
 import { type AddressRange, addressFromWords, addressToBytes, type Family, type ProtocolNumber, unionOfAddressRanges } from '@weir/net';
-import type { Failsafe } from '@weir/policy';
 import type { PlacedElement } from './element.ts';
 import { failsafeSet } from './host-sets.ts';
 

@@ -5,8 +5,8 @@
  * lookup misses nothing is asked, so nothing here rests on ranges of names, which change as trees.
  */
 import { nftDataType, type SetDefinition, type SetField } from '@weir/kernel';
+import type { Direction, HostFamily } from '@weir/model';
 import type { Family } from '@weir/net';
-import type { Direction, HostFamily } from '@weir/policy';
 
 /**
  * Interface → program, by family and direction; `_all`: the program of every interface that no endpoint names; `_own`:

@@ -5,7 +5,7 @@
  * cannot be enforced holds here: the family keeps the one that it had, or is closed.
  */
 import type { Delta, HostLocalEndpoint } from '@weir/calc';
-import type { HostFamily, HostSettings, PodToHost } from '@weir/policy';
+import type { HostFamily, HostSettings, PodToHost } from '@weir/model';
 import type { RefusedHost } from '../dataplane.ts';
 import {
   type EnforceablePrograms,

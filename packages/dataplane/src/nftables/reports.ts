@@ -3,7 +3,7 @@
  * of a packet to a netlink log group, at most so many a second of each kind, and count the others.
  */
 import { type ChainDefinition, countedPackets, type Expression, type NftablesConnection, type RuleDefinition } from '@weir/kernel';
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import { type DropKind, dropKinds, prefixOfReport, reportBytes, reportGroup, type UnownedEnd } from '../connections/packet-reports.ts';
 import { drop } from './packet-steps.ts';
 import { weirTable } from './sets.ts';

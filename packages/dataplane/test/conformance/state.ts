@@ -10,6 +10,7 @@ import type {
   Program,
   ProgramRule,
 } from '@weir/calc';
+import type { Direction, HostFamily, HostSettings } from '@weir/model';
 import {
   type Address,
   cidrRange,
@@ -20,7 +21,6 @@ import {
   subtractAddressRanges,
   unionOfAddressRanges,
 } from '@weir/net';
-import type { Direction, HostFamily, HostSettings } from '@weir/policy';
 import { hostAddresses, type PodName } from './world.ts';
 
 /** A rule in short: allow these peers, this protocol, these ports (of ICMP: messages). */

@@ -1,6 +1,7 @@
 /** Host endpoints on packets, written by hand from the contract's words (`packages/calc/src/delta/delta.ts`). */
+
+import type { HostSettings } from '@weir/model';
 import { type AddressRange, defined, parseAddress } from '@weir/net';
-import type { HostSettings } from '@weir/policy';
 import type { ConformanceCase } from '../conformance/cases.ts';
 import type { ProgramText, RuleText } from '../conformance/state.ts';
 

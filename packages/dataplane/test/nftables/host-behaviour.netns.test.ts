@@ -1,8 +1,8 @@
 /** What holds while host endpoints come, change and go: ports that stay open, drift, takeovers, counts, refusals. */
 import { type Delta, emptyDelta, type HostLocalEndpoint } from '@weir/calc';
 import { inNetns } from '@weir/kernel';
+import type { HostSettings } from '@weir/model';
 import { defined } from '@weir/net';
-import type { HostSettings } from '@weir/policy';
 import { DatagramStream } from '@weir/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FlowEvent } from '../../src/dataplane.ts';

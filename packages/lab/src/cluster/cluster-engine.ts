@@ -7,7 +7,7 @@ import {
   engineProfiles,
   type OperatingSystem,
   unsupportedOn,
-} from '@weir/policy';
+} from '@weir/model';
 
 /** The policy engine of a cluster: which one Weir's agents behave like, or none at all. */
 export type ClusterEngine = EngineName | 'none';

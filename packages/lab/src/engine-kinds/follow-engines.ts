@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, Informer, type KubeClient, nodesPath } from '@weir/client';
 import type { Node } from '@weir/kube';
-import { type EngineName, engineProfiles } from '@weir/policy';
+import { type EngineName, engineProfiles } from '@weir/model';
 import type { Logger } from 'pino';
 import type { CalicoSettings } from '../calico/calico-objects.ts';
 import type { Controller } from '../controllers/controller.ts';

@@ -3,7 +3,7 @@
  * ever taken away: after an engine has gone they stay, for people to delete.
  */
 import type { KubeClient, ResourcePath } from '@weir/client';
-import { type EngineName, engineProfiles } from '@weir/policy';
+import { type EngineName, engineProfiles } from '@weir/model';
 import type { CalicoSettings } from '../calico/calico-objects.ts';
 import { installCalico, installCalicoPolicies } from '../calico/install-calico.ts';
 import { createOnce } from '../control-plane/create-once.ts';

@@ -6,7 +6,7 @@ import {
   clusterNetworkPolicyDefinition,
 } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import { type EngineName, engineProfiles, type PolicyApi } from '@weir/policy';
+import { type EngineName, engineProfiles, type PolicyApi } from '@weir/model';
 
 /** One line an API; NetworkPolicies are built in, and Calico's kinds come with the rest of Calico (`calico/install-calico.ts`). */
 const definitionsOfApi: Readonly<Record<PolicyApi, readonly KubeObject[]>> = {

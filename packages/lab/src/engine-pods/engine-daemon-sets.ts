@@ -3,7 +3,7 @@
  * system that the engine runs on. Values in, values out.
  */
 import type { Affinity } from '@weir/kube';
-import { type EngineName, engineRelease, type OperatingSystem } from '@weir/policy';
+import { type EngineName, engineRelease, type OperatingSystem } from '@weir/model';
 import type { DaemonSet } from '../controllers/workloads/workload.ts';
 import { engineLabel } from './engine-labels.ts';
 

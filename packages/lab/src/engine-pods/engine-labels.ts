@@ -2,7 +2,7 @@
  * What a node says of the engine that enforces on it, as labels: the DaemonSets of engines choose their nodes by the
  * first. None lies in a domain of Kubernetes, where a node may set few labels of itself.
  */
-import { calicoOnWindows, type EngineName, engineRelease, type OperatingSystem } from '@weir/policy';
+import { calicoOnWindows, type EngineName, engineRelease, type OperatingSystem } from '@weir/model';
 
 /** The engine, on every node that has one. */
 export const engineLabel = 'weir.local/engine';

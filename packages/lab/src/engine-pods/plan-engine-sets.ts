@@ -1,6 +1,6 @@
 /** Which DaemonSets of engines are to come and to go: those of the engines that the nodes name. Values in, values out. */
 import { deepEqual, type Node } from '@weir/kube';
-import { type EngineName, engineProfiles, type OperatingSystem } from '@weir/policy';
+import { type EngineName, engineProfiles, type OperatingSystem } from '@weir/model';
 import type { DaemonSet } from '../controllers/workloads/workload.ts';
 import { fakeLabel } from '../fakes/fake-labels.ts';
 import { type EngineOnSystem, engineDaemonSet, engineNamespace } from './engine-daemon-sets.ts';

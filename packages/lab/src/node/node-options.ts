@@ -1,5 +1,5 @@
 /** What the process of one lab node is told when it starts. */
-import type { EngineName } from '@weir/policy';
+import type { EngineName } from '@weir/model';
 import type { AgentPlace } from '../engine-pods/agent-process.ts';
 import type { RestartDelayBounds } from './restart-delays.ts';
 

@@ -1,5 +1,5 @@
 /** Which clusters an engine can serve: every engine with every data plane, and the shapes that are refused. */
-import { engineProfiles } from '@weir/policy';
+import { engineProfiles } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 import { type EngineWish, engineProblem, standsBehindKubeProxy } from '../../src/cluster/cluster-engine.ts';
 

@@ -2,8 +2,8 @@
 import { type Delta, Engine } from '@weir/calc';
 import { type ApplyReport, createHnsDataplane, type HnsDataplane } from '@weir/dataplane';
 import { HnsError } from '@weir/kernel';
+import { enforcementTarget } from '@weir/model';
 import { type Address, defined, type Flow, formatAddress, parseAddress } from '@weir/net';
-import { enforcementTarget } from '@weir/policy';
 import { DeltaModel } from '@weir/testkit';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';

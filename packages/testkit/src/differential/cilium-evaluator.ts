@@ -1,7 +1,6 @@
 /** The engine over a world with policies of Cilium: everything compiled into the model, and flows judged there. */
 import { ciliumCompiler, type PlacedPolicy, podToPlannedEndpoint, type ReferredObjects } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
-import { type Address, defined, isTransportName, parseAddress, transportNumber } from '@weir/net';
 import {
   type AddressGroupName,
   createPolicyWorld,
@@ -17,7 +16,8 @@ import {
   type PolicyWorld,
   type PolicyWorldOptions,
   type Tier,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, defined, isTransportName, parseAddress, transportNumber } from '@weir/net';
 import type { CiliumFlow, CiliumWorld } from '../oracle/cilium/cilium-objects.ts';
 import type { CiliumVerdict } from '../oracle/cilium/cilium-oracle.ts';
 import { nodeAddresses } from '../oracle/inhabitants.ts';

@@ -6,8 +6,8 @@
  * plainly.
  */
 import type { NetworkPolicy, NetworkPolicyPort, Pod, PolicyType } from '@weir/kube';
+import type { Endpoint, Policy, Rule } from '@weir/model';
 import { compareAddresses, parseAddress } from '@weir/net';
-import type { Endpoint, Policy, Rule } from '@weir/policy';
 import { blockHolds, readAddress } from '../oracle/address-number.ts';
 import type { EngineParts } from './engine-parts.ts';
 import {

@@ -4,7 +4,6 @@
  */
 import { closedNetworkPolicy, compileNetworkPolicy, defaultTier, podToPlannedEndpoint } from '@weir/compile';
 import type { NetworkPolicy, Pod, StringMap } from '@weir/kube';
-import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import {
   createPolicyWorld,
   type Direction,
@@ -20,7 +19,8 @@ import {
   type Policy,
   type PolicyWorld,
   type Tier,
-} from '@weir/policy';
+} from '@weir/model';
+import { type Address, defined, parseAddress, protocolNumber } from '@weir/net';
 import type { OracleEngine } from '../oracle/engine-rules.ts';
 import { addressOfPod, nodeAddresses } from '../oracle/inhabitants.ts';
 import type { FlowEnd, FlowProtocol, OracleVerdict, World, WorldFlow } from '../oracle/world.ts';

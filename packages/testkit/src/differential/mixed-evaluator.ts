@@ -1,6 +1,6 @@
 /** Weir's own engine over worlds with policies of every API: everything compiled into the model, and flows judged there. */
 import type { ReferredObjects } from '@weir/compile';
-import { engineProfiles } from '@weir/policy';
+import { engineProfiles } from '@weir/model';
 import type { MixedWorld } from '../oracle/mixed/mixed-oracle.ts';
 import { groupsOf, referredIn } from './cilium-evaluator.ts';
 import { calicoReferred, PlacedEvaluator, placePolicies } from './placed-evaluator.ts';

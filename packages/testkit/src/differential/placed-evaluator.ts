@@ -8,7 +8,6 @@ import {
   type ReferredObjects,
 } from '@weir/compile';
 import type { KubeObject, Pod, StringMap } from '@weir/kube';
-import { defined, parseAddress } from '@weir/net';
 import {
   calicoHostSettings,
   createPolicyWorld,
@@ -25,7 +24,8 @@ import {
   type PolicyWorld,
   type PolicyWorldOptions,
   type Tier,
-} from '@weir/policy';
+} from '@weir/model';
+import { defined, parseAddress } from '@weir/net';
 import type { CalicoFlow, CalicoWorld } from '../oracle/calico/calico-objects.ts';
 import type { CalicoVerdict } from '../oracle/calico/calico-oracle.ts';
 import { nodeAddresses } from '../oracle/inhabitants.ts';

@@ -1,6 +1,6 @@
 /** Rewrites parts of policies, of the Kubernetes kind and of the model: what planted faults are made of. */
 import type { LabelSelector, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from '@weir/kube';
-import type { Policy, Rule, Selector } from '@weir/policy';
+import type { Policy, Rule, Selector } from '@weir/model';
 
 /** A rule of either direction of a NetworkPolicy, with `from` and `to` both called `peers`. */
 export interface DirectedRule {

@@ -1,6 +1,6 @@
 /**
  * How real engines differ from the text of the specification, written from their documentation and
- * sharing nothing with the profiles of `@weir/policy`.
+ * sharing nothing with the profiles of `@weir/model`.
  *
  * - Azure NPM: "does not support IPv6"; on Windows neither named ports, nor SCTP, nor negative label or
  *   namespace selectors, nor "except" CIDR blocks (AKS, "Secure traffic between pods by using network

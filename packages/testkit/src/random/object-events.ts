@@ -1,8 +1,8 @@
 /** The watch events that lead from one state of a cluster to another. */
 import { isOfKind, policyCompilers, policyKindName } from '@weir/compile';
 import type { KubeObject, Namespace, NetworkPolicy, Node, Pod } from '@weir/kube';
+import type { AddressGroupName, GroupMember } from '@weir/model';
 import { defined, parseAddress } from '@weir/net';
-import type { AddressGroupName, GroupMember } from '@weir/policy';
 import type { World } from '../oracle/world.ts';
 
 /** Whatever follows a cluster's objects; deleting names an object as watches do. */

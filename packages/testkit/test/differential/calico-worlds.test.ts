@@ -1,6 +1,6 @@
 /** Calico's policies beside Kubernetes' own and those of administrators on random worlds: the oracle against the engine. */
 import { Engine } from '@weir/calc';
-import { enforcementTarget, engineProfiles } from '@weir/policy';
+import { enforcementTarget, engineProfiles } from '@weir/model';
 import {
   type CalicoFlow,
   CalicoOracle,

@@ -1,5 +1,5 @@
 /** Cilium's policies for nodes on random worlds: the oracle of its documentation against the evaluator. */
-import { engineProfiles } from '@weir/policy';
+import { engineProfiles } from '@weir/model';
 import {
   CiliumEvaluator,
   type CiliumFlow,

@@ -1,7 +1,7 @@
 /** Cilium's policies among Kubernetes' own on random worlds: the oracle of Cilium's documentation against the engine. */
 import { Engine } from '@weir/calc';
 import type { KubeObject } from '@weir/kube';
-import { enforcementTarget, engineProfiles } from '@weir/policy';
+import { enforcementTarget, engineProfiles } from '@weir/model';
 import {
   CiliumEvaluator,
   type CiliumFlow,

@@ -5,7 +5,7 @@
 import { loadSnapshot } from '@weir/analyze';
 import { Engine } from '@weir/calc';
 import type { Node } from '@weir/kube';
-import { type EngineName, enforcementTarget, engineProfiles, judgeQuestion, type OperatingSystem, questionOf } from '@weir/policy';
+import { type EngineName, enforcementTarget, engineProfiles, judgeQuestion, type OperatingSystem, questionOf } from '@weir/model';
 import {
   DeltaModel,
   emptyWorld,

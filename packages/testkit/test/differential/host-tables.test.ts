@@ -3,7 +3,7 @@
  * (`felix/fv/ep_to_host_action_test.go`) and the host policies of the eBPF data plane (`felix/bpf/ut/pol_prog_test.go`).
  * Each is asked of the oracle and of the evaluator; what is expected is written here.
  */
-import { engineProfiles } from '@weir/policy';
+import { engineProfiles } from '@weir/model';
 import {
   type CalicoFlow,
   CalicoOracle,

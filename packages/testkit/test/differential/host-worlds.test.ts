@@ -1,7 +1,7 @@
 /** Host endpoints of Calico on random worlds: the oracle, which follows packets through the nodes, against the evaluator. */
 import { Engine } from '@weir/calc';
+import { enforcementTarget, engineProfiles } from '@weir/model';
 import { parseAddress } from '@weir/net';
-import { enforcementTarget, engineProfiles } from '@weir/policy';
 import {
   type CalicoFlow,
   CalicoOracle,

@@ -4,8 +4,8 @@
  */
 import { compileKnownFields, isOfKind, type PlacedPolicy, policyCompilers, type ReferredObjects } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
+import { type EngineName, engineProfiles } from '@weir/model';
 import { defined } from '@weir/net';
-import { type EngineName, engineProfiles } from '@weir/policy';
 import {
   calicoReferred,
   flowsOf,

@@ -4,8 +4,8 @@
  * fields that are about something else are not looked at.
  */
 import { checkShape, closedShape, type FieldError, type KubeObject, listShape, stringShape } from '@weir/kube';
+import type { Direction, Failsafe, PodToHost } from '@weir/model';
 import { cidrRange, defined, hasPorts, parseCidr } from '@weir/net';
-import type { Direction, Failsafe, PodToHost } from '@weir/policy';
 import { invalid, notSupported, required } from '../../field-problems.ts';
 import type { PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, HostSettingsLayer } from '../../policy-api.ts';

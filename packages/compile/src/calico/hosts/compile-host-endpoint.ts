@@ -6,8 +6,8 @@
  * service accounts are not read and count as not there, so that nothing is let through for want of knowing them.
  */
 import { type KubeObject } from '@weir/kube';
+import type { HostEndpoint, LabelsBySpace, NamedPort } from '@weir/model';
 import { defined, parseAddress } from '@weir/net';
-import type { HostEndpoint, LabelsBySpace, NamedPort } from '@weir/policy';
 import { namespaceKind } from '../../core-kinds.ts';
 import type { PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import type { CompiledObject, ReferredObjects } from '../../policy-api.ts';

@@ -4,7 +4,7 @@
  * Only policies of the cluster select host endpoints, which are in no namespace: one that selects namespaces or service
  * accounts means pods alone.
  */
-import type { Policy } from '@weir/policy';
+import type { Policy } from '@weir/model';
 import type { CalicoPolicy } from '../objects/calico-policy.ts';
 import { isGlobalPolicy } from '../validation/validate-calico-policy.ts';
 

@@ -4,7 +4,7 @@
  * first, unreadable types are both, an unreadable selector selects the whole namespace, or every pod of the cluster.
  */
 import { checkShape } from '@weir/kube';
-import type { Direction, DirectionRules, Policy, Rule } from '@weir/policy';
+import type { Direction, DirectionRules, Policy, Rule } from '@weir/model';
 import {
   type CalicoPolicy,
   type CalicoPolicySpec,

@@ -5,7 +5,7 @@
  * data planes leave out silently (HTTP without a proxy) is refused here with the reason.
  */
 import { checkShape, type FieldError } from '@weir/kube';
-import type { Direction, DirectionRules, Policy, PolicyRef, Rule, SourcePosition } from '@weir/policy';
+import type { Direction, DirectionRules, Policy, PolicyRef, Rule, SourcePosition } from '@weir/model';
 import type { PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import type { PolicyDiagnostic } from '../../policy-diagnostic.ts';
 import { refusalOf } from '../../policy-refusal.ts';

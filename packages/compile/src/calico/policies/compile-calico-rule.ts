@@ -1,4 +1,6 @@
 /** One rule of Calico into what a rule of the model matches. The rule is valid. */
+
+import type { Action, Match, Side } from '@weir/model';
 import {
   type AddressRange,
   cidrRange,
@@ -9,7 +11,6 @@ import {
   unionOfAddressRanges,
   unionOfPortRanges,
 } from '@weir/net';
-import type { Action, Match, Side } from '@weir/policy';
 import type { CalicoAction, CalicoEntity, CalicoIcmp, CalicoPort, CalicoProtocol, CalicoRule } from '../objects/calico-policy.ts';
 import { calicoProtocolNumber, readCalicoPort } from '../validation/calico-protocol.ts';
 import { familiesOf, readNet } from '../validation/validate-entity.ts';

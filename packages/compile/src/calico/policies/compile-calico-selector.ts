@@ -6,8 +6,9 @@
  * a pod can be taken for one of them. What a field of a policy means is joined as Calico joins it
  * (libcalico-go `backend/syncersv1/updateprocessors`).
  */
+
+import { allOf, type LabelKey, orchestratorKey, type Selector, serviceAccountKey } from '@weir/model';
 import { unreachable } from '@weir/net';
-import { allOf, type LabelKey, orchestratorKey, type Selector, serviceAccountKey } from '@weir/policy';
 import { namespaceKey } from '../../kubernetes/compile-selector.ts';
 import type { CalicoEntity } from '../objects/calico-policy.ts';
 import type { CalicoSelector } from '../selector/calico-selector.ts';

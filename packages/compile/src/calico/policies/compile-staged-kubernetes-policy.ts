@@ -1,6 +1,6 @@
 /** A Kubernetes NetworkPolicy that Calico holds back: compiled like one, and never enforced. */
 
-import type { PolicyRef } from '@weir/policy';
+import type { PolicyRef } from '@weir/model';
 import { compileNetworkPolicy, type PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import { defaultTier } from '../../kubernetes/default-tier.ts';
 import type { CompiledObject } from '../../policy-api.ts';

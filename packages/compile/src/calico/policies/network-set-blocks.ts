@@ -7,6 +7,7 @@
  * for ports, so that a rule about names of a destination is one more for each of them that has names.
  */
 import { type KubeObject, namespaceNameLabel } from '@weir/kube';
+import { type Action, type LabelsBySpace, type Match, type NamedPort, type Selector, type Side, selectorMatchesLabels } from '@weir/model';
 import {
   type AddressRange,
   cidrRange,
@@ -18,7 +19,6 @@ import {
   unionOfAddressRanges,
   unionOfPortRanges,
 } from '@weir/net';
-import { type Action, type LabelsBySpace, type Match, type NamedPort, type Selector, type Side, selectorMatchesLabels } from '@weir/policy';
 import { namespaceKind } from '../../core-kinds.ts';
 import type { PolicyKind, ReferredObjects } from '../../policy-api.ts';
 import { hostAddresses, hostPorts } from '../hosts/compile-host-endpoint.ts';

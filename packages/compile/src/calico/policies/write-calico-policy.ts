@@ -1,6 +1,7 @@
 /** Policies of the model as those of Calico: the way back from `compile-calico-policy.ts`, rule by rule. */
+
+import type { Action, Direction, IcmpMessages, Match, Policy, Rule, Side } from '@weir/model';
 import { cidrsOfRange, formatCidr, type PortRange, type ProtocolNumber, protocolNumber } from '@weir/net';
-import type { Action, Direction, IcmpMessages, Match, Policy, Rule, Side } from '@weir/policy';
 import type { PlacedPolicy } from '../../policy-api.ts';
 import { blocksOfRanges } from '../../writing/address-blocks.ts';
 import { namesOf, onlyNamespace, type SelectorParts, selectorParts } from '../../writing/selector-parts.ts';

@@ -1,6 +1,7 @@
 /** Selectors of the model as expressions of Calico: the way back from `compile-calico-selector.ts`. */
+
+import type { LabelKey, Selector, TextTest } from '@weir/model';
 import { unreachable } from '@weir/net';
-import type { LabelKey, Selector, TextTest } from '@weir/policy';
 import { NoWords } from '../../writing/written-policy.ts';
 import { type CalicoSelector, formatCalicoSelector, selectorValues, type TextOperator } from '../selector/calico-selector.ts';
 import type { LabelOwner } from './compile-calico-selector.ts';

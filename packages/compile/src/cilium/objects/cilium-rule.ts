@@ -1,6 +1,6 @@
 /** The rules of a spec under the names that both directions share, each with its place. */
 import type { LabelSelector } from '@weir/kube';
-import type { Direction } from '@weir/policy';
+import type { Direction } from '@weir/model';
 import type {
   CiliumCidrRule,
   CiliumDomain,

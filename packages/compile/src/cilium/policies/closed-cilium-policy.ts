@@ -6,7 +6,7 @@
  * the policy isolates and allows nothing. What cannot be read counts against the traffic.
  */
 import { checkShape, type LabelSelector } from '@weir/kube';
-import { type Direction, type DirectionRules, networkPolicyOrder, type Policy } from '@weir/policy';
+import { type Direction, type DirectionRules, networkPolicyOrder, type Policy } from '@weir/model';
 import type { PlacedPolicy } from '../../policy-api.ts';
 import { auditAnnotation, type CiliumPolicy, namespaceOfPolicy } from '../objects/cilium-policy.ts';
 import { ciliumSpecShape } from '../objects/cilium-shapes.ts';

@@ -5,8 +5,8 @@
  * classes of what is no pod, and a service means what its selector selects, or the addresses that somebody wrote down.
  */
 import { type KubeObject, type LabelSelector, matchesLabelSelector, parseApiCidr } from '@weir/kube';
+import type { AddressGroupName, Side } from '@weir/model';
 import { type AddressRange, cidrRange, defined, parseAddress, subtractAddressRanges, unionOfAddressRanges } from '@weir/net';
-import type { AddressGroupName, Side } from '@weir/policy';
 import { endpointSliceKind, nodeKind, serviceKind } from '../../core-kinds.ts';
 import type { ReferredObjects } from '../../policy-api.ts';
 import { membersOfEntity, type ReservedIdentity } from '../objects/cilium-entity.ts';

@@ -18,7 +18,7 @@ import {
   type PolicyRef,
   type Rule,
   type SourcePosition,
-} from '@weir/policy';
+} from '@weir/model';
 import type { CompileOptions, PositionLookup } from '../../kubernetes/compile-network-policy.ts';
 import { defaultTier } from '../../kubernetes/default-tier.ts';
 import type { CompiledObject, PlacedPolicy, ReferredObjects, TierPlace } from '../../policy-api.ts';

@@ -1,6 +1,7 @@
 /** What a rule lets through or stops, whoever it comes from: protocols with their ports, and messages of ICMP. */
+
+import type { Match, Side } from '@weir/model';
 import { type PortRange, type ProtocolNumber, protocolNumber, unionOfPortRanges } from '@weir/net';
-import type { Match, Side } from '@weir/policy';
 import type { CiliumIcmpField, CiliumPort } from '../objects/cilium-policy.ts';
 import { readCiliumPort, readCiliumProtocol } from '../objects/cilium-port.ts';
 import type { CiliumRule } from '../objects/cilium-rule.ts';

@@ -6,7 +6,7 @@
  * matches it too; the namespace that Cilium adds to most selectors keeps such selectors to pods.
  */
 import type { LabelSelector, LabelSelectorOperator } from '@weir/kube';
-import { allOf, type LabelKey, type Selector } from '@weir/policy';
+import { allOf, type LabelKey, type Selector } from '@weir/model';
 import { namespaceKey } from '../../kubernetes/compile-selector.ts';
 import { type ReservedIdentity, reservedLabels } from '../objects/cilium-entity.ts';
 import {

@@ -1,7 +1,7 @@
 /** Policies of the model as those of Cilium: the way back from `compile-cilium-policy.ts`. */
 import type { LabelSelector } from '@weir/kube';
+import type { Direction, IcmpMessages, LabelKey, Policy, Rule, Selector, Side } from '@weir/model';
 import { type PortRange, type ProtocolNumber, protocolNumber, transportNumber } from '@weir/net';
-import type { Direction, IcmpMessages, LabelKey, Policy, Rule, Selector, Side } from '@weir/policy';
 import { namespaceKey } from '../../kubernetes/compile-selector.ts';
 import type { PlacedPolicy } from '../../policy-api.ts';
 import { blocksOfRanges } from '../../writing/address-blocks.ts';

@@ -5,7 +5,7 @@
  * it says, and a rule left out of a policy that denies would too.
  */
 import type { LabelSelector } from '@weir/kube';
-import type { EngineProfile } from '@weir/policy';
+import type { EngineProfile } from '@weir/model';
 import { apiServerLabel } from '../objects/cilium-entity.ts';
 import { readCiliumLabelKey } from '../objects/cilium-label.ts';
 import { type CiliumPolicy, type CiliumPortRule, specsOf } from '../objects/cilium-policy.ts';
