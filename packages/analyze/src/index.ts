@@ -10,6 +10,7 @@ export * from './connectivity/compare-worlds.ts';
 export * from './connectivity/end-classes.ts';
 export * from './connectivity/flow-change.ts';
 export * from './connectivity/traffic-classes.ts';
+export * from './connectivity/traffic-text.ts';
 export * from './convert/convert-policies.ts';
 export * from './engine-row.ts';
 export * from './engine-table.ts';

@@ -39,7 +39,7 @@ describe('weir migrate', () => {
     const { stdout, stderr, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', manifest('pods', '10.224.1.0/24'));
     expect(stdout).toMatch(/^Calico → Cilium: 1 of 1 policy and 0 of 0 services with another meaning$/m);
     expect(stdout).toMatch(/^NetworkPolicy shop\/from-block \(.*pods\.yaml:6\)$/m);
-    expect(stdout).toContain('every pod (2) → every pod (2): any traffic, such as shop/db-0 → shop/db-1 TCP/5432');
+    expect(stdout).toContain('every pod (2) → every pod (2): all traffic, such as shop/db-0 → shop/db-1 TCP/5432');
     expect(stderr).toContain('2 pods are made from the templates of workloads');
     expect(code).toBe(1);
   });

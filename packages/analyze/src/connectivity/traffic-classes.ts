@@ -8,7 +8,6 @@ import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule } from '@we
 import {
   type Family,
   formatPortRange,
-  formatProtocol,
   hasPorts,
   type PortRange,
   type ProtocolNumber,
@@ -32,6 +31,8 @@ export interface TrafficClass {
   readonly isRest?: true;
   /** Where some rule asks for messages: one of the class. */
   readonly icmp?: Required<IcmpMessages>;
+  /** The message stands for all types, or all codes of its type, that no rule names. */
+  readonly standsFor?: 'other types' | 'other codes';
 }
 
 /** The lowest port that anything can connect to. */
@@ -61,8 +62,13 @@ function messageClasses(protocol: ProtocolNumber, rules: readonly Rule[]): Traff
     if (code !== undefined) codes.add(code);
     types.set(type, codes);
   }
-  const messages = [...types].flatMap(([type, codes]) => [...codes, ...unnamed(codes)].map((code) => ({ type, code })));
-  return [...messages, ...unnamed(types).map((type) => ({ type, code: 0 }))].map((icmp) => ({ protocol, icmp }));
+  return [
+    ...[...types].flatMap(([type, codes]): TrafficClass[] => [
+      ...[...codes].map((code) => ({ protocol, icmp: { type, code } })),
+      ...unnamed(codes).map((code) => ({ protocol, icmp: { type, code }, standsFor: 'other codes' as const })),
+    ]),
+    ...unnamed(types).map((type): TrafficClass => ({ protocol, icmp: { type, code: 0 }, standsFor: 'other types' })),
+  ];
 }
 
 /** The lowest number of a byte that is not among those named, where there is one. */
@@ -177,31 +183,4 @@ function pieces(ranges: readonly PortRange[], numbers: ReadonlySet<number>): Por
 function plainPort(ranges: readonly PortRange[]): number {
   const known = [80, 443, 8080, 53, 5432].find((port) => portRangesContain(ranges, port));
   return known ?? ranges[0]?.first ?? lowest;
-}
-
-/** `TCP 80, 8000-8080`, one text a protocol; `any traffic` where nothing is left out. */
-export function describeTraffic(classes: readonly TrafficClass[], all: readonly TrafficClass[]): string {
-  if (classes.length === all.length) return 'any traffic';
-  const byName = new Map<string, { readonly name: string; readonly ports: PortRange[]; readonly more: string }>();
-  for (const each of classes) {
-    const name = each.isRest === true ? 'other protocols' : formatProtocol(each.protocol);
-    const more = describeMore(each);
-    const found = byName.get(`${name}${more}`);
-    if (found === undefined) byName.set(`${name}${more}`, { name, ports: [...(each.ports ?? [])], more });
-    else found.ports.push(...(each.ports ?? []));
-  }
-  return [...byName.values()].map(({ name, ports, more }) => `${name}${describePorts(unionOfPortRanges(ports))}${more}`).join(', ');
-}
-
-function describeMore({ icmp, sourcePorts }: TrafficClass): string {
-  if (icmp !== undefined) return ` type ${icmp.type} code ${icmp.code}`;
-  return sourcePorts === undefined || isWhole(sourcePorts) ? '' : ` from ports ${sourcePorts.map(formatPortRange).join(' ')}`;
-}
-
-function describePorts(ranges: readonly PortRange[]): string {
-  return ranges.length === 0 || isWhole(ranges) ? '' : ` ${ranges.map(formatPortRange).join(' ')}`;
-}
-
-function isWhole(ranges: readonly PortRange[]): boolean {
-  return ranges.length === 1 && ranges[0]?.first === lowest && ranges[0].last === portMax;
 }

@@ -6,7 +6,8 @@ import type { WorldComparison } from '../connectivity/changed-flows.ts';
 import { countPairs } from '../connectivity/count-pairs.ts';
 import { EndDescriber } from '../connectivity/describe-ends.ts';
 import type { ChangedFlows, FlowBlock, FlowChange } from '../connectivity/flow-change.ts';
-import { describeTraffic, type TrafficClass } from '../connectivity/traffic-classes.ts';
+import type { TrafficClass } from '../connectivity/traffic-classes.ts';
+import { describeTraffic } from '../connectivity/traffic-text.ts';
 import { type FlowExample, type FlowGroup, flowGroupsMax } from './migration-report.ts';
 
 /** The flows that one rule or policy makes different, in words. */

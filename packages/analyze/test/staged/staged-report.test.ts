@@ -50,7 +50,7 @@ spec: { podSelector: { matchLabels: { app: server } }, policyTypes: [Ingress] }
       },
     ]);
     expect(answer.observed.changed).toMatchObject([{ now: 'allow', after: 'deny' }]);
-    expect(renderStaged(answer).join('\n')).toContain('demo/client → demo/server: any traffic');
+    expect(renderStaged(answer).join('\n')).toContain('demo/client → demo/server: all traffic');
   });
 
   it('says of one that is staged for removal what would be open again', () => {

@@ -1,0 +1,98 @@
+/**
+ * The addresses that each class of ends outside of the cluster stands for, as disjoint ranges: the parts
+ * into which the blocks of all policies cut the address space. Addresses of pods and nodes that lie in a
+ * part are not cut out of it: what is meant is "from outside, with an address in there".
+ */
+import type { PolicyWorld } from '@weir/model';
+import {
+  type Address,
+  type AddressRange,
+  type Cidr,
+  cidrsOfRange,
+  compareAddresses,
+  defined,
+  type Family,
+  formatAddress,
+  formatCidr,
+  nextAddress,
+  parseAddress,
+  previousAddress,
+  singleAddressCidr,
+  subtractAddressRanges,
+  unionOfAddressRanges,
+} from '@weir/net';
+import type { EndClass, EndClasses } from './end-classes.ts';
+import { conditionsOf, type EndConditions } from './end-conditions.ts';
+
+/** The ranges of the classes outside, by their places among the classes of `ends`; normalised. `worlds` are those that divided the ends. */
+export function outsideRanges(ends: EndClasses, worlds: readonly PolicyWorld[]): ReadonlyMap<number, readonly AddressRange[]> {
+  const { nets, members } = conditionsOf(worlds);
+  const pieces = piecesOf(nets, ends.family);
+  const rows = nets.map(({ ranges }) => ends.inside(ranges));
+  const found = new Map<number, readonly AddressRange[]>();
+  const singles = new Set(members.map(({ address }) => formatAddress(address)));
+  const general = new Map<string, number>();
+  const named: AddressRange[] = [];
+  for (const [at, end] of ends.classes.entries()) {
+    if (end.kind !== 'outside') continue;
+    const key = rows.flatMap((row, net) => (row.has(at) ? [net] : [])).join();
+    const addresses = addressesOf(end);
+    // Members of groups are classes of their own, beside the part of the address space that they lie in.
+    if (addresses.every((address) => singles.has(formatAddress(address)))) {
+      const own = unionOfAddressRanges(addresses.map((address) => ({ first: address, last: address })));
+      found.set(at, own);
+      named.push(...own);
+    } else general.set(key, at);
+  }
+  for (const [key, ranges] of pieces) {
+    const at = general.get(key);
+    if (at !== undefined) found.set(at, subtractAddressRanges(ranges, named));
+  }
+  return found;
+}
+
+/** The fewest blocks that hold these ranges; one address stands alone, without the length of a prefix. */
+export function describeRanges(ranges: readonly AddressRange[]): string[] {
+  return unionOfAddressRanges(ranges).flatMap(cidrsOfRange).map(describeBlock);
+}
+
+function describeBlock(cidr: Cidr): string {
+  return cidr.prefixLength === singleAddressCidr(cidr.network).prefixLength ? formatAddress(cidr.network) : formatCidr(cidr);
+}
+
+/** The address space in parts that lie in the same of the nets, by the places of these, joined. */
+function piecesOf(nets: EndConditions['nets'], family: Family): ReadonlyMap<string, readonly AddressRange[]> {
+  const first = defined(parseAddress(family === 4 ? '0.0.0.0' : '::'), 'the first address of a family');
+  const last = defined(parseAddress(family === 4 ? '255.255.255.255' : 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'), 'the last one');
+  const changes = new Map<string, { readonly at: Address; readonly begin: number[]; readonly end: number[] }>();
+  const changeAt = (at: Address): { readonly begin: number[]; readonly end: number[] } => {
+    const key = formatAddress(at);
+    const change = changes.get(key) ?? { at, begin: [], end: [] };
+    changes.set(key, change);
+    return change;
+  };
+  changeAt(first);
+  for (const [net, { ranges }] of nets.entries()) {
+    for (const range of unionOfAddressRanges(ranges.filter((one) => one.first.family === family))) {
+      changeAt(range.first).begin.push(net);
+      const next = nextAddress(range.last);
+      if (next !== undefined) changeAt(next).end.push(net);
+    }
+  }
+  const sorted = [...changes.values()].sort((a, b) => compareAddresses(a.at, b.at));
+  const inside = new Set<number>();
+  const pieces = new Map<string, AddressRange[]>();
+  for (const [i, { at, begin, end }] of sorted.entries()) {
+    for (const net of end) inside.delete(net);
+    for (const net of begin) inside.add(net);
+    const next = sorted[i + 1]?.at;
+    const key = [...inside].sort((a, b) => a - b).join();
+    const piece = { first: at, last: next === undefined ? last : (previousAddress(next) ?? at) };
+    pieces.set(key, [...(pieces.get(key) ?? []), piece]);
+  }
+  return pieces;
+}
+
+function addressesOf({ ends }: EndClass): Address[] {
+  return ends.flatMap((end) => (end.kind === 'address' ? [end.address] : []));
+}
