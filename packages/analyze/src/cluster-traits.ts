@@ -5,6 +5,7 @@ import { type EngineName, enforcementTarget, type OperatingSystem, type Policy, 
 import { addressRangesContain } from '@weir/net';
 import { groupVersionOf, type PlacedObject } from './readable-objects.ts';
 import { loadSnapshot, type Snapshot } from './snapshot.ts';
+import { copiesOf } from './workloads/copies.ts';
 
 /** The traits; policies and services as `namespace/name`. */
 export interface ClusterTraits {
@@ -38,7 +39,10 @@ export function clusterTraits(objects: readonly (KubeObject | PlacedObject)[]): 
   return {
     nodes: nodes.length,
     windowsNodes,
-    pods: snapshot.pods.size,
+    pods: [...snapshot.pods.values()].reduce(
+      (sum, { metadata: { namespace = 'default', name = '' } }) => sum + copiesOf(snapshot, { namespace, name }),
+      0,
+    ),
     hasIpv6: endpoints.some(({ addresses }) => addresses.some(({ family }) => family === 6)),
     refused: (engine) => policies.flatMap((policy) => refusalOf(policy, engine, systems)),
     blocksOfCluster: namesOf(snapshot.policies.filter((policy) => holdsClusterAddresses(policy, snapshot))),

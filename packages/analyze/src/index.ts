@@ -29,3 +29,5 @@ export * from './service-backends.ts';
 export * from './snapshot.ts';
 export * from './staged/render-staged.ts';
 export * from './staged/staged-report.ts';
+export * from './workloads/copies.ts';
+export type { PodWorkload } from './workloads/workload.ts';

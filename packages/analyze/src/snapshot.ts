@@ -4,11 +4,14 @@
  * ```
  * Namespace ─┐
  * Pod ───────┼─▶ endpoints ─┐
+ * Deployment ┤              │
  * Node ──────┘   nodes ─────┼─▶ world ─▶ why, matrix
  * HostEndpoint ▶ hosts ─────┤
  * NetworkPolicy ▶ policies ─┘
  * Service, EndpointSlice ─────▶ what an address or a name of a service stands for
  * ```
+ *
+ * A workload without pods among the objects has one planned pod, named like it (`workloads/`).
  *
  * What nobody told stays unknown: a pod without an address is kept without one, and the labels of a
  * namespace that is not among the objects are unknown but for its name. A refused policy is there as
@@ -47,6 +50,8 @@ import { type Address, compareAddresses, parseAddress } from '@weir/net';
 import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
 import { readPolicies, type SnapshotPolicies } from './snapshot-policies.ts';
 import { unorderedPods } from './unordered-pods.ts';
+import { planPods } from './workloads/planned-pods.ts';
+import type { PodWorkload } from './workloads/workload.ts';
 
 /** How to read the objects. */
 export interface LoadSnapshotOptions {
@@ -64,8 +69,10 @@ export interface Snapshot {
   readonly endpointSlices: readonly EndpointSlice[];
   /** Refused policies and unreadable objects; the snapshot can be asked all the same. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Every pod by `namespace/name`, those that are no endpoints too. */
+  /** Every pod by `namespace/name`, those that are no endpoints and those that are planned, too. */
   readonly pods: ReadonlyMap<string, Pod>;
+  /** What makes a pod, by its `namespace/name`; pods that nobody manages are not in it. */
+  readonly workloads: ReadonlyMap<string, PodWorkload>;
   /** The endpoints by `namespace/name`. */
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly nodes: readonly WorldNode[];
@@ -82,7 +89,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
   const placed = read.objects;
   const ofKind = <T extends KubeObject>(kind: string, group: string): T[] =>
     placed.filter(({ object }) => object.kind === kind && groupVersionOf(object).group === group).map(({ object }) => object as T);
-  const pods = ofKind<Pod>('Pod', '');
+  const { pods, workloads } = planPods(placed.map(({ object }) => object));
   const namespaces = new Map(ofKind<Namespace>('Namespace', '').map(({ metadata }) => [metadata.name ?? '', metadata.labels ?? {}]));
   const nodeObjects = ofKind<Node>('Node', '');
   const systemOfNode = new Map(nodeObjects.map((node) => [node.metadata.name ?? '', systemOf(node.metadata.labels)]));
@@ -111,6 +118,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     endpointSlices,
     diagnostics: [...read.diagnostics, ...diagnostics, ...unorderedPods(world)],
     pods: new Map(pods.map((pod) => [podKey(pod), pod])),
+    workloads,
     endpoints,
     nodes,
     hosts,

@@ -3,7 +3,8 @@
  *
  * Pods that every selector and address block in use judges alike, and that have the same named
  * ports, are one class; each pair of classes is evaluated once per port, with two different pods
- * (a pod always reaches itself, which is no verdict about its class).
+ * (a pod always reaches itself, which is no verdict about its class): for a class of one planned pod that
+ * stands for several, with two of these.
  */
 
 import {
@@ -19,6 +20,7 @@ import {
 import { addressRangesContain, type Family, type ProtocolNumber } from '@weir/net';
 import { conditionsOf, groupBits } from '../connectivity/end-conditions.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { anotherCopy, copiesOf } from '../workloads/copies.ts';
 
 /** A port to ask about; `port` is absent for protocols without ports. */
 export interface MatrixPort {
@@ -60,7 +62,7 @@ export function computeMatrix(snapshot: Snapshot, options: MatrixOptions): Matri
   const classes = classify(world, pods, family);
   const classOf = new Map(classes.flatMap((members, i) => members.map((pod) => [podName(pod), i] as const)));
   const outcomes = classes.map((sources) =>
-    classes.map((destinations) => pairOutcomes(world, sources, destinations, { ports: options.ports, family })),
+    classes.map((destinations) => pairOutcomes(snapshot, sources, destinations, { ports: options.ports, family })),
   );
   return { ports: options.ports, classes: classes.map((members) => ({ pods: members })), outcomes, classOf };
 }
@@ -74,17 +76,19 @@ export function matrixOutcome(matrix: Matrix, source: string, destination: strin
 }
 
 function pairOutcomes(
-  world: PolicyWorld,
+  snapshot: Snapshot,
   sources: readonly Endpoint[],
   destinations: readonly Endpoint[],
   { ports, family }: { readonly ports: readonly MatrixPort[]; readonly family: Family },
 ): Outcome[] {
   const [source] = sources;
-  const destination = destinations.find((candidate) => candidate !== source);
+  if (source === undefined) return [];
+  const copy = sources === destinations && copiesOf(snapshot, source) > 1 ? anotherCopy(source) : undefined;
+  const destination = destinations.find((candidate) => candidate !== source) ?? copy;
   // A class of one pod with itself: the only pair is the pod and itself.
-  if (source === undefined || destination === undefined) return ports.map(() => 'allow');
+  if (destination === undefined) return ports.map(() => 'allow');
   return ports.map(({ protocol, port }) =>
-    judgeQuestion(world, {
+    judgeQuestion(snapshot.world, {
       source: endOf(source, family),
       destination: endOf(destination, family),
       protocol,

@@ -5,11 +5,13 @@
  * What is there is kept as it is: a dump of a cluster, with pods that have addresses, is not added to.
  */
 import { isFinished } from '@weir/compile';
-import type { Diagnostic, KubeObject, Node, Pod, PodSpec, StringMap } from '@weir/kube';
+import type { Diagnostic, KubeObject, Node, Pod, StringMap } from '@weir/kube';
 import { type Address, addressFromWords, type Cidr, cidrRange, compareAddresses, formatAddress, formatCidr, nextAddress } from '@weir/net';
 import { listed } from '../connectivity/describe-ends.ts';
 import { type PlacedObject, readableObjects } from '../readable-objects.ts';
 import { podKey } from '../snapshot.ts';
+import { type PlannedWorkload, podOfTemplate, workloadsWithoutPods } from '../workloads/planned-pods.ts';
+import { isWorkload } from '../workloads/workload.ts';
 
 /** The objects together with those that are assumed. */
 export interface AssumedCluster {
@@ -27,24 +29,6 @@ const assumedWindowsNode = 'win1';
 /** No workload gets more pods than that: more of the same change no verdict. */
 const replicasMax = 2;
 
-interface Workload extends KubeObject {
-  readonly spec?: {
-    readonly replicas?: number;
-    readonly template?: { readonly metadata?: { readonly labels?: StringMap }; readonly spec?: PodSpec };
-    readonly jobTemplate?: { readonly spec?: Workload['spec'] };
-  };
-}
-
-const workloadKinds: readonly string[] = [
-  'Deployment',
-  'ReplicaSet',
-  'StatefulSet',
-  'DaemonSet',
-  'Job',
-  'CronJob',
-  'ReplicationController',
-];
-
 /** Adds what is missing; pods get addresses of `podRange`. */
 export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], podRange: Cidr): AssumedCluster {
   const read = readableObjects(
@@ -54,7 +38,7 @@ export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], p
   );
   const objects = read.objects.map(({ object }) => object);
   const pods = objects.filter((object): object is Pod => object.kind === 'Pod');
-  const made = objects.flatMap((object) => (isRootWorkload(object) ? podsOf(object, pods) : []));
+  const made = workloadsWithoutPods(objects).flatMap(podsOf);
   const everyPod = [...pods, ...made];
   const given = objects.filter((object): object is Node => object.kind === 'Node');
   const nodes = given.length > 0 ? given : planNodes(everyPod);
@@ -82,32 +66,13 @@ export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], p
   };
 }
 
-function isRootWorkload(object: KubeObject): object is Workload {
-  return workloadKinds.includes(object.kind ?? '') && (object.metadata.ownerReferences ?? []).length === 0;
-}
-
-/** The pods that a controller would make, unless pods of the workload's labels are among the manifests. */
-function podsOf({ metadata, spec }: Workload, pods: readonly Pod[]): Pod[] {
-  const { namespace = 'default', name = '' } = metadata;
-  const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
-  if (template?.spec === undefined) return [];
-  const labels = template.metadata?.labels ?? {};
-  const isThere = pods.some(
-    (pod) =>
-      (pod.metadata.namespace ?? 'default') === namespace &&
-      Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value),
-  );
-  if (isThere) return [];
-  const { spec: podSpec } = template;
-  return Array.from(
-    { length: Math.min(spec?.replicas ?? replicasMax, replicasMax) },
-    (_, i): Pod => ({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { namespace, name: `${name}-${i}`, uid: `${namespace}/${name}-${i}`, labels },
-      spec: podSpec,
-    }),
-  );
+/** The pods that a controller would make. */
+function podsOf({ workload: { apiVersion, kind, namespace, name }, template }: PlannedWorkload): Pod[] {
+  const owner = { apiVersion, kind, name, uid: `${namespace}/${name}`, controller: true };
+  return Array.from({ length: Math.max(1, Math.min(template.replicas ?? replicasMax, replicasMax)) }, (_, i): Pod => {
+    const pod = podOfTemplate(template, { namespace, name: `${name}-${i}` });
+    return { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } };
+  });
 }
 
 function planNodes(pods: readonly Pod[]): Node[] {
@@ -161,7 +126,7 @@ function freeAddresses(podRange: Cidr, taken: Set<string>): () => string | undef
 
 function missingNamespaces(objects: readonly KubeObject[]): KubeObject[] {
   const given = new Set(objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name));
-  const inhabited = objects.filter(({ kind = '' }) => kind === 'Pod' || kind === 'NetworkPolicy' || workloadKinds.includes(kind));
+  const inhabited = objects.filter((object) => object.kind === 'Pod' || object.kind === 'NetworkPolicy' || isWorkload(object));
   const names = new Set(inhabited.map((object) => podKey(object).split('/')[0] ?? ''));
   return [...names]
     .filter((name) => !given.has(name))
