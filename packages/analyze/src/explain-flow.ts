@@ -6,10 +6,21 @@
  * backend.
  */
 import type { Pod, Service } from '@weir/kube';
-import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages } from '@weir/model';
-import { type Address, type Family, formatAddress, hasPorts, isIcmp, type ProtocolNumber, parseAddress, protocolNumber } from '@weir/net';
-import { type ServiceBackend, serviceAt, serviceBackends, serviceNamed, servicePort } from './service-backends.ts';
+import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages, podName } from '@weir/model';
+import {
+  type Address,
+  type Family,
+  formatAddress,
+  formatProtocol,
+  hasPorts,
+  isIcmp,
+  type ProtocolNumber,
+  parseAddress,
+  protocolNumber,
+} from '@weir/net';
+import { type ServiceBackend, serviceAt, serviceBackends, serviceNamed, servicePort, unnumberedBackends } from './service-backends.ts';
 import { podKey, type Snapshot } from './snapshot.ts';
+import { explainUnnumbered, explainUnseen, unseenFacts } from './unseen-facts.ts';
 
 /** What is asked. */
 export interface FlowRequest {
@@ -17,8 +28,8 @@ export interface FlowRequest {
   readonly destination: string;
   /** `ICMP` is that of the flow's family. */
   readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
-  /** The port that the source connects to; absent exactly for ICMP. */
-  readonly port?: number;
+  /** The port that the source connects to, by its number or by the name that the destination has for it; absent exactly for ICMP. */
+  readonly port?: number | string;
   /** The message, of ICMP alone; absent: any, so that rules about single ones may leave the answer unknown. */
   readonly icmp?: Required<IcmpMessages>;
   /** Host names that are no pods, with their addresses (hosts of the lab). */
@@ -54,14 +65,39 @@ export function explainFlow(snapshot: Snapshot, request: FlowRequest): FlowExpla
   const destination = resolveEnd(snapshot, request.destination, request);
   if (destination.kind === 'refused') return destination;
   if (destination.kind === 'service') return explainService(snapshot, request, source.end, destination.service);
-  const question = askedBetween(request, source.end, { end: destination.end, port: request.port });
-  return 'code' in question ? question : { kind: 'answered', verdicts: [explainQuestion(snapshot.world, question)] };
+  const verdict = verdictBetween(snapshot, request, source.end, { end: destination.end, port: portAt(request, destination.end) });
+  return 'code' in verdict ? verdict : { kind: 'answered', verdicts: [verdict] };
+}
+
+/** The verdict of one flow, also where the objects leave something open. */
+function verdictBetween(snapshot: Snapshot, request: FlowRequest, source: FlowEnd, target: Target): FlowVerdict | Refused {
+  const question = askedBetween(request, source, target);
+  if ('code' in question) return question;
+  if (typeof target.port === 'string') return explainUnnumbered(snapshot, question, unnumberedFact(target.end, target.port));
+  const facts = unseenFacts(snapshot, question);
+  const isSeen = facts.source === undefined && facts.destination === undefined;
+  return isSeen ? explainQuestion(snapshot.world, question) : explainUnseen(snapshot, question, facts);
+}
+
+/** The number of the port, or its name where the destination has none of that name. */
+function portAt({ port, protocol }: FlowRequest, end: FlowEnd): number | string | undefined {
+  if (typeof port !== 'string' || end.kind !== 'endpoint' || protocol === 'ICMP') return port;
+  const number = protocolNumber[protocol];
+  return end.endpoint.namedPorts.find((named) => named.name === port && named.protocol === number)?.port ?? port;
+}
+
+function unnumberedFact(end: FlowEnd, name: string): string {
+  if (end.kind !== 'endpoint') return `the number of port ${name}: only pods and services have names for ports`;
+  const names = end.endpoint.namedPorts.map((named) => `${named.name} (${named.port}/${formatProtocol(named.protocol)})`);
+  const has = names.length === 0 ? 'no port of it has a name' : `its ports are ${names.join(', ')}`;
+  return `the number of port ${name}: pod ${podName(end.endpoint)} has no such name, ${has}`;
 }
 
 function checkPort({ protocol, port }: FlowRequest): Refused | undefined {
   if (protocol === 'ICMP') {
     return port === undefined ? undefined : refused('bad-port', 'ICMP has no ports', 'leave the port out');
   }
+  if (typeof port === 'string') return undefined;
   if (port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65535) return undefined;
   return refused('bad-port', port === undefined ? 'no port is given' : `${port} is no port`, 'give a port from 1 to 65535');
 }
@@ -75,7 +111,8 @@ function explainService(snapshot: Snapshot, request: FlowRequest, source: FlowEn
     const message = `service ${name} has no port ${request.port ?? ''}/${request.protocol}`;
     return refused('no-such-service-port', message, list === '' ? 'the service has no ports' : `its ports are ${list}`);
   }
-  const backends = serviceBackends(snapshot, service, port);
+  const numbered = serviceBackends(snapshot, service, port);
+  const backends = numbered.length > 0 ? numbered : unnumberedBackends(snapshot, service, port);
   if (backends.length === 0) {
     const action =
       'check its selector, its target port and whether its pods are ready; without a backend nothing can connect, whatever the policies say';
@@ -83,9 +120,9 @@ function explainService(snapshot: Snapshot, request: FlowRequest, source: FlowEn
   }
   const verdicts: FlowVerdict[] = [];
   for (const backend of backends) {
-    const question = askedBetween(request, source, backend);
-    if ('code' in question) return question;
-    verdicts.push(explainQuestion(snapshot.world, question));
+    const verdict = verdictBetween(snapshot, request, source, backend);
+    if ('code' in verdict) return verdict;
+    verdicts.push(verdict);
   }
   return { kind: 'answered', verdicts, service: name };
 }
@@ -132,12 +169,11 @@ function resolveHostPod(snapshot: Snapshot, pod: Pod): Resolved {
   return { kind: 'end', end: { kind: 'node', node } };
 }
 
+/** Where a connection ends; a port that is a text is a name that nobody there has. */
+type Target = Omit<ServiceBackend, 'port'> & { readonly port: number | string | undefined };
+
 /** The question between two ends, each with its address of a family that both have. */
-function askedBetween(
-  request: FlowRequest,
-  source: FlowEnd,
-  target: Omit<ServiceBackend, 'port'> & { readonly port: number | undefined },
-): FlowQuestion | Refused {
+function askedBetween(request: FlowRequest, source: FlowEnd, target: Target): FlowQuestion | Refused {
   const family = commonFamily(source, target.end, request.family);
   if (family === 'none') {
     const message = `${request.source} and ${request.destination} have no address of the same family`;
@@ -148,7 +184,8 @@ function askedBetween(
     source: withFamily(source, family),
     destination: withFamily(target.end, family),
     protocol,
-    ...(target.port === undefined || !hasPorts(protocol) ? {} : { destinationPort: target.port }),
+    family: family ?? 4,
+    ...(typeof target.port !== 'number' || !hasPorts(protocol) ? {} : { destinationPort: target.port }),
     ...(request.icmp === undefined || !isIcmp(protocol) ? {} : { icmp: request.icmp }),
   };
 }
@@ -157,9 +194,10 @@ function askedBetween(
 function commonFamily(source: FlowEnd, destination: FlowEnd, wanted: Family | undefined): Family | 'none' | undefined {
   const of = (end: FlowEnd): Family[] => addressesOf(end).map(({ family }) => family);
   const [from, to] = [of(source), of(destination)];
+  if (from.length === 0 && to.length === 0) return wanted;
   const usable = from.length === 0 ? to : to.length === 0 ? from : to.filter((family) => from.includes(family));
   const chosen = wanted === undefined ? usable[0] : usable.find((family) => family === wanted);
-  return chosen === undefined && (usable.length > 0 || (from.length > 0 && to.length > 0)) ? 'none' : chosen;
+  return chosen ?? 'none';
 }
 
 function withFamily(end: FlowEnd, family: Family | undefined): FlowEnd {

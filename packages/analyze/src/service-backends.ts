@@ -13,6 +13,12 @@ export interface ServiceBackend {
   readonly port: number;
 }
 
+/** A backend of a port that has only a name, which the backend does not know. */
+export interface UnnumberedBackend {
+  readonly end: FlowEnd;
+  readonly port: string;
+}
+
 /** The service with one of these addresses (cluster, external or load balancer), or undefined. */
 export function serviceAt(snapshot: Snapshot, address: string): Service | undefined {
   return snapshot.services.find((service) => serviceAddresses(service).includes(address));
@@ -23,9 +29,11 @@ export function serviceNamed(snapshot: Snapshot, namespace: string, name: string
   return snapshot.services.find((service) => podKey(service) === `${namespace}/${name}`);
 }
 
-/** The port of the service with this number and protocol, or undefined. */
-export function servicePort(service: Service, port: number, protocol: ProtocolNumber): ServicePort | undefined {
-  return service.spec?.ports?.find((candidate) => candidate.port === port && protocolOf(candidate.protocol) === protocol);
+/** The port of the service with this number or name, and protocol, or undefined. */
+export function servicePort(service: Service, port: number | string, protocol: ProtocolNumber): ServicePort | undefined {
+  return service.spec?.ports?.find(
+    (candidate) => (typeof port === 'number' ? candidate.port : candidate.name) === port && protocolOf(candidate.protocol) === protocol,
+  );
 }
 
 /** Where connections to the port end: by the service's selector, or by its endpoint slices. */
@@ -36,6 +44,13 @@ export function serviceBackends(snapshot: Snapshot, service: Service, port: Serv
     if (endpoint === undefined) return hostNetworkBackend(snapshot, pod, port);
     return targetPorts(endpoint, port).map((number): ServiceBackend => ({ end: endOf(endpoint), port: number }));
   });
+}
+
+/** The pods that the service selects, where none of them has the name of the target port. */
+export function unnumberedBackends(snapshot: Snapshot, service: Service, { targetPort }: ServicePort): readonly UnnumberedBackend[] {
+  if (service.spec?.selector === undefined || typeof targetPort !== 'string') return [];
+  const endpoints = selectedPods(snapshot, service).flatMap((pod) => snapshot.endpoints.get(podKey(pod)) ?? []);
+  return endpoints.map((endpoint) => ({ end: endOf(endpoint), port: targetPort }));
 }
 
 function serviceAddresses({ spec, status }: Service): string[] {

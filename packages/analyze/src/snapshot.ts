@@ -46,7 +46,8 @@ import {
   systemOfEndpoint,
   type WorldNode,
 } from '@weir/model';
-import { type Address, compareAddresses, parseAddress } from '@weir/net';
+import { type Address, type AddressRange, compareAddresses, parseAddress } from '@weir/net';
+import { podRangesOf, type ServiceCidr, serviceRangesOf } from './address-ranges.ts';
 import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
 import { readPolicies, type SnapshotPolicies } from './snapshot-policies.ts';
 import { unorderedPods } from './unordered-pods.ts';
@@ -59,6 +60,10 @@ export interface LoadSnapshotOptions {
   readonly profile?: EngineProfile;
   /** Whether agents on Windows enforce by other means what Windows lacks (`windowsExpandUnsupported`). Default: no. */
   readonly expandsUnsupported?: boolean;
+  /** Where pods have their addresses. Default: what nodes say. */
+  readonly podRanges?: readonly AddressRange[];
+  /** Where services have their addresses. Default: what ServiceCIDRs say. */
+  readonly serviceRanges?: readonly AddressRange[];
 }
 
 /** Objects made ready to be asked; make it with {@link loadSnapshot}. */
@@ -77,6 +82,8 @@ export interface Snapshot {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly nodes: readonly WorldNode[];
   readonly hosts: readonly HostEndpoint[];
+  /** Where services have their addresses; empty where nobody told. */
+  readonly serviceRanges: readonly AddressRange[];
 }
 
 /** Reads objects, placed or not; kinds that it does not know are left out. */
@@ -106,6 +113,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     endpoints: [...endpoints.values()],
     nodes,
     namespacesWithUnknownLabels: [...endpoints.values()].map(({ namespace }) => namespace).filter((name) => !namespaces.has(name)),
+    podRanges: options.podRanges ?? podRangesOf(nodeObjects, [...endpoints.values()]),
     profile,
     groups: readGroups(endpointSlices),
     hosts,
@@ -122,6 +130,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     endpoints,
     nodes,
     hosts,
+    serviceRanges: options.serviceRanges ?? serviceRangesOf(ofKind<ServiceCidr>('ServiceCIDR', 'networking.k8s.io')),
   };
 }
 

@@ -3,7 +3,7 @@ import type { FlowRequest } from '@weir/analyze';
 import { usageError } from './exit-code.ts';
 
 /** `80`, `53/UDP`, `icmp`, `icmp/8` (a message by its type), `icmp/3/4` (with its code). */
-export function parsePort(text: string): Pick<FlowRequest, 'protocol' | 'port' | 'icmp'> {
+export function parsePort(text: string): Pick<FlowRequest, 'protocol' | 'icmp'> & { readonly port?: number } {
   if (/^icmp(\/|$)/i.test(text)) return { protocol: 'ICMP', ...parseMessage(text) };
   const match = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/i.exec(text);
   const port = Number(match?.[1]);
@@ -11,6 +11,16 @@ export function parsePort(text: string): Pick<FlowRequest, 'protocol' | 'port' |
     throw usageError(`'${text}' is no port: write 80, 53/UDP, 9000/SCTP, icmp or icmp/8`);
   }
   return { port, protocol: (match[2]?.toUpperCase() ?? 'TCP') as 'TCP' | 'UDP' | 'SCTP' };
+}
+
+/** As {@link parsePort}, and also by a name that the destination has for its port: `http`, `dns/UDP`. */
+export function parsePortOrName(text: string): Pick<FlowRequest, 'protocol' | 'port' | 'icmp'> {
+  const match = /^(?=.*[a-z])([a-z0-9]+(?:-[a-z0-9]+)*)(?:\/(tcp|udp|sctp))?$/.exec(
+    text.replace(/\/.*/, (protocol) => protocol.toLowerCase()),
+  );
+  const [, name, protocol = 'tcp'] = match ?? [];
+  if (name === undefined || name === 'icmp' || name.length > 15) return parsePort(text);
+  return { port: name, protocol: protocol.toUpperCase() as 'TCP' | 'UDP' | 'SCTP' };
 }
 
 /** A message without a code has code 0, as most have: a packet has both. */

@@ -1,7 +1,9 @@
 /** The options of every command that asks a cluster or manifests: which, and as which engine. */
 import type { LoadSnapshotOptions } from '@weir/analyze';
 import { type EngineName, engineProfiles } from '@weir/model';
+import { type AddressRange, cidrRange, parseCidr, unionOfAddressRanges } from '@weir/net';
 import type { OptionDefinition, OptionValues } from './command.ts';
+import { usageError } from './exit-code.ts';
 
 /** The options that choose the source. */
 export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
@@ -30,6 +32,18 @@ export const readingOptions: Readonly<Record<string, OptionDefinition>> = {
     summary: "judge like this engine; default that of the lab's cluster, else kubernetes",
   },
   'windows-expand-unsupported': windowsExpandOption,
+  'pod-range': {
+    type: 'string',
+    multiple: true,
+    placeholder: 'CIDR',
+    summary: 'where pods have their addresses, for manifests without any; default what nodes say',
+  },
+  'service-range': {
+    type: 'string',
+    multiple: true,
+    placeholder: 'CIDR',
+    summary: 'where services have their addresses; default what ServiceCIDRs say',
+  },
 };
 
 /** How a cluster is known to read policies. */
@@ -43,8 +57,25 @@ export function chosenReading(
   options: OptionValues,
   { engine = 'kubernetes', expandsUnsupported = false }: KnownReading,
 ): LoadSnapshotOptions {
+  const podRanges = rangesIn(options, 'pod-range');
+  const serviceRanges = rangesIn(options, 'service-range');
   return {
     profile: engineProfiles[(options.text('profile') ?? engine) as EngineName],
     expandsUnsupported: expandsUnsupported || options.flag('windows-expand-unsupported'),
+    ...(podRanges === undefined ? {} : { podRanges }),
+    ...(serviceRanges === undefined ? {} : { serviceRanges }),
   };
+}
+
+/** The blocks that the option names; undefined where it is not given. */
+function rangesIn(options: OptionValues, option: string): readonly AddressRange[] | undefined {
+  const texts = options.list(option);
+  if (texts.length === 0) return undefined;
+  return unionOfAddressRanges(
+    texts.map((text) => {
+      const cidr = parseCidr(text);
+      if (cidr === undefined) throw usageError(`--${option} ${text}: write a block of addresses such as 10.244.0.0/16`);
+      return cidrRange(cidr);
+    }),
+  );
 }

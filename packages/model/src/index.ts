@@ -4,6 +4,7 @@
  * The only public door of the package.
  */
 
+export * from './address-truth.ts';
 export * from './asks-of-end.ts';
 export * from './dataplane-choice.ts';
 export * from './describe-verdict.ts';

@@ -4,12 +4,13 @@
  * Conditions are asked in the same order by {@link ruleMismatches}, which explains, and by
  * {@link ruleMatches}, which stops at the first that fails.
  */
-import { type Address, isIcmp } from '@weir/net';
+import { isIcmp } from '@weir/net';
+import { familyOfFlow } from './address-truth.ts';
 import { sideMatches, sideMismatches } from './match-side.ts';
 import type { IcmpMessages, Match, Rule } from './model.ts';
 import type { PolicyWorld } from './policy-world.ts';
 import { negation } from './selector-truth.ts';
-import type { FlowEnd, FlowQuestion, Mismatch, Truth } from './verdict.ts';
+import type { FlowQuestion, Mismatch, Truth } from './verdict.ts';
 
 /** Whether the rule matches the flow. */
 export function ruleMatches(world: PolicyWorld, { match }: Rule, flow: FlowQuestion): Truth {
@@ -27,7 +28,7 @@ function both(first: Truth, second: Truth | (() => Truth)): Truth {
 
 function familyMatches({ family }: Match, flow: FlowQuestion): Truth {
   if (family === undefined) return 'yes';
-  const actual = familyOf(flow);
+  const actual = familyOfFlow(flow);
   return actual === undefined ? 'unknown' : actual === family ? 'yes' : 'no';
 }
 
@@ -71,12 +72,4 @@ function sidesMatch(world: PolicyWorld, match: Rule['match'], flow: FlowQuestion
   if (destination === 'no') return 'no';
   const source = sideMatches(world, match.source, flow, 'source');
   return source === 'yes' ? destination : source;
-}
-
-function familyOf(flow: FlowQuestion): 4 | 6 | undefined {
-  return addressOf(flow.source)?.family ?? addressOf(flow.destination)?.family;
-}
-
-function addressOf(end: FlowEnd): Address | undefined {
-  return end.address;
 }

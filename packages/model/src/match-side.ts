@@ -1,5 +1,6 @@
 /** Whether one end of a flow is what a rule asks of it, and what of it fails: labels, addresses, groups, nodes, ports. */
-import { type AddressRange, addressRangesContain, portRangesContain } from '@weir/net';
+import { type AddressRange, type Family, portRangesContain } from '@weir/net';
+import { addressInRanges, familyOfFlow } from './address-truth.ts';
 import { type NamedPort, podName } from './endpoint.ts';
 import { type AddressGroupName, isGroupOfPorts, type Side } from './model.ts';
 import type { PolicyWorld } from './policy-world.ts';
@@ -10,15 +11,16 @@ import type { FlowEnd, FlowQuestion, Mismatch, SideName, Truth } from './verdict
 export function sideMatches(world: PolicyWorld, side: Side, flow: FlowQuestion, name: SideName): Truth {
   if (!portMatches(side, flow, name) || portExcluded(side, flow, name)) return 'no';
   const end = flow[name];
+  const family = familyOfFlow(flow);
   let result: Truth = 'yes';
   for (const truth of [
     side.selector === undefined ? 'yes' : endSelected(world, side.selector, end),
     side.notSelector === undefined ? 'yes' : negation(endSelected(world, side.notSelector, end)),
-    side.nets === undefined ? 'yes' : endInNets(world, side.nets, end),
-    side.notNets === undefined ? 'yes' : negation(endHasAddressIn(side.notNets, end)),
+    side.nets === undefined ? 'yes' : endInNets(world, side.nets, end, family),
+    side.notNets === undefined ? 'yes' : negation(addressInRanges(world, side.notNets, end, family)),
     side.groups === undefined ? 'yes' : endInGroups(world, side.groups, flow, name),
     side.node === undefined ? 'yes' : endIsNode(side.node, flow, name),
-    side.nodes === undefined ? 'yes' : endInNodes(side.nodes, end),
+    side.nodes === undefined ? 'yes' : endInNodes(world, side.nodes, end),
     side.outside === undefined || end.kind === 'address' ? 'yes' : 'no',
   ] as const) {
     if (truth === 'no') return 'no';
@@ -43,7 +45,7 @@ export function sideMismatches(world: PolicyWorld, side: Side, flow: FlowQuestio
   for (const negated of [false, true]) {
     const nets = negated ? side.notNets : side.nets;
     if (nets === undefined) continue;
-    const inside = negated ? endHasAddressIn(nets, end) : endInNets(world, nets, end);
+    const inside = negated ? addressInRanges(world, nets, end, familyOfFlow(flow)) : endInNets(world, nets, end, familyOfFlow(flow));
     if (inside === 'unknown') mismatches.push({ kind: 'missingFact', fact: `the address of ${describeEnd(end)}` });
     else if ((inside === 'yes') === negated) mismatches.push({ kind: 'net', side: name, negated });
   }
@@ -63,7 +65,7 @@ function placeMismatches(world: PolicyWorld, { groups, node, nodes, outside }: S
   };
   if (groups !== undefined) add(endInGroups(world, groups, flow, name), { kind: 'group', side: name, wanted: groups });
   if (node !== undefined) add(endIsNode(node, flow, name), { kind: 'node', side: name, wanted: node });
-  if (nodes !== undefined) add(endInNodes(nodes, flow[name]), { kind: 'node', side: name, wanted: 'some' });
+  if (nodes !== undefined) add(endInNodes(world, nodes, flow[name]), { kind: 'node', side: name, wanted: 'some' });
   if (outside !== undefined && flow[name].kind !== 'address') mismatches.push({ kind: 'outside', side: name });
   return mismatches;
 }
@@ -90,10 +92,9 @@ function endIsNode(wanted: 'own' | 'other', flow: FlowQuestion, name: SideName):
   return (end.node.name === own) === (wanted === 'own') ? 'yes' : 'no';
 }
 
-function endInNodes(nodes: readonly AddressRange[], end: FlowEnd): Truth {
+function endInNodes(world: PolicyWorld, nodes: readonly AddressRange[], end: FlowEnd): Truth {
   if (end.kind !== 'node' || nodes.length === 0) return 'no';
-  if (end.address === undefined) return 'unknown';
-  return addressRangesContain(nodes, end.address) ? 'yes' : 'no';
+  return addressInRanges(world, nodes, end, undefined);
 }
 
 /** Selectors are only ever asked of endpoints; anything else matches none. */
@@ -101,18 +102,11 @@ function endSelected(world: PolicyWorld, selector: NonNullable<Side['selector']>
   return end.kind === 'endpoint' ? selectorTruth(world, selector, end.endpoint) : 'no';
 }
 
-function endInNets(world: PolicyWorld, nets: readonly AddressRange[], end: FlowEnd): Truth {
-  if (nets.length === 0) return 'no';
+/** Blocks mean only whom the engine lets them mean; what a rule excludes is excluded whoever the end is. */
+function endInNets(world: PolicyWorld, nets: readonly AddressRange[], end: FlowEnd, family: Family | undefined): Truth {
   if (end.kind === 'endpoint' && !world.profile.ipBlockMatchesPods) return 'no';
   if (end.kind === 'node' && !world.profile.ipBlockMatchesNodes) return 'no';
-  return endHasAddressIn(nets, end);
-}
-
-/** Whoever the end is: what a rule excludes is excluded also where blocks mean no pods. */
-function endHasAddressIn(nets: readonly AddressRange[], { address }: FlowEnd): Truth {
-  if (nets.length === 0) return 'no';
-  if (address === undefined) return 'unknown';
-  return addressRangesContain(nets, address) ? 'yes' : 'no';
+  return addressInRanges(world, nets, end, family);
 }
 
 /** Ports and named ports are one alternative together; a named port is the end's own. */

@@ -5,7 +5,7 @@
  * require. Which policies select an endpoint is found at the first question and kept, so one flow
  * costs the rules of its two ends and not the policies of the cluster.
  */
-import { type Address, formatAddress } from '@weir/net';
+import { type Address, type AddressRange, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
 import type { HostEndpoint } from './host-endpoint.ts';
 import { createHostLookup, type HostLookup } from './host-lookup.ts';
@@ -25,6 +25,8 @@ export interface PolicyWorldOptions {
   readonly nodes?: readonly WorldNode[];
   /** Namespaces whose labels nobody told, except the name that every namespace has as a label. */
   readonly namespacesWithUnknownLabels?: readonly string[];
+  /** Where the addresses of pods lie, where that is known: sorted and disjoint. */
+  readonly podRanges?: readonly AddressRange[];
   /** The groups that rules may ask for; one that is not there is empty. */
   readonly groups?: ReadonlyMap<AddressGroupName, readonly GroupMember[]>;
   /** Of engines that know host endpoints. */
@@ -42,6 +44,8 @@ export interface PolicyWorld {
   readonly endpoints: readonly Endpoint[];
   readonly profile: EngineProfile;
   readonly unknownNamespaces: ReadonlySet<string>;
+  /** Where the addresses of pods lie; empty where nobody told. */
+  readonly podRanges: readonly AddressRange[];
   /** Nodes by name. */
   readonly nodes: ReadonlyMap<string, WorldNode>;
   readonly hosts: HostLookup;
@@ -89,6 +93,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     hosts: createHostLookup(tiers, hosts),
     hostSettings: options.hostSettings ?? ((): HostSettings => profile.hosts ?? noHostSettings),
     asksHosts: hosts.length > 0 || options.hostSettings !== undefined,
+    podRanges: options.podRanges ?? [],
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
     withTiers: (others) => createPolicyWorld({ ...options, tiers: others }),

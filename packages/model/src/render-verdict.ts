@@ -44,7 +44,7 @@ function renderDirection(verdict: FlowVerdict, direction: Direction, options: Re
   if (end.kind === 'node' && verdict.hosts.some((host) => host.direction === direction && host.node === end.node.name)) return [];
   const subject = end.kind === 'endpoint' ? podName(end.endpoint) : describeEnd(end);
   const traces = verdict.trace.filter((trace) => trace.direction === direction && trace.host === undefined);
-  return [`  ${direction} of ${subject}: ${summary(result)}`, ...renderReasons(verdict, result, traces, options)];
+  return [`  ${direction} of ${subject}: ${describeDirection(result)}`, ...renderReasons(verdict, result, traces, options)];
 }
 
 function renderHost(verdict: FlowVerdict, result: HostVerdict, options: RenderVerdictOptions): string[] {
@@ -53,7 +53,7 @@ function renderHost(verdict: FlowVerdict, result: HostVerdict, options: RenderVe
   const traces = verdict.trace.filter(
     (trace) => trace.direction === direction && trace.host?.family === family && trace.host.endpoint === host,
   );
-  return [`  ${direction} of ${subject}: ${summary(result)}`, ...renderReasons(verdict, result, traces, options)];
+  return [`  ${direction} of ${subject}: ${describeDirection(result)}`, ...renderReasons(verdict, result, traces, options)];
 }
 
 /** What the policies of Calico that are about a family are called there. */
@@ -76,7 +76,8 @@ function renderReasons(
   ];
 }
 
-function summary({ verdict, decidedBy }: DirectionVerdict): string {
+/** What one direction says and why, for example `denied, it is isolated and no rule allows this`. */
+export function describeDirection({ verdict, decidedBy }: DirectionVerdict): string {
   if (decidedBy === undefined) return 'unknown, it depends on a fact that is not known';
   const words = verdict === 'allow' ? 'allowed' : 'denied';
   return `${words}, ${reasonText(decidedBy)}`;

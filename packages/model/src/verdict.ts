@@ -4,7 +4,7 @@
  * Three truth values: a fact that nobody told (the address of a pod in a manifest, the labels of a
  * namespace that is not there) makes a match `unknown`, and the verdict too when it depends on it.
  */
-import type { Address, PortRange, ProtocolNumber } from '@weir/net';
+import type { Address, Family, PortRange, ProtocolNumber } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
 import type { HostEndpoint } from './host-endpoint.ts';
 import type { Action, AddressGroupName, Direction, HostFamily, IcmpMessages, PolicyRef, Rule, Selector, SourcePosition } from './model.ts';
@@ -36,6 +36,8 @@ export interface FlowQuestion {
   readonly protocol: ProtocolNumber;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** Where no end has an address that says it. */
+  readonly family?: Family;
   /** Of ICMP and ICMPv6; absent: nobody told. */
   readonly icmp?: Required<IcmpMessages>;
 }

@@ -4,12 +4,18 @@
  * A normalised list is sorted, disjoint and has no two adjacent ranges; families may be mixed and
  * never merge. All functions take and give normalised lists unless they say otherwise.
  */
-import { type Address, compareAddresses, nextAddress, previousAddress } from './address.ts';
+import { type Address, addressFromWords, compareAddresses, type Family, familyBits, nextAddress, previousAddress } from './address.ts';
 
 /** All addresses from `first` to `last`, both included, of one family. */
 export interface AddressRange {
   readonly first: Address;
   readonly last: Address;
+}
+
+/** All addresses of a family. */
+export function familyRange(family: Family): AddressRange {
+  const words = (word: number): number[] => new Array<number>(familyBits(family) / 32).fill(word);
+  return { first: addressFromWords(family, words(0)), last: addressFromWords(family, words(0xffffffff)) };
 }
 
 /** Sorts and merges ranges in any order, overlapping or adjacent, into a normalised list. */

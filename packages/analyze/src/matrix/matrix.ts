@@ -92,6 +92,7 @@ function pairOutcomes(
       source: endOf(source, family),
       destination: endOf(destination, family),
       protocol,
+      family,
       ...(port === undefined ? {} : { destinationPort: port }),
     }),
   );

@@ -1,37 +1,98 @@
-/** What `weir why` does: one flow, its verdict and the reason. */
+/** What `weir why` does: one flow, its verdict and the reason, as one engine or as every one of them. */
 import { explainFlow, type FlowRequest, loadSnapshot, type Snapshot } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
-import { type FlowVerdict, renderVerdict, verdictToJson } from '@weir/model';
+import {
+  describeDirection,
+  describeEnd,
+  describeService,
+  type EngineName,
+  engineProfiles,
+  type FlowVerdict,
+  renderVerdict,
+  verdictToJson,
+} from '@weir/model';
 import type { Invocation } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
-import { parsePort } from '../port.ts';
+import { renderTable } from '../output.ts';
+import { parsePortOrName } from '../port.ts';
 import { chosenReading } from '../source-options.ts';
+import type { WhyJson, WhyProfilesJson } from './why-json.ts';
 
 /** Answers `weir why`. */
 export async function runWhy(invocation: Invocation): Promise<ExitCode> {
-  const { options, positionals, output } = invocation;
-  const [source = '', destination = '', portText = ''] = positionals;
-  const port = parsePort(portText);
+  const { options, output } = invocation;
+  if (options.flag('both') && options.text('profile') !== undefined) throw usageError('--both shows every profile: leave --profile out');
   const objects = await readObjects(options);
   for (const notice of objects.notices) output.notice(notice);
+  const isDenied = (verdicts: readonly FlowVerdict[]): boolean => verdicts.some(({ verdict }) => verdict !== 'allow');
+  const denied = options.flag('both') ? answerAsAll(invocation, objects).some(isDenied) : isDenied(answerAsOne(invocation, objects));
+  return denied && options.text('fail-on') === 'denied' ? exitCode.no : exitCode.done;
+}
+
+function answerAsOne({ options, positionals, output }: Invocation, objects: ObjectSource): readonly FlowVerdict[] {
   const snapshot = loadSnapshot(objects.objects, chosenReading(options, objects));
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
+  const verdicts = explained(snapshot, objects, positionals);
+  if (output.json) output.resultJson(toJson(verdicts));
+  else output.result(verdicts.flatMap((verdict) => renderVerdict(verdict, { allPolicies: options.flag('all') })).join('\n'));
+  return verdicts;
+}
+
+/** Each engine's verdicts, in the order of the profiles. */
+function answerAsAll({ options, positionals, output }: Invocation, objects: ObjectSource): readonly (readonly FlowVerdict[])[] {
+  const reading = chosenReading(options, objects);
+  const told = new Map<string, string[]>();
+  const answers = Object.values(engineProfiles).map((profile) => {
+    const snapshot = loadSnapshot(objects.objects, { ...reading, profile });
+    for (const diagnostic of snapshot.diagnostics) {
+      const text = formatDiagnostic(diagnostic);
+      told.set(text, [...(told.get(text) ?? []), profile.name]);
+    }
+    return { profile: profile.name, verdicts: explained(snapshot, objects, positionals) };
+  });
+  for (const [text, names] of told) output.notice(names.length === answers.length ? text : `${names.join(', ')}: ${text}`);
+  if (output.json) {
+    const profiles = answers.map(({ profile, verdicts }) => [profile, toJson(verdicts)] as const);
+    const agree = new Set(answers.map(({ verdicts }) => verdicts.map(({ verdict }) => verdict).join())).size === 1;
+    output.resultJson({ agree, profiles: Object.fromEntries(profiles) as WhyProfilesJson['profiles'] } satisfies WhyProfilesJson);
+  } else output.result(renderSideBySide(answers));
+  return answers.map(({ verdicts }) => verdicts);
+}
+
+function toJson(verdicts: readonly FlowVerdict[]): WhyJson {
+  const [first, ...others] = verdicts;
+  return first !== undefined && others.length === 0 ? verdictToJson(first) : verdicts.map(verdictToJson);
+}
+
+/** A table for each flow that was asked about: one, or as many as a service has backends. */
+function renderSideBySide(answers: readonly { readonly profile: EngineName; readonly verdicts: readonly FlowVerdict[] }[]): string {
+  const flows = answers[0]?.verdicts ?? [];
+  const tables = flows.map(({ question }, at) => {
+    const rows = answers.flatMap(({ profile, verdicts }) => {
+      const verdict = verdicts[at];
+      return verdict === undefined
+        ? []
+        : [[profile, verdict.verdict, describeDirection(verdict.egress), describeDirection(verdict.ingress)]];
+    });
+    const title = `${describeEnd(question.source)} → ${describeEnd(question.destination)} ${describeService(question)}`;
+    const missing = [...new Set(answers.flatMap(({ verdicts }) => verdicts[at]?.missing ?? []))].map((fact) => `not known: ${fact}`);
+    return [title, renderTable(['PROFILE', 'VERDICT', 'EGRESS', 'INGRESS'], rows), ...missing].join('\n');
+  });
+  return tables.join('\n\n');
+}
+
+function explained(
+  snapshot: Snapshot,
+  objects: ObjectSource,
+  [source = '', destination = '', port = '']: readonly string[],
+): readonly FlowVerdict[] {
   const request: FlowRequest = {
     source: fullName(snapshot, objects, source),
     destination: fullName(snapshot, objects, destination),
     hosts: objects.hosts,
-    ...port,
+    ...parsePortOrName(port),
   };
-  const verdicts = explained(snapshot, request);
-  if (output.json)
-    output.resultJson(verdicts.length === 1 && verdicts[0] !== undefined ? verdictToJson(verdicts[0]) : verdicts.map(verdictToJson));
-  else output.result(verdicts.flatMap((verdict) => renderVerdict(verdict, { allPolicies: options.flag('all') })).join('\n'));
-  const denied = verdicts.some((verdict) => verdict.verdict !== 'allow');
-  return denied && options.text('fail-on') === 'denied' ? exitCode.no : exitCode.done;
-}
-
-function explained(snapshot: Snapshot, request: FlowRequest): readonly FlowVerdict[] {
   const explanation = explainFlow(snapshot, request);
   if (explanation.kind === 'answered') return explanation.verdicts;
   const code = explanation.code === 'not-found' ? exitCode.notFound : exitCode.usage;

@@ -9,12 +9,14 @@ export const whyCommand: Command = {
   description:
     'SRC and DST are namespace/pod (or a pod name that occurs once), an address, a node, a host endpoint, a host of\n' +
     'the lab, or as DST namespace/service. The answer names the policies that isolate either end, the rule that\n' +
-    'decides, host endpoints on the way, and for a deny the label, port or namespace that would have matched.',
-  positionals: 'SRC DST PORT[/PROTO]|icmp[/TYPE[/CODE]]',
+    'decides, host endpoints on the way, and for a deny the label, port or namespace that would have matched. It is\n' +
+    'unknown where it depends on something that nobody told, and says what.',
+  positionals: 'SRC DST PORT[/PROTO]|NAME[/PROTO]|icmp[/TYPE[/CODE]]',
   positionalCount: { min: 3, max: 3 },
   options: {
     ...sourceOptions,
     ...readingOptions,
+    both: { type: 'boolean', summary: 'show what every engine would say, side by side' },
     all: { type: 'boolean', summary: 'show also the policies that do not apply, each with the reason' },
     'fail-on': { type: 'string', values: ['denied'], summary: 'exit code 1 when the flow is denied' },
   },
@@ -22,6 +24,7 @@ export const whyCommand: Command = {
     'weir why demo/client demo/server 80',
     'weir why demo/client 203.0.113.10 443/TCP -o json',
     'weir why demo/client demo/server icmp/8',
+    'weir why shop/frontend shop/database postgres --both',
     'weir why --manifests shop.yaml shop/frontend shop/database 5432 --fail-on denied',
   ],
   run: async (invocation) => (await import('../actions/why.ts')).runWhy(invocation),
