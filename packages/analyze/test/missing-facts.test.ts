@@ -50,7 +50,7 @@ function ask(
   options: LoadSnapshotOptions & Pick<FlowRequest, 'family'> = {},
 ): FlowExplanation {
   const { family, ...reading } = options;
-  const snapshot = loadSnapshot(parseManifest(text).documents, reading);
+  const snapshot = loadSnapshot(parseManifest(text, 'shop.yaml').documents, reading);
   return explainFlow(snapshot, { source, destination, protocol: 'TCP', port, ...(family === undefined ? {} : { family }) });
 }
 
