@@ -27,6 +27,7 @@ import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
 import { readPolicyObjects } from './policy-objects.ts';
+import { standardInput } from './reports/reported-finding.ts';
 
 /** Objects, and what is known besides them. */
 export interface ObjectSource {
@@ -98,7 +99,7 @@ function readManifests(path: string): readonly PlacedObject[] {
 
 function manifestFiles(path: string): readonly { file: string; text: string }[] {
   try {
-    if (path === '-') return [{ file: 'standard input', text: readFileSync(0, 'utf8') }];
+    if (path === '-') return [{ file: standardInput, text: readFileSync(0, 'utf8') }];
     if (!statSync(path).isDirectory()) return [{ file: path, text: readFileSync(path, 'utf8') }];
     const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ya?ml|json)$/.test(name));
     return names.sort().map((name) => ({ file: join(path, name), text: readFileSync(join(path, name), 'utf8') }));
