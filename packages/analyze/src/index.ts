@@ -24,6 +24,7 @@ export * from './migration/render-migration.ts';
 export * from './migration/translate-blocks.ts';
 export * from './policy-status.ts';
 export type * from './readable-objects.ts';
+export * from './referred-among.ts';
 export * from './recommend-engine.ts';
 export * from './service-backends.ts';
 export * from './snapshot.ts';

@@ -3,4 +3,8 @@
  *
  * The only public door of the package.
  */
-export { loadSnapshot, type Snapshot } from '@weir/analyze';
+export * from './configuration.ts';
+export type { LintInput, LintReading } from './context/lint-context.ts';
+export * from './finding.ts';
+export * from './fixes/apply-fixes.ts';
+export * from './lint.ts';

@@ -1,0 +1,154 @@
+/**
+ * Why a selector matches no pod: which part of it no pod has, and what was probably meant.
+ *
+ * Only what is certain is said. Where not all of a cluster is there, a namespace without any pod among the objects may
+ * have pods, and a namespace that is not among them may exist.
+ */
+import { namespaceNameLabel } from '@weir/kube';
+import { type Endpoint, type LabelKey, labelOf, type LabelsBySpace, type Selector, selectorMatchesLabels } from '@weir/model';
+import type { KnownNamespace, LintContext } from './lint-context.ts';
+import { nearestWord } from './near-words.ts';
+
+/** Why nothing matches. */
+export interface UnmatchedSelector {
+  /** No namespace is selected, or no pod in those that are. */
+  readonly missing: 'namespace' | 'pod';
+  /** As a sentence that goes on after the subject: `no pod in namespace shop has the label app=wbe`. */
+  readonly reason: string;
+  /** What was probably meant, where something is near. */
+  readonly meant?: { readonly label: LabelKey; readonly wanted: string; readonly near: string; readonly what: 'key' | 'value' };
+  /** Pods on the host's network that would match, which no selector yields. */
+  readonly onHostNetwork: readonly Endpoint[];
+}
+
+/** Undefined where it matches a pod, or may match one that is not known. */
+export function unmatchedSelector(context: LintContext, selector: Selector): UnmatchedSelector | undefined {
+  if (selector.kind === 'all' || selector.kind === 'none') return undefined;
+  const { pods, perhaps, onHostNetwork } = context.pods.matching(selector);
+  if (pods.length > 0 || perhaps.length > 0) return undefined;
+  const parts = selector.kind === 'and' ? selector.of : [selector];
+  const ofNamespaces = parts.filter(isOfNamespace);
+  const ofPods = parts.filter((part) => !isOfNamespace(part));
+  const namespaces = namespacesOf(context, ofNamespaces);
+  if (namespaces === 'unknown') return undefined;
+  if (namespaces.length === 0) return withoutNamespace(context, ofNamespaces);
+  const there = namespaces.flatMap(({ name }) => context.pods.inNamespace(name));
+  if (onHostNetwork.length > 0) {
+    return { missing: 'pod', reason: 'only pods on the network of their node have these labels, and selectors never match those', onHostNetwork };
+  }
+  if (ofPods.length === 0) return undefined;
+  if (!context.isComplete && (there.length === 0 || namespaces.some(({ name }) => context.pods.inNamespace(name).length === 0))) {
+    return undefined;
+  }
+  return withoutPod(there, ofPods, namespaces);
+}
+
+/** The namespaces that all parts select; unknown where one of them may, as its labels are not there. */
+function namespacesOf({ namespaces, isComplete }: LintContext, parts: readonly Selector[]): readonly KnownNamespace[] | 'unknown' {
+  const selector: Selector = { kind: 'and', of: parts };
+  const needsLabels = parts.some((part) => !('label' in part) || !isName(part.label));
+  const all = [...namespaces.values()];
+  if (needsLabels && all.some(({ of }) => of === undefined)) return 'unknown';
+  const named = parts.flatMap((part) => (part.kind === 'in' && isName(part.label) ? [part] : []));
+  // A namespace of which nothing is among the objects can be there all the same.
+  const isElsewhere = !isComplete && named.some(({ values }) => values.some((value) => !namespaces.has(value)));
+  const selected = all.filter((namespace) => selectorMatchesLabels(selector, labelsOfNamespace(namespace)));
+  return isElsewhere && selected.length > 0 ? 'unknown' : selected;
+}
+
+function labelsOfNamespace({ name, labels }: KnownNamespace): LabelsBySpace {
+  return { pod: {}, namespace: labels, serviceAccount: {}, reserved: { namespace: name } };
+}
+
+function withoutNamespace(context: LintContext, parts: readonly Selector[]): UnmatchedSelector | undefined {
+  const all = [...context.namespaces.values()];
+  for (const part of parts) {
+    if (all.some((namespace) => selectorMatchesLabels(part, labelsOfNamespace(namespace)))) continue;
+    const meant = meantBy(part, all.map(labelsOfNamespace));
+    if (meant === undefined && !context.isComplete) return undefined;
+    return { missing: 'namespace', reason: reasonFor(part, 'namespace'), ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
+  }
+  if (!context.isComplete) return undefined;
+  return { missing: 'namespace', reason: 'no namespace has all of these labels', onHostNetwork: [] };
+}
+
+function withoutPod(there: readonly Endpoint[], parts: readonly Selector[], namespaces: readonly KnownNamespace[]): UnmatchedSelector {
+  const [only] = namespaces;
+  const where = only !== undefined && namespaces.length === 1 ? ` in namespace ${only.name}` : '';
+  for (const part of parts) {
+    if (there.some(({ labels }) => selectorMatchesLabels(part, labels))) continue;
+    const meant = meantBy(
+      part,
+      there.map(({ labels }) => labels),
+    );
+    return { missing: 'pod', reason: `${reasonFor(part, 'pod')}${where}`, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
+  }
+  return { missing: 'pod', reason: `no pod${where} has all of these labels, only some of them`, onHostNetwork: [] };
+}
+
+function reasonFor(part: Selector, what: 'pod' | 'namespace'): string {
+  if (part.kind === 'in' && isName(part.label)) return `there is no namespace ${part.values.join(' or ')}`;
+  if (part.kind === 'in') return `no ${what} has the label ${part.values.map((value) => `${part.label.key}=${value}`).join(' or ')}`;
+  if (part.kind === 'exists') return `no ${what} has a label ${part.label.key}`;
+  if (part.kind === 'notIn') return `every ${what} has the label ${part.values.map((value) => `${part.label.key}=${value}`).join(' or ')}`;
+  if (part.kind === 'absent') return `every ${what} has a label ${part.label.key}`;
+  if (part.kind === 'text') return `no ${what} has a label ${part.label.key} that ${textTests[part.test]} ${part.value}`;
+  return `no ${what} is what a part of the selector asks for`;
+}
+
+const textTests = { contains: 'contains', startsWith: 'starts with', endsWith: 'ends with' } as const;
+
+/** The nearest value of the key, or the nearest key. */
+function meantBy(part: Selector, labels: readonly LabelsBySpace[]): UnmatchedSelector['meant'] {
+  if (part.kind !== 'in' && part.kind !== 'exists') return undefined;
+  const { label } = part;
+  const values = new Set(labels.flatMap((one) => labelOf(one, label) ?? []));
+  if (values.size > 0 && part.kind === 'in') {
+    for (const wanted of part.values) {
+      const near = nearestWord(wanted, values);
+      if (near !== undefined) return { label, wanted, near, what: 'value' };
+    }
+    return undefined;
+  }
+  const fits = (one: LabelsBySpace, key: string): boolean => part.kind === 'exists' || part.values.includes(one[label.space][key] ?? '');
+  const keys = new Set(labels.flatMap((one) => Object.keys(one[label.space]).filter((key) => fits(one, key))));
+  const near = nearestWord(label.key, keys);
+  return near === undefined ? undefined : { label, wanted: label.key, near, what: 'key' };
+}
+
+function isOfNamespace(part: Selector): boolean {
+  switch (part.kind) {
+    case 'in':
+    case 'notIn':
+    case 'text':
+    case 'exists':
+    case 'absent':
+      return part.label.space === 'namespace' || isName(part.label);
+    case 'and':
+    case 'or':
+      return part.of.every(isOfNamespace);
+    case 'not':
+      return isOfNamespace(part.of);
+    case 'all':
+    case 'none':
+      return false;
+    default:
+      return false;
+  }
+}
+
+/** Whether the key is that of the namespace's name. */
+function isName({ space, key }: LabelKey): boolean {
+  return (space === 'reserved' && key === 'namespace') || (space === 'namespace' && key === namespaceNameLabel);
+}
+
+/** `app=wbe: did you mean app=web?` as advice, or what else can be done. */
+export function adviceFor({ meant, missing, onHostNetwork }: UnmatchedSelector): string {
+  if (onHostNetwork.length > 0) return 'name the addresses of the nodes, as an ipBlock, or take the pods off the host network';
+  if (meant === undefined) {
+    return missing === 'namespace' ? 'correct the selector, or create the namespace' : 'correct the selector, or label the pods that are meant';
+  }
+  const { label, near, what } = meant;
+  if (isName(label)) return `did you mean namespace ${near}?`;
+  return what === 'value' ? `did you mean ${label.key}=${near}?` : `did you mean the label ${near}?`;
+}

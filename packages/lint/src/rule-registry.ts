@@ -1,0 +1,7 @@
+/** Every rule, in the order of the list that people see. */
+import type { LintRule } from './lint-rule.ts';
+import { inputRules } from './rules/input-rules.ts';
+import { policyRules } from './rules/policies/index.ts';
+
+/** One line a folder. */
+export const lintRules: readonly LintRule[] = [...inputRules, ...policyRules];
