@@ -97,7 +97,8 @@ function readManifests(path: string): readonly PlacedObject[] {
   });
 }
 
-function manifestFiles(path: string): readonly { file: string; text: string }[] {
+/** The manifests that a path names: a file, those of a folder, or standard input. */
+export function manifestFiles(path: string): readonly { file: string; text: string }[] {
   try {
     if (path === '-') return [{ file: standardInput, text: readFileSync(0, 'utf8') }];
     if (!statSync(path).isDirectory()) return [{ file: path, text: readFileSync(path, 'utf8') }];

@@ -10,6 +10,7 @@ import { convertCommand } from './commands/convert-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { engineCommand } from './commands/engine-command.ts';
 import { labCommand } from './commands/lab-command.ts';
+import { lintCommand } from './commands/lint-command.ts';
 import { matrixCommand } from './commands/matrix-command.ts';
 import { migrateCommand } from './commands/migrate-command.ts';
 import { policyCommand } from './commands/policy-command.ts';
@@ -33,6 +34,7 @@ export const rootCommand: Command = {
     demoCommand,
     whyCommand,
     matrixCommand,
+    lintCommand,
     convertCommand,
     migrateCommand,
     stagedCommand,

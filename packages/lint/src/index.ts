@@ -8,3 +8,4 @@ export type { LintInput, LintReading } from './context/lint-context.ts';
 export * from './finding.ts';
 export * from './fixes/apply-fixes.ts';
 export * from './lint.ts';
+export * from './lint-to-json.ts';

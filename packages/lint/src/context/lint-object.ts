@@ -35,14 +35,7 @@ export function lintObjectOf({ object, positionOf }: MaybePlacedObject): LintObj
 }
 
 /** `NetworkPolicy demo/web`; what names no namespace is in `default`, as kubectl assumes. */
-export function nameOfObject({ kind = '', metadata }: KubeObject): string {
+function nameOfObject({ kind = '', metadata }: KubeObject): string {
   const { name = metadata.generateName ?? '', namespace = 'default' } = metadata;
   return clusterKinds.has(kind) ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
-}
-
-/** `web.yaml:12`, or the object's name where it comes from a cluster. */
-export function placeText({ name, positionOf }: LintObject, field = ''): string {
-  if (positionOf === undefined) return name;
-  const { file, line } = positionOf(field);
-  return `${file}:${line}`;
 }

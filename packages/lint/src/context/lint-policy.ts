@@ -10,7 +10,7 @@ import {
   type ReferredObjects,
   type SystemsOptions,
 } from '@weir/compile';
-import { describeOrigin, type Direction, type Origin, type Policy, type PolicyRef, type Rule } from '@weir/model';
+import { type Direction, describeOrigin, type Origin, type Policy, type PolicyRef, type Rule } from '@weir/model';
 import type { LintObject } from './lint-object.ts';
 
 /** A policy that the engine reads. */
@@ -57,11 +57,6 @@ export function refKey({ apiVersion, kind, namespace = '', name }: PolicyRef): s
 /** The field of a rule, or of the peer that it came from: `spec.ingress[0].from[1]`. */
 export function fieldOfOrigin(origin: Origin): string {
   return `${origin.section?.startsWith('specs[') === true ? '' : 'spec.'}${describeOrigin(origin)}`;
-}
-
-/** The field of the rule that an origin is of, without its peer. */
-export function fieldOfRule({ peerIndex: _peer, peers: _peers, ...origin }: Origin): string {
-  return fieldOfOrigin(origin);
 }
 
 /** One rule of the model with the policy and the object that it is of. */

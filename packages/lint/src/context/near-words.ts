@@ -8,13 +8,14 @@ export function nearestWord(word: string, words: Iterable<string>): string | und
     if (candidate === word || candidate === '') continue;
     const cost = differsOnlyInCase(candidate, word) ? 0 : distance(word, candidate, limit);
     const isNear = cost <= limit && cost < Math.max(word.length, candidate.length) / 2;
-    if (isNear && (best === undefined || cost < best.cost || (cost === best.cost && candidate < best.word))) best = { word: candidate, cost };
+    if (isNear && (best === undefined || cost < best.cost || (cost === best.cost && candidate < best.word)))
+      best = { word: candidate, cost };
   }
   return best?.word;
 }
 
 /** Whether two words are the same but for upper and lower case. */
-export function differsOnlyInCase(a: string, b: string): boolean {
+function differsOnlyInCase(a: string, b: string): boolean {
   return a !== b && a.toLowerCase() === b.toLowerCase();
 }
 

@@ -3,8 +3,9 @@
  *
  * Pods on the host's network are here too, apart: selectors never yield them, and people expect that they do.
  */
-import { podToPlannedEndpoint } from '@weir/compile';
+
 import { podKey, type Snapshot } from '@weir/analyze';
+import { podToPlannedEndpoint } from '@weir/compile';
 import { namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
 import { type Endpoint, type PolicyWorld, requiredLabels, type Selector, selectorKey, selectorTruth } from '@weir/model';
 

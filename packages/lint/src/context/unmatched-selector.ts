@@ -5,7 +5,8 @@
  * have pods, and a namespace that is not among them may exist.
  */
 import { namespaceNameLabel } from '@weir/kube';
-import { type Endpoint, type LabelKey, labelOf, type LabelsBySpace, type Selector, selectorMatchesLabels } from '@weir/model';
+import { type Endpoint, type LabelKey, type LabelsBySpace, labelOf, type Selector, selectorMatchesLabels } from '@weir/model';
+import { unreachable } from '@weir/net';
 import type { KnownNamespace, LintContext } from './lint-context.ts';
 import { nearestWord } from './near-words.ts';
 
@@ -34,7 +35,11 @@ export function unmatchedSelector(context: LintContext, selector: Selector): Unm
   if (namespaces.length === 0) return withoutNamespace(context, ofNamespaces);
   const there = namespaces.flatMap(({ name }) => context.pods.inNamespace(name));
   if (onHostNetwork.length > 0) {
-    return { missing: 'pod', reason: 'only pods on the network of their node have these labels, and selectors never match those', onHostNetwork };
+    return {
+      missing: 'pod',
+      reason: 'only pods on the network of their node have these labels, and selectors never match those',
+      onHostNetwork,
+    };
   }
   if (ofPods.length === 0) return undefined;
   if (!context.isComplete && (there.length === 0 || namespaces.some(({ name }) => context.pods.inNamespace(name).length === 0))) {
@@ -133,7 +138,7 @@ function isOfNamespace(part: Selector): boolean {
     case 'none':
       return false;
     default:
-      return false;
+      return unreachable(part);
   }
 }
 
@@ -146,7 +151,9 @@ function isName({ space, key }: LabelKey): boolean {
 export function adviceFor({ meant, missing, onHostNetwork }: UnmatchedSelector): string {
   if (onHostNetwork.length > 0) return 'name the addresses of the nodes, as an ipBlock, or take the pods off the host network';
   if (meant === undefined) {
-    return missing === 'namespace' ? 'correct the selector, or create the namespace' : 'correct the selector, or label the pods that are meant';
+    return missing === 'namespace'
+      ? 'correct the selector, or create the namespace'
+      : 'correct the selector, or label the pods that are meant';
   }
   const { label, near, what } = meant;
   if (isName(label)) return `did you mean namespace ${near}?`;

@@ -44,7 +44,9 @@ function applyEdits(text: string, edits: readonly TextEdit[]): string {
     to: offset(edit.endLine, edit.endColumn),
     text: edit.text,
   }));
-  return placed.sort((a, b) => b.from - a.from).reduce((result, { from, to, text: put }) => result.slice(0, from) + put + result.slice(to), text);
+  return placed
+    .sort((a, b) => b.from - a.from)
+    .reduce((result, { from, to, text: put }) => result.slice(0, from) + put + result.slice(to), text);
 }
 
 /** Whether a fix touches the lines of another one; edits of neighbouring lines may depend on each other too. */

@@ -26,7 +26,7 @@ function editOf(source: SourceFile, object: Node, change: FieldChange): TextEdit
 }
 
 /** An edit between two offsets. */
-function edit(source: SourceFile, [from, to]: readonly [number, number], text: string): TextEdit {
+function editBetween(source: SourceFile, [from, to]: readonly [number, number], text: string): TextEdit {
   return { ...source.part(from, to), text };
 }
 
@@ -35,9 +35,9 @@ function replaced(source: SourceFile, { value: node }: SourceField, value: strin
   if (node === undefined || start === undefined) return undefined;
   const end = contentEnd(node);
   const old = source.text.slice(start, end);
-  if (old.includes('#') || typeof value === 'object') return old.includes('#') ? undefined : edit(source, [start, end], '{}');
+  if (old.includes('#') || typeof value === 'object') return old.includes('#') ? undefined : editBetween(source, [start, end], '{}');
   const quote = old.startsWith("'") ? "'" : old.startsWith('"') ? '"' : '';
-  return edit(source, [start, end], quote === '' ? scalarText(value) : `${quote}${value}${quote}`);
+  return editBetween(source, [start, end], quote === '' ? scalarText(value) : `${quote}${value}${quote}`);
 }
 
 function removed(source: SourceFile, field: SourceField): TextEdit | undefined {
@@ -47,13 +47,13 @@ function removed(source: SourceFile, field: SourceField): TextEdit | undefined {
   const [start, end] = [startOf(own), value === undefined ? contentEnd(own) : contentEnd(value)];
   const next = memberStart(parent.items[index + 1]);
   const withoutComment = (from: number, to: number): TextEdit | undefined =>
-    source.text.slice(from, to).includes('#') ? undefined : edit(source, [from, to], '');
+    source.text.slice(from, to).includes('#') ? undefined : editBetween(source, [from, to], '');
   if (parent.flow === true) {
     return next === undefined ? withoutComment(memberEnd(parent.items[index - 1]), end) : withoutComment(start, next);
   }
   const first = lineStart(source, start);
   const before = source.text.slice(first, start);
-  if (isSeq(parent) ? /^ *- +$/.test(before) : /^ *$/.test(before)) return edit(source, [first, lineEnd(source, end)], '');
+  if (isSeq(parent) ? /^ *- +$/.test(before) : /^ *$/.test(before)) return editBetween(source, [first, lineEnd(source, end)], '');
   return isMap(parent) && next !== undefined ? withoutComment(start, next) : undefined;
 }
 
@@ -63,7 +63,7 @@ function appended(source: SourceFile, list: Node, value: string | Readonly<Recor
   if (!isNodeWithRange(last)) return undefined;
   const end = contentEnd(last);
   const isJson = source.text.slice(startOf(last), end).startsWith('{"');
-  if (list.flow === true) return edit(source, [end, end], `, ${flowText(value, isJson)}`);
+  if (list.flow === true) return editBetween(source, [end, end], `, ${flowText(value, isJson)}`);
   const start = startOf(last);
   const before = source.text.slice(lineStart(source, start), start);
   const indent = /^ *(?=- +$)/.exec(before)?.[0];
@@ -77,7 +77,7 @@ function appended(source: SourceFile, list: Node, value: string | Readonly<Recor
           .map(([key, member]) => `${key}: ${scalarText(member)}`)
           .join(`${newline}${indent}  `);
   const at = lineEnd(source, end, 'before the line break');
-  return edit(source, [at, at], `${newline}${indent}- ${text}`);
+  return editBetween(source, [at, at], `${newline}${indent}- ${text}`);
 }
 
 function flowText(value: string | Readonly<Record<string, string | number>>, isJson: boolean): string {
@@ -125,7 +125,11 @@ function lineStart({ text }: SourceFile, offset: number): number {
 }
 
 /** The end of the line that an offset is in: behind its line break, or before it. */
-function lineEnd({ text }: SourceFile, offset: number, which: 'behind the line break' | 'before the line break' = 'behind the line break'): number {
+function lineEnd(
+  { text }: SourceFile,
+  offset: number,
+  which: 'behind the line break' | 'before the line break' = 'behind the line break',
+): number {
   // A block scalar ends behind its own line break.
   const from = text[offset - 1] === '\n' ? offset - 1 : offset;
   const found = text.indexOf('\n', from);

@@ -1,7 +1,7 @@
 /** Drafts of rules into findings with their places in the files. */
 import type { LintObject } from '../context/lint-object.ts';
-import { editsOf } from '../fixes/field-edits.ts';
 import type { FilePart, Finding, Fix, RelatedPlace, Severity } from '../finding.ts';
+import { editsOf } from '../fixes/field-edits.ts';
 import type { DraftFinding, DraftFix, DraftRelated } from '../lint-rule.ts';
 import { fieldAt, SourceFile } from './source-file.ts';
 

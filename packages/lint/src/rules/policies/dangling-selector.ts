@@ -2,7 +2,7 @@
 import type { Selector } from '@weir/model';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
-import { adviceFor, unmatchedSelector, type UnmatchedSelector } from '../../context/unmatched-selector.ts';
+import { adviceFor, type UnmatchedSelector, unmatchedSelector } from '../../context/unmatched-selector.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about pods. */

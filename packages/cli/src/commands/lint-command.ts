@@ -1,0 +1,39 @@
+/** `weir lint`: what is wrong with policies, or probably not meant. */
+import type { Command } from '../command.ts';
+import { readingOptions, sourceOptions } from '../source-options.ts';
+
+/** `weir lint`. */
+export const lintCommand: Command = {
+  name: 'lint',
+  summary: 'Find what is wrong with policies, or probably not meant',
+  description:
+    'Looks at the files and folders that are given, or at a cluster. Each finding has the id of its rule, and a page in docs/lint.\n' +
+    'A comment beside or above a field ignores what a rule finds there, with a reason:\n' +
+    '  # weir-lint-ignore dangling-selector: the pods come from another repository\n' +
+    'A file .weir-lint.yaml, here or in a folder above, gives rules other severities and ignores findings by object or file.',
+  positionals: '[PATH…]',
+  positionalCount: { min: 0, max: 1_000 },
+  options: {
+    ...sourceOptions,
+    output: {
+      type: 'string',
+      short: 'o',
+      placeholder: 'FORMAT',
+      values: ['table', 'json'],
+      default: 'table',
+      summary: 'how findings are printed',
+    },
+    'fail-on': {
+      type: 'string',
+      values: ['error', 'warning', 'info', 'never'],
+      summary: 'exit with 1 when there is a finding at least as bad; default error',
+    },
+    rule: { type: 'string', multiple: true, placeholder: 'ID', summary: 'look for this alone' },
+    'ignore-rule': { type: 'string', multiple: true, placeholder: 'ID', summary: 'do not look for this' },
+    'list-rules': { type: 'boolean', summary: 'print the rules and look at nothing' },
+    'show-ignored': { type: 'boolean', summary: 'print what is ignored too, with the reasons' },
+    ...readingOptions,
+  },
+  examples: ['weir lint policies/', 'helm template chart | weir lint - --fail-on warning', 'weir lint --list-rules'],
+  run: async (invocation) => (await import('../actions/lint.ts')).runLint(invocation),
+};
