@@ -5,8 +5,10 @@
  */
 export type { AgentHearing } from './agent-hearing.ts';
 export * from './cluster-traits.ts';
+export * from './connectivity/bounds.ts';
 export * from './connectivity/changed-flows.ts';
 export * from './connectivity/compare-worlds.ts';
+export * from './connectivity/connectivity.ts';
 export * from './connectivity/end-classes.ts';
 export * from './connectivity/flow-change.ts';
 export * from './connectivity/traffic-classes.ts';

@@ -29,6 +29,28 @@ export class BitSet {
     return set;
   }
 
+  /** For each number below `size` the places of the rows that have it; the rows are of that size. */
+  static turned(rows: readonly BitSet[], size: number): BitSet[] {
+    const turned = Array.from({ length: size }, () => BitSet.empty(rows.length));
+    const square = new Uint32Array(32);
+    for (let top = 0; top < rows.length; top += 32) {
+      for (let word = 0; word * 32 < size; word++) {
+        let any = 0;
+        for (let i = 0; i < 32; i++) {
+          const row = rows[top + i];
+          any |= square[i] = row === undefined ? 0 : (row.#words[word] ?? 0);
+        }
+        if (any === 0) continue;
+        turnSquare(square);
+        for (let i = 0; i < 32 && word * 32 + i < size; i++) {
+          const column = turned[word * 32 + i];
+          if (column !== undefined) column.#words[top / 32] = square[i] ?? 0;
+        }
+      }
+    }
+    return turned;
+  }
+
   has(member: number): boolean {
     return ((this.#words[member >>> 5] ?? 0) & (1 << (member & 31))) !== 0;
   }
@@ -46,6 +68,11 @@ export class BitSet {
   /** Adds the members of the other. */
   addAll(other: BitSet): void {
     for (let at = 0; at < this.#words.length; at++) this.#words[at] = (this.#words[at] ?? 0) | (other.#words[at] ?? 0);
+  }
+
+  /** Takes the members of the other out. */
+  deleteAll(other: BitSet): void {
+    for (let at = 0; at < this.#words.length; at++) this.#words[at] = (this.#words[at] ?? 0) & ~(other.#words[at] ?? 0);
   }
 
   copy(): BitSet {
@@ -78,6 +105,12 @@ export class BitSet {
     return true;
   }
 
+  /** Whether both have the same members. */
+  equals(other: BitSet): boolean {
+    for (let at = 0; at < this.#words.length; at++) if (this.#words[at] !== other.#words[at]) return false;
+    return true;
+  }
+
   /** The members, smallest first. */
   members(): number[] {
     const found: number[] = [];
@@ -90,5 +123,19 @@ export class BitSet {
   /** A text that is the same for equal sets of one size alone. */
   key(): string {
     return this.#words.join();
+  }
+}
+
+/** Turns 32 rows of 32 bits into their columns, by halves (H. S. Warren, Hacker's Delight, 7-3). */
+function turnSquare(square: Uint32Array): void {
+  let mask = 0x0000ffff;
+  for (let half = 16; half !== 0; half >>>= 1, mask ^= mask << half) {
+    for (let i = 0; i < 32; i = (i + half + 1) & ~half) {
+      const low = square[i] ?? 0;
+      const high = square[i + half] ?? 0;
+      const swapped = ((low >>> half) ^ high) & mask;
+      square[i + half] = high ^ swapped;
+      square[i] = low ^ (swapped << half);
+    }
   }
 }

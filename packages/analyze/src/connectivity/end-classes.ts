@@ -4,29 +4,15 @@
  * part into which the blocks of all policies cut the rest of the address space.
  */
 
-import {
-  type Endpoint,
-  type FlowEnd,
-  type PolicyWorld,
-  requiredLabels,
-  type Selector,
-  selectorKey,
-  selectorMatches,
-  systemOfEndpoint,
-} from '@weir/model';
-import {
-  type Address,
-  type AddressRange,
-  addressRangesContain,
-  BitSet,
-  compareAddresses,
-  type Family,
-  formatAddress,
-  nextAddress,
-  parseAddress,
-} from '@weir/net';
+import { addressInRanges, type Endpoint, type FlowEnd, type PolicyWorld, type Selector, selectorKey, systemOfEndpoint } from '@weir/model';
+import { type Address, type AddressRange, BitSet, type Family, formatAddress } from '@weir/net';
 import type { Snapshot } from '../snapshot.ts';
+import { AddressParts } from './address-parts.ts';
+import type { Bounds } from './bounds.ts';
 import { conditionsOf, type EndConditions, groupBits, rangesKey } from './end-conditions.ts';
+import { LabelAnswerer } from './label-answers.ts';
+import { LazyRows } from './lazy-rows.ts';
+import { outsideAddresses } from './outside-addresses.ts';
 
 /** Ends that are alike. */
 export interface EndClass {
@@ -42,9 +28,9 @@ export interface EndClasses {
   readonly pods: BitSet;
   readonly nodes: BitSet;
   /** The classes of pods that a selector of a rule matches. */
-  selected(selector: Selector): BitSet;
-  /** The classes whose addresses lie in the ranges, whatever they are. */
-  inside(nets: readonly AddressRange[]): BitSet;
+  selected(selector: Selector): Bounds;
+  /** The classes whose addresses lie in the ranges, whatever they are; unknown for pods without an address. */
+  inside(nets: readonly AddressRange[]): Bounds;
 }
 
 /** What to classify. */
@@ -57,156 +43,183 @@ export interface ClassifiedWorlds {
   readonly include: (endpoint: Endpoint) => boolean;
   /** Addresses outside that are known to be somebody's: each is an end of its own. */
   readonly hosts?: readonly Address[];
+  /** Whether pods without any address are ends too. Default: no. */
+  readonly withUnaddressed?: boolean;
 }
 
 /** Classifies. */
 export function classifyEnds(input: ClassifiedWorlds): EndClasses {
   const conditions = conditionsOf(input.worlds);
-  const found = new Map<string, { kind: EndClass['kind']; ends: FlowEnd[]; bits: Bits }>();
-  const add = (kind: EndClass['kind'], end: FlowEnd, bits: Bits): void => {
-    const key = `${kind} ${bits.selectors} ${bits.nets} ${bits.extra}`;
-    const same = found.get(key);
-    if (same === undefined) found.set(key, { kind, ends: [end], bits });
-    else same.ends.push(end);
-  };
-  const netsOf = (address: Address): string =>
-    conditions.nets.map(({ ranges }) => (addressRangesContain(ranges, address) ? '1' : '0')).join('');
-  const groupsOf = groupBits(conditions.members);
-  const selectorsOf = selectorBits(conditions.selectors);
+  const classes = new GrowingClasses(conditions, input);
   const taken = new Set<string>();
   for (const { end, kind } of clusterEnds(input)) {
-    taken.add(formatAddress(end.address));
-    const groups = groupsOf(end.address);
-    if (end.kind === 'node')
-      add(kind, end, { selectors: '', nets: netsOf(end.address), extra: `${conditions.asksForNodes ? end.node.name : ''}${groups}` });
-    else if (end.kind === 'endpoint' && input.include(end.endpoint)) {
-      const node = conditions.asksForNodes ? (end.endpoint.node ?? '') : '';
-      const extra = JSON.stringify([systemOfEndpoint(end.endpoint), end.endpoint.namedPorts, node, groups]);
-      add(kind, end, { selectors: selectorsOf(end.endpoint), nets: netsOf(end.address), extra });
-    }
+    if (end.address !== undefined) taken.add(formatAddress(end.address));
+    if (end.kind === 'node') classes.addNode(end);
+    else if (end.kind === 'endpoint' && input.include(end.endpoint)) classes.addPod(end);
+    else if (end.kind !== 'endpoint') throw new TypeError(`no ${kind}`);
   }
-  const outside = (address: Address): void =>
-    add('outside', { kind: 'address', address }, { selectors: '', nets: netsOf(address), extra: groupsOf(address) });
-  for (const host of input.hosts ?? []) if (host.family === input.family && !taken.has(formatAddress(host))) outside(host);
-  for (const { address } of conditions.members) if (address.family === input.family && !taken.has(formatAddress(address))) outside(address);
-  for (const address of outsideAddresses(conditions.nets, input.family, taken)) {
-    if (!found.has(`outside  ${netsOf(address)} ${groupsOf(address)}`)) outside(address);
+  for (const host of input.hosts ?? []) if (host.family === input.family && !taken.has(formatAddress(host))) classes.addOutside(host);
+  for (const { address } of conditions.members)
+    if (address.family === input.family && !taken.has(formatAddress(address))) classes.addOutside(address);
+  for (const address of outsideAddresses(classes.parts.starts, input.family, taken)) {
+    if (!classes.hasOutside(address)) classes.addOutside(address);
   }
-  return indexed([...found.values()], conditions, input.family);
+  return classes.indexed();
 }
 
-interface Bits {
-  readonly selectors: string;
-  readonly nets: string;
-  readonly extra: string;
+/** What is known of a class while others are added. */
+interface GrowingClass {
+  readonly kind: EndClass['kind'];
+  readonly ends: FlowEnd[];
+  readonly labels: { readonly yes: readonly number[]; readonly unknown: readonly number[] };
+  /** The blocks that hold its addresses; undefined: unknown. */
+  readonly blocks: readonly number[] | undefined;
 }
 
-function indexed(
-  found: readonly { readonly kind: EndClass['kind']; readonly ends: FlowEnd[]; readonly bits: Bits }[],
-  conditions: EndConditions,
-  family: Family,
-): EndClasses {
-  const size = found.length;
-  const rowsOf = (keys: readonly string[], bitsOf: (bits: Bits) => string): ReadonlyMap<string, BitSet> =>
-    new Map(keys.map((key, at) => [key, BitSet.where(size, (i) => bitsOf(found[i]?.bits ?? noBits).charAt(at) === '1')]));
-  const selectorRows = rowsOf(
-    conditions.selectors.map(({ key }) => key),
-    ({ selectors }) => selectors,
-  );
-  const netRows = rowsOf(
-    conditions.nets.map(({ key }) => key),
-    ({ nets }) => nets,
-  );
-  const none = BitSet.empty(size);
-  return {
-    family,
-    classes: found,
-    pods: BitSet.where(size, (i) => found[i]?.kind === 'pods'),
-    nodes: BitSet.where(size, (i) => found[i]?.kind === 'nodes'),
-    selected: (selector) => selectorRows.get(selectorKey(selector)) ?? none,
-    inside: (nets) => netRows.get(rangesKey(nets)) ?? none,
-  };
-}
+/** A pod of which nobody told anything. */
+const somePod: FlowEnd = {
+  kind: 'endpoint',
+  endpoint: {
+    uid: '',
+    namespace: '',
+    name: '',
+    addresses: [],
+    labels: { pod: {}, namespace: {}, serviceAccount: {}, reserved: {} },
+    namedPorts: [],
+  },
+};
 
-const noBits: Bits = { selectors: '', nets: '', extra: '' };
+const noLabels: GrowingClass['labels'] = { yes: [], unknown: [] };
 
-/** The selectors' answers about a pod, one sign each; pods of equal labels are asked once, and selectors of other namespaces not at all. */
-function selectorBits(selectors: EndConditions['selectors']): (endpoint: Endpoint) => string {
-  const everywhere: number[] = [];
-  const byNamespace = new Map<string, number[]>();
-  for (const [at, { selector }] of selectors.entries()) {
-    const names = requiredLabels(selector).find(({ label }) => label.space === 'reserved' && label.key === 'namespace')?.values;
-    if (names === undefined) everywhere.push(at);
-    for (const name of new Set(names)) byNamespace.set(name, [...(byNamespace.get(name) ?? []), at]);
+class GrowingClasses {
+  readonly parts: AddressParts;
+  readonly #conditions: EndConditions;
+  readonly #worlds: readonly PolicyWorld[];
+  readonly #family: Family;
+  readonly #answerer: LabelAnswerer;
+  readonly #groupsOf: (address: Address) => string;
+  readonly #found: Map<string, GrowingClass> = new Map();
+  readonly #idOfBlocks: Map<readonly number[], number> = new Map();
+
+  constructor(conditions: EndConditions, { worlds, family }: ClassifiedWorlds) {
+    this.#conditions = conditions;
+    this.#worlds = worlds;
+    this.#family = family;
+    this.parts = new AddressParts(conditions.nets, family);
+    this.#groupsOf = groupBits(conditions.members);
+    this.#answerer = new LabelAnswerer(
+      conditions.selectors.map(({ selector }) => selector),
+      worlds,
+    );
   }
-  const known = new Map<string, string>();
-  return (endpoint) => {
-    const { pod, serviceAccount, reserved } = endpoint.labels;
-    const { name: _name, ...others } = reserved;
-    const sorted = [pod, serviceAccount, others].map((own) => Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const labels = JSON.stringify([endpoint.namespace, sorted]);
-    let bits = known.get(labels);
-    if (bits === undefined) {
-      const signs = new Array<string>(selectors.length).fill('0');
-      for (const at of [...everywhere, ...(byNamespace.get(endpoint.namespace) ?? [])]) {
-        const selector = selectors[at]?.selector;
-        if (selector !== undefined && selectorMatches(selector, endpoint)) signs[at] = '1';
-      }
-      bits = signs.join('');
-      known.set(labels, bits);
-    }
-    return bits;
-  };
+
+  addPod(end: FlowEnd & { readonly kind: 'endpoint' }): void {
+    const { endpoint, address } = end;
+    const labels = this.#answerer.of(endpoint);
+    const { asksForNodes, portNames } = this.#conditions;
+    const named = endpoint.namedPorts.filter(({ name }) => portNames.has(name));
+    const node = asksForNodes ? (endpoint.node ?? '') : '';
+    const extra = JSON.stringify([systemOfEndpoint(endpoint), named, node]);
+    this.#add(`pods ${labels.id} ${extra}`, { kind: 'pods', ends: [end], labels, blocks: this.#blocksAt(address) }, address);
+  }
+
+  addNode(end: FlowEnd & { readonly kind: 'node' }): void {
+    const { asksForNodes, asksHosts } = this.#conditions;
+    const { node, address } = end;
+    const place = `${asksForNodes ? node.name : ''} ${asksHosts && address !== undefined ? formatAddress(address) : ''}`;
+    this.#add(`nodes ${place}`, { kind: 'nodes', ends: [end], labels: noLabels, blocks: this.#blocksAt(address) }, address);
+  }
+
+  addOutside(address: Address): void {
+    const blocks = this.#blocksAt(address);
+    this.#add('outside', { kind: 'outside', ends: [{ kind: 'address', address }], labels: noLabels, blocks }, address);
+  }
+
+  hasOutside(address: Address): boolean {
+    return this.#found.has(this.#keyOf('outside', this.#blocksAt(address), address));
+  }
+
+  indexed(): EndClasses {
+    const classes = [...this.#found.values()];
+    const { selectors, nets } = this.#conditions;
+    const placeOfSelector = new Map<Selector, number>(selectors.map(({ selector }, at) => [selector, at]));
+    const placeOfKey = new Map(selectors.map(({ key }, at) => [key, at]));
+    const placeOfRanges = new Map<readonly AddressRange[], number>(nets.map(({ ranges }, at) => [ranges, at]));
+    const placeOfRangesKey = new Map(nets.map(({ key }, at) => [key, at]));
+    const rowsOfSelectors = new LazyRows(
+      classes.length,
+      classes.map(({ labels }) => labels.yes),
+      classes.map(({ labels }) => labels.unknown),
+    );
+    const unaddressed = classes.some(({ blocks }) => blocks === undefined) ? this.#blocksOfUnaddressed() : noLabels;
+    const rowsOfNets = new LazyRows(
+      classes.length,
+      classes.map(({ blocks }) => blocks ?? unaddressed.yes),
+      classes.map(({ blocks }) => (blocks === undefined ? unaddressed.unknown : [])),
+    );
+    return {
+      family: this.#family,
+      classes,
+      pods: BitSet.where(classes.length, (at) => classes[at]?.kind === 'pods'),
+      nodes: BitSet.where(classes.length, (at) => classes[at]?.kind === 'nodes'),
+      selected: (selector) => rowsOfSelectors.row(placeOf(selector, placeOfSelector, () => placeOfKey.get(selectorKey(selector)))),
+      inside: (ranges) => rowsOfNets.row(placeOf(ranges, placeOfRanges, () => placeOfRangesKey.get(rangesKey(ranges)))),
+    };
+  }
+
+  /** The blocks that hold the address of a pod of which nobody told it, in every world; the others unless in no world. */
+  #blocksOfUnaddressed(): { readonly yes: readonly number[]; readonly unknown: readonly number[] } {
+    const truths = this.#conditions.nets.map(({ ranges }) =>
+      this.#worlds.map((world) => addressInRanges(world, ranges, somePod, this.#family)),
+    );
+    const places = truths.map((_, at) => at);
+    return {
+      yes: places.filter((at) => truths[at]?.every((truth) => truth === 'yes')),
+      unknown: places.filter((at) => truths[at]?.some((truth) => truth !== 'no') && !truths[at].every((truth) => truth === 'yes')),
+    };
+  }
+
+  #add(key: string, one: GrowingClass, address: Address | undefined): void {
+    const whole = this.#keyOf(key, one.blocks, address);
+    const same = this.#found.get(whole);
+    if (same === undefined) this.#found.set(whole, one);
+    else same.ends.push(...one.ends);
+  }
+
+  #keyOf(key: string, blocks: readonly number[] | undefined, address: Address | undefined): string {
+    if (blocks === undefined || address === undefined) return key;
+    let id = this.#idOfBlocks.get(blocks);
+    if (id === undefined) this.#idOfBlocks.set(blocks, (id = this.#idOfBlocks.size));
+    return `${key} ${id} ${this.#groupsOf(address)}`;
+  }
+
+  #blocksAt(address: Address | undefined): readonly number[] | undefined {
+    return address === undefined ? undefined : this.parts.holding(address);
+  }
 }
 
-type AddressedEnd = FlowEnd & { readonly address: Address };
+/** Looks an object up by itself, and the first time by what it says. */
+function placeOf<T>(one: T, places: Map<T, number>, bySaying: () => number | undefined): number {
+  let place = places.get(one);
+  if (place === undefined) places.set(one, (place = bySaying() ?? -1));
+  return place;
+}
 
 /** Pods and nodes with their addresses of the family; an address is that of a pod before that of a node, as in evaluation. */
-function clusterEnds({ snapshot, family }: ClassifiedWorlds): { readonly kind: 'pods' | 'nodes'; readonly end: AddressedEnd }[] {
-  const pods = snapshot.world.endpoints.flatMap((endpoint) => {
+function clusterEnds({ snapshot, family, withUnaddressed = false }: ClassifiedWorlds): {
+  readonly kind: 'pods' | 'nodes';
+  readonly end: FlowEnd;
+}[] {
+  const pods = snapshot.world.endpoints.flatMap((endpoint): { readonly kind: 'pods'; readonly end: FlowEnd }[] => {
     const address = endpoint.addresses.find((candidate) => candidate.family === family);
-    return address === undefined ? [] : [{ kind: 'pods' as const, end: { kind: 'endpoint' as const, endpoint, address } }];
+    if (address !== undefined) return [{ kind: 'pods', end: { kind: 'endpoint', endpoint, address } }];
+    return withUnaddressed && endpoint.addresses.length === 0 ? [{ kind: 'pods', end: { kind: 'endpoint', endpoint } }] : [];
   });
-  const taken = new Set(pods.map(({ end }) => formatAddress(end.address)));
+  const taken = new Set(pods.flatMap(({ end }) => (end.address === undefined ? [] : [formatAddress(end.address)])));
   const nodes = snapshot.nodes.flatMap((node) =>
     node.addresses
       .filter((address) => address.family === family && !taken.has(formatAddress(address)))
       .map((address) => ({ kind: 'nodes' as const, end: { kind: 'node' as const, node, address } })),
   );
   return [...pods, ...nodes];
-}
-
-/** Addresses for documentation (RFC 5737, RFC 3849) and some that are not: what people recognise as "outside". */
-const wellKnown: Readonly<Record<Family, readonly string[]>> = {
-  4: ['203.0.113.10', '198.51.100.10', '192.0.2.10'],
-  6: ['2001:db8::10', '2001:db8:1::10'],
-};
-
-/** One address that is nobody's in each part into which the ranges cut the address space, where there is one. */
-function outsideAddresses(nets: EndConditions['nets'], family: Family, taken: ReadonlySet<string>): Address[] {
-  // What is before it is nobody's (RFC 6890).
-  const first = parseAddress(family === 4 ? '1.0.0.1' : '::1:0:0:1');
-  const starts = new Map<string, Address>();
-  const start = (address: Address | undefined): void => {
-    if (address?.family === family) starts.set(formatAddress(address), address);
-  };
-  start(first);
-  for (const { first: from, last } of nets.flatMap(({ ranges }) => ranges)) {
-    start(from);
-    start(nextAddress(last));
-  }
-  const sorted = [...starts.values()].sort(compareAddresses);
-  const known = wellKnown[family].flatMap((text) => parseAddress(text) ?? []);
-  const found = sorted.flatMap((from, i) => {
-    const end = sorted[i + 1];
-    const isInside = (address: Address): boolean =>
-      compareAddresses(address, from) >= 0 && (end === undefined || compareAddresses(address, end) < 0);
-    const plain = known.find((address) => isInside(address) && !taken.has(formatAddress(address)));
-    if (plain !== undefined) return [plain];
-    let candidate: Address | undefined = from;
-    while (candidate !== undefined && isInside(candidate) && taken.has(formatAddress(candidate))) candidate = nextAddress(candidate);
-    return candidate !== undefined && isInside(candidate) ? [candidate] : [];
-  });
-  // Of equal ones the first stands for all.
-  return found.sort((a, b) => Number(known.includes(b)) - Number(known.includes(a)));
 }

@@ -2,6 +2,7 @@
 
 import { type GroupMember, type PolicyWorld, type Selector, type Side, selectorKey } from '@weir/model';
 import { type Address, type AddressRange, formatAddress } from '@weir/net';
+import { failsafesOf } from './failsafe-ports.ts';
 import { rulesOf } from './traffic-classes.ts';
 
 /** The questions. */
@@ -10,8 +11,12 @@ export interface EndConditions {
   readonly nets: readonly { readonly key: string; readonly ranges: readonly AddressRange[] }[];
   /** Of the groups that rules name. */
   readonly members: readonly (GroupMember & { readonly group: string })[];
-  /** Whether rules tell the node that a pod runs on from others. */
+  /** Names of ports that rules ask for. */
+  readonly portNames: ReadonlySet<string>;
+  /** Whether something tells the node that a pod runs on from others: a rule, or what nodes themselves have a say in. */
   readonly asksForNodes: boolean;
+  /** Whether nodes have a say in what passes them, so that each of their addresses counts. */
+  readonly asksHosts: boolean;
 }
 
 /** One text for equal ranges. */
@@ -24,6 +29,13 @@ export function conditionsOf(worlds: readonly PolicyWorld[]): EndConditions {
   const selectors = new Map<string, Selector>();
   const nets = new Map<string, readonly AddressRange[]>();
   const members = new Map<string, EndConditions['members']>();
+  const portNames = new Set<string>();
+  const seen = new Set<Selector>();
+  const addSelector = (selector: Selector): void => {
+    if (seen.has(selector)) return;
+    seen.add(selector);
+    selectors.set(selectorKey(selector), selector);
+  };
   let asksForNodes = false;
   const addSide = (world: PolicyWorld, side: Side): void => {
     asksForNodes ||= side.node !== undefined;
@@ -32,21 +44,26 @@ export function conditionsOf(worlds: readonly PolicyWorld[]): EndConditions {
         group,
         world.membersOf(group).map((member) => ({ ...member, group })),
       );
-    for (const selector of [side.selector, side.notSelector]) if (selector !== undefined) selectors.set(selectorKey(selector), selector);
+    for (const selector of [side.selector, side.notSelector]) if (selector !== undefined) addSelector(selector);
     for (const ranges of [side.nets, side.notNets, side.nodes]) if (ranges !== undefined) nets.set(rangesKey(ranges), ranges);
+    for (const names of [side.namedPorts, side.notNamedPorts]) for (const name of names ?? []) portNames.add(name);
   };
   for (const world of worlds) {
     for (const { match } of rulesOf(world)) {
       addSide(world, match.source);
       addSide(world, match.destination);
     }
-    for (const { policies } of world.tiers) for (const { subject } of policies) selectors.set(selectorKey(subject), subject);
+    for (const { policies } of world.tiers) for (const { subject } of policies) addSelector(subject);
+    for (const { block } of failsafesOf(world)) if (block !== undefined) nets.set(rangesKey([block]), [block]);
   }
+  const asksHosts = worlds.some((world) => world.asksHosts);
   return {
     selectors: [...selectors].map(([key, selector]) => ({ key, selector })),
     nets: [...nets].map(([key, ranges]) => ({ key, ranges })),
     members: [...members.values()].flat(),
-    asksForNodes,
+    portNames,
+    asksForNodes: asksForNodes || asksHosts,
+    asksHosts,
   };
 }
 

@@ -28,7 +28,7 @@ import { conditionsOf, type EndConditions } from './end-conditions.ts';
 export function outsideRanges(ends: EndClasses, worlds: readonly PolicyWorld[]): ReadonlyMap<number, readonly AddressRange[]> {
   const { nets, members } = conditionsOf(worlds);
   const pieces = piecesOf(nets, ends.family);
-  const rows = nets.map(({ ranges }) => ends.inside(ranges));
+  const rows = nets.map(({ ranges }) => ends.inside(ranges).certain);
   const found = new Map<number, readonly AddressRange[]>();
   const singles = new Set(members.map(({ address }) => formatAddress(address)));
   const general = new Map<string, number>();

@@ -2,25 +2,21 @@
  * Which ends a class of pods may exchange traffic with in one world and one direction, for a whole set
  * of ends at a time: the walk of `evaluate` through tiers, policies and rules, on sets instead of pairs.
  *
+ * ```
+ *   classes under the same policies ─▶ traffic that their rules treat alike ─▶ one walk ─▶ a row of peers
+ * ```
+ *
+ * Rows have bounds: the peers that are allowed for certain, and those that are so if missing facts are as they may be.
  * What holds for pairs alone is left to the caller: a pod reaches itself, its node reaches it, and with
- * some engines it reaches its node. Labels that are not known match nothing here; callers make them known.
+ * some engines it reaches its node.
  */
 
-import {
-  asksOfEnd,
-  type Direction,
-  type Endpoint,
-  type FlowQuestion,
-  type Policy,
-  type PolicyWorld,
-  type Rule,
-  ruleMatches,
-  type SelectingTier,
-  type Side,
-  unorderedAmong,
-} from '@weir/model';
-import { type BitSet, BitSet as Bits, defined, portRangesContain } from '@weir/net';
+import { asksOfEnd, type Direction, type Policy, type PolicyWorld, type Rule, type SelectingTier, unorderedAmong } from '@weir/model';
+import { BitSet } from '@weir/net';
+import { type Bounds, known } from './bounds.ts';
 import type { EndClasses } from './end-classes.ts';
+import { RowWalk } from './row-walk.ts';
+import { RuleRows } from './rule-rows.ts';
 import type { TrafficClass } from './traffic-classes.ts';
 
 /** What both worlds of a comparison divide alike. */
@@ -29,24 +25,35 @@ export interface ReachOver {
   readonly traffic: readonly TrafficClass[];
 }
 
+/** Classes of pods under the same policies, and their row. */
+export interface AlikePeers {
+  readonly members: BitSet;
+  /** One of them. */
+  readonly first: number;
+  readonly row: Bounds;
+}
+
 /** Reach in one world. */
 export class Reach {
   readonly #world: PolicyWorld;
   readonly #ends: EndClasses;
   readonly #places: ReadonlyMap<TrafficClass, number>;
-  readonly #rows: WeakMap<Rule, BitSet> = new WeakMap();
-  readonly #plain: WeakMap<Rule, boolean> = new WeakMap();
+  readonly #rules: RuleRows;
   readonly #ids: Map<Policy, number> = new Map();
   readonly #kinds: OwnerKind[] = [];
   readonly #kindOf: readonly (OwnerKind | undefined)[];
   readonly #numbers: Map<BitSet, number> = new Map();
   readonly #full: BitSet;
+  readonly #none: BitSet;
 
-  constructor(world: PolicyWorld, { ends, traffic }: ReachOver) {
+  constructor(world: PolicyWorld, over: ReachOver) {
+    const { ends, traffic } = over;
     this.#world = world;
     this.#ends = ends;
     this.#places = new Map(traffic.map((one, at) => [one, at]));
-    this.#full = Bits.full(ends.classes.length);
+    this.#rules = new RuleRows(world, over);
+    this.#full = BitSet.full(ends.classes.length);
+    this.#none = BitSet.empty(ends.classes.length);
     this.#kindOf = this.#findKinds();
   }
 
@@ -57,11 +64,22 @@ export class Reach {
 
   /** The peers of the class that its policies let it talk to; all of them for what is no pod. The same set for traffic that its rules treat alike. */
   allowed(owner: number, direction: Direction, traffic: TrafficClass): BitSet {
-    const kind = this.#kindOf[owner];
-    return kind === undefined ? this.#full : this.#allowedBy(kind, { owner, direction, traffic });
+    return this.bounds(owner, direction, traffic).certain;
   }
 
-  /** What the peers themselves let pass, by traffic that is the same to all of them. */
+  /** The same with what is not known; the same object for traffic that its rules treat alike. */
+  bounds(owner: number, direction: Direction, traffic: TrafficClass): Bounds {
+    const kind = this.#kindOf[owner];
+    return kind === undefined ? known(this.#full) : this.#boundsOf(kind, direction, this.#placeOf(traffic));
+  }
+
+  /** What every pod lets pass of this traffic, by classes that their policies treat alike. */
+  rowsOf(direction: Direction, traffic: TrafficClass): readonly AlikePeers[] {
+    const place = this.#placeOf(traffic);
+    return this.#kinds.map((kind) => ({ members: kind.members, first: kind.first, row: this.#boundsOf(kind, direction, place) }));
+  }
+
+  /** What the peers themselves let pass for certain, by traffic that is the same to all of them. */
   answersOf(
     peers: BitSet,
     direction: Direction,
@@ -75,7 +93,7 @@ export class Reach {
     const others = peers.without(this.#ends.pods);
     const found = new Map<string, { readonly answers: PeerAnswers; readonly traffic: TrafficClass[] }>();
     for (const one of traffic) {
-      const rows = asked.map(({ kind }) => this.#allowedBy(kind, { owner: kind.first, direction, traffic: one }));
+      const rows = asked.map(({ kind }) => this.#boundsOf(kind, direction, this.#placeOf(one)).certain);
       const key = rows.map((row) => this.#numberOf(row)).join();
       const same = found.get(key);
       if (same !== undefined) same.traffic.push(one);
@@ -91,12 +109,13 @@ export class Reach {
     return [...found.values()];
   }
 
-  /** The rules of the class's policies with the peers that each matches; in the order in which they are asked. */
+  /** The rules of the class's policies with the peers that each matches for certain; in the order in which they are asked. */
   matches(owner: number, direction: Direction, traffic: TrafficClass): { readonly rule: Rule; readonly peers: BitSet }[] {
+    const place = this.#placeOf(traffic);
     return (this.#kindOf[owner]?.tiers ?? []).flatMap(({ policies }) =>
       policies.flatMap((policy) =>
         (policy[direction]?.rules ?? []).flatMap((rule) => {
-          const peers = this.#match(rule, { owner, direction, traffic });
+          const peers = this.#rules.match(rule, { owner, direction, place })?.certain;
           return peers === undefined || peers.isEmpty ? [] : [{ rule, peers }];
         }),
       ),
@@ -111,62 +130,72 @@ export class Reach {
 
   #findKinds(): (OwnerKind | undefined)[] {
     const { classes } = this.#ends;
-    const known = new Map<string, OwnerKind>();
+    const found = new Map<string, OwnerKind>();
     return classes.map(({ kind, ends }, at) => {
       const [first] = ends;
       if (kind !== 'pods' || first?.kind !== 'endpoint') return undefined;
       const tiers = this.#world.selecting(first.endpoint);
-      const usesOwnNames = rulesIn(tiers, 'ingress').some(
-        ({ match: { destination } }) => destination.namedPorts !== undefined || destination.notNamedPorts !== undefined,
-      );
+      const names = rulesIn(tiers, 'ingress').some(usesOwnNames) ? JSON.stringify(first.endpoint.namedPorts) : '';
       const asksOwner = tiers.some((tier) => tier.policies.some(asksOfOwner));
       const policies = tiers.flatMap((tier) => tier.policies.map((policy) => this.#idOf(policy))).join();
-      const names = usesOwnNames ? JSON.stringify(first.endpoint.namedPorts) : '';
       // Policies that ask about the owner itself speak for each in another way.
       const key = `${policies} ${names} ${asksOwner ? at : ''}`;
-      let found = known.get(key);
-      if (found === undefined) {
-        found = newKind({ id: known.size, first: at, tiers, members: Bits.empty(classes.length) });
-        known.set(key, found);
-        this.#kinds.push(found);
+      let same = found.get(key);
+      if (same === undefined) {
+        same = { id: found.size, first: at, tiers, members: BitSet.empty(classes.length), rows: {} };
+        found.set(key, same);
+        this.#kinds.push(same);
       }
-      found.members.add(at);
-      return found;
+      same.members.add(at);
+      return same;
     });
   }
 
-  #allowedBy(kind: OwnerKind, asked: Asked): BitSet {
-    const { direction, traffic } = asked;
-    const place = this.#places.get(traffic) ?? -1;
-    const known = kind.byTraffic[direction][place];
-    if (known !== undefined) return known;
-    let key = '';
-    for (const rule of kind.rules[direction]) key += this.#matchText(rule, asked);
-    let row = kind.rows[direction].get(key);
-    if (row === undefined) kind.rows[direction].set(key, (row = this.#walk(kind.tiers, asked)));
-    kind.byTraffic[direction][place] = row;
+  #boundsOf(kind: OwnerKind, direction: Direction, place: number): Bounds {
+    const { groupOf, rows } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
+    const group = groupOf[place] ?? -1;
+    let row = rows[group];
+    if (row === undefined) rows[group] = row = this.#walk(kind, direction, place);
     return row;
   }
 
-  /** A text that is the same for traffic of which a rule matches the same peers. */
-  #matchText(rule: Rule, asked: Asked): string {
-    const { protocol, destination } = rule.match;
-    const { ports, namedPorts } = destination;
-    const { direction, traffic } = asked;
-    if (!this.#isPlain(rule, direction)) return `(${this.#places.get(traffic) ?? ''})`;
-    if (protocol !== undefined && protocol !== traffic.protocol) return '0';
-    if (ports === undefined && namedPorts === undefined) return '1';
-    if (traffic.port === undefined) return '0';
-    if (ports !== undefined && portRangesContain(ports, traffic.port)) return '1';
-    if (namedPorts === undefined) return '0';
-    if (direction === 'ingress') return this.#carries(asked.owner, namedPorts, traffic) ? '1' : '0';
-    return `(${this.#places.get(traffic) ?? ''})`;
+  /** Divides the traffic by what the kind's rules make of it: one rule after the other splits what it tells apart. */
+  #groupTraffic({ tiers, first }: OwnerKind, direction: Direction): AlikeRows {
+    const groupOf = new Int32Array(this.#places.size);
+    let groups = 1;
+    for (const rule of rulesIn(tiers, direction)) {
+      const matched = this.#rules.matchedTraffic(rule, first, direction);
+      const isOne = matched.length === groupOf.length && matched.every(({ variant }) => variant === matched[0]?.variant);
+      if (rule.action === 'log' || isOne) continue;
+      const splits = new Map<string, number>();
+      for (const { place, variant } of matched) {
+        const key = `${groupOf[place] ?? 0} ${variant}`;
+        let group = splits.get(key);
+        if (group === undefined) splits.set(key, (group = groups++));
+        groupOf[place] = group;
+      }
+    }
+    return { groupOf, rows: [] };
   }
 
-  #isPlain(rule: Rule, direction: Direction): boolean {
-    let plain = this.#plain.get(rule);
-    if (plain === undefined) this.#plain.set(rule, (plain = isPlain(rule, direction)));
-    return plain;
+  #walk({ tiers, first }: OwnerKind, direction: Direction, place: number): Bounds {
+    const all = tiers.flatMap(({ policies }) => policies);
+    if (unorderedAmong(all, direction).length > 0) return known(this.#none);
+    const walk = new RowWalk(this.#full);
+    for (const { tier, policies } of tiers) {
+      for (const policy of policies) {
+        for (const rule of policy[direction]?.rules ?? []) {
+          const matched = rule.action === 'log' ? undefined : this.#rules.match(rule, { owner: first, direction, place });
+          if (matched !== undefined) walk.rule(rule.action, matched);
+        }
+      }
+      walk.endTier(tier.end === 'deny' && policies.some((policy) => policy[direction]?.isolates === true));
+    }
+    return walk.end();
+  }
+
+  #placeOf(traffic: TrafficClass): number {
+    return this.#places.get(traffic) ?? -1;
   }
 
   #numberOf(row: BitSet): number {
@@ -180,83 +209,6 @@ export class Reach {
     if (id === undefined) this.#ids.set(policy, (id = this.#ids.size));
     return id;
   }
-
-  #walk(tiers: readonly SelectingTier[], asked: Asked): BitSet {
-    let allowed = Bits.empty(this.#full.size);
-    const all = tiers.flatMap(({ policies }) => policies);
-    if (unorderedAmong(all, asked.direction).length > 0) return allowed;
-    let remaining = this.#full;
-    for (const { tier, policies } of tiers) {
-      let passed = Bits.empty(this.#full.size);
-      for (const rule of policies.flatMap((policy) => policy[asked.direction]?.rules ?? [])) {
-        const matched = rule.action === 'log' ? undefined : this.#match(rule, asked)?.and(remaining);
-        if (matched === undefined) continue;
-        if (rule.action === 'allow') allowed = allowed.or(matched);
-        if (rule.action === 'pass') passed = passed.or(matched);
-        remaining = remaining.without(matched);
-      }
-      const isEnd = tier.end === 'deny' && policies.some((policy) => policy[asked.direction]?.isolates === true);
-      remaining = isEnd ? passed : remaining.or(passed);
-    }
-    return allowed.or(remaining);
-  }
-
-  /** The peers that a rule matches with this traffic; undefined when its ports or protocol match none. */
-  #match(rule: Rule, asked: Asked): BitSet | undefined {
-    const { owner, direction, traffic } = asked;
-    if (!this.#isPlain(rule, direction)) return this.#matchOneByOne(rule, asked);
-    const { protocol, family, source, destination } = rule.match;
-    if (protocol !== undefined && protocol !== traffic.protocol) return undefined;
-    if (family !== undefined && family !== this.#ends.family) return undefined;
-    let peers = this.#rows.get(rule);
-    if (peers === undefined) this.#rows.set(rule, (peers = this.#side(direction === 'ingress' ? source : destination)));
-    const { ports, namedPorts } = destination;
-    if (ports === undefined && namedPorts === undefined) return peers;
-    const { port } = traffic;
-    if (port === undefined) return undefined;
-    if (ports !== undefined && portRangesContain(ports, port)) return peers;
-    if (namedPorts === undefined) return undefined;
-    const carries = (at: number): boolean => this.#carries(at, namedPorts, traffic);
-    if (direction === 'ingress') return carries(owner) ? peers : undefined;
-    return peers.and(Bits.where(this.#full.size, carries));
-  }
-
-  /** Asks about one end of each class, as evaluation does. */
-  #matchOneByOne(rule: Rule, { owner, direction, traffic }: Asked): BitSet {
-    const own = defined(this.#ends.classes[owner]?.ends[0], 'a class has an end');
-    return Bits.where(this.#full.size, (at) => {
-      const peer = defined(this.#ends.classes[at]?.ends[0], 'a class has an end');
-      const [source, destination] = direction === 'ingress' ? [peer, own] : [own, peer];
-      return ruleMatches(this.#world, rule, { source, destination, ...packetOf(traffic) }) === 'yes';
-    });
-  }
-
-  #side({ selector, notSelector, nets, notNets, outside }: Side): BitSet {
-    let row = this.#full;
-    if (selector !== undefined) row = row.and(this.#ends.selected(selector));
-    if (notSelector !== undefined) row = row.without(this.#ends.selected(notSelector));
-    if (nets !== undefined) row = row.and(this.#meant(this.#ends.inside(nets)));
-    if (notNets !== undefined) row = row.without(this.#ends.inside(notNets));
-    if (outside === true) row = row.without(this.#ends.pods).without(this.#ends.nodes);
-    return row;
-  }
-
-  /** Those of the ends with such addresses that a block means for this engine. */
-  #meant(row: BitSet): BitSet {
-    const { ipBlockMatchesPods, ipBlockMatchesNodes } = this.#world.profile;
-    const withoutPods = ipBlockMatchesPods ? row : row.without(this.#ends.pods);
-    return ipBlockMatchesNodes ? withoutPods : withoutPods.without(this.#ends.nodes);
-  }
-
-  #carries(at: number, names: readonly string[], { protocol, port }: TrafficClass): boolean {
-    const carried = this.#endpoint(at)?.namedPorts ?? [];
-    return carried.some((named) => named.port === port && named.protocol === protocol && names.includes(named.name));
-  }
-
-  #endpoint(at: number): Endpoint | undefined {
-    const [first] = this.#ends.classes[at]?.ends ?? [];
-    return first?.kind === 'endpoint' ? first.endpoint : undefined;
-  }
 }
 
 /** What classes of pods under the same policies share. */
@@ -266,23 +218,21 @@ interface OwnerKind {
   readonly first: number;
   readonly members: BitSet;
   readonly tiers: readonly SelectingTier[];
-  readonly rules: Readonly<Record<Direction, readonly Rule[]>>;
-  /** Rows by what the rules make of the traffic, and by the place of the traffic. */
-  readonly rows: Readonly<Record<Direction, Map<string, BitSet>>>;
-  readonly byTraffic: Readonly<Record<Direction, BitSet[]>>;
+  readonly rows: Partial<Record<Direction, AlikeRows>>;
 }
 
-function newKind(kind: Pick<OwnerKind, 'id' | 'first' | 'members' | 'tiers'>): OwnerKind {
-  return {
-    ...kind,
-    rules: { ingress: rulesIn(kind.tiers, 'ingress'), egress: rulesIn(kind.tiers, 'egress') },
-    rows: { ingress: new Map(), egress: new Map() },
-    byTraffic: { ingress: [], egress: [] },
-  };
+/** Rows by groups of traffic, made when they are asked for, and the group of each traffic by its place. */
+interface AlikeRows {
+  readonly groupOf: Int32Array;
+  readonly rows: Bounds[];
 }
 
 function rulesIn(tiers: readonly SelectingTier[], direction: Direction): readonly Rule[] {
   return tiers.flatMap(({ policies }) => policies.flatMap((policy) => policy[direction]?.rules ?? []));
+}
+
+function usesOwnNames({ match: { destination } }: Rule): boolean {
+  return destination.namedPorts !== undefined || destination.notNamedPorts !== undefined;
 }
 
 /** What some peers let pass. */
@@ -301,31 +251,6 @@ class PeerAnswers {
     for (const { members, row } of this.#kinds) if (row.has(end)) allowing.addAll(members);
     return allowing;
   }
-}
-
-interface Asked {
-  readonly owner: number;
-  readonly direction: Direction;
-  readonly traffic: TrafficClass;
-}
-
-/** A packet of the class. */
-function packetOf({ protocol, port, sourcePort, icmp }: TrafficClass): Omit<FlowQuestion, 'source' | 'destination'> {
-  return {
-    protocol,
-    ...(port === undefined ? {} : { destinationPort: port }),
-    ...(sourcePort === undefined ? {} : { sourcePort }),
-    ...(icmp === undefined ? {} : { icmp }),
-  };
-}
-
-/** Whether a rule asks for nothing but a protocol, a family, ports of the destination, and labels and blocks of the peer. */
-function isPlain({ match }: Rule, direction: Direction): boolean {
-  const { notProtocol, icmp, notIcmp, source, destination } = match;
-  const [peer, own] = direction === 'ingress' ? [source, destination] : [destination, source];
-  const unusual = [notProtocol, icmp, notIcmp, source.ports, source.namedPorts, peer.groups, peer.node, peer.nodes];
-  const excluded = [source, destination].flatMap(({ notPorts, notNamedPorts }) => [notPorts, notNamedPorts]);
-  return [...unusual, ...excluded].every((asked) => asked === undefined) && !asksOfEnd(own);
 }
 
 /** Whether a rule's answer differs between ends that have the same policies and named ports. */

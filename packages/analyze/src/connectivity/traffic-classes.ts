@@ -16,6 +16,7 @@ import {
   protocolNumber,
   unionOfPortRanges,
 } from '@weir/net';
+import { failsafesOf } from './failsafe-ports.ts';
 
 /** Ports, or messages, that no rule tells apart. */
 export interface TrafficClass {
@@ -41,7 +42,7 @@ const lowest = 1;
 /** The classes of a family's traffic for the rules of these worlds and the named ports of these pods. */
 export function trafficClasses(worlds: readonly PolicyWorld[], pods: readonly Endpoint[], family: Family): readonly TrafficClass[] {
   const rules = worlds.flatMap(rulesOf);
-  const members = worlds.flatMap(groupMembersOf);
+  const members = worlds.flatMap((world) => [...groupMembersOf(world), ...portsOfHosts(world)]);
   const transports = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP];
   return [
     ...transports.flatMap((protocol) => portClasses(protocol, rules, { pods, members })),
@@ -100,6 +101,15 @@ function otherProtocols(rules: readonly Rule[], family: Family): TrafficClass[] 
   return rest === undefined ? unusual : [...unusual, { protocol: rest, isRest: true }];
 }
 
+/** A port that something gives a meaning of its own, whatever rules say. */
+type NumberedPort = Pick<GroupMember, 'protocol' | 'port'>;
+
+/** Ports that host endpoints give names to, and those that none of their policies can close. */
+function portsOfHosts(world: PolicyWorld): readonly NumberedPort[] {
+  const named = [...world.nodes.keys()].flatMap((node) => world.hosts.of(node).flatMap(({ namedPorts }) => namedPorts));
+  return [...named, ...failsafesOf(world)];
+}
+
 function groupMembersOf(world: PolicyWorld): readonly GroupMember[] {
   const sides = rulesOf(world).flatMap(({ match }) => [match.source, match.destination]);
   return [...new Set(sides.flatMap(({ groups = [] }) => groups))].flatMap((group) => world.membersOf(group));
@@ -113,7 +123,7 @@ export function rulesOf({ tiers }: PolicyWorld): readonly Rule[] {
 /** What has numbers of ports beside rules. */
 interface NumberedPorts {
   readonly pods: readonly Endpoint[];
-  readonly members: readonly GroupMember[];
+  readonly members: readonly NumberedPort[];
 }
 
 function portClasses(protocol: ProtocolNumber, rules: readonly Rule[], { pods, members }: NumberedPorts): TrafficClass[] {

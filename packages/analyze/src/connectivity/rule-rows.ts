@@ -1,0 +1,305 @@
+/**
+ * Which peers a rule matches, for a whole set of ends at a time: what `ruleMatches` says of pairs.
+ *
+ * What a rule asks of traffic, of its owner and of the peer is told apart, so that each is answered once: of
+ * traffic for all rules that ask the same, of peers for all owners and all traffic.
+ */
+import {
+  asksOfEnd,
+  type Direction,
+  type FlowEnd,
+  type FlowQuestion,
+  isGroupOfPorts,
+  type Match,
+  type PolicyWorld,
+  type Rule,
+  ruleMatches,
+  type Side,
+} from '@weir/model';
+import { BitSet, defined, type Family } from '@weir/net';
+import { type Bounds, both, butNot, known, uniform } from './bounds.ts';
+import type { EndClasses } from './end-classes.ts';
+import type { TrafficClass } from './traffic-classes.ts';
+
+/** Traffic for which a rule matches some peers; the variant is the same where it matches the same ones. */
+export interface MatchedTraffic {
+  readonly place: number;
+  readonly variant: number;
+}
+
+/** Whose rule is asked, and about which traffic (by its place). */
+export interface Asked {
+  readonly owner: number;
+  readonly direction: Direction;
+  readonly place: number;
+}
+
+/** The rules of one world. */
+export class RuleRows {
+  readonly #world: PolicyWorld;
+  readonly #ends: EndClasses;
+  readonly #traffic: readonly TrafficClass[];
+  readonly #plans: Readonly<Record<Direction, WeakMap<Rule, RulePlan>>> = { ingress: new WeakMap(), egress: new WeakMap() };
+  readonly #conditions: Map<string, TrafficCondition> = new Map();
+  readonly #peers: WeakMap<Rule, Bounds> = new WeakMap();
+  readonly #full: BitSet;
+  /** An address whose part in a question is to say the family. */
+  readonly #nobody: FlowEnd;
+
+  constructor(world: PolicyWorld, { ends, traffic }: { readonly ends: EndClasses; readonly traffic: readonly TrafficClass[] }) {
+    this.#world = world;
+    this.#ends = ends;
+    this.#traffic = traffic;
+    this.#full = BitSet.full(ends.classes.length);
+    this.#nobody = { kind: 'address', address: { family: ends.family, words: ends.family === 4 ? [0] : [0, 0, 0, 0] } };
+  }
+
+  /** The traffic of which the rule may match a peer, for this owner and those that ask as it does. */
+  matchedTraffic(rule: Rule, owner: number, direction: Direction): readonly MatchedTraffic[] {
+    const { condition, perPlace } = this.#planOf(rule, direction);
+    if (perPlace) return condition.anywhere;
+    if (!condition.hasNames) return condition.matched;
+    return direction === 'ingress' ? this.#ofOwnNames(condition, owner) : this.#ofPeerNames(condition);
+  }
+
+  /** The peers that a rule matches with this traffic; undefined when its ports or protocol match none. */
+  match(rule: Rule, asked: Asked): Bounds | undefined {
+    const { owner, direction, place } = asked;
+    const plan = this.#planOf(rule, direction);
+    if (plan.perPlace) return this.#oneByOne(rule.match, asked);
+    const { condition } = plan;
+    if (condition.hasNames) {
+      if (direction === 'ingress')
+        return this.#truthAt(condition, this.#firstOf(owner), place) ? this.#sides(rule, plan, asked) : undefined;
+      const carrying = this.#carrying(condition, place);
+      return carrying.isEmpty ? undefined : both(this.#sides(rule, plan, asked), known(carrying));
+    }
+    const truth = condition.truths[place];
+    if (truth === undefined || truth === 'no') return undefined;
+    const peers = this.#sides(rule, plan, asked);
+    return truth === 'yes' ? peers : { certain: BitSet.empty(this.#full.size), possible: peers.possible };
+  }
+
+  /** What the rule asks of its owner and of peers beside ports. */
+  #sides(rule: Rule, { asksOwner }: RulePlan, asked: Asked): Bounds {
+    const { source, destination } = rule.match;
+    const [peer, own] = asked.direction === 'ingress' ? [source, destination] : [destination, source];
+    let peers = this.#peers.get(rule);
+    if (peers === undefined) this.#peers.set(rule, (peers = this.#side(peer, asked)));
+    if (peer.node !== undefined) peers = both(peers, known(this.#nodesBy(peer.node, asked.owner)));
+    if (!asksOwner) return peers;
+    const truth = this.#ownTruth(own, asked);
+    return truth === 'yes' ? peers : both(peers, uniform(truth, this.#full.size));
+  }
+
+  #side(side: Side, { direction }: Asked): Bounds {
+    const { selector, notSelector, nets, notNets, nodes, groups, outside } = side;
+    let row = known(this.#full);
+    if (selector !== undefined) row = both(row, this.#ends.selected(selector));
+    if (notSelector !== undefined) row = butNot(row, this.#ends.selected(notSelector));
+    if (nets !== undefined) row = both(row, this.#meant(this.#inside(nets)));
+    if (notNets !== undefined) row = butNot(row, this.#inside(notNets));
+    if (nodes !== undefined) row = both(row, both(this.#inside(nodes), known(this.#ends.nodes)));
+    if (outside === true) row = butNot(row, known(this.#ends.pods.or(this.#ends.nodes)));
+    if (groups !== undefined) row = both(row, this.#rowOf({ groups }, direction));
+    return row;
+  }
+
+  #inside(ranges: NonNullable<Side['nets']>): Bounds {
+    return ranges.length === 0 ? uniform('no', this.#full.size) : this.#ends.inside(ranges);
+  }
+
+  /** Those of the ends with such addresses that a block means for this engine. */
+  #meant(row: Bounds): Bounds {
+    const { ipBlockMatchesPods, ipBlockMatchesNodes } = this.#world.profile;
+    const withoutPods = ipBlockMatchesPods ? row : butNot(row, known(this.#ends.pods));
+    return ipBlockMatchesNodes ? withoutPods : butNot(withoutPods, known(this.#ends.nodes));
+  }
+
+  /** Node classes that are the owner's own node, or others. */
+  #nodesBy(wanted: 'own' | 'other', owner: number): BitSet {
+    const end = this.#firstOf(owner);
+    const own = end.kind === 'endpoint' ? end.endpoint.node : undefined;
+    return BitSet.where(this.#full.size, (at) => {
+      const peer = this.#firstOf(at);
+      return peer.kind === 'node' && (peer.node.name === own) === (wanted === 'own');
+    });
+  }
+
+  /** What a rule's side asks of the owner itself, ports left out. */
+  #ownTruth(own: Side, { owner, direction }: Asked): 'yes' | 'no' | 'unknown' {
+    const end = this.#firstOf(owner);
+    const bare = withoutPorts(own);
+    const match = direction === 'ingress' ? { source: {}, destination: bare } : { source: bare, destination: {} };
+    return this.#truth(match, { source: end, destination: end, protocol: 0, family: this.#ends.family });
+  }
+
+  /** One condition on the peers, asked of one end of each class. */
+  #rowOf(peer: Side, direction: Direction): Bounds {
+    const match = direction === 'ingress' ? { source: peer, destination: {} } : { source: {}, destination: peer };
+    return this.#each((end) => this.#truth(match, { source: end, destination: end, protocol: 0, family: this.#ends.family }));
+  }
+
+  /** Asks about one end of each class, as evaluation does. */
+  #oneByOne(match: Match, { owner, direction, place }: Asked): Bounds {
+    const own = this.#firstOf(owner);
+    const packet = packetOf(defined(this.#traffic[place], 'traffic is asked about by its place'), this.#ends.family);
+    return this.#each((peer) => {
+      const [source, destination] = direction === 'ingress' ? [peer, own] : [own, peer];
+      return this.#truth(match, { source, destination, ...packet });
+    });
+  }
+
+  #each(truthOf: (end: FlowEnd) => 'yes' | 'no' | 'unknown'): Bounds {
+    const certain = BitSet.empty(this.#full.size);
+    const possible = BitSet.empty(this.#full.size);
+    let isCertain = true;
+    for (let at = 0; at < this.#full.size; at++) {
+      const truth = truthOf(this.#firstOf(at));
+      if (truth === 'no') continue;
+      possible.add(at);
+      if (truth === 'yes') certain.add(at);
+      else isCertain = false;
+    }
+    return isCertain ? known(certain) : { certain, possible };
+  }
+
+  #truth(match: Match, question: FlowQuestion): 'yes' | 'no' | 'unknown' {
+    return ruleMatches(this.#world, { action: 'allow', match, origin: noOrigin }, question);
+  }
+
+  #planOf(rule: Rule, direction: Direction): RulePlan {
+    let plan = this.#plans[direction].get(rule);
+    if (plan === undefined) this.#plans[direction].set(rule, (plan = this.#makePlan(rule, direction)));
+    return plan;
+  }
+
+  #makePlan({ match }: Rule, direction: Direction): RulePlan {
+    const { source, destination, ...rest } = match;
+    const asked = { ...rest, source: portsOf(source), destination: portsOf(destination) };
+    const key = JSON.stringify(asked);
+    let condition = this.#conditions.get(key);
+    if (condition === undefined) this.#conditions.set(key, (condition = this.#conditionOf(asked)));
+    const namesAtSource = source.namedPorts !== undefined || source.notNamedPorts !== undefined;
+    const perPlace = namesAtSource || (destination.groups ?? []).some(isGroupOfPorts);
+    return { condition, perPlace, asksOwner: asksOfEnd(direction === 'ingress' ? destination : source) };
+  }
+
+  #conditionOf(match: Match): TrafficCondition {
+    const { namedPorts, notNamedPorts } = match.destination;
+    const hasNames = namedPorts !== undefined || notNamedPorts !== undefined;
+    const all = this.#traffic.map((_, place) => place);
+    const truths = hasNames ? [] : this.#traffic.map((traffic) => this.#trafficTruth(match, traffic));
+    return {
+      match,
+      hasNames,
+      truths,
+      matched: all.flatMap((place) => {
+        const truth = truths[place] ?? 'no';
+        return truth === 'no' ? [] : [{ place, variant: truth === 'yes' ? whole : place }];
+      }),
+      anywhere: all.map((place) => ({ place, variant: place })),
+      ofOwners: new Map(),
+      carrying: [],
+    };
+  }
+
+  /** Of rules without names of ports: what anybody's packets are to them. */
+  #trafficTruth(match: Match, traffic: TrafficClass): 'yes' | 'no' | 'unknown' {
+    return this.#truth(match, { source: this.#nobody, destination: this.#nobody, ...packetOf(traffic, this.#ends.family) });
+  }
+
+  #ofOwnNames(condition: TrafficCondition, owner: number): readonly MatchedTraffic[] {
+    const end = this.#firstOf(owner);
+    const key = end.kind === 'endpoint' ? JSON.stringify(end.endpoint.namedPorts) : '';
+    let found = condition.ofOwners.get(key);
+    if (found === undefined) {
+      found = this.#traffic.flatMap((_, place) => (this.#truthAt(condition, end, place) ? [{ place, variant: whole }] : []));
+      condition.ofOwners.set(key, found);
+    }
+    return found;
+  }
+
+  #ofPeerNames(condition: TrafficCondition): readonly MatchedTraffic[] {
+    let found = condition.ofOwners.get('');
+    if (found === undefined) {
+      found = this.#traffic.flatMap((_, place) => {
+        const carrying = this.#carrying(condition, place);
+        return carrying.isEmpty ? [] : [{ place, variant: carrying === this.#full ? whole : place }];
+      });
+      condition.ofOwners.set('', found);
+    }
+    return found;
+  }
+
+  /** The classes to which traffic is what the rule asks, by the names that they give their ports. */
+  #carrying(condition: TrafficCondition, place: number): BitSet {
+    let row = condition.carrying[place];
+    if (row === undefined) {
+      const found = BitSet.where(this.#full.size, (at) => this.#truthAt(condition, this.#firstOf(at), place));
+      row = found.equals(this.#full) ? this.#full : found;
+      condition.carrying[place] = row;
+    }
+    return row;
+  }
+
+  #truthAt({ match }: TrafficCondition, destination: FlowEnd, place: number): boolean {
+    const traffic = defined(this.#traffic[place], 'traffic is asked about by its place');
+    return this.#truth(match, { source: this.#nobody, destination, ...packetOf(traffic, this.#ends.family) }) === 'yes';
+  }
+
+  #firstOf(at: number): FlowEnd {
+    return defined(this.#ends.classes[at]?.ends[0], 'a class has an end');
+  }
+}
+
+/** How a rule is asked. */
+interface RulePlan {
+  readonly condition: TrafficCondition;
+  /** Whether what the peer must be depends on the traffic in ways that no row can say. */
+  readonly perPlace: boolean;
+  readonly asksOwner: boolean;
+}
+
+/** What rules ask of traffic. */
+interface TrafficCondition {
+  readonly match: Match;
+  /** Whether the destination's names of ports matter. */
+  readonly hasNames: boolean;
+  /** By the place of the traffic; of conditions without names. */
+  readonly truths: readonly ('yes' | 'no' | 'unknown')[];
+  readonly matched: readonly MatchedTraffic[];
+  readonly anywhere: readonly MatchedTraffic[];
+  /** By the names of ports of the owner. */
+  readonly ofOwners: Map<string, readonly MatchedTraffic[]>;
+  readonly carrying: BitSet[];
+}
+
+/** The variant of traffic of which all peers that the rule's sides allow are matched. */
+const whole = -1;
+
+const noOrigin: Rule['origin'] = { policy: { apiVersion: '', kind: '', name: '' }, direction: 'ingress', ruleIndex: 0 };
+
+function portsOf({ ports, namedPorts, notPorts, notNamedPorts }: Side): Side {
+  return {
+    ...(ports === undefined ? {} : { ports }),
+    ...(namedPorts === undefined ? {} : { namedPorts }),
+    ...(notPorts === undefined ? {} : { notPorts }),
+    ...(notNamedPorts === undefined ? {} : { notNamedPorts }),
+  };
+}
+
+function withoutPorts({ ports: _ports, namedPorts: _names, notPorts: _notPorts, notNamedPorts: _notNames, ...others }: Side): Side {
+  return others;
+}
+
+/** A packet of the class. */
+export function packetOf({ protocol, port, sourcePort, icmp }: TrafficClass, family: Family): Omit<FlowQuestion, 'source' | 'destination'> {
+  return {
+    protocol,
+    family,
+    ...(port === undefined ? {} : { destinationPort: port }),
+    ...(sourcePort === undefined ? {} : { sourcePort }),
+    ...(icmp === undefined ? {} : { icmp }),
+  };
+}
