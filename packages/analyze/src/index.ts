@@ -14,6 +14,7 @@ export * from './connectivity/flow-change.ts';
 export * from './connectivity/traffic-classes.ts';
 export * from './connectivity/traffic-text.ts';
 export * from './convert/convert-policies.ts';
+export * from './default-namespace.ts';
 export * from './engine-row.ts';
 export * from './engine-table.ts';
 export * from './explain-flow.ts';
