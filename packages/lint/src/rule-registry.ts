@@ -2,6 +2,7 @@
 import type { LintRule } from './lint-rule.ts';
 import { inputRules } from './rules/input-rules.ts';
 import { policyRules } from './rules/policies/index.ts';
+import { semanticRules } from './rules/semantics/index.ts';
 
 /** One line a folder. */
-export const lintRules: readonly LintRule[] = [...inputRules, ...policyRules];
+export const lintRules: readonly LintRule[] = [...inputRules, ...policyRules, ...semanticRules];

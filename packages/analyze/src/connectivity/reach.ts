@@ -33,6 +33,16 @@ export interface AlikePeers {
   readonly row: Bounds;
 }
 
+/** A walk through tiers for some classes of pods, and traffic that their rules treat alike. */
+export interface AlikeWalk {
+  readonly direction: Direction;
+  /** The classes, and one of them. */
+  readonly members: BitSet;
+  readonly first: number;
+  readonly tiers: readonly SelectingTier[];
+  readonly traffic: readonly TrafficClass[];
+}
+
 /** Reach in one world. */
 export class Reach {
   readonly #world: PolicyWorld;
@@ -126,6 +136,28 @@ export class Reach {
   isolating(owner: number, direction: Direction): readonly Policy[] {
     const tiers = this.#kindOf[owner]?.tiers ?? [];
     return tiers.flatMap(({ policies }) => policies.filter((policy) => policy[direction]?.isolates === true));
+  }
+
+  /** Every walk through the policies of pods: for each kind of classes one for all traffic that its rules treat alike. */
+  walks(direction: Direction): AlikeWalk[] {
+    return this.#kinds.flatMap((kind) => {
+      const { groupOf } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
+      const groups = new Map<number, TrafficClass[]>();
+      for (const [traffic, place] of this.#places) {
+        const group = groupOf[place] ?? -1;
+        const alike = groups.get(group);
+        if (alike === undefined) groups.set(group, [traffic]);
+        else alike.push(traffic);
+      }
+      const { first, members, tiers } = kind;
+      return [...groups.values()].map((traffic) => ({ direction, first, members, tiers, traffic }));
+    });
+  }
+
+  /** The peers that a rule of the walk's policies matches; undefined when its ports or protocol match none. */
+  matched(rule: Rule, { first, direction, traffic }: AlikeWalk): Bounds | undefined {
+    const [one] = traffic;
+    return one === undefined ? undefined : this.#rules.match(rule, { owner: first, direction, place: this.#placeOf(one) });
   }
 
   #findKinds(): (OwnerKind | undefined)[] {

@@ -1,0 +1,173 @@
+/**
+ * How the policies of some pods decide of all peers, as steps that can be taken with some of them left out.
+ *
+ * ```
+ *   pods under the same policies × traffic that their rules treat alike
+ *     rule ─▶ rule ─▶ … ─▶ end of tier ─▶ rule ─▶ … ─▶ behind all tiers: allowed
+ * ```
+ */
+import { type AlikeWalk, type Bounds, type EndClasses, type Reach, RowWalk } from '@weir/analyze';
+import { type Policy, type Rule, type Tier, unorderedAmong } from '@weir/model';
+import { BitSet } from '@weir/net';
+
+/** A rule that matches some peers. */
+export interface RuleStep {
+  readonly kind: 'rule';
+  readonly tier: Tier;
+  readonly policy: Policy;
+  readonly rule: Rule;
+  readonly matched: Bounds;
+}
+
+/** The end of a tier; `isolating` are the policies because of which it denies, none where it lets on. */
+export interface EndStep {
+  readonly kind: 'end';
+  readonly tier: Tier;
+  readonly isolating: readonly Policy[];
+}
+
+/** One step of a walk. */
+export type Step = RuleStep | EndStep;
+
+/** Who decides: a step, or that nobody isolates. */
+export type Decider = Step | { readonly kind: 'not isolated' };
+
+/** What is left out of a walk: rules, and policies with all that they do. */
+export interface Without {
+  readonly rules: Pick<ReadonlySet<Rule>, 'has'>;
+  readonly policies: Pick<ReadonlySet<Policy>, 'has'>;
+}
+
+/** Nothing is left out. */
+const withoutNothing: Without = { rules: new Set(), policies: new Set() };
+
+/** One walk. */
+export class DecisionWalk {
+  readonly walk: AlikeWalk;
+  readonly ends: EndClasses;
+  readonly reach: Reach;
+  readonly steps: readonly Step[];
+  /** The peers with whom the pods have a flow of which their policies decide. */
+  readonly peers: BitSet;
+  /** The classes of one pod, which has no flow with itself. */
+  readonly single: BitSet;
+  /** Whether nobody has said which of the policies come first, so that all is denied. */
+  readonly isUnordered: boolean;
+  #base: Bounds | undefined;
+
+  constructor(walk: AlikeWalk, over: Pick<DecisionWalk, 'ends' | 'reach' | 'peers' | 'single'>) {
+    this.walk = walk;
+    this.ends = over.ends;
+    this.reach = over.reach;
+    this.peers = over.peers;
+    this.single = over.single;
+    const all = walk.tiers.flatMap(({ policies }) => policies);
+    this.isUnordered = unorderedAmong(all, walk.direction).length > 0;
+    this.steps = stepsOf(walk, over.reach);
+  }
+
+  /** The peers that are allowed as it is. */
+  get base(): Bounds {
+    this.#base ??= this.allowed(withoutNothing);
+    return this.#base;
+  }
+
+  /** The peers that are allowed with something left out. */
+  allowed(without: Without): Bounds {
+    const walk = new RowWalk(BitSet.full(this.peers.size));
+    for (const step of this.steps) {
+      if (step.kind === 'end') walk.endTier(isolatingIn(step, without).length > 0);
+      else if (!isLeftOut(step, without)) walk.rule(step.rule.action, step.matched);
+    }
+    const { certain, possible } = walk.end();
+    return { certain: certain.and(this.peers), possible: possible.and(this.peers) };
+  }
+
+  /** The peers that one of the rules matches for certain, and those that it matches perhaps. */
+  matchedBy(rules: ReadonlySet<Rule>): Bounds {
+    let [certain, possible] = [BitSet.empty(this.peers.size), BitSet.empty(this.peers.size)];
+    for (const step of this.steps) {
+      if (step.kind !== 'rule' || !rules.has(step.rule)) continue;
+      certain = certain.or(step.matched.certain.and(this.peers));
+      possible = possible.or(step.matched.possible.and(this.peers));
+    }
+    return { certain, possible };
+  }
+
+  /** Who decides of the peers in front of the rules, and the peers of which the rules themselves decide. */
+  before(rules: ReadonlySet<Rule>, peers: BitSet, without: Without): { readonly deciders: readonly Step[]; readonly reached: BitSet } {
+    const deciders: Step[] = [];
+    let remaining = peers;
+    let passed = BitSet.empty(peers.size);
+    let reached = passed;
+    for (const step of this.steps) {
+      if (remaining.isEmpty && passed.isEmpty) break;
+      if (step.kind === 'end') {
+        if (isolatingIn(step, without).length > 0) {
+          if (!remaining.isEmpty) deciders.push(step);
+          remaining = passed;
+        } else remaining = remaining.or(passed);
+        passed = BitSet.empty(peers.size);
+        continue;
+      }
+      const taken = step.matched.certain.and(remaining);
+      if (taken.isEmpty || isLeftOut(step, without)) continue;
+      remaining = remaining.without(taken);
+      if (rules.has(step.rule)) reached = reached.or(taken);
+      else if (step.rule.action === 'pass') {
+        passed = passed.or(taken);
+        if (this.#isTierOf(step.tier, rules)) deciders.push(step);
+      } else deciders.push(step);
+    }
+    return { deciders, reached };
+  }
+
+  /** Who decides of the peers. */
+  decidersOf(peers: BitSet, without: Without): readonly Decider[] {
+    const deciders: Decider[] = [];
+    let remaining = peers;
+    let passed = BitSet.empty(peers.size);
+    for (const step of this.steps) {
+      if (step.kind === 'end') {
+        if (isolatingIn(step, without).length > 0) {
+          if (!remaining.isEmpty) deciders.push(step);
+          remaining = passed;
+        } else remaining = remaining.or(passed);
+        passed = BitSet.empty(peers.size);
+        continue;
+      }
+      const taken = step.matched.certain.and(remaining);
+      if (taken.isEmpty || isLeftOut(step, without)) continue;
+      remaining = remaining.without(taken);
+      if (step.rule.action === 'pass') passed = passed.or(taken);
+      else deciders.push(step);
+    }
+    if (!remaining.isEmpty) deciders.push({ kind: 'not isolated' });
+    return deciders;
+  }
+
+  #isTierOf(tier: Tier, rules: ReadonlySet<Rule>): boolean {
+    return this.steps.some((step) => step.kind === 'rule' && step.tier === tier && rules.has(step.rule));
+  }
+}
+
+function stepsOf(walk: AlikeWalk, reach: Reach): Step[] {
+  return walk.tiers.flatMap(({ tier, policies }): Step[] => {
+    const rules = policies.flatMap((policy) =>
+      (policy[walk.direction]?.rules ?? []).flatMap((rule): RuleStep[] => {
+        const matched = rule.action === 'log' ? undefined : reach.matched(rule, walk);
+        return matched === undefined || matched.possible.isEmpty ? [] : [{ kind: 'rule', tier, policy, rule, matched }];
+      }),
+    );
+    const isolating = tier.end === 'deny' ? policies.filter((policy) => policy[walk.direction]?.isolates === true) : [];
+    return [...rules, { kind: 'end', tier, isolating }];
+  });
+}
+
+function isLeftOut({ policy, rule }: RuleStep, without: Without): boolean {
+  return without.policies.has(policy) || without.rules.has(rule);
+}
+
+function isolatingIn({ isolating }: EndStep, without: Without): readonly Policy[] {
+  return isolating.filter((policy) => !without.policies.has(policy));
+}

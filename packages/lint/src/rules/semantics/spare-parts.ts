@@ -1,0 +1,105 @@
+/**
+ * Which parts of policies decide nothing: without them every flow of every pod is decided as it is with them.
+ *
+ * Each of the parts found changes nothing when it alone goes, nor do all of them when they go together; of parts that do the
+ * same the last one is found and the first one stays. Exact for the pods, nodes and addresses that there are; where a fact is
+ * missing, a part counts as one that decides.
+ */
+import type { Policy, Rule } from '@weir/model';
+import type { DecisionWalk, Without } from './decision-walk.ts';
+import type { PolicyPart, PolicyParts, RulePart } from './policy-part.ts';
+
+/** What is found. */
+export interface SpareParts {
+  readonly policies: readonly PolicyParts['policy'][];
+  readonly rules: readonly RulePart[];
+  /** All of it taken together. */
+  readonly without: { readonly rules: ReadonlySet<Rule>; readonly policies: ReadonlySet<Policy> };
+}
+
+/** Finds them. `keeps` says of which whole policies nobody would take leave. */
+export function findSpareParts(
+  parts: readonly PolicyParts[],
+  walks: WalkIndex,
+  keeps: (policy: PolicyPart) => boolean = () => false,
+): SpareParts {
+  const search = new Search(walks);
+  const lastFirst = [...parts].reverse();
+  const policies = lastFirst.flatMap(({ policy }) => (!keeps(policy) && search.takes(policy) ? [policy] : []));
+  const taken = new Set(policies);
+  const staying = lastFirst.filter(({ policy }) => !taken.has(policy)).flatMap(({ rules }) => [...rules].reverse());
+  const whole = staying.map((rule) => ({ ...rule, isSpare: search.takes(rule.whole) }));
+  const peers = whole.flatMap((rule) => (rule.isSpare ? [] : [...rule.peers].reverse().filter((peer) => search.takes(peer))));
+  return {
+    policies: policies.reverse(),
+    rules: [...whole.flatMap((rule) => (rule.isSpare ? [rule.whole] : [])), ...peers].reverse(),
+    without: search.without,
+  };
+}
+
+/** Walks by the policies that they go through. */
+export class WalkIndex {
+  readonly #byPolicy = new Map<PolicyPart['policies'][number], DecisionWalk[]>();
+
+  constructor(walks: readonly DecisionWalk[]) {
+    for (const walk of walks) {
+      for (const policy of walk.walk.tiers.flatMap(({ policies }) => policies)) {
+        const others = this.#byPolicy.get(policy);
+        if (others === undefined) this.#byPolicy.set(policy, [walk]);
+        else others.push(walk);
+      }
+    }
+  }
+
+  /** The walks in which the part could decide something. */
+  of(part: PolicyPart): readonly DecisionWalk[] {
+    const walks = new Set(part.policies.flatMap((policy) => this.#byPolicy.get(policy) ?? []));
+    return [...walks].filter((walk) => isolates(part, walk) || !walk.matchedBy(part.rules).possible.isEmpty);
+  }
+
+  /** Whether the part matches some flow for certain, or isolates some pod. */
+  says(part: PolicyPart): boolean {
+    return this.of(part).some((walk) => isolates(part, walk) || !walk.matchedBy(part.rules).certain.isEmpty);
+  }
+}
+
+/** Whether the part is a policy that makes the end of its tier deny. */
+function isolates(part: PolicyPart, { steps }: DecisionWalk): boolean {
+  return part.kind === 'policy' && steps.some((step) => step.kind === 'end' && step.isolating.some((one) => part.policies.includes(one)));
+}
+
+/** A search that takes one part after the other. */
+class Search {
+  readonly #walks: WalkIndex;
+  readonly without: { readonly rules: Set<Rule>; readonly policies: Set<Policy> } = { rules: new Set(), policies: new Set() };
+
+  constructor(walks: WalkIndex) {
+    this.#walks = walks;
+  }
+
+  /** Takes the part when it decides nothing, in what is there and in what is left. */
+  takes(part: PolicyPart): boolean {
+    const walks = this.#walks.of(part);
+    const policies = part.kind === 'policy' ? part.policies : [];
+    const alone = { rules: part.rules, policies: new Set(policies) };
+    if (!this.#walks.says(part) || !walks.every((walk) => isSame(walk, part, alone))) return false;
+    const { rules, policies: taken } = this.without;
+    for (const rule of part.rules) rules.add(rule);
+    for (const policy of policies) taken.add(policy);
+    if (walks.every((walk) => isSame(walk, part, this.without))) return true;
+    for (const rule of part.rules) rules.delete(rule);
+    for (const policy of policies) taken.delete(policy);
+    return false;
+  }
+}
+
+/** Whether the walk decides without it what it decides with it, whatever the missing facts are. */
+function isSame(walk: DecisionWalk, part: PolicyPart, without: Without): boolean {
+  if (walk.isUnordered) return false;
+  const { certain, possible } = walk.base;
+  const unknown = possible.without(certain);
+  const touched = isolates(part, walk) ? walk.peers : walk.matchedBy(part.rules).possible;
+  if (!unknown.and(touched).isEmpty) return false;
+  const after = walk.allowed(without);
+  return after.certain.equals(certain) && after.possible.equals(possible);
+}

@@ -1,0 +1,108 @@
+/** Rules about parts of policies that decide nothing: redundant, shadowed, behind the end of a tier, and whole policies. */
+import type { Rule } from '@weir/model';
+import type { LintContext } from '../../context/lint-context.ts';
+import type { DraftFinding, LintRule } from '../../lint-rule.ts';
+import type { Decider } from './decision-walk.ts';
+import { semanticFindings } from './semantic-findings.ts';
+import { placeOfPart, relatedRules, tellDeciders, tellPolicies, wordOf } from './tell-parts.ts';
+
+const doing = { allow: 'allows', deny: 'denies', pass: 'passes on', log: 'logs' } as const;
+
+/** What the same tier decides without it, and what only other tiers do. */
+export const redundantRule: LintRule = {
+  id: 'redundant-rule',
+  title: 'a rule without which every connection is decided as it is with it',
+  severity: 'warning',
+  *check(context) {
+    for (const { part, kind, reason } of semanticFindings(context).rules) {
+      const place = placeOfPart(context, part);
+      if (place === undefined || (kind !== 'redundant' && kind !== 'agreeing')) continue;
+      const deciders = [...reason.before, ...reason.after];
+      const word = wordOf(part);
+      yield kind === 'redundant'
+        ? {
+            ...place,
+            message: `${word} changes nothing: ${tellDeciders(context, deciders)} ${doing[part.action]} the same`,
+            action: 'take it out, or let it say what the other one does not',
+            ...relatedTo(context, deciders),
+          }
+        : {
+            ...place,
+            severity: 'info',
+            message: `${word} changes nothing today: without it the same comes of ${tellDeciders(context, deciders)}`,
+            action: 'keep it if it is to hold whatever other policies come to say; else take it out',
+            ...relatedTo(context, deciders),
+          };
+    }
+  },
+};
+
+/** Another rule decides first, and otherwise. */
+export const shadowedRule: LintRule = {
+  id: 'shadowed-rule',
+  title: 'a rule that never decides, because others decide otherwise before it',
+  severity: 'warning',
+  *check(context) {
+    for (const { part, kind, reason } of semanticFindings(context).rules) {
+      const place = placeOfPart(context, part);
+      if (place === undefined || kind !== 'shadowed') continue;
+      yield {
+        ...place,
+        message: `${wordOf(part)} never decides: all that it matches is decided before by ${tellDeciders(context, reason.before)}`,
+        action: 'put it in front of them, by its place, its order or its tier, or take it out',
+        ...relatedTo(context, reason.before),
+      };
+    }
+  },
+};
+
+/** A tier in front of it denies what it lets no rule of its own decide. */
+export const unreachableRule: LintRule = {
+  id: 'unreachable-rule',
+  title: 'a rule behind a tier that ends in a denial',
+  severity: 'warning',
+  *check(context) {
+    for (const { part, kind, reason } of semanticFindings(context).rules) {
+      const place = placeOfPart(context, part);
+      if (place === undefined || kind !== 'unreachable') continue;
+      yield {
+        ...place,
+        message: `${wordOf(part)} is never asked: all that it matches is decided before by ${tellDeciders(context, reason.before)}`,
+        action: 'write the rule in the tier that isolates the pods, or pass the traffic on there; else take it out',
+        ...relatedTo(context, reason.before),
+      };
+    }
+  },
+};
+
+/** A policy as a whole. */
+export const redundantPolicy: LintRule = {
+  id: 'redundant-policy',
+  title: 'a policy without which every connection is decided as it is with it',
+  severity: 'info',
+  *check(context) {
+    for (const { part, reason, isolating } of semanticFindings(context).policies) {
+      const place = placeOfPart(context, part);
+      if (place === undefined) continue;
+      const rules = reason.after.filter(({ kind }) => kind === 'rule');
+      const isFree = reason.after.some(({ kind }) => kind === 'not isolated');
+      const why = [
+        ...(rules.length === 0 ? [] : [`its connections are decided alike by ${tellDeciders(context, rules)}`]),
+        ...(isolating.length === 0 ? [] : [`its pods are isolated by ${tellPolicies(context, isolating)}`]),
+        ...(isFree ? ['what it allows is allowed without any policy'] : []),
+      ];
+      yield {
+        ...place,
+        message: `this policy changes nothing for the pods that there are${why.length === 0 ? ', as others decide in front of it' : `: ${why.join(', and ')}`}`,
+        action: 'take it out, or keep it with a reason: for pods to come, or to hold whatever the others come to say',
+        ...relatedTo(context, reason.after),
+      };
+    }
+  },
+};
+
+function relatedTo(context: LintContext, deciders: readonly Decider[]): Pick<DraftFinding, 'related'> {
+  const rules = deciders.flatMap((decider): readonly Rule[] => (decider.kind === 'rule' ? [decider.rule] : []));
+  const related = relatedRules(context, rules);
+  return related.length === 0 ? {} : { related };
+}

@@ -1,0 +1,99 @@
+/**
+ * Policies of one tier and one order that say different things of the same flow: which of the two holds is decided by
+ * something that nobody meant, such as their names.
+ */
+import type { Action, Policy, Rule, Tier } from '@weir/model';
+import { BitSet } from '@weir/net';
+import type { DecisionWalk, RuleStep } from './decision-walk.ts';
+
+/** Two policies, the first in front of the second today, with a rule of each that meet. */
+export interface TiedPolicies {
+  readonly tier: Tier;
+  readonly first: { readonly policy: Policy; readonly rule: Rule };
+  readonly second: { readonly policy: Policy; readonly rule: Rule };
+}
+
+/** Every such pair, once. */
+export function findTiedPolicies(walks: readonly DecisionWalk[]): readonly TiedPolicies[] {
+  const found = new Map<Policy, Map<Policy, TiedPolicies>>();
+  for (const walk of walks) {
+    if (walk.isUnordered) continue;
+    for (const tied of tiedIn(walk)) {
+      const others = found.get(tied.first.policy) ?? new Map<Policy, TiedPolicies>();
+      found.set(tied.first.policy, others);
+      if (!others.has(tied.second.policy)) others.set(tied.second.policy, tied);
+    }
+  }
+  return [...found.values()].flatMap((others) => [...others.values()]);
+}
+
+/** What a policy alone does with the peers that come to it, by its rules. */
+interface OwnDecisions {
+  readonly policy: Policy;
+  readonly decided: readonly { readonly rule: Rule; readonly peers: BitSet }[];
+}
+
+function* tiedIn(walk: DecisionWalk): Iterable<TiedPolicies> {
+  let remaining = walk.peers;
+  let passed = BitSet.empty(walk.peers.size);
+  for (const { tier, groups, denies } of tiersOf(walk)) {
+    for (const group of groups) {
+      const decisions = group.map(({ policy, steps }) => ownDecisions(policy, steps, remaining));
+      for (const [i, one] of decisions.entries())
+        for (const other of decisions.slice(i + 1)) {
+          const meeting = meetingRules(one, other);
+          if (meeting === undefined) continue;
+          yield { tier, first: { policy: one.policy, rule: meeting[0] }, second: { policy: other.policy, rule: meeting[1] } };
+        }
+      for (const { decided } of decisions) {
+        for (const { rule, peers } of decided) {
+          if (rule.action === 'pass') passed = passed.or(peers.and(remaining));
+          remaining = remaining.without(peers);
+        }
+      }
+    }
+    remaining = denies ? passed : remaining.or(passed);
+    passed = BitSet.empty(walk.peers.size);
+  }
+}
+
+/** Policies of equal order side by side, tier after tier. */
+function tiersOf(walk: DecisionWalk): readonly {
+  readonly tier: Tier;
+  readonly groups: readonly (readonly { readonly policy: Policy; readonly steps: readonly RuleStep[] }[])[];
+  readonly denies: boolean;
+}[] {
+  return walk.walk.tiers.map(({ tier, policies }) => {
+    const groups = new Map<number, { readonly policy: Policy; readonly steps: readonly RuleStep[] }[]>();
+    for (const policy of policies) {
+      const steps = walk.steps.filter((step): step is RuleStep => step.kind === 'rule' && step.policy === policy);
+      groups.set(policy.order, [...(groups.get(policy.order) ?? []), { policy, steps }]);
+    }
+    const denies = walk.steps.some((step) => step.kind === 'end' && step.tier === tier && step.isolating.length > 0);
+    return { tier, groups: [...groups.values()], denies };
+  });
+}
+
+function ownDecisions(policy: Policy, steps: readonly RuleStep[], coming: BitSet): OwnDecisions {
+  let remaining = coming;
+  const decided = steps.map(({ rule, matched }) => {
+    const peers = matched.certain.and(remaining);
+    // What is matched only perhaps is not known to be decided here.
+    remaining = remaining.without(matched.possible);
+    return { rule, peers };
+  });
+  return { policy, decided: decided.filter(({ peers }) => !peers.isEmpty) };
+}
+
+/** A rule of each that meet on a flow and do different things. */
+function meetingRules(one: OwnDecisions, other: OwnDecisions): readonly [Rule, Rule] | undefined {
+  for (const { rule, peers } of one.decided) {
+    const against = other.decided.find((each) => differ(each.rule.action, rule.action) && !each.peers.and(peers).isEmpty);
+    if (against !== undefined) return [rule, against.rule];
+  }
+  return undefined;
+}
+
+function differ(one: Action, other: Action): boolean {
+  return one !== other;
+}

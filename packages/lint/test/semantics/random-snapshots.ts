@@ -1,0 +1,73 @@
+/** Random worlds of the testkit as snapshots, and every flow of their ends that something tells apart. */
+import { classifyEnds, loadSnapshot, type PlacedObject, type Snapshot, type TrafficClass, trafficClasses } from '@weir/analyze';
+import type { KubeObject } from '@weir/kube';
+import type { FlowQuestion, Policy, PolicyWorld, Rule } from '@weir/model';
+import { generateWorld, type PolicyMix, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
+
+/** The objects of a world. */
+export function objectsOf(world: World): readonly (KubeObject | PlacedObject)[] {
+  return [
+    ...world.namespaces.map((namespace) => ({ ...namespace, apiVersion: 'v1', kind: 'Namespace' })),
+    ...world.pods.map((pod) => ({ ...pod, apiVersion: 'v1', kind: 'Pod' })),
+    ...world.networkPolicies.map((policy) => ({ ...policy, apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' })),
+    ...(world.nodes ?? []).map((node) => ({ ...node, apiVersion: 'v1', kind: 'Node' })),
+    ...(world.serviceAccounts ?? []),
+    ...(world.policyObjects ?? []),
+  ];
+}
+
+/** A world with policies of Kubernetes alone, or of other APIs too. */
+export function randomWorld(seed: number, mix?: PolicyMix): World {
+  const world = generateWorld(seed, { podCountMin: 6, policyCountMin: 3 });
+  return mix === undefined ? world : toldWorld({ ...withMixedPolicies(world, seed, mix), resolved: {} });
+}
+
+/** The world without pods that have no address yet, so that every fact is known. */
+export function knownWorld(world: World): World {
+  return { ...world, pods: world.pods.filter(({ status }) => status?.podIP !== undefined || (status?.podIPs ?? []).length > 0) };
+}
+
+/** The snapshot of a world. */
+export function snapshotOf(world: World): Snapshot {
+  return loadSnapshot(objectsOf(world));
+}
+
+/** Every flow between the pods, the nodes and the addresses outside that rules tell apart, with one packet of each class of traffic. */
+export function* questionsOf(snapshot: Snapshot): Iterable<FlowQuestion> {
+  const { world } = snapshot;
+  for (const family of [4, 6] as const) {
+    const { classes } = classifyEnds({ snapshot, worlds: [world], family, include: () => true, withUnaddressed: true });
+    const ends = classes.flatMap((one) => one.ends);
+    const traffic = trafficClasses([world], world.endpoints, family).map(packetOf);
+    for (const source of ends)
+      for (const destination of ends) for (const packet of traffic) yield { source, destination, family, ...packet };
+  }
+}
+
+function packetOf({ protocol, port, sourcePort, icmp }: TrafficClass): Omit<FlowQuestion, 'source' | 'destination'> {
+  return {
+    protocol,
+    ...(port === undefined ? {} : { destinationPort: port }),
+    ...(sourcePort === undefined ? {} : { sourcePort }),
+    ...(icmp === undefined ? {} : { icmp }),
+  };
+}
+
+/** The world without some of its rules and policies. */
+export function worldWithout(
+  world: PolicyWorld,
+  without: { readonly rules: ReadonlySet<Rule>; readonly policies: ReadonlySet<Policy> },
+): PolicyWorld {
+  const staying = (policy: Policy): Policy => ({
+    ...policy,
+    ...(policy.ingress === undefined
+      ? {}
+      : { ingress: { ...policy.ingress, rules: policy.ingress.rules.filter((rule) => !without.rules.has(rule)) } }),
+    ...(policy.egress === undefined
+      ? {}
+      : { egress: { ...policy.egress, rules: policy.egress.rules.filter((rule) => !without.rules.has(rule)) } }),
+  });
+  return world.withTiers(
+    world.tiers.map((tier) => ({ ...tier, policies: tier.policies.filter((policy) => !without.policies.has(policy)).map(staying) })),
+  );
+}
