@@ -318,7 +318,7 @@ export class NodeAgent implements Agent {
     return new FlowLog({
       engine: this.#engine,
       dataplane: this.#dataplane,
-      sink: openFlowSink(path),
+      sink: openFlowSink(path, this.#settings.flowLogMb),
       log: this.#log,
       isOwnAddress: (address) => this.#ownAddresses.has(address),
     });

@@ -1,8 +1,9 @@
 /** What `weir lint` looks at: files that people name, with their texts, or a cluster. */
-import { parseManifest } from '@weir/kube';
+import { withNamespace } from '@weir/analyze';
 import type { LintInput } from '@weir/lint';
 import type { OptionValues } from './command.ts';
-import { manifestFiles, type ObjectSource, readObjects } from './objects.ts';
+import { readManifestFiles, readManifestPaths } from './manifest-files.ts';
+import { type ObjectSource, readObjects } from './objects.ts';
 
 /** The objects, and how their engine is known to read them. */
 export interface LintSource {
@@ -18,16 +19,11 @@ export async function readLintSource(options: OptionValues, paths: readonly stri
     const { objects, notices, ...known } = await readObjects(options);
     return { input: { objects, isComplete: true }, known, notices };
   }
-  const texts = new Map(named.flatMap((path) => manifestFiles(path).map(({ file, text }): [string, string] => [file, text])));
-  return { input: inputOfTexts(texts), known: {}, notices: [] };
-}
-
-/** The objects of texts; what is wrong with a text is found like anything else. */
-function inputOfTexts(texts: ReadonlyMap<string, string>): LintInput {
-  const read = [...texts].map(([file, text]) => parseManifest(text, file));
-  return {
-    objects: read.flatMap(({ documents }) => documents),
-    diagnostics: read.flatMap(({ diagnostics }) => diagnostics),
-    texts,
-  };
+  const given = paths.length > 0 ? 'weir lint' : '--manifests';
+  // What is wrong with a text is found like anything else.
+  const read = options.flag('strict') ? readManifestPaths(named, { strict: true, given }) : readManifestFiles(named, given);
+  const { diagnostics, notices, texts } = read;
+  const namespace = options.text('default-namespace');
+  const objects = namespace === undefined ? read.objects : withNamespace(read.objects, namespace);
+  return { input: { objects, diagnostics, texts }, known: {}, notices };
 }

@@ -2,9 +2,7 @@
  * Where the analysis commands get their objects: manifests (`--manifests`), a cluster by its
  * kubeconfig, or a cluster of the lab.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { PlacedObject } from '@weir/analyze';
+import { loadSnapshot, type PlacedObject, withNamespace } from '@weir/analyze';
 import {
   ApiError,
   endpointSlicesPath,
@@ -19,15 +17,16 @@ import {
   servicesPath,
   TransportError,
 } from '@weir/client';
-import { formatDiagnostic, type KubeObject, parseManifest } from '@weir/kube';
+import { type Diagnostic, formatDiagnostic, type KubeObject } from '@weir/kube';
 import { listHosts, readClusterConfig } from '@weir/lab';
 import type { EngineName } from '@weir/model';
 import { type Address, parseAddress } from '@weir/net';
 import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
+import { readManifestPaths } from './manifest-files.ts';
 import { readPolicyObjects } from './policy-objects.ts';
-import { standardInput } from './reports/reported-finding.ts';
+import { chosenReading } from './source-options.ts';
 
 /** Objects, and what is known besides them. */
 export interface ObjectSource {
@@ -47,7 +46,7 @@ export interface ObjectSource {
 /** Reads the objects; throws a CommandError when that is not possible. */
 export async function readObjects(options: OptionValues): Promise<ObjectSource> {
   const manifests = options.list('manifests');
-  if (manifests.length > 0) return { objects: manifests.flatMap(readManifests), hosts: new Map(), notices: [] };
+  if (manifests.length > 0) return fromManifests(manifests, options);
   const { file, cluster } = await chooseKubeconfig(options);
   const objects = await readCluster(file, options.text('context'));
   if (cluster === undefined) return { objects, hosts: new Map(), notices: [] };
@@ -61,6 +60,21 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
     expandsUnsupported,
     ...(engine === undefined || engine === 'none' ? {} : { engine }),
   };
+}
+
+function fromManifests(paths: readonly string[], options: OptionValues): ObjectSource {
+  const strict = options.flag('strict');
+  const { objects, diagnostics, notices } = readManifestPaths(paths, { strict });
+  const namespace = options.text('default-namespace');
+  const placed = namespace === undefined ? objects : withNamespace(objects, namespace);
+  if (strict) refuseErrors(loadSnapshot(placed, chosenReading(options, {})).diagnostics);
+  return { objects: placed, hosts: new Map(), notices: [...diagnostics.map(formatDiagnostic), ...notices] };
+}
+
+/** With `--strict` what cannot be read as it stands ends the command, a policy that is refused too. */
+function refuseErrors(diagnostics: readonly Diagnostic[]): void {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw usageError(errors.map(formatDiagnostic).join('\n      '));
 }
 
 async function readCluster(kubeconfig: string, context: string | undefined): Promise<readonly KubeObject[]> {
@@ -86,25 +100,4 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
 async function hostsOf(cluster: string): Promise<ReadonlyMap<string, readonly Address[]>> {
   const hosts = await listHosts(cluster);
   return new Map(hosts.map(({ name, addresses }) => [name, addresses.map(parseAddress).filter((address) => address !== undefined)]));
-}
-
-function readManifests(path: string): readonly PlacedObject[] {
-  return manifestFiles(path).flatMap(({ file, text }) => {
-    const { documents, diagnostics } = parseManifest(text, file);
-    const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-    if (errors.length > 0) throw usageError(errors.map(formatDiagnostic).join('\n      '));
-    return documents;
-  });
-}
-
-/** The manifests that a path names: a file, those of a folder, or standard input. */
-export function manifestFiles(path: string): readonly { file: string; text: string }[] {
-  try {
-    if (path === '-') return [{ file: standardInput, text: readFileSync(0, 'utf8') }];
-    if (!statSync(path).isDirectory()) return [{ file: path, text: readFileSync(path, 'utf8') }];
-    const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ya?ml|json)$/.test(name));
-    return names.sort().map((name) => ({ file: join(path, name), text: readFileSync(join(path, name), 'utf8') }));
-  } catch (error) {
-    throw usageError(`--manifests ${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -9,6 +9,7 @@ import { completionCommand } from './commands/completion-command.ts';
 import { convertCommand } from './commands/convert-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
 import { engineCommand } from './commands/engine-command.ts';
+import { flowsCommand } from './commands/flows-command.ts';
 import { labCommand } from './commands/lab-command.ts';
 import { lintCommand } from './commands/lint-command.ts';
 import { matrixCommand } from './commands/matrix-command.ts';
@@ -38,6 +39,7 @@ export const rootCommand: Command = {
     convertCommand,
     migrateCommand,
     stagedCommand,
+    flowsCommand,
     policyCommand,
     snapshotCommand,
     engineCommand,

@@ -13,6 +13,12 @@ export const sourceOptions: Readonly<Record<string, OptionDefinition>> = {
     placeholder: 'PATH',
     summary: 'files or folders of manifests instead of a cluster; - is standard input',
   },
+  strict: { type: 'boolean', summary: 'exit code 2 when a manifest is broken or refused, instead of going on without it' },
+  'default-namespace': {
+    type: 'string',
+    placeholder: 'NAMESPACE',
+    summary: 'the namespace of manifests that name none, as kubectl apply -n; default default',
+  },
   kubeconfig: { type: 'string', placeholder: 'FILE', summary: 'kubeconfig of the cluster' },
   context: { type: 'string', placeholder: 'NAME', summary: 'context of the kubeconfig' },
   name: { type: 'string', placeholder: 'CLUSTER', summary: 'a cluster of the lab' },

@@ -56,5 +56,5 @@ it('weir staged report tells what a staged policy would take away, of all flows 
   expect(result.stdout).toContain('StagedNetworkPolicy demo/closed');
   expect(result.stdout).toContain('1 of 1 observed flow would be judged otherwise');
   expect(result.stdout).toContain('10.0.0.1 → 10.0.0.2:80: allow now, deny then');
-  expect(result.stderr).toContain('1 lines of the flow log are no flows');
+  expect(result.stderr).toContain('1 line is no flow and passed over; the first is line 3');
 });

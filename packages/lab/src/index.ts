@@ -29,6 +29,7 @@ export {
   type ServedPort,
   type ServingHost,
 } from './cluster/external-hosts.ts';
+export { flowLogsOf, type NodeFlowLog } from './cluster/flow-logs.ts';
 export { endProcess } from './cluster/process-identity.ts';
 export { lockHolder, takeProcessLock } from './cluster/process-lock.ts';
 export { restartCluster } from './cluster/restart-cluster.ts';

@@ -36,6 +36,13 @@ export function isIcmp(protocol: ProtocolNumber): boolean {
   return protocol === protocolNumber.ICMP || protocol === protocolNumber.ICMPv6;
 }
 
+/** A protocol by its name, whatever its case, or by its number in text; undefined when it is neither. `icmpv4` is ICMP. */
+export function parseProtocol(text: string): ProtocolNumber | undefined {
+  const name = text.toLowerCase().replace(/^icmpv4$/, 'icmp');
+  const known = Object.entries(protocolNumber).find(([each]) => each.toLowerCase() === name)?.[1];
+  return known ?? (/^\d{1,3}$/.test(name) && Number(name) < 256 ? Number(name) : undefined);
+}
+
 /** The name of a protocol, or its number as text when it has none here. */
 export function formatProtocol(protocol: ProtocolNumber): string {
   const entry = Object.entries(protocolNumber).find(([, number]) => number === protocol);

@@ -12,14 +12,13 @@ export interface FlowSink {
   close(): void;
 }
 
-/** A file begins anew at this size, and the one before is kept. */
-const fileBytesMax: number = 64 * 1024 * 1024;
+const megabyte = 1024 * 1024;
 /** More than this is not kept for a slow reader of standard output. */
-const backlogBytesMax = 1024 * 1024;
+const backlogBytesMax: number = megabyte;
 
-/** The sink for `--flow-log`: a path, or `-`. Throws Node's file errors. */
-export function openFlowSink(path: string): FlowSink {
-  return path === '-' ? new StreamSink(process.stdout) : new FileSink(path, fileBytesMax);
+/** The sink for `--flow-log`: a path of a file that begins anew at so many MB, or `-`. Throws Node's file errors. */
+export function openFlowSink(path: string, fileMb: number): FlowSink {
+  return path === '-' ? new StreamSink(process.stdout) : new FileSink(path, fileMb * megabyte);
 }
 
 /** A file of mode 0600, with at most one predecessor, `<path>.1`. */

@@ -49,6 +49,8 @@ export interface AgentSettings {
   readonly addressRestSeconds: number;
   /** Where new connections are told of, `-` for standard output; undefined: nowhere. */
   readonly flowLog: string | undefined;
+  /** Size at which that file begins anew, in MB; its predecessor is kept. */
+  readonly flowLogMb: number;
   /** New connections of each kind (allowed, denied on the way out, denied on the way in) that are told of in a second. */
   readonly flowRate: number;
   /** Seconds between two comparisons with the kernel. */
@@ -137,6 +139,11 @@ export const agentSettings: { readonly [K in keyof AgentSettings]: SettingOf<Age
   flowLog: {
     kind: path('FILE'),
     summary: "file for new connections with the rule that decides, JSON lines, '-' for standard output; without it none are told",
+  },
+  flowLogMb: {
+    kind: whole(1, 65_536),
+    default: 64,
+    summary: 'size at which the file of --flow-log begins anew, in MB; one predecessor is kept',
   },
   flowRate: {
     kind: whole(1, 10_000),

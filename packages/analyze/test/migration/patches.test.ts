@@ -160,7 +160,7 @@ describe('a proposed patch', () => {
       );
     // Other flows are lost still where the old engine enforced nothing; those of the rule are not.
     expect(lost(report.afterPatches?.objects ?? [])).not.toEqual(lost(report.objects));
-    expect(lost(report.afterPatches?.objects ?? []).join('\n')).not.toMatch(/TCP(,|$| 80(80)?\b)/m);
+    expect(lost(report.afterPatches?.objects ?? []).join('\n')).not.toMatch(/[:;] TCP(,|;|$| 80(80)?\b)/m);
   });
 
   it('does not undo a policy that the old engine never enforced: that it will hold is told', () => {

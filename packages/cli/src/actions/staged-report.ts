@@ -1,25 +1,24 @@
 /** What `weir staged report` does: the flows that staged policies would change. */
-import { readFileSync } from 'node:fs';
-import { renderStaged, stagedReport } from '@weir/analyze';
+import { fiveTupleOf, renderStaged, stagedReport } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
 import { engineProfiles } from '@weir/model';
+import type { Flow } from '@weir/net';
 import type { Invocation } from '../command.ts';
-import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
-import { type FlowLog, readFlowLog } from '../flow-log.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';
+import { noticeCounts, readFlowFile } from '../observed-flows.ts';
+import type { Output } from '../output.ts';
 import { chosenReading } from '../source-options.ts';
 
 /** Answers `weir staged report`. */
 export async function runStagedReport({ options, output }: Invocation): Promise<ExitCode> {
   const source = await readObjects(options);
   for (const notice of source.notices) output.notice(notice);
-  const log = observedFlows(options.text('flows'));
-  if (log.unread > 0) output.notice(`${log.unread} lines of the flow log are no flows and were passed over`);
   const report = stagedReport({
     objects: source.objects,
     profile: chosenReading(options, { engine: 'calico', ...source }).profile ?? engineProfiles.calico,
     hosts: [...source.hosts.values()].flat(),
-    observed: log.flows,
+    observed: observedFlows(options.text('flows'), output),
   });
   for (const diagnostic of report.diagnostics) output.notice(formatDiagnostic(diagnostic));
   if (output.json) output.resultJson(report);
@@ -27,11 +26,13 @@ export async function runStagedReport({ options, output }: Invocation): Promise<
   return report.pairs.lost > 0 || report.observed.changed.some(({ after }) => after === 'deny') ? exitCode.no : exitCode.done;
 }
 
-function observedFlows(path: string | undefined): FlowLog {
-  if (path === undefined) return { flows: [], unread: 0 };
-  try {
-    return readFlowLog(readFileSync(path === '-' ? 0 : path, 'utf8'));
-  } catch (error) {
-    throw usageError(`--flows ${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+/** The flows of the log whose addresses are told; answers are judged with what they answer. */
+function observedFlows(path: string | undefined, output: Output): readonly Flow[] {
+  if (path === undefined) return [];
+  const { flows, counts } = readFlowFile(path, '--flows');
+  noticeCounts(counts, output);
+  const told = flows.filter(({ isReply }) => isReply !== true).map(fiveTupleOf);
+  const without = told.filter((flow) => flow === undefined).length;
+  if (without > 0) output.notice(`${without} flows of the log have no addresses, and are not judged`);
+  return told.flatMap((flow) => (flow === undefined ? [] : [flow]));
 }

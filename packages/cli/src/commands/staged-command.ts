@@ -8,11 +8,15 @@ const report: Command = {
   description:
     'Staged policies (StagedNetworkPolicy, StagedGlobalNetworkPolicy, StagedKubernetesNetworkPolicy) are stored and not\n' +
     'enforced. For each of them every possible flow is judged as it is and as it would be; with --flows also those of a\n' +
-    "flow log of the agent's. Exit code 1 when some flow would no longer be allowed.",
+    "flow log: the agent's, Hubble's JSON or Calico's. Exit code 1 when some flow would no longer be allowed.",
   options: {
     ...sourceOptions,
     ...readingOptions,
-    flows: { type: 'string', placeholder: 'FILE', summary: "a flow log of the agent's, one JSON object a line; - is standard input" },
+    flows: {
+      type: 'string',
+      placeholder: 'FILE',
+      summary: "a flow log (the agent's, Hubble's, Calico's), one JSON object a line; - is standard input",
+    },
   },
   examples: [
     'weir staged report',

@@ -5,14 +5,22 @@
  * are expanded and in depth. A document that cannot be read gives a diagnostic and no object; the
  * others are still read, so that all errors are seen at once.
  */
-import { Composer, type CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
+import { Composer, type CST, type Document, isCollection, isPair, Lexer, LineCounter, Parser, visit } from 'yaml';
 import type { KubeObject } from '../objects/object-meta.ts';
 import type { Diagnostic, TextPosition } from './diagnostic.ts';
 import { fieldPosition } from './manifest-positions.ts';
 import { kubectlScalarTags } from './yaml-scalars.ts';
 
 /** What can be wrong with a manifest. */
-export type ManifestProblem = 'too-large' | 'too-deep' | 'too-many-aliases' | 'yaml-syntax' | 'not-an-object' | 'no-kind';
+export type ManifestProblem =
+  | 'too-large'
+  | 'too-deep'
+  | 'too-many-aliases'
+  | 'yaml-syntax'
+  | 'not-an-object'
+  | 'no-kind'
+  | 'not-text'
+  | 'helm-template';
 
 /** One object of a manifest. */
 export interface ManifestDocument {
@@ -50,10 +58,21 @@ export function parseManifest(text: string, file: string, options: ParseManifest
     const message = `the file has ${text.length} characters, more than the ${maxLength} that are read`;
     return { documents: [], diagnostics: [problem('too-large', message, 'split it into smaller files', { file, line: 1 })] };
   }
+  const control = controlCharacter.exec(text);
+  if (control !== null) {
+    const message = `the file is no text: it has the character ${JSON.stringify(control[0])} at ${control.index}`;
+    return { documents: [], diagnostics: [problem('not-text', message, 'save it as UTF-8, or leave it out', { file, line: 1 })] };
+  }
   const reader = new ManifestReader(file, { maxAliasCount, withoutMetadata });
   reader.read(text);
   return reader;
 }
+
+/** Control characters that no YAML or JSON text has (YAML 1.2, 5.1): all but tabs, line ends and those from U+007F on. */
+const controlCharacter = /[^\P{Cc}\t\n\r\u007f-\u009f]/u;
+
+/** The start of what a template puts in. */
+const templateMark = '{{';
 
 class ManifestReader implements ManifestContent {
   readonly documents: ManifestDocument[] = [];
@@ -61,6 +80,8 @@ class ManifestReader implements ManifestContent {
   private readonly file: string;
   private readonly options: Required<Omit<ParseManifestOptions, 'maxLength'>>;
   private readonly lines = new LineCounter();
+  private text = '';
+  private hasMark = false;
 
   constructor(file: string, options: Required<Omit<ParseManifestOptions, 'maxLength'>>) {
     this.file = file;
@@ -68,6 +89,8 @@ class ManifestReader implements ManifestContent {
   }
 
   read(text: string): void {
+    this.hasMark = text.includes(templateMark);
+    this.text = text;
     const composer = new Composer({ merge: true, customTags: (tags) => [...kubectlScalarTags, ...tags] });
     for (const document of composer.compose(this.tokens(text))) this.readDocument(document);
   }
@@ -92,6 +115,12 @@ class ManifestReader implements ManifestContent {
   }
 
   private readDocument(document: Document): void {
+    const template = this.hasMark ? this.templateAt(document) : undefined;
+    if (template !== undefined) {
+      const action = 'give the output of helm template, or of what else fills it in';
+      this.diagnostics.push(problem('helm-template', 'this is a template and no manifest yet', action, this.positionAt(template)));
+      return;
+    }
     for (const error of document.errors) {
       const action = 'correct the YAML at this place; nothing of this document is used';
       this.diagnostics.push(problem('yaml-syntax', error.message, action, this.positionAt(error.pos[0])));
@@ -100,6 +129,27 @@ class ManifestReader implements ManifestContent {
     const value = this.valueOf(document);
     if (value === undefined || value === null) return;
     this.addObject(value, (path) => fieldPosition({ file: this.file, document, lines: this.lines }, path), '', 0);
+  }
+
+  /**
+   * Where a document has what only templates have; undefined where it has none. A template mark that YAML
+   * takes for a map in place of a key is one, and so is a mark outside of quotes in a document that cannot
+   * be read. In the texts of a good document marks are nobody's business.
+   */
+  private templateAt(document: Document): number | undefined {
+    const [start, , end] = document.range ?? [0, 0, this.text.length];
+    if (document.errors.length > 0) {
+      const mark = unquotedMark.exec(this.text.slice(start, end));
+      return mark === null ? undefined : start + mark.index + mark[0].length - templateMark.length;
+    }
+    let found: number | undefined;
+    visit(document, (_, node) => {
+      if (!isPair(node) || !isCollection(node.key)) return undefined;
+      // The key is the inner of the two brackets.
+      found = Math.max(0, (node.key.range?.[0] ?? 0) - 1);
+      return visit.BREAK;
+    });
+    return found;
   }
 
   private valueOf(document: Document): unknown {
@@ -152,6 +202,9 @@ class ManifestReader implements ManifestContent {
     return { file: this.file, line, column: col };
   }
 }
+
+/** The first mark on a line on which no quote stands before it. */
+const unquotedMark = /^[^'"\n]*?\{\{/m;
 
 /** Whether a value contains itself; `ancestors` holds the objects that it lies in. */
 function isCyclic(value: unknown, ancestors: Set<object>): boolean {

@@ -12,6 +12,9 @@ import type { ChildDefinition } from './supervised-child.ts';
  */
 const controlPlaneFlags = ['--max-semi-space-size=8'];
 
+/** The file in which an agent tells of new connections begins anew at this size, in MB; its predecessor is kept. */
+const flowLogMb = 8;
+
 /** The name of a node's agent among the processes. */
 export function agentName(node: string): string {
   return `${node}-agent`;
@@ -46,7 +49,9 @@ export function childDefinitions(config: ClusterConfig, layout: ClusterLayout): 
       '--local-pods': 'announced',
       '--profile': engine,
       ...(system !== 'windows' && config.dataplane !== undefined ? { '--dataplane': config.dataplane } : {}),
-      ...(system === 'windows' ? windowsOptions(config, layout.hnsSocket(name)) : {}),
+      ...(system === 'windows'
+        ? windowsOptions(config, layout.hnsSocket(name))
+        : { '--flow-log': layout.flowLog(name), '--flow-log-mb': String(flowLogMb) }),
       ...(config.established === undefined ? {} : { '--established': config.established }),
     };
     definitions.push(define(agentName(name), [...enter, 'agent', 'run', ...Object.entries(agentOptions).flat()]));

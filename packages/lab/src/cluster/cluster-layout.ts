@@ -48,6 +48,8 @@ export interface ClusterLayout {
   namesSocket(node: string): string;
   /** Where a Windows node's HNS answers. */
   hnsSocket(node: string): string;
+  /** Where the node's agent tells of new connections; a Windows node's tells of none. */
+  flowLog(node: string): string;
   log(child: string): string;
 }
 
@@ -84,6 +86,7 @@ export function clusterLayout(name: string): ClusterLayout {
     gateSocket: (node) => join(run, `${node}-gate.sock`),
     namesSocket: (node) => join(run, `${node}-dns.sock`),
     hnsSocket: (node) => join(run, `${node}-hns.sock`),
+    flowLog: (node) => join(state, 'logs', `${node}-flows.jsonl`),
     log: (child) => join(state, 'logs', `${child}.log`),
   };
 }

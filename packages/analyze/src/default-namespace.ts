@@ -1,0 +1,44 @@
+/** Objects that name no namespace, put into one: what `kubectl apply -n` and `helm install -n` do. */
+import { policyApiKinds } from '@weir/compile';
+import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube';
+import { groupVersionOf, type PlacedObject } from './readable-objects.ts';
+
+/**
+ * The objects, those of namespaced kinds in this namespace where they name none. Kinds are known from
+ * Kubernetes, from the policy APIs and from definitions among the objects; others stay as they are.
+ */
+export function withNamespace(objects: readonly PlacedObject[], namespace: string): readonly PlacedObject[] {
+  const isNamespaced = namespacedKinds(objects);
+  return objects.map((entry) => {
+    const { object } = entry;
+    if ((object.metadata.namespace ?? '') !== '' || !isNamespaced(object)) return entry;
+    return {
+      object: { ...object, metadata: { ...object.metadata, namespace } },
+      positionOf: (path: string) => entry.positionOf(path),
+    };
+  });
+}
+
+/** The part of a CustomResourceDefinition that says where its objects live. */
+interface DefinitionScope {
+  readonly spec?: { readonly group?: string; readonly scope?: string; readonly names?: { readonly kind?: string } };
+}
+
+function namespacedKinds(objects: readonly PlacedObject[]): (object: KubeObject) => boolean {
+  const registry = new ResourceRegistry(builtInResources);
+  const others = new Set(
+    policyApiKinds()
+      .filter(({ namespaced }) => namespaced)
+      .flatMap(({ group, kind, writtenAs }) => [`${group} ${kind}`, ...(writtenAs === undefined ? [] : [`${writtenAs.group} ${kind}`])]),
+  );
+  for (const { object } of objects) {
+    if (object.kind !== 'CustomResourceDefinition') continue;
+    const { group, scope, names } = (object as DefinitionScope).spec ?? {};
+    if (scope === 'Namespaced') others.add(`${group ?? ''} ${names?.kind ?? ''}`);
+  }
+  return (object) => {
+    const { group, version } = groupVersionOf(object);
+    const kind = object.kind ?? '';
+    return registry.findKind({ group, version, kind })?.namespaced ?? others.has(`${group} ${kind}`);
+  };
+}

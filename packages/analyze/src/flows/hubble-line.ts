@@ -1,0 +1,121 @@
+/**
+ * Lines of Hubble (`hubble observe -o json`, its exporter's files) as observed flows.
+ *
+ * The fields are those of the `Flow` message of Cilium's `flow/flow.proto` in protobuf's JSON with the names of the file.
+ */
+import { type ProtocolNumber, protocolNumber } from '@weir/net';
+import { addressOf, type Fields, fieldsOf, labelsOf, listOf, portOf, textOf, timeOf } from './log-fields.ts';
+import type { ObservedDecision, ObservedEnd, ObservedFlow, ObservedPolicy } from './observed-flow.ts';
+
+/** Drops that policies are the reason of: no rule allows it, a rule denies it. */
+const noRule: readonly unknown[] = ['POLICY_DENIED', 133];
+const byRule: readonly unknown[] = ['POLICY_DENY', 181];
+
+/** What the verdicts come to; the others tell of no connection that was let through or dropped. */
+const verdicts: Readonly<Record<string, ObservedFlow['verdict']>> = {
+  FORWARDED: 'allow',
+  REDIRECTED: 'allow',
+  AUDIT: 'allow',
+  DROPPED: 'deny',
+};
+
+/** Names of Hubble's for the protocols of layer 4. */
+const layer4: Readonly<Record<string, ProtocolNumber>> = {
+  TCP: protocolNumber.TCP,
+  UDP: protocolNumber.UDP,
+  SCTP: protocolNumber.SCTP,
+  ICMPv4: protocolNumber.ICMP,
+  ICMPv6: protocolNumber.ICMPv6,
+};
+
+/** The flow of a `flow` object; undefined when it tells of no connection. */
+export function readHubbleFlow(flow: Fields): ObservedFlow | undefined {
+  const verdict = verdicts[String(flow['verdict'])];
+  const carried = Object.entries(fieldsOf(flow['l4'])).find(([name]) => Object.hasOwn(layer4, name));
+  const ip = fieldsOf(flow['IP']);
+  if (verdict === undefined || carried === undefined) return undefined;
+  const [name, transport] = [carried[0], fieldsOf(carried[1])];
+  const [time, node] = [timeOf(flow['time']), textOf(flow['node_name'])];
+  const isIcmp = name.startsWith('ICMP');
+  const reply = isReply(flow, transport);
+  return {
+    format: 'hubble',
+    ...(time === undefined ? {} : { time }),
+    ...(node === undefined ? {} : { node }),
+    verdict,
+    source: endOf(fieldsOf(flow['source']), ip['source'], transport['source_port']),
+    destination: endOf(fieldsOf(flow['destination']), ip['destination'], transport['destination_port']),
+    protocol: layer4[name] ?? 0,
+    ...(isIcmp ? { icmp: { type: Number(transport['type'] ?? 0), code: Number(transport['code'] ?? 0) } } : {}),
+    ...decisionsOf(flow, verdict),
+    ...(reply === undefined ? {} : { isReply: reply }),
+    count: 1,
+  };
+}
+
+/** As Hubble says; of TCP a first packet is known by its flags. */
+function isReply(flow: Fields, transport: Fields): boolean | undefined {
+  const said = flow['is_reply'] ?? flow['reply'];
+  const flags = fieldsOf(transport['flags']);
+  if (flags['SYN'] === true) return flags['ACK'] === true;
+  return typeof said === 'boolean' ? said : undefined;
+}
+
+function endOf(end: Fields, ip: unknown, portValue: unknown): ObservedEnd {
+  const texts = Array.isArray(end['labels']) ? end['labels'] : [];
+  const isReserved = (name: string): boolean => texts.includes(`reserved:${name}`);
+  const [address, port, namespace, pod] = [addressOf(ip), portOf(portValue), textOf(end['namespace']), textOf(end['pod_name'])];
+  const labels = podLabelsOf(texts);
+  const [workload] = listOf(end['workloads']);
+  const [workloadName, workloadKind] = [textOf(workload?.['name']), textOf(workload?.['kind'])];
+  const isNode = ['host', 'remote-node', 'kube-apiserver'].some(isReserved);
+  return {
+    ...(address === undefined ? {} : { address }),
+    ...(port === undefined || port === 0 ? {} : { port }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(pod === undefined ? {} : { pod }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(workloadName === undefined
+      ? {}
+      : { workload: { name: workloadName, ...(workloadKind === undefined ? {} : { kind: workloadKind }) } }),
+    ...(pod !== undefined ? {} : isNode ? { is: 'node' as const } : isReserved('world') ? { is: 'outside' as const } : {}),
+  };
+}
+
+/** Those that Kubernetes gave, without what Cilium adds of the namespace and of its own. */
+function podLabelsOf(texts: readonly unknown[]): Readonly<Record<string, string>> {
+  const own = texts.flatMap((text) =>
+    typeof text === 'string' && text.startsWith('k8s:') && !/^k8s:io\.(kubernetes\.pod|cilium)\./.test(text) ? [text.slice(4)] : [],
+  );
+  return labelsOf(own);
+}
+
+function decisionsOf(flow: Fields, verdict: ObservedFlow['verdict']): Pick<ObservedFlow, 'egress' | 'ingress'> {
+  const direction = flow['traffic_direction'] === 'EGRESS' ? 'egress' : flow['traffic_direction'] === 'INGRESS' ? 'ingress' : undefined;
+  const named = (which: 'egress' | 'ingress', what: 'allowed' | 'denied'): ObservedPolicy[] =>
+    listOf(flow[`${which}_${what}_by`]).flatMap(policyOf);
+  const found: { egress?: ObservedDecision; ingress?: ObservedDecision } = {};
+  for (const each of ['egress', 'ingress'] as const) {
+    const policies = named(each, verdict === 'allow' ? 'allowed' : 'denied');
+    if (each === direction || policies.length > 0) found[each] = decisionOf(flow, verdict, policies);
+  }
+  return found;
+}
+
+function decisionOf(flow: Fields, verdict: ObservedFlow['verdict'], policies: readonly ObservedPolicy[]): ObservedDecision {
+  if (verdict === 'allow') {
+    if (flow['verdict'] === 'AUDIT') return { verdict, reason: 'other', policies, detail: 'audit: it would have been denied' };
+    return policies.length > 0 ? { verdict, reason: 'rule', policies } : { verdict, reason: 'other', policies };
+  }
+  const reason = flow['drop_reason_desc'] ?? flow['drop_reason'];
+  if (byRule.includes(reason) || policies.length > 0) return { verdict, reason: 'rule', policies };
+  if (noRule.includes(reason)) return { verdict, reason: 'no rule', policies };
+  return { verdict, reason: 'other', policies, detail: `dropped: ${typeof reason === 'string' ? reason : 'no reason is told'}` };
+}
+
+function policyOf(policy: Fields): ObservedPolicy[] {
+  const [name, namespace, kind] = [textOf(policy['name']), textOf(policy['namespace']), textOf(policy['kind'])];
+  if (name === undefined) return [];
+  const otherwise = namespace === undefined ? 'CiliumClusterwideNetworkPolicy' : 'CiliumNetworkPolicy';
+  return [{ kind: kind ?? otherwise, name, ...(namespace === undefined ? {} : { namespace }) }];
+}

@@ -1,0 +1,54 @@
+/** Fields of lines that anybody may have written: read with care, nothing is taken for granted. */
+import { type Address, type ProtocolNumber, parseAddress, parseProtocol } from '@weir/net';
+
+/** A JSON object of unknown shape. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The value as an object; an empty one when it is none. */
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+/** The value as a list of objects. */
+export function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+/** A text that says something: `-` stands for nothing in Calico's logs. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && value !== '-' ? value : undefined;
+}
+
+/** An address in text. */
+export function addressOf(value: unknown): Address | undefined {
+  return typeof value === 'string' ? parseAddress(value) : undefined;
+}
+
+/** A port, also where it is written as text. */
+export function portOf(value: unknown): number | undefined {
+  const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
+  return typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : undefined;
+}
+
+/** A protocol by its name, or by its number as text or number. */
+export function protocolOf(value: unknown): ProtocolNumber | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 && value < 256 ? value : undefined;
+  return typeof value === 'string' ? parseProtocol(value) : undefined;
+}
+
+/** A moment in RFC 3339, or in seconds since 1970, as RFC 3339. */
+export function timeOf(value: unknown): string | undefined {
+  const time = typeof value === 'number' ? new Date(value * 1_000) : typeof value === 'string' ? new Date(value) : undefined;
+  if (time === undefined || Number.isNaN(time.getTime())) return undefined;
+  return typeof value === 'string' && value.endsWith('Z') ? value : time.toISOString();
+}
+
+/** Texts of the form `key=value` as labels. */
+export function labelsOf(texts: readonly unknown[]): Readonly<Record<string, string>> {
+  const pairs = texts.flatMap((text): [string, string][] => {
+    if (typeof text !== 'string') return [];
+    const at = text.indexOf('=');
+    return at < 0 ? [[text, '']] : [[text.slice(0, at), text.slice(at + 1)]];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,121 @@
+/** What `weir flows` does: observed connections, from agents or from a recorded log. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FlowFilter, flowMatches, type ObservedFlow } from '@weir/analyze';
+import type { KubeClient } from '@weir/client';
+import type { Invocation } from '../command.ts';
+import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
+import { flowFilterOf } from '../flow-options.ts';
+import { FlowPrinter } from '../flow-printer.ts';
+import type { FlowSource, ToldLine } from '../flow-sources/flow-source.ts';
+import { givenClient, openFlows } from '../flow-sources/open-flow-source.ts';
+import { noticeCounts, readFlowFile } from '../observed-flows.ts';
+import type { Output } from '../output.ts';
+import { PodDirectory } from '../pod-directory.ts';
+
+/** Between two looks at what has come, in milliseconds. */
+const lookAgainMs = 100;
+/** How many are shown when nobody says so: of the past alone, and before what follows. */
+const lastUsually = 50;
+const lastBeforeFollowing = 10;
+
+/** Answers `weir flows`. */
+export async function runFlows(invocation: Invocation): Promise<ExitCode> {
+  const { options, output } = invocation;
+  const input = options.text('input');
+  const filter = flowFilterOf(options, Date.now());
+  const isFollowing = options.flag('follow');
+  if (input !== undefined) {
+    if (isFollowing) throw usageError('--input is a recorded log, which has an end: leave out --follow');
+    return showRecorded(input, invocation, filter);
+  }
+  const wish = { isFollowed: isFollowing, ...(filter.sinceMs === undefined ? {} : { sinceMs: filter.sinceMs }) };
+  const { source, client } = await openFlows(options, wish);
+  const shown = new Shown(output, filter, client);
+  try {
+    const last = options.whole('last', 0) ?? (filter.sinceMs !== undefined ? undefined : isFollowing ? lastBeforeFollowing : lastUsually);
+    await shown.past(flowsOf(await source.take()), last);
+    for (const sentence of source.news()) output.notice(sentence);
+    if (isFollowing) await follow(source, shown, invocation);
+    else noticeCounts(source.counts, output);
+  } finally {
+    source.close();
+    client.close();
+  }
+  return exitCode.done;
+}
+
+async function showRecorded(path: string, { options, output }: Invocation, filter: FlowFilter): Promise<ExitCode> {
+  const { flows, counts } = readFlowFile(path, '--input');
+  const client = await givenClient(options);
+  try {
+    await new Shown(output, filter, client).past(flows, options.whole('last', 0));
+  } finally {
+    client?.close();
+  }
+  noticeCounts(counts, output);
+  return exitCode.done;
+}
+
+async function follow(source: FlowSource, shown: Shown, { output, signal }: Invocation): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(lookAgainMs, undefined, { signal }).catch(() => undefined);
+    const lines = await source.take();
+    await shown.print(flowsOf(lines));
+    for (const { node, line } of lines) {
+      if (line.kind === 'dropped')
+        output.notice(`node ${line.node ?? node} left out ${line.events} connections: there were more than it tells`);
+      if (line.kind === 'broken') output.notice(`node ${node} wrote a line that is no flow: ${line.problem}`);
+    }
+    for (const sentence of source.news()) output.notice(sentence);
+  }
+}
+
+/** Those that are asked for, on their way to the output. */
+class Shown {
+  readonly #filter: FlowFilter;
+  readonly #pods: PodDirectory;
+  readonly #printer: FlowPrinter;
+  readonly #output: Output;
+
+  constructor(output: Output, filter: FlowFilter, client: KubeClient | undefined) {
+    this.#output = output;
+    this.#filter = filter;
+    this.#pods = new PodDirectory(client);
+    this.#printer = new FlowPrinter(output, (pod) => this.#pods.get(pod));
+  }
+
+  /** The latest, oldest first; says how many were not shown. */
+  async past(flows: readonly ObservedFlow[], last: number | undefined): Promise<void> {
+    const wanted = flows.filter((flow) => flowMatches(flow, this.#filter)).sort(byTime);
+    const shown = last === undefined ? wanted : wanted.slice(Math.max(0, wanted.length - last));
+    const more = wanted.length - shown.length;
+    if (more > 0 && !this.#output.json) this.#output.progress(`${more} earlier ones are not shown (--last N, --since TIME)`);
+    await this.#print(shown);
+  }
+
+  async print(flows: readonly ObservedFlow[]): Promise<void> {
+    await this.#print(flows.filter((flow) => flowMatches(flow, this.#filter)).sort(byTime));
+  }
+
+  async #print(flows: readonly ObservedFlow[]): Promise<void> {
+    if (this.#output.json) await this.#pods.learn(flows.flatMap(podsOf));
+    this.#printer.print(flows);
+  }
+}
+
+function flowsOf(lines: readonly ToldLine[]): ObservedFlow[] {
+  return lines.flatMap(({ node, line }) =>
+    line.kind === 'flow' ? [line.flow.node === undefined ? { ...line.flow, node } : line.flow] : [],
+  );
+}
+
+function podsOf({ source, destination }: ObservedFlow): string[] {
+  return [source, destination].flatMap(({ namespace, pod }) =>
+    namespace === undefined || pod === undefined ? [] : [`${namespace}/${pod}`],
+  );
+}
+
+function byTime(a: ObservedFlow, b: ObservedFlow): number {
+  const [first, second] = [a.time ?? '', b.time ?? ''];
+  return first === second ? 0 : first < second ? -1 : 1;
+}

@@ -1,0 +1,177 @@
+/**
+ * Manifests from files, folders and standard input, as every command reads them that takes paths.
+ *
+ * Folders are read with all that is below them, but for hidden folders and `node_modules`; of files
+ * there those that are called like YAML or JSON. Symbolic links are followed, each file and folder once.
+ * What cannot be read is said, and the rest is still read; with `strict` that ends the command.
+ */
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PlacedObject } from '@weir/analyze';
+import { type Diagnostic, formatDiagnostic, type ManifestText, readManifests } from '@weir/kube';
+import { CommandError, usageError } from './exit-code.ts';
+import { standardInput } from './reports/reported-finding.ts';
+
+/** How to read. */
+export interface ReadManifestOptions {
+  /** Whether what is broken ends the command (exit code 2) instead of being left out. */
+  readonly strict: boolean;
+  /** The option or argument that the paths were given as, for messages. Default: `--manifests`. */
+  readonly given?: string;
+}
+
+/** The objects of paths, and what is said of them. */
+export interface ManifestObjects {
+  readonly objects: readonly PlacedObject[];
+  /** What is broken and left out, and what is odd; the commands print them with their own. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** What was left out without being broken, one sentence each. */
+  readonly notices: readonly string[];
+  /** Every text that was read by its file, in their order. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** A manifest larger than that is none, in bytes; and so much is read of all folders together. */
+const fileMax = 512 * 1024 * 1024;
+const filesMax = 100_000;
+
+/** Reads paths in their order; `-` is standard input. Throws a CommandError where a path is not there, all is broken, or by `strict`. */
+export function readManifestPaths(paths: readonly string[], { strict, given }: ReadManifestOptions): ManifestObjects {
+  const read = readManifestFiles(paths, given);
+  const errors = read.diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0 && (strict || read.objects.length === 0)) throw usageError(errors.map(formatDiagnostic).join('\n      '));
+  return read;
+}
+
+/** As {@link readManifestPaths}, for commands to which broken manifests are an answer: throws only where a path is not there. */
+export function readManifestFiles(paths: readonly string[], given = '--manifests'): ManifestObjects {
+  const reader = new ManifestReader(given);
+  for (const path of paths) reader.add(path);
+  const { documents, diagnostics, notices } = readManifests(reader.texts);
+  return {
+    objects: documents,
+    diagnostics: [...reader.diagnostics, ...diagnostics],
+    notices: [...reader.notices, ...notices],
+    texts: new Map(reader.texts.map(({ file, text }) => [file, text])),
+  };
+}
+
+class ManifestReader {
+  readonly texts: ManifestText[] = [];
+  readonly diagnostics: Diagnostic[] = [];
+  readonly notices: string[] = [];
+  readonly #given: string;
+  readonly #seen: Set<string> = new Set();
+
+  constructor(given: string) {
+    this.#given = given;
+  }
+
+  /** Reads what the user named: it must be there. */
+  add(path: string): void {
+    if (path === '-') {
+      if (this.#seen.has('-')) throw usageError(`${this.#given} - is given twice: there is one standard input`);
+      this.#seen.add('-');
+    }
+    try {
+      if (path === '-') {
+        this.texts.push({ file: standardInput, text: decode(readFileSync(0)) });
+        return;
+      }
+      const stats = statSync(path);
+      if (!stats.isDirectory()) {
+        this.#addFile(path, { stats, found: false });
+        return;
+      }
+      const before = this.texts.length;
+      this.#addFolder(path);
+      if (this.texts.length === before) this.notices.push(`${path} holds no file called *.yaml, *.yml or *.json`);
+    } catch (error) {
+      if (error instanceof CommandError) throw error;
+      throw usageError(`${this.#given} ${path}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Reads what is below a folder; what cannot be read there is said. */
+  #addFolder(folder: string): void {
+    if (!this.#isNew(folder)) return;
+    for (const name of this.#namesIn(folder)) {
+      const path = join(folder, name);
+      const stats = this.#statsOf(path);
+      if (stats?.isDirectory() === true) {
+        if (!name.startsWith('.') && name !== 'node_modules') this.#addFolder(path);
+      } else if (stats?.isFile() === true && isCalledLikeManifest(name)) {
+        try {
+          this.#addFile(path, { stats, found: true });
+        } catch (error) {
+          this.#cannotRead(path, error);
+        }
+      }
+    }
+  }
+
+  #addFile(path: string, { stats, found }: { readonly stats: Stats; readonly found: boolean }): void {
+    if (stats.isFile() && !this.#isNew(path)) return;
+    if (stats.size > fileMax) throw new Error(`the file has ${stats.size} bytes, more than the ${fileMax} that are read`);
+    if (this.texts.length >= filesMax)
+      throw usageError(`${this.#given}: there are more than ${filesMax} files: name the folders that hold manifests`);
+    this.texts.push({ file: path, text: decode(readFileSync(path)), found });
+  }
+
+  #namesIn(folder: string): readonly string[] {
+    try {
+      return readdirSync(folder, 'utf8').sort();
+    } catch (error) {
+      this.#cannotRead(folder, error);
+      return [];
+    }
+  }
+
+  #statsOf(path: string): Stats | undefined {
+    try {
+      return statSync(path);
+    } catch (error) {
+      if (isCalledLikeManifest(path)) this.#cannotRead(path, error);
+      return undefined;
+    }
+  }
+
+  /** Whether the file or folder was not met yet, under this name or another. */
+  #isNew(path: string): boolean {
+    const real = realpathSync(path);
+    if (this.#seen.has(real)) return false;
+    this.#seen.add(real);
+    return true;
+  }
+
+  #cannotRead(file: string, error: unknown): void {
+    if (error instanceof CommandError) throw error;
+    this.diagnostics.push({
+      code: 'unreadable-file',
+      severity: 'error',
+      message: messageOf(error),
+      action: 'make it readable, or leave it out',
+      position: { file, line: 1 },
+    });
+  }
+}
+
+function isCalledLikeManifest(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name) || name === 'Kustomization';
+}
+
+/** UTF-8, or UTF-16 as PowerShell writes it; throws an Error where it is neither. */
+function decode(bytes: Buffer): string {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  const encoding = isUtf16 ? (bytes[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(`the file is no text in ${isUtf16 ? 'UTF-16' : 'UTF-8'}`);
+  }
+}
+
+/** Node's sentence without the call that failed. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,68 @@
+/** `weir flows` on recorded logs, as people run it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runWeir } from './run-weir.ts';
+
+let directory: string;
+let env: Record<string, string>;
+
+const line = (second: number, verdict: 'allow' | 'deny', source: string): string =>
+  JSON.stringify({
+    time: `2026-01-31T12:00:0${second}.000Z`,
+    node: 'n1',
+    verdict,
+    source: { pod: `demo/${source}`, ip: '10.0.0.1', port: 40_000 + second },
+    destination: { pod: 'demo/server', ip: '10.0.0.2', port: 80 },
+    protocol: 'TCP',
+  });
+const log = [line(2, 'deny', 'stranger'), 'no flow', line(1, 'allow', 'client'), line(3, 'deny', 'stranger')].join('\n');
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'weirt-flows-'));
+  env = { WEIR_STATE_DIR: join(directory, 'state'), WEIR_RUN_DIR: join(directory, 'run') };
+  writeFileSync(join(directory, 'flows.jsonl'), log);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('weir flows', () => {
+  it('shows a recorded log in the order of time, aligned, and says what is no flow', async () => {
+    const { code, stdout, stderr } = await runWeir(['flows', '--input', join(directory, 'flows.jsonl')], { env });
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        '2026-01-31T12:00:01.000Z  allowed  TCP  demo/client:40001 → demo/server:80    n1',
+        '2026-01-31T12:00:02.000Z  denied   TCP  demo/stranger:40002 → demo/server:80  n1',
+        '2026-01-31T12:00:03.000Z  denied   TCP  demo/stranger:40003 → demo/server:80  n1',
+        '',
+      ].join('\n'),
+    );
+    expect(stderr).toBe('1 line is no flow and passed over; the first is line 2: no JSON: no flow\n');
+  });
+
+  it('shows only what is asked for, from standard input, as Hubble would', async () => {
+    const { stdout } = await runWeir(['flows', '--input', '-', '--verdict', 'denied', '--last', '1', '-o', 'json'], { env, input: log });
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      time: '2026-01-31T12:00:03.000Z',
+      flow: { verdict: 'DROPPED', source: { pod_name: 'stranger' } },
+    });
+  });
+
+  it('says what is wrong with a question, and that there is no cluster to ask', async () => {
+    const answers = await Promise.all(
+      [['--since', 'yesterday'], ['--protocol', 'tls'], ['-f', '--input', '-'], []].map((args) =>
+        runWeir(['flows', ...args], { env, input: '' }),
+      ),
+    );
+    expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    expect(answers.map(({ stderr }) => stderr.split(/[:,]/)[1]?.trim().slice(0, 24))).toEqual([
+      '--since is a time such a',
+      '--protocol is tcp',
+      '--input is a recorded lo',
+      'there is no cluster to a',
+    ]);
+  });
+});

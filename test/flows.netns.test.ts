@@ -1,0 +1,129 @@
+/** `weir flows` on a cluster of two nodes: what pods do is told live, with names and rules, also after an agent was killed. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { BackgroundProgram } from './support/background-program.ts';
+import { LabCluster } from './support/lab-cluster.ts';
+
+const image = 'k8s.gcr.io/e2e-test-images/agnhost:2.33';
+let lab: LabCluster;
+let server = '';
+
+interface HubbleLine {
+  readonly node_name: string;
+  readonly flow: {
+    readonly verdict: string;
+    readonly source: { readonly pod_name?: string; readonly labels?: readonly string[] };
+    readonly destination: { readonly pod_name?: string; readonly workloads?: readonly { readonly kind: string; readonly name: string }[] };
+    readonly l4: { readonly TCP?: { readonly destination_port: number } };
+    readonly ingress_allowed_by?: readonly { readonly name: string }[];
+  };
+}
+
+const pod = (name: string, node: string, command: string): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name}, namespace: shop, labels: { app: ${name} } }
+spec: { nodeName: ${node}, containers: [{ name: c, image: "${image}", command: [${command}] }] }
+---`;
+
+const world = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: server, namespace: shop }
+spec:
+  selector: { matchLabels: { app: server } }
+  template:
+    metadata: { labels: { app: server } }
+    spec: { nodeName: node1, containers: [{ name: c, image: "${image}", command: [/agnhost, netexec, --http-port=8080] }] }
+---
+${pod('friend', 'node2', '/agnhost, pause')}
+${pod('stranger', 'node1', '/agnhost, pause')}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: server, namespace: shop }
+spec: { podSelector: { matchLabels: { app: server } }, ingress: [{ from: [{ podSelector: { matchLabels: { app: friend } } }] }] }
+`;
+
+const connect = (from: string): Promise<string> => lab.connect({ namespace: 'shop', pod: from }, `${server}:8080`, '--timeout=1s');
+
+beforeAll(async () => {
+  lab = await LabCluster.up({ nodes: 2 });
+  await lab.kubectlOutput('apply -f -', world);
+  await lab.kubectlOutput('wait -n shop --for=condition=Ready pod --all --timeout=60s');
+  server = await lab.kubectlOutput("get pod -n shop -l app=server -o jsonpath='{.items[0].status.podIP}'");
+  await vi.waitFor(async () => expect(await connect('stranger')).toBe('TIMEOUT'), { timeout: 20_000, interval: 100 });
+});
+afterAll(async () => {
+  await lab.down();
+});
+
+describe('weir flows on a cluster of the lab', () => {
+  it('tells live of allowed and denied connections with their pods and the policy that says so, from both nodes, and goes on when an agent was killed', async () => {
+    const live = new BackgroundProgram(`${lab.command.join(' ')} flows -f --name ${lab.name} --port 8080 --since 5m`, lab.env);
+    try {
+      expect(await connect('friend')).toBe('');
+      await live.until(/allowed +TCP +shop\/friend:\d+ → shop\/server-\S+:8080 +node2 +egress: not isolated/);
+      await live.until(/allowed .*shop\/friend:.*node1 +ingress: NetworkPolicy shop\/server ingress\[0\]\.from\[0\]/);
+      expect(await connect('stranger')).toBe('TIMEOUT');
+      await live.until(
+        /denied +TCP +shop\/stranger:\d+ → shop\/server-\S+:8080 +node1 +ingress: no rule; isolated by NetworkPolicy shop\/server/,
+      );
+      await lab.actOn('node1-agent', 'signal?signal=SIGKILL');
+      const denied = (text: string): number => text.match(/denied .*stranger/g)?.length ?? 0;
+      const told = denied(await live.until(/denied .*stranger/));
+      await vi.waitFor(
+        async () => {
+          await connect('stranger');
+          expect(denied(await live.until(/denied .*stranger/))).toBeGreaterThan(told);
+        },
+        { timeout: 30_000, interval: 100 },
+      );
+    } finally {
+      await live.stop();
+    }
+  });
+
+  it("shows the past in Hubble's JSON, with labels and workloads, filtered", async () => {
+    const { code, stdout } = await lab.weir(['flows', '--name', lab.name, '--from', 'shop/friend', '--to', 'shop/server*', '-o', 'json']);
+    expect(code).toBe(0);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as HubbleLine);
+    expect(lines.map(({ node_name }) => node_name).sort()).toEqual(['node1', 'node2']);
+    expect(lines.find(({ node_name }) => node_name === 'node1')?.flow).toMatchObject({
+      verdict: 'FORWARDED',
+      source: { pod_name: 'friend', labels: ['k8s:app=friend', 'k8s:io.kubernetes.pod.namespace=shop'] },
+      destination: { workloads: [{ kind: 'Deployment', name: 'server' }] },
+      l4: { TCP: { destination_port: 8080 } },
+      ingress_allowed_by: [{ name: 'server', namespace: 'shop', kind: 'NetworkPolicy' }],
+    });
+  });
+
+  it('reads agents that are pods through the API server, and says of those that tell nothing what to do', async () => {
+    const kubeconfig = ['--kubeconfig', join(lab.directory, 'state', 'clusters', lab.name, 'kubeconfig')];
+    const none = await lab.weir(['flows', ...kubeconfig]);
+    expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('no pods with the label app.kubernetes.io/name=weir-agent')]);
+    const line = (at: string): string =>
+      `{\\"time\\":\\"${at}\\",\\"verdict\\":\\"deny\\",\\"source\\":{\\"pod\\":\\"a/b\\",\\"ip\\":\\"10.0.0.1\\"},\\"destination\\":{\\"ip\\":\\"10.0.0.2\\"},\\"protocol\\":\\"ICMP\\"}`;
+    const agent = (name: string, node: string, script: string, env: string): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name}, namespace: kube-system, labels: { app.kubernetes.io/name: weir-agent } }
+spec: { nodeName: ${node}, containers: [{ name: agent, image: "${image}", command: [sh, -c, "${script}"]${env} }] }
+---`;
+    const script = `echo '${line('2026-01-31T12:00:00.000Z')}'; echo '{\\"level\\":\\"info\\",\\"msg\\":\\"agent started\\"}'; sleep 1000`;
+    await lab.kubectlOutput(
+      'apply -f -',
+      agent('agent-1', 'node1', script, ', env: [{ name: WEIR_AGENT_FLOW_LOG, value: "-" }]') + agent('agent-2', 'node2', 'sleep 1000', ''),
+    );
+    await lab.kubectlOutput('wait -n kube-system --for=condition=Ready pod agent-1 agent-2 --timeout=60s');
+    const { stdout, stderr } = await lab.weir(['flows', ...kubeconfig]);
+    expect(stdout).toBe('2026-01-31T12:00:00.000Z  denied  ICMP  a/b → 10.0.0.2  node1\n');
+    expect(stderr).toContain('node node2 tells of no connections: set WEIR_AGENT_FLOW_LOG to "-"');
+  });
+});
