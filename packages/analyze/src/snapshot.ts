@@ -48,6 +48,7 @@ import {
 } from '@weir/model';
 import { type Address, type AddressRange, compareAddresses, parseAddress } from '@weir/net';
 import { podRangesOf, type ServiceCidr, serviceRangesOf } from './address-ranges.ts';
+import { isEntryObject } from './entry-objects.ts';
 import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
 import { readPolicies, type SnapshotPolicies } from './snapshot-policies.ts';
 import { unorderedPods } from './unordered-pods.ts';
@@ -72,6 +73,8 @@ export interface Snapshot {
   readonly policies: readonly Policy[];
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
+  /** Ingresses and routes: where connections come in. */
+  readonly entryObjects: readonly KubeObject[];
   /** Refused policies and unreadable objects; the snapshot can be asked all the same. */
   readonly diagnostics: readonly Diagnostic[];
   /** Every pod by `namespace/name`, those that are no endpoints and those that are planned, too. */
@@ -124,6 +127,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     policies: tiers.flatMap(({ policies }) => policies),
     services: ofKind<Service>('Service', ''),
     endpointSlices,
+    entryObjects: placed.map(({ object }) => object).filter(isEntryObject),
     diagnostics: [...read.diagnostics, ...diagnostics, ...unorderedPods(world)],
     pods: new Map(pods.map((pod) => [podKey(pod), pod])),
     workloads,

@@ -180,6 +180,31 @@ describe('weir', () => {
     expect(outcome('demo/server', 'demo/server')).toBe('allow');
   });
 
+  it('shows who can talk to whom by classes, with ports as ranges, blocks outside and services', async () => {
+    const service = `
+---
+apiVersion: v1
+kind: Service
+metadata: { name: front, namespace: demo }
+spec: { type: LoadBalancer, selector: { app: server }, ports: [{ port: 8080, targetPort: 80 }] }`;
+    const input = manifest('{ app: client }') + service;
+    const { stdout } = await weir(['matrix', '--manifests', '-'], input);
+    expect(stdout).toMatch(/^demo\/client +demo\/server +TCP 80$/m);
+    expect(stdout).toMatch(/^demo\/server +demo\/client +all traffic$/m);
+    expect(stdout).toMatch(/^demo\/front 8080\/TCP +demo\/server 80 +demo\/client$/m);
+    expect(stdout).toMatch(/^LoadBalancer demo\/front +service demo\/front 8080\/TCP +nobody +externalTrafficPolicy/m);
+    const json = await weir(['matrix', '--manifests', '-', '-o', 'json', '--focus', 'demo/server', '--direction', 'ingress'], input);
+    expect((JSON.parse(json.stdout) as { connections: object[] }).connections).toEqual([
+      expect.objectContaining({
+        from: 'demo/client',
+        to: 'demo/server',
+        traffic: 'TCP 80',
+        protocols: [{ protocol: 'TCP', ports: [{ first: 80, last: 80 }] }],
+      }),
+    ]);
+    expect(await weir(['matrix', '--manifests', '-', '--focus', 'demo/nobody'], input)).toMatchObject({ code: 3, stdout: '' });
+  });
+
   it('computes the matrix of each family that pods have, with numbered columns where names are too wide', async () => {
     const pod = (i: number): string => `
 ---

@@ -48,12 +48,13 @@ export class EndDescriber {
   describe(classes: readonly number[]): string {
     const chosen = classes.flatMap((at) => this.#ends.classes[at] ?? []);
     const of = (kind: EndClass['kind']): FlowEnd[] => chosen.filter((each) => each.kind === kind).flatMap(({ ends }) => ends);
-    return [this.#describePods(endpointsOf(of('pods'))), this.#describeNodes(of('nodes')), describeOutside(of('outside'))]
+    return [this.describePods(endpointsOf(of('pods'))), this.#describeNodes(of('nodes')), describeOutside(of('outside'))]
       .filter((text) => text !== '')
       .join(' and ');
   }
 
-  #describePods(pods: readonly Endpoint[]): string {
+  /** One text for pods, for example `shop app=web (3 pods)`; '' for none. */
+  describePods(pods: readonly Endpoint[]): string {
     const [first] = pods;
     if (first === undefined) return '';
     if (pods.length === 1) return podName(first);

@@ -8,6 +8,7 @@ import {
   type Address,
   type AddressRange,
   type Cidr,
+  cidrRange,
   cidrsOfRange,
   compareAddresses,
   defined,
@@ -15,7 +16,7 @@ import {
   formatAddress,
   formatCidr,
   nextAddress,
-  parseAddress,
+  parseCidr,
   previousAddress,
   singleAddressCidr,
   subtractAddressRanges,
@@ -56,14 +57,18 @@ export function describeRanges(ranges: readonly AddressRange[]): string[] {
   return unionOfAddressRanges(ranges).flatMap(cidrsOfRange).map(describeBlock);
 }
 
+/** All addresses of a family. */
+export function everyRange(family: Family): AddressRange {
+  return cidrRange(defined(parseCidr(family === 4 ? '0.0.0.0/0' : '::/0'), 'the block of all addresses'));
+}
+
 function describeBlock(cidr: Cidr): string {
   return cidr.prefixLength === singleAddressCidr(cidr.network).prefixLength ? formatAddress(cidr.network) : formatCidr(cidr);
 }
 
 /** The address space in parts that lie in the same of the nets, by the places of these, joined. */
 function piecesOf(nets: EndConditions['nets'], family: Family): ReadonlyMap<string, readonly AddressRange[]> {
-  const first = defined(parseAddress(family === 4 ? '0.0.0.0' : '::'), 'the first address of a family');
-  const last = defined(parseAddress(family === 4 ? '255.255.255.255' : 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'), 'the last one');
+  const { first, last } = everyRange(family);
   const changes = new Map<string, { readonly at: Address; readonly begin: number[]; readonly end: number[] }>();
   const changeAt = (at: Address): { readonly begin: number[]; readonly end: number[] } => {
     const key = formatAddress(at);

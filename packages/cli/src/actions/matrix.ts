@@ -1,15 +1,41 @@
-/** What `weir matrix` does: all pairs of pods, computed, and with `--probe` tried with real connections. */
-import { computeMatrix, loadSnapshot, type Matrix, type MatrixPort, matrixOutcome, type Snapshot } from '@weir/analyze';
+/**
+ * What `weir matrix` does: who can talk to whom, by classes of equal ends; with `--port` also by single
+ * pods, and with `--probe` tried with real connections.
+ */
+import {
+  loadSnapshot,
+  type MatrixFilter,
+  type MatrixReport,
+  matrixCsv,
+  matrixDot,
+  matrixMarkdown,
+  matrixMermaid,
+  matrixToJson,
+  reportMatrix,
+  type Snapshot,
+  unknownNames,
+} from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
-import { type Endpoint, podName } from '@weir/model';
-import { type Family, formatProtocol, isTransportName, protocolNumber, transportNumber } from '@weir/net';
-import type { Invocation } from '../command.ts';
-import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
-import { readObjects } from '../objects.ts';
-import { renderTable } from '../output.ts';
-import { parsePort } from '../port.ts';
+import type { Endpoint } from '@weir/model';
+import type { Invocation, OptionValues } from '../command.ts';
+import { type ExitCode, exitCode, notFoundError, usageError } from '../exit-code.ts';
+import { type ObjectSource, readObjects } from '../objects.ts';
+import { matrixTable } from '../reports/matrix-table.ts';
 import { chosenReading } from '../source-options.ts';
-import { type Cell, differs, probeCells } from './matrix-probe.ts';
+import { askedPorts, type CellMatrix, cellMatrix, cellsToJson, countCells, declaredPorts, renderCells } from './matrix-cells.ts';
+import { differs, probeCells } from './matrix-probe.ts';
+
+/** As many cells are in the JSON without being asked for. */
+const unaskedCellsMax = 10_000;
+
+/** The formats that are texts made from the report alone. */
+const textFormats: Readonly<Record<string, (report: MatrixReport) => string>> = {
+  table: matrixTable,
+  csv: matrixCsv,
+  md: matrixMarkdown,
+  dot: matrixDot,
+  mermaid: matrixMermaid,
+};
 
 /** Answers `weir matrix`. */
 export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
@@ -20,139 +46,69 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
   const namespaces = options.list('namespace');
   const include = (endpoint: Endpoint): boolean => namespaces.length === 0 || namespaces.includes(endpoint.namespace);
-  const ports = chosenPorts(snapshot, options.list('port'), include);
-  const parts = familiesOf(snapshot, include).map((family) => partOf(snapshot, { ports, include, family }));
-  let cells: readonly Cell[] = parts.flatMap(({ cells: of }) => of);
-  if (options.flag('probe')) {
-    if (objects.labCluster === undefined) throw usageError('--probe needs a cluster of the lab: choose it with --name');
-    const timeoutMs = options.whole('timeout-ms', 1) ?? 1_000;
-    cells = await probeCells(cells, { cluster: objects.labCluster, snapshot, timeoutMs, output });
+  const isFiltered = ['focus', 'from', 'to'].some((name) => options.list(name).length > 0);
+  const asksForCells = options.flag('probe') || (options.list('port').length > 0 && !isFiltered);
+  if (asksForCells && output.format === 'table') return await answerInCells(invocation, { objects, snapshot, include });
+  const filter = filterOf(snapshot, options);
+  const controllers = options.list('ingress-controller');
+  checkNames(snapshot, controllers);
+  const report = reportMatrix(snapshot, { include, filter, controllers, hosts: objects.hosts });
+  if (!output.json) {
+    output.result(textFormats[output.format]?.(report) ?? '');
+    return exitCode.done;
   }
-  const differences = cells.filter(differs);
-  if (output.json) output.resultJson({ ports: ports.map(portText), cells, differences: differences.length });
-  else output.result(renderMatrix({ parts, cells, ports, differences, probed: options.flag('probe') }));
-  return differences.length === 0 ? exitCode.done : exitCode.no;
+  const cells = await cellsBeside(invocation, { objects, snapshot, include });
+  const json = matrixToJson(report, cells === undefined ? undefined : cellsToJson(cells));
+  output.resultJson(json);
+  return (json.differences ?? 0) === 0 ? exitCode.done : exitCode.no;
 }
 
-/** The matrix over one family, with the pods that have addresses of it. */
-interface Part {
-  readonly family: Family;
-  readonly pods: readonly Endpoint[];
-  readonly cells: readonly Cell[];
+/** What the matrix is of. */
+interface Asked {
+  readonly objects: ObjectSource;
+  readonly snapshot: Snapshot;
+  readonly include: (endpoint: Endpoint) => boolean;
 }
 
-/** IPv4, and IPv6 where a pod has it. */
-function familiesOf(snapshot: Snapshot, include: (endpoint: Endpoint) => boolean): readonly Family[] {
-  const used = new Set([...snapshot.endpoints.values()].filter(include).flatMap(({ addresses }) => addresses.map(({ family }) => family)));
-  if (!used.has(6)) return [4];
-  return used.has(4) ? [4, 6] : [6];
+async function answerInCells(invocation: Invocation, asked: Asked): Promise<ExitCode> {
+  const cells = await chosenCells(invocation, asked);
+  invocation.output.result(renderCells(cells, invocation.options.flag('probe')));
+  return cells.cells.some(differs) ? exitCode.no : exitCode.done;
 }
 
-function partOf(
-  snapshot: Snapshot,
-  { ports, include, family }: { ports: readonly MatrixPort[]; include: (endpoint: Endpoint) => boolean; family: Family },
-): Part {
-  const matrix = computeMatrix(snapshot, { ports, include, family });
-  const pods = matrix.classes.flatMap((entry) => entry.pods).sort((a, b) => (podName(a) < podName(b) ? -1 : 1));
-  return { family, pods, cells: cellsOf(matrix, pods, family) };
+/** The cells that belong into the JSON: those that were asked for, and few ones anyway. */
+async function cellsBeside(invocation: Invocation, asked: Asked): Promise<CellMatrix | undefined> {
+  const { options } = invocation;
+  if (options.list('port').length > 0 || options.flag('probe')) return await chosenCells(invocation, asked);
+  const ports = declaredPorts(asked.snapshot, asked.include);
+  const isFew = ports.length > 0 && countCells(asked.snapshot, { ports, include: asked.include }) <= unaskedCellsMax;
+  return isFew ? cellMatrix(asked.snapshot, { ports, include: asked.include }) : undefined;
 }
 
-function chosenPorts(snapshot: Snapshot, given: readonly string[], include: (endpoint: Endpoint) => boolean): readonly MatrixPort[] {
-  if (given.length > 0) {
-    return given.map(parsePort).map(({ protocol, port }) => ({
-      protocol: protocol === 'ICMP' ? protocolNumber.ICMP : transportNumber(protocol),
-      ...(port === undefined ? {} : { port }),
-    }));
-  }
-  const declared = new Map<string, MatrixPort>();
-  for (const [key, pod] of snapshot.pods) {
-    const endpoint = snapshot.endpoints.get(key);
-    if (endpoint === undefined || !include(endpoint)) continue;
-    for (const { containerPort, protocol = 'TCP' } of (pod.spec?.containers ?? []).flatMap((container) => container.ports ?? [])) {
-      if (isTransportName(protocol))
-        declared.set(`${containerPort}/${protocol}`, { protocol: transportNumber(protocol), port: containerPort });
-    }
-  }
-  if (declared.size === 0) throw usageError('no container declares a port: say which to ask about with --port');
-  return [...declared.values()].sort((a, b) => (a.port ?? 0) - (b.port ?? 0) || a.protocol - b.protocol);
+/** Every pair on the ports that were asked for, else on those that containers declare; tried where that was asked for. */
+async function chosenCells({ options, output }: Invocation, { objects, snapshot, include }: Asked): Promise<CellMatrix> {
+  const given = askedPorts(options.list('port'));
+  const ports = given.length > 0 ? given : declaredPorts(snapshot, include);
+  if (ports.length === 0) throw usageError('no container declares a port: say which to ask about with --port');
+  const computed = cellMatrix(snapshot, { ports, include });
+  if (!options.flag('probe')) return computed;
+  if (objects.labCluster === undefined) throw usageError('--probe needs a cluster of the lab: choose it with --name');
+  const timeoutMs = options.whole('timeout-ms', 1) ?? 1_000;
+  return { ...computed, cells: await probeCells(computed.cells, { cluster: objects.labCluster, snapshot, timeoutMs, output }) };
 }
 
-function cellsOf(matrix: Matrix, pods: readonly Endpoint[], family: Family): readonly Cell[] {
-  return pods.flatMap((source) =>
-    pods.flatMap((destination) =>
-      matrix.ports.map((port, index) => ({
-        source: podName(source),
-        destination: podName(destination),
-        port: portText(port),
-        family,
-        computed: matrixOutcome(matrix, podName(source), podName(destination), index) ?? 'unknown',
-      })),
-    ),
+function filterOf(snapshot: Snapshot, options: OptionValues): MatrixFilter {
+  const [focus, from, to] = [options.list('focus'), options.list('from'), options.list('to')];
+  const direction = options.text('direction') as MatrixFilter['direction'];
+  if (direction !== undefined && focus.length === 0) throw usageError('--direction goes with --focus: say whose connections are meant');
+  checkNames(snapshot, [...focus, ...from, ...to]);
+  return { focus, from, to, ports: askedPorts(options.list('port')), ...(direction === undefined ? {} : { direction }) };
+}
+
+function checkNames(snapshot: Snapshot, names: readonly string[]): void {
+  const [unknown] = unknownNames(snapshot, names);
+  if (unknown === undefined) return;
+  throw notFoundError(
+    `there is no ${unknown}: name a namespace, namespace/workload, namespace/pod, a node, or one of the words nodes and outside`,
   );
-}
-
-interface MatrixView {
-  readonly parts: readonly Part[];
-  readonly cells: readonly Cell[];
-  readonly ports: readonly MatrixPort[];
-  readonly differences: readonly Cell[];
-  readonly probed: boolean;
-}
-
-function renderMatrix({ parts, cells, ports, differences, probed: tried }: MatrixView): string {
-  const byKey = new Map(cells.map((cell) => [keyOf(cell), cell]));
-  const tables = ports.flatMap((port) =>
-    parts.map(({ family, pods }) => {
-      const title = parts.length > 1 ? `${portText(port)} over IPv${family}` : portText(port);
-      const words = pods.map((source) =>
-        pods.map((destination) =>
-          cellWord(byKey.get(keyOf({ source: podName(source), destination: podName(destination), port: portText(port), family }))),
-        ),
-      );
-      return `${title}\n${renderSquare(pods.map(podName), words)}`;
-    }),
-  );
-  const signs = '+ allowed, - denied, ? not known';
-  const legend = tried ? `computed/tried: ${signs} or not tried; ! where they differ` : signs;
-  return [...tables, legend, ...(tried ? [summaryOf(cells, differences)] : [])].join('\n\n');
-}
-
-/** Wider tables than this have numbers instead of names above their columns. */
-const widthMax = 120;
-
-function renderSquare(names: readonly string[], words: readonly (readonly string[])[]): string {
-  const named = renderTable(
-    ['FROM \\ TO', ...names],
-    names.map((name, row) => [name, ...(words[row] ?? [])]),
-  );
-  if (named.indexOf('\n') <= widthMax) return named;
-  return renderTable(
-    ['#', 'FROM \\ TO', ...names.map((_, column) => String(column + 1))],
-    names.map((name, row) => [String(row + 1), name, ...(words[row] ?? [])]),
-  );
-}
-
-function summaryOf(cells: readonly Cell[], differences: readonly Cell[]): string {
-  const tried = cells.filter(({ probed: answer }) => answer !== undefined).length;
-  const rest = tried === cells.length ? '' : ` (${cells.length - tried} cannot be tried: SCTP, or a pod that does not run)`;
-  const lines = differences.map(
-    (cell) =>
-      `  ${cell.source} → ${cell.destination} ${cell.port} over IPv${cell.family}: computed ${cell.computed}, tried: ${cell.probed ?? ''}`,
-  );
-  return [`${tried} connections tried${rest}, ${differences.length} differ from the computed matrix`, ...lines].join('\n');
-}
-
-function keyOf({ source, destination, port, family }: Pick<Cell, 'source' | 'destination' | 'port' | 'family'>): string {
-  return `${source} ${destination} ${port} ${family}`;
-}
-
-function cellWord(cell: Cell | undefined): string {
-  if (cell === undefined) return '';
-  const sign = { allow: '+', deny: '-', unknown: '?' }[cell.computed];
-  if (cell.probed === undefined) return sign;
-  return `${sign}/${cell.probed === 'timeout' || cell.probed === 'error' ? '-' : '+'}${differs(cell) ? ' !' : ''}`;
-}
-
-function portText({ protocol, port }: MatrixPort): string {
-  return port === undefined ? formatProtocol(protocol) : `${port}/${formatProtocol(protocol)}`;
 }
