@@ -25,10 +25,12 @@ export function findSpareParts(
 ): SpareParts {
   const search = new Search(walks);
   const lastFirst = [...parts].reverse();
-  const policies = lastFirst.flatMap(({ policy }) => (!keeps(policy) && search.takes(policy) ? [policy] : []));
+  const policies = lastFirst.flatMap((of) =>
+    !keeps(of.policy) && of.rules.every((rule) => walks.saysAll(rule)) && search.takes(of.policy) ? [of.policy] : [],
+  );
   const taken = new Set(policies);
   const staying = lastFirst.filter(({ policy }) => !taken.has(policy)).flatMap(({ rules }) => [...rules].reverse());
-  const whole = staying.map((rule) => ({ ...rule, isSpare: search.takes(rule.whole) }));
+  const whole = staying.map((rule) => ({ ...rule, isSpare: walks.saysAll(rule) && search.takes(rule.whole) }));
   const peers = whole.flatMap((rule) => (rule.isSpare ? [] : [...rule.peers].reverse().filter((peer) => search.takes(peer))));
   return {
     policies: policies.reverse(),
@@ -55,6 +57,11 @@ export class WalkIndex {
   of(part: PolicyPart): readonly DecisionWalk[] {
     const walks = new Set(part.policies.flatMap((policy) => this.#byPolicy.get(policy) ?? []));
     return [...walks].filter((walk) => isolates(part, walk) || !walk.matchedBy(part.rules).possible.isEmpty);
+  }
+
+  /** Whether each peer of the rule matches some flow: one that matches none is meant for something that is not there to be looked at. */
+  saysAll({ whole, peers }: PolicyParts['rules'][number]): boolean {
+    return (peers.length === 0 ? [whole] : peers).every((part) => this.says(part));
   }
 
   /** Whether the part matches some flow for certain, or isolates some pod. */
