@@ -6,7 +6,7 @@
  */
 import type { KubeObject, Node } from '@weir/kube';
 import type { Endpoint } from '@weir/model';
-import { type AddressRange, addressRangesContain, cidrRange, parseCidr, unionOfAddressRanges } from '@weir/net';
+import { type AddressRange, addressRangesContain, rangesOfBlocks } from '@weir/net';
 
 /** networking.k8s.io/v1 ServiceCIDR. */
 export interface ServiceCidr extends KubeObject {
@@ -15,22 +15,12 @@ export interface ServiceCidr extends KubeObject {
 
 /** The ranges of pods that nodes name; none where a pod's address contradicts them. */
 export function podRangesOf(nodes: readonly Node[], endpoints: readonly Endpoint[]): readonly AddressRange[] {
-  const ranges = rangesOf(nodes.flatMap(({ spec }) => spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])));
+  const ranges = rangesOfBlocks(nodes.flatMap(({ spec }) => spec?.podCIDRs ?? (spec?.podCIDR === undefined ? [] : [spec.podCIDR])));
   const isElsewhere = ({ addresses }: Endpoint): boolean => addresses.some((address) => !addressRangesContain(ranges, address));
   return endpoints.some(isElsewhere) ? [] : ranges;
 }
 
 /** The ranges of services that objects name. */
 export function serviceRangesOf(serviceCidrs: readonly ServiceCidr[]): readonly AddressRange[] {
-  return rangesOf(serviceCidrs.flatMap(({ spec }) => spec?.cidrs ?? []));
-}
-
-/** The addresses of blocks; texts that are none are left out. */
-function rangesOf(texts: readonly string[]): readonly AddressRange[] {
-  return unionOfAddressRanges(
-    texts.flatMap((text) => {
-      const cidr = parseCidr(text);
-      return cidr === undefined ? [] : [cidrRange(cidr)];
-    }),
-  );
+  return rangesOfBlocks(serviceCidrs.flatMap(({ spec }) => spec?.cidrs ?? []));
 }

@@ -20,7 +20,7 @@ import {
 import { type Diagnostic, formatDiagnostic, type KubeObject } from '@weir/kube';
 import { listHosts, readClusterConfig } from '@weir/lab';
 import type { EngineName } from '@weir/model';
-import { type Address, parseAddress } from '@weir/net';
+import { type Address, type AddressRange, parseAddress, rangesOfBlocks } from '@weir/net';
 import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
@@ -39,6 +39,8 @@ export interface ObjectSource {
   readonly engine?: EngineName;
   /** Whether its agents on Windows enforce by other means what Windows lacks, where that is known. */
   readonly expandsUnsupported?: boolean;
+  /** Where its services have their addresses, where that is known. */
+  readonly serviceRanges?: readonly AddressRange[];
   /** What people should know of it, one sentence each. */
   readonly notices: readonly string[];
 }
@@ -50,7 +52,7 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
   const { file, cluster } = await chooseKubeconfig(options);
   const objects = await readCluster(file, options.text('context'));
   if (cluster === undefined) return { objects, hosts: new Map(), notices: [] };
-  const { engine, windowsExpandUnsupported: expandsUnsupported = false } = (await readClusterConfig(cluster)) ?? {};
+  const { engine, windowsExpandUnsupported: expandsUnsupported = false, network } = (await readClusterConfig(cluster)) ?? {};
   const notices = engine === 'none' ? [`cluster "${cluster}" has no policy engine: its policies are stored and not enforced`] : [];
   return {
     objects,
@@ -58,6 +60,7 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
     labCluster: cluster,
     notices,
     expandsUnsupported,
+    serviceRanges: rangesOfBlocks(network?.serviceCidrs ?? []),
     ...(engine === undefined || engine === 'none' ? {} : { engine }),
   };
 }

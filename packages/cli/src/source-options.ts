@@ -1,7 +1,7 @@
 /** The options of every command that asks a cluster or manifests: which, and as which engine. */
 import type { LoadSnapshotOptions } from '@weir/analyze';
 import { type EngineName, engineProfiles } from '@weir/model';
-import { type AddressRange, cidrRange, parseCidr, unionOfAddressRanges } from '@weir/net';
+import { type AddressRange, parseCidr, rangesOfBlocks } from '@weir/net';
 import type { OptionDefinition, OptionValues } from './command.ts';
 import { usageError } from './exit-code.ts';
 
@@ -56,15 +56,16 @@ export const readingOptions: Readonly<Record<string, OptionDefinition>> = {
 export interface KnownReading {
   readonly engine?: EngineName;
   readonly expandsUnsupported?: boolean;
+  readonly serviceRanges?: readonly AddressRange[];
 }
 
 /** How to judge: as the options say, or as the cluster reads its policies itself. */
 export function chosenReading(
   options: OptionValues,
-  { engine = 'kubernetes', expandsUnsupported = false }: KnownReading,
+  { engine = 'kubernetes', expandsUnsupported = false, serviceRanges: known }: KnownReading,
 ): LoadSnapshotOptions {
   const podRanges = rangesIn(options, 'pod-range');
-  const serviceRanges = rangesIn(options, 'service-range');
+  const serviceRanges = rangesIn(options, 'service-range') ?? known;
   return {
     profile: engineProfiles[(options.text('profile') ?? engine) as EngineName],
     expandsUnsupported: expandsUnsupported || options.flag('windows-expand-unsupported'),
@@ -76,12 +77,7 @@ export function chosenReading(
 /** The blocks that the option names; undefined where it is not given. */
 function rangesIn(options: OptionValues, option: string): readonly AddressRange[] | undefined {
   const texts = options.list(option);
-  if (texts.length === 0) return undefined;
-  return unionOfAddressRanges(
-    texts.map((text) => {
-      const cidr = parseCidr(text);
-      if (cidr === undefined) throw usageError(`--${option} ${text}: write a block of addresses such as 10.244.0.0/16`);
-      return cidrRange(cidr);
-    }),
-  );
+  const bad = texts.find((text) => parseCidr(text) === undefined);
+  if (bad !== undefined) throw usageError(`--${option} ${bad}: write a block of addresses such as 10.244.0.0/16`);
+  return texts.length === 0 ? undefined : rangesOfBlocks(texts);
 }

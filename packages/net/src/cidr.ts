@@ -5,7 +5,7 @@
  * value. Whether a non-canonical text is acceptable is the caller's rule, not this file's.
  */
 import { type Address, addressFromWords, type Family, familyBits, formatAddress, parseAddress } from './address.ts';
-import type { AddressRange } from './address-range.ts';
+import { type AddressRange, unionOfAddressRanges } from './address-range.ts';
 
 /** A block of addresses: the network address (host bits zero) and how many leading bits are fixed. */
 export interface Cidr {
@@ -109,4 +109,14 @@ function wordMask(bits: number): number {
   if (bits <= 0) return 0;
   if (bits >= 32) return 0xffffffff;
   return (0xffffffff << (32 - bits)) >>> 0;
+}
+
+/** The addresses of blocks given as texts, sorted and disjoint; texts that are no blocks are left out. */
+export function rangesOfBlocks(texts: readonly string[]): AddressRange[] {
+  return unionOfAddressRanges(
+    texts.flatMap((text) => {
+      const cidr = parseCidr(text);
+      return cidr === undefined ? [] : [cidrRange(cidr)];
+    }),
+  );
 }
