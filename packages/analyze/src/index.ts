@@ -4,6 +4,13 @@
  * The only public door of the package.
  */
 export type { AgentHearing } from './agent-hearing.ts';
+export type { AssertionFile } from './assertions/assertion.ts';
+export { assertionFileSchema } from './assertions/assertion-schema.ts';
+export * from './assertions/read-assertions.ts';
+export * from './assertions/render-assertions.ts';
+export * from './assertions/run-assertions.ts';
+export type * from './assertions/test-report-json.ts';
+export * from './assertions/test-report-to-json.ts';
 export * from './cluster-traits.ts';
 export * from './connectivity/bounds.ts';
 export * from './connectivity/changed-flows.ts';

@@ -1,0 +1,83 @@
+/** The files of `weir test`: found, read, each with the objects that it is about. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type AssertionFile, readAssertions } from '@weir/analyze';
+import { formatDiagnostic } from '@weir/kube';
+import type { OptionValues } from '../command.ts';
+import { usageError } from '../exit-code.ts';
+import { type ObjectSource, readObjects } from '../objects.ts';
+
+/** How files of assertions are called where a folder is given. */
+const fileName = /\.weir-test\.(ya?ml|json)$/;
+
+/** Folders without files of one's own. */
+const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git']);
+
+/** A file of assertions with the cluster that it is about. */
+export interface TestFile {
+  readonly tests: AssertionFile;
+  readonly source: ObjectSource;
+  /** Files and folders that were read for it. */
+  readonly paths: readonly string[];
+}
+
+/** Reads all files below the paths; throws a usage error with everything that is wrong. */
+export async function readTestFiles(paths: readonly string[], options: OptionValues): Promise<TestFile[]> {
+  const files = (paths.length === 0 ? ['.'] : paths).flatMap(filesAt);
+  const read = files.map((file) => readAssertions(readText(file), file));
+  const problems = read.flatMap(({ diagnostics }) => diagnostics.map(formatDiagnostic));
+  if (problems.length > 0) throw usageError(problems.join('\n      '));
+  const sources = new Map<string, Promise<ObjectSource>>();
+  return Promise.all(
+    read
+      .flatMap((each) => each.files)
+      .map(async (tests): Promise<TestFile> => {
+        const manifests = manifestsOf(tests, options);
+        const key = JSON.stringify(manifests);
+        const source = sources.get(key) ?? readObjects(withManifests(options, manifests));
+        sources.set(key, source);
+        return { tests, source: await source, paths: [tests.file, ...manifests] };
+      }),
+  );
+}
+
+/** What the command line says goes before what the file says; a cluster that is named, too. */
+function manifestsOf({ file, manifests }: AssertionFile, options: OptionValues): readonly string[] {
+  const given = options.list('manifests');
+  if (given.length > 0) return given;
+  const namesCluster = ['kubeconfig', 'context', 'name'].some((name) => options.text(name) !== undefined);
+  return namesCluster ? [] : manifests.map((path) => join(dirname(file), path));
+}
+
+function withManifests(options: OptionValues, manifests: readonly string[]): OptionValues {
+  return { ...options, list: (name) => (name === 'manifests' ? manifests : options.list(name)) };
+}
+
+function filesAt(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const found = filesBelow(path);
+    if (found.length > 0) return found;
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
+  throw usageError(`there is no file of assertions (*.weir-test.yaml) in ${path}: write one as docs/test.md says, or name it`);
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : filesBelow(path);
+      return fileName.test(entry.name) ? [path] : [];
+    });
+}
+
+function readText(file: string): string {
+  try {
+    return file === '-' ? readFileSync(0, 'utf8') : readFileSync(file, 'utf8');
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
+}

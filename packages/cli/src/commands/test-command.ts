@@ -1,0 +1,41 @@
+/** `weir test [PATH…]`: assertions about connections. */
+import type { Command } from '../command.ts';
+import { readingOptions, sourceOptions } from '../source-options.ts';
+
+/** `weir test`. */
+export const testCommand: Command = {
+  name: 'test',
+  summary: 'Check assertions about who may talk to whom',
+  description:
+    'PATH is a file of assertions, or a folder: then its files *.weir-test.yaml, and those of folders below it. Each\n' +
+    'file says which manifests it is about; --manifests, or a cluster, goes before that. An assertion that is about\n' +
+    'nobody fails. Exit code 0 when all hold, 1 when one does not, 2 when a file cannot be read. See docs/test.md.',
+  positionals: '[PATH…]',
+  positionalCount: { min: 0, max: Number.POSITIVE_INFINITY },
+  options: {
+    ...sourceOptions,
+    ...readingOptions,
+    output: {
+      type: 'string',
+      short: 'o',
+      placeholder: 'FORMAT',
+      values: ['table', 'json', 'junit', 'tap'],
+      default: 'table',
+      summary: 'how results are printed',
+    },
+    schema: { type: 'boolean', summary: 'print the form of files of assertions as a JSON schema, for editors' },
+    report: {
+      type: 'string',
+      multiple: true,
+      placeholder: 'FORMAT=FILE',
+      summary: 'write results there as well, as junit, tap or json',
+    },
+  },
+  examples: [
+    'weir test',
+    'weir test shop.weir-test.yaml --report junit=results.xml',
+    'helm template shop/ | weir test shop.weir-test.yaml --manifests -',
+    'weir test --context prod --profile cilium policies/',
+  ],
+  run: async (invocation) => (await import('../actions/test.ts')).runTest(invocation),
+};
