@@ -1,5 +1,6 @@
 /** What `weir lint` looks at: files that people name, with their texts, or a cluster. */
-import { withNamespace } from '@weir/analyze';
+import { type PlacedObject, withNamespace } from '@weir/analyze';
+import { readManifests } from '@weir/kube';
 import type { LintInput } from '@weir/lint';
 import type { OptionValues } from './command.ts';
 import { readManifestFiles, readManifestPaths } from './manifest-files.ts';
@@ -10,6 +11,8 @@ export interface LintSource {
   readonly input: LintInput;
   readonly known: Pick<ObjectSource, 'engine' | 'expandsUnsupported'>;
   readonly notices: readonly string[];
+  /** Reads the same files with other texts; absent for a cluster. */
+  readonly reread?: (texts: ReadonlyMap<string, string>) => LintInput;
 }
 
 /** Reads the files, or the cluster where none are named. */
@@ -24,6 +27,15 @@ export async function readLintSource(options: OptionValues, paths: readonly stri
   const read = options.flag('strict') ? readManifestPaths(named, { strict: true, given }) : readManifestFiles(named, given);
   const { diagnostics, notices, texts } = read;
   const namespace = options.text('default-namespace');
-  const objects = namespace === undefined ? read.objects : withNamespace(read.objects, namespace);
-  return { input: { objects, diagnostics, texts }, known: {}, notices };
+  const inNamespace = (objects: readonly PlacedObject[]): readonly PlacedObject[] =>
+    namespace === undefined ? objects : withNamespace(objects, namespace);
+  return {
+    input: { objects: inNamespace(read.objects), diagnostics, texts },
+    known: {},
+    notices,
+    reread: (changed) => {
+      const again = readManifests([...changed].map(([file, text]) => ({ file, text, found: true })));
+      return { objects: inNamespace(again.documents), diagnostics: again.diagnostics, texts: changed };
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** Findings of the linter as a text for people, file by file. */
-import { type Finding, type RuleSummary, type Severity, summariseLint } from '@weir/lint';
+import { type Finding, type LintReport, type RuleSummary, type Severity, summariseLint } from '@weir/lint';
 import { type Output, renderTable, type Tone } from './output.ts';
 
 /** How to render. */
@@ -12,10 +12,13 @@ export interface RenderFindingsOptions {
 const tones: Readonly<Record<Severity, Tone>> = { error: 'bad', warning: 'note', info: 'dim' };
 
 /** The findings and how many there are; a finding takes two lines: what is wrong, and what to do. */
-export function renderFindings(findings: readonly Finding[], options: RenderFindingsOptions): string {
+export function renderFindings({ findings, checked, rules }: LintReport, options: RenderFindingsOptions): string {
   const shown = findings.filter(({ ignored }) => options.showsIgnored || ignored === undefined);
   const counts = countsText(findings);
-  if (shown.length === 0) return `nothing found${counts === '' ? '' : ` (${counts})`}`;
+  if (shown.length === 0) {
+    const looked = `${checked.policies} ${checked.policies === 1 ? 'policy' : 'policies'} beside ${checked.pods} pods, ${rules.length} rules checked`;
+    return `${looked}: nothing found${counts === '' ? '' : ` (${counts})`}`;
+  }
   return [...shown.map((finding) => renderFinding(finding, options)), counts].join('\n\n');
 }
 

@@ -3,7 +3,8 @@
  *
  * The only public door of the package.
  */
-export * from './configuration.ts';
+export * from './configuration/configuration.ts';
+export * from './configuration/read-configuration.ts';
 export type { LintInput, LintReading } from './context/lint-context.ts';
 export * from './finding.ts';
 export * from './fixes/apply-fixes.ts';

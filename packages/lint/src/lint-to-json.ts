@@ -1,6 +1,6 @@
 /** The report of the linter as JSON, for programs. */
 import type { Finding, Severity } from './finding.ts';
-import type { LintReport, RuleSummary } from './lint.ts';
+import type { Linted, LintReport, RuleSummary } from './lint.ts';
 
 /** How many findings there are; those that are ignored count only as such. */
 export interface LintSummaryJson {
@@ -12,6 +12,7 @@ export interface LintSummaryJson {
 
 /** What `weir lint -o json` prints. */
 export interface LintReportJson {
+  readonly checked: Linted;
   readonly summary: LintSummaryJson;
   /** In the order of the files; those that are ignored too, with `ignored`. */
   readonly findings: readonly Finding[];
@@ -32,6 +33,6 @@ export function summariseLint(findings: readonly Finding[]): LintSummaryJson {
 }
 
 /** The report with its counts. */
-export function lintToJson({ findings, rules }: LintReport): LintReportJson {
-  return { summary: summariseLint(findings), findings, rules };
+export function lintToJson({ checked, findings, rules }: LintReport): LintReportJson {
+  return { checked, summary: summariseLint(findings), findings, rules };
 }

@@ -1,5 +1,5 @@
 /** Asks the rules, and gives what they find in order, with what is ignored marked. */
-import type { LintConfiguration } from './configuration.ts';
+import type { LintConfiguration } from './configuration/configuration.ts';
 import { LintContext, type LintInput, type LintReading } from './context/lint-context.ts';
 import { compareFindings, type Finding, type Severity } from './finding.ts';
 import { applyIgnores } from './ignores/apply-ignores.ts';
@@ -24,8 +24,16 @@ export type RuleSummary = Pick<LintRule, 'id' | 'title' | 'severity'> & {
   readonly page: string;
 };
 
+/** How much was looked at. */
+export interface Linted {
+  readonly policies: number;
+  /** Pods, and the workloads that stand for some. */
+  readonly pods: number;
+}
+
 /** What is found. */
 export interface LintReport {
+  readonly checked: Linted;
   /** In the order of the files; those that are ignored too, marked. */
   readonly findings: readonly Finding[];
   /** The rules that were asked, with the severities that they have here. */
@@ -65,7 +73,8 @@ export function lint(input: LintInput, options: LintOptions = {}): LintReport {
   const rules = [...asked, ...aboutIgnores].map(
     (rule): RuleSummary => ({ ...summaryOf(rule), severity: severityOf(rule.id) ?? rule.severity }),
   );
-  return { findings: [...reported].sort(compareFindings), rules };
+  const checked = { policies: context.policies.length, pods: context.snapshot.pods.size };
+  return { checked, findings: [...reported].sort(compareFindings), rules };
 }
 
 const allRules: ReadonlyMap<string, LintRule> = new Map([...lintRules, ...ignoreRules].map((rule) => [rule.id, rule]));

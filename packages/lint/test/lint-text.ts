@@ -1,5 +1,5 @@
 /** Lints the text of one manifest, as the command does with a file. */
-import { parseManifest } from '@weir/kube';
+import { readManifests } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
 import { type Finding, type LintOptions, lint } from '../src/index.ts';
 
@@ -17,7 +17,7 @@ export function lintText(text: string, options: LintTextOptions = {}): readonly 
 
 /** All findings, those that are ignored too. */
 export function lintAll(text: string, { profile, isComplete, ...options }: LintTextOptions = {}): readonly Finding[] {
-  const { documents, diagnostics } = parseManifest(text, 'policies.yaml');
+  const { documents, diagnostics } = readManifests([{ file: 'policies.yaml', text }]);
   const input = { objects: documents, diagnostics, texts: new Map([['policies.yaml', text]]) };
   return lint(
     { ...input, ...(isComplete === undefined ? {} : { isComplete }) },

@@ -1,9 +1,14 @@
-/** What `weir lint` does: reads, looks, prints what was found. */
-import { isAtLeast, type LintReport, lint, lintToJson, listRules, type Severity } from '@weir/lint';
+/** What `weir lint` does: reads, looks, corrects where it may, prints what is left. */
+import { writeFileSync } from 'node:fs';
+import { applyFixes, isAtLeast, type LintOptions, type LintReport, lint, lintToJson, listRules, type Severity } from '@weir/lint';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
-import { readLintSource } from '../lint-source.ts';
+import { findLintConfiguration } from '../lint-configuration.ts';
+import { type LintSource, readLintSource } from '../lint-source.ts';
+import type { Output } from '../output.ts';
 import { renderFindings, renderRules } from '../render-findings.ts';
+import { lintAnnotations, lintJunit, lintSarif } from '../reports/lint-report.ts';
+import { standardInput } from '../reports/reported-finding.ts';
 import { chosenReading } from '../source-options.ts';
 
 /** Answers `weir lint`. */
@@ -14,12 +19,62 @@ export async function runLint({ options, positionals, output }: Invocation): Pro
     return exitCode.done;
   }
   const rules = chosenRules(options);
-  const { input, known, notices } = await readLintSource(options, positionals);
-  for (const notice of notices) output.notice(notice);
-  const report = lint(input, { ...chosenReading(options, known), ...rules });
-  if (output.json) output.resultJson(lintToJson(report));
-  else output.result(renderFindings(report.findings, { output, showsIgnored: options.flag('show-ignored') }));
-  return hasFailed(report, (options.text('fail-on') ?? 'error') as Severity | 'never') ? exitCode.no : exitCode.done;
+  const configuration = findLintConfiguration(options.text('config'));
+  const source = await readLintSource(options, positionals);
+  for (const notice of source.notices) output.notice(notice);
+  const asked = { ...chosenReading(options, source.known), ...rules, configuration };
+  const fixes = options.flag('fix-unsafe') ? 'all' : options.flag('fix') ? 'safe' : undefined;
+  const report = fixes === undefined ? lint(source.input, asked) : fixFiles(source, asked, { fixes, output });
+  print(report, output, options.flag('show-ignored'));
+  const limit = (options.text('fail-on') ?? configuration.failOn ?? 'error') as Severity | 'never';
+  return hasFailed(report, limit) ? exitCode.no : exitCode.done;
+}
+
+function print(report: LintReport, output: Output, showsIgnored: boolean): void {
+  switch (output.format) {
+    case 'json':
+      return output.resultJson(lintToJson(report));
+    case 'sarif':
+      return output.resultJson(lintSarif(report));
+    case 'junit':
+      return output.result(lintJunit(report));
+    case 'github': {
+      const lines = lintAnnotations(report);
+      return lines === '' ? undefined : output.result(lines);
+    }
+    default:
+      return output.result(renderFindings(report, { output, showsIgnored }));
+  }
+}
+
+/** More rounds than any correction needs: each of them makes at least one that the one before could not make. */
+const maxRounds = 20;
+
+/** Corrects the files, until there is nothing more to correct; gives what is found in them then. */
+function fixFiles(
+  { input, reread }: LintSource,
+  asked: LintOptions,
+  { fixes, output }: { fixes: 'safe' | 'all'; output: Output },
+): LintReport {
+  const { texts: original } = input;
+  if (original === undefined || reread === undefined)
+    throw usageError('--fix corrects files: name some, since nothing is written to a cluster');
+  if (original.has(standardInput)) throw usageError('--fix corrects files: standard input is none');
+  let texts = original;
+  let report = lint(input, asked);
+  let count = 0;
+  for (let round = 0; round < maxRounds; round++) {
+    const made = applyFixes(texts, report.findings, fixes);
+    if (made.fixed.length === 0) break;
+    count += made.fixed.length;
+    texts = new Map([...texts, ...made.texts]);
+    report = lint(reread(texts), asked);
+  }
+  const changed = [...texts].filter(([file, text]) => original.get(file) !== text);
+  for (const [file, text] of changed) writeFileSync(file, text);
+  const files = `${changed.length} file${changed.length === 1 ? '' : 's'}`;
+  output.progress(count === 0 ? 'nothing to correct' : `corrected ${count} finding${count === 1 ? '' : 's'} in ${files}`);
+  return report;
 }
 
 function hasFailed({ findings }: LintReport, limit: Severity | 'never'): boolean {
@@ -27,7 +82,7 @@ function hasFailed({ findings }: LintReport, limit: Severity | 'never'): boolean
 }
 
 /** The rules that are asked, as the options name them. */
-function chosenRules(options: OptionValues): { readonly onlyRules?: readonly string[]; readonly withoutRules?: readonly string[] } {
+function chosenRules(options: OptionValues): Pick<LintOptions, 'onlyRules' | 'withoutRules'> {
   const known = new Set(listRules().map(({ id }) => id));
   const named = (option: string): readonly string[] => {
     const ids = options.list(option).flatMap((text) => text.split(','));

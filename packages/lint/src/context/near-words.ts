@@ -15,7 +15,7 @@ export function nearestWord(word: string, words: Iterable<string>): string | und
 }
 
 /** Whether two words are the same but for upper and lower case. */
-function differsOnlyInCase(a: string, b: string): boolean {
+export function differsOnlyInCase(a: string, b: string): boolean {
   return a !== b && a.toLowerCase() === b.toLowerCase();
 }
 

@@ -1,5 +1,5 @@
 /** Marks findings that a comment or the configuration ignores, and says what is wrong with the comments. */
-import type { IgnoreEntry } from '../configuration.ts';
+import type { IgnoreEntry } from '../configuration/configuration.ts';
 import type { Finding, IgnoredBy } from '../finding.ts';
 import type { IgnoreComment } from './read-ignores.ts';
 

@@ -13,7 +13,7 @@ export const inputRules: readonly LintRule[] = [
     title: 'a file, or a part of it, that cannot be read',
     severity: 'error',
     check: ({ input, snapshot }) => [
-      ...(input.diagnostics ?? []).map(draftOf),
+      ...(input.diagnostics ?? []).filter(({ code }) => code !== 'duplicate-object').map(draftOf),
       ...snapshot.diagnostics.filter(({ code }) => code === 'wrong-type').map(draftOf),
     ],
   },

@@ -23,19 +23,29 @@ export class SourceFile {
   readonly name: string;
   readonly text: string;
   readonly #lines = new LineCounter();
-  readonly #roots: readonly Node[];
+  /** What the documents hold. */
+  readonly roots: readonly Node[];
+  /** What is no YAML. */
+  readonly errors: readonly { readonly message: string; readonly line: number; readonly column: number }[];
 
   constructor(name: string, text: string) {
     this.name = name;
     this.text = text;
     const documents = parseAllDocuments(text, { lineCounter: this.#lines, keepSourceTokens: true, logLevel: 'silent' });
-    this.#roots = Array.isArray(documents) ? documents.flatMap(({ contents }) => (isNode(contents) ? [contents] : [])) : [];
+    const all = Array.isArray(documents) ? documents : [];
+    this.roots = all.flatMap(({ contents }) => (isNode(contents) ? [contents] : []));
+    this.errors = all.flatMap(({ errors }) =>
+      errors.map(({ message, pos: [offset] }) => {
+        const { line, col } = this.#lines.linePos(offset);
+        return { message: message.split('\n')[0] ?? '', line, column: col };
+      }),
+    );
   }
 
   /** The object that begins at a place: a document, or an item of a list in one. */
   objectAt(line: number, column: number): Node | undefined {
     const offset = this.offsetOf(line, column);
-    let node = this.#roots.find((root) => holds(root, offset));
+    let node = this.roots.find((root) => holds(root, offset));
     while (node !== undefined && node.range?.[0] !== offset) node = childrenOf(node).find((child) => holds(child, offset));
     return node;
   }

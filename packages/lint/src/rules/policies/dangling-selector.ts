@@ -4,6 +4,7 @@ import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
 import { adviceFor, type UnmatchedSelector, unmatchedSelector } from '../../context/unmatched-selector.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
+import { secondHalves } from './peer-and-or.ts';
 
 /** The rule about pods. */
 export const danglingSelector: LintRule = {
@@ -23,11 +24,13 @@ export const unknownNamespace: LintRule = {
 
 function* findings(context: LintContext, missing: UnmatchedSelector['missing']): Iterable<DraftFinding> {
   const said = new Set<string>();
+  const halves = secondHalves(context);
   for (const entry of context.rules) {
     for (const selector of selectorsOf(entry)) {
       const unmatched = unmatchedSelector(context, selector);
       if (unmatched?.missing !== missing) continue;
       const field = fieldOfOrigin(entry.rule.origin);
+      if (halves.has(`${entry.of.name} ${field}`)) continue;
       // One peer is a rule of the model for each protocol.
       const key = `${entry.of.name} ${field} ${unmatched.reason}`;
       if (said.has(key)) continue;

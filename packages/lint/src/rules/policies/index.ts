@@ -1,7 +1,46 @@
 /** Rules about policies as they are written. */
 import type { LintRule } from '../../lint-rule.ts';
+import { blockHostBits, emptyBlock, podAddressInBlock, serviceAddressInBlock } from './address-blocks.ts';
 import { danglingSelector, unknownNamespace } from './dangling-selector.ts';
+import { deprecatedApi } from './deprecated-api.ts';
+import { dnsWithoutTcp, egressWithoutDns } from './dns-egress.ts';
+import { labelCase } from './label-case.ts';
+import { openEgress, openIngress } from './open-rules.ts';
+import { peerAndOr } from './peer-and-or.ts';
+import { coveredEntry, duplicateEntry } from './repeated-entries.ts';
+import { duplicateObject, duplicatePolicy } from './repeated-objects.ts';
 import { selectsHostNetwork, selectsNothing } from './selects-nothing.ts';
+import { servicePort, unknownPortName, unservedPort } from './served-ports.ts';
+import { namespaceWithoutPolicy, noNamespace, unprotectedPod } from './uncovered.ts';
+import { emptyPeerList, unenforcedRules } from './written-traps.ts';
 
 /** In the order of the list that people see. */
-export const policyRules: readonly LintRule[] = [selectsNothing, selectsHostNetwork, danglingSelector, unknownNamespace];
+export const policyRules: readonly LintRule[] = [
+  selectsNothing,
+  selectsHostNetwork,
+  danglingSelector,
+  unknownNamespace,
+  labelCase,
+  peerAndOr,
+  emptyPeerList,
+  unenforcedRules,
+  egressWithoutDns,
+  dnsWithoutTcp,
+  unknownPortName,
+  servicePort,
+  unservedPort,
+  serviceAddressInBlock,
+  podAddressInBlock,
+  emptyBlock,
+  blockHostBits,
+  openIngress,
+  openEgress,
+  duplicateObject,
+  duplicatePolicy,
+  duplicateEntry,
+  coveredEntry,
+  namespaceWithoutPolicy,
+  unprotectedPod,
+  noNamespace,
+  deprecatedApi,
+];

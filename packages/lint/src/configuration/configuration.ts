@@ -1,5 +1,5 @@
 /** The linter's configuration: which rules count how much, and what is ignored for which reason. */
-import type { FilePart, Severity } from './finding.ts';
+import type { FilePart, Severity } from '../finding.ts';
 
 /** Something that is not reported. */
 export interface IgnoreEntry {
@@ -15,6 +15,8 @@ export interface IgnoreEntry {
 
 /** The configuration; what is absent is left as it is. */
 export interface LintConfiguration {
+  /** From which severity on a finding fails the command. */
+  readonly failOn?: Severity | 'never';
   /** Other severities of rules; `off` rules are not asked. */
   readonly rules?: ReadonlyMap<string, Severity | 'off'>;
   readonly ignore?: readonly IgnoreEntry[];

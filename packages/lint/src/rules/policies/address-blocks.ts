@@ -1,0 +1,176 @@
+/** Blocks of addresses that hold what no packet comes from or goes to, or what will be somewhere else tomorrow. */
+import { parseApiCidr } from '@weir/kube';
+import {
+  type Address,
+  type AddressRange,
+  addressRangesContain,
+  cidrRange,
+  compareAddresses,
+  formatAddress,
+  formatCidr,
+  parseAddress,
+  parseCidr,
+  subtractAddressRanges,
+} from '@weir/net';
+import type { LintContext } from '../../context/lint-context.ts';
+import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
+import { writtenRules } from '../../context/network-policy-rules.ts';
+import type { DraftFinding, LintRule } from '../../lint-rule.ts';
+
+/** The rule about blocks of services. */
+export const serviceAddressInBlock: LintRule = {
+  id: 'service-address-in-block',
+  title: 'a block of addresses of services, which policies never see',
+  severity: 'warning',
+  *check(context) {
+    const services = addressesOfServices(context);
+    for (const { nets, ...place } of blocks(context)) {
+      const inside = services.filter(({ address }) => addressRangesContain(nets, address));
+      const isRange = isWithin(nets, context.snapshot.serviceRanges);
+      if (!isRange && (inside.length === 0 || !isNarrow(nets) || holdsOthers(context, nets))) continue;
+      const [first] = inside;
+      const whose = first === undefined ? 'of the range of services' : `of service ${first.name} (${formatAddress(first.address)})`;
+      yield {
+        ...place,
+        message: `these are addresses ${whose}: a packet has the address of a pod when policies are asked`,
+        action: 'name the pods behind the service by their labels, and the ports that they listen on',
+      };
+    }
+  },
+};
+
+/** The rule about blocks of pods. */
+export const podAddressInBlock: LintRule = {
+  id: 'pod-address-in-block',
+  title: 'a block of addresses of pods, which come and go',
+  severity: 'warning',
+  *check(context) {
+    const { world } = context.snapshot;
+    for (const { nets, ...place } of blocks(context)) {
+      const pod = isSingle(nets) ? podWith(context, nets[0]?.first) : undefined;
+      if (pod === undefined && !isWithin(nets, world.podRanges)) continue;
+      yield {
+        ...place,
+        message:
+          pod === undefined
+            ? 'these are addresses of pods, which change whenever pods do'
+            : `this is the address of pod ${pod}, until it starts again`,
+        action: 'name the pods by their labels; with Cilium a block never means a pod',
+      };
+    }
+  },
+};
+
+/** The rule about blocks without addresses. */
+export const emptyBlock: LintRule = {
+  id: 'empty-block',
+  title: 'a block of addresses whose exceptions leave nothing of it',
+  severity: 'warning',
+  *check(context) {
+    for (const { of, field, list, peers = [] } of writtenRules(context)) {
+      for (const [i, { ipBlock }] of peers.entries()) {
+        const { cidr, except = [] } = ipBlock ?? {};
+        const block = cidr === undefined ? undefined : parseApiCidr(cidr);
+        if (block === undefined || except.length === 0) continue;
+        const holes = except.flatMap((text) => parseApiCidr(text) ?? []).map(cidrRange);
+        if (subtractAddressRanges([cidrRange(block)], holes).length > 0) continue;
+        yield {
+          about: of,
+          field: `${field}.${list}[${i}].ipBlock`,
+          message: `the exceptions cover all of ${cidr ?? ''}, so this peer is nobody`,
+          action: 'narrow the exceptions, or remove the peer (and the rule, if it was the last one: a rule without peers means everybody)',
+        };
+      }
+    }
+  },
+};
+
+/** The rule about blocks that are written with the address of a host. */
+export const blockHostBits: LintRule = {
+  id: 'block-host-bits',
+  title: 'a block of addresses that is written with an address inside of it',
+  severity: 'info',
+  *check({ policies }) {
+    for (const of of policies) {
+      if (of.isRefused) continue;
+      const object = of.object as unknown as Readonly<Record<string, unknown>>;
+      for (const root of ['spec', 'specs']) yield* hostBits(of, object[root], root);
+    }
+  },
+};
+
+function* hostBits(of: LintPolicy, value: unknown, path: string): Iterable<DraftFinding> {
+  if (typeof value === 'string') {
+    const block = /^[0-9a-fA-F.:]+\/\d+$/.test(value) ? parseCidr(value) : undefined;
+    const written = block === undefined ? undefined : parseAddress(value.slice(0, value.indexOf('/')));
+    if (block === undefined || written === undefined || compareAddresses(block.network, written) === 0) return;
+    const text = formatCidr(block);
+    yield {
+      about: of,
+      field: path,
+      message: `${value} is the block ${text}: the length counts, not the address`,
+      action: `write ${text}, or /${written.family === 4 ? 32 : 128} if that address alone is meant`,
+      fix: { description: `Write ${text}`, isSafe: true, changes: [{ kind: 'replace', field: path, value: text }] },
+    };
+  } else if (Array.isArray(value)) {
+    for (const [i, member] of value.entries()) yield* hostBits(of, member, `${path}[${i}]`);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) yield* hostBits(of, member, `${path}.${key}`);
+  }
+}
+
+/** The blocks of allowing rules, each once. */
+function* blocks({
+  rules,
+}: LintContext): Iterable<{ readonly about: LintPolicy; readonly field: string; readonly nets: readonly AddressRange[] }> {
+  const said = new Set<string>();
+  for (const { of, direction, rule } of rules) {
+    const { nets } = direction === 'ingress' ? rule.match.source : rule.match.destination;
+    if (nets === undefined || nets.length === 0 || rule.action !== 'allow' || rule.origin.peerIndex === undefined) continue;
+    const field = fieldOfOrigin(rule.origin);
+    if (said.has(`${of.name} ${field}`)) continue;
+    said.add(`${of.name} ${field}`);
+    yield { about: of, field, nets };
+  }
+}
+
+function isWithin(nets: readonly AddressRange[], ranges: readonly AddressRange[]): boolean {
+  return ranges.length > 0 && subtractAddressRanges(nets, ranges).length === 0;
+}
+
+function isSingle(nets: readonly AddressRange[]): boolean {
+  const [only] = nets;
+  return nets.length === 1 && only !== undefined && compareAddresses(only.first, only.last) === 0;
+}
+
+/** At most as wide as a range of services usually is: a block of half the internet was not meant for them. */
+function isNarrow(nets: readonly AddressRange[]): boolean {
+  const wide = nets.filter(({ first, last }) => {
+    const [from = 0, to = 0] = first.family === 4 ? [first.words[0], last.words[0]] : [first.words[2], last.words[2]];
+    const sameStart = first.family === 4 || (first.words[0] === last.words[0] && first.words[1] === last.words[1]);
+    return !sameStart || to - from >= 1 << 20;
+  });
+  return wide.length === 0;
+}
+
+function holdsOthers({ snapshot }: LintContext, nets: readonly AddressRange[]): boolean {
+  const others = [...snapshot.endpoints.values(), ...snapshot.nodes].flatMap(({ addresses }) => addresses);
+  return others.some((address) => addressRangesContain(nets, address));
+}
+
+function podWith({ snapshot }: LintContext, address: Address | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const end = snapshot.world.endAt(address);
+  return end.kind === 'endpoint' ? `${end.endpoint.namespace}/${end.endpoint.name}` : undefined;
+}
+
+function addressesOfServices({ snapshot }: LintContext): readonly { readonly name: string; readonly address: Address }[] {
+  return snapshot.services.flatMap(({ metadata, spec }) => {
+    const texts = [...(spec?.clusterIPs ?? []), ...(spec?.clusterIP === undefined ? [] : [spec.clusterIP])];
+    const name = `${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`;
+    return [...new Set(texts)].flatMap((text) => {
+      const address = parseAddress(text);
+      return address === undefined ? [] : [{ name, address }];
+    });
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * Pods that may reach something and can ask nobody for its name: default deny of egress without DNS, or with UDP alone.
+ *
+ * Only pods that have some egress are found: for one that may reach nothing at all a name is of no use.
+ */
+import {
+  appliesToPods,
+  type DirectionVerdict,
+  type Endpoint,
+  judgeDirection,
+  type Outcome,
+  type Policy,
+  podName,
+  type Rule,
+} from '@weir/model';
+import { addressRangesContain, type Family, type ProtocolNumber, portRangesContain, protocolNumber } from '@weir/net';
+import { clusterDnsOf, nodeLocalDns } from '../../context/cluster-dns.ts';
+import type { LintContext } from '../../context/lint-context.ts';
+import { fieldOfOrigin, type LintPolicy, refKey } from '../../context/lint-policy.ts';
+import type { DraftFinding, LintRule } from '../../lint-rule.ts';
+
+/** The rule about pods without DNS. */
+export const egressWithoutDns: LintRule = {
+  id: 'egress-without-dns',
+  title: 'a policy that restricts egress of pods and leaves them no DNS',
+  severity: 'warning',
+  *check(context) {
+    const byPolicy = new Map<LintPolicy, Endpoint[]>();
+    for (const { pods, policies, udp } of restrictedPods(context)) {
+      if (udp !== 'deny') continue;
+      // Of several that restrict the same pods, the one that the others stand beside: that of most pods.
+      const blamed = policies
+        .flatMap((policy) => context.policyOf(policy.ref) ?? [])
+        .sort((a, b) => reachOf(context, b) - reachOf(context, a));
+      const [first] = blamed;
+      if (first !== undefined) byPolicy.set(first, [...(byPolicy.get(first) ?? []), ...pods]);
+    }
+    for (const [about, pods] of byPolicy) {
+      yield {
+        about,
+        message: `${whose(pods)} may reach something, and cannot ask for its name: UDP 53 to the DNS of the cluster is denied`,
+        action: 'allow UDP and TCP 53 to the pods of the DNS, most often k8s-app=kube-dns in namespace kube-system',
+      };
+    }
+  },
+};
+
+/** The rule about DNS over UDP alone. */
+export const dnsWithoutTcp: LintRule = {
+  id: 'dns-without-tcp',
+  title: 'DNS that is allowed over UDP and not over TCP',
+  severity: 'warning',
+  *check(context) {
+    const said = new Set<string>();
+    for (const { udp, tcp, by } of restrictedPods(context)) {
+      if (udp !== 'allow' || tcp !== 'deny' || by === undefined) continue;
+      const about = context.policyOf(by.origin.policy);
+      const { peerIndex: _peer, peers: _peers, ...origin } = by.origin;
+      const field = fieldOfOrigin(origin);
+      if (about === undefined || said.has(`${about.name} ${field}`)) continue;
+      said.add(`${about.name} ${field}`);
+      const isWritten = about.object.kind === 'NetworkPolicy' && about.object.apiVersion === 'networking.k8s.io/v1';
+      yield {
+        about,
+        field,
+        message: 'DNS is allowed over UDP alone: answers that are too long for a packet are asked for again over TCP, and that is denied',
+        action: 'allow TCP 53 too',
+        ...(isWritten
+          ? {
+              fix: {
+                description: 'Allow TCP 53 too',
+                isSafe: false,
+                changes: [{ kind: 'append', list: `${field}.ports`, value: { protocol: 'TCP', port: 53 } }],
+              },
+            }
+          : {}),
+      } satisfies DraftFinding;
+    }
+  },
+};
+
+/** Pods under the same policies, and whether they can ask for names. */
+interface RestrictedPods {
+  readonly pods: readonly Endpoint[];
+  /** Those that isolate their egress. */
+  readonly policies: readonly Policy[];
+  readonly udp: Outcome;
+  readonly tcp: Outcome;
+  /** The rule that allows UDP, where one does. */
+  readonly by?: Rule;
+}
+
+function restrictedPods(context: LintContext): readonly RestrictedPods[] {
+  return context.once('dns of restricted pods', () => {
+    const groups = new Map<string, { pods: Endpoint[]; policies: Policy[]; rules: Rule[] }>();
+    for (const endpoint of context.pods.all) {
+      if (!asksTheCluster(context, endpoint)) continue;
+      const selecting = context.snapshot.world
+        .selecting(endpoint)
+        .flatMap(({ policies }) => policies.filter(({ egress }) => egress !== undefined));
+      const policies = selecting.filter(({ egress }) => egress?.isolates === true);
+      const rules = selecting.flatMap(({ egress }) => egress?.rules ?? []);
+      if (policies.length === 0 || !rules.some(({ action }) => action === 'allow')) continue;
+      const key = `${endpoint.namespace} ${selecting.map(({ ref }) => refKey(ref)).join(' ')}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { pods: [endpoint], policies, rules });
+      else group.pods.push(endpoint);
+    }
+    return [...groups.values()].flatMap(({ pods, policies, rules }): RestrictedPods[] => {
+      const [first] = pods;
+      if (first === undefined) return [];
+      const [udp, tcp] = [protocolNumber.UDP, protocolNumber.TCP].map((protocol) => askDns(context, first, rules, protocol));
+      if (udp === undefined || tcp === undefined) return [];
+      return [{ pods, policies, udp: udp.outcome, tcp: tcp.outcome, ...(udp.by === undefined ? {} : { by: udp.by }) }];
+    });
+  });
+}
+
+/** Those of the DNS itself, and of whoever asks the node's servers, need none of the cluster. */
+function asksTheCluster({ snapshot }: LintContext, endpoint: Endpoint): boolean {
+  const policy = snapshot.pods.get(podName(endpoint))?.spec?.dnsPolicy ?? 'ClusterFirst';
+  return policy === 'ClusterFirst' && endpoint.namespace !== 'kube-system';
+}
+
+/** The best answer of those that answer. */
+function askDns(context: LintContext, source: Endpoint, rules: readonly Rule[], protocol: ProtocolNumber): { outcome: Outcome; by?: Rule } {
+  const { ends, isKnown, world } = clusterDnsOf(context);
+  const [address] = source.addresses;
+  const family: Family = address?.family ?? 4;
+  const from = { kind: 'endpoint', endpoint: source, ...(address === undefined ? {} : { address }) } as const;
+  const verdicts = ends.map((destination) =>
+    judgeDirection(world, { source: from, destination, protocol, destinationPort: 53, family }, 'egress'),
+  );
+  const allowed = verdicts.find(({ verdict }) => verdict === 'allow');
+  if (allowed !== undefined) return { outcome: 'allow', ...ruleOf(allowed) };
+  const cached = rules.find((rule) => rule.action === 'allow' && asksForPort(rule, protocol) && isOfCache(rule));
+  if (cached !== undefined) return { outcome: 'allow', by: cached };
+  // An assumed DNS has not all the labels that the real one has: a rule for its port is meant for it.
+  const meant = isKnown ? undefined : rules.find((rule) => rule.action === 'allow' && asksForPort(rule, protocol));
+  if (meant !== undefined) return { outcome: 'allow', by: meant };
+  return { outcome: verdicts.some(({ verdict }) => verdict === 'unknown') ? 'unknown' : 'deny' };
+}
+
+function ruleOf({ decidedBy }: DirectionVerdict): { readonly by?: Rule } {
+  return decidedBy?.reason === 'rule' ? { by: decidedBy.rule } : {};
+}
+
+function asksForPort({ match }: Rule, protocol: ProtocolNumber): boolean {
+  const { ports = [], namedPorts = [] } = match.destination;
+  if (match.protocol !== undefined && match.protocol !== protocol) return false;
+  return portRangesContain(ports, 53) || namedPorts.some((name) => name.startsWith('dns') || name.startsWith('domain'));
+}
+
+function isOfCache({ match: { destination } }: Rule): boolean {
+  return destination.nets !== undefined && addressRangesContain(destination.nets, nodeLocalDns);
+}
+
+function reachOf(context: LintContext, { compiled }: LintPolicy): number {
+  const pods = compiled
+    .filter(({ policy }) => appliesToPods(policy))
+    .map(({ policy }) => context.pods.matching(policy.subject).pods.length);
+  return Math.max(0, ...pods);
+}
+
+function whose(pods: readonly Endpoint[]): string {
+  const names = pods.slice(0, 3).map(podName).join(', ');
+  return pods.length <= 3 ? `${pods.length === 1 ? 'pod' : 'pods'} ${names}` : `pods ${names} and ${pods.length - 3} more`;
+}

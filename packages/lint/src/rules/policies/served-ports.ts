@@ -1,0 +1,186 @@
+/**
+ * Ports that no container of the pods has: a name that nobody gives a port, the port of a service in the place of that of
+ * its pods, a number that nobody declares.
+ *
+ * The ports that containers declare bind nobody, so a number is found only where all of the pods declare some.
+ */
+import type { Container, Service } from '@weir/kube';
+import { type Endpoint, podName, type Side } from '@weir/model';
+import { formatProtocol, isTransportName, type PortRange, type ProtocolNumber, portRangesContain, transportNumber } from '@weir/net';
+import type { LintContext } from '../../context/lint-context.ts';
+import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
+import { nearestWord } from '../../context/near-words.ts';
+import type { DraftFinding, LintRule } from '../../lint-rule.ts';
+
+/** The rule about names. */
+export const unknownPortName: LintRule = {
+  id: 'unknown-port-name',
+  title: 'a named port that no container of the pods has',
+  severity: 'warning',
+  *check(context) {
+    for (const { entry, pods, names, protocol } of askedPorts(context)) {
+      for (const name of names) {
+        const known = pods.flatMap(({ namedPorts }) => namedPorts.filter((port) => protocol === undefined || port.protocol === protocol));
+        if (known.some((port) => port.name === name)) continue;
+        const near = nearestWord(name, new Set(known.map((port) => port.name)));
+        const other = pods.flatMap(({ namedPorts }) => namedPorts).find((port) => port.name === name);
+        yield {
+          ...placeOf(entry),
+          message: `no container of ${whose(pods)} has a port ${name}${protocolText(protocol)}: this port is none`,
+          action:
+            other !== undefined
+              ? `it is a port of ${formatProtocol(other.protocol)}: name the protocol`
+              : near === undefined
+                ? 'correct the name, write the number, or name the port in the containers'
+                : `did you mean ${near}?`,
+        };
+      }
+    }
+  },
+};
+
+/** The rule about the ports of services. */
+export const servicePort: LintRule = {
+  id: 'service-port',
+  title: 'the port of a service, where the pods behind it listen on another one',
+  severity: 'warning',
+  *check(context) {
+    for (const asked of askedPorts(context)) {
+      for (const { first, services, targets } of unserved(context, asked)) {
+        const [service] = services;
+        if (service === undefined) continue;
+        yield {
+          ...placeOf(asked.entry),
+          message: `${first} is the port of service ${service}, and the pods behind it listen on ${targets.join(', ')}`,
+          action: `write ${targets.join(', ')}: policies are asked when the packet is for the pod already`,
+        };
+      }
+    }
+  },
+};
+
+/** The rule about numbers that nobody declares. */
+export const unservedPort: LintRule = {
+  id: 'unserved-port',
+  title: 'a port that no container of the pods declares',
+  severity: 'info',
+  *check(context) {
+    for (const asked of askedPorts(context)) {
+      for (const { first, services } of unserved(context, asked)) {
+        if (services.length > 0) continue;
+        const declared = [...new Set(asked.pods.flatMap((pod) => declaredPorts(context, pod)).map(({ port }) => port))];
+        yield {
+          ...placeOf(asked.entry),
+          message: `no container of ${whose(asked.pods)} declares port ${first}${protocolText(asked.protocol)}; they declare ${declared.join(', ')}`,
+          action: 'correct the port, or declare it in the containers',
+        };
+      }
+    }
+  },
+};
+
+/** The ports that a rule asks for at pods that are known. */
+interface AskedPorts {
+  readonly entry: LintRuleEntry;
+  /** All that can be the destination. */
+  readonly pods: readonly Endpoint[];
+  readonly protocol: ProtocolNumber | undefined;
+  readonly ports: readonly PortRange[];
+  readonly names: readonly string[];
+}
+
+/** Rules with ports whose destination is pods, each field once. */
+function askedPorts(context: LintContext): readonly AskedPorts[] {
+  return context.once('asked ports', () => {
+    const said = new Set<string>();
+    return context.rules.flatMap((entry): AskedPorts[] => {
+      const { policy, direction, rule } = entry;
+      const { protocol, destination } = rule.match;
+      const { ports = [], namedPorts: names = [] } = destination;
+      if (rule.action !== 'allow' || (ports.length === 0 && names.length === 0)) return [];
+      const pods = direction === 'ingress' ? context.pods.matching(policy.subject).pods : podsOf(context, destination);
+      const key = `${entry.of.name} ${placeOf(entry).field} ${direction === 'ingress' ? '' : String(rule.origin.peerIndex)} ${protocol ?? ''}`;
+      if (pods.length === 0 || said.has(key)) return [];
+      said.add(key);
+      return [{ entry, pods, protocol, ports, names }];
+    });
+  });
+}
+
+function podsOf({ pods }: LintContext, { selector, notSelector, nets, groups, node, nodes }: Side): readonly Endpoint[] {
+  const isPods = selector !== undefined && notSelector === undefined && nets === undefined && groups === undefined;
+  if (!isPods || node !== undefined || nodes !== undefined) return [];
+  const { pods: matched, perhaps } = pods.matching(selector);
+  return perhaps.length > 0 ? [] : matched;
+}
+
+/** A number that nobody declares, with the services that have it as theirs. */
+interface UnservedPort {
+  readonly first: number;
+  readonly services: readonly string[];
+  readonly targets: readonly (number | string)[];
+}
+
+/** Single ports only: a range is meant to be wider than what is there. */
+function unserved(context: LintContext, { pods, ports, names, protocol }: AskedPorts): readonly UnservedPort[] {
+  const declared = pods.map((pod) => declaredPorts(context, pod));
+  // The ports of a service say more than those that containers declare.
+  const isKnown = declared.every((list) => list.length > 0);
+  const fits = (port: PortRange): boolean =>
+    declared.some((list) =>
+      list.some((one) => (protocol === undefined || one.protocol === protocol) && portRangesContain([port], one.port)),
+    );
+  // Where another port of the rule is served, the pods behind it are those that are meant.
+  const missing = ports.filter((port) => port.first === port.last && !fits(port));
+  const found = missing.map(({ first }): UnservedPort => {
+    const behind = context.snapshot.services.filter((service) => pods.some((pod) => selects(service, pod)));
+    const own = behind.flatMap((service) =>
+      (service.spec?.ports ?? []).flatMap(({ port, targetPort = port }) =>
+        port === first && targetPort !== port ? [{ service, targetPort }] : [],
+      ),
+    );
+    const targets = [...new Set(own.map(({ targetPort }) => targetPort))];
+    const isAllowedToo = targets.every((target) =>
+      typeof target === 'number' ? portRangesContain(ports, target) : names.includes(target),
+    );
+    return {
+      first,
+      targets,
+      services: isAllowedToo ? [] : own.map(({ service }) => `${service.metadata.namespace ?? 'default'}/${service.metadata.name ?? ''}`),
+    };
+  });
+  return isKnown ? found : found.filter(({ services }) => services.length > 0);
+}
+
+function declaredPorts({ snapshot }: LintContext, pod: Endpoint): readonly { readonly protocol: ProtocolNumber; readonly port: number }[] {
+  const { containers = [], initContainers = [] } = snapshot.pods.get(podName(pod))?.spec ?? {};
+  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...containers, ...sidecars].flatMap(portsOf);
+}
+
+function portsOf({ ports = [] }: Container): readonly { readonly protocol: ProtocolNumber; readonly port: number }[] {
+  return ports.flatMap(({ containerPort, protocol = 'TCP' }) =>
+    isTransportName(protocol) ? [{ protocol: transportNumber(protocol), port: containerPort }] : [],
+  );
+}
+
+function selects({ metadata, spec }: Service, { namespace, labels }: Endpoint): boolean {
+  const wanted = Object.entries(spec?.selector ?? {});
+  return (metadata.namespace ?? 'default') === namespace && wanted.length > 0 && wanted.every(([key, value]) => labels.pod[key] === value);
+}
+
+/** The ports stand with the rule, not with its peers. */
+function placeOf({ of, rule: { origin } }: LintRuleEntry): Pick<DraftFinding, 'about'> & { readonly field: string } {
+  const { peerIndex: _peer, peers: _peers, ...rule } = origin;
+  return { about: of, field: fieldOfOrigin(rule) };
+}
+
+function whose(pods: readonly Endpoint[]): string {
+  const [first] = pods;
+  const name = first === undefined ? '' : podName(first);
+  return pods.length === 1 ? `pod ${name}` : `pod ${name} and ${pods.length - 1} more`;
+}
+
+function protocolText(protocol: ProtocolNumber | undefined): string {
+  return protocol === undefined ? '' : ` of ${formatProtocol(protocol)}`;
+}
