@@ -3,7 +3,7 @@
  * misspelt rule would be a rule that nobody turned off.
  */
 import type { TextPosition } from '@weir/kube';
-import { isMap, isNode, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import { type FilePart, type Severity, severities } from '../finding.ts';
 import { fieldAt, SourceFile } from '../source/source-file.ts';
 import type { IgnoreEntry, LintConfiguration } from './configuration.ts';
@@ -100,7 +100,7 @@ class ConfigurationReader {
       if (!isScalar(node) || node.value !== null) this.#complain('this has to be fields with values', node);
       return fields;
     }
-    for (const { key, value } of (node as YAMLMap).items) {
+    for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';
       if (known?.includes(name) === false) this.#complain(`there is no field ${name}: ${known.join(', ')}`, isNode(key) ? key : node);
       else fields.set(name, isNode(value) ? value : undefined);

@@ -23,9 +23,7 @@ export interface WrittenRule {
 export function writtenPolicies({ policies }: Pick<LintContext, 'policies'>): readonly (LintPolicy & { readonly object: NetworkPolicy })[] {
   return policies.flatMap((of) => {
     const { kind, apiVersion } = of.object;
-    return kind === 'NetworkPolicy' && apiVersion === 'networking.k8s.io/v1' && !of.isRefused
-      ? [{ ...of, object: of.object as NetworkPolicy }]
-      : [];
+    return kind === 'NetworkPolicy' && apiVersion === 'networking.k8s.io/v1' && !of.isRefused ? [{ ...of, object: of.object }] : [];
   });
 }
 
