@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listRules } from '../src/index.ts';
-import { lintText } from './lint-text.ts';
+import { type LintTextOptions, lintText } from './lint-text.ts';
 import { renderIndex } from './rule-index.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'docs', 'lint');
@@ -17,9 +17,15 @@ function examples(page: string, heading: string): readonly string[] {
 }
 
 /** What the linter has to know that a manifest cannot say: `<!-- lint: {"profile": "azure"} -->`. */
-function reading(page: string): Parameters<typeof lintText>[1] {
+function reading(page: string): LintTextOptions {
   const [, text = '{}'] = /<!-- lint: (\{.*\}) -->/.exec(page) ?? [];
-  return JSON.parse(text) as Parameters<typeof lintText>[1];
+  return JSON.parse(text) as LintTextOptions;
+}
+
+/** The rules that find something in an example. Hints of other rules are beside what it shows: a pod that nothing protects, say. */
+function rulesIn(text: string, id: string, page: string): readonly string[] {
+  const findings = lintText(text, reading(page)).filter(({ rule, severity }) => rule === id || severity !== 'info');
+  return [...new Set(findings.map(({ rule }) => rule))];
 }
 
 describe('the pages of rules', () => {
@@ -43,16 +49,16 @@ describe('the pages of rules', () => {
         expect(page.split('\n').slice(0, 3)).toEqual([`# ${id}`, '', `Finds ${title}.`]);
       });
 
-      it('finds its bad examples, and nothing else in them', () => {
+      it('finds its bad examples, and nothing else is wrong in them', () => {
         const bad = examples(page, 'Found');
         expect(bad.length).toBeGreaterThan(0);
-        for (const text of bad) expect([...new Set(lintText(text, reading(page)).map(({ rule }) => rule))]).toEqual([id]);
+        for (const text of bad) expect(rulesIn(text, id, page)).toEqual([id]);
       });
 
       it('finds nothing in its good examples', () => {
         const good = examples(page, 'Fine');
         expect(good.length).toBeGreaterThan(0);
-        for (const text of good) expect(lintText(text, reading(page))).toEqual([]);
+        for (const text of good) expect(rulesIn(text, id, page)).toEqual([]);
       });
     });
   }

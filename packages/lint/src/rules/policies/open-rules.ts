@@ -43,7 +43,8 @@ function* openRules(context: LintContext, wanted: Direction): Iterable<DraftFind
     const message = `everybody is let in, from inside and outside of the cluster${ports === '' ? '' : `, on port ${ports}`}`;
     const action =
       'name who may come: pods by their labels, others by their blocks of addresses; no service makes these pods an entry point';
-    yield { about: of, field, message, action };
+    // On the ports that are meant, everybody may well be meant too.
+    yield { about: of, field, message, action, ...(ports === '' ? {} : { severity: 'info' }) };
   }
 }
 
