@@ -37,7 +37,16 @@ const filesMax = 100_000;
 
 /** Reads paths in their order; `-` is standard input. Throws a CommandError where a path is not there, all is broken, or by `strict`. */
 export function readManifestPaths(paths: readonly string[], { strict, given }: ReadManifestOptions): ManifestObjects {
-  const read = readManifestFiles(paths, given);
+  return withoutBroken(readManifestFiles(paths, given), strict);
+}
+
+/** As {@link readManifestPaths}, for texts that are no files of this machine. */
+export function readManifestTexts(texts: readonly ManifestText[], { strict }: Pick<ReadManifestOptions, 'strict'>): ManifestObjects {
+  const { documents, ...said } = readManifests(texts);
+  return withoutBroken({ objects: documents, ...said, texts: new Map(texts.map(({ file, text }) => [file, text])) }, strict);
+}
+
+function withoutBroken(read: ManifestObjects, strict: boolean): ManifestObjects {
   const errors = read.diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0 && (strict || read.objects.length === 0)) throw usageError(errors.map(formatDiagnostic).join('\n      '));
   return read;

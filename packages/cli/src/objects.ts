@@ -24,7 +24,7 @@ import { type Address, type AddressRange, parseAddress, rangesOfBlocks } from '@
 import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
-import { readManifestPaths } from './manifest-files.ts';
+import { type ManifestObjects, readManifestPaths } from './manifest-files.ts';
 import { readPolicyObjects } from './policy-objects.ts';
 import { chosenReading } from './source-options.ts';
 
@@ -48,7 +48,7 @@ export interface ObjectSource {
 /** Reads the objects; throws a CommandError when that is not possible. */
 export async function readObjects(options: OptionValues): Promise<ObjectSource> {
   const manifests = options.list('manifests');
-  if (manifests.length > 0) return fromManifests(manifests, options);
+  if (manifests.length > 0) return fromManifests(readManifestPaths(manifests, { strict: options.flag('strict') }), options);
   const { file, cluster } = await chooseKubeconfig(options);
   const objects = await readCluster(file, options.text('context'));
   if (cluster === undefined) return { objects, hosts: new Map(), notices: [] };
@@ -65,12 +65,11 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
   };
 }
 
-function fromManifests(paths: readonly string[], options: OptionValues): ObjectSource {
-  const strict = options.flag('strict');
-  const { objects, diagnostics, notices } = readManifestPaths(paths, { strict });
+/** Manifests that were read, as the options say; throws a CommandError. */
+export function fromManifests({ objects, diagnostics, notices }: ManifestObjects, options: OptionValues): ObjectSource {
   const namespace = options.text('default-namespace');
   const placed = namespace === undefined ? objects : withNamespace(objects, namespace);
-  if (strict) refuseErrors(loadSnapshot(placed, chosenReading(options, {})).diagnostics);
+  if (options.flag('strict')) refuseErrors(loadSnapshot(placed, chosenReading(options, {})).diagnostics);
   return { objects: placed, hosts: new Map(), notices: [...diagnostics.map(formatDiagnostic), ...notices] };
 }
 

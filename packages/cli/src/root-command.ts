@@ -8,6 +8,7 @@ import { downCommand, envCommand, statusCommand, upCommand } from './commands/cl
 import { completionCommand } from './commands/completion-command.ts';
 import { convertCommand } from './commands/convert-command.ts';
 import { demoCommand } from './commands/demo-command.ts';
+import { diffCommand } from './commands/diff-command.ts';
 import { engineCommand } from './commands/engine-command.ts';
 import { flowsCommand } from './commands/flows-command.ts';
 import { labCommand } from './commands/lab-command.ts';
@@ -38,6 +39,7 @@ export const rootCommand: Command = {
     matrixCommand,
     lintCommand,
     testCommand,
+    diffCommand,
     convertCommand,
     migrateCommand,
     stagedCommand,

@@ -136,7 +136,8 @@ function endToJson(end: FlowEnd): EndJson {
   return end.kind === 'node' ? { node: end.node.name, ...ip } : ip;
 }
 
-function directionToJson({ verdict, isolatedBy, decidedBy }: DirectionVerdict): DirectionJson {
+/** One direction as plain JSON values. */
+export function directionToJson({ verdict, isolatedBy, decidedBy }: DirectionVerdict): DirectionJson {
   return {
     verdict,
     isolatedBy: isolatedBy.map(({ policy, source }) => policyToJson(policy, source)),

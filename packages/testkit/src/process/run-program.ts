@@ -8,16 +8,17 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Environment besides this process's own (an undefined variable is left out), and standard input. */
+/** Environment besides this process's own (an undefined variable is left out), standard input, and the folder that it runs in. */
 export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string | undefined;
+  readonly cwd?: string | undefined;
 }
 
 /** Resolves when the program has ended, whatever its exit code. */
 export function runProgram(command: string, args: readonly string[], options: RunProgramOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, ...options.env } });
+    const child = spawn(command, args, { env: { ...process.env, ...options.env }, cwd: options.cwd });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

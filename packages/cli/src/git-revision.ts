@@ -1,0 +1,67 @@
+/** Files of a git repository as they are in a revision, read with the program git; nothing is checked out. */
+import { execFile } from 'node:child_process';
+import type { ManifestText } from '@weir/kube';
+import { CommandError, exitCode, usageError } from './exit-code.ts';
+
+/** More than this of manifests is not read. */
+const sizeMax = 512 * 1024 * 1024;
+
+/** Reads a file, or the manifests in a folder, as git names them (`main:deploy/`, and `main:deploy/web.yaml` in it); throws a CommandError that says what is wrong. */
+export async function readRevision(place: string): Promise<readonly ManifestText[]> {
+  const id = (await git(['rev-parse', '--verify', '--quiet', '--end-of-options', place], { place })).toString().trim();
+  const type = (await git(['cat-file', '-t', id], { place })).toString().trim();
+  if (type === 'blob') return [{ file: place, text: (await git(['cat-file', 'blob', id], { place })).toString() }];
+  if (type !== 'tree') throw usageError(`${place} is no file and no folder, but a ${type}: write REVISION:PATH`);
+  const prefix = place.endsWith(':') || place.endsWith('/') ? place : `${place}/`;
+  const entries = (await git(['ls-tree', '-r', '-z', '--full-tree', id], { place })).toString().split('\0').flatMap(readEntry);
+  const texts = await readBlobs(
+    entries.map((entry) => entry.id),
+    place,
+  );
+  return entries.map(({ path }, i) => ({ file: `${prefix}${path}`, text: texts[i] ?? '', found: true }));
+}
+
+/** A manifest in a list of `ls-tree -z`; links, submodules and other files are left out. */
+function readEntry(line: string): { readonly id: string; readonly path: string }[] {
+  const [, mode, id, path] = /^(\d+) blob ([0-9a-f]+)\t(.+)$/s.exec(line) ?? [];
+  if (id === undefined || path === undefined || mode === '120000') return [];
+  return /\.(ya?ml|json)$/.test(path) ? [{ id, path }] : [];
+}
+
+/** The contents of objects, in order, by one process. */
+async function readBlobs(ids: readonly string[], place: string): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const answer = await git(['cat-file', '--batch'], { place, input: `${ids.join('\n')}\n` });
+  let at = 0;
+  return ids.map(() => {
+    const end = answer.indexOf('\n', at);
+    const size = Number(answer.toString('latin1', at, end).split(' ')[2]);
+    if (end < 0 || !Number.isInteger(size)) throw new CommandError(exitCode.unable, `git does not give the files of ${place}`);
+    at = end + 1 + size + 1;
+    return answer.toString('utf8', end + 1, end + 1 + size);
+  });
+}
+
+interface GitCall {
+  /** What the user asked for. */
+  readonly place: string;
+  readonly input?: string;
+}
+
+function git(args: readonly string[], { place, input }: GitCall): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const child = execFile('git', args, { encoding: 'buffer', maxBuffer: sizeMax }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(explainFailure(error, stderr.toString().trim(), place));
+    });
+    child.stdin?.on('error', () => undefined).end(input ?? '');
+  });
+}
+
+function explainFailure(error: Error & { readonly code?: unknown }, said: string, place: string): CommandError {
+  if (error.code === 'ENOENT') return new CommandError(exitCode.unable, `the program git is not there, and ${place} is read with it`);
+  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return usageError(`${place} is too large: name a folder of manifests in it`);
+  if (said === '')
+    return usageError(`there is no file or folder ${place}, and no revision and path of the git repository here (git ls-tree shows paths)`);
+  return usageError(`${place}: ${said.replace(/^fatal: /, '')}`);
+}
