@@ -61,7 +61,11 @@ export class EndDescriber {
     if (pods.length === this.#pods) return `every pod (${pods.length})`;
     const namespaces = new Map<string, Endpoint[]>();
     for (const pod of pods) namespaces.set(pod.namespace, [...(namespaces.get(pod.namespace) ?? []), pod]);
-    if (namespaces.size > listedMax) return `${pods.length} pods of ${namespaces.size} namespaces`;
+    if (namespaces.size > listedMax) {
+      const [labels, ofNamespaces] = [sharedLabels(pods), sharedLabels(pods, 'namespace')];
+      const which = `${namespaces.size} namespaces${ofNamespaces === '' ? '' : ` with ${ofNamespaces}`}`;
+      return `${labels === '' ? '' : `${labels}: `}${pods.length} pods of ${which}`;
+    }
     return [...namespaces].map(([namespace, members]) => this.#describeNamespace(namespace, members)).join(', ');
   }
 
@@ -91,11 +95,11 @@ function describeOutside(ends: readonly FlowEnd[]): string {
   return addresses.length === 0 ? '' : `addresses outside like ${listed(addresses)}`;
 }
 
-/** At most two labels that all of the pods have, those that people know them by first. */
-function sharedLabels(pods: readonly Endpoint[]): string {
+/** At most two labels that all of the pods, or their namespaces, have, those that people know them by first. */
+function sharedLabels(pods: readonly Endpoint[], space: 'pod' | 'namespace' = 'pod'): string {
   const [first, ...others] = pods;
-  const shared = Object.entries(first?.labels.pod ?? {}).filter(
-    ([key, value]) => isLastingLabel(key) && others.every(({ labels }) => labels.pod[key] === value),
+  const shared = Object.entries(first?.labels[space] ?? {}).filter(
+    ([key, value]) => isLastingLabel(key) && others.every(({ labels }) => labels[space][key] === value),
   );
   const sorted = shared.sort(([a], [b]) => byTelling(a, b));
   return sorted

@@ -8,11 +8,14 @@ import {
   type Address,
   type AddressRange,
   type Cidr,
+  cidrContains,
+  cidrOf,
   cidrRange,
   cidrsOfRange,
   compareAddresses,
   defined,
   type Family,
+  familyBits,
   formatAddress,
   formatCidr,
   nextAddress,
@@ -57,8 +60,20 @@ export function describeRanges(ranges: readonly AddressRange[]): string[] {
   return unionOfAddressRanges(ranges).flatMap(cidrsOfRange).map(describeBlock);
 }
 
+/** The least block that holds all of the ranges; undefined for none. */
+export function blockAround(ranges: readonly AddressRange[]): Cidr | undefined {
+  const sorted = unionOfAddressRanges(ranges);
+  const [first, last] = [sorted[0]?.first, sorted.at(-1)?.last];
+  if (first === undefined || last === undefined) return undefined;
+  for (let prefixLength: number = familyBits(first.family); prefixLength >= 0; prefixLength--) {
+    const block = cidrOf(first, prefixLength);
+    if (cidrContains(block, last)) return block;
+  }
+  return undefined;
+}
+
 /** All addresses of a family. */
-export function everyRange(family: Family): AddressRange {
+function everyRange(family: Family): AddressRange {
   return cidrRange(defined(parseCidr(family === 4 ? '0.0.0.0/0' : '::/0'), 'the block of all addresses'));
 }
 

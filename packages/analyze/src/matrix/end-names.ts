@@ -3,10 +3,10 @@
  * common; nodes; blocks of addresses. Two ends of different members never have the same name.
  */
 import { type Endpoint, podName } from '@weir/model';
-import { type AddressRange, type Family, subtractAddressRanges } from '@weir/net';
+import { type AddressRange, cidrRange, type Family, formatCidr, subtractAddressRanges } from '@weir/net';
 import { EndDescriber, listed } from '../connectivity/describe-ends.ts';
 import type { EndClasses } from '../connectivity/end-classes.ts';
-import { describeRanges, everyRange } from '../connectivity/outside-ranges.ts';
+import { blockAround, describeRanges } from '../connectivity/outside-ranges.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { copiesOf } from '../workloads/copies.ts';
 import type { MatrixEnd, MatrixWorkload } from './matrix-report.ts';
@@ -47,10 +47,7 @@ export class EndNames {
   /** An end of addresses outside. */
   outside(ranges: readonly AddressRange[], hosts: readonly string[], family: Family): MatrixEnd {
     const blocks = describeRanges(ranges);
-    const every = everyRange(family);
-    const others = describeRanges(subtractAddressRanges([every], [...ranges]));
-    const exceptions = others.length === 0 || others.length >= blocks.length ? undefined : others;
-    const text = exceptions === undefined ? listed(blocks) : `${listed(describeRanges([every]))} except ${listed(exceptions)}`;
+    const text = rangesText(ranges, blocks);
     return { ...emptyEnd('outside', this.#unique(text, blocks.join()), family), blocks, hosts };
   }
 
@@ -92,6 +89,14 @@ export class EndNames {
       if (taken === undefined || taken === members) return name;
     }
   }
+}
+
+/** The blocks; or the least block around them and what it is without, where that is shorter. */
+function rangesText(ranges: readonly AddressRange[], blocks: readonly string[]): string {
+  const around = blockAround(ranges);
+  const exceptions = around === undefined ? [] : describeRanges(subtractAddressRanges([cidrRange(around)], ranges));
+  const isShorter = around !== undefined && exceptions.length > 0 && exceptions.length < blocks.length;
+  return isShorter ? `${formatCidr(around)} except ${listed(exceptions)}` : listed(blocks);
 }
 
 /** `shop/web`; of a part of a workload the pods themselves, where they are few. */
