@@ -1,6 +1,6 @@
 import { generateWorld } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
-import { type MatrixReport, matrixCsv, matrixDot, matrixMarkdown, matrixMermaid, reportMatrix } from '../../src/index.ts';
+import { type MatrixReport, matrixCsv, matrixDot, matrixHtml, matrixMarkdown, matrixMermaid, reportMatrix } from '../../src/index.ts';
 import { nameWithin } from '../../src/matrix/formats/matrix-graph.ts';
 import { snapshotOfWorld } from '../support/world-snapshot.ts';
 
@@ -64,6 +64,16 @@ describe.each(worlds.map((report, i) => [i, report] as const))(
           return [`${verdict} ${from} → ${to}: ${traffic}`];
         });
       expect(told.sort()).toEqual(rowsOf(report));
+    });
+
+    it('HTML', () => {
+      const page = matrixHtml(report, { reason: 'not drawn' });
+      const told = [...page.matchAll(/<tr( class="unknown")?><td>(.*?)<\/td><td>(.*?)<\/td><td>(.*?)<\/td><td>/g)].map(
+        ([, unknown, from, to, traffic]) => `${unknown === undefined ? 'allow' : 'unknown'} ${from} → ${to}: ${traffic}`,
+      );
+      expect(told.sort()).toEqual(rowsOf(report));
+      // It is one file: nothing is loaded from elsewhere.
+      expect(page).not.toMatch(/(src|href)=|url\(|@import/);
     });
 
     it('DOT', () => {

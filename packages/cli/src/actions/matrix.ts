@@ -8,6 +8,7 @@ import {
   type MatrixReport,
   matrixCsv,
   matrixDot,
+  matrixHtml,
   matrixMarkdown,
   matrixMermaid,
   matrixToJson,
@@ -20,6 +21,7 @@ import type { Endpoint } from '@weir/model';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, notFoundError, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
+import { drawMatrix } from '../reports/matrix-picture.ts';
 import { matrixTable } from '../reports/matrix-table.ts';
 import { chosenReading } from '../source-options.ts';
 import { askedPorts, type CellMatrix, cellMatrix, cellsToJson, countCells, declaredPorts, renderCells } from './matrix-cells.ts';
@@ -54,13 +56,22 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   checkNames(snapshot, controllers);
   const report = reportMatrix(snapshot, { include, filter, controllers, hosts: objects.hosts });
   if (!output.json) {
-    output.result(textFormats[output.format]?.(report) ?? '');
+    output.result(await rendered(report, output.format));
     return exitCode.done;
   }
   const cells = await cellsBeside(invocation, { objects, snapshot, include });
   const json = matrixToJson(report, cells === undefined ? undefined : cellsToJson(cells));
   output.resultJson(json);
   return (json.differences ?? 0) === 0 ? exitCode.done : exitCode.no;
+}
+
+async function rendered(report: MatrixReport, format: string): Promise<string> {
+  const render = textFormats[format];
+  if (render !== undefined) return render(report);
+  const picture = await drawMatrix(report);
+  if (format === 'html') return matrixHtml(report, picture);
+  if ('reason' in picture) throw usageError(picture.reason);
+  return picture.svg;
 }
 
 /** What the matrix is of. */

@@ -15,10 +15,17 @@ export function matrixDot(report: MatrixReport): string {
   const arrows = edges.map(({ from, to, label, isCertain }) => {
     return `${from} -> ${to} [label=${quoted(label)}${isCertain ? '' : ', style=dashed'}];`;
   });
-  const settings = ['rankdir=LR;', 'node [fontname="sans-serif", fontsize=11];', 'edge [fontname="sans-serif", fontsize=9];'];
+  const settings = [
+    'rankdir=LR;',
+    'fontname="sans-serif";',
+    'fontsize=12;',
+    'node [fontname="sans-serif", fontsize=11];',
+    'edge [fontname="sans-serif", fontsize=9];',
+  ];
   return ['digraph matrix {', ...[...settings, ...lines, ...arrows].map((line) => `  ${line}`), '}', ''].join('\n');
 }
 
+/** Backslashes and ampersands begin something else in labels. */
 function quoted(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+  return `"${text.replaceAll('&', '&amp;').replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }
