@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { loadKubeconfig } from '@weir/client';
-import { clusterLayout, listClusters } from '@weir/lab';
 import { defaultCluster } from './cluster-option.ts';
 import type { OptionValues } from './command.ts';
 import { notFoundError, usageError } from './exit-code.ts';
@@ -11,11 +10,11 @@ import { notFoundError, usageError } from './exit-code.ts';
 export async function chooseKubeconfig(options: Pick<OptionValues, 'text'>): Promise<{ file: string; cluster?: string }> {
   const kubeconfig = options.text('kubeconfig');
   if (kubeconfig !== undefined) return { file: kubeconfig };
-  const clusters = await listClusters();
+  const { clusters, kubeconfigOf } = await labClusters();
   const named = options.text('name');
   if (named !== undefined) {
     if (!clusters.includes(named)) throw notFoundError(`there is no cluster "${named}" (weir status lists them)`);
-    return { file: clusterLayout(named).kubeconfig, cluster: named };
+    return { file: kubeconfigOf(named), cluster: named };
   }
   const fromEnvironment = process.env['KUBECONFIG'];
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
@@ -25,8 +24,15 @@ export async function chooseKubeconfig(options: Pick<OptionValues, 'text'>): Pro
     const cluster = await labClusterAt(file, clusters, options.text('context'));
     return cluster === undefined ? { file } : { file, cluster };
   }
-  if (clusters.includes(defaultCluster)) return { file: clusterLayout(defaultCluster).kubeconfig, cluster: defaultCluster };
+  if (clusters.includes(defaultCluster)) return { file: kubeconfigOf(defaultCluster), cluster: defaultCluster };
   throw usageError('there is no cluster to ask: give --manifests, --kubeconfig or --name, or make one with: weir up');
+}
+
+/** The clusters of the lab on this machine; none where there can be no lab, and nothing of it can be loaded. */
+async function labClusters(): Promise<{ readonly clusters: readonly string[]; kubeconfigOf(cluster: string): string }> {
+  if (process.platform !== 'linux') return { clusters: [], kubeconfigOf: (cluster) => cluster };
+  const { clusterLayout, listClusters } = await import('@weir/lab');
+  return { clusters: await listClusters(), kubeconfigOf: (cluster) => clusterLayout(cluster).kubeconfig };
 }
 
 /** The cluster of the lab whose server a kubeconfig names, also where it is a copy or was fetched with az. */
@@ -37,7 +43,8 @@ export async function labClusterAt(file: string, clusters: readonly string[], co
       () => undefined,
     );
   const server = await serverOf(file, context);
-  if (server === undefined) return undefined;
+  if (server === undefined || clusters.length === 0) return undefined;
+  const { clusterLayout } = await import('@weir/lab');
   const servers = await Promise.all(clusters.map((name) => serverOf(clusterLayout(name).kubeconfig)));
   return clusters[servers.indexOf(server)];
 }

@@ -58,6 +58,8 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /** Not listed in help or completion: for Weir's own processes. */
   readonly hidden?: boolean;
+  /** The whole command, where more than its name and summary needs modules that not every machine can load. */
+  load?(): Promise<Command>;
   /** Gives an exit code (`exit-code.ts`), or that of the program that ran in the user's name. */
   run?(invocation: Invocation): Promise<number>;
   /** Instead of `run`, for a command with a grammar of its own: it gets the words after its name, `--help` too. */
@@ -84,4 +86,9 @@ export const commonOptions: Readonly<Record<string, OptionDefinition>> = {
 /** All options of a command: its own and the common ones. */
 export function optionsOf(command: Command): Readonly<Record<string, OptionDefinition>> {
   return { ...commonOptions, ...command.options };
+}
+
+/** The command with all that it has. */
+export async function wholeCommand(command: Command): Promise<Command> {
+  return (await command.load?.()) ?? command;
 }

@@ -1,5 +1,5 @@
 /** Shell completion, made from the command definitions. */
-import { type Command, optionsOf } from './command.ts';
+import { type Command, optionsOf, wholeCommand } from './command.ts';
 
 /** The words that may come next after `words`; the last of `words` is the one being typed. */
 export async function completions(root: Command, words: readonly string[]): Promise<readonly string[]> {
@@ -7,7 +7,8 @@ export async function completions(root: Command, words: readonly string[]): Prom
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
   for (const [index, word] of before.entries()) {
-    command = command.subcommands?.find((candidate) => candidate.name === word) ?? command;
+    const next = command.subcommands?.find((candidate) => candidate.name === word);
+    if (next !== undefined) command = await wholeCommand(next);
     if (command.complete !== undefined) return command.complete(words.slice(index + 1));
   }
   const option = optionsOf(command)[(before.at(-1) ?? '').replace(/^--/, '')];

@@ -31,7 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { command, path, rest } = findCommand(rootCommand, args);
+  const { command, path, rest } = await findCommand(rootCommand, args);
   if (command.runWords !== undefined) return command.runWords(rest, signal);
   // What follows -- is of another program.
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;

@@ -18,7 +18,6 @@ import {
   TransportError,
 } from '@weir/client';
 import { type Diagnostic, formatDiagnostic, type KubeObject } from '@weir/kube';
-import { listHosts, readClusterConfig } from '@weir/lab';
 import type { EngineName } from '@weir/model';
 import { type Address, type AddressRange, parseAddress, rangesOfBlocks } from '@weir/net';
 import { chooseKubeconfig } from './cluster-source.ts';
@@ -52,6 +51,7 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
   const { file, cluster } = await chooseKubeconfig(options);
   const objects = await readCluster(file, options.text('context'));
   if (cluster === undefined) return { objects, hosts: new Map(), notices: [] };
+  const { readClusterConfig } = await import('@weir/lab');
   const { engine, windowsExpandUnsupported: expandsUnsupported = false, network } = (await readClusterConfig(cluster)) ?? {};
   const notices = engine === 'none' ? [`cluster "${cluster}" has no policy engine: its policies are stored and not enforced`] : [];
   return {
@@ -100,6 +100,7 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
 }
 
 async function hostsOf(cluster: string): Promise<ReadonlyMap<string, readonly Address[]>> {
+  const { listHosts } = await import('@weir/lab');
   const hosts = await listHosts(cluster);
   return new Map(hosts.map(({ name, addresses }) => [name, addresses.map(parseAddress).filter((address) => address !== undefined)]));
 }

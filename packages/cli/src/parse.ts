@@ -1,6 +1,6 @@
 /** Finds the command that the arguments name, and reads its options. */
 import { parseArgs } from 'node:util';
-import { type Command, type OptionDefinition, type OptionValues, optionsOf } from './command.ts';
+import { type Command, type OptionDefinition, type OptionValues, optionsOf, wholeCommand } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
 
 /** A command with its words, for example `['lab', 'host', 'add']`. */
@@ -11,7 +11,7 @@ export interface FoundCommand {
 }
 
 /** Walks from the root along the words; the first word that names no subcommand ends the walk. */
-export function findCommand(root: Command, args: readonly string[]): FoundCommand {
+export async function findCommand(root: Command, args: readonly string[]): Promise<FoundCommand> {
   let command = root;
   const path: string[] = [];
   let rest = args;
@@ -19,7 +19,7 @@ export function findCommand(root: Command, args: readonly string[]): FoundComman
     const word = rest[0] ?? '';
     const next = command.subcommands.find((candidate) => candidate.name === word);
     if (next === undefined) throw usageError(unknownCommand(command, path, word));
-    command = next;
+    command = await wholeCommand(next);
     path.push(word);
     rest = rest.slice(1);
   }

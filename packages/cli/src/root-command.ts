@@ -1,6 +1,5 @@
 /** The whole command line, as a tree of data. */
 import type { Command } from './command.ts';
-import { agentCommand } from './commands/agent-command.ts';
 import { azCommand } from './commands/az-command.ts';
 import { azLoginCommand } from './commands/az-login-command.ts';
 import { calicoctlCommand } from './commands/calicoctl-command.ts';
@@ -47,7 +46,12 @@ export const rootCommand: Command = {
     policyCommand,
     snapshotCommand,
     engineCommand,
-    agentCommand,
+    {
+      name: 'agent',
+      summary: 'The node agent',
+      // Its options are the table of its settings, which comes with all that enforces on Linux.
+      load: async () => (await import('./commands/agent-command.ts')).agentCommand,
+    },
     azLoginCommand,
     azCommand,
     calicoctlCommand,

@@ -8,7 +8,6 @@ import { type Cidr, parseCidr } from '@weir/net';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
-import { rehearseMigration, renderRehearsal } from './migrate-rehearsal.ts';
 
 /** How long a connection of a rehearsal waits. */
 const defaultTimeoutMs = 1_000;
@@ -31,20 +30,24 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
   const patches = report.patches.flatMap(({ patched }) => patched ?? []);
   const folder = options.text('patch-out');
   if (folder !== undefined) writePatches(folder, patches);
-  const rehearsal = options.flag('rehearse')
-    ? await rehearseMigration({
-        objects: objects.map((entry) => ('positionOf' in entry ? entry.object : entry)),
-        report,
-        expandsUnsupported,
-        timeoutMs: options.whole('timeout-ms', 1) ?? defaultTimeoutMs,
-        output,
-        signal,
-      })
-    : undefined;
+  // Who only computes needs no lab.
+  const lab = options.flag('rehearse') ? await import('./migrate-rehearsal.ts') : undefined;
+  const rehearsal =
+    lab &&
+    (await lab.rehearseMigration({
+      objects: objects.map((entry) => ('positionOf' in entry ? entry.object : entry)),
+      report,
+      expandsUnsupported,
+      timeoutMs: options.whole('timeout-ms', 1) ?? defaultTimeoutMs,
+      output,
+      signal,
+    }));
   if (output.json) output.resultJson({ ...report, ...(rehearsal === undefined ? {} : { rehearsal }) });
   else {
     const printed = patches.length === 0 || folder !== undefined ? [] : ['', '---', formatManifest(patches)];
-    output.result([...renderMigration(report), ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)), ...printed].join('\n'));
+    output.result(
+      [...renderMigration(report), ...(rehearsal === undefined ? [] : (lab?.renderRehearsal(rehearsal) ?? [])), ...printed].join('\n'),
+    );
   }
   const disagrees = rehearsal?.engines.some(({ disagreements }) => disagreements.length > 0) === true;
   return changesAnything(report) || disagrees ? exitCode.no : exitCode.done;

@@ -3,7 +3,7 @@
  * patience, before it is called silence; what an answer came to is not: one packet through a denied
  * flow is one too many.
  */
-import { type Probe, type ProbeAnswer, type ProbeResult, probeConnections } from '@weir/lab';
+import type { Probe, ProbeAnswer, ProbeResult } from '@weir/lab';
 import { formatDuration, type Output } from '../output.ts';
 
 /** A connection to try, and what it is expected to come to. */
@@ -26,6 +26,8 @@ const progressEveryMs = 2_000;
 
 /** The answers, in the order of the trials. */
 export async function tryProbes(trials: readonly Trial[], { cluster, timeoutMs, output }: Trying): Promise<readonly ProbeAnswer[]> {
+  // Who computes without trying needs no lab.
+  const { probeConnections } = await import('@weir/lab');
   output.progress(`trying ${trials.length} connections, each for at most ${formatDuration(timeoutMs)}`);
   const answers = new Map<Trial, ProbeAnswer>();
   const attempt = async (chosen: readonly Trial[], how: { timeoutMs: number; concurrency?: number }): Promise<ProbeResult> => {
