@@ -1,5 +1,6 @@
 /**
- * The end of `npm run build`: packages/cli/dist/bundle is the command `weir` with all that it needs, in few files.
+ * The end of `npm run build`: packages/cli/dist/bundle is the command `weir` with all that it needs, in few files, and
+ * packages/policy/dist/weir-policy.js the library for browsers, in one.
  *
  * A cluster is many processes. Each would look for and read some 1 200 modules before it does its work; that took two
  * thirds of its first second.
@@ -25,7 +26,23 @@ const ownPlaces = {
   },
 };
 
+/** The library: one ECMAScript module without imports, as small as it gets. */
+async function bundleLibrary() {
+  const library = await rolldown({
+    input: fileURLToPath(new URL('../packages/policy/dist/index.js', import.meta.url)),
+    platform: 'browser',
+  });
+  await library.write({
+    file: fileURLToPath(new URL('../packages/policy/dist/weir-policy.js', import.meta.url)),
+    format: 'esm',
+    minify: true,
+    codeSplitting: false,
+  });
+  await library.close();
+}
+
 if (!isBundled()) {
+  await bundleLibrary();
   // Beside the old one, whose files stay whole until all of the new ones are there.
   const fresh = mkdtempSync(join(dist, 'bundle-'));
   try {

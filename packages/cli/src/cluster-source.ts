@@ -29,7 +29,7 @@ export async function chooseKubeconfig(options: Pick<OptionValues, 'text'>): Pro
 }
 
 /** The clusters of the lab on this machine; none where there can be no lab, and nothing of it can be loaded. */
-async function labClusters(): Promise<{ readonly clusters: readonly string[]; kubeconfigOf(cluster: string): string }> {
+async function labClusters(): Promise<{ readonly clusters: readonly string[]; readonly kubeconfigOf: (cluster: string) => string }> {
   if (process.platform !== 'linux') return { clusters: [], kubeconfigOf: (cluster) => cluster };
   const { clusterLayout, listClusters } = await import('@weir/lab');
   return { clusters: await listClusters(), kubeconfigOf: (cluster) => clusterLayout(cluster).kubeconfig };

@@ -20,6 +20,7 @@ const commands = [
   ['why', 'shop/frontend', 'shop/database', '5432', '--manifests', 'shop.yaml', '-o', 'json'],
   ['why', 'shop/frontend', 'shop/database', '5432', '--both', '--manifests', 'shop.yaml'],
   ['matrix', '--manifests', 'shop.yaml', '-o', 'json'],
+  ['test', 'shop.weir-test.yaml', '-o', 'json'],
   ['lint', 'shop.yaml', '-o', 'json', '--fail-on', 'never'],
   ['convert', '--to', 'calico', '--manifests', 'shop.yaml'],
   ['migrate', '--from', 'azure', '--to', 'cilium', '--manifests', 'shop.yaml', '-o', 'json'],
@@ -48,6 +49,11 @@ spec:
   ingress: [{ from: [{ podSelector: { matchLabels: { app: frontend } } }], ports: [{ port: 5432 }] }]
 `;
 
+const assertions = `manifests: [shop.yaml]
+tests:
+- { from: shop/frontend, to: shop/database, port: 5432, expect: allow }
+`;
+
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'weirt-portable-'));
@@ -63,6 +69,7 @@ beforeAll(() => {
   );
   mkdirSync(join(folder, 'work'));
   writeFileSync(join(folder, 'work', 'shop.yaml'), world.replaceAll('\n', '\r\n'));
+  writeFileSync(join(folder, 'work', 'shop.weir-test.yaml'), assertions);
   chmodSync(folder, 0o755);
   chmodSync(join(folder, 'work'), 0o555);
 });

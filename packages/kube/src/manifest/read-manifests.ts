@@ -30,6 +30,7 @@ export function readManifests(texts: readonly ManifestText[]): ManifestSet {
   const diagnostics: Diagnostic<ManifestSetProblem>[] = [];
   const without: string[] = [];
   for (const entry of texts) {
+    if (entry.found === true && isOurs(entry.file)) continue;
     if (entry.found === true && (folders.isSource(entry.file) || !mayHoldObjects(entry.text))) {
       if (!folders.isSource(entry.file) && !folders.isPartOfChart(entry.file)) without.push(entry.file);
       continue;
@@ -54,6 +55,11 @@ export function readManifests(texts: readonly ManifestText[]): ManifestSet {
     diagnostics: [...diagnostics, ...latest.diagnostics],
     notices: [...folders.notices(), ...noticeOf(without)],
   };
+}
+
+/** Weir's own files beside manifests: tests, and the configuration of the linter. */
+function isOurs(file: string): boolean {
+  return /(\.weir-test|(^|[/\\])\.weir-lint)\.(ya?ml|json)$/.test(file);
 }
 
 /** A text without any key `kind` holds no object; a text that cannot be read may have one. */

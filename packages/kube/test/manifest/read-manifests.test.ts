@@ -37,6 +37,8 @@ describe('a folder of manifests', () => {
         'list.yaml': '- a\n- b\n',
         'rule.yaml': 'rules: [{kind: x}]\n',
         'a.yaml': policy('a'),
+        'shop.weir-test.yaml': 'tests: []\n',
+        'more/.weir-lint.yaml': 'kind: [\n',
       }),
     );
     expect(namesOf(set)).toEqual(['NetworkPolicy a']);

@@ -1,0 +1,69 @@
+/** The library answers as the command does; its page's examples print what the page says. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { explain, lint, loadSnapshot, readManifests } from '@weir/policy';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const shop = join(root, 'examples', 'three-tier', 'shop.yaml');
+const bundle = join(root, 'packages', 'policy', 'dist', 'weir-policy.js');
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'weirt-library-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const weir = (args: readonly string[]): unknown =>
+  JSON.parse(
+    execFileSync(process.execPath, [join(root, 'packages', 'cli', 'bin', 'weir.js'), ...args, '-o', 'json'], { encoding: 'utf8' }),
+  );
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe('the library', () => {
+  it('answers as the command does', () => {
+    const manifests = readManifests([{ file: shop, text: readFileSync(shop, 'utf8') }]);
+    expect(manifests.diagnostics).toEqual([]);
+    const snapshot = loadSnapshot(manifests.objects, { engine: 'cilium' });
+    const { verdicts } = explain(snapshot, { source: 'shop/frontend', destination: 'shop/database', port: 5432 });
+    expect(asJson(verdicts?.[0])).toEqual(
+      weir(['why', 'shop/frontend', 'shop/database', '5432', '--manifests', shop, '--profile', 'cilium']),
+    );
+    expect(asJson(lint(manifests))).toEqual(weir(['lint', shop, '--fail-on', 'never']));
+  });
+
+  it('says what is wrong with a question or a text, and throws for neither', () => {
+    const snapshot = loadSnapshot(readManifests('kind: [').objects);
+    expect(explain(snapshot, { source: 'a', destination: 'b', port: 80 })).toMatchObject({ refused: { code: 'not-found' } });
+    expect(explain(snapshot, { source: 'a', destination: 'b', port: 0 })).toMatchObject({ refused: { code: 'bad-port' } });
+    expect(readManifests('kind: [').diagnostics[0]).toMatchObject({ code: 'yaml-syntax', position: { file: 'manifests', line: 1 } });
+  });
+
+  it('is one file for browsers that imports nothing', () => {
+    const text = readFileSync(bundle, 'utf8');
+    expect(text).not.toMatch(/^import\b|\bfrom ?["'][^"']+["'];?$|\bimport\(|\brequire\(/m);
+    expect(statSync(bundle).size).toBeLessThan(1_500_000);
+  });
+});
+
+describe('the examples of the page', () => {
+  const page = readFileSync(join(root, 'docs', 'library.md'), 'utf8');
+  const examples = [...page.matchAll(/```js\n([\s\S]*?)```\n+(?:[^`\n][^\n]*\n+)?```text\n([\s\S]*?)```/g)].map(
+    ([, code = '', printed = '']) => ({ code, printed }),
+  );
+
+  it('are there', () => {
+    expect(examples.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(examples)('print what stands below them: $code', ({ code, printed }) => {
+    const file = join(folder, 'example.mjs');
+    writeFileSync(file, code.replaceAll("'@weir/policy'", JSON.stringify(pathToFileURL(bundle).href)));
+    expect(execFileSync(process.execPath, [file], { cwd: root, encoding: 'utf8' })).toBe(printed);
+  });
+});
