@@ -29,6 +29,11 @@ export interface MaybePlacedObject {
   readonly positionOf?: (path: string) => TextPosition;
 }
 
+/** The object alone. */
+export function plainObject(entry: KubeObject | PlacedObject): KubeObject {
+  return 'positionOf' in entry ? entry.object : entry;
+}
+
 /** The code of what is said about an object whose fields have wrong types. */
 export type UnreadableObject = 'wrong-type';
 

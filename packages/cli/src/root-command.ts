@@ -18,6 +18,7 @@ import { policyCommand } from './commands/policy-command.ts';
 import { shellCommand } from './commands/shell-command.ts';
 import { snapshotCommand } from './commands/snapshot-command.ts';
 import { stagedCommand } from './commands/staged-command.ts';
+import { suggestCommand } from './commands/suggest-command.ts';
 import { testCommand } from './commands/test-command.ts';
 import { versionCommand } from './commands/version-command.ts';
 import { whyCommand } from './commands/why-command.ts';
@@ -43,6 +44,7 @@ export const rootCommand: Command = {
     migrateCommand,
     stagedCommand,
     flowsCommand,
+    suggestCommand,
     policyCommand,
     snapshotCommand,
     engineCommand,

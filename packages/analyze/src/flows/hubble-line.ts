@@ -43,8 +43,8 @@ export function readHubbleFlow(flow: Fields): ObservedFlow | undefined {
     ...(time === undefined ? {} : { time }),
     ...(node === undefined ? {} : { node }),
     verdict,
-    source: endOf(fieldsOf(flow['source']), ip['source'], transport['source_port']),
-    destination: endOf(fieldsOf(flow['destination']), ip['destination'], transport['destination_port']),
+    source: endOf(fieldsOf(flow['source']), { ip: ip['source'], port: transport['source_port'], node }),
+    destination: endOf(fieldsOf(flow['destination']), { ip: ip['destination'], port: transport['destination_port'], node }),
     protocol: layer4[name] ?? 0,
     ...(isIcmp ? { icmp: { type: Number(transport['type'] ?? 0), code: Number(transport['code'] ?? 0) } } : {}),
     ...decisionsOf(flow, verdict),
@@ -61,14 +61,20 @@ function isReply(flow: Fields, transport: Fields): boolean | undefined {
   return typeof said === 'boolean' ? said : undefined;
 }
 
-function endOf(end: Fields, ip: unknown, portValue: unknown): ObservedEnd {
+/** What is told of an end elsewhere in the line, and the node that tells. */
+interface EndPlace {
+  readonly ip: unknown;
+  readonly port: unknown;
+  readonly node: string | undefined;
+}
+
+function endOf(end: Fields, { ip, port: portValue, node }: EndPlace): ObservedEnd {
   const texts = Array.isArray(end['labels']) ? end['labels'] : [];
   const isReserved = (name: string): boolean => texts.includes(`reserved:${name}`);
   const [address, port, namespace, pod] = [addressOf(ip), portOf(portValue), textOf(end['namespace']), textOf(end['pod_name'])];
   const labels = podLabelsOf(texts);
   const [workload] = listOf(end['workloads']);
   const [workloadName, workloadKind] = [textOf(workload?.['name']), textOf(workload?.['kind'])];
-  const isNode = ['host', 'remote-node', 'kube-apiserver'].some(isReserved);
   return {
     ...(address === undefined ? {} : { address }),
     ...(port === undefined || port === 0 ? {} : { port }),
@@ -78,8 +84,15 @@ function endOf(end: Fields, ip: unknown, portValue: unknown): ObservedEnd {
     ...(workloadName === undefined
       ? {}
       : { workload: { name: workloadName, ...(workloadKind === undefined ? {} : { kind: workloadKind }) } }),
-    ...(pod !== undefined ? {} : isNode ? { is: 'node' as const } : isReserved('world') ? { is: 'outside' as const } : {}),
+    ...(pod === undefined ? placeOf(isReserved, node) : {}),
   };
+}
+
+/** The node that tells is `host` there, its name without that of the cluster; of others only the address is known. */
+function placeOf(isReserved: (name: string) => boolean, node: string | undefined): Pick<ObservedEnd, 'is' | 'name'> {
+  if (isReserved('host')) return { is: 'node', ...(node === undefined ? {} : { name: node.slice(node.lastIndexOf('/') + 1) }) };
+  if (isReserved('remote-node') || isReserved('kube-apiserver')) return { is: 'node' };
+  return isReserved('world') ? { is: 'outside' } : {};
 }
 
 /** Those that Kubernetes gave, without what Cilium adds of the namespace and of its own. */

@@ -82,7 +82,7 @@ describe("an observed flow in Hubble's JSON", () => {
       ...pick<Partial<ObservedFlow['source']>>(
         { namespace: 'a', pod: 'p', labels: { app: 'x', tier: 'y=z' } },
         { is: 'outside' },
-        { is: 'node' },
+        { is: 'node', name: 'n1' },
       ),
     });
     const policies = [{ kind: 'NetworkPolicy', namespace: 'a', name: 'p' }];

@@ -1,0 +1,118 @@
+/**
+ * Suggestion: policies that allow what was seen and nothing else, with the proof that they do, and what they would deny
+ * of what is possible now.
+ */
+import type { CommentedObject, Diagnostic, KubeObject } from '@weir/kube';
+import { type Direction, explainQuestion, type PolicyApi, type PolicyWorld } from '@weir/model';
+import { compareWorlds } from '../connectivity/compare-worlds.ts';
+import { countPairs } from '../connectivity/count-pairs.ts';
+import type { ObservedFlow } from '../flows/observed-flow.ts';
+import { FlowTeller, type ToldFlows } from '../migration/flow-groups.ts';
+import { type PlacedObject, plainObject } from '../readable-objects.ts';
+import { type LoadSnapshotOptions, loadSnapshot, type Snapshot } from '../snapshot.ts';
+import { describeDenial } from './describe-denial.ts';
+import { AddressBlocks, type MergePrefixes } from './merge-addresses.ts';
+import { type ObservedConnection, type ObservedConnections, observedConnections, questionOfConnection } from './observed-connections.ts';
+import { observedPods } from './observed-pods.ts';
+import { PartyFinder } from './parties.ts';
+import { podGroups } from './pod-groups.ts';
+import { type SuggestedPolicy, suggestedPolicies, whyWithoutWords } from './suggested-policy.ts';
+import { suggestionLabel, writeSuggestion } from './write-suggestion.ts';
+
+/** What to make policies of. */
+export interface SuggestionRequest {
+  /** Pods, namespaces, nodes and the policies that there are. */
+  readonly objects: readonly (KubeObject | PlacedObject)[];
+  readonly flows: readonly ObservedFlow[];
+  readonly reading: LoadSnapshotOptions;
+  readonly api: PolicyApi;
+  readonly directions: readonly Direction[];
+  readonly mergePrefixes: MergePrefixes;
+  /** The namespaces whose pods get policies; empty: all. */
+  readonly namespaces: readonly string[];
+  readonly defaultDeny: boolean;
+}
+
+/** A connection, and why it is not as wished. */
+export interface JudgedConnection {
+  readonly connection: ObservedConnection;
+  readonly reason: string;
+}
+
+/** The answer. */
+export interface Suggestion {
+  readonly policies: readonly SuggestedPolicy[];
+  readonly objects: readonly CommentedObject[];
+  /** Policies that the API has no words for. */
+  readonly notWritten: readonly { readonly of: string; readonly reasons: readonly string[] }[];
+  readonly observed: ObservedConnections;
+  /** Allowed connections that no rule could be made for. */
+  readonly withoutWords: readonly JudgedConnection[];
+  /** Allowed connections that would be denied with the suggestion in force, or may be. */
+  readonly notAllowed: readonly JudgedConnection[];
+  /** Connections that were denied: no rule was made for them. */
+  readonly denied: readonly ObservedConnection[];
+  /** What is possible now and would be denied: pairs of ends, and the groups of flows, by family. */
+  readonly wouldDeny: { readonly pairs: number; readonly flows: readonly ToldFlows[] };
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Makes policies of flows. */
+export function suggestPolicies(request: SuggestionRequest): Suggestion {
+  const plain = request.objects.map(plainObject);
+  const pods = observedPods(plain, request.flows);
+  const snapshot = loadSnapshot([...request.objects, ...pods], request.reading);
+  const groups = podGroups(snapshot);
+  const observed = observedConnections(request.flows, new PartyFinder(snapshot, groups));
+  const { directions, api, defaultDeny } = request;
+  const blocks = new AddressBlocks(request.mergePrefixes, snapshot);
+  const isWanted = ({ group }: SuggestedPolicy): boolean => request.namespaces.length === 0 || request.namespaces.includes(group.namespace);
+  const policies = suggestedPolicies(observed.connections, { directions, blocks }).filter(isWanted);
+  const taken = new Set(plain.filter((object) => !isSuggested(object)).map(placeOf));
+  const written = writeSuggestion(policies, { api, defaultDeny, isTaken: (namespace, name) => taken.has(`${namespace}/${name}`) });
+  const objects = written.flatMap((one) => one.objects);
+  const kept = request.objects.filter((entry) => !isSuggested(plainObject(entry)));
+  const after = loadSnapshot([...kept, ...pods, ...objects.map(({ object }) => object)], request.reading);
+  const then = snapshot.world.withTiers(after.world.tiers);
+  const allowed = observed.connections.filter(({ isAllowed }) => isAllowed);
+  return {
+    policies,
+    objects,
+    notWritten: written.filter(({ reasons }) => reasons.length > 0).map(({ of, reasons }) => ({ of, reasons })),
+    observed,
+    withoutWords: allowed.flatMap((connection) => {
+      const reason = whyWithoutWords(connection);
+      return reason === undefined ? [] : [{ connection, reason }];
+    }),
+    notAllowed: allowed.filter((one) => whyWithoutWords(one) === undefined).flatMap((one) => judged(one, then)),
+    denied: observed.connections.filter(({ isAllowed }) => !isAllowed),
+    wouldDeny: lostFlows(snapshot, then),
+    diagnostics: snapshot.diagnostics,
+  };
+}
+
+function judged(connection: ObservedConnection, world: PolicyWorld): JudgedConnection[] {
+  const question = questionOfConnection(connection);
+  if (question === undefined) return [];
+  const verdict = explainQuestion(world, question);
+  if (verdict.verdict === 'allow') return [];
+  return [{ connection, reason: verdict.verdict === 'deny' ? describeDenial(verdict) : `not known: ${verdict.missing.join(', ')}` }];
+}
+
+/** The possible flows that another world denies. */
+export function lostFlows(snapshot: Snapshot, then: PolicyWorld): Suggestion['wouldDeny'] {
+  const told = compareWorlds(snapshot, then).map((comparison) => {
+    const lost = comparison.changes.filter(({ change }) => change === 'lost');
+    const teller = new FlowTeller(comparison, snapshot.pods);
+    return { pairs: countPairs(comparison, lost), flows: lost.map((one) => teller.tell(one)).filter(({ pairs }) => pairs > 0) };
+  });
+  return { pairs: told.reduce((sum, { pairs }) => sum + pairs, 0), flows: told.flatMap(({ flows }) => flows) };
+}
+
+function isSuggested({ metadata: { labels } }: KubeObject): boolean {
+  return labels?.[suggestionLabel.key] === suggestionLabel.value;
+}
+
+function placeOf({ metadata: { namespace = 'default', name = '' }, kind = '' }: KubeObject): string {
+  return kind.endsWith('NetworkPolicy') ? `${namespace}/${name}` : '';
+}

@@ -1,0 +1,158 @@
+/** Least-privilege policies in the making: one for each group of pods, made of the connections that were let through. */
+import type { NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
+import type { Direction } from '@weir/model';
+import { formatAddress, formatProtocol, protocolNumber } from '@weir/net';
+import type { AddressBlocks } from './merge-addresses.ts';
+import type { ObservedConnection } from './observed-connections.ts';
+import { describeParty, type Party } from './parties.ts';
+import type { PodGroup } from './pod-groups.ts';
+
+/** Peers that use the same ports. */
+export interface SuggestedRule {
+  readonly peers: readonly NetworkPolicyPeer[];
+  readonly ports: readonly NetworkPolicyPort[];
+  /** What stands behind it. */
+  readonly connections: readonly ObservedConnection[];
+  /** One line each: who it is and how often it was seen. */
+  readonly comments: readonly string[];
+}
+
+/** One policy. */
+export interface SuggestedPolicy {
+  readonly group: PodGroup;
+  readonly directions: readonly Direction[];
+  readonly ingress: readonly SuggestedRule[];
+  readonly egress: readonly SuggestedRule[];
+}
+
+/** What is asked for. */
+export interface SuggestionWish {
+  readonly directions: readonly Direction[];
+  readonly blocks: AddressBlocks;
+}
+
+/** Port of DNS, over UDP and, for answers that are too long, over TCP. */
+const dnsPort = 53;
+const dnsPorts: readonly NetworkPolicyPort[] = (['UDP', 'TCP'] as const).map((protocol) => ({ protocol, port: dnsPort }));
+
+/** A peer in words with the connections to or from it that have the same traffic kind. */
+interface Peer {
+  readonly words: NetworkPolicyPeer;
+  readonly names: Set<string>;
+  readonly connections: ObservedConnection[];
+}
+
+/** The policies of all groups that connections were let through to or from. */
+export function suggestedPolicies(connections: readonly ObservedConnection[], wish: SuggestionWish): readonly SuggestedPolicy[] {
+  const usable = connections.filter((connection) => connection.isAllowed && whyWithoutWords(connection) === undefined);
+  const groups = new Map<PodGroup, Record<Direction, ObservedConnection[]>>();
+  const add = (party: Party, direction: Direction, connection: ObservedConnection): void => {
+    if (party.kind !== 'pods') return;
+    const of = groups.get(party.group) ?? { ingress: [], egress: [] };
+    of[direction].push(connection);
+    groups.set(party.group, of);
+  };
+  for (const connection of usable) {
+    add(connection.source, 'egress', connection);
+    add(connection.destination, 'ingress', connection);
+  }
+  const { directions } = wish;
+  return [...groups]
+    .sort(([a], [b]) => compare(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`))
+    .map(([group, of]) => ({
+      group,
+      directions,
+      ingress: directions.includes('ingress') ? rulesOf('ingress', of.ingress, { group, ...wish }) : [],
+      egress: directions.includes('egress') ? rulesOf('egress', of.egress, { group, ...wish }) : [],
+    }));
+}
+
+/** Why a NetworkPolicy has no words for a connection; undefined when it has. */
+export function whyWithoutWords({ source, destination, protocol, port }: ObservedConnection): string | undefined {
+  const unknown = [source, destination].find(({ kind }) => kind === 'unknown');
+  if (unknown !== undefined) return `nobody told what ${describeParty(unknown)} is`;
+  const isTransport = protocol === protocolNumber.TCP || protocol === protocolNumber.UDP || protocol === protocolNumber.SCTP;
+  if (!isTransport) return `a NetworkPolicy has no words for ${formatProtocol(protocol)}`;
+  return port === undefined || port === 0 ? 'the log does not tell the port, and all ports would be more than was seen' : undefined;
+}
+
+function rulesOf(
+  direction: Direction,
+  connections: readonly ObservedConnection[],
+  context: SuggestionWish & { readonly group: PodGroup },
+): readonly SuggestedRule[] {
+  const peers = new Map<string, Peer>();
+  for (const connection of connections) {
+    const party = direction === 'ingress' ? connection.source : connection.destination;
+    const isDns = direction === 'egress' && isOfDns(connection);
+    const words = wordsOf(party, context);
+    const key = `${isDns} ${JSON.stringify(words)}`;
+    const peer = peers.get(key) ?? { words, names: new Set(), connections: [] };
+    peer.names.add(describeParty(party));
+    peer.connections.push(connection);
+    peers.set(key, peer);
+  }
+  const rules = new Map<string, Peer[]>();
+  for (const [key, peer] of peers) {
+    const isDns = key.startsWith('true ');
+    const signature = isDns ? 'dns' : JSON.stringify(portsOf(peer.connections));
+    rules.set(signature, [...(rules.get(signature) ?? []), peer]);
+  }
+  return [...rules]
+    .map(([signature, members]) => ruleOf(signature === 'dns', members))
+    .sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
+}
+
+function ruleOf(isDns: boolean, members: readonly Peer[]): SuggestedRule {
+  const sorted = [...members].sort((a, b) => compare(nameOf(a), nameOf(b)));
+  const connections = sorted.flatMap((peer) => peer.connections);
+  const lines = sorted.map((peer) => `${nameOf(peer)}: ${countOf(peer.connections)}`);
+  return {
+    peers: sorted.map(({ words }) => words),
+    ports: isDns ? dnsPorts : portsOf(connections),
+    connections,
+    comments: isDns ? [`DNS, over TCP too for answers that are too long`, ...lines] : lines,
+  };
+}
+
+function nameOf({ names, words }: Peer): string {
+  const all = [...names].sort(compare);
+  const block = words.ipBlock?.cidr;
+  if (all.length > 1 && block !== undefined) return `${all.length} addresses in ${block}`;
+  return all.join(', ');
+}
+
+function countOf(connections: readonly ObservedConnection[]): string {
+  const count = connections.reduce((sum, one) => sum + one.count, 0);
+  const last = connections
+    .flatMap(({ lastSeen }) => lastSeen ?? [])
+    .sort(compare)
+    .at(-1);
+  return `${count} ${count === 1 ? 'connection' : 'connections'}${last === undefined ? '' : `, the last at ${last}`}`;
+}
+
+function isOfDns({ protocol, port }: ObservedConnection): boolean {
+  return port === dnsPort && (protocol === protocolNumber.UDP || protocol === protocolNumber.TCP);
+}
+
+/** Each port once, in order. */
+function portsOf(connections: readonly ObservedConnection[]): readonly NetworkPolicyPort[] {
+  const sorted = [...connections].sort((a, b) => a.protocol - b.protocol || (a.port ?? 0) - (b.port ?? 0));
+  const ports = new Map(sorted.map(({ protocol, port = 0 }) => [`${protocol} ${port}`, { protocol: formatProtocol(protocol), port }]));
+  return [...ports.values()];
+}
+
+function wordsOf(party: Party, { group, blocks }: { readonly group: PodGroup; readonly blocks: AddressBlocks }): NetworkPolicyPeer {
+  if (party.kind === 'pods') {
+    const { namespace, selector } = party.group;
+    if (namespace === group.namespace) return { podSelector: selector };
+    return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } }, podSelector: selector };
+  }
+  if (party.kind === 'unknown') throw new Error(`there are no words for ${party.name}`);
+  if (party.kind === 'outside') return { ipBlock: { cidr: blocks.of(party.address) } };
+  return { ipBlock: { cidr: `${formatAddress(party.address)}/${party.address.family === 4 ? 32 : 128}` } };
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
