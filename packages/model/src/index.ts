@@ -17,6 +17,7 @@ export { judgeHosts } from './judge-hosts.ts';
 export { ruleMatches } from './match-rule.ts';
 export * from './model.ts';
 export * from './near-misses.ts';
+export * from './policy-map-limits.ts';
 export * from './policy-order.ts';
 export * from './policy-world.ts';
 export * from './port-name-numbers.ts';

@@ -1,6 +1,8 @@
 /** What `weir lint` does: reads, looks, corrects where it may, prints what is left. */
 import { writeFileSync } from 'node:fs';
+import { comparedEngines } from '@weir/analyze';
 import { applyFixes, isAtLeast, type LintOptions, type LintReport, lint, lintToJson, listRules, type Severity } from '@weir/lint';
+import type { EngineName, OperatingSystem } from '@weir/model';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { findLintConfiguration } from '../lint-configuration.ts';
@@ -22,7 +24,7 @@ export async function runLint({ options, positionals, output }: Invocation): Pro
   const configuration = findLintConfiguration(options.text('config'));
   const source = await readLintSource(options, positionals);
   for (const notice of source.notices) output.notice(notice);
-  const asked = { ...chosenReading(options, source.known), ...rules, configuration };
+  const asked = { ...chosenReading(options, source.known), ...rules, ...askedFor(options), configuration };
   const fixes = options.flag('fix-unsafe') ? 'all' : options.flag('fix') ? 'safe' : undefined;
   const report = fixes === undefined ? lint(source.input, asked) : fixFiles(source, asked, { fixes, output });
   print(report, output, options.flag('show-ignored'));
@@ -79,6 +81,15 @@ function fixFiles(
 
 function hasFailed({ findings }: LintReport, limit: Severity | 'never'): boolean {
   return limit !== 'never' && findings.some(({ severity, ignored }) => ignored === undefined && isAtLeast(severity, limit));
+}
+
+/** The engines and systems with which all of it should work too. */
+function askedFor(options: OptionValues): { readonly engines: readonly EngineName[]; readonly systems: readonly OperatingSystem[] } {
+  const named = options.list('engine').flatMap((text) => text.split(','));
+  const unknown = named.find((name) => name !== 'all' && !comparedEngines.some((engine) => engine === name));
+  if (unknown !== undefined) throw usageError(`--engine: there is no ${unknown}; take ${comparedEngines.join(', ')} or all`);
+  const engines = named.includes('all') ? comparedEngines : comparedEngines.filter((engine) => named.includes(engine));
+  return { engines, systems: options.list('system') as readonly OperatingSystem[] };
 }
 
 /** The rules that are asked, as the options name them. */

@@ -6,6 +6,7 @@
  */
 import type { Delta } from '@weir/calc';
 import { bpfPinDirectory, ConntrackConnection } from '@weir/kernel';
+import { weirPolicyMapEntries } from '@weir/model';
 import type { Address } from '@weir/net';
 import { endDenied } from '../connections/connection-review.ts';
 import { FlowReader } from '../connections/flow-reader.ts';
@@ -54,7 +55,6 @@ export interface EbpfOptions extends DataplaneOptions {
   readonly policyEntriesMax?: number;
 }
 
-const policyEntriesDefault = 1 << 20;
 /** The back end for the current network namespace; it changes nothing before its first delta. Throws where the machine cannot have it. */
 export function createEbpfDataplane(options: EbpfOptions): EbpfDataplane {
   return new EbpfDataplane(options);
@@ -229,7 +229,7 @@ export class EbpfDataplane implements Dataplane {
   }
 
   #load(): Loaded {
-    const { podInterfaces, podToOwnNode, flowRate, policyEntriesMax = policyEntriesDefault } = this.#options;
+    const { podInterfaces, podToOwnNode, flowRate, policyEntriesMax = weirPolicyMapEntries } = this.#options;
     const object = this.#pins.adopt(this.#file) ?? this.#pins.load(this.#file, policyEntriesMax);
     const { policies } = object.maps;
     const counts = new CountBook(object.maps.counts);

@@ -29,6 +29,8 @@ export interface LintInput {
 export interface LintReading extends LoadSnapshotOptions {
   /** The engines that all of it should work with too. Default: only the one of the profile. */
   readonly engines?: readonly EngineName[];
+  /** Operating systems that all of it should work on too. Default: only those on which there are pods. */
+  readonly systems?: readonly OperatingSystem[];
 }
 
 /** A namespace that is known, with its labels where its object is there. */
