@@ -5,13 +5,26 @@ export function nearestWord(word: string, words: Iterable<string>): string | und
   const limit = word.length <= 3 ? 1 : word.length <= 8 ? 2 : 3;
   let best: { readonly word: string; readonly cost: number } | undefined;
   for (const candidate of words) {
-    if (candidate === word || candidate === '') continue;
+    if (candidate === word || candidate === '' || areOneOfSeveral(word, candidate)) continue;
     const cost = differsOnlyInCase(candidate, word) ? 0 : distance(word, candidate, limit);
-    const isNear = cost <= limit && cost < Math.max(word.length, candidate.length) / 2;
+    const isNear = cost <= limit && cost <= Math.max(word.length, candidate.length) / 2;
     if (isNear && (best === undefined || cost < best.cost || (cost === best.cost && candidate < best.word)))
       best = { word: candidate, cost };
   }
   return best?.word;
+}
+
+/** Whether two words are names of a series, `team-a` and `team-b`, `node1` and `node2`: neither is a typo of the other. */
+function areOneOfSeveral(a: string, b: string): boolean {
+  if (a.replace(/\d+/g, '0') === b.replace(/\d+/g, '0')) return true;
+  const [some, others] = [a.split(/[-_./]/), b.split(/[-_./]/)];
+  if (some.length !== others.length) return false;
+  const different = some.flatMap((part, i) => (part === others[i] ? [] : [[part, others[i] ?? '']]));
+  return different.every(([one = '', other = '']) => one.length <= 2 && other.length <= 2 && lettersOf(one) !== lettersOf(other));
+}
+
+function lettersOf(word: string): string {
+  return word.toLowerCase().split('').sort().join('');
 }
 
 /** Whether two words are the same but for upper and lower case. */

@@ -1,0 +1,98 @@
+/** Whether pods whose egress is restricted can ask for names. */
+import { describe, expect, it } from 'vitest';
+import { type LintTextOptions, lintText } from './lint-text.ts';
+
+const pods = `apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: c, image: web }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: db, namespace: shop, labels: { app: db } }
+spec: { containers: [{ name: c, image: db }] }
+---
+`;
+
+const dnsPod = `apiVersion: v1
+kind: Namespace
+metadata: { name: kube-system }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: coredns, namespace: kube-system, labels: { k8s-app: kube-dns } }
+spec: { containers: [{ name: c, image: dns, ports: [{ name: dns, containerPort: 53, protocol: UDP }, { name: dns-tcp, containerPort: 53 }] }] }
+status: { podIP: 10.0.0.53 }
+---
+`;
+
+const policy = (egress: string, subject = '{ matchLabels: { app: web } }', name = 'p'): string => `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: ${name}, namespace: shop }
+spec:
+  podSelector: ${subject}
+  policyTypes: [Egress]
+  egress: ${egress}
+---
+`;
+
+const dnsRules: ReadonlySet<string> = new Set(['egress-without-dns', 'dns-without-tcp']);
+const found = (text: string, options: LintTextOptions = {}): readonly string[] =>
+  lintText(text, options).flatMap(({ rule, object = '' }) => (dnsRules.has(rule) ? [`${rule} ${object}`] : []));
+
+const toDb = '{ to: [{ podSelector: { matchLabels: { app: db } } }] }';
+const both = 'ports: [{ port: 53, protocol: UDP }, { port: 53 }]';
+
+describe('pods whose egress is restricted', () => {
+  it('have no DNS when nothing allows it', () => {
+    expect(found(pods + policy(`[${toDb}]`))).toEqual(['egress-without-dns NetworkPolicy shop/p']);
+    expect(found(pods + dnsPod + policy(`[${toDb}]`))).toEqual(['egress-without-dns NetworkPolicy shop/p']);
+  });
+
+  it('have it through another policy', () => {
+    expect(found(pods + policy(`[${toDb}]`) + policy(`[{ ${both} }]`, '{}', 'dns'))).toEqual([]);
+  });
+
+  it('have it through a rule for everything, for all pods of all namespaces, for all addresses, or for the named port', () => {
+    const named = '{ to: [{ namespaceSelector: {} }], ports: [{ port: dns, protocol: UDP }, { port: dns-tcp }] }';
+    for (const egress of ['[{}]', '[{ to: [{ namespaceSelector: {} }] }]', '[{ to: [{ ipBlock: { cidr: 0.0.0.0/0 } }] }]', `[${named}]`]) {
+      expect(found(pods + policy(egress))).toEqual([]);
+      expect(found(pods + dnsPod + policy(egress))).toEqual([]);
+    }
+  });
+
+  it('have none through a block with Cilium, where blocks mean no pods', () => {
+    const egress = '[{ to: [{ ipBlock: { cidr: 0.0.0.0/0 } }] }]';
+    expect(found(pods + dnsPod + policy(egress), { profile: 'cilium' })).toEqual(['egress-without-dns NetworkPolicy shop/p']);
+  });
+
+  it('may have it where the DNS has other labels than most, as long as it is not among the objects', () => {
+    const egress = `[${toDb}, { to: [{ namespaceSelector: {}, podSelector: { matchLabels: { app: my-dns } } }], ${both} }]`;
+    expect(found(pods + policy(egress))).toEqual([]);
+    expect(found(pods + dnsPod + policy(egress))).toEqual(['egress-without-dns NetworkPolicy shop/p']);
+  });
+
+  it('have it from the cache of their node', () => {
+    expect(found(pods + dnsPod + policy(`[${toDb}, { to: [{ ipBlock: { cidr: 169.254.20.10/32 } }], ${both} }]`))).toEqual([]);
+  });
+
+  it('need TCP too', () => {
+    const udp = '{ to: [{ namespaceSelector: {} }], ports: [{ port: 53, protocol: UDP }] }';
+    expect(found(pods + policy(`[${toDb}, ${udp}]`))).toEqual(['dns-without-tcp NetworkPolicy shop/p']);
+  });
+
+  it('need none where they may reach nothing, or ask the servers of their node', () => {
+    expect(found(pods + policy('[]'))).toEqual([]);
+    expect(
+      found(
+        pods.replace('spec: { containers: [{ name: c, image: web', 'spec: { dnsPolicy: Default, containers: [{ name: c, image: web') +
+          policy(`[${toDb}]`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('blame the policy that stands for most of them', () => {
+    const text = pods + policy(`[${toDb}]`, '{}', 'all') + policy(`[${toDb}]`, '{ matchLabels: { app: web } }', 'one');
+    expect(found(text)).toEqual(['egress-without-dns NetworkPolicy shop/all']);
+  });
+});
