@@ -6,8 +6,12 @@
 export type { AgentHearing } from './agent-hearing.ts';
 export type { AssertionFile } from './assertions/assertion.ts';
 export { assertionFileSchema } from './assertions/assertion-schema.ts';
+export * from './assertions/coverage.ts';
+export type * from './assertions/coverage-json.ts';
+export * from './assertions/mutate-policies.ts';
 export * from './assertions/read-assertions.ts';
 export * from './assertions/render-assertions.ts';
+export * from './assertions/render-mutants.ts';
 export * from './assertions/run-assertions.ts';
 export type * from './assertions/test-report-json.ts';
 export * from './assertions/test-report-to-json.ts';

@@ -91,9 +91,24 @@ describe('weir test', () => {
     rmSync(empty, { recursive: true });
   });
 
-  it('holds for the example in three tiers', async () => {
-    const { stdout, code } = await weir(join(import.meta.dirname, '..', '..', '..', 'examples', 'three-tier'));
-    expect(stdout).toMatch(/^8 passed/m);
+  it('holds for the example in three tiers, whose assertions notice every change to its policies', async () => {
+    const example = join(import.meta.dirname, '..', '..', '..', 'examples', 'three-tier');
+    const { stdout, stderr, code } = await weir(example, '--min-coverage', '100', '--min-noticed', '100');
+    expect(stdout).toMatch(/^10 passed/m);
+    expect(stdout).toMatch(/^13 of 13 rules exercised by an assertion \(100 %\)$/m);
+    expect(stderr).toBe('');
     expect(code).toBe(0);
+  });
+
+  it('answers 1 when assertions exercise or notice less than was asked for', async () => {
+    const report = join(directory, 'mutants.json');
+    const { stdout, stderr, code } = await weir(at('good'), '--min-coverage', '80', '--min-noticed', '101', '--report', `json=${report}`);
+    expect(stdout).toMatch(/^2 of 2 rules exercised/m);
+    expect(stderr).toMatch(/^\d+ % of the changes are noticed, and --min-noticed asks for 101 %$/m);
+    expect(code).toBe(1);
+    expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({
+      coverage: { exercised: 2, total: 2, rules: [{ rule: 'isolation', tests: [expect.any(String)] }, { rule: 'ingress[0]' }] },
+      mutants: expect.arrayContaining([expect.objectContaining({ change: 'without the policy', outcome: 'noticed' })]),
+    });
   });
 });

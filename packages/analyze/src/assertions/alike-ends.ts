@@ -14,7 +14,7 @@ import type { OutsidePiece } from './outside-pieces.ts';
 type SingleEnd = FoundEnd & { kind: 'end' };
 
 /** Equal ends. */
-export interface AlikeEnds {
+interface AlikeEnds {
   readonly asked: AskedGroup;
   /** What told the members apart from others besides what policies ask. */
   readonly mark: string;

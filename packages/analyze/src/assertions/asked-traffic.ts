@@ -1,23 +1,32 @@
 /** The traffic that an assertion is about, in classes that no policy tells apart: each is asked about by one of its ports. */
 import type { Endpoint, FlowQuestion, IcmpMessages, PolicyWorld } from '@weir/model';
 import { type Family, type PortRange, portRangesContain, protocolNumber, subtractPortRanges, transportNumber } from '@weir/net';
-import { type TrafficClass, trafficClasses } from '../connectivity/traffic-classes.ts';
+import { rulesOf, type TrafficClass, trafficClasses } from '../connectivity/traffic-classes.ts';
 import { type PortPattern, rangesOf } from './port-pattern.ts';
 
 /** The traffic of one world. */
 export class AskedTraffic {
   readonly #world: PolicyWorld;
+  readonly #eachPort: boolean;
   readonly #all: Map<Family, readonly TrafficClass[]> = new Map();
   readonly #cut: Map<string, readonly TrafficClass[]> = new Map();
 
-  constructor(world: PolicyWorld) {
+  /** `eachPort`: ports that a rule lists are told apart from each other, as they must be where rules are changed. */
+  constructor(world: PolicyWorld, eachPort: boolean) {
     this.#world = world;
+    this.#eachPort = eachPort;
   }
 
   /** All traffic of a family. */
   all(family: Family): readonly TrafficClass[] {
     let all = this.#all.get(family);
-    if (all === undefined) this.#all.set(family, (all = trafficClasses([this.#world], this.#world.endpoints, family)));
+    if (all !== undefined) return all;
+    all = trafficClasses([this.#world], this.#world.endpoints, family);
+    if (this.#eachPort) {
+      for (const { protocol, range } of listedPorts(this.#world))
+        all = all.flatMap((each) => cutBy(each, protocol ?? each.protocol, range));
+    }
+    this.#all.set(family, all);
     return all;
   }
 
@@ -53,6 +62,14 @@ export class AskedTraffic {
       .filter(({ name, protocol }) => name === pattern.name && protocol === transportNumber(pattern.protocol))
       .map(({ port }) => ({ first: port, last: port }));
   }
+}
+
+/** The ports of every rule, each once. */
+function listedPorts(world: PolicyWorld): readonly { readonly protocol: number | undefined; readonly range: PortRange }[] {
+  const listed = rulesOf(world).flatMap(({ match: { protocol, destination } }) =>
+    [...(destination.ports ?? []), ...(destination.notPorts ?? [])].map((range) => ({ protocol, range })),
+  );
+  return [...new Map(listed.map((each) => [JSON.stringify(each), each])).values()];
 }
 
 /** The class in the part inside of a range of a protocol's ports and the part outside, as far as there are any. */

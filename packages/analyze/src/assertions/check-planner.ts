@@ -37,14 +37,14 @@ export class CheckPlanner {
   /** Families that pods or nodes have addresses of; IPv4 where none has any. */
   readonly families: readonly Family[];
 
-  /** `names`: those that the file gives to ends. */
-  constructor(snapshot: Snapshot, names: ReadonlyMap<string, readonly EndPattern[]>) {
+  /** `names`: those that the file gives to ends; `eachPort`: see {@link AskedTraffic}. */
+  constructor(snapshot: Snapshot, names: ReadonlyMap<string, readonly EndPattern[]>, eachPort: boolean) {
     const { world } = snapshot;
     this.snapshot = snapshot;
     this.finder = new EndFinder(snapshot, names);
     this.grouper = new EndGrouper(world);
     this.cutter = new OutsideCutter(world);
-    this.traffic = new AskedTraffic(world);
+    this.traffic = new AskedTraffic(world, eachPort);
     const addresses = [...world.endpoints, ...snapshot.nodes].flatMap((each) => each.addresses);
     const known = ([4, 6] as const).filter((family) => addresses.some((address) => address.family === family));
     this.families = known.length === 0 ? [4] : known;

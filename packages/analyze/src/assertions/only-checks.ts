@@ -7,12 +7,12 @@
 import type { FlowEnd } from '@weir/model';
 import { type AddressRange, addressRangesContain, type Family, unionOfAddressRanges } from '@weir/net';
 import type { TrafficClass } from '../connectivity/traffic-classes.ts';
-import { everyAddress } from './address-words.ts';
-import { isOwnNode, pairOf, pieceEnd } from './alike-ends.ts';
+import { isOwnNode, pairOf } from './alike-ends.ts';
 import type { Assertion, Claim } from './assertion.ts';
 import type { AskedFlow, AskedGroup, Check, Plan } from './check.ts';
 import { type CheckPlanner, endpointOf, flowsMax, type ServedPort } from './check-planner.ts';
 import type { EndProblem, FoundEnd } from './end-finder.ts';
+import { everybody } from './everybody.ts';
 import type { PortPattern } from './port-pattern.ts';
 
 type OnlyClaim = Claim & { kind: 'only' };
@@ -43,10 +43,10 @@ export function planOnly(planner: CheckPlanner, assertion: Assertion, claim: Onl
   if ('kind' in listed) return listed;
   const family = assertion.family === undefined ? {} : { family: assertion.family };
   const owners = planner.ends(found, { perNode: planner.snapshot.nodes.length > 0, ...family });
-  const others = everybody(planner, listed, assertion.family);
+  const groups = everyOther(planner, listed, assertion.family);
   const run = new OnlyPlan(planner, { assertion, direction: claim.direction, ports: listed.flatMap(({ ports }) => ports) });
   for (const owner of owners) {
-    for (const other of others) {
+    for (const other of groups) {
       if (!run.ask(owner, other)) return planner.problem('to', `these are more than ${flowsMax} connections`, 'name fewer ends', assertion);
     }
   }
@@ -168,20 +168,10 @@ function listedOf(ends: readonly FoundEnd[], ports: readonly PortPattern[]): Lis
   };
 }
 
-function everybody(planner: CheckPlanner, listed: readonly Listed[], wanted: Family | undefined): Others[] {
-  const { snapshot, grouper, cutter, families } = planner;
-  const marksOf = (end: FlowEnd): string => listed.map((each) => (isListed(each, end) ? '1' : '0')).join('');
-  const listedBy = (mark: string): Listed[] => listed.filter((_, at) => mark.charAt(at) === '1');
-  const all = planner.finder.findAll([{ text: 'any', path: '' }]);
-  const singles = all.kind === 'found' ? all.ends.filter((each) => each.kind === 'end') : [];
-  const groups = grouper.group(singles, { perNode: snapshot.nodes.length > 0, markOf: ({ end }) => marksOf(end) });
-  const wantedFamilies = wanted === undefined ? families : [wanted];
-  const more = listed.map(({ ranges }) => ranges);
-  const pieces = wantedFamilies.flatMap((family) => cutter.cut(everyAddress, family, more).map(pieceEnd));
-  return [
-    ...groups.map(({ asked, mark }) => ({ asked, listed: listedBy(mark) })),
-    ...pieces.map((each) => ({ asked: [each], listed: listedBy(marksOf(each.end)) })),
-  ];
+function everyOther(planner: CheckPlanner, listed: readonly Listed[], family: Family | undefined): Others[] {
+  const markOf = (end: FlowEnd): string => listed.map((each) => (isListed(each, end) ? '1' : '0')).join('');
+  const groups = everybody(planner, { markOf, ranges: listed.map(({ ranges }) => ranges) }, family);
+  return groups.map(({ asked, mark }) => ({ asked, listed: listed.filter((_, at) => mark.charAt(at) === '1') }));
 }
 
 function isListed({ pods, nodes, ranges }: Listed, end: FlowEnd): boolean {

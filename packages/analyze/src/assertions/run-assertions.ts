@@ -8,6 +8,7 @@ import {
   judgeQuestion,
   type Outcome,
   type PolicyRef,
+  type PolicyWorld,
 } from '@weir/model';
 import { describeTraffic } from '../connectivity/traffic-text.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -49,9 +50,19 @@ export interface AssertionResult {
 /** So many failures of one assertion are explained. */
 const explainedMax = 3;
 
+/** How to ask. */
+interface AskingOptions {
+  /** Asks about each port that a rule lists for itself, so that it can be told what other rules would change. Default: no. */
+  readonly eachPort?: boolean;
+}
+
 /** Runs the assertions of a file in a snapshot that is read as the engine does. */
-export function runAssertions(snapshot: Snapshot, { assertions, ends }: Pick<AssertionFile, 'assertions' | 'ends'>): AssertionResult[] {
-  const planner = new CheckPlanner(snapshot, ends);
+export function runAssertions(
+  snapshot: Snapshot,
+  { assertions, ends }: Pick<AssertionFile, 'assertions' | 'ends'>,
+  { eachPort = false }: AskingOptions = {},
+): AssertionResult[] {
+  const planner = new CheckPlanner(snapshot, ends, eachPort);
   const engine = snapshot.world.profile.name;
   return assertions.map((assertion): AssertionResult => {
     const base = { assertion, engine, asked: 0, failures: [] };
@@ -89,12 +100,12 @@ interface WrongFlows {
 }
 
 /** The flows with another answer than the wished one, by their ends and what the answer is. */
-function wrongFlows({ world }: Snapshot, { decidedBy }: Assertion, { flows, wants, expect }: Check): WrongFlows[] {
+function wrongFlows({ world }: Snapshot, assertion: Assertion, { flows, wants, expect }: Check): WrongFlows[] {
   const groups = new Map<string, { readonly flows: AskedFlow[]; readonly got: Outcome }>();
   let isAnyRight = false;
   for (const flow of flows) {
     const got = judgeQuestion(world, flow.question);
-    const isRight = got === expect && (decidedBy === undefined || isDecidedBy(explainQuestion(world, flow.question), decidedBy));
+    const isRight = got === expect && isDecidedAsWished(world, assertion, flow);
     isAnyRight ||= isRight;
     if (isRight) continue;
     const key = `${flow.source.name}\n${flow.destination.name}\n${got}`;
@@ -103,6 +114,15 @@ function wrongFlows({ world }: Snapshot, { decidedBy }: Assertion, { flows, want
     else group.flows.push(flow);
   }
   return wants === 'some' && isAnyRight ? [] : [...groups.values()];
+}
+
+/** Whether a question has the wished answer in a world, by the wished policy. */
+export function isAsWished(world: PolicyWorld, assertion: Assertion, expect: Outcome, flow: AskedFlow): boolean {
+  return judgeQuestion(world, flow.question) === expect && isDecidedAsWished(world, assertion, flow);
+}
+
+function isDecidedAsWished(world: PolicyWorld, { decidedBy }: Assertion, { question }: AskedFlow): boolean {
+  return decidedBy === undefined || isDecidedBy(explainQuestion(world, question), decidedBy);
 }
 
 /** Whether the policy is what decides the flow, in the direction that does. */

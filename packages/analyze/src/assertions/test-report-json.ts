@@ -1,5 +1,6 @@
 /** The JSON of `weir test -o json`; the field names are a contract with scripts. */
 import type { VerdictJson } from '@weir/model';
+import type { CoverageJson, MutantJson } from './coverage-json.ts';
 
 /** Connections that are not as wished. */
 export interface FailedFlowJson {
@@ -34,4 +35,8 @@ export interface AssertionJson {
 export interface TestReportJson {
   /** In the order of the files and their assertions, once for each engine. */
   readonly tests: readonly AssertionJson[];
+  /** With `--coverage`. */
+  readonly coverage?: CoverageJson;
+  /** With `--mutate`. */
+  readonly mutants?: readonly MutantJson[];
 }

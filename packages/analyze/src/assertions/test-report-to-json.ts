@@ -1,12 +1,27 @@
 /** Results of assertions as plain JSON values. */
 import { formatDiagnostic } from '@weir/kube';
 import { verdictToJson } from '@weir/model';
+import type { CoveredRule } from './coverage.ts';
+import { coverageToJson, mutantToJson } from './coverage-to-json.ts';
+import type { MutantResult } from './mutate-policies.ts';
 import type { AssertionResult } from './run-assertions.ts';
 import type { AssertionJson, TestReportJson } from './test-report-json.ts';
 
-/** All results. */
-export function testReportToJson(results: readonly AssertionResult[]): TestReportJson {
-  return { tests: results.map(assertionToJson) };
+/** What was found. */
+export interface TestFindings {
+  readonly results: readonly AssertionResult[];
+  /** Absent: nobody asked. */
+  readonly coverage?: readonly CoveredRule[];
+  readonly mutants?: readonly MutantResult[];
+}
+
+/** All of it. */
+export function testReportToJson({ results, coverage, mutants }: TestFindings): TestReportJson {
+  return {
+    tests: results.map(assertionToJson),
+    ...(coverage === undefined ? {} : { coverage: coverageToJson(coverage) }),
+    ...(mutants === undefined ? {} : { mutants: mutants.map(mutantToJson) }),
+  };
 }
 
 function assertionToJson({ assertion, engine, outcome, asked, failures, problem }: AssertionResult): AssertionJson {

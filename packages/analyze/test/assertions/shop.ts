@@ -54,7 +54,7 @@ export function shop(more = '', options: LoadSnapshotOptions = {}): Snapshot {
 export function results(snapshot: Snapshot, tests: string, before = ''): readonly AssertionResult[] {
   const { files, diagnostics } = readAssertions(`${before}\ntests:\n${tests}`, 'shop.weir-test.yaml');
   if (diagnostics.length > 0) throw new Error(diagnostics.map(formatDiagnostic).join('\n'));
-  return files.flatMap((file) => runAssertions(snapshot, file));
+  return files.flatMap((file) => runAssertions(snapshot, file, { eachPort: true }));
 }
 
 /** What came of each assertion, and in short why. */

@@ -23,6 +23,11 @@ export const testCommand: Command = {
       default: 'table',
       summary: 'how results are printed',
     },
+    coverage: { type: 'boolean', summary: 'say which rules the assertions exercise' },
+    'min-coverage': { type: 'string', placeholder: 'PERCENT', summary: 'exit code 1 when fewer of the rules are exercised' },
+    mutate: { type: 'boolean', summary: 'change the policies, rule by rule, and say which changes no assertion notices' },
+    'min-noticed': { type: 'string', placeholder: 'PERCENT', summary: 'exit code 1 when fewer of these changes are noticed' },
+    'mutants-max': { type: 'string', placeholder: 'N', summary: 'try no more changes than that; default 2000' },
     schema: { type: 'boolean', summary: 'print the form of files of assertions as a JSON schema, for editors' },
     report: {
       type: 'string',
@@ -34,6 +39,7 @@ export const testCommand: Command = {
   examples: [
     'weir test',
     'weir test shop.weir-test.yaml --report junit=results.xml',
+    'weir test --coverage --mutate',
     'helm template shop/ | weir test shop.weir-test.yaml --manifests -',
     'weir test --context prod --profile cilium policies/',
   ],
