@@ -6,6 +6,9 @@ import { loadSnapshot, type PlacedObject, withNamespace } from '@weir/analyze';
 import {
   ApiError,
   endpointSlicesPath,
+  ingressesPath,
+  isForbidden,
+  isNotFound,
   KubeClient,
   KubeconfigError,
   loadKubeconfig,
@@ -88,7 +91,8 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
       const [policies, ...others] = await Promise.all([readPolicyObjects(client), ...paths.map(read)]);
       // Kubernetes' own policies do not select by them, and not everybody may read them.
       const areSelectedBy = policies.some(({ kind, apiVersion }) => kind !== 'NetworkPolicy' || apiVersion !== 'networking.k8s.io/v1');
-      return [...policies, ...others.flat(), ...(areSelectedBy ? await read(serviceAccountsPath()) : [])];
+      const ingresses = await read(ingressesPath).catch(noneWhereRefused);
+      return [...policies, ...others.flat(), ...ingresses, ...(areSelectedBy ? await read(serviceAccountsPath()) : [])];
     } finally {
       client.close();
     }
@@ -97,6 +101,12 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
     if (error instanceof ApiError || error instanceof TransportError) throw new CommandError(exitCode.unable, error.message);
     throw error;
   }
+}
+
+/** No verdict depends on Ingresses: whoever may not read them is answered all the same. */
+function noneWhereRefused(error: unknown): readonly KubeObject[] {
+  if (isForbidden(error) || isNotFound(error)) return [];
+  throw error;
 }
 
 async function hostsOf(cluster: string): Promise<ReadonlyMap<string, readonly Address[]>> {

@@ -44,6 +44,9 @@ export function servicesPath(namespace?: string): ResourcePath {
   return core('services', namespace);
 }
 
+/** networking.k8s.io/v1 Ingresses of all namespaces. */
+export const ingressesPath: ResourcePath = { group: 'networking.k8s.io', version: 'v1', resource: 'ingresses' };
+
 /** core/v1 ServiceAccounts of one namespace, or of all. */
 export function serviceAccountsPath(namespace?: string): ResourcePath {
   return core('serviceaccounts', namespace);
