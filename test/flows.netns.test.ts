@@ -1,4 +1,8 @@
-/** `weir flows` on a cluster of two nodes: what pods do is told live, with names and rules, also after an agent was killed. */
+/**
+ * `weir flows` on a cluster of two nodes: what pods do is told live, with names and rules, also after an agent was killed; and
+ * `weir suggest`: policies from what was seen let it go on, and nothing else.
+ */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BackgroundProgram } from './support/background-program.ts';
@@ -42,6 +46,7 @@ spec:
 ---
 ${pod('friend', 'node2', '/agnhost, pause')}
 ${pod('stranger', 'node1', '/agnhost, pause')}
+${pod('listener', 'node2', '/agnhost, netexec, --http-port=9000')}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: { name: server, namespace: shop }
@@ -125,5 +130,39 @@ spec: { nodeName: ${node}, containers: [{ name: agent, image: "${image}", comman
     const { stdout, stderr } = await lab.weir(['flows', ...kubeconfig]);
     expect(stdout).toBe('2026-01-31T12:00:00.000Z  denied  ICMP  a/b → 10.0.0.2  node1\n');
     expect(stderr).toContain('node node2 tells of no connections: set WEIR_AGENT_FLOW_LOG to "-"');
+  });
+});
+
+describe('weir suggest on a cluster of the lab', () => {
+  const reach = (from: string, to: string): Promise<string> => lab.connect({ namespace: 'shop', pod: from }, to, '--timeout=1s');
+
+  it('writes policies from real connections that let these go on and stop another one, and audits them', async () => {
+    const since = new Date().toISOString();
+    await lab.kubectlOutput('delete networkpolicy server -n shop');
+    const other = await lab.addressOf('shop', 'listener');
+    await vi.waitFor(async () => expect([await connect('friend'), await reach('friend', `${other}:9000`)]).toEqual(['', '']), {
+      timeout: 20_000,
+      interval: 100,
+    });
+    const arguments_ = ['suggest', '--name', lab.name, '--namespace', 'shop', '--since', since];
+    // What was tried before in vain is among the flows that were denied, and gets no rule.
+    const { code, stdout, stderr } = await vi.waitFor(
+      async () => {
+        const answer = await lab.weir(arguments_);
+        expect(answer.stdout).toContain('port: 9000');
+        return answer;
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    expect([code, stderr]).toEqual([0, expect.stringContaining('pairs of ends that can talk now would no longer in full')]);
+    expect(stdout).toMatch(/# shop\/server: 1 pod\n[^]*# shop\/friend: \d+ connections?, the last at 2/);
+    await lab.kubectlOutput('apply -f -', stdout);
+    await vi.waitFor(async () => expect(await connect('stranger')).toBe('TIMEOUT'), { timeout: 20_000, interval: 100 });
+    expect([await connect('friend'), await reach('friend', `${other}:9000`)]).toEqual(['', '']);
+    expect(await reach('stranger', `${other}:9000`)).toBe('TIMEOUT');
+    const file = join(lab.directory, 'policies.yaml');
+    writeFileSync(file, stdout.replaceAll('port: 9000', 'port: 9001'));
+    const audit = await lab.weir(['suggest', '--name', lab.name, '--since', since, '--audit', file, '--fail-on', 'denied']);
+    expect([audit.code, audit.stdout]).toEqual([1, expect.stringMatching(/shop\/friend → shop\/listener TCP\/9000, \d+ times?/)]);
   });
 });

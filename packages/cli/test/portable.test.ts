@@ -25,6 +25,8 @@ const commands = [
   ['convert', '--to', 'calico', '--manifests', 'shop.yaml'],
   ['migrate', '--from', 'azure', '--to', 'cilium', '--manifests', 'shop.yaml', '-o', 'json'],
   ['engine', 'compare', '-o', 'json'],
+  ['flows', '--input', 'flows.jsonl', '-o', 'json'],
+  ['suggest', '--flows', 'flows.jsonl', '--manifests', 'shop.yaml'],
 ];
 
 const world = `apiVersion: v1
@@ -54,6 +56,9 @@ tests:
 - { from: shop/frontend, to: shop/database, port: 5432, expect: allow }
 `;
 
+const flows =
+  '{"source":{"pod":"shop/frontend","ip":"10.0.0.1"},"destination":{"pod":"shop/database","ip":"10.0.0.2","port":5432},"protocol":"TCP"}\n';
+
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'weirt-portable-'));
@@ -70,6 +75,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'work'));
   writeFileSync(join(folder, 'work', 'shop.yaml'), world.replaceAll('\n', '\r\n'));
   writeFileSync(join(folder, 'work', 'shop.weir-test.yaml'), assertions);
+  writeFileSync(join(folder, 'work', 'flows.jsonl'), flows);
   chmodSync(folder, 0o755);
   chmodSync(join(folder, 'work'), 0o555);
 });

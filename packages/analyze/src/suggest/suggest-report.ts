@@ -16,7 +16,8 @@ import { type ObservedConnection, type ObservedConnections, observedConnections,
 import { observedPods } from './observed-pods.ts';
 import { PartyFinder } from './parties.ts';
 import { podGroups } from './pod-groups.ts';
-import { type SuggestedPolicy, suggestedPolicies, whyWithoutWords } from './suggested-policy.ts';
+import { type SuggestedPolicy, suggestedPolicies } from './suggested-policy.ts';
+import { whyWithoutWords } from './words-for-traffic.ts';
 import { suggestionLabel, writeSuggestion } from './write-suggestion.ts';
 
 /** What to make policies of. */
@@ -67,7 +68,7 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
   const { directions, api, defaultDeny } = request;
   const blocks = new AddressBlocks(request.mergePrefixes, snapshot);
   const isWanted = ({ group }: SuggestedPolicy): boolean => request.namespaces.length === 0 || request.namespaces.includes(group.namespace);
-  const policies = suggestedPolicies(observed.connections, { directions, blocks }).filter(isWanted);
+  const policies = suggestedPolicies(observed.connections, { directions, blocks, api }).filter(isWanted);
   const taken = new Set(plain.filter((object) => !isSuggested(object)).map(placeOf));
   const written = writeSuggestion(policies, { api, defaultDeny, isTaken: (namespace, name) => taken.has(`${namespace}/${name}`) });
   const objects = written.flatMap((one) => one.objects);
@@ -81,10 +82,10 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
     notWritten: written.filter(({ reasons }) => reasons.length > 0).map(({ of, reasons }) => ({ of, reasons })),
     observed,
     withoutWords: allowed.flatMap((connection) => {
-      const reason = whyWithoutWords(connection);
+      const reason = whyWithoutWords(connection, api);
       return reason === undefined ? [] : [{ connection, reason }];
     }),
-    notAllowed: allowed.filter((one) => whyWithoutWords(one) === undefined).flatMap((one) => judged(one, then)),
+    notAllowed: allowed.filter((one) => whyWithoutWords(one, api) === undefined).flatMap((one) => judged(one, then)),
     denied: observed.connections.filter(({ isAllowed }) => !isAllowed),
     wouldDeny: lostFlows(snapshot, then),
     diagnostics: snapshot.diagnostics,

@@ -1,16 +1,19 @@
 /** Least-privilege policies in the making: one for each group of pods, made of the connections that were let through. */
 import type { NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
-import type { Direction } from '@weir/model';
+import type { Direction, PolicyApi } from '@weir/model';
 import { formatAddress, formatProtocol, protocolNumber } from '@weir/net';
 import type { AddressBlocks } from './merge-addresses.ts';
 import type { ObservedConnection } from './observed-connections.ts';
 import { describeParty, type Party } from './parties.ts';
 import type { PodGroup } from './pod-groups.ts';
+import { type PortlessTraffic, portlessTraffic, whyWithoutWords } from './words-for-traffic.ts';
 
 /** Peers that use the same ports. */
 export interface SuggestedRule {
   readonly peers: readonly NetworkPolicyPeer[];
   readonly ports: readonly NetworkPolicyPort[];
+  /** Instead of ports, for an API that has words for it. */
+  readonly portless?: PortlessTraffic;
   /** What stands behind it. */
   readonly connections: readonly ObservedConnection[];
   /** One line each: who it is and how often it was seen. */
@@ -27,6 +30,7 @@ export interface SuggestedPolicy {
 
 /** What is asked for. */
 export interface SuggestionWish {
+  readonly api: PolicyApi;
   readonly directions: readonly Direction[];
   readonly blocks: AddressBlocks;
 }
@@ -37,6 +41,9 @@ const dnsPorts: readonly NetworkPolicyPort[] = (['UDP', 'TCP'] as const).map((pr
 
 /** A peer in words with the connections to or from it that have the same traffic kind. */
 interface Peer {
+  /** What keeps its rules apart: `ports`, `dns`, or a protocol without ports. */
+  readonly kind: string;
+  readonly portless: PortlessTraffic | undefined;
   readonly words: NetworkPolicyPeer;
   readonly names: Set<string>;
   readonly connections: ObservedConnection[];
@@ -44,7 +51,7 @@ interface Peer {
 
 /** The policies of all groups that connections were let through to or from. */
 export function suggestedPolicies(connections: readonly ObservedConnection[], wish: SuggestionWish): readonly SuggestedPolicy[] {
-  const usable = connections.filter((connection) => connection.isAllowed && whyWithoutWords(connection) === undefined);
+  const usable = connections.filter((connection) => connection.isAllowed && whyWithoutWords(connection, wish.api) === undefined);
   const groups = new Map<PodGroup, Record<Direction, ObservedConnection[]>>();
   const add = (party: Party, direction: Direction, connection: ObservedConnection): void => {
     if (party.kind !== 'pods') return;
@@ -67,15 +74,6 @@ export function suggestedPolicies(connections: readonly ObservedConnection[], wi
     }));
 }
 
-/** Why a NetworkPolicy has no words for a connection; undefined when it has. */
-export function whyWithoutWords({ source, destination, protocol, port }: ObservedConnection): string | undefined {
-  const unknown = [source, destination].find(({ kind }) => kind === 'unknown');
-  if (unknown !== undefined) return `nobody told what ${describeParty(unknown)} is`;
-  const isTransport = protocol === protocolNumber.TCP || protocol === protocolNumber.UDP || protocol === protocolNumber.SCTP;
-  if (!isTransport) return `a NetworkPolicy has no words for ${formatProtocol(protocol)}`;
-  return port === undefined || port === 0 ? 'the log does not tell the port, and all ports would be more than was seen' : undefined;
-}
-
 function rulesOf(
   direction: Direction,
   connections: readonly ObservedConnection[],
@@ -84,32 +82,34 @@ function rulesOf(
   const peers = new Map<string, Peer>();
   for (const connection of connections) {
     const party = direction === 'ingress' ? connection.source : connection.destination;
-    const isDns = direction === 'egress' && isOfDns(connection);
+    const portless = portlessTraffic(connection, context.api);
+    const kind = direction === 'egress' && isOfDns(connection) ? 'dns' : portless === undefined ? 'ports' : JSON.stringify(portless);
     const words = wordsOf(party, context);
-    const key = `${isDns} ${JSON.stringify(words)}`;
-    const peer = peers.get(key) ?? { words, names: new Set(), connections: [] };
+    const key = `${kind} ${JSON.stringify(words)}`;
+    const peer = peers.get(key) ?? { kind, portless, words, names: new Set(), connections: [] };
     peer.names.add(describeParty(party));
     peer.connections.push(connection);
     peers.set(key, peer);
   }
   const rules = new Map<string, Peer[]>();
-  for (const [key, peer] of peers) {
-    const isDns = key.startsWith('true ');
-    const signature = isDns ? 'dns' : JSON.stringify(portsOf(peer.connections));
+  for (const peer of peers.values()) {
+    const signature = peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind;
     rules.set(signature, [...(rules.get(signature) ?? []), peer]);
   }
-  return [...rules]
-    .map(([signature, members]) => ruleOf(signature === 'dns', members))
-    .sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
+  return [...rules.values()].map(ruleOf).sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
 }
 
-function ruleOf(isDns: boolean, members: readonly Peer[]): SuggestedRule {
+function ruleOf(members: readonly Peer[]): SuggestedRule {
+  const [first] = members;
+  const isDns = first?.kind === 'dns';
+  const portless = first?.portless;
   const sorted = [...members].sort((a, b) => compare(nameOf(a), nameOf(b)));
   const connections = sorted.flatMap((peer) => peer.connections);
   const lines = sorted.map((peer) => `${nameOf(peer)}: ${countOf(peer.connections)}`);
   return {
     peers: sorted.map(({ words }) => words),
-    ports: isDns ? dnsPorts : portsOf(connections),
+    ports: isDns ? dnsPorts : portless === undefined ? portsOf(connections) : [],
+    ...(portless === undefined ? {} : { portless }),
     connections,
     comments: isDns ? [`DNS, over TCP too for answers that are too long`, ...lines] : lines,
   };

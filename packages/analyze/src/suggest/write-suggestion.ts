@@ -8,7 +8,7 @@ import {
   writeClusterNetworkPolicy,
 } from '@weir/compile';
 import type { CommentedObject, KubeObject, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule } from '@weir/kube';
-import type { Direction, PolicyApi } from '@weir/model';
+import type { Direction, Policy, PolicyApi, Rule } from '@weir/model';
 import { defined } from '@weir/net';
 import { referredAmong } from '../referred-among.ts';
 import type { SuggestedPolicy, SuggestedRule } from './suggested-policy.ts';
@@ -44,7 +44,7 @@ const writers: Readonly<Partial<Record<PolicyApi, PolicyWriter>>> = {
 
 /** Writes them in their order, then the policies that close their namespaces. */
 export function writeSuggestion(policies: readonly SuggestedPolicy[], wish: WritingWish): readonly WrittenSuggestion[] {
-  const written = policies.map((policy) => inApi(commented(policy, wish), wish.api));
+  const written = policies.map((policy) => inApi(commented(policy, wish), wish.api, policy));
   if (!wish.defaultDeny) return written;
   const namespaces = [...new Set(policies.map(({ group }) => group.namespace))];
   const directions = policies[0]?.directions ?? [];
@@ -59,8 +59,8 @@ function commented({ group, directions, ingress, egress }: SuggestedPolicy, wish
       policyTypes: policyTypes(directions),
       ...(ingress.length === 0
         ? {}
-        : { ingress: ingress.map((rule): NetworkPolicyIngressRule => ({ from: rule.peers, ports: rule.ports })) }),
-      ...(egress.length === 0 ? {} : { egress: egress.map((rule): NetworkPolicyEgressRule => ({ to: rule.peers, ports: rule.ports })) }),
+        : { ingress: ingress.map((rule): NetworkPolicyIngressRule => ({ from: rule.peers, ...portsOf(rule) })) }),
+      ...(egress.length === 0 ? {} : { egress: egress.map((rule): NetworkPolicyEgressRule => ({ to: rule.peers, ...portsOf(rule) })) }),
     },
   };
   const pods = `${group.pods.length} ${group.pods.length === 1 ? 'pod' : 'pods'}`;
@@ -74,6 +74,10 @@ function commented({ group, directions, ingress, egress }: SuggestedPolicy, wish
     ],
     comments: [...commentsOf('ingress', ingress), ...commentsOf('egress', egress)],
   };
+}
+
+function portsOf({ ports }: SuggestedRule): Pick<NetworkPolicyIngressRule, 'ports'> {
+  return ports.length === 0 ? {} : { ports };
 }
 
 function commentsOf(direction: Direction, rules: readonly SuggestedRule[]): CommentedObject['comments'] {
@@ -99,7 +103,7 @@ function identity(namespace: string, name: string, { isTaken }: WritingWish): Pi
 }
 
 /** Through the model, as conversion does; blocks mean what is outside, which they mean with every engine. */
-function inApi(suggested: CommentedObject, api: PolicyApi): WrittenSuggestion {
+function inApi(suggested: CommentedObject, api: PolicyApi, policy?: SuggestedPolicy): WrittenSuggestion {
   const { namespace = '', name = '', labels } = suggested.object.metadata;
   const of = `${namespace}/${name}`;
   const write = writers[api];
@@ -111,12 +115,26 @@ function inApi(suggested: CommentedObject, api: PolicyApi): WrittenSuggestion {
   const compiled = compiler.compile(suggested.object, referredAmong([]));
   const objects: CommentedObject[] = [];
   for (const placed of compiled.policies) {
-    const result = write(placed);
+    const result = write(withPortlessRules(placed, policy));
     if (result.kind === 'impossible') return { of, objects: [], reasons: result.reasons };
     const comments = result.objects.length === 1 ? movedComments(placed, suggested) : [];
     for (const object of result.objects) objects.push({ object: labelled(object, labels), header: suggested.header, comments });
   }
   return { of, objects, reasons: compiled.diagnostics.map(({ message }) => message) };
+}
+
+/** A NetworkPolicy knows ports alone: rules without any stand for those about the protocols of the suggestion. */
+function withPortlessRules({ tier, policy }: PlacedPolicy, suggested: SuggestedPolicy | undefined): PlacedPolicy {
+  const rulesOf = (direction: Direction): Partial<Policy> => {
+    const said = policy[direction];
+    if (said === undefined) return {};
+    const rules = said.rules.map((rule): Rule => {
+      const portless = suggested?.[direction][rule.origin.ruleIndex]?.portless;
+      return portless === undefined ? rule : { ...rule, match: { ...rule.match, ...portless } };
+    });
+    return { [direction]: { ...said, rules } };
+  };
+  return { tier, policy: { ...policy, ...rulesOf('ingress'), ...rulesOf('egress') } };
 }
 
 function labelled(object: KubeObject, labels: KubeObject['metadata']['labels']): KubeObject {

@@ -173,8 +173,35 @@ describe('connections that were seen', () => {
     expect(suggestionJson(suggestion)).toMatchObject({
       observed: { leftOut: { answers: 1 } },
       denied: [{ source: 'shop/web', destination: 'shop/db', port: 5432, count: 1 }],
-      withoutWords: [{ protocol: 'ICMP', icmp: { type: 8, code: 0 }, reason: 'a NetworkPolicy has no words for ICMP' }],
+      withoutWords: [{ protocol: 'ICMP', icmp: { type: 8, code: 0 }, reason: 'NetworkPolicy has no words for ICMP type 8 code 0' }],
     });
+  });
+
+  it('without ports get rules in APIs that have words for them, and in no other', () => {
+    const ping = [
+      line(web, db, { protocol: 'ICMP', icmp: { type: 8, code: 0 } }),
+      line(web, db, { protocol: 'ICMP', icmp: { type: 3, code: 4 } }),
+      line(web, db, { protocol: '47' }),
+    ];
+    const rulesOf = (suggestion: Suggestion): unknown =>
+      suggestion.objects.map(({ object }) => (object as { spec?: { ingress?: unknown } }).spec?.ingress);
+    const calico = suggest(ping, { api: 'Calico', reading: { profile: engineProfiles.calico } });
+    expect([calico.withoutWords, calico.notAllowed, calico.notWritten]).toEqual([[], [], []]);
+    expect(rulesOf(calico)).toMatchObject([
+      [
+        { protocol: 'ICMP', icmp: { type: 3, code: 4 } },
+        { protocol: 'ICMP', icmp: { type: 8, code: 0 } },
+        { protocol: 47, source: { selector: 'app == "web"' } },
+      ],
+      undefined,
+    ]);
+    const cilium = suggest(ping, { api: 'Cilium', reading: { profile: engineProfiles.cilium } });
+    expect(cilium.notAllowed).toEqual([]);
+    expect(rulesOf(cilium)).toMatchObject([[{ icmps: [{ fields: [{ type: 8, family: 'IPv4' }] }] }], [{}]]);
+    expect(cilium.withoutWords.map(({ reason }) => reason)).toEqual([
+      'Cilium has no words for ICMP type 3 code 4',
+      'Cilium has no words for 47',
+    ]);
   });
 
   it("of a log with labels need no cluster: Hubble's", () => {

@@ -5,7 +5,6 @@ import type { OptionValues } from '../command.ts';
 import { usageError } from '../exit-code.ts';
 import { AgentPodFlows } from './agent-pod-flows.ts';
 import type { FlowSource, FlowWish } from './flow-source.ts';
-import { LabFlows } from './lab-flows.ts';
 
 /** A source, and a client of its cluster. */
 export interface OpenedFlows {
@@ -17,7 +16,9 @@ export interface OpenedFlows {
 export async function openFlows(options: OptionValues, wish: FlowWish): Promise<OpenedFlows> {
   const { file, cluster } = await chooseKubeconfig(options);
   const client = await clientOf(file, options.text('context'));
-  return { client, source: cluster === undefined ? new AgentPodFlows(client, wish) : new LabFlows(cluster) };
+  if (cluster === undefined) return { client, source: new AgentPodFlows(client, wish) };
+  const { LabFlows } = await import('./lab-flows.ts');
+  return { client, source: new LabFlows(cluster) };
 }
 
 /** A client of the cluster that `--kubeconfig` or `--name` chooses; undefined when neither is given. */
