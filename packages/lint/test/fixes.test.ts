@@ -127,6 +127,38 @@ describe('a fix', () => {
     expect(fixed(text, 'all')).toBe(text.replace('# both\n', '# both\n    - Egress\n'));
   });
 
+  it('writes the label and the port that were meant, when it is asked to', () => {
+    const pods = `apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app.kubernetes.io/name: web } }
+spec: { containers: [{ name: c, image: web, ports: [{ containerPort: 8080 }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { selector: { app.kubernetes.io/name: web }, ports: [{ port: 80, targetPort: 8080 }] }
+---
+`;
+    const text = `${pods}${head.replace('podSelector: {}', "podSelector: { matchLabels: { app.kubernetes.io/name: 'wbe' } }  # subject")}  ingress:
+    - from:
+        - namespaceSelector: { matchExpressions: [{ key: kubernetes.io/metadata.name, operator: In, values: [shpo] }] }
+      ports:
+        - port: 80  # http
+    - from:
+        - podSelector:
+            matchLabels:
+              app.kubernetes.io/name: Web # itself
+`;
+    expect(fixed(text)).toBe(text);
+    expect(fixed(text, 'all')).toBe(
+      text
+        .replace("'wbe'", "'web'")
+        .replace('[shpo]', '[shop]')
+        .replace('port: 80  # http', 'port: 8080  # http')
+        .replace('Web # itself', 'web # itself'),
+    );
+  });
+
   it('is none behind an alias, where another object would change with it', () => {
     const text = `${head}  ingress:
     - from: &peers

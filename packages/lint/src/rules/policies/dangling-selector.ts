@@ -1,5 +1,6 @@
 /** A peer of a rule that matches no pod: the rule never comes true, most often because of a typo. */
 import type { Selector } from '@weir/model';
+import { labelFix } from '../../context/label-fix.ts';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
 import { adviceFor, type UnmatchedSelector, unmatchedSelector } from '../../context/unmatched-selector.ts';
@@ -36,7 +37,7 @@ function* findings(context: LintContext, missing: UnmatchedSelector['missing']):
       if (said.has(key)) continue;
       said.add(key);
       const message = `this peer is nobody: ${unmatched.reason}`;
-      yield { about: entry.of, field, message, action: adviceFor(unmatched) };
+      yield { about: entry.of, field, message, action: adviceFor(unmatched), ...labelFix(entry.of, field, unmatched) };
     }
   }
 }

@@ -32,15 +32,17 @@ function* openRules(context: LintContext, wanted: Direction): Iterable<DraftFind
     if (said.has(`${of.name} ${field}`)) continue;
     said.add(`${of.name} ${field}`);
     const ports = portsText(rule.match);
+    const isOutside = peer.outside === true || (peer.nets !== undefined && !context.profile.ipBlockMatchesPods);
+    const who = isOutside ? 'outside of the cluster' : 'inside and outside of the cluster';
     if (direction === 'egress') {
       // Names are asked of whoever answers: a rule for port 53 alone is how DNS is let through.
       if (ports === '53') continue;
-      const message = `pods may reach everything, inside and outside of the cluster${ports === '' ? '' : `, on port ${ports}`}`;
+      const message = `pods may reach everything, ${who}${ports === '' ? '' : `, on port ${ports}`}`;
       yield { about: of, field, message, action: 'name what they need: pods by their labels, others by their blocks of addresses' };
       continue;
     }
     if (isEntryPoint(context, context.pods.matching(policy.subject).pods)) continue;
-    const message = `everybody is let in, from inside and outside of the cluster${ports === '' ? '' : `, on port ${ports}`}`;
+    const message = `everybody is let in, from ${who}${ports === '' ? '' : `, on port ${ports}`}`;
     const action =
       'name who may come: pods by their labels, others by their blocks of addresses; no service makes these pods an entry point';
     // On the ports that are meant, everybody may well be meant too.

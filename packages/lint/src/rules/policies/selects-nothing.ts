@@ -1,5 +1,6 @@
 /** A policy whose subject is no pod: it does nothing, and whoever wrote it believes that it does. */
 import { appliesToPods } from '@weir/model';
+import { labelFix } from '../../context/label-fix.ts';
 import type { LintContext } from '../../context/lint-context.ts';
 import { adviceFor, unmatchedSelector } from '../../context/unmatched-selector.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
@@ -31,7 +32,8 @@ function* findings(context: LintContext, onHostNetwork: boolean): Iterable<Draft
     const action = onHostNetwork
       ? 'protect the nodes themselves (host endpoints, a firewall), or take the pods off the host network'
       : adviceFor(first);
-    yield { about: of, ...subjectField(of.object), message, action };
+    const place = subjectField(of.object);
+    yield { about: of, ...place, message, action, ...(place.field === undefined ? {} : labelFix(of, place.field, first)) };
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * The ports that containers declare bind nobody, so a number is found only where all of the pods declare some.
  */
-import type { Container, Service } from '@weir/kube';
+import type { Container, NetworkPolicy, Service } from '@weir/kube';
 import { type Endpoint, podName, type Side } from '@weir/model';
 import { formatProtocol, isTransportName, type PortRange, type ProtocolNumber, portRangesContain, transportNumber } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
@@ -53,11 +53,25 @@ export const servicePort: LintRule = {
           ...placeOf(asked.entry),
           message: `${first} is the port of service ${service}, and the pods behind it listen on ${targets.join(', ')}`,
           action: `write ${targets.join(', ')}: policies are asked when the packet is for the pod already`,
+          ...portFix(asked.entry, first, targets),
         };
       }
     }
   },
 };
+
+/** Where the number stands in a NetworkPolicy, and there is one that it should be. */
+function portFix({ of, rule }: LintRuleEntry, port: number, [target, ...others]: readonly (number | string)[]): Pick<DraftFinding, 'fix'> {
+  const { kind, apiVersion } = of.object;
+  if (target === undefined || others.length > 0 || kind !== 'NetworkPolicy' || apiVersion !== 'networking.k8s.io/v1') return {};
+  const { direction, ruleIndex } = rule.origin;
+  const { ports = [] } = (of.object as NetworkPolicy).spec?.[direction]?.[ruleIndex] ?? {};
+  const index = ports.findIndex((one) => one.port === port);
+  const field = `spec.${direction}[${ruleIndex}].ports[${index}].port`;
+  return index < 0
+    ? {}
+    : { fix: { description: `Write port ${target}`, isSafe: false, changes: [{ kind: 'replace', field, value: target }] } };
+}
 
 /** The rule about numbers that nobody declares. */
 export const unservedPort: LintRule = {
