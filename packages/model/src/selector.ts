@@ -101,6 +101,11 @@ export function selectorKey(selector: Selector): string {
   return keyOfNormal(normaliseSelector(selector));
 }
 
+/** The text of a selector as it is: equal texts are equal selectors, and selectors in normal form have no other. */
+export function selectorText(selector: Selector): string {
+  return keyOfNormal(selector);
+}
+
 /** A label that must be there for a selector to match; with `values`, it must have one of them. */
 export interface RequiredLabel {
   readonly label: LabelKey;

@@ -75,6 +75,17 @@ export class BitSet {
     for (let at = 0; at < this.#words.length; at++) this.#words[at] = (this.#words[at] ?? 0) & ~(other.#words[at] ?? 0);
   }
 
+  /** Adds those that both of the others have. */
+  addBoth(one: BitSet, other: BitSet): void {
+    for (let at = 0; at < this.#words.length; at++)
+      this.#words[at] = (this.#words[at] ?? 0) | ((one.#words[at] ?? 0) & (other.#words[at] ?? 0));
+  }
+
+  /** Makes it the same set as the other. */
+  become(other: BitSet): void {
+    this.#words.set(other.#words);
+  }
+
   copy(): BitSet {
     return new BitSet(this.size, new Uint32Array(this.#words));
   }
@@ -114,8 +125,9 @@ export class BitSet {
   /** The members, smallest first. */
   members(): number[] {
     const found: number[] = [];
-    for (const [at, word] of this.#words.entries()) {
-      for (let rest = word; rest !== 0; rest &= rest - 1) found.push(at * 32 + 31 - Math.clz32(rest & -rest));
+    const words = this.#words;
+    for (let at = 0; at < words.length; at++) {
+      for (let rest = words[at] ?? 0; rest !== 0; rest &= rest - 1) found.push(at * 32 + 31 - Math.clz32(rest & -rest));
     }
     return found;
   }

@@ -68,7 +68,7 @@ export class Connectivity {
   destinations(source: number, traffic: TrafficClass): Bounds {
     const ofSource = this.#reach.bounds(source, 'egress', traffic);
     if (ofSource.possible.isEmpty) return ofSource;
-    const ofPods = both(ofSource, this.#columns.peersLetting('ingress', source, traffic));
+    const ofPods = this.#columns.among(ofSource, 'ingress', source, traffic);
     return this.#filtered(ofPods, (destination) => this.#hostsSay(source, destination, traffic));
   }
 
@@ -76,7 +76,7 @@ export class Connectivity {
   sources(destination: number, traffic: TrafficClass): Bounds {
     const ofDestination = this.#reach.bounds(destination, 'ingress', traffic);
     if (ofDestination.possible.isEmpty) return ofDestination;
-    const ofPods = both(ofDestination, this.#columns.peersLetting('egress', destination, traffic));
+    const ofPods = this.#columns.among(ofDestination, 'egress', destination, traffic);
     return this.#filtered(ofPods, (source) => this.#hostsSay(source, destination, traffic));
   }
 

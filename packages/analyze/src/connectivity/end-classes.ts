@@ -4,7 +4,7 @@
  * part into which the blocks of all policies cut the rest of the address space.
  */
 
-import { addressInRanges, type Endpoint, type FlowEnd, type PolicyWorld, type Selector, selectorKey, systemOfEndpoint } from '@weir/model';
+import { addressInRanges, type Endpoint, type FlowEnd, type PolicyWorld, type Selector, selectorText, systemOfEndpoint } from '@weir/model';
 import { type Address, type AddressRange, BitSet, type Family, formatAddress } from '@weir/net';
 import type { Snapshot } from '../snapshot.ts';
 import { AddressParts } from './address-parts.ts';
@@ -162,7 +162,7 @@ class GrowingClasses {
       classes,
       pods: BitSet.where(classes.length, (at) => classes[at]?.kind === 'pods'),
       nodes: BitSet.where(classes.length, (at) => classes[at]?.kind === 'nodes'),
-      selected: (selector) => rowsOfSelectors.row(placeOf(selector, placeOfSelector, () => placeOfKey.get(selectorKey(selector)))),
+      selected: (selector) => rowsOfSelectors.row(placeOf(selector, placeOfSelector, () => placeOfKey.get(selectorText(selector)))),
       inside: (ranges) => rowsOfNets.row(placeOf(ranges, placeOfRanges, () => placeOfRangesKey.get(rangesKey(ranges)))),
     };
   }

@@ -1,6 +1,6 @@
 /** What the rules of worlds ask of ends, each question once: what tells one end from another. */
 
-import { type GroupMember, type PolicyWorld, type Selector, type Side, selectorKey } from '@weir/model';
+import { type GroupMember, type PolicyWorld, type Selector, type Side, selectorText } from '@weir/model';
 import { type Address, type AddressRange, formatAddress } from '@weir/net';
 import { failsafesOf } from './failsafe-ports.ts';
 import { rulesOf } from './traffic-classes.ts';
@@ -34,7 +34,7 @@ export function conditionsOf(worlds: readonly PolicyWorld[]): EndConditions {
   const addSelector = (selector: Selector): void => {
     if (seen.has(selector)) return;
     seen.add(selector);
-    selectors.set(selectorKey(selector), selector);
+    selectors.set(selectorText(selector), selector);
   };
   let asksForNodes = false;
   const addSide = (world: PolicyWorld, side: Side): void => {

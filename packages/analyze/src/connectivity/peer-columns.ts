@@ -26,11 +26,9 @@ export class PeerColumns {
     this.#ends = ends;
   }
 
-  /** The peers whose policies in the direction let this traffic with the end pass; what is no pod has none. */
-  peersLetting(direction: Direction, end: number, traffic: TrafficClass): Bounds {
-    let turned = this.#kept[direction].get(traffic);
-    if (turned === undefined) turned = this.#keep(direction, traffic);
-    return turned.column(end);
+  /** Those of the peers whose policies in the direction let this traffic with the end pass; what is no pod has none. */
+  among(peers: Bounds, direction: Direction, end: number, traffic: TrafficClass): Bounds {
+    return (this.#kept[direction].get(traffic) ?? this.#keep(direction, traffic)).among(peers, end);
   }
 
   #keep(direction: Direction, traffic: TrafficClass): TurnedRows {
@@ -55,14 +53,19 @@ class TurnedRows {
   readonly #rows: readonly AlikePeers[];
   readonly #certain: readonly BitSet[];
   readonly #possible: readonly BitSet[];
+  /** Of rows that were asked about: what only those answer who let everybody pass. */
+  readonly #ofOpen: WeakMap<BitSet, BitSet> = new WeakMap();
+  readonly #scratch: BitSet;
 
   constructor(rows: readonly AlikePeers[], { pods, classes }: EndClasses) {
     const everybody = BitSet.full(classes.length);
     this.#open = everybody.without(pods);
+    this.#scratch = everybody.copy();
     this.#rows = rows.filter(({ members, row }) => {
+      if (row.possible.isEmpty) return false;
       const isOpen = row.certain.equals(everybody);
       if (isOpen) this.#open.addAll(members);
-      return !isOpen && !row.possible.isEmpty;
+      return !isOpen;
     });
     const turned = (of: 'certain' | 'possible'): BitSet[] =>
       BitSet.turned(
@@ -74,17 +77,26 @@ class TurnedRows {
     this.bits = this.#rows.length * classes.length * (this.#possible === this.#certain ? 1 : 2);
   }
 
-  column(end: number): Bounds {
-    const certain = this.#peers(this.#certain[end]);
-    return this.#possible === this.#certain ? known(certain) : { certain, possible: this.#peers(this.#possible[end]) };
+  /** Those of the peers that let the end pass. */
+  among(peers: Bounds, end: number): Bounds {
+    const certain = this.#among(peers.certain, this.#certain[end]);
+    if (this.#possible === this.#certain && isKnown(peers)) return known(certain);
+    return { certain, possible: this.#among(peers.possible, this.#possible[end]) };
   }
 
-  #peers(places: BitSet | undefined): BitSet {
-    const peers = this.#open.copy();
-    for (const place of places?.members() ?? []) {
-      const row = this.#rows[place];
-      if (row !== undefined) peers.addAll(row.members);
+  #among(peers: BitSet, places: BitSet | undefined): BitSet {
+    if (places === undefined || places.isEmpty) {
+      let open = this.#ofOpen.get(peers);
+      if (open === undefined) this.#ofOpen.set(peers, (open = peers.and(this.#open)));
+      return open;
     }
-    return peers;
+    this.#scratch.become(this.#open);
+    for (const place of places.members()) {
+      const row = this.#rows[place];
+      if (row === undefined) continue;
+      if (row.isOne) this.#scratch.add(row.first);
+      else this.#scratch.addAll(row.members);
+    }
+    return peers.and(this.#scratch);
   }
 }

@@ -16,7 +16,7 @@ import { BitSet } from '@weir/net';
 import { type Bounds, known } from './bounds.ts';
 import type { EndClasses } from './end-classes.ts';
 import { RowWalk } from './row-walk.ts';
-import { RuleRows } from './rule-rows.ts';
+import { type MatchedTraffic, type PlannedRule, RuleRows } from './rule-rows.ts';
 import type { TrafficClass } from './traffic-classes.ts';
 
 /** What both worlds of a comparison divide alike. */
@@ -28,8 +28,9 @@ export interface ReachOver {
 /** Classes of pods under the same policies, and their row. */
 export interface AlikePeers {
   readonly members: BitSet;
-  /** One of them. */
+  /** One of them, and whether it is the only one. */
   readonly first: number;
+  readonly isOne: boolean;
   readonly row: Bounds;
 }
 
@@ -49,12 +50,13 @@ export class Reach {
   readonly #ends: EndClasses;
   readonly #places: ReadonlyMap<TrafficClass, number>;
   readonly #rules: RuleRows;
-  readonly #ids: Map<Policy, number> = new Map();
+  readonly #traits: Map<Policy, PolicyTraits> = new Map();
   readonly #kinds: OwnerKind[] = [];
   readonly #kindOf: readonly (OwnerKind | undefined)[];
   readonly #numbers: Map<BitSet, number> = new Map();
   readonly #full: BitSet;
-  readonly #none: BitSet;
+  readonly #nobody: Bounds;
+  readonly #rowWalk: RowWalk;
 
   constructor(world: PolicyWorld, over: ReachOver) {
     const { ends, traffic } = over;
@@ -63,7 +65,8 @@ export class Reach {
     this.#places = new Map(traffic.map((one, at) => [one, at]));
     this.#rules = new RuleRows(world, over);
     this.#full = BitSet.full(ends.classes.length);
-    this.#none = BitSet.empty(ends.classes.length);
+    this.#rowWalk = new RowWalk(this.#full);
+    this.#nobody = this.#rowWalk.nobodyAllowed;
     this.#kindOf = this.#findKinds();
   }
 
@@ -83,10 +86,15 @@ export class Reach {
     return kind === undefined ? known(this.#full) : this.#boundsOf(kind, direction, this.#placeOf(traffic));
   }
 
-  /** What every pod lets pass of this traffic, by classes that their policies treat alike. */
+  /** What pods let pass of this traffic, by classes that their policies treat alike; those that let nobody pass are left out. */
   rowsOf(direction: Direction, traffic: TrafficClass): readonly AlikePeers[] {
     const place = this.#placeOf(traffic);
-    return this.#kinds.map((kind) => ({ members: kind.members, first: kind.first, row: this.#boundsOf(kind, direction, place) }));
+    const found: AlikePeers[] = [];
+    for (const kind of this.#kinds) {
+      const row = this.#boundsOf(kind, direction, place);
+      if (row !== this.#nobody) found.push({ members: kind.members, first: kind.first, isOne: kind.isOne, row });
+    }
+    return found;
   }
 
   /** What the peers themselves let pass for certain, by traffic that is the same to all of them. */
@@ -125,7 +133,7 @@ export class Reach {
     return (this.#kindOf[owner]?.tiers ?? []).flatMap(({ policies }) =>
       policies.flatMap((policy) =>
         (policy[direction]?.rules ?? []).flatMap((rule) => {
-          const peers = this.#rules.match(rule, { owner, direction, place })?.certain;
+          const peers = this.#rules.match(this.#rules.planned(rule, direction), owner, place)?.certain;
           return peers === undefined || peers.isEmpty ? [] : [{ rule, peers }];
         }),
       ),
@@ -157,7 +165,7 @@ export class Reach {
   /** The peers that a rule of the walk's policies matches; undefined when its ports or protocol match none. */
   matched(rule: Rule, { first, direction, traffic }: AlikeWalk): Bounds | undefined {
     const [one] = traffic;
-    return one === undefined ? undefined : this.#rules.match(rule, { owner: first, direction, place: this.#placeOf(one) });
+    return one === undefined ? undefined : this.#rules.match(this.#rules.planned(rule, direction), first, this.#placeOf(one));
   }
 
   #findKinds(): (OwnerKind | undefined)[] {
@@ -167,63 +175,83 @@ export class Reach {
       const [first] = ends;
       if (kind !== 'pods' || first?.kind !== 'endpoint') return undefined;
       const tiers = this.#world.selecting(first.endpoint);
-      const names = rulesIn(tiers, 'ingress').some(usesOwnNames) ? JSON.stringify(first.endpoint.namedPorts) : '';
-      const asksOwner = tiers.some((tier) => tier.policies.some(asksOfOwner));
-      const policies = tiers.flatMap((tier) => tier.policies.map((policy) => this.#idOf(policy))).join();
+      const traits = tiers.flatMap((tier) => tier.policies.map((policy) => this.#traitsOf(policy)));
+      const names = traits.some(({ usesOwnNames }) => usesOwnNames) ? JSON.stringify(first.endpoint.namedPorts) : '';
       // Policies that ask about the owner itself speak for each in another way.
-      const key = `${policies} ${names} ${asksOwner ? at : ''}`;
+      const own = traits.some(({ asksOfOwner }) => asksOfOwner) ? at : '';
+      const key = `${traits.map(({ id }) => id).join()} ${names} ${own}`;
       let same = found.get(key);
       if (same === undefined) {
-        same = { id: found.size, first: at, tiers, members: BitSet.empty(classes.length), rows: {} };
+        same = { id: found.size, first: at, tiers, isOne: true, members: BitSet.empty(classes.length), rows: {} };
         found.set(key, same);
         this.#kinds.push(same);
-      }
+      } else same.isOne = false;
       same.members.add(at);
       return same;
     });
   }
 
   #boundsOf(kind: OwnerKind, direction: Direction, place: number): Bounds {
-    const { groupOf, rows } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
-    const group = groupOf[place] ?? -1;
-    let row = rows[group];
-    if (row === undefined) rows[group] = row = this.#walk(kind, direction, place);
-    return row;
+    const { groupOf, groups, tierEnds } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
+    const group = groups[groupOf[place] ?? -1];
+    if (group === undefined) throw new RangeError('reach is asked about traffic that it does not know');
+    group.row ??= tierEnds === undefined ? this.#nobody : this.#walk(group.rules, kind.first, place, tierEnds);
+    return group.row;
   }
 
   /** Divides the traffic by what the kind's rules make of it: one rule after the other splits what it tells apart. */
   #groupTraffic({ tiers, first }: OwnerKind, direction: Direction): AlikeRows {
     const groupOf = new Int32Array(this.#places.size);
-    let groups = 1;
-    for (const rule of rulesIn(tiers, direction)) {
-      const matched = this.#rules.matchedTraffic(rule, first, direction);
-      const isOne = matched.length === groupOf.length && matched.every(({ variant }) => variant === matched[0]?.variant);
-      if (rule.action === 'log' || isOne) continue;
-      const splits = new Map<string, number>();
-      for (const { place, variant } of matched) {
-        const key = `${groupOf[place] ?? 0} ${variant}`;
-        let group = splits.get(key);
-        if (group === undefined) splits.set(key, (group = groups++));
-        groupOf[place] = group;
+    const groups: AlikeTraffic[] = [{ rules: [], row: undefined }];
+    for (const [tier, { policies }] of tiers.entries()) {
+      for (const policy of policies) {
+        for (const planned of this.#traitsOf(policy).rules[direction])
+          this.#split(groupOf, groups, { tier, planned, matched: this.#rules.matchedTraffic(planned, first) });
       }
     }
-    return { groupOf, rows: [] };
+    const isUnordered =
+      unorderedAmong(
+        tiers.flatMap(({ policies }) => policies),
+        direction,
+      ).length > 0;
+    const tierEnds = tiers.map(
+      ({ tier, policies }) => tier.end === 'deny' && policies.some((policy) => policy[direction]?.isolates === true),
+    );
+    return { groupOf, groups, tierEnds: isUnordered ? undefined : tierEnds };
   }
 
-  #walk({ tiers, first }: OwnerKind, direction: Direction, place: number): Bounds {
-    const all = tiers.flatMap(({ policies }) => policies);
-    if (unorderedAmong(all, direction).length > 0) return known(this.#none);
-    const walk = new RowWalk(this.#full);
-    for (const { tier, policies } of tiers) {
-      for (const policy of policies) {
-        for (const rule of policy[direction]?.rules ?? []) {
-          const matched = rule.action === 'log' ? undefined : this.#rules.match(rule, { owner: first, direction, place });
-          if (matched !== undefined) walk.rule(rule.action, matched);
-        }
-      }
-      walk.endTier(tier.end === 'deny' && policies.some((policy) => policy[direction]?.isolates === true));
+  #split(
+    groupOf: Int32Array,
+    groups: AlikeTraffic[],
+    { matched, ...one }: AskedRule & { readonly matched: readonly MatchedTraffic[] },
+  ): void {
+    const startOf = (group: number): number => groups.push({ rules: [...(groups[group]?.rules ?? []), one], row: undefined }) - 1;
+    const [only] = matched;
+    if (only !== undefined && matched.length === 1) {
+      groupOf[only.place] = startOf(groupOf[only.place] ?? 0);
+      return;
     }
-    return walk.end();
+    const splits = new Map<number, number>();
+    for (const { place, variant } of matched) {
+      const group = groupOf[place] ?? 0;
+      const key = group * (this.#places.size + 1) + variant + 1;
+      let split = splits.get(key);
+      if (split === undefined) splits.set(key, (split = startOf(group)));
+      groupOf[place] = split;
+    }
+  }
+
+  #walk(rules: readonly AskedRule[], owner: number, place: number, tierEnds: readonly boolean[]): Bounds {
+    this.#rowWalk.begin();
+    let next = 0;
+    for (let tier = 0; tier < tierEnds.length; tier++) {
+      for (let asked = rules[next]; asked?.tier === tier; asked = rules[++next]) {
+        const matched = this.#rules.match(asked.planned, owner, place);
+        if (matched !== undefined) this.#rowWalk.rule(asked.planned.rule.action, matched);
+      }
+      this.#rowWalk.endTier(tierEnds[tier] === true);
+    }
+    return this.#rowWalk.end();
   }
 
   #placeOf(traffic: TrafficClass): number {
@@ -236,34 +264,62 @@ export class Reach {
     return number;
   }
 
-  #idOf(policy: Policy): number {
-    let id = this.#ids.get(policy);
-    if (id === undefined) this.#ids.set(policy, (id = this.#ids.size));
-    return id;
+  #traitsOf(policy: Policy): PolicyTraits {
+    let traits = this.#traits.get(policy);
+    if (traits === undefined) {
+      const usesOwnNames = (policy.ingress?.rules ?? []).some(asksForOwnNames);
+      const rulesOf = (direction: Direction): PlannedRule[] =>
+        (policy[direction]?.rules ?? []).filter(({ action }) => action !== 'log').map((rule) => this.#rules.planned(rule, direction));
+      const rules = { ingress: rulesOf('ingress'), egress: rulesOf('egress') };
+      traits = { id: this.#traits.size, usesOwnNames, asksOfOwner: speaksOfOwner(policy), rules };
+      this.#traits.set(policy, traits);
+    }
+    return traits;
   }
+}
+
+/** What of a policy tells its owners apart, and its rules. */
+interface PolicyTraits {
+  readonly id: number;
+  readonly usesOwnNames: boolean;
+  readonly asksOfOwner: boolean;
+  /** What logs is left out. */
+  readonly rules: Readonly<Record<Direction, readonly PlannedRule[]>>;
 }
 
 /** What classes of pods under the same policies share. */
 interface OwnerKind {
   readonly id: number;
-  /** One of them. */
+  /** One of them, and whether it is the only one. */
   readonly first: number;
+  isOne: boolean;
   readonly members: BitSet;
   readonly tiers: readonly SelectingTier[];
   readonly rows: Partial<Record<Direction, AlikeRows>>;
 }
 
-/** Rows by groups of traffic, made when they are asked for, and the group of each traffic by its place. */
+/** Groups of traffic that a kind's rules treat alike, and the group of each traffic by its place. */
 interface AlikeRows {
   readonly groupOf: Int32Array;
-  readonly rows: Bounds[];
+  readonly groups: readonly AlikeTraffic[];
+  /** Of each tier whether it denies what no rule of it decided; absent: nobody has ordered the policies. */
+  readonly tierEnds: readonly boolean[] | undefined;
 }
 
-function rulesIn(tiers: readonly SelectingTier[], direction: Direction): readonly Rule[] {
-  return tiers.flatMap(({ policies }) => policies.flatMap((policy) => policy[direction]?.rules ?? []));
+interface AlikeTraffic {
+  /** Those that may match a peer, in order. */
+  readonly rules: readonly AskedRule[];
+  /** Made when it is asked for. */
+  row: Bounds | undefined;
 }
 
-function usesOwnNames({ match: { destination } }: Rule): boolean {
+/** A rule, and its tier by its place among those of the kind. */
+interface AskedRule {
+  readonly tier: number;
+  readonly planned: PlannedRule;
+}
+
+function asksForOwnNames({ match: { destination } }: Rule): boolean {
   return destination.namedPorts !== undefined || destination.notNamedPorts !== undefined;
 }
 
@@ -286,7 +342,7 @@ class PeerAnswers {
 }
 
 /** Whether a rule's answer differs between ends that have the same policies and named ports. */
-function asksOfOwner({ ingress, egress }: Policy): boolean {
+function speaksOfOwner({ ingress, egress }: Policy): boolean {
   return (
     (ingress?.rules ?? []).some(({ match: { source, destination } }) => asksOfEnd(destination) || source.node !== undefined) ||
     (egress?.rules ?? []).some(

@@ -8,48 +8,69 @@ import type { Action } from '@weir/model';
 import { BitSet } from '@weir/net';
 import { type Bounds, isKnown, known } from './bounds.ts';
 
-/** One walk. */
+/** Walks, one after the other. */
 export class RowWalk {
+  /** What all walks that allow nobody, and everybody, come to. */
+  readonly nobodyAllowed: Bounds;
+  readonly #everybody: BitSet;
+  readonly #everybodyAllowed: Bounds;
   /** Of whom nothing has been decided for certain. */
-  #remaining: BitSet;
+  readonly #remaining: BitSet;
+  /** Whom a rule of this tier has passed on; meaningless while nobody was. */
   readonly #passed: BitSet;
+  #hasPassed = false;
   readonly #certain: BitSet;
   /** Of whom an allowing decision, or a denying one, would be uncertain; absent: nobody. */
   #uncertainToAllow: BitSet | undefined;
   #uncertainToDeny: BitSet | undefined;
-  readonly #unknown: BitSet;
-  #knowsAll = true;
+  #unknown: BitSet | undefined;
 
   constructor(everybody: BitSet) {
+    this.#everybody = everybody;
+    this.nobodyAllowed = known(BitSet.empty(everybody.size));
+    this.#everybodyAllowed = known(everybody);
     this.#remaining = everybody.copy();
     this.#passed = BitSet.empty(everybody.size);
     this.#certain = BitSet.empty(everybody.size);
-    this.#unknown = BitSet.empty(everybody.size);
+  }
+
+  /** Starts anew. */
+  begin(): void {
+    this.#remaining.become(this.#everybody);
+    this.#hasPassed = false;
+    this.#certain.deleteAll(this.#certain);
+    this.#uncertainToAllow = undefined;
+    this.#uncertainToDeny = undefined;
+    this.#unknown = undefined;
   }
 
   /** A rule that matches these peers. */
   rule(action: Action, matched: Bounds): void {
     if (!isKnown(matched)) this.#perhaps(action, matched.possible.without(matched.certain).and(this.#remaining));
-    const now = matched.certain.and(this.#remaining);
-    if (action === 'allow') this.#allow(now);
-    else if (action === 'deny') this.#deny(now);
-    else this.#passed.addAll(now);
-    this.#remaining.deleteAll(now);
+    if (action === 'allow') this.#allow(matched.certain);
+    else if (action === 'deny') this.#deny(matched.certain);
+    else this.#pass(matched.certain);
+    this.#remaining.deleteAll(matched.certain);
   }
 
   /** The end of a tier, and whether it denies what no rule of it decided. */
   endTier(denies: boolean): void {
     if (denies) {
       this.#deny(this.#remaining);
-      this.#remaining = this.#passed.copy();
-    } else this.#remaining.addAll(this.#passed);
-    this.#passed.deleteAll(this.#passed);
+      this.#remaining.deleteAll(this.#remaining);
+    }
+    if (this.#hasPassed) this.#remaining.addAll(this.#passed);
+    this.#hasPassed = false;
   }
 
   /** Behind all tiers the rest is allowed. */
   end(): Bounds {
     this.#allow(this.#remaining);
-    return this.#knowsAll ? known(this.#certain) : { certain: this.#certain, possible: this.#certain.or(this.#unknown) };
+    if (this.#unknown === undefined) {
+      if (this.#certain.isEmpty) return this.nobodyAllowed;
+      return this.#certain.equals(this.#everybody) ? this.#everybodyAllowed : known(this.#certain.copy());
+    }
+    return { certain: this.#certain.copy(), possible: this.#certain.or(this.#unknown) };
   }
 
   #perhaps(action: Action, peers: BitSet): void {
@@ -59,21 +80,29 @@ export class RowWalk {
     if (action !== 'deny') this.#uncertainToDeny = add(this.#uncertainToDeny);
   }
 
+  /** Those of the peers of whom nothing has been decided. */
   #allow(peers: BitSet): void {
-    if (this.#uncertainToAllow === undefined) this.#certain.addAll(peers);
+    if (this.#uncertainToAllow === undefined) this.#certain.addBoth(peers, this.#remaining);
     else {
-      this.#certain.addAll(peers.without(this.#uncertainToAllow));
-      this.#addUnknown(peers.and(this.#uncertainToAllow));
+      const now = peers.and(this.#remaining);
+      this.#certain.addAll(now.without(this.#uncertainToAllow));
+      this.#addUnknown(now.and(this.#uncertainToAllow));
     }
   }
 
   #deny(peers: BitSet): void {
-    if (this.#uncertainToDeny !== undefined) this.#addUnknown(peers.and(this.#uncertainToDeny));
+    if (this.#uncertainToDeny !== undefined) this.#addUnknown(peers.and(this.#remaining).and(this.#uncertainToDeny));
+  }
+
+  #pass(peers: BitSet): void {
+    if (!this.#hasPassed) this.#passed.deleteAll(this.#passed);
+    this.#hasPassed = true;
+    this.#passed.addBoth(peers, this.#remaining);
   }
 
   #addUnknown(peers: BitSet): void {
     if (peers.isEmpty) return;
-    this.#unknown.addAll(peers);
-    this.#knowsAll = false;
+    if (this.#unknown === undefined) this.#unknown = peers.copy();
+    else this.#unknown.addAll(peers);
   }
 }

@@ -16,7 +16,7 @@ import {
   ruleMatches,
   type Side,
 } from '@weir/model';
-import { BitSet, defined, type Family } from '@weir/net';
+import { BitSet, defined, type Family, formatPortRange } from '@weir/net';
 import { type Bounds, both, butNot, known, uniform } from './bounds.ts';
 import type { EndClasses } from './end-classes.ts';
 import type { TrafficClass } from './traffic-classes.ts';
@@ -27,22 +27,15 @@ export interface MatchedTraffic {
   readonly variant: number;
 }
 
-/** Whose rule is asked, and about which traffic (by its place). */
-export interface Asked {
-  readonly owner: number;
-  readonly direction: Direction;
-  readonly place: number;
-}
-
 /** The rules of one world. */
 export class RuleRows {
   readonly #world: PolicyWorld;
   readonly #ends: EndClasses;
   readonly #traffic: readonly TrafficClass[];
-  readonly #plans: Readonly<Record<Direction, WeakMap<Rule, RulePlan>>> = { ingress: new WeakMap(), egress: new WeakMap() };
+  readonly #planned: Readonly<Record<Direction, Map<Rule, PlannedRule>>> = { ingress: new Map(), egress: new Map() };
   readonly #conditions: Map<string, TrafficCondition> = new Map();
-  readonly #peers: WeakMap<Rule, Bounds> = new WeakMap();
   readonly #full: BitSet;
+  #named: Map<string, AlikeNamed> | undefined;
   /** An address whose part in a question is to say the family. */
   readonly #nobody: FlowEnd;
 
@@ -54,55 +47,64 @@ export class RuleRows {
     this.#nobody = { kind: 'address', address: { family: ends.family, words: ends.family === 4 ? [0] : [0, 0, 0, 0] } };
   }
 
+  /** How a rule of the direction is asked. */
+  planned(rule: Rule, direction: Direction): PlannedRule {
+    let planned = this.#planned[direction].get(rule);
+    if (planned === undefined) this.#planned[direction].set(rule, (planned = this.#plan(rule, direction)));
+    return planned;
+  }
+
   /** The traffic of which the rule may match a peer, for this owner and those that ask as it does. */
-  matchedTraffic(rule: Rule, owner: number, direction: Direction): readonly MatchedTraffic[] {
-    const { condition, perPlace } = this.#planOf(rule, direction);
+  matchedTraffic({ condition, perPlace, direction }: PlannedRule, owner: number): readonly MatchedTraffic[] {
     if (perPlace) return condition.anywhere;
     if (!condition.hasNames) return condition.matched;
     return direction === 'ingress' ? this.#ofOwnNames(condition, owner) : this.#ofPeerNames(condition);
   }
 
-  /** The peers that a rule matches with this traffic; undefined when its ports or protocol match none. */
-  match(rule: Rule, asked: Asked): Bounds | undefined {
-    const { owner, direction, place } = asked;
-    const plan = this.#planOf(rule, direction);
-    if (plan.perPlace) return this.#oneByOne(rule.match, asked);
-    const { condition } = plan;
+  /** The peers that a rule matches with traffic, by its place; undefined when its ports or protocol match none. */
+  match(planned: PlannedRule, owner: number, place: number): Bounds | undefined {
+    if (planned.perPlace) return this.#oneByOne(planned, owner, place);
+    const { condition } = planned;
     if (condition.hasNames) {
-      if (direction === 'ingress')
-        return this.#truthAt(condition, this.#firstOf(owner), place) ? this.#sides(rule, plan, asked) : undefined;
+      if (planned.direction === 'ingress')
+        return this.#truthAt(condition, this.#firstOf(owner), place) ? this.#sides(planned, owner) : undefined;
       const carrying = this.#carrying(condition, place);
-      return carrying.isEmpty ? undefined : both(this.#sides(rule, plan, asked), known(carrying));
+      if (carrying.isEmpty) return undefined;
+      const peers = this.#sides(planned, owner);
+      return carrying === this.#full ? peers : both(peers, known(carrying));
     }
     const truth = condition.truths[place];
     if (truth === undefined || truth === 'no') return undefined;
-    const peers = this.#sides(rule, plan, asked);
+    const peers = this.#sides(planned, owner);
     return truth === 'yes' ? peers : { certain: BitSet.empty(this.#full.size), possible: peers.possible };
   }
 
   /** What the rule asks of its owner and of peers beside ports. */
-  #sides(rule: Rule, { asksOwner }: RulePlan, asked: Asked): Bounds {
+  #sides(planned: PlannedRule, owner: number): Bounds {
+    const { rule, direction, asksOwner } = planned;
     const { source, destination } = rule.match;
-    const [peer, own] = asked.direction === 'ingress' ? [source, destination] : [destination, source];
-    let peers = this.#peers.get(rule);
-    if (peers === undefined) this.#peers.set(rule, (peers = this.#side(peer, asked)));
-    if (peer.node !== undefined) peers = both(peers, known(this.#nodesBy(peer.node, asked.owner)));
+    const [peer, own] = direction === 'ingress' ? [source, destination] : [destination, source];
+    planned.peers ??= this.#side(peer, direction);
+    let peers = planned.peers;
+    if (peer.node !== undefined) peers = both(peers, known(this.#nodesBy(peer.node, owner)));
     if (!asksOwner) return peers;
-    const truth = this.#ownTruth(own, asked);
+    const truth = this.#ownTruth(own, owner, direction);
     return truth === 'yes' ? peers : both(peers, uniform(truth, this.#full.size));
   }
 
-  #side(side: Side, { direction }: Asked): Bounds {
+  #side(side: Side, direction: Direction): Bounds {
     const { selector, notSelector, nets, notNets, nodes, groups, outside } = side;
-    let row = known(this.#full);
-    if (selector !== undefined) row = both(row, this.#ends.selected(selector));
-    if (notSelector !== undefined) row = butNot(row, this.#ends.selected(notSelector));
-    if (nets !== undefined) row = both(row, this.#meant(this.#inside(nets)));
-    if (notNets !== undefined) row = butNot(row, this.#inside(notNets));
-    if (nodes !== undefined) row = both(row, both(this.#inside(nodes), known(this.#ends.nodes)));
-    if (outside === true) row = butNot(row, known(this.#ends.pods.or(this.#ends.nodes)));
-    if (groups !== undefined) row = both(row, this.#rowOf({ groups }, direction));
-    return row;
+    const asked: Bounds[] = [];
+    if (selector !== undefined) asked.push(this.#ends.selected(selector));
+    if (nets !== undefined) asked.push(this.#meant(this.#inside(nets)));
+    if (nodes !== undefined) asked.push(both(this.#inside(nodes), known(this.#ends.nodes)));
+    if (groups !== undefined) asked.push(this.#rowOf({ groups }, direction));
+    const excluded: Bounds[] = [];
+    if (notSelector !== undefined) excluded.push(this.#ends.selected(notSelector));
+    if (notNets !== undefined) excluded.push(this.#inside(notNets));
+    if (outside === true) excluded.push(known(this.#ends.pods.or(this.#ends.nodes)));
+    const [first = known(this.#full), ...others] = asked;
+    return excluded.reduce(butNot, others.reduce(both, first));
   }
 
   #inside(ranges: NonNullable<Side['nets']>): Bounds {
@@ -127,7 +129,7 @@ export class RuleRows {
   }
 
   /** What a rule's side asks of the owner itself, ports left out. */
-  #ownTruth(own: Side, { owner, direction }: Asked): 'yes' | 'no' | 'unknown' {
+  #ownTruth(own: Side, owner: number, direction: Direction): 'yes' | 'no' | 'unknown' {
     const end = this.#firstOf(owner);
     const bare = withoutPorts(own);
     const match = direction === 'ingress' ? { source: {}, destination: bare } : { source: bare, destination: {} };
@@ -141,7 +143,7 @@ export class RuleRows {
   }
 
   /** Asks about one end of each class, as evaluation does. */
-  #oneByOne(match: Match, { owner, direction, place }: Asked): Bounds {
+  #oneByOne({ rule: { match }, direction }: PlannedRule, owner: number, place: number): Bounds {
     const own = this.#firstOf(owner);
     const packet = packetOf(defined(this.#traffic[place], 'traffic is asked about by its place'), this.#ends.family);
     return this.#each((peer) => {
@@ -168,21 +170,14 @@ export class RuleRows {
     return ruleMatches(this.#world, { action: 'allow', match, origin: noOrigin }, question);
   }
 
-  #planOf(rule: Rule, direction: Direction): RulePlan {
-    let plan = this.#plans[direction].get(rule);
-    if (plan === undefined) this.#plans[direction].set(rule, (plan = this.#makePlan(rule, direction)));
-    return plan;
-  }
-
-  #makePlan({ match }: Rule, direction: Direction): RulePlan {
-    const { source, destination, ...rest } = match;
-    const asked = { ...rest, source: portsOf(source), destination: portsOf(destination) };
-    const key = JSON.stringify(asked);
+  #plan(rule: Rule, direction: Direction): PlannedRule {
+    const { source, destination } = rule.match;
+    const key = conditionKey(rule.match);
     let condition = this.#conditions.get(key);
-    if (condition === undefined) this.#conditions.set(key, (condition = this.#conditionOf(asked)));
+    if (condition === undefined) this.#conditions.set(key, (condition = this.#conditionOf(askedOfTraffic(rule.match))));
     const namesAtSource = source.namedPorts !== undefined || source.notNamedPorts !== undefined;
     const perPlace = namesAtSource || (destination.groups ?? []).some(isGroupOfPorts);
-    return { condition, perPlace, asksOwner: asksOfEnd(direction === 'ingress' ? destination : source) };
+    return { rule, direction, condition, perPlace, asksOwner: asksOfEnd(direction === 'ingress' ? destination : source), peers: undefined };
   }
 
   #conditionOf(match: Match): TrafficCondition {
@@ -236,11 +231,27 @@ export class RuleRows {
   #carrying(condition: TrafficCondition, place: number): BitSet {
     let row = condition.carrying[place];
     if (row === undefined) {
-      const found = BitSet.where(this.#full.size, (at) => this.#truthAt(condition, this.#firstOf(at), place));
+      const found = BitSet.empty(this.#full.size);
+      for (const { first, members } of this.#byPortNames()) if (this.#truthAt(condition, first, place)) found.addAll(members);
       row = found.equals(this.#full) ? this.#full : found;
       condition.carrying[place] = row;
     }
     return row;
+  }
+
+  /** The classes by the names that they give their ports. */
+  #byPortNames(): Iterable<AlikeNamed> {
+    if (this.#named === undefined) {
+      this.#named = new Map();
+      for (let at = 0; at < this.#full.size; at++) {
+        const first = this.#firstOf(at);
+        const key = first.kind === 'endpoint' ? JSON.stringify(first.endpoint.namedPorts) : '';
+        let same = this.#named.get(key);
+        if (same === undefined) this.#named.set(key, (same = { first, members: BitSet.empty(this.#full.size) }));
+        same.members.add(at);
+      }
+    }
+    return this.#named.values();
   }
 
   #truthAt({ match }: TrafficCondition, destination: FlowEnd, place: number): boolean {
@@ -254,15 +265,25 @@ export class RuleRows {
 }
 
 /** How a rule is asked. */
-interface RulePlan {
+export interface PlannedRule {
+  readonly rule: Rule;
+  readonly direction: Direction;
   readonly condition: TrafficCondition;
   /** Whether what the peer must be depends on the traffic in ways that no row can say. */
   readonly perPlace: boolean;
   readonly asksOwner: boolean;
+  /** What the rule asks of peers beside ports, once it was asked. */
+  peers: Bounds | undefined;
+}
+
+/** Classes that give ports the same names. */
+interface AlikeNamed {
+  readonly first: FlowEnd;
+  readonly members: BitSet;
 }
 
 /** What rules ask of traffic. */
-interface TrafficCondition {
+export interface TrafficCondition {
   readonly match: Match;
   /** Whether the destination's names of ports matter. */
   readonly hasNames: boolean;
@@ -279,6 +300,20 @@ interface TrafficCondition {
 const whole = -1;
 
 const noOrigin: Rule['origin'] = { policy: { apiVersion: '', kind: '', name: '' }, direction: 'ingress', ruleIndex: 0 };
+
+/** What a rule asks of traffic alone. */
+function askedOfTraffic({ source, destination, ...others }: Match): Match {
+  return { ...others, source: portsOf(source), destination: portsOf(destination) };
+}
+
+/** A text that is the same for rules that ask the same of traffic. */
+function conditionKey(match: Match): string {
+  const { protocol, notProtocol, icmp, notIcmp, family, source, destination } = match;
+  const isUsual = [notProtocol, icmp, notIcmp, family, source.ports, source.notPorts, source.namedPorts, source.notNamedPorts]
+    .concat(destination.namedPorts, destination.notPorts, destination.notNamedPorts)
+    .every((asked) => asked === undefined);
+  return isUsual ? `${protocol ?? ''} ${destination.ports?.map(formatPortRange).join() ?? '*'}` : JSON.stringify(askedOfTraffic(match));
+}
 
 function portsOf({ ports, namedPorts, notPorts, notNamedPorts }: Side): Side {
   return {

@@ -1,0 +1,52 @@
+/**
+ * Cost of analysis: from a cluster's objects in memory to who may talk to whom.
+ *
+ *   npm run bench:analysis                      all of it
+ *   npm run bench:analysis -- unique blocks     these worlds
+ *
+ * `world.ts` says what the worlds are made of. Each is measured in a process of its own, with the packages as they are
+ * built. Times depend on the machine, counts do not.
+ */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Taken, WorldResult } from './measured-process.ts';
+import { worlds } from './world.ts';
+
+function measured(name: string): Promise<WorldResult> {
+  const child = fork(fileURLToPath(new URL('./measured-process.js', import.meta.url)), [name], { execArgv: ['--expose-gc'] });
+  process.once('exit', () => child.kill());
+  return new Promise((resolve, reject) => {
+    let result: WorldResult | undefined;
+    child.on('message', (message: { result?: WorldResult }) => {
+      result = message.result ?? result;
+    });
+    child.on('exit', (code, signal) => {
+      if (result === undefined) reject(new Error(`the measured process ended with ${signal ?? code} and no result`));
+      else resolve(result);
+    });
+  });
+}
+
+function print(name: string, result: WorldResult): void {
+  const { pods, policies, labelSets, classes, traffic, pairs, allowed, load, classify, allPairs } = result;
+  console.log(`\n${name}: ${pods} pods of ${labelSets} label sets, ${policies} policies`);
+  console.log(`  classes of ends ${classes}, of traffic ${traffic}; ${pairs} pairs of pods`);
+  console.log(`  ${allowed} flows allowed, of a pair and a class of traffic`);
+  const all = [load, classify, allPairs].reduce((sum, one) => ({ ms: sum.ms + one.ms, cpuMs: sum.cpuMs + one.cpuMs }));
+  console.log(`  load ${times(load)}, classes ${times(classify)}, all pairs ${times(allPairs)}; in all ${times(all)}`);
+  console.log(`  peak RSS ${megabytes(result.peakRss)} (objects before ${megabytes(result.rssBefore)})`);
+  console.log(`  one question: judged ${result.judgedUs.toFixed(1)} µs, explained by names ${result.explainedUs.toFixed(1)} µs (medians)`);
+}
+
+function times({ ms, cpuMs }: Taken): string {
+  return `${ms.toFixed(0)} ms (${cpuMs.toFixed(0)} ms of processors)`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
+
+const chosen = process.argv.slice(2);
+for (const name of [...worlds.map((world) => world.name), 'blocks']) {
+  if (chosen.length === 0 || chosen.includes(name)) print(name, await measured(name));
+}

@@ -1,0 +1,135 @@
+/**
+ * The process that a world is measured in: from its objects in memory to the answers.
+ *
+ *   node --expose-gc measured-process.js WORLD     (started by analysis.bench.js)
+ */
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { type Connectivity, computeConnectivity, explainFlow, loadSnapshot, type Snapshot } from '@weir/analyze';
+import type { KubeObject } from '@weir/kube';
+import { type FlowQuestion, judgeQuestion, podName } from '@weir/model';
+import { defined, protocolNumber } from '@weir/net';
+import { blocksCluster, clusterOf, pick, policyOf, type World, worlds } from './world.ts';
+
+/** How long something took: by the clock, and of all processors, which says more on a busy machine. */
+export interface Taken {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/** What the measured process says. Bytes; questions in microseconds. */
+export interface WorldResult {
+  readonly pods: number;
+  readonly policies: number;
+  readonly labelSets: number;
+  readonly load: Taken;
+  readonly classify: Taken;
+  readonly allPairs: Taken;
+  readonly classes: number;
+  readonly traffic: number;
+  /** Pairs of pods that the answers are about, and how many of them, with the traffic, are allowed. */
+  readonly pairs: number;
+  readonly allowed: number;
+  readonly peakRss: number;
+  readonly rssBefore: number;
+  readonly judgedUs: number;
+  readonly explainedUs: number;
+}
+
+const [worldName = ''] = process.argv.slice(2);
+const world = worlds.find(({ name }) => name === worldName);
+const result = measure(world === undefined ? blocksCluster() : objectsOf(world));
+process.send?.({ result }, () => process.disconnect());
+
+function objectsOf(of: World): KubeObject[] {
+  return [...clusterOf(of), ...Array.from({ length: of.policies }, (_, index) => policyOf(of, index))];
+}
+
+function measure(objects: readonly KubeObject[]): WorldResult {
+  globalThis.gc?.();
+  const rssBefore = process.memoryUsage.rss();
+  const [snapshot, load] = taken(() => loadSnapshot(objects));
+  const [connectivity, classify] = taken(() => computeConnectivity(snapshot, { family: 4 }));
+  const [allowed, allPairs] = taken(() => countAllowed(connectivity));
+  const peakRss = peakRssOfProcess();
+  const pods = snapshot.endpoints.size;
+  return {
+    pods,
+    policies: snapshot.policies.length,
+    labelSets: new Set([...snapshot.endpoints.values()].map(({ namespace, labels }) => JSON.stringify([namespace, labels.pod]))).size,
+    load,
+    classify,
+    allPairs,
+    classes: connectivity.ends.classes.length,
+    traffic: connectivity.traffic.length,
+    pairs: pods * (pods - 1),
+    allowed,
+    peakRss,
+    rssBefore,
+    ...measureQuestions(snapshot),
+  };
+}
+
+/** Of every pair of two pods and all traffic, what is allowed: each row is asked for. */
+function countAllowed(connectivity: Connectivity): number {
+  const { ends, traffic } = connectivity;
+  const sizes = ends.classes.map(({ kind, ends: members }) => (kind === 'pods' ? members.length : 0));
+  const sources = ends.pods.members();
+  let sum = 0;
+  for (const each of traffic) {
+    for (const source of sources) {
+      const row = connectivity.allowed(source, each);
+      if (row.isEmpty) continue;
+      const size = sizes[source] ?? 0;
+      for (const destination of row.members()) sum += size * (sizes[destination] ?? 0);
+      if (row.has(source)) sum -= size;
+    }
+  }
+  return sum;
+}
+
+function measureQuestions(snapshot: Snapshot): Pick<WorldResult, 'judgedUs' | 'explainedUs'> {
+  const pods = [...snapshot.endpoints.values()];
+  const podAt = (index: number, question: number): (typeof pods)[number] => defined(pods[pick(index, question, pods.length)], 'a pod');
+  const questions = Array.from({ length: 50_000 }, (_, index): FlowQuestion => {
+    const [source, destination] = [podAt(index, 101), podAt(index, 102)];
+    return {
+      source: snapshot.world.endAt(defined(source.addresses[0], 'an address')),
+      destination: snapshot.world.endAt(defined(destination.addresses[0], 'an address')),
+      protocol: protocolNumber.TCP,
+      destinationPort: 8000 + pick(index, 103, 100),
+    };
+  });
+  const judged = questions.map((question) => timed(() => judgeQuestion(snapshot.world, question))[1]);
+  const explained = questions.slice(0, 50).map(({ source, destination, destinationPort }) => {
+    const request = { source: nameOf(source), destination: nameOf(destination), protocol: 'TCP' as const, port: destinationPort ?? 0 };
+    return timed(() => explainFlow(snapshot, request))[1];
+  });
+  return { judgedUs: median(judged) * 1000, explainedUs: median(explained) * 1000 };
+}
+
+function nameOf(end: FlowQuestion['source']): string {
+  return end.kind === 'endpoint' ? podName(end.endpoint) : '';
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+function taken<T>(run: () => T): [T, Taken] {
+  const before = process.cpuUsage();
+  const [value, ms] = timed(run);
+  const { user, system } = process.cpuUsage(before);
+  return [value, { ms, cpuMs: (user + system) / 1000 }];
+}
+
+function timed<T>(run: () => T): [T, number] {
+  const start = performance.now();
+  const value = run();
+  return [value, performance.now() - start];
+}
+
+/** Not `ru_maxrss`: that is handed down through fork and exec, so a large parent would be measured. */
+function peakRssOfProcess(): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+}
