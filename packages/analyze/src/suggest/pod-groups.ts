@@ -27,6 +27,8 @@ interface Draft {
   readonly name: string;
   readonly pods: readonly Endpoint[];
   readonly workloads: readonly string[];
+  /** The lasting labels that all of the pods have. */
+  readonly shared: Labels;
 }
 
 /** The groups of all pods of a snapshot, by namespace and name. */
@@ -42,46 +44,52 @@ export function podGroups({ endpoints, workloads }: Pick<Snapshot, 'endpoints' |
   return [...namespaces].flatMap(([namespace, groups]) => {
     const drafts = [...groups.values()].map((pods): Draft => {
       const [first] = pods;
-      const name = (first && workloads.get(podName(first))?.name) ?? nameByLabels(sharedLabels(pods), first?.name ?? '');
-      return { name, pods, workloads: [name] };
+      const shared = sharedLabels(pods);
+      const name = (first && workloads.get(podName(first))?.name) ?? nameByLabels(shared, first?.name ?? '');
+      return { name, pods, workloads: [name], shared };
     });
     return nameApart(inWords(namespace, drafts));
   });
 }
 
 /** Drafts with their selectors; those that labels do not tell apart become one. */
-function inWords(namespace: string, drafts: readonly Draft[]): PodGroup[] {
-  for (const draft of drafts) {
-    for (const other of drafts) {
-      if (draft === other || excludable(draft.pods, other.pods)) continue;
-      const pods = [...draft.pods, ...other.pods];
-      const workloads = [...new Set([...draft.workloads, ...other.workloads])].sort();
-      const merged = { name: [draft.name, other.name].sort()[0] ?? '', pods, workloads };
-      return inWords(namespace, [...drafts.filter((one) => one !== draft && one !== other), merged]);
+function inWords(namespace: string, given: readonly Draft[]): PodGroup[] {
+  const drafts = tellableApart(given);
+  return drafts.map(({ shared, ...draft }) => ({ ...draft, namespace, selector: selectorOf({ ...draft, shared }, drafts) }));
+}
+
+/** Joins those of which words for one would match pods of another. */
+function tellableApart(given: readonly Draft[]): readonly Draft[] {
+  let drafts = given;
+  for (let at = 0; at < drafts.length; ) {
+    const draft = drafts[at];
+    const other = draft && drafts.find((one) => one !== draft && !isTellable(draft, one.pods));
+    if (draft === undefined || other === undefined) {
+      at++;
+      continue;
     }
+    const pods = [...draft.pods, ...other.pods];
+    const workloads = [...new Set([...draft.workloads, ...other.workloads])].sort();
+    const joined = { name: [draft.name, other.name].sort()[0] ?? '', pods, workloads, shared: sharedLabels(pods) };
+    drafts = [...drafts.filter((one) => one !== draft && one !== other), joined];
+    // What the joined one has in common is less: words for it may match pods that those for either did not.
+    at = 0;
   }
-  const all = drafts.flatMap(({ pods }) => pods);
-  return drafts.map((draft) => ({
-    ...draft,
-    namespace,
-    selector: selectorOf(
-      draft.pods,
-      all.filter((pod) => !draft.pods.includes(pod)),
-    ),
-  }));
+  return drafts;
 }
 
 /** Whether words about lasting labels can match all of the pods and none of the others. */
-function excludable(pods: readonly Endpoint[], others: readonly Endpoint[]): boolean {
-  const shared = sharedLabels(pods);
-  return others.every((other) => {
-    const labels = lastingLabels(other);
-    return Object.entries(shared).some(([key, value]) => labels[key] !== value) || exclusionOf(pods, labels) !== undefined;
-  });
+function isTellable({ pods, shared }: Draft, others: readonly Endpoint[]): boolean {
+  return others.every((other) => !hasLabels(other, shared) || exclusionOf(pods, lastingLabels(other)) !== undefined);
 }
 
-function selectorOf(pods: readonly Endpoint[], others: readonly Endpoint[]): LabelSelector {
-  const shared = sharedLabels(pods);
+function hasLabels({ labels }: Endpoint, wanted: Labels): boolean {
+  for (const key in wanted) if (labels.pod[key] !== wanted[key]) return false;
+  return true;
+}
+
+function selectorOf({ pods, shared }: Draft, drafts: readonly Draft[]): LabelSelector {
+  const others = drafts.filter((one) => one.pods !== pods).flatMap((one) => one.pods);
   const keys = Object.keys(shared).sort(byTelling);
   const matches = (chosen: readonly string[], { labels }: Endpoint): boolean => chosen.every((key) => labels.pod[key] === shared[key]);
   const chosen: string[] = [];

@@ -20,6 +20,9 @@ import { type SuggestedPolicy, suggestedPolicies } from './suggested-policy.ts';
 import { whyWithoutWords } from './words-for-traffic.ts';
 import { suggestionLabel, writeSuggestion } from './write-suggestion.ts';
 
+/** So many of the policies that take flows away are told of. */
+const toldMax = 10;
+
 /** What to make policies of. */
 export interface SuggestionRequest {
   /** Pods, namespaces, nodes and the policies that there are. */
@@ -40,6 +43,16 @@ export interface JudgedConnection {
   readonly reason: string;
 }
 
+/** What is possible now and would be denied. */
+export interface LostFlows {
+  /** Pairs of ends, each counted once. */
+  readonly pairs: number;
+  /** By the policies that take them away, those with the most pairs first. */
+  readonly flows: readonly ToldFlows[];
+  /** How many policies more there are. */
+  readonly omitted: number;
+}
+
 /** The answer. */
 export interface Suggestion {
   readonly policies: readonly SuggestedPolicy[];
@@ -53,8 +66,7 @@ export interface Suggestion {
   readonly notAllowed: readonly JudgedConnection[];
   /** Connections that were denied: no rule was made for them. */
   readonly denied: readonly ObservedConnection[];
-  /** What is possible now and would be denied: pairs of ends, and the groups of flows, by family. */
-  readonly wouldDeny: { readonly pairs: number; readonly flows: readonly ToldFlows[] };
+  readonly wouldDeny: LostFlows;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -100,14 +112,22 @@ function judged(connection: ObservedConnection, world: PolicyWorld): JudgedConne
   return [{ connection, reason: verdict.verdict === 'deny' ? describeDenial(verdict) : `not known: ${verdict.missing.join(', ')}` }];
 }
 
-/** The possible flows that another world denies. */
-export function lostFlows(snapshot: Snapshot, then: PolicyWorld): Suggestion['wouldDeny'] {
-  const told = compareWorlds(snapshot, then).map((comparison) => {
-    const lost = comparison.changes.filter(({ change }) => change === 'lost');
-    const teller = new FlowTeller(comparison, snapshot.pods);
-    return { pairs: countPairs(comparison, lost), flows: lost.map((one) => teller.tell(one)).filter(({ pairs }) => pairs > 0) };
-  });
-  return { pairs: told.reduce((sum, { pairs }) => sum + pairs, 0), flows: told.flatMap(({ flows }) => flows) };
+/** The possible flows that another world denies. To count pairs is cheap, to tell of them is not: the largest are told. */
+function lostFlows(snapshot: Snapshot, then: PolicyWorld): LostFlows {
+  const lost = compareWorlds(snapshot, then).map((comparison) => ({
+    comparison,
+    changes: comparison.changes.filter(({ change }) => change === 'lost'),
+    teller: new FlowTeller(comparison, snapshot.pods),
+  }));
+  const counted = lost
+    .flatMap(({ comparison, changes, teller }) => changes.map((one) => ({ one, teller, pairs: countPairs(comparison, [one]) })))
+    .filter(({ pairs }) => pairs > 0)
+    .sort((a, b) => b.pairs - a.pairs);
+  return {
+    pairs: lost.reduce((sum, { comparison, changes }) => sum + countPairs(comparison, changes), 0),
+    flows: counted.slice(0, toldMax).map(({ one, teller }) => teller.tell(one)),
+    omitted: Math.max(0, counted.length - toldMax),
+  };
 }
 
 function isSuggested({ metadata: { labels } }: KubeObject): boolean {

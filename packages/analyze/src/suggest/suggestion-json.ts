@@ -56,6 +56,8 @@ export interface SuggestionJson {
       readonly traffic: string;
       readonly pairs: number;
     }[];
+    /** How many policies more take something away. */
+    readonly omitted: number;
   };
 }
 
@@ -87,6 +89,7 @@ export function suggestionJson({ objects, notWritten, observed, withoutWords, no
     denied: denied.map(connectionJson),
     wouldDeny: {
       pairs: wouldDeny.pairs,
+      omitted: wouldDeny.omitted,
       flows: wouldDeny.flows.flatMap(({ flows }) =>
         flows.map(({ sources, destinations, traffic, pairs }) => ({ sources, destinations, traffic, pairs })),
       ),

@@ -123,6 +123,7 @@ function summaryOf({ policies, notWritten, observed, withoutWords, notAllowed, d
     ...listed('were denied, and get no rule', denied.map(describeConnection)),
     `${counted(wouldDeny.pairs, 'pair')} of ends that can talk now would no longer in full`,
     ...shortened([...new Set(groups)]),
+    ...(wouldDeny.omitted > 0 ? [`  and what ${wouldDeny.omitted} more policies take away`] : []),
   ];
 }
 
