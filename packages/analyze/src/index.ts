@@ -6,6 +6,7 @@
 export type { AgentHearing } from './agent-hearing.ts';
 export type { AssertionFile } from './assertions/assertion.ts';
 export { assertionFileSchema } from './assertions/assertion-schema.ts';
+export type { AskedFlow } from './assertions/check.ts';
 export * from './assertions/coverage.ts';
 export type * from './assertions/coverage-json.ts';
 export * from './assertions/mutate-policies.ts';

@@ -31,6 +31,29 @@ export interface AssertionJson {
   readonly problem?: string;
 }
 
+/** A connection that did something else than was computed. */
+export interface DisagreementJson {
+  readonly source: string;
+  readonly destination: string;
+  /** `TCP/80`. */
+  readonly service: string;
+  readonly computed: 'allow' | 'deny' | 'unknown';
+  readonly measured: 'allow' | 'deny';
+}
+
+/** Connections tried on a kernel, as one engine. */
+export interface RealRunJson {
+  readonly engine: string;
+  /** The cluster of the lab that was there; absent where one was made of the manifests. */
+  readonly cluster?: string;
+  readonly tried: number;
+  /** Connections that cannot be tried: other protocols than TCP and UDP, ends that a lab does not have. */
+  readonly notTried: number;
+  /** Names of assertions of which nothing could be tried. */
+  readonly untriedAssertions: readonly string[];
+  readonly disagreements: readonly DisagreementJson[];
+}
+
 /** The whole answer. */
 export interface TestReportJson {
   /** In the order of the files and their assertions, once for each engine. */
@@ -39,4 +62,6 @@ export interface TestReportJson {
   readonly coverage?: CoverageJson;
   /** With `--mutate`. */
   readonly mutants?: readonly MutantJson[];
+  /** With `--real`. */
+  readonly real?: readonly RealRunJson[];
 }

@@ -5,7 +5,7 @@ import type { CoveredRule } from './coverage.ts';
 import { coverageToJson, mutantToJson } from './coverage-to-json.ts';
 import type { MutantResult } from './mutate-policies.ts';
 import type { AssertionResult } from './run-assertions.ts';
-import type { AssertionJson, TestReportJson } from './test-report-json.ts';
+import type { AssertionJson, RealRunJson, TestReportJson } from './test-report-json.ts';
 
 /** What was found. */
 export interface TestFindings {
@@ -13,14 +13,16 @@ export interface TestFindings {
   /** Absent: nobody asked. */
   readonly coverage?: readonly CoveredRule[];
   readonly mutants?: readonly MutantResult[];
+  readonly real?: readonly RealRunJson[];
 }
 
 /** All of it. */
-export function testReportToJson({ results, coverage, mutants }: TestFindings): TestReportJson {
+export function testReportToJson({ results, coverage, mutants, real }: TestFindings): TestReportJson {
   return {
     tests: results.map(assertionToJson),
     ...(coverage === undefined ? {} : { coverage: coverageToJson(coverage) }),
     ...(mutants === undefined ? {} : { mutants: mutants.map(mutantToJson) }),
+    ...(real === undefined ? {} : { real }),
   };
 }
 

@@ -70,6 +70,16 @@ export function planRehearsal(source: RehearsalSource): RehearsalPlan {
   const onHosts = runs.filter(({ spec }) => spec?.hostNetwork === true).slice(0, podsMax);
   const chosen = new Set(chosenNames(kinds, runs, podsMax - onHosts.length));
   const pods = [...runs.filter((pod) => chosen.has(podKey(pod))), ...onHosts];
+  return {
+    ...planLab(objects, pods),
+    hosts: classes.flatMap(({ kind, ends }) => (kind === 'outside' ? (ends[0]?.address ?? []) : [])).slice(0, hostsMax),
+    omittedPods: runs.length - pods.length,
+    omittedKinds: kinds.filter((twins) => !twins.some((name) => chosen.has(name))).length,
+  };
+}
+
+/** A lab with these pods of a cluster, on the nodes that they run on, with its services and policies. */
+function planLab(objects: readonly KubeObject[], pods: readonly Pod[]): Omit<RehearsalPlan, 'hosts' | 'omittedPods' | 'omittedKinds'> {
   const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
   const windows = windowsNodes(objects);
   const namespaced = objects.filter(({ metadata }) => !ownNamespaces.has(metadata.namespace ?? ''));
@@ -79,10 +89,18 @@ export function planRehearsal(source: RehearsalSource): RehearsalPlan {
     pods: pods.map(barePod),
     services: namespaced.filter((object): object is Service => object.kind === 'Service').map(plainService),
     policies: namespaced.filter((object): object is NetworkPolicy => object.kind === 'NetworkPolicy').map(plainPolicy),
-    hosts: classes.flatMap(({ kind, ends }) => (kind === 'outside' ? (ends[0]?.address ?? []) : [])).slice(0, hostsMax),
-    omittedPods: runs.length - pods.length,
-    omittedKinds: kinds.filter((twins) => !twins.some((name) => chosen.has(name))).length,
   };
+}
+
+/** Plans a lab in which these ends of a cluster can be tried: pods by `namespace/name`, addresses outside. */
+export function planTrial(
+  objects: readonly KubeObject[],
+  snapshot: Snapshot,
+  { pods, hosts }: { readonly pods: ReadonlySet<string>; readonly hosts: readonly Address[] },
+): RehearsalPlan {
+  const runs = [...snapshot.pods.values()].filter((pod) => pods.has(podKey(pod)) && isRehearsed(pod));
+  const chosen = runs.slice(0, podsMax);
+  return { ...planLab(objects, chosen), hosts: hosts.slice(0, hostsMax), omittedPods: pods.size - chosen.length, omittedKinds: 0 };
 }
 
 function isRehearsed({ metadata, spec, status }: Pod): boolean {

@@ -11,9 +11,9 @@ import { randomBytes } from 'node:crypto';
 import { loadSnapshot, type MigrationReport, planRehearsal, type RehearsalPlan, type Snapshot } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
-import type { Address } from '@weir/net';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
+import { addressesOf } from './rehearsal-ends.ts';
 import { RehearsalLab } from './rehearsal-lab.ts';
 import { type RehearsedFlow, rehearseFlows } from './rehearsal-probes.ts';
 
@@ -147,17 +147,6 @@ async function measure({ output, timeoutMs, signal }: RehearsalRequest, plan: Re
   ]);
   const services = new Set(plan.services.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`));
   return rehearseFlows({ name: lab.name, snapshot: await lab.snapshot(), ends, services, hosts: lab.hosts, timeoutMs, output });
-}
-
-function addressesOf(plan: RehearsalPlan, { endpoints, nodes }: Snapshot): ReadonlyMap<string, readonly Address[]> {
-  const pods = plan.pods.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`);
-  return new Map([
-    ...pods.flatMap((name) => {
-      const endpoint = endpoints.get(name);
-      return endpoint === undefined ? [] : [[name, endpoint.addresses] as const];
-    }),
-    ...nodes.map(({ name, addresses }) => [name, addresses] as const),
-  ]);
 }
 
 function isUnexpected({ computed, measured }: RehearsedFlow): boolean {

@@ -1,5 +1,5 @@
 /** The ends of a rehearsal: pods and nodes of the lab, and hosts outside of it, each with who can try from there. */
-import type { Snapshot } from '@weir/analyze';
+import type { RehearsalPlan, Snapshot } from '@weir/analyze';
 import type { ProbeSource } from '@weir/lab';
 import { type FlowEnd, podName } from '@weir/model';
 import { type Address, type Family, formatAddress } from '@weir/net';
@@ -60,4 +60,16 @@ export function endsOf({ snapshot, ends, hosts }: RehearsedEnds, family: Family)
       ),
     ),
   ];
+}
+
+/** Pods of the plan, and nodes, with the addresses that they have in the cluster which is rehearsed. */
+export function addressesOf(plan: RehearsalPlan, { endpoints, nodes }: Snapshot): ReadonlyMap<string, readonly Address[]> {
+  const pods = plan.pods.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`);
+  return new Map([
+    ...pods.flatMap((name) => {
+      const endpoint = endpoints.get(name);
+      return endpoint === undefined ? [] : [[name, endpoint.addresses] as const];
+    }),
+    ...nodes.map(({ name, addresses }) => [name, addresses] as const),
+  ]);
 }

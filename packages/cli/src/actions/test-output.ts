@@ -16,6 +16,7 @@ import { type Output, renderTable } from '../output.ts';
 import { renderJunit } from '../reports/junit.ts';
 import type { ReportedCase, ReportedSuite } from '../reports/report.ts';
 import { renderTap } from '../reports/tap.ts';
+import { renderReal } from './render-real.ts';
 import type { FileRun, TestRun } from './test-run.ts';
 
 /** A report to be written besides. */
@@ -60,13 +61,14 @@ export function percent(part: number, whole: number): number {
   return whole === 0 ? 100 : Math.floor((100 * part) / whole);
 }
 
-function printText({ files, results, coverage, mutants }: TestRun, output: Output): void {
+function printText({ files, results, coverage, mutants, real = [] }: TestRun, output: Output): void {
   const tones = { passed: 'good', failed: 'bad', error: 'bad', skipped: 'dim' } as const;
   const withEngine = new Set(results.map(({ engine }) => engine)).size > 1;
   const shown = { withEngine, tone: (outcome: AssertionResult['outcome'], text: string): string => output.tone(tones[outcome], text) };
   for (const { file, results: own } of files)
     output.result([output.tone('strong', file.tests.file), ...own.flatMap((each) => renderAssertion(each, shown))].join('\n'));
   output.result(summaryOfResults(results));
+  for (const each of real) output.result(`\n${renderReal(each).join('\n')}`);
   if (coverage !== undefined) output.result(`\n${renderCoverage(coverage)}`);
   if (mutants !== undefined) output.result(`\n${renderMutants(mutants).join('\n')}`);
 }

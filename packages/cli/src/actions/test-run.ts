@@ -7,6 +7,7 @@ import {
   loadSnapshot,
   type MutantResult,
   mutatePolicies,
+  type RealRunJson,
   runAssertions,
   type Snapshot,
 } from '@weir/analyze';
@@ -29,6 +30,7 @@ export interface TestRun {
   readonly results: readonly AssertionResult[];
   readonly coverage?: readonly CoveredRule[];
   readonly mutants?: readonly MutantResult[];
+  readonly real?: readonly RealRunJson[];
 }
 
 /** More verdicts are not made for mutants. */

@@ -1,25 +1,38 @@
 /** What `weir test` does: assertions about connections, judged as engines do. */
-import { assertionFileSchema } from '@weir/analyze';
+import { assertionFileSchema, type RealRunJson } from '@weir/analyze';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readTestFiles } from './test-files.ts';
 import { percent, percentCovered, printRun, reportFiles, writeReport } from './test-output.ts';
 import { runTestFiles, type TestRun } from './test-run.ts';
 
+const defaultTimeoutMs = 1_000;
+
 /** Answers `weir test`. */
-export async function runTest({ options, positionals, output }: Invocation): Promise<ExitCode> {
+export async function runTest({ options, positionals, output, signal }: Invocation): Promise<ExitCode> {
   if (options.flag('schema')) {
     output.resultJson(assertionFileSchema());
     return exitCode.done;
   }
   const reports = reportFiles(options);
-  const run = runTestFiles(await readTestFiles(positionals, options), options, (text) => output.notice(text));
+  const computed = runTestFiles(await readTestFiles(positionals, options), options, (text) => output.notice(text));
+  const run: TestRun = options.flag('real') ? { ...computed, real: await tryOnKernel(computed, { options, output, signal }) } : computed;
   printRun(run, output);
   for (const report of reports) writeReport(report, run);
   const short = shortOf(run, options);
   for (const text of short) output.notice(text);
   const isWrong = run.results.some(({ outcome }) => outcome === 'failed' || outcome === 'error');
-  return isWrong || short.length > 0 ? exitCode.no : exitCode.done;
+  const disagrees = run.real?.some(({ disagreements }) => disagreements.length > 0) === true;
+  return isWrong || disagrees || short.length > 0 ? exitCode.no : exitCode.done;
+}
+
+/** Who only computes needs no lab. */
+async function tryOnKernel(
+  { files }: TestRun,
+  { options, output, signal }: Pick<Invocation, 'options' | 'output' | 'signal'>,
+): Promise<readonly RealRunJson[]> {
+  const { tryRuns } = await import('./test-real.ts');
+  return tryRuns(files, { timeoutMs: options.whole('timeout-ms', 1) ?? defaultTimeoutMs, output, signal });
 }
 
 /** What is below the least that the options ask for. */

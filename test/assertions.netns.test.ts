@@ -1,0 +1,80 @@
+/** `weir test --real`: assertions tried on the kernel, in a cluster made of manifests and in one that is there. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listNetns } from '@weir/kernel';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LabCluster } from './support/lab-cluster.ts';
+
+const manifests = `apiVersion: v1
+kind: Namespace
+metadata: { name: shop }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: c, image: registry.k8s.io/pause:3.10 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: db, namespace: shop, labels: { app: db } }
+spec: { containers: [{ name: c, image: registry.k8s.io/pause:3.10 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: db, namespace: shop }
+spec: { podSelector: { matchLabels: { app: db } }, ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 5432 }] }] }
+`;
+
+const tests = `manifests: shop.yaml
+tests:
+- { name: the database is reached, from: shop/web, to: shop/db, port: 5432, expect: allow }
+- { name: and nothing else there, from: shop/web, to: shop/db, port: 22, expect: deny }
+- { name: nobody outside, from: 203.0.113.10, to: shop/db, port: 5432, expect: deny }
+- { name: by no other protocol, from: shop/web, to: shop/db, port: 5432/SCTP, expect: deny }
+`;
+
+interface Report {
+  readonly real: readonly {
+    readonly tried: number;
+    readonly disagreements: readonly unknown[];
+    readonly untriedAssertions: readonly string[];
+  }[];
+}
+
+let cluster: LabCluster;
+let directory = '';
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'weirt-assertions-'));
+  writeFileSync(join(directory, 'shop.yaml'), manifests);
+  writeFileSync(join(directory, 'shop.weir-test.yaml'), tests);
+  // Nothing enforces policies here: the kernel lets through what they deny.
+  cluster = await LabCluster.up({ nodes: 1, standIn: true, more: ['--engine', 'none'] });
+  await cluster.kubectlOutput('apply -f -', manifests);
+  await cluster.kubectlOutput('wait --for=condition=Ready pod --all -n shop --timeout=30s');
+});
+afterAll(async () => {
+  await cluster?.down();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('assertions tried on the kernel', { timeout: 300_000 }, () => {
+  it('do what was computed in a lab that is made of the manifests, and is gone afterwards', async () => {
+    const { stdout, stderr, code } = await cluster.weir(['test', directory, '--real', '-o', 'json']);
+    expect(code, stderr).toBe(0);
+    expect((JSON.parse(stdout) as Report).real).toEqual([
+      expect.objectContaining({ tried: 3, disagreements: [], untriedAssertions: ['by no other protocol'] }),
+    ]);
+    const [, name = ''] = /making cluster "([^"]+)"/.exec(stderr) ?? [];
+    expect(name).toMatch(/^test-/);
+    expect(listNetns().filter((netns) => netns.startsWith(`weir-${name}-`))).toEqual([]);
+  });
+
+  it('are told apart from what was computed where a cluster does something else', async () => {
+    const { stdout, code } = await cluster.weir(['test', directory, '--real', '--name', cluster.name, '--profile', 'kubernetes']);
+    expect(stdout).toMatch(/^4 passed/m);
+    expect(stdout).toContain(`Tried on the kernel in cluster ${cluster.name} as kubernetes: 2 connections, 1 as computed`);
+    expect(stdout).toContain('shop/web → shop/db TCP/22: computed denied, tried: allowed');
+    expect(code).toBe(1);
+  });
+});
