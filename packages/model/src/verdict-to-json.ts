@@ -2,7 +2,7 @@
 import { formatAddress, formatPortRange, formatProtocol } from '@weir/net';
 import { describeChange, describeMismatch } from './describe-verdict.ts';
 import { podName } from './endpoint.ts';
-import type { HostFamily, PolicyRef, SourcePosition } from './model.ts';
+import type { HostFamily, IcmpMessages, PolicyRef, SourcePosition } from './model.ts';
 import type {
   Change,
   DecidedBy,
@@ -103,6 +103,8 @@ export interface VerdictJson {
   readonly destination: EndJson;
   readonly protocol: string;
   readonly port?: number;
+  /** The message, of ICMP alone; absent: any. */
+  readonly icmp?: IcmpMessages;
   readonly egress: DirectionJson;
   readonly ingress: DirectionJson;
   /** Absent where no host endpoint has a say. */

@@ -50,7 +50,10 @@ export interface ChangedObject {
 }
 
 /** What is still different once the patches are applied. */
-export type PatchedMeaning = Pick<MigrationReport, 'objects' | 'pairs'>;
+export interface PatchedMeaning {
+  readonly objects: readonly ChangedObject[];
+  readonly pairs: Readonly<Record<FlowChange, number>>;
+}
 
 /** The whole answer. */
 export interface MigrationReport {

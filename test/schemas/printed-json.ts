@@ -1,0 +1,63 @@
+/**
+ * What commands print with `-o json`, by the name of the command: the types that docs/schemas is made of.
+ * A type that changes in a way that breaks readers needs a new version in `schemas.ts`.
+ */
+import type {
+  Conversion,
+  DiffJson,
+  EngineRecommendation,
+  EngineRow,
+  HubbleLineJson,
+  MatrixJson,
+  MigrationReport,
+  PolicyStatus,
+  StagedReport,
+  TestReportJson,
+} from '@weir/analyze';
+import type { LintReportJson } from '@weir/lint';
+import type { WhyJson, WhyProfilesJson } from '../../packages/cli/src/actions/why-json.ts';
+
+/** `weir why`, and `weir why --both`. */
+export type Why = WhyJson | WhyProfilesJson;
+
+/** `weir matrix`. */
+export type Matrix = MatrixJson;
+
+/** `weir diff`. */
+export type Diff = DiffJson;
+
+/** `weir lint`. */
+export type Lint = LintReportJson;
+
+/** `weir test`. */
+export type Test = TestReportJson;
+
+/** `weir flows`: each line. */
+export type Flows = HubbleLineJson;
+
+/** `weir convert`. */
+export type Convert = readonly Conversion[];
+
+/** `weir migrate` without `--rehearse`, which adds `rehearsal`. */
+export type Migrate = MigrationReport;
+
+/** `weir staged report`. */
+export type StagedReportJson = StagedReport;
+
+/** `weir policy status`. */
+export interface PolicyStatusJson {
+  /** Whether all of them are. */
+  readonly inForce: boolean;
+  readonly policies: readonly PolicyStatus[];
+}
+
+/** `weir engine compare`. */
+export interface EngineCompare {
+  readonly engines: readonly string[];
+  readonly rows: readonly EngineRow[];
+}
+
+/** `weir engine recommend`; `recommended` is absent when none fits. */
+export interface EngineRecommend extends Omit<EngineRecommendation, 'recommended'> {
+  readonly recommended?: EngineRecommendation['recommended'];
+}
