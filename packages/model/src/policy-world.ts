@@ -57,6 +57,8 @@ export interface PolicyWorld {
   inGroup(group: AddressGroupName, address: Address): readonly GroupMember[];
   /** The same world with other policies. */
   withTiers(tiers: readonly Tier[]): PolicyWorld;
+  /** The same world with other pods. */
+  withEndpoints(endpoints: readonly Endpoint[]): PolicyWorld;
   /** Everything in a group; empty when there is no such group. */
   membersOf(group: AddressGroupName): readonly GroupMember[];
   /** Who has this address: a pod before a node before nobody. */
@@ -97,6 +99,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
     withTiers: (others) => createPolicyWorld({ ...options, tiers: others }),
+    withEndpoints: (others) => createPolicyWorld({ ...options, endpoints: others }),
     membersOf: (group) => options.groups?.get(group) ?? [],
     endAt(address) {
       const key = formatAddress(address);

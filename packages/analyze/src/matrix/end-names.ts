@@ -38,6 +38,15 @@ export class EndNames {
     return { ...emptyEnd('pods', this.#unique(text, key), ends.family), workloads };
   }
 
+  /** An end of pods that are not among the objects, the first of them by name. */
+  absentPods(pods: readonly Endpoint[], family: Family): MatrixEnd {
+    const workloads = this.#workloads(pods);
+    const texts = workloads.map(({ namespace, name }) => `${namespace}/${name}`);
+    // They are long: three where there are no more, else the first alone.
+    const text = texts.length <= listedMax ? texts.join(', ') : `${texts[0] ?? ''} and ${texts.length - 1} more`;
+    return { ...emptyEnd('pods', this.#unique(text, `absent ${pods.map(podName).sort().join()}`), family), workloads };
+  }
+
   /** An end of nodes, or of some addresses of them. */
   nodes(nodes: readonly string[], isEvery: boolean, family: Family): MatrixEnd {
     const text = isEvery && nodes.length > 1 ? `every node (${nodes.length})` : `node${nodes.length === 1 ? '' : 's'} ${listed(nodes)}`;

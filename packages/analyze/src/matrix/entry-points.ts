@@ -8,8 +8,12 @@
  * ```
  */
 import type { KubeObject, Service } from '@weir/kube';
+import { judgeDirection, podName } from '@weir/model';
+import { isTransportName, transportNumber } from '@weir/net';
 import { type EntryRoute, entryRoutes } from '../entry-objects.ts';
+import { serviceBackends } from '../service-backends.ts';
 import { podKey, type Snapshot } from '../snapshot.ts';
+import { strangerPod } from './absent-pods.ts';
 import { compareTexts } from './end-names.ts';
 import type { EntryPoint, MatrixEnd, ServiceReach } from './matrix-report.ts';
 
@@ -43,6 +47,9 @@ function serviceEntries({ services, ends, snapshot }: EntryInput, service: Servi
       ? "externalTrafficPolicy Local: the client's own address is seen"
       : "externalTrafficPolicy Cluster: the client's address is seen where the node that it asked has the pod, else that node's address",
     ...(goesPast ? ['with this engine what comes to a pod on the node that was asked goes past the ingress policies of the pod'] : []),
+    ...(isLocal || ends.some((end) => end.kind === 'nodes')
+      ? []
+      : ['no Node is among the objects: whether the address of one is let in is not known']),
     ...(sources.length === 0 ? [] : [`the load balancer lets in only ${sources.join(', ')}`]),
   ];
   const addresses = [...(spec?.externalIPs ?? []), ...(status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])];
@@ -101,13 +108,15 @@ function missingService(service: Service | undefined, key: string, { port }: Ent
   return service === undefined ? `there is no service ${key}` : `service ${key} has no port ${port ?? ''}`;
 }
 
-function controllerView({ ends, controllers }: EntryInput, reach: ServiceReach): Pick<EntryPoint, 'admitted' | 'facts'> {
+function controllerView({ snapshot, ends, controllers }: EntryInput, reach: ServiceReach): Pick<EntryPoint, 'admitted' | 'facts'> {
   const behind = reach.backends.length === 0 ? ['no pod stands behind it'] : [];
   if (controllers.length === 0) {
-    return {
-      admitted: reach.reachedFrom,
-      facts: ['which pods the controller has is not known: it is let in if it is one of these', ...behind],
-    };
+    const lets = letsStrangerIn(snapshot, reach);
+    const admitted = [...reach.reachedFrom, ...(lets ? [podName(strangerPod)] : [])];
+    const stranger = lets
+      ? 'any pod of another namespace is let in'
+      : 'a pod of another namespace is let in only where a rule names its labels';
+    return { admitted, facts: [`which pods the controller has is not known; ${stranger}`, ...behind] };
   }
   const ofController = new Set(ends.filter((end) => isController(end, controllers)).map(({ name }) => name));
   const admitted = reach.reachedFrom.filter((name) => ofController.has(name));
@@ -121,4 +130,20 @@ function isController({ workloads, nodes }: MatrixEnd, controllers: readonly str
     ...pods.map((pod) => `${namespace}/${pod}`),
   ]);
   return [...names, ...nodes].some((name) => controllers.includes(name));
+}
+
+/** Whether all pods behind the port let in a pod that nobody knows anything of. */
+function letsStrangerIn(snapshot: Snapshot, { service: key, port: number, protocol }: ServiceReach): boolean {
+  const service = snapshot.services.find((candidate) => podKey(candidate) === key);
+  const port = service?.spec?.ports?.find((candidate) => candidate.port === number && (candidate.protocol ?? 'TCP') === protocol);
+  if (service === undefined || port === undefined || !isTransportName(protocol)) return false;
+  const backends = serviceBackends(snapshot, service, port);
+  const source = { kind: 'endpoint' as const, endpoint: strangerPod };
+  return (
+    backends.length > 0 &&
+    backends.every(({ end, port: destinationPort }) => {
+      const question = { source, destination: end, protocol: transportNumber(protocol), destinationPort };
+      return judgeDirection(snapshot.world, question, 'ingress').verdict === 'allow';
+    })
+  );
 }

@@ -22,6 +22,8 @@ export interface MatrixReportOptions {
   /** Only pods that it accepts, at both ends. Default: all. */
   readonly include?: (endpoint: Endpoint) => boolean;
   readonly filter?: MatrixFilter;
+  /** Whether to tell what pods that are not among the objects could reach and be reached by. Default: no. */
+  readonly exposure?: boolean;
   /** How many rows there may be of single classes; above that classes with the same connections are put together. Default: 2 000. */
   readonly rowsMax?: number;
   /** The pods of the ingress controller, named as ends are. Default: nobody knows which they are. */

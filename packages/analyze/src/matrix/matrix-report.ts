@@ -23,7 +23,19 @@ export interface MatrixReport {
   readonly entryPoints: readonly EntryPoint[];
   /** Pods on the host's network: they have no policies and no address of their own, and share those of their node. */
   readonly hostPods: readonly HostPod[];
+  /** Absent when nobody asked. */
+  readonly exposure?: Exposure;
   readonly summary: MatrixSummary;
+}
+
+/**
+ * What pods that are not among the objects could reach and be reached by. They are named in brackets:
+ * `[another namespace]/[any pod]`, `shop/[any other pod]`, `shop/[pod with app=db]`.
+ */
+export interface Exposure {
+  /** Of both sides. */
+  readonly ends: readonly MatrixEnd[];
+  readonly connections: readonly MatrixConnection[];
 }
 
 /** Ends that no policy tells apart. */

@@ -5,9 +5,10 @@ import type { Snapshot } from '../snapshot.ts';
 import { copiesOf } from '../workloads/copies.ts';
 import { compareTexts, EndNames } from './end-names.ts';
 import { entryPoints } from './entry-points.ts';
+import { familyExposure } from './exposure.ts';
 import { type FamilyMatrix, familyMatrix } from './family-matrix.ts';
 import type { MatrixReportOptions } from './matrix-filter.ts';
-import type { HostPod, MatrixConnection, MatrixEnd, MatrixReport, ServiceReach } from './matrix-report.ts';
+import type { Exposure, HostPod, MatrixConnection, MatrixEnd, MatrixReport, ServiceReach } from './matrix-report.ts';
 
 /** Computes the report. */
 export function reportMatrix(snapshot: Snapshot, options: MatrixReportOptions = {}): MatrixReport {
@@ -15,21 +16,15 @@ export function reportMatrix(snapshot: Snapshot, options: MatrixReportOptions = 
   const families = familiesOf(snapshot, options.include);
   const parts = families.map((family) => familyMatrix({ snapshot, options, family, names }));
   const ends = mergedEnds(parts);
-  const order = new Map(ends.map(({ name }, at) => [name, at]));
-  const inOrder = <T extends MatrixConnection>(rows: readonly T[]): T[] =>
-    [...rows].sort(
-      (a, b) =>
-        (order.get(a.from) ?? 0) - (order.get(b.from) ?? 0) ||
-        (order.get(a.to) ?? 0) - (order.get(b.to) ?? 0) ||
-        compareTexts(a.traffic, b.traffic),
-    );
-  const connections = inOrder(
+  const connections = inOrderOf(
+    ends,
     mergedRows(
       parts.flatMap((part) => part.connections),
       () => '',
     ),
   );
-  const unknown = inOrder(
+  const unknown = inOrderOf(
+    ends,
     mergedRows(
       parts.flatMap((part) => part.unknown),
       ({ missing }) => missing,
@@ -45,6 +40,7 @@ export function reportMatrix(snapshot: Snapshot, options: MatrixReportOptions = 
     services,
     entryPoints: entryPoints({ snapshot, services, ends, controllers: options.controllers ?? [] }),
     hostPods: hostPodsOf(snapshot),
+    ...(options.exposure === true ? { exposure: exposureOf(snapshot, options, families) } : {}),
     summary: {
       pods: pods.reduce((sum, pod) => sum + copiesOf(snapshot, pod), 0),
       classes: Math.max(0, ...parts.map(({ classes }) => classes)),
@@ -52,6 +48,21 @@ export function reportMatrix(snapshot: Snapshot, options: MatrixReportOptions = 
       unknown: unknown.length,
       podsReachOwnNode: pods.length > 0 && pods.every((pod) => snapshot.world.profile.podReachesOwnNode.includes(systemOfEndpoint(pod))),
     },
+  };
+}
+
+function exposureOf(snapshot: Snapshot, options: MatrixReportOptions, families: readonly Family[]): Exposure {
+  const parts = families.map((family) => familyExposure(snapshot, options, family));
+  const ends = mergedEnds(parts);
+  return {
+    ends,
+    connections: inOrderOf(
+      ends,
+      mergedRows(
+        parts.flatMap(({ connections }) => connections),
+        () => '',
+      ),
+    ),
   };
 }
 
@@ -64,8 +75,15 @@ export function familiesOf(snapshot: Snapshot, include: (endpoint: Endpoint) => 
 
 const kinds: readonly MatrixEnd['kind'][] = ['pods', 'nodes', 'outside'];
 
+/** Rows in the order of their ends. */
+function inOrderOf<T extends MatrixConnection>(ends: readonly MatrixEnd[], rows: readonly T[]): T[] {
+  const order = new Map(ends.map(({ name }, at) => [name, at]));
+  const place = (name: string): number => order.get(name) ?? 0;
+  return [...rows].sort((a, b) => place(a.from) - place(b.from) || place(a.to) - place(b.to) || compareTexts(a.traffic, b.traffic));
+}
+
 /** The ends of all families, each once, in order. */
-function mergedEnds(parts: readonly FamilyMatrix[]): MatrixEnd[] {
+function mergedEnds(parts: readonly Pick<FamilyMatrix, 'ends'>[]): MatrixEnd[] {
   const merged = new Map<string, MatrixEnd>();
   for (const end of parts.flatMap(({ ends }) => ends)) {
     const same = merged.get(end.name);

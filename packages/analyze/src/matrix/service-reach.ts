@@ -8,6 +8,7 @@ import { BitSet, type Family, isTransportName, portRangesContain, transportNumbe
 import type { Connectivity } from '../connectivity/connectivity.ts';
 import { serviceBackends } from '../service-backends.ts';
 import { podKey, type Snapshot } from '../snapshot.ts';
+import { compareTexts } from './end-names.ts';
 import type { FamilyEnds } from './family-ends.ts';
 import type { ServiceReach } from './matrix-report.ts';
 import { groupsOf, type Unit } from './matrix-units.ts';
@@ -80,7 +81,9 @@ function reachOfPort(input: ServiceInput, { service, port, classOf }: AskedPort)
       protocol,
       ...(port.name === undefined ? {} : { portName: port.name }),
       families: [input.family],
-      backends: backends.map(({ at, port: number }) => ({ end: ends.nameOf(ends.unitsOf([at])), port: number })),
+      backends: backends
+        .map(({ at, port: number }) => ({ end: ends.nameOf(ends.unitsOf([at])), port: number }))
+        .sort((a, b) => compareTexts(a.end, b.end) || a.port - b.port),
       ...reach,
     },
   ];
@@ -92,8 +95,15 @@ function clientsOf({ spec }: Service, { ends }: Connectivity): BitSet {
   return isPublic ? BitSet.full(ends.classes.length) : ends.pods.or(ends.nodes);
 }
 
+/** The names of the units: pods, then nodes, then addresses outside, each in order. */
 function namesOf(ends: FamilyEnds, units: readonly Unit[]): string[] {
-  return groupsOf(units, units.length > listedMax).map((group) => ends.nameOf(group));
+  const kinds = ['pods', 'nodes', 'outside'] as const;
+  return kinds.flatMap((kind) => {
+    const own = units.filter((unit) => unit.kind === kind);
+    return groupsOf(own, own.length > listedMax)
+      .map((group) => ends.nameOf(group))
+      .sort(compareTexts);
+  });
 }
 
 /** More clients than that are told together. */

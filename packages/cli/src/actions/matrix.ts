@@ -54,7 +54,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const filter = filterOf(snapshot, options);
   const controllers = options.list('ingress-controller');
   checkNames(snapshot, controllers);
-  const report = reportMatrix(snapshot, { include, filter, controllers, hosts: objects.hosts });
+  const report = reportMatrix(snapshot, { include, filter, controllers, hosts: objects.hosts, exposure: options.flag('exposure') });
   if (!output.json) {
     output.result(await rendered(report, output.format));
     return exitCode.done;

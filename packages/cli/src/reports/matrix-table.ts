@@ -5,6 +5,7 @@ import {
   clientsText,
   entryTargetText,
   entryText,
+  exposureSections,
   familyText,
   type MatrixConnection,
   type MatrixReport,
@@ -39,8 +40,9 @@ export function matrixTable(report: MatrixReport): string {
       report.entryPoints.map((one) => [entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')]),
     ),
   ];
+  const exposure = exposureSections(report).flatMap(({ title, rows }) => section(title, headers, rows.map(cells)));
   const notes = [`${summaryText(report)}, as ${report.profile} reads the policies`, ...matrixNotes(report)];
-  return [...tables, notes.join('\n')].join('\n\n');
+  return [...tables, ...exposure, notes.join('\n')].join('\n\n');
 }
 
 function section(title: string, headers: readonly string[], rows: readonly (readonly string[])[]): string[] {

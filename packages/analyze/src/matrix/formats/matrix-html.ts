@@ -10,6 +10,7 @@ import {
   clientsText,
   entryTargetText,
   entryText,
+  exposureSections,
   matrixNotes,
   matrixSections,
   serviceText,
@@ -52,7 +53,7 @@ export function matrixHtml(report: MatrixReport, picture: { readonly svg: string
     familyText(families),
   ];
   const sections = [
-    ...matrixSections(report).map(({ title, rows }) =>
+    ...[...matrixSections(report), ...exposureSections(report)].map(({ title, rows }) =>
       section(
         title,
         ['From', 'To', 'Traffic', 'Family'],

@@ -7,6 +7,8 @@ import {
   clientsText,
   entryTargetText,
   entryText,
+  exposureSections,
+  type MatrixSection,
   matrixNotes,
   matrixSections,
   serviceText,
@@ -19,13 +21,14 @@ export function matrixMarkdown(report: MatrixReport): string {
   const family = (row: { readonly families: MatrixReport['ends'][number]['families'] }): string[] =>
     showsFamilies ? [familyText(row.families)] : [];
   const more = showsFamilies ? ['Family'] : [];
-  const sections = matrixSections(report).flatMap(({ title, rows }) =>
-    section(
-      title,
-      ['From', 'To', 'Traffic', ...more],
-      rows.map((row) => [row.from, row.to, row.traffic, ...family(row)]),
-    ),
-  );
+  const connections = (sections: readonly MatrixSection[]): string[] =>
+    sections.flatMap(({ title, rows }) =>
+      section(
+        title,
+        ['From', 'To', 'Traffic', ...more],
+        rows.map((row) => [row.from, row.to, row.traffic, ...family(row)]),
+      ),
+    );
   const unknown = section(
     'Not known',
     ['From', 'To', 'Traffic', ...more, 'What would have to be known'],
@@ -42,7 +45,7 @@ export function matrixMarkdown(report: MatrixReport): string {
     report.entryPoints.map((one) => [entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')]),
   );
   const notes = matrixNotes(report).map((note) => `- ${escaped(note)}`);
-  return `${['## Connections', `${summaryText(report)}, as ${report.profile} reads the policies.`, ...sections, ...unknown, ...services, ...entries, notes.join('\n')].join('\n\n')}\n`;
+  return `${['## Connections', `${summaryText(report)}, as ${report.profile} reads the policies.`, ...connections(matrixSections(report)), ...unknown, ...services, ...entries, ...connections(exposureSections(report)), notes.join('\n')].join('\n\n')}\n`;
 }
 
 function section(title: string, headers: readonly string[], rows: readonly (readonly string[])[]): string[] {

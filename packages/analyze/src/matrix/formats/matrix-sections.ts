@@ -23,6 +23,12 @@ export function matrixSections({ ends, connections }: MatrixReport): MatrixSecti
   ].filter(({ rows }) => rows.length > 0);
 }
 
+/** The section of pods that are not among the objects; none where nobody asked. */
+export function exposureSections({ exposure }: MatrixReport): MatrixSection[] {
+  if (exposure === undefined || exposure.connections.length === 0) return [];
+  return [{ title: 'Pods that are not among the objects (in brackets)', rows: exposure.connections }];
+}
+
 /** `shop/web 80/TCP`. */
 export function serviceText({ service, port, protocol }: ServiceReach): string {
   return `${service} ${port}/${protocol}`;
