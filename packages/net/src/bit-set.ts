@@ -116,6 +116,12 @@ export class BitSet {
     return true;
   }
 
+  /** Whether some member is one of the other. */
+  meets(other: BitSet): boolean {
+    for (let at = 0; at < this.#words.length; at++) if (((this.#words[at] ?? 0) & (other.#words[at] ?? 0)) !== 0) return true;
+    return false;
+  }
+
   /** Whether both have the same members. */
   equals(other: BitSet): boolean {
     for (let at = 0; at < this.#words.length; at++) if (this.#words[at] !== other.#words[at]) return false;

@@ -11,6 +11,7 @@ import {
   type Policy,
   type PolicyWorld,
   type Rule,
+  requiredLabels,
   type Selector,
   type Side,
   selectorKey,
@@ -22,8 +23,8 @@ import { BitSet, cidrsOfRange, formatCidr, type PortRange } from '@weir/net';
 export interface MapEntries {
   readonly pods: readonly Endpoint[];
   readonly entries: number;
-  /** The policy that takes most of them, and how many. */
-  readonly largest?: { readonly policy: Policy; readonly entries: number };
+  /** The policy that takes most of them, and how many; undefined where there is none. */
+  readonly largest: () => { readonly policy: Policy; readonly entries: number } | undefined;
 }
 
 /** The entries by pods under the same policies. */
@@ -40,10 +41,9 @@ export function policyMapEntries(world: PolicyWorld): readonly MapEntries[] {
     else group.pods.push(endpoint);
   }
   return [...groups.values()].map(({ pods, policies }) => {
-    const entries = entriesOf(world, policies, identities);
-    const byPolicy = policies.map((policy) => ({ policy, entries: entriesOf(world, [policy], identities) }));
-    const largest = byPolicy.sort((a, b) => b.entries - a.entries)[0];
-    return { pods, entries, ...(largest === undefined ? {} : { largest }) };
+    const largest = (): ReturnType<MapEntries['largest']> =>
+      policies.map((policy) => ({ policy, entries: entriesOf(world, [policy], identities) })).sort((a, b) => b.entries - a.entries)[0];
+    return { pods, entries: entriesOf(world, policies, identities), largest };
   });
 }
 
@@ -123,6 +123,7 @@ const unlistedLabels =
 /** The identities of pods, one pod for each. */
 class Identities {
   readonly #pods: readonly Endpoint[];
+  readonly #byNamespace = new Map<string, number[]>();
   readonly #matching = new Map<string, BitSet>();
 
   constructor(endpoints: readonly Endpoint[]) {
@@ -134,6 +135,8 @@ class Identities {
       if (!byLabels.has(key)) byLabels.set(key, endpoint);
     }
     this.#pods = [...byLabels.values()];
+    for (const [at, { namespace }] of this.#pods.entries())
+      this.#byNamespace.set(namespace, [...(this.#byNamespace.get(namespace) ?? []), at]);
   }
 
   none(): BitSet {
@@ -148,12 +151,19 @@ class Identities {
     const key = selectorKey(selector);
     let found = this.#matching.get(key);
     if (found === undefined) {
-      found = BitSet.where(this.#pods.length, (at) => {
+      found = this.none();
+      for (const at of this.#candidates(selector)) {
         const pod = this.#pods[at];
-        return pod !== undefined && selectorMatches(selector, pod);
-      });
+        if (pod !== undefined && selectorMatches(selector, pod)) found.add(at);
+      }
       this.#matching.set(key, found);
     }
     return found;
+  }
+
+  /** All that the selector can match: those of a namespace where it names some. */
+  #candidates(selector: Selector): Iterable<number> {
+    const names = requiredLabels(selector).find(({ label }) => label.space === 'reserved' && label.key === 'namespace')?.values;
+    return names === undefined ? this.#pods.keys() : [...new Set(names)].flatMap((name) => this.#byNamespace.get(name) ?? []);
   }
 }

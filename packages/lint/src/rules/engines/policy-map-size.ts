@@ -24,9 +24,11 @@ export const policyMapSize: LintRule = {
 function* ofPods(context: LintContext, groups: readonly MapEntries[]): Iterable<DraftFinding> {
   const { usual, most } = ciliumPolicyMapEntries;
   const said = new Set<string>();
-  for (const { pods, entries, largest } of [...groups].sort((a, b) => b.entries - a.entries)) {
+  const over = groups.filter(({ entries }) => entries > usual).sort((a, b) => b.entries - a.entries);
+  for (const { pods, entries, largest: largestOf } of over) {
+    const largest = largestOf();
     const about = largest === undefined ? undefined : context.policyOf(largest.policy.ref);
-    if (entries <= usual || largest === undefined || about === undefined || said.has(about.name)) continue;
+    if (largest === undefined || about === undefined || said.has(about.name)) continue;
     said.add(about.name);
     const share = largest.entries === entries ? 'all of them' : `${largest.entries} of them`;
     yield {
@@ -54,8 +56,10 @@ function* ofNodes(context: LintContext, groups: readonly MapEntries[]): Iterable
     }
   }
   for (const [node, { entries, largest }] of byNode) {
-    const about = largest.largest === undefined ? undefined : context.policyOf(largest.largest.policy.ref);
-    if (entries <= weirPolicyMapEntries || about === undefined) continue;
+    if (entries <= weirPolicyMapEntries) continue;
+    const largestPolicy = largest.largest();
+    const about = largestPolicy === undefined ? undefined : context.policyOf(largestPolicy.policy.ref);
+    if (about === undefined) continue;
     const where = node === '' ? 'pods without a node' : `the pods of node ${node}`;
     yield {
       about,

@@ -53,6 +53,7 @@ export class DecisionWalk {
   readonly single: BitSet;
   /** Whether nobody has said which of the policies come first, so that all is denied. */
   readonly isUnordered: boolean;
+  readonly #none: BitSet;
   #base: Bounds | undefined;
 
   constructor(walk: AlikeWalk, over: Pick<DecisionWalk, 'ends' | 'reach' | 'peers' | 'single'>) {
@@ -61,9 +62,10 @@ export class DecisionWalk {
     this.reach = over.reach;
     this.peers = over.peers;
     this.single = over.single;
+    this.#none = BitSet.empty(over.peers.size);
     const all = walk.tiers.flatMap(({ policies }) => policies);
     this.isUnordered = unorderedAmong(all, walk.direction).length > 0;
-    this.steps = stepsOf(walk, over.reach);
+    this.steps = stepsOf(walk, over.reach, over.peers);
   }
 
   /** The peers that are allowed as it is. */
@@ -80,16 +82,17 @@ export class DecisionWalk {
       else if (!isLeftOut(step, without)) walk.rule(step.rule.action, step.matched);
     }
     const { certain, possible } = walk.end();
-    return { certain: certain.and(this.peers), possible: possible.and(this.peers) };
+    const within = certain.and(this.peers);
+    return { certain: within, possible: certain === possible ? within : possible.and(this.peers) };
   }
 
   /** The peers that one of the rules matches for certain, and those that it matches perhaps. */
   matchedBy(rules: ReadonlySet<Rule>): Bounds {
-    let [certain, possible] = [BitSet.empty(this.peers.size), BitSet.empty(this.peers.size)];
+    let [certain, possible] = [this.#none, this.#none];
     for (const step of this.steps) {
       if (step.kind !== 'rule' || !rules.has(step.rule)) continue;
       certain = certain.or(step.matched.certain.and(this.peers));
-      possible = possible.or(step.matched.possible.and(this.peers));
+      possible = step.matched.possible === step.matched.certain ? possible.or(certain) : possible.or(step.matched.possible.and(this.peers));
     }
     return { certain, possible };
   }
@@ -151,12 +154,13 @@ export class DecisionWalk {
   }
 }
 
-function stepsOf(walk: AlikeWalk, reach: Reach): Step[] {
+/** Rules that match nobody of whom there is something to decide are no steps. */
+function stepsOf(walk: AlikeWalk, reach: Reach, peers: BitSet): Step[] {
   return walk.tiers.flatMap(({ tier, policies }): Step[] => {
     const rules = policies.flatMap((policy) =>
       (policy[walk.direction]?.rules ?? []).flatMap((rule): RuleStep[] => {
         const matched = rule.action === 'log' ? undefined : reach.matched(rule, walk);
-        return matched === undefined || matched.possible.isEmpty ? [] : [{ kind: 'rule', tier, policy, rule, matched }];
+        return matched === undefined || !matched.possible.meets(peers) ? [] : [{ kind: 'rule', tier, policy, rule, matched }];
       }),
     );
     const isolating = tier.end === 'deny' ? policies.filter((policy) => policy[walk.direction]?.isolates === true) : [];

@@ -3,7 +3,8 @@
  *
  * What the rule allows beside others does not count, nor does what is not known to be denied.
  */
-import type { Policy, Rule } from '@weir/model';
+import type { TrafficClass } from '@weir/analyze';
+import type { Direction, Policy, Rule } from '@weir/model';
 import type { BitSet } from '@weir/net';
 import type { DecisionWalk, Without } from './decision-walk.ts';
 import type { PolicyPart, PolicyParts, RulePart } from './policy-part.ts';
@@ -62,15 +63,27 @@ function denialsOf({ walk, ends, reach, single }: DecisionWalk, peers: BitSet): 
   const back = walk.direction === 'ingress' ? 'egress' : 'ingress';
   const isolating = new Set<Policy>();
   const denying = new Set<Rule>();
+  const seen = new Set<number>();
   for (const peer of peers.members()) {
+    const isItself = single.has(peer) && walk.members.has(peer);
+    // Peers under the same policies answer alike, but for a pod that is asked about itself.
+    if (!isItself && seen.has(reach.kindOf(peer))) continue;
+    if (!isItself) seen.add(reach.kindOf(peer));
     const owners = walk.members.copy();
-    if (single.has(peer)) owners.delete(peer);
-    for (const traffic of walk.traffic) {
-      if (!reach.bounds(peer, back, traffic).possible.and(owners).isEmpty) return undefined;
-    }
+    if (isItself) owners.delete(peer);
+    const rows = new Set(walk.traffic.map((traffic) => reach.bounds(peer, back, traffic)));
+    if ([...rows].some(({ possible }) => possible.meets(owners))) return undefined;
     for (const policy of reach.isolating(peer, back)) isolating.add(policy);
-    for (const { rule, peers: matched } of walk.traffic.flatMap((traffic) => reach.matches(peer, back, traffic)))
-      if (rule.action === 'deny' && !matched.and(owners).isEmpty) denying.add(rule);
+    for (const { rule, peers: matched } of deniersOf(reach, { peer, back, traffic: walk.traffic }))
+      if (matched.meets(owners)) denying.add(rule);
   }
   return { isolating: [...isolating], denying: [...denying] };
+}
+
+/** The denying rules at the other end, with whom each matches. */
+function deniersOf(
+  reach: DecisionWalk['reach'],
+  { peer, back, traffic }: { readonly peer: number; readonly back: Direction; readonly traffic: readonly TrafficClass[] },
+): readonly { readonly rule: Rule; readonly peers: BitSet }[] {
+  return traffic.flatMap((one) => reach.matches(peer, back, one)).filter(({ rule }) => rule.action === 'deny');
 }

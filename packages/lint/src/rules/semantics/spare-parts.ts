@@ -39,24 +39,25 @@ export function findSpareParts(
   };
 }
 
-/** Walks by the policies that they go through. */
+/** Walks by the rules that they ask, and by the policies because of which they end in a denial. */
 export class WalkIndex {
-  readonly #byPolicy = new Map<PolicyPart['policies'][number], DecisionWalk[]>();
+  readonly #byRule = new Map<Rule, DecisionWalk[]>();
+  readonly #byIsolating = new Map<Policy, DecisionWalk[]>();
 
   constructor(walks: readonly DecisionWalk[]) {
     for (const walk of walks) {
-      for (const policy of walk.walk.tiers.flatMap(({ policies }) => policies)) {
-        const others = this.#byPolicy.get(policy);
-        if (others === undefined) this.#byPolicy.set(policy, [walk]);
-        else others.push(walk);
+      for (const step of walk.steps) {
+        if (step.kind === 'rule') add(this.#byRule, step.rule, walk);
+        else for (const policy of step.isolating) add(this.#byIsolating, policy, walk);
       }
     }
   }
 
   /** The walks in which the part could decide something. */
   of(part: PolicyPart): readonly DecisionWalk[] {
-    const walks = new Set(part.policies.flatMap((policy) => this.#byPolicy.get(policy) ?? []));
-    return [...walks].filter((walk) => isolates(part, walk) || !walk.matchedBy(part.rules).possible.isEmpty);
+    const asking = [...part.rules].flatMap((rule) => this.#byRule.get(rule) ?? []);
+    const ending = part.kind === 'policy' ? part.policies.flatMap((policy) => this.#byIsolating.get(policy) ?? []) : [];
+    return [...new Set([...asking, ...ending])];
   }
 
   /** Whether each peer of the rule matches some flow: one that matches none is meant for something that is not there to be looked at. */
@@ -70,6 +71,12 @@ export class WalkIndex {
   }
 }
 
+function add<K>(map: Map<K, DecisionWalk[]>, key: K, walk: DecisionWalk): void {
+  const others = map.get(key);
+  if (others === undefined) map.set(key, [walk]);
+  else others.push(walk);
+}
+
 /** Whether the part is a policy that makes the end of its tier deny. */
 function isolates(part: PolicyPart, { steps }: DecisionWalk): boolean {
   return part.kind === 'policy' && steps.some((step) => step.kind === 'end' && step.isolating.some((one) => part.policies.includes(one)));
@@ -78,6 +85,8 @@ function isolates(part: PolicyPart, { steps }: DecisionWalk): boolean {
 /** A search that takes one part after the other. */
 class Search {
   readonly #walks: WalkIndex;
+  /** Walks from which something is taken. */
+  readonly #thinned = new Set<DecisionWalk>();
   readonly without: { readonly rules: Set<Rule>; readonly policies: Set<Policy> } = { rules: new Set(), policies: new Set() };
 
   constructor(walks: WalkIndex) {
@@ -93,7 +102,11 @@ class Search {
     const { rules, policies: taken } = this.without;
     for (const rule of part.rules) rules.add(rule);
     for (const policy of policies) taken.add(policy);
-    if (walks.every((walk) => isSame(walk, part, this.without))) return true;
+    // Where nothing else is taken there is nothing more to be asked.
+    if (walks.every((walk) => !this.#thinned.has(walk) || isSame(walk, part, this.without))) {
+      for (const walk of walks) this.#thinned.add(walk);
+      return true;
+    }
     for (const rule of part.rules) rules.delete(rule);
     for (const policy of policies) taken.delete(policy);
     return false;
@@ -104,9 +117,10 @@ class Search {
 function isSame(walk: DecisionWalk, part: PolicyPart, without: Without): boolean {
   if (walk.isUnordered) return false;
   const { certain, possible } = walk.base;
-  const unknown = possible.without(certain);
-  const touched = isolates(part, walk) ? walk.peers : walk.matchedBy(part.rules).possible;
-  if (!unknown.and(touched).isEmpty) return false;
+  if (certain !== possible) {
+    const touched = isolates(part, walk) ? walk.peers : walk.matchedBy(part.rules).possible;
+    if (possible.without(certain).meets(touched)) return false;
+  }
   const after = walk.allowed(without);
   return after.certain.equals(certain) && after.possible.equals(possible);
 }

@@ -17,7 +17,10 @@ export interface TiedPolicies {
 export function findTiedPolicies(walks: readonly DecisionWalk[]): readonly TiedPolicies[] {
   const found = new Map<Policy, Map<Policy, TiedPolicies>>();
   for (const walk of walks) {
-    if (walk.isUnordered) continue;
+    const actions = new Set(walk.steps.map((step) => (step.kind === 'rule' ? step.rule.action : undefined)));
+    actions.delete(undefined);
+    // Where all rules do the same none is against another.
+    if (walk.isUnordered || actions.size < 2) continue;
     for (const tied of tiedIn(walk)) {
       const others = found.get(tied.first.policy) ?? new Map<Policy, TiedPolicies>();
       found.set(tied.first.policy, others);
