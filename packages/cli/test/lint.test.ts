@@ -105,4 +105,26 @@ describe('weir lint', () => {
     expect(await runLint([file, '--rule', 'no-such-rule'])).toMatchObject({ code: 2 });
     expect(await runLint(['-', '--fix'], shop)).toMatchObject({ code: 2 });
   });
+
+  it('looks for what other engines and systems refuse, with --engine and --system', async () => {
+    const named = `${shop.split('---')[0] ?? ''}---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: web, namespace: shop }
+spec:
+  podSelector: {}
+  ingress: [{ ports: [{ port: http }] }]
+`;
+    const file = write('named.yaml', named);
+    const ask = (...args: string[]): Promise<Finished> => runLint([file, '--rule', 'engine-support', '-o', 'json', ...args]);
+    const rulesIn = ({ stdout }: Finished): unknown[] =>
+      (JSON.parse(stdout) as { findings: { message: string }[] }).findings.map(({ message }) => message);
+    expect(rulesIn(await ask('--engine', 'all'))).toEqual([]);
+    expect(rulesIn(await ask('--engine', 'azure,cilium', '--system', 'windows'))).toEqual([
+      'Azure network policy manager does not support named ports on Windows: the whole policy is not enforced',
+    ]);
+    const { code, stderr } = await ask('--engine', 'flannel');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--engine: there is no flannel; take azure, calico, cilium or all');
+  });
 });

@@ -29,6 +29,11 @@ describe('sets as bits', () => {
     expect(setOf(70, [1, 65]).equals(setOf(70, [1, 66]))).toBe(false);
   });
 
+  it('meet where they have a member in common', () => {
+    expect(setOf(70, [1, 65]).meets(setOf(70, [2, 65]))).toBe(true);
+    expect(setOf(70, [1, 65]).meets(setOf(70, [2, 64]))).toBe(false);
+  });
+
   it('lose the members of another set', () => {
     const set = setOf(70, [1, 40, 65]);
     set.deleteAll(setOf(70, [40, 41]));

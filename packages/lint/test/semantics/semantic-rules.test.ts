@@ -1,5 +1,6 @@
 /** What is said of rules that decide nothing, of allowances without effect, and of policies whose names decide. */
 import { describe, expect, it } from 'vitest';
+import { applyFixes } from '../../src/index.ts';
 import { lintText } from '../lint-text.ts';
 
 const onlyRules = ['redundant-rule', 'redundant-policy', 'shadowed-rule', 'unreachable-rule', 'one-sided-allowance', 'tied-order'];
@@ -59,7 +60,11 @@ describe('parts of policies that decide nothing', () => {
   });
 
   it('are policies as a whole where others say all that they say, the first of equal ones staying', () => {
-    expect(said(policy('a', allowFront), policy('b', allowFront))).toEqual([
+    const sameToday = allowFront.replace(
+      '{matchLabels: {app: front}}',
+      '{matchExpressions: [{key: app, operator: In, values: [front, nobody]}]}',
+    );
+    expect(said(policy('a', allowFront), policy('b', sameToday))).toEqual([
       expect.stringMatching(
         /^redundant-policy info NetworkPolicy shop\/b : .*decided alike by spec\.ingress\[0\]\.from\[0\] of NetworkPolicy shop\/a \(policies\.yaml:23\), and its pods are isolated by NetworkPolicy shop\/a/,
       ),
@@ -153,5 +158,30 @@ describe('policies of one order', () => {
       );
     expect(ties('Allow', 'Deny')).toEqual([expect.stringMatching(/^tied-order warning GlobalNetworkPolicy b .*their names alone decide/)]);
     expect(ties('Deny', 'Deny').filter((line) => line.startsWith('tied'))).toEqual([]);
+  });
+});
+
+describe('what can be taken out', () => {
+  const text = (spec: string): string => [namespace, '---\n', pods, policy('web', spec)].join('');
+  const without = (spec: string): string | undefined => {
+    const source = text(spec);
+    const findings = lintText(source, { onlyRules: ['redundant-rule'] });
+    return applyFixes(new Map([['policies.yaml', source]]), findings, 'all').texts.get('policies.yaml');
+  };
+
+  it('is taken out where another of its list stays, and only when somebody asks for it', () => {
+    const open = '{from: [{podSelector: {}}]}';
+    const front = '{from: [{podSelector: {matchLabels: {app: front}}}]}';
+    const spec = `{podSelector: {matchLabels: {app: web}}, ingress: [${open}, ${front}]}`;
+    expect(without(spec)).toBe(text(`{podSelector: {matchLabels: {app: web}}, ingress: [${open}]}`));
+    const findings = lintText(text(spec), { onlyRules: ['redundant-rule'] });
+    expect(findings.map(({ fix }) => fix?.isSafe)).toEqual([false]);
+  });
+
+  it('is told once where it is there twice as it is written', () => {
+    const twice = '{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {}}]}, {from: [{podSelector: {}}]}]}';
+    expect(lintText(text(twice), { onlyRules: ['redundant-rule', 'duplicate-entry'] }).map(({ rule }) => rule)).toEqual([
+      'duplicate-entry',
+    ]);
   });
 });

@@ -1,8 +1,12 @@
 /** Rules about parts of policies that decide nothing: redundant, shadowed, behind the end of a tier, and whole policies. */
-import type { Rule } from '@weir/model';
+import type { Origin, Rule } from '@weir/model';
 import type { LintContext } from '../../context/lint-context.ts';
-import type { DraftFinding, LintRule } from '../../lint-rule.ts';
+import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
+import type { DraftFinding, DraftFix, LintRule } from '../../lint-rule.ts';
+import { coveredEntry, duplicateEntry } from '../policies/repeated-entries.ts';
+import { duplicatePolicy } from '../policies/repeated-objects.ts';
 import type { Decider } from './decision-walk.ts';
+import type { RulePart } from './policy-part.ts';
 import { semanticFindings } from './semantic-findings.ts';
 import { placeOfPart, relatedRules, tellDeciders, tellPolicies, wordOf } from './tell-parts.ts';
 
@@ -16,15 +20,17 @@ export const redundantRule: LintRule = {
   *check(context) {
     for (const { part, kind, reason } of semanticFindings(context).rules) {
       const place = placeOfPart(context, part);
-      if (place === undefined || (kind !== 'redundant' && kind !== 'agreeing')) continue;
+      if (place === undefined || (kind !== 'redundant' && kind !== 'agreeing') || isSaidAsWritten(context, place)) continue;
       const deciders = [...reason.before, ...reason.after];
       const word = wordOf(part);
+      const fix = kind === 'redundant' ? removalOf(context, part) : undefined;
       yield kind === 'redundant'
         ? {
             ...place,
             message: `${word} changes nothing: ${tellDeciders(context, deciders)} ${doing[part.action]} the same`,
             action: 'take it out, or let it say what the other one does not',
             ...relatedTo(context, deciders),
+            ...(fix === undefined ? {} : { fix }),
           }
         : {
             ...place,
@@ -83,7 +89,7 @@ export const redundantPolicy: LintRule = {
   *check(context) {
     for (const { part, reason, isolating } of semanticFindings(context).policies) {
       const place = placeOfPart(context, part);
-      if (place === undefined) continue;
+      if (place === undefined || isSaidAsWritten(context, place)) continue;
       const rules = reason.after.filter(({ kind }) => kind === 'rule');
       const isFree = reason.after.some(({ kind }) => kind === 'not isolated');
       const why = [
@@ -105,4 +111,37 @@ function relatedTo(context: LintContext, deciders: readonly Decider[]): Pick<Dra
   const rules = deciders.flatMap((decider): readonly Rule[] => (decider.kind === 'rule' ? [decider.rule] : []));
   const related = relatedRules(context, rules);
   return related.length === 0 ? {} : { related };
+}
+
+/** What the rules about policies as written find already, whatever pods there are: that something is there twice, or covered. */
+function isSaidAsWritten(
+  context: LintContext,
+  { about, field = '' }: Pick<DraftFinding, 'field'> & { readonly about: LintPolicy },
+): boolean {
+  const said = context.once('said as written', () => {
+    const drafts = [duplicateEntry, coveredEntry, duplicatePolicy].flatMap((rule) => [...rule.check(context)]);
+    return new Set(drafts.flatMap((draft) => ('part' in draft.about ? [] : [`${draft.about.name} ${draft.field ?? ''}`])));
+  });
+  return said.has(`${about.name} ${field}`);
+}
+
+/**
+ * Takes the part out of its list, where another one stays in it: without any, a direction may be isolated no more, and a rule
+ * is open to everybody. Pods that are not there to be looked at may be let in by it, so that nobody does it unasked.
+ */
+function removalOf(context: LintContext, part: RulePart): DraftFix | undefined {
+  const { direction, origin } = part;
+  if (origin.section !== undefined || origin.peers !== undefined) return undefined;
+  const others = semanticFindings(context).rules.filter((one) => one.part.ref === part.ref && one.part.direction === direction);
+  const gone = new Set(others.map((one) => fieldOfOrigin(one.part.origin)));
+  const written = part.policies.flatMap((policy) => policy[direction]?.rules ?? []);
+  const staying = written.filter((rule) => !gone.has(fieldOfOrigin(rule.origin)) && !gone.has(fieldOfOrigin(ruleOf(rule.origin))));
+  const inSameList = part.kind === 'rule' ? staying : staying.filter((rule) => rule.origin.ruleIndex === origin.ruleIndex);
+  if (inSameList.length === 0) return undefined;
+  const field = fieldOfOrigin(origin);
+  return { description: `Remove ${field}`, isSafe: false, changes: [{ kind: 'remove', field }] };
+}
+
+function ruleOf({ peerIndex: _peer, ...origin }: Origin): Origin {
+  return origin;
 }
