@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finished } from '@weir/testkit';
@@ -42,6 +43,27 @@ function write(name: string, tests: string): void {
 }
 
 const at = (name: string): string => join(directory, `${name}.weir-test.yaml`);
+const bin = join(import.meta.dirname, '..', 'bin', 'weir.js');
+
+/** Waits until what the program has printed, on both streams, matches. */
+function outputOf(child: ChildProcess): (pattern: RegExp) => Promise<void> {
+  let text = '';
+  let wake = (): void => undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      wake();
+    });
+  }
+  return async (pattern) => {
+    while (!pattern.test(text)) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+}
+
 const weir = (...args: readonly string[]): Promise<Finished> => runWeir(['test', ...args]);
 
 describe('weir test', () => {
@@ -89,6 +111,32 @@ describe('weir test', () => {
     const empty = mkdtempSync(join(directory, 'empty-'));
     expect(await weir(empty)).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no file of assertions') });
     rmSync(empty, { recursive: true });
+  });
+
+  it('runs again when a file changes, and ends with the last answer when it is interrupted', { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(directory, 'watched-'));
+    const manifest = join(folder, 'shop.yaml');
+    const port = (number: number): void =>
+      writeFileSync(manifest, readFileSync(join(directory, 'shop.yaml'), 'utf8').replace('5432', String(number)));
+    port(5432);
+    copyFileSync(at('good'), join(folder, 'good.weir-test.yaml'));
+    const child = spawn(process.execPath, [bin, 'test', folder, '--watch'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    try {
+      const seen = outputOf(child);
+      await seen(/^2 passed[^]*watching 2 files/m);
+      port(5433);
+      await seen(/changed: .*shop\.yaml[^]*^1 passed, 1 failed[^]*watching/m);
+      writeFileSync(manifest, 'kind: [');
+      await seen(/yaml-syntax[^]*watching/);
+      port(5432);
+      await seen(/yaml-syntax[^]*^2 passed[^]*watching/m);
+      child.kill('SIGINT');
+      expect(await ended).toBe(0);
+    } finally {
+      child.kill('SIGKILL');
+      await ended;
+    }
   });
 
   it('holds for the example in three tiers, whose assertions notice every change to its policies', async () => {

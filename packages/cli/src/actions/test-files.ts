@@ -10,9 +10,6 @@ import { type ObjectSource, readObjects } from '../objects.ts';
 /** How files of assertions are called where a folder is given. */
 const fileName = /\.weir-test\.(ya?ml|json)$/;
 
-/** Folders without files of one's own. */
-const skippedFolders: ReadonlySet<string> = new Set(['node_modules', '.git']);
-
 /** A file of assertions with the cluster that it is about. */
 export interface TestFile {
   readonly tests: AssertionFile;
@@ -69,7 +66,8 @@ function filesBelow(folder: string): string[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : filesBelow(path);
+      // As with manifests: hidden folders and packages of others are not one's own.
+      if (entry.isDirectory()) return entry.name.startsWith('.') || entry.name === 'node_modules' ? [] : filesBelow(path);
       return fileName.test(entry.name) ? [path] : [];
     });
 }

@@ -5,17 +5,27 @@ import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readTestFiles } from './test-files.ts';
 import { percent, percentCovered, printRun, reportFiles, writeReport } from './test-output.ts';
 import { runTestFiles, type TestRun } from './test-run.ts';
+import { refuseStandardInput, type WatchedRun, watchTests } from './test-watch.ts';
 
 const defaultTimeoutMs = 1_000;
 
 /** Answers `weir test`. */
-export async function runTest({ options, positionals, output, signal }: Invocation): Promise<ExitCode> {
+export async function runTest(invocation: Invocation): Promise<ExitCode> {
+  const { options, positionals, output, signal } = invocation;
   if (options.flag('schema')) {
     output.resultJson(assertionFileSchema());
     return exitCode.done;
   }
+  if (!options.flag('watch')) return (await runOnce(invocation)).code;
+  const paths = [...(positionals.length === 0 ? ['.'] : positionals), ...options.list('manifests')];
+  refuseStandardInput(paths);
+  return watchTests({ run: () => runOnce(invocation), paths, output, signal });
+}
+
+async function runOnce({ options, positionals, output, signal }: Invocation): Promise<WatchedRun> {
   const reports = reportFiles(options);
-  const computed = runTestFiles(await readTestFiles(positionals, options), options, (text) => output.notice(text));
+  const files = await readTestFiles(positionals, options);
+  const computed = runTestFiles(files, options, (text) => output.notice(text));
   const run: TestRun = options.flag('real') ? { ...computed, real: await tryOnKernel(computed, { options, output, signal }) } : computed;
   printRun(run, output);
   for (const report of reports) writeReport(report, run);
@@ -23,7 +33,8 @@ export async function runTest({ options, positionals, output, signal }: Invocati
   for (const text of short) output.notice(text);
   const isWrong = run.results.some(({ outcome }) => outcome === 'failed' || outcome === 'error');
   const disagrees = run.real?.some(({ disagreements }) => disagreements.length > 0) === true;
-  return isWrong || disagrees || short.length > 0 ? exitCode.no : exitCode.done;
+  const code = isWrong || disagrees || short.length > 0 ? exitCode.no : exitCode.done;
+  return { code, paths: files.flatMap(({ paths }) => paths) };
 }
 
 /** Who only computes needs no lab. */

@@ -28,6 +28,7 @@ export const testCommand: Command = {
       summary: "also try the connections on the kernel: in the lab's cluster that is named, or in one made of the manifests",
     },
     'timeout-ms': { type: 'string', placeholder: 'N', default: '1000', summary: 'how long a connection of --real waits' },
+    watch: { type: 'boolean', summary: 'run again whenever a file that is involved changes, until interrupted' },
     coverage: { type: 'boolean', summary: 'say which rules the assertions exercise' },
     'min-coverage': { type: 'string', placeholder: 'PERCENT', summary: 'exit code 1 when fewer of the rules are exercised' },
     mutate: { type: 'boolean', summary: 'change the policies, rule by rule, and say which changes no assertion notices' },
