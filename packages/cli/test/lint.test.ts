@@ -90,7 +90,7 @@ describe('weir lint', () => {
       runs: { results: { ruleId: string; fixes?: unknown[] }[] }[];
     };
     expect(sarif.runs[0]?.results.map(({ ruleId, fixes }) => [ruleId, fixes?.length ?? 0])).toEqual([
-      ['dangling-selector', 0],
+      ['dangling-selector', 1],
       ['block-host-bits', 1],
     ]);
     expect((await runLint([file, '-o', 'junit'])).stdout).toContain('<testsuites name="weir lint" tests="2" failures="2"');

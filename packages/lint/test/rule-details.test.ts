@@ -97,7 +97,8 @@ describe('blocks', () => {
     expect(found(rules, to('10.244.3.0/24'), { podRanges: ranges('10.244.0.0/16') })).toEqual([
       'pod-address-in-block spec.egress[0].to[0]',
     ]);
-    const node = 'apiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nspec: { podCIDR: 10.244.0.0/24, podCIDRs: [10.244.0.0/24] }\n---\n';
+    const node =
+      'apiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nspec: { podCIDR: 10.244.0.0/24, podCIDRs: [10.244.0.0/24] }\n---\n';
     expect(found(rules, node + to('10.244.0.16/28'))).toEqual(['pod-address-in-block spec.egress[0].to[0]']);
     expect(found(rules, to('10.0.0.0/8'), { podRanges: ranges('10.244.0.0/16'), serviceRanges: ranges('10.96.0.0/12') })).toEqual([]);
   });
