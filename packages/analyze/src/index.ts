@@ -62,6 +62,7 @@ export * from './snapshot.ts';
 export * from './staged/render-staged.ts';
 export * from './staged/staged-report.ts';
 export * from './suggest/audit-policies.ts';
+export * from './suggest/describe-connection.ts';
 export type { ObservedConnection, ObservedConnections } from './suggest/observed-connections.ts';
 export * from './suggest/suggest-report.ts';
 export * from './suggest/suggestion-json.ts';

@@ -20,6 +20,8 @@ export interface ObservedConnection {
   readonly family: Family;
   /** Let through: nobody denied it, or the destination's end let it in. */
   readonly isAllowed: boolean;
+  /** Denied at least once, whatever became of the others. */
+  readonly wasDenied: boolean;
   /** How many connections. */
   readonly count: number;
   /** RFC 3339, where the log has times. */
@@ -35,7 +37,7 @@ export interface ObservedConnections {
 }
 
 interface Tally {
-  readonly flow: Omit<ObservedConnection, 'isAllowed' | 'count' | 'firstSeen' | 'lastSeen'>;
+  readonly flow: Omit<ObservedConnection, 'isAllowed' | 'wasDenied' | 'count' | 'firstSeen' | 'lastSeen'>;
   /** Connections by who told of them: both ends tell of the same. */
   readonly counts: Map<string, number>;
   readonly seen: Set<string>;
@@ -116,6 +118,7 @@ function connectionOf({ flow, counts, first, last, arrived, allowed, denied }: T
   return {
     ...flow,
     isAllowed: allowed && (arrived || !denied),
+    wasDenied: denied,
     count: Math.max(...counts.values()),
     ...(first === undefined ? {} : { firstSeen: first }),
     ...(last === undefined ? {} : { lastSeen: last }),

@@ -2,6 +2,7 @@
 import type { NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import type { Direction, PolicyApi } from '@weir/model';
 import { formatAddress, formatProtocol, protocolNumber } from '@weir/net';
+import { describeConnection } from './describe-connection.ts';
 import type { AddressBlocks } from './merge-addresses.ts';
 import type { ObservedConnection } from './observed-connections.ts';
 import { describeParty, type Party } from './parties.ts';
@@ -26,6 +27,8 @@ export interface SuggestedPolicy {
   readonly directions: readonly Direction[];
   readonly ingress: readonly SuggestedRule[];
   readonly egress: readonly SuggestedRule[];
+  /** Connections of its pods that no rule could be made for, with the reason. */
+  readonly withoutRule: readonly string[];
 }
 
 /** What is asked for. */
@@ -63,6 +66,10 @@ export function suggestedPolicies(connections: readonly ObservedConnection[], wi
     add(connection.source, 'egress', connection);
     add(connection.destination, 'ingress', connection);
   }
+  const unsaid = connections.flatMap((connection) => {
+    const reason = connection.isAllowed ? whyWithoutWords(connection, wish.api) : undefined;
+    return reason === undefined ? [] : [{ connection, text: `${describeConnection(connection)}: ${reason}` }];
+  });
   const { directions } = wish;
   return [...groups]
     .sort(([a], [b]) => compare(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`))
@@ -71,7 +78,12 @@ export function suggestedPolicies(connections: readonly ObservedConnection[], wi
       directions,
       ingress: directions.includes('ingress') ? rulesOf('ingress', of.ingress, { group, ...wish }) : [],
       egress: directions.includes('egress') ? rulesOf('egress', of.egress, { group, ...wish }) : [],
+      withoutRule: unsaid.filter(({ connection }) => isEndOf(group, connection)).map(({ text }) => text),
     }));
+}
+
+function isEndOf(group: PodGroup, { source, destination }: ObservedConnection): boolean {
+  return [source, destination].some((party) => party.kind === 'pods' && party.group === group);
 }
 
 function rulesOf(
@@ -128,7 +140,8 @@ function countOf(connections: readonly ObservedConnection[]): string {
     .flatMap(({ lastSeen }) => lastSeen ?? [])
     .sort(compare)
     .at(-1);
-  return `${count} ${count === 1 ? 'connection' : 'connections'}${last === undefined ? '' : `, the last at ${last}`}`;
+  const denied = connections.some(({ wasDenied }) => wasDenied) ? '; some were denied' : '';
+  return `${count} ${count === 1 ? 'connection' : 'connections'}${last === undefined ? '' : `, the last at ${last}`}${denied}`;
 }
 
 function isOfDns({ protocol, port }: ObservedConnection): boolean {

@@ -124,12 +124,3 @@ function connectionJson({ source, destination, protocol, port, icmp, count, firs
     ...(lastSeen === undefined ? {} : { lastSeen }),
   };
 }
-
-/** `shop/web → shop/db TCP/5432, 12 times, first at …, last at …`. */
-export function describeConnection(connection: ObservedConnection): string {
-  const { source, destination, protocol, port, icmp, count, firstSeen, lastSeen } = connectionJson(connection);
-  const message = icmp === undefined ? '' : ` ${icmp.type}/${icmp.code}`;
-  const when =
-    firstSeen === undefined || lastSeen === undefined ? '' : firstSeen === lastSeen ? ` at ${lastSeen}` : `, ${firstSeen} to ${lastSeen}`;
-  return `${source} → ${destination} ${protocol}${port === undefined ? message : `/${port}`}, ${count} ${count === 1 ? 'time' : 'times'}${when}`;
-}

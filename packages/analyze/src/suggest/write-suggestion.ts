@@ -19,6 +19,9 @@ export const suggestionLabel = { key: 'app.kubernetes.io/managed-by', value: 'we
 /** The name of policies that close whole namespaces. */
 const defaultDenyName = 'default-deny';
 
+/** So many connections without a rule are named in front of a policy. */
+const namedMax = 5;
+
 /** One policy as it was written, or why it could not be. */
 export interface WrittenSuggestion {
   /** For example `shop/frontend`. */
@@ -51,7 +54,7 @@ export function writeSuggestion(policies: readonly SuggestedPolicy[], wish: Writ
   return [...written, ...namespaces.map((namespace) => inApi(defaultDeny(namespace, directions, wish), wish.api))];
 }
 
-function commented({ group, directions, ingress, egress }: SuggestedPolicy, wish: WritingWish): CommentedObject {
+function commented({ group, directions, ingress, egress, withoutRule }: SuggestedPolicy, wish: WritingWish): CommentedObject {
   const object: NetworkPolicy = {
     ...identity(group.namespace, group.name, wish),
     spec: {
@@ -71,6 +74,8 @@ function commented({ group, directions, ingress, egress }: SuggestedPolicy, wish
     header: [
       `${group.namespace}/${group.name}: ${pods}${several}`,
       ...none.map((direction) => `no ${direction} connection was seen, so none is allowed`),
+      ...withoutRule.slice(0, namedMax).map((text) => `without a rule: ${text}`),
+      ...(withoutRule.length > namedMax ? [`without a rule: ${withoutRule.length - namedMax} more`] : []),
     ],
     comments: [...commentsOf('ingress', ingress), ...commentsOf('egress', egress)],
   };

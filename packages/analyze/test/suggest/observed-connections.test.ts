@@ -104,6 +104,10 @@ describe('connections that were seen', () => {
     const suggestion = suggest([line(old, db), line({ pod: 'shop/else-5c5c5-zzzzz', ip: '10.0.0.8' }, db), line({ ip: '10.0.0.77' }, db)]);
     expect(policy(suggestion, 'db')?.spec?.ingress).toHaveLength(1);
     expect(policy(suggestion, 'db')?.spec?.ingress?.[0]?.from).toEqual([{ podSelector: { matchLabels: { app: 'web' } } }]);
+    const header = suggestion.objects.find(({ object }) => object.metadata.name === 'db')?.header.join('\n');
+    expect(header).toContain(
+      'without a rule: shop/else-5c5c5-zzzzz → shop/db TCP/5432, 1 time at 2026-01-31T12:00:00.000Z: nobody told what',
+    );
     expect(suggestion.withoutWords.map(({ reason }) => reason).sort()).toEqual([
       'nobody told what a pod that had 10.0.0.77 is',
       'nobody told what shop/else-5c5c5-zzzzz is',
@@ -150,6 +154,14 @@ describe('connections that were seen', () => {
         { protocol: 'TCP', port: 53 },
       ],
       [{ protocol: 'TCP', port: 5432 }],
+    ]);
+  });
+
+  it('that were let through and denied at different times get a rule that says so', () => {
+    const suggestion = suggest([line(web, db), line(web, db, { verdict: 'deny' })]);
+    expect(suggestion.policies.map(({ ingress }) => ingress[0]?.comments)).toEqual([
+      ['shop/web: 2 connections, the last at 2026-01-31T12:00:00.000Z; some were denied'],
+      undefined,
     ]);
   });
 
