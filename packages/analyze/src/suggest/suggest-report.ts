@@ -2,11 +2,12 @@
  * Suggestion: policies that allow what was seen and nothing else, with the proof that they do, and what they would deny
  * of what is possible now.
  */
-import type { CommentedObject, Diagnostic, KubeObject } from '@weir/kube';
+import type { CommentedObject, Diagnostic, KubeObject, Pod } from '@weir/kube';
 import { type Direction, explainQuestion, type PolicyApi, type PolicyWorld } from '@weir/model';
 import { compareWorlds } from '../connectivity/compare-worlds.ts';
 import { countPairs } from '../connectivity/count-pairs.ts';
 import type { ObservedFlow } from '../flows/observed-flow.ts';
+import { assumeCluster, assumedPodRange } from '../migration/assumed-cluster.ts';
 import { FlowTeller, type ToldFlows } from '../migration/flow-groups.ts';
 import { type PlacedObject, plainObject } from '../readable-objects.ts';
 import { type LoadSnapshotOptions, loadSnapshot, type Snapshot } from '../snapshot.ts';
@@ -85,8 +86,8 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
   const written = writeSuggestion(policies, { api, defaultDeny, isTaken: (namespace, name) => taken.has(`${namespace}/${name}`) });
   const objects = written.flatMap((one) => one.objects);
   const kept = request.objects.filter((entry) => !isSuggested(plainObject(entry)));
-  const after = loadSnapshot([...kept, ...pods, ...objects.map(({ object }) => object)], request.reading);
-  const then = snapshot.world.withTiers(after.world.tiers);
+  const suggested = objects.map(({ object }) => object);
+  const then = worldAfter(snapshot, [...kept, ...pods, ...suggested], request.reading);
   const allowed = observed.connections.filter(({ isAllowed }) => isAllowed);
   return {
     policies,
@@ -99,7 +100,7 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
     }),
     notAllowed: allowed.filter((one) => whyWithoutWords(one, api) === undefined).flatMap((one) => judged(one, then)),
     denied: observed.connections.filter(({ isAllowed }) => !isAllowed),
-    wouldDeny: lostFlows(snapshot, then),
+    wouldDeny: lostFlows(request, { snapshot, then, pods, suggested }),
     diagnostics: snapshot.diagnostics,
   };
 }
@@ -112,8 +113,34 @@ function judged(connection: ObservedConnection, world: PolicyWorld): JudgedConne
   return [{ connection, reason: verdict.verdict === 'deny' ? describeDenial(verdict) : `not known: ${verdict.missing.join(', ')}` }];
 }
 
-/** The possible flows that another world denies. To count pairs is cheap, to tell of them is not: the largest are told. */
-function lostFlows(snapshot: Snapshot, then: PolicyWorld): LostFlows {
+/** The policies of other objects over the same ends. */
+function worldAfter(snapshot: Snapshot, objects: readonly (KubeObject | PlacedObject)[], reading: LoadSnapshotOptions): PolicyWorld {
+  return snapshot.world.withTiers(loadSnapshot(objects, reading).world.tiers);
+}
+
+/** A cluster as it is, and with the suggested policies. */
+interface SuggestedWorlds {
+  readonly snapshot: Snapshot;
+  readonly then: PolicyWorld;
+  readonly pods: readonly Pod[];
+  readonly suggested: readonly KubeObject[];
+}
+
+/** Two worlds of which every flow can be judged: pods of manifests get nodes and addresses, which nobody told. */
+function judgeableWorlds(
+  request: SuggestionRequest,
+  { snapshot, then, pods, suggested }: SuggestedWorlds,
+): Pick<SuggestedWorlds, 'snapshot' | 'then'> {
+  if ([...snapshot.endpoints.values()].every(({ addresses }) => addresses.length > 0)) return { snapshot, then };
+  const { objects } = assumeCluster([...request.objects, ...pods], assumedPodRange);
+  const assumed = loadSnapshot(objects, request.reading);
+  const kept = objects.filter((entry) => !isSuggested(plainObject(entry)));
+  return { snapshot: assumed, then: worldAfter(assumed, [...kept, ...suggested], request.reading) };
+}
+
+/** The possible flows that the suggestion denies. To count pairs is cheap, to tell of them is not: the largest are told. */
+function lostFlows(request: SuggestionRequest, worlds: SuggestedWorlds): LostFlows {
+  const { snapshot, then } = judgeableWorlds(request, worlds);
   const lost = compareWorlds(snapshot, then).map((comparison) => ({
     comparison,
     changes: comparison.changes.filter(({ change }) => change === 'lost'),
