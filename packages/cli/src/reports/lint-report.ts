@@ -1,6 +1,7 @@
 /** What the linter found, in the form of each report. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Finding, LintReport } from '@weir/lint';
+import { checkoutFile } from '../self.ts';
 import { githubAnnotations } from './github.ts';
 import { renderJunit } from './junit.ts';
 import type { ReportedCase, ReportedSuite } from './report.ts';
@@ -49,9 +50,21 @@ function caseOf(finding: Finding): ReportedCase {
 
 function reported({ findings, rules }: LintReport): FindingsReport {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const found = new Set(findings.map(({ rule }) => rule));
   return {
     version,
     findings,
-    rules: rules.map(({ id, title, severity, page }) => ({ id, title, severity, description: `Finds ${title}. See ${page} of Weir.` })),
+    rules: rules.map(({ id, title, severity, page }) => {
+      // A log has the pages of what it tells of, so that they can be read wherever it is shown.
+      const help = found.has(id) ? pageText(page) : undefined;
+      const description = `Finds ${title}. See ${page} of Weir.`;
+      return { id, title, severity, description, ...(help === undefined ? {} : { help }) };
+    }),
   };
+}
+
+/** The page of a rule; undefined where Weir was installed without its documentation. */
+function pageText(page: string): string | undefined {
+  const file = checkoutFile(page);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }

@@ -29,6 +29,8 @@ export interface ReportedRule {
   readonly severity: ReportedSeverity;
   /** The page about it, as an absolute address. */
   readonly page?: string;
+  /** What that page says, in Markdown. */
+  readonly help?: string;
 }
 
 /** A text that takes the place of another one; empty to take it out. */

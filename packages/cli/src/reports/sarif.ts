@@ -48,12 +48,15 @@ export function sarifLog(report: FindingsReport, directory: string): Record<stri
   };
 }
 
-function ruleOf({ id, title, description, severity, page }: ReportedRule): Record<string, unknown> {
+function ruleOf({ id, title, description = title, severity, page, help }: ReportedRule): Record<string, unknown> {
   return {
     id,
     shortDescription: { text: title },
-    fullDescription: { text: description ?? title },
-    help: { text: `${description ?? title}${page === undefined ? '' : `\nMore: ${page}`}` },
+    fullDescription: { text: description },
+    help: {
+      text: `${description}${page === undefined ? '' : `\nMore: ${page}`}`,
+      ...(help === undefined ? {} : { markdown: help }),
+    },
     defaultConfiguration: { level: levels[severity] },
     ...(page === undefined ? {} : { helpUri: page }),
   };

@@ -9,7 +9,13 @@ import { sarifLog } from '../../src/reports/sarif.ts';
 const isSarif = new AjvDraft04.default({ strict: false, unicodeRegExp: false, validateFormats: false }).compile(schema);
 
 const rules = [
-  { id: 'redundant-rule', title: 'a rule that changes nothing', severity: 'warning', page: 'https://example.org/redundant-rule.md' },
+  {
+    id: 'redundant-rule',
+    title: 'a rule that changes nothing',
+    severity: 'warning',
+    page: 'https://example.org/redundant-rule.md',
+    help: '# redundant-rule',
+  },
   { id: 'dangling-selector', title: 'a selector that matches no pod', description: 'Long text.', severity: 'error' },
 ] as const;
 
@@ -89,7 +95,12 @@ describe('a SARIF log', () => {
         name: 'Weir',
         version: '1.2.3',
         rules: [
-          { id: 'redundant-rule', helpUri: 'https://example.org/redundant-rule.md', defaultConfiguration: { level: 'warning' } },
+          {
+            id: 'redundant-rule',
+            helpUri: 'https://example.org/redundant-rule.md',
+            help: { markdown: '# redundant-rule' },
+            defaultConfiguration: { level: 'warning' },
+          },
           { id: 'dangling-selector', fullDescription: { text: 'Long text.' }, defaultConfiguration: { level: 'error' } },
         ],
       },

@@ -63,7 +63,7 @@ function* ofNodes(context: LintContext, groups: readonly MapEntries[]): Iterable
     const where = node === '' ? 'pods without a node' : `the pods of node ${node}`;
     yield {
       about,
-      message: `the policies of ${where} take up to ${entries} entries of the policy map of Weir's eBPF data plane, which has ${weirPolicyMapEntries}; those of ${tellPods(largest.pods)} take most`,
+      message: `the policies of ${where} take about ${entries} entries of the policy map of Weir's eBPF data plane, which has ${weirPolicyMapEntries}; those of ${tellPods(largest.pods)} take most`,
       action: 'write fewer or larger blocks, or enforce with nftables on such nodes',
     };
   }
