@@ -91,8 +91,8 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
       const [policies, ...others] = await Promise.all([readPolicyObjects(client), ...paths.map(read)]);
       // Kubernetes' own policies do not select by them, and not everybody may read them.
       const areSelectedBy = policies.some(({ kind, apiVersion }) => kind !== 'NetworkPolicy' || apiVersion !== 'networking.k8s.io/v1');
-      const ingresses = await read(ingressesPath).catch(noneWhereRefused);
-      return [...policies, ...others.flat(), ...ingresses, ...(areSelectedBy ? await read(serviceAccountsPath()) : [])];
+      const entries = await Promise.all(entryPaths.map((path) => read(path).catch(noneWhereRefused)));
+      return [...policies, ...others.flat(), ...entries.flat(), ...(areSelectedBy ? await read(serviceAccountsPath()) : [])];
     } finally {
       client.close();
     }
@@ -103,7 +103,15 @@ async function readCluster(kubeconfig: string, context: string | undefined): Pro
   }
 }
 
-/** No verdict depends on Ingresses: whoever may not read them is answered all the same. */
+/** Where connections come in; what a cluster does not know is left out. */
+const entryPaths: readonly ResourcePath[] = [
+  ingressesPath,
+  { group: 'gateway.networking.k8s.io', version: 'v1', resource: 'httproutes' },
+  { group: 'gateway.networking.k8s.io', version: 'v1', resource: 'grpcroutes' },
+  { group: 'route.openshift.io', version: 'v1', resource: 'routes' },
+];
+
+/** No verdict depends on Ingresses and routes: whoever may not read them is answered all the same. */
 function noneWhereRefused(error: unknown): readonly KubeObject[] {
   if (isForbidden(error) || isNotFound(error)) return [];
   throw error;

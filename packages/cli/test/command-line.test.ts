@@ -110,6 +110,11 @@ describe('weir', () => {
     [['up', '--nodes', 'three'], "--nodes is a whole number of at least 1, not 'three'"],
     [['up', '--name', 'Not_A_Name'], 'Not_A_Name'],
     [['matrix', '--output', 'xml'], '--output is one of table, json'],
+    [
+      ['matrix', '--direction', 'egress', '--manifests', join(import.meta.dirname, '../../../examples/three-tier')],
+      '--direction goes with --focus',
+    ],
+    [['matrix', '--port', 'icmp/8', '--manifests', join(import.meta.dirname, '../../../examples/three-tier')], 'write icmp'],
     [['agent', 'run', '--node', 'n1'], '--kubeconfig: it is needed'],
     [['why', 'a', 'b', '80', '--manifests', 'no-such-file.yaml'], 'no-such-file.yaml'],
     [['up', '--no-such-option'], '--no-such-option'],

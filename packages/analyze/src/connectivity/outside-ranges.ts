@@ -32,14 +32,14 @@ import { conditionsOf, type EndConditions } from './end-conditions.ts';
 export function outsideRanges(ends: EndClasses, worlds: readonly PolicyWorld[]): ReadonlyMap<number, readonly AddressRange[]> {
   const { nets, members } = conditionsOf(worlds);
   const pieces = piecesOf(nets, ends.family);
-  const rows = nets.map(({ ranges }) => ends.inside(ranges).certain);
+  const netsOf = placesOfNets(ends, nets);
   const found = new Map<number, readonly AddressRange[]>();
   const singles = new Set(members.map(({ address }) => formatAddress(address)));
   const general = new Map<string, number>();
   const named: AddressRange[] = [];
   for (const [at, end] of ends.classes.entries()) {
     if (end.kind !== 'outside') continue;
-    const key = rows.flatMap((row, net) => (row.has(at) ? [net] : [])).join();
+    const key = netsOf[at]?.join() ?? '';
     const addresses = addressesOf(end);
     // Members of groups are classes of their own, beside the part of the address space that they lie in.
     if (addresses.every((address) => singles.has(formatAddress(address)))) {
@@ -50,9 +50,16 @@ export function outsideRanges(ends: EndClasses, worlds: readonly PolicyWorld[]):
   }
   for (const [key, ranges] of pieces) {
     const at = general.get(key);
-    if (at !== undefined) found.set(at, subtractAddressRanges(ranges, named));
+    if (at !== undefined) found.set(at, named.length === 0 ? ranges : subtractAddressRanges(ranges, named));
   }
   return found;
+}
+
+/** For each class the places of the nets that it lies in, in order. */
+function placesOfNets(ends: EndClasses, nets: EndConditions['nets']): readonly (readonly number[])[] {
+  const places: number[][] = ends.classes.map(() => []);
+  for (const [net, { ranges }] of nets.entries()) for (const at of ends.inside(ranges).certain.members()) places[at]?.push(net);
+  return places;
 }
 
 /** The fewest blocks that hold these ranges; one address stands alone, without the length of a prefix. */

@@ -21,6 +21,8 @@ export interface BlockInput {
   readonly ends: EndClasses;
   readonly traffic: readonly TrafficClass[];
   readonly rowOf: (source: number, traffic: TrafficClass) => BitSet;
+  /** The same the other way round: which classes reach a class. */
+  readonly sourcesOf: (destination: number, traffic: TrafficClass) => BitSet;
   /** Whether what nodes send to nodes and to addresses outside is judged at all. */
   readonly judgesNodes: boolean;
 }
@@ -63,27 +65,11 @@ function fromInside({ ends, judgesNodes }: BlockInput, { outside, groupsOf, traf
   );
 }
 
-function fromOutside({ ends, judgesNodes }: BlockInput, { outside, groupsOf, trafficKey }: Grouping): ConnectionBlock[] {
+function fromOutside(input: BlockInput, grouping: Grouping): ConnectionBlock[] {
+  const { ends, judgesNodes } = input;
   const targets = judgesNodes ? ends.pods.or(ends.nodes) : ends.pods;
-  const byTarget = new Map<number, Map<string, { readonly sources: number[]; readonly traffic: readonly TrafficClass[] }>>();
-  for (const source of outside.members()) {
-    for (const { members, traffic } of groupsOf(source)) {
-      const key = trafficKey(traffic);
-      for (const target of members.and(targets).members()) {
-        const sources =
-          byTarget.get(target) ?? new Map<string, { readonly sources: number[]; readonly traffic: readonly TrafficClass[] }>();
-        byTarget.set(target, sources);
-        const same = sources.get(key);
-        if (same === undefined) sources.set(key, { sources: [source], traffic });
-        else same.sources.push(source);
-      }
-    }
-  }
-  const blocks = new Map<
-    string,
-    { readonly sources: readonly number[]; readonly destinations: number[]; readonly traffic: readonly TrafficClass[] }
-  >();
-  for (const [target, sources] of [...byTarget].sort(([a], [b]) => a - b)) {
+  const blocks = new Map<string, Omit<ConnectionBlock, 'destinations'> & { readonly destinations: number[] }>();
+  for (const [target, sources] of sourcesOfTargets(input, targets.members(), grouping)) {
     for (const [key, from] of sources) {
       const blockKey = `${from.sources.join()} ${key}`;
       const same = blocks.get(blockKey);
@@ -92,4 +78,42 @@ function fromOutside({ ends, judgesNodes }: BlockInput, { outside, groupsOf, tra
     }
   }
   return [...blocks.values()];
+}
+
+/** By the traffic that comes from them. */
+type Sources = Map<string, { readonly sources: number[]; readonly traffic: readonly TrafficClass[] }>;
+
+/** For each target the addresses outside that reach it, asked from the side that has fewer classes. */
+function sourcesOfTargets(
+  input: BlockInput,
+  targets: readonly number[],
+  { outside, groupsOf, trafficKey }: Grouping,
+): ReadonlyMap<number, Sources> {
+  const sources = outside.members();
+  if (targets.length < sources.length) {
+    const { ends, traffic, sourcesOf } = input;
+    return new Map(
+      targets.map((target) => {
+        const groups = reachedGroups(ends.classes.length, traffic, (one) => sourcesOf(target, one).and(outside));
+        return [
+          target,
+          new Map(groups.map((group) => [trafficKey(group.traffic), { sources: group.members.members(), traffic: group.traffic }])),
+        ];
+      }),
+    );
+  }
+  const wanted = BitSet.empty(outside.size);
+  for (const target of targets) wanted.add(target);
+  const byTarget = new Map<number, Sources>(targets.map((target) => [target, new Map()]));
+  for (const source of sources) {
+    for (const { members, traffic } of groupsOf(source)) {
+      const key = trafficKey(traffic);
+      for (const target of members.and(wanted).members()) {
+        const same = byTarget.get(target)?.get(key);
+        if (same === undefined) byTarget.get(target)?.set(key, { sources: [source], traffic });
+        else same.sources.push(source);
+      }
+    }
+  }
+  return byTarget;
 }

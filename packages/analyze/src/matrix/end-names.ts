@@ -103,7 +103,9 @@ export class EndNames {
 /** The blocks; or the least block around them and what it is without, where that is shorter. */
 function rangesText(ranges: readonly AddressRange[], blocks: readonly string[]): string {
   const around = blockAround(ranges);
-  const exceptions = around === undefined ? [] : describeRanges(subtractAddressRanges([cidrRange(around)], ranges));
+  const holes = around === undefined ? [] : subtractAddressRanges([cidrRange(around)], ranges);
+  // Each hole is one block at least.
+  const exceptions = holes.length < blocks.length ? describeRanges(holes) : [];
   const isShorter = around !== undefined && exceptions.length > 0 && exceptions.length < blocks.length;
   return isShorter ? `${formatCidr(around)} except ${listed(exceptions)}` : listed(blocks);
 }

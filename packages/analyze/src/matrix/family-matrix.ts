@@ -1,10 +1,12 @@
 /** The connections of one family as rows of a report: ends with names, traffic in words. */
 import { explainQuestion, type FlowEnd, type FlowQuestion, systemOfEndpoint } from '@weir/model';
+import type { BitSet } from '@weir/net';
+import type { Bounds } from '../connectivity/bounds.ts';
 import { type Connectivity, computeConnectivity } from '../connectivity/connectivity.ts';
 import type { TrafficClass } from '../connectivity/traffic-classes.ts';
 import { describeTraffic, formatTraffic, trafficOf } from '../connectivity/traffic-text.ts';
 import { anotherCopy, copiesOf } from '../workloads/copies.ts';
-import { type BlockInput, type ConnectionBlock, connectionBlocks } from './connection-blocks.ts';
+import { type ConnectionBlock, connectionBlocks } from './connection-blocks.ts';
 import { FamilyEnds, type FamilyInput } from './family-ends.ts';
 import { type AskedTraffic, askedTraffic } from './matrix-filter.ts';
 import type { MatrixConnection, MatrixEnd, ServiceReach, UnknownConnection } from './matrix-report.ts';
@@ -66,9 +68,17 @@ class FamilyRows {
     const { ends } = this.#connectivity;
     const judgesNodes = snapshot.world.asksHosts;
     const traffic = this.#traffic.map(({ whole }) => whole);
-    const blocksOf = (rowOf: BlockInput['rowOf']): ConnectionBlock[] => connectionBlocks({ ends, traffic, rowOf, judgesNodes });
-    const allowed = blocksOf((source, one) => this.#connectivity.allowed(source, one));
-    const unknown = blocksOf((source, one) => this.#connectivity.possible(source, one).without(this.#connectivity.allowed(source, one)));
+    const blocksOf = (certain: boolean): ConnectionBlock[] => {
+      const told = (bounds: Bounds): BitSet => (certain ? bounds.certain : bounds.possible.without(bounds.certain));
+      return connectionBlocks({
+        ends,
+        traffic,
+        rowOf: (source, one) => told(this.#connectivity.destinations(source, one)),
+        sourcesOf: (destination, one) => told(this.#connectivity.sources(destination, one)),
+        judgesNodes,
+      });
+    };
+    const [allowed, unknown] = [blocksOf(true), blocksOf(false)];
     const merges = this.#countRows([...allowed, ...unknown]) > (this.#input.options.rowsMax ?? rowsMaxByDefault);
     const families = [family];
     const told = ({ from, to, traffic: text, protocols }: Row): MatrixConnection => ({ from, to, families, traffic: text, protocols });

@@ -122,7 +122,7 @@ function compareWithOracle(
   return { differences, compared };
 }
 
-const seeds = Array.from({ length: 8 }, (_, i) => 9100 + i);
+const seeds = Array.from({ length: 6 }, (_, i) => 9100 + i);
 
 describe('the matrix tells exactly the connections that the oracle allows', () => {
   it.each(seeds)('in world %i', (seed) => {
@@ -131,11 +131,11 @@ describe('the matrix tells exactly the connections that the oracle allows', () =
     expect(compared).toBeGreaterThan(100);
   });
 
-  it.each(seeds.slice(0, 3))('in world %i, with classes put together', (seed) => {
+  it.each(seeds.slice(0, 2))('in world %i, with classes put together', (seed) => {
     expect(compareWithOracle(generateWorld(seed), { rowsMax: 0 }, () => true).differences).toEqual([]);
   });
 
-  it.each(seeds.slice(3, 6))('of one namespace in world %i, where that is in focus', (seed) => {
+  it.each(seeds.slice(3, 5))('of one namespace in world %i, where that is in focus', (seed) => {
     const world = generateWorld(seed);
     const snapshot = snapshotOfWorld(world);
     const [namespace = ''] = [...snapshot.endpoints.values()].map((endpoint) => endpoint.namespace);

@@ -2,6 +2,7 @@
 import { computeMatrix, familiesOf, type Matrix, type MatrixCellsJson, type MatrixPort, matrixOutcome, type Snapshot } from '@weir/analyze';
 import { type Endpoint, podName } from '@weir/model';
 import { type Family, formatProtocol, isTransportName, protocolNumber, transportNumber } from '@weir/net';
+import { usageError } from '../exit-code.ts';
 import { renderTable } from '../output.ts';
 import { parsePort } from '../port.ts';
 import { type Cell, differs } from './matrix-probe.ts';
@@ -55,10 +56,11 @@ function partOf(
 
 /** The ports that were asked for. */
 export function askedPorts(given: readonly string[]): readonly MatrixPort[] {
-  return given.map(parsePort).map(({ protocol, port }) => ({
-    protocol: protocol === 'ICMP' ? protocolNumber.ICMP : transportNumber(protocol),
-    ...(port === undefined ? {} : { port }),
-  }));
+  return given.map((text) => {
+    const { protocol, port, icmp } = parsePort(text);
+    if (icmp !== undefined) throw usageError(`'${text}' is one message: the matrix asks about ICMP as a whole, so write icmp`);
+    return { protocol: protocol === 'ICMP' ? protocolNumber.ICMP : transportNumber(protocol), ...(port === undefined ? {} : { port }) };
+  });
 }
 
 /** The ports that containers of the pods declare, in order. */
