@@ -87,7 +87,7 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
   const objects = written.flatMap((one) => one.objects);
   const kept = request.objects.filter((entry) => !isSuggested(plainObject(entry)));
   const suggested = objects.map(({ object }) => object);
-  const then = worldAfter(snapshot, [...kept, ...pods, ...suggested], request.reading);
+  const proposed = worldAfter(snapshot, [...kept, ...pods, ...suggested], request.reading);
   const allowed = observed.connections.filter(({ isAllowed }) => isAllowed);
   return {
     policies,
@@ -98,9 +98,9 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
       const reason = whyWithoutWords(connection, api);
       return reason === undefined ? [] : [{ connection, reason }];
     }),
-    notAllowed: allowed.filter((one) => whyWithoutWords(one, api) === undefined).flatMap((one) => judged(one, then)),
+    notAllowed: allowed.filter((one) => whyWithoutWords(one, api) === undefined).flatMap((one) => judged(one, proposed)),
     denied: observed.connections.filter(({ isAllowed }) => !isAllowed),
-    wouldDeny: lostFlows(request, { snapshot, then, pods, suggested }),
+    wouldDeny: lostFlows(request, { snapshot, proposed, pods, suggested }),
     diagnostics: snapshot.diagnostics,
   };
 }
@@ -121,7 +121,7 @@ function worldAfter(snapshot: Snapshot, objects: readonly (KubeObject | PlacedOb
 /** A cluster as it is, and with the suggested policies. */
 interface SuggestedWorlds {
   readonly snapshot: Snapshot;
-  readonly then: PolicyWorld;
+  readonly proposed: PolicyWorld;
   readonly pods: readonly Pod[];
   readonly suggested: readonly KubeObject[];
 }
@@ -129,19 +129,19 @@ interface SuggestedWorlds {
 /** Two worlds of which every flow can be judged: pods of manifests get nodes and addresses, which nobody told. */
 function judgeableWorlds(
   request: SuggestionRequest,
-  { snapshot, then, pods, suggested }: SuggestedWorlds,
-): Pick<SuggestedWorlds, 'snapshot' | 'then'> {
-  if ([...snapshot.endpoints.values()].every(({ addresses }) => addresses.length > 0)) return { snapshot, then };
+  { snapshot, proposed, pods, suggested }: SuggestedWorlds,
+): Pick<SuggestedWorlds, 'snapshot' | 'proposed'> {
+  if ([...snapshot.endpoints.values()].every(({ addresses }) => addresses.length > 0)) return { snapshot, proposed };
   const { objects } = assumeCluster([...request.objects, ...pods], assumedPodRange);
   const assumed = loadSnapshot(objects, request.reading);
   const kept = objects.filter((entry) => !isSuggested(plainObject(entry)));
-  return { snapshot: assumed, then: worldAfter(assumed, [...kept, ...suggested], request.reading) };
+  return { snapshot: assumed, proposed: worldAfter(assumed, [...kept, ...suggested], request.reading) };
 }
 
 /** The possible flows that the suggestion denies. To count pairs is cheap, to tell of them is not: the largest are told. */
 function lostFlows(request: SuggestionRequest, worlds: SuggestedWorlds): LostFlows {
-  const { snapshot, then } = judgeableWorlds(request, worlds);
-  const lost = compareWorlds(snapshot, then).map((comparison) => ({
+  const { snapshot, proposed } = judgeableWorlds(request, worlds);
+  const lost = compareWorlds(snapshot, proposed).map((comparison) => ({
     comparison,
     changes: comparison.changes.filter(({ change }) => change === 'lost'),
     teller: new FlowTeller(comparison, snapshot.pods),
