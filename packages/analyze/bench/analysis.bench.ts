@@ -36,6 +36,9 @@ function print(name: string, result: WorldResult): void {
   console.log(`  load ${times(load)}, classes ${times(classify)}, all pairs ${times(allPairs)}; in all ${times(all)}`);
   console.log(`  peak RSS ${megabytes(result.peakRss)} (objects before ${megabytes(result.rssBefore)})`);
   console.log(`  one question: judged ${result.judgedUs.toFixed(1)} µs, explained by names ${result.explainedUs.toFixed(1)} µs (medians)`);
+  console.log(
+    `  one policy edited: snapshot after it ${result.editMs.toFixed(1)} ms, what changes ${result.diffMs.toFixed(1)} ms (medians)`,
+  );
 }
 
 function times({ ms, cpuMs }: Taken): string {

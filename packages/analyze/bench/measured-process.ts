@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { type Connectivity, computeConnectivity, explainFlow, loadSnapshot, type Snapshot } from '@weir/analyze';
+import { type Connectivity, computeConnectivity, diffSnapshots, explainFlow, loadSnapshot, type Snapshot, withPolicy } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
 import { type FlowQuestion, judgeQuestion, podName } from '@weir/model';
 import { defined, protocolNumber } from '@weir/net';
@@ -34,7 +34,13 @@ export interface WorldResult {
   readonly rssBefore: number;
   readonly judgedUs: number;
   readonly explainedUs: number;
+  /** One policy edited: the snapshot after it, and what changes between both. Medians in milliseconds. */
+  readonly editMs: number;
+  readonly diffMs: number;
 }
+
+/** How many policies are edited, one after the other, each in the first snapshot. */
+const edited = 7;
 
 const [worldName = ''] = process.argv.slice(2);
 const world = worlds.find(({ name }) => name === worldName);
@@ -67,18 +73,20 @@ function measure(objects: readonly KubeObject[]): WorldResult {
     peakRss,
     rssBefore,
     ...measureQuestions(snapshot),
+    ...measureEdits(snapshot, objects),
   };
 }
 
-/** Of every pair of two pods and all traffic, what is allowed: each row is asked for. */
+/** Of every pair of ends that has a pod, and all traffic, what is allowed: each row is asked for. A part of what is outside is one end. */
 function countAllowed(connectivity: Connectivity): number {
   const { ends, traffic } = connectivity;
-  const sizes = ends.classes.map(({ kind, ends: members }) => (kind === 'pods' ? members.length : 0));
-  const sources = ends.pods.members();
+  const sizes = ends.classes.map(({ ends: members }) => members.length);
+  const sources = sizes.map((_, at) => at);
   let sum = 0;
   for (const each of traffic) {
     for (const source of sources) {
-      const row = connectivity.allowed(source, each);
+      const all = connectivity.allowed(source, each);
+      const row = ends.pods.has(source) ? all : all.and(ends.pods);
       if (row.isEmpty) continue;
       const size = sizes[source] ?? 0;
       for (const destination of row.members()) sum += size * (sizes[destination] ?? 0);
@@ -106,6 +114,19 @@ function measureQuestions(snapshot: Snapshot): Pick<WorldResult, 'judgedUs' | 'e
     return timed(() => explainFlow(snapshot, request))[1];
   });
   return { judgedUs: median(judged) * 1000, explainedUs: median(explained) * 1000 };
+}
+
+/** Policies that name another port than before. */
+function measureEdits(snapshot: Snapshot, objects: readonly KubeObject[]): Pick<WorldResult, 'editMs' | 'diffMs'> {
+  const edits = Array.from({ length: edited }, (_, index) => {
+    const number = pick(index, 104, snapshot.policies.length);
+    const old = objects.filter(({ kind }) => kind === 'NetworkPolicy')[number];
+    const policy = world === undefined ? old : policyOf(world, number, 9000 + index);
+    const [after, editMs] = timed(() => withPolicy(snapshot, { policy: defined(policy, 'a policy'), objects }));
+    const [, diffMs] = timed(() => diffSnapshots(snapshot, after));
+    return { editMs, diffMs };
+  });
+  return { editMs: median(edits.map(({ editMs }) => editMs)), diffMs: median(edits.map(({ diffMs }) => diffMs)) };
 }
 
 function nameOf(end: FlowQuestion['source']): string {

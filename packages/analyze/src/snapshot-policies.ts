@@ -16,7 +16,7 @@ import {
   policyKindName,
   type SystemsOptions,
 } from '@weir/compile';
-import type { Diagnostic } from '@weir/kube';
+import type { Diagnostic, KubeObject } from '@weir/kube';
 import type { EngineProfile, HostEndpoint, Policy, Tier } from '@weir/model';
 import type { MaybePlacedObject } from './readable-objects.ts';
 import { referredAmong } from './referred-among.ts';
@@ -30,13 +30,17 @@ export interface SnapshotPolicies {
 }
 
 /** Compiles what is a policy among the objects: those from files as they should be, those from a cluster as its agents do. */
-export function readPolicies(placed: readonly MaybePlacedObject[], options: Omit<SystemsOptions, 'positionOf'>): SnapshotPolicies {
+export function readPolicies(
+  placed: readonly MaybePlacedObject[],
+  options: Omit<SystemsOptions, 'positionOf'>,
+  among: readonly KubeObject[] = placed.map(({ object }) => object),
+): SnapshotPolicies {
   const policies: PlacedPolicy[] = [];
   const hosts: HostEndpoint[] = [];
   const hostSettings: HostSettingsLayer[] = [];
   const diagnostics: Diagnostic[] = [];
   const byKind = objectsByKind(placed);
-  const referred = referredAmong(placed.map(({ object }) => object));
+  const referred = referredAmong(among);
   const read = new Set(policyCompilersOf(options.profile));
   for (const compiler of policyCompilers) {
     for (const kind of compiler.policyKinds) {

@@ -157,7 +157,7 @@ export function podKey({ metadata: { namespace = 'default', name = '' } }: KubeO
 }
 
 /** The operating systems on which there are pods; Linux where there are none. */
-function systemsOf(endpoints: ReadonlyMap<string, Endpoint>): readonly OperatingSystem[] {
+export function systemsOf(endpoints: ReadonlyMap<string, Endpoint>): readonly OperatingSystem[] {
   const used = new Set([...endpoints.values()].map(systemOfEndpoint));
   return used.size === 0 ? ['linux'] : [...used].sort();
 }

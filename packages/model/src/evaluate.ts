@@ -17,7 +17,7 @@
 import type { Flow } from '@weir/net';
 import { type Endpoint, systemOfEndpoint } from './endpoint.ts';
 import { judgeHosts } from './judge-hosts.ts';
-import type { Direction, Policy } from './model.ts';
+import type { Direction, Policy, SelectingTier } from './model.ts';
 import { nearMissesOf } from './near-misses.ts';
 import type { PolicyWorld } from './policy-world.ts';
 import { ownerOf, traceHost, tracePods } from './trace-policies.ts';
@@ -44,9 +44,9 @@ export function evaluateFlow(world: PolicyWorld, flow: Flow): FlowVerdict {
 
 /** The outcome of a question alone; what {@link explainQuestion} says, without the reasons. */
 export function judgeQuestion(world: PolicyWorld, question: FlowQuestion): Outcome {
-  const egress = judgeDirection(world, question, 'egress').verdict;
+  const egress = outcomeIn(world, question, 'egress');
   if (egress === 'deny') return 'deny';
-  const pods = combine(egress, judgeDirection(world, question, 'ingress').verdict);
+  const pods = combine(egress, outcomeIn(world, question, 'ingress'));
   return pods === 'deny' ? pods : [pods, ...judgeHosts(world, question).map(({ verdict }) => verdict)].reduce(combine);
 }
 
@@ -80,6 +80,24 @@ export function explainQuestion(world: PolicyWorld, question: FlowQuestion): Flo
 function combine(one: Outcome, other: Outcome): Outcome {
   if (one === 'deny' || other === 'deny') return 'deny';
   return one === 'unknown' || other === 'unknown' ? 'unknown' : 'allow';
+}
+
+/** The outcome of one direction alone; what {@link judgeDirection} says, without what made it. */
+function outcomeIn(world: PolicyWorld, question: FlowQuestion, direction: Direction): Outcome {
+  const owner = ownerOf(question, direction);
+  if (owner === undefined || exemptionOf(world, question, direction, owner) !== undefined) return 'allow';
+  const selecting = world.selecting(owner);
+  if (isUnordered(selecting, direction)) return 'deny';
+  const walk = new TierWalk(world, question, direction);
+  return (walk.run(selecting) ?? walk.decide('allow', { reason: 'no policy', detail: 'not isolated' })).verdict;
+}
+
+/** Whether policies speak of the direction that nobody has ordered. */
+function isUnordered(selecting: readonly SelectingTier[], direction: Direction): boolean {
+  const hasOrders = selecting.some(({ policies }) => policies.some(({ orderedBy }) => orderedBy !== undefined));
+  if (!hasOrders) return false;
+  const all = selecting.flatMap(({ policies }) => policies);
+  return unorderedAmong(all, direction).length > 0;
 }
 
 /** The outcome of one direction. */
