@@ -103,6 +103,28 @@ describe('blocks', () => {
     expect(found(rules, to('10.0.0.0/8'), { podRanges: ranges('10.244.0.0/16'), serviceRanges: ranges('10.96.0.0/12') })).toEqual([]);
   });
 
+  it('are those of every policy API', () => {
+    const calico = `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: { name: p }
+spec: { selector: all(), types: [Egress], egress: [{ action: Allow, destination: { nets: [10.96.0.10/32] } }] }
+`;
+    const administrators = `apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: { name: p }
+spec: { tier: Admin, priority: 1, subject: { namespaces: {} }, egress: [{ action: Accept, to: [{ networks: [10.96.0.10/32] }] }] }
+`;
+    const cilium = `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: p, namespace: shop }
+spec: { endpointSelector: {}, egress: [{ toCIDR: [10.96.0.10/32] }] }
+`;
+    const reading = { serviceRanges: ranges('10.96.0.0/12') };
+    expect(found(rules, calico, reading)).toEqual(['service-address-in-block spec.egress[0]']);
+    expect(found(rules, administrators, reading)).toEqual(['service-address-in-block spec.egress[0].to[0]']);
+    expect(found(rules, cilium, { ...reading, profile: 'cilium' })).toEqual(['service-address-in-block spec.egress[0].toCIDR[0]']);
+  });
+
   it('of IPv6 are looked at too', () => {
     const web = service('clusterIP: "fd00:10::9", ports: [{ port: 80 }]');
     expect(found(rules, web + to('"fd00:10::9/128"'))).toEqual(['service-address-in-block spec.egress[0].to[0]']);

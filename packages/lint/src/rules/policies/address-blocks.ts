@@ -126,7 +126,7 @@ function* blocks({
   const said = new Set<string>();
   for (const { of, direction, rule } of rules) {
     const { nets } = direction === 'ingress' ? rule.match.source : rule.match.destination;
-    if (nets === undefined || nets.length === 0 || rule.action !== 'allow' || rule.origin.peerIndex === undefined) continue;
+    if (nets === undefined || nets.length === 0 || rule.action !== 'allow') continue;
     const field = fieldOfOrigin(rule.origin);
     if (said.has(`${of.name} ${field}`)) continue;
     said.add(`${of.name} ${field}`);
