@@ -10,8 +10,10 @@ import type {
   HubbleLineJson,
   MatrixJson,
   MigrationReport,
+  PolicyAuditJson,
   PolicyStatus,
   StagedReport,
+  SuggestionJson,
   TestReportJson,
 } from '@weir/analyze';
 import type { LintReportJson } from '@weir/lint';
@@ -34,6 +36,9 @@ export type Test = TestReportJson;
 
 /** `weir flows`: each line. */
 export type Flows = HubbleLineJson;
+
+/** `weir suggest`, and `weir suggest --audit`. */
+export type Suggest = SuggestionJson | PolicyAuditJson;
 
 /** `weir convert`. */
 export type Convert = readonly Conversion[];

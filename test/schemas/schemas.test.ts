@@ -132,6 +132,8 @@ describe('what is printed is valid, with no field that its schema does not have'
     { name: 'convert', args: () => ['convert', '--to', 'kubernetes', '--manifests', files.staged] },
     { name: 'migrate', args: () => ['migrate', '--from', 'azure', '--to', 'cilium', '--manifests', files.world] },
     { name: 'staged-report', args: () => ['staged', 'report', '--manifests', files.staged, '--flows', files.flows] },
+    { name: 'suggest', args: () => ['suggest', '--manifests', files.world, '--flows', files.flows] },
+    { name: 'suggest', args: () => ['suggest', '--manifests', files.world, '--flows', files.flows, '--audit', files.world] },
     { name: 'engine-compare', args: () => ['engine', 'compare'] },
     { name: 'engine-recommend', args: () => ['engine', 'recommend', '--manifests', files.world] },
   ];

@@ -23,6 +23,7 @@ export const printed: readonly PrintedJson[] = [
   { name: 'lint', command: 'weir lint', type: 'Lint', version: 1 },
   { name: 'test', command: 'weir test', type: 'Test', version: 1 },
   { name: 'flows', command: 'weir flows', type: 'Flows', version: 1 },
+  { name: 'suggest', command: 'weir suggest', type: 'Suggest', version: 1 },
   { name: 'convert', command: 'weir convert', type: 'Convert', version: 1 },
   { name: 'migrate', command: 'weir migrate', type: 'Migrate', version: 1 },
   { name: 'staged-report', command: 'weir staged report', type: 'StagedReportJson', version: 1 },
