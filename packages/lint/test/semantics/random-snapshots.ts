@@ -2,7 +2,7 @@
 import { classifyEnds, loadSnapshot, type PlacedObject, type Snapshot, type TrafficClass, trafficClasses } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
 import type { FlowQuestion, Policy, PolicyWorld, Rule } from '@weir/model';
-import { generateWorld, type PolicyMix, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
+import { generateWorld, type PolicyMix, Random, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
 
 /** The objects of a world. */
 export function objectsOf(world: World): readonly (KubeObject | PlacedObject)[] {
@@ -25,6 +25,16 @@ export function randomWorld(seed: number, mix?: PolicyMix): World {
 /** The world without pods that have no address yet, so that every fact is known. */
 export function knownWorld(world: World): World {
   return { ...world, pods: world.pods.filter(({ status }) => status?.podIP !== undefined || (status?.podIPs ?? []).length > 0) };
+}
+
+/** The world without the addresses of some pods and without some namespaces, as manifests have them. */
+export function partlyKnown(world: World, seed: number): World {
+  const random = new Random(seed);
+  return {
+    ...world,
+    namespaces: world.namespaces.filter(() => random.chance(0.6)),
+    pods: world.pods.map((pod) => (random.chance(0.5) && pod.status?.phase === 'Running' ? { ...pod, status: { phase: 'Pending' } } : pod)),
+  };
 }
 
 /** The snapshot of a world. */
