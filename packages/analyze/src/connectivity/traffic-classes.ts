@@ -41,8 +41,12 @@ const lowest = 1;
 
 /** The classes of a family's traffic for the rules of these worlds and the named ports of these pods. */
 export function trafficClasses(worlds: readonly PolicyWorld[], pods: readonly Endpoint[], family: Family): readonly TrafficClass[] {
-  const rules = worlds.flatMap(rulesOf);
   const members = worlds.flatMap((world) => [...groupMembersOf(world), ...portsOfHosts(world)]);
+  return trafficOfRules(worlds.flatMap(rulesOf), { pods, members }, family);
+}
+
+/** The classes of a family's traffic that these rules alone tell apart, where names of ports are those of the pods. */
+export function trafficOfRules(rules: readonly Rule[], { pods, members }: NumberedPorts, family: Family): readonly TrafficClass[] {
   const transports = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP];
   return [
     ...transports.flatMap((protocol) => portClasses(protocol, rules, { pods, members })),
@@ -121,7 +125,7 @@ export function rulesOf({ tiers }: PolicyWorld): readonly Rule[] {
 }
 
 /** What has numbers of ports beside rules. */
-interface NumberedPorts {
+export interface NumberedPorts {
   readonly pods: readonly Endpoint[];
   readonly members: readonly NumberedPort[];
 }

@@ -28,21 +28,48 @@ export interface AskedSide {
   readonly question: FlowQuestion;
 }
 
-/** The causes of a difference between the answers of both sides. */
-export function causesOfChange(before: AskedSide, after: AskedSide): ChangeCause[] {
-  const causes = (['egress', 'ingress'] as const).flatMap((direction): ChangeCause[] => {
-    const [was, is] = [before, after].map(({ world, question }) => judgeDirection(world, question, direction));
-    return was === undefined || is === undefined || was.verdict === is.verdict ? [] : [causeOf(direction, was, is)];
-  });
-  return causes.length > 0 ? causes : hostCauses(before, after);
+/** Finds causes; what decided alike is one cause, the same object, for all pairs. */
+export class CauseFinder {
+  readonly #ids: WeakMap<object, number> = new WeakMap();
+  readonly #causes: Map<string, ChangeCause> = new Map();
+  #idMax = 0;
+
+  /** The causes of a difference between the answers of both sides. */
+  find(before: AskedSide, after: AskedSide): ChangeCause[] {
+    const causes = (['egress', 'ingress'] as const).flatMap((direction): ChangeCause[] => {
+      const was = judgeDirection(before.world, before.question, direction);
+      const is = judgeDirection(after.world, after.question, direction);
+      return was.verdict === is.verdict ? [] : [this.#cause(direction, was, is)];
+    });
+    return causes.length > 0 ? causes : [this.#cause('host', hostDecision(before), hostDecision(after))];
+  }
+
+  #cause(direction: ChangeCause['direction'], was: DirectionVerdict, is: DirectionVerdict): ChangeCause {
+    const key = `${direction} ${this.#decision(was)} ${this.#decision(is)}`;
+    let cause = this.#causes.get(key);
+    if (cause === undefined) this.#causes.set(key, (cause = causeOf(direction, was, is)));
+    return cause;
+  }
+
+  #decision({ verdict, decidedBy, isolatedBy, missing }: DirectionVerdict): string {
+    const isolating = isolatedBy.map(({ policy }) => this.#id(policy)).join();
+    if (decidedBy === undefined) return `${verdict} ${missing.join()} ${isolating}`;
+    const rule = decidedBy.reason === 'rule' ? this.#id(decidedBy.rule) : '';
+    const detail = 'detail' in decidedBy ? decidedBy.detail : '';
+    return `${verdict} ${decidedBy.reason} ${rule} ${detail} ${isolating}`;
+  }
+
+  #id(object: object): number {
+    let id = this.#ids.get(object);
+    if (id === undefined) this.#ids.set(object, (id = ++this.#idMax));
+    return id;
+  }
 }
 
-function hostCauses(before: AskedSide, after: AskedSide): ChangeCause[] {
-  const [was, is] = [before, after].map(({ world, question }) => {
-    const verdicts = judgeHosts(world, question);
-    return verdicts.find(({ verdict }) => verdict === 'deny') ?? verdicts.find(({ verdict }) => verdict === 'unknown') ?? unasked;
-  });
-  return was === undefined || is === undefined ? [] : [causeOf('host', was, is)];
+/** What a host endpoint on the way says that lets the flow not pass for certain; else that none objects. */
+function hostDecision({ world, question }: AskedSide): DirectionVerdict {
+  const verdicts = judgeHosts(world, question);
+  return verdicts.find(({ verdict }) => verdict === 'deny') ?? verdicts.find(({ verdict }) => verdict === 'unknown') ?? unasked;
 }
 
 /** No host endpoint objects. */

@@ -1,5 +1,6 @@
 /** Changed blocks of a comparison, told by the names of ends and in the words of traffic. */
 import { defined } from '@weir/net';
+import type { TrafficClass } from '../connectivity/traffic-classes.ts';
 import { describeTraffic, trafficOf } from '../connectivity/traffic-text.ts';
 import type { ChangedBlock, ConnectionComparison } from './changed-connections.ts';
 import type { ChangedConnectionJson, ChangedTrafficJson, ConnectionChange } from './diff-json.ts';
@@ -19,7 +20,7 @@ export class ConnectionTeller {
 
   constructor(comparison: ConnectionComparison, isWorkload: (name: string) => boolean) {
     this.#comparison = comparison;
-    this.#names = new EndNames(comparison.classes, isWorkload);
+    this.#names = new EndNames(comparison, isWorkload);
   }
 
   tell(): ToldConnections {
@@ -33,18 +34,28 @@ export class ConnectionTeller {
     };
   }
 
-  #block({ sources, destinations, isOwnNode, before = nothing, after = nothing, causes }: ChangedBlock): ChangedConnectionJson {
+  #block({
+    sources,
+    destinations,
+    isOwnNode,
+    traffic: all,
+    before = nothing,
+    after = nothing,
+    causes,
+  }: ChangedBlock): ChangedConnectionJson {
     const { family } = this.#comparison;
     const [from, to] = [this.#ends(sources, isOwnNode), this.#ends(destinations, isOwnNode)];
     const [was, is] = [new Set(before.allowed), new Set(after.allowed)];
     const [mayHaveBeen, mayBe] = [new Set(before.unknown), new Set(after.unknown)];
-    const gained = after.allowed.filter((at) => !was.has(at) && !mayHaveBeen.has(at));
-    const lost = before.allowed.filter((at) => !is.has(at) && !mayBe.has(at));
-    const mayBeGained = [
-      ...after.unknown.filter((at) => !was.has(at) && !mayHaveBeen.has(at)),
-      ...after.allowed.filter((at) => mayHaveBeen.has(at)),
-    ];
-    const mayBeLost = [...before.allowed.filter((at) => mayBe.has(at)), ...before.unknown.filter((at) => !is.has(at) && !mayBe.has(at))];
+    const of = (accepts: (one: TrafficClass) => boolean): TrafficClass[] => all.filter(accepts);
+    const gained = of((one) => is.has(one) && !was.has(one) && !mayHaveBeen.has(one));
+    const lost = of((one) => was.has(one) && !is.has(one) && !mayBe.has(one));
+    const mayBeGained = of((one) => (mayBe.has(one) && !was.has(one) && !mayHaveBeen.has(one)) || (is.has(one) && mayHaveBeen.has(one)));
+    const mayBeLost = of((one) => (was.has(one) && mayBe.has(one)) || (mayHaveBeen.has(one) && !is.has(one) && !mayBe.has(one)));
+    const told = (classes: readonly TrafficClass[]): ChangedTrafficJson => ({
+      text: describeTraffic(classes, all),
+      protocols: trafficOf(classes, all),
+    });
     return {
       change: kindOf({ gained, lost, hadAny: was.size + mayHaveBeen.size > 0, hasAny: is.size + mayBe.size > 0 }),
       families: [family],
@@ -52,13 +63,13 @@ export class ConnectionTeller {
       destinations: to.ends,
       from: from.text,
       to: to.text,
-      before: this.#traffic(before.allowed),
-      after: this.#traffic(after.allowed),
-      gained: this.#traffic(gained),
-      lost: this.#traffic(lost),
-      mayBeGained: this.#traffic(mayBeGained),
-      mayBeLost: this.#traffic(mayBeLost),
-      causes: causes.map(({ traffic, cause }) => ({ ...cause, traffic: this.#traffic(traffic) })),
+      before: told(before.allowed),
+      after: told(after.allowed),
+      gained: told(gained),
+      lost: told(lost),
+      mayBeGained: told(mayBeGained),
+      mayBeLost: told(mayBeLost),
+      causes: causes.map(({ traffic, cause }) => ({ ...cause, traffic: told(traffic) })),
       pairs: this.#pairs(sources, destinations, isOwnNode),
     };
   }
@@ -67,12 +78,6 @@ export class ConnectionTeller {
   #ends(places: readonly number[], isOwnNode: boolean): ReturnType<EndNames['of']> {
     const isNodes = places.every((at) => this.#comparison.classes[at]?.kind === 'nodes');
     return isOwnNode && isNodes ? { ends: [{ kind: 'own node', name: 'own node' }], text: "each pod's own node" } : this.#names.of(places);
-  }
-
-  #traffic(places: readonly number[]): ChangedTrafficJson {
-    const { traffic } = this.#comparison;
-    const classes = places.toSorted((a, b) => a - b).map((at) => defined(traffic[at], 'a class of traffic of the comparison exists'));
-    return { text: describeTraffic(classes, traffic), protocols: trafficOf(classes, traffic) };
   }
 
   /** A party has no pair with itself unless there are several of it; what is outside of the cluster is one end. */
@@ -97,8 +102,8 @@ export class ConnectionTeller {
 const nothing = { allowed: [], unknown: [] } as const;
 
 interface ChangedSets {
-  readonly gained: readonly number[];
-  readonly lost: readonly number[];
+  readonly gained: readonly TrafficClass[];
+  readonly lost: readonly TrafficClass[];
   readonly hadAny: boolean;
   readonly hasAny: boolean;
 }

@@ -45,8 +45,7 @@ function familiesOf(before: Snapshot, after: Snapshot): readonly Family[] {
 
 /** The parties that are on this side only. */
 function partiesOn(comparisons: readonly ConnectionComparison[], side: Side): string[] {
-  const pods = comparisons.flatMap(({ classes }) => classes.filter(({ kind }) => kind === 'pods'));
-  const on = (one: Side): ReadonlySet<string> => new Set(pods.flatMap(({ isOn, ends }) => (isOn[one] ? ends.map(({ name }) => name) : [])));
+  const on = (one: Side): ReadonlySet<string> => new Set(comparisons.flatMap(({ parties }) => [...parties[one]]));
   const others = on(side === 'before' ? 'after' : 'before');
   return [...on(side)].filter((name) => !others.has(name)).sort();
 }

@@ -12,6 +12,7 @@ import {
   unionOfAddressRanges,
 } from '@weir/net';
 import { describeRanges } from '../connectivity/outside-ranges.ts';
+import type { ConnectionComparison } from './changed-connections.ts';
 import type { ChangedEndJson } from './diff-json.ts';
 import type { JointClass } from './joint-ends.ts';
 
@@ -31,10 +32,10 @@ export class EndNames {
   readonly #all: Readonly<Record<'pods' | 'nodes', number>>;
   readonly #ofNamespace: ReadonlyMap<string, number>;
 
-  constructor(classes: readonly JointClass[], isWorkload: (name: string) => boolean) {
+  constructor({ classes, parties }: Pick<ConnectionComparison, 'classes' | 'parties'>, isWorkload: (name: string) => boolean) {
     this.#classes = classes;
     this.#isWorkload = isWorkload;
-    const pods = namesOf(classes.filter(({ kind }) => kind === 'pods'));
+    const pods = [...new Set([...parties.before, ...parties.after])];
     this.#all = { pods: pods.length, nodes: namesOf(classes.filter(({ kind }) => kind === 'nodes')).length };
     this.#ofNamespace = new Map([...byNamespace(pods)].map(([namespace, names]) => [namespace, names.length]));
   }

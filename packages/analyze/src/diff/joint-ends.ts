@@ -8,13 +8,21 @@
  *   after  ─┘ parts of the outside
  * ```
  */
-import { addressInRanges, type Endpoint, type FlowEnd, requiredLabels, selectorTruth, systemOfEndpoint } from '@weir/model';
+import {
+  addressInRanges,
+  type Endpoint,
+  type FlowEnd,
+  type PolicyWorld,
+  requiredLabels,
+  selectorTruth,
+  systemOfEndpoint,
+} from '@weir/model';
 import { type Address, type AddressRange, type Family, formatAddress } from '@weir/net';
 import { conditionsOf, type EndConditions, groupBits } from '../connectivity/end-conditions.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type BothSides, type Side, sides } from './both-sides.ts';
 import { outsideParts } from './outside-parts.ts';
-import { pairPods } from './paired-pods.ts';
+import type { PairedPod } from './paired-pods.ts';
 
 /** An end with its sides. */
 export interface JointEnd extends BothSides<FlowEnd> {
@@ -43,21 +51,36 @@ export interface ComparedSides {
   readonly family: Family;
 }
 
+/** What is classified of them, and by what. */
+export interface ClassifiedEnds {
+  readonly pods: readonly PairedPod[];
+  /** The worlds whose rules and policies tell ends apart: those of the sides, or parts of them. */
+  readonly worlds: Required<BothSides<PolicyWorld>>;
+  /** What else tells pods apart; the same for pods of one class. */
+  readonly moreOf?: (pod: PairedPod) => string;
+  /** Whether the pod is known to be the same to all rules on both sides; default: it is found out. */
+  readonly isSame?: (pod: PairedPod) => boolean;
+}
+
 /** Classifies; pods first, in the order in which they were read. */
-export function jointClasses(compared: ComparedSides): JointClass[] {
-  const questions = new SideQuestions(compared);
+export function jointClasses(compared: ComparedSides, classified: ClassifiedEnds): JointClass[] {
+  const questions = new SideQuestions(compared, classified.worlds);
   const found = new Map<string, JointClass & { readonly ends: JointEnd[] }>();
-  const add = (kind: JointClass['kind'], end: JointEnd, more: { readonly ranges?: readonly AddressRange[] } = {}): void => {
-    const [was, is] = sides.map((side) => (end[side] === undefined ? undefined : questions.answers(end[side], side)));
-    const key = `${kind} ${was ?? 'absent'} ${is ?? 'absent'}`;
+  const add = (kind: JointClass['kind'], end: JointEnd, { ranges = [], text = '', isSame = false }: EndTraits = {}): void => {
+    const was = end.before === undefined ? undefined : questions.answers(end.before, 'before');
+    const is = isSame ? was : end.after === undefined ? undefined : questions.answers(end.after, 'after');
+    const key = `${kind} ${was ?? 'absent'} ${is ?? 'absent'} ${text}`;
     const same = found.get(key);
     if (same !== undefined) same.ends.push(end);
     else {
       const isOn = { before: was !== undefined, after: is !== undefined };
-      found.set(key, { kind, isOn, isOther: was !== is, ends: [end], ranges: more.ranges ?? [] });
+      found.set(key, { kind, isOn, isOther: was !== is, ends: [end], ranges });
     }
   };
-  for (const end of podEnds(compared)) add('pods', end);
+  for (const pod of classified.pods) {
+    const end = podEnd(pod, compared.family);
+    if (end !== undefined) add('pods', end, { text: classified.moreOf?.(pod) ?? '', isSame: classified.isSame?.(pod) === true });
+  }
   for (const end of nodeEnds(compared, questions.podAddresses)) add('nodes', end);
   for (const { address, ranges } of questions.outside()) {
     const end: FlowEnd = { kind: 'address', address };
@@ -66,7 +89,13 @@ export function jointClasses(compared: ComparedSides): JointClass[] {
   return [...found.values()];
 }
 
-function podEnds({ before, after, family }: ComparedSides): JointEnd[] {
+interface EndTraits {
+  readonly ranges?: readonly AddressRange[];
+  readonly text?: string;
+  readonly isSame?: boolean;
+}
+
+function podEnd({ party, isSeveral, before, after }: PairedPod, family: Family): JointEnd | undefined {
   const endOf = (endpoint: Endpoint | undefined): FlowEnd | undefined => {
     if (endpoint === undefined) return undefined;
     const address = endpoint.addresses.find((candidate) => candidate.family === family);
@@ -74,10 +103,8 @@ function podEnds({ before, after, family }: ComparedSides): JointEnd[] {
     if (address === undefined) return endpoint.addresses.length === 0 ? { kind: 'endpoint', endpoint } : undefined;
     return { kind: 'endpoint', endpoint, address };
   };
-  return pairPods(before, after).flatMap(({ party, isSeveral, ...pod }) => {
-    const [was, is] = [endOf(pod.before), endOf(pod.after)];
-    return was === undefined && is === undefined ? [] : [{ name: party, isSeveral, ...withSides(was, is) }];
-  });
+  const [was, is] = [endOf(before), endOf(after)];
+  return was === undefined && is === undefined ? undefined : { name: party, isSeveral, ...withSides(was, is) };
 }
 
 function nodeEnds({ before, after, family }: ComparedSides, podAddresses: ReadonlySet<string>): JointEnd[] {
@@ -113,11 +140,11 @@ class SideQuestions {
   readonly #selectors: SelectorIndex;
   readonly #selected: Readonly<Record<Side, Map<string, string>>> = { before: new Map(), after: new Map() };
 
-  constructor(compared: ComparedSides) {
-    const { before, after } = compared;
+  constructor(compared: ComparedSides, { before, after }: ClassifiedEnds['worlds']) {
     this.#compared = compared;
-    this.#conditions = conditionsOf([before.world, after.world]);
-    this.#groups = { before: conditionsOf([before.world]).members, after: conditionsOf([after.world]).members };
+    this.#conditions = conditionsOf([before, after]);
+    const hasGroups = this.#conditions.members.length > 0;
+    this.#groups = hasGroups ? { before: conditionsOf([before]).members, after: conditionsOf([after]).members } : { before: [], after: [] };
     this.#groupsOf = { before: groupBits(this.#groups.before), after: groupBits(this.#groups.after) };
     this.#selectors = indexSelectors(this.#conditions.selectors);
     this.podAddresses = new Set(
@@ -155,22 +182,30 @@ class SideQuestions {
 
   /** The selectors that match, or may; pods of equal labels are asked once. */
   #selectorsOf(endpoint: Endpoint, side: Side): string {
+    const selectors = this.#selectors(endpoint);
+    if (selectors.length <= fewSelectors) return this.#matching(selectors, endpoint, side);
     const { pod, serviceAccount, namespace, reserved } = endpoint.labels;
     const { name: _name, ...others } = reserved;
     const sorted = [pod, serviceAccount, namespace, others].map((own) => Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1)));
     const labels = JSON.stringify([endpoint.namespace, sorted]);
-    const known = this.#selected[side].get(labels);
-    if (known !== undefined) return known;
+    let text = this.#selected[side].get(labels);
+    if (text === undefined) this.#selected[side].set(labels, (text = this.#matching(selectors, endpoint, side)));
+    return text;
+  }
+
+  #matching(selectors: readonly NumberedSelector[], endpoint: Endpoint, side: Side): string {
     const { world } = this.#compared[side];
-    const matching = this.#selectors(endpoint).flatMap(({ at, selector }) => {
+    let text = '';
+    for (const { at, selector } of selectors) {
       const truth = selectorTruth(world, selector, endpoint);
-      return truth === 'no' ? [] : [truth === 'yes' ? `${at}` : `${at}?`];
-    });
-    const text = matching.join();
-    this.#selected[side].set(labels, text);
+      if (truth !== 'no') text += truth === 'yes' ? `${at},` : `${at}?,`;
+    }
     return text;
   }
 }
+
+/** So few selectors are asked sooner than labels are compared. */
+const fewSelectors = 32;
 
 type NumberedSelector = { readonly at: number; readonly selector: EndConditions['selectors'][number]['selector'] };
 

@@ -15,7 +15,9 @@ export interface Speaking {
   /** The rules of both sides, each in the order in which it is asked. */
   readonly rules: readonly Rule[];
   /** The same for classes for which the same rules speak. */
-  readonly key: string;
+  readonly id: number;
+  /** Whether some rule asks for the name of a port. */
+  readonly asksPortNames: boolean;
 }
 
 /** Finds what speaks for classes of one comparison. */
@@ -23,6 +25,7 @@ export class SpeakingPolicies {
   readonly #compared: Required<BothSides<Snapshot>>;
   readonly #contents: WeakMap<Policy, Readonly<Record<Direction, number>>> = new WeakMap();
   readonly #numbers: Map<string, number> = new Map();
+  readonly #known: Map<string, Speaking> = new Map();
 
   constructor(compared: Required<BothSides<Snapshot>>) {
     this.#compared = compared;
@@ -30,12 +33,18 @@ export class SpeakingPolicies {
 
   /** Nothing speaks for nodes and addresses outside. */
   of({ kind, ends }: JointClass, direction: Direction): Speaking {
-    if (kind !== 'pods') return { isChanged: false, rules: [], key: '' };
+    if (kind !== 'pods') return nobody;
     const first = defined(ends[0], 'a class has an end');
     const tiers = sides.map((side) => this.#tiersOf(first, side));
     const [before, after] = tiers.map((of) => of?.map((tier) => this.#tierText(tier, direction)).join(' '));
-    const rules = tiers.flatMap((of = []) => of.flatMap(({ policies }) => policies.flatMap((policy) => policy[direction]?.rules ?? [])));
-    return { isChanged: before !== after, rules, key: `${before ?? ''} / ${after ?? ''}` };
+    const key = `${direction} ${before ?? ''} / ${after ?? ''}`;
+    let speaking = this.#known.get(key);
+    if (speaking === undefined) {
+      const rules = tiers.flatMap((of = []) => of.flatMap(({ policies }) => policies.flatMap((policy) => policy[direction]?.rules ?? [])));
+      speaking = { isChanged: before !== after, rules, id: this.#known.size + 1, asksPortNames: rules.some(asksPortName) };
+      this.#known.set(key, speaking);
+    }
+    return speaking;
   }
 
   #tiersOf(end: JointClass['ends'][number], side: Side): readonly SelectingTier[] | undefined {
@@ -69,4 +78,10 @@ export class SpeakingPolicies {
     if (number === undefined) this.#numbers.set(text, (number = this.#numbers.size + 1));
     return number;
   }
+}
+
+const nobody: Speaking = { isChanged: false, rules: [], id: 0, asksPortNames: false };
+
+function asksPortName({ match: { source, destination } }: Rule): boolean {
+  return [source, destination].some(({ namedPorts, notNamedPorts }) => namedPorts !== undefined || notNamedPorts !== undefined);
 }

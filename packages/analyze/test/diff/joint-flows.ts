@@ -2,9 +2,11 @@
 import type { FlowEnd } from '@weir/model';
 import { addressRangesContain, type Family, formatAddress, parseAddress, portRangesContain } from '@weir/net';
 import { type FlowProtocol, type Traffic, traffics, type World } from '@weir/testkit';
+import type { TrafficClass } from '../../src/connectivity/traffic-classes.ts';
 import { sides } from '../../src/diff/both-sides.ts';
-import type { ConnectionComparison, SideTraffic } from '../../src/diff/changed-connections.ts';
+import type { ConnectionComparison } from '../../src/diff/changed-connections.ts';
 import type { JointClass, JointEnd } from '../../src/diff/joint-ends.ts';
+import type { SideTraffic } from '../../src/diff/pair-traffic.ts';
 
 /** What a flow was and is; absent on a side where one of its ends is not. */
 export type FlowFate = readonly [before: FlowOutcome | undefined, after: FlowOutcome | undefined];
@@ -12,15 +14,15 @@ export type FlowFate = readonly [before: FlowOutcome | undefined, after: FlowOut
 type FlowOutcome = 'allow' | 'deny' | 'unknown';
 
 /** Every flow of the blocks by `source destination traffic`; of addresses outside those that are given. */
-export function fatesOf({ family, classes, traffic, blocks }: ConnectionComparison, outside: readonly string[]): Map<string, FlowFate> {
+export function fatesOf({ family, classes, blocks }: ConnectionComparison, outside: readonly string[]): Map<string, FlowFate> {
   const found = new Map<string, FlowFate>();
-  for (const { sources, destinations, isOwnNode: own, before, after } of blocks) {
+  for (const { sources, destinations, isOwnNode: own, traffic, before, after } of blocks) {
     for (const [source, from] of endsOf(classes, sources, outside)) {
       for (const [destination, to] of endsOf(classes, destinations, outside)) {
         if (source === destination || sides.some((side) => isKnownOwnNode(from, to, side) && !own) || (own && !isOwnOnAll(from, to)))
           continue;
         for (const one of traffics) {
-          const place = traffic.findIndex(
+          const place = traffic.find(
             (each) =>
               each.protocol === numberOf(one.protocol, family) && (one.port === undefined || portRangesContain(each.ports ?? [], one.port)),
           );
@@ -38,8 +40,8 @@ export function trafficName({ protocol, port }: Traffic): string {
   return `${protocol}/${port ?? ''}`;
 }
 
-function outcomeOf(traffic: SideTraffic | undefined, place: number): FlowOutcome | undefined {
-  if (traffic === undefined) return undefined;
+function outcomeOf(traffic: SideTraffic | undefined, place: TrafficClass | undefined): FlowOutcome | undefined {
+  if (traffic === undefined || place === undefined) return undefined;
   return traffic.allowed.includes(place) ? 'allow' : traffic.unknown.includes(place) ? 'unknown' : 'deny';
 }
 

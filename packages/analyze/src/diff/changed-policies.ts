@@ -1,0 +1,56 @@
+/** The policies that say something else than they did, by what they say and not by where they stand. */
+import type { Policy, PolicyWorld, Tier } from '@weir/model';
+import { isSameValue } from './same-value.ts';
+
+/** Those of either side; a policy that moves in the order counts. */
+export function changedPolicies(before: PolicyWorld, after: PolicyWorld): readonly Policy[] {
+  const left = new Map<string, { readonly tier: Tier; readonly policy: Policy }[]>();
+  for (const tier of before.tiers) {
+    for (const policy of tier.policies) {
+      const key = keyOf(tier, policy);
+      const known = left.get(key);
+      if (known === undefined) left.set(key, [{ tier, policy }]);
+      else known.push({ tier, policy });
+    }
+  }
+  const changed: Policy[] = [];
+  for (const tier of after.tiers) {
+    for (const policy of tier.policies) {
+      // One object may be several policies of a tier, in their order.
+      const was = left.get(keyOf(tier, policy))?.shift();
+      if (was === undefined) changed.push(policy);
+      else if (!isSameTier(was.tier, tier) || !saysTheSame(was.policy, policy)) changed.push(was.policy, policy);
+    }
+  }
+  return [...changed, ...[...left.values()].flatMap((rest) => rest.map(({ policy }) => policy))];
+}
+
+function keyOf({ name: tier }: Tier, { ref: { apiVersion, kind, namespace = '', name } }: Policy): string {
+  return `${tier} ${apiVersion} ${kind} ${namespace} ${name}`;
+}
+
+function isSameTier(was: Tier, is: Tier): boolean {
+  return was.order === is.order && was.end === is.end;
+}
+
+function saysTheSame(was: Policy, is: Policy): boolean {
+  return (
+    was === is ||
+    (was.order === is.order &&
+      was.staged === is.staged &&
+      was.orderedBy === is.orderedBy &&
+      isSameValue(was.appliesTo, is.appliesTo) &&
+      isSameValue(was.subject, is.subject) &&
+      areSameRules(was.ingress, is.ingress) &&
+      areSameRules(was.egress, is.egress))
+  );
+}
+
+function areSameRules(was: Policy['ingress'], is: Policy['ingress']): boolean {
+  if (was === undefined || is === undefined) return was === is;
+  return (
+    was.isolates === is.isolates &&
+    was.rules.length === is.rules.length &&
+    was.rules.every(({ action, match }, at) => action === is.rules[at]?.action && isSameValue(match, is.rules[at].match))
+  );
+}

@@ -1,0 +1,195 @@
+/**
+ * Where a difference is about few pods: those pods, and the ends with which their connections may change.
+ *
+ * ```
+ *   policies that say something else ─▶ the pods that they select ┐
+ *   pods that are something else ────────────────────────────────┴▶ the focus ─▶ what its policies ask about ─▶ classes
+ *                                                                       └▶ of which some are treated otherwise ─▶ their ends
+ * ```
+ *
+ * The policies of all others are asked about the focus alone, and so its pods are told apart one by one instead of by
+ * what ten thousand policies might ask.
+ */
+import {
+  asksOfEnd,
+  type DirectionRules,
+  type Endpoint,
+  judgeDirection,
+  type Policy,
+  type PolicyWorld,
+  type Side as RuleSide,
+  selectorMatches,
+} from '@weir/model';
+import { type Side, sides } from './both-sides.ts';
+import { changedPolicies } from './changed-policies.ts';
+import { type ComparedSides, type JointClass, jointClasses } from './joint-ends.ts';
+import { questionsBetween } from './pair-questions.ts';
+import { PairTraffic } from './pair-traffic.ts';
+import type { PairedPod } from './paired-pods.ts';
+import { isSameValue } from './same-value.ts';
+import { SpeakingPolicies } from './speaking-policies.ts';
+import { standingPairs } from './standing-pairs.ts';
+
+/** The classes whose connections may change. */
+export interface EndFocus {
+  readonly classes: readonly JointClass[];
+  /** Whether a class is of pods of the focus; between two others nothing changes. */
+  holds(one: JointClass): boolean;
+  /** Whether a class is of pods that are something else than they were, whoever asks. */
+  isOther(one: JointClass): boolean;
+}
+
+/** With more pods than these, everybody is asked about everything. */
+const focusMax = 100;
+
+/** The focus of a difference; undefined where it is about everything, or about much. */
+export function focusOf(compared: ComparedSides, pods: readonly PairedPod[]): EndFocus | undefined {
+  const { before, after } = compared;
+  if (isAboutAll(compared)) return undefined;
+  const policies = changedPolicies(before.world, after.world);
+  const focus = new Set(
+    pods.filter((pod) => isOtherPod(pod) || policies.some((policy) => sides.some((side) => selects(policy, pod[side])))),
+  );
+  if (focus.size > focusMax) return undefined;
+  if (focus.size === 0) return { classes: [], holds: () => false, isOther: () => false };
+  const numbers = new Map([...focus].map((pod, at) => [pod, `focus ${at}`]));
+  const worlds = { before: worldOf(before.world, focus, 'before'), after: worldOf(after.world, focus, 'after') };
+  const others = [...focus].filter(isOtherPod);
+  const [holds, isOther] = [classesWith([...focus]), classesWith(others)];
+  const [keyOf, keyAfter] = [policyKeys(before.world), policyKeys(after.world)];
+  const isSame = (pod: PairedPod): boolean => !focus.has(pod);
+  const bySpeaking = (pod: PairedPod): string =>
+    focus.has(pod)
+      ? `focus ${pod.before === undefined ? '' : keyOf(pod.before)} / ${pod.after === undefined ? '' : keyAfter(pod.after)}`
+      : '';
+  // Of a pod that is something else, the policies of anybody may ask.
+  const roughly = others.length > 0 ? [] : jointClasses(compared, { pods, worlds, moreOf: bySpeaking, isSame });
+  const around = others.length > 0 ? undefined : new FocusRim(compared).endpointsAround(roughly.filter(holds), roughly);
+  const classes = jointClasses(compared, {
+    pods: pods.filter((pod) => focus.has(pod) || around === undefined || (pod.before !== undefined && around.has(pod.before))),
+    worlds,
+    moreOf: (pod) => numbers.get(pod) ?? (pod.before === undefined ? '' : keyOf(pod.before)),
+    isSame,
+  });
+  return { classes, holds, isOther };
+}
+
+/** Whether a class has one of the pods. */
+function classesWith(pods: readonly PairedPod[]): (one: JointClass) => boolean {
+  const endpoints = new Set(pods.flatMap(({ before, after }) => [before, after].filter((endpoint) => endpoint !== undefined)));
+  return ({ kind, ends }) =>
+    kind === 'pods' && ends.some((end) => sides.some((side) => end[side]?.kind === 'endpoint' && endpoints.has(end[side].endpoint)));
+}
+
+/** Whether something is different that all ends are judged by, or rules ask for what is not told of single ends. */
+function isAboutAll({ before, after }: ComparedSides): boolean {
+  const worlds = [before.world, after.world];
+  const [was, is] = [before.world, after.world].map(({ profile, unknownNamespaces, podRanges }) => [
+    profile.name,
+    [...unknownNamespaces].sort(),
+    podRanges,
+  ]);
+  if (worlds.some(({ asksHosts }) => asksHosts) || !isSameValue(was, is) || !isSameValue(before.nodes, after.nodes)) return true;
+  return worlds.some(({ tiers }) =>
+    tiers.some(({ policies }) =>
+      policies.some(({ ingress, egress }) => areUnusual(ingress, 'destination') || areUnusual(egress, 'source')),
+    ),
+  );
+}
+
+/** Whether rules ask for what is kept by others, for nodes, or for more of the pod that they are of than its policies: its labels or addresses. */
+function areUnusual(rules: DirectionRules | undefined, own: 'source' | 'destination'): boolean {
+  if (rules === undefined) return false;
+  return rules.rules.some(({ match }) => isUnusual(match.source) || isUnusual(match.destination) || asksOfEnd(match[own]));
+}
+
+function isUnusual({ groups, node }: RuleSide): boolean {
+  return groups !== undefined || node !== undefined;
+}
+
+function isOtherPod({ before, after }: PairedPod): boolean {
+  if (before === after) return false;
+  if (before === undefined || after === undefined) return true;
+  const [was, is] = [before.labels, after.labels];
+  return !(
+    before.namespace === after.namespace &&
+    before.node === after.node &&
+    isSameValue(was.pod, is.pod) &&
+    isSameValue(was.namespace, is.namespace) &&
+    isSameValue(was.serviceAccount, is.serviceAccount) &&
+    isSameReserved(was.reserved, is.reserved) &&
+    isSameValue(before.namedPorts, after.namedPorts) &&
+    isSameValue(before.addresses, after.addresses)
+  );
+}
+
+/** The name is the pod's own, and no rule asks for it. */
+function isSameReserved(was: Readonly<Record<string, string>>, is: Readonly<Record<string, string>>): boolean {
+  for (const key in was) if (key !== 'name' && was[key] !== is[key]) return false;
+  for (const key in is) if (was[key] === undefined) return false;
+  return true;
+}
+
+function selects({ subject }: Policy, endpoint: PairedPod['before']): boolean {
+  return endpoint !== undefined && selectorMatches(subject, endpoint);
+}
+
+/** The world with those policies alone that select pods of the focus. */
+function worldOf(world: PolicyWorld, focus: ReadonlySet<PairedPod>, side: Side): PolicyWorld {
+  const selecting = new Set<Policy>();
+  for (const pod of focus) {
+    const endpoint = pod[side];
+    for (const { policies } of endpoint === undefined ? [] : world.selecting(endpoint))
+      for (const policy of policies) selecting.add(policy);
+  }
+  return { ...world, tiers: world.tiers.map((tier) => ({ ...tier, policies: tier.policies.filter((policy) => selecting.has(policy)) })) };
+}
+
+/** Finds the ends with which the policies of the focus treat some traffic otherwise. */
+class FocusRim {
+  readonly #compared: ComparedSides;
+  readonly #policies: SpeakingPolicies;
+  readonly #traffic: PairTraffic;
+
+  constructor(compared: ComparedSides) {
+    this.#compared = compared;
+    this.#policies = new SpeakingPolicies(compared);
+    this.#traffic = new PairTraffic(compared);
+  }
+
+  /** Their endpoints of the old side. */
+  endpointsAround(focus: readonly JointClass[], all: readonly JointClass[]): ReadonlySet<object> {
+    const touched = all.filter((other) =>
+      focus.some((one) => this.#isTreatedOtherwise(one, other, 'egress') || this.#isTreatedOtherwise(other, one, 'ingress')),
+    );
+    return new Set(touched.flatMap(({ ends }) => ends.flatMap(({ before }) => (before?.kind === 'endpoint' ? [before.endpoint] : []))));
+  }
+
+  #isTreatedOtherwise(from: JointClass, to: JointClass, direction: 'egress' | 'ingress'): boolean {
+    const speaking = this.#policies.of(direction === 'egress' ? from : to, direction);
+    if (!speaking.isChanged) return false;
+    return standingPairs(from, to).some(({ source, destination }) => {
+      const [before, after] = sides.map((side) => questionsBetween(source[side], destination[side], this.#compared.family));
+      if (before === undefined || after === undefined) return true;
+      return this.#traffic.between(source, destination, [speaking]).classes.some((traffic) => {
+        const was = judgeDirection(this.#compared.before.world, before(traffic), direction);
+        return was.verdict !== judgeDirection(this.#compared.after.world, after(traffic), direction).verdict;
+      });
+    });
+  }
+}
+
+/** A text that is the same for pods that the same policies select. */
+function policyKeys(world: PolicyWorld): (endpoint: Endpoint) => string {
+  const numbers = new Map<Policy, number>();
+  const numberOf = (policy: Policy): number => {
+    const number = numbers.get(policy) ?? numbers.size;
+    numbers.set(policy, number);
+    return number;
+  };
+  return (endpoint) =>
+    world
+      .selecting(endpoint)
+      .flatMap(({ policies }) => policies.map(numberOf))
+      .join();
+}
