@@ -25,8 +25,8 @@ export class LabFlows implements FlowSource {
   }
 
   async take(): Promise<readonly ToldLine[]> {
-    await this.#look();
     try {
+      await this.#look();
       return [...this.#files].flatMap(([node, file]) => file.take().map((line) => ({ node, line })));
     } catch (error) {
       const { code, path = '' } = error as NodeJS.ErrnoException;
