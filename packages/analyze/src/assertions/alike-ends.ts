@@ -2,11 +2,12 @@
  * Ends of an assertion, each asked for all that are like it: pods of equal labels, named ports and places in blocks, and
  * parts of the address space that no policy divides.
  */
-import { type FlowEnd, type PolicyWorld, systemOfEndpoint } from '@weir/model';
-import { type Address, addressRangesContain, type Family, formatAddress } from '@weir/net';
+import { type Endpoint, type FlowEnd, type PolicyWorld, systemOfEndpoint } from '@weir/model';
+import { type Address, type Family, formatAddress } from '@weir/net';
 import { conditionsOf, type EndConditions } from '../connectivity/end-conditions.ts';
 import { describeRanges } from '../connectivity/outside-ranges.ts';
 import { anotherCopy } from '../workloads/copies.ts';
+import { AddressPlaces } from './address-places.ts';
 import type { AskedEnd, AskedGroup } from './check.ts';
 import type { FoundEnd } from './end-finder.ts';
 import type { OutsidePiece } from './outside-pieces.ts';
@@ -24,10 +25,13 @@ interface AlikeEnds {
 export class EndGrouper {
   readonly #conditions: EndConditions;
   readonly #asksHosts: boolean;
+  readonly #places: AddressPlaces;
+  readonly #known: Readonly<Record<'perNode' | 'anywhere', Map<Endpoint, string>>> = { perNode: new Map(), anywhere: new Map() };
 
   constructor(world: PolicyWorld) {
     this.#conditions = conditionsOf([world]);
     this.#asksHosts = world.asksHosts;
+    this.#places = new AddressPlaces(this.#conditions.nets.map(({ ranges }) => ranges));
   }
 
   /** Groups; `markOf` tells apart besides, `perNode` where pods and their nodes are asked about together. */
@@ -49,12 +53,20 @@ export class EndGrouper {
     if (end.kind === 'node') return `node ${end.node.name} ${end.address === undefined ? '' : formatAddress(end.address)}`;
     if (end.kind === 'address') return formatAddress(end.address);
     const { endpoint } = end;
+    // One that is named by one of its addresses is asked about with that alone.
+    if (end.address !== undefined) return this.#keyOfPod(endpoint, [end.address], perNode);
+    const known = this.#known[perNode ? 'perNode' : 'anywhere'];
+    let key = known.get(endpoint);
+    if (key === undefined) known.set(endpoint, (key = this.#keyOfPod(endpoint, endpoint.addresses, perNode)));
+    return key;
+  }
+
+  #keyOfPod(endpoint: Endpoint, addresses: readonly Address[], perNode: boolean): string {
     const { name: _name, ...reserved } = endpoint.labels.reserved;
     const spaces = [endpoint.labels.pod, endpoint.labels.serviceAccount, reserved].map((labels) =>
       Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
     const asksNode = perNode || this.#conditions.asksForNodes || this.#asksHosts;
-    const addresses = end.address === undefined ? endpoint.addresses : [end.address];
     return JSON.stringify([
       endpoint.namespace,
       spaces,
@@ -65,10 +77,9 @@ export class EndGrouper {
     ]);
   }
 
-  #placesOf(address: Address): string {
+  #placesOf(address: Address): string | number {
     // Addresses of groups are few: each is on its own.
-    if (this.#conditions.members.length > 0) return formatAddress(address);
-    return this.#conditions.nets.map(({ ranges }) => (addressRangesContain(ranges, address) ? '1' : '0')).join('');
+    return this.#conditions.members.length > 0 ? formatAddress(address) : this.#places.of(address);
   }
 }
 

@@ -6,13 +6,13 @@ import {
   addressRangesContain,
   compareAddresses,
   type Family,
-  formatAddress,
   nextAddress,
   parseAddress,
   previousAddress,
   unionOfAddressRanges,
 } from '@weir/net';
 import { conditionsOf, groupBits } from '../connectivity/end-conditions.ts';
+import { AddressPlaces, startsOf } from './address-places.ts';
 
 /** Addresses that are alike to every policy. */
 export interface OutsidePiece {
@@ -31,6 +31,8 @@ const wellKnown: readonly Address[] = ['203.0.113.10', '198.51.100.10', '192.0.2
 export class OutsideCutter {
   readonly #world: PolicyWorld;
   readonly #nets: readonly (readonly AddressRange[])[];
+  readonly #places: AddressPlaces;
+  readonly #known: Map<string, OutsidePiece[]> = new Map();
   readonly #groupsOf: (address: Address) => string;
   readonly #singles: readonly AddressRange[];
 
@@ -38,36 +40,38 @@ export class OutsideCutter {
     const { nets, members } = conditionsOf([world]);
     this.#world = world;
     this.#nets = nets.map(({ ranges }) => ranges);
+    this.#places = new AddressPlaces(this.#nets);
     this.#groupsOf = groupBits(members);
     this.#singles = members.map(({ address }) => ({ first: address, last: address }));
   }
 
   /** The ranges of a family in parts that the policies, and `more`, tell apart; parts that are a pod's or a node's are left out. */
   cut(ranges: readonly AddressRange[], family: Family, more: readonly (readonly AddressRange[])[] = []): OutsidePiece[] {
-    const nets = [...this.#nets, ...more.map(unionOfAddressRanges)];
-    const ofFamily = (range: AddressRange): boolean => range.first.family === family;
-    const own = unionOfAddressRanges(ranges.filter(ofFamily));
-    const starts = new Map<string, Address>();
-    for (const { first, last } of [...nets.flat(), ...this.#singles, ...own].filter(ofFamily)) {
-      starts.set(formatAddress(first), first);
-      const behind = nextAddress(last);
-      if (behind !== undefined) starts.set(formatAddress(behind), behind);
-    }
-    const sorted = [...starts.values()].sort(compareAddresses);
+    const others = more.filter((each) => each.length > 0).map(unionOfAddressRanges);
+    const key = JSON.stringify([family, ranges, others]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const own = unionOfAddressRanges(ranges.filter((range) => range.first.family === family));
+    const sorted = startsOf([...this.#nets.flat(), ...others.flat(), ...this.#singles, ...own], family);
     const pieces = new Map<string, AddressRange[]>();
     for (const [at, first] of sorted.entries()) {
       if (!addressRangesContain(own, first)) continue;
       const next = sorted[at + 1];
       const last = next === undefined ? lastOf(own) : (previousAddress(next) ?? first);
-      const bits = nets.map((net) => (addressRangesContain(net, first) ? '1' : '0')).join('');
-      const key = `${bits} ${this.#groupsOf(first)}`;
-      pieces.set(key, [...(pieces.get(key) ?? []), { first, last: last ?? first }]);
+      const bits = others.map((net) => (addressRangesContain(net, first) ? '1' : '0')).join('');
+      const place = `${this.#places.of(first)} ${bits} ${this.#groupsOf(first)}`;
+      const piece = { first, last: last ?? first };
+      const same = pieces.get(place);
+      if (same === undefined) pieces.set(place, [piece]);
+      else same.push(piece);
     }
-    return [...pieces.values()].flatMap((parts) => {
+    const found = [...pieces.values()].flatMap((parts) => {
       const joined = unionOfAddressRanges(parts);
       const address = this.#freeIn(joined);
       return address === undefined ? [] : [{ ranges: joined, address }];
     });
+    this.#known.set(key, found);
+    return found;
   }
 
   #freeIn(ranges: readonly AddressRange[]): Address | undefined {

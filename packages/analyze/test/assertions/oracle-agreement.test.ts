@@ -2,7 +2,7 @@ import { type AssertionResult, loadSnapshot, readAssertions, runAssertions, type
 import { endsOf, generateWorld, NetworkPolicyOracle, type World, type WorldFlow } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 
-const seeds = Array.from({ length: 8 }, (_, i) => 4100 + i);
+const seeds = Array.from({ length: 4 }, (_, i) => 4100 + i);
 
 type PodEnd = WorldFlow['source'] & { kind: 'pod' };
 
