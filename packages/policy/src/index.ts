@@ -14,11 +14,14 @@
  *
  * The only public door of the package.
  */
-export type { Snapshot } from '@weir/analyze';
+export type { DiffJson, MatrixJson, Snapshot, TestReportJson } from '@weir/analyze';
 export type { Diagnostic, KubeObject, ManifestText } from '@weir/kube';
 export type { LintReportJson } from '@weir/lint';
 export type { VerdictJson } from '@weir/model';
+export * from './diff.ts';
 export * from './explain.ts';
 export * from './lint.ts';
 export * from './manifests.ts';
+export * from './matrix.ts';
 export * from './snapshot.ts';
+export * from './test.ts';

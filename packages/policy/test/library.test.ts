@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { explain, lint, loadSnapshot, readManifests } from '@weir/policy';
+import { formatManifest } from '@weir/kube';
+import { diff, explain, lint, loadSnapshot, matrix, readManifests, runTests } from '@weir/policy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -23,6 +24,9 @@ const weir = (args: readonly string[]): unknown =>
   JSON.parse(
     execFileSync(process.execPath, [join(root, 'packages', 'cli', 'bin', 'weir.js'), ...args, '-o', 'json'], { encoding: 'utf8' }),
   );
+/** Files are called otherwise where a test has written them anew. */
+const withoutPlaces = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (key, member: unknown) => (key === 'file' || key === 'line' ? undefined : member)));
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('the library', () => {
@@ -35,6 +39,28 @@ describe('the library', () => {
       weir(['why', 'shop/frontend', 'shop/database', '5432', '--manifests', shop, '--profile', 'cilium']),
     );
     expect(asJson(lint(manifests))).toEqual(weir(['lint', shop, '--fail-on', 'never']));
+    const {
+      ports: _ports,
+      cells: _cells,
+      differences: _differences,
+      ...report
+    } = weir(['matrix', '--manifests', shop, '--profile', 'cilium']) as Record<string, unknown>;
+    expect(asJson(matrix(snapshot))).toEqual(report);
+    const without = loadSnapshot(
+      manifests.objects.filter(({ object }) => object.kind !== 'NetworkPolicy'),
+      { engine: 'cilium' },
+    );
+    const bare = join(folder, 'bare.yaml');
+    writeFileSync(bare, formatManifest(manifests.objects.map(({ object }) => object).filter(({ kind }) => kind !== 'NetworkPolicy')));
+    expect(asJson(withoutPlaces(diff(without, snapshot)))).toEqual(
+      withoutPlaces(weir(['diff', bare, shop, '--profile', 'cilium', '--fail-on', 'none'])),
+    );
+    const tests = join(root, 'examples', 'three-tier', 'shop.weir-test.yaml');
+    const dns = join(root, 'examples', 'three-tier', 'cluster-dns.yaml');
+    const all = readManifests([shop, dns].map((file) => ({ file, text: readFileSync(file, 'utf8') })));
+    const run = runTests(loadSnapshot(all.objects), { file: tests, text: readFileSync(tests, 'utf8') });
+    expect(run.diagnostics).toEqual([]);
+    expect(asJson(run.report)).toEqual(weir(['test', tests]));
   });
 
   it('says what is wrong with a question or a text, and throws for neither', () => {
