@@ -129,6 +129,7 @@ describe('what is printed is valid, with no field that its schema does not have'
     { name: 'test', args: () => ['test', join(root, 'examples', 'three-tier')] },
     { name: 'test', args: () => ['test', join(root, 'examples', 'three-tier'), '--manifests', files.world] },
     { name: 'convert', args: () => ['convert', '--to', 'calico', '--manifests', files.world] },
+    { name: 'test', args: () => ['test', join(root, 'examples', 'three-tier'), '--coverage', '--mutate', '--mutants-max', '5'] },
     { name: 'convert', args: () => ['convert', '--to', 'kubernetes', '--manifests', files.staged] },
     { name: 'migrate', args: () => ['migrate', '--from', 'azure', '--to', 'cilium', '--manifests', files.world] },
     { name: 'staged-report', args: () => ['staged', 'report', '--manifests', files.staged, '--flows', files.flows] },
