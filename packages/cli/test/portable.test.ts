@@ -20,6 +20,7 @@ const commands = [
   ['why', 'shop/frontend', 'shop/database', '5432', '--manifests', 'shop.yaml', '-o', 'json'],
   ['why', 'shop/frontend', 'shop/database', '5432', '--both', '--manifests', 'shop.yaml'],
   ['matrix', '--manifests', 'shop.yaml', '-o', 'json'],
+  ['diff', 'shop.yaml', 'shop.yaml', '--profile-new', 'cilium', '--fail-on', 'none', '-o', 'json'],
   ['test', 'shop.weir-test.yaml', '-o', 'json'],
   ['lint', 'shop.yaml', '-o', 'json', '--fail-on', 'never'],
   ['convert', '--to', 'calico', '--manifests', 'shop.yaml'],

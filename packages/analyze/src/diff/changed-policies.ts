@@ -4,9 +4,13 @@ import { isSameValue } from './same-value.ts';
 
 /** Those of either side; a policy that moves in the order counts. */
 export function changedPolicies(before: PolicyWorld, after: PolicyWorld): readonly Policy[] {
+  // Snapshots of which one was made from the other share what did not change.
+  const areShared = before.tiers.every((tier) => after.tiers.some((other) => other.name === tier.name && isSameTier(tier, other)));
+  const [old, young] = [policiesOf(before), policiesOf(after)];
   const left = new Map<string, { readonly tier: Tier; readonly policy: Policy }[]>();
   for (const tier of before.tiers) {
     for (const policy of tier.policies) {
+      if (areShared && young.has(policy)) continue;
       const key = keyOf(tier, policy);
       const known = left.get(key);
       if (known === undefined) left.set(key, [{ tier, policy }]);
@@ -16,6 +20,7 @@ export function changedPolicies(before: PolicyWorld, after: PolicyWorld): readon
   const changed: Policy[] = [];
   for (const tier of after.tiers) {
     for (const policy of tier.policies) {
+      if (areShared && old.has(policy)) continue;
       // One object may be several policies of a tier, in their order.
       const was = left.get(keyOf(tier, policy))?.shift();
       if (was === undefined) changed.push(policy);
@@ -23,6 +28,10 @@ export function changedPolicies(before: PolicyWorld, after: PolicyWorld): readon
     }
   }
   return [...changed, ...[...left.values()].flatMap((rest) => rest.map(({ policy }) => policy))];
+}
+
+function policiesOf({ tiers }: PolicyWorld): ReadonlySet<Policy> {
+  return new Set(tiers.flatMap(({ policies }) => policies));
 }
 
 function keyOf({ name: tier }: Tier, { ref: { apiVersion, kind, namespace = '', name } }: Policy): string {
