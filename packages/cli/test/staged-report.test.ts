@@ -58,3 +58,16 @@ it('weir staged report tells what a staged policy would take away, of all flows 
   expect(result.stdout).toContain('10.0.0.1 → 10.0.0.2:80: allow now, deny then');
   expect(result.stderr).toContain('1 line is no flow and passed over; the first is line 3');
 });
+
+it('weir staged report judges workloads of manifests at addresses that it assumes, and says so', async () => {
+  const workload = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: server, namespace: demo }
+spec: { selector: { matchLabels: { app: server } }, template: { metadata: { labels: { app: server } }, spec: { containers: [{ name: c }] } } }
+---${world.split('---')[2]}`;
+  const { code, stdout, stderr } = await runWeir(['staged', 'report', '--manifests', '-'], { input: workload });
+  expect(code).toBe(1);
+  expect(stdout).toContain('→ demo/server-0: all traffic');
+  expect(stderr).toContain('1 pod has no address: assumed are addresses of 10.224.0.0/16');
+});

@@ -52,11 +52,13 @@ export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], p
     objects: [...others, ...placed, ...(given.length > 0 ? [] : nodes), ...namespaces],
     diagnostics: read.diagnostics,
     notices: [
-      ...(made.length > 0 ? [`${made.length} pods are made from the templates of workloads`] : []),
+      ...(made.length > 0 ? [`${made.length === 1 ? '1 pod is' : `${made.length} pods are`} made from the templates of workloads`] : []),
       ...(given.length === 0 && everyPod.length > 0
         ? [`there is no Node: assumed are ${nodes.map(({ metadata }) => metadata.name ?? '').join(', ')}`]
         : []),
-      ...(addressed > 0 ? [`${addressed} pods have no address: assumed are addresses of ${formatCidr(podRange)} (--pod-cidr)`] : []),
+      ...(addressed > 0
+        ? [`${addressed === 1 ? '1 pod has' : `${addressed} pods have`} no address: assumed are addresses of ${formatCidr(podRange)}`]
+        : []),
       ...(namespaces.length > 0
         ? [
             `namespaces that are not among the manifests are judged as without labels: ${listed(namespaces.map(({ metadata }) => metadata.name ?? ''))}`,

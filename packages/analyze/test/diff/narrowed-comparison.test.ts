@@ -14,7 +14,10 @@ function withAnotherNode(snapshot: Snapshot): Snapshot {
 }
 
 function mixed(seed: number): { readonly base: KubeObject[]; readonly policies: readonly KubeObject[] } {
-  const world: MixedWorld = { ...withMixedPolicies(generateWorld(seed, { podCountMin: 8, policyCountMin: 2 }), seed, 'calico'), resolved: {} };
+  const world: MixedWorld = {
+    ...withMixedPolicies(generateWorld(seed, { podCountMin: 8, policyCountMin: 2 }), seed, 'calico'),
+    resolved: {},
+  };
   const { policyObjects = [], networkPolicies, ...rest } = toldWorld(world);
   return {
     base: objectsOf({ ...rest, networkPolicies: [] }),
@@ -26,22 +29,19 @@ function mixed(seed: number): { readonly base: KubeObject[]; readonly policies: 
 }
 
 describe('a difference about few pods', () => {
-  it.each([41_000, 41_002])(
-    'is told as if everybody were asked about everything, with policies of Calico, too (world %i)',
-    (seed) => {
-      const { base, policies } = mixed(seed);
-      const whole = loadSnapshot([...base, ...policies]);
-      let changes = 0;
-      for (const policy of policies) {
-        const without = loadSnapshot([...base, ...policies.filter((one) => one !== policy)]);
-        const narrowed = fatesOf(compareConnections({ before: whole, after: without, family: 4 }), ['203.0.113.10']);
-        const full = fatesOf(compareConnections({ before: whole, after: withAnotherNode(without), family: 4 }), ['203.0.113.10']);
-        expect(new Map([...narrowed].sort()), policy.metadata.name).toEqual(new Map([...full].sort()));
-        changes += full.size;
-      }
-      expect(changes).toBeGreaterThan(0);
-    },
-  );
+  it.each([41_000, 41_002])('is told as if everybody were asked about everything, with policies of Calico, too (world %i)', (seed) => {
+    const { base, policies } = mixed(seed);
+    const whole = loadSnapshot([...base, ...policies]);
+    let changes = 0;
+    for (const policy of policies) {
+      const without = loadSnapshot([...base, ...policies.filter((one) => one !== policy)]);
+      const narrowed = fatesOf(compareConnections({ before: whole, after: without, family: 4 }), ['203.0.113.10']);
+      const full = fatesOf(compareConnections({ before: whole, after: withAnotherNode(without), family: 4 }), ['203.0.113.10']);
+      expect(new Map([...narrowed].sort()), policy.metadata.name).toEqual(new Map([...full].sort()));
+      changes += full.size;
+    }
+    expect(changes).toBeGreaterThan(0);
+  });
 
   it('asks the pods of a policy and those that it treats otherwise, and no others', () => {
     const pods = Array.from({ length: 40 }, (_, i) => ({

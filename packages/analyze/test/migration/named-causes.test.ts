@@ -256,7 +256,7 @@ describe('manifests without a cluster', () => {
     expect(notices).toEqual([
       '2 pods are made from the templates of workloads',
       'there is no Node: assumed are node1, node2',
-      '2 pods have no address: assumed are addresses of 10.224.0.0/16 (--pod-cidr)',
+      '2 pods have no address: assumed are addresses of 10.224.0.0/16',
       'namespaces that are not among the manifests are judged as without labels: shop',
     ]);
   });

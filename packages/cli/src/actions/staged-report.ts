@@ -1,9 +1,9 @@
 /** What `weir staged report` does: the flows that staged policies would change. */
-import { fiveTupleOf, renderStaged, stagedReport } from '@weir/analyze';
+import { assumeCluster, assumedPodRange, fiveTupleOf, renderStaged, stagedReport } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
 import { engineProfiles } from '@weir/model';
-import type { Flow } from '@weir/net';
-import type { Invocation } from '../command.ts';
+import { type Cidr, type Flow, parseCidr } from '@weir/net';
+import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';
 import { noticeCounts, readFlowFile } from '../observed-flows.ts';
@@ -13,17 +13,24 @@ import { chosenReading } from '../source-options.ts';
 /** Answers `weir staged report`. */
 export async function runStagedReport({ options, output }: Invocation): Promise<ExitCode> {
   const source = await readObjects(options);
-  for (const notice of source.notices) output.notice(notice);
+  // Flows are judged between addresses: what manifests leave open of them is assumed, and said.
+  const assumed = options.list('manifests').length > 0 ? assumeCluster(source.objects, podRangeOf(options)) : undefined;
+  for (const notice of [...source.notices, ...(assumed?.notices ?? [])]) output.notice(notice);
   const report = stagedReport({
-    objects: source.objects,
+    objects: assumed?.objects ?? source.objects,
     profile: chosenReading(options, { engine: 'calico', ...source }).profile ?? engineProfiles.calico,
     hosts: [...source.hosts.values()].flat(),
     observed: observedFlows(options.text('flows'), output),
   });
-  for (const diagnostic of report.diagnostics) output.notice(formatDiagnostic(diagnostic));
+  for (const diagnostic of [...(assumed?.diagnostics ?? []), ...report.diagnostics]) output.notice(formatDiagnostic(diagnostic));
   if (output.json) output.resultJson(report);
   else output.result(renderStaged(report).join('\n'));
   return report.pairs.lost > 0 || report.observed.changed.some(({ after }) => after === 'deny') ? exitCode.no : exitCode.done;
+}
+
+/** Where planned pods are assumed to have their addresses. */
+function podRangeOf(options: OptionValues): Cidr {
+  return parseCidr(options.list('pod-range')[0] ?? '') ?? assumedPodRange;
 }
 
 /** The flows of the log whose addresses are told; answers are judged with what they answer. */
