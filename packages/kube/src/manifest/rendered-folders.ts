@@ -6,7 +6,7 @@
  */
 
 import type { ManifestText } from './manifest-text.ts';
-import { parseManifest } from './parse-manifest.ts';
+import { parseValues } from './parse-values.ts';
 
 const kustomizationNames: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
@@ -87,11 +87,12 @@ function within(folder: string): string {
 
 /** Every text in those fields that may be a path, from the folder on. */
 function filesNamedIn(text: string, folder: string): string[] {
-  const { documents } = parseManifest(text, 'kustomization.yaml', { withoutMetadata: true });
-  return documents.flatMap(({ object }) =>
-    Object.entries(object)
+  // Its kind and apiVersion may be left out.
+  const { values } = parseValues(text, 'kustomization.yaml');
+  return values.flatMap(({ value }) =>
+    Object.entries(typeof value === 'object' && value !== null ? value : {})
       .filter(([field]) => fileFields.includes(field))
-      .flatMap(([, value]) => textsIn(value))
+      .flatMap(([, named]) => textsIn(named))
       .filter((path) => !path.includes('\n'))
       // `name=path` of the generators.
       .map((path) => joined(folder, path.slice(path.indexOf('=') + 1))),

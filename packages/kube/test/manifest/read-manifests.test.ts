@@ -69,8 +69,7 @@ describe('a folder of manifests', () => {
       found({
         'base\\kustomization.yaml': 'resources: [policy.yaml]\n',
         'base\\policy.yaml': policy('a', 'spec: {podSelector: {matchLabels: {app: web}}}'),
-        'prod\\kustomization.yaml':
-          'kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\nresources: [../base]\npatches: [{path: ./more/../patch.yaml, target: {kind: NetworkPolicy}}]\n',
+        'prod\\kustomization.yaml': 'resources: [../base]\npatches: [{path: ./more/../patch.yaml, target: {kind: NetworkPolicy}}]\n',
         'prod\\patch.yaml': policy('a', 'spec: {ingress: []}'),
       }),
     );
