@@ -35,7 +35,11 @@ function print(name: string, result: WorldResult): void {
   const all = [load, classify, allPairs].reduce((sum, one) => ({ ms: sum.ms + one.ms, cpuMs: sum.cpuMs + one.cpuMs }));
   console.log(`  load ${times(load)}, classes ${times(classify)}, all pairs ${times(allPairs)}; in all ${times(all)}`);
   console.log(`  peak RSS ${megabytes(result.peakRss)} (objects before ${megabytes(result.rssBefore)})`);
-  console.log(`  one question: judged ${result.judgedUs.toFixed(1)} µs, explained by names ${result.explainedUs.toFixed(1)} µs (medians)`);
+  const judged = `judged ${result.judgedUs.toFixed(1)} µs (mean of processors ${result.judgedCpuUs.toFixed(1)} µs)`;
+  const { lookedUpUs } = result;
+  console.log(
+    `  one question: looked up ${lookedUpUs.toFixed(1)} µs, ${judged}, explained with all policies of the cluster ${(result.explainedUs / 1000).toFixed(1)} ms (medians)`,
+  );
   console.log(
     `  one policy edited: snapshot after it ${result.editMs.toFixed(1)} ms, what changes ${result.diffMs.toFixed(1)} ms (medians)`,
   );

@@ -4,7 +4,7 @@
  * Conditions are asked in the same order by {@link ruleMismatches}, which explains, and by
  * {@link ruleMatches}, which stops at the first that fails.
  */
-import { isIcmp } from '@weir/net';
+import { isIcmp, portRangesContain } from '@weir/net';
 import { familyOfFlow } from './address-truth.ts';
 import { sideMatches, sideMismatches } from './match-side.ts';
 import type { IcmpMessages, Match, Rule } from './model.ts';
@@ -15,8 +15,14 @@ import type { FlowQuestion, Mismatch, Truth } from './verdict.ts';
 /** Whether the rule matches the flow. */
 export function ruleMatches(world: PolicyWorld, { match }: Rule, flow: FlowQuestion): Truth {
   if (match.protocol !== undefined && match.protocol !== flow.protocol) return 'no';
-  if (match.notProtocol === flow.protocol) return 'no';
+  if (match.notProtocol === flow.protocol || !mayBePort(match, flow)) return 'no';
   return both(both(icmpMatches(match, flow), familyMatches(match, flow)), () => sidesMatch(world, match, flow));
+}
+
+/** Whether the port is one that the rule may be about: most rules are about others, and that is soon said. */
+function mayBePort({ destination: { ports, namedPorts } }: Match, { destinationPort }: FlowQuestion): boolean {
+  if (ports === undefined || namedPorts !== undefined) return true;
+  return destinationPort !== undefined && portRangesContain(ports, destinationPort);
 }
 
 /** `no` when either is; the second is asked only when the first is not. */

@@ -50,7 +50,8 @@ export function subtractPortRanges(from: readonly PortRange[], holes: readonly P
 
 /** Whether any of the ranges, in any order, holds the port. */
 export function portRangesContain(ranges: readonly PortRange[], port: number): boolean {
-  return ranges.some((range) => port >= range.first && port <= range.last);
+  for (const range of ranges) if (port >= range.first && port <= range.last) return true;
+  return false;
 }
 
 /** `80`, or `8000-8080`. */

@@ -72,6 +72,16 @@ export class Connectivity {
     return this.#filtered(ofPods, (destination) => this.#hostsSay(source, destination, traffic));
   }
 
+  /** Whether one end reaches another: of two classes that are not a pod and its own node, two different ends. */
+  between(source: number, destination: number, traffic: TrafficClass): Outcome {
+    const egress = this.#reach.bounds(source, 'egress', traffic);
+    if (!egress.possible.has(destination)) return 'deny';
+    const ingress = this.#reach.bounds(destination, 'ingress', traffic);
+    if (!ingress.possible.has(source)) return 'deny';
+    const hosts = this.#snapshot.world.asksHosts ? this.#hostsSay(source, destination, traffic) : 'allow';
+    return hosts === 'allow' && !(egress.certain.has(destination) && ingress.certain.has(source)) ? 'unknown' : hosts;
+  }
+
   /** The sources that reach the destination. */
   sources(destination: number, traffic: TrafficClass): Bounds {
     const ofDestination = this.#reach.bounds(destination, 'ingress', traffic);

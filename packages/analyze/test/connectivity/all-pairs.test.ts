@@ -76,6 +76,8 @@ class Pairs {
     if (ownNodeOf(source.end, destination.end) === 'from') return 'allow';
     const towards = boundsAt(this.#connectivity.destinations(source.at, traffic), destination.at);
     const back = boundsAt(this.#connectivity.sources(destination.at, traffic), source.at);
+    const alone = this.#connectivity.between(source.at, destination.at, traffic);
+    if (alone !== towards) throw new Error(`${towards} among all is ${alone} alone`);
     if (back !== towards) throw new Error(`${towards} seen from the source is ${back} seen from the destination`);
     return towards;
   }
