@@ -40,9 +40,7 @@ function print(name: string, result: WorldResult): void {
   console.log(
     `  one question: looked up ${lookedUpUs.toFixed(1)} µs, ${judged}, explained with all policies of the cluster ${(result.explainedUs / 1000).toFixed(1)} ms (medians)`,
   );
-  console.log(
-    `  one policy edited: snapshot after it ${result.editMs.toFixed(1)} ms, what changes ${result.diffMs.toFixed(1)} ms (medians)`,
-  );
+  console.log(`  one policy edited: snapshot after it ${times(result.edit)}, what changes ${times(result.diff)}; medians`);
 }
 
 function times({ ms, cpuMs }: Taken): string {
