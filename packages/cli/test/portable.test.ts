@@ -20,6 +20,7 @@ const commands = [
   ['why', 'shop/frontend', 'shop/database', '5432', '--manifests', 'shop.yaml', '-o', 'json'],
   ['why', 'shop/frontend', 'shop/database', '5432', '--both', '--manifests', 'shop.yaml'],
   ['matrix', '--manifests', 'shop.yaml', '-o', 'json'],
+  ['diff', 'shop.yaml', 'open.yaml', '-o', 'json'],
   ['diff', 'shop.yaml', 'shop.yaml', '--profile-new', 'cilium', '--fail-on', 'none', '-o', 'json'],
   ['test', 'shop.weir-test.yaml', '-o', 'json'],
   ['lint', 'shop.yaml', '-o', 'json', '--fail-on', 'never'],
@@ -75,6 +76,7 @@ beforeAll(() => {
   );
   mkdirSync(join(folder, 'work'));
   writeFileSync(join(folder, 'work', 'shop.yaml'), world.replaceAll('\n', '\r\n'));
+  writeFileSync(join(folder, 'work', 'open.yaml'), world.slice(0, world.lastIndexOf('---')));
   writeFileSync(join(folder, 'work', 'shop.weir-test.yaml'), assertions);
   writeFileSync(join(folder, 'work', 'flows.jsonl'), flows);
   chmodSync(folder, 0o755);
