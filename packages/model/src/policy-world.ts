@@ -94,7 +94,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     nodes: new Map((options.nodes ?? []).map((node) => [node.name, node])),
     hosts: createHostLookup(tiers, hosts),
     hostSettings: options.hostSettings ?? ((): HostSettings => profile.hosts ?? noHostSettings),
-    asksHosts: hosts.length > 0 || options.hostSettings !== undefined,
+    asksHosts: options.hostSettings !== undefined || hostsHaveSay(hosts, tiers, profile),
     podRanges: options.podRanges ?? [],
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
     inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
@@ -124,6 +124,17 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
       return found;
     },
   };
+}
+
+/** Hosts that are open while no policy is about them say nothing without one. */
+function hostsHaveSay(
+  hosts: readonly HostEndpoint[],
+  tiers: readonly Tier[],
+  { hosts: settings = noHostSettings }: EngineProfile,
+): boolean {
+  if (hosts.length === 0) return false;
+  if (settings.podToHost === 'drop' || settings.podToHost === 'return' || hosts.some(({ otherwise }) => otherwise === 'deny')) return true;
+  return tiers.some(({ policies }) => policies.some(({ appliesTo = [] }) => appliesTo.some((one) => one !== 'pods')));
 }
 
 function membersByAddress(members: readonly GroupMember[]): Map<string, GroupMember[]> {
