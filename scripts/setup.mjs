@@ -44,7 +44,8 @@ export function setup() {
   step('kubectl', unpackTools);
 }
 
-function step(name, action) {
+/** Does a part of set-up and says what came of it and how long it took. */
+export function step(name, action) {
   const start = Date.now();
   const result = action();
   process.stderr.write(`set-up: ${name}: ${result} (${((Date.now() - start) / 1000).toFixed(1)} s)\n`);

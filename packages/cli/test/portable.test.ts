@@ -10,10 +10,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** Node as it is, and those of other lines where npm has installed them (x64 Linux). */
+/** Node as it is, and those of other lines that set-up of the tests installs (x64 Linux). */
 const versions = [
   { name: 'this Node', program: process.execPath },
-  ...['22', '24'].map((line) => ({ name: `Node ${line}`, program: join(root, 'node_modules', `node-${line}`, 'bin', 'node') })),
+  ...['22', '24'].map((line) => ({
+    name: `Node ${line}`,
+    program: join(root, 'test', 'nodes', 'node_modules', `node-${line}`, 'bin', 'node'),
+  })),
 ].filter(({ program }) => existsSync(program));
 
 const commands = [

@@ -75,7 +75,11 @@ interface KeyedChange {
 class PairComparison {
   readonly #compared: ComparedSides;
   readonly #classes: readonly JointClass[];
-  readonly #focus: EndFocus | undefined;
+  /** The classes of the focus, between others of which nothing changes; all where there is no focus. */
+  readonly #focused: readonly number[];
+  readonly #isFocused: readonly boolean[];
+  /** Whose ends are something else to rules than they were. */
+  readonly #isOther: readonly boolean[];
   readonly #traffic: PairTraffic;
   readonly #causes: CauseFinder = new CauseFinder();
   readonly #speaking: Readonly<Record<'egress' | 'ingress', readonly Speaking[]>>;
@@ -86,7 +90,9 @@ class PairComparison {
   constructor(compared: ComparedSides, classes: readonly JointClass[], focus: EndFocus | undefined) {
     this.#compared = compared;
     this.#classes = classes;
-    this.#focus = focus;
+    this.#isFocused = classes.map((one) => focus?.holds(one) !== false);
+    this.#focused = [...classes.keys()].filter((at) => this.#isFocused[at]);
+    this.#isOther = classes.map((one) => one.isOther || focus?.isOther(one) === true);
     this.#traffic = new PairTraffic(compared);
     const policies = new SpeakingPolicies(compared);
     this.#speaking = {
@@ -114,7 +120,7 @@ class PairComparison {
 
   #changesFrom(source: number): ReadonlyMap<string, { readonly change: PairChange; readonly destinations: number[] }> {
     const found = new Map<string, { readonly change: PairChange; readonly destinations: number[] }>();
-    for (const destination of this.#classes.keys()) {
+    for (const destination of this.#isFocused[source] === true ? this.#classes.keys() : this.#focused) {
       if (!this.#mayDiffer(source, destination)) continue;
       for (const pair of standingPairs(this.#classAt(source), this.#classAt(destination))) {
         const told = this.#changeOf(source, destination, pair);
@@ -133,13 +139,9 @@ class PairComparison {
     if (from.kind === 'outside' && to.kind === 'outside') return false;
     // Nodes come and go: what they are allowed then is no change of anybody's.
     if ([from, to].some(({ kind, isOn }) => kind === 'nodes' && !(isOn.before && isOn.after))) return false;
-    if (this.#focus !== undefined && !this.#focus.holds(from) && !this.#focus.holds(to)) return false;
-    if (this.#asksAll || this.#isOther(from) || this.#isOther(to)) return sides.some((side) => from.isOn[side] && to.isOn[side]);
+    if (this.#asksAll || this.#isOther[source] === true || this.#isOther[destination] === true)
+      return sides.some((side) => from.isOn[side] && to.isOn[side]);
     return this.#speaking.egress[source]?.isChanged === true || this.#speaking.ingress[destination]?.isChanged === true;
-  }
-
-  #isOther(one: JointClass): boolean {
-    return one.isOther || this.#focus?.isOther(one) === true;
   }
 
   #changeOf(from: number, to: number, { source, destination, isOwnNode }: StandingPair): KeyedChange | undefined {
@@ -167,7 +169,7 @@ class PairComparison {
   ): boolean {
     const [egress, ingress] = [this.#speakingFor('egress', from).isChanged, this.#speakingFor('ingress', to).isChanged];
     if (before === undefined || after === undefined || egress === ingress || this.#asksAll) return true;
-    if (this.#isOther(this.#classAt(from)) || this.#isOther(this.#classAt(to))) return true;
+    if (this.#isOther[from] === true || this.#isOther[to] === true) return true;
     const direction = egress ? 'egress' : 'ingress';
     return divided.classes.some((one) => {
       const was = judgeDirection(this.#compared.before.world, before(one), direction);

@@ -30,6 +30,12 @@ export function changedPolicies(before: PolicyWorld, after: PolicyWorld): readon
   return [...changed, ...[...left.values()].flatMap((rest) => rest.map(({ policy }) => policy))];
 }
 
+/** The policies that are the same objects on both sides: snapshots of which one was made from the other share what did not change. */
+export function sharedPolicies(before: PolicyWorld, after: PolicyWorld): ReadonlySet<Policy> {
+  const young = policiesOf(after);
+  return new Set(before.tiers.flatMap(({ policies }) => policies.filter((policy) => young.has(policy))));
+}
+
 function policiesOf({ tiers }: PolicyWorld): ReadonlySet<Policy> {
   return new Set(tiers.flatMap(({ policies }) => policies));
 }

@@ -90,11 +90,19 @@ function isAboutAll({ before, after }: ComparedSides): boolean {
     podRanges,
   ]);
   if (worlds.some(({ asksHosts }) => asksHosts) || !isSameValue(was, is) || !isSameValue(before.nodes, after.nodes)) return true;
-  return worlds.some(({ tiers }) =>
-    tiers.some(({ policies }) =>
-      policies.some(({ ingress, egress }) => areUnusual(ingress, 'destination') || areUnusual(egress, 'source')),
-    ),
-  );
+  return worlds.some(({ tiers }) => tiers.some(({ policies }) => policies.some(isUnusualPolicy)));
+}
+
+/** What is known of policies: those that did not change are looked at again at every edit. */
+const unusualPolicies = new WeakMap<Policy, boolean>();
+
+function isUnusualPolicy(policy: Policy): boolean {
+  let unusual = unusualPolicies.get(policy);
+  if (unusual === undefined) {
+    unusual = areUnusual(policy.ingress, 'destination') || areUnusual(policy.egress, 'source');
+    unusualPolicies.set(policy, unusual);
+  }
+  return unusual;
 }
 
 /** Whether rules ask for what is kept by others, for nodes, or for more of the pod that they are of than its policies: its labels or addresses. */

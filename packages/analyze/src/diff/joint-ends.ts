@@ -147,9 +147,7 @@ class SideQuestions {
     this.#groups = hasGroups ? { before: conditionsOf([before]).members, after: conditionsOf([after]).members } : { before: [], after: [] };
     this.#groupsOf = { before: groupBits(this.#groups.before), after: groupBits(this.#groups.after) };
     this.#selectors = indexSelectors(this.#conditions.selectors);
-    this.podAddresses = new Set(
-      sides.flatMap((side) => compared[side].world.endpoints.flatMap(({ addresses }) => addresses.map(formatAddress))),
-    );
+    this.podAddresses = podAddressesOf(compared);
   }
 
   /** A text that is the same for ends that rules treat alike. */
@@ -202,6 +200,12 @@ class SideQuestions {
     }
     return text;
   }
+}
+
+/** The addresses of the pods of either side, as texts; sides that have the same pods are looked at once. */
+function podAddressesOf({ before, after }: ComparedSides): ReadonlySet<string> {
+  const [was, is] = [before.world.endpoints, after.world.endpoints];
+  return new Set((was === is ? [was] : [was, is]).flatMap((pods) => pods.flatMap(({ addresses }) => addresses.map(formatAddress))));
 }
 
 /** So few selectors are asked sooner than labels are compared. */

@@ -6,6 +6,7 @@ import type { Direction, Policy, Rule, SelectingTier } from '@weir/model';
 import { defined } from '@weir/net';
 import type { Snapshot } from '../snapshot.ts';
 import { type BothSides, type Side, sides } from './both-sides.ts';
+import { sharedPolicies } from './changed-policies.ts';
 import type { JointClass } from './joint-ends.ts';
 
 /** What speaks for a class in one direction. */
@@ -24,11 +25,13 @@ export interface Speaking {
 export class SpeakingPolicies {
   readonly #compared: Required<BothSides<Snapshot>>;
   readonly #contents: WeakMap<Policy, Readonly<Record<Direction, number>>> = new WeakMap();
+  readonly #shared: ReadonlySet<Policy>;
   readonly #numbers: Map<string, number> = new Map();
   readonly #known: Map<string, Speaking> = new Map();
 
   constructor(compared: Required<BothSides<Snapshot>>) {
     this.#compared = compared;
+    this.#shared = sharedPolicies(compared.before.world, compared.after.world);
   }
 
   /** Nothing speaks for nodes and addresses outside. */
@@ -64,6 +67,8 @@ export class SpeakingPolicies {
       const of = (direction: Direction): number => {
         const rules = policy[direction];
         if (rules === undefined) return 0;
+        // The same object says the same on both sides, and its text need not be made.
+        if (this.#shared.has(policy)) return this.#number(`shared ${this.#numbers.size}`);
         const said = rules.rules.map(({ action, match }) => ({ action, match }));
         return this.#number(JSON.stringify([policy.orderedBy ?? '', rules.isolates, said]));
       };
