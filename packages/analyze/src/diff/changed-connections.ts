@@ -120,7 +120,8 @@ class PairComparison {
 
   #changesFrom(source: number): ReadonlyMap<string, { readonly change: PairChange; readonly destinations: number[] }> {
     const found = new Map<string, { readonly change: PairChange; readonly destinations: number[] }>();
-    for (const destination of this.#isFocused[source] === true ? this.#classes.keys() : this.#focused) {
+    const destinations = this.#isFocused[source] === true ? this.#classes.keys() : this.#focused;
+    for (const destination of destinations) {
       if (!this.#mayDiffer(source, destination)) continue;
       for (const pair of standingPairs(this.#classAt(source), this.#classAt(destination))) {
         const told = this.#changeOf(source, destination, pair);

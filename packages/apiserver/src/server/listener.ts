@@ -77,6 +77,8 @@ export function tlsSocketOf(request: AnyRequest): TLSSocket | undefined {
 
 /** HTTP/1.1 that cannot be read: said if it can be said, and the connection is over. A broken handshake comes here too. */
 function refuseMalformed({ code = '' }: Error & { readonly code?: string }, socket: Duplex): void {
+  // What came behind a head that is refused is no news: the answer is on its way, and the connection ends after it.
+  if (socket.writableEnded) return;
   if (!socket.writable) socket.destroy();
   else if (code === 'HPE_HEADER_OVERFLOW') refuseUpgrade(socket, headTooLarge().status);
   else if (code === 'ERR_HTTP_REQUEST_TIMEOUT') refuseUpgrade(socket, requestTimeout().status);
