@@ -27,6 +27,11 @@ export const debianPackages = {
   'python3-pip': 'az installs its extensions with it',
 };
 
+/** Debian packages that `npm test` alone needs, with what for. */
+export const testPackages = {
+  chromium: 'a browser that the library is tried in',
+};
+
 /** A sentence for people; the scripts end with exit code 4 when one is thrown. */
 export class MachineError extends Error {}
 
@@ -84,8 +89,8 @@ function firstLine(text) {
 }
 
 /** The names of the needed Debian packages that are not installed. */
-export function missingDebianPackages() {
-  return Object.keys(debianPackages).filter(
+export function missingDebianPackages(needed = debianPackages) {
+  return Object.keys(needed).filter(
     (name) => !capture('dpkg-query', ['-W', '-f=${db:Status-Status}', name]).stdout.startsWith('installed'),
   );
 }
