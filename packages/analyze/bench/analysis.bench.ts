@@ -41,7 +41,12 @@ function print(name: string, result: WorldResult): void {
   console.log(
     `  one question: looked up ${lookedUpUs.toFixed(1)} µs, ${judged}, explained with all policies of the cluster ${(result.explainedUs / 1000).toFixed(1)} ms (medians)`,
   );
-  console.log(`  one policy edited: snapshot after it ${times(result.edit)}, what changes ${times(result.diff)}; medians`);
+  for (const { kind, edits, changing, edit, diff, longest } of result.edits) {
+    const which = `${kind} (${changing} of ${edits} change connections)`;
+    console.log(
+      `  one policy edited, ${which}: snapshot after it ${times(edit)}, what changes ${times(diff)}; longest ${longest.toFixed(0)} ms`,
+    );
+  }
 }
 
 function times({ ms, cpuMs }: Taken): string {

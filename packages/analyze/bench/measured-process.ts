@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type Connectivity, computeConnectivity, diffSnapshots, explainFlow, loadSnapshot, type Snapshot, withPolicy } from '@weir/analyze';
-import type { KubeObject } from '@weir/kube';
+import type { KubeObject, NetworkPolicy, NetworkPolicySpec } from '@weir/kube';
 import { type FlowQuestion, judgeQuestion, type Outcome, podName } from '@weir/model';
 import { defined, portRangesContain, protocolNumber } from '@weir/net';
 import { blocksCluster, clusterOf, pick, policyOf, type World, worlds } from './world.ts';
@@ -38,13 +38,24 @@ export interface WorldResult {
   /** The same asked of the classes, by the names of pods. */
   readonly lookedUpUs: number;
   readonly explainedUs: number;
-  /** One policy edited: the snapshot after it, and what changes between both. Medians. */
-  readonly edit: Taken;
-  readonly diff: Taken;
+  readonly edits: readonly EditsResult[];
 }
 
+/** One policy edited, of several kinds: the snapshot after it, and what changes between both. Medians but for the longest difference, in milliseconds. */
+export interface EditsResult {
+  readonly kind: EditKind;
+  readonly edits: number;
+  /** How many of the edits change connections. */
+  readonly changing: number;
+  readonly edit: Taken;
+  readonly diff: Taken;
+  readonly longest: number;
+}
+
+type EditKind = 'another port' | 'a peer less' | 'everybody let in';
+
 /** How many policies are edited, one after the other, each in the first snapshot. */
-const edited = 3;
+const edited = 9;
 
 const [worldName = ''] = process.argv.slice(2);
 const world = worlds.find(({ name }) => name === worldName);
@@ -77,7 +88,7 @@ function measure(objects: readonly KubeObject[]): WorldResult {
     peakRss,
     rssBefore,
     ...measureQuestions(snapshot, connectivity),
-    ...measureEdits(snapshot, objects),
+    edits: measureEdits(snapshot, objects),
   };
 }
 
@@ -144,17 +155,37 @@ function lookUpIn(connectivity: Connectivity): (source: string, destination: str
     connectivity.between(classOf.get(source) ?? -1, classOf.get(destination) ?? -1, defined(classOfPort[port], 'a class of ports'));
 }
 
-/** Policies that name another port than before. */
-function measureEdits(snapshot: Snapshot, objects: readonly KubeObject[]): Pick<WorldResult, 'edit' | 'diff'> {
-  const edits = Array.from({ length: edited }, (_, index) => {
-    const number = pick(index, 104, snapshot.policies.length);
-    const old = objects.filter(({ kind }) => kind === 'NetworkPolicy')[number];
-    const policy = world === undefined ? old : policyOf(world, number, 9000 + index);
-    const [after, edit] = taken(() => withPolicy(snapshot, { policy: defined(policy, 'a policy'), objects }));
-    const [, diff] = taken(() => diffSnapshots(snapshot, after));
-    return { edit, diff };
+/** What is done to a policy, from what mostly changes little to what changes much. */
+const editKinds: Readonly<Record<EditKind, (spec: NetworkPolicySpec, port: number) => NetworkPolicySpec>> = {
+  'another port': (spec, port) => ({
+    ...spec,
+    ...(spec.ingress === undefined ? {} : { ingress: spec.ingress.map((rule) => ({ ...rule, ports: [{ port }] })) }),
+    ...(spec.egress === undefined ? {} : { egress: spec.egress.map((rule) => ({ ...rule, ports: [{ port }] })) }),
+  }),
+  'a peer less': (spec) => ({ ...spec, ingress: (spec.ingress ?? []).map((rule) => ({ ...rule, from: rule.from?.slice(0, -1) ?? [] })) }),
+  'everybody let in': (spec) => ({ ...spec, ingress: [{}] }),
+};
+
+/** Policies edited one after the other, each in the first snapshot. */
+function measureEdits(snapshot: Snapshot, objects: readonly KubeObject[]): readonly EditsResult[] {
+  const policies = objects.filter((object): object is NetworkPolicy => object.kind === 'NetworkPolicy');
+  return (Object.keys(editKinds) as EditKind[]).map((kind) => {
+    const edits = Array.from({ length: edited }, (_, index) => {
+      const old = defined(policies[pick(index, 104, policies.length)], 'a policy');
+      const policy = { ...old, spec: editKinds[kind](old.spec ?? {}, 9000 + index) };
+      const [after, edit] = taken(() => withPolicy(snapshot, { policy, objects }));
+      const [{ connections }, diff] = taken(() => diffSnapshots(snapshot, after));
+      return { edit, diff, changes: connections.length > 0 };
+    });
+    return {
+      kind,
+      edits: edits.length,
+      changing: edits.filter(({ changes }) => changes).length,
+      edit: medianTaken(edits.map(({ edit }) => edit)),
+      diff: medianTaken(edits.map(({ diff }) => diff)),
+      longest: Math.max(...edits.map(({ diff }) => diff.ms)),
+    };
   });
-  return { edit: medianTaken(edits.map(({ edit }) => edit)), diff: medianTaken(edits.map(({ diff }) => diff)) };
 }
 
 function medianTaken(all: readonly Taken[]): Taken {
