@@ -46,8 +46,8 @@ export function evaluateFlow(world: PolicyWorld, flow: Flow): FlowVerdict {
 export function judgeQuestion(world: PolicyWorld, question: FlowQuestion): Outcome {
   const egress = outcomeIn(world, question, 'egress');
   if (egress === 'deny') return 'deny';
-  const pods = combine(egress, outcomeIn(world, question, 'ingress'));
-  return pods === 'deny' ? pods : [pods, ...judgeHosts(world, question).map(({ verdict }) => verdict)].reduce(combine);
+  const pods = combineOutcomes(egress, outcomeIn(world, question, 'ingress'));
+  return pods === 'deny' ? pods : [pods, ...judgeHosts(world, question).map(({ verdict }) => verdict)].reduce(combineOutcomes);
 }
 
 /** The outcome of a question with everything that was looked at. */
@@ -58,7 +58,7 @@ export function explainQuestion(world: PolicyWorld, question: FlowQuestion): Flo
   const verdicts = [egress, ingress, ...hosts];
   const ofPods = { egress: tracePods(world, question, 'egress'), ingress: tracePods(world, question, 'ingress') };
   const ofHosts = hosts.map((host) => traceHost(world, question, host));
-  const verdict = verdicts.map((each) => each.verdict).reduce(combine);
+  const verdict = verdicts.map((each) => each.verdict).reduce(combineOutcomes);
   const denied = [
     ...(egress.verdict === 'deny' ? ofPods.egress : []),
     ...(ingress.verdict === 'deny' ? ofPods.ingress : []),
@@ -77,7 +77,7 @@ export function explainQuestion(world: PolicyWorld, question: FlowQuestion): Flo
 }
 
 /** All who have a say must allow; a deny decides even when another is unknown. */
-function combine(one: Outcome, other: Outcome): Outcome {
+export function combineOutcomes(one: Outcome, other: Outcome): Outcome {
   if (one === 'deny' || other === 'deny') return 'deny';
   return one === 'unknown' || other === 'unknown' ? 'unknown' : 'allow';
 }

@@ -7,7 +7,7 @@
  *                                   └▶ one question a class on each side ─▶ blocks of equal pairs, with their causes
  * ```
  */
-import { type FlowQuestion, judgeDirection, judgeQuestion, type Outcome } from '@weir/model';
+import { combineOutcomes, type FlowQuestion, judgeDirection, judgeQuestion, type Outcome } from '@weir/model';
 import { defined, type Family } from '@weir/net';
 import type { TrafficClass } from '../connectivity/traffic-classes.ts';
 import { type Side, sides } from './both-sides.ts';
@@ -63,6 +63,19 @@ export function compareConnections(compared: ComparedSides): ConnectionCompariso
 
 /** Makes the question about a packet of some traffic. */
 type Ask = (traffic: TrafficClass) => FlowQuestion;
+
+/** The traffic of a pair with the questions of each side; absent where one of the ends is not. */
+interface PairQuestions {
+  readonly divided: DividedTraffic;
+  readonly before: Ask | undefined;
+  readonly after: Ask | undefined;
+}
+
+/** Of a pair that is on both sides. */
+interface AskedPair extends PairQuestions {
+  readonly before: Ask;
+  readonly after: Ask;
+}
 
 type PairChange = Omit<ChangedBlock, 'sources' | 'destinations'>;
 
@@ -150,10 +163,8 @@ class PairComparison {
     const [before, after] = sides.map((side) => questionsBetween(source[side], destination[side], family));
     const speaking = [this.#speakingFor('egress', from), this.#speakingFor('ingress', to)];
     const divided = this.#traffic.between(source, destination, speaking);
-    if (!this.#decidesOtherwise(from, to, { divided, before, after })) return undefined;
-    const outcomes = divided.classes.map(
-      (one): ClassFate => ({ was: this.#judge('before', before?.(one)), is: this.#judge('after', after?.(one)) }),
-    );
+    const outcomes = this.#outcomesOf(from, to, { divided, before, after });
+    if (outcomes === undefined) return undefined;
     const isOnBoth = before !== undefined && after !== undefined;
     if (outcomes.every(({ was = 'deny', is = 'deny' }) => (isOnBoth ? was === is : was === 'deny' && is === 'deny'))) return undefined;
     const { key, ...fate } = fateOf(divided, outcomes);
@@ -162,19 +173,34 @@ class PairComparison {
     return { change: { isOwnNode, traffic: divided.classes, ...fate, causes }, key: `${isOwnNode} ${key} ${texts.join(' ')}` };
   }
 
-  /** Where the policies of one end alone are others than they were, whether they decide otherwise about anything: else nothing changes. */
-  #decidesOtherwise(
-    from: number,
-    to: number,
-    { divided, before, after }: { readonly divided: DividedTraffic; readonly before: Ask | undefined; readonly after: Ask | undefined },
-  ): boolean {
+  /** What becomes of each class of traffic; undefined where nothing changes, as far as that is seen without asking all. */
+  #outcomesOf(from: number, to: number, { divided, before, after }: PairQuestions): readonly ClassFate[] | undefined {
     const [egress, ingress] = [this.#speakingFor('egress', from).isChanged, this.#speakingFor('ingress', to).isChanged];
-    if (before === undefined || after === undefined || egress === ingress || this.#asksAll) return true;
-    if (this.#isOther[from] === true || this.#isOther[to] === true) return true;
-    const direction = egress ? 'egress' : 'ingress';
-    return divided.classes.some((one) => {
-      const was = judgeDirection(this.#compared.before.world, before(one), direction);
-      return was.verdict !== judgeDirection(this.#compared.after.world, after(one), direction).verdict;
+    const isEitherOther = this.#isOther[from] === true || this.#isOther[to] === true;
+    if (before !== undefined && after !== undefined && egress !== ingress && !this.#asksAll && !isEitherOther)
+      return this.#outcomesOfOne(egress ? 'egress' : 'ingress', { divided, before, after });
+    return divided.classes.map((one) => ({ was: this.#judge('before', before?.(one)), is: this.#judge('after', after?.(one)) }));
+  }
+
+  /** Where the policies of one end alone are others than they were: what the other end says is the same on both sides, and asked only where it matters. */
+  #outcomesOfOne(direction: 'egress' | 'ingress', { divided, before, after }: AskedPair): readonly ClassFate[] | undefined {
+    const [was, is] = [this.#compared.before.world, this.#compared.after.world];
+    const own = divided.classes.map((one) => ({
+      one,
+      was: judgeDirection(was, before(one), direction).verdict,
+      is: judgeDirection(is, after(one), direction).verdict,
+    }));
+    const other = direction === 'egress' ? 'ingress' : 'egress';
+    const answers = new Map<TrafficClass, Outcome>();
+    const answerOf = (one: TrafficClass): Outcome => {
+      const answer = answers.get(one) ?? judgeDirection(is, after(one), other).verdict;
+      answers.set(one, answer);
+      return answer;
+    };
+    if (!own.some((each) => each.was !== each.is && answerOf(each.one) !== 'deny')) return undefined;
+    return own.map((each) => {
+      const answer = each.was === 'deny' && each.is === 'deny' ? 'deny' : answerOf(each.one);
+      return { was: combineOutcomes(each.was, answer), is: combineOutcomes(each.is, answer) };
     });
   }
 
