@@ -34,6 +34,7 @@ export * from './diff/diff-snapshots.ts';
 export * from './diff/diff-to-csv.ts';
 export * from './diff/diff-to-markdown.ts';
 export * from './diff/render-diff.ts';
+export * from './edit-distance.ts';
 export * from './edit-snapshot.ts';
 export * from './engine-row.ts';
 export * from './engine-table.ts';

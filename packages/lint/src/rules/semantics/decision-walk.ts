@@ -100,27 +100,10 @@ export class DecisionWalk {
   /** Who decides of the peers in front of the rules, and the peers of which the rules themselves decide. */
   before(rules: ReadonlySet<Rule>, peers: BitSet, without: Without): { readonly deciders: readonly Step[]; readonly reached: BitSet } {
     const deciders: Step[] = [];
-    let remaining = peers;
-    let passed = BitSet.empty(peers.size);
-    let reached = passed;
-    for (const step of this.steps) {
-      if (remaining.isEmpty && passed.isEmpty) break;
-      if (step.kind === 'end') {
-        if (isolatingIn(step, without).length > 0) {
-          if (!remaining.isEmpty) deciders.push(step);
-          remaining = passed;
-        } else remaining = remaining.or(passed);
-        passed = BitSet.empty(peers.size);
-        continue;
-      }
-      const taken = step.matched.certain.and(remaining);
-      if (taken.isEmpty || isLeftOut(step, without)) continue;
-      remaining = remaining.without(taken);
-      if (rules.has(step.rule)) reached = reached.or(taken);
-      else if (step.rule.action === 'pass') {
-        passed = passed.or(taken);
-        if (this.#isTierOf(step.tier, rules)) deciders.push(step);
-      } else deciders.push(step);
+    let reached = BitSet.empty(peers.size);
+    for (const { step, taken } of this.#taking(peers, without, rules)) {
+      if (step.kind === 'rule' && rules.has(step.rule)) reached = reached.or(taken);
+      else if (step.kind === 'end' || step.rule.action !== 'pass' || this.#isTierOf(step.tier, rules)) deciders.push(step);
     }
     return { deciders, reached };
   }
@@ -128,12 +111,25 @@ export class DecisionWalk {
   /** Who decides of the peers. */
   decidersOf(peers: BitSet, without: Without): readonly Decider[] {
     const deciders: Decider[] = [];
+    let undecided = peers;
+    for (const { step, taken } of this.#taking(peers, without)) {
+      if (step.kind === 'rule' && step.rule.action === 'pass') continue;
+      deciders.push(step);
+      undecided = undecided.without(taken);
+    }
+    if (!undecided.isEmpty) deciders.push({ kind: 'not isolated' });
+    return deciders;
+  }
+
+  /** The steps that take some of the peers, each with those: what is passed goes on behind its tier, unless one of `stops` passes it. */
+  *#taking(peers: BitSet, without: Without, stops?: ReadonlySet<Rule>): Generator<{ readonly step: Step; readonly taken: BitSet }> {
     let remaining = peers;
     let passed = BitSet.empty(peers.size);
     for (const step of this.steps) {
+      if (remaining.isEmpty && passed.isEmpty) return;
       if (step.kind === 'end') {
         if (isolatingIn(step, without).length > 0) {
-          if (!remaining.isEmpty) deciders.push(step);
+          if (!remaining.isEmpty) yield { step, taken: remaining };
           remaining = passed;
         } else remaining = remaining.or(passed);
         passed = BitSet.empty(peers.size);
@@ -142,11 +138,9 @@ export class DecisionWalk {
       const taken = step.matched.certain.and(remaining);
       if (taken.isEmpty || isLeftOut(step, without)) continue;
       remaining = remaining.without(taken);
-      if (step.rule.action === 'pass') passed = passed.or(taken);
-      else deciders.push(step);
+      if (step.rule.action === 'pass' && stops?.has(step.rule) !== true) passed = passed.or(taken);
+      yield { step, taken };
     }
-    if (!remaining.isEmpty) deciders.push({ kind: 'not isolated' });
-    return deciders;
   }
 
   #isTierOf(tier: Tier, rules: ReadonlySet<Rule>): boolean {
