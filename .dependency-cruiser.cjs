@@ -7,14 +7,29 @@ const ranks = [
   ['kube', 'kernel'],
   ['model', 'client', 'apiserver'],
   ['compile'],
-  ['calc', 'analyze'],
-  ['dataplane', 'lint'],
-  ['agent', 'policy'],
-  ['lab'],
-  ['aks', 'az', 'calicoctl'],
+  ['calc', 'snapshot'],
+  ['dataplane', 'connectivity'],
+  ['agent', 'matrix', 'diff', 'assertions', 'flows', 'analyze'],
+  ['lab', 'lint'],
+  ['aks', 'az', 'calicoctl', 'policy'],
   ['cli', 'ui'],
 ];
-const pure = ['net', 'kube', 'model', 'compile', 'calc', 'analyze', 'lint', 'policy'];
+const pure = [
+  'net',
+  'kube',
+  'model',
+  'compile',
+  'calc',
+  'snapshot',
+  'connectivity',
+  'matrix',
+  'diff',
+  'assertions',
+  'flows',
+  'analyze',
+  'lint',
+  'policy',
+];
 
 const rankRules = ranks.flatMap((names, rank) =>
   names.map((name) => ({
@@ -69,7 +84,7 @@ module.exports = {
       comment: 'the oracle shares no code with the engine',
       severity: 'error',
       from: { path: '^packages/testkit/src/oracle/' },
-      to: { path: '^packages/(net|model|compile|calc|analyze|lint|policy|dataplane)/' },
+      to: { path: '^packages/(net|model|compile|calc|snapshot|connectivity|matrix|diff|assertions|flows|analyze|lint|policy|dataplane)/' },
     },
     {
       name: 'hns-emulator-apart',

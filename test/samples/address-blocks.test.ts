@@ -1,9 +1,9 @@
-import { computeConnectivity, loadSnapshot } from '@weir/analyze';
+import { computeConnectivity, outsideRanges } from '@weir/connectivity';
 import type { KubeObject } from '@weir/kube';
 import { podName } from '@weir/model';
 import { addressRangesContain, parseAddress } from '@weir/net';
+import { loadSnapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { outsideRanges } from '../../packages/analyze/src/connectivity/outside-ranges.ts';
 
 const workloads = 22;
 const blocks = 638;

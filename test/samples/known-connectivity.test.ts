@@ -1,6 +1,8 @@
-import { computeConnectivity, explainFlow, loadSnapshot, type Snapshot } from '@weir/analyze';
+import { explainFlow } from '@weir/analyze';
+import { computeConnectivity } from '@weir/connectivity';
 import { engineProfiles } from '@weir/model';
 import { parseAddress, portRangesContain, protocolNumber } from '@weir/net';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
 import { boutique } from './boutique.ts';
 import { engineSamples } from './engine-samples.ts';

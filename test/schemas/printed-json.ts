@@ -2,21 +2,12 @@
  * What commands print with `-o json`, by the name of the command: the types that docs/schemas is made of.
  * A type that changes in a way that breaks readers needs a new version in `schemas.ts`.
  */
-import type {
-  Conversion,
-  DiffJson,
-  EngineRecommendation,
-  EngineRow,
-  HubbleLineJson,
-  MatrixJson,
-  MigrationReport,
-  PolicyAuditJson,
-  PolicyStatus,
-  StagedReport,
-  SuggestionJson,
-  TestReportJson,
-} from '@weir/analyze';
+import type { Conversion, EngineRecommendation, EngineRow, MigrationReport, PolicyStatus, StagedReport } from '@weir/analyze';
+import type { TestReportJson } from '@weir/assertions';
+import type { DiffJson } from '@weir/diff';
+import type { HubbleLineJson, PolicyAuditJson, SuggestionJson } from '@weir/flows';
 import type { LintReportJson } from '@weir/lint';
+import type { MatrixJson } from '@weir/matrix';
 import type { WhyJson, WhyProfilesJson } from '../../packages/cli/src/actions/why-json.ts';
 
 /** `weir why`, and `weir why --both`. */

@@ -3,9 +3,7 @@ import { compileNetworkPolicy } from '@weir/compile';
 import type { KubeObject, NetworkPolicy, Node, Service } from '@weir/kube';
 import { type EngineName, enforcementTarget, type OperatingSystem, type Policy, selectorMatches } from '@weir/model';
 import { addressRangesContain } from '@weir/net';
-import { groupVersionOf, type PlacedObject } from './readable-objects.ts';
-import { loadSnapshot, type Snapshot } from './snapshot.ts';
-import { copiesOf } from './workloads/copies.ts';
+import { copiesOf, groupVersionOf, loadSnapshot, type PlacedObject, type Snapshot } from '@weir/snapshot';
 
 /** The traits; policies and services as `namespace/name`. */
 export interface ClusterTraits {

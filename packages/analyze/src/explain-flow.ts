@@ -18,8 +18,16 @@ import {
   parseAddress,
   protocolNumber,
 } from '@weir/net';
-import { type ServiceBackend, serviceAt, serviceBackends, serviceNamed, servicePort, unnumberedBackends } from './service-backends.ts';
-import { podKey, type Snapshot } from './snapshot.ts';
+import {
+  podKey,
+  type ServiceBackend,
+  type Snapshot,
+  serviceAt,
+  serviceBackends,
+  serviceNamed,
+  servicePort,
+  unnumberedBackends,
+} from '@weir/snapshot';
 import { explainUnnumbered, explainUnseen, unseenFacts } from './unseen-facts.ts';
 
 /** What is asked. */

@@ -2,6 +2,7 @@
  * Verdicts about what the objects leave open: who has an address that must be the cluster's own, and which number a
  * port's name stands for. They are `unknown` and name the fact, unless they are the same whatever the fact is.
  */
+import { trafficClasses } from '@weir/connectivity';
 import {
   type Direction,
   type DirectionVerdict,
@@ -12,8 +13,7 @@ import {
   type PolicyWorld,
 } from '@weir/model';
 import { type AddressRange, addressRangesContain, type Family, formatAddress, formatProtocol } from '@weir/net';
-import { trafficClasses } from './connectivity/traffic-classes.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from '@weir/snapshot';
 
 /** What is not known of the ends of a flow. */
 export interface UnseenFacts {

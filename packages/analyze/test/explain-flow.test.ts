@@ -1,8 +1,10 @@
 import { parseManifest } from '@weir/kube';
+import { computeMatrix, matrixOutcome } from '@weir/matrix';
 import { renderVerdict } from '@weir/model';
 import { parseAddress } from '@weir/net';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { computeMatrix, explainFlow, type FlowRequest, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
+import { explainFlow, type FlowRequest } from '../src/index.ts';
 
 const article = `
 apiVersion: v1

@@ -1,8 +1,10 @@
 /** `why` with host endpoints among the manifests: Calico's, which are objects, and nodes as Cilium has them. */
 import { parseManifest } from '@weir/kube';
+import { computeMatrix, matrixOutcome } from '@weir/matrix';
 import { engineProfiles, renderVerdict, verdictToJson } from '@weir/model';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { computeMatrix, explainFlow, type FlowRequest, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
+import { explainFlow, type FlowRequest } from '../src/index.ts';
 
 const cluster = `
 apiVersion: v1

@@ -1,7 +1,8 @@
 import { parseManifest } from '@weir/kube';
 import { cidrRange, parseCidr } from '@weir/net';
+import { type LoadSnapshotOptions, loadSnapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { explainFlow, type FlowExplanation, type FlowRequest, type LoadSnapshotOptions, loadSnapshot } from '../src/index.ts';
+import { explainFlow, type FlowExplanation, type FlowRequest } from '../src/index.ts';
 
 const shop = `
 apiVersion: v1

@@ -1,8 +1,10 @@
+import { computeMatrix, matrixOutcome } from '@weir/matrix';
 import { judgeQuestion, questionOf } from '@weir/model';
 import { type Address, defined, type Family, type Flow, parseAddress, protocolNumber } from '@weir/net';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { endsOf, flowsOf, generateWorld, NetworkPolicyOracle, type World, type WorldFlow } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
-import { computeMatrix, explainFlow, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
+import { explainFlow } from '../src/index.ts';
 
 const seeds = Array.from({ length: 12 }, (_, i) => 9000 + i);
 

@@ -1,8 +1,10 @@
 /** `why` and snapshots over the policies of every API. */
 import { parseManifest } from '@weir/kube';
+import { computeMatrix, matrixOutcome } from '@weir/matrix';
 import { engineProfiles, renderVerdict } from '@weir/model';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { computeMatrix, explainFlow, loadSnapshot, matrixOutcome, type Snapshot } from '../src/index.ts';
+import { explainFlow } from '../src/index.ts';
 
 const pods = ['server', 'a', 'b'].map((name) =>
   [

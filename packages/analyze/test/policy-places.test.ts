@@ -1,8 +1,9 @@
 /** Files, lines and names in what is said of the policies of every API. */
 import { formatManifest, type KubeObject, parseManifest } from '@weir/kube';
 import { engineProfiles, renderVerdict, verdictToJson } from '@weir/model';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { explainFlow, loadSnapshot, type Snapshot } from '../src/index.ts';
+import { explainFlow } from '../src/index.ts';
 
 function snapshotOf(text: string, file: string): Snapshot {
   const { documents, diagnostics } = parseManifest(text, file);

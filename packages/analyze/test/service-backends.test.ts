@@ -1,7 +1,8 @@
 import type { KubeObject } from '@weir/kube';
 import { formatAddress } from '@weir/net';
+import { loadSnapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { explainFlow, loadSnapshot } from '../src/index.ts';
+import { explainFlow } from '../src/index.ts';
 
 function pod(name: string, ips: readonly string[], others: object = {}, status: object = {}): KubeObject {
   return {

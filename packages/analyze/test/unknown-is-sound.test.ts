@@ -1,8 +1,9 @@
 /** What is said without some facts holds with them: the oracle, which knows all of them, is never contradicted. */
 import { cidrOf, cidrRange, parseAddress, unionOfAddressRanges } from '@weir/net';
+import { type LoadSnapshotOptions, loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { endsOf, flowsOf, generateWorld, NetworkPolicyOracle, type World, type WorldFlow } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
-import { explainFlow, type LoadSnapshotOptions, loadSnapshot, type Snapshot } from '../src/index.ts';
+import { explainFlow } from '../src/index.ts';
 
 const seeds = [9100, 9101, 9102, 9103, 9104, 9105];
 

@@ -1,5 +1,5 @@
 /** The options of commands that look at observed flows: which of them. */
-import type { FlowFilter } from '@weir/analyze';
+import type { FlowFilter } from '@weir/flows';
 import { parseProtocol } from '@weir/net';
 import type { OptionValues } from './command.ts';
 import { parseDuration } from './duration.ts';

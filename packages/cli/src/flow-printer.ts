@@ -1,5 +1,5 @@
 /** Prints observed flows: one aligned line each, or one line of Hubble's JSON each. */
-import { type DescribedFlow, describeFlow, hubbleJson, type ObservedFlow, type PodFacts } from '@weir/analyze';
+import { type DescribedFlow, describeFlow, hubbleJson, type ObservedFlow, type PodFacts } from '@weir/flows';
 import type { Output, Tone } from './output.ts';
 
 const tones: Readonly<Record<DescribedFlow['verdict'], Tone>> = { allowed: 'good', denied: 'bad', logged: 'note' };

@@ -1,7 +1,7 @@
 /** What `weir lint` looks at: files that people name, with their texts, or a cluster. */
-import { type PlacedObject, withNamespace } from '@weir/analyze';
 import { readManifests } from '@weir/kube';
 import type { LintInput } from '@weir/lint';
+import { type PlacedObject, withNamespace } from '@weir/snapshot';
 import type { OptionValues } from './command.ts';
 import { readManifestFiles, readManifestPaths } from './manifest-files.ts';
 import { type ObjectSource, readObjects } from './objects.ts';

@@ -7,8 +7,8 @@
  */
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PlacedObject } from '@weir/analyze';
 import { type Diagnostic, formatDiagnostic, type ManifestText, readManifests } from '@weir/kube';
+import type { PlacedObject } from '@weir/snapshot';
 import { CommandError, usageError } from './exit-code.ts';
 import { standardInput } from './reports/reported-finding.ts';
 

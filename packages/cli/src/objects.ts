@@ -2,7 +2,6 @@
  * Where the analysis commands get their objects: manifests (`--manifests`), a cluster by its
  * kubeconfig, or a cluster of the lab.
  */
-import { loadSnapshot, type PlacedObject, withNamespace } from '@weir/analyze';
 import {
   ApiError,
   endpointSlicesPath,
@@ -23,6 +22,7 @@ import {
 import { type Diagnostic, formatDiagnostic, type KubeObject } from '@weir/kube';
 import type { EngineName } from '@weir/model';
 import { type Address, type AddressRange, parseAddress, rangesOfBlocks } from '@weir/net';
+import { loadSnapshot, type PlacedObject, withNamespace } from '@weir/snapshot';
 import { chooseKubeconfig } from './cluster-source.ts';
 import type { OptionValues } from './command.ts';
 import { CommandError, exitCode, usageError } from './exit-code.ts';

@@ -1,7 +1,7 @@
 /** Flow logs that commands are given as files. */
 
 import { readFileSync } from 'node:fs';
-import { type FlowLogCounts, FlowLogReader, type ObservedFlow } from '@weir/analyze';
+import { type FlowLogCounts, FlowLogReader, type ObservedFlow } from '@weir/flows';
 import { usageError } from './exit-code.ts';
 import type { Output } from './output.ts';
 

@@ -1,6 +1,6 @@
 /** What the pods of a cluster are, for logs that tell their names alone. */
-import type { PodFacts } from '@weir/analyze';
 import { type KubeClient, podsPath } from '@weir/client';
+import type { PodFacts } from '@weir/flows';
 import type { FieldSelection, Pod } from '@weir/kube';
 
 /** Pods are read again at most so often, in milliseconds. */

@@ -1,7 +1,7 @@
 /** The options of every command that asks a cluster or manifests: which, and as which engine. */
-import type { LoadSnapshotOptions } from '@weir/analyze';
 import { type EngineName, engineProfiles } from '@weir/model';
 import { type AddressRange, parseCidr, rangesOfBlocks } from '@weir/net';
+import type { LoadSnapshotOptions } from '@weir/snapshot';
 import type { OptionDefinition, OptionValues } from './command.ts';
 import { usageError } from './exit-code.ts';
 

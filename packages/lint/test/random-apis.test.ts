@@ -1,8 +1,8 @@
 /** Random policies of every API: the linter answers, its places are in the file, and its safe fixes change no verdict. */
-import { loadSnapshot, type Snapshot } from '@weir/analyze';
 import { formatManifest, type KubeObject, readManifests } from '@weir/kube';
 import { type EngineName, engineProfiles, judgeQuestion, questionOf } from '@weir/model';
 import { type Flow, parseAddress, protocolNumber } from '@weir/net';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import {
   flowsOf,
   generateWorld,

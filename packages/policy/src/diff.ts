@@ -1,5 +1,6 @@
 /** Which connections change, whatever the objects look like. */
-import { type DiffJson, diffSnapshots, diffToMarkdown, type Snapshot } from '@weir/analyze';
+import { type DiffJson, diffSnapshots, diffToMarkdown } from '@weir/diff';
+import type { Snapshot } from '@weir/snapshot';
 
 /** Compares two snapshots, which may be of different engines. */
 export function diff(before: Snapshot, after: Snapshot): DiffJson {

@@ -1,6 +1,7 @@
 /** One flow: its verdict, what decided it, and what would have allowed it. */
-import { explainFlow, type FlowRefusal, type FlowRequest, type Snapshot } from '@weir/analyze';
+import { explainFlow, type FlowRefusal, type FlowRequest } from '@weir/analyze';
 import { renderVerdict, type VerdictJson, verdictToJson } from '@weir/model';
+import type { Snapshot } from '@weir/snapshot';
 
 /** What is asked: `source` and `destination` are `namespace/pod`, `namespace/workload`, an address or a node, or as destination a service. */
 export interface Question {

@@ -14,10 +14,14 @@
  *
  * The only public door of the package.
  */
-export type { DiffJson, MatrixJson, Snapshot, TestReportJson } from '@weir/analyze';
+
+export type { TestReportJson } from '@weir/assertions';
+export type { DiffJson } from '@weir/diff';
 export type { Diagnostic, KubeObject, ManifestText } from '@weir/kube';
 export type { LintReportJson } from '@weir/lint';
+export type { MatrixJson } from '@weir/matrix';
 export type { VerdictJson } from '@weir/model';
+export type { Snapshot } from '@weir/snapshot';
 export * from './diff.ts';
 export * from './explain.ts';
 export * from './lint.ts';

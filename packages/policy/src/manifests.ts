@@ -1,6 +1,6 @@
 /** Manifests as texts, read into objects. */
-import { type PlacedObject, withNamespace } from '@weir/analyze';
 import { type Diagnostic, type ManifestText, readManifests as readTexts } from '@weir/kube';
+import { type PlacedObject, withNamespace } from '@weir/snapshot';
 
 /** Objects that were read, and what is said of the texts. */
 export interface Manifests {

@@ -1,5 +1,6 @@
 /** Who can talk to whom. */
-import { type MatrixJson, matrixToJson, reportMatrix, type Snapshot } from '@weir/analyze';
+import { type MatrixJson, matrixToJson, reportMatrix } from '@weir/matrix';
+import type { Snapshot } from '@weir/snapshot';
 
 /** What is shown; the cluster is judged as a whole in any case. */
 export interface MatrixOptions {

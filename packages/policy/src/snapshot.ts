@@ -1,8 +1,8 @@
 /** Objects made ready to be asked, read as one of the engines reads them. */
-import { type LoadSnapshotOptions, loadSnapshot as load, type PlacedObject, type Snapshot } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
 import { type AddressRange, cidrRange, parseCidr, unionOfAddressRanges } from '@weir/net';
+import { type LoadSnapshotOptions, loadSnapshot as load, type PlacedObject, type Snapshot } from '@weir/snapshot';
 
 /** As which engine, and what is known of the cluster besides its objects. */
 export interface ReadingOptions {

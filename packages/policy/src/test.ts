@@ -1,6 +1,7 @@
 /** Assertions about connections. */
-import { type AssertionResult, readAssertions, runAssertions, type Snapshot, type TestReportJson, testReportToJson } from '@weir/analyze';
+import { type AssertionResult, readAssertions, runAssertions, type TestReportJson, testReportToJson } from '@weir/assertions';
 import type { Diagnostic, ManifestText } from '@weir/kube';
+import type { Snapshot } from '@weir/snapshot';
 
 /** What came of the assertions of a text; `diagnostics` says what is wrong with it, and then nothing was run. */
 export interface TestRun {

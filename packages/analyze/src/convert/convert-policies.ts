@@ -29,8 +29,7 @@ import {
   selectorMatches,
 } from '@weir/model';
 import { defined } from '@weir/net';
-import type { MaybePlacedObject } from '../readable-objects.ts';
-import { referredAmong } from '../referred-among.ts';
+import { type MaybePlacedObject, referredAmong } from '@weir/snapshot';
 
 /** The APIs in whose words policies can be written. */
 const writers: Readonly<Partial<Record<PolicyApi, PolicyWriter>>> = {

@@ -1,9 +1,9 @@
 /** Why flows change: what the engines do differently, in a name for programs and a sentence for people. */
 import { unsupportedFields } from '@weir/compile';
+import { type ChangedFlows, policyKey } from '@weir/connectivity';
 import { defaultNetworkPolicy, type NetworkPolicy } from '@weir/kube';
 import { type Endpoint, type EngineName, enforcementTarget, type OperatingSystem, type Policy, type Rule } from '@weir/model';
 import { unreachable } from '@weir/net';
-import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';
 import { engineTitles } from '../engine-row.ts';
 import { portNameCause } from './port-name-cause.ts';
 

@@ -1,9 +1,7 @@
 /** A comparison of flows, put together for people: by policy, with reasons, groups of ends and examples. */
+import { type ChangedFlows, FlowTeller, policyKey, type WorldComparison } from '@weir/connectivity';
 import type { Pod } from '@weir/kube';
-import type { WorldComparison } from '../connectivity/changed-flows.ts';
-import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';
 import { type ChangeReason, policyOf } from './change-causes.ts';
-import { FlowTeller } from './flow-groups.ts';
 import type { ChangedObject, MeaningChange } from './migration-report.ts';
 
 /** What the texts and examples are made from. */

@@ -1,28 +1,9 @@
 /** What a change of the engine means for a cluster, in a shape for programs and for `render-migration`. */
+import type { FlowChange, FlowGroup } from '@weir/connectivity';
 import type { Diagnostic } from '@weir/kube';
 import type { EngineName, SourcePosition } from '@weir/model';
-import type { FlowChange } from '../connectivity/flow-change.ts';
 import type { ChangeReason } from './change-causes.ts';
 import type { PolicyPatch } from './propose-patches.ts';
-
-/** One flow that stands for others; ends as `namespace/pod`, `node NAME` or an address. */
-export interface FlowExample {
-  readonly source: string;
-  readonly destination: string;
-  readonly protocol: string;
-  /** Absent for ICMP. */
-  readonly port?: number;
-}
-
-/** Flows between two groups of ends: every pair of them, with all of the traffic. */
-export interface FlowGroup {
-  readonly sources: string;
-  readonly destinations: string;
-  /** For example `TCP 80 443, UDP`. */
-  readonly traffic: string;
-  readonly pairs: number;
-  readonly example?: FlowExample;
-}
 
 /** The flows that change for one reason, under one policy or service. */
 export interface MeaningChange extends ChangeReason {
@@ -31,14 +12,11 @@ export interface MeaningChange extends ChangeReason {
   readonly family: 4 | 6;
   /** Pairs of ends of which some traffic changes. */
   readonly pairs: number;
-  /** The largest first; there may be more than {@link flowGroupsMax}. */
+  /** The largest first; there may be more of them. */
   readonly flows: readonly FlowGroup[];
   /** How many groups were left out. */
   readonly omitted: number;
 }
-
-/** As many groups of flows are kept for one change. */
-export const flowGroupsMax = 50;
 
 /** A policy or a service that changes its meaning. */
 export interface ChangedObject {

@@ -10,19 +10,14 @@
  * Pods on a system that one of the engines does not run on have no verdict there: they are told as an
  * obstacle, and their own policies are not compared.
  */
+import { type ChangedFlows, compareWorlds, countPairs, policyKey, type WorldComparison } from '@weir/connectivity';
 import type { KubeObject, NetworkPolicy } from '@weir/kube';
 import { type Endpoint, type EngineName, engineProfiles, type OperatingSystem, systemOfEndpoint } from '@weir/model';
 import type { Address } from '@weir/net';
+import { groupVersionOf, listed, loadSnapshot, type PlacedObject, podKey, type Snapshot } from '@weir/snapshot';
 import { clusterTraits } from '../cluster-traits.ts';
-import type { WorldComparison } from '../connectivity/changed-flows.ts';
-import { compareWorlds } from '../connectivity/compare-worlds.ts';
-import { countPairs } from '../connectivity/count-pairs.ts';
-import { listed } from '../connectivity/describe-ends.ts';
-import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';
 import { comparedEngines } from '../engine-row.ts';
-import { groupVersionOf, type PlacedObject } from '../readable-objects.ts';
 import { recommendEngine } from '../recommend-engine.ts';
-import { loadSnapshot, podKey, type Snapshot } from '../snapshot.ts';
 import { migrationTitles, type ReasonContext, reasonOf } from './change-causes.ts';
 import { changedPolicies } from './meaning-changes.ts';
 import type { MigrationReport, PatchedMeaning } from './migration-report.ts';

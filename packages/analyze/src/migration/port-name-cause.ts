@@ -2,7 +2,7 @@
 
 import { type Endpoint, type EngineName, engineProfiles, type Rule } from '@weir/model';
 import { formatProtocol } from '@weir/net';
-import { listed } from '../connectivity/describe-ends.ts';
+import { listed } from '@weir/snapshot';
 
 /** The engines by name and title, and the pods whose ports have names. */
 export interface PortNameReaders {

@@ -4,6 +4,7 @@
  * again; what cannot be said in a NetworkPolicy is told with the reason, never bent.
  */
 import { compileLabelSelector, compilePodSelector, unsupportedFields } from '@weir/compile';
+import { type ChangedFlows, type EndClasses, type FlowComparison, policyKey } from '@weir/connectivity';
 import { defaultNetworkPolicy, type NetworkPolicy, type NetworkPolicyPeer } from '@weir/kube';
 import {
   allOf,
@@ -28,10 +29,7 @@ import {
   unionOfAddressRanges,
   unreachable,
 } from '@weir/net';
-import type { FlowComparison } from '../connectivity/changed-flows.ts';
-import type { EndClasses } from '../connectivity/end-classes.ts';
-import { type ChangedFlows, policyKey } from '../connectivity/flow-change.ts';
-import { podKey, type Snapshot } from '../snapshot.ts';
+import { podKey, type Snapshot } from '@weir/snapshot';
 import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
 import { listPortNumbers, numbersOnPods, ruleForEachNumber } from './list-port-numbers.ts';
 import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';

@@ -5,11 +5,11 @@
  * Pods become bare pods with the same names, labels, ports and places, so that each is found again by its
  * name. What a real cluster runs for itself is left out: a cluster of the lab has its own.
  */
+import { classifyEnds, type EndClass } from '@weir/connectivity';
 import type { Container, KubeObject, NetworkPolicy, Pod, Service, StringMap } from '@weir/kube';
 import { type EngineName, engineProfiles, podName } from '@weir/model';
 import type { Address, Family } from '@weir/net';
-import { classifyEnds, type EndClass } from '../connectivity/end-classes.ts';
-import { podKey, type Snapshot } from '../snapshot.ts';
+import { podKey, type Snapshot } from '@weir/snapshot';
 
 /** What to make in each of the two labs. */
 export interface RehearsalPlan {

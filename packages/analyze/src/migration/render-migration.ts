@@ -1,6 +1,7 @@
 /** A migration's report as lines for people. */
+import type { FlowGroup } from '@weir/connectivity';
 import { migrationTitles } from './change-causes.ts';
-import type { ChangedObject, FlowGroup, MeaningChange, MigrationReport, PatchedMeaning } from './migration-report.ts';
+import type { ChangedObject, MeaningChange, MigrationReport, PatchedMeaning } from './migration-report.ts';
 import type { PolicyPatch } from './propose-patches.ts';
 
 /** How many groups of flows are shown for one change. */

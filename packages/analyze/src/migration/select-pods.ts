@@ -5,9 +5,9 @@
  * their namespace only the given pods have, at last all lasting labels of a pod. What is selected besides
  * (pods with the very same labels elsewhere) is for the caller to find out.
  */
+import { byTelling, isLastingLabel } from '@weir/connectivity';
 import { type NetworkPolicyPeer, namespaceNameLabel } from '@weir/kube';
 import type { Endpoint } from '@weir/model';
-import { byTelling, isLastingLabel } from '../connectivity/describe-ends.ts';
 
 /** A namespace whose pods would need more peers than that is selected as a whole. */
 const peersOfNamespaceMax = 16;

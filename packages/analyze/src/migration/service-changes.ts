@@ -8,13 +8,11 @@
  *
  * With `externalTrafficPolicy: Local` the client's own address comes to the pod, which is a flow like any other.
  */
+import type { FlowChange, WorldComparison } from '@weir/connectivity';
 import type { Service, ServicePort } from '@weir/kube';
 import { type Endpoint, type FlowEnd, judgeQuestion, type PolicyWorld, systemOfEndpoint } from '@weir/model';
 import { isTransportName, transportNumber } from '@weir/net';
-import type { WorldComparison } from '../connectivity/changed-flows.ts';
-import type { FlowChange } from '../connectivity/flow-change.ts';
-import { serviceBackends } from '../service-backends.ts';
-import type { Snapshot } from '../snapshot.ts';
+import { type Snapshot, serviceBackends } from '@weir/snapshot';
 
 /** Flows to one port of a service's pods that change. */
 export interface ServiceChange {

@@ -1,9 +1,9 @@
 /** Changes of services, put together for people: by service, with reasons, groups of ends and examples. */
 
+import { EndDescriber } from '@weir/connectivity';
 import { type EngineName, engineProfiles, type FlowEnd, podName } from '@weir/model';
 import { formatAddress } from '@weir/net';
-import { EndDescriber } from '../connectivity/describe-ends.ts';
-import { podKey } from '../snapshot.ts';
+import { podKey } from '@weir/snapshot';
 import { type ChangeReason, migrationTitles } from './change-causes.ts';
 import type { ChangedObject, MeaningChange } from './migration-report.ts';
 import { examplePair, type ServiceChange } from './service-changes.ts';

@@ -1,6 +1,6 @@
 /** A report about staged policies as lines for people. */
+import type { ToldFlows } from '@weir/connectivity';
 import type { PolicyRef } from '@weir/model';
-import type { ToldFlows } from '../migration/flow-groups.ts';
 import { describeObservation, type StagedEffect, type StagedReport } from './staged-report.ts';
 
 /** How many groups of flows are shown of one policy, and how many observed flows. */

@@ -5,6 +5,7 @@
  * it does is found by judging every possible flow in the world as it is and in the world as it would be; flows that were
  * observed are judged one by one.
  */
+import { compareWorlds, countPairs, type FlowChange, FlowTeller, type ToldFlows, type WorldComparison } from '@weir/connectivity';
 import type { Diagnostic, KubeObject } from '@weir/kube';
 import {
   type EngineProfile,
@@ -16,13 +17,7 @@ import {
   type SourcePosition,
 } from '@weir/model';
 import { type Address, type Flow, formatAddress } from '@weir/net';
-import type { WorldComparison } from '../connectivity/changed-flows.ts';
-import { compareWorlds } from '../connectivity/compare-worlds.ts';
-import { countPairs } from '../connectivity/count-pairs.ts';
-import type { FlowChange } from '../connectivity/flow-change.ts';
-import { FlowTeller, type ToldFlows } from '../migration/flow-groups.ts';
-import type { PlacedObject } from '../readable-objects.ts';
-import { loadSnapshot, type Snapshot } from '../snapshot.ts';
+import { loadSnapshot, type PlacedObject, type Snapshot } from '@weir/snapshot';
 
 /** What to look at. */
 export interface StagedRequest {

@@ -1,7 +1,10 @@
 import type { KubeObject } from '@weir/kube';
+import { assumeCluster, assumedPodRange } from '@weir/snapshot';
+import { shopObjects } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
-import { assumeCluster, assumedPodRange, changesAnything, type MigrationReport, planMigration, renderMigration } from '../../src/index.ts';
-import { namespace, node, pod, policy, service } from './small-cluster.ts';
+import { changesAnything, type MigrationReport, planMigration, renderMigration } from '../../src/index.ts';
+
+const { namespace, node, pod, policy, service } = shopObjects;
 
 const linux = [
   namespace('shop'),

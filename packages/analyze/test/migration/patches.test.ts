@@ -1,10 +1,21 @@
 import { compileNetworkPolicy } from '@weir/compile';
 import { formatManifest, type NetworkPolicy, type NetworkPolicySpec, parseManifest } from '@weir/kube';
-import { flowsOf, generateWorld, NetworkPolicyOracle, type OracleEngine, runSize, type World, type WorldFlow } from '@weir/testkit';
+import {
+  flowsOf,
+  generateWorld,
+  NetworkPolicyOracle,
+  type OracleEngine,
+  objectsOf,
+  runSize,
+  shopObjects,
+  type World,
+  type WorldFlow,
+} from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 import { planMigration } from '../../src/index.ts';
-import { namespace, node, pod, policy } from './small-cluster.ts';
-import { flowName, objectsOf } from './world-flows.ts';
+import { flowName } from './world-flows.ts';
+
+const { namespace, node, pod, policy } = shopObjects;
 
 const cluster = [
   namespace('shop'),

@@ -1,9 +1,12 @@
 import type { NetworkPolicySpec } from '@weir/kube';
 import { engineProfiles } from '@weir/model';
 import { defined, formatAddress, parseAddress, parseCidr } from '@weir/net';
+import { loadSnapshot } from '@weir/snapshot';
+import { shopObjects } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
-import { type BlockTranslation, loadSnapshot, planRehearsal, type RehearsalPlan, translateBlocks } from '../../src/index.ts';
-import { namespace, node, pod, policy, service } from './small-cluster.ts';
+import { type BlockTranslation, planRehearsal, type RehearsalPlan, translateBlocks } from '../../src/index.ts';
+
+const { namespace, node, pod, policy, service } = shopObjects;
 
 const address = (text: string): ReturnType<typeof parseAddress> & {} => defined(parseAddress(text), text);
 const translation: BlockTranslation = {

@@ -1,27 +1,9 @@
 /** What tests of migrations share: worlds as objects, and the flows of a comparison one by one. */
-import type { KubeObject } from '@weir/kube';
+import { classifyEnds, compareFlows, type EndClass, type FlowChange, type FlowComparison, trafficClasses } from '@weir/connectivity';
 import { engineProfiles, type FlowEnd } from '@weir/model';
 import { type Address, formatAddress, parseAddress, portRangesContain } from '@weir/net';
-import { endsOf, type OracleEngine, type Traffic, traffics, type World, type WorldFlow } from '@weir/testkit';
-import {
-  classifyEnds,
-  compareFlows,
-  type EndClass,
-  type FlowChange,
-  type FlowComparison,
-  loadSnapshot,
-  trafficClasses,
-} from '../../src/index.ts';
-
-/** The objects of a world, as an API server lists them. */
-export function objectsOf(world: World): KubeObject[] {
-  return [
-    ...world.namespaces.map((namespace) => ({ ...namespace, apiVersion: 'v1', kind: 'Namespace' })),
-    ...world.pods.map((pod) => ({ ...pod, apiVersion: 'v1', kind: 'Pod' })),
-    ...world.networkPolicies.map((policy) => ({ ...policy, apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' })),
-    ...(world.nodes ?? []).map((node) => ({ ...node, apiVersion: 'v1', kind: 'Node' })),
-  ];
-}
+import { loadSnapshot } from '@weir/snapshot';
+import { endsOf, type OracleEngine, objectsOf, type Traffic, traffics, type World, type WorldFlow } from '@weir/testkit';
 
 /** The comparison of both families. */
 export function comparisonsOf(before: World, after: World, from: OracleEngine, to: OracleEngine): FlowComparison[] {

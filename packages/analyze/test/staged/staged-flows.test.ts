@@ -1,8 +1,9 @@
 /** Flows under policies with every field of a rule: the comparison by classes says of each what evaluation says. */
-import { compareWorlds, type EndClass, type FlowChange, loadSnapshot, type TrafficClass } from '@weir/analyze';
+import { compareWorlds, type EndClass, type FlowChange, type TrafficClass } from '@weir/connectivity';
 import type { KubeObject } from '@weir/kube';
 import { engineProfiles, type FlowEnd, type FlowQuestion, judgeQuestion } from '@weir/model';
 import { formatAddress, portRangesContain } from '@weir/net';
+import { loadSnapshot } from '@weir/snapshot';
 import { Random } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 

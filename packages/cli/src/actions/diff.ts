@@ -1,15 +1,7 @@
 /** What `weir diff` does: which connections change between two sides. */
-import {
-  type ConnectionChange,
-  type DiffJson,
-  diffSnapshots,
-  diffToCsv,
-  diffToMarkdown,
-  loadSnapshot,
-  renderDiff,
-  type Snapshot,
-} from '@weir/analyze';
+import { type ConnectionChange, type DiffJson, diffSnapshots, diffToCsv, diffToMarkdown, renderDiff } from '@weir/diff';
 import { formatDiagnostic } from '@weir/kube';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { chosenSides, type DiffSide, readSide, withTexts } from '../diff-side.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';

@@ -1,7 +1,7 @@
 /** What `weir flows` does: observed connections, from agents or from a recorded log. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FlowFilter, flowMatches, type ObservedFlow } from '@weir/analyze';
 import type { KubeClient } from '@weir/client';
+import { type FlowFilter, flowMatches, type ObservedFlow } from '@weir/flows';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { flowFilterOf } from '../flow-options.ts';

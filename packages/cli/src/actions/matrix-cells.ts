@@ -1,7 +1,8 @@
 /** The matrix of single pods: every pair at some ports, as squares of signs. */
-import { computeMatrix, familiesOf, type Matrix, type MatrixCellsJson, type MatrixPort, matrixOutcome, type Snapshot } from '@weir/analyze';
+import { computeMatrix, familiesOf, type Matrix, type MatrixCellsJson, type MatrixPort, matrixOutcome } from '@weir/matrix';
 import { type Endpoint, podName } from '@weir/model';
 import { type Family, formatProtocol, isTransportName, protocolNumber, transportNumber } from '@weir/net';
+import type { Snapshot } from '@weir/snapshot';
 import { usageError } from '../exit-code.ts';
 import { renderTable } from '../output.ts';
 import { parsePort } from '../port.ts';

@@ -1,7 +1,7 @@
 /** The matrix tried with real connections. */
-import type { Snapshot } from '@weir/analyze';
 import type { Probe, ProbeAnswer } from '@weir/lab';
 import { type Family, formatAddress } from '@weir/net';
+import type { Snapshot } from '@weir/snapshot';
 import type { Output } from '../output.ts';
 import { type Trial, tryProbes } from './probe-trials.ts';
 

@@ -2,8 +2,8 @@
  * What `weir matrix` does: who can talk to whom, by classes of equal ends; with `--port` also by single
  * pods, and with `--probe` tried with real connections.
  */
+import { formatDiagnostic } from '@weir/kube';
 import {
-  loadSnapshot,
   type MatrixFilter,
   type MatrixReport,
   matrixCsv,
@@ -13,11 +13,10 @@ import {
   matrixMermaid,
   matrixToJson,
   reportMatrix,
-  type Snapshot,
   unknownNames,
-} from '@weir/analyze';
-import { formatDiagnostic } from '@weir/kube';
+} from '@weir/matrix';
 import type { Endpoint } from '@weir/model';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, notFoundError, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';

@@ -8,9 +8,10 @@
  * ```
  */
 import { randomBytes } from 'node:crypto';
-import { loadSnapshot, type MigrationReport, planRehearsal, type RehearsalPlan, type Snapshot } from '@weir/analyze';
+import { type MigrationReport, planRehearsal, type RehearsalPlan } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
 import { addressesOf } from './rehearsal-ends.ts';

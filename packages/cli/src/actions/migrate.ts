@@ -1,10 +1,11 @@
 /** What `weir migrate` does: which policies and services mean something else with another engine. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assumeCluster, assumedPodRange, changesAnything, planMigration, renderMigration } from '@weir/analyze';
+import { changesAnything, planMigration, renderMigration } from '@weir/analyze';
 import { formatDiagnostic, formatManifest, type NetworkPolicy } from '@weir/kube';
 import type { EngineName } from '@weir/model';
 import { type Cidr, parseCidr } from '@weir/net';
+import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';

@@ -1,8 +1,9 @@
 /** The ends of a rehearsal: pods and nodes of the lab, and hosts outside of it, each with who can try from there. */
-import type { RehearsalPlan, Snapshot } from '@weir/analyze';
+import type { RehearsalPlan } from '@weir/analyze';
 import type { ProbeSource } from '@weir/lab';
 import { type FlowEnd, podName } from '@weir/model';
 import { type Address, type Family, formatAddress } from '@weir/net';
+import type { Snapshot } from '@weir/snapshot';
 
 /** One end, with its address of a family. */
 export interface RehearsedEnd {

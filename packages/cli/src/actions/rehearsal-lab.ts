@@ -1,11 +1,9 @@
 /** One cluster of the lab that stands in for the user's while a migration is rehearsed. */
 import {
   type BlockTranslation,
-  loadSnapshot,
   policyStatuses,
   type RehearsalPlan,
   rehearsalPort,
-  type Snapshot,
   type TranslatedAddress,
   translateBlocks,
 } from '@weir/analyze';
@@ -24,6 +22,7 @@ import type { KubeObject, NetworkPolicy, Node, Pod, Service } from '@weir/kube';
 import { addServingHost, clusterLayout, downCluster, noFakes, upCluster } from '@weir/lab';
 import { type EngineName, engineProfiles } from '@weir/model';
 import { type Address, type Cidr, cidrContains, formatAddress, parseAddress, parseCidr } from '@weir/net';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { explained } from '../cluster-errors.ts';
 import { ClusterFollower } from '../cluster-follower.ts';
 import { CommandError, exitCode } from '../exit-code.ts';

@@ -5,9 +5,10 @@
  * Over TCP nothing has to listen: a refusal says that the packets went there and back. Kernels limit how many
  * refusals of UDP they send, so that pods and hosts answer on the port that is tried besides those that are served.
  */
-import { rehearsalPort, type Snapshot } from '@weir/analyze';
+import { rehearsalPort } from '@weir/analyze';
 import { judgeQuestion, type Outcome } from '@weir/model';
 import { type Family, formatAddress, transportNumber } from '@weir/net';
+import type { Snapshot } from '@weir/snapshot';
 import type { Output } from '../output.ts';
 import { isThrough, tryProbes } from './probe-trials.ts';
 import { endsOf, type RehearsedEnd, type RehearsedEnds } from './rehearsal-ends.ts';

@@ -10,10 +10,10 @@
  *
  * Which pod is drawn is chance: where the pods are judged differently, nothing is computed.
  */
-import { type Snapshot, serviceBackends } from '@weir/analyze';
 import type { Service, ServicePort } from '@weir/kube';
 import { type FlowEnd, judgeQuestion, type Outcome, systemOfEndpoint, type WorldNode } from '@weir/model';
 import { type Address, type Family, parseAddress, transportNumber } from '@weir/net';
+import { type Snapshot, serviceBackends } from '@weir/snapshot';
 import type { RehearsedEnd } from './rehearsal-ends.ts';
 
 /** One connection to a way into a service. */

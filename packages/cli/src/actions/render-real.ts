@@ -1,5 +1,5 @@
 /** What came of trying the connections of assertions on a kernel, as text for people. */
-import type { RealRunJson } from '@weir/analyze';
+import type { RealRunJson } from '@weir/assertions';
 
 /** Lines for people. */
 export function renderReal({ engine, cluster, tried, notTried, untriedAssertions, disagreements }: RealRunJson): string[] {

@@ -1,8 +1,10 @@
 /** What `weir staged report` does: the flows that staged policies would change. */
-import { assumeCluster, assumedPodRange, fiveTupleOf, renderStaged, stagedReport } from '@weir/analyze';
+import { renderStaged, stagedReport } from '@weir/analyze';
+import { fiveTupleOf } from '@weir/flows';
 import { formatDiagnostic } from '@weir/kube';
 import { engineProfiles } from '@weir/model';
 import { type Cidr, type Flow, parseCidr } from '@weir/net';
+import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';

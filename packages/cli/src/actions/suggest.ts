@@ -2,7 +2,6 @@
 import {
   auditPolicies,
   describeConnection,
-  type LoadSnapshotOptions,
   type ObservedConnections,
   type ObservedFlow,
   type PolicyAudit,
@@ -11,9 +10,10 @@ import {
   type SuggestionRequest,
   suggestionJson,
   suggestPolicies,
-} from '@weir/analyze';
+} from '@weir/flows';
 import { formatCommentedManifest, formatDiagnostic } from '@weir/kube';
 import type { EngineName, PolicyApi } from '@weir/model';
+import type { LoadSnapshotOptions } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { flowFilterOf } from '../flow-options.ts';

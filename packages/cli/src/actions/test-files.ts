@@ -1,7 +1,7 @@
 /** The files of `weir test`: found, read, each with the objects that it is about. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type AssertionFile, readAssertions } from '@weir/analyze';
+import { type AssertionFile, readAssertions } from '@weir/assertions';
 import { formatDiagnostic } from '@weir/kube';
 import type { OptionValues } from '../command.ts';
 import { usageError } from '../exit-code.ts';

@@ -8,7 +8,7 @@ import {
   renderMutants,
   summaryOfResults,
   testReportToJson,
-} from '@weir/analyze';
+} from '@weir/assertions';
 import { describePolicy } from '@weir/model';
 import type { OptionValues } from '../command.ts';
 import { usageError } from '../exit-code.ts';

@@ -3,20 +3,12 @@
  * from, or in one that is made of the manifests and taken down again.
  */
 import { randomBytes } from 'node:crypto';
-import {
-  type AskedFlow,
-  type AssertionResult,
-  assumeCluster,
-  assumedPodRange,
-  loadSnapshot,
-  planTrial,
-  type RealRunJson,
-  runAssertions,
-  type Snapshot,
-} from '@weir/analyze';
+import { planTrial } from '@weir/analyze';
+import { type AskedFlow, type AssertionResult, type RealRunJson, runAssertions } from '@weir/assertions';
 import type { KubeObject } from '@weir/kube';
 import { describePolicy, type FlowEnd, podName } from '@weir/model';
 import { type Address, formatAddress } from '@weir/net';
+import { assumeCluster, assumedPodRange, loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
 import { addressesOf } from './rehearsal-ends.ts';

@@ -4,15 +4,14 @@ import {
   type CoveredRule,
   coverRules,
   joinCoverage,
-  loadSnapshot,
   type MutantResult,
   mutatePolicies,
   type RealRunJson,
   runAssertions,
-  type Snapshot,
-} from '@weir/analyze';
+} from '@weir/assertions';
 import { formatDiagnostic } from '@weir/kube';
 import type { EngineName } from '@weir/model';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { OptionValues } from '../command.ts';
 import { chosenReading } from '../source-options.ts';
 import type { TestFile } from './test-files.ts';

@@ -1,8 +1,9 @@
 /** Connections of assertions tried between ends of a cluster of the lab, beside what the evaluator says of them there. */
-import type { AskedFlow, AssertionResult, DisagreementJson, RealRunJson, Snapshot } from '@weir/analyze';
+import type { AskedFlow, AssertionResult, DisagreementJson, RealRunJson } from '@weir/assertions';
 import type { Probe, ProbeSource } from '@weir/lab';
 import { describeService, type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/model';
 import { type Address, compareAddresses, formatAddress, protocolNumber } from '@weir/net';
+import type { Snapshot } from '@weir/snapshot';
 import type { Output } from '../output.ts';
 import { isThrough, type Trial, tryProbes } from './probe-trials.ts';
 

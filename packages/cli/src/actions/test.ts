@@ -1,5 +1,5 @@
 /** What `weir test` does: assertions about connections, judged as engines do. */
-import { assertionFileSchema, type RealRunJson } from '@weir/analyze';
+import { assertionFileSchema, type RealRunJson } from '@weir/assertions';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readTestFiles } from './test-files.ts';

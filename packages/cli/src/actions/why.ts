@@ -1,5 +1,5 @@
 /** What `weir why` does: one flow, its verdict and the reason, as one engine or as every one of them. */
-import { explainFlow, type FlowRequest, loadSnapshot, type Snapshot } from '@weir/analyze';
+import { explainFlow, type FlowRequest } from '@weir/analyze';
 import { formatDiagnostic } from '@weir/kube';
 import {
   describeDirection,
@@ -11,6 +11,7 @@ import {
   renderVerdict,
   verdictToJson,
 } from '@weir/model';
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { Invocation } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';

@@ -3,8 +3,8 @@
  * pods, read through the API server, which asks who the reader is. Nothing listens for it on any node.
  */
 import type { IncomingMessage } from 'node:http';
-import { type FlowLogCounts, type FlowLogLine, FlowLogReader } from '@weir/analyze';
 import { ApiError, type KubeClient, podsPath, resourceUrl, TransportError } from '@weir/client';
+import { type FlowLogCounts, type FlowLogLine, FlowLogReader } from '@weir/flows';
 import type { Pod } from '@weir/kube';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { type FlowSource, type FlowWish, sumOfCounts, type ToldLine } from './flow-source.ts';

@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { type FlowLogCounts, type FlowLogLine, FlowLogReader } from '@weir/analyze';
+import { type FlowLogCounts, type FlowLogLine, FlowLogReader } from '@weir/flows';
 
 /** What is read at a time, in bytes. */
 const chunkBytes = 256 * 1024;

@@ -1,5 +1,5 @@
 /** A place where flows are told live: what was told before, and what comes. */
-import type { FlowLogCounts, FlowLogLine } from '@weir/analyze';
+import type { FlowLogCounts, FlowLogLine } from '@weir/flows';
 
 /** One line with who told it. */
 export interface ToldLine {

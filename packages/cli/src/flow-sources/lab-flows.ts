@@ -1,5 +1,5 @@
 /** The flows of a cluster of the lab: the files in which its agents tell of them. */
-import type { FlowLogCounts } from '@weir/analyze';
+import type { FlowLogCounts } from '@weir/flows';
 import { flowLogsOf, readClusterConfig } from '@weir/lab';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { FlowFile } from './flow-file.ts';

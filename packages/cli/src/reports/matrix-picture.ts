@@ -1,5 +1,5 @@
 /** A matrix drawn as SVG, by Graphviz in WebAssembly. */
-import { type MatrixReport, matrixDot } from '@weir/analyze';
+import { type MatrixReport, matrixDot } from '@weir/matrix';
 
 /** A picture, or why there is none. */
 export type MatrixPicture = { readonly svg: string } | { readonly reason: string };

@@ -14,7 +14,7 @@ import {
   serviceText,
   summaryText,
   tellsFamilies,
-} from '@weir/analyze';
+} from '@weir/matrix';
 import { renderTable } from '../output.ts';
 
 /** The tables of a report, each under its title, then what holds beside. */

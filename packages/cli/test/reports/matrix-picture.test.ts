@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadSnapshot, type MatrixConnection, type MatrixReport, matrixHtml, reportMatrix } from '@weir/analyze';
 import { parseManifest } from '@weir/kube';
+import { type MatrixConnection, type MatrixReport, matrixHtml, reportMatrix } from '@weir/matrix';
 import { defined } from '@weir/net';
+import { loadSnapshot } from '@weir/snapshot';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { drawMatrix } from '../../src/reports/matrix-picture.ts';

@@ -1,4 +1,7 @@
 /** What rules look at: the objects, the snapshot that they make, and what several rules ask of both, computed once. */
+import type { ReferredObjects } from '@weir/compile';
+import { type Diagnostic, type KubeObject, namespaceNameLabel, type StringMap } from '@weir/kube';
+import { type EngineName, type EngineProfile, engineProfiles, type OperatingSystem, type PolicyRef, systemOfEndpoint } from '@weir/model';
 import {
   type LoadSnapshotOptions,
   loadSnapshot,
@@ -6,10 +9,7 @@ import {
   type PlacedObject,
   referredAmong,
   type Snapshot,
-} from '@weir/analyze';
-import type { ReferredObjects } from '@weir/compile';
-import { type Diagnostic, type KubeObject, namespaceNameLabel, type StringMap } from '@weir/kube';
-import { type EngineName, type EngineProfile, engineProfiles, type OperatingSystem, type PolicyRef, systemOfEndpoint } from '@weir/model';
+} from '@weir/snapshot';
 import { type LintObject, lintObjectOf } from './lint-object.ts';
 import { type LintPolicy, type LintRuleEntry, lintPoliciesOf, refKey, rulesOf } from './lint-policy.ts';
 import { PodIndex } from './pod-index.ts';

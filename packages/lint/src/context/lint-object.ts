@@ -1,6 +1,6 @@
 /** The objects that are looked at, with their names and the places of their fields. */
-import type { MaybePlacedObject } from '@weir/analyze';
 import type { KubeObject, TextPosition } from '@weir/kube';
+import type { MaybePlacedObject } from '@weir/snapshot';
 
 /** An object of a file or of a cluster. */
 export interface LintObject {

@@ -1,5 +1,5 @@
 /** Words that are written almost alike: what a typo was meant to be. */
-import { editDistance } from '@weir/analyze';
+import { editDistance } from '@weir/net';
 
 /** The nearest of some words to one that is none of them; undefined when none is near. Case alone is nearest of all. */
 export function nearestWord(word: string, words: Iterable<string>): string | undefined {

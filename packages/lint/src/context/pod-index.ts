@@ -4,10 +4,10 @@
  * Pods on the host's network are here too, apart: selectors never yield them, and people expect that they do.
  */
 
-import { podKey, type Snapshot } from '@weir/analyze';
 import { podToPlannedEndpoint } from '@weir/compile';
 import { namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
 import { type Endpoint, type PolicyWorld, requiredLabels, type Selector, selectorKey, selectorTruth } from '@weir/model';
+import { podKey, type Snapshot } from '@weir/snapshot';
 
 /** The pods that a selector matches, and those that it may match, as the labels of their namespaces are not known. */
 export interface MatchedPods {

@@ -1,7 +1,7 @@
 /** How many entries of a policy map policies take: by hand, and against a count of the keys themselves. */
-import { loadSnapshot } from '@weir/analyze';
 import { parseManifest } from '@weir/kube';
 import { engineProfiles } from '@weir/model';
+import { loadSnapshot } from '@weir/snapshot';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policyMapEntries, portPrefixCount } from '../../src/rules/engines/policy-map-entries.ts';

@@ -1,20 +1,8 @@
 /** Random worlds of the testkit as snapshots, and every flow of their ends that something tells apart. */
-import { classifyEnds, loadSnapshot, type PlacedObject, type Snapshot, type TrafficClass, trafficClasses } from '@weir/analyze';
-import type { KubeObject } from '@weir/kube';
+import { classifyEnds, type TrafficClass, trafficClasses } from '@weir/connectivity';
 import type { FlowQuestion, Policy, PolicyWorld, Rule } from '@weir/model';
-import { generateWorld, type PolicyMix, Random, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
-
-/** The objects of a world. */
-export function objectsOf(world: World): readonly (KubeObject | PlacedObject)[] {
-  return [
-    ...world.namespaces.map((namespace) => ({ ...namespace, apiVersion: 'v1', kind: 'Namespace' })),
-    ...world.pods.map((pod) => ({ ...pod, apiVersion: 'v1', kind: 'Pod' })),
-    ...world.networkPolicies.map((policy) => ({ ...policy, apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' })),
-    ...(world.nodes ?? []).map((node) => ({ ...node, apiVersion: 'v1', kind: 'Node' })),
-    ...(world.serviceAccounts ?? []),
-    ...(world.policyObjects ?? []),
-  ];
-}
+import { loadSnapshot, type Snapshot } from '@weir/snapshot';
+import { generateWorld, objectsOf, type PolicyMix, Random, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
 
 /** A world with policies of Kubernetes alone, or of other APIs too. */
 export function randomWorld(seed: number, mix?: PolicyMix): World {

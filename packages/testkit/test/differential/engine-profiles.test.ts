@@ -2,10 +2,10 @@
  * Every engine's behaviour on random worlds, of which some nodes run Windows: the oracle, which knows
  * engines by their documentation, against the evaluator and against the engines of all nodes.
  */
-import { loadSnapshot } from '@weir/analyze';
 import { Engine } from '@weir/calc';
 import type { Node } from '@weir/kube';
 import { type EngineName, enforcementTarget, engineProfiles, judgeQuestion, type OperatingSystem, questionOf } from '@weir/model';
+import { loadSnapshot } from '@weir/snapshot';
 import {
   DeltaModel,
   emptyWorld,

@@ -1,6 +1,7 @@
 /** Policies and services that mean something else with another engine: what engines make of what the specification leaves open. */
-import { assumeCluster, assumedPodRange, planMigration } from '@weir/analyze';
+import { planMigration } from '@weir/analyze';
 import type { EngineName } from '@weir/model';
+import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { LintContext, LintInput } from '../../context/lint-context.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 import { otherEngines, titleOf } from './asked-engines.ts';

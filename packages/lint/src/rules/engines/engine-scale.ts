@@ -1,6 +1,6 @@
 /** Clusters that are larger than what an engine is documented to bear. */
-import { copiesOf } from '@weir/analyze';
 import { engineProfiles } from '@weir/model';
+import { copiesOf } from '@weir/snapshot';
 import type { LintContext } from '../../context/lint-context.ts';
 import type { LintObject } from '../../context/lint-object.ts';
 import type { LintRule } from '../../lint-rule.ts';

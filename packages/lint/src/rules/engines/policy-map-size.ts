@@ -1,6 +1,6 @@
 /** Policies that take more entries than the kernel's maps have: some of what they say would be missing there. */
-import { loadSnapshot } from '@weir/analyze';
 import { ciliumPolicyMapEntries, type Endpoint, engineProfiles, podName, weirPolicyMapEntries } from '@weir/model';
+import { loadSnapshot } from '@weir/snapshot';
 import type { LintContext } from '../../context/lint-context.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 import { askedEngines } from './asked-engines.ts';

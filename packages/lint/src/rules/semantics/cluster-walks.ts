@@ -2,17 +2,16 @@
 import {
   type AlikeWalk,
   classifyEnds,
-  copiesOf,
   type EndClass,
   type EndClasses,
   ownNodePairs,
   Reach,
   rulesOf,
-  type Snapshot,
   trafficClasses,
-} from '@weir/analyze';
+} from '@weir/connectivity';
 import { type Direction, systemOfEndpoint } from '@weir/model';
 import { BitSet, type Family } from '@weir/net';
+import { copiesOf, type Snapshot } from '@weir/snapshot';
 import { DecisionWalk } from './decision-walk.ts';
 
 /** The walks, in no particular order. */

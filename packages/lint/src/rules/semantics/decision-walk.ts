@@ -6,7 +6,7 @@
  *     rule ─▶ rule ─▶ … ─▶ end of tier ─▶ rule ─▶ … ─▶ behind all tiers: allowed
  * ```
  */
-import { type AlikeWalk, type Bounds, type EndClasses, type Reach, RowWalk } from '@weir/analyze';
+import { type AlikeWalk, type Bounds, type EndClasses, type Reach, RowWalk } from '@weir/connectivity';
 import { type Policy, type Rule, type Tier, unorderedAmong } from '@weir/model';
 import { BitSet } from '@weir/net';
 

@@ -3,7 +3,7 @@
  *
  * What the rule allows beside others does not count, nor does what is not known to be denied.
  */
-import type { TrafficClass } from '@weir/analyze';
+import type { TrafficClass } from '@weir/connectivity';
 import type { Direction, Policy, Rule } from '@weir/model';
 import type { BitSet } from '@weir/net';
 import type { DecisionWalk, Without } from './decision-walk.ts';

@@ -1,0 +1,34 @@
+/** What an assertion comes to in a cluster: questions with the answers that are wished. */
+import type { TrafficClass } from '@weir/connectivity';
+import type { FlowEnd, FlowQuestion, Outcome } from '@weir/model';
+import type { EndProblem } from './end-finder.ts';
+
+/** One end that is asked for itself and all like it. */
+export interface AskedEnd {
+  readonly end: FlowEnd;
+  /** As people read it: `shop/web`, `shop/web and 3 more`, `203.0.113.0/24`. */
+  readonly name: string;
+}
+
+/** Equal ends: one, or two of them, so that one can be asked about with another. */
+export type AskedGroup = readonly AskedEnd[];
+
+/** One question. */
+export interface AskedFlow {
+  readonly question: FlowQuestion;
+  readonly source: AskedEnd;
+  readonly destination: AskedEnd;
+  /** The ports or messages that it stands for, and all those that it is one of. */
+  readonly traffic: TrafficClass;
+  readonly among: readonly TrafficClass[];
+}
+
+/** Questions that all, or of which at least one, must have the answer. */
+export interface Check {
+  readonly flows: readonly AskedFlow[];
+  readonly wants: 'every' | 'some';
+  readonly expect: Outcome;
+}
+
+/** What an assertion comes to; or why it says nothing. */
+export type Plan = { readonly kind: 'planned'; readonly checks: readonly Check[] } | EndProblem;

@@ -1,0 +1,10 @@
+/**
+ * Differences of two snapshots in connections.
+ *
+ * The only public door of the package.
+ */
+export type * from './diff-json.ts';
+export * from './diff-snapshots.ts';
+export * from './diff-to-csv.ts';
+export * from './diff-to-markdown.ts';
+export * from './render-diff.ts';

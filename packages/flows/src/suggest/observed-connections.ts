@@ -1,0 +1,139 @@
+/**
+ * Observed flows as connections between parties: who opens to whom on which port, how often, when, and whether it was let
+ * through. Answers are no connections, and what is never a policy's business is left out.
+ */
+import type { FlowQuestion } from '@weir/model';
+import { type Family, hasPorts, type ProtocolNumber } from '@weir/net';
+import type { ObservedFlow } from '../observed-flow.ts';
+import { type Party, type PartyFinder, partyKey } from './parties.ts';
+
+/** Ports from here on are given to those who connect (`ip_local_port_range` of Linux). */
+const ephemeralFirst = 32_768;
+
+/** All flows between the same parties to the same port. */
+export interface ObservedConnection {
+  readonly source: Party;
+  readonly destination: Party;
+  readonly protocol: ProtocolNumber;
+  readonly port?: number;
+  readonly icmp?: { readonly type: number; readonly code: number };
+  readonly family: Family;
+  /** Let through: nobody denied it, or the destination's end let it in. */
+  readonly isAllowed: boolean;
+  /** Denied at least once, whatever became of the others. */
+  readonly wasDenied: boolean;
+  /** How many connections. */
+  readonly count: number;
+  /** RFC 3339, where the log has times. */
+  readonly firstSeen?: string;
+  readonly lastSeen?: string;
+}
+
+/** Connections, and what was left out of them. */
+export interface ObservedConnections {
+  readonly connections: readonly ObservedConnection[];
+  /** Flows that are answers; a pod's to itself; between a pod and its own node, which is always allowed; between ends that are no pods. */
+  readonly leftOut: { readonly answers: number; readonly self: number; readonly ownNode: number; readonly noPods: number };
+}
+
+interface Tally {
+  readonly flow: Omit<ObservedConnection, 'isAllowed' | 'wasDenied' | 'count' | 'firstSeen' | 'lastSeen'>;
+  /** Connections by who told of them: both ends tell of the same. */
+  readonly counts: Map<string, number>;
+  readonly seen: Set<string>;
+  first: string | undefined;
+  last: string | undefined;
+  arrived: boolean;
+  allowed: boolean;
+  denied: boolean;
+}
+
+/** Counts the flows together. */
+export function observedConnections(flows: readonly ObservedFlow[], finder: PartyFinder): ObservedConnections {
+  const tallies = new Map<string, Tally>();
+  const leftOut = { answers: 0, self: 0, ownNode: 0, noPods: 0 };
+  for (const flow of flows) {
+    if (flow.logged === true) continue;
+    if (isAnswer(flow)) {
+      leftOut.answers++;
+      continue;
+    }
+    const [source, destination] = [finder.find(flow.source, flow), finder.find(flow.destination, flow)];
+    const reason = reasonToLeaveOut(source, destination);
+    if (reason !== undefined) leftOut[reason]++;
+    else addTo(tallies, flow, { source, destination });
+  }
+  const connections = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tally]) => connectionOf(tally));
+  return { connections, leftOut };
+}
+
+/** As the log says; where it does not, from a port of a service to one that was given to somebody who connects. */
+function isAnswer({ isReply, source, destination }: ObservedFlow): boolean {
+  if (isReply !== undefined) return isReply;
+  return source.port !== undefined && source.port < ephemeralFirst && (destination.port ?? 0) >= ephemeralFirst;
+}
+
+function reasonToLeaveOut(source: Party, destination: Party): 'self' | 'ownNode' | 'noPods' | undefined {
+  if (source.kind === 'pods' && destination.kind === 'pods')
+    return source.end.endpoint.uid === destination.end.endpoint.uid && !source.byName && !destination.byName ? 'self' : undefined;
+  const [pods, other] = source.kind === 'pods' ? [source, destination] : [destination, source];
+  // Somebody unknown may be a pod.
+  if (pods.kind !== 'pods') return source.kind === 'unknown' || destination.kind === 'unknown' ? undefined : 'noPods';
+  return other.kind === 'node' && other.name !== undefined && other.name === pods.end.endpoint.node ? 'ownNode' : undefined;
+}
+
+function addTo(tallies: Map<string, Tally>, flow: ObservedFlow, ends: Pick<ObservedConnection, 'source' | 'destination'>): void {
+  const { protocol, icmp, destination, source, count, time } = flow;
+  const port = hasPorts(protocol) ? destination.port : undefined;
+  const family = destination.address?.family ?? source.address?.family ?? 4;
+  const message = icmp === undefined ? '' : `${icmp.type}/${icmp.code}`;
+  const key = `${partyKey(ends.source)}\n${partyKey(ends.destination)}\n${protocol} ${port ?? ''} ${message} ${family}`;
+  const tally: Tally = tallies.get(key) ?? {
+    flow: { ...ends, protocol, family, ...(port === undefined ? {} : { port }), ...(icmp === undefined ? {} : { icmp }) },
+    counts: new Map(),
+    seen: new Set(),
+    first: undefined,
+    last: undefined,
+    arrived: false,
+    allowed: false,
+    denied: false,
+  };
+  tallies.set(key, tally);
+  const teller = flow.ingress === undefined ? 'source' : 'destination';
+  // Of one connection Hubble tells several times.
+  const tuple =
+    flow.format === 'hubble' && source.port !== undefined ? `${teller} ${JSON.stringify([source.address, source.port])}` : undefined;
+  if (tuple === undefined || !tally.seen.has(tuple)) tally.counts.set(teller, (tally.counts.get(teller) ?? 0) + count);
+  if (tuple !== undefined) tally.seen.add(tuple);
+  if (time !== undefined && (tally.first === undefined || time < tally.first)) tally.first = time;
+  if (time !== undefined && (tally.last === undefined || time > tally.last)) tally.last = time;
+  if (flow.verdict === 'deny') tally.denied = true;
+  else {
+    tally.allowed = true;
+    if (flow.ingress !== undefined) tally.arrived = true;
+  }
+}
+
+function connectionOf({ flow, counts, first, last, arrived, allowed, denied }: Tally): ObservedConnection {
+  return {
+    ...flow,
+    isAllowed: allowed && (arrived || !denied),
+    wasDenied: denied,
+    count: Math.max(...counts.values()),
+    ...(first === undefined ? {} : { firstSeen: first }),
+    ...(last === undefined ? {} : { lastSeen: last }),
+  };
+}
+
+/** What policies are asked about it; undefined where an end is not known. */
+export function questionOfConnection({ source, destination, protocol, port, icmp, family }: ObservedConnection): FlowQuestion | undefined {
+  if (source.kind === 'unknown' || destination.kind === 'unknown') return undefined;
+  return {
+    source: source.end,
+    destination: destination.end,
+    protocol,
+    family,
+    ...(port === undefined ? {} : { destinationPort: port }),
+    ...(icmp === undefined ? {} : { icmp }),
+  };
+}

@@ -1,0 +1,167 @@
+/** Suggested policies as objects of a policy API, with comments about what was seen. */
+import {
+  type PlacedPolicy,
+  type PolicyWriter,
+  policyCompilers,
+  writeCalicoPolicy,
+  writeCiliumPolicy,
+  writeClusterNetworkPolicy,
+} from '@weir/compile';
+import type { CommentedObject, KubeObject, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule } from '@weir/kube';
+import type { Direction, Policy, PolicyApi, Rule } from '@weir/model';
+import { defined } from '@weir/net';
+import { referredAmong } from '@weir/snapshot';
+import type { SuggestedPolicy, SuggestedRule } from './suggested-policy.ts';
+
+/** Said on every object, so that a later suggestion takes the place of an earlier one. */
+export const suggestionLabel = { key: 'app.kubernetes.io/managed-by', value: 'weir-suggest' } as const;
+
+/** The name of policies that close whole namespaces. */
+const defaultDenyName = 'default-deny';
+
+/** So many connections without a rule are named in front of a policy. */
+const namedMax = 5;
+
+/** One policy as it was written, or why it could not be. */
+export interface WrittenSuggestion {
+  /** For example `shop/frontend`. */
+  readonly of: string;
+  readonly objects: readonly CommentedObject[];
+  readonly reasons: readonly string[];
+}
+
+/** How to write. */
+export interface WritingWish {
+  readonly api: PolicyApi;
+  /** Whether the namespace already has a policy of that name that nobody suggested. */
+  readonly isTaken: (namespace: string, name: string) => boolean;
+  /** Whether namespaces are to be closed for what no policy speaks of. */
+  readonly defaultDeny: boolean;
+}
+
+const writers: Readonly<Partial<Record<PolicyApi, PolicyWriter>>> = {
+  ClusterNetworkPolicy: writeClusterNetworkPolicy,
+  Calico: writeCalicoPolicy,
+  Cilium: writeCiliumPolicy,
+};
+
+/** Writes them in their order, then the policies that close their namespaces. */
+export function writeSuggestion(policies: readonly SuggestedPolicy[], wish: WritingWish): readonly WrittenSuggestion[] {
+  const written = policies.map((policy) => inApi(commented(policy, wish), wish.api, policy));
+  if (!wish.defaultDeny) return written;
+  const namespaces = [...new Set(policies.map(({ group }) => group.namespace))];
+  const directions = policies[0]?.directions ?? [];
+  return [...written, ...namespaces.map((namespace) => inApi(defaultDeny(namespace, directions, wish), wish.api))];
+}
+
+function commented({ group, directions, ingress, egress, withoutRule }: SuggestedPolicy, wish: WritingWish): CommentedObject {
+  const object: NetworkPolicy = {
+    ...identity(group.namespace, group.name, wish),
+    spec: {
+      podSelector: group.selector,
+      policyTypes: policyTypes(directions),
+      ...(ingress.length === 0
+        ? {}
+        : { ingress: ingress.map((rule): NetworkPolicyIngressRule => ({ from: rule.peers, ...portsOf(rule) })) }),
+      ...(egress.length === 0 ? {} : { egress: egress.map((rule): NetworkPolicyEgressRule => ({ to: rule.peers, ...portsOf(rule) })) }),
+    },
+  };
+  const pods = `${group.pods.length} ${group.pods.length === 1 ? 'pod' : 'pods'}`;
+  const several = group.workloads.length > 1 ? ` of ${group.workloads.join(' and ')}, which labels do not tell apart` : '';
+  const none = directions.filter((direction) => (direction === 'ingress' ? ingress : egress).length === 0);
+  return {
+    object,
+    header: [
+      `${group.namespace}/${group.name}: ${pods}${several}`,
+      ...none.map((direction) => `no ${direction} connection was seen, so none is allowed`),
+      ...withoutRule.slice(0, namedMax).map((text) => `without a rule: ${text}`),
+      ...(withoutRule.length > namedMax ? [`without a rule: ${withoutRule.length - namedMax} more`] : []),
+    ],
+    comments: [...commentsOf('ingress', ingress), ...commentsOf('egress', egress)],
+  };
+}
+
+function portsOf({ ports }: SuggestedRule): Pick<NetworkPolicyIngressRule, 'ports'> {
+  return ports.length === 0 ? {} : { ports };
+}
+
+function commentsOf(direction: Direction, rules: readonly SuggestedRule[]): CommentedObject['comments'] {
+  return rules.map(({ comments }, i) => ({ path: ['spec', direction, i], lines: comments }));
+}
+
+function defaultDeny(namespace: string, directions: readonly Direction[], wish: WritingWish): CommentedObject {
+  const object: NetworkPolicy = {
+    ...identity(namespace, defaultDenyName, wish),
+    spec: { podSelector: {}, policyTypes: policyTypes(directions) },
+  };
+  return { object, header: [`${namespace}: what no other policy allows is denied, also to pods that were not seen`], comments: [] };
+}
+
+function policyTypes(directions: readonly Direction[]): readonly ('Ingress' | 'Egress')[] {
+  return directions.map((direction) => (direction === 'ingress' ? 'Ingress' : 'Egress'));
+}
+
+function identity(namespace: string, name: string, { isTaken }: WritingWish): Pick<NetworkPolicy, 'apiVersion' | 'kind' | 'metadata'> {
+  const own = isTaken(namespace, name) ? `${name}-observed` : name;
+  const labels = { [suggestionLabel.key]: suggestionLabel.value };
+  return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: own, namespace, labels } };
+}
+
+/** Through the model, as conversion does; blocks mean what is outside, which they mean with every engine. */
+function inApi(suggested: CommentedObject, api: PolicyApi, policy?: SuggestedPolicy): WrittenSuggestion {
+  const { namespace = '', name = '', labels } = suggested.object.metadata;
+  const of = `${namespace}/${name}`;
+  const write = writers[api];
+  if (write === undefined) return { of, objects: [suggested], reasons: [] };
+  const compiler = defined(
+    policyCompilers.find(({ api: one }) => one === 'NetworkPolicy'),
+    'NetworkPolicies are compiled',
+  );
+  const compiled = compiler.compile(suggested.object, referredAmong([]));
+  const objects: CommentedObject[] = [];
+  for (const placed of compiled.policies) {
+    const result = write(withPortlessRules(placed, policy));
+    if (result.kind === 'impossible') return { of, objects: [], reasons: result.reasons };
+    const comments = result.objects.length === 1 ? movedComments(placed, suggested) : [];
+    for (const object of result.objects) objects.push({ object: labelled(object, labels), header: suggested.header, comments });
+  }
+  return { of, objects, reasons: compiled.diagnostics.map(({ message }) => message) };
+}
+
+/** A NetworkPolicy knows ports alone: rules without any stand for those about the protocols of the suggestion. */
+function withPortlessRules({ tier, policy }: PlacedPolicy, suggested: SuggestedPolicy | undefined): PlacedPolicy {
+  const rulesOf = (direction: Direction): Partial<Policy> => {
+    const said = policy[direction];
+    if (said === undefined) return {};
+    const rules = said.rules.map((rule): Rule => {
+      const portless = suggested?.[direction][rule.origin.ruleIndex]?.portless;
+      return portless === undefined ? rule : { ...rule, match: { ...rule.match, ...portless } };
+    });
+    return { [direction]: { ...said, rules } };
+  };
+  return { tier, policy: { ...policy, ...rulesOf('ingress'), ...rulesOf('egress') } };
+}
+
+function labelled(object: KubeObject, labels: KubeObject['metadata']['labels']): KubeObject {
+  const { name, namespace, ...rest } = object.metadata;
+  return {
+    ...object,
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels }),
+      ...rest,
+    },
+  };
+}
+
+/** The writers write one rule for each of the model's, in their order: a comment belongs to the first of its rule. */
+function movedComments({ policy }: PlacedPolicy, { comments }: CommentedObject): CommentedObject['comments'] {
+  return (['ingress', 'egress'] as const).flatMap((direction) => {
+    const rules = policy[direction]?.rules ?? [];
+    return comments.flatMap(({ path, lines }) => {
+      const at = path[1] === direction ? rules.findIndex(({ origin }) => origin.ruleIndex === path[2]) : -1;
+      return at < 0 ? [] : [{ path: ['spec', direction, at], lines }];
+    });
+  });
+}

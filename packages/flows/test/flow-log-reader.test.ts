@@ -1,0 +1,248 @@
+/** Logs of three systems, read into one shape. */
+import { describeFlow, FlowLogReader, type ObservedFlow, readFlowLogLine } from '@weir/flows';
+import { describe, expect, it } from 'vitest';
+
+const agentLine = {
+  time: '2026-01-31T12:00:00.000Z',
+  node: 'n1',
+  verdict: 'allow',
+  direction: 'both',
+  source: { pod: 'demo/client', ip: '10.0.0.1', port: 40_000 },
+  destination: { pod: 'demo/server', ip: '10.0.0.2', port: 8080 },
+  service: { ip: '10.96.0.7', port: 80 },
+  protocol: 'TCP',
+  port: 8080,
+  egress: { verdict: 'allow', isolatedBy: [], decidedBy: { reason: 'no policy', detail: 'not isolated' } },
+  ingress: {
+    verdict: 'allow',
+    isolatedBy: [{ kind: 'NetworkPolicy', apiVersion: 'networking.k8s.io/v1', namespace: 'demo', name: 'web' }],
+    decidedBy: {
+      reason: 'rule',
+      tier: 'default',
+      kind: 'NetworkPolicy',
+      apiVersion: 'networking.k8s.io/v1',
+      namespace: 'demo',
+      name: 'web',
+      direction: 'ingress',
+      rule: 0,
+      peer: 1,
+      action: 'allow',
+    },
+  },
+};
+
+const hubbleLine = {
+  flow: {
+    time: '2026-01-31T12:00:01.123456789Z',
+    verdict: 'DROPPED',
+    drop_reason: 133,
+    drop_reason_desc: 'POLICY_DENIED',
+    IP: { source: '10.0.1.116', destination: '10.0.1.117', ipVersion: 'IPv4' },
+    l4: { TCP: { source_port: 38_160, destination_port: 8080, flags: { SYN: true } } },
+    source: {
+      ID: 4070,
+      identity: 60_176,
+      namespace: 'shop',
+      labels: ['k8s:app=probe', 'k8s:io.kubernetes.pod.namespace=shop', 'k8s:io.cilium.k8s.policy.cluster=default'],
+      pod_name: 'probe-6d8f-abcde',
+      workloads: [{ name: 'probe', kind: 'Deployment' }],
+    },
+    destination: { ID: 2, identity: 2, labels: ['reserved:world'] },
+    Type: 'L3_L4',
+    node_name: 'kind/worker',
+    traffic_direction: 'EGRESS',
+    Summary: 'TCP Flags: SYN',
+  },
+  node_name: 'kind/worker',
+  time: '2026-01-31T12:00:01.123456789Z',
+};
+
+/** As the file of Calico's enterprise edition has them. */
+const calicoLine = {
+  start_time: 1_769_860_800,
+  end_time: 1_769_861_100,
+  source_ip: null,
+  source_name: '-',
+  source_name_aggr: 'frontend-755cdc7957-*',
+  source_namespace: 'default',
+  source_port: null,
+  source_type: 'wep',
+  source_labels: { labels: ['app=frontend', 'pod-template-hash=755cdc7957'] },
+  dest_ip: '10.48.127.224',
+  dest_name: 'checkout-598d5b586d-wsvmz',
+  dest_name_aggr: 'checkout-598d5b586d-*',
+  dest_namespace: 'shop',
+  dest_port: 5050,
+  dest_type: 'wep',
+  dest_labels: null,
+  proto: 'tcp',
+  action: 'deny',
+  reporter: 'dst',
+  policies: { all_policies: ['1|app|shop/app.checkout|deny|-1', '0|security|security.tenants|pass|0'] },
+  num_flows: 3,
+};
+
+/** As Goldmane and Whisker have them. */
+const whiskerLine = {
+  start_time: '2026-01-31T12:00:00Z',
+  end_time: '2026-01-31T12:00:15Z',
+  action: 'Allow',
+  source_name: 'frontend-755cdc7957-*',
+  source_namespace: 'default',
+  source_labels: 'app=frontend | tier=web',
+  dest_name: 'pub',
+  dest_namespace: '-',
+  dest_labels: '',
+  protocol: 'tcp',
+  dest_port: 443,
+  reporter: 'Src',
+  policies: {
+    enforced: [
+      { kind: 'CalicoNetworkPolicy', name: 'out', namespace: 'default', tier: 'default', action: 'Allow', rule_index: 1, trigger: null },
+    ],
+    pending: [],
+  },
+};
+
+function flow(line: object): ObservedFlow {
+  const read = readFlowLogLine(JSON.stringify(line));
+  if (read.kind !== 'flow') throw new Error(`it is ${read.kind}`);
+  return read.flow;
+}
+
+describe('a line of a flow log', () => {
+  it("of the agent's names pods, the service, and the rule of each direction with its place", () => {
+    expect(describeFlow(flow(agentLine))).toEqual({
+      time: '2026-01-31T12:00:00.000Z',
+      verdict: 'allowed',
+      protocol: 'TCP',
+      source: 'demo/client:40000',
+      destination: 'demo/server:8080 via service 10.96.0.7:80',
+      node: 'n1',
+      because: 'egress: not isolated; ingress: NetworkPolicy demo/web ingress[0].from[1]',
+    });
+  });
+
+  it('of the agent about a packet without ports has its message and names who isolates', () => {
+    const ingress = { verdict: 'deny', isolatedBy: agentLine.ingress.isolatedBy, decidedBy: { reason: 'end of tier', tier: 'default' } };
+    const { egress: _, service: _service, ...line } = agentLine;
+    const denied = flow({ ...line, verdict: 'deny', protocol: 'ICMP', icmp: { type: 8, code: 0 }, ingress });
+    expect(describeFlow(denied)).toMatchObject({
+      verdict: 'denied',
+      protocol: 'ICMP 8/0',
+      source: 'demo/client',
+      because: 'ingress: no rule; isolated by NetworkPolicy demo/web',
+    });
+  });
+
+  it("of Hubble's has the labels that Kubernetes gave, the workload, and why it was dropped", () => {
+    const read = flow(hubbleLine);
+    expect(read).toMatchObject({
+      format: 'hubble',
+      verdict: 'deny',
+      node: 'kind/worker',
+      source: {
+        namespace: 'shop',
+        pod: 'probe-6d8f-abcde',
+        labels: { app: 'probe' },
+        workload: { kind: 'Deployment', name: 'probe' },
+        port: 38_160,
+      },
+      destination: { is: 'outside', port: 8080 },
+      egress: { verdict: 'deny', reason: 'no rule', policies: [] },
+      isReply: false,
+    });
+    expect(read.source.labels).toEqual({ app: 'probe' });
+    expect(read.ingress).toBeUndefined();
+    const named = {
+      ...hubbleLine.flow,
+      drop_reason_desc: 'POLICY_DENY',
+      egress_denied_by: [{ name: 'no-world', kind: 'CiliumClusterwideNetworkPolicy' }],
+    };
+    expect(describeFlow(flow(named)).because).toBe('egress: CiliumClusterwideNetworkPolicy no-world');
+  });
+
+  it("of Hubble's about a packet that answers says so, and one about something else than a connection is none", () => {
+    const forwarded = {
+      ...hubbleLine.flow,
+      verdict: 'FORWARDED',
+      is_reply: true,
+      l4: { UDP: { source_port: 53, destination_port: 40_000 } },
+    };
+    expect(flow({ flow: forwarded })).toMatchObject({ verdict: 'allow', isReply: true });
+    const synAck = {
+      ...forwarded,
+      is_reply: null,
+      l4: { TCP: { source_port: 80, destination_port: 40_000, flags: { SYN: true, ACK: true } } },
+    };
+    expect(flow({ flow: synAck })).toMatchObject({ isReply: true });
+    for (const line of [{ flow: { verdict: 'TRANSLATED' } }, { node_status: {} }, { agent_event: {} }])
+      expect(readFlowLogLine(JSON.stringify(line))).toEqual({ kind: 'other' });
+    expect(readFlowLogLine('{"lost_events":{"source":"PERF_EVENT_RING_BUFFER","num_events_lost":"7"},"node_name":"n"}')).toEqual({
+      kind: 'dropped',
+      events: 7,
+      node: 'n',
+    });
+  });
+
+  it("of Calico's stands for as many connections as it counts, and names pods by how their names begin", () => {
+    expect(flow(calicoLine)).toMatchObject({
+      format: 'calico',
+      time: '2026-01-31T12:05:00.000Z',
+      verdict: 'deny',
+      count: 3,
+      source: { namespace: 'default', podPrefix: 'frontend-755cdc7957-', labels: { app: 'frontend' } },
+      destination: { namespace: 'shop', pod: 'checkout-598d5b586d-wsvmz', port: 5050 },
+      ingress: { verdict: 'deny', reason: 'no rule', policies: [{ kind: 'NetworkPolicy', namespace: 'shop', name: 'app.checkout' }] },
+    });
+    const profile = { ...calicoLine, action: 'allow', policies: { all_policies: ['0|__PROFILE__|__PROFILE__.kns.shop|allow|0'] } };
+    expect(flow(profile).ingress).toEqual({ verdict: 'allow', reason: 'other', policies: [] });
+  });
+
+  it("of Whisker's is read, too", () => {
+    expect(flow(whiskerLine)).toMatchObject({
+      verdict: 'allow',
+      source: { namespace: 'default', podPrefix: 'frontend-755cdc7957-', labels: { app: 'frontend', tier: 'web' } },
+      destination: { is: 'outside', port: 443 },
+      egress: { verdict: 'allow', reason: 'rule', policies: [{ kind: 'CalicoNetworkPolicy', namespace: 'default', name: 'out' }] },
+    });
+    expect(flow(whiskerLine).destination.namespace).toBeUndefined();
+  });
+});
+
+describe('a reader of flow logs', () => {
+  it('reads mixed formats in pieces of any size, and counts what it cannot read and what others left out', () => {
+    const text = [
+      JSON.stringify(agentLine),
+      `2026-01-31T12:00:00.123456789Z stdout F ${JSON.stringify(hubbleLine)}`,
+      'not json',
+      '{"level":"info","time":"2026-01-31T12:00:00Z","msg":"agent started"}',
+      '{"time":"2026-01-31T12:00:00Z","node":"n1","dropped":{"rate":3,"queue":1,"sink":0}}',
+      '',
+      '{"a":1}',
+      JSON.stringify(calicoLine),
+    ].join('\n');
+    for (const size of [1, 7, 100, text.length]) {
+      const reader = new FlowLogReader();
+      const lines = [];
+      for (let at = 0; at < text.length; at += size) lines.push(...reader.push(text.slice(at, at + size)));
+      lines.push(...reader.finish());
+      expect(lines.map((line) => (line.kind === 'flow' ? line.flow.format : line.kind))).toEqual([
+        'weir',
+        'hubble',
+        'broken',
+        'dropped',
+        'broken',
+        'calico',
+      ]);
+      expect(reader.counts).toEqual({ flows: 3, broken: 2, firstBroken: 'line 3: no JSON: not json', dropped: 4 });
+    }
+  });
+
+  it('keeps no line that never ends', () => {
+    const reader = new FlowLogReader();
+    for (let i = 0; i < 40; i++) expect(reader.push('x'.repeat(100_000))).toEqual([]);
+    expect(reader.push(`\n${JSON.stringify(agentLine)}\n`)).toMatchObject([{ kind: 'flow' }]);
+    expect(reader.counts).toMatchObject({ flows: 1, broken: 1, firstBroken: 'line 1: a line that is longer than any log writes' });
+  });
+});

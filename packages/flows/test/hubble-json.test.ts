@@ -1,0 +1,107 @@
+/** What is written for readers of Hubble's JSON. */
+import { hubbleJson, type ObservedDecision, type ObservedFlow, readFlowLogLine } from '@weir/flows';
+import { defined, parseAddress, protocolNumber } from '@weir/net';
+import { Random } from '@weir/testkit';
+import { describe, expect, it } from 'vitest';
+
+const address = (text: string): NonNullable<ReturnType<typeof parseAddress>> => defined(parseAddress(text), 'this is an address');
+
+const base: ObservedFlow = {
+  format: 'weir',
+  time: '2026-01-31T12:00:00.000Z',
+  node: 'n1',
+  verdict: 'deny',
+  source: { namespace: 'demo', pod: 'client', address: address('10.0.0.1'), port: 40_000 },
+  destination: { namespace: 'demo', pod: 'server', address: address('10.0.0.2'), port: 80 },
+  protocol: protocolNumber.TCP,
+  ingress: { verdict: 'deny', reason: 'no rule', policies: [{ kind: 'NetworkPolicy', namespace: 'demo', name: 'web' }] },
+  isReply: false,
+  count: 1,
+};
+
+describe("an observed flow in Hubble's JSON", () => {
+  it('has the names, numbers and labels that hubble observe -o json prints', () => {
+    const facts = { labels: { app: 'client', 'pod-template-hash': 'x' }, workload: { kind: 'Deployment', name: 'client' } };
+    expect(hubbleJson(base, (pod) => (pod === 'demo/client' ? facts : undefined))).toEqual({
+      flow: {
+        time: '2026-01-31T12:00:00.000Z',
+        verdict: 'DROPPED',
+        drop_reason: 133,
+        drop_reason_desc: 'POLICY_DENIED',
+        IP: { source: '10.0.0.1', destination: '10.0.0.2', ipVersion: 'IPv4' },
+        l4: { TCP: { source_port: 40_000, destination_port: 80, flags: { SYN: true } } },
+        source: {
+          namespace: 'demo',
+          labels: ['k8s:app=client', 'k8s:pod-template-hash=x', 'k8s:io.kubernetes.pod.namespace=demo'],
+          pod_name: 'client',
+          workloads: [{ kind: 'Deployment', name: 'client' }],
+        },
+        destination: { namespace: 'demo', labels: ['k8s:io.kubernetes.pod.namespace=demo'], pod_name: 'server' },
+        Type: 'L3_L4',
+        node_name: 'n1',
+        is_reply: false,
+        event_type: { type: 1, sub_type: 133 },
+        traffic_direction: 'INGRESS',
+        Summary: 'TCP Flags: SYN',
+      },
+      node_name: 'n1',
+      time: '2026-01-31T12:00:00.000Z',
+    });
+  });
+
+  it('names the policy whose rule allows or denies, and what is no pod by what is reserved for it', () => {
+    const policies = [{ kind: 'NetworkPolicy', namespace: 'demo', name: 'web' }];
+    const { ingress: _, ...rest } = base;
+    const allowed = hubbleJson({ ...rest, verdict: 'allow', egress: { verdict: 'allow', reason: 'rule', policies } }).flow;
+    expect(allowed).toMatchObject({
+      verdict: 'FORWARDED',
+      egress_allowed_by: policies,
+      event_type: { type: 5 },
+      traffic_direction: 'EGRESS',
+    });
+    expect(allowed.drop_reason).toBeUndefined();
+    const denied = hubbleJson({ ...rest, egress: { verdict: 'deny', reason: 'rule', policies } }).flow;
+    expect(denied).toMatchObject({ drop_reason_desc: 'POLICY_DENY', egress_denied_by: policies });
+    const ends = hubbleJson({ ...base, source: { address: address('203.0.113.1') }, destination: { is: 'node', name: 'n1' } }).flow;
+    expect([ends.source, ends.destination]).toEqual([
+      { identity: 2, labels: ['reserved:world'] },
+      { identity: 1, labels: ['reserved:host'] },
+    ]);
+    expect(ends.IP).toBeUndefined();
+  });
+
+  it.each(Array.from({ length: 40 }, (_, i) => 4_100 + i))('is read back as the flow that it was, seed %i', (seed) => {
+    const random = new Random(seed);
+    const pick = <T>(...all: readonly T[]): T => all[random.integer(0, all.length - 1)] as T;
+    const verdict = pick('allow' as const, 'deny' as const);
+    const protocol = pick(protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP, protocolNumber.ICMP);
+    const isIcmp = protocol === protocolNumber.ICMP;
+    const end = (): ObservedFlow['source'] => ({
+      address: address(`10.0.${random.integer(0, 9)}.${random.integer(1, 9)}`),
+      ...(isIcmp ? {} : { port: random.integer(1, 65_535) }),
+      ...pick<Partial<ObservedFlow['source']>>(
+        { namespace: 'a', pod: 'p', labels: { app: 'x', tier: 'y=z' } },
+        { is: 'outside' },
+        { is: 'node', name: 'n1' },
+      ),
+    });
+    const policies = [{ kind: 'NetworkPolicy', namespace: 'a', name: 'p' }];
+    const flow: ObservedFlow = {
+      format: 'hubble',
+      time: '2026-01-31T12:00:00.000Z',
+      node: 'n1',
+      verdict,
+      source: end(),
+      destination: end(),
+      protocol,
+      ...(isIcmp ? { icmp: { type: random.integer(0, 255), code: random.integer(0, 3) } } : {}),
+      [pick('egress', 'ingress')]: pick<ObservedDecision>(
+        { verdict, reason: 'rule' as const, policies },
+        verdict === 'allow' ? { verdict, reason: 'other' as const, policies: [] } : { verdict, reason: 'no rule' as const, policies: [] },
+      ),
+      isReply: false,
+      count: 1,
+    };
+    expect(readFlowLogLine(JSON.stringify(hubbleJson(flow)))).toEqual({ kind: 'flow', flow });
+  });
+});
