@@ -51,3 +51,8 @@ export interface LintRule {
   /** Gives what it finds, in any order. */
   check(context: LintContext): Iterable<DraftFinding>;
 }
+
+/** What a rule finds; it is asked once, whoever wants to know. */
+export function draftsOf(rule: LintRule, context: LintContext): readonly DraftFinding[] {
+  return context.once(`drafts of ${rule.id}`, () => [...rule.check(context)]);
+}

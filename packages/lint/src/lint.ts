@@ -4,7 +4,7 @@ import { LintContext, type LintInput, type LintReading } from './context/lint-co
 import { compareFindings, type Finding, type Severity } from './finding.ts';
 import { applyIgnores } from './ignores/apply-ignores.ts';
 import { readIgnores } from './ignores/read-ignores.ts';
-import type { LintRule } from './lint-rule.ts';
+import { draftsOf, type LintRule } from './lint-rule.ts';
 import { lintRules } from './rule-registry.ts';
 import { ignoreRules } from './rules/ignore-rules.ts';
 import { SourceFiles } from './source/place-findings.ts';
@@ -55,7 +55,7 @@ export function lint(input: LintInput, options: LintOptions = {}): LintReport {
   };
   const asked = lintRules.filter(isAsked);
   const findings = asked.flatMap((rule) =>
-    [...rule.check(context)].map((draft) => sources.place(draft, rule.id, severityOf(rule.id) ?? draft.severity ?? rule.severity)),
+    draftsOf(rule, context).map((draft) => sources.place(draft, rule.id, severityOf(rule.id) ?? draft.severity ?? rule.severity)),
   );
   const comments = [...(input.texts ?? [])].flatMap(([file, text]) => readIgnores(file, text));
   const askedIds = new Set(asked.map(({ id }) => id));

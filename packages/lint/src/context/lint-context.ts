@@ -68,9 +68,9 @@ export class LintContext {
   /** The policies that the engine reads. */
   get policies(): readonly LintPolicy[] {
     return this.once('policies', () => {
-      const { profile } = this;
+      const { profile, systems, referred, snapshot } = this;
       const { expandsUnsupported } = this.reading;
-      return lintPoliciesOf(this.objects, this.referred, { profile, systems: this.systems, expandsUnsupported });
+      return lintPoliciesOf(this.objects, snapshot, { referred, options: { profile, systems, expandsUnsupported } });
     });
   }
 
@@ -120,11 +120,14 @@ export class LintContext {
 
   /** The policy that a rule or a verdict names. */
   policyOf(ref: PolicyRef): LintPolicy | undefined {
-    const byRef = this.once(
-      'byRef',
-      () => new Map(this.policies.flatMap((of) => of.compiled.map(({ policy }): [string, LintPolicy] => [refKey(policy.ref), of]))),
-    );
-    return byRef.get(refKey(ref));
+    const byRef = this.once('policies by reference', () => {
+      const found = new Map<string, LintPolicy>();
+      for (const of of this.policies) for (const policy of of.compiled) found.set(refKey(policy.ref), of);
+      return { found, known: new WeakMap<PolicyRef, LintPolicy>() };
+    });
+    const known = byRef.known.get(ref) ?? byRef.found.get(refKey(ref));
+    if (known !== undefined) byRef.known.set(ref, known);
+    return known;
   }
 
   /** A value that is computed when it is asked for first, for all rules; `name` is of whoever asks. */

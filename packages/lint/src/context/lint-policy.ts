@@ -1,10 +1,9 @@
 /** Policies among the objects: each with what it compiles to, and where its rules stand. */
+import type { Snapshot } from '@weir/analyze';
 import {
-  type CompiledObject,
   compileForSystems,
   countedAmong,
   isOfKind,
-  type PlacedPolicy,
   type PolicyKind,
   policyCompilersOf,
   type ReferredObjects,
@@ -17,36 +16,67 @@ import type { LintObject } from './lint-object.ts';
 export interface LintPolicy extends LintObject {
   readonly kind: PolicyKind;
   /** What it is in the model; a refused one is there as its stand-in. */
-  readonly compiled: readonly PlacedPolicy[];
+  readonly compiled: readonly Policy[];
   /** Whether nothing of what it says holds, for the reasons that the diagnostics give. */
   readonly isRefused: boolean;
 }
 
-/** The policies of the APIs that the engine reads, in the order of the objects. */
+/** The policies of the APIs that the engine reads, in the order of the objects, as the snapshot has them. */
 export function lintPoliciesOf(
   objects: readonly LintObject[],
-  referred: ReferredObjects,
-  options: Omit<SystemsOptions, 'positionOf'>,
+  snapshot: Pick<Snapshot, 'policies' | 'diagnostics'>,
+  compiling: { readonly referred: ReferredObjects; readonly options: Omit<SystemsOptions, 'positionOf'> },
 ): readonly LintPolicy[] {
+  const kept = compiledByName(snapshot);
   const found = new Map<LintObject, LintPolicy>();
-  for (const compiler of policyCompilersOf(options.profile)) {
+  for (const compiler of policyCompilersOf(compiling.options.profile)) {
     for (const kind of compiler.policyKinds.filter(({ holds }) => holds === undefined)) {
       const ofKind = objects.filter(({ object }) => isOfKind(object, kind));
-      for (const entry of countedAmong(kind, ofKind)) {
-        const place = entry.positionOf === undefined ? {} : { positionOf: entry.positionOf };
-        const compiled = compileForSystems(
-          { compiler, object: entry.object, referred },
-          { ...options, ...place, toleratesUnknownFields: entry.positionOf === undefined },
-        );
-        found.set(entry, { ...entry, kind, compiled: compiled.policies, isRefused: isRefused(compiled) });
-      }
+      for (const entry of countedAmong(kind, ofKind)) found.set(entry, { ...entry, kind, ...kept(entry.name) });
     }
   }
-  return objects.flatMap((entry) => found.get(entry) ?? []);
+  // What has the name of another one, or none, is told apart by nothing that the snapshot has.
+  const counts = new Map<string, number>();
+  for (const { name } of found.keys()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return objects.flatMap((entry): LintPolicy[] => {
+    const policy = found.get(entry);
+    if (policy === undefined) return [];
+    const isTold = entry.object.metadata.name !== undefined && counts.get(entry.name) === 1;
+    return [isTold ? policy : compileAgain(policy, compiling)];
+  });
 }
 
-function isRefused({ diagnostics }: CompiledObject): boolean {
-  return diagnostics.some(({ severity }) => severity === 'error');
+/** What the snapshot has of an object, by the name that findings and diagnostics give it. */
+function compiledByName({
+  policies,
+  diagnostics,
+}: Pick<Snapshot, 'policies' | 'diagnostics'>): (name: string) => Pick<LintPolicy, 'compiled' | 'isRefused'> {
+  const byName = new Map<string, Policy[]>();
+  for (const policy of policies) {
+    const { kind, namespace, name } = policy.ref;
+    const key = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+    const others = byName.get(key);
+    if (others === undefined) byName.set(key, [policy]);
+    else others.push(policy);
+  }
+  const refused = new Set(diagnostics.flatMap(({ severity, object }) => (severity === 'error' ? [object] : [])));
+  return (name) => ({ compiled: byName.get(name) ?? [], isRefused: refused.has(name) });
+}
+
+function compileAgain(
+  policy: LintPolicy,
+  { referred, options }: { readonly referred: ReferredObjects; readonly options: Omit<SystemsOptions, 'positionOf'> },
+): LintPolicy {
+  const { object, positionOf, kind } = policy;
+  const compiler = policyCompilersOf(options.profile).find(({ policyKinds }) => policyKinds.includes(kind));
+  if (compiler === undefined) return policy;
+  const place = positionOf === undefined ? {} : { positionOf };
+  const { policies, diagnostics } = compileForSystems(
+    { compiler, object, referred },
+    { ...options, ...place, toleratesUnknownFields: positionOf === undefined },
+  );
+  const isRefused = diagnostics.some(({ severity }) => severity === 'error');
+  return { ...policy, compiled: policies.map((placed) => placed.policy), isRefused };
 }
 
 /** A policy's name for maps: equal for what the model says came from one object. */
@@ -72,7 +102,7 @@ export function rulesOf(policies: readonly LintPolicy[]): readonly LintRuleEntry
   return policies
     .filter((of) => !of.isRefused)
     .flatMap((of) =>
-      of.compiled.flatMap(({ policy }) =>
+      of.compiled.flatMap((policy) =>
         (['ingress', 'egress'] as const).flatMap((direction) =>
           (policy[direction]?.rules ?? []).map((rule): LintRuleEntry => ({ of, policy, direction, rule })),
         ),

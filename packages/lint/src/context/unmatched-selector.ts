@@ -5,7 +5,7 @@
  * have pods, and a namespace that is not among them may exist.
  */
 import { namespaceNameLabel } from '@weir/kube';
-import { type Endpoint, type LabelKey, type LabelsBySpace, labelOf, type Selector, selectorMatchesLabels } from '@weir/model';
+import { type Endpoint, type LabelKey, type LabelsBySpace, labelOf, type Selector, selectorKey, selectorMatchesLabels } from '@weir/model';
 import { unreachable } from '@weir/net';
 import type { KnownNamespace, LintContext } from './lint-context.ts';
 import { nearestWord } from './near-words.ts';
@@ -22,18 +22,24 @@ export interface UnmatchedSelector {
   readonly onHostNetwork: readonly Endpoint[];
 }
 
-/** Undefined where it matches a pod, or may match one that is not known. */
+/** Undefined where it matches a pod, or may match one that is not known. Each selector is asked once. */
 export function unmatchedSelector(context: LintContext, selector: Selector): UnmatchedSelector | undefined {
   if (selector.kind === 'all' || selector.kind === 'none') return undefined;
+  const known = context.once('unmatched selectors', () => new Map<string, UnmatchedSelector | undefined>());
+  const key = selectorKey(selector);
+  if (!known.has(key)) known.set(key, findReason(context, selector));
+  return known.get(key);
+}
+
+function findReason(context: LintContext, selector: Selector): UnmatchedSelector | undefined {
   const { pods, perhaps, onHostNetwork } = context.pods.matching(selector);
   if (pods.length > 0 || perhaps.length > 0) return undefined;
   const parts = selector.kind === 'and' ? selector.of : [selector];
   const ofNamespaces = parts.filter(isOfNamespace);
   const ofPods = parts.filter((part) => !isOfNamespace(part));
-  const namespaces = namespacesOf(context, ofNamespaces);
-  if (namespaces === 'unknown') return undefined;
-  if (namespaces.length === 0) return withoutNamespace(context, ofNamespaces);
-  const there = namespaces.flatMap(({ name }) => context.pods.inNamespace(name));
+  const there = podsThere(context, ofNamespaces);
+  if (there === 'unknown') return undefined;
+  if (there.namespaces.length === 0) return withoutNamespace(context, ofNamespaces);
   if (onHostNetwork.length > 0) {
     return {
       missing: 'pod',
@@ -41,11 +47,59 @@ export function unmatchedSelector(context: LintContext, selector: Selector): Unm
       onHostNetwork,
     };
   }
-  if (ofPods.length === 0) return undefined;
-  if (!context.isComplete && (there.length === 0 || namespaces.some(({ name }) => context.pods.inNamespace(name).length === 0))) {
-    return undefined;
+  if (ofPods.length === 0 || (!context.isComplete && there.hasEmpty)) return undefined;
+  return withoutPod(there, ofPods);
+}
+
+/** The pods of some namespaces. */
+interface PodsThere {
+  readonly namespaces: readonly KnownNamespace[];
+  readonly labels: AskedLabels;
+  /** Whether one of the namespaces has none. */
+  readonly hasEmpty: boolean;
+}
+
+/** The pods of the namespaces that all parts select, looked up once for each such selector. */
+function podsThere(context: LintContext, parts: readonly Selector[]): PodsThere | 'unknown' {
+  const known = context.once('pods of selected namespaces', () => new Map<string, PodsThere | 'unknown'>());
+  const key = selectorKey({ kind: 'and', of: parts });
+  let found = known.get(key);
+  if (found === undefined) {
+    const namespaces = namespacesOf(context, parts);
+    if (namespaces === 'unknown') found = namespaces;
+    else {
+      const pods = namespaces.map(({ name }) => context.pods.inNamespace(name));
+      const labels = new AskedLabels(pods.flat().map((pod) => pod.labels));
+      found = { namespaces, labels, hasEmpty: pods.some(({ length }) => length === 0) };
+    }
+    known.set(key, found);
   }
-  return withoutPod(there, ofPods, namespaces);
+  return found;
+}
+
+/** The labels of some pods or namespaces; the values of each are collected once. */
+class AskedLabels {
+  readonly all: readonly LabelsBySpace[];
+  readonly #values = new Map<string, ReadonlySet<string>>();
+
+  constructor(all: readonly LabelsBySpace[]) {
+    this.all = all;
+  }
+
+  /** Whether one of them is matched. */
+  haveMatch(part: Selector): boolean {
+    if (part.kind !== 'in') return this.all.some((labels) => selectorMatchesLabels(part, labels));
+    const values = this.valuesOf(part.label);
+    return part.values.some((value) => values.has(value));
+  }
+
+  /** What they have for a key. */
+  valuesOf(label: LabelKey): ReadonlySet<string> {
+    const key = `${label.space} ${label.key}`;
+    let values = this.#values.get(key);
+    if (values === undefined) this.#values.set(key, (values = new Set(this.all.flatMap((one) => labelOf(one, label) ?? []))));
+    return values;
+  }
 }
 
 /** The namespaces that all parts select; unknown where one of them may, as its labels are not there. */
@@ -66,29 +120,22 @@ function labelsOfNamespace({ name, labels }: KnownNamespace): LabelsBySpace {
 }
 
 function withoutNamespace(context: LintContext, parts: readonly Selector[]): UnmatchedSelector | undefined {
-  const all = [...context.namespaces.values()];
-  for (const part of parts) {
-    if (all.some((namespace) => selectorMatchesLabels(part, labelsOfNamespace(namespace)))) continue;
-    const meant = meantBy(part, all.map(labelsOfNamespace));
-    if (meant === undefined && !context.isComplete) return undefined;
-    return { missing: 'namespace', reason: reasonFor(part, 'namespace'), ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
-  }
-  if (!context.isComplete) return undefined;
-  return { missing: 'namespace', reason: 'no namespace has all of these labels', onHostNetwork: [] };
+  const all = context.once('labels of namespaces', () => new AskedLabels([...context.namespaces.values()].map(labelsOfNamespace)));
+  const missing = parts.find((part) => !all.haveMatch(part));
+  const meant = missing === undefined ? undefined : meantBy(missing, all);
+  if (meant === undefined && !context.isComplete) return undefined;
+  const reason = missing === undefined ? 'no namespace has all of these labels' : reasonFor(missing, 'namespace');
+  return { missing: 'namespace', reason, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
 }
 
-function withoutPod(there: readonly Endpoint[], parts: readonly Selector[], namespaces: readonly KnownNamespace[]): UnmatchedSelector {
+function withoutPod({ labels, namespaces }: PodsThere, parts: readonly Selector[]): UnmatchedSelector {
   const [only] = namespaces;
   const where = only !== undefined && namespaces.length === 1 ? ` in namespace ${only.name}` : '';
-  for (const part of parts) {
-    if (there.some(({ labels }) => selectorMatchesLabels(part, labels))) continue;
-    const meant = meantBy(
-      part,
-      there.map(({ labels }) => labels),
-    );
-    return { missing: 'pod', reason: `${reasonFor(part, 'pod')}${where}`, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
-  }
-  return { missing: 'pod', reason: `no pod${where} has all of these labels, only some of them`, onHostNetwork: [] };
+  const missing = parts.find((part) => !labels.haveMatch(part));
+  const meant = missing === undefined ? undefined : meantBy(missing, labels);
+  const reason =
+    missing === undefined ? `no pod${where} has all of these labels, only some of them` : `${reasonFor(missing, 'pod')}${where}`;
+  return { missing: 'pod', reason, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
 }
 
 function reasonFor(part: Selector, what: 'pod' | 'namespace'): string {
@@ -104,10 +151,10 @@ function reasonFor(part: Selector, what: 'pod' | 'namespace'): string {
 const textTests = { contains: 'contains', startsWith: 'starts with', endsWith: 'ends with' } as const;
 
 /** The nearest value of the key, or the nearest key. */
-function meantBy(part: Selector, labels: readonly LabelsBySpace[]): UnmatchedSelector['meant'] {
+function meantBy(part: Selector, labels: AskedLabels): UnmatchedSelector['meant'] {
   if (part.kind !== 'in' && part.kind !== 'exists') return undefined;
   const { label } = part;
-  const values = new Set(labels.flatMap((one) => labelOf(one, label) ?? []));
+  const values = labels.valuesOf(label);
   if (values.size > 0 && part.kind === 'in') {
     for (const wanted of part.values) {
       const near = nearestWord(wanted, values);
@@ -116,7 +163,7 @@ function meantBy(part: Selector, labels: readonly LabelsBySpace[]): UnmatchedSel
     return undefined;
   }
   const fits = (one: LabelsBySpace, key: string): boolean => part.kind === 'exists' || part.values.includes(one[label.space][key] ?? '');
-  const keys = new Set(labels.flatMap((one) => Object.keys(one[label.space]).filter((key) => fits(one, key))));
+  const keys = new Set(labels.all.flatMap((one) => Object.keys(one[label.space]).filter((key) => fits(one, key))));
   const near = nearestWord(label.key, keys);
   return near === undefined ? undefined : { label, wanted: label.key, near, what: 'key' };
 }

@@ -23,13 +23,18 @@ export const unknownNamespace: LintRule = {
   check: (context) => findings(context, 'namespace'),
 };
 
-function* findings(context: LintContext, missing: UnmatchedSelector['missing']): Iterable<DraftFinding> {
+function findings(context: LintContext, missing: UnmatchedSelector['missing']): readonly DraftFinding[] {
+  const all = context.once('dangling peers', () => [...danglingPeers(context)]);
+  return all.flatMap(({ unmatched, draft }) => (unmatched.missing === missing ? [draft] : []));
+}
+
+function* danglingPeers(context: LintContext): Iterable<{ readonly unmatched: UnmatchedSelector; readonly draft: DraftFinding }> {
   const said = new Set<string>();
   const halves = secondHalves(context);
   for (const entry of context.rules) {
     for (const selector of selectorsOf(entry)) {
       const unmatched = unmatchedSelector(context, selector);
-      if (unmatched?.missing !== missing) continue;
+      if (unmatched === undefined) continue;
       const field = fieldOfOrigin(entry.rule.origin);
       if (halves.has(`${entry.of.name} ${field}`)) continue;
       // One peer is a rule of the model for each protocol.
@@ -37,7 +42,8 @@ function* findings(context: LintContext, missing: UnmatchedSelector['missing']):
       if (said.has(key)) continue;
       said.add(key);
       const message = `this peer is nobody: ${unmatched.reason}`;
-      yield { about: entry.of, field, message, action: adviceFor(unmatched), ...labelFix(entry.of, field, unmatched) };
+      const draft = { about: entry.of, field, message, action: adviceFor(unmatched), ...labelFix(entry.of, field, unmatched) };
+      yield { unmatched, draft };
     }
   }
 }

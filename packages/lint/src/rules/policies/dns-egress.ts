@@ -16,7 +16,7 @@ import {
 import { addressRangesContain, type Family, type ProtocolNumber, portRangesContain, protocolNumber } from '@weir/net';
 import { clusterDnsOf, nodeLocalDns } from '../../context/cluster-dns.ts';
 import type { LintContext } from '../../context/lint-context.ts';
-import { fieldOfOrigin, type LintPolicy, refKey } from '../../context/lint-policy.ts';
+import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about pods without DNS. */
@@ -29,11 +29,9 @@ export const egressWithoutDns: LintRule = {
     for (const { pods, policies, udp } of restrictedPods(context)) {
       if (udp !== 'deny') continue;
       // Of several that restrict the same pods, the one that the others stand beside: that of most pods.
-      const blamed = policies
-        .flatMap((policy) => context.policyOf(policy.ref) ?? [])
-        .sort((a, b) => reachOf(context, b) - reachOf(context, a));
-      const [first] = blamed;
-      if (first !== undefined) byPolicy.set(first, [...(byPolicy.get(first) ?? []), ...pods]);
+      const blamed = policies.flatMap((policy) => context.policyOf(policy.ref) ?? []);
+      const [first] = blamed.map((of) => ({ of, reach: reachOf(context, of) })).sort((a, b) => b.reach - a.reach);
+      if (first !== undefined) byPolicy.set(first.of, [...(byPolicy.get(first.of) ?? []), ...pods]);
     }
     for (const [about, pods] of byPolicy) {
       yield {
@@ -93,6 +91,12 @@ interface RestrictedPods {
 function restrictedPods(context: LintContext): readonly RestrictedPods[] {
   return context.once('dns of restricted pods', () => {
     const groups = new Map<string, { pods: Endpoint[]; policies: Policy[]; rules: Rule[] }>();
+    const numbers = new Map<Policy, number>();
+    const numberOf = (policy: Policy): number => {
+      let number = numbers.get(policy);
+      if (number === undefined) numbers.set(policy, (number = numbers.size));
+      return number;
+    };
     for (const endpoint of context.pods.all) {
       if (!asksTheCluster(context, endpoint)) continue;
       const selecting = context.snapshot.world
@@ -101,7 +105,7 @@ function restrictedPods(context: LintContext): readonly RestrictedPods[] {
       const policies = selecting.filter(({ egress }) => egress?.isolates === true);
       const rules = selecting.flatMap(({ egress }) => egress?.rules ?? []);
       if (policies.length === 0 || !rules.some(({ action }) => action === 'allow')) continue;
-      const key = `${endpoint.namespace} ${selecting.map(({ ref }) => refKey(ref)).join(' ')}`;
+      const key = `${endpoint.namespace} ${selecting.map(numberOf).join()}`;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { pods: [endpoint], policies, rules });
       else group.pods.push(endpoint);
@@ -156,10 +160,7 @@ function isOfCache({ match: { destination } }: Rule): boolean {
 }
 
 function reachOf(context: LintContext, { compiled }: LintPolicy): number {
-  const pods = compiled
-    .filter(({ policy }) => appliesToPods(policy))
-    .map(({ policy }) => context.pods.matching(policy.subject).pods.length);
-  return Math.max(0, ...pods);
+  return Math.max(0, ...compiled.filter(appliesToPods).map(({ subject }) => context.pods.matching(subject).pods.length));
 }
 
 function whose(pods: readonly Endpoint[]): string {

@@ -33,7 +33,7 @@ function* askedSelectors({
   rules,
 }: LintContext): Iterable<{ readonly of: LintPolicy; readonly field?: string; readonly selector: Selector }> {
   for (const of of policies) {
-    for (const { policy } of of.compiled) if (appliesToPods(policy) && !of.isRefused) yield { of, selector: policy.subject };
+    for (const policy of of.compiled) if (appliesToPods(policy) && !of.isRefused) yield { of, selector: policy.subject };
   }
   for (const { of, rule } of rules) {
     const field = fieldOfOrigin(rule.origin);

@@ -4,6 +4,7 @@ import type { Direction, Endpoint, Match, Side } from '@weir/model';
 import { familyRange, formatPortRange, subtractAddressRanges } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin } from '../../context/lint-policy.ts';
+import { servicesOfPod } from '../../context/pod-ports.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about ingress. */
@@ -70,8 +71,8 @@ function portsText({ destination: { ports = [], namedPorts = [] } }: Match): str
 /** Whether each of the pods is behind a service that is for others than the cluster, or behind an Ingress or a Gateway. */
 function isEntryPoint(context: LintContext, pods: readonly Endpoint[]): boolean {
   if (pods.length === 0) return false;
-  const open = context.once('entry services', () => entryServices(context));
-  return pods.every((pod) => open.some((service) => selects(service, pod)));
+  const open = context.once('entry services', () => new Set(entryServices(context)));
+  return pods.every((pod) => servicesOfPod(context, pod).some((service) => open.has(service)));
 }
 
 function entryServices({ snapshot, objects }: LintContext): readonly Service[] {
@@ -101,9 +102,4 @@ function backendsOf(object: { readonly kind?: string; readonly metadata: { reado
 function namesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(namesIn);
   return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string' ? [value.name] : [];
-}
-
-function selects({ metadata, spec }: Service, { namespace, labels }: Endpoint): boolean {
-  const wanted = Object.entries(spec?.selector ?? {});
-  return (metadata.namespace ?? 'default') === namespace && wanted.length > 0 && wanted.every(([key, value]) => labels.pod[key] === value);
 }

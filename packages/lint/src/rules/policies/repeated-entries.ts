@@ -62,11 +62,17 @@ export const duplicateEntry: LintRule = {
 /** Members that are equal to an earlier one, in this value and in all that is in it. */
 function* repeated(value: unknown, path: string, name: string): Iterable<{ readonly field: string; readonly first: string }> {
   if (Array.isArray(value)) {
+    // Mostly there is one, and nothing to compare.
+    const isAsked = value.length > 1 && lists.has(name);
     const seen = new Map<string, number>();
     for (const [i, member] of value.entries()) {
+      if (!isAsked) {
+        yield* repeated(member, `${path}[${i}]`, '');
+        continue;
+      }
       const key = JSON.stringify(canonical(member, name));
       const first = seen.get(key);
-      if (first !== undefined && lists.has(name) && !isLogged(member)) yield { field: `${path}[${i}]`, first: `${path}[${first}]` };
+      if (first !== undefined && !isLogged(member)) yield { field: `${path}[${i}]`, first: `${path}[${first}]` };
       else {
         seen.set(key, first ?? i);
         yield* repeated(member, `${path}[${i}]`, '');

@@ -1,7 +1,7 @@
 /** Policies that are there twice: the same object, or another one that says the same. */
 import { type Direction, type Policy, type Rule, selectorKey } from '@weir/model';
 import type { LintObject } from '../../context/lint-object.ts';
-import type { LintPolicy } from '../../context/lint-policy.ts';
+import { type LintPolicy, refKey } from '../../context/lint-policy.ts';
 import type { LintRule } from '../../lint-rule.ts';
 
 /** The rule about objects. */
@@ -41,11 +41,13 @@ export const duplicatePolicy: LintRule = {
   id: 'duplicate-policy',
   title: 'a policy that says the same as another one',
   severity: 'warning',
-  *check({ policies }) {
+  *check({ policies, snapshot }) {
     const seen = new Map<string, LintPolicy>();
+    const tiers = new Map<string, string>();
+    for (const { name, policies: those } of snapshot.world.tiers) for (const { ref } of those) tiers.set(refKey(ref), name);
     for (const of of policies) {
       if (of.isRefused || of.compiled.length === 0) continue;
-      const key = contentOf(of);
+      const key = contentOf(of, tiers);
       const first = seen.get(key);
       if (first === undefined) seen.set(key, of);
       else if (first.name !== of.name) {
@@ -61,8 +63,8 @@ export const duplicatePolicy: LintRule = {
 };
 
 /** Equal for policies that say the same of the same pods at the same place among all. */
-function contentOf({ compiled }: LintPolicy): string {
-  return JSON.stringify(compiled.map(({ tier, policy }) => [tier.name, ...contentOfPolicy(policy)]));
+function contentOf({ compiled }: LintPolicy, tiers: ReadonlyMap<string, string>): string {
+  return JSON.stringify(compiled.map((policy) => [tiers.get(refKey(policy.ref)), ...contentOfPolicy(policy)]));
 }
 
 function contentOfPolicy(policy: Policy): readonly unknown[] {

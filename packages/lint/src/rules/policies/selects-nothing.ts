@@ -23,8 +23,8 @@ export const selectsHostNetwork: LintRule = {
 
 function* findings(context: LintContext, onHostNetwork: boolean): Iterable<DraftFinding> {
   for (const of of context.policies) {
-    const policies = of.compiled.filter(({ policy }) => appliesToPods(policy));
-    const unmatched = policies.map(({ policy }) => unmatchedSelector(context, policy.subject));
+    const policies = of.compiled.filter(appliesToPods);
+    const unmatched = policies.map((policy) => unmatchedSelector(context, policy.subject));
     const [first] = unmatched;
     if (first === undefined || unmatched.some((one) => one === undefined)) continue;
     if (first.onHostNetwork.length > 0 !== onHostNetwork) continue;

@@ -4,12 +4,13 @@
  *
  * The ports that containers declare bind nobody, so a number is found only where all of the pods declare some.
  */
-import type { Container, NetworkPolicy, Service } from '@weir/kube';
+import type { NetworkPolicy } from '@weir/kube';
 import { type Endpoint, podName, type Side } from '@weir/model';
-import { formatProtocol, isTransportName, type PortRange, type ProtocolNumber, portRangesContain, transportNumber } from '@weir/net';
+import { formatProtocol, type PortRange, type ProtocolNumber, portRangesContain } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
 import { nearestWord } from '../../context/near-words.ts';
+import { portsOfPods } from '../../context/pod-ports.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about names. */
@@ -82,7 +83,7 @@ export const unservedPort: LintRule = {
     for (const asked of askedPorts(context)) {
       for (const { first, services } of unserved(context, asked)) {
         if (services.length > 0) continue;
-        const declared = [...new Set(asked.pods.flatMap((pod) => declaredPorts(context, pod)).map(({ port }) => port))];
+        const declared = [...new Set(portsOfPods(context, asked.pods).declared.map(({ port }) => port))];
         yield {
           ...placeOf(asked.entry),
           message: `no container of ${whose(asked.pods)} declares port ${first}${protocolText(asked.protocol)}; they declare ${declared.join(', ')}`,
@@ -137,18 +138,13 @@ interface UnservedPort {
 
 /** Single ports only: a range is meant to be wider than what is there. */
 function unserved(context: LintContext, { pods, ports, names, protocol }: AskedPorts): readonly UnservedPort[] {
-  const declared = pods.map((pod) => declaredPorts(context, pod));
-  // The ports of a service say more than those that containers declare.
-  const isKnown = declared.every((list) => list.length > 0);
-  const fits = (port: PortRange): boolean =>
-    declared.some((list) =>
-      list.some((one) => (protocol === undefined || one.protocol === protocol) && portRangesContain([port], one.port)),
-    );
+  const { declared, isKnown, services } = portsOfPods(context, pods);
+  const fits = ({ first }: PortRange): boolean =>
+    declared.some((one) => one.port === first && (protocol === undefined || one.protocol === protocol));
   // Where another port of the rule is served, the pods behind it are those that are meant.
   const missing = ports.filter((port) => port.first === port.last && !fits(port));
   const found = missing.map(({ first }): UnservedPort => {
-    const behind = context.snapshot.services.filter((service) => pods.some((pod) => selects(service, pod)));
-    const own = behind.flatMap((service) =>
+    const own = services.flatMap((service) =>
       (service.spec?.ports ?? []).flatMap(({ port, targetPort = port }) =>
         port === first && targetPort !== port ? [{ service, targetPort }] : [],
       ),
@@ -163,24 +159,8 @@ function unserved(context: LintContext, { pods, ports, names, protocol }: AskedP
       services: isAllowedToo ? [] : own.map(({ service }) => `${service.metadata.namespace ?? 'default'}/${service.metadata.name ?? ''}`),
     };
   });
-  return isKnown ? found : found.filter(({ services }) => services.length > 0);
-}
-
-function declaredPorts({ snapshot }: LintContext, pod: Endpoint): readonly { readonly protocol: ProtocolNumber; readonly port: number }[] {
-  const { containers = [], initContainers = [] } = snapshot.pods.get(podName(pod))?.spec ?? {};
-  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...containers, ...sidecars].flatMap(portsOf);
-}
-
-function portsOf({ ports = [] }: Container): readonly { readonly protocol: ProtocolNumber; readonly port: number }[] {
-  return ports.flatMap(({ containerPort, protocol = 'TCP' }) =>
-    isTransportName(protocol) ? [{ protocol: transportNumber(protocol), port: containerPort }] : [],
-  );
-}
-
-function selects({ metadata, spec }: Service, { namespace, labels }: Endpoint): boolean {
-  const wanted = Object.entries(spec?.selector ?? {});
-  return (metadata.namespace ?? 'default') === namespace && wanted.length > 0 && wanted.every(([key, value]) => labels.pod[key] === value);
+  // The ports of a service say more than those that containers declare.
+  return isKnown ? found : found.filter(({ services: behind }) => behind.length > 0);
 }
 
 /** The ports stand with the rule, not with its peers. */

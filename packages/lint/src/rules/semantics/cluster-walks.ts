@@ -6,6 +6,7 @@ import {
   type EndClasses,
   ownNodePairs,
   Reach,
+  RowWalk,
   rulesOf,
   trafficClasses,
 } from '@weir/connectivity';
@@ -36,12 +37,14 @@ function walksOf(snapshot: Snapshot, family: Family): DecisionWalk[] {
   const traffic = trafficClasses([world], world.endpoints, family);
   const reach = new Reach(world, { ends, traffic });
   const single = BitSet.where(ends.classes.length, (at) => ends.pods.has(at) && countOf(snapshot, ends.classes[at]) === 1);
+  const rowWalk = new RowWalk(BitSet.full(ends.classes.length));
+  const hasDenials = rulesOf(world).some(({ action }) => action === 'deny');
   return (['ingress', 'egress'] as const).flatMap((direction) => {
     const peersOf = new Map<number, BitSet>();
     return reach.walks(direction).map((walk) => {
       let peers = peersOf.get(walk.first);
       if (peers === undefined) peersOf.set(walk.first, (peers = decidedPeers(snapshot, { ends, single }, walk)));
-      return new DecisionWalk(walk, { ends, reach, peers, single });
+      return new DecisionWalk(walk, { ends, reach, peers, single, hasDenials, rowWalk });
     });
   });
 }
@@ -56,11 +59,14 @@ function decidedPeers(
   const owners = members.members();
   const [only, ...others] = owners;
   const isOnlyItself = only !== undefined && others.length === 0 && single.has(only);
-  return BitSet.where(ends.classes.length, (at) => {
-    if (isOnlyItself && at === only) return false;
-    const peer = ends.classes[at];
-    return peer?.kind !== 'nodes' || owners.some((owner) => isDecided(snapshot, { owner: ends.classes[owner], node: peer, direction }));
-  });
+  const peers = BitSet.full(ends.classes.length);
+  if (isOnlyItself) peers.delete(only);
+  for (const at of ends.nodes.members()) {
+    const node = ends.classes[at];
+    if (node === undefined) continue;
+    if (!owners.some((owner) => isDecided(snapshot, { owner: ends.classes[owner], node, direction }))) peers.delete(at);
+  }
+  return peers;
 }
 
 /** Whether a pod of the class has a flow with one of the nodes of which its policies decide. */

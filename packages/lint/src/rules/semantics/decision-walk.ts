@@ -6,7 +6,7 @@
  *     rule ─▶ rule ─▶ … ─▶ end of tier ─▶ rule ─▶ … ─▶ behind all tiers: allowed
  * ```
  */
-import { type AlikeWalk, type Bounds, type EndClasses, type Reach, RowWalk } from '@weir/connectivity';
+import { type AlikeWalk, type Bounds, type EndClasses, isKnown, known, type Reach, RowWalk } from '@weir/connectivity';
 import { type Policy, type Rule, type Tier, unorderedAmong } from '@weir/model';
 import { BitSet } from '@weir/net';
 
@@ -51,21 +51,40 @@ export class DecisionWalk {
   readonly peers: BitSet;
   /** The classes of one pod, which has no flow with itself. */
   readonly single: BitSet;
+  /** Whether some rule of the world denies. */
+  readonly hasDenials: boolean;
   /** Whether nobody has said which of the policies come first, so that all is denied. */
   readonly isUnordered: boolean;
-  readonly #none: BitSet;
+  readonly #rowWalk: RowWalk;
+  #stepsOfRule: ReadonlyMap<Rule, RuleStep> | undefined;
   #base: Bounds | undefined;
+  #allowedOnce: BitSet | undefined;
 
-  constructor(walk: AlikeWalk, over: Pick<DecisionWalk, 'ends' | 'reach' | 'peers' | 'single'>) {
+  constructor(
+    walk: AlikeWalk,
+    over: Pick<DecisionWalk, 'ends' | 'reach' | 'peers' | 'single' | 'hasDenials'> & { readonly rowWalk: RowWalk },
+  ) {
     this.walk = walk;
     this.ends = over.ends;
     this.reach = over.reach;
     this.peers = over.peers;
     this.single = over.single;
-    this.#none = BitSet.empty(over.peers.size);
+    this.hasDenials = over.hasDenials;
+    this.#rowWalk = over.rowWalk;
     const all = walk.tiers.flatMap(({ policies }) => policies);
     this.isUnordered = unorderedAmong(all, walk.direction).length > 0;
     this.steps = stepsOf(walk, over.reach, over.peers);
+  }
+
+  /** The steps that are rules of these. */
+  stepsOf(rules: ReadonlySet<Rule>): readonly RuleStep[] {
+    this.#stepsOfRule ??= new Map(this.steps.flatMap((step) => (step.kind === 'rule' ? [[step.rule, step]] : [])));
+    const found: RuleStep[] = [];
+    for (const rule of rules) {
+      const step = this.#stepsOfRule.get(rule);
+      if (step !== undefined) found.push(step);
+    }
+    return found;
   }
 
   /** The peers that are allowed as it is. */
@@ -74,9 +93,41 @@ export class DecisionWalk {
     return this.#base;
   }
 
+  /**
+   * The peers that one rule allows and no other one, where nothing but allowing rules and a denial at the end of one tier decide;
+   * nobody where others decide too. Without that rule they are denied.
+   */
+  get allowedOnce(): BitSet {
+    this.#allowedOnce ??= this.#isPlain ? onlyOnce(this.steps, this.peers) : this.#rowWalk.nobodyAllowed.certain;
+    return this.#allowedOnce;
+  }
+
+  get #isPlain(): boolean {
+    const ends = this.steps.filter((step) => step.kind === 'end');
+    const isAllowing = this.steps.every((step) => step.kind === 'end' || (step.rule.action === 'allow' && isKnown(step.matched)));
+    return isAllowing && ends.length === 1 && ends.every(({ isolating }) => isolating.length > 0);
+  }
+
+  /** Whether something of the walk is left out. */
+  misses(without: Without): boolean {
+    return this.steps.some((step) =>
+      step.kind === 'rule' ? isLeftOut(step, without) : step.isolating.some((policy) => without.policies.has(policy)),
+    );
+  }
+
+  /** The peers that would not be allowed for certain without the rules as well. */
+  allowedOnlyBy(rules: ReadonlySet<Rule>, without: Without): BitSet {
+    const own = this.stepsOf(rules);
+    const [only] = own;
+    if (only !== undefined && own.length === 1 && this.#isPlain && !this.misses(without)) return only.matched.certain.and(this.allowedOnce);
+    const all: Without = { rules: { has: (rule) => without.rules.has(rule) || rules.has(rule) }, policies: without.policies };
+    return this.base.possible.without(this.allowed(all).certain).and(this.matchedBy(rules).possible);
+  }
+
   /** The peers that are allowed with something left out. */
   allowed(without: Without): Bounds {
-    const walk = new RowWalk(BitSet.full(this.peers.size));
+    const walk = this.#rowWalk;
+    walk.begin();
     for (const step of this.steps) {
       if (step.kind === 'end') walk.endTier(isolatingIn(step, without).length > 0);
       else if (!isLeftOut(step, without)) walk.rule(step.rule.action, step.matched);
@@ -88,13 +139,16 @@ export class DecisionWalk {
 
   /** The peers that one of the rules matches for certain, and those that it matches perhaps. */
   matchedBy(rules: ReadonlySet<Rule>): Bounds {
-    let [certain, possible] = [this.#none, this.#none];
-    for (const step of this.steps) {
-      if (step.kind !== 'rule' || !rules.has(step.rule)) continue;
-      certain = certain.or(step.matched.certain.and(this.peers));
-      possible = step.matched.possible === step.matched.certain ? possible.or(certain) : possible.or(step.matched.possible.and(this.peers));
-    }
-    return { certain, possible };
+    const matched = this.stepsOf(rules).map((step) => step.matched);
+    if (matched.length === 0) return this.#rowWalk.nobodyAllowed;
+    const certain = this.#among(matched.map((bounds) => bounds.certain));
+    return matched.every(isKnown) ? known(certain) : { certain, possible: this.#among(matched.map(({ possible }) => possible)) };
+  }
+
+  #among(sets: readonly BitSet[]): BitSet {
+    const found = BitSet.empty(this.peers.size);
+    for (const set of sets) found.addBoth(set, this.peers);
+    return found;
   }
 
   /** Who decides of the peers in front of the rules, and the peers of which the rules themselves decide. */
@@ -146,6 +200,21 @@ export class DecisionWalk {
   #isTierOf(tier: Tier, rules: ReadonlySet<Rule>): boolean {
     return this.steps.some((step) => step.kind === 'rule' && step.tier === tier && rules.has(step.rule));
   }
+}
+
+/** The peers that exactly one of the rules matches. */
+function onlyOnce(steps: readonly Step[], peers: BitSet): BitSet {
+  const [first, ...others] = steps.filter((step) => step.kind === 'rule');
+  if (first !== undefined && others.length === 0) return first.matched.certain.and(peers);
+  const once = BitSet.empty(peers.size);
+  const twice = BitSet.empty(peers.size);
+  for (const step of steps) {
+    if (step.kind === 'end') continue;
+    twice.addBoth(once, step.matched.certain);
+    once.addAll(step.matched.certain);
+  }
+  once.deleteAll(twice);
+  return once.and(peers);
 }
 
 /** Rules that match nobody of whom there is something to decide are no steps. */

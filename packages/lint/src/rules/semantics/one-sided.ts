@@ -7,7 +7,7 @@ import type { TrafficClass } from '@weir/connectivity';
 import type { Direction, Policy, Rule } from '@weir/model';
 import type { BitSet } from '@weir/net';
 import type { DecisionWalk, Without } from './decision-walk.ts';
-import type { PolicyPart, PolicyParts, RulePart } from './policy-part.ts';
+import type { PolicyParts, RulePart } from './policy-part.ts';
 import type { WalkIndex } from './spare-parts.ts';
 
 /** An allowance without effect, and who denies at the other end. */
@@ -35,46 +35,63 @@ export function findOneSided(parts: readonly PolicyParts[], walks: WalkIndex, wi
 
 function oneSided(part: RulePart, walks: WalkIndex, without: Without): OneSided | undefined {
   if (part.action !== 'allow' || [...part.rules].every((rule) => without.rules.has(rule))) return undefined;
-  const isolating = new Set<Policy>();
-  const denying = new Set<Rule>();
-  let hasFlows = false;
+  const denied: { readonly walk: DecisionWalk; readonly peers: BitSet }[] = [];
   for (const walk of walks.of(part)) {
     if (walk.isUnordered) return undefined;
-    const peers = allowedOnlyBy(part, walk, without);
+    const peers = walk.allowedOnlyBy(part.rules, without);
     if (peers.isEmpty) continue;
-    hasFlows = true;
-    const denials = denialsOf(walk, peers);
-    if (denials === undefined) return undefined;
-    for (const policy of denials.isolating) isolating.add(policy);
-    for (const rule of denials.denying) denying.add(rule);
+    if (!isDeniedBack(walk, peers)) return undefined;
+    denied.push({ walk, peers });
   }
-  return hasFlows ? { part, isolating: [...isolating], denying: [...denying] } : undefined;
+  if (denied.length === 0) return undefined;
+  const denials = denied.map(({ walk, peers }) => denialsOf(walk, peers));
+  const [isolating, denying] = [denials.flatMap((one) => one.isolating), denials.flatMap((one) => one.denying)];
+  return { part, isolating: [...new Set(isolating)], denying: [...new Set(denying)] };
 }
 
-/** The peers that would not be allowed for certain without the part. */
-function allowedOnlyBy(part: PolicyPart, walk: DecisionWalk, without: Without): BitSet {
-  const all: Without = { rules: { has: (rule) => without.rules.has(rule) || part.rules.has(rule) }, policies: without.policies };
-  return walk.base.possible.without(walk.allowed(all).certain).and(walk.matchedBy(part.rules).possible);
+/** Whether every flow with the peers is denied at their end for certain. */
+function isDeniedBack(walk: DecisionWalk, peers: BitSet): boolean {
+  const { traffic } = walk.walk;
+  if (!peers.without(walk.ends.pods).isEmpty) return false;
+  for (const { peer, owners } of alikePeers(walk, peers)) {
+    if (traffic.some((one) => walk.reach.bounds(peer, backOf(walk), one).possible.meets(owners))) return false;
+  }
+  return true;
 }
 
-/** Who denies every flow with the peers; undefined when some flow may be allowed. */
-function denialsOf({ walk, ends, reach, single }: DecisionWalk, peers: BitSet): Pick<OneSided, 'isolating' | 'denying'> | undefined {
-  if (!peers.without(ends.pods).isEmpty) return undefined;
-  const back = walk.direction === 'ingress' ? 'egress' : 'ingress';
-  const isolating = new Set<Policy>();
-  const denying = new Set<Rule>();
+function backOf({ walk }: DecisionWalk): Direction {
+  return walk.direction === 'ingress' ? 'egress' : 'ingress';
+}
+
+/** One of the peers for all that answer alike, with the pods that it answers; a pod that is asked about itself is apart. */
+function* alikePeers(
+  { walk: { members }, reach, single }: DecisionWalk,
+  peers: BitSet,
+): Iterable<{ readonly peer: number; readonly owners: BitSet }> {
   const seen = new Set<number>();
   for (const peer of peers.members()) {
-    const isItself = single.has(peer) && walk.members.has(peer);
-    // Peers under the same policies answer alike, but for a pod that is asked about itself.
-    if (!isItself && seen.has(reach.kindOf(peer))) continue;
-    if (!isItself) seen.add(reach.kindOf(peer));
-    const owners = walk.members.copy();
-    if (isItself) owners.delete(peer);
-    const rows = new Set(walk.traffic.map((traffic) => reach.bounds(peer, back, traffic)));
-    if ([...rows].some(({ possible }) => possible.meets(owners))) return undefined;
+    if (single.has(peer) && members.has(peer)) {
+      const owners = members.copy();
+      owners.delete(peer);
+      yield { peer, owners };
+      continue;
+    }
+    const kind = reach.kindOf(peer);
+    if (!seen.has(kind)) yield { peer, owners: members };
+    seen.add(kind);
+  }
+}
+
+/** Who denies the flows with the peers. */
+function denialsOf(walk: DecisionWalk, peers: BitSet): Pick<OneSided, 'isolating' | 'denying'> {
+  const { reach, hasDenials } = walk;
+  const back = backOf(walk);
+  const isolating = new Set<Policy>();
+  const denying = new Set<Rule>();
+  for (const { peer, owners } of alikePeers(walk, peers)) {
     for (const policy of reach.isolating(peer, back)) isolating.add(policy);
-    for (const { rule, peers: matched } of deniersOf(reach, { peer, back, traffic: walk.traffic }))
+    if (!hasDenials) continue;
+    for (const { rule, peers: matched } of deniersOf(reach, { peer, back, traffic: walk.walk.traffic }))
       if (matched.meets(owners)) denying.add(rule);
   }
   return { isolating: [...isolating], denying: [...denying] };

@@ -55,7 +55,10 @@ export class WalkIndex {
 
   /** The walks in which the part could decide something. */
   of(part: PolicyPart): readonly DecisionWalk[] {
-    const asking = [...part.rules].flatMap((rule) => this.#byRule.get(rule) ?? []);
+    const [rule, ...others] = part.rules;
+    // Each walk asks a rule once.
+    if (part.kind !== 'policy' && rule !== undefined && others.length === 0) return this.#byRule.get(rule) ?? [];
+    const asking = [...part.rules].flatMap((one) => this.#byRule.get(one) ?? []);
     const ending = part.kind === 'policy' ? part.policies.flatMap((policy) => this.#byIsolating.get(policy) ?? []) : [];
     return [...new Set([...asking, ...ending])];
   }
@@ -67,7 +70,9 @@ export class WalkIndex {
 
   /** Whether the part matches some flow for certain, or isolates some pod. */
   says(part: PolicyPart): boolean {
-    return this.of(part).some((walk) => isolates(part, walk) || !walk.matchedBy(part.rules).certain.isEmpty);
+    return this.of(part).some(
+      (walk) => isolates(part, walk) || walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.peers)),
+    );
   }
 }
 
@@ -115,7 +120,7 @@ class Search {
 
 /** Whether the walk decides without it what it decides with it, whatever the missing facts are. */
 function isSame(walk: DecisionWalk, part: PolicyPart, without: Without): boolean {
-  if (walk.isUnordered) return false;
+  if (walk.isUnordered || decidesAlone(walk, part)) return false;
   const { certain, possible } = walk.base;
   if (certain !== possible) {
     const touched = isolates(part, walk) ? walk.peers : walk.matchedBy(part.rules).possible;
@@ -123,4 +128,11 @@ function isSame(walk: DecisionWalk, part: PolicyPart, without: Without): boolean
   }
   const after = walk.allowed(without);
   return after.certain.equals(certain) && after.possible.equals(possible);
+}
+
+/** Whether the part allows what nothing else does, as far as that can be told without walking again. */
+function decidesAlone(walk: DecisionWalk, part: PolicyPart): boolean {
+  const staysIsolated =
+    part.kind !== 'policy' || walk.steps.some((step) => step.kind === 'end' && !step.isolating.every((one) => part.policies.includes(one)));
+  return staysIsolated && walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.allowedOnce));
 }

@@ -2,7 +2,7 @@
 import type { Origin, Rule } from '@weir/model';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
-import type { DraftFinding, DraftFix, LintRule } from '../../lint-rule.ts';
+import { type DraftFinding, type DraftFix, draftsOf, type LintRule } from '../../lint-rule.ts';
 import { coveredEntry, duplicateEntry } from '../policies/repeated-entries.ts';
 import { duplicatePolicy } from '../policies/repeated-objects.ts';
 import type { Decider } from './decision-walk.ts';
@@ -119,7 +119,7 @@ function isSaidAsWritten(
   { about, field = '' }: Pick<DraftFinding, 'field'> & { readonly about: LintPolicy },
 ): boolean {
   const said = context.once('said as written', () => {
-    const drafts = [duplicateEntry, coveredEntry, duplicatePolicy].flatMap((rule) => [...rule.check(context)]);
+    const drafts = [duplicateEntry, coveredEntry, duplicatePolicy].flatMap((rule) => draftsOf(rule, context));
     return new Set(drafts.flatMap((draft) => ('part' in draft.about ? [] : [`${draft.about.name} ${draft.field ?? ''}`])));
   });
   return said.has(`${about.name} ${field}`);

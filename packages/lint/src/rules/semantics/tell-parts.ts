@@ -1,7 +1,7 @@
 /** Rules and policies in the words of findings: what they are, and the file and line where each stands. */
 import type { Policy, PolicyRef, Rule } from '@weir/model';
 import type { LintContext } from '../../context/lint-context.ts';
-import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
+import { fieldOfOrigin, type LintPolicy, refKey } from '../../context/lint-policy.ts';
 import type { DraftRelated } from '../../lint-rule.ts';
 import type { Decider } from './decision-walk.ts';
 import type { PolicyPart, RulePart } from './policy-part.ts';
@@ -34,22 +34,36 @@ function placeOf(of: LintPolicy | undefined, field: string): string {
 
 /** Some rules, the first of them by name. */
 export function tellRules(context: LintContext, rules: readonly Pick<Rule, 'origin'>[]): string {
-  return listed([...new Set(rules.map((rule) => tellRule(context, rule)))]);
+  return listed(rules, nameOfRule, (rule) => tellRule(context, rule));
 }
 
 /** Some policies, the first of them by name. */
 export function tellPolicies(context: LintContext, policies: readonly Pick<Policy, 'ref'>[]): string {
-  return listed([...new Set(policies.map((policy) => tellPolicy(context, policy)))]);
+  return listed(policies, nameOfPolicy, (policy) => tellPolicy(context, policy));
 }
 
 /** Who decides, for example `the end of tier security`. */
 export function tellDeciders(context: LintContext, deciders: readonly Decider[]): string {
-  const rules = deciders.flatMap((decider) => (decider.kind === 'rule' ? [tellRule(context, decider.rule)] : []));
-  const ends = deciders.flatMap((decider) => {
-    if (decider.kind === 'not isolated') return ['that no policy isolates the pods'];
-    return decider.kind === 'end' ? [`the end of tier ${decider.tier.name}, as ${tellPolicies(context, decider.isolating)} isolates`] : [];
+  const rulesFirst = [...deciders.filter(({ kind }) => kind === 'rule'), ...deciders.filter(({ kind }) => kind !== 'rule')];
+  return listed(rulesFirst, nameOfDecider, (decider) => {
+    if (decider.kind === 'rule') return tellRule(context, decider.rule);
+    if (decider.kind === 'not isolated') return 'that no policy isolates the pods';
+    return `the end of tier ${decider.tier.name}, as ${tellPolicies(context, decider.isolating)} isolates`;
   });
-  return listed([...new Set([...rules, ...ends])]);
+}
+
+function nameOfDecider(decider: Decider): string {
+  if (decider.kind === 'rule') return nameOfRule(decider.rule);
+  return decider.kind === 'end' ? `${decider.tier.name} ${decider.isolating.map(nameOfPolicy).join()}` : decider.kind;
+}
+
+/** Equal for rules that are told in the same words. */
+function nameOfRule({ origin }: Pick<Rule, 'origin'>): string {
+  return `${refKey(origin.policy)} ${fieldOfOrigin(origin)}`;
+}
+
+function nameOfPolicy({ ref }: Pick<Policy, 'ref'>): string {
+  return refKey(ref);
 }
 
 /** The policies of some deciders and rules, to show beside a finding. */
@@ -81,9 +95,11 @@ export function wordOf({ kind }: RulePart): string {
   return kind === 'rule' ? 'this rule' : 'this peer';
 }
 
-/** `a, b, c and 2 more`. */
-function listed(names: readonly string[]): string {
-  const more = names.length - namedMax;
-  if (more > 0) return `${names.slice(0, namedMax).join(', ')} and ${more} more`;
-  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+/** `a, b, c and 2 more`: each name once. */
+function listed<T>(items: readonly T[], nameOf: (item: T) => string, tell: (item: T) => string): string {
+  const distinct = [...new Map(items.map((item) => [nameOf(item), item])).values()];
+  const told = distinct.slice(0, namedMax).map(tell);
+  const more = distinct.length - namedMax;
+  if (more > 0) return `${told.join(', ')} and ${more} more`;
+  return told.length < 2 ? (told[0] ?? '') : `${told.slice(0, -1).join(', ')} and ${told.at(-1) ?? ''}`;
 }
