@@ -42,6 +42,16 @@ export interface AlikeWalk {
   readonly first: number;
   readonly tiers: readonly SelectingTier[];
   readonly traffic: readonly TrafficClass[];
+  /** The rules that may match a peer of this traffic, in the order in which they are asked. */
+  readonly rules: readonly WalkedRule[];
+}
+
+/** A rule of a walk. */
+interface WalkedRule {
+  /** Its tier, by its place among those of the walk. */
+  readonly tier: number;
+  readonly policy: Policy;
+  readonly rule: Rule;
 }
 
 /** Reach in one world. */
@@ -149,16 +159,19 @@ export class Reach {
   /** Every walk through the policies of pods: for each kind of classes one for all traffic that its rules treat alike. */
   walks(direction: Direction): AlikeWalk[] {
     return this.#kinds.flatMap((kind) => {
-      const { groupOf } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
-      const groups = new Map<number, TrafficClass[]>();
+      const { groupOf, groups } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
+      const found = new Map<number, TrafficClass[]>();
       for (const [traffic, place] of this.#places) {
         const group = groupOf[place] ?? -1;
-        const alike = groups.get(group);
-        if (alike === undefined) groups.set(group, [traffic]);
+        const alike = found.get(group);
+        if (alike === undefined) found.set(group, [traffic]);
         else alike.push(traffic);
       }
       const { first, members, tiers } = kind;
-      return [...groups.values()].map((traffic) => ({ direction, first, members, tiers, traffic }));
+      return [...found].map(([group, traffic]): AlikeWalk => {
+        const rules = (groups[group]?.rules ?? []).map(({ tier, policy, planned }) => ({ tier, policy, rule: planned.rule }));
+        return { direction, first, members, tiers, traffic, rules };
+      });
     });
   }
 
@@ -206,7 +219,7 @@ export class Reach {
     for (const [tier, { policies }] of tiers.entries()) {
       for (const policy of policies) {
         for (const planned of this.#traitsOf(policy).rules[direction])
-          this.#split(groupOf, groups, { tier, planned, matched: this.#rules.matchedTraffic(planned, first) });
+          this.#split(groupOf, groups, { tier, policy, planned, matched: this.#rules.matchedTraffic(planned, first) });
       }
     }
     const isUnordered =
@@ -316,6 +329,7 @@ interface AlikeTraffic {
 /** A rule, and its tier by its place among those of the kind. */
 interface AskedRule {
   readonly tier: number;
+  readonly policy: Policy;
   readonly planned: PlannedRule;
 }
 

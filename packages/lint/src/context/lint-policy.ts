@@ -1,5 +1,5 @@
 /** Policies among the objects: each with what it compiles to, and where its rules stand. */
-import type { Snapshot } from '@weir/analyze';
+
 import {
   compileForSystems,
   countedAmong,
@@ -10,6 +10,7 @@ import {
   type SystemsOptions,
 } from '@weir/compile';
 import { type Direction, describeOrigin, type Origin, type Policy, type PolicyRef, type Rule } from '@weir/model';
+import type { Snapshot } from '@weir/snapshot';
 import type { LintObject } from './lint-object.ts';
 
 /** A policy that the engine reads. */

@@ -14,6 +14,7 @@ import { type Direction, systemOfEndpoint } from '@weir/model';
 import { BitSet, type Family } from '@weir/net';
 import { copiesOf, type Snapshot } from '@weir/snapshot';
 import { DecisionWalk } from './decision-walk.ts';
+import { endsOf, type WalkEnds } from './walk-steps.ts';
 
 /** The walks, in no particular order. */
 export function clusterWalks(snapshot: Snapshot): readonly DecisionWalk[] {
@@ -38,13 +39,14 @@ function walksOf(snapshot: Snapshot, family: Family): DecisionWalk[] {
   const reach = new Reach(world, { ends, traffic });
   const single = BitSet.where(ends.classes.length, (at) => ends.pods.has(at) && countOf(snapshot, ends.classes[at]) === 1);
   const rowWalk = new RowWalk(BitSet.full(ends.classes.length));
-  const hasDenials = rulesOf(world).some(({ action }) => action === 'deny');
+  const over = { ends, reach, single, rowWalk, hasDenials: rulesOf(world).some(({ action }) => action === 'deny') };
   return (['ingress', 'egress'] as const).flatMap((direction) => {
-    const peersOf = new Map<number, BitSet>();
+    const kinds = new Map<number, WalkEnds & { readonly peers: BitSet }>();
     return reach.walks(direction).map((walk) => {
-      let peers = peersOf.get(walk.first);
-      if (peers === undefined) peersOf.set(walk.first, (peers = decidedPeers(snapshot, { ends, single }, walk)));
-      return new DecisionWalk(walk, { ends, reach, peers, single, hasDenials, rowWalk });
+      let kind = kinds.get(walk.first);
+      if (kind === undefined)
+        kinds.set(walk.first, (kind = { ...endsOf(walk.tiers, direction), peers: decidedPeers(snapshot, { ends, single }, walk) }));
+      return new DecisionWalk(walk, over, kind);
     });
   });
 }

@@ -6,28 +6,10 @@
  *     rule ─▶ rule ─▶ … ─▶ end of tier ─▶ rule ─▶ … ─▶ behind all tiers: allowed
  * ```
  */
-import { type AlikeWalk, type Bounds, type EndClasses, isKnown, known, type Reach, RowWalk } from '@weir/connectivity';
-import { type Policy, type Rule, type Tier, unorderedAmong } from '@weir/model';
+import { type AlikeWalk, type Bounds, type EndClasses, isKnown, known, type Reach, type RowWalk } from '@weir/connectivity';
+import type { Policy, Rule, Tier } from '@weir/model';
 import { BitSet } from '@weir/net';
-
-/** A rule that matches some peers. */
-export interface RuleStep {
-  readonly kind: 'rule';
-  readonly tier: Tier;
-  readonly policy: Policy;
-  readonly rule: Rule;
-  readonly matched: Bounds;
-}
-
-/** The end of a tier; `isolating` are the policies because of which it denies, none where it lets on. */
-export interface EndStep {
-  readonly kind: 'end';
-  readonly tier: Tier;
-  readonly isolating: readonly Policy[];
-}
-
-/** One step of a walk. */
-export type Step = RuleStep | EndStep;
+import { type EndStep, onlyOnce, type RuleStep, type Step, stepsOf, type WalkEnds } from './walk-steps.ts';
 
 /** Who decides: a step, or that nobody isolates. */
 export type Decider = Step | { readonly kind: 'not isolated' };
@@ -40,6 +22,18 @@ export interface Without {
 
 /** Nothing is left out. */
 const withoutNothing: Without = { rules: new Set(), policies: new Set() };
+
+/** What all walks are in. */
+export interface WalkedWorld {
+  readonly ends: EndClasses;
+  readonly reach: Reach;
+  /** The classes of one pod, which has no flow with itself. */
+  readonly single: BitSet;
+  /** Whether some rule denies. */
+  readonly hasDenials: boolean;
+  /** For one walk after the other. */
+  readonly rowWalk: RowWalk;
+}
 
 /** One walk. */
 export class DecisionWalk {
@@ -60,20 +54,16 @@ export class DecisionWalk {
   #base: Bounds | undefined;
   #allowedOnce: BitSet | undefined;
 
-  constructor(
-    walk: AlikeWalk,
-    over: Pick<DecisionWalk, 'ends' | 'reach' | 'peers' | 'single' | 'hasDenials'> & { readonly rowWalk: RowWalk },
-  ) {
+  constructor(walk: AlikeWalk, over: WalkedWorld, kind: WalkEnds & { readonly peers: BitSet }) {
     this.walk = walk;
     this.ends = over.ends;
     this.reach = over.reach;
-    this.peers = over.peers;
     this.single = over.single;
     this.hasDenials = over.hasDenials;
     this.#rowWalk = over.rowWalk;
-    const all = walk.tiers.flatMap(({ policies }) => policies);
-    this.isUnordered = unorderedAmong(all, walk.direction).length > 0;
-    this.steps = stepsOf(walk, over.reach, over.peers);
+    this.peers = kind.peers;
+    this.isUnordered = kind.isUnordered;
+    this.steps = stepsOf(walk, over.reach, kind);
   }
 
   /** The steps that are rules of these. */
@@ -200,35 +190,6 @@ export class DecisionWalk {
   #isTierOf(tier: Tier, rules: ReadonlySet<Rule>): boolean {
     return this.steps.some((step) => step.kind === 'rule' && step.tier === tier && rules.has(step.rule));
   }
-}
-
-/** The peers that exactly one of the rules matches. */
-function onlyOnce(steps: readonly Step[], peers: BitSet): BitSet {
-  const [first, ...others] = steps.filter((step) => step.kind === 'rule');
-  if (first !== undefined && others.length === 0) return first.matched.certain.and(peers);
-  const once = BitSet.empty(peers.size);
-  const twice = BitSet.empty(peers.size);
-  for (const step of steps) {
-    if (step.kind === 'end') continue;
-    twice.addBoth(once, step.matched.certain);
-    once.addAll(step.matched.certain);
-  }
-  once.deleteAll(twice);
-  return once.and(peers);
-}
-
-/** Rules that match nobody of whom there is something to decide are no steps. */
-function stepsOf(walk: AlikeWalk, reach: Reach, peers: BitSet): Step[] {
-  return walk.tiers.flatMap(({ tier, policies }): Step[] => {
-    const rules = policies.flatMap((policy) =>
-      (policy[walk.direction]?.rules ?? []).flatMap((rule): RuleStep[] => {
-        const matched = rule.action === 'log' ? undefined : reach.matched(rule, walk);
-        return matched === undefined || !matched.possible.meets(peers) ? [] : [{ kind: 'rule', tier, policy, rule, matched }];
-      }),
-    );
-    const isolating = tier.end === 'deny' ? policies.filter((policy) => policy[walk.direction]?.isolates === true) : [];
-    return [...rules, { kind: 'end', tier, isolating }];
-  });
 }
 
 function isLeftOut({ policy, rule }: RuleStep, without: Without): boolean {

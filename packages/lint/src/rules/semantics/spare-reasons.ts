@@ -1,8 +1,9 @@
 /** Why a part of a policy decides nothing: who decides in front of it, and who would decide the same behind it. */
 import type { Policy } from '@weir/model';
-import type { Decider, DecisionWalk, EndStep, RuleStep, Without } from './decision-walk.ts';
+import type { Decider, DecisionWalk, Without } from './decision-walk.ts';
 import type { PolicyPart, RulePart } from './policy-part.ts';
 import type { WalkIndex } from './spare-parts.ts';
+import type { EndStep, RuleStep } from './walk-steps.ts';
 
 /** Who decides in place of a part, of all flows that it matches. */
 export interface SpareReason {

@@ -4,7 +4,8 @@
  */
 import type { Action, Policy, Rule, Tier } from '@weir/model';
 import { BitSet } from '@weir/net';
-import type { DecisionWalk, RuleStep } from './decision-walk.ts';
+import type { DecisionWalk } from './decision-walk.ts';
+import type { RuleStep } from './walk-steps.ts';
 
 /** Two policies, the first in front of the second today, with a rule of each that meet. */
 export interface TiedPolicies {
