@@ -17,6 +17,7 @@ import {
   type ReportedSelection,
   type ReportedUnknownFields,
 } from '@weir/kube';
+import { groupBy } from '@weir/net';
 import { type AgentHearing, hearAgent } from './agent-hearing.ts';
 import { PolicySubjects } from './policy-subjects.ts';
 
@@ -240,15 +241,4 @@ function worst(rows: readonly PolicyOnNode[]): EnforcementState {
 
 function latest(rows: readonly PolicyOnNode[]): string | undefined {
   return rows.flatMap(({ since }) => since ?? []).reduce<string | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined);
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -10,7 +10,7 @@ import {
 } from '@weir/compile';
 import { type KubeObject, type Namespace, namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
 import { appliesToPods, type Endpoint, type Selector, selectorMatches } from '@weir/model';
-import { defined } from '@weir/net';
+import { addToGroup, defined } from '@weir/net';
 
 /** A pod that can talk, as selectors see it. */
 interface TalkingPod {
@@ -33,9 +33,7 @@ export class PolicySubjects {
     const byNamespace = new Map<string, Pod[]>();
     for (const pod of pods) {
       const { namespace = '' } = pod.metadata;
-      const others = byNamespace.get(namespace);
-      if (others === undefined) byNamespace.set(namespace, [pod]);
-      else others.push(pod);
+      addToGroup(byNamespace, namespace, pod);
     }
     this.#pods = byNamespace;
   }

@@ -3,6 +3,7 @@
  * later releases as `web`, and for a while both are there. One of them counts: the one that is stored under its own name.
  */
 import type { KubeObject } from '@weir/kube';
+import { addToGroup } from '@weir/net';
 import type { PolicyKind } from './policy-api.ts';
 import { writtenNameOf } from './policy-kind.ts';
 
@@ -23,9 +24,7 @@ export function countedAmong<T extends { readonly object: KubeObject }>(kind: Po
   const byPlace = new Map<string, T[]>();
   for (const one of stored) {
     const place = writtenPlaceOf(kind, one.object);
-    const others = byPlace.get(place);
-    if (others === undefined) byPlace.set(place, [one]);
-    else others.push(one);
+    addToGroup(byPlace, place, one);
   }
   if (byPlace.size === stored.length) return stored;
   const counted = new Set([...byPlace.values()].map((known) => countedOf(kind, known)));

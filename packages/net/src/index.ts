@@ -10,6 +10,7 @@ export * from './bit-set.ts';
 export * from './cidr.ts';
 export * from './edit-distance.ts';
 export * from './flow.ts';
+export * from './group-by.ts';
 export * from './port-range.ts';
 export * from './protocol.ts';
 export * from './short-hash.ts';

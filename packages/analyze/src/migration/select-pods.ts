@@ -8,6 +8,7 @@
 import { byTelling, isLastingLabel } from '@weir/connectivity';
 import { type NetworkPolicyPeer, namespaceNameLabel } from '@weir/kube';
 import type { Endpoint } from '@weir/model';
+import { addToGroup, groupBy } from '@weir/net';
 
 /** A namespace whose pods would need more peers than that is selected as a whole. */
 const peersOfNamespaceMax = 16;
@@ -38,12 +39,7 @@ function allByNamespace(pods: readonly Endpoint[]): ReadonlyMap<string, readonly
 }
 
 function byNamespace(pods: readonly Endpoint[]): Map<string, Endpoint[]> {
-  const found = new Map<string, Endpoint[]>();
-  for (const pod of pods) {
-    const same = found.get(pod.namespace);
-    if (same === undefined) found.set(pod.namespace, [pod]);
-    else same.push(pod);
-  }
+  const found = groupBy(pods, (pod) => pod.namespace);
   return found;
 }
 
@@ -91,7 +87,7 @@ function byValue(pods: readonly Endpoint[], key: string): Map<string, Endpoint[]
   const found = new Map<string, Endpoint[]>();
   for (const pod of pods) {
     const value = Object.hasOwn(pod.labels.pod, key) ? pod.labels.pod[key] : undefined;
-    if (value !== undefined) found.set(value, [...(found.get(value) ?? []), pod]);
+    if (value !== undefined) addToGroup(found, value, pod);
   }
   return found;
 }

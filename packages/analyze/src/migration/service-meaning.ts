@@ -2,7 +2,7 @@
 
 import { EndDescriber } from '@weir/connectivity';
 import { type EngineName, engineProfiles, type FlowEnd, podName } from '@weir/model';
-import { formatAddress } from '@weir/net';
+import { addToGroup, formatAddress } from '@weir/net';
 import { podKey } from '@weir/snapshot';
 import { type ChangeReason, migrationTitles } from './change-causes.ts';
 import type { ChangedObject, MeaningChange } from './migration-report.ts';
@@ -16,7 +16,7 @@ export function changedServices(
   const objects = new Map<string, MeaningChange[]>();
   for (const change of changes) {
     const key = podKey(change.service);
-    objects.set(key, [...(objects.get(key) ?? []), tell(change, engines)]);
+    addToGroup(objects, key, tell(change, engines));
   }
   return [...objects]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,8 +1,9 @@
 /** The webhooks and policies that are in force, read from the store and kept until one of them changes. */
 import type { JsonObject } from '@weir/kube';
+import { groupBy } from '@weir/net';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { BoundPolicy } from './policies/evaluate-policies.ts';
-import { type PolicyBinding, parseBinding, parsePolicy } from './policies/policy-definition.ts';
+import { parseBinding, parsePolicy } from './policies/policy-definition.ts';
 import { parseWebhooks, type WebhookDefinition } from './webhooks/webhook-definition.ts';
 
 /** Everything that has a say in writes besides the server itself. */
@@ -42,12 +43,7 @@ export class AdmissionConfiguration {
   #read(): AdmissionRules | undefined {
     const mutating = this.#objects(stored.mutating).flatMap((object) => parseWebhooks(object, 'mutating'));
     const validating = this.#objects(stored.validating).flatMap((object) => parseWebhooks(object, 'validating'));
-    const bindings = new Map<string, PolicyBinding[]>();
-    for (const binding of this.#objects(stored.bindings).map(parseBinding)) {
-      const others = bindings.get(binding.policyName);
-      if (others === undefined) bindings.set(binding.policyName, [binding]);
-      else others.push(binding);
-    }
+    const bindings = groupBy(this.#objects(stored.bindings).map(parseBinding), (binding) => binding.policyName);
     // A policy that nothing binds is in force nowhere.
     const policies = this.#objects(stored.policies)
       .map(parsePolicy)

@@ -5,6 +5,7 @@
  * Bindings are read from the store and kept by subject until a role or a binding changes.
  */
 import { type JsonObject, objectAt, objectsAt, textAt } from '@weir/kube';
+import { addToGroup } from '@weir/net';
 import type { UserInfo } from '../server/api-message.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type Access, type AccessDecision, type Authorizer, type PolicyRule, superuserGroup } from './access.ts';
@@ -78,7 +79,7 @@ export class RoleAuthorizer implements Authorizer {
           const name = subjectName(subject, key.namespace);
           if (name === undefined) continue;
           const reason = reasonOf(key, role, subject);
-          grants.set(name, [...(grants.get(name) ?? []), { namespace: key.namespace, rules, reason }]);
+          addToGroup(grants, name, { namespace: key.namespace, rules, reason });
         }
       }
     }

@@ -1,5 +1,6 @@
 /** Conflicts of server-side apply: fields that somebody else has set to another value, and how the API tells of them. */
 import { deepEqual } from '@weir/kube';
+import { addToGroup } from '@weir/net';
 import { type ApiError, failure } from '../errors/api-error.ts';
 import type { ManagerEntry } from './field-ownership.ts';
 import { type FieldPath, type FieldValues, showPath } from './field-set.ts';
@@ -38,7 +39,7 @@ function conflictMessage(conflicts: readonly ApplyConflict[]): string {
   const byManager = new Map<string, string[]>();
   for (const { entry, path } of conflicts) {
     const manager = showManager(entry);
-    byManager.set(manager, [...(byManager.get(manager) ?? []), `- ${showPath(path)}`]);
+    addToGroup(byManager, manager, `- ${showPath(path)}`);
   }
   const lines = [...byManager].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([manager, paths]) => [`conflicts with ${manager}:`, ...paths]);
   return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`;

@@ -7,7 +7,7 @@
  */
 
 import type { Rule } from '@weir/model';
-import { unionOfAddressRanges } from '@weir/net';
+import { addToGroup, unionOfAddressRanges } from '@weir/net';
 
 /** Lists of up to so many blocks stay a rule for each. */
 const apartMax = 32;
@@ -22,9 +22,7 @@ export function mergeBlocks(rules: readonly Rule[]): readonly Rule[] {
   for (const rule of rules) {
     const list = isBlock(rule) ? listOf(rule) : undefined;
     if (list === undefined) continue;
-    const others = lists.get(list);
-    if (others === undefined) lists.set(list, [rule]);
-    else others.push(rule);
+    addToGroup(lists, list, rule);
   }
   const merged = new Map<Rule, Rule | undefined>();
   for (const list of lists.values()) {

@@ -6,6 +6,7 @@
  * another by that difference.
  */
 import { compareOrders, compareText, compareTiers } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import type { PolicyEntry, PolicyGroup, PolicyStretch } from '../entries.ts';
 import { ViewMemo } from '../population/view-memo.ts';
 import { byFirstItem, endsPiece, piecesOf } from '../programs/pieces.ts';
@@ -105,9 +106,7 @@ export class PolicyGroups {
       make: (items): PolicyStretch => ({ items, usesLocalNames: undefined, tiers: undefined }),
     });
     const group: PolicyGroup = { id: this.#nextId++, hash, policies, stretches, selections: new Map(), views: [], refs: 0 };
-    const bucket = this.#byHash.get(hash);
-    if (bucket === undefined) this.#byHash.set(hash, [group]);
-    else bucket.push(group);
+    addToGroup(this.#byHash, hash, group);
     for (const entry of policies) if (entry.groups++ === 0) this.touched.add(entry);
     this.#unused.add(group);
     this.#size++;

@@ -7,6 +7,7 @@
  */
 import {
   type Address,
+  addToGroup,
   formatAddress,
   formatPortRange,
   formatProtocol,
@@ -100,7 +101,7 @@ function piecesOf({ programs, classes }: Delta): Piece[] {
 
 function describe(pieces: readonly Piece[]): string[] {
   const ports = new Map<ProtocolNumber, PortRange[]>();
-  for (const piece of pieces) ports.set(piece.protocol, [...(ports.get(piece.protocol) ?? []), piece.ports ?? { first: 0, last: portMax }]);
+  for (const piece of pieces) addToGroup(ports, piece.protocol, piece.ports ?? { first: 0, last: portMax });
   return [...ports].flatMap(([protocol, ranges]) => {
     const name = protocol === unnamedProtocol ? 'other protocols' : formatProtocol(protocol);
     return unionOfPortRanges(ranges).map((range) =>

@@ -30,7 +30,7 @@ import {
   type Rule,
   type Side,
 } from '@weir/model';
-import { assert, isTransportName, type PortRange, transportNumber, unionOfPortRanges } from '@weir/net';
+import { addToGroup, assert, isTransportName, type PortRange, transportNumber, unionOfPortRanges } from '@weir/net';
 import type { PolicyDiagnostic } from '../policy-diagnostic.ts';
 import { refusalOf } from '../policy-refusal.ts';
 import { compileLabelSelector, compilePodSelector } from './compile-selector.ts';
@@ -205,9 +205,7 @@ function compilePorts(ports: readonly NetworkPolicyPort[]): CompiledPorts[] {
     const name = port.protocol ?? 'TCP';
     assert(isTransportName(name), `validation let the protocol ${name} through`);
     const protocol = transportNumber(name);
-    const group = byProtocol.get(protocol);
-    if (group === undefined) byProtocol.set(protocol, [port]);
-    else group.push(port);
+    addToGroup(byProtocol, protocol, port);
   }
   return [...byProtocol].map(([protocol, group]) => ({ protocol, destination: compilePortGroup(group) }));
 }

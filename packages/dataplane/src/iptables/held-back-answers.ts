@@ -1,5 +1,5 @@
 /** The answers that are held back, as members of the two sets of each family. */
-import type { Flow } from '@weir/net';
+import { addToGroup, type Flow } from '@weir/net';
 import type { HeldBackAnswers } from '../connections/connection-review.ts';
 import { endedMembers, flowOfMembers, heldBackSeconds } from './ended-connections.ts';
 import { addCommand, deleteCommand } from './ipset.ts';
@@ -33,7 +33,7 @@ async function releaseAllowed(filter: PacketFilter, isDenied: (flow: Flow) => bo
     const names = endedSetNames(family);
     const from = [...(saved.get(names.from)?.members.keys() ?? [])];
     const to = new Map<string, string[]>();
-    for (const member of saved.get(names.to)?.members.keys() ?? []) put(to, pairOf(member, true), member);
+    for (const member of saved.get(names.to)?.members.keys() ?? []) addToGroup(to, pairOf(member, true), member);
     const kept = new Set<string>();
     for (const member of from) {
       for (const other of to.get(pairOf(member, false)) ?? []) {
@@ -55,10 +55,4 @@ function pairOf(member: string, isOpenerFirst: boolean): string {
   const [first = '', port = '', last = ''] = member.split(',');
   const [protocol] = port.split(':');
   return isOpenerFirst ? `${last} ${first} ${protocol}` : `${first} ${last} ${protocol}`;
-}
-
-function put(index: Map<string, string[]>, key: string, value: string): void {
-  const values = index.get(key);
-  if (values === undefined) index.set(key, [value]);
-  else values.push(value);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Direction } from '@weir/model';
-import type { Address, Family } from '@weir/net';
+import { type Address, addToGroup, type Family } from '@weir/net';
 import { type AddressRules, addressTreeChains } from './address-tree.ts';
 import type { Ipset } from './ipset.ts';
 import { fixedChains, type NamePool } from './names.ts';
@@ -158,9 +158,7 @@ function dispatchChains(
   const byProgram = new Map<string, LocalAddress[]>();
   for (const each of addresses) {
     const program = each[direction] ?? '';
-    const others = byProgram.get(program);
-    if (others === undefined) byProgram.set(program, [each]);
-    else others.push(each);
+    addToGroup(byProgram, program, each);
   }
   const toProgram = ({ text }: LocalAddress, program: string): string => `${isEgress ? '-s' : '-d'} ${text} -g ${program}`;
   if (byProgram.size <= programsInRow) {

@@ -3,7 +3,7 @@
  * segment tree. A rule stands where its range fills what is left of the ports, or, among few others,
  * with its range. A packet meets some 8 rules for each level and those that are about its port.
  */
-import { formatPortRange, type PortRange } from '@weir/net';
+import { addToGroup, formatPortRange, type PortRange } from '@weir/net';
 import type { ChainText } from './rule-script.ts';
 
 /** Into how many parts a chain divides its ports. */
@@ -74,7 +74,7 @@ function partsOf<R>(ports: PortRange, ranges: readonly RangeOfRule<R>[]): PortRa
 
 function rulesInRow<R>({ protocol, textOf }: PortTree<R>, ranges: readonly RangeOfRule<R>[]): string[] {
   const byRule = new Map<R, PortRange[]>();
-  for (const { rule, range } of ranges) byRule.set(rule, [...(byRule.get(rule) ?? []), range]);
+  for (const { rule, range } of ranges) addToGroup(byRule, rule, range);
   return [...byRule].flatMap(([rule, of]) => matchesOfPorts(of).map((match) => textOf(rule, `-p ${protocol} ${match}`)));
 }
 

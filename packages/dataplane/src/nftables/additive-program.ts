@@ -3,7 +3,7 @@
  * is the presence of a tuple.
  */
 import type { ContentKey, PeerSet, PeerTest, Program, ProgramRule, ProtocolPort } from '@weir/calc';
-import { defined, formatPortRange, isIcmp, type PortRange, type ProtocolNumber, subtractPortRanges } from '@weir/net';
+import { addToGroup, defined, formatPortRange, isIcmp, type PortRange, type ProtocolNumber, subtractPortRanges } from '@weir/net';
 import { asksSourcePorts, excludesNamedPorts, refusalOfRule } from '../programs/rule-refusal.ts';
 import type { Tuple } from './element.ts';
 
@@ -92,9 +92,7 @@ function placesBySet(sets: readonly (ContentKey | undefined)[]): Map<ContentKey,
   const places = new Map<ContentKey, number[]>();
   for (const [place, set] of sets.entries()) {
     if (set === undefined) continue;
-    const known = places.get(set);
-    if (known === undefined) places.set(set, [place]);
-    else known.push(place);
+    addToGroup(places, set, place);
   }
   return places;
 }

@@ -1,5 +1,6 @@
 /** Comparison of chains, sets and rules in the kernel with those that are meant; elements are compared in `comparison.ts`. */
 import { encodeExpressions, fieldsLength, hookNumber, type NftablesConnection, withoutCounts } from '@weir/kernel';
+import { addToGroup } from '@weir/net';
 import type { TableLayout } from './layout.ts';
 import { weirTable } from './sets.ts';
 
@@ -56,6 +57,6 @@ function setDrift(connection: NftablesConnection, layout: TableLayout): string[]
 
 function byChain(rules: readonly { readonly chain: string; readonly expressions: Buffer }[]): Map<string, Buffer[]> {
   const chains = new Map<string, Buffer[]>();
-  for (const { chain, expressions } of rules) chains.set(chain, [...(chains.get(chain) ?? []), expressions]);
+  for (const { chain, expressions } of rules) addToGroup(chains, chain, expressions);
   return chains;
 }

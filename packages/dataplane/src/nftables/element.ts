@@ -6,7 +6,7 @@
  * same transaction.
  */
 import { hostU32Bytes, type SetElement, writeHostU32 } from '@weir/kernel';
-import { type Address, addressToBytes, isIcmp, nextAddress, type PortRange, type ProtocolNumber } from '@weir/net';
+import { type Address, addressToBytes, addToGroup, isIcmp, nextAddress, type PortRange, type ProtocolNumber } from '@weir/net';
 import { sharedSets } from './sets.ts';
 
 /** An element and the set that it belongs to. */
@@ -22,9 +22,7 @@ export type ElementsBySet = ReadonlyMap<string, readonly SetElement[]>;
 export function bySet(elements: Iterable<PlacedElement>): ElementsBySet {
   const sets = new Map<string, SetElement[]>();
   for (const { set, element } of elements) {
-    const list = sets.get(set);
-    if (list === undefined) sets.set(set, [element]);
-    else list.push(element);
+    addToGroup(sets, set, element);
   }
   return sets;
 }

@@ -1,7 +1,15 @@
 /** Ports that stay open, as elements of the failsafe sets: ranges of addresses that do not overlap, as the kernel wants them. */
 
 import type { Failsafe } from '@weir/model';
-import { type AddressRange, addressFromWords, addressToBytes, type Family, type ProtocolNumber, unionOfAddressRanges } from '@weir/net';
+import {
+  type AddressRange,
+  addressFromWords,
+  addressToBytes,
+  addToGroup,
+  type Family,
+  type ProtocolNumber,
+  unionOfAddressRanges,
+} from '@weir/net';
 import type { PlacedElement } from './element.ts';
 import { failsafeSet } from './host-sets.ts';
 
@@ -12,7 +20,7 @@ export function failsafeElements(failsafes: readonly Failsafe[]): PlacedElement[
   const ports = new Map<string, Failsafe[]>();
   for (const one of failsafes) {
     const key = `${one.direction} ${one.protocol} ${one.port}`;
-    ports.set(key, [...(ports.get(key) ?? []), one]);
+    addToGroup(ports, key, one);
   }
   return [...ports.values()].flatMap(([first, ...others]) =>
     first === undefined ? [] : families.flatMap((family) => elementsOfPort(first, [first, ...others], family)),

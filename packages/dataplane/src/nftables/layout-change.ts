@@ -1,5 +1,6 @@
 /** What leads from the chains and rules of one layout to those of another, where the sets are the same. */
 import type { ChainDefinition, RuleDefinition } from '@weir/kernel';
+import { groupBy } from '@weir/net';
 import type { TableLayout } from './layout.ts';
 
 /** Chains that come, in order; rules; and chains that go, those that jump first. */
@@ -38,11 +39,6 @@ interface ChainRules {
 }
 
 function rulesByChain({ rules }: TableLayout): Map<string, ChainRules> {
-  const chains = new Map<string, RuleDefinition[]>();
-  for (const rule of rules) {
-    const same = chains.get(rule.chain);
-    if (same === undefined) chains.set(rule.chain, [rule]);
-    else same.push(rule);
-  }
+  const chains = groupBy(rules, (rule) => rule.chain);
   return new Map([...chains].map(([name, own]) => [name, { rules: own, text: JSON.stringify(own) }]));
 }

@@ -2,7 +2,7 @@
  * Verdicts as tuples that do not overlap: the kernel asks a set whether a packet is in it, so where some
  * protocols or ports are said something else, all the others are listed, as ranges.
  */
-import type { PortRange, ProtocolNumber } from '@weir/net';
+import { addToGroup, type PortRange, type ProtocolNumber } from '@weir/net';
 import type { PortVerdict } from '../programs/resolve-verdicts.ts';
 import type { Tuple } from './element.ts';
 
@@ -15,9 +15,7 @@ export function tuplesOfVerdicts(verdicts: readonly PortVerdict[], isMeant: (ver
   const byProtocol = new Map<ProtocolNumber, PortVerdict[]>();
   for (const each of verdicts) {
     if (each.protocol === undefined) continue;
-    const own = byProtocol.get(each.protocol);
-    if (own === undefined) byProtocol.set(each.protocol, [each]);
-    else own.push(each);
+    addToGroup(byProtocol, each.protocol, each);
   }
   const isRestMeant = rest !== undefined && isMeant(rest);
   if (byProtocol.size === 0) return isRestMeant ? [{ rule: rest.rule }] : [];

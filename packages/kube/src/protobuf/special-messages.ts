@@ -1,4 +1,5 @@
 /** Messages whose JSON form is not an object of their fields (apimachinery and intstr types with own marshalling). */
+import { addToGroup } from '@weir/net';
 import { ProtobufError } from './protobuf-error.ts';
 import { decodeUtf8 } from './utf8.ts';
 import { WireReader, wireTypes } from './wire-reader.ts';
@@ -70,14 +71,8 @@ function readFields(bytes: Uint8Array): { integers: Map<number, number>; texts: 
   while (!reader.done) {
     const { field, wireType } = reader.tag();
     if (wireType === wireTypes.varint) integers.set(field, reader.integer());
-    else if (wireType === wireTypes.bytes) addText(texts, field, decodeUtf8(reader.bytes()));
+    else if (wireType === wireTypes.bytes) addToGroup(texts, field, decodeUtf8(reader.bytes()));
     else reader.skip(wireType);
   }
   return { integers, texts };
-}
-
-function addText(texts: Map<number, string[]>, field: number, text: string): void {
-  const known = texts.get(field);
-  if (known === undefined) texts.set(field, [text]);
-  else known.push(text);
 }

@@ -7,6 +7,7 @@
  */
 import { policyApiKinds } from '@weir/compile';
 import type { KubeObject } from '@weir/kube';
+import { addToGroup } from '@weir/net';
 import { calicoGroup, operatorGroup } from '../calico/calico-definitions.ts';
 import { tieredPolicyPlurals } from '../calico/tier-rules.ts';
 import { controlPlaneUsers } from '../pki/control-plane-users.ts';
@@ -40,7 +41,7 @@ const agentRules: readonly RoleRule[] = [
 /** Whatever the engine, an agent may read all policy APIs: one engine takes the place of another without new roles. */
 function policyApiRules(): readonly RoleRule[] {
   const byGroup = new Map<string, string[]>();
-  for (const { group: name, plural } of policyApiKinds()) byGroup.set(name, [...(byGroup.get(name) ?? []), plural]);
+  for (const { group: name, plural } of policyApiKinds()) addToGroup(byGroup, name, plural);
   return [...byGroup].map(([name, resources]) => ({ apiGroups: [name], resources, verbs: read }));
 }
 
@@ -48,7 +49,7 @@ function policyApiRules(): readonly RoleRule[] {
 function conditionRules(): readonly RoleRule[] {
   const byGroup = new Map<string, string[]>();
   for (const { group: name, plural, condition } of policyApiKinds()) {
-    if (condition !== undefined) byGroup.set(name, [...(byGroup.get(name) ?? []), `${plural}/status`]);
+    if (condition !== undefined) addToGroup(byGroup, name, `${plural}/status`);
   }
   return [...byGroup].map(([name, resources]) => ({ apiGroups: [name], resources, verbs: ['patch'] }));
 }

@@ -7,7 +7,7 @@
  * records (RFC 8020), so that it is answered with "no data" rather than "no such name".
  */
 import type { EndpointSlice, Namespace, Service } from '@weir/kube';
-import { parseAddress } from '@weir/net';
+import { addToGroup, parseAddress } from '@weir/net';
 import { clusterIpsOf, serviceNameLabel } from '../services/service-port.ts';
 
 /** The records of one name, by type. */
@@ -38,9 +38,7 @@ export function buildZone(objects: ZoneObjects): ZoneTable {
   const slices = new Map<string, EndpointSlice[]>();
   for (const slice of objects.slices) {
     const key = `${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`;
-    const known = slices.get(key);
-    if (known === undefined) slices.set(key, [slice]);
-    else known.push(slice);
+    addToGroup(slices, key, slice);
   }
   for (const { metadata } of objects.namespaces) builder.addNamespace(metadata.name ?? '');
   for (const service of objects.services) {

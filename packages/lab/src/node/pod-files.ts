@@ -1,6 +1,7 @@
 /** What a pod's /etc says: its name, its hosts, its DNS. One source for the sandbox's files and the in-process resolver. */
 import { isIP } from 'node:net';
 import type { Pod } from '@weir/kube';
+import { addToGroup } from '@weir/net';
 import type { EtcFiles } from '../sandbox/root-directory.ts';
 import { podHostname } from './pod-hostname.ts';
 import type { PodNames } from './pod-resolver.ts';
@@ -76,7 +77,7 @@ function resolvConf({ servers, search, ndots }: DnsSettings): string {
 function hostsTable(entries: readonly [string, readonly string[]][]): ReadonlyMap<string, readonly string[]> {
   const table = new Map<string, string[]>();
   for (const [address, names] of entries) {
-    for (const name of names) table.set(name.toLowerCase(), [...(table.get(name.toLowerCase()) ?? []), address]);
+    for (const name of names) addToGroup(table, name.toLowerCase(), address);
   }
   for (const addresses of table.values()) addresses.sort((a, b) => isIP(a) - isIP(b));
   return table;

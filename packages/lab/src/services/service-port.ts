@@ -7,7 +7,7 @@
  */
 
 import type { EndpointSlice, Service } from '@weir/kube';
-import { cidrFamily, type Family, formatCidr, isTransportName, parseAddress, parseCidr, type TransportName } from '@weir/net';
+import { addToGroup, cidrFamily, type Family, formatCidr, isTransportName, parseAddress, parseCidr, type TransportName } from '@weir/net';
 
 /** One endpoint of a service port. */
 export interface Backend {
@@ -63,9 +63,7 @@ export function servicePortStates(services: Iterable<Service>, slices: Iterable<
   const slicesOf = new Map<string, EndpointSlice[]>();
   for (const slice of slices) {
     const key = `${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`;
-    const known = slicesOf.get(key);
-    if (known === undefined) slicesOf.set(key, [slice]);
-    else known.push(slice);
+    addToGroup(slicesOf, key, slice);
   }
   const states: ServicePortState[] = [];
   for (const service of services) {

@@ -5,7 +5,7 @@
  * `parseType`. Which of several overloads is meant is decided by types when the expression is
  * compiled, and by the values where a type is not known before (`dyn`).
  */
-import { assert, defined, unreachable } from '@weir/net';
+import { addToGroup, assert, defined, unreachable } from '@weir/net';
 import { type CelType, parseType, splitTypes } from '../language/cel-type.ts';
 import {
   CelDuration,
@@ -63,9 +63,7 @@ export class FunctionTable {
 
   constructor(...libraries: readonly (readonly Overload[])[]) {
     for (const each of libraries.flat()) {
-      const present = this.#byName.get(each.name);
-      if (present === undefined) this.#byName.set(each.name, [each]);
-      else present.push(each);
+      addToGroup(this.#byName, each.name, each);
     }
   }
 

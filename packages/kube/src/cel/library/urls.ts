@@ -1,4 +1,5 @@
 /** Kubernetes' type net.URL: absolute URLs and absolute paths, as Go's `url.ParseRequestURI` takes them. */
+import { addToGroup } from '@weir/net';
 import { CelError } from '../cel-error.ts';
 import { type CelKey, type CelValue, OpaqueValue } from '../values/cel-value.ts';
 import { type Overload, overload, traversalCost } from './function-table.ts';
@@ -79,7 +80,7 @@ function queryOf(text: string): CelValue {
     if (part === '') continue;
     const at = part.indexOf('=');
     const key = decoded(at < 0 ? part : part.slice(0, at));
-    values.set(key, [...(values.get(key) ?? []), at < 0 ? '' : decoded(part.slice(at + 1))]);
+    addToGroup(values, key, at < 0 ? '' : decoded(part.slice(at + 1)));
   }
   return values;
 }

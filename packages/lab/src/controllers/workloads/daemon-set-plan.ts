@@ -5,6 +5,7 @@
  * node that their affinity names.
  */
 import type { Node, Pod, PodSpec } from '@weir/kube';
+import { groupBy } from '@weir/net';
 import { matchesNodeSelector, type Toleration, untoleratedTaint } from '../../scheduler/node-fit.ts';
 import { revisionHashLabel } from './revision-history.ts';
 import { shareOf } from './share.ts';
@@ -76,8 +77,7 @@ export function planDaemonSet(state: DaemonSetState): DaemonSetPlan {
   const { set, nodes, pods, hash } = state;
   const create: string[] = [];
   const remove: Pod[] = [];
-  const byNode = new Map<string, Pod[]>();
-  for (const pod of pods) byNode.set(nodeOf(pod), [...(byNode.get(nodeOf(pod)) ?? []), pod]);
+  const byNode = groupBy(pods, (pod) => nodeOf(pod));
   const known = new Set(nodes.map(({ metadata }) => metadata.name ?? ''));
   for (const node of nodes) {
     const name = node.metadata.name ?? '';
