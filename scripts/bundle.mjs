@@ -2,10 +2,13 @@
  * The end of `npm run build`: packages/cli/dist/bundle is the command `weir` with all that it needs, in few files, and
  * packages/policy/dist/weir-policy.js the library for browsers, in one.
  *
+ * With `--from-sources` the command alone, without the compiler before: pipelines that only run it install the packages
+ * of @weir/cli (`npm ci --workspace @weir/cli`) and nothing that tests and checks.
+ *
  * A cluster is many processes. Each would look for and read some 1 200 modules before it does its work; that took two
  * thirds of its first second.
  */
-import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -41,16 +44,18 @@ async function bundleLibrary() {
   await library.close();
 }
 
-if (!isBundled()) {
-  await bundleLibrary();
+/** The command, from what the compiler wrote or from the sources themselves. */
+async function bundleCommand({ fromSources }) {
+  mkdirSync(dist, { recursive: true });
   // Beside the old one, whose files stay whole until all of the new ones are there.
   const fresh = mkdtempSync(join(dist, 'bundle-'));
   try {
     const command = await rolldown({
-      input: join(dist, 'index.js'),
+      input: fromSources ? fileURLToPath(new URL('../packages/cli/src/index.ts', import.meta.url)) : join(dist, 'index.js'),
       platform: 'node',
       external,
       plugins: [ownPlaces],
+      ...(fromSources ? { resolve: { conditionNames: ['source', 'import', 'node', 'default'] } } : {}),
       // The barrel of a package is loaded as a whole, also by those who ask for a part of it later.
       checks: { ineffectiveDynamicImport: false },
     });
@@ -63,4 +68,10 @@ if (!isBundled()) {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+if (process.argv.includes('--from-sources')) await bundleCommand({ fromSources: true });
+else if (!isBundled()) {
+  await bundleLibrary();
+  await bundleCommand({ fromSources: false });
 }

@@ -1,32 +1,21 @@
 /**
- * The GitHub Action and the hooks of pre-commit: valid definitions, whose steps are run here as a runner
- * runs them, in a repository that was made for it. Only `gh` is not the real one: there is nobody to comment to.
+ * The GitHub Action and the hooks of pre-commit: valid definitions, whose steps are run here as a runner runs them, in
+ * shallow checkouts of a repository that was made for it. Only `gh` is not the real one: there is nobody to comment to.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { validateAction } from '@action-validator/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { type ActionRun, readAction, runCompositeAction } from './support/composite-action.ts';
 
 const root = join(import.meta.dirname, '..');
 const actionFolder = join(root, 'deploy', 'github-action');
-const text = readFileSync(join(actionFolder, 'action.yml'), 'utf8');
 const weir = `${process.execPath} ${join(root, 'packages', 'cli', 'bin', 'weir.js')}`;
-
-interface Step {
-  readonly id?: string;
-  readonly if?: string;
-  readonly run?: string;
-  readonly uses?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-const action = parse(text) as {
-  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: string }>>;
-  readonly outputs: Readonly<Record<string, { readonly value: string }>>;
-  readonly runs: { readonly steps: readonly Step[] };
-};
+const action = readAction(actionFolder);
 
 const pod = (name: string): string => `apiVersion: v1
 kind: Pod
@@ -42,108 +31,166 @@ const manifests = (from: string): string => [pod('web'), pod('api'), pod('other'
 const fromWeb = '{ podSelector: { matchLabels: { app: web } } }';
 
 let folder = '';
-let repository = '';
+/** Where the forge has the repository. */
+let origin = '';
 let base = '';
 const write = (file: string, content: string): void => {
-  mkdirSync(dirname(join(repository, file)), { recursive: true });
-  writeFileSync(join(repository, file), content);
+  mkdirSync(dirname(join(origin, file)), { recursive: true });
+  writeFileSync(join(origin, file), content);
 };
-const git = (...args: readonly string[]): string =>
-  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t.invalid', ...args], { cwd: repository, encoding: 'utf8' }).trim();
+const git = (args: readonly string[], cwd = origin): string =>
+  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t.invalid', ...args], { cwd, encoding: 'utf8' }).trim();
+const commit = (): string => {
+  git(['add', '.']);
+  git(['commit', '--quiet', '--allow-empty', '-m', 'change']);
+  return git(['rev-parse', 'HEAD']);
+};
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'weirt-action-'));
-  repository = join(folder, 'repository');
-  mkdirSync(repository);
-  git('init', '--quiet');
+  origin = join(folder, 'origin');
+  mkdirSync(origin);
+  git(['init', '--quiet']);
   write('deploy/all.yaml', manifests(fromWeb));
-  git('add', '.');
-  git('commit', '--quiet', '-m', 'one');
-  base = git('rev-parse', 'HEAD');
+  base = commit();
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Run {
-  /** Of the last step: whether the job goes on. */
-  readonly code: number | null;
-  readonly outputs: Readonly<Record<string, string>>;
-  readonly printed: string;
-  readonly summary: string;
-  /** What gh was called with. */
-  readonly comments: string;
+/** What a run is told by the forge, and which action it is. */
+interface Circumstances {
+  readonly event?: 'pull_request' | 'push';
+  /** The repository that the pull request comes from. */
+  readonly head?: string;
+  readonly from?: string;
+  /** What `gh` comes to. */
+  readonly gh?: { readonly code: number; readonly prints?: string };
 }
 
-/** Runs the steps one after the other, as a runner does with `using: composite`. */
-function runAction(given: Readonly<Record<string, string>>): Run {
-  const temp = join(folder, 'temp');
-  const programs = join(folder, 'programs');
-  mkdirSync(temp, { recursive: true });
-  mkdirSync(programs, { recursive: true });
-  writeFileSync(join(programs, 'gh'), `#!/bin/sh\necho "$@" >> ${join(temp, 'gh.log')}\n`);
+/** Commits what is there, and runs the action on a checkout of one commit; what gh was called with is told, too. */
+function runAction(given: Readonly<Record<string, string>>, circumstances: Circumstances = {}): ActionRun & { readonly comments: string } {
+  const { event = 'pull_request', head = 'shop/deploy', from = actionFolder, gh = { code: 0 } } = circumstances;
+  commit();
+  const [workspace, programs, log] = ['checkout', 'programs', 'gh.log'].map((name) => join(folder, name)) as [string, string, string];
+  for (const old of [workspace, programs]) rmSync(old, { recursive: true, force: true });
+  git(['clone', '--quiet', '--depth=1', `file://${origin}`, workspace], folder);
+  mkdirSync(programs);
+  writeFileSync(
+    join(programs, 'gh'),
+    `#!/bin/sh\necho "$@" >> ${log}\ncase "$*" in *paginate*) printf '${gh.prints ?? ''}' ;; esac\nexit ${gh.code}\n`,
+  );
   chmodSync(join(programs, 'gh'), 0o755);
-  writeFileSync(join(temp, 'gh.log'), '');
-  writeFileSync(join(temp, 'summary.md'), '');
-  const facts: Record<string, string> = {
-    'github.event.pull_request.base.sha': base,
-    'github.event.pull_request.number': '7',
-    'github.event_name': 'pull_request',
-    'github.repository': 'shop/deploy',
-    'github.token': 'token',
-    'github.action_path': actionFolder,
-    'runner.temp': temp,
-  };
-  const filled = (template: string): string => template.replaceAll(/\$\{\{ *([^} ]+) *\}\}/g, (_, name: string) => facts[name] ?? '');
-  for (const [name, input] of Object.entries(action.inputs)) facts[`inputs.${name}`] = given[name] ?? filled(input.default);
-  let printed = '';
-  let code: number | null = 0;
-  for (const [i, step] of action.runs.steps.entries()) {
-    if (step.run === undefined) continue;
-    const outputFile = join(temp, `output-${i}`);
-    writeFileSync(outputFile, '');
-    const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, value]) => [name, filled(value)]));
-    const ran = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run], {
-      cwd: repository,
-      encoding: 'utf8',
-      env: {
-        PATH: `${programs}${delimiter}${process.env['PATH'] ?? ''}`,
-        HOME: folder,
-        NO_COLOR: '1',
-        GITHUB_OUTPUT: outputFile,
-        GITHUB_STEP_SUMMARY: join(temp, 'summary.md'),
-        ...env,
-      },
-    });
-    printed += ran.stdout + ran.stderr;
-    code = ran.status;
-    for (const line of readFileSync(outputFile, 'utf8')
-      .split('\n')
-      .filter((each) => each !== '')) {
-      facts[`steps.${step.id ?? ''}.outputs.${line.slice(0, line.indexOf('='))}`] = line.slice(line.indexOf('=') + 1);
-    }
-    if (code !== 0) break;
-  }
-  const outputs = Object.fromEntries(Object.entries(action.outputs).map(([name, { value }]) => [name, filled(value)]));
-  return {
-    code,
-    outputs,
-    printed,
-    summary: readFileSync(join(temp, 'summary.md'), 'utf8'),
-    comments: readFileSync(join(temp, 'gh.log'), 'utf8'),
-  };
+  writeFileSync(log, '');
+  const pullRequest = { number: 7, base: { sha: base }, head: { repo: { full_name: head } } };
+  const run = runCompositeAction({
+    action: from,
+    workspace,
+    temp: join(folder, 'temp'),
+    inputs: given,
+    github: {
+      event_name: event,
+      repository: 'shop/deploy',
+      token: 'token',
+      event: event === 'pull_request' ? { pull_request: pullRequest } : {},
+    },
+    env: {
+      PATH: `${programs}${delimiter}${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+      HOME: folder,
+      npm_config_cache: npmCache(),
+      npm_config_prefer_offline: 'true',
+    },
+  });
+  return { ...run, comments: readFileSync(log, 'utf8') };
 }
+
+/** What npm has of the packages already. */
+const npmCache = (): string => process.env['npm_config_cache'] ?? join(process.env['HOME'] ?? '', '.npm');
+
+/** The files of this checkout that a clone of it would have. */
+function cloneOfWeir(target: string): void {
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  for (const file of files.split('\0').filter((each) => each !== '' && existsSync(join(root, each))))
+    cpSync(join(root, file), join(target, file));
+}
+
+interface SarifFile {
+  readonly version: string;
+  readonly runs: readonly {
+    readonly tool: {
+      readonly driver: { readonly rules: readonly { readonly id: string; readonly properties?: { readonly tags?: readonly string[] } }[] };
+    };
+    readonly results: readonly {
+      readonly ruleId: string;
+      readonly locations: readonly {
+        readonly physicalLocation?: { readonly artifactLocation: { readonly uri: string; readonly uriBaseId?: string } };
+      }[];
+      readonly partialFingerprints: Readonly<Record<string, string>>;
+    }[];
+  }[];
+}
+
+/** What GitHub takes of SARIF files; a file that breaks one of these is refused as a whole. */
+function expectTakenByCodeScanning(file: string, checkout: string): void {
+  const text = readFileSync(file);
+  expect(gzipSync(text).length).toBeLessThan(10 * 1024 * 1024);
+  const { version, runs } = JSON.parse(text.toString()) as SarifFile;
+  expect({ version, runs: runs.length }).toEqual({ version: '2.1.0', runs: 1 });
+  for (const { tool, results } of runs) {
+    expect(results.length).toBeLessThanOrEqual(25_000);
+    expect(tool.driver.rules.length).toBeLessThanOrEqual(25_000);
+    const rules = new Set(tool.driver.rules.map(({ id }) => id));
+    for (const { properties } of tool.driver.rules) expect(properties?.tags?.length ?? 0).toBeLessThanOrEqual(10);
+    for (const { ruleId, locations, partialFingerprints } of results) {
+      expect(rules).toContain(ruleId);
+      expect(Object.values(partialFingerprints)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+      expect(locations.length).toBeGreaterThanOrEqual(1);
+      expect(locations.length).toBeLessThanOrEqual(100);
+      for (const { physicalLocation } of locations) {
+        const { uri = '', uriBaseId } = physicalLocation?.artifactLocation ?? {};
+        expect({ uriBaseId, isThere: statSync(join(checkout, decodeURIComponent(uri))).isFile() }).toEqual({
+          uriBaseId: '%SRCROOT%',
+          isThere: true,
+        });
+      }
+    }
+  }
+}
+
+/** Inputs of github/codeql-action/upload-sarif, in its version 4. */
+const uploadInputs = ['sarif_file', 'checkout_path', 'ref', 'sha', 'token', 'matrix', 'category', 'wait-for-processing'];
 
 describe('the GitHub Action', () => {
   it('is a valid definition, in which no expression is part of a script', () => {
-    expect(validateAction(text).errors).toEqual([]);
-    for (const { run = '' } of action.runs.steps) expect(run).not.toContain('${{');
+    expect(validateAction(readFileSync(join(actionFolder, 'action.yml'), 'utf8')).errors).toEqual([]);
+    for (const { run = '', uses, with: given = {} } of action.runs.steps) {
+      expect(run).not.toContain('${{');
+      if (uses !== undefined) expect(uploadInputs).toEqual(expect.arrayContaining(Object.keys(given)));
+    }
+  });
+
+  it('builds the command from a clone of its own, and comments, uploads and summarizes what it finds', () => {
+    const own = join(folder, 'clone of weir');
+    cloneOfWeir(own);
+    write('deploy/all.yaml', manifests(`${fromWeb}, { podSelector: { matchLabels: { app: wbe } } }`));
+    const run = runAction({ path: 'deploy', 'fail-on-lint': 'never' }, { from: join(own, 'deploy', 'github-action') });
+    const { conclusion, steps, used, outputs, printed } = run;
+    expect({ conclusion, steps, printed: printed.includes('::error') }).toEqual({
+      conclusion: 'success',
+      steps: Object.fromEntries(['prepare', 'lint', 'diff', 'test', 'comment', 'upload', 'conclude'].map((id) => [id, 'success'])),
+      printed: false,
+    });
+    expect(outputs).toMatchObject({ lint: 'passed', diff: 'unchanged', test: 'skipped' });
+    expect(used).toEqual([{ uses: 'github/codeql-action/upload-sarif@v4', with: { sarif_file: outputs['sarif-file'], category: 'weir' } }]);
+    expectTakenByCodeScanning(outputs['sarif-file'] ?? '', join(folder, 'checkout'));
+    // The checkout of the action is as it was: another job may use it.
+    expect(existsSync(join(own, 'node_modules', 'vitest'))).toBe(false);
   });
 
   it('comments what changes, writes it into the summary, and fails for what it is told to', () => {
     write('deploy/all.yaml', manifests(`${fromWeb}, { podSelector: { matchLabels: { app: other } } }`));
-    const { code, outputs, summary, comments, printed } = runAction({ weir, path: 'deploy', 'fail-on-diff': 'widened' });
-    expect(code).toBe(1);
+    const { conclusion, outputs, summary, comments, printed } = runAction({ weir, path: 'deploy', 'fail-on-diff': 'widened' });
+    expect(conclusion).toBe('failure');
     expect(printed).toContain('::error::connections changed (widened)');
     expect(outputs).toMatchObject({ lint: 'passed', diff: 'changed' });
     expect(summary).toMatch(/^<!-- weir -->\n[\s\S]*shop\/other/);
@@ -151,15 +198,30 @@ describe('the GitHub Action', () => {
     expect(JSON.parse(readFileSync(outputs['diff-json'] ?? '', 'utf8'))).toMatchObject({ summary: { added: 1 } });
   });
 
+  it('writes its comment anew, goes on where it may not comment, and neither comments nor uploads for a fork', () => {
+    const again = runAction({ weir, path: 'deploy' }, { gh: { code: 0, prints: '41\\n42\\n' } });
+    expect(again.comments).toContain(
+      `--method PATCH repos/shop/deploy/issues/comments/41 --field body=@${again.outputs['diff-file'] ?? ''}`,
+    );
+    const refused = runAction({ weir, path: 'deploy' }, { gh: { code: 1 } });
+    expect(refused).toMatchObject({ conclusion: 'success', steps: { comment: 'success', upload: 'success' } });
+    expect(refused.printed).toContain('::warning::the difference could not be written as a comment');
+    const fork = runAction({ weir, path: 'deploy' }, { head: 'somebody/deploy' });
+    expect(fork).toMatchObject({ conclusion: 'success', steps: { comment: 'skipped', upload: 'skipped', conclude: 'success' } });
+    expect(fork.summary).toContain('<!-- weir -->');
+    const push = runAction({ weir, path: 'deploy' }, { event: 'push' });
+    expect(push).toMatchObject({ outputs: { diff: 'skipped' }, steps: { comment: 'skipped', upload: 'success', conclude: 'success' } });
+  });
+
   it('tells findings as annotations and as SARIF, and fails from the severity that it is told', () => {
     write('deploy/all.yaml', manifests('{ podSelector: { matchLabels: { app: wbe } } }'));
-    const { code, outputs, printed } = runAction({ weir, path: 'deploy', 'fail-on-lint': 'warning' });
-    expect(code).toBe(1);
+    const { conclusion, outputs, printed } = runAction({ weir, path: 'deploy', 'fail-on-lint': 'warning' });
+    expect(conclusion).toBe('failure');
     expect(outputs['lint']).toBe('failed');
     expect(printed).toMatch(/::warning file=deploy\/all\.yaml,line=\d+/);
-    const sarif = JSON.parse(readFileSync(outputs['sarif-file'] ?? '', 'utf8')) as { version: string; runs: { results: unknown[] }[] };
-    expect(sarif.version).toBe('2.1.0');
+    const sarif = JSON.parse(readFileSync(outputs['sarif-file'] ?? '', 'utf8')) as SarifFile;
     expect(sarif.runs[0]?.results.length).toBeGreaterThan(0);
+    expectTakenByCodeScanning(outputs['sarif-file'] ?? '', join(folder, 'checkout'));
   });
 
   it('checks assertions, and fails when one does not hold', () => {
@@ -167,29 +229,37 @@ describe('the GitHub Action', () => {
       `manifests: [all.yaml]\ntests:\n- { from: shop/other, to: shop/api, port: 80, expect: ${expected} }\n`;
     write('deploy/shop.weir-test.yaml', assertions('deny'));
     const holds = runAction({ weir, path: 'deploy' });
-    expect(holds).toMatchObject({ code: 0, outputs: { lint: 'passed', diff: 'unchanged', test: 'passed' } });
+    expect(holds).toMatchObject({ conclusion: 'success', outputs: { lint: 'passed', diff: 'unchanged', test: 'passed' } });
     expect(holds.printed).not.toContain('::error');
     expect(readFileSync(holds.outputs['junit-file'] ?? '', 'utf8')).toContain('<testsuite');
     write('deploy/shop.weir-test.yaml', assertions('allow'));
-    expect(runAction({ weir, path: 'deploy', base: '' })).toMatchObject({ code: 1, outputs: { diff: 'skipped', test: 'failed' } });
+    const fails = runAction({ weir, path: 'deploy', base: '' });
+    expect(fails).toMatchObject({ conclusion: 'failure', outputs: { diff: 'skipped', test: 'failed' } });
   });
 
-  it('compares what a command prints on both sides', () => {
+  it('compares what a command prints on both sides, and says where that fails', () => {
     write('print.sh', 'cat deploy/all.yaml\n');
-    git('add', '.');
-    git('commit', '--quiet', '-m', 'two');
-    base = git('rev-parse', 'HEAD');
+    base = commit();
     write('deploy/all.yaml', manifests('{ podSelector: {} }'));
-    const { code, outputs } = runAction({ weir, render: 'bash print.sh' });
-    expect({ code, diff: outputs['diff'], test: outputs['test'] }).toEqual({ code: 0, diff: 'changed', test: 'skipped' });
+    const { conclusion, outputs, steps } = runAction({ weir, render: 'bash print.sh' });
+    expect({ conclusion, diff: outputs['diff'], test: outputs['test'], upload: steps['upload'] }).toEqual({
+      conclusion: 'success',
+      diff: 'changed',
+      test: 'skipped',
+      upload: 'skipped',
+    });
+    const broken = runAction({ weir, render: 'bash not-there.sh' });
+    expect(broken).toMatchObject({ conclusion: 'failure', outputs: { lint: 'broken', diff: 'broken' }, steps: { conclude: 'failure' } });
+    expect(broken.printed).toContain('::error::the render command failed');
   });
 
   it('says that a manifest is broken, with its place, and fails where it is told to be strict', () => {
     write('deploy/broken.yaml', 'kind: Pod\n metadata: {}\n');
-    expect(runAction({ weir, path: 'deploy', strict: 'true' })).toMatchObject({ code: 1, outputs: { lint: 'broken', diff: 'broken' } });
+    const strict = runAction({ weir, path: 'deploy', strict: 'true' });
+    expect(strict).toMatchObject({ conclusion: 'failure', outputs: { lint: 'broken', diff: 'broken' } });
     base = '0000000000000000000000000000000000000001';
     const without = runAction({ weir, path: 'deploy' });
-    expect(without).toMatchObject({ code: 1, outputs: { diff: 'broken' } });
+    expect(without).toMatchObject({ conclusion: 'failure', outputs: { diff: 'broken' } });
     expect(without.printed).toContain('fetch-depth: 0');
   });
 });
@@ -206,7 +276,7 @@ describe('the hooks of pre-commit', () => {
     write('deploy/shop.weir-test.yaml', 'manifests: [all.yaml]\ntests:\n- { from: shop/other, to: shop/api, port: 80, expect: allow }\n');
     const codes = hooks.map(({ entry, args }) => {
       const [file = '', ...words] = entry.split(' ');
-      return spawnSync(join(root, file), [...words, ...args], { cwd: repository, encoding: 'utf8' }).status;
+      return spawnSync(join(root, file), [...words, ...args], { cwd: origin, encoding: 'utf8' }).status;
     });
     expect(codes).toEqual([0, 1]);
   });

@@ -3,12 +3,15 @@
 # becomes part of a script. Every step but the last ends well: `conclude` fails the job, after all has been reported.
 set -euo pipefail
 
+# What the steps leave for each other and for whoever uses the action.
+out="$RUNNER_TEMP/weir"
+
 output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
 
-# Runs weir with arguments of this script; WEIR is a command line, as its author wrote it.
+# Runs weir with arguments of this script. WEIR is a command line, as the workflow's author wrote it; without it, what `prepare` built.
 weir() {
-  local words
-  read -ra words <<<"$WEIR"
+  local -a words=(node "$GITHUB_ACTION_PATH/../../packages/cli/bin/weir.js")
+  if [ -n "$WEIR" ]; then read -ra words <<<"$WEIR"; fi
   "${words[@]}" "$@"
 }
 
@@ -21,8 +24,11 @@ manifests() {
   if [ -z "$RENDER" ]; then
     printf '%s\n' "$1/$MANIFESTS"
   else
-    (cd "$1" && bash -euo pipefail -c "$RENDER") >"$OUT/$2.yaml"
-    printf '%s\n' "$OUT/$2.yaml"
+    if ! (cd "$1" && bash -euo pipefail -c "$RENDER") >"$out/$2.yaml"; then
+      echo "::error::the render command failed ($2 side)" >&2
+      return 1
+    fi
+    printf '%s\n' "$out/$2.yaml"
   fi
 }
 
@@ -36,37 +42,44 @@ result() {
 }
 
 prepare() {
-  local root
-  mkdir -p "$OUT"
-  if [ -n "$WEIR_COMMAND" ]; then
-    output weir "$WEIR_COMMAND"
-    return
+  mkdir -p "$out"
+  if [ -n "$WEIR" ]; then return; fi
+  if ! node -e "const [major, minor] = process.versions.node.split('.'); process.exit(major * 100 + +minor < 2019 ? 1 : 0)"; then
+    echo "::error::weir needs Node 20.19 or newer: put a step with actions/setup-node before this one"
+    exit 1
   fi
-  root=$(cd "$ACTION/../.." && pwd)
-  (cd "$root" && npm ci --ignore-scripts --omit=optional --no-audit --no-fund && npm run build) >&2
-  output weir "node $root/packages/cli/bin/weir.js"
+  cd "$GITHUB_ACTION_PATH/../.."
+  # Only what the command is made of: nothing that tests, and no script of a package.
+  npm ci --workspace @weir/cli --ignore-scripts --no-audit --no-fund >&2
+  node scripts/bundle.mjs --from-sources
 }
 
 lint() {
   local path code=0
-  path=$(manifests . new)
+  if ! path=$(manifests . new); then
+    output result broken
+    return
+  fi
   # Once for the annotations, which tell whether it fails, and once for the report.
   weir lint "${path#./}" "${options[@]}" -o github --fail-on "$FAIL_ON" || code=$?
-  if [ "$code" -le 1 ] && weir lint "${path#./}" "${options[@]}" -o sarif --fail-on never --quiet >"$OUT/weir.sarif"; then
-    output file "$OUT/weir.sarif"
+  if [ "$code" -le 1 ] && weir lint "${path#./}" "${options[@]}" -o sarif --fail-on never --quiet >"$out/weir.sarif"; then
+    output file "$out/weir.sarif"
   fi
   output result "$(result "$code" passed failed)"
 }
 
 diff() {
-  local old new base="$OUT/base" code=0
+  local old new base="$out/base" code=0
   if [ -z "$BASE" ]; then
     output result skipped
     return
   fi
   rm -rf "$base"
+  git worktree prune
+  # A checkout has one commit, usually.
+  if ! git rev-parse --verify --quiet "$BASE^{commit}" >/dev/null; then git fetch --quiet --depth=1 origin "$BASE" >&2 || true; fi
   if ! git worktree add --quiet --detach --force "$base" "$BASE" >&2; then
-    echo "::error::the revision $BASE is not here: let actions/checkout fetch it (fetch-depth: 0)"
+    echo "::error::the revision $BASE is not here and cannot be fetched: let actions/checkout fetch it (fetch-depth: 0)"
     output result broken
     return
   fi
@@ -74,19 +87,19 @@ diff() {
   new=$(manifests . new) || code=2
   if [ "$code" -eq 0 ]; then
     # A folder that is new with the pull request has an old side without anything.
-    if [ ! -e "$old" ]; then mkdir -p "$OUT/nothing" && old="$OUT/nothing"; fi
-    if [ ! -e "$new" ]; then mkdir -p "$OUT/nothing" && new="$OUT/nothing"; fi
-    weir diff "$old" "$new" "${options[@]}" -o json --fail-on any >"$OUT/diff.json" || code=$?
+    if [ ! -e "$old" ]; then mkdir -p "$out/nothing" && old="$out/nothing"; fi
+    if [ ! -e "$new" ]; then mkdir -p "$out/nothing" && new="$out/nothing"; fi
+    weir diff "$old" "$new" "${options[@]}" -o json --fail-on any >"$out/diff.json" || code=$?
   fi
   if [ "$code" -le 1 ]; then
     {
       echo '<!-- weir -->'
-      weir diff "$old" "$new" "${options[@]}" -o md --fail-on none --quiet
-    } >"$OUT/diff.md"
-    cat "$OUT/diff.md" >>"$GITHUB_STEP_SUMMARY"
-    output file "$OUT/diff.md"
-    output json "$OUT/diff.json"
-    if [ "$code" -eq 1 ] && [ "$FAIL_ON" != none ]; then
+      weir diff "$old" "$new" "${options[@]}" -o md --fail-on never --quiet
+    } >"$out/diff.md"
+    cat "$out/diff.md" >>"$GITHUB_STEP_SUMMARY"
+    output file "$out/diff.md"
+    output json "$out/diff.json"
+    if [ "$code" -eq 1 ] && [ "$FAIL_ON" != never ] && [ "$FAIL_ON" != none ]; then
       weir diff "$old" "$new" "${options[@]}" -o json --fail-on "$FAIL_ON" --quiet >/dev/null || output fails true
     fi
   fi
@@ -108,23 +121,28 @@ test_assertions() {
     files=("$MANIFESTS")
   fi
   if [ -n "$RENDER" ]; then
-    path=$(manifests . new)
+    if ! path=$(manifests . new); then
+      output result broken
+      return
+    fi
     options+=(--manifests "$path")
   fi
-  weir test "${files[@]}" "${options[@]}" --report "junit=$OUT/weir-junit.xml" || code=$?
-  if [ "$code" -le 1 ]; then output file "$OUT/weir-junit.xml"; fi
+  weir test "${files[@]}" "${options[@]}" --report "junit=$out/weir-junit.xml" || code=$?
+  if [ "$code" -le 1 ]; then output file "$out/weir-junit.xml"; fi
   output result "$(result "$code" passed failed)"
 }
 
-# One comment for each pull request, written anew each time.
+# One comment for each pull request, written anew each time. Without it the difference is in the summary still.
 comment() {
-  local id
-  id=$(gh api "repos/$REPOSITORY/issues/$PULL_REQUEST/comments" --paginate --jq '.[] | select(.body | startswith("<!-- weir -->")) | .id' | head -n 1)
-  if [ -n "$id" ]; then
-    gh api --method PATCH "repos/$REPOSITORY/issues/comments/$id" --field "body=@$FILE" >/dev/null
-  else
-    gh api --method POST "repos/$REPOSITORY/issues/$PULL_REQUEST/comments" --field "body=@$FILE" >/dev/null
+  local ids comments="repos/$REPOSITORY/issues/$PULL_REQUEST/comments"
+  if ids=$(gh api "$comments" --paginate --jq '.[] | select(.body | startswith("<!-- weir -->")) | .id'); then
+    if [ -n "$ids" ]; then
+      gh api --method PATCH "repos/$REPOSITORY/issues/comments/${ids%%$'\n'*}" --field "body=@$FILE" >/dev/null && return
+    else
+      gh api --method POST "$comments" --field "body=@$FILE" >/dev/null && return
+    fi
   fi
+  echo "::warning::the difference could not be written as a comment: give the job the permission pull-requests: write, or set comment: 'false'"
 }
 
 conclude() {

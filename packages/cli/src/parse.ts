@@ -70,7 +70,7 @@ function parseStrictly(
 function checkValue(name: string, definition: OptionDefinition, value: unknown): void {
   if (definition.values === undefined || definition.valuesAreChecked === false || value === undefined) return;
   for (const item of Array.isArray(value) ? value : [value]) {
-    if (!definition.values.includes(String(item)))
+    if (!definition.values.includes(String(item)) && !Object.hasOwn(definition.formerly ?? {}, String(item)))
       throw usageError(`--${name} is one of ${definition.values.join(', ')}, not '${String(item)}'`);
   }
 }
@@ -80,8 +80,11 @@ function optionValues(
   values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>,
 ): OptionValues {
   const text = (name: string): string | undefined => {
-    const value = values[name] ?? definitions[name]?.default;
-    return typeof value === 'string' ? value : undefined;
+    const definition = definitions[name];
+    const value = values[name] ?? definition?.default;
+    if (typeof value !== 'string') return undefined;
+    const { formerly = {} } = definition ?? {};
+    return Object.hasOwn(formerly, value) ? formerly[value] : value;
   };
   return {
     text,

@@ -3,7 +3,8 @@ import { type Conversion, convertPolicies } from '@weir/analyze';
 import { formatManifest } from '@weir/kube';
 import type { PolicyApi } from '@weir/model';
 import type { Invocation } from '../command.ts';
-import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
+import { type ExitCode, usageError } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { readObjects } from '../objects.ts';
 
 /** The APIs by the names that people use. */
@@ -28,7 +29,7 @@ export async function runConvert({ options, output }: Invocation): Promise<ExitC
   );
   if (output.json) output.resultJson(conversions);
   else print(conversions, output);
-  return conversions.some(({ reasons }) => reasons.length > 0) ? exitCode.no : exitCode.done;
+  return failOnCode(options, { 'left-out': conversions.some(({ reasons }) => reasons.length > 0) });
 }
 
 function print(conversions: readonly Conversion[], output: Invocation['output']): void {

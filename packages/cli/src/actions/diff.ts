@@ -4,7 +4,8 @@ import { formatDiagnostic } from '@weir/kube';
 import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { chosenSides, type DiffSide, readSide, withTexts } from '../diff-side.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import type { Output } from '../output.ts';
 import { chosenReading } from '../source-options.ts';
 
@@ -18,7 +19,7 @@ export async function runDiff({ options, positionals, output }: Invocation): Pro
   else if (output.format === 'md') output.result(diffToMarkdown(diff));
   else if (output.format === 'csv') output.result(diffToCsv(diff));
   else output.result(renderDiff(diff).join('\n'));
-  return fails(diff, options.text('fail-on') ?? 'any') ? exitCode.no : exitCode.done;
+  return failOnCode(options, changesOf(diff));
 }
 
 interface SideReading {
@@ -37,17 +38,12 @@ async function snapshotOf(side: DiffSide, { name, options, output }: SideReading
   return snapshot;
 }
 
-/** Whether the difference is one that the exit code is to tell. */
-function fails({ connections, workloads }: DiffJson, on: string): boolean {
-  const kinds: readonly ConnectionChange[] = on === 'widened' ? ['added', 'widened', 'changed'] : ['removed', 'narrowed', 'changed'];
-  switch (on) {
-    case 'none':
-      return false;
-    case 'widened':
-      return connections.some(({ change, mayBeGained }) => kinds.includes(change) || mayBeGained.protocols.length > 0);
-    case 'narrowed':
-      return connections.some(({ change, mayBeLost }) => kinds.includes(change) || mayBeLost.protocols.length > 0);
-    default:
-      return [connections, workloads.added, workloads.removed].some((members) => members.length > 0);
-  }
+/** What there is of each kind that the exit code may be about. */
+function changesOf({ connections, workloads }: DiffJson): Readonly<Record<'any' | 'widened' | 'narrowed', boolean>> {
+  const hasOf = (...kinds: readonly ConnectionChange[]): boolean => connections.some(({ change }) => kinds.includes(change));
+  return {
+    any: [connections, workloads.added, workloads.removed].some((members) => members.length > 0),
+    widened: hasOf('added', 'widened', 'changed') || connections.some(({ mayBeGained }) => mayBeGained.protocols.length > 0),
+    narrowed: hasOf('removed', 'narrowed', 'changed') || connections.some(({ mayBeLost }) => mayBeLost.protocols.length > 0),
+  };
 }

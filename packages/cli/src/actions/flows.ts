@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient } from '@weir/client';
 import { type FlowFilter, flowMatches, type ObservedFlow } from '@weir/flows';
 import type { Invocation } from '../command.ts';
-import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
+import { type ExitCode, usageError } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { flowFilterOf } from '../flow-options.ts';
 import { FlowPrinter } from '../flow-printer.ts';
 import type { FlowSource, ToldLine } from '../flow-sources/flow-source.ts';
@@ -41,19 +42,20 @@ export async function runFlows(invocation: Invocation): Promise<ExitCode> {
     source.close();
     client.close();
   }
-  return exitCode.done;
+  return failOnCode(options, shown.has);
 }
 
 async function showRecorded(path: string, { options, output }: Invocation, filter: FlowFilter): Promise<ExitCode> {
   const { flows, counts } = readFlowFile(path, '--input');
   const client = await givenClient(options);
+  const shown = new Shown(output, filter, client);
   try {
-    await new Shown(output, filter, client).past(flows, options.whole('last', 0));
+    await shown.past(flows, options.whole('last', 0));
   } finally {
     client?.close();
   }
   noticeCounts(counts, output);
-  return exitCode.done;
+  return failOnCode(options, shown.has);
 }
 
 async function follow(source: FlowSource, shown: Shown, { output, signal }: Invocation): Promise<void> {
@@ -72,6 +74,8 @@ async function follow(source: FlowSource, shown: Shown, { output, signal }: Invo
 
 /** Those that are asked for, on their way to the output. */
 class Shown {
+  /** What there was among those that were shown. */
+  readonly has = { allowed: false, denied: false };
   readonly #filter: FlowFilter;
   readonly #pods: PodDirectory;
   readonly #printer: FlowPrinter;
@@ -99,6 +103,10 @@ class Shown {
 
   async #print(flows: readonly ObservedFlow[]): Promise<void> {
     if (this.#output.json) await this.#pods.learn(flows.flatMap(podsOf));
+    for (const { verdict } of flows) {
+      if (verdict === 'allow') this.has.allowed = true;
+      if (verdict === 'deny') this.has.denied = true;
+    }
     this.#printer.print(flows);
   }
 }

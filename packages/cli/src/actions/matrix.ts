@@ -19,6 +19,7 @@ import type { Endpoint } from '@weir/model';
 import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, notFoundError, usageError } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
 import { drawMatrix } from '../reports/matrix-picture.ts';
 import { matrixTable } from '../reports/matrix-table.ts';
@@ -61,7 +62,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const cells = await cellsBeside(invocation, { objects, snapshot, include });
   const json = matrixToJson(report, cells === undefined ? undefined : cellsToJson(cells));
   output.resultJson(json);
-  return (json.differences ?? 0) === 0 ? exitCode.done : exitCode.no;
+  return failOnCode(options, { differences: (json.differences ?? 0) > 0 });
 }
 
 async function rendered(report: MatrixReport, format: string): Promise<string> {
@@ -83,7 +84,7 @@ interface Asked {
 async function answerInCells(invocation: Invocation, asked: Asked): Promise<ExitCode> {
   const cells = await chosenCells(invocation, asked);
   invocation.output.result(renderCells(cells, invocation.options.flag('probe')));
-  return cells.cells.some(differs) ? exitCode.no : exitCode.done;
+  return failOnCode(invocation.options, { differences: cells.cells.some(differs) });
 }
 
 /** The cells that belong into the JSON: those that were asked for, and few ones anyway. */

@@ -7,7 +7,8 @@ import type { EngineName } from '@weir/model';
 import { type Cidr, parseCidr } from '@weir/net';
 import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
-import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
+import { type ExitCode, usageError } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
 
 /** How long a connection of a rehearsal waits. */
@@ -51,7 +52,7 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
     );
   }
   const disagrees = rehearsal?.engines.some(({ disagreements }) => disagreements.length > 0) === true;
-  return changesAnything(report) || disagrees ? exitCode.no : exitCode.done;
+  return failOnCode(options, { any: changesAnything(report) || disagrees });
 }
 
 /** One file a policy, for `kubectl apply -f FOLDER`; names in manifests may be anything, and lead nowhere else. */

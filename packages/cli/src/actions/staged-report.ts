@@ -6,7 +6,8 @@ import { engineProfiles } from '@weir/model';
 import { type Cidr, type Flow, parseCidr } from '@weir/net';
 import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { readObjects } from '../objects.ts';
 import { noticeCounts, readFlowFile } from '../observed-flows.ts';
 import type { Output } from '../output.ts';
@@ -27,7 +28,7 @@ export async function runStagedReport({ options, output }: Invocation): Promise<
   for (const diagnostic of [...(assumed?.diagnostics ?? []), ...report.diagnostics]) output.notice(formatDiagnostic(diagnostic));
   if (output.json) output.resultJson(report);
   else output.result(renderStaged(report).join('\n'));
-  return report.pairs.lost > 0 || report.observed.changed.some(({ after }) => after === 'deny') ? exitCode.no : exitCode.done;
+  return failOnCode(options, { denied: report.pairs.lost > 0 || report.observed.changed.some(({ after }) => after === 'deny') });
 }
 
 /** Where planned pods are assumed to have their addresses. */

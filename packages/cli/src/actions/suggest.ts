@@ -16,6 +16,7 @@ import type { EngineName, PolicyApi } from '@weir/model';
 import type { LoadSnapshotOptions } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { flowFilterOf } from '../flow-options.ts';
 import { openFlows } from '../flow-sources/open-flow-source.ts';
 import { readManifestPaths } from '../manifest-files.ts';
@@ -48,7 +49,7 @@ export async function runSuggest(invocation: Invocation): Promise<ExitCode> {
   if (output.json) output.resultJson(suggestionJson(suggestion));
   else if (suggestion.objects.length > 0) output.result(formatCommentedManifest(suggestion.objects).trimEnd());
   for (const line of summaryOf(suggestion)) output.notice(line);
-  return suggestion.notWritten.length > 0 || suggestion.notAllowed.length > 0 ? exitCode.no : exitCode.done;
+  return failOnCode(options, { denied: suggestion.notWritten.length > 0 || suggestion.notAllowed.length > 0 }, 'denied');
 }
 
 /** A log that has the labels of pods can do without a cluster or manifests. */
@@ -151,7 +152,7 @@ function audit({ options, output }: Invocation, { source, flows, reading, paths 
   for (const diagnostic of answer.diagnostics) output.notice(formatDiagnostic(diagnostic));
   if (output.json) output.resultJson(policyAuditJson(answer));
   else output.result(auditText(answer).join('\n'));
-  return answer.denied.length > 0 && options.text('fail-on') === 'denied' ? exitCode.no : exitCode.done;
+  return failOnCode(options, { denied: answer.denied.length > 0 });
 }
 
 function auditText({ observed, denied, allowed, unknown, unjudged }: PolicyAudit): string[] {

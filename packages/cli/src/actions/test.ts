@@ -2,6 +2,7 @@
 import { assertionFileSchema, type RealRunJson } from '@weir/assertions';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { readTestFiles } from './test-files.ts';
 import { percent, percentCovered, printRun, reportFiles, writeReport } from './test-output.ts';
 import { runTestFiles, type TestRun } from './test-run.ts';
@@ -33,7 +34,7 @@ async function runOnce({ options, positionals, output, signal }: Invocation): Pr
   for (const text of short) output.notice(text);
   const isWrong = run.results.some(({ outcome }) => outcome === 'failed' || outcome === 'error');
   const disagrees = run.real?.some(({ disagreements }) => disagreements.length > 0) === true;
-  const code = isWrong || disagrees || short.length > 0 ? exitCode.no : exitCode.done;
+  const code = failOnCode(options, { failed: isWrong || disagrees || short.length > 0 });
   return { code, paths: files.flatMap(({ paths }) => paths) };
 }
 

@@ -14,6 +14,7 @@ import {
 import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { Invocation } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
+import { failOnCode } from '../fail-on.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
 import { renderTable } from '../output.ts';
 import { parsePortOrName } from '../port.ts';
@@ -26,9 +27,11 @@ export async function runWhy(invocation: Invocation): Promise<ExitCode> {
   if (options.flag('both') && options.text('profile') !== undefined) throw usageError('--both shows every profile: leave --profile out');
   const objects = await readObjects(options);
   for (const notice of objects.notices) output.notice(notice);
-  const isDenied = (verdicts: readonly FlowVerdict[]): boolean => verdicts.some(({ verdict }) => verdict !== 'allow');
-  const denied = options.flag('both') ? answerAsAll(invocation, objects).some(isDenied) : isDenied(answerAsOne(invocation, objects));
-  return denied && options.text('fail-on') === 'denied' ? exitCode.no : exitCode.done;
+  const verdicts = options.flag('both') ? answerAsAll(invocation, objects).flat() : answerAsOne(invocation, objects);
+  return failOnCode(options, {
+    denied: verdicts.some(({ verdict }) => verdict !== 'allow'),
+    allowed: verdicts.some(({ verdict }) => verdict !== 'deny'),
+  });
 }
 
 function answerAsOne({ options, positionals, output }: Invocation, objects: ObjectSource): readonly FlowVerdict[] {

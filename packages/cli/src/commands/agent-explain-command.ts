@@ -2,7 +2,7 @@
 import type { DirectionExplanation, FlowExplanation, HostExplanation } from '@weir/agent';
 import { describeOrigin, describePolicy, describeTier, describeUnordered, type EndJson } from '@weir/model';
 import type { Command } from '../command.ts';
-import { exitCode } from '../exit-code.ts';
+import { failOnCode, failOnOption } from '../fail-on.ts';
 import { type Output, renderTable } from '../output.ts';
 import { parsePort } from '../port.ts';
 import { gateSocketOf, settingOptions } from './agent-setting-options.ts';
@@ -21,7 +21,7 @@ export const agentExplainCommand: Command = {
   positionalCount: { min: 3, max: 3 },
   options: {
     ...settingOptions(['gateSocket']),
-    'fail-on': { type: 'string', values: ['denied'], summary: 'exit code 1 when this node denies the flow' },
+    ...failOnOption(['denied'], { usual: 'never', summary: 'exit code 1 when this node denies the flow' }),
   },
   examples: [
     'weir agent explain demo/client demo/server 80',
@@ -42,7 +42,7 @@ export const agentExplainCommand: Command = {
     const answer = (await askAgent(gateSocketOf(options), `/v1/explain?${query.toString()}`)) as FlowExplanation;
     if (output.json) output.resultJson(answer);
     else output.result(renderExplanation(answer, output));
-    return answer.verdict === 'deny' && options.text('fail-on') === 'denied' ? exitCode.no : exitCode.done;
+    return failOnCode(options, { denied: answer.verdict === 'deny' });
   },
 };
 

@@ -1,5 +1,6 @@
 /** `weir convert`: policies of one API in the words of another one. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { sourceOptions } from '../source-options.ts';
 
 /** `weir convert`. */
@@ -18,6 +19,7 @@ export const convertCommand: Command = {
       summary: 'the API to write for; cluster is ClusterNetworkPolicy',
       placeholder: 'API',
     },
+    ...failOnOption(['left-out'], { usual: 'left-out', summary: 'exit code 1 when a policy cannot be written' }),
   },
   examples: ['weir convert --manifests policies/ --to calico', 'weir convert --manifests - --to kubernetes < calico.yaml'],
   run: async (invocation) => (await import('../actions/convert.ts')).runConvert(invocation),

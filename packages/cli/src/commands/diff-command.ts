@@ -1,5 +1,6 @@
 /** `weir diff`: which connections change, whatever the objects look like. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { readingOptions, sourceOptions } from '../source-options.ts';
 
 const { manifests: _manifests, ...clusterOptions } = sourceOptions;
@@ -29,18 +30,16 @@ export const diffCommand: Command = {
       summary: 'how the result is printed; md is for a comment on a pull request',
     },
     git: { type: 'string', placeholder: 'REVISION', summary: 'compare the working tree with this revision' },
-    'fail-on': {
-      type: 'string',
-      placeholder: 'WHAT',
-      values: ['any', 'widened', 'narrowed', 'none'],
-      default: 'any',
-      summary: 'which changes make the exit code 1',
-    },
     ...clusterOptions,
     ...(profile === undefined ? {} : { profile }),
     'profile-old': { ...profile, type: 'string', summary: 'judge the old side like this engine' },
     'profile-new': { ...profile, type: 'string', summary: 'judge the new side like this engine' },
     ...otherReading,
+    ...failOnOption(['any', 'widened', 'narrowed'], {
+      usual: 'any',
+      summary: 'exit code 1 when there are such changes',
+      formerly: { none: 'never' },
+    }),
   },
   examples: [
     'weir diff --git main deploy/',

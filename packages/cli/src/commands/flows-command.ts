@@ -1,5 +1,6 @@
 /** `weir flows`: connections that agents saw, live or recorded. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { sourceOptions } from '../source-options.ts';
 
 const { kubeconfig, context, name } = sourceOptions as Record<
@@ -32,6 +33,10 @@ export const flowsCommand: Command = {
     port: { type: 'string', placeholder: 'N', summary: "the destination's port, or that of the service" },
     protocol: { type: 'string', placeholder: 'NAME', summary: 'tcp, udp, sctp, icmp, icmpv6 or a number' },
     verdict: { type: 'string', values: ['allowed', 'denied'], summary: 'only these' },
+    ...failOnOption(['denied', 'allowed'], {
+      usual: 'never',
+      summary: 'exit code 1 when a connection that is shown was denied, or allowed',
+    }),
   },
   examples: [
     'weir flows -f',

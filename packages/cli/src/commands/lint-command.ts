@@ -1,5 +1,6 @@
 /** `weir lint`: what is wrong with policies, or probably not meant. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { readingOptions, sourceOptions } from '../source-options.ts';
 
 /** `weir lint`. */
@@ -23,11 +24,6 @@ export const lintCommand: Command = {
       default: 'table',
       summary: 'how findings are printed',
     },
-    'fail-on': {
-      type: 'string',
-      values: ['error', 'warning', 'info', 'never'],
-      summary: 'exit with 1 when there is a finding at least as bad; default error',
-    },
     engine: {
       type: 'string',
       multiple: true,
@@ -48,6 +44,10 @@ export const lintCommand: Command = {
     'list-rules': { type: 'boolean', summary: 'print the rules and look at nothing' },
     'show-ignored': { type: 'boolean', summary: 'print what is ignored too, with the reasons' },
     ...readingOptions,
+    ...failOnOption(['error', 'warning', 'info'], {
+      usual: 'what the configuration says, else error',
+      summary: 'exit code 1 when there is a finding at least as bad',
+    }),
   },
   examples: [
     'weir lint policies/',

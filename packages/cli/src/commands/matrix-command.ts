@@ -1,5 +1,6 @@
 /** `weir matrix`: who can talk to whom, computed, and with `--probe` tried with real connections. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { readingOptions, sourceOptions } from '../source-options.ts';
 
 /** `weir matrix`. */
@@ -33,6 +34,7 @@ export const matrixCommand: Command = {
     ...readingOptions,
     probe: { type: 'boolean', summary: 'try every pair with a real connection' },
     'timeout-ms': { type: 'string', placeholder: 'N', default: '1000', summary: 'how long a probe waits' },
+    ...failOnOption(['differences'], { usual: 'differences', summary: 'exit code 1 when --probe finds something else than computed' }),
   },
   examples: [
     'weir matrix',

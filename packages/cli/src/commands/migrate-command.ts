@@ -1,5 +1,6 @@
 /** `weir migrate`: what another engine would change. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { sourceOptions, windowsExpandOption } from '../source-options.ts';
 
 const engines = ['azure', 'calico', 'cilium', 'kubernetes'];
@@ -27,6 +28,10 @@ export const migrateCommand: Command = {
       summary: 'write the proposed patches there, one file a policy, instead of printing them',
     },
     'windows-expand-unsupported': windowsExpandOption,
+    ...failOnOption(['any'], {
+      usual: 'any',
+      summary: 'exit code 1 when something changes, or a rehearsal finds something else than computed',
+    }),
   },
   examples: [
     'weir migrate --from azure --to cilium --manifests cluster/ --rehearse',

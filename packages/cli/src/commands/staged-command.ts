@@ -1,5 +1,6 @@
 /** `weir staged report`: what staged policies would do. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { readingOptions, sourceOptions } from '../source-options.ts';
 
 const report: Command = {
@@ -17,6 +18,7 @@ const report: Command = {
       placeholder: 'FILE',
       summary: "a flow log (the agent's, Hubble's, Calico's), one JSON object a line; - is standard input",
     },
+    ...failOnOption(['denied'], { usual: 'denied', summary: 'exit code 1 when a flow would no longer be allowed' }),
   },
   examples: [
     'weir staged report',

@@ -1,5 +1,6 @@
 /** `weir suggest`: policies from observed flows, and audit of policies against them. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { readingOptions, sourceOptions } from '../source-options.ts';
 
 /** `weir suggest`. */
@@ -12,7 +13,7 @@ export const suggestCommand: Command = {
     'or from the agents of the cluster; pods, namespaces and present policies from the cluster or --manifests.\n' +
     'That every seen connection stays allowed is checked, and what would be denied of what is possible now is said.\n' +
     '--audit judges policies that you have: which seen connections they would deny, by which rule.\n' +
-    'Exit code 1 when a policy cannot be written, a seen connection would not stay allowed, or with --fail-on denied.',
+    'An audit fails (exit code 1) only with --fail-on denied.',
   options: {
     ...sourceOptions,
     ...readingOptions,
@@ -34,12 +35,10 @@ export const suggestCommand: Command = {
     },
     'default-deny': { type: 'boolean', summary: 'also a policy for each namespace that closes it for the rest' },
     audit: { type: 'string', multiple: true, placeholder: 'PATH', summary: 'policies to judge by the flows, instead of writing some' },
-    'fail-on': {
-      type: 'string',
-      values: ['denied', 'never'],
-      default: 'never',
-      summary: 'with --audit: exit code 1 when a seen connection would be denied',
-    },
+    ...failOnOption(['denied'], {
+      usual: 'denied, with --audit never',
+      summary: 'exit code 1 when a seen connection would be denied, or a policy cannot be written',
+    }),
   },
   examples: [
     'weir suggest --since 1h > policies.yaml',

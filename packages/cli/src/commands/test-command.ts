@@ -1,5 +1,6 @@
 /** `weir test [PATH…]`: assertions about connections. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { readingOptions, sourceOptions } from '../source-options.ts';
 
 /** `weir test`. */
@@ -41,6 +42,10 @@ export const testCommand: Command = {
       placeholder: 'FORMAT=FILE',
       summary: 'write results there as well, as junit, tap or json',
     },
+    ...failOnOption(['failed'], {
+      usual: 'failed',
+      summary: 'exit code 1 when an assertion does not hold, or less is exercised or noticed than asked for',
+    }),
   },
   examples: [
     'weir test',

@@ -1,5 +1,6 @@
 /** `weir why SRC DST PORT[/PROTO]`: one flow, its verdict and the reason. */
 import type { Command } from '../command.ts';
+import { failOnOption } from '../fail-on.ts';
 import { readingOptions, sourceOptions } from '../source-options.ts';
 
 /** `weir why`. */
@@ -18,7 +19,10 @@ export const whyCommand: Command = {
     ...readingOptions,
     both: { type: 'boolean', summary: 'show what every engine would say, side by side' },
     all: { type: 'boolean', summary: 'show also the policies that do not apply, each with the reason' },
-    'fail-on': { type: 'string', values: ['denied'], summary: 'exit code 1 when the flow is denied' },
+    ...failOnOption(['denied', 'allowed'], {
+      usual: 'never',
+      summary: 'exit code 1 when the flow is denied, or allowed; unknown counts as both',
+    }),
   },
   examples: [
     'weir why demo/client demo/server 80',
