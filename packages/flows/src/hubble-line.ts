@@ -89,10 +89,15 @@ function endOf(end: Fields, { ip, port: portValue, node }: EndPlace): ObservedEn
 }
 
 /** The node that tells is `host` there, its name without that of the cluster; of others only the address is known. */
-function placeOf(isReserved: (name: string) => boolean, node: string | undefined): Pick<ObservedEnd, 'is' | 'name'> {
-  if (isReserved('host')) return { is: 'node', ...(node === undefined ? {} : { name: node.slice(node.lastIndexOf('/') + 1) }) };
-  if (isReserved('remote-node') || isReserved('kube-apiserver')) return { is: 'node' };
-  return isReserved('world') ? { is: 'outside' } : {};
+function placeOf(isReserved: (name: string) => boolean, node: string | undefined): Pick<ObservedEnd, 'is' | 'name' | 'isApiServer'> {
+  if (isReserved('host')) {
+    const name = node === undefined ? {} : { name: node.slice(node.lastIndexOf('/') + 1) };
+    return { is: 'node', ...name, ...(isReserved('kube-apiserver') ? { isApiServer: true as const } : {}) };
+  }
+  const isApiServer = isReserved('kube-apiserver') ? { isApiServer: true as const } : {};
+  if (isReserved('world')) return { is: 'outside', ...isApiServer };
+  // The health endpoint of a node is the agent's own.
+  return isReserved('remote-node') || isReserved('kube-apiserver') || isReserved('health') ? { is: 'node', ...isApiServer } : {};
 }
 
 /** Those that Kubernetes gave, without what Cilium adds of the namespace and of its own. */

@@ -24,6 +24,8 @@ export interface ObservedEnd {
   readonly workload?: { readonly kind?: string; readonly name: string };
   /** What it is when it is no pod: a node of the cluster (or a pod on its network), or something outside. */
   readonly is?: 'node' | 'outside';
+  /** Whether the log says that it is the cluster's API server. */
+  readonly isApiServer?: true;
   /** The name of that node, or of a set of addresses. */
   readonly name?: string;
 }

@@ -35,8 +35,13 @@ const networksMax = 25;
 const everywhere: AdministratorPeer = { networks: ['0.0.0.0/0', '::/0'] };
 const actions: Readonly<Partial<Record<Action, ClusterNetworkPolicyRule['action']>>> = { allow: 'Accept', deny: 'Deny', pass: 'Pass' };
 
-/** One policy, or two for one of a namespace. */
-export function writeClusterNetworkPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy {
+/**
+ * One policy, or two for one of a namespace.
+ *
+ * Pods that a policy of a namespace isolates get nothing from anybody that it does not name; here that can be said of pods
+ * as sources alone. With `pods` as the sources that matter it is said of these; without, such a policy has no words.
+ */
+export function writeClusterNetworkPolicy({ tier, policy }: PlacedPolicy, sources: 'all' | 'pods' = 'all'): WrittenPolicy {
   const reasons = new ReasonList();
   const own = (Object.keys(tierPlaces) as AdministratorTier[]).find((name) => tierPlaces[name].name === tier.name);
   if (own === undefined && (tier.order !== defaultTierOrder || tier.end !== 'deny'))
@@ -44,7 +49,7 @@ export function writeClusterNetworkPolicy({ tier, policy }: PlacedPolicy): Writt
   if (own !== undefined && !(Number.isInteger(policy.order) && policy.order >= 0 && policy.order <= 1_000))
     reasons.add('order', 'a priority is a whole number from 0 to 1000');
   if (policy.staged) reasons.add('', 'it is staged, and ClusterNetworkPolicies are enforced');
-  if (own === undefined && policy.ingress !== undefined)
+  if (own === undefined && policy.ingress !== undefined && sources === 'all')
     reasons.add('ingress', 'pods that it isolates get nothing from outside of the cluster, and no ClusterNetworkPolicy can deny that');
   const subject = reasons.try('subject', () => writePods(policy.subject));
   const [ingress, egress] = (['ingress', 'egress'] as const).map((direction) =>
@@ -60,8 +65,14 @@ export function writeClusterNetworkPolicy({ tier, policy }: PlacedPolicy): Writt
   return reasons.finish(() => {
     const rules = { ...(ingress?.length === 0 ? {} : { ingress }), ...(egress?.length === 0 ? {} : { egress }) };
     if (own !== undefined) return [object(name, policy.order, rules)];
-    const deny = object(`${name}-rest`, denyPriority, { egress: [{ action: 'Deny', to: [everywhere] }] });
-    return [...(egress?.length === 0 ? [] : [object(name, acceptPriority, rules)]), ...(policy.egress?.isolates === true ? [deny] : [])];
+    const rest = {
+      ...(policy.ingress?.isolates === true ? { ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }] } : {}),
+      ...(policy.egress?.isolates === true ? { egress: [{ action: 'Deny', to: [everywhere] }] } : {}),
+    };
+    return [
+      ...(Object.keys(rules).length === 0 ? [] : [object(name, acceptPriority, rules)]),
+      ...(Object.keys(rest).length === 0 ? [] : [object(`${name}-rest`, denyPriority, rest)]),
+    ];
   });
 }
 

@@ -5,7 +5,7 @@ import { type LoadSnapshotOptions, loadSnapshot, type PlacedObject, plainObject 
 import type { ObservedFlow } from '../observed-flow.ts';
 import { describeDenial } from './describe-denial.ts';
 import { type ObservedConnection, type ObservedConnections, observedConnections, questionOfConnection } from './observed-connections.ts';
-import { observedPods } from './observed-pods.ts';
+import { observedObjects } from './observed-objects.ts';
 import { PartyFinder } from './parties.ts';
 import { podGroups } from './pod-groups.ts';
 
@@ -44,11 +44,11 @@ export interface PolicyAudit {
 
 /** Judges each connection as it is and as it would be. */
 export function auditPolicies({ objects, proposed, flows, reading }: PolicyAuditRequest): PolicyAudit {
-  const pods = observedPods(objects.map(plainObject), flows);
-  const snapshot = loadSnapshot([...objects, ...pods], reading);
+  const seen = observedObjects(objects.map(plainObject), flows);
+  const snapshot = loadSnapshot([...objects, ...seen], reading);
   const replaced = new Set(proposed.map(plainObject).map(placeOf));
   const kept = objects.filter((entry) => !replaced.has(placeOf(plainObject(entry))));
-  const proposedSnapshot = loadSnapshot([...kept, ...pods, ...proposed], reading);
+  const proposedSnapshot = loadSnapshot([...kept, ...seen, ...proposed], reading);
   const then = snapshot.world.withTiers(proposedSnapshot.world.tiers);
   const observed = observedConnections(flows, new PartyFinder(snapshot, podGroups(snapshot)));
   const judged: AuditedConnection[] = [];

@@ -5,7 +5,7 @@
 import type { FlowQuestion } from '@weir/model';
 import { type Family, hasPorts, type ProtocolNumber } from '@weir/net';
 import type { ObservedFlow } from '../observed-flow.ts';
-import { type Party, type PartyFinder, partyKey } from './parties.ts';
+import { isNodeOf, type Party, type PartyFinder, partyKey } from './parties.ts';
 
 /** Ports from here on are given to those who connect (`ip_local_port_range` of Linux). */
 const ephemeralFirst = 32_768;
@@ -18,6 +18,8 @@ export interface ObservedConnection {
   readonly port?: number;
   readonly icmp?: { readonly type: number; readonly code: number };
   readonly family: Family;
+  /** One end is the node that the pods of the other run on. */
+  readonly isOwnNode: boolean;
   /** Let through: nobody denied it, or the destination's end let it in. */
   readonly isAllowed: boolean;
   /** Denied at least once, whatever became of the others. */
@@ -32,7 +34,7 @@ export interface ObservedConnection {
 /** Connections, and what was left out of them. */
 export interface ObservedConnections {
   readonly connections: readonly ObservedConnection[];
-  /** Flows that are answers; a pod's to itself; between a pod and its own node, which is always allowed; between ends that are no pods. */
+  /** Flows that are answers; a pod's to itself; between a pod and its own node, where that is always allowed; between ends that are no pods. */
   readonly leftOut: { readonly answers: number; readonly self: number; readonly ownNode: number; readonly noPods: number };
 }
 
@@ -58,8 +60,8 @@ export function observedConnections(flows: readonly ObservedFlow[], finder: Part
       leftOut.answers++;
       continue;
     }
-    const [source, destination] = [finder.find(flow.source, flow), finder.find(flow.destination, flow)];
-    const reason = reasonToLeaveOut(source, destination);
+    const [source, destination] = [finder.find(flow.source), finder.find(flow.destination)];
+    const reason = reasonToLeaveOut(source, destination, finder);
     if (reason !== undefined) leftOut[reason]++;
     else addTo(tallies, flow, { source, destination });
   }
@@ -73,13 +75,13 @@ function isAnswer({ isReply, source, destination }: ObservedFlow): boolean {
   return source.port !== undefined && source.port < ephemeralFirst && (destination.port ?? 0) >= ephemeralFirst;
 }
 
-function reasonToLeaveOut(source: Party, destination: Party): 'self' | 'ownNode' | 'noPods' | undefined {
+function reasonToLeaveOut(source: Party, destination: Party, finder: PartyFinder): 'self' | 'ownNode' | 'noPods' | undefined {
   if (source.kind === 'pods' && destination.kind === 'pods')
     return source.end.endpoint.uid === destination.end.endpoint.uid && !source.byName && !destination.byName ? 'self' : undefined;
-  const [pods, other] = source.kind === 'pods' ? [source, destination] : [destination, source];
+  if (source.kind === 'pods') return finder.isExempt(source.end.endpoint, destination, 'egress') ? 'ownNode' : undefined;
+  if (destination.kind === 'pods') return finder.isExempt(destination.end.endpoint, source, 'ingress') ? 'ownNode' : undefined;
   // Somebody unknown may be a pod.
-  if (pods.kind !== 'pods') return source.kind === 'unknown' || destination.kind === 'unknown' ? undefined : 'noPods';
-  return other.kind === 'node' && other.name !== undefined && other.name === pods.end.endpoint.node ? 'ownNode' : undefined;
+  return source.kind === 'unknown' || destination.kind === 'unknown' ? undefined : 'noPods';
 }
 
 function addTo(tallies: Map<string, Tally>, flow: ObservedFlow, ends: Pick<ObservedConnection, 'source' | 'destination'>): void {
@@ -87,9 +89,10 @@ function addTo(tallies: Map<string, Tally>, flow: ObservedFlow, ends: Pick<Obser
   const port = hasPorts(protocol) ? destination.port : undefined;
   const family = destination.address?.family ?? source.address?.family ?? 4;
   const message = icmp === undefined ? '' : `${icmp.type}/${icmp.code}`;
-  const key = `${partyKey(ends.source)}\n${partyKey(ends.destination)}\n${protocol} ${port ?? ''} ${message} ${family}`;
+  const isOwnNode = isOfOwnNode(ends.source, ends.destination) || isOfOwnNode(ends.destination, ends.source);
+  const key = [partyKey(ends.source), partyKey(ends.destination), `${protocol} ${port ?? ''} ${message} ${family} ${isOwnNode}`].join('\n');
   const tally: Tally = tallies.get(key) ?? {
-    flow: { ...ends, protocol, family, ...(port === undefined ? {} : { port }), ...(icmp === undefined ? {} : { icmp }) },
+    flow: { ...ends, protocol, family, isOwnNode, ...(port === undefined ? {} : { port }), ...(icmp === undefined ? {} : { icmp }) },
     counts: new Map(),
     seen: new Set(),
     first: undefined,
@@ -112,6 +115,10 @@ function addTo(tallies: Map<string, Tally>, flow: ObservedFlow, ends: Pick<Obser
     tally.allowed = true;
     if (flow.ingress !== undefined) tally.arrived = true;
   }
+}
+
+function isOfOwnNode(pods: Party, other: Party): boolean {
+  return pods.kind === 'pods' && isNodeOf(other, pods.end.endpoint);
 }
 
 function connectionOf({ flow, counts, first, last, arrived, allowed, denied }: Tally): ObservedConnection {

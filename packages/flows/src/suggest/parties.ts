@@ -1,16 +1,19 @@
 /** Who the ends of observed flows are: groups of pods, nodes, addresses outside, or nobody that is known. */
-import { type Endpoint, type FlowEnd, podName } from '@weir/model';
+import { type Direction, type Endpoint, type FlowEnd, podName, systemOfEndpoint } from '@weir/model';
 import { type Address, addressRangesContain, formatAddress } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
-import { nameOfEnd, type ObservedEnd, type ObservedFlow } from '../observed-flow.ts';
-import { observedPodName } from './observed-pods.ts';
+import { nameOfEnd, type ObservedEnd } from '../observed-flow.ts';
+import { observedPodName } from './observed-objects.ts';
 import type { PodGroup } from './pod-groups.ts';
 
-/** One end. `end` is what policies are asked about; `byName`: the pod is gone, and its name says whose it was. */
+/**
+ * One end. `end` is what policies are asked about; `byName`: the pod is gone, and its name says whose it was; `isApiServer`: the
+ * cluster's API server listens at the address.
+ */
 export type Party =
   | { readonly kind: 'pods'; readonly group: PodGroup; readonly end: FlowEnd & { kind: 'endpoint' }; readonly byName: boolean }
-  | { readonly kind: 'node'; readonly address: Address; readonly name?: string; readonly end: FlowEnd }
-  | { readonly kind: 'outside'; readonly address: Address; readonly end: FlowEnd }
+  | { readonly kind: 'node'; readonly address: Address; readonly name?: string; readonly isApiServer: boolean; readonly end: FlowEnd }
+  | { readonly kind: 'outside'; readonly address: Address; readonly isApiServer: boolean; readonly end: FlowEnd }
   | { readonly kind: 'unknown'; readonly name: string };
 
 /** The ends of names of pods that Kubernetes makes: a revision's hash, five random letters or a number. */
@@ -21,25 +24,43 @@ export class PartyFinder {
   readonly #snapshot: Snapshot;
   readonly #groupOf: ReadonlyMap<string, PodGroup>;
   readonly #groups: readonly PodGroup[];
+  readonly #apiServers: ReadonlySet<string>;
+  /** Services by their cluster addresses. */
+  readonly #services: ReadonlyMap<string, string>;
 
   constructor(snapshot: Snapshot, groups: readonly PodGroup[]) {
     this.#snapshot = snapshot;
     this.#groups = groups;
+    this.#apiServers = new Set(apiServerAddresses(snapshot.endpointSlices));
+    this.#services = new Map(
+      snapshot.services.flatMap(({ metadata: { namespace = 'default', name = '' }, spec }) =>
+        (spec?.clusterIPs ?? [spec?.clusterIP ?? '']).map((ip) => [ip, `${namespace}/${name}`] as const),
+      ),
+    );
     this.#groupOf = new Map(groups.flatMap((group) => group.pods.map((pod) => [podName(pod), group] as const)));
   }
 
   /** Names go before addresses, which pass from one pod to the next. */
-  find(end: ObservedEnd, flow: ObservedFlow): Party {
+  find(end: ObservedEnd): Party {
     const name = observedPodName(end);
     if (name !== undefined) return this.#named(`${end.namespace ?? ''}/${name}`, end);
     if (end.namespace !== undefined || end.address === undefined) return { kind: 'unknown', name: nameOfEnd(end) };
     const found = this.#snapshot.world.endAt(end.address);
     if (found.kind === 'endpoint') return this.#pods(found.endpoint, end.address, false);
-    if (found.kind === 'node') return { kind: 'node', address: end.address, name: found.node.name, end: found };
-    if (end.is === 'node') return nodeAt(end.address, end.name ?? flow.node);
+    const isApiServer = this.#apiServers.has(formatAddress(end.address));
+    if (found.kind === 'node') return { kind: 'node', address: end.address, name: found.node.name, isApiServer, end: found };
+    if (end.is === 'node') return this.#nodeAt(end.address, end.name);
+    const service = this.#services.get(formatAddress(end.address));
+    if (service !== undefined) return { kind: 'unknown', name: `the pod behind service ${service}` };
     if (addressRangesContain(this.#snapshot.world.podRanges, end.address))
       return { kind: 'unknown', name: `a pod that had ${formatAddress(end.address)}` };
-    return { kind: 'outside', address: end.address, end: found };
+    return { kind: 'outside', address: end.address, isApiServer, end: found };
+  }
+
+  /** Whether a pod and the end are let talk whatever policies say: the pod is the source with `egress`. */
+  isExempt(pod: Endpoint, other: Party, direction: Direction): boolean {
+    if (!isNodeOf(other, pod)) return false;
+    return direction === 'ingress' || this.#snapshot.world.profile.podReachesOwnNode.includes(systemOfEndpoint(pod));
   }
 
   #named(key: string, end: ObservedEnd): Party {
@@ -47,7 +68,7 @@ export class PartyFinder {
     if (endpoint !== undefined) return this.#pods(endpoint, end.address, false);
     // On the network of its node it has the node's address.
     const pod = this.#snapshot.pods.get(key);
-    if (pod?.spec?.hostNetwork === true && end.address !== undefined) return nodeAt(end.address, pod.spec.nodeName);
+    if (pod?.spec?.hostNetwork === true && end.address !== undefined) return this.#nodeAt(end.address, pod.spec.nodeName);
     const group = this.#byName(key);
     const [member] = group?.pods ?? [];
     return member === undefined ? { kind: 'unknown', name: key } : this.#pods(member, undefined, true);
@@ -58,6 +79,18 @@ export class PartyFinder {
     if (group === undefined) return { kind: 'unknown', name: podName(endpoint) };
     const address = endpoint.addresses.find((one) => seen === undefined || one.family === seen.family);
     return { kind: 'pods', group, byName, end: { kind: 'endpoint', endpoint, ...(address === undefined ? {} : { address }) } };
+  }
+
+  /** A node that no object tells of is known by its address alone. */
+  #nodeAt(address: Address, name: string | undefined): Party {
+    const node = { name: name ?? formatAddress(address), addresses: [address] };
+    return {
+      kind: 'node',
+      address,
+      ...(name === undefined ? {} : { name }),
+      isApiServer: this.#apiServers.has(formatAddress(address)),
+      end: { kind: 'node', node, address },
+    };
   }
 
   /** The workload that a pod which is gone was of, by how its name goes on behind the workload's. */
@@ -72,13 +105,16 @@ export class PartyFinder {
   }
 }
 
-function nodeAt(address: Address, name: string | undefined): Party {
-  return {
-    kind: 'node',
-    address,
-    ...(name === undefined ? {} : { name }),
-    end: name === undefined ? { kind: 'address', address } : { kind: 'node', node: { name, addresses: [address] }, address },
-  };
+/** Whether the party is the node that the pod runs on. */
+export function isNodeOf(party: Party, { node }: Endpoint): boolean {
+  return party.kind === 'node' && party.name !== undefined && party.name === node;
+}
+
+/** The API server keeps the endpoints of its own service. */
+function apiServerAddresses(slices: Snapshot['endpointSlices']): readonly string[] {
+  return slices
+    .filter(({ metadata: { namespace, name } }) => namespace === 'default' && name === 'kubernetes')
+    .flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses));
 }
 
 /** Equal for the same party, so that flows can be counted together. */

@@ -3,7 +3,7 @@
  * of what is possible now.
  */
 import { compareWorlds, countPairs, FlowTeller, type ToldFlows } from '@weir/connectivity';
-import type { CommentedObject, Diagnostic, KubeObject, Pod } from '@weir/kube';
+import type { CommentedObject, Diagnostic, KubeObject } from '@weir/kube';
 import { type Direction, explainQuestion, type PolicyApi, type PolicyWorld } from '@weir/model';
 import {
   assumeCluster,
@@ -18,7 +18,7 @@ import type { ObservedFlow } from '../observed-flow.ts';
 import { describeDenial } from './describe-denial.ts';
 import { AddressBlocks, type MergePrefixes } from './merge-addresses.ts';
 import { type ObservedConnection, type ObservedConnections, observedConnections, questionOfConnection } from './observed-connections.ts';
-import { observedPods } from './observed-pods.ts';
+import { observedObjects } from './observed-objects.ts';
 import { PartyFinder } from './parties.ts';
 import { podGroups } from './pod-groups.ts';
 import { type SuggestedPolicy, suggestedPolicies } from './suggested-policy.ts';
@@ -78,8 +78,8 @@ export interface Suggestion {
 /** Makes policies of flows. */
 export function suggestPolicies(request: SuggestionRequest): Suggestion {
   const plain = request.objects.map(plainObject);
-  const pods = observedPods(plain, request.flows);
-  const snapshot = loadSnapshot([...request.objects, ...pods], request.reading);
+  const seen = observedObjects(plain, request.flows);
+  const snapshot = loadSnapshot([...request.objects, ...seen], request.reading);
   const groups = podGroups(snapshot);
   const observed = observedConnections(request.flows, new PartyFinder(snapshot, groups));
   const { directions, api, defaultDeny } = request;
@@ -91,7 +91,7 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
   const objects = written.flatMap((one) => one.objects);
   const kept = request.objects.filter((entry) => !isSuggested(plainObject(entry)));
   const suggested = objects.map(({ object }) => object);
-  const proposed = worldAfter(snapshot, [...kept, ...pods, ...suggested], request.reading);
+  const proposed = worldAfter(snapshot, [...kept, ...seen, ...suggested], request.reading);
   const allowed = observed.connections.filter(({ isAllowed }) => isAllowed);
   return {
     policies,
@@ -104,7 +104,7 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
     }),
     notAllowed: allowed.filter((one) => whyWithoutWords(one, api) === undefined).flatMap((one) => judged(one, proposed)),
     denied: observed.connections.filter(({ isAllowed }) => !isAllowed),
-    wouldDeny: lostFlows(request, { snapshot, proposed, pods, suggested }),
+    wouldDeny: lostFlows(request, { snapshot, proposed, seen, suggested }),
     diagnostics: snapshot.diagnostics,
   };
 }
@@ -126,17 +126,17 @@ function worldAfter(snapshot: Snapshot, objects: readonly (KubeObject | PlacedOb
 interface SuggestedWorlds {
   readonly snapshot: Snapshot;
   readonly proposed: PolicyWorld;
-  readonly pods: readonly Pod[];
+  readonly seen: readonly KubeObject[];
   readonly suggested: readonly KubeObject[];
 }
 
 /** Two worlds of which every flow can be judged: pods of manifests get nodes and addresses, which nobody told. */
 function judgeableWorlds(
   request: SuggestionRequest,
-  { snapshot, proposed, pods, suggested }: SuggestedWorlds,
+  { snapshot, proposed, seen, suggested }: SuggestedWorlds,
 ): Pick<SuggestedWorlds, 'snapshot' | 'proposed'> {
   if ([...snapshot.endpoints.values()].every(({ addresses }) => addresses.length > 0)) return { snapshot, proposed };
-  const { objects } = assumeCluster([...request.objects, ...pods], assumedPodRange);
+  const { objects } = assumeCluster([...request.objects, ...seen], assumedPodRange);
   const assumed = loadSnapshot(objects, request.reading);
   const kept = objects.filter((entry) => !isSuggested(plainObject(entry)));
   return { snapshot: assumed, proposed: worldAfter(assumed, [...kept, ...suggested], request.reading) };

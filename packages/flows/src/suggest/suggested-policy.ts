@@ -15,11 +15,21 @@ export interface SuggestedRule {
   readonly ports: readonly NetworkPolicyPort[];
   /** Instead of ports, for an API that has words for it. */
   readonly portless?: PortlessTraffic;
+  /** Instead of peers, for Cilium, which means nodes by what they are and not by their addresses. */
+  readonly entity?: CiliumEntity;
   /** What stands behind it. */
   readonly connections: readonly ObservedConnection[];
   /** One line each: who it is and how often it was seen. */
   readonly comments: readonly string[];
 }
+
+/** Words of Cilium's for what is no pod. */
+type CiliumEntity = 'host' | 'remote-node' | 'kube-apiserver';
+
+/** What the comments say of an entity that means more than those who were seen. */
+const entityComments: Readonly<Partial<Record<CiliumEntity, string>>> = {
+  'remote-node': 'nodes: Cilium has no words for single ones',
+};
 
 /** One policy. */
 export interface SuggestedPolicy {
@@ -47,6 +57,7 @@ interface Peer {
   /** What keeps its rules apart: `ports`, `dns`, or a protocol without ports. */
   readonly kind: string;
   readonly portless: PortlessTraffic | undefined;
+  readonly entity: CiliumEntity | undefined;
   readonly words: NetworkPolicyPeer;
   readonly names: Set<string>;
   readonly connections: ObservedConnection[];
@@ -76,10 +87,15 @@ export function suggestedPolicies(connections: readonly ObservedConnection[], wi
     .map(([group, of]) => ({
       group,
       directions,
-      ingress: directions.includes('ingress') ? rulesOf('ingress', of.ingress, { group, ...wish }) : [],
+      ingress: directions.includes('ingress') ? rulesOf('ingress', of.ingress.filter(needsRule(wish.api)), { group, ...wish }) : [],
       egress: directions.includes('egress') ? rulesOf('egress', of.egress, { group, ...wish }) : [],
       withoutRule: unsaid.filter(({ connection }) => isEndOf(group, connection)).map(({ text }) => text),
     }));
+}
+
+/** No ClusterNetworkPolicy denies what comes from others than pods. */
+function needsRule(api: PolicyApi): (connection: ObservedConnection) => boolean {
+  return ({ source }) => api !== 'ClusterNetworkPolicy' || source.kind === 'pods';
 }
 
 function isEndOf(group: PodGroup, { source, destination }: ObservedConnection): boolean {
@@ -97,15 +113,16 @@ function rulesOf(
     const portless = portlessTraffic(connection, context.api);
     const kind = direction === 'egress' && isOfDns(connection) ? 'dns' : portless === undefined ? 'ports' : JSON.stringify(portless);
     const words = wordsOf(party, context);
-    const key = `${kind} ${JSON.stringify(words)}`;
-    const peer = peers.get(key) ?? { kind, portless, words, names: new Set(), connections: [] };
+    const entity = context.api === 'Cilium' ? entityOf(party, connection) : undefined;
+    const key = `${kind} ${entity ?? JSON.stringify(words)}`;
+    const peer = peers.get(key) ?? { kind, portless, entity, words, names: new Set(), connections: [] };
     peer.names.add(describeParty(party));
     peer.connections.push(connection);
     peers.set(key, peer);
   }
   const rules = new Map<string, Peer[]>();
   for (const peer of peers.values()) {
-    const signature = peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind;
+    const signature = `${peer.entity ?? ''} ${peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind}`;
     rules.set(signature, [...(rules.get(signature) ?? []), peer]);
   }
   return [...rules.values()].map(ruleOf).sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
@@ -114,7 +131,11 @@ function rulesOf(
 function ruleOf(members: readonly Peer[]): SuggestedRule {
   const [first] = members;
   const isDns = first?.kind === 'dns';
-  const portless = first?.portless;
+  const { portless, entity } = first ?? {};
+  const ahead = [
+    ...(isDns ? ['DNS, over TCP too for answers that are too long'] : []),
+    ...(entity === undefined ? [] : [entityComments[entity] ?? []].flat()),
+  ];
   const sorted = [...members].sort((a, b) => compare(nameOf(a), nameOf(b)));
   const connections = sorted.flatMap((peer) => peer.connections);
   const lines = sorted.map((peer) => `${nameOf(peer)}: ${countOf(peer.connections)}`);
@@ -122,8 +143,9 @@ function ruleOf(members: readonly Peer[]): SuggestedRule {
     peers: sorted.map(({ words }) => words),
     ports: isDns ? dnsPorts : portless === undefined ? portsOf(connections) : [],
     ...(portless === undefined ? {} : { portless }),
+    ...(entity === undefined ? {} : { entity }),
     connections,
-    comments: isDns ? [`DNS, over TCP too for answers that are too long`, ...lines] : lines,
+    comments: [...ahead, ...lines],
   };
 }
 
@@ -153,6 +175,14 @@ function portsOf(connections: readonly ObservedConnection[]): readonly NetworkPo
   const sorted = [...connections].sort((a, b) => a.protocol - b.protocol || (a.port ?? 0) - (b.port ?? 0));
   const ports = new Map(sorted.map(({ protocol, port = 0 }) => [`${protocol} ${port}`, { protocol: formatProtocol(protocol), port }]));
   return [...ports.values()];
+}
+
+/** A pod's own node, another one, or where the API server is, which may be outside of the cluster. */
+function entityOf(party: Party, { isOwnNode }: ObservedConnection): CiliumEntity | undefined {
+  if (party.kind !== 'node' && party.kind !== 'outside') return undefined;
+  if (party.isApiServer) return 'kube-apiserver';
+  if (party.kind === 'outside') return undefined;
+  return isOwnNode ? 'host' : 'remote-node';
 }
 
 function wordsOf(party: Party, { group, blocks }: { readonly group: PodGroup; readonly blocks: AddressBlocks }): NetworkPolicyPeer {

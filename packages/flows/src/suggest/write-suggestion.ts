@@ -11,6 +11,7 @@ import type { CommentedObject, KubeObject, NetworkPolicy, NetworkPolicyEgressRul
 import type { Direction, Policy, PolicyApi, Rule } from '@weir/model';
 import { defined } from '@weir/net';
 import { referredAmong } from '@weir/snapshot';
+import { type MergedRules, mergeWrittenRules } from './merge-written-rules.ts';
 import type { SuggestedPolicy, SuggestedRule } from './suggested-policy.ts';
 
 /** Said on every object, so that a later suggestion takes the place of an earlier one. */
@@ -39,10 +40,11 @@ export interface WritingWish {
   readonly defaultDeny: boolean;
 }
 
-const writers: Readonly<Partial<Record<PolicyApi, PolicyWriter>>> = {
-  ClusterNetworkPolicy: writeClusterNetworkPolicy,
-  Calico: writeCalicoPolicy,
-  Cilium: writeCiliumPolicy,
+/** How each API writes what was suggested; NetworkPolicies are what they are made of. */
+const writers: Readonly<Partial<Record<PolicyApi, (suggested: SuggestedPolicy | undefined) => PolicyWriter>>> = {
+  ClusterNetworkPolicy: () => (placed) => writeClusterNetworkPolicy(placed, 'pods'),
+  Calico: () => writeCalicoPolicy,
+  Cilium: (suggested) => (placed) => writeCiliumPolicy(placed, ({ origin }) => suggested?.[origin.direction][origin.ruleIndex]?.entity),
 };
 
 /** Writes them in their order, then the policies that close their namespaces. */
@@ -73,6 +75,9 @@ function commented({ group, directions, ingress, egress, withoutRule }: Suggeste
     object,
     header: [
       `${group.namespace}/${group.name}: ${pods}${several}`,
+      ...(wish.api === 'ClusterNetworkPolicy' && directions.includes('ingress')
+        ? ['from nodes and from outside of the cluster all stays allowed: no ClusterNetworkPolicy can deny it']
+        : []),
       ...none.map((direction) => `no ${direction} connection was seen, so none is allowed`),
       ...withoutRule.slice(0, namedMax).map((text) => `without a rule: ${text}`),
       ...(withoutRule.length > namedMax ? [`without a rule: ${withoutRule.length - namedMax} more`] : []),
@@ -111,7 +116,7 @@ function identity(namespace: string, name: string, { isTaken }: WritingWish): Pi
 function inApi(suggested: CommentedObject, api: PolicyApi, policy?: SuggestedPolicy): WrittenSuggestion {
   const { namespace = '', name = '', labels } = suggested.object.metadata;
   const of = `${namespace}/${name}`;
-  const write = writers[api];
+  const write = writers[api]?.(policy);
   if (write === undefined) return { of, objects: [suggested], reasons: [] };
   const compiler = defined(
     policyCompilers.find(({ api: one }) => one === 'NetworkPolicy'),
@@ -122,8 +127,10 @@ function inApi(suggested: CommentedObject, api: PolicyApi, policy?: SuggestedPol
   for (const placed of compiled.policies) {
     const result = write(withPortlessRules(placed, policy));
     if (result.kind === 'impossible') return { of, objects: [], reasons: result.reasons };
-    const comments = result.objects.length === 1 ? movedComments(placed, suggested) : [];
-    for (const object of result.objects) objects.push({ object: labelled(object, labels), header: suggested.header, comments });
+    for (const object of result.objects) {
+      const merged = mergeWrittenRules(labelled(object, labels), placed.policy);
+      objects.push({ object: merged.object, header: suggested.header, comments: movedComments(merged, suggested) });
+    }
   }
   return { of, objects, reasons: compiled.diagnostics.map(({ message }) => message) };
 }
@@ -155,13 +162,12 @@ function labelled(object: KubeObject, labels: KubeObject['metadata']['labels']):
   };
 }
 
-/** The writers write one rule for each of the model's, in their order: a comment belongs to the first of its rule. */
-function movedComments({ policy }: PlacedPolicy, { comments }: CommentedObject): CommentedObject['comments'] {
-  return (['ingress', 'egress'] as const).flatMap((direction) => {
-    const rules = policy[direction]?.rules ?? [];
-    return comments.flatMap(({ path, lines }) => {
-      const at = path[1] === direction ? rules.findIndex(({ origin }) => origin.ruleIndex === path[2]) : -1;
+/** A comment belongs to the first of the written rules that its rule became. */
+function movedComments({ ruleIndexes }: MergedRules, { comments }: CommentedObject): CommentedObject['comments'] {
+  return (['ingress', 'egress'] as const).flatMap((direction) =>
+    comments.flatMap(({ path, lines }) => {
+      const at = path[1] === direction ? (ruleIndexes[direction]?.indexOf(Number(path[2])) ?? -1) : -1;
       return at < 0 ? [] : [{ path: ['spec', direction, at], lines }];
-    });
-  });
+    }),
+  );
 }

@@ -9,7 +9,7 @@ import {
   suggestionJson,
   suggestPolicies,
 } from '@weir/flows';
-import { type NetworkPolicy, parseManifest } from '@weir/kube';
+import { formatCommentedManifest, type NetworkPolicy, parseManifest } from '@weir/kube';
 import { engineProfiles } from '@weir/model';
 import { describe, expect, it } from 'vitest';
 
@@ -289,5 +289,130 @@ spec: { podSelector: { matchLabels: { app: db } }, ingress: [{ from: [{ podSelec
     const denied = flows(line(web, db, { verdict: 'deny' }));
     const answer = auditPolicies({ objects: [...objects, ...closed], proposed, flows: denied, reading });
     expect([answer.denied, answer.allowed.map(({ now, after }) => `${now} ${after}`)]).toEqual([[], ['deny allow']]);
+  });
+});
+
+describe('connections of nodes and of the API server', () => {
+  const slice = parseManifest(
+    '{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: kubernetes, namespace: default}, addressType: IPv4, endpoints: [{addresses: [192.168.0.1]}, {addresses: [198.51.100.7]}]}',
+    'slice.yaml',
+  ).documents;
+  const toNodes = [
+    line(web, { node: 'n1', ip: '192.168.0.1', port: 53 }, { protocol: 'UDP' }),
+    line(web, { node: 'n2', ip: '192.168.0.2', port: 9100 }),
+    line({ node: 'n2', ip: '192.168.0.2' }, { ...web, port: 8080 }),
+    line(db, { ip: '192.168.0.1', port: 6443 }),
+  ];
+  const cilium = (more: Partial<Parameters<typeof suggestPolicies>[0]> = {}): Suggestion =>
+    suggest(toNodes, { api: 'Cilium', reading: { profile: engineProfiles.cilium }, ...more });
+  const specOf = (suggestion: Suggestion, name: string): unknown => (policy(suggestion, name) as { spec?: unknown } | undefined)?.spec;
+
+  it("are entities in Cilium's words: a pod's own node, other nodes, and the API server wherever it is", () => {
+    const suggestion = cilium({ objects: [...objects, ...slice] });
+    expect([suggestion.notAllowed, suggestion.notWritten]).toEqual([[], []]);
+    expect(specOf(suggestion, 'web')).toMatchObject({
+      ingress: [{ fromEntities: ['remote-node'], toPorts: [{ ports: [{ port: '8080', protocol: 'TCP' }] }] }],
+    });
+    expect(specOf(suggestion, 'db')).toMatchObject({
+      ingress: [{}],
+      egress: [{ toEntities: ['kube-apiserver'], toPorts: [{ ports: [{ port: '6443', protocol: 'TCP' }] }] }],
+    });
+    const text = formatCommentedManifest(suggestion.objects);
+    expect(text).toMatch(
+      /# nodes: Cilium has no words for single ones\n +# node n2 \(192\.168\.0\.2\): 1 connection,[^\n]*\n +- toEntities:\n +- remote-node/,
+    );
+    const unknown = specOf(cilium(), 'web') as { readonly egress: readonly { readonly toEntities: unknown }[] };
+    expect(unknown.egress.map(({ toEntities }) => toEntities)).toEqual([['host'], ['remote-node']]);
+    const outside = suggest([line(web, { ip: '198.51.100.7', port: 443 })], {
+      objects: [...objects, ...slice],
+      api: 'Cilium',
+      reading: { profile: engineProfiles.cilium },
+    });
+    expect(specOf(outside, 'web')).toMatchObject({ egress: [{ toEntities: ['kube-apiserver'] }] });
+    expect(outside.notAllowed).toEqual([]);
+  });
+
+  it('that a pod opens to its own node get a rule, but with a profile that always allows them', () => {
+    const own = [line(web, { node: 'n1', ip: '192.168.0.1', port: 53 }, { protocol: 'UDP' })];
+    const suggestion = suggest(own);
+    expect(policy(suggestion, 'web')?.spec?.egress?.[0]?.to).toEqual([{ ipBlock: { cidr: '192.168.0.1/32' } }]);
+    expect([suggestion.notAllowed, suggestion.observed.leftOut.ownNode]).toEqual([[], 0]);
+    expect(suggest(own, { reading: { profile: engineProfiles.azure } }).observed.leftOut.ownNode).toBe(1);
+  });
+
+  it("are known by Hubble's labels where nobody gives objects", () => {
+    const hubble = (destination: object, ip: string, port: number): string =>
+      JSON.stringify({
+        flow: {
+          verdict: 'FORWARDED',
+          is_reply: false,
+          traffic_direction: 'EGRESS',
+          node_name: 'kind/n1',
+          IP: { source: '10.0.0.1', destination: ip },
+          l4: { TCP: { source_port: 40_000, destination_port: port, flags: { SYN: true } } },
+          source: { namespace: 'a', pod_name: 'web-1', labels: ['k8s:app=web', 'k8s:io.kubernetes.pod.namespace=a'] },
+          destination,
+        },
+      });
+    const suggestion = suggest(
+      [
+        hubble({ identity: 6, labels: ['reserved:remote-node'] }, '192.168.0.2', 9100),
+        hubble({ identity: 7, labels: ['reserved:kube-apiserver', 'reserved:remote-node'] }, '192.168.0.3', 6443),
+        hubble({ identity: 16_777_217, labels: ['reserved:kube-apiserver', 'reserved:world'] }, '198.51.100.7', 443),
+        hubble({ identity: 2, labels: ['reserved:world'] }, '203.0.113.9', 443),
+      ],
+      { objects: [], api: 'Cilium', reading: { profile: engineProfiles.cilium } },
+    );
+    expect([suggestion.notAllowed, suggestion.withoutWords]).toEqual([[], []]);
+    const egress = (specOf(suggestion, 'web') as { readonly egress: readonly object[] }).egress;
+    expect(egress.map((rule) => Object.fromEntries(Object.entries(rule).filter(([field]) => field !== 'toPorts')))).toEqual([
+      { toEntities: ['kube-apiserver'] },
+      { toCIDRSet: [{ cidr: '203.0.113.9/32' }] },
+      { toEntities: ['remote-node'] },
+    ]);
+  });
+
+  it('to a service whose pods the log does not tell get no rule about its address', () => {
+    const service = parseManifest(
+      '{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {clusterIP: 10.96.0.7, ports: [{port: 5432}], selector: {app: db}}}',
+      'service.yaml',
+    ).documents;
+    const suggestion = suggest([line(web, { ip: '10.96.0.7', port: 5432 })], { objects: [...objects, ...service] });
+    expect(suggestion.objects).toEqual([]);
+    expect(suggestion.withoutWords.map(({ reason }) => reason)).toEqual(['nobody told what the pod behind service shop/db is']);
+  });
+});
+
+describe('ClusterNetworkPolicies', () => {
+  it('deny pods everything from pods that was not seen, and leave alone what they have no words for', () => {
+    const suggestion = suggest([line(web, db), line({ ip: '203.0.113.9' }, { ...db, port: 443 })], { api: 'ClusterNetworkPolicy' });
+    expect([suggestion.notAllowed, suggestion.notWritten]).toEqual([[], []]);
+    const podsOf = (app: string): object => ({
+      pods: {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+        podSelector: { matchLabels: { app } },
+      },
+    });
+    expect(
+      suggestion.objects.filter(({ object }) => object.metadata.name?.startsWith('shop-db')).map(({ object }) => object),
+    ).toMatchObject([
+      {
+        metadata: { name: 'shop-db' },
+        spec: {
+          tier: 'Baseline',
+          subject: podsOf('db'),
+          ingress: [{ action: 'Accept', from: [podsOf('web')], protocols: [{ tcp: { destinationPort: { number: 5432 } } }] }],
+        },
+      },
+      {
+        metadata: { name: 'shop-db-rest' },
+        spec: {
+          subject: podsOf('db'),
+          ingress: [{ action: 'Deny', from: [{ namespaces: {} }] }],
+          egress: [{ action: 'Deny', to: [{ networks: ['0.0.0.0/0', '::/0'] }] }],
+        },
+      },
+    ]);
+    expect(suggestion.objects[0]?.header.join('\n')).toContain('from nodes and from outside of the cluster all stays allowed');
   });
 });

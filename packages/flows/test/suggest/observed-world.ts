@@ -38,6 +38,16 @@ export function observedWorld(seed: number): ObservedWorld {
       metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
     })),
   ];
+  // The API server is on the first node, or somewhere else, or nobody knows.
+  const apiServer = ['192.168.0.1', '203.0.113.1'][seed % 3];
+  if (apiServer !== undefined)
+    objects.push({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { namespace: 'default', name: 'kubernetes', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [apiServer] }],
+    });
   const pods: WorldPod[] = [];
   for (const namespace of ['shop', 'pay']) {
     for (const workload of random.sample(['web', 'api', 'db', 'job'], random.integer(2, 4))) {

@@ -21,8 +21,15 @@ interface WrittenRule {
   readonly traffic: Readonly<Record<string, unknown>>;
 }
 
-/** A policy of a namespace where all that it selects is in one, else one of the cluster; it has no order among others. */
-export function writeCiliumPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy {
+/** The entity that a rule means as its peer, in the place of what the rule says; undefined where it says it. */
+export type EntityOfRule = (rule: Rule) => string | undefined;
+
+/**
+ * A policy of a namespace where all that it selects is in one, else one of the cluster; it has no order among others.
+ *
+ * `entityOf` is for whoever knows of addresses what they are: nodes have none in Cilium's words.
+ */
+export function writeCiliumPolicy({ tier, policy }: PlacedPolicy, entityOf: EntityOfRule = () => undefined): WrittenPolicy {
   const reasons = new ReasonList();
   const isDeny = tier.name === ciliumDenyTier.name;
   if (!isDeny && (tier.order !== ciliumAllowTier.order || tier.end !== 'deny'))
@@ -31,7 +38,7 @@ export function writeCiliumPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy
   const subject = reasons.try('subject', () => writeSubject(policy.subject, namespace));
   const sections = (['ingress', 'egress'] as const).flatMap((direction) => {
     const rules = policy[direction]?.rules.map((rule, i) =>
-      reasons.try(`${direction}[${i}]`, () => inFields(direction, writeRule(rule, { isDeny, namespace }))),
+      reasons.try(`${direction}[${i}]`, () => inFields(direction, writeRule(rule, { isDeny, namespace, entity: entityOf(rule) }))),
     );
     // Of a section without rules nothing is read, and a rule of nothing lets nothing through.
     return rules === undefined ? [] : [[`${direction}${isDeny ? 'Deny' : ''}`, rules.length === 0 ? [{}] : rules] as const];
@@ -70,13 +77,21 @@ function inFields(direction: Direction, { peers, traffic }: WrittenRule): Record
   return { [`${direction === 'ingress' ? 'from' : 'to'}${peers.name}`]: peers.list, ...traffic };
 }
 
-function writeRule(rule: Rule, { isDeny, namespace }: { readonly isDeny: boolean; readonly namespace: string | undefined }): WrittenRule {
+/** What a rule is written in. */
+interface RuleContext {
+  readonly isDeny: boolean;
+  readonly namespace: string | undefined;
+  readonly entity: string | undefined;
+}
+
+function writeRule(rule: Rule, { isDeny, namespace, entity }: RuleContext): WrittenRule {
   const { action, match } = rule;
   if (action !== (isDeny ? 'deny' : 'allow'))
     throw new NoWords(`its action is "${action}", and Cilium has no order in which it could stand among what is allowed`);
   const peer = plainPeerOf(rule);
   if (match.family !== undefined && match.icmp === undefined) throw new NoWords('it is about one family of addresses');
-  return { peers: writePeers(peer, namespace), traffic: writeTraffic(match.protocol, match.icmp, match.destination) };
+  const peers: WrittenRule['peers'] = entity === undefined ? writePeers(peer, namespace) : { name: 'Entities', list: [entity] };
+  return { peers, traffic: writeTraffic(match.protocol, match.icmp, match.destination) };
 }
 
 function writePeers(side: Side, namespace: string | undefined): WrittenRule['peers'] {
