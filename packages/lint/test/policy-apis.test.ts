@@ -169,3 +169,39 @@ spec:
     expect(lintText(text).filter(({ rule }) => rule === 'unknown-namespace' || rule === 'dangling-selector')).toEqual([]);
   });
 });
+
+describe('a selector of another namespace', () => {
+  const dns = `apiVersion: v1
+kind: Pod
+metadata: { name: coredns, namespace: kube-system, labels: { k8s-app: kube-dns } }
+spec: { containers: [{ name: c, image: dns, ports: [{ containerPort: 53, protocol: UDP }] }] }
+---
+`;
+  const advice = (text: string, profile: EngineName): readonly string[] =>
+    lintText(pods + dns + text, { profile, onlyRules: ['dangling-selector', 'selects-nothing'] }).map(({ action }) => action);
+
+  it.each<[EngineName, string]>([
+    [
+      'kubernetes',
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: p, namespace: shop }\nspec: { podSelector: {}, policyTypes: [Egress], egress: [{ to: [{ podSelector: { matchLabels: { k8s-app: kube-dns } } }] }] }\n',
+    ],
+    [
+      'cilium',
+      'apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: p, namespace: shop }\nspec: { endpointSelector: {}, egress: [{ toEndpoints: [{ matchLabels: { k8s-app: kube-dns } }] }] }\n',
+    ],
+    [
+      'calico',
+      'apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata: { name: p, namespace: shop }\nspec: { types: [Egress], egress: [{ action: Allow, destination: { selector: k8s-app == "kube-dns" } }] }\n',
+    ],
+  ])('is told where its pods are (%s)', (profile, text) => {
+    expect(advice(text, profile)).toEqual([
+      "select namespace kube-system too: without it a selector means pods of the policy's own namespace",
+    ]);
+  });
+
+  it('is told where to put a policy that selects its pods', () => {
+    const text =
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: p, namespace: shop }\nspec: { podSelector: { matchLabels: { k8s-app: kube-dns } } }\n';
+    expect(advice(text, 'kubernetes')).toEqual(['put the policy into namespace kube-system, or correct the selector']);
+  });
+});

@@ -1,38 +1,58 @@
-/** The fix of a misspelt label in a NetworkPolicy: the key or the value that was probably meant in its place. */
-import type { LabelSelector } from '@weir/kube';
-import type { DraftFix } from '../lint-rule.ts';
+/**
+ * The fix of a misspelt label: the value that was probably meant in its place, in the words of each policy API.
+ *
+ * A label is looked for in everything below the field of the finding; where it is not there exactly once there is no fix.
+ */
+import type { DraftFix, FieldChange } from '../lint-rule.ts';
+import { valueAt } from './field-value.ts';
 import type { LintPolicy } from './lint-policy.ts';
 import type { UnmatchedSelector } from './unmatched-selector.ts';
 
-/** Undefined where nothing is near, or where the API writes selectors in another way. Connections change with it. */
+/** Undefined where nothing is near, or where the text does not say for certain what to change. Connections change with it. */
 export function labelFix({ object }: LintPolicy, field: string, { meant }: UnmatchedSelector): { readonly fix?: DraftFix } {
-  if (meant === undefined || object.kind !== 'NetworkPolicy' || object.apiVersion !== 'networking.k8s.io/v1') return {};
-  if (meant.what !== 'value') return {};
-  const member = meant.label.space === 'pod' ? 'podSelector' : 'namespaceSelector';
-  const selector = memberAt(object, field.endsWith(member) ? field : `${field}.${member}`);
-  if (selector === undefined) return {};
-  const path = valuePath(selector.value, meant.label.key, meant.wanted);
-  if (path === undefined) return {};
-  const description = `Write ${meant.label.key}=${meant.near}`;
-  return { fix: { description, isSafe: false, changes: [{ kind: 'replace', field: `${selector.field}.${path}`, value: meant.near }] } };
+  if (meant?.what !== 'value') return {};
+  const found = [...placesOf(valueAt(object, field), { path: field, key: meant.label.key, wanted: meant.wanted, near: meant.near })];
+  const [change] = found;
+  if (change === undefined || found.length > 1) return {};
+  return { fix: { description: `Write ${meant.label.key}=${meant.near}`, isSafe: false, changes: [change] } };
 }
 
-/** Where the value stands in the selector. */
-function valuePath({ matchLabels = {}, matchExpressions = [] }: LabelSelector, key: string, wanted: string): string | undefined {
-  if (matchLabels[key] === wanted) return `matchLabels[${key}]`;
-  for (const [i, { key: asked, values = [] }] of matchExpressions.entries()) {
-    const at = asked === key ? values.indexOf(wanted) : -1;
-    if (at >= 0) return `matchExpressions[${i}].values[${at}]`;
-  }
-  return undefined;
+/** What is looked for, and where. */
+interface Wanted {
+  readonly path: string;
+  readonly key: string;
+  readonly wanted: string;
+  readonly near: string;
 }
 
-/** The selector at a field of the policy, which has been found to be valid. */
-function memberAt(object: object, field: string): { readonly field: string; readonly value: LabelSelector } | undefined {
-  let value: unknown = object;
-  for (const [, index, name] of field.matchAll(/\[(\d+)\]|([^.[\]]+)/g)) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[index ?? name ?? ''];
+/** Every place that asks for the label's value, with the change of it. */
+function* placesOf(value: unknown, at: Wanted): Iterable<FieldChange> {
+  if (typeof value === 'string') {
+    const changed = inCalicoSelector(value, at);
+    if (changed !== undefined) yield { kind: 'replace', field: at.path, value: changed };
+  } else if (Array.isArray(value)) {
+    for (const [i, member] of value.entries()) yield* placesOf(member, { ...at, path: `${at.path}[${i}]` });
+  } else if (typeof value === 'object' && value !== null) {
+    if ('key' in value && isKey(value.key, at.key) && 'values' in value && Array.isArray(value.values)) {
+      const place = value.values.indexOf(at.wanted);
+      if (place >= 0) yield { kind: 'replace', field: `${at.path}.values[${place}]`, value: at.near };
+    }
+    for (const [name, member] of Object.entries(value)) {
+      if (isKey(name, at.key) && member === at.wanted) yield { kind: 'replace', field: `${at.path}[${name}]`, value: at.near };
+      else yield* placesOf(member, { ...at, path: `${at.path}.${name}` });
+    }
   }
-  return typeof value === 'object' && value !== null ? { field, value } : undefined;
+}
+
+/** Cilium writes where a label comes from in front of its key. */
+function isKey(written: unknown, key: string): boolean {
+  return written === key || written === `k8s:${key}` || written === `any:${key}`;
+}
+
+/** `app == 'wbe'` with the other value; undefined where the label is not asked for in that way, once. */
+function inCalicoSelector(text: string, { key, wanted, near }: Wanted): string | undefined {
+  const escaped = [key, wanted].map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const asked = new RegExp(`((?:^|[\\s(&|])${escaped[0] ?? ''}\\s*==\\s*)(["'])${escaped[1] ?? ''}\\2`, 'g');
+  if ([...text.matchAll(asked)].length !== 1) return undefined;
+  return text.replace(asked, (_, before: string, quote: string) => `${before}${quote}${near}${quote}`);
 }

@@ -18,6 +18,8 @@ export interface UnmatchedSelector {
   readonly reason: string;
   /** What was probably meant, where something is near. */
   readonly meant?: { readonly label: LabelKey; readonly wanted: string; readonly near: string; readonly what: 'key' | 'value' };
+  /** Another namespace whose pods have all that is asked of pods: most often that is who is meant. */
+  readonly elsewhere?: string;
   /** Pods on the host's network that would match, which no selector yields. */
   readonly onHostNetwork: readonly Endpoint[];
 }
@@ -48,7 +50,14 @@ function findReason(context: LintContext, selector: Selector): UnmatchedSelector
     };
   }
   if (ofPods.length === 0 || (!context.isComplete && there.hasEmpty)) return undefined;
-  return withoutPod(there, ofPods);
+  return withoutPod(there, ofPods, namespaceWith(context, ofPods));
+}
+
+/** The first namespace with pods that match; undefined where nothing but negations is asked, as those match anybody. */
+function namespaceWith({ pods }: LintContext, parts: readonly Selector[]): string | undefined {
+  if (!parts.some(({ kind }) => kind === 'in' || kind === 'exists')) return undefined;
+  const names = pods.matching({ kind: 'and', of: parts }).pods.map(({ namespace }) => namespace);
+  return names.sort()[0];
 }
 
 /** The pods of some namespaces. */
@@ -128,13 +137,16 @@ function withoutNamespace(context: LintContext, parts: readonly Selector[]): Unm
   return { missing: 'namespace', reason, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
 }
 
-function withoutPod({ labels, namespaces }: PodsThere, parts: readonly Selector[]): UnmatchedSelector {
+function withoutPod({ labels, namespaces }: PodsThere, parts: readonly Selector[], elsewhere: string | undefined): UnmatchedSelector {
   const [only] = namespaces;
   const where = only !== undefined && namespaces.length === 1 ? ` in namespace ${only.name}` : '';
   const missing = parts.find((part) => !labels.haveMatch(part));
   const meant = missing === undefined ? undefined : meantBy(missing, labels);
   const reason =
     missing === undefined ? `no pod${where} has all of these labels, only some of them` : `${reasonFor(missing, 'pod')}${where}`;
+  if (elsewhere !== undefined) {
+    return { missing: 'pod', reason: `${reason}, and pods of namespace ${elsewhere} have what is asked`, elsewhere, onHostNetwork: [] };
+  }
   return { missing: 'pod', reason, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
 }
 
@@ -194,15 +206,20 @@ function isName({ space, key }: LabelKey): boolean {
   return (space === 'reserved' && key === 'namespace') || (space === 'namespace' && key === namespaceNameLabel);
 }
 
-/** `app=wbe: did you mean app=web?` as advice, or what else can be done. */
-export function adviceFor({ meant, missing, onHostNetwork }: UnmatchedSelector): string {
+/** `did you mean app=web?` as advice, or what else can be done, for a peer of a rule or for the pods that a policy selects. */
+export function adviceFor({ meant, missing, elsewhere, onHostNetwork }: UnmatchedSelector, what: 'peer' | 'subject'): string {
   if (onHostNetwork.length > 0) return 'name the addresses of the nodes, as an ipBlock, or take the pods off the host network';
+  if (elsewhere !== undefined) {
+    return what === 'peer'
+      ? `select namespace ${elsewhere} too: without it a selector means pods of the policy's own namespace`
+      : `put the policy into namespace ${elsewhere}, or correct the selector`;
+  }
   if (meant === undefined) {
     return missing === 'namespace'
       ? 'correct the selector, or create the namespace'
       : 'correct the selector, or label the pods that are meant';
   }
-  const { label, near, what } = meant;
+  const { label, near, what: part } = meant;
   if (isName(label)) return `did you mean namespace ${near}?`;
-  return what === 'value' ? `did you mean ${label.key}=${near}?` : `did you mean the label ${near}?`;
+  return part === 'value' ? `did you mean ${label.key}=${near}?` : `did you mean the label ${near}?`;
 }

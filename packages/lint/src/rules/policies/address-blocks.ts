@@ -1,5 +1,6 @@
 /** Blocks of addresses that hold what no packet comes from or goes to, or what will be somewhere else tomorrow. */
 import { parseApiCidr } from '@weir/kube';
+import { appliesToPods, type Rule } from '@weir/model';
 import {
   type Address,
   type AddressRange,
@@ -24,7 +25,8 @@ export const serviceAddressInBlock: LintRule = {
   severity: 'warning',
   *check(context) {
     const services = addressesOfServices(context);
-    for (const { nets, ...place } of blocks(context)) {
+    for (const { nets, about, field } of blocks(context)) {
+      const place = { about, field };
       const inside = services.filter(({ address }) => addressRangesContain(nets, address));
       const isRange = isWithin(nets, context.snapshot.serviceRanges);
       if (!isRange && (inside.length === 0 || !isNarrow(nets) || holdsOthers(context, nets))) continue;
@@ -46,7 +48,8 @@ export const podAddressInBlock: LintRule = {
   severity: 'warning',
   *check(context) {
     const { world } = context.snapshot;
-    for (const { nets, ...place } of blocks(context)) {
+    for (const { nets, about, field } of blocks(context)) {
+      const place = { about, field };
       const pod = isSingle(nets) ? podWith(context, nets[0]?.first) : undefined;
       if (pod === undefined && !isWithin(nets, world.podRanges)) continue;
       yield {
@@ -56,6 +59,30 @@ export const podAddressInBlock: LintRule = {
             ? 'these are addresses of pods, which change whenever pods do'
             : `this is the address of pod ${pod}, until it starts again`,
         action: 'name the pods by their labels; with Cilium a block never means a pod',
+      };
+    }
+  },
+};
+
+/** The rule about blocks of nodes. */
+export const nodeAddressInBlock: LintRule = {
+  id: 'node-address-in-block',
+  title: 'a block of addresses of nodes, where blocks mean no nodes',
+  severity: 'warning',
+  *check(context) {
+    const { ipBlockMatchesNodes } = context.profile;
+    for (const { nets, about, field, rule, isOutside } of blocks(context)) {
+      if ((ipBlockMatchesNodes && !isOutside) || !isNarrow(nets)) continue;
+      const inside = context.snapshot.nodes.filter(({ addresses }) => addresses.some((one) => addressRangesContain(nets, one)));
+      const [first] = inside;
+      if (first === undefined) continue;
+      const more = inside.length > 1 ? ` and ${inside.length - 1} more` : '';
+      yield {
+        about,
+        field,
+        message: `node ${first.name}${more} has an address in this block, and Cilium takes nodes for no block: the rule does not ${rule.action} them`,
+        action:
+          "name nodes by the entities host and remote-node, and the API server by kube-apiserver, in a CiliumNetworkPolicy; or set Cilium's policyCIDRMatchMode to nodes",
       };
     }
   },
@@ -119,19 +146,27 @@ function* hostBits(of: LintPolicy, value: unknown, path: string): Iterable<Draft
   }
 }
 
-/** The blocks of allowing rules, each once. */
-function* blocks({
-  rules,
-}: LintContext): Iterable<{ readonly about: LintPolicy; readonly field: string; readonly nets: readonly AddressRange[] }> {
+/** The blocks that rules for pods decide of, each once: what is asked before addresses are translated sees those of services. */
+function* blocks({ rules }: LintContext): Iterable<Block> {
   const said = new Set<string>();
-  for (const { of, direction, rule } of rules) {
-    const { nets } = direction === 'ingress' ? rule.match.source : rule.match.destination;
-    if (nets === undefined || nets.length === 0 || rule.action !== 'allow') continue;
+  for (const { of, policy, direction, rule } of rules) {
+    const { nets, outside } = direction === 'ingress' ? rule.match.source : rule.match.destination;
+    if (nets === undefined || nets.length === 0 || rule.action === 'log' || !appliesToPods(policy)) continue;
     const field = fieldOfOrigin(rule.origin);
     if (said.has(`${of.name} ${field}`)) continue;
     said.add(`${of.name} ${field}`);
-    yield { about: of, field, nets };
+    yield { about: of, field, nets, rule, isOutside: outside === true };
   }
+}
+
+/** A block of addresses as a peer of a rule. */
+interface Block {
+  readonly about: LintPolicy;
+  readonly field: string;
+  readonly nets: readonly AddressRange[];
+  readonly rule: Rule;
+  /** Whether it means neither pods nor nodes, whatever blocks mean to the engine. */
+  readonly isOutside: boolean;
 }
 
 function isWithin(nets: readonly AddressRange[], ranges: readonly AddressRange[]): boolean {

@@ -42,7 +42,7 @@ function* danglingPeers(context: LintContext): Iterable<{ readonly unmatched: Un
       if (said.has(key)) continue;
       said.add(key);
       const message = `this peer is nobody: ${unmatched.reason}`;
-      const draft = { about: entry.of, field, message, action: adviceFor(unmatched), ...labelFix(entry.of, field, unmatched) };
+      const draft = { about: entry.of, field, message, action: adviceFor(unmatched, 'peer'), ...labelFix(entry.of, field, unmatched) };
       yield { unmatched, draft };
     }
   }

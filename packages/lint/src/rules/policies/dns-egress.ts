@@ -15,9 +15,11 @@ import {
 } from '@weir/model';
 import { addressRangesContain, type Family, type ProtocolNumber, portRangesContain, protocolNumber } from '@weir/net';
 import { clusterDnsOf, nodeLocalDns } from '../../context/cluster-dns.ts';
+import { valueAt } from '../../context/field-value.ts';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
-import type { DraftFinding, LintRule } from '../../lint-rule.ts';
+import type { DraftFinding, FieldChange, LintRule } from '../../lint-rule.ts';
+import { isOfCilium } from './cilium-lists.ts';
 
 /** The rule about pods without DNS. */
 export const egressWithoutDns: LintRule = {
@@ -57,25 +59,34 @@ export const dnsWithoutTcp: LintRule = {
       const field = fieldOfOrigin(origin);
       if (about === undefined || said.has(`${about.name} ${field}`)) continue;
       said.add(`${about.name} ${field}`);
-      const isWritten = about.object.kind === 'NetworkPolicy' && about.object.apiVersion === 'networking.k8s.io/v1';
+      const change = alsoOverTcp(about, field);
       yield {
         about,
         field,
         message: 'DNS is allowed over UDP alone: answers that are too long for a packet are asked for again over TCP, and that is denied',
         action: 'allow TCP 53 too',
-        ...(isWritten
-          ? {
-              fix: {
-                description: 'Allow TCP 53 too',
-                isSafe: false,
-                changes: [{ kind: 'append', list: `${field}.ports`, value: { protocol: 'TCP', port: 53 } }],
-              },
-            }
-          : {}),
+        ...(change === undefined ? {} : { fix: { description: 'Allow TCP 53 too', isSafe: false, changes: [change] } }),
       } satisfies DraftFinding;
     }
   },
 };
+
+/** The entry for TCP beside that for UDP, where the API lists ports with their protocols; Calico has one protocol a rule. */
+function alsoOverTcp(about: LintPolicy, rule: string): FieldChange | undefined {
+  const { kind, apiVersion } = about.object;
+  if (kind === 'NetworkPolicy' && apiVersion === 'networking.k8s.io/v1') {
+    return { kind: 'append', list: `${rule}.ports`, value: { protocol: 'TCP', port: 53 } };
+  }
+  if (!isOfCilium(about)) return undefined;
+  const lists = valueAt(about.object, `${rule}.toPorts`);
+  const at = Array.isArray(lists) ? lists.findIndex((list: unknown) => asksCiliumFor53(list)) : -1;
+  return at < 0 ? undefined : { kind: 'append', list: `${rule}.toPorts[${at}].ports`, value: { port: '53', protocol: 'TCP' } };
+}
+
+function asksCiliumFor53(list: unknown): boolean {
+  const ports = typeof list === 'object' && list !== null ? valueAt(list, 'ports') : undefined;
+  return Array.isArray(ports) && ports.some((port: unknown) => typeof port === 'object' && port !== null && valueAt(port, 'port') === '53');
+}
 
 /** Pods under the same policies, and whether they can ask for names. */
 interface RestrictedPods {

@@ -1,10 +1,13 @@
 /** Rules about policies as they are written. */
 import type { LintRule } from '../../lint-rule.ts';
-import { blockHostBits, emptyBlock, podAddressInBlock, serviceAddressInBlock } from './address-blocks.ts';
+import { blockHostBits, emptyBlock, nodeAddressInBlock, podAddressInBlock, serviceAddressInBlock } from './address-blocks.ts';
+import { emptyCiliumList } from './cilium-lists.ts';
+import { clusterDnsDenied } from './cluster-dns-denied.ts';
 import { danglingSelector, unknownNamespace } from './dangling-selector.ts';
 import { deprecatedApi } from './deprecated-api.ts';
 import { dnsWithoutTcp, egressWithoutDns } from './dns-egress.ts';
 import { labelCase } from './label-case.ts';
+import { negatedPeer } from './negated-peer.ts';
 import { openEgress, openIngress } from './open-rules.ts';
 import { peerAndOr } from './peer-and-or.ts';
 import { coveredEntry, duplicateEntry } from './repeated-entries.ts';
@@ -12,6 +15,7 @@ import { duplicateObject, duplicatePolicy } from './repeated-objects.ts';
 import { selectsHostNetwork, selectsNothing } from './selects-nothing.ts';
 import { servicePort, unknownPortName, unservedPort } from './served-ports.ts';
 import { namespaceWithoutPolicy, noNamespace, unprotectedPod } from './uncovered.ts';
+import { unlearnedNames } from './unlearned-names.ts';
 import { emptyPeerList, unenforcedRules } from './written-traps.ts';
 
 /** In the order of the list that people see. */
@@ -23,14 +27,19 @@ export const policyRules: readonly LintRule[] = [
   labelCase,
   peerAndOr,
   emptyPeerList,
+  emptyCiliumList,
+  negatedPeer,
   unenforcedRules,
   egressWithoutDns,
   dnsWithoutTcp,
+  clusterDnsDenied,
+  unlearnedNames,
   unknownPortName,
   servicePort,
   unservedPort,
   serviceAddressInBlock,
   podAddressInBlock,
+  nodeAddressInBlock,
   emptyBlock,
   blockHostBits,
   openIngress,

@@ -31,7 +31,7 @@ function* findings(context: LintContext, onHostNetwork: boolean): Iterable<Draft
     const message = onHostNetwork ? `it protects nothing: ${first.reason}` : `it selects nothing: ${first.reason}`;
     const action = onHostNetwork
       ? 'protect the nodes themselves (host endpoints, a firewall), or take the pods off the host network'
-      : adviceFor(first);
+      : adviceFor(first, 'subject');
     const place = subjectField(of.object);
     yield { about: of, ...place, message, action, ...(place.field === undefined ? {} : labelFix(of, place.field, first)) };
   }

@@ -80,7 +80,8 @@ export const unservedPort: LintRule = {
   title: 'a port that no container of the pods declares',
   severity: 'info',
   *check(context) {
-    for (const asked of askedPorts(context)) {
+    // What is denied need not be there.
+    for (const asked of askedPorts(context).filter(({ entry }) => entry.rule.action !== 'deny')) {
       for (const { first, services } of unserved(context, asked)) {
         if (services.length > 0) continue;
         const declared = [...new Set(portsOfPods(context, asked.pods).declared.map(({ port }) => port))];
@@ -112,7 +113,7 @@ function askedPorts(context: LintContext): readonly AskedPorts[] {
       const { policy, direction, rule } = entry;
       const { protocol, destination } = rule.match;
       const { ports = [], namedPorts: names = [] } = destination;
-      if (rule.action !== 'allow' || (ports.length === 0 && names.length === 0)) return [];
+      if (rule.action === 'log' || (ports.length === 0 && names.length === 0)) return [];
       const pods = direction === 'ingress' ? context.pods.matching(policy.subject).pods : podsOf(context, destination);
       const key = `${entry.of.name} ${placeOf(entry).field} ${direction === 'ingress' ? '' : String(rule.origin.peerIndex)} ${protocol ?? ''}`;
       if (pods.length === 0 || said.has(key)) return [];
