@@ -55,14 +55,15 @@ prepare() {
 }
 
 lint() {
-  local path code=0
+  local path code=0 pages=()
   if ! path=$(manifests . new); then
     output result broken
     return
   fi
+  [ -z "${PAGES:-}" ] || pages=(--pages "$PAGES")
   # Once for the annotations, which tell whether it fails, and once for the report.
   weir lint "${path#./}" "${options[@]}" -o github --fail-on "$FAIL_ON" || code=$?
-  if [ "$code" -le 1 ] && weir lint "${path#./}" "${options[@]}" -o sarif --fail-on never --quiet >"$out/weir.sarif"; then
+  if [ "$code" -le 1 ] && weir lint "${path#./}" "${options[@]}" "${pages[@]}" -o sarif --fail-on never --quiet >"$out/weir.sarif"; then
     output file "$out/weir.sarif"
   fi
   output result "$(result "$code" passed failed)"

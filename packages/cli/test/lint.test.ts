@@ -97,6 +97,22 @@ describe('weir lint', () => {
     expect((await runLint([file, '-o', 'github'])).stdout).toMatch(/^::warning file=.*shop\.yaml,line=13,/);
   });
 
+  it('links the pages of rules in SARIF where somebody says where they are published, and nowhere else', async () => {
+    const file = write('shop.yaml', shop);
+    const links = async (...args: readonly string[]): Promise<readonly unknown[]> => {
+      const { runs } = JSON.parse((await runLint([file, '-o', 'sarif', '--rule', 'dangling-selector', ...args])).stdout) as {
+        runs: { tool: { driver: { rules: { helpUri?: string }[] } } }[];
+      };
+      return runs.flatMap(({ tool }) => tool.driver.rules.map(({ helpUri }) => helpUri));
+    };
+    expect(await links()).toEqual([undefined]);
+    expect(await links('--pages', 'https://example.org/lint/')).toEqual(['https://example.org/lint/dangling-selector.md']);
+    const configured = write('c.yaml', 'pages: https://example.org/weir\n');
+    expect(await links('--config', configured)).toEqual(['https://example.org/weir/dangling-selector.md']);
+    expect(await runLint([file, '--pages', 'docs/lint'])).toMatchObject({ code: 2 });
+    expect((await runLint([file, '--config', write('d.yaml', 'pages: docs/lint\n')])).stderr).toContain('d.yaml:1:8: pages is an address');
+  });
+
   it('says what is wrong with its configuration, or with a rule that there is not, and exits with 2', async () => {
     const file = write('shop.yaml', shop);
     const bad = await runLint([file, '--config', write('c.yaml', 'rules: { no-such-rule: off }\n')]);

@@ -110,7 +110,7 @@ more: true
     expect([...(configuration.rules ?? [])]).toEqual([['open-egress', 'off']]);
     expect(configuration.ignore?.[0]).toMatchObject({ rule: 'dangling-selector', object: 'NetworkPolicy shop/web', place: { line: 7 } });
     expect(problems.map(({ message, position }) => `${position.line}:${position.column ?? 0} ${message}`)).toEqual([
-      '12:1 there is no field more: fail-on, rules, ignore',
+      '12:1 there is no field more: fail-on, rules, ignore, pages',
       '4:22 a rule is error, warning, info or off',
       '5:3 there is no rule no-such-rule',
       '10:5 say for which reason dangling-selector is ignored',

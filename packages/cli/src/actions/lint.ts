@@ -1,7 +1,17 @@
 /** What `weir lint` does: reads, looks, corrects where it may, prints what is left. */
 import { writeFileSync } from 'node:fs';
 import { comparedEngines } from '@weir/analyze';
-import { applyFixes, isAtLeast, type LintOptions, type LintReport, lint, lintToJson, listRules, type Severity } from '@weir/lint';
+import {
+  applyFixes,
+  isAtLeast,
+  type LintOptions,
+  type LintReport,
+  lint,
+  lintToJson,
+  listRules,
+  pagesAddress,
+  type Severity,
+} from '@weir/lint';
 import type { EngineName, OperatingSystem } from '@weir/model';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
@@ -9,7 +19,7 @@ import { findLintConfiguration } from '../lint-configuration.ts';
 import { type LintSource, readLintSource } from '../lint-source.ts';
 import type { Output } from '../output.ts';
 import { renderFindings, renderRules } from '../render-findings.ts';
-import { lintAnnotations, lintJunit, lintSarif } from '../reports/lint-report.ts';
+import { lintAnnotations, lintJunit, lintSarif, sarifResultsMax } from '../reports/lint-report.ts';
 import { standardInput } from '../reports/reported-finding.ts';
 import { chosenReading } from '../source-options.ts';
 
@@ -27,17 +37,21 @@ export async function runLint({ options, positionals, output }: Invocation): Pro
   const asked = { ...chosenReading(options, source.known), ...rules, ...askedFor(options), configuration };
   const fixes = options.flag('fix-unsafe') ? 'all' : options.flag('fix') ? 'safe' : undefined;
   const report = fixes === undefined ? lint(source.input, asked) : fixFiles(source, asked, { fixes, output });
-  print(report, output, options.flag('show-ignored'));
+  print(report, output, { showsIgnored: options.flag('show-ignored'), pages: chosenPages(options) ?? configuration.pages });
   const limit = (options.text('fail-on') ?? configuration.failOn ?? 'error') as Severity | 'never';
   return hasFailed(report, limit) ? exitCode.no : exitCode.done;
 }
 
-function print(report: LintReport, output: Output, showsIgnored: boolean): void {
+function print(
+  report: LintReport,
+  output: Output,
+  { showsIgnored, pages }: { readonly showsIgnored: boolean; readonly pages: string | undefined },
+): void {
   switch (output.format) {
     case 'json':
       return output.resultJson(lintToJson(report));
     case 'sarif':
-      return output.resultJson(lintSarif(report));
+      return printSarif(report, output, pages);
     case 'junit':
       return output.result(lintJunit(report));
     case 'github': {
@@ -47,6 +61,21 @@ function print(report: LintReport, output: Output, showsIgnored: boolean): void 
     default:
       return output.result(renderFindings(report, { output, showsIgnored }));
   }
+}
+
+function printSarif(report: LintReport, output: Output, pages: string | undefined): void {
+  const { log, leftOut } = lintSarif(report, pages);
+  if (leftOut > 0) output.notice(`SARIF has the ${sarifResultsMax} worst findings, as GitHub takes no more; ${leftOut} are left out`);
+  output.resultJson(log);
+}
+
+/** The address that an option names. */
+function chosenPages(options: OptionValues): string | undefined {
+  const text = options.text('pages');
+  if (text === undefined) return undefined;
+  const pages = pagesAddress(text);
+  if (pages === undefined) throw usageError(`--pages ${text}: name an address, such as https://example.org/weir/docs/lint`);
+  return pages;
 }
 
 /** More rounds than any correction needs: each of them makes at least one that the one before could not make. */

@@ -41,6 +41,11 @@ export const lintCommand: Command = {
     fix: { type: 'boolean', summary: 'correct the files, where that changes no connection' },
     'fix-unsafe': { type: 'boolean', summary: 'correct the files also where connections change: read the difference' },
     config: { type: 'string', placeholder: 'FILE', summary: 'configuration; default .weir-lint.yaml here or in a folder above' },
+    pages: {
+      type: 'string',
+      placeholder: 'ADDRESS',
+      summary: 'where docs/lint is published, for the links of SARIF; default what the configuration says',
+    },
     'list-rules': { type: 'boolean', summary: 'print the rules and look at nothing' },
     'show-ignored': { type: 'boolean', summary: 'print what is ignored too, with the reasons' },
     ...readingOptions,

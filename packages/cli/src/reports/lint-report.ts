@@ -1,6 +1,6 @@
 /** What the linter found, in the form of each report. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Finding, LintReport } from '@weir/lint';
+import { type Finding, type LintReport, severities } from '@weir/lint';
 import { checkoutFile } from '../self.ts';
 import { githubAnnotations } from './github.ts';
 import { renderJunit } from './junit.ts';
@@ -8,9 +8,19 @@ import type { ReportedCase, ReportedSuite } from './report.ts';
 import { type FindingsReport, fullMessage } from './reported-finding.ts';
 import { sarifLog } from './sarif.ts';
 
-/** The report for code scanning. */
-export function lintSarif(report: LintReport): Record<string, unknown> {
-  return sarifLog(reported(report), process.cwd());
+/** More results are refused by GitHub's code scanning, with all the others. */
+export const sarifResultsMax = 25_000;
+
+/** The report for code scanning, of the worst findings where there are too many. `pages` is where the pages of rules are published. */
+export function lintSarif(report: LintReport, pages?: string): { readonly log: Record<string, unknown>; readonly leftOut: number } {
+  const { findings } = report;
+  const leftOut = Math.max(0, findings.length - sarifResultsMax);
+  if (leftOut === 0) return { log: sarifLog(reported(report, pages), process.cwd()), leftOut };
+  // What is ignored matters least; the order stays.
+  const rank = ({ ignored, severity }: Finding): number => (ignored === undefined ? severities.indexOf(severity) : severities.length);
+  const worst = new Set([...findings].sort((a, b) => rank(a) - rank(b)).slice(0, sarifResultsMax));
+  const kept = findings.filter((finding) => worst.has(finding));
+  return { log: sarifLog(reported({ ...report, findings: kept }, pages), process.cwd()), leftOut };
 }
 
 /** The annotations, a line each. */
@@ -48,7 +58,7 @@ function caseOf(finding: Finding): ReportedCase {
   };
 }
 
-function reported({ findings, rules }: LintReport): FindingsReport {
+function reported({ findings, rules }: Pick<LintReport, 'findings' | 'rules'>, pages: string | undefined): FindingsReport {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
   const found = new Set(findings.map(({ rule }) => rule));
   return {
@@ -58,7 +68,9 @@ function reported({ findings, rules }: LintReport): FindingsReport {
       // A log has the pages of what it tells of, so that they can be read wherever it is shown.
       const help = found.has(id) ? pageText(page) : undefined;
       const description = `Finds ${title}. See ${page} of Weir.`;
-      return { id, title, severity, description, ...(help === undefined ? {} : { help }) };
+      // An address of SARIF is absolute, and Weir knows none of its own: only whoever publishes the pages does.
+      const address = pages === undefined ? {} : { page: `${pages}/${id}.md` };
+      return { id, title, severity, description, ...address, ...(help === undefined ? {} : { help }) };
     }),
   };
 }

@@ -1,7 +1,9 @@
 /** Logs in SARIF against the schema of the standard, and what they say of places, fixes and findings that may stay. */
 import schema from '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json' with { type: 'json' };
+import type { Finding } from '@weir/lint';
 import AjvDraft04 from 'ajv-draft-04';
 import { describe, expect, it } from 'vitest';
+import { lintSarif, sarifResultsMax } from '../../src/reports/lint-report.ts';
 import type { FindingsReport, ReportedFinding } from '../../src/reports/reported-finding.ts';
 import { sarifLog } from '../../src/reports/sarif.ts';
 
@@ -152,5 +154,25 @@ describe('a SARIF log', () => {
     const twice = resultsOf(report(full, full)).map(({ partialFingerprints }) => partialFingerprints['weirFinding/v1']);
     expect(twice[0]).toBe(first);
     expect(twice[1]).not.toBe(first);
+  });
+});
+
+describe('a log of more findings than GitHub takes', () => {
+  it('has the worst of them, in their order, and says how many are left out', () => {
+    const finding = (at: number): Finding => ({
+      rule: 'redundant-rule',
+      severity: at % 2 === 0 ? 'info' : 'warning',
+      message: `number ${at}`,
+      action: 'look',
+    });
+    const findings = Array.from({ length: sarifResultsMax + 3 }, (_, at) => finding(at));
+    const { log, leftOut } = lintSarif({ checked: { policies: 1, pods: 1 }, findings, rules: [] });
+    expect(leftOut).toBe(3);
+    const [run] = log['runs'] as { results: { message: { text: string } }[] }[];
+    const texts = (run?.results ?? []).map(({ message }) => message.text);
+    expect(texts).toHaveLength(sarifResultsMax);
+    // The last three hints are those that are left out.
+    const last = [sarifResultsMax - 3, sarifResultsMax - 1, sarifResultsMax + 1];
+    expect(texts.slice(-3)).toEqual(last.map((at) => `number ${at}. Look.`));
   });
 });

@@ -20,4 +20,11 @@ export interface LintConfiguration {
   /** Other severities of rules; `off` rules are not asked. */
   readonly rules?: ReadonlyMap<string, Severity | 'off'>;
   readonly ignore?: readonly IgnoreEntry[];
+  /** Where the pages of rules are published, as an absolute address without a slash at its end: `<pages>/<rule>.md`. */
+  readonly pages?: string;
+}
+
+/** The address of the pages as it is taken; undefined for what is no absolute address of http or https. */
+export function pagesAddress(text: string): string | undefined {
+  return /^https?:\/\/[^\s/?#]+[^\s?#]*$/.test(text) ? text.replace(/\/+$/, '') : undefined;
 }

@@ -6,7 +6,7 @@ import type { TextPosition } from '@weir/kube';
 import { isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import { type FilePart, type Severity, severities } from '../finding.ts';
 import { fieldAt, SourceFile } from '../source/source-file.ts';
-import type { IgnoreEntry, LintConfiguration } from './configuration.ts';
+import { type IgnoreEntry, type LintConfiguration, pagesAddress } from './configuration.ts';
 
 /** Something in the file that cannot be meant. */
 export interface ConfigurationProblem {
@@ -41,15 +41,20 @@ class ConfigurationReader {
     const [root] = this.#source.roots;
     for (const { message, line, column } of this.#source.errors) this.#problem(message, { line, column });
     if (root === undefined || this.#source.errors.length > 0) return { configuration: {}, problems: this.#problems };
-    const fields = this.#fieldsOf(root, ['fail-on', 'rules', 'ignore']);
+    const fields = this.#fieldsOf(root, ['fail-on', 'rules', 'ignore', 'pages']);
     const failOn = this.#textOf(fields.get('fail-on'));
     if (failOn !== undefined && !limits.includes(failOn)) this.#complain(`fail-on is one of ${limits.join(', ')}`, fields.get('fail-on'));
     const rules = this.#rulesOf(fields.get('rules'));
     const ignore = this.#ignoresOf(fields.get('ignore'));
+    const written = this.#textOf(fields.get('pages'));
+    const pages = written === undefined ? undefined : pagesAddress(written);
+    if (written !== undefined && pages === undefined)
+      this.#complain('pages is an address, such as https://example.org/weir/docs/lint', fields.get('pages'));
     const configuration = {
       ...(failOn === undefined ? {} : { failOn: failOn as Severity | 'never' }),
       ...(rules === undefined ? {} : { rules }),
       ...(ignore === undefined ? {} : { ignore }),
+      ...(pages === undefined ? {} : { pages }),
     };
     return { configuration, problems: this.#problems };
   }
