@@ -17,8 +17,8 @@ const shared = {
 export default defineConfig({
   ...shared,
   test: {
-    // More workers than cores: tests wait more than they work, and do not depend on each other.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    // More workers than cores: tests with clusters and packets wait more than half of their time, and do not depend on each other.
+    maxWorkers: availableParallelism() * 2,
     sequence: { sequencer: FileOrder },
     projects: [
       {
@@ -43,6 +43,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           pool: 'forks',
+          // As above; a section inside another namespace always brings its thread home.
+          isolate: false,
         },
       },
     ],

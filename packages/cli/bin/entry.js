@@ -1,17 +1,13 @@
-/** Where the command starts: in the bundle, or in what was compiled after the bundle was made. */
+/** Where the command starts: in the bundle, or in the modules when any was compiled after the bundle was made. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const packages = fileURLToPath(new URL('../..', import.meta.url));
+/** The directory of all packages. */
+export const packages = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The bundle's module; made by scripts/bundle.mjs. */
-const bundle = join(packages, 'cli', 'dist', 'bundle', 'index.js');
-
-/** The module that exports `main`, as a path. */
-export function entryModule() {
-  return isBundled() ? bundle : join(packages, 'cli', 'dist', 'index.js');
-}
+export const bundle = join(packages, 'cli', 'dist', 'bundle', 'index.js');
 
 /** Whether there is a bundle, and nothing was compiled since. */
 export function isBundled() {

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { entryModule } from './entry.js';
+import { bundle, isBundled, packages } from './entry.js';
+import { loadBundle } from './kept-code.js';
 
+const words = process.argv.slice(2);
 // On Windows a path is no address of a module.
-const { main } = await import(pathToFileURL(entryModule()).href);
-process.exitCode = await main(process.argv.slice(2));
+const { main } = isBundled() ? loadBundle(bundle, words) : await import(pathToFileURL(join(packages, 'cli', 'dist', 'index.js')).href);
+process.exitCode = await main(words);

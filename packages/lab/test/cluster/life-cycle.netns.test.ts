@@ -48,6 +48,8 @@ afterEach(async () => {
   await downCluster(name);
 });
 afterAll(() => {
+  delete process.env['WEIR_STATE_DIR'];
+  delete process.env['WEIR_RUN_DIR'];
   rmSync(root, { recursive: true, force: true });
 });
 
