@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runWeir } from './run-weir.ts';
 
@@ -49,6 +50,23 @@ describe('weir flows', () => {
       time: '2026-01-31T12:00:03.000Z',
       flow: { verdict: 'DROPPED', source: { pod_name: 'stranger' } },
     });
+  });
+
+  it('reads rotated files and packed ones as one log, and says of which a line is broken', async () => {
+    writeFileSync(join(directory, 'flows.jsonl.1.gz'), gzipSync(`${line(0, 'allow', 'early')}\n{\n`));
+    const inputs = ['flows.jsonl', 'flows.jsonl.1.gz'].flatMap((name) => ['--input', join(directory, name)]);
+    const { stdout, stderr } = await runWeir(['flows', ...inputs], { env });
+    expect(stdout.split('\n').map((text) => /demo\/\w+/.exec(text)?.[0])).toEqual([
+      'demo/early',
+      'demo/client',
+      'demo/stranger',
+      'demo/stranger',
+      undefined,
+    ]);
+    expect(stderr).toMatch(/^2 lines are no flow and passed over; the first is \S+flows\.jsonl, line 2: no JSON: no flow\n$/);
+    writeFileSync(join(directory, 'torn.gz'), gzipSync(log).subarray(0, 40));
+    const torn = await runWeir(['flows', '--input', join(directory, 'torn.gz')], { env });
+    expect([torn.code, torn.stderr]).toEqual([2, expect.stringMatching(/--input \S+torn\.gz: unexpected end of file/)]);
   });
 
   it('says what is wrong with a question, and that there is no cluster to ask', async () => {

@@ -1,13 +1,28 @@
 /**
  * Lines of Calico's flow logs as observed flows: those of the file and of Elasticsearch (`source_name_aggr`,
- * `num_flows`, `policies.all_policies`), and those of Goldmane and Whisker (`source_labels` as one text,
- * `policies.enforced`). Either tells of many connections at once and may leave out names, addresses and ports.
+ * `num_flows`, `policies.all_policies`), those of Whisker (`source_labels` as one text, `policies.enforced`) and those of
+ * Goldmane's interface (messages of its `api.proto` as JSON). Each tells of many connections at once and may leave out names,
+ * addresses and ports.
  */
-import { addressOf, type Fields, fieldsOf, labelsOf, listOf, portOf, protocolOf, textOf, timeOf } from './log-fields.ts';
+import { addressOf, type Fields, fieldsOf, labelsOf, listOf, portOf, protocolOf, textOf, timeOf, withFileNames } from './log-fields.ts';
 import type { ObservedDecision, ObservedEnd, ObservedFlow, ObservedPolicy } from './observed-flow.ts';
 
 /** The names that stand for addresses that are nobody's. */
 const outsideNames: readonly (string | undefined)[] = ['pub', 'pvt', 'net'];
+
+/** How Goldmane calls what the file has short names for. */
+const endpointTypes: ReadonlyMap<string, string> = new Map([
+  ['WorkloadEndpoint', 'wep'],
+  ['HostEndpoint', 'hep'],
+  ['NetworkSet', 'ns'],
+  ['Network', 'net'],
+]);
+
+/** The flow of a message of Goldmane's: its key, and beside that what was counted. */
+export function readGoldmaneFlow(flow: Fields): ObservedFlow | undefined {
+  const { Key: key, ...counted } = withFileNames(flow);
+  return readCalicoLine({ ...counted, ...fieldsOf(key) });
+}
 
 /** The flow of a line; undefined when it tells of none. */
 export function readCalicoLine(line: Fields): ObservedFlow | undefined {
@@ -16,7 +31,10 @@ export function readCalicoLine(line: Fields): ObservedFlow | undefined {
   if (protocol === undefined || (action !== 'allow' && action !== 'deny')) return undefined;
   const [time, node] = [timeOf(line['end_time'] ?? line['start_time']), textOf(line['host'])];
   const direction = String(line['reporter']).toLowerCase().startsWith('src') ? 'egress' : 'ingress';
-  const count = Math.max(1, Math.floor(Number(line['num_flows_started'] ?? line['num_flows'] ?? 1)) || 1);
+  const count = Math.max(
+    1,
+    Math.floor(Number(line['num_flows_started'] ?? line['num_flows'] ?? line['num_connections_started'] ?? 1)) || 1,
+  );
   return {
     format: 'calico',
     ...(time === undefined ? {} : { time }),
@@ -35,7 +53,8 @@ function endOf(line: Fields, side: 'source' | 'dest'): ObservedEnd {
   const field = (name: string): unknown => line[`${side}_${name}`];
   const [address, port, namespace] = [addressOf(field('ip')), portOf(field('port')), textOf(field('namespace'))];
   const whole = textOf(field('name')) ?? textOf(field('name_aggr'));
-  const type = textOf(field('type'));
+  const given = textOf(field('type')) ?? '';
+  const type = textOf(endpointTypes.get(given) ?? given);
   const labels = labelsOf(labelTexts(field('labels')));
   const isPod = type === 'wep' || (type === undefined && namespace !== undefined);
   const named = isPod ? podNameOf(whole) : {};
@@ -71,7 +90,11 @@ function labelTexts(value: unknown): readonly unknown[] {
 
 function decisionOf(line: Fields, verdict: 'allow' | 'deny'): ObservedDecision {
   const given = fieldsOf(line['policies']);
-  const hits = Array.isArray(given['all_policies']) ? given['all_policies'].flatMap(hitOfText) : listOf(given['enforced']).flatMap(hitOf);
+  // The newer list leaves out what is staged.
+  const texts = [given['enforced_policies'], given['all_policies']].find(
+    (list): list is unknown[] => Array.isArray(list) && list.every((one) => typeof one === 'string'),
+  );
+  const hits = texts?.flatMap(hitOfText) ?? listOf(given['enforced'] ?? given['enforced_policies']).flatMap(hitOf);
   const deciding = hits.filter(({ action }) => action === verdict);
   const policies = deciding.flatMap(({ policy }) => (policy === undefined ? [] : [policy]));
   const isRule = deciding.some(({ rule, policy }) => policy !== undefined && rule >= 0);
@@ -92,17 +115,21 @@ function hitOfText(text: unknown): Hit[] {
   if (typeof text !== 'string') return [];
   const [, tier = '', path = '', action = '', rule = ''] = text.split('|');
   if (tier === '__PROFILE__') return [{ action, rule: -1 }];
+  // A staged policy says what would become of the flow, not what became of it.
+  if (/(?:^|[/.])staged:/.test(path)) return [];
   const [namespace, name = ''] = path.includes('/') ? path.split('/') : [undefined, path];
   return [{ action, rule: Number(rule), policy: policyNamed(name, namespace) }];
 }
 
+/** At the end of a tier the policy that brought the flow there is told; no index is the first rule's, which JSON of protobuf leaves out. */
 function hitOf(hit: Fields): Hit[] {
-  const trigger = fieldsOf(hit['trigger']);
-  const [name, kind, namespace] = ['name', 'kind', 'namespace'].map((key) => textOf(hit[key]) ?? textOf(trigger[key]));
   const action = String(hit['action']).toLowerCase();
-  const rule = Number(hit['rule_index'] ?? -1);
-  if (name === undefined || kind === 'Profile' || kind === 'EndOfTier') return [{ action, rule: -1 }];
-  return [{ action, rule, policy: { kind: kind ?? 'NetworkPolicy', name, ...(namespace === undefined ? {} : { namespace }) } }];
+  const isEndOfTier = hit['kind'] === 'EndOfTier';
+  const { name, kind, namespace } = isEndOfTier ? fieldsOf(hit['trigger']) : hit;
+  const [policy, of, within] = [textOf(name), textOf(kind), textOf(namespace)];
+  if (policy === undefined || of === 'Profile') return [{ action, rule: -1 }];
+  const rule = isEndOfTier ? -1 : Number(hit['rule_index'] ?? 0);
+  return [{ action, rule, policy: { kind: of ?? 'NetworkPolicy', name: policy, ...(within === undefined ? {} : { namespace: within }) } }];
 }
 
 function policyNamed(stored: string, namespace: string | undefined): ObservedPolicy {

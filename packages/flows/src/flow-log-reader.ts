@@ -5,8 +5,8 @@
  * the first of them, and what others say that they had to leave out is added up.
  */
 import { readAgentLine } from './agent-line.ts';
-import { readCalicoLine } from './calico-line.ts';
-import { readHubbleFlow } from './hubble-line.ts';
+import { readCalicoLine, readGoldmaneFlow } from './calico-line.ts';
+import { isOtherOfHubble, readHubbleFlow } from './hubble-line.ts';
 import { type Fields, fieldsOf } from './log-fields.ts';
 import type { ObservedFlow } from './observed-flow.ts';
 
@@ -56,10 +56,17 @@ function withoutPrefix(line: string): string {
 }
 
 function readFlow(fields: Fields): ObservedFlow | undefined {
-  if ('flow' in fields) return readHubbleFlow(fieldsOf(fields['flow']));
-  if ('IP' in fields && 'l4' in fields) return readHubbleFlow(fields);
+  const { flow } = fields;
+  if (flow !== undefined) return 'Key' in fieldsOf(flow) ? readGoldmaneFlow(fieldsOf(flow)) : readHubbleFlow(fieldsOf(flow));
+  if ('Key' in fields) return readGoldmaneFlow(fields);
+  if (isHubble(fields)) return readHubbleFlow(fields);
   if ('reporter' in fields || 'source_name_aggr' in fields || 'dest_namespace' in fields) return readCalicoLine(fields);
   return readAgentLine(fields);
+}
+
+/** Without the object around it, as older versions print it. */
+function isHubble(fields: Fields): boolean {
+  return 'IP' in fields && 'verdict' in fields;
 }
 
 /** Lines that belong to such logs and tell of no connection. */
@@ -81,10 +88,8 @@ function readOther(fields: Fields): FlowLogLine | undefined {
   if (typeof level === 'string' && typeof msg === 'string') return { kind: 'other' };
   if ('agent_event' in fields || 'debug_event' in fields || 'node_status' in fields) return { kind: 'other' };
   // Hubble tells of more than connections being let through or dropped.
-  const verdict = fieldsOf(flow)['verdict'];
-  return flow !== undefined && ['ERROR', 'TRACED', 'TRANSLATED', 'VERDICT_UNKNOWN'].includes(String(verdict))
-    ? { kind: 'other' }
-    : undefined;
+  const seen = flow === undefined ? (isHubble(fields) ? fields : {}) : fieldsOf(flow);
+  return isOtherOfHubble(seen) ? { kind: 'other' } : undefined;
 }
 
 function shortened(text: string): string {

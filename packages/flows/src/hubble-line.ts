@@ -4,7 +4,7 @@
  * The fields are those of the `Flow` message of Cilium's `flow/flow.proto` in protobuf's JSON with the names of the file.
  */
 import { type ProtocolNumber, protocolNumber } from '@weir/net';
-import { addressOf, type Fields, fieldsOf, labelsOf, listOf, portOf, textOf, timeOf } from './log-fields.ts';
+import { addressOf, type Fields, fieldsOf, labelsOf, listOf, portOf, textOf, timeOf, withFileNames } from './log-fields.ts';
 import type { ObservedDecision, ObservedEnd, ObservedFlow, ObservedPolicy } from './observed-flow.ts';
 
 /** Drops that policies are the reason of: no rule allows it, a rule denies it. */
@@ -12,12 +12,15 @@ const noRule: readonly unknown[] = ['POLICY_DENIED', 133];
 const byRule: readonly unknown[] = ['POLICY_DENY', 181];
 
 /** What the verdicts come to; the others tell of no connection that was let through or dropped. */
-const verdicts: Readonly<Record<string, ObservedFlow['verdict']>> = {
-  FORWARDED: 'allow',
-  REDIRECTED: 'allow',
-  AUDIT: 'allow',
-  DROPPED: 'deny',
-};
+const verdicts: ReadonlyMap<unknown, ObservedFlow['verdict']> = new Map([
+  ['FORWARDED', 'allow'],
+  ['REDIRECTED', 'allow'],
+  ['AUDIT', 'allow'],
+  ['DROPPED', 'deny'],
+]);
+
+/** Hubble tells of more than connections being let through or dropped. */
+const otherVerdicts: readonly string[] = ['ERROR', 'TRACED', 'TRANSLATED', 'VERDICT_UNKNOWN'];
 
 /** Names of Hubble's for the protocols of layer 4. */
 const layer4: Readonly<Record<string, ProtocolNumber>> = {
@@ -28,9 +31,18 @@ const layer4: Readonly<Record<string, ProtocolNumber>> = {
   ICMPv6: protocolNumber.ICMPv6,
 };
 
+/** Whether a `flow` object tells of something else than a connection that was let through or dropped, or of one whose protocol Hubble does not tell. */
+export function isOtherOfHubble(flow: Fields): boolean {
+  const { verdict } = flow;
+  if (typeof verdict !== 'string') return false;
+  if (otherVerdicts.includes(verdict)) return true;
+  return verdicts.has(verdict) && !Object.keys(fieldsOf(flow['l4'])).some((name) => Object.hasOwn(layer4, name));
+}
+
 /** The flow of a `flow` object; undefined when it tells of no connection. */
-export function readHubbleFlow(flow: Fields): ObservedFlow | undefined {
-  const verdict = verdicts[String(flow['verdict'])];
+export function readHubbleFlow(given: Fields): ObservedFlow | undefined {
+  const flow = 'nodeName' in given || 'trafficDirection' in given || 'eventType' in given ? withFileNames(given) : given;
+  const verdict = verdicts.get(flow['verdict']);
   const carried = Object.entries(fieldsOf(flow['l4'])).find(([name]) => Object.hasOwn(layer4, name));
   const ip = fieldsOf(flow['IP']);
   if (verdict === undefined || carried === undefined) return undefined;

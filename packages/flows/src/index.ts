@@ -10,6 +10,7 @@ export * from './hubble-json.ts';
 export * from './observed-flow.ts';
 export * from './suggest/audit-policies.ts';
 export * from './suggest/describe-connection.ts';
+export { FlowDigest } from './suggest/flow-digest.ts';
 export type { ObservedConnection, ObservedConnections } from './suggest/observed-connections.ts';
 export * from './suggest/suggest-report.ts';
 export * from './suggest/suggestion-json.ts';

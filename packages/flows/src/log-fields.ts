@@ -1,5 +1,5 @@
 /** Fields of lines that anybody may have written: read with care, nothing is taken for granted. */
-import { type Address, type ProtocolNumber, parseAddress, parseProtocol } from '@weir/net';
+import { type Address, type ProtocolNumber, parseAddress, parseProtocol, protocolNumber } from '@weir/net';
 
 /** A JSON object of unknown shape. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -12,6 +12,18 @@ export function fieldsOf(value: unknown): Fields {
 /** The value as a list of objects. */
 export function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+/**
+ * The same with the names that a protobuf file has (`node_name`) where its JSON was written with those of JavaScript
+ * (`nodeName`), at any depth: both are valid, and programs write either.
+ */
+export function withFileNames(fields: Fields): Fields {
+  const named = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(named) : typeof value === 'object' && value !== null ? withFileNames(value as Fields) : value;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), named(value)]),
+  );
 }
 
 /** A text that says something: `-` stands for nothing in Calico's logs. */
@@ -30,14 +42,22 @@ export function portOf(value: unknown): number | undefined {
   return typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : undefined;
 }
 
+/** Names that Calico's logs have for what has others, or none, here. */
+const calicoProtocols: ReadonlyMap<string, ProtocolNumber> = new Map([
+  ['icmp6', protocolNumber.ICMPv6],
+  ['ipip', 4],
+  ['esp', 50],
+]);
+
 /** A protocol by its name, or by its number as text or number. */
 export function protocolOf(value: unknown): ProtocolNumber | undefined {
   if (typeof value === 'number') return Number.isInteger(value) && value >= 0 && value < 256 ? value : undefined;
-  return typeof value === 'string' ? parseProtocol(value) : undefined;
+  return typeof value === 'string' ? (calicoProtocols.get(value) ?? parseProtocol(value)) : undefined;
 }
 
-/** A moment in RFC 3339, or in seconds since 1970, as RFC 3339. */
-export function timeOf(value: unknown): string | undefined {
+/** A moment in RFC 3339, or in seconds since 1970 (a number, or as text), as RFC 3339. */
+export function timeOf(given: unknown): string | undefined {
+  const value = typeof given === 'string' && /^\d{1,12}$/.test(given) ? Number(given) : given;
   const time = typeof value === 'number' ? new Date(value * 1_000) : typeof value === 'string' ? new Date(value) : undefined;
   if (time === undefined || Number.isNaN(time.getTime())) return undefined;
   return typeof value === 'string' && value.endsWith('Z') ? value : time.toISOString();

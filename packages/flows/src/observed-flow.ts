@@ -55,6 +55,8 @@ export interface ObservedFlow {
   readonly format: FlowLogFormat;
   /** RFC 3339. */
   readonly time?: string;
+  /** When the first of several was seen, where the line or sum stands for several. */
+  readonly firstTime?: string;
   /** The node that saw it. */
   readonly node?: string;
   readonly verdict: 'allow' | 'deny';

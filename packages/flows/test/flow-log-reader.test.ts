@@ -199,6 +199,90 @@ describe('a line of a flow log', () => {
     expect(flow(profile).ingress).toEqual({ verdict: 'allow', reason: 'other', policies: [] });
   });
 
+  it("of Calico's is read as felix writes it, whose policies may have no rule, and staged ones say nothing", () => {
+    const old = {
+      ...calicoLine,
+      source_ip: null,
+      source_port: null,
+      action: 'allow',
+      proto: 'udp',
+      policies: { all_policies: ['0|__PROFILE__|__PROFILE__.kns.kube-system|allow'] },
+      num_flows: 41,
+      num_flows_started: 37,
+    };
+    expect(flow(old)).toMatchObject({ verdict: 'allow', count: 37, ingress: { reason: 'other', policies: [] } });
+    const staged = { ...old, policies: { all_policies: ['0|app|shop/app.staged:new|allow|0', '1|app|shop/app.checkout|allow|2'] } };
+    expect(flow(staged).ingress).toEqual({
+      verdict: 'allow',
+      reason: 'rule',
+      policies: [{ kind: 'NetworkPolicy', namespace: 'shop', name: 'app.checkout' }],
+    });
+  });
+
+  it("of Goldmane's interface is read, numbers as texts and first rules without an index", () => {
+    const message = {
+      id: '7',
+      flow: {
+        Key: {
+          sourceName: 'frontend-755cdc7957-*',
+          sourceNamespace: 'default',
+          sourceType: 'WorkloadEndpoint',
+          destName: 'node-1',
+          destType: 'HostEndpoint',
+          destPort: '9100',
+          proto: 'tcp',
+          reporter: 'Src',
+          action: 'Deny',
+          policies: {
+            enforcedPolicies: [
+              {
+                kind: 'EndOfTier',
+                tier: 'default',
+                action: 'Deny',
+                ruleIndex: '-1',
+                trigger: { kind: 'NetworkPolicy', name: 'web', namespace: 'default' },
+              },
+            ],
+          },
+        },
+        startTime: '1769860800',
+        endTime: '1769860815',
+        sourceLabels: ['app=frontend'],
+        numConnectionsStarted: '5',
+      },
+    };
+    expect(flow(message)).toMatchObject({
+      format: 'calico',
+      time: '2026-01-31T12:00:15.000Z',
+      verdict: 'deny',
+      count: 5,
+      source: { namespace: 'default', podPrefix: 'frontend-755cdc7957-', labels: { app: 'frontend' } },
+      destination: { is: 'node', name: 'node-1', port: 9100 },
+      egress: { reason: 'no rule', policies: [{ kind: 'NetworkPolicy', namespace: 'default', name: 'web' }] },
+    });
+    const [{ ruleIndex: _, trigger: __, ...hit } = { ruleIndex: '', trigger: {} }] = message.flow.Key.policies.enforcedPolicies;
+    const allowed = { ...hit, kind: 'CalicoNetworkPolicy', name: 'out', action: 'Allow' };
+    const key = { ...message.flow.Key, action: 'Allow', policies: { enforcedPolicies: [allowed] } };
+    expect(flow({ flow: { ...message.flow, Key: key } }).egress).toMatchObject({ reason: 'rule', policies: [{ name: 'out' }] });
+  });
+
+  it("of Hubble's may have the names of JavaScript, and be about protocols that it does not tell", () => {
+    const { node_name, drop_reason_desc, traffic_direction, source, l4, ...rest } = hubbleLine.flow;
+    const { pod_name, ...end } = source;
+    const { source_port, destination_port, flags } = l4.TCP;
+    const named = {
+      ...rest,
+      nodeName: node_name,
+      dropReasonDesc: drop_reason_desc,
+      trafficDirection: traffic_direction,
+      source: { ...end, podName: pod_name },
+      l4: { TCP: { sourcePort: source_port, destinationPort: destination_port, flags } },
+    };
+    expect(flow({ flow: named, nodeName: node_name })).toEqual(flow(hubbleLine));
+    for (const layer4 of [{ VRRP: { type: 1 } }, { IGMP: {} }, undefined])
+      expect(readFlowLogLine(JSON.stringify({ flow: { ...hubbleLine.flow, l4: layer4 } }))).toEqual({ kind: 'other' });
+  });
+
   it("of Whisker's is read, too", () => {
     expect(flow(whiskerLine)).toMatchObject({
       verdict: 'allow',
@@ -236,6 +320,19 @@ describe('a reader of flow logs', () => {
         'calico',
       ]);
       expect(reader.counts).toEqual({ flows: 3, broken: 2, firstBroken: 'line 3: no JSON: not json', dropped: 4 });
+    }
+  });
+
+  it('takes no name of an object of the language for a word of a log', () => {
+    for (const word of ['constructor', '__proto__', 'toString']) {
+      const broken = [
+        { flow: { ...hubbleLine.flow, verdict: word } },
+        { ...calicoLine, proto: word },
+        { ...agentLine, protocol: word },
+        { ...calicoLine, action: word },
+      ];
+      for (const line of broken) expect(readFlowLogLine(JSON.stringify(line))).toMatchObject({ kind: 'broken' });
+      expect(flow({ ...calicoLine, source_type: word }).source.namespace).toBeUndefined();
     }
   });
 

@@ -3,6 +3,7 @@ import { hubbleJson, type ObservedDecision, type ObservedFlow, readFlowLogLine }
 import { defined, parseAddress, protocolNumber } from '@weir/net';
 import { Random } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
+import { problemsOf } from './hubble-definition.ts';
 
 const address = (text: string): NonNullable<ReturnType<typeof parseAddress>> => defined(parseAddress(text), 'this is an address');
 
@@ -70,38 +71,52 @@ describe("an observed flow in Hubble's JSON", () => {
     expect(ends.IP).toBeUndefined();
   });
 
-  it.each(Array.from({ length: 40 }, (_, i) => 4_100 + i))('is read back as the flow that it was, seed %i', (seed) => {
-    const random = new Random(seed);
-    const pick = <T>(...all: readonly T[]): T => all[random.integer(0, all.length - 1)] as T;
-    const verdict = pick('allow' as const, 'deny' as const);
-    const protocol = pick(protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP, protocolNumber.ICMP);
-    const isIcmp = protocol === protocolNumber.ICMP;
-    const end = (): ObservedFlow['source'] => ({
-      address: address(`10.0.${random.integer(0, 9)}.${random.integer(1, 9)}`),
-      ...(isIcmp ? {} : { port: random.integer(1, 65_535) }),
-      ...pick<Partial<ObservedFlow['source']>>(
-        { namespace: 'a', pod: 'p', labels: { app: 'x', tier: 'y=z' } },
-        { is: 'outside' },
-        { is: 'node', name: 'n1' },
-      ),
-    });
-    const policies = [{ kind: 'NetworkPolicy', namespace: 'a', name: 'p' }];
-    const flow: ObservedFlow = {
-      format: 'hubble',
-      time: '2026-01-31T12:00:00.000Z',
-      node: 'n1',
-      verdict,
-      source: end(),
-      destination: end(),
-      protocol,
-      ...(isIcmp ? { icmp: { type: random.integer(0, 255), code: random.integer(0, 3) } } : {}),
-      [pick('egress', 'ingress')]: pick<ObservedDecision>(
-        { verdict, reason: 'rule' as const, policies },
-        verdict === 'allow' ? { verdict, reason: 'other' as const, policies: [] } : { verdict, reason: 'no rule' as const, policies: [] },
-      ),
-      isReply: false,
-      count: 1,
-    };
-    expect(readFlowLogLine(JSON.stringify(hubbleJson(flow)))).toEqual({ kind: 'flow', flow });
+  it.each(Array.from({ length: 40 }, (_, i) => 4_100 + i))(
+    'is what a strict decoder of the definition takes, and is read back as the flow that it was, seed %i',
+    (seed) => {
+      const random = new Random(seed);
+      const pick = <T>(...all: readonly T[]): T => all[random.integer(0, all.length - 1)] as T;
+      const verdict = pick('allow' as const, 'deny' as const);
+      const protocol = pick(protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP, protocolNumber.ICMP);
+      const isIcmp = protocol === protocolNumber.ICMP;
+      const end = (): ObservedFlow['source'] => ({
+        address: address(`10.0.${random.integer(0, 9)}.${random.integer(1, 9)}`),
+        ...(isIcmp ? {} : { port: random.integer(1, 65_535) }),
+        ...pick<Partial<ObservedFlow['source']>>(
+          { namespace: 'a', pod: 'p', labels: { app: 'x', tier: 'y=z' } },
+          { is: 'outside' },
+          { is: 'node', name: 'n1' },
+        ),
+      });
+      const policies = [{ kind: 'NetworkPolicy', namespace: 'a', name: 'p' }];
+      const flow: ObservedFlow = {
+        format: 'hubble',
+        time: '2026-01-31T12:00:00.000Z',
+        node: 'n1',
+        verdict,
+        source: end(),
+        destination: end(),
+        protocol,
+        ...(isIcmp ? { icmp: { type: random.integer(0, 255), code: random.integer(0, 3) } } : {}),
+        [pick('egress', 'ingress')]: pick<ObservedDecision>(
+          { verdict, reason: 'rule' as const, policies },
+          verdict === 'allow' ? { verdict, reason: 'other' as const, policies: [] } : { verdict, reason: 'no rule' as const, policies: [] },
+        ),
+        isReply: false,
+        count: 1,
+      };
+      const text = JSON.stringify(hubbleJson(flow, () => ({ labels: { app: 'x' }, workload: { kind: 'Deployment', name: 'x' } })));
+      expect(problemsOf(JSON.parse(text))).toEqual([]);
+      expect(readFlowLogLine(JSON.stringify(hubbleJson(flow)))).toEqual({ kind: 'flow', flow });
+    },
+  );
+
+  it('would be refused by that decoder with another type or field', () => {
+    const { flow } = hubbleJson(base);
+    expect(problemsOf({ flow: { ...flow, drop_reason: '133', verdict: 'DENIED', nodeName: 'n1' } })).toEqual([
+      '.flow.verdict is no Verdict: DENIED',
+      '.flow.drop_reason is no uint32: 133',
+      'Flow has no field nodeName',
+    ]);
   });
 });

@@ -9,9 +9,10 @@ import { flowFilterOf } from '../flow-options.ts';
 import { FlowPrinter } from '../flow-printer.ts';
 import type { FlowSource, ToldLine } from '../flow-sources/flow-source.ts';
 import { givenClient, openFlows } from '../flow-sources/open-flow-source.ts';
-import { noticeCounts, readFlowFile } from '../observed-flows.ts';
+import { noticeCounts, readFlowFiles } from '../observed-flows.ts';
 import type { Output } from '../output.ts';
 import { PodDirectory } from '../pod-directory.ts';
+import { byTime, RecordedFlows } from '../recorded-flows.ts';
 
 /** Between two looks at what has come, in milliseconds. */
 const lookAgainMs = 100;
@@ -22,12 +23,12 @@ const lastBeforeFollowing = 10;
 /** Answers `weir flows`. */
 export async function runFlows(invocation: Invocation): Promise<ExitCode> {
   const { options, output } = invocation;
-  const input = options.text('input');
+  const inputs = options.list('input');
   const filter = flowFilterOf(options, Date.now());
   const isFollowing = options.flag('follow');
-  if (input !== undefined) {
+  if (inputs.length > 0) {
     if (isFollowing) throw usageError('--input is a recorded log, which has an end: leave out --follow');
-    return showRecorded(input, invocation, filter);
+    return showRecorded(inputs, invocation, filter);
   }
   const wish = { isFollowed: isFollowing, ...(filter.sinceMs === undefined ? {} : { sinceMs: filter.sinceMs }) };
   const { source, client } = await openFlows(options, wish);
@@ -45,16 +46,17 @@ export async function runFlows(invocation: Invocation): Promise<ExitCode> {
   return failOnCode(options, shown.has);
 }
 
-async function showRecorded(path: string, { options, output }: Invocation, filter: FlowFilter): Promise<ExitCode> {
-  const { flows, counts } = readFlowFile(path, '--input');
+async function showRecorded(paths: readonly string[], { options, output }: Invocation, filter: FlowFilter): Promise<ExitCode> {
   const client = await givenClient(options);
   const shown = new Shown(output, filter, client);
   try {
-    await shown.past(flows, options.whole('last', 0));
+    const recorded = new RecordedFlows(options.whole('last', 0), (flows) => shown.print(flows));
+    const counts = await readFlowFiles(paths, '--input', (flows) => recorded.add(flows.filter((flow) => flowMatches(flow, filter))));
+    shown.tellOfMore(await recorded.finish());
+    noticeCounts(counts, output);
   } finally {
     client?.close();
   }
-  noticeCounts(counts, output);
   return failOnCode(options, shown.has);
 }
 
@@ -92,9 +94,12 @@ class Shown {
   async past(flows: readonly ObservedFlow[], last: number | undefined): Promise<void> {
     const wanted = flows.filter((flow) => flowMatches(flow, this.#filter)).sort(byTime);
     const shown = last === undefined ? wanted : wanted.slice(Math.max(0, wanted.length - last));
-    const more = wanted.length - shown.length;
-    if (more > 0 && !this.#output.json) this.#output.progress(`${more} earlier ones are not shown (--last N, --since TIME)`);
+    this.tellOfMore(wanted.length - shown.length);
     await this.#print(shown);
+  }
+
+  tellOfMore(more: number): void {
+    if (more > 0 && !this.#output.json) this.#output.progress(`${more} earlier ones are not shown (--last N, --since TIME)`);
   }
 
   async print(flows: readonly ObservedFlow[]): Promise<void> {
@@ -121,9 +126,4 @@ function podsOf({ source, destination }: ObservedFlow): string[] {
   return [source, destination].flatMap(({ namespace, pod }) =>
     namespace === undefined || pod === undefined ? [] : [`${namespace}/${pod}`],
   );
-}
-
-function byTime(a: ObservedFlow, b: ObservedFlow): number {
-  const [first, second] = [a.time ?? '', b.time ?? ''];
-  return first === second ? 0 : first < second ? -1 : 1;
 }

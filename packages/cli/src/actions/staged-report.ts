@@ -9,7 +9,7 @@ import type { Invocation, OptionValues } from '../command.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
 import { readObjects } from '../objects.ts';
-import { noticeCounts, readFlowFile } from '../observed-flows.ts';
+import { noticeCounts, readAllFlows } from '../observed-flows.ts';
 import type { Output } from '../output.ts';
 import { chosenReading } from '../source-options.ts';
 
@@ -23,7 +23,7 @@ export async function runStagedReport({ options, output }: Invocation): Promise<
     objects: assumed?.objects ?? source.objects,
     profile: chosenReading(options, { engine: 'calico', ...source }).profile ?? engineProfiles.calico,
     hosts: [...source.hosts.values()].flat(),
-    observed: observedFlows(options.text('flows'), output),
+    observed: await observedFlows(options.text('flows'), output),
   });
   for (const diagnostic of [...(assumed?.diagnostics ?? []), ...report.diagnostics]) output.notice(formatDiagnostic(diagnostic));
   if (output.json) output.resultJson(report);
@@ -37,9 +37,9 @@ function podRangeOf(options: OptionValues): Cidr {
 }
 
 /** The flows of the log whose addresses are told; answers are judged with what they answer. */
-function observedFlows(path: string | undefined, output: Output): readonly Flow[] {
+async function observedFlows(path: string | undefined, output: Output): Promise<readonly Flow[]> {
   if (path === undefined) return [];
-  const { flows, counts } = readFlowFile(path, '--flows');
+  const { flows, counts } = await readAllFlows([path], '--flows');
   noticeCounts(counts, output);
   const told = flows.filter(({ isReply }) => isReply !== true).map(fiveTupleOf);
   const without = told.filter((flow) => flow === undefined).length;

@@ -2,6 +2,7 @@
 import {
   auditPolicies,
   describeConnection,
+  FlowDigest,
   type ObservedConnections,
   type ObservedFlow,
   type PolicyAudit,
@@ -21,7 +22,7 @@ import { flowFilterOf } from '../flow-options.ts';
 import { openFlows } from '../flow-sources/open-flow-source.ts';
 import { readManifestPaths } from '../manifest-files.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
-import { noticeCounts, readFlowFile } from '../observed-flows.ts';
+import { noticeCounts, readFlowFiles } from '../observed-flows.ts';
 import type { Output } from '../output.ts';
 import { chosenReading } from '../source-options.ts';
 
@@ -39,7 +40,7 @@ const shownMax = 10;
 export async function runSuggest(invocation: Invocation): Promise<ExitCode> {
   const { options, output } = invocation;
   const source = await objectsOf(options, output);
-  const flows = await flowsOf(options, output);
+  const { flows, omitted } = await flowsOf(options, output);
   if (flows.length === 0) output.notice('no flow was seen: there is nothing to go by');
   const { api = 'NetworkPolicy', engine } = apis[options.text('api') ?? ''] ?? {};
   const reading = chosenReading(options, engine === undefined ? source : { ...source, engine });
@@ -49,7 +50,7 @@ export async function runSuggest(invocation: Invocation): Promise<ExitCode> {
   if (output.json) output.resultJson(suggestionJson(suggestion));
   else if (suggestion.objects.length > 0) output.result(formatCommentedManifest(suggestion.objects).trimEnd());
   for (const line of summaryOf(suggestion)) output.notice(line);
-  return failOnCode(options, { denied: suggestion.notWritten.length > 0 || suggestion.notAllowed.length > 0 }, 'denied');
+  return failOnCode(options, { denied: suggestion.notWritten.length > 0 || suggestion.notAllowed.length > 0 || omitted > 0 }, 'denied');
 }
 
 /** A log that has the labels of pods can do without a cluster or manifests. */
@@ -61,20 +62,24 @@ async function objectsOf(options: OptionValues, output: Output): Promise<ObjectS
   } catch (error) {
     const isChosen = options.list('manifests').length > 0 || ['kubeconfig', 'name'].some((name) => options.text(name) !== undefined);
     const isWithoutCluster = error instanceof CommandError && error.code === exitCode.usage && process.env['KUBECONFIG'] === undefined;
-    if (isChosen || !isWithoutCluster || options.text('flows') === undefined) throw error;
+    if (isChosen || !isWithoutCluster || options.list('flows').length === 0) throw error;
     output.notice('there is no cluster, and no --manifests: pods are known by what the log tells of them alone');
     return { objects: [], hosts: new Map(), notices: [] };
   }
 }
 
-async function flowsOf(options: OptionValues, output: Output): Promise<readonly ObservedFlow[]> {
-  const path = options.text('flows');
+/** Flows that are alike are one: a log may be larger than memory. */
+async function flowsOf(options: OptionValues, output: Output): Promise<FlowDigest> {
+  const paths = options.list('flows');
   const { sinceMs } = flowFilterOf(options, Date.now());
   const isRecent = ({ time }: ObservedFlow): boolean => sinceMs === undefined || time === undefined || Date.parse(time) >= sinceMs;
-  if (path !== undefined) {
-    const { flows, counts } = readFlowFile(path, '--flows');
-    noticeCounts(counts, output);
-    return flows.filter(isRecent);
+  const digest = new FlowDigest();
+  const addAll = (flows: readonly ObservedFlow[]): void => {
+    for (const flow of flows) if (isRecent(flow)) digest.add(flow);
+  };
+  if (paths.length > 0) {
+    noticeCounts(await readFlowFiles(paths, '--flows', addAll), output);
+    return said(digest, output);
   }
   if (options.list('manifests').length > 0) throw usageError('manifests tell of no flows: give a recorded log with --flows');
   const { source, client } = await openFlows(options, { isFollowed: false, ...(sinceMs === undefined ? {} : { sinceMs }) });
@@ -82,11 +87,18 @@ async function flowsOf(options: OptionValues, output: Output): Promise<readonly 
     const lines = await source.take();
     for (const sentence of source.news()) output.notice(sentence);
     noticeCounts(source.counts, output);
-    return lines.flatMap(({ line }) => (line.kind === 'flow' && isRecent(line.flow) ? [line.flow] : []));
+    addAll(lines.flatMap(({ line }) => (line.kind === 'flow' ? [line.flow] : [])));
+    return said(digest, output);
   } finally {
     source.close();
     client.close();
   }
+}
+
+function said(digest: FlowDigest, output: Output): FlowDigest {
+  if (digest.omitted > 0)
+    output.notice(`${digest.omitted} connections are left out: there are more different ones than are kept; narrow the log by time`);
+  return digest;
 }
 
 function wishOf(options: OptionValues): Pick<SuggestionRequest, 'directions' | 'mergePrefixes' | 'namespaces' | 'defaultDeny'> {

@@ -22,7 +22,12 @@ export const flowsCommand: Command = {
     kubeconfig,
     context,
     name,
-    input: { type: 'string', placeholder: 'FILE', summary: 'a recorded log instead of a cluster; - is standard input' },
+    input: {
+      type: 'string',
+      multiple: true,
+      placeholder: 'FILE',
+      summary: 'a recorded log instead of a cluster, plain or gzip; - is standard input',
+    },
     follow: { type: 'boolean', short: 'f', summary: 'go on until interrupted' },
     last: { type: 'string', placeholder: 'N', summary: 'so many at most, the latest; default 50, with -f 10, with --since or --input all' },
     since: { type: 'string', placeholder: 'TIME', summary: 'not older than this: 30s, 10m, 2h, or a moment such as 2026-01-31T12:00:00Z' },

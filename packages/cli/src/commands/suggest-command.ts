@@ -17,7 +17,12 @@ export const suggestCommand: Command = {
   options: {
     ...sourceOptions,
     ...readingOptions,
-    flows: { type: 'string', placeholder: 'FILE', summary: 'a recorded log instead of the agents; - is standard input' },
+    flows: {
+      type: 'string',
+      multiple: true,
+      placeholder: 'FILE',
+      summary: 'a recorded log instead of the agents, plain or gzip; - is standard input',
+    },
     since: { type: 'string', placeholder: 'TIME', summary: 'only flows not older than this: 10m, 2h, or a moment' },
     namespace: { type: 'string', multiple: true, placeholder: 'NAMESPACE', summary: 'policies for pods of this namespace only' },
     api: {

@@ -5,10 +5,8 @@
 import type { FlowQuestion } from '@weir/model';
 import { type Family, hasPorts, type ProtocolNumber } from '@weir/net';
 import type { ObservedFlow } from '../observed-flow.ts';
+import { isAnswer } from './answers.ts';
 import { isNodeOf, type Party, type PartyFinder, partyKey } from './parties.ts';
-
-/** Ports from here on are given to those who connect (`ip_local_port_range` of Linux). */
-const ephemeralFirst = 32_768;
 
 /** All flows between the same parties to the same port. */
 export interface ObservedConnection {
@@ -34,7 +32,7 @@ export interface ObservedConnection {
 /** Connections, and what was left out of them. */
 export interface ObservedConnections {
   readonly connections: readonly ObservedConnection[];
-  /** Flows that are answers; a pod's to itself; between a pod and its own node, where that is always allowed; between ends that are no pods. */
+  /** Connections that are answers; a pod's to itself; between a pod and its own node, where that is always allowed; between ends that are no pods. */
   readonly leftOut: { readonly answers: number; readonly self: number; readonly ownNode: number; readonly noPods: number };
 }
 
@@ -57,22 +55,16 @@ export function observedConnections(flows: readonly ObservedFlow[], finder: Part
   for (const flow of flows) {
     if (flow.logged === true) continue;
     if (isAnswer(flow)) {
-      leftOut.answers++;
+      leftOut.answers += flow.count;
       continue;
     }
     const [source, destination] = [finder.find(flow.source), finder.find(flow.destination)];
     const reason = reasonToLeaveOut(source, destination, finder);
-    if (reason !== undefined) leftOut[reason]++;
+    if (reason !== undefined) leftOut[reason] += flow.count;
     else addTo(tallies, flow, { source, destination });
   }
   const connections = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tally]) => connectionOf(tally));
   return { connections, leftOut };
-}
-
-/** As the log says; where it does not, from a port of a service to one that was given to somebody who connects. */
-function isAnswer({ isReply, source, destination }: ObservedFlow): boolean {
-  if (isReply !== undefined) return isReply;
-  return source.port !== undefined && source.port < ephemeralFirst && (destination.port ?? 0) >= ephemeralFirst;
 }
 
 function reasonToLeaveOut(source: Party, destination: Party, finder: PartyFinder): 'self' | 'ownNode' | 'noPods' | undefined {
@@ -108,7 +100,8 @@ function addTo(tallies: Map<string, Tally>, flow: ObservedFlow, ends: Pick<Obser
     flow.format === 'hubble' && source.port !== undefined ? `${teller} ${JSON.stringify([source.address, source.port])}` : undefined;
   if (tuple === undefined || !tally.seen.has(tuple)) tally.counts.set(teller, (tally.counts.get(teller) ?? 0) + count);
   if (tuple !== undefined) tally.seen.add(tuple);
-  if (time !== undefined && (tally.first === undefined || time < tally.first)) tally.first = time;
+  const firstTime = flow.firstTime ?? time;
+  if (firstTime !== undefined && (tally.first === undefined || firstTime < tally.first)) tally.first = firstTime;
   if (time !== undefined && (tally.last === undefined || time > tally.last)) tally.last = time;
   if (flow.verdict === 'deny') tally.denied = true;
   else {
