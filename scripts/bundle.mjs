@@ -39,6 +39,7 @@ async function bundleLibrary() {
     file: fileURLToPath(new URL('../packages/policy/dist/weir-policy.js', import.meta.url)),
     format: 'esm',
     minify: true,
+    sourcemap: true,
     codeSplitting: false,
   });
   await library.close();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listNetns } from '@weir/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf } from './schemas/published-schema.ts';
 import { LabCluster } from './support/lab-cluster.ts';
 
 const manifests = `apiVersion: v1
@@ -62,6 +63,7 @@ describe('assertions tried on the kernel', { timeout: 300_000 }, () => {
   it('do what was computed in a lab that is made of the manifests, and is gone afterwards', async () => {
     const { stdout, stderr, code } = await cluster.weir(['test', directory, '--real', '-o', 'json']);
     expect(code, stderr).toBe(0);
+    expect(faultsOf('test', JSON.parse(stdout))).toEqual([]);
     expect((JSON.parse(stdout) as Report).real).toEqual([
       expect.objectContaining({ tried: 3, disagreements: [], untriedAssertions: ['by no other protocol'] }),
     ]);

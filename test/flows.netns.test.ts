@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { faultsOf } from './schemas/published-schema.ts';
 import { BackgroundProgram } from './support/background-program.ts';
 import { LabCluster } from './support/lab-cluster.ts';
 
@@ -99,6 +100,7 @@ describe('weir flows on a cluster of the lab', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as HubbleLine);
+    for (const line of lines) expect(faultsOf('flows', line)).toEqual([]);
     expect(lines.map(({ node_name }) => node_name).sort()).toEqual(['node1', 'node2']);
     expect(lines.find(({ node_name }) => node_name === 'node1')?.flow).toMatchObject({
       verdict: 'FORWARDED',

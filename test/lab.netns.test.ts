@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Finished, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { faultsOf } from './schemas/published-schema.ts';
 import { LabCluster } from './support/lab-cluster.ts';
 
 const weirCommand = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'weir.js');
@@ -35,6 +36,7 @@ interface Status {
 
 const statusOf = async (cluster: string): Promise<{ code: number; status: Status }> => {
   const { code, stdout } = await lab.weir(['status', '--name', cluster, '-o', 'json']);
+  expect(faultsOf('status', JSON.parse(stdout))).toEqual([]);
   const [status] = JSON.parse(stdout) as Status[];
   if (status === undefined) throw new Error(`no status of ${cluster}`);
   return { code, status };
@@ -129,6 +131,7 @@ describe('a dual-stack cluster of two nodes with stand-ins', () => {
       differences: number;
     };
     expect({ code, differences }).toEqual({ code: 0, differences: 0 });
+    expect(faultsOf('matrix', JSON.parse(stdout))).toEqual([]);
     for (const family of [4, 6]) {
       const tried = cells.filter((cell) => cell.family === family && cell.probed !== undefined);
       expect(new Set(tried.map(({ computed }) => computed))).toEqual(new Set(['allow', 'deny']));

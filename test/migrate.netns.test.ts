@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { listNetns } from '@weir/kernel';
 import { runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf } from './schemas/published-schema.ts';
 
 const bin = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'weir.js');
 
@@ -172,6 +173,7 @@ describe('a rehearsal', { timeout: generousMs }, () => {
       expect(code, stderr).toBe(1);
       expect(remains(stderr)).toEqual([]);
       const { objects, rehearsal } = JSON.parse(stdout) as Report;
+      expect(faultsOf('migrate', JSON.parse(stdout))).toEqual([]);
       expect(objects.map(({ name }) => name)).toEqual(changed);
       expect(rehearsal.engines.map(({ engine, disagreements }) => ({ engine, disagreements }))).toEqual([
         { engine: from, disagreements: [] },

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { shortHash } from '@weir/net';
 import type { Finished } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { faultsOf } from './schemas/published-schema.ts';
 import { AgentProxies } from './support/agent-proxies.ts';
 import { LabCluster } from './support/lab-cluster.ts';
 
@@ -57,7 +58,9 @@ spec: { podSelector: { matchLabels: { app: server } }, policyTypes: [Ingress]${m
 async function status(args: string): Promise<Answer> {
   const { code, stdout, stderr } = await lab.weir(['policy', 'status', ...args.split(' '), '-o', 'json']);
   if (stdout === '') throw new Error(`weir policy status ${args} ended with ${code}: ${stderr}`);
-  return { code, json: JSON.parse(stdout) as StatusJson };
+  const json = JSON.parse(stdout) as StatusJson;
+  expect(faultsOf('policy-status', json)).toEqual([]);
+  return { code, json };
 }
 
 function inNetns(netns: string, ...command: readonly string[]): string {

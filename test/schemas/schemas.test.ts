@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Ajv, type ValidateFunction } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSchema, printed, strictSchemas } from './schemas.ts';
+import { type Command, optionsOf, wholeCommand } from '../../packages/cli/src/command.ts';
+import { rootCommand } from '../../packages/cli/src/root-command.ts';
+import { addedPromises, brokenPromises, type Promises, promisesOf } from './promises.ts';
+import { faultsOf, publishedSchema } from './published-schema.ts';
+import { openSchema, printed, type Schema, strictSchemas } from './schemas.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const strict = strictSchemas();
@@ -97,20 +100,67 @@ function answerOf(args: readonly string[]): string {
   return stdout;
 }
 
-function validatorOf(name: string): ValidateFunction {
-  return new Ajv({ strict: true, allowUnionTypes: true, allErrors: true }).compile(strict.get(name) ?? {});
+/** The words of every command that takes `-o json`. */
+async function commandsBelow(command: Command, path: readonly string[]): Promise<readonly string[]> {
+  const whole = await wholeCommand(command);
+  const below = await Promise.all(
+    (whole.subcommands ?? []).filter(({ hidden }) => hidden !== true).map((each) => commandsBelow(each, [...path, each.name])),
+  );
+  const own = whole.run !== undefined && optionsOf(whole)['output']?.values?.includes('json') === true ? [path.join(' ')] : [];
+  return [...own, ...below.flat()];
 }
 
 describe('docs/schemas', () => {
   it.each(printed)('has what $command prints, as its types say (npm run docs:schemas)', ({ name }) => {
-    const page = readFileSync(join(root, 'docs', 'schemas', `${name}.schema.json`), 'utf8');
-    expect(JSON.parse(page)).toEqual(JSON.parse(JSON.stringify(openSchema(strict.get(name) ?? {}))));
+    expect(publishedSchema(name)).toEqual(JSON.parse(JSON.stringify(openSchema(strict.get(name) ?? {}))));
   });
 
   it('names every schema on its page', () => {
     const page = readFileSync(join(root, 'docs', 'schemas', 'README.md'), 'utf8');
     for (const { name, command, version } of printed)
       expect(page).toContain(`| \`${command}\` | [${name}](${name}.schema.json) | ${version} |`);
+  });
+
+  it('has every command that answers in JSON, or says on its page why not', async () => {
+    const page = readFileSync(join(root, 'docs', 'schemas', 'README.md'), 'utf8');
+    const [, without = ''] = page.split('## Without a schema');
+    const covered = (words: string): boolean =>
+      printed.some(({ command }) => command === `weir ${words}`) || without.includes(`\`weir ${words}\``);
+    const commands = await commandsBelow(rootCommand, []);
+    expect(commands.length).toBeGreaterThan(20);
+    expect(commands.filter((words) => !covered(words))).toEqual([]);
+  });
+
+  it.each(printed)('keeps what it promised of $command, or has another version', ({ name }) => {
+    const { $id, ...schema } = publishedSchema(name);
+    const promised = JSON.parse(readFileSync(join(import.meta.dirname, 'promises.json'), 'utf8')) as Readonly<Record<string, Promises>>;
+    const older = promised[String($id)] ?? {};
+    expect(Object.keys(older).length, 'npm run docs:schemas writes the promises of a new version').toBeGreaterThan(0);
+    expect(brokenPromises(older, promisesOf(schema)), 'count up the version of the schema in test/schemas/schemas.ts').toEqual([]);
+    expect(addedPromises(older, promisesOf(schema)), 'npm run docs:schemas adds new fields to the promises').toEqual(older);
+  });
+
+  it('counts as broken what breaks readers, and nothing else', () => {
+    const fields = (properties: Readonly<Record<string, Schema>>, required: readonly string[]): Promises =>
+      promisesOf({ type: 'array', items: { $ref: '#/definitions/One' }, definitions: { One: { type: 'object', properties, required } } });
+    const verdict = (...words: readonly string[]): Schema => ({ type: 'string', enum: words });
+    const older = fields({ verdict: verdict('allow', 'deny'), port: { type: 'number' } }, ['verdict']);
+    expect(older).toEqual({ '[]': 'always object', '[].verdict': 'always string: allow|deny', '[].port': 'sometimes number' });
+    const broken = (properties: Readonly<Record<string, Schema>>, required: readonly string[] = ['verdict']): readonly string[] =>
+      brokenPromises(older, fields(properties, required));
+    const port = { type: 'number' };
+    expect(broken({ verdict: verdict('allow', 'deny', 'unknown'), port, more: { type: 'string' } }, ['verdict', 'port', 'more'])).toEqual(
+      [],
+    );
+    expect(broken({ verdict: verdict('allow', 'deny') })).toEqual(['[].port is gone']);
+    expect(broken({ verdict: verdict('allow', 'deny'), port }, [])).toEqual(['[].verdict was always there, and may be absent now']);
+    expect(broken({ verdict: verdict('allowed', 'deny'), port })).toEqual(['[].verdict is no longer ever "allow"']);
+    expect(broken({ verdict: verdict('allow', 'deny'), port: { type: ['number', 'string'] } })).toEqual([
+      '[].port was number, and may be string now',
+    ]);
+    expect(broken({ verdict: verdict('allow', 'deny'), port: { anyOf: [port, { type: 'null' }] } })).toEqual([
+      '[].port was number, and may be null now',
+    ]);
   });
 });
 
@@ -135,29 +185,24 @@ describe('what is printed is valid, with no field that its schema does not have'
     { name: 'staged-report', args: () => ['staged', 'report', '--manifests', files.staged, '--flows', files.flows] },
     { name: 'suggest', args: () => ['suggest', '--manifests', files.world, '--flows', files.flows] },
     { name: 'suggest', args: () => ['suggest', '--manifests', files.world, '--flows', files.flows, '--audit', files.world] },
+    { name: 'lint-rules', args: () => ['lint', '--list-rules'] },
     { name: 'engine-compare', args: () => ['engine', 'compare'] },
     { name: 'engine-recommend', args: () => ['engine', 'recommend', '--manifests', files.world] },
   ];
 
   it.each(cases)('by weir $name', ({ name, args }) => {
-    const validate = validatorOf(name);
-    const answer = JSON.parse(answerOf(args())) as unknown;
-    validate(answer);
-    expect(validate.errors ?? []).toEqual([]);
+    expect(faultsOf(name, JSON.parse(answerOf(args())))).toEqual([]);
   });
 
   it('by weir flows, line by line', () => {
-    const validate = validatorOf('flows');
     const lines = answerOf(['flows', '--input', files.flows]).trim().split('\n');
     expect(lines).toHaveLength(flows.length);
-    for (const line of lines) {
-      validate(JSON.parse(line));
-      expect(validate.errors ?? []).toEqual([]);
-    }
+    for (const line of lines) expect(faultsOf('flows', JSON.parse(line))).toEqual([]);
   });
 
   it('and what lacks a field is not', () => {
-    expect(validatorOf('lint')({ findings: [], rules: [] })).toBe(false);
-    expect(validatorOf('why')({ verdict: 'perhaps' })).toBe(false);
+    expect(faultsOf('lint', { findings: [], rules: [] })).not.toEqual([]);
+    expect(faultsOf('why', { verdict: 'perhaps' })).not.toEqual([]);
+    expect(faultsOf('policy-status', { inForce: true, policies: [], more: 1 })).not.toEqual([]);
   });
 });

@@ -27,9 +27,12 @@ export const printed: readonly PrintedJson[] = [
   { name: 'convert', command: 'weir convert', type: 'Convert', version: 1 },
   { name: 'migrate', command: 'weir migrate', type: 'Migrate', version: 1 },
   { name: 'staged-report', command: 'weir staged report', type: 'StagedReportJson', version: 1 },
-  { name: 'policy-status', command: 'weir policy status', type: 'PolicyStatusJson', version: 1 },
+  { name: 'policy-status', command: 'weir policy status', type: 'PolicyStatuses', version: 1 },
   { name: 'engine-compare', command: 'weir engine compare', type: 'EngineCompare', version: 1 },
   { name: 'engine-recommend', command: 'weir engine recommend', type: 'EngineRecommend', version: 1 },
+  { name: 'lint-rules', command: 'weir lint --list-rules', type: 'LintRules', version: 1 },
+  { name: 'agent-explain', command: 'weir agent explain', type: 'AgentExplain', version: 1 },
+  { name: 'status', command: 'weir status', type: 'Status', version: 1 },
 ];
 
 /** The schemas by their names, in which an object has no fields but those of its type. */
@@ -62,6 +65,20 @@ function openObjects(definitions: Readonly<Record<string, unknown>>): void {
 /** The schema as it is published: readers must take fields that a later release adds. */
 export function openSchema(schema: Schema): Schema {
   return opened(schema) as Schema;
+}
+
+/** The other way: a published schema in which an object has no fields but those that it names. */
+export function closedSchema(schema: Schema): Schema {
+  const closed = structuredClone(schema);
+  closeObjects(closed);
+  openObjects((closed['definitions'] ?? {}) as Readonly<Record<string, unknown>>);
+  return closed;
+}
+
+function closeObjects(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if ('properties' in value && !('additionalProperties' in value)) Object.assign(value, { additionalProperties: false });
+  for (const member of Object.values(value)) closeObjects(member);
 }
 
 function opened(value: unknown): unknown {

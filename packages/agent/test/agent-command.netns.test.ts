@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { networkPoliciesPath, podsPath } from '@weir/client';
 import type { NetworkPolicy } from '@weir/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf } from '../../../test/schemas/published-schema.ts';
 import { type AgentProcess, allowFrom, type NodeWorld, namespace, openNodeWorld, type TestPod } from './support/node-world.ts';
 
 describe('weir agent', () => {
@@ -57,6 +58,7 @@ describe('weir agent', () => {
   it('explains single flows from the running state, for people and for programs', () => {
     const explain = (...args: readonly string[]): string => world.runAgentCommand('explain', ...args, '--gate-socket', world.gateSocket);
     const denied = JSON.parse(explain(stranger.address, `${namespace}/server`, '80', '-o', 'json')) as unknown;
+    expect(faultsOf('agent-explain', denied)).toEqual([]);
     expect(denied).toMatchObject({
       verdict: 'deny',
       source: { pod: `${namespace}/stranger`, ip: stranger.address },

@@ -1,9 +1,29 @@
 /** What `weir engine` does: the table of engines, and the engine that fits a cluster. */
-import { clusterTraits, comparedEngines, type EngineRecommendation, engineTable, engineTitles, recommendEngine } from '@weir/analyze';
+import {
+  clusterTraits,
+  comparedEngines,
+  type EngineRecommendation,
+  type EngineRow,
+  engineTable,
+  engineTitles,
+  recommendEngine,
+} from '@weir/analyze';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readObjects } from '../objects.ts';
 import { wrapRows } from '../output.ts';
+
+/** The JSON of `weir engine compare`. */
+export interface EngineTableJson {
+  readonly engines: readonly string[];
+  readonly rows: readonly EngineRow[];
+}
+
+/** The JSON of `weir engine recommend`. */
+export interface EngineRecommendationJson extends Omit<EngineRecommendation, 'recommended'> {
+  /** Absent when none fits. */
+  readonly recommended?: EngineRecommendation['recommended'];
+}
 
 const headers = ['FEATURE', ...comparedEngines.map((engine) => engineTitles[engine]), 'WEIR'];
 
@@ -11,7 +31,7 @@ const headers = ['FEATURE', ...comparedEngines.map((engine) => engineTitles[engi
 export async function runEngineCompare({ output }: Invocation): Promise<ExitCode> {
   const table = engineTable();
   const rows = table.map((row) => [row.feature, ...comparedEngines.map((engine) => row[engine]), row.weir]);
-  if (output.json) output.resultJson({ engines: comparedEngines, rows: table });
+  if (output.json) output.resultJson({ engines: comparedEngines, rows: table } satisfies EngineTableJson);
   else if (output.format === 'md')
     output.result([headers, headers.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n'));
   else output.result(wrapRows([headers, ...rows], [22, 26, 30, 22, 44]));

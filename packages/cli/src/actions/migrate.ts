@@ -1,7 +1,7 @@
 /** What `weir migrate` does: which policies and services mean something else with another engine. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { changesAnything, planMigration, renderMigration } from '@weir/analyze';
+import { changesAnything, type MigrationReport, planMigration, renderMigration } from '@weir/analyze';
 import { formatDiagnostic, formatManifest, type NetworkPolicy } from '@weir/kube';
 import type { EngineName } from '@weir/model';
 import { type Cidr, parseCidr } from '@weir/net';
@@ -10,6 +10,13 @@ import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, usageError } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
+import type { Rehearsal } from './migrate-rehearsal.ts';
+
+/** The JSON of `weir migrate`. */
+export interface MigrateJson extends MigrationReport {
+  /** What was measured; with `--rehearse`. */
+  readonly rehearsal?: Rehearsal;
+}
 
 /** How long a connection of a rehearsal waits. */
 const defaultTimeoutMs = 1_000;
@@ -44,7 +51,7 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
       output,
       signal,
     }));
-  if (output.json) output.resultJson({ ...report, ...(rehearsal === undefined ? {} : { rehearsal }) });
+  if (output.json) output.resultJson({ ...report, ...(rehearsal === undefined ? {} : { rehearsal }) } satisfies MigrateJson);
   else {
     const printed = patches.length === 0 || folder !== undefined ? [] : ['', '---', formatManifest(patches)];
     output.result(

@@ -9,6 +9,13 @@ import { parseDuration } from '../duration.ts';
 import { CommandError, type ExitCode, exitCode, notFoundError, usageError } from '../exit-code.ts';
 import { renderPolicyStatuses } from '../render-policy-status.ts';
 
+/** The JSON of `weir policy status`. */
+export interface PolicyStatusJson {
+  /** Whether all of them are. */
+  readonly inForce: boolean;
+  readonly policies: readonly PolicyStatus[];
+}
+
 /** Which policies are asked for. */
 interface Question {
   /** Undefined: all namespaces. */
@@ -31,7 +38,7 @@ export async function runPolicyStatus(invocation: Invocation): Promise<ExitCode>
       const patience = abortAfter(options.flag('wait') ? timeoutMs : 0, signal);
       const statuses = await answer(client, question, patience);
       const inForce = statuses.every(({ state }) => state === 'in force');
-      if (output.json) output.resultJson({ inForce, policies: statuses });
+      if (output.json) output.resultJson({ inForce, policies: statuses } satisfies PolicyStatusJson);
       else output.result(renderPolicyStatuses(statuses, { isOne: question.name !== undefined, nowMs: Date.now() }, output));
       return inForce ? exitCode.done : exitCode.no;
     } finally {
