@@ -236,3 +236,48 @@ spec: { selector: all(), types: [Ingress], ingress: [{ action: ${action} }, { ac
     expect(found(['duplicate-entry'], calico('Deny'))).toEqual(['duplicate-entry spec.ingress[1]']);
   });
 });
+
+describe('what is refused', () => {
+  it('is told which field was probably meant', () => {
+    const actions = (spec: string): readonly string[] =>
+      lintText(policy(spec), { onlyRules: ['refused-policy'] }).map(({ action }) => action);
+    expect(actions('{ podSelectr: {} }')).toEqual([expect.stringMatching(/^did you mean podSelector\? correct the field/)]);
+    expect(actions('{ podSelector: {}, ingress: [{ form: [] }] }')).toEqual([expect.stringMatching(/^did you mean from\? /)]);
+    expect(actions('{ podSelector: {}, colour: red }')).toEqual([expect.stringMatching(/^correct the field/)]);
+  });
+
+  it('is found at its object where that names no namespace, and told as refused once', () => {
+    const text = `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: p }
+spec: { endpointSelector: {}, egress: }
+`;
+    const found = lintText(text, { profile: 'cilium', onlyRules: ['refused-policy', 'broken-manifest', 'empty-cilium-list'] });
+    expect(found.map(({ rule, object, field }) => [rule, object, field])).toEqual([
+      ['refused-policy', 'CiliumNetworkPolicy default/p', 'spec'],
+    ]);
+  });
+
+  it('is said once of each place that is no YAML', () => {
+    const text = 'a: b\n  c: d\n';
+    expect(lintText(text).map(({ rule, place }) => [rule, place?.line])).toEqual([['broken-manifest', 1]]);
+  });
+});
+
+describe('rules for nodes', () => {
+  it('are open to nodes, of which no service is in front', () => {
+    const text = `apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: { name: ssh }
+spec:
+  nodeSelector: {}
+  ingress: [{ toPorts: [{ ports: [{ port: "22", protocol: TCP }] }] }]
+`;
+    expect(lintText(text, { profile: 'cilium', onlyRules: ['open-ingress'] }).map(({ message, action }) => [message, action])).toEqual([
+      [
+        'everybody is let in to nodes, from inside and outside of the cluster, on port 22',
+        'name who may come: pods by their labels, others by their blocks of addresses',
+      ],
+    ]);
+  });
+});

@@ -34,6 +34,11 @@ export function lintObjectOf({ object, positionOf }: MaybePlacedObject): LintObj
   return { object, name: nameOfObject(object), ...(positionOf === undefined ? {} : { positionOf }) };
 }
 
+/** The names that diagnostics may give an object: those of some APIs name no namespace where the object names none. */
+export function diagnosedNames({ object: { kind = '', metadata }, name }: LintObject): readonly string[] {
+  return metadata.namespace === undefined ? [name, `${kind} ${metadata.name ?? ''}`] : [name];
+}
+
 /** `NetworkPolicy demo/web`; what names no namespace is in `default`, as kubectl assumes. */
 function nameOfObject({ kind = '', metadata }: KubeObject): string {
   const { name = metadata.generateName ?? '', namespace = 'default' } = metadata;

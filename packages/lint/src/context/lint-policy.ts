@@ -11,7 +11,7 @@ import {
 } from '@weir/compile';
 import { type Direction, describeOrigin, type Origin, type Policy, type PolicyRef, type Rule } from '@weir/model';
 import type { Snapshot } from '@weir/snapshot';
-import type { LintObject } from './lint-object.ts';
+import { diagnosedNames, type LintObject } from './lint-object.ts';
 
 /** A policy that the engine reads. */
 export interface LintPolicy extends LintObject {
@@ -33,7 +33,7 @@ export function lintPoliciesOf(
   for (const compiler of policyCompilersOf(compiling.options.profile)) {
     for (const kind of compiler.policyKinds.filter(({ holds }) => holds === undefined)) {
       const ofKind = objects.filter(({ object }) => isOfKind(object, kind));
-      for (const entry of countedAmong(kind, ofKind)) found.set(entry, { ...entry, kind, ...kept(entry.name) });
+      for (const entry of countedAmong(kind, ofKind)) found.set(entry, { ...entry, kind, ...kept(entry) });
     }
   }
   // What has the name of another one, or none, is told apart by nothing that the snapshot has.
@@ -51,7 +51,7 @@ export function lintPoliciesOf(
 function compiledByName({
   policies,
   diagnostics,
-}: Pick<Snapshot, 'policies' | 'diagnostics'>): (name: string) => Pick<LintPolicy, 'compiled' | 'isRefused'> {
+}: Pick<Snapshot, 'policies' | 'diagnostics'>): (of: LintObject) => Pick<LintPolicy, 'compiled' | 'isRefused'> {
   const byName = new Map<string, Policy[]>();
   for (const policy of policies) {
     const { kind, namespace, name } = policy.ref;
@@ -61,7 +61,7 @@ function compiledByName({
     else others.push(policy);
   }
   const refused = new Set(diagnostics.flatMap(({ severity, object }) => (severity === 'error' ? [object] : [])));
-  return (name) => ({ compiled: byName.get(name) ?? [], isRefused: refused.has(name) });
+  return (of) => ({ compiled: byName.get(of.name) ?? [], isRefused: diagnosedNames(of).some((name) => refused.has(name)) });
 }
 
 function compileAgain(

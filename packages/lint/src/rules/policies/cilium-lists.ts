@@ -33,7 +33,9 @@ function specPathsOf({ object }: LintPolicy): readonly string[] {
 
 function* emptyLists(about: LintPolicy, path: string): Iterable<DraftFinding> {
   for (const list of ruleLists) {
-    const rules = valueAt(about.object, `${path}.${list}`);
+    const written = valueAt(about.object, `${path}.${list}`);
+    // A list of which only the name is written is null, and as empty.
+    const rules: unknown = written === null ? [] : written;
     if (!Array.isArray(rules)) continue;
     if (rules.length === 0 && !saysMore(about, path, list)) {
       const direction = list.startsWith('ingress') ? 'ingress' : 'egress';

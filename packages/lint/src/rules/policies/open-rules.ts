@@ -1,6 +1,6 @@
 /** Rules that let everybody in, or let pods reach everything. */
 import type { Service } from '@weir/kube';
-import type { Direction, Endpoint, Match, Side } from '@weir/model';
+import { appliesToPods, type Direction, type Endpoint, type Match, type Side } from '@weir/model';
 import { familyRange, formatPortRange, subtractAddressRanges } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin } from '../../context/lint-policy.ts';
@@ -38,14 +38,14 @@ function* openRules(context: LintContext, wanted: Direction): Iterable<DraftFind
     if (direction === 'egress') {
       // Names are asked of whoever answers: a rule for port 53 alone is how DNS is let through.
       if (ports === '53') continue;
-      const message = `pods may reach everything, ${who}${ports === '' ? '' : `, on port ${ports}`}`;
+      const message = `${appliesToPods(policy) ? 'pods' : 'nodes'} may reach everything, ${who}${ports === '' ? '' : `, on port ${ports}`}`;
       yield { about: of, field, message, action: 'name what they need: pods by their labels, others by their blocks of addresses' };
       continue;
     }
-    if (isEntryPoint(context, context.pods.matching(policy.subject).pods)) continue;
-    const message = `everybody is let in, from ${who}${ports === '' ? '' : `, on port ${ports}`}`;
-    const action =
-      'name who may come: pods by their labels, others by their blocks of addresses; no service makes these pods an entry point';
+    const isOfNodes = !appliesToPods(policy);
+    if (!isOfNodes && isEntryPoint(context, context.pods.matching(policy.subject).pods)) continue;
+    const message = `everybody is let in${isOfNodes ? ' to nodes' : ''}, from ${who}${ports === '' ? '' : `, on port ${ports}`}`;
+    const action = `name who may come: pods by their labels, others by their blocks of addresses${isOfNodes ? '' : '; no service makes these pods an entry point'}`;
     // On the ports that are meant, everybody may well be meant too.
     yield { about: of, field, message, action, ...(ports === '' ? {} : { severity: 'info' }) };
   }
