@@ -76,20 +76,22 @@ export function isAtLeast(severity: Severity, limit: Severity): boolean {
 
 /** By file, line and column, then by rule; what has no place comes last. */
 export function compareFindings(a: Finding, b: Finding): number {
-  const keyOf = ({ place, object = '', field = '', rule, message }: Finding): readonly (string | number)[] => [
-    place === undefined ? 1 : 0,
-    place?.file ?? '',
-    place?.line ?? 0,
-    place?.column ?? 0,
-    object,
-    field,
-    rule,
-    message,
-  ];
-  const [left, right] = [keyOf(a), keyOf(b)];
-  for (const [i, value] of left.entries()) {
-    const other = right[i] ?? '';
-    if (value !== other) return value < other ? -1 : 1;
+  if (a.place === undefined || b.place === undefined) {
+    if (a.place !== b.place) return a.place === undefined ? 1 : -1;
+  } else {
+    const { file, line, column } = b.place;
+    const placed = compare(a.place.file, file) || a.place.line - line || a.place.column - column;
+    if (placed !== 0) return placed;
   }
-  return 0;
+  return (
+    compare(a.object ?? '', b.object ?? '') ||
+    compare(a.field ?? '', b.field ?? '') ||
+    compare(a.rule, b.rule) ||
+    compare(a.message, b.message)
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -120,14 +120,11 @@ export class LintContext {
 
   /** The policy that a rule or a verdict names. */
   policyOf(ref: PolicyRef): LintPolicy | undefined {
-    const byRef = this.once('policies by reference', () => {
-      const found = new Map<string, LintPolicy>();
-      for (const of of this.policies) for (const policy of of.compiled) found.set(refKey(policy.ref), of);
-      return { found, known: new WeakMap<PolicyRef, LintPolicy>() };
-    });
-    const known = byRef.known.get(ref) ?? byRef.found.get(refKey(ref));
-    if (known !== undefined) byRef.known.set(ref, known);
-    return known;
+    const byRef = this.once(
+      'policies by reference',
+      () => new Map(this.policies.flatMap((of) => of.compiled.map((policy): [string, LintPolicy] => [refKey(policy.ref), of]))),
+    );
+    return byRef.get(refKey(ref));
   }
 
   /** A value that is computed when it is asked for first, for all rules; `name` is of whoever asks. */

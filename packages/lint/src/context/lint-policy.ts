@@ -81,9 +81,14 @@ function compileAgain(
 }
 
 /** A policy's name for maps: equal for what the model says came from one object. */
-export function refKey({ apiVersion, kind, namespace = '', name }: PolicyRef): string {
-  return `${apiVersion} ${kind} ${namespace}/${name}`;
+export function refKey(ref: PolicyRef): string {
+  let key = refKeys.get(ref);
+  if (key === undefined) refKeys.set(ref, (key = `${ref.apiVersion} ${ref.kind} ${ref.namespace ?? ''}/${ref.name}`));
+  return key;
 }
+
+/** References are many times asked for, and are what they are. */
+const refKeys = new WeakMap<PolicyRef, string>();
 
 /** The field of a rule, or of the peer that it came from: `spec.ingress[0].from[1]`. */
 export function fieldOfOrigin(origin: Origin): string {

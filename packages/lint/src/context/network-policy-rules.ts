@@ -28,7 +28,11 @@ export function writtenPolicies({ policies }: Pick<LintContext, 'policies'>): re
 }
 
 /** Their rules, those of directions too that the policy does not speak of. */
-export function writtenRules(context: Pick<LintContext, 'policies'>): readonly WrittenRule[] {
+export function writtenRules(context: LintContext): readonly WrittenRule[] {
+  return context.once('written rules', () => readRules(context));
+}
+
+function readRules(context: LintContext): readonly WrittenRule[] {
   return writtenPolicies(context).flatMap((of) => {
     const { ingress = [], egress = [] } = defaultNetworkPolicy(of.object).spec;
     return [

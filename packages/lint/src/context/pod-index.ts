@@ -6,7 +6,7 @@
 
 import { podToPlannedEndpoint } from '@weir/compile';
 import { namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
-import { type Endpoint, type PolicyWorld, requiredLabels, type Selector, selectorKey, selectorTruth } from '@weir/model';
+import { type Endpoint, type PolicyWorld, requiredLabels, type Selector, selectorText, selectorTruth } from '@weir/model';
 import { podKey, type Snapshot } from '@weir/snapshot';
 
 /** The pods that a selector matches, and those that it may match, as the labels of their namespaces are not known. */
@@ -23,6 +23,8 @@ export class PodIndex {
   readonly #all: EndpointTable;
   readonly #onHostNetwork: EndpointTable;
   readonly #matched = new Map<string, MatchedPods>();
+  /** By the selectors themselves, whose texts take longer to make than to look up. */
+  readonly #known = new WeakMap<Selector, MatchedPods>();
 
   constructor(snapshot: Snapshot, namespaces: ReadonlyMap<string, StringMap>) {
     this.#world = snapshot.world;
@@ -44,9 +46,12 @@ export class PodIndex {
 
   /** Answers once for each selector. */
   matching(selector: Selector): MatchedPods {
-    const key = selectorKey(selector);
+    const known = this.#known.get(selector);
+    if (known !== undefined) return known;
+    const key = selectorText(selector);
     let matched = this.#matched.get(key);
     if (matched === undefined) this.#matched.set(key, (matched = this.#match(selector)));
+    this.#known.set(selector, matched);
     return matched;
   }
 

@@ -5,7 +5,7 @@
  * have pods, and a namespace that is not among them may exist.
  */
 import { namespaceNameLabel } from '@weir/kube';
-import { type Endpoint, type LabelKey, type LabelsBySpace, labelOf, type Selector, selectorKey, selectorMatchesLabels } from '@weir/model';
+import { type Endpoint, type LabelKey, type LabelsBySpace, labelOf, type Selector, selectorMatchesLabels, selectorText } from '@weir/model';
 import { unreachable } from '@weir/net';
 import type { KnownNamespace, LintContext } from './lint-context.ts';
 import { nearestWord } from './near-words.ts';
@@ -27,15 +27,16 @@ export interface UnmatchedSelector {
 /** Undefined where it matches a pod, or may match one that is not known. Each selector is asked once. */
 export function unmatchedSelector(context: LintContext, selector: Selector): UnmatchedSelector | undefined {
   if (selector.kind === 'all' || selector.kind === 'none') return undefined;
+  const { pods, perhaps } = context.pods.matching(selector);
+  if (pods.length > 0 || perhaps.length > 0) return undefined;
   const known = context.once('unmatched selectors', () => new Map<string, UnmatchedSelector | undefined>());
-  const key = selectorKey(selector);
+  const key = selectorText(selector);
   if (!known.has(key)) known.set(key, findReason(context, selector));
   return known.get(key);
 }
 
 function findReason(context: LintContext, selector: Selector): UnmatchedSelector | undefined {
-  const { pods, perhaps, onHostNetwork } = context.pods.matching(selector);
-  if (pods.length > 0 || perhaps.length > 0) return undefined;
+  const { onHostNetwork } = context.pods.matching(selector);
   const parts = selector.kind === 'and' ? selector.of : [selector];
   const ofNamespaces = parts.filter(isOfNamespace);
   const ofPods = parts.filter((part) => !isOfNamespace(part));
@@ -71,7 +72,7 @@ interface PodsThere {
 /** The pods of the namespaces that all parts select, looked up once for each such selector. */
 function podsThere(context: LintContext, parts: readonly Selector[]): PodsThere | 'unknown' {
   const known = context.once('pods of selected namespaces', () => new Map<string, PodsThere | 'unknown'>());
-  const key = selectorKey({ kind: 'and', of: parts });
+  const key = selectorText({ kind: 'and', of: parts });
   let found = known.get(key);
   if (found === undefined) {
     const namespaces = namespacesOf(context, parts);

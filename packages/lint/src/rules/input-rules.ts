@@ -10,15 +10,14 @@ const unread = 'unread-policy';
 
 /** The fields of the policy APIs that people write by hand. */
 const policyFields: readonly string[] = [
-  ...['podSelector', 'namespaceSelector', 'policyTypes', 'ingress', 'egress', 'from', 'to', 'ports', 'port', 'endPort', 'protocol'],
-  ...['ipBlock', 'cidr', 'except', 'matchLabels', 'matchExpressions', 'operator', 'values'],
-  ...['tier', 'priority', 'subject', 'pods', 'namespaces', 'networks', 'domainNames', 'action', 'protocols', 'destinationPort'],
-  ...['order', 'selector', 'notSelector', 'serviceAccountSelector', 'types', 'source', 'destination', 'nets', 'notNets', 'notPorts'],
-  ...['applyOnForward', 'doNotTrack', 'preDNAT', 'serviceAccounts', 'services', 'notProtocol', 'icmp', 'http'],
-  ...['endpointSelector', 'nodeSelector', 'ingressDeny', 'egressDeny', 'enableDefaultDeny', 'fromEndpoints', 'toEndpoints', 'fromCIDR'],
-  ...['toCIDR', 'fromCIDRSet', 'toCIDRSet', 'fromEntities', 'toEntities', 'toFQDNs', 'toServices', 'toPorts', 'rules', 'icmps'],
-  ...['matchName', 'matchPattern', 'description'],
-];
+  'podSelector namespaceSelector policyTypes ingress egress from to ports port endPort protocol ipBlock cidr',
+  'except matchLabels matchExpressions operator values tier priority subject pods namespaces networks domainNames',
+  'action protocols destinationPort order selector notSelector serviceAccountSelector types source destination',
+  'nets notNets notPorts applyOnForward doNotTrack preDNAT serviceAccounts services notProtocol icmp http',
+  'endpointSelector nodeSelector ingressDeny egressDeny enableDefaultDeny fromEndpoints toEndpoints fromCIDR',
+  'toCIDR fromCIDRSet toCIDRSet fromEntities toEntities toFQDNs toServices toPorts rules icmps matchName',
+  'matchPattern description',
+].flatMap((names) => names.split(' '));
 
 /** The rules. */
 export const inputRules: readonly LintRule[] = [

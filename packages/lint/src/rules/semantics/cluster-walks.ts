@@ -10,10 +10,10 @@ import {
   rulesOf,
   trafficClasses,
 } from '@weir/connectivity';
-import { type Direction, systemOfEndpoint } from '@weir/model';
+import { type Direction, type Policy, systemOfEndpoint } from '@weir/model';
 import { BitSet, type Family } from '@weir/net';
 import { copiesOf, type Snapshot } from '@weir/snapshot';
-import { DecisionWalk } from './decision-walk.ts';
+import { DecisionWalk, type WalkedWorld } from './decision-walk.ts';
 import { endsOf, type WalkEnds } from './walk-steps.ts';
 
 /** The walks, in no particular order. */
@@ -39,7 +39,8 @@ function walksOf(snapshot: Snapshot, family: Family): DecisionWalk[] {
   const reach = new Reach(world, { ends, traffic });
   const single = BitSet.where(ends.classes.length, (at) => ends.pods.has(at) && countOf(snapshot, ends.classes[at]) === 1);
   const rowWalk = new RowWalk(BitSet.full(ends.classes.length));
-  const over = { ends, reach, single, rowWalk, hasDenials: rulesOf(world).some(({ action }) => action === 'deny') };
+  const hasDenials = rulesOf(world).some(({ action }) => action === 'deny');
+  const over = { ends, reach, single, rowWalk, hasDenials, isolatingOf: isolatingLookup(reach) };
   return (['ingress', 'egress'] as const).flatMap((direction) => {
     const kinds = new Map<number, WalkEnds & { readonly peers: BitSet }>();
     return reach.walks(direction).map((walk) => {
@@ -49,6 +50,17 @@ function walksOf(snapshot: Snapshot, family: Family): DecisionWalk[] {
       return new DecisionWalk(walk, over, kind);
     });
   });
+}
+
+/** Classes under the same policies are isolated by the same. */
+function isolatingLookup(reach: Reach): WalkedWorld['isolatingOf'] {
+  const found = { ingress: new Map<number, readonly Policy[]>(), egress: new Map<number, readonly Policy[]>() };
+  return (owner, direction) => {
+    const kind = reach.kindOf(owner);
+    let policies = found[direction].get(kind);
+    if (policies === undefined) found[direction].set(kind, (policies = reach.isolating(owner, direction)));
+    return policies;
+  };
 }
 
 /** All but a pod itself, and nodes that the pods run on where policies have no say about those. */

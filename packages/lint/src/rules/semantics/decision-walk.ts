@@ -7,7 +7,7 @@
  * ```
  */
 import { type AlikeWalk, type Bounds, type EndClasses, isKnown, known, type Reach, type RowWalk } from '@weir/connectivity';
-import type { Policy, Rule, Tier } from '@weir/model';
+import type { Direction, Policy, Rule, Tier } from '@weir/model';
 import { BitSet } from '@weir/net';
 import { type EndStep, onlyOnce, type RuleStep, type Step, stepsOf, type WalkEnds } from './walk-steps.ts';
 
@@ -31,6 +31,8 @@ export interface WalkedWorld {
   readonly single: BitSet;
   /** Whether some rule denies. */
   readonly hasDenials: boolean;
+  /** The policies that isolate a class of pods in a direction. */
+  readonly isolatingOf: (owner: number, direction: Direction) => readonly Policy[];
   /** For one walk after the other. */
   readonly rowWalk: RowWalk;
 }
@@ -47,12 +49,15 @@ export class DecisionWalk {
   readonly single: BitSet;
   /** Whether some rule of the world denies. */
   readonly hasDenials: boolean;
+  readonly isolatingOf: WalkedWorld['isolatingOf'];
   /** Whether nobody has said which of the policies come first, so that all is denied. */
   readonly isUnordered: boolean;
   readonly #rowWalk: RowWalk;
   #stepsOfRule: ReadonlyMap<Rule, RuleStep> | undefined;
   #base: Bounds | undefined;
   #allowedOnce: BitSet | undefined;
+  #plain: boolean | undefined;
+  #missing: { readonly without: Without; readonly isTrue: boolean } | undefined;
 
   constructor(walk: AlikeWalk, over: WalkedWorld, kind: WalkEnds & { readonly peers: BitSet }) {
     this.walk = walk;
@@ -60,6 +65,7 @@ export class DecisionWalk {
     this.reach = over.reach;
     this.single = over.single;
     this.hasDenials = over.hasDenials;
+    this.isolatingOf = over.isolatingOf;
     this.#rowWalk = over.rowWalk;
     this.peers = kind.peers;
     this.isUnordered = kind.isUnordered;
@@ -92,24 +98,35 @@ export class DecisionWalk {
     return this.#allowedOnce;
   }
 
+  /** Whether nothing but allowing rules and a denial at the end of one tier decide. */
   get #isPlain(): boolean {
+    this.#plain ??= this.#findPlain();
+    return this.#plain;
+  }
+
+  #findPlain(): boolean {
     const ends = this.steps.filter((step) => step.kind === 'end');
     const isAllowing = this.steps.every((step) => step.kind === 'end' || (step.rule.action === 'allow' && isKnown(step.matched)));
     return isAllowing && ends.length === 1 && ends.every(({ isolating }) => isolating.length > 0);
   }
 
-  /** Whether something of the walk is left out. */
-  misses(without: Without): boolean {
-    return this.steps.some((step) =>
-      step.kind === 'rule' ? isLeftOut(step, without) : step.isolating.some((policy) => without.policies.has(policy)),
-    );
+  /** Whether something of the walk is left out, of what is asked about for many parts and stays the same meanwhile. */
+  #misses(without: Without): boolean {
+    if (this.#missing?.without !== without) {
+      const isTrue = this.steps.some((step) =>
+        step.kind === 'rule' ? isLeftOut(step, without) : step.isolating.some((policy) => without.policies.has(policy)),
+      );
+      this.#missing = { without, isTrue };
+    }
+    return this.#missing.isTrue;
   }
 
-  /** The peers that would not be allowed for certain without the rules as well. */
+  /** The peers that would not be allowed for certain without the rules as well; `without` stays what it is. */
   allowedOnlyBy(rules: ReadonlySet<Rule>, without: Without): BitSet {
     const own = this.stepsOf(rules);
     const [only] = own;
-    if (only !== undefined && own.length === 1 && this.#isPlain && !this.misses(without)) return only.matched.certain.and(this.allowedOnce);
+    if (only !== undefined && own.length === 1 && this.#isPlain && !this.#misses(without))
+      return only.matched.certain.and(this.allowedOnce);
     const all: Without = { rules: { has: (rule) => without.rules.has(rule) || rules.has(rule) }, policies: without.policies };
     return this.base.possible.without(this.allowed(all).certain).and(this.matchedBy(rules).possible);
   }

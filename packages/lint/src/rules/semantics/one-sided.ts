@@ -84,12 +84,12 @@ function* alikePeers(
 
 /** Who denies the flows with the peers. */
 function denialsOf(walk: DecisionWalk, peers: BitSet): Pick<OneSided, 'isolating' | 'denying'> {
-  const { reach, hasDenials } = walk;
+  const { reach, hasDenials, isolatingOf } = walk;
   const back = backOf(walk);
   const isolating = new Set<Policy>();
   const denying = new Set<Rule>();
   for (const { peer, owners } of alikePeers(walk, peers)) {
-    for (const policy of reach.isolating(peer, back)) isolating.add(policy);
+    for (const policy of isolatingOf(peer, back)) isolating.add(policy);
     if (!hasDenials) continue;
     for (const { rule, peers: matched } of deniersOf(reach, { peer, back, traffic: walk.walk.traffic }))
       if (matched.meets(owners)) denying.add(rule);

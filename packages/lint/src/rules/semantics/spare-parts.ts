@@ -43,6 +43,7 @@ export function findSpareParts(
 export class WalkIndex {
   readonly #byRule = new Map<Rule, DecisionWalk[]>();
   readonly #byIsolating = new Map<Policy, DecisionWalk[]>();
+  readonly #saying = new Map<PolicyPart, boolean>();
 
   constructor(walks: readonly DecisionWalk[]) {
     for (const walk of walks) {
@@ -70,9 +71,14 @@ export class WalkIndex {
 
   /** Whether the part matches some flow for certain, or isolates some pod. */
   says(part: PolicyPart): boolean {
-    return this.of(part).some(
-      (walk) => isolates(part, walk) || walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.peers)),
-    );
+    let says = this.#saying.get(part);
+    if (says === undefined) {
+      says = this.of(part).some(
+        (walk) => isolates(part, walk) || walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.peers)),
+      );
+      this.#saying.set(part, says);
+    }
+    return says;
   }
 }
 
@@ -100,10 +106,11 @@ class Search {
 
   /** Takes the part when it decides nothing, in what is there and in what is left. */
   takes(part: PolicyPart): boolean {
+    if (!this.#walks.says(part)) return false;
     const walks = this.#walks.of(part);
     const policies = part.kind === 'policy' ? part.policies : [];
     const alone = { rules: part.rules, policies: new Set(policies) };
-    if (!this.#walks.says(part) || !walks.every((walk) => isSame(walk, part, alone))) return false;
+    if (!walks.every((walk) => isSame(walk, part, alone))) return false;
     const { rules, policies: taken } = this.without;
     for (const rule of part.rules) rules.add(rule);
     for (const policy of policies) taken.add(policy);
