@@ -2,7 +2,7 @@
  * `weir flows` on a cluster of two nodes: what pods do is told live, with names and rules, also after an agent was killed; and
  * `weir suggest`: policies from what was seen let it go on, and nothing else.
  */
-import { writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { faultsOf } from './schemas/published-schema.ts';
@@ -48,6 +48,11 @@ spec:
 ${pod('friend', 'node2', '/agnhost, pause')}
 ${pod('stranger', 'node1', '/agnhost, pause')}
 ${pod('listener', 'node2', '/agnhost, netexec, --http-port=9000')}
+apiVersion: v1
+kind: Service
+metadata: { name: server, namespace: shop }
+spec: { selector: { app: server }, ports: [{ port: 80, targetPort: 8080 }] }
+---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: { name: server, namespace: shop }
@@ -111,27 +116,43 @@ describe('weir flows on a cluster of the lab', () => {
     });
   });
 
-  it('reads agents that are pods through the API server, and says of those that tell nothing what to do', async () => {
+  it('reads what agents told on their standard output through the API server, live, and says of those that tell nothing what to do', async () => {
     const kubeconfig = ['--kubeconfig', join(lab.directory, 'state', 'clusters', lab.name, 'kubeconfig')];
     const none = await lab.weir(['flows', ...kubeconfig]);
     expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('no pods with the label app.kubernetes.io/name=weir-agent')]);
-    const line = (at: string): string =>
-      `{\\"time\\":\\"${at}\\",\\"verdict\\":\\"deny\\",\\"source\\":{\\"pod\\":\\"a/b\\",\\"ip\\":\\"10.0.0.1\\"},\\"destination\\":{\\"ip\\":\\"10.0.0.2\\"},\\"protocol\\":\\"ICMP\\"}`;
-    const agent = (name: string, node: string, script: string, env: string): string => `
+    // No image of an agent runs in the lab: the pod's only process gives on what the agent of its node really writes.
+    const nodeDirectory = join(lab.directory, 'state', 'clusters', lab.name, 'nodes', 'node1', 'host', 'told');
+    mkdirSync(nodeDirectory, { recursive: true });
+    linkSync(join(lab.directory, 'state', 'clusters', lab.name, 'logs', 'node1-flows.jsonl'), join(nodeDirectory, 'flows.jsonl'));
+    const agent = (name: string, node: string, script: string, more: string): string => `
 apiVersion: v1
 kind: Pod
 metadata: { name: ${name}, namespace: kube-system, labels: { app.kubernetes.io/name: weir-agent } }
-spec: { nodeName: ${node}, containers: [{ name: agent, image: "${image}", command: [sh, -c, "${script}"]${env} }] }
+spec:
+  nodeName: ${node}
+  volumes: [{ name: told, hostPath: { path: /told, type: DirectoryOrCreate } }]
+  containers: [{ name: agent, image: "${image}", command: [sh, -c, "${script}"], volumeMounts: [{ name: told, mountPath: /told }]${more} }]
 ---`;
-    const script = `echo '${line('2026-01-31T12:00:00.000Z')}'; echo '{\\"level\\":\\"info\\",\\"msg\\":\\"agent started\\"}'; sleep 1000`;
     await lab.kubectlOutput(
       'apply -f -',
-      agent('agent-1', 'node1', script, ', env: [{ name: WEIR_AGENT_FLOW_LOG, value: "-" }]') + agent('agent-2', 'node2', 'sleep 1000', ''),
+      agent('agent-1', 'node1', 'tail -n +1 -f /told/flows.jsonl', ', env: [{ name: WEIR_AGENT_FLOW_LOG, value: "-" }]') +
+        agent('agent-2', 'node2', 'sleep 1000', ''),
     );
     await lab.kubectlOutput('wait -n kube-system --for=condition=Ready pod agent-1 agent-2 --timeout=60s');
-    const { stdout, stderr } = await lab.weir(['flows', ...kubeconfig]);
-    expect(stdout).toBe('2026-01-31T12:00:00.000Z  denied  ICMP  a/b → 10.0.0.2  node1\n');
-    expect(stderr).toContain('node node2 tells of no connections: set WEIR_AGENT_FLOW_LOG to "-"');
+    const live = new BackgroundProgram(
+      `${lab.command.join(' ')} flows -f --since 1s ${kubeconfig.join(' ')} --from shop/stranger --to shop/server*`,
+      lab.env,
+    );
+    try {
+      await live.until(/node node2 tells of no connections: set WEIR_AGENT_FLOW_LOG to "-"/);
+      expect(await connect('stranger')).toBe('TIMEOUT');
+      await live.until(
+        /denied +TCP +shop\/stranger:\d+ → shop\/server-\S+:8080 +node1 +ingress: no rule; isolated by NetworkPolicy shop\/server/,
+      );
+    } finally {
+      await live.stop();
+    }
+    await lab.kubectlOutput('delete pod agent-1 agent-2 -n kube-system --grace-period=0 --force');
   });
 });
 
@@ -142,7 +163,8 @@ describe('weir suggest on a cluster of the lab', () => {
     const since = new Date().toISOString();
     await lab.kubectlOutput('delete networkpolicy server -n shop');
     const other = await lab.addressOf('shop', 'listener');
-    await vi.waitFor(async () => expect([await connect('friend'), await reach('friend', `${other}:9000`)]).toEqual(['', '']), {
+    const service = 'server.shop.svc.cluster.local:80';
+    await vi.waitFor(async () => expect([await reach('friend', service), await reach('friend', `${other}:9000`)]).toEqual(['', '']), {
       timeout: 20_000,
       interval: 100,
     });
@@ -158,9 +180,12 @@ describe('weir suggest on a cluster of the lab', () => {
     );
     expect([code, stderr]).toEqual([0, expect.stringContaining('pairs of ends that can talk now would no longer in full')]);
     expect(stdout).toMatch(/# shop\/server: 1 pod\n[^]*# shop\/friend: \d+ connections?, the last at 2/);
+    // The pod behind the service, and the name that was asked for.
+    expect(stdout).toMatch(/# DNS, over TCP too[^]*port: 8080/);
+    expect(stdout).not.toContain('ipBlock');
     await lab.kubectlOutput('apply -f -', stdout);
     await vi.waitFor(async () => expect(await connect('stranger')).toBe('TIMEOUT'), { timeout: 20_000, interval: 100 });
-    expect([await connect('friend'), await reach('friend', `${other}:9000`)]).toEqual(['', '']);
+    expect([await reach('friend', service), await reach('friend', `${other}:9000`)]).toEqual(['', '']);
     expect(await reach('stranger', `${other}:9000`)).toBe('TIMEOUT');
     const file = join(lab.directory, 'policies.yaml');
     writeFileSync(file, stdout.replaceAll('port: 9000', 'port: 9001'));

@@ -17,8 +17,8 @@ export function readAgentLine(line: Fields): ObservedFlow | undefined {
     ...(time === undefined ? {} : { time }),
     ...(node === undefined ? {} : { node }),
     verdict: line['verdict'] === 'deny' ? 'deny' : 'allow',
-    source: endOf(source, withPorts),
-    destination: endOf(destination, withPorts),
+    source: endOf(source, withPorts, isOwnNode(ingress) ? node : undefined),
+    destination: endOf(destination, withPorts, isOwnNode(egress) ? node : undefined),
     ...serviceOf(line['service']),
     protocol,
     ...messageOf(line['icmp']),
@@ -30,8 +30,13 @@ export function readAgentLine(line: Fields): ObservedFlow | undefined {
   };
 }
 
-function endOf(end: Fields, withPorts: boolean): ObservedEnd {
-  const [address, port, node] = [addressOf(end['ip']), portOf(end['port']), textOf(end['node'])];
+/** Let through because the other end is the node of the pod: the agent tells its address alone. */
+function isOwnNode(decision: ObservedDecision | undefined): boolean {
+  return decision?.reason === 'other' && decision.detail === 'own node';
+}
+
+function endOf(end: Fields, withPorts: boolean, ownNode: string | undefined): ObservedEnd {
+  const [address, port, node] = [addressOf(end['ip']), portOf(end['port']), textOf(end['node']) ?? ownNode];
   const [namespace, pod] = textOf(end['pod'])?.split('/') ?? [];
   return {
     ...(address === undefined ? {} : { address }),

@@ -123,6 +123,12 @@ describe('a line of a flow log', () => {
     });
   });
 
+  it("of the agent's names the node that a pod is let talk to because it is its own", () => {
+    const own = { verdict: 'allow', isolatedBy: [], decidedBy: { reason: 'profile', detail: 'own node' } };
+    const { egress: _, service: _service, ...line } = { ...agentLine, source: { ip: '192.168.0.1', port: 40_000 }, ingress: own };
+    expect(describeFlow(flow(line))).toMatchObject({ source: 'node n1:40000', because: 'ingress: own node' });
+  });
+
   it('of the agent about a packet without ports has its message and names who isolates', () => {
     const ingress = { verdict: 'deny', isolatedBy: agentLine.ingress.isolatedBy, decidedBy: { reason: 'end of tier', tier: 'default' } };
     const { egress: _, service: _service, ...line } = agentLine;

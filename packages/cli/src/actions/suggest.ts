@@ -119,11 +119,22 @@ function wishOf(options: OptionValues): Pick<SuggestionRequest, 'directions' | '
   };
 }
 
-function summaryOf({ policies, notWritten, observed, withoutWords, notAllowed, denied, wouldDeny, diagnostics }: Suggestion): string[] {
+function summaryOf({
+  policies,
+  leftAlone,
+  notWritten,
+  observed,
+  withoutWords,
+  notAllowed,
+  denied,
+  wouldDeny,
+  diagnostics,
+}: Suggestion): string[] {
   const groups = wouldDeny.flows.flatMap(({ flows }) => flows.map((flow) => `${flow.sources} → ${flow.destinations}: ${flow.traffic}`));
   return [
     ...diagnostics.filter(({ severity }) => severity === 'error').map(formatDiagnostic),
     `${counted(policies.length, 'policy', 'policies')} from ${counted(observed.connections.length, 'connection')}${leftOutText(observed)}`,
+    ...leftAlone.map((namespace) => `${namespace} gets no policies unless it is named: --namespace ${namespace}`),
     ...notWritten.flatMap(({ of, reasons }) => reasons.map((reason) => `${of} cannot be written: ${reason}`)),
     ...listed(
       'no rule could be made for',

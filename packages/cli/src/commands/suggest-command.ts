@@ -24,7 +24,12 @@ export const suggestCommand: Command = {
       summary: 'a recorded log instead of the agents, plain or gzip; - is standard input',
     },
     since: { type: 'string', placeholder: 'TIME', summary: 'only flows not older than this: 10m, 2h, or a moment' },
-    namespace: { type: 'string', multiple: true, placeholder: 'NAMESPACE', summary: 'policies for pods of this namespace only' },
+    namespace: {
+      type: 'string',
+      multiple: true,
+      placeholder: 'NAMESPACE',
+      summary: 'policies for pods of this namespace only; without it all but those of the system, such as kube-system',
+    },
     api: {
       type: 'string',
       values: ['kubernetes', 'calico', 'cilium', 'cluster-network-policy'],

@@ -123,10 +123,11 @@ export function partyKey(party: Party): string {
   return party.kind === 'unknown' ? `unknown ${party.name}` : `${party.kind} ${formatAddress(party.address)}`;
 }
 
-/** `shop/frontend`, `node n1 (192.168.0.1)`, or an address. */
+/** `shop/frontend`, `node n1 (192.168.0.1)`, `the API server (192.168.0.1)`, or an address. */
 export function describeParty(party: Party): string {
   if (party.kind === 'pods') return `${party.group.namespace}/${party.group.name}`;
   if (party.kind === 'unknown') return party.name;
   const address = formatAddress(party.address);
+  if (party.isApiServer) return `the API server (${address})`;
   return party.kind === 'node' ? `node ${party.name ?? ''} (${address})`.replace('  ', ' ') : address;
 }

@@ -25,6 +25,9 @@ import { type SuggestedPolicy, suggestedPolicies } from './suggested-policy.ts';
 import { whyWithoutWords } from './words-for-traffic.ts';
 import { suggestionLabel, writeSuggestion } from './write-suggestion.ts';
 
+/** Namespaces of what keeps a cluster going: what its pods have open since before the log began is easily missed, and cut. */
+const systemNamespaces: readonly string[] = ['kube-system', 'calico-system', 'tigera-operator'];
+
 /** So many of the policies that take flows away are told of. */
 const toldMax = 10;
 
@@ -37,7 +40,7 @@ export interface SuggestionRequest {
   readonly api: PolicyApi;
   readonly directions: readonly Direction[];
   readonly mergePrefixes: MergePrefixes;
-  /** The namespaces whose pods get policies; empty: all. */
+  /** The namespaces whose pods get policies; empty: all but those of the system. */
   readonly namespaces: readonly string[];
   readonly defaultDeny: boolean;
 }
@@ -62,6 +65,8 @@ export interface LostFlows {
 export interface Suggestion {
   readonly policies: readonly SuggestedPolicy[];
   readonly objects: readonly CommentedObject[];
+  /** Namespaces of the system that were seen, and get no policies because nobody asked for them. */
+  readonly leftAlone: readonly string[];
   /** Policies that the API has no words for. */
   readonly notWritten: readonly { readonly of: string; readonly reasons: readonly string[] }[];
   readonly observed: ObservedConnections;
@@ -84,8 +89,10 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
   const observed = observedConnections(request.flows, new PartyFinder(snapshot, groups));
   const { directions, api, defaultDeny } = request;
   const blocks = new AddressBlocks(request.mergePrefixes, snapshot);
-  const isWanted = ({ group }: SuggestedPolicy): boolean => request.namespaces.length === 0 || request.namespaces.includes(group.namespace);
-  const policies = suggestedPolicies(observed.connections, { directions, blocks, api }).filter(isWanted);
+  const all = suggestedPolicies(observed.connections, { directions, blocks, api });
+  const { namespaces } = request;
+  const isSystem = ({ group }: SuggestedPolicy): boolean => namespaces.length === 0 && systemNamespaces.includes(group.namespace);
+  const policies = all.filter((one) => !isSystem(one) && (namespaces.length === 0 || namespaces.includes(one.group.namespace)));
   const taken = new Set(plain.filter((object) => !isSuggested(object)).map(placeOf));
   const written = writeSuggestion(policies, { api, defaultDeny, isTaken: (namespace, name) => taken.has(`${namespace}/${name}`) });
   const objects = written.flatMap((one) => one.objects);
@@ -96,6 +103,7 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
   return {
     policies,
     objects,
+    leftAlone: [...new Set(all.filter(isSystem).map(({ group }) => group.namespace))].sort(),
     notWritten: written.filter(({ reasons }) => reasons.length > 0).map(({ of, reasons }) => ({ of, reasons })),
     observed,
     withoutWords: allowed.flatMap((connection) => {

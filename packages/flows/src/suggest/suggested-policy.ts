@@ -15,8 +15,8 @@ export interface SuggestedRule {
   readonly ports: readonly NetworkPolicyPort[];
   /** Instead of ports, for an API that has words for it. */
   readonly portless?: PortlessTraffic;
-  /** Instead of peers, for Cilium, which means nodes by what they are and not by their addresses. */
-  readonly entity?: CiliumEntity;
+  /** Instead of the peers, one for each, for Cilium, which means nodes by what they are and not by their addresses. */
+  readonly entities?: readonly CiliumEntity[];
   /** What stands behind it. */
   readonly connections: readonly ObservedConnection[];
   /** One line each: who it is and how often it was seen. */
@@ -111,7 +111,7 @@ function rulesOf(
   for (const connection of connections) {
     const party = direction === 'ingress' ? connection.source : connection.destination;
     const portless = portlessTraffic(connection, context.api);
-    const kind = direction === 'egress' && isOfDns(connection) ? 'dns' : portless === undefined ? 'ports' : JSON.stringify(portless);
+    const kind = isOfDns(connection) ? 'dns' : portless === undefined ? 'ports' : JSON.stringify(portless);
     const words = wordsOf(party, context);
     const entity = context.api === 'Cilium' ? entityOf(party, connection) : undefined;
     const key = `${kind} ${entity ?? JSON.stringify(words)}`;
@@ -122,7 +122,7 @@ function rulesOf(
   }
   const rules = new Map<string, Peer[]>();
   for (const peer of peers.values()) {
-    const signature = `${peer.entity ?? ''} ${peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind}`;
+    const signature = `${peer.entity === undefined ? '' : 'entities'} ${peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind}`;
     rules.set(signature, [...(rules.get(signature) ?? []), peer]);
   }
   return [...rules.values()].map(ruleOf).sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
@@ -131,19 +131,20 @@ function rulesOf(
 function ruleOf(members: readonly Peer[]): SuggestedRule {
   const [first] = members;
   const isDns = first?.kind === 'dns';
-  const { portless, entity } = first ?? {};
+  const { portless } = first ?? {};
+  const sorted = [...members].sort((a, b) => compare(nameOf(a), nameOf(b)));
+  const entities = sorted.flatMap(({ entity }) => entity ?? []);
   const ahead = [
     ...(isDns ? ['DNS, over TCP too for answers that are too long'] : []),
-    ...(entity === undefined ? [] : [entityComments[entity] ?? []].flat()),
+    ...entities.flatMap((entity) => entityComments[entity] ?? []),
   ];
-  const sorted = [...members].sort((a, b) => compare(nameOf(a), nameOf(b)));
   const connections = sorted.flatMap((peer) => peer.connections);
   const lines = sorted.map((peer) => `${nameOf(peer)}: ${countOf(peer.connections)}`);
   return {
     peers: sorted.map(({ words }) => words),
     ports: isDns ? dnsPorts : portless === undefined ? portsOf(connections) : [],
     ...(portless === undefined ? {} : { portless }),
-    ...(entity === undefined ? {} : { entity }),
+    ...(entities.length === 0 ? {} : { entities }),
     connections,
     comments: [...ahead, ...lines],
   };

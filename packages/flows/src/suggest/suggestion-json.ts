@@ -38,6 +38,8 @@ export interface LeftOutJson {
 /** `weir suggest -o json`. */
 export interface SuggestionJson {
   readonly policies: readonly KubeObject[];
+  /** Namespaces of the system that were seen, and get no policies because nobody asked for them. */
+  readonly leftAlone: readonly string[];
   /** Policies that the API has no words for. */
   readonly notWritten: readonly { readonly of: string; readonly reasons: readonly string[] }[];
   readonly observed: { readonly connections: number; readonly leftOut: LeftOutJson };
@@ -79,9 +81,19 @@ export interface PolicyAuditJson {
 }
 
 /** The suggestion. */
-export function suggestionJson({ objects, notWritten, observed, withoutWords, notAllowed, denied, wouldDeny }: Suggestion): SuggestionJson {
+export function suggestionJson({
+  objects,
+  leftAlone,
+  notWritten,
+  observed,
+  withoutWords,
+  notAllowed,
+  denied,
+  wouldDeny,
+}: Suggestion): SuggestionJson {
   return {
     policies: objects.map(({ object }) => object),
+    leftAlone,
     notWritten,
     observed: { connections: observed.connections.length, leftOut: observed.leftOut },
     withoutWords: withoutWords.map(({ connection, reason }) => ({ ...connectionJson(connection), reason })),

@@ -44,7 +44,8 @@ export interface WritingWish {
 const writers: Readonly<Partial<Record<PolicyApi, (suggested: SuggestedPolicy | undefined) => PolicyWriter>>> = {
   ClusterNetworkPolicy: () => (placed) => writeClusterNetworkPolicy(placed, 'pods'),
   Calico: () => writeCalicoPolicy,
-  Cilium: (suggested) => (placed) => writeCiliumPolicy(placed, ({ origin }) => suggested?.[origin.direction][origin.ruleIndex]?.entity),
+  Cilium: (suggested) => (placed) =>
+    writeCiliumPolicy(placed, ({ origin }) => suggested?.[origin.direction][origin.ruleIndex]?.entities?.[origin.peerIndex ?? 0]),
 };
 
 /** Writes them in their order, then the policies that close their namespaces. */

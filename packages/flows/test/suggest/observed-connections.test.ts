@@ -157,6 +157,24 @@ describe('connections that were seen', () => {
     ]);
   });
 
+  it('of the namespaces of the system get no policies unless these are named', () => {
+    const dns = parseManifest(
+      '{apiVersion: v1, kind: Pod, metadata: {name: dns-0, namespace: kube-system, uid: dns, labels: {k8s-app: kube-dns}}, spec: {nodeName: n1, containers: [{name: c, image: x}]}, status: {podIP: 10.0.0.53}}',
+      'dns.yaml',
+    ).documents;
+    const lines = [line(web, { pod: 'kube-system/dns-0', ip: '10.0.0.53', port: 53 }, { protocol: 'UDP' })];
+    const usual = suggest(lines, { objects: [...objects, ...dns] });
+    expect([usual.policies.map(({ group }) => group.name), usual.leftAlone]).toEqual([['web'], ['kube-system']]);
+    const named = suggest(lines, { objects: [...objects, ...dns], namespaces: ['kube-system'] });
+    expect([named.leftAlone, policy(named, 'kube-dns')?.spec?.ingress?.[0]?.ports]).toEqual([
+      [],
+      [
+        { protocol: 'UDP', port: 53 },
+        { protocol: 'TCP', port: 53 },
+      ],
+    ]);
+  });
+
   it('that were let through and denied at different times get a rule that says so', () => {
     const suggestion = suggest([line(web, db), line(web, db, { verdict: 'deny' })]);
     expect(suggestion.policies.map(({ ingress }) => ingress[0]?.comments)).toEqual([

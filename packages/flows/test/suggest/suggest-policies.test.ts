@@ -50,7 +50,7 @@ function weakened(policy: NetworkPolicy): NetworkPolicy[] {
         spec: { ...policy.spec, [direction]: (policy.spec?.[direction] ?? []).map((one, i) => (i === at ? { ...one, ...changed } : one)) },
       });
       const without = { ...policy, spec: { ...policy.spec, [direction]: (policy.spec?.[direction] ?? []).filter((_, i) => i !== at) } };
-      const isDns = ports.length === 2 && ports.every(({ port }) => port === 53) && direction === 'egress';
+      const isDns = ports.length === 2 && ports.every(({ port }) => port === 53);
       const fewerPeers =
         peers.length < 2
           ? [without]

@@ -111,14 +111,22 @@ function writePods(selector: Selector, namespace: string | undefined): LabelSele
   const parts = selectorParts(selector);
   const isOwn = namespace !== undefined && onlyNamespace(parts) === namespace;
   // What asks for the absence of labels would mean nodes and the world too.
-  const anywhere: readonly Selector[] = isOwn || parts.namespaces !== undefined ? [] : [{ kind: 'exists', label: namespaceKey }];
+  const isNamed = parts.namespaces !== undefined || parts.namespace.some((one) => one.kind === 'in' && isNameOfNamespace(one.label));
+  const anywhere: readonly Selector[] = isOwn || isNamed ? [] : [{ kind: 'exists', label: namespaceKey }];
   return writeLabelSelector(
     [...(isOwn ? [] : namesOf(parts)), ...anywhere, ...parts.namespace, ...parts.pod, ...parts.serviceAccount],
     keyOf,
   );
 }
 
-function keyOf({ space, key }: LabelKey): string {
+/** The label that every namespace has its name in; Cilium's pods have it in one of their own. */
+function isNameOfNamespace({ space, key }: LabelKey): boolean {
+  return space === 'namespace' && key === 'kubernetes.io/metadata.name';
+}
+
+function keyOf(label: LabelKey): string {
+  const { space, key } = label;
+  if (isNameOfNamespace(label)) return `k8s:${namespaceLabel}`;
   if (space === 'namespace') return `k8s:${namespaceLabelsPrefix}${key}`;
   if (space === 'pod') return key;
   if (space === 'reserved' && key === namespaceKey.key) return `k8s:${namespaceLabel}`;
