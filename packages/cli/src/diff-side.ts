@@ -18,7 +18,9 @@ function parseSide(text: string): DiffSide {
   if (text === 'cluster') return { kind: 'cluster' };
   const context = /^context:(.+)$/s.exec(text)?.[1];
   if (context !== undefined) return { kind: 'cluster', context };
-  return text.includes(':') ? { kind: 'revision', place: text } : { kind: 'manifests', path: text };
+  if (!text.includes(':')) return { kind: 'manifests', path: text };
+  // Git's paths have slashes on every system.
+  return { kind: 'revision', place: process.platform === 'win32' ? text.replaceAll('\\', '/') : text };
 }
 
 /** The sides of the command line; throws a CommandError. */

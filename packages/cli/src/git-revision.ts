@@ -2,6 +2,8 @@
 import { execFile } from 'node:child_process';
 import type { ManifestText } from '@weir/kube';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
+import { isCalledLikeManifest } from './manifest-files.ts';
+import { decodeText } from './text-file.ts';
 
 /** More than this of manifests is not read. */
 const sizeMax = 512 * 1024 * 1024;
@@ -10,7 +12,7 @@ const sizeMax = 512 * 1024 * 1024;
 export async function readRevision(place: string): Promise<readonly ManifestText[]> {
   const id = (await git(['rev-parse', '--verify', '--quiet', '--end-of-options', place], { place })).toString().trim();
   const type = (await git(['cat-file', '-t', id], { place })).toString().trim();
-  if (type === 'blob') return [{ file: place, text: (await git(['cat-file', 'blob', id], { place })).toString() }];
+  if (type === 'blob') return [{ file: place, text: decoded(await git(['cat-file', 'blob', id], { place }), place) }];
   if (type !== 'tree') throw usageError(`${place} is no file and no folder, but a ${type}: write REVISION:PATH`);
   const prefix = place.endsWith(':') || place.endsWith('/') ? place : `${place}/`;
   const entries = (await git(['ls-tree', '-r', '-z', '--full-tree', id], { place })).toString().split('\0').flatMap(readEntry);
@@ -25,7 +27,12 @@ export async function readRevision(place: string): Promise<readonly ManifestText
 function readEntry(line: string): { readonly id: string; readonly path: string }[] {
   const [, mode, id, path] = /^(\d+) blob ([0-9a-f]+)\t(.+)$/s.exec(line) ?? [];
   if (id === undefined || path === undefined || mode === '120000') return [];
-  return /\.(ya?ml|json)$/.test(path) ? [{ id, path }] : [];
+  // As in folders: what is hidden, and packages of others, are not one's own.
+  const isForeign = path
+    .split('/')
+    .slice(0, -1)
+    .some((folder) => folder.startsWith('.') || folder === 'node_modules');
+  return isCalledLikeManifest(path) && !isForeign ? [{ id, path }] : [];
 }
 
 /** The contents of objects, in order, by one process. */
@@ -38,8 +45,17 @@ async function readBlobs(ids: readonly string[], place: string): Promise<readonl
     const size = Number(answer.toString('latin1', at, end).split(' ')[2]);
     if (end < 0 || !Number.isInteger(size)) throw new CommandError(exitCode.unable, `git does not give the files of ${place}`);
     at = end + 1 + size + 1;
-    return answer.toString('utf8', end + 1, end + 1 + size);
+    return decoded(answer.subarray(end + 1, end + 1 + size), place);
   });
+}
+
+/** As {@link decodeText}; a file that is no text is an error of whoever named the place. */
+function decoded(bytes: Uint8Array, place: string): string {
+  try {
+    return decodeText(bytes);
+  } catch (error) {
+    throw usageError(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 interface GitCall {

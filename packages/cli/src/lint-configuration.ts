@@ -1,9 +1,10 @@
 /** Finds and reads the linter's configuration: the file that is named, or `.weir-lint.yaml` here or in a folder above. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatTextPosition } from '@weir/kube';
 import { type LintConfiguration, listRules, readLintConfiguration } from '@weir/lint';
 import { usageError } from './exit-code.ts';
+import { readTextFile } from './text-file.ts';
 
 const fileName = '.weir-lint.yaml';
 
@@ -13,7 +14,7 @@ export function findLintConfiguration(named: string | undefined): LintConfigurat
   if (file === undefined) return {};
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file);
   } catch (error) {
     throw usageError(`--config ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -5,12 +5,13 @@
  * there those that are called like YAML or JSON. Symbolic links are followed, each file and folder once.
  * What cannot be read is said, and the rest is still read; with `strict` that ends the command.
  */
-import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, formatDiagnostic, type ManifestText, readManifests } from '@weir/kube';
 import type { PlacedObject } from '@weir/snapshot';
 import { CommandError, usageError } from './exit-code.ts';
 import { standardInput } from './reports/reported-finding.ts';
+import { readStandardInput, readTextFile } from './text-file.ts';
 
 /** How to read. */
 export interface ReadManifestOptions {
@@ -84,7 +85,7 @@ class ManifestReader {
     }
     try {
       if (path === '-') {
-        this.texts.push({ file: standardInput, text: decode(readFileSync(0)) });
+        this.texts.push({ file: standardInput, text: readStandardInput() });
         return;
       }
       const stats = statSync(path);
@@ -124,7 +125,7 @@ class ManifestReader {
     if (stats.size > fileMax) throw new Error(`the file has ${stats.size} bytes, more than the ${fileMax} that are read`);
     if (this.texts.length >= filesMax)
       throw usageError(`${this.#given}: there are more than ${filesMax} files: name the folders that hold manifests`);
-    this.texts.push({ file: path, text: decode(readFileSync(path)), found });
+    this.texts.push({ file: path, text: readTextFile(path), found });
   }
 
   #namesIn(folder: string): readonly string[] {
@@ -147,9 +148,11 @@ class ManifestReader {
 
   /** Whether the file or folder was not met yet, under this name or another. */
   #isNew(path: string): boolean {
-    const real = realpathSync(path);
-    if (this.#seen.has(real)) return false;
-    this.#seen.add(real);
+    // By its number: where capitals do not count in names, a path has many spellings. Some file systems number nothing.
+    const { dev, ino } = statSync(path, { bigint: true });
+    const identity = ino === 0n ? realpathSync(path) : `${dev}:${ino}`;
+    if (this.#seen.has(identity)) return false;
+    this.#seen.add(identity);
     return true;
   }
 
@@ -165,19 +168,9 @@ class ManifestReader {
   }
 }
 
-function isCalledLikeManifest(name: string): boolean {
-  return /\.(ya?ml|json)$/i.test(name) || name === 'Kustomization';
-}
-
-/** UTF-8, or UTF-16 as PowerShell writes it; throws an Error where it is neither. */
-function decode(bytes: Buffer): string {
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  const encoding = isUtf16 ? (bytes[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8';
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error(`the file is no text in ${isUtf16 ? 'UTF-16' : 'UTF-8'}`);
-  }
+/** Whether a file of a folder is read: by its name, or by the end of its path. */
+export function isCalledLikeManifest(path: string): boolean {
+  return /\.(ya?ml|json)$/i.test(path) || /(^|\/)Kustomization$/.test(path);
 }
 
 /** Node's sentence without the call that failed. */

@@ -68,11 +68,17 @@ function writePatches(folder: string, patches: readonly NetworkPolicy[]): void {
     mkdirSync(folder, { recursive: true });
     for (const patch of patches) {
       const { namespace = 'default', name = '' } = patch.metadata;
-      writeFileSync(join(folder, `${encodeURIComponent(namespace)}.${encodeURIComponent(name)}.yaml`), formatManifest([patch]));
+      writeFileSync(join(folder, `${fileWord(namespace)}.${fileWord(name)}.yaml`), formatManifest([patch]));
     }
   } catch (error) {
     throw usageError(`--patch-out ${folder}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A name as a part of a file's; Windows keeps some words for devices, whatever follows their dot. */
+function fileWord(name: string): string {
+  const word = encodeURIComponent(name).replaceAll('*', '%2A');
+  return /^(con|prn|aux|nul|(com|lpt)\d)$/i.test(word) ? `_${word}` : word;
 }
 
 function podRangeOf(options: OptionValues): Cidr {

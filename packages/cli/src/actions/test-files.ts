@@ -1,14 +1,15 @@
 /** The files of `weir test`: found, read, each with the objects that it is about. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type AssertionFile, readAssertions } from '@weir/assertions';
 import { formatDiagnostic } from '@weir/kube';
 import type { OptionValues } from '../command.ts';
 import { usageError } from '../exit-code.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
+import { readStandardInput, readTextFile } from '../text-file.ts';
 
 /** How files of assertions are called where a folder is given. */
-const fileName = /\.weir-test\.(ya?ml|json)$/;
+const fileName = /\.weir-test\.(ya?ml|json)$/i;
 
 /** A file of assertions with the cluster that it is about. */
 export interface TestFile {
@@ -74,7 +75,7 @@ function filesBelow(folder: string): string[] {
 
 function readText(file: string): string {
   try {
-    return file === '-' ? readFileSync(0, 'utf8') : readFileSync(file, 'utf8');
+    return file === '-' ? readStandardInput() : readTextFile(file);
   } catch (error) {
     throw usageError(error instanceof Error ? error.message : String(error));
   }
