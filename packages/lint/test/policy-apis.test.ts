@@ -154,6 +154,21 @@ spec:
     expect(rules(outward, true)).toEqual(['selects-nothing', 'unknown-namespace', 'unknown-namespace']);
   });
 
+  it('may be in a namespace that is not there, where a selector means all of them, unless it is a typo', () => {
+    const cluster = (selector: string): string => `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: { name: p }
+spec:
+  namespaceSelector: team == 'shop'
+  types: [Egress]
+  egress: [{ action: Allow, protocol: UDP, destination: { selector: ${selector}, ports: [53] } }]
+`;
+    const found = (selector: string): readonly string[] =>
+      lintText(pods + cluster(selector), { onlyRules: ['dangling-selector'] }).map(({ message }) => message);
+    expect(found("k8s-app == 'kube-dns'")).toEqual([]);
+    expect(found("app == 'dbb'")).toEqual(['this peer is nobody: no pod has the label app=dbb']);
+  });
+
   it('counts as there where the labels of a namespace are not known', () => {
     const namespaced = pods.slice(pods.indexOf('---\n') + 4);
     const text = `${namespaced}apiVersion: networking.k8s.io/v1

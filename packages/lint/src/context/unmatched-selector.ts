@@ -51,7 +51,10 @@ function findReason(context: LintContext, selector: Selector): UnmatchedSelector
     };
   }
   if (ofPods.length === 0 || (!context.isComplete && there.hasEmpty)) return undefined;
-  return withoutPod(there, ofPods, namespaceWith(context, ofPods));
+  const found = withoutPod(there, ofPods, { elsewhere: namespaceWith(context, ofPods), isNamed: ofNamespaces.length > 0 });
+  // Namespaces that are not among the objects may have such pods, where nothing says which ones are meant.
+  const isAnywhere = !context.isComplete && !ofNamespaces.some(({ kind }) => kind === 'in');
+  return isAnywhere && found.meant === undefined ? undefined : found;
 }
 
 /** The first namespace with pods that match; undefined where nothing but negations is asked, as those match anybody. */
@@ -138,9 +141,13 @@ function withoutNamespace(context: LintContext, parts: readonly Selector[]): Unm
   return { missing: 'namespace', reason, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
 }
 
-function withoutPod({ labels, namespaces }: PodsThere, parts: readonly Selector[], elsewhere: string | undefined): UnmatchedSelector {
+function withoutPod(
+  { labels, namespaces }: PodsThere,
+  parts: readonly Selector[],
+  { elsewhere, isNamed }: { readonly elsewhere: string | undefined; readonly isNamed: boolean },
+): UnmatchedSelector {
   const [only] = namespaces;
-  const where = only !== undefined && namespaces.length === 1 ? ` in namespace ${only.name}` : '';
+  const where = only !== undefined && namespaces.length === 1 && isNamed ? ` in namespace ${only.name}` : '';
   const missing = parts.find((part) => !labels.haveMatch(part));
   const meant = missing === undefined ? undefined : meantBy(missing, labels);
   const reason =

@@ -12,6 +12,7 @@ import { openEgress, openIngress } from './open-rules.ts';
 import { peerAndOr } from './peer-and-or.ts';
 import { coveredEntry, duplicateEntry } from './repeated-entries.ts';
 import { duplicateObject, duplicatePolicy } from './repeated-objects.ts';
+import { selectsHostsToo } from './selects-hosts-too.ts';
 import { selectsHostNetwork, selectsNothing } from './selects-nothing.ts';
 import { servicePort, unknownPortName, unservedPort } from './served-ports.ts';
 import { namespaceWithoutPolicy, noNamespace, unprotectedPod } from './uncovered.ts';
@@ -22,6 +23,7 @@ import { emptyPeerList, unenforcedRules } from './written-traps.ts';
 export const policyRules: readonly LintRule[] = [
   selectsNothing,
   selectsHostNetwork,
+  selectsHostsToo,
   danglingSelector,
   unknownNamespace,
   labelCase,
