@@ -144,8 +144,14 @@ function resolveEnd(snapshot: Snapshot, text: string, { hosts, family }: FlowReq
   const hostAddresses = hosts?.get(text) ?? [];
   const host = hostAddresses.find((candidate) => candidate.family === family) ?? hostAddresses[0];
   if (host !== undefined) return { kind: 'end', end: snapshot.world.endAt(host) };
-  const [namespace, name, ...more] = text.includes('/') ? text.split('/') : ['default', text];
+  const isService = text.startsWith('svc:');
+  const path = isService ? text.slice('svc:'.length) : text;
+  const [namespace, name, ...more] = path.includes('/') ? path.split('/') : ['default', path];
   if (namespace === undefined || name === undefined || more.length > 0) return notFound(snapshot, text);
+  if (isService) {
+    const named = serviceNamed(snapshot, namespace, name);
+    return named === undefined ? notFound(snapshot, text) : { kind: 'service', service: named };
+  }
   const endpoint = snapshot.endpoints.get(`${namespace}/${name}`);
   if (endpoint !== undefined) return { kind: 'end', end: { kind: 'endpoint', endpoint } };
   const pod = snapshot.pods.get(`${namespace}/${name}`);

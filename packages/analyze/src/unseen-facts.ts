@@ -11,6 +11,8 @@ import {
   type FlowQuestion,
   type FlowVerdict,
   type PolicyWorld,
+  type RuleTrace,
+  type Truth,
 } from '@weir/model';
 import { type AddressRange, addressRangesContain, type Family, formatAddress, formatProtocol } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
@@ -75,11 +77,38 @@ export function explainUnnumbered({ world }: Snapshot, question: FlowQuestion, f
   );
   const [first, ...others] = verdicts;
   if (first === undefined) throw new TypeError(`${formatProtocol(question.protocol)} has no ports`);
-  if (others.every(({ verdict }) => verdict === first.verdict)) return { ...first, question };
+  const trace = first.trace.map((entry, at) => ({
+    ...entry,
+    rules: entry.rules.map((rule, i) =>
+      overPorts(
+        rule,
+        others.map((other) => other.trace[at]?.rules[i]?.matched ?? 'unknown'),
+        fact,
+      ),
+    ),
+  }));
+  if (others.every(({ verdict }) => verdict === first.verdict)) return { ...first, question, trace };
   const direction = (of: Direction): DirectionVerdict =>
     others.every((other) => other[of].verdict === first[of].verdict) ? first[of] : unknownBecause(fact, first[of].isolatedBy);
   const missing = [...new Set([fact, ...verdicts.flatMap((one) => one.missing)])];
-  return { ...first, question, verdict: 'unknown', egress: direction('egress'), ingress: direction('ingress'), missing, nearMisses: [] };
+  return {
+    ...first,
+    question,
+    verdict: 'unknown',
+    egress: direction('egress'),
+    ingress: direction('ingress'),
+    missing,
+    trace,
+    nearMisses: [],
+  };
+}
+
+/** A rule as it is for one port and for others: what of it hangs on the port is not known, and no port is named. */
+function overPorts(rule: RuleTrace, elsewhere: readonly Truth[], fact: string): RuleTrace {
+  const mismatches = rule.mismatches.filter(({ kind }) => kind !== 'port');
+  if (elsewhere.every((matched) => matched === rule.matched))
+    return mismatches.length > 0 || rule.matched !== 'no' ? { ...rule, mismatches } : rule;
+  return { ...rule, matched: 'unknown', mismatches: [...mismatches, { kind: 'missingFact', fact }] };
 }
 
 function unknownBecause(fact: string, isolatedBy: DirectionVerdict['isolatedBy']): DirectionVerdict {

@@ -32,6 +32,19 @@ describe('weir why', () => {
     const unknown = await weir('shop/web', 'shop/db', 'http/tcp', '--fail-on', 'denied');
     expect(unknown.code).toBe(1);
     expect(unknown.stdout).toContain('not known: the number of port http: pod shop/db has no such name');
+    // No port is made up in the rules that hang on it.
+    expect(unknown.stdout).toMatch(/ingress\[0\]\.from\[0\] .* may match: not known: the number of port http/);
+    expect(unknown.stdout).not.toContain('the destination port is');
+  });
+
+  it('takes svc:namespace/service where a pod has the name of the service', async () => {
+    const service =
+      'apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: shop}\nspec: {selector: {app: db}, ports: [{port: 15432, targetPort: sql}]}\n';
+    const ask = (end: string): ReturnType<typeof runWeir> =>
+      runWeir(['why', 'shop/web', end, '15432', '--manifests', '-'], { input: `${manifests}---\n${service}` });
+    expect((await ask('shop/db')).stdout).toMatch(/^deny: .* TCP\/15432$/m);
+    expect((await ask('svc:shop/db')).stdout).toMatch(/^allow: .* TCP\/5432$/m);
+    expect((await ask('svc:shop/web')).code).toBe(3);
   });
 
   it('shows with --both what every engine says, side by side', async () => {

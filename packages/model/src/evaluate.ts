@@ -60,10 +60,10 @@ export function explainQuestion(world: PolicyWorld, question: FlowQuestion): Flo
   const ofHosts = hosts.map((host) => traceHost(world, question, host));
   const verdict = verdicts.map((each) => each.verdict).reduce(combineOutcomes);
   const denied = [
-    ...(egress.verdict === 'deny' ? ofPods.egress : []),
-    ...(ingress.verdict === 'deny' ? ofPods.ingress : []),
-    ...ofHosts.flatMap((trace, i) => (hosts[i]?.verdict === 'deny' ? trace : [])),
-  ];
+    { ...egress, trace: ofPods.egress },
+    { ...ingress, trace: ofPods.ingress },
+    ...hosts.map((host, i) => ({ ...host, trace: ofHosts[i] ?? [] })),
+  ].filter((each) => each.verdict === 'deny');
   return {
     question,
     verdict,

@@ -1,27 +1,42 @@
 /**
  * What would have allowed a denied flow: the concrete label to set, the port or the namespace to
- * use. Read off the trace, from allow rules of which every failing condition can be changed.
+ * use. Read off the trace, from allow rules of which every failing condition can be changed, and
+ * which are asked before what denied: those behind it change nothing.
  */
 import { type PortRange, unreachable } from '@weir/net';
-import type { Selector } from './model.ts';
+import type { Direction, Selector } from './model.ts';
 import { namespaceNameKey } from './selector-truth.ts';
-import type { Change, Mismatch, NearMiss, PolicyTrace, SideName } from './verdict.ts';
+import type { Change, DirectionVerdict, Mismatch, NearMiss, PolicyTrace, RuleTrace, SideName } from './verdict.ts';
 
 /** More than this many changes together are no near miss, and no longer list is given. */
 const maxChanges = 3;
 const maxNearMisses = 5;
 
-/** The nearest allow rules of a trace, fewest changes first; at most five. */
-export function nearMissesOf(trace: readonly PolicyTrace[]): NearMiss[] {
+/** A direction that denies, with the policies that were asked in it, in their order. */
+export interface DeniedDirection {
+  readonly decidedBy?: DirectionVerdict['decidedBy'];
+  readonly trace: readonly PolicyTrace[];
+}
+
+/** The nearest allow rules of what denies, fewest changes first; at most five. */
+export function nearMissesOf(denied: readonly DeniedDirection[]): NearMiss[] {
   const misses: NearMiss[] = [];
-  for (const { direction, rules } of trace) {
-    for (const { rule, matched, mismatches } of rules) {
-      if (rule.action !== 'allow' || matched !== 'no') continue;
-      const changes = changesFor(mismatches);
-      if (changes !== undefined && changes.length <= maxChanges) misses.push({ direction, rule, changes });
-    }
+  for (const { direction, rule, matched, mismatches } of denied.flatMap(askedBefore)) {
+    if (rule.action !== 'allow' || matched !== 'no') continue;
+    const changes = changesFor(mismatches);
+    if (changes !== undefined && changes.length <= maxChanges) misses.push({ direction, rule, changes });
   }
   return misses.sort((a, b) => cost(a) - cost(b)).slice(0, maxNearMisses);
+}
+
+/** The rules that are asked before what decided. */
+function askedBefore({ decidedBy, trace }: DeniedDirection): (RuleTrace & { readonly direction: Direction })[] {
+  // Policies without an order are closed whatever their rules say.
+  if (decidedBy?.reason === 'no order') return [];
+  const lastOfTier = decidedBy?.reason === 'end of tier' ? trace.findLastIndex(({ tier }) => tier === decidedBy.tier) : trace.length - 1;
+  const rules = trace.slice(0, lastOfTier + 1).flatMap(({ direction, rules: own }) => own.map((each) => ({ ...each, direction })));
+  const end = decidedBy?.reason === 'rule' ? rules.findIndex(({ rule }) => rule === decidedBy.rule) : -1;
+  return end < 0 ? rules : rules.slice(0, end);
 }
 
 /** Labels of the pod are the nearest, another namespace or its labels further away. */

@@ -294,6 +294,21 @@ describe('explanations', () => {
     ]);
   });
 
+  it('a denial by a rule names what would match before it, and not what is asked behind it', () => {
+    const [before, behind] = ['allow', 'late'].map((name) =>
+      policy(name, app('server'), { ingress: { isolates: true, rules: [rule('allow', { source: { selector: app(name) } })] } }),
+    );
+    const closing = policy('close', app('server'), { ingress: { isolates: true, rules: [rule('deny', {})] } });
+    const named = (tiers: readonly Tier[]): unknown[] =>
+      verdict(tiers, '10.0.0.2', '10.0.0.1').nearMisses.map(({ changes }) =>
+        changes.map((change) => ('values' in change ? change.values : change.kind)),
+      );
+    if (before === undefined || behind === undefined) throw new Error('both are there');
+    expect(named([tier([before, closing, behind])])).toEqual([[['allow']]]);
+    // The end of the first tier denies; the second one is never asked.
+    expect(named([tier([before]), { ...tier([behind]), name: 'second' }])).toEqual([[['allow']]]);
+  });
+
   it('JSON has the fields of the contract', () => {
     const json = verdictToJson(verdict([tier([demo])], '10.0.0.3', '10.0.0.1'));
     expect(json).toMatchObject({

@@ -9,9 +9,9 @@ export const whyCommand: Command = {
   summary: 'Say whether one flow is allowed, and why',
   description:
     'SRC and DST are namespace/pod (or a pod name that occurs once), an address, a node, a host endpoint, a host of\n' +
-    'the lab, or as DST namespace/service. The answer names the policies that isolate either end, the rule that\n' +
-    'decides, host endpoints on the way, and for a deny the label, port or namespace that would have matched. It is\n' +
-    'unknown where it depends on something that nobody told, and says what.',
+    'the lab, or as DST namespace/service (svc:namespace/service where a workload has that name). The answer names the\n' +
+    'policies that isolate either end, the rule that decides, host endpoints on the way, and for a deny the label, port\n' +
+    'or namespace that would have matched. It is unknown where it depends on something that nobody told, and says what.',
   positionals: 'SRC DST PORT[/PROTO]|NAME[/PROTO]|icmp[/TYPE[/CODE]]',
   positionalCount: { min: 3, max: 3 },
   options: {
