@@ -11,7 +11,12 @@ metadata: { name: shop, labels: { team: shop } }
 apiVersion: v1
 kind: Pod
 metadata: { name: web, namespace: shop, labels: { app: web } }
-spec: { containers: [{ name: c, image: web }] }
+spec: { containers: [{ name: c, image: web, ports: [{ containerPort: 8080 }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
 ---
 apiVersion: v1
 kind: Pod
@@ -119,6 +124,55 @@ spec:
         - pods: { namespaceSelector: { matchLabels: { team: shop } }, podSelector: { matchExpressions: [{ key: app, operator: In, values: [dbb] }] } }  # x
 `,
     change: ['[dbb]', '[db]'],
+  },
+  {
+    api: 'Cilium, for the port of a service',
+    profile: 'cilium',
+    rule: 'service-port',
+    text: `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: p, namespace: shop }
+spec:
+  endpointSelector: { matchLabels: { app: web } }
+  ingress:
+    - fromEndpoints: [{}]
+      toPorts: [{ ports: [{ port: '80', protocol: TCP }] }] # in
+`,
+    change: ["'80'", "'8080'"],
+  },
+  {
+    api: 'Calico, for the port of a service',
+    profile: 'calico',
+    rule: 'service-port',
+    text: `apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: { name: p, namespace: shop }
+spec:
+  selector: app == 'web'
+  types: [Ingress]
+  ingress:
+    - { action: Allow, protocol: TCP, destination: { ports: [80, '9000:9010'] } } # in
+`,
+    change: ['[80,', '[8080,'],
+  },
+  {
+    api: 'AdminNetworkPolicy, for the port of a service',
+    profile: 'kubernetes',
+    rule: 'service-port',
+    text: `apiVersion: policy.networking.k8s.io/v1alpha1
+kind: AdminNetworkPolicy
+metadata: { name: p }
+spec:
+  priority: 10
+  subject: { pods: { namespaceSelector: { matchLabels: { team: shop } }, podSelector: { matchLabels: { app: web } } } }
+  ingress:
+    - name: in
+      action: Deny
+      from: [{ namespaces: {} }]
+      ports:
+        - portNumber: { protocol: TCP, port: 80 } # in
+`,
+    change: ['port: 80 }', 'port: 8080 }'],
   },
   {
     api: 'AdminNetworkPolicy',

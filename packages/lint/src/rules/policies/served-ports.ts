@@ -4,13 +4,13 @@
  *
  * The ports that containers declare bind nobody, so a number is found only where all of the pods declare some.
  */
-import type { NetworkPolicy } from '@weir/kube';
 import { type Endpoint, podName, type Side } from '@weir/model';
 import { formatProtocol, type PortRange, type ProtocolNumber, portRangesContain } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
 import { nearestWord } from '../../context/near-words.ts';
 import { portsOfPods } from '../../context/pod-ports.ts';
+import { portFix } from '../../context/port-fix.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about names. */
@@ -49,30 +49,20 @@ export const servicePort: LintRule = {
     for (const asked of askedPorts(context)) {
       for (const { first, services, targets } of unserved(context, asked)) {
         const [service] = services;
+        const [target, ...others] = targets;
         if (service === undefined) continue;
+        const place = placeOf(asked.entry);
+        const fix = target === undefined || others.length > 0 ? undefined : portFix(asked.entry.of, place.field, [first, target]);
         yield {
-          ...placeOf(asked.entry),
+          ...place,
           message: `${first} is the port of service ${service}, and the pods behind it listen on ${targets.join(', ')}`,
           action: `write ${targets.join(', ')}: policies are asked when the packet is for the pod already`,
-          ...portFix(asked.entry, first, targets),
+          ...(fix === undefined ? {} : { fix }),
         };
       }
     }
   },
 };
-
-/** Where the number stands in a NetworkPolicy, and there is one that it should be. */
-function portFix({ of, rule }: LintRuleEntry, port: number, [target, ...others]: readonly (number | string)[]): Pick<DraftFinding, 'fix'> {
-  const { kind, apiVersion } = of.object;
-  if (target === undefined || others.length > 0 || kind !== 'NetworkPolicy' || apiVersion !== 'networking.k8s.io/v1') return {};
-  const { direction, ruleIndex } = rule.origin;
-  const { ports = [] } = (of.object as NetworkPolicy).spec?.[direction]?.[ruleIndex] ?? {};
-  const index = ports.findIndex((one) => one.port === port);
-  const field = `spec.${direction}[${ruleIndex}].ports[${index}].port`;
-  return index < 0
-    ? {}
-    : { fix: { description: `Write port ${target}`, isSafe: false, changes: [{ kind: 'replace', field, value: target }] } };
-}
 
 /** The rule about numbers that nobody declares. */
 export const unservedPort: LintRule = {
