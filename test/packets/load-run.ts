@@ -6,6 +6,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { bundledArguments } from '@weir/testkit';
 import type { LoadLane, LoadOrder } from './load-prober.ts';
 import type { PacketNetwork } from './packet-network.ts';
 
@@ -30,7 +31,9 @@ export async function countWhile(network: PacketNetwork, order: LoadOrder, secti
       `table inet ${table} { chain arrived { type filter hook prerouting priority -310; ${rules.join('; ')}; }; }`,
     );
   }
-  const prober = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', proberFile, JSON.stringify(order)], {
+  // Made once for all that count in this process.
+  proberProgram ??= bundledArguments(fileURLToPath(new URL('load-prober.ts', import.meta.url)));
+  const prober = spawn(process.execPath, [...(await proberProgram), JSON.stringify(order)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   try {
@@ -67,7 +70,7 @@ function sumOf(counts: ReadonlyMap<number, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-const proberFile = fileURLToPath(new URL('load-prober.ts', import.meta.url));
+let proberProgram: Promise<readonly string[]> | undefined;
 
 async function endProber(prober: ChildProcessByStdio<Writable, Readable, null>, lines: AsyncIterator<string>): Promise<number[]> {
   prober.stdin.end();

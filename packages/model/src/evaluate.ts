@@ -87,17 +87,17 @@ function outcomeIn(world: PolicyWorld, question: FlowQuestion, direction: Direct
   const owner = ownerOf(question, direction);
   if (owner === undefined || exemptionOf(world, question, direction, owner) !== undefined) return 'allow';
   const selecting = world.selecting(owner);
-  if (isUnordered(selecting, direction)) return 'deny';
+  if (unorderedIn(selecting, direction).length > 0) return 'deny';
   const walk = new TierWalk(world, question, direction);
   return (walk.run(selecting) ?? walk.decide('allow', { reason: 'no policy', detail: 'not isolated' })).verdict;
 }
 
-/** Whether policies speak of the direction that nobody has ordered. */
-function isUnordered(selecting: readonly SelectingTier[], direction: Direction): boolean {
+/** The policies that speak of the direction and that nobody has ordered. */
+function unorderedIn(selecting: readonly SelectingTier[], direction: Direction): readonly Policy[] {
   const hasOrders = selecting.some(({ policies }) => policies.some(({ orderedBy }) => orderedBy !== undefined));
-  if (!hasOrders) return false;
+  if (!hasOrders) return [];
   const all = selecting.flatMap(({ policies }) => policies);
-  return unorderedAmong(all, direction).length > 0;
+  return unorderedAmong(all, direction);
 }
 
 /** The outcome of one direction. */
@@ -111,14 +111,12 @@ export function judgeDirection(world: PolicyWorld, question: FlowQuestion, direc
   );
   const exemption = exemptionOf(world, question, direction, owner);
   if (exemption !== undefined) return { verdict: 'allow', isolatedBy, decidedBy: { reason: 'profile', detail: exemption }, missing: [] };
-  const unordered = unorderedAmong(
-    selecting.flatMap(({ policies }) => policies),
-    direction,
-  );
+  const unordered = unorderedIn(selecting, direction);
   if (unordered.length > 0)
     return { verdict: 'deny', isolatedBy, decidedBy: { reason: 'no order', policies: unordered.map(isolationOf) }, missing: [] };
   const walk = new TierWalk(world, question, direction);
-  return { ...(walk.run(selecting) ?? walk.decide('allow', { reason: 'no policy', detail: 'not isolated' })), isolatedBy };
+  const { verdict, decidedBy, missing } = walk.run(selecting) ?? walk.decide('allow', { reason: 'no policy', detail: 'not isolated' });
+  return decidedBy === undefined ? { verdict, isolatedBy, missing } : { verdict, isolatedBy, decidedBy, missing };
 }
 
 /** What is allowed whatever the policies say: a pod to itself, and a node to its own pods. */
@@ -135,5 +133,5 @@ function exemptionOf(
 }
 
 function isolationOf(policy: Policy): Isolation {
-  return { policy: policy.ref, ...(policy.source === undefined ? {} : { source: policy.source }) };
+  return policy.source === undefined ? { policy: policy.ref } : { policy: policy.ref, source: policy.source };
 }

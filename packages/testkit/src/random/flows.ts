@@ -51,5 +51,10 @@ export function pairsOf(world: World): EndPair[] {
 
 /** All pairs with all traffics, in a fixed order. */
 export function flowsOf(world: World): WorldFlow[] {
-  return pairsOf(world).flatMap((pair) => traffics.map((traffic) => ({ ...pair, ...traffic })));
+  // Member by member: there are some 10 000 in a world, and objects put together by `...` take five times as long.
+  return pairsOf(world).flatMap(({ source, destination }) =>
+    traffics.map(({ protocol, port }) =>
+      port === undefined ? { source, destination, protocol } : { source, destination, protocol, port },
+    ),
+  );
 }
