@@ -18,7 +18,8 @@ function parseSide(text: string): DiffSide {
   if (text === 'cluster') return { kind: 'cluster' };
   const context = /^context:(.+)$/s.exec(text)?.[1];
   if (context !== undefined) return { kind: 'cluster', context };
-  if (!text.includes(':')) return { kind: 'manifests', path: text };
+  if (!text.includes(':'))
+    throw usageError(`there is no file or folder ${text}: of a revision of a git repository write ${text}:PATH, or --git ${text} PATH`);
   // Git's paths have slashes on every system.
   return { kind: 'revision', place: process.platform === 'win32' ? text.replaceAll('\\', '/') : text };
 }

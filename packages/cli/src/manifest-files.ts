@@ -85,7 +85,10 @@ class ManifestReader {
     }
     try {
       if (path === '-') {
-        this.texts.push({ file: standardInput, text: readStandardInput() });
+        const text = readStandardInput();
+        // What came before it in the pipe may have failed.
+        if (text.trim() === '') this.notices.push('standard input is empty: there are no objects to judge');
+        this.texts.push({ file: standardInput, text });
         return;
       }
       const stats = statSync(path);

@@ -133,6 +133,7 @@ describe('weir diff', () => {
     [['deploy'], /give OLD and NEW/],
     [['-', '-'], /standard input can be one side only/],
     [['HEAD:nowhere', 'deploy'], /there is no file or folder HEAD:nowhere/],
+    [['HEAD', 'deploy'], /of a revision of a git repository write HEAD:PATH, or --git HEAD PATH/],
     [['--git', 'HEAD', 'deploy', 'deploy'], /one PATH at most/],
     [['--git', '--exec-path', 'deploy'], /--git/],
     [['deploy', 'nowhere'], /nowhere/],

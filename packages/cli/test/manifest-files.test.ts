@@ -39,6 +39,11 @@ const why = (args: readonly string[], input?: string): Promise<Finished> =>
 const verdictOf = ({ stdout }: Finished): unknown => (JSON.parse(stdout) as { verdict?: unknown }).verdict;
 
 describe('a folder of manifests', () => {
+  it('say that standard input is empty, since what came before in the pipe may have failed', async () => {
+    const { code, stderr } = await runWeir(['matrix', '--manifests', '-'], { input: '\n' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('standard input is empty') });
+  });
+
   it('is read with all below it, each file once however many links lead to it', async () => {
     write('tree/one/a.yaml', workload('a'));
     write('tree/two/b.YML', workload('b').replaceAll('\n', '\r\n'));

@@ -26,13 +26,26 @@ export function diffToMarkdown(diff: DiffJson): string {
   ];
   const filled = sections.filter(([, rows]) => rows.length > 0);
   const head = `### Network policies: connections\n\n${summarizeDiff(diff)}\n`;
-  let left = sizeMax - head.length - filled.length * 500;
-  const parts = filled.map(([title, rows]) => {
-    const { text, size } = renderTable(title, rows, left);
-    left -= size;
-    return text;
-  });
+  const lines = filled.map(([, rows]) => rows.map(renderRow));
+  const budgets = sharesOf(sizeMax - head.length - filled.length * 500, lines.map(sizeOf));
+  const parts = filled.map(([title], i) => renderTable(title, lines[i] ?? [], budgets[i] ?? 0));
   return [head, ...parts].join('\n');
+}
+
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+/** What each part may have of a whole: small ones all that they need, large ones equal shares of what is left. */
+function sharesOf(whole: number, sizes: readonly number[]): readonly number[] {
+  const shares = sizes.map(() => 0);
+  let left = whole;
+  const bySize = [...sizes.entries()].sort(([, a], [, b]) => a - b);
+  for (const [at, [part, size]] of bySize.entries()) {
+    shares[part] = Math.min(size, Math.floor(left / (bySize.length - at)));
+    left -= shares[part] ?? 0;
+  }
+  return shares;
 }
 
 /** So many workloads are named in a title. */
@@ -43,23 +56,18 @@ function names(all: readonly string[]): string {
   return all.slice(0, namedMax).map(code).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
-function renderTable(
-  title: string,
-  rows: readonly ChangedConnectionJson[],
-  budget: number,
-): { readonly text: string; readonly size: number } {
+function renderTable(title: string, rows: readonly string[], budget: number): string {
   const lines: string[] = [];
   let size = 0;
-  for (const row of rows) {
-    const line = renderRow(row);
-    if (size + line.length > budget) break;
+  for (const line of rows) {
+    if (size + line.length + 1 > budget) break;
     size += line.length + 1;
     lines.push(line);
   }
   const rest = rows.length - lines.length;
   const omitted = rest > 0 ? `\n…and ${rest} more row${rest === 1 ? '' : 's'} that ${rest === 1 ? 'does' : 'do'} not fit here.\n` : '';
   const table = lines.length === 0 ? '' : `| From | To | Change | Because |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`;
-  return { text: `<details><summary>${title} (${rows.length})</summary>\n\n${table}${omitted}\n</details>\n`, size };
+  return `<details><summary>${title} (${rows.length})</summary>\n\n${table}${omitted}\n</details>\n`;
 }
 
 function renderRow(connection: ChangedConnectionJson): string {

@@ -218,6 +218,13 @@ describe('the forms of a difference', () => {
     ).flat();
     const markdown = diffToMarkdown({ ...told, connections });
     expect(markdown.length).toBeLessThan(65_536);
+    // A section of a few rows is shown, however long those before it are.
+    const few = told.connections.filter(({ change }) => change === 'removed').slice(0, 1);
+    const long = connections.map((one) => ({ ...one, change: 'added' as const }));
+    expect(few).toHaveLength(1);
+    const both = diffToMarkdown({ ...told, connections: [...long, ...few] });
+    expect(both.length).toBeLessThan(65_536);
+    expect(both.slice(both.indexOf('Removed connections (1)'))).toContain(`| ${few[0]?.from ?? ''} | `);
     expect(markdown).toContain('shop/workload-0 ');
     const omitted = [...markdown.matchAll(/…and (\d+) more rows? that (?:does|do) not fit here/g)].reduce(
       (sum, [, count]) => sum + Number(count),
