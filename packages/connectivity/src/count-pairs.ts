@@ -25,6 +25,16 @@ export function countPairs({ ends: { classes } }: Pick<FlowComparison, 'ends'>, 
   return sum;
 }
 
+/** At least as many pairs as a change has, and no more unless its blocks overlap: cheap, to find the largest. */
+export function pairsAtMost({ ends: { classes } }: Pick<FlowComparison, 'ends'>, { blocks }: ChangedFlows): number {
+  const endsOf = (members: Iterable<number>): number => {
+    let sum = 0;
+    for (const member of members) sum += classes[member]?.ends.length ?? 0;
+    return sum;
+  };
+  return blocks.reduce((sum, { sources, destinations }) => sum + endsOf(sources) * endsOf(destinations), 0);
+}
+
 /** Pairs of different ends of two classes: of a pod and its own node, or all others. */
 function pairsBetween(source: EndClass | undefined, destination: EndClass | undefined, ownNode: boolean): number {
   if (source === undefined || destination === undefined) return 0;

@@ -7,7 +7,7 @@ export * from './bounds.ts';
 export * from './changed-flows.ts';
 export * from './compare-worlds.ts';
 export * from './connectivity.ts';
-export { countPairs } from './count-pairs.ts';
+export { countPairs, pairsAtMost } from './count-pairs.ts';
 export { byTelling, EndDescriber, isLastingLabel } from './describe-ends.ts';
 export * from './end-classes.ts';
 export { conditionsOf, type EndConditions, groupBits } from './end-conditions.ts';

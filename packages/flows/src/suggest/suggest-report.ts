@@ -2,9 +2,9 @@
  * Suggestion: policies that allow what was seen and nothing else, with the proof that they do, and what they would deny
  * of what is possible now.
  */
-import { compareWorlds, countPairs, FlowTeller, type ToldFlows } from '@weir/connectivity';
+import { compareWorlds, countPairs, FlowTeller, pairsAtMost, type ToldFlows } from '@weir/connectivity';
 import type { CommentedObject, Diagnostic, KubeObject } from '@weir/kube';
-import { type Direction, explainQuestion, type PolicyApi, type PolicyWorld } from '@weir/model';
+import { type Direction, explainQuestion, judgeQuestion, type PolicyApi, type PolicyWorld } from '@weir/model';
 import {
   assumeCluster,
   assumedPodRange,
@@ -120,8 +120,9 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
 function judged(connection: ObservedConnection, world: PolicyWorld): JudgedConnection[] {
   const question = questionOfConnection(connection);
   if (question === undefined) return [];
+  // To explain costs many times as much.
+  if (judgeQuestion(world, question) === 'allow') return [];
   const verdict = explainQuestion(world, question);
-  if (verdict.verdict === 'allow') return [];
   return [{ connection, reason: verdict.verdict === 'deny' ? describeDenial(verdict) : `not known: ${verdict.missing.join(', ')}` }];
 }
 
@@ -159,7 +160,7 @@ function lostFlows(request: SuggestionRequest, worlds: SuggestedWorlds): LostFlo
     teller: new FlowTeller(comparison, snapshot.pods),
   }));
   const counted = lost
-    .flatMap(({ comparison, changes, teller }) => changes.map((one) => ({ one, teller, pairs: countPairs(comparison, [one]) })))
+    .flatMap(({ comparison, changes, teller }) => changes.map((one) => ({ one, teller, pairs: pairsAtMost(comparison, one) })))
     .filter(({ pairs }) => pairs > 0)
     .sort((a, b) => b.pairs - a.pairs);
   return {
