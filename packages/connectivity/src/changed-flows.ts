@@ -172,6 +172,7 @@ class Comparison {
     const isolated = allowing.isolating(owner, direction);
     if (isolated.length === 0) {
       for (const policy of isolating) this.#ledger.enter(found, { kind: 'isolation', policy }, found.peers);
+      if (isolating.length === 0) this.#attributeToDenials(found, denying);
       return;
     }
     const { pods, nodes } = this.#compared.ends;
@@ -182,6 +183,19 @@ class Comparison {
       this.#ledger.enter(found, { kind: 'rule', rule, peers: 'pods' }, matched.and(pods));
       this.#ledger.enter(found, { kind: 'rule', rule, peers: 'nodes' }, matched.and(nodes));
       this.#ledger.enter(found, { kind: 'rule', rule, peers: 'outside' }, outside);
+    }
+  }
+
+  /** Policies of administrators deny by rules alone, and isolate nobody. */
+  #attributeToDenials(found: Found, denying: Reach): void {
+    const {
+      owner,
+      direction,
+      traffic: [traffic],
+    } = found;
+    for (const { policy, rule, peers } of traffic === undefined ? [] : denying.matches(owner, direction, traffic)) {
+      const matched = peers.and(found.peers);
+      if (rule.action === 'deny' && !matched.isEmpty) this.#ledger.enter(found, { kind: 'isolation', policy }, matched);
     }
   }
 

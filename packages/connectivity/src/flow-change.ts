@@ -10,7 +10,7 @@ export type FlowChange = 'lost' | 'gained';
 export type Difference =
   /** A rule that matches in the world that allows, and not in the other. */
   | { readonly kind: 'rule'; readonly rule: Rule; readonly peers: EndClass['kind'] }
-  /** A policy that isolates in the world that denies, and not in the other. */
+  /** A policy that isolates in the world that denies, and not in the other, or where none does one that denies by a rule. */
   | { readonly kind: 'isolation'; readonly policy: Policy }
   /** A pod reaches its own node in the world that allows; the policy isolates it in the other. */
   | { readonly kind: 'own node'; readonly policy: Policy };

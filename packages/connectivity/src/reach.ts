@@ -138,13 +138,17 @@ export class Reach {
   }
 
   /** The rules of the class's policies with the peers that each matches for certain; in the order in which they are asked. */
-  matches(owner: number, direction: Direction, traffic: TrafficClass): { readonly rule: Rule; readonly peers: BitSet }[] {
+  matches(
+    owner: number,
+    direction: Direction,
+    traffic: TrafficClass,
+  ): { readonly policy: Policy; readonly rule: Rule; readonly peers: BitSet }[] {
     const place = this.#placeOf(traffic);
     return (this.#kindOf[owner]?.tiers ?? []).flatMap(({ policies }) =>
       policies.flatMap((policy) =>
         (policy[direction]?.rules ?? []).flatMap((rule) => {
           const peers = this.#rules.match(this.#rules.planned(rule, direction), owner, place)?.certain;
-          return peers === undefined || peers.isEmpty ? [] : [{ rule, peers }];
+          return peers === undefined || peers.isEmpty ? [] : [{ policy, rule, peers }];
         }),
       ),
     );

@@ -161,6 +161,8 @@ describe('policies suggested from flows', () => {
       const suggestion = suggest(objects, flows, { api });
       const { notWritten, notAllowed, withoutWords } = suggestionJson(suggestion);
       expect([notWritten, notAllowed, withoutWords, suggestion.diagnostics], api).toEqual([[], [], [], []]);
+      // A cluster without policies is open: something is taken away whatever the API.
+      expect(suggestion.wouldDeny.pairs, api).toBeGreaterThan(0);
       const asked = questions(suggestion);
       const own = suggestion.objects.map(({ object }) => object as RuledObject);
       const judged = (policies: readonly KubeObject[]): number => {
