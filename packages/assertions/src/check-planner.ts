@@ -102,14 +102,21 @@ export class CheckPlanner {
     return wanted === undefined ? possible : possible.includes(wanted) || (from.length === 0 && to.length === 0) ? [wanted] : [];
   }
 
-  /** One question. */
-  flow(
+  /** The questions between two ends, by their traffic, which is one of `among`. */
+  flowsBetween(
     source: AskedEnd,
     destination: AskedEnd,
-    { traffic, among, family }: { readonly traffic: TrafficClass; readonly among: readonly TrafficClass[]; readonly family: Family },
-  ): AskedFlow {
+    { among, family }: { readonly among: readonly TrafficClass[]; readonly family: Family },
+  ): (traffic: TrafficClass) => AskedFlow {
+    // Once for all traffic: there are millions of questions.
     const [from, to] = [withFamily(source.end, family), withFamily(destination.end, family)];
-    return { question: { source: from, destination: to, family, ...packetOf(traffic) }, source, destination, traffic, among };
+    return (traffic) => ({
+      question: { source: from, destination: to, family, ...packetOf(traffic) },
+      source,
+      destination,
+      traffic,
+      among,
+    });
   }
 
   /** That an assertion says nothing, at one of its fields. */

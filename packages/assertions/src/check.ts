@@ -25,7 +25,10 @@ export interface AskedFlow {
 
 /** Questions that all, or of which at least one, must have the answer. */
 export interface Check {
+  /** May be made anew each time, as there can be millions: to be asked for once. */
   readonly flows: readonly AskedFlow[];
+  /** How many they are. */
+  readonly count: number;
   readonly wants: 'every' | 'some';
   readonly expect: Outcome;
 }

@@ -43,7 +43,7 @@ export function planFlow(planner: CheckPlanner, assertion: Assertion, claim: Cla
       }
     }
   }
-  if (flows.length > 0 && mute.size === 0) return { kind: 'planned', checks: [{ flows, wants: 'every', expect }] };
+  if (flows.length > 0 && mute.size === 0) return { kind: 'planned', checks: [{ flows, count: flows.length, wants: 'every', expect }] };
   return nothingAsked(planner, assertion, { sources: sources.flat(), targets: mute.size > 0 ? [...mute] : targets.flat(), hadFamily });
 }
 
@@ -60,7 +60,7 @@ function flowsBetween(
   const classes = planner.traffic.cut(family, numbers);
   return planner.traffic
     .chosen(classes, numbers, { destination, family })
-    .map((traffic) => planner.flow(source, target, { traffic, among: classes, family }));
+    .map(planner.flowsBetween(source, target, { among: classes, family }));
 }
 
 function nothingAsked(

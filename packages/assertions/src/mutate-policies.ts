@@ -120,7 +120,7 @@ class MutationRun {
     if (pair === undefined || isOwnNode(pair.source.end, pair.target.end)) return [];
     return this.#planner.familiesBetween(pair.source.end, pair.target.end, undefined).flatMap((family) => {
       const among = this.#planner.traffic.all(family);
-      return among.map((traffic) => this.#planner.flow(pair.source, pair.target, { traffic, among, family }));
+      return among.map(this.#planner.flowsBetween(pair.source, pair.target, { among, family }));
     });
   }
 }

@@ -85,23 +85,23 @@ class OnlyPlan {
       const about = { destination: endpointOf(destination.end), family };
       const among = this.#classesOf(family);
       const meant = this.#planner.traffic.chosen(among, assertion.ports, about);
-      const flowOf = (traffic: TrafficClass): AskedFlow => this.#planner.flow(source, destination, { traffic, among, family });
+      const flowOf = this.#planner.flowsBetween(source, destination, { among, family });
       const named = new Set(
         other.listed.flatMap(({ ports }) => (ports.length === 0 ? [] : this.#planner.traffic.chosen(meant, ports, about))),
       );
       const isFree = other.listed.some(({ ports }) => ports.length === 0);
       const free = isFree ? meant.filter((traffic) => !named.has(traffic)) : [];
       const others = isFree ? [] : meant.filter((traffic) => !named.has(traffic));
-      this.#add([...named].map(flowOf), 'every', 'allow');
-      this.#add(free.map(flowOf), assertion.ports.length > 0 ? 'every' : 'some', 'allow');
-      this.#add(others.map(flowOf), 'every', 'deny');
+      this.#add(new PairCheck([...named], flowOf, { wants: 'every', expect: 'allow' }));
+      this.#add(new PairCheck(free, flowOf, { wants: assertion.ports.length > 0 ? 'every' : 'some', expect: 'allow' }));
+      this.#add(new PairCheck(others, flowOf, { wants: 'every', expect: 'deny' }));
     }
     return this.#count <= flowsMax;
   }
 
-  #add(flows: readonly AskedFlow[], wants: Check['wants'], expect: Check['expect']): void {
-    if (flows.length > 0) this.checks.push({ flows, wants, expect });
-    this.#count += flows.length;
+  #add(check: Check): void {
+    if (check.count > 0) this.checks.push(check);
+    this.#count += check.count;
   }
 
   #classesOf(family: Family): readonly TrafficClass[] {
@@ -109,6 +109,29 @@ class OnlyPlan {
     const { assertion, ports } = this.#claimed;
     if (classes === undefined) this.#classes.set(family, (classes = this.#planner.traffic.cut(family, [...assertion.ports, ...ports])));
     return classes;
+  }
+}
+
+/** What is asked of two ends: questions that are kept as their traffic, since everybody is asked about. */
+class PairCheck implements Check {
+  readonly wants: Check['wants'];
+  readonly expect: Check['expect'];
+  readonly #traffic: readonly TrafficClass[];
+  readonly #flowOf: (traffic: TrafficClass) => AskedFlow;
+
+  constructor(traffic: readonly TrafficClass[], flowOf: (traffic: TrafficClass) => AskedFlow, wish: Pick<Check, 'wants' | 'expect'>) {
+    this.wants = wish.wants;
+    this.expect = wish.expect;
+    this.#traffic = traffic;
+    this.#flowOf = flowOf;
+  }
+
+  get flows(): readonly AskedFlow[] {
+    return this.#traffic.map(this.#flowOf);
+  }
+
+  get count(): number {
+    return this.#traffic.length;
   }
 }
 

@@ -70,7 +70,7 @@ export function runAssertions(
     const plan = planAssertion(planner, assertion, engine);
     if (plan.kind === 'problem') return { ...base, outcome: 'error', plan, problem: problemOf(assertion, plan) };
     const failures = failuresOf(snapshot, assertion, plan);
-    const asked = plan.checks.reduce((sum, { flows }) => sum + flows.length, 0);
+    const asked = plan.checks.reduce((sum, { count }) => sum + count, 0);
     return { ...base, asked, failures, plan, outcome: failures.length === 0 ? 'passed' : 'failed' };
   });
 }
