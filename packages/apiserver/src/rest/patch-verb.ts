@@ -32,7 +32,7 @@ export async function patchVerb(context: RestContext, target: ResourceTarget, re
     if (body.isApply) return { object: applyInScope(scope, current, { body, warnings }), before: current };
     if (current === undefined) throw notFound(subjectOf(target));
     const patched = patchedObject(body, copyOf(target.definition, current), target.definition, warnings);
-    const record = recordOf(context, target, body.options);
+    const record = recordOf(attempt.context, target, body.options);
     return { object: updateObject({ ...scope, record }, current, patched, partOf(target)), before: current };
   });
   const status = stored.before === undefined ? 201 : 200;

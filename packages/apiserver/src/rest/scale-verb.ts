@@ -46,13 +46,13 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
     const current = currentObject(scope);
     const next = copyOf(target.definition, current);
     const before = scaleOf(next, fields);
-    const scale = change.of(scaleOf(next, fields), { object: next, names, warnings: own });
+    const scale = change.of(scaleOf(next, fields), { context: attempt.context, object: next, names, warnings: own });
     setReplicas(next, fields.specReplicas, wantedReplicas(scale, target.name));
     assertActionAdmitted({ ...scope, target, user: request.user }, 'UPDATE', () => ({ object: scaleOf(next, fields), old: before }));
     const version = textAt(objectAt(scale, 'metadata'), 'resourceVersion');
     if (version !== '') ensureObject(next, 'metadata')['resourceVersion'] = version;
     // An apply has said already whose the number is.
-    const record = change.isApply ? {} : { record: recordOf(context, target, change.options) };
+    const record = change.isApply ? {} : { record: recordOf(attempt.context, target, change.options) };
     return updateObject({ ...scope, ...record }, current, next, 'main');
   });
   const headers = warningHeaders([...own, ...warnings]);
@@ -61,6 +61,8 @@ export async function scaleVerb(context: RestContext, target: ResourceTarget, re
 
 /** What is scaled, how it calls the number, and where warnings go. */
 interface Scaled {
+  /** That of the attempt: its clock stands still. */
+  readonly context: RestContext;
   readonly object: JsonObject;
   readonly names: ScaleNames;
   readonly warnings: string[];
@@ -86,10 +88,10 @@ function readChange(context: RestContext, target: ResourceTarget, request: ApiRe
   const body = readPatch(context, scaleTarget, request);
   const { options, isApply } = body;
   const patched: ScaleChange['of'] = (scale, { warnings }) => patchedObject(body, scale, scaleResource, warnings);
-  const applied: ScaleChange['of'] = (live, { object, names, warnings }) => {
+  const applied: ScaleChange['of'] = (live, { context: standing, object, names, warnings }) => {
     const { status: _status, ...wanted } = appliedObject(body, scaleTarget, warnings);
     setManagersOfScale(live, object, names);
-    const record = { ...recordOf(context, target, options), definition: scaleResource };
+    const record = { ...recordOf(standing, target, options), definition: scaleResource };
     const scale = applyServerSide({ record, applied: wanted, live, force: options.force });
     takeManagersOfScale(object, scale, names);
     return scale;

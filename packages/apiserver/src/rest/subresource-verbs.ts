@@ -56,7 +56,7 @@ async function bindPod(context: RestContext, target: ResourceTarget, request: Ap
       throw conflict(subject, `pod ${target.name} is being deleted, cannot be assigned to a host`);
     }
     spec['nodeName'] = node;
-    setCondition(pod, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: apiTime(context.now()) });
+    setCondition(pod, { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: apiTime(attempt.context.now()) });
     if (!scope.dryRun) attempt.transaction.put(keyOf(target.definition, target.namespace, target.name), pod);
   });
   return createdStatus();

@@ -286,6 +286,18 @@ describe('while a webhook is asked', () => {
     ]);
   });
 
+  it('the next second may begin: what was asked about stays as it is, and is asked about once', async () => {
+    const { name } = (await create({ a: '1' })).json.metadata;
+    await configure('Validating', 'v', webhook('/slow'));
+    hooks.reply('/slow', async () => {
+      if (hooks.asked.length === 1) await new Promise((resolve) => setTimeout(resolve, 1_010 - (Date.now() % 1_000)));
+      return { allowed: true };
+    });
+    const body = { data: { a: '2' } };
+    await server.request('PATCH', `${configMaps}/${name}`, { body, headers: { 'content-type': 'application/merge-patch+json' } });
+    expect(hooks.asked.map(({ request }) => request.object?.data)).toEqual([{ a: '2' }]);
+  });
+
   it('a generated name stays the one that the webhook has seen', async () => {
     await configure('Validating', 'v', webhook('/see'));
     const body = { ...configMap('', {}), metadata: { generateName: 'g-' } };
