@@ -55,10 +55,10 @@ export interface EditsResult {
   readonly longest: number;
 }
 
-type EditKind = 'another port' | 'a peer less' | 'everybody let in';
+type EditKind = 'another port' | 'a peer less' | 'everybody let in' | 'nobody let in' | 'egress alone';
 
 /** How many policies are edited, one after the other, each in the first snapshot. */
-const edited = 4;
+const edited = 12;
 
 /** What is done to a policy, from what mostly changes little to what changes much. */
 const editKinds: Readonly<Record<EditKind, (spec: NetworkPolicySpec, port: number) => NetworkPolicySpec>> = {
@@ -69,6 +69,8 @@ const editKinds: Readonly<Record<EditKind, (spec: NetworkPolicySpec, port: numbe
   }),
   'a peer less': (spec) => ({ ...spec, ingress: (spec.ingress ?? []).map((rule) => ({ ...rule, from: rule.from?.slice(0, -1) ?? [] })) }),
   'everybody let in': (spec) => ({ ...spec, ingress: [{}] }),
+  'nobody let in': (spec) => ({ ...spec, ingress: [] }),
+  'egress alone': (spec) => ({ ...spec, policyTypes: ['Egress'], egress: [{}] }),
 };
 
 const [worldName = ''] = process.argv.slice(2);

@@ -1,33 +1,38 @@
 /** The policies that say something else than they did, by what they say and not by where they stand. */
 import type { Policy, PolicyWorld, Tier } from '@weir/model';
+import { groupBy } from '@weir/net';
 import { isSameValue } from './same-value.ts';
 
 /** Those of either side; a policy that moves in the order counts. */
 export function changedPolicies(before: PolicyWorld, after: PolicyWorld): readonly Policy[] {
-  // Snapshots of which one was made from the other share what did not change.
-  const areShared = before.tiers.every((tier) => after.tiers.some((other) => other.name === tier.name && isSameTier(tier, other)));
-  const [old, young] = [policiesOf(before), policiesOf(after)];
-  const left = new Map<string, { readonly tier: Tier; readonly policy: Policy }[]>();
-  for (const tier of before.tiers) {
-    for (const policy of tier.policies) {
-      if (areShared && young.has(policy)) continue;
-      const key = keyOf(tier, policy);
-      const known = left.get(key);
-      if (known === undefined) left.set(key, [{ tier, policy }]);
-      else known.push({ tier, policy });
-    }
-  }
+  const left = groupBy(differingPolicies(before, after), ({ tier, policy }) => keyOf(tier, policy));
   const changed: Policy[] = [];
-  for (const tier of after.tiers) {
-    for (const policy of tier.policies) {
-      if (areShared && old.has(policy)) continue;
-      // One object may be several policies of a tier, in their order.
-      const was = left.get(keyOf(tier, policy))?.shift();
-      if (was === undefined) changed.push(policy);
-      else if (!isSameTier(was.tier, tier) || !saysTheSame(was.policy, policy)) changed.push(was.policy, policy);
-    }
+  for (const { tier, policy } of differingPolicies(after, before)) {
+    // One object may be several policies of a tier, in their order.
+    const was = left.get(keyOf(tier, policy))?.shift();
+    if (was === undefined) changed.push(policy);
+    else if (!isSameTier(was.tier, tier) || !saysTheSame(was.policy, policy)) changed.push(was.policy, policy);
   }
   return [...changed, ...[...left.values()].flatMap((rest) => rest.map(({ policy }) => policy))];
+}
+
+interface PlacedPolicy {
+  readonly tier: Tier;
+  readonly policy: Policy;
+}
+
+/** The policies of each tier between those with which it begins and ends in the other world, too: of two snapshots of which one was made from the other they are few. */
+function differingPolicies({ tiers }: PolicyWorld, other: PolicyWorld): readonly PlacedPolicy[] {
+  return tiers.flatMap((tier) => {
+    const otherTier = other.tiers.find(({ name }) => name === tier.name);
+    const [own, others] = [tier.policies, otherTier !== undefined && isSameTier(tier, otherTier) ? otherTier.policies : []];
+    const shorter = Math.min(own.length, others.length);
+    let first = 0;
+    while (first < shorter && own[first] === others[first]) first++;
+    let rest = 0;
+    while (rest < shorter - first && own[own.length - 1 - rest] === others[others.length - 1 - rest]) rest++;
+    return own.slice(first, own.length - rest).map((policy) => ({ tier, policy }));
+  });
 }
 
 /** The policies that are the same objects on both sides: snapshots of which one was made from the other share what did not change. */

@@ -1,7 +1,8 @@
 /** Changed blocks of a comparison, told by the names of ends and in the words of traffic. */
 import { describeTraffic, type TrafficClass, trafficOf } from '@weir/connectivity';
 import { defined } from '@weir/net';
-import type { ChangedBlock, ConnectionComparison } from './changed-connections.ts';
+import type { ChangedBlock } from './changed-blocks.ts';
+import type { ConnectionComparison } from './changed-connections.ts';
 import type { ChangedConnectionJson, ChangedTrafficJson, ConnectionChange } from './diff-json.ts';
 import { EndNames } from './end-names.ts';
 

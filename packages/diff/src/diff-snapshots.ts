@@ -1,18 +1,16 @@
 /** `diff`: which connections two snapshots have in which they differ, whatever the objects look like. */
 import type { Family } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
-import { type Side, sides } from './both-sides.ts';
+import type { Side } from './both-sides.ts';
 import { type ConnectionComparison, compareConnections } from './changed-connections.ts';
 import { ConnectionTeller } from './connection-teller.ts';
 import type { ChangedConnectionJson, ConnectionChange, DiffJson } from './diff-json.ts';
 
 /** Compares what two snapshots allow. */
 export function diffSnapshots(before: Snapshot, after: Snapshot): DiffJson {
-  const names = new Set(
-    sides.flatMap((side) => [...{ before, after }[side].workloads.values()].map(({ namespace, name }) => `${namespace}/${name}`)),
-  );
+  const isWorkload = workloadNames(before, after);
   const comparisons = familiesOf(before, after).map((family) => compareConnections({ before, after, family }));
-  const told = comparisons.map((comparison) => new ConnectionTeller(comparison, (name) => names.has(name)).tell());
+  const told = comparisons.map((comparison) => new ConnectionTeller(comparison, isWorkload).tell());
   const connections = mergeFamilies(told.flatMap((one) => one.both));
   const connectionsAdded = mergeFamilies(told.flatMap(({ added }) => added));
   const connectionsRemoved = mergeFamilies(told.flatMap(({ removed }) => removed));
@@ -37,16 +35,28 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): DiffJson {
 
 /** IPv4, and IPv6 where a pod or a node has it. */
 function familiesOf(before: Snapshot, after: Snapshot): readonly Family[] {
-  const ends = [before, after].flatMap(({ world, nodes }) => [...world.endpoints, ...nodes]);
-  const used = new Set(ends.flatMap(({ addresses }) => addresses.map(({ family }) => family)));
-  if (!used.has(6)) return [4];
-  return used.has(4) ? [4, 6] : [6];
+  const ends = [before, after].flatMap(({ world, nodes }) => [world.endpoints, nodes]);
+  const isUsed = (wanted: Family): boolean =>
+    ends.some((some) => some.some(({ addresses }) => addresses.some(({ family }) => family === wanted)));
+  if (!isUsed(6)) return [4];
+  return isUsed(4) ? [4, 6] : [6];
+}
+
+/** Whether a name is one of a workload's; looked up when it is first asked. */
+function workloadNames(before: Snapshot, after: Snapshot): (name: string) => boolean {
+  let names: ReadonlySet<string> | undefined;
+  return (name) => {
+    names ??= new Set([before, after].flatMap(({ workloads }) => [...workloads.values()].map((one) => `${one.namespace}/${one.name}`)));
+    return names.has(name);
+  };
 }
 
 /** The parties that are on this side only. */
 function partiesOn(comparisons: readonly ConnectionComparison[], side: Side): string[] {
+  const other = side === 'before' ? 'after' : 'before';
+  if (comparisons.every(({ parties }) => parties[side] === parties[other])) return [];
   const on = (one: Side): ReadonlySet<string> => new Set(comparisons.flatMap(({ parties }) => [...parties[one]]));
-  const others = on(side === 'before' ? 'after' : 'before');
+  const others = on(other);
   return [...on(side)].filter((name) => !others.has(name)).sort();
 }
 

@@ -1,10 +1,8 @@
 /**
- * Where a difference is about few pods: those pods, and the ends with which their connections may change.
+ * Where a difference is about few pods that are something else: those pods, and the ends with which their connections may change.
  *
  * ```
- *   policies that say something else ─▶ the pods that they select ┐
- *   pods that are something else ────────────────────────────────┴▶ the focus ─▶ what its policies ask about ─▶ classes
- *                                                                       └▶ of which some are treated otherwise ─▶ their ends
+ *   pods that are something else, or selected by policies that say something else ─▶ the focus ─▶ what its policies ask about ─▶ classes
  * ```
  *
  * The policies of all others are asked about the focus alone, and so its pods are told apart one by one instead of by
@@ -14,21 +12,15 @@ import {
   asksOfEnd,
   type DirectionRules,
   type Endpoint,
-  judgeDirection,
   type Policy,
   type PolicyWorld,
   type Side as RuleSide,
   selectorMatches,
 } from '@weir/model';
 import { type Side, sides } from './both-sides.ts';
-import { changedPolicies } from './changed-policies.ts';
 import { type ComparedSides, type JointClass, jointClasses } from './joint-ends.ts';
-import { questionsBetween } from './pair-questions.ts';
-import { PairTraffic } from './pair-traffic.ts';
 import type { PairedPod } from './paired-pods.ts';
 import { isSameValue } from './same-value.ts';
-import { SpeakingPolicies } from './speaking-policies.ts';
-import { standingPairs } from './standing-pairs.ts';
 
 /** The classes whose connections may change. */
 export interface EndFocus {
@@ -42,36 +34,22 @@ export interface EndFocus {
 /** With more pods than these, everybody is asked about everything. */
 const focusMax = 100;
 
-/** The focus of a difference; undefined where it is about everything, or about much. */
-export function focusOf(compared: ComparedSides, pods: readonly PairedPod[]): EndFocus | undefined {
+/** The focus of a difference of which some pods are something else; undefined where it is about many. */
+export function focusOf(compared: ComparedSides, pods: readonly PairedPod[], policies: readonly Policy[]): EndFocus | undefined {
   const { before, after } = compared;
-  if (isAboutAll(compared)) return undefined;
-  const policies = changedPolicies(before.world, after.world);
-  const focus = new Set(
-    pods.filter((pod) => isOtherPod(pod) || policies.some((policy) => sides.some((side) => selects(policy, pod[side])))),
-  );
+  const focus = new Set(pods.filter((pod) => isOtherPod(pod) || policies.some((policy) => isSelected(policy, pod))));
   if (focus.size > focusMax) return undefined;
-  if (focus.size === 0) return { classes: [], holds: () => false, isOther: () => false };
   const numbers = new Map([...focus].map((pod, at) => [pod, `focus ${at}`]));
   const worlds = { before: worldOf(before.world, focus, 'before'), after: worldOf(after.world, focus, 'after') };
-  const others = [...focus].filter(isOtherPod);
-  const [holds, isOther] = [classesWith([...focus]), classesWith(others)];
-  const [keyOf, keyAfter] = [policyKeys(before.world), policyKeys(after.world)];
-  const isSame = (pod: PairedPod): boolean => !focus.has(pod);
-  const bySpeaking = (pod: PairedPod): string =>
-    focus.has(pod)
-      ? `focus ${pod.before === undefined ? '' : keyOf(pod.before)} / ${pod.after === undefined ? '' : keyAfter(pod.after)}`
-      : '';
+  const keyOf = policyKeys(before.world);
   // Of a pod that is something else, the policies of anybody may ask.
-  const roughly = others.length > 0 ? [] : jointClasses(compared, { pods, worlds, moreOf: bySpeaking, isSame });
-  const around = others.length > 0 ? undefined : new FocusRim(compared).endpointsAround(roughly.filter(holds), roughly);
   const classes = jointClasses(compared, {
-    pods: pods.filter((pod) => focus.has(pod) || around === undefined || (pod.before !== undefined && around.has(pod.before))),
+    pods,
     worlds,
     moreOf: (pod) => numbers.get(pod) ?? (pod.before === undefined ? '' : keyOf(pod.before)),
-    isSame,
+    isSame: (pod) => !focus.has(pod),
   });
-  return { classes, holds, isOther };
+  return { classes, holds: classesWith([...focus]), isOther: classesWith([...focus].filter(isOtherPod)) };
 }
 
 /** Whether a class has one of the pods. */
@@ -82,7 +60,7 @@ function classesWith(pods: readonly PairedPod[]): (one: JointClass) => boolean {
 }
 
 /** Whether something is different that all ends are judged by, or rules ask for what is not told of single ends. */
-function isAboutAll({ before, after }: ComparedSides): boolean {
+export function isAboutAll({ before, after }: ComparedSides): boolean {
   const worlds = [before.world, after.world];
   const [was, is] = [before.world, after.world].map(({ profile, unknownNamespaces, podRanges }) => [
     profile.name,
@@ -115,7 +93,8 @@ function isUnusual({ groups, node }: RuleSide): boolean {
   return groups !== undefined || node !== undefined;
 }
 
-function isOtherPod({ before, after }: PairedPod): boolean {
+/** Whether a pod is something else to rules than it was, or on one side only. */
+export function isOtherPod({ before, after }: PairedPod): boolean {
   if (before === after) return false;
   if (before === undefined || after === undefined) return true;
   const [was, is] = [before.labels, after.labels];
@@ -138,8 +117,9 @@ function isSameReserved(was: Readonly<Record<string, string>>, is: Readonly<Reco
   return true;
 }
 
-function selects({ subject }: Policy, endpoint: PairedPod['before']): boolean {
-  return endpoint !== undefined && selectorMatches(subject, endpoint);
+/** Whether a policy selects the pod on either side. */
+function isSelected({ subject }: Policy, { before, after }: PairedPod): boolean {
+  return [before, after].some((endpoint) => endpoint !== undefined && selectorMatches(subject, endpoint));
 }
 
 /** The world with those policies alone that select pods of the focus. */
@@ -151,40 +131,6 @@ function worldOf(world: PolicyWorld, focus: ReadonlySet<PairedPod>, side: Side):
       for (const policy of policies) selecting.add(policy);
   }
   return { ...world, tiers: world.tiers.map((tier) => ({ ...tier, policies: tier.policies.filter((policy) => selecting.has(policy)) })) };
-}
-
-/** Finds the ends with which the policies of the focus treat some traffic otherwise. */
-class FocusRim {
-  readonly #compared: ComparedSides;
-  readonly #policies: SpeakingPolicies;
-  readonly #traffic: PairTraffic;
-
-  constructor(compared: ComparedSides) {
-    this.#compared = compared;
-    this.#policies = new SpeakingPolicies(compared);
-    this.#traffic = new PairTraffic(compared);
-  }
-
-  /** Their endpoints of the old side. */
-  endpointsAround(focus: readonly JointClass[], all: readonly JointClass[]): ReadonlySet<object> {
-    const touched = all.filter((other) =>
-      focus.some((one) => this.#isTreatedOtherwise(one, other, 'egress') || this.#isTreatedOtherwise(other, one, 'ingress')),
-    );
-    return new Set(touched.flatMap(({ ends }) => ends.flatMap(({ before }) => (before?.kind === 'endpoint' ? [before.endpoint] : []))));
-  }
-
-  #isTreatedOtherwise(from: JointClass, to: JointClass, direction: 'egress' | 'ingress'): boolean {
-    const speaking = this.#policies.of(direction === 'egress' ? from : to, direction);
-    if (!speaking.isChanged) return false;
-    return standingPairs(from, to).some(({ source, destination }) => {
-      const [before, after] = sides.map((side) => questionsBetween(source[side], destination[side], this.#compared.family));
-      if (before === undefined || after === undefined) return true;
-      return this.#traffic.between(source, destination, [speaking]).classes.some((traffic) => {
-        const was = judgeDirection(this.#compared.before.world, before(traffic), direction);
-        return was.verdict !== judgeDirection(this.#compared.after.world, after(traffic), direction).verdict;
-      });
-    });
-  }
 }
 
 /** A text that is the same for pods that the same policies select. */

@@ -95,7 +95,8 @@ interface EndTraits {
   readonly isSame?: boolean;
 }
 
-function podEnd({ party, isSeveral, before, after }: PairedPod, family: Family): JointEnd | undefined {
+/** A pod as an end of the family; undefined where it has addresses of the other family alone. */
+export function podEnd({ party, isSeveral, before, after }: PairedPod, family: Family): JointEnd | undefined {
   const endOf = (endpoint: Endpoint | undefined): FlowEnd | undefined => {
     if (endpoint === undefined) return undefined;
     const address = endpoint.addresses.find((candidate) => candidate.family === family);
@@ -107,7 +108,8 @@ function podEnd({ party, isSeveral, before, after }: PairedPod, family: Family):
   return was === undefined && is === undefined ? undefined : { name: party, isSeveral, ...withSides(was, is) };
 }
 
-function nodeEnds({ before, after, family }: ComparedSides, podAddresses: ReadonlySet<string>): JointEnd[] {
+/** The addresses of nodes that no pod has. */
+export function nodeEnds({ before, after, family }: ComparedSides, podAddresses: ReadonlySet<string>): JointEnd[] {
   const nodes = new Map<string, { name: string; before?: FlowEnd; after?: FlowEnd }>();
   for (const [side, snapshot] of [
     ['before', before],
@@ -202,10 +204,19 @@ class SideQuestions {
   }
 }
 
-/** The addresses of the pods of either side, as texts; sides that have the same pods are looked at once. */
-function podAddressesOf({ before, after }: ComparedSides): ReadonlySet<string> {
-  const [was, is] = [before.world.endpoints, after.world.endpoints];
-  return new Set((was === is ? [was] : [was, is]).flatMap((pods) => pods.flatMap(({ addresses }) => addresses.map(formatAddress))));
+/** The addresses of the pods of either side, as texts. */
+export function podAddressesOf({ before, after }: ComparedSides): ReadonlySet<string> {
+  const [was, is] = [addressTexts(before.world.endpoints), addressTexts(after.world.endpoints)];
+  return was === is ? was : new Set([...was, ...is]);
+}
+
+/** Of pods that many comparisons share. */
+const addressesOf: WeakMap<readonly Endpoint[], ReadonlySet<string>> = new WeakMap();
+
+function addressTexts(pods: readonly Endpoint[]): ReadonlySet<string> {
+  let found = addressesOf.get(pods);
+  if (found === undefined) addressesOf.set(pods, (found = new Set(pods.flatMap(({ addresses }) => addresses.map(formatAddress)))));
+  return found;
 }
 
 /** So few selectors are asked sooner than labels are compared. */

@@ -15,7 +15,24 @@ export interface PairedPod extends BothSides<Endpoint> {
 }
 
 /** Pairs the pods of both sides; those that are on one side only stand alone. */
-export function pairPods(before: Snapshot, after: Snapshot): PairedPod[] {
+export function pairPods(before: Snapshot, after: Snapshot): readonly PairedPod[] {
+  // Snapshots of which one was made from the other share their pods.
+  return before.world.endpoints === after.world.endpoints && before.workloads === after.workloads
+    ? samePods(before)
+    : pairByParty(before, after);
+}
+
+/** The pods of snapshots, by their endpoints: after each edit they are asked for once more. */
+const known: WeakMap<readonly Endpoint[], readonly PairedPod[]> = new WeakMap();
+
+function samePods(snapshot: Snapshot): readonly PairedPod[] {
+  const { endpoints } = snapshot.world;
+  let pods = known.get(endpoints);
+  if (pods === undefined) known.set(endpoints, (pods = pairByParty(snapshot, snapshot)));
+  return pods;
+}
+
+function pairByParty(before: Snapshot, after: Snapshot): PairedPod[] {
   const parties = new Map<string, { readonly before: Endpoint[]; readonly after: Endpoint[] }>();
   for (const [side, snapshot] of [
     ['before', before],

@@ -5,7 +5,7 @@
  * require. Which policies select an endpoint is found at the first question and kept, so one flow
  * costs the rules of its two ends and not the policies of the cluster.
  */
-import { type Address, type AddressRange, formatAddress } from '@weir/net';
+import { type Address, type AddressRange, addToGroup, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
 import type { HostEndpoint } from './host-endpoint.ts';
 import { createHostLookup, type HostLookup } from './host-lookup.ts';
@@ -14,7 +14,7 @@ import { type AddressGroupName, appliesToPods, type GroupMember, type Policy, ty
 import { comparePolicies, compareTiers } from './policy-order.ts';
 import { numbersOfNames, withNumberedNames } from './port-name-numbers.ts';
 import { type EngineProfile, engineProfiles } from './profile.ts';
-import { requiredLabels, selectorMatches } from './selector.ts';
+import { requiredNamespaces, selectorMatches } from './selector.ts';
 import type { FlowEnd, WorldNode } from './verdict.ts';
 
 /** What a world is made of. */
@@ -75,10 +75,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   const read = policyReader(profile, options.endpoints);
   const tiers = [...options.tiers].sort(compareTiers).map((tier) => ({ ...tier, policies: tier.policies.map(read).sort(comparePolicies) }));
   const indexes = tiers.map((tier) => ({ tier, index: indexByNamespace(tier.policies) }));
-  const endpointsByAddress = new Map<string, Endpoint>();
-  for (const endpoint of options.endpoints) {
-    for (const address of endpoint.addresses) endpointsByAddress.set(formatAddress(address), endpoint);
-  }
+  let endpointsByAddress: ReadonlyMap<string, Endpoint> | undefined;
   const nodesByAddress = new Map<string, WorldNode>();
   for (const node of options.nodes ?? []) {
     for (const address of node.addresses) nodesByAddress.set(formatAddress(address), node);
@@ -103,6 +100,7 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     membersOf: (group) => options.groups?.get(group) ?? [],
     endAt(address) {
       const key = formatAddress(address);
+      endpointsByAddress ??= indexByAddress(options.endpoints);
       const endpoint = endpointsByAddress.get(key);
       if (endpoint !== undefined) return { kind: 'endpoint', endpoint, address };
       const node = nodesByAddress.get(key);
@@ -148,6 +146,10 @@ function membersByAddress(members: readonly GroupMember[]): Map<string, GroupMem
   return found;
 }
 
+function indexByAddress(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> {
+  return new Map(endpoints.flatMap((endpoint) => endpoint.addresses.map((address) => [formatAddress(address), endpoint] as const)));
+}
+
 /** What the engine reads in a policy, in a cluster of these pods. */
 function policyReader({ egressPortNames }: EngineProfile, endpoints: readonly Endpoint[]): (policy: Policy) => Policy {
   if (egressPortNames === 'of the destination') return (policy) => policy;
@@ -160,13 +162,9 @@ function indexByNamespace(policies: readonly Policy[]): (endpoint: Endpoint) => 
   const everywhere: number[] = [];
   const byNamespace = new Map<string, number[]>();
   for (const [i, policy] of policies.entries()) {
-    const required = requiredLabels(policy.subject).find(({ label }) => label.space === 'reserved' && label.key === 'namespace')?.values;
+    const required = requiredNamespaces(policy.subject);
     if (required === undefined) everywhere.push(i);
-    for (const namespace of new Set(required)) {
-      const positions = byNamespace.get(namespace);
-      if (positions === undefined) byNamespace.set(namespace, [i]);
-      else positions.push(i);
-    }
+    else for (const namespace of required) addToGroup(byNamespace, namespace, i);
   }
   return (endpoint) => {
     const own = byNamespace.get(endpoint.namespace) ?? [];

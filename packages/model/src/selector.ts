@@ -138,6 +138,20 @@ export function requiredLabels(selector: Selector): readonly RequiredLabel[] {
   }
 }
 
+/** What was found out of selectors: most of them outlive the world that asks. */
+const namespacesOf: WeakMap<Selector, readonly string[] | 'any'> = new WeakMap();
+
+/** The namespaces outside of which the selector matches nobody, each once; undefined where it may match in all. */
+export function requiredNamespaces(selector: Selector): readonly string[] | undefined {
+  let found = namespacesOf.get(selector);
+  if (found === undefined) {
+    const required = requiredLabels(selector).find(({ label }) => label.space === 'reserved' && label.key === 'namespace')?.values;
+    found = required === undefined ? 'any' : [...new Set(required)];
+    namespacesOf.set(selector, found);
+  }
+  return found === 'any' ? undefined : found;
+}
+
 /** The conjunction of selectors, in normal form. */
 export function allOf(...selectors: readonly Selector[]): Selector {
   return normaliseParts(selectors, 'and');

@@ -1,0 +1,59 @@
+/** Cells of pairs with equal changes as classes of ends, each of ends that are in the same cells, and the changes between classes. */
+import type { Direction } from '@weir/model';
+import { groupBy, unionOfAddressRanges } from '@weir/net';
+import type { ClassChange } from '../changed-blocks.ts';
+import type { JointClass } from '../joint-ends.ts';
+import type { KeyedChange } from '../pair-judge.ts';
+import type { EditedEnd } from './edited-ends.ts';
+
+/** Pairs of each of the owners with each of the peers, all with one change. */
+export interface ChangedCell {
+  /** That in which the owners are asked: of ingress they are the destinations. */
+  readonly direction: Direction;
+  readonly owners: readonly EditedEnd[];
+  readonly peers: EditedEnd[];
+  readonly told: KeyedChange;
+}
+
+/** Classifies; of pods and of the outside those alone that are in a cell. */
+export function classifyCells(
+  ends: readonly EditedEnd[],
+  cells: readonly ChangedCell[],
+): { readonly classes: readonly JointClass[]; readonly changes: readonly ClassChange[] } {
+  const marks = marksOf(cells);
+  const involved = ends.filter((end) => end.kind === 'nodes' || marks.has(end));
+  const alike = [...groupBy(involved, (end) => `${end.kind} ${marks.get(end) ?? ''}`).values()];
+  const placeOf = new Map(alike.flatMap((same, place) => same.map((end) => [end, place] as const)));
+  const placesOf = (some: readonly EditedEnd[]): readonly number[] => [...new Set(some.flatMap((end) => placeOf.get(end) ?? []))];
+  const changes = cells.flatMap(({ direction, owners, peers, told }) => {
+    const [sources, destinations] = (direction === 'ingress' ? [peers, owners] : [owners, peers]).map(placesOf);
+    return (sources ?? []).flatMap((source) => (destinations ?? []).map((destination): ClassChange => ({ source, destination, ...told })));
+  });
+  changes.sort((a, b) => a.source - b.source || a.destination - b.destination);
+  return { classes: alike.map(classOf), changes };
+}
+
+/** A text that is the same for ends of the same cells. */
+function marksOf(cells: readonly ChangedCell[]): ReadonlyMap<EditedEnd, string> {
+  const marks = new Map<EditedEnd, string>();
+  const mark = (end: EditedEnd, text: string): void => {
+    marks.set(end, `${marks.get(end) ?? ''}${text}`);
+  };
+  for (const [at, { owners, peers }] of cells.entries()) {
+    for (const owner of owners) mark(owner, `o${at},`);
+    for (const peer of peers) mark(peer, `p${at},`);
+  }
+  return marks;
+}
+
+function classOf(ends: readonly EditedEnd[]): JointClass {
+  const isOn = { before: true, after: true };
+  const [{ kind }] = ends as readonly [EditedEnd];
+  return {
+    kind,
+    isOn,
+    isOther: false,
+    ends: ends.map(({ joint }) => joint),
+    ranges: unionOfAddressRanges(ends.flatMap(({ ranges }) => ranges)),
+  };
+}

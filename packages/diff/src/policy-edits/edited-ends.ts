@@ -1,0 +1,122 @@
+/** The ends of a difference in which policies alone are others: all pods, nodes, and the outside as some rules divide it. */
+import { type Endpoint, type FlowEnd, type Policy, requiredNamespaces, type SelectingTier, selectorMatches } from '@weir/model';
+import { type AddressRange, type Family, formatAddress } from '@weir/net';
+import { type BothSides, sides } from '../both-sides.ts';
+import { type ComparedSides, type JointClass, type JointEnd, nodeEnds, podAddressesOf, podEnd } from '../joint-ends.ts';
+import { outsideParts } from '../outside-parts.ts';
+import type { PairedPod } from '../paired-pods.ts';
+import type { SelectingSides } from './said-to-peers.ts';
+
+/** An end with where it is told apart. */
+export interface EditedEnd {
+  readonly kind: JointClass['kind'];
+  readonly joint: JointEnd;
+  /** Of addresses outside: which they are. */
+  readonly ranges: readonly AddressRange[];
+  /** Of pods the node that they run on. */
+  readonly nodeName?: string;
+}
+
+/** All ends, pods first. */
+export interface EditedEnds {
+  readonly all: readonly EditedEnd[];
+  /** Pods that a changed policy selects, on one of the sides at least. */
+  readonly owners: ReadonlySet<EditedEnd>;
+}
+
+/** Finds them; the outside is divided by the rules of the policies that select owners. */
+export function editedEnds(compared: ComparedSides, pods: readonly PairedPod[], changed: readonly Policy[]): EditedEnds {
+  const ofPods = endsOfPods(pods, compared.family);
+  const isOwner = selectedBy(changed);
+  const owners = new Set(ofPods.filter(({ joint }) => isOwner(joint)));
+  const addresses = podAddressesOf(compared);
+  const ofNodes = nodeEnds(compared, addresses).map((joint): EditedEnd => ({ kind: 'nodes', joint, ranges: [] }));
+  const policies = policiesOf(compared, { all: ofPods, owners }, owners);
+  return { all: [...ofPods, ...ofNodes, ...outsideOf(compared, { nets: netsOf(policies), addresses })], owners };
+}
+
+/** Pods as ends, which are the same after each edit. */
+const known: Readonly<Record<Family, WeakMap<readonly PairedPod[], readonly EditedEnd[]>>> = { 4: new WeakMap(), 6: new WeakMap() };
+
+function endsOfPods(pods: readonly PairedPod[], family: Family): readonly EditedEnd[] {
+  let ends = known[family].get(pods);
+  if (ends === undefined) {
+    ends = pods.flatMap((pod): EditedEnd[] => {
+      const joint = podEnd(pod, family);
+      const node = pod.after?.node;
+      return joint === undefined ? [] : [{ kind: 'pods', joint, ranges: [], ...(node === undefined ? {} : { nodeName: node }) }];
+    });
+    known[family].set(pods, ends);
+  }
+  return ends;
+}
+
+/** Whether some policy selects a pod on either side; most pods are in other namespaces. */
+function selectedBy(policies: readonly Policy[]): (pod: JointEnd) => boolean {
+  const required = policies.map(({ subject }) => requiredNamespaces(subject));
+  const namespaces = new Set(required.flat());
+  const isNarrow = required.every((names) => names !== undefined);
+  const isSelected = (endpoint: Endpoint): boolean => policies.some(({ subject }) => selectorMatches(subject, endpoint));
+  return ({ before, after }) => {
+    const isOf = (end: FlowEnd | undefined): boolean =>
+      end?.kind === 'endpoint' && (!isNarrow || namespaces.has(end.endpoint.namespace)) && isSelected(end.endpoint);
+    return isOf(before) || (after !== before && isOf(after));
+  };
+}
+
+function outsideOf(
+  { before, family }: ComparedSides,
+  { nets, addresses }: { readonly nets: readonly (readonly AddressRange[])[]; readonly addresses: ReadonlySet<string> },
+): EditedEnd[] {
+  const nodes = before.nodes.flatMap((node) => node.addresses.map(formatAddress));
+  const parts = outsideParts({ family, nets, singles: [], taken: new Set([...addresses, ...nodes]), moreOf: () => '' });
+  return parts.map(({ address, ranges }) => {
+    const end = { kind: 'address', address } as const;
+    return { kind: 'outside', joint: { name: formatAddress(address), isSeveral: true, before: end, after: end }, ranges };
+  });
+}
+
+/** Every set of addresses that rules of the policies ask their peers about, each once. */
+function netsOf(policies: ReadonlySet<Policy>): (readonly AddressRange[])[] {
+  const found = new Map<string, readonly AddressRange[]>();
+  for (const policy of policies) {
+    for (const direction of ['ingress', 'egress'] as const) {
+      for (const { match } of policy[direction]?.rules ?? []) {
+        for (const { nets, notNets, nodes } of [match.source, match.destination]) {
+          for (const ranges of [nets, notNets, nodes]) if (ranges !== undefined) found.set(textOf(ranges), ranges);
+        }
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function textOf(ranges: readonly AddressRange[]): string {
+  return ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`).join();
+}
+
+/** The policies that select a pod on both sides; nobody speaks for other ends. */
+export function selectingSides({ before, after }: ComparedSides, { owners }: EditedEnds, end: EditedEnd): SelectingSides {
+  const of = (side: keyof BothSides<unknown>): readonly SelectingTier[] => {
+    const one = end.joint[side];
+    return one?.kind === 'endpoint' ? { before, after }[side].world.selecting(one.endpoint) : [];
+  };
+  const was = of('before');
+  // What selects the others is the same on both sides, and found out once.
+  return { before: was, after: owners.has(end) ? of('after') : was };
+}
+
+/** The policies that select some ends, on either side. */
+export function policiesOf(compared: ComparedSides, ends: EditedEnds, some: Iterable<EditedEnd>): ReadonlySet<Policy> {
+  const found = new Set<Policy>();
+  for (const end of some) {
+    const selecting = selectingSides(compared, ends, end);
+    for (const side of sides) for (const { policies } of selecting[side]) for (const policy of policies) found.add(policy);
+  }
+  return found;
+}
+
+/** The names that the pod of a destination gives its ports, as a text. */
+export function portNamesOf({ joint: { before } }: EditedEnd): string {
+  return before?.kind === 'endpoint' ? JSON.stringify(before.endpoint.namedPorts) : '';
+}
