@@ -68,25 +68,37 @@ export class PairJudge {
   readonly #compared: ComparedSides;
   readonly #traffic: PairTraffic;
   readonly #causes: CauseFinder = new CauseFinder();
+  readonly #judged: Map<string, { readonly divided: DividedTraffic; readonly outcomes: readonly ClassFate[] } | 'unchanged'> = new Map();
 
   constructor(compared: ComparedSides) {
     this.#compared = compared;
     this.#traffic = new PairTraffic(compared);
   }
 
-  /** The change; undefined where there is none. */
-  changeOf({ source, destination, isOwnNode }: StandingPair, speaking: PairSpeaking): KeyedChange | undefined {
-    const { family } = this.#compared;
-    const [before, after] = sides.map((side) => questionsBetween(source[side], destination[side], family));
-    const divided = this.#traffic.between(source, destination, [speaking.egress, speaking.ingress]);
-    const outcomes = this.#outcomesOf({ divided, before, after }, speaking);
-    if (outcomes === undefined) return undefined;
+  /** The change; undefined where there is none. Pairs that are `alike` are judged once: of them traffic of each class comes to the same. */
+  changeOf(pair: StandingPair, speaking: PairSpeaking, alike?: string): KeyedChange | undefined {
+    const judged = alike === undefined ? undefined : this.#judged.get(alike);
+    if (judged === 'unchanged') return undefined;
+    const { source, destination, isOwnNode } = pair;
+    const [before, after] = sides.map((side) => questionsBetween(source[side], destination[side], this.#compared.family));
+    const { divided, outcomes } = judged ?? this.#judgePair(pair, speaking, { before, after });
     const isOnBoth = before !== undefined && after !== undefined;
-    if (outcomes.every(({ was = 'deny', is = 'deny' }) => (isOnBoth ? was === is : was === 'deny' && is === 'deny'))) return undefined;
+    const isChanged = outcomes?.some(({ was = 'deny', is = 'deny' }) => (isOnBoth ? was !== is : was !== 'deny' || is !== 'deny')) === true;
+    if (alike !== undefined) this.#judged.set(alike, outcomes !== undefined && isChanged ? { divided, outcomes } : 'unchanged');
+    if (outcomes === undefined || !isChanged) return undefined;
     const { key, ...fate } = fateOf(divided, outcomes);
     const causes = isOnBoth ? this.#causesOf(divided, outcomes, { before, after }) : [];
     const texts = causes.map(({ traffic, cause }) => `${cause.text} ${traffic.length}`);
     return { change: { isOwnNode, traffic: divided.classes, ...fate, causes }, key: `${isOwnNode} ${key} ${texts.join(' ')}` };
+  }
+
+  #judgePair(
+    { source, destination }: StandingPair,
+    speaking: PairSpeaking,
+    { before, after }: Pick<PairQuestions, 'before' | 'after'>,
+  ): { readonly divided: DividedTraffic; readonly outcomes: readonly ClassFate[] | undefined } {
+    const divided = this.#traffic.between(source, destination, [speaking.egress, speaking.ingress]);
+    return { divided, outcomes: this.#outcomesOf({ divided, before, after }, speaking) };
   }
 
   /** What becomes of each class of traffic; undefined where nothing changes, as far as that is seen without asking all. */

@@ -13,7 +13,7 @@ import type { Direction, Policy } from '@weir/model';
 import { addToGroup, defined, groupBy } from '@weir/net';
 import type { ClassChange } from '../changed-blocks.ts';
 import type { ComparedSides, JointClass } from '../joint-ends.ts';
-import { type KeyedChange, PairJudge } from '../pair-judge.ts';
+import { PairJudge } from '../pair-judge.ts';
 import type { Speaking } from '../speaking-policies.ts';
 import { AnsweringPeers } from './answering-peers.ts';
 import { type ChangedCell, classifyCells } from './classify-cells.ts';
@@ -27,7 +27,6 @@ interface OwnerGroup {
   readonly first: EditedEnd;
   /** The rules of peers that match them. */
   readonly match: PeerMatch['rules'];
-  readonly portNames: string;
 }
 
 /** Peers that the rules of owners treat alike. */
@@ -36,11 +35,10 @@ interface PeerKind {
   readonly peers: readonly EditedEnd[];
 }
 
-/** Pairs of a group of owners and a peer, as they are judged. */
+/** Pairs of a group of owners and peers, and what is said in them. */
 interface CellPair {
   readonly direction: Direction;
   readonly group: OwnerGroup;
-  readonly peer: EditedEnd;
   readonly own: Speaking;
   readonly their: Speaking;
 }
@@ -78,18 +76,39 @@ export class EditedPairs {
       changed: [...this.#changed],
       said: this.#said,
     });
-    for (const group of this.#groups(direction, answers)) {
+    const split = kinds.map(({ match, peers: alike }) => ({ match, ...this.#splitPeers(alike, answers) }));
+    for (const group of this.#groups(answers)) {
       const touched = answers.touchedBy(group.match);
       const cells = new Map<string, ChangedCell | undefined>();
-      for (const { match, peers: alike } of kinds) {
+      for (const { match, single, others } of split) {
         const own = this.#said.of(selectingSides(this.#compared, this.#ends, group.first), direction, match, 'by rule');
-        for (const peer of alike) {
-          if (!own.isChanged && !this.#ends.owners.has(peer)) continue;
-          const their = touched.has(peer) ? answers.said(peer, group.match) : answers.saidToOthers(peer);
+        const enter = (peer: EditedEnd, their: Speaking): void => {
           if (own.isChanged || their.isChanged) this.#enter({ direction, group, peer, own, their }, cells);
+        };
+        for (const peer of single) enter(peer, answers.said(peer, group.match));
+        if (!own.isChanged) continue;
+        for (const [their, alike] of others) {
+          const untouched = alike.filter((peer) => !touched.has(peer));
+          for (const peer of alike) if (touched.has(peer)) enter(peer, answers.said(peer, group.match));
+          if (untouched.length > 0) this.#enterAll({ direction, group, own, their }, untouched, cells);
         }
       }
     }
+  }
+
+  /** Owners and nodes, of which each pair may be something of its own, and all other peers by what they say to an owner that no rule of theirs is about. */
+  #splitPeers(
+    peers: readonly EditedEnd[],
+    answers: AnsweringPeers,
+  ): { readonly single: readonly EditedEnd[]; readonly others: ReadonlyMap<Speaking, readonly EditedEnd[]> } {
+    const isSingle = (peer: EditedEnd): boolean => peer.kind === 'nodes' || this.#ends.owners.has(peer);
+    return {
+      single: peers.filter(isSingle),
+      others: groupBy(
+        peers.filter((peer) => !isSingle(peer)),
+        (peer) => answers.saidToOthers(peer),
+      ),
+    };
   }
 
   /** The peers of which a pair may change by what policies of the direction say, and owners, of which it may by the other direction too. */
@@ -119,7 +138,7 @@ export class EditedPairs {
     return [...kinds].map(([{ rules: match }, peers]) => ({ match, peers }));
   }
 
-  #groups(direction: Direction, answers: AnsweringPeers): OwnerGroup[] {
+  #groups(answers: AnsweringPeers): OwnerGroup[] {
     const numbers = new Map<Policy, number>();
     const numberOf = (policy: Policy): number => {
       const number = numbers.get(policy) ?? numbers.size;
@@ -133,35 +152,50 @@ export class EditedPairs {
     });
     return [...groups.values()].map((owners) => {
       const first = defined(owners[0], 'a group has an owner');
-      return { owners, first, match: answers.matching(first).rules, portNames: direction === 'ingress' ? portNamesOf(first) : '' };
+      return { owners, first, match: answers.matching(first).rules };
     });
   }
 
   /** Puts the pairs of the group and the peer into their cells; a pod and its own node are another cell than a pod and other nodes. */
-  #enter(pair: CellPair, cells: Map<string, ChangedCell | undefined>): void {
-    const { group, peer, own, their } = pair;
+  #enter(pair: CellPair & { readonly peer: EditedEnd }, cells: Map<string, ChangedCell | undefined>): void {
+    const { group, peer } = pair;
     const node = peer.joint.after?.kind === 'node' ? peer.joint.after.node.name : undefined;
-    const asksNames = own.asksPortNames || their.asksPortNames;
-    const names = asksNames ? `${group.portNames}${pair.direction === 'egress' ? portNamesOf(peer) : ''}` : '';
     for (const isOwnNode of node === undefined ? [false] : [false, true]) {
       const owner =
         group.owners.find((one) => isOwnNode === (node !== undefined && one.nodeName === node) && one !== peer) ?? severalOf(peer, group);
-      if (owner === undefined) continue;
-      const key = `${own.id} ${their.id} ${isOwnNode} ${names}`;
-      if (!cells.has(key)) {
-        const told = this.#judged(pair, owner, isOwnNode);
-        const cell = told === undefined ? undefined : { direction: pair.direction, owners: group.owners, peers: [], told };
-        cells.set(key, cell);
-        if (cell !== undefined) this.#cells.push(cell);
-      }
-      cells.get(key)?.peers.push(peer);
+      if (owner !== undefined) this.#cellOf(pair, { owner, peer, isOwnNode }, cells)?.peers.push(peer);
     }
   }
 
-  #judged({ direction, peer, own, their }: CellPair, owner: EditedEnd, isOwnNode: boolean): KeyedChange | undefined {
+  /** The same for peers that are no owners and no nodes, and say the same. */
+  #enterAll(pair: CellPair, peers: readonly EditedEnd[], cells: Map<string, ChangedCell | undefined>): void {
+    const [peer] = peers;
+    if (peer === undefined) return;
+    if (pair.direction === 'egress' && (pair.own.asksPortNames || pair.their.asksPortNames)) {
+      for (const each of peers) this.#cellOf(pair, { owner: pair.group.first, peer: each, isOwnNode: false }, cells)?.peers.push(each);
+      return;
+    }
+    const cell = this.#cellOf(pair, { owner: pair.group.first, peer, isOwnNode: false }, cells);
+    if (cell !== undefined) for (const each of peers) cell.peers.push(each);
+  }
+
+  /** The cell of a pair; undefined where nothing changes in it. */
+  #cellOf(
+    { direction, group, own, their }: CellPair,
+    { owner, peer, isOwnNode }: { readonly owner: EditedEnd; readonly peer: EditedEnd; readonly isOwnNode: boolean },
+    cells: Map<string, ChangedCell | undefined>,
+  ): ChangedCell | undefined {
+    const asksNames = own.asksPortNames || their.asksPortNames;
+    const key = `${own.id} ${their.id} ${isOwnNode} ${asksNames ? portNamesOf(direction === 'ingress' ? owner : peer) : ''}`;
+    if (cells.has(key)) return cells.get(key);
     const [source, destination] = direction === 'ingress' ? [peer, owner] : [owner, peer];
     const [egress, ingress] = direction === 'ingress' ? [their, own] : [own, their];
-    return this.#judge.changeOf({ source: source.joint, destination: destination.joint, isOwnNode }, { egress, ingress, isOther: false });
+    const pair = { source: source.joint, destination: destination.joint, isOwnNode };
+    const told = this.#judge.changeOf(pair, { egress, ingress, isOther: false }, `${direction} ${key}`);
+    const cell = told === undefined ? undefined : { direction, owners: group.owners, peers: [], told };
+    cells.set(key, cell);
+    if (cell !== undefined) this.#cells.push(cell);
+    return cell;
   }
 }
 

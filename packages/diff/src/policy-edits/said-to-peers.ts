@@ -21,7 +21,6 @@ export class SaidToPeers {
   readonly #contents: WeakMap<Rule, number> = new WeakMap();
   readonly #contentNumbers: Map<string, number> = new Map();
   readonly #rules: WeakMap<Rule, number> = new WeakMap();
-  readonly #tiers: WeakMap<Tier, string> = new WeakMap();
   #ruleMax = 0;
 
   /** What is said of traffic with a peer of which these rules match. */
@@ -45,7 +44,8 @@ export class SaidToPeers {
     direction: Direction,
     match: PeerMatch['rules'],
   ): { readonly text: string; readonly rules: readonly Rule[] } {
-    if (isUnordered(tiers, direction)) return { text: 'no order', rules: [] };
+    if (match.size === 0) return { text: textToOthers(tiers, direction), rules: [] };
+    if (isUnordered(tiers, direction)) return { text: noOrder, rules: [] };
     const rules: Rule[] = [];
     let text = '';
     for (const { tier, policies } of tiers) {
@@ -53,13 +53,12 @@ export class SaidToPeers {
       let said = '';
       for (const policy of policies) {
         if (policy[direction]?.isolates === true) isolates = true;
-        if (match.size === 0) continue;
         for (const matched of match.get(policy) ?? []) {
           said += this.#saidBy(matched);
           rules.push(matched.rule);
         }
       }
-      if (isolates || said !== '') text += `${this.#tierText(tier)}${isolates ? '!' : ''}${said};`;
+      if (isolates || said !== '') text += `${tierText(tier)}${isolates ? '!' : ''}${said};`;
     }
     return { text, rules };
   }
@@ -80,12 +79,27 @@ export class SaidToPeers {
     if (number === undefined) this.#rules.set(rule, (number = ++this.#ruleMax));
     return number;
   }
+}
 
-  #tierText(tier: Tier): string {
-    let text = this.#tiers.get(tier);
-    if (text === undefined) this.#tiers.set(tier, (text = JSON.stringify([tier.name, tier.end])));
-    return text;
-  }
+/** Nobody is let through, whatever rules say. */
+const noOrder = 'no order';
+
+/** What is said where no rule matches, which is the same in every comparison. */
+const known: WeakMap<readonly SelectingTier[], Partial<Record<Direction, string>>> = new WeakMap();
+
+function textToOthers(tiers: readonly SelectingTier[], direction: Direction): string {
+  const texts = known.get(tiers) ?? {};
+  known.set(tiers, texts);
+  texts[direction] ??= isUnordered(tiers, direction) ? noOrder : tiers.map((tier) => isolatingText(tier, direction)).join('');
+  return texts[direction];
+}
+
+function isolatingText({ tier, policies }: SelectingTier, direction: Direction): string {
+  return policies.some((policy) => policy[direction]?.isolates === true) ? `${tierText(tier)}!;` : '';
+}
+
+function tierText({ name, end }: Tier): string {
+  return JSON.stringify([name, end]);
 }
 
 /** Whether policies of several orders speak. */
