@@ -6,7 +6,7 @@
  * ```
  */
 import type { TrafficClass } from '@weir/connectivity';
-import { combineOutcomes, type FlowQuestion, judgeDirection, judgeQuestion, type Outcome } from '@weir/model';
+import { combineOutcomes, type FlowQuestion, judgeQuestion, type Outcome, outcomeInDirection } from '@weir/model';
 import { type Side, sides } from './both-sides.ts';
 import { CauseFinder, type ChangeCause } from './change-cause.ts';
 import type { ComparedSides } from './joint-ends.ts';
@@ -113,13 +113,13 @@ export class PairJudge {
     const [was, is] = [this.#compared.before.world, this.#compared.after.world];
     const own = divided.classes.map((one) => ({
       one,
-      was: judgeDirection(was, before(one), direction).verdict,
-      is: judgeDirection(is, after(one), direction).verdict,
+      was: outcomeInDirection(was, before(one), direction),
+      is: outcomeInDirection(is, after(one), direction),
     }));
     const other = direction === 'egress' ? 'ingress' : 'egress';
     const answers = new Map<TrafficClass, Outcome>();
     const answerOf = (one: TrafficClass): Outcome => {
-      const answer = answers.get(one) ?? judgeDirection(is, after(one), other).verdict;
+      const answer = answers.get(one) ?? outcomeInDirection(is, after(one), other);
       answers.set(one, answer);
       return answer;
     };

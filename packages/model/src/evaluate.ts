@@ -44,9 +44,9 @@ export function evaluateFlow(world: PolicyWorld, flow: Flow): FlowVerdict {
 
 /** The outcome of a question alone; what {@link explainQuestion} says, without the reasons. */
 export function judgeQuestion(world: PolicyWorld, question: FlowQuestion): Outcome {
-  const egress = outcomeIn(world, question, 'egress');
+  const egress = outcomeInDirection(world, question, 'egress');
   if (egress === 'deny') return 'deny';
-  const pods = combineOutcomes(egress, outcomeIn(world, question, 'ingress'));
+  const pods = combineOutcomes(egress, outcomeInDirection(world, question, 'ingress'));
   return pods === 'deny' ? pods : [pods, ...judgeHosts(world, question).map(({ verdict }) => verdict)].reduce(combineOutcomes);
 }
 
@@ -83,7 +83,7 @@ export function combineOutcomes(one: Outcome, other: Outcome): Outcome {
 }
 
 /** The outcome of one direction alone; what {@link judgeDirection} says, without what made it. */
-function outcomeIn(world: PolicyWorld, question: FlowQuestion, direction: Direction): Outcome {
+export function outcomeInDirection(world: PolicyWorld, question: FlowQuestion, direction: Direction): Outcome {
   const owner = ownerOf(question, direction);
   if (owner === undefined || exemptionOf(world, question, direction, owner) !== undefined) return 'allow';
   const selecting = world.selecting(owner);

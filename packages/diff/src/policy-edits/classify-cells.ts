@@ -33,15 +33,22 @@ export function classifyCells(
   return { classes: alike.map(classOf), changes };
 }
 
-/** A text that is the same for ends of the same cells. */
-function marksOf(cells: readonly ChangedCell[]): ReadonlyMap<EditedEnd, string> {
-  const marks = new Map<EditedEnd, string>();
-  const mark = (end: EditedEnd, text: string): void => {
-    marks.set(end, `${marks.get(end) ?? ''}${text}`);
+/** A number that is the same for ends of the same cells: each cell divides the classes that there were before it. */
+function marksOf(cells: readonly ChangedCell[]): ReadonlyMap<EditedEnd, number> {
+  const marks = new Map<EditedEnd, number>();
+  let last = 0;
+  const divide = (ends: readonly EditedEnd[]): void => {
+    const parts = new Map<number, number>();
+    for (const end of ends) {
+      const whole = marks.get(end) ?? 0;
+      let part = parts.get(whole);
+      if (part === undefined) parts.set(whole, (part = ++last));
+      marks.set(end, part);
+    }
   };
-  for (const [at, { owners, peers }] of cells.entries()) {
-    for (const owner of owners) mark(owner, `o${at},`);
-    for (const peer of peers) mark(peer, `p${at},`);
+  for (const { owners, peers } of cells) {
+    divide(owners);
+    divide(peers);
   }
   return marks;
 }
