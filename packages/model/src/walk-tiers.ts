@@ -5,8 +5,9 @@
  * otherwise the outcome is unknown.
  */
 import { ruleMatches, ruleMismatches } from './match-rule.ts';
-import type { Direction, Policy, Rule, SelectingTier, Tier } from './model.ts';
+import type { Direction, Rule, SelectingTier } from './model.ts';
 import type { PolicyWorld } from './policy-world.ts';
+import { rulesOfTier } from './tier-rules.ts';
 import { type DirectionVerdict, type FlowQuestion, outcomeOf } from './verdict.ts';
 
 /** What was decided, and by what. */
@@ -27,8 +28,8 @@ export class TierWalk {
 
   /** What the tiers decide; undefined when they leave it to whatever comes behind them. */
   run(selecting: readonly SelectingTier[]): Decision | undefined {
-    for (const { tier, policies } of selecting) {
-      const decision = this.runTier(tier, policies);
+    for (const tier of selecting) {
+      const decision = this.runTier(tier);
       if (decision !== undefined) return decision;
     }
     return undefined;
@@ -43,19 +44,21 @@ export class TierWalk {
     return { verdict: 'unknown', missing: [...new Set(missing)] };
   }
 
-  private runTier(tier: Tier, policies: readonly Policy[]): Decision | undefined {
-    for (const policy of policies) {
-      for (const rule of policy[this.direction]?.rules ?? []) {
-        if (rule.action === 'log') continue;
-        const truth = ruleMatches(this.world, rule, this.question);
-        if (truth === 'unknown') this.perhaps.push(rule);
-        if (truth !== 'yes') continue;
+  private runTier(selecting: SelectingTier): Decision | undefined {
+    const { tier } = selecting;
+    const { protocol, destinationPort } = this.question;
+    const rules = rulesOfTier(selecting, this.direction);
+    for (let place = rules.next(0, protocol, destinationPort), rule = rules.at(place); rule !== undefined; ) {
+      const truth = ruleMatches(this.world, rule, this.question);
+      if (truth === 'unknown') this.perhaps.push(rule);
+      if (truth === 'yes') {
         const outcome = outcomeOf(rule.action);
-        if (outcome === undefined) return undefined;
-        return this.decide(outcome, { reason: 'rule', tier: tier.name, rule });
+        return outcome === undefined ? undefined : this.decide(outcome, { reason: 'rule', tier: tier.name, rule });
       }
+      place = rules.next(place + 1, protocol, destinationPort);
+      rule = rules.at(place);
     }
-    if (tier.end === 'pass' || !policies.some((policy) => policy[this.direction]?.isolates === true)) return undefined;
+    if (tier.end === 'pass' || !rules.isolates) return undefined;
     return this.decide('deny', { reason: 'end of tier', tier: tier.name });
   }
 }
