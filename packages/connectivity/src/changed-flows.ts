@@ -14,7 +14,7 @@
  */
 
 import { type Direction, type Endpoint, type PolicyWorld, systemOfEndpoint } from '@weir/model';
-import { BitSet, defined } from '@weir/net';
+import { addToGroup, BitSet, defined } from '@weir/net';
 import { type ChangedTraffic, ChangeLedger } from './change-ledger.ts';
 import type { EndClass, EndClasses } from './end-classes.ts';
 import type { ChangedFlows, FlowChange } from './flow-change.ts';
@@ -97,9 +97,7 @@ class Comparison {
     const groups = new Map<string, number[]>();
     for (const owner of this.#compared.ends.pods.members()) {
       const key = `${this.#from.kindOf(owner)} ${this.#to.kindOf(owner)}`;
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [owner]);
-      else group.push(owner);
+      addToGroup(groups, key, owner);
     }
     return [...groups.values()];
   }
@@ -111,9 +109,7 @@ class Comparison {
       const after = this.#to.allowed(first, direction, traffic);
       const rows = found.get(before) ?? new Map<BitSet, TrafficClass[]>();
       found.set(before, rows);
-      const alike = rows.get(after);
-      if (alike === undefined) rows.set(after, [traffic]);
-      else alike.push(traffic);
+      addToGroup(rows, after, traffic);
     }
     return [...found].flatMap(([before, rows]) => [...rows].map(([after, traffic]) => ({ before, after, traffic })));
   }

@@ -11,7 +11,7 @@
  * always reaches its pod, and {@link Connectivity.toOwnNode} says what the pod reaches of it.
  */
 import { type Endpoint, type FlowEnd, judgeHosts, type Outcome, systemOfEndpoint } from '@weir/model';
-import { type Address, BitSet, type Family } from '@weir/net';
+import { type Address, addToGroup, BitSet, type Family } from '@weir/net';
 import { anotherCopy, type Snapshot } from '@weir/snapshot';
 import { type Bounds, both, isKnown, known } from './bounds.ts';
 import { classifyEnds, type EndClasses } from './end-classes.ts';
@@ -144,9 +144,7 @@ function classesOfNodes({ classes }: EndClasses): ReadonlyMap<string, readonly n
   const found = new Map<string, number[]>();
   for (const [at, { ends }] of classes.entries()) {
     for (const name of new Set(ends.flatMap((end) => (end.kind === 'node' ? [end.node.name] : [])))) {
-      const others = found.get(name);
-      if (others === undefined) found.set(name, [at]);
-      else others.push(at);
+      addToGroup(found, name, at);
     }
   }
   return found;

@@ -1,7 +1,7 @@
 /** Sets of classes of ends in words that people know them by: namespaces and labels, nodes, addresses. */
 
 import { type Endpoint, type FlowEnd, podName } from '@weir/model';
-import { formatAddress } from '@weir/net';
+import { formatAddress, groupBy } from '@weir/net';
 import { listed, listedMax } from '@weir/snapshot';
 import type { EndClass, EndClasses } from './end-classes.ts';
 
@@ -57,8 +57,7 @@ export class EndDescriber {
     if (first === undefined) return '';
     if (pods.length === 1) return podName(first);
     if (pods.length === this.#pods) return `every pod (${pods.length})`;
-    const namespaces = new Map<string, Endpoint[]>();
-    for (const pod of pods) namespaces.set(pod.namespace, [...(namespaces.get(pod.namespace) ?? []), pod]);
+    const namespaces = groupBy(pods, (pod) => pod.namespace);
     if (namespaces.size > listedMax) {
       const [labels, ofNamespaces] = [sharedLabels(pods), sharedLabels(pods, 'namespace')];
       const which = `${namespaces.size} namespaces${ofNamespaces === '' ? '' : ` with ${ofNamespaces}`}`;

@@ -1,7 +1,7 @@
 /** What the rules of worlds ask of ends, each question once: what tells one end from another. */
 
 import { type GroupMember, type PolicyWorld, type Selector, type Side, selectorText } from '@weir/model';
-import { type Address, type AddressRange, formatAddress } from '@weir/net';
+import { type Address, type AddressRange, addToGroup, formatAddress } from '@weir/net';
 import { failsafesOf } from './failsafe-ports.ts';
 import { rulesOf } from './traffic-classes.ts';
 
@@ -72,7 +72,7 @@ export function groupBits(members: EndConditions['members']): (address: Address)
   const texts = new Map<string, string[]>();
   for (const { group, address, protocol, port } of members) {
     const key = formatAddress(address);
-    texts.set(key, [...(texts.get(key) ?? []), `${group} ${protocol ?? ''} ${port ?? ''}`]);
+    addToGroup(texts, key, `${group} ${protocol ?? ''} ${port ?? ''}`);
   }
   return (address) => texts.get(formatAddress(address))?.sort().join() ?? '';
 }

@@ -1,7 +1,7 @@
 /** Blocks of flows as groups for people: ends and traffic in words, how many pairs, and an example that both worlds are asked about once more. */
 import type { Pod } from '@weir/kube';
 import { type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/model';
-import { assert, type Family, formatAddress, formatProtocol, portRangesContain, protocolNumber } from '@weir/net';
+import { addToGroup, assert, type Family, formatAddress, formatProtocol, portRangesContain, protocolNumber } from '@weir/net';
 import type { WorldComparison } from './changed-flows.ts';
 import { countPairs } from './count-pairs.ts';
 import { EndDescriber } from './describe-ends.ts';
@@ -153,7 +153,7 @@ function hostPodsByNode(pods: ReadonlyMap<string, Pod>): ReadonlyMap<string, rea
   const byNode = new Map<string, string[]>();
   for (const [name, { spec, status }] of pods) {
     if (spec?.hostNetwork !== true || spec.nodeName === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') continue;
-    byNode.set(spec.nodeName, [...(byNode.get(spec.nodeName) ?? []), name]);
+    addToGroup(byNode, spec.nodeName, name);
   }
   return byNode;
 }

@@ -20,6 +20,7 @@ import {
   selectorMatches,
   selectorTruth,
 } from '@weir/model';
+import { addToGroup } from '@weir/net';
 
 /** The answers about a pod, the same object for equal answers; selectors are known by their place in the list. */
 export interface LabelAnswers {
@@ -187,9 +188,7 @@ class SelectorIndex {
         const rarest = others.reduce((best, other) => (cost(other) < cost(best) ? other : best), first);
         const table = rarest.values === undefined ? this.#byKey : this.#byValue;
         for (const key of new Set(keysOf(rarest))) {
-          const places = table.get(key);
-          if (places === undefined) table.set(key, [at]);
-          else places.push(at);
+          addToGroup(table, key, at);
         }
       }
     }

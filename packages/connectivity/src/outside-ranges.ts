@@ -7,6 +7,7 @@ import type { PolicyWorld } from '@weir/model';
 import {
   type Address,
   type AddressRange,
+  addToGroup,
   type Cidr,
   cidrContains,
   cidrOf,
@@ -115,7 +116,7 @@ function piecesOf(nets: EndConditions['nets'], family: Family): ReadonlyMap<stri
     const next = sorted[i + 1]?.at;
     const key = [...inside].sort((a, b) => a - b).join();
     const piece = { first: at, last: next === undefined ? last : (previousAddress(next) ?? at) };
-    pieces.set(key, [...(pieces.get(key) ?? []), piece]);
+    addToGroup(pieces, key, piece);
   }
   return pieces;
 }

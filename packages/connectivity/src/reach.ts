@@ -12,7 +12,7 @@
  */
 
 import { asksOfEnd, type Direction, type Policy, type PolicyWorld, type Rule, type SelectingTier, unorderedAmong } from '@weir/model';
-import { BitSet } from '@weir/net';
+import { addToGroup, BitSet } from '@weir/net';
 import { type Bounds, known } from './bounds.ts';
 import type { EndClasses } from './end-classes.ts';
 import { RowWalk } from './row-walk.ts';
@@ -167,9 +167,7 @@ export class Reach {
       const found = new Map<number, TrafficClass[]>();
       for (const [traffic, place] of this.#places) {
         const group = groupOf[place] ?? -1;
-        const alike = found.get(group);
-        if (alike === undefined) found.set(group, [traffic]);
-        else alike.push(traffic);
+        addToGroup(found, group, traffic);
       }
       const { first, members, tiers } = kind;
       return [...found].map(([group, traffic]): AlikeWalk => {

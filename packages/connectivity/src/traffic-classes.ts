@@ -6,6 +6,7 @@
 
 import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule } from '@weir/model';
 import {
+  addToGroup,
   type Family,
   formatPortRange,
   hasPorts,
@@ -168,9 +169,7 @@ function rangesAlike(specs: readonly (readonly PortRange[])[], numbers: Readonly
   for (const range of pieces(specs.flat(), numbers)) {
     const inSpecs = specs.map((ports) => (portRangesContain(ports, range.first) ? '1' : '0')).join('');
     const key = `${inSpecs} ${numbers.has(range.first) ? range.first : ''}`;
-    const found = classes.get(key);
-    if (found === undefined) classes.set(key, [range]);
-    else found.push(range);
+    addToGroup(classes, key, range);
   }
   return [...classes.values()];
 }

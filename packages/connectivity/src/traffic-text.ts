@@ -2,7 +2,7 @@
  * Traffic in words and as data: protocols with their ports as few ranges, `TCP 80, 8000-8080; UDP 53`;
  * where less is left out than named, `all traffic except TCP 22`.
  */
-import { formatPortRange, formatProtocol, isIcmp, type PortRange, portMax, unionOfPortRanges } from '@weir/net';
+import { addToGroup, formatPortRange, formatProtocol, isIcmp, type PortRange, portMax, unionOfPortRanges } from '@weir/net';
 import type { TrafficClass } from './traffic-classes.ts';
 
 /** Traffic of one protocol; what is absent is not restricted. */
@@ -25,7 +25,7 @@ export function trafficOf(classes: readonly TrafficClass[], all: readonly Traffi
   const byProtocol = new Map<string, TrafficClass[]>();
   for (const one of classes) {
     const name = nameOf(one);
-    byProtocol.set(name, [...(byProtocol.get(name) ?? []), one]);
+    addToGroup(byProtocol, name, one);
   }
   const hasRest = all.some(({ isRest }) => isRest === true);
   return [...byProtocol].flatMap(([protocol, members]) => {

@@ -2,6 +2,7 @@
 import { describeRanges } from '@weir/connectivity';
 import {
   type AddressRange,
+  addToGroup,
   type Cidr,
   cidrContains,
   cidrOf,
@@ -103,9 +104,7 @@ function byNamespace(names: readonly string[]): ReadonlyMap<string, string[]> {
   const found = new Map<string, string[]>();
   for (const name of names) {
     const namespace = name.slice(0, name.indexOf('/'));
-    const known = found.get(namespace);
-    if (known === undefined) found.set(namespace, [name]);
-    else known.push(name);
+    addToGroup(found, namespace, name);
   }
   return found;
 }

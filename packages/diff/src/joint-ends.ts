@@ -18,7 +18,7 @@ import {
   selectorTruth,
   systemOfEndpoint,
 } from '@weir/model';
-import { type Address, type AddressRange, type Family, formatAddress } from '@weir/net';
+import { type Address, type AddressRange, addToGroup, type Family, formatAddress } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import { type BothSides, type Side, sides } from './both-sides.ts';
 import { outsideParts } from './outside-parts.ts';
@@ -234,9 +234,7 @@ function indexSelectors(selectors: EndConditions['selectors']): SelectorIndex {
     const names = requiredLabels(selector).find(({ label }) => label.space === 'reserved' && label.key === 'namespace')?.values;
     if (names === undefined) everywhere.push({ at, selector });
     for (const name of new Set(names)) {
-      const known = byNamespace.get(name);
-      if (known === undefined) byNamespace.set(name, [{ at, selector }]);
-      else known.push({ at, selector });
+      addToGroup(byNamespace, name, { at, selector });
     }
   }
   return ({ namespace }) => [...everywhere, ...(byNamespace.get(namespace) ?? [])];

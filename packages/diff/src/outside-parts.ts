@@ -6,6 +6,7 @@ import {
   type Address,
   type AddressRange,
   addressRangesContain,
+  addToGroup,
   compareAddresses,
   defined,
   type Family,
@@ -48,9 +49,7 @@ export function outsideParts(cuts: OutsideCuts): OutsidePart[] {
   const alike = new Map<string, AddressRange[]>();
   for (const piece of piecesOf(cuts)) {
     const key = `${nets.map((ranges) => (addressRangesContain(ranges, piece.first) ? '1' : '0')).join('')} ${moreOf(piece.first)}`;
-    const found = alike.get(key);
-    if (found === undefined) alike.set(key, [piece]);
-    else found.push(piece);
+    addToGroup(alike, key, piece);
   }
   return [...alike.values()].flatMap((ranges) => {
     const address = freeAddress(ranges, cuts.family, taken);

@@ -7,6 +7,7 @@
  */
 import type { TrafficClass } from '@weir/connectivity';
 import { combineOutcomes, type FlowQuestion, judgeQuestion, type Outcome, outcomeInDirection } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import { type Side, sides } from './both-sides.ts';
 import { CauseFinder, type ChangeCause } from './change-cause.ts';
 import type { ComparedSides } from './joint-ends.ts';
@@ -137,9 +138,7 @@ export class PairJudge {
       const [before, after] = sides.map((side) => ({ world: this.#compared[side].world, question: ask[side](one) }));
       if (before === undefined || after === undefined) continue;
       for (const cause of this.#causes.find(before, after)) {
-        const same = found.get(cause);
-        if (same === undefined) found.set(cause, [one]);
-        else same.push(one);
+        addToGroup(found, cause, one);
       }
     }
     return [...found].map(([cause, traffic]) => ({ traffic, cause }));

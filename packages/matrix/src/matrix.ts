@@ -18,7 +18,7 @@ import {
   selectorTruth,
   systemOfEndpoint,
 } from '@weir/model';
-import { addressRangesContain, type Family, type ProtocolNumber } from '@weir/net';
+import { addressRangesContain, addToGroup, type Family, type ProtocolNumber } from '@weir/net';
 import { anotherCopy, copiesOf, type Snapshot } from '@weir/snapshot';
 
 /** A port to ask about; `port` is absent for protocols without ports. */
@@ -115,9 +115,7 @@ function classify(world: PolicyWorld, pods: readonly Endpoint[], family: Family)
     const node = asksForNodes || world.asksHosts ? (pod.node ?? '') : '';
     const groups = address === undefined ? '' : groupsOf(address);
     const key = JSON.stringify([bits, inNets, pod.namedPorts, node, groups, systemOfEndpoint(pod)]);
-    const same = classes.get(key);
-    if (same === undefined) classes.set(key, [pod]);
-    else same.push(pod);
+    addToGroup(classes, key, pod);
   }
   return [...classes.values()];
 }

@@ -1,4 +1,5 @@
 /** The host endpoints of a world: which ones a node has, and which policies select them in each family. */
+import { groupBy } from '@weir/net';
 import type { HostEndpoint } from './host-endpoint.ts';
 import { appliesToHosts, type HostFamily, type SelectingTier, type Tier } from './model.ts';
 import { compareText } from './policy-order.ts';
@@ -14,12 +15,10 @@ export interface HostLookup {
 
 /** Prepares the lookup; tiers and their policies are in order. */
 export function createHostLookup(tiers: readonly Tier[], hosts: readonly HostEndpoint[]): HostLookup {
-  const byNode = new Map<string, HostEndpoint[]>();
-  for (const host of [...hosts].sort((a, b) => compareText(a.name, b.name))) {
-    const others = byNode.get(host.node);
-    if (others === undefined) byNode.set(host.node, [host]);
-    else others.push(host);
-  }
+  const byNode = groupBy(
+    [...hosts].sort((a, b) => compareText(a.name, b.name)),
+    (host) => host.node,
+  );
   const known = new Map<HostFamily, WeakMap<HostEndpoint, readonly SelectingTier[]>>();
   return {
     of: (node) => byNode.get(node) ?? [],

@@ -139,9 +139,7 @@ function membersByAddress(members: readonly GroupMember[]): Map<string, GroupMem
   const found = new Map<string, GroupMember[]>();
   for (const member of members) {
     const key = formatAddress(member.address);
-    const others = found.get(key);
-    if (others === undefined) found.set(key, [member]);
-    else others.push(member);
+    addToGroup(found, key, member);
   }
   return found;
 }

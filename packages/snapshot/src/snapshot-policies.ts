@@ -18,6 +18,7 @@ import {
 } from '@weir/compile';
 import type { Diagnostic, KubeObject } from '@weir/kube';
 import type { EngineProfile, HostEndpoint, Policy, Tier } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import type { MaybePlacedObject } from './readable-objects.ts';
 import { referredAmong } from './referred-among.ts';
 
@@ -73,9 +74,7 @@ function objectsByKind(placed: readonly MaybePlacedObject[]): ReadonlyMap<string
     const kind = kinds.find((one) => isOfKind(entry.object, one));
     if (kind === undefined) continue;
     const name = policyKindName(kind);
-    const others = byKind.get(name);
-    if (others === undefined) byKind.set(name, [entry]);
-    else others.push(entry);
+    addToGroup(byKind, name, entry);
   }
   return byKind;
 }

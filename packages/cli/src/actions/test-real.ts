@@ -7,7 +7,7 @@ import { planTrial } from '@weir/analyze';
 import { type AskedFlow, type AssertionResult, type RealRunJson, runAssertions } from '@weir/assertions';
 import type { KubeObject } from '@weir/kube';
 import { describePolicy, type FlowEnd, podName } from '@weir/model';
-import { type Address, formatAddress } from '@weir/net';
+import { type Address, formatAddress, groupBy } from '@weir/net';
 import { assumeCluster, assumedPodRange, loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
@@ -25,8 +25,7 @@ export interface RealOptions {
 
 /** Tries the assertions of all runs, one cluster for all that are about the same objects. */
 export async function tryRuns(runs: readonly FileRun[], options: RealOptions): Promise<RealRunJson[]> {
-  const bySnapshot = new Map<Snapshot, FileRun[]>();
-  for (const run of runs) bySnapshot.set(run.snapshot, [...(bySnapshot.get(run.snapshot) ?? []), run]);
+  const bySnapshot = groupBy(runs, (run) => run.snapshot);
   const found: RealRunJson[] = [];
   for (const [snapshot, own] of bySnapshot) {
     const source = own[0]?.file.source;

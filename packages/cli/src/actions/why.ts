@@ -11,6 +11,7 @@ import {
   renderVerdict,
   verdictToJson,
 } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import type { Invocation } from '../command.ts';
 import { CommandError, type ExitCode, exitCode, usageError } from '../exit-code.ts';
@@ -51,7 +52,7 @@ function answerAsAll({ options, positionals, output }: Invocation, objects: Obje
     const snapshot = loadSnapshot(objects.objects, { ...reading, profile });
     for (const diagnostic of snapshot.diagnostics) {
       const text = formatDiagnostic(diagnostic);
-      told.set(text, [...(told.get(text) ?? []), profile.name]);
+      addToGroup(told, text, profile.name);
     }
     return { profile: profile.name, verdicts: explained(snapshot, objects, positionals) };
   });

@@ -1,6 +1,7 @@
 /** What the linter found, in the form of each report. */
 import { existsSync, readFileSync } from 'node:fs';
 import { type Finding, type LintReport, severities } from '@weir/lint';
+import { addToGroup } from '@weir/net';
 import { checkoutFile } from '../self.ts';
 import { githubAnnotations } from './github.ts';
 import { renderJunit } from './junit.ts';
@@ -33,9 +34,7 @@ export function lintJunit({ findings }: LintReport): string {
   const byFile = new Map<string, Finding[]>();
   for (const finding of findings) {
     const file = finding.place?.file ?? finding.object ?? '';
-    const others = byFile.get(file);
-    if (others === undefined) byFile.set(file, [finding]);
-    else others.push(finding);
+    addToGroup(byFile, file, finding);
   }
   const suites = [...byFile].map(([name, found]): ReportedSuite => ({ name, cases: found.map(caseOf) }));
   // A run without any case counts as broken with some readers.

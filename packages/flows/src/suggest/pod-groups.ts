@@ -7,6 +7,7 @@
 import { byTelling, isLastingLabel } from '@weir/connectivity';
 import type { LabelSelector, LabelSelectorRequirement } from '@weir/kube';
 import { type Endpoint, podName } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import { type Snapshot, workloadKey } from '@weir/snapshot';
 
 /** Pods that one policy is about. */
@@ -38,7 +39,7 @@ export function podGroups({ endpoints, workloads }: Pick<Snapshot, 'endpoints' |
     const of = workload === undefined ? labelText(lastingLabels(endpoint)) : workloadKey(workload);
     const groups = namespaces.get(endpoint.namespace) ?? new Map<string, Endpoint[]>();
     namespaces.set(endpoint.namespace, groups);
-    groups.set(of, [...(groups.get(of) ?? []), endpoint]);
+    addToGroup(groups, of, endpoint);
   }
   return [...namespaces].flatMap(([namespace, groups]) => {
     const drafts = [...groups.values()].map((pods): Draft => {

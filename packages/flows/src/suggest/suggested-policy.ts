@@ -1,7 +1,7 @@
 /** Least-privilege policies in the making: one for each group of pods, made of the connections that were let through. */
 import type { NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import type { Direction, PolicyApi } from '@weir/model';
-import { formatAddress, formatProtocol, protocolNumber } from '@weir/net';
+import { addToGroup, formatAddress, formatProtocol, protocolNumber } from '@weir/net';
 import { describeConnection } from './describe-connection.ts';
 import type { AddressBlocks } from './merge-addresses.ts';
 import type { ObservedConnection } from './observed-connections.ts';
@@ -123,7 +123,7 @@ function rulesOf(
   const rules = new Map<string, Peer[]>();
   for (const peer of peers.values()) {
     const signature = `${peer.entity === undefined ? '' : 'entities'} ${peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind}`;
-    rules.set(signature, [...(rules.get(signature) ?? []), peer]);
+    addToGroup(rules, signature, peer);
   }
   return [...rules.values()].map(ruleOf).sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
 }

@@ -10,6 +10,7 @@ import {
   type SystemsOptions,
 } from '@weir/compile';
 import { type Direction, describeOrigin, type Origin, type Policy, type PolicyRef, type Rule } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import { diagnosedNames, type LintObject } from './lint-object.ts';
 
@@ -56,9 +57,7 @@ function compiledByName({
   for (const policy of policies) {
     const { kind, namespace, name } = policy.ref;
     const key = `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
-    const others = byName.get(key);
-    if (others === undefined) byName.set(key, [policy]);
-    else others.push(policy);
+    addToGroup(byName, key, policy);
   }
   const refused = new Set(diagnostics.flatMap(({ severity, object }) => (severity === 'error' ? [object] : [])));
   return (of) => ({ compiled: byName.get(of.name) ?? [], isRefused: diagnosedNames(of).some((name) => refused.has(name)) });

@@ -7,6 +7,7 @@
 import { podToPlannedEndpoint } from '@weir/compile';
 import { namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
 import { type Endpoint, type PolicyWorld, requiredLabels, type Selector, selectorText, selectorTruth } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import { podKey, type Snapshot } from '@weir/snapshot';
 
 /** The pods that a selector matches, and those that it may match, as the labels of their namespaces are not known. */
@@ -106,9 +107,7 @@ function isNameOfNamespace({ space, key }: { readonly space: string; readonly ke
 }
 
 function add(table: Map<string, Endpoint[]>, key: string, endpoint: Endpoint): void {
-  const others = table.get(key);
-  if (others === undefined) table.set(key, [endpoint]);
-  else others.push(endpoint);
+  addToGroup(table, key, endpoint);
 }
 
 /** The pod as selectors would see it with a network of its own; undefined for pods that have finished. */

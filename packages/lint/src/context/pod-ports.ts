@@ -1,7 +1,7 @@
 /** What the containers of some pods declare, and the services in front of them; looked up once for each set of pods. */
 import type { Container, Service } from '@weir/kube';
 import { type Endpoint, podName } from '@weir/model';
-import { isTransportName, type ProtocolNumber, transportNumber } from '@weir/net';
+import { addToGroup, isTransportName, type ProtocolNumber, transportNumber } from '@weir/net';
 import type { LintContext } from './lint-context.ts';
 
 /** One port that a container declares. */
@@ -58,9 +58,7 @@ export function servicesOfPod(context: LintContext, { namespace, labels }: Endpo
     const found = new Map<string, Service[]>();
     for (const service of context.snapshot.services) {
       const { namespace: of = 'default' } = service.metadata;
-      const others = found.get(of);
-      if (others === undefined) found.set(of, [service]);
-      else others.push(service);
+      addToGroup(found, of, service);
     }
     return found;
   });

@@ -1,4 +1,5 @@
 /** Puts fixes into texts. */
+import { addToGroup } from '@weir/net';
 import type { Finding, Fix, TextEdit } from '../finding.ts';
 
 /** Which fixes to make: those that change no connection, or all that there are. */
@@ -24,9 +25,7 @@ export function applyFixes(texts: ReadonlyMap<string, string>, findings: readonl
     if (fix === undefined || ignored !== undefined || (!fix.isSafe && choice === 'safe')) continue;
     if (!fix.edits.every(({ file }) => texts.has(file)) || touchesAny(fix, byFile)) continue;
     for (const edit of fix.edits) {
-      const others = byFile.get(edit.file);
-      if (others === undefined) byFile.set(edit.file, [edit]);
-      else others.push(edit);
+      addToGroup(byFile, edit.file, edit);
     }
     fixed.push(finding);
   }

@@ -1,4 +1,5 @@
 /** Marks findings that a comment or the configuration ignores, and says what is wrong with the comments. */
+import { groupBy } from '@weir/net';
 import type { IgnoreEntry } from '../configuration/configuration.ts';
 import type { Finding, IgnoredBy } from '../finding.ts';
 import type { IgnoreComment } from './read-ignores.ts';
@@ -15,8 +16,7 @@ export interface Ignores {
 /** The findings, those that are ignored marked, and what is found about comments and entries. */
 export function applyIgnores(findings: readonly Finding[], ignores: Ignores): readonly Finding[] {
   const used = new Set<IgnoreComment | IgnoreEntry>();
-  const byFile = new Map<string, IgnoreComment[]>();
-  for (const one of ignores.comments) byFile.set(one.place.file, [...(byFile.get(one.place.file) ?? []), one]);
+  const byFile = groupBy(ignores.comments, (one) => one.place.file);
   const marked = findings.map((finding): Finding => {
     const comments = (byFile.get(finding.place?.file ?? '') ?? []).filter((one) => isAbout(one, finding));
     const entry = ignores.entries.find((one) => entryFits(one, finding));

@@ -1,4 +1,5 @@
 /** A matrix as a graph: its ends in the namespaces that they lie in, and what goes between them. */
+import { addToGroup } from '@weir/net';
 import { compareTexts } from '../end-names.ts';
 import type { MatrixEnd, MatrixReport } from '../matrix-report.ts';
 import { familyText, tellsFamilies } from './family-text.ts';
@@ -38,7 +39,7 @@ export function matrixGraph({ ends, connections, unknown }: MatrixReport): Matri
   for (const node of nodes) {
     const [namespace, ...others] = new Set(node.end.workloads.map((workload) => workload.namespace));
     if (namespace === undefined || others.length > 0) elsewhere.push(node);
-    else byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), node]);
+    else addToGroup(byNamespace, namespace, node);
   }
   const showsFamilies = tellsFamilies([...connections, ...unknown]);
   const edges = [...connections.map((row) => ({ row, isCertain: true })), ...unknown.map((row) => ({ row, isCertain: false }))].map(

@@ -5,6 +5,7 @@
  * as many equal pods as the workload will have ({@link copiesOf}).
  */
 import type { KubeObject, Pod, StringMap } from '@weir/kube';
+import { addToGroup } from '@weir/net';
 import { groupVersionOf } from '../readable-objects.ts';
 import { nameOf, PodOwners, type WorkloadName } from './pod-owners.ts';
 import { controllerOf, isWorkload, type PodWorkload, type WorkloadTemplate, workloadKey, workloadTemplate } from './workload.ts';
@@ -101,9 +102,7 @@ function straysByNamespace(pods: readonly Pod[]): ReadonlyMap<string, readonly P
   for (const pod of pods) {
     if (controllerOf(pod) !== undefined) continue;
     const { namespace = 'default' } = pod.metadata;
-    const others = strays.get(namespace);
-    if (others === undefined) strays.set(namespace, [pod]);
-    else others.push(pod);
+    addToGroup(strays, namespace, pod);
   }
   return strays;
 }

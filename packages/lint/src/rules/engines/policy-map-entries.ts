@@ -17,7 +17,7 @@ import {
   selectorKey,
   selectorMatches,
 } from '@weir/model';
-import { BitSet, cidrsOfRange, formatCidr, type PortRange } from '@weir/net';
+import { addToGroup, BitSet, cidrsOfRange, formatCidr, type PortRange } from '@weir/net';
 
 /** What pods under the same policies take. */
 export interface MapEntries {
@@ -135,8 +135,7 @@ class Identities {
       if (!byLabels.has(key)) byLabels.set(key, endpoint);
     }
     this.#pods = [...byLabels.values()];
-    for (const [at, { namespace }] of this.#pods.entries())
-      this.#byNamespace.set(namespace, [...(this.#byNamespace.get(namespace) ?? []), at]);
+    for (const [at, { namespace }] of this.#pods.entries()) addToGroup(this.#byNamespace, namespace, at);
   }
 
   none(): BitSet {

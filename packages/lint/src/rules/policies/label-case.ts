@@ -1,5 +1,6 @@
 /** Selectors that miss pods because a label is written there in other case. */
 import { appliesToPods, type Endpoint, podName, type Selector, selectorMatches } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
 import { differsOnlyInCase } from '../../context/near-words.ts';
@@ -70,15 +71,13 @@ function podsByLabel(context: LintContext): ReadonlyMap<string, readonly { reado
     for (const endpoint of context.pods.all) {
       for (const [key, value] of Object.entries(endpoint.labels.pod)) {
         const text = `${key}=${value}`;
-        const others = byText.get(text);
-        if (others === undefined) byText.set(text, [endpoint]);
-        else others.push(endpoint);
+        addToGroup(byText, text, endpoint);
       }
     }
     const found = new Map<string, { text: string; pods: Endpoint[] }[]>();
     for (const [text, pods] of byText) {
       const lower = text.toLowerCase();
-      found.set(lower, [...(found.get(lower) ?? []), { text, pods }]);
+      addToGroup(found, lower, { text, pods });
     }
     return found;
   });

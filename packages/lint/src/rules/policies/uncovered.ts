@@ -1,5 +1,6 @@
 /** Pods and namespaces that no policy protects, and policies that nobody can tell the namespace of. */
 import { type Endpoint, podName } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import type { LintObject } from '../../context/lint-object.ts';
 import type { LintRule } from '../../lint-rule.ts';
@@ -90,7 +91,7 @@ function byObject(context: LintContext, pods: readonly Endpoint[]): ReadonlyMap<
   const found = new Map<LintObject, Endpoint[]>();
   for (const pod of pods) {
     const of = objectOf(context, pod);
-    if (of !== undefined) found.set(of, [...(found.get(of) ?? []), pod]);
+    if (of !== undefined) addToGroup(found, of, pod);
   }
   return found;
 }

@@ -6,6 +6,7 @@
  */
 import type { PolicyWorld } from '@weir/model';
 import { type Action, appliesToPods, type Direction, type Origin, type Policy, type PolicyRef, type Rule } from '@weir/model';
+import { groupBy } from '@weir/net';
 
 /** A part. */
 export interface PolicyPart {
@@ -70,15 +71,4 @@ function rulePart(
 /** Equal for what came of one object. */
 function keyOfRef({ apiVersion, kind, namespace = '', name }: PolicyRef): string {
   return `${apiVersion} ${kind} ${namespace}/${name}`;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -6,6 +6,7 @@
  * missing, a part counts as one that decides.
  */
 import type { Policy, Rule } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import type { DecisionWalk, Without } from './decision-walk.ts';
 import type { PolicyPart, PolicyParts, RulePart } from './policy-part.ts';
 
@@ -83,9 +84,7 @@ export class WalkIndex {
 }
 
 function add<K>(map: Map<K, DecisionWalk[]>, key: K, walk: DecisionWalk): void {
-  const others = map.get(key);
-  if (others === undefined) map.set(key, [walk]);
-  else others.push(walk);
+  addToGroup(map, key, walk);
 }
 
 /** Whether the part is a policy that makes the end of its tier deny. */

@@ -3,7 +3,7 @@
  * something that nobody meant, such as their names.
  */
 import type { Action, Policy, Rule, Tier } from '@weir/model';
-import { BitSet } from '@weir/net';
+import { addToGroup, BitSet } from '@weir/net';
 import type { DecisionWalk } from './decision-walk.ts';
 import type { RuleStep } from './walk-steps.ts';
 
@@ -71,7 +71,7 @@ function tiersOf(walk: DecisionWalk): readonly {
     const groups = new Map<number, { readonly policy: Policy; readonly steps: readonly RuleStep[] }[]>();
     for (const policy of policies) {
       const steps = walk.steps.filter((step): step is RuleStep => step.kind === 'rule' && step.policy === policy);
-      groups.set(policy.order, [...(groups.get(policy.order) ?? []), { policy, steps }]);
+      addToGroup(groups, policy.order, { policy, steps });
     }
     const denies = walk.steps.some((step) => step.kind === 'end' && step.tier === tier && step.isolating.length > 0);
     return { tier, groups: [...groups.values()], denies };
