@@ -66,7 +66,7 @@ export class Connectivity {
   /** The destinations that the source reaches. */
   destinations(source: number, traffic: TrafficClass): Bounds {
     const ofSource = this.#reach.bounds(source, 'egress', traffic);
-    if (ofSource.possible.isEmpty) return ofSource;
+    if (ofSource === this.#reach.nobody) return ofSource;
     const ofPods = this.#columns.among(ofSource, 'ingress', source, traffic);
     return this.#filtered(ofPods, (destination) => this.#hostsSay(source, destination, traffic));
   }
@@ -84,7 +84,7 @@ export class Connectivity {
   /** The sources that reach the destination. */
   sources(destination: number, traffic: TrafficClass): Bounds {
     const ofDestination = this.#reach.bounds(destination, 'ingress', traffic);
-    if (ofDestination.possible.isEmpty) return ofDestination;
+    if (ofDestination === this.#reach.nobody) return ofDestination;
     const ofPods = this.#columns.among(ofDestination, 'egress', destination, traffic);
     return this.#filtered(ofPods, (source) => this.#hostsSay(source, destination, traffic));
   }

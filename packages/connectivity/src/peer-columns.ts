@@ -51,8 +51,8 @@ class TurnedRows {
   /** Who lets everybody pass. */
   readonly #open: BitSet;
   readonly #rows: readonly AlikePeers[];
-  readonly #certain: readonly BitSet[];
-  readonly #possible: readonly BitSet[];
+  readonly #certain: readonly (BitSet | undefined)[];
+  readonly #possible: readonly (BitSet | undefined)[];
   /** Of rows that were asked about: what only those answer who let everybody pass. */
   readonly #ofOpen: WeakMap<BitSet, BitSet> = new WeakMap();
   readonly #scratch: BitSet;
@@ -67,7 +67,7 @@ class TurnedRows {
       if (isOpen) this.#open.addAll(members);
       return !isOpen;
     });
-    const turned = (of: 'certain' | 'possible'): BitSet[] =>
+    const turned = (of: 'certain' | 'possible'): (BitSet | undefined)[] =>
       BitSet.turned(
         this.#rows.map(({ row }) => row[of]),
         classes.length,
@@ -85,7 +85,7 @@ class TurnedRows {
   }
 
   #among(peers: BitSet, places: BitSet | undefined): BitSet {
-    if (places === undefined || places.isEmpty) {
+    if (places === undefined) {
       let open = this.#ofOpen.get(peers);
       if (open === undefined) this.#ofOpen.set(peers, (open = peers.and(this.#open)));
       return open;

@@ -65,7 +65,8 @@ export class Reach {
   readonly #kindOf: readonly (OwnerKind | undefined)[];
   readonly #numbers: Map<BitSet, number> = new Map();
   readonly #full: BitSet;
-  readonly #nobody: Bounds;
+  /** What everybody's policies come to that let nobody pass for certain and nobody perhaps: one object, so that nothing has to be counted. */
+  readonly nobody: Bounds;
   readonly #rowWalk: RowWalk;
 
   constructor(world: PolicyWorld, over: ReachOver) {
@@ -76,7 +77,7 @@ export class Reach {
     this.#rules = new RuleRows(world, over);
     this.#full = BitSet.full(ends.classes.length);
     this.#rowWalk = new RowWalk(this.#full);
-    this.#nobody = this.#rowWalk.nobodyAllowed;
+    this.nobody = this.#rowWalk.nobodyAllowed;
     this.#kindOf = this.#findKinds();
   }
 
@@ -102,7 +103,7 @@ export class Reach {
     const found: AlikePeers[] = [];
     for (const kind of this.#kinds) {
       const row = this.#boundsOf(kind, direction, place);
-      if (row !== this.#nobody) found.push({ members: kind.members, first: kind.first, isOne: kind.isOne, row });
+      if (row !== this.nobody) found.push({ members: kind.members, first: kind.first, isOne: kind.isOne, row });
     }
     return found;
   }
@@ -210,7 +211,7 @@ export class Reach {
     const { groupOf, groups, tierEnds } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
     const group = groups[groupOf[place] ?? -1];
     if (group === undefined) throw new RangeError('reach is asked about traffic that it does not know');
-    group.row ??= tierEnds === undefined ? this.#nobody : this.#walk(group.rules, kind.first, place, tierEnds);
+    group.row ??= tierEnds === undefined ? this.nobody : this.#walk(group.rules, kind.first, place, tierEnds);
     return group.row;
   }
 

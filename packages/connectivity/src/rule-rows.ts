@@ -309,10 +309,13 @@ function askedOfTraffic({ source, destination, ...others }: Match): Match {
 /** A text that is the same for rules that ask the same of traffic. */
 function conditionKey(match: Match): string {
   const { protocol, notProtocol, icmp, notIcmp, family, source, destination } = match;
-  const isUsual = [notProtocol, icmp, notIcmp, family, source.ports, source.notPorts, source.namedPorts, source.notNamedPorts]
-    .concat(destination.namedPorts, destination.notPorts, destination.notNamedPorts)
-    .every((asked) => asked === undefined);
+  const asksMore = notProtocol !== undefined || icmp !== undefined || notIcmp !== undefined || family !== undefined;
+  const isUsual = !asksMore && source.ports === undefined && !asksForUnusualPorts(source) && !asksForUnusualPorts(destination);
   return isUsual ? `${protocol ?? ''} ${destination.ports?.map(formatPortRange).join() ?? '*'}` : JSON.stringify(askedOfTraffic(match));
+}
+
+function asksForUnusualPorts({ namedPorts, notPorts, notNamedPorts }: Side): boolean {
+  return namedPorts !== undefined || notPorts !== undefined || notNamedPorts !== undefined;
 }
 
 function portsOf({ ports, namedPorts, notPorts, notNamedPorts }: Side): Side {

@@ -4,7 +4,7 @@
  * while no rule asks for any; protocols that some rule names have a class of their own.
  */
 
-import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule } from '@weir/model';
+import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule, Side } from '@weir/model';
 import {
   addToGroup,
   type Family,
@@ -131,25 +131,50 @@ export interface NumberedPorts {
   readonly members: readonly NumberedPort[];
 }
 
-function portClasses(protocol: ProtocolNumber, rules: readonly Rule[], { pods, members }: NumberedPorts): TrafficClass[] {
-  const asked = rules.filter(
-    ({ match }) => (match.protocol === undefined || match.protocol === protocol) && match.notProtocol !== protocol,
-  );
-  const specsOf = (side: 'source' | 'destination'): readonly (readonly PortRange[])[] => {
-    const specs = asked.flatMap(({ match }) => [match[side].ports, match[side].notPorts].filter((ports) => ports !== undefined));
-    return [...new Map(specs.map((ports) => [ports.map(formatPortRange).join(), ports])).values()];
+/** What rules ask of the ports of one protocol: each list of ranges once, by its text. */
+interface AskedPorts {
+  readonly sources: Map<string, readonly PortRange[]>;
+  readonly destinations: Map<string, readonly PortRange[]>;
+  readonly names: Set<string>;
+  namesSources: boolean;
+}
+
+/** One pass over what may be tens of thousands of rules, which makes nothing for each. */
+function askedPorts(protocol: ProtocolNumber, rules: readonly Rule[]): AskedPorts {
+  const asked: AskedPorts = { sources: new Map(), destinations: new Map(), names: new Set(), namesSources: false };
+  const addSpec = (specs: AskedPorts['sources'], ports: readonly PortRange[] | undefined): void => {
+    if (ports !== undefined) specs.set(ports.map(formatPortRange).join(), ports);
   };
-  const sides = asked.flatMap(({ match }) => [match.source, match.destination]);
-  const names = new Set(sides.flatMap(({ namedPorts = [], notNamedPorts = [] }) => [...namedPorts, ...notNamedPorts]));
+  const addNames = ({ namedPorts, notNamedPorts }: Side): void => {
+    if (namedPorts !== undefined) for (const name of namedPorts) asked.names.add(name);
+    if (notNamedPorts !== undefined) for (const name of notNamedPorts) asked.names.add(name);
+  };
+  for (const { match } of rules) {
+    if ((match.protocol !== undefined && match.protocol !== protocol) || match.notProtocol === protocol) continue;
+    const { source, destination } = match;
+    addSpec(asked.sources, source.ports);
+    addSpec(asked.sources, source.notPorts);
+    addSpec(asked.destinations, destination.ports);
+    addSpec(asked.destinations, destination.notPorts);
+    addNames(source);
+    addNames(destination);
+    asked.namesSources ||= source.namedPorts !== undefined || source.notNamedPorts !== undefined;
+  }
+  return asked;
+}
+
+function portClasses(protocol: ProtocolNumber, rules: readonly Rule[], { pods, members }: NumberedPorts): TrafficClass[] {
+  const asked = askedPorts(protocol, rules);
+  const { names } = asked;
   const numbers = new Set([
     ...pods.flatMap(({ namedPorts }) =>
       namedPorts.filter((port) => port.protocol === protocol && names.has(port.name)).map(({ port }) => port),
     ),
     ...members.flatMap((member) => (member.protocol === protocol && member.port !== undefined ? [member.port] : [])),
   ]);
-  const destinations = rangesAlike(specsOf('destination'), numbers);
-  const namesSources = asked.some(({ match: { source } }) => source.namedPorts !== undefined || source.notNamedPorts !== undefined);
-  const sourceSpecs = specsOf('source');
+  const destinations = rangesAlike([...asked.destinations.values()], numbers);
+  const { namesSources } = asked;
+  const sourceSpecs = [...asked.sources.values()];
   const sources = sourceSpecs.length === 0 && !namesSources ? [undefined] : rangesAlike(sourceSpecs, namesSources ? numbers : new Set());
   return destinations.flatMap((ranges) =>
     sources.map(

@@ -29,9 +29,10 @@ export class BitSet {
     return set;
   }
 
-  /** For each number below `size` the places of the rows that have it; the rows are of that size. */
-  static turned(rows: readonly BitSet[], size: number): BitSet[] {
-    const turned = Array.from({ length: size }, () => BitSet.empty(rows.length));
+  /** For each number below `size` the places of the rows that have it, or undefined where none has; the rows are of that size. */
+  static turned(rows: readonly BitSet[], size: number): (BitSet | undefined)[] {
+    // Mostly few numbers are in any row, and what costs is to make a set.
+    const turned: (BitSet | undefined)[] = Array.from({ length: size }, () => undefined);
     const square = new Uint32Array(32);
     for (let top = 0; top < rows.length; top += 32) {
       for (let word = 0; word * 32 < size; word++) {
@@ -43,8 +44,10 @@ export class BitSet {
         if (any === 0) continue;
         turnSquare(square);
         for (let i = 0; i < 32 && word * 32 + i < size; i++) {
-          const column = turned[word * 32 + i];
-          if (column !== undefined) column.#words[top / 32] = square[i] ?? 0;
+          const bits = square[i] ?? 0;
+          if (bits === 0) continue;
+          const column = (turned[word * 32 + i] ??= BitSet.empty(rows.length));
+          column.#words[top / 32] = bits;
         }
       }
     }
