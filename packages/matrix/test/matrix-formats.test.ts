@@ -1,3 +1,5 @@
+import { parseManifest } from '@weir/kube';
+import { loadSnapshot } from '@weir/snapshot';
 import { generateWorld } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 import { nameWithin } from '../src/formats/matrix-graph.ts';
@@ -48,7 +50,9 @@ describe.each(worlds.map((report, i) => [i, report] as const))(
   (_, report) => {
     it('CSV', () => {
       const [, ...lines] = matrixCsv(report).trimEnd().split('\r\n');
-      const told = lines.map(fieldsOf).map(([from, to, traffic, , verdict]) => `${verdict} ${from} → ${to}: ${traffic}`);
+      const told = lines
+        .map(fieldsOf)
+        .flatMap(([from, to, traffic, , verdict, , kind]) => (kind === 'connection' ? [`${verdict} ${from} → ${to}: ${traffic}`] : []));
       expect(told.sort()).toEqual(rowsOf(report));
     });
 
@@ -67,8 +71,9 @@ describe.each(worlds.map((report, i) => [i, report] as const))(
     });
 
     it('HTML', () => {
-      const page = matrixHtml(report, { reason: 'not drawn' });
-      const told = [...page.matchAll(/<tr( class="unknown")?><td>(.*?)<\/td><td>(.*?)<\/td><td>(.*?)<\/td><td>/g)].map(
+      const page = matrixHtml(report);
+      const end = '<td><button type="button" class="end">(.*?)</button></td>';
+      const told = [...page.matchAll(new RegExp(`<tr( class="unknown")?>${end}${end}<td>(.*?)</td><td>`, 'g'))].map(
         ([, unknown, from, to, traffic]) => `${unknown === undefined ? 'allow' : 'unknown'} ${from} → ${to}: ${traffic}`,
       );
       expect(told.sort()).toEqual(rowsOf(report));
@@ -117,3 +122,49 @@ describe.each(worlds.map((report, i) => [i, report] as const))(
     });
   },
 );
+
+describe('ways into the cluster', () => {
+  const report = reportMatrix(
+    loadSnapshot(
+      parseManifest(
+        `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec: { template: { metadata: { labels: { app: web } }, spec: { containers: [{ name: c }] } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }
+`,
+        'web.yaml',
+      ).documents,
+    ),
+  );
+
+  it('are drawn to the pods behind their service, with whom policies let in', () => {
+    const [way] = report.entryPoints;
+    expect(way?.admitted).toEqual(['0.0.0.0/0']);
+    expect(matrixDot(report)).toContain('e1 [label="LoadBalancer shop/web", shape=house];');
+    expect(matrixDot(report)).toContain('e1 -> n1 [label="TCP 8080, lets in 0.0.0.0/0"];');
+    expect(matrixMermaid(report)).toContain('e1 ==>|"TCP 8080, lets in 0.0.0.0/0"| n1');
+  });
+
+  it('are lines of the CSV, behind the connections and the services', () => {
+    const lines = matrixCsv(report).trimEnd().split('\r\n').slice(1).map(fieldsOf);
+    expect(lines.map((cells) => cells[6]).filter((kind, at, all) => kind !== all[at - 1])).toEqual([
+      'connection',
+      'service',
+      'entry point',
+    ]);
+    const [from, to, traffic, , verdict] = lines.at(-1) ?? [];
+    expect([from, to, traffic, verdict]).toEqual(['0.0.0.0/0 through LoadBalancer shop/web', 'service shop/web 80/TCP', 'TCP 80', 'allow']);
+  });
+
+  it('are text to spreadsheets, whatever they begin with', () => {
+    const [row] = report.connections;
+    const odd = { ...report, connections: row === undefined ? [] : [{ ...row, from: '=1+1' }] };
+    expect(fieldsOf(matrixCsv(odd).split('\r\n')[1] ?? '')[0]).toBe("'=1+1");
+  });
+});

@@ -21,6 +21,7 @@ import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, notFoundError, usageError } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
+import type { Output } from '../output.ts';
 import { drawMatrix } from '../reports/matrix-picture.ts';
 import { matrixTable } from '../reports/matrix-table.ts';
 import { chosenReading } from '../source-options.ts';
@@ -56,7 +57,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   checkNames(snapshot, controllers);
   const report = reportMatrix(snapshot, { include, filter, controllers, hosts: objects.hosts, exposure: options.flag('exposure') });
   if (!output.json) {
-    output.result(await rendered(report, output.format));
+    output.result(await rendered(report, output));
     return exitCode.done;
   }
   const cells = await cellsBeside(invocation, { objects, snapshot, include });
@@ -65,12 +66,12 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   return failOnCode(options, { differences: (json.differences ?? 0) > 0 });
 }
 
-async function rendered(report: MatrixReport, format: string): Promise<string> {
-  const render = textFormats[format];
+async function rendered(report: MatrixReport, output: Output): Promise<string> {
+  const render = textFormats[output.format];
   if (render !== undefined) return render(report);
   const picture = await drawMatrix(report);
-  if (format === 'html') return matrixHtml(report, picture);
-  if ('reason' in picture) throw usageError(picture.reason);
+  if (output.format === 'html') return matrixHtml(report, picture);
+  if (picture.about !== undefined) output.notice(picture.about);
   return picture.svg;
 }
 

@@ -12,8 +12,7 @@ const file = join(import.meta.dirname, '../../../../examples/three-tier/shop.yam
 const report = reportMatrix(loadSnapshot(parseManifest(readFileSync(file, 'utf8'), 'shop.yaml').documents));
 
 async function svgOf(drawn: MatrixReport): Promise<string> {
-  const picture = await drawMatrix(drawn);
-  return 'svg' in picture ? picture.svg : picture.reason;
+  return (await drawMatrix(drawn)).svg;
 }
 
 /** The lines of a picture as an XML parser finds them: the ids of both ends, and what is written at the line. */
@@ -48,10 +47,18 @@ describe('the picture of a matrix', () => {
     expect(linesOf(svg).map((line) => line.slice(line.indexOf(' ') + 1))).toEqual([traffic]);
   });
 
-  it('is left out with the reason where nobody could read it, and the page has its tables all the same', async () => {
-    const many = Array.from({ length: 601 }, (): MatrixConnection => defined(report.connections[0], 'a connection'));
+  it('is of namespaces, with the number of connections, where nobody could read one of all ends', async () => {
+    const many = Array.from({ length: 601 }, (): MatrixConnection => {
+      const { from, to } = defined(
+        report.connections.find((one) => one.from === 'shop/frontend' && one.to === 'shop/backend'),
+        'a connection',
+      );
+      return { ...defined(report.connections[0], 'a connection'), from, to };
+    });
     const picture = await drawMatrix({ ...report, connections: many });
-    expect(picture).toEqual({ reason: expect.stringContaining('--focus') });
+    expect(picture.about).toContain('601 connections are too many for a picture of all ends');
+    expect(linesOf(picture.svg).map((line) => line.replace(/^n\d+->n\d+ /, ''))).toEqual(['601']);
+    expect(picture.svg).toContain('namespace shop');
     expect(matrixHtml(report, picture)).toContain('601 connections are too many for a picture');
   });
 });

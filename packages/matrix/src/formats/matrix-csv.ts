@@ -1,28 +1,60 @@
-/** A matrix as comma-separated values (RFC 4180): one line a connection, allowed ones first. */
-import type { MatrixConnection, MatrixReport } from '../matrix-report.ts';
+/**
+ * A matrix as comma-separated values (RFC 4180): one line a connection, allowed ones first; then each service by who
+ * reaches it, each entry point by whom it lets in, and what pods that are not among the objects could reach.
+ */
+import type { EntryPoint, MatrixConnection, MatrixReport, ServiceReach } from '../matrix-report.ts';
 import { familyText } from './family-text.ts';
+import { entryTargetText, entryText, serviceText } from './matrix-sections.ts';
 
-/** The columns; `missing` holds what would have to be known, for what is not known. */
-const columns = ['from', 'to', 'traffic', 'family', 'verdict', 'missing'] as const;
+/** The columns; `missing` holds what would have to be known, `kind` what the line is about. */
+const columns = ['from', 'to', 'traffic', 'family', 'verdict', 'missing', 'kind'] as const;
+
+type Line = Readonly<Record<(typeof columns)[number], string>>;
 
 /** The lines, each ended. */
-export function matrixCsv({ connections, unknown }: MatrixReport): string {
-  const line = (cells: readonly string[]): string => `${cells.map(cellText).join(',')}\r\n`;
-  const cells = (row: MatrixConnection, verdict: string, missing: string): string[] => [
-    row.from,
-    row.to,
-    row.traffic,
-    familyText(row.families),
-    verdict,
-    missing,
+export function matrixCsv({ connections, unknown, services, entryPoints, exposure }: MatrixReport): string {
+  const of = (row: MatrixConnection, verdict: string, missing: string, kind: string): Line => {
+    const { from, to, traffic, families } = row;
+    return { from, to, traffic, family: familyText(families), verdict, missing, kind };
+  };
+  const lines = [
+    ...connections.map((row) => of(row, 'allow', '', 'connection')),
+    ...unknown.map((row) => of(row, 'unknown', row.missing, 'connection')),
+    ...services.flatMap(linesOfService),
+    ...entryPoints.flatMap(linesOfEntry),
+    ...(exposure?.connections ?? []).map((row) => of(row, 'allow', '', 'exposure')),
   ];
-  return [
-    line(columns),
-    ...connections.map((row) => line(cells(row, 'allow', ''))),
-    ...unknown.map((row) => line(cells(row, 'unknown', row.missing))),
-  ].join('');
+  return [columns, ...lines.map((line) => columns.map((column) => line[column]))]
+    .map((cells) => `${cells.map(cellText).join(',')}\r\n`)
+    .join('');
 }
 
+function linesOfService(service: ServiceReach): Line[] {
+  const { reachedFrom, partlyFrom, perhapsFrom, families, port, protocol } = service;
+  const of = (ends: readonly string[], verdict: string): Line[] =>
+    ends.map((from) => ({
+      from,
+      to: serviceText(service),
+      traffic: `${protocol} ${port}`,
+      family: familyText(families),
+      verdict,
+      missing: '',
+      kind: 'service',
+    }));
+  return [...of(reachedFrom, 'allow'), ...of(partlyFrom, 'partly'), ...of(perhapsFrom, 'unknown')];
+}
+
+function linesOfEntry(entry: EntryPoint): Line[] {
+  const { admitted, facts, port, protocol } = entry;
+  const traffic = port === undefined ? protocol : `${protocol} ${port}`;
+  const own = { to: entryTargetText(entry), traffic, family: '', missing: facts.join('; ') };
+  const through = entryText(entry);
+  if (admitted.length === 0) return [{ ...own, from: through, verdict: 'deny', kind: 'entry point' }];
+  return admitted.map((end) => ({ ...own, from: `${end} through ${through}`, verdict: 'allow', kind: 'entry point' }));
+}
+
+/** What begins like a formula is told as text to spreadsheets, by an apostrophe before it. */
 function cellText(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -18,52 +18,85 @@ import {
 } from './matrix-sections.ts';
 
 const style = `
-body { font: 14px/1.4 system-ui, sans-serif; margin: 2rem; color: #1b1f24; background: #fff; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 1.6rem 0 .4rem; }
-input { font: inherit; padding: .4rem .6rem; width: min(40rem, 100%); box-sizing: border-box; }
-table { border-collapse: collapse; } th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid #d8dee4; }
-tr.unknown td { color: #8a5a00; } .picture { overflow: auto; border: 1px solid #d8dee4; margin: 1rem 0; } .picture svg { max-width: none; }
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #d8dee4; --soft: #57606a; --mark: #ddf4ff; --open: #0969da; --unsure: #8a5a00; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6edf3; --paper: #0d1117; --line: #30363d; --soft: #9198a1; --mark: #0c2d4d; --open: #58a6ff; --unsure: #d29922; }
+}
+body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; padding: 0 1.5rem; max-width: 75rem; color: var(--ink); background: var(--paper); }
+h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; } p.summary { color: var(--soft); margin: .3rem 0 1.2rem; }
+form { position: sticky; top: 0; padding: .6rem 0; background: var(--paper); display: flex; gap: .8rem; align-items: center; flex-wrap: wrap; }
+input { font: inherit; padding: .4rem .6rem; flex: 1 1 20rem; max-width: 40rem; box-sizing: border-box; }
+output { color: var(--soft); }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th { color: var(--soft); font-weight: 600; } tbody tr:hover { background: var(--mark); } tr.unknown td { color: var(--unsure); }
+button.end { font: inherit; color: var(--open); background: none; border: 0; padding: 0; text-align: left; cursor: pointer; }
+button.end:hover, button.end:focus-visible { text-decoration: underline; }
+ul { color: var(--soft); padding-left: 1.2rem; } details { margin: 1rem 0; } summary { cursor: pointer; }
+.picture { overflow: auto; border: 1px solid var(--line); margin: .6rem 0; background: #fff; } .picture svg { display: block; max-width: 100%; height: auto; margin: auto; }
+@media print { form { display: none; } button.end { color: inherit; } body { margin: 0; max-width: none; } }
 `;
 
-/** Hides the rows that do not hold every word of the filter, and sections without rows. */
+/**
+ * Hides the rows that do not hold every word of the filter, and sections without rows. A click on an end shows what it
+ * reaches and what reaches it; the address of the page keeps what is shown.
+ */
 const script = `
 const filter = document.getElementById('filter');
-filter.addEventListener('input', () => {
-  const words = filter.value.toLowerCase().split(/\\s+/).filter(Boolean);
+const shown = document.getElementById('shown');
+function show() {
+  const text = filter.value.trim();
+  const words = text.toLowerCase().split(/\\s+/).filter(Boolean);
+  let count = 0;
   for (const section of document.querySelectorAll('section')) {
-    let shown = 0;
+    let rows = 0;
     for (const row of section.querySelectorAll('tbody tr')) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
-      if (!row.hidden) shown++;
+      const ends = [...row.querySelectorAll('button.end')].map((end) => end.textContent);
+      const own = row.textContent.toLowerCase();
+      row.hidden = !(ends.includes(text) || words.every((word) => own.includes(word)));
+      if (text !== '' && names.has(text) && !ends.includes(text) && ends.length > 0) row.hidden = true;
+      if (!row.hidden) rows++;
     }
-    section.hidden = shown === 0;
+    section.hidden = rows === 0;
+    count += rows;
   }
+  shown.value = text === '' ? '' : count + (count === 1 ? ' row' : ' rows');
+}
+const names = new Set([...document.querySelectorAll('button.end')].map((end) => end.textContent));
+function choose(text) {
+  filter.value = text;
+  history.replaceState(null, '', text === '' ? location.pathname + location.search : '#' + encodeURIComponent(text));
+  show();
+}
+filter.addEventListener('input', () => choose(filter.value));
+filter.form.addEventListener('submit', (event) => event.preventDefault());
+document.addEventListener('click', (event) => {
+  const end = event.target.closest('button.end');
+  if (end !== null) choose(filter.value === end.textContent ? '' : end.textContent);
 });
+addEventListener('hashchange', () => choose(decodeURIComponent(location.hash.slice(1))));
+if (location.hash.length > 1) choose(decodeURIComponent(location.hash.slice(1)));
 `;
 
-/** The page; `picture` is SVG, or a sentence that says why there is none. */
-export function matrixHtml(report: MatrixReport, picture: { readonly svg: string } | { readonly reason: string }): string {
-  const row = (cells: readonly string[], unknown = false): string =>
-    `<tr${unknown ? ' class="unknown"' : ''}>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
-  const connection = ({ from, to, traffic, families }: MatrixReport['connections'][number]): string[] => [
-    from,
-    to,
-    traffic,
-    familyText(families),
-  ];
+/** The page; the picture is SVG, with what it is about where it is not of all ends. */
+export function matrixHtml(report: MatrixReport, picture?: { readonly svg: string; readonly about?: string }): string {
+  const row = (cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
+  const connection = ({ from, to, traffic, families }: MatrixReport['connections'][number], missing?: string): string => {
+    const ends = [from, to].map((end) => `<td><button type="button" class="end">${escaped(end)}</button></td>`);
+    const others = [traffic, familyText(families), ...(missing === undefined ? [] : [missing])].map((cell) => `<td>${escaped(cell)}</td>`);
+    return `<tr${missing === undefined ? '' : ' class="unknown"'}>${[...ends, ...others].join('')}</tr>`;
+  };
   const sections = [
     ...[...matrixSections(report), ...exposureSections(report)].map(({ title, rows }) =>
       section(
         title,
         ['From', 'To', 'Traffic', 'Family'],
-        rows.map((one) => row(connection(one))),
+        rows.map((one) => connection(one)),
       ),
     ),
     section(
       'Not known',
       ['From', 'To', 'Traffic', 'Family', 'Depends on'],
-      report.unknown.map((one) => row([...connection(one), one.missing], true)),
+      report.unknown.map((one) => connection(one, one.missing)),
     ),
     section(
       'Services',
@@ -76,7 +109,7 @@ export function matrixHtml(report: MatrixReport, picture: { readonly svg: string
       report.entryPoints.map((one) => row([entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')])),
     ),
   ];
-  const drawn = 'svg' in picture ? `<div class="picture">${picture.svg}</div>` : `<p>${escaped(picture.reason)}</p>`;
+  const drawn = picture === undefined ? '' : pictureOf(picture);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -88,19 +121,27 @@ export function matrixHtml(report: MatrixReport, picture: { readonly svg: string
 </head>
 <body>
 <h1>Who can talk to whom</h1>
-<p>${escaped(summaryText(report))}, as ${escaped(report.profile)} reads the policies.</p>
-<p><input id="filter" type="search" placeholder="Words that a row must hold" aria-label="Filter"></p>
+<p class="summary">${escaped(summaryText(report))}, as ${escaped(report.profile)} reads the policies</p>
+${drawn}
+<form role="search">
+<input id="filter" type="search" placeholder="Words that a row must hold, or click an end" aria-label="Filter" autocomplete="off">
+<output id="shown" for="filter"></output>
+</form>
 ${sections.filter((text) => text !== '').join('\n')}
 <ul>
 ${matrixNotes(report)
   .map((note) => `<li>${escaped(note)}</li>`)
   .join('\n')}
 </ul>
-${drawn}
 <script>${script}</script>
 </body>
 </html>
 `;
+}
+
+function pictureOf({ svg, about }: { readonly svg: string; readonly about?: string }): string {
+  const text = about === undefined ? '' : `<p>${escaped(about)}</p>`;
+  return `<details open><summary>Picture</summary>${text}<div class="picture">${svg}</div></details>`;
 }
 
 function section(title: string, headers: readonly string[], rows: readonly string[]): string {

@@ -1,10 +1,10 @@
-/** A matrix as a Mermaid flowchart, which Markdown of many forges draws: what is not known as dotted lines. */
+/** A matrix as a Mermaid flowchart, which Markdown of many forges draws: what is not known as dotted lines, ways into the cluster as flags. */
 import type { MatrixReport } from '../matrix-report.ts';
 import { matrixGraph, nameWithin } from './matrix-graph.ts';
 
 /** The flowchart. */
 export function matrixMermaid(report: MatrixReport): string {
-  const { namespaces, edges } = matrixGraph(report);
+  const { namespaces, edges, entries } = matrixGraph(report);
   const lines = namespaces.flatMap(({ namespace, nodes }, at) => {
     const own = nodes.map(({ id, end }) => {
       const [open, close] = end.kind === 'outside' ? ['([', '])'] : end.kind === 'nodes' ? ['[[', ']]'] : ['[', ']'];
@@ -14,7 +14,11 @@ export function matrixMermaid(report: MatrixReport): string {
     return [`subgraph s${at + 1}[${quoted(namespace)}]`, ...own.map((line) => `  ${line}`), 'end'];
   });
   const arrows = edges.map(({ from, to, label, isCertain }) => `${from} ${isCertain ? '-->' : '-.->'}|${quoted(label)}| ${to}`);
-  return ['flowchart LR', ...[...lines, ...arrows].map((line) => `  ${line}`), ''].join('\n');
+  const ways = entries.flatMap(({ id, label, to, isOpen }) => [
+    `${id}>${quoted(label)}]`,
+    ...to.map((backend) => `${id} ${isOpen ? '==>' : '--x'}|${quoted(backend.label)}| ${backend.id}`),
+  ]);
+  return ['flowchart LR', ...[...lines, ...arrows, ...ways].map((line) => `  ${line}`), ''].join('\n');
 }
 
 /** Text in quotes, with what ends them as an entity. */
