@@ -68,6 +68,8 @@ export class Reach {
   /** What everybody's policies come to that let nobody pass for certain and nobody perhaps: one object, so that nothing has to be counted. */
   readonly nobody: Bounds;
   readonly #rowWalk: RowWalk;
+  #lastTraffic: TrafficClass | undefined;
+  #lastPlace = -1;
 
   constructor(world: PolicyWorld, over: ReachOver) {
     const { ends, traffic } = over;
@@ -164,7 +166,7 @@ export class Reach {
   /** Every walk through the policies of pods: for each kind of classes one for all traffic that its rules treat alike. */
   walks(direction: Direction): AlikeWalk[] {
     return this.#kinds.flatMap((kind) => {
-      const { groupOf, groups } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
+      const { groupOf, groups } = this.#rowsIn(kind, direction);
       const found = new Map<number, TrafficClass[]>();
       for (const [traffic, place] of this.#places) {
         const group = groupOf[place] ?? -1;
@@ -198,7 +200,15 @@ export class Reach {
       const key = `${traits.map(({ id }) => id).join()} ${names} ${own}`;
       let same = found.get(key);
       if (same === undefined) {
-        same = { id: found.size, first: at, tiers, isOne: true, members: BitSet.empty(classes.length), rows: {} };
+        same = {
+          id: found.size,
+          first: at,
+          tiers,
+          isOne: true,
+          members: BitSet.empty(classes.length),
+          ingress: undefined,
+          egress: undefined,
+        };
         found.set(key, same);
         this.#kinds.push(same);
       } else same.isOne = false;
@@ -208,11 +218,17 @@ export class Reach {
   }
 
   #boundsOf(kind: OwnerKind, direction: Direction, place: number): Bounds {
-    const { groupOf, groups, tierEnds } = (kind.rows[direction] ??= this.#groupTraffic(kind, direction));
+    const { groupOf, groups, tierEnds } = this.#rowsIn(kind, direction);
     const group = groups[groupOf[place] ?? -1];
     if (group === undefined) throw new RangeError('reach is asked about traffic that it does not know');
     group.row ??= tierEnds === undefined ? this.nobody : this.#walk(group.rules, kind.first, place, tierEnds);
     return group.row;
+  }
+
+  /** Two fields by their names: a million times a field by a name that varies would be most of the time that rows take which are there. */
+  #rowsIn(kind: OwnerKind, direction: Direction): AlikeRows {
+    if (direction === 'ingress') return (kind.ingress ??= this.#groupTraffic(kind, direction));
+    return (kind.egress ??= this.#groupTraffic(kind, direction));
   }
 
   /** Divides the traffic by what the kind's rules make of it: one rule after the other splits what it tells apart. */
@@ -271,7 +287,12 @@ export class Reach {
   }
 
   #placeOf(traffic: TrafficClass): number {
-    return this.#places.get(traffic) ?? -1;
+    // Whoever asks about all pairs asks about one traffic after the other, a million times.
+    if (traffic !== this.#lastTraffic) {
+      this.#lastTraffic = traffic;
+      this.#lastPlace = this.#places.get(traffic) ?? -1;
+    }
+    return this.#lastPlace;
   }
 
   #numberOf(row: BitSet): number {
@@ -311,7 +332,9 @@ interface OwnerKind {
   isOne: boolean;
   readonly members: BitSet;
   readonly tiers: readonly SelectingTier[];
-  readonly rows: Partial<Record<Direction, AlikeRows>>;
+  /** Made when they are asked for. */
+  ingress: AlikeRows | undefined;
+  egress: AlikeRows | undefined;
 }
 
 /** Groups of traffic that a kind's rules treat alike, and the group of each traffic by its place. */

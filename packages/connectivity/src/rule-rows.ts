@@ -19,7 +19,7 @@ import {
 import { BitSet, defined, type Family, formatPortRange } from '@weir/net';
 import { type Bounds, both, butNot, known, uniform } from './bounds.ts';
 import type { EndClasses } from './end-classes.ts';
-import type { TrafficClass } from './traffic-classes.ts';
+import { portRangeNumber, type TrafficClass } from './traffic-classes.ts';
 
 /** Traffic for which a rule matches some peers; the variant is the same where it matches the same ones. */
 export interface MatchedTraffic {
@@ -33,7 +33,7 @@ export class RuleRows {
   readonly #ends: EndClasses;
   readonly #traffic: readonly TrafficClass[];
   readonly #planned: Readonly<Record<Direction, Map<Rule, PlannedRule>>> = { ingress: new Map(), egress: new Map() };
-  readonly #conditions: Map<string, TrafficCondition> = new Map();
+  readonly #conditions: Map<string | number, TrafficCondition> = new Map();
   readonly #full: BitSet;
   #named: Map<string, AlikeNamed> | undefined;
   /** An address whose part in a question is to say the family. */
@@ -306,11 +306,13 @@ function askedOfTraffic({ source, destination, ...others }: Match): Match {
   return { ...others, source: portsOf(source), destination: portsOf(destination) };
 }
 
-/** A text that is the same for rules that ask the same of traffic. */
-function conditionKey(match: Match): string {
+/** What is the same for rules that ask the same of traffic: a number where a protocol and one range of ports is all, as mostly, since texts take longer. */
+function conditionKey(match: Match): string | number {
   const { protocol, notProtocol, icmp, notIcmp, family, source, destination } = match;
   const asksMore = notProtocol !== undefined || icmp !== undefined || notIcmp !== undefined || family !== undefined;
   const isUsual = !asksMore && source.ports === undefined && !asksForUnusualPorts(source) && !asksForUnusualPorts(destination);
+  const [only] = destination.ports ?? [];
+  if (isUsual && only !== undefined && destination.ports?.length === 1) return (protocol ?? 2 ** 8) * 2 ** 32 + portRangeNumber(only);
   return isUsual ? `${protocol ?? ''} ${destination.ports?.map(formatPortRange).join() ?? '*'}` : JSON.stringify(askedOfTraffic(match));
 }
 

@@ -4,7 +4,7 @@
  * while no rule asks for any; protocols that some rule names have a class of their own.
  */
 
-import type { Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule, Side } from '@weir/model';
+import type { AddressGroupName, Endpoint, GroupMember, IcmpMessages, PolicyWorld, Rule, Side } from '@weir/model';
 import {
   addToGroup,
   type Family,
@@ -116,13 +116,24 @@ function portsOfHosts(world: PolicyWorld): readonly NumberedPort[] {
 }
 
 function groupMembersOf(world: PolicyWorld): readonly GroupMember[] {
-  const sides = rulesOf(world).flatMap(({ match }) => [match.source, match.destination]);
-  return [...new Set(sides.flatMap(({ groups = [] }) => groups))].flatMap((group) => world.membersOf(group));
+  const groups = new Set<AddressGroupName>();
+  for (const { match } of rulesOf(world)) {
+    for (const { groups: named } of [match.source, match.destination])
+      if (named !== undefined) for (const group of named) groups.add(group);
+  }
+  return [...groups].flatMap((group) => world.membersOf(group));
 }
 
 /** Every rule of every policy of a world. */
 export function rulesOf({ tiers }: PolicyWorld): readonly Rule[] {
-  return tiers.flatMap(({ policies }) => policies.flatMap(({ ingress, egress }) => [...(ingress?.rules ?? []), ...(egress?.rules ?? [])]));
+  const rules: Rule[] = [];
+  for (const { policies } of tiers) {
+    for (const { ingress, egress } of policies) {
+      for (const rule of ingress?.rules ?? []) rules.push(rule);
+      for (const rule of egress?.rules ?? []) rules.push(rule);
+    }
+  }
+  return rules;
 }
 
 /** What has numbers of ports beside rules. */
@@ -131,19 +142,26 @@ export interface NumberedPorts {
   readonly members: readonly NumberedPort[];
 }
 
-/** What rules ask of the ports of one protocol: each list of ranges once, by its text. */
+/** What rules ask of the ports of one protocol: each list of ranges once, by its text; of one range, which most lists are, by its number. */
 interface AskedPorts {
-  readonly sources: Map<string, readonly PortRange[]>;
-  readonly destinations: Map<string, readonly PortRange[]>;
+  readonly sources: Map<string | number, readonly PortRange[]>;
+  readonly destinations: Map<string | number, readonly PortRange[]>;
   readonly names: Set<string>;
   namesSources: boolean;
+}
+
+/** One number for equal ranges; below 2 ** 32. */
+export function portRangeNumber({ first, last }: PortRange): number {
+  return first * 2 ** 16 + last;
 }
 
 /** One pass over what may be tens of thousands of rules, which makes nothing for each. */
 function askedPorts(protocol: ProtocolNumber, rules: readonly Rule[]): AskedPorts {
   const asked: AskedPorts = { sources: new Map(), destinations: new Map(), names: new Set(), namesSources: false };
   const addSpec = (specs: AskedPorts['sources'], ports: readonly PortRange[] | undefined): void => {
-    if (ports !== undefined) specs.set(ports.map(formatPortRange).join(), ports);
+    if (ports === undefined) return;
+    const [only] = ports;
+    specs.set(only !== undefined && ports.length === 1 ? portRangeNumber(only) : ports.map(formatPortRange).join(), ports);
   };
   const addNames = ({ namedPorts, notNamedPorts }: Side): void => {
     if (namedPorts !== undefined) for (const name of namedPorts) asked.names.add(name);

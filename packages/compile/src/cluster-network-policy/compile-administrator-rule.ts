@@ -1,6 +1,6 @@
 /** One rule of the cluster's administrators into rules of the model: one for each peer and protocol. */
 import { matchesLabelSelector, type Node, parseApiCidr } from '@weir/kube';
-import { type AddressGroupName, allOf, type Match, type Selector, type Side } from '@weir/model';
+import type { AddressGroupName, Match, Selector, Side } from '@weir/model';
 import {
   type AddressRange,
   assert,
@@ -15,7 +15,7 @@ import {
   unionOfPortRanges,
 } from '@weir/net';
 import { nodeKind } from '../core-kinds.ts';
-import { compileLabelSelector } from '../kubernetes/compile-selector.ts';
+import { compileLabelSelector, compilePeerSelector } from '../kubernetes/compile-selector.ts';
 import type { ReferredObjects } from '../policy-api.ts';
 import type { AdministratorPorts, AdministratorRule } from './administrator-policy.ts';
 import type { AdministratorPeer, PodSelection } from './cluster-network-policy.ts';
@@ -29,7 +29,7 @@ export interface CompiledPorts {
 /** The pods that are selected; those on the host's network never are. */
 export function compilePodSelection({ namespaces, pods }: PodSelection): Selector {
   if (pods === undefined) return compileLabelSelector(defined(namespaces, 'the schema let a selection of nothing through'), 'namespace');
-  return allOf(compileLabelSelector(pods.namespaceSelector ?? {}, 'namespace'), compileLabelSelector(pods.podSelector, 'pod'));
+  return compilePeerSelector(pods.namespaceSelector ?? {}, pods.podSelector);
 }
 
 /** What a rule matches, in no particular order within one peer. */

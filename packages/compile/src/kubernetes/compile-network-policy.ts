@@ -18,7 +18,6 @@ import {
   validateNetworkPolicy,
 } from '@weir/kube';
 import {
-  allOf,
   type Direction,
   type DirectionRules,
   type EnforcementTarget,
@@ -33,7 +32,7 @@ import {
 import { addToGroup, assert, isTransportName, type PortRange, transportNumber, unionOfPortRanges } from '@weir/net';
 import type { PolicyDiagnostic } from '../policy-diagnostic.ts';
 import { refusalOf } from '../policy-refusal.ts';
-import { compileLabelSelector, compilePodSelector } from './compile-selector.ts';
+import { compilePeerSelector, compilePodSelector } from './compile-selector.ts';
 import { rangesOfIpBlock } from './ip-block-ranges.ts';
 import { type UnsupportedField, unsupportedFields } from './unsupported-features.ts';
 
@@ -170,7 +169,7 @@ class PolicyCompiler {
   private compilePeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer): Side {
     if (ipBlock !== undefined) return { nets: rangesOfIpBlock(ipBlock) };
     if (namespaceSelector === undefined) return { selector: compilePodSelector(podSelector ?? {}, this.namespace) };
-    return { selector: allOf(compileLabelSelector(namespaceSelector, 'namespace'), compileLabelSelector(podSelector ?? {}, 'pod')) };
+    return { selector: compilePeerSelector(namespaceSelector, podSelector ?? {}) };
   }
 
   private rule(direction: Direction, ruleIndex: number, peer: CompiledPeer, { protocol, destination }: CompiledPorts): Rule {
