@@ -1,5 +1,5 @@
 /** The policies that say something else than they did, by what they say and not by where they stand. */
-import type { Policy, PolicyWorld, Tier } from '@weir/model';
+import type { Direction, Policy, PolicyWorld, Tier } from '@weir/model';
 import { groupBy } from '@weir/net';
 import { isSameValue } from './same-value.ts';
 
@@ -54,15 +54,18 @@ function isSameTier(was: Tier, is: Tier): boolean {
 }
 
 function saysTheSame(was: Policy, is: Policy): boolean {
+  return was === is || (saysTheSameIn(was, is, 'ingress') && areSameRules(was.egress, is.egress));
+}
+
+/** Whether two policies, of the same tier, are the same to the traffic of one direction. */
+export function saysTheSameIn(was: Policy, is: Policy, direction: Direction): boolean {
   return (
-    was === is ||
-    (was.order === is.order &&
-      was.staged === is.staged &&
-      was.orderedBy === is.orderedBy &&
-      isSameValue(was.appliesTo, is.appliesTo) &&
-      isSameValue(was.subject, is.subject) &&
-      areSameRules(was.ingress, is.ingress) &&
-      areSameRules(was.egress, is.egress))
+    was.order === is.order &&
+    was.staged === is.staged &&
+    was.orderedBy === is.orderedBy &&
+    isSameValue(was.appliesTo, is.appliesTo) &&
+    isSameValue(was.subject, is.subject) &&
+    areSameRules(was[direction], is[direction])
   );
 }
 

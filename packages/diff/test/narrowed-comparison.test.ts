@@ -1,7 +1,7 @@
-import type { KubeObject, Pod } from '@weir/kube';
+import type { KubeObject, NetworkPolicy, Pod } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
 import type { Family } from '@weir/net';
-import { loadSnapshot, type Snapshot } from '@weir/snapshot';
+import { loadSnapshot, type Snapshot, withPolicy } from '@weir/snapshot';
 import { generateWorld, objectsOf, type PolicyMix, Random, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 import { type ConnectionComparison, compareConnections } from '../src/changed-connections.ts';
@@ -93,6 +93,43 @@ describe('a difference about few pods', () => {
     }
     expect(changes).toBeGreaterThan(0);
   });
+
+  it.each([41_020, 41_021, 41_022, 41_023])(
+    'is told so of edits, too, of which the snapshot is made from the one before it (world %i)',
+    (seed) => {
+      const random = new Random(seed);
+      const { base, policies } = worldOf({ seed, profile: 'kubernetes', family: 4, isPartlyKnown: seed % 2 === 1 });
+      const objects = [...base, ...policies];
+      const before = loadSnapshot(objects);
+      let changes = 0;
+      for (const policy of policies as readonly NetworkPolicy[]) {
+        const spec = policy.spec ?? {};
+        const edits: readonly NetworkPolicy['spec'][] = [
+          { ...spec, ingress: [{}] },
+          { ...spec, ingress: [] },
+          { ...spec, podSelector: {} },
+          { ...spec, policyTypes: ['Egress'], egress: [{}] },
+          { ...spec, policyTypes: ['Ingress', 'Egress'], egress: (spec.egress ?? []).slice(1) },
+          {
+            ...spec,
+            policyTypes: ['Ingress'],
+            ingress: [{ from: [{ ipBlock: { cidr: `10.224.0.${random.integer(0, 7) * 4}/30` } }], ports: [{ port: 80 }] }],
+          },
+        ];
+        for (const edited of edits) {
+          if (edited === undefined) continue;
+          const after = withPolicy(before, { policy: { ...policy, spec: edited } as KubeObject, objects });
+          const narrowed = compareConnections({ before, after, family: 4 });
+          const full = compareConnections({ before, after: withAnotherNode(after), family: 4 });
+          const [fates, expected] = [narrowed, full].map((comparison) => new Map([...fatesOf(comparison, outside[4])].sort()));
+          expect(fates, JSON.stringify(edited)).toEqual(expected);
+          expect(causesOf(narrowed), JSON.stringify(edited)).toEqual(causesOf(full));
+          changes += expected?.size ?? 0;
+        }
+      }
+      expect(changes).toBeGreaterThan(0);
+    },
+  );
 
   it('asks the pods of a policy and those that it treats otherwise, and no others', () => {
     const pods = Array.from({ length: 40 }, (_, i) => ({

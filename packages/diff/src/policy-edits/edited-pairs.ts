@@ -9,11 +9,13 @@
  *
  * Ten thousand peers of an owner are looked at one by one, but none of them is judged for itself.
  */
-import type { Direction, Policy } from '@weir/model';
+import { type Direction, type Policy, policyTieText } from '@weir/model';
 import { addToGroup, defined, groupBy } from '@weir/net';
 import type { ClassChange } from '../changed-blocks.ts';
+import { saysTheSameIn } from '../changed-policies.ts';
 import type { ComparedSides, JointClass } from '../joint-ends.ts';
 import { PairJudge } from '../pair-judge.ts';
+import { isSameValue } from '../same-value.ts';
 import type { Speaking } from '../speaking-policies.ts';
 import { AnsweringPeers } from './answering-peers.ts';
 import { type ChangedCell, classifyCells } from './classify-cells.ts';
@@ -43,10 +45,12 @@ interface CellPair {
   readonly their: Speaking;
 }
 
+type Cells = Map<string, ChangedCell | undefined>;
+
 /** Compares what policies say. */
 export class EditedPairs {
   readonly #compared: ComparedSides;
-  readonly #changed: ReadonlySet<Policy>;
+  readonly #changed: Readonly<Record<Direction, ReadonlySet<Policy>>>;
   readonly #ends: EditedEnds;
   readonly #judge: PairJudge;
   readonly #said: SaidToPeers = new SaidToPeers();
@@ -54,86 +58,87 @@ export class EditedPairs {
 
   constructor(compared: ComparedSides, ends: EditedEnds, changed: readonly Policy[]) {
     this.#compared = compared;
-    this.#changed = new Set(changed);
+    this.#changed = changedIn(compared, changed);
     this.#ends = ends;
     this.#judge = new PairJudge(compared);
   }
 
   /** The classes of ends, and the changes between them. */
   compare(): { readonly classes: readonly JointClass[]; readonly changes: readonly ClassChange[] } {
-    if (this.#ends.owners.size > 0) for (const direction of ['ingress', 'egress'] as const) this.#compareDirection(direction);
-    return classifyCells(this.#ends.all, this.#cells);
+    const { owners, all } = this.#ends;
+    const { ingress, egress } = this.#changed;
+    if (owners.size > 0 && ingress.size > 0) this.#compareDirection('ingress', all, egress.size > 0);
+    // Pairs of owners were asked about both directions.
+    if (owners.size > 0 && egress.size > 0)
+      this.#compareDirection('egress', ingress.size > 0 ? all.filter((end) => !owners.has(end)) : all, false);
+    return classifyCells(all, this.#cells);
   }
 
-  /** The pairs in which the owner is asked in this direction; pairs of owners are those of ingress. */
-  #compareDirection(direction: Direction): void {
-    const kinds = this.#kindsOfPeers(direction);
+  /** The pairs of owners, asked in this direction, with peers; what owners say as peers may be different, too. */
+  #compareDirection(direction: Direction, ends: readonly EditedEnd[], changesPeers: boolean): void {
+    const kinds = this.#kindsOfPeers(direction, ends, changesPeers);
     const peers = kinds.flatMap((kind) => kind.peers);
     const answers = new AnsweringPeers(this.#compared, {
       ends: this.#ends,
       peers,
       direction: direction === 'ingress' ? 'egress' : 'ingress',
-      changed: [...this.#changed],
+      changed: [...this.#changed.ingress, ...this.#changed.egress],
       said: this.#said,
     });
-    const split = kinds.map(({ match, peers: alike }) => ({ match, ...this.#splitPeers(alike, answers) }));
+    const split = kinds.map(({ match, peers: alike }) => {
+      const others = groupBy(
+        alike.filter(({ kind }) => kind !== 'nodes'),
+        (peer) => answers.saidToOthers(peer),
+      );
+      return { match, nodes: alike.filter(({ kind }) => kind === 'nodes'), others };
+    });
+    const kindOf = new Map(kinds.flatMap(({ match, peers: alike }) => alike.map((peer) => [peer, match] as const)));
     for (const group of this.#groups(answers)) {
       const touched = answers.touchedBy(group.match);
       const cells = new Map<string, ChangedCell | undefined>();
-      for (const { match, single, others } of split) {
-        const own = this.#said.of(selectingSides(this.#compared, this.#ends, group.first), direction, match, 'by rule');
-        const enter = (peer: EditedEnd, their: Speaking): void => {
-          if (own.isChanged || their.isChanged) this.#enter({ direction, group, peer, own, their }, cells);
-        };
-        for (const peer of single) enter(peer, answers.said(peer, group.match));
-        if (!own.isChanged) continue;
+      const saidTo = new Map(
+        kinds.map(({ match }) => [
+          match,
+          this.#said.of(selectingSides(this.#compared, this.#ends, group.first), direction, match, 'by rule'),
+        ]),
+      );
+      for (const peer of touched) {
+        const own = saidTo.get(kindOf.get(peer) ?? noRules);
+        if (own === undefined || !(own.isChanged || (changesPeers && this.#ends.owners.has(peer)))) continue;
+        const their = answers.said(peer, group.match);
+        if (own.isChanged || their.isChanged) this.#enter({ direction, group, own, their }, [peer], cells);
+      }
+      for (const { match, nodes, others } of split) {
+        const own = saidTo.get(match);
+        if (own === undefined) continue;
         for (const [their, alike] of others) {
-          const untouched = alike.filter((peer) => !touched.has(peer));
-          for (const peer of alike) if (touched.has(peer)) enter(peer, answers.said(peer, group.match));
-          if (untouched.length > 0) this.#enterAll({ direction, group, own, their }, untouched, cells);
+          if (!own.isChanged && !their.isChanged) continue;
+          this.#enter({ direction, group, own, their }, alike, cells, touched);
         }
+        if (own.isChanged)
+          for (const node of nodes) this.#enterNode({ direction, group, own, their: answers.saidToOthers(node) }, node, cells);
       }
     }
   }
 
-  /** Owners and nodes, of which each pair may be something of its own, and all other peers by what they say to an owner that no rule of theirs is about. */
-  #splitPeers(
-    peers: readonly EditedEnd[],
-    answers: AnsweringPeers,
-  ): { readonly single: readonly EditedEnd[]; readonly others: ReadonlyMap<Speaking, readonly EditedEnd[]> } {
-    const isSingle = (peer: EditedEnd): boolean => peer.kind === 'nodes' || this.#ends.owners.has(peer);
-    return {
-      single: peers.filter(isSingle),
-      others: groupBy(
-        peers.filter((peer) => !isSingle(peer)),
-        (peer) => answers.saidToOthers(peer),
-      ),
-    };
-  }
-
-  /** The peers of which a pair may change by what policies of the direction say, and owners, of which it may by the other direction too. */
-  #kindsOfPeers(direction: Direction): PeerKind[] {
+  /** The peers of which a pair may change by what policies of the direction say, and owners, where it may by what they say as peers. */
+  #kindsOfPeers(direction: Direction, ends: readonly EditedEnd[], changesPeers: boolean): PeerKind[] {
     const { world } = this.#compared.after;
-    const rules = new PeerRules(policiesOf(this.#compared, this.#ends, this.#ends.owners), direction, {
-      world,
-      family: this.#compared.family,
-    });
-    const nothing = new Map<Policy, never>();
-    const isAboutAll = [...this.#ends.owners].some(
-      (owner) => this.#said.of(selectingSides(this.#compared, this.#ends, owner), direction, nothing, 'by content').isChanged,
+    const { owners } = this.#ends;
+    const rules = new PeerRules(policiesOf(this.#compared, this.#ends, owners), direction, { world, family: this.#compared.family });
+    const isAboutAll = [...owners].some(
+      (owner) => this.#said.of(selectingSides(this.#compared, this.#ends, owner), direction, noRules, 'by content').isChanged,
     );
     const kinds = new Map<PeerMatch, EditedEnd[]>();
     const mayChange = new Map<PeerMatch, boolean>();
-    for (const end of this.#ends.all) {
-      const isOwner = this.#ends.owners.has(end);
-      if (isOwner && direction === 'egress') continue;
+    for (const end of ends) {
       const match = rules.of(defined(end.joint.after, 'every end is on both sides'));
       let isChanging = mayChange.get(match);
       if (isChanging === undefined) {
-        isChanging = isAboutAll || [...match.rules.keys()].some((policy) => this.#changed.has(policy));
+        isChanging = isAboutAll || [...match.rules.keys()].some((policy) => this.#changed[direction].has(policy));
         mayChange.set(match, isChanging);
       }
-      if (isChanging || isOwner) addToGroup(kinds, match, end);
+      if (isChanging || (changesPeers && owners.has(end))) addToGroup(kinds, match, end);
     }
     return [...kinds].map(([{ rules: match }, peers]) => ({ match, peers }));
   }
@@ -156,34 +161,38 @@ export class EditedPairs {
     });
   }
 
-  /** Puts the pairs of the group and the peer into their cells; a pod and its own node are another cell than a pod and other nodes. */
-  #enter(pair: CellPair & { readonly peer: EditedEnd }, cells: Map<string, ChangedCell | undefined>): void {
-    const { group, peer } = pair;
-    const node = peer.joint.after?.kind === 'node' ? peer.joint.after.node.name : undefined;
-    for (const isOwnNode of node === undefined ? [false] : [false, true]) {
-      const owner =
-        group.owners.find((one) => isOwnNode === (node !== undefined && one.nodeName === node) && one !== peer) ?? severalOf(peer, group);
-      if (owner !== undefined) this.#cellOf(pair, { owner, peer, isOwnNode }, cells)?.peers.push(peer);
+  /** Puts the pairs of the group and some peers that say the same, and are no nodes, into their cell; those that are left out are in others. */
+  #enter(pair: CellPair, peers: readonly EditedEnd[], cells: Cells, without: ReadonlySet<EditedEnd> = nobody): void {
+    const { group, own, their } = pair;
+    const [alone] = group.owners.length === 1 ? group.owners : [];
+    // An owner of which there is one has no pair with itself.
+    const isIn = (peer: EditedEnd): boolean => !without.has(peer) && !(peer === alone && !peer.joint.isSeveral);
+    const asksPeer = pair.direction === 'egress' && (own.asksPortNames || their.asksPortNames);
+    let cell: ChangedCell | undefined;
+    let isFirst = true;
+    for (const peer of peers) {
+      if (!isIn(peer)) continue;
+      if (isFirst || asksPeer) cell = this.#cellOf(pair, { owner: otherThan(peer, group), peer, isOwnNode: false }, cells);
+      isFirst = false;
+      if (cell !== undefined) cell.peers.push(peer);
+      else if (!asksPeer) return;
     }
   }
 
-  /** The same for peers that are no owners and no nodes, and say the same. */
-  #enterAll(pair: CellPair, peers: readonly EditedEnd[], cells: Map<string, ChangedCell | undefined>): void {
-    const [peer] = peers;
-    if (peer === undefined) return;
-    if (pair.direction === 'egress' && (pair.own.asksPortNames || pair.their.asksPortNames)) {
-      for (const each of peers) this.#cellOf(pair, { owner: pair.group.first, peer: each, isOwnNode: false }, cells)?.peers.push(each);
-      return;
+  /** A pod and its own node are another cell than a pod and other nodes. */
+  #enterNode(pair: CellPair, peer: EditedEnd, cells: Cells): void {
+    const node = peer.joint.after?.kind === 'node' ? peer.joint.after.node.name : undefined;
+    for (const isOwnNode of [false, true]) {
+      const owner = pair.group.owners.find(({ nodeName }) => (nodeName === node) === isOwnNode);
+      if (owner !== undefined) this.#cellOf(pair, { owner, peer, isOwnNode }, cells)?.peers.push(peer);
     }
-    const cell = this.#cellOf(pair, { owner: pair.group.first, peer, isOwnNode: false }, cells);
-    if (cell !== undefined) for (const each of peers) cell.peers.push(each);
   }
 
   /** The cell of a pair; undefined where nothing changes in it. */
   #cellOf(
     { direction, group, own, their }: CellPair,
     { owner, peer, isOwnNode }: { readonly owner: EditedEnd; readonly peer: EditedEnd; readonly isOwnNode: boolean },
-    cells: Map<string, ChangedCell | undefined>,
+    cells: Cells,
   ): ChangedCell | undefined {
     const asksNames = own.asksPortNames || their.asksPortNames;
     const key = `${own.id} ${their.id} ${isOwnNode} ${asksNames ? portNamesOf(direction === 'ingress' ? owner : peer) : ''}`;
@@ -199,7 +208,25 @@ export class EditedPairs {
   }
 }
 
-/** The peer itself, where it is the only owner and there are several of it. */
-function severalOf(peer: EditedEnd, { owners }: OwnerGroup): EditedEnd | undefined {
-  return peer.joint.isSeveral && owners.includes(peer) ? peer : undefined;
+/** An owner that is another one than the peer, where there is one. */
+function otherThan(peer: EditedEnd, { owners, first }: OwnerGroup): EditedEnd {
+  return owners.find((owner) => owner !== peer) ?? first;
 }
+
+/** Those of the policies that say something else in each direction. */
+function changedIn({ before, after }: ComparedSides, changed: readonly Policy[]): Readonly<Record<Direction, ReadonlySet<Policy>>> {
+  const orders = [before, after].map(({ world }) => world.tiers.map(({ name, order, end }) => [name, order, end]));
+  const byRef = [...groupBy(changed, ({ ref }) => policyTieText(ref)).values()];
+  const of = (direction: Direction): ReadonlySet<Policy> =>
+    new Set(
+      byRef.flatMap((same) => {
+        const [was, is, ...others] = same;
+        const isKnown = was !== undefined && is !== undefined && others.length === 0 && isSameValue(orders[0], orders[1]);
+        return isKnown && saysTheSameIn(was, is, direction) ? [] : same;
+      }),
+    );
+  return { ingress: of('ingress'), egress: of('egress') };
+}
+
+const noRules: PeerMatch['rules'] = new Map();
+const nobody: ReadonlySet<EditedEnd> = new Set();

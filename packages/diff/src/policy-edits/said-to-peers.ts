@@ -98,8 +98,12 @@ function isolatingText({ tier, policies }: SelectingTier, direction: Direction):
   return policies.some((policy) => policy[direction]?.isolates === true) ? `${tierText(tier)}!;` : '';
 }
 
-function tierText({ name, end }: Tier): string {
-  return JSON.stringify([name, end]);
+const tierTexts: WeakMap<Tier, string> = new WeakMap();
+
+function tierText(tier: Tier): string {
+  let text = tierTexts.get(tier);
+  if (text === undefined) tierTexts.set(tier, (text = JSON.stringify([tier.name, tier.end])));
+  return text;
 }
 
 /** Whether policies of several orders speak. */
