@@ -1,16 +1,33 @@
 /** The parts into which blocks cut the addresses of a family, each with the blocks that hold it. */
-import { type Address, type AddressRange, compareAddresses, type Family, nextAddress } from '@weir/net';
+import {
+  type Address,
+  type AddressRange,
+  cidrRange,
+  compareAddresses,
+  defined,
+  type Family,
+  nextAddress,
+  parseCidr,
+  previousAddress,
+} from '@weir/net';
 
 const none: readonly number[] = [];
+
+/** A part, and the blocks that hold it, by their places. */
+export interface AddressPart extends AddressRange {
+  readonly blocks: readonly number[];
+}
 
 /** The parts; addresses of one part are in the same blocks. */
 export class AddressParts {
   /** Where a part begins; before the first there are no blocks. */
   readonly #starts: Address[] = [];
   readonly #holders: (readonly number[])[] = [];
+  readonly #family: Family;
 
   /** Blocks are known by their place in the list; each is made of disjoint ranges. */
   constructor(blocks: readonly { readonly ranges: readonly AddressRange[] }[], family: Family) {
+    this.#family = family;
     const events: { readonly at: Address; readonly block: number; readonly begins: boolean }[] = [];
     for (const [block, { ranges }] of blocks.entries()) {
       for (const { first, last } of ranges) {
@@ -53,5 +70,17 @@ export class AddressParts {
   /** Where parts begin, in order. */
   get starts(): readonly Address[] {
     return this.#starts;
+  }
+
+  /** The parts that together are all addresses of the family, in order. */
+  all(): AddressPart[] {
+    const { first, last } = cidrRange(defined(parseCidr(this.#family === 4 ? '0.0.0.0/0' : '::/0'), 'the block of all addresses'));
+    const parts = this.#starts.map((start, i): AddressPart => {
+      const next = this.#starts[i + 1];
+      return { first: start, last: (next === undefined ? undefined : previousAddress(next)) ?? last, blocks: this.#holders[i] ?? none };
+    });
+    const [start] = this.#starts;
+    if (start !== undefined && compareAddresses(start, first) === 0) return parts;
+    return [{ first, last: (start === undefined ? undefined : previousAddress(start)) ?? last, blocks: none }, ...parts];
   }
 }

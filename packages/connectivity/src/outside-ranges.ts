@@ -11,21 +11,16 @@ import {
   type Cidr,
   cidrContains,
   cidrOf,
-  cidrRange,
   cidrsOfRange,
-  compareAddresses,
-  defined,
   type Family,
   familyBits,
   formatAddress,
   formatCidr,
-  nextAddress,
-  parseCidr,
-  previousAddress,
   singleAddressCidr,
   subtractAddressRanges,
   unionOfAddressRanges,
 } from '@weir/net';
+import { AddressParts } from './address-parts.ts';
 import type { EndClass, EndClasses } from './end-classes.ts';
 import { conditionsOf, type EndConditions } from './end-conditions.ts';
 
@@ -80,44 +75,16 @@ export function blockAround(ranges: readonly AddressRange[]): Cidr | undefined {
   return undefined;
 }
 
-/** All addresses of a family. */
-function everyRange(family: Family): AddressRange {
-  return cidrRange(defined(parseCidr(family === 4 ? '0.0.0.0/0' : '::/0'), 'the block of all addresses'));
-}
-
 function describeBlock(cidr: Cidr): string {
   return cidr.prefixLength === singleAddressCidr(cidr.network).prefixLength ? formatAddress(cidr.network) : formatCidr(cidr);
 }
 
 /** The address space in parts that lie in the same of the nets, by the places of these, joined. */
 function piecesOf(nets: EndConditions['nets'], family: Family): ReadonlyMap<string, readonly AddressRange[]> {
-  const { first, last } = everyRange(family);
-  const changes = new Map<string, { readonly at: Address; readonly begin: number[]; readonly end: number[] }>();
-  const changeAt = (at: Address): { readonly begin: number[]; readonly end: number[] } => {
-    const key = formatAddress(at);
-    const change = changes.get(key) ?? { at, begin: [], end: [] };
-    changes.set(key, change);
-    return change;
-  };
-  changeAt(first);
-  for (const [net, { ranges }] of nets.entries()) {
-    for (const range of unionOfAddressRanges(ranges.filter((one) => one.first.family === family))) {
-      changeAt(range.first).begin.push(net);
-      const next = nextAddress(range.last);
-      if (next !== undefined) changeAt(next).end.push(net);
-    }
-  }
-  const sorted = [...changes.values()].sort((a, b) => compareAddresses(a.at, b.at));
-  const inside = new Set<number>();
+  const blocks = nets.map(({ ranges }) => ({ ranges: unionOfAddressRanges(ranges.filter(({ first }) => first.family === family)) }));
   const pieces = new Map<string, AddressRange[]>();
-  for (const [i, { at, begin, end }] of sorted.entries()) {
-    for (const net of end) inside.delete(net);
-    for (const net of begin) inside.add(net);
-    const next = sorted[i + 1]?.at;
-    const key = [...inside].sort((a, b) => a - b).join();
-    const piece = { first: at, last: next === undefined ? last : (previousAddress(next) ?? at) };
-    addToGroup(pieces, key, piece);
-  }
+  for (const { first, last, blocks: holding } of new AddressParts(blocks, family).all())
+    addToGroup(pieces, holding.join(), { first, last });
   return pieces;
 }
 
