@@ -160,6 +160,12 @@ export class EndFinder {
   }
 
   #hintFor(name: string): string {
+    const [, kind, rest = ''] = /^(service|svc|node)\/(.+)$/.exec(name) ?? [];
+    const isMeant =
+      kind === 'node'
+        ? this.#snapshot.nodes.some((each) => each.name === rest)
+        : this.#snapshot.services.some((each) => podKey(each) === rest);
+    if (kind !== undefined && isMeant) return `write ${kind === 'node' ? 'node' : 'svc'}:${rest}`;
     if (this.#snapshot.services.some((service) => podKey(service) === name)) return `write svc:${name} for the service of this name`;
     const workloads = [...this.#snapshot.workloads.values()].map((each) => `${each.namespace}/${each.name}`);
     const near = nearestOf(name, [...new Set([...workloads, ...this.#snapshot.pods.keys()])]);

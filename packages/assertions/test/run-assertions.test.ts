@@ -151,6 +151,7 @@ describe('an assertion about nobody', () => {
     expect(about('node:n1')).toMatch(/^error; there is no node n1/);
     expect(about('nodes')).toMatch(/^error; there are no nodes/);
     expect(about('clients')).toMatch(/^error; clients is nobody/);
+    expect(outcome('{ from: shop/web, to: service/shop/db, expect: deny }')).toMatch(/write svc:shop\/db/);
     expect(outcome('{ from: shop/web, to: "svc:shop/nothing", expect: deny }')).toMatch(
       /^error; no pod stands behind service shop\/nothing/,
     );
