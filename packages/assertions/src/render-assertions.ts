@@ -18,7 +18,8 @@ export function renderAssertion(
 ): string[] {
   const { assertion, outcome, engine } = result;
   const as = withEngine ? ` [${engine}]` : '';
-  const place = outcome === 'failed' || outcome === 'error' ? `  (${formatTextPosition(assertion.position)})` : '';
+  const place =
+    outcome === 'failed' || outcome === 'error' ? `  (${formatTextPosition(result.problem?.position ?? assertion.position)})` : '';
   return [
     `  ${tone(outcome, words[outcome].padEnd(7))} ${assertion.name}${as}${place}`,
     ...failureLines(result).map((line) => `          ${line}`),

@@ -1,6 +1,7 @@
 import { engineProfiles } from '@weir/model';
 import { cidrRange, defined, parseCidr } from '@weir/net';
 import { describe, expect, it } from 'vitest';
+import { renderAssertion } from '../src/render-assertions.ts';
 import { outcomes, results, shop } from './shop.ts';
 
 const snapshot = shop();
@@ -161,6 +162,8 @@ describe('an assertion about nobody', () => {
   it('stands at the field that means nobody', () => {
     const [result] = results(snapshot, '- name: a\n  from: shop/web\n  to: [shop/db, shop/dd]\n  expect: deny');
     expect(result?.problem?.position).toEqual({ file: 'shop.weir-test.yaml', line: 5, column: 17 });
+    const [line] = result === undefined ? [] : renderAssertion(result, { tone: (_, text) => text, withEngine: false });
+    expect(line).toMatch(/\(shop\.weir-test\.yaml:5\b/);
   });
 });
 
