@@ -2,7 +2,7 @@
  * Ends of an assertion, each asked for all that are like it: pods of equal labels, named ports and places in blocks, and
  * parts of the address space that no policy divides.
  */
-import { conditionsOf, describeRanges, type EndConditions } from '@weir/connectivity';
+import { describeRanges, type EndConditions } from '@weir/connectivity';
 import { type Endpoint, type FlowEnd, type PolicyWorld, systemOfEndpoint } from '@weir/model';
 import { type Address, type Family, formatAddress } from '@weir/net';
 import { anotherCopy } from '@weir/snapshot';
@@ -27,8 +27,9 @@ export class EndGrouper {
   readonly #places: AddressPlaces;
   readonly #known: Readonly<Record<'perNode' | 'anywhere', Map<Endpoint, string>>> = { perNode: new Map(), anywhere: new Map() };
 
-  constructor(world: PolicyWorld) {
-    this.#conditions = conditionsOf([world]);
+  /** `conditions`: those of the world. */
+  constructor(world: PolicyWorld, conditions: EndConditions) {
+    this.#conditions = conditions;
     this.#asksHosts = world.asksHosts;
     this.#places = new AddressPlaces(this.#conditions.nets.map(({ ranges }) => ranges));
   }

@@ -1,5 +1,5 @@
 /** Whom and what the questions of assertions about one cluster are about: ends in groups, families, traffic. */
-import type { TrafficClass } from '@weir/connectivity';
+import { conditionsOf, type TrafficClass } from '@weir/connectivity';
 import type { Endpoint, FlowEnd } from '@weir/model';
 import type { Family } from '@weir/net';
 import { type Snapshot, serviceBackends } from '@weir/snapshot';
@@ -41,8 +41,9 @@ export class CheckPlanner {
     const { world } = snapshot;
     this.snapshot = snapshot;
     this.finder = new EndFinder(snapshot, names);
-    this.grouper = new EndGrouper(world);
-    this.cutter = new OutsideCutter(world);
+    const conditions = conditionsOf([world]);
+    this.grouper = new EndGrouper(world, conditions);
+    this.cutter = new OutsideCutter(world, conditions);
     this.traffic = new AskedTraffic(world, eachPort);
     const addresses = [...world.endpoints, ...snapshot.nodes].flatMap((each) => each.addresses);
     const known = ([4, 6] as const).filter((family) => addresses.some((address) => address.family === family));

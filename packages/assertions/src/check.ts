@@ -1,6 +1,6 @@
 /** What an assertion comes to in a cluster: questions with the answers that are wished. */
 import type { TrafficClass } from '@weir/connectivity';
-import type { FlowEnd, FlowQuestion, Outcome } from '@weir/model';
+import type { Direction, FlowEnd, FlowQuestion, Outcome } from '@weir/model';
 import type { EndProblem } from './end-finder.ts';
 
 /** One end that is asked for itself and all like it. */
@@ -31,6 +31,8 @@ export interface Check {
   readonly count: number;
   readonly wants: 'every' | 'some';
   readonly expect: Outcome;
+  /** The direction of the end that all of it is about: where its policies deny, those of the others need not be asked. */
+  readonly first?: Direction;
 }
 
 /** What an assertion comes to; or why it says nothing. */

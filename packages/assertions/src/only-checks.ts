@@ -5,7 +5,7 @@
  * be denied. A pod and its own node are left out: engines let them talk whatever the policies say.
  */
 import type { TrafficClass } from '@weir/connectivity';
-import type { FlowEnd } from '@weir/model';
+import type { Direction, FlowEnd } from '@weir/model';
 import { type AddressRange, addressRangesContain, type Family, unionOfAddressRanges } from '@weir/net';
 import { isOwnNode, pairOf } from './alike-ends.ts';
 import type { Assertion, Claim } from './assertion.ts';
@@ -94,7 +94,7 @@ class OnlyPlan {
       const others = isFree ? [] : meant.filter((traffic) => !named.has(traffic));
       this.#add(new PairCheck([...named], flowOf, { wants: 'every', expect: 'allow' }));
       this.#add(new PairCheck(free, flowOf, { wants: assertion.ports.length > 0 ? 'every' : 'some', expect: 'allow' }));
-      this.#add(new PairCheck(others, flowOf, { wants: 'every', expect: 'deny' }));
+      this.#add(new PairCheck(others, flowOf, { wants: 'every', expect: 'deny', first: direction }));
     }
     return this.#count <= flowsMax;
   }
@@ -116,12 +116,18 @@ class OnlyPlan {
 class PairCheck implements Check {
   readonly wants: Check['wants'];
   readonly expect: Check['expect'];
+  readonly first?: Direction;
   readonly #traffic: readonly TrafficClass[];
   readonly #flowOf: (traffic: TrafficClass) => AskedFlow;
 
-  constructor(traffic: readonly TrafficClass[], flowOf: (traffic: TrafficClass) => AskedFlow, wish: Pick<Check, 'wants' | 'expect'>) {
+  constructor(
+    traffic: readonly TrafficClass[],
+    flowOf: (traffic: TrafficClass) => AskedFlow,
+    wish: Pick<Check, 'wants' | 'expect' | 'first'>,
+  ) {
     this.wants = wish.wants;
     this.expect = wish.expect;
+    if (wish.first !== undefined) this.first = wish.first;
     this.#traffic = traffic;
     this.#flowOf = flowOf;
   }

@@ -1,5 +1,5 @@
 /** Addresses outside of a cluster in the parts that its policies tell apart, each with one address that stands for it. */
-import { conditionsOf, groupBits } from '@weir/connectivity';
+import { type EndConditions, groupBits } from '@weir/connectivity';
 import type { PolicyWorld } from '@weir/model';
 import {
   type Address,
@@ -36,8 +36,8 @@ export class OutsideCutter {
   readonly #groupsOf: (address: Address) => string;
   readonly #singles: readonly AddressRange[];
 
-  constructor(world: PolicyWorld) {
-    const { nets, members } = conditionsOf([world]);
+  /** `conditions`: those of the world. */
+  constructor(world: PolicyWorld, { nets, members }: EndConditions) {
     this.#world = world;
     this.#nets = nets.map(({ ranges }) => ranges);
     this.#places = new AddressPlaces(this.#nets);
