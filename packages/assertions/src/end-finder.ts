@@ -5,11 +5,10 @@
  */
 import { matchesLabelSelector, type Service } from '@weir/kube';
 import { type Endpoint, type FlowEnd, namespaceNameKey, podName, serviceAccountKey, type WorldNode } from '@weir/model';
-import { type AddressRange, cidrRange, formatAddress, parseAddress, parseCidr } from '@weir/net';
+import { type AddressRange, cidrRange, formatAddress, nearestOf, parseAddress, parseCidr } from '@weir/net';
 import { copiesOf, podKey, type Snapshot, serviceAt, serviceNamed } from '@weir/snapshot';
 import { everyAddress, internetRanges } from './address-words.ts';
 import type { EndPattern, PodPattern } from './assertion.ts';
-import { nearestOf } from './nearest-name.ts';
 
 /** Somebody who is meant. */
 export type FoundEnd =

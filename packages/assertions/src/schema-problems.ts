@@ -1,7 +1,8 @@
 /** What is wrong with a file of assertions, as diagnostics with places and, for unknown names, the nearest known one. */
+
 import type { Diagnostic, TextPosition } from '@weir/kube';
+import { nearestOf } from '@weir/net';
 import type { z } from 'zod';
-import { nearestOf } from './nearest-name.ts';
 
 /** What can be wrong with a file of assertions. */
 export type AssertionProblem = 'assertion-form' | 'assertion-port' | 'assertion-engine';

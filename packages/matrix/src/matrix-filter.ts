@@ -1,7 +1,7 @@
 /** Which part of a matrix is asked for: ends by the names that people give them, directions, ports. */
 import type { TrafficClass } from '@weir/connectivity';
 import { type Endpoint, type FlowEnd, podName } from '@weir/model';
-import { type Address, type PortRange, portRangesContain } from '@weir/net';
+import { type Address, nearestOf, type PortRange, portRangesContain } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import type { MatrixPort } from './matrix.ts';
 
@@ -53,11 +53,21 @@ export function roleReader(snapshot: Snapshot, { focus, from, to }: MatrixFilter
   });
 }
 
+/** A word that names nothing, with the name that may have been meant. */
+export interface UnknownName {
+  readonly name: string;
+  readonly nearest?: string;
+}
+
 /** Those of the words that name nothing in the snapshot. */
-export function unknownNames(snapshot: Snapshot, words: readonly string[]): string[] {
+export function unknownNames(snapshot: Snapshot, words: readonly string[]): UnknownName[] {
   const known = new Set([nodesWord, outsideWord, ...snapshot.nodes.map(({ name }) => name)]);
   for (const endpoint of snapshot.endpoints.values()) for (const name of namesOf(snapshot, { kind: 'endpoint', endpoint })) known.add(name);
-  return words.filter((word) => !known.has(word));
+  return words.flatMap((name): UnknownName[] => {
+    if (known.has(name)) return [];
+    const nearest = nearestOf(name, known);
+    return [nearest === undefined ? { name } : { name, nearest }];
+  });
 }
 
 function endTest(snapshot: Snapshot, words: readonly string[] | undefined): ((end: FlowEnd) => boolean) | undefined {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { parseManifest } from '@weir/kube';
+import { defined } from '@weir/net';
 import { loadSnapshot } from '@weir/snapshot';
 import { generateWorld } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
@@ -122,6 +124,15 @@ describe.each(worlds.map((report, i) => [i, report] as const))(
     });
   },
 );
+
+it('the page lets no script and no style be but its own', () => {
+  const page = matrixHtml(defined(worlds[0], 'a world'));
+  for (const name of ['style', 'script']) {
+    const [, text = ''] = new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(page) ?? [];
+    expect(text.length).toBeGreaterThan(100);
+    expect(page).toContain(`${name}-src 'sha256-${createHash('sha256').update(text).digest('base64')}'`);
+  }
+});
 
 describe('ways into the cluster', () => {
   const report = reportMatrix(

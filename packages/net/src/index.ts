@@ -11,6 +11,7 @@ export * from './cidr.ts';
 export * from './edit-distance.ts';
 export * from './flow.ts';
 export * from './group-by.ts';
+export * from './nearest-name.ts';
 export * from './port-range.ts';
 export * from './protocol.ts';
 export * from './short-hash.ts';

@@ -66,8 +66,16 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   return failOnCode(options, { differences: (json.differences ?? 0) > 0 });
 }
 
+/** What Mermaid draws unless it is told to draw more (`maxEdges`). */
+const mermaidMax = 500;
+
 async function rendered(report: MatrixReport, output: Output): Promise<string> {
   const render = textFormats[output.format];
+  const lines = report.connections.length + report.unknown.length;
+  if (output.format === 'mermaid' && lines > mermaidMax)
+    output.notice(
+      `Mermaid draws ${mermaidMax} lines, and these are ${lines}: raise maxEdges where it is drawn, or ask for a part with --focus`,
+    );
   if (render !== undefined) return render(report);
   const picture = await drawMatrix(report);
   if (output.format === 'html') return matrixHtml(report, picture);
@@ -120,7 +128,8 @@ function filterOf(snapshot: Snapshot, options: OptionValues): MatrixFilter {
 function checkNames(snapshot: Snapshot, names: readonly string[]): void {
   const [unknown] = unknownNames(snapshot, names);
   if (unknown === undefined) return;
+  const meant = unknown.nearest === undefined ? '' : `was ${unknown.nearest} meant? `;
   throw notFoundError(
-    `there is no ${unknown}: name a namespace, namespace/workload, namespace/pod, a node, or one of the words nodes and outside`,
+    `there is no ${unknown.name}: ${meant}name a namespace, namespace/workload, namespace/pod, a node, or one of the words nodes and outside`,
   );
 }

@@ -52,6 +52,8 @@ it('the page of a matrix shows those of one end, where its address names one, an
   const ofBackend = told.filter(({ from, to }) => from === 'shop/backend' || to === 'shop/backend');
   expect(ofBackend.length).toBeGreaterThan(1);
   expect(await shownWith('#shop%2Fbackend')).toEqual(ofBackend.map(({ text }) => text).sort());
+  // No name has a percent sign; the page is not stopped by one.
+  expect(await shownWith('#50%')).toEqual([]);
   expect(await shownWith('#coredns%20frontend')).toEqual(
     told.flatMap(({ text }) => (text.includes('coredns') && text.includes('frontend') ? [text] : [])).sort(),
   );

@@ -1,5 +1,5 @@
 /** Of known names the one that somebody may have meant by another. */
-import { editDistance } from '@weir/net';
+import { editDistance } from './edit-distance.ts';
 
 /** The nearest of the names, if it is near: at most one letter, or a third of its letters, are other ones. */
 export function nearestOf(name: string, known: Iterable<string>): string | undefined {
