@@ -106,7 +106,7 @@ describe('weir', () => {
   it.each([
     [['statsu'], "did you mean 'status'?"],
     [['why', 'a'], 'takes SRC DST PORT[/PROTO]'],
-    [['why', 'a/b', 'c/d', '99999', '--manifests', '-'], "'99999' is no port"],
+    [['why', 'a/b', 'c/d', '99999', '--manifests', join(import.meta.dirname, '../../../examples/three-tier')], "'99999' is no port"],
     [['up', '--nodes', 'three'], "--nodes is a whole number of at least 1, not 'three'"],
     [['up', '--name', 'Not_A_Name'], 'Not_A_Name'],
     [['matrix', '--output', 'xml'], '--output is one of table, json'],
