@@ -72,6 +72,45 @@ describe('assertions tried on the kernel', { timeout: 300_000 }, () => {
     expect(listNetns().filter((netns) => netns.startsWith(`weir-${name}-`))).toEqual([]);
   });
 
+  it('do so with policies of other APIs, too, which a lab of the engine serves', async () => {
+    const others = mkdtempSync(join(tmpdir(), 'weirt-assertions-'));
+    try {
+      writeFileSync(
+        join(others, 'shop.yaml'),
+        `${manifests}---
+apiVersion: policy.networking.k8s.io/v1alpha1
+kind: AdminNetworkPolicy
+metadata: { name: no-ssh }
+spec:
+  priority: 10
+  subject: { namespaces: {} }
+  ingress: [{ name: ssh, action: Deny, from: [{ namespaces: {} }], ports: [{ portNumber: { protocol: TCP, port: 5432 } }] }]
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: web, namespace: shop }
+spec: { endpointSelector: { matchLabels: { app: web } }, ingress: [{ fromEndpoints: [{ matchLabels: { app: db } }], toPorts: [{ ports: [{ port: "80", protocol: TCP }] }] }] }
+`,
+      );
+      writeFileSync(
+        join(others, 'shop.weir-test.yaml'),
+        `manifests: shop.yaml
+tests:
+- { name: administrators close the database, from: shop/web, to: shop/db, port: 5432, expect: deny }
+- { name: the database asks the web, from: shop/db, to: shop/web, port: 80, expect: allow }
+- { name: and nothing else, from: shop/db, to: shop/web, port: 81, expect: deny }
+`,
+      );
+      const { stdout, stderr, code } = await cluster.weir(['test', others, '--real', '-o', 'json']);
+      expect(code, stderr).toBe(0);
+      expect((JSON.parse(stdout) as Report).real).toEqual([
+        expect.objectContaining({ tried: 3, disagreements: [], untriedAssertions: [] }),
+      ]);
+    } finally {
+      rmSync(others, { recursive: true, force: true });
+    }
+  });
+
   it('are told apart from what was computed where a cluster does something else', async () => {
     const { stdout, code } = await cluster.weir(['test', directory, '--real', '--name', cluster.name, '--profile', 'kubernetes']);
     expect(stdout).toMatch(/^4 passed/m);

@@ -16,6 +16,7 @@ import {
   networkPoliciesPath,
   nodesPath,
   podsPath,
+  type ResourcePath,
   servicesPath,
 } from '@weir/client';
 import type { KubeObject, NetworkPolicy, Node, Pod, Service } from '@weir/kube';
@@ -27,6 +28,7 @@ import { explained } from '../cluster-errors.ts';
 import { ClusterFollower } from '../cluster-follower.ts';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
+import { type PlacedPolicyObject, readPolicyObjects } from '../policy-objects.ts';
 import { weirCommand } from '../self.ts';
 import type { RehearsedHost } from './rehearsal-ends.ts';
 
@@ -75,6 +77,8 @@ export class RehearsalLab {
   readonly #options: RehearsalLabOptions;
   readonly #client: KubeClient;
   readonly hosts: RehearsedHost[] = [];
+  /** Whether policies of other APIs than Kubernetes' own were put. */
+  #hasOthers: boolean = false;
 
   private constructor(options: RehearsalLabOptions, client: KubeClient) {
     this.name = options.name;
@@ -118,10 +122,19 @@ export class RehearsalLab {
     }
   }
 
-  /** Puts the policies in place of those that are there, in addresses of the lab, and waits until no node lags behind. */
-  async enforce(policies: readonly NetworkPolicy[], addresses: ReadonlyMap<string, readonly Address[]>): Promise<void> {
+  /**
+   * Puts the policies in place of those that are there, in addresses of the lab, and waits until no node lags behind. Policies
+   * of other APIs, with what they refer to, are put as they are written.
+   */
+  async enforce(
+    policies: readonly NetworkPolicy[],
+    addresses: ReadonlyMap<string, readonly Address[]>,
+    others: readonly PlacedPolicyObject[] = [],
+  ): Promise<void> {
     const translation: BlockTranslation = { addresses: await this.#translated(addresses), own: ownBlocks };
-    for (const policy of policies) await this.#put(translateBlocks(policy, translation));
+    for (const policy of policies) await this.#put(networkPoliciesPath(policy.metadata.namespace), translateBlocks(policy, translation));
+    for (const { object, path } of others) await this.#put(path, object);
+    this.#hasOthers = others.length > 0;
     await this.#untilInForce();
   }
 
@@ -129,7 +142,8 @@ export class RehearsalLab {
   async snapshot(): Promise<Snapshot> {
     const paths = [namespacesPath, nodesPath, podsPath(), servicesPath(), networkPoliciesPath()];
     const lists = await Promise.all(paths.map((path) => this.#client.list(path)));
-    const objects = lists.flatMap(({ items }) => items);
+    const others = this.#hasOthers ? await readPolicyObjects(this.#client) : [];
+    const objects = [...lists.flatMap(({ items }) => items), ...others];
     return loadSnapshot(objects, { profile: engineProfiles[this.engine], expandsUnsupported: this.#options.expandsUnsupported });
   }
 
@@ -184,8 +198,8 @@ export class RehearsalLab {
     }
   }
 
-  async #put(policy: NetworkPolicy): Promise<void> {
-    const path = networkPoliciesPath(policy.metadata.namespace);
+  async #put(path: ResourcePath, policy: KubeObject): Promise<void> {
+    this.#options.signal.throwIfAborted();
     try {
       await this.#client.create(path, policy);
     } catch (error) {

@@ -7,10 +7,11 @@ import { planTrial } from '@weir/analyze';
 import { type AskedFlow, type AssertionResult, type RealRunJson, runAssertions } from '@weir/assertions';
 import type { KubeObject } from '@weir/kube';
 import { describePolicy, type FlowEnd, podName } from '@weir/model';
-import { type Address, formatAddress, groupBy } from '@weir/net';
+import { type Address, addressRangesContain, formatAddress, groupBy } from '@weir/net';
 import { assumeCluster, assumedPodRange, loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
+import { type PlacedPolicyObject, placedPolicyObjects } from '../policy-objects.ts';
 import { addressesOf } from './rehearsal-ends.ts';
 import { RehearsalLab } from './rehearsal-lab.ts';
 import type { FileRun } from './test-run.ts';
@@ -46,14 +47,16 @@ export async function tryRuns(runs: readonly FileRun[], options: RealOptions): P
 /** Makes a lab of what the assertions are about, and takes it down in any case. */
 async function tryInNewLab(runs: readonly FileRun[], original: Snapshot, { timeoutMs, output, signal }: RealOptions): Promise<Trials> {
   const { profile } = original.world;
-  refuseOtherPolicies(original);
   const given = runs[0]?.file.source.objects ?? [];
+  refuseOwnAddresses(original);
   const assumed = assumeCluster(given, assumedPodRange);
   const objects = assumed.objects.map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry));
   const snapshot = loadSnapshot(objects, { profile });
   const results = runs.flatMap(({ file }) => runAssertions(snapshot, file.tests));
   const wanted = wantedEnds(results);
-  const plan = planTrial(objects, snapshot, wanted);
+  const others = placedPolicyObjects(objects, profile);
+  const trial = planTrial(objects, snapshot, wanted);
+  const plan = { ...trial, namespaces: withNamespacesOf(others, trial.namespaces) };
   if (plan.pods.length === 0)
     throw new CommandError(exitCode.usage, 'no pod of the assertions can be made in a lab: there is nothing to try');
   const name = `test-${randomBytes(3).toString('hex')}-${profile.name}`;
@@ -62,7 +65,7 @@ async function tryInNewLab(runs: readonly FileRun[], original: Snapshot, { timeo
   );
   const lab = await RehearsalLab.up({ name, engine: profile.name, dualStack, expandsUnsupported: false, plan, output, signal });
   try {
-    await lab.enforce(plan.policies, addressesOf(plan, snapshot));
+    await lab.enforce(plan.policies, addressesOf(plan, snapshot), others);
     return await tryAssertions(results, { name, snapshot: await lab.snapshot(), hosts: lab.hosts, timeoutMs, output });
   } catch (error) {
     if (signal.aborted) throw new CommandError(exitCode.no, 'interrupted: the lab is taken down');
@@ -72,16 +75,37 @@ async function tryInNewLab(runs: readonly FileRun[], original: Snapshot, { timeo
   }
 }
 
-/** A lab that is made has NetworkPolicies alone: without the others it would be another cluster. */
-function refuseOtherPolicies({ policies }: Snapshot): void {
-  const other = policies.find(({ ref }) => ref.apiVersion !== 'networking.k8s.io/v1');
-  if (other === undefined) return;
-  const { ref } = other;
-  const action = 'apply the manifests to a cluster of the lab (weir up) and name it: weir test --real --name CLUSTER';
-  throw new CommandError(
-    exitCode.unable,
-    `--real makes clusters with NetworkPolicies alone, and ${describePolicy(ref)} is of ${ref.apiVersion}: ${action}`,
+/**
+ * Pods and nodes have other addresses in a lab. Blocks of NetworkPolicies are written anew for that; blocks of other APIs that
+ * mean some of them would mean somebody else.
+ */
+function refuseOwnAddresses({ policies, world, nodes }: Snapshot): void {
+  const own = [...world.endpoints, ...nodes].flatMap(({ addresses }) => addresses);
+  for (const policy of policies) {
+    if (policy.ref.apiVersion === 'networking.k8s.io/v1') continue;
+    const rules = [...(policy.ingress?.rules ?? []), ...(policy.egress?.rules ?? [])];
+    const blocks = rules.flatMap(({ match: { source, destination } }) =>
+      [source, destination].flatMap(({ nets, notNets, nodes: ofNodes }) => [nets, notNets, ofNodes].filter((one) => one !== undefined)),
+    );
+    const inside = blocks.find((ranges) => {
+      const meant = own.filter((address) => addressRangesContain(ranges, address)).length;
+      return meant > 0 && meant < own.length;
+    });
+    if (inside === undefined) continue;
+    const action = 'apply the manifests to a cluster of the lab (weir up) and name it: weir test --real --name CLUSTER';
+    throw new CommandError(
+      exitCode.unable,
+      `${describePolicy(policy.ref)} has a block with addresses of some pods or nodes, which have others in a lab that is made: ${action}`,
+    );
+  }
+}
+
+function withNamespacesOf(others: readonly PlacedPolicyObject[], namespaces: readonly KubeObject[]): readonly KubeObject[] {
+  const known = new Set(namespaces.map(({ metadata }) => metadata.name));
+  const missing = new Set(
+    others.flatMap(({ path: { namespace } }) => (namespace === undefined || known.has(namespace) ? [] : [namespace])),
   );
+  return [...namespaces, ...[...missing].map((name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))];
 }
 
 function wantedEnds(results: readonly AssertionResult[]): { readonly pods: ReadonlySet<string>; readonly hosts: readonly Address[] } {
