@@ -22,13 +22,21 @@ export function pairPods(before: Snapshot, after: Snapshot): readonly PairedPod[
     : pairByParty(before, after);
 }
 
+/** What was paired of pods, and by which workloads. */
+interface KnownPods {
+  readonly workloads: Snapshot['workloads'];
+  readonly pods: readonly PairedPod[];
+}
+
 /** The pods of snapshots, by their endpoints: after each edit they are asked for once more. */
-const known: WeakMap<readonly Endpoint[], readonly PairedPod[]> = new WeakMap();
+const known: WeakMap<readonly Endpoint[], KnownPods> = new WeakMap();
 
 function samePods(snapshot: Snapshot): readonly PairedPod[] {
-  const { endpoints } = snapshot.world;
-  let pods = known.get(endpoints);
-  if (pods === undefined) known.set(endpoints, (pods = pairByParty(snapshot, snapshot)));
+  const { workloads, world } = snapshot;
+  const found = known.get(world.endpoints);
+  if (found?.workloads === workloads) return found.pods;
+  const pods = pairByParty(snapshot, snapshot);
+  known.set(world.endpoints, { workloads, pods });
   return pods;
 }
 

@@ -5,7 +5,7 @@ import { loadSnapshot, type Snapshot, withPolicy } from '@weir/snapshot';
 import { generateWorld, objectsOf, type PolicyMix, Random, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 import { type ConnectionComparison, compareConnections } from '../src/changed-connections.ts';
-import { isAboutAll } from '../src/end-focus.ts';
+import { isAboutAll } from '../src/comparison-scope.ts';
 import { fatesOf } from './joint-flows.ts';
 
 /** What all ends are judged by is different: everybody is asked about everything. */

@@ -3,7 +3,7 @@
  *
  * ```
  *   end ─▶ selectors that require a label which it has ─▶ rules of those that match ┐
- *                       rules without a selector: blocks, everybody ────┴▶ the rest of what they ask ─▶ by policy
+ *          rules without a selector: blocks, everybody ─────────────────────────────┴▶ the rest of what they ask ─▶ by policy
  * ```
  */
 import {
