@@ -4,7 +4,7 @@
  */
 import { describeRanges, type EndConditions } from '@weir/connectivity';
 import { type Endpoint, type FlowEnd, type PolicyWorld, systemOfEndpoint } from '@weir/model';
-import { type Address, type Family, formatAddress } from '@weir/net';
+import { type Address, addToGroup, type Family, formatAddress } from '@weir/net';
 import { anotherCopy } from '@weir/snapshot';
 import { AddressPlaces } from './address-places.ts';
 import type { AskedEnd, AskedGroup } from './check.ts';
@@ -42,9 +42,7 @@ export class EndGrouper {
     const groups = new Map<string, SingleEnd[]>();
     for (const each of ends) {
       const key = `${markOf(each)}\n${this.#keyOf(each.end, perNode)}`;
-      const same = groups.get(key);
-      if (same === undefined) groups.set(key, [each]);
-      else same.push(each);
+      addToGroup(groups, key, each);
     }
     return [...groups.values()].map((members) => ({ asked: askedOf(members), mark: members[0] === undefined ? '' : markOf(members[0]) }));
   }

@@ -13,7 +13,7 @@ import {
   type Side,
   type SourcePosition,
 } from '@weir/model';
-import { formatPortRange, formatProtocol } from '@weir/net';
+import { addToGroup, formatPortRange, formatProtocol } from '@weir/net';
 
 /** A policy with one thing changed. */
 export interface Mutant {
@@ -59,7 +59,7 @@ function ruleMutants(policy: Policy, direction: Direction): Mutant[] {
   for (const rule of rules) {
     if (rule.action === 'log') continue;
     const key = describeOrigin(rule.origin);
-    byOrigin.set(key, [...(byOrigin.get(key) ?? []), rule]);
+    addToGroup(byOrigin, key, rule);
   }
   return [...byOrigin].flatMap(([text, own]) => {
     const place = own[0]?.origin.source ?? policy.source;

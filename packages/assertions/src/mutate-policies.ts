@@ -5,6 +5,7 @@
  * changes nothing and nobody can notice; else one that differs says which assertion is missing.
  */
 import { appliesToPods, type Endpoint, judgeQuestion, type Outcome, type Policy, type PolicyWorld, type SelectingTier } from '@weir/model';
+import { addToGroup } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import { isOwnNode, pairOf } from './alike-ends.ts';
 import type { Assertion } from './assertion.ts';
@@ -133,9 +134,7 @@ function holdingByPolicy(world: PolicyWorld, results: readonly AssertionResult[]
     for (const check of plan.checks) {
       for (const flow of check.flows) {
         for (const policy of policiesAbout(world, flow)) {
-          const known = found.get(policy);
-          if (known === undefined) found.set(policy, [{ assertion, check, flow }]);
-          else known.push({ assertion, check, flow });
+          addToGroup(found, policy, { assertion, check, flow });
         }
       }
     }

@@ -5,6 +5,7 @@ import {
   type Address,
   type AddressRange,
   addressRangesContain,
+  addToGroup,
   compareAddresses,
   type Family,
   nextAddress,
@@ -61,9 +62,7 @@ export class OutsideCutter {
       const bits = others.map((net) => (addressRangesContain(net, first) ? '1' : '0')).join('');
       const place = `${this.#places.of(first)} ${bits} ${this.#groupsOf(first)}`;
       const piece = { first, last: last ?? first };
-      const same = pieces.get(place);
-      if (same === undefined) pieces.set(place, [piece]);
-      else same.push(piece);
+      addToGroup(pieces, place, piece);
     }
     const found = [...pieces.values()].flatMap((parts) => {
       const joined = unionOfAddressRanges(parts);
