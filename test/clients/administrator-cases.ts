@@ -3,10 +3,9 @@
  * how it changes that, and who must reach whom then. Names are the suite's; the expectations are written down by hand.
  */
 import type { JsonObject, KubeObject } from '@weir/kube';
-import { type houses, namespaceOfHouse } from './conformance-base.ts';
+import { type House, namespaceOfHouse } from './conformance-base.ts';
 
 /** A house that has pods of its own network, or the one on the nodes' network. */
-type House = keyof typeof houses;
 type Protocol = 'TCP' | 'UDP' | 'SCTP';
 type Direction = 'ingress' | 'egress';
 type Tier = 'Admin' | 'Baseline';

@@ -13,6 +13,8 @@ export const houses = {
   'forbidden-forrest': 'centaur',
 } as const;
 
+export type House = keyof typeof houses;
+
 /** One port that every pod of a house serves. */
 interface Served {
   readonly port: number;

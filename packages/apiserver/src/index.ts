@@ -11,6 +11,7 @@ export * from './openapi/openapi-handler.ts';
 export type { DeletedObject } from './rest/rest-context.ts';
 export type * from './server/api-message.ts';
 export { allPieces } from './server/api-message.ts';
+export { closingOf } from './server/close-server.ts';
 export * from './server/start-api-server.ts';
 export { SnapshotError, type SnapshotHeader } from './storage/snapshot-file.ts';
 export { loadStoreSnapshot, saveStoreSnapshot } from './storage/store-snapshot.ts';

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { closingOf } from '@weir/apiserver';
 import { isJsonObject, type JsonObject } from '@weir/kube';
 import { StorageError } from '../state/document-store.ts';
 import { apiVersionProblem } from './api-version.ts';
@@ -54,6 +55,7 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
     requestTimeout: arrivalMs,
     keepAliveTimeout: idleMs,
   });
+  const end = closingOf(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: '127.0.0.1', port: options.port }, resolve);
@@ -63,11 +65,7 @@ export async function startArmServer(options: ArmServerOptions): Promise<ArmServ
   return {
     port: portOf(server),
     base,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: end,
   };
 }
 

@@ -8,8 +8,8 @@
  *              └ upgrade ─▶ node's unix socket (exec, attach, port-forward)
  * ```
  */
-import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Http2SecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube';
 import { AdmissionConfiguration } from '../admission/admission-configuration.ts';
 import { type ConnectToCluster, makeResolveService } from '../admission/resolve-service.ts';
@@ -30,6 +30,7 @@ import { decodeBody } from '../wire/decode-body.ts';
 import { type AnswerRequest, makeAnswerRequest } from './answer-request.ts';
 import type { ApiHandler } from './api-message.ts';
 import { ensureFirstObjects } from './bootstrap.ts';
+import { closingOf } from './close-server.ts';
 import { makeDispatch } from './dispatch.ts';
 import { healthHandler, versionInfo } from './health-handlers.ts';
 import { createListener, type ServerTls } from './listener.ts';
@@ -156,7 +157,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
       upgrade: makeUpgrade(context, { authenticate, limits, audit }),
       onFault,
     });
-    return { server, address, connections: trackConnections(server) };
+    return { server, address, end: closingOf(server) };
   });
   await Promise.all(servers.map(({ server, address }) => listen(server, address)));
   const ports = servers.flatMap(({ server }) => portOf(server));
@@ -169,7 +170,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
       return store.revision;
     },
     close: async () => {
-      await Promise.all(servers.map(({ server, connections }) => closeServer(server, connections)));
+      await Promise.all(servers.map(({ end }) => end()));
       customResources.stop();
       audit?.close();
       await store.close();
@@ -195,22 +196,4 @@ function portOf(server: Http2SecureServer): number[] {
 function urlsOf(server: Http2SecureServer, address: ListenAddress): string[] {
   if (!('host' in address)) return [];
   return portOf(server).map((port) => `https://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}`);
-}
-
-function trackConnections(server: Http2SecureServer): Set<Socket | ServerHttp2Session> {
-  const open = new Set<Socket | ServerHttp2Session>();
-  const track = (connection: Socket | ServerHttp2Session): void => {
-    open.add(connection);
-    connection.once('close', () => open.delete(connection));
-  };
-  server.on('secureConnection', track);
-  server.on('session', track);
-  return open;
-}
-
-function closeServer(server: Http2SecureServer, connections: ReadonlySet<Socket | ServerHttp2Session>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const connection of connections) connection.destroy();
-  });
 }

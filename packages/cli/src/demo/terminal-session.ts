@@ -58,7 +58,8 @@ export class TerminalSession {
     this.#options = options;
     this.#child = child;
     this.#terminal = terminal;
-    options.signal.addEventListener('abort', () => this.#changed(), { once: true });
+    const interrupted = (): void => this.#changed();
+    options.signal.addEventListener('abort', interrupted, { once: true });
     terminal.setEncoding('utf8');
     terminal.on('data', (chunk: string) => {
       this.#text += chunk;
@@ -69,6 +70,7 @@ export class TerminalSession {
     this.#ended = new Promise((resolve) => {
       child.on('exit', (code) => {
         this.#exitCode = code ?? 128;
+        options.signal.removeEventListener('abort', interrupted);
         this.#changed();
         resolve(this.#exitCode);
       });

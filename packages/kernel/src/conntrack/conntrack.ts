@@ -9,7 +9,7 @@
  * of them. So everything is done in pieces, between which others have their turn.
  */
 import { constants } from 'node:os';
-import { type Address, assert, type Family } from '@weir/net';
+import type { Address, Family } from '@weir/net';
 import {
   controlMessage,
   messageFlag,
@@ -40,11 +40,11 @@ const datagramBytesMax = 32 * 1024;
 /** What names an entry in a request. */
 type Identity = ReadonlyMap<number, Buffer>;
 
-/** A socket for connection tracking and the calls on it, one after another. */
+/** A socket for connection tracking. Calls on it have their turns in the order in which they come. */
 export class ConntrackConnection {
   readonly #socket = new NetlinkSocket();
   readonly #writer = new MessageWriter(4096);
-  #isBusy = false;
+  #last: Promise<unknown> = Promise.resolve();
 
   /**
    * Deletes every entry that has one of the addresses as source or destination, in its original or
@@ -96,15 +96,11 @@ export class ConntrackConnection {
     this.#socket.close();
   }
 
-  /** A second call meanwhile would read the answers to the first one. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    assert(!this.#isBusy, 'calls on a conntrack socket come one after another');
-    this.#isBusy = true;
-    try {
-      return await work();
-    } finally {
-      this.#isBusy = false;
-    }
+  /** Waits for the calls before: a second one meanwhile would read the answers to the first. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 
   async #delete(family: Family, identities: readonly Identity[]): Promise<void> {

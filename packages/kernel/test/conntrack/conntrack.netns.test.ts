@@ -64,6 +64,16 @@ describe('tracked connections', () => {
     expect(await found('127.0.0.4', '::1')).toEqual([translated, '::1 ::1:9 ::1:9']);
   });
 
+  it('are asked for and ended by calls that come together, one after another', async () => {
+    const [before, ended, after, endedToo] = await Promise.all([
+      found('127.0.0.1'),
+      conntrack.deleteByAddress([address('127.0.0.1')]),
+      found('127.0.0.1', '127.0.0.3'),
+      conntrack.deleteByAddress([address('::1')]),
+    ]);
+    expect([before, ended, after, endedToo]).toEqual([between, 2, [translated], 1]);
+  });
+
   it('of ICMP have the message that opened them', async () => {
     const socket = new RawSocket({ netns, family: 4 });
     // Echo request, code 7, as the whole packet: the kernel fills in length and checksum of its header.

@@ -21,6 +21,8 @@ export interface ConnectionListener {
   onWait(reason: string | undefined): void;
   /** A step failed and will be tried again. */
   onFailure(message: string): void;
+  /** What is to be taken away is still there, and will be tried again. */
+  onStuck(message: string): void;
   /** Nobody is there to give the pod an address. */
   onNoPlugin(): void;
 }
@@ -75,13 +77,12 @@ export class PodConnection {
     return this.#passGate(interfaceName, stop);
   }
 
-  /** Takes everything away; nothing is left to do for a pod that never joined. */
-  async leave(): Promise<void> {
+  /** Takes everything away, retrying what fails; nothing is left to do for a pod that never joined. `stop` ends the retries. */
+  async leave(stop: AbortSignal): Promise<void> {
     if (this.#usesHost || this.#context.options.podBlocks.length === 0) return;
-    const { options, addresses, endpoints, gate } = this.#context;
-    await detachPod({ cluster: options.cluster, node: options.node, uid: this.#uid });
-    await endpoints?.delete(this.#uid);
-    if (await gate.leave(this.#uid)) addresses.release(this.#uid);
+    while (!stop.aborted && !(await this.#detach())) await sleep(networkRetryMs, undefined, { signal: stop }).catch(() => undefined);
+    if (stop.aborted) return;
+    if (await this.#context.gate.leave(this.#uid)) this.#context.addresses.release(this.#uid);
     else void this.#releaseWhenLeft();
   }
 
@@ -121,6 +122,18 @@ export class PodConnection {
       addresses.release(uid);
       this.#listener.onFailure(error instanceof Error ? error.message : String(error));
       return undefined;
+    }
+  }
+
+  async #detach(): Promise<boolean> {
+    const { options, endpoints } = this.#context;
+    try {
+      await detachPod({ cluster: options.cluster, node: options.node, uid: this.#uid });
+      await endpoints?.delete(this.#uid);
+      return true;
+    } catch (error) {
+      this.#listener.onStuck(error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 

@@ -53,7 +53,7 @@ export class PodWorker {
   #deadline: NodeJS.Timeout | undefined;
   #isTerminating = false;
   #vanished = false;
-  #abandoned = false;
+  readonly #abandoned = new AbortController();
   /** Resolves when nothing is left to do for this pod. */
   readonly finished: Promise<void>;
 
@@ -67,6 +67,8 @@ export class PodWorker {
       onAttached: () => this.#status.changed(),
       onWait: (reason) => this.#waitAtGate(reason),
       onFailure: (message) => this.#failedNetwork(message),
+      onStuck: (message) =>
+        context.api.event(this.#pod, { type: 'Warning', reason: 'FailedKillPod', message: `error killing pod: ${message}` }),
       onNoPlugin: () =>
         context.api.event(this.#pod, { type: 'Warning', reason: 'NetworkNotReady', message: `network is not ready: ${networkNotReady}` }),
     });
@@ -134,7 +136,7 @@ export class PodWorker {
 
   /** The node's process ends: programs are killed, everything else is left for its successor. */
   async abandon(): Promise<void> {
-    this.#abandoned = true;
+    this.#abandoned.abort();
     this.#status.close();
     this.#stop.abort();
     this.#deleted();
@@ -151,7 +153,7 @@ export class PodWorker {
         await this.#volumes.setUp(this.#stop.signal);
         await this.#containers.run(this.#stop.signal);
       }
-      if (this.#abandoned) return;
+      if (this.#abandoned.signal.aborted) return;
       this.#isTerminating = true;
       await this.#containers.terminate(this.#graceMs);
       await this.#namespaces.remove();
@@ -159,9 +161,9 @@ export class PodWorker {
       if (this.netns !== '' || this.#failure !== undefined) this.#status.changed();
     }
     await this.#volumes.tearDown();
-    await this.#connection.leave();
+    await this.#connection.leave(this.#abandoned.signal);
     await this.#deletion;
-    if (this.#abandoned) return;
+    if (this.#abandoned.signal.aborted) return;
     await this.#status.flushed();
     if (!this.#vanished) await this.#context.api.finalDelete(this.#pod);
   }

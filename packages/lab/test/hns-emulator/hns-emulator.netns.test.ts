@@ -367,6 +367,13 @@ describe('the socket of the emulator', () => {
     await expect(openSocketHnsDoor(path).networks()).rejects.toThrow('HNS does not answer');
   });
 
+  it('lets go of endpoints that are deleted at the same moment', async () => {
+    const ids = hns.endpoints().map(({ ID }) => ID);
+    expect(ids.length).toBeGreaterThan(1);
+    await Promise.all(ids.map((id) => hns.deleteEndpoint(id)));
+    expect(hns.endpoints()).toEqual([]);
+  });
+
   it('puts what it held into force again when its process starts anew', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'weirt-hns-'));
     const file = join(directory, 'hns.json');
