@@ -19,12 +19,12 @@ spec: { containers: [{ name: c, image: registry.k8s.io/pause:3.10 }] }
 apiVersion: v1
 kind: Pod
 metadata: { name: db, namespace: shop, labels: { app: db } }
-spec: { containers: [{ name: c, image: registry.k8s.io/pause:3.10 }] }
+spec: { containers: [{ name: c, image: registry.k8s.io/pause:3.10, ports: [{ containerPort: 3868, protocol: SCTP }] }] }
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: { name: db, namespace: shop }
-spec: { podSelector: { matchLabels: { app: db } }, ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 5432 }] }] }
+spec: { podSelector: { matchLabels: { app: db } }, ingress: [{ from: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 5432 }, { port: 3868, endPort: 3870, protocol: SCTP }] }] }
 `;
 
 const tests = `manifests: shop.yaml
@@ -33,6 +33,11 @@ tests:
 - { name: and nothing else there, from: shop/web, to: shop/db, port: 22, expect: deny }
 - { name: nobody outside, from: 203.0.113.10, to: shop/db, port: 5432, expect: deny }
 - { name: by no other protocol, from: shop/web, to: shop/db, port: 5432/SCTP, expect: deny }
+- { name: but by SCTP on its own ports, from: shop/web, to: shop/db, ports: [3868/SCTP, 3870/SCTP], expect: allow }
+- { name: and by SCTP from nobody outside, from: 203.0.113.10, to: shop/db, port: 3868/SCTP, expect: deny }
+- { name: whom nobody pings, from: shop/web, to: shop/db, port: icmp/8, expect: deny }
+- { name: but who pings, from: shop/db, to: shop/web, port: icmp/8, expect: allow }
+- { name: and asks for no time, from: shop/web, to: shop/db, port: icmp/13, expect: deny }
 `;
 
 interface Report {
@@ -65,7 +70,7 @@ describe('assertions tried on the kernel', { timeout: 300_000 }, () => {
     expect(code, stderr).toBe(0);
     expect(faultsOf('test', JSON.parse(stdout))).toEqual([]);
     expect((JSON.parse(stdout) as Report).real).toEqual([
-      expect.objectContaining({ tried: 3, disagreements: [], untriedAssertions: ['by no other protocol'] }),
+      expect.objectContaining({ tried: 9, disagreements: [], untriedAssertions: ['and asks for no time'] }),
     ]);
     const [, name = ''] = /making cluster "([^"]+)"/.exec(stderr) ?? [];
     expect(name).toMatch(/^test-/);
@@ -113,9 +118,10 @@ tests:
 
   it('are told apart from what was computed where a cluster does something else', async () => {
     const { stdout, code } = await cluster.weir(['test', directory, '--real', '--name', cluster.name, '--profile', 'kubernetes']);
-    expect(stdout).toMatch(/^4 passed/m);
-    expect(stdout).toContain(`Tried on the kernel in cluster ${cluster.name} as kubernetes: 2 connections, 1 as computed`);
-    expect(stdout).toContain('shop/web → shop/db TCP/22: computed denied, tried: allowed');
+    expect(stdout).toMatch(/^9 passed/m);
+    expect(stdout).toContain(`Tried on the kernel in cluster ${cluster.name} as kubernetes: 7 connections, 4 as computed`);
+    for (const traffic of ['TCP/22', 'SCTP/5432', 'ICMP type 8 code 0'])
+      expect(stdout).toContain(`shop/web → shop/db ${traffic}: computed denied, tried: allowed`);
     expect(code).toBe(1);
   });
 });

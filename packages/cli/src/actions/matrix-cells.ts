@@ -129,7 +129,7 @@ function renderSquare(names: readonly string[], words: readonly (readonly string
 
 function summaryOf(cells: readonly Cell[], differences: readonly Cell[]): string {
   const tried = cells.filter(({ probed: answer }) => answer !== undefined).length;
-  const rest = tried === cells.length ? '' : ` (${cells.length - tried} cannot be tried: SCTP, or a pod that does not run)`;
+  const rest = tried === cells.length ? '' : ` (${cells.length - tried} cannot be tried: no port, or a pod that does not run)`;
   const lines = differences.map(
     (cell) =>
       `  ${cell.source} → ${cell.destination} ${cell.port} over IPv${cell.family}: computed ${cell.computed}, tried: ${cell.probed ?? ''}`,

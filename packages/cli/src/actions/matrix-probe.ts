@@ -1,6 +1,6 @@
 /** The matrix tried with real connections. */
 import type { Probe, ProbeAnswer } from '@weir/lab';
-import { type Family, formatAddress } from '@weir/net';
+import { type Family, formatAddress, isTransportName } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import type { Output } from '../output.ts';
 import { type Trial, tryProbes } from './probe-trials.ts';
@@ -47,12 +47,12 @@ export async function probeCells(cells: readonly Cell[], { cluster, snapshot, ti
   });
 }
 
-/** The connection to try; undefined where none can be: SCTP, a protocol without ports, a pod that does not run. */
+/** The connection to try; undefined where none can be: a protocol without ports, a pod that does not run. */
 function probeOf(cell: Cell, { pods, endpoints }: Snapshot): Probe | undefined {
   const [port = '', protocol] = cell.port.split('/');
   const address = endpoints.get(cell.destination)?.addresses.find(({ family }) => family === cell.family);
   const running = [cell.source, cell.destination].every((name) => pods.get(name)?.status?.phase === 'Running');
   const podUid = pods.get(cell.source)?.metadata.uid;
-  if (!running || address === undefined || podUid === undefined || (protocol !== 'TCP' && protocol !== 'UDP')) return undefined;
+  if (!running || address === undefined || podUid === undefined || protocol === undefined || !isTransportName(protocol)) return undefined;
   return { source: { kind: 'pod', uid: podUid }, address: formatAddress(address), port: Number(port), protocol };
 }

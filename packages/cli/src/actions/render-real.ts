@@ -11,7 +11,9 @@ export function renderReal({ engine, cluster, tried, notTried, untriedAssertions
       ({ source, destination, service, computed, measured }) =>
         `  ${source} → ${destination} ${service}: computed ${words[computed]}, tried: ${words[measured]}`,
     ),
-    ...(notTried === 0 ? [] : [`  ${notTried} cannot be tried there: other protocols than TCP and UDP, ends that a lab does not have`]),
+    ...(notTried === 0
+      ? []
+      : [`  ${notTried} cannot be tried there: other traffic than TCP, UDP, SCTP and ICMP echoes, ends that a lab does not have`]),
     ...untriedAssertions.map((name) => `  nothing tried of: ${name}`),
   ];
 }

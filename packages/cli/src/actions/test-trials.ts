@@ -2,7 +2,7 @@
 import type { AskedFlow, AssertionResult, DisagreementJson, RealRunJson } from '@weir/assertions';
 import type { Probe, ProbeSource } from '@weir/lab';
 import { describeService, type FlowEnd, type FlowQuestion, judgeQuestion, podName } from '@weir/model';
-import { type Address, compareAddresses, formatAddress, protocolNumber } from '@weir/net';
+import { type Address, compareAddresses, type Family, formatAddress, isIcmp, protocolNumber } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import type { Output } from '../output.ts';
 import { isThrough, type Trial, tryProbes } from './probe-trials.ts';
@@ -60,19 +60,43 @@ export async function tryAssertions(results: readonly AssertionResult[], cluster
   return { tried: all.length, notTried, untriedAssertions, disagreements };
 }
 
+/** The protocols that are tried by ports. */
+const transports = new Map<number, 'TCP' | 'UDP' | 'SCTP'>([
+  [protocolNumber.TCP, 'TCP'],
+  [protocolNumber.UDP, 'UDP'],
+  [protocolNumber.SCTP, 'SCTP'],
+]);
+
 function trialOf(flow: AskedFlow, cluster: TrialCluster): PlannedTrial | undefined {
-  const { protocol, destinationPort } = flow.question;
-  const transport = protocol === protocolNumber.TCP ? 'TCP' : protocol === protocolNumber.UDP ? 'UDP' : undefined;
-  const family = flow.question.family;
-  const [from, to] = [endIn(cluster, flow.question.source, family), endIn(cluster, flow.question.destination, family)];
-  if (transport === undefined || destinationPort === undefined || from === undefined || to === undefined) return undefined;
-  // Nobody answers on nodes over UDP, and a probe chooses its own source port.
-  if ((transport === 'UDP' && to.end.kind === 'node') || flow.question.sourcePort !== undefined) return undefined;
-  const question: FlowQuestion = { source: from.end, destination: to.end, protocol, destinationPort };
-  const computed = judgeQuestion(cluster.snapshot.world, question);
+  const { source, destination, family } = flow.question;
+  const [from, to] = [endIn(cluster, source, family), endIn(cluster, destination, family)];
+  if (from === undefined || to === undefined) return undefined;
+  const tried = isIcmp(flow.question.protocol) ? echoOf(flow.question, to.address.family) : connectionOf(flow.question, to.end);
+  if (tried === undefined) return undefined;
+  const computed = judgeQuestion(cluster.snapshot.world, { source: from.end, destination: to.end, ...tried.question });
   if (computed === 'unknown') return undefined;
-  const probe: Probe = { source: from.source, address: formatAddress(to.address), port: destinationPort, protocol: transport };
-  return { flow, probe, computed };
+  return { flow, probe: { source: from.source, address: formatAddress(to.address), ...tried.probe }, computed };
+}
+
+interface Tried {
+  readonly question: Omit<FlowQuestion, 'source' | 'destination'>;
+  readonly probe: Pick<Probe, 'port' | 'protocol'>;
+}
+
+function connectionOf({ protocol, sourcePort, destinationPort }: FlowQuestion, to: FlowEnd): Tried | undefined {
+  const transport = transports.get(protocol);
+  // A probe chooses its own source port.
+  if (transport === undefined || destinationPort === undefined || sourcePort !== undefined) return undefined;
+  // Nobody answers on nodes over UDP.
+  if (transport === 'UDP' && to.kind === 'node') return undefined;
+  return { question: { protocol, destinationPort }, probe: { port: destinationPort, protocol: transport } };
+}
+
+/** Of ICMP, what kernels answer: a request for an echo. It stands for messages as a whole, too. */
+function echoOf({ protocol, icmp }: FlowQuestion, family: Family): Tried | undefined {
+  const request = { type: family === 4 ? 8 : 128, code: 0 };
+  if (icmp !== undefined && (icmp.type !== request.type || icmp.code !== request.code)) return undefined;
+  return { question: { protocol, icmp: request }, probe: { port: 0, protocol: 'ICMP' } };
 }
 
 interface LabEnd {

@@ -126,6 +126,9 @@ function familySysctls(dualStack: boolean): Readonly<Record<string, string>> {
     'ipv6/conf/all/disable_ipv6': off,
     'ipv6/conf/default/disable_ipv6': off,
     'ipv6/conf/default/accept_ra': '0',
+    // Whoever tries many ports of a pod hears of each that nobody listens there: kernels tell one peer so once a second.
+    'ipv4/icmp_ratelimit': '0',
+    'ipv6/icmp/ratelimit': '0',
   };
 }
 

@@ -5,7 +5,7 @@ import { connectTcp, openUdp } from '@weir/kernel';
 export type ProbeAnswer = 'connected' | 'refused' | 'timeout' | 'error';
 
 /** Where to connect to. */
-interface Target {
+export interface Target {
   readonly address: string;
   readonly port: number;
 }
@@ -67,7 +67,7 @@ export function attemptUdp(netns: string, { address, port }: Target, { timeoutMs
  * Passes the first answer on, or `timeout` when there is none in time. Answers that have arrived while
  * this process was busy are read before silence is called silence.
  */
-function onlyOnce(timeoutMs: number, settle: (answer: ProbeAnswer) => void): (answer: ProbeAnswer) => void {
+export function onlyOnce(timeoutMs: number, settle: (answer: ProbeAnswer) => void): (answer: ProbeAnswer) => void {
   let settled = false;
   const end = (answer: ProbeAnswer): void => {
     if (settled) return;

@@ -10,7 +10,9 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hostNetnsName, nodeNetnsName, podNetnsName } from '../network/netns-names.ts';
+import { EchoAttempts } from './echo-attempts.ts';
 import { type Attempt, attemptTcp, attemptUdp, type ProbeAnswer } from './probe-attempt.ts';
+import { SctpAttempts } from './sctp-attempts.ts';
 
 /** Who connects: a pod, a node itself, or an external host. */
 export type ProbeSource =
@@ -18,12 +20,13 @@ export type ProbeSource =
   | { readonly kind: 'node'; readonly name: string }
   | { readonly kind: 'host'; readonly name: string };
 
-/** One connection to try. */
+/** One connection to try, or an ICMP echo. */
 export interface Probe {
   readonly source: ProbeSource;
   readonly address: string;
+  /** Of no meaning for ICMP. */
   readonly port: number;
-  readonly protocol: 'TCP' | 'UDP';
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
 }
 
 /** What to try. */
@@ -57,6 +60,7 @@ export async function probeConnections(options: ProbeOptions): Promise<ProbeResu
   const { cluster, probes, timeoutMs, onProgress } = options;
   const window = new ProbeWindow(options.concurrency ?? Math.min(concurrencyMax, Math.floor(descriptorLimit() / 2)));
   const answers = new Array<ProbeAnswer>(probes.length).fill('error');
+  const attempts = { sctp: new SctpAttempts(), echo: new EchoAttempts() };
   let answered = 0;
   let slowestMs = 0;
   for (const [index, probe] of probes.entries()) {
@@ -69,9 +73,11 @@ export async function probeConnections(options: ProbeOptions): Promise<ProbeResu
       onProgress?.(++answered);
       window.leave();
     };
-    start(netnsOf(cluster, probe.source), probe, { timeoutMs, done });
+    start(attempts, { netns: netnsOf(cluster, probe.source), probe }, { timeoutMs, done });
   }
   await window.emptied();
+  attempts.sctp.close();
+  attempts.echo.close();
   return { answers, slowestMs };
 }
 
@@ -112,10 +118,16 @@ class ProbeWindow {
   }
 }
 
-function start(netns: string, probe: Probe, attempt: Attempt): void {
+function start(
+  { sctp, echo }: { readonly sctp: SctpAttempts; readonly echo: EchoAttempts },
+  { netns, probe }: { readonly netns: string; readonly probe: Probe },
+  attempt: Attempt,
+): void {
   try {
     if (probe.protocol === 'TCP') attemptTcp(netns, probe, attempt);
-    else attemptUdp(netns, probe, attempt);
+    else if (probe.protocol === 'UDP') attemptUdp(netns, probe, attempt);
+    else if (probe.protocol === 'SCTP') sctp.attempt(netns, probe, attempt);
+    else echo.attempt(netns, probe, attempt);
   } catch {
     attempt.done('error');
   }

@@ -5,6 +5,8 @@ import { readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { listenTcp, openUdp } from '@weir/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRawSctpDoor } from '../../src/images/sctp/raw-sctp-door.ts';
+import { SctpStack } from '../../src/images/sctp/sctp-stack.ts';
 import {
   attachNode,
   attachPod,
@@ -22,7 +24,12 @@ const ports = { served: 7000, unserved: 7001, dropped: 7002 } as const;
 const address = '10.224.1.1';
 
 const cluster = `weirt-${randomBytes(4).toString('hex')}`;
-const to = (port: number, protocol: 'TCP' | 'UDP' = 'TCP'): Probe => ({ source: { kind: 'pod', uid: 'client' }, address, port, protocol });
+const to = (port: number, protocol: Probe['protocol'] = 'TCP'): Probe => ({
+  source: { kind: 'pod', uid: 'client' },
+  address,
+  port,
+  protocol,
+});
 
 /** Runs a command in a namespace of the cluster. */
 const inside = (netns: string, command: string): string =>
@@ -70,10 +77,38 @@ describe('probes from inside the pods', () => {
     expect(slowestMs).toBeGreaterThan(0);
   });
 
+  it('tell them apart over SCTP as well, where a program of the pod speaks it', async () => {
+    const stack = new SctpStack(openRawSctpDoor(podNetnsName(cluster, 'server')));
+    stack.listen(ports.served, () => ({}));
+    try {
+      const probes = Object.values(ports).map((port) => to(port, 'SCTP'));
+      const { answers } = await probeConnections({ cluster, probes, timeoutMs: 2_000 });
+      expect(answers).toEqual(['connected', 'refused', 'timeout']);
+    } finally {
+      stack.close();
+    }
+  });
+
+  it('hear of every port that no program of the pod has over SCTP, where none speaks it, however many are tried', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => to(8_000 + index, 'SCTP'));
+    const before = descriptors();
+    const { answers } = await probeConnections({ cluster, probes: [...many, to(ports.dropped, 'SCTP')], timeoutMs: 2_000 });
+    expect(answers.slice(0, -1).filter((answer) => answer !== 'refused')).toEqual([]);
+    expect(answers.at(-1)).toBe('timeout');
+    expect(descriptors()).toBe(before);
+  });
+
+  it('tell whether an ICMP echo comes back', async () => {
+    const silent = { ...to(0, 'ICMP'), address: '10.224.1.99' };
+    const { answers } = await probeConnections({ cluster, probes: [to(0, 'ICMP'), silent, to(0, 'ICMP')], timeoutMs: 500 });
+    expect(answers).toEqual(['connected', 'timeout', 'connected']);
+  });
+
   it('tell of a pod that is not there instead of waiting', async () => {
-    const gone = { ...to(ports.served), source: { kind: 'pod', uid: 'nobody' } as const };
-    expect(await probeConnections({ cluster, probes: [gone, gone], timeoutMs: 60_000 })).toEqual({
-      answers: ['error', 'error'],
+    const protocols = ['TCP', 'UDP', 'SCTP', 'ICMP'] as const;
+    const gone = protocols.map((protocol) => ({ ...to(ports.served, protocol), source: { kind: 'pod', uid: 'nobody' } as const }));
+    expect(await probeConnections({ cluster, probes: gone, timeoutMs: 60_000 })).toEqual({
+      answers: protocols.map(() => 'error'),
       slowestMs: 0,
     });
   });

@@ -68,10 +68,16 @@ export class SctpStack {
 
   /** Begins an association. */
   connect(address: string, port: number, handlers: SctpHandlers): SctpConnection {
-    const ends = { localPort: this.#freePort(), remotePort: port, remoteAddress: address };
-    const events = this.#eventsOf(ends.localPort, port, address, () => handlers);
-    const association = SctpAssociation.connect(ends, (packet) => this.#send(packet, address), events);
-    this.#associations.set(keyOf(ends.localPort, port, address), association);
+    const { port: localPort, release } = this.#freePort();
+    const ends = { localPort, remotePort: port, remoteAddress: address };
+    const events = this.#eventsOf(localPort, port, address, () => handlers);
+    const closed = (error: string | undefined): void => {
+      this.#claims.delete(release);
+      release();
+      events.closed(error);
+    };
+    const association = SctpAssociation.connect(ends, (packet) => this.#send(packet, address), { ...events, closed });
+    this.#associations.set(keyOf(localPort, port, address), association);
     return connectionOf(association);
   }
 
@@ -178,13 +184,13 @@ export class SctpStack {
     }
   }
 
-  #freePort(): number {
+  #freePort(): { readonly port: number; readonly release: () => void } {
     for (let attempt = 0; attempt < 100; attempt++) {
       const port = randomInt(ephemeral.first, ephemeral.last + 1);
       const release = this.#door.claim(port);
       if (release === undefined) continue;
       this.#claims.add(release);
-      return port;
+      return { port, release };
     }
     throw Object.assign(new Error('no free port'), { code: 'EADDRNOTAVAIL' });
   }

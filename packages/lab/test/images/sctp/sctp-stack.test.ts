@@ -122,6 +122,20 @@ describe('an association', () => {
     await expect(silent).resolves.toBe('ETIMEDOUT');
   });
 
+  it('gives its ports back when its associations end, and not before', async () => {
+    const wire = new Wire();
+    new SctpStack(wire.door('10.0.0.2')).listen(80, echo);
+    const door = wire.door('10.0.0.1');
+    const client = new SctpStack(door);
+    const connection = await new Promise<SctpConnection>((resolve) => {
+      const made: SctpConnection = client.connect('10.0.0.2', 80, { established: () => resolve(made) });
+    });
+    const [port = 0] = wire.portsTo(80);
+    expect(door.claim(port)).toBeUndefined();
+    connection.destroy();
+    expect(door.claim(port)).toBeDefined();
+  });
+
   it('takes no notice of packets with a wrong checksum or a wrong tag', async () => {
     const wire = new Wire();
     const got: string[] = [];
