@@ -48,7 +48,7 @@ describe('the parts of a cluster', () => {
       .filter((file) => file.endsWith('.crt') && file !== 'ca.crt')
       .map((file) => new X509Certificate(readFileSync(join(pki, file))).subject);
     expect(subjects.filter((subject) => subject.includes('O=system:masters'))).toEqual(['O=system:masters\nCN=kubernetes-admin']);
-    expect(subjects).toContain('CN=system:kube-scheduler');
+    expect(subjects).toContain('O=system:nodes\nCN=system:node:node1');
     await cluster.kubectlOutput(`create deployment web --image=${image} --replicas=2 -- /agnhost netexec --http-port=8080`);
     await cluster.kubectlOutput('expose deployment web --port=80 --target-port=8080');
     await cluster.kubectlOutput('rollout status deployment web --timeout=60s');

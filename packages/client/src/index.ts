@@ -5,6 +5,7 @@
  */
 export * from './abort-after.ts';
 export * from './api-error.ts';
+export type * from './api-transport.ts';
 export * from './backoff.ts';
 export type * from './connection.ts';
 export * from './in-cluster.ts';

@@ -3,14 +3,15 @@
  *
  * Objects are trusted to have the type the caller names; nothing is validated here.
  */
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { type FieldSelection, type KubeList, type KubeObject, withIdentity } from '@weir/kube';
 import { TransportError } from './api-error.ts';
+import type { ApiTransport, TransportRequest } from './api-transport.ts';
 import type { ClusterConnection } from './connection.ts';
 import { keptFields } from './json-reader.ts';
 import { ListReader } from './list-reader.ts';
 import { type ResourcePath, resourceUrl } from './resource-path.ts';
-import { Transport } from './transport.ts';
+import { HttpTransport } from './transport.ts';
 import { readWatchStream, type WatchEvent } from './watch-stream.ts';
 
 /** Limits of a client. */
@@ -27,6 +28,8 @@ export interface KubeClientOptions {
   readonly watchIdleTimeoutMs?: number;
   /** Default `weir`. */
   readonly userAgent?: string;
+  /** Another way to the server than HTTP; the connection is only named in messages then. */
+  readonly transport?: ApiTransport;
 }
 
 /** Query parameters; undefined ones are left out, lists are repeated. */
@@ -119,12 +122,12 @@ const patchContentTypes: Readonly<Record<PatchType, string>> = {
 /** A client of one API server. All calls throw ApiError (the server said no) and TransportError (no usable answer). */
 export class KubeClient {
   readonly connection: ClusterConnection;
-  readonly #transport: Transport;
-  readonly #options: Required<KubeClientOptions>;
+  readonly #transport: ApiTransport;
+  readonly #options: Required<Omit<KubeClientOptions, 'transport'>>;
 
   constructor(connection: ClusterConnection, options: KubeClientOptions = {}) {
     this.connection = connection;
-    this.#transport = new Transport(connection);
+    this.#transport = options.transport ?? new HttpTransport(connection);
     this.#options = {
       timeoutMs: options.timeoutMs ?? 30_000,
       responseLimitBytes: options.responseLimitBytes ?? 256 * 1024 * 1024,
@@ -196,7 +199,7 @@ export class KubeClient {
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>, void, undefined> {
     const url = resourceUrl(path);
-    let response: IncomingMessage;
+    let response: Readable;
     try {
       response = await this.stream('GET', url, { query: { allowWatchBookmarks: true, ...query, watch: true }, signal });
     } catch (error) {
@@ -231,7 +234,7 @@ export class KubeClient {
   }
 
   /** Any request whose answer is read while it comes; the caller ends it with `destroy()`. */
-  stream(method: string, urlPath: string, options: RequestOptions = {}): Promise<IncomingMessage> {
+  stream(method: string, urlPath: string, options: RequestOptions = {}): Promise<Readable> {
     return this.#transport.stream(this.#prepare(method, urlPath, options));
   }
 
@@ -240,7 +243,7 @@ export class KubeClient {
     this.#transport.close();
   }
 
-  #prepare(method: string, urlPath: string, options: RequestOptions): Parameters<Transport['stream']>[0] {
+  #prepare(method: string, urlPath: string, options: RequestOptions): TransportRequest {
     const { body } = options;
     const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     return {

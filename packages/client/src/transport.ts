@@ -7,36 +7,10 @@ import http from 'node:http';
 import https from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { apiErrorFromBody, TransportError } from './api-error.ts';
+import type { ApiTransport, Receiver, TransportRequest, TransportResponse } from './api-transport.ts';
 import type { ClusterConnection } from './connection.ts';
 import { JsonSyntaxError } from './json-scan.ts';
 import { ItemTooLarge } from './list-reader.ts';
-
-/** One request as the transport sees it. */
-export interface TransportRequest {
-  readonly method: string;
-  /** Path and query, for example `/api/v1/pods?watch=true`. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-  /** Time until the answer's headers (stream) or its last byte (whole answers), in milliseconds. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
-}
-
-/** A whole answer with a code below 400. */
-export interface TransportResponse {
-  readonly code: number;
-  readonly contentType: string;
-  readonly body: Buffer;
-}
-
-/** Where the bytes of an answer go while they come. */
-export interface Receiver {
-  /** The most bytes. */
-  readonly limitBytes: number;
-  /** Takes the next bytes; what it throws ends the request. */
-  readonly take: (chunk: Buffer) => void;
-}
 
 const tokenLifetimeMs = 60_000;
 /**
@@ -46,7 +20,7 @@ const tokenLifetimeMs = 60_000;
 const connectionsMax = 16;
 
 /** A pool of connections to one API server. */
-export class Transport {
+export class HttpTransport implements ApiTransport {
   readonly #connection: ClusterConnection;
   /** For requests with a whole answer: few connections that are used again. */
   readonly #pool: http.Agent;

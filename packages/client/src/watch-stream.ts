@@ -4,7 +4,7 @@
  * Limits: the size of one frame, and the silence between two frames (a dead connection is
  * indistinguishable from a quiet resource, so the caller reconnects from the last resourceVersion).
  */
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { KubeObject, Status } from '@weir/kube';
 import { ApiError, TransportError } from './api-error.ts';
 import { JsonReader, type KeptFields, readJson } from './json-reader.ts';
@@ -34,17 +34,17 @@ export interface WatchStreamOptions {
  * Throws ApiError for an ERROR event (410 among them) and TransportError for all other ends.
  */
 export async function* readWatchStream<T extends KubeObject>(
-  response: IncomingMessage,
+  response: Readable,
   options: WatchStreamOptions,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
   const read = frameReader(options.kept);
   let idle = false;
-  response.setTimeout(options.idleTimeoutMs, () => {
+  const silence = setTimeout(() => {
     idle = true;
     response.destroy();
-  });
+  }, options.idleTimeoutMs);
   try {
-    for await (const line of readLines(response, options)) {
+    for await (const line of readLines(response, options, () => silence.refresh())) {
       yield parseFrame<T>(line, read, options.what);
     }
     if (idle) throw new Error('idle');
@@ -53,14 +53,16 @@ export async function* readWatchStream<T extends KubeObject>(
     if (idle) throw new TransportError('timeout', `${options.what}: nothing heard for ${options.idleTimeoutMs} ms`, error);
     throw asTransportError(error, options.what);
   } finally {
+    clearTimeout(silence);
     response.destroy();
   }
 }
 
-async function* readLines(response: IncomingMessage, options: WatchStreamOptions): AsyncGenerator<Buffer, void, undefined> {
+async function* readLines(response: Readable, options: WatchStreamOptions, onChunk: () => void): AsyncGenerator<Buffer, void, undefined> {
   let pending: Buffer[] = [];
   let pendingLength = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
+    onChunk();
     let start = 0;
     for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, start)) {
       pending.push(chunk.subarray(start, end));

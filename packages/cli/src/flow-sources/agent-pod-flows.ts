@@ -2,7 +2,7 @@
  * The flows of a cluster whose agents are pods and write them to standard output (`--flow-log -`): the logs of these
  * pods, read through the API server, which asks who the reader is. Nothing listens for it on any node.
  */
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ApiError, type KubeClient, podsPath, resourceUrl, TransportError } from '@weir/client';
 import { type FlowLogCounts, type FlowLogLine, FlowLogReader } from '@weir/flows';
 import type { Pod } from '@weir/kube';
@@ -23,7 +23,7 @@ interface AgentStream {
   readonly node: string;
   readonly reader: FlowLogReader;
   lines: FlowLogLine[];
-  response?: IncomingMessage | undefined;
+  response?: Readable | undefined;
   /** The moment of the last flow: a stream that begins anew repeats what came within that second. */
   lastTime: string;
   heardAtMs: number;
@@ -149,7 +149,7 @@ export class AgentPodFlows implements FlowSource {
 }
 
 /** Gathers what comes; `heard` is called at the first flow. */
-function follow(stream: AgentStream, response: IncomingMessage, heard: () => void): void {
+function follow(stream: AgentStream, response: Readable, heard: () => void): void {
   const after = stream.lastTime;
   let isFirst = true;
   response.setEncoding('utf8');

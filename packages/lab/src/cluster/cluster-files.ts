@@ -20,11 +20,10 @@ export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   }
   // Loaded here because the certificate library is slow to load, and only `up` makes certificates.
-  const { ClusterPki, controlPlaneParties } = await import('../pki/cluster-pki.ts');
+  const { ClusterPki } = await import('../pki/cluster-pki.ts');
   const pki = await ClusterPki.open(layout.pki, config.name);
   await Promise.all([
     pki.serverPair([apiServerAddress(config.network), kubernetesServiceAddress(config.network)]),
-    ...controlPlaneParties.map((party) => pki.pair(party)),
     pki.serviceAccountKey(),
     writeClientConfig(config, pki, { path: layout.kubeconfig, party: 'admin', server: hostServer(config) }),
     ...config.nodes.map((node) => writeNodeFiles(config, pki, node)),

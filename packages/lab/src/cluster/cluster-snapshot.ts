@@ -13,7 +13,7 @@ import { lastLogLines } from './bounded-log.ts';
 import { readClusterConfig } from './cluster-config.ts';
 import { busyError, ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
-import { clusterStatus } from './cluster-status.ts';
+import { ClusterStatusReader } from './cluster-status.ts';
 import { isAlive, readIdentity } from './process-identity.ts';
 import { lockHolder, takeProcessLock } from './process-lock.ts';
 import { askSupervisor } from './supervisor-socket.ts';
@@ -81,13 +81,18 @@ async function whileHeld<T>(name: string, layout: ClusterLayout, action: () => P
 /** The control plane that was held is gone, so whoever answers has opened the store after it was changed. */
 async function waitUntilServed(name: string, layout: ClusterLayout): Promise<void> {
   const deadlineMs = Date.now() + servedAgainMs;
-  while ((await clusterStatus(name, 'uncounted'))?.apiServer.ready !== true) {
-    if (Date.now() > deadlineMs) {
-      const lines = lastLogLines(layout.log(controlPlane), 12).map((line) => `\n  ${line}`);
-      const text = `the API server of cluster "${name}" does not serve again after ${servedAgainMs / 1_000} s`;
-      throw new ClusterError('failed', `${text}; the end of its log:${lines.join('')}`);
+  const reader = new ClusterStatusReader(name);
+  try {
+    while ((await reader.read('uncounted'))?.apiServer.ready !== true) {
+      if (Date.now() > deadlineMs) {
+        const lines = lastLogLines(layout.log(controlPlane), 12).map((line) => `\n  ${line}`);
+        const text = `the API server of cluster "${name}" does not serve again after ${servedAgainMs / 1_000} s`;
+        throw new ClusterError('failed', `${text}; the end of its log:${lines.join('')}`);
+      }
+      await sleep(50);
     }
-    await sleep(50);
+  } finally {
+    reader.close();
   }
 }
 

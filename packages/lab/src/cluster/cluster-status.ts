@@ -42,38 +42,63 @@ export interface ClusterStatus {
   readonly processes: readonly ChildStatus[];
 }
 
-/**
- * The status of a cluster; undefined when there is none of that name. Never throws because of a part
- * that is down. `pods` says whether the pods of nodes are counted; else they are 0, which is cheap to ask
- * again and again.
- */
-export async function clusterStatus(name: string, pods: 'counted' | 'uncounted' = 'counted'): Promise<ClusterStatus | undefined> {
-  const config = await readClusterConfig(name);
-  if (config === undefined) return undefined;
-  const layout = clusterLayout(name);
-  const supervisor = await readSupervisor(layout.supervisorSocket);
-  const connection = await loadKubeconfig(layout.kubeconfig);
-  const client = new KubeClient(connection, { timeoutMs: 2_000, userAgent: 'weir-status' });
+/** What {@link ClusterStatusReader.read} says, asked once. */
+export async function clusterStatus(name: string, pods?: 'counted' | 'uncounted'): Promise<ClusterStatus | undefined> {
+  const reader = new ClusterStatusReader(name);
   try {
+    return await reader.read(pods);
+  } finally {
+    reader.close();
+  }
+}
+
+/** Reads the status of a cluster, once or again and again. */
+export class ClusterStatusReader {
+  readonly #name: string;
+  /** Kept: a connection costs more than all that is asked on it. */
+  #client: KubeClient | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /**
+   * The status now; undefined when there is no such cluster. Never throws because of a part that is down. `pods` says
+   * whether the pods of nodes are counted; else they are 0, which is cheap to ask again and again.
+   */
+  async read(pods: 'counted' | 'uncounted' = 'counted'): Promise<ClusterStatus | undefined> {
+    const config = await readClusterConfig(this.#name);
+    if (config === undefined) return undefined;
+    const layout = clusterLayout(this.#name);
+    const supervisor = await readSupervisor(layout.supervisorSocket);
+    const client = await this.#connect(layout.kubeconfig);
     const ready = supervisor !== undefined && (await answers(client));
     const objects = ready ? await readObjects(client, config, pods) : nothingRead;
-    const statuses = await Promise.all(config.nodes.map((node) => nodeStatus(config, node, objects)));
+    const nodes = await Promise.all(config.nodes.map((node) => nodeStatus(config, node, objects)));
     const dns = objects.dnsPods.some(isReady);
     // Without a network plugin cluster DNS waits like all pods.
-    const complete = ready && (dns || config.network.plugin === 'none') && statuses.every(isUp);
+    const complete = ready && (dns || config.network.plugin === 'none') && nodes.every(isUp);
     return {
-      name,
+      name: this.#name,
       engine: config.engine,
       state: supervisor === undefined ? 'stopped' : complete ? 'running' : 'degraded',
-      apiServer: { server: connection.server, ready },
+      apiServer: { server: client.connection.server, ready },
       kubeconfig: layout.kubeconfig,
       dns,
-      nodes: statuses,
+      nodes,
       fakes: config.fakes,
       processes: supervisor?.children ?? [],
     };
-  } finally {
-    client.close();
+  }
+
+  /** Ends its connections. */
+  close(): void {
+    this.#client?.close();
+  }
+
+  async #connect(kubeconfig: string): Promise<KubeClient> {
+    this.#client ??= new KubeClient(await loadKubeconfig(kubeconfig), { timeoutMs: 2_000, userAgent: 'weir-status' });
+    return this.#client;
   }
 }
 

@@ -7,7 +7,7 @@ import { lastLogLines, openLog } from './bounded-log.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 import { ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
-import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
+import { type ClusterStatus, ClusterStatusReader, clusterStatus } from './cluster-status.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { lockHolder } from './process-lock.ts';
 import { askSupervisor } from './supervisor-socket.ts';
@@ -54,7 +54,12 @@ async function superviseUntil(config: ClusterConfig, options: StartOptions, isEn
   for (let round = 0; round < supervisorsMax; round++) {
     const running = lockHolder(layout.supervisorLock);
     const supervisor = running ?? (await startSupervisor({ ...config, command: options.command }, layout));
-    if (await waitUntil(config, { ...options, supervisor }, isEnough)) return;
+    const reader = new ClusterStatusReader(config.name);
+    try {
+      if (await waitUntil(config, { ...options, supervisor, reader }, isEnough)) return;
+    } finally {
+      reader.close();
+    }
     if (running === undefined && lockHolder(layout.supervisorLock) === undefined) break;
   }
   throw new ClusterError('failed', failure('the supervisor ended', layout, 'supervisor'));
@@ -99,6 +104,7 @@ async function startSupervisor(config: ClusterConfig, layout: ClusterLayout): Pr
 
 interface Waiting extends StartOptions {
   readonly supervisor: ProcessIdentity;
+  readonly reader: ClusterStatusReader;
 }
 
 /** Whether there is enough; no only when the supervisor has ended. */
@@ -109,7 +115,7 @@ async function waitUntil(config: ClusterConfig, waiting: Waiting, isEnough: (sta
   const told = new Set<string>();
   for (;;) {
     if (waiting.signal?.aborted === true) throw new ClusterError('interrupted', `interrupted while cluster "${config.name}" was coming up`);
-    const status = await clusterStatus(config.name, 'uncounted');
+    const status = await waiting.reader.read('uncounted');
     if (status !== undefined && isEnough(status)) return true;
     if (!isAlive(waiting.supervisor)) return false;
     const dying = status?.processes.find(({ restarts }) => restarts >= restartsMax);

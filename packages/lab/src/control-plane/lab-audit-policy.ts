@@ -4,7 +4,7 @@
  * reads a Secret or asks for a token is written down, also these.
  */
 import type { AuditPolicy } from '@weir/kube';
-import { controlPlaneUsers } from '../pki/control-plane-users.ts';
+import { controlPlaneUsers } from './control-plane-users.ts';
 
 const reading = ['get', 'list', 'watch'];
 const ownGroups = ['system:nodes', 'weir:agents'];

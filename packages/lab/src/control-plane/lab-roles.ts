@@ -10,7 +10,7 @@ import type { KubeObject } from '@weir/kube';
 import { addToGroup } from '@weir/net';
 import { calicoGroup, operatorGroup } from '../calico/calico-definitions.ts';
 import { tieredPolicyPlurals } from '../calico/tier-rules.ts';
-import { controlPlaneUsers } from '../pki/control-plane-users.ts';
+import { controlPlaneUsers } from './control-plane-users.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const read = ['get', 'list', 'watch'];

@@ -3,13 +3,13 @@
  *
  * The API server listens twice: on 127.0.0.1 for people and programs of this machine, and inside
  * the router's namespace on its port 6443 for nodes and pods. Scheduler and controllers are
- * ordinary clients of it.
+ * clients of it with names and rights of their own, without a socket between.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApiServer } from '@weir/apiserver';
-import { KubeClient } from '@weir/client';
+import type { AnswerRequest, ApiServer } from '@weir/apiserver';
+import type { KubeClient } from '@weir/client';
 import { connectTcp, openTcpListener } from '@weir/kernel';
 import { type EngineName, engineRelease } from '@weir/model';
 import { parseCidr } from '@weir/net';
@@ -29,8 +29,8 @@ import { fakeObjects } from '../fakes/fake-objects.ts';
 import { routeBalancedAddress, withdrawBalancedAddress } from '../network/balanced-address.ts';
 import { isNodeName, vnetNetnsName } from '../network/netns-names.ts';
 import { apiServerAddress, apiServerPort, clusterDomain } from '../network/network-shape.ts';
-import type { ControlPlaneParty } from '../pki/cluster-pki.ts';
 import { bootstrapCluster } from './bootstrap.ts';
+import type { ControlPlaneParty } from './control-plane-client.ts';
 import { labAuditPolicy } from './lab-audit-policy.ts';
 import { labRoles } from './lab-roles.ts';
 import { startControllers } from './start-controllers.ts';
@@ -57,7 +57,7 @@ export async function runControlPlane(options: ControlPlaneOptions): Promise<voi
   const server = await startServer(config, layout, log);
   log.info({ urls: server.urls }, 'the API server listens');
   try {
-    await runControllers(config, layout, { log, signal: options.signal });
+    await runControllers(config, layout, { answer: server.answer, log, signal: options.signal });
   } finally {
     await server.close();
   }
@@ -97,19 +97,19 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Lo
   });
 }
 
-async function runControllers(config: ClusterConfig, layout: ClusterLayout, world: { log: Logger; signal: AbortSignal }): Promise<void> {
-  const { log, signal } = world;
+interface ControllerWorld {
+  readonly answer: AnswerRequest;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+async function runControllers(config: ClusterConfig, layout: ClusterLayout, world: ControllerWorld): Promise<void> {
+  const { answer, log, signal } = world;
   const authority = await readFile(join(layout.pki, 'ca.crt'), 'utf8');
-  const clientOf = async (party: ControlPlaneParty): Promise<KubeClient> => {
-    const [certificate = '', key = ''] = await Promise.all(
-      ['crt', 'key'].map((ending) => readFile(join(layout.pki, `${party}.${ending}`), 'utf8')),
-    );
-    return new KubeClient(
-      { server: hostServer(config), certificateAuthority: authority, clientCertificate: certificate, clientKey: key },
-      { userAgent: `weir-${party}` },
-    );
-  };
-  const [bootstrap, client, scheduler] = await Promise.all([clientOf('bootstrap'), clientOf('controllers'), clientOf('scheduler')]);
+  // Loaded here as the server is.
+  const { controlPlaneClient } = await import('./control-plane-client.ts');
+  const clientOf = (party: ControlPlaneParty): KubeClient => controlPlaneClient(answer, party, hostServer(config));
+  const [bootstrap, client, scheduler] = [clientOf('bootstrap'), clientOf('controllers'), clientOf('scheduler')];
   try {
     await bootstrapCluster(bootstrap, config.network);
     const { plugin, podCidrs } = config.network;

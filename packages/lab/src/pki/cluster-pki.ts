@@ -14,17 +14,10 @@ import {
   issueServerCertificate,
   type KeyPairPem,
 } from './certificate-authority.ts';
-import { controlPlaneUsers } from './control-plane-users.ts';
 import { writePrivateFile } from './private-file.ts';
 
 /** The parties of a cluster that present a certificate to its API server. */
-export type ClusterParty = 'admin' | ControlPlaneParty | { readonly node: string } | { readonly agent: string };
-
-/** The parties of the control plane beside the API server; each has the rights of its role and no more. */
-export type ControlPlaneParty = 'scheduler' | 'controllers' | 'bootstrap';
-
-/** All of them. */
-export const controlPlaneParties: readonly ControlPlaneParty[] = ['scheduler', 'controllers', 'bootstrap'];
+export type ClusterParty = 'admin' | { readonly node: string } | { readonly agent: string };
 
 /** The file of the key that signs tokens of service accounts. */
 export const serviceAccountKeyFile = 'sa.key';
@@ -78,7 +71,6 @@ export class ClusterPki {
 /** User and groups of a party, as the API server will read them. */
 function partySubject(party: ClusterParty): CertificateSubject {
   if (party === 'admin') return { commonName: 'kubernetes-admin', organizations: ['system:masters'] };
-  if (typeof party === 'string') return { commonName: controlPlaneUsers[party], organizations: [] };
   if ('node' in party) return { commonName: `system:node:${party.node}`, organizations: ['system:nodes'] };
   return { commonName: `weir-agent:${party.agent}`, organizations: ['weir:agents'] };
 }

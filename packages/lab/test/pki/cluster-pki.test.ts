@@ -39,9 +39,6 @@ describe('the certificates of a cluster', () => {
 
   it.each([
     ['admin', 'admin' as const, 'O=system:masters\nCN=kubernetes-admin'],
-    ['the scheduler', 'scheduler' as const, 'CN=system:kube-scheduler'],
-    ['the controllers', 'controllers' as const, 'CN=system:kube-controller-manager'],
-    ['the one that makes the first objects', 'bootstrap' as const, 'CN=weir:bootstrap'],
     ['a node', { node: 'node1' }, 'O=system:nodes\nCN=system:node:node1'],
     ['an agent', { agent: 'node1' }, 'O=weir:agents\nCN=weir-agent:node1'],
   ])('say who %s is', async (_name, party, subject) => {

@@ -9,11 +9,12 @@ import { pino } from 'pino';
 import { vi } from 'vitest';
 import { calicoForms } from '../../src/calico/calico-forms.ts';
 import { bootstrapCluster } from '../../src/control-plane/bootstrap.ts';
+import { type ControlPlaneParty, controlPlaneClient } from '../../src/control-plane/control-plane-client.ts';
 import { labRoles } from '../../src/control-plane/lab-roles.ts';
 import { startControllers } from '../../src/control-plane/start-controllers.ts';
 import { usualNetwork } from '../../src/index.ts';
 import { renewNodeLease } from '../../src/node/node-lease.ts';
-import { type ClusterParty, ClusterPki } from '../../src/pki/cluster-pki.ts';
+import { ClusterPki } from '../../src/pki/cluster-pki.ts';
 
 /** A running control plane. */
 export interface ControlPlane {
@@ -45,17 +46,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
     // As in a cluster: whatever a controller does without the right to do it fails here too.
     roles: labRoles,
   });
-  const clientOf = async (party: ClusterParty): Promise<KubeClient> => {
-    const { certificate, key } = await pki.pair(party);
-    return new KubeClient({
-      server: server.urls[0] ?? '',
-      certificateAuthority: authority,
-      clientCertificate: certificate,
-      clientKey: key,
-    });
-  };
-  const client = await clientOf('admin');
-  const [bootstrap, own, scheduler] = [await clientOf('bootstrap'), await clientOf('controllers'), await clientOf('scheduler')];
+  const { certificate, key } = await pki.pair('admin');
+  const url = server.urls[0] ?? '';
+  const client = new KubeClient({ server: url, certificateAuthority: authority, clientCertificate: certificate, clientKey: key });
+  const ownClient = (party: ControlPlaneParty): KubeClient => controlPlaneClient(server.answer, party, url);
+  const [bootstrap, own, scheduler] = [ownClient('bootstrap'), ownClient('controllers'), ownClient('scheduler')];
   await bootstrapCluster(bootstrap, usualNetwork(false));
   const log = pino({ level: process.env['WEIR_TEST_LOG'] ?? 'silent' });
   const removedVolumes: string[] = [];

@@ -1,4 +1,4 @@
-/** User names of the control plane's certificates; roles are bound to them. */
+/** The names by which the control plane's own parties ask its API server; roles are bound to them. */
 export const controlPlaneUsers = {
   scheduler: 'system:kube-scheduler',
   controllers: 'system:kube-controller-manager',
