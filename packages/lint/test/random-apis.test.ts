@@ -24,9 +24,12 @@ interface ApiWorld {
   readonly others: readonly KubeObject[];
 }
 
-const apis: Readonly<Record<string, { readonly profile: EngineName; readonly make: (seed: number) => ApiWorld }>> = {
+const apis: Readonly<
+  Record<string, { readonly profile: EngineName; readonly rules: readonly string[]; readonly make: (seed: number) => ApiWorld }>
+> = {
   Calico: {
     profile: 'calico',
+    rules: ['duplicate-entry', 'covered-entry', 'empty-peer-list'],
     make: (seed) => {
       const world = withCalicoPolicies(generateWorld(seed), seed);
       return { world, policies: world.policyObjects, others: [...world.tiers, ...world.networkSets, ...world.serviceAccounts] };
@@ -34,6 +37,7 @@ const apis: Readonly<Record<string, { readonly profile: EngineName; readonly mak
   },
   Cilium: {
     profile: 'cilium',
+    rules: ['duplicate-entry', 'covered-entry'],
     make: (seed) => {
       const world = withCiliumPolicies(generateWorld(seed), seed);
       return { world, policies: world.ciliumPolicies, others: [...world.cidrGroups, ...world.services, ...world.endpointSlices] };
@@ -41,6 +45,7 @@ const apis: Readonly<Record<string, { readonly profile: EngineName; readonly mak
   },
   administrators: {
     profile: 'kubernetes',
+    rules: ['duplicate-entry', 'covered-entry'],
     make: (seed) => {
       const world = withAdministratorPolicies(new Random(seed), generateWorld(seed));
       return { world, policies: world.policyObjects, others: [] };
@@ -53,17 +58,40 @@ function surroundings({ world, others }: ApiWorld): readonly KubeObject[] {
   return [...named(world.namespaces, 'Namespace'), ...named(world.pods, 'Pod'), ...named(world.nodes ?? [], 'Node'), ...others];
 }
 
-/** Rules and their peers twice, every other one. */
+/** What else is in a list: a part of what is there, or nothing at all. */
+const additions: Readonly<Record<string, (first: never) => readonly unknown[]>> = {
+  nets: (first: string) => [`${first.split('/')[0]}/${first.includes(':') ? 128 : 32}`],
+  networks: (first: string) => [`${first.split('/')[0]}/${first.includes(':') ? 128 : 32}`],
+  fromEntities: () => ['cluster', 'host'],
+  toEndpoints: (first: { readonly matchLabels?: object }) => [{ ...first, matchLabels: { ...first.matchLabels, also: 'this' } }],
+  fromCIDRSet: () => [{ cidr: '192.0.2.0/24', except: ['192.0.2.0/24'] }, { cidr: '198.51.100.0/24' }],
+  toCIDRSet: () => [{ cidr: '192.0.2.0/24', except: ['192.0.2.0/24'] }, { cidr: '198.51.100.0/24' }],
+  ports: (first: string | number | { readonly port?: string }) =>
+    typeof first === 'object' ? (typeof first.port === 'string' ? [{ port: first.port }] : []) : ['1:65535'],
+};
+
+function withAdditions(members: readonly unknown[], key: string): readonly unknown[] {
+  const more = additions[key];
+  return more === undefined || members.length === 0 || members.length % 2 === 0 ? members : [...members, ...more(members[0] as never)];
+}
+
+/** One end of a rule of Calico, every other one with an empty list that asks nothing. */
+function withEmptyList(fields: Readonly<Record<string, unknown>>, key: string): Readonly<Record<string, unknown>> {
+  const isAsked = (key === 'source' || key === 'destination') && !('nets' in fields) && !('services' in fields) && 'selector' in fields;
+  return isAsked ? { ...fields, nets: [] } : fields;
+}
+
+/** Rules and their peers twice, every other one, and lists with more in them that says nothing. */
 function repeated(policies: readonly KubeObject[]): readonly KubeObject[] {
   const again = (value: unknown, key: string): unknown => {
     if (Array.isArray(value)) {
       const members = value.map((member) => again(member, ''));
       return /^(in|e)gress(Deny)?$|^from|^to[A-Z]|^to$/.test(key)
-        ? members.flatMap((member, i) => (i % 2 === 0 ? [member, member] : [member]))
-        : members;
+        ? withAdditions(members, key).flatMap((member, i) => (i % 2 === 0 ? [member, member] : [member]))
+        : withAdditions(members, key);
     }
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, again(member, name)]));
+    return withEmptyList(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, again(member, name)])), key);
   };
   return policies.map((policy) => again(policy, '') as KubeObject);
 }
@@ -86,7 +114,7 @@ function outcomes(snapshot: Snapshot, world: World): readonly string[] {
   });
 }
 
-describe.each(Object.entries(apis))('policies of %s', (_api, { profile: name, make }) => {
+describe.each(Object.entries(apis))('policies of %s', (_api, { profile: name, rules, make }) => {
   it.each(seeds)('are linted and corrected without a verdict that changes in world %i', (seed) => {
     const made = make(seed);
     const around = surroundings(made);
@@ -96,24 +124,35 @@ describe.each(Object.entries(apis))('policies of %s', (_api, { profile: name, ma
     const read = (): readonly KubeObject[] => [...around, ...readManifests([{ file, text }]).documents.map(({ object }) => object)];
     const before = outcomes(loadSnapshot(read(), { profile }), made.world);
     expect(before.length).toBeGreaterThan(50);
-    let count = 0;
+    const corrected = new Set<string>();
     for (let round = 0; ; round++) {
       expect(round).toBeLessThan(40);
       const { documents, diagnostics } = readManifests([{ file, text }]);
       const input = { objects: [...around, ...documents], diagnostics, texts: new Map([[file, text]]), isComplete: true };
       const { findings } = lint(input, {
         profile,
-        onlyRules: ['duplicate-entry', 'block-host-bits', 'open-ingress', 'dangling-selector', 'unserved-port'],
+        onlyRules: [
+          'duplicate-entry',
+          'covered-entry',
+          'empty-block',
+          'empty-peer-list',
+          'empty-cilium-list',
+          'block-host-bits',
+          'open-ingress',
+          'dangling-selector',
+          'unserved-port',
+          'peer-and-or',
+        ],
       });
       const outside = findings.filter(({ place }) => place !== undefined && (place.line < 1 || place.endLine > lines(text)));
       expect(outside).toEqual([]);
       const { texts, fixed } = applyFixes(new Map([[file, text]]), findings);
-      count += fixed.length;
+      for (const { rule } of fixed) corrected.add(rule);
       const next = texts.get(file);
       if (next === undefined) break;
       text = next;
     }
-    expect(count).toBeGreaterThan(0);
+    expect([...corrected]).toEqual(expect.arrayContaining([...rules]));
     expect(outcomes(loadSnapshot(read(), { profile }), made.world)).toEqual(before);
   });
 });

@@ -59,8 +59,9 @@ function objectsOf(world: World): readonly KubeObject[] {
 function findingsOf(world: World, text: string): readonly Finding[] {
   const { documents, diagnostics } = readManifests([{ file, text }]);
   const input = { objects: [...objectsOf(world), ...documents], diagnostics, texts: new Map([[file, text]]), isComplete: true };
-  return lint(input, { onlyRules: ['duplicate-entry', 'covered-entry', 'empty-peer-list', 'block-host-bits', 'duplicate-policy'] })
-    .findings;
+  return lint(input, {
+    onlyRules: ['duplicate-entry', 'covered-entry', 'empty-peer-list', 'empty-block', 'block-host-bits', 'duplicate-policy'],
+  }).findings;
 }
 
 /** Corrects until there is nothing more to correct; gives the text and how many were corrected. */

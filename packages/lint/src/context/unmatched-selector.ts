@@ -188,7 +188,8 @@ function meantBy(part: Selector, labels: AskedLabels): UnmatchedSelector['meant'
   return near === undefined ? undefined : { label, wanted: label.key, near, what: 'key' };
 }
 
-function isOfNamespace(part: Selector): boolean {
+/** Whether a selector asks for nothing but namespaces. */
+export function isOfNamespace(part: Selector): boolean {
   switch (part.kind) {
     case 'in':
     case 'notIn':

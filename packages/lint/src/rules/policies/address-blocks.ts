@@ -1,11 +1,9 @@
 /** Blocks of addresses that hold what no packet comes from or goes to, or what will be somewhere else tomorrow. */
-import { parseApiCidr } from '@weir/kube';
 import { appliesToPods, type Rule } from '@weir/model';
 import {
   type Address,
   type AddressRange,
   addressRangesContain,
-  cidrRange,
   compareAddresses,
   formatAddress,
   formatCidr,
@@ -15,7 +13,6 @@ import {
 } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
-import { writtenRules } from '../../context/network-policy-rules.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about blocks of services. */
@@ -84,30 +81,6 @@ export const nodeAddressInBlock: LintRule = {
         action:
           "name nodes by the entities host and remote-node, and the API server by kube-apiserver, in a CiliumNetworkPolicy; or set Cilium's policyCIDRMatchMode to nodes",
       };
-    }
-  },
-};
-
-/** The rule about blocks without addresses. */
-export const emptyBlock: LintRule = {
-  id: 'empty-block',
-  title: 'a block of addresses whose exceptions leave nothing of it',
-  severity: 'warning',
-  *check(context) {
-    for (const { of, field, list, peers = [] } of writtenRules(context)) {
-      for (const [i, { ipBlock }] of peers.entries()) {
-        const { cidr, except = [] } = ipBlock ?? {};
-        const block = cidr === undefined ? undefined : parseApiCidr(cidr);
-        if (block === undefined || except.length === 0) continue;
-        const holes = except.flatMap((text) => parseApiCidr(text) ?? []).map(cidrRange);
-        if (subtractAddressRanges([cidrRange(block)], holes).length > 0) continue;
-        yield {
-          about: of,
-          field: `${field}.${list}[${i}].ipBlock`,
-          message: `the exceptions cover all of ${cidr ?? ''}, so this peer is nobody`,
-          action: 'narrow the exceptions, or remove the peer (and the rule, if it was the last one: a rule without peers means everybody)',
-        };
-      }
     }
   },
 };

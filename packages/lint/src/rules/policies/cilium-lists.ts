@@ -1,6 +1,7 @@
 /** Lists of Cilium's policies that are there and empty: they mean the contrary of what they mean in a NetworkPolicy. */
 import { valueAt } from '../../context/field-value.ts';
 import type { LintPolicy } from '../../context/lint-policy.ts';
+import { isOfCilium } from '../../context/policy-apis.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 const peerLists = /^(from|to)(Endpoints|CIDR|CIDRSet|Entities|Nodes|Services|FQDNs)$/;
@@ -18,11 +19,6 @@ export const emptyCiliumList: LintRule = {
     }
   },
 };
-
-/** Whether it is a CiliumNetworkPolicy or a CiliumClusterwideNetworkPolicy. */
-export function isOfCilium({ object: { kind = '' } }: LintPolicy): boolean {
-  return kind === 'CiliumNetworkPolicy' || kind === 'CiliumClusterwideNetworkPolicy';
-}
 
 /** `spec`, `specs[0]`, `specs[1]`, as far as they are there. */
 function specPathsOf({ object }: LintPolicy): readonly string[] {
@@ -61,12 +57,32 @@ function* emptyPeers(about: LintPolicy, path: string): Iterable<DraftFinding> {
   const rule = valueAt(about.object, path);
   if (typeof rule !== 'object' || rule === null) return;
   for (const [name, members] of Object.entries(rule)) {
-    if (!peerLists.test(name) || !Array.isArray(members) || members.length > 0) continue;
-    yield {
-      about,
-      field: `${path}.${name}`,
-      message: 'this rule is about nobody: with Cilium an empty list of peers is nobody, while it is everybody in a NetworkPolicy',
-      action: `leave ${name} out if everybody is meant, name who is meant, or remove the rule`,
-    };
+    if (!Array.isArray(members)) continue;
+    if (peerLists.test(name) && members.length === 0) {
+      yield {
+        about,
+        field: `${path}.${name}`,
+        message: 'this rule is about nobody: with Cilium an empty list of peers is nobody, while it is everybody in a NetworkPolicy',
+        action: `leave ${name} out if everybody is meant, name who is meant, or remove the rule`,
+      };
+    }
+    const inner = trafficLists[name];
+    if (inner !== undefined && members.length > 0 && members.every((member) => isWithout(member, inner))) {
+      yield {
+        about,
+        field: `${path}.${name}`,
+        message: `this rule lets nothing through and stops nothing: with Cilium an empty list of ${inner} is no traffic, while an empty list of ports is every port in a NetworkPolicy`,
+        action: `leave ${name} out if all traffic is meant, name what is meant, or remove the rule`,
+      };
+    }
   }
+}
+
+/** Lists of traffic, and what their members list in turn. */
+const trafficLists: Readonly<Record<string, string | undefined>> = { toPorts: 'ports', icmps: 'fields' };
+
+function isWithout(member: unknown, list: string): boolean {
+  if (typeof member !== 'object' || member === null) return false;
+  const listed = (member as Readonly<Record<string, unknown>>)[list];
+  return Array.isArray(listed) && listed.length === 0;
 }

@@ -18,8 +18,8 @@ import { clusterDnsOf, nodeLocalDns } from '../../context/cluster-dns.ts';
 import { valueAt } from '../../context/field-value.ts';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
+import { isOfCilium } from '../../context/policy-apis.ts';
 import type { DraftFinding, FieldChange, LintRule } from '../../lint-rule.ts';
-import { isOfCilium } from './cilium-lists.ts';
 
 /** The rule about pods without DNS. */
 export const egressWithoutDns: LintRule = {

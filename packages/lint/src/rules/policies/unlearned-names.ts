@@ -3,9 +3,9 @@ import { appliesToPods, type Endpoint, type Policy, podName, selectorMatches } f
 import { valueAt } from '../../context/field-value.ts';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
+import { isOfCilium } from '../../context/policy-apis.ts';
 import type { LintRule } from '../../lint-rule.ts';
 import { askedEngines } from '../engines/asked-engines.ts';
-import { isOfCilium } from './cilium-lists.ts';
 
 /** The rule. */
 export const unlearnedNames: LintRule = {

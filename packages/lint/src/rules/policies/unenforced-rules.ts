@@ -1,7 +1,8 @@
-/** Policies that mean something else than they seem to say. */
+/** Rules that a policy has and that do nothing. */
 import type { CalicoPolicySpec } from '@weir/compile';
 import type { LintPolicy } from '../../context/lint-policy.ts';
-import { writtenPolicies, writtenRules } from '../../context/network-policy-rules.ts';
+import { writtenPolicies } from '../../context/network-policy-rules.ts';
+import { isOfCalico } from '../../context/policy-apis.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about rules of a direction that the policy does not name. */
@@ -22,10 +23,6 @@ export const unenforcedRules: LintRule = {
     }
   },
 };
-
-function isOfCalico({ object: { apiVersion = '' } }: LintPolicy): boolean {
-  return apiVersion.startsWith('projectcalico.org/') || apiVersion.startsWith('crd.projectcalico.org/');
-}
 
 /** Rules of directions that a list of types leaves out, where there is one. */
 function* unenforced(
@@ -54,28 +51,3 @@ function* unenforced(
     };
   }
 }
-
-/** The rule about empty lists. */
-export const emptyPeerList: LintRule = {
-  id: 'empty-peer-list',
-  title: 'an empty list of peers or ports, which means everybody and not nobody',
-  severity: 'info',
-  *check(context) {
-    for (const { of, field, list, peers, ports } of writtenRules(context)) {
-      const names = [...(peers?.length === 0 ? [list] : []), ...(ports?.length === 0 ? ['ports'] : [])];
-      for (const name of names) {
-        const what = name === 'ports' ? 'every port' : 'everybody';
-        const others = [peers, ports].filter((members) => members !== undefined).length;
-        const change =
-          others > 1 ? ({ kind: 'remove', field: `${field}.${name}` } as const) : ({ kind: 'replace', field, value: {} } as const);
-        yield {
-          about: of,
-          field: `${field}.${name}`,
-          message: `an empty list means ${what}, as if it were not there`,
-          action: `leave ${name} out, so that everybody reads it as it is meant; for nobody, leave the rule out`,
-          fix: { description: `Leave ${name} out`, isSafe: true, changes: [change] },
-        };
-      }
-    }
-  },
-};
