@@ -9,16 +9,20 @@ import { join } from 'node:path';
 import { createNetns, deleteNetns, netnsPath } from '@weir/kernel';
 import { type Finished, runProgram } from '@weir/testkit';
 import { expect } from 'vitest';
+import { ClusterGuard } from './cluster-guard.ts';
 import { TypedTerminal } from './typed-terminal.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 /** The built `weir`. */
 export const weirProgram = join(root, 'packages', 'cli', 'bin', 'weir.js');
 
+const removeAll = [process.execPath, weirProgram, 'down', '--all'] as const;
+
 /** Az that has signed in. */
 export class AzSession {
   readonly directory: string;
   readonly #netns: string;
+  readonly #guard: ClusterGuard;
   #env: Readonly<Record<string, string>>;
 
   private constructor() {
@@ -34,6 +38,7 @@ export class AzSession {
       AZURE_CORE_NO_COLOR: 'true',
       PATH: `${join(root, '.setup', 'bin')}:${process.env['PATH'] ?? ''}`,
     };
+    this.#guard = new ClusterGuard({ down: this.#inside(removeAll), env: this.#env, directory: this.directory, netns: this.#netns });
   }
 
   /** Makes the namespace and signs in with `weir az-login`. */
@@ -65,9 +70,10 @@ export class AzSession {
 
   /** Removes all clusters, the endpoint and the namespace. */
   async close(): Promise<void> {
-    await this.weir('down', '--all');
+    await this.run(removeAll);
     deleteNetns(this.#netns);
     rmSync(this.directory, { recursive: true, force: true });
+    this.#guard.dismiss();
   }
 
   /** Runs the built `weir`. */
@@ -94,12 +100,17 @@ export class AzSession {
 
   /** Runs a program inside. */
   run(command: readonly string[]): Promise<Finished> {
-    return runProgram('nsenter', [`--net=${netnsPath(this.#netns)}`, ...command], { env: this.#env });
+    const [program = '', ...args] = this.#inside(command);
+    return runProgram(program, args, { env: this.#env });
   }
 
   /** Opens `weir shell` inside, in a terminal. */
   shell(): TypedTerminal {
     const command = `nsenter --net=${netnsPath(this.#netns)} ${process.execPath} ${weirProgram} shell`;
     return new TypedTerminal(command, { ...this.#env, SHELL: '/bin/bash' });
+  }
+
+  #inside(command: readonly string[]): readonly string[] {
+    return ['nsenter', `--net=${netnsPath(this.#netns)}`, ...command];
   }
 }

@@ -1,28 +1,30 @@
 /**
- * Takes a test's cluster down when the test's process ends without doing it, however it ends: a process of its own
+ * Takes a test's clusters down when the test's process ends without doing it, however it ends: a process of its own
  * that reads from the test until there is nobody at the other end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /** What is to be taken away. */
-export interface GuardedCluster {
-  readonly name: string;
-  /** Everything that the test keeps of it. */
-  readonly directory: string;
+interface Guarded {
+  /** The program with its arguments that takes the clusters down. */
+  readonly down: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The program and the first arguments of `weir`. */
-  readonly weir: readonly [string, string];
+  /** Everything that the test keeps of them. */
+  readonly directory: string;
+  /** A network namespace that goes with them; default none. */
+  readonly netns?: string;
 }
 
 /** An interrupted `up` may still be at work: then there is nothing yet, or it is busy. */
-const script = 'cat; for _ in $(seq 30); do "$1" "$2" down --name "$3" && break; sleep 2; done; rm -rf "$4"';
+const script =
+  'cat; directory=$1 netns=$2; shift 2; for _ in $(seq 30); do "$@" && break; sleep 2; done; [ -z "$netns" ] || ip netns del "$netns"; rm -rf "$directory"';
 
 /** A guard on its post. */
 export class ClusterGuard {
   readonly #process: ChildProcess;
 
-  constructor({ name, directory, env, weir }: GuardedCluster) {
-    this.#process = spawn('bash', ['-c', script, 'guard', ...weir, name, directory], {
+  constructor({ down, env, directory, netns = '' }: Guarded) {
+    this.#process = spawn('bash', ['-c', script, 'guard', directory, netns, ...down], {
       // Not of the test's group: what is sent to that must not reach it.
       detached: true,
       env: { ...process.env, ...env },
@@ -35,7 +37,7 @@ export class ClusterGuard {
     if (stdin !== null && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
   }
 
-  /** The cluster is gone. */
+  /** They are gone. */
   dismiss(): void {
     const { pid } = this.#process;
     if (pid === undefined || this.#process.exitCode !== null) return;

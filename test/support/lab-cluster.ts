@@ -41,7 +41,11 @@ export class LabCluster {
       HOME: this.directory,
       PATH: `${join(root, '.setup', 'bin')}:${process.env['PATH'] ?? ''}`,
     };
-    this.#guard = new ClusterGuard({ name: this.name, directory: this.directory, env: this.env, weir: [process.execPath, program] });
+    this.#guard = new ClusterGuard({
+      down: [process.execPath, program, 'down', '--name', this.name],
+      env: this.env,
+      directory: this.directory,
+    });
   }
 
   /** Brings a cluster up; throws with what `weir up` said when it does not come up. */
