@@ -89,7 +89,7 @@ export interface ApiServer {
   readonly registry: ResourceRegistry;
   /** Answers a request that came another way than over a socket; it is held to the same rules. */
   readonly answer: AnswerRequest;
-  /** Ends all connections, finishes running writes and closes the store. */
+  /** Ends all connections, finishes running writes and closes the store; once, however often it is called. */
   close(): Promise<void>;
 }
 
@@ -161,6 +161,13 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
   });
   await Promise.all(servers.map(({ server, address }) => listen(server, address)));
   const ports = servers.flatMap(({ server }) => portOf(server));
+  const close = async (): Promise<void> => {
+    await Promise.all(servers.map(({ end }) => end()));
+    customResources.stop();
+    audit?.close();
+    await store.close();
+  };
+  let closing: Promise<void> | undefined;
   return {
     urls: servers.flatMap(({ server, address }) => urlsOf(server, address)),
     port: ports[0] ?? 0,
@@ -169,12 +176,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
     get revision(): number {
       return store.revision;
     },
-    close: async () => {
-      await Promise.all(servers.map(({ end }) => end()));
-      customResources.stop();
-      audit?.close();
-      await store.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 

@@ -63,3 +63,13 @@ describe('a server that ends', () => {
     session?.destroy();
   });
 });
+
+describe('an API server that is closed twice', () => {
+  it('closes its files once: the second time nothing of others is hit', async () => {
+    const server = await TestServer.start();
+    const running = server.server;
+    await Promise.all([running.close(), running.close()]);
+    await running.close();
+    await server.dispose();
+  });
+});

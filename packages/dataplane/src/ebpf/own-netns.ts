@@ -7,6 +7,7 @@ const current = '/proc/thread-self/ns/net';
 /** Holds the namespace of the calling thread; {@link close} lets go of it. */
 export class OwnNetns {
   readonly #fd = openSync(current, 'r');
+  #isClosed = false;
   readonly #link = readlinkSync(current);
 
   /** The number of its file: no other has it while it lives. */
@@ -20,6 +21,8 @@ export class OwnNetns {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    // Only the first time: its number may be somebody else's by the second.
+    if (!this.#isClosed) closeSync(this.#fd);
+    this.#isClosed = true;
   }
 }

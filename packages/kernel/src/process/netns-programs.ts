@@ -21,6 +21,7 @@ const current = '/proc/thread-self/ns/net';
 /** Holds the namespace until {@link close}. */
 export class NetnsPrograms {
   readonly #fd = openSync(current, 'r');
+  #isClosed = false;
   readonly #namespace = readlinkSync(current);
 
   /** Runs a program with the text as its standard input. Rejects when it cannot be started: `ENOENT` when it is not installed. */
@@ -40,7 +41,9 @@ export class NetnsPrograms {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    // Only the first time: its number may be somebody else's by the second.
+    if (!this.#isClosed) closeSync(this.#fd);
+    this.#isClosed = true;
   }
 
   #spawn(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {

@@ -22,6 +22,12 @@ export function claimPort(netns: string | undefined, name: string): (() => void)
     if (!isTaken) throw new Error(`the name ${name} cannot be claimed`);
     return undefined;
   };
-  const fd = netns === undefined ? claim() : inNetns(netns, claim);
-  return fd === undefined ? undefined : () => void close(fd);
+  const claimed = netns === undefined ? claim() : inNetns(netns, claim);
+  if (claimed === undefined) return undefined;
+  let fd: number | undefined = claimed;
+  return () => {
+    // Its number may be somebody else's by the second time.
+    if (fd !== undefined) close(fd);
+    fd = undefined;
+  };
 }

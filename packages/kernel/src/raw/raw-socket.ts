@@ -48,6 +48,7 @@ export class RawSocket {
   readonly #fd: number;
   readonly #family: 4 | 6;
   #unfollow: (() => void) | undefined;
+  #isClosed = false;
 
   /** Throws `EPERM` without root. */
   constructor(options: RawSocketOptions) {
@@ -82,7 +83,10 @@ export class RawSocket {
     });
   }
 
+  /** Only the first time: its number may be somebody else's by the second. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#unfollow?.();
     this.#unfollow = undefined;
     close(this.#fd);
