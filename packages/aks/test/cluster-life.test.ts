@@ -75,6 +75,20 @@ describe('creating', () => {
     expect(asked()).toEqual([`create ${name}`]);
   });
 
+  it('fills in AKS’s defaults also where az sends an object without anything in it, and keeps what is said', async () => {
+    const enabled = { enabled: true };
+    const drivers = { diskCSIDriver: enabled, fileCSIDriver: enabled, snapshotController: enabled };
+    await create();
+    expect(properties(await shown())).toMatchObject({ storageProfile: drivers, autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' } });
+    const storageProfile = { fileCSIDriver: { enabled: false }, blobCSIDriver: enabled };
+    const asked = clusterBody({ properties: { storageProfile, autoUpgradeProfile: { upgradeChannel: 'patch' } } });
+    await endpoint.finished(await endpoint.ask('PUT', path, asked));
+    expect(properties(await shown())).toMatchObject({
+      storageProfile: { ...drivers, ...storageProfile },
+      autoUpgradeProfile: { upgradeChannel: 'patch', nodeOSUpgradeChannel: 'NodeImage' },
+    });
+  });
+
   it('with no plugin named makes an overlay', async () => {
     const answer = await endpoint.ask('PUT', path, clusterBody({ network: { networkPlugin: undefined, networkPolicy: undefined } }));
     expect(properties(answer)).toMatchObject({

@@ -1,5 +1,5 @@
 /** A managed cluster as it is kept, and as answers show it (reference §3.5). Secrets are in neither. */
-import type { JsonObject } from '@weir/kube';
+import { isJsonObject, type JsonObject } from '@weir/kube';
 import { clusterId, groupId } from '../arm/resource-id.ts';
 import { type AgentPool, describeAgentPool } from './agent-pool.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
@@ -59,16 +59,7 @@ export function describeCluster(cluster: ManagedCluster, apiVersion: string): ob
 function describeProperties(cluster: ManagedCluster, apiVersion: string): object {
   const { location, dnsPrefix, fqdn, network, windowsProfile, identity } = cluster;
   return {
-    supportPlan: 'KubernetesOfficial',
-    autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
-    securityProfile: {},
-    storageProfile: { diskCSIDriver: { enabled: true }, fileCSIDriver: { enabled: true }, snapshotController: { enabled: true } },
-    oidcIssuerProfile: { enabled: false },
-    workloadAutoScalerProfile: {},
-    metricsProfile: { costAnalysis: { enabled: false } },
-    nodeProvisioningProfile: { mode: 'Manual', defaultNodePools: 'Auto' },
-    bootstrapProfile: { artifactSource: 'Direct' },
-    ...cluster.more,
+    ...withDefaults(cluster.more, furtherDefaults),
     provisioningState: cluster.provisioningState,
     powerState: { code: cluster.powerState },
     kubernetesVersion: cluster.kubernetesVersion,
@@ -92,6 +83,28 @@ function describeProperties(cluster: ManagedCluster, apiVersion: string): object
       ? {}
       : { identityProfile: { kubeletidentity: identity.kubelet } }),
   };
+}
+
+/** Further properties of a cluster of which nothing is said (reference §3.5). */
+const furtherDefaults: JsonObject = {
+  supportPlan: 'KubernetesOfficial',
+  autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
+  securityProfile: {},
+  storageProfile: { diskCSIDriver: { enabled: true }, fileCSIDriver: { enabled: true }, snapshotController: { enabled: true } },
+  oidcIssuerProfile: { enabled: false },
+  workloadAutoScalerProfile: {},
+  metricsProfile: { costAnalysis: { enabled: false } },
+  nodeProvisioningProfile: { mode: 'Manual', defaultNodePools: 'Auto' },
+  bootstrapProfile: { artifactSource: 'Direct' },
+};
+
+/** What is given, and the defaults where it says nothing, also in the midst of an object: az sends `storageProfile: {}`. */
+function withDefaults(given: JsonObject, defaults: JsonObject): JsonObject {
+  const filled = Object.entries(defaults).map(([name, value]): [string, unknown] => {
+    const own = given[name] ?? value;
+    return [name, isJsonObject(own) && isJsonObject(value) ? withDefaults(own, value) : own];
+  });
+  return { ...given, ...Object.fromEntries(filled) };
 }
 
 /** A pool of a cluster: without its cluster it does not run. */

@@ -15,6 +15,7 @@ import {
 } from '@weir/client';
 import type { KubeObject, Pod } from '@weir/kube';
 import type { CommandOutcome, CommandWish } from '../clusters/cluster-host.ts';
+import { exitCodeOf, waitingReason } from './command-end.ts';
 
 const namespace = 'aks-command';
 const account = 'command';
@@ -103,23 +104,13 @@ function podOf(name: string, { command, files }: CommandWish): Pod {
 /** The exit code of its program. */
 async function ended(client: KubeClient, name: string): Promise<number> {
   for (const startBy = Date.now() + startMs; ; await sleep(100)) {
-    const { status } = await client.get<Pod>(podsPath(namespace), name);
-    const state = status?.containerStatuses?.[0]?.state;
-    if (state?.terminated !== undefined) return state.terminated.exitCode;
-    if (status?.phase === 'Failed')
-      throw new Error(`the pod of the command failed: ${status.message ?? status.reason ?? 'no reason is told'}`);
-    if (state?.running === undefined && Date.now() > startBy) {
-      throw new Error(
-        `the pod of the command did not start in ${startMs / 1_000} s: ${waitingReason(await client.get<Pod>(podsPath(namespace), name))}`,
-      );
+    const pod = await client.get<Pod>(podsPath(namespace), name);
+    const exitCode = exitCodeOf(pod);
+    if (exitCode !== undefined) return exitCode;
+    if (pod.status?.containerStatuses?.[0]?.state?.running === undefined && Date.now() > startBy) {
+      throw new Error(`the pod of the command did not start in ${startMs / 1_000} s: ${waitingReason(pod)}`);
     }
   }
-}
-
-function waitingReason({ status }: Pod): string {
-  const waiting = status?.containerStatuses?.[0]?.state?.waiting;
-  const unscheduled = status?.conditions?.find(({ type, status: value }) => type === 'PodScheduled' && value === 'False');
-  return waiting?.message ?? waiting?.reason ?? unscheduled?.message ?? 'no reason is told';
 }
 
 async function made(creation: Promise<unknown>): Promise<void> {

@@ -94,6 +94,7 @@ const bootstrapRules: readonly RoleRule[] = [
   { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get', 'create'] },
   { apiGroups: [calicoGroup, operatorGroup], resources: ['*'], verbs: ['create'] },
   { apiGroups: [operatorGroup], resources: ['installations/status', 'tigerastatuses/status'], verbs: ['patch'] },
+  { apiGroups: [calicoGroup], resources: ['clusterinformations'], verbs: ['patch'] },
 ];
 
 /**

@@ -11,11 +11,12 @@ import { join } from 'node:path';
 import type { AnswerRequest, ApiServer } from '@weir/apiserver';
 import type { KubeClient } from '@weir/client';
 import { connectTcp, openTcpListener } from '@weir/kernel';
-import { type EngineName, engineRelease } from '@weir/model';
+import type { EngineName } from '@weir/model';
 import { parseCidr } from '@weir/net';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { calicoForms } from '../calico/calico-forms.ts';
 import { calicoReasonToKeep } from '../calico/calico-guard.ts';
+import { calicoVersionFor } from '../calico/calico-version.ts';
 import { type ClusterConfig, readClusterConfig } from '../cluster/cluster-config.ts';
 import { ClusterError } from '../cluster/cluster-error.ts';
 import { hostServer } from '../cluster/cluster-files.ts';
@@ -113,7 +114,7 @@ async function runControllers(config: ClusterConfig, layout: ClusterLayout, worl
   try {
     await bootstrapCluster(bootstrap, config.network);
     const { plugin, podCidrs } = config.network;
-    const calico = { version: calicoVersion(), plugin, podCidrs };
+    const calico = { version: calicoVersionOf(config), plugin, podCidrs };
     await Promise.all(enginesOf(config).map((engine) => installEngineKinds(bootstrap, engine, calico)));
     const follower = followEngines({ client: bootstrap, calico, log });
     const controllers = await startControllers({
@@ -138,10 +139,9 @@ function enginesOf({ engine, nodes }: ClusterConfig): readonly EngineName[] {
   return [...all].filter((each) => each !== 'none');
 }
 
-/** The version that AKS runs with the lab's version of Kubernetes. */
-function calicoVersion(): string {
-  const minor = Number(/^v1\.(\d+)/.exec(kubernetesVersion)?.[1]);
-  return engineRelease('calico', 'linux', minor)?.version ?? '';
+/** The version that AKS runs with the Kubernetes that the nodes name. */
+function calicoVersionOf({ nodes }: ClusterConfig): string {
+  return calicoVersionFor(nodes.map(({ identity }) => identity?.kubeletVersion ?? kubernetesVersion));
 }
 
 /** The router of the cluster's network as its balancer. */

@@ -80,6 +80,25 @@ describe('the kinds of Calico', () => {
     });
   });
 
+  it('say the version of Calico that comes with the newest Kubernetes among its nodes, also after an upgrade', async () => {
+    const follower = followEngines({ client, calico: settings, log });
+    const told = async (): Promise<unknown[]> => [
+      (await client.get<KubeObject & { status: { calicoVersion: string } }>(installations, 'default')).status.calicoVersion,
+      (await client.get<KubeObject & { spec: { calicoVersion: string } }>(calico('clusterinformations'), 'default')).spec.calicoVersion,
+    ];
+    try {
+      for (const [kubeletVersion, version] of [
+        ['v1.32.11', 'v3.29.0'],
+        ['v1.34.4', 'v3.30.0'],
+      ]) {
+        await client.patch(nodesPath, 'node1', { status: { nodeInfo: { kubeletVersion } } }, { type: 'merge', subresource: 'status' });
+        await eventually(async () => expect(await told()).toEqual([version, version]));
+      }
+    } finally {
+      await follower.stop();
+    }
+  });
+
   it('hold policies to their schema and fill in the tier', async () => {
     const policy = (name: string, spec: object): KubeObject & { readonly spec: object } => ({
       apiVersion: 'crd.projectcalico.org/v1',
