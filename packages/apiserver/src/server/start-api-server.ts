@@ -126,10 +126,7 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
     nodeSocket: (nodeName) => options.nodeSocket(nodeName),
   };
   await ensureFirstObjects(context, { roles: options.roles ?? [], initialObjects: () => options.initialObjects?.() ?? [] });
-  const onFault = (error: unknown): void => {
-    if (options.onFault === undefined) process.emitWarning(error instanceof Error ? error : String(error));
-    else options.onFault(error);
-  };
+  const onFault = (fault: unknown): void => (options.onFault === undefined ? warn(fault) : options.onFault(fault));
   const customResources = new CustomResourceServer(context, { onFault, otherForms: options.otherForms });
   customResources.start();
   const mounted: readonly ApiHandler[] = [
@@ -178,6 +175,10 @@ async function serve(store: ObjectStore, options: ApiServerOptions): Promise<Api
     },
     close: () => (closing ??= close()),
   };
+}
+
+function warn(fault: unknown): void {
+  process.emitWarning(fault instanceof Error ? fault : String(fault));
 }
 
 function listen(server: Http2SecureServer, address: ListenAddress): Promise<void> {
