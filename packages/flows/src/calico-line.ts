@@ -4,7 +4,19 @@
  * Goldmane's interface (messages of its `api.proto` as JSON). Each tells of many connections at once and may leave out names,
  * addresses and ports.
  */
-import { addressOf, type Fields, fieldsOf, labelsOf, listOf, portOf, protocolOf, textOf, timeOf, withFileNames } from './log-fields.ts';
+import {
+  addressOf,
+  domainsOf,
+  type Fields,
+  fieldsOf,
+  labelsOf,
+  listOf,
+  portOf,
+  protocolOf,
+  textOf,
+  timeOf,
+  withFileNames,
+} from './log-fields.ts';
 import type { ObservedDecision, ObservedEnd, ObservedFlow, ObservedPolicy } from './observed-flow.ts';
 
 /** The names that stand for addresses that are nobody's. */
@@ -56,6 +68,7 @@ function endOf(line: Fields, side: 'source' | 'dest'): ObservedEnd {
   const given = textOf(field('type')) ?? '';
   const type = textOf(endpointTypes.get(given) ?? given);
   const labels = labelsOf(labelTexts(field('labels')));
+  const domains = domainsOf(field('domains'));
   const isPod = type === 'wep' || (type === undefined && namespace !== undefined);
   const named = isPod ? podNameOf(whole) : {};
   return {
@@ -65,6 +78,7 @@ function endOf(line: Fields, side: 'source' | 'dest'): ObservedEnd {
     ...named,
     ...(!isPod || Object.keys(labels).length === 0 ? {} : { labels }),
     ...(isPod ? {} : placeOf(type, whole)),
+    ...(isPod || domains.length === 0 ? {} : { domains }),
   };
 }
 

@@ -4,7 +4,7 @@
  * The fields are those of the `Flow` message of Cilium's `flow/flow.proto` in protobuf's JSON with the names of the file.
  */
 import { type ProtocolNumber, protocolNumber } from '@weir/net';
-import { addressOf, type Fields, fieldsOf, labelsOf, listOf, portOf, textOf, timeOf, withFileNames } from './log-fields.ts';
+import { addressOf, domainsOf, type Fields, fieldsOf, labelsOf, listOf, portOf, textOf, timeOf, withFileNames } from './log-fields.ts';
 import type { ObservedDecision, ObservedEnd, ObservedFlow, ObservedPolicy } from './observed-flow.ts';
 
 /** Drops that policies are the reason of: no rule allows it, a rule denies it. */
@@ -55,8 +55,13 @@ export function readHubbleFlow(given: Fields): ObservedFlow | undefined {
     ...(time === undefined ? {} : { time }),
     ...(node === undefined ? {} : { node }),
     verdict,
-    source: endOf(fieldsOf(flow['source']), { ip: ip['source'], port: transport['source_port'], node }),
-    destination: endOf(fieldsOf(flow['destination']), { ip: ip['destination'], port: transport['destination_port'], node }),
+    source: endOf(fieldsOf(flow['source']), { ip: ip['source'], port: transport['source_port'], names: flow['source_names'], node }),
+    destination: endOf(fieldsOf(flow['destination']), {
+      ip: ip['destination'],
+      port: transport['destination_port'],
+      names: flow['destination_names'],
+      node,
+    }),
     protocol: layer4[name] ?? 0,
     ...(isIcmp ? { icmp: { type: Number(transport['type'] ?? 0), code: Number(transport['code'] ?? 0) } } : {}),
     ...decisionsOf(flow, verdict),
@@ -77,14 +82,16 @@ function isReply(flow: Fields, transport: Fields): boolean | undefined {
 interface EndPlace {
   readonly ip: unknown;
   readonly port: unknown;
+  readonly names: unknown;
   readonly node: string | undefined;
 }
 
-function endOf(end: Fields, { ip, port: portValue, node }: EndPlace): ObservedEnd {
+function endOf(end: Fields, { ip, port: portValue, names, node }: EndPlace): ObservedEnd {
   const texts = Array.isArray(end['labels']) ? end['labels'] : [];
   const isReserved = (name: string): boolean => texts.includes(`reserved:${name}`);
   const [address, port, namespace, pod] = [addressOf(ip), portOf(portValue), textOf(end['namespace']), textOf(end['pod_name'])];
   const labels = podLabelsOf(texts);
+  const domains = domainsOf(names);
   const [workload] = listOf(end['workloads']);
   const [workloadName, workloadKind] = [textOf(workload?.['name']), textOf(workload?.['kind'])];
   return {
@@ -97,6 +104,7 @@ function endOf(end: Fields, { ip, port: portValue, node }: EndPlace): ObservedEn
       ? {}
       : { workload: { name: workloadName, ...(workloadKind === undefined ? {} : { kind: workloadKind }) } }),
     ...(pod === undefined ? placeOf(isReserved, node) : {}),
+    ...(pod === undefined && domains.length > 0 ? { domains } : {}),
   };
 }
 

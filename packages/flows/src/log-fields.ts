@@ -31,6 +31,16 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value !== '-' ? value : undefined;
 }
 
+/** Names of the domain name system: in lower case, without the last dot, each once; what is none is left out. */
+export function domainsOf(value: unknown): readonly string[] {
+  const texts = Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  const names = texts.map((text) => text.toLowerCase().replace(/\.$/, ''));
+  return [...new Set(names.filter((name) => name.length <= 255 && domainName.test(name)))].sort();
+}
+
+/** Of two labels or more: what policies can name. */
+const domainName = /^(?:[a-z0-9](?:[-a-z0-9_]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[-a-z0-9_]{0,61}[a-z0-9])?$/;
+
 /** An address in text. */
 export function addressOf(value: unknown): Address | undefined {
   return typeof value === 'string' ? parseAddress(value) : undefined;

@@ -26,6 +26,8 @@ export interface ObservedEnd {
   readonly is?: 'node' | 'outside';
   /** Whether the log says that it is the cluster's API server. */
   readonly isApiServer?: true;
+  /** Names that the other end asked for when it got this address, in lower case and without the last dot; where the log has them. */
+  readonly domains?: readonly string[];
   /** The name of that node, or of a set of addresses. */
   readonly name?: string;
 }

@@ -8,6 +8,7 @@ export * from './address-truth.ts';
 export * from './asks-of-end.ts';
 export * from './dataplane-choice.ts';
 export * from './describe-verdict.ts';
+export { domainMatcher } from './domain-names.ts';
 export * from './endpoint.ts';
 export * from './engine-release.ts';
 export * from './evaluate.ts';

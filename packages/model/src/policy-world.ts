@@ -7,10 +7,11 @@
  */
 import { type Address, type AddressRange, addToGroup, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
+import { createGroupLookup, type GroupLookup, type KnownGroups } from './group-lookup.ts';
 import type { HostEndpoint } from './host-endpoint.ts';
 import { createHostLookup, type HostLookup } from './host-lookup.ts';
 import type { HostSettings } from './host-settings.ts';
-import { type AddressGroupName, appliesToPods, type GroupMember, type Policy, type SelectingTier, type Tier } from './model.ts';
+import { appliesToPods, type Policy, type SelectingTier, type Tier } from './model.ts';
 import { comparePolicies, compareTiers } from './policy-order.ts';
 import { numbersOfNames, withNumberedNames } from './port-name-numbers.ts';
 import { type EngineProfile, engineProfiles } from './profile.ts';
@@ -18,7 +19,7 @@ import { requiredNamespaces, selectorMatches } from './selector.ts';
 import type { FlowEnd, WorldNode } from './verdict.ts';
 
 /** What a world is made of. */
-export interface PolicyWorldOptions {
+export interface PolicyWorldOptions extends KnownGroups {
   /** In any order; so are the policies in them. */
   readonly tiers: readonly Tier[];
   readonly endpoints: readonly Endpoint[];
@@ -27,8 +28,6 @@ export interface PolicyWorldOptions {
   readonly namespacesWithUnknownLabels?: readonly string[];
   /** Where the addresses of pods lie, where that is known: sorted and disjoint. */
   readonly podRanges?: readonly AddressRange[];
-  /** The groups that rules may ask for; one that is not there is empty. */
-  readonly groups?: ReadonlyMap<AddressGroupName, readonly GroupMember[]>;
   /** Of engines that know host endpoints. */
   readonly hosts?: readonly HostEndpoint[];
   /** What holds at a node. Default: what the engine has everywhere. */
@@ -38,7 +37,7 @@ export interface PolicyWorldOptions {
 }
 
 /** A prepared world; make it with {@link createPolicyWorld}. */
-export interface PolicyWorld {
+export interface PolicyWorld extends GroupLookup {
   /** Tiers in order, each with its policies in order. */
   readonly tiers: readonly Tier[];
   readonly endpoints: readonly Endpoint[];
@@ -53,14 +52,10 @@ export interface PolicyWorld {
   hostSettings(node: string): HostSettings;
   /** Whether anything at hosts has a say, so that it is worth asking. */
   readonly asksHosts: boolean;
-  /** How an address is in a group: on which ports; empty when it is not in it. */
-  inGroup(group: AddressGroupName, address: Address): readonly GroupMember[];
   /** The same world with other policies. */
   withTiers(tiers: readonly Tier[]): PolicyWorld;
   /** The same world with other pods. */
   withEndpoints(endpoints: readonly Endpoint[]): PolicyWorld;
-  /** Everything in a group; empty when there is no such group. */
-  membersOf(group: AddressGroupName): readonly GroupMember[];
   /** Who has this address: a pod before a node before nobody. */
   endAt(address: Address): FlowEnd;
   /** The enforced policies that select the endpoint, by tier; tiers without any are left out. */
@@ -80,8 +75,6 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   for (const node of options.nodes ?? []) {
     for (const address of node.addresses) nodesByAddress.set(formatAddress(address), node);
   }
-  const groups = new Map<AddressGroupName, Map<string, GroupMember[]>>();
-  for (const [name, members] of options.groups ?? []) groups.set(name, membersByAddress(members));
   const hosts = profile.hosts === undefined ? [] : (options.hosts ?? []);
   const selecting = new WeakMap<Endpoint, readonly SelectingTier[]>();
   return {
@@ -94,10 +87,9 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     asksHosts: options.hostSettings !== undefined || hostsHaveSay(hosts, tiers, profile),
     podRanges: options.podRanges ?? [],
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
-    inGroup: (group, address) => groups.get(group)?.get(formatAddress(address)) ?? [],
+    ...createGroupLookup(options),
     withTiers: (others) => createPolicyWorld({ ...options, tiers: others }),
     withEndpoints: (others) => createPolicyWorld({ ...options, endpoints: others }),
-    membersOf: (group) => options.groups?.get(group) ?? [],
     endAt(address) {
       const key = formatAddress(address);
       endpointsByAddress ??= indexByAddress(options.endpoints);
@@ -133,15 +125,6 @@ function hostsHaveSay(
   if (hosts.length === 0) return false;
   if (settings.podToHost === 'drop' || settings.podToHost === 'return' || hosts.some(({ otherwise }) => otherwise === 'deny')) return true;
   return tiers.some(({ policies }) => policies.some(({ appliesTo = [] }) => appliesTo.some((one) => one !== 'pods')));
-}
-
-function membersByAddress(members: readonly GroupMember[]): Map<string, GroupMember[]> {
-  const found = new Map<string, GroupMember[]>();
-  for (const member of members) {
-    const key = formatAddress(member.address);
-    addToGroup(found, key, member);
-  }
-  return found;
 }
 
 function indexByAddress(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> {

@@ -63,6 +63,8 @@ export interface LoadSnapshotOptions {
   readonly expandsUnsupported?: boolean;
   /** Where pods have their addresses. Default: what nodes say. */
   readonly podRanges?: readonly AddressRange[];
+  /** What names of the domain name system resolved to, in lower case and without the last dot. Default: nobody told. */
+  readonly names?: ReadonlyMap<string, readonly Address[]>;
   /** Where services have their addresses. Default: what ServiceCIDRs say. */
   readonly serviceRanges?: readonly AddressRange[];
 }
@@ -119,6 +121,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
     podRanges: options.podRanges ?? podRangesOf(nodeObjects, [...endpoints.values()]),
     profile,
     groups: readGroups(endpointSlices),
+    ...(options.names === undefined ? {} : { names: options.names }),
     hosts,
     ...(hostSettings === undefined ? {} : { hostSettings }),
   });

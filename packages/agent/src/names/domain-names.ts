@@ -10,11 +10,11 @@
  * kept over a restart (`answer-store.ts`) and told to the engine before its first state, so that a restart cuts nothing.
  */
 import type { Engine } from '@weir/calc';
-import type { AddressGroupName } from '@weir/model';
+import { type AddressGroupName, domainMatcher } from '@weir/model';
 import { formatAddress } from '@weir/net';
 import type { Enforcer } from '../enforcement/enforcer.ts';
 import { type AnswerStore, type KeptAnswers, keptNamesMax } from './answer-store.ts';
-import { AnswerTable, domainMatcher } from './answer-table.ts';
+import { AnswerTable } from './answer-table.ts';
 import type { DomainAnswer } from './domain-answer.ts';
 
 /** What is needed. */

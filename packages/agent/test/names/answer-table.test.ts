@@ -1,6 +1,7 @@
+import { domainMatcher } from '@weir/model';
 import { type Address, defined, formatAddress, parseAddress } from '@weir/net';
 import { describe, expect, it } from 'vitest';
-import { AnswerTable, addressesOfNameMax, domainMatcher } from '../../src/names/answer-table.ts';
+import { AnswerTable, addressesOfNameMax } from '../../src/names/answer-table.ts';
 import { parseDomainAnswer } from '../../src/names/domain-answer.ts';
 
 const address = (text: string): Address => defined(parseAddress(text), text);

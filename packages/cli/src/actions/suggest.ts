@@ -126,6 +126,7 @@ function summaryOf({
   observed,
   withoutWords,
   notAllowed,
+  byAddress,
   denied,
   wouldDeny,
   diagnostics,
@@ -143,6 +144,10 @@ function summaryOf({
     ...listed(
       'would not stay allowed',
       notAllowed.map(({ connection, reason }) => `${describeConnection(connection)}: ${reason}`),
+    ),
+    ...listed(
+      'go to names, and get rules about their addresses',
+      byAddress.map(({ connection, reason }) => `${describeConnection(connection)}: ${reason}`),
     ),
     ...listed('were denied, and get no rule', denied.map(describeConnection)),
     `${counted(wouldDeny.pairs, 'pair')} of ends that can talk now would no longer in full`,

@@ -4,6 +4,7 @@ import { explainQuestion, type FlowVerdict, judgeQuestion, type Outcome } from '
 import { type LoadSnapshotOptions, loadSnapshot, type PlacedObject, plainObject } from '@weir/snapshot';
 import type { ObservedFlow } from '../observed-flow.ts';
 import { describeDenial } from './describe-denial.ts';
+import { resolvedNames } from './destination-names.ts';
 import { type ObservedConnection, type ObservedConnections, observedConnections, questionOfConnection } from './observed-connections.ts';
 import { observedObjects } from './observed-objects.ts';
 import { PartyFinder } from './parties.ts';
@@ -43,7 +44,8 @@ export interface PolicyAudit {
 }
 
 /** Judges each connection as it is and as it would be. */
-export function auditPolicies({ objects, proposed, flows, reading }: PolicyAuditRequest): PolicyAudit {
+export function auditPolicies({ objects, proposed, flows, reading: asked }: PolicyAuditRequest): PolicyAudit {
+  const reading = { ...asked, names: resolvedNames(flows) };
   const seen = observedObjects(objects.map(plainObject), flows);
   const snapshot = loadSnapshot([...objects, ...seen], reading);
   const replaced = new Set(proposed.map(plainObject).map(placeOf));

@@ -4,10 +4,25 @@ import type { ObservedConnection } from './observed-connections.ts';
 import { describeParty } from './parties.ts';
 
 /** `shop/web → shop/db TCP/5432, 12 times, 2026-01-31T12:00:00.000Z to 2026-01-31T13:00:00.000Z`. */
-export function describeConnection({ source, destination, protocol, port, icmp, count, firstSeen, lastSeen }: ObservedConnection): string {
+export function describeConnection({
+  source,
+  destination,
+  names,
+  protocol,
+  port,
+  icmp,
+  count,
+  firstSeen,
+  lastSeen,
+}: ObservedConnection): string {
   const message = icmp === undefined ? '' : ` ${icmp.type}/${icmp.code}`;
   const traffic = `${formatProtocol(protocol)}${port === undefined ? message : `/${port}`}`;
   const isOnce = firstSeen === undefined || firstSeen === lastSeen;
   const when = lastSeen === undefined ? '' : isOnce ? ` at ${lastSeen}` : `, ${firstSeen} to ${lastSeen}`;
-  return `${describeParty(source)} → ${describeParty(destination)} ${traffic}, ${count} ${count === 1 ? 'time' : 'times'}${when}`;
+  return `${describeParty(source)} → ${describeParty(destination)}${describeNames(names)} ${traffic}, ${count} ${count === 1 ? 'time' : 'times'}${when}`;
+}
+
+/** ` (api.example.com, cdn.example.com)`; nothing where there are none. */
+export function describeNames(names: readonly string[] | undefined): string {
+  return names === undefined ? '' : ` (${names.join(', ')})`;
 }

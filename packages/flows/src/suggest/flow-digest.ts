@@ -83,9 +83,9 @@ function keyOf({ source, destination, protocol, icmp, verdict, egress, ingress, 
   return `${format} ${verdict} ${answer} ${told} ${protocol} ${port} ${message}\n${endKey(source)}\n${endKey(destination)}`;
 }
 
-function endKey({ address, namespace, pod, podPrefix, is, name }: ObservedEnd): string {
+function endKey({ address, namespace, pod, podPrefix, is, name, domains = [] }: ObservedEnd): string {
   const where = address === undefined ? '' : formatAddress(address);
-  return `${where} ${namespace ?? ''}/${pod ?? ''} ${podPrefix ?? ''} ${is ?? ''} ${name ?? ''}`;
+  return `${where} ${namespace ?? ''}/${pod ?? ''} ${podPrefix ?? ''} ${is ?? ''} ${name ?? ''} ${domains.join()}`;
 }
 
 function alike(flow: ObservedFlow, answer: boolean): ObservedFlow {

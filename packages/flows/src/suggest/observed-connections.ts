@@ -16,6 +16,8 @@ export interface ObservedConnection {
   readonly port?: number;
   readonly icmp?: { readonly type: number; readonly code: number };
   readonly family: Family;
+  /** Names that the pods of the source got this address outside for, sorted; absent where the log has none. */
+  readonly names?: readonly string[];
   /** One end is the node that the pods of the other run on. */
   readonly isOwnNode: boolean;
   /** Let through: nobody denied it, or the destination's end let it in. */
@@ -37,10 +39,11 @@ export interface ObservedConnections {
 }
 
 interface Tally {
-  readonly flow: Omit<ObservedConnection, 'isAllowed' | 'wasDenied' | 'count' | 'firstSeen' | 'lastSeen'>;
+  readonly flow: Omit<ObservedConnection, 'names' | 'isAllowed' | 'wasDenied' | 'count' | 'firstSeen' | 'lastSeen'>;
   /** Connections by who told of them: both ends tell of the same. */
   readonly counts: Map<string, number>;
   readonly seen: Set<string>;
+  readonly names: Set<string>;
   first: string | undefined;
   last: string | undefined;
   arrived: boolean;
@@ -63,7 +66,8 @@ export function observedConnections(flows: readonly ObservedFlow[], finder: Part
     if (reason !== undefined) leftOut[reason] += flow.count;
     else addTo(tallies, flow, { source, destination });
   }
-  const connections = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tally]) => connectionOf(tally));
+  const namesOf = namesByEnds(tallies);
+  const connections = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tally]) => connectionOf(tally, namesOf(tally)));
   return { connections, leftOut };
 }
 
@@ -87,6 +91,7 @@ function addTo(tallies: Map<string, Tally>, flow: ObservedFlow, ends: Pick<Obser
     flow: { ...ends, protocol, family, isOwnNode, ...(port === undefined ? {} : { port }), ...(icmp === undefined ? {} : { icmp }) },
     counts: new Map(),
     seen: new Set(),
+    names: new Set(),
     first: undefined,
     last: undefined,
     arrived: false,
@@ -94,6 +99,7 @@ function addTo(tallies: Map<string, Tally>, flow: ObservedFlow, ends: Pick<Obser
     denied: false,
   };
   tallies.set(key, tally);
+  for (const name of destination.domains ?? []) tally.names.add(name);
   const teller = flow.ingress === undefined ? 'source' : 'destination';
   // Of one connection Hubble tells several times.
   const tuple =
@@ -114,9 +120,23 @@ function isOfOwnNode(pods: Party, other: Party): boolean {
   return pods.kind === 'pods' && isNodeOf(other, pods.end.endpoint);
 }
 
-function connectionOf({ flow, counts, first, last, arrived, allowed, denied }: Tally): ObservedConnection {
+/** A pod asks for a name once, and not every line has it: all ports of an address have the names of any. */
+function namesByEnds(tallies: ReadonlyMap<string, Tally>): (tally: Tally) => readonly string[] {
+  const keyOf = ({ flow: { source, destination } }: Tally): string => `${partyKey(source)} ${partyKey(destination)}`;
+  const found = new Map<string, Set<string>>();
+  for (const tally of tallies.values()) {
+    if (tally.names.size === 0 || tally.flow.destination.kind !== 'outside') continue;
+    const names = found.get(keyOf(tally)) ?? new Set();
+    for (const name of tally.names) names.add(name);
+    found.set(keyOf(tally), names);
+  }
+  return (tally) => [...(found.get(keyOf(tally)) ?? [])].sort();
+}
+
+function connectionOf({ flow, counts, first, last, arrived, allowed, denied }: Tally, names: readonly string[]): ObservedConnection {
   return {
     ...flow,
+    ...(names.length === 0 ? {} : { names }),
     isAllowed: allowed && (arrived || !denied),
     wasDenied: denied,
     count: Math.max(...counts.values()),

@@ -16,6 +16,7 @@ import {
 } from '@weir/snapshot';
 import type { ObservedFlow } from '../observed-flow.ts';
 import { describeDenial } from './describe-denial.ts';
+import { namesOf, resolvedNames } from './destination-names.ts';
 import { AddressBlocks, type MergePrefixes } from './merge-addresses.ts';
 import { type ObservedConnection, type ObservedConnections, observedConnections, questionOfConnection } from './observed-connections.ts';
 import { observedObjects } from './observed-objects.ts';
@@ -74,6 +75,8 @@ export interface Suggestion {
   readonly withoutWords: readonly JudgedConnection[];
   /** Allowed connections that would be denied with the suggestion in force, or may be. */
   readonly notAllowed: readonly JudgedConnection[];
+  /** Allowed connections to names that got rules about their addresses, with the reason. */
+  readonly byAddress: readonly JudgedConnection[];
   /** Connections that were denied: no rule was made for them. */
   readonly denied: readonly ObservedConnection[];
   readonly wouldDeny: LostFlows;
@@ -81,7 +84,8 @@ export interface Suggestion {
 }
 
 /** Makes policies of flows. */
-export function suggestPolicies(request: SuggestionRequest): Suggestion {
+export function suggestPolicies(asked: SuggestionRequest): Suggestion {
+  const request = { ...asked, reading: { ...asked.reading, names: resolvedNames(asked.flows) } };
   const plain = request.objects.map(plainObject);
   const seen = observedObjects(plain, request.flows);
   const snapshot = loadSnapshot([...request.objects, ...seen], request.reading);
@@ -111,6 +115,11 @@ export function suggestPolicies(request: SuggestionRequest): Suggestion {
       return reason === undefined ? [] : [{ connection, reason }];
     }),
     notAllowed: allowed.filter((one) => whyWithoutWords(one, api) === undefined).flatMap((one) => judged(one, proposed)),
+    byAddress: policies.flatMap(({ egress }) =>
+      egress.flatMap(({ whyByAddress: reason, connections }) =>
+        reason === undefined ? [] : connections.filter((one) => namesOf(one) !== undefined).map((connection) => ({ connection, reason })),
+      ),
+    ),
     denied: observed.connections.filter(({ isAllowed }) => !isAllowed),
     wouldDeny: lostFlows(request, { snapshot, proposed, seen, suggested }),
     diagnostics: snapshot.diagnostics,

@@ -2,7 +2,8 @@
 import type { NetworkPolicyPeer, NetworkPolicyPort } from '@weir/kube';
 import type { Direction, PolicyApi } from '@weir/model';
 import { addToGroup, formatAddress, formatProtocol, protocolNumber } from '@weir/net';
-import { describeConnection } from './describe-connection.ts';
+import { describeConnection, describeNames } from './describe-connection.ts';
+import { namesOf, whyByAddress } from './destination-names.ts';
 import type { AddressBlocks } from './merge-addresses.ts';
 import type { ObservedConnection } from './observed-connections.ts';
 import { describeParty, type Party } from './parties.ts';
@@ -17,6 +18,12 @@ export interface SuggestedRule {
   readonly portless?: PortlessTraffic;
   /** Instead of the peers, one for each, for Cilium, which means nodes by what they are and not by their addresses. */
   readonly entities?: readonly CiliumEntity[];
+  /** Instead of the addresses of the peers, some names for each. */
+  readonly names?: readonly (readonly string[])[];
+  /** Of DNS. */
+  readonly isDns: boolean;
+  /** Why names got rules about their addresses. */
+  readonly whyByAddress?: string;
   /** What stands behind it. */
   readonly connections: readonly ObservedConnection[];
   /** One line each: who it is and how often it was seen. */
@@ -58,6 +65,8 @@ interface Peer {
   readonly kind: string;
   readonly portless: PortlessTraffic | undefined;
   readonly entity: CiliumEntity | undefined;
+  /** Instead of its address. */
+  readonly domains: readonly string[] | undefined;
   readonly words: NetworkPolicyPeer;
   readonly names: Set<string>;
   readonly connections: ObservedConnection[];
@@ -108,33 +117,40 @@ function rulesOf(
   context: SuggestionWish & { readonly group: PodGroup },
 ): readonly SuggestedRule[] {
   const peers = new Map<string, Peer>();
+  const byAddress = whyByAddress(context.api, connections.some(isOfDns));
   for (const connection of connections) {
     const party = direction === 'ingress' ? connection.source : connection.destination;
     const portless = portlessTraffic(connection, context.api);
     const kind = isOfDns(connection) ? 'dns' : portless === undefined ? 'ports' : JSON.stringify(portless);
     const words = wordsOf(party, context);
     const entity = context.api === 'Cilium' ? entityOf(party, connection) : undefined;
-    const key = `${kind} ${entity ?? JSON.stringify(words)}`;
-    const peer = peers.get(key) ?? { kind, portless, entity, words, names: new Set(), connections: [] };
-    peer.names.add(describeParty(party));
+    const domains = direction === 'ingress' || kind === 'dns' ? undefined : namesOf(connection);
+    const said = byAddress === undefined ? domains : undefined;
+    const key = `${kind} ${entity ?? JSON.stringify(said ?? words)}`;
+    const peer = peers.get(key) ?? { kind, portless, entity, domains: said, words, names: new Set(), connections: [] };
+    peer.names.add(`${describeParty(party)}${said === undefined ? describeNames(domains) : ''}`);
     peer.connections.push(connection);
     peers.set(key, peer);
   }
   const rules = new Map<string, Peer[]>();
   for (const peer of peers.values()) {
-    const signature = `${peer.entity === undefined ? '' : 'entities'} ${peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind}`;
+    const signature = `${peer.entity === undefined ? '' : 'entities'} ${peer.domains === undefined ? '' : 'names'} ${peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind}`;
     addToGroup(rules, signature, peer);
   }
-  return [...rules.values()].map(ruleOf).sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
+  return [...rules.values()].map((members) => ruleOf(members, byAddress)).sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
 }
 
-function ruleOf(members: readonly Peer[]): SuggestedRule {
+function ruleOf(members: readonly Peer[], byAddress: string | undefined): SuggestedRule {
   const [first] = members;
   const isDns = first?.kind === 'dns';
   const { portless } = first ?? {};
   const sorted = [...members].sort((a, b) => compare(nameOf(a), nameOf(b)));
   const entities = sorted.flatMap(({ entity }) => entity ?? []);
+  const domains = sorted.flatMap((peer) => (peer.domains === undefined ? [] : [peer.domains]));
+  const isByAddress =
+    byAddress !== undefined && !isDns && sorted.some((peer) => peer.connections.some((one) => namesOf(one) !== undefined));
   const ahead = [
+    ...(isByAddress ? [`names are told by their addresses: ${byAddress}`] : []),
     ...(isDns ? ['DNS, over TCP too for answers that are too long'] : []),
     ...entities.flatMap((entity) => entityComments[entity] ?? []),
   ];
@@ -145,13 +161,17 @@ function ruleOf(members: readonly Peer[]): SuggestedRule {
     ports: isDns ? dnsPorts : portless === undefined ? portsOf(connections) : [],
     ...(portless === undefined ? {} : { portless }),
     ...(entities.length === 0 ? {} : { entities }),
+    ...(domains.length === 0 ? {} : { names: domains }),
+    isDns,
+    ...(isByAddress ? { whyByAddress: byAddress } : {}),
     connections,
     comments: [...ahead, ...lines],
   };
 }
 
-function nameOf({ names, words }: Peer): string {
+function nameOf({ names, words, domains }: Peer): string {
   const all = [...names].sort(compare);
+  if (domains !== undefined) return `${domains.join(', ')} (${all.length > 3 ? `${all.length} addresses` : all.join(', ')})`;
   const block = words.ipBlock?.cidr;
   if (all.length > 1 && block !== undefined) return `${all.length} addresses in ${block}`;
   return all.join(', ');

@@ -12,6 +12,8 @@ export interface ConnectionJson {
   /** `namespace/workload`, `node n1 (192.168.0.1)`, an address, or what the log calls somebody unknown. */
   readonly source: string;
   readonly destination: string;
+  /** Names that the destination's address was got for, where the log has them. */
+  readonly names?: readonly string[];
   readonly protocol: string;
   readonly port?: number;
   readonly icmp?: { readonly type: number; readonly code: number };
@@ -47,6 +49,8 @@ export interface SuggestionJson {
   readonly withoutWords: readonly ReasonedConnectionJson[];
   /** Allowed connections that are denied, or may be, with the suggestion in force. */
   readonly notAllowed: readonly ReasonedConnectionJson[];
+  /** Allowed connections to names that got rules about their addresses. */
+  readonly byAddress: readonly ReasonedConnectionJson[];
   /** Denied connections, for which no rule was made. */
   readonly denied: readonly ConnectionJson[];
   /** What is possible now and would be denied, in pairs of ends, and the largest groups in words. */
@@ -88,6 +92,7 @@ export function suggestionJson({
   observed,
   withoutWords,
   notAllowed,
+  byAddress,
   denied,
   wouldDeny,
 }: Suggestion): SuggestionJson {
@@ -98,6 +103,7 @@ export function suggestionJson({
     observed: { connections: observed.connections.length, leftOut: observed.leftOut },
     withoutWords: withoutWords.map(({ connection, reason }) => ({ ...connectionJson(connection), reason })),
     notAllowed: notAllowed.map(({ connection, reason }) => ({ ...connectionJson(connection), reason })),
+    byAddress: byAddress.map(({ connection, reason }) => ({ ...connectionJson(connection), reason })),
     denied: denied.map(connectionJson),
     wouldDeny: {
       pairs: wouldDeny.pairs,
@@ -124,10 +130,21 @@ function auditedJson({ connection, now, after, reason }: AuditedConnection): Aud
   return { ...connectionJson(connection), now, after, ...(reason === '' ? {} : { reason }) };
 }
 
-function connectionJson({ source, destination, protocol, port, icmp, count, firstSeen, lastSeen }: ObservedConnection): ConnectionJson {
+function connectionJson({
+  source,
+  destination,
+  names,
+  protocol,
+  port,
+  icmp,
+  count,
+  firstSeen,
+  lastSeen,
+}: ObservedConnection): ConnectionJson {
   return {
     source: describeParty(source),
     destination: describeParty(destination),
+    ...(names === undefined ? {} : { names }),
     protocol: formatProtocol(protocol),
     ...(port === undefined ? {} : { port }),
     ...(icmp === undefined ? {} : { icmp }),

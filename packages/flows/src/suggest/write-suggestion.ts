@@ -8,7 +8,7 @@ import {
   writeClusterNetworkPolicy,
 } from '@weir/compile';
 import type { CommentedObject, KubeObject, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule } from '@weir/kube';
-import type { Direction, Policy, PolicyApi, Rule } from '@weir/model';
+import type { Direction, Match, Policy, PolicyApi, Rule } from '@weir/model';
 import { defined } from '@weir/net';
 import { referredAmong } from '@weir/snapshot';
 import { type MergedRules, mergeWrittenRules } from './merge-written-rules.ts';
@@ -126,28 +126,50 @@ function inApi(suggested: CommentedObject, api: PolicyApi, policy?: SuggestedPol
   const compiled = compiler.compile(suggested.object, referredAmong([]));
   const objects: CommentedObject[] = [];
   for (const placed of compiled.policies) {
-    const result = write(withPortlessRules(placed, policy));
+    const result = write(withWordsOfApi(placed, api, policy));
     if (result.kind === 'impossible') return { of, objects: [], reasons: result.reasons };
     for (const object of result.objects) {
-      const merged = mergeWrittenRules(labelled(object, labels), placed.policy);
+      const merged = withDnsSeen(mergeWrittenRules(labelled(object, labels), placed.policy), api, policy);
       objects.push({ object: merged.object, header: suggested.header, comments: movedComments(merged, suggested) });
     }
   }
   return { of, objects, reasons: compiled.diagnostics.map(({ message }) => message) };
 }
 
-/** A NetworkPolicy knows ports alone: rules without any stand for those about the protocols of the suggestion. */
-function withPortlessRules({ tier, policy }: PlacedPolicy, suggested: SuggestedPolicy | undefined): PlacedPolicy {
+/** A NetworkPolicy knows ports and addresses alone: its rules stand for those about protocols and names of the suggestion. */
+function withWordsOfApi({ tier, policy }: PlacedPolicy, api: PolicyApi, suggested: SuggestedPolicy | undefined): PlacedPolicy {
   const rulesOf = (direction: Direction): Partial<Policy> => {
     const said = policy[direction];
     if (said === undefined) return {};
     const rules = said.rules.map((rule): Rule => {
-      const portless = suggested?.[direction][rule.origin.ruleIndex]?.portless;
-      return portless === undefined ? rule : { ...rule, match: { ...rule.match, ...portless } };
+      const { portless, names } = suggested?.[direction][rule.origin.ruleIndex] ?? {};
+      const match = portless === undefined ? rule.match : { ...rule.match, ...portless };
+      const domains = names?.[rule.origin.peerIndex ?? 0];
+      return { ...rule, match: domains === undefined ? match : toNames(match, api, domains) };
     });
     return { [direction]: { ...said, rules } };
   };
   return { tier, policy: { ...policy, ...rulesOf('ingress'), ...rulesOf('egress') } };
+}
+
+/** Cilium's names mean what is outside of the cluster alone, whatever they resolve to. */
+function toNames(match: Match, api: PolicyApi, domains: readonly string[]): Match {
+  const { nets: _, ...destination } = match.destination;
+  const groups = domains.map((name) => `domain/${name}` as const);
+  return { ...match, destination: { ...destination, groups, ...(api === 'Cilium' ? { outside: true } : {}) } };
+}
+
+/** Cilium learns what names mean from answers that pass its proxy, and they do where a rule for DNS says which questions. */
+function withDnsSeen(merged: MergedRules, api: PolicyApi, suggested: SuggestedPolicy | undefined): MergedRules {
+  const asksNames = suggested?.egress.some(({ names }) => names !== undefined) ?? false;
+  const { spec = {} } = merged.object as { readonly spec?: Readonly<Record<string, unknown>> };
+  if (api !== 'Cilium' || !asksNames || !Array.isArray(spec['egress'])) return merged;
+  const egress = (spec['egress'] as readonly Readonly<Record<string, unknown>>[]).map((rule, i) => {
+    const isDns = suggested?.egress[merged.ruleIndexes.egress?.[i] ?? -1]?.isDns === true;
+    if (!isDns || !Array.isArray(rule['toPorts'])) return rule;
+    return { ...rule, toPorts: (rule['toPorts'] as readonly object[]).map((one) => ({ ...one, rules: { dns: [{ matchPattern: '*' }] } })) };
+  });
+  return { ...merged, object: { ...merged.object, spec: { ...spec, egress } } as KubeObject };
 }
 
 function labelled(object: KubeObject, labels: KubeObject['metadata']['labels']): KubeObject {

@@ -17,7 +17,7 @@ import { ciliumAllowTier, ciliumDenyTier } from './compile-cilium-policy.ts';
 
 /** A rule's fields under the names that both directions share. */
 interface WrittenRule {
-  readonly peers: { readonly name: 'Endpoints' | 'CIDRSet' | 'Entities'; readonly list: readonly unknown[] };
+  readonly peers: { readonly name: 'Endpoints' | 'CIDRSet' | 'Entities' | 'FQDNs'; readonly list: readonly unknown[] };
   readonly traffic: Readonly<Record<string, unknown>>;
 }
 
@@ -88,10 +88,25 @@ function writeRule(rule: Rule, { isDeny, namespace, entity }: RuleContext): Writ
   const { action, match } = rule;
   if (action !== (isDeny ? 'deny' : 'allow'))
     throw new NoWords(`its action is "${action}", and Cilium has no order in which it could stand among what is allowed`);
-  const peer = plainPeerOf(rule);
+  const names = namesOutside(rule, isDeny);
+  const peer = plainPeerOf(names === undefined ? rule : withoutNames(rule));
   if (match.family !== undefined && match.icmp === undefined) throw new NoWords('it is about one family of addresses');
-  const peers: WrittenRule['peers'] = entity === undefined ? writePeers(peer, namespace) : { name: 'Entities', list: [entity] };
-  return { peers, traffic: writeTraffic(match.protocol, match.icmp, match.destination) };
+  const said: WrittenRule['peers'] | undefined = entity === undefined ? names : { name: 'Entities', list: [entity] };
+  return { peers: said ?? writePeers(peer, namespace), traffic: writeTraffic(match.protocol, match.icmp, match.destination) };
+}
+
+/** Names mean what is outside of the cluster there, and only where connections may go. */
+function namesOutside({ match: { destination }, origin }: Rule, isDeny: boolean): WrittenRule['peers'] | undefined {
+  const { groups = [], outside, nets, notNets, selector, notSelector } = destination;
+  if (outside !== true || [nets, notNets, selector, notSelector].some((asked) => asked !== undefined)) return undefined;
+  const names = groups.flatMap((group) => (group.startsWith('domain/') ? [group.slice('domain/'.length)] : []));
+  if (isDeny || origin.direction !== 'egress' || names.length === 0 || names.length < groups.length) return undefined;
+  return { name: 'FQDNs', list: names.map((name) => (name.includes('*') ? { matchPattern: name } : { matchName: name })) };
+}
+
+function withoutNames(rule: Rule): Rule {
+  const { groups: _g, outside: _o, ...destination } = rule.match.destination;
+  return { ...rule, match: { ...rule.match, destination } };
 }
 
 function writePeers(side: Side, namespace: string | undefined): WrittenRule['peers'] {
