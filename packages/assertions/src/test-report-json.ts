@@ -47,7 +47,7 @@ export interface RealRunJson {
   /** The cluster of the lab that was there; absent where one was made of the manifests. */
   readonly cluster?: string;
   readonly tried: number;
-  /** Connections that cannot be tried: other protocols than TCP and UDP, ends that a lab does not have. */
+  /** Connections that cannot be tried: other traffic than TCP, UDP, SCTP and ICMP echoes, ends that a lab does not have, and what the policies mean otherwise there. */
   readonly notTried: number;
   /** Names of assertions of which nothing could be tried. */
   readonly untriedAssertions: readonly string[];

@@ -11,10 +11,20 @@ import { type EngineName, engineProfiles, podName } from '@weir/model';
 import type { Address, Family } from '@weir/net';
 import { podKey, type Snapshot } from '@weir/snapshot';
 
+/** A node to make. */
+export interface PlannedNode {
+  readonly name: string;
+  readonly system: 'linux' | 'windows';
+  /** Labels beside those that every node has; absent where it has no others. */
+  readonly labels?: StringMap;
+}
+
 /** What to make in each of the two labs. */
 export interface RehearsalPlan {
-  readonly nodes: readonly { readonly name: string; readonly system: 'linux' | 'windows' }[];
+  readonly nodes: readonly PlannedNode[];
   readonly namespaces: readonly KubeObject[];
+  /** Service accounts of the pods, with their labels, but for those that every namespace has. */
+  readonly accounts: readonly KubeObject[];
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
   readonly policies: readonly NetworkPolicy[];
@@ -79,28 +89,47 @@ export function planRehearsal(source: RehearsalSource): RehearsalPlan {
 }
 
 /** A lab with these pods of a cluster, on the nodes that they run on, with its services and policies. */
-function planLab(objects: readonly KubeObject[], pods: readonly Pod[]): Omit<RehearsalPlan, 'hosts' | 'omittedPods' | 'omittedKinds'> {
-  const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
+function planLab(
+  objects: readonly KubeObject[],
+  pods: readonly Pod[],
+  others: readonly string[] = [],
+): Omit<RehearsalPlan, 'hosts' | 'omittedPods' | 'omittedKinds'> {
+  const names = new Set([...pods.flatMap(({ spec }) => spec?.nodeName ?? []), ...others]);
   const windows = windowsNodes(objects);
   const namespaced = objects.filter(({ metadata }) => !ownNamespaces.has(metadata.namespace ?? ''));
   return {
-    nodes: [...names].sort().map((name) => ({ name, system: windows.has(name) ? 'windows' : 'linux' })),
+    nodes: [...names].sort().map((name) => ({ name, system: windows.has(name) ? 'windows' : 'linux', ...ownLabels(objects, name) })),
     namespaces: namespacesOf(objects, pods),
+    accounts: accountsOf(objects, pods),
     pods: pods.map(barePod),
-    services: namespaced.filter((object): object is Service => object.kind === 'Service').map(plainService),
-    policies: namespaced.filter((object): object is NetworkPolicy => object.kind === 'NetworkPolicy').map(plainPolicy),
+    services: namespaced.filter((object): object is Service => isService(object)).map(plainService),
+    policies: namespaced.filter((object): object is NetworkPolicy => isNetworkPolicy(object)).map(plainPolicy),
   };
 }
 
-/** Plans a lab in which these ends of a cluster can be tried: pods by `namespace/name`, addresses outside. */
-export function planTrial(
-  objects: readonly KubeObject[],
-  snapshot: Snapshot,
-  { pods, hosts }: { readonly pods: ReadonlySet<string>; readonly hosts: readonly Address[] },
-): RehearsalPlan {
+/** Ends of a cluster that are to be tried. */
+export interface TrialEnds {
+  /** By `namespace/name`. */
+  readonly pods: ReadonlySet<string>;
+  readonly nodes: ReadonlySet<string>;
+  /** Addresses outside. */
+  readonly hosts: readonly Address[];
+}
+
+/** More nodes are not made for themselves. */
+const nodesMax = 6;
+
+/** Plans a lab in which these ends of a cluster can be tried. */
+export function planTrial(objects: readonly KubeObject[], snapshot: Snapshot, { pods, nodes, hosts }: TrialEnds): RehearsalPlan {
   const runs = [...snapshot.pods.values()].filter((pod) => pods.has(podKey(pod)) && isRehearsed(pod));
   const chosen = runs.slice(0, podsMax);
-  return { ...planLab(objects, chosen), hosts: hosts.slice(0, hostsMax), omittedPods: pods.size - chosen.length, omittedKinds: 0 };
+  const known = snapshot.nodes.filter(({ name }) => nodes.has(name)).map(({ name }) => name);
+  return {
+    ...planLab(objects, chosen, known.slice(0, nodesMax)),
+    hosts: hosts.slice(0, hostsMax),
+    omittedPods: pods.size - chosen.length,
+    omittedKinds: 0,
+  };
 }
 
 function isRehearsed({ metadata, spec, status }: Pod): boolean {
@@ -130,6 +159,15 @@ function chosenNames(kinds: readonly (readonly string[])[], runs: readonly Pod[]
   return [...new Set(order)].slice(0, max);
 }
 
+/** Other APIs have kinds of the same name. */
+function isNetworkPolicy({ apiVersion, kind }: KubeObject): boolean {
+  return kind === 'NetworkPolicy' && (apiVersion ?? '').startsWith('networking.k8s.io/');
+}
+
+function isService({ apiVersion, kind }: KubeObject): boolean {
+  return kind === 'Service' && apiVersion === 'v1';
+}
+
 function windowsNodes(objects: readonly KubeObject[]): ReadonlySet<string> {
   const nodes = objects.filter(({ kind, metadata }) => kind === 'Node' && metadata.labels?.['kubernetes.io/os'] === 'windows');
   return new Set(nodes.flatMap(({ metadata }) => metadata.name ?? []));
@@ -137,11 +175,36 @@ function windowsNodes(objects: readonly KubeObject[]): ReadonlySet<string> {
 
 function namespacesOf(objects: readonly KubeObject[], pods: readonly Pod[]): KubeObject[] {
   const labels = new Map(objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => [metadata.name ?? '', metadata.labels]));
-  const used = [...pods, ...objects.filter(({ kind }) => kind === 'NetworkPolicy' || kind === 'Service')];
+  const used = [...pods, ...objects.filter((object) => isNetworkPolicy(object) || isService(object))];
   const names = new Set(used.map(({ metadata }) => metadata.namespace ?? 'default').filter((name) => !ownNamespaces.has(name)));
   return [...names].sort().map((name) => {
     const own: StringMap = labels.get(name) ?? {};
     return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: own } };
+  });
+}
+
+/** What kubelets write on their nodes. */
+const kubeletLabels: ReadonlySet<string> = new Set(['kubernetes.io/os', 'kubernetes.io/arch', 'kubernetes.io/hostname']);
+
+function ownLabels(objects: readonly KubeObject[], name: string): { readonly labels?: StringMap } {
+  const node = objects.find(({ kind, metadata }) => kind === 'Node' && metadata.name === name);
+  const labels = Object.entries(node?.metadata.labels ?? {}).filter(([key]) => !kubeletLabels.has(key));
+  return labels.length === 0 ? {} : { labels: Object.fromEntries(labels) };
+}
+
+function accountsOf(objects: readonly KubeObject[], pods: readonly Pod[]): KubeObject[] {
+  const keyOf = ({ metadata: { namespace = 'default', name = '' } }: KubeObject): string => `${namespace}/${name}`;
+  const given = new Map(objects.filter(({ kind }) => kind === 'ServiceAccount').map((account) => [keyOf(account), account]));
+  const used = new Map(
+    pods.flatMap(({ metadata: { namespace = 'default' }, spec }) => {
+      const name = spec?.serviceAccountName ?? 'default';
+      const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } };
+      return name === 'default' && !given.has(keyOf(account)) ? [] : [[keyOf(account), account] as const];
+    }),
+  );
+  return [...used].map(([key, account]) => {
+    const labels = given.get(key)?.metadata.labels;
+    return labels === undefined ? account : { ...account, metadata: { ...account.metadata, labels } };
   });
 }
 
@@ -174,6 +237,7 @@ function barePod({ metadata, spec }: Pod): Pod {
     spec: {
       ...(spec?.nodeName === undefined ? {} : { nodeName: spec.nodeName }),
       ...(spec?.hostNetwork === true ? { hostNetwork: true } : {}),
+      ...(spec?.serviceAccountName === undefined ? {} : { serviceAccountName: spec.serviceAccountName }),
       terminationGracePeriodSeconds: 0,
       containers: answering,
     },

@@ -8,7 +8,9 @@ import {
   type AddressRange,
   addressRangesContain,
   type Cidr,
+  cidrContains,
   cidrContainsCidr,
+  cidrFamily,
   cidrRange,
   cidrsOfRange,
   formatAddress,
@@ -30,8 +32,8 @@ export interface BlockTranslation {
   readonly own: readonly Cidr[];
 }
 
-/** An address for documentation (RFC 5737) that stands for none: a block that holds nobody must not become no block. */
-const nobody = '192.0.2.254/32';
+/** Addresses for documentation (RFC 5737, RFC 3849) that stand for none: a block that holds nobody must not become no block. */
+const nobody = { 4: '192.0.2.254/32', 6: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe/128' } as const;
 
 /** The policy with all of its blocks translated. */
 export function translateBlocks(policy: NetworkPolicy, translation: BlockTranslation): NetworkPolicy {
@@ -55,16 +57,23 @@ export function translateBlocks(policy: NetworkPolicy, translation: BlockTransla
   };
 }
 
-/** What has exceptions keeps some, because engines differ in what they make of them. */
-function translateBlock({ cidr, except = [] }: IPBlock, { addresses, own }: BlockTranslation): IPBlock[] {
+/**
+ * A block as blocks of the other cluster, one at least. One that holds everybody there is stays as it is; what has exceptions
+ * keeps some, because engines differ in what they make of them.
+ */
+export function translateBlock({ cidr, except = [] }: IPBlock, { addresses, own }: BlockTranslation): IPBlock[] {
   const block = parseCidr(cidr);
   if (block === undefined) return [{ cidr, except }];
+  const family = cidrFamily(block);
+  const holdsOwn = own.filter((each) => cidrFamily(each) === family).every((each) => cidrContainsCidr(block, each));
+  const holdsAll = addresses.filter(({ here }) => here.family === family).every(({ here }) => cidrContains(block, here));
+  if (except.length === 0 && holdsOwn && holdsAll) return [{ cidr }];
   const holes = except.flatMap((text) => parseCidr(text) ?? []);
   const held = subtractAddressRanges([cidrRange(block)], holes.map(cidrRange));
   const members = addresses.filter(({ here }) => addressRangesContain(held, here)).map(({ there }) => singleBlock(there));
   const outside = outsideBlocks(block, holes, own);
   const blocks = [...outside, ...[...new Set(members)].map((text): IPBlock => ({ cidr: text }))];
-  return blocks.length === 0 ? [{ cidr: nobody }] : blocks;
+  return blocks.length === 0 ? [{ cidr: nobody[family] }] : blocks;
 }
 
 function outsideBlocks(block: Cidr, holes: readonly Cidr[], own: readonly Cidr[]): IPBlock[] {

@@ -131,6 +131,25 @@ describe('what is rehearsed', () => {
     expect(plan('cilium').nodes.map(({ name }) => name)).toEqual(['n1', 'n2']);
   });
 
+  it('takes no policy of another API for one of Kubernetes, and has the accounts and labels that policies ask for', () => {
+    const { apiVersion: _, ...calico } = policy('calico', { podSelector: {} });
+    const web = pod('web', { ip: '10.50.1.1', node: 'n1' });
+    const rack = node('n1', '10.50.0.4');
+    const cluster = [
+      namespace('shop'),
+      { ...rack, metadata: { ...rack.metadata, labels: { ...rack.metadata.labels, rack: 'a' } } },
+      { ...web, spec: { ...web.spec, serviceAccountName: 'seller' } },
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'shop', name: 'seller', labels: { role: 'sells' } } },
+      { apiVersion: 'projectcalico.org/v3', ...calico },
+    ];
+    const snapshot = loadSnapshot(cluster);
+    const made = planRehearsal({ objects: cluster, before: snapshot, after: snapshot, from: 'calico', to: 'cilium' });
+    expect(made.policies).toEqual([]);
+    expect(made.nodes).toEqual([{ name: 'n1', system: 'linux', labels: { rack: 'a' } }]);
+    expect(made.pods[0]?.spec?.serviceAccountName).toBe('seller');
+    expect(made.accounts.map(({ metadata }) => metadata)).toEqual([{ namespace: 'shop', name: 'seller', labels: { role: 'sells' } }]);
+  });
+
   it('lets services find their addresses anew', () => {
     expect(plan('calico').services.map(({ spec }) => spec)).toEqual([
       { type: 'NodePort', selector: { app: 'web' }, ports: [{ port: 80 }] },

@@ -6,6 +6,7 @@ import {
   rehearsalPort,
   type TranslatedAddress,
   translateBlocks,
+  translatePolicyBlocks,
 } from '@weir/analyze';
 import {
   ApiError,
@@ -123,8 +124,8 @@ export class RehearsalLab {
   }
 
   /**
-   * Puts the policies in place of those that are there, in addresses of the lab, and waits until no node lags behind. Policies
-   * of other APIs, with what they refer to, are put as they are written.
+   * Puts the policies in place of those that are there, those of other APIs with what they refer to, in addresses of the lab,
+   * and waits until no node lags behind.
    */
   async enforce(
     policies: readonly NetworkPolicy[],
@@ -133,17 +134,17 @@ export class RehearsalLab {
   ): Promise<void> {
     const translation: BlockTranslation = { addresses: await this.#translated(addresses), own: ownBlocks };
     for (const policy of policies) await this.#put(networkPoliciesPath(policy.metadata.namespace), translateBlocks(policy, translation));
-    for (const { object, path } of others) await this.#put(path, object);
+    for (const { object, path } of others) await this.#put(path, translatePolicyBlocks(object, translation));
     this.#hasOthers = others.length > 0;
     await this.#untilInForce();
   }
 
   /** What is in the lab, read by the engine's profile. */
   async snapshot(): Promise<Snapshot> {
-    const paths = [namespacesPath, nodesPath, podsPath(), servicesPath(), networkPoliciesPath()];
+    const paths = [namespacesPath, nodesPath, accountsPath(), podsPath(), servicesPath()];
     const lists = await Promise.all(paths.map((path) => this.#client.list(path)));
-    const others = this.#hasOthers ? await readPolicyObjects(this.#client) : [];
-    const objects = [...lists.flatMap(({ items }) => items), ...others];
+    const policies = this.#hasOthers ? await readPolicyObjects(this.#client) : (await this.#client.list(networkPoliciesPath())).items;
+    const objects = [...lists.flatMap(({ items }) => items), ...policies];
     return loadSnapshot(objects, { profile: engineProfiles[this.engine], expandsUnsupported: this.#options.expandsUnsupported });
   }
 
@@ -156,6 +157,9 @@ export class RehearsalLab {
   async #populate(): Promise<void> {
     const { plan } = this.#options;
     for (const namespace of plan.namespaces) await this.#create(namespacesPath, namespace);
+    for (const account of plan.accounts) await this.#create(accountsPath(account.metadata.namespace), account);
+    for (const { name, labels } of plan.nodes)
+      if (labels !== undefined) await this.#client.patch(nodesPath, name, { metadata: { labels } }, { type: 'merge' });
     await Promise.all(plan.pods.map((pod) => this.#create(podsPath(pod.metadata.namespace), pod)));
     for (const service of plan.services) await this.#create(servicesPath(service.metadata.namespace), service);
     await this.#addHosts();
@@ -176,14 +180,14 @@ export class RehearsalLab {
     }
   }
 
-  /** Creates an object unless the lab has it from the start, as it has the namespace `default`. */
+  /** Creates an object unless the lab has it from the start, as it has the namespace `default`; then it gets the labels. */
   async #create(path: Parameters<KubeClient['create']>[0], object: KubeObject): Promise<void> {
     this.#options.signal.throwIfAborted();
     try {
       await this.#client.create(path, object);
     } catch (error) {
       if (error instanceof ApiError && error.code === 409) {
-        if (object.kind === 'Namespace')
+        if (object.kind === 'Namespace' || object.kind === 'ServiceAccount')
           await this.#client.patch(
             path,
             object.metadata.name ?? '',
@@ -203,8 +207,9 @@ export class RehearsalLab {
     try {
       await this.#client.create(path, policy);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 409) throw error;
-      await this.#client.update(path, policy);
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === 409) await this.#client.update(path, policy);
+      else throw new CommandError(exitCode.unable, `${policy.kind ?? ''} ${nameOf(policy)} is not taken by the lab: ${error.message}`);
     }
   }
 
@@ -279,6 +284,10 @@ export class RehearsalLab {
       }),
     );
   }
+}
+
+function accountsPath(namespace?: string): ResourcePath {
+  return { group: '', version: 'v1', resource: 'serviceaccounts', ...(namespace === undefined ? {} : { namespace }) };
 }
 
 function nameOf({ metadata }: KubeObject): string {

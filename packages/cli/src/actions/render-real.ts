@@ -13,7 +13,9 @@ export function renderReal({ engine, cluster, tried, notTried, untriedAssertions
     ),
     ...(notTried === 0
       ? []
-      : [`  ${notTried} cannot be tried there: other traffic than TCP, UDP, SCTP and ICMP echoes, ends that a lab does not have`]),
+      : [
+          `  ${notTried} cannot be tried there: other traffic than TCP, UDP, SCTP and ICMP echoes, ends that a lab does not have, or whom its policies mean otherwise`,
+        ]),
     ...untriedAssertions.map((name) => `  nothing tried of: ${name}`),
   ];
 }

@@ -3,11 +3,11 @@
  * from, or in one that is made of the manifests and taken down again.
  */
 import { randomBytes } from 'node:crypto';
-import { planTrial } from '@weir/analyze';
+import { planTrial, type TrialEnds } from '@weir/analyze';
 import { type AskedFlow, type AssertionResult, type RealRunJson, runAssertions } from '@weir/assertions';
 import type { KubeObject } from '@weir/kube';
-import { describePolicy, type FlowEnd, podName } from '@weir/model';
-import { type Address, addressRangesContain, formatAddress, groupBy } from '@weir/net';
+import { type FlowEnd, podName } from '@weir/model';
+import { type Cidr, cidrsOfRange, formatAddress, groupBy } from '@weir/net';
 import { assumeCluster, assumedPodRange, loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
@@ -45,11 +45,9 @@ export async function tryRuns(runs: readonly FileRun[], options: RealOptions): P
 }
 
 /** Makes a lab of what the assertions are about, and takes it down in any case. */
-async function tryInNewLab(runs: readonly FileRun[], original: Snapshot, { timeoutMs, output, signal }: RealOptions): Promise<Trials> {
-  const { profile } = original.world;
-  const given = runs[0]?.file.source.objects ?? [];
-  refuseOwnAddresses(original);
-  const assumed = assumeCluster(given, assumedPodRange);
+async function tryInNewLab(runs: readonly FileRun[], given: Snapshot, { timeoutMs, output, signal }: RealOptions): Promise<Trials> {
+  const { profile } = given.world;
+  const assumed = assumeCluster(runs[0]?.file.source.objects ?? [], podBlockOf(given));
   const objects = assumed.objects.map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry));
   const snapshot = loadSnapshot(objects, { profile });
   const results = runs.flatMap(({ file }) => runAssertions(snapshot, file.tests));
@@ -66,7 +64,7 @@ async function tryInNewLab(runs: readonly FileRun[], original: Snapshot, { timeo
   const lab = await RehearsalLab.up({ name, engine: profile.name, dualStack, expandsUnsupported: false, plan, output, signal });
   try {
     await lab.enforce(plan.policies, addressesOf(plan, snapshot), others);
-    return await tryAssertions(results, { name, snapshot: await lab.snapshot(), hosts: lab.hosts, timeoutMs, output });
+    return await tryAssertions(results, { name, snapshot: await lab.snapshot(), original: snapshot, hosts: lab.hosts, timeoutMs, output });
   } catch (error) {
     if (signal.aborted) throw new CommandError(exitCode.no, 'interrupted: the lab is taken down');
     throw error;
@@ -75,29 +73,9 @@ async function tryInNewLab(runs: readonly FileRun[], original: Snapshot, { timeo
   }
 }
 
-/**
- * Pods and nodes have other addresses in a lab. Blocks of NetworkPolicies are written anew for that; blocks of other APIs that
- * mean some of them would mean somebody else.
- */
-function refuseOwnAddresses({ policies, world, nodes }: Snapshot): void {
-  const own = [...world.endpoints, ...nodes].flatMap(({ addresses }) => addresses);
-  for (const policy of policies) {
-    if (policy.ref.apiVersion === 'networking.k8s.io/v1') continue;
-    const rules = [...(policy.ingress?.rules ?? []), ...(policy.egress?.rules ?? [])];
-    const blocks = rules.flatMap(({ match: { source, destination } }) =>
-      [source, destination].flatMap(({ nets, notNets, nodes: ofNodes }) => [nets, notNets, ofNodes].filter((one) => one !== undefined)),
-    );
-    const inside = blocks.find((ranges) => {
-      const meant = own.filter((address) => addressRangesContain(ranges, address)).length;
-      return meant > 0 && meant < own.length;
-    });
-    if (inside === undefined) continue;
-    const action = 'apply the manifests to a cluster of the lab (weir up) and name it: weir test --real --name CLUSTER';
-    throw new CommandError(
-      exitCode.unable,
-      `${describePolicy(policy.ref)} has a block with addresses of some pods or nodes, which have others in a lab that is made: ${action}`,
-    );
-  }
+/** Where pods without an address get one: where somebody told that pods have theirs. */
+function podBlockOf({ world: { podRanges } }: Snapshot): Cidr {
+  return podRanges.filter(({ first }) => first.family === 4).flatMap(cidrsOfRange)[0] ?? assumedPodRange;
 }
 
 function withNamespacesOf(others: readonly PlacedPolicyObject[], namespaces: readonly KubeObject[]): readonly KubeObject[] {
@@ -108,12 +86,13 @@ function withNamespacesOf(others: readonly PlacedPolicyObject[], namespaces: rea
   return [...namespaces, ...[...missing].map((name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))];
 }
 
-function wantedEnds(results: readonly AssertionResult[]): { readonly pods: ReadonlySet<string>; readonly hosts: readonly Address[] } {
+function wantedEnds(results: readonly AssertionResult[]): TrialEnds {
   const flows = results.flatMap(({ plan }) =>
     plan.kind === 'planned' ? plan.checks.flatMap((check): readonly AskedFlow[] => check.flows) : [],
   );
   const ends = flows.flatMap(({ question: { source, destination } }): FlowEnd[] => [source, destination]);
   const pods = new Set(ends.flatMap((end) => (end.kind === 'endpoint' ? [podName(end.endpoint)] : [])));
   const hosts = new Map(ends.flatMap((end) => (end.kind === 'address' ? [[formatAddress(end.address), end.address] as const] : [])));
-  return { pods, hosts: [...hosts.values()] };
+  const nodes = new Set(ends.flatMap((end) => (end.kind === 'node' ? [end.node.name] : [])));
+  return { pods, nodes, hosts: [...hosts.values()] };
 }

@@ -12,6 +12,8 @@ export interface TrialCluster {
   readonly name: string;
   /** The objects of the lab's cluster. */
   readonly snapshot: Snapshot;
+  /** What the assertions are about, where the cluster was made for them: what is judged otherwise there is no answer about it. */
+  readonly original?: Snapshot;
   /** Machines outside. */
   readonly hosts: readonly { readonly name: string; readonly address: Address }[];
   readonly timeoutMs: number;
@@ -75,6 +77,8 @@ function trialOf(flow: AskedFlow, cluster: TrialCluster): PlannedTrial | undefin
   if (tried === undefined) return undefined;
   const computed = judgeQuestion(cluster.snapshot.world, { source: from.end, destination: to.end, ...tried.question });
   if (computed === 'unknown') return undefined;
+  const meant = cluster.original === undefined ? computed : judgeQuestion(cluster.original.world, { ...flow.question, ...tried.question });
+  if (meant !== 'unknown' && meant !== computed) return undefined;
   return { flow, probe: { source: from.source, address: formatAddress(to.address), ...tried.probe }, computed };
 }
 
