@@ -217,8 +217,8 @@ describe('an engine', () => {
 
   it('is neither taken away nor shown as none by api-versions that do not know it', async () => {
     await create({ networkPolicy: undefined });
-    expect(await engineOf('2022-11-01')).toBeUndefined();
-    expect(await engineOf('2024-05-01')).toBe('none');
+    for (const version of ['2022-11-01', '2023-08-02-preview', '2024-02-01']) expect(await engineOf(version), version).toBeUndefined();
+    for (const version of ['2023-09-02-preview', '2024-05-01']) expect(await engineOf(version), version).toBe('none');
     const answer = await endpoint.ask('PUT', path, clusterBody({ network: { networkPolicy: 'none' } }), '2022-11-01');
     expect([answer.status, answer.json['code']]).toEqual([400, 'InvalidParameter']);
   });

@@ -3,6 +3,7 @@
 import { type ArmError, gatewayError } from './arm-error.ts';
 import type { ApiVersions } from './arm-message.ts';
 
+const dateLength = '2024-05-01'.length;
 const form = /^\d{4}-\d{2}-\d{2}(-preview|-beta|-alpha)?$/;
 
 /** Why a version is refused; undefined when it is served. */
@@ -20,13 +21,19 @@ export function apiVersionProblem(version: string | null, versions: ApiVersions,
   );
 }
 
-/** Whether a version is this one or a later one: versions begin with their date. */
-export function isSince(version: string, first: string): boolean {
-  return dateOf(version) >= dateOf(first);
+/** The dates of the first preview and the first stable version that have something. */
+export interface FirstVersions {
+  readonly preview: string;
+  readonly stable: string;
+}
+
+/** Whether a version has what these are the first ones of: a stable version has it later than previews of its days. */
+export function isSince(version: string, { preview, stable }: FirstVersions): boolean {
+  return dateOf(version) >= (version.length > dateLength ? preview : stable);
 }
 
 function dateOf(version: string): string {
-  return version.slice(0, 10);
+  return version.slice(0, dateLength);
 }
 
 function invalidText(version: string): string {

@@ -3,7 +3,7 @@
  * leaves out is filled here as AKS fills it (reference §3.5, §3.9).
  */
 import { type JsonObject, objectAt, stringsAt, textAt } from '@weir/kube';
-import { isSince } from '../arm/api-version.ts';
+import { type FirstVersions, isSince } from '../arm/api-version.ts';
 import { parseVersion } from './kubernetes-versions.ts';
 
 /** Values as the service writes them; a request may hold any text. */
@@ -30,8 +30,8 @@ interface ProfileContext {
   readonly current?: NetworkProfile;
 }
 
-/** The api-version that first takes `none` as a policy; earlier ones leave it out of answers, too. */
-export const noneSince = '2023-09-02-preview';
+/** The api-versions that first take `none` as a policy; earlier ones leave it out of answers, too. */
+export const noneSince: FirstVersions = { preview: '2023-09-02', stable: '2024-05-01' };
 /** The Kubernetes version from which clusters have an overlay when they ask for nothing. */
 const overlayByDefaultFrom = 30;
 

@@ -2,7 +2,7 @@
  * What may become of a cluster's network once it is there (reference §2.4): which engine may follow which, what needs
  * the nodes re-imaged, and what never changes.
  */
-import { isSince } from '../arm/api-version.ts';
+import { type FirstVersions, isSince } from '../arm/api-version.ts';
 import { type ArmError, providerError } from '../arm/arm-error.ts';
 import { parseVersion } from './kubernetes-versions.ts';
 import { type NetworkProfile, noneSince } from './network-profile.ts';
@@ -35,6 +35,8 @@ const engineSteps: Readonly<Record<string, Readonly<Record<string, EngineStep>>>
   cilium: { none: 'never', azure: 'never', calico: 'never', cilium: 'nothing' },
 };
 
+/** The api-versions in which a running cluster gets the data plane cilium: those of the first az that asks for it. Inferred. */
+const dataplaneSince: FirstVersions = { preview: '2023-06-02', stable: '2023-07-01' };
 /** The first Kubernetes version in which engines are installed and taken away in a running cluster. */
 const changesFromMinor = 30;
 const overlayFromMinor = 27;
@@ -133,7 +135,7 @@ function engineProblem(change: NetworkChange): ArmError | undefined {
       target,
     );
   }
-  if (!isSince(apiVersion, noneSince)) return changeNotAllowed(target);
+  if (!isSince(apiVersion, to.networkPolicy === 'cilium' ? dataplaneSince : noneSince)) return changeNotAllowed(target);
   if (to.networkPolicy !== 'cilium' && minorOf(change) < changesFromMinor) {
     return own(
       'K8sVersionNotSupported',

@@ -5,7 +5,28 @@
 import { parseArgs } from 'node:util';
 import { fuzzArm } from './fuzz-arm.ts';
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '0' }, inputs: { type: 'string', default: '10000' } } });
+const usage = `npm run fuzz:aks -- [--seed S] [--inputs N]
+Sends N (10000) hostile requests, tokens and bytes to an ARM endpoint of its own; the seed (0) repeats a run.
+Exit code 0: nothing found; 1: findings, printed; 2: wrong usage.
+`;
+const options = {
+  seed: { type: 'string', default: '0' },
+  inputs: { type: 'string', default: '10000' },
+  help: { type: 'boolean' },
+} as const;
+const values = readArguments();
+
+function readArguments(): { readonly seed: string; readonly inputs: string } {
+  try {
+    const { values: given } = parseArgs({ options });
+    if (given.help !== true) return given;
+    process.stdout.write(usage);
+    return process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    return process.exit(2);
+  }
+}
 
 function wholeNumber(option: string, text: string): number {
   if (/^[0-9]{1,9}$/.test(text)) return Number(text);
