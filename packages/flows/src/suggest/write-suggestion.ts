@@ -128,9 +128,10 @@ function inApi(suggested: CommentedObject, api: PolicyApi, policy?: SuggestedPol
   for (const placed of compiled.policies) {
     const result = write(withWordsOfApi(placed, api, policy));
     if (result.kind === 'impossible') return { of, objects: [], reasons: result.reasons };
-    for (const object of result.objects) {
+    for (const [at, object] of result.objects.entries()) {
       const merged = withDnsSeen(mergeWrittenRules(labelled(object, labels), placed.policy), api, policy);
-      objects.push({ object: merged.object, header: suggested.header, comments: movedComments(merged, suggested) });
+      // What comes behind the rules closes, and is about nobody who was seen.
+      objects.push({ object: merged.object, header: suggested.header, comments: at === 0 ? movedComments(merged, suggested) : [] });
     }
   }
   return { of, objects, reasons: compiled.diagnostics.map(({ message }) => message) };

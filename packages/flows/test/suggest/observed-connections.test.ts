@@ -432,5 +432,8 @@ describe('ClusterNetworkPolicies', () => {
       },
     ]);
     expect(suggestion.objects[0]?.header.join('\n')).toContain('from nodes and from outside of the cluster all stays allowed');
+    // Who was seen stands beside what allows it, and not beside what denies the rest.
+    const told = suggestion.objects.map(({ object, comments }) => `${object.metadata.name}: ${comments.length}`);
+    expect(told).toEqual(['shop-db: 1', 'shop-db-rest: 0', 'shop-web: 1', 'shop-web-rest: 0']);
   });
 });
