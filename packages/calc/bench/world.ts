@@ -28,15 +28,18 @@ export interface World {
   readonly isMutual: boolean;
   /** Whether no two pods have equal labels. */
   readonly isUnique: boolean;
+  /** Worlds with another one differ in every choice. */
+  readonly seed: number;
 }
 
+/** The seed of {@link worlds}. */
 const seed = 20_261_125;
 const apps = 400;
 const versions = 5;
 const tiers = 4;
 const teams = 20;
 
-const shapes: readonly Omit<World, 'isUnique'>[] = [
+const shapes: readonly Omit<World, 'isUnique' | 'seed'>[] = [
   { name: '20k', nodes: 250, namespaces: 1_000, pods: 20_000, policies: 2_000, replicas: 2, isMutual: false },
   { name: '60k', nodes: 750, namespaces: 3_000, pods: 60_000, policies: 6_000, replicas: 2, isMutual: false },
   { name: '200k', nodes: 5_000, namespaces: 10_000, pods: 200_000, policies: 20_000, replicas: 2, isMutual: false },
@@ -46,8 +49,8 @@ const shapes: readonly Omit<World, 'isUnique'>[] = [
 
 /** All worlds, each with shared and with unique labels. */
 export const worlds: readonly World[] = shapes.flatMap((shape) => [
-  { ...shape, isUnique: false },
-  { ...shape, name: `${shape.name}-unique`, isUnique: true },
+  { ...shape, seed, isUnique: false },
+  { ...shape, seed, name: `${shape.name}-unique`, isUnique: true },
 ]);
 
 /** What a world says of a pod; `pod-document.ts` makes the object that a server sends of it. */
@@ -63,8 +66,8 @@ export interface PodFacts {
 }
 
 /** A whole number below `count` that depends on the seed, the object and the question asked of it. */
-function pick(index: number, question: number, count: number): number {
-  let hash = Math.imul(index ^ seed, 0x9e3779b1) ^ Math.imul(question + 1, 0x85ebca6b);
+export function pick(ofSeed: number, index: number, ...[question, count]: [question: number, count: number]): number {
+  let hash = Math.imul(index ^ ofSeed, 0x9e3779b1) ^ Math.imul(question + 1, 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
   return ((hash ^ (hash >>> 15)) >>> 0) % count;
@@ -81,26 +84,26 @@ export function podOf(world: World, index: number, generation: number = 0): PodF
   const namespace = index % world.namespaces;
   const deployment = Math.floor(Math.floor(index / world.namespaces) / world.replicas);
   const kind = deployment * world.namespaces + namespace;
-  const version = (pick(kind, 1, versions) + generation) % versions;
+  const version = (pick(world.seed, kind, 1, versions) + generation) % versions;
   const suffix = generation === 0 ? '' : `-${generation}`;
   const hash = (Math.imul(index, 0x9e3779b1) >>> 0).toString(36);
-  const name = `${appName(kind)}-${hash}-${index}${suffix}`;
+  const name = `${appName(world, kind)}-${hash}-${index}${suffix}`;
   const address = index + generation * world.pods;
   return {
     index,
     namespace: namespaceName(namespace),
     name,
     uid: `${uidGroup(index, 8)}-0000-4000-8000-${uidGroup(generation, 12)}`,
-    node: nodeName(pick(index, 2, world.nodes)),
+    node: nodeName(pick(world.seed, index, 2, world.nodes)),
     ip: `10.${(address >> 16) & 255}.${(address >> 8) & 255}.${address & 255}`,
     labels: {
-      app: appName(kind),
+      app: appName(world, kind),
       version: `v${version}`,
-      tier: `tier-${pick(kind, 3, tiers)}`,
+      tier: `tier-${pick(world.seed, kind, 3, tiers)}`,
       'app.kubernetes.io/managed-by': 'helm',
       ...(world.isUnique ? { 'apps.kubernetes.io/pod-name': name, 'pod-template-hash': `${hash}${suffix}` } : {}),
     },
-    portNumber: 8000 + pick(kind, 4, 3),
+    portNumber: 8000 + pick(world.seed, kind, 4, 3),
   };
 }
 
@@ -108,7 +111,7 @@ export function podOf(world: World, index: number, generation: number = 0): PodF
 export const measuredNode: string = nodeName(0);
 
 /** The policy with this number; `port` is what the bench changes. */
-export function policyOf(world: World, index: number, port: number = 8000 + pick(index, 5, 100)): NetworkPolicy {
+export function policyOf(world: World, index: number, port: number = 8000 + pick(world.seed, index, 5, 100)): NetworkPolicy {
   const ports: NetworkPolicyPort[] = [index % 10 === 7 ? { port: 'http' } : { port }];
   const spec = world.isMutual ? mutualSpec(index, ports) : ordinarySpec(world, index, ports);
   return {
@@ -138,15 +141,15 @@ function ordinarySpec(world: World, index: number, ports: readonly NetworkPolicy
 
 function peerOf(world: World, index: number, question: number): NetworkPolicyPeer {
   const app = appInNamespace(world, index, question);
-  const namespaceSelector = { matchLabels: { team: `team-${pick(index, question + 1, teams)}` } };
-  switch (pick(index, question + 2, 10)) {
+  const namespaceSelector = { matchLabels: { team: `team-${pick(world.seed, index, question + 1, teams)}` } };
+  switch (pick(world.seed, index, question + 2, 10)) {
     case 0:
       return { podSelector: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: [app] }] } };
     case 1:
       return { ipBlock: { cidr: `192.${index % 200}.0.0/16`, except: [`192.${index % 200}.1.0/24`] } };
     case 2:
     case 3:
-      return { namespaceSelector, podSelector: { matchLabels: { app: appName(pick(index, question + 3, apps)) } } };
+      return { namespaceSelector, podSelector: { matchLabels: { app: appName(world, pick(world.seed, index, question + 3, apps)) } } };
     case 4:
       return { namespaceSelector };
     default:
@@ -181,14 +184,15 @@ function mutualSpec(index: number, ports: readonly NetworkPolicyPort[]): Network
 function appInNamespace(world: World, policy: number, question: number): string {
   const namespace = policy % world.namespaces;
   const deployments = Math.max(1, Math.floor(world.pods / world.namespaces / world.replicas));
-  return appName(pick(policy, question, deployments) * world.namespaces + namespace);
+  return appName(world, pick(world.seed, policy, question, deployments) * world.namespaces + namespace);
 }
 
-function appName(kind: number): string {
-  return `app-${pick(kind, 0, apps)}`;
+function appName(world: World, kind: number): string {
+  return `app-${pick(world.seed, kind, 0, apps)}`;
 }
 
-function nodeName(index: number): string {
+/** The node with this number. */
+export function nodeName(index: number): string {
   return `node-${index}`;
 }
 

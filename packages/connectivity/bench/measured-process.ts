@@ -12,7 +12,8 @@ import type { KubeObject, NetworkPolicy, NetworkPolicySpec } from '@weir/kube';
 import { type FlowQuestion, judgeQuestion, type Outcome, podName } from '@weir/model';
 import { defined, portRangesContain, protocolNumber } from '@weir/net';
 import { loadSnapshot, type Snapshot, withPolicy } from '@weir/snapshot';
-import { blocksCluster, clusterOf, pick, policyOf, type World, worlds } from './world.ts';
+import { pick } from '../../calc/bench/world.ts';
+import { blocksCluster, clusterOf, policyOf, seed, type World, worlds } from './world.ts';
 
 /** How long something took: by the clock, and of all processors, which says more on a busy machine. */
 export interface Taken {
@@ -132,7 +133,8 @@ function measureQuestions(
   connectivity: Connectivity,
 ): Pick<WorldResult, 'judgedUs' | 'judgedCpuUs' | 'lookedUpUs' | 'explainedUs'> {
   const pods = [...snapshot.endpoints.values()];
-  const podAt = (index: number, question: number): (typeof pods)[number] => defined(pods[pick(index, question, pods.length)], 'a pod');
+  const podAt = (index: number, question: number): (typeof pods)[number] =>
+    defined(pods[pick(seed, index, question, pods.length)], 'a pod');
   // Where every policy selects every pod a question costs all of them.
   const questions = Array.from({ length: world?.isMutual === true ? 200 : 50_000 }, (_, index): FlowQuestion => {
     const [source, destination] = [podAt(index, 101), podAt(index, 102)];
@@ -140,7 +142,7 @@ function measureQuestions(
       source: snapshot.world.endAt(defined(source.addresses[0], 'an address')),
       destination: snapshot.world.endAt(defined(destination.addresses[0], 'an address')),
       protocol: protocolNumber.TCP,
-      destinationPort: 8000 + pick(index, 103, 100),
+      destinationPort: 8000 + pick(seed, index, 103, 100),
     };
   });
   const [judged, { cpuMs }] = taken(() => questions.map((question) => timed(() => judgeQuestion(snapshot.world, question))[1]));
@@ -176,7 +178,7 @@ function measureEdits(snapshot: Snapshot, objects: readonly KubeObject[]): reado
   const policies = objects.filter((object): object is NetworkPolicy => object.kind === 'NetworkPolicy');
   return (Object.keys(editKinds) as EditKind[]).map((kind) => {
     const edits = Array.from({ length: edited }, (_, index) => {
-      const old = defined(policies[pick(index, 104, policies.length)], 'a policy');
+      const old = defined(policies[pick(seed, index, 104, policies.length)], 'a policy');
       const policy = { ...old, spec: editKinds[kind](old.spec ?? {}, 9000 + index) };
       const [after, edit] = taken(() => withPolicy(snapshot, { policy, objects }));
       const [{ connections }, diff] = taken(() => diffSnapshots(snapshot, after));
