@@ -87,6 +87,9 @@ describe('creating', () => {
       storageProfile: { ...drivers, ...storageProfile },
       autoUpgradeProfile: { upgradeChannel: 'patch', nodeOSUpgradeChannel: 'NodeImage' },
     });
+    const upgradeSettings = { undrainableNodeBehavior: 'Schedule' };
+    const pool = await endpoint.ask('PUT', `${path}/agentPools/second`, { properties: { count: 1, mode: 'User', upgradeSettings } });
+    expect(properties(pool)).toMatchObject({ upgradeSettings: { maxSurge: '10%', maxUnavailable: '0', ...upgradeSettings } });
   });
 
   it('with no plugin named makes an overlay', async () => {
@@ -326,6 +329,13 @@ describe('node pools', () => {
     ]);
   });
 
+  it('have no engine of their own in a PUT of the cluster either', async () => {
+    await create();
+    const answer = await endpoint.ask('PUT', path, clusterBody({ pool: { networkProfile: { networkPolicy: 'calico' } } }));
+    expect([answer.status, answer.json['target']]).toEqual([400, 'agentPoolProfile.networkProfile.networkPolicy']);
+    expect(properties(await shown())).toMatchObject({ provisioningState: 'Succeeded', networkProfile: { networkPolicy: 'azure' } });
+  });
+
   it('that a PUT of the cluster leaves out stay', async () => {
     await create({ networkPolicy: 'calico' });
     await endpoint.finished(await endpoint.ask('PUT', pool('second'), { properties: { count: 1, mode: 'User' } }));
@@ -338,6 +348,8 @@ describe('node pools', () => {
     ['a change of its size of machine', 'PUT', 'nodepool1', { vmSize: 'Standard_E8' }, 'PropertyChangeNotAllowed'],
     ['a version beyond the control plane', 'PUT', 'nodepool1', { orchestratorVersion: '1.35' }, 'NodePoolMcVersionIncompatible'],
     ['an engine for one pool alone', 'PUT', 'nodepool1', { networkPolicy: 'calico' }, 'InvalidParameter'],
+    ['an engine in a profile of their own', 'PUT', 'nodepool1', { networkProfile: { networkPolicy: 'calico' } }, 'InvalidParameter'],
+    ['a data plane for a new pool alone', 'PUT', 'third', { networkProfile: { networkDataplane: 'cilium' } }, 'InvalidParameter'],
   ])('refuse %s', async (_name, method, name, changes, code) => {
     await create();
     const answer = await endpoint.ask(

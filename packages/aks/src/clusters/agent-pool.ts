@@ -1,6 +1,7 @@
 /** A node pool: what a request asks for, completed with AKS's defaults (reference §3.4–§3.6, §3.9). */
 import { type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
 import { providerError } from '../arm/arm-error.ts';
+import { filledIn } from './filled-in.ts';
 import { defaultWindowsSku, windowsSystem } from './windows-systems.ts';
 
 /** What nodes run. */
@@ -51,8 +52,12 @@ export interface PoolContext {
   readonly current?: AgentPool;
 }
 
-/** The pool that a request asks for, unchecked: `pool-rules.ts` decides whether it may be. */
+/**
+ * The pool that a request asks for: `pool-rules.ts` decides whether it may be. Throws 400 when it asks for what only a
+ * cluster has.
+ */
 export function readAgentPool(name: string, properties: JsonObject, context: PoolContext): AgentPool {
+  checkClusterWide(properties);
   const { current } = context;
   const text = (field: string, otherwise: string): string => textAt(properties, field) || otherwise;
   const osType = (textAt(properties, 'osType') || (current?.osType ?? 'Linux')) as PoolSystem;
@@ -89,22 +94,35 @@ export function readAgentPool(name: string, properties: JsonObject, context: Poo
 /** A pool as answers show it; `name` stands beside the properties of a pool that is asked for by itself. */
 export function describeAgentPool(pool: AgentPool): JsonObject {
   const { name: _, more, powerState, ...fields } = pool;
-  return {
-    osDiskSizeGB: 128,
-    osDiskType: 'Managed',
-    kubeletDiskType: 'OS',
-    type: 'VirtualMachineScaleSets',
-    scaleDownMode: 'Delete',
-    enableNodePublicIP: false,
-    enableEncryptionAtHost: false,
-    enableUltraSSD: false,
-    enableFIPS: false,
-    upgradeSettings: { maxSurge: '10%', maxUnavailable: '0' },
-    securityProfile: { enableVTPM: false, enableSecureBoot: false },
-    ...more,
-    ...fields,
-    powerState: { code: powerState },
-  };
+  return { ...filledIn(more, furtherDefaults), ...fields, powerState: { code: powerState } };
+}
+
+/** Further fields of a pool of which nothing is said (reference §3.5). */
+const furtherDefaults: JsonObject = {
+  osDiskSizeGB: 128,
+  osDiskType: 'Managed',
+  kubeletDiskType: 'OS',
+  type: 'VirtualMachineScaleSets',
+  scaleDownMode: 'Delete',
+  enableNodePublicIP: false,
+  enableEncryptionAtHost: false,
+  enableUltraSSD: false,
+  enableFIPS: false,
+  upgradeSettings: { maxSurge: '10%', maxUnavailable: '0' },
+  securityProfile: { enableVTPM: false, enableSecureBoot: false },
+};
+
+/** Weir's own text: the service ignores such fields, and the pool would seem to have an engine of its own. */
+function checkClusterWide(properties: JsonObject): void {
+  for (const [path, fields] of [
+    ['', properties],
+    ['networkProfile.', objectAt(properties, 'networkProfile') ?? {}],
+  ] as const) {
+    const field = ['networkPolicy', 'networkDataplane', 'networkPlugin', 'networkPluginMode'].find((each) => each in fields);
+    if (field === undefined) continue;
+    const message = `${path}${field} is a property of the cluster and not of a node pool: all pools have one engine, and change it at the same time.`;
+    throw providerError(400, 'InvalidParameter', message, { target: `agentPoolProfile.${path}${field}` });
+  }
 }
 
 /** What of a pool never changes. */

@@ -1,8 +1,9 @@
 /** A managed cluster as it is kept, and as answers show it (reference §3.5). Secrets are in neither. */
-import { isJsonObject, type JsonObject } from '@weir/kube';
+import type { JsonObject } from '@weir/kube';
 import { clusterId, groupId } from '../arm/resource-id.ts';
 import { type AgentPool, describeAgentPool } from './agent-pool.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
+import { filledIn } from './filled-in.ts';
 import { describeNetworkProfile, type NetworkProfile } from './network-profile.ts';
 import type { WindowsProfile } from './windows-profile.ts';
 
@@ -59,7 +60,7 @@ export function describeCluster(cluster: ManagedCluster, apiVersion: string): ob
 function describeProperties(cluster: ManagedCluster, apiVersion: string): object {
   const { location, dnsPrefix, fqdn, network, windowsProfile, identity } = cluster;
   return {
-    ...withDefaults(cluster.more, furtherDefaults),
+    ...filledIn(cluster.more, furtherDefaults),
     provisioningState: cluster.provisioningState,
     powerState: { code: cluster.powerState },
     kubernetesVersion: cluster.kubernetesVersion,
@@ -97,15 +98,6 @@ const furtherDefaults: JsonObject = {
   nodeProvisioningProfile: { mode: 'Manual', defaultNodePools: 'Auto' },
   bootstrapProfile: { artifactSource: 'Direct' },
 };
-
-/** What is given, and the defaults where it says nothing, also in the midst of an object: az sends `storageProfile: {}`. */
-function withDefaults(given: JsonObject, defaults: JsonObject): JsonObject {
-  const filled = Object.entries(defaults).map(([name, value]): [string, unknown] => {
-    const own = given[name] ?? value;
-    return [name, isJsonObject(own) && isJsonObject(value) ? withDefaults(own, value) : own];
-  });
-  return { ...given, ...Object.fromEntries(filled) };
-}
 
 /** A pool of a cluster: without its cluster it does not run. */
 export function describePoolOf(cluster: ManagedCluster, pool: AgentPool): JsonObject {

@@ -55,8 +55,6 @@ export class PoolService {
   put(named: PoolName, properties: JsonObject, apiVersion: string): BegunPoolChange {
     const cluster = this.#parts.operations.getIdle(named);
     checkRuns(cluster);
-    const ofCluster = ['networkPolicy', 'networkDataplane', 'networkPlugin'].find((field) => field in properties);
-    if (ofCluster !== undefined) throw clusterWide(ofCluster);
     const current = poolOf(cluster, named);
     const name = current?.name ?? named.pool;
     const asked = readAgentPool(name, properties, {
@@ -120,12 +118,6 @@ interface PoolChange {
 
 function poolOf({ pools }: ManagedCluster, { pool }: PoolName): AgentPool | undefined {
   return pools.find(({ name }) => name === pool.toLowerCase());
-}
-
-/** Weir's own text: the service ignores such fields, and the pool would seem to have an engine of its own. */
-function clusterWide(field: string): Error {
-  const message = `${field} is a property of the cluster and not of a node pool: all pools have one engine, and change it at the same time.`;
-  return providerError(400, 'InvalidParameter', message, { target: `properties.${field}` });
 }
 
 function stateOf(current: AgentPool, changed: AgentPool): PoolState {
