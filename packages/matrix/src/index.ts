@@ -5,6 +5,7 @@
  */
 export * from './formats/index.ts';
 export * from './matrix.ts';
+export { type MatrixCause, type MatrixCauses, matrixCauses } from './matrix-causes.ts';
 export * from './matrix-filter.ts';
 export * from './matrix-report.ts';
 export * from './report-matrix.ts';

@@ -6,6 +6,7 @@ import { formatDiagnostic } from '@weir/kube';
 import {
   type MatrixFilter,
   type MatrixReport,
+  matrixCauses,
   matrixCsv,
   matrixDot,
   matrixHtml,
@@ -57,7 +58,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   checkNames(snapshot, controllers);
   const report = reportMatrix(snapshot, { include, filter, controllers, hosts: objects.hosts, exposure: options.flag('exposure') });
   if (!output.json) {
-    output.result(await rendered(report, output));
+    output.result(await rendered(report, snapshot, output));
     return exitCode.done;
   }
   const cells = await cellsBeside(invocation, { objects, snapshot, include });
@@ -69,7 +70,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
 /** What Mermaid draws unless it is told to draw more (`maxEdges`). */
 const mermaidMax = 500;
 
-async function rendered(report: MatrixReport, output: Output): Promise<string> {
+async function rendered(report: MatrixReport, snapshot: Snapshot, output: Output): Promise<string> {
   const render = textFormats[output.format];
   const lines = report.connections.length + report.unknown.length;
   if (output.format === 'mermaid' && lines > mermaidMax)
@@ -78,7 +79,7 @@ async function rendered(report: MatrixReport, output: Output): Promise<string> {
     );
   if (render !== undefined) return render(report);
   const picture = await drawMatrix(report);
-  if (output.format === 'html') return matrixHtml(report, picture);
+  if (output.format === 'html') return matrixHtml(report, { picture, causes: matrixCauses(snapshot, report) });
   if (picture.about !== undefined) output.notice(picture.about);
   return picture.svg;
 }

@@ -59,6 +59,6 @@ describe('the picture of a matrix', () => {
     expect(picture.about).toContain('601 connections are too many for a picture of all ends');
     expect(linesOf(picture.svg).map((line) => line.replace(/^n\d+->n\d+ /, ''))).toEqual(['601']);
     expect(picture.svg).toContain('namespace shop');
-    expect(matrixHtml(report, picture)).toContain('601 connections are too many for a picture');
+    expect(matrixHtml(report, { picture })).toContain('601 connections are too many for a picture');
   });
 });

@@ -2,7 +2,8 @@
  * A matrix as one HTML page that needs nothing else: tables that a text filters, and a picture where one was
  * drawn. The page loads nothing and sends nothing.
  */
-import type { MatrixReport } from '../matrix-report.ts';
+import type { MatrixCauses } from '../matrix-causes.ts';
+import type { MatrixConnection, MatrixReport } from '../matrix-report.ts';
 import { familyText } from './family-text.ts';
 import {
   admittedText,
@@ -29,39 +30,59 @@ input { font: inherit; padding: .4rem .6rem; flex: 1 1 20rem; max-width: 40rem; 
 output { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; } tbody tr:hover { background: var(--mark); } tr.unknown td { color: var(--unsure); }
-button.end { font: inherit; color: var(--open); background: none; border: 0; padding: 0; text-align: left; cursor: pointer; }
-button.end:hover, button.end:focus-visible { text-decoration: underline; }
+button.end, button.traffic { font: inherit; color: var(--open); background: none; border: 0; padding: 0; text-align: left; cursor: pointer; }
+button:is(.end, .traffic):is(:hover, :focus-visible) { text-decoration: underline; }
+tr.why td { color: var(--soft); padding-left: 1.2rem; } tr.why div { white-space: pre-wrap; }
 ul { color: var(--soft); padding-left: 1.2rem; } details { margin: 1rem 0; } summary { cursor: pointer; }
 .picture { overflow: auto; border: 1px solid var(--line); margin: .6rem 0; background: #fff; } .picture svg { display: block; max-width: 100%; height: auto; margin: auto; }
-@media print { form { display: none; } button.end { color: inherit; } body { margin: 0; max-width: none; } }
+@media print { form { display: none; } button:is(.end, .traffic) { color: inherit; } body { margin: 0; max-width: none; } }
 `;
 
 /**
  * Hides the rows that do not hold every word of the filter, and sections without rows. A click on an end shows what it
- * reaches and what reaches it; the address of the page keeps what is shown.
+ * reaches and what reaches it, one on traffic the connection with what decides it; the address of the page keeps what is shown.
  */
 const script = `
 const filter = document.getElementById('filter');
 const shown = document.getElementById('shown');
+const causes = [...document.querySelectorAll('#causes li')].map((one) => one.textContent);
+const endsOf = (row) => [...row.querySelectorAll('button.end')].map((end) => end.textContent);
+const names = new Set([...document.querySelectorAll('button.end')].map((end) => end.textContent));
+function tell(row) {
+  const told = document.createElement('tr');
+  told.className = 'why';
+  const cell = told.appendChild(document.createElement('td'));
+  cell.colSpan = row.cells.length;
+  for (const one of row.dataset.why.split('|')) {
+    const [traffic, pair, egress, ingress] = one.split(';');
+    const line = cell.appendChild(document.createElement('div'));
+    line.textContent = traffic + ', ' + causes[pair] + '\\n  egress: ' + causes[egress] + '\\n  ingress: ' + causes[ingress];
+  }
+  row.after(told);
+}
 function show() {
   const text = filter.value.trim();
   const words = text.toLowerCase().split(/\\s+/).filter(Boolean);
+  const pair = text.split(' \u2192 ');
+  const isPair = pair.length === 2 && pair.every((one) => names.has(one));
   let count = 0;
+  for (const told of document.querySelectorAll('tr.why')) told.remove();
   for (const section of document.querySelectorAll('section')) {
     let rows = 0;
     for (const row of section.querySelectorAll('tbody tr')) {
-      const ends = [...row.querySelectorAll('button.end')].map((end) => end.textContent);
+      const ends = endsOf(row);
       const own = row.textContent.toLowerCase();
       row.hidden = !(ends.includes(text) || words.every((word) => own.includes(word)));
       if (text !== '' && names.has(text) && !ends.includes(text) && ends.length > 0) row.hidden = true;
+      if (isPair) row.hidden = ends[0] !== pair[0] || ends[1] !== pair[1];
       if (!row.hidden) rows++;
+      if (isPair && !row.hidden && row.dataset.why !== undefined) tell(row);
     }
     section.hidden = rows === 0;
     count += rows;
   }
   shown.value = text === '' ? '' : count + (count === 1 ? ' row' : ' rows');
 }
-const names = new Set([...document.querySelectorAll('button.end')].map((end) => end.textContent));
 function choose(text) {
   filter.value = text;
   history.replaceState(null, '', text === '' ? location.pathname + location.search : '#' + encodeURIComponent(text));
@@ -70,8 +91,10 @@ function choose(text) {
 filter.addEventListener('input', () => choose(filter.value));
 filter.form.addEventListener('submit', (event) => event.preventDefault());
 document.addEventListener('click', (event) => {
-  const end = event.target.closest('button.end');
-  if (end !== null) choose(filter.value === end.textContent ? '' : end.textContent);
+  const chosen = event.target.closest('button.end, button.traffic');
+  if (chosen === null) return;
+  const text = chosen.className === 'end' ? chosen.textContent : endsOf(chosen.closest('tr')).join(' \u2192 ');
+  choose(filter.value === text ? '' : text);
 });
 function asked() {
   const text = location.hash.slice(1);
@@ -83,17 +106,30 @@ if (asked() !== '') choose(asked());
 
 /** What the page lets run and look: these two texts and no others (CSP level 2). A test holds them against the texts. */
 const hashes = {
-  style: 'sha256-hQ2yM5ByBgu5SI1lkEfw7cL0jFTQFJ6Fcm0ZdfrSt2E=',
-  script: 'sha256-dZixnAjv9NGYidSvHRyDIp12NPF6zOKXQtgHXSk/tB4=',
+  style: 'sha256-Ll8EhdP0JzEXcCVLlgL3uqtyCn6T//WYjazEvUowHD4=',
+  script: 'sha256-ih2E7yrw/rRl70JlMp2k7yQEVI+2c6eDPzWTevUVGXY=',
 };
 
-/** The page; the picture is SVG, with what it is about where it is not of all ends. */
-export function matrixHtml(report: MatrixReport, picture?: { readonly svg: string; readonly about?: string }): string {
-  const row = (cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
-  const connection = ({ from, to, traffic, families }: MatrixReport['connections'][number], missing?: string): string => {
+/** What the page has beside the tables. */
+export interface MatrixPageParts {
+  /** SVG, with what it is about where it is not of all ends. */
+  readonly picture?: { readonly svg: string; readonly about?: string };
+  /** What decides the connections, which a click on their traffic tells. */
+  readonly causes?: MatrixCauses;
+}
+
+/** The page. */
+export function matrixHtml(report: MatrixReport, { picture, causes = new Map() }: MatrixPageParts = {}): string {
+  const texts = new CauseTexts(causes);
+  const cellRow = (cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
+  const connection = (row: MatrixConnection, missing?: string): string => {
+    const { from, to, traffic, families } = row;
     const ends = [from, to].map((end) => `<td><button type="button" class="end">${escaped(end)}</button></td>`);
-    const others = [traffic, familyText(families), ...(missing === undefined ? [] : [missing])].map((cell) => `<td>${escaped(cell)}</td>`);
-    return `<tr${missing === undefined ? '' : ' class="unknown"'}>${[...ends, ...others].join('')}</tr>`;
+    const why = texts.of(row);
+    const said = why === undefined ? escaped(traffic) : `<button type="button" class="traffic">${escaped(traffic)}</button>`;
+    const others = [familyText(families), ...(missing === undefined ? [] : [missing])].map((cell) => `<td>${escaped(cell)}</td>`);
+    const attributes = `${missing === undefined ? '' : ' class="unknown"'}${why === undefined ? '' : ` data-why="${escaped(why)}"`}`;
+    return `<tr${attributes}>${[...ends, `<td>${said}</td>`, ...others].join('')}</tr>`;
   };
   const sections = [
     ...[...matrixSections(report), ...exposureSections(report)].map(({ title, rows }) =>
@@ -111,12 +147,12 @@ export function matrixHtml(report: MatrixReport, picture?: { readonly svg: strin
     section(
       'Services',
       ['Service', 'Backends', 'Reached from'],
-      report.services.map((one) => row([serviceText(one), backendsText(one), clientsText(one)])),
+      report.services.map((one) => cellRow([serviceText(one), backendsText(one), clientsText(one)])),
     ),
     section(
       'Entry points',
       ['Entry point', 'To', 'Let in', 'Depends on'],
-      report.entryPoints.map((one) => row([entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')])),
+      report.entryPoints.map((one) => cellRow([entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')])),
     ),
   ];
   const drawn = picture === undefined ? '' : pictureOf(picture);
@@ -134,7 +170,7 @@ export function matrixHtml(report: MatrixReport, picture?: { readonly svg: strin
 <p class="summary">${escaped(summaryText(report))}, as ${escaped(report.profile)} reads the policies</p>
 ${drawn}
 <form role="search">
-<input id="filter" type="search" placeholder="Words that a row must hold, or click an end" aria-label="Filter" autocomplete="off">
+<input id="filter" type="search" placeholder="Words that a row must hold, or click an end or traffic" aria-label="Filter" autocomplete="off">
 <output id="shown" for="filter"></output>
 </form>
 ${sections.filter((text) => text !== '').join('\n')}
@@ -143,10 +179,40 @@ ${matrixNotes(report)
   .map((note) => `<li>${escaped(note)}</li>`)
   .join('\n')}
 </ul>
-<script>${script}</script>
+${texts.list()}<script>${script}</script>
 </body>
 </html>
 `;
+}
+
+/** The texts of causes, each once: few rules decide many connections. */
+class CauseTexts {
+  readonly #causes: MatrixCauses;
+  readonly #places: Map<string, number> = new Map();
+
+  constructor(causes: MatrixCauses) {
+    this.#causes = causes;
+  }
+
+  /** `TCP 80;0;1;2|TCP 443;0;3;2`: traffic with the places of the pair, of egress and of ingress. */
+  of(row: MatrixConnection): string | undefined {
+    return this.#causes
+      .get(row)
+      ?.map(({ traffic, pair, egress, ingress }) => [traffic, ...[pair, egress, ingress].map((text) => this.#placeOf(text))].join(';'))
+      .join('|');
+  }
+
+  /** All that were asked for. */
+  list(): string {
+    if (this.#places.size === 0) return '';
+    return `<ol id="causes" hidden>\n${[...this.#places.keys()].map((text) => `<li>${escaped(text)}</li>`).join('\n')}\n</ol>\n`;
+  }
+
+  #placeOf(text: string): number {
+    const place = this.#places.get(text) ?? this.#places.size;
+    this.#places.set(text, place);
+    return place;
+  }
 }
 
 function pictureOf({ svg, about }: { readonly svg: string; readonly about?: string }): string {
