@@ -1,7 +1,20 @@
 /** What a rule asks of one end beside its ports. */
 import type { Side } from './model.ts';
 
+const asksOfPorts: Readonly<Partial<Record<keyof Side, true>>> = {
+  ports: true,
+  namedPorts: true,
+  notPorts: true,
+  notNamedPorts: true,
+  clusterPorts: true,
+};
+
 /** Whether a side asks who the end is, and not only which port it is. */
-export function asksOfEnd({ ports: _ports, namedPorts: _names, notPorts: _notPorts, notNamedPorts: _notNames, ...others }: Side): boolean {
-  return Object.values(others).some((asked) => asked !== undefined);
+export function asksOfEnd(side: Side): boolean {
+  // Asked of every rule of a cluster: without making an object.
+  for (const name in side) {
+    const key = name as keyof Side;
+    if (asksOfPorts[key] === undefined && side[key] !== undefined) return true;
+  }
+  return false;
 }

@@ -1,7 +1,7 @@
 /**
  * A world to evaluate flows in: tiers, endpoints, nodes, and what is not known of them.
  *
- * Lookups are prepared once: endpoints by address, policies by the namespaces that their subjects
+ * Lookups are prepared once: endpoints by address, policies by the namespaces and labels that their subjects
  * require. Which policies select an endpoint is found at the first question and kept, so one flow
  * costs the rules of its two ends and not the policies of the cluster.
  */
@@ -11,11 +11,11 @@ import { createGroupLookup, type GroupLookup, type KnownGroups } from './group-l
 import type { HostEndpoint } from './host-endpoint.ts';
 import { createHostLookup, type HostLookup } from './host-lookup.ts';
 import type { HostSettings } from './host-settings.ts';
-import { appliesToPods, type Policy, type SelectingTier, type Tier } from './model.ts';
+import { appliesToPods, type Direction, type Policy, type SelectingTier, type Tier } from './model.ts';
 import { comparePolicies, compareTiers } from './policy-order.ts';
 import { numbersOfNames, withNumberedNames } from './port-name-numbers.ts';
 import { type EngineProfile, engineProfiles } from './profile.ts';
-import { requiredNamespaces, selectorMatches } from './selector.ts';
+import { SubjectIndex } from './subject-index.ts';
 import type { FlowEnd, WorldNode } from './verdict.ts';
 
 /** What a world is made of. */
@@ -60,6 +60,8 @@ export interface PolicyWorld extends GroupLookup {
   endAt(address: Address): FlowEnd;
   /** The enforced policies that select the endpoint, by tier; tiers without any are left out. */
   selecting(endpoint: Endpoint): readonly SelectingTier[];
+  /** The tiers of which some enforced policy that selects the endpoint isolates it: what {@link selecting} would say, sooner. */
+  isolating(endpoint: Endpoint, direction: Direction): readonly Tier[];
 }
 
 const noHostSettings: HostSettings = { failsafes: [], podToHost: 'accept' };
@@ -69,7 +71,10 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
   const profile = options.profile ?? engineProfiles.kubernetes;
   const read = policyReader(profile, options.endpoints);
   const tiers = [...options.tiers].sort(compareTiers).map((tier) => ({ ...tier, policies: tier.policies.map(read).sort(comparePolicies) }));
-  const indexes = tiers.map((tier) => ({ tier, index: indexByNamespace(tier.policies) }));
+  const indexes = tiers.map((tier) => ({
+    tier,
+    index: new SubjectIndex(tier.policies.filter((policy) => !policy.staged && appliesToPods(policy))),
+  }));
   let endpointsByAddress: ReadonlyMap<string, Endpoint> | undefined;
   const nodesByAddress = new Map<string, WorldNode>();
   for (const node of options.nodes ?? []) {
@@ -102,17 +107,14 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
       let found = selecting.get(endpoint);
       if (found === undefined) {
         found = indexes
-          .map(({ tier, index }) => ({
-            tier,
-            policies: index(endpoint).filter(
-              (policy) => !policy.staged && appliesToPods(policy) && selectorMatches(policy.subject, endpoint),
-            ),
-          }))
+          .map(({ tier, index }) => ({ tier, policies: index.selecting(endpoint) }))
           .filter(({ policies }) => policies.length > 0);
         selecting.set(endpoint, found);
       }
       return found;
     },
+    isolating: (endpoint, direction) =>
+      indexes.flatMap(({ tier, index }) => (index.hasSelecting(endpoint, (policy) => policy[direction]?.isolates === true) ? [tier] : [])),
   };
 }
 
@@ -136,20 +138,4 @@ function policyReader({ egressPortNames }: EngineProfile, endpoints: readonly En
   if (egressPortNames === 'of the destination') return (policy) => policy;
   const numberOf = numbersOfNames(endpoints.map(({ namedPorts }) => namedPorts));
   return (policy) => withNumberedNames(policy, numberOf);
-}
-
-/** For an endpoint, the policies that may select it by its namespace, in the order given. */
-function indexByNamespace(policies: readonly Policy[]): (endpoint: Endpoint) => readonly Policy[] {
-  const everywhere: number[] = [];
-  const byNamespace = new Map<string, number[]>();
-  for (const [i, policy] of policies.entries()) {
-    const required = requiredNamespaces(policy.subject);
-    if (required === undefined) everywhere.push(i);
-    else for (const namespace of required) addToGroup(byNamespace, namespace, i);
-  }
-  return (endpoint) => {
-    const own = byNamespace.get(endpoint.namespace) ?? [];
-    const positions = everywhere.length === 0 ? own : [...everywhere, ...own].sort((a, b) => a - b);
-    return positions.flatMap((i) => policies[i] ?? []);
-  };
 }
