@@ -1,5 +1,6 @@
 /** What makes a connection another than it was: what decided then, and what decides now. */
 import {
+  type Direction,
   type DirectionJson,
   type DirectionVerdict,
   describeOrigin,
@@ -34,9 +35,9 @@ export class CauseFinder {
   readonly #causes: Map<string, ChangeCause> = new Map();
   #idMax = 0;
 
-  /** The causes of a difference between the answers of both sides. */
-  find(before: AskedSide, after: AskedSide): ChangeCause[] {
-    const causes = (['egress', 'ingress'] as const).flatMap((direction): ChangeCause[] => {
+  /** The causes of a difference between the answers of both sides, of which these directions may be others. */
+  find(before: AskedSide, after: AskedSide, directions: readonly Direction[]): ChangeCause[] {
+    const causes = directions.flatMap((direction): ChangeCause[] => {
       const was = judgeDirection(before.world, before.question, direction);
       const is = judgeDirection(after.world, after.question, direction);
       return was.verdict === is.verdict ? [] : [this.#cause(direction, was, is)];

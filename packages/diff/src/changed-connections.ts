@@ -12,7 +12,7 @@ import type { Side } from './both-sides.ts';
 import { type ChangedBlock, changedBlocks } from './changed-blocks.ts';
 import { changedPolicies } from './changed-policies.ts';
 import { ClassPairs } from './class-pairs.ts';
-import { isAboutAll, isOtherPod } from './comparison-scope.ts';
+import { asksMoreThanEnds, isAboutAll, isOtherPod } from './comparison-scope.ts';
 import { focusOf } from './end-focus.ts';
 import { type ComparedSides, type JointClass, jointClasses } from './joint-ends.ts';
 import { type PairedPod, pairPods } from './paired-pods.ts';
@@ -36,10 +36,17 @@ export function compareConnections(compared: ComparedSides): ConnectionCompariso
   return { family: compared.family, parties, ...comparePairs(compared, pods) };
 }
 
+/** Of pods that many edits share. */
+const known: Readonly<Record<Side, WeakMap<readonly PairedPod[], ReadonlySet<string>>>> = { before: new WeakMap(), after: new WeakMap() };
+
 function partiesOn(pods: readonly PairedPod[], side: Side): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const pod of pods) if (pod[side] !== undefined) found.add(pod.party);
-  return found;
+  let parties = known[side].get(pods);
+  if (parties === undefined) {
+    const found = new Set<string>();
+    for (const pod of pods) if (pod[side] !== undefined) found.add(pod.party);
+    known[side].set(pods, (parties = found));
+  }
+  return parties;
 }
 
 function comparePairs(compared: ComparedSides, pods: readonly PairedPod[]): Pick<ConnectionComparison, 'classes' | 'blocks'> {
@@ -54,7 +61,7 @@ function comparePairs(compared: ComparedSides, pods: readonly PairedPod[]): Pick
     const { classes, changes } = new EditedPairs(compared, editedEnds(compared, pods, policies), policies).compare();
     return { classes, blocks: changedBlocks(changes) };
   }
-  const focus = focusOf(compared, pods, policies);
+  const focus = asksMoreThanEnds(compared) ? undefined : focusOf(compared, pods, policies);
   if (focus === undefined) return everybody();
   return { classes: focus.classes, blocks: changedBlocks(new ClassPairs(compared, focus.classes, focus).changes()) };
 }

@@ -2,12 +2,12 @@
  * How much of a cluster a difference may be about: everybody, pods that are something else, or policies alone. Each is
  * compared in its own way, and the first way holds for all.
  */
-import { asksOfEnd, type DirectionRules, type Policy, type Side as RuleSide } from '@weir/model';
+import { type AddressGroupName, asksOfEnd, type DirectionRules, type Policy, type PolicyWorld, type Side as RuleSide } from '@weir/model';
 import type { ComparedSides } from './joint-ends.ts';
 import type { PairedPod } from './paired-pods.ts';
 import { isSameValue } from './same-value.ts';
 
-/** Whether something is different that all ends are judged by, or rules ask for what is not told of single ends. */
+/** Whether something is different that all ends are judged by. */
 export function isAboutAll({ before, after }: ComparedSides): boolean {
   const worlds = [before.world, after.world];
   const [was, is] = [before.world, after.world].map(({ profile, unknownNamespaces, podRanges }) => [
@@ -16,28 +16,71 @@ export function isAboutAll({ before, after }: ComparedSides): boolean {
     podRanges,
   ]);
   if (worlds.some(({ asksHosts }) => asksHosts) || !isSameValue(was, is) || !isSameValue(before.nodes, after.nodes)) return true;
-  return worlds.some(({ tiers }) => tiers.some(({ policies }) => policies.some(isUnusualPolicy)));
+  return !areSameGroups(before.world, after.world);
 }
+
+/** Whether rules of either side ask for what is not told of single ends. */
+export function asksMoreThanEnds({ before, after }: ComparedSides): boolean {
+  return [before.world, after.world].some(({ tiers }) =>
+    tiers.some(({ policies }) => policies.some((policy) => traitsOf(policy).isUnusual)),
+  );
+}
+
+/** Whether every group that rules ask for is what it was; one that rules of one side alone ask for need not be known to the other. */
+function areSameGroups(before: PolicyWorld, after: PolicyWorld): boolean {
+  const [was, is] = [groupsOf(before), groupsOf(after)];
+  return [...new Set([...was, ...is])].every((group) => {
+    const [old, young] = [before.membersOf(group), after.membersOf(group)];
+    const isOnOneSide = !(was.has(group) && is.has(group));
+    return isSameValue(old, young) || (isOnOneSide && (was.has(group) ? young : old).length === 0);
+  });
+}
+
+/** The groups that worlds ask for, of which many edits are compared. */
+const groupsOfWorlds: WeakMap<PolicyWorld, ReadonlySet<AddressGroupName>> = new WeakMap();
+
+function groupsOf(world: PolicyWorld): ReadonlySet<AddressGroupName> {
+  let known = groupsOfWorlds.get(world);
+  if (known === undefined) {
+    const found = new Set<AddressGroupName>();
+    for (const { policies } of world.tiers) for (const policy of policies) for (const group of traitsOf(policy).groups) found.add(group);
+    groupsOfWorlds.set(world, (known = found));
+  }
+  return known;
+}
+
+/** What the rules of a policy ask for beside labels, addresses and ports. */
+interface PolicyTraits {
+  /** Whether they ask for what is kept by others, for nodes, or for more of the pod that they are of than its policies: its labels or addresses. */
+  readonly isUnusual: boolean;
+  readonly groups: readonly AddressGroupName[];
+}
+
+const usual: PolicyTraits = { isUnusual: false, groups: [] };
 
 /** What is known of policies: those that did not change are looked at again at every edit. */
-const unusualPolicies = new WeakMap<Policy, boolean>();
+const traitsOfPolicies: WeakMap<Policy, PolicyTraits> = new WeakMap();
 
-function isUnusualPolicy(policy: Policy): boolean {
-  let unusual = unusualPolicies.get(policy);
-  if (unusual === undefined) {
-    unusual = areUnusual(policy.ingress, 'destination') || areUnusual(policy.egress, 'source');
-    unusualPolicies.set(policy, unusual);
+function traitsOf(policy: Policy): PolicyTraits {
+  let found = traitsOfPolicies.get(policy);
+  if (found === undefined) {
+    const isUnusual = areUnusual(policy.ingress, 'destination') || areUnusual(policy.egress, 'source');
+    found = isUnusual ? { isUnusual, groups: [policy.ingress, policy.egress].flatMap(groupsOfRules) } : usual;
+    traitsOfPolicies.set(policy, found);
   }
-  return unusual;
+  return found;
 }
 
-/** Whether rules ask for what is kept by others, for nodes, or for more of the pod that they are of than its policies: its labels or addresses. */
+function groupsOfRules(rules: DirectionRules | undefined): AddressGroupName[] {
+  return (rules?.rules ?? []).flatMap(({ match: { source, destination } }) => [...(source.groups ?? []), ...(destination.groups ?? [])]);
+}
+
 function areUnusual(rules: DirectionRules | undefined, own: 'source' | 'destination'): boolean {
   if (rules === undefined) return false;
-  return rules.rules.some(({ match }) => isUnusual(match.source) || isUnusual(match.destination) || asksOfEnd(match[own]));
+  return rules.rules.some(({ match }) => isUnusualSide(match.source) || isUnusualSide(match.destination) || asksOfEnd(match[own]));
 }
 
-function isUnusual({ groups, node }: RuleSide): boolean {
+function isUnusualSide({ groups, node }: RuleSide): boolean {
   return groups !== undefined || node !== undefined;
 }
 

@@ -1,10 +1,9 @@
 /** Changed blocks of a comparison, told by the names of ends and in the words of traffic. */
 import { describeTraffic, type TrafficClass, trafficOf } from '@weir/connectivity';
-import { defined } from '@weir/net';
 import type { ChangedBlock } from './changed-blocks.ts';
 import type { ConnectionComparison } from './changed-connections.ts';
 import type { ChangedConnectionJson, ChangedTrafficJson, ConnectionChange } from './diff-json.ts';
-import { EndNames } from './end-names.ts';
+import { EndNames, type NamedEnds } from './end-names.ts';
 
 /** Connections of a comparison by whether their ends are on both sides, or one of them is on the new or the old side only. */
 export interface ToldConnections {
@@ -17,6 +16,8 @@ export interface ToldConnections {
 export class ConnectionTeller {
   readonly #comparison: ConnectionComparison;
   readonly #names: EndNames;
+  readonly #traffic: WeakMap<readonly TrafficClass[], Map<string, ChangedTrafficJson>> = new WeakMap();
+  #several: ReadonlySet<string> | undefined;
 
   constructor(comparison: ConnectionComparison, isWorkload: (name: string) => boolean) {
     this.#comparison = comparison;
@@ -52,10 +53,7 @@ export class ConnectionTeller {
     const lost = of((one) => was.has(one) && !is.has(one) && !mayBe.has(one));
     const mayBeGained = of((one) => (mayBe.has(one) && !was.has(one) && !mayHaveBeen.has(one)) || (is.has(one) && mayHaveBeen.has(one)));
     const mayBeLost = of((one) => (was.has(one) && mayBe.has(one)) || (mayHaveBeen.has(one) && !is.has(one) && !mayBe.has(one)));
-    const told = (classes: readonly TrafficClass[]): ChangedTrafficJson => ({
-      text: describeTraffic(classes, all),
-      protocols: trafficOf(classes, all),
-    });
+    const told = (classes: readonly TrafficClass[]): ChangedTrafficJson => this.#told(classes, all);
     return {
       change: kindOf({ gained, lost, hadAny: was.size + mayHaveBeen.size > 0, hasAny: is.size + mayBe.size > 0 }),
       families: [family],
@@ -70,33 +68,53 @@ export class ConnectionTeller {
       mayBeGained: told(mayBeGained),
       mayBeLost: told(mayBeLost),
       causes: causes.map(({ traffic, cause }) => ({ ...cause, traffic: told(traffic) })),
-      pairs: this.#pairs(sources, destinations, isOwnNode),
+      pairs: this.#pairs(from, to, isOwnNode),
     };
   }
 
+  /** What is the same of several blocks is told once. */
+  #told(classes: readonly TrafficClass[], all: readonly TrafficClass[]): ChangedTrafficJson {
+    const known = this.#traffic.get(all) ?? new Map<string, ChangedTrafficJson>();
+    this.#traffic.set(all, known);
+    const chosen = new Set(classes);
+    const key = all.map((one) => (chosen.has(one) ? '1' : '0')).join('');
+    let told = known.get(key);
+    if (told === undefined) known.set(key, (told = { text: describeTraffic(classes, all), protocols: trafficOf(classes, all) }));
+    return told;
+  }
+
   /** Of pods and their own nodes, the nodes are told without a name. */
-  #ends(places: readonly number[], isOwnNode: boolean): ReturnType<EndNames['of']> {
+  #ends(places: readonly number[], isOwnNode: boolean): NamedEnds {
+    const named = this.#names.of(places);
     const isNodes = places.every((at) => this.#comparison.classes[at]?.kind === 'nodes');
-    return isOwnNode && isNodes ? { ends: [{ kind: 'own node', name: 'own node' }], text: "each pod's own node" } : this.#names.of(places);
+    return isOwnNode && isNodes ? { ...named, ends: [{ kind: 'own node', name: 'own node' }], text: "each pod's own node" } : named;
   }
 
   /** A party has no pair with itself unless there are several of it; what is outside of the cluster is one end. */
-  #pairs(sources: readonly number[], destinations: readonly number[], isOwnNode: boolean): number {
-    const [from, to] = [this.#countable(sources), this.#countable(destinations)];
-    if (isOwnNode) return Math.max(from.size, to.size);
-    const alone = [...from].filter(([name, isSeveral]) => !isSeveral && to.has(name)).length;
-    return from.size * to.size - alone;
+  #pairs(from: NamedEnds, to: NamedEnds, isOwnNode: boolean): number {
+    const [sources, destinations] = [from, to].map(({ pods, nodes, hasOutside }) => pods.length + nodes.length + (hasOutside ? 1 : 0));
+    if (sources === undefined || destinations === undefined) return 0;
+    if (isOwnNode) return Math.max(sources, destinations);
+    const alone = shared(from.pods, to.pods).filter((name) => !this.#isSeveral(name)).length + shared(from.nodes, to.nodes).length;
+    return sources * destinations - alone;
   }
 
-  #countable(places: readonly number[]): ReadonlyMap<string, boolean> {
-    const found = new Map<string, boolean>();
-    for (const at of places) {
-      const { kind, ends } = defined(this.#comparison.classes[at], 'a class of the comparison exists');
-      if (kind === 'outside') found.set(kind, true);
-      else for (const { name, isSeveral } of ends) found.set(`${kind} ${name}`, isSeveral);
-    }
-    return found;
+  #isSeveral(party: string): boolean {
+    this.#several ??= new Set(
+      this.#comparison.classes.flatMap(({ kind, ends }) =>
+        kind === 'pods' ? ends.flatMap(({ name, isSeveral }) => (isSeveral ? [name] : [])) : [],
+      ),
+    );
+    return this.#several.has(party);
   }
+}
+
+/** The names that are in both. */
+function shared(some: readonly string[], others: readonly string[]): readonly string[] {
+  const [few, many] = some.length < others.length ? [some, others] : [others, some];
+  if (few.length === 0) return few;
+  const among = new Set(few);
+  return many.filter((name) => among.has(name));
 }
 
 const nothing = { allowed: [], unknown: [] } as const;

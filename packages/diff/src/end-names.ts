@@ -18,10 +18,14 @@ import type { ConnectionComparison } from './changed-connections.ts';
 import type { ChangedEndJson } from './diff-json.ts';
 import type { JointClass } from './joint-ends.ts';
 
-/** Ends by their names. */
+/** Ends by their names, each once and in order. */
 export interface NamedEnds {
   readonly ends: readonly ChangedEndJson[];
   readonly text: string;
+  readonly pods: readonly string[];
+  readonly nodes: readonly string[];
+  /** Whether some are outside of the cluster. */
+  readonly hasOutside: boolean;
 }
 
 /** So many names are listed before the others are counted. */
@@ -31,40 +35,60 @@ const listedMax = 4;
 export class EndNames {
   readonly #classes: readonly JointClass[];
   readonly #isWorkload: (name: string) => boolean;
-  readonly #all: Readonly<Record<'pods' | 'nodes', number>>;
-  readonly #ofNamespace: ReadonlyMap<string, number>;
+  readonly #parties: ConnectionComparison['parties'];
+  readonly #nodeCount: number;
+  readonly #podEnds: Map<string, ChangedEndJson> = new Map();
 
   constructor({ classes, parties }: Pick<ConnectionComparison, 'classes' | 'parties'>, isWorkload: (name: string) => boolean) {
     this.#classes = classes;
     this.#isWorkload = isWorkload;
-    const pods = [...new Set([...parties.before, ...parties.after])];
-    this.#all = { pods: pods.length, nodes: namesOf(classes.filter(({ kind }) => kind === 'nodes')).length };
-    this.#ofNamespace = new Map([...byNamespace(pods)].map(([namespace, names]) => [namespace, names.length]));
+    this.#parties = parties;
+    this.#nodeCount = sortedNames(classes.filter(({ kind }) => kind === 'nodes')).length;
   }
 
   /** The ends of some classes. */
   of(places: readonly number[]): NamedEnds {
     const chosen = places.flatMap((at) => this.#classes[at] ?? []);
     const of = (kind: JointClass['kind']): JointClass[] => chosen.filter((one) => one.kind === kind);
-    const pods = namesOf(of('pods'));
-    const nodes = namesOf(of('nodes'));
+    const pods = this.#podNames(of('pods'));
+    const nodes = sortedNames(of('nodes'));
     const ranges = unionOfAddressRanges(of('outside').flatMap((one) => one.ranges));
     const texts = [this.#podText(pods), this.#nodeText(nodes), this.#outsideText(ranges)];
     return {
       ends: [
-        ...pods.map((name) => ({ kind: this.#isWorkload(name) ? ('workload' as const) : ('pod' as const), name })),
+        ...pods.map((name) => this.#podEnd(name)),
         ...nodes.map((name) => ({ kind: 'node' as const, name })),
         ...describeRanges(ranges).map((name) => ({ kind: 'outside' as const, name })),
       ],
       text: texts.filter((text) => text !== '').join(' and '),
+      pods,
+      nodes,
+      hasOutside: ranges.length > 0,
     };
   }
 
+  /** Of thousands of pods the order is that of all parties, which is known. */
+  #podNames(classes: readonly JointClass[]): readonly string[] {
+    const count = classes.reduce((sum, { ends }) => sum + ends.length, 0);
+    if (count < fewNames) return sortedNames(classes);
+    const { names, places } = orderOf(this.#parties);
+    const isNamed = new Uint8Array(names.length);
+    for (const { ends } of classes) for (const { name } of ends) isNamed[places.get(name) ?? -1] = 1;
+    return names.filter((_, place) => isNamed[place] === 1);
+  }
+
+  /** The same object wherever a pod is named. */
+  #podEnd(name: string): ChangedEndJson {
+    let end = this.#podEnds.get(name);
+    if (end === undefined) this.#podEnds.set(name, (end = { kind: this.#isWorkload(name) ? 'workload' : 'pod', name }));
+    return end;
+  }
+
   #podText(names: readonly string[]): string {
-    if (names.length > 1 && names.length === this.#all.pods) return `every workload (${names.length})`;
+    if (names.length > 1 && names.length === orderOf(this.#parties).names.length) return `every workload (${names.length})`;
     if (names.length <= listedMax) return names.join(', ');
     const parts = [...byNamespace(names)].map(([namespace, members]) => {
-      if (members.length > 1 && members.length === this.#ofNamespace.get(namespace))
+      if (members.length > 1 && members.length === orderOf(this.#parties).ofNamespace.get(namespace))
         return `every workload of ${namespace} (${members.length})`;
       return members.length <= 2 ? members.join(', ') : `${members.slice(0, 2).join(', ')} and ${members.length - 2} more of ${namespace}`;
     });
@@ -72,7 +96,7 @@ export class EndNames {
   }
 
   #nodeText(names: readonly string[]): string {
-    if (names.length > 1 && names.length === this.#all.nodes) return `every node (${names.length})`;
+    if (names.length > 1 && names.length === this.#nodeCount) return `every node (${names.length})`;
     return names.length === 0 ? '' : `node ${listed(names, listedMax)}`;
   }
 
@@ -96,8 +120,34 @@ function blockAround(ranges: readonly AddressRange[]): Cidr {
   }
 }
 
-function namesOf(classes: readonly JointClass[]): string[] {
+/** So few names are sorted sooner than looked up. */
+const fewNames = 64;
+
+function sortedNames(classes: readonly JointClass[]): readonly string[] {
   return [...new Set(classes.flatMap(({ ends }) => ends.map(({ name }) => name)))].sort();
+}
+
+/** The parties of both sides in order. */
+interface PartyOrder {
+  readonly after: ReadonlySet<string>;
+  readonly names: readonly string[];
+  readonly places: ReadonlyMap<string, number>;
+  /** How many there are of each namespace. */
+  readonly ofNamespace: ReadonlyMap<string, number>;
+}
+
+/** By the parties before: edits of one snapshot share them. */
+const orders: WeakMap<ReadonlySet<string>, PartyOrder> = new WeakMap();
+
+function orderOf({ before, after }: ConnectionComparison['parties']): PartyOrder {
+  let order = orders.get(before);
+  if (order === undefined || order.after !== after) {
+    const names = [...new Set([...before, ...after])].sort();
+    const counts = [...byNamespace(names)].map(([namespace, members]) => [namespace, members.length] as const);
+    order = { after, names, places: new Map(names.map((name, place) => [name, place])), ofNamespace: new Map(counts) };
+    orders.set(before, order);
+  }
+  return order;
 }
 
 function byNamespace(names: readonly string[]): ReadonlyMap<string, string[]> {

@@ -16,6 +16,8 @@ import {
   previousAddress,
 } from '@weir/net';
 
+import { BlockIndex } from './block-index.ts';
+
 /** Addresses that are treated alike. */
 export interface OutsidePart {
   /** Disjoint, in order; those of pods and nodes are not taken out. */
@@ -47,9 +49,12 @@ const wellKnown: Readonly<Record<Family, readonly string[]>> = {
 export function outsideParts(cuts: OutsideCuts): OutsidePart[] {
   const { nets, taken, moreOf } = cuts;
   const alike = new Map<string, AddressRange[]>();
+  const blocks = new BlockIndex();
+  for (const [at, ranges] of nets.entries()) blocks.add(ranges, at);
   for (const piece of piecesOf(cuts)) {
-    const key = `${nets.map((ranges) => (addressRangesContain(ranges, piece.first) ? '1' : '0')).join('')} ${moreOf(piece.first)}`;
-    addToGroup(alike, key, piece);
+    const holding: number[] = [];
+    blocks.eachHolding(piece.first, (at) => holding.push(at));
+    addToGroup(alike, `${holding.sort((a, b) => a - b).join()} ${moreOf(piece.first)}`, piece);
   }
   return [...alike.values()].flatMap((ranges) => {
     const address = freeAddress(ranges, cuts.family, taken);

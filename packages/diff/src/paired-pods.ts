@@ -3,6 +3,7 @@
  * the same workload, because a workload's pods come and go under names of their own.
  */
 import { type Endpoint, podName } from '@weir/model';
+import { defined } from '@weir/net';
 import { copiesOf, type Snapshot } from '@weir/snapshot';
 import type { BothSides } from './both-sides.ts';
 
@@ -35,9 +36,24 @@ function samePods(snapshot: Snapshot): readonly PairedPod[] {
   const { workloads, world } = snapshot;
   const found = known.get(world.endpoints);
   if (found?.workloads === workloads) return found.pods;
-  const pods = pairByParty(snapshot, snapshot);
+  const pods = ownPairs(snapshot);
   known.set(world.endpoints, { workloads, pods });
   return pods;
+}
+
+/** Every pod with itself. */
+function ownPairs(snapshot: Snapshot): readonly PairedPod[] {
+  const { endpoints } = snapshot.world;
+  const parties = endpoints.map((endpoint) => partyOf(snapshot, endpoint));
+  const counts = new Map<string, number>();
+  for (const [at, endpoint] of endpoints.entries()) {
+    const party = defined(parties[at], 'every pod has a party');
+    counts.set(party, (counts.get(party) ?? 0) + copiesOf(snapshot, endpoint));
+  }
+  return endpoints.map((endpoint, at) => {
+    const party = defined(parties[at], 'every pod has a party');
+    return { party, isSeveral: counts.get(party) !== 1, before: endpoint, after: endpoint };
+  });
 }
 
 function pairByParty(before: Snapshot, after: Snapshot): PairedPod[] {

@@ -1,55 +1,72 @@
 /** What the policies of peers say to owners: of most that nothing of them is about the owner, without looking at each. */
-import { type Direction, type Policy, requiredNamespaces, selectorMatches } from '@weir/model';
-import { defined, groupBy } from '@weir/net';
+import { type Direction, type Policy, type PolicyWorld, requiredNamespaces, selectorMatches } from '@weir/model';
+import { addToGroup, defined, groupBy } from '@weir/net';
 import type { ComparedSides } from '../joint-ends.ts';
-import type { Speaking } from '../speaking-policies.ts';
 import { type EditedEnd, type EditedEnds, selectingSides } from './edited-ends.ts';
+import { ListsOfEnds } from './number-lists.ts';
+import { asksOfOwner } from './peer-question.ts';
 import { type PeerMatch, PeerRules, rulesOfWorld } from './peer-rules.ts';
-import type { SaidToPeers } from './said-to-peers.ts';
+import type { SaidToPeer, SaidToPeers } from './said-to-peers.ts';
 
 /** The rules of peers that match an owner; the same object for equal ones. */
-interface OwnerMatch {
+export interface OwnerMatch {
   readonly key: string;
   readonly rules: PeerMatch['rules'];
+}
+
+/** A peer of which some rule is about an owner, and what it says to it. */
+export interface TouchedPeer {
+  readonly peer: EditedEnd;
+  readonly their: SaidToPeer;
+}
+
+/** Nodes, and others by what they say. */
+export interface SplitPeers {
+  readonly nodes: readonly EditedEnd[];
+  readonly others: ReadonlyMap<SaidToPeer, readonly EditedEnd[]>;
 }
 
 /** What of a comparison the peers are asked about. */
 export interface AskedPeers {
   readonly ends: EditedEnds;
-  readonly peers: readonly EditedEnd[];
+  /** In which what is changed is asked. */
+  readonly world: PolicyWorld;
+  /** That of the peers. */
   readonly direction: Direction;
   readonly changed: readonly Policy[];
+  /** Whether what owners say as peers may be different, too. */
+  readonly changesPeers: boolean;
   readonly said: SaidToPeers;
 }
 
 /** The peers of one comparison, asked in one direction. */
 export class AnsweringPeers {
   readonly #compared: ComparedSides;
-  readonly #ends: EditedEnds;
-  readonly #direction: Direction;
-  readonly #said: SaidToPeers;
-  readonly #peers: ReadonlyMap<string, readonly EditedEnd[]>;
-  readonly #all: readonly EditedEnd[];
-  readonly #selected: Map<Policy, readonly EditedEnd[]> = new Map();
+  readonly #asked: AskedPeers;
+  readonly #tierPlaces: ReadonlyMap<Policy, number>;
+  readonly #pods: ReadonlyMap<string, readonly EditedEnd[]>;
+  readonly #selected: WeakMap<Policy, readonly EditedEnd[]>;
   /** Of the old world, and of what is changed in either. */
   readonly #rules: PeerRules;
   readonly #changedRules: PeerRules;
   readonly #matching: Map<string, OwnerMatch> = new Map();
-  readonly #toOthers: Map<EditedEnd, Speaking> = new Map();
+  readonly #toOthers: (SaidToPeer | undefined)[] = [];
+  readonly #split: WeakMap<readonly EditedEnd[], SplitPeers> = new WeakMap();
+  readonly #splitOwners: WeakMap<readonly EditedEnd[], SplitPeers> = new WeakMap();
+  readonly #touched: ListsOfEnds;
+  readonly #contents: Map<string, number> = new Map();
+  readonly #saidByLists: Map<string, SaidToPeer> = new Map();
 
-  constructor(compared: ComparedSides, { ends, peers, direction, changed, said }: AskedPeers) {
+  constructor(compared: ComparedSides, asked: AskedPeers) {
     this.#compared = compared;
-    this.#ends = ends;
-    this.#direction = direction;
-    this.#said = said;
-    this.#peers = groupBy(
-      peers.filter(({ kind }) => kind === 'pods'),
-      namespaceOf,
-    );
-    this.#all = peers;
-    const { world } = compared.after;
+    this.#asked = asked;
+    const { direction, ends, changed, world } = asked;
+    this.#tierPlaces = tierPlacesOf(compared.before.world);
+    this.#pods = podsByNamespace(ends.pods);
+    this.#selected = selectedAmong(ends.pods);
     this.#rules = rulesOfWorld(compared.before.world, direction, compared.family);
     this.#changedRules = new PeerRules(changed, direction, { world, family: compared.family });
+    this.#touched = new ListsOfEnds(ends.all.length);
   }
 
   /** The rules of any peer that match an owner. */
@@ -65,36 +82,98 @@ export class AnsweringPeers {
     return match;
   }
 
-  /** The peers of which some rule is about an owner that these rules match. */
-  touchedBy(match: PeerMatch['rules']): ReadonlySet<EditedEnd> {
-    const touched = new Set<EditedEnd>();
-    for (const policy of match.keys()) for (const peer of this.#selectedBy(policy)) touched.add(peer);
-    return touched;
+  /** The peers, among those that are worth looking at, of which some rule is about an owner that these rules match. */
+  touchedBy(match: PeerMatch['rules'], isWorthIt: (peer: EditedEnd) => boolean): readonly TouchedPeer[] {
+    const touched: EditedEnd[] = [];
+    const slow = new Set<EditedEnd>();
+    this.#touched.begin();
+    for (const [policy, rules] of match) {
+      const tier = this.#tierPlaces.get(policy);
+      // What owners do not say otherwise as peers is what the old side's policies say.
+      if (tier === undefined && !this.#asked.changesPeers) continue;
+      const content = this.#contentNumber(`${tier ?? ''}:${this.#asked.said.contentOf(rules)}`);
+      const asksPeer = rules.some(({ rule }) => asksOfOwner(rule, this.#asked.direction));
+      for (const peer of this.#selectedBy(policy)) {
+        if (!isWorthIt(peer)) continue;
+        if (this.#touched.enter(peer.place)) touched.push(peer);
+        this.#touched.add(peer.place, content);
+        if (asksPeer) slow.add(peer);
+      }
+    }
+    return touched.map((peer) => ({
+      peer,
+      their: slow.has(peer) || this.#mayChange(peer) ? this.#said(peer, match) : this.#saidByList(peer, match),
+    }));
   }
 
-  /** What a peer says to an owner that these rules match. What an owner says as a peer is told by the rules that say it. */
-  said(peer: EditedEnd, match: PeerMatch['rules']): Speaking {
-    return this.#said.of(
-      selectingSides(this.#compared, this.#ends, peer),
-      this.#direction,
-      match,
-      this.#ends.owners.has(peer) ? 'by rule' : 'by content',
-    );
+  /** Peers by what they say to ends that none of their rules is about, or those of them alone that are owners. What is asked of one array again is known. */
+  split(peers: readonly EditedEnd[], ownersAlone: boolean): SplitPeers {
+    const known = ownersAlone ? this.#splitOwners : this.#split;
+    let found = known.get(peers);
+    if (found === undefined) {
+      const nodes: EditedEnd[] = [];
+      const others = new Map<SaidToPeer, EditedEnd[]>();
+      for (const peer of peers) {
+        if (ownersAlone && !this.#asked.ends.owners.has(peer)) continue;
+        if (peer.kind === 'nodes') nodes.push(peer);
+        else addToGroup(others, this.saidToOthers(peer), peer);
+      }
+      known.set(peers, (found = { nodes, others }));
+    }
+    return found;
+  }
+
+  /** Whether the peer is among those that were touched last. */
+  isTouched({ place }: EditedEnd): boolean {
+    return this.#touched.has(place);
   }
 
   /** What a peer says to ends that none of its rules is about. */
-  saidToOthers(peer: EditedEnd): Speaking {
-    let said = this.#toOthers.get(peer);
-    if (said === undefined) this.#toOthers.set(peer, (said = this.said(peer, nothing)));
+  saidToOthers(peer: EditedEnd): SaidToPeer {
+    return (this.#toOthers[peer.place] ??= this.#findSaidToOthers(peer));
+  }
+
+  #findSaidToOthers(peer: EditedEnd): SaidToPeer {
+    const { before } = peer.joint;
+    if (before?.kind !== 'endpoint' || this.#mayChange(peer)) return this.#said(peer, nothing);
+    return this.#asked.said.toOthers(this.#compared.before.world, before.endpoint, this.#asked.direction);
+  }
+
+  /** Whether what the peer says may be something else than it was: it is told by the policies that say it. */
+  #mayChange(peer: EditedEnd): boolean {
+    return this.#asked.changesPeers && this.#asked.ends.owners.has(peer);
+  }
+
+  /** Peers whose policies say the same, one after the other, to this owner and where nothing is about it, say the same. */
+  #saidByList(peer: EditedEnd, match: PeerMatch['rules']): SaidToPeer {
+    const key = `${this.saidToOthers(peer).id} ${this.#touched.of(peer.place)}`;
+    let said = this.#saidByLists.get(key);
+    if (said === undefined) this.#saidByLists.set(key, (said = this.#said(peer, match)));
     return said;
   }
 
-  /** The peers that a policy selects; more are none. */
+  #said(peer: EditedEnd, match: PeerMatch['rules']): SaidToPeer {
+    const { ends, said, direction } = this.#asked;
+    const { before, after } = selectingSides(this.#compared, ends, peer);
+    const mayChange = this.#mayChange(peer);
+    const selecting = { before, after: mayChange ? after : before };
+    const end = defined(peer.joint.after, 'every end is on both sides');
+    return said.of({ selecting, direction, end }, match, mayChange ? 'by policy' : 'by content');
+  }
+
+  #contentNumber(text: string): number {
+    let number = this.#contents.get(text);
+    if (number === undefined) this.#contents.set(text, (number = this.#contents.size));
+    return number;
+  }
+
+  /** The pods that a policy selects; more are none. */
   #selectedBy(policy: Policy): readonly EditedEnd[] {
     let selected = this.#selected.get(policy);
     if (selected === undefined) {
+      const { pods } = this.#asked.ends;
       const namespaces = requiredNamespaces(policy.subject);
-      const candidates = namespaces === undefined ? this.#all : namespaces.flatMap((name) => this.#peers.get(name) ?? []);
+      const candidates = namespaces === undefined ? pods : namespaces.flatMap((name) => this.#pods.get(name) ?? []);
       selected = candidates.filter(({ joint: { after } }) => after?.kind === 'endpoint' && selectorMatches(policy.subject, after.endpoint));
       this.#selected.set(policy, selected);
     }
@@ -104,6 +183,36 @@ export class AnsweringPeers {
 
 const nothing: PeerMatch['rules'] = new Map();
 
-function namespaceOf({ joint: { after } }: EditedEnd): string {
-  return after?.kind === 'endpoint' ? after.endpoint.namespace : '';
+/** Of pods that many edits share. */
+const byNamespace: WeakMap<readonly EditedEnd[], ReadonlyMap<string, readonly EditedEnd[]>> = new WeakMap();
+
+function podsByNamespace(pods: readonly EditedEnd[]): ReadonlyMap<string, readonly EditedEnd[]> {
+  let found = byNamespace.get(pods);
+  if (found === undefined) {
+    found = groupBy(pods, ({ joint: { after } }) => (after?.kind === 'endpoint' ? after.endpoint.namespace : ''));
+    byNamespace.set(pods, found);
+  }
+  return found;
+}
+
+/** Which pods policies select, of pods that many edits share. */
+const selectedPods: WeakMap<readonly EditedEnd[], WeakMap<Policy, readonly EditedEnd[]>> = new WeakMap();
+
+function selectedAmong(pods: readonly EditedEnd[]): WeakMap<Policy, readonly EditedEnd[]> {
+  const found = selectedPods.get(pods) ?? new WeakMap<Policy, readonly EditedEnd[]>();
+  selectedPods.set(pods, found);
+  return found;
+}
+
+/** Of worlds that many edits share. */
+const tierPlaces: WeakMap<PolicyWorld, ReadonlyMap<Policy, number>> = new WeakMap();
+
+/** The tier of each policy by its place. */
+function tierPlacesOf(world: PolicyWorld): ReadonlyMap<Policy, number> {
+  let found = tierPlaces.get(world);
+  if (found === undefined) {
+    found = new Map(world.tiers.flatMap(({ policies }, place) => policies.map((policy) => [policy, place] as const)));
+    tierPlaces.set(world, found);
+  }
+  return found;
 }

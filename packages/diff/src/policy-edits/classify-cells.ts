@@ -20,11 +20,16 @@ export function classifyCells(
   ends: readonly EditedEnd[],
   cells: readonly ChangedCell[],
 ): { readonly classes: readonly JointClass[]; readonly changes: readonly ClassChange[] } {
-  const marks = marksOf(cells);
-  const involved = ends.filter((end) => end.kind === 'nodes' || marks.has(end));
-  const alike = [...groupBy(involved, (end) => `${end.kind} ${marks.get(end) ?? ''}`).values()];
-  const placeOf = new Map(alike.flatMap((same, place) => same.map((end) => [end, place] as const)));
-  const placesOf = (some: readonly EditedEnd[]): readonly number[] => [...new Set(some.flatMap((end) => placeOf.get(end) ?? []))];
+  const marks = marksOf(ends.length, cells);
+  const involved = ends.filter((end) => end.kind === 'nodes' || marks[end.place] !== 0);
+  const alike = [...groupBy(involved, (end) => `${end.kind} ${marks[end.place] ?? 0}`).values()];
+  const placeOf = new Int32Array(ends.length);
+  for (const [place, same] of alike.entries()) for (const end of same) placeOf[end.place] = place;
+  const placesOf = (some: readonly EditedEnd[]): readonly number[] => {
+    const places = new Set<number>();
+    for (const end of some) places.add(placeOf[end.place] ?? 0);
+    return [...places];
+  };
   const changes = cells.flatMap(({ direction, owners, peers, told }) => {
     const [sources, destinations] = (direction === 'ingress' ? [peers, owners] : [owners, peers]).map(placesOf);
     return (sources ?? []).flatMap((source) => (destinations ?? []).map((destination): ClassChange => ({ source, destination, ...told })));
@@ -33,17 +38,17 @@ export function classifyCells(
   return { classes: alike.map(classOf), changes };
 }
 
-/** A number that is the same for ends of the same cells: each cell divides the classes that there were before it. */
-function marksOf(cells: readonly ChangedCell[]): ReadonlyMap<EditedEnd, number> {
-  const marks = new Map<EditedEnd, number>();
+/** A number that is the same for ends of the same cells, and 0 for those in none: each cell divides the classes that there were before it. */
+function marksOf(size: number, cells: readonly ChangedCell[]): Int32Array {
+  const marks = new Int32Array(size);
   let last = 0;
   const divide = (ends: readonly EditedEnd[]): void => {
     const parts = new Map<number, number>();
-    for (const end of ends) {
-      const whole = marks.get(end) ?? 0;
+    for (const { place } of ends) {
+      const whole = marks[place] ?? 0;
       let part = parts.get(whole);
       if (part === undefined) parts.set(whole, (part = ++last));
-      marks.set(end, part);
+      marks[place] = part;
     }
   };
   for (const { owners, peers } of cells) {

@@ -1,5 +1,16 @@
 /** The ends of a difference in which policies alone are others: all pods, nodes, and the outside as some rules divide it. */
-import { type Endpoint, type FlowEnd, type Policy, requiredNamespaces, type SelectingTier, selectorMatches } from '@weir/model';
+import { type EndConditions, groupBits } from '@weir/connectivity';
+import {
+  type AddressGroupName,
+  type Endpoint,
+  type FlowEnd,
+  type Policy,
+  type PolicyWorld,
+  type Rule,
+  requiredNamespaces,
+  type SelectingTier,
+  selectorMatches,
+} from '@weir/model';
 import { type AddressRange, type Family, formatAddress } from '@weir/net';
 import { type BothSides, sides } from '../both-sides.ts';
 import { type ComparedSides, type JointClass, type JointEnd, nodeEnds, podAddressesOf, podEnd } from '../joint-ends.ts';
@@ -10,6 +21,8 @@ import type { SelectingSides } from './said-to-peers.ts';
 /** An end with where it is told apart. */
 export interface EditedEnd {
   readonly kind: JointClass['kind'];
+  /** Among all ends. */
+  readonly place: number;
   readonly joint: JointEnd;
   /** Of addresses outside: which they are. */
   readonly ranges: readonly AddressRange[];
@@ -20,6 +33,7 @@ export interface EditedEnd {
 /** All ends, pods first. */
 export interface EditedEnds {
   readonly all: readonly EditedEnd[];
+  readonly pods: readonly EditedEnd[];
   /** Pods that a changed policy selects, on one of the sides at least. */
   readonly owners: ReadonlySet<EditedEnd>;
 }
@@ -30,9 +44,12 @@ export function editedEnds(compared: ComparedSides, pods: readonly PairedPod[], 
   const isOwner = selectedBy(changed);
   const owners = new Set(ofPods.filter(({ joint }) => isOwner(joint)));
   const addresses = podAddressesOf(compared);
-  const ofNodes = nodeEnds(compared, addresses).map((joint): EditedEnd => ({ kind: 'nodes', joint, ranges: [] }));
-  const policies = policiesOf(compared, { all: ofPods, owners }, owners);
-  return { all: [...ofPods, ...ofNodes, ...outsideOf(compared, { nets: netsOf(policies), addresses })], owners };
+  const policies = policiesOf(compared, { owners }, owners);
+  const others = [
+    ...nodeEnds(compared, addresses).map((joint) => ({ kind: 'nodes' as const, joint, ranges: [] })),
+    ...outsideOf(compared, policies, addresses),
+  ];
+  return { all: [...ofPods, ...others.map((end, at): EditedEnd => ({ ...end, place: ofPods.length + at }))], pods: ofPods, owners };
 }
 
 /** Pods as ends, which are the same after each edit. */
@@ -41,11 +58,14 @@ const known: Readonly<Record<Family, WeakMap<readonly PairedPod[], readonly Edit
 function endsOfPods(pods: readonly PairedPod[], family: Family): readonly EditedEnd[] {
   let ends = known[family].get(pods);
   if (ends === undefined) {
-    ends = pods.flatMap((pod): EditedEnd[] => {
+    const found: EditedEnd[] = [];
+    for (const pod of pods) {
       const joint = podEnd(pod, family);
       const node = pod.after?.node;
-      return joint === undefined ? [] : [{ kind: 'pods', joint, ranges: [], ...(node === undefined ? {} : { nodeName: node }) }];
-    });
+      if (joint !== undefined)
+        found.push({ kind: 'pods', place: found.length, joint, ranges: [], ...(node === undefined ? {} : { nodeName: node }) });
+    }
+    ends = found;
     known[family].set(pods, ends);
   }
   return ends;
@@ -64,31 +84,63 @@ function selectedBy(policies: readonly Policy[]): (pod: JointEnd) => boolean {
   };
 }
 
+/** The outside, divided by the blocks and groups of some policies. */
 function outsideOf(
-  { before, family }: ComparedSides,
-  { nets, addresses }: { readonly nets: readonly (readonly AddressRange[])[]; readonly addresses: ReadonlySet<string> },
-): EditedEnd[] {
+  { before, after, family }: ComparedSides,
+  policies: ReadonlySet<Policy>,
+  addresses: ReadonlySet<string>,
+): Omit<EditedEnd, 'place'>[] {
   const nodes = before.nodes.flatMap((node) => node.addresses.map(formatAddress));
-  const parts = outsideParts({ family, nets, singles: [], taken: new Set([...addresses, ...nodes]), moreOf: () => '' });
+  const world = worldOfBoth({ before, after });
+  const members = membersOf(world, policies);
+  const parts = outsideParts({
+    family,
+    nets: netsOf(policies),
+    singles: members.map(({ address }) => address),
+    taken: new Set([...addresses, ...nodes]),
+    moreOf: groupBits(members),
+  });
   return parts.map(({ address, ranges }) => {
     const end = { kind: 'address', address } as const;
     return { kind: 'outside', joint: { name: formatAddress(address), isSeveral: true, before: end, after: end }, ranges };
   });
 }
 
+/**
+ * The world that peers are asked about in: what both sides have in common, and of groups what either has, since those that
+ * rules of both sides ask for are the same.
+ */
+export function worldOfBoth({ before, after }: Pick<ComparedSides, 'before' | 'after'>): PolicyWorld {
+  const [was, is] = [before.world, after.world];
+  const either = <T>(young: readonly T[], old: () => readonly T[]): readonly T[] => (young.length > 0 ? young : old());
+  return {
+    ...is,
+    inGroup: (group, address) => either(is.inGroup(group, address), () => was.inGroup(group, address)),
+    membersOf: (group) => either(is.membersOf(group), () => was.membersOf(group)),
+  };
+}
+
+/** What is in the groups that rules of the policies ask their peers about. */
+function membersOf(world: PolicyWorld, policies: ReadonlySet<Policy>): EndConditions['members'] {
+  const groups = new Set<AddressGroupName>();
+  for (const { match } of rulesOf(policies))
+    for (const side of [match.source, match.destination]) for (const group of side.groups ?? []) groups.add(group);
+  return [...groups].flatMap((group) => world.membersOf(group).map((member) => ({ ...member, group })));
+}
+
 /** Every set of addresses that rules of the policies ask their peers about, each once. */
 function netsOf(policies: ReadonlySet<Policy>): (readonly AddressRange[])[] {
   const found = new Map<string, readonly AddressRange[]>();
-  for (const policy of policies) {
-    for (const direction of ['ingress', 'egress'] as const) {
-      for (const { match } of policy[direction]?.rules ?? []) {
-        for (const { nets, notNets, nodes } of [match.source, match.destination]) {
-          for (const ranges of [nets, notNets, nodes]) if (ranges !== undefined) found.set(textOf(ranges), ranges);
-        }
-      }
+  for (const { match } of rulesOf(policies)) {
+    for (const { nets, notNets, nodes } of [match.source, match.destination]) {
+      for (const ranges of [nets, notNets, nodes]) if (ranges !== undefined) found.set(textOf(ranges), ranges);
     }
   }
   return [...found.values()];
+}
+
+function* rulesOf(policies: ReadonlySet<Policy>): Generator<Rule> {
+  for (const { ingress, egress } of policies) for (const direction of [ingress, egress]) yield* direction?.rules ?? [];
 }
 
 function textOf(ranges: readonly AddressRange[]): string {
@@ -96,7 +148,7 @@ function textOf(ranges: readonly AddressRange[]): string {
 }
 
 /** The policies that select a pod on both sides; nobody speaks for other ends. */
-export function selectingSides({ before, after }: ComparedSides, { owners }: EditedEnds, end: EditedEnd): SelectingSides {
+export function selectingSides({ before, after }: ComparedSides, { owners }: Pick<EditedEnds, 'owners'>, end: EditedEnd): SelectingSides {
   const of = (side: keyof BothSides<unknown>): readonly SelectingTier[] => {
     const one = end.joint[side];
     return one?.kind === 'endpoint' ? { before, after }[side].world.selecting(one.endpoint) : [];
@@ -107,7 +159,7 @@ export function selectingSides({ before, after }: ComparedSides, { owners }: Edi
 }
 
 /** The policies that select some ends, on either side. */
-export function policiesOf(compared: ComparedSides, ends: EditedEnds, some: Iterable<EditedEnd>): ReadonlySet<Policy> {
+function policiesOf(compared: ComparedSides, ends: Pick<EditedEnds, 'owners'>, some: Iterable<EditedEnd>): ReadonlySet<Policy> {
   const found = new Set<Policy>();
   for (const end of some) {
     const selecting = selectingSides(compared, ends, end);
@@ -116,7 +168,12 @@ export function policiesOf(compared: ComparedSides, ends: EditedEnds, some: Iter
   return found;
 }
 
-/** The names that the pod of a destination gives its ports, as a text. */
+/** The names that a pod gives its ports, as a text. */
 export function portNamesOf({ joint: { before } }: EditedEnd): string {
-  return before?.kind === 'endpoint' ? JSON.stringify(before.endpoint.namedPorts) : '';
+  if (before?.kind !== 'endpoint') return '';
+  let names = portNames.get(before.endpoint);
+  if (names === undefined) portNames.set(before.endpoint, (names = JSON.stringify(before.endpoint.namedPorts)));
+  return names;
 }
+
+const portNames: WeakMap<Endpoint, string> = new WeakMap();

@@ -9,40 +9,52 @@
  *
  * Ten thousand peers of an owner are looked at one by one, but none of them is judged for itself.
  */
-import { type Direction, type Policy, policyTieText } from '@weir/model';
-import { addToGroup, defined, groupBy } from '@weir/net';
+import { type Direction, type Policy, type PolicyWorld, policyTieText, type Rule, systemOfEndpoint } from '@weir/model';
+import { defined, groupBy } from '@weir/net';
 import type { ClassChange } from '../changed-blocks.ts';
 import { saysTheSameIn } from '../changed-policies.ts';
 import type { ComparedSides, JointClass } from '../joint-ends.ts';
 import { PairJudge } from '../pair-judge.ts';
 import { isSameValue } from '../same-value.ts';
-import type { Speaking } from '../speaking-policies.ts';
 import { AnsweringPeers } from './answering-peers.ts';
 import { type ChangedCell, classifyCells } from './classify-cells.ts';
-import { type EditedEnd, type EditedEnds, policiesOf, portNamesOf, selectingSides } from './edited-ends.ts';
-import { type PeerMatch, PeerRules } from './peer-rules.ts';
-import { SaidToPeers } from './said-to-peers.ts';
+import { type EditedEnd, type EditedEnds, portNamesOf, selectingSides, worldOfBoth } from './edited-ends.ts';
+import { type KindsOfPeers, type PeerKind, PeerKinds, type PeersOfOwner } from './peer-kinds.ts';
+import { asksOfOwner, EndAsker, peerQuestion } from './peer-question.ts';
+import type { PeerMatch } from './peer-rules.ts';
+import { podIndexOf } from './pod-index.ts';
+import { type SaidToPeer, SaidToPeers, type SelectingSides } from './said-to-peers.ts';
 
-/** Owners that their own policies and those of all peers treat alike. */
-interface OwnerGroup {
+/** Owners under the same policies, which say the same to all peers. */
+interface AlikeOwners {
   readonly owners: readonly EditedEnd[];
   readonly first: EditedEnd;
-  /** The rules of peers that match them. */
-  readonly match: PeerMatch['rules'];
+  readonly selecting: SelectingSides;
 }
 
-/** Peers that the rules of owners treat alike. */
-interface PeerKind {
-  readonly match: PeerMatch['rules'];
-  readonly peers: readonly EditedEnd[];
+/** Peers that the policies of owners treat alike, by what they say themselves where nothing of it is about the owner. */
+interface AskedKind {
+  readonly own: SaidToPeer;
+  /** Whether these are told apart by rules of policies that are not changed. */
+  readonly isTouched: boolean;
+  readonly nodes: readonly EditedEnd[];
+  readonly others: ReadonlyMap<SaidToPeer, readonly EditedEnd[]>;
 }
 
-/** Pairs of a group of owners and peers, and what is said in them. */
+/** Pairs of owners that all policies treat alike, and peers, and what is said in them. */
 interface CellPair {
   readonly direction: Direction;
-  readonly group: OwnerGroup;
-  readonly own: Speaking;
-  readonly their: Speaking;
+  readonly owners: readonly EditedEnd[];
+  readonly own: SaidToPeer;
+  readonly their: SaidToPeer;
+}
+
+/** What of a comparison is asked: pairs of owners in a direction, with some ends. */
+interface AskedDirection {
+  readonly direction: Direction;
+  readonly isPeer: (end: EditedEnd) => boolean;
+  /** Whether what owners say as peers may be different, too. */
+  readonly changesPeers: boolean;
 }
 
 type Cells = Map<string, ChangedCell | undefined>;
@@ -53,7 +65,8 @@ export class EditedPairs {
   readonly #changed: Readonly<Record<Direction, ReadonlySet<Policy>>>;
   readonly #ends: EditedEnds;
   readonly #judge: PairJudge;
-  readonly #said: SaidToPeers = new SaidToPeers();
+  readonly #world: PolicyWorld;
+  readonly #said: SaidToPeers;
   readonly #cells: ChangedCell[] = [];
 
   constructor(compared: ComparedSides, ends: EditedEnds, changed: readonly Policy[]) {
@@ -61,118 +74,125 @@ export class EditedPairs {
     this.#changed = changedIn(compared, changed);
     this.#ends = ends;
     this.#judge = new PairJudge(compared);
+    this.#world = worldOfBoth(compared);
+    this.#said = new SaidToPeers({ world: this.#world, family: compared.family });
   }
 
   /** The classes of ends, and the changes between them. */
   compare(): { readonly classes: readonly JointClass[]; readonly changes: readonly ClassChange[] } {
     const { owners, all } = this.#ends;
     const { ingress, egress } = this.#changed;
-    if (owners.size > 0 && ingress.size > 0) this.#compareDirection('ingress', all, egress.size > 0);
+    if (owners.size > 0 && ingress.size > 0)
+      this.#compareDirection({ direction: 'ingress', isPeer: () => true, changesPeers: egress.size > 0 });
     // Pairs of owners were asked about both directions.
     if (owners.size > 0 && egress.size > 0)
-      this.#compareDirection('egress', ingress.size > 0 ? all.filter((end) => !owners.has(end)) : all, false);
+      this.#compareDirection({ direction: 'egress', isPeer: (end) => ingress.size === 0 || !owners.has(end), changesPeers: false });
     return classifyCells(all, this.#cells);
   }
 
-  /** The pairs of owners, asked in this direction, with peers; what owners say as peers may be different, too. */
-  #compareDirection(direction: Direction, ends: readonly EditedEnd[], changesPeers: boolean): void {
-    const kinds = this.#kindsOfPeers(direction, ends, changesPeers);
-    const peers = kinds.flatMap((kind) => kind.peers);
-    const answers = new AnsweringPeers(this.#compared, {
-      ends: this.#ends,
-      peers,
-      direction: direction === 'ingress' ? 'egress' : 'ingress',
-      changed: [...this.#changed.ingress, ...this.#changed.egress],
-      said: this.#said,
-    });
-    const split = kinds.map(({ match, peers: alike }) => {
-      const others = groupBy(
-        alike.filter(({ kind }) => kind !== 'nodes'),
-        (peer) => answers.saidToOthers(peer),
-      );
-      return { match, nodes: alike.filter(({ kind }) => kind === 'nodes'), others };
-    });
-    const kindOf = new Map(kinds.flatMap(({ match, peers: alike }) => alike.map((peer) => [peer, match] as const)));
-    for (const group of this.#groups(answers)) {
-      const touched = answers.touchedBy(group.match);
-      const cells = new Map<string, ChangedCell | undefined>();
-      const saidTo = new Map(
-        kinds.map(({ match }) => [
-          match,
-          this.#said.of(selectingSides(this.#compared, this.#ends, group.first), direction, match, 'by rule'),
-        ]),
-      );
-      for (const peer of touched) {
-        const own = saidTo.get(kindOf.get(peer) ?? noRules);
-        if (own === undefined || !(own.isChanged || (changesPeers && this.#ends.owners.has(peer)))) continue;
-        const their = answers.said(peer, group.match);
-        if (own.isChanged || their.isChanged) this.#enter({ direction, group, own, their }, [peer], cells);
-      }
-      for (const { match, nodes, others } of split) {
-        const own = saidTo.get(match);
-        if (own === undefined) continue;
-        for (const [their, alike] of others) {
-          if (!own.isChanged && !their.isChanged) continue;
-          this.#enter({ direction, group, own, their }, alike, cells, touched);
-        }
-        if (own.isChanged)
-          for (const node of nodes) this.#enterNode({ direction, group, own, their: answers.saidToOthers(node) }, node, cells);
-      }
+  #compareDirection(asked: AskedDirection): void {
+    const { direction, isPeer, changesPeers } = asked;
+    const { family } = this.#compared;
+    const { all, pods } = this.#ends;
+    const kinds = new PeerKinds({ world: this.#world, family, direction }, { all, index: podIndexOf(pods, family) }, isPeer);
+    let answers: AnsweringPeers | undefined;
+    for (const alike of this.#underSamePolicies(direction)) {
+      const found = kinds.of(this.#peersOf(alike, asked));
+      if (found.others.length === 0) continue;
+      answers ??= new AnsweringPeers(this.#compared, {
+        ends: this.#ends,
+        world: this.#world,
+        direction: direction === 'ingress' ? 'egress' : 'ingress',
+        changed: [...this.#changed.ingress, ...this.#changed.egress],
+        changesPeers,
+        said: this.#said,
+      });
+      this.#compareAlike(alike, found, { ...asked, answers, kinds });
     }
   }
 
   /** The peers of which a pair may change by what policies of the direction say, and owners, where it may by what they say as peers. */
-  #kindsOfPeers(direction: Direction, ends: readonly EditedEnd[], changesPeers: boolean): PeerKind[] {
-    const { world } = this.#compared.after;
-    const { owners } = this.#ends;
-    const rules = new PeerRules(policiesOf(this.#compared, this.#ends, owners), direction, { world, family: this.#compared.family });
-    const isAboutAll = [...owners].some(
-      (owner) => this.#said.of(selectingSides(this.#compared, this.#ends, owner), direction, noRules, 'by content').isChanged,
-    );
-    const kinds = new Map<PeerMatch, EditedEnd[]>();
-    const mayChange = new Map<PeerMatch, boolean>();
-    for (const end of ends) {
-      const match = rules.of(defined(end.joint.after, 'every end is on both sides'));
-      let isChanging = mayChange.get(match);
-      if (isChanging === undefined) {
-        isChanging = isAboutAll || [...match.rules.keys()].some((policy) => this.#changed[direction].has(policy));
-        mayChange.set(match, isChanging);
-      }
-      if (isChanging || (changesPeers && owners.has(end))) addToGroup(kinds, match, end);
-    }
-    return [...kinds].map(([{ rules: match }, peers]) => ({ match, peers }));
+  #peersOf({ first, selecting }: AlikeOwners, { direction, changesPeers }: AskedDirection): PeersOfOwner {
+    const owner = defined(first.joint.after, 'every end is on both sides');
+    const isAboutAll = this.#said.of({ selecting, direction, end: owner }, noRules, 'by content').isChanged;
+    const policies = new Set([selecting.before, selecting.after].flatMap((tiers) => tiers.flatMap((tier) => tier.policies)));
+    const always = changesPeers ? this.#ends.owners : [];
+    return { policies, owner, changed: this.#changed[direction], isAboutAll, always };
   }
 
-  #groups(answers: AnsweringPeers): OwnerGroup[] {
+  #compareAlike(
+    alike: AlikeOwners,
+    found: KindsOfPeers,
+    { direction, changesPeers, answers, kinds }: AskedDirection & { readonly answers: AnsweringPeers; readonly kinds: PeerKinds },
+  ): void {
+    const saying = { selecting: alike.selecting, direction, end: defined(alike.first.joint.after, 'every end is on both sides') };
+    // By the lists of the rules that match peers. Where the owner says what it said, the pairs change in which peers say something else.
+    const ownTo = new Map<number, SaidToPeer>();
+    const askedKinds = (some: readonly PeerKind[], isTouched: boolean): AskedKind[] =>
+      some.flatMap(({ list, match, peers }) => {
+        const own = this.#said.of(saying, match, 'by policy');
+        if (!own.isChanged && !changesPeers) return [];
+        ownTo.set(list, own);
+        return [{ own, isTouched, ...answers.split(peers, !own.isChanged) }];
+      });
+    const asked = [...askedKinds(found.touched, true), ...askedKinds(found.others, false)];
+    if (asked.length === 0) return;
+    const isWorthIt = (peer: EditedEnd): boolean => {
+      const own = ownTo.get(kinds.listOf(peer));
+      return own !== undefined && (own.isChanged || this.#ends.owners.has(peer));
+    };
+    for (const [{ rules }, owners] of groupBy(alike.owners, (owner) => answers.matching(owner))) {
+      const cells: Cells = new Map();
+      for (const { peer, their } of answers.touchedBy(rules, isWorthIt)) {
+        const own = defined(ownTo.get(kinds.listOf(peer)), 'a peer is of some kind');
+        if (own.isChanged || their.isChanged) this.#enter({ direction, owners, own, their }, [peer], cells);
+      }
+      for (const { own, isTouched, nodes, others } of asked) {
+        const isElsewhere = (peer: EditedEnd): boolean => answers.isTouched(peer) || (!isTouched && kinds.isTouched(peer));
+        for (const [their, peers] of others)
+          if (own.isChanged || their.isChanged) this.#enter({ direction, owners, own, their }, peers, cells, isElsewhere);
+        if (!own.isChanged) continue;
+        for (const node of nodes)
+          if (!isElsewhere(node)) this.#enterNode({ direction, owners, own, their: answers.saidToOthers(node) }, node, cells);
+      }
+    }
+  }
+
+  /** Owners by the policies that select them, and by what of them else these ask. */
+  #underSamePolicies(direction: Direction): AlikeOwners[] {
     const numbers = new Map<Policy, number>();
     const numberOf = (policy: Policy): number => {
       const number = numbers.get(policy) ?? numbers.size;
       numbers.set(policy, number);
       return number;
     };
+    const asker = new EndAsker({ world: this.#world, family: this.#compared.family }, direction);
     const groups = groupBy(this.#ends.owners, (owner) => {
       const { before, after } = selectingSides(this.#compared, this.#ends, owner);
       const policies = [before, after].map((tiers) => tiers.flatMap((tier) => tier.policies.map(numberOf)).join());
-      return `${policies.join('/')} ${answers.matching(owner).key} ${portNamesOf(owner)}`;
+      const asked = [before, after].flatMap((tiers) =>
+        tiers.flatMap((tier) => tier.policies.map((policy) => askedOf(policy, direction, owner, asker))),
+      );
+      return `${policies.join('/')} ${portNamesOf(owner)} ${systemOf(owner)} ${asked.join('')}`;
     });
     return [...groups.values()].map((owners) => {
       const first = defined(owners[0], 'a group has an owner');
-      return { owners, first, match: answers.matching(first).rules };
+      return { owners, first, selecting: selectingSides(this.#compared, this.#ends, first) };
     });
   }
 
-  /** Puts the pairs of the group and some peers that say the same, and are no nodes, into their cell; those that are left out are in others. */
-  #enter(pair: CellPair, peers: readonly EditedEnd[], cells: Cells, without: ReadonlySet<EditedEnd> = nobody): void {
-    const { group, own, their } = pair;
-    const [alone] = group.owners.length === 1 ? group.owners : [];
+  /** Puts the pairs of the owners and some peers that say the same, and are no nodes, into their cell, unless they are in others. */
+  #enter(pair: CellPair, peers: readonly EditedEnd[], cells: Cells, isElsewhere?: (peer: EditedEnd) => boolean): void {
+    const { direction, owners, own, their } = pair;
+    const [alone] = owners.length === 1 ? owners : [];
     // An owner of which there is one has no pair with itself.
-    const isIn = (peer: EditedEnd): boolean => !without.has(peer) && !(peer === alone && !peer.joint.isSeveral);
-    const asksPeer = pair.direction === 'egress' && (own.asksPortNames || their.asksPortNames);
+    const isIn = (peer: EditedEnd): boolean => isElsewhere?.(peer) !== true && !(peer === alone && !peer.joint.isSeveral);
+    const asksPeer = [own, their].some((said) => (direction === 'egress' ? said.asksDestinationNames : said.asksSourceNames));
     let cell: ChangedCell | undefined;
     let isFirst = true;
     for (const peer of peers) {
       if (!isIn(peer)) continue;
-      if (isFirst || asksPeer) cell = this.#cellOf(pair, { owner: otherThan(peer, group), peer, isOwnNode: false }, cells);
+      if (isFirst || asksPeer) cell = this.#cellOf(pair, { owner: otherThan(peer, owners), peer, isOwnNode: false }, cells);
       isFirst = false;
       if (cell !== undefined) cell.peers.push(peer);
       else if (!asksPeer) return;
@@ -183,25 +203,33 @@ export class EditedPairs {
   #enterNode(pair: CellPair, peer: EditedEnd, cells: Cells): void {
     const node = peer.joint.after?.kind === 'node' ? peer.joint.after.node.name : undefined;
     for (const isOwnNode of [false, true]) {
-      const owner = pair.group.owners.find(({ nodeName }) => (nodeName === node) === isOwnNode);
+      const owner = pair.owners.find(({ nodeName }) => (nodeName === node) === isOwnNode);
       if (owner !== undefined) this.#cellOf(pair, { owner, peer, isOwnNode }, cells)?.peers.push(peer);
     }
   }
 
   /** The cell of a pair; undefined where nothing changes in it. */
   #cellOf(
-    { direction, group, own, their }: CellPair,
+    { direction, owners, own, their }: CellPair,
     { owner, peer, isOwnNode }: { readonly owner: EditedEnd; readonly peer: EditedEnd; readonly isOwnNode: boolean },
     cells: Cells,
   ): ChangedCell | undefined {
     const asksNames = own.asksPortNames || their.asksPortNames;
-    const key = `${own.id} ${their.id} ${isOwnNode} ${asksNames ? portNamesOf(direction === 'ingress' ? owner : peer) : ''}`;
+    const names = asksNames ? `${portNamesOf(owner)} ${portNamesOf(peer)}` : '';
+    const key = `${own.id} ${their.id} ${isOwnNode} ${names}`;
     if (cells.has(key)) return cells.get(key);
     const [source, destination] = direction === 'ingress' ? [peer, owner] : [owner, peer];
     const [egress, ingress] = direction === 'ingress' ? [their, own] : [own, their];
     const pair = { source: source.joint, destination: destination.joint, isOwnNode };
-    const told = this.#judge.changeOf(pair, { egress, ingress, isOther: false }, `${direction} ${key}`);
-    const cell = told === undefined ? undefined : { direction, owners: group.owners, peers: [], told };
+    const more = `${isOwnNode ? systemOf(owner) : ''} ${names}`;
+    const alike = {
+      pair: `${direction} ${own.content} ${their.content} ${more}`,
+      egress: `${egress.content} ${more}`,
+      ingress: `${ingress.content} ${more}`,
+      rules: { egress: `${egress.id} ${more}`, ingress: `${ingress.id} ${more}` },
+    };
+    const told = this.#judge.changeOf(pair, { egress, ingress, isOther: false }, alike);
+    const cell = told === undefined ? undefined : { direction, owners, peers: [], told };
     cells.set(key, cell);
     if (cell !== undefined) this.#cells.push(cell);
     return cell;
@@ -209,8 +237,36 @@ export class EditedPairs {
 }
 
 /** An owner that is another one than the peer, where there is one. */
-function otherThan(peer: EditedEnd, { owners, first }: OwnerGroup): EditedEnd {
-  return owners.find((owner) => owner !== peer) ?? first;
+function otherThan(peer: EditedEnd, owners: readonly EditedEnd[]): EditedEnd {
+  return owners.find((owner) => owner !== peer) ?? peer;
+}
+
+/** The operating system of a pod's node, as a text: on some a pod reaches its node. */
+function systemOf({ joint: { after } }: EditedEnd): string {
+  return after?.kind === 'endpoint' ? systemOfEndpoint(after.endpoint) : '';
+}
+
+/** What rules of a policy ask of a pod that it selects, answered; '' where nothing, as mostly. */
+function askedOf(policy: Policy, direction: Direction, owner: EditedEnd, asker: EndAsker): string {
+  const rules = rulesAskingOwner(policy, direction);
+  if (rules.length === 0) return '';
+  const end = defined(owner.joint.after, 'every end is on both sides');
+  return rules
+    .map((rule) => `${peerQuestion(rule, direction).asksNode ? (owner.nodeName ?? '') : ''} ${asker.ownTruth(rule, end)},`)
+    .join('');
+}
+
+const known: Readonly<Record<Direction, WeakMap<Policy, readonly Rule[]>>> = { ingress: new WeakMap(), egress: new WeakMap() };
+
+/** The rules of a policy that ask more of their pod, or which node it runs on. */
+function rulesAskingOwner(policy: Policy, direction: Direction): readonly Rule[] {
+  let found = known[direction].get(policy);
+  if (found === undefined) {
+    const rules = policy[direction]?.rules ?? [];
+    found = rules.filter((rule) => asksOfOwner(rule, direction) || peerQuestion(rule, direction).asksNode);
+    known[direction].set(policy, found);
+  }
+  return found;
 }
 
 /** Those of the policies that say something else in each direction. */
@@ -229,4 +285,3 @@ function changedIn({ before, after }: ComparedSides, changed: readonly Policy[])
 }
 
 const noRules: PeerMatch['rules'] = new Map();
-const nobody: ReadonlySet<EditedEnd> = new Set();

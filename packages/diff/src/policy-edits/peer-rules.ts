@@ -3,29 +3,21 @@
  *
  * ```
  *   end ─▶ selectors that require a label which it has ─▶ rules of those that match ┐
- *          rules without a selector: blocks, everybody ─────────────────────────────┴▶ the rest of what they ask ─▶ by policy
+ *          blocks that hold its address, rules for everybody ───────────────────────┴▶ the rest of what they ask ─▶ by policy
  * ```
  */
-import {
-  asksOfEnd,
-  type Direction,
-  type FlowEnd,
-  type Policy,
-  type PolicyWorld,
-  type Rule,
-  ruleMatches,
-  type Selector,
-  type Side,
-  selectorTruth,
-  type Truth,
-} from '@weir/model';
-import { addressRangesContain, addToGroup, defined, type Family } from '@weir/net';
+import type { Direction, FlowEnd, Policy, PolicyWorld, Rule } from '@weir/model';
+import { addToGroup, defined, type Family } from '@weir/net';
+import { BlockIndex } from '../block-index.ts';
+import { EndAsker, type PeerQuestion, peerQuestion } from './peer-question.ts';
 import { SelectorIndex } from './selector-index.ts';
 
 /** A rule that matches, or may. */
 export interface MatchedRule {
   readonly rule: Rule;
   readonly isCertain: boolean;
+  /** On which ports alone it matches, as a text; '' where on all that it asks for. */
+  readonly served: string;
 }
 
 /** What matches one end; the same object for equal answers. */
@@ -37,94 +29,79 @@ export interface PeerMatch {
 /** What matches nobody's rules. */
 const nothing: PeerMatch = { id: 0, rules: new Map() };
 
-const noPlaces: number[] = [];
+const noTexts: string[] = [];
 
 interface AskedRule {
   readonly policy: Policy;
   readonly rule: Rule;
-  readonly selector: Selector | undefined;
-  /** What is asked of the peer beside the selector and ports; undefined where nothing is. */
-  readonly rest: Side | undefined;
+  readonly question: PeerQuestion;
 }
 
 /** The rules of one direction. */
 export class PeerRules {
-  readonly #world: PolicyWorld;
-  readonly #family: Family;
-  readonly #direction: Direction;
+  readonly #asker: EndAsker;
   readonly #asked: AskedRule[] = [];
-  readonly #withoutSelector: number[] = [];
+  /** Rules for addresses of certain blocks, and those without a selector that are for others too. */
+  readonly #blocks: BlockIndex = new BlockIndex();
+  readonly #ofBlocks: number[] = [];
+  readonly #everywhere: number[] = [];
   readonly #selectors: SelectorIndex;
   readonly #known: Map<string, PeerMatch> = new Map();
 
-  constructor(
-    policies: Iterable<Policy>,
-    direction: Direction,
-    { world, family }: { readonly world: PolicyWorld; readonly family: Family },
-  ) {
-    this.#world = world;
-    this.#family = family;
-    this.#direction = direction;
-    this.#selectors = new SelectorIndex(world);
+  constructor(policies: Iterable<Policy>, direction: Direction, of: { readonly world: PolicyWorld; readonly family: Family }) {
+    this.#asker = new EndAsker(of, direction);
+    this.#selectors = new SelectorIndex(of.world);
     for (const policy of policies) {
       for (const rule of policy[direction]?.rules ?? []) {
         if (rule.action === 'log') continue;
-        const { selector, ...others } = direction === 'ingress' ? rule.match.source : rule.match.destination;
-        const place = this.#asked.push({ policy, rule, selector, rest: asksOfEnd(others) ? withoutPorts(others) : undefined }) - 1;
-        if (selector === undefined) this.#withoutSelector.push(place);
-        else this.#selectors.add(selector, place);
+        const question = peerQuestion(rule, direction);
+        const place = this.#asked.push({ policy, rule, question }) - 1;
+        if (question.selector !== undefined) this.#selectors.add(question.selector, place);
+        else if (question.rest?.nets === undefined) this.#everywhere.push(place);
+        else {
+          this.#blocks.add(question.rest.nets, place);
+          this.#ofBlocks.push(place);
+        }
       }
     }
   }
 
-  /** The rules whose peer the end is, or may be. */
+  /** The rules whose peer the pod is, or may be. */
   of(end: FlowEnd): PeerMatch {
     const found: number[] = [];
-    let uncertain: number[] = noPlaces;
+    let others: string[] = noTexts;
     const ask = (place: number): void => {
-      const truth = this.#truthOf(defined(this.#asked[place], 'a rule is asked by its place'), end);
-      if (truth !== 'no') found.push(place);
-      if (truth === 'unknown') uncertain = [...uncertain, place];
+      const { question } = this.#askedAt(place);
+      const truth = this.#asker.peerTruth(question, end);
+      if (truth === 'no') return;
+      found.push(place);
+      const served = this.#asker.servedBy(question, end);
+      if (truth === 'unknown' || served !== '') others = [...others, `${place} ${truth} ${served}`];
     };
-    for (const place of this.#withoutSelector) ask(place);
+    for (const place of this.#everywhere) ask(place);
+    if (end.address !== undefined) this.#blocks.eachHolding(end.address, ask);
+    else for (const place of this.#ofBlocks) ask(place);
     if (end.kind === 'endpoint') this.#selectors.eachOf(end.endpoint, ask);
     if (found.length === 0) return nothing;
-    return this.#matchOf(
-      found.sort((a, b) => a - b),
-      uncertain,
-    );
-  }
-
-  #truthOf({ selector, rest }: AskedRule, end: FlowEnd): Truth {
-    const selected = selector === undefined || end.kind !== 'endpoint' ? 'yes' : selectorTruth(this.#world, selector, end.endpoint);
-    if (selected === 'no' || rest === undefined) return selected;
-    // Most blocks are somebody else's, and that is soon said.
-    if (rest.nets !== undefined && end.address !== undefined && !addressRangesContain(rest.nets, end.address)) return 'no';
-    const truth = this.#truth(rest, end);
-    return truth === 'yes' ? selected : truth;
-  }
-
-  #matchOf(found: readonly number[], uncertain: readonly number[]): PeerMatch {
-    const key = `${found.join()} ${uncertain.join()}`;
+    const places = found.sort((a, b) => a - b);
+    const key = `${places.join()} ${others.sort().join(';')}`;
     let match = this.#known.get(key);
-    if (match === undefined) {
-      const rules = new Map<Policy, MatchedRule[]>();
-      for (const place of found) {
-        const { policy, rule } = defined(this.#asked[place], 'a rule is asked by its place');
-        addToGroup(rules, policy, { rule, isCertain: !uncertain.includes(place) });
-      }
-      this.#known.set(key, (match = { id: this.#known.size + 1, rules }));
-    }
+    if (match === undefined) this.#known.set(key, (match = this.#matchOf(places, end)));
     return match;
   }
 
-  #truth(peer: Side, end: FlowEnd): Truth {
-    const match = this.#direction === 'ingress' ? { source: peer, destination: {} } : { source: {}, destination: peer };
-    return ruleMatches(
-      this.#world,
-      { action: 'allow', match, origin: noOrigin },
-      { source: end, destination: end, protocol: 0, family: this.#family },
-    );
+  #matchOf(places: readonly number[], end: FlowEnd): PeerMatch {
+    const rules = new Map<Policy, MatchedRule[]>();
+    for (const place of places) {
+      const { policy, rule, question } = this.#askedAt(place);
+      const isCertain = this.#asker.peerTruth(question, end) === 'yes';
+      addToGroup(rules, policy, { rule, isCertain, served: this.#asker.servedBy(question, end) });
+    }
+    return { id: this.#known.size + 1, rules };
+  }
+
+  #askedAt(place: number): AskedRule {
+    return defined(this.#asked[place], 'a rule is asked by its place');
   }
 }
 
@@ -146,17 +123,4 @@ export function rulesOfWorld(world: PolicyWorld, direction: Direction, family: F
     known.set(key, rules);
   }
   return rules;
-}
-
-const noOrigin: Rule['origin'] = { policy: { apiVersion: '', kind: '', name: '' }, direction: 'ingress', ruleIndex: 0 };
-
-function withoutPorts({
-  ports: _ports,
-  namedPorts: _names,
-  notPorts: _notPorts,
-  notNamedPorts: _notNames,
-  clusterPorts: _cluster,
-  ...others
-}: Side): Side {
-  return others;
 }

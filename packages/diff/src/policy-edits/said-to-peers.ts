@@ -4,48 +4,123 @@
  *
  * Two pods that say the same to two peers treat all traffic alike, whatever else their policies say to others.
  */
-import { type Direction, type Rule, type SelectingTier, type Tier, unorderedAmong } from '@weir/model';
+import {
+  type Direction,
+  type Endpoint,
+  type FlowEnd,
+  type Policy,
+  type PolicyWorld,
+  type Rule,
+  type SelectingTier,
+  type Side,
+  type Tier,
+  unorderedAmong,
+} from '@weir/model';
+import type { Family } from '@weir/net';
 import type { BothSides } from '../both-sides.ts';
 import type { Speaking } from '../speaking-policies.ts';
+import { asksOfOwner, EndAsker } from './peer-question.ts';
 import type { MatchedRule, PeerMatch } from './peer-rules.ts';
 
 /** The policies that select a pod. */
 export type SelectingSides = Required<BothSides<readonly SelectingTier[]>>;
 
-/** Whether rules are the same by what they do with traffic, or by being the same rule: only so the same is a reason for what is different. */
-export type RuleIdentity = 'by content' | 'by rule';
+/** Whether what is said is the same by what it does with traffic, or by being said by the same policies: only so the same is a reason for what is different. */
+export type SaidIdentity = 'by content' | 'by policy';
+
+/** What is said, and whether it matters whose ports have which names. */
+export interface SaidToPeer extends Speaking {
+  /** The same for what is the same by its content. */
+  readonly content: number;
+  readonly asksSourceNames: boolean;
+  readonly asksDestinationNames: boolean;
+}
+
+/** What one side says, as a text that is the same for equal contents. */
+interface SaidText {
+  readonly text: string;
+  readonly rules: readonly Rule[];
+  readonly tiers: readonly SelectingTier[];
+}
+
+/** Who says it, and of which traffic. */
+export interface SayingEnd {
+  readonly selecting: SelectingSides;
+  readonly direction: Direction;
+  readonly end: FlowEnd;
+}
 
 /** Tells what is said in one comparison. */
 export class SaidToPeers {
-  readonly #known: Map<string, Speaking> = new Map();
+  readonly #known: Map<string, SaidToPeer> = new Map();
+  readonly #askers: Readonly<Record<Direction, EndAsker>>;
+  readonly #contentsOfTexts: Map<string, number> = new Map();
   readonly #contents: WeakMap<Rule, number> = new WeakMap();
   readonly #contentNumbers: Map<string, number> = new Map();
-  readonly #rules: WeakMap<Rule, number> = new WeakMap();
-  #ruleMax = 0;
+  readonly #numbers: WeakMap<Rule | Policy, number> = new WeakMap();
+  readonly #isolating: Readonly<Record<Direction, WeakMap<readonly SelectingTier[], string>>> = {
+    ingress: new WeakMap(),
+    egress: new WeakMap(),
+  };
+  readonly #toOthers: Map<string, SaidToPeer> = new Map();
+  #numberMax = 0;
 
-  /** What is said of traffic with a peer of which these rules match. */
-  of({ before, after }: SelectingSides, direction: Direction, match: PeerMatch['rules'], identity: RuleIdentity): Speaking {
-    const was = this.#text(before, direction, match);
-    const is = before === after ? undefined : this.#text(after, direction, match);
-    const isChanged = is !== undefined && was.text !== is.text;
-    const numbers = identity === 'by rule' ? [was, is ?? was].map((one) => one.rules.map((rule) => this.#numberOf(rule)).join()) : [];
-    const key = `${direction} ${was.text} / ${isChanged ? is.text : '='} ${numbers.join('/')}`;
-    let speaking = this.#known.get(key);
-    if (speaking === undefined) {
-      const rules = new Set([...was.rules, ...(is?.rules ?? [])]);
-      speaking = { isChanged, rules: [...rules], id: this.#known.size + 1, asksPortNames: [...rules].some(asksPortName) };
-      this.#known.set(key, speaking);
-    }
-    return speaking;
+  constructor(of: { readonly world: PolicyWorld; readonly family: Family }) {
+    this.#askers = { ingress: new EndAsker(of, 'ingress'), egress: new EndAsker(of, 'egress') };
   }
 
-  #text(
-    tiers: readonly SelectingTier[],
-    direction: Direction,
-    match: PeerMatch['rules'],
-  ): { readonly text: string; readonly rules: readonly Rule[] } {
-    if (match.size === 0) return { text: textToOthers(tiers, direction), rules: [] };
-    if (isUnordered(tiers, direction)) return { text: noOrder, rules: [] };
+  /** What is said of traffic with a peer of which these rules match. */
+  of(saying: SayingEnd, match: PeerMatch['rules'], identity: SaidIdentity): SaidToPeer {
+    const { before, after } = saying.selecting;
+    const was = this.#text(before, saying, match);
+    const is = before === after ? was : this.#text(after, saying, match);
+    return this.#saidOf(saying.direction, { was, is }, identity);
+  }
+
+  /** What the policies of one world say, the same on both sides, to ends that none of their rules is about. */
+  toOthers(world: PolicyWorld, endpoint: Endpoint, direction: Direction): SaidToPeer {
+    const text = toOthersText(world, endpoint, direction);
+    const key = `${direction} ${text}`;
+    let said = this.#toOthers.get(key);
+    if (said === undefined) {
+      const same = { text, rules: [], tiers: [] };
+      this.#toOthers.set(key, (said = this.#saidOf(direction, { was: same, is: same }, 'by content')));
+    }
+    return said;
+  }
+
+  #saidOf(direction: Direction, { was, is }: { readonly was: SaidText; readonly is: SaidText }, identity: SaidIdentity): SaidToPeer {
+    const isChanged = was.text !== is.text;
+    const content = `${direction} ${was.text} / ${isChanged ? is.text : '='}`;
+    const numbers = identity === 'by policy' ? [was, is].map((one) => this.#identityOf(one, direction)) : [];
+    const key = `${content} ${numbers.join('/')}`;
+    let said = this.#known.get(key);
+    if (said === undefined) {
+      const rules = [...new Set([...was.rules, ...is.rules])];
+      const asksSourceNames = rules.some(({ match: { source } }) => asksPortName(source));
+      const asksDestinationNames = rules.some(({ match: { destination } }) => asksPortName(destination));
+      said = {
+        isChanged,
+        rules,
+        id: this.#known.size + 1,
+        content: numberOf(this.#contentsOfTexts, content),
+        asksPortNames: asksSourceNames || asksDestinationNames,
+        asksSourceNames,
+        asksDestinationNames,
+      };
+      this.#known.set(key, said);
+    }
+    return said;
+  }
+
+  /** A number for what some rules of one policy do, which is the same for rules with the same contents. */
+  contentOf(matched: readonly MatchedRule[]): string {
+    return matched.map((one) => this.#saidBy(one)).join('');
+  }
+
+  #text(tiers: readonly SelectingTier[], { direction, end }: SayingEnd, match: PeerMatch['rules']): SaidText {
+    if (match.size === 0) return { text: textToOthers(tiers, direction), rules: [], tiers };
+    if (isUnordered(tiers, direction)) return { text: noOrder, rules: [], tiers };
     const rules: Rule[] = [];
     let text = '';
     for (const { tier, policies } of tiers) {
@@ -54,31 +129,45 @@ export class SaidToPeers {
       for (const policy of policies) {
         if (policy[direction]?.isolates === true) isolates = true;
         for (const matched of match.get(policy) ?? []) {
-          said += this.#saidBy(matched);
+          const own = asksOfOwner(matched.rule, direction) ? this.#askers[direction].ownTruth(matched.rule, end) : 'yes';
+          if (own === 'no') continue;
+          said += this.#saidBy(own === 'yes' ? matched : { ...matched, isCertain: false });
           rules.push(matched.rule);
         }
       }
       if (isolates || said !== '') text += `${tierText(tier)}${isolates ? '!' : ''}${said};`;
     }
-    return { text, rules };
+    return { text, rules, tiers };
   }
 
-  #saidBy({ rule, isCertain }: MatchedRule): string {
+  #saidBy({ rule, isCertain, served }: MatchedRule): string {
     let content = this.#contents.get(rule);
-    if (content === undefined) {
-      const text = contentOf(rule);
-      content = this.#contentNumbers.get(text) ?? this.#contentNumbers.size;
-      this.#contentNumbers.set(text, content);
-      this.#contents.set(rule, content);
-    }
-    return isCertain ? ` ${content}` : ` ${content}?`;
+    if (content === undefined) this.#contents.set(rule, (content = numberOf(this.#contentNumbers, contentOf(rule))));
+    return ` ${content}${isCertain ? '' : '?'}${served === '' ? '' : `(${served})`}`;
   }
 
-  #numberOf(rule: Rule): number {
-    let number = this.#rules.get(rule);
-    if (number === undefined) this.#rules.set(rule, (number = ++this.#ruleMax));
+  /** The rules that match, and the policies that isolate. */
+  #identityOf({ rules, tiers }: SaidText, direction: Direction): string {
+    let isolating = this.#isolating[direction].get(tiers);
+    if (isolating === undefined) {
+      const policies = tiers.flatMap((tier) => tier.policies.filter((policy) => policy[direction]?.isolates === true));
+      isolating = policies.map((policy) => this.#numberOf(policy)).join();
+      this.#isolating[direction].set(tiers, isolating);
+    }
+    return `${rules.map((rule) => this.#numberOf(rule)).join()} of ${isolating}`;
+  }
+
+  #numberOf(one: Rule | Policy): number {
+    let number = this.#numbers.get(one);
+    if (number === undefined) this.#numbers.set(one, (number = ++this.#numberMax));
     return number;
   }
+}
+
+function numberOf(numbers: Map<string, number>, text: string): number {
+  let number = numbers.get(text);
+  if (number === undefined) numbers.set(text, (number = numbers.size));
+  return number;
 }
 
 /** Nobody is let through, whatever rules say. */
@@ -90,12 +179,41 @@ const known: WeakMap<readonly SelectingTier[], Partial<Record<Direction, string>
 function textToOthers(tiers: readonly SelectingTier[], direction: Direction): string {
   const texts = known.get(tiers) ?? {};
   known.set(tiers, texts);
-  texts[direction] ??= isUnordered(tiers, direction) ? noOrder : tiers.map((tier) => isolatingText(tier, direction)).join('');
+  if (texts[direction] === undefined) {
+    const isolating = tiers.filter(({ policies }) => policies.some((policy) => policy[direction]?.isolates === true));
+    texts[direction] = isUnordered(tiers, direction) ? noOrder : isolatingText(isolating.map(({ tier }) => tier));
+  }
   return texts[direction];
 }
 
-function isolatingText({ tier, policies }: SelectingTier, direction: Direction): string {
-  return policies.some((policy) => policy[direction]?.isolates === true) ? `${tierText(tier)}!;` : '';
+/** The same by pods, without what selects each where nobody orders policies. */
+const ofPods: WeakMap<PolicyWorld, Record<Direction, WeakMap<Endpoint, string>>> = new WeakMap();
+
+function toOthersText(world: PolicyWorld, endpoint: Endpoint, direction: Direction): string {
+  const texts = ofPods.get(world) ?? { ingress: new WeakMap<Endpoint, string>(), egress: new WeakMap<Endpoint, string>() };
+  ofPods.set(world, texts);
+  let text = texts[direction].get(endpoint);
+  if (text === undefined) {
+    text = isOrdering(world) ? textToOthers(world.selecting(endpoint), direction) : isolatingText(world.isolating(endpoint, direction));
+    texts[direction].set(endpoint, text);
+  }
+  return text;
+}
+
+function isolatingText(tiers: readonly Tier[]): string {
+  return tiers.map((tier) => `${tierText(tier)}!;`).join('');
+}
+
+const ordered: WeakMap<PolicyWorld, boolean> = new WeakMap();
+
+/** Whether some policy has its place among those of one API alone. */
+function isOrdering(world: PolicyWorld): boolean {
+  let has = ordered.get(world);
+  if (has === undefined) {
+    has = world.tiers.some(({ policies }) => policies.some(({ orderedBy }) => orderedBy !== undefined));
+    ordered.set(world, has);
+  }
+  return has;
 }
 
 const tierTexts: WeakMap<Tier, string> = new WeakMap();
@@ -125,6 +243,6 @@ function contentOf({ action, match: { source, destination, ...packet } }: Rule):
   return JSON.stringify([action, packet, portsOf(source), portsOf(destination)]);
 }
 
-function asksPortName({ match: { source, destination } }: Rule): boolean {
-  return [source, destination].some(({ namedPorts, notNamedPorts }) => namedPorts !== undefined || notNamedPorts !== undefined);
+function asksPortName({ namedPorts, notNamedPorts }: Side): boolean {
+  return namedPorts !== undefined || notNamedPorts !== undefined;
 }

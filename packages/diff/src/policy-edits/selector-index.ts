@@ -1,13 +1,5 @@
 /** Selectors by one label that they require, so that only those are asked about a pod which may match it. */
-import {
-  type Endpoint,
-  type LabelKey,
-  namespaceNameKey,
-  type PolicyWorld,
-  type RequiredLabel,
-  requiredLabels,
-  type Selector,
-} from '@weir/model';
+import { type Endpoint, type LabelKey, namespaceNameKey, type PolicyWorld, type Selector } from '@weir/model';
 import { addToGroup } from '@weir/net';
 
 /** The places by the values of one label. */
@@ -21,19 +13,22 @@ export class SelectorIndex {
   /** Of selectors that require no label with one of some values. */
   readonly #everywhere: number[] = [];
   readonly #labels: IndexedLabel[] = [];
-  readonly #isEveryLabelKnown: boolean;
+  /** Whether what pods have for the label is told. */
+  readonly #isKnown: (label: LabelKey) => boolean;
 
   /** Labels of namespaces that nobody told may be anything, except the one that says the name. */
   constructor({ unknownNamespaces }: Pick<PolicyWorld, 'unknownNamespaces'>) {
-    this.#isEveryLabelKnown = unknownNamespaces.size === 0;
+    this.#isKnown = ({ space, key }) => unknownNamespaces.size === 0 || space !== 'namespace' || key === namespaceNameKey;
   }
 
   add(selector: Selector, place: number): void {
-    const required = narrowLabels(selector).find(
-      ({ label }) => this.#isEveryLabelKnown || label.space !== 'namespace' || label.key === namespaceNameKey,
-    );
+    const required = narrowestLabel(selector, this.#isKnown);
     if (required === undefined) this.#everywhere.push(place);
-    else for (const value of new Set(required.values)) addToGroup(this.#placesOf(required.label), value, place);
+    else {
+      const { label, values } = required;
+      const places = this.#placesOf(label);
+      for (const value of values.length === 1 ? values : new Set(values)) addToGroup(places, value, place);
+    }
   }
 
   /** Calls back with the place of every selector that may match the pod, each once, in no order. */
@@ -55,18 +50,17 @@ export class SelectorIndex {
 /** Which labels tell most pods apart: few are in one namespace, and more in one team's. */
 const spaces = ['reserved', 'pod', 'serviceAccount', 'namespace'];
 
-type NarrowLabel = RequiredLabel & { readonly values: readonly string[] };
-
-/** What was found out of selectors: most of them stand in policies that do not change. */
-const known: WeakMap<Selector, readonly NarrowLabel[]> = new WeakMap();
-
-/** Labels that a selector requires with one of some values, the narrowest first. */
-function narrowLabels(selector: Selector): readonly NarrowLabel[] {
-  let found = known.get(selector);
-  if (found === undefined) {
-    const withValues = requiredLabels(selector).flatMap(({ label, values }) => (values === undefined ? [] : [{ label, values }]));
-    found = withValues.sort((a, b) => spaces.indexOf(a.label.space) - spaces.indexOf(b.label.space));
-    known.set(selector, found);
+/** The narrowest label that a selector requires with one of some values, among those that are accepted. */
+export function narrowestLabel(selector: Selector, accepts: (label: LabelKey) => boolean): ValuedLabel | undefined {
+  if (selector.kind === 'in') return accepts(selector.label) ? selector : undefined;
+  if (selector.kind !== 'and') return undefined;
+  let narrowest: ValuedLabel | undefined;
+  for (const part of selector.of) {
+    const found = narrowestLabel(part, accepts);
+    if (found !== undefined && (narrowest === undefined || spaces.indexOf(found.label.space) < spaces.indexOf(narrowest.label.space)))
+      narrowest = found;
   }
-  return found;
+  return narrowest;
 }
+
+type ValuedLabel = Pick<Selector & { readonly kind: 'in' }, 'label' | 'values'>;
