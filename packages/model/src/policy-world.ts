@@ -5,7 +5,7 @@
  * require. Which policies select an endpoint is found at the first question and kept, so one flow
  * costs the rules of its two ends and not the policies of the cluster.
  */
-import { type Address, type AddressRange, addToGroup, formatAddress } from '@weir/net';
+import { type Address, type AddressRange, formatAddress } from '@weir/net';
 import type { Endpoint } from './endpoint.ts';
 import { createGroupLookup, type GroupLookup, type KnownGroups } from './group-lookup.ts';
 import type { HostEndpoint } from './host-endpoint.ts';
