@@ -30,6 +30,7 @@ export const debianPackages = {
 /** Debian packages that `npm test` alone needs, with what for. */
 export const testPackages = {
   chromium: 'a browser that the library is tried in',
+  'pre-commit': 'the hooks of pre-commit, run as it runs them',
 };
 
 /** A sentence for people; the scripts end with exit code 4 when one is thrown. */

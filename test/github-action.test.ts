@@ -280,4 +280,44 @@ describe('the hooks of pre-commit', () => {
     });
     expect(codes).toEqual([0, 1]);
   });
+
+  it('are taken by pre-commit itself, which lets no commit through that they find wrong', () => {
+    // As people have Weir there, but built already: nothing is fetched.
+    const hooks = join(folder, 'hooks');
+    const taken = ['.pre-commit-hooks.yaml', 'packages/cli/bin', 'packages/cli/package.json', 'packages/cli/dist/bundle', 'package.json'];
+    for (const path of taken) cpSync(join(root, path), join(hooks, path), { recursive: true });
+    git(['init', '--quiet'], hooks);
+    git(['add', '--force', '.'], hooks);
+    git(['commit', '--quiet', '-m', 'release'], hooks);
+    const rev = git(['rev-parse', 'HEAD'], hooks);
+    const repository = { repo: hooks, rev, hooks: [{ id: 'weir-lint' }, { id: 'weir-test', args: ['deploy'] }] };
+    write('.pre-commit-config.yaml', JSON.stringify({ repos: [repository] }));
+    write('deploy/shop.weir-test.yaml', 'manifests: [all.yaml]\ntests:\n- { from: shop/other, to: shop/api, port: 80, expect: deny }\n');
+    commit();
+    const nowhere = 'http://127.0.0.1:9';
+    const env = {
+      ...process.env,
+      PRE_COMMIT_HOME: join(folder, 'cache'),
+      http_proxy: nowhere,
+      https_proxy: nowhere,
+      npm_config_registry: nowhere,
+    };
+    execFileSync('pre-commit', ['install'], { cwd: origin, env });
+    const tryToCommit = (message: string): ReturnType<typeof spawnSync> =>
+      spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t.invalid', 'commit', '--all', '-m', message], {
+        cwd: origin,
+        env,
+        encoding: 'utf8',
+      });
+    write('deploy/all.yaml', manifests('{ podSelector: { matchLabels: { app: web } } }, { podSelector: { matchLabels: { app: other } } }'));
+    const refused = tryToCommit('let others in');
+    expect(`${String(refused.stdout)}${String(refused.stderr)}`).toMatch(
+      /weir lint\.+Passed\s+weir test\.+Failed[^]*shop\/other → shop\/api[^]*allowed, should be denied/,
+    );
+    expect(refused.status).toBe(1);
+    write('deploy/all.yaml', `${manifests(fromWeb)}# nobody else\n`);
+    const through = tryToCommit('keep them out');
+    expect(through.status, String(through.stderr)).toBe(0);
+    expect(git(['log', '-1', '--format=%s'])).toBe('keep them out');
+  });
 });
