@@ -2,6 +2,7 @@
 import type { TrafficClass } from '@weir/connectivity';
 import type { Direction, FlowEnd, FlowQuestion, Outcome } from '@weir/model';
 import type { EndProblem } from './end-finder.ts';
+import type { PairTraffic } from './traffic-kinds.ts';
 
 /** One end that is asked for itself and all like it. */
 export interface AskedEnd {
@@ -23,6 +24,11 @@ export interface AskedFlow {
   readonly among: readonly TrafficClass[];
 }
 
+/** Questions about two ends over one family. */
+export interface PairQuestions extends PairTraffic {
+  readonly flowOf: (traffic: TrafficClass) => AskedFlow;
+}
+
 /** Questions that all, or of which at least one, must have the answer. */
 export interface Check {
   /** May be made anew each time, as there can be millions: to be asked for once. */
@@ -33,6 +39,8 @@ export interface Check {
   readonly expect: Outcome;
   /** The direction of the end that all of it is about: where its policies deny, those of the others need not be asked. */
   readonly first?: Direction;
+  /** Where all of it is about two ends alone. */
+  readonly ofPair?: PairQuestions;
 }
 
 /** What an assertion comes to; or why it says nothing. */

@@ -8,7 +8,10 @@
 import {
   appliesToPods,
   type Direction,
+  type DirectionVerdict,
   describeOrigin,
+  type Endpoint,
+  type FlowQuestion,
   judgeDirection,
   type Policy,
   type PolicyRef,
@@ -18,9 +21,10 @@ import {
   type SourcePosition,
 } from '@weir/model';
 import type { Snapshot } from '@weir/snapshot';
-import type { AskedFlow } from './check.ts';
+import type { PairQuestions } from './check.ts';
 import { endpointOf } from './check-planner.ts';
 import type { AssertionResult } from './run-assertions.ts';
+import { TrafficKindFinder } from './traffic-kinds.ts';
 
 /** A rule, or the isolation, of a policy, with the assertions that exercise it. */
 export interface CoveredRule {
@@ -40,16 +44,40 @@ interface Entry extends Omit<CoveredRule, 'tests'> {
 /** Every rule of every policy that can select pods and is enforced, in the order of policies. */
 export function coverRules(snapshot: Snapshot, results: readonly AssertionResult[]): CoveredRule[] {
   const { world } = snapshot;
-  const { entries, ofRule, ofIsolation } = entriesOf(world);
+  const { entries, ...lookup } = entriesOf(world);
+  const kinds = new TrafficKindFinder(world);
+  const exercise = new Exercise(world, lookup);
   for (const { assertion, plan } of results) {
     if (plan.kind === 'problem') continue;
-    for (const { flows } of plan.checks) {
-      for (const flow of flows) {
-        for (const entry of exercised(world, flow, { ofRule, ofIsolation })) entry.tests.add(assertion.name);
+    // The isolation of one pod is behind nearly all that "only these may" asks: entered once.
+    const entered = new Set<readonly Entry[]>();
+    const enter = (behind: readonly Behind[]): void => {
+      for (const list of exercise.of(behind)) {
+        if (entered.has(list)) continue;
+        entered.add(list);
+        for (const entry of list) entry.tests.add(assertion.name);
       }
+    };
+    for (const check of plan.checks) {
+      if (check.ofPair === undefined) {
+        for (const { question } of check.flows) enter(directions.map((direction) => exercise.behind(question, direction)));
+      } else for (const behind of ofPair(exercise, kinds, check.ofPair)) enter(behind);
     }
   }
   return entries.map((entry) => ({ ...entry, tests: [...entry.tests] }));
+}
+
+/** What is behind the answers about two ends: each direction is asked once for traffic that it treats alike. */
+function* ofPair(exercise: Exercise, kinds: TrafficKindFinder, pair: PairQuestions): Generator<readonly Behind[]> {
+  const known = { ingress: new Map<number, Behind>(), egress: new Map<number, Behind>() };
+  for (const joint of kinds.alikeInBoth(pair)) {
+    yield directions.map((direction) => {
+      let behind = known[direction].get(joint[direction]);
+      if (behind === undefined)
+        known[direction].set(joint[direction], (behind = exercise.behind(pair.flowOf(joint.one).question, direction)));
+      return behind;
+    });
+  }
 }
 
 interface EntryLookup {
@@ -87,21 +115,68 @@ function entriesOf(world: PolicyWorld): EntryLookup & { readonly entries: readon
   return { entries, ofRule, ofIsolation };
 }
 
-/** What is behind the verdict: of both directions where it is allowed, of those that deny where it is not. */
-function exercised(world: PolicyWorld, { question }: AskedFlow, { ofRule, ofIsolation }: EntryLookup): Entry[] {
-  const judged = directions.map((direction) => ({ direction, ...judgeDirection(world, question, direction) }));
-  const isDenied = judged.some(({ verdict }) => verdict === 'deny');
-  return judged.flatMap(({ direction, verdict, decidedBy }): Entry[] => {
+/** The verdict of one direction of a connection, and what decided it. */
+interface Behind extends Pick<DirectionVerdict, 'verdict' | 'decidedBy'> {
+  readonly direction: Direction;
+  readonly question: FlowQuestion;
+}
+
+const nothing: readonly Entry[] = [];
+
+/** Finds what is behind verdicts. */
+class Exercise {
+  readonly #world: PolicyWorld;
+  readonly #lookup: EntryLookup;
+  readonly #isolation: Readonly<Record<Direction, Map<string, readonly Entry[]>>> = { ingress: new Map(), egress: new Map() };
+  readonly #ofRules: WeakMap<Behind, readonly Entry[]> = new WeakMap();
+
+  constructor(world: PolicyWorld, lookup: EntryLookup) {
+    this.#world = world;
+    this.#lookup = lookup;
+  }
+
+  behind(question: FlowQuestion, direction: Direction): Behind {
+    const { verdict, decidedBy } = judgeDirection(this.#world, question, direction);
+    return { direction, question, verdict, ...(decidedBy === undefined ? {} : { decidedBy }) };
+  }
+
+  /** Of both directions where it is allowed, of those that deny where it is not. */
+  of(behind: readonly Behind[]): (readonly Entry[])[] {
+    const isDenied = behind.some(({ verdict }) => verdict === 'deny');
+    return behind.flatMap((one) => (isDenied && one.verdict !== 'deny' ? [] : [this.#entries(one)]));
+  }
+
+  #entries(behind: Behind): readonly Entry[] {
+    const { direction, question, decidedBy } = behind;
     const owner = endpointOf(direction === 'ingress' ? question.destination : question.source);
-    if (owner === undefined || decidedBy === undefined || (isDenied && verdict !== 'deny')) return [];
-    if (decidedBy.reason !== 'rule' && decidedBy.reason !== 'end of tier') return [];
-    const policies = world.selecting(owner).flatMap(({ tier, policies: own }) => (tier.name === decidedBy.tier ? own : []));
-    if (decidedBy.reason === 'end of tier') return policies.flatMap((policy) => ofIsolation[direction].get(policy) ?? []);
-    const alike = policies
-      .flatMap((policy) => policy[direction]?.rules ?? [])
-      .filter((rule) => rule.action === decidedBy.rule.action && ruleMatches(world, rule, question) === 'yes');
-    return alike.flatMap((rule) => ofRule.get(rule) ?? []);
-  });
+    if (owner === undefined || decidedBy === undefined) return nothing;
+    if (decidedBy.reason === 'end of tier') return this.#isolating(owner, direction, decidedBy.tier);
+    if (decidedBy.reason !== 'rule') return nothing;
+    let known = this.#ofRules.get(behind);
+    if (known === undefined) {
+      const { action } = decidedBy.rule;
+      known = this.#policies(owner, decidedBy.tier)
+        .flatMap((policy) => policy[direction]?.rules ?? [])
+        .filter((rule) => rule.action === action && ruleMatches(this.#world, rule, question) === 'yes')
+        .flatMap((rule) => this.#lookup.ofRule.get(rule) ?? []);
+      this.#ofRules.set(behind, known);
+    }
+    return known;
+  }
+
+  #isolating(owner: Endpoint, direction: Direction, tier: string): readonly Entry[] {
+    const key = `${owner.uid} ${tier}`;
+    let known = this.#isolation[direction].get(key);
+    if (known === undefined) {
+      known = this.#policies(owner, tier).flatMap((policy) => this.#lookup.ofIsolation[direction].get(policy) ?? []);
+      this.#isolation[direction].set(key, known);
+    }
+    return known;
+  }
+
+  #policies(owner: Endpoint, tierName: string): readonly Policy[] {
+    return this.#world.selecting(owner).flatMap(({ tier, policies }) => (tier.name === tierName ? policies : []));
+  }
 }
 
 /** The coverage of several clusters' worth of rules as one: a rule counts as one wherever it stands in the same place. */

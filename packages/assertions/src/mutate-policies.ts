@@ -4,7 +4,16 @@
  * A mutant that no assertion notices is compared with the policy on all connections of its pods: where none differs, it
  * changes nothing and nobody can notice; else one that differs says which assertion is missing.
  */
-import { appliesToPods, type Endpoint, judgeQuestion, type Outcome, type Policy, type PolicyWorld, type SelectingTier } from '@weir/model';
+import {
+  appliesToPods,
+  type Endpoint,
+  type FlowEnd,
+  judgeQuestion,
+  type Outcome,
+  type Policy,
+  type PolicyWorld,
+  type SelectingTier,
+} from '@weir/model';
 import { addToGroup } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import { isOwnNode, pairOf } from './alike-ends.ts';
@@ -43,10 +52,12 @@ export interface MutationLimits {
 /** So many verdicts are compared to find out whether a survivor changes anything. */
 const comparedMax = 50_000;
 
-/** A check of an assertion that holds. */
+/** A check of an assertion that holds, with its questions that a policy has a say about. */
 interface Holding {
   readonly assertion: Assertion;
   readonly check: Check;
+  /** May be made anew each time. */
+  readonly flows: readonly AskedFlow[];
 }
 
 /** Judges mutants of every policy that can select pods and is enforced; `results` are those of the same snapshot, with `eachPort`. */
@@ -59,7 +70,7 @@ export function mutatePolicies(snapshot: Snapshot, results: readonly AssertionRe
 
 class MutationRun {
   readonly #snapshot: Snapshot;
-  readonly #byPolicy: ReadonlyMap<Policy, readonly (Holding & { readonly flow: AskedFlow })[]>;
+  readonly #byPolicy: ReadonlyMap<Policy, readonly Holding[]>;
   readonly #planner: CheckPlanner;
   #left: number;
   #groups: readonly AskedGroup[] | undefined;
@@ -77,11 +88,12 @@ class MutationRun {
     // What is likely to notice goes first.
     const likely = mutant.effect === 'more' ? 'deny' : 'allow';
     const ordered = [...about.filter(({ check }) => check.expect === likely), ...about.filter(({ check }) => check.expect !== likely)];
-    for (const { assertion, check, flow } of ordered) {
-      const flows = check.wants === 'every' ? [flow] : check.flows;
-      this.#left -= flows.length;
+    for (const { assertion, check, flows } of ordered) {
       if (this.#left < 0) return { mutant, outcome: 'left out' };
-      if (flows.every((each) => !isAsWished(world, assertion, check.expect, each)))
+      const asked = check.wants === 'every' ? flows : check.flows;
+      this.#left -= asked.length;
+      const isWrong = (flow: AskedFlow): boolean => !isAsWished(world, assertion, check.expect, flow);
+      if (check.wants === 'every' ? asked.some(isWrong) : asked.every(isWrong))
         return { mutant, outcome: 'noticed', noticedBy: assertion.name };
     }
     const example = this.#difference(mutant, world);
@@ -126,24 +138,45 @@ class MutationRun {
   }
 }
 
-/** The questions of assertions that hold, by the policies that have a say about them. */
-function holdingByPolicy(world: PolicyWorld, results: readonly AssertionResult[]): Map<Policy, (Holding & { readonly flow: AskedFlow })[]> {
-  const found = new Map<Policy, (Holding & { readonly flow: AskedFlow })[]>();
+/** The checks of assertions that hold, by the policies that have a say about them. */
+function holdingByPolicy(world: PolicyWorld, results: readonly AssertionResult[]): Map<Policy, Holding[]> {
+  const found = new Map<Policy, Holding[]>();
   for (const { assertion, outcome, plan } of results) {
     if (outcome !== 'passed' || plan.kind === 'problem') continue;
     for (const check of plan.checks) {
-      for (const flow of check.flows) {
-        for (const policy of policiesAbout(world, flow)) {
-          addToGroup(found, policy, { assertion, check, flow });
-        }
+      if (check.ofPair !== undefined) {
+        // As it is: there may be a hundred thousand of them, each with a hundred questions.
+        for (const policy of policiesAbout(world, check.ofPair)) addToGroup(found, policy, new PairHolding(assertion, check));
+        continue;
       }
+      const flowsOf = new Map<Policy, AskedFlow[]>();
+      for (const flow of check.flows) for (const policy of policiesAbout(world, flow.question)) addToGroup(flowsOf, policy, flow);
+      for (const [policy, flows] of flowsOf) addToGroup(found, policy, { assertion, check, flows });
     }
   }
   return found;
 }
 
-function policiesAbout(world: PolicyWorld, { question }: AskedFlow): ReadonlySet<Policy> {
-  const ends = [endpointOf(question.source), endpointOf(question.destination)].filter((end) => end !== undefined);
+/** A check about two ends: its questions are made when they are asked. */
+class PairHolding implements Holding {
+  readonly assertion: Assertion;
+  readonly check: Check;
+
+  constructor(assertion: Assertion, check: Check) {
+    this.assertion = assertion;
+    this.check = check;
+  }
+
+  get flows(): readonly AskedFlow[] {
+    return this.check.flows;
+  }
+}
+
+function policiesAbout(
+  world: PolicyWorld,
+  { source, destination }: { readonly source: FlowEnd; readonly destination: FlowEnd },
+): ReadonlySet<Policy> {
+  const ends = [endpointOf(source), endpointOf(destination)].filter((end) => end !== undefined);
   return new Set(ends.flatMap((endpoint) => world.selecting(endpoint).flatMap(({ policies }) => policies)));
 }
 

@@ -9,7 +9,7 @@ import type { Direction, FlowEnd } from '@weir/model';
 import { type AddressRange, addressRangesContain, type Family, unionOfAddressRanges } from '@weir/net';
 import { isOwnNode, pairOf } from './alike-ends.ts';
 import type { Assertion, Claim } from './assertion.ts';
-import type { AskedFlow, AskedGroup, Check, Plan } from './check.ts';
+import type { AskedFlow, AskedGroup, Check, PairQuestions, Plan } from './check.ts';
 import { type CheckPlanner, endpointOf, flowsMax, type ServedPort } from './check-planner.ts';
 import type { EndProblem, FoundEnd } from './end-finder.ts';
 import { everybody } from './everybody.ts';
@@ -84,17 +84,22 @@ class OnlyPlan {
     for (const family of this.#planner.familiesBetween(source.end, destination.end, assertion.family)) {
       const about = { destination: endpointOf(destination.end), family };
       const among = this.#classesOf(family);
-      const meant = this.#planner.traffic.chosen(among, assertion.ports, about);
+      const meant = assertion.ports.length === 0 ? among : this.#planner.traffic.chosen(among, assertion.ports, about);
       const flowOf = this.#planner.flowsBetween(source, destination, { among, family });
+      const between = { source: source.end, destination: destination.end, family, among, flowOf };
+      if (other.listed.length === 0) {
+        this.#add(new PairCheck({ ...between, traffic: meant }, { wants: 'every', expect: 'deny', first: direction }));
+        continue;
+      }
       const named = new Set(
         other.listed.flatMap(({ ports }) => (ports.length === 0 ? [] : this.#planner.traffic.chosen(meant, ports, about))),
       );
       const isFree = other.listed.some(({ ports }) => ports.length === 0);
       const free = isFree ? meant.filter((traffic) => !named.has(traffic)) : [];
       const others = isFree ? [] : meant.filter((traffic) => !named.has(traffic));
-      this.#add(new PairCheck([...named], flowOf, { wants: 'every', expect: 'allow' }));
-      this.#add(new PairCheck(free, flowOf, { wants: assertion.ports.length > 0 ? 'every' : 'some', expect: 'allow' }));
-      this.#add(new PairCheck(others, flowOf, { wants: 'every', expect: 'deny', first: direction }));
+      this.#add(new PairCheck({ ...between, traffic: [...named] }, { wants: 'every', expect: 'allow' }));
+      this.#add(new PairCheck({ ...between, traffic: free }, { wants: assertion.ports.length > 0 ? 'every' : 'some', expect: 'allow' }));
+      this.#add(new PairCheck({ ...between, traffic: others }, { wants: 'every', expect: 'deny', first: direction }));
     }
     return this.#count <= flowsMax;
   }
@@ -117,27 +122,21 @@ class PairCheck implements Check {
   readonly wants: Check['wants'];
   readonly expect: Check['expect'];
   readonly first?: Direction;
-  readonly #traffic: readonly TrafficClass[];
-  readonly #flowOf: (traffic: TrafficClass) => AskedFlow;
+  readonly ofPair: PairQuestions;
 
-  constructor(
-    traffic: readonly TrafficClass[],
-    flowOf: (traffic: TrafficClass) => AskedFlow,
-    wish: Pick<Check, 'wants' | 'expect' | 'first'>,
-  ) {
+  constructor(ofPair: PairQuestions, wish: Pick<Check, 'wants' | 'expect' | 'first'>) {
     this.wants = wish.wants;
     this.expect = wish.expect;
     if (wish.first !== undefined) this.first = wish.first;
-    this.#traffic = traffic;
-    this.#flowOf = flowOf;
+    this.ofPair = ofPair;
   }
 
   get flows(): readonly AskedFlow[] {
-    return this.#traffic.map(this.#flowOf);
+    return this.ofPair.traffic.map(this.ofPair.flowOf);
   }
 
   get count(): number {
-    return this.#traffic.length;
+    return this.ofPair.traffic.length;
   }
 }
 

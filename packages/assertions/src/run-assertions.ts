@@ -18,6 +18,8 @@ import type { AskedFlow, Check, Plan } from './check.ts';
 import { CheckPlanner } from './check-planner.ts';
 import { planFlow } from './flow-checks.ts';
 import { planOnly } from './only-checks.ts';
+import { OwnRows } from './own-rows.ts';
+import { TrafficKindFinder } from './traffic-kinds.ts';
 
 /** Connections between two ends that are not as wished. */
 export interface FailedFlow {
@@ -64,13 +66,15 @@ export function runAssertions(
   { eachPort = false }: AskingOptions = {},
 ): AssertionResult[] {
   const planner = new CheckPlanner(snapshot, ends, eachPort);
+  const kinds = new TrafficKindFinder(snapshot.world);
+  const rows = new OwnRows(snapshot);
   const engine = snapshot.world.profile.name;
   return assertions.map((assertion): AssertionResult => {
     const base = { assertion, engine, asked: 0, failures: [] };
     if (assertion.profiles?.includes(engine) === false) return { ...base, outcome: 'skipped', plan: { kind: 'planned', checks: [] } };
     const plan = planAssertion(planner, assertion, engine);
     if (plan.kind === 'problem') return { ...base, outcome: 'error', plan, problem: problemOf(assertion, plan) };
-    const failures = failuresOf(snapshot, assertion, plan);
+    const failures = failuresOf({ snapshot, kinds, rows }, assertion, plan);
     const asked = plan.checks.reduce((sum, { count }) => sum + count, 0);
     return { ...base, asked, failures, plan, outcome: failures.length === 0 ? 'passed' : 'failed' };
   });
@@ -85,11 +89,17 @@ function problemOf(assertion: Assertion, { message, action, path }: Plan & { kin
   return { code: 'assertion-about-nobody', severity: 'error', message, action, field: path, position: assertion.positionOf(path) };
 }
 
-function failuresOf(snapshot: Snapshot, assertion: Assertion, { checks }: Plan & { kind: 'planned' }): FailedFlow[] {
+interface AskedWorld {
+  readonly snapshot: Snapshot;
+  readonly kinds: TrafficKindFinder;
+  readonly rows: OwnRows;
+}
+
+function failuresOf(asked: AskedWorld, assertion: Assertion, { checks }: Plan & { kind: 'planned' }): FailedFlow[] {
   const failures: FailedFlow[] = [];
   for (const check of checks) {
-    for (const group of wrongFlows(snapshot, assertion, check)) {
-      failures.push(failedFlow(snapshot, group, { assertion, check, isExplained: failures.length < explainedMax }));
+    for (const group of wrongFlows(asked, assertion, check)) {
+      failures.push(failedFlow(asked.snapshot, group, { assertion, check, isExplained: failures.length < explainedMax }));
     }
   }
   return failures;
@@ -101,12 +111,12 @@ interface WrongFlows {
 }
 
 /** The flows with another answer than the wished one, by their ends and what the answer is. */
-function wrongFlows({ world }: Snapshot, assertion: Assertion, { flows, wants, expect, first }: Check): WrongFlows[] {
+function wrongFlows(asked: AskedWorld, assertion: Assertion, check: Check): WrongFlows[] {
+  const { world } = asked.snapshot;
+  const { wants, expect } = check;
   const groups = new Map<string, { readonly flows: AskedFlow[]; readonly got: Outcome }>();
   let isAnyRight = false;
-  for (const flow of flows) {
-    // Most of millions of questions end here, without a look at what all the others say.
-    if (first !== undefined && assertion.decidedBy === undefined && outcomeInDirection(world, flow.question, first) === 'deny') continue;
+  for (const flow of openFlows(asked, assertion, check)) {
     const got = judgeQuestion(world, flow.question);
     const isRight = got === expect && isDecidedAsWished(world, assertion, flow);
     isAnyRight ||= isRight;
@@ -117,6 +127,21 @@ function wrongFlows({ world }: Snapshot, assertion: Assertion, { flows, wants, e
     else group.flows.push(flow);
   }
   return wants === 'some' && isAnyRight ? [] : [...groups.values()];
+}
+
+/** The flows that the policies of the end which all is about do not deny by themselves, where that is what is wished; else all. */
+function openFlows({ snapshot: { world }, kinds, rows }: AskedWorld, { decidedBy }: Assertion, check: Check): readonly AskedFlow[] {
+  const { first, ofPair } = check;
+  if (first === undefined || ofPair === undefined || decidedBy !== undefined) return check.flows;
+  const open: AskedFlow[] = [];
+  // Most of millions of questions end here, without a look at what all the others say.
+  for (const bundle of kinds.alikeIn(first, ofPair)) {
+    const [one] = bundle;
+    if (one === undefined) continue;
+    if (rows.deny(first, ofPair, one) ?? outcomeInDirection(world, ofPair.flowOf(one).question, first) === 'deny') continue;
+    for (const traffic of bundle) open.push(ofPair.flowOf(traffic));
+  }
+  return open;
 }
 
 /** Whether a question has the wished answer in a world, by the wished policy. */
