@@ -91,6 +91,39 @@ describe('pods whose egress is restricted', () => {
     ).toEqual([]);
   });
 
+  it('have none where a rule of administrators or of Cilium denies it, and that policy is blamed', () => {
+    const administrators = (kind: string, more: string, allowing: string): string => `apiVersion: policy.networking.k8s.io/${more}
+kind: ${kind}
+metadata: { name: admins }
+spec:
+  subject: { pods: { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: shop } }, podSelector: { matchLabels: { app: web } } } }
+  priority: 10
+${kind === 'ClusterNetworkPolicy' ? '  tier: Admin\n' : ''}  egress:
+    - action: ${allowing}
+      to: [{ pods: { namespaceSelector: {}, podSelector: { matchLabels: { app: db } } } }]
+    - action: Deny
+      to: [{ namespaces: {} }]
+`;
+    const namespace = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n---\n';
+    const cluster = namespace + pods + dnsPod;
+    const accept = administrators('ClusterNetworkPolicy', 'v1alpha2', 'Accept');
+    expect(found(cluster + accept)).toEqual(['egress-without-dns ClusterNetworkPolicy admins']);
+    expect(found(cluster + administrators('AdminNetworkPolicy', 'v1alpha1', 'Allow'))).toEqual([
+      'egress-without-dns AdminNetworkPolicy admins',
+    ]);
+    // What is denied has to be the DNS.
+    expect(found(cluster + accept.replace('namespaces: {}', 'networks: [169.254.169.254/32]'))).toEqual([]);
+    const cilium = `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: p, namespace: shop }
+spec:
+  endpointSelector: { matchLabels: { app: web } }
+  egress: [{ toEntities: [all] }]
+  egressDeny: [{ toEndpoints: [{ matchLabels: { k8s:io.kubernetes.pod.namespace: kube-system } }] }]
+`;
+    expect(found(cluster + cilium, { profile: 'cilium' })).toEqual(['egress-without-dns CiliumNetworkPolicy shop/p']);
+  });
+
   it('blame the policy that stands for most of them', () => {
     const text = pods + policy(`[${toDb}]`, '{}', 'all') + policy(`[${toDb}]`, '{ matchLabels: { app: web } }', 'one');
     expect(found(text)).toEqual(['egress-without-dns NetworkPolicy shop/all']);

@@ -10,6 +10,7 @@ import {
   judgeDirection,
   type Outcome,
   type Policy,
+  type PolicyRef,
   podName,
   type Rule,
 } from '@weir/model';
@@ -31,7 +32,7 @@ export const egressWithoutDns: LintRule = {
     for (const { pods, policies, udp } of restrictedPods(context)) {
       if (udp !== 'deny') continue;
       // Of several that restrict the same pods, the one that the others stand beside: that of most pods.
-      const blamed = policies.flatMap((policy) => context.policyOf(policy.ref) ?? []);
+      const blamed = policies.flatMap((ref) => context.policyOf(ref) ?? []);
       const [first] = blamed.map((of) => ({ of, reach: reachOf(context, of) })).sort((a, b) => b.reach - a.reach);
       if (first !== undefined) byPolicy.set(first.of, [...(byPolicy.get(first.of) ?? []), ...pods]);
     }
@@ -91,17 +92,17 @@ function asksCiliumFor53(list: unknown): boolean {
 /** Pods under the same policies, and whether they can ask for names. */
 interface RestrictedPods {
   readonly pods: readonly Endpoint[];
-  /** Those that isolate their egress. */
-  readonly policies: readonly Policy[];
+  /** The one whose rule denies them DNS, else those that isolate their egress. */
+  readonly policies: readonly PolicyRef[];
   readonly udp: Outcome;
   readonly tcp: Outcome;
-  /** The rule that allows UDP, where one does. */
+  /** The rule that allows UDP, or denies it, where one does. */
   readonly by?: Rule;
 }
 
 function restrictedPods(context: LintContext): readonly RestrictedPods[] {
   return context.once('dns of restricted pods', () => {
-    const groups = new Map<string, { pods: Endpoint[]; policies: Policy[]; rules: Rule[] }>();
+    const groups = new Map<string, { pods: Endpoint[]; policies: PolicyRef[]; rules: Rule[] }>();
     const numbers = new Map<Policy, number>();
     const numberOf = (policy: Policy): number => {
       let number = numbers.get(policy);
@@ -113,9 +114,11 @@ function restrictedPods(context: LintContext): readonly RestrictedPods[] {
       const selecting = context.snapshot.world
         .selecting(endpoint)
         .flatMap(({ policies }) => policies.filter(({ egress }) => egress !== undefined));
-      const policies = selecting.filter(({ egress }) => egress?.isolates === true);
+      const policies = selecting.filter(({ egress }) => egress?.isolates === true).map(({ ref }) => ref);
       const rules = selecting.flatMap(({ egress }) => egress?.rules ?? []);
-      if (policies.length === 0 || !rules.some(({ action }) => action === 'allow')) continue;
+      // Administrators isolate nobody: what they do not want they deny by a rule.
+      const restricts = policies.length > 0 || rules.some(({ action }) => action === 'deny');
+      if (!restricts || !rules.some(({ action }) => action === 'allow')) continue;
       const key = `${endpoint.namespace} ${selecting.map(numberOf).join()}`;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { pods: [endpoint], policies, rules });
@@ -126,7 +129,8 @@ function restrictedPods(context: LintContext): readonly RestrictedPods[] {
       if (first === undefined) return [];
       const [udp, tcp] = [protocolNumber.UDP, protocolNumber.TCP].map((protocol) => askDns(context, first, rules, protocol));
       if (udp === undefined || tcp === undefined) return [];
-      return [{ pods, policies, udp: udp.outcome, tcp: tcp.outcome, ...(udp.by === undefined ? {} : { by: udp.by }) }];
+      const denying = udp.outcome === 'deny' && udp.by !== undefined ? [udp.by.origin.policy] : policies;
+      return [{ pods, policies: denying, udp: udp.outcome, tcp: tcp.outcome, ...(udp.by === undefined ? {} : { by: udp.by }) }];
     });
   });
 }
@@ -137,7 +141,7 @@ function asksTheCluster({ snapshot }: LintContext, endpoint: Endpoint): boolean 
   return policy === 'ClusterFirst' && endpoint.namespace !== 'kube-system';
 }
 
-/** The best answer of those that answer. */
+/** The best answer of those that answer, and the rule that gives it. */
 function askDns(context: LintContext, source: Endpoint, rules: readonly Rule[], protocol: ProtocolNumber): { outcome: Outcome; by?: Rule } {
   const { ends, isKnown, world } = clusterDnsOf(context);
   const [address] = source.addresses;
@@ -153,7 +157,9 @@ function askDns(context: LintContext, source: Endpoint, rules: readonly Rule[], 
   // An assumed DNS has not all the labels that the real one has: a rule for its port is meant for it.
   const meant = isKnown ? undefined : rules.find((rule) => rule.action === 'allow' && asksForPort(rule, protocol));
   if (meant !== undefined) return { outcome: 'allow', by: meant };
-  return { outcome: verdicts.some(({ verdict }) => verdict === 'unknown') ? 'unknown' : 'deny' };
+  const [denied] = verdicts.filter(({ verdict }) => verdict === 'deny');
+  if (verdicts.some(({ verdict }) => verdict === 'unknown')) return { outcome: 'unknown' };
+  return { outcome: 'deny', ...(denied === undefined ? {} : ruleOf(denied)) };
 }
 
 function ruleOf({ decidedBy }: DirectionVerdict): { readonly by?: Rule } {
