@@ -8,11 +8,11 @@
  * Rules stay in force when the agent stops or dies. Before all sources are in sync nothing is sent
  * to the kernel, so what an earlier process left stays until it can be replaced as a whole.
  */
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { addressPairs, Engine } from '@weir/calc';
 import type { KubeClient } from '@weir/client';
+import { makeDirectory } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
 import { type EnforcementTarget, enforcementTarget, systemOf } from '@weir/model';
 import type { AgentHealth } from './agent-health.ts';
@@ -184,7 +184,7 @@ export class NodeAgent implements Agent {
     this.#engine.restoreAccepted(this.#accepted.load());
     this.#restStore.load();
     this.#names.restore();
-    mkdirSync(dirname(this.#settings.gateSocket), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(this.#settings.gateSocket), 0o700);
     this.#gate = await openGate(this.#settings.gateSocket, {
       add: (attachment) => this.#admission.add(attachment),
       remove: (uid) => this.#admission.remove(uid),

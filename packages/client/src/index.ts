@@ -12,5 +12,6 @@ export * from './in-cluster.ts';
 export * from './informer.ts';
 export * from './kube-client.ts';
 export * from './kubeconfig.ts';
+export * from './make-directory.ts';
 export * from './resource-path.ts';
 export type { WatchEvent } from './watch-stream.ts';

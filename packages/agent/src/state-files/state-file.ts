@@ -2,8 +2,9 @@
  * One JSON file of what must outlive the process: written whole, synced and renamed into place, so that
  * a crash at any moment leaves the old or the new one.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '@weir/client';
 
 /** What a file held. `absent`: there was none; `damaged`: it is there and cannot be read, `reason` says why. */
 export type StateFileContent =
@@ -18,7 +19,7 @@ export class StateFile {
 
   /** Makes the directory; throws Node's file errors. */
   constructor(directory: string, name: string) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     this.path = join(directory, name);
   }
 

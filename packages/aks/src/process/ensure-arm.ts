@@ -1,9 +1,9 @@
 /** Starts the endpoint when it does not run, and ends it. */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeDirectory } from '@weir/client';
 import { ClusterError, endProcess, lastLogLines, lockHolder, openLog } from '@weir/lab';
 import { extensionIndexPath } from '../extensions/extension-routes.ts';
 import { armLayout } from './arm-layout.ts';
@@ -28,7 +28,7 @@ const endMs = 15_000;
 /** Starts it when it does not run; `command` is how to start weir itself. Throws {@link ClusterError}. */
 export async function ensureArm(command: readonly string[]): Promise<RunningArm> {
   const layout = armLayout();
-  await mkdir(layout.state, { recursive: true, mode: 0o700 });
+  makeDirectory(layout.state, 0o700);
   if (lockHolder(layout.lock) === undefined) start(command);
   for (const deadlineMs = Date.now() + startMs; ; await sleep(50)) {
     const running = await runningArm();

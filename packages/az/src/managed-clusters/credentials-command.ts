@@ -1,7 +1,8 @@
 /** `az aks get-credentials`: puts the way into a cluster into a kubeconfig. */
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '@weir/client';
 import { isJsonObject, type JsonObject, objectsAt, textAt } from '@weir/kube';
 import { parse, stringify } from 'yaml';
 import { refused } from '../az-error.ts';
@@ -96,7 +97,7 @@ function warnOfMode(path: string, terminal: Terminal): void {
 
 /** A reader sees the old file or the new one; the mode of an old one stays. */
 function writeAtomically(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const mode = (lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0o600) & 0o777;
   const next = `${path}.${process.pid}.tmp`;
   writeFileSync(next, text, { mode, flag: 'wx' });

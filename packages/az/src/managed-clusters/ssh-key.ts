@@ -1,7 +1,8 @@
 /** The public key of the administrator of Linux nodes: given, read from a file, or made. */
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '@weir/client';
 import { refused } from '../az-error.ts';
 import type { GivenArguments } from '../command-line/given-arguments.ts';
 import type { Terminal } from '../terminal.ts';
@@ -33,7 +34,7 @@ function checkKey(text: string): string {
 function makeKey(privateFile: string, publicFile: string): string {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const line = `ssh-rsa ${openSshBlob(publicKey.export({ format: 'jwk' })).toString('base64')}`;
-  mkdirSync(dirname(privateFile), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(privateFile), 0o700);
   chmodSync(dirname(privateFile), 0o700);
   writeFileSync(privateFile, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600, flag: 'wx' });
   writeFileSync(publicFile, line, { mode: 0o644, flag: 'wx' });

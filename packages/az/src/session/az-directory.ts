@@ -2,8 +2,9 @@
  * What az keeps between two commands, in az's own files and forms, so that az and this can share a directory:
  * `config`, `clouds.config`, `azureProfile.json`, `service_principal_entries.json`. Own to Weir: `weir-extensions.json`.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '@weir/client';
 import { refused } from '../az-error.ts';
 import { type IniDocument, parseIni, renderIni } from './ini-document.ts';
 
@@ -138,7 +139,7 @@ export class AzDirectory {
 
   /** For its owner only: there is a secret among the files. */
   #write(file: string, text: string): void {
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    makeDirectory(this.path, 0o700);
     writeFileSync(join(this.path, file), text, { mode: 0o600 });
   }
 }

@@ -1,7 +1,8 @@
 /** What `weir migrate` does: which policies and services mean something else with another engine. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { changesAnything, type MigrationReport, planMigration, renderMigration } from '@weir/analyze';
+import { makeDirectory } from '@weir/client';
 import { formatDiagnostic, formatManifest, type NetworkPolicy } from '@weir/kube';
 import type { EngineName } from '@weir/model';
 import { type Cidr, parseCidr } from '@weir/net';
@@ -65,7 +66,7 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
 /** One file a policy, for `kubectl apply -f FOLDER`; names in manifests may be anything, and lead nowhere else. */
 function writePatches(folder: string, patches: readonly NetworkPolicy[]): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeDirectory(folder);
     for (const patch of patches) {
       const { namespace = 'default', name = '' } = patch.metadata;
       writeFileSync(join(folder, `${fileWord(namespace)}.${fileWord(name)}.yaml`), formatManifest([patch]));

@@ -1,5 +1,6 @@
 /** The files that a cluster's processes read: certificates, kubeconfigs and what each node is told. */
 import { mkdir } from 'node:fs/promises';
+import { makeDirectory } from '@weir/client';
 import type { AgentPlace } from '../engine-pods/agent-process.ts';
 import { apiServerAddress, apiServerPort, clusterDomain, kubernetesServiceAddress } from '../network/network-shape.ts';
 import type { NodeOptions } from '../node/node-options.ts';
@@ -17,7 +18,7 @@ import { checkSocketPaths } from './socket-paths.ts';
 export async function writeClusterFiles(config: ClusterConfig): Promise<void> {
   const layout = clusterLayout(config.name);
   for (const directory of [layout.state, layout.run, layout.store, layout.logs, layout.pids]) {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
   }
   // Loaded here because the certificate library is slow to load, and only `up` makes certificates.
   const { ClusterPki } = await import('../pki/cluster-pki.ts');

@@ -1,6 +1,7 @@
 /** A lock file that names its holder, so that a lock whose holder died is no lock. */
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from '@weir/client';
 import { AssertionError, defined } from '@weir/net';
 import { identifyProcess, isAlive, type ProcessIdentity, readIdentity } from './process-identity.ts';
 
@@ -11,7 +12,7 @@ export interface ProcessLock {
 
 /** Takes the lock at `path`; answers the holder's identity when another living process has it. */
 export function takeProcessLock(path: string): { readonly lock: ProcessLock } | { readonly holder: ProcessIdentity } {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path), 0o700);
   const own = defined(identifyProcess(process.pid), 'a running process has an identity');
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, JSON.stringify(own), { mode: 0o600 });
