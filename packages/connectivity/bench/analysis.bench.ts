@@ -41,11 +41,15 @@ function print(name: string, result: WorldResult): void {
   console.log(
     `  one question: looked up ${lookedUpUs.toFixed(1)} µs, ${judged}, explained with all policies of the cluster ${(result.explainedUs / 1000).toFixed(1)} ms (medians)`,
   );
-  for (const { kind, edits, changing, edit, diff, longest } of result.edits) {
+  for (const { kind, edits, changing, edit, diff, first, longest } of result.edits) {
     const which = `${kind} (${changing} of ${edits} change connections)`;
     console.log(
-      `  one policy edited, ${which}: snapshot after it ${times(edit)}, what changes ${times(diff)}; longest ${longest.toFixed(0)} ms`,
+      `  one policy edited, ${which}: snapshot after it ${times(edit)}, what changes ${times(diff)}; the first ${times(first)}, the longest other ${times(longest)}`,
     );
+  }
+  for (const { pods: selected, edits } of result.broadEdits) {
+    for (const { kind, connections, pairs: changed, diff } of edits)
+      console.log(`  a policy of ${selected} pods ${kind}: ${changed} pairs in ${connections} connections change, ${times(diff)}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { loadSnapshot, type Snapshot, withPolicy } from '@weir/snapshot';
 import { generateWorld, objectsOf, type PolicyMix, Random, toldWorld, type World, withMixedPolicies } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 import { type ConnectionComparison, compareConnections } from '../src/changed-connections.ts';
-import { isAboutAll } from '../src/comparison-scope.ts';
+import { asksMoreThanEnds, isAboutAll } from '../src/comparison-scope.ts';
 import { fatesOf } from './joint-flows.ts';
 
 /** What all ends are judged by is different: everybody is asked about everything. */
@@ -64,6 +64,15 @@ function causesOf({ blocks }: ConnectionComparison): string[] {
 const outside: Readonly<Record<Family, readonly string[]>> = { 4: ['203.0.113.10'], 6: ['2001:db8::10'] };
 
 describe('a difference about few pods', () => {
+  it('is asked for in worlds with rules about groups, nodes and their own pod, too', () => {
+    const asking = cases.filter((one) => {
+      const { base, policies } = worldOf(one);
+      const whole = loadSnapshot([...base, ...policies], { profile: engineProfiles[one.profile] });
+      return asksMoreThanEnds({ before: whole, after: whole, family: one.family });
+    });
+    expect(asking.length).toBeGreaterThan(4);
+  });
+
   it.each(cases)('is told as if everybody were asked about everything, whichever policy goes or comes: %o', (one) => {
     const { base, policies } = worldOf(one);
     const { family } = one;
