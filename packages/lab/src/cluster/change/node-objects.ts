@@ -8,12 +8,20 @@ export async function deleteNodeObjects(client: KubeClient, names: readonly stri
   await Promise.all(names.map((name) => deleteNode(client, name)));
 }
 
+/** The node first: as long as it is there, sets that want a pod on each node replace those that go. */
 async function deleteNode(client: KubeClient, name: string): Promise<void> {
-  const { items } = await client.list<Pod>(podsPath(), { fieldSelector: `spec.nodeName=${name}` });
-  const pods = items.map(({ metadata }) =>
-    gone(client.delete(podsPath(metadata.namespace), metadata.name ?? '', { gracePeriodSeconds: 0 })),
-  );
-  await Promise.all([...pods, gone(client.delete(nodesPath, name))]);
+  await gone(client.delete(nodesPath, name));
+  const asked = new Set<string>();
+  // A controller that has not seen that yet may have made another pod meanwhile.
+  for (;;) {
+    const { items } = await client.list<Pod>(podsPath(), { fieldSelector: `spec.nodeName=${name}` });
+    const rest = items.filter(({ metadata }) => !asked.has(metadata.uid ?? ''));
+    if (rest.length === 0) return;
+    for (const { metadata } of rest) asked.add(metadata.uid ?? '');
+    await Promise.all(
+      rest.map(({ metadata }) => gone(client.delete(podsPath(metadata.namespace), metadata.name ?? '', { gracePeriodSeconds: 0 }))),
+    );
+  }
 }
 
 /** That something is gone already is what was wanted. */
