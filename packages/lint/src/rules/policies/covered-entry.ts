@@ -8,6 +8,9 @@ import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 import { coversSides } from './covers-side.ts';
 import { coversExtent, type Extent, extentOf } from './entry-extent.ts';
 
+/** Each member is held against each other one: longer lists are most often made by programs, and are left alone. */
+const membersMax = 1_000;
+
 /** The rule. */
 export const coveredEntry: LintRule = {
   id: 'covered-entry',
@@ -22,6 +25,7 @@ export const coveredEntry: LintRule = {
 /** Peers by what they mean, which is what no text of them says: namespaces of their own, entities, labels. */
 function* coveredPeers(context: LintContext): Iterable<DraftFinding> {
   for (const list of peerLists(context)) {
+    if (list.length > membersMax) continue;
     for (const peer of list) {
       const by = list.find((other) => other !== peer && coversSides(other.sides, peer.sides) && !coversSides(peer.sides, other.sides));
       if (by !== undefined) yield told(peer.of, peer.field, by.field);
@@ -33,7 +37,7 @@ function* coveredPeers(context: LintContext): Iterable<DraftFinding> {
 function* coveredMembers(of: LintPolicy): Iterable<DraftFinding> {
   const protocol = isOfCilium(of) ? 'ANY' : 'TCP';
   for (const { path, name, value } of writtenFields(of)) {
-    if (!Array.isArray(value) || value.length < 2) continue;
+    if (!Array.isArray(value) || value.length < 2 || value.length > membersMax) continue;
     const extents = value.map((member): Extent | undefined => extentOf(name, member, protocol));
     for (const [i, extent] of extents.entries()) {
       if (extent === undefined) continue;
