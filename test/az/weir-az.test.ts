@@ -1,4 +1,5 @@
 /** `weir az` where the real az 2.45 has nothing to compare with: updates of the engine, questions at a terminal, extensions. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -137,6 +138,17 @@ describe('az aks get-credentials', () => {
       code: 1,
       stderr: expect.stringContaining('is a symbolic link. Refusing to write') as string,
     });
+  });
+
+  it.each(['pipe', 'directory'])('takes the place of no %s', async (kind) => {
+    const path = join(az.home, kind);
+    execFileSync(kind === 'pipe' ? 'mkfifo' : 'mkdir', [path]);
+    const { ino } = statSync(path);
+    expect(await az.run(`aks get-credentials ${cluster} -f ${path}`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`Kubeconfig path "${path}" is not a regular file.`) as string,
+    });
+    expect(statSync(path).ino).toBe(ino);
   });
 });
 

@@ -6,7 +6,7 @@
  * told that it has to begin anew (410), whichever of the two it has followed.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOfOtherRun, machineBootId } from './put-back.ts';
 import { RecoveryPoints } from './recovery-point.ts';
@@ -19,6 +19,9 @@ export async function saveStoreSnapshot(directory: string, file: string): Promis
   if (isOfOtherRun(directory, machineBootId())) {
     throw new SnapshotError('the machine was started anew since the store was written; start the cluster once, which puts it in order');
   }
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  // A snapshot takes the place of what is there: a device or a pipe would be gone for everybody.
+  if (found !== undefined && !found.isFile() && !found.isSymbolicLink()) throw new SnapshotError(`${file} is no regular file`);
   const temporary = `${file}.${randomBytes(6).toString('hex')}`;
   const copy = `${temporary}.copy`;
   // Secrets are in both: at no moment may others read them.

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,14 @@ describe('a snapshot of a store', () => {
       await server.dispose();
       await other.dispose();
     }
+  });
+
+  it('takes the place of no pipe or device', async () => {
+    const source = await filledStore('source', ['a']);
+    execFileSync('mkfifo', [inDirectory('pipe')]);
+    const { ino } = statSync(inDirectory('pipe'));
+    await expect(saveStoreSnapshot(source, inDirectory('pipe'))).rejects.toThrow('is no regular file');
+    expect(statSync(inDirectory('pipe')).ino).toBe(ino);
   });
 
   it('is for its owner only, replaces an older file when it is whole, and is the same text after a round trip', async () => {

@@ -59,9 +59,12 @@ interface MergeWish {
 }
 
 async function mergeInto(path: string, text: string, { context, replaces, terminal }: MergeWish): Promise<void> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() === true) {
     throw refused(`Kubeconfig path "${path}" is a symbolic link. Refusing to write to prevent symlink-following attacks.`);
   }
+  // The new file takes the place of the old one: a device or a pipe would be gone for everybody.
+  if (found?.isFile() === false) throw refused(`Kubeconfig path "${path}" is not a regular file.`);
   const addition = renamedContexts(objectOf(text, 'the answer of the server'), context);
   const existing = existsSync(path) ? parsedFile(path) : undefined;
   const merged = await mergedKubeconfig(existing, addition, async (name) => {
