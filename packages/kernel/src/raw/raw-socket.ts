@@ -6,7 +6,7 @@
  * synchronous and receiving never waits; {@link RawSocket.follow} tells of packets as they come.
  */
 import { constants } from 'node:os';
-import { type Address, addressFromBytes, addressToBytes, type ProtocolNumber } from '@weir/net';
+import { type Address, addressFromBytes, addressToBytes, assert, type ProtocolNumber } from '@weir/net';
 import koffi from 'koffi';
 import { checked, close, libcCall, socket } from '../libc/libc.ts';
 import { inNetns } from '../netns/in-netns.ts';
@@ -60,6 +60,7 @@ export class RawSocket {
 
   /** Sends a packet, routed by `destination`. It begins with its own IP header, unless the socket has a protocol: then the kernel writes that header. */
   send(packet: Uint8Array, destination: Address): void {
+    assert(!this.#isClosed, 'the raw socket is closed');
     const name = this.#family === 4 ? Buffer.alloc(16) : Buffer.alloc(28);
     name.writeUInt16LE(this.#family === 4 ? afInet : afInet6);
     name.set(addressToBytes(destination), this.#family === 4 ? 4 : 8);
@@ -68,6 +69,7 @@ export class RawSocket {
 
   /** The next packet that came, or undefined. IPv4 packets begin with their header, IPv6 packets behind it. */
   receive(): Buffer | undefined {
+    assert(!this.#isClosed, 'the raw socket is closed');
     const packet = Buffer.alloc(packetBytesMax);
     const length = recv(this.#fd, packet, packet.length, msgDontwait);
     if (length < 0 && koffi.errno() === constants.errno.EAGAIN) return undefined;

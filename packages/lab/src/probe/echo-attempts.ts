@@ -34,8 +34,9 @@ export class EchoAttempts {
         end('error');
       }
     };
-    send();
     repeat = setInterval(send, timeoutMs / rounds);
+    // It may fail at once, which ends the repetition.
+    send();
   }
 
   /** Closes the sockets. */

@@ -34,8 +34,9 @@ export class SctpAttempts {
         if (begun.length === 0) end('error');
       }
     };
-    begin();
     repeat = setInterval(begin, timeoutMs / rounds);
+    // It may fail at once, which ends the repetition.
+    begin();
   }
 
   /** Closes the stacks. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import { readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { listenTcp, openUdp } from '@weir/kernel';
+import { createNetns, deleteNetns, listenTcp, openUdp } from '@weir/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRawSctpDoor } from '../../src/images/sctp/raw-sctp-door.ts';
 import { SctpStack } from '../../src/images/sctp/sctp-stack.ts';
@@ -96,6 +96,21 @@ describe('probes from inside the pods', () => {
     expect(answers.slice(0, -1).filter((answer) => answer !== 'refused')).toEqual([]);
     expect(answers.at(-1)).toBe('timeout');
     expect(descriptors()).toBe(before);
+  });
+
+  it('end at once where a packet cannot be sent, and go on with nothing afterwards', async () => {
+    const uid = 'lonely';
+    createNetns(podNetnsName(cluster, uid));
+    try {
+      const timers = (): number => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
+      const before = timers();
+      const probe: Probe = { ...to(0, 'ICMP'), source: { kind: 'pod', uid } };
+      const { answers } = await probeConnections({ cluster, probes: [probe], timeoutMs: 60_000 });
+      expect(answers).toEqual(['error']);
+      expect(timers()).toBe(before);
+    } finally {
+      deleteNetns(podNetnsName(cluster, uid));
+    }
   });
 
   it('tell whether an ICMP echo comes back', async () => {
