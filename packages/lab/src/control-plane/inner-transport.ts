@@ -39,6 +39,7 @@ export class InnerTransport implements ApiTransport {
     const exchange = new Exchange();
     const answer = await this.#ask(request, exchange);
     if (answer.kind !== 'stream') {
+      discard(answer);
       exchange.leave();
       throw new TransportError('garbage', `${what(request)}: the answer is no stream`);
     }
@@ -77,6 +78,8 @@ export class InnerTransport implements ApiTransport {
     const answering = this.#answer(exchange.incoming(request, this.#username));
     const answer = await withinTime(request, answering).catch((error: unknown) => {
       exchange.leave();
+      // It may still come, and holds something open then.
+      void answering.then(discard, () => undefined);
       throw error;
     });
     if (answer.status < 400) return answer;
@@ -152,11 +155,22 @@ async function* bytesOf(answer: SentResponse): AsyncGenerator<Buffer, void> {
   else if (answer.kind === 'bytes') yield Buffer.from(answer.body);
   else if (answer.kind === 'stream') yield* answer.body as AsyncIterable<Buffer>;
   else {
-    for (const piece of allPieces(answer)) {
-      yield Buffer.from(piece);
-      await turn();
+    try {
+      for (const piece of allPieces(answer)) {
+        yield Buffer.from(piece);
+        await turn();
+      }
+    } finally {
+      discard(answer);
     }
   }
+}
+
+/** Lets go of what an answer holds that nobody takes to its end: a stream, or what a long list is read from. */
+function discard(answer: SentResponse): void {
+  if (answer.kind === 'stream') answer.body.destroy();
+  // An iteration that never began does not end what it iterates over.
+  if (answer.kind === 'pieces') answer.rest.return(answer.first);
 }
 
 function what({ method, url }: TransportRequest): string {

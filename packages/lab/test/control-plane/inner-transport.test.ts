@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { type AnswerRequest, type ApiServer, type SentResponse, startApiServer } from '@weir/apiserver';
 import { type KubeClient, namespacesPath, nodesPath, podsPath } from '@weir/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,6 +80,22 @@ describe('the way of the control plane to its own API server', () => {
     });
     const long: AnswerRequest = () => Promise.resolve({ kind: 'bytes', status: 200, body: 'x'.repeat(1_001), contentType: 'text/plain' });
     await expect(asking(long).send(request, 1_000)).rejects.toMatchObject({ name: 'TransportError', code: 'too-large' });
+  });
+
+  it('lets go of what an answer holds that is not taken to its end, or comes too late', async () => {
+    const ended: string[] = [];
+    const long: AnswerRequest = () => {
+      const rest = { return: () => ended.push('list') } as unknown as Extract<SentResponse, { kind: 'pieces' }>['rest'];
+      return Promise.resolve({ kind: 'pieces', status: 200, first: Buffer.alloc(1_001), rest, contentType: 'application/json' });
+    };
+    await expect(asking(long).send(request, 1_000)).rejects.toMatchObject({ code: 'too-large' });
+    expect(ended).toEqual(['list']);
+    const body = new PassThrough();
+    let answerLate: (answer: SentResponse) => void = () => undefined;
+    const late: AnswerRequest = () => new Promise((resolve) => (answerLate = resolve));
+    await expect(asking(late).stream({ ...request, timeoutMs: 1 })).rejects.toMatchObject({ code: 'timeout' });
+    answerLate({ kind: 'stream', status: 200, body, contentType: 'application/json' });
+    await expect.poll(() => body.destroyed).toBe(true);
   });
 
   it('gives its place among the requests back when the answer has been taken', async () => {
