@@ -66,7 +66,7 @@ beforeAll(async () => {
     await Promise.all(['server', 'listener'].map(async (name) => [name, await lab.addressOf('shop', name)] as const)),
   );
 });
-afterAll(() => lab.down());
+afterAll(() => lab?.down());
 
 describe.each([
   { api: 'cilium', kind: 'CiliumNetworkPolicy', plural: 'ciliumnetworkpolicies -n shop', count: 3 },

@@ -11,8 +11,7 @@
 import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { addressPairs, Engine } from '@weir/calc';
-import type { KubeClient } from '@weir/client';
-import { makeDirectory } from '@weir/client';
+import { type KubeClient, makeDirectory } from '@weir/client';
 import type { Dataplane } from '@weir/dataplane';
 import { type EnforcementTarget, enforcementTarget, systemOf } from '@weir/model';
 import type { AgentHealth } from './agent-health.ts';

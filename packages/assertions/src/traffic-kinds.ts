@@ -4,7 +4,7 @@
  */
 import { type TrafficClass, trafficOfRules } from '@weir/connectivity';
 import type { Direction, Endpoint, FlowEnd, PolicyWorld, Rule } from '@weir/model';
-import { type Family, portRangesContain } from '@weir/net';
+import { type Family, groupBy, portRangesContain } from '@weir/net';
 
 /** For each of the classes of traffic, in their order, a number that it shares with those that are treated alike. */
 type TrafficKinds = readonly number[];
@@ -50,7 +50,7 @@ export class TrafficKindFinder {
     const known = traffic === among ? this.#whole.get(kinds) : undefined;
     if (known !== undefined) return known;
     const places = this.#placesOf(among);
-    const bundles = bundlesOf(traffic, (one) => kinds[places.get(one) ?? -1] ?? -1);
+    const bundles = [...groupBy(traffic, (one) => kinds[places.get(one) ?? -1] ?? -1).values()];
     if (traffic === among) this.#whole.set(kinds, bundles);
     return bundles;
   }
@@ -147,15 +147,4 @@ export class TrafficKindFinder {
 interface NamedNumber {
   readonly protocol: number;
   readonly port: number;
-}
-
-function bundlesOf(traffic: readonly TrafficClass[], kindOf: (traffic: TrafficClass) => number): readonly Bundle[] {
-  const bundles = new Map<number, TrafficClass[]>();
-  for (const one of traffic) {
-    const kind = kindOf(one);
-    const bundle = bundles.get(kind);
-    if (bundle === undefined) bundles.set(kind, [one]);
-    else bundle.push(one);
-  }
-  return [...bundles.values()];
 }

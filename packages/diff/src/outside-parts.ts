@@ -15,7 +15,6 @@ import {
   parseAddress,
   previousAddress,
 } from '@weir/net';
-
 import { BlockIndex } from './block-index.ts';
 
 /** Addresses that are treated alike. */

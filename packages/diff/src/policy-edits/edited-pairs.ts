@@ -94,7 +94,7 @@ export class EditedPairs {
     const { direction, isPeer, changesPeers } = asked;
     const { family } = this.#compared;
     const { all, pods } = this.#ends;
-    const kinds = new PeerKinds({ world: this.#world, family, direction }, { all, index: podIndexOf(pods, family) }, isPeer);
+    const kinds = new PeerKinds({ world: this.#world, family, direction }, { all, index: podIndexOf(pods) }, isPeer);
     let answers: AnsweringPeers | undefined;
     for (const alike of this.#underSamePolicies(direction)) {
       const found = kinds.of(this.#peersOf(alike, asked));

@@ -13,6 +13,7 @@ import {
   type Side,
   selectorTruth,
   type Truth,
+  withoutPorts,
 } from '@weir/model';
 import { addressRangesContain, type Family } from '@weir/net';
 
@@ -111,15 +112,4 @@ const noOrigin: Rule['origin'] = { policy: { apiVersion: '', kind: '', name: '' 
 function both(one: Truth, other: Truth): Truth {
   if (one === 'no' || other === 'no') return 'no';
   return one === 'yes' ? other : one;
-}
-
-function withoutPorts({
-  ports: _ports,
-  namedPorts: _names,
-  notPorts: _notPorts,
-  notNamedPorts: _notNames,
-  clusterPorts: _cluster,
-  ...others
-}: Side): Side {
-  return others;
 }

@@ -1,9 +1,8 @@
 /** Pods by their labels and addresses, so that of those which a rule may match few are asked. */
-import { type LabelKey, namespaceNameKey, type PolicyWorld, type Selector } from '@weir/model';
-import { type Address, type AddressRange, addToGroup, compareAddresses, type Family } from '@weir/net';
-import type { PairedPod } from '../paired-pods.ts';
+import type { LabelKey, PolicyWorld, Selector } from '@weir/model';
+import { type Address, type AddressRange, addToGroup, compareAddresses } from '@weir/net';
 import type { EditedEnd } from './edited-ends.ts';
-import { narrowestLabel } from './selector-index.ts';
+import { narrowestLabel, toldLabels } from './selector-index.ts';
 
 /** A pod with its address. */
 interface AddressedPod {
@@ -24,11 +23,9 @@ export class PodIndex {
     this.#pods = pods;
   }
 
-  /** Those that a selector may match. Labels of namespaces that nobody told may be anything, except the one that says the name. */
-  matching(selector: Selector, { unknownNamespaces }: Pick<PolicyWorld, 'unknownNamespaces'>): readonly EditedEnd[] {
-    const isKnown = ({ space, key }: LabelKey): boolean =>
-      unknownNamespaces.size === 0 || space !== 'namespace' || key === namespaceNameKey;
-    const required = narrowestLabel(selector, isKnown);
+  /** Those that a selector may match. */
+  matching(selector: Selector, world: Pick<PolicyWorld, 'unknownNamespaces'>): readonly EditedEnd[] {
+    const required = narrowestLabel(selector, toldLabels(world));
     if (required === undefined) return this.#pods;
     const ofValues = this.#ofLabel(required.label);
     const [only] = required.values;
@@ -90,14 +87,11 @@ export class PodIndex {
 }
 
 /** The indexes of pods that many edits share. */
-const known: Readonly<Record<Family, WeakMap<readonly PairedPod[] | readonly EditedEnd[], PodIndex>>> = {
-  4: new WeakMap(),
-  6: new WeakMap(),
-};
+const known: WeakMap<readonly EditedEnd[], PodIndex> = new WeakMap();
 
 /** The index of the pods of a list, which is kept with it. */
-export function podIndexOf(pods: readonly EditedEnd[], family: Family): PodIndex {
-  let index = known[family].get(pods);
-  if (index === undefined) known[family].set(pods, (index = new PodIndex(pods)));
+export function podIndexOf(pods: readonly EditedEnd[]): PodIndex {
+  let index = known.get(pods);
+  if (index === undefined) known.set(pods, (index = new PodIndex(pods)));
   return index;
 }

@@ -16,9 +16,8 @@ export class SelectorIndex {
   /** Whether what pods have for the label is told. */
   readonly #isKnown: (label: LabelKey) => boolean;
 
-  /** Labels of namespaces that nobody told may be anything, except the one that says the name. */
-  constructor({ unknownNamespaces }: Pick<PolicyWorld, 'unknownNamespaces'>) {
-    this.#isKnown = ({ space, key }) => unknownNamespaces.size === 0 || space !== 'namespace' || key === namespaceNameKey;
+  constructor(world: Pick<PolicyWorld, 'unknownNamespaces'>) {
+    this.#isKnown = toldLabels(world);
   }
 
   add(selector: Selector, place: number): void {
@@ -49,6 +48,11 @@ export class SelectorIndex {
 
 /** Which labels tell most pods apart: few are in one namespace, and more in one team's. */
 const spaces = ['reserved', 'pod', 'serviceAccount', 'namespace'];
+
+/** Which labels are told of all pods: those of namespaces that nobody told may be anything, except the one that says the name. */
+export function toldLabels({ unknownNamespaces }: Pick<PolicyWorld, 'unknownNamespaces'>): (label: LabelKey) => boolean {
+  return ({ space, key }) => unknownNamespaces.size === 0 || space !== 'namespace' || key === namespaceNameKey;
+}
 
 /** The narrowest label that a selector requires with one of some values, among those that are accepted. */
 export function narrowestLabel(selector: Selector, accepts: (label: LabelKey) => boolean): ValuedLabel | undefined {

@@ -1,5 +1,5 @@
 /** The lists of peers of rules, whatever their API: each member with what it means in the model. */
-import type { Direction, Side } from '@weir/model';
+import { type Direction, type Side, withoutPorts } from '@weir/model';
 import type { LintContext } from './lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from './lint-policy.ts';
 
@@ -30,12 +30,8 @@ function readLists({ rules }: LintContext): readonly (readonly ListedPeer[])[] {
     lists.set(key, list);
     const peer = list.get(index) ?? { of, direction, field, index, sides: [] };
     list.set(index, peer);
+    // Ports are the rule's, and the same for all of its peers.
     peer.sides.push(withoutPorts(direction === 'ingress' ? rule.match.source : rule.match.destination));
   }
   return [...lists.values()].flatMap((list) => (list.size < 2 ? [] : [[...list.values()].sort((a, b) => a.index - b.index)]));
-}
-
-/** Ports are the rule's, and the same for all of its peers. */
-function withoutPorts({ ports: _p, namedPorts: _n, notPorts: _q, notNamedPorts: _m, clusterPorts: _c, ...side }: Side): Side {
-  return side;
 }
