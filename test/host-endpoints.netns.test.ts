@@ -88,7 +88,7 @@ async function expectVerdicts(expected: Readonly<Partial<Record<`${Asker} ${stri
     pod: [pod, podPort],
     'node port': [node, nodePort],
   };
-  await vi.waitFor(async () => {
+  const asked = vi.waitFor(async () => {
     const found = await Promise.all(
       Object.keys(expected).map(async (question) => {
         const [from = '', ...words] = question.split(' ');
@@ -98,6 +98,9 @@ async function expectVerdicts(expected: Readonly<Partial<Record<`${Asker} ${stri
     );
     expect(Object.fromEntries(found)).toEqual(expected);
   }, waiting);
+  await asked.catch(async (error: unknown) => {
+    throw new Error(`${String(error)}\n${await lab.evidence(guarded)}`, { cause: error });
+  });
 }
 
 describe('a host endpoint', () => {
@@ -113,7 +116,7 @@ describe('a host endpoint', () => {
     [node, pod] = [await lab.addressOf('shop', 'own'), await lab.addressOf('shop', 'web')];
   }, 120_000);
   afterAll(async () => {
-    await lab.down();
+    await lab?.down();
   });
 
   it('closes its node to others, but for failsafe ports, and lets through what is forwarded', async () => {

@@ -142,4 +142,14 @@ export class LabCluster {
   nodeNetns(node: string): string {
     return `weir-${this.name}-${node}`;
   }
+
+  /** What is in force on a node and what its agent said last, for the message of a failure that nobody can look into later. */
+  async evidence(node: string): Promise<string> {
+    const log = join(this.directory, 'state', 'clusters', this.name, 'logs', `${node}-agent.log`);
+    const [rules, lines] = await Promise.all([
+      runProgram('ip', ['netns', 'exec', this.nodeNetns(node), 'nft', 'list', 'ruleset']),
+      runProgram('tail', ['-n', '30', log]),
+    ]);
+    return `rules of ${node}:\n${rules.stdout}${rules.stderr}\nits agent's log:\n${lines.stdout}${lines.stderr}`;
+  }
 }
