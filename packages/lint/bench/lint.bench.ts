@@ -4,9 +4,11 @@
  *
  *   npm run bench:lint                shared labels
  *   npm run bench:lint -- unique      labels of its own for each pod
+ *   npm run bench:lint -- blocks      policies with many blocks instead
  */
 import { performance } from 'node:perf_hooks';
 import type { KubeObject, Pod } from '@weir/kube';
+import { engineProfiles } from '@weir/model';
 import { clusterOf, policyOf, type World, worlds } from '../../connectivity/bench/world.ts';
 import { LintContext } from '../src/context/lint-context.ts';
 import { lint } from '../src/index.ts';
@@ -52,7 +54,29 @@ function print(what: string, { ms, cpuMs }: Taken, found?: number): void {
   );
 }
 
+/** Two policies of Cilium that say the same of as many blocks, with a denial beside it, so that each block may be left out and several tiers decide. */
+function manyBlocks(count: number): KubeObject[] {
+  const toCIDR = Array.from({ length: count }, (_, i) => `20.${i >> 8}.${i & 255}.0/24`);
+  const egress = [{ toCIDR, toPorts: [{ ports: [{ port: '443', protocol: 'TCP' }] }] }];
+  const spec = { endpointSelector: { matchLabels: { app: 'web' } }, egress, egressDeny: [{ toCIDR: ['192.0.2.0/25'] }] };
+  const policies = ['one', 'other'].map((name) => ({ kind: 'CiliumNetworkPolicy', metadata: { namespace: 'shop', name }, spec }));
+  const pod = {
+    kind: 'Pod',
+    metadata: { namespace: 'shop', name: 'web', labels: { app: 'web' } },
+    spec: { nodeName: 'one', containers: [] },
+  };
+  return [{ apiVersion: 'v1', ...pod }, ...policies.map((policy) => ({ apiVersion: 'cilium.io/v2', ...policy }))] as KubeObject[];
+}
+
 const [name = 'shared'] = process.argv.slice(2);
+if (name === 'blocks') {
+  for (const count of [500, 1_000, 2_000, 4_000]) {
+    const input = { objects: manyBlocks(count), isComplete: true };
+    const [found, time] = taken(() => lint(input, { profile: engineProfiles.cilium }));
+    print(`2 policies, ${count} blocks each`, time, found.findings.length);
+  }
+  process.exit();
+}
 const world = worlds.find((one) => one.name === name);
 if (world === undefined) throw new Error(`there is no world ${name}: ${worlds.map((one) => one.name).join(', ')}`);
 const objects = objectsOf(world);

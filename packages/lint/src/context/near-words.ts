@@ -6,11 +6,12 @@ export function nearestWord(word: string, words: Iterable<string>): string | und
   const limit = word.length <= 3 ? 1 : word.length <= 8 ? 2 : 3;
   let best: { readonly word: string; readonly cost: number } | undefined;
   for (const candidate of words) {
-    if (candidate === word || candidate === '' || areOneOfSeveral(word, candidate)) continue;
-    const cost = differsOnlyInCase(candidate, word) ? 0 : editDistance(word, candidate, limit);
-    const isNear = cost <= limit && cost <= Math.max(word.length, candidate.length) / 2;
-    if (isNear && (best === undefined || cost < best.cost || (cost === best.cost && candidate < best.word)))
-      best = { word: candidate, cost };
+    // What costs least is asked first: there may be thousands of words, and few of them are near.
+    if (candidate === word || candidate === '' || Math.abs(candidate.length - word.length) > limit) continue;
+    const cost = differsOnlyInCase(candidate, word) ? 0 : editDistance(word, candidate, best?.cost ?? limit);
+    if (cost > (best?.cost ?? limit) || cost > Math.max(word.length, candidate.length) / 2) continue;
+    if (best !== undefined && cost === best.cost && candidate >= best.word) continue;
+    if (!areOneOfSeveral(word, candidate)) best = { word: candidate, cost };
   }
   return best?.word;
 }
@@ -30,5 +31,5 @@ function lettersOf(word: string): string {
 
 /** Whether two words are the same but for upper and lower case. */
 export function differsOnlyInCase(a: string, b: string): boolean {
-  return a !== b && a.toLowerCase() === b.toLowerCase();
+  return a !== b && a.length === b.length && a.toLowerCase() === b.toLowerCase();
 }

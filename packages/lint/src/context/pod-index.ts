@@ -6,7 +6,7 @@
 
 import { podToPlannedEndpoint } from '@weir/compile';
 import { namespaceNameLabel, type Pod, type StringMap } from '@weir/kube';
-import { type Endpoint, type PolicyWorld, requiredLabels, type Selector, selectorText, selectorTruth } from '@weir/model';
+import { type Endpoint, type LabelKey, type PolicyWorld, requiredLabels, type Selector, selectorText, selectorTruth } from '@weir/model';
 import { addToGroup } from '@weir/net';
 import { podKey, type Snapshot } from '@weir/snapshot';
 
@@ -29,10 +29,11 @@ export class PodIndex {
 
   constructor(snapshot: Snapshot, namespaces: ReadonlyMap<string, StringMap>) {
     this.#world = snapshot.world;
-    this.#all = new EndpointTable([...snapshot.endpoints.values()]);
-    this.#onHostNetwork = new EndpointTable(
-      [...snapshot.pods.values()].flatMap((pod) => (snapshot.endpoints.has(podKey(pod)) ? [] : (onHostNetwork(pod, namespaces) ?? []))),
+    this.#all = new EndpointTable([...snapshot.endpoints.values()], snapshot.world);
+    const onHosts = [...snapshot.pods.values()].flatMap((pod) =>
+      snapshot.endpoints.has(podKey(pod)) ? [] : (onHostNetwork(pod, namespaces) ?? []),
     );
+    this.#onHostNetwork = new EndpointTable(onHosts, snapshot.world);
   }
 
   /** Every pod with a network of its own. */
@@ -69,18 +70,24 @@ export class PodIndex {
   }
 }
 
-/** Endpoints by what selectors require most often: a namespace, else a label of the pod. */
+/** Endpoints by what selectors require most often: a namespace, a label of it, a label of the pod. */
 class EndpointTable {
   readonly endpoints: readonly Endpoint[];
   readonly #byNamespace = new Map<string, Endpoint[]>();
+  readonly #byNamespaceLabel = new Map<string, Endpoint[]>();
   readonly #byLabel = new Map<string, Endpoint[]>();
+  /** Those in namespaces whose labels are not known. */
+  readonly #unknown: Endpoint[] = [];
 
-  constructor(endpoints: readonly Endpoint[]) {
+  constructor(endpoints: readonly Endpoint[], { unknownNamespaces }: PolicyWorld) {
     this.endpoints = endpoints;
     for (const endpoint of endpoints) {
       add(this.#byNamespace, endpoint.namespace, endpoint);
       for (const [key, value] of Object.entries(endpoint.labels.pod)) add(this.#byLabel, `${key}=${value}`, endpoint);
+      const ofNamespace = unknownNamespaces.has(endpoint.namespace) ? [] : Object.entries(endpoint.labels.namespace);
+      for (const [key, value] of ofNamespace) add(this.#byNamespaceLabel, `${key}=${value}`, endpoint);
     }
+    for (const name of unknownNamespaces) for (const endpoint of this.inNamespace(name)) this.#unknown.push(endpoint);
   }
 
   inNamespace(name: string): readonly Endpoint[] {
@@ -89,17 +96,27 @@ class EndpointTable {
 
   /** All that the selector can match, and perhaps more. */
   candidates(selector: Selector): readonly Endpoint[] {
-    let best: readonly Endpoint[] = this.endpoints;
+    let best: readonly (readonly Endpoint[])[] = [this.endpoints];
     for (const { label, values } of requiredLabels(selector)) {
-      if (values === undefined) continue;
-      const isNamespace = (label.space === 'reserved' && label.key === 'namespace') || isNameOfNamespace(label);
-      if (!isNamespace && label.space !== 'pod') continue;
-      const table = isNamespace ? this.#byNamespace : this.#byLabel;
-      const found = values.flatMap((value) => table.get(isNamespace ? value : `${label.key}=${value}`) ?? []);
-      if (found.length < best.length) best = found;
+      const found = values === undefined ? undefined : this.#having(label, values);
+      if (found !== undefined && countIn(found) < countIn(best)) best = found;
     }
-    return best;
+    const [only = [], ...others] = best;
+    return others.length === 0 ? only : best.flat();
   }
+
+  /** The endpoints with one of the values, a list for each; undefined for labels by which there is no table. */
+  #having(label: LabelKey, values: readonly string[]): readonly (readonly Endpoint[])[] | undefined {
+    if ((label.space === 'reserved' && label.key === 'namespace') || isNameOfNamespace(label))
+      return values.map((value) => this.inNamespace(value));
+    const table = label.space === 'pod' ? this.#byLabel : label.space === 'namespace' ? this.#byNamespaceLabel : undefined;
+    const found = table === undefined ? undefined : values.map((value) => table.get(`${label.key}=${value}`) ?? []);
+    return found === undefined || label.space === 'pod' || this.#unknown.length === 0 ? found : [...found, this.#unknown];
+  }
+}
+
+function countIn(lists: readonly (readonly Endpoint[])[]): number {
+  return lists.reduce((sum, { length }) => sum + length, 0);
 }
 
 function isNameOfNamespace({ space, key }: { readonly space: string; readonly key: string }): boolean {

@@ -5,11 +5,8 @@ import { peerLists } from '../../context/peer-lists.ts';
 import { isOfCilium } from '../../context/policy-apis.ts';
 import { writtenFields } from '../../context/written-fields.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
-import { coversSides } from './covers-side.ts';
-import { coversExtent, type Extent, extentOf } from './entry-extent.ts';
-
-/** Each member is held against each other one: longer lists are most often made by programs, and are left alone. */
-const membersMax = 1_000;
+import { coveringExtents, coveringPeers } from './covering-entries.ts';
+import { type Extent, extentOf } from './entry-extent.ts';
 
 /** The rule. */
 export const coveredEntry: LintRule = {
@@ -25,9 +22,9 @@ export const coveredEntry: LintRule = {
 /** Peers by what they mean, which is what no text of them says: namespaces of their own, entities, labels. */
 function* coveredPeers(context: LintContext): Iterable<DraftFinding> {
   for (const list of peerLists(context)) {
-    if (list.length > membersMax) continue;
-    for (const peer of list) {
-      const by = list.find((other) => other !== peer && coversSides(other.sides, peer.sides) && !coversSides(peer.sides, other.sides));
+    const covering = coveringPeers(list);
+    for (const [i, peer] of list.entries()) {
+      const by = covering[i];
       if (by !== undefined) yield told(peer.of, peer.field, by.field);
     }
   }
@@ -37,15 +34,9 @@ function* coveredPeers(context: LintContext): Iterable<DraftFinding> {
 function* coveredMembers(of: LintPolicy): Iterable<DraftFinding> {
   const protocol = isOfCilium(of) ? 'ANY' : 'TCP';
   for (const { path, name, value } of writtenFields(of)) {
-    if (!Array.isArray(value) || value.length < 2 || value.length > membersMax) continue;
-    const extents = value.map((member): Extent | undefined => extentOf(name, member, protocol));
-    for (const [i, extent] of extents.entries()) {
-      if (extent === undefined) continue;
-      const by = extents.findIndex(
-        (other, j) => j !== i && other !== undefined && coversExtent(other, extent) && !coversExtent(extent, other),
-      );
-      if (by >= 0) yield told(of, `${path}[${i}]`, `${path}[${by}]`);
-    }
+    if (!Array.isArray(value) || value.length < 2) continue;
+    const covering = coveringExtents(value.map((member): Extent | undefined => extentOf(name, member, protocol)));
+    for (const [i, by] of covering.entries()) if (by !== undefined) yield told(of, `${path}[${i}]`, `${path}[${by}]`);
   }
 }
 

@@ -10,9 +10,12 @@ export function coversSides(outer: readonly Side[], inner: readonly Side[]): boo
 
 /** Whether all of some ranges is in others; all of them are sorted and disjoint. */
 export function isWithinRanges(inner: readonly AddressRange[], outer: readonly AddressRange[]): boolean {
-  return inner.every(({ first, last }) =>
-    outer.some((one) => compareAddresses(one.first, first) <= 0 && compareAddresses(last, one.last) <= 0),
-  );
+  let at = 0;
+  return inner.every(({ first, last }) => {
+    for (let one = outer[at]; one !== undefined && compareAddresses(one.last, first) < 0; one = outer[at]) at += 1;
+    const over = outer[at];
+    return over !== undefined && compareAddresses(over.first, first) <= 0 && compareAddresses(last, over.last) <= 0;
+  });
 }
 
 /** Whether every name that fits a pattern fits another one; `*` is every name, `**.` at the beginning one label or more. */

@@ -7,8 +7,10 @@
  * ```
  */
 import { type AlikeWalk, type Bounds, type EndClasses, isKnown, known, type Reach, type RowWalk } from '@weir/connectivity';
-import type { Direction, Policy, Rule, Tier } from '@weir/model';
+import type { Direction, Policy, Rule } from '@weir/model';
 import { BitSet } from '@weir/net';
+import type { PolicyPart } from './policy-part.ts';
+import { StepIndex } from './step-index.ts';
 import { type EndStep, onlyOnce, type RuleStep, type Step, stepsOf, type WalkEnds } from './walk-steps.ts';
 
 /** Who decides: a step, or that nobody isolates. */
@@ -43,6 +45,8 @@ export class DecisionWalk {
   readonly ends: EndClasses;
   readonly reach: Reach;
   readonly steps: readonly Step[];
+  /** Those of them that end a tier. */
+  readonly tierEnds: readonly EndStep[];
   /** The peers with whom the pods have a flow of which their policies decide. */
   readonly peers: BitSet;
   /** The classes of one pod, which has no flow with itself. */
@@ -53,6 +57,7 @@ export class DecisionWalk {
   /** Whether nobody has said which of the policies come first, so that all is denied. */
   readonly isUnordered: boolean;
   readonly #rowWalk: RowWalk;
+  readonly #index: StepIndex;
   #stepsOfRule: ReadonlyMap<Rule, RuleStep> | undefined;
   #base: Bounds | undefined;
   #allowedOnce: BitSet | undefined;
@@ -70,6 +75,8 @@ export class DecisionWalk {
     this.peers = kind.peers;
     this.isUnordered = kind.isUnordered;
     this.steps = stepsOf(walk, over.reach, kind);
+    this.tierEnds = kind.ends;
+    this.#index = new StepIndex(this.steps, kind.peers.size);
   }
 
   /** The steps that are rules of these. */
@@ -85,7 +92,7 @@ export class DecisionWalk {
 
   /** The peers that are allowed as it is. */
   get base(): Bounds {
-    this.#base ??= this.allowed(withoutNothing);
+    this.#base ??= this.#walk(this.steps, withoutNothing, this.peers);
     return this.#base;
   }
 
@@ -105,7 +112,7 @@ export class DecisionWalk {
   }
 
   #findPlain(): boolean {
-    const ends = this.steps.filter((step) => step.kind === 'end');
+    const ends = this.tierEnds;
     const isAllowing = this.steps.every((step) => step.kind === 'end' || (step.rule.action === 'allow' && isKnown(step.matched)));
     return isAllowing && ends.length === 1 && ends.every(({ isolating }) => isolating.length > 0);
   }
@@ -128,20 +135,36 @@ export class DecisionWalk {
     if (only !== undefined && own.length === 1 && this.#isPlain && !this.#misses(without))
       return only.matched.certain.and(this.allowedOnce);
     const all: Without = { rules: { has: (rule) => without.rules.has(rule) || rules.has(rule) }, policies: without.policies };
-    return this.base.possible.without(this.allowed(all).certain).and(this.matchedBy(rules).possible);
+    const touched = this.matchedBy(rules).possible;
+    return this.base.possible.and(touched).without(this.allowedAmong(touched, all).certain);
   }
 
-  /** The peers that are allowed with something left out. */
-  allowed(without: Without): Bounds {
+  /** The peers of whom a part decides something at most, of those that are left without what is left out: of all others the same is decided with it. */
+  touchedBy(part: PolicyPart, without: Without): BitSet {
+    const endsOtherwise = part.kind === 'policy' && this.tierEnds.some((end) => !isolatesIn(end, without) && endIsolates(end, part));
+    return endsOtherwise ? this.peers : this.matchedBy(part.rules).possible;
+  }
+
+  /** Whether the part is a policy that makes the end of a tier deny. */
+  isIsolatedBy(part: PolicyPart): boolean {
+    return part.kind === 'policy' && this.tierEnds.some((end) => endIsolates(end, part));
+  }
+
+  /** Those of some peers that are allowed with something left out. */
+  allowedAmong(peers: BitSet, without: Without): Bounds {
+    return this.#walk(this.#index.stepsFor(peers), without, this.peers.and(peers));
+  }
+
+  #walk(steps: readonly Step[], without: Without, peers: BitSet): Bounds {
     const walk = this.#rowWalk;
     walk.begin();
-    for (const step of this.steps) {
-      if (step.kind === 'end') walk.endTier(isolatingIn(step, without).length > 0);
+    for (const step of steps) {
+      if (step.kind === 'end') walk.endTier(isolatesIn(step, without));
       else if (!isLeftOut(step, without)) walk.rule(step.rule.action, step.matched);
     }
     const { certain, possible } = walk.end();
-    const within = certain.and(this.peers);
-    return { certain: within, possible: certain === possible ? within : possible.and(this.peers) };
+    const within = certain.and(peers);
+    return { certain: within, possible: certain === possible ? within : possible.and(peers) };
   }
 
   /** The peers that one of the rules matches for certain, and those that it matches perhaps. */
@@ -162,9 +185,10 @@ export class DecisionWalk {
   before(rules: ReadonlySet<Rule>, peers: BitSet, without: Without): { readonly deciders: readonly Step[]; readonly reached: BitSet } {
     const deciders: Step[] = [];
     let reached = BitSet.empty(peers.size);
+    const own = new Set(this.stepsOf(rules).map(({ tier }) => tier));
     for (const { step, taken } of this.#taking(peers, without, rules)) {
       if (step.kind === 'rule' && rules.has(step.rule)) reached = reached.or(taken);
-      else if (step.kind === 'end' || step.rule.action !== 'pass' || this.#isTierOf(step.tier, rules)) deciders.push(step);
+      else if (step.kind === 'end' || step.rule.action !== 'pass' || own.has(step.tier)) deciders.push(step);
     }
     return { deciders, reached };
   }
@@ -186,10 +210,10 @@ export class DecisionWalk {
   *#taking(peers: BitSet, without: Without, stops?: ReadonlySet<Rule>): Generator<{ readonly step: Step; readonly taken: BitSet }> {
     let remaining = peers;
     let passed = BitSet.empty(peers.size);
-    for (const step of this.steps) {
+    for (const step of this.#index.stepsFor(peers)) {
       if (remaining.isEmpty && passed.isEmpty) return;
       if (step.kind === 'end') {
-        if (isolatingIn(step, without).length > 0) {
+        if (isolatesIn(step, without)) {
           if (!remaining.isEmpty) yield { step, taken: remaining };
           remaining = passed;
         } else remaining = remaining.or(passed);
@@ -203,16 +227,16 @@ export class DecisionWalk {
       yield { step, taken };
     }
   }
-
-  #isTierOf(tier: Tier, rules: ReadonlySet<Rule>): boolean {
-    return this.steps.some((step) => step.kind === 'rule' && step.tier === tier && rules.has(step.rule));
-  }
 }
 
 function isLeftOut({ policy, rule }: RuleStep, without: Without): boolean {
   return without.policies.has(policy) || without.rules.has(rule);
 }
 
-function isolatingIn({ isolating }: EndStep, without: Without): readonly Policy[] {
-  return isolating.filter((policy) => !without.policies.has(policy));
+function isolatesIn({ isolating }: EndStep, without: Without): boolean {
+  return isolating.some((policy) => !without.policies.has(policy));
+}
+
+function endIsolates({ isolates }: EndStep, { policies }: PolicyPart): boolean {
+  return policies.some((policy) => isolates.has(policy));
 }

@@ -75,7 +75,7 @@ export class WalkIndex {
     let says = this.#saying.get(part);
     if (says === undefined) {
       says = this.of(part).some(
-        (walk) => isolates(part, walk) || walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.peers)),
+        (walk) => walk.isIsolatedBy(part) || walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.peers)),
       );
       this.#saying.set(part, says);
     }
@@ -85,11 +85,6 @@ export class WalkIndex {
 
 function add<K>(map: Map<K, DecisionWalk[]>, key: K, walk: DecisionWalk): void {
   addToGroup(map, key, walk);
-}
-
-/** Whether the part is a policy that makes the end of its tier deny. */
-function isolates(part: PolicyPart, { steps }: DecisionWalk): boolean {
-  return part.kind === 'policy' && steps.some((step) => step.kind === 'end' && step.isolating.some((one) => part.policies.includes(one)));
 }
 
 /** A search that takes one part after the other. */
@@ -129,16 +124,18 @@ function isSame(walk: DecisionWalk, part: PolicyPart, without: Without): boolean
   if (walk.isUnordered || decidesAlone(walk, part)) return false;
   const { certain, possible } = walk.base;
   if (certain !== possible) {
-    const touched = isolates(part, walk) ? walk.peers : walk.matchedBy(part.rules).possible;
-    if (possible.without(certain).meets(touched)) return false;
+    const uncertain = walk.isIsolatedBy(part) ? walk.peers : walk.matchedBy(part.rules).possible;
+    if (possible.without(certain).meets(uncertain)) return false;
   }
-  const after = walk.allowed(without);
-  return after.certain.equals(certain) && after.possible.equals(possible);
+  // The walk decides as it does without what was taken before; so of others than these peers it decides the same.
+  const touched = walk.touchedBy(part, without);
+  const after = walk.allowedAmong(touched, without);
+  return after.certain.equals(certain.and(touched)) && after.possible.equals(possible.and(touched));
 }
 
 /** Whether the part allows what nothing else does, as far as that can be told without walking again. */
 function decidesAlone(walk: DecisionWalk, part: PolicyPart): boolean {
   const staysIsolated =
-    part.kind !== 'policy' || walk.steps.some((step) => step.kind === 'end' && !step.isolating.every((one) => part.policies.includes(one)));
+    part.kind !== 'policy' || walk.tierEnds.some(({ isolating }) => !isolating.every((one) => part.policies.includes(one)));
   return staysIsolated && walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.allowedOnce));
 }

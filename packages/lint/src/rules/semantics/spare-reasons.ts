@@ -53,9 +53,7 @@ export function kindOfSpare({ action, rules }: RulePart, { before, after }: Spar
     if (before.some(({ kind }) => kind === 'end')) return 'unreachable';
     if (before.some((step) => step.kind === 'rule' && step.rule.action !== action)) return 'shadowed';
   }
-  const own = new Set(
-    walks.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'rule' && rules.has(step.rule) ? [step.tier] : []))),
-  );
+  const own = new Set(walks.flatMap((walk) => walk.stepsOf(rules).map(({ tier }) => tier)));
   const isOwn = (decider: Decider): boolean => decider.kind === 'rule' && own.has(decider.tier);
   return [...before, ...after].every(isOwn) ? 'redundant' : 'agreeing';
 }
@@ -64,7 +62,7 @@ export function kindOfSpare({ action, rules }: RulePart, { before, after }: Spar
 export function isolatingBeside(part: PolicyPart, walks: WalkIndex): readonly Policy[] {
   const others = walks
     .of(part)
-    .flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'end' ? step.isolating : [])))
+    .flatMap(({ tierEnds }) => tierEnds.flatMap(({ isolating }) => isolating))
     .filter((policy) => !part.policies.includes(policy));
   return [...new Set(others)];
 }

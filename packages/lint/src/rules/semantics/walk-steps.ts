@@ -17,6 +17,8 @@ export interface EndStep {
   readonly kind: 'end';
   readonly tier: Tier;
   readonly isolating: readonly Policy[];
+  /** The same, to look one up. */
+  readonly isolates: Pick<ReadonlySet<Policy>, 'has'>;
 }
 
 /** One step of a walk. */
@@ -37,7 +39,7 @@ export function endsOf(tiers: AlikeWalk['tiers'], direction: Direction): WalkEnd
     ).length > 0;
   const ends = tiers.map(({ tier, policies }): EndStep => {
     const isolating = tier.end === 'deny' ? policies.filter((policy) => policy[direction]?.isolates === true) : [];
-    return { kind: 'end', tier, isolating };
+    return { kind: 'end', tier, isolating, isolates: new Set(isolating) };
   });
   return { isUnordered, ends };
 }
