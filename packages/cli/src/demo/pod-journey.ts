@@ -106,23 +106,26 @@ export async function connect(
 
 /** Without a policy the pods talk, with it they do not. */
 export async function applyPolicy(journey: PodJourney, pods: TwoPods): Promise<void> {
-  const { transcript, directory } = journey;
-  transcript.heading('Without a policy: the pods talk');
+  journey.transcript.heading('Without a policy: the pods talk');
   await connect(journey, pods, { outcome: 'talks', after: pods.made });
-  transcript.heading('With the policy: the kernel drops the packets');
+  journey.transcript.heading('With the policy: the kernel drops the packets');
+  await connect(journey, pods, { outcome: 'TIMEOUT', after: await putPolicy(journey) });
+}
+
+/** Makes the article's policy out of a file of its own. */
+export async function putPolicy({ transcript, shell, directory }: PodJourney): Promise<StepResult> {
   const policy = join(directory, 'demo-policy.yaml');
   copyFileSync(checkoutFile('examples/article/demo-policy.yaml'), policy);
   await transcript.step({
     command: 'cat demo-policy.yaml',
     run: () => Promise.resolve({ output: readFileSync(policy, 'utf8'), exitCode: 0 }),
   });
-  const applied = await transcript.step(
-    typedStep(journey.shell, 'kubectl apply -f demo-policy.yaml', {
+  return transcript.step(
+    typedStep(shell, 'kubectl apply -f demo-policy.yaml', {
       differs: mustPrint('networkpolicy.networking.k8s.io/demo-policy created'),
       correction: { printed: 'kubectl apply –f demo-policy.yaml', because: 'with a long dash that kubectl does not know' },
     }),
   );
-  await connect(journey, pods, { outcome: 'TIMEOUT', after: applied });
 }
 
 /** With the label they talk again. */

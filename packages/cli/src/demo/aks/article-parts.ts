@@ -10,6 +10,7 @@ import {
   labelClient,
   leaveClient,
   type PodJourney,
+  putPolicy,
   unlabelClient,
 } from '../pod-journey.ts';
 import { mustPrint, type StepResult } from '../step.ts';
@@ -22,8 +23,10 @@ import {
   changeEngine,
   createCiliumCluster,
   createCluster,
+  deleteCalicoDefinitions,
   deleteCluster,
   getCredentials,
+  keepCalicoDefinitions,
   lookAtProtection,
   type ManagedCluster,
   readWindowsUser,
@@ -83,6 +86,11 @@ export const articleParts: readonly ArticlePart[] = [
       cluster.transcript.heading('Without an engine: all nodes are re-imaged, the policy stays and is not enforced');
       await changeEngine(cluster, 'none', 'az rest');
       await walkAgain({ ...journey, system: 'windows' }, 'talks');
+      cluster.transcript.heading(
+        'Azure Network Policy Manager in an existing cluster: all nodes are re-imaged, the policy is enforced again',
+      );
+      await changeEngine(cluster, 'azure', 'weir az');
+      await walkAgain({ ...journey, system: 'windows' }, 'TIMEOUT');
       await deleteNamespace(journey);
     },
   },
@@ -99,6 +107,31 @@ export const articleParts: readonly ArticlePart[] = [
       await walk(journey, { on: 'linux' });
       await mustDo(journey, 'kubectl delete networkpolicy demo-policy -n demo');
       await walk(journey, { on: 'windows' });
+      await deleteNamespace(journey);
+    },
+  },
+  {
+    title: 'Calico in an existing cluster, its uninstallation (preview), and Cilium after it',
+    engine: 'calico',
+    cluster: 'myAKSCluster-existing',
+    run: async (cluster, journey) => {
+      await createCluster(cluster, { engine: 'none', forWindows: false });
+      await getCredentials(cluster);
+      await createNamespace(journey);
+      cluster.transcript.heading('Without an engine: the policy is there and not enforced');
+      await putPolicy(journey);
+      await walkAgain(journey, 'talks');
+      cluster.transcript.heading('Calico is installed: all nodes are re-imaged, the policy is enforced');
+      await changeEngine(cluster, 'calico', 'weir az');
+      await lookAtProtection(cluster);
+      await walkAgain(journey, 'TIMEOUT');
+      await keepCalicoDefinitions(cluster);
+      cluster.transcript.heading('Calico is uninstalled: its definitions stay until they are deleted by hand');
+      await changeEngine(cluster, 'none', 'az rest');
+      await deleteCalicoDefinitions(cluster);
+      cluster.transcript.heading('Cilium is installed: the policy, which was there all the time, is enforced again');
+      await changeEngine(cluster, 'cilium', 'weir az');
+      await walkAgain(journey, 'TIMEOUT');
       await deleteNamespace(journey);
     },
   },

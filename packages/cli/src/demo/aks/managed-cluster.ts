@@ -1,7 +1,7 @@
 /** What the article does with a managed cluster: made, given Windows nodes, credentials, another engine, and removed. */
 import { randomBytes } from 'node:crypto';
 import { type CommandShell, typedStep } from '../command-shell.ts';
-import { mustSucceed, type Step, type StepResult } from '../step.ts';
+import { mustPrint, mustSucceed, type Step, type StepResult } from '../step.ts';
 import type { Transcript } from '../transcript.ts';
 
 /** Engines that a cluster of the article has. */
@@ -52,18 +52,21 @@ export async function readWindowsUser({ transcript, shell }: ManagedCluster): Pr
   );
 }
 
-/** `az aks create` as the article has it; with Windows, az asks for the administrator's password. */
+/**
+ * `az aks create` as the article has it; with Windows, az asks for the administrator's password. Without an engine it is
+ * what the article calls an existing cluster.
+ */
 export async function createCluster(
   { transcript, shell }: ManagedCluster,
-  { engine, forWindows }: { readonly engine: ArticleEngine; readonly forWindows: boolean },
+  { engine, forWindows }: { readonly engine: ArticleEngine | 'none'; readonly forWindows: boolean },
 ): Promise<void> {
+  const policy = engine === 'none' ? '' : `\n    --network-policy ${engine} \\`;
   const user = forWindows ? '\n    --windows-admin-username $WINDOWS_USERNAME \\' : '';
   const command = `az aks create \\
     --resource-group $RESOURCE_GROUP_NAME \\
     --name $CLUSTER_NAME \\
     --node-count 1 \\${user}
-    --network-plugin azure \\
-    --network-policy ${engine} \\
+    --network-plugin azure \\${policy}
     --generate-ssh-keys`;
   // Long enough, of all four kinds, and known to nobody.
   const password = `Aa1!${randomBytes(12).toString('base64url')}`;
@@ -142,6 +145,30 @@ export async function lookAtProtection({ transcript, shell }: ManagedCluster): P
       differs: ({ output }) => (/unprotected for \d+ ms/.test(output) ? undefined : 'nothing says how long pods were unprotected'),
     }),
   );
+}
+
+const calicoDefinitions = "kubectl get crd -o name | grep -E '[.](projectcalico[.]org|tigera[.]io)$'";
+
+/** The article warns of deleting Calico's definitions while it is there: the cluster would break, and here they stay. */
+export async function keepCalicoDefinitions({ transcript, shell }: ManagedCluster): Promise<void> {
+  transcript.heading("Calico's definitions deleted too early would break the cluster: they are kept");
+  await transcript.step(
+    typedStep(shell, 'kubectl delete crd globalnetworkpolicies.crd.projectcalico.org', {
+      differs: ({ output, exitCode }) =>
+        exitCode !== 0 && output.includes('Calico enforces the network policies of this cluster')
+          ? undefined
+          : `printed '${output.trim()}' instead of a refusal`,
+    }),
+  );
+}
+
+/** What Calico leaves behind is there, is deleted by hand, and is gone. */
+export async function deleteCalicoDefinitions({ transcript, shell }: ManagedCluster): Promise<void> {
+  const areThere = ({ output }: StepResult): string | undefined =>
+    /projectcalico\.org$/m.test(output) && /tigera\.io$/m.test(output) ? undefined : "not all of Calico's definitions have stayed";
+  await transcript.step(typedStep(shell, calicoDefinitions, { differs: areThere }));
+  await transcript.step(typedStep(shell, `${calicoDefinitions} | xargs kubectl delete`));
+  await transcript.step(typedStep(shell, calicoDefinitions, { differs: mustPrint('') }));
 }
 
 /** Removes the cluster. */
