@@ -105,12 +105,38 @@ describe('weir demo --aks', () => {
     expect(commands(/^az aks nodepool add [^]*--os-type Windows/)).toHaveLength(2);
   });
 
-  it('talks, times out, talks with the label, and times out without it, on each of five nodes; then after the engine has changed', () => {
+  it('talks, times out, talks with the label, and times out without it, on each of five nodes; then after each change of engine', () => {
     const connects = commands(/^\/agnhost connect /).map(({ output }) => output.trim());
     const walk = ['', 'TIMEOUT', '', 'TIMEOUT'];
-    const toCilium = ['TIMEOUT', ''];
-    const toNone = [''];
-    expect(connects).toEqual([...walk, ...toCilium, ...walk, ...toNone, ...walk, ...walk, ...walk]);
+    const withEngine = ['TIMEOUT', ''];
+    const withNone = [''];
+    const npmOnLinux = [...walk, ...withEngine];
+    const npmOnWindows = [...walk, ...withNone, ...withEngine];
+    const calico = [...walk, ...walk];
+    const existingCluster = [...withNone, ...withEngine, ...withEngine];
+    expect(connects).toEqual([...npmOnLinux, ...npmOnWindows, ...calico, ...existingCluster, ...walk]);
+  });
+
+  it('installs each engine in a cluster that has none, and takes Azure NPM and Calico away again', () => {
+    const wished = report.steps.flatMap(({ command }) => {
+      const updated = /^(?:weir )?az aks update [^]*--network-(?:policy|dataplane) (\w+)/.exec(command);
+      const sent = /^az rest --method get [^]*networkPolicy: '(\w+)'/.exec(command);
+      return updated?.[1] ?? sent?.[1] ?? [];
+    });
+    expect(wished).toEqual(['cilium', 'none', 'azure', 'calico', 'none', 'cilium']);
+  });
+
+  it("keeps Calico's definitions while it is there, and lets them be deleted by hand afterwards", () => {
+    const [early] = commands(/^kubectl delete crd globalnetworkpolicies/);
+    expect(early).toMatchObject({ exitCode: 1 });
+    const listed = commands(/^kubectl get crd -o name \| grep -E \S+$/).map(({ output }) => output.trim().split('\n').length);
+    expect(listed).toEqual([expect.toSatisfy((count: number) => count > 10) as number, 1]);
+    expect(commands(/\| xargs -n 5 kubectl delete$/)).toMatchObject([{ exitCode: 0 }]);
+  });
+
+  it('meets the limits that the article tells of', () => {
+    expect(commands(/--node-count 251$/)).toMatchObject([{ output: expect.stringContaining('up to 250 nodes') as string }]);
+    expect(commands(/daemonset\/azure-npm-win/)).toMatchObject([{ output: expect.stringContaining('named ports') as string }]);
   });
 
   it('says where the article cannot be taken by its word', () => {

@@ -34,7 +34,7 @@ for (const name of ['writeFileSync', 'renameSync', 'rmSync'] as const) {
 }
 syncBuiltinESMExports();
 
-/** A cluster is a file with the sizes of its pools and its engine. */
+/** A cluster is a file with its engine, its version, the sizes of its pools, and whether it is stopped. */
 class FileHost implements ClusterHost {
   create(cluster: ManagedCluster): Promise<void> {
     fs.writeFileSync(fileOf(cluster), realityOf(cluster));
@@ -50,11 +50,12 @@ class FileHost implements ClusterHost {
     return Promise.resolve();
   }
 
-  start(): Promise<void> {
-    return Promise.resolve();
+  start(cluster: ManagedCluster): Promise<void> {
+    return this.create(cluster);
   }
 
-  stop(): Promise<void> {
+  stop(cluster: ManagedCluster): Promise<void> {
+    fs.writeFileSync(fileOf(cluster), `${realityOf(cluster)} stopped`);
     return Promise.resolve();
   }
 
@@ -79,8 +80,8 @@ function fileOf({ name }: ManagedCluster): string {
   return join(directory, 'reality', name);
 }
 
-function realityOf({ network, pools }: ManagedCluster): string {
-  return [network.networkPolicy, ...pools.map(({ name, count }) => `${name}:${count}`)].join(' ');
+function realityOf({ network, pools, kubernetesVersion }: ManagedCluster): string {
+  return [network.networkPolicy, kubernetesVersion, ...pools.map(({ name, count }) => `${name}:${count}`)].join(' ');
 }
 
 const { startArm } = await import('../../src/start-arm.ts');

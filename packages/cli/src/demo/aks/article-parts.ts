@@ -16,6 +16,7 @@ import {
 import { mustPrint, type StepResult } from '../step.ts';
 import type { Transcript } from '../transcript.ts';
 import type { AksWindow } from './aks-scene.ts';
+import { readUnsupported, refuseTooManyNodes } from './limits.ts';
 import {
   type ArticleEngine,
   type AzAbilities,
@@ -63,6 +64,7 @@ export const articleParts: readonly ArticlePart[] = [
       await getCredentials(cluster);
       await createNamespace(journey);
       await walk(journey, { on: 'linux', asksWhy: true });
+      await refuseTooManyNodes(cluster);
       cluster.transcript.heading('From Azure Network Policy Manager to Cilium: all nodes are re-imaged, the policy stays');
       await changeEngine(cluster, 'cilium', 'weir az');
       await lookAtProtection(cluster);
@@ -83,6 +85,7 @@ export const articleParts: readonly ArticlePart[] = [
       await getCredentials(cluster, ['aksnpwin000000']);
       await createNamespace(journey);
       await walk(journey, { on: 'windows' });
+      await readUnsupported(cluster);
       cluster.transcript.heading('Without an engine: all nodes are re-imaged, the policy stays and is not enforced');
       await changeEngine(cluster, 'none', 'az rest');
       await walkAgain({ ...journey, system: 'windows' }, 'talks');

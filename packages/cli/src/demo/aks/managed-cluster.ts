@@ -167,7 +167,7 @@ export async function deleteCalicoDefinitions({ transcript, shell }: ManagedClus
   const areThere = ({ output }: StepResult): string | undefined =>
     /projectcalico\.org$/m.test(output) && /tigera\.io$/m.test(output) ? undefined : "not all of Calico's definitions have stayed";
   await transcript.step(typedStep(shell, calicoDefinitions, { differs: areThere }));
-  await transcript.step(typedStep(shell, `${calicoDefinitions} | xargs kubectl delete`));
+  await transcript.step(typedStep(shell, `${calicoDefinitions} | xargs -n 5 kubectl delete`));
   await transcript.step(typedStep(shell, calicoDefinitions, { differs: mustPrint('') }));
 }
 
