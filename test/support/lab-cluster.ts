@@ -143,13 +143,29 @@ export class LabCluster {
     return `weir-${this.name}-${node}`;
   }
 
-  /** What is in force on a node and what its agent said last, for the message of a failure that nobody can look into later. */
+  /** What is in force on a node, its network and what its agent said last, for the message of a failure that nobody can look into later. */
   async evidence(node: string): Promise<string> {
     const log = join(this.directory, 'state', 'clusters', this.name, 'logs', `${node}-agent.log`);
-    const [rules, lines] = await Promise.all([
-      runProgram('ip', ['netns', 'exec', this.nodeNetns(node), 'nft', 'list', 'ruleset']),
-      runProgram('tail', ['-n', '30', log]),
-    ]);
-    return `rules of ${node}:\n${rules.stdout}${rules.stderr}\nits agent's log:\n${lines.stdout}${lines.stderr}`;
+    const [own, router] = [this.nodeNetns(node), this.nodeNetns('vnet')];
+    const questions: readonly (readonly [string, ...string[]])[] = [
+      ['ip', 'netns', 'exec', own, 'nft', 'list', 'ruleset'],
+      ...[own, router].flatMap((netns) =>
+        [
+          ['-s', 'link'],
+          ['neighbour', 'show', 'nud', 'all'],
+          ['route', 'show', 'table', 'all'],
+        ].map((words) => ['ip', '-n', netns, ...words] as [string, ...string[]]),
+      ),
+      ['ip', 'netns', 'exec', own, 'nstat', '-asz'],
+      ['ip', 'netns', 'exec', own, 'conntrack', '-L'],
+      ['tail', '-n', '30', log],
+    ];
+    const answers = await Promise.all(
+      questions.map(async ([program, ...args]) => {
+        const { stdout, stderr } = await runProgram(program, args);
+        return `# ${program} ${args.join(' ')}\n${stdout}${stderr}`;
+      }),
+    );
+    return answers.join('\n');
   }
 }
