@@ -81,6 +81,7 @@ describe('weir shell in a terminal', () => {
       const create = 'az aks create --resource-group $RESOURCE_GROUP_NAME --name c1 --network-plugin azure --network-policy azure';
       const refused = await shell.run(create, /az group create[^]*\(weir\) [^\n]*[$#] $/);
       expect(refused).toContain('added: --no-ssh-key');
+      expect(refused).toContain('leaves this out: az group create --resource-group myResourceGroup-NP --location canadaeast');
       expect(refused).toContain("(ResourceGroupNotFound) Resource group 'myResourceGroup-NP' could not be found.");
       await shell.run('az aks show', /required[^]*\(weir\) [^\n]*[$#] $/);
       const joined = await shell.run('    --resource-group $RESOURCE_GROUP_NAME --name c1', /NotFound[^]*\(weir\) [^\n]*[$#] $/);

@@ -140,6 +140,18 @@ describe('az aks get-credentials', () => {
     });
   });
 
+  it('refuses a file that is no kubeconfig, and one that cannot be', async () => {
+    const file = join(az.home, 'text');
+    writeFileSync(file, 'hello\n');
+    expect((await az.run(`aks get-credentials ${cluster} -f ${file}`)).stderr).toBe(
+      "ERROR: No such key 'clusters' in existing config, please confirm whether it is a valid config file. May back up this config file, delete it and retry the command.\n",
+    );
+    expect(await az.run(`aks get-credentials ${cluster} -f ${file}/below`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('below" cannot be written: ENOTDIR') as string,
+    });
+  });
+
   it.each(['pipe', 'directory'])('takes the place of no %s', async (kind) => {
     const path = join(az.home, kind);
     execFileSync(kind === 'pipe' ? 'mkfifo' : 'mkdir', [path]);
@@ -149,6 +161,72 @@ describe('az aks get-credentials', () => {
       stderr: expect.stringContaining(`Kubeconfig path "${path}" is not a regular file.`) as string,
     });
     expect(statSync(path).ino).toBe(ino);
+  });
+});
+
+describe('az group update', () => {
+  const updated = async (options: string): Promise<unknown> => JSON.parse(await az.output(`group update -n rg ${options} --query tags`));
+
+  it('sets and removes any property, in the words of az where there is none', async () => {
+    expect(await updated('--tags a=b c=d --set tags.e=1 tags.f=true')).toEqual({ a: 'b', c: 'd', e: '1', f: 'True' });
+    expect(await updated('--remove tags.a --remove tags.c')).toEqual({ e: '1', f: 'True' });
+    expect(await updated('--set tags={"q":"r"}')).toEqual({ q: 'r' });
+    for (const [options, message] of [
+      ['--set tags.x.y=b', "ERROR: Couldn't find 'x' in 'tags'. Available options: ['q']\n"],
+      ['--set =x', 'ERROR: usage error: Empty key in --set. Correct syntax: --set KEY=VALUE [KEY=VALUE ...]\n'],
+      ['--remove tags.nope', "ERROR: Couldn't find 'nope' in 'tags'. Available options: ['q']\n"],
+      ['--add tags a=b', 'ERROR: invalid syntax: --add property.listProperty <key=value, string or JSON string>\n'],
+    ] as const) {
+      expect(await az.run(`group update -n rg ${options}`), options).toEqual({ code: 1, stdout: '', stderr: message });
+    }
+    expect((await az.run('group update -n rg --set nope=b')).stderr).toBe(
+      "WARNING: Property 'nope' not found on root. Send it as an additional property .\n",
+    );
+    expect((await az.run('group update -n rg --set location=westus')).stderr).toContain('(InvalidResourceGroupLocation)');
+    await az.output('group update -n rg --remove tags');
+  });
+});
+
+describe('az account', () => {
+  it('lists the regions of the endpoint', async () => {
+    expect(await az.output("account list-locations --query [?name=='canadaeast'].displayName -o tsv")).toBe('Canada East\n');
+    expect(await az.output('account list-locations -o table')).toMatch(/^DisplayName +Name +RegionalDisplayName\n-/);
+  });
+
+  it('signs everybody out', async () => {
+    const other = await AzAtTerminal.open();
+    try {
+      await other.output('group list');
+      await other.output('account clear');
+      expect(await other.run('group list')).toEqual({ code: 1, stdout: '', stderr: "ERROR: Please run 'az login' to setup account.\n" });
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('knows no other subscription', async () => {
+    const unknown = "ERROR: Subscription 'nope' not found. Check the spelling and casing and try again.\n";
+    expect((await az.run('account show --subscription nope')).stderr).toBe(unknown);
+    expect((await az.run('aks list --subscription nope')).stderr).toBe(`WARNING: Subscription 'nope' not recognized.\n${unknown}`);
+  });
+});
+
+describe('az --verbose', () => {
+  it('ends with how long it took', async () => {
+    const { stderr } = await az.run('group list -o none --verbose');
+    expect(stderr).toMatch(/^INFO: Command ran in \d+\.\d{3} seconds \(init: \d+\.\d{3}, invoke: \d+\.\d{3}\)\n$/);
+  });
+});
+
+describe('az --query', () => {
+  it.each([
+    ['abs(name)', 'In function abs(), invalid type for value: c1, expected one of: [\'number\'], received: "string"'],
+    ['agentPoolProfiles[].abs(name)', 'In function abs(), invalid type, expected one of: [\'number\'], received: "string"'],
+    ['abs()', 'Expected 1 argument for function abs(), received 0'],
+    ['foo(@)', 'Unknown function: foo()'],
+  ])('%s is refused in the words of az', async (query, problem) => {
+    const { code, stderr } = await az.run(`aks show ${cluster} --query ${query}`);
+    expect([code, stderr.split('\n')[0]]).toEqual([1, `ERROR: Invalid jmespath query supplied for \`--query\`: ${problem}`]);
   });
 });
 

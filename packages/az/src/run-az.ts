@@ -14,7 +14,7 @@ import { versionText } from './profile/version-commands.ts';
 import { ArmClient } from './session/arm-client.ts';
 import { AzDirectory } from './session/az-directory.ts';
 import type { CloudAccount } from './session/cloud-account.ts';
-import { fetchSubscriptions, fetchToken, notSignedIn, type SignedIn, signedIn } from './session/sign-in.ts';
+import { fetchSubscriptions, fetchToken, noSubscription, notSignedIn, type SignedIn, signedIn } from './session/sign-in.ts';
 import { type AzStreams, Terminal } from './terminal.ts';
 
 /** What a command line is run with. */
@@ -41,6 +41,8 @@ export async function runAz(options: RunAzOptions): Promise<AzExitCode> {
       isVerbose: given.flag('verbose'),
       showsErrorsOnly: given.flag('onlyShowErrors'),
     });
+  const started = performance.now();
+  let begun: { readonly terminal: Terminal; readonly at: number } | undefined;
   try {
     const args = withFiles(options.args, homedir());
     if (args[0] === '--version' || args[0] === '-v') {
@@ -53,18 +55,33 @@ export async function runAz(options: RunAzOptions): Promise<AzExitCode> {
       return 0;
     }
     const { command } = named;
-    if (command === undefined) throw usageError('the following arguments are required: _subcommand', [`'az ${named.words} -h' lists them`]);
+    if (command === undefined) throw missingCommand(named.words);
     const known = [...command.arguments, ...globalArguments];
     const given = parseArguments(known, named.rest, { command: `az ${command.words}`, environment });
     const query = given.text('query');
     if (query !== undefined) checkQuery(query);
-    return await runCommand(command, { given, terminal: loudness(given), options, query });
+    begun = { terminal: loudness(given), at: performance.now() };
+    return await runCommand(command, { given, terminal: begun.terminal, options, query });
   } catch (error) {
     const told = options.signal.aborted ? refused('Keyboard interrupt is captured.') : error;
     if (!(told instanceof AzError)) throw error;
     loudness(new GivenArguments(new Map())).fail(told);
     return told.exitCode;
+  } finally {
+    begun?.terminal.info(durations({ started, begun: begun.at, ended: performance.now() }));
   }
+}
+
+/** How long a command took, in az's words; times in milliseconds. */
+function durations({ started, begun, ended }: { readonly started: number; readonly begun: number; readonly ended: number }): string {
+  const [all, init, invoke] = [ended - started, begun - started, ended - begun].map((each) => (each / 1_000).toFixed(3));
+  return `Command ran in ${all} seconds (init: ${init}, invoke: ${invoke})`;
+}
+
+/** A group alone names no command; argparse calls the word that is missing so. */
+function missingCommand(words: string): AzError {
+  const missing = words === '' ? '_command_package' : '_subcommand';
+  return usageError(`the following arguments are required: ${missing}`, [`'${['az', words, '-h'].filter(Boolean).join(' ')}' lists them`]);
 }
 
 interface CommandRun {
@@ -124,7 +141,8 @@ async function signedInClient(directory: AzDirectory, options: RunAzOptions, { c
   const { account, subscription } = await whoIsSignedIn(directory, options);
   const wished = given.text('subscription');
   if (wished !== undefined && ![subscription.id, subscription.name].includes(wished)) {
-    throw refused(`The subscription of '${wished}' doesn't exist in cloud '${account.cloud}'.`);
+    terminal.warn(`Subscription '${wished}' not recognized.`);
+    throw noSubscription(wished);
   }
   const { base, authority } = account;
   const token = await fetchToken(account);

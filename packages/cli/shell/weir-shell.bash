@@ -13,6 +13,8 @@ __weir_say() { printf 'weir shell: %s\n' "$*" >&2; }
 
 # `$NAME=value` sets nothing in bash: the name is set, and the line, which is no command, skipped.
 __weir_before_command() {
+  # Another `=~` must not lose what the command before has matched: it may be about to read BASH_REMATCH.
+  [[ $BASH_COMMAND == \$* ]] || return 0
   [[ $BASH_COMMAND =~ ^\$([A-Za-z_][A-Za-z_0-9]*)=([A-Za-z0-9._/-]*)$ ]] || return 0
   printf -v "${BASH_REMATCH[1]}" %s "${BASH_REMATCH[2]}"
   __weir_say "bash sets a variable without the \$; done: ${BASH_REMATCH[1]}=${BASH_REMATCH[2]}"

@@ -2,6 +2,7 @@
 import { type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
 import { providerError } from '../arm/arm-error.ts';
 import { filledIn } from './filled-in.ts';
+import { checkPoolTypes } from './pool-field-types.ts';
 import { defaultWindowsSku, windowsSystem } from './windows-systems.ts';
 
 /** What nodes run. */
@@ -58,6 +59,7 @@ export interface PoolContext {
  */
 export function readAgentPool(name: string, properties: JsonObject, context: PoolContext): AgentPool {
   checkClusterWide(properties);
+  checkPoolTypes(properties);
   const { current } = context;
   const text = (field: string, otherwise: string): string => textAt(properties, field) || otherwise;
   const osType = (textAt(properties, 'osType') || (current?.osType ?? 'Linux')) as PoolSystem;

@@ -5,6 +5,7 @@ import type { AgentPool } from './agent-pool.ts';
 import { parseVersion } from './kubernetes-versions.ts';
 import type { NetworkProfile } from './network-profile.ts';
 import { poolAddressProblem } from './pool-addresses.ts';
+import { poolFieldsProblem } from './pool-fields.ts';
 import { poolLabelsProblem } from './pool-labels.ts';
 import type { WindowsProfile } from './windows-profile.ts';
 import { windowsSystem, windowsSystems } from './windows-systems.ts';
@@ -31,7 +32,11 @@ const windowsSkus = windowsSystems.map(({ osSKU }) => osSKU);
 /** Why these pools are refused; undefined when they are not. */
 export function poolsProblem(wish: PoolsWish): ArmError | undefined {
   for (const pool of wish.pools) {
-    const problem = poolProblem(pool) ?? poolLabelsProblem(pool) ?? (pool.osType === 'Windows' ? windowsProblem(pool, wish) : undefined);
+    const problem =
+      poolProblem(pool) ??
+      poolLabelsProblem(pool) ??
+      poolFieldsProblem(pool) ??
+      (pool.osType === 'Windows' ? windowsProblem(pool, wish) : undefined);
     if (problem !== undefined) return problem;
   }
   if (!wish.pools.some(({ mode }) => mode === 'System')) return providerError(400, 'BadRequest', 'Must define at least one system pool.');

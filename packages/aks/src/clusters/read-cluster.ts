@@ -7,6 +7,7 @@ import type { FindIdentity } from '../identity/user-identities.ts';
 import { regionOf } from '../resources/regions.ts';
 import { tagsOf } from '../resources/tags.ts';
 import { type AgentPool, checkImmutable, readAgentPool } from './agent-pool.ts';
+import { clusterFieldsProblem } from './cluster-fields.ts';
 import { readIdentity } from './cluster-identity.ts';
 import { defaultVersion } from './kubernetes-versions.ts';
 import { hasWindowsPools, type ManagedCluster } from './managed-cluster.ts';
@@ -50,6 +51,7 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
   const pools = readPools(properties, { network, kubernetesVersion, currentKubernetesVersion, current: current?.pools ?? [] });
   const nodeResourceGroup = textAt(properties, 'nodeResourceGroup') || (current?.nodeResourceGroup ?? `MC_${group}_${name}_${location}`);
   const problem =
+    clusterFieldsProblem(body) ??
     networkProblem({
       profile: network,
       apiVersion,

@@ -6,9 +6,17 @@ import { type AzCommand, noWait, yes } from '../command-line/az-command.ts';
 import type { GivenArguments } from '../command-line/given-arguments.ts';
 import { pairsOf } from '../command-line/tag-values.ts';
 import { changedAutoscaler, checkAutoscalerChange } from '../managed-clusters/autoscaler.ts';
-import { checkNodeBounds, checkPoolName, checkSubnetIds, kubernetesVersion, taintsOf } from '../managed-clusters/client-checks.ts';
+import {
+  checkNodeBounds,
+  checkPoolName,
+  checkPoolShape,
+  checkResourceIds,
+  kubernetesVersion,
+  taintsOf,
+} from '../managed-clusters/client-checks.ts';
 import { putAndWait } from '../managed-clusters/cluster-requests.ts';
 import { defined, poolNodesOf } from '../managed-clusters/create-body.ts';
+import { nodeLabelsOf } from '../managed-clusters/node-labels.ts';
 import { confirmUpgrade, upgradeNodeImage } from '../managed-clusters/upgrade-command.ts';
 import { agentPoolShape } from '../models/managed-cluster-shape.ts';
 import { addPoolArguments, poolNamed, updatePoolArguments } from './pool-arguments.ts';
@@ -25,8 +33,10 @@ export const addPool: AzCommand = {
     const { given } = invocation;
     const name = given.required('nodepoolName');
     checkPoolName(name);
-    checkSubnetIds(given);
+    checkResourceIds(given);
     checkNodeBounds(given);
+    checkPoolShape(given);
+    checkSpotPrice(given);
     const mode = given.text('mode') ?? 'User';
     const osType = systemOf(given, mode);
     const properties = {
@@ -55,11 +65,8 @@ export const updatePool: AzCommand = {
     const { given, terminal } = invocation;
     checkPoolName(given.required('nodepoolName'));
     checkNodeBounds(given);
+    checkPoolShape(given);
     checkAutoscalerChange(given);
-    const named = updatePoolArguments.filter((each) => !poolNamed.includes(each));
-    if (!named.some(({ name }) => given.has(name))) {
-      throw refused(`Please specify one or more of ${named.map(({ options }) => `"${options[0] ?? ''}"`).join(' or ')}.`);
-    }
     return changePool(invocation, (pool) => {
       const scaled = changedAutoscaler(given, pool);
       if (scaled !== undefined) return { ...scaled, ...operatingFields(given, scaled) };
@@ -167,7 +174,6 @@ function systemOf(given: GivenArguments, mode: string): string {
 
 function spotOf(given: GivenArguments): JsonObject {
   if (given.text('priority') !== 'Spot') {
-    if (given.has('spotMaxPrice')) throw refused('--spot_max_price can only be set when --priority is Spot');
     return {};
   }
   return {
@@ -177,11 +183,23 @@ function spotOf(given: GivenArguments): JsonObject {
   };
 }
 
+function checkSpotPrice(given: GivenArguments): void {
+  const price = given.number('spotMaxPrice');
+  if (price === undefined) return;
+  if (given.text('priority') !== 'Spot') throw refused('--spot_max_price can only be set when --priority is Spot');
+  if ((String(price).split('.')[1] ?? '').length > 5) throw refused('--spot_max_price can only include up to 5 decimal places');
+  if (price <= 0 && price !== -1) {
+    throw refused(
+      '--spot_max_price can only be any decimal value greater than zero, or -1 which indicates default price to be up-to on-demand',
+    );
+  }
+}
+
 /** What may be changed of a pool at any time. */
 function operatingFields(given: GivenArguments, pool: JsonObject): JsonObject {
   const [labels, tags, taints, surge] = [given.texts('labels'), given.texts('tags'), given.text('nodeTaints'), given.text('maxSurge')];
   return defined({
-    nodeLabels: labels === undefined ? undefined : pairsOf(labels),
+    nodeLabels: labels === undefined ? undefined : nodeLabelsOf(labels),
     tags: tags === undefined ? undefined : pairsOf(tags),
     nodeTaints: taints === undefined ? undefined : taintsOf(taints),
     upgradeSettings: surge === undefined ? undefined : { ...objectAt(pool, 'upgradeSettings'), maxSurge: surge },

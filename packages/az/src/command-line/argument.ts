@@ -6,8 +6,8 @@
 /** How many words an argument takes: none (a flag), one, any number, or at least one. */
 type ArgumentArity = 'none' | 'one' | 'any' | 'some';
 
-/** The value of an argument that was given: `true` for a flag, a number, a text, or texts. */
-export type ArgumentValue = boolean | string | number | readonly string[];
+/** The value of an argument that was given: `true` for a flag, a number, a text, texts, or those of each time. */
+export type ArgumentValue = boolean | string | number | readonly string[] | readonly (readonly string[])[];
 
 /** One argument. */
 export interface Argument {
@@ -23,6 +23,8 @@ export interface Argument {
   readonly choices?: readonly string[];
   /** Given again, it adds to what was given before. */
   readonly repeats: boolean;
+  /** What is told below every error about it. */
+  readonly advice?: string;
   /** What environment variable `AZURE_DEFAULTS_…` stands for it when it is left out. */
   readonly configuredDefault?: 'group' | 'location';
 }
@@ -34,13 +36,14 @@ export interface ArgumentForm {
   readonly isRequired?: boolean;
   readonly choices?: readonly string[];
   readonly repeats?: boolean;
+  readonly advice?: string;
   readonly configuredDefault?: 'group' | 'location';
 }
 
 /** An argument; `spellings` are separated by spaces: `--resource-group -g`. */
 export function argument(spellings: string, summary: string, form: ArgumentForm = {}): Argument {
   const options = spellings.split(' ');
-  const { arity = 'one', type = 'text', isRequired = false, repeats = false, choices, configuredDefault } = form;
+  const { arity = 'one', type = 'text', isRequired = false, repeats = false, choices, advice, configuredDefault } = form;
   return {
     options,
     name: nameOf(options),
@@ -50,6 +53,7 @@ export function argument(spellings: string, summary: string, form: ArgumentForm 
     isRequired,
     repeats,
     ...(choices === undefined ? {} : { choices }),
+    ...(advice === undefined ? {} : { advice }),
     ...(configuredDefault === undefined ? {} : { configuredDefault }),
   };
 }

@@ -1,4 +1,5 @@
 /** What a command of az is: its words, its arguments, and a function that answers a result. */
+import { queryReference } from '../output/query.ts';
 import type { ArmClient } from '../session/arm-client.ts';
 import type { AzDirectory } from '../session/az-directory.ts';
 import type { CloudAccount } from '../session/cloud-account.ts';
@@ -53,7 +54,7 @@ export const globalArguments: readonly Argument[] = [
   argument('--output -o', 'How the result is printed; json when left out', {
     choices: ['json', 'jsonc', 'yaml', 'yamlc', 'table', 'tsv', 'none'],
   }),
-  argument('--query', 'A JMESPath expression that picks from the result (https://jmespath.org)'),
+  argument('--query', 'A JMESPath expression that picks from the result (https://jmespath.org)', { advice: queryReference }),
 ];
 
 /** `--subscription`: the one that there is. */

@@ -38,6 +38,12 @@ export class GivenArguments {
   /** Undefined when it was not given; an empty list clears. */
   texts(name: string): readonly string[] | undefined {
     const value = this.#values.get(name);
-    return Array.isArray(value) ? (value as readonly string[]) : undefined;
+    return Array.isArray(value) ? (value as readonly (string | readonly string[])[]).flat() : undefined;
+  }
+
+  /** The texts of each time that a repeated argument of several was given. */
+  occurrences(name: string): readonly (readonly string[])[] {
+    const value = this.#values.get(name);
+    return Array.isArray(value) ? (value as readonly (readonly string[])[]) : [];
   }
 }

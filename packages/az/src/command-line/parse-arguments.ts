@@ -105,16 +105,19 @@ function take(reading: Reading, argument: Argument, attached: string | undefined
   }
   const texts = attached === undefined ? following : [attached];
   if (arity === 'some' && texts.length === 0) throw invalid(argument, 'expected at least one argument');
-  reading.values.set(
-    name,
-    texts.map((text) => String(valueOf(reading.command, argument, text))),
-  );
+  const values = texts.map((text) => String(valueOf(reading.command, argument, text)));
+  reading.values.set(name, argument.repeats ? [...earlierOccurrences(reading, name), values] : values);
   return attached === undefined ? texts.length : 0;
 }
 
 function earlier({ values }: Reading, name: string): readonly string[] {
   const value = values.get(name);
   return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+function earlierOccurrences({ values }: Reading, name: string): readonly (readonly string[])[] {
+  const value = values.get(name);
+  return Array.isArray(value) ? (value as readonly (readonly string[])[]) : [];
 }
 
 function valueOf(command: string, argument: Argument, text: string): string | number {
@@ -139,5 +142,5 @@ function fillDefaults(known: readonly Argument[], { values }: Reading, environme
 }
 
 function invalid(argument: Argument, problem: string): Error {
-  return usageError(`argument ${labelOf(argument)}: ${problem}`);
+  return usageError(`argument ${labelOf(argument)}: ${problem}`, argument.advice === undefined ? [] : [argument.advice]);
 }

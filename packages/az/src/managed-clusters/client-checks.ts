@@ -1,6 +1,7 @@
 /** What az itself refuses before it asks the server, in az's words. */
 import { refused } from '../az-error.ts';
 import type { GivenArguments } from '../command-line/given-arguments.ts';
+import { nodeLabelsOf } from './node-labels.ts';
 
 /** The name of a new cluster. */
 export function checkClusterName(name: string): void {
@@ -54,6 +55,21 @@ export function taintsOf(text: string): readonly string[] {
   return taints;
 }
 
+/** How many nodes more there may be during an upgrade: the server judges how large a share may be. */
+function checkMaxSurge(text: string | undefined): void {
+  if (text === undefined) return;
+  const number = text.replace(/%$/, '').trim();
+  if (!/^[+-]?\d+$/.test(number)) throw refused('--max-surge should be an int or percentage');
+  if (Number(number) < 0) throw refused('--max-surge must be positive');
+}
+
+/** Labels and taints, before anything is sent. */
+export function checkPoolShape(given: GivenArguments): void {
+  nodeLabelsOf(given.texts('nodepoolLabels') ?? given.texts('labels') ?? []);
+  taintsOf(given.text('nodepoolTaints') ?? given.text('nodeTaints') ?? '');
+  checkMaxSurge(given.text('maxSurge'));
+}
+
 /** The form of the autoscaler's bounds. */
 export function checkNodeBounds(given: GivenArguments): void {
   for (const [name, option] of [
@@ -65,12 +81,18 @@ export function checkNodeBounds(given: GivenArguments): void {
   }
 }
 
-/** Ids of subnets. */
-export function checkSubnetIds(given: GivenArguments): void {
-  for (const [name, option] of [
-    ['vnetSubnetId', '--vnet-subnet-id'],
-    ['podSubnetId', '--pod-subnet-id'],
-  ] as const) {
+const idOptions = [
+  ['vnetSubnetId', '--vnet-subnet-id'],
+  ['podSubnetId', '--pod-subnet-id'],
+  ['ppg', '--ppg'],
+  ['hostGroupId', '--host-group-id'],
+  ['assignIdentity', '--assign-identity'],
+  ['assignKubeletIdentity', '--assign-kubelet-identity'],
+] as const;
+
+/** Ids of subnets, identities and what else there may be in Azure. */
+export function checkResourceIds(given: GivenArguments): void {
+  for (const [name, option] of idOptions) {
     const id = given.text(name) ?? '';
     if (id !== '' && !/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/[^/]+\/[^/]+\/[^/]+/i.test(id)) {
       throw refused(`${option} is not a valid Azure resource ID.`);

@@ -22,7 +22,7 @@ export const poolNodes: readonly Argument[] = [
   argument('--node-osdisk-size', "Size of the nodes' disks in GB", { type: 'int' }),
   argument('--node-osdisk-type', "Kind of the nodes' disks", { choices: ['Managed', 'Ephemeral'] }),
   argument('--max-pods -m', 'Most pods on a node', { type: 'int' }),
-  argument('--zones -z', 'Availability zones', { arity: 'some' }),
+  argument('--zones -z', 'Availability zones', { arity: 'some', choices: ['1', '2', '3'] }),
   argument('--os-sku', 'What nodes run', {
     choices: ['AzureLinux', 'Ubuntu', 'Ubuntu2204', 'Mariner', 'CBLMariner', 'Windows2019', 'Windows2022'],
   }),

@@ -3,8 +3,11 @@ import type { JsonObject } from '@weir/kube';
 import { refused } from '../az-error.ts';
 import type { GivenArguments } from '../command-line/given-arguments.ts';
 import { pairsOf } from '../command-line/tag-values.ts';
+import { addonProfilesOf } from './addons.ts';
+import { authorizedRangesOf } from './authorized-ranges.ts';
 import { newAutoscaler } from './autoscaler.ts';
 import { kubernetesVersion, taintsOf } from './client-checks.ts';
+import { nodeLabelsOf } from './node-labels.ts';
 
 /** What is known beside the arguments. */
 export interface CreateFacts {
@@ -33,12 +36,7 @@ export function createBody(given: GivenArguments, facts: CreateFacts): JsonObjec
       windowsProfile: facts.windows,
       servicePrincipalProfile: servicePrincipalOf(given),
       networkProfile: networkProfileOf(given),
-      addonProfiles: Object.fromEntries(
-        (given.text('enableAddons') ?? '')
-          .split(',')
-          .filter(Boolean)
-          .map((name) => [name, { enabled: true }]),
-      ),
+      addonProfiles: addonProfilesOf(given.text('enableAddons')),
       autoUpgradeProfile: upgradeChannelsOf(given),
       apiServerAccessProfile: accessOf(given),
       oidcIssuerProfile: given.flag('enableOidcIssuer') ? { enabled: true } : undefined,
@@ -64,15 +62,8 @@ export function upgradeChannelsOf(given: GivenArguments): JsonObject | undefined
 
 /** Who may reach the API server, when an argument says so. */
 export function accessOf(given: GivenArguments): JsonObject | undefined {
-  const ranges = given.text('apiServerAuthorizedIpRanges');
   const access = defined({
-    authorizedIPRanges:
-      ranges === undefined
-        ? undefined
-        : ranges
-            .split(',')
-            .map((range) => range.trim())
-            .filter(Boolean),
+    authorizedIPRanges: authorizedRangesOf(given),
     enablePrivateCluster: given.flag('enablePrivateCluster') ? true : undefined,
   });
   return Object.keys(access).length === 0 ? undefined : access;
@@ -98,7 +89,7 @@ function firstPool(given: GivenArguments): JsonObject {
     ...poolNodesOf(given, 'System'),
     osType: 'Linux',
     mode: 'System',
-    nodeLabels: labels === undefined ? undefined : pairsOf(labels),
+    nodeLabels: labels === undefined ? undefined : nodeLabelsOf(labels),
     tags: tags === undefined ? undefined : pairsOf(tags),
     nodeTaints: taintsOf(given.text('nodepoolTaints') ?? ''),
   });
@@ -180,6 +171,11 @@ function identityOf(given: GivenArguments): JsonObject {
 }
 
 function networkProfileOf(given: GivenArguments): JsonObject {
+  if (given.text('outboundType') === 'userDefinedRouting' && !given.has('vnetSubnetId')) {
+    throw refused(
+      '--vnet-subnet-id must be specified for userDefinedRouting and it must be pre-configured with a route table with egress rules',
+    );
+  }
   const list = (name: string): readonly string[] | undefined =>
     given
       .text(name)

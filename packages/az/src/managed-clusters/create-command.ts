@@ -11,16 +11,17 @@ import { resourcesVersion } from '../resources/group-shape.ts';
 import type { ArmClient } from '../session/arm-client.ts';
 import { serverError } from '../session/server-error.ts';
 import type { Terminal } from '../terminal.ts';
+import { checkAuthorizedRanges } from './authorized-ranges.ts';
 import {
   checkClusterName,
   checkNetworkPlugin,
   checkNetworkPolicy,
   checkNodeBounds,
   checkPoolName,
+  checkPoolShape,
   checkRegistries,
-  checkSubnetIds,
+  checkResourceIds,
   kubernetesVersion,
-  taintsOf,
 } from './client-checks.ts';
 import { createArguments } from './cluster-arguments.ts';
 import { namedCluster, putAndWait } from './cluster-requests.ts';
@@ -54,9 +55,10 @@ function checkArguments(given: GivenArguments): void {
   checkClusterName(given.required('name'));
   checkNetworkPolicy(given.text('networkPolicy'));
   checkPoolName(given.text('nodepoolName') ?? 'nodepool1');
-  checkSubnetIds(given);
+  checkResourceIds(given);
   checkNodeBounds(given);
-  taintsOf(given.text('nodepoolTaints') ?? '');
+  checkAuthorizedRanges(given);
+  checkPoolShape(given);
   checkNetworkPlugin(given);
   checkRegistries(given);
 }

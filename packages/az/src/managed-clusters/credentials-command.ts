@@ -23,12 +23,14 @@ export const credentialsCommand: AzCommand = {
     argument('--file -f', "The kubeconfig, or - for standard output; KUBECONFIG's first or ~/.kube/config when left out"),
     flag('--overwrite-existing', 'Replace what has the same name'),
     argument('--context', 'Name of the context'),
-    argument('--format', 'Form of the credentials', { choices: ['azure', 'exec'] }),
+    argument('--format', 'Form of the credentials: azure or exec'),
     flag('--public-fqdn', 'Under the public name'),
   ],
   examples: ['az aks get-credentials --resource-group myResourceGroup --name myAKSCluster'],
   run: async ({ given, arm, terminal, environment }) => {
-    if (given.has('format') && given.flag('admin')) {
+    const format = given.text('format')?.toLowerCase();
+    if (format !== undefined && !['azure', 'exec'].includes(format)) throw refused('--format can only be azure or exec.');
+    if (format !== undefined && given.flag('admin')) {
       throw refused('--format can only be specified when requesting clusterUser credential.');
     }
     const kind = given.flag('admin') ? 'listClusterAdminCredential' : 'listClusterUserCredential';
@@ -36,7 +38,7 @@ export const credentialsCommand: AzCommand = {
     const text = kubeconfigOf(isJsonObject(answer.json) ? answer.json : {});
     const path = given.text('file') ?? defaultPath(environment);
     if (path === '-') terminal.print(`${text}\n`);
-    else await mergeInto(path, text, { context: given.text('context'), replaces: given.flag('overwriteExisting'), terminal });
+    else await mergeReadably(path, text, { context: given.text('context'), replaces: given.flag('overwriteExisting'), terminal });
     return undefined;
   },
 };
@@ -52,6 +54,16 @@ function defaultPath(environment: Readonly<Record<string, string | undefined>>):
   return first === '' ? join(environment['HOME'] ?? homedir(), '.kube', 'config') : first;
 }
 
+/** What the file system refuses is told as what it is: a directory that is a file, a disk that is full. */
+async function mergeReadably(path: string, text: string, wish: MergeWish): Promise<void> {
+  try {
+    await mergeInto(path, text, wish);
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw refused(`Kubeconfig path "${path}" cannot be written: ${error.message}`);
+  }
+}
+
 interface MergeWish {
   readonly context: string | undefined;
   readonly replaces: boolean;
@@ -65,7 +77,8 @@ async function mergeInto(path: string, text: string, { context, replaces, termin
   }
   // The new file takes the place of the old one: a device or a pipe would be gone for everybody.
   if (found?.isFile() === false) throw refused(`Kubeconfig path "${path}" is not a regular file.`);
-  const addition = renamedContexts(objectOf(text, 'the answer of the server'), context);
+  const answered = yamlOf(text, 'the answer of the server');
+  const addition = renamedContexts(isJsonObject(answered) ? answered : {}, context);
   const existing = existsSync(path) ? parsedFile(path) : undefined;
   const merged = await mergedKubeconfig(existing, addition, async (name) => {
     if (replaces) return true;
@@ -76,20 +89,18 @@ async function mergeInto(path: string, text: string, { context, replaces, termin
   terminal.warn(`Merged "${textAt(merged, 'current-context')}" as current context in ${path}`);
 }
 
-/** Undefined for an empty file. */
+/** Undefined for an empty file. A text that is no kubeconfig has none of its parts, and is refused for that. */
 function parsedFile(path: string): JsonObject | undefined {
-  const text = readFileSync(path, 'utf8');
-  return text.trim() === '' ? undefined : objectOf(text, path);
+  const value = yamlOf(readFileSync(path, 'utf8'), path);
+  return value === null ? undefined : isJsonObject(value) ? value : {};
 }
 
-function objectOf(text: string, from: string): JsonObject {
+function yamlOf(text: string, from: string): unknown {
   try {
-    const value: unknown = parse(text);
-    if (isJsonObject(value)) return value;
+    return parse(text) as unknown;
   } catch (error) {
     throw refused(`Error parsing ${from} (${error instanceof Error ? error.message : String(error)})`);
   }
-  throw refused(`Error parsing ${from} (it holds no kubeconfig)`);
 }
 
 function warnOfMode(path: string, terminal: Terminal): void {

@@ -6,11 +6,13 @@ import type { GivenArguments } from '../command-line/given-arguments.ts';
 import { pairsOf } from '../command-line/tag-values.ts';
 import { aksVersion, managedClusterShape } from '../models/managed-cluster-shape.ts';
 import type { Terminal } from '../terminal.ts';
+import { checkAuthorizedRanges } from './authorized-ranges.ts';
 import { changedAutoscaler, changesAutoscaler, checkAutoscalerChange } from './autoscaler.ts';
-import { checkNodeBounds, checkRegistries, taintsOf } from './client-checks.ts';
+import { checkNodeBounds, checkPoolShape, checkRegistries, checkResourceIds, taintsOf } from './client-checks.ts';
 import { updateArguments } from './cluster-arguments.ts';
 import { namedCluster, poolsOf, putAndWait, writableCluster } from './cluster-requests.ts';
 import { accessOf, defined, kubeletIdentityOf, tierOf, upgradeChannelsOf } from './create-body.ts';
+import { nodeLabelsOf } from './node-labels.ts';
 
 export const updateCommand: AzCommand = {
   words: 'aks update',
@@ -26,6 +28,9 @@ export const updateCommand: AzCommand = {
     checkNodeBounds(given);
     checkRegistries(given);
     checkOpposites(given);
+    checkPoolShape(given);
+    checkResourceIds(given);
+    checkAuthorizedRanges(given);
     checkAutoscalerChange(given);
     await confirmReconciliation(given, terminal);
     const arm = await invocation.arm();
@@ -90,7 +95,7 @@ function changedPools(pools: readonly JsonObject[], given: GivenArguments): read
   const taints = given.text('nodepoolTaints');
   const changed = pools.map((pool) => ({
     ...pool,
-    ...(labels === undefined ? {} : { nodeLabels: pairsOf(labels) }),
+    ...(labels === undefined ? {} : { nodeLabels: nodeLabelsOf(labels) }),
     ...(taints === undefined ? {} : { nodeTaints: taintsOf(taints) }),
   }));
   if (!changesAutoscaler(given)) return changed;

@@ -1,9 +1,24 @@
 /** `az login`, `az logout` and `az account`: who is signed in. */
+import { isJsonObject, type JsonObject } from '@weir/kube';
 import { refused } from '../az-error.ts';
 import { argument, flag } from '../command-line/argument.ts';
 import { type AzCommand, subscription } from '../command-line/az-command.ts';
+import { holds, shape, shaped } from '../models/resource-shape.ts';
 import type { ProfileSubscription } from '../session/az-directory.ts';
-import { activeCloud, fetchSubscriptions, fetchToken, notSignedIn, type SignedIn } from '../session/sign-in.ts';
+import {
+  activeCloud,
+  fetchSubscriptions,
+  fetchToken,
+  noSubscription,
+  notSignedIn,
+  type SignedIn,
+  subscriptionsVersion,
+} from '../session/sign-in.ts';
+
+/** A region, without what only newer versions tell. */
+const regionShape = shape('id subscriptionId name type displayName regionalDisplayName metadata', {
+  metadata: holds.one(shape('regionType regionCategory geographyGroup longitude latitude physicalLocation pairedRegion')),
+});
 
 const columns = ['Name', 'CloudName', 'SubscriptionId', 'TenantId', 'State', 'IsDefault'];
 
@@ -53,6 +68,23 @@ export const accountCommands: readonly AzCommand[] = [
     },
   },
   {
+    words: 'account clear',
+    summary: 'Sign everybody out',
+    arguments: [],
+    run: ({ directory }) => {
+      directory.keepSubscriptions([]);
+      directory.forgetSecrets();
+      return Promise.resolve(undefined);
+    },
+  },
+  {
+    words: 'account list-locations',
+    summary: 'List the regions of the subscription',
+    arguments: [subscription],
+    table: (result) => (Array.isArray(result) ? result.filter(isJsonObject).map(regionRow) : []),
+    run: async ({ arm }) => (await (await arm()).list('/locations', subscriptionsVersion)).map((region) => shaped(region, regionShape)),
+  },
+  {
     words: 'account list',
     summary: 'List the subscriptions of who is signed in',
     arguments: [flag('--all', 'Those of other clouds, too'), flag('--refresh', 'Ask the server')],
@@ -70,11 +102,13 @@ export const accountCommands: readonly AzCommand[] = [
     words: 'account show',
     summary: 'Show the subscription that commands are about',
     arguments: [argument('--subscription --name -n -s', 'Name or id of another one')],
-    table: (account) => account,
     run: async ({ given, signedIn, directory }) => {
       const { subscription: current } = await signedIn();
       const wished = given.text('subscription');
-      return wished === undefined ? current : named(directory.subscriptions ?? [current], wished, current.environmentName);
+      if (wished === undefined) return current;
+      const found = named(directory.subscriptions ?? [current], wished);
+      if (found === undefined) throw noSubscription(wished);
+      return found;
     },
   },
   {
@@ -84,7 +118,9 @@ export const accountCommands: readonly AzCommand[] = [
     run: async ({ given, directory, signedIn }) => {
       const { subscription: current } = await signedIn();
       const known = directory.subscriptions ?? [];
-      const chosen = named(known, given.required('subscription'), current.environmentName);
+      const wished = given.required('subscription');
+      const chosen = named(known, wished);
+      if (chosen === undefined) throw refused(`The subscription of '${wished}' doesn't exist in cloud '${current.environmentName}'.`);
       directory.keepSubscriptions(known.map((each) => ({ ...each, isDefault: each === chosen })));
       return undefined;
     },
@@ -106,10 +142,8 @@ function listed({ environmentName, ...rest }: ProfileSubscription): object {
   return { ...rest, cloudName: environmentName };
 }
 
-function named(known: readonly ProfileSubscription[], wished: string, cloud: string): ProfileSubscription {
-  const found = known.find(({ id, name }) => [id.toLowerCase(), name.toLowerCase()].includes(wished.toLowerCase()));
-  if (found !== undefined) return found;
-  throw refused(`The subscription of '${wished}' doesn't exist in cloud '${cloud}'.`);
+function named(known: readonly ProfileSubscription[], wished: string): ProfileSubscription | undefined {
+  return known.find(({ id, name }) => [id.toLowerCase(), name.toLowerCase()].includes(wished.toLowerCase()));
 }
 
 function accountTable(result: unknown): unknown {
@@ -118,6 +152,10 @@ function accountTable(result: unknown): unknown {
     return Object.fromEntries(columns.map((column, at) => [column, values[at]]));
   };
   return (result as readonly Readonly<Record<string, unknown>>[]).map(row);
+}
+
+function regionRow({ displayName, name, regionalDisplayName }: JsonObject): object {
+  return { displayName, name, regionalDisplayName };
 }
 
 /** When a token ends, in local time, as az prints it. */

@@ -2,13 +2,17 @@
 import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
 import { argument } from '../command-line/argument.ts';
 import { type AzCommand, location, noWait, subscription, tags, yes } from '../command-line/az-command.ts';
+import { genericUpdate, updateGenerically } from '../command-line/generic-update.ts';
 import { pairsOf } from '../command-line/tag-values.ts';
 import { waitCommand } from '../command-line/wait-command.ts';
 import { shaped } from '../models/resource-shape.ts';
+import { pythonText } from '../output/print-tsv.ts';
 import { endOf } from '../session/long-operation.ts';
 import { groupShape, resourcesVersion } from './group-shape.ts';
 
-const group = argument('--name --resource-group -n -g', 'Name of the resource group', { isRequired: true, configuredDefault: 'group' });
+const groupForm = { isRequired: true, configuredDefault: 'group' } as const;
+const newGroup = argument('--name --resource-group -n -g', 'Name of the resource group', groupForm);
+const group = argument('--name -n --resource-group -g', 'Name of the resource group', groupForm);
 
 /** The commands. */
 export const groupCommands: readonly AzCommand[] = [
@@ -16,8 +20,8 @@ export const groupCommands: readonly AzCommand[] = [
     words: 'group create',
     summary: 'Create a resource group, or change its tags',
     arguments: [
+      newGroup,
       { ...location, isRequired: true },
-      group,
       argument('--managed-by', 'Id of the resource that manages it'),
       tags,
       subscription,
@@ -63,15 +67,18 @@ export const groupCommands: readonly AzCommand[] = [
   },
   {
     words: 'group update',
-    summary: "Change a resource group's tags",
-    arguments: [group, tags, subscription],
-    run: async ({ given, arm }) => {
+    summary: 'Change a resource group',
+    arguments: [group, tags, ...genericUpdate, subscription],
+    run: async ({ given, arm, terminal }) => {
       const client = await arm();
       const path = groupPath(given.required('name'));
-      const { properties: _, ...current } = await client.get(path, resourcesVersion);
+      const document = shaped(await client.get(path, resourcesVersion), groupShape);
       const wished = given.texts('tags');
-      const body = wished === undefined ? current : { ...current, tags: pairsOf(wished) };
-      return shaped((await client.send({ method: 'PUT', path, version: resourcesVersion, body })).json, groupShape);
+      if (wished !== undefined) document['tags'] = pairsOf(wished);
+      updateGenerically(given, { document, warn: (text) => terminal.warn(text) });
+      const { properties: _, id: __, name: ___, type: ____, ...body } = document;
+      const answer = await client.send({ method: 'PUT', path, version: resourcesVersion, body: { ...body, tags: tagTexts(body['tags']) } });
+      return shaped(answer.json, groupShape);
     },
   },
   {
@@ -90,6 +97,11 @@ export const groupCommands: readonly AzCommand[] = [
     return (await arm()).ask({ method: 'GET', path: groupPath(given.required('name')), version: resourcesVersion });
   }),
 ];
+
+/** Values of tags are texts, whatever `--set` made of them. */
+function tagTexts(values: unknown): unknown {
+  return isJsonObject(values) ? Object.fromEntries(Object.entries(values).map(([key, value]) => [key, pythonText(value)])) : values;
+}
 
 /** The path of a group below the subscription. */
 export function groupPath(name: string): string {

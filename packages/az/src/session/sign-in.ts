@@ -5,7 +5,8 @@ import type { AzDirectory, ProfileSubscription } from './az-directory.ts';
 import { type CloudAccount, isOnThisMachine } from './cloud-account.ts';
 import { sendHttps } from './https-request.ts';
 
-const subscriptionsVersion = '2022-12-01';
+/** The version of the API of subscriptions. */
+export const subscriptionsVersion = '2022-12-01';
 
 /** Who is signed in, with the subscription that commands are about. */
 export interface SignedIn {
@@ -79,6 +80,11 @@ export function signedIn(directory: AzDirectory): SignedIn {
 /** Nobody is signed in. */
 export function notSignedIn(): AzError {
   return refused("Please run 'az login' to setup account.");
+}
+
+/** There is no such subscription. */
+export function noSubscription(wished: string): AzError {
+  return refused(`Subscription '${wished}' not found. Check the spelling and casing and try again.`);
 }
 
 function parsedObject(text: string): JsonObject {
