@@ -37,6 +37,15 @@ export function placedPolicyObjects(objects: readonly KubeObject[], profile: Eng
   });
 }
 
+/** The namespaces, and those of the objects that are not among them. */
+export function withNamespacesOf(others: readonly PlacedPolicyObject[], namespaces: readonly KubeObject[]): readonly KubeObject[] {
+  const known = new Set(namespaces.map(({ metadata }) => metadata.name));
+  const missing = new Set(
+    others.flatMap(({ path: { namespace } }) => (namespace === undefined || known.has(namespace) ? [] : [namespace])),
+  );
+  return [...namespaces, ...[...missing].map((name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))];
+}
+
 /** The objects in the first form and version that the cluster serves. */
 async function readKind(client: KubeClient, kind: PolicyKind): Promise<readonly KubeObject[]> {
   for (const path of pathsOf(kind)) {

@@ -69,8 +69,7 @@ function meaningAfter(
   { request, before, context }: { readonly request: MigrationRequest; readonly before: Snapshot; readonly context: ReasonContext },
 ): PatchedMeaning {
   const changed = new Map(patched.map((policy) => [keyOfObject(policy), policy]));
-  const isReplaced = (object: KubeObject): boolean => isNetworkPolicy(object) && changed.has(keyOfObject(object));
-  const objects = [...request.objects.filter((entry) => !isReplaced('positionOf' in entry ? entry.object : entry)), ...patched];
+  const objects = withPatches(request.objects, patched);
   const after = snapshotAs({ ...request, objects }, request.to);
   const comparisons = compareEngines(before, after, request);
   return meaningOf(comparisons, before, {
@@ -78,6 +77,16 @@ function meaningAfter(
     objects: new Map([...context.objects, ...changed]),
     patched: new Set(changed.keys()),
   });
+}
+
+/** The objects with the patched policies in the place of those of the same names. */
+export function withPatches<T extends KubeObject | PlacedObject>(
+  objects: readonly T[],
+  patched: readonly NetworkPolicy[],
+): (T | NetworkPolicy)[] {
+  const changed = new Set(patched.map(keyOfObject));
+  const isReplaced = (object: KubeObject): boolean => isNetworkPolicy(object) && changed.has(keyOfObject(object));
+  return [...objects.filter((entry) => !isReplaced('positionOf' in entry ? entry.object : entry)), ...patched];
 }
 
 function meaningOf(comparisons: readonly WorldComparison[], before: Snapshot, context: ReasonContext): PatchedMeaning {

@@ -30,6 +30,8 @@ export interface RehearsalPlan {
   readonly policies: readonly NetworkPolicy[];
   /** Addresses outside of the cluster that policies tell apart, one for all like it. */
   readonly hosts: readonly Address[];
+  /** Of such addresses, those that are left out. */
+  readonly omittedHosts: number;
   /** Pods that are left out. */
   readonly omittedPods: number;
   /** Of the kinds of pods that policies tell apart, those of which no pod is there. */
@@ -69,6 +71,11 @@ const ownNamespaces: ReadonlySet<string> = new Set([
   'gatekeeper-system',
 ]);
 
+/** Whether the namespace is the cluster's own: what is in it is not rehearsed, because a lab has its own. */
+export function isClusterNamespace(name: string): boolean {
+  return ownNamespaces.has(name);
+}
+
 /** Plans a rehearsal. */
 export function planRehearsal(source: RehearsalSource): RehearsalPlan {
   const { objects, before } = source;
@@ -80,9 +87,11 @@ export function planRehearsal(source: RehearsalSource): RehearsalPlan {
   const onHosts = runs.filter(({ spec }) => spec?.hostNetwork === true).slice(0, podsMax);
   const chosen = new Set(chosenNames(kinds, runs, podsMax - onHosts.length));
   const pods = [...runs.filter((pod) => chosen.has(podKey(pod))), ...onHosts];
+  const outside = classes.flatMap(({ kind, ends }) => (kind === 'outside' ? (ends[0]?.address ?? []) : []));
   return {
     ...planLab(objects, pods),
-    hosts: classes.flatMap(({ kind, ends }) => (kind === 'outside' ? (ends[0]?.address ?? []) : [])).slice(0, hostsMax),
+    hosts: outside.slice(0, hostsMax),
+    omittedHosts: Math.max(0, outside.length - hostsMax),
     omittedPods: runs.length - pods.length,
     omittedKinds: kinds.filter((twins) => !twins.some((name) => chosen.has(name))).length,
   };
@@ -93,7 +102,7 @@ function planLab(
   objects: readonly KubeObject[],
   pods: readonly Pod[],
   others: readonly string[] = [],
-): Omit<RehearsalPlan, 'hosts' | 'omittedPods' | 'omittedKinds'> {
+): Omit<RehearsalPlan, 'hosts' | 'omittedHosts' | 'omittedPods' | 'omittedKinds'> {
   const names = new Set([...pods.flatMap(({ spec }) => spec?.nodeName ?? []), ...others]);
   const windows = windowsNodes(objects);
   const namespaced = objects.filter(({ metadata }) => !ownNamespaces.has(metadata.namespace ?? ''));
@@ -127,6 +136,7 @@ export function planTrial(objects: readonly KubeObject[], snapshot: Snapshot, { 
   return {
     ...planLab(objects, chosen, known.slice(0, nodesMax)),
     hosts: hosts.slice(0, hostsMax),
+    omittedHosts: Math.max(0, hosts.length - hostsMax),
     omittedPods: pods.size - chosen.length,
     omittedKinds: 0,
   };

@@ -3,31 +3,38 @@
  * services and policies; every connection tried on both; then the patches, and everything tried again.
  *
  * ```
- * plan ─┬▶ lab as `from` ─ policies ─ try ──────────────────────────┐
- *       └▶ lab as `to` ─── policies ─ try ─ patched policies ─ try ─┴▶ what differs; both labs go
+ * plan ─┬▶ lab as `from` ─ policies ─ inspect ─ try ──────────────────────────────────┐
+ *       └▶ lab as `to` ─── policies ─ inspect ─ try ─ patched policies ─ inspect ─ try ─┴▶ what differs; both labs go
  * ```
+ *
+ * What is expected is computed from the manifests, never from the lab, which may be other than it was meant to be.
  */
 import { randomBytes } from 'node:crypto';
-import { type MigrationReport, planRehearsal, type RehearsalPlan } from '@weir/analyze';
-import type { KubeObject } from '@weir/kube';
+import { type MigrationReport, planRehearsal, type RehearsalPlan, withPatches } from '@weir/analyze';
+import type { KubeObject, NetworkPolicy, Pod } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
-import { loadSnapshot, type Snapshot } from '@weir/snapshot';
+import { loadSnapshot, podKey, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
+import { placedPolicyObjects, withNamespacesOf } from '../policy-objects.ts';
 import { addressesOf } from './rehearsal-ends.ts';
+import { faultsOfLab } from './rehearsal-faults.ts';
 import { RehearsalLab } from './rehearsal-lab.ts';
-import { type RehearsedFlow, rehearseFlows } from './rehearsal-probes.ts';
+import { hasIpv6, limitsOfRehearsal } from './rehearsal-limits.ts';
+import { isUnexpected, type RehearsedFlow, rehearseFlows } from './rehearsal-probes.ts';
 
 /** What was measured on one engine. */
-interface RehearsedEngine {
+export interface RehearsedEngine {
   readonly engine: EngineName;
   readonly tried: number;
-  /** Where the connection did not do what the engine's profile says. */
+  /** Where the connection did not do what the manifests say, read by the engine's profile. */
   readonly disagreements: readonly RehearsedFlow[];
+  /** What of its lab is not as the manifests have it, so that what was tried there says less than it seems. */
+  readonly faults: readonly string[];
 }
 
 /** Flows that did on one engine what they did not on the other. */
-interface MeasuredChange {
+export interface MeasuredChange {
   readonly lost: readonly RehearsedFlow[];
   readonly gained: readonly RehearsedFlow[];
 }
@@ -42,10 +49,12 @@ export interface Rehearsal {
   readonly omittedPods: number;
   /** Kinds of pods of which none is there. */
   readonly omittedKinds: number;
+  /** What of the cluster was not tried, because a lab cannot. */
+  readonly limits: readonly string[];
   readonly engines: readonly RehearsedEngine[];
   readonly changed: MeasuredChange;
   /** With the patches; absent where there is none. */
-  readonly patched?: MeasuredChange & { readonly disagreements: readonly RehearsedFlow[] };
+  readonly patched?: MeasuredChange & Pick<RehearsedEngine, 'tried' | 'disagreements' | 'faults'>;
 }
 
 /** What is rehearsed. */
@@ -60,27 +69,42 @@ export interface RehearsalRequest {
 
 /** So many nodes are made in each lab at most. */
 const nodesMax = 10;
+/** Controllers of a lab are given so long to do what the manifests ask for. */
+const settleMs = 20_000;
+const lookEveryMs = 500;
 
 /** Rehearses; both labs are gone when it returns or throws. */
 export async function rehearseMigration(request: RehearsalRequest): Promise<Rehearsal> {
-  const { objects, report, expandsUnsupported } = request;
+  const { report } = request;
   const { from, to } = report;
-  const snapshotAs = (engine: EngineName): Snapshot => loadSnapshot(objects, { profile: engineProfiles[engine], expandsUnsupported });
-  const before = snapshotAs(from);
-  const plan = planRehearsal({ objects, before, after: snapshotAs(to), from, to });
+  // A lab's pods become ready, whatever those of the cluster were at the moment.
+  const objects = request.objects.map(withoutReadiness);
+  const [before, after] = [snapshotAs(request, objects, from), snapshotAs(request, objects, to)];
+  const plan = planRehearsal({ objects, before, after, from, to });
   checkPlan(plan);
   const labs: RehearsalLab[] = [];
   try {
-    const started = await Promise.allSettled([from, to].map((engine) => startLab(request, plan, engine)));
+    const started = await Promise.allSettled([from, to].map((engine) => startLab(request, { plan, objects, before }, engine)));
     for (const result of started) if (result.status === 'fulfilled') labs.push(result.value);
     for (const result of started) if (result.status === 'rejected') throw result.reason;
-    return await compareLabs(request, { plan, before, labs });
+    return await compareLabs(request, { plan, objects, before, after, labs });
   } catch (error) {
     if (request.signal.aborted) throw new CommandError(exitCode.no, 'interrupted: both labs are taken down');
     throw error;
   } finally {
     await Promise.allSettled(labs.map((lab) => lab.down()));
   }
+}
+
+function snapshotAs({ expandsUnsupported }: RehearsalRequest, objects: readonly KubeObject[], engine: EngineName): Snapshot {
+  return loadSnapshot(objects, { profile: engineProfiles[engine], expandsUnsupported });
+}
+
+function withoutReadiness(object: KubeObject): KubeObject {
+  if (object.kind !== 'Pod' || object.apiVersion !== 'v1') return object;
+  const { status, ...pod } = object as Pod;
+  const { conditions: _, ...kept } = status ?? {};
+  return { ...pod, ...(status === undefined ? {} : { status: kept }) } as Pod;
 }
 
 function checkPlan({ pods, nodes }: RehearsalPlan): void {
@@ -93,65 +117,110 @@ function checkPlan({ pods, nodes }: RehearsalPlan): void {
     );
 }
 
-function startLab(
-  { output, signal, objects, expandsUnsupported }: RehearsalRequest,
-  plan: RehearsalPlan,
-  engine: EngineName,
-): Promise<RehearsalLab> {
-  const hasIpv6 = objects.some((object) => JSON.stringify(object).includes('"podIPs"') && /"ip":"[0-9a-f]*:/.test(JSON.stringify(object)));
-  const dualStack =
-    hasIpv6 && !engineProfiles[engine].unsupported.some(({ feature, operatingSystem }) => feature === 'ipv6' && operatingSystem === 'any');
-  const name = `rehearsal-${randomBytes(3).toString('hex')}-${engine}`;
-  return RehearsalLab.up({ name, engine, dualStack, expandsUnsupported, plan, output, signal });
+interface Rehearsed {
+  readonly plan: RehearsalPlan;
+  readonly objects: readonly KubeObject[];
+  readonly before: Snapshot;
 }
 
-interface Comparing {
-  readonly plan: RehearsalPlan;
-  readonly before: Snapshot;
+function startLab(request: RehearsalRequest, { plan, objects, before }: Rehearsed, engine: EngineName): Promise<RehearsalLab> {
+  const { output, signal, expandsUnsupported } = request;
+  const isDual = [...before.endpoints.values()].some(({ addresses }) => addresses.some(({ family }) => family === 6));
+  const others = placedPolicyObjects(objects, engineProfiles[engine]);
+  return RehearsalLab.up({
+    name: `rehearsal-${randomBytes(3).toString('hex')}-${engine}`,
+    engine,
+    dualStack: isDual && hasIpv6(engine),
+    expandsUnsupported,
+    plan: { ...plan, namespaces: withNamespacesOf(others, plan.namespaces) },
+    output,
+    signal,
+  });
+}
+
+interface Comparing extends Rehearsed {
+  readonly after: Snapshot;
   readonly labs: readonly RehearsalLab[];
 }
 
-async function compareLabs(request: RehearsalRequest, { plan, before, labs }: Comparing): Promise<Rehearsal> {
+type Measured = Omit<RehearsedEngine, 'tried' | 'disagreements'> & { readonly flows: readonly RehearsedFlow[] };
+
+async function compareLabs(request: RehearsalRequest, comparing: Comparing): Promise<Rehearsal> {
+  const { plan, objects, before, after, labs } = comparing;
   const addresses = addressesOf(plan, before);
-  const measured: { readonly engine: EngineName; readonly flows: readonly RehearsedFlow[] }[] = [];
+  const measured: Measured[] = [];
   for (const lab of labs) {
-    await lab.enforce(plan.policies, addresses);
-    measured.push({ engine: lab.engine, flows: await measure(request, plan, lab) });
+    await lab.enforce(plan.policies, addresses, placedPolicyObjects(objects, engineProfiles[lab.engine]));
+    measured.push(await measure(request, { plan, lab, meant: lab === labs[0] ? before : after }));
   }
   const [was, becomes] = measured.map(({ flows }) => flows);
-  const patches = request.report.patches.flatMap(({ patched }) => patched ?? []);
-  const target = labs[1];
-  let patched: Rehearsal['patched'];
-  if (patches.length > 0 && target !== undefined) {
-    request.output.progress(`${target.engine}: applying ${patches.length} patches`);
-    await target.enforce(patches, addresses);
-    const flows = await measure(request, plan, target);
-    patched = { ...changeBetween(was ?? [], flows), disagreements: flows.filter(isUnexpected) };
-  }
+  const patched = await rehearsePatches(request, comparing, was ?? []);
+  const hosts = labs[0]?.hosts ?? [];
+  const engines = labs.map(({ engine }) => engine);
   return {
     pods: plan.pods.length,
     nodes: plan.nodes.length,
-    hosts: labs[0]?.hosts.length ?? 0,
+    hosts: hosts.length,
     omittedPods: plan.omittedPods,
     omittedKinds: plan.omittedKinds,
-    engines: measured.map(({ engine, flows }) => ({ engine, tried: flows.length, disagreements: flows.filter(isUnexpected) })),
+    limits: limitsOfRehearsal({ objects, plan, meant: before, engines, hosts }),
+    engines: measured.map(rehearsed),
     changed: changeBetween(was ?? [], becomes ?? []),
     ...(patched === undefined ? {} : { patched }),
   };
 }
 
-async function measure({ output, timeoutMs, signal }: RehearsalRequest, plan: RehearsalPlan, lab: RehearsalLab): Promise<RehearsedFlow[]> {
-  signal.throwIfAborted();
-  const ends = new Set([
-    ...plan.pods.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`),
-    ...plan.nodes.map(({ name }) => name),
-  ]);
-  const services = new Set(plan.services.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`));
-  return rehearseFlows({ name: lab.name, snapshot: await lab.snapshot(), ends, services, hosts: lab.hosts, timeoutMs, output });
+async function rehearsePatches(
+  request: RehearsalRequest,
+  { plan, objects, before, labs }: Comparing,
+  was: readonly RehearsedFlow[],
+): Promise<Rehearsal['patched']> {
+  const patches: readonly NetworkPolicy[] = request.report.patches.flatMap(({ patched }) => patched ?? []);
+  const lab = labs[1];
+  if (patches.length === 0 || lab === undefined) return undefined;
+  request.output.progress(`${lab.engine}: applying ${patches.length} patches`);
+  // A policy that is not in the lab is not patched there.
+  const names = new Set(plan.policies.map(podKey));
+  await lab.enforce(
+    patches.filter((patch) => names.has(podKey(patch))),
+    addressesOf(plan, before),
+  );
+  const meant = snapshotAs(request, withPatches(objects, patches), lab.engine);
+  const found = await measure(request, { plan, lab, meant });
+  const { tried, disagreements, faults } = rehearsed(found);
+  return { ...changeBetween(was, found.flows), tried, disagreements, faults };
 }
 
-function isUnexpected({ computed, measured }: RehearsedFlow): boolean {
-  return computed !== 'unknown' && computed !== measured;
+function rehearsed({ engine, flows, faults }: Measured): RehearsedEngine {
+  return { engine, tried: flows.length, disagreements: flows.filter(isUnexpected), faults };
+}
+
+interface Measuring {
+  readonly plan: RehearsalPlan;
+  readonly lab: RehearsalLab;
+  /** What is rehearsed, read as the lab's engine does. */
+  readonly meant: Snapshot;
+}
+
+async function measure({ output, timeoutMs, signal }: RehearsalRequest, { plan, lab, meant }: Measuring): Promise<Measured> {
+  const { snapshot, faults } = await settled({ plan, lab, meant }, signal);
+  for (const fault of faults) output.notice(`${lab.engine}: the lab is not as the manifests have it: ${fault}`);
+  const ends = new Set([...plan.pods.map(podKey), ...plan.nodes.map(({ name }) => name)]);
+  const services = new Set(plan.services.map(podKey));
+  const { name, hosts, engine } = lab;
+  return { engine, faults, flows: await rehearseFlows({ name, meant, lab: snapshot, ends, services, hosts, timeoutMs, output, signal }) };
+}
+
+/** What is in the lab once its controllers had time for it, and what is still wrong with it then. */
+async function settled({ plan, lab, meant }: Measuring, signal: AbortSignal): Promise<{ snapshot: Snapshot; faults: readonly string[] }> {
+  const endMs = performance.now() + settleMs;
+  for (;;) {
+    signal.throwIfAborted();
+    const snapshot = await lab.snapshot();
+    const faults = faultsOfLab({ plan, meant, lab: snapshot, families: lab.families });
+    if (faults.length === 0 || performance.now() > endMs) return { snapshot, faults };
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
 }
 
 function changeBetween(was: readonly RehearsedFlow[], becomes: readonly RehearsedFlow[]): MeasuredChange {
@@ -164,45 +233,12 @@ function changeBetween(was: readonly RehearsedFlow[], becomes: readonly Rehearse
   return { lost: changed('allow'), gained: changed('deny') };
 }
 
-/** Lines for people. */
-export function renderRehearsal({ pods, nodes, hosts, omittedPods, omittedKinds, engines, changed, patched }: Rehearsal): string[] {
-  const equal = omittedPods === 0 ? '' : `; ${omittedPods} more are left out${omittedKinds === 0 ? ', which are like them' : ''}`;
-  const missing = omittedKinds === 0 ? [] : [`  ${omittedKinds} kinds of pods that policies tell apart were not tried: there are too many`];
-  return [
-    '',
-    `Rehearsed with ${pods} pods on ${nodes} nodes and ${hosts} address${hosts === 1 ? '' : 'es'} outside${equal}`,
-    ...missing,
-    ...engines.flatMap(({ engine, tried, disagreements }) => [
-      `  ${engine}: ${tried} connections tried, ${tried - disagreements.length} as computed`,
-      ...renderFlows(disagreements, (flow) => `computed ${flow.computed}, tried: ${flow.measured}`),
-    ]),
-    `  no longer allowed: ${changed.lost.length} connections`,
-    ...renderFlows(changed.lost),
-    `  newly allowed: ${changed.gained.length} connections`,
-    ...renderFlows(changed.gained),
-    ...(patched === undefined
-      ? []
-      : [
-          `  with the patches, no longer allowed: ${patched.lost.length} connections`,
-          ...renderFlows(patched.lost),
-          `  with the patches, newly allowed: ${patched.gained.length} connections`,
-          ...renderFlows(patched.gained),
-          ...(patched.disagreements.length === 0
-            ? []
-            : [`  with the patches, ${patched.disagreements.length} connections not as computed`, ...renderFlows(patched.disagreements)]),
-        ]),
-  ];
+/** Whether a lab was other than it was meant to be, so that the rehearsal proves nothing. */
+export function isFaulty({ engines, patched }: Rehearsal): boolean {
+  return [...engines, ...(patched === undefined ? [] : [patched])].some(({ faults }) => faults.length > 0);
 }
 
-const flowsShownMax = 8;
-
-function renderFlows(flows: readonly RehearsedFlow[], more: (flow: RehearsedFlow) => string = () => ''): string[] {
-  const rest = flows.length - flowsShownMax;
-  return [
-    ...flows.slice(0, flowsShownMax).map((flow) => {
-      const note = more(flow);
-      return `    ${flow.source} → ${flow.destination} ${flow.protocol}/${flow.port}${flow.family === 6 ? ' over IPv6' : ''}${note === '' ? '' : `: ${note}`}`;
-    }),
-    ...(rest > 0 ? [`    and ${rest} more (all with -o json)`] : []),
-  ];
+/** Whether a connection did something else than computed. */
+export function disagrees({ engines, patched }: Rehearsal): boolean {
+  return [...engines, ...(patched === undefined ? [] : [patched])].some(({ disagreements }) => disagreements.length > 0);
 }

@@ -8,10 +8,11 @@ import type { EngineName } from '@weir/model';
 import { type Cidr, parseCidr } from '@weir/net';
 import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
-import { type ExitCode, usageError } from '../exit-code.ts';
+import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
 import type { Rehearsal } from './migrate-rehearsal.ts';
+import { renderRehearsal } from './render-rehearsal.ts';
 
 /** The JSON of `weir migrate`. */
 export interface MigrateJson extends MigrationReport {
@@ -56,11 +57,12 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
   else {
     const printed = patches.length === 0 || folder !== undefined ? [] : ['', '---', formatManifest(patches)];
     output.result(
-      [...renderMigration(report), ...(rehearsal === undefined ? [] : (lab?.renderRehearsal(rehearsal) ?? [])), ...printed].join('\n'),
+      [...renderMigration(report), ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)), ...printed].join('\n'),
     );
   }
-  const disagrees = rehearsal?.engines.some(({ disagreements }) => disagreements.length > 0) === true;
-  return failOnCode(options, { any: changesAnything(report) || disagrees });
+  // A lab that is not as it was meant to be proves nothing, whatever was asked for.
+  if (rehearsal !== undefined && lab?.isFaulty(rehearsal) === true) return exitCode.unable;
+  return failOnCode(options, { any: changesAnything(report) || (rehearsal !== undefined && lab?.disagrees(rehearsal) === true) });
 }
 
 /** One file a policy, for `kubectl apply -f FOLDER`; names in manifests may be anything, and lead nowhere else. */

@@ -17,6 +17,8 @@ export interface Trying {
   readonly cluster: string;
   readonly timeoutMs: number;
   readonly output: Output;
+  /** Ends it: what is thrown then is the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** The second try waits so many times longer, and with fewer others. */
@@ -25,14 +27,16 @@ const patientConcurrency = 512;
 const progressEveryMs = 2_000;
 
 /** The answers, in the order of the trials. */
-export async function tryProbes(trials: readonly Trial[], { cluster, timeoutMs, output }: Trying): Promise<readonly ProbeAnswer[]> {
+export async function tryProbes(trials: readonly Trial[], { cluster, timeoutMs, output, signal }: Trying): Promise<readonly ProbeAnswer[]> {
   // Who computes without trying needs no lab.
   const { probeConnections } = await import('@weir/lab');
   output.progress(`trying ${trials.length} connections, each for at most ${formatDuration(timeoutMs)}`);
   const answers = new Map<Trial, ProbeAnswer>();
   const attempt = async (chosen: readonly Trial[], how: { timeoutMs: number; concurrency?: number }): Promise<ProbeResult> => {
     const onProgress = progressOf(chosen.length, output);
-    const result = await probeConnections({ cluster, probes: chosen.map(({ probe }) => probe), onProgress, ...how });
+    const probes = chosen.map(({ probe }) => probe);
+    const result = await probeConnections({ cluster, probes, onProgress, ...how, ...(signal === undefined ? {} : { signal }) });
+    signal?.throwIfAborted();
     for (const [index, trial] of chosen.entries()) answers.set(trial, result.answers[index] ?? 'error');
     return result;
   };

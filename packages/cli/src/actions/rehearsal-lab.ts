@@ -11,6 +11,7 @@ import {
 import {
   ApiError,
   abortAfter,
+  endpointSlicesPath,
   KubeClient,
   loadKubeconfig,
   namespacesPath,
@@ -23,7 +24,7 @@ import {
 import type { KubeObject, NetworkPolicy, Node, Pod, Service } from '@weir/kube';
 import { addServingHost, clusterLayout, downCluster, noFakes, upCluster } from '@weir/lab';
 import { type EngineName, engineProfiles } from '@weir/model';
-import { type Address, type Cidr, cidrContains, formatAddress, parseAddress, parseCidr } from '@weir/net';
+import { type Address, type Cidr, cidrContains, type Family, formatAddress, parseAddress, parseCidr } from '@weir/net';
 import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { explained } from '../cluster-errors.ts';
 import { ClusterFollower } from '../cluster-follower.ts';
@@ -123,6 +124,11 @@ export class RehearsalLab {
     }
   }
 
+  /** Of the addresses that its pods have. */
+  get families(): readonly Family[] {
+    return this.#options.dualStack ? [4, 6] : [4];
+  }
+
   /**
    * Puts the policies in place of those that are there, those of other APIs with what they refer to, in addresses of the lab,
    * and waits until no node lags behind.
@@ -135,13 +141,13 @@ export class RehearsalLab {
     const translation: BlockTranslation = { addresses: await this.#translated(addresses), own: ownBlocks };
     for (const policy of policies) await this.#put(networkPoliciesPath(policy.metadata.namespace), translateBlocks(policy, translation));
     for (const { object, path } of others) await this.#put(path, translatePolicyBlocks(object, translation));
-    this.#hasOthers = others.length > 0;
+    this.#hasOthers ||= others.length > 0;
     await this.#untilInForce();
   }
 
   /** What is in the lab, read by the engine's profile. */
   async snapshot(): Promise<Snapshot> {
-    const paths = [namespacesPath, nodesPath, accountsPath(), podsPath(), servicesPath()];
+    const paths = [namespacesPath, nodesPath, accountsPath(), podsPath(), servicesPath(), endpointSlicesPath()];
     const lists = await Promise.all(paths.map((path) => this.#client.list(path)));
     const policies = this.#hasOthers ? await readPolicyObjects(this.#client) : (await this.#client.list(networkPoliciesPath())).items;
     const objects = [...lists.flatMap(({ items }) => items), ...policies];

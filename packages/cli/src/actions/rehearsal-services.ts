@@ -11,25 +11,16 @@
  * Which pod is drawn is chance: where the pods are judged differently, nothing is computed.
  */
 import type { Service, ServicePort } from '@weir/kube';
-import { type FlowEnd, judgeQuestion, type Outcome, systemOfEndpoint, type WorldNode } from '@weir/model';
+import { judgeQuestion, type Outcome, podName, systemOfEndpoint } from '@weir/model';
 import { type Address, type Family, parseAddress, transportNumber } from '@weir/net';
-import { type Snapshot, serviceBackends } from '@weir/snapshot';
-import type { RehearsedEnd } from './rehearsal-ends.ts';
-
-/** One connection to a way into a service. */
-export interface ServiceTrial {
-  readonly source: RehearsedEnd;
-  readonly destination: string;
-  readonly address: Address;
-  readonly family: Family;
-  readonly port: number;
-  readonly protocol: 'TCP' | 'UDP';
-  readonly computed: Outcome;
-}
+import { type Snapshot, serviceBackends, serviceNamed, servicePort } from '@weir/snapshot';
+import type { AddressedEnd, RehearsedEnd } from './rehearsal-ends.ts';
+import type { RehearsalTrial } from './rehearsal-trials.ts';
 
 /** Where services are tried. */
 export interface ServiceTrials {
-  readonly snapshot: Snapshot;
+  readonly meant: Snapshot;
+  readonly lab: Snapshot;
   /** Services as `namespace/name`. */
   readonly services: ReadonlySet<string>;
   /** Of the family. */
@@ -37,126 +28,174 @@ export interface ServiceTrials {
   readonly family: Family;
 }
 
-type PodEnd = FlowEnd & { readonly kind: 'endpoint'; readonly address: Address };
+interface Backend {
+  readonly pod: RehearsedEnd;
+  readonly port: number;
+}
 
 interface Entry {
   readonly name: string;
+  /** As it is in the lab, where nodes have chosen ports and addresses. */
+  readonly service: Service;
   readonly servicePort: ServicePort;
   readonly protocol: 'TCP' | 'UDP';
-  readonly backends: readonly { readonly end: PodEnd; readonly port: number }[];
+  readonly backends: readonly Backend[];
+  readonly isServed: boolean;
 }
 
-/** Every way into every service that has pods. */
-export function serviceTrials(asked: ServiceTrials): ServiceTrial[] {
-  const { snapshot, services, family } = asked;
-  return snapshot.services.flatMap((service) => {
-    const { namespace = 'default', name = '' } = service.metadata;
-    if (!services.has(`${namespace}/${name}`)) return [];
-    return (service.spec?.ports ?? []).flatMap((servicePort): ServiceTrial[] => {
-      const { protocol = 'TCP' } = servicePort;
-      if (protocol !== 'TCP' && protocol !== 'UDP') return [];
-      const backends = serviceBackends(snapshot, service, servicePort).flatMap(({ end, port }) => {
-        const address = end.kind === 'endpoint' ? end.endpoint.addresses.find((each) => each.family === family) : undefined;
-        return end.kind === 'endpoint' && address !== undefined ? [{ end: { ...end, address }, port }] : [];
-      });
-      if (backends.length === 0) return [];
-      const entry: Entry = { name: `service ${namespace}/${name}`, servicePort, protocol, backends };
-      return [...clusterTrials(asked, service, entry), ...nodePortTrials(asked, service, entry), ...balancerTrials(asked, service, entry)];
-    });
-  });
-}
-
-function clusterTrials({ snapshot, ends, family }: ServiceTrials, { spec }: Service, entry: Entry): ServiceTrial[] {
-  // Which pods are drawn with internalTrafficPolicy: Local depends on the node of the source.
-  if (spec?.internalTrafficPolicy === 'Local') return [];
-  const addresses = (spec?.clusterIPs ?? []).flatMap((text) => parseAddress(text) ?? []).filter((address) => address.family === family);
-  return addresses.flatMap((address) =>
-    ends
-      .filter(({ end }) => end.kind !== 'address')
-      .map((source) => ({
-        ...trialOf(entry, source, family),
-        destination: entry.name,
-        address,
-        port: entry.servicePort.port,
-        computed: united(entry.backends.map((backend) => judge(snapshot, source.end, { entry, backend }))),
-      })),
-  );
-}
-
-function nodePortTrials({ snapshot, ends, family }: ServiceTrials, { spec }: Service, entry: Entry): ServiceTrial[] {
-  const { nodePort } = entry.servicePort;
-  if (nodePort === undefined) return [];
-  const nodes = ends.flatMap(({ end }) => (end.kind === 'node' ? [end] : []));
-  return nodes.flatMap(({ node, address }) =>
-    hostsAmong(ends).flatMap((source) => {
-      const computed = throughNode(snapshot, source, { entry, node, isLocal: spec?.externalTrafficPolicy === 'Local' });
-      const destination = `${entry.name} at node ${node.name}`;
-      return computed === undefined ? [] : [{ ...trialOf(entry, source, family), destination, address, port: nodePort, computed }];
+/** Every way into every service that has pods, all of them on a network of their own. */
+export function serviceTrials(asked: ServiceTrials): RehearsalTrial[] {
+  return asked.meant.services.flatMap((service) =>
+    (service.spec?.ports ?? []).flatMap((port): RehearsalTrial[] => {
+      const entry = entryOf(asked, service, port);
+      return entry === undefined ? [] : [...clusterTrials(asked, entry), ...nodePortTrials(asked, entry), ...balancerTrials(asked, entry)];
     }),
   );
 }
 
-function balancerTrials({ snapshot, ends, family }: ServiceTrials, { spec, status }: Service, entry: Entry): ServiceTrial[] {
+function entryOf({ meant, lab, services, ends }: ServiceTrials, service: Service, port: ServicePort): Entry | undefined {
+  const { namespace = 'default', name = '' } = service.metadata;
+  const { protocol = 'TCP' } = port;
+  const inLab = serviceNamed(lab, namespace, name);
+  if (!services.has(`${namespace}/${name}`) || inLab === undefined || (protocol !== 'TCP' && protocol !== 'UDP')) return undefined;
+  const portInLab = servicePort(inLab, port.port, transportNumber(protocol));
+  const all = serviceBackends(meant, service, port);
+  if (portInLab === undefined || all.some(({ end }) => end.kind !== 'endpoint')) return undefined;
+  const backends = all.flatMap(({ end, port: number }): Backend[] => {
+    const pod = end.kind === 'endpoint' ? ends.find((each) => each.name === podName(end.endpoint)) : undefined;
+    return pod === undefined ? [] : [{ pod, port: number }];
+  });
+  if (backends.length === 0) return undefined;
+  const isServed = backends.every(({ pod, port: number }) => serves(meant, pod.name, { port: number, protocol }));
+  return { name: `service ${namespace}/${name}`, service: inLab, servicePort: portInLab, protocol, backends, isServed };
+}
+
+function serves(meant: Snapshot, pod: string, wanted: { readonly port: number; readonly protocol: string }): boolean {
+  const ports = (meant.pods.get(pod)?.spec?.containers ?? []).flatMap((container) => container.ports ?? []);
+  return ports.some(({ containerPort, protocol = 'TCP' }) => containerPort === wanted.port && protocol === wanted.protocol);
+}
+
+function clusterTrials(asked: ServiceTrials, entry: Entry): RehearsalTrial[] {
+  const { spec } = entry.service;
+  // Which pods are drawn with internalTrafficPolicy: Local depends on the node of the source.
+  if (spec?.internalTrafficPolicy === 'Local') return [];
+  const addresses = (spec?.clusterIPs ?? []).flatMap((text) => parseAddress(text) ?? []).filter(({ family }) => family === asked.family);
+  return addresses.flatMap((address) =>
+    asked.ends
+      .filter(({ end }) => end.kind !== 'address')
+      .map((source) => ({
+        ...trialOf(entry, source, asked.family),
+        destination: entry.name,
+        address,
+        port: entry.servicePort.port,
+        ...judgedTwice((side) => united(entry.backends.map((backend) => judge(side, asked, { source, backend, entry })))),
+      })),
+  );
+}
+
+function nodePortTrials(asked: ServiceTrials, entry: Entry): RehearsalTrial[] {
+  const { nodePort } = entry.servicePort;
+  if (nodePort === undefined) return [];
+  const hosts = hostsAmong(asked.ends);
+  return nodesAmong(asked.ends).flatMap((node) =>
+    chosenBackends(entry, node).length === 0
+      ? []
+      : hosts.map((source) => ({
+          ...trialOf(entry, source, asked.family),
+          destination: `${entry.name} at ${node.name}`,
+          address: node.inLab.address,
+          port: nodePort,
+          ...judgedTwice((side) => throughNode(side, asked, { source, node, entry })),
+        })),
+  );
+}
+
+function balancerTrials(asked: ServiceTrials, entry: Entry): RehearsalTrial[] {
+  const { spec, status } = entry.service;
   if (spec?.loadBalancerSourceRanges !== undefined) return [];
   const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '' }) => parseAddress(ip) ?? []);
+  const nodes = nodesAmong(asked.ends).filter((node) => chosenBackends(entry, node).length > 0);
+  if (nodes.length === 0) return [];
   return addresses
-    .filter((address) => address.family === family)
+    .filter(({ family }: Address) => family === asked.family)
     .flatMap((address) =>
-      hostsAmong(ends).flatMap((source) => {
-        const ways = snapshot.nodes.flatMap(
-          (node) => throughNode(snapshot, source, { entry, node, isLocal: spec?.externalTrafficPolicy === 'Local' }) ?? [],
-        );
-        const destination = `${entry.name} at its load balancer`;
-        return ways.length === 0
-          ? []
-          : [{ ...trialOf(entry, source, family), destination, address, port: entry.servicePort.port, computed: united(ways) }];
-      }),
+      hostsAmong(asked.ends).map((source) => ({
+        ...trialOf(entry, source, asked.family),
+        destination: `${entry.name} at its load balancer`,
+        address,
+        port: entry.servicePort.port,
+        ...judgedTwice((side) => united(nodes.map((node) => throughNode(side, asked, { source, node, entry })))),
+      })),
     );
 }
 
-function trialOf({ protocol }: Entry, source: RehearsedEnd, family: Family): Pick<ServiceTrial, 'source' | 'family' | 'protocol'> {
-  return { source, family, protocol };
+function trialOf(
+  { protocol, isServed }: Entry,
+  source: RehearsedEnd,
+  family: Family,
+): Pick<RehearsalTrial, 'source' | 'family' | 'protocol' | 'isServed'> {
+  return { source, family, protocol, isServed };
 }
 
 function hostsAmong(ends: readonly RehearsedEnd[]): RehearsedEnd[] {
   return ends.filter(({ end }) => end.kind === 'address');
 }
 
-interface NodeWay {
-  readonly entry: Entry;
-  readonly node: WorldNode;
-  readonly isLocal: boolean;
+function nodesAmong(ends: readonly RehearsedEnd[]): RehearsedEnd[] {
+  return ends.filter(({ end }) => end.kind === 'node');
 }
 
-/** What comes of a client outside that asks the node; undefined where the node hands on to nobody. */
-function throughNode(snapshot: Snapshot, { end }: RehearsedEnd, { entry, node, isLocal }: NodeWay): Outcome | undefined {
-  const own = entry.backends.filter((backend) => backend.end.endpoint.node === node.name);
-  const chosen = isLocal ? own : entry.backends;
-  if (chosen.length === 0) return undefined;
+/** The cluster that is rehearsed, or the lab. */
+type Side = 'end' | 'inLab';
+
+function judgedTwice(judged: (side: Side) => Outcome): Pick<RehearsalTrial, 'computed' | 'inLab'> {
+  return { computed: judged('end'), inLab: judged('inLab') };
+}
+
+interface NodeWay {
+  readonly source: RehearsedEnd;
+  readonly node: RehearsedEnd;
+  readonly entry: Entry;
+}
+
+function nodeOf({ pod }: Backend): string {
+  return pod.end.kind === 'endpoint' ? `node ${pod.end.endpoint.node}` : '';
+}
+
+/** The pods that the node may hand on to. */
+function chosenBackends({ service, backends }: Entry, node: RehearsedEnd): readonly Backend[] {
+  return service.spec?.externalTrafficPolicy === 'Local' ? backends.filter((backend) => nodeOf(backend) === node.name) : backends;
+}
+
+/** What comes of a client outside that asks the node. */
+function throughNode(side: Side, asked: ServiceTrials, { source, node, entry }: NodeWay): Outcome {
+  const isLocal = entry.service.spec?.externalTrafficPolicy === 'Local';
   return united(
-    chosen.map((backend) => {
-      if (isLocal) return judge(snapshot, end, { entry, backend });
-      if (!own.includes(backend))
-        return judge(snapshot, { kind: 'node', node, address: addressOf(node, backend.end.address) }, { entry, backend });
-      const goesPast = snapshot.world.profile.nodePortBypassesIngress && systemOfEndpoint(backend.end.endpoint) === 'linux';
-      return goesPast ? 'allow' : judge(snapshot, end, { entry, backend });
+    chosenBackends(entry, node).map((backend) => {
+      if (isLocal) return judge(side, asked, { source, backend, entry });
+      if (nodeOf(backend) !== node.name) return judge(side, asked, { source: node, backend, entry });
+      return goesPast(asked.meant, backend) ? 'allow' : judge(side, asked, { source, backend, entry });
     }),
   );
 }
 
-function addressOf({ addresses }: WorldNode, { family }: Address): Address {
-  const address = addresses.find((each) => each.family === family);
-  if (address === undefined) throw new TypeError('a node of the lab has an address of each family');
-  return address;
+function goesPast({ world }: Snapshot, { pod: { end } }: Backend): boolean {
+  return world.profile.nodePortBypassesIngress && end.kind === 'endpoint' && systemOfEndpoint(end.endpoint) === 'linux';
 }
 
 function judge(
-  { world }: Snapshot,
-  source: FlowEnd,
-  { entry, backend }: { readonly entry: Entry; readonly backend: Entry['backends'][number] },
+  side: Side,
+  { meant, lab }: ServiceTrials,
+  { source, backend, entry }: { readonly source: RehearsedEnd; readonly backend: Backend; readonly entry: Entry },
 ): Outcome {
-  const protocol = transportNumber(entry.protocol);
-  return judgeQuestion(world, { source, destination: backend.end, protocol, destinationPort: backend.port });
+  const { world } = side === 'end' ? meant : lab;
+  const destination: AddressedEnd = backend.pod[side];
+  return judgeQuestion(world, {
+    source: source[side],
+    destination,
+    protocol: transportNumber(entry.protocol),
+    destinationPort: backend.port,
+  });
 }
 
 function united(outcomes: readonly Outcome[]): Outcome {

@@ -11,7 +11,7 @@ import { type Cidr, cidrsOfRange, formatAddress, groupBy } from '@weir/net';
 import { assumeCluster, assumedPodRange, loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
-import { type PlacedPolicyObject, placedPolicyObjects } from '../policy-objects.ts';
+import { placedPolicyObjects, withNamespacesOf } from '../policy-objects.ts';
 import { addressesOf } from './rehearsal-ends.ts';
 import { RehearsalLab } from './rehearsal-lab.ts';
 import type { FileRun } from './test-run.ts';
@@ -76,14 +76,6 @@ async function tryInNewLab(runs: readonly FileRun[], given: Snapshot, { timeoutM
 /** Where pods without an address get one: where somebody told that pods have theirs. */
 function podBlockOf({ world: { podRanges } }: Snapshot): Cidr {
   return podRanges.filter(({ first }) => first.family === 4).flatMap(cidrsOfRange)[0] ?? assumedPodRange;
-}
-
-function withNamespacesOf(others: readonly PlacedPolicyObject[], namespaces: readonly KubeObject[]): readonly KubeObject[] {
-  const known = new Set(namespaces.map(({ metadata }) => metadata.name));
-  const missing = new Set(
-    others.flatMap(({ path: { namespace } }) => (namespace === undefined || known.has(namespace) ? [] : [namespace])),
-  );
-  return [...namespaces, ...[...missing].map((name): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))];
 }
 
 function wantedEnds(results: readonly AssertionResult[]): TrialEnds {

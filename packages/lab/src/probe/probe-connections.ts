@@ -37,6 +37,8 @@ export interface ProbeOptions {
   readonly timeoutMs: number;
   /** How many wait at the same time, each with one descriptor. Default 4 096, or half of what this process may open. */
   readonly concurrency?: number;
+  /** Ends it before all are tried: the others are answered `error`. */
+  readonly signal?: AbortSignal;
   /** Told how many have their answer, after each. */
   readonly onProgress?: (answered: number) => void;
 }
@@ -65,6 +67,10 @@ export async function probeConnections(options: ProbeOptions): Promise<ProbeResu
   let slowestMs = 0;
   for (const [index, probe] of probes.entries()) {
     await window.enter();
+    if (options.signal?.aborted === true) {
+      window.leave();
+      break;
+    }
     if (index % startsPerTurn === 0) await nextTurn();
     const startedMs = performance.now();
     const done = (answer: ProbeAnswer): void => {
