@@ -12,6 +12,7 @@ export * from './explain-flow.ts';
 export { migrationTitles } from './migration/change-causes.ts';
 export * from './migration/migration-report.ts';
 export * from './migration/plan-migration.ts';
+export type { PolicyPatch } from './migration/propose-patches.ts';
 export * from './migration/rehearsal-plan.ts';
 export * from './migration/render-migration.ts';
 export { type BlockTranslation, type TranslatedAddress, translateBlocks } from './migration/translate-blocks.ts';

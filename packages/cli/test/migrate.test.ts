@@ -39,7 +39,7 @@ describe('weir migrate', () => {
     const { stdout, stderr, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', manifest('pods', '10.224.1.0/24'));
     expect(stdout).toMatch(/^Calico → Cilium: 1 of 1 policy and 0 of 0 services with another meaning$/m);
     expect(stdout).toMatch(/^NetworkPolicy shop\/from-block \(.*pods\.yaml:6\)$/m);
-    expect(stdout).toContain('every pod (2) → every pod (2): all traffic, such as shop/db-0 → shop/db-1 TCP/5432');
+    expect(stdout).toContain('every pod (2) → every pod (2): all traffic, such as shop/db-0 → shop/db-1 TCP/5432: allow → deny');
     expect(stderr).toContain('2 pods are made from the templates of workloads');
     expect(code).toBe(1);
   });
@@ -89,6 +89,25 @@ describe('weir migrate', () => {
     expect(stdout).not.toContain('apiVersion');
   });
 
+  it('writes policies of the kind of the new engine into a folder of their own', async () => {
+    const folder = join(directory, 'for-nodes');
+    const file = manifest('nodes', '10.224.0.0/24');
+    const { stdout, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', file, '--patch-out', folder);
+    expect(readdirSync(folder)).toEqual(['once-migrated']);
+    expect(readFileSync(join(folder, 'once-migrated', 'shop.from-block-nodes.yaml'), 'utf8')).toContain('- remote-node');
+    expect(stdout).toContain('beside it, once the new engine runs, CiliumNetworkPolicy from-block-nodes: lets other nodes in');
+    expect(stdout).toContain('with them, no longer allowed: 0 pairs');
+    expect(code).toBe(1);
+  });
+
+  it('answers 2 to manifests of which nothing can be read', async () => {
+    const folder = mkdtempSync(join(directory, 'empty-'));
+    const { stderr, stdout, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', folder);
+    expect(stderr).toContain('no Kubernetes objects were read: there is nothing to compare');
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
   it('writes no patch outside of that folder, whatever a policy is called', async () => {
     const file = manifest('climbing', '10.224.1.0/24');
     writeFileSync(file, readFileSync(file, 'utf8').replace('name: from-block', 'name: "../../escaped"'));
@@ -103,6 +122,7 @@ describe('weir migrate', () => {
     [['--from', 'cilium', '--to', 'cilium'], /nothing to compare/],
     [['--from', 'calico', '--to', 'flannel'], /flannel/],
     [['--from', 'calico', '--to', 'cilium', '--pod-cidr', '10.0.0'], /--pod-cidr is no block/],
+    [['--from', 'calico', '--to', 'cilium', '--timeout-ms', '0'], /--timeout-ms/],
   ])('answers 2 to %j, with what to do', async (args, expected) => {
     const { stderr, code } = await weir(...args, '--manifests', manifest('bad', '203.0.113.0/24'));
     expect(stderr).toMatch(expected);

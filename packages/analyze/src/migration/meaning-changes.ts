@@ -2,7 +2,7 @@
 import { type ChangedFlows, FlowTeller, policyKey, type WorldComparison } from '@weir/connectivity';
 import type { Pod } from '@weir/kube';
 import { type ChangeReason, policyOf } from './change-causes.ts';
-import type { ChangedObject, MeaningChange } from './migration-report.ts';
+import { type ChangedObject, type MeaningChange, verdictsOf } from './migration-report.ts';
 
 /** What the texts and examples are made from. */
 export interface TellingContext {
@@ -17,12 +17,12 @@ export function changedPolicies(comparisons: readonly WorldComparison[], context
   for (const comparison of comparisons) {
     const teller = new FlowTeller(comparison, context.pods);
     for (const changed of comparison.changes) {
-      const change = { ...context.reasonOf(changed), ...teller.tell(changed) };
+      const change = { ...context.reasonOf(changed), ...teller.tell(changed), ...verdictsOf(changed.change) };
       if (change.pairs === 0) continue;
       const { ref, source } = policyOf(changed);
       const { namespace = '', name } = ref;
       const object = {
-        kind: 'NetworkPolicy' as const,
+        kind: ref.kind,
         namespace,
         name,
         ...(source === undefined ? {} : { source: policySource(source, comparison, ref) }),

@@ -5,9 +5,19 @@ import type { EngineName, SourcePosition } from '@weir/model';
 import type { ChangeReason } from './change-causes.ts';
 import type { PolicyPatch } from './propose-patches.ts';
 
+type Verdict = 'allow' | 'deny';
+
+/** What the engines say of flows that change so. */
+export function verdictsOf(change: FlowChange): { readonly before: Verdict; readonly after: Verdict } {
+  return change === 'lost' ? { before: 'allow', after: 'deny' } : { before: 'deny', after: 'allow' };
+}
+
 /** The flows that change for one reason, under one policy or service. */
 export interface MeaningChange extends ChangeReason {
   readonly change: FlowChange;
+  /** What the old engine says of each flow, and the new one. */
+  readonly before: Verdict;
+  readonly after: Verdict;
   /** IPv4 or IPv6. */
   readonly family: 4 | 6;
   /** Pairs of ends of which some traffic changes. */
@@ -20,7 +30,9 @@ export interface MeaningChange extends ChangeReason {
 
 /** A policy or a service that changes its meaning. */
 export interface ChangedObject {
-  readonly kind: 'NetworkPolicy' | 'Service';
+  /** `Service`, or the kind of a policy. */
+  readonly kind: string;
+  /** Empty for policies of the whole cluster. */
   readonly namespace: string;
   readonly name: string;
   readonly source?: SourcePosition;

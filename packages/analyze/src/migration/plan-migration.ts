@@ -14,14 +14,15 @@ import { type ChangedFlows, compareWorlds, countPairs, policyKey, type WorldComp
 import type { KubeObject, NetworkPolicy } from '@weir/kube';
 import { type Endpoint, type EngineName, engineProfiles, type OperatingSystem, systemOfEndpoint } from '@weir/model';
 import type { Address } from '@weir/net';
-import { groupVersionOf, listed, loadSnapshot, type PlacedObject, podKey, type Snapshot } from '@weir/snapshot';
+import { groupVersionOf, loadSnapshot, type PlacedObject, type Snapshot } from '@weir/snapshot';
 import { clusterTraits } from '../cluster-traits.ts';
 import { comparedEngines } from '../engine-row.ts';
 import { recommendEngine } from '../recommend-engine.ts';
-import { migrationTitles, type ReasonContext, reasonOf } from './change-causes.ts';
+import { type ReasonContext, reasonOf } from './change-causes.ts';
 import { changedPolicies } from './meaning-changes.ts';
+import { migrationNotes } from './migration-notes.ts';
 import type { MigrationReport, PatchedMeaning } from './migration-report.ts';
-import { proposePatches } from './propose-patches.ts';
+import { type PolicyPatch, proposePatches } from './propose-patches.ts';
 import { changedServiceFlows } from './service-changes.ts';
 import { changedServices } from './service-meaning.ts';
 
@@ -41,52 +42,57 @@ export function planMigration(request: MigrationRequest): MigrationReport {
   const { objects, from, to } = request;
   const before = snapshotAs(request, from);
   const context = contextOf(request, before);
-  const comparisons = compareEngines(before, snapshotAs(request, to), request);
+  const after = snapshotAs(request, to);
+  const comparisons = compareEngines(before, after, request);
   const services = changedServiceFlows(comparisons, before);
   const patches = proposePatches({ comparisons, services, snapshot: before }, context);
-  const patched = patches.flatMap((patch) => patch.patched ?? []);
+  const isPatched = patches.some(({ patched, added }) => patched !== undefined || added !== undefined);
   return {
     from,
     to,
     compared: {
       pods: before.endpoints.size,
       nodes: before.nodes.length,
-      policies: context.objects.size,
+      policies: new Set([...context.objects.keys(), ...[before, after].flatMap(({ policies }) => policies.map(policyKey))]).size,
       services: before.services.length,
     },
     ...meaningOf(comparisons, before, context),
     patches,
-    ...(patched.length === 0 ? {} : { afterPatches: meaningAfter(patched, { request, before, context }) }),
+    ...(isPatched ? { afterPatches: meaningAfter(patches, { request, before, context }) } : {}),
     obstacles: obstaclesOf(objects, to),
-    notes: [...notesOf(before, { from, to }), ...(to === 'cilium' ? rangeNotes([...context.objects.values()]) : [])],
+    notes: migrationNotes({ before, from, to, policies: [...context.objects.values()], objects: plainObjects(objects) }),
     diagnostics: before.diagnostics.filter(({ code }) => code !== 'unsupported-policy'),
   };
 }
 
 /** What is different between the cluster today and the patched policies with the new engine. */
 function meaningAfter(
-  patched: readonly NetworkPolicy[],
+  patches: readonly PolicyPatch[],
   { request, before, context }: { readonly request: MigrationRequest; readonly before: Snapshot; readonly context: ReasonContext },
 ): PatchedMeaning {
+  const patched = patches.flatMap((patch) => patch.patched ?? []);
   const changed = new Map(patched.map((policy) => [keyOfObject(policy), policy]));
-  const objects = withPatches(request.objects, patched);
+  const added = patches.flatMap((patch) => (patch.added === undefined ? [] : keyOfAdded(patch.added.policy)));
+  const objects = withPatches(request.objects, patches);
   const after = snapshotAs({ ...request, objects }, request.to);
   const comparisons = compareEngines(before, after, request);
   return meaningOf(comparisons, before, {
     ...context,
     objects: new Map([...context.objects, ...changed]),
-    patched: new Set(changed.keys()),
+    patched: new Set([...changed.keys(), ...added]),
   });
 }
 
-/** The objects with the patched policies in the place of those of the same names. */
+/** The objects with the patched policies in the place of those of the same names, and what stands beside them. */
 export function withPatches<T extends KubeObject | PlacedObject>(
   objects: readonly T[],
-  patched: readonly NetworkPolicy[],
-): (T | NetworkPolicy)[] {
+  patches: readonly PolicyPatch[],
+): (T | KubeObject)[] {
+  const patched = patches.flatMap((patch) => patch.patched ?? []);
   const changed = new Set(patched.map(keyOfObject));
   const isReplaced = (object: KubeObject): boolean => isNetworkPolicy(object) && changed.has(keyOfObject(object));
-  return [...objects.filter((entry) => !isReplaced('positionOf' in entry ? entry.object : entry)), ...patched];
+  const kept = objects.filter((entry) => !isReplaced('positionOf' in entry ? entry.object : entry));
+  return [...kept, ...patched, ...patches.flatMap(({ added }) => added?.policy ?? [])];
 }
 
 function meaningOf(comparisons: readonly WorldComparison[], before: Snapshot, context: ReasonContext): PatchedMeaning {
@@ -122,10 +128,15 @@ function runsOn(engine: EngineName, system: OperatingSystem): boolean {
 }
 
 function contextOf({ objects, from, to, expandsUnsupported = false }: MigrationRequest, { endpoints }: Snapshot): ReasonContext {
-  const plain = objects.map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry));
-  const keyed = plain.filter(isNetworkPolicy).map((policy) => [keyOfObject(policy), policy] as const);
+  const keyed = plainObjects(objects)
+    .filter(isNetworkPolicy)
+    .map((policy) => [keyOfObject(policy), policy] as const);
   const systems = [...new Set([...endpoints.values()].map(systemOfEndpoint))];
   return { from, to, expandsUnsupported, pods: [...endpoints.values()], systems, objects: new Map(keyed) };
+}
+
+function plainObjects(objects: MigrationRequest['objects']): KubeObject[] {
+  return objects.map((entry): KubeObject => ('positionOf' in entry ? entry.object : entry));
 }
 
 function isNetworkPolicy(object: KubeObject): object is NetworkPolicy {
@@ -136,34 +147,12 @@ function keyOfObject({ metadata: { namespace = 'default', name = '' } }: Network
   return policyKey({ ref: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', namespace, name } });
 }
 
+function keyOfAdded({ kind = '', metadata: { namespace = 'default', name = '' } }: KubeObject): string {
+  return policyKey({ ref: { apiVersion: 'cilium.io/v2', kind, namespace, name } });
+}
+
 function obstaclesOf(objects: MigrationRequest['objects'], to: EngineName): readonly string[] {
   const target = comparedEngines.find((engine) => engine === to);
   if (target === undefined) return [];
   return recommendEngine(clusterTraits(objects)).engines.find(({ engine }) => engine === target)?.against ?? [];
-}
-
-function notesOf(snapshot: Snapshot, { from, to }: Pick<MigrationRequest, 'from' | 'to'>): string[] {
-  const notes: string[] = [];
-  const [was, becomes] = [engineProfiles[from].establishedFlows, engineProfiles[to].establishedFlows];
-  if (was !== becomes) {
-    const what =
-      becomes === 'cut' ? 'ends connections that a policy no longer allows' : 'lets connections live on that a policy no longer allows';
-    notes.push(`${migrationTitles[to]} ${what}; ${migrationTitles[from]} does not`);
-  }
-  const waiting = [...snapshot.endpoints.values()].filter(({ addresses }) => addresses.length === 0).length;
-  if (waiting > 0)
-    notes.push(`${waiting} pod${waiting === 1 ? ' has' : 's have'} no address yet and ${waiting === 1 ? 'is' : 'are'} not compared`);
-  return notes;
-}
-
-/** People look for it, since Cilium was without ranges for long (cilium/cilium#28684, #32807). */
-function rangeNotes(policies: readonly NetworkPolicy[]): string[] {
-  const ranged = policies.filter(({ spec }) =>
-    [...(spec?.ingress ?? []), ...(spec?.egress ?? [])].some(({ ports = [] }) => ports.some(({ endPort }) => endPort !== undefined)),
-  );
-  return ranged.length === 0
-    ? []
-    : [
-        `endPort in ${listed(ranged.map(podKey))} keeps its meaning: Cilium has it since 1.16, and AKS ships none older (its pages ask for 1.17)`,
-      ];
 }

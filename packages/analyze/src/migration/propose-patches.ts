@@ -32,6 +32,7 @@ import {
 import { podKey, type Snapshot } from '@weir/snapshot';
 import { migrationTitles, policyOf, type ReasonContext, reasonOf } from './change-causes.ts';
 import { listPortNumbers, numbersOnPods, ruleForEachNumber } from './list-port-numbers.ts';
+import { type AddedPolicy, type NodeEntity, NodePolicyDraft } from './node-policies.ts';
 import { PolicyDraft, type PolicyEdit } from './policy-draft.ts';
 import { rangesAround, rewriteUnsupported } from './rewrite-unsupported.ts';
 import { peersSelecting } from './select-pods.ts';
@@ -52,6 +53,8 @@ export interface PolicyPatch {
   readonly unpatched: readonly Unpatched[];
   /** The whole policy as it is to be applied; absent without edits. */
   readonly patched?: NetworkPolicy;
+  /** A policy of the new engine's own kind that is to stand beside it, once that engine runs. */
+  readonly added?: AddedPolicy;
 }
 
 /** What loses flows, in which cluster. */
@@ -74,10 +77,16 @@ interface SelectedPods {
   readonly peers: readonly NetworkPolicyPeer[];
 }
 
+interface PatchDraft {
+  readonly draft: PolicyDraft;
+  readonly nodes: NodePolicyDraft;
+  readonly unpatched: Unpatched[];
+}
+
 class Patcher {
   readonly #snapshot: Snapshot;
   readonly #context: ReasonContext;
-  readonly #drafts: Map<string, { readonly draft: PolicyDraft; readonly unpatched: Unpatched[] }> = new Map();
+  readonly #drafts: Map<string, PatchDraft> = new Map();
   /** Classes of pods that reach their nodes by a rule that a patch added, by family. */
   readonly #reachNodes: Set<string> = new Set();
   readonly #rewritten: Set<string> = new Set();
@@ -91,11 +100,21 @@ class Patcher {
   }
 
   patches(): PolicyPatch[] {
-    return [...this.#drafts].flatMap(([key, { draft, unpatched }]): PolicyPatch[] => {
+    return [...this.#drafts].flatMap(([key, { draft, nodes, unpatched }]): PolicyPatch[] => {
       const object = this.#context.objects.get(key);
-      if (object === undefined || (draft.edits.length === 0 && unpatched.length === 0)) return [];
+      const added = object === undefined ? undefined : nodes.build(object);
+      if (object === undefined || (draft.edits.length === 0 && unpatched.length === 0 && added === undefined)) return [];
       const { namespace = 'default', name = '' } = object.metadata;
-      return [{ namespace, name, edits: draft.edits, unpatched, ...(draft.edits.length === 0 ? {} : { patched: draft.build() }) }];
+      return [
+        {
+          namespace,
+          name,
+          edits: draft.edits,
+          unpatched,
+          ...(draft.edits.length === 0 ? {} : { patched: draft.build() }),
+          ...(added === undefined ? {} : { added }),
+        },
+      ];
     });
   }
 
@@ -104,9 +123,8 @@ class Patcher {
     const key = policyKey(policyOf(changed));
     const object = this.#context.objects.get(key);
     if (object === undefined) return;
-    const entry = this.#drafts.get(key) ?? { draft: new PolicyDraft(object), unpatched: [] };
-    this.#drafts.set(key, entry);
-    const unpatched = this.#edit(entry.draft, comparison, changed);
+    const entry = this.#draftOf(key, object);
+    const unpatched = this.#edit(entry, comparison, changed);
     for (const one of unpatched) {
       if (!entry.unpatched.some((other) => JSON.stringify(other) === JSON.stringify(one))) entry.unpatched.push(one);
     }
@@ -114,7 +132,7 @@ class Patcher {
 
   /** Lets the clients of a service in that no policy kept out before: a rule in a policy of each kind of its pods. */
   patchForService({ service, comparison, change, clients, backends, protocol, port }: ServiceChange): void {
-    if (change === 'gained' || clients !== 'outside') return;
+    if (change === 'gained' || (clients !== 'outside' && !this.#namesNodesByEntity)) return;
     const peers = outsidePeers(comparison.ends, engineProfiles[this.#context.to], this.#context.systems);
     for (const backend of backends) {
       const [pod] = comparison.ends.classes[backend]?.ends ?? [];
@@ -123,28 +141,42 @@ class Patcher {
       const policy = policies.find(({ ref, ingress }) => ingress?.isolates === true && this.#context.objects.has(policyKey({ ref })));
       const object = policy === undefined ? undefined : this.#context.objects.get(policyKey(policy));
       if (policy === undefined || object === undefined) continue;
-      const key = policyKey(policy);
-      const entry = this.#drafts.get(key) ?? { draft: new PolicyDraft(object), unpatched: [] };
-      this.#drafts.set(key, entry);
+      const entry = this.#draftOf(policyKey(policy), object);
+      if (clients !== 'outside') {
+        entry.nodes.allow('ingress', { entity: 'remote-node', ports: [{ protocol, port }] });
+        continue;
+      }
       const what = `lets clients outside reach service ${podKey(service)} at ${protocol} ${port}`;
       if (!entry.draft.edits.some((edit) => edit.what === what))
         entry.draft.addRule('ingress', { peers, ports: [{ protocol, port }] }, what);
     }
   }
 
-  #edit(draft: PolicyDraft, comparison: FlowComparison, changed: ChangedFlows): readonly Unpatched[] {
+  #draftOf(key: string, object: NetworkPolicy): PatchDraft {
+    const found = this.#drafts.get(key) ?? { draft: new PolicyDraft(object), nodes: new NodePolicyDraft(), unpatched: [] };
+    this.#drafts.set(key, found);
+    return found;
+  }
+
+  /** Whether nodes are peers by what they are, in policies of the new engine's own kind. */
+  get #namesNodesByEntity(): boolean {
+    const { ipBlockMatchesNodes, policyApis } = engineProfiles[this.#context.to];
+    return !ipBlockMatchesNodes && policyApis.includes('Cilium');
+  }
+
+  #edit(entry: PatchDraft, comparison: FlowComparison, changed: ChangedFlows): readonly Unpatched[] {
+    const { draft } = entry;
     const { cause, field } = reasonOf(changed, this.#context);
-    const title = migrationTitles[this.#context.to];
     const unnumbered = this.#numberNames(draft, changed);
     const not = (reason: string): Unpatched[] => [{ cause, ...(field === undefined ? {} : { field }), reason }];
     switch (cause) {
       case 'ipBlock over pods':
         return this.#selectPodsOfBlock(draft, changed) ? [] : not('no label tells the pods from others');
       case 'ipBlock over nodes':
-        return not(`no NetworkPolicy names nodes with ${title}; a CiliumNetworkPolicy with the entities host and remote-node does`);
+        return this.#allowNodes(entry, changed) ? [] : not('no policy names nodes with that engine');
       case 'own node':
         if (engineProfiles[this.#context.to].ipBlockMatchesNodes) return this.#allowOwnNodes(draft, comparison, changed);
-        return not(`no NetworkPolicy names nodes with ${title}; a CiliumNetworkPolicy with the entity host does`);
+        return this.#allowNodes(entry, changed) ? [] : not('no policy names nodes with that engine');
       case 'IPv6':
       case 'Windows':
         if (changed.difference.kind === 'rule') return this.#rewrite(draft, policyKey(policyOf(changed)));
@@ -163,6 +195,15 @@ class Patcher {
       default:
         return unreachable(cause);
     }
+  }
+
+  /** Nodes of a block, or the own node, where the new engine has a kind of policy that names them. */
+  #allowNodes({ draft, nodes }: PatchDraft, { difference, direction, ownNode }: ChangedFlows): boolean {
+    if (!this.#namesNodesByEntity) return false;
+    const entity: NodeEntity = ownNode ? 'host' : 'remote-node';
+    const ports = difference.kind === 'rule' ? (draft.rulesOf(direction)[difference.rule.origin.ruleIndex]?.ports ?? []) : [];
+    nodes.allow(direction, { entity, ports });
+    return true;
   }
 
   #selectPodsOfBlock(draft: PolicyDraft, { difference }: ChangedFlows): boolean {

@@ -13,9 +13,9 @@ const remainingShownMax = 10;
 /** The lines. */
 export function renderMigration(report: MigrationReport): string[] {
   const { from, to, compared, objects, obstacles, notes } = report;
-  const changed = (kind: ChangedObject['kind']): number => objects.filter((object) => object.kind === kind).length;
-  const policies = `${changed('NetworkPolicy')} of ${counted(compared.policies, 'policy', 'policies')}`;
-  const services = `${changed('Service')} of ${counted(compared.services, 'service')}`;
+  const changedServices = objects.filter(({ kind }) => kind === 'Service').length;
+  const policies = `${objects.length - changedServices} of ${counted(compared.policies, 'policy', 'policies')}`;
+  const services = `${changedServices} of ${counted(compared.services, 'service')}`;
   return [
     `${migrationTitles[from]} → ${migrationTitles[to]}: ${policies} and ${services} with another meaning`,
     `  compared: ${counted(compared.pods, 'pod')}, ${counted(compared.nodes, 'node')}, all ports`,
@@ -32,10 +32,15 @@ function renderPatches({ patches, afterPatches }: MigrationReport): string[] {
   return ['', 'Proposed patches', ...patches.flatMap(renderPatch), ...(afterPatches === undefined ? [] : renderAfter(afterPatches))];
 }
 
-function renderPatch({ namespace, name, edits, unpatched }: PolicyPatch): string[] {
+function renderPatch({ namespace, name, edits, unpatched, added }: PolicyPatch): string[] {
   return [
     `  NetworkPolicy ${namespace}/${name}`,
     ...edits.map(({ field, what }) => `    ${field}: ${what}`),
+    ...(added === undefined
+      ? []
+      : [
+          `    beside it, once the new engine runs, ${added.policy.kind ?? ''} ${added.policy.metadata.name ?? ''}: ${added.what.join(', ')}`,
+        ]),
     ...unpatched.map(({ cause, field, reason }) => `    not patched, ${cause}${field === undefined ? '' : ` (${field})`}: ${reason}`),
   ];
 }
@@ -45,7 +50,7 @@ function renderAfter({ objects, pairs }: PatchedMeaning): string[] {
     objects.flatMap(({ namespace, name, changes }) =>
       changes
         .filter((each) => each.change === change)
-        .map((each) => `    ${namespace}/${name}, ${counted(each.pairs, 'pair')} · ${each.cause}${firstFlow(each)}`),
+        .map((each) => `    ${nameOf({ namespace, name })}, ${counted(each.pairs, 'pair')} · ${each.cause}${firstFlow(each)}`),
     );
   return [
     `  with them, no longer allowed: ${counted(pairs.lost, 'pair')}`,
@@ -67,24 +72,29 @@ function shortened(lines: readonly string[]): string[] {
 
 function renderObject({ kind, namespace, name, source, changes }: ChangedObject): string[] {
   const place = source === undefined ? '' : ` (${source.file}:${source.line})`;
-  return ['', `${kind} ${namespace}/${name}${place}`, ...changes.flatMap(renderChange)];
+  return ['', `${kind} ${nameOf({ namespace, name })}${place}`, ...changes.flatMap(renderChange)];
 }
 
-function renderChange({ change, sentence, field, flows, omitted, pairs, family, cause }: MeaningChange): string[] {
+function nameOf({ namespace, name }: Pick<ChangedObject, 'namespace' | 'name'>): string {
+  return namespace === '' ? name : `${namespace}/${name}`;
+}
+
+function renderChange({ change, before, after, sentence, field, flows, omitted, pairs, family, cause }: MeaningChange): string[] {
   const what = change === 'lost' ? 'no longer allowed' : 'newly allowed';
   const over = family === 6 ? ' over IPv6' : '';
   const more = flows.length - groupsShownMax + omitted;
   return [
     `  ${what}${over}, ${counted(pairs, 'pair')} · ${cause}: ${sentence}${field === undefined ? '' : ` (${field})`}`,
-    ...flows.slice(0, groupsShownMax).map(renderGroup),
+    ...flows.slice(0, groupsShownMax).map((group) => renderGroup(group, `${before} → ${after}`)),
     ...(more > 0 ? [`    and ${counted(more, 'more group')} of flows (all with -o json)`] : []),
   ];
 }
 
-function renderGroup({ sources, destinations, traffic, pairs, example }: FlowGroup): string {
-  const such = example === undefined || pairs === 1 ? '' : `, such as ${example.source} → ${example.destination}`;
-  const port = example === undefined ? '' : ` ${example.protocol}${example.port === undefined ? '' : `/${example.port}`}`;
-  return `    ${sources} → ${destinations}: ${traffic}${such === '' ? '' : `${such}${port}`}`;
+function renderGroup({ sources, destinations, traffic, example }: FlowGroup, verdicts: string): string {
+  const group = `    ${sources} → ${destinations}: ${traffic}`;
+  if (example === undefined) return group;
+  const port = example.port === undefined ? '' : `/${example.port}`;
+  return `${group}, such as ${example.source} → ${example.destination} ${example.protocol}${port}: ${verdicts}`;
 }
 
 function counted(count: number, one: string, many: string = `${one}s`): string {

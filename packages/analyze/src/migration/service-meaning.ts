@@ -5,7 +5,7 @@ import { type EngineName, engineProfiles, type FlowEnd, podName } from '@weir/mo
 import { addToGroup, formatAddress } from '@weir/net';
 import { podKey } from '@weir/snapshot';
 import { type ChangeReason, migrationTitles } from './change-causes.ts';
-import type { ChangedObject, MeaningChange } from './migration-report.ts';
+import { type ChangedObject, type MeaningChange, verdictsOf } from './migration-report.ts';
 import { examplePair, type ServiceChange } from './service-changes.ts';
 
 /** The services that change, by namespace and name. */
@@ -41,7 +41,7 @@ function tell(change: ServiceChange, engines: { readonly from: EngineName; reado
     pairs,
     ...(example === undefined ? {} : { example: { source: nameOf(example[0]), destination: nameOf(example[1]), protocol, port } }),
   };
-  return { ...reasonOf(change, engines), change: change.change, family, pairs, flows: [group], omitted: 0 };
+  return { ...reasonOf(change, engines), change: change.change, ...verdictsOf(change.change), family, pairs, flows: [group], omitted: 0 };
 }
 
 function reasonOf({ change, clients }: ServiceChange, { from, to }: { readonly from: EngineName; readonly to: EngineName }): ChangeReason {

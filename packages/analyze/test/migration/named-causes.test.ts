@@ -240,6 +240,69 @@ describe('a service that nodes translate', () => {
     expect(told?.changes).toMatchObject([
       { change: 'lost', cause: 'ipBlock over nodes', flows: [{ example: { source: 'node n2', destination: 'shop/web' } }] },
     ]);
+    expect(report.patches.flatMap(({ added }) => added?.policy ?? [])).toMatchObject([
+      { kind: 'CiliumNetworkPolicy', spec: { ingress: [{ fromEntities: ['remote-node'] }] } },
+    ]);
+    expect(report.afterPatches?.pairs.lost).toBe(0);
+    expect(report.afterPatches?.objects.filter(({ kind }) => kind === 'Service')).toEqual([]);
+  });
+});
+
+describe('policies of an engine’s own kinds', () => {
+  const deny = {
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'GlobalNetworkPolicy',
+    metadata: { name: 'no-web' },
+    spec: {
+      selector: "app == 'db'",
+      types: ['Ingress'],
+      ingress: [{ action: 'Deny', source: { selector: "app == 'web'" } }, { action: 'Allow' }],
+    },
+  } as KubeObject;
+
+  it('are compared as what they are', () => {
+    const report = planMigration({ objects: [...linux, deny], from: 'calico', to: 'cilium' });
+    expect(report).toMatchObject({
+      compared: { policies: 1 },
+      obstacles: ['Cilium does not read GlobalNetworkPolicy'],
+      objects: [
+        {
+          kind: 'GlobalNetworkPolicy',
+          namespace: '',
+          name: 'no-web',
+          changes: [
+            { change: 'gained', before: 'deny', after: 'allow', flows: [{ example: { source: 'shop/web', destination: 'shop/db' } }] },
+          ],
+        },
+      ],
+    });
+    expect(report.notes).toContainEqual(expect.stringContaining('weir convert --to cilium'));
+    const text = renderMigration(report).join('\n');
+    expect(text).toMatch(/^Calico → Cilium: 1 of 1 policy and /);
+    expect(text).toMatch(/^GlobalNetworkPolicy no-web$/m);
+    expect(text).toContain('such as shop/web → shop/db TCP/5432: deny → allow');
+  });
+});
+
+describe('what is not compared', () => {
+  const notesOf = (objects: readonly KubeObject[], from: MigrationReport['from'], to: MigrationReport['to']): readonly string[] =>
+    planMigration({ objects, from, to }).notes;
+
+  it('is told of pods on Windows, with the policies that are theirs alone', () => {
+    const own = policy('iis', { podSelector: { matchLabels: { app: 'win' } } });
+    const shared = policy('all', { podSelector: {} });
+    expect(notesOf([...mixed, own, shared], 'calico', 'cilium')).toContainEqual(
+      'what policies say of the pod on Windows is not compared, because Cilium does not run there: shop/iis is about no other',
+    );
+    expect(notesOf([...mixed, own], 'azure', 'calico').join()).not.toContain('Windows');
+  });
+
+  it('is told of IPv6 where policies have blocks of it and no pod has an address', () => {
+    const six = policy('six', { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 'fd00::/8' } }] }] });
+    expect(notesOf([...linux, six], 'calico', 'cilium')).toContainEqual(
+      'IPv6 is not compared, because no pod has an IPv6 address; shop/six has blocks of it',
+    );
+    expect(notesOf(linux, 'calico', 'cilium').join()).not.toContain('IPv6');
   });
 });
 

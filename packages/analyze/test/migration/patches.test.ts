@@ -180,12 +180,55 @@ describe('a proposed patch', () => {
     expect(patch).toMatchObject({ edits: [], unpatched: [{ cause: 'IPv6', reason: expect.stringContaining('never enforced') }] });
   });
 
-  it('is not made for nodes where no NetworkPolicy can name them: the reason is told', () => {
-    const spec = { ...web, egress: [{ to: [{ ipBlock: { cidr: '10.224.0.5/32' } }] }] };
-    const [patch] = planMigration({ objects: [...cluster, policy('p', spec)], from: 'azure', to: 'cilium' }).patches;
-    expect(patch?.patched).toBeUndefined();
-    expect(patch?.unpatched.map(({ cause }) => cause).sort()).toEqual(['ipBlock over nodes', 'own node']);
-    expect(patch?.unpatched.every(({ reason }) => reason.includes('CiliumNetworkPolicy'))).toBe(true);
+  it('for nodes, which no NetworkPolicy names with Cilium, is a CiliumNetworkPolicy beside it', () => {
+    const spec = { ...web, egress: [{ to: [{ ipBlock: { cidr: '10.224.0.5/32' } }], ports: [{ port: 22 }, { protocol: 'UDP' }] }] };
+    const { patches, afterPatches } = planMigration({ objects: [...cluster, policy('p', spec)], from: 'azure', to: 'cilium' });
+    expect(patches).toMatchObject([{ edits: [], unpatched: [] }]);
+    expect(patches[0]?.patched).toBeUndefined();
+    expect(patches[0]?.added).toEqual({
+      what: ['lets other nodes be reached', 'lets the own node be reached'],
+      policy: {
+        apiVersion: 'cilium.io/v2',
+        kind: 'CiliumNetworkPolicy',
+        metadata: { namespace: 'shop', name: 'p-nodes' },
+        spec: {
+          endpointSelector: { matchLabels: { app: 'web' } },
+          egress: [
+            {
+              toEntities: ['remote-node'],
+              toPorts: [
+                {
+                  ports: [
+                    { port: '22', protocol: 'TCP' },
+                    { port: '1', endPort: 65_535, protocol: 'UDP' },
+                  ],
+                },
+              ],
+            },
+            { toEntities: ['host'] },
+          ],
+        },
+      },
+    });
+    expect(afterPatches).toEqual({ objects: [], pairs: { lost: 0, gained: 0 } });
+  });
+
+  it('says what the policy for nodes allows besides, where a block held some of them only', () => {
+    const spec = { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ ipBlock: { cidr: '10.224.0.5/32' } }] }] };
+    const objects = [...cluster, node('n3', '10.224.0.9'), policy('p', spec)];
+    const { afterPatches } = planMigration({ objects, from: 'calico', to: 'cilium' });
+    expect(afterPatches).toMatchObject({
+      pairs: { lost: 0, gained: 1 },
+      objects: [
+        {
+          kind: 'CiliumNetworkPolicy',
+          name: 'p-nodes',
+          changes: [
+            { cause: 'patch', before: 'deny', after: 'allow', flows: [{ example: { source: 'node n3', destination: 'shop/web' } }] },
+          ],
+        },
+      ],
+    });
   });
 
   it('is YAML that kubectl reads back as it is, without what kubectl had noted in it', () => {
@@ -222,6 +265,9 @@ describe.each(hops)('patches from %s to %s', (from, to) => {
     const then = new NetworkPolicyOracle(replaced(world, patches), to);
     const lost = (after: NetworkPolicyOracle, flow: WorldFlow): boolean => today.verdict(flow).allowed && !after.verdict(flow).allowed;
     const flows = flowsOf(world);
+    // What no NetworkPolicy says stands beside it; this oracle reads none of it, and its comparison is the evaluator's.
+    for (const { added } of report.patches) if (added !== undefined) expect(to).toBe('cilium');
+    if (from === 'calico' && to === 'cilium') expect(report.afterPatches?.pairs.lost ?? 0).toBe(0);
     const newlyLost = flows.filter((flow) => lost(then, flow) && !lost(plain, flow)).map(flowName);
     expect(newlyLost).toEqual([]);
     // Between pods a block is all that differs without IPv6 policies that azure ignores, and that is always patched.

@@ -11,7 +11,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type MigrationReport, planRehearsal, type RehearsalPlan, withPatches } from '@weir/analyze';
-import type { KubeObject, NetworkPolicy, Pod } from '@weir/kube';
+import type { KubeObject, Pod } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
 import { loadSnapshot, podKey, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
@@ -175,16 +175,15 @@ async function rehearsePatches(
   { plan, objects, before, labs }: Comparing,
   was: readonly RehearsedFlow[],
 ): Promise<Rehearsal['patched']> {
-  const patches: readonly NetworkPolicy[] = request.report.patches.flatMap(({ patched }) => patched ?? []);
-  const lab = labs[1];
-  if (patches.length === 0 || lab === undefined) return undefined;
-  request.output.progress(`${lab.engine}: applying ${patches.length} patches`);
   // A policy that is not in the lab is not patched there.
   const names = new Set(plan.policies.map(podKey));
-  await lab.enforce(
-    patches.filter((patch) => names.has(podKey(patch))),
-    addressesOf(plan, before),
-  );
+  const patches = request.report.patches.filter(({ namespace, name }) => names.has(`${namespace}/${name}`));
+  const patched = patches.flatMap((patch) => patch.patched ?? []);
+  const added = patches.flatMap((patch) => patch.added?.policy ?? []);
+  const lab = labs[1];
+  if (patched.length + added.length === 0 || lab === undefined) return undefined;
+  request.output.progress(`${lab.engine}: applying ${patched.length + added.length} patches`);
+  await lab.enforce(patched, addressesOf(plan, before), placedPolicyObjects(added, engineProfiles[lab.engine]));
   const meant = snapshotAs(request, withPatches(objects, patches), lab.engine);
   const found = await measure(request, { plan, lab, meant });
   const { tried, disagreements, faults } = rehearsed(found);

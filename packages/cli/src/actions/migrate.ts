@@ -1,9 +1,9 @@
 /** What `weir migrate` does: which policies and services mean something else with another engine. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { changesAnything, type MigrationReport, planMigration, renderMigration } from '@weir/analyze';
+import { changesAnything, type MigrationReport, type PolicyPatch, planMigration, renderMigration } from '@weir/analyze';
 import { makeDirectory } from '@weir/client';
-import { formatDiagnostic, formatManifest, type NetworkPolicy } from '@weir/kube';
+import { formatDiagnostic, formatManifest, type KubeObject } from '@weir/kube';
 import type { EngineName } from '@weir/model';
 import { type Cidr, parseCidr } from '@weir/net';
 import { assumeCluster, assumedPodRange } from '@weir/snapshot';
@@ -25,11 +25,13 @@ const defaultTimeoutMs = 1_000;
 
 /** Answers `weir migrate`. */
 export async function runMigrate({ options, output, signal }: Invocation): Promise<ExitCode> {
+  const timeoutMs = options.whole('timeout-ms', 1) ?? defaultTimeoutMs;
   const source = await readObjects(options);
   // Manifests say what people want of a cluster, not where it puts it.
   const assumed = options.list('manifests').length > 0 ? assumeCluster(source.objects, podRangeOf(options)) : undefined;
   for (const notice of [...source.notices, ...(assumed?.notices ?? [])]) output.notice(notice);
   const objects = assumed?.objects ?? source.objects;
+  if (source.objects.length === 0) throw usageError('no Kubernetes objects were read: there is nothing to compare');
   const expandsUnsupported = source.expandsUnsupported === true || options.flag('windows-expand-unsupported');
   const report = planMigration({
     objects,
@@ -38,9 +40,12 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
     hosts: [...source.hosts.values()].flat(),
   });
   for (const diagnostic of [...(assumed?.diagnostics ?? []), ...report.diagnostics]) output.notice(formatDiagnostic(diagnostic));
-  const patches = report.patches.flatMap(({ patched }) => patched ?? []);
+  const patches = report.patches.flatMap(({ patched, added }) => [
+    ...(patched === undefined ? [] : [patched]),
+    ...(added === undefined ? [] : [added.policy]),
+  ]);
   const folder = options.text('patch-out');
-  if (folder !== undefined) writePatches(folder, patches);
+  if (folder !== undefined) writePatches(folder, report.patches);
   // Who only computes needs no lab.
   const lab = options.flag('rehearse') ? await import('./migrate-rehearsal.ts') : undefined;
   const rehearsal =
@@ -49,29 +54,35 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
       objects: objects.map((entry) => ('positionOf' in entry ? entry.object : entry)),
       report,
       expandsUnsupported,
-      timeoutMs: options.whole('timeout-ms', 1) ?? defaultTimeoutMs,
+      timeoutMs,
       output,
       signal,
     }));
   if (output.json) output.resultJson({ ...report, ...(rehearsal === undefined ? {} : { rehearsal }) } satisfies MigrateJson);
   else {
     const printed = patches.length === 0 || folder !== undefined ? [] : ['', '---', formatManifest(patches)];
-    output.result(
-      [...renderMigration(report), ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)), ...printed].join('\n'),
-    );
+    output.result([...renderMigration(report), ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)), ...printed].join('\n'));
   }
   // A lab that is not as it was meant to be proves nothing, whatever was asked for.
   if (rehearsal !== undefined && lab?.isFaulty(rehearsal) === true) return exitCode.unable;
   return failOnCode(options, { any: changesAnything(report) || (rehearsal !== undefined && lab?.disagrees(rehearsal) === true) });
 }
 
+/** Where policies of the new engine's own kind are written: `kubectl apply -f FOLDER` leaves folders inside alone. */
+const laterFolder = 'once-migrated';
+
 /** One file a policy, for `kubectl apply -f FOLDER`; names in manifests may be anything, and lead nowhere else. */
-function writePatches(folder: string, patches: readonly NetworkPolicy[]): void {
+function writePatches(folder: string, patches: readonly PolicyPatch[]): void {
+  const write = (into: string, policy: KubeObject): void => {
+    makeDirectory(into);
+    const { namespace = 'default', name = '' } = policy.metadata;
+    writeFileSync(join(into, `${fileWord(namespace)}.${fileWord(name)}.yaml`), formatManifest([policy]));
+  };
   try {
     makeDirectory(folder);
-    for (const patch of patches) {
-      const { namespace = 'default', name = '' } = patch.metadata;
-      writeFileSync(join(folder, `${fileWord(namespace)}.${fileWord(name)}.yaml`), formatManifest([patch]));
+    for (const { patched, added } of patches) {
+      if (patched !== undefined) write(folder, patched);
+      if (added !== undefined) write(join(folder, laterFolder), added.policy);
     }
   } catch (error) {
     throw usageError(`--patch-out ${folder}: ${error instanceof Error ? error.message : String(error)}`);

@@ -39,7 +39,9 @@ function limitsOfEnds({ plan, meant, engines, hosts, objects }: LimitedRehearsal
     ...(omittedKinds === 0 ? [] : [`${omittedKinds} kinds of pods that policies tell apart: there are too many`]),
     ...(waiting.length === 0 ? [] : [`pods without an address: ${listed(waiting.map(podKey))}`]),
     ...(isWindows ? ['Windows itself: its nodes are emulated on Linux, by what is known of HNS'] : []),
-    ...(windowsNodes && without.length > 0 ? [`pods on Windows: ${listed(without.map((engine) => migrationTitles[engine]))} does not run there`] : []),
+    ...(windowsNodes && without.length > 0
+      ? [`pods on Windows: ${listed(without.map((engine) => migrationTitles[engine]))} does not run there`]
+      : []),
     ...(omittedHosts === 0 ? [] : [`${omittedHosts} addresses outside that policies tell apart: there are too many`]),
     ...(left.length === 0 ? [] : [`addresses outside that a lab cannot have: ${listed(left.map(formatAddress))}`]),
     ...(own.length === 0 ? [] : [`policies of the cluster's own namespaces: ${listed(own.map(podKey))}`]),
@@ -53,11 +55,15 @@ function limitsOfTraffic({ objects, plan, meant, engines }: LimitedRehearsal): s
   const more = servedPorts(meant, ends).slice(servedPortsMax);
   const isNamedSctp = objects.some((object) => object.kind !== undefined && saysSctp(object));
   return [
-    ...(families.has(6) && without.length > 0 ? [`IPv6: ${listed(without.map((engine) => migrationTitles[engine]))} has none, so that there is nothing to hold it against`] : []),
+    ...(families.has(6) && without.length > 0
+      ? [`IPv6: ${listed(without.map((engine) => migrationTitles[engine]))} has none, so that there is nothing to hold it against`]
+      : []),
     ...(isNamedSctp ? ['SCTP: nobody answers it in a lab made for a rehearsal'] : []),
     ...(more.length === 0
       ? []
-      : [`ports that fewer pods serve: ${listed(more.map(({ port, protocol }) => `${protocol}/${port}`))}; port ${rehearsalPort} stands for all that no rule names`]),
+      : [
+          `ports that fewer pods serve: ${listed(more.map(({ port, protocol }) => `${protocol}/${port}`))}; port ${rehearsalPort} stands for all that no rule names`,
+        ]),
   ];
 }
 
@@ -73,17 +79,33 @@ function limitsOfServices({ plan, meant }: LimitedRehearsal): string[] {
   const backendsOf = (service: Service): ReturnType<typeof serviceBackends> =>
     (service.spec?.ports ?? []).flatMap((port) => serviceBackends(meant, service, port));
   return [
-    ...about(named(({ spec }) => spec?.selector === undefined && spec?.type !== 'ExternalName'), 'services without a selector'),
+    ...about(
+      named(({ spec }) => spec?.selector === undefined && spec?.type !== 'ExternalName'),
+      'services without a selector',
+    ),
     ...about(
       named((service) => backendsOf(service).some(({ end }) => end.kind === 'node')),
       'services of pods on the host’s network',
     ),
     ...about(
-      named((service) => service.spec?.selector !== undefined && !backendsOf(service).some(({ end }) => end.kind === 'endpoint' && ends.has(podName(end.endpoint)))),
+      named(
+        (service) =>
+          service.spec?.selector !== undefined &&
+          !backendsOf(service).some(({ end }) => end.kind === 'endpoint' && ends.has(podName(end.endpoint))),
+      ),
       'services without a pod to lead to',
     ),
-    ...about(named(({ spec }) => spec?.internalTrafficPolicy === 'Local'), 'cluster addresses with internalTrafficPolicy: Local'),
-    ...about(named(({ spec }) => spec?.loadBalancerSourceRanges !== undefined), 'load balancers with loadBalancerSourceRanges'),
-    ...about(named(({ spec }) => spec?.type === 'NodePort' || spec?.type === 'LoadBalancer'), 'ports of nodes asked by pods'),
+    ...about(
+      named(({ spec }) => spec?.internalTrafficPolicy === 'Local'),
+      'cluster addresses with internalTrafficPolicy: Local',
+    ),
+    ...about(
+      named(({ spec }) => spec?.loadBalancerSourceRanges !== undefined),
+      'load balancers with loadBalancerSourceRanges',
+    ),
+    ...about(
+      named(({ spec }) => spec?.type === 'NodePort' || spec?.type === 'LoadBalancer'),
+      'ports of nodes asked by pods',
+    ),
   ];
 }
