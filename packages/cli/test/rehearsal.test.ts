@@ -1,6 +1,6 @@
 import { planRehearsal, type RehearsalPlan } from '@weir/analyze';
 import type { KubeObject, Pod } from '@weir/kube';
-import { engineProfiles } from '@weir/model';
+import { type EngineName, engineProfiles } from '@weir/model';
 import { parseAddress } from '@weir/net';
 import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { shopObjects } from '@weir/testkit';
@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { faultsOfLab } from '../src/actions/rehearsal-faults.ts';
 import { limitsOfRehearsal } from '../src/actions/rehearsal-limits.ts';
 import { isUnexpected, rehearsedFlow } from '../src/actions/rehearsal-probes.ts';
-import { type RehearsalTrial, rehearsalTrials } from '../src/actions/rehearsal-trials.ts';
+import type { RehearsalTrial } from '../src/actions/rehearsal-trial.ts';
+import { rehearsalTrials } from '../src/actions/rehearsal-trials.ts';
 
 const { namespace, node, pod, policy, service } = shopObjects;
 
@@ -133,6 +134,17 @@ describe('a connection of a rehearsal', () => {
     expect(all.filter(({ destination, protocol }) => destination.startsWith('node') && protocol === 'UDP')).toEqual([]);
   });
 
+  it('is tried over SCTP where a pod serves it, and nowhere else', () => {
+    const sctp = [{ containerPort: 99, protocol: 'SCTP' }];
+    const served = loadSnapshot([...objects, pod('sctp', { ip: '10.50.1.3', node: 'n1', ports: sctp })], { profile: calico });
+    const lab = loadSnapshot([...inLab, pod('sctp', { ip: '10.224.1.3', node: 'n1', ports: sctp })], { profile: calico });
+    const all = rehearsalTrials({ meant: served, lab, ends: new Set(['shop/web', 'shop/sctp', 'n1']), hosts: [], services: new Set() });
+    expect(all.filter(({ protocol }) => protocol === 'SCTP').map(({ source, destination }) => [source.name, destination])).toEqual([
+      ['shop/web', 'shop/sctp'],
+      ['node n1', 'shop/sctp'],
+    ]);
+  });
+
   it('into a service that pods serve is none when somebody else refuses it', () => {
     const all = trials(labWith((object) => object));
     const trial = find(all, 'shop/web', 'service shop/db');
@@ -149,10 +161,7 @@ describe('a connection of a rehearsal', () => {
 });
 
 describe('what a rehearsal cannot try', () => {
-  const limits = (
-    more: readonly KubeObject[],
-    engines: Parameters<typeof limitsOfRehearsal>[0]['engines'] = ['calico', 'cilium'],
-  ): string[] => {
+  const limits = (more: readonly KubeObject[], engines: readonly EngineName[] = ['calico', 'cilium']): string[] => {
     const all = [...objects, ...more];
     const before = loadSnapshot(all, { profile: calico });
     const own = planRehearsal({ objects: all, before, after: before, from: 'calico', to: 'calico' });
@@ -163,11 +172,11 @@ describe('what a rehearsal cannot try', () => {
     status: { phase: 'Running', podIP: '10.50.1.6', podIPs: [{ ip: '10.50.1.6' }, { ip: 'fd00::6' }] },
   };
 
-  it.each<readonly [limit: string, more: readonly KubeObject[], engines?: readonly ('azure' | 'calico' | 'cilium')[]]>([
+  const cases: readonly (readonly [limit: string, more: readonly KubeObject[], engines?: readonly EngineName[]])[] = [
     ['ports of nodes asked by pods: shop/db', []],
     ['IPv6: Azure Network Policy Manager has none, so that there is nothing to hold it against', [dual], ['azure', 'calico']],
     [
-      'SCTP: nobody answers it in a lab made for a rehearsal',
+      'SCTP where no pod serves it, and of services: kernels do not refuse it as they do TCP',
       [policy('sctp', { podSelector: {}, ingress: [{ ports: [{ port: 9, protocol: 'SCTP' }] }] })],
     ],
     ['pods on Windows: Cilium does not run there', [node('w1', '10.50.0.6', 'windows')]],
@@ -190,7 +199,9 @@ describe('what a rehearsal cannot try', () => {
       'ports that fewer pods serve: TCP/86, TCP/87; port 9 stands for all that no rule names',
       [pod('many', { ip: '10.50.1.7', node: 'n1', ports: [83, 84, 85, 86, 87].map((containerPort) => ({ containerPort })) })],
     ],
-  ])('is told: %s', (limit, more, engines) => {
+  ];
+
+  it.each(cases.map(([limit, more, engines]) => ({ limit, more, engines })))('is told: $limit', ({ limit, more, engines }) => {
     expect(limits(more, engines)).toContain(limit);
   });
 

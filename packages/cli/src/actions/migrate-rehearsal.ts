@@ -102,9 +102,10 @@ function snapshotAs({ expandsUnsupported }: RehearsalRequest, objects: readonly 
 
 function withoutReadiness(object: KubeObject): KubeObject {
   if (object.kind !== 'Pod' || object.apiVersion !== 'v1') return object;
-  const { status, ...pod } = object as Pod;
-  const { conditions: _, ...kept } = status ?? {};
-  return { ...pod, ...(status === undefined ? {} : { status: kept }) } as Pod;
+  const { status, ...pod }: KubeObject & Pick<Pod, 'status'> = object;
+  if (status === undefined) return object;
+  const { conditions: _, ...kept } = status;
+  return Object.assign(pod, { status: kept });
 }
 
 function checkPlan({ pods, nodes }: RehearsalPlan): void {

@@ -5,7 +5,7 @@ import { type EngineName, engineProfiles, podName } from '@weir/model';
 import { formatAddress } from '@weir/net';
 import { listed, podKey, type Snapshot, serviceBackends } from '@weir/snapshot';
 import type { RehearsedHost } from './rehearsal-ends.ts';
-import { servedPorts, servedPortsMax } from './rehearsal-trials.ts';
+import { servedPorts, servedPortsMax } from './served-ports.ts';
 
 /** What is asked about. */
 export interface LimitedRehearsal {
@@ -53,12 +53,12 @@ function limitsOfTraffic({ objects, plan, meant, engines }: LimitedRehearsal): s
   const without = engines.filter((engine) => !hasIpv6(engine));
   const ends = new Set(plan.pods.map(podKey));
   const more = servedPorts(meant, ends).slice(servedPortsMax);
-  const isNamedSctp = objects.some((object) => object.kind !== undefined && saysSctp(object));
+  const isNamedSctp = objects.some(saysSctp);
   return [
     ...(families.has(6) && without.length > 0
       ? [`IPv6: ${listed(without.map((engine) => migrationTitles[engine]))} has none, so that there is nothing to hold it against`]
       : []),
-    ...(isNamedSctp ? ['SCTP: nobody answers it in a lab made for a rehearsal'] : []),
+    ...(isNamedSctp ? ['SCTP where no pod serves it, and of services: kernels do not refuse it as they do TCP'] : []),
     ...(more.length === 0
       ? []
       : [

@@ -9,7 +9,8 @@ import type { Outcome } from '@weir/model';
 import { type Family, formatAddress } from '@weir/net';
 import type { Output } from '../output.ts';
 import { isThrough, tryProbes } from './probe-trials.ts';
-import { type RehearsalTrial, type RehearsedTraffic, rehearsalTrials } from './rehearsal-trials.ts';
+import type { RehearsalTrial } from './rehearsal-trial.ts';
+import { type RehearsedTraffic, rehearsalTrials } from './rehearsal-trials.ts';
 
 /** One connection and what came of it. */
 export interface RehearsedFlow {
@@ -18,7 +19,7 @@ export interface RehearsedFlow {
   readonly family: Family;
   /** 0 for ICMP. */
   readonly port: number;
-  readonly protocol: 'TCP' | 'UDP' | 'ICMP';
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
   /** By the manifests; `unknown` where chance decides, as with pods of a service that are judged differently. */
   readonly computed: Outcome;
   /** By what is in the lab, where that is something else: there the lab does not stand for the manifests. */

@@ -15,7 +15,8 @@ import { judgeQuestion, type Outcome, podName, systemOfEndpoint } from '@weir/mo
 import { type Address, type Family, parseAddress, transportNumber } from '@weir/net';
 import { type Snapshot, serviceBackends, serviceNamed, servicePort } from '@weir/snapshot';
 import type { AddressedEnd, RehearsedEnd } from './rehearsal-ends.ts';
-import type { RehearsalTrial } from './rehearsal-trials.ts';
+import type { RehearsalTrial } from './rehearsal-trial.ts';
+import { servesPort } from './served-ports.ts';
 
 /** Where services are tried. */
 export interface ServiceTrials {
@@ -66,13 +67,8 @@ function entryOf({ meant, lab, services, ends }: ServiceTrials, service: Service
     return pod === undefined ? [] : [{ pod, port: number }];
   });
   if (backends.length === 0) return undefined;
-  const isServed = backends.every(({ pod, port: number }) => serves(meant, pod.name, { port: number, protocol }));
+  const isServed = backends.every(({ pod, port: number }) => servesPort(meant, pod.name, { port: number, protocol }));
   return { name: `service ${namespace}/${name}`, service: inLab, servicePort: portInLab, protocol, backends, isServed };
-}
-
-function serves(meant: Snapshot, pod: string, wanted: { readonly port: number; readonly protocol: string }): boolean {
-  const ports = (meant.pods.get(pod)?.spec?.containers ?? []).flatMap((container) => container.ports ?? []);
-  return ports.some(({ containerPort, protocol = 'TCP' }) => containerPort === wanted.port && protocol === wanted.protocol);
 }
 
 function clusterTrials(asked: ServiceTrials, entry: Entry): RehearsalTrial[] {

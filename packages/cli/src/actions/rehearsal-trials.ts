@@ -4,43 +4,18 @@
  * stand for the manifests.
  */
 import { rehearsalPort } from '@weir/analyze';
-import { type FlowQuestion, judgeQuestion, type Outcome } from '@weir/model';
-import { type Address, type Family, protocolNumber, transportNumber } from '@weir/net';
+import { type FlowQuestion, judgeQuestion } from '@weir/model';
+import { type Family, protocolNumber, transportNumber } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import { endsOf, type RehearsedEnd, type RehearsedEnds } from './rehearsal-ends.ts';
 import { serviceTrials } from './rehearsal-services.ts';
-
-/** One connection to try. */
-export interface RehearsalTrial {
-  readonly source: RehearsedEnd;
-  readonly destination: string;
-  /** In the lab. */
-  readonly address: Address;
-  readonly family: Family;
-  /** 0 for ICMP. */
-  readonly port: number;
-  readonly protocol: 'TCP' | 'UDP' | 'ICMP';
-  /** By the manifests; `unknown` where chance decides, as with pods of a service that are judged differently. */
-  readonly computed: Outcome;
-  /** By what is in the lab. */
-  readonly inLab: Outcome;
-  /** Whether somebody answers at the end: then a refusal comes from elsewhere. */
-  readonly isServed: boolean;
-}
+import type { RehearsalTrial } from './rehearsal-trial.ts';
+import { type ServedPort, servedPorts, servedPortsMax, servesPort } from './served-ports.ts';
 
 /** What is tried. */
 export interface RehearsedTraffic extends RehearsedEnds {
   /** Services as `namespace/name`. */
   readonly services: ReadonlySet<string>;
-}
-
-/** So many ports that are served are tried on each pair. */
-export const servedPortsMax = 5;
-
-/** A port that containers serve. */
-export interface ServedPort {
-  readonly port: number;
-  readonly protocol: 'TCP' | 'UDP';
 }
 
 /** All pairs on all ports, and all ways into services. */
@@ -62,7 +37,7 @@ function directTrials(
     ends
       .filter((destination) => destination.name !== source.name && isJudged(source, destination))
       .flatMap((destination) =>
-        portsFor(destination, served).map((tried): RehearsalTrial => {
+        portsFor(meant, destination, served).map((tried): RehearsalTrial => {
           const question = questionOf(tried, family);
           return {
             source,
@@ -73,7 +48,7 @@ function directTrials(
             computed: judgeQuestion(meant.world, { source: source.end, destination: destination.end, ...question }),
             inLab: judgeQuestion(lab.world, { source: source.inLab, destination: destination.inLab, ...question }),
             // Over TCP nothing has to listen: a refusal says that packets went there and back.
-            isServed: false,
+            isServed: tried.protocol === 'SCTP',
           };
         }),
       ),
@@ -87,9 +62,11 @@ function isJudged(source: RehearsedEnd, destination: RehearsedEnd): boolean {
 
 type TriedTraffic = Pick<RehearsalTrial, 'port' | 'protocol'>;
 
-function portsFor({ end }: RehearsedEnd, served: readonly ServedPort[]): readonly TriedTraffic[] {
-  // Nobody answers on nodes over UDP.
-  const onEnd = end.kind === 'node' ? served.filter(({ protocol }) => protocol === 'TCP') : served;
+function portsFor(meant: Snapshot, { name, end }: RehearsedEnd, served: readonly ServedPort[]): readonly TriedTraffic[] {
+  // Nobody answers on nodes over UDP, and over SCTP only who serves: kernels do not refuse it.
+  const onEnd = served.filter((each) =>
+    each.protocol === 'SCTP' ? servesPort(meant, name, each) : each.protocol === 'TCP' || end.kind !== 'node',
+  );
   return [
     ...onEnd,
     { port: rehearsalPort, protocol: 'TCP' },
@@ -104,19 +81,4 @@ function questionOf({ port, protocol }: TriedTraffic, family: Family): Omit<Flow
   return family === 4
     ? { protocol: protocolNumber.ICMP, icmp: { type: 8, code: 0 } }
     : { protocol: protocolNumber.ICMPv6, icmp: { type: 128, code: 0 } };
-}
-
-/** What containers of the pods serve over TCP and UDP, those that most serve first. */
-export function servedPorts({ pods }: Snapshot, ends: ReadonlySet<string>): ServedPort[] {
-  const counts = new Map<string, { readonly served: ServedPort; count: number }>();
-  for (const [name, pod] of pods) {
-    if (!ends.has(name)) continue;
-    for (const { containerPort: port, protocol = 'TCP' } of (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports)) {
-      if (port === rehearsalPort || (protocol !== 'TCP' && protocol !== 'UDP')) continue;
-      const key = `${port}/${protocol}`;
-      const found = counts.get(key) ?? { served: { port, protocol }, count: 0 };
-      counts.set(key, { ...found, count: found.count + 1 });
-    }
-  }
-  return [...counts.values()].sort((a, b) => b.count - a.count).map(({ served }) => served);
 }
