@@ -3,9 +3,17 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { planRehearsal } from '@weir/analyze';
 import { listNetns } from '@weir/kernel';
-import { runProgram } from '@weir/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engineProfiles } from '@weir/model';
+import { loadSnapshot } from '@weir/snapshot';
+import { runProgram, shopObjects } from '@weir/testkit';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { faultsOfLab } from '../packages/cli/src/actions/rehearsal-faults.ts';
+import { RehearsalLab } from '../packages/cli/src/actions/rehearsal-lab.ts';
+import { isUnexpected, rehearseFlows } from '../packages/cli/src/actions/rehearsal-probes.ts';
+import { Output } from '../packages/cli/src/output.ts';
 import { faultsOf } from './schemas/published-schema.ts';
 
 const bin = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'weir.js');
@@ -219,6 +227,56 @@ describe('a rehearsal', { timeout: generousMs }, () => {
     expect(rehearsal.patched.disagreements).toEqual([]);
     expect(rehearsal.patched.gained).toEqual([]);
     expect(rehearsal.limits).toContainEqual(expect.stringMatching(/^Windows itself: its nodes are emulated/));
+  });
+
+  it('tells what its lab lacks, and holds what it measures against the manifests', async () => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const { namespace, node, pod, policy, service } = shopObjects;
+    const objects = [
+      namespace('shop'),
+      node('n1', '10.50.0.4'),
+      pod('web', { ip: '10.50.1.2', node: 'n1', ports: [{ containerPort: 80 }] }),
+      pod('db', { ip: '10.50.1.3', node: 'n1', ports: [{ containerPort: 5432 }] }),
+      policy('closed', { podSelector: { matchLabels: { app: 'db' } } }),
+      service('web', { selector: { app: 'web' }, ports: [{ port: 8080, targetPort: 80 }] }),
+    ];
+    const meant = loadSnapshot(objects, { profile: engineProfiles.calico });
+    const plan = planRehearsal({ objects, before: meant, after: meant, from: 'calico', to: 'calico' });
+    // The faults: a service that selects nobody, and a policy that never comes.
+    const services = plan.services.map((each) => ({ ...each, spec: { ...each.spec, selector: { app: 'nobody' } } }));
+    const output = new Output({ format: 'json', quiet: true, colour: false, stdout: new PassThrough(), stderr: new PassThrough() });
+    const { signal } = new AbortController();
+    const name = `rehearsal-${process.pid}`;
+    const made = { name, engine: 'calico', dualStack: false, expandsUnsupported: false, output, signal } as const;
+    const lab = await RehearsalLab.up({ ...made, plan: { ...plan, services } });
+    try {
+      const inLab = await lab.snapshot();
+      expect(faultsOfLab({ plan, meant, lab: inLab, families: lab.families })).toEqual([
+        'service shop/web does not lead to shop/web port 80',
+        'NetworkPolicy shop/closed is not there',
+      ]);
+      const traffic = { meant, lab: inLab, ends: new Set(['shop/web', 'shop/db', 'n1']), services: new Set(['shop/web']), hosts: [] };
+      const flows = await rehearseFlows({ ...traffic, name, timeoutMs: 500, output, signal });
+      const unexpected = flows.filter(isUnexpected);
+      expect(unexpected).toContainEqual(
+        expect.objectContaining({
+          source: 'shop/web',
+          destination: 'shop/db',
+          port: 5432,
+          computed: 'deny',
+          inLab: 'allow',
+          measured: 'allow',
+        }),
+      );
+      expect(unexpected).toContainEqual(
+        expect.objectContaining({ source: 'shop/db', destination: 'service shop/web', port: 8080, computed: 'allow', measured: 'deny' }),
+      );
+      expect(unexpected.every(({ destination }) => destination === 'shop/db' || destination === 'service shop/web')).toBe(true);
+    } finally {
+      await lab.down();
+      vi.unstubAllEnvs();
+    }
+    expect(listNetns().filter((netns) => netns.startsWith(`weir-${name}-`))).toEqual([]);
   });
 
   it('that is interrupted takes both labs down', async () => {

@@ -134,17 +134,6 @@ describe('a connection of a rehearsal', () => {
     expect(all.filter(({ destination, protocol }) => destination.startsWith('node') && protocol === 'UDP')).toEqual([]);
   });
 
-  it('is tried over SCTP where a pod serves it, and nowhere else', () => {
-    const sctp = [{ containerPort: 99, protocol: 'SCTP' }];
-    const served = loadSnapshot([...objects, pod('sctp', { ip: '10.50.1.3', node: 'n1', ports: sctp })], { profile: calico });
-    const lab = loadSnapshot([...inLab, pod('sctp', { ip: '10.224.1.3', node: 'n1', ports: sctp })], { profile: calico });
-    const all = rehearsalTrials({ meant: served, lab, ends: new Set(['shop/web', 'shop/sctp', 'n1']), hosts: [], services: new Set() });
-    expect(all.filter(({ protocol }) => protocol === 'SCTP').map(({ source, destination }) => [source.name, destination])).toEqual([
-      ['shop/web', 'shop/sctp'],
-      ['node n1', 'shop/sctp'],
-    ]);
-  });
-
   it('into a service that pods serve is none when somebody else refuses it', () => {
     const all = trials(labWith((object) => object));
     const trial = find(all, 'shop/web', 'service shop/db');
@@ -176,7 +165,7 @@ describe('what a rehearsal cannot try', () => {
     ['ports of nodes asked by pods: shop/db', []],
     ['IPv6: Azure Network Policy Manager has none, so that there is nothing to hold it against', [dual], ['azure', 'calico']],
     [
-      'SCTP where no pod serves it, and of services: kernels do not refuse it as they do TCP',
+      'SCTP, which kernels of a lab do not speak',
       [policy('sctp', { podSelector: {}, ingress: [{ ports: [{ port: 9, protocol: 'SCTP' }] }] })],
     ],
     ['pods on Windows: Cilium does not run there', [node('w1', '10.50.0.6', 'windows')]],

@@ -19,7 +19,7 @@ export interface RehearsedFlow {
   readonly family: Family;
   /** 0 for ICMP. */
   readonly port: number;
-  readonly protocol: 'TCP' | 'UDP' | 'SCTP' | 'ICMP';
+  readonly protocol: 'TCP' | 'UDP' | 'ICMP';
   /** By the manifests; `unknown` where chance decides, as with pods of a service that are judged differently. */
   readonly computed: Outcome;
   /** By what is in the lab, where that is something else: there the lab does not stand for the manifests. */

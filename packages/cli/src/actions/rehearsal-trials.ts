@@ -6,11 +6,10 @@
 import { rehearsalPort } from '@weir/analyze';
 import { type FlowQuestion, judgeQuestion } from '@weir/model';
 import { type Family, protocolNumber, transportNumber } from '@weir/net';
-import type { Snapshot } from '@weir/snapshot';
 import { endsOf, type RehearsedEnd, type RehearsedEnds } from './rehearsal-ends.ts';
 import { serviceTrials } from './rehearsal-services.ts';
 import type { RehearsalTrial } from './rehearsal-trial.ts';
-import { type ServedPort, servedPorts, servedPortsMax, servesPort } from './served-ports.ts';
+import { type ServedPort, servedPorts, servedPortsMax } from './served-ports.ts';
 
 /** What is tried. */
 export interface RehearsedTraffic extends RehearsedEnds {
@@ -37,7 +36,7 @@ function directTrials(
     ends
       .filter((destination) => destination.name !== source.name && isJudged(source, destination))
       .flatMap((destination) =>
-        portsFor(meant, destination, served).map((tried): RehearsalTrial => {
+        portsFor(destination, served).map((tried): RehearsalTrial => {
           const question = questionOf(tried, family);
           return {
             source,
@@ -48,7 +47,7 @@ function directTrials(
             computed: judgeQuestion(meant.world, { source: source.end, destination: destination.end, ...question }),
             inLab: judgeQuestion(lab.world, { source: source.inLab, destination: destination.inLab, ...question }),
             // Over TCP nothing has to listen: a refusal says that packets went there and back.
-            isServed: tried.protocol === 'SCTP',
+            isServed: false,
           };
         }),
       ),
@@ -62,11 +61,9 @@ function isJudged(source: RehearsedEnd, destination: RehearsedEnd): boolean {
 
 type TriedTraffic = Pick<RehearsalTrial, 'port' | 'protocol'>;
 
-function portsFor(meant: Snapshot, { name, end }: RehearsedEnd, served: readonly ServedPort[]): readonly TriedTraffic[] {
-  // Nobody answers on nodes over UDP, and over SCTP only who serves: kernels do not refuse it.
-  const onEnd = served.filter((each) =>
-    each.protocol === 'SCTP' ? servesPort(meant, name, each) : each.protocol === 'TCP' || end.kind !== 'node',
-  );
+function portsFor({ end }: RehearsedEnd, served: readonly ServedPort[]): readonly TriedTraffic[] {
+  // Nobody answers on nodes over UDP.
+  const onEnd = served.filter(({ protocol }) => protocol === 'TCP' || end.kind !== 'node');
   return [
     ...onEnd,
     { port: rehearsalPort, protocol: 'TCP' },

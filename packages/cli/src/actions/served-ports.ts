@@ -1,6 +1,5 @@
 /** The ports that pods serve, of which a rehearsal tries those that most serve. */
 import { rehearsalPort } from '@weir/analyze';
-import { isTransportName } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 
 /** So many ports that are served are tried on each pair. */
@@ -9,7 +8,7 @@ export const servedPortsMax = 5;
 /** A port that containers serve. */
 export interface ServedPort {
   readonly port: number;
-  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly protocol: 'TCP' | 'UDP';
 }
 
 /** Whether a container of the pod serves the port. */
@@ -18,13 +17,13 @@ export function servesPort({ pods }: Snapshot, pod: string, wanted: { readonly p
   return ports.some(({ containerPort, protocol = 'TCP' }) => containerPort === wanted.port && protocol === wanted.protocol);
 }
 
-/** What containers of the pods serve, those that most serve first. */
+/** What containers of the pods serve over TCP and UDP, those that most serve first. */
 export function servedPorts({ pods }: Snapshot, ends: ReadonlySet<string>): ServedPort[] {
   const counts = new Map<string, { readonly served: ServedPort; count: number }>();
   for (const [name, pod] of pods) {
     if (!ends.has(name)) continue;
     for (const { containerPort: port, protocol = 'TCP' } of (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports)) {
-      if (port === rehearsalPort || !isTransportName(protocol)) continue;
+      if (port === rehearsalPort || (protocol !== 'TCP' && protocol !== 'UDP')) continue;
       const key = `${port}/${protocol}`;
       const found = counts.get(key) ?? { served: { port, protocol }, count: 0 };
       counts.set(key, { ...found, count: found.count + 1 });
