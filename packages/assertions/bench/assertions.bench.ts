@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks';
 import type { KubeObject, Pod } from '@weir/kube';
 import { loadSnapshot } from '@weir/snapshot';
 import { clusterOf, policyOf, type World, worlds } from '../../connectivity/bench/world.ts';
-import { coverRules, mutatePolicies, readAssertions, runAssertions } from '../src/index.ts';
+import { type AssertionResult, coverRules, mutatePolicies, readAssertions, runAssertions } from '../src/index.ts';
 
 const assertions = 10;
 /** As `weir test --mutate` has them. */
@@ -25,13 +25,34 @@ function taken<T>(what: string, run: () => T): T {
   return value;
 }
 
+function nameAt(pods: readonly KubeObject[], at: number): string {
+  return `${pods[at]?.metadata.namespace ?? ''}/${pods[at]?.metadata.name ?? ''}`;
+}
+
 function textOf(pods: readonly KubeObject[]): string {
   const step = Math.floor(pods.length / assertions);
-  const claims = Array.from({ length: assertions }, (_, index) => {
-    const nameAt = (at: number): string => `${pods[at]?.metadata.namespace ?? ''}/${pods[at]?.metadata.name ?? ''}`;
-    return { name: `only ${index}`, to: nameAt(index * step), onlyFrom: [nameAt(index * step + 1)] };
-  });
+  const claims = Array.from({ length: assertions }, (_, index) => ({
+    name: `only ${index}`,
+    to: nameAt(pods, index * step),
+    onlyFrom: [nameAt(pods, index * step + 1)],
+  }));
   return JSON.stringify({ tests: claims });
+}
+
+/** What was found, as assertions that hold: who else is let in, one by one. */
+function holdingTextOf(results: readonly AssertionResult[]): string {
+  const found = results.flatMap(({ failures }) =>
+    failures
+      .filter(({ got, traffic, source }) => got === 'allow' && /^TCP \d+/.test(traffic) && /^[\w-]+\/[\w-]+$/.test(source))
+      .slice(0, 20),
+  );
+  const tests = found.map(({ source, destination, traffic }) => ({
+    from: source,
+    to: destination,
+    port: Number(/\d+/.exec(traffic)?.[0]),
+    expect: 'allow',
+  }));
+  return JSON.stringify({ tests });
 }
 
 function measure(world: World): void {
@@ -46,7 +67,11 @@ function measure(world: World): void {
   console.log(`  ${results.map(({ outcome, asked, failures }) => `${outcome} ${asked} ${failures.length}`).join(', ')}`);
   const covered = taken('coverage', () => coverRules(snapshot, results));
   console.log(`  ${covered.filter(({ tests }) => tests.length > 0).length} of ${covered.length} rules exercised`);
-  const each = taken('asked for each port', () => runAssertions(snapshot, file, { eachPort: true }));
+  // Assertions that hold, so that changes can be noticed.
+  const holding = readAssertions(holdingTextOf(results), 'bench.weir-test.yaml').files[0];
+  if (holding === undefined) throw new Error('the assertions cannot be read');
+  const each = taken('asked for each port', () => runAssertions(snapshot, holding, { eachPort: true }));
+  console.log(`  ${each.filter(({ outcome }) => outcome === 'passed').length} of ${each.length} hold`);
   const mutants = taken('mutants', () => mutatePolicies(snapshot, each, limits));
   const byResult = new Map<string, number>();
   for (const { outcome } of mutants) byResult.set(outcome, (byResult.get(outcome) ?? 0) + 1);

@@ -1,7 +1,7 @@
 /** Coverage and mutants as plain JSON values. */
 import { policyToJson, type SourcePosition } from '@weir/model';
-import type { CoveredRule } from './coverage.ts';
 import type { CoverageJson, MutantJson } from './coverage-json.ts';
+import type { CoveredRule } from './exercise.ts';
 import type { MutantResult } from './mutate-policies.ts';
 import { assertionText } from './render-mutants.ts';
 

@@ -5,84 +5,118 @@
  * themselves, as those of Kubernetes, several may count for one connection. That a policy isolates is a rule of its own
  * here: nobody wrote it down, and it is what denies.
  */
-import {
-  appliesToPods,
-  type Direction,
-  type DirectionVerdict,
-  describeOrigin,
-  type Endpoint,
-  type FlowQuestion,
-  judgeDirection,
-  type Policy,
-  type PolicyRef,
-  type PolicyWorld,
-  type Rule,
-  ruleMatches,
-  type SourcePosition,
-} from '@weir/model';
+import type { TrafficClass } from '@weir/connectivity';
+import { appliesToPods, type Direction, describeOrigin, type FlowQuestion, type Policy, type PolicyWorld, type Rule } from '@weir/model';
 import type { Snapshot } from '@weir/snapshot';
-import type { PairQuestions } from './check.ts';
-import { endpointOf } from './check-planner.ts';
+import type { Check, PairQuestions } from './check.ts';
+import { type Behind, type CoveredRule, type Entry, type EntryLookup, Exercise } from './exercise.ts';
+import { askedOwners, OwnRows } from './own-rows.ts';
 import type { AssertionResult } from './run-assertions.ts';
-import { TrafficKindFinder } from './traffic-kinds.ts';
-
-/** A rule, or the isolation, of a policy, with the assertions that exercise it. */
-export interface CoveredRule {
-  readonly policy: PolicyRef;
-  readonly direction: Direction;
-  /** `ingress[0].from[1]`, or `isolation`. */
-  readonly rule: string;
-  readonly source?: SourcePosition;
-  /** Names of assertions, each once. */
-  readonly tests: readonly string[];
-}
-
-interface Entry extends Omit<CoveredRule, 'tests'> {
-  readonly tests: Set<string>;
-}
+import { type JointKind, TrafficKindFinder } from './traffic-kinds.ts';
 
 /** Every rule of every policy that can select pods and is enforced, in the order of policies. */
 export function coverRules(snapshot: Snapshot, results: readonly AssertionResult[]): CoveredRule[] {
   const { world } = snapshot;
   const { entries, ...lookup } = entriesOf(world);
   const kinds = new TrafficKindFinder(world);
-  const exercise = new Exercise(world, lookup);
-  for (const { assertion, plan } of results) {
-    if (plan.kind === 'problem') continue;
-    // The isolation of one pod is behind nearly all that "only these may" asks: entered once.
-    const entered = new Set<readonly Entry[]>();
-    const enter = (behind: readonly Behind[]): void => {
-      for (const list of exercise.of(behind)) {
-        if (entered.has(list)) continue;
-        entered.add(list);
-        for (const entry of list) entry.tests.add(assertion.name);
-      }
-    };
-    for (const check of plan.checks) {
-      if (check.ofPair === undefined) {
-        for (const { question } of check.flows) enter(directions.map((direction) => exercise.behind(question, direction)));
-      } else for (const behind of ofPair(exercise, kinds, check.ofPair)) enter(behind);
+  const checksOf = ({ plan }: AssertionResult): readonly Check[] => (plan.kind === 'problem' ? [] : plan.checks);
+  const about = { kinds, rows: new OwnRows(snapshot, askedOwners(results.flatMap(checksOf))), exercise: new Exercise(world, lookup) };
+  for (const result of results) {
+    const run = new CoverageRun(about, result.assertion.name);
+    for (const check of checksOf(result)) {
+      if (check.ofPair === undefined) for (const { question } of check.flows) run.enterQuestion(question);
+      else run.enterPair(check.ofPair, check.first);
     }
   }
   return entries.map((entry) => ({ ...entry, tests: [...entry.tests] }));
 }
 
-/** What is behind the answers about two ends: each direction is asked once for traffic that it treats alike. */
-function* ofPair(exercise: Exercise, kinds: TrafficKindFinder, pair: PairQuestions): Generator<readonly Behind[]> {
-  const known = { ingress: new Map<number, Behind>(), egress: new Map<number, Behind>() };
-  for (const joint of kinds.alikeInBoth(pair)) {
-    yield directions.map((direction) => {
-      let behind = known[direction].get(joint[direction]);
-      if (behind === undefined)
-        known[direction].set(joint[direction], (behind = exercise.behind(pair.flowOf(joint.one).question, direction)));
-      return behind;
-    });
+interface CoveredWorld {
+  readonly kinds: TrafficKindFinder;
+  readonly rows: OwnRows;
+  readonly exercise: Exercise;
+}
+
+/** Enters what one assertion exercises. */
+class CoverageRun {
+  readonly #about: CoveredWorld;
+  readonly #name: string;
+  /** The isolation of one pod is behind nearly all that "only these may" asks: entered once. */
+  readonly #entered = new Set<readonly Entry[]>();
+
+  constructor(about: CoveredWorld, name: string) {
+    this.#about = about;
+    this.#name = name;
+  }
+
+  enterQuestion(question: FlowQuestion): void {
+    this.#enter(directions.map((direction) => this.#about.exercise.behind(question, direction)));
+  }
+
+  /** What is behind all that is asked of two ends; `first` is the direction of the end that all of it is about. */
+  enterPair(pair: PairQuestions, first: Direction | undefined): void {
+    if (first === undefined) {
+      this.#enterKinds(pair);
+      return;
+    }
+    const { kinds, rows } = this.#about;
+    const denied: TrafficClass[] = [];
+    const open: TrafficClass[] = [];
+    for (const bundle of kinds.alikeIn(first, pair)) {
+      const [one] = bundle;
+      const isDenied = one !== undefined && rows.deny(first, pair, one) === true;
+      for (const traffic of bundle) (isDenied ? denied : open).push(traffic);
+    }
+    if (open.length > 0) this.#enterKinds({ ...pair, traffic: open });
+    if (denied.length > 0) this.#enterDenials({ ...pair, traffic: denied });
+  }
+
+  #enterKinds(pair: PairQuestions): void {
+    const verdicts = new KnownVerdicts(this.#about.exercise, pair);
+    for (const joint of this.#about.kinds.alikeInBoth(pair)) this.#enter(directions.map((direction) => verdicts.of(joint, direction)));
+  }
+
+  /** Of what is denied only denials count, and there are few of them: nothing is asked for which all that may be behind it is entered. */
+  #enterDenials(pair: PairQuestions): void {
+    const { exercise, kinds } = this.#about;
+    const isOpen = (direction: Direction): boolean =>
+      exercise.denialsOf(direction === 'ingress' ? pair.destination : pair.source, direction).some(({ tests }) => !tests.has(this.#name));
+    let pending = directions.filter(isOpen);
+    if (pending.length === 0) return;
+    const verdicts = new KnownVerdicts(exercise, pair);
+    for (const joint of kinds.alikeInBoth(pair)) {
+      this.#enter(pending.map((direction) => verdicts.of(joint, direction)).filter(({ verdict }) => verdict === 'deny'));
+      pending = pending.filter(isOpen);
+      if (pending.length === 0) return;
+    }
+  }
+
+  #enter(behind: readonly Behind[]): void {
+    for (const list of this.#about.exercise.of(behind)) {
+      if (this.#entered.has(list)) continue;
+      this.#entered.add(list);
+      for (const entry of list) entry.tests.add(this.#name);
+    }
   }
 }
 
-interface EntryLookup {
-  readonly ofRule: ReadonlyMap<Rule, Entry>;
-  readonly ofIsolation: Readonly<Record<Direction, ReadonlyMap<Policy, Entry>>>;
+/** What is behind the answers about two ends: each direction is asked once for traffic that it treats alike. */
+class KnownVerdicts {
+  readonly #exercise: Exercise;
+  readonly #pair: PairQuestions;
+  readonly #known = { ingress: new Map<number, Behind>(), egress: new Map<number, Behind>() };
+
+  constructor(exercise: Exercise, pair: PairQuestions) {
+    this.#exercise = exercise;
+    this.#pair = pair;
+  }
+
+  of(joint: JointKind, direction: Direction): Behind {
+    let behind = this.#known[direction].get(joint[direction]);
+    if (behind === undefined)
+      this.#known[direction].set(joint[direction], (behind = this.#exercise.behind(this.#pair.flowOf(joint.one).question, direction)));
+    return behind;
+  }
 }
 
 const directions: readonly Direction[] = ['ingress', 'egress'];
@@ -113,70 +147,6 @@ function entriesOf(world: PolicyWorld): EntryLookup & { readonly entries: readon
     }
   }
   return { entries, ofRule, ofIsolation };
-}
-
-/** The verdict of one direction of a connection, and what decided it. */
-interface Behind extends Pick<DirectionVerdict, 'verdict' | 'decidedBy'> {
-  readonly direction: Direction;
-  readonly question: FlowQuestion;
-}
-
-const nothing: readonly Entry[] = [];
-
-/** Finds what is behind verdicts. */
-class Exercise {
-  readonly #world: PolicyWorld;
-  readonly #lookup: EntryLookup;
-  readonly #isolation: Readonly<Record<Direction, Map<string, readonly Entry[]>>> = { ingress: new Map(), egress: new Map() };
-  readonly #ofRules: WeakMap<Behind, readonly Entry[]> = new WeakMap();
-
-  constructor(world: PolicyWorld, lookup: EntryLookup) {
-    this.#world = world;
-    this.#lookup = lookup;
-  }
-
-  behind(question: FlowQuestion, direction: Direction): Behind {
-    const { verdict, decidedBy } = judgeDirection(this.#world, question, direction);
-    return { direction, question, verdict, ...(decidedBy === undefined ? {} : { decidedBy }) };
-  }
-
-  /** Of both directions where it is allowed, of those that deny where it is not. */
-  of(behind: readonly Behind[]): (readonly Entry[])[] {
-    const isDenied = behind.some(({ verdict }) => verdict === 'deny');
-    return behind.flatMap((one) => (isDenied && one.verdict !== 'deny' ? [] : [this.#entries(one)]));
-  }
-
-  #entries(behind: Behind): readonly Entry[] {
-    const { direction, question, decidedBy } = behind;
-    const owner = endpointOf(direction === 'ingress' ? question.destination : question.source);
-    if (owner === undefined || decidedBy === undefined) return nothing;
-    if (decidedBy.reason === 'end of tier') return this.#isolating(owner, direction, decidedBy.tier);
-    if (decidedBy.reason !== 'rule') return nothing;
-    let known = this.#ofRules.get(behind);
-    if (known === undefined) {
-      const { action } = decidedBy.rule;
-      known = this.#policies(owner, decidedBy.tier)
-        .flatMap((policy) => policy[direction]?.rules ?? [])
-        .filter((rule) => rule.action === action && ruleMatches(this.#world, rule, question) === 'yes')
-        .flatMap((rule) => this.#lookup.ofRule.get(rule) ?? []);
-      this.#ofRules.set(behind, known);
-    }
-    return known;
-  }
-
-  #isolating(owner: Endpoint, direction: Direction, tier: string): readonly Entry[] {
-    const key = `${owner.uid} ${tier}`;
-    let known = this.#isolation[direction].get(key);
-    if (known === undefined) {
-      known = this.#policies(owner, tier).flatMap((policy) => this.#lookup.ofIsolation[direction].get(policy) ?? []);
-      this.#isolation[direction].set(key, known);
-    }
-    return known;
-  }
-
-  #policies(owner: Endpoint, tierName: string): readonly Policy[] {
-    return this.#world.selecting(owner).flatMap(({ tier, policies }) => (tier.name === tierName ? policies : []));
-  }
 }
 
 /** The coverage of several clusters' worth of rules as one: a rule counts as one wherever it stands in the same place. */

@@ -9,6 +9,7 @@ export { assertionFileSchema } from './assertion-schema.ts';
 export type { AskedFlow } from './check.ts';
 export * from './coverage.ts';
 export type * from './coverage-json.ts';
+export type { CoveredRule } from './exercise.ts';
 export * from './mutate-policies.ts';
 export * from './read-assertions.ts';
 export * from './render-assertions.ts';

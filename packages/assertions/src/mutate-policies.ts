@@ -4,25 +4,18 @@
  * A mutant that no assertion notices is compared with the policy on all connections of its pods: where none differs, it
  * changes nothing and nobody can notice; else one that differs says which assertion is missing.
  */
-import {
-  appliesToPods,
-  type Endpoint,
-  type FlowEnd,
-  judgeQuestion,
-  type Outcome,
-  type Policy,
-  type PolicyWorld,
-  type SelectingTier,
-} from '@weir/model';
+import { appliesToPods, type Endpoint, type FlowEnd, type Policy, type PolicyWorld, type SelectingTier } from '@weir/model';
 import { addToGroup } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
-import { isOwnNode, pairOf } from './alike-ends.ts';
 import type { Assertion } from './assertion.ts';
-import type { AskedFlow, AskedGroup, Check } from './check.ts';
+import type { AskedFlow, Check } from './check.ts';
 import { CheckPlanner, endpointOf } from './check-planner.ts';
-import { everybody } from './everybody.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
-import { type AssertionResult, isAsWished } from './run-assertions.ts';
+import { askedOwners, OwnRows } from './own-rows.ts';
+import { type ChangedFlow, isSelected, PolicyDifferences } from './policy-differences.ts';
+import type { AssertionResult } from './run-assertions.ts';
+import { TrafficKindFinder } from './traffic-kinds.ts';
+import { type AskedWorld, isBroken } from './wrong-flows.ts';
 
 /** What came of a mutant. */
 export interface MutantResult {
@@ -35,13 +28,6 @@ export interface MutantResult {
   readonly example?: ChangedFlow;
 }
 
-/** A connection with the verdict that the policies give it, and the one that a mutant does. */
-export interface ChangedFlow {
-  readonly flow: AskedFlow;
-  readonly before: Outcome;
-  readonly after: Outcome;
-}
-
 /** How much work may be done. */
 export interface MutationLimits {
   readonly mutants: number;
@@ -49,92 +35,93 @@ export interface MutationLimits {
   readonly judgements: number;
 }
 
-/** So many verdicts are compared to find out whether a survivor changes anything. */
-const comparedMax = 50_000;
-
 /** A check of an assertion that holds, with its questions that a policy has a say about. */
 interface Holding {
   readonly assertion: Assertion;
   readonly check: Check;
-  /** May be made anew each time. */
-  readonly flows: readonly AskedFlow[];
 }
 
-/** Judges mutants of every policy that can select pods and is enforced; `results` are those of the same snapshot, with `eachPort`. */
+/**
+ * Judges mutants of every policy that can select pods and is enforced; `results` are those of the same snapshot, with `eachPort`.
+ * Where not all can be judged, those of policies come first that some assertion which holds is about.
+ */
 export function mutatePolicies(snapshot: Snapshot, results: readonly AssertionResult[], limits: MutationLimits): MutantResult[] {
   const policies = snapshot.world.tiers.flatMap((tier) => tier.policies).filter((policy) => !policy.staged && appliesToPods(policy));
-  const mutants = policies.flatMap(mutantsOf);
-  const run = new MutationRun(snapshot, results, limits.judgements);
-  return mutants.map((mutant, at): MutantResult => (at < limits.mutants ? run.judge(mutant) : { mutant, outcome: 'left out' }));
+  const run = new MutationRun(snapshot, results, limits);
+  const found = new Map<Policy, readonly MutantResult[]>();
+  for (const isAsked of [true, false]) {
+    for (const policy of policies) if (run.isAsked(policy) === isAsked) found.set(policy, run.judgeAll(policy));
+  }
+  return policies.flatMap((policy) => found.get(policy) ?? []);
 }
 
 class MutationRun {
   readonly #snapshot: Snapshot;
   readonly #byPolicy: ReadonlyMap<Policy, readonly Holding[]>;
   readonly #planner: CheckPlanner;
-  #left: number;
-  #groups: readonly AskedGroup[] | undefined;
+  readonly #owners: ReadonlySet<string>;
+  readonly #base: AskedWorld;
+  #mutantsLeft: number;
+  #verdictsLeft: number;
 
-  constructor(snapshot: Snapshot, results: readonly AssertionResult[], judgements: number) {
+  constructor(snapshot: Snapshot, results: readonly AssertionResult[], { mutants, judgements }: MutationLimits) {
+    const { world } = snapshot;
     this.#snapshot = snapshot;
-    this.#left = judgements;
+    this.#mutantsLeft = mutants;
+    this.#verdictsLeft = judgements;
     this.#planner = new CheckPlanner(snapshot, new Map(), true);
-    this.#byPolicy = holdingByPolicy(snapshot.world, results);
+    this.#byPolicy = holdingByPolicy(world, results);
+    this.#owners = askedOwners(results.flatMap(({ plan }) => (plan.kind === 'planned' ? plan.checks : [])));
+    this.#base = { world, kinds: new TrafficKindFinder(world), rows: new OwnRows(snapshot, this.#owners) };
   }
 
-  judge(mutant: Mutant): MutantResult {
-    const world = withMutant(this.#snapshot.world, mutant);
+  /** Whether an assertion that holds is about the policy. */
+  isAsked(policy: Policy): boolean {
+    return this.#byPolicy.has(policy);
+  }
+
+  judgeAll(policy: Policy): readonly MutantResult[] {
+    let differences: PolicyDifferences | undefined;
+    return mutantsOf(policy).map((mutant): MutantResult => {
+      if (this.#mutantsLeft <= 0 || this.#verdictsLeft <= 0) return { mutant, outcome: 'left out' };
+      this.#mutantsLeft -= 1;
+      const noticedBy = this.#noticing(mutant);
+      if (noticedBy !== undefined) return { mutant, outcome: 'noticed', noticedBy };
+      differences ??= new PolicyDifferences(this.#planner, policy);
+      const example = differences.first((world) => withMutant(world, mutant), this.#count);
+      if (example === 'too many') return { mutant, outcome: 'survived' };
+      return example === undefined ? { mutant, outcome: 'equal' } : { mutant, outcome: 'survived', example };
+    });
+  }
+
+  readonly #count = (verdicts: number): void => {
+    this.#verdictsLeft -= verdicts;
+  };
+
+  /** The name of the first assertion that notices. */
+  #noticing(mutant: Mutant): string | undefined {
     const about = this.#byPolicy.get(mutant.policy) ?? [];
+    if (about.length === 0) return undefined;
+    const snapshot = { ...this.#snapshot, world: withMutant(this.#snapshot.world, mutant) };
+    const { world } = snapshot;
+    const owners = this.#ownersUnder(mutant.policy);
+    const changed: AskedWorld = { world, kinds: new TrafficKindFinder(world), rows: new OwnRows(snapshot, owners) };
+    // Rows of pods that the policy does not select are as they were.
+    const elsewhere: AskedWorld = { ...changed, rows: this.#base.rows };
     // What is likely to notice goes first.
     const likely = mutant.effect === 'more' ? 'deny' : 'allow';
     const ordered = [...about.filter(({ check }) => check.expect === likely), ...about.filter(({ check }) => check.expect !== likely)];
-    for (const { assertion, check, flows } of ordered) {
-      if (this.#left < 0) return { mutant, outcome: 'left out' };
-      const asked = check.wants === 'every' ? flows : check.flows;
-      this.#left -= asked.length;
-      const isWrong = (flow: AskedFlow): boolean => !isAsWished(world, assertion, check.expect, flow);
-      if (check.wants === 'every' ? asked.some(isWrong) : asked.every(isWrong))
-        return { mutant, outcome: 'noticed', noticedBy: assertion.name };
-    }
-    const example = this.#difference(mutant, world);
-    if (example === 'too many') return { mutant, outcome: 'survived' };
-    return example === undefined ? { mutant, outcome: 'equal' } : { mutant, outcome: 'survived', example };
+    return ordered.find(({ assertion, check }) => {
+      const owner = ownerOf(check);
+      return isBroken(owner !== undefined && owners.has(owner.uid) ? changed : elsewhere, assertion, check, this.#count);
+    })?.assertion.name;
   }
 
-  /** A connection of the policy's pods that differs. */
-  #difference({ policy }: Mutant, world: PolicyWorld): ChangedFlow | 'too many' | undefined {
-    this.#groups ??= everybody(this.#planner, { markOf: () => '', ranges: [] }).map(({ asked }) => asked);
-    const groups = this.#groups;
-    const own = groups.filter(([first]) =>
-      isSelected(this.#snapshot.world, policy, first === undefined ? undefined : endpointOf(first.end)),
-    );
-    let compared = 0;
-    for (const owner of own) {
-      for (const other of groups) {
-        for (const [sources, targets] of [
-          [other, owner],
-          [owner, other],
-        ] as const) {
-          for (const flow of this.#flowsBetween(sources, targets)) {
-            const [before, after] = [judgeQuestion(this.#snapshot.world, flow.question), judgeQuestion(world, flow.question)];
-            if (before !== after) return { flow, before, after };
-            compared += 2;
-            this.#left -= 2;
-          }
-          if (compared > comparedMax) return 'too many';
-        }
-      }
-    }
-    return undefined;
-  }
-
-  #flowsBetween(sources: AskedGroup, targets: AskedGroup): AskedFlow[] {
-    const pair = pairOf(sources, targets);
-    if (pair === undefined || isOwnNode(pair.source.end, pair.target.end)) return [];
-    return this.#planner.familiesBetween(pair.source.end, pair.target.end, undefined).flatMap((family) => {
-      const among = this.#planner.traffic.all(family);
-      return among.map(this.#planner.flowsBetween(pair.source, pair.target, { among, family }));
-    });
+  /** The pods that assertions are about and the policy selects. */
+  #ownersUnder(policy: Policy): ReadonlySet<string> {
+    const { world } = this.#snapshot;
+    const owners = world.endpoints.filter((endpoint) => this.#owners.has(endpoint.uid) && isSelected(world, policy, endpoint));
+    return new Set(owners.map(({ uid }) => uid));
   }
 }
 
@@ -146,30 +133,25 @@ function holdingByPolicy(world: PolicyWorld, results: readonly AssertionResult[]
     for (const check of plan.checks) {
       if (check.ofPair !== undefined) {
         // As it is: there may be a hundred thousand of them, each with a hundred questions.
-        for (const policy of policiesAbout(world, check.ofPair)) addToGroup(found, policy, new PairHolding(assertion, check));
+        const holding = { assertion, check };
+        for (const policy of policiesAbout(world, check.ofPair)) addToGroup(found, policy, holding);
         continue;
       }
       const flowsOf = new Map<Policy, AskedFlow[]>();
       for (const flow of check.flows) for (const policy of policiesAbout(world, flow.question)) addToGroup(flowsOf, policy, flow);
-      for (const [policy, flows] of flowsOf) addToGroup(found, policy, { assertion, check, flows });
+      for (const [policy, flows] of flowsOf) {
+        const asked = check.wants === 'every' ? { ...check, flows, count: flows.length } : check;
+        addToGroup(found, policy, { assertion, check: asked });
+      }
     }
   }
   return found;
 }
 
-/** A check about two ends: its questions are made when they are asked. */
-class PairHolding implements Holding {
-  readonly assertion: Assertion;
-  readonly check: Check;
-
-  constructor(assertion: Assertion, check: Check) {
-    this.assertion = assertion;
-    this.check = check;
-  }
-
-  get flows(): readonly AskedFlow[] {
-    return this.check.flows;
-  }
+/** The pod that a check with everybody is about. */
+function ownerOf({ first, ofPair }: Check): Endpoint | undefined {
+  if (first === undefined || ofPair === undefined) return undefined;
+  return endpointOf(first === 'ingress' ? ofPair.destination : ofPair.source);
 }
 
 function policiesAbout(
@@ -178,10 +160,6 @@ function policiesAbout(
 ): ReadonlySet<Policy> {
   const ends = [endpointOf(source), endpointOf(destination)].filter((end) => end !== undefined);
   return new Set(ends.flatMap((endpoint) => world.selecting(endpoint).flatMap(({ policies }) => policies)));
-}
-
-function isSelected(world: PolicyWorld, policy: Policy, endpoint: Endpoint | undefined): boolean {
-  return endpoint !== undefined && world.selecting(endpoint).some(({ policies }) => policies.includes(policy));
 }
 
 /** The world with the mutant in place of its policy; everything else is shared. */

@@ -1,7 +1,8 @@
 /** Mutants that no assertion notices, as text for people: what is changed, and an assertion that would notice. */
 import { describePlace, describePolicy, describeService, type FlowEnd, podName } from '@weir/model';
 import { formatAddress, hasPorts, isIcmp } from '@weir/net';
-import type { ChangedFlow, MutantResult } from './mutate-policies.ts';
+import type { MutantResult } from './mutate-policies.ts';
+import type { ChangedFlow } from './policy-differences.ts';
 
 /** The lines: those that survive, then how many there were. */
 export function renderMutants(results: readonly MutantResult[]): string[] {

@@ -1,25 +1,16 @@
 /** Runs assertions in a cluster: plans, judges, and says of each what came of it, with the reasons where it fails. */
 import { describeTraffic } from '@weir/connectivity';
 import type { Diagnostic } from '@weir/kube';
-import {
-  type DirectionVerdict,
-  type EngineName,
-  explainQuestion,
-  type FlowVerdict,
-  judgeQuestion,
-  type Outcome,
-  outcomeInDirection,
-  type PolicyRef,
-  type PolicyWorld,
-} from '@weir/model';
+import { type EngineName, explainQuestion, type FlowVerdict, type Outcome } from '@weir/model';
 import type { Snapshot } from '@weir/snapshot';
 import type { Assertion, AssertionFile } from './assertion.ts';
-import type { AskedFlow, Check, Plan } from './check.ts';
+import type { Check, Plan } from './check.ts';
 import { CheckPlanner } from './check-planner.ts';
 import { planFlow } from './flow-checks.ts';
 import { planOnly } from './only-checks.ts';
-import { OwnRows } from './own-rows.ts';
+import { askedOwners, OwnRows } from './own-rows.ts';
 import { TrafficKindFinder } from './traffic-kinds.ts';
+import { type AskedWorld, type WrongFlows, wrongFlows } from './wrong-flows.ts';
 
 /** Connections between two ends that are not as wished. */
 export interface FailedFlow {
@@ -67,14 +58,17 @@ export function runAssertions(
 ): AssertionResult[] {
   const planner = new CheckPlanner(snapshot, ends, eachPort);
   const kinds = new TrafficKindFinder(snapshot.world);
-  const rows = new OwnRows(snapshot);
   const engine = snapshot.world.profile.name;
-  return assertions.map((assertion): AssertionResult => {
+  const planned = assertions.map((assertion) => {
+    const isAsked = assertion.profiles?.includes(engine) !== false;
+    return { assertion, plan: isAsked ? planAssertion(planner, assertion, engine) : undefined };
+  });
+  const rows = new OwnRows(snapshot, askedOwners(planned.flatMap(({ plan }) => (plan?.kind === 'planned' ? plan.checks : []))));
+  return planned.map(({ assertion, plan }): AssertionResult => {
     const base = { assertion, engine, asked: 0, failures: [] };
-    if (assertion.profiles?.includes(engine) === false) return { ...base, outcome: 'skipped', plan: { kind: 'planned', checks: [] } };
-    const plan = planAssertion(planner, assertion, engine);
+    if (plan === undefined) return { ...base, outcome: 'skipped', plan: { kind: 'planned', checks: [] } };
     if (plan.kind === 'problem') return { ...base, outcome: 'error', plan, problem: problemOf(assertion, plan) };
-    const failures = failuresOf({ snapshot, kinds, rows }, assertion, plan);
+    const failures = failuresOf({ snapshot, asked: { world: snapshot.world, kinds, rows } }, assertion, plan);
     const asked = plan.checks.reduce((sum, { count }) => sum + count, 0);
     return { ...base, asked, failures, plan, outcome: failures.length === 0 ? 'passed' : 'failed' };
   });
@@ -89,84 +83,19 @@ function problemOf(assertion: Assertion, { message, action, path }: Plan & { kin
   return { code: 'assertion-about-nobody', severity: 'error', message, action, field: path, position: assertion.positionOf(path) };
 }
 
-interface AskedWorld {
+interface AskedSnapshot {
   readonly snapshot: Snapshot;
-  readonly kinds: TrafficKindFinder;
-  readonly rows: OwnRows;
+  readonly asked: AskedWorld;
 }
 
-function failuresOf(asked: AskedWorld, assertion: Assertion, { checks }: Plan & { kind: 'planned' }): FailedFlow[] {
+function failuresOf({ snapshot, asked }: AskedSnapshot, assertion: Assertion, { checks }: Plan & { kind: 'planned' }): FailedFlow[] {
   const failures: FailedFlow[] = [];
   for (const check of checks) {
     for (const group of wrongFlows(asked, assertion, check)) {
-      failures.push(failedFlow(asked.snapshot, group, { assertion, check, isExplained: failures.length < explainedMax }));
+      failures.push(failedFlow(snapshot, group, { assertion, check, isExplained: failures.length < explainedMax }));
     }
   }
   return failures;
-}
-
-interface WrongFlows {
-  readonly flows: readonly AskedFlow[];
-  readonly got: Outcome;
-}
-
-/** The flows with another answer than the wished one, by their ends and what the answer is. */
-function wrongFlows(asked: AskedWorld, assertion: Assertion, check: Check): WrongFlows[] {
-  const { world } = asked.snapshot;
-  const { wants, expect } = check;
-  const groups = new Map<string, { readonly flows: AskedFlow[]; readonly got: Outcome }>();
-  let isAnyRight = false;
-  for (const flow of openFlows(asked, assertion, check)) {
-    const got = judgeQuestion(world, flow.question);
-    const isRight = got === expect && isDecidedAsWished(world, assertion, flow);
-    isAnyRight ||= isRight;
-    if (isRight) continue;
-    const key = `${flow.source.name}\n${flow.destination.name}\n${got}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { flows: [flow], got });
-    else group.flows.push(flow);
-  }
-  return wants === 'some' && isAnyRight ? [] : [...groups.values()];
-}
-
-/** The flows that the policies of the end which all is about do not deny by themselves, where that is what is wished; else all. */
-function openFlows({ snapshot: { world }, kinds, rows }: AskedWorld, { decidedBy }: Assertion, check: Check): readonly AskedFlow[] {
-  const { first, ofPair } = check;
-  if (first === undefined || ofPair === undefined || decidedBy !== undefined) return check.flows;
-  const open: AskedFlow[] = [];
-  // Most of millions of questions end here, without a look at what all the others say.
-  for (const bundle of kinds.alikeIn(first, ofPair)) {
-    const [one] = bundle;
-    if (one === undefined) continue;
-    if (rows.deny(first, ofPair, one) ?? outcomeInDirection(world, ofPair.flowOf(one).question, first) === 'deny') continue;
-    for (const traffic of bundle) open.push(ofPair.flowOf(traffic));
-  }
-  return open;
-}
-
-/** Whether a question has the wished answer in a world, by the wished policy. */
-export function isAsWished(world: PolicyWorld, assertion: Assertion, expect: Outcome, flow: AskedFlow): boolean {
-  return judgeQuestion(world, flow.question) === expect && isDecidedAsWished(world, assertion, flow);
-}
-
-function isDecidedAsWished(world: PolicyWorld, { decidedBy }: Assertion, { question }: AskedFlow): boolean {
-  return decidedBy === undefined || isDecidedBy(explainQuestion(world, question), decidedBy);
-}
-
-/** Whether the policy is what decides the flow, in the direction that does. */
-function isDecidedBy({ verdict, egress, ingress }: FlowVerdict, name: string): boolean {
-  const deciding = [egress, ingress].filter((each) => verdict !== 'deny' || each.verdict === 'deny');
-  return deciding.flatMap(policiesBehind).some((policy) => namesOf(policy).includes(name));
-}
-
-function policiesBehind({ decidedBy, isolatedBy }: DirectionVerdict): readonly PolicyRef[] {
-  if (decidedBy?.reason === 'rule') return [decidedBy.rule.origin.policy];
-  return decidedBy?.reason === 'end of tier' ? isolatedBy.map(({ policy }) => policy) : [];
-}
-
-function namesOf({ kind, namespace, name }: PolicyRef): string[] {
-  const full = namespace === undefined ? name : `${namespace}/${name}`;
-  return [full, `${kind} ${full}`];
 }
 
 interface FailureContext {

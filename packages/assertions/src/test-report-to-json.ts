@@ -1,8 +1,8 @@
 /** Results of assertions as plain JSON values. */
 import { formatDiagnostic } from '@weir/kube';
 import { verdictToJson } from '@weir/model';
-import type { CoveredRule } from './coverage.ts';
 import { coverageToJson, mutantToJson } from './coverage-to-json.ts';
+import type { CoveredRule } from './exercise.ts';
 import type { MutantResult } from './mutate-policies.ts';
 import type { AssertionResult } from './run-assertions.ts';
 import type { AssertionJson, RealRunJson, TestReportJson } from './test-report-json.ts';
