@@ -48,6 +48,18 @@ describe('az aks command invoke', () => {
 });
 
 describe('az aks', () => {
+  it('names the issuer that the tokens of service accounts have', async () => {
+    const url = await az.output(`az aks show ${named} --query oidcIssuerProfile.issuerUrl -o tsv`);
+    expect(url).toMatch(/^https:\/\/canadaeast\.oic\.prod-aks\.azure\.com\/[-0-9a-f]{36}\/[-0-9a-f]{36}\/$/);
+    expect(JSON.parse(await az.output('kubectl get --raw /.well-known/openid-configuration'))).toMatchObject({
+      issuer: url,
+      jwks_uri: `${url}openid/v1/jwks`,
+    });
+    const token = await az.output('kubectl create token default');
+    expect(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))).toMatchObject({ iss: url });
+    expect((await az.line(`kubectl auth whoami --token ${token}`)).code).toBe(0);
+  });
+
   it('tells versions, and upgrades by one minor version at a time', async () => {
     expect(await az.output('az aks get-versions --location canadaeast --query "orchestrators[?default].orchestratorVersion" -o tsv')).toBe(
       '1.34.4',

@@ -81,7 +81,7 @@ describe('az at a terminal', () => {
       asked: [
         'windows-admin-password: ',
         'Confirm windows-admin-password: ',
-        'Passwords do not match.',
+        'WARNING: Passwords do not match.',
         'windows-admin-password: ',
         'Confirm windows-admin-password: ',
         '',
@@ -105,7 +105,9 @@ describe('az at a terminal', () => {
     const [next = ''] = (
       await az.output(`aks get-upgrades ${cluster} --query controlPlaneProfile.upgrades[].kubernetesVersion -o tsv`)
     ).split('\n');
-    expect((await az.run(`aks upgrade ${cluster} -k ${next}`, { answers: ['y', ''] })).code).toBe(1);
+    const declined = await az.run(`aks upgrade ${cluster} -k ${next}`, { answers: ['y', ''] });
+    expect(declined).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/Continue\? \(y\/N\): $/) as string });
+    expect((await az.run(`aks upgrade ${cluster} -k ${next}`)).code).toBe(1);
     await az.output(`aks upgrade ${cluster} -k ${next}`, { answers: ['y', 'y'] });
     expect(await az.output(`aks show ${cluster} --query currentKubernetesVersion -o tsv`)).toBe(`${next}\n`);
     const file = join(az.home, 'config');

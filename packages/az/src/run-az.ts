@@ -35,12 +35,16 @@ export interface RunAzOptions {
 export async function runAz(options: RunAzOptions): Promise<AzExitCode> {
   const { streams, environment } = options;
   const loudness = (given: GivenArguments): Terminal =>
-    new Terminal(streams, {
-      hasColour: environment['NO_COLOR'] === undefined && environment['AZURE_CORE_NO_COLOR'] !== 'true',
-      isDebugging: given.flag('debug'),
-      isVerbose: given.flag('verbose'),
-      showsErrorsOnly: given.flag('onlyShowErrors'),
-    });
+    new Terminal(
+      streams,
+      {
+        hasColour: environment['NO_COLOR'] === undefined && environment['AZURE_CORE_NO_COLOR'] !== 'true',
+        isDebugging: given.flag('debug'),
+        isVerbose: given.flag('verbose'),
+        showsErrorsOnly: given.flag('onlyShowErrors'),
+      },
+      options.signal,
+    );
   const started = performance.now();
   let begun: { readonly terminal: Terminal; readonly at: number } | undefined;
   try {

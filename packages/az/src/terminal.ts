@@ -27,10 +27,13 @@ export interface Loudness {
 export class Terminal {
   readonly #streams: AzStreams;
   readonly #loudness: Loudness;
+  readonly #interrupt: AbortSignal | undefined;
 
-  constructor(streams: AzStreams, loudness: Loudness) {
+  /** `interrupt` ends questions. */
+  constructor(streams: AzStreams, loudness: Loudness, interrupt?: AbortSignal) {
     this.#streams = streams;
     this.#loudness = loudness;
+    this.#interrupt = interrupt;
   }
 
   /** Whether results may have colours. */
@@ -81,7 +84,7 @@ export class Terminal {
     for (;;) {
       const first = await this.#askUnseen(question);
       if (first === (await this.#askUnseen(`Confirm ${question}`))) return first;
-      this.#streams.stderr.write('Passwords do not match.\n');
+      this.warn('Passwords do not match.');
     }
   }
 
@@ -96,15 +99,19 @@ export class Terminal {
 
   async #ask(question: string): Promise<string> {
     const { stdin, stdout, stderr } = this.#streams;
-    const reader = createInterface({ input: stdin, output: stdout.isTTY === true ? stdout : stderr });
+    // The terminal itself edits and echoes the line, as it does for az.
+    const reader = createInterface({ input: stdin, output: stdout.isTTY === true ? stdout : stderr, terminal: false });
     const ended = new AbortController();
-    reader.once('close', () => ended.abort());
+    const end = (): void => ended.abort();
+    reader.once('close', end);
+    this.#interrupt?.addEventListener('abort', end, { once: true });
     try {
       return await reader.question(question, { signal: ended.signal });
     } catch (error) {
       if (ended.signal.aborted) throw refused('Operation cancelled.');
       throw error;
     } finally {
+      this.#interrupt?.removeEventListener('abort', end);
       reader.close();
     }
   }

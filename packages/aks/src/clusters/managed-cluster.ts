@@ -5,6 +5,7 @@ import { type AgentPool, describeAgentPool } from './agent-pool.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { filledIn } from './filled-in.ts';
 import { describeNetworkProfile, type NetworkProfile } from './network-profile.ts';
+import { describeOidcIssuer, type OidcIssuer } from './oidc-issuer.ts';
 import type { WindowsProfile } from './windows-profile.ts';
 
 /** States of a cluster. */
@@ -33,6 +34,8 @@ export interface ManagedCluster {
   readonly disableLocalAccounts: boolean;
   /** Tells clusters of one name apart. */
   readonly resourceUid: string;
+  /** Absent in descriptions from before there was one. */
+  readonly oidcIssuer?: OidcIssuer | undefined;
   readonly eTag: string;
   /** The cluster of the lab that it is. */
   readonly labCluster: string;
@@ -61,6 +64,7 @@ function describeProperties(cluster: ManagedCluster, apiVersion: string): object
   const { location, dnsPrefix, fqdn, network, windowsProfile, identity } = cluster;
   return {
     ...filledIn(cluster.more, furtherDefaults),
+    oidcIssuerProfile: describeOidcIssuer(cluster.oidcIssuer),
     provisioningState: cluster.provisioningState,
     powerState: { code: cluster.powerState },
     kubernetesVersion: cluster.kubernetesVersion,
@@ -92,7 +96,6 @@ const furtherDefaults: JsonObject = {
   autoUpgradeProfile: { nodeOSUpgradeChannel: 'NodeImage' },
   securityProfile: {},
   storageProfile: { diskCSIDriver: { enabled: true }, fileCSIDriver: { enabled: true }, snapshotController: { enabled: true } },
-  oidcIssuerProfile: { enabled: false },
   workloadAutoScalerProfile: {},
   metricsProfile: { costAnalysis: { enabled: false } },
   nodeProvisioningProfile: { mode: 'Manual', defaultNodePools: 'Auto' },

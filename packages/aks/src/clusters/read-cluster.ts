@@ -13,6 +13,7 @@ import { defaultVersion } from './kubernetes-versions.ts';
 import { hasWindowsPools, type ManagedCluster } from './managed-cluster.ts';
 import { type NetworkProfile, readNetworkProfile } from './network-profile.ts';
 import { networkProblem } from './network-rules.ts';
+import { readOidcIssuer } from './oidc-issuer.ts';
 import { poolsProblem } from './pool-rules.ts';
 import { readControlPlaneVersion, withVersion } from './version-rules.ts';
 import { readWindowsProfile } from './windows-profile.ts';
@@ -96,6 +97,7 @@ export function readCluster(body: JsonObject, context: ClusterContext): ManagedC
     ...(windowsProfile === undefined ? {} : { windowsProfile }),
     pools,
     disableLocalAccounts: properties['disableLocalAccounts'] === true,
+    oidcIssuer: readOidcIssuer(properties, { location, tenant: context.tenant, kubernetesVersion, current }),
     resourceUid: current?.resourceUid ?? randomBytes(12).toString('hex'),
     eTag: randomUUID(),
     labCluster: current?.labCluster ?? labClusterName(),
@@ -155,7 +157,7 @@ export function maxPodsDefault({ networkPlugin, networkPluginMode }: NetworkProf
 const notFurther = new Set(
   `agentPoolProfiles networkProfile windowsProfile kubernetesVersion dnsPrefix nodeResourceGroup disableLocalAccounts
    provisioningState powerState currentKubernetesVersion fqdn azurePortalFQDN identityProfile resourceUID maxAgentPools
-   servicePrincipalProfile enableRBAC`.split(/\s+/),
+   servicePrincipalProfile enableRBAC oidcIssuerProfile`.split(/\s+/),
 );
 /** They hold secrets, and nothing here uses them. */
 const secretProperties = new Set(['aadProfile', 'httpProxyConfig']);

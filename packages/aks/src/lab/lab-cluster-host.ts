@@ -59,6 +59,7 @@ export class LabClusterHost implements ClusterHost {
       engine: engineOf(cluster),
       standIn: true,
       ...labNetwork(cluster.network),
+      tokenIssuer: cluster.oidcIssuer?.url,
       fakes: noFakes,
     });
   }

@@ -7,7 +7,7 @@ export async function makeIssuerHandler(tokens: ServiceAccountTokens): Promise<A
   const keySet = await tokens.keySet();
   const configuration = {
     issuer: tokens.issuer,
-    jwks_uri: `${tokens.issuer}/openid/v1/jwks`,
+    jwks_uri: `${tokens.issuer.replace(/\/$/, '')}/openid/v1/jwks`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['ES256'],

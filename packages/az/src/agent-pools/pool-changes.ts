@@ -118,7 +118,7 @@ export const upgradePool: AzCommand = {
       return upgradeNodeImage(arm, poolPath(given), !given.flag('noWait'));
     }
     return changePool(invocation, async (pool) => {
-      if (version !== '') await confirmUpgrade({ given, terminal }, upgradeQuestion(pool, version), undefined);
+      if (version !== '' && !(await confirmUpgrade({ given, terminal }, upgradeQuestion(pool, version), undefined))) return undefined;
       const surge = given.text('maxSurge');
       const upgradeSettings = { ...objectAt(pool, 'upgradeSettings'), ...(surge === undefined ? {} : { maxSurge: surge }) };
       return { ...pool, orchestratorVersion: version, upgradeSettings };

@@ -82,7 +82,7 @@ async function locationOf(arm: ArmClient, given: GivenArguments): Promise<string
 async function windowsProfileOf(given: GivenArguments, terminal: Terminal): Promise<JsonObject | undefined> {
   let [adminUsername, adminPassword] = [given.text('windowsAdminUsername'), given.text('windowsAdminPassword')];
   if (adminUsername === undefined && adminPassword === undefined) return undefined;
-  adminUsername ??= await terminal.line('windows-admin-username: ');
+  adminUsername ??= await terminal.line('windows_admin_username: ');
   if (adminUsername === undefined) throw refused('Please specify username for Windows in non-interactive mode.');
   adminPassword ??= await terminal.secret('windows-admin-password: ');
   if (adminPassword === undefined) throw refused('Please specify both username and password in non-interactive mode.');

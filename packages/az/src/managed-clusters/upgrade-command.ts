@@ -27,7 +27,7 @@ export const upgradeCommand: AzCommand = {
   run: async (invocation) => {
     const { given } = invocation;
     const version = kubernetesVersion(given.text('kubernetesVersion'));
-    await confirmUpgrade(invocation, mayBeUnavailable, 'n');
+    if (!(await confirmUpgrade(invocation, mayBeUnavailable, 'n'))) return undefined;
     const arm = await invocation.arm();
     const path = namedCluster(given);
     const current = await arm.get(path, aksVersion);
@@ -37,11 +37,11 @@ export const upgradeCommand: AzCommand = {
       );
     }
     if (given.flag('nodeImageOnly')) {
-      await upgradeImages(invocation, arm, { path, cluster: current });
-      return shownCluster(await arm.get(path, aksVersion));
+      const isDone = await upgradeImages(invocation, arm, { path, cluster: current });
+      return isDone ? shownCluster(await arm.get(path, aksVersion)) : undefined;
     }
     warnOfSameVersion(invocation, current, version);
-    await confirmUpgrade(invocation, extentQuestion(invocation, version), 'n');
+    if (!(await confirmUpgrade(invocation, extentQuestion(invocation, version), 'n'))) return undefined;
     return putAndWait(invocation, arm, {
       path,
       body: upgraded(current, version, !given.flag('controlPlaneOnly')),
@@ -50,16 +50,17 @@ export const upgradeCommand: AzCommand = {
   },
 };
 
-/** Asks unless `--yes`; throws when the answer is no. */
+/** Asks unless `--yes`: a no ends the command with exit code 0, as it does in az. Throws without a terminal. */
 export async function confirmUpgrade(
   { given, terminal }: Pick<AzInvocation, 'given' | 'terminal'>,
   question: string,
   otherwise: 'n' | undefined,
-): Promise<void> {
-  if (given.flag('yes')) return;
+): Promise<boolean> {
+  if (given.flag('yes')) return true;
   const answer = await terminal.confirm(question, otherwise);
-  if (answer === undefined) terminal.warn('Unable to prompt for confirmation as no tty available. Use --yes.');
-  if (answer !== true) throw refused('Operation cancelled.');
+  if (answer !== undefined) return answer;
+  terminal.warn('Unable to prompt for confirmation as no tty available. Use --yes.');
+  throw refused('Operation cancelled.');
 }
 
 /** Gives all nodes of a pool a new image; answers the pool. */
@@ -70,18 +71,17 @@ export async function upgradeNodeImage(arm: ArmClient, poolPath: string, isWaite
   return shaped(await arm.get(poolPath, aksVersion), agentPoolShape);
 }
 
-/** One pool after the other: the server takes one change of a cluster at a time. */
+/** One pool after the other: the server takes one change of a cluster at a time. Answers whether it was to be. */
 async function upgradeImages(
   invocation: AzInvocation,
   arm: ArmClient,
   { path, cluster }: { readonly path: string; readonly cluster: JsonObject },
-): Promise<void> {
-  await confirmUpgrade(
-    invocation,
-    'This node image upgrade operation will run across every node pool in the cluster and might take a while. Do you wish to continue?',
-    'n',
-  );
+): Promise<boolean> {
+  const question =
+    'This node image upgrade operation will run across every node pool in the cluster and might take a while. Do you wish to continue?';
+  if (!(await confirmUpgrade(invocation, question, 'n'))) return false;
   for (const pool of poolsOf(cluster)) await upgradeNodeImage(arm, `${path}/agentPools/${textAt(pool, 'name')}`, true);
+  return true;
 }
 
 function warnOfSameVersion({ terminal }: AzInvocation, cluster: JsonObject, version: string): void {

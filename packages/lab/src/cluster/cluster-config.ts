@@ -30,6 +30,8 @@ export interface ClusterConfig {
   readonly loadBalancerPool?: readonly string[] | undefined;
   /** What the audit log holds; absent: what is usual. */
   readonly auditPolicy?: AuditPolicy | undefined;
+  /** The issuer of service-account tokens; absent: the API server's name inside the cluster. */
+  readonly tokenIssuer?: string | undefined;
   /** Port of the API server on 127.0.0.1, kept over restarts because kubeconfigs name it. */
   readonly apiPort: number;
   /** How to start weir itself: Node and its first arguments. */
@@ -62,6 +64,8 @@ export interface ClusterShape {
   readonly loadBalancerPool?: readonly string[] | undefined;
   /** What the audit log holds; absent: what is usual. */
   readonly auditPolicy?: AuditPolicy | undefined;
+  /** The issuer of service-account tokens; absent: the API server's name inside the cluster. */
+  readonly tokenIssuer?: string | undefined;
   /** Objects without anything behind them, to fill the cluster. */
   readonly fakes: FakeCounts;
 }
@@ -87,6 +91,7 @@ export function planCluster(shape: ClusterShape, apiPort: number, command: reado
     fakes: shape.fakes,
     ...(shape.loadBalancerPool === undefined ? {} : { loadBalancerPool: shape.loadBalancerPool }),
     ...(shape.auditPolicy === undefined ? {} : { auditPolicy: shape.auditPolicy }),
+    ...(shape.tokenIssuer === undefined ? {} : { tokenIssuer: shape.tokenIssuer }),
     network,
     apiPort,
     command,
@@ -117,6 +122,7 @@ export function shapeDifferences(config: ClusterConfig, shape: ClusterShape): st
   if (!deepEqual(config.network, networkOf(shape))) differences.push('network: it has other addresses than asked for');
   compare('load-balancer-pool', loadBalancerPoolOf(config).join(','), loadBalancerPoolOf(shape).join(','));
   if (!deepEqual(config.auditPolicy, shape.auditPolicy)) differences.push('audit-policy: it has another one than asked for');
+  compare('token-issuer', config.tokenIssuer ?? 'the usual one', shape.tokenIssuer ?? 'the usual one');
   compare('fake nodes', config.fakes.nodes, shape.fakes.nodes);
   compare('fake pods', config.fakes.pods, shape.fakes.pods);
   compare('fake policies', config.fakes.policies, shape.fakes.policies);

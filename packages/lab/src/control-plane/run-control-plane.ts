@@ -64,6 +64,13 @@ export async function runControlPlane(options: ControlPlaneOptions): Promise<voi
   }
 }
 
+/** Whoever issues, tokens for the API server's name inside the cluster are good for it. */
+function issuerOf({ tokenIssuer }: ClusterConfig): { readonly issuer: string; readonly audiences: readonly string[] } {
+  const inside = `https://kubernetes.default.svc.${clusterDomain}`;
+  const issuer = tokenIssuer ?? inside;
+  return { issuer, audiences: [...new Set([issuer, inside])] };
+}
+
 async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Logger): Promise<ApiServer> {
   // Loaded here because every other process of the lab does without it, and would start later for it.
   const { startApiServer } = await import('@weir/apiserver');
@@ -79,7 +86,7 @@ async function startServer(config: ClusterConfig, layout: ClusterLayout, log: Lo
     dataDirectory: layout.store,
     tls: { certificate, key, clientCa },
     roles: labRoles,
-    serviceAccounts: { key: tokenKey, issuer: `https://kubernetes.default.svc.${clusterDomain}` },
+    serviceAccounts: { key: tokenKey, ...issuerOf(config) },
     listen: [{ host: '127.0.0.1', port: config.apiPort }, { fd }],
     serviceCidrs: config.network.serviceCidrs,
     reasonToKeep: (object) => calicoReasonToKeep(layout.config, object),
