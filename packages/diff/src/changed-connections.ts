@@ -16,7 +16,6 @@ import { asksMoreThanEnds, isAboutAll, isOtherPod } from './comparison-scope.ts'
 import { focusOf } from './end-focus.ts';
 import { type ComparedSides, type JointClass, jointClasses } from './joint-ends.ts';
 import { type PairedPod, pairPods } from './paired-pods.ts';
-import { editedEnds } from './policy-edits/edited-ends.ts';
 import { EditedPairs } from './policy-edits/edited-pairs.ts';
 
 /** The comparison of one family. */
@@ -58,7 +57,7 @@ function comparePairs(compared: ComparedSides, pods: readonly PairedPod[]): Pick
   if (isAboutAll(compared)) return everybody();
   const policies = changedPolicies(worlds.before, worlds.after);
   if (!pods.some(isOtherPod)) {
-    const { classes, changes } = new EditedPairs(compared, editedEnds(compared, pods, policies), policies).compare();
+    const { classes, changes } = new EditedPairs(compared, pods, policies).compare();
     return { classes, blocks: changedBlocks(changes) };
   }
   const focus = asksMoreThanEnds(compared) ? undefined : focusOf(compared, pods, policies);

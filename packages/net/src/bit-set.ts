@@ -1,6 +1,6 @@
 /** Sets of small whole numbers as bits: unions and intersections of thousands of members in a few steps. */
 
-/** A set of numbers from 0 to `size` - 1. The operations that take another set want one of the same size. */
+/** A set of numbers from 0 to `size` - 1. The operations that take another set want one of the same size or, but for `become` and `equals`, a smaller one. */
 export class BitSet {
   readonly size: number;
   readonly #words: Uint32Array;

@@ -2,20 +2,20 @@
 import { type EndConditions, groupBits } from '@weir/connectivity';
 import {
   type AddressGroupName,
+  type Direction,
   type Endpoint,
-  type FlowEnd,
   type Policy,
   type PolicyWorld,
   type Rule,
-  requiredNamespaces,
   type SelectingTier,
-  selectorMatches,
 } from '@weir/model';
-import { type AddressRange, type Family, formatAddress } from '@weir/net';
-import { type BothSides, sides } from '../both-sides.ts';
+import { type AddressRange, BitSet, type Family, formatAddress } from '@weir/net';
+import type { BothSides } from '../both-sides.ts';
 import { type ComparedSides, type JointClass, type JointEnd, nodeEnds, podAddressesOf, podEnd } from '../joint-ends.ts';
 import { outsideParts } from '../outside-parts.ts';
 import type { PairedPod } from '../paired-pods.ts';
+import type { RuleEdit } from './edited-rules.ts';
+import { type PodSets, podSetsOf } from './pod-sets.ts';
 import type { SelectingSides } from './said-to-peers.ts';
 
 /** An end with where it is told apart. */
@@ -34,28 +34,35 @@ export interface EditedEnd {
 export interface EditedEnds {
   readonly all: readonly EditedEnd[];
   readonly pods: readonly EditedEnd[];
-  /** Pods that a changed policy selects, on one of the sides at least. */
-  readonly owners: ReadonlySet<EditedEnd>;
+  /** The pods that a changed policy selects, on one of the sides at least, by their places. */
+  readonly owners: BitSet;
 }
 
-/** Finds them; the outside is divided by the rules of the policies that select owners. */
-export function editedEnds(compared: ComparedSides, pods: readonly PairedPod[], changed: readonly Policy[]): EditedEnds {
-  const ofPods = endsOfPods(pods, compared.family);
-  const isOwner = selectedBy(changed);
-  const owners = new Set(ofPods.filter(({ joint }) => isOwner(joint)));
+/** Finds them; the outside is divided by the rules of the policies that select owners, unless it is none of their peers. */
+export function editedEnds(compared: ComparedSides, pods: readonly EditedEnd[], edits: Readonly<Record<Direction, readonly RuleEdit[]>>): EditedEnds {
+  const sets = podSetsOf(pods);
+  const all = [...edits.ingress, ...edits.egress];
+  const owners = BitSet.empty(pods.length);
+  for (const edit of all) owners.addAll(edit.owners);
   const addresses = podAddressesOf(compared);
-  const policies = policiesOf(compared, { owners }, owners);
+  const isAboutOutside = all.some(({ isWhole }) => isWhole) || asksOutside(edits.ingress, 'source') || asksOutside(edits.egress, 'destination');
   const others = [
     ...nodeEnds(compared, addresses).map((joint) => ({ kind: 'nodes' as const, joint, ranges: [] })),
-    ...outsideOf(compared, policies, addresses),
+    ...(isAboutOutside ? outsideOf(compared, policiesOf(compared, owners, sets), addresses) : []),
   ];
-  return { all: [...ofPods, ...others.map((end, at): EditedEnd => ({ ...end, place: ofPods.length + at }))], pods: ofPods, owners };
+  return { all: [...pods, ...others.map((end, at): EditedEnd => ({ ...end, place: pods.length + at }))], pods, owners };
+}
+
+/** Whether rules that are others may be about addresses outside: those for labels are not. */
+function asksOutside(edits: readonly RuleEdit[], peer: 'source' | 'destination'): boolean {
+  return edits.some(({ rules }) => rules.some(({ match }) => match[peer].selector === undefined));
 }
 
 /** Pods as ends, which are the same after each edit. */
 const known: Readonly<Record<Family, WeakMap<readonly PairedPod[], readonly EditedEnd[]>>> = { 4: new WeakMap(), 6: new WeakMap() };
 
-function endsOfPods(pods: readonly PairedPod[], family: Family): readonly EditedEnd[] {
+/** The pods that have addresses of the family, or may get one. */
+export function endsOfPods(pods: readonly PairedPod[], family: Family): readonly EditedEnd[] {
   let ends = known[family].get(pods);
   if (ends === undefined) {
     const found: EditedEnd[] = [];
@@ -69,19 +76,6 @@ function endsOfPods(pods: readonly PairedPod[], family: Family): readonly Edited
     known[family].set(pods, ends);
   }
   return ends;
-}
-
-/** Whether some policy selects a pod on either side; most pods are in other namespaces. */
-function selectedBy(policies: readonly Policy[]): (pod: JointEnd) => boolean {
-  const required = policies.map(({ subject }) => requiredNamespaces(subject));
-  const namespaces = new Set(required.flat());
-  const isNarrow = required.every((names) => names !== undefined);
-  const isSelected = (endpoint: Endpoint): boolean => policies.some(({ subject }) => selectorMatches(subject, endpoint));
-  return ({ before, after }) => {
-    const isOf = (end: FlowEnd | undefined): boolean =>
-      end?.kind === 'endpoint' && (!isNarrow || namespaces.has(end.endpoint.namespace)) && isSelected(end.endpoint);
-    return isOf(before) || (after !== before && isOf(after));
-  };
 }
 
 /** The outside, divided by the blocks and groups of some policies. */
@@ -155,16 +149,15 @@ export function selectingSides({ before, after }: ComparedSides, { owners }: Pic
   };
   const was = of('before');
   // What selects the others is the same on both sides, and found out once.
-  return { before: was, after: owners.has(end) ? of('after') : was };
+  return { before: was, after: end.kind === 'pods' && owners.has(end.place) ? of('after') : was };
 }
 
-/** The policies that select some ends, on either side. */
-function policiesOf(compared: ComparedSides, ends: Pick<EditedEnds, 'owners'>, some: Iterable<EditedEnd>): ReadonlySet<Policy> {
+/** The policies that select some pods, on either side. */
+function policiesOf({ before, after }: ComparedSides, pods: BitSet, sets: PodSets): ReadonlySet<Policy> {
   const found = new Set<Policy>();
-  for (const end of some) {
-    const selecting = selectingSides(compared, ends, end);
-    for (const side of sides) for (const { policies } of selecting[side]) for (const policy of policies) found.add(policy);
-  }
+  for (const { world } of [before, after])
+    for (const { policies } of world.tiers)
+      for (const policy of policies) if (!found.has(policy) && sets.labelled(policy.subject).meets(pods)) found.add(policy);
   return found;
 }
 

@@ -20,10 +20,13 @@ import type { Family } from '@weir/net';
 import type { BothSides } from '../both-sides.ts';
 import type { Speaking } from '../speaking-policies.ts';
 import { asksOfOwner, EndAsker } from './peer-question.ts';
-import type { MatchedRule, PeerMatch } from './peer-rules.ts';
+import type { MatchedRule } from './rule-ends.ts';
 
 /** The policies that select a pod. */
 export type SelectingSides = Required<BothSides<readonly SelectingTier[]>>;
+
+/** The rules of some policies that match one end, those of each policy in its order. */
+export type MatchedRules = ReadonlyMap<Policy, readonly MatchedRule[]>;
 
 /** Whether what is said is the same by what it does with traffic, or by being said by the same policies: only so the same is a reason for what is different. */
 export type SaidIdentity = 'by content' | 'by policy';
@@ -70,7 +73,7 @@ export class SaidToPeers {
   }
 
   /** What is said of traffic with a peer of which these rules match. */
-  of(saying: SayingEnd, match: PeerMatch['rules'], identity: SaidIdentity): SaidToPeer {
+  of(saying: SayingEnd, match: MatchedRules, identity: SaidIdentity): SaidToPeer {
     const { before, after } = saying.selecting;
     const was = this.#text(before, saying, match);
     const is = before === after ? was : this.#text(after, saying, match);
@@ -118,7 +121,7 @@ export class SaidToPeers {
     return matched.map((one) => this.#saidBy(one)).join('');
   }
 
-  #text(tiers: readonly SelectingTier[], { direction, end }: SayingEnd, match: PeerMatch['rules']): SaidText {
+  #text(tiers: readonly SelectingTier[], { direction, end }: SayingEnd, match: MatchedRules): SaidText {
     if (match.size === 0) return { text: textToOthers(tiers, direction), rules: [], tiers };
     if (isUnordered(tiers, direction)) return { text: noOrder, rules: [], tiers };
     const rules: Rule[] = [];

@@ -1,0 +1,106 @@
+/**
+ * The peers of which the pairs with a pod may change: by whom rules that are others match, with which traffic, and who
+ * exchanges that traffic at all.
+ *
+ * ```
+ *   edits of the owner's policies ─▶ peers of rules that are others ┐
+ *   edits of policies of peers    ─▶ peers whose rules are about it ─┴▶ those with which the traffic may pass (passing-pairs.ts)
+ * ```
+ */
+import type { Direction } from '@weir/model';
+import { BitSet } from '@weir/net';
+import type { EditedEnd } from './edited-ends.ts';
+import { EditedTraffic, type RuleEdit } from './edited-rules.ts';
+import { PassingPairs, type PassingSources } from './passing-pairs.ts';
+
+/** What is changed in one direction. */
+export interface DirectionEdits {
+  readonly edits: readonly RuleEdit[];
+  /** Owners of which all peers may be treated otherwise, whatever rules match them. */
+  readonly aboutAll: BitSet;
+}
+
+/** Whose pairs are looked for. */
+export interface AskedCandidates {
+  /** That in which owners are asked: of ingress they are the destinations. */
+  readonly direction: Direction;
+  readonly changed: Readonly<Record<Direction, DirectionEdits>>;
+  readonly owners: BitSet;
+  /** Whether pairs of owners count of which the peer's policies alone say something else. */
+  readonly changesPeers: boolean;
+  /** Those that are no peers. */
+  readonly left: BitSet | undefined;
+}
+
+/** An edit with the ends that its rules match, or may. */
+interface EditedPeers {
+  readonly edit: RuleEdit;
+  readonly peers: BitSet;
+}
+
+/** Finds the candidates of one comparison in one direction. */
+export class CandidatePeers {
+  readonly #sources: PassingSources;
+  readonly #asked: AskedCandidates;
+  readonly #everybody: BitSet;
+  readonly #edited: Readonly<Record<Direction, readonly EditedPeers[]>>;
+  readonly #passing: Map<Direction | 'all', PassingPairs> = new Map();
+
+  constructor(sources: PassingSources, asked: AskedCandidates) {
+    this.#sources = sources;
+    this.#asked = asked;
+    this.#everybody = BitSet.full(sources.ends.all.length);
+    this.#edited = { ingress: this.#editedIn('ingress'), egress: this.#editedIn('egress') };
+  }
+
+  /** The candidates of an owner, itself among them where it is like another one. */
+  of(owner: EditedEnd): BitSet {
+    const { direction, changed, changesPeers, left } = this.#asked;
+    const found = BitSet.empty(this.#everybody.size);
+    if (changed[direction].aboutAll.has(owner.place)) found.addAll(this.#pairs('all').keep(owner, this.#everybody));
+    else {
+      const peers = this.#united(direction, ({ edit }) => edit.owners.has(owner.place), ({ peers: of }) => of);
+      if (!peers.isEmpty) found.addAll(this.#pairs(direction).keep(owner, peers));
+    }
+    if (changesPeers) this.#addPeersThatChange(owner, found);
+    return left === undefined ? found : found.without(left);
+  }
+
+  #addPeersThatChange(owner: EditedEnd, found: BitSet): void {
+    const direction = this.#asked.direction === 'ingress' ? 'egress' : 'ingress';
+    const { aboutAll } = this.#asked.changed[direction];
+    const peers = this.#united(direction, ({ peers: of }) => of.has(owner.place), ({ edit }) => edit.owners);
+    if (!peers.isEmpty) found.addAll(this.#pairs(direction).keep(owner, peers));
+    if (aboutAll.isEmpty) return;
+    const all = BitSet.empty(this.#everybody.size);
+    all.addAll(aboutAll);
+    found.addAll(this.#pairs('all').keep(owner, all));
+  }
+
+  #united(direction: Direction, accepts: (one: EditedPeers) => boolean, of: (one: EditedPeers) => BitSet): BitSet {
+    const union = BitSet.empty(this.#everybody.size);
+    for (const one of this.#edited[direction]) if (accepts(one)) union.addAll(of(one));
+    return union;
+  }
+
+  /** By the traffic that edits in a direction are about, or all. */
+  #pairs(by: Direction | 'all'): PassingPairs {
+    let pairs = this.#passing.get(by);
+    if (pairs === undefined) {
+      const { direction, owners } = this.#asked;
+      const rules = by === 'all' ? by : this.#edited[by].flatMap(({ edit }) => edit.rules);
+      pairs = new PassingPairs(this.#sources, { direction, owners, traffic: new EditedTraffic(rules, this.#sources.sets) });
+      this.#passing.set(by, pairs);
+    }
+    return pairs;
+  }
+
+  #editedIn(direction: Direction): readonly EditedPeers[] {
+    const endsOf = this.#sources.endsOf[direction];
+    return this.#asked.changed[direction].edits.map((edit) => {
+      const peers = BitSet.empty(this.#everybody.size);
+      for (const rule of edit.rules) if (rule.action !== 'log') peers.addAll(endsOf.of(rule).possible ?? this.#everybody);
+      return { edit, peers };
+    });
+  }
+}

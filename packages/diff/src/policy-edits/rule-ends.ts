@@ -1,0 +1,129 @@
+/**
+ * The ends that a rule matches as its peer, ports and protocols left out: for each rule found once, for all pods that it is of.
+ *
+ * ```
+ *   a rule for labels   ─▶ sets of pods ┐
+ *   a rule for blocks   ─▶ who has an address in them, one by one ─┼▶ ways in which it matches, each with its ends
+ *   a rule for anything ─▶ everybody, one by one ─────────────────┘
+ * ```
+ */
+import { type Direction, type FlowEnd, isGroupOfPorts, type PolicyWorld, type Rule } from '@weir/model';
+import { BitSet, defined, type Family } from '@weir/net';
+import type { EditedEnd, EditedEnds } from './edited-ends.ts';
+import { asksOfOwner, EndAsker, type PeerQuestion, peerQuestion } from './peer-question.ts';
+import { PodIndex, podIndexOf } from './pod-index.ts';
+import { type PodSets, podSetsOf } from './pod-sets.ts';
+
+/** A rule that matches, or may. */
+export interface MatchedRule {
+  readonly rule: Rule;
+  readonly isCertain: boolean;
+  /** On which ports alone it matches, as a text; '' where on all that it asks for. */
+  readonly served: string;
+}
+
+/** One way in which a rule matches ends. */
+export interface MatchedEnds {
+  readonly matched: MatchedRule;
+  readonly ends: BitSet;
+}
+
+/** What a rule matches. */
+export interface RuleEnds {
+  readonly rule: Rule;
+  /** Disjoint; none where it depends on the pod that the rule is of, of which {@link EndsOfRules.matchedBy} tells. */
+  readonly ways: readonly MatchedEnds[];
+  /** Ends that it may match; undefined where it depends on the pod that the rule is of. */
+  readonly possible: BitSet | undefined;
+  /** Whether it asks for something of the pod that it is of. */
+  readonly asksOwner: boolean;
+}
+
+/** The rules of one comparison in one direction. */
+export class EndsOfRules {
+  readonly #asker: EndAsker;
+  readonly #world: PolicyWorld;
+  readonly #direction: Direction;
+  readonly #ends: EditedEnds;
+  readonly #index: PodIndex;
+  readonly #sets: PodSets;
+  readonly #known: Map<Rule, RuleEnds> = new Map();
+  readonly #nobody: BitSet;
+  #others: PodIndex | undefined;
+
+  constructor(of: { readonly world: PolicyWorld; readonly family: Family; readonly direction: Direction }, ends: EditedEnds) {
+    this.#world = of.world;
+    this.#direction = of.direction;
+    this.#asker = new EndAsker(of, of.direction);
+    this.#ends = ends;
+    this.#index = podIndexOf(ends.pods);
+    this.#sets = podSetsOf(ends.pods);
+    this.#nobody = BitSet.empty(ends.pods.length);
+  }
+
+  /** What a rule matches. */
+  of(rule: Rule): RuleEnds {
+    let found = this.#known.get(rule);
+    if (found === undefined) this.#known.set(rule, (found = this.#find(rule)));
+    return found;
+  }
+
+  /** How a rule of a pod matches an end; undefined where it does not. */
+  matchedBy(rule: Rule, end: EditedEnd, owner: EditedEnd): MatchedRule | undefined {
+    const question = peerQuestion(rule, this.#direction);
+    return this.#matched({ rule, question }, endOf(end), endOf(owner));
+  }
+
+  #find(rule: Rule): RuleEnds {
+    const question = peerQuestion(rule, this.#direction);
+    const asksOwner = asksOfOwner(rule, this.#direction) || question.asksNode;
+    if (question.asksNode) return { rule, ways: [], possible: undefined, asksOwner };
+    if (question.selector !== undefined && question.rest === undefined && question.services === undefined) {
+      const { certain, possible } = this.#sets.selected(question.selector, this.#world);
+      const ways: MatchedEnds[] = certain.isEmpty ? [] : [{ matched: { rule, isCertain: true, served: '' }, ends: certain }];
+      if (possible !== certain && !possible.equals(certain))
+        ways.push({ matched: { rule, isCertain: false, served: '' }, ends: possible.without(certain) });
+      return { rule, ways, possible, asksOwner };
+    }
+    const ways = this.#oneByOne(rule, question);
+    const [only, ...others] = ways;
+    let possible = only?.ends ?? this.#nobody;
+    for (const { ends } of others) possible = possible.or(ends);
+    return { rule, ways, possible, asksOwner };
+  }
+
+  #oneByOne(rule: Rule, question: PeerQuestion): readonly MatchedEnds[] {
+    const ways = new Map<string, MatchedEnds>();
+    for (const end of this.#candidates(rule)) {
+      const asked = endOf(end);
+      const matched = this.#matched({ rule, question }, asked, asked);
+      if (matched === undefined) continue;
+      const way = `${matched.isCertain} ${matched.served}`;
+      let same = ways.get(way);
+      if (same === undefined) ways.set(way, (same = { matched, ends: BitSet.empty(this.#ends.all.length) }));
+      same.ends.add(end.place);
+    }
+    return [...ways.values()];
+  }
+
+  #matched(
+    { rule, question }: { readonly rule: Rule; readonly question: PeerQuestion },
+    end: FlowEnd,
+    owner: FlowEnd,
+  ): MatchedRule | undefined {
+    const truth = this.#asker.peerTruth(question, end, owner);
+    return truth === 'no' ? undefined : { rule, isCertain: truth === 'yes', served: this.#asker.servedBy(question, end) };
+  }
+
+  #candidates({ match }: Rule): readonly EditedEnd[] {
+    const { selector, nets, groups } = this.#direction === 'ingress' ? match.source : match.destination;
+    if (selector !== undefined) return this.#index.matching(selector, this.#world);
+    if (nets === undefined || groups?.some(isGroupOfPorts) === true) return this.#ends.all;
+    this.#others ??= new PodIndex(this.#ends.all.slice(this.#ends.pods.length));
+    return [...this.#index.within(nets), ...this.#others.within(nets)];
+  }
+}
+
+function endOf({ joint: { after } }: EditedEnd): FlowEnd {
+  return defined(after, 'every end is on both sides');
+}
