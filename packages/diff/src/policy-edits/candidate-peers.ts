@@ -25,7 +25,6 @@ export interface AskedCandidates {
   /** That in which owners are asked: of ingress they are the destinations. */
   readonly direction: Direction;
   readonly changed: Readonly<Record<Direction, DirectionEdits>>;
-  readonly owners: BitSet;
   /** Whether pairs of owners count of which the peer's policies alone say something else. */
   readonly changesPeers: boolean;
   /** Those that are no peers. */
@@ -87,9 +86,9 @@ export class CandidatePeers {
   #pairs(by: Direction | 'all'): PassingPairs {
     let pairs = this.#passing.get(by);
     if (pairs === undefined) {
-      const { direction, owners } = this.#asked;
+      const { direction } = this.#asked;
       const rules = by === 'all' ? by : this.#edited[by].flatMap(({ edit }) => edit.rules);
-      pairs = new PassingPairs(this.#sources, { direction, owners, traffic: new EditedTraffic(rules, this.#sources.sets) });
+      pairs = new PassingPairs(this.#sources, { direction, traffic: new EditedTraffic(rules, this.#sources.sets) });
       this.#passing.set(by, pairs);
     }
     return pairs;

@@ -2,6 +2,7 @@
 import { type EndConditions, groupBits } from '@weir/connectivity';
 import {
   type AddressGroupName,
+  appliesToPods,
   type Direction,
   type Endpoint,
   type Policy,
@@ -39,7 +40,11 @@ export interface EditedEnds {
 }
 
 /** Finds them; the outside is divided by the rules of the policies that select owners, unless it is none of their peers. */
-export function editedEnds(compared: ComparedSides, pods: readonly EditedEnd[], edits: Readonly<Record<Direction, readonly RuleEdit[]>>): EditedEnds {
+export function editedEnds(
+  compared: ComparedSides,
+  pods: readonly EditedEnd[],
+  { edits, changed }: { readonly edits: Readonly<Record<Direction, readonly RuleEdit[]>>; readonly changed: readonly Policy[] },
+): EditedEnds {
   const sets = podSetsOf(pods);
   const all = [...edits.ingress, ...edits.egress];
   const owners = BitSet.empty(pods.length);
@@ -48,7 +53,7 @@ export function editedEnds(compared: ComparedSides, pods: readonly EditedEnd[], 
   const isAboutOutside = all.some(({ isWhole }) => isWhole) || asksOutside(edits.ingress, 'source') || asksOutside(edits.egress, 'destination');
   const others = [
     ...nodeEnds(compared, addresses).map((joint) => ({ kind: 'nodes' as const, joint, ranges: [] })),
-    ...(isAboutOutside ? outsideOf(compared, policiesOf(compared, owners, sets), addresses) : []),
+    ...(isAboutOutside ? outsideOf(compared, policiesOf(compared, changed, { owners, sets }), addresses) : []),
   ];
   return { all: [...pods, ...others.map((end, at): EditedEnd => ({ ...end, place: pods.length + at }))], pods, owners };
 }
@@ -152,14 +157,37 @@ export function selectingSides({ before, after }: ComparedSides, { owners }: Pic
   return { before: was, after: end.kind === 'pods' && owners.has(end.place) ? of('after') : was };
 }
 
-/** The policies that select some pods, on either side. */
-function policiesOf({ before, after }: ComparedSides, pods: BitSet, sets: PodSets): ReadonlySet<Policy> {
-  const found = new Set<Policy>();
-  for (const { world } of [before, after])
-    for (const { policies } of world.tiers)
-      for (const policy of policies) if (!found.has(policy) && sets.labelled(policy.subject).meets(pods)) found.add(policy);
+/** The policies that select some pods on the old side, and what is changed. */
+function policiesOf({ before }: ComparedSides, changed: readonly Policy[], pods: { readonly owners: BitSet; readonly sets: PodSets }): ReadonlySet<Policy> {
+  const found = new Set<Policy>(changed);
+  for (const { policies } of before.world.tiers)
+    for (const policy of policies) if (!found.has(policy) && pods.sets.labelled(policy.subject).meets(pods.owners)) found.add(policy);
   return found;
 }
+
+/** Whether a policy has a say for the pods that it selects. */
+export function isEnforced(policy: Policy): boolean {
+  return !policy.staged && appliesToPods(policy);
+}
+
+/** The pods that the end of no tier closes. */
+export function openPods(world: PolicyWorld, sets: PodSets, direction: Direction): BitSet {
+  const known = opened[direction].get(world) ?? new Map<PodSets, BitSet>();
+  opened[direction].set(world, known);
+  let open = known.get(sets);
+  if (open === undefined) {
+    open = BitSet.full(sets.size);
+    for (const { end, policies } of world.tiers)
+      if (end === 'deny')
+        for (const policy of policies)
+          if (policy[direction]?.isolates === true && isEnforced(policy)) open.deleteAll(sets.labelled(policy.subject));
+    known.set(sets, open);
+  }
+  return open;
+}
+
+/** Of worlds that many edits share. */
+const opened: Readonly<Record<Direction, WeakMap<PolicyWorld, Map<PodSets, BitSet>>>> = { ingress: new WeakMap(), egress: new WeakMap() };
 
 /** The names that a pod gives its ports, as a text. */
 export function portNamesOf({ joint: { before } }: EditedEnd): string {

@@ -20,7 +20,7 @@ import { isSameValue } from '../same-value.ts';
 import { type AlikeOwners, alikeOwners, type OwnerRow } from './alike-owners.ts';
 import { CandidatePeers, type DirectionEdits } from './candidate-peers.ts';
 import { type ChangedCell, classifyCells } from './classify-cells.ts';
-import { type EditedEnd, type EditedEnds, editedEnds, endsOfPods, portNamesOf, selectingSides, worldOfBoth } from './edited-ends.ts';
+import { type EditedEnd, type EditedEnds, editedEnds, endsOfPods, openPods, portNamesOf, selectingSides, worldOfBoth } from './edited-ends.ts';
 import { type RuleEdit, ruleEdit } from './edited-rules.ts';
 import { EndAsker } from './peer-question.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
@@ -51,6 +51,7 @@ type Cells = Map<string, ChangedCell | undefined>;
 export class EditedPairs {
   readonly #compared: ComparedSides;
   readonly #edits: Readonly<Record<Direction, readonly RuleEdit[]>>;
+  readonly #changed: readonly Policy[];
   readonly #ends: EditedEnds;
   readonly #sets: PodSets;
   readonly #judge: PairJudge;
@@ -65,7 +66,8 @@ export class EditedPairs {
     const pods = endsOfPods(paired, family);
     this.#sets = podSetsOf(pods);
     this.#edits = editsOf(compared, changed, this.#sets);
-    this.#ends = editedEnds(compared, pods, this.#edits);
+    this.#ends = editedEnds(compared, pods, { edits: this.#edits, changed });
+    this.#changed = changed;
     this.#judge = new PairJudge(compared);
     const world = worldOfBoth(compared);
     this.#world = world;
@@ -98,11 +100,11 @@ export class EditedPairs {
 
   /** Owners with the peers of which a pair may change, and what these say to them. */
   #rows({ direction, left, changesPeers }: AskedDirection, own: SpeakingPods, theirs: SpeakingPods): OwnerRow[] {
-    const { ends } = { ends: this.#ends };
+    const ends = this.#ends;
     const changed = { ingress: this.#changedIn('ingress'), egress: this.#changedIn('egress') };
-    const policies = new Set([this.#compared.before, this.#compared.after].flatMap(({ world }) => world.tiers.flatMap((tier) => tier.policies)));
-    const sources = { compared: this.#compared, ends, sets: this.#sets, endsOf: this.#endsOf, policies: [...policies] };
-    const candidates = new CandidatePeers(sources, { direction, changed, owners: ends.owners, changesPeers, left });
+    const open = { ingress: this.#openPods(changed, 'ingress'), egress: this.#openPods(changed, 'egress') };
+    const sources = { compared: this.#compared, ends, sets: this.#sets, endsOf: this.#endsOf, changed: this.#changed, open };
+    const candidates = new CandidatePeers(sources, { direction, changed, changesPeers, left });
     return ends.owners.members().flatMap((place): OwnerRow[] => {
       const owner = defined(ends.pods[place], 'an owner has a place');
       const among = candidates.of(owner);
@@ -134,6 +136,17 @@ export class EditedPairs {
       }
     }
     return { edits, aboutAll };
+  }
+
+  /** Those that are open on one of the sides: only owners may be open now that were not. */
+  #openPods(changed: Readonly<Record<Direction, DirectionEdits>>, direction: Direction): BitSet {
+    const { before, after } = this.#compared;
+    const open = openPods(before.world, this.#sets, direction).copy();
+    for (const place of changed[direction].aboutAll.members()) {
+      const end = this.#ends.pods[place]?.joint.after;
+      if (end?.kind === 'endpoint' && after.world.isolating(end.endpoint, direction).every((tier) => tier.end === 'pass')) open.add(place);
+    }
+    return open;
   }
 
   #enterAlike(direction: Direction, { owners, row }: AlikeOwners, own: SpeakingPods): void {

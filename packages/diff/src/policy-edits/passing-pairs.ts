@@ -9,20 +9,20 @@
  *
  * That is more than what passes: of order, ports in part and what decides first nothing is asked.
  */
-import { appliesToPods, type Direction, type Policy, type PolicyWorld, type Rule } from '@weir/model';
-import { BitSet } from '@weir/net';
+import type { Direction, Policy, Rule } from '@weir/model';
+import { BitSet, defined } from '@weir/net';
 import type { ComparedSides } from '../joint-ends.ts';
-import type { EditedEnd, EditedEnds } from './edited-ends.ts';
+import { type EditedEnd, type EditedEnds, isEnforced, selectingSides } from './edited-ends.ts';
 import type { EditedTraffic } from './edited-rules.ts';
 import type { PodSets } from './pod-sets.ts';
 import type { EndsOfRules } from './rule-ends.ts';
+import { ruleIndexOf } from './rule-index.ts';
 
 /** What is asked for passing pairs. */
 export interface AskedTraffic {
   /** That in which owners are asked: of ingress they are the destinations. */
   readonly direction: Direction;
   readonly traffic: EditedTraffic;
-  readonly owners: BitSet;
 }
 
 /** What all questions of a comparison share. */
@@ -31,115 +31,132 @@ export interface PassingSources {
   readonly ends: EditedEnds;
   readonly sets: PodSets;
   readonly endsOf: Readonly<Record<Direction, EndsOfRules>>;
-  /** The policies of either side, each once. */
-  readonly policies: readonly Policy[];
+  /** The policies of either side that say something else, or are not on the other. */
+  readonly changed: readonly Policy[];
+  /** The pods that the end of no tier closes, on one of the sides at least. */
+  readonly open: Readonly<Record<Direction, BitSet>>;
 }
+
+/** A rule that may let some traffic pass. */
+interface PassingRule {
+  readonly rule: Rule;
+  /** The pods that may be its destination; undefined: all. */
+  readonly destinations: BitSet | undefined;
+}
+
+/** So many owners are asked one by one sooner than all rules are. */
+const fewOwners = 64;
 
 /** Pairs of owners and peers. */
 export class PassingPairs {
+  readonly #sources: PassingSources;
+  readonly #asked: AskedTraffic;
   readonly #everybody: BitSet;
-  readonly #open: BitSet;
   readonly #openPeers: BitSet;
-  /** By the place of an owner. */
+  /** By the place of an owner: those whom its rules are about, and those whose rules are about it. */
   readonly #letIn: (BitSet[] | undefined)[] = [];
   readonly #lettingIn: (BitSet[] | undefined)[] = [];
 
-  constructor({ ends, sets, endsOf, policies, compared }: PassingSources, { direction, traffic, owners }: AskedTraffic) {
+  constructor(sources: PassingSources, asked: AskedTraffic) {
+    this.#sources = sources;
+    this.#asked = asked;
+    const { ends, sets, open } = sources;
     this.#everybody = BitSet.full(ends.all.length);
-    const others = direction === 'ingress' ? 'egress' : 'ingress';
-    this.#open = openPods(compared, sets, direction);
-    this.#openPeers = this.#everybody.without(BitSet.full(sets.size).without(openPods(compared, sets, others)));
-    for (const policy of policies) {
-      if (!isEnforced(policy)) continue;
-      const subject = sets.labelled(policy.subject);
-      for (const passing of passingRules(policy, direction, traffic)) {
-        const possible = endsOf[direction].of(passing.rule).possible ?? this.#everybody;
-        const peers = direction === 'ingress' ? possible : only(possible, passing.destinations, sets);
-        const of = direction === 'ingress' && passing.destinations !== undefined ? subject.and(passing.destinations) : subject;
-        if (of.meets(owners)) for (const owner of of.and(owners).members()) (this.#letIn[owner] ??= []).push(peers);
-      }
-      for (const passing of passingRules(policy, others, traffic)) {
-        const possible = endsOf[others].of(passing.rule).possible ?? this.#everybody;
-        const from = direction === 'ingress' ? only(possible, passing.destinations, sets) : possible;
-        const peers = direction === 'egress' && passing.destinations !== undefined ? subject.and(passing.destinations) : subject;
-        if (owners.meets(from)) for (const owner of owners.and(from).members()) (this.#lettingIn[owner] ??= []).push(peers);
-      }
-    }
+    this.#openPeers = this.#everybody.without(BitSet.full(sets.size).without(open[this.#others]));
+    const owners = ends.owners.members();
+    if (owners.length <= fewOwners) for (const place of owners) this.#askAbout(defined(ends.pods[place], 'an owner has a place'));
+    else this.#askAll();
   }
 
-  /** Takes out of some peers those with which the owner exchanges nothing. */
-  keep(owner: EditedEnd, peers: BitSet): BitSet {
-    let left = peers;
-    if (!this.#open.has(owner.place)) left = left.and(union(this.#letIn[owner.place] ?? [], left.size));
+  /** Those of some peers with whom the owner may exchange the traffic. */
+  keep({ place }: EditedEnd, peers: BitSet): BitSet {
+    const { open } = this.#sources;
+    const isOpen = open[this.#asked.direction].has(place);
+    const left = isOpen ? peers : peers.and(union(this.#letIn[place] ?? [], peers.size));
     if (left.isEmpty) return left;
-    const answering = union(this.#lettingIn[owner.place] ?? [], left.size);
+    const answering = union(this.#lettingIn[place] ?? [], left.size);
     answering.addAll(this.#openPeers);
     return left.and(answering);
   }
+
+  get #others(): Direction {
+    return this.#asked.direction === 'ingress' ? 'egress' : 'ingress';
+  }
+
+  /** What is about one owner, by indexes. */
+  #askAbout(owner: EditedEnd): void {
+    const { compared, ends, changed, endsOf } = this.#sources;
+    const one = BitSet.empty(ends.pods.length);
+    one.add(owner.place);
+    const { before, after } = selectingSides(compared, ends, owner);
+    for (const policy of new Set([...before, ...after].flatMap(({ policies }) => policies))) this.#enterOwn(policy, one);
+    const others = this.#others;
+    const enter = (policy: Policy, rule: Rule): void => {
+      const passing = this.#passing(rule);
+      if (passing !== undefined && (endsOf[others].of(rule).possible?.has(owner.place) ?? true)) this.#enterTheirs(policy, passing, one);
+    };
+    ruleIndexOf(compared.before.world, others).eachAbout(defined(owner.joint.after, 'every end is on both sides'), ({ policy, rule }) => {
+      if (isEnforced(policy)) enter(policy, rule);
+    });
+    for (const policy of changed) if (isEnforced(policy)) for (const rule of policy[others]?.rules ?? []) enter(policy, rule);
+  }
+
+  /** What is about all owners, rule by rule. */
+  #askAll(): void {
+    const { compared, ends, changed } = this.#sources;
+    const enter = (policy: Policy): void => {
+      if (!isEnforced(policy)) return;
+      this.#enterOwn(policy, ends.owners);
+      for (const rule of policy[this.#others]?.rules ?? []) {
+        const passing = this.#passing(rule);
+        if (passing !== undefined) this.#enterTheirs(policy, passing, ends.owners);
+      }
+    };
+    for (const { policies } of compared.before.world.tiers) for (const policy of policies) enter(policy);
+    for (const policy of changed) enter(policy);
+  }
+
+  #enterOwn(policy: Policy, owners: BitSet): void {
+    const { sets, endsOf } = this.#sources;
+    const { direction } = this.#asked;
+    for (const rule of policy[direction]?.rules ?? []) {
+      const passing = this.#passing(rule);
+      if (passing === undefined) continue;
+      const { destinations } = passing;
+      const possible = endsOf[direction].of(rule).possible ?? this.#everybody;
+      const subject = sets.labelled(policy.subject);
+      const peers = direction === 'ingress' ? possible : only(possible, destinations, sets);
+      const of = direction === 'ingress' && destinations !== undefined ? subject.and(destinations) : subject;
+      if (of.meets(owners)) for (const owner of of.and(owners).members()) (this.#letIn[owner] ??= []).push(peers);
+    }
+  }
+
+  #enterTheirs(policy: Policy, { rule, destinations }: PassingRule, owners: BitSet): void {
+    const { sets, endsOf } = this.#sources;
+    const { direction } = this.#asked;
+    const possible = endsOf[this.#others].of(rule).possible ?? this.#everybody;
+    const from = direction === 'ingress' ? only(possible, destinations, sets) : possible;
+    if (!owners.meets(from)) return;
+    const subject = sets.labelled(policy.subject);
+    const peers = direction === 'egress' && destinations !== undefined ? subject.and(destinations) : subject;
+    for (const owner of owners.and(from).members()) (this.#lettingIn[owner] ??= []).push(peers);
+  }
+
+  /** What is passed on may be let pass by what comes behind. */
+  #passing(rule: Rule): PassingRule | undefined {
+    if (rule.action === 'deny' || rule.action === 'log') return undefined;
+    const concerned = this.#asked.traffic.concerns(rule);
+    return concerned === false ? undefined : { rule, destinations: concerned === true ? undefined : concerned };
+  }
 }
 
-function union(sets: readonly BitSet[], size: number): BitSet {
+function union(some: readonly BitSet[], size: number): BitSet {
   const all = BitSet.empty(size);
-  for (const set of sets) all.addAll(set);
+  for (const set of some) all.addAll(set);
   return all;
 }
 
 /** Without pods that are not among those. */
 function only(ends: BitSet, pods: BitSet | undefined, sets: PodSets): BitSet {
   return pods === undefined ? ends : ends.without(BitSet.full(sets.size).without(pods));
-}
-
-interface AskedRule {
-  readonly rule: Rule;
-  readonly destinations: BitSet | undefined;
-}
-
-/** What is passed on may be let pass by what comes behind. */
-function passingRules(policy: Policy, direction: Direction, traffic: EditedTraffic): readonly AskedRule[] {
-  let found: AskedRule[] | undefined;
-  for (const rule of policy[direction]?.rules ?? []) {
-    if (rule.action === 'deny' || rule.action === 'log') continue;
-    const concerned = traffic.concerns(rule);
-    if (concerned !== false) (found ??= []).push({ rule, destinations: concerned === true ? undefined : concerned });
-  }
-  return found ?? none;
-}
-
-const none: readonly AskedRule[] = [];
-
-function isEnforced(policy: Policy): boolean {
-  return !policy.staged && appliesToPods(policy);
-}
-
-/** The pods that the end of no tier closes, on one of the sides at least. */
-function openPods({ before, after }: ComparedSides, sets: PodSets, direction: Direction): BitSet {
-  const isShared = sharedPolicies(before.world, after.world);
-  const shared = BitSet.empty(sets.size);
-  const closed = [before.world, after.world].map(({ tiers }, side) => {
-    const own = BitSet.empty(sets.size);
-    for (const { end, policies } of tiers) {
-      if (end === 'pass') continue;
-      for (const policy of policies) {
-        if (policy[direction]?.isolates !== true || !isEnforced(policy)) continue;
-        if (!isShared.has(policy)) own.addAll(sets.labelled(policy.subject));
-        else if (side === 0) shared.addAll(sets.labelled(policy.subject));
-      }
-    }
-    return own;
-  });
-  const [was, is] = closed;
-  if (was !== undefined && is !== undefined) shared.addAll(was.and(is));
-  return BitSet.full(sets.size).without(shared);
-}
-
-/** Policies that are the same objects in tiers that end alike. */
-function sharedPolicies(before: PolicyWorld, after: PolicyWorld): ReadonlySet<Policy> {
-  const found = new Set<Policy>();
-  for (const { name, end, policies } of before.tiers) {
-    const other = after.tiers.find((tier) => tier.name === name);
-    if (other?.end !== end) continue;
-    const others = new Set(other.policies);
-    for (const policy of policies) if (others.has(policy)) found.add(policy);
-  }
-  return found;
 }

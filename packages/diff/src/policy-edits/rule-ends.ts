@@ -7,7 +7,7 @@
  *   a rule for anything ─▶ everybody, one by one ─────────────────┘
  * ```
  */
-import { type Direction, type FlowEnd, isGroupOfPorts, type PolicyWorld, type Rule } from '@weir/model';
+import { type Direction, type FlowEnd, isGroupOfPorts, type PolicyWorld, type Rule, type Selector } from '@weir/model';
 import { BitSet, defined, type Family } from '@weir/net';
 import type { EditedEnd, EditedEnds } from './edited-ends.ts';
 import { asksOfOwner, EndAsker, type PeerQuestion, peerQuestion } from './peer-question.ts';
@@ -79,6 +79,7 @@ export class EndsOfRules {
     const asksOwner = asksOfOwner(rule, this.#direction) || question.asksNode;
     if (question.asksNode) return { rule, ways: [], possible: undefined, asksOwner };
     if (question.selector !== undefined && question.rest === undefined && question.services === undefined) {
+      if (this.#world.unknownNamespaces.size === 0) return this.#ofLabels(rule, asksOwner, question.selector);
       const { certain, possible } = this.#sets.selected(question.selector, this.#world);
       const ways: MatchedEnds[] = certain.isEmpty ? [] : [{ matched: { rule, isCertain: true, served: '' }, ends: certain }];
       if (possible !== certain && !possible.equals(certain))
@@ -90,6 +91,19 @@ export class EndsOfRules {
     let possible = only?.ends ?? this.#nobody;
     for (const { ends } of others) possible = possible.or(ends);
     return { rule, ways, possible, asksOwner };
+  }
+
+  /** What depends on labels alone is the same after each edit. */
+  #ofLabels(rule: Rule, asksOwner: boolean, selector: Selector): RuleEnds {
+    let ofPods = knownOfPods[this.#direction].get(this.#sets);
+    if (ofPods === undefined) knownOfPods[this.#direction].set(this.#sets, (ofPods = new WeakMap<Rule, RuleEnds>()));
+    let found = ofPods.get(rule);
+    if (found === undefined) {
+      const possible = this.#sets.labelled(selector);
+      const ways = possible.isEmpty ? [] : [{ matched: { rule, isCertain: true, served: '' }, ends: possible }];
+      ofPods.set(rule, (found = { rule, ways, possible, asksOwner }));
+    }
+    return found;
   }
 
   #oneByOne(rule: Rule, question: PeerQuestion): readonly MatchedEnds[] {
@@ -123,6 +137,9 @@ export class EndsOfRules {
     return [...this.#index.within(nets), ...this.#others.within(nets)];
   }
 }
+
+/** What rules for labels match, of pods that many edits share. */
+const knownOfPods: Readonly<Record<Direction, WeakMap<PodSets, WeakMap<Rule, RuleEnds>>>> = { ingress: new WeakMap(), egress: new WeakMap() };
 
 function endOf({ joint: { after } }: EditedEnd): FlowEnd {
   return defined(after, 'every end is on both sides');
