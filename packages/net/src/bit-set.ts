@@ -78,10 +78,20 @@ export class BitSet {
     for (let at = 0; at < this.#words.length; at++) this.#words[at] = (this.#words[at] ?? 0) & ~(other.#words[at] ?? 0);
   }
 
+  /** Takes out what the other does not have. */
+  retainAll(other: BitSet): void {
+    for (let at = 0; at < this.#words.length; at++) this.#words[at] = (this.#words[at] ?? 0) & (other.#words[at] ?? 0);
+  }
+
   /** Adds those that both of the others have. */
   addBoth(one: BitSet, other: BitSet): void {
     for (let at = 0; at < this.#words.length; at++)
       this.#words[at] = (this.#words[at] ?? 0) | ((one.#words[at] ?? 0) & (other.#words[at] ?? 0));
+  }
+
+  /** Takes all members out. */
+  clear(): void {
+    this.#words.fill(0);
   }
 
   /** Makes it the same set as the other. */

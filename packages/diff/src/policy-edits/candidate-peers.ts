@@ -35,6 +35,8 @@ export interface AskedCandidates {
 interface EditedPeers {
   readonly edit: RuleEdit;
   readonly peers: BitSet;
+  /** Its owners among all ends. */
+  readonly owners: BitSet;
 }
 
 /** Finds the candidates of one comparison in one direction. */
@@ -43,43 +45,41 @@ export class CandidatePeers {
   readonly #asked: AskedCandidates;
   readonly #everybody: BitSet;
   readonly #edited: Readonly<Record<Direction, readonly EditedPeers[]>>;
+  readonly #aboutAll: Readonly<Record<Direction, BitSet>>;
   readonly #passing: Map<Direction | 'all', PassingPairs> = new Map();
 
   constructor(sources: PassingSources, asked: AskedCandidates) {
     this.#sources = sources;
     this.#asked = asked;
     this.#everybody = BitSet.full(sources.ends.all.length);
+    const { ingress, egress } = asked.changed;
+    this.#aboutAll = { ingress: this.#widened(ingress.aboutAll), egress: this.#widened(egress.aboutAll) };
     this.#edited = { ingress: this.#editedIn('ingress'), egress: this.#editedIn('egress') };
   }
 
-  /** The candidates of an owner, itself among them where it is like another one. */
-  of(owner: EditedEnd): BitSet {
+  /** The candidates of an owner, itself among them where it is like another one; undefined where there are none. */
+  of(owner: EditedEnd): BitSet | undefined {
     const { direction, changed, changesPeers, left } = this.#asked;
-    const found = BitSet.empty(this.#everybody.size);
-    if (changed[direction].aboutAll.has(owner.place)) found.addAll(this.#pairs('all').keep(owner, this.#everybody));
-    else {
-      const peers = this.#united(direction, ({ edit }) => edit.owners.has(owner.place), ({ peers: of }) => of);
-      if (!peers.isEmpty) found.addAll(this.#pairs(direction).keep(owner, peers));
-    }
-    if (changesPeers) this.#addPeersThatChange(owner, found);
-    return left === undefined ? found : found.without(left);
+    const isAboutAll = changed[direction].aboutAll.has(owner.place);
+    const peers = isAboutAll ? this.#everybody : this.#united(direction, ({ edit }) => edit.owners.has(owner.place), ({ peers: of }) => of);
+    const own = peers === undefined ? undefined : this.#pairs(isAboutAll ? 'all' : direction).keep(owner, peers);
+    const found = changesPeers ? united([own, ...this.#peersThatChange(owner)]) : own;
+    return left === undefined ? found : found?.without(left);
   }
 
-  #addPeersThatChange(owner: EditedEnd, found: BitSet): void {
+  #peersThatChange(owner: EditedEnd): (BitSet | undefined)[] {
     const direction = this.#asked.direction === 'ingress' ? 'egress' : 'ingress';
-    const { aboutAll } = this.#asked.changed[direction];
-    const peers = this.#united(direction, ({ peers: of }) => of.has(owner.place), ({ edit }) => edit.owners);
-    if (!peers.isEmpty) found.addAll(this.#pairs(direction).keep(owner, peers));
-    if (aboutAll.isEmpty) return;
-    const all = BitSet.empty(this.#everybody.size);
-    all.addAll(aboutAll);
-    found.addAll(this.#pairs('all').keep(owner, all));
+    const peers = this.#united(direction, ({ peers: of }) => of.has(owner.place), ({ owners }) => owners);
+    const all = this.#aboutAll[direction];
+    return [
+      peers === undefined ? undefined : this.#pairs(direction).keep(owner, peers),
+      all.isEmpty ? undefined : this.#pairs('all').keep(owner, all),
+    ];
   }
 
-  #united(direction: Direction, accepts: (one: EditedPeers) => boolean, of: (one: EditedPeers) => BitSet): BitSet {
-    const union = BitSet.empty(this.#everybody.size);
-    for (const one of this.#edited[direction]) if (accepts(one)) union.addAll(of(one));
-    return union;
+  /** The same set where one alone is accepted, as mostly. */
+  #united(direction: Direction, accepts: (one: EditedPeers) => boolean, of: (one: EditedPeers) => BitSet): BitSet | undefined {
+    return united(this.#edited[direction].filter(accepts).map(of));
   }
 
   /** By the traffic that edits in a direction are about, or all. */
@@ -99,7 +99,21 @@ export class CandidatePeers {
     return this.#asked.changed[direction].edits.map((edit) => {
       const peers = BitSet.empty(this.#everybody.size);
       for (const rule of edit.rules) if (rule.action !== 'log') peers.addAll(endsOf.of(rule).possible ?? this.#everybody);
-      return { edit, peers };
+      return { edit, peers, owners: this.#widened(edit.owners) };
     });
   }
+
+  /** Pods among all ends. */
+  #widened(pods: BitSet): BitSet {
+    const ends = BitSet.empty(this.#everybody.size);
+    ends.addAll(pods);
+    return ends;
+  }
+}
+
+function united(sets: readonly (BitSet | undefined)[]): BitSet | undefined {
+  const [first, ...others] = sets.filter((set) => set !== undefined);
+  let union = first;
+  for (const set of others) union = union?.or(set);
+  return union;
 }

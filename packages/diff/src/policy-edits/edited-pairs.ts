@@ -108,8 +108,8 @@ export class EditedPairs {
     return ends.owners.members().flatMap((place): OwnerRow[] => {
       const owner = defined(ends.pods[place], 'an owner has a place');
       const among = candidates.of(owner);
+      if (among === undefined) return [];
       const peers = among.members().map((at) => defined(ends.all[at], 'a peer has a place'));
-      if (peers.length === 0) return [];
       const speaker = defined(own.speakerFor(owner), 'an owner is a pod');
       const answers = peers.map((peer) => theirs.saidTo(theirs.speakerFor(peer), owner));
       return [{ owner, speaker, among, peers, answers, names: portNamesOf(owner), system: systemOf(owner) }];
@@ -118,8 +118,8 @@ export class EditedPairs {
 
   #speakers(direction: Direction, mayChange: (end: EditedEnd) => boolean): SpeakingPods {
     const asker = new EndAsker({ world: this.#world, family: this.#compared.family }, direction);
-    const [compared, ends, endsOf, said] = [this.#compared, this.#ends, this.#endsOf[direction], this.#said];
-    return new SpeakingPods({ compared, ends, direction, endsOf, asker, said, mayChange });
+    const shared = { compared: this.#compared, ends: this.#ends, changed: this.#changed, said: this.#said };
+    return new SpeakingPods({ ...shared, direction, endsOf: this.#endsOf[direction], asker, mayChange });
   }
 
   /** Only what is different beside rules makes a difference to ends that no rule matches. */

@@ -55,6 +55,8 @@ export class EditedTraffic {
   readonly #parts: readonly TrafficPart[] | undefined;
   readonly #sets: PodSets;
   readonly #named: Map<string, BitSet> = new Map();
+  /** Of rules that ask for one protocol and one range of ports alone, as most do. */
+  readonly #plain: Map<number, boolean | BitSet> = new Map();
 
   constructor(rules: readonly Rule[] | 'all', sets: PodSets) {
     this.#parts = rules === 'all' ? undefined : partsOf(rules);
@@ -65,8 +67,18 @@ export class EditedTraffic {
   concerns({ match }: Rule): boolean | BitSet {
     if (this.#parts === undefined) return true;
     const { ports, namedPorts } = match.destination;
+    const [only] = ports ?? [];
+    if (only === undefined || ports?.length !== 1 || namedPorts !== undefined) return this.#find(match, this.#parts);
+    const key = (match.protocol ?? 2 ** 8) * 2 ** 32 + only.first * 2 ** 16 + only.last;
+    let found = this.#plain.get(key);
+    if (found === undefined) this.#plain.set(key, (found = this.#find(match, this.#parts)));
+    return found;
+  }
+
+  #find(match: Rule['match'], parts: readonly TrafficPart[]): boolean | BitSet {
+    const { ports, namedPorts } = match.destination;
     let named: TrafficPart[] | undefined;
-    for (const part of this.#parts) {
+    for (const part of parts) {
       if (part.protocol !== undefined && match.protocol !== undefined && part.protocol !== match.protocol) continue;
       if (part.ports === undefined || (ports === undefined && namedPorts === undefined)) return true;
       if (ports !== undefined && overlap(part.ports, ports)) return true;

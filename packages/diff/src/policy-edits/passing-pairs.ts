@@ -53,6 +53,9 @@ export class PassingPairs {
   readonly #asked: AskedTraffic;
   readonly #everybody: BitSet;
   readonly #openPeers: BitSet;
+  /** Sets that are made anew at each question. */
+  readonly #some: BitSet;
+  readonly #answering: BitSet;
   /** By the place of an owner: those whom its rules are about, and those whose rules are about it. */
   readonly #letIn: (BitSet[] | undefined)[] = [];
   readonly #lettingIn: (BitSet[] | undefined)[] = [];
@@ -62,21 +65,31 @@ export class PassingPairs {
     this.#asked = asked;
     const { ends, sets, open } = sources;
     this.#everybody = BitSet.full(ends.all.length);
+    this.#some = this.#everybody.copy();
+    this.#answering = this.#everybody.copy();
     this.#openPeers = this.#everybody.without(BitSet.full(sets.size).without(open[this.#others]));
     const owners = ends.owners.members();
     if (owners.length <= fewOwners) for (const place of owners) this.#askAbout(defined(ends.pods[place], 'an owner has a place'));
     else this.#askAll();
   }
 
-  /** Those of some peers with whom the owner may exchange the traffic. */
-  keep({ place }: EditedEnd, peers: BitSet): BitSet {
-    const { open } = this.#sources;
-    const isOpen = open[this.#asked.direction].has(place);
-    const left = isOpen ? peers : peers.and(union(this.#letIn[place] ?? [], peers.size));
-    if (left.isEmpty) return left;
-    const answering = union(this.#lettingIn[place] ?? [], left.size);
+  /** Those of some peers with whom the owner may exchange the traffic; undefined where with none. */
+  keep({ place }: EditedEnd, peers: BitSet): BitSet | undefined {
+    const [letIn, lettingIn] = [this.#letIn[place], this.#lettingIn[place]];
+    const isOpen = this.#sources.open[this.#asked.direction].has(place);
+    if (!isOpen && letIn === undefined) return undefined;
+    const some = this.#some;
+    if (isOpen) some.become(peers);
+    else {
+      unite(some, letIn);
+      some.retainAll(peers);
+    }
+    if (some.isEmpty) return undefined;
+    const answering = this.#answering;
+    unite(answering, lettingIn);
     answering.addAll(this.#openPeers);
-    return left.and(answering);
+    some.retainAll(answering);
+    return some.isEmpty ? undefined : some.copy();
   }
 
   get #others(): Direction {
@@ -124,10 +137,9 @@ export class PassingPairs {
       if (passing === undefined) continue;
       const { destinations } = passing;
       const possible = endsOf[direction].of(rule).possible ?? this.#everybody;
-      const subject = sets.labelled(policy.subject);
       const peers = direction === 'ingress' ? possible : only(possible, destinations, sets);
-      const of = direction === 'ingress' && destinations !== undefined ? subject.and(destinations) : subject;
-      if (of.meets(owners)) for (const owner of of.and(owners).members()) (this.#letIn[owner] ??= []).push(peers);
+      for (const owner of sets.placesOf(policy.subject))
+        if (owners.has(owner) && (direction === 'egress' || destinations?.has(owner) !== false)) (this.#letIn[owner] ??= []).push(peers);
     }
   }
 
@@ -150,10 +162,10 @@ export class PassingPairs {
   }
 }
 
-function union(some: readonly BitSet[], size: number): BitSet {
-  const all = BitSet.empty(size);
-  for (const set of some) all.addAll(set);
-  return all;
+/** Makes a set the union of others. */
+function unite(union: BitSet, some: readonly BitSet[] = []): void {
+  union.clear();
+  for (const set of some) union.addAll(set);
 }
 
 /** Without pods that are not among those. */

@@ -32,6 +32,7 @@ export class PodSets {
     reserved: new Map(),
   };
   readonly #byLabels: WeakMap<Selector, BitSet> = new WeakMap();
+  readonly #places: WeakMap<BitSet, readonly number[]> = new WeakMap();
   readonly #none: BitSet;
 
   constructor(pods: readonly EditedEnd[]) {
@@ -45,6 +46,14 @@ export class PodSets {
     let found = this.#byLabels.get(selector);
     if (found === undefined) this.#byLabels.set(selector, (found = this.#matching(selector)));
     return found;
+  }
+
+  /** The places of {@link labelled}, in order. */
+  placesOf(selector: Selector): readonly number[] {
+    const pods = this.labelled(selector);
+    let places = this.#places.get(pods);
+    if (places === undefined) this.#places.set(pods, (places = pods.members()));
+    return places;
   }
 
   /** The pods that the selector matches, where the labels of some namespaces are not told. The sets are shared. */

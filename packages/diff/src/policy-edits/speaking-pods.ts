@@ -7,10 +7,12 @@
  */
 import type { Direction, Policy, Rule } from '@weir/model';
 import { addToGroup, type BitSet, defined } from '@weir/net';
+import type { Side } from '../both-sides.ts';
 import type { ComparedSides } from '../joint-ends.ts';
 import { type EditedEnd, type EditedEnds, selectingSides } from './edited-ends.ts';
 import { emptyList, NumberLists } from './number-lists.ts';
 import { type EndAsker, peerQuestion } from './peer-question.ts';
+import { podGroupsOf } from './pod-groups.ts';
 import type { EndsOfRules, MatchedRule } from './rule-ends.ts';
 import type { MatchedRules, SaidToPeer, SaidToPeers, SelectingSides } from './said-to-peers.ts';
 
@@ -22,11 +24,16 @@ export interface Speaker {
   readonly first: EditedEnd;
   readonly ways: readonly SpokenWay[];
   /** Rules of which it depends on the pod whom they match, or whether they speak at all. */
-  readonly asking: readonly { readonly policy: Policy; readonly rule: Rule }[];
+  readonly asking: readonly AskingRule[];
   /** Whether it may be something else than it was: what is said is told by the policies that say it, else by its content. */
   readonly mayChange: boolean;
   /** Of what does not change: what is said to ends that no rule is about. */
   readonly toOthers: number;
+}
+
+interface AskingRule {
+  readonly policy: Policy;
+  readonly rule: Rule;
 }
 
 /** A way in which a rule of a speaker matches. */
@@ -46,6 +53,7 @@ export interface SpokenWith {
   readonly endsOf: EndsOfRules;
   readonly asker: EndAsker;
   readonly said: SaidToPeers;
+  readonly changed: readonly Policy[];
   /** Whether what a pod says may be something else than it was. */
   readonly mayChange: (end: EditedEnd) => boolean;
 }
@@ -55,8 +63,8 @@ export class SpeakingPods {
   readonly #with: SpokenWith;
   readonly #ofEnds: (Speaker | undefined)[] = [];
   readonly #speakers: Map<string, Speaker> = new Map();
-  readonly #policies: Map<Policy, number> = new Map();
-  readonly #groups: NumberLists = new NumberLists();
+  readonly #groups: Readonly<Record<Side, Int32Array>>;
+  readonly #askingGroups: Map<string, readonly AskingRule[]> = new Map();
   readonly #lists: NumberLists = new NumberLists();
   readonly #byPolicy: Map<Policy, readonly SpokenWay[]> = new Map();
   readonly #byContent: Map<Policy, readonly SpokenWay[]> = new Map();
@@ -68,6 +76,7 @@ export class SpeakingPods {
 
   constructor(shared: SpokenWith) {
     this.#with = shared;
+    this.#groups = podGroupsOf(shared);
     const first = defined(shared.ends.all[0]?.joint.after, 'there is an end');
     this.#nobody = shared.said.of({ selecting: { before: [], after: [] }, direction: shared.direction, end: first }, nothing, 'by content');
   }
@@ -81,9 +90,9 @@ export class SpeakingPods {
   saidTo(speaker: Speaker | undefined, end: EditedEnd): SaidToPeer {
     if (speaker === undefined) return this.#nobody;
     const { place } = end;
+    if (speaker.asking.length > 0) return this.#say(speaker, end);
     let list = emptyList;
     for (const { ends, number } of speaker.ways) if (ends.has(place)) list = this.#lists.with(list, number);
-    if (speaker.asking.length > 0) return this.#say(speaker, end);
     const key = (speaker.mayChange ? speaker.id : speaker.toOthers) * 2 ** 24 + list;
     const known = this.#said.get(speaker.mayChange ? key : -key - 1);
     if (known !== undefined) return known;
@@ -105,40 +114,41 @@ export class SpeakingPods {
   }
 
   #find(end: EditedEnd): Speaker {
-    const { compared, ends, mayChange: isOther } = this.#with;
-    const mayChange = isOther(end);
-    const { before, after } = selectingSides(compared, ends, end);
-    const selecting = { before, after: mayChange ? after : before };
-    let group = emptyList;
-    const asked: string[] = [];
-    const policies = new Set<Policy>();
-    for (const tiers of mayChange ? [before, after] : [before]) {
-      for (const tier of tiers)
-        for (const policy of tier.policies) {
-          policies.add(policy);
-          group = this.#groups.with(group, this.#numberOf(policy));
-          asked.push(...this.#askedOf(policy, end));
-        }
-      group = this.#groups.with(group, 0);
-    }
-    const key = `${mayChange} ${group} ${asked.join()}`;
+    const mayChange = this.#with.mayChange(end);
+    const { before, after } = mayChange ? this.#groups : { before: this.#groups.before, after: undefined };
+    const group = `${before[end.place] ?? 0} ${after?.[end.place] ?? ''}`;
+    let asking = this.#askingGroups.get(group);
+    if (asking === undefined) this.#askingGroups.set(group, (asking = this.#askingFor(end)));
+    const key = asking.length === 0 ? group : `${group} ${asking.map((one) => this.#askedOf(one, end)).join()}`;
     let speaker = this.#speakers.get(key);
-    if (speaker === undefined) {
-      const known = { id: this.#speakers.size, selecting, first: end, mayChange };
-      this.#speakers.set(key, (speaker = { ...known, ...this.#spokenBy(policies, selecting, mayChange) }));
-    }
+    if (speaker === undefined) this.#speakers.set(key, (speaker = this.#speak(end, asking, mayChange)));
     return speaker;
   }
 
-  #spokenBy(policies: ReadonlySet<Policy>, selecting: SelectingSides, mayChange: boolean): Pick<Speaker, 'ways' | 'asking' | 'toOthers'> {
+  /** The rules of its policies, on either side, that ask for something of the pod that they are of. */
+  #askingFor(end: EditedEnd): readonly AskingRule[] {
+    const { direction, endsOf } = this.#with;
+    return [...policiesOf(this.#selecting(end))].flatMap((policy) =>
+      (policy[direction]?.rules ?? []).flatMap((rule) => (rule.action !== 'log' && endsOf.of(rule).asksOwner ? [{ policy, rule }] : [])),
+    );
+  }
+
+  #selecting(end: EditedEnd): SelectingSides {
+    const { compared, ends, mayChange } = this.#with;
+    const { before, after } = selectingSides(compared, ends, end);
+    return { before, after: mayChange(end) ? after : before };
+  }
+
+  #speak(end: EditedEnd, asking: readonly AskingRule[], mayChange: boolean): Speaker {
     const { said, direction, ends } = this.#with;
-    const tierOf = new Map(selecting.before.flatMap(({ tier, policies: of }) => of.map((policy) => [policy, tier.name] as const)));
-    const asking = [...policies].flatMap((policy) => this.#asking(policy).map((rule) => ({ policy, rule })));
-    const ways = [...policies].flatMap((policy) =>
+    const selecting = this.#selecting(end);
+    const tierOf = new Map(selecting.before.flatMap(({ tier, policies }) => policies.map((policy) => [policy, tier.name] as const)));
+    const ways = [...policiesOf(selecting)].flatMap((policy) =>
       mayChange ? this.#waysByPolicy(policy) : this.#waysByContent(policy, tierOf.get(policy) ?? ''),
     );
-    const end = defined(ends.all[0]?.joint.after, 'there is an end');
-    return { asking, ways, toOthers: mayChange ? 0 : said.of({ selecting, direction, end }, nothing, 'by content').id };
+    const anybody = defined(ends.all[0]?.joint.after, 'there is an end');
+    const toOthers = mayChange ? 0 : said.of({ selecting, direction, end: anybody }, nothing, 'by content').id;
+    return { id: this.#speakers.size, selecting, first: end, mayChange, asking, ways, toOthers };
   }
 
   #waysByPolicy(policy: Policy): readonly SpokenWay[] {
@@ -166,26 +176,16 @@ export class SpeakingPods {
     });
   }
 
-  #asking(policy: Policy): readonly Rule[] {
-    const { direction, endsOf } = this.#with;
-    return (policy[direction]?.rules ?? []).filter((rule) => rule.action !== 'log' && endsOf.of(rule).asksOwner);
-  }
-
-  /** What rules of a policy ask of a pod that it selects, answered; nothing for most. */
-  #askedOf(policy: Policy, end: EditedEnd): string[] {
+  /** What a rule asks of a pod that it is of, answered. */
+  #askedOf({ rule }: AskingRule, end: EditedEnd): string {
     const { asker, direction } = this.#with;
-    return this.#asking(policy).map((rule) => {
-      const node = peerQuestion(rule, direction).asksNode ? (end.nodeName ?? '') : '';
-      return `${node} ${asker.ownTruth(rule, defined(end.joint.after, 'every end is on both sides'))}`;
-    });
+    const node = peerQuestion(rule, direction).asksNode ? (end.nodeName ?? '') : '';
+    return `${node} ${asker.ownTruth(rule, defined(end.joint.after, 'every end is on both sides'))}`;
   }
+}
 
-  /** From 1 on. */
-  #numberOf(policy: Policy): number {
-    let number = this.#policies.get(policy);
-    if (number === undefined) this.#policies.set(policy, (number = this.#policies.size + 1));
-    return number;
-  }
+function policiesOf({ before, after }: SelectingSides): ReadonlySet<Policy> {
+  return new Set((before === after ? before : [...before, ...after]).flatMap(({ policies }) => policies));
 }
 
 /** Rules in the order of their policies, in which they are asked. */
