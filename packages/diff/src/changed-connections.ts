@@ -16,7 +16,7 @@ import { asksMoreThanEnds, isAboutAll, isOtherPod } from './comparison-scope.ts'
 import { focusOf } from './end-focus.ts';
 import { type ComparedSides, type JointClass, jointClasses } from './joint-ends.ts';
 import { type PairedPod, pairPods } from './paired-pods.ts';
-import { EditedPairs } from './policy-edits/edited-pairs.ts';
+import { EditedPairs, type EditLimits } from './policy-edits/edited-pairs.ts';
 
 /** The comparison of one family. */
 export interface ConnectionComparison {
@@ -27,12 +27,15 @@ export interface ConnectionComparison {
   readonly blocks: readonly ChangedBlock[];
 }
 
+/** What was measured to take the least time. */
+const usualLimits: EditLimits = { fewOwners: 64, fewPairs: 50_000 };
+
 /** Compares. */
-export function compareConnections(compared: ComparedSides): ConnectionComparison {
+export function compareConnections(compared: ComparedSides, limits: EditLimits = usualLimits): ConnectionComparison {
   const pods = pairPods(compared.before, compared.after);
   const before = partiesOn(pods, 'before');
   const parties = { before, after: compared.before.world.endpoints === compared.after.world.endpoints ? before : partiesOn(pods, 'after') };
-  return { family: compared.family, parties, ...comparePairs(compared, pods) };
+  return { family: compared.family, parties, ...comparePairs(compared, pods, limits) };
 }
 
 /** Of pods that many edits share. */
@@ -48,7 +51,11 @@ function partiesOn(pods: readonly PairedPod[], side: Side): ReadonlySet<string> 
   return parties;
 }
 
-function comparePairs(compared: ComparedSides, pods: readonly PairedPod[]): Pick<ConnectionComparison, 'classes' | 'blocks'> {
+function comparePairs(
+  compared: ComparedSides,
+  pods: readonly PairedPod[],
+  limits: EditLimits,
+): Pick<ConnectionComparison, 'classes' | 'blocks'> {
   const worlds = { before: compared.before.world, after: compared.after.world };
   const everybody = (): Pick<ConnectionComparison, 'classes' | 'blocks'> => {
     const classes = jointClasses(compared, { pods, worlds });
@@ -57,7 +64,7 @@ function comparePairs(compared: ComparedSides, pods: readonly PairedPod[]): Pick
   if (isAboutAll(compared)) return everybody();
   const policies = changedPolicies(worlds.before, worlds.after);
   if (!pods.some(isOtherPod)) {
-    const { classes, changes } = new EditedPairs(compared, pods, policies).compare();
+    const { classes, changes } = new EditedPairs(compared, { pods, changed: policies, limits }).compare();
     return { classes, blocks: changedBlocks(changes) };
   }
   const focus = asksMoreThanEnds(compared) ? undefined : focusOf(compared, pods, policies);

@@ -1,6 +1,6 @@
 /** Owners that all policies treat alike, with the peers of which their pairs may change: of each kind one is looked at. */
 import { type BitSet, groupBy } from '@weir/net';
-import type { EditedEnd } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
 import type { SaidToPeer } from './said-to-peers.ts';
 import type { Speaker } from './speaking-pods.ts';
 

@@ -9,7 +9,7 @@
  */
 import type { Direction } from '@weir/model';
 import { BitSet } from '@weir/net';
-import type { EditedEnd } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
 import { EditedTraffic, type RuleEdit } from './edited-rules.ts';
 import { PassingPairs, type PassingSources } from './passing-pairs.ts';
 
@@ -61,7 +61,13 @@ export class CandidatePeers {
   of(owner: EditedEnd): BitSet | undefined {
     const { direction, changed, changesPeers, left } = this.#asked;
     const isAboutAll = changed[direction].aboutAll.has(owner.place);
-    const peers = isAboutAll ? this.#everybody : this.#united(direction, ({ edit }) => edit.owners.has(owner.place), ({ peers: of }) => of);
+    const peers = isAboutAll
+      ? this.#everybody
+      : this.#united(
+          direction,
+          ({ edit }) => edit.owners.has(owner.place),
+          ({ peers: of }) => of,
+        );
     const own = peers === undefined ? undefined : this.#pairs(isAboutAll ? 'all' : direction).keep(owner, peers);
     const found = changesPeers ? united([own, ...this.#peersThatChange(owner)]) : own;
     return left === undefined ? found : found?.without(left);
@@ -69,7 +75,11 @@ export class CandidatePeers {
 
   #peersThatChange(owner: EditedEnd): (BitSet | undefined)[] {
     const direction = this.#asked.direction === 'ingress' ? 'egress' : 'ingress';
-    const peers = this.#united(direction, ({ peers: of }) => of.has(owner.place), ({ owners }) => owners);
+    const peers = this.#united(
+      direction,
+      ({ peers: of }) => of.has(owner.place),
+      ({ owners }) => owners,
+    );
     const all = this.#aboutAll[direction];
     return [
       peers === undefined ? undefined : this.#pairs(direction).keep(owner, peers),

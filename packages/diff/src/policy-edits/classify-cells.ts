@@ -4,9 +4,10 @@ import { groupBy, unionOfAddressRanges } from '@weir/net';
 import type { ClassChange } from '../changed-blocks.ts';
 import type { JointClass } from '../joint-ends.ts';
 import type { KeyedChange } from '../pair-judge.ts';
-import type { EditedEnd } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
+import type { EndKinds } from './pod-kinds.ts';
 
-/** Pairs of each of the owners with each of the peers, all with one change. */
+/** Pairs of each of the owners with each of the peers, all with one change; of pods those that stand for their kinds. */
 export interface ChangedCell {
   /** That in which the owners are asked: of ingress they are the destinations. */
   readonly direction: Direction;
@@ -19,6 +20,7 @@ export interface ChangedCell {
 export function classifyCells(
   ends: readonly EditedEnd[],
   cells: readonly ChangedCell[],
+  kinds: EndKinds,
 ): { readonly classes: readonly JointClass[]; readonly changes: readonly ClassChange[] } {
   const marks = marksOf(ends.length, cells);
   const involved = ends.filter((end) => end.kind === 'nodes' || marks[end.place] !== 0);
@@ -35,7 +37,7 @@ export function classifyCells(
     return (sources ?? []).flatMap((source) => (destinations ?? []).map((destination): ClassChange => ({ source, destination, ...told })));
   });
   changes.sort((a, b) => a.source - b.source || a.destination - b.destination);
-  return { classes: alike.map(classOf), changes };
+  return { classes: alike.map((some) => classOf(some.flatMap((end) => kinds.kindOf(end)))), changes };
 }
 
 /** A number that is the same for ends of the same cells, and 0 for those in none: each cell divides the classes that there were before it. */

@@ -2,34 +2,22 @@
 import { type EndConditions, groupBits } from '@weir/connectivity';
 import {
   type AddressGroupName,
-  appliesToPods,
   type Direction,
-  type Endpoint,
   type Policy,
   type PolicyWorld,
   type Rule,
   type SelectingTier,
 } from '@weir/model';
-import { type AddressRange, BitSet, type Family, formatAddress } from '@weir/net';
+import { type AddressRange, BitSet, formatAddress } from '@weir/net';
 import type { BothSides } from '../both-sides.ts';
-import { type ComparedSides, type JointClass, type JointEnd, nodeEnds, podAddressesOf, podEnd } from '../joint-ends.ts';
+import { type ComparedSides, nodeEnds, podAddressesOf } from '../joint-ends.ts';
 import { outsideParts } from '../outside-parts.ts';
-import type { PairedPod } from '../paired-pods.ts';
+import type { EditedEnd } from './edited-end.ts';
 import type { RuleEdit } from './edited-rules.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
-import type { SelectingSides } from './said-to-peers.ts';
 
-/** An end with where it is told apart. */
-export interface EditedEnd {
-  readonly kind: JointClass['kind'];
-  /** Among all ends. */
-  readonly place: number;
-  readonly joint: JointEnd;
-  /** Of addresses outside: which they are. */
-  readonly ranges: readonly AddressRange[];
-  /** Of pods the node that they run on. */
-  readonly nodeName?: string;
-}
+/** The policies that select a pod. */
+export type SelectingSides = Required<BothSides<readonly SelectingTier[]>>;
 
 /** All ends, pods first. */
 export interface EditedEnds {
@@ -50,7 +38,8 @@ export function editedEnds(
   const owners = BitSet.empty(pods.length);
   for (const edit of all) owners.addAll(edit.owners);
   const addresses = podAddressesOf(compared);
-  const isAboutOutside = all.some(({ isWhole }) => isWhole) || asksOutside(edits.ingress, 'source') || asksOutside(edits.egress, 'destination');
+  const isAboutOutside =
+    all.some(({ isWhole }) => isWhole) || asksOutside(edits.ingress, 'source') || asksOutside(edits.egress, 'destination');
   const others = [
     ...nodeEnds(compared, addresses).map((joint) => ({ kind: 'nodes' as const, joint, ranges: [] })),
     ...(isAboutOutside ? outsideOf(compared, policiesOf(compared, changed, { owners, sets }), addresses) : []),
@@ -61,26 +50,6 @@ export function editedEnds(
 /** Whether rules that are others may be about addresses outside: those for labels are not. */
 function asksOutside(edits: readonly RuleEdit[], peer: 'source' | 'destination'): boolean {
   return edits.some(({ rules }) => rules.some(({ match }) => match[peer].selector === undefined));
-}
-
-/** Pods as ends, which are the same after each edit. */
-const known: Readonly<Record<Family, WeakMap<readonly PairedPod[], readonly EditedEnd[]>>> = { 4: new WeakMap(), 6: new WeakMap() };
-
-/** The pods that have addresses of the family, or may get one. */
-export function endsOfPods(pods: readonly PairedPod[], family: Family): readonly EditedEnd[] {
-  let ends = known[family].get(pods);
-  if (ends === undefined) {
-    const found: EditedEnd[] = [];
-    for (const pod of pods) {
-      const joint = podEnd(pod, family);
-      const node = pod.after?.node;
-      if (joint !== undefined)
-        found.push({ kind: 'pods', place: found.length, joint, ranges: [], ...(node === undefined ? {} : { nodeName: node }) });
-    }
-    ends = found;
-    known[family].set(pods, ends);
-  }
-  return ends;
 }
 
 /** The outside, divided by the blocks and groups of some policies. */
@@ -158,43 +127,13 @@ export function selectingSides({ before, after }: ComparedSides, { owners }: Pic
 }
 
 /** The policies that select some pods on the old side, and what is changed. */
-function policiesOf({ before }: ComparedSides, changed: readonly Policy[], pods: { readonly owners: BitSet; readonly sets: PodSets }): ReadonlySet<Policy> {
+function policiesOf(
+  { before }: ComparedSides,
+  changed: readonly Policy[],
+  pods: { readonly owners: BitSet; readonly sets: PodSets },
+): ReadonlySet<Policy> {
   const found = new Set<Policy>(changed);
   for (const { policies } of before.world.tiers)
     for (const policy of policies) if (!found.has(policy) && pods.sets.labelled(policy.subject).meets(pods.owners)) found.add(policy);
   return found;
 }
-
-/** Whether a policy has a say for the pods that it selects. */
-export function isEnforced(policy: Policy): boolean {
-  return !policy.staged && appliesToPods(policy);
-}
-
-/** The pods that the end of no tier closes. */
-export function openPods(world: PolicyWorld, sets: PodSets, direction: Direction): BitSet {
-  const known = opened[direction].get(world) ?? new Map<PodSets, BitSet>();
-  opened[direction].set(world, known);
-  let open = known.get(sets);
-  if (open === undefined) {
-    open = BitSet.full(sets.size);
-    for (const { end, policies } of world.tiers)
-      if (end === 'deny')
-        for (const policy of policies)
-          if (policy[direction]?.isolates === true && isEnforced(policy)) open.deleteAll(sets.labelled(policy.subject));
-    known.set(sets, open);
-  }
-  return open;
-}
-
-/** Of worlds that many edits share. */
-const opened: Readonly<Record<Direction, WeakMap<PolicyWorld, Map<PodSets, BitSet>>>> = { ingress: new WeakMap(), egress: new WeakMap() };
-
-/** The names that a pod gives its ports, as a text. */
-export function portNamesOf({ joint: { before } }: EditedEnd): string {
-  if (before?.kind !== 'endpoint') return '';
-  let names = portNames.get(before.endpoint);
-  if (names === undefined) portNames.set(before.endpoint, (names = JSON.stringify(before.endpoint.namedPorts)));
-  return names;
-}
-
-const portNames: WeakMap<Endpoint, string> = new WeakMap();

@@ -14,23 +14,28 @@ import { BitSet, defined, groupBy } from '@weir/net';
 import type { ClassChange } from '../changed-blocks.ts';
 import { saysTheSameIn } from '../changed-policies.ts';
 import type { ComparedSides, JointClass } from '../joint-ends.ts';
-import type { PairedPod } from '../paired-pods.ts';
 import { PairJudge } from '../pair-judge.ts';
+import type { PairedPod } from '../paired-pods.ts';
 import { isSameValue } from '../same-value.ts';
 import { type AlikeOwners, alikeOwners, type OwnerRow } from './alike-owners.ts';
 import { CandidatePeers, type DirectionEdits } from './candidate-peers.ts';
 import { type ChangedCell, classifyCells } from './classify-cells.ts';
-import { type EditedEnd, type EditedEnds, editedEnds, endsOfPods, openPods, portNamesOf, selectingSides, worldOfBoth } from './edited-ends.ts';
+import { type EditedEnd, endsOfPods, portNamesOf } from './edited-end.ts';
+import { type EditedEnds, editedEnds, selectingSides, worldOfBoth } from './edited-ends.ts';
 import { type RuleEdit, ruleEdit } from './edited-rules.ts';
+import { openPods } from './open-pods.ts';
 import { EndAsker } from './peer-question.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
 import { EndsOfRules } from './rule-ends.ts';
+import { type EndKinds, eachAlone, endKinds } from './pod-kinds.ts';
 import { type MatchedRules, type SaidToPeer, SaidToPeers } from './said-to-peers.ts';
 import { SpeakingPods } from './speaking-pods.ts';
 
 /** Pairs of owners that all policies treat alike, and peers, and what is said in them. */
 interface CellPair {
   readonly direction: Direction;
+  /** Those that stand for the owners. */
+  readonly standing: readonly EditedEnd[];
   readonly owners: readonly EditedEnd[];
   readonly own: SaidToPeer;
   readonly their: SaidToPeer;
@@ -45,7 +50,29 @@ interface AskedDirection {
   readonly changesPeers: boolean;
 }
 
+/** An owner with the peers of which a pair may change, and their places. */
+interface CandidateRow {
+  readonly owner: EditedEnd;
+  readonly among: BitSet;
+  readonly places: readonly number[];
+}
+
+/** From how much on work is shared that little is not worth. */
+export interface EditLimits {
+  /** So many owners are asked one by one sooner than all rules are. */
+  readonly fewOwners: number;
+  /** So many pairs are looked at sooner than pods are divided into kinds. */
+  readonly fewPairs: number;
+}
+
 type Cells = Map<string, ChangedCell | undefined>;
+
+/** What is compared. */
+export interface EditedPolicies {
+  readonly pods: readonly PairedPod[];
+  readonly changed: readonly Policy[];
+  readonly limits: EditLimits;
+}
 
 /** Compares what policies say. */
 export class EditedPairs {
@@ -58,10 +85,13 @@ export class EditedPairs {
   readonly #world: PolicyWorld;
   readonly #said: SaidToPeers;
   readonly #endsOf: Readonly<Record<Direction, EndsOfRules>>;
+  readonly #limits: EditLimits;
   readonly #cells: ChangedCell[] = [];
+  #kinds: EndKinds = eachAlone;
 
-  constructor(compared: ComparedSides, paired: readonly PairedPod[], changed: readonly Policy[]) {
+  constructor(compared: ComparedSides, { pods: paired, changed, limits }: EditedPolicies) {
     const { family } = compared;
+    this.#limits = limits;
     this.#compared = compared;
     const pods = endsOfPods(paired, family);
     this.#sets = podSetsOf(pods);
@@ -80,39 +110,50 @@ export class EditedPairs {
 
   /** The classes of ends, and the changes between them. */
   compare(): { readonly classes: readonly JointClass[]; readonly changes: readonly ClassChange[] } {
-    const { owners, all } = this.#ends;
+    const { owners, all, pods } = this.#ends;
     const { ingress, egress } = this.#edits;
-    if (!owners.isEmpty && ingress.length > 0)
-      this.#compareDirection({ direction: 'ingress', left: undefined, changesPeers: egress.length > 0 });
-    // Pairs of owners were asked about both directions.
-    if (!owners.isEmpty && egress.length > 0)
-      this.#compareDirection({ direction: 'egress', left: ingress.length > 0 ? owners : undefined, changesPeers: false });
-    return classifyCells(all, this.#cells);
+    const asked: AskedDirection[] = [];
+    if (ingress.length > 0) asked.push({ direction: 'ingress', left: undefined, changesPeers: egress.length > 0 });
+    // Pairs of owners are asked about both directions then.
+    if (egress.length > 0) asked.push({ direction: 'egress', left: ingress.length > 0 ? owners : undefined, changesPeers: false });
+    const found = asked.map((one) => ({ asked: one, rows: this.#candidates(one) }));
+    const pairs = found.reduce((sum, { rows }) => sum + rows.reduce((ofRows, { places }) => ofRows + places.length, 0), 0);
+    const [compared, sets, endsOf, changed] = [this.#compared, this.#sets, this.#endsOf, this.#changed];
+    this.#kinds = pairs > this.#limits.fewPairs ? endKinds({ compared, pods, sets, endsOf, changed }) : eachAlone;
+    for (const { asked: one, rows } of found) this.#compareDirection(one, rows);
+    return classifyCells(all, this.#cells, this.#kinds);
   }
 
-  #compareDirection(asked: AskedDirection): void {
-    const { direction, changesPeers } = asked;
+  #compareDirection({ direction, changesPeers }: AskedDirection, candidates: readonly CandidateRow[]): void {
     const other = direction === 'ingress' ? 'egress' : 'ingress';
     const own = this.#speakers(direction, () => true);
     const theirs = this.#speakers(other, ({ place, kind }) => changesPeers && kind === 'pods' && this.#ends.owners.has(place));
-    for (const alike of alikeOwners(this.#rows(asked, own, theirs))) this.#enterAlike(direction, alike, own);
-  }
-
-  /** Owners with the peers of which a pair may change, and what these say to them. */
-  #rows({ direction, left, changesPeers }: AskedDirection, own: SpeakingPods, theirs: SpeakingPods): OwnerRow[] {
-    const ends = this.#ends;
-    const changed = { ingress: this.#changedIn('ingress'), egress: this.#changedIn('egress') };
-    const open = { ingress: this.#openPods(changed, 'ingress'), egress: this.#openPods(changed, 'egress') };
-    const sources = { compared: this.#compared, ends, sets: this.#sets, endsOf: this.#endsOf, changed: this.#changed, open };
-    const candidates = new CandidatePeers(sources, { direction, changed, changesPeers, left });
-    return ends.owners.members().flatMap((place): OwnerRow[] => {
-      const owner = defined(ends.pods[place], 'an owner has a place');
-      const among = candidates.of(owner);
-      if (among === undefined) return [];
-      const peers = among.members().map((at) => defined(ends.all[at], 'a peer has a place'));
+    const rows = candidates.flatMap((candidate): OwnerRow[] => {
+      const { owner, among, places } = candidate;
+      if (!this.#kinds.stands(owner)) return [];
+      const peers: EditedEnd[] = [];
+      for (const place of places) {
+        const peer = defined(this.#ends.all[place], 'a peer has a place');
+        if (this.#kinds.stands(peer)) peers.push(peer);
+      }
       const speaker = defined(own.speakerFor(owner), 'an owner is a pod');
       const answers = peers.map((peer) => theirs.saidTo(theirs.speakerFor(peer), owner));
       return [{ owner, speaker, among, peers, answers, names: portNamesOf(owner), system: systemOf(owner) }];
+    });
+    for (const alike of alikeOwners(rows)) this.#enterAlike(direction, alike, own);
+  }
+
+  /** Owners with the peers of which a pair may change. */
+  #candidates({ direction, left, changesPeers }: AskedDirection): CandidateRow[] {
+    const ends = this.#ends;
+    const changed = { ingress: this.#changedIn('ingress'), egress: this.#changedIn('egress') };
+    const open = { ingress: this.#openPods(changed, 'ingress'), egress: this.#openPods(changed, 'egress') };
+    const shared = { compared: this.#compared, ends, sets: this.#sets, endsOf: this.#endsOf, changed: this.#changed, open };
+    const candidates = new CandidatePeers({ ...shared, ...this.#limits }, { direction, changed, changesPeers, left });
+    return ends.owners.members().flatMap((place): CandidateRow[] => {
+      const owner = defined(ends.pods[place], 'an owner has a place');
+      const among = candidates.of(owner);
+      return among === undefined ? [] : [{ owner, among, places: among.members() }];
     });
   }
 
@@ -149,14 +190,15 @@ export class EditedPairs {
     return open;
   }
 
-  #enterAlike(direction: Direction, { owners, row }: AlikeOwners, own: SpeakingPods): void {
+  #enterAlike(direction: Direction, { owners: standing, row }: AlikeOwners, own: SpeakingPods): void {
+    const owners = standing.flatMap((owner) => this.#kinds.kindOf(owner));
     const cells: Cells = new Map();
     const alike = new Map<number, { readonly pair: CellPair; readonly peers: EditedEnd[] }>();
     for (const [at, peer] of row.peers.entries()) {
       const said = own.saidTo(row.speaker, peer);
       const their = defined(row.answers[at], 'every peer answers');
       if (!said.isChanged && !their.isChanged) continue;
-      const pair = { direction, owners, own: said, their };
+      const pair = { direction, standing, owners, own: said, their };
       if (peer.kind === 'nodes') {
         this.#enterNode(pair, peer, cells);
         continue;
@@ -197,7 +239,7 @@ export class EditedPairs {
 
   /** The cell of a pair; undefined where nothing changes in it. */
   #cellOf(
-    { direction, owners, own, their }: CellPair,
+    { direction, standing, own, their }: CellPair,
     { owner, peer, isOwnNode }: { readonly owner: EditedEnd; readonly peer: EditedEnd; readonly isOwnNode: boolean },
     cells: Cells,
   ): ChangedCell | undefined {
@@ -216,7 +258,7 @@ export class EditedPairs {
       rules: { egress: `${egress.id} ${more}`, ingress: `${ingress.id} ${more}` },
     };
     const told = this.#judge.changeOf(pair, { egress, ingress, isOther: false }, alike);
-    const cell = told === undefined ? undefined : { direction, owners, peers: [], told };
+    const cell = told === undefined ? undefined : { direction, owners: standing, peers: [], told };
     cells.set(key, cell);
     if (cell !== undefined) this.#cells.push(cell);
     return cell;
@@ -234,7 +276,11 @@ function systemOf({ joint: { after } }: EditedEnd): string {
 }
 
 /** What the policies say otherwise in each direction, those of one name together. */
-function editsOf({ before, after }: ComparedSides, changed: readonly Policy[], sets: PodSets): Readonly<Record<Direction, readonly RuleEdit[]>> {
+function editsOf(
+  { before, after }: ComparedSides,
+  changed: readonly Policy[],
+  sets: PodSets,
+): Readonly<Record<Direction, readonly RuleEdit[]>> {
   const orders = [before, after].map(({ world }) => world.tiers.map(({ name, order, end }) => [name, order, end]));
   const areSameTiers = isSameValue(orders[0], orders[1]);
   const tierOf = (policy: Policy): string | undefined =>

@@ -97,7 +97,8 @@ export class EditedTraffic {
           this.#sets.withPort(name, ({ protocol, port }) =>
             parts.some(
               (part) =>
-                (part.protocol ?? protocol) === protocol && (part.ports === undefined || overlap(part.ports, [{ first: port, last: port }])),
+                (part.protocol ?? protocol) === protocol &&
+                (part.ports === undefined || overlap(part.ports, [{ first: port, last: port }])),
             ),
           ),
         );

@@ -12,8 +12,10 @@
 import type { Direction, Policy, Rule } from '@weir/model';
 import { BitSet, defined } from '@weir/net';
 import type { ComparedSides } from '../joint-ends.ts';
-import { type EditedEnd, type EditedEnds, isEnforced, selectingSides } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
+import { type EditedEnds, selectingSides } from './edited-ends.ts';
 import type { EditedTraffic } from './edited-rules.ts';
+import { isEnforced } from './open-pods.ts';
 import type { PodSets } from './pod-sets.ts';
 import type { EndsOfRules } from './rule-ends.ts';
 import { ruleIndexOf } from './rule-index.ts';
@@ -35,6 +37,8 @@ export interface PassingSources {
   readonly changed: readonly Policy[];
   /** The pods that the end of no tier closes, on one of the sides at least. */
   readonly open: Readonly<Record<Direction, BitSet>>;
+  /** So many owners are asked one by one sooner than all rules are. */
+  readonly fewOwners: number;
 }
 
 /** A rule that may let some traffic pass. */
@@ -43,9 +47,6 @@ interface PassingRule {
   /** The pods that may be its destination; undefined: all. */
   readonly destinations: BitSet | undefined;
 }
-
-/** So many owners are asked one by one sooner than all rules are. */
-const fewOwners = 64;
 
 /** Pairs of owners and peers. */
 export class PassingPairs {
@@ -69,7 +70,7 @@ export class PassingPairs {
     this.#answering = this.#everybody.copy();
     this.#openPeers = this.#everybody.without(BitSet.full(sets.size).without(open[this.#others]));
     const owners = ends.owners.members();
-    if (owners.length <= fewOwners) for (const place of owners) this.#askAbout(defined(ends.pods[place], 'an owner has a place'));
+    if (owners.length <= sources.fewOwners) for (const place of owners) this.#askAbout(defined(ends.pods[place], 'an owner has a place'));
     else this.#askAll();
   }
 

@@ -2,7 +2,8 @@
 import type { Policy, PolicyWorld } from '@weir/model';
 import type { Side } from '../both-sides.ts';
 import type { ComparedSides } from '../joint-ends.ts';
-import { type EditedEnds, isEnforced } from './edited-ends.ts';
+import type { EditedEnds } from './edited-ends.ts';
+import { isEnforced } from './open-pods.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
 
 /** Of each side by the places of pods; the groups of the new side are told apart by what is changed alone, and those of the old one besides. */

@@ -1,7 +1,7 @@
 /** Pods by their labels and addresses, so that of those which a rule may match few are asked. */
 import type { LabelKey, PolicyWorld, Selector } from '@weir/model';
 import { type Address, type AddressRange, addToGroup, compareAddresses } from '@weir/net';
-import type { EditedEnd } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
 import { narrowestLabel, toldLabels } from './selector-index.ts';
 
 /** A pod with its address. */

@@ -7,7 +7,7 @@
  */
 import { type LabelKey, namespaceNameKey, type PolicyWorld, type Selector, textMatches } from '@weir/model';
 import { BitSet } from '@weir/net';
-import type { EditedEnd } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
 
 /** Which pods a selector matches for certain, and which at least perhaps; the same object where all is known. */
 export interface SelectedPods {
@@ -85,7 +85,9 @@ export class PodSets {
       case 'notIn':
         return this.#others(this.#withValues(selector));
       case 'text':
-        return this.#united([...this.#ofLabel(selector.label).byValue].flatMap(([value, pods]) => (textMatches(selector, value) ? [pods] : [])));
+        return this.#united(
+          [...this.#ofLabel(selector.label).byValue].flatMap(([value, pods]) => (textMatches(selector, value) ? [pods] : [])),
+        );
       case 'exists':
         return this.#ofLabel(selector.label).all;
       case 'absent':

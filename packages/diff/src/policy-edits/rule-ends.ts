@@ -9,7 +9,8 @@
  */
 import { type Direction, type FlowEnd, isGroupOfPorts, type PolicyWorld, type Rule, type Selector } from '@weir/model';
 import { BitSet, defined, type Family } from '@weir/net';
-import type { EditedEnd, EditedEnds } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
+import type { EditedEnds } from './edited-ends.ts';
 import { asksOfOwner, EndAsker, type PeerQuestion, peerQuestion } from './peer-question.ts';
 import { PodIndex, podIndexOf } from './pod-index.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
@@ -37,6 +38,8 @@ export interface RuleEnds {
   readonly possible: BitSet | undefined;
   /** Whether it asks for something of the pod that it is of. */
   readonly asksOwner: boolean;
+  /** Whether labels alone tell whom it matches, so that it is the same in every comparison of these pods. */
+  readonly isOfLabels: boolean;
 }
 
 /** The rules of one comparison in one direction. */
@@ -77,20 +80,20 @@ export class EndsOfRules {
   #find(rule: Rule): RuleEnds {
     const question = peerQuestion(rule, this.#direction);
     const asksOwner = asksOfOwner(rule, this.#direction) || question.asksNode;
-    if (question.asksNode) return { rule, ways: [], possible: undefined, asksOwner };
+    if (question.asksNode) return { rule, ways: [], possible: undefined, asksOwner, isOfLabels: false };
     if (question.selector !== undefined && question.rest === undefined && question.services === undefined) {
       if (this.#world.unknownNamespaces.size === 0) return this.#ofLabels(rule, asksOwner, question.selector);
       const { certain, possible } = this.#sets.selected(question.selector, this.#world);
       const ways: MatchedEnds[] = certain.isEmpty ? [] : [{ matched: { rule, isCertain: true, served: '' }, ends: certain }];
       if (possible !== certain && !possible.equals(certain))
         ways.push({ matched: { rule, isCertain: false, served: '' }, ends: possible.without(certain) });
-      return { rule, ways, possible, asksOwner };
+      return { rule, ways, possible, asksOwner, isOfLabels: false };
     }
     const ways = this.#oneByOne(rule, question);
     const [only, ...others] = ways;
     let possible = only?.ends ?? this.#nobody;
     for (const { ends } of others) possible = possible.or(ends);
-    return { rule, ways, possible, asksOwner };
+    return { rule, ways, possible, asksOwner, isOfLabels: false };
   }
 
   /** What depends on labels alone is the same after each edit. */
@@ -101,7 +104,7 @@ export class EndsOfRules {
     if (found === undefined) {
       const possible = this.#sets.labelled(selector);
       const ways = possible.isEmpty ? [] : [{ matched: { rule, isCertain: true, served: '' }, ends: possible }];
-      ofPods.set(rule, (found = { rule, ways, possible, asksOwner }));
+      ofPods.set(rule, (found = { rule, ways, possible, asksOwner, isOfLabels: true }));
     }
     return found;
   }
@@ -139,7 +142,10 @@ export class EndsOfRules {
 }
 
 /** What rules for labels match, of pods that many edits share. */
-const knownOfPods: Readonly<Record<Direction, WeakMap<PodSets, WeakMap<Rule, RuleEnds>>>> = { ingress: new WeakMap(), egress: new WeakMap() };
+const knownOfPods: Readonly<Record<Direction, WeakMap<PodSets, WeakMap<Rule, RuleEnds>>>> = {
+  ingress: new WeakMap(),
+  egress: new WeakMap(),
+};
 
 function endOf({ joint: { after } }: EditedEnd): FlowEnd {
   return defined(after, 'every end is on both sides');

@@ -17,13 +17,10 @@ import {
   unorderedAmong,
 } from '@weir/model';
 import type { Family } from '@weir/net';
-import type { BothSides } from '../both-sides.ts';
 import type { Speaking } from '../speaking-policies.ts';
+import type { SelectingSides } from './edited-ends.ts';
 import { asksOfOwner, EndAsker } from './peer-question.ts';
 import type { MatchedRule } from './rule-ends.ts';
-
-/** The policies that select a pod. */
-export type SelectingSides = Required<BothSides<readonly SelectingTier[]>>;
 
 /** The rules of some policies that match one end, those of each policy in its order. */
 export type MatchedRules = ReadonlyMap<Policy, readonly MatchedRule[]>;

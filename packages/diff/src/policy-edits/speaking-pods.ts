@@ -9,12 +9,13 @@ import type { Direction, Policy, Rule } from '@weir/model';
 import { addToGroup, type BitSet, defined } from '@weir/net';
 import type { Side } from '../both-sides.ts';
 import type { ComparedSides } from '../joint-ends.ts';
-import { type EditedEnd, type EditedEnds, selectingSides } from './edited-ends.ts';
+import type { EditedEnd } from './edited-end.ts';
+import { type EditedEnds, type SelectingSides, selectingSides } from './edited-ends.ts';
 import { emptyList, NumberLists } from './number-lists.ts';
 import { type EndAsker, peerQuestion } from './peer-question.ts';
 import { podGroupsOf } from './pod-groups.ts';
 import type { EndsOfRules, MatchedRule } from './rule-ends.ts';
-import type { MatchedRules, SaidToPeer, SaidToPeers, SelectingSides } from './said-to-peers.ts';
+import type { MatchedRules, SaidToPeer, SaidToPeers } from './said-to-peers.ts';
 
 /** Pods under the same policies, which say the same to all ends. */
 export interface Speaker {
@@ -64,6 +65,7 @@ export class SpeakingPods {
   readonly #ofEnds: (Speaker | undefined)[] = [];
   readonly #speakers: Map<string, Speaker> = new Map();
   readonly #groups: Readonly<Record<Side, Int32Array>>;
+  readonly #askingRules: Map<Policy, readonly AskingRule[]> = new Map();
   readonly #askingGroups: Map<string, readonly AskingRule[]> = new Map();
   readonly #lists: NumberLists = new NumberLists();
   readonly #byPolicy: Map<Policy, readonly SpokenWay[]> = new Map();
@@ -128,9 +130,14 @@ export class SpeakingPods {
   /** The rules of its policies, on either side, that ask for something of the pod that they are of. */
   #askingFor(end: EditedEnd): readonly AskingRule[] {
     const { direction, endsOf } = this.#with;
-    return [...policiesOf(this.#selecting(end))].flatMap((policy) =>
-      (policy[direction]?.rules ?? []).flatMap((rule) => (rule.action !== 'log' && endsOf.of(rule).asksOwner ? [{ policy, rule }] : [])),
-    );
+    return [...policiesOf(this.#selecting(end))].flatMap((policy) => {
+      let found = this.#askingRules.get(policy);
+      if (found === undefined) {
+        const rules = (policy[direction]?.rules ?? []).filter((rule) => rule.action !== 'log' && endsOf.of(rule).asksOwner);
+        this.#askingRules.set(policy, (found = rules.map((rule) => ({ policy, rule }))));
+      }
+      return found;
+    });
   }
 
   #selecting(end: EditedEnd): SelectingSides {
