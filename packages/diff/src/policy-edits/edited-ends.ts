@@ -1,13 +1,6 @@
 /** The ends of a difference in which policies alone are others: all pods, nodes, and the outside as some rules divide it. */
 import { type EndConditions, groupBits } from '@weir/connectivity';
-import {
-  type AddressGroupName,
-  type Direction,
-  type Policy,
-  type PolicyWorld,
-  type Rule,
-  type SelectingTier,
-} from '@weir/model';
+import { type AddressGroupName, type Direction, type Policy, type PolicyWorld, type Rule, type SelectingTier } from '@weir/model';
 import { type AddressRange, BitSet, formatAddress } from '@weir/net';
 import type { BothSides } from '../both-sides.ts';
 import { type ComparedSides, nodeEnds, podAddressesOf } from '../joint-ends.ts';

@@ -25,9 +25,9 @@ import { type EditedEnds, editedEnds, selectingSides, worldOfBoth } from './edit
 import { type RuleEdit, ruleEdit } from './edited-rules.ts';
 import { openPods } from './open-pods.ts';
 import { EndAsker } from './peer-question.ts';
+import { type EndKinds, eachAlone, endKinds } from './pod-kinds.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
 import { EndsOfRules } from './rule-ends.ts';
-import { type EndKinds, eachAlone, endKinds } from './pod-kinds.ts';
 import { type MatchedRules, type SaidToPeer, SaidToPeers } from './said-to-peers.ts';
 import { SpeakingPods } from './speaking-pods.ts';
 

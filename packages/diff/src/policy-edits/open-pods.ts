@@ -26,4 +26,3 @@ export function openPods(world: PolicyWorld, sets: PodSets, direction: Direction
 
 /** Of worlds that many edits share. */
 const opened: Readonly<Record<Direction, WeakMap<PolicyWorld, Map<PodSets, BitSet>>>> = { ingress: new WeakMap(), egress: new WeakMap() };
-
