@@ -9,6 +9,7 @@ export * from './convert/convert-policies.ts';
 export * from './engine-row.ts';
 export * from './engine-table.ts';
 export * from './explain-flow.ts';
+export { assumeReady } from './migration/assume-ready.ts';
 export { migrationTitles } from './migration/change-causes.ts';
 export * from './migration/migration-report.ts';
 export * from './migration/plan-migration.ts';

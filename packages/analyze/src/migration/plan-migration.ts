@@ -18,6 +18,7 @@ import { groupVersionOf, loadSnapshot, type PlacedObject, type Snapshot } from '
 import { clusterTraits } from '../cluster-traits.ts';
 import { comparedEngines } from '../engine-row.ts';
 import { recommendEngine } from '../recommend-engine.ts';
+import { assumeReady } from './assume-ready.ts';
 import { type ReasonContext, reasonOf } from './change-causes.ts';
 import { changedPolicies } from './meaning-changes.ts';
 import { migrationNotes } from './migration-notes.ts';
@@ -38,7 +39,8 @@ export interface MigrationRequest {
 }
 
 /** Compares the engines on the objects. Labels of namespaces that are not among them count as absent. */
-export function planMigration(request: MigrationRequest): MigrationReport {
+export function planMigration(asked: MigrationRequest): MigrationReport {
+  const request = { ...asked, objects: assumeReady(asked.objects) };
   const { objects, from, to } = request;
   const before = snapshotAs(request, from);
   const context = contextOf(request, before);

@@ -4,7 +4,7 @@
  * again; what cannot be said in a NetworkPolicy is told with the reason, never bent.
  */
 import { compileLabelSelector, compilePodSelector, unsupportedFields } from '@weir/compile';
-import { type ChangedFlows, type EndClasses, type FlowComparison, policyKey } from '@weir/connectivity';
+import { type ChangedFlows, countPairs, type EndClasses, type FlowComparison, policyKey } from '@weir/connectivity';
 import { defaultNetworkPolicy, type NetworkPolicy, type NetworkPolicyPeer } from '@weir/kube';
 import {
   allOf,
@@ -119,7 +119,7 @@ class Patcher {
   }
 
   patch(comparison: FlowComparison, changed: ChangedFlows): void {
-    if (changed.change === 'gained') return;
+    if (changed.change === 'gained' || countPairs(comparison, [changed]) === 0) return;
     const key = policyKey(policyOf(changed));
     const object = this.#context.objects.get(key);
     if (object === undefined) return;

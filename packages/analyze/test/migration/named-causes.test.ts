@@ -233,6 +233,24 @@ describe('a service that nodes translate', () => {
     expect(changed(open, exposed({ type: 'LoadBalancer' }))).toEqual([]);
   });
 
+  it('is compared although its pods are not ready at the moment', () => {
+    const waiting = linux.map((object) =>
+      object.metadata.name === 'web' && object.kind === 'Pod'
+        ? ({
+            ...object,
+            status: {
+              phase: 'Pending',
+              podIP: '10.224.1.2',
+              podIPs: [{ ip: '10.224.1.2' }],
+              conditions: [{ type: 'Ready', status: 'False' }],
+            },
+          } as KubeObject)
+        : object,
+    );
+    const report = planMigration({ objects: [...waiting, closed, exposed({ type: 'NodePort' })], from: 'azure', to: 'cilium' });
+    expect(report.objects).toMatchObject([{ kind: 'Service', name: 'front' }]);
+  });
+
   it('loses what another node hands on where a block meant the nodes', () => {
     const nodes = policy('p', { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ ipBlock: { cidr: '0.0.0.0/0' } }] }] });
     const report = planMigration({ objects: [...linux, nodes, exposed({ type: 'NodePort' })], from: 'calico', to: 'cilium' });

@@ -213,6 +213,17 @@ describe('a proposed patch', () => {
     expect(afterPatches).toEqual({ objects: [], pairs: { lost: 0, gained: 0 } });
   });
 
+  it('is proposed once: nothing is, where its objects are there already', () => {
+    const spec = { ...web, egress: [{ to: [{ ipBlock: { cidr: '10.224.0.4/31' } }, { podSelector: {} }] }] };
+    const { patches } = planMigration({ objects: [...cluster, policy('p', spec)], from: 'azure', to: 'cilium' });
+    const added = patches.flatMap((patch) => patch.added?.policy ?? []);
+    expect(added).toHaveLength(1);
+    expect(planMigration({ objects: [...cluster, policy('p', spec), ...added], from: 'azure', to: 'cilium' })).toMatchObject({
+      objects: [],
+      patches: [],
+    });
+  });
+
   it('says what the policy for nodes allows besides, where a block held some of them only', () => {
     const spec = { podSelector: { matchLabels: { app: 'web' } }, ingress: [{ from: [{ ipBlock: { cidr: '10.224.0.5/32' } }] }] };
     const objects = [...cluster, node('n3', '10.224.0.9'), policy('p', spec)];

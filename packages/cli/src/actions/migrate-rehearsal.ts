@@ -11,7 +11,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { type MigrationReport, planRehearsal, type RehearsalPlan, withPatches } from '@weir/analyze';
-import type { KubeObject, Pod } from '@weir/kube';
+import type { KubeObject } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
 import { loadSnapshot, podKey, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
@@ -77,8 +77,7 @@ const lookEveryMs = 500;
 export async function rehearseMigration(request: RehearsalRequest): Promise<Rehearsal> {
   const { report } = request;
   const { from, to } = report;
-  // A lab's pods become ready, whatever those of the cluster were at the moment.
-  const objects = request.objects.map(withoutReadiness);
+  const { objects } = request;
   const [before, after] = [snapshotAs(request, objects, from), snapshotAs(request, objects, to)];
   const plan = planRehearsal({ objects, before, after, from, to });
   checkPlan(plan);
@@ -98,14 +97,6 @@ export async function rehearseMigration(request: RehearsalRequest): Promise<Rehe
 
 function snapshotAs({ expandsUnsupported }: RehearsalRequest, objects: readonly KubeObject[], engine: EngineName): Snapshot {
   return loadSnapshot(objects, { profile: engineProfiles[engine], expandsUnsupported });
-}
-
-function withoutReadiness(object: KubeObject): KubeObject {
-  if (object.kind !== 'Pod' || object.apiVersion !== 'v1') return object;
-  const { status, ...pod }: KubeObject & Pick<Pod, 'status'> = object;
-  if (status === undefined) return object;
-  const { conditions: _, ...kept } = status;
-  return Object.assign(pod, { status: kept });
 }
 
 function checkPlan({ pods, nodes }: RehearsalPlan): void {

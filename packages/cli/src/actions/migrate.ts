@@ -1,7 +1,7 @@
 /** What `weir migrate` does: which policies and services mean something else with another engine. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { changesAnything, type MigrationReport, type PolicyPatch, planMigration, renderMigration } from '@weir/analyze';
+import { assumeReady, changesAnything, type MigrationReport, type PolicyPatch, planMigration, renderMigration } from '@weir/analyze';
 import { makeDirectory } from '@weir/client';
 import { formatDiagnostic, formatManifest, type KubeObject } from '@weir/kube';
 import type { EngineName } from '@weir/model';
@@ -30,7 +30,7 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
   // Manifests say what people want of a cluster, not where it puts it.
   const assumed = options.list('manifests').length > 0 ? assumeCluster(source.objects, podRangeOf(options)) : undefined;
   for (const notice of [...source.notices, ...(assumed?.notices ?? [])]) output.notice(notice);
-  const objects = assumed?.objects ?? source.objects;
+  const objects = assumeReady(assumed?.objects ?? source.objects);
   if (source.objects.length === 0) throw usageError('no Kubernetes objects were read: there is nothing to compare');
   const expandsUnsupported = source.expandsUnsupported === true || options.flag('windows-expand-unsupported');
   const report = planMigration({
