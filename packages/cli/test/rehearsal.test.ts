@@ -5,11 +5,14 @@ import { parseAddress } from '@weir/net';
 import { loadSnapshot, type Snapshot } from '@weir/snapshot';
 import { shopObjects } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
+import { changeBetween } from '../src/actions/measured-change.ts';
 import { faultsOfLab } from '../src/actions/rehearsal-faults.ts';
 import { limitsOfRehearsal } from '../src/actions/rehearsal-limits.ts';
-import { isUnexpected, rehearsedFlow } from '../src/actions/rehearsal-probes.ts';
+import { disagrees, isFaulty, type Rehearsal } from '../src/actions/rehearsal-outcome.ts';
+import { isUnexpected, type RehearsedFlow, rehearsedFlow } from '../src/actions/rehearsal-probes.ts';
 import type { RehearsalTrial } from '../src/actions/rehearsal-trial.ts';
 import { rehearsalTrials } from '../src/actions/rehearsal-trials.ts';
+import { renderRehearsal } from '../src/actions/render-rehearsal.ts';
 
 const { namespace, node, pod, policy, service } = shopObjects;
 
@@ -146,6 +149,76 @@ describe('a connection of a rehearsal', () => {
     const open = labWith((object) => (object === closed ? undefined : object));
     expect(find(trials(open), 'shop/web', 'service shop/db')).toMatchObject({ computed: 'deny', inLab: 'allow' });
     expect(find(trials(open), '203.0.113.7 outside', 'service shop/db at node n1')).toMatchObject({ computed: 'deny', inLab: 'allow' });
+  });
+});
+
+describe('what changes between the engines of a rehearsal', () => {
+  const flow = (destination: string, computed: RehearsedFlow['computed'], measured: RehearsedFlow['measured']): RehearsedFlow => ({
+    source: 'shop/web',
+    destination,
+    family: 4,
+    port: 80,
+    protocol: 'TCP',
+    computed,
+    measured,
+  });
+  const was = [
+    flow('a', 'allow', 'allow'),
+    flow('b', 'deny', 'deny'),
+    flow('c', 'allow', 'allow'),
+    flow('d', 'unknown', 'deny'),
+    flow('e', 'allow', 'allow'),
+  ];
+  const becomes = [flow('a', 'deny', 'deny'), flow('b', 'allow', 'allow'), flow('c', 'unknown', 'allow'), flow('d', 'unknown', 'allow')];
+  const change = changeBetween(was, becomes);
+
+  it('is what was measured on both, and apart from it what the pod decides that a service draws', () => {
+    expect(change.lost.map(({ destination }) => destination)).toEqual(['a']);
+    expect(change.gained.map(({ destination }) => destination)).toEqual(['b']);
+    expect(change.byChance).toEqual([
+      { source: 'shop/web', destination: 'c', family: 4, port: 80, protocol: 'TCP', before: 'allow', after: 'by chance' },
+    ]);
+  });
+
+  const engine = { engine: 'calico', tried: 5, disagreements: [], faults: [] } as const;
+  const rehearsal: Rehearsal = {
+    ...{ pods: 1, nodes: 1, hosts: 1, omittedPods: 0, omittedKinds: 0, limits: ['SCTP'], changed: change },
+    engines: [engine, { ...engine, engine: 'cilium' }],
+    patched: { ...changeBetween([], []), tried: 5, disagreements: [], faults: [] },
+  };
+  const odd = { ...flow('a', 'deny', 'allow'), inLab: 'allow' } as const;
+
+  it('is told with the verdicts of both', () => {
+    const text = renderRehearsal({
+      ...rehearsal,
+      patched: { ...changeBetween([], []), tried: 5, disagreements: [odd], faults: ['pod a is not there'] },
+    });
+    expect(text).toEqual([
+      '',
+      'Rehearsed with 1 pod on 1 node and 1 address outside',
+      '  not tried: SCTP',
+      '  calico: 5 connections tried, 5 as computed from the manifests',
+      '  cilium: 5 connections tried, 5 as computed from the manifests',
+      '  no longer allowed: 1 connection',
+      '    shop/web → a TCP/80: allow → deny',
+      '  newly allowed: 1 connection',
+      '    shop/web → b TCP/80: deny → allow',
+      '  decided by the pod that a service draws: 1 connection',
+      '    shop/web → c TCP/80: allow → by chance',
+      '  with the patches: 5 connections tried, 4 as computed from the manifests',
+      "    shop/web → a TCP/80: computed deny, tried: allow, and the lab's own objects give allow",
+      '    the lab is not as the manifests have it: pod a is not there',
+      '  with the patches, no longer allowed: 0 connections',
+      '  with the patches, newly allowed: 0 connections',
+    ]);
+  });
+
+  it('counts for nothing where a lab had faults or did otherwise than computed, with the patches, too', () => {
+    expect([isFaulty(rehearsal), disagrees(rehearsal)]).toEqual([false, false]);
+    const patched = { ...changeBetween([], []), tried: 5, disagreements: [odd], faults: [] };
+    expect([isFaulty({ ...rehearsal, patched }), disagrees({ ...rehearsal, patched })]).toEqual([false, true]);
+    expect(isFaulty({ ...rehearsal, patched: { ...patched, faults: ['pod a is not there'] } })).toBe(true);
+    expect(isFaulty({ ...rehearsal, engines: [{ ...engine, faults: ['pod a is not there'] }] })).toBe(true);
   });
 });
 

@@ -55,6 +55,8 @@ const podsOfClass = 2;
  * three times over), and each pod is a namespace of its own in both labs.
  */
 const podsMax = 100;
+/** So many nodes are made in each lab at most. */
+export const rehearsalNodesMax = 10;
 /** More addresses outside are not tried. */
 const hostsMax = 6;
 /** A port that no rule has to name; pods answer there over UDP, where silence would else be all that a probe hears. */
@@ -85,15 +87,16 @@ export function planRehearsal(source: RehearsalSource): RehearsalPlan {
   const classes = families.flatMap((family) => classesOf(source, family));
   const kinds = classes.filter(({ kind }) => kind === 'pods').map(podsOfKind);
   const onHosts = runs.filter(({ spec }) => spec?.hostNetwork === true).slice(0, podsMax);
-  const chosen = new Set(chosenNames(kinds, runs, podsMax - onHosts.length));
+  const chosen = chosenNames(kinds, runs, podsMax - onHosts.length);
   const pods = [...runs.filter((pod) => chosen.has(podKey(pod))), ...onHosts];
+  const running = new Set(runs.map(podKey));
   const outside = classes.flatMap(({ kind, ends }) => (kind === 'outside' ? (ends[0]?.address ?? []) : []));
   return {
     ...planLab(objects, pods),
     hosts: outside.slice(0, hostsMax),
     omittedHosts: Math.max(0, outside.length - hostsMax),
     omittedPods: runs.length - pods.length,
-    omittedKinds: kinds.filter((twins) => !twins.some((name) => chosen.has(name))).length,
+    omittedKinds: kinds.filter((twins) => twins.some((name) => running.has(name)) && !twins.some((name) => chosen.has(name))).length,
   };
 }
 
@@ -161,12 +164,30 @@ function podsOfKind({ ends }: EndClass): string[] {
   return ends.flatMap((end) => (end.kind === 'endpoint' ? [podName(end.endpoint)] : []));
 }
 
-/** One pod of each kind that runs, then as many second ones as there is room for. */
-function chosenNames(kinds: readonly (readonly string[])[], runs: readonly Pod[], max: number): string[] {
-  const running = new Set(runs.map(podKey));
-  const rows = kinds.map((names) => names.filter((name) => running.has(name)));
-  const order = Array.from({ length: podsOfClass }, (_, i) => rows.flatMap((names) => names[i] ?? [])).flat();
-  return [...new Set(order)].slice(0, max);
+/** One pod of each kind that runs, then as many second ones as there is room for; on as many nodes as a lab may have. */
+function chosenNames(kinds: readonly (readonly string[])[], runs: readonly Pod[], max: number): ReadonlySet<string> {
+  const nodeOf = new Map(runs.map((pod) => [podKey(pod), pod.spec?.nodeName ?? '']));
+  const rows = kinds.map((names) => names.filter((name) => nodeOf.has(name)));
+  const used = new Map<string, number>();
+  const chosen = new Set<string>();
+  // Nodes are used evenly, so that pods of different nodes talk, but no new ones when there are enough.
+  const rank = (name: string): number => {
+    const node = nodeOf.get(name) ?? '';
+    return used.get(node) ?? (used.size < rehearsalNodesMax ? 0 : Number.POSITIVE_INFINITY);
+  };
+  for (let round = 0; round < podsOfClass; round++) {
+    for (const names of rows) {
+      if (chosen.size >= max) return chosen;
+      const free = names.filter((name) => !chosen.has(name));
+      const [first, ...others] = free;
+      if (first === undefined || names.length - free.length > round) continue;
+      const best = others.reduce((least, name) => (rank(name) < rank(least) ? name : least), first);
+      chosen.add(best);
+      const node = nodeOf.get(best) ?? '';
+      used.set(node, (used.get(node) ?? 0) + 1);
+    }
+  }
+  return chosen;
 }
 
 /** Other APIs have kinds of the same name. */

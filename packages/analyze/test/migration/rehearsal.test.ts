@@ -74,6 +74,24 @@ describe('what is rehearsed', () => {
     return planRehearsal({ objects, before, after, from: 'azure', to });
   };
 
+  it('is on several nodes where pods of a kind are, and on no more than a lab may have', () => {
+    const spread = Array.from({ length: 40 }, (_, i) => [
+      node(`m${i}`, `10.50.9.${i + 1}`),
+      ...['a', 'b'].map((app, k) => pod(app, { name: `${app}-${i}`, ip: `10.50.${10 + k}.${i + 1}`, node: `m${i}` })),
+    ]).flat();
+    const policies = ['a', 'b'].map((app) => policy(app, { podSelector: { matchLabels: { app } } }));
+    const all = [namespace('shop'), ...spread, ...policies];
+    const before = loadSnapshot(all, { profile: engineProfiles.calico });
+    const own = planRehearsal({ objects: all, before, after: before, from: 'calico', to: 'cilium' });
+    expect(own.pods).toHaveLength(4);
+    expect(new Set(own.pods.map(({ spec }) => spec?.nodeName)).size).toBe(4);
+    expect(own).toMatchObject({ omittedPods: 76, omittedKinds: 0 });
+  });
+
+  it('counts no kind of the cluster’s own pods among those left out', () => {
+    expect(plan('calico').omittedKinds).toBe(0);
+  });
+
   it('is two pods of each kind that policies treat alike, with their names, labels, ports and nodes', () => {
     const { pods, omittedPods, nodes } = plan('calico');
     expect(pods.map(({ metadata }) => metadata.name)).toEqual(['web', 'win', 'db-0', 'db-1']);

@@ -10,52 +10,20 @@
  * What is expected is computed from the manifests, never from the lab, which may be other than it was meant to be.
  */
 import { randomBytes } from 'node:crypto';
-import { type MigrationReport, planRehearsal, type RehearsalPlan, withPatches } from '@weir/analyze';
+import { type MigrationReport, planRehearsal, type RehearsalPlan, rehearsalNodesMax, withPatches } from '@weir/analyze';
 import type { KubeObject } from '@weir/kube';
 import { type EngineName, engineProfiles } from '@weir/model';
 import { loadSnapshot, podKey, type Snapshot } from '@weir/snapshot';
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { Output } from '../output.ts';
 import { placedPolicyObjects, withNamespacesOf } from '../policy-objects.ts';
+import { changeBetween } from './measured-change.ts';
 import { addressesOf } from './rehearsal-ends.ts';
 import { faultsOfLab } from './rehearsal-faults.ts';
 import { RehearsalLab } from './rehearsal-lab.ts';
 import { hasIpv6, limitsOfRehearsal } from './rehearsal-limits.ts';
+import type { Rehearsal, RehearsedEngine } from './rehearsal-outcome.ts';
 import { isUnexpected, type RehearsedFlow, rehearseFlows } from './rehearsal-probes.ts';
-
-/** What was measured on one engine. */
-export interface RehearsedEngine {
-  readonly engine: EngineName;
-  readonly tried: number;
-  /** Where the connection did not do what the manifests say, read by the engine's profile. */
-  readonly disagreements: readonly RehearsedFlow[];
-  /** What of its lab is not as the manifests have it, so that what was tried there says less than it seems. */
-  readonly faults: readonly string[];
-}
-
-/** Flows that did on one engine what they did not on the other. */
-export interface MeasuredChange {
-  readonly lost: readonly RehearsedFlow[];
-  readonly gained: readonly RehearsedFlow[];
-}
-
-/** The outcome. */
-export interface Rehearsal {
-  readonly pods: number;
-  readonly nodes: number;
-  /** Addresses outside that were tried as the old engine. */
-  readonly hosts: number;
-  /** Pods that are left out. */
-  readonly omittedPods: number;
-  /** Kinds of pods of which none is there. */
-  readonly omittedKinds: number;
-  /** What of the cluster was not tried, because a lab cannot. */
-  readonly limits: readonly string[];
-  readonly engines: readonly RehearsedEngine[];
-  readonly changed: MeasuredChange;
-  /** With the patches; absent where there is none. */
-  readonly patched?: MeasuredChange & Pick<RehearsedEngine, 'tried' | 'disagreements' | 'faults'>;
-}
 
 /** What is rehearsed. */
 export interface RehearsalRequest {
@@ -67,8 +35,6 @@ export interface RehearsalRequest {
   readonly signal: AbortSignal;
 }
 
-/** So many nodes are made in each lab at most. */
-const nodesMax = 10;
 /** Controllers of a lab are given so long to do what the manifests ask for. */
 const settleMs = 20_000;
 const lookEveryMs = 500;
@@ -102,10 +68,10 @@ function snapshotAs({ expandsUnsupported }: RehearsalRequest, objects: readonly 
 function checkPlan({ pods, nodes }: RehearsalPlan): void {
   if (pods.length === 0) throw new CommandError(exitCode.usage, 'there is no pod to rehearse with');
   if (nodes.every(({ system }) => system === 'windows')) throw new CommandError(exitCode.usage, 'a rehearsal needs a pod on a Linux node');
-  if (nodes.length > nodesMax)
+  if (nodes.length > rehearsalNodesMax)
     throw new CommandError(
       exitCode.usage,
-      `the pods to rehearse are on ${nodes.length} nodes, and ${nodesMax} at most are made: give fewer manifests`,
+      `the pods to rehearse are on ${nodes.length} nodes, and ${rehearsalNodesMax} at most are made: give fewer manifests`,
     );
 }
 
@@ -212,24 +178,4 @@ async function settled({ plan, lab, meant }: Measuring, signal: AbortSignal): Pr
     if (faults.length === 0 || performance.now() > endMs) return { snapshot, faults };
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-}
-
-function changeBetween(was: readonly RehearsedFlow[], becomes: readonly RehearsedFlow[]): MeasuredChange {
-  const keyOf = ({ source, destination, family, port, protocol }: RehearsedFlow): string =>
-    `${source} ${destination} ${family} ${port} ${protocol}`;
-  // What chance decides says nothing.
-  const after = new Map(becomes.filter(({ computed }) => computed !== 'unknown').map((flow) => [keyOf(flow), flow.measured]));
-  const changed = (measured: 'allow' | 'deny'): RehearsedFlow[] =>
-    was.filter((flow) => flow.computed !== 'unknown' && flow.measured === measured && (after.get(keyOf(flow)) ?? measured) !== measured);
-  return { lost: changed('allow'), gained: changed('deny') };
-}
-
-/** Whether a lab was other than it was meant to be, so that the rehearsal proves nothing. */
-export function isFaulty({ engines, patched }: Rehearsal): boolean {
-  return [...engines, ...(patched === undefined ? [] : [patched])].some(({ faults }) => faults.length > 0);
-}
-
-/** Whether a connection did something else than computed. */
-export function disagrees({ engines, patched }: Rehearsal): boolean {
-  return [...engines, ...(patched === undefined ? [] : [patched])].some(({ disagreements }) => disagreements.length > 0);
 }

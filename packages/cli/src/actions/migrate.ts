@@ -11,7 +11,7 @@ import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
 import { type ObjectSource, readObjects } from '../objects.ts';
-import type { Rehearsal } from './migrate-rehearsal.ts';
+import { disagrees, isFaulty, type Rehearsal } from './rehearsal-outcome.ts';
 import { renderRehearsal } from './render-rehearsal.ts';
 
 /** The JSON of `weir migrate`. */
@@ -64,8 +64,8 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
     output.result([...renderMigration(report), ...(rehearsal === undefined ? [] : renderRehearsal(rehearsal)), ...printed].join('\n'));
   }
   // A lab that is not as it was meant to be proves nothing, whatever was asked for.
-  if (rehearsal !== undefined && lab?.isFaulty(rehearsal) === true) return exitCode.unable;
-  return failOnCode(options, { any: changesAnything(report) || (rehearsal !== undefined && lab?.disagrees(rehearsal) === true) });
+  if (rehearsal !== undefined && isFaulty(rehearsal)) return exitCode.unable;
+  return failOnCode(options, { any: changesAnything(report) || (rehearsal !== undefined && disagrees(rehearsal)) });
 }
 
 /** Where policies of the new engine's own kind are written: `kubectl apply -f FOLDER` leaves folders inside alone. */

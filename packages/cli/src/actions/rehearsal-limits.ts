@@ -36,13 +36,13 @@ function limitsOfEnds({ plan, meant, engines, hosts, objects }: LimitedRehearsal
   const left = hosts.length === plan.hosts.length ? [] : plan.hosts.filter((address) => !hosts.some((host) => host.address === address));
   const own = objects.filter(({ kind, metadata }) => kind === 'NetworkPolicy' && isClusterNamespace(metadata.namespace ?? ''));
   return [
-    ...(omittedKinds === 0 ? [] : [`${omittedKinds} kinds of pods that policies tell apart: there are too many`]),
+    ...(omittedKinds === 0 ? [] : [`pods of ${omittedKinds} of the kinds that policies tell apart: there are too many`]),
     ...(waiting.length === 0 ? [] : [`pods without an address: ${listed(waiting.map(podKey))}`]),
     ...(isWindows ? ['Windows itself: its nodes are emulated on Linux, by what is known of HNS'] : []),
     ...(windowsNodes && without.length > 0
       ? [`pods on Windows: ${listed(without.map((engine) => migrationTitles[engine]))} does not run there`]
       : []),
-    ...(omittedHosts === 0 ? [] : [`${omittedHosts} addresses outside that policies tell apart: there are too many`]),
+    ...(omittedHosts === 0 ? [] : [`${omittedHosts} of the addresses outside that policies tell apart: there are too many`]),
     ...(left.length === 0 ? [] : [`addresses outside that a lab cannot have: ${listed(left.map(formatAddress))}`]),
     ...(own.length === 0 ? [] : [`policies of the cluster's own namespaces: ${listed(own.map(podKey))}`]),
   ];
@@ -72,6 +72,11 @@ function saysSctp({ spec }: KubeObject & { readonly spec?: unknown }): boolean {
   return JSON.stringify(spec ?? {}).includes('"protocol":"SCTP"');
 }
 
+/** The API server's own service. */
+function isOfEveryCluster(service: Service): boolean {
+  return podKey(service) === 'default/kubernetes';
+}
+
 function limitsOfServices({ plan, meant }: LimitedRehearsal): string[] {
   const named = (is: (service: Service) => boolean): string[] => plan.services.filter(is).map(podKey);
   const ends = new Set(plan.pods.map(podKey));
@@ -80,7 +85,7 @@ function limitsOfServices({ plan, meant }: LimitedRehearsal): string[] {
     (service.spec?.ports ?? []).flatMap((port) => serviceBackends(meant, service, port));
   return [
     ...about(
-      named(({ spec }) => spec?.selector === undefined && spec?.type !== 'ExternalName'),
+      named((service) => service.spec?.selector === undefined && service.spec?.type !== 'ExternalName' && !isOfEveryCluster(service)),
       'services without a selector',
     ),
     ...about(

@@ -1,5 +1,6 @@
 /** A rehearsal as lines for people. */
-import type { MeasuredChange, Rehearsal, RehearsedEngine } from './migrate-rehearsal.ts';
+import type { ChanceFlow, MeasuredChange } from './measured-change.ts';
+import type { Rehearsal, RehearsedEngine } from './rehearsal-outcome.ts';
 import type { RehearsedFlow } from './rehearsal-probes.ts';
 
 /** The lines. */
@@ -7,7 +8,7 @@ export function renderRehearsal({ pods, nodes, hosts, omittedPods, omittedKinds,
   const equal = omittedPods === 0 ? '' : `; ${omittedPods} more are left out${omittedKinds === 0 ? ', which are like them' : ''}`;
   return [
     '',
-    `Rehearsed with ${pods} pods on ${nodes} nodes and ${hosts} address${hosts === 1 ? '' : 'es'} outside${equal}`,
+    `Rehearsed with ${plural(pods, 'pod')} on ${plural(nodes, 'node')} and ${hosts} address${hosts === 1 ? '' : 'es'} outside${equal}`,
     ...limits.map((limit) => `  not tried: ${limit}`),
     ...engines.flatMap((engine) => renderEngine(engine.engine, engine)),
     ...renderChange('', changed),
@@ -28,22 +29,28 @@ function disagreementOf({ computed, measured, inLab }: RehearsedFlow): string {
   return `computed ${computed}, tried: ${measured}${where}`;
 }
 
-function renderChange(when: string, { lost, gained }: MeasuredChange): string[] {
+function renderChange(when: string, { lost, gained, byChance }: MeasuredChange): string[] {
   return [
     `  ${when}no longer allowed: ${counted(lost.length)}`,
     ...renderFlows(lost, () => 'allow → deny'),
     `  ${when}newly allowed: ${counted(gained.length)}`,
     ...renderFlows(gained, () => 'deny → allow'),
+    ...(byChance.length === 0 ? [] : [`  ${when}decided by the pod that a service draws: ${counted(byChance.length)}`]),
+    ...renderFlows(byChance, ({ before, after }) => `${before} → ${after}`),
   ];
 }
 
 function counted(count: number): string {
-  return `${count} connection${count === 1 ? '' : 's'}`;
+  return plural(count, 'connection');
+}
+
+function plural(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 const flowsShownMax = 8;
 
-function renderFlows(flows: readonly RehearsedFlow[], note: (flow: RehearsedFlow) => string): string[] {
+function renderFlows<Flow extends RehearsedFlow | ChanceFlow>(flows: readonly Flow[], note: (flow: Flow) => string): string[] {
   const rest = flows.length - flowsShownMax;
   return [
     ...flows.slice(0, flowsShownMax).map((flow) => {

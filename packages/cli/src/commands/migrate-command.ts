@@ -11,7 +11,8 @@ export const migrateCommand: Command = {
   summary: 'Say which policies and services change their meaning with another engine',
   description:
     'Judges every flow between pods, nodes and addresses outside as both engines do, and shows the policies\n' +
-    'behind those that are judged differently. Exit code 0 when nothing changes, 1 when something does.',
+    'behind those that are judged differently, with patches. Exit code 0 when nothing changes, 1 when something does,\n' +
+    '2 when nothing can be read, 4 when a lab is not as the manifests have it.',
   options: {
     from: { type: 'string', placeholder: 'ENGINE', values: engines, summary: "the engine now; default that of the lab's cluster" },
     to: { type: 'string', placeholder: 'ENGINE', values: engines, summary: 'the engine then' },
@@ -25,7 +26,8 @@ export const migrateCommand: Command = {
     'patch-out': {
       type: 'string',
       placeholder: 'FOLDER',
-      summary: 'write the proposed patches there, one file a policy, instead of printing them',
+      summary:
+        'write the proposed patches there, one file a policy, instead of printing them; those of kinds that the new engine brings into once-migrated/',
     },
     'windows-expand-unsupported': windowsExpandOption,
     ...failOnOption(['any'], {
