@@ -182,7 +182,13 @@ describe('what changes between the engines of a rehearsal', () => {
 
   const engine = { engine: 'calico', tried: 5, disagreements: [], faults: [] } as const;
   const rehearsal: Rehearsal = {
-    ...{ pods: 1, nodes: 1, hosts: 1, omittedPods: 0, omittedKinds: 0, limits: ['SCTP'], changed: change },
+    pods: 1,
+    nodes: 1,
+    hosts: 1,
+    omittedPods: 0,
+    omittedKinds: 0,
+    limits: ['SCTP'],
+    changed: change,
     engines: [engine, { ...engine, engine: 'cilium' }],
     patched: { ...changeBetween([], []), tried: 5, disagreements: [], faults: [] },
   };

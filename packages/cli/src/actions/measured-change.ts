@@ -31,7 +31,11 @@ export function changeBetween(was: readonly RehearsedFlow[], becomes: readonly R
     lost: certain.filter(({ before }) => before === 'allow').map(({ flow }) => flow),
     gained: certain.filter(({ before }) => before === 'deny').map(({ flow }) => flow),
     byChance: changed.filter(isChance).map(({ flow: { source, destination, family, port, protocol }, before, after: then }) => ({
-      ...{ source, destination, family, port, protocol },
+      source,
+      destination,
+      family,
+      port,
+      protocol,
       before,
       after: then,
     })),
