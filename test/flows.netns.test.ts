@@ -98,6 +98,32 @@ describe('weir flows on a cluster of the lab', () => {
     }
   });
 
+  it('names nodes that are spoken to, and ends when nobody reads what is followed', async () => {
+    const node = await lab.kubectlOutput("get node node1 -o jsonpath='{.status.addresses[0].address}'");
+    expect(await lab.connect({ namespace: 'shop', pod: 'friend' }, `${node}:10250`, '--timeout=1s')).toBe('REFUSED');
+    const flows = `${lab.command.join(' ')} flows --name ${lab.name}`;
+    await vi.waitFor(
+      async () => {
+        const { stdout } = await lab.weir(['flows', '--name', lab.name, '--to', 'node1']);
+        expect(stdout).toMatch(/allowed +TCP +shop\/friend:\d+ → node node1:10250 +node2 +egress: not isolated/);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    const unread = new BackgroundProgram(`bash -c '${flows} -f --last 1 | head -1; echo ended'`, lab.env);
+    try {
+      await unread.until(/→/);
+      await vi.waitFor(
+        async () => {
+          await connect('stranger');
+          expect(await unread.until(/→/)).toContain('ended');
+        },
+        { timeout: 30_000, interval: 100 },
+      );
+    } finally {
+      await unread.stop();
+    }
+  });
+
   it("shows the past in Hubble's JSON, with labels and workloads, filtered", async () => {
     const { code, stdout } = await lab.weir(['flows', '--name', lab.name, '--from', 'shop/friend', '--to', 'shop/server*', '-o', 'json']);
     expect(code).toBe(0);

@@ -49,6 +49,8 @@ import { NodeStatus } from './status/node-status.ts';
 
 /** How long a request at the gate waits for the API server, and then for the kernel, before it is told to ask again. */
 const gatePatienceMs = 10_000;
+/** A line of the flow log tells no more names of one address. */
+const toldNamesMax = 5;
 
 /** A running agent. */
 export interface Agent {
@@ -320,6 +322,7 @@ export class NodeAgent implements Agent {
       sink: openFlowSink(path, this.#settings.flowLogMb),
       log: this.#log,
       isOwnAddress: (address) => this.#ownAddresses.has(address),
+      namesOf: (address) => this.#names.namesOf(address, toldNamesMax),
     });
   }
 

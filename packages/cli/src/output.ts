@@ -23,10 +23,19 @@ export interface OutputOptions {
 export class Output {
   readonly format: string;
   readonly #options: OutputOptions;
+  #isReaderGone = false;
 
   constructor(options: OutputOptions) {
     this.format = options.format;
     this.#options = options;
+    options.stdout.once('error', () => {
+      this.#isReaderGone = true;
+    });
+  }
+
+  /** Whether nobody reads results any more (`weir … | head`): what would go on for ever has to end then. Known when something was written. */
+  get isReaderGone(): boolean {
+    return this.#isReaderGone;
   }
 
   /** Whether the results are for programs. */

@@ -1,7 +1,7 @@
 /** Lines of the agent's own flow log (`weir agent run --flow-log`) as observed flows. */
 import { describeOrigin } from '@weir/model';
 import { hasPorts } from '@weir/net';
-import { addressOf, type Fields, fieldsOf, listOf, portOf, protocolOf, textOf, timeOf } from './log-fields.ts';
+import { addressOf, domainsOf, type Fields, fieldsOf, listOf, portOf, protocolOf, textOf, timeOf } from './log-fields.ts';
 import type { ObservedDecision, ObservedEnd, ObservedFlow, ObservedPolicy } from './observed-flow.ts';
 
 /** The flow of a line; undefined when it tells of none. */
@@ -38,11 +38,13 @@ function isOwnNode(decision: ObservedDecision | undefined): boolean {
 function endOf(end: Fields, withPorts: boolean, ownNode: string | undefined): ObservedEnd {
   const [address, port, node] = [addressOf(end['ip']), portOf(end['port']), textOf(end['node']) ?? ownNode];
   const [namespace, pod] = textOf(end['pod'])?.split('/') ?? [];
+  const domains = pod === undefined ? domainsOf(end['names']) : [];
   return {
     ...(address === undefined ? {} : { address }),
     ...(port === undefined || !withPorts ? {} : { port }),
     ...(namespace === undefined || pod === undefined ? {} : { namespace, pod }),
     ...(node === undefined ? {} : { is: 'node', name: node }),
+    ...(domains.length === 0 ? {} : { domains }),
   };
 }
 

@@ -34,7 +34,7 @@ export function describeFlow(flow: ObservedFlow): DescribedFlow {
     verdict: logged === true ? 'logged' : verdict === 'allow' ? 'allowed' : 'denied',
     protocol: icmp === undefined ? formatProtocol(protocol) : `${formatProtocol(protocol)} ${icmp.type}/${icmp.code}`,
     source: withPort(source),
-    destination: `${withPort(destination)}${via}`,
+    destination: `${withPort(destination)}${namesIn(destination)}${via}`,
     node,
     because: [...reasons, ...(count > 1 ? [`${count} connections`] : []), ...(flow.isReply === true ? ['an answer'] : [])].join('; '),
   };
@@ -51,6 +51,10 @@ export function describeDecision({ verdict, reason, policies, detail }: Observed
 /** `NetworkPolicy demo/web ingress[0].from[1]`. */
 export function describeObservedPolicy({ kind, namespace, name, place }: ObservedPolicy): string {
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}${place === undefined ? '' : ` ${place}`}`;
+}
+
+function namesIn({ domains = [] }: ObservedEnd): string {
+  return domains.length === 0 ? '' : ` (${domains.join(', ')})`;
 }
 
 function withPort(end: ObservedEnd): string {

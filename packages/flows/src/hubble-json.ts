@@ -46,6 +46,8 @@ export interface HubbleFlowJson {
   readonly destination: HubbleEndJson;
   readonly Type: 'L3_L4';
   readonly node_name?: string;
+  /** Names that the destination was asked for by. */
+  readonly destination_names?: readonly string[];
   readonly is_reply: boolean | null;
   /** 5: a policy's verdict; 1: a drop. */
   readonly event_type: { readonly type: number; readonly sub_type?: number };
@@ -84,6 +86,7 @@ export function hubbleJson(flow: ObservedFlow, podFacts: (pod: string) => PodFac
       destination: endOf(destination, flow.node, podFacts),
       Type: 'L3_L4',
       ...nodeName,
+      ...(destination.domains === undefined ? {} : { destination_names: destination.domains }),
       is_reply: flow.isReply ?? null,
       event_type: verdict === 'allow' ? { type: 5 } : { type: 1, sub_type: dropOf(flow).drop_reason ?? 0 },
       traffic_direction: trafficDirection(flow),

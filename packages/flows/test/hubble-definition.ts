@@ -20,6 +20,7 @@ const messages: Readonly<Record<string, Readonly<Record<string, FieldType>>>> = 
     destination: 'Endpoint',
     Type: 'FlowType',
     node_name: 'string',
+    destination_names: 'string[]',
     event_type: 'CiliumEventType',
     traffic_direction: 'TrafficDirection',
     drop_reason_desc: 'DropReason',

@@ -1,5 +1,5 @@
 /** What is written for readers of Hubble's JSON. */
-import { hubbleJson, type ObservedDecision, type ObservedFlow, readFlowLogLine } from '@weir/flows';
+import { describeFlow, hubbleJson, type ObservedDecision, type ObservedFlow, readFlowLogLine } from '@weir/flows';
 import { defined, parseAddress, protocolNumber } from '@weir/net';
 import { Random } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
@@ -48,6 +48,25 @@ describe("an observed flow in Hubble's JSON", () => {
       node_name: 'n1',
       time: '2026-01-31T12:00:00.000Z',
     });
+  });
+
+  it('has the names under which a destination outside was asked for, as the log of the agent has them', () => {
+    const line = {
+      time: '2026-01-31T12:00:00.000Z',
+      node: 'n1',
+      verdict: 'allow',
+      source: { pod: 'demo/client', ip: '10.0.0.1', port: 40_000 },
+      destination: { ip: '203.0.113.7', port: 443, names: ['api.example.com', 'www.example.com'] },
+      protocol: 'TCP',
+    };
+    const read = readFlowLogLine(JSON.stringify(line));
+    const flow = read.kind === 'flow' ? read.flow : undefined;
+    expect(hubbleJson(defined(flow, 'the line is a flow')).flow).toMatchObject({
+      destination: { identity: 2, labels: ['reserved:world'] },
+      destination_names: ['api.example.com', 'www.example.com'],
+    });
+    expect(problemsOf(hubbleJson(defined(flow, 'the line is a flow')))).toEqual([]);
+    expect(describeFlow(defined(flow, 'the line is a flow')).destination).toBe('203.0.113.7:443 (api.example.com, www.example.com)');
   });
 
   it('names the policy whose rule allows or denies, and what is no pod by what is reserved for it', () => {

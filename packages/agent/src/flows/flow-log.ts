@@ -23,6 +23,8 @@ export interface FlowLogOptions {
   readonly sink: FlowSink;
   readonly log: Logger;
   readonly isOwnAddress: (address: Address) => boolean;
+  /** The names of the domain name system that an address was lately told for. */
+  readonly namesOf: (address: Address) => readonly string[];
 }
 
 /** Plain numbers that only grow. */
@@ -99,8 +101,8 @@ export class FlowLog {
       this.#repeated++;
       return;
     } else {
-      const { engine, isOwnAddress } = this.#options;
-      const record = flowRecord(event, { engine, isOwnAddress, time: new Date().toISOString() });
+      const { engine, isOwnAddress, namesOf } = this.#options;
+      const record = flowRecord(event, { engine, isOwnAddress, namesOf, time: new Date().toISOString() });
       if (record !== undefined) this.#lines.push(`${JSON.stringify(record)}\n`);
     }
     this.#flushTimer ??= setImmediate(() => this.#flush());

@@ -14,6 +14,8 @@ import { type DirectionExplanation, endOf, explainEnd } from '../explain-flow.ts
 /** An end with the port that it uses. */
 interface FlowEndRecord extends EndJson {
   readonly port?: number;
+  /** Of a destination that is no pod: the names that pods of this node lately asked for and were told this address. */
+  readonly names?: readonly string[];
 }
 
 /** A direction whose reason is not known any more. */
@@ -56,6 +58,7 @@ export interface FlowRecord {
 export interface FlowContext {
   readonly engine: Engine;
   readonly isOwnAddress: (address: Address) => boolean;
+  readonly namesOf: (address: Address) => readonly string[];
   /** RFC 3339. */
   readonly time: string;
 }
@@ -65,7 +68,7 @@ export type ReportedFlow = Extract<FlowEvent, { readonly direction: Direction }>
 
 /** The line for an event; undefined when no end of it is a pod of this node (any more). */
 export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, context: FlowContext): FlowRecord | undefined {
-  const { engine, isOwnAddress, time } = context;
+  const { engine, isOwnAddress, namesOf, time } = context;
   const { flow } = event;
   if (event.kind === 'unowned') return unjudgedRecord(event, event.reason, context);
   if (event.kind === 'denied' && event.byHost === true) return unjudgedRecord(event, 'host endpoint', context);
@@ -83,7 +86,7 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
     ...(event.kind === 'logged' ? { logged: true as const } : {}),
     direction: directions.length === 2 ? 'both' : first,
     source: endRecord(engine, flow.source, flow.sourcePort),
-    destination: endRecord(engine, flow.destination, flow.destinationPort),
+    destination: destinationRecord(engine, flow, namesOf),
     ...(addressed === undefined ? {} : { service: { ip: formatAddress(addressed.address), ...portOf(addressed.port) } }),
     protocol: formatProtocol(flow.protocol),
     ...portOf(flow.destinationPort),
@@ -96,7 +99,7 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
 function unjudgedRecord(
   { flow, direction }: Pick<ReportedFlow, 'flow' | 'direction'>,
   reason: UnownedReason | 'host endpoint',
-  { engine, time }: FlowContext,
+  { engine, namesOf, time }: FlowContext,
 ): FlowRecord {
   return {
     time,
@@ -104,7 +107,7 @@ function unjudgedRecord(
     verdict: 'deny',
     direction,
     source: endRecord(engine, flow.source, flow.sourcePort),
-    destination: endRecord(engine, flow.destination, flow.destinationPort),
+    destination: destinationRecord(engine, flow, namesOf),
     protocol: formatProtocol(flow.protocol),
     ...portOf(flow.destinationPort),
     ...messageOf(flow),
@@ -135,6 +138,12 @@ function explain(engine: Engine, { direction, verdict, judged }: JudgedDirection
 
 function endRecord(engine: Engine, address: Address, port: number | undefined): FlowEndRecord {
   return { ...endOf(engine, address), ...portOf(port) };
+}
+
+function destinationRecord(engine: Engine, { destination, destinationPort }: Flow, namesOf: FlowContext['namesOf']): FlowEndRecord {
+  const end = endRecord(engine, destination, destinationPort);
+  const names = end.pod === undefined ? namesOf(destination) : [];
+  return names.length === 0 ? end : { ...end, names };
 }
 
 function portOf(port: number | undefined): { readonly port?: number } {

@@ -22,6 +22,8 @@ interface KnownAddress {
 export class AnswerTable {
   /** The name answered last is the last one. */
   readonly #names: Map<string, readonly KnownAddress[]> = new Map();
+  /** The names of each address, as text. */
+  readonly #byAddress: Map<string, Set<string>> = new Map();
 
   /** Takes an answer in; addresses that are known already live on until the later end. */
   learn({ name, addresses }: DomainAnswer, nowMs: number): void {
@@ -33,11 +35,11 @@ export class AnswerTable {
       byText.set(text, { address, untilMs });
     }
     const longest = [...byText.values()].sort((a, b) => b.untilMs - a.untilMs || compareAddresses(a.address, b.address));
-    this.#names.delete(name);
-    this.#names.set(name, longest.slice(0, addressesOfNameMax));
+    this.#forget(name);
+    this.#keep(name, longest.slice(0, addressesOfNameMax));
     for (const oldest of this.#names.keys()) {
       if (this.#names.size <= namesMax) break;
-      this.#names.delete(oldest);
+      this.#forget(oldest);
     }
   }
 
@@ -45,8 +47,38 @@ export class AnswerTable {
   expire(nowMs: number): void {
     for (const [name, known] of this.#names) {
       const left = known.filter(({ untilMs }) => untilMs > nowMs);
+      if (left.length === known.length) continue;
+      this.#forgetAddresses(name);
       if (left.length === 0) this.#names.delete(name);
-      else if (left.length < known.length) this.#names.set(name, left);
+      else this.#keep(name, left);
+    }
+  }
+
+  /** The names that have this address, in order. */
+  namesOf(address: Address): readonly string[] {
+    return [...(this.#byAddress.get(formatAddress(address)) ?? [])].sort();
+  }
+
+  #keep(name: string, known: readonly KnownAddress[]): void {
+    this.#names.set(name, known);
+    for (const { address } of known) {
+      const text = formatAddress(address);
+      const names = this.#byAddress.get(text) ?? new Set<string>();
+      this.#byAddress.set(text, names.add(name));
+    }
+  }
+
+  #forget(name: string): void {
+    this.#forgetAddresses(name);
+    this.#names.delete(name);
+  }
+
+  #forgetAddresses(name: string): void {
+    for (const { address } of this.#names.get(name) ?? []) {
+      const text = formatAddress(address);
+      const names = this.#byAddress.get(text);
+      names?.delete(name);
+      if (names?.size === 0) this.#byAddress.delete(text);
     }
   }
 

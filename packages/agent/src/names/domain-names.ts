@@ -11,7 +11,7 @@
  */
 import type { Engine } from '@weir/calc';
 import { type AddressGroupName, domainMatcher } from '@weir/model';
-import { formatAddress } from '@weir/net';
+import { type Address, formatAddress } from '@weir/net';
 import type { Enforcer } from '../enforcement/enforcer.ts';
 import { type AnswerStore, type KeptAnswers, keptNamesMax } from './answer-store.ts';
 import { AnswerTable } from './answer-table.ts';
@@ -71,6 +71,11 @@ export class DomainNames {
     if (!isMeant) return;
     this.#parts.store.changed();
     await this.#parts.enforcer.settled(this.#parts.patienceMs);
+  }
+
+  /** The names that pods of this node were lately told this address for, whoever asked; the first `most` in order. */
+  namesOf(address: Address, most: number): readonly string[] {
+    return this.#table.namesOf(address).slice(0, most);
   }
 
   /** Drops what has come to its end, and fills groups that rules ask for since. */

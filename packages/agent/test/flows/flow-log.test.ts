@@ -1,6 +1,6 @@
 /** What the flow log does with events, whatever the data plane and the sink do. */
 import { Engine } from '@weir/calc';
-import { defined, type Flow, parseAddress, protocolNumber } from '@weir/net';
+import { type Address, defined, type Flow, formatAddress, parseAddress, protocolNumber } from '@weir/net';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { FlowLog } from '../../src/flows/flow-log.ts';
@@ -42,7 +42,8 @@ class Setup {
       close: () => undefined,
     };
     const { engine, dataplane } = this;
-    this.log = new FlowLog({ engine, dataplane, sink, log: pino({ enabled: false }), isOwnAddress: () => false });
+    const namesOf = (address: Address): readonly string[] => (formatAddress(address) === '203.0.113.7' ? ['api.example.com'] : []);
+    this.log = new FlowLog({ engine, dataplane, sink, log: pino({ enabled: false }), isOwnAddress: () => false, namesOf });
   }
 
   async run(): Promise<void> {
@@ -53,6 +54,17 @@ class Setup {
 }
 
 describe('the flow log', () => {
+  it('tells the names under which a destination outside was asked for', async () => {
+    const setup = new Setup();
+    const outside = { ...flow(443), source: flow(443).destination, destination: defined(parseAddress('203.0.113.7'), 'outside') };
+    setup.dataplane.flowEvents.push({ kind: 'allowed', flow: outside }, { kind: 'denied', flow: flow(80), direction: 'ingress' });
+    await setup.run();
+    expect(setup.written.map(({ destination }) => destination)).toEqual([
+      { ip: '203.0.113.7', port: 443, names: ['api.example.com'] },
+      expect.not.objectContaining({ names: expect.anything() as unknown }),
+    ]);
+  });
+
   it('says that the state has changed where the rules of now would not have done what the kernel did', async () => {
     const setup = new Setup();
     setup.dataplane.flowEvents.push({ kind: 'denied', flow: flow(80), direction: 'ingress' });

@@ -27,6 +27,17 @@ describe('the table of answers', () => {
     expect(members(table, 'domain/a.example')).toEqual([]);
   });
 
+  it('knows the names of an address for as long as one of them has it', () => {
+    const table = new AnswerTable();
+    table.learn(answer('b.example', 10, '203.0.113.1'), 0);
+    table.learn(answer('a.example', 20, '203.0.113.1', '203.0.113.2'), 0);
+    expect(table.namesOf(address('203.0.113.1'))).toEqual(['a.example', 'b.example']);
+    table.expire(10_000);
+    expect(table.namesOf(address('203.0.113.1'))).toEqual(['a.example']);
+    table.expire(20_000);
+    expect(table.namesOf(address('203.0.113.1'))).toEqual([]);
+  });
+
   it('never shortens what an earlier answer has promised', () => {
     const table = new AnswerTable();
     table.learn(answer('a.example', 100, '203.0.113.1'), 0);

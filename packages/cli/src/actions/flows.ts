@@ -9,6 +9,7 @@ import { flowFilterOf } from '../flow-options.ts';
 import { FlowPrinter } from '../flow-printer.ts';
 import type { FlowSource, ToldLine } from '../flow-sources/flow-source.ts';
 import { givenClient, openFlows } from '../flow-sources/open-flow-source.ts';
+import { NodeDirectory } from '../node-directory.ts';
 import { noticeCounts, readFlowFiles } from '../observed-flows.ts';
 import type { Output } from '../output.ts';
 import { PodDirectory } from '../pod-directory.ts';
@@ -61,7 +62,7 @@ async function showRecorded(paths: readonly string[], { options, output }: Invoc
 }
 
 async function follow(source: FlowSource, shown: Shown, { output, signal }: Invocation): Promise<void> {
-  while (!signal.aborted) {
+  while (!signal.aborted && !output.isReaderGone) {
     await sleep(lookAgainMs, undefined, { signal }).catch(() => undefined);
     const lines = await source.take();
     await shown.print(flowsOf(lines));
@@ -80,6 +81,7 @@ class Shown {
   readonly has = { allowed: false, denied: false };
   readonly #filter: FlowFilter;
   readonly #pods: PodDirectory;
+  readonly #nodes: NodeDirectory;
   readonly #printer: FlowPrinter;
   readonly #output: Output;
 
@@ -87,12 +89,13 @@ class Shown {
     this.#output = output;
     this.#filter = filter;
     this.#pods = new PodDirectory(client);
+    this.#nodes = new NodeDirectory(client);
     this.#printer = new FlowPrinter(output, (pod) => this.#pods.get(pod));
   }
 
   /** The latest, oldest first; says how many were not shown. */
   async past(flows: readonly ObservedFlow[], last: number | undefined): Promise<void> {
-    const wanted = flows.filter((flow) => flowMatches(flow, this.#filter)).sort(byTime);
+    const wanted = (await this.#wanted(flows)).sort(byTime);
     const shown = last === undefined ? wanted : wanted.slice(Math.max(0, wanted.length - last));
     this.tellOfMore(wanted.length - shown.length);
     await this.#print(shown);
@@ -103,7 +106,13 @@ class Shown {
   }
 
   async print(flows: readonly ObservedFlow[]): Promise<void> {
-    await this.#print(flows.filter((flow) => flowMatches(flow, this.#filter)).sort(byTime));
+    await this.#print((await this.#wanted(flows)).sort(byTime));
+  }
+
+  /** Agents know their own node alone by its address: the others are named here. */
+  async #wanted(flows: readonly ObservedFlow[]): Promise<ObservedFlow[]> {
+    const named = await this.#nodes.named(flows);
+    return named.filter((flow) => flowMatches(flow, this.#filter));
   }
 
   async #print(flows: readonly ObservedFlow[]): Promise<void> {

@@ -9,14 +9,19 @@
  */
 import { join } from 'node:path';
 
-/** Root of what is kept: `WEIR_STATE_DIR`, or /var/lib/weir. */
+/** Root of what is kept: `WEIR_STATE_DIR`, or /var/lib/weir where that is empty or not there. */
 export function stateRoot(): string {
-  return process.env['WEIR_STATE_DIR'] ?? '/var/lib/weir';
+  return named('WEIR_STATE_DIR') ?? '/var/lib/weir';
 }
 
 /** Root of sockets and process files: `WEIR_RUN_DIR`, or /run/weir. */
 export function runRoot(): string {
-  return process.env['WEIR_RUN_DIR'] ?? '/run/weir';
+  return named('WEIR_RUN_DIR') ?? '/run/weir';
+}
+
+function named(variable: string): string | undefined {
+  const value = process.env[variable];
+  return value === '' ? undefined : value;
 }
 
 /** The paths of one cluster. */
