@@ -10,6 +10,7 @@ export interface RunForm {
   /** The answers, in the order of the questions; left out: there is no terminal. */
   readonly answers?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 /** An endpoint and a home directory. */
@@ -32,12 +33,13 @@ export class AzAtTerminal {
   }
 
   /** Runs one command line; words are separated by spaces. */
-  run(line: string, { answers, environment = {} }: RunForm = {}): Promise<AzOutcome> {
+  run(line: string, { answers, environment = {}, signal }: RunForm = {}): Promise<AzOutcome> {
     return runWeirAz(this.endpoint, {
       args: line.split(' '),
       environment: { HOME: this.home, ...environment },
       directory: join(this.home, 'weir-az'),
       answers,
+      signal,
     });
   }
 

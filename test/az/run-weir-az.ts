@@ -18,12 +18,14 @@ export interface AzRun {
   readonly directory: string;
   /** What somebody at the terminal answers, in the order of the questions; left out: there is no terminal. */
   readonly answers?: readonly string[] | undefined;
+  /** Aborted: the person has stopped it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs it to its end. */
 export async function runWeirAz(
   { arm: { base, state }, authority, secret }: ArmEndpoint,
-  { args, environment, directory, answers }: AzRun,
+  { args, environment, directory, answers, signal = new AbortController().signal }: AzRun,
 ): Promise<AzOutcome> {
   const stdin = Object.assign(new PassThrough(), { isTTY: answers !== undefined, setRawMode: () => undefined });
   const [stdout, stderr] = [new Collected(), new Collected()];
@@ -39,7 +41,7 @@ export async function runWeirAz(
     args,
     environment,
     streams: { stdin, stdout, stderr },
-    signal: new AbortController().signal,
+    signal,
     machineAccount: () => Promise.resolve({ cloud: 'WeirLab', base, authority, application, secret, tenant }),
     directory,
   });

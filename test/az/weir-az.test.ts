@@ -50,6 +50,13 @@ describe('az aks update', () => {
     expect(await network()).toEqual([null, 'cilium', 'cilium']);
   });
 
+  it('rotates the key of tokens, when the answer is yes', async () => {
+    const rotate = `aks oidc-issuer rotate-signing-keys ${cluster}`;
+    expect((await az.run(rotate, { answers: ['n'] })).stderr).toMatch(/perform this operation\? \(y\/n\): ERROR: Operation cancelled\.\n$/);
+    expect(await az.run(rotate, { answers: ['y'] })).toMatchObject({ code: 0, stdout: '' });
+    expect(az.endpoint.host.asked.at(-1)).toMatch(/rotate.*c1/i);
+  });
+
   it('comes back at once with --no-wait, and is waited for', async () => {
     expect(await az.run(`aks update ${cluster} --tags a=b --no-wait`)).toMatchObject({ code: 0, stdout: '', stderr: '' });
     await az.output(`aks wait ${cluster} --updated --interval 1 --timeout 60`);
@@ -58,6 +65,18 @@ describe('az aks update', () => {
       code: 1,
       stderr: 'ERROR: Wait operation timed-out after 1 seconds\n',
     });
+  });
+
+  it('says of an operation that goes on that nobody waits for it when it is stopped', async () => {
+    let open = (): void => undefined;
+    az.endpoint.host.gate = new Promise((resolve) => (open = resolve));
+    const stop = new AbortController();
+    const updated = az.run(`aks update ${cluster} --tags a=stopped`, { signal: stop.signal });
+    await expect.poll(() => az.output(`aks show ${cluster} --query tags.a -o tsv`), { timeout: 30_000 }).toBe('stopped\n');
+    stop.abort();
+    expect(await updated).toEqual({ code: 1, stdout: '', stderr: 'ERROR: Long-running operation wait cancelled.\n' });
+    open();
+    await az.output(`aks wait ${cluster} --updated --interval 1 --timeout 60`);
   });
 
   it('fails with the reason of an operation that fails', async () => {
@@ -233,6 +252,25 @@ describe('az --query', () => {
 });
 
 describe('az extension', () => {
+  it('lists what the index of the endpoint offers, and whether it is there', async () => {
+    expect(JSON.parse(await az.output('extension list-available'))).toEqual([
+      {
+        name: 'aks-preview',
+        version: expect.stringMatching(/^\d/) as string,
+        summary: expect.stringMatching(/./) as string,
+        preview: true,
+        experimental: false,
+        installed: false,
+      },
+    ]);
+    expect(await az.output('extension list-available -o table')).toMatch(/^Name +Version +Summary +Preview +Experimental +Installed\n-/);
+    expect(JSON.parse(await az.output('extension list-versions -n aks-preview --query [].[installed,compatible]'))).toEqual([
+      [false, true],
+    ]);
+    expect((await az.run('extension list-versions -n nope')).stderr).toBe('ERROR: Extension nope not found.\n');
+    expect((await az.run('extension add -n a --source b')).stderr).toBe('ERROR: usage error: --name NAME | --source SOURCE\n');
+  });
+
   it('notes what the index of the endpoint offers, once', async () => {
     expect(await az.run('extension add --name aks-preview')).toMatchObject({ code: 0, stdout: '' });
     expect((await az.run('extension add --name aks-preview')).stderr).toMatch(

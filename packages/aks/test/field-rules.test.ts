@@ -34,6 +34,8 @@ const rows: readonly (readonly [properties: object, target: string, message: Reg
   [{ scaleSetPriority: 'Spot', spotMaxPrice: -2 }, 'spotMaxPrice', /-1 for no limit/],
   [{ upgradeSettings: { maxSurge: 'foo' } }, 'upgradeSettings.maxSurge', /'foo'\. It is a number of nodes or a share from 1% to 100%/],
   [{ upgradeSettings: { maxSurge: '150%' } }, 'upgradeSettings.maxSurge', /a share from 1% to 100%/],
+  [{ upgradeSettings: { maxSurge: '0%' } }, 'upgradeSettings.maxSurge', /a share from 1% to 100%/],
+  [{ upgradeSettings: { maxSurge: '0' } }, 'upgradeSettings.maxSurge', /are not both 0/],
   [{ upgradeSettings: { maxSurge: '-1' } }, 'upgradeSettings.maxSurge', /a number of nodes/],
   [{ upgradeSettings: { maxSurge: 2 } }, 'upgradeSettings.maxSurge', /as a text/],
   [{ upgradeSettings: { maxSurge: '1', maxUnavailable: '101%' } }, 'upgradeSettings.maxUnavailable', /a share/],

@@ -26,7 +26,7 @@ it.each([
   ['number', 5, { maxSurge: '2' }, 2, 2],
   ['more than there are', 2, { maxSurge: '5' }, 2, 2],
   ['none', 4, { maxSurge: '0', maxUnavailable: '50%' }, 0, 2],
-  ['neither', 4, { maxSurge: '0', maxUnavailable: '0' }, 0, 1],
+  ['one away', 4, { maxSurge: '0', maxUnavailable: '1' }, 0, 1],
 ] as const)('%s: of %i nodes with %j, %i come and %i go at a time', async (what, count, upgradeSettings, surge, atOnce) => {
   const { pools } = await target(`c-${what.replaceAll(' ', '-')}`, { count, upgradeSettings });
   expect(pools.map((pool) => [pool.nodes.length, pool.surge.length, pool.atOnce])).toEqual([[count, surge, atOnce]]);

@@ -73,6 +73,18 @@ describe('the list of resources', () => {
     return (json['value'] as { name: string }[]).map(({ name }) => name).toSorted();
   };
 
+  it('of groups has those alone whose tag has the name and the value', async () => {
+    await endpoint.ask('PUT', '/resourceGroups/tagged', { location: 'canadaeast', tags: { a: 'x', b: 'y' } });
+    const groups = async (filter: string): Promise<unknown> => {
+      const { status, json } = await endpoint.ask('GET', `/resourceGroups?$filter=${encodeURIComponent(filter)}`);
+      return status === 200 ? (json['value'] as { name: string }[]).map(({ name }) => name) : status;
+    };
+    expect(await groups("tagName eq 'A'")).toEqual(['tagged']);
+    expect(await groups("tagname eq 'a' and tagvalue eq 'x'")).toEqual(['tagged']);
+    expect(await groups("tagname eq 'a' and tagvalue eq 'y'")).toEqual([]);
+    expect(await groups('nonsense')).toBe(400);
+  });
+
   it('has clusters and identities, and those alone that a filter names', async () => {
     await scene.create({ top: { tags: { kind: "it's" } } });
     await endpoint.ask('PUT', path, { location: 'canadaeast' });

@@ -30,6 +30,7 @@ export const azCommands: CommandTree = {
     { words: 'aks', summary: 'Managed clusters' },
     { words: 'aks command', summary: 'Commands inside a managed cluster' },
     { words: 'aks nodepool', summary: 'Node pools' },
+    { words: 'aks oidc-issuer', summary: 'The issuer of tokens of service accounts' },
     { words: 'cloud', summary: 'Endpoints by name' },
     { words: 'extension', summary: 'Extensions of az' },
     { words: 'feature', summary: 'Preview features' },

@@ -67,10 +67,13 @@ export async function runAz(options: RunAzOptions): Promise<AzExitCode> {
     begun = { terminal: loudness(given), at: performance.now() };
     return await runCommand(command, { given, terminal: begun.terminal, options, query });
   } catch (error) {
-    const told = options.signal.aborted ? refused('Keyboard interrupt is captured.') : error;
-    if (!(told instanceof AzError)) throw error;
-    loudness(new GivenArguments(new Map())).fail(told);
-    return told.exitCode;
+    if (!(error instanceof AzError)) {
+      // Who stops a command knows why it ends.
+      if (options.signal.aborted) return 1;
+      throw error;
+    }
+    loudness(new GivenArguments(new Map())).fail(error);
+    return error.exitCode;
   } finally {
     begun?.terminal.info(durations({ started, begun: begun.at, ended: performance.now() }));
   }

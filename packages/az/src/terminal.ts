@@ -108,6 +108,7 @@ export class Terminal {
     try {
       return await reader.question(question, { signal: ended.signal });
     } catch (error) {
+      if (this.#interrupt?.aborted === true) throw error;
       if (ended.signal.aborted) throw refused('Operation cancelled.');
       throw error;
     } finally {

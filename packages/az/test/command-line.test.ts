@@ -101,7 +101,8 @@ describe('a command line of az', () => {
 
   it('is told what there is: groups, commands, arguments', async () => {
     expect((await az('')).stdout).toContain('    aks       : Managed clusters\n');
-    expect((await az('aks -h')).stdout).toContain('    nodepool        : Node pools\n');
+    const group = (await az('aks -h')).stdout;
+    expect(group).toMatch(/^Subgroups:\n {4}command +: [^]*^ {4}nodepool +: Node pools\n[^]*^Commands:\n {4}create +: /m);
     const { code, stdout } = await az('aks update --help');
     expect(code).toBe(0);
     expect(stdout).toMatch(/--resource-group -g +: Name of the resource group\. \[Required\]/);
@@ -114,6 +115,15 @@ describe('a command line of az', () => {
     expect([Number(major), Number(minor) >= 1]).toEqual([2, true]);
     expect(JSON.parse((await az('version')).stdout)).toMatchObject({ 'azure-cli': expect.stringMatching(/^2\./) as string });
   });
+
+  it.each(['account', 'aks', 'aks command', 'aks nodepool', 'aks oidc-issuer', 'cloud', 'extension', 'feature', 'group', 'provider'])(
+    'az %s has a summary for everything in it',
+    async (words) => {
+      const { code, stdout } = await az(`${words} -h`);
+      expect(code).toBe(0);
+      expect(stdout.split('\n').filter((line) => /^ {4}\S+ +: *$/.test(line))).toEqual([]);
+    },
+  );
 
   it('is completed: words, options, values', () => {
     expect(azCompletions(['aks', 'nodepool', 'up'])).toEqual(['update', 'upgrade']);

@@ -43,7 +43,7 @@ export function poolFieldsProblem({ vmSize, more }: AgentPool): ArmError | undef
 }
 
 /** A number of nodes, or a share of them of at most all. */
-const countOrShare = /^(\d+|(\d{1,2}|100)%)$/;
+const countOrShare = /^(\d+|([1-9]\d?|100)%)$/;
 
 function upgradeProblem(settings: JsonObject): ArmError | undefined {
   for (const field of ['maxSurge', 'maxUnavailable']) {
@@ -52,6 +52,9 @@ function upgradeProblem(settings: JsonObject): ArmError | undefined {
     if (typeof value !== 'string' || !countOrShare.test(value)) {
       return invalid(`upgradeSettings.${field}`, value, 'It is a number of nodes or a share from 1% to 100%, as a text.');
     }
+  }
+  if (settings['maxSurge'] === '0' && ['0', '', null, undefined].some((none) => none === settings['maxUnavailable'])) {
+    return invalid('upgradeSettings.maxSurge', '0', 'maxSurge and maxUnavailable are not both 0: no node could be replaced.');
   }
   const minutes: readonly (readonly [string, number, number])[] = [
     ['drainTimeoutInMinutes', 1, drainMinutesMax],

@@ -29,7 +29,10 @@ export function addGroupRoutes(routes: RouteTable<ArmRoute>, source: GroupSource
     if (group === undefined) throw groupNotFound(name);
     return group;
   };
-  add(`GET ${all}`, () => ok({ value: groups.list().map((group) => describeGroup(subscription, group)) }));
+  add(`GET ${all}`, ({ query }) => {
+    const described = groups.list().map((group) => describeGroup(subscription, group));
+    return ok({ value: filterResources(described, query.get('$filter') ?? '') });
+  });
   add(`GET ${all}/{group}`, ({ parameters }) => ok(describeGroup(subscription, find(parameters['group']))));
   add(`HEAD ${all}/{group}`, ({ parameters }) => ({ status: groups.get(keyOf(parameters['group'] ?? '')) === undefined ? 404 : 204 }));
   add(`PUT ${all}/{group}`, ({ parameters, body }) => {

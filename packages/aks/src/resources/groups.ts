@@ -3,6 +3,7 @@ import { type JsonObject, textAt } from '@weir/kube';
 import { gatewayError } from '../arm/arm-error.ts';
 import { groupId } from '../arm/resource-id.ts';
 import { regionOf } from './regions.ts';
+import type { ListedResource } from './resource-filter.ts';
 import { tagsOf } from './tags.ts';
 
 /** A group. */
@@ -48,7 +49,7 @@ export function readGroup(name: string, body: JsonObject, existing: ResourceGrou
 }
 
 /** A group as answers show it. */
-export function describeGroup(subscription: string, group: ResourceGroup): object {
+export function describeGroup(subscription: string, group: ResourceGroup): ListedResource & { readonly properties: object } {
   return {
     id: groupId(subscription, group.name),
     name: group.name,

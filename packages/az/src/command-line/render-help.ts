@@ -9,10 +9,31 @@ export function renderHelp(tree: CommandTree, { words, command }: NamedCommand):
 }
 
 function groupHelp(tree: CommandTree, named: string): string {
-  const summaryOf = (words: string): string => [...tree.commands, ...tree.groups].find((each) => each.words === words)?.summary ?? '';
-  const about = named === '' ? 'Weir’s az: the commands of azure-cli that managed clusters of this machine need' : summaryOf(named);
-  const rows = nextWords(tree, named).map((word) => [word, summaryOf(named === '' ? word : `${named} ${word}`)] as const);
-  return [`\nGroup`, `    az${named === '' ? '' : ` ${named}`} : ${about}.\n`, 'Commands:', ...columns(rows), '', ''].join('\n');
+  const about =
+    named === '' ? 'Weir’s az: the commands of azure-cli that managed clusters of this machine need' : summaryOf(tree.groups, named);
+  const below = nextWords(tree, named).map((word) => [word, named === '' ? word : `${named} ${word}`] as const);
+  const isCommand = (words: string): boolean => tree.commands.some((each) => each.words === words);
+  const section = (title: string, among: readonly Summarized[], isIn: (words: string) => boolean): readonly string[] => {
+    const rows = below.filter(([, words]) => isIn(words)).map(([word, words]) => [word, summaryOf(among, words)] as const);
+    return rows.length === 0 ? [] : [title, ...columns(rows), ''];
+  };
+  return [
+    '\nGroup',
+    `    az${named === '' ? '' : ` ${named}`} : ${about}.\n`,
+    ...section('Subgroups:', tree.groups, (words) => !isCommand(words)),
+    ...section('Commands:', tree.commands, isCommand),
+    '',
+  ].join('\n');
+}
+
+/** A command or a group. */
+interface Summarized {
+  readonly words: string;
+  readonly summary: string;
+}
+
+function summaryOf(among: readonly Summarized[], words: string): string {
+  return among.find((each) => each.words === words)?.summary ?? '';
 }
 
 function commandHelp({ words, summary, arguments: own, examples = [] }: AzCommand): string {

@@ -34,6 +34,13 @@ const actions: readonly ClusterAction[] = [
     summary: 'Give a managed cluster other certificates; kubeconfigs of before are worth nothing then',
     confirmation: 'Kubernetes will be unavailable during certificate rotation process.\nAre you sure you want to perform this operation?',
   },
+  {
+    words: 'aks oidc-issuer rotate-signing-keys',
+    action: 'rotateServiceAccountSigningKeys',
+    summary: 'Give the tokens of service accounts another key',
+    confirmation:
+      'Be careful that rotate oidc issuer signing keys twice within short period will invalidate service accounts token immediately. Please refer to doc for details.\nAre you sure you want to perform this operation?',
+  },
 ];
 
 /** Commands that are a POST without a body. */

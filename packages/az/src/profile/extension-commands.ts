@@ -26,8 +26,9 @@ export const extensionCommands: readonly AzCommand[] = [
     run: async (invocation) => {
       const { given, directory, terminal } = invocation;
       const wished = given.text('name');
-      if (given.has('source')) throw refused('weir az adds extensions of the index of its endpoint only: az extension add --name NAME');
-      if (wished === undefined) throw refused('usage error: --name NAME | --source SOURCE');
+      if (given.has('source') && wished === undefined)
+        throw refused('weir az adds extensions of the index of its endpoint only: az extension add --name NAME');
+      if (wished === undefined || given.has('source')) throw refused('usage error: --name NAME | --source SOURCE');
       const there = noted(invocation, wished);
       if (there !== undefined) terminal.warn(`Extension '${wished}' ${there.version} is already installed.`);
       if (there !== undefined && !given.flag('upgrade')) return undefined;
@@ -72,6 +73,45 @@ export const extensionCommands: readonly AzCommand[] = [
     },
   },
   {
+    words: 'extension list-available',
+    summary: "List the extensions of the endpoint's index",
+    arguments: [flag('--show-details -d', 'All that the index says')],
+    table: (result) => (isJsonObject(result) ? Object.keys(result).map((title) => ({ Name: title })) : result),
+    run: async (invocation) => {
+      const index = await fetchIndex(invocation);
+      if (invocation.given.flag('showDetails')) return index;
+      return Object.keys(index)
+        .sort()
+        .flatMap((title) => {
+          const newest = objectsAt(index, title).at(-1);
+          const metadata = newest === undefined ? undefined : objectAt(newest, 'metadata');
+          return metadata === undefined ? [] : [availableRow(invocation, title, metadata)];
+        });
+    },
+  },
+  {
+    words: 'extension list-versions',
+    summary: 'List the versions of an extension',
+    arguments: [name],
+    run: async (invocation) => {
+      const title = invocation.given.required('name');
+      const entries = objectsAt(await fetchIndex(invocation), title);
+      if (entries.length === 0) throw refused(`Extension ${title} not found.`);
+      return entries.map((entry, at) => {
+        const metadata = objectAt(entry, 'metadata') ?? {};
+        const { version, isPreview } = fromIndex(title, metadata);
+        return {
+          name: title,
+          version: at === entries.length - 1 ? `${version} (max compatible version)` : version,
+          preview: isPreview,
+          experimental: metadata['azext.isExperimental'] === true,
+          installed: noted(invocation, title)?.version === version,
+          compatible: true,
+        };
+      });
+    },
+  },
+  {
     words: 'extension remove',
     summary: 'Take an extension away',
     arguments: [name],
@@ -89,16 +129,36 @@ function noted({ directory }: AzInvocation, wished: string): NotedExtension | un
   return directory.extensions.find((each) => each.name === wished);
 }
 
-/** The newest of the endpoint's index, or the version that was named. */
-async function offeredExtension({ arm, given }: AzInvocation, wished: string): Promise<NotedExtension> {
+/** The index of the endpoint: entries by name, the newest last. */
+async function fetchIndex({ arm }: AzInvocation): Promise<JsonObject> {
   const client = await arm();
   const answer = await client.ask({ method: 'GET', path: `${client.base}/azmirror/extensions/index.json` });
-  if (answer.status !== 200 || !isJsonObject(answer.json)) throw refused('Unable to get extension index.\n');
-  const all = objectsAt(objectAt(answer.json, 'extensions'), wished).map((each) => fromIndex(wished, objectAt(each, 'metadata') ?? {}));
-  const version = given.text('version');
+  const index = answer.status === 200 && isJsonObject(answer.json) ? objectAt(answer.json, 'extensions') : undefined;
+  if (index === undefined) throw refused('Unable to get extension index.\n');
+  return index;
+}
+
+/** The newest of the endpoint's index, or the version that was named. */
+async function offeredExtension(invocation: AzInvocation, wished: string): Promise<NotedExtension> {
+  const all = objectsAt(await fetchIndex(invocation), wished).map((each) => fromIndex(wished, objectAt(each, 'metadata') ?? {}));
+  if (all.length === 0) throw refused(`No extension found with name '${wished}'\n\nUse --debug for more information`);
+  const version = invocation.given.text('version');
   const found = version === undefined || version === 'latest' ? all.at(-1) : all.find((each) => each.version === version);
   if (found !== undefined) return found;
   throw refused(`No matching extensions for '${wished}' found.\n\nUse --debug for more information`);
+}
+
+function availableRow(invocation: AzInvocation, title: string, metadata: JsonObject): object {
+  const { version, isPreview } = fromIndex(title, metadata);
+  const there = noted(invocation, title)?.version;
+  return {
+    name: title,
+    version,
+    summary: textAt(metadata, 'summary'),
+    preview: isPreview,
+    experimental: metadata['azext.isExperimental'] === true,
+    installed: there === undefined ? false : there === version ? true : 'True (upgrade available)',
+  };
 }
 
 function fromIndex(title: string, metadata: JsonObject): NotedExtension {

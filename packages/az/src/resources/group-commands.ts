@@ -1,5 +1,5 @@
 /** `az group`: resource groups. */
-import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
+import { isJsonObject, type JsonObject, textAt } from '@weir/kube';
 import { argument } from '../command-line/argument.ts';
 import { type AzCommand, location, noWait, subscription, tags, yes } from '../command-line/az-command.ts';
 import { genericUpdate, updateGenerically } from '../command-line/generic-update.ts';
@@ -50,10 +50,9 @@ export const groupCommands: readonly AzCommand[] = [
     arguments: [argument('--tag', 'Only those with this key[=value]'), subscription],
     table: (result) => (Array.isArray(result) ? result.filter(isJsonObject).map(groupRow) : []),
     run: async ({ given, arm }) => {
-      const groups = await (await arm()).list('/resourcegroups', resourcesVersion);
-      const tag = given.text('tag');
-      const isWished = tag === undefined ? () => true : hasTag(tag);
-      return groups.filter(isWished).map((each) => shaped(each, groupShape));
+      const filter = tagFilter(given.text('tag') ?? '');
+      const path = filter === '' ? '/resourcegroups' : `/resourcegroups?$filter=${encodeURIComponent(filter)}`;
+      return (await (await arm()).list(path, resourcesVersion)).map((each) => shaped(each, groupShape));
     },
   },
   {
@@ -117,10 +116,10 @@ function groupRow({ name, location: region, properties }: JsonObject): object {
   return { name, location: region, status: isJsonObject(properties) ? textAt(properties, 'provisioningState') : '' };
 }
 
-function hasTag(tag: string): (group: JsonObject) => boolean {
-  const [[key, value] = ['', '']] = Object.entries(pairsOf([tag]));
-  return (each) => {
-    const present = textAt(objectAt(each, 'tags'), key);
-    return objectAt(each, 'tags')?.[key] !== undefined && (value === '' || present === value);
-  };
+/** `a=b` as the server takes it; '' for nothing. */
+function tagFilter(tag: string): string {
+  const [pair] = Object.entries(pairsOf([tag]));
+  if (pair === undefined) return '';
+  const [name, value] = pair.map((text) => `'${text.replaceAll("'", "''")}'`);
+  return `tagname eq ${name ?? ''}${pair[1] === '' ? '' : ` and tagvalue eq ${value ?? ''}`}`;
 }

@@ -72,6 +72,11 @@ export class ArmClient {
     return this.#options.subscription;
   }
 
+  /** Whether the person has stopped the command. */
+  get isInterrupted(): boolean {
+    return this.#options.signal.aborted;
+  }
+
   get terminal(): Terminal {
     return this.#options.terminal;
   }

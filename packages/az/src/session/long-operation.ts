@@ -21,9 +21,12 @@ const unsaidMs = 30_000;
 /** Waits for the end of what `first` began. Throws {@link AzError} when it fails. */
 export async function endOf(arm: ArmClient, first: ArmAnswer, isPut: boolean): Promise<EndedOperation> {
   const { 'azure-asyncoperation': statusUrl, location } = first.headers;
+  arm.terminal.progress(' - Starting ..');
   try {
     if (statusUrl !== undefined) return await endOfStatus(arm, first, { statusUrl, isPut, location });
     if (location !== undefined) return { result: await endOfLocation(arm, location), told: {} };
+  } catch (error) {
+    throw arm.isInterrupted ? new AzError(1, 'Long-running operation wait cancelled.') : error;
   } finally {
     arm.terminal.progress('');
   }
