@@ -32,7 +32,7 @@ export {
 export { flowLogsOf, type NodeFlowLog } from './cluster/flow-logs.ts';
 export { endProcess } from './cluster/process-identity.ts';
 export { lockHolder, takeProcessLock } from './cluster/process-lock.ts';
-export { restartCluster } from './cluster/restart-cluster.ts';
+export { restartCluster, reviveCluster } from './cluster/restart-cluster.ts';
 export { type RotatedSecrets, rotateCertificates } from './cluster/rotate-certificates.ts';
 export type { StartOptions } from './cluster/start-cluster.ts';
 export { stopCluster } from './cluster/stop-cluster.ts';

@@ -30,12 +30,16 @@ const runSecondsMax = 1_800;
 /** A pod that does not start by then will not. */
 const startMs = 120_000;
 
-/** Runs it to its end and takes its pod away. Rejects with the reason when it could not be run. */
-export async function runClusterCommand(kubeconfig: string, wish: CommandWish): Promise<CommandOutcome> {
+/**
+ * Runs it to its end and takes its pod away, and those of commands that are not among the `running` ones: whoever ran
+ * them has died. Rejects with the reason when it could not be run.
+ */
+export async function runClusterCommand(kubeconfig: string, wish: CommandWish, running: ReadonlySet<string>): Promise<CommandOutcome> {
   const client = new KubeClient(await loadKubeconfig(kubeconfig), { userAgent: 'weir-arm' });
-  const name = `command-${wish.id}`;
+  const name = nameOf(wish.id);
   try {
     await prepare(client);
+    await removeLeftOver(client, running);
     await client.create(secretsPath(namespace), filesOf(name, wish));
     await client.create(podsPath(namespace), podOf(name, wish));
     const exitCode = await ended(client, name);
@@ -44,12 +48,27 @@ export async function runClusterCommand(kubeconfig: string, wish: CommandWish): 
     });
     return { exitCode, logs };
   } finally {
-    await Promise.all([
-      gone(client.delete(podsPath(namespace), name, { gracePeriodSeconds: 0 })),
-      gone(client.delete(secretsPath(namespace), name)),
-    ]);
+    await Promise.all([removePod(client, name), gone(client.delete(secretsPath(namespace), name))]);
     client.close();
   }
+}
+
+function nameOf(id: string): string {
+  return `command-${id}`;
+}
+
+async function removePod(client: KubeClient, name: string): Promise<void> {
+  await gone(client.delete(podsPath(namespace), name, { gracePeriodSeconds: 0 }));
+}
+
+async function removeLeftOver(client: KubeClient, running: ReadonlySet<string>): Promise<void> {
+  const kept = new Set([...running].map(nameOf));
+  const isLeft = ({ metadata }: KubeObject): boolean => metadata.name?.startsWith(nameOf('')) === true && !kept.has(metadata.name);
+  const [pods, secrets] = await Promise.all([client.list<Pod>(podsPath(namespace)), client.list<KubeObject>(secretsPath(namespace))]);
+  await Promise.all([
+    ...pods.items.filter(isLeft).map(({ metadata }) => removePod(client, metadata.name ?? '')),
+    ...secrets.items.filter(isLeft).map(({ metadata }) => gone(client.delete(secretsPath(namespace), metadata.name ?? ''))),
+  ]);
 }
 
 /** What all commands of a cluster have in common; it stays. */

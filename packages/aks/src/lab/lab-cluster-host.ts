@@ -11,6 +11,7 @@ import {
   readClusterConfig,
   reportLines,
   restartCluster,
+  reviveCluster,
   rotateCertificates,
   type StartOptions,
   stopCluster,
@@ -36,12 +37,29 @@ const readyMs = 300_000;
 /** A host that makes real clusters. */
 export class LabClusterHost implements ClusterHost {
   readonly #options: LabHostOptions;
+  /** Clusters that were looked after when this process met them first. */
+  readonly #revived = new Map<string, Promise<void>>();
+  /** Commands that this process runs; others' pods are left over. */
+  readonly #commands = new Set<string>();
 
   constructor(options: LabHostOptions) {
     this.#options = options;
   }
 
+  /**
+   * An earlier process may have died with the cluster's supervisor: what still runs is looked after again. Done once for
+   * a cluster, before anything else of it. Never rejects.
+   */
+  revive({ labCluster }: Pick<ManagedCluster, 'labCluster'>): Promise<void> {
+    const begun = this.#revived.get(labCluster);
+    if (begun !== undefined) return begun;
+    const revival = reviveCluster(labCluster, this.#how(undefined)).catch((error: unknown) => this.#options.onProgress(String(error)));
+    this.#revived.set(labCluster, revival);
+    return revival;
+  }
+
   async create(cluster: ManagedCluster, signal?: AbortSignal): Promise<void> {
+    await this.revive(cluster);
     if ((await readClusterConfig(cluster.labCluster)) !== undefined) {
       // An earlier attempt came so far that it is a cluster.
       await this.#become(cluster, signal);
@@ -65,21 +83,26 @@ export class LabClusterHost implements ClusterHost {
   }
 
   /** What is there decides about what is to be done, and not what is said to have been there. */
-  change(_from: ManagedCluster, to: ManagedCluster, signal: AbortSignal): Promise<ChangeReport> {
-    return this.#become(to, signal);
+  async change(_from: ManagedCluster, to: ManagedCluster, signal: AbortSignal): Promise<ChangeReport> {
+    await this.revive(to);
+    return await this.#become(to, signal);
   }
 
-  async remove({ labCluster }: ManagedCluster): Promise<void> {
-    await downCluster(labCluster);
+  async remove(cluster: ManagedCluster): Promise<void> {
+    // What goes is not brought up for it.
+    await this.#revived.get(cluster.labCluster);
+    await downCluster(cluster.labCluster);
   }
 
   /** A cluster that was stopped is brought up again as it was. */
-  async start({ labCluster }: ManagedCluster, signal: AbortSignal): Promise<void> {
-    await restartCluster(labCluster, this.#how(signal));
+  async start(cluster: ManagedCluster, signal: AbortSignal): Promise<void> {
+    await this.revive(cluster);
+    await restartCluster(cluster.labCluster, this.#how(signal));
   }
 
-  stop({ labCluster }: ManagedCluster): Promise<void> {
-    return stopCluster(labCluster);
+  async stop(cluster: ManagedCluster): Promise<void> {
+    await this.revive(cluster);
+    await stopCluster(cluster.labCluster);
   }
 
   rotateClusterCertificates(cluster: ManagedCluster): Promise<void> {
@@ -100,8 +123,13 @@ export class LabClusterHost implements ClusterHost {
     return { server, certificateAuthority, certificate: clientCertificate, key: clientKey };
   }
 
-  run({ labCluster }: ManagedCluster, wish: CommandWish): Promise<CommandOutcome> {
-    return runClusterCommand(clusterLayout(labCluster).kubeconfig, wish);
+  async run({ labCluster }: ManagedCluster, wish: CommandWish): Promise<CommandOutcome> {
+    this.#commands.add(wish.id);
+    try {
+      return await runClusterCommand(clusterLayout(labCluster).kubeconfig, wish, this.#commands);
+    } finally {
+      this.#commands.delete(wish.id);
+    }
   }
 
   async #become(cluster: ManagedCluster, signal?: AbortSignal): Promise<ChangeReport> {
@@ -118,7 +146,7 @@ export class LabClusterHost implements ClusterHost {
 
   /** Everything that trusts or shows what is rotated is started anew. */
   async #rotate(cluster: ManagedCluster, what: RotatedSecrets): Promise<void> {
-    await stopCluster(cluster.labCluster);
+    await this.stop(cluster);
     await rotateCertificates(cluster.labCluster, what);
     await restartCluster(cluster.labCluster, this.#how(undefined));
   }

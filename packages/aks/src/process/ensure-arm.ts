@@ -1,5 +1,5 @@
 /** Starts the endpoint when it does not run, and ends it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,15 +29,23 @@ const endMs = 15_000;
 export async function ensureArm(command: readonly string[]): Promise<RunningArm> {
   const layout = armLayout();
   makeDirectory(layout.state, 0o700);
-  if (lockHolder(layout.lock) === undefined) start(command);
+  const started = lockHolder(layout.lock) === undefined ? start(command) : undefined;
   for (const deadlineMs = Date.now() + startMs; ; await sleep(50)) {
     const running = await runningArm();
     if (running !== undefined) return running;
-    if (Date.now() > deadlineMs) {
-      const lines = lastLogLines(layout.log, 12).join('\n  ');
-      throw new ClusterError('failed', `the ARM endpoint does not answer after ${startMs / 1_000} s; the end of its log:\n  ${lines}`);
-    }
+    // One that ends because another one was faster leaves that one's lock.
+    if (started !== undefined && hasEnded(started) && lockHolder(layout.lock) === undefined) throw failure('has ended at once');
+    if (Date.now() > deadlineMs) throw failure(`does not answer after ${startMs / 1_000} s`);
   }
+}
+
+function failure(what: string): ClusterError {
+  const lines = lastLogLines(armLayout().log, 12).join('\n  ');
+  return new ClusterError('failed', `the ARM endpoint ${what}; the end of its log:\n  ${lines}`);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** Ends it. Answers whether it ran. Its state stays. */
@@ -82,12 +90,14 @@ function answers(port: number, authorityFile: string): Promise<boolean> {
   });
 }
 
-function start(command: readonly string[]): void {
+function start(command: readonly string[]): ChildProcess {
   const [program = '', ...args] = command;
   const log = openLog(armLayout().log);
   try {
     // A session of its own: a terminal's Ctrl-C ends az, not the endpoint.
-    spawn(program, [...args, 'lab', 'arm'], { stdio: ['ignore', log, log], detached: true, cwd: '/' }).unref();
+    const child = spawn(program, [...args, 'lab', 'arm'], { stdio: ['ignore', log, log], detached: true, cwd: '/' });
+    child.unref();
+    return child;
   } finally {
     closeSync(log);
   }

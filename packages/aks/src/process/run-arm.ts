@@ -7,6 +7,7 @@ import { LabClusterHost } from '../lab/lab-cluster-host.ts';
 import { startArm } from '../start-arm.ts';
 import { armLayout } from './arm-layout.ts';
 import { readSignIn, writeSignIn } from './sign-in.ts';
+import { usablePort } from './usable-port.ts';
 
 /** How to run. */
 export interface RunArmOptions {
@@ -26,14 +27,22 @@ export async function runArm({ command, signal, log }: RunArmOptions): Promise<v
   try {
     await ensureCertificate();
     const known = readSignIn(layout.signIn);
+    const port = await usablePort(known?.port ?? 0);
+    if (known !== undefined && port !== known.port) {
+      log(
+        `port ${known.port} is another program's now: the endpoint takes another one; who has signed in with az runs "weir az-login" again`,
+      );
+    }
+    const host = new LabClusterHost({ command, onProgress: log });
     const arm = await startArm({
       directory: layout.state,
       tls: { certificate: readFileSync(layout.certificate, 'utf8'), key: readFileSync(layout.key, 'utf8') },
-      port: known?.port ?? 0,
-      host: new LabClusterHost({ command, onProgress: log }),
+      port,
+      host,
       onFault: (error) => log(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     });
-    const { newSecret, identity } = arm.state;
+    const { newSecret, identity, clusters } = arm.state;
+    for (const cluster of clusters.list()) void host.revive(cluster);
     const application = identity.principals[0]?.application ?? '';
     // Written last: who waits for it finds everything else.
     const secret = newSecret ?? known?.secret ?? '';

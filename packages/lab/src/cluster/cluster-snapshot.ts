@@ -10,12 +10,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SnapshotHeader } from '@weir/apiserver';
 import { lastLogLines } from './bounded-log.ts';
+import { takeChangeLock } from './change-lock.ts';
 import { readClusterConfig } from './cluster-config.ts';
-import { busyError, ClusterError } from './cluster-error.ts';
+import { ClusterError } from './cluster-error.ts';
 import { type ClusterLayout, clusterLayout } from './cluster-layout.ts';
 import { ClusterStatusReader } from './cluster-status.ts';
 import { isAlive, readIdentity } from './process-identity.ts';
-import { lockHolder, takeProcessLock } from './process-lock.ts';
+import { lockHolder } from './process-lock.ts';
 import { askSupervisor } from './supervisor-socket.ts';
 
 const controlPlane = 'control-plane';
@@ -35,8 +36,7 @@ export async function saveClusterSnapshot(name: string, file: string): Promise<S
  * {@link ClusterError}, `invalid` for a file that is refused; nothing is changed then.
  */
 export async function loadClusterSnapshot(name: string, file: string): Promise<SnapshotHeader> {
-  const taken = takeProcessLock(clusterLayout(name).changeLock);
-  if ('holder' in taken) throw busyError(name, taken.holder.pid);
+  const lock = await takeChangeLock(name);
   try {
     const layout = await storeOf(name);
     const { loadStoreSnapshot } = await import('@weir/apiserver');
@@ -44,7 +44,7 @@ export async function loadClusterSnapshot(name: string, file: string): Promise<S
       explained(`the snapshot ${file} is not loaded, and nothing is changed`, loadStoreSnapshot(layout.store, file)),
     );
   } finally {
-    taken.lock.release();
+    lock.release();
   }
 }
 

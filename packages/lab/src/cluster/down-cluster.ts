@@ -10,12 +10,12 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { netnsOfCluster } from '../network/netns-names.ts';
 import { removeNetwork } from '../network/virtual-network.ts';
-import { busyError } from './cluster-error.ts';
+import { takeChangeLock } from './change-lock.ts';
 import { type ClusterLayout, clusterLayout, clustersDirectory, runRoot, stateRoot } from './cluster-layout.ts';
 import { checkOwner } from './cluster-network.ts';
 import { endProcessesInside, removeNodeContainers, unmountAll } from './node-remains.ts';
 import { endProcess, readIdentity } from './process-identity.ts';
-import { lockHolder, takeProcessLock } from './process-lock.ts';
+import { lockHolder } from './process-lock.ts';
 import { endLeftOvers } from './supervisor.ts';
 
 /** An orderly stop of all processes may take this long. */
@@ -23,12 +23,11 @@ const stopTimeoutMs = 20_000;
 
 /** Removes the cluster. Answers false when nothing of it was there. Throws {@link ClusterError}. */
 export async function downCluster(name: string): Promise<boolean> {
-  const taken = takeProcessLock(clusterLayout(name).changeLock);
-  if ('holder' in taken) throw busyError(name, taken.holder.pid);
+  const lock = await takeChangeLock(name);
   try {
     return await removeCluster(name);
   } finally {
-    taken.lock.release();
+    lock.release();
     removeEmptyRoots();
   }
 }

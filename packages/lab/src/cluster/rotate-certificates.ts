@@ -5,11 +5,12 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serviceAccountKeyFile } from '../pki/cluster-pki.ts';
+import { takeChangeLock } from './change-lock.ts';
 import { readClusterConfig } from './cluster-config.ts';
-import { busyError, ClusterError } from './cluster-error.ts';
+import { ClusterError } from './cluster-error.ts';
 import { writeClusterFiles } from './cluster-files.ts';
 import { clusterLayout } from './cluster-layout.ts';
-import { lockHolder, takeProcessLock } from './process-lock.ts';
+import { lockHolder } from './process-lock.ts';
 
 /** What becomes worthless. */
 export type RotatedSecrets = 'certificates' | 'service-account-key';
@@ -17,8 +18,7 @@ export type RotatedSecrets = 'certificates' | 'service-account-key';
 /** Rotates them; cut off, what is missing is made at the next start. Throws {@link ClusterError} for a cluster that runs. */
 export async function rotateCertificates(name: string, what: RotatedSecrets): Promise<void> {
   const layout = clusterLayout(name);
-  const taken = takeProcessLock(layout.changeLock);
-  if ('holder' in taken) throw busyError(name, taken.holder.pid);
+  const lock = await takeChangeLock(name);
   try {
     const config = await readClusterConfig(name);
     if (config === undefined) throw new ClusterError('not-found', `there is no cluster "${name}"`);
@@ -28,6 +28,6 @@ export async function rotateCertificates(name: string, what: RotatedSecrets): Pr
     }
     await writeClusterFiles(config);
   } finally {
-    taken.lock.release();
+    lock.release();
   }
 }

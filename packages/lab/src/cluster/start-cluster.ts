@@ -1,6 +1,6 @@
 /** Starts a cluster that has been described, and waits until all of it is ready. */
 import { spawn } from 'node:child_process';
-import { closeSync, writeFileSync } from 'node:fs';
+import { closeSync, statfsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lastLogLines, openLog } from './bounded-log.ts';
@@ -151,5 +151,18 @@ function firstMissing(status: ClusterStatus): { text: string; process: string } 
 /** A failure with the end of the log that explains it; the log itself may be gone a moment later. */
 function failure(text: string, layout: ClusterLayout, process: string): string {
   const lines = lastLogLines(layout.log(process), 12);
-  return lines.length === 0 ? `${text}; its log is empty` : `${text}; the end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  const log = lines.length === 0 ? 'its log is empty' : `the end of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return `${text}; ${isFull(layout.state) ? `there is no room left on the disk of ${layout.state}; ` : ''}${log}`;
+}
+
+/** A disk with less room than this is why programs end, whatever their logs can still say. */
+const roomBytes = 1024 * 1024;
+
+function isFull(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < roomBytes;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,9 @@
 /** Ends the processes of a cluster and keeps the cluster: `up` starts it again as it was. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busyError, ClusterError } from './cluster-error.ts';
+import { takeChangeLock } from './change-lock.ts';
+import { ClusterError } from './cluster-error.ts';
 import { clusterLayout } from './cluster-layout.ts';
-import { lockHolder, takeProcessLock } from './process-lock.ts';
+import { lockHolder } from './process-lock.ts';
 import { askSupervisor, SupervisorUnreachable } from './supervisor-socket.ts';
 
 const stopMs = 30_000;
@@ -10,8 +11,7 @@ const stopMs = 30_000;
 /** Resolves when nothing of it runs. Throws {@link ClusterError}. */
 export async function stopCluster(name: string): Promise<void> {
   const layout = clusterLayout(name);
-  const taken = takeProcessLock(layout.changeLock);
-  if ('holder' in taken) throw busyError(name, taken.holder.pid);
+  const lock = await takeChangeLock(name);
   try {
     await askSupervisor(layout.supervisorSocket, 'POST', '/stop').catch((error: unknown) => {
       if (!(error instanceof SupervisorUnreachable)) throw error;
@@ -20,6 +20,6 @@ export async function stopCluster(name: string): Promise<void> {
       if (Date.now() > deadlineMs) throw new ClusterError('failed', `cluster "${name}" has not stopped after ${stopMs / 1_000} s`);
     }
   } finally {
-    taken.lock.release();
+    lock.release();
   }
 }

@@ -11,16 +11,15 @@ import { fakesProblem } from '../fakes/fake-counts.ts';
 import { checkClusterName } from '../network/netns-names.ts';
 import { networkProblem } from '../network/network-problem.ts';
 import { hasIpv6, nodesMax } from '../network/network-shape.ts';
+import { takeChangeLock } from './change-lock.ts';
 import { type ClusterShape, networkOf, planCluster, readClusterConfig, shapeDifferences } from './cluster-config.ts';
 import { engineProblem } from './cluster-engine.ts';
-import { busyError, ClusterError } from './cluster-error.ts';
+import { ClusterError } from './cluster-error.ts';
 import { writeClusterFiles } from './cluster-files.ts';
-import { clusterLayout } from './cluster-layout.ts';
 import { checkOwner } from './cluster-network.ts';
 import type { ClusterStatus } from './cluster-status.ts';
 import { removeCluster, removeEmptyRoots } from './down-cluster.ts';
 import { loadBalancerPoolProblem } from './load-balancer-pool.ts';
-import { takeProcessLock } from './process-lock.ts';
 import { startAsDescribed } from './restart-cluster.ts';
 import { type StartOptions, startAndWait } from './start-cluster.ts';
 
@@ -30,9 +29,7 @@ export interface UpOptions extends ClusterShape, StartOptions {}
 /** Brings the cluster up and answers its status. Throws {@link ClusterError} and NetworkError (bad name). */
 export async function upCluster(options: UpOptions): Promise<ClusterStatus> {
   checkShape(options);
-  const layout = clusterLayout(options.name);
-  const taken = takeProcessLock(layout.changeLock);
-  if ('holder' in taken) throw busyError(options.name, taken.holder.pid);
+  const lock = await takeChangeLock(options.name);
   try {
     checkOwner(options.name);
     const existing = await readClusterConfig(options.name);
@@ -41,7 +38,7 @@ export async function upCluster(options: UpOptions): Promise<ClusterStatus> {
     if (differences.length > 0) throw differs(options.name, differences);
     return await startAsDescribed(existing, options);
   } finally {
-    taken.lock.release();
+    lock.release();
     // They are empty when nothing came up.
     removeEmptyRoots();
   }

@@ -7,11 +7,11 @@
 import { KubeClient, loadKubeconfig } from '@weir/client';
 import { checkNodeName } from '../../network/netns-names.ts';
 import { nodeRoom } from '../../network/network-shape.ts';
+import { takeChangeLock } from '../change-lock.ts';
 import { type ClusterConfig, readClusterConfig, writeClusterConfig } from '../cluster-config.ts';
 import { engineProblem } from '../cluster-engine.ts';
-import { busyError, ClusterError } from '../cluster-error.ts';
+import { ClusterError } from '../cluster-error.ts';
 import { clusterLayout } from '../cluster-layout.ts';
-import { takeProcessLock } from '../process-lock.ts';
 import { ensureRunning, type StartOptions } from '../start-cluster.ts';
 import type { ChangeReport } from './change-report.ts';
 import type { ClusterTarget } from './cluster-change.ts';
@@ -25,8 +25,7 @@ const nothingDone: ChangeReport = { nodes: [], services: [] };
  * that had been replaced already, where that is still possible, and the same call goes on from there.
  */
 export async function changeCluster(cluster: string, target: ClusterTarget, options: StartOptions): Promise<ChangeReport> {
-  const taken = takeProcessLock(clusterLayout(cluster).changeLock);
-  if ('holder' in taken) throw busyError(cluster, taken.holder.pid);
+  const lock = await takeChangeLock(cluster);
   try {
     const config = await readClusterConfig(cluster);
     if (config === undefined) throw new ClusterError('not-found', `there is no cluster "${cluster}"`);
@@ -36,7 +35,7 @@ export async function changeCluster(cluster: string, target: ClusterTarget, opti
     await writeClusterConfig(wished);
     return await carryOutChange(wished, options);
   } finally {
-    taken.lock.release();
+    lock.release();
   }
 }
 
@@ -51,6 +50,21 @@ export async function carryOutChange(config: ClusterConfig, options: StartOption
   } catch (error) {
     await rollout.retreat();
     throw error;
+  } finally {
+    await rollout.close();
+    client.close();
+  }
+}
+
+/**
+ * Settles a change whose command has died: nodes that wait for a new engine have the old one until the change is
+ * completed. For the supervisor, which holds the cluster's change lock.
+ */
+export async function holdOnChange(config: ClusterConfig, onProgress: (text: string) => void): Promise<void> {
+  const client = new KubeClient(await loadKubeconfig(clusterLayout(config.name).kubeconfig), { userAgent: 'weir-nodes' });
+  const rollout = new NodeRollout(client, config, { onProgress });
+  try {
+    await rollout.holdOn();
   } finally {
     await rollout.close();
     client.close();

@@ -32,6 +32,8 @@ interface RolloutOptions {
 const lookMs = 30;
 /** A pod whose rules cannot be in force stays closed, and is not waited for any longer. */
 const inForceMs = 20_000;
+/** An API server that does not answer by then knows of cordoned nodes only what the next change asks it. */
+const apiServerMs = 20_000;
 
 /** One change under way. */
 export class NodeRollout {
@@ -68,6 +70,16 @@ export class NodeRollout {
     await this.#leave(this.#edits.config.nodes.filter(({ temporary }) => temporary === true).map(({ name }) => name));
     await this.#edits.note(withoutChange);
     return this.#report.build(work.switchesEngine ? { from, to: target.engine } : undefined, this.#gaps.report());
+  }
+
+  /**
+   * After the command of the change has died: nobody stays without an engine, or cordoned, until somebody completes it. The
+   * description still tells of the change.
+   */
+  async holdOn(): Promise<void> {
+    await this.#edits.apply(withOldEngine);
+    await Promise.race([this.#ready.synced, sleep(apiServerMs, undefined, { ref: false })]);
+    await this.#uncordon(() => true);
   }
 
   /** After a failure: nobody stays without an engine, or cordoned, longer than needed. Never rejects. */
