@@ -51,6 +51,8 @@ it('a full disk is told as such, stores nothing half, and is forgotten when ther
   // The end of an operation that cannot be kept is told all the same.
   release();
   expect((await endpoint.finished(begun)).json).toMatchObject({ status: 'Failed' });
+  expect(await scene.properties()).toMatchObject({ provisioningState: 'Failed' });
+  expect((await endpoint.ask('DELETE', scene.group)).json).toMatchObject({ error: { code: 'StorageNotAvailable' } });
 
   rmSync(filler);
   endpoint.host.gate = Promise.resolve();

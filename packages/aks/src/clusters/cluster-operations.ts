@@ -32,17 +32,24 @@ export class ClusterOperations {
     }
   }
 
-  /** Keeps `cluster`, which tells of what is under way, and begins the work. */
+  /** Keeps `cluster`, which tells of what is under way, and begins the work; where it cannot begin, all is as before. */
   begin(cluster: ManagedCluster, { what, work }: ClusterWork): Operation {
+    const before = this.#store.find(cluster);
     this.#store.put(cluster);
-    return this.#runner.start({
-      subscription: cluster.subscription,
-      location: cluster.location,
-      resource: this.#store.keyOf(cluster),
-      what,
-      work,
-      onFailure: (state) => this.#store.put(settledAs(this.#store.find(cluster) ?? cluster, state)),
-    });
+    try {
+      return this.#runner.start({
+        subscription: cluster.subscription,
+        location: cluster.location,
+        resource: this.#store.keyOf(cluster),
+        what,
+        work,
+        onFailure: (state) => this.#store.settle(settledAs(this.#store.find(cluster) ?? cluster, state)),
+      });
+    } catch (error) {
+      // A disk that had room for the one and not for the other.
+      this.#store.restore(cluster, before);
+      throw error;
+    }
   }
 
   /** A cluster on which nothing is under way. Throws 404 and 409. */

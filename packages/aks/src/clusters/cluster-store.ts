@@ -48,6 +48,21 @@ export class ClusterStore {
     this.#parts.clusters.put(this.keyOf(cluster), cluster);
   }
 
+  /** Keeps the end of an operation; it is told also where the disk does not take it, and the error is thrown then. */
+  settle(cluster: ManagedCluster): void {
+    this.#parts.clusters.settle(this.keyOf(cluster), cluster);
+  }
+
+  /** Puts a cluster back to what was there before; never throws. */
+  restore(cluster: ManagedCluster, before: ManagedCluster | undefined): void {
+    try {
+      if (before === undefined) this.#parts.clusters.delete(this.keyOf(cluster));
+      else this.settle(before);
+    } catch {
+      // What is told is what was there before; the next process reads what is on disk, as something that was cut off.
+    }
+  }
+
   /** Removes the document, and the group that AKS has made for its nodes. */
   delete(cluster: ManagedCluster): void {
     this.#parts.groups.delete(keyOf(cluster.nodeResourceGroup));

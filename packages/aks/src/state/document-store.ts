@@ -64,6 +64,19 @@ export class DocumentStore<Document> {
     this.#documents.set(key, document);
   }
 
+  /**
+   * Keeps the end of something. Where the disk does not take it, it is told all the same until the process ends, since the
+   * next one comes to the same end; {@link StorageError} is thrown then too.
+   */
+  settle(key: string, document: Document): void {
+    try {
+      this.put(key, document);
+    } catch (error) {
+      this.#documents.set(key, document);
+      throw error;
+    }
+  }
+
   /** Forgets it, also on disk. Throws {@link StorageError}. */
   delete(key: string): void {
     try {
