@@ -108,7 +108,12 @@ export class CandidatePeers {
     const endsOf = this.#sources.endsOf[direction];
     return this.#asked.changed[direction].edits.map((edit) => {
       const peers = BitSet.empty(this.#everybody.size);
-      for (const rule of edit.rules) if (rule.action !== 'log') peers.addAll(endsOf.of(rule).possible ?? this.#everybody);
+      for (const rule of edit.rules) {
+        if (rule.action === 'log') continue;
+        const { possible } = endsOf.of(rule);
+        if (possible === undefined) peers.addAll(this.#everybody);
+        else possible.addTo(peers);
+      }
       return { edit, peers, owners: this.#widened(edit.owners) };
     });
   }

@@ -127,6 +127,6 @@ function policiesOf(
 ): ReadonlySet<Policy> {
   const found = new Set<Policy>(changed);
   for (const { policies } of before.world.tiers)
-    for (const policy of policies) if (!found.has(policy) && pods.sets.labelled(policy.subject).meets(pods.owners)) found.add(policy);
+    for (const policy of policies) if (!found.has(policy) && pods.sets.labelled(policy.subject).places().some((place) => pods.owners.has(place))) found.add(policy);
   return found;
 }

@@ -18,7 +18,7 @@ export interface RuleEdit {
 /** The edit of policies that are, on both sides, the same but for what they say; of one that is on one side only, or of which nothing is known, everything is different. */
 export function ruleEdit(same: readonly Policy[], direction: Direction, sets: PodSets): RuleEdit {
   const owners = BitSet.empty(sets.size);
-  for (const { subject } of same) owners.addAll(sets.labelled(subject));
+  for (const { subject } of same) sets.labelled(subject).addTo(owners);
   const [was, is, ...others] = same;
   if (was === undefined || is === undefined || others.length > 0 || !areSameButRules(was, is, direction))
     return { owners, rules: same.flatMap((policy) => rulesOf(policy, direction)), isWhole: true };
@@ -93,15 +93,14 @@ export class EditedTraffic {
     if (found === undefined) {
       found = BitSet.empty(this.#sets.size);
       for (const name of names)
-        found.addAll(
-          this.#sets.withPort(name, ({ protocol, port }) =>
+        this.#sets
+          .withPort(name, ({ protocol, port }) =>
             parts.some(
               (part) =>
-                (part.protocol ?? protocol) === protocol &&
-                (part.ports === undefined || overlap(part.ports, [{ first: port, last: port }])),
+                (part.protocol ?? protocol) === protocol && (part.ports === undefined || overlap(part.ports, [{ first: port, last: port }])),
             ),
-          ),
-        );
+          )
+          .addTo(found);
       this.#named.set(key, found);
     }
     return found;

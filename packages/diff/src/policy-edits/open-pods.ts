@@ -18,7 +18,7 @@ export function openPods(world: PolicyWorld, sets: PodSets, direction: Direction
     for (const { end, policies } of world.tiers)
       if (end === 'deny')
         for (const policy of policies)
-          if (policy[direction]?.isolates === true && isEnforced(policy)) open.deleteAll(sets.labelled(policy.subject));
+          if (policy[direction]?.isolates === true && isEnforced(policy)) sets.labelled(policy.subject).deleteFrom(open);
     ofSets.set(sets, open);
   }
   return open;

@@ -16,6 +16,7 @@ import type { EditedEnd } from './edited-end.ts';
 import { type EditedEnds, selectingSides } from './edited-ends.ts';
 import type { EditedTraffic } from './edited-rules.ts';
 import { isEnforced } from './open-pods.ts';
+import { PlaceSet } from './place-set.ts';
 import type { PodSets } from './pod-sets.ts';
 import type { EndsOfRules } from './rule-ends.ts';
 import { ruleIndexOf } from './rule-index.ts';
@@ -54,18 +55,20 @@ export class PassingPairs {
   readonly #asked: AskedTraffic;
   readonly #everybody: BitSet;
   readonly #openPeers: BitSet;
+  readonly #anybody: PlaceSet;
   /** Sets that are made anew at each question. */
   readonly #some: BitSet;
   readonly #answering: BitSet;
   /** By the place of an owner: those whom its rules are about, and those whose rules are about it. */
-  readonly #letIn: (BitSet[] | undefined)[] = [];
-  readonly #lettingIn: (BitSet[] | undefined)[] = [];
+  readonly #letIn: (PlaceSet[] | undefined)[] = [];
+  readonly #lettingIn: (PlaceSet[] | undefined)[] = [];
 
   constructor(sources: PassingSources, asked: AskedTraffic) {
     this.#sources = sources;
     this.#asked = asked;
     const { ends, sets, open } = sources;
     this.#everybody = BitSet.full(ends.all.length);
+    this.#anybody = PlaceSet.ofBits(this.#everybody);
     this.#some = this.#everybody.copy();
     this.#answering = this.#everybody.copy();
     this.#openPeers = this.#everybody.without(BitSet.full(sets.size).without(open[this.#others]));
@@ -137,9 +140,9 @@ export class PassingPairs {
       const passing = this.#passing(rule);
       if (passing === undefined) continue;
       const { destinations } = passing;
-      const possible = endsOf[direction].of(rule).possible ?? this.#everybody;
+      const possible = endsOf[direction].of(rule).possible ?? this.#anybody;
       const peers = direction === 'ingress' ? possible : only(possible, destinations, sets);
-      for (const owner of sets.placesOf(policy.subject))
+      for (const owner of sets.labelled(policy.subject).places())
         if (owners.has(owner) && (direction === 'egress' || destinations?.has(owner) !== false)) (this.#letIn[owner] ??= []).push(peers);
     }
   }
@@ -147,12 +150,11 @@ export class PassingPairs {
   #enterTheirs(policy: Policy, { rule, destinations }: PassingRule, owners: BitSet): void {
     const { sets, endsOf } = this.#sources;
     const { direction } = this.#asked;
-    const possible = endsOf[this.#others].of(rule).possible ?? this.#everybody;
+    const possible = endsOf[this.#others].of(rule).possible ?? this.#anybody;
     const from = direction === 'ingress' ? only(possible, destinations, sets) : possible;
-    if (!owners.meets(from)) return;
     const subject = sets.labelled(policy.subject);
-    const peers = direction === 'egress' && destinations !== undefined ? subject.and(destinations) : subject;
-    for (const owner of owners.and(from).members()) (this.#lettingIn[owner] ??= []).push(peers);
+    const peers = direction === 'egress' ? only(subject, destinations, sets) : subject;
+    for (const owner of from.places()) if (owners.has(owner)) (this.#lettingIn[owner] ??= []).push(peers);
   }
 
   /** What is passed on may be let pass by what comes behind. */
@@ -164,12 +166,17 @@ export class PassingPairs {
 }
 
 /** Makes a set the union of others. */
-function unite(union: BitSet, some: readonly BitSet[] = []): void {
+function unite(union: BitSet, some: readonly PlaceSet[] = []): void {
   union.clear();
-  for (const set of some) union.addAll(set);
+  for (const set of some) set.addTo(union);
 }
 
 /** Without pods that are not among those. */
-function only(ends: BitSet, pods: BitSet | undefined, sets: PodSets): BitSet {
-  return pods === undefined ? ends : ends.without(BitSet.full(sets.size).without(pods));
+function only(ends: PlaceSet, pods: BitSet | undefined, { size }: PodSets): PlaceSet {
+  if (pods === undefined) return ends;
+  const places = ends.places();
+  return PlaceSet.of(
+    places.filter((place) => place >= size || pods.has(place)),
+    (places.at(-1) ?? 0) + 1,
+  );
 }

@@ -40,7 +40,7 @@ function divide(groups: Int32Array, policies: readonly Policy[], sets: PodSets):
   let last = groups.reduce((most, group) => Math.max(most, group), 0);
   for (const policy of policies) {
     if (!isEnforced(policy)) continue;
-    const places = sets.placesOf(policy.subject);
+    const places = sets.labelled(policy.subject).places();
     // Who selects everybody tells nobody apart.
     if (places.length === sets.size) continue;
     const parts = new Map<number, number>();

@@ -6,9 +6,10 @@
  * ```
  */
 import { type Direction, type Policy, systemOfEndpoint } from '@weir/model';
-import { type BitSet, groupBy } from '@weir/net';
+import { groupBy } from '@weir/net';
 import type { ComparedSides } from '../joint-ends.ts';
 import { type EditedEnd, portNamesOf } from './edited-end.ts';
+import type { PlaceSet } from './place-set.ts';
 import type { PodSets } from './pod-sets.ts';
 import type { EndsOfRules } from './rule-ends.ts';
 
@@ -37,7 +38,7 @@ export interface DividedPods {
 export function endKinds(divided: DividedPods): EndKinds {
   const { compared, pods, sets, endsOf, changed } = divided;
   const division = divisionOf(sets);
-  const others: BitSet[] = [];
+  const others: PlaceSet[] = [];
   for (const policy of [...compared.before.world.tiers.flatMap(({ policies }) => policies), ...changed]) {
     if (division.policies.has(policy)) continue;
     let isKept = true;
@@ -80,7 +81,7 @@ class Division {
   /** What has divided them with all its rules. */
   readonly policies: WeakSet<Policy> = new WeakSet();
   readonly groups: Int32Array;
-  readonly #seen: WeakSet<BitSet> = new WeakSet();
+  readonly #seen: WeakSet<PlaceSet> = new WeakSet();
   #last: number;
 
   constructor(groups: Int32Array, last = 0) {
@@ -93,11 +94,11 @@ class Division {
   }
 
   /** Divides; what is no pod is left out. */
-  by(set: BitSet): void {
+  by(set: PlaceSet): void {
     if (this.#seen.has(set)) return;
     this.#seen.add(set);
     const parts = new Map<number, number>();
-    for (const place of set.members()) {
+    for (const place of set.places()) {
       if (place >= this.groups.length) return;
       const whole = this.groups[place] ?? 0;
       let part = parts.get(whole);

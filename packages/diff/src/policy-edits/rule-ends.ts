@@ -8,10 +8,11 @@
  * ```
  */
 import { type Direction, type FlowEnd, isGroupOfPorts, type PolicyWorld, type Rule, type Selector } from '@weir/model';
-import { BitSet, defined, type Family } from '@weir/net';
+import { defined, type Family } from '@weir/net';
 import type { EditedEnd } from './edited-end.ts';
 import type { EditedEnds } from './edited-ends.ts';
 import { asksOfOwner, EndAsker, type PeerQuestion, peerQuestion } from './peer-question.ts';
+import { PlaceSet, unionOf } from './place-set.ts';
 import { PodIndex, podIndexOf } from './pod-index.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
 
@@ -26,7 +27,7 @@ export interface MatchedRule {
 /** One way in which a rule matches ends. */
 export interface MatchedEnds {
   readonly matched: MatchedRule;
-  readonly ends: BitSet;
+  readonly ends: PlaceSet;
 }
 
 /** What a rule matches. */
@@ -35,7 +36,7 @@ export interface RuleEnds {
   /** Disjoint; none where it depends on the pod that the rule is of, of which {@link EndsOfRules.matchedBy} tells. */
   readonly ways: readonly MatchedEnds[];
   /** Ends that it may match; undefined where it depends on the pod that the rule is of. */
-  readonly possible: BitSet | undefined;
+  readonly possible: PlaceSet | undefined;
   /** Whether it asks for something of the pod that it is of. */
   readonly asksOwner: boolean;
   /** Whether labels alone tell whom it matches, so that it is the same in every comparison of these pods. */
@@ -51,7 +52,6 @@ export class EndsOfRules {
   readonly #index: PodIndex;
   readonly #sets: PodSets;
   readonly #known: Map<Rule, RuleEnds> = new Map();
-  readonly #nobody: BitSet;
   #others: PodIndex | undefined;
 
   constructor(of: { readonly world: PolicyWorld; readonly family: Family; readonly direction: Direction }, ends: EditedEnds) {
@@ -61,7 +61,6 @@ export class EndsOfRules {
     this.#ends = ends;
     this.#index = podIndexOf(ends.pods);
     this.#sets = podSetsOf(ends.pods);
-    this.#nobody = BitSet.empty(ends.pods.length);
   }
 
   /** What a rule matches. */
@@ -90,9 +89,10 @@ export class EndsOfRules {
       return { rule, ways, possible, asksOwner, isOfLabels: false };
     }
     const ways = this.#oneByOne(rule, question);
-    const [only, ...others] = ways;
-    let possible = only?.ends ?? this.#nobody;
-    for (const { ends } of others) possible = possible.or(ends);
+    const possible = unionOf(
+      ways.map(({ ends }) => ends),
+      this.#ends.all.length,
+    );
     return { rule, ways, possible, asksOwner, isOfLabels: false };
   }
 
@@ -110,17 +110,18 @@ export class EndsOfRules {
   }
 
   #oneByOne(rule: Rule, question: PeerQuestion): readonly MatchedEnds[] {
-    const ways = new Map<string, MatchedEnds>();
+    const ways = new Map<string, { readonly matched: MatchedRule; readonly places: number[] }>();
     for (const end of this.#candidates(rule)) {
       const asked = endOf(end);
       const matched = this.#matched({ rule, question }, asked, asked);
       if (matched === undefined) continue;
       const way = `${matched.isCertain} ${matched.served}`;
       let same = ways.get(way);
-      if (same === undefined) ways.set(way, (same = { matched, ends: BitSet.empty(this.#ends.all.length) }));
-      same.ends.add(end.place);
+      if (same === undefined) ways.set(way, (same = { matched, places: [] }));
+      same.places.push(end.place);
     }
-    return [...ways.values()];
+    const inOrder = (places: readonly number[]): readonly number[] => [...new Set(places)].sort((a, b) => a - b);
+    return [...ways.values()].map(({ matched, places }) => ({ matched, ends: PlaceSet.of(inOrder(places), this.#ends.all.length) }));
   }
 
   #matched(

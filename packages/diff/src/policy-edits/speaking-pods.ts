@@ -6,13 +6,14 @@
  * ```
  */
 import type { Direction, Policy, Rule } from '@weir/model';
-import { addToGroup, type BitSet, defined } from '@weir/net';
+import { addToGroup, defined } from '@weir/net';
 import type { Side } from '../both-sides.ts';
 import type { ComparedSides } from '../joint-ends.ts';
 import type { EditedEnd } from './edited-end.ts';
 import { type EditedEnds, type SelectingSides, selectingSides } from './edited-ends.ts';
 import { emptyList, NumberLists } from './number-lists.ts';
 import { type EndAsker, peerQuestion } from './peer-question.ts';
+import type { PlaceSet } from './place-set.ts';
 import { podGroupsOf } from './pod-groups.ts';
 import type { EndsOfRules, MatchedRule } from './rule-ends.ts';
 import type { MatchedRules, SaidToPeer, SaidToPeers } from './said-to-peers.ts';
@@ -41,7 +42,7 @@ interface AskingRule {
 interface SpokenWay {
   readonly policy: Policy;
   readonly matched: MatchedRule;
-  readonly ends: BitSet;
+  readonly ends: PlaceSet;
   /** The same for ways of speakers that may not change which come to the same. */
   readonly number: number;
 }
