@@ -28,7 +28,7 @@ export interface ConnectionComparison {
 }
 
 /** What was measured to take the least time. */
-const usualLimits: EditLimits = { fewOwners: 64, fewPairs: 50_000 };
+const usualLimits: EditLimits = { fewOwners: 64, fewPairs: 200_000 };
 
 /** Compares. */
 export function compareConnections(compared: ComparedSides, limits: EditLimits = usualLimits): ConnectionComparison {

@@ -77,7 +77,10 @@ function groupsOfRules(rules: DirectionRules | undefined): AddressGroupName[] {
 
 function areUnusual(rules: DirectionRules | undefined, own: 'source' | 'destination'): boolean {
   if (rules === undefined) return false;
-  return rules.rules.some(({ match }) => isUnusualSide(match.source) || isUnusualSide(match.destination) || asksOfEnd(match[own]));
+  for (const { match } of rules.rules) {
+    if (isUnusualSide(match.source) || isUnusualSide(match.destination) || asksOfEnd(match[own])) return true;
+  }
+  return false;
 }
 
 function isUnusualSide({ groups, node }: RuleSide): boolean {

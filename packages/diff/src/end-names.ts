@@ -85,7 +85,7 @@ export class EndNames {
   }
 
   #podText(names: readonly string[]): string {
-    if (names.length > 1 && names.length === orderOf(this.#parties).names.length) return `every workload (${names.length})`;
+    if (names.length > 1 && names.length === countOf(this.#parties)) return `every workload (${names.length})`;
     if (names.length <= listedMax) return names.join(', ');
     const parts = [...byNamespace(names)].map(([namespace, members]) => {
       if (members.length > 1 && members.length === orderOf(this.#parties).ofNamespace.get(namespace))
@@ -148,6 +148,11 @@ function orderOf({ before, after }: ConnectionComparison['parties']): PartyOrder
     orders.set(before, order);
   }
   return order;
+}
+
+/** How many there are; of two sides that share theirs nobody need be put in order. */
+function countOf(parties: ConnectionComparison['parties']): number {
+  return parties.before === parties.after ? parties.before.size : orderOf(parties).names.length;
 }
 
 function byNamespace(names: readonly string[]): ReadonlyMap<string, string[]> {

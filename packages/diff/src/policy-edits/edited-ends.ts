@@ -35,7 +35,7 @@ export function editedEnds(
     all.some(({ isWhole }) => isWhole) || asksOutside(edits.ingress, 'source') || asksOutside(edits.egress, 'destination');
   const others = [
     ...nodeEnds(compared, addresses).map((joint) => ({ kind: 'nodes' as const, joint, ranges: [] })),
-    ...(isAboutOutside ? outsideOf(compared, policiesOf(compared, changed, { owners, sets }), addresses) : []),
+    ...(isAboutOutside ? outsideOf(compared, policiesOf(compared, changed, { pods, owners, sets }), addresses) : []),
   ];
   return { all: [...pods, ...others.map((end, at): EditedEnd => ({ ...end, place: pods.length + at }))], pods, owners };
 }
@@ -119,14 +119,27 @@ export function selectingSides({ before, after }: ComparedSides, { owners }: Pic
   return { before: was, after: end.kind === 'pods' && owners.has(end.place) ? of('after') : was };
 }
 
+/** So few pods are asked sooner than all policies are. */
+const fewPods = 64;
+
 /** The policies that select some pods on the old side, and what is changed. */
 function policiesOf(
   { before }: ComparedSides,
   changed: readonly Policy[],
-  pods: { readonly owners: BitSet; readonly sets: PodSets },
+  { pods, owners, sets }: { readonly pods: readonly EditedEnd[]; readonly owners: BitSet; readonly sets: PodSets },
 ): ReadonlySet<Policy> {
   const found = new Set<Policy>(changed);
+  const places = owners.members();
+  if (places.length <= fewPods) {
+    for (const place of places) {
+      const end = pods[place]?.joint.before;
+      if (end?.kind === 'endpoint') for (const { policies } of before.world.selecting(end.endpoint)) for (const policy of policies) found.add(policy);
+    }
+    return found;
+  }
   for (const { policies } of before.world.tiers)
-    for (const policy of policies) if (!found.has(policy) && pods.sets.labelled(policy.subject).places().some((place) => pods.owners.has(place))) found.add(policy);
+    for (const policy of policies) {
+      if (!found.has(policy) && sets.labelled(policy.subject).places().some((place) => owners.has(place))) found.add(policy);
+    }
   return found;
 }

@@ -23,7 +23,7 @@ import { type ChangedCell, classifyCells } from './classify-cells.ts';
 import { type EditedEnd, endsOfPods, portNamesOf } from './edited-end.ts';
 import { type EditedEnds, editedEnds, selectingSides, worldOfBoth } from './edited-ends.ts';
 import { type RuleEdit, ruleEdit } from './edited-rules.ts';
-import { openPods } from './open-pods.ts';
+import { isOpen, OpenPods } from './open-pods.ts';
 import { EndAsker } from './peer-question.ts';
 import { type EndKinds, eachAlone, endKinds } from './pod-kinds.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
@@ -147,7 +147,7 @@ export class EditedPairs {
   #candidates({ direction, left, changesPeers }: AskedDirection): CandidateRow[] {
     const ends = this.#ends;
     const changed = { ingress: this.#changedIn('ingress'), egress: this.#changedIn('egress') };
-    const open = { ingress: this.#openPods(changed, 'ingress'), egress: this.#openPods(changed, 'egress') };
+    const open = { ingress: this.#openPods(changed.ingress, 'ingress'), egress: this.#openPods(changed.egress, 'egress') };
     const shared = { compared: this.#compared, ends, sets: this.#sets, endsOf: this.#endsOf, changed: this.#changed, open };
     const candidates = new CandidatePeers({ ...shared, ...this.#limits }, { direction, changed, changesPeers, left });
     return ends.owners.members().flatMap((place): CandidateRow[] => {
@@ -180,14 +180,12 @@ export class EditedPairs {
   }
 
   /** Those that are open on one of the sides: only owners may be open now that were not. */
-  #openPods(changed: Readonly<Record<Direction, DirectionEdits>>, direction: Direction): BitSet {
+  #openPods({ aboutAll }: DirectionEdits, direction: Direction): OpenPods {
     const { before, after } = this.#compared;
-    const open = openPods(before.world, this.#sets, direction).copy();
-    for (const place of changed[direction].aboutAll.members()) {
-      const end = this.#ends.pods[place]?.joint.after;
-      if (end?.kind === 'endpoint' && after.world.isolating(end.endpoint, direction).every((tier) => tier.end === 'pass')) open.add(place);
-    }
-    return open;
+    const { pods } = this.#ends;
+    const young = aboutAll.copy();
+    for (const place of aboutAll.members()) if (!isOpen(after.world, pods[place], direction)) young.delete(place);
+    return new OpenPods(before.world, pods, { direction, young });
   }
 
   #enterAlike(direction: Direction, { owners: standing, row }: AlikeOwners, own: SpeakingPods): void {

@@ -54,12 +54,15 @@ export class EditedTraffic {
   /** Undefined: all. */
   readonly #parts: readonly TrafficPart[] | undefined;
   readonly #sets: PodSets;
+  /** Whether it is all traffic of all protocols. */
+  readonly isAll: boolean;
   readonly #named: Map<string, BitSet> = new Map();
   /** Of rules that ask for one protocol and one range of ports alone, as most do. */
   readonly #plain: Map<number, boolean | BitSet> = new Map();
 
   constructor(rules: readonly Rule[] | 'all', sets: PodSets) {
     this.#parts = rules === 'all' ? undefined : partsOf(rules);
+    this.isAll = rules === 'all';
     this.#sets = sets;
   }
 
@@ -84,7 +87,9 @@ export class EditedTraffic {
       if (ports !== undefined && overlap(part.ports, ports)) return true;
       if (namedPorts !== undefined) (named ??= []).push(part);
     }
-    return named === undefined || namedPorts === undefined ? false : this.#destinations(namedPorts, named);
+    if (named === undefined || namedPorts === undefined) return false;
+    const destinations = this.#destinations(namedPorts, named);
+    return destinations.isEmpty ? false : destinations;
   }
 
   #destinations(names: readonly string[], parts: readonly TrafficPart[]): BitSet {

@@ -15,11 +15,11 @@ import type { ComparedSides } from '../joint-ends.ts';
 import type { EditedEnd } from './edited-end.ts';
 import { type EditedEnds, selectingSides } from './edited-ends.ts';
 import type { EditedTraffic } from './edited-rules.ts';
-import { isEnforced } from './open-pods.ts';
+import { isEnforced, type OpenPods } from './open-pods.ts';
 import { PlaceSet } from './place-set.ts';
 import type { PodSets } from './pod-sets.ts';
 import type { EndsOfRules } from './rule-ends.ts';
-import { ruleIndexOf } from './rule-index.ts';
+import { type RuleIndex, ruleIndexOf } from './rule-index.ts';
 
 /** What is asked for passing pairs. */
 export interface AskedTraffic {
@@ -37,7 +37,7 @@ export interface PassingSources {
   /** The policies of either side that say something else, or are not on the other. */
   readonly changed: readonly Policy[];
   /** The pods that the end of no tier closes, on one of the sides at least. */
-  readonly open: Readonly<Record<Direction, BitSet>>;
+  readonly open: Readonly<Record<Direction, OpenPods>>;
   /** So many owners are asked one by one sooner than all rules are. */
   readonly fewOwners: number;
 }
@@ -54,7 +54,8 @@ export class PassingPairs {
   readonly #sources: PassingSources;
   readonly #asked: AskedTraffic;
   readonly #everybody: BitSet;
-  readonly #openPeers: BitSet;
+  /** Of many owners those peers that let everybody pass; of few each is asked. */
+  readonly #openPeers: BitSet | undefined;
   readonly #anybody: PlaceSet;
   /** Sets that are made anew at each question. */
   readonly #some: BitSet;
@@ -66,15 +67,21 @@ export class PassingPairs {
   constructor(sources: PassingSources, asked: AskedTraffic) {
     this.#sources = sources;
     this.#asked = asked;
-    const { ends, sets, open } = sources;
+    const { ends } = sources;
     this.#everybody = BitSet.full(ends.all.length);
     this.#anybody = PlaceSet.ofBits(this.#everybody);
     this.#some = this.#everybody.copy();
     this.#answering = this.#everybody.copy();
-    this.#openPeers = this.#everybody.without(BitSet.full(sets.size).without(open[this.#others]));
     const owners = ends.owners.members();
-    if (owners.length <= sources.fewOwners) for (const place of owners) this.#askAbout(defined(ends.pods[place], 'an owner has a place'));
-    else this.#askAll();
+    this.#openPeers = owners.length > sources.fewOwners ? this.#openEnds() : undefined;
+    const isFew = owners.length <= sources.fewOwners;
+    if (isFew) for (const place of owners) this.#askOwn(defined(ends.pods[place], 'an owner has a place'));
+    else this.#eachPolicy((policy) => this.#enterOwn(policy, ends.owners));
+    const { before, after } = sources.compared;
+    // Few rules are about some ports alone.
+    const index = isFew ? ruleIndexOf({ before: before.world, after: after.world }, this.#others, !asked.traffic.isAll) : undefined;
+    if (index !== undefined) for (const place of owners) this.#askTheirs(defined(ends.pods[place], 'an owner has a place'), index);
+    else this.#eachPolicy((policy) => this.#enterTheirs(policy, ends.owners));
   }
 
   /** Those of some peers with whom the owner may exchange the traffic; undefined where with none. */
@@ -91,46 +98,58 @@ export class PassingPairs {
     if (some.isEmpty) return undefined;
     const answering = this.#answering;
     unite(answering, lettingIn);
-    answering.addAll(this.#openPeers);
-    some.retainAll(answering);
+    if (this.#openPeers !== undefined) {
+      answering.addAll(this.#openPeers);
+      some.retainAll(answering);
+    } else {
+      const { open, sets } = this.#sources;
+      for (const peer of some.members()) if (peer < sets.size && !answering.has(peer) && !open[this.#others].has(peer)) some.delete(peer);
+    }
     return some.isEmpty ? undefined : some.copy();
+  }
+
+  /** Pods that nobody closes, and everybody who is no pod. */
+  #openEnds(): BitSet {
+    const { open, sets } = this.#sources;
+    const ends = this.#everybody.without(BitSet.full(sets.size));
+    ends.addAll(open[this.#others].all());
+    return ends;
   }
 
   get #others(): Direction {
     return this.#asked.direction === 'ingress' ? 'egress' : 'ingress';
   }
 
-  /** What is about one owner, by indexes. */
-  #askAbout(owner: EditedEnd): void {
-    const { compared, ends, changed, endsOf } = this.#sources;
-    const one = BitSet.empty(ends.pods.length);
-    one.add(owner.place);
+  /** What the policies of one owner say. */
+  #askOwn(owner: EditedEnd): void {
+    const { compared, ends } = this.#sources;
     const { before, after } = selectingSides(compared, ends, owner);
-    for (const policy of new Set([...before, ...after].flatMap(({ policies }) => policies))) this.#enterOwn(policy, one);
-    const others = this.#others;
-    const enter = (policy: Policy, rule: Rule): void => {
-      const passing = this.#passing(rule);
-      if (passing !== undefined && (endsOf[others].of(rule).possible?.has(owner.place) ?? true)) this.#enterTheirs(policy, passing, one);
-    };
-    ruleIndexOf(compared.before.world, others).eachAbout(defined(owner.joint.after, 'every end is on both sides'), ({ policy, rule }) => {
-      if (isEnforced(policy)) enter(policy, rule);
-    });
-    for (const policy of changed) if (isEnforced(policy)) for (const rule of policy[others]?.rules ?? []) enter(policy, rule);
+    for (const policy of new Set([...before, ...after].flatMap(({ policies }) => policies))) this.#enterOwn(policy, this.#alone(owner));
   }
 
-  /** What is about all owners, rule by rule. */
-  #askAll(): void {
-    const { compared, ends, changed } = this.#sources;
-    const enter = (policy: Policy): void => {
-      if (!isEnforced(policy)) return;
-      this.#enterOwn(policy, ends.owners);
-      for (const rule of policy[this.#others]?.rules ?? []) {
-        const passing = this.#passing(rule);
-        if (passing !== undefined) this.#enterTheirs(policy, passing, ends.owners);
-      }
-    };
-    for (const { policies } of compared.before.world.tiers) for (const policy of policies) enter(policy);
-    for (const policy of changed) enter(policy);
+  /** What policies of others say about one owner. */
+  #askTheirs(owner: EditedEnd, index: RuleIndex): void {
+    const { changed, endsOf } = this.#sources;
+    const others = this.#others;
+    const one = this.#alone(owner);
+    index.eachAbout(defined(owner.joint.after, 'every end is on both sides'), ({ policy, rule }) => {
+      if (!isEnforced(policy) || endsOf[others].of(rule).possible?.has(owner.place) === false) return;
+      const passing = this.#passing(rule);
+      if (passing !== undefined) this.#enterRule(policy, passing, one);
+    });
+    for (const policy of changed) if (isEnforced(policy)) this.#enterTheirs(policy, one);
+  }
+
+  #alone({ place }: EditedEnd): BitSet {
+    const one = BitSet.empty(this.#sources.ends.pods.length);
+    one.add(place);
+    return one;
+  }
+
+  #eachPolicy(then: (policy: Policy) => void): void {
+    const { compared, changed } = this.#sources;
+    for (const { policies } of compared.before.world.tiers) for (const policy of policies) if (isEnforced(policy)) then(policy);
+    for (const policy of changed) if (isEnforced(policy)) then(policy);
   }
 
   #enterOwn(policy: Policy, owners: BitSet): void {
@@ -147,7 +166,14 @@ export class PassingPairs {
     }
   }
 
-  #enterTheirs(policy: Policy, { rule, destinations }: PassingRule, owners: BitSet): void {
+  #enterTheirs(policy: Policy, owners: BitSet): void {
+    for (const rule of policy[this.#others]?.rules ?? []) {
+      const passing = this.#passing(rule);
+      if (passing !== undefined) this.#enterRule(policy, passing, owners);
+    }
+  }
+
+  #enterRule(policy: Policy, { rule, destinations }: PassingRule, owners: BitSet): void {
     const { sets, endsOf } = this.#sources;
     const { direction } = this.#asked;
     const possible = endsOf[this.#others].of(rule).possible ?? this.#anybody;
