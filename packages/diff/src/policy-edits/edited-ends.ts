@@ -133,13 +133,21 @@ function policiesOf(
   if (places.length <= fewPods) {
     for (const place of places) {
       const end = pods[place]?.joint.before;
-      if (end?.kind === 'endpoint') for (const { policies } of before.world.selecting(end.endpoint)) for (const policy of policies) found.add(policy);
+      if (end?.kind === 'endpoint')
+        for (const { policies } of before.world.selecting(end.endpoint)) for (const policy of policies) found.add(policy);
     }
     return found;
   }
   for (const { policies } of before.world.tiers)
     for (const policy of policies) {
-      if (!found.has(policy) && sets.labelled(policy.subject).places().some((place) => owners.has(place))) found.add(policy);
+      if (
+        !found.has(policy) &&
+        sets
+          .labelled(policy.subject)
+          .places()
+          .some((place) => owners.has(place))
+      )
+        found.add(policy);
     }
   return found;
 }

@@ -54,15 +54,12 @@ export class EditedTraffic {
   /** Undefined: all. */
   readonly #parts: readonly TrafficPart[] | undefined;
   readonly #sets: PodSets;
-  /** Whether it is all traffic of all protocols. */
-  readonly isAll: boolean;
   readonly #named: Map<string, BitSet> = new Map();
   /** Of rules that ask for one protocol and one range of ports alone, as most do. */
   readonly #plain: Map<number, boolean | BitSet> = new Map();
 
   constructor(rules: readonly Rule[] | 'all', sets: PodSets) {
-    this.#parts = rules === 'all' ? undefined : partsOf(rules);
-    this.isAll = rules === 'all';
+    this.#parts = rules === 'all' ? undefined : partsOf(rules, sets);
     this.#sets = sets;
   }
 
@@ -102,7 +99,8 @@ export class EditedTraffic {
           .withPort(name, ({ protocol, port }) =>
             parts.some(
               (part) =>
-                (part.protocol ?? protocol) === protocol && (part.ports === undefined || overlap(part.ports, [{ first: port, last: port }])),
+                (part.protocol ?? protocol) === protocol &&
+                (part.ports === undefined || overlap(part.ports, [{ first: port, last: port }])),
             ),
           )
           .addTo(found);
@@ -119,14 +117,15 @@ interface TrafficPart {
   readonly ports: readonly PortRange[] | undefined;
 }
 
-/** Each once; of rules that ask for names, or for what no other rule is compared by, the whole protocol. */
-function partsOf(rules: readonly Rule[]): readonly TrafficPart[] {
+/** Each once; names of ports are whatever any pod means by them. */
+function partsOf(rules: readonly Rule[], sets: PodSets): readonly TrafficPart[] {
   const found = new Map<string, TrafficPart>();
   for (const { match } of rules) {
     const { ports, namedPorts }: Side = match.destination;
-    const plain = namedPorts === undefined ? ports : undefined;
-    const key = `${match.protocol ?? '*'} ${plain === undefined ? '*' : plain.map(({ first, last }) => `${first}-${last}`).join()}`;
-    if (!found.has(key)) found.set(key, { id: found.size, protocol: match.protocol, ports: plain });
+    const named = (namedPorts ?? []).flatMap((name) => sets.numbersOf(name));
+    const ofRule = ports === undefined && namedPorts === undefined ? undefined : [...(ports ?? []), ...named];
+    const key = `${match.protocol ?? '*'} ${ofRule === undefined ? '*' : ofRule.map(({ first, last }) => `${first}-${last}`).join()}`;
+    if (!found.has(key)) found.set(key, { id: found.size, protocol: match.protocol, ports: ofRule });
   }
   return [...found.values()];
 }

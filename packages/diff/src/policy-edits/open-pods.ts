@@ -22,7 +22,11 @@ export class OpenPods {
   #old: BitSet | undefined;
 
   /** Those of the old world, and those that are so in the new one alone. */
-  constructor(world: PolicyWorld, pods: readonly EditedEnd[], { direction, young }: { readonly direction: Direction; readonly young: BitSet }) {
+  constructor(
+    world: PolicyWorld,
+    pods: readonly EditedEnd[],
+    { direction, young }: { readonly direction: Direction; readonly young: BitSet },
+  ) {
     this.#world = world;
     this.#pods = pods;
     this.#direction = direction;

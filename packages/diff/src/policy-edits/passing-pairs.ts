@@ -19,7 +19,7 @@ import { isEnforced, type OpenPods } from './open-pods.ts';
 import { PlaceSet } from './place-set.ts';
 import type { PodSets } from './pod-sets.ts';
 import type { EndsOfRules } from './rule-ends.ts';
-import { type RuleIndex, ruleIndexOf } from './rule-index.ts';
+import { ruleIndexOf } from './rule-index.ts';
 
 /** What is asked for passing pairs. */
 export interface AskedTraffic {
@@ -49,13 +49,17 @@ interface PassingRule {
   readonly destinations: BitSet | undefined;
 }
 
+/** So many peers are asked one by one sooner than all rules are indexed. */
+const fewPeers = 200;
+
 /** Pairs of owners and peers. */
 export class PassingPairs {
   readonly #sources: PassingSources;
   readonly #asked: AskedTraffic;
   readonly #everybody: BitSet;
-  /** Of many owners those peers that let everybody pass; of few each is asked. */
-  readonly #openPeers: BitSet | undefined;
+  readonly #isFew: boolean;
+  /** The peers that let everybody pass, where many are asked about. */
+  #openPeers: BitSet | undefined;
   readonly #anybody: PlaceSet;
   /** Sets that are made anew at each question. */
   readonly #some: BitSet;
@@ -73,21 +77,17 @@ export class PassingPairs {
     this.#some = this.#everybody.copy();
     this.#answering = this.#everybody.copy();
     const owners = ends.owners.members();
-    this.#openPeers = owners.length > sources.fewOwners ? this.#openEnds() : undefined;
-    const isFew = owners.length <= sources.fewOwners;
+    const isFew = (this.#isFew = owners.length <= sources.fewOwners);
     if (isFew) for (const place of owners) this.#askOwn(defined(ends.pods[place], 'an owner has a place'));
     else this.#eachPolicy((policy) => this.#enterOwn(policy, ends.owners));
-    const { before, after } = sources.compared;
-    // Few rules are about some ports alone.
-    const index = isFew ? ruleIndexOf({ before: before.world, after: after.world }, this.#others, !asked.traffic.isAll) : undefined;
-    if (index !== undefined) for (const place of owners) this.#askTheirs(defined(ends.pods[place], 'an owner has a place'), index);
-    else this.#eachPolicy((policy) => this.#enterTheirs(policy, ends.owners));
+    // Of few owners it is found out when it is asked for.
+    if (!isFew) this.#eachPolicy((policy) => this.#enterTheirs(policy, ends.owners));
   }
 
   /** Those of some peers with whom the owner may exchange the traffic; undefined where with none. */
-  keep({ place }: EditedEnd, peers: BitSet): BitSet | undefined {
-    const [letIn, lettingIn] = [this.#letIn[place], this.#lettingIn[place]];
-    const isOpen = this.#sources.open[this.#asked.direction].has(place);
+  keep(owner: EditedEnd, peers: BitSet): BitSet | undefined {
+    const letIn = this.#letIn[owner.place];
+    const isOpen = this.#sources.open[this.#asked.direction].has(owner.place);
     if (!isOpen && letIn === undefined) return undefined;
     const some = this.#some;
     if (isOpen) some.become(peers);
@@ -96,16 +96,50 @@ export class PassingPairs {
       some.retainAll(peers);
     }
     if (some.isEmpty) return undefined;
-    const answering = this.#answering;
-    unite(answering, lettingIn);
-    if (this.#openPeers !== undefined) {
-      answering.addAll(this.#openPeers);
-      some.retainAll(answering);
-    } else {
-      const { open, sets } = this.#sources;
-      for (const peer of some.members()) if (peer < sets.size && !answering.has(peer) && !open[this.#others].has(peer)) some.delete(peer);
+    if (this.#isFew) this.#keepOfFew(owner, some);
+    else {
+      unite(this.#answering, this.#lettingIn[owner.place]);
+      this.#answering.addAll((this.#openPeers ??= this.#openEnds()));
+      some.retainAll(this.#answering);
     }
     return some.isEmpty ? undefined : some.copy();
+  }
+
+  /** Few peers are asked one by one; of many it is found by an index who has rules about the owner. */
+  #keepOfFew(owner: EditedEnd, peers: BitSet): void {
+    const { open, sets, ends } = this.#sources;
+    const pods = peers.members().filter((place) => place < sets.size);
+    if (pods.length > fewPeers) {
+      if (this.#lettingIn[owner.place] === undefined) this.#askTheirs(owner);
+      unite(this.#answering, this.#lettingIn[owner.place]);
+      this.#answering.addAll((this.#openPeers ??= this.#openEnds()));
+      peers.retainAll(this.#answering);
+      return;
+    }
+    for (const place of pods) {
+      const peer = defined(ends.pods[place], 'a pod has a place');
+      if (!open[this.#others].has(place) && !this.#mayLetIn(peer, owner)) peers.delete(place);
+    }
+  }
+
+  /** Whether a peer has a rule that may let some of the traffic with the owner pass. */
+  #mayLetIn(peer: EditedEnd, owner: EditedEnd): boolean {
+    const { compared, ends, endsOf } = this.#sources;
+    const others = this.#others;
+    const { before, after } = selectingSides(compared, ends, peer);
+    const isPassing = (rule: Rule): boolean => {
+      const passing = this.#passing(rule);
+      if (passing === undefined) return false;
+      const destination = this.#asked.direction === 'ingress' ? owner : peer;
+      return passing.destinations?.has(destination.place) !== false && endsOf[others].mayMatch(rule, owner);
+    };
+    return (before === after ? before : [...before, ...after]).some(({ policies }) =>
+      policies.some((policy) => policy[others]?.rules.some(isPassing) === true),
+    );
+  }
+
+  get #others(): Direction {
+    return this.#asked.direction === 'ingress' ? 'egress' : 'ingress';
   }
 
   /** Pods that nobody closes, and everybody who is no pod. */
@@ -116,10 +150,6 @@ export class PassingPairs {
     return ends;
   }
 
-  get #others(): Direction {
-    return this.#asked.direction === 'ingress' ? 'egress' : 'ingress';
-  }
-
   /** What the policies of one owner say. */
   #askOwn(owner: EditedEnd): void {
     const { compared, ends } = this.#sources;
@@ -128,12 +158,12 @@ export class PassingPairs {
   }
 
   /** What policies of others say about one owner. */
-  #askTheirs(owner: EditedEnd, index: RuleIndex): void {
-    const { changed, endsOf } = this.#sources;
+  #askTheirs(owner: EditedEnd): void {
+    const { compared, changed, endsOf } = this.#sources;
     const others = this.#others;
     const one = this.#alone(owner);
-    index.eachAbout(defined(owner.joint.after, 'every end is on both sides'), ({ policy, rule }) => {
-      if (!isEnforced(policy) || endsOf[others].of(rule).possible?.has(owner.place) === false) return;
+    ruleIndexOf(compared.before.world, others).eachAbout(defined(owner.joint.after, 'every end is on both sides'), ({ policy, rule }) => {
+      if (!isEnforced(policy) || !endsOf[others].mayMatch(rule, owner)) return;
       const passing = this.#passing(rule);
       if (passing !== undefined) this.#enterRule(policy, passing, one);
     });

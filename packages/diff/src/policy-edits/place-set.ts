@@ -61,14 +61,22 @@ export class PlaceSet {
 
   /** The members of both. */
   and(other: PlaceSet): PlaceSet {
-    if (this.#list !== undefined) return PlaceSet.of(this.#list.filter((place) => other.has(place)), 0);
+    if (this.#list !== undefined)
+      return PlaceSet.of(
+        this.#list.filter((place) => other.has(place)),
+        0,
+      );
     if (other.#list !== undefined) return other.and(this);
     return this.#bits === undefined || other.#bits === undefined ? PlaceSet.none : PlaceSet.ofBits(this.#bits.and(other.#bits));
   }
 
   /** The members that the other does not have. */
   without(other: PlaceSet): PlaceSet {
-    if (this.#list !== undefined) return PlaceSet.of(this.#list.filter((place) => !other.has(place)), 0);
+    if (this.#list !== undefined)
+      return PlaceSet.of(
+        this.#list.filter((place) => !other.has(place)),
+        0,
+      );
     const left = this.#bits?.copy() ?? BitSet.empty(0);
     other.deleteFrom(left);
     return PlaceSet.ofBits(left);

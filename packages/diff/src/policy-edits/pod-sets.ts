@@ -6,7 +6,7 @@
  * ```
  */
 import { type Endpoint, type LabelKey, type NamedPort, namespaceNameKey, type PolicyWorld, type Selector, textMatches } from '@weir/model';
-import { addToGroup, BitSet } from '@weir/net';
+import { addToGroup, BitSet, type PortRange } from '@weir/net';
 import type { EditedEnd } from './edited-end.ts';
 import { PlaceSet, unionOf } from './place-set.ts';
 
@@ -61,6 +61,14 @@ export class PodSets {
   /** The pods that give one of these ports this name. */
   withPort(name: string, isMeant: (port: Pick<NamedPort, 'protocol' | 'port'>) => boolean): PlaceSet {
     return this.#where(({ namedPorts }) => namedPorts.some((named) => named.name === name && isMeant(named)));
+  }
+
+  /** The numbers that pods give a name, of whatever protocol. */
+  numbersOf(name: string): readonly PortRange[] {
+    const numbers = new Set<number>();
+    for (let place = 0; place < this.size; place++)
+      for (const port of this.#endpointAt(place)?.namedPorts ?? []) if (port.name === name) numbers.add(port.port);
+    return [...numbers].map((port) => ({ first: port, last: port }));
   }
 
   #where(isMeant: (endpoint: Endpoint) => boolean): PlaceSet {
@@ -145,7 +153,8 @@ export class PodSets {
   /** What asks for a value comes first, and leaves few of whom the rest is asked. */
   #meeting(parts: readonly Selector[]): PlaceSet {
     let common: PlaceSet | undefined;
-    for (const part of parts) if (part.kind === 'in') common = common === undefined ? this.#withValues(part) : common.and(this.#withValues(part));
+    for (const part of parts)
+      if (part.kind === 'in') common = common === undefined ? this.#withValues(part) : common.and(this.#withValues(part));
     for (const part of parts) {
       if (part.kind === 'in') continue;
       if (part.kind === 'notIn') common = (common ?? this.#everybody).without(this.#withValues(part));

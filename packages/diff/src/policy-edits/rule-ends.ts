@@ -70,6 +70,12 @@ export class EndsOfRules {
     return found;
   }
 
+  /** Whether a rule may match an end, whichever pod it is of: less than {@link of} where few ends are asked about. */
+  mayMatch(rule: Rule, end: EditedEnd): boolean {
+    const question = peerQuestion(rule, this.#direction);
+    return question.asksNode || this.#asker.peerTruth(question, endOf(end)) !== 'no';
+  }
+
   /** How a rule of a pod matches an end; undefined where it does not. */
   matchedBy(rule: Rule, end: EditedEnd, owner: EditedEnd): MatchedRule | undefined {
     const question = peerQuestion(rule, this.#direction);

@@ -47,28 +47,12 @@ export class RuleIndex {
   }
 }
 
-/** The indexes of worlds of which many edits are compared, or which edit was compared first. */
-const known: Readonly<Record<Direction, WeakMap<PolicyWorld, RuleIndex | WeakRef<PolicyWorld>>>> = {
-  ingress: new WeakMap(),
-  egress: new WeakMap(),
-};
+/** The indexes of worlds of which many edits are compared. */
+const known: Readonly<Record<Direction, WeakMap<PolicyWorld, RuleIndex>>> = { ingress: new WeakMap(), egress: new WeakMap() };
 
-/**
- * The index of all rules of the old world, which is kept with it. Who can do without has none at the first edit of that world:
- * to make it takes longer than to look at all rules once.
- */
-export function ruleIndexOf(
-  { before, after }: { readonly before: PolicyWorld; readonly after: PolicyWorld },
-  direction: Direction,
-  canDoWithout: boolean,
-): RuleIndex | undefined {
-  const found = known[direction].get(before);
-  if (found instanceof RuleIndex) return found;
-  if (canDoWithout && (found === undefined || found.deref() === after)) {
-    known[direction].set(before, found ?? new WeakRef(after));
-    return undefined;
-  }
-  const index = new RuleIndex(before, direction);
-  known[direction].set(before, index);
+/** The index of all rules of a world, which is kept with it. */
+export function ruleIndexOf(world: PolicyWorld, direction: Direction): RuleIndex {
+  let index = known[direction].get(world);
+  if (index === undefined) known[direction].set(world, (index = new RuleIndex(world, direction)));
   return index;
 }
