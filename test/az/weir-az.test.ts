@@ -232,6 +232,20 @@ describe('az account', () => {
   });
 });
 
+describe('az with an empty name', () => {
+  it.each([
+    ['aks show -g rg --name=', 'managed cluster'],
+    ['aks delete -g rg --name= --yes', 'managed cluster'],
+    ['aks nodepool show -g rg --cluster-name c1 --name=', 'node pool'],
+    ['group show --name=', 'resource group'],
+    ['group exists --name=', 'resource group'],
+    ['provider show --namespace=', 'provider'],
+    ['feature show --namespace Microsoft.ContainerService --name=', 'feature'],
+  ])('%s takes no list for one', async (line, what) => {
+    expect(await az.run(line)).toEqual({ code: 1, stdout: '', stderr: `ERROR: The name of the ${what} is empty.\n` });
+  });
+});
+
 describe('az --verbose', () => {
   it('ends with how long it took', async () => {
     const { stderr } = await az.run('group list -o none --verbose');

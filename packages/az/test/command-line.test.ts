@@ -92,6 +92,7 @@ describe('a command line of az', () => {
     ['aks create -g rg -n c --no-ssh-key --api-server-authorized-ip-ranges 10.0.0.1', 1, 'must be global non-reserved addresses or CIDRs'],
     ['aks create -g rg -n c --no-ssh-key --api-server-authorized-ip-ranges 2600::1', 1, 'cannot be IPv6 addresses'],
     ['aks update -g rg -n c --api-server-authorized-ip-ranges 0.0.0.0/32,1.2.3.4', 1, 'to 0.0.0.0/32 is not allowed with other IP ranges.'],
+    ['aks show -g rg -n c -- extra', 2, 'ERROR: unrecognized arguments: -- extra'],
     ['aks wait -g rg -n c', 1, 'ERROR: incorrect usage: --created'],
   ])('az %s ends with %i', async (line, code, message) => {
     const outcome = await az(line);

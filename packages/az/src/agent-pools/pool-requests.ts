@@ -5,6 +5,7 @@ import type { AzInvocation } from '../command-line/az-command.ts';
 import type { GivenArguments } from '../command-line/given-arguments.ts';
 import { clusterPath, putAndWait, writablePool } from '../managed-clusters/cluster-requests.ts';
 import { agentPoolShape, aksVersion } from '../models/managed-cluster-shape.ts';
+import { pathPart } from '../models/path-part.ts';
 import type { ArmClient } from '../session/arm-client.ts';
 
 /** The path of a cluster's pools below the subscription. */
@@ -14,7 +15,7 @@ export function poolsPath(given: GivenArguments): string {
 
 /** The path of the pool that arguments name. */
 export function poolPath(given: GivenArguments): string {
-  return `${poolsPath(given)}/${encodeURIComponent(given.required('nodepoolName'))}`;
+  return `${poolsPath(given)}/${pathPart(given.required('nodepoolName'), 'node pool')}`;
 }
 
 /** Whether a cluster has the pool that arguments name. */

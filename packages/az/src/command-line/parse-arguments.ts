@@ -31,6 +31,11 @@ export function parseArguments(
   let index = 0;
   while (index < words.length) {
     const word = words[index] ?? '';
+    if (word === '--') {
+      // All that follows would be arguments without an option, and no command has any.
+      reading.unrecognized.push(...words.slice(index));
+      break;
+    }
     const option = optionOf(known, word);
     if (option === undefined || option.argument === undefined) {
       reading.unrecognized.push(word);
@@ -84,7 +89,7 @@ function splitOnce(word: string): readonly [string, string?] {
 /** The words from `start` up to the next option. */
 function valuesAfter(known: readonly Argument[], words: readonly string[], start: number): readonly string[] {
   let end = start;
-  while (end < words.length && optionOf(known, words[end] ?? '') === undefined) end++;
+  while (end < words.length && words[end] !== '--' && optionOf(known, words[end] ?? '') === undefined) end++;
   return words.slice(start, end);
 }
 

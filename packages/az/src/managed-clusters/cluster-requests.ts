@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, numberAt, objectAt, objectsAt, textAt } 
 import type { AzInvocation } from '../command-line/az-command.ts';
 import type { GivenArguments } from '../command-line/given-arguments.ts';
 import { aksVersion, managedClusterShape } from '../models/managed-cluster-shape.ts';
+import { pathPart } from '../models/path-part.ts';
 import { type ResourceShape, shaped } from '../models/resource-shape.ts';
 import type { ArmClient } from '../session/arm-client.ts';
 import { endOf } from '../session/long-operation.ts';
@@ -10,7 +11,7 @@ import type { Terminal } from '../terminal.ts';
 
 /** The path of a cluster below the subscription. */
 export function clusterPath(group: string, name: string): string {
-  return `${clustersPath(group)}/${encodeURIComponent(name)}`;
+  return `${clustersPath(group)}/${pathPart(name, 'managed cluster')}`;
 }
 
 /** The path of the clusters of a group, or of all. */

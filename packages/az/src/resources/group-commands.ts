@@ -5,6 +5,7 @@ import { type AzCommand, location, noWait, subscription, tags, yes } from '../co
 import { genericUpdate, updateGenerically } from '../command-line/generic-update.ts';
 import { pairsOf } from '../command-line/tag-values.ts';
 import { waitCommand } from '../command-line/wait-command.ts';
+import { pathPart } from '../models/path-part.ts';
 import { shaped } from '../models/resource-shape.ts';
 import { pythonText } from '../output/print-tsv.ts';
 import { endOf } from '../session/long-operation.ts';
@@ -104,7 +105,7 @@ function tagTexts(values: unknown): unknown {
 
 /** The path of a group below the subscription. */
 export function groupPath(name: string): string {
-  return `/resourcegroups/${encodeURIComponent(name)}`;
+  return `/resourcegroups/${pathPart(name, 'resource group')}`;
 }
 
 /** `Canada East` is `canadaeast`. */

@@ -2,6 +2,7 @@
 import { isJsonObject, type JsonObject, objectAt, textAt } from '@weir/kube';
 import { argument, flag } from '../command-line/argument.ts';
 import { type AzCommand, type AzInvocation, subscription } from '../command-line/az-command.ts';
+import { pathPart } from '../models/path-part.ts';
 import { shaped } from '../models/resource-shape.ts';
 import type { ArmClient } from '../session/arm-client.ts';
 import { featureShape, featuresVersion, providerShape, resourcesVersion } from './group-shape.ts';
@@ -26,7 +27,7 @@ export const providerCommands: readonly AzCommand[] = [
     summary: 'Show a resource provider',
     arguments: [namespace, subscription],
     run: async ({ given, arm }) =>
-      shaped(await (await arm()).get(`/providers/${encodeURIComponent(given.required('namespace'))}`, resourcesVersion), providerShape),
+      shaped(await (await arm()).get(`/providers/${pathPart(given.required('namespace'), 'provider')}`, resourcesVersion), providerShape),
   },
   registration('register', 'Registering', 'Registered', 'Let the subscription use a provider, and the features registered by now'),
   registration('unregister', 'Unregistering', 'Unregistered', 'Let the subscription use a provider no longer'),
@@ -64,7 +65,7 @@ function registration(word: string, during: string, after: string, summary: stri
     run: async ({ given, arm, terminal }) => {
       const client = await arm();
       const name = given.required('namespace');
-      const path = `/providers/${encodeURIComponent(name)}`;
+      const path = `/providers/${pathPart(name, 'provider')}`;
       const answer = await client.send({ method: 'POST', path: `${path}/${word}`, version: resourcesVersion });
       const state = textAt(isJsonObject(answer.json) ? answer.json : {}, 'registrationState');
       if (state === after) return undefined;
@@ -96,8 +97,8 @@ function featureChange(word: string, becomes: string, summary: string): AzComman
 }
 
 function featurePath({ given }: AzInvocation): string {
-  const [of, name] = [given.required('namespace'), given.required('name')].map(encodeURIComponent);
-  return `/providers/Microsoft.Features/providers/${of ?? ''}/features/${name ?? ''}`;
+  const [of, name] = [pathPart(given.required('namespace'), 'provider'), pathPart(given.required('name'), 'feature')];
+  return `/providers/Microsoft.Features/providers/${of}/features/${name}`;
 }
 
 function featureTable(result: unknown): unknown {
