@@ -8,6 +8,7 @@
 import { Composer, type CST, type Document, isCollection, isPair, Lexer, LineCounter, Parser, visit } from 'yaml';
 import type { KubeObject } from '../objects/object-meta.ts';
 import type { Diagnostic, TextPosition } from './diagnostic.ts';
+import { type JsonPart, jsonParts } from './json-values.ts';
 import { fieldPosition } from './manifest-positions.ts';
 import { kubectlScalarTags } from './yaml-scalars.ts';
 
@@ -63,9 +64,15 @@ export function parseManifest(text: string, file: string, options: ParseManifest
     const message = `the file is no text: it has the character ${JSON.stringify(control[0])} at ${control.index}`;
     return { documents: [], diagnostics: [problem('not-text', message, 'save it as UTF-8, or leave it out', { file, line: 1 })] };
   }
-  const reader = new ManifestReader(file, { maxAliasCount, withoutMetadata });
-  reader.read(text);
-  return reader;
+  const read = (part: JsonPart): ManifestReader => {
+    const reader = new ManifestReader(file, { maxAliasCount, withoutMetadata }, part);
+    reader.read(part.text);
+    return reader;
+  };
+  const parts = jsonParts(text);
+  if (parts === undefined) return read({ text, line: 1, column: 1 });
+  const readers = parts.map(read);
+  return { documents: readers.flatMap(({ documents }) => documents), diagnostics: readers.flatMap(({ diagnostics }) => diagnostics) };
 }
 
 /** Control characters that no YAML or JSON text has (YAML 1.2, 5.1): all but tabs, line ends and those from U+007F on. */
@@ -79,12 +86,15 @@ class ManifestReader implements ManifestContent {
   readonly diagnostics: Diagnostic<ManifestProblem>[] = [];
   private readonly file: string;
   private readonly options: Required<Omit<ParseManifestOptions, 'maxLength'>>;
+  /** Where the text begins in its file. */
+  private readonly start: Pick<JsonPart, 'line' | 'column'>;
   private readonly lines = new LineCounter();
   private text = '';
   private hasMark = false;
 
-  constructor(file: string, options: Required<Omit<ParseManifestOptions, 'maxLength'>>) {
+  constructor(file: string, options: Required<Omit<ParseManifestOptions, 'maxLength'>>, start: Pick<JsonPart, 'line' | 'column'>) {
     this.file = file;
+    this.start = start;
     this.options = options;
   }
 
@@ -128,7 +138,7 @@ class ManifestReader implements ManifestContent {
     if (document.errors.length > 0) return;
     const value = this.valueOf(document);
     if (value === undefined || value === null) return;
-    this.addObject(value, (path) => fieldPosition({ file: this.file, document, lines: this.lines }, path), '', 0);
+    this.addObject(value, (path) => this.placed(fieldPosition({ file: this.file, document, lines: this.lines }, path)), '', 0);
   }
 
   /**
@@ -199,7 +209,12 @@ class ManifestReader implements ManifestContent {
 
   private positionAt(offset: number): TextPosition {
     const { line, col } = this.lines.linePos(offset);
-    return { file: this.file, line, column: col };
+    return this.placed({ file: this.file, line, column: col });
+  }
+
+  private placed({ file, line, column = 1 }: TextPosition): TextPosition {
+    const { start } = this;
+    return { file, line: line + start.line - 1, column: line === 1 ? column + start.column - 1 : column };
   }
 }
 

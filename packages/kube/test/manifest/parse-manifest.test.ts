@@ -55,6 +55,25 @@ describe('manifests', () => {
     expect(documents[0]?.positionOf('metadata')).toEqual({ file: 'p.json', line: 4, column: 2 });
   });
 
+  it('objects of JSON one after the other are read with places, as kubectl reads them, and a broken one hides no other', () => {
+    const namespace = (name: string): string =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { a: '{"' } } });
+    const text = `${namespace('a')}\n${JSON.stringify(JSON.parse(namespace('b')), null, 2)} ${namespace('c')}\n{"kind": "Pod", "metadata" "x"}\n${namespace('d')}\n`;
+    const { documents, diagnostics } = parseManifest(text, 'f.json');
+    expect(documents.map(({ object }) => object.metadata.name)).toEqual(['a', 'b', 'c', 'd']);
+    expect(documents.map(({ positionOf }) => positionOf('metadata'))).toEqual([
+      { file: 'f.json', line: 1, column: 39 },
+      { file: 'f.json', line: 5, column: 3 },
+      { file: 'f.json', line: 11, column: 41 },
+      { file: 'f.json', line: 13, column: 39 },
+    ]);
+    expect(diagnostics.map(({ code, position }) => [code, position.line])).toContainEqual(['yaml-syntax', 12]);
+    expect(new Set(diagnostics.map(({ position }) => position.line))).toEqual(new Set([12]));
+    // Anything else is YAML.
+    expect(parseManifest(`${namespace('a')}\n---\n${namespace('b')}\n`, 'f').documents).toHaveLength(2);
+    expect(parseManifest(`{apiVersion: v1, kind: Namespace, metadata: {name: '}{'}}`, 'f').documents).toHaveLength(1);
+  });
+
   it('booleans and octal numbers are read as kubectl reads them', () => {
     const { documents } = parseManifest(
       'apiVersion: v1\nkind: X\nmetadata: {}\na: [yes, Off, "on", y, 010, 0x10, 12:30, 2001-01-01]\n',
