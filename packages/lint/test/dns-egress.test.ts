@@ -113,6 +113,14 @@ ${kind === 'ClusterNetworkPolicy' ? '  tier: Admin\n' : ''}  egress:
     ]);
     // What is denied has to be the DNS.
     expect(found(cluster + accept.replace('namespaces: {}', 'networks: [169.254.169.254/32]'))).toEqual([]);
+    // Administrators isolate nobody: without a rule that allows all the rest can be reached, unless that is denied as well.
+    const denying = accept.replace(/ {4}- action: Accept\n.*\n/, '');
+    expect(denying).not.toContain('Accept');
+    expect(found(cluster + denying)).toEqual(['egress-without-dns ClusterNetworkPolicy admins']);
+    expect(found(cluster + denying.replace('namespaces: {}', 'networks: [10.0.0.0/8]'))).toEqual([
+      'egress-without-dns ClusterNetworkPolicy admins',
+    ]);
+    expect(found(cluster + denying.replace('namespaces: {}', 'networks: [0.0.0.0/0, "::/0"]'))).toEqual([]);
     const cilium = `apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
 metadata: { name: p, namespace: shop }

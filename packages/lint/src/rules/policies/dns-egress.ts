@@ -14,13 +14,14 @@ import {
   podName,
   type Rule,
 } from '@weir/model';
-import { addressRangesContain, type Family, type ProtocolNumber, portRangesContain, protocolNumber } from '@weir/net';
+import { addressRangesContain, type Family, familyRange, type ProtocolNumber, portRangesContain, protocolNumber } from '@weir/net';
 import { clusterDnsOf, nodeLocalDns } from '../../context/cluster-dns.ts';
 import { valueAt } from '../../context/field-value.ts';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
 import { isOfCilium } from '../../context/policy-apis.ts';
 import type { DraftFinding, FieldChange, LintRule } from '../../lint-rule.ts';
+import { isWithinRanges } from './covers-side.ts';
 
 /** The rule about pods without DNS. */
 export const egressWithoutDns: LintRule = {
@@ -118,7 +119,9 @@ function restrictedPods(context: LintContext): readonly RestrictedPods[] {
       const rules = selecting.flatMap(({ egress }) => egress?.rules ?? []);
       // Administrators isolate nobody: what they do not want they deny by a rule.
       const restricts = policies.length > 0 || rules.some(({ action }) => action === 'deny');
-      if (!restricts || !rules.some(({ action }) => action === 'allow')) continue;
+      // Who is isolated reaches what is allowed; who is not reaches what nobody denies.
+      const reaches = rules.some(({ action }) => action === 'allow') || (policies.length === 0 && !rules.some(deniesEverything));
+      if (!restricts || !reaches) continue;
       const key = `${endpoint.namespace} ${selecting.map(numberOf).join()}`;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { pods: [endpoint], policies, rules });
@@ -133,6 +136,19 @@ function restrictedPods(context: LintContext): readonly RestrictedPods[] {
       return [{ pods, policies: denying, udp: udp.outcome, tcp: tcp.outcome, ...(udp.by === undefined ? {} : { by: udp.by }) }];
     });
   });
+}
+
+/** Whether nothing but what comes before the rule goes out. */
+function deniesEverything({ action, match: { protocol, family, destination } }: Rule): boolean {
+  const { nets, ...asked } = destination;
+  const isAnybody = nets === undefined || ([4, 6] as const).some((one) => isWithinRanges([familyRange(one)], nets));
+  return (
+    action === 'deny' &&
+    protocol === undefined &&
+    family === undefined &&
+    isAnybody &&
+    Object.values(asked).every((value) => value === undefined)
+  );
 }
 
 /** Those of the DNS itself, and of whoever asks the node's servers, need none of the cluster. */
