@@ -61,14 +61,14 @@ describe('manifests', () => {
     const text = `${namespace('a')}\n${JSON.stringify(JSON.parse(namespace('b')), null, 2)} ${namespace('c')}\n{"kind": "Pod", "metadata" "x"}\n${namespace('d')}\n`;
     const { documents, diagnostics } = parseManifest(text, 'f.json');
     expect(documents.map(({ object }) => object.metadata.name)).toEqual(['a', 'b', 'c', 'd']);
-    expect(documents.map(({ positionOf }) => positionOf('metadata'))).toEqual([
+    expect(documents.map((document) => document.positionOf('metadata'))).toEqual([
       { file: 'f.json', line: 1, column: 39 },
       { file: 'f.json', line: 5, column: 3 },
       { file: 'f.json', line: 11, column: 41 },
       { file: 'f.json', line: 13, column: 39 },
     ]);
-    expect(diagnostics.map(({ code, position }) => [code, position.line])).toContainEqual(['yaml-syntax', 12]);
-    expect(new Set(diagnostics.map(({ position }) => position.line))).toEqual(new Set([12]));
+    expect(diagnostics.map(({ code, position }) => [code, position?.line])).toContainEqual(['yaml-syntax', 12]);
+    expect(new Set(diagnostics.map(({ position }) => position?.line))).toEqual(new Set([12]));
     // Anything else is YAML.
     expect(parseManifest(`${namespace('a')}\n---\n${namespace('b')}\n`, 'f').documents).toHaveLength(2);
     expect(parseManifest(`{apiVersion: v1, kind: Namespace, metadata: {name: '}{'}}`, 'f').documents).toHaveLength(1);
