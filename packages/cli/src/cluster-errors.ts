@@ -30,6 +30,13 @@ export async function explained<T>(action: Promise<T>): Promise<T> {
     const { ClusterError, NetworkError } = await import('@weir/lab');
     if (error instanceof ClusterError) throw new CommandError(clusterExitCodes[error.code], error.message);
     if (error instanceof NetworkError) throw new CommandError(networkExitCodes[error.code], error.message);
+    if (isForbiddenToUsers(error)) throw new CommandError(exitCode.unable, `the lab needs root: ${error.message}`);
     throw error;
   }
+}
+
+/** Whether the machine refuses somebody who is not root what the lab is made of. */
+function isForbiddenToUsers(error: unknown): error is Error {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return (code === 'EACCES' || code === 'EPERM') && process.geteuid?.() !== 0;
 }

@@ -108,6 +108,16 @@ describe('weir migrate', () => {
     expect(code).toBe(2);
   });
 
+  it('answers 2 where a rehearsal is asked for of what no cluster takes', async () => {
+    const file = manifest('invalid', '300.1.1.1/8');
+    const { stderr, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', file, '--rehearse');
+    expect(stderr).toContain(
+      'NetworkPolicy shop/from-block cannot be rehearsed, because no cluster takes it as it is: correct spec.ingress[0].from[0].ipBlock.cidr',
+    );
+    expect(stderr).not.toContain('making cluster');
+    expect(code).toBe(2);
+  });
+
   it('writes no patch outside of that folder, whatever a policy is called', async () => {
     const file = manifest('climbing', '10.224.1.0/24');
     writeFileSync(file, readFileSync(file, 'utf8').replace('name: from-block', 'name: "../../escaped"'));

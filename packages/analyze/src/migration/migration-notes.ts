@@ -1,5 +1,6 @@
 /** What else is to be said of a migration: what no flow shows, and what was not compared. */
 
+import { compilePodSelector } from '@weir/compile';
 import type { KubeObject, NetworkPolicy } from '@weir/kube';
 import { type Endpoint, type EngineName, engineProfiles, selectorMatches, systemOfEndpoint } from '@weir/model';
 import { groupVersionOf, listed, podKey, type Snapshot } from '@weir/snapshot';
@@ -37,15 +38,19 @@ function establishedNotes({ from, to }: NotedMigration): string[] {
 }
 
 /** Pods on Windows have no verdict where an engine does not run, and policies that are theirs alone say nothing then. */
-function windowsNotes({ before, from, to }: NotedMigration): string[] {
+function windowsNotes({ before, from, to, policies }: NotedMigration): string[] {
   const without = [from, to].find((engine) => engineProfiles[engine].dataplanes.windows === undefined);
   const onWindows = [...before.endpoints.values()].filter((endpoint) => systemOfEndpoint(endpoint) === 'windows');
   if (without === undefined || onWindows.length === 0) return [];
   const others = [...before.endpoints.values()].filter((endpoint) => systemOfEndpoint(endpoint) !== 'windows');
   const selects = (subject: Parameters<typeof selectorMatches>[0], pods: readonly Endpoint[]): boolean =>
     pods.some((pod) => selectorMatches(subject, pod));
-  const theirs = before.policies.filter(({ subject }) => selects(subject, onWindows) && !selects(subject, others));
-  const names = [...new Set(theirs.map(({ ref: { namespace, name } }) => (namespace === undefined ? name : `${namespace}/${name}`)))];
+  // Asked of the objects: engines leave out what they do not enforce.
+  const theirs = policies.filter(({ metadata: { namespace = 'default' }, spec }) => {
+    const subject = compilePodSelector(spec?.podSelector ?? {}, namespace);
+    return selects(subject, onWindows) && !selects(subject, others);
+  });
+  const names = theirs.map(podKey);
   return [
     `what policies say of ${onWindows.length === 1 ? 'the pod' : `the ${onWindows.length} pods`} on Windows is not compared, because ${migrationTitles[without]} does not run there` +
       (names.length === 0 ? '' : `: ${listed(names)} ${names.length === 1 ? 'is' : 'are'} about no other`),

@@ -312,6 +312,9 @@ describe('what is not compared', () => {
     expect(notesOf([...mixed, own, shared], 'calico', 'cilium')).toContainEqual(
       'what policies say of the pod on Windows is not compared, because Cilium does not run there: shop/iis is about no other',
     );
+    // Azure NPM enforces none with a name of a port on Windows.
+    const named = policy('named', { podSelector: { matchLabels: { app: 'win' } }, ingress: [{ ports: [{ port: 'http' }] }] });
+    expect(notesOf([...mixed, named], 'azure', 'cilium').join()).toContain('does not run there: shop/named is about no other');
     expect(notesOf([...mixed, own], 'azure', 'calico').join()).not.toContain('Windows');
   });
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assumeReady, changesAnything, type MigrationReport, type PolicyPatch, planMigration, renderMigration } from '@weir/analyze';
 import { makeDirectory } from '@weir/client';
-import { formatDiagnostic, formatManifest, type KubeObject } from '@weir/kube';
+import { type Diagnostic, formatDiagnostic, formatManifest, type KubeObject } from '@weir/kube';
 import type { EngineName } from '@weir/model';
 import { type Cidr, parseCidr } from '@weir/net';
 import { assumeCluster, assumedPodRange } from '@weir/snapshot';
@@ -46,6 +46,7 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
   ]);
   const folder = options.text('patch-out');
   if (folder !== undefined) writePatches(folder, report.patches);
+  if (options.flag('rehearse')) refuseInvalid([...(assumed?.diagnostics ?? []), ...report.diagnostics]);
   // Who only computes needs no lab.
   const lab = options.flag('rehearse') ? await import('./migrate-rehearsal.ts') : undefined;
   const rehearsal =
@@ -66,6 +67,13 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
   // A lab that is not as it was meant to be proves nothing, whatever was asked for.
   if (rehearsal !== undefined && isFaulty(rehearsal)) return exitCode.unable;
   return failOnCode(options, { any: changesAnything(report) || (rehearsal !== undefined && disagrees(rehearsal)) });
+}
+
+/** A cluster takes no object that is not valid, and a rehearsal without it would be one of something else. */
+function refuseInvalid(diagnostics: readonly Diagnostic[]): void {
+  const { object, field } = diagnostics.find(({ severity }) => severity === 'error') ?? {};
+  if (object !== undefined)
+    throw usageError(`${object} cannot be rehearsed, because no cluster takes it as it is: correct ${field ?? 'it'}, or leave it out`);
 }
 
 /** Where policies of the new engine's own kind are written: `kubectl apply -f FOLDER` leaves folders inside alone. */
