@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { planRehearsal } from '@weir/analyze';
 import { listNetns } from '@weir/kernel';
 import { engineProfiles } from '@weir/model';
+import { formatAddress, parseAddress } from '@weir/net';
 import { loadSnapshot } from '@weir/snapshot';
 import { runProgram, shopObjects } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -248,8 +249,11 @@ describe('a rehearsal', { timeout: generousMs }, () => {
     const { signal } = new AbortController();
     const name = `rehearsal-${process.pid}`;
     const made = { name, engine: 'calico', dualStack: false, expandsUnsupported: false, output, signal } as const;
-    const lab = await RehearsalLab.up({ ...made, plan: { ...plan, services } });
+    // The second is among the addresses of the lab's services, the third nobody's.
+    const hosts = ['203.0.113.9', '10.0.3.4', '127.1.2.3'].flatMap((text) => parseAddress(text) ?? []);
+    const lab = await RehearsalLab.up({ ...made, plan: { ...plan, services, hosts } });
     try {
+      expect(lab.hosts.map(({ address }) => formatAddress(address))).toEqual(['203.0.113.9']);
       const inLab = await lab.snapshot();
       expect(faultsOfLab({ plan, meant, lab: inLab, families: lab.families })).toEqual([
         'service shop/web does not lead to shop/web port 80',

@@ -26,11 +26,11 @@ export async function explained<T>(action: Promise<T>): Promise<T> {
   try {
     return await action;
   } catch (error) {
+    if (isForbiddenToUsers(error)) throw new CommandError(exitCode.unable, `the lab needs root: ${error.message}`);
     // Loaded at the time of need: who got here has the lab in memory already.
     const { ClusterError, NetworkError } = await import('@weir/lab');
     if (error instanceof ClusterError) throw new CommandError(clusterExitCodes[error.code], error.message);
     if (error instanceof NetworkError) throw new CommandError(networkExitCodes[error.code], error.message);
-    if (isForbiddenToUsers(error)) throw new CommandError(exitCode.unable, `the lab needs root: ${error.message}`);
     throw error;
   }
 }

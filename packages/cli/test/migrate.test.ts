@@ -72,6 +72,15 @@ describe('weir migrate', () => {
     expect(code).toBe(0);
   });
 
+  it('gives pods of manifests addresses of both families with a --pod-cidr of each', async () => {
+    const file = manifest('six', '"fd00:10::/64"');
+    const { stdout, stderr, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', file, '--pod-cidr', 'fd00:10::/64');
+    expect(stderr).toContain('2 pods have no address: assumed are addresses of 10.224.0.0/16 and fd00:10::/64');
+    expect(stdout).toContain('no longer allowed over IPv6, 2 pairs · ipBlock over pods');
+    expect(stdout).not.toContain('IPv6 is not compared');
+    expect(code).toBe(1);
+  });
+
   it('writes the proposed patches where it is told to', async () => {
     const folder = join(directory, 'patches');
     const { stdout } = await weir(
@@ -133,6 +142,7 @@ describe('weir migrate', () => {
     [['--from', 'calico', '--to', 'flannel'], /flannel/],
     [['--from', 'calico', '--to', 'cilium', '--pod-cidr', '10.0.0'], /--pod-cidr is no block/],
     [['--from', 'calico', '--to', 'cilium', '--timeout-ms', '0'], /--timeout-ms/],
+    [['--from', 'calico', '--to', 'cilium', '--pod-cidr', '10.1.0.0/16', '--pod-cidr', '10.2.0.0/16'], /once for each of IPv4 and IPv6/],
   ])('answers 2 to %j, with what to do', async (args, expected) => {
     const { stderr, code } = await weir(...args, '--manifests', manifest('bad', '203.0.113.0/24'));
     expect(stderr).toMatch(expected);

@@ -145,6 +145,26 @@ describe('a connection of a rehearsal', () => {
     expect(rehearsedFlow(find(all, 'shop/db', 'shop/web'), 'refused').measured).toBe('allow');
   });
 
+  it('into a service is tried in the families that the service has in the lab alone', () => {
+    const dualPod = (ip: string, six: string): KubeObject =>
+      Object.assign(pod('web', { ip, ...web }), { status: { phase: 'Running', podIP: ip, podIPs: [{ ip }, { ip: six }] } });
+    const dualNode = (ip: string, six: string): KubeObject =>
+      Object.assign(node('n1', ip), { status: { addresses: [ip, six].map((address) => ({ type: 'InternalIP', address })) } });
+    const exposed = (clusterIPs: readonly string[]): KubeObject =>
+      service('web', { type: 'NodePort', clusterIPs, selector: { app: 'web' }, ports: [{ port: 80, nodePort: 30080 }] });
+    const host = parseAddress('2001:db8::7');
+    const tried = (clusterIPs: readonly string[]): readonly RehearsalTrial[] =>
+      rehearsalTrials({
+        meant: loadSnapshot([namespace('shop'), dualNode('10.50.0.4', 'fd50::4'), dualPod('10.50.1.2', 'fd50::2'), exposed([])]),
+        lab: loadSnapshot([namespace('shop'), dualNode('10.224.0.4', 'fd00::4'), dualPod('10.224.1.2', 'fd00::2'), exposed(clusterIPs)]),
+        ends: new Set(['shop/web', 'n1']),
+        hosts: host === undefined ? [] : [{ name: 'outside-1', address: host }],
+        services: new Set(['shop/web']),
+      }).filter(({ destination }) => destination === 'service shop/web at node n1');
+    expect(tried(['10.0.0.9'])).toEqual([]);
+    expect(tried(['10.0.0.9', 'fd00:10::9']).map(({ family }) => family)).toEqual([6]);
+  });
+
   it('into a service leads to the pods that the manifests have, whatever the lab has', () => {
     const open = labWith((object) => (object === closed ? undefined : object));
     expect(find(trials(open), 'shop/web', 'service shop/db')).toMatchObject({ computed: 'deny', inLab: 'allow' });

@@ -68,7 +68,7 @@ function addressNotes({ before, policies }: NotedMigration): string[] {
       : []),
     ...(sixes.length > 0 && !hasIpv6
       ? [
-          `IPv6 is not compared, because no pod has an IPv6 address; ${listed(sixes.map(podKey))} ${sixes.length === 1 ? 'has' : 'have'} blocks of it`,
+          `IPv6 is not compared, because no pod has an IPv6 address; ${listed(sixes.map(podKey))} ${sixes.length === 1 ? 'has' : 'have'} blocks of it (for manifests, --pod-cidr gives one)`,
         ]
       : []),
   ];

@@ -281,15 +281,17 @@ function plainService({ metadata, spec }: Service): Service {
     clusterIP,
     clusterIPs: _clusterIps,
     ipFamilies: _families,
-    ipFamilyPolicy: _policy,
+    ipFamilyPolicy,
     healthCheckNodePort: _port,
     ...kept
   } = { ...spec } as Record<string, unknown>;
+  // A lab without IPv6 makes the best of it.
+  const isDual = ipFamilyPolicy === 'PreferDualStack' || ipFamilyPolicy === 'RequireDualStack';
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { namespace, name, ...(labels === undefined ? {} : { labels }) },
-    spec: { ...kept, ...(clusterIP === 'None' ? { clusterIP } : {}) },
+    spec: { ...kept, ...(clusterIP === 'None' ? { clusterIP } : {}), ...(isDual ? { ipFamilyPolicy: 'PreferDualStack' } : {}) },
   };
 }
 

@@ -321,7 +321,7 @@ describe('what is not compared', () => {
   it('is told of IPv6 where policies have blocks of it and no pod has an address', () => {
     const six = policy('six', { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: 'fd00::/8' } }] }] });
     expect(notesOf([...linux, six], 'calico', 'cilium')).toContainEqual(
-      'IPv6 is not compared, because no pod has an IPv6 address; shop/six has blocks of it',
+      'IPv6 is not compared, because no pod has an IPv6 address; shop/six has blocks of it (for manifests, --pod-cidr gives one)',
     );
     expect(notesOf(linux, 'calico', 'cilium').join()).not.toContain('IPv6');
   });

@@ -5,7 +5,7 @@ import { assumeReady, changesAnything, type MigrationReport, type PolicyPatch, p
 import { makeDirectory } from '@weir/client';
 import { type Diagnostic, formatDiagnostic, formatManifest, type KubeObject } from '@weir/kube';
 import type { EngineName } from '@weir/model';
-import { type Cidr, parseCidr } from '@weir/net';
+import { type Cidr, cidrFamily, parseCidr } from '@weir/net';
 import { assumeCluster, assumedPodRange } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, usageError } from '../exit-code.ts';
@@ -28,7 +28,7 @@ export async function runMigrate({ options, output, signal }: Invocation): Promi
   const timeoutMs = options.whole('timeout-ms', 1) ?? defaultTimeoutMs;
   const source = await readObjects(options);
   // Manifests say what people want of a cluster, not where it puts it.
-  const assumed = options.list('manifests').length > 0 ? assumeCluster(source.objects, podRangeOf(options)) : undefined;
+  const assumed = options.list('manifests').length > 0 ? assumeCluster(source.objects, ...podRangesOf(options)) : undefined;
   for (const notice of [...source.notices, ...(assumed?.notices ?? [])]) output.notice(notice);
   const objects = assumeReady(assumed?.objects ?? source.objects);
   if (source.objects.length === 0) throw usageError('no Kubernetes objects were read: there is nothing to compare');
@@ -103,11 +103,17 @@ function fileWord(name: string): string {
   return /^(con|prn|aux|nul|(com|lpt)\d)$/i.test(word) ? `_${word}` : word;
 }
 
-function podRangeOf(options: OptionValues): Cidr {
-  const text = options.text('pod-cidr');
-  const cidr = text === undefined ? assumedPodRange : parseCidr(text);
-  if (cidr === undefined) throw usageError(`--pod-cidr is no block of addresses: ${text ?? ''}`);
-  return cidr;
+/** One range, or one of each family, that of IPv4 first. */
+function podRangesOf(options: OptionValues): readonly [Cidr, Cidr?] {
+  const ranges = options.list('pod-cidr').map((text) => {
+    const cidr = parseCidr(text);
+    if (cidr === undefined) throw usageError(`--pod-cidr is no block of addresses: ${text}`);
+    return cidr;
+  });
+  const [fours, sixes] = ([4, 6] as const).map((family) => ranges.filter((cidr) => cidrFamily(cidr) === family));
+  if ((fours?.length ?? 0) > 1 || (sixes?.length ?? 0) > 1) throw usageError('give --pod-cidr once, or once for each of IPv4 and IPv6');
+  const second = sixes?.[0];
+  return [fours?.[0] ?? assumedPodRange, ...(second === undefined ? ([] as const) : ([second] as const))];
 }
 
 function chosenEngines(options: OptionValues, { engine }: ObjectSource): { readonly from: EngineName; readonly to: EngineName } {

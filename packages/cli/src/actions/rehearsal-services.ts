@@ -54,11 +54,13 @@ export function serviceTrials(asked: ServiceTrials): RehearsalTrial[] {
   );
 }
 
-function entryOf({ meant, lab, services, ends }: ServiceTrials, service: Service, port: ServicePort): Entry | undefined {
+function entryOf({ meant, lab, services, ends, family }: ServiceTrials, service: Service, port: ServicePort): Entry | undefined {
   const { namespace = 'default', name = '' } = service.metadata;
   const { protocol = 'TCP' } = port;
   const inLab = serviceNamed(lab, namespace, name);
   if (!services.has(`${namespace}/${name}`) || inLab === undefined || (protocol !== 'TCP' && protocol !== 'UDP')) return undefined;
+  // Nodes take its ports in the families of its own addresses alone.
+  if (!(inLab.spec?.clusterIPs ?? []).some((text) => parseAddress(text)?.family === family)) return undefined;
   const portInLab = servicePort(inLab, port.port, transportNumber(protocol));
   const all = serviceBackends(meant, service, port);
   if (portInLab === undefined || all.some(({ end }) => end.kind !== 'endpoint')) return undefined;

@@ -17,7 +17,12 @@ export const migrateCommand: Command = {
     from: { type: 'string', placeholder: 'ENGINE', values: engines, summary: "the engine now; default that of the lab's cluster" },
     to: { type: 'string', placeholder: 'ENGINE', values: engines, summary: 'the engine then' },
     ...sourceOptions,
-    'pod-cidr': { type: 'string', placeholder: 'CIDR', summary: 'where pods of manifests get their addresses; default 10.224.0.0/16' },
+    'pod-cidr': {
+      type: 'string',
+      multiple: true,
+      placeholder: 'CIDR',
+      summary: 'where pods of manifests get their addresses; default 10.224.0.0/16; an IPv6 block besides makes them dual-stack',
+    },
     rehearse: {
       type: 'boolean',
       summary: 'make a lab for each engine with these manifests, try every connection on both, apply the patches, and try again',

@@ -29,8 +29,9 @@ const assumedWindowsNode = 'win1';
 /** No workload gets more pods than that: more of the same change no verdict. */
 const replicasMax = 2;
 
-/** Adds what is missing; pods get addresses of `podRange`. */
-export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], podRange: Cidr): AssumedCluster {
+/** Adds what is missing; pods get addresses of `podRange`, and with a `secondRange`, of the other family, one of it, too. */
+export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], podRange: Cidr, secondRange?: Cidr): AssumedCluster {
+  const ranges = [podRange, ...(secondRange === undefined ? [] : [secondRange])];
   const read = readableObjects(
     entries.map((entry) =>
       'positionOf' in entry ? { object: entry.object, positionOf: (path) => entry.positionOf(path) } : { object: entry },
@@ -41,8 +42,8 @@ export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], p
   const made = workloadsWithoutPods(objects).flatMap(podsOf);
   const everyPod = [...pods, ...made];
   const given = objects.filter((object): object is Node => object.kind === 'Node');
-  const nodes = given.length > 0 ? given : planNodes(everyPod);
-  const placed = placePods(everyPod, nodes, podRange);
+  const nodes = given.length > 0 ? given : planNodes(everyPod, secondRange);
+  const placed = placePods(everyPod, nodes, ranges);
   const namespaces = missingNamespaces(objects);
   const others = read.objects
     .filter(({ object }) => object.kind !== 'Pod')
@@ -57,7 +58,9 @@ export function assumeCluster(entries: readonly (KubeObject | PlacedObject)[], p
         ? [`there is no Node: assumed are ${nodes.map(({ metadata }) => metadata.name ?? '').join(', ')}`]
         : []),
       ...(addressed > 0
-        ? [`${addressed === 1 ? '1 pod has' : `${addressed} pods have`} no address: assumed are addresses of ${formatCidr(podRange)}`]
+        ? [
+            `${addressed === 1 ? '1 pod has' : `${addressed} pods have`} no address: assumed are addresses of ${ranges.map(formatCidr).join(' and ')}`,
+          ]
         : []),
       ...(namespaces.length > 0
         ? [
@@ -77,18 +80,25 @@ function podsOf({ workload: { apiVersion, kind, namespace, name }, template }: P
   });
 }
 
-function planNodes(pods: readonly Pod[]): Node[] {
+function planNodes(pods: readonly Pod[], secondRange: Cidr | undefined): Node[] {
   const needsWindows = pods.some(({ spec }) => isWindows(spec?.nodeSelector));
   return [...assumedNodes, ...(needsWindows ? [assumedWindowsNode] : [])].map((name, i) => ({
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: { 'kubernetes.io/os': name === assumedWindowsNode ? 'windows' : 'linux' } },
-    status: { addresses: [{ type: 'InternalIP', address: `10.224.0.${4 + i}` }] },
+    status: {
+      addresses: [`10.224.0.${4 + i}`, ...(secondRange === undefined ? [] : [formatAddress(addressAt(secondRange, 4 + i))])].map(
+        (address) => ({
+          type: 'InternalIP',
+          address,
+        }),
+      ),
+    },
   }));
 }
 
 /** Pods without a node get one of their system in turn, those without an address the next free one. */
-function placePods(pods: readonly Pod[], nodes: readonly Node[], podRange: Cidr): Pod[] {
+function placePods(pods: readonly Pod[], nodes: readonly Node[], ranges: readonly Cidr[]): Pod[] {
   const named = (wantsWindows: boolean): string[] =>
     nodes.filter(({ metadata }) => isWindows(metadata.labels) === wantsWindows).flatMap(({ metadata }) => metadata.name ?? []);
   const [linux, windows] = [named(false), named(true)];
@@ -96,17 +106,17 @@ function placePods(pods: readonly Pod[], nodes: readonly Node[], podRange: Cidr)
     ...pods.flatMap(({ status }) => [status?.podIP ?? '', ...(status?.podIPs ?? []).map(({ ip }) => ip)]),
     ...nodes.flatMap(({ status }) => (status?.addresses ?? []).map(({ address }) => address)),
   ]);
-  const free = freeAddresses(podRange, taken);
+  const free = ranges.map((range) => freeAddresses(range, taken));
   return pods.map((pod, i) => {
     const { spec, status } = pod;
     const eligible = isWindows(spec?.nodeSelector) ? windows : linux;
     const nodeName = spec?.nodeName ?? eligible[i % Math.max(1, eligible.length)];
     const isAddressed = spec?.hostNetwork === true || isFinished(pod) || status?.podIP !== undefined || (status?.podIPs ?? []).length > 0;
-    const address = isAddressed ? undefined : free();
+    const podIPs = isAddressed ? [] : free.flatMap((next) => next() ?? []).map((ip) => ({ ip }));
     return {
       ...pod,
       spec: { ...spec, containers: spec?.containers ?? [], ...(nodeName === undefined ? {} : { nodeName }) },
-      ...(address === undefined ? {} : { status: { ...status, podIP: address, podIPs: [{ ip: address }] } }),
+      ...(podIPs[0] === undefined ? {} : { status: { ...status, podIP: podIPs[0].ip, podIPs } }),
     };
   });
 }
@@ -114,7 +124,7 @@ function placePods(pods: readonly Pod[], nodes: readonly Node[], podRange: Cidr)
 /** Gives addresses of the range one after the other, from its second 256 on where it is that large: nodes come first. */
 function freeAddresses(podRange: Cidr, taken: Set<string>): () => string | undefined {
   const { first, last } = cidrRange(podRange);
-  const start = addressFromWords(first.family, [...first.words.slice(0, -1), Math.min((first.words.at(-1) ?? 0) + 256, 0xffffffff)]);
+  const start = addressAt(podRange, 256);
   let next: Address | undefined = compareAddresses(start, last) <= 0 ? start : first;
   return () => {
     while (next !== undefined && compareAddresses(next, last) <= 0) {
@@ -124,6 +134,12 @@ function freeAddresses(podRange: Cidr, taken: Set<string>): () => string | undef
     }
     return undefined;
   };
+}
+
+/** The address of the range so many behind its first. */
+function addressAt(range: Cidr, index: number): Address {
+  const { first } = cidrRange(range);
+  return addressFromWords(first.family, [...first.words.slice(0, -1), Math.min((first.words.at(-1) ?? 0) + index, 0xffffffff)]);
 }
 
 function missingNamespaces(objects: readonly KubeObject[]): KubeObject[] {
