@@ -10,7 +10,9 @@ export function renderMutants(results: readonly MutantResult[]): string[] {
   const survivors = results.filter(({ outcome }) => outcome === 'survived');
   const more = [
     ...(count('equal') === 0 ? [] : [`${count('equal')} change no connection and cannot be noticed`]),
-    ...(count('left out') === 0 ? [] : [`${count('left out')} were not tried: there are too many (--mutants-max)`]),
+    ...(count('left out') === 0
+      ? []
+      : [`${count('left out')} were not tried: there are too many (--mutants-max), or they take too many verdicts`]),
   ];
   return [
     ...survivors.flatMap(renderSurvivor),
