@@ -62,6 +62,16 @@ describe('a node pool is refused with', () => {
 });
 
 const clusterRows: readonly (readonly [changes: BodyChanges, target: string, message: RegExp])[] = [
+  [{ properties: { kubernetesVersion: 1.34 } }, 'kubernetesVersion', /1\.34 is not of type string/],
+  [{ properties: { agentPoolProfiles: 'x' } }, 'agentPoolProfiles', /"x" is not of type array/],
+  [{ properties: { agentPoolProfiles: [null] } }, 'agentPoolProfiles', /null is not of type object/],
+  [{ properties: { networkProfile: 'azure' } }, 'networkProfile', /is not of type object/],
+  [{ properties: { oidcIssuerProfile: { enabled: 'yes' } } }, 'oidcIssuerProfile.enabled', /is not of type boolean/],
+  [{ properties: { disableLocalAccounts: 'true' } }, 'disableLocalAccounts', /is not of type boolean/],
+  [{ network: { networkPolicy: 7 } }, 'networkProfile.networkPolicy', /7 is not of type string/],
+  [{ network: { podCidrs: '10.0.0.0/8' } }, 'networkProfile.podCidrs', /is not of type array/],
+  [{ top: { location: 7 } }, 'location', /7 is not of type string/],
+  [{ top: { identity: 'SystemAssigned' } }, 'identity', /is not of type object/],
   [{ properties: { dnsPrefix: 'a b' } }, 'dnsPrefix', /'a b'\. It has 1 to 54 letters/],
   [{ properties: { dnsPrefix: `a${'b'.repeat(54)}` } }, 'dnsPrefix', /1 to 54/],
   [{ properties: { nodeResourceGroup: 'a/b' } }, 'nodeResourceGroup', /at most 80/],

@@ -1,8 +1,8 @@
 /** A node pool: what a request asks for, completed with AKS's defaults (reference §3.4–§3.6, §3.9). */
 import { type JsonObject, numberAt, objectAt, textAt } from '@weir/kube';
 import { providerError } from '../arm/arm-error.ts';
+import { checkPoolTypes } from './field-types.ts';
 import { filledIn } from './filled-in.ts';
-import { checkPoolTypes } from './pool-field-types.ts';
 import { defaultWindowsSku, windowsSystem } from './windows-systems.ts';
 
 /** What nodes run. */

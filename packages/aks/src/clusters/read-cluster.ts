@@ -9,6 +9,7 @@ import { tagsOf } from '../resources/tags.ts';
 import { type AgentPool, checkImmutable, readAgentPool } from './agent-pool.ts';
 import { clusterFieldsProblem } from './cluster-fields.ts';
 import { readIdentity } from './cluster-identity.ts';
+import { checkClusterTypes } from './field-types.ts';
 import { defaultVersion } from './kubernetes-versions.ts';
 import { hasWindowsPools, type ManagedCluster } from './managed-cluster.ts';
 import { type NetworkProfile, readNetworkProfile } from './network-profile.ts';
@@ -37,6 +38,7 @@ export const vnet = '10.224.0.0/16';
 /** The cluster that is asked for. Throws 400 for what may not be; transitions of an existing one are judged elsewhere. */
 export function readCluster(body: JsonObject, context: ClusterContext): ManagedCluster {
   const { subscription, group, name, apiVersion, current } = context;
+  checkClusterTypes(body);
   const properties = objectAt(body, 'properties') ?? {};
   const location = readLocation(body, context);
   const askedVersion = textAt(properties, 'kubernetesVersion') || (current?.kubernetesVersion ?? defaultVersion());
