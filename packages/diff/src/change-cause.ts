@@ -1,13 +1,11 @@
 /** What makes a connection another than it was: what decided then, and what decides now. */
 import {
   type Direction,
-  type DirectionJson,
   type DirectionVerdict,
   describeOrigin,
   describePlace,
   describePolicy,
   describeTier,
-  directionToJson,
   type FlowQuestion,
   judgeDirection,
   judgeHosts,
@@ -17,8 +15,9 @@ import {
 /** One of the parties that have a say, and what it says; a host endpoint says it of what passes its node. */
 export interface ChangeCause {
   readonly direction: 'egress' | 'ingress' | 'host';
-  readonly before: DirectionJson;
-  readonly after: DirectionJson;
+  /** What decided before, and what decides now. */
+  readonly was: DirectionVerdict;
+  readonly is: DirectionVerdict;
   /** For people, without a full stop: `ingress: was allowed by …; now …`. */
   readonly text: string;
 }
@@ -84,8 +83,8 @@ const unasked: DirectionVerdict = {
 function causeOf(direction: ChangeCause['direction'], was: DirectionVerdict, is: DirectionVerdict): ChangeCause {
   return {
     direction,
-    before: directionToJson(was),
-    after: directionToJson(is),
+    was,
+    is,
     text: `${direction}: was ${decisionText(was)}; now ${decisionText(is)}`,
   };
 }

@@ -1,5 +1,6 @@
 /** Changed blocks of a comparison, told by the names of ends and in the words of traffic. */
 import { describeTraffic, type TrafficClass, trafficOf } from '@weir/connectivity';
+import { directionToJson } from '@weir/model';
 import type { ChangedBlock } from './changed-blocks.ts';
 import type { ConnectionComparison } from './changed-connections.ts';
 import type { ChangedConnectionJson, ChangedTrafficJson, ConnectionChange } from './diff-json.ts';
@@ -67,7 +68,13 @@ export class ConnectionTeller {
       lost: told(lost),
       mayBeGained: told(mayBeGained),
       mayBeLost: told(mayBeLost),
-      causes: causes.map(({ traffic, cause }) => ({ ...cause, traffic: told(traffic) })),
+      causes: causes.map(({ traffic, cause: { direction, was: decided, is: decides, text } }) => ({
+        direction,
+        before: directionToJson(decided),
+        after: directionToJson(decides),
+        text,
+        traffic: told(traffic),
+      })),
       pairs: this.#pairs(from, to, isOwnNode),
     };
   }

@@ -74,7 +74,9 @@ export class EndNames {
     const { names, places } = orderOf(this.#parties);
     const isNamed = new Uint8Array(names.length);
     for (const { ends } of classes) for (const { name } of ends) isNamed[places.get(name) ?? -1] = 1;
-    return names.filter((_, place) => isNamed[place] === 1);
+    const found: string[] = [];
+    for (let place = 0; place < names.length; place++) if (isNamed[place] === 1) found.push(names[place] ?? '');
+    return found;
   }
 
   /** The same object wherever a pod is named. */

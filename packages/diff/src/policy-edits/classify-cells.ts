@@ -32,11 +32,16 @@ export function classifyCells(
     for (const end of some) places.add(placeOf[end.place] ?? 0);
     return [...places];
   };
-  const changes = cells.flatMap(({ direction, owners, peers, told }) => {
-    const [sources, destinations] = (direction === 'ingress' ? [peers, owners] : [owners, peers]).map(placesOf);
-    return (sources ?? []).flatMap((source) => (destinations ?? []).map((destination): ClassChange => ({ source, destination, ...told })));
-  });
-  changes.sort((a, b) => a.source - b.source || a.destination - b.destination);
+  const bySource: (ClassChange[] | undefined)[] = alike.map(() => undefined);
+  for (const { direction, owners, peers, told } of cells) {
+    const [sources = [], destinations = []] = (direction === 'ingress' ? [peers, owners] : [owners, peers]).map(placesOf);
+    const { change, key } = told;
+    for (const source of sources) {
+      const ofSource = (bySource[source] ??= []);
+      for (const destination of destinations) ofSource.push({ source, destination, change, key });
+    }
+  }
+  const changes = bySource.flatMap((ofSource = []) => ofSource.sort((a, b) => a.destination - b.destination));
   return { classes: alike.map((some) => classOf(some.flatMap((end) => kinds.kindOf(end)))), changes };
 }
 

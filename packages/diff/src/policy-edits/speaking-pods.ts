@@ -8,6 +8,7 @@
 import type { Direction, Policy, Rule } from '@weir/model';
 import { addToGroup, defined } from '@weir/net';
 import type { Side } from '../both-sides.ts';
+import { asksMoreThanEnds } from '../comparison-scope.ts';
 import type { ComparedSides } from '../joint-ends.ts';
 import type { EditedEnd } from './edited-end.ts';
 import { type EditedEnds, type SelectingSides, selectingSides } from './edited-ends.ts';
@@ -66,6 +67,8 @@ export class SpeakingPods {
   readonly #ofEnds: (Speaker | undefined)[] = [];
   readonly #speakers: Map<string, Speaker> = new Map();
   readonly #groups: Readonly<Record<Side, Int32Array>>;
+  /** Whether some rule of any policy may ask for something of the pod that it is of. */
+  readonly #asksOwners: boolean;
   readonly #askingRules: Map<Policy, readonly AskingRule[]> = new Map();
   readonly #askingGroups: Map<string, readonly AskingRule[]> = new Map();
   readonly #lists: NumberLists = new NumberLists();
@@ -80,6 +83,7 @@ export class SpeakingPods {
   constructor(shared: SpokenWith) {
     this.#with = shared;
     this.#groups = podGroupsOf(shared);
+    this.#asksOwners = asksMoreThanEnds(shared.compared);
     const first = defined(shared.ends.all[0]?.joint.after, 'there is an end');
     this.#nobody = shared.said.of({ selecting: { before: [], after: [] }, direction: shared.direction, end: first }, nothing, 'by content');
   }
@@ -120,12 +124,17 @@ export class SpeakingPods {
     const mayChange = this.#with.mayChange(end);
     const { before, after } = mayChange ? this.#groups : { before: this.#groups.before, after: undefined };
     const group = `${before[end.place] ?? 0} ${after?.[end.place] ?? ''}`;
-    let asking = this.#askingGroups.get(group);
-    if (asking === undefined) this.#askingGroups.set(group, (asking = this.#askingFor(end)));
+    const asking = this.#asksOwners ? this.#askingIn(group, end) : nobodyAsks;
     const key = asking.length === 0 ? group : `${group} ${asking.map((one) => this.#askedOf(one, end)).join()}`;
     let speaker = this.#speakers.get(key);
     if (speaker === undefined) this.#speakers.set(key, (speaker = this.#speak(end, asking, mayChange)));
     return speaker;
+  }
+
+  #askingIn(group: string, end: EditedEnd): readonly AskingRule[] {
+    let asking = this.#askingGroups.get(group);
+    if (asking === undefined) this.#askingGroups.set(group, (asking = this.#askingFor(end)));
+    return asking;
   }
 
   /** The rules of its policies, on either side, that ask for something of the pod that they are of. */
@@ -206,6 +215,8 @@ function inOrder(rules: Map<Policy, MatchedRule[]>, direction: Direction): Match
 }
 
 const nothing: MatchedRules = new Map();
+
+const nobodyAsks: readonly AskingRule[] = [];
 
 function numberIn(numbers: Map<string, number>, text: string): number {
   let number = numbers.get(text);
