@@ -50,6 +50,9 @@ export interface ObjectSource {
 /** Reads the objects; throws a CommandError when that is not possible. */
 export async function readObjects(options: OptionValues): Promise<ObjectSource> {
   const manifests = options.list('manifests');
+  const unread = ['context', 'kubeconfig'].find((option) => options.text(option) !== undefined);
+  if (manifests.length > 0 && unread !== undefined)
+    throw usageError(`--manifests are read instead of a cluster: leave them out, or --${unread}`);
   if (manifests.length > 0) return fromManifests(readManifestPaths(manifests, { strict: options.flag('strict') }), options);
   const { file, cluster } = await chooseKubeconfig(options);
   const objects = await readCluster(file, options.text('context'));

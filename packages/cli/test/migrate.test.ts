@@ -117,6 +117,16 @@ describe('weir migrate', () => {
     expect(code).toBe(2);
   });
 
+  it('answers 2 to manifests and a context at once, of which one would not be read', async () => {
+    const { stderr, code } = await weir(
+      ...['--from', 'azure', '--to', 'cilium', '--context', 'prod'],
+      '--manifests',
+      manifest('p', '10.0.0.0/8'),
+    );
+    expect(stderr).toContain('--manifests are read instead of a cluster: leave them out, or --context');
+    expect(code).toBe(2);
+  });
+
   it('answers 2 where a rehearsal is asked for of what no cluster takes', async () => {
     const file = manifest('invalid', '300.1.1.1/8');
     const { stderr, code } = await weir('--from', 'calico', '--to', 'cilium', '--manifests', file, '--rehearse');

@@ -264,7 +264,7 @@ describe('what a rehearsal cannot try', () => {
     ['ports of nodes asked by pods: shop/db', []],
     ['IPv6: Azure Network Policy Manager has none, so that there is nothing to hold it against', [dual], ['azure', 'calico']],
     [
-      'SCTP, which kernels of a lab do not speak',
+      'SCTP',
       [policy('sctp', { podSelector: {}, ingress: [{ ports: [{ port: 9, protocol: 'SCTP' }] }] })],
     ],
     ['pods on Windows: Cilium does not run there', [node('w1', '10.50.0.6', 'windows')]],

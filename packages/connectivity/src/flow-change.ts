@@ -32,7 +32,8 @@ export interface ChangedFlows {
   readonly blocks: readonly FlowBlock[];
 }
 
-/** A text for a policy that is the same in both worlds. */
-export function policyKey({ ref }: Pick<Policy, 'ref'>): string {
-  return `${ref.kind} ${ref.namespace ?? ''}/${ref.name}`;
+/** A text for a policy that is the same in both worlds, in whichever version and form of its API it was read. */
+export function policyKey({ ref: { apiVersion, kind, namespace = '', name } }: Pick<Policy, 'ref'>): string {
+  const [group = ''] = apiVersion.split('/');
+  return `${kind}.${group.replace(/^crd\./, '')} ${namespace}/${name}`;
 }

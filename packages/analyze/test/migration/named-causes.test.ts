@@ -114,6 +114,23 @@ describe('what changes with another engine', () => {
     expect(changesAnything(report)).toBe(false);
   });
 
+  it('tells policies of two APIs apart that have the same name', () => {
+    const ofKubernetes = policy('p', {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Egress'],
+      egress: [{ to: [{ ipBlock: { cidr: '10.224.2.0/24' } }] }],
+    });
+    const ofCalico: KubeObject = {
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'p', namespace: 'shop' },
+      spec: { selector: 'app == "db"', types: ['Ingress'], ingress: [{ action: 'Allow', source: { nets: ['10.224.1.0/24'] } }] },
+    } as KubeObject;
+    const report = planMigration({ objects: [...linux, ofKubernetes, ofCalico], from: 'calico', to: 'cilium' });
+    expect(report.objects).toHaveLength(2);
+    expect(report.objects.flatMap(({ changes }) => changes.map(({ field }) => field))).toEqual(['spec.egress[0].to[0].ipBlock', undefined]);
+  });
+
   it('names pods on the host network with the node whose address they share', () => {
     const agent = pod('agent', { ip: '10.224.0.5', node: 'n2', ports: [{ containerPort: 9100 }], hostNetwork: true });
     const spec = {

@@ -90,12 +90,14 @@ function endpointsOf(service: Service, { endpoints, endpointSlices }: Snapshot):
 
 function faultsOfPolicies({ meant, lab }: LabInspection): string[] {
   const isRehearsed = ({ ref }: Policy): boolean => ref.namespace === undefined || !isClusterNamespace(ref.namespace);
-  const keysOf = ({ policies }: Snapshot): Set<string> => new Set(policies.filter(isRehearsed).map(policyKey));
-  const [own, inLab] = [keysOf(meant), keysOf(lab)];
+  const shown = ({ ref: { kind, namespace, name } }: Policy): string => `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+  const textsOf = ({ policies }: Snapshot): Map<string, string> =>
+    new Map(policies.filter(isRehearsed).map((policy) => [policyKey(policy), shown(policy)]));
+  const [own, inLab] = [textsOf(meant), textsOf(lab)];
   const refused = refusedBy(meant);
   return [
-    ...[...own].filter((key) => !inLab.has(key)).map((key) => `${key} is not there`),
-    ...[...inLab].filter((key) => !own.has(key)).map((key) => `${key} is there, and in no manifest`),
+    ...[...own].flatMap(([key, text]) => (inLab.has(key) ? [] : [`${text} is not there`])),
+    ...[...inLab].flatMap(([key, text]) => (own.has(key) ? [] : [`${text} is there, and in no manifest`])),
     ...[...refusedBy(lab)].filter((text) => !refused.has(text)).map((text) => `${text} is refused there alone`),
   ];
 }

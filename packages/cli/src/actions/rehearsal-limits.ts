@@ -58,7 +58,7 @@ function limitsOfTraffic({ objects, plan, meant, engines }: LimitedRehearsal): s
     ...(families.has(6) && without.length > 0
       ? [`IPv6: ${listed(without.map((engine) => migrationTitles[engine]))} has none, so that there is nothing to hold it against`]
       : []),
-    ...(isNamedSctp ? ['SCTP, which kernels of a lab do not speak'] : []),
+    ...(isNamedSctp ? ['SCTP'] : []),
     ...(more.length === 0
       ? []
       : [
