@@ -67,6 +67,12 @@ describe('the difference of two snapshots', () => {
     ]);
   });
 
+  it('is none where the policy that changes is about nobody, whether or not there is anybody', () => {
+    const [before, after] = [[], [{ from: [from('web')] }]].map((rules) => policy('db', ingress('nobody', ...rules)));
+    for (const others of [shop, [namespace('shop')], []])
+      expect(diff([...others, before as KubeObject], [...others, after as KubeObject]).connections).toEqual([]);
+  });
+
   it('names what decided, and what decides now', () => {
     const after = [...shop, policy('closed', { podSelector: { matchLabels: { app: 'db' } }, policyTypes: ['Ingress'] })];
     const [first] = diff(shop, after).connections;

@@ -111,6 +111,8 @@ export class EditedPairs {
   /** The classes of ends, and the changes between them. */
   compare(): { readonly classes: readonly JointClass[]; readonly changes: readonly ClassChange[] } {
     const { owners, all, pods } = this.#ends;
+    // A policy about nobody changes nothing, and in one of the families there may be nobody at all.
+    if (owners.isEmpty) return classifyCells(all, [], eachAlone);
     const { ingress, egress } = this.#edits;
     const asked: AskedDirection[] = [];
     if (ingress.length > 0) asked.push({ direction: 'ingress', left: undefined, changesPeers: egress.length > 0 });
