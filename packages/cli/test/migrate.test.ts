@@ -118,11 +118,8 @@ describe('weir migrate', () => {
   });
 
   it('answers 2 to manifests and a context at once, of which one would not be read', async () => {
-    const { stderr, code } = await weir(
-      ...['--from', 'azure', '--to', 'cilium', '--context', 'prod'],
-      '--manifests',
-      manifest('p', '10.0.0.0/8'),
-    );
+    const engines = ['--from', 'azure', '--to', 'cilium'];
+    const { stderr, code } = await weir(...engines, '--context', 'prod', '--manifests', manifest('p', '10.0.0.0/8'));
     expect(stderr).toContain('--manifests are read instead of a cluster: leave them out, or --context');
     expect(code).toBe(2);
   });

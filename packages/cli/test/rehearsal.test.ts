@@ -263,10 +263,7 @@ describe('what a rehearsal cannot try', () => {
   const cases: readonly (readonly [limit: string, more: readonly KubeObject[], engines?: readonly EngineName[]])[] = [
     ['ports of nodes asked by pods: shop/db', []],
     ['IPv6: Azure Network Policy Manager has none, so that there is nothing to hold it against', [dual], ['azure', 'calico']],
-    [
-      'SCTP',
-      [policy('sctp', { podSelector: {}, ingress: [{ ports: [{ port: 9, protocol: 'SCTP' }] }] })],
-    ],
+    ['SCTP', [policy('sctp', { podSelector: {}, ingress: [{ ports: [{ port: 9, protocol: 'SCTP' }] }] })]],
     ['pods on Windows: Cilium does not run there', [node('w1', '10.50.0.6', 'windows')]],
     [
       'Windows itself: its nodes are emulated on Linux, by what is known of HNS',
