@@ -17,12 +17,12 @@ afterAll(async () => {
 });
 
 const rows: readonly (readonly [properties: object, target: string, message: RegExp])[] = [
-  [{ count: '3' }, 'count', /"3" is not of type number/],
-  [{ maxPods: '30' }, 'maxPods', /is not of type number/],
-  [{ enableAutoScaling: 'true' }, 'enableAutoScaling', /is not of type boolean/],
-  [{ vmSize: 7 }, 'vmSize', /7 is not of type string/],
-  [{ nodeLabels: ['a=b'] }, 'nodeLabels', /is not of type object/],
-  [{ nodeTaints: 'a=b:NoSchedule' }, 'nodeTaints', /is not of type array/],
+  [{ count: '3' }, 'count', /it is of type string, not of type number/],
+  [{ maxPods: '30' }, 'maxPods', /not of type number/],
+  [{ enableAutoScaling: 'true' }, 'enableAutoScaling', /not of type boolean/],
+  [{ vmSize: 7 }, 'vmSize', /it is of type number, not of type string/],
+  [{ nodeLabels: ['a=b'] }, 'nodeLabels', /not of type object/],
+  [{ nodeTaints: 'a=b:NoSchedule' }, 'nodeTaints', /not of type array/],
   [{ vmSize: 'nope' }, 'vmSize', /'nope'\. A size has the form Standard_DS2_v2/],
   [{ osDiskSizeGB: 5 }, 'osDiskSizeGB', /between 30 and 2048/],
   [{ osDiskSizeGB: -1 }, 'osDiskSizeGB', /between 30 and 2048/],
@@ -62,16 +62,16 @@ describe('a node pool is refused with', () => {
 });
 
 const clusterRows: readonly (readonly [changes: BodyChanges, target: string, message: RegExp])[] = [
-  [{ properties: { kubernetesVersion: 1.34 } }, 'kubernetesVersion', /1\.34 is not of type string/],
-  [{ properties: { agentPoolProfiles: 'x' } }, 'agentPoolProfiles', /"x" is not of type array/],
-  [{ properties: { agentPoolProfiles: [null] } }, 'agentPoolProfiles', /null is not of type object/],
-  [{ properties: { networkProfile: 'azure' } }, 'networkProfile', /is not of type object/],
-  [{ properties: { oidcIssuerProfile: { enabled: 'yes' } } }, 'oidcIssuerProfile.enabled', /is not of type boolean/],
-  [{ properties: { disableLocalAccounts: 'true' } }, 'disableLocalAccounts', /is not of type boolean/],
-  [{ network: { networkPolicy: 7 } }, 'networkProfile.networkPolicy', /7 is not of type string/],
-  [{ network: { podCidrs: '10.0.0.0/8' } }, 'networkProfile.podCidrs', /is not of type array/],
-  [{ top: { location: 7 } }, 'location', /7 is not of type string/],
-  [{ top: { identity: 'SystemAssigned' } }, 'identity', /is not of type object/],
+  [{ properties: { kubernetesVersion: 1.34 } }, 'kubernetesVersion', /it is of type number, not of type string/],
+  [{ properties: { agentPoolProfiles: 'x' } }, 'agentPoolProfiles', /it is of type string, not of type array/],
+  [{ properties: { agentPoolProfiles: [null] } }, 'agentPoolProfiles', /it is of type null, not of type object/],
+  [{ properties: { networkProfile: 'azure' } }, 'networkProfile', /not of type object/],
+  [{ properties: { oidcIssuerProfile: { enabled: 'yes' } } }, 'oidcIssuerProfile.enabled', /not of type boolean/],
+  [{ properties: { disableLocalAccounts: 'true' } }, 'disableLocalAccounts', /not of type boolean/],
+  [{ network: { networkPolicy: 7 } }, 'networkProfile.networkPolicy', /it is of type number, not of type string/],
+  [{ network: { podCidrs: '10.0.0.0/8' } }, 'networkProfile.podCidrs', /not of type array/],
+  [{ top: { location: 7 } }, 'location', /it is of type number, not of type string/],
+  [{ top: { identity: 'SystemAssigned' } }, 'identity', /not of type object/],
   [{ properties: { dnsPrefix: 'a b' } }, 'dnsPrefix', /'a b'\. It has 1 to 54 letters/],
   [{ properties: { dnsPrefix: `a${'b'.repeat(54)}` } }, 'dnsPrefix', /1 to 54/],
   [{ properties: { nodeResourceGroup: 'a/b' } }, 'nodeResourceGroup', /at most 80/],
@@ -101,5 +101,18 @@ describe('a cluster is refused with', () => {
       expect.objectContaining({ code: 'InvalidParameter', target, message: expect.stringMatching(message) as string }),
     ]);
     expect((await endpoint.ask('GET', path)).status).toBe(404);
+  });
+
+  it.each([
+    { windowsProfile: 'p4ssw0rd-of-nobody' },
+    { windowsProfile: { adminUsername: ['p4ssw0rd-of-nobody'] } },
+    { windowsProfile: { adminPassword: ['p4ssw0rd-of-nobody'] } },
+    { servicePrincipalProfile: ['p4ssw0rd-of-nobody'] },
+    { linuxProfile: { ssh: { publicKeys: [{ keyData: 'p4ssw0rd-of-nobody' }] } } },
+  ])('what may be a secret in the wrong place, which the refusal does not show: %j', async (properties) => {
+    const path = `${scene.group}/providers/Microsoft.ContainerService/managedClusters/other`;
+    const { status, text } = await endpoint.ask('PUT', path, clusterBody({ properties }));
+    expect(status).toBe(400);
+    expect(text).not.toContain('p4ssw0rd');
   });
 });

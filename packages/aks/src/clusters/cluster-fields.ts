@@ -11,6 +11,8 @@ interface FieldRule {
   readonly value: string;
   readonly isGood: (value: string) => boolean;
   readonly rule: string;
+  /** Whether the value is left out of the refusal: what is no public key may be the private one. */
+  readonly isHidden?: boolean;
 }
 
 const authorizedRangesMax = 200;
@@ -19,7 +21,8 @@ const authorizedRangesMax = 200;
 export function clusterFieldsProblem(body: JsonObject): ArmError | undefined {
   const rule = rulesOf(body, objectAt(body, 'properties') ?? {}).find(({ value, isGood }) => value !== '' && !isGood(value));
   if (rule === undefined) return undefined;
-  const message = `The value of parameter ${rule.target} is invalid: '${rule.value.slice(0, 120)}'. ${rule.rule}`;
+  const shown = rule.isHidden === true ? '' : `: '${rule.value.slice(0, 120)}'`;
+  const message = `The value of parameter ${rule.target} is invalid${shown}. ${rule.rule}`;
   return providerError(400, 'InvalidParameter', message, { target: rule.target });
 }
 
@@ -50,12 +53,13 @@ function rulesOf(body: JsonObject, properties: JsonObject): readonly FieldRule[]
       form: /^[A-Za-z][-A-Za-z0-9_]*$/,
       rule: "It begins with a letter, and has letters, digits, '-' and '_'.",
     }),
-    ...objectsAt(objectAt(linux, 'ssh'), 'publicKeys').map((key) =>
-      matches('linuxProfile.ssh.publicKeys.keyData', textAt(key, 'keyData'), {
+    ...objectsAt(objectAt(linux, 'ssh'), 'publicKeys').map((key) => ({
+      ...matches('linuxProfile.ssh.publicKeys.keyData', textAt(key, 'keyData'), {
         form: /^(ssh-(rsa|ed25519)|ecdsa-sha2-\S+) [A-Za-z0-9+/]+=*(\s|$)/,
         rule: 'It is a public key as OpenSSH writes it.',
       }),
-    ),
+      isHidden: true,
+    })),
     ...ranges.map((value) => ({
       target: 'apiServerAccessProfile.authorizedIPRanges',
       value,

@@ -38,7 +38,7 @@ const clusterTypes: readonly (readonly [path: readonly string[], types: FieldTyp
       array: 'podCidrs serviceCidrs ipFamilies',
     },
   ],
-  [['properties', 'windowsProfile'], { string: 'adminUsername adminPassword licenseType' }],
+  [['properties', 'windowsProfile'], { string: 'adminUsername licenseType' }],
   [['properties', 'oidcIssuerProfile'], { boolean: 'enabled' }],
   [['properties', 'apiServerAccessProfile'], { array: 'authorizedIPRanges', boolean: 'enablePrivateCluster' }],
 ];
@@ -79,9 +79,8 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
+/** The value is not shown: it may be a secret in the wrong place. */
 function wrongType(target: string, value: unknown, type: string): Error {
-  const shown = (JSON.stringify(value) ?? '').slice(0, 80);
-  return providerError(400, 'InvalidParameter', `The value of parameter ${target} is invalid: ${shown} is not of type ${type}.`, {
-    target,
-  });
+  const message = `The value of parameter ${target} is invalid: it is of type ${value === null ? 'null' : typeOf(value)}, not of type ${type}.`;
+  return providerError(400, 'InvalidParameter', message, { target });
 }
