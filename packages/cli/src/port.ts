@@ -15,7 +15,7 @@ export function parsePort(text: string): Pick<FlowRequest, 'protocol' | 'icmp'> 
 
 /** As {@link parsePort}, and also by a name that the destination has for its port: `http`, `dns/UDP`. */
 export function parsePortOrName(text: string): Pick<FlowRequest, 'protocol' | 'port' | 'icmp'> {
-  const match = /^(?=.*[a-z])([a-z0-9]+(?:-[a-z0-9]+)*)(?:\/(tcp|udp|sctp))?$/.exec(
+  const match = /^(?=[^/]*[a-z])([a-z0-9]+(?:-[a-z0-9]+)*)(?:\/(tcp|udp|sctp))?$/.exec(
     text.replace(/\/.*/, (protocol) => protocol.toLowerCase()),
   );
   const [, name, protocol = 'tcp'] = match ?? [];
