@@ -195,6 +195,8 @@ describe('az group update', () => {
     for (const [options, message] of [
       ['--set tags.x.y=b', "ERROR: Couldn't find 'x' in 'tags'. Available options: ['q']\n"],
       ['--set =x', 'ERROR: usage error: Empty key in --set. Correct syntax: --set KEY=VALUE [KEY=VALUE ...]\n'],
+      ['--set tags.__proto__.x=b', "ERROR: Couldn't find '__proto__' in 'tags'. Available options: ['q']\n"],
+      ['--set tags.constructor.x=b', "ERROR: Couldn't find 'constructor' in 'tags'. Available options: ['q']\n"],
       ['--remove tags.nope', "ERROR: Couldn't find 'nope' in 'tags'. Available options: ['q']\n"],
       ['--add tags a=b', 'ERROR: invalid syntax: --add property.listProperty <key=value, string or JSON string>\n'],
     ] as const) {

@@ -47,7 +47,7 @@ function setProperty({ document, warn }: UpdatedDocument, expression: string, is
     parent = {};
     assign(propertyAt(document, path.slice(0, -2)), path.slice(0, -1), parent);
   }
-  if (parent === document && !(name in document)) {
+  if (parent === document && !Object.hasOwn(document, name)) {
     warn(`Property '${name}' not found on root. Send it as an additional property .`);
   }
   assign(parent, path, value);
@@ -59,7 +59,7 @@ function assign(parent: unknown, path: readonly string[], value: unknown): void 
   if (Array.isArray(parent) && index !== undefined) {
     if (index >= parent.length) throw refused(`index ${index} doesn't exist on ${name}`);
     parent[index] = value;
-  } else if (isJsonObject(parent) && index === undefined) parent[name] = value;
+  } else if (isJsonObject(parent) && index === undefined && name !== '__proto__') parent[name] = value;
   else throw notFound(parent, name, path);
 }
 
@@ -117,7 +117,7 @@ function propertyAt(document: JsonObject, path: readonly string[]): unknown {
       if (index >= parent.length) throw refused(`index ${index} doesn't exist on ${path.at(-2) ?? ''}`);
       return parent[index] as unknown;
     }
-    if (isJsonObject(parent) && index === undefined && part in parent) return parent[part];
+    if (isJsonObject(parent) && index === undefined && Object.hasOwn(parent, part)) return parent[part];
     throw notFound(parent, part, path);
   }, document);
 }
