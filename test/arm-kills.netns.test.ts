@@ -13,7 +13,8 @@ import { listNetns } from '@weir/kernel';
 import { clusterLayout, lockHolder, readClusterConfig } from '@weir/lab';
 import { Random, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ArmAnswer, ArmClient } from './support/arm-client.ts';
+import type { Answered } from '../packages/aks/test/support/arm-request.ts';
+import { ArmClient } from './support/arm-client.ts';
 import { ClusterGuard } from './support/cluster-guard.ts';
 import { enginesIn } from './support/engine-traces.ts';
 import { OutsideProber } from './support/outside-prober.ts';
@@ -84,7 +85,7 @@ const kubectl = async (line: string, input?: string): Promise<string> => {
   return stdout.trim();
 };
 
-type Ask = () => Promise<ArmAnswer>;
+type Ask = () => Promise<Answered>;
 interface Properties {
   readonly provisioningState: string;
   readonly powerState: { readonly code: string };

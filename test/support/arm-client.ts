@@ -1,13 +1,10 @@
 /** Requests to the ARM endpoint of a test's own state directory: it is started where it does not run, and can be killed. */
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureArm, type RunningArm } from '@weir/aks';
 import { lockHolder } from '@weir/lab';
-
-/** Undefined: the endpoint died before it answered. */
-export type ArmAnswer = { readonly status: number; readonly json: Record<string, unknown> } | undefined;
+import { type Answered, askArm } from '../../packages/aks/test/support/arm-request.ts';
 
 /** An endpoint as its user sees it. */
 export class ArmClient {
@@ -41,34 +38,14 @@ export class ArmClient {
   }
 
   /** Asks below the subscription. */
-  ask(method: string, path: string, body?: unknown): Promise<ArmAnswer> {
+  ask(method: string, path: string, body?: unknown): Promise<Answered> {
     return this.#send(method, `/subscriptions/${this.#subscription}${path}?api-version=2025-03-01`, JSON.stringify(body) ?? '');
   }
 
-  #send(method: string, path: string, body: string): Promise<ArmAnswer> {
+  #send(method: string, path: string, body: string): Promise<Answered> {
     const arm = this.#arm;
     if (arm === undefined) throw new Error('the endpoint was not started');
-    const type = path.startsWith('/adfs') ? 'application/x-www-form-urlencoded' : 'application/json';
-    return new Promise((resolve) => {
-      const sent = request(
-        `${arm.base}${path}`,
-        {
-          method,
-          ca: readFileSync(arm.authorityFile),
-          agent: false,
-          headers: { authorization: `Bearer ${this.#token}`, 'content-type': type },
-        },
-        (response) => {
-          let text = '';
-          response.on('data', (piece: Buffer) => (text += piece.toString()));
-          response.on('error', () => resolve(undefined));
-          response.on('end', () => {
-            resolve({ status: response.statusCode ?? 0, json: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> });
-          });
-        },
-      );
-      sent.on('error', () => resolve(undefined));
-      sent.end(body);
-    });
+    const authority = readFileSync(arm.authorityFile);
+    return askArm({ method, url: `${arm.base}${path}`, authority, token: this.#token, body });
   }
 }

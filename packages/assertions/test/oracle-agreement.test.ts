@@ -1,21 +1,12 @@
 import { type AssertionResult, readAssertions, runAssertions } from '@weir/assertions';
-import { loadSnapshot, type Snapshot } from '@weir/snapshot';
-import { endsOf, generateWorld, NetworkPolicyOracle, type World, type WorldFlow } from '@weir/testkit';
+import type { Snapshot } from '@weir/snapshot';
+import { endsOf, generateWorld, NetworkPolicyOracle, type WorldFlow } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
+import { snapshotOfWorld } from './world-snapshot.ts';
 
 const seeds = Array.from({ length: 4 }, (_, i) => 4100 + i);
 
 type PodEnd = WorldFlow['source'] & { kind: 'pod' };
-
-function snapshotOf(world: World): Snapshot {
-  const nodes = (world.nodes ?? []).map((node) => ({ ...node, apiVersion: 'v1', kind: 'Node' }));
-  return loadSnapshot([
-    ...world.namespaces.map((namespace) => ({ ...namespace, apiVersion: 'v1', kind: 'Namespace' })),
-    ...world.pods.map((pod) => ({ ...pod, apiVersion: 'v1', kind: 'Pod' })),
-    ...world.networkPolicies.map((policy) => ({ ...policy, apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' })),
-    ...nodes,
-  ]);
-}
 
 const nameOf = ({ namespace, name }: PodEnd): string => `${namespace}/${name}`;
 
@@ -28,7 +19,7 @@ function run(snapshot: Snapshot, tests: readonly object[]): readonly AssertionRe
 describe('assertions and the independent oracle agree', () => {
   it.each(seeds)('on who may connect in world %i, and on nobody else', (seed) => {
     const world = generateWorld(seed);
-    const snapshot = snapshotOf(world);
+    const snapshot = snapshotOfWorld(world);
     const oracle = new NetworkPolicyOracle(world);
     const pods = endsOf(world, 4).filter((end): end is PodEnd => end.kind === 'pod');
     const addresses = endsOf(world, 4).filter((end) => end.kind === 'address');

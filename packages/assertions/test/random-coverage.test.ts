@@ -3,9 +3,10 @@ import { type AssertionResult, coverRules, mutatePolicies, readAssertions, runAs
 import type { NetworkPolicy } from '@weir/kube';
 import { type FlowEnd, type FlowQuestion, judgeQuestion, type PolicyWorld } from '@weir/model';
 import { formatAddress } from '@weir/net';
-import { loadSnapshot, type Snapshot } from '@weir/snapshot';
+import type { Snapshot } from '@weir/snapshot';
 import { endsOf, generateWorld, NetworkPolicyOracle, type World, type WorldFlow } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
+import { snapshotOfWorld } from './world-snapshot.ts';
 
 const seeds = Array.from({ length: 3 }, (_, i) => 8_500 + i);
 
@@ -14,16 +15,6 @@ function worldOf(seed: number): World {
   const world = generateWorld(seed);
   const named = new Set(endsOf(world, 4).map((end) => (end.kind === 'pod' ? `${end.namespace}/${end.name}` : '')));
   return { ...world, pods: world.pods.filter(({ metadata }) => named.has(`${metadata.namespace ?? ''}/${metadata.name ?? ''}`)) };
-}
-
-function snapshotOf(world: World): Snapshot {
-  const nodes = (world.nodes ?? []).map((node) => ({ ...node, apiVersion: 'v1', kind: 'Node' }));
-  return loadSnapshot([
-    ...world.namespaces.map((namespace) => ({ ...namespace, apiVersion: 'v1', kind: 'Namespace' })),
-    ...world.pods.map((pod) => ({ ...pod, apiVersion: 'v1', kind: 'Pod' })),
-    ...world.networkPolicies.map((policy) => ({ ...policy, apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' })),
-    ...nodes,
-  ]);
 }
 
 /** "Only these may" about the first pods, some of which hold and some of which do not. */
@@ -126,7 +117,7 @@ function withMutant(world: PolicyWorld, policy: object, mutated: object | undefi
 describe('what assertions exercise', () => {
   it.each(seeds)('is what the oracle says of each question by itself in world %i', (seed) => {
     const world = worldOf(seed);
-    const snapshot = snapshotOf(world);
+    const snapshot = snapshotOfWorld(world);
     const results = resultsIn(snapshot);
     const singles = singlesOf(world);
     const covered = coverRules(snapshot, results);
@@ -143,7 +134,7 @@ describe('what assertions exercise', () => {
 describe('changes to policies', () => {
   it.each(seeds)('are noticed as if all were judged anew in world %i', (seed) => {
     const world = worldOf(seed);
-    const snapshot = snapshotOf(world);
+    const snapshot = snapshotOfWorld(world);
     const results = resultsIn(snapshot);
     const held = results.filter(({ outcome }) => outcome === 'passed');
     const questions = results.flatMap(({ plan }) => (plan.kind === 'problem' ? [] : plan.checks.flatMap(({ flows }) => flows)));

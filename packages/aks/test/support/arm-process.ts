@@ -2,14 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateAuthority, issueServerCertificate } from '@weir/lab';
 import { bundleProgram } from '@weir/testkit';
-
-/** Undefined when the process was killed before it answered. */
-export type Answered = { readonly status: number; readonly json: Record<string, unknown> } | undefined;
+import { type Answered, askArm } from './arm-request.ts';
 
 interface Told {
   readonly base: string;
@@ -114,23 +111,7 @@ export class ArmProcess {
   }
 
   #send(method: string, path: string, body: string): Promise<Answered> {
-    const type = path.startsWith('/adfs') ? 'application/x-www-form-urlencoded' : 'application/json';
-    return new Promise((resolve) => {
-      const sent = request(
-        `${this.#told.base}${path}`,
-        { method, ca: this.#authority, agent: false, headers: { authorization: `Bearer ${this.#token}`, 'content-type': type } },
-        (response) => {
-          let text = '';
-          response.on('data', (piece: Buffer) => (text += piece.toString()));
-          response.on('error', () => resolve(undefined));
-          response.on('end', () => {
-            resolve({ status: response.statusCode ?? 0, json: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> });
-          });
-        },
-      );
-      sent.on('error', () => resolve(undefined));
-      sent.end(body);
-    });
+    return askArm({ method, url: `${this.#told.base}${path}`, authority: this.#authority, token: this.#token, body });
   }
 
   #running(): ChildProcess {

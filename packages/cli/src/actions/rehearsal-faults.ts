@@ -5,7 +5,7 @@
 import { isClusterNamespace, type RehearsalPlan } from '@weir/analyze';
 import { policyKey } from '@weir/connectivity';
 import type { EndpointSlice, Pod, Service } from '@weir/kube';
-import { type Policy, podName } from '@weir/model';
+import { type Endpoint, type Policy, podName } from '@weir/model';
 import { type Family, formatAddress } from '@weir/net';
 import { podKey, type Snapshot, serviceBackends } from '@weir/snapshot';
 
@@ -44,7 +44,7 @@ function faultsOfPod(planned: Pod, { meant, lab, families }: LabInspection): str
   const [own, inLab] = [meant.endpoints.get(key), lab.endpoints.get(key)];
   if (own === undefined) return [];
   if (inLab === undefined) return say('has no address');
-  const family = families.find((each) => [own, inLab].map(hasFamily(each)).join() === 'true,false');
+  const family = families.find((each) => hasFamily(own, each) && !hasFamily(inLab, each));
   if (family !== undefined) return say(`has no address of IPv${family}`);
   const port = own.namedPorts.find(
     ({ name, protocol, port: number }) =>
@@ -53,8 +53,8 @@ function faultsOfPod(planned: Pod, { meant, lab, families }: LabInspection): str
   return port === undefined ? [] : say(`has no port ${port.port} of the name ${port.name}`);
 }
 
-function hasFamily(family: Family): (end: { readonly addresses: readonly { readonly family: Family }[] }) => boolean {
-  return ({ addresses }) => addresses.some((address) => address.family === family);
+function hasFamily({ addresses }: Endpoint, family: Family): boolean {
+  return addresses.some((address) => address.family === family);
 }
 
 function faultsOfService(planned: Service, { plan, meant, lab }: LabInspection): string[] {
