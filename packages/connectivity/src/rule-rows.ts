@@ -19,7 +19,7 @@ import {
 import { BitSet, defined, type Family, formatPortRange } from '@weir/net';
 import { type Bounds, both, butNot, known, uniform } from './bounds.ts';
 import type { EndClasses } from './end-classes.ts';
-import { portRangeNumber, type TrafficClass } from './traffic-classes.ts';
+import type { TrafficClass } from './traffic-classes.ts';
 
 /** Traffic for which a rule matches some peers; the variant is the same where it matches the same ones. */
 export interface MatchedTraffic {
@@ -306,13 +306,14 @@ function askedOfTraffic({ source, destination, ...others }: Match): Match {
   return { ...others, source: portsOf(source), destination: portsOf(destination) };
 }
 
-/** What is the same for rules that ask the same of traffic: a number where a protocol and one range of ports is all, as mostly, since texts take longer. */
+/** What is the same for rules that ask the same of traffic: a small number where a protocol and one port is all, as mostly, since texts take longer. */
 function conditionKey(match: Match): string | number {
   const { protocol, notProtocol, icmp, notIcmp, family, source, destination } = match;
   const asksMore = notProtocol !== undefined || icmp !== undefined || notIcmp !== undefined || family !== undefined;
   const isUsual = !asksMore && source.ports === undefined && !asksForUnusualPorts(source) && !asksForUnusualPorts(destination);
   const [only] = destination.ports ?? [];
-  if (isUsual && only !== undefined && destination.ports?.length === 1) return (protocol ?? 2 ** 8) * 2 ** 32 + portRangeNumber(only);
+  if (isUsual && only !== undefined && destination.ports?.length === 1 && only.first === only.last)
+    return (protocol ?? 2 ** 8) * 2 ** 16 + only.first;
   return isUsual ? `${protocol ?? ''} ${destination.ports?.map(formatPortRange).join() ?? '*'}` : JSON.stringify(askedOfTraffic(match));
 }
 

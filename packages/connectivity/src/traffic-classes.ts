@@ -142,17 +142,12 @@ export interface NumberedPorts {
   readonly members: readonly NumberedPort[];
 }
 
-/** What rules ask of the ports of one protocol: each list of ranges once, by its text; of one range, which most lists are, by its number. */
+/** What rules ask of the ports of one protocol: each list of ranges once, by its text; of one port, which most lists are, by its number. */
 interface AskedPorts {
   readonly sources: Map<string | number, readonly PortRange[]>;
   readonly destinations: Map<string | number, readonly PortRange[]>;
   readonly names: Set<string>;
   namesSources: boolean;
-}
-
-/** One number for equal ranges; below 2 ** 32. */
-export function portRangeNumber({ first, last }: PortRange): number {
-  return first * 2 ** 16 + last;
 }
 
 /** One pass over what may be tens of thousands of rules, which makes nothing for each. */
@@ -161,7 +156,7 @@ function askedPorts(protocol: ProtocolNumber, rules: readonly Rule[]): AskedPort
   const addSpec = (specs: AskedPorts['sources'], ports: readonly PortRange[] | undefined): void => {
     if (ports === undefined) return;
     const [only] = ports;
-    specs.set(only !== undefined && ports.length === 1 ? portRangeNumber(only) : ports.map(formatPortRange).join(), ports);
+    specs.set(only !== undefined && ports.length === 1 && only.first === only.last ? only.first : ports.map(formatPortRange).join(), ports);
   };
   const addNames = ({ namedPorts, notNamedPorts }: Side): void => {
     if (namedPorts !== undefined) for (const name of namedPorts) asked.names.add(name);

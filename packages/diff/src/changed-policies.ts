@@ -16,13 +16,14 @@ export function changedPolicies(before: PolicyWorld, after: PolicyWorld): readon
   return [...changed, ...[...left.values()].flatMap((rest) => rest.map(({ policy }) => policy))];
 }
 
-interface PlacedPolicy {
+/** A policy with its tier. */
+export interface PlacedPolicy {
   readonly tier: Tier;
   readonly policy: Policy;
 }
 
 /** The policies of each tier between those with which it begins and ends in the other world, too: of two snapshots of which one was made from the other they are few. */
-function differingPolicies({ tiers }: PolicyWorld, other: PolicyWorld): readonly PlacedPolicy[] {
+export function differingPolicies({ tiers }: PolicyWorld, other: PolicyWorld): readonly PlacedPolicy[] {
   return tiers.flatMap((tier) => {
     const otherTier = other.tiers.find(({ name }) => name === tier.name);
     const [own, others] = [tier.policies, otherTier !== undefined && isSameTier(tier, otherTier) ? otherTier.policies : []];

@@ -3,6 +3,7 @@
  * compared in its own way, and the first way holds for all.
  */
 import { type AddressGroupName, asksOfEnd, type DirectionRules, type Policy, type PolicyWorld, type Side as RuleSide } from '@weir/model';
+import { differingPolicies } from './changed-policies.ts';
 import type { ComparedSides } from './joint-ends.ts';
 import type { PairedPod } from './paired-pods.ts';
 import { isSameValue } from './same-value.ts';
@@ -21,58 +22,20 @@ export function isAboutAll({ before, after }: ComparedSides): boolean {
 
 /** Whether rules of either side ask for what is not told of single ends. */
 export function asksMoreThanEnds({ before, after }: ComparedSides): boolean {
-  return [before.world, after.world].some(({ tiers }) =>
-    tiers.some(({ policies }) => policies.some((policy) => traitsOf(policy).isUnusual)),
-  );
-}
-
-/** Whether every group that rules ask for is what it was; one that rules of one side alone ask for need not be known to the other. */
-function areSameGroups(before: PolicyWorld, after: PolicyWorld): boolean {
-  const [was, is] = [groupsOf(before), groupsOf(after)];
-  return [...new Set([...was, ...is])].every((group) => {
-    const [old, young] = [before.membersOf(group), after.membersOf(group)];
-    const isOnOneSide = !(was.has(group) && is.has(group));
-    return isSameValue(old, young) || (isOnOneSide && (was.has(group) ? young : old).length === 0);
-  });
-}
-
-/** The groups that worlds ask for, of which many edits are compared. */
-const groupsOfWorlds: WeakMap<PolicyWorld, ReadonlySet<AddressGroupName>> = new WeakMap();
-
-function groupsOf(world: PolicyWorld): ReadonlySet<AddressGroupName> {
-  let known = groupsOfWorlds.get(world);
-  if (known === undefined) {
-    const found = new Set<AddressGroupName>();
-    for (const { policies } of world.tiers) for (const policy of policies) for (const group of traitsOf(policy).groups) found.add(group);
-    groupsOfWorlds.set(world, (known = found));
+  let isAsked = unusual.get(before.world);
+  if (isAsked === undefined) {
+    isAsked = before.world.tiers.some(({ policies }) => policies.some(isUnusual));
+    unusual.set(before.world, isAsked);
   }
-  return known;
+  return isAsked || differingPolicies(after.world, before.world).some(({ policy }) => isUnusual(policy));
 }
 
-/** What the rules of a policy ask for beside labels, addresses and ports. */
-interface PolicyTraits {
-  /** Whether they ask for what is kept by others, for nodes, or for more of the pod that they are of than its policies: its labels or addresses. */
-  readonly isUnusual: boolean;
-  readonly groups: readonly AddressGroupName[];
-}
+/** Worlds of which many edits are compared. */
+const unusual: WeakMap<PolicyWorld, boolean> = new WeakMap();
 
-const usual: PolicyTraits = { isUnusual: false, groups: [] };
-
-/** What is known of policies: those that did not change are looked at again at every edit. */
-const traitsOfPolicies: WeakMap<Policy, PolicyTraits> = new WeakMap();
-
-function traitsOf(policy: Policy): PolicyTraits {
-  let found = traitsOfPolicies.get(policy);
-  if (found === undefined) {
-    const isUnusual = areUnusual(policy.ingress, 'destination') || areUnusual(policy.egress, 'source');
-    found = isUnusual ? { isUnusual, groups: [policy.ingress, policy.egress].flatMap(groupsOfRules) } : usual;
-    traitsOfPolicies.set(policy, found);
-  }
-  return found;
-}
-
-function groupsOfRules(rules: DirectionRules | undefined): AddressGroupName[] {
-  return (rules?.rules ?? []).flatMap(({ match: { source, destination } }) => [...(source.groups ?? []), ...(destination.groups ?? [])]);
+/** Whether rules of a policy ask for what is kept by others, for nodes, or for more of the pod that they are of than its policies: its labels or addresses. */
+function isUnusual({ ingress, egress }: Policy): boolean {
+  return areUnusual(ingress, 'destination') || areUnusual(egress, 'source');
 }
 
 function areUnusual(rules: DirectionRules | undefined, own: 'source' | 'destination'): boolean {
@@ -85,6 +48,28 @@ function areUnusual(rules: DirectionRules | undefined, own: 'source' | 'destinat
 
 function isUnusualSide({ groups, node }: RuleSide): boolean {
   return groups !== undefined || node !== undefined;
+}
+
+/** Whether every group that rules ask for is what it was; one that rules of one side alone ask for need not be known to the other. */
+function areSameGroups(before: PolicyWorld, after: PolicyWorld): boolean {
+  if (before.membersOf === after.membersOf) return true;
+  const [was, is] = [groupsOf(before), groupsOf(after)];
+  return [...new Set([...was, ...is])].every((group) => {
+    const [old, young] = [before.membersOf(group), after.membersOf(group)];
+    const isOnOneSide = !(was.has(group) && is.has(group));
+    return isSameValue(old, young) || (isOnOneSide && (was.has(group) ? young : old).length === 0);
+  });
+}
+
+/** The groups that rules of a world ask for. */
+function groupsOf({ tiers }: PolicyWorld): ReadonlySet<AddressGroupName> {
+  const found = new Set<AddressGroupName>();
+  for (const { policies } of tiers)
+    for (const { ingress, egress } of policies)
+      for (const rules of [ingress, egress])
+        for (const { match } of rules?.rules ?? [])
+          for (const side of [match.source, match.destination]) for (const group of side.groups ?? []) found.add(group);
+  return found;
 }
 
 /** Whether a pod is something else to rules than it was, or on one side only. */

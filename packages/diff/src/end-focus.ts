@@ -8,11 +8,12 @@
  * The policies of all others are asked about the focus alone, and so its pods are told apart one by one instead of by
  * what ten thousand policies might ask.
  */
-import { type Endpoint, type Policy, type PolicyWorld, selectorMatches } from '@weir/model';
+import { type Policy, type PolicyWorld, selectorMatches } from '@weir/model';
 import { type Side, sides } from './both-sides.ts';
 import { isOtherPod } from './comparison-scope.ts';
 import { type ComparedSides, type JointClass, jointClasses } from './joint-ends.ts';
 import type { PairedPod } from './paired-pods.ts';
+import { policyKeys } from './policy-keys.ts';
 
 /** The classes whose connections may change. */
 export interface EndFocus {
@@ -65,19 +66,4 @@ function worldOf(world: PolicyWorld, focus: ReadonlySet<PairedPod>, side: Side):
       for (const policy of policies) selecting.add(policy);
   }
   return { ...world, tiers: world.tiers.map((tier) => ({ ...tier, policies: tier.policies.filter((policy) => selecting.has(policy)) })) };
-}
-
-/** A text that is the same for pods that the same policies select. */
-function policyKeys(world: PolicyWorld): (endpoint: Endpoint) => string {
-  const numbers = new Map<Policy, number>();
-  const numberOf = (policy: Policy): number => {
-    const number = numbers.get(policy) ?? numbers.size;
-    numbers.set(policy, number);
-    return number;
-  };
-  return (endpoint) =>
-    world
-      .selecting(endpoint)
-      .flatMap(({ policies }) => policies.map(numberOf))
-      .join();
 }

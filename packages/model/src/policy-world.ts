@@ -68,6 +68,11 @@ const noHostSettings: HostSettings = { failsafes: [], podToHost: 'accept' };
 
 /** Prepares a world. */
 export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
+  return createWorldAround(createGroupLookup(options), options);
+}
+
+/** Worlds of which one was made from the other have the same groups, as the same functions. */
+function createWorldAround(groups: GroupLookup, options: PolicyWorldOptions): PolicyWorld {
   const profile = options.profile ?? engineProfiles.kubernetes;
   const read = policyReader(profile, options.endpoints);
   const tiers = [...options.tiers].sort(compareTiers).map((tier) => ({ ...tier, policies: tier.policies.map(read).sort(comparePolicies) }));
@@ -92,9 +97,9 @@ export function createPolicyWorld(options: PolicyWorldOptions): PolicyWorld {
     asksHosts: options.hostSettings !== undefined || hostsHaveSay(hosts, tiers, profile),
     podRanges: options.podRanges ?? [],
     unknownNamespaces: new Set(options.namespacesWithUnknownLabels),
-    ...createGroupLookup(options),
-    withTiers: (others) => createPolicyWorld({ ...options, tiers: others }),
-    withEndpoints: (others) => createPolicyWorld({ ...options, endpoints: others }),
+    ...groups,
+    withTiers: (others) => createWorldAround(groups, { ...options, tiers: others }),
+    withEndpoints: (others) => createWorldAround(groups, { ...options, endpoints: others }),
     endAt(address) {
       const key = formatAddress(address);
       endpointsByAddress ??= indexByAddress(options.endpoints);

@@ -101,9 +101,14 @@ export function selectorKey(selector: Selector): string {
   return keyOfNormal(normaliseSelector(selector));
 }
 
+/** What was written of selectors: it is asked for again by whoever tells them apart. */
+const texts: WeakMap<Selector, string> = new WeakMap();
+
 /** The text of a selector as it is: equal texts are equal selectors, and selectors in normal form have no other. */
 export function selectorText(selector: Selector): string {
-  return keyOfNormal(selector);
+  let text = texts.get(selector);
+  if (text === undefined) texts.set(selector, (text = keyOfNormal(selector)));
+  return text;
 }
 
 /** A label that must be there for a selector to match; with `values`, it must have one of them. */

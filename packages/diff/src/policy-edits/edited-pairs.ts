@@ -128,8 +128,9 @@ export class EditedPairs {
 
   #compareDirection({ direction, changesPeers }: AskedDirection, candidates: readonly CandidateRow[]): void {
     const other = direction === 'ingress' ? 'egress' : 'ingress';
-    const own = this.#speakers(direction, () => true);
-    const theirs = this.#speakers(other, ({ place, kind }) => changesPeers && kind === 'pods' && this.#ends.owners.has(place));
+    const own = this.#speakers(direction, candidates.length, () => true);
+    const isOwner = ({ place, kind }: EditedEnd): boolean => changesPeers && kind === 'pods' && this.#ends.owners.has(place);
+    const theirs = this.#speakers(other, this.#peerCount(candidates), isOwner);
     const rows = candidates.flatMap((candidate): OwnerRow[] => {
       const { owner, among, places } = candidate;
       if (!this.#kinds.stands(owner)) return [];
@@ -159,9 +160,16 @@ export class EditedPairs {
     });
   }
 
-  #speakers(direction: Direction, mayChange: (end: EditedEnd) => boolean): SpeakingPods {
+  /** How many pods are peers of some owner. */
+  #peerCount(candidates: readonly CandidateRow[]): number {
+    const peers = BitSet.empty(this.#ends.all.length);
+    for (const { among } of candidates) peers.addAll(among);
+    return peers.members().filter((place) => place < this.#sets.size).length;
+  }
+
+  #speakers(direction: Direction, podCount: number, mayChange: (end: EditedEnd) => boolean): SpeakingPods {
     const asker = new EndAsker({ world: this.#world, family: this.#compared.family }, direction);
-    const shared = { compared: this.#compared, ends: this.#ends, changed: this.#changed, said: this.#said };
+    const shared = { compared: this.#compared, ends: this.#ends, changed: this.#changed, said: this.#said, podCount };
     return new SpeakingPods({ ...shared, direction, endsOf: this.#endsOf[direction], asker, mayChange });
   }
 

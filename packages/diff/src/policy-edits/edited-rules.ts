@@ -55,7 +55,7 @@ export class EditedTraffic {
   readonly #parts: readonly TrafficPart[] | undefined;
   readonly #sets: PodSets;
   readonly #named: Map<string, BitSet> = new Map();
-  /** Of rules that ask for one protocol and one range of ports alone, as most do. */
+  /** Of rules that ask for one port alone, as most do, by its protocol and number. */
   readonly #plain: Map<number, boolean | BitSet> = new Map();
 
   constructor(rules: readonly Rule[] | 'all', sets: PodSets) {
@@ -68,8 +68,9 @@ export class EditedTraffic {
     if (this.#parts === undefined) return true;
     const { ports, namedPorts } = match.destination;
     const [only] = ports ?? [];
-    if (only === undefined || ports?.length !== 1 || namedPorts !== undefined) return this.#find(match, this.#parts);
-    const key = (match.protocol ?? 2 ** 8) * 2 ** 32 + only.first * 2 ** 16 + only.last;
+    if (only === undefined || only.first !== only.last || ports?.length !== 1 || namedPorts !== undefined)
+      return this.#find(match, this.#parts);
+    const key = (match.protocol ?? 2 ** 8) * 2 ** 16 + only.first;
     let found = this.#plain.get(key);
     if (found === undefined) this.#plain.set(key, (found = this.#find(match, this.#parts)));
     return found;

@@ -1,24 +1,58 @@
-/** Pods under the same policies, each group by a number: a policy after the other divides the pods that it selects from others. */
+/**
+ * Pods under the same policies, each group by a number: of few pods it is looked up which policies select each, of many a
+ * policy after the other divides the pods that it selects from others.
+ */
 import type { Policy, PolicyWorld } from '@weir/model';
-import type { Side } from '../both-sides.ts';
 import type { ComparedSides } from '../joint-ends.ts';
+import { policyKeys } from '../policy-keys.ts';
+import type { EditedEnd } from './edited-end.ts';
 import type { EditedEnds } from './edited-ends.ts';
 import { isEnforced } from './open-pods.ts';
 import { type PodSets, podSetsOf } from './pod-sets.ts';
-
-/** Of each side by the places of pods; the groups of the new side are told apart by what is changed alone, and those of the old one besides. */
-export function podGroupsOf({ compared, ends, changed }: AskedGroups): Readonly<Record<Side, Int32Array>> {
-  const sets = podSetsOf(ends.pods);
-  const young = new Int32Array(sets.size);
-  divide(young, changed, sets);
-  return { before: groupsOf(compared.before.world, sets), after: young };
-}
 
 /** What is compared. */
 export interface AskedGroups {
   readonly compared: ComparedSides;
   readonly ends: Pick<EditedEnds, 'pods'>;
   readonly changed: readonly Policy[];
+  /** How many pods are asked about. */
+  readonly podCount: number;
+}
+
+/** So few pods are looked up one by one sooner than all are divided, or all policies looked at. */
+export const fewPods = 500;
+
+/** The groups of both sides; those of the new side are told apart by what is changed alone, and those of the old one besides. */
+export class PodGroups {
+  readonly #before: (pod: EditedEnd) => string;
+  readonly #after: Int32Array;
+
+  constructor({ compared: { before }, ends, changed, podCount }: AskedGroups) {
+    const sets = podSetsOf(ends.pods);
+    this.#before = podCount <= fewPods ? keysBySelection(before.world) : keysByDivision(before.world, sets);
+    this.#after = new Int32Array(sets.size);
+    divide(this.#after, changed, sets);
+  }
+
+  /** That of a pod under the policies of the old side. */
+  before(pod: EditedEnd): string {
+    return this.#before(pod);
+  }
+
+  /** That of a pod under what is changed. */
+  after({ place }: EditedEnd): number {
+    return this.#after[place] ?? 0;
+  }
+}
+
+function keysBySelection(world: PolicyWorld): (pod: EditedEnd) => string {
+  const keyOf = policyKeys(world);
+  return ({ joint: { before: end } }) => (end?.kind === 'endpoint' ? keyOf(end.endpoint) : '');
+}
+
+function keysByDivision(world: PolicyWorld, sets: PodSets): (pod: EditedEnd) => string {
+  const groups = groupsOf(world, sets);
+  return ({ place }) => `${groups[place] ?? 0}`;
 }
 
 /** Of worlds that many edits share. */

@@ -22,6 +22,13 @@ interface LabelledPods {
   readonly byValue: ReadonlyMap<string, PlaceSet>;
 }
 
+/** What a pod may mean by the name of a port. */
+type NumberedPort = Pick<NamedPort, 'protocol' | 'port'>;
+
+interface PodsOfPort extends NumberedPort {
+  readonly pods: PlaceSet;
+}
+
 /** Sets of some pods, by their places. */
 export class PodSets {
   readonly size: number;
@@ -34,6 +41,7 @@ export class PodSets {
   };
   readonly #byLabels: WeakMap<Selector, PlaceSet> = new WeakMap();
   readonly #everybody: PlaceSet;
+  #ports: ReadonlyMap<string, readonly PodsOfPort[]> | undefined;
 
   constructor(pods: readonly EditedEnd[]) {
     this.#pods = pods;
@@ -59,16 +67,37 @@ export class PodSets {
   }
 
   /** The pods that give one of these ports this name. */
-  withPort(name: string, isMeant: (port: Pick<NamedPort, 'protocol' | 'port'>) => boolean): PlaceSet {
-    return this.#where(({ namedPorts }) => namedPorts.some((named) => named.name === name && isMeant(named)));
+  withPort(name: string, isMeant: (port: NumberedPort) => boolean): PlaceSet {
+    return this.#united(this.#portsOf(name).flatMap((one) => (isMeant(one) ? [one.pods] : [])));
   }
 
   /** The numbers that pods give a name, of whatever protocol. */
   numbersOf(name: string): readonly PortRange[] {
-    const numbers = new Set<number>();
-    for (let place = 0; place < this.size; place++)
-      for (const port of this.#endpointAt(place)?.namedPorts ?? []) if (port.name === name) numbers.add(port.port);
+    const numbers = new Set(this.#portsOf(name).map(({ port }) => port));
     return [...numbers].map((port) => ({ first: port, last: port }));
+  }
+
+  #portsOf(name: string): readonly PodsOfPort[] {
+    this.#ports ??= this.#indexPorts();
+    return this.#ports.get(name) ?? [];
+  }
+
+  /** What pods mean by the names of ports; a pod may mean several by one name. */
+  #indexPorts(): ReadonlyMap<string, readonly PodsOfPort[]> {
+    const found = new Map<string, (NumberedPort & { readonly places: number[] })[]>();
+    for (let place = 0; place < this.size; place++)
+      for (const { name, protocol, port } of this.#endpointAt(place)?.namedPorts ?? []) {
+        let ofName = found.get(name);
+        if (ofName === undefined) found.set(name, (ofName = []));
+        let same = ofName.find((one) => one.port === port && one.protocol === protocol);
+        if (same === undefined) ofName.push((same = { protocol, port, places: [] }));
+        if (same.places.at(-1) !== place) same.places.push(place);
+      }
+    const setOf = ({ places, ...port }: NumberedPort & { readonly places: readonly number[] }): PodsOfPort => ({
+      ...port,
+      pods: PlaceSet.of(places, this.size),
+    });
+    return new Map([...found].map(([name, ports]) => [name, ports.map(setOf)]));
   }
 
   #where(isMeant: (endpoint: Endpoint) => boolean): PlaceSet {

@@ -7,7 +7,6 @@
  */
 import type { Direction, Policy, Rule } from '@weir/model';
 import { addToGroup, defined } from '@weir/net';
-import type { Side } from '../both-sides.ts';
 import { asksMoreThanEnds } from '../comparison-scope.ts';
 import type { ComparedSides } from '../joint-ends.ts';
 import type { EditedEnd } from './edited-end.ts';
@@ -15,7 +14,7 @@ import { type EditedEnds, type SelectingSides, selectingSides } from './edited-e
 import { emptyList, NumberLists } from './number-lists.ts';
 import { type EndAsker, peerQuestion } from './peer-question.ts';
 import type { PlaceSet } from './place-set.ts';
-import { podGroupsOf } from './pod-groups.ts';
+import { fewPods, PodGroups } from './pod-groups.ts';
 import type { EndsOfRules, MatchedRule } from './rule-ends.ts';
 import type { MatchedRules, SaidToPeer, SaidToPeers } from './said-to-peers.ts';
 
@@ -57,6 +56,8 @@ export interface SpokenWith {
   readonly asker: EndAsker;
   readonly said: SaidToPeers;
   readonly changed: readonly Policy[];
+  /** How many pods speak. */
+  readonly podCount: number;
   /** Whether what a pod says may be something else than it was. */
   readonly mayChange: (end: EditedEnd) => boolean;
 }
@@ -66,8 +67,8 @@ export class SpeakingPods {
   readonly #with: SpokenWith;
   readonly #ofEnds: (Speaker | undefined)[] = [];
   readonly #speakers: Map<string, Speaker> = new Map();
-  readonly #groups: Readonly<Record<Side, Int32Array>>;
-  /** Whether some rule of any policy may ask for something of the pod that it is of. */
+  readonly #groups: PodGroups;
+  /** Whether some rule of any policy may ask for something of the pod that it is of; where few speak it is not found out. */
   readonly #asksOwners: boolean;
   readonly #askingRules: Map<Policy, readonly AskingRule[]> = new Map();
   readonly #askingGroups: Map<string, readonly AskingRule[]> = new Map();
@@ -82,8 +83,8 @@ export class SpeakingPods {
 
   constructor(shared: SpokenWith) {
     this.#with = shared;
-    this.#groups = podGroupsOf(shared);
-    this.#asksOwners = asksMoreThanEnds(shared.compared);
+    this.#groups = new PodGroups(shared);
+    this.#asksOwners = shared.podCount <= fewPods || asksMoreThanEnds(shared.compared);
     const first = defined(shared.ends.all[0]?.joint.after, 'there is an end');
     this.#nobody = shared.said.of({ selecting: { before: [], after: [] }, direction: shared.direction, end: first }, nothing, 'by content');
   }
@@ -122,8 +123,7 @@ export class SpeakingPods {
 
   #find(end: EditedEnd): Speaker {
     const mayChange = this.#with.mayChange(end);
-    const { before, after } = mayChange ? this.#groups : { before: this.#groups.before, after: undefined };
-    const group = `${before[end.place] ?? 0} ${after?.[end.place] ?? ''}`;
+    const group = `${this.#groups.before(end)} ${mayChange ? this.#groups.after(end) : ''}`;
     const asking = this.#asksOwners ? this.#askingIn(group, end) : nobodyAsks;
     const key = asking.length === 0 ? group : `${group} ${asking.map((one) => this.#askedOf(one, end)).join()}`;
     let speaker = this.#speakers.get(key);

@@ -20,21 +20,39 @@ export interface ConformResult {
   readonly wrongTypes: readonly string[];
 }
 
-/** Where a value stands: for messages only. */
+/** Where a value stands: for messages only, so that nothing is written of the many values that need none. */
 interface Place {
-  /** With indexes, for unknown fields. */
-  readonly path: string;
-  /** Without indexes, for type errors. */
-  readonly fieldPath: string;
+  readonly parent: Place | undefined;
+  /** A field, the key of an entry or the index of a member. */
+  readonly step: string | number;
+  readonly isField: boolean;
   /** The Go struct that holds the field. */
   readonly owner: string;
+}
+
+const root: Place = { parent: undefined, step: '', isField: false, owner: '' };
+
+/** With indexes, for unknown fields. */
+function pathOf({ parent, step }: Place): string {
+  if (parent === undefined) return '';
+  const before = pathOf(parent);
+  if (typeof step === 'number') return `${before}[${step}]`;
+  return before === '' ? step : `${before}.${step}`;
+}
+
+/** The fields alone, for type errors. */
+function fieldPathOf({ parent, step, isField }: Place): string {
+  if (parent === undefined) return '';
+  const before = fieldPathOf(parent);
+  if (!isField) return before;
+  return before === '' ? `${step}` : `${before}.${step}`;
 }
 
 /** Fits `value` to `schema`. */
 export function conformToSchema(schema: ObjectSchema, value: JsonObject): ConformResult {
   const unknownFields: string[] = [];
   const wrongTypes: string[] = [];
-  return { value: fitObject(schema, value, { path: '', fieldPath: '', owner: schema.name }), unknownFields, wrongTypes };
+  return { value: fitObject(schema, value, root), unknownFields, wrongTypes };
 
   function fit(type: Schema, item: unknown, place: Place): unknown {
     if (type.kind === 'object') {
@@ -42,7 +60,7 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
     } else if (type.kind === 'map') {
       if (isJsonObject(item)) return fitMap(type.values, item, place);
     } else if (type.kind === 'list') {
-      if (Array.isArray(item)) return item.map((member, i) => fitMember(type.items, member, { ...place, path: `${place.path}[${i}]` }));
+      if (Array.isArray(item)) return item.map((member, i) => fitMember(type.items, member, within(place, i)));
     } else if (type.kind === 'orBoolean') {
       return typeof item === 'boolean' ? item : fit(type.object, item, place);
     } else if (isScalar(type.kind, item)) {
@@ -52,7 +70,7 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
       return undefined;
     }
     wrongTypes.push(
-      `json: cannot unmarshal ${isIntegerType(type) && typeof item === 'number' ? `number ${item}` : goTypeOfValue(item)} into Go struct field ${place.owner}.${place.fieldPath} of type ${goType(type)}`,
+      `json: cannot unmarshal ${isIntegerType(type) && typeof item === 'number' ? `number ${item}` : goTypeOfValue(item)} into Go struct field ${place.owner}.${fieldPathOf(place)} of type ${goType(type)}`,
     );
     return undefined;
   }
@@ -61,14 +79,13 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
     const result: JsonObject = {};
     for (const [key, member] of Object.entries(item)) {
       const field = type.fields.get(key);
-      const path = place.path === '' ? key : `${place.path}.${key}`;
+      const at: Place = { parent: place, step: key, isField: true, owner: type.name };
       if (field === undefined) {
-        unknownFields.push(path);
+        unknownFields.push(pathOf(at));
         continue;
       }
       if (member === null) continue;
-      const fieldPath = place.fieldPath === '' ? key : `${place.fieldPath}.${key}`;
-      const fitted = fit(field, member, { path, fieldPath, owner: type.name });
+      const fitted = fit(field, member, at);
       if (fitted !== undefined) result[key] = fitted;
     }
     return result;
@@ -76,9 +93,7 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
 
   function fitMap(values: Schema, item: JsonObject, place: Place): JsonObject {
     // Keys come from clients: entries are defined, never assigned, so `__proto__` is a key like any other.
-    return Object.fromEntries(
-      Object.entries(item).map(([key, member]) => [key, fitMember(values, member, { ...place, path: `${place.path}.${key}` })]),
-    );
+    return Object.fromEntries(Object.entries(item).map(([key, member]) => [key, fitMember(values, member, within(place, key))]));
   }
 
   /** A null member of a list or a map is the zero value of its type. */
@@ -86,6 +101,11 @@ export function conformToSchema(schema: ObjectSchema, value: JsonObject): Confor
     if (member === null && type.kind !== 'any') return zeroValue(type);
     return fit(type, member, place);
   }
+}
+
+/** The place of a member of a list or a map. */
+function within(place: Place, step: string | number): Place {
+  return { parent: place, step, isField: false, owner: place.owner };
 }
 
 /** A value as it is told, or what its text is not. */

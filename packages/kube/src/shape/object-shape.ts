@@ -137,20 +137,33 @@ function checkFields(value: Readonly<Record<string, unknown>>, shape: ObjectShap
 /**
  * The value without nulls, read as the API server's decoder reads them: a null field is an absent one, a
  * null member of a list or a map is the empty value of its type. For values that {@link checkShape}
- * found nothing wrong with; what an open object has besides its fields stays as it is.
+ * found nothing wrong with; what an open object has besides its fields stays as it is. A value in which there is
+ * none is the result itself.
  */
 export function withoutNulls(value: unknown, shape: Shape): unknown {
+  return hasNulls(value) ? nullsRead(value, shape) : value;
+}
+
+function hasNulls(value: unknown): boolean {
+  if (typeof value !== 'object') return value === undefined;
+  if (value === null) return true;
+  if (Array.isArray(value)) return value.some(hasNulls);
+  for (const name in value) if (hasNulls((value as Readonly<Record<string, unknown>>)[name])) return true;
+  return false;
+}
+
+function nullsRead(value: unknown, shape: Shape): unknown {
   if (value === undefined || value === null) return emptyValue(shape);
   switch (shape.kind) {
     case 'list':
-      return (value as readonly unknown[]).map((member) => withoutNulls(member, shape.of));
+      return (value as readonly unknown[]).map((member) => nullsRead(member, shape.of));
     case 'stringMap':
       return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, member ?? '']));
     case 'object':
       return Object.fromEntries(
         Object.entries(value)
           .filter(([, member]) => member !== null && member !== undefined)
-          .map(([name, member]) => [name, Object.hasOwn(shape.fields, name) ? withoutNulls(member, shape.fields[name] ?? shape) : member]),
+          .map(([name, member]) => [name, Object.hasOwn(shape.fields, name) ? nullsRead(member, shape.fields[name] ?? shape) : member]),
       );
     case 'string':
     case 'boolean':
