@@ -19,8 +19,8 @@ export interface AskedGroups {
   readonly podCount: number;
 }
 
-/** So few pods are looked up one by one sooner than all are divided, or all policies looked at. */
-export const fewPods = 500;
+/** So few pods are looked up one by one sooner than all are divided. */
+const fewPods = 500;
 
 /** The groups of both sides; those of the new side are told apart by what is changed alone, and those of the old one besides. */
 export class PodGroups {

@@ -7,14 +7,13 @@
  */
 import type { Direction, Policy, Rule } from '@weir/model';
 import { addToGroup, defined } from '@weir/net';
-import { asksMoreThanEnds } from '../comparison-scope.ts';
 import type { ComparedSides } from '../joint-ends.ts';
 import type { EditedEnd } from './edited-end.ts';
 import { type EditedEnds, type SelectingSides, selectingSides } from './edited-ends.ts';
 import { emptyList, NumberLists } from './number-lists.ts';
 import { type EndAsker, peerQuestion } from './peer-question.ts';
 import type { PlaceSet } from './place-set.ts';
-import { fewPods, PodGroups } from './pod-groups.ts';
+import { PodGroups } from './pod-groups.ts';
 import type { EndsOfRules, MatchedRule } from './rule-ends.ts';
 import type { MatchedRules, SaidToPeer, SaidToPeers } from './said-to-peers.ts';
 
@@ -68,8 +67,6 @@ export class SpeakingPods {
   readonly #ofEnds: (Speaker | undefined)[] = [];
   readonly #speakers: Map<string, Speaker> = new Map();
   readonly #groups: PodGroups;
-  /** Whether some rule of any policy may ask for something of the pod that it is of; where few speak it is not found out. */
-  readonly #asksOwners: boolean;
   readonly #askingRules: Map<Policy, readonly AskingRule[]> = new Map();
   readonly #askingGroups: Map<string, readonly AskingRule[]> = new Map();
   readonly #lists: NumberLists = new NumberLists();
@@ -84,7 +81,6 @@ export class SpeakingPods {
   constructor(shared: SpokenWith) {
     this.#with = shared;
     this.#groups = new PodGroups(shared);
-    this.#asksOwners = shared.podCount <= fewPods || asksMoreThanEnds(shared.compared);
     const first = defined(shared.ends.all[0]?.joint.after, 'there is an end');
     this.#nobody = shared.said.of({ selecting: { before: [], after: [] }, direction: shared.direction, end: first }, nothing, 'by content');
   }
@@ -124,7 +120,7 @@ export class SpeakingPods {
   #find(end: EditedEnd): Speaker {
     const mayChange = this.#with.mayChange(end);
     const group = `${this.#groups.before(end)} ${mayChange ? this.#groups.after(end) : ''}`;
-    const asking = this.#asksOwners ? this.#askingIn(group, end) : nobodyAsks;
+    const asking = this.#askingIn(group, end);
     const key = asking.length === 0 ? group : `${group} ${asking.map((one) => this.#askedOf(one, end)).join()}`;
     let speaker = this.#speakers.get(key);
     if (speaker === undefined) this.#speakers.set(key, (speaker = this.#speak(end, asking, mayChange)));
@@ -215,8 +211,6 @@ function inOrder(rules: Map<Policy, MatchedRule[]>, direction: Direction): Match
 }
 
 const nothing: MatchedRules = new Map();
-
-const nobodyAsks: readonly AskingRule[] = [];
 
 function numberIn(numbers: Map<string, number>, text: string): number {
   let number = numbers.get(text);
