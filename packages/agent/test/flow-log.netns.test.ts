@@ -91,7 +91,7 @@ describe('the flow log', () => {
     expect(new Date(allowed.time).toISOString()).toBe(allowed.time);
   });
 
-  it('tells of a connection through a service what was spoken to and what answered', async () => {
+  it('tells of a connection through a service what was spoken to and what answered, or would have', async () => {
     world.run(
       world.node,
       'nft',
@@ -104,6 +104,13 @@ describe('the flow log', () => {
       service: { ip: '10.99.0.1', port: 53 },
       destination: { ip: server.address, port: 5353 },
       port: 5353,
+    });
+    await sendApart(stranger, { address: '10.99.0.1', port: 53 }, 1);
+    await world.until('its denial is told', () => between(stranger, 'server').some(({ protocol }) => protocol === 'UDP'));
+    expect(between(stranger, 'server').find(({ protocol }) => protocol === 'UDP')).toMatchObject({
+      verdict: 'deny',
+      service: { ip: '10.99.0.1', port: 53 },
+      destination: { ip: server.address, port: 5353 },
     });
   });
 

@@ -118,6 +118,12 @@ struct event {
 	__be16 destination_port;
 	__u32 source[4];
 	__u32 destination[4];
+	/* What the opener of the packet's connection sent, before any translation; without ports: not known. */
+	__u32 opener[4];
+	__u32 addressed[4];
+	__be16 opener_port;
+	__be16 addressed_port;
+	__u32 is_tracked;
 };
 
 /* Events told in the second that began at `second`, and those that were not. */

@@ -5,6 +5,9 @@
  * whose address was taken away cannot go on with old ones), ended ones, self traffic, policies. */
 #include "packet.h"
 #include "state.h"
+#include <bpf/bpf_core_read.h>
+
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
 /* The kernel lets only programs that may be had under the GPL call its functions: these files may, or under the MIT licence. */
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -25,6 +28,8 @@ struct question {
 	struct link_name in;
 	struct link_name out;
 	__u64 generation;
+	/* Where the kernel has the packet's connection; 0: it has none. */
+	__u64 connection;
 	__u32 hook;
 	bool is_established;
 	/* Begins a connection, or belongs to none that is tracked. */
@@ -241,6 +246,33 @@ static __always_inline void count_for(__u32 number, __u32 bytes)
 	count->bytes += bytes;
 }
 
+/* Sixteen bytes of the kernel's. Any type will do that has so many and that every kernel knows. */
+static __always_inline const struct in6_addr *bytes_at(__u64 address)
+{
+	return bpf_rdonly_cast((const void *)address, bpf_core_type_id_kernel(struct in6_addr));
+}
+
+/* The tuple that opened a connection. Its type may be a module's, of which the verifier takes no pointer: it is read as bytes. */
+static __always_inline void read_connection(__u64 connection, __u8 protocol, struct event *event)
+{
+	const struct nf_conn *layout = 0;
+	const struct in6_addr *source, *destination, *ports;
+
+	event->is_tracked = 0;
+	if (!connection || !bpf_core_field_exists(layout->tuplehash)) return;
+	source = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.src.u3));
+	destination = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.dst.u3));
+	for (int i = 0; i < 4; i++) {
+		event->opener[i] = source->in6_u.u6_addr32[i];
+		event->addressed[i] = destination->in6_u.u6_addr32[i];
+	}
+	event->opener_port = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.src.u))->in6_u.u6_addr16[0];
+	ports = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.dst.u));
+	event->addressed_port = ports->in6_u.u6_addr16[0];
+	/* An error about a connection belongs to it and is of another protocol. */
+	event->is_tracked = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.dst.protonum))->in6_u.u6_addr8[0] == protocol;
+}
+
 static __noinline void tell(const struct question *question, __u32 kind, bool is_denied)
 {
 	__u32 slot = question->generation & 1;
@@ -274,6 +306,7 @@ static __noinline void tell(const struct question *question, __u32 kind, bool is
 	event->destination_port = question->packet.destination_port;
 	__builtin_memcpy(event->source, question->packet.source, 16);
 	__builtin_memcpy(event->destination, question->packet.destination, 16);
+	read_connection(question->connection, question->packet.protocol, event);
 	/* Nobody sleeps on the queue: it is asked every few milliseconds. */
 	bpf_ringbuf_submit(event, 1);
 }
@@ -339,6 +372,7 @@ static __always_inline int run(struct bpf_nf_ctx *ctx, __u32 hook, __u32 family)
 	if (hook != HOOK_OUTPUT) read_link(ctx->state->in, &question.in);
 	if (hook == HOOK_FORWARD) read_link(ctx->state->out, &question.out);
 	conntrack = ctx->skb->_nfct;
+	question.connection = conntrack & ~7UL;
 	/* enum ip_conntrack_info: 2 is new, 7 untracked (a null pointer and a reason); all zero is a packet that connection tracking finds invalid. */
 	question.is_established = (conntrack & ~7UL) && ((conntrack & 7) <= 1 || (conntrack & 7) == 3 || (conntrack & 7) == 4);
 	question.is_unknown = !conntrack || ((conntrack & ~7UL) && (conntrack & 7) == 2);

@@ -94,10 +94,16 @@ export interface ReviewReport {
  */
 export type FlowEvent =
   | { readonly kind: 'allowed'; readonly flow: Flow; readonly addressed?: AddressedService }
-  | { readonly kind: 'denied'; readonly flow: Flow; readonly direction: Direction; readonly byHost?: true }
-  | { readonly kind: 'unowned'; readonly flow: Flow; readonly direction: Direction; readonly reason: UnownedReason }
-  | { readonly kind: 'logged'; readonly flow: Flow; readonly direction: Direction; readonly verdict?: 'allow' | 'deny' }
+  | ({ readonly kind: 'denied'; readonly direction: Direction; readonly byHost?: true } & ReportedPacket)
+  | ({ readonly kind: 'unowned'; readonly direction: Direction; readonly reason: UnownedReason } & ReportedPacket)
+  | ({ readonly kind: 'logged'; readonly direction: Direction; readonly verdict?: 'allow' | 'deny' } & ReportedPacket)
   | { readonly kind: 'dropped'; readonly reason: 'rate' | 'queue'; readonly events: number };
+
+/** A packet behind translation, and what its opener spoke to where this node translated that. */
+interface ReportedPacket {
+  readonly flow: Flow;
+  readonly addressed?: AddressedService;
+}
 
 /**
  * Why a packet of a pod's link was dropped before any policy was asked. `closed`: the pod's end (its source,

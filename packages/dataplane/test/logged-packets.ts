@@ -2,7 +2,7 @@
  * Rules with the action `log`: packets that they match are told of, allowed ones and denied ones, no others, and
  * no more than the rate allows. `runLoggedPackets` is called once for each back end that takes such rules.
  */
-import { inNetns } from '@weir/kernel';
+import { connectTcp, inNetns, openUdp } from '@weir/kernel';
 import { formatAddress, isIcmp } from '@weir/net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataplane, FlowEvent } from '../src/dataplane.ts';
@@ -154,6 +154,52 @@ export function runLoggedPackets({ name, tellsVerdict, newDataplane }: LoggingBa
       const seconds = Math.ceil((performance.now() - startedAt) / 1_000) + 1;
       expect(told.filter(({ kind }) => kind === 'logged').length).toBeLessThanOrEqual(perSecond * (seconds + 1));
       expect(told.filter(({ kind }) => kind === 'logged').length).toBeGreaterThan(0);
+      await stop();
+      await reading;
+    });
+
+    it('DP76: that are denied on their way to a service are told with what was spoken to, and those to a pod itself are not', async () => {
+      const service = { 4: '10.99.0.1', 6: 'fd99::1' } as const;
+      const translate = (family: 4 | 6, from: string, to: 'b' | 'ext', port: number): string =>
+        `add rule inet service pre ${family === 4 ? 'ip' : 'ip6'} daddr ${service[family]} ${from} dnat ${family === 4 ? 'ip' : 'ip6'} to ${family === 4 ? `${hostAddresses[to][4]}:${port}` : `[${hostAddresses[to][6]}]:${port}`}`;
+      world.run('node', 'nft', 'add table inet service { chain pre { type nat hook prerouting priority dstnat; }; }');
+      const told: FlowEvent[] = [];
+      const made = await start(10_000);
+      const reading = read(made, told);
+      for (const family of [4, 6] as const) {
+        world.run('node', 'nft', translate(family, 'udp dport 53', 'b', 80));
+        world.run('node', 'nft', translate(family, 'tcp dport 9090', 'ext', 90));
+        const socket = openUdp({ netns: world.netns('a'), address: family === 4 ? '0.0.0.0' : '::', port: 0 });
+        for (const [address, port] of [[service[family], 53] as const, [hostAddresses.b[family], 443] as const])
+          await new Promise<void>((resolve) => socket.send('x', port, address, () => resolve()));
+        socket.close();
+        const connection = connectTcp({ netns: world.netns('c'), address: service[family], port: 9090 });
+        connection.on('error', () => undefined);
+        await expect
+          .poll(() =>
+            told.some((event) => event.kind === 'denied' && event.flow.source.family === family && event.flow.destinationPort === 90),
+          )
+          .toBe(true);
+        connection.destroy();
+      }
+      const seen = (): string[] => {
+        const texts = told.flatMap((event) => {
+          if (event.kind === 'dropped' || event.kind === 'allowed') return [];
+          const { kind, flow, addressed } = event;
+          const via = addressed === undefined ? 'nothing' : `${formatAddress(addressed.address)} ${addressed.port}`;
+          return [`${kind} ${formatAddress(flow.destination)} ${flow.destinationPort} via ${via}`];
+        });
+        return [...new Set(texts)].sort();
+      };
+      const wanted = ([4, 6] as const).flatMap((family) =>
+        ['denied', 'logged'].flatMap((kind) => [
+          `${kind} ${hostAddresses.b[family]} 80 via ${service[family]} 53`,
+          `${kind} ${hostAddresses.b[family]} 443 via nothing`,
+          `${kind} ${hostAddresses.ext[family]} 90 via ${service[family]} 9090`,
+        ]),
+      );
+      await expect.poll(seen, { timeout: 20_000 }).toEqual(wanted.sort());
+      world.run('node', 'nft', 'delete table inet service');
       await stop();
       await reading;
     });

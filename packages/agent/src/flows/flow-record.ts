@@ -78,7 +78,6 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
   if (first === undefined) return undefined;
   const verdict = verdictOf(event, judged[first]);
   const explained = directions.map((direction) => [direction, explain(engine, { direction, verdict, judged: judged[direction] })] as const);
-  const addressed = event.kind === 'allowed' ? event.addressed : undefined;
   return {
     time,
     node: engine.node,
@@ -87,7 +86,7 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
     direction: directions.length === 2 ? 'both' : first,
     source: endRecord(engine, flow.source, flow.sourcePort),
     destination: destinationRecord(engine, flow, namesOf),
-    ...(addressed === undefined ? {} : { service: { ip: formatAddress(addressed.address), ...portOf(addressed.port) } }),
+    ...serviceOf(event),
     protocol: formatProtocol(flow.protocol),
     ...portOf(flow.destinationPort),
     ...messageOf(flow),
@@ -97,10 +96,11 @@ export function flowRecord(event: Exclude<FlowEvent, { kind: 'dropped' }>, conte
 
 /** A packet that was dropped without asking policies of pods. */
 function unjudgedRecord(
-  { flow, direction }: Pick<ReportedFlow, 'flow' | 'direction'>,
+  event: Pick<ReportedFlow, 'flow' | 'direction' | 'addressed'>,
   reason: UnownedReason | 'host endpoint',
   { engine, namesOf, time }: FlowContext,
 ): FlowRecord {
+  const { flow, direction } = event;
   return {
     time,
     node: engine.node,
@@ -108,6 +108,7 @@ function unjudgedRecord(
     direction,
     source: endRecord(engine, flow.source, flow.sourcePort),
     destination: destinationRecord(engine, flow, namesOf),
+    ...serviceOf(event),
     protocol: formatProtocol(flow.protocol),
     ...portOf(flow.destinationPort),
     ...messageOf(flow),
@@ -144,6 +145,10 @@ function destinationRecord(engine: Engine, { destination, destinationPort }: Flo
   const end = endRecord(engine, destination, destinationPort);
   const names = end.pod === undefined ? namesOf(destination) : [];
   return names.length === 0 ? end : { ...end, names };
+}
+
+function serviceOf({ addressed }: Pick<ReportedFlow, 'addressed'>): Pick<FlowRecord, 'service'> {
+  return addressed === undefined ? {} : { service: { ip: formatAddress(addressed.address), ...portOf(addressed.port) } };
 }
 
 function portOf(port: number | undefined): { readonly port?: number } {

@@ -7,10 +7,11 @@
  * queues meanwhile is lost and known to be.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionEvents, PacketLog, type TrackedConnection } from '@weir/kernel';
+import { ConnectionEvents, type ConntrackTuple, type LoggedPacket, type PacketLog, type TrackedConnection } from '@weir/kernel';
 import { type Address, compareAddresses, type Flow } from '@weir/net';
 import type { AddressedService, FlowEvent } from '../dataplane.ts';
-import { type PacketReport, reportBytes, reportGroup, reportOfPrefix } from './packet-reports.ts';
+import { LoggedReports } from './logged-reports.ts';
+import { type PacketReport, reportOfPrefix } from './packet-reports.ts';
 import { flowOf } from './tracked-flow.ts';
 
 /** How long to wait before the kernel is asked again: after events, and at most while there are none. */
@@ -52,7 +53,7 @@ export class FlowReader {
   constructor(options: FlowReaderOptions) {
     this.#options = options;
     this.#tokens = options.perSecond;
-    this.#packets = options.reports ?? new PacketLog({ group: reportGroup, bytes: reportBytes });
+    this.#packets = options.reports ?? new LoggedReports();
     try {
       this.#connections = new ConnectionEvents();
     } catch (error) {
@@ -85,7 +86,7 @@ export class FlowReader {
   #reported(): FlowEvent[] {
     const { packets, lost } = this.#packets.read(readsMax);
     if (packets.length > 0 || lost > 0) this.#countsToGo = countsBehind;
-    const events = packets.flatMap(({ prefix, flow }) => reportedEvent(flow, reportOfPrefix(prefix)));
+    const events = packets.flatMap((packet) => reportedEvent(packet, reportOfPrefix(packet.prefix)));
     return lost === 0 ? events : [...events, { kind: 'dropped', reason: 'queue', events: lost }];
   }
 
@@ -129,22 +130,36 @@ export class FlowReader {
   }
 }
 
-function reportedEvent(flow: Flow, report: PacketReport | undefined): FlowEvent[] {
+function reportedEvent({ flow, original }: LoggedPacket, report: PacketReport | undefined): FlowEvent[] {
   // Somebody else logs to our group.
   if (report === undefined) return [];
   const { direction, unowned, byHost, logged } = report;
-  if (logged !== undefined) return [{ kind: 'logged', flow, direction, ...(logged === 'not known' ? {} : { verdict: logged }) }];
+  const packet = { flow, direction, ...(original !== undefined && isOpeners(flow, original) ? addressedOf(flow, original) : {}) };
+  if (logged !== undefined) return [{ kind: 'logged', ...packet, ...(logged === 'not known' ? {} : { verdict: logged }) }];
   return [
     unowned === undefined
-      ? { kind: 'denied', flow, direction, ...(byHost === true ? { byHost } : {}) }
-      : { kind: 'unowned', flow, direction, reason: unowned },
+      ? { kind: 'denied', ...packet, ...(byHost === true ? { byHost } : {}) }
+      : { kind: 'unowned', ...packet, reason: unowned },
   ];
 }
 
 function allowedEvent(connection: TrackedConnection): FlowEvent {
   const flow = flowOf(connection);
-  const { destination: address, destinationPort: port } = connection.original;
-  const isTranslated = compareAddresses(address, flow.destination) !== 0 || port !== flow.destinationPort;
-  const addressed: AddressedService = { address, ...(port === undefined ? {} : { port }) };
-  return { kind: 'allowed', flow, ...(isTranslated ? { addressed } : {}) };
+  return { kind: 'allowed', flow, ...addressedOf(flow, connection.original) };
+}
+
+/** Whether a packet is one of the opener of its connection, and no answer and no error about it: sources are translated later. */
+function isOpeners(flow: Flow, original: ConntrackTuple): boolean {
+  return (
+    flow.protocol === original.protocol && flow.sourcePort === original.sourcePort && compareAddresses(flow.source, original.source) === 0
+  );
+}
+
+/** What the opener spoke to, where translation made something else of it. */
+function addressedOf(
+  flow: Flow,
+  { destination: address, destinationPort: port }: ConntrackTuple,
+): { readonly addressed?: AddressedService } {
+  if (compareAddresses(address, flow.destination) === 0 && port === flow.destinationPort) return {};
+  return { addressed: { address, ...(port === undefined ? {} : { port }) } };
 }

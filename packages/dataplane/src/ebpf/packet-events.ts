@@ -1,5 +1,5 @@
 /** Reports of packets that are dropped or logged, as the programs write them into `events`. */
-import { type BpfMap, type PacketBatch, RingBuffer } from '@weir/kernel';
+import { type BpfMap, type LoggedPacket, type PacketBatch, RingBuffer } from '@weir/kernel';
 import { addressFromBytes, type Flow, isIcmp } from '@weir/net';
 import { prefixOfReport, type ReportKind } from '../connections/packet-reports.ts';
 
@@ -14,7 +14,18 @@ const kinds: readonly (readonly [passed: ReportKind, denied: ReportKind])[] = [
   ['logged ingress allow', 'logged ingress deny'],
 ];
 const addressBytes = 16;
-const offset = { kind: 0, family: 4, protocol: 5, hasPorts: 6, isDenied: 7, ports: 8, addresses: 12 } as const;
+const offset = {
+  kind: 0,
+  family: 4,
+  protocol: 5,
+  hasPorts: 6,
+  isDenied: 7,
+  ports: 8,
+  addresses: 12,
+  opener: 44,
+  openerPorts: 76,
+  isTracked: 80,
+} as const;
 const rateOffset = { overRate: 16, overQueue: 24 } as const;
 
 /** The reports of one object's programs. */
@@ -35,7 +46,7 @@ export class PacketEvents {
   read(recordsMax: number): PacketBatch {
     const packets = this.#ring.read(recordsMax).flatMap((record) => {
       const kind = kinds[record.readUInt32LE(offset.kind)]?.[record.readUInt8(offset.isDenied) === 0 ? 0 : 1];
-      return kind === undefined ? [] : [{ prefix: prefixOfReport(kind), flow: flowOfRecord(record) }];
+      return kind === undefined ? [] : [{ prefix: prefixOfReport(kind), flow: flowOfRecord(record), ...originalOfRecord(record) }];
     });
     const lost = this.#sum(rateOffset.overQueue);
     const more = lost - this.#lost;
@@ -59,14 +70,23 @@ export class PacketEvents {
   }
 }
 
-function flowOfRecord(record: Buffer): Flow {
+/** What opened the packet's connection; of another protocol than the packet's it is not told. */
+function originalOfRecord(record: Buffer): Pick<LoggedPacket, 'original'> {
+  if (record.readUInt32LE(offset.isTracked) === 0) return {};
+  const original = { ...endsAt(record, offset.opener), protocol: record.readUInt8(offset.protocol) };
+  if (record.readUInt8(offset.hasPorts) === 0) return { original };
+  const [sourcePort, destinationPort] = [record.readUInt16BE(offset.openerPorts), record.readUInt16BE(offset.openerPorts + 2)];
+  return { original: { ...original, sourcePort, destinationPort } };
+}
+
+function endsAt(record: Buffer, at: number): Pick<Flow, 'source' | 'destination'> {
   const width = record.readUInt8(offset.family) === 4 ? 4 : addressBytes;
-  const addressAt = (at: number) => addressFromBytes(record.subarray(at, at + width));
-  const flow = {
-    source: addressAt(offset.addresses),
-    destination: addressAt(offset.addresses + addressBytes),
-    protocol: record.readUInt8(offset.protocol),
-  };
+  const addressAt = (from: number) => addressFromBytes(record.subarray(from, from + width));
+  return { source: addressAt(at), destination: addressAt(at + addressBytes) };
+}
+
+function flowOfRecord(record: Buffer): Flow {
+  const flow = { ...endsAt(record, offset.addresses), protocol: record.readUInt8(offset.protocol) };
   // Of ICMP the message; 0 where it is cut off.
   const target = record.readUInt16BE(offset.ports + 2);
   if (isIcmp(flow.protocol)) return { ...flow, message: target };

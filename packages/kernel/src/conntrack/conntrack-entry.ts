@@ -108,6 +108,11 @@ export function identityOf(attributes: ReadonlyMap<number, Buffer>): Map<number,
   return kept;
 }
 
+/** What the opener of an entry's connection sent, from the attributes of the entry alone; undefined where they have no tuple. */
+export function readOriginal(entry: Buffer): ConntrackTuple | undefined {
+  return readTuple(readAttributes(entry).get(conntrackAttribute.original));
+}
+
 function readTuple(tuple: Buffer | undefined): ConntrackTuple | undefined {
   if (tuple === undefined) return undefined;
   const parts = readAttributes(tuple);

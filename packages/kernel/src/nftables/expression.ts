@@ -18,6 +18,7 @@ const compareOperator = { eq: 0, neq: 1, lt: 2, lte: 3, gt: 4, gte: 5 } as const
 const payloadBase = { network: 1, transport: 2 } as const;
 /** Of the tuple of a connection; of ICMP the destination's port is type and code. */
 const tupleKey = { sourcePort: 11, destinationPort: 12, source4: 19, destination4: 20, source6: 21, destination6: 22 } as const;
+const setOperation = { remember: 0, refresh: 1, forget: 2 } as const;
 const originalDirection = 0;
 
 /** One step of a rule; the steps run in order until one does not match. */
@@ -32,6 +33,8 @@ export type Expression =
   | { readonly kind: 'meta'; readonly key: keyof typeof metaKey; readonly into: Register }
   /** Loads the connection state bit (host byte order) and switches connection tracking on. */
   | { readonly kind: 'ctState'; readonly into: Register }
+  /** Loads what became of the packet's connection, bit by bit (`IPS_*` of linux/netfilter/nf_conntrack_common.h, host byte order). */
+  | { readonly kind: 'ctStatus'; readonly into: Register }
   /** Loads a part of the tuple that opened the packet's connection, as it was sent; ends the rule for packets without a connection. */
   | { readonly kind: 'ctOriginal'; readonly key: keyof typeof tupleKey; readonly into: Register }
   /** Keeps the packet out of connection tracking; at hooks in front of that. */
@@ -50,6 +53,10 @@ export type Expression =
   | { readonly kind: 'limit'; readonly perSecond: number }
   /** Gives the element with this key its whole time again; the set must have been made with `timeoutMs`. */
   | { readonly kind: 'refresh'; readonly set: string; readonly key: Register; readonly timeoutMs: number }
+  /** Puts an element into a map, which must have been made with `timeoutMs`; one with this key that is there stays as it is. */
+  | { readonly kind: 'remember'; readonly set: string; readonly key: Register; readonly data: Register }
+  /** Takes the element with this key out of a map, if it is there; the kernel wants a register for data and does not ask it. */
+  | { readonly kind: 'forget'; readonly set: string; readonly key: Register; readonly data: Register }
   | { readonly kind: 'verdict'; readonly verdict: 'accept' | 'drop' | 'return' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };
 
@@ -106,6 +113,7 @@ export function withoutCounts(expressions: Buffer): Buffer {
 function expressionName(expression: Expression): string {
   switch (expression.kind) {
     case 'ctState':
+    case 'ctStatus':
     case 'ctOriginal':
       return 'ct';
     case 'mask':
@@ -113,6 +121,8 @@ function expressionName(expression: Expression): string {
     case 'compare':
       return 'cmp';
     case 'refresh':
+    case 'remember':
+    case 'forget':
       return 'dynset';
     case 'verdict':
     case 'jump':
@@ -145,8 +155,9 @@ function writeData(writer: MessageWriter, expression: Exclude<Expression, { read
       writer.u32(1, registerNumber(expression.into));
       break;
     case 'ctState':
+    case 'ctStatus':
       writer.u32(1, registerNumber(expression.into));
-      writer.u32(2, 0);
+      writer.u32(2, expression.kind === 'ctState' ? 0 : 2);
       break;
     case 'ctOriginal':
       writeTupleKey(writer, expression.into, tupleKey[expression.key]);
@@ -183,11 +194,9 @@ function writeData(writer: MessageWriter, expression: Exclude<Expression, { read
       writeLimit(writer, expression.perSecond);
       break;
     case 'refresh':
-      writer.u32(4, registerNumber(expression.key));
-      writer.u32(3, 1);
-      writer.text(1, expression.set);
-      writer.u64(6, BigInt(expression.timeoutMs));
-      writer.u32(9, 0);
+    case 'remember':
+    case 'forget':
+      writeSetChange(writer, expression);
       break;
     case 'verdict':
       writeVerdict(writer, verdictCode[expression.verdict], undefined);
@@ -199,6 +208,19 @@ function writeData(writer: MessageWriter, expression: Exclude<Expression, { read
     default:
       unreachable(expression);
   }
+}
+
+function writeSetChange(
+  writer: MessageWriter,
+  expression: Extract<Expression, { readonly kind: 'refresh' | 'remember' | 'forget' }>,
+): void {
+  writer.u32(4, registerNumber(expression.key));
+  if (expression.kind !== 'refresh') writer.u32(5, registerNumber(expression.data));
+  writer.u32(3, setOperation[expression.kind]);
+  writer.text(1, expression.set);
+  if (expression.kind !== 'refresh') return;
+  writer.u64(6, BigInt(expression.timeoutMs));
+  writer.u32(9, 0);
 }
 
 /** So many packets a second, and as many at once. */

@@ -19,6 +19,7 @@ import {
 import { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { type DumpRequest, NetlinkSocket } from '../netlink/netlink-socket.ts';
+import { writeValue } from './expression.ts';
 import {
   chainAttribute,
   counterAttribute,
@@ -28,6 +29,7 @@ import {
   elementListAttribute,
   expressionAttribute,
   hookAttribute,
+  listElement,
   nftMessage,
   ruleAttribute,
   setAttribute,
@@ -186,6 +188,31 @@ export class NftablesConnection {
     } catch (error) {
       if (!(error instanceof NetlinkError && error.errno === constants.errno.ENOENT)) throw error;
     }
+  }
+
+  /** The element with this key; undefined when it, or its set, is not there. */
+  element(table: TableName, set: string, key: Uint8Array): DumpedElement | undefined {
+    this.#writer.clear();
+    const sequence = this.#socket.nextSequence();
+    const family = tableFamily[table.family];
+    const start = this.#writer.beginMessage({ type: nftMessage.getElement, flags: messageFlag.request, sequence, family });
+    this.#writer.text(elementListAttribute.table, table.name);
+    this.#writer.text(elementListAttribute.set, set);
+    const list = this.#writer.beginNest(elementListAttribute.elements);
+    const nest = this.#writer.beginNest(listElement);
+    writeValue(this.#writer, elementAttribute.key, key);
+    this.#writer.endNest(nest);
+    this.#writer.endNest(list);
+    this.#writer.endMessage(start);
+    this.#socket.drain();
+    this.#socket.send(this.#writer.bytes());
+    let found: DumpedElement | undefined;
+    for (let datagram = this.#socket.receive(); datagram !== undefined; datagram = this.#socket.receive()) {
+      for (const message of readMessages(datagram)) {
+        if (message.type === nftMessage.newElement && message.sequence === sequence) [found] = readElements(readMessageAttributes(message));
+      }
+    }
+    return found;
   }
 
   /** The address of its socket, see {@link NftablesChangeWatch}. */

@@ -63,6 +63,9 @@ export const dataAttribute = { value: 1, verdict: 2 } as const;
 export const verdictAttribute = { code: 1, chain: 2 } as const;
 export const counterAttribute = { bytes: 1, packets: 2 } as const;
 
+/** Table flags. */
+export const tableFlag = { owner: 0x2 } as const;
+
 /** Set flags. */
 export const setFlag = { interval: 0x4, map: 0x8, timeout: 0x10, evaluated: 0x20, concat: 0x80 } as const;
 

@@ -26,6 +26,7 @@ import {
   setFlag,
   tableAttribute,
   tableFamily,
+  tableFlag,
 } from './numbers.ts';
 import {
   type ChainDefinition,
@@ -72,11 +73,11 @@ export class Transaction {
     return this.#subjects.length - 1;
   }
 
-  /** Makes the table if it is not there. */
-  addTable(): this {
+  /** Makes the table if it is not there; `owned` (Linux 5.12): it is of the socket that commits this alone, and goes with it. */
+  addTable({ owned = false }: { readonly owned?: boolean } = {}): this {
     return this.#message({ type: nftMessage.newTable, flags: messageFlag.create, subject: 'add table' }, (writer) => {
       writer.text(tableAttribute.name, this.#table.name);
-      writer.u32(tableAttribute.flags, 0);
+      writer.u32(tableAttribute.flags, owned ? tableFlag.owner : 0);
     });
   }
 

@@ -6,6 +6,7 @@
  */
 import { constants } from 'node:os';
 import type { Flow } from '@weir/net';
+import { type ConntrackTuple, readOriginal } from '../conntrack/conntrack-entry.ts';
 import { controlMessage, messageFlag, readAnswer, readAttributes, readMessages, readText } from '../netlink/message-reader.ts';
 import { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
@@ -15,10 +16,10 @@ import { readFlow } from './packet-header.ts';
 /** Numbers of linux/netfilter/nfnetlink_log.h; only those in use here. */
 const logMessage = { packet: 0x400, configure: 0x401 } as const;
 const configAttribute = { command: 1, mode: 2, timeout: 4, flags: 6 } as const;
-const packetAttribute = { payload: 9, prefix: 10, sequence: 12 } as const;
+const packetAttribute = { payload: 9, prefix: 10, sequence: 12, connection: 18 } as const;
 const bindCommand = 1;
 const copyPacket = 2;
-const numbered = 1;
+const configFlag = { numbered: 1, withConnection: 4 } as const;
 /** How long the kernel collects packets for one datagram, in hundredths of a second; at most a hundred packets. */
 const collectTime = 2;
 
@@ -33,10 +34,14 @@ export interface PacketLogOptions {
   readonly queueBytes?: number;
 }
 
-/** One logged packet: the prefix of the rule that logged it, and what its headers say. */
+/**
+ * One logged packet: the prefix of the rule that logged it, and what its headers say. `original` is what the opener of its
+ * connection sent, before any translation; absent where the packet is not tracked or the kernel cannot tell.
+ */
 export interface LoggedPacket {
   readonly prefix: string;
   readonly flow: Flow;
+  readonly original?: ConntrackTuple;
 }
 
 /** What was read at once. */
@@ -50,6 +55,7 @@ export interface PacketBatch {
 export class PacketLog {
   readonly #socket: NetlinkSocket;
   #nextSequence: number | undefined;
+  #tellsConnections = true;
 
   /** Throws `refused` when another process listens to the group. */
   constructor({ group, bytes, queueBytes = queueBytesDefault }: PacketLogOptions) {
@@ -60,6 +66,11 @@ export class PacketLog {
       this.close();
       throw error;
     }
+  }
+
+  /** Whether this kernel tells of the packets' connections. */
+  get tellsConnections(): boolean {
+    return this.#tellsConnections;
   }
 
   /** What has come since the last call, at most `readsMax` datagrams; never waits. */
@@ -76,7 +87,7 @@ export class PacketLog {
           lost += this.#missing(attributes.get(packetAttribute.sequence)?.readUInt32BE(0));
           const flow = readFlow(attributes.get(packetAttribute.payload) ?? Buffer.alloc(0));
           if (flow === undefined) lost++;
-          else packets.push({ prefix: readText(attributes.get(packetAttribute.prefix)), flow });
+          else packets.push({ prefix: readText(attributes.get(packetAttribute.prefix)), flow, ...originalOf(attributes) });
         }
       } catch (error) {
         // The numbers of the packets tell how many.
@@ -105,8 +116,15 @@ export class PacketLog {
     this.#request(group, (writer) => {
       writer.raw(configAttribute.mode, mode);
       writer.u32(configAttribute.timeout, collectTime);
-      writer.u16(configAttribute.flags, numbered);
     });
+    try {
+      this.#request(group, (writer) => writer.u16(configAttribute.flags, configFlag.numbered | configFlag.withConnection));
+    } catch (error) {
+      // A kernel that was built without this (CONFIG_NETFILTER_NETLINK_GLUE_CT) tells of packets alone.
+      if (!(error instanceof NetlinkError && error.errno === constants.errno.EOPNOTSUPP)) throw error;
+      this.#tellsConnections = false;
+      this.#request(group, (writer) => writer.u16(configAttribute.flags, configFlag.numbered));
+    }
   }
 
   #request(group: number, write: (writer: MessageWriter) => void): void {
@@ -128,4 +146,10 @@ export class PacketLog {
       }
     }
   }
+}
+
+function originalOf(attributes: ReadonlyMap<number, Buffer>): Pick<LoggedPacket, 'original'> {
+  const connection = attributes.get(packetAttribute.connection);
+  const original = connection === undefined ? undefined : readOriginal(connection);
+  return original === undefined ? {} : { original };
 }

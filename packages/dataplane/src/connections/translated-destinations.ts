@@ -1,0 +1,136 @@
+/**
+ * What openers of connections spoke to that are denied behind a translation of their destination, on kernels whose packet
+ * log does not tell (CONFIG_NETFILTER_NETLINK_GLUE_CT).
+ *
+ * Nothing of a connection that was denied stays in connection tracking. So a table of nf_tables remembers the destination
+ * of each translated packet that begins a connection, before any policy is asked, for some seconds. The kernel takes the
+ * table away when the process ends, however it ends.
+ */
+import {
+  type ConntrackTuple,
+  type Expression,
+  hostU32Bytes,
+  NetlinkError,
+  NftablesConnection,
+  nftDataType,
+  type Register,
+  type SetField,
+  type TableName,
+  Transaction,
+} from '@weir/kernel';
+import { addressFromBytes, addressToBytes, type Family, type Flow, hasPorts } from '@weir/net';
+import { isFamily, loadAddress, loadPort } from '../nftables/packet-steps.ts';
+
+const table: TableName = { family: 'inet', name: 'weir_translated' };
+/** In front of the filters, and behind the translation of the node's own packets. */
+const hooks = [
+  { name: 'forward', priority: -150 },
+  { name: 'input', priority: -150 },
+  { name: 'output', priority: -90 },
+] as const;
+const families: readonly Family[] = [4, 6];
+/** Reports are read within a second, also on a busy node. */
+const keptMs = 10_000;
+const keptMax = 16_384;
+/** Bits of a connection, as nft_ct gives them: it is new, its destination is translated. */
+const stateNew = 8;
+const destinationTranslated = 32;
+
+/** The table, of the namespace in which this was made. */
+export class TranslatedDestinations {
+  readonly #connection = new NftablesConnection();
+
+  /** Undefined where the kernel has no nf_tables, or no tables that go with their process. */
+  static open(): TranslatedDestinations | undefined {
+    const made = new TranslatedDestinations();
+    try {
+      made.#connection.commit(definition());
+      return made;
+    } catch (error) {
+      made.close();
+      if (error instanceof NetlinkError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What was sent that became this packet; undefined when its destination was not translated. */
+  originalOf(flow: Flow): ConntrackTuple | undefined {
+    if (!hasPorts(flow.protocol)) return undefined;
+    const { family } = flow.source;
+    const data = this.#connection.element(table, mapName(family), keyOf(flow))?.data;
+    if (data === undefined) return undefined;
+    const bytes = Buffer.from(data);
+    const width = addressBytes(family);
+    return { ...flow, destination: addressFromBytes(bytes.subarray(0, width)), destinationPort: bytes.readUInt16BE(width) };
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+function definition(): Transaction {
+  const transaction = new Transaction(table).addTable({ owned: true });
+  for (const family of families) {
+    const { key, data } = fieldsOf(family);
+    transaction.addSet({ name: mapName(family), key, data, timeoutMs: keptMs, size: keptMax });
+  }
+  for (const hook of hooks) {
+    transaction.addChain({ name: hook.name, hook });
+    for (const family of families) transaction.addRule({ chain: hook.name, expressions: remember(family) });
+  }
+  return transaction;
+}
+
+/** A connection that begins again from the same port may have been sent elsewhere: what is known of it goes first. */
+function remember(family: Family): Expression[] {
+  const words: Register = addressBytes(family) / 4;
+  const key: Register = 0;
+  const data: Register = 3 + 2 * words;
+  return [
+    { kind: 'ctState', into: 0 },
+    { kind: 'mask', register: 0, mask: hostU32Bytes(stateNew) },
+    { kind: 'compare', register: 0, operator: 'neq', value: hostU32Bytes(0) },
+    { kind: 'ctStatus', into: 0 },
+    { kind: 'mask', register: 0, mask: hostU32Bytes(destinationTranslated) },
+    { kind: 'compare', register: 0, operator: 'neq', value: hostU32Bytes(0) },
+    ...isFamily(family),
+    { kind: 'meta', key: 'l4proto', into: key },
+    loadAddress(family, 'source', 1),
+    loadPort('source', 1 + words),
+    loadAddress(family, 'destination', 2 + words),
+    loadPort('destination', 2 + 2 * words),
+    { kind: 'ctOriginal', key: `destination${family}`, into: data },
+    { kind: 'ctOriginal', key: 'destinationPort', into: data + words },
+    { kind: 'forget', set: mapName(family), key, data },
+    { kind: 'remember', set: mapName(family), key, data },
+  ];
+}
+
+function keyOf({ source, destination, protocol, sourcePort = 0, destinationPort = 0 }: Flow): Uint8Array {
+  const port = (number: number): number[] => [number >> 8, number & 255, 0, 0];
+  return Uint8Array.of(
+    protocol,
+    0,
+    0,
+    0,
+    ...addressToBytes(source),
+    ...port(sourcePort),
+    ...addressToBytes(destination),
+    ...port(destinationPort),
+  );
+}
+
+function fieldsOf(family: Family): { readonly key: readonly SetField[]; readonly data: readonly SetField[] } {
+  const address: SetField = { dataType: family === 4 ? nftDataType.ipv4 : nftDataType.ipv6, length: addressBytes(family) };
+  const port: SetField = { dataType: nftDataType.service, length: 2 };
+  return { key: [{ dataType: nftDataType.protocol, length: 1 }, address, port, address, port], data: [address, port] };
+}
+
+function mapName(family: Family): string {
+  return `translated${family}`;
+}
+
+function addressBytes(family: Family): number {
+  return family === 4 ? 4 : 16;
+}
