@@ -27,8 +27,7 @@ export async function readLintSource(options: OptionValues, paths: readonly stri
   const read = options.flag('strict') ? readManifestPaths(named, { strict: true, given }) : readManifestFiles(named, given);
   const { diagnostics, notices, texts } = read;
   const namespace = options.text('default-namespace');
-  const inNamespace = (objects: readonly PlacedObject[]): readonly PlacedObject[] =>
-    namespace === undefined ? objects : withNamespace(objects, namespace);
+  const inNamespace = (objects: readonly PlacedObject[]): readonly PlacedObject[] => withNamespace(objects, namespace);
   return {
     input: { objects: inNamespace(read.objects), diagnostics, texts },
     known: {},

@@ -5,13 +5,13 @@
  * there those that are called like YAML or JSON. Symbolic links are followed, each file and folder once.
  * What cannot be read is said, and the rest is still read; with `strict` that ends the command.
  */
-import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnostic, formatDiagnostic, type ManifestText, readManifests } from '@weir/kube';
 import type { PlacedObject } from '@weir/snapshot';
 import { CommandError, usageError } from './exit-code.ts';
 import { standardInput } from './reports/reported-finding.ts';
-import { readStandardInput, readTextFile } from './text-file.ts';
+import { decodeLeniently, readStandardInputBytes } from './text-file.ts';
 
 /** How to read. */
 export interface ReadManifestOptions {
@@ -85,10 +85,9 @@ class ManifestReader {
     }
     try {
       if (path === '-') {
-        const text = readStandardInput();
+        const text = this.#addText(standardInput, readStandardInputBytes());
         // What came before it in the pipe may have failed.
         if (text.trim() === '') this.notices.push('standard input is empty: there are no objects to judge');
-        this.texts.push({ file: standardInput, text });
         return;
       }
       const stats = statSync(path);
@@ -128,7 +127,23 @@ class ManifestReader {
     if (stats.size > fileMax) throw new Error(`the file has ${stats.size} bytes, more than the ${fileMax} that are read`);
     if (this.texts.length >= filesMax)
       throw usageError(`${this.#given}: there are more than ${filesMax} files: name the folders that hold manifests`);
-    this.texts.push({ file: path, text: readTextFile(path), found });
+    this.#addText(path, readFileSync(path), found);
+  }
+
+  #addText(file: string, bytes: Uint8Array, found = false): string {
+    const { text, notUtf8 } = decodeLeniently(bytes);
+    this.texts.push({ file, text, found });
+    // Of what is no manifest, its name notwithstanding, nobody wants to know.
+    if (notUtf8 !== undefined && /\bkind\b/.test(text) && !text.includes('\0')) {
+      this.diagnostics.push({
+        code: 'not-utf-8',
+        severity: 'warning',
+        message: 'this character is not in UTF-8: the file is read as Windows-1252',
+        action: 'save it as UTF-8',
+        position: { file, ...notUtf8 },
+      });
+    }
+    return text;
   }
 
   #namesIn(folder: string): readonly string[] {

@@ -73,8 +73,7 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
 
 /** Manifests that were read, as the options say; throws a CommandError. */
 export function fromManifests({ objects, diagnostics, notices }: ManifestObjects, options: OptionValues): ObjectSource {
-  const namespace = options.text('default-namespace');
-  const placed = namespace === undefined ? objects : withNamespace(objects, namespace);
+  const placed = withNamespace(objects, options.text('default-namespace'));
   if (options.flag('strict')) refuseErrors(loadSnapshot(placed, chosenReading(options, {})).diagnostics);
   return { objects: placed, hosts: new Map(), notices: [...diagnostics.map(formatDiagnostic), ...notices] };
 }

@@ -82,6 +82,15 @@ describe('a folder of manifests', () => {
     expect(refused.stderr).toContain('wrong.yaml:');
   });
 
+  it('may have been saved with the characters of an old Windows, which is said with the place', async () => {
+    write('old/a.yaml', workload('a'));
+    write('old/b.yaml', Buffer.from(`# Größe\n${workload('b')}# auf Müll: x\n`, 'latin1'));
+    write('old/policy.yaml', closed);
+    const answer = await why(['--manifests', join(folder, 'old'), '--strict']);
+    expect(verdictOf(answer)).toBe('deny');
+    expect(answer.stderr).toMatch(/b\.yaml:1:5: this character is not in UTF-8: the file is read as Windows-1252/);
+  });
+
   it('that is not there, or holds nothing but broken files, is wrong usage', async () => {
     write('nothing/bad.yaml', 'kind: [');
     const gone = await why(['--manifests', join(folder, 'gone')]);
@@ -92,6 +101,17 @@ describe('a folder of manifests', () => {
 });
 
 describe('manifests on standard input', () => {
+  it('may be what helm install --dry-run prints, notes and all, in the namespace of the release', async () => {
+    const notes = 'NOTES:\n1. Open: it: here\n  echo "{{';
+    const release = (namespace: string): string =>
+      `NAME: x\nLAST DEPLOYED: now\nNAMESPACE: ${namespace}\nSTATUS: pending\nHOOKS:\nMANIFEST:\n---\n${workload('a')}---\n${workload('b')}---\n${closed}\n${notes}\n`;
+    const answer = await why(['--manifests', '-', '--strict'], release('shop'));
+    expect(answer.stderr).toBe('');
+    expect(JSON.parse(answer.stdout)).toMatchObject({ verdict: 'deny', source: { pod: 'shop/a' }, destination: { pod: 'shop/b' } });
+    const given = await why(['--manifests', '-', '--default-namespace', 'prod'], release('shop'));
+    expect(JSON.parse(given.stdout)).toMatchObject({ source: { pod: 'prod/a' } });
+  });
+
   it('are judged together with those of files, in the namespace that they are to be applied in', async () => {
     write('more/b.yaml', workload('b', 'shop'));
     const args = ['--manifests', '-', '--manifests', join(folder, 'more'), '--default-namespace', 'shop'];

@@ -154,8 +154,9 @@ export function describeChange(change: Change, question: FlowQuestion): string {
   }
 }
 
+/** What Weir itself knows of a pod (`namespace=shop`) looks like a label of it; other spaces are named (`namespace:team=shop`). */
 function describeKey({ space, key }: LabelKey): string {
-  return space === 'pod' ? key : `${space}:${key}`;
+  return space === 'pod' || space === 'reserved' ? key : `${space}:${key}`;
 }
 
 function describeLabelMismatch({ side, wanted, actual }: Mismatch & { kind: 'label' }, question: FlowQuestion): string {

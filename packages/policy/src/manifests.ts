@@ -28,7 +28,7 @@ export function readManifests(input: string | readonly ManifestText[], { namespa
   const texts = typeof input === 'string' ? [{ file: 'manifests', text: input }] : input;
   const { documents, diagnostics, notices } = readTexts(texts);
   return {
-    objects: namespace === undefined ? documents : withNamespace(documents, namespace),
+    objects: withNamespace(documents, namespace),
     diagnostics,
     notices,
     texts: new Map(texts.map(({ file, text }) => [file, text])),

@@ -4,14 +4,17 @@ import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube'
 import { groupVersionOf, type PlacedObject } from './readable-objects.ts';
 
 /**
- * The objects, those of namespaced kinds in this namespace where they name none. Kinds are known from
- * Kubernetes, from the policy APIs and from definitions among the objects; others stay as they are.
+ * The objects, those of namespaced kinds in this namespace where they name none, or in that of their helm release
+ * where no namespace is given. Kinds are known from Kubernetes, from the policy APIs and from definitions among the
+ * objects; others stay as they are.
  */
-export function withNamespace(objects: readonly PlacedObject[], namespace: string): readonly PlacedObject[] {
+export function withNamespace(objects: readonly PlacedObject[], given?: string): readonly PlacedObject[] {
+  if (given === undefined && objects.every(({ releaseNamespace }) => releaseNamespace === undefined)) return objects;
   const isNamespaced = namespacedKinds(objects);
   return objects.map((entry) => {
-    const { object } = entry;
-    if ((object.metadata.namespace ?? '') !== '' || !isNamespaced(object)) return entry;
+    const { object, releaseNamespace } = entry;
+    const namespace = given ?? releaseNamespace;
+    if (namespace === undefined || (object.metadata.namespace ?? '') !== '' || !isNamespaced(object)) return entry;
     return {
       object: { ...object, metadata: { ...object.metadata, namespace } },
       positionOf: (path: string) => entry.positionOf(path),

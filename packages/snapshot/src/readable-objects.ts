@@ -21,6 +21,8 @@ import { defined } from '@weir/net';
 export interface PlacedObject {
   readonly object: KubeObject;
   positionOf(path: string): TextPosition;
+  /** Where it goes when it names no namespace, where its text says so. Default: `default`. */
+  readonly releaseNamespace?: string;
 }
 
 /** An object that may have places. */

@@ -42,7 +42,8 @@ function child(
     return isNode(item) ? { node: item, offset: startOf(item) } : undefined;
   }
   if (!isMap(node)) return undefined;
-  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
+  // Of fields that are there twice the last counts.
+  const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === step);
   if (pair === undefined) return undefined;
   return { node: isNode(pair.value) ? pair.value : undefined, offset: isNode(pair.key) ? startOf(pair.key) : undefined };
 }

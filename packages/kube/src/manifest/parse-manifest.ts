@@ -10,6 +10,7 @@ import type { KubeObject } from '../objects/object-meta.ts';
 import type { Diagnostic, TextPosition } from './diagnostic.ts';
 import { type JsonPart, jsonParts } from './json-values.ts';
 import { fieldPosition } from './manifest-positions.ts';
+import { foreignLines, manifestLines, type Release } from './program-output.ts';
 import { kubectlScalarTags } from './yaml-scalars.ts';
 
 /** What can be wrong with a manifest. */
@@ -21,7 +22,9 @@ export type ManifestProblem =
   | 'not-an-object'
   | 'no-kind'
   | 'not-text'
-  | 'helm-template';
+  | 'helm-template'
+  | 'foreign-line'
+  | 'duplicate-key';
 
 /** One object of a manifest. */
 export interface ManifestDocument {
@@ -29,6 +32,8 @@ export interface ManifestDocument {
   readonly object: KubeObject;
   /** The place of a field by its path (`spec.ingress[0].from[1]`), or of the object for `''`. */
   positionOf(path: string): TextPosition;
+  /** Where helm puts it when it names no namespace, where the text says so. */
+  readonly releaseNamespace?: string;
 }
 
 /** The objects of a file and what was wrong with it. */
@@ -64,15 +69,31 @@ export function parseManifest(text: string, file: string, options: ParseManifest
     const message = `the file is no text: it has the character ${JSON.stringify(control[0])} at ${control.index}`;
     return { documents: [], diagnostics: [problem('not-text', message, 'save it as UTF-8, or leave it out', { file, line: 1 })] };
   }
-  const read = (part: JsonPart): ManifestReader => {
-    const reader = new ManifestReader(file, { maxAliasCount, withoutMetadata }, part);
-    reader.read(part.text);
-    return reader;
+  const readAll = (whole: string): ManifestContent => {
+    const readers = (jsonParts(whole) ?? [{ text: whole, line: 1, column: 1 }]).map((part) => {
+      const reader = new ManifestReader(file, { maxAliasCount, withoutMetadata }, part);
+      reader.read(part.text);
+      return reader;
+    });
+    return { documents: readers.flatMap(({ documents }) => documents), diagnostics: readers.flatMap(({ diagnostics }) => diagnostics) };
   };
-  const parts = jsonParts(text);
-  if (parts === undefined) return read({ text, line: 1, column: 1 });
-  const readers = parts.map(read);
-  return { documents: readers.flatMap(({ documents }) => documents), diagnostics: readers.flatMap(({ diagnostics }) => diagnostics) };
+  const lines = manifestLines(text);
+  const { documents, diagnostics } = readAll(lines.text);
+  // Where there is no object, what else is there is what is wrong.
+  if (documents.length === 0 && lines.foreign.length > 0) return readAll(text);
+  return {
+    documents: documents.map((document) => inRelease(document, lines.releases)),
+    diagnostics: [...foreignLines(lines, file), ...diagnostics],
+  };
+}
+
+/** The object with the namespace of the last release before it. */
+function inRelease(document: ManifestDocument, releases: readonly Release[]): ManifestDocument {
+  if (releases.length === 0) return document;
+  const { line } = document.positionOf('');
+  const release = releases.filter((candidate) => candidate.line <= line).at(-1);
+  if (release === undefined) return document;
+  return { object: document.object, positionOf: (path) => document.positionOf(path), releaseNamespace: release.namespace };
 }
 
 /** Control characters that no YAML or JSON text has (YAML 1.2, 5.1): all but tabs, line ends and those from U+007F on. */
@@ -131,11 +152,14 @@ class ManifestReader implements ManifestContent {
       this.diagnostics.push(problem('helm-template', 'this is a template and no manifest yet', action, this.positionAt(template)));
       return;
     }
-    for (const error of document.errors) {
+    // What comes after an error mostly comes of it.
+    const error = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+    if (error !== undefined) {
       const action = 'correct the YAML at this place; nothing of this document is used';
       this.diagnostics.push(problem('yaml-syntax', error.message, action, this.positionAt(error.pos[0])));
+      return;
     }
-    if (document.errors.length > 0) return;
+    for (const { pos } of document.errors) this.diagnostics.push(this.duplicateKey(pos));
     const value = this.valueOf(document);
     if (value === undefined || value === null) return;
     this.addObject(value, (path) => this.placed(fieldPosition({ file: this.file, document, lines: this.lines }, path)), '', 0);
@@ -148,7 +172,7 @@ class ManifestReader implements ManifestContent {
    */
   private templateAt(document: Document): number | undefined {
     const [start, , end] = document.range ?? [0, 0, this.text.length];
-    if (document.errors.length > 0) {
+    if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) {
       const mark = unquotedMark.exec(this.text.slice(start, end));
       return mark === null ? undefined : start + mark.index + mark[0].length - templateMark.length;
     }
@@ -160,6 +184,13 @@ class ManifestReader implements ManifestContent {
       return visit.BREAK;
     });
     return found;
+  }
+
+  /** Of keys that are there twice kubectl takes the last. */
+  private duplicateKey([start, end]: readonly [number, number]): Diagnostic<ManifestProblem> {
+    const key = /^[^:\n]*/.exec(this.text.slice(start, Math.max(end, start + 1) + keyMax))?.[0] ?? '';
+    const message = `the field ${key.trim()} is there twice: this one counts`;
+    return { code: 'duplicate-key', severity: 'warning', message, action: 'keep one of them', position: this.positionAt(start) };
   }
 
   private valueOf(document: Document): unknown {
@@ -180,6 +211,10 @@ class ManifestReader implements ManifestContent {
 
   /** Adds the object at `base` of its document, or the items of the list that it is. */
   private addObject(value: unknown, positionOf: (path: string) => TextPosition, base: string, depth: number): void {
+    if (Array.isArray(value) && base === '' && value.every((item) => isRecord(item) && 'kind' in item)) {
+      for (const [i, item] of value.entries()) this.addObject(item, positionOf, `[${i}]`, depth + 1);
+      return;
+    }
     if (!isRecord(value)) {
       const action = 'a manifest holds objects with apiVersion, kind and metadata; remove this or indent it under one';
       this.diagnostics.push(problem('not-an-object', 'this is no Kubernetes object', action, positionOf(base)));
@@ -217,6 +252,9 @@ class ManifestReader implements ManifestContent {
     return { file, line: line + start.line - 1, column: line === 1 ? column + start.column - 1 : column };
   }
 }
+
+/** How much of a key is looked at to name it. */
+const keyMax = 80;
 
 /** The first mark on a line on which no quote stands before it. */
 const unquotedMark = /^[^'"\n]*?\{\{/m;

@@ -92,7 +92,7 @@ function lastOfEach(documents: readonly ManifestDocument[]): Pick<ManifestSet, '
   const kept: (ManifestDocument | undefined)[] = [];
   const diagnostics: Diagnostic<ManifestSetProblem>[] = [];
   for (const document of documents) {
-    const key = keyOf(document.object);
+    const key = keyOf(document);
     const earlier = key === undefined ? undefined : places.get(key);
     if (earlier !== undefined) {
       const before = kept[earlier];
@@ -106,7 +106,9 @@ function lastOfEach(documents: readonly ManifestDocument[]): Pick<ManifestSet, '
 }
 
 /** Group, kind, namespace and name; undefined for an object that gets its name from the server. */
-function keyOf({ apiVersion = '', kind = '', metadata: { name, namespace = 'default' } }: KubeObject): string | undefined {
+function keyOf({ object, releaseNamespace = 'default' }: ManifestDocument): string | undefined {
+  const { apiVersion = '', kind = '', metadata } = object;
+  const { name, namespace = releaseNamespace } = metadata;
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   return name === undefined ? undefined : JSON.stringify([group, kind, namespace, name]);
 }

@@ -84,7 +84,6 @@ describe('manifests', () => {
 
   it.each<[string, string, string, string]>([
     ['bad syntax', 'a: [1\nb: 2', 'yaml-syntax', 'x.yaml:'],
-    ['a key given twice', 'kind: A\nkind: B\n', 'yaml-syntax', 'x.yaml:2:1: Map keys must be unique'],
     ['a scalar', 'hello', 'not-an-object', 'x.yaml:1:1: this is no Kubernetes object'],
     ['no kind', 'apiVersion: v1\nmetadata: {}', 'no-kind', 'x.yaml:1:1: the object has no kind'],
     ['a kind of a wrong type', 'apiVersion: v1\nkind: 1\nmetadata: {}', 'no-kind', 'x.yaml:1:1: the object has no kind'],
@@ -113,6 +112,34 @@ describe('manifests', () => {
     const { documents, diagnostics } = parseManifest(`a: [\n---\n${policy}`, 'x.yaml');
     expect(documents).toHaveLength(1);
     expect(diagnostics).not.toEqual([]);
+  });
+
+  it('of a field that is there twice the last counts, as for kubectl, and that is said', () => {
+    const text = `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  labels: {app: x, app: z}\n  name: b\n`;
+    const { documents, diagnostics } = parseManifest(text, 'x.yaml');
+    expect(documents.map(({ object }) => object.metadata)).toEqual([{ name: 'b', labels: { app: 'z' } }]);
+    expect(documents[0]?.positionOf('metadata.name')).toEqual({ file: 'x.yaml', line: 6, column: 3 });
+    expect(diagnostics.map(formatDiagnostic)).toEqual([
+      'x.yaml:5:20: the field app is there twice: this one counts (keep one of them) [duplicate-key]',
+      'x.yaml:6:3: the field name is there twice: this one counts (keep one of them) [duplicate-key]',
+    ]);
+    expect(diagnostics.every(({ severity }) => severity === 'warning')).toBe(true);
+  });
+
+  it('one error is told of a document, and not what comes of it', () => {
+    const { diagnostics } = parseManifest(`kind: Pod\n\tapiVersion: v1\n  a: b: c\n---\n${policy}`, 'x.yaml');
+    expect(diagnostics.map(({ code, position }) => [code, position?.line])).toEqual([['yaml-syntax', 2]]);
+  });
+
+  it('a list of objects without more is read, as jq prints .items', () => {
+    const one = (name: string): string => `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "${name}"}}`;
+    const { documents, diagnostics } = parseManifest(`[\n${one('a')},\n${one('b')}]`, 'x.json');
+    expect(documents.map(({ object, positionOf }) => [object.metadata.name, positionOf('metadata.name').line])).toEqual([
+      ['a', 2],
+      ['b', 3],
+    ]);
+    expect(diagnostics).toEqual([]);
+    expect(parseManifest('- a\n- b\n', 'x.yaml').diagnostics.map(({ code }) => code)).toEqual(['not-an-object']);
   });
 
   it('a key named __proto__ stays a key', () => {
