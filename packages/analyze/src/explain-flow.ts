@@ -1,33 +1,13 @@
 /**
  * `why`: the verdict of one flow between two ends that a person names.
  *
- * An end is `namespace/pod`, `namespace/service` or a service's address (as destination), an IP
- * address, the name of a node or of a host endpoint, or a name from the table of hosts. A service gives one verdict per
- * backend.
+ * A service gives one verdict for each backend, a workload one for each pod.
  */
-import type { Pod, Service } from '@weir/kube';
-import { type Endpoint, explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages, podName } from '@weir/model';
-import {
-  type Address,
-  type Family,
-  formatAddress,
-  formatProtocol,
-  hasPorts,
-  isIcmp,
-  type ProtocolNumber,
-  parseAddress,
-  protocolNumber,
-} from '@weir/net';
-import {
-  podKey,
-  type ServiceBackend,
-  type Snapshot,
-  serviceAt,
-  serviceBackends,
-  serviceNamed,
-  servicePort,
-  unnumberedBackends,
-} from '@weir/snapshot';
+import type { Service } from '@weir/kube';
+import { explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages, podName } from '@weir/model';
+import { type Address, type Family, formatProtocol, hasPorts, isIcmp, type ProtocolNumber, protocolNumber } from '@weir/net';
+import { podKey, type ServiceBackend, type Snapshot, serviceBackends, servicePort, unnumberedBackends } from '@weir/snapshot';
+import { type FlowRefusal, namedEnd } from './flow-end-names.ts';
 import { explainUnnumbered, explainUnseen, unseenFacts } from './unseen-facts.ts';
 
 /** What is asked. */
@@ -46,22 +26,18 @@ export interface FlowRequest {
   readonly family?: Family;
 }
 
-/** Why there is no verdict. */
-export type FlowRefusal = 'not-found' | 'no-common-family' | 'no-such-service-port' | 'no-backend' | 'finished-pod' | 'bad-port';
-
-/** One verdict, or one per backend of a service; or what is wrong with the question. */
+/** One verdict, or one for each backend of a service and each pod of a workload; or what is wrong with the question. */
 export type FlowExplanation =
   | { readonly kind: 'answered'; readonly verdicts: readonly FlowVerdict[]; readonly service?: string }
   | { readonly kind: 'refused'; readonly code: FlowRefusal; readonly message: string; readonly action: string };
 
 type Refused = FlowExplanation & { kind: 'refused' };
-type Resolved = { readonly kind: 'end'; readonly end: FlowEnd } | { readonly kind: 'service'; readonly service: Service } | Refused;
 
 /** Explains a flow in a snapshot. */
 export function explainFlow(snapshot: Snapshot, request: FlowRequest): FlowExplanation {
   const portProblem = checkPort(request);
   if (portProblem !== undefined) return portProblem;
-  const source = resolveEnd(snapshot, request.source, request);
+  const source = namedEnd(snapshot, request.source, request);
   if (source.kind === 'refused') return source;
   if (source.kind === 'service') {
     return refused(
@@ -70,11 +46,43 @@ export function explainFlow(snapshot: Snapshot, request: FlowRequest): FlowExpla
       'name a pod, an address or a host as the source',
     );
   }
-  const destination = resolveEnd(snapshot, request.destination, request);
+  const destination = namedEnd(snapshot, request.destination, request);
   if (destination.kind === 'refused') return destination;
-  if (destination.kind === 'service') return explainService(snapshot, request, source.end, destination.service);
-  const verdict = verdictBetween(snapshot, request, source.end, { end: destination.end, port: portAt(request, destination.end) });
-  return 'code' in verdict ? verdict : { kind: 'answered', verdicts: [verdict] };
+  if (destination.kind === 'ends') {
+    const targets = destination.ends.map((end) => ({ end, port: portAt(request, end) }));
+    return explainAll(snapshot, request, source.ends, targets);
+  }
+  const targets = serviceTargets(snapshot, request, destination.service);
+  if ('code' in targets) return targets;
+  const explained = explainAll(snapshot, request, source.ends, targets);
+  return explained.kind === 'refused' ? explained : { ...explained, service: podKey(destination.service) };
+}
+
+/** So many flows are judged for one question. */
+const flowsMax = 1_000;
+
+/** The verdicts from each source to each target. */
+function explainAll(snapshot: Snapshot, request: FlowRequest, sources: readonly FlowEnd[], targets: readonly Target[]): FlowExplanation {
+  const count = sources.length * targets.length;
+  if (count > flowsMax) {
+    const message = `${request.source} and ${request.destination} are ${sources.length} and ${targets.length} ends, and so ${count} flows`;
+    return refused('too-many', message, 'name single pods, or ask weir matrix, which answers for classes of equal pods');
+  }
+  const verdicts: FlowVerdict[] = [];
+  for (const source of sources) {
+    for (const target of targets) {
+      // Of several pods each is asked about the others.
+      if (count > 1 && isSamePod(source, target.end)) continue;
+      const verdict = verdictBetween(snapshot, request, source, target);
+      if ('code' in verdict) return verdict;
+      verdicts.push(verdict);
+    }
+  }
+  return { kind: 'answered', verdicts };
+}
+
+function isSamePod(a: FlowEnd, b: FlowEnd): boolean {
+  return a.kind === 'endpoint' && b.kind === 'endpoint' && a.endpoint === b.endpoint;
 }
 
 /** The verdict of one flow, also where the objects leave something open. */
@@ -110,7 +118,8 @@ function checkPort({ protocol, port }: FlowRequest): Refused | undefined {
   return refused('bad-port', port === undefined ? 'no port is given' : `${port} is no port`, 'give a port from 1 to 65535');
 }
 
-function explainService(snapshot: Snapshot, request: FlowRequest, source: FlowEnd, service: Service): FlowExplanation {
+/** The backends of the port of a service. */
+function serviceTargets(snapshot: Snapshot, request: FlowRequest, service: Service): readonly Target[] | Refused {
   const name = podKey(service);
   const protocol = protocolOf(request.protocol, 4);
   const port = request.port === undefined ? undefined : servicePort(service, request.port, protocol);
@@ -126,61 +135,7 @@ function explainService(snapshot: Snapshot, request: FlowRequest, source: FlowEn
       'check its selector, its target port and whether its pods are ready; without a backend nothing can connect, whatever the policies say';
     return refused('no-backend', `no pod stands behind port ${port.port} of service ${name}`, action);
   }
-  const verdicts: FlowVerdict[] = [];
-  for (const backend of backends) {
-    const verdict = verdictBetween(snapshot, request, source, backend);
-    if ('code' in verdict) return verdict;
-    verdicts.push(verdict);
-  }
-  return { kind: 'answered', verdicts, service: name };
-}
-
-function resolveEnd(snapshot: Snapshot, text: string, { hosts, family }: FlowRequest): Resolved {
-  const address = parseAddress(text);
-  if (address !== undefined) {
-    const service = serviceAt(snapshot, formatAddress(address));
-    return service === undefined ? { kind: 'end', end: snapshot.world.endAt(address) } : { kind: 'service', service };
-  }
-  const hostAddresses = hosts?.get(text) ?? [];
-  const host = hostAddresses.find((candidate) => candidate.family === family) ?? hostAddresses[0];
-  if (host !== undefined) return { kind: 'end', end: snapshot.world.endAt(host) };
-  const isService = text.startsWith('svc:');
-  const path = isService ? text.slice('svc:'.length) : text;
-  const [namespace, name, ...more] = path.includes('/') ? path.split('/') : ['default', path];
-  if (namespace === undefined || name === undefined || more.length > 0) return notFound(snapshot, text);
-  if (isService) {
-    const named = serviceNamed(snapshot, namespace, name);
-    return named === undefined ? notFound(snapshot, text) : { kind: 'service', service: named };
-  }
-  const endpoint = snapshot.endpoints.get(`${namespace}/${name}`);
-  if (endpoint !== undefined) return { kind: 'end', end: { kind: 'endpoint', endpoint } };
-  const pod = snapshot.pods.get(`${namespace}/${name}`);
-  if (pod !== undefined) return resolveHostPod(snapshot, pod);
-  const service = serviceNamed(snapshot, namespace, name);
-  if (service !== undefined) return { kind: 'service', service };
-  const end = text.includes('/') ? undefined : nodeEnd(snapshot, text, family);
-  return end === undefined ? notFound(snapshot, text) : { kind: 'end', end };
-}
-
-/** A node by its name, or by that of one of its host endpoints, whose address it has then. */
-function nodeEnd({ nodes, hosts }: Snapshot, text: string, family: Family | undefined): FlowEnd | undefined {
-  const host = hosts.find(({ name }) => name === text);
-  const node = nodes.find(({ name }) => name === text) ?? nodes.find(({ name }) => name === host?.node);
-  if (node === undefined) return undefined;
-  const addresses = node.name === text ? [] : (host?.addresses ?? []);
-  const address = addresses.find((candidate) => family === undefined || candidate.family === family);
-  return { kind: 'node', node, ...(address === undefined ? {} : { address }) };
-}
-
-/** A pod that is no endpoint: it has finished, or it shares the addresses of its node. */
-function resolveHostPod(snapshot: Snapshot, pod: Pod): Resolved {
-  if (pod.spec?.hostNetwork !== true) {
-    const phase = pod.status?.phase ?? '';
-    return refused('finished-pod', `pod ${podKey(pod)} has finished (${phase}) and has no network any more`, 'name a running pod');
-  }
-  const name = pod.spec.nodeName ?? '';
-  const node = snapshot.nodes.find((candidate) => candidate.name === name) ?? { name, addresses: [] };
-  return { kind: 'end', end: { kind: 'node', node } };
+  return backends;
 }
 
 /** Where a connection ends; a port that is a text is a name that nobody there has. */
@@ -230,23 +185,6 @@ function addressesOf(end: FlowEnd): readonly Address[] {
 function protocolOf(name: FlowRequest['protocol'], family: Family): ProtocolNumber {
   if (name !== 'ICMP') return protocolNumber[name];
   return family === 4 ? protocolNumber.ICMP : protocolNumber.ICMPv6;
-}
-
-function notFound(snapshot: Snapshot, text: string): Refused {
-  const near = nearNames(snapshot.endpoints, text);
-  const hint =
-    near.length === 0 ? 'name it as namespace/pod, namespace/service, an address, a node or a host' : `did you mean ${near.join(' or ')}?`;
-  return refused('not-found', `there is no pod, service, node or host ${text}`, hint);
-}
-
-/** Pods of the same name elsewhere, at most three. */
-function nearNames(endpoints: ReadonlyMap<string, Endpoint>, text: string): string[] {
-  const name = text.split('/').at(-1) ?? '';
-  const found: string[] = [];
-  for (const [key, endpoint] of endpoints) {
-    if (endpoint.name === name && found.length < 3) found.push(key);
-  }
-  return found;
 }
 
 function refused(code: FlowRefusal, message: string, action: string): Refused {

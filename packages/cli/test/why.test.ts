@@ -47,6 +47,27 @@ describe('weir why', () => {
     expect((await ask('svc:shop/web')).code).toBe(3);
   });
 
+  it('shows flows with the same reasons once, and names them; JSON has them all', async () => {
+    const workload =
+      'apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: front, namespace: shop}\nspec: {selector: {}, template: {metadata: {}, spec: {containers: []}}}\n';
+    const front = (name: string, address: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: front, controller: true}]}\nspec: {nodeName: n1, containers: []}\nstatus: {podIP: ${address}}\n`;
+    const input = [manifests, workload, front('front-0', '10.244.0.7'), front('front-1', '10.244.0.8'), front('front-2', '10.9.9.9')].join(
+      '---\n',
+    );
+    const ask = (...args: string[]): ReturnType<typeof runWeir> =>
+      runWeir(['why', 'sts/front', 'db', '5432', '--manifests', '-', ...args], { input });
+    const { stdout } = await ask();
+    expect(stdout.split('\n').filter((line) => /^\S/.test(line) || line.includes('front-1'))).toEqual([
+      'allow: shop/front-0 (10.244.0.7) → shop/db (10.244.0.6) TCP/5432',
+      'the same, for the same reasons:',
+      '  shop/front-1 (10.244.0.8) → shop/db (10.244.0.6) TCP/5432',
+      'deny: shop/front-2 (10.9.9.9) → shop/db (10.244.0.6) TCP/5432',
+    ]);
+    const verdicts = JSON.parse((await ask('-o', 'json')).stdout) as { verdict: string }[];
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(['allow', 'allow', 'deny']);
+  });
+
   it('shows with --both what every engine says, side by side', async () => {
     const { code, stdout } = await weir('shop/web', 'shop/db', '5432', '--both');
     expect(code).toBe(0);

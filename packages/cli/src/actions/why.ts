@@ -40,8 +40,33 @@ function answerAsOne({ options, positionals, output }: Invocation, objects: Obje
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
   const verdicts = explained(snapshot, objects, positionals);
   if (output.json) output.resultJson(toJson(verdicts));
-  else output.result(verdicts.flatMap((verdict) => renderVerdict(verdict, { allPolicies: options.flag('all') })).join('\n'));
+  else output.result(renderVerdicts(verdicts, options.flag('all')).join('\n'));
   return verdicts;
+}
+
+/** Each verdict; of those with the same reasons, as equal pods have them, the first, with the names of the others. */
+function renderVerdicts(verdicts: readonly FlowVerdict[], allPolicies: boolean): string[] {
+  const alike = new Map<string, FlowVerdict[]>();
+  for (const verdict of verdicts) addToGroup(alike, reasonsOf(verdict), verdict);
+  return [...alike.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const shown = others.slice(0, alikeMax).map(({ question }) => `  ${describeFlow(question)}`);
+    const more = others.length > alikeMax ? [`  and ${others.length - alikeMax} more`] : [];
+    return [
+      ...renderVerdict(first, { allPolicies }),
+      ...(others.length === 0 ? [] : ['the same, for the same reasons:', ...shown, ...more]),
+    ];
+  });
+}
+
+/** So many flows are named that are like another one. */
+const alikeMax = 8;
+
+/** Texts that are equal exactly for flows with the same verdict for the same reasons. */
+function reasonsOf({ verdict, egress, ingress, hosts, missing, question }: FlowVerdict): string {
+  const direct = ({ verdict: own, decidedBy, isolatedBy }: FlowVerdict['egress']): unknown => [own, decidedBy, isolatedBy];
+  const kinds = [question.source.kind, question.destination.kind, question.destinationPort];
+  return JSON.stringify([verdict, direct(egress), direct(ingress), hosts.map(direct), missing.length, kinds]);
 }
 
 /** Each engine's verdicts, in the order of the profiles. */
@@ -80,11 +105,15 @@ function renderSideBySide(answers: readonly { readonly profile: EngineName; read
         ? []
         : [[profile, verdict.verdict, describeDirection(verdict.egress), describeDirection(verdict.ingress)]];
     });
-    const title = `${describeEnd(question.source)} → ${describeEnd(question.destination)} ${describeService(question)}`;
+    const title = describeFlow(question);
     const missing = [...new Set(answers.flatMap(({ verdicts }) => verdicts[at]?.missing ?? []))].map((fact) => `not known: ${fact}`);
     return [title, renderTable(['PROFILE', 'VERDICT', 'EGRESS', 'INGRESS'], rows), ...missing].join('\n');
   });
   return tables.join('\n\n');
+}
+
+function describeFlow(question: FlowVerdict['question']): string {
+  return `${describeEnd(question.source)} → ${describeEnd(question.destination)} ${describeService(question)}`;
 }
 
 function explained(
@@ -93,8 +122,8 @@ function explained(
   [source = '', destination = '', port = '']: readonly string[],
 ): readonly FlowVerdict[] {
   const request: FlowRequest = {
-    source: fullName(snapshot, objects, source),
-    destination: fullName(snapshot, objects, destination),
+    source,
+    destination,
     hosts: objects.hosts,
     ...parsePortOrName(port),
   };
@@ -102,12 +131,4 @@ function explained(
   if (explanation.kind === 'answered') return explanation.verdicts;
   const code = explanation.code === 'not-found' ? exitCode.notFound : exitCode.usage;
   throw new CommandError(code, `${explanation.message}: ${explanation.action}`);
-}
-
-/** A bare pod name that occurs in one namespace only becomes `namespace/pod`. */
-function fullName(snapshot: Snapshot, { hosts }: ObjectSource, text: string): string {
-  if (text.includes('/') || hosts.has(text)) return text;
-  const found = [...snapshot.pods.keys()].filter((key) => key.endsWith(`/${text}`));
-  if (found.length > 1) throw usageError(`'${text}' is a pod in several namespaces: write one of ${found.join(', ')}`);
-  return found[0] ?? text;
 }

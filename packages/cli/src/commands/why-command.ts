@@ -8,10 +8,11 @@ export const whyCommand: Command = {
   name: 'why',
   summary: 'Say whether one flow is allowed, and why',
   description:
-    'SRC and DST are namespace/pod (or a pod name that occurs once), an address, a node, a host endpoint, a host of\n' +
-    'the lab, or as DST namespace/service (svc:namespace/service where a workload has that name). The answer names the\n' +
-    'policies that isolate either end, the rule that decides, host endpoints on the way, and for a deny the label, port\n' +
-    'or namespace that would have matched. It is unknown where it depends on something that nobody told, and says what.',
+    'SRC and DST are a pod, a workload or a service (as DST) by its name with its namespace (without it where one has it,\n' +
+    'with its kind as in deployment/web or svc:shop/db where that is needed), labels as in app=web, an address, a node,\n' +
+    'a host endpoint or a host of the lab. The answer names the policies that isolate either end, the rule that decides,\n' +
+    'host endpoints on the way, and for a deny the label, port or namespace that would have matched. It is unknown where\n' +
+    'it depends on something that nobody told, and says what. Several pods give a verdict each.',
   positionals: 'SRC DST PORT[/PROTO]|NAME[/PROTO]|icmp[/TYPE[/CODE]]',
   positionalCount: { min: 3, max: 3 },
   options: {

@@ -134,7 +134,7 @@ describe('manifests', () => {
   it('a list of objects without more is read, as jq prints .items', () => {
     const one = (name: string): string => `{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "${name}"}}`;
     const { documents, diagnostics } = parseManifest(`[\n${one('a')},\n${one('b')}]`, 'x.json');
-    expect(documents.map(({ object, positionOf }) => [object.metadata.name, positionOf('metadata.name').line])).toEqual([
+    expect(documents.map((document) => [document.object.metadata.name, document.positionOf('metadata.name').line])).toEqual([
       ['a', 2],
       ['b', 3],
     ]);

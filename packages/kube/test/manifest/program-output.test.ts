@@ -41,7 +41,7 @@ describe('what helm prints of a release', () => {
     const content = parseManifest(release('default', notes), 'standard input');
     expect(namesOf(content)).toEqual(['default-try', 'default-web', 'default-last']);
     expect(said(content)).toEqual([]);
-    expect(content.documents.map(({ positionOf }) => positionOf('metadata.name').line)).toEqual([18, 25, 31]);
+    expect(content.documents.map((document) => document.positionOf('metadata.name').line)).toEqual([18, 25, 31]);
   });
 
   it('has the objects in the namespace of the release, each in that of its own', () => {
