@@ -12,7 +12,8 @@ output() { printf '%s=%s\n' "$1" "$2" >>"$GITHUB_OUTPUT"; }
 weir() {
   local -a words=(node "$GITHUB_ACTION_PATH/../../packages/cli/bin/weir.js")
   if [ -n "$WEIR" ]; then read -ra words <<<"$WEIR"; fi
-  "${words[@]}" "$@"
+  # Not as the function of that name.
+  command "${words[@]}" "$@"
 }
 
 # Options that all commands take.
@@ -69,43 +70,57 @@ lint() {
   output result "$(result "$code" passed failed)"
 }
 
+# Whether the revision to compare with is here, or can be fetched: a checkout has one commit, usually.
+has_base() {
+  git rev-parse --verify --quiet --end-of-options "$BASE^{commit}" >/dev/null && return
+  git fetch --quiet --depth=1 origin -- "$BASE" >&2 || return
+  # A branch that was fetched has no name here.
+  git rev-parse --verify --quiet --end-of-options "$BASE^{commit}" >/dev/null || BASE=$(git rev-parse --verify --quiet FETCH_HEAD)
+}
+
+# Prints what the render command prints on both sides into old.yaml and new.yaml.
+render_both() {
+  local base="$out/base" code=0
+  rm -rf "$base"
+  git worktree prune
+  git worktree add --quiet --detach --force "$base" "$BASE" >&2
+  { manifests "$base" old && manifests . new; } >/dev/null || code=2
+  git worktree remove --force "$base" >&2
+  return "$code"
+}
+
 diff() {
-  local old new base="$out/base" code=0
+  local code=0 sides
   if [ -z "$BASE" ]; then
     output result skipped
     return
   fi
-  rm -rf "$base"
-  git worktree prune
-  # A checkout has one commit, usually.
-  if ! git rev-parse --verify --quiet "$BASE^{commit}" >/dev/null; then git fetch --quiet --depth=1 origin "$BASE" >&2 || true; fi
-  if ! git worktree add --quiet --detach --force "$base" "$BASE" >&2; then
+  if ! has_base; then
     echo "::error::the revision $BASE is not here and cannot be fetched: let actions/checkout fetch it (fetch-depth: 0)"
     output result broken
     return
   fi
-  old=$(manifests "$base" old) || code=2
-  new=$(manifests . new) || code=2
-  if [ "$code" -eq 0 ]; then
-    # A folder that is new with the pull request has an old side without anything.
-    if [ ! -e "$old" ]; then mkdir -p "$out/nothing" && old="$out/nothing"; fi
-    if [ ! -e "$new" ]; then mkdir -p "$out/nothing" && new="$out/nothing"; fi
-    weir diff "$old" "$new" "${options[@]}" -o json --fail-on any >"$out/diff.json" || code=$?
+  if [ -n "$RENDER" ]; then
+    sides=("$out/old.yaml" "$out/new.yaml")
+    render_both || code=2
+  else
+    sides=(--git "$(git rev-parse --short "$BASE")" -- "$MANIFESTS")
   fi
+  if [ "${EXPOSURE:-true}" = true ]; then options+=(--exposure); fi
+  if [ "$code" -eq 0 ]; then weir diff "${options[@]}" -o json --fail-on any "${sides[@]}" >"$out/diff.json" || code=$?; fi
   if [ "$code" -le 1 ]; then
     {
       echo '<!-- weir -->'
-      weir diff "$old" "$new" "${options[@]}" -o md --fail-on never --quiet
+      weir diff "${options[@]}" -o md --fail-on never --quiet "${sides[@]}"
     } >"$out/diff.md"
     cat "$out/diff.md" >>"$GITHUB_STEP_SUMMARY"
     output file "$out/diff.md"
     output json "$out/diff.json"
     if [ "$code" -eq 1 ] && [ "$FAIL_ON" != never ] && [ "$FAIL_ON" != none ]; then
-      weir diff "$old" "$new" "${options[@]}" -o json --fail-on "$FAIL_ON" --quiet >/dev/null || output fails true
+      weir diff "${options[@]}" -o json --fail-on "$FAIL_ON" --quiet "${sides[@]}" >/dev/null || output fails true
     fi
   fi
   output result "$(result "$code" unchanged changed)"
-  git worktree remove --force "$base" >&2
 }
 
 test_assertions() {

@@ -1,5 +1,6 @@
 /** Files of a git repository as they are in a revision, read with the program git; nothing is checked out. */
 import { execFile } from 'node:child_process';
+import { isAbsolute, posix, relative } from 'node:path';
 import type { ManifestText } from '@weir/kube';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
 import { isCalledLikeManifest } from './manifest-files.ts';
@@ -8,9 +9,42 @@ import { decodeText } from './text-file.ts';
 /** More than this of manifests is not read. */
 const sizeMax = 512 * 1024 * 1024;
 
+/**
+ * What git calls a path of here in a revision: `main:deploy/web.yaml`, from the top of the repository.
+ *
+ * Throws a CommandError where there is no such revision, no repository, or the path leads out of it.
+ */
+export async function placeInRevision(revision: string, path: string): Promise<string> {
+  await idOf(`${revision}^{tree}`, { missing: missingRevision(revision) });
+  const here = (await git(['rev-parse', '--show-prefix'], { place: revision })).toString().replace(/\r?\n$/, '');
+  const fromHere = (isAbsolute(path) ? relative(process.cwd(), path) : path).replaceAll('\\', process.platform === 'win32' ? '/' : '\\');
+  const whole = posix.normalize(`${here}${fromHere}`).replace(/^\.$|^\.\/$|\/$/, '');
+  if (whole === '..' || whole.startsWith('../')) throw usageError(`${path} is not in the git repository here`);
+  return `${revision}:${whole}`;
+}
+
+/** The newest revision that two have come from, in few letters; throws a CommandError where there is none. */
+export async function commonAncestor(one: string, other: string): Promise<string> {
+  for (const revision of [one, other]) await idOf(`${revision}^{commit}`, { missing: missingRevision(revision) });
+  const missing = `${one} and ${other} have no ancestor in common here (a clone of few commits gets the others with git fetch --unshallow)`;
+  const ancestor = await idOf(['merge-base', '--end-of-options', one, other], { missing });
+  return await idOf(['rev-parse', '--short', ancestor], { missing });
+}
+
+/** Whether a revision that is there has this place; see {@link placeInRevision}. */
+export async function isInRevision(place: string): Promise<boolean> {
+  try {
+    await idOf(place, { missing: '' });
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError && error.message === '') return false;
+    throw error;
+  }
+}
+
 /** Reads a file, or the manifests in a folder, as git names them (`main:deploy/`, and `main:deploy/web.yaml` in it); throws a CommandError that says what is wrong. */
 export async function readRevision(place: string): Promise<readonly ManifestText[]> {
-  const id = (await git(['rev-parse', '--verify', '--quiet', '--end-of-options', place], { place })).toString().trim();
+  const id = await idOf(place, { missing: '' }).catch((error: unknown) => explainMissing(place, error));
   const type = (await git(['cat-file', '-t', id], { place })).toString().trim();
   if (type === 'blob') return [{ file: place, text: decoded(await git(['cat-file', 'blob', id], { place }), place) }];
   if (type !== 'tree') throw usageError(`${place} is no file and no folder, but a ${type}: write REVISION:PATH`);
@@ -21,6 +55,28 @@ export async function readRevision(place: string): Promise<readonly ManifestText
     place,
   );
   return entries.map(({ path }, i) => ({ file: `${prefix}${path}`, text: texts[i] ?? '', found: true }));
+}
+
+/** The name of an object that git finds by words of ours; `missing` is what is wrong where there is none. */
+async function idOf(words: string | readonly string[], { missing }: { readonly missing: string }): Promise<string> {
+  const args = typeof words === 'string' ? ['rev-parse', '--verify', '--quiet', '--end-of-options', words] : words;
+  return (await git(args, { place: typeof words === 'string' ? words : args.join(' '), missing })).toString().trim();
+}
+
+function missingRevision(revision: string): string {
+  return `there is no revision ${revision} in the git repository here (git branch --all shows some; a clone of few commits gets others with git fetch)`;
+}
+
+/** Which half of REVISION:PATH is not there. */
+async function explainMissing(place: string, error: unknown): Promise<never> {
+  if (!(error instanceof CommandError) || error.message !== '') throw error;
+  const [, revision = '', path = ''] = /^([^:]+):(.*)$/s.exec(place) ?? [];
+  if (revision === '')
+    throw usageError(`there is no file or folder ${place}, here or in the index of git (REVISION:PATH names one of a revision)`);
+  await idOf(`${revision}^{tree}`, { missing: `there is no file or folder ${place}, and ${missingRevision(revision)}` });
+  throw usageError(
+    `there is no file or folder ${path} in the revision ${revision} (git ls-tree --name-only ${revision}:./ shows what is; where it is new, compare with --git ${revision} PATH)`,
+  );
 }
 
 /** A manifest in a list of `ls-tree -z`; links, submodules and other files are left out. */
@@ -62,22 +118,27 @@ interface GitCall {
   /** What the user asked for. */
   readonly place: string;
   readonly input?: string;
+  /** What is wrong where git fails and says nothing. */
+  readonly missing?: string;
 }
 
-function git(args: readonly string[], { place, input }: GitCall): Promise<Buffer> {
+function git(args: readonly string[], { place, input, missing = `git does not give ${place}` }: GitCall): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = execFile('git', args, { encoding: 'buffer', maxBuffer: sizeMax }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else reject(explainFailure(error, stderr.toString().trim(), place));
+      else reject(explainFailure(error, stderr.toString().trim(), { place, missing }));
     });
     child.stdin?.on('error', () => undefined).end(input ?? '');
   });
 }
 
-function explainFailure(error: Error & { readonly code?: unknown }, said: string, place: string): CommandError {
+function explainFailure(
+  error: Error & { readonly code?: unknown },
+  said: string,
+  { place, missing }: Required<Pick<GitCall, 'place' | 'missing'>>,
+): CommandError {
   if (error.code === 'ENOENT') return new CommandError(exitCode.unable, `the program git is not there, and ${place} is read with it`);
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return usageError(`${place} is too large: name a folder of manifests in it`);
-  if (said === '')
-    return usageError(`there is no file or folder ${place}, and no revision and path of the git repository here (git ls-tree shows paths)`);
+  if (said === '') return usageError(missing);
   return usageError(`${place}: ${said.replace(/^fatal: /, '')}`);
 }

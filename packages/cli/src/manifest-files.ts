@@ -28,6 +28,8 @@ export interface ManifestObjects {
   readonly diagnostics: readonly Diagnostic[];
   /** What was left out without being broken, one sentence each. */
   readonly notices: readonly string[];
+  /** The one of the notices that names files that never held objects. */
+  readonly passedOver?: string;
   /** Every text that was read by its file, in their order. */
   readonly texts: ReadonlyMap<string, string>;
 }
@@ -57,8 +59,9 @@ function withoutBroken(read: ManifestObjects, strict: boolean): ManifestObjects 
 export function readManifestFiles(paths: readonly string[], given = '--manifests'): ManifestObjects {
   const reader = new ManifestReader(given);
   for (const path of paths) reader.add(path);
-  const { documents, diagnostics, notices } = readManifests(reader.texts);
+  const { documents, diagnostics, notices, ...said } = readManifests(reader.texts);
   return {
+    ...said,
     objects: documents,
     diagnostics: [...reader.diagnostics, ...diagnostics],
     notices: [...reader.notices, ...notices],

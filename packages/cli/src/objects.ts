@@ -45,6 +45,8 @@ export interface ObjectSource {
   readonly serviceRanges?: readonly AddressRange[];
   /** What people should know of it, one sentence each. */
   readonly notices: readonly string[];
+  /** The one of the notices that names files that never held objects: of no weight for an answer. */
+  readonly passedOver?: string;
 }
 
 /** Reads the objects; throws a CommandError when that is not possible. */
@@ -72,10 +74,15 @@ export async function readObjects(options: OptionValues): Promise<ObjectSource> 
 }
 
 /** Manifests that were read, as the options say; throws a CommandError. */
-export function fromManifests({ objects, diagnostics, notices }: ManifestObjects, options: OptionValues): ObjectSource {
+export function fromManifests({ objects, diagnostics, notices, passedOver }: ManifestObjects, options: OptionValues): ObjectSource {
   const placed = withNamespace(objects, options.text('default-namespace'));
   if (options.flag('strict')) refuseErrors(loadSnapshot(placed, chosenReading(options, {})).diagnostics);
-  return { objects: placed, hosts: new Map(), notices: [...diagnostics.map(formatDiagnostic), ...notices] };
+  return {
+    objects: placed,
+    hosts: new Map(),
+    notices: [...diagnostics.map(formatDiagnostic), ...notices],
+    ...(passedOver === undefined ? {} : { passedOver }),
+  };
 }
 
 /** With `--strict` what cannot be read as it stands ends the command, a policy that is refused too. */

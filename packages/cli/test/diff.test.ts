@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DiffJson } from '@weir/diff';
 import { type Finished, runProgram } from '@weir/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -56,7 +57,13 @@ beforeAll(() => {
   git('init', '-q', '-b', 'main', '.');
   git('add', '-A');
   git('commit', '-q', '-m', 'one');
+  git('checkout', '-q', '-b', 'side');
+  writeFileSync(join(directory, 'deploy', 'policies', 'db.yaml'), policy(82));
+  git('commit', '-q', '-a', '-m', 'aside');
+  git('checkout', '-q', 'main');
   writeFileSync(join(directory, 'deploy', 'policies', 'db.yaml'), policy(81));
+  mkdirSync(join(directory, 'later'));
+  writeFileSync(join(directory, 'later', 'base.yaml'), base);
   git('add', '-A');
   git('commit', '-q', '-m', 'two');
   writeFileSync(join(directory, 'deploy', 'policies', 'db.yaml'), policy(5432));
@@ -101,6 +108,62 @@ describe('weir diff', () => {
     }
   });
 
+  it('compares two revisions that are written as a range, and where they parted', async () => {
+    const expected = { connections: [{ change: 'changed', gained: { text: 'TCP 81' }, lost: { text: 'TCP 80' } }] };
+    for (const args of [
+      ['--git', 'HEAD~1..HEAD', 'deploy'],
+      ['HEAD~1..main'],
+      ['HEAD~1..', 'deploy'],
+      ['--git', 'side...main', 'deploy'],
+    ]) {
+      const { stdout, code } = await weir([...args, '-o', 'json']);
+      expect({ args, code, ...(JSON.parse(stdout) as object) }).toMatchObject({ args, code: 1, ...expected });
+    }
+    expect(await weir(['--git', 'main..HEAD', join(directory, 'deploy')])).toMatchObject({ code: 0, stdout: 'No connection changes.\n' });
+    expect(await weir(['--git', 'HEAD', '..'], { cwd: join(directory, 'deploy') })).toMatchObject({ code: 1 });
+  });
+
+  it('takes what is on one side only for new or gone, where git compares one path, and says that', async () => {
+    const { stdout, stderr, code } = await weir(['--git', 'HEAD~1', 'later']);
+    expect({ stdout, code }).toEqual({ stdout: expect.stringContaining('2 workloads are new.'), code: 1 });
+    expect(stderr).toContain('old side: there is no HEAD~1:later');
+    expect((await weir(['HEAD..HEAD~1', 'later'])).stderr).toContain('new side: there is no HEAD~1:later');
+  });
+
+  it('says in its answer what of the manifests is left out of it, and passes over what never held objects', async () => {
+    writeFileSync(join(directory, 'broken.yaml'), `${base}---\nkind: [\n`);
+    writeFileSync(join(directory, 'deploy', 'values.yaml'), 'replicas: 2\n');
+    const { stdout } = await weir(['deploy', 'broken.yaml', '-o', 'md']);
+    expect(stdout).toContain('> [!WARNING]\n> The comparison may be incomplete:\n>\n> - new side: broken.yaml:');
+    expect(stdout).not.toContain('values.yaml');
+    const { notices } = JSON.parse((await weir(['deploy', 'broken.yaml', '-o', 'json'])).stdout) as DiffJson;
+    expect(notices).toEqual({ before: [], after: [expect.stringContaining('broken.yaml:')] });
+    expect((await weir(['deploy', 'HEAD:deploy', '-o', 'md'])).stdout).not.toContain('incomplete');
+    rmSync(join(directory, 'deploy', 'values.yaml'));
+  });
+
+  it('says that connections change for pods that are elsewhere, and tells them when it is asked', async () => {
+    const policies = ['one.yaml', 'other.yaml'].map((name) => join(directory, name));
+    for (const [at, file] of policies.entries()) writeFileSync(file, policy(90 + at));
+    const unasked = await weir(policies);
+    expect(unasked).toMatchObject({ code: 0, stdout: 'No connection changes.\n' });
+    expect(unasked.stderr).toContain('connections change for pods that are not among the objects: --exposure tells them, too');
+    const asked = await weir([...policies, '--exposure', '--fail-on', 'widened']);
+    expect(asked).toMatchObject({ code: 1, stderr: '' });
+    expect(asked.stdout).toContain('  shop/[pod with app=web] → shop/[pod with app=db]: + TCP 91; - TCP 90 (');
+    expect((await weir(['HEAD:deploy', 'deploy'])).stderr).not.toContain('--exposure');
+  });
+
+  it('tells with the exposure that a policy opens to namespaces that are elsewhere', async () => {
+    const from = (peer: string): string => `${base}---${policy(80).replace(/from: .*/, `from: [${peer}]`)}`;
+    writeFileSync(join(directory, 'own.yaml'), from('{ podSelector: {} }'));
+    writeFileSync(join(directory, 'all.yaml'), from('{ namespaceSelector: {} }'));
+    expect((await weir(['own.yaml', 'all.yaml'])).stdout).toBe('No connection changes.\n');
+    expect((await weir(['own.yaml', 'all.yaml', '--exposure'])).stdout).toContain(
+      '[another namespace]/[any pod] → shop/db: + TCP 80, 5432',
+    );
+  });
+
   it('reads standard input as one side, and answers 0 where no connection changes', async () => {
     const input = `${base}---${policy(5432)}`;
     const { stdout, code } = await weir(['deploy', '-'], { input });
@@ -132,7 +195,13 @@ describe('weir diff', () => {
   it.each([
     [['deploy'], /give OLD and NEW/],
     [['-', '-'], /standard input can be one side only/],
-    [['HEAD:nowhere', 'deploy'], /there is no file or folder HEAD:nowhere/],
+    [['HEAD:nowhere', 'deploy'], /there is no file or folder nowhere in the revision HEAD/],
+    [['nowhere:deploy', 'deploy'], /there is no file or folder nowhere:deploy, and there is no revision nowhere/],
+    [['--git', 'nowhere', 'deploy'], /there is no revision nowhere in the git repository here/],
+    [['--git', 'main...nowhere', 'deploy'], /there is no revision nowhere/],
+    [['--git', 'HEAD', 'nowhere'], /neither in HEAD nor in the working tree/],
+    [['--git', 'HEAD', '..'], /\.\. is not in the git repository here/],
+    [['--git', 'HEAD', '-'], /standard input is none/],
     [['HEAD', 'deploy'], /of a revision of a git repository write HEAD:PATH, or --git HEAD PATH/],
     [['--git', 'HEAD', 'deploy', 'deploy'], /one PATH at most/],
     [['--git', '--exec-path', 'deploy'], /--git/],

@@ -68,6 +68,8 @@ export type DiffSummaryJson = Readonly<Record<ConnectionChange, number>> & {
 /** The whole answer. */
 export interface DiffJson {
   readonly profiles: { readonly before: string; readonly after: string };
+  /** What is to be known of a side beside the answer, as lines for people: what is broken or refused there, and so left out of the comparison. */
+  readonly notices: { readonly before: readonly string[]; readonly after: readonly string[] };
   readonly summary: DiffSummaryJson;
   /** Between ends that are on both sides: those that gained something first, largest blocks first. */
   readonly connections: readonly ChangedConnectionJson[];

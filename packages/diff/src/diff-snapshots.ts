@@ -1,4 +1,5 @@
 /** `diff`: which connections two snapshots have in which they differ, whatever the objects look like. */
+import { formatDiagnostic } from '@weir/kube';
 import type { Family } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import type { Side } from './both-sides.ts';
@@ -18,6 +19,7 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): DiffJson {
   const countOf = (change: ConnectionChange): number => connections.reduce((sum, one) => sum + (one.change === change ? one.pairs : 0), 0);
   return {
     profiles: { before: before.world.profile.name, after: after.world.profile.name },
+    notices: { before: before.diagnostics.map(formatDiagnostic), after: after.diagnostics.map(formatDiagnostic) },
     summary: {
       added: countOf('added'),
       removed: countOf('removed'),

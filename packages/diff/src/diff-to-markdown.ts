@@ -25,11 +25,29 @@ export function diffToMarkdown(diff: DiffJson): string {
     [`🗑️ Connections of workloads that are gone: ${names(workloads.removed)}`, workloads.connectionsRemoved],
   ];
   const filled = sections.filter(([, rows]) => rows.length > 0);
-  const head = `### Network policies: connections\n\n${summarizeDiff(diff)}\n`;
+  const head = `### Network policies: connections\n\n${summarizeDiff(diff)}\n${renderNotices(diff)}`;
   const lines = filled.map(([, rows]) => rows.map(renderRow));
   const budgets = sharesOf(sizeMax - head.length - filled.length * 500, lines.map(sizeOf));
   const parts = filled.map(([title], i) => renderTable(title, lines[i] ?? [], budgets[i] ?? 0));
   return [head, ...parts].join('\n');
+}
+
+/** So many notices are written out, and so many characters of each. */
+const noticesMax = 20;
+const noticeMax = 300;
+
+/** What was left out of the comparison stands where it cannot be missed: an answer about half of the manifests looks like one about all. */
+function renderNotices({ notices: { before, after } }: DiffJson): string {
+  const told = [
+    ...after.map((text) => `${before.includes(text) ? 'both sides' : 'new side'}: ${text}`),
+    ...before.filter((text) => !after.includes(text)).map((text) => `old side: ${text}`),
+  ];
+  if (told.length === 0) return '';
+  const lines = told
+    .slice(0, noticesMax)
+    .map((line) => `> - ${escapeText(line.length > noticeMax ? `${line.slice(0, noticeMax)}…` : line)}\n`);
+  const rest = told.length > noticesMax ? `> - …and ${told.length - noticesMax} more\n` : '';
+  return `\n> [!WARNING]\n> The comparison may be incomplete:\n>\n${lines.join('')}${rest}`;
 }
 
 function sizeOf(lines: readonly string[]): number {

@@ -238,6 +238,12 @@ describe('the forms of a difference', () => {
     );
     expect(omitted).toBe(connections.length + told.workloads.connectionsAdded.length - (markdown.match(/^\| shop/gm) ?? []).length);
     expect(omitted).toBeGreaterThan(1000);
+    // So do all the things that may be wrong with the manifests, which stand before the tables.
+    const notices = { before: [], after: Array.from({ length: 1000 }, (_, i) => `${i}${'\n[x]'.repeat(1000)}`) };
+    const warned = diffToMarkdown({ ...told, connections, notices });
+    expect(warned.length).toBeLessThan(65_536);
+    expect(warned).toContain('> - …and 980 more\n\n<details>');
+    expect(warned).toContain('| shop/');
   });
 
   it('keep names from being read as Markdown or as a formula', () => {

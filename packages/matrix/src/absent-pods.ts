@@ -26,12 +26,12 @@ const anotherNamespace = '[another namespace]';
 /** Any pod of a namespace that is not among the objects: it has no labels, and nor has its namespace. */
 export const strangerPod: Endpoint = absentPod(anotherNamespace, '[any pod]', noLabels());
 
-/** All of them, the most general first. */
-export function absentPods(snapshot: Snapshot): Endpoint[] {
+/** All of them, the most general first; `selectors` are those of peers that no pod answers to, by default of the snapshot's own. */
+export function absentPods(snapshot: Snapshot, selectors: readonly Selector[] = unansweredSelectors(snapshot)): Endpoint[] {
   const namespaces = knownNamespaces(snapshot);
   const others = [...namespaces].map(([name, labels]) => absentPod(name, '[any other pod]', { ...noLabels(), namespace: labels }));
   const found = new Map([strangerPod, ...others].map((endpoint) => [podName(endpoint), endpoint]));
-  for (const selector of unansweredSelectors(snapshot)) {
+  for (const selector of selectors) {
     for (const labels of labelsForSelector(selector)) {
       for (const endpoint of podsWithLabels(labels, namespaces)) {
         if (!found.has(podName(endpoint)) && selectorMatchesLabels(selector, endpoint.labels)) found.set(podName(endpoint), endpoint);

@@ -31,7 +31,7 @@ export function familyExposure(snapshot: Snapshot, options: MatrixReportOptions,
 }
 
 /** The pods beside those of the snapshot. */
-function withPods(snapshot: Snapshot, pods: readonly Endpoint[]): Snapshot {
+export function withPods(snapshot: Snapshot, pods: readonly Endpoint[]): Snapshot {
   const endpoints = [...snapshot.endpoints.values(), ...pods];
   const workload = ({
     namespace,

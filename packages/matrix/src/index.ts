@@ -3,6 +3,8 @@
  *
  * The only public door of the package.
  */
+
+export { withAbsentPods } from './compared-exposure.ts';
 export * from './formats/index.ts';
 export * from './matrix.ts';
 export { type MatrixCause, type MatrixCauses, matrixCauses } from './matrix-causes.ts';

@@ -13,7 +13,8 @@ export const diffCommand: Command = {
   description:
     'OLD and NEW are files or folders of manifests, - for standard input, REVISION:PATH of a git repository\n' +
     '(PATH from its top, or from here with ./ before it), cluster for the one that --context, --kubeconfig or --name\n' +
-    'choose, or context:NAME. With --git, PATH (default .) at that revision is compared with the working tree.\n' +
+    'choose, or context:NAME. With --git, PATH (default .) at that revision is compared with the working tree;\n' +
+    'A..B compares it at two revisions, and A...B at B and where A and B parted.\n' +
     'Told are connections, not lines: between workloads, nodes and addresses outside, with what decided and decides.\n' +
     'Workloads that are on one side only have a section of their own.\n' +
     'Exit code 1 when something changes: --fail-on widened counts what more is allowed, or may be, between what is on\n' +
@@ -29,12 +30,13 @@ export const diffCommand: Command = {
       default: 'table',
       summary: 'how the result is printed; md is for a comment on a pull request',
     },
-    git: { type: 'string', placeholder: 'REVISION', summary: 'compare the working tree with this revision' },
+    git: { type: 'string', placeholder: 'REVISION', summary: 'compare the working tree with this revision, or the two of A..B' },
     ...clusterOptions,
     ...(profile === undefined ? {} : { profile }),
     'profile-old': { ...profile, type: 'string', summary: 'judge the old side like this engine' },
     'profile-new': { ...profile, type: 'string', summary: 'judge the new side like this engine' },
     ...otherReading,
+    exposure: { type: 'boolean', summary: 'compare also what pods could do that are not among the objects, and that policies are about' },
     ...failOnOption(['any', 'widened', 'narrowed'], {
       usual: 'any',
       summary: 'exit code 1 when there are such changes',
@@ -43,6 +45,7 @@ export const diffCommand: Command = {
   },
   examples: [
     'weir diff --git main deploy/',
+    'weir diff --git origin/main...HEAD deploy/',
     'weir diff HEAD~1:deploy/ deploy/ -o md --fail-on widened',
     'helm template . | weir diff cluster -',
     'weir diff deploy/ deploy/ --profile-old azure --profile-new cilium',

@@ -25,12 +25,13 @@ export interface Diagnostic<Code extends string = string> {
   readonly field?: string;
 }
 
-/** One line: `file:12:3: message (action) [code]`. */
+/** One line: `file:12:3: message (action) [code]`, without characters that a terminal or a pipeline would obey. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { position, object, field, message, action, code } = diagnostic;
   const place = position === undefined ? '' : `${formatTextPosition(position)}: `;
   const about = [object, field].filter((part) => part !== undefined).join(' ');
-  return `${place}${about === '' ? '' : `${about}: `}${message} (${action}) [${code}]`;
+  const line = `${place}${about === '' ? '' : `${about}: `}${message} (${action}) [${code}]`;
+  return line.replaceAll(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** `file:12:3`, or `file:12` without a column. */

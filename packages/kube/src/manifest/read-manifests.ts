@@ -12,7 +12,7 @@ import { type ManifestDocument, type ManifestProblem, parseManifest } from './pa
 import { folderOf, RenderedFolders } from './rendered-folders.ts';
 
 /** What can be wrong with a set of manifests. */
-export type ManifestSetProblem = ManifestProblem | 'no-name' | 'duplicate-object' | 'unrendered';
+export type ManifestSetProblem = ManifestProblem | 'no-name' | 'invalid-name' | 'duplicate-object' | 'unrendered';
 
 /** The objects of all texts in order, and what was said about them. */
 export interface ManifestSet {
@@ -21,6 +21,8 @@ export interface ManifestSet {
   readonly diagnostics: readonly Diagnostic<ManifestSetProblem>[];
   /** What was left out without being broken, one sentence each. */
   readonly notices: readonly string[];
+  /** The one of the notices that names files that never held objects; nothing is missed by it. */
+  readonly passedOver?: string;
 }
 
 /** Reads the texts; the order of what stands in folders is that of the list. */
@@ -50,10 +52,12 @@ export function readManifests(texts: readonly ManifestText[]): ManifestSet {
     return problem === undefined;
   });
   const latest = lastOfEach(named);
+  const passedOver = noticeOf(without);
   return {
     documents: latest.documents,
     diagnostics: [...diagnostics, ...latest.diagnostics],
-    notices: [...folders.notices(), ...noticeOf(without)],
+    notices: [...folders.notices(), ...(passedOver === undefined ? [] : [passedOver])],
+    ...(passedOver === undefined ? {} : { passedOver }),
   };
 }
 
@@ -80,7 +84,16 @@ function problemOf(document: ManifestDocument): Diagnostic<ManifestSetProblem> |
       position,
     };
   }
-  const { name, generateName } = metadata as Readonly<Record<string, unknown>>;
+  const { name, generateName, namespace } = metadata as Readonly<Record<string, unknown>>;
+  const unprintable = Object.entries({ name, generateName, namespace }).find(
+    ([, text]) => typeof text === 'string' && /\p{Cc}/u.test(text),
+  );
+  if (unprintable !== undefined) {
+    // Whoever prints it would have a terminal, or a pipeline that reads its log, take it for something else.
+    const position = document.positionOf(`metadata.${unprintable[0]}`);
+    const said = `the ${unprintable[0]} of the ${kind} holds characters that cannot be printed: ${JSON.stringify(unprintable[1])}`;
+    return { code: 'invalid-name', severity: 'error', message: said, action: 'correct it: Kubernetes has no such names', position };
+  }
   if (typeof (name ?? generateName) === 'string' && (name ?? generateName) !== '') return undefined;
   const message = name === undefined || name === '' ? `the ${kind} has no name` : `the name of the ${kind} is no text`;
   return { code: 'no-name', severity: 'error', message, action: 'add metadata.name, as a text', position: document.positionOf('metadata') };
@@ -132,9 +145,9 @@ function replaced(before: ManifestDocument, document: ManifestDocument): Diagnos
 /** How many files are named before the rest is counted. */
 const namedMax = 3;
 
-function noticeOf(files: readonly string[]): string[] {
+function noticeOf(files: readonly string[]): string | undefined {
   const [first] = files;
-  if (first === undefined) return [];
+  if (first === undefined) return undefined;
   const more = files.length > namedMax ? ` and ${files.length - namedMax} more` : '';
-  return [`without Kubernetes objects: ${files.slice(0, namedMax).join(', ')}${more}`];
+  return `without Kubernetes objects: ${files.slice(0, namedMax).join(', ')}${more}`;
 }

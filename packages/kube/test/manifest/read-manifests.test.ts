@@ -28,6 +28,20 @@ describe('a folder of manifests', () => {
     ]);
   });
 
+  it('is read but for objects whose names would be obeyed by a terminal or by a pipeline that reads the log', () => {
+    const set = readManifests(
+      found({
+        'a.yaml': [policy('"a\\n::error::x"'), policy('"b\\e[31m"'), policy('c').replace('shop', '"s\\u009bm"'), policy('d')].join('---\n'),
+      }),
+    );
+    expect(namesOf(set)).toEqual(['NetworkPolicy d']);
+    expect(set.diagnostics.map(({ code, position }) => `${code} ${position?.line ?? ''}`)).toEqual(
+      [3, 8, 13].map((line) => `invalid-name ${line}`),
+    );
+    for (const diagnostic of set.diagnostics) expect(formatDiagnostic(diagnostic)).not.toMatch(/\p{Cc}/u);
+    expect(formatDiagnostic(set.diagnostics[0] as never)).toContain('holds characters that cannot be printed: "a\\n::error::x"');
+  });
+
   it('may hold the files of other programs, which are named once', () => {
     const set = readManifests(
       found({
