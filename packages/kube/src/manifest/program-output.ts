@@ -94,7 +94,7 @@ class LineReader {
       if (heading !== undefined) this.#section = heading;
       if (heading !== undefined || this.#section !== 'manifests') this.#leaveOut([i], false);
       else if (logLine.test(line)) this.#leaveOut([i], true);
-      if (this.#section === 'notes' && /^apiVersion:/.test(line)) this.#quoted.push(i + 1);
+      if (this.#section === 'notes' && line.startsWith('apiVersion:')) this.#quoted.push(i + 1);
     }
     return { text: this.#lines.join('\n'), releases: this.#releases, foreign: this.#foreign, quoted: this.#quoted };
   }
