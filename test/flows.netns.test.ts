@@ -19,6 +19,7 @@ interface HubbleLine {
     readonly verdict: string;
     readonly source: { readonly pod_name?: string; readonly labels?: readonly string[] };
     readonly destination: { readonly pod_name?: string; readonly workloads?: readonly { readonly kind: string; readonly name: string }[] };
+    readonly destination_service?: { readonly namespace: string; readonly name: string };
     readonly l4: { readonly TCP?: { readonly destination_port: number } };
     readonly ingress_allowed_by?: readonly { readonly name: string }[];
   };
@@ -96,6 +97,24 @@ describe('weir flows on a cluster of the lab', () => {
     } finally {
       await live.stop();
     }
+  });
+
+  it('names the service that a denied connection went to: from the same node and from another one, which alone translated it', async () => {
+    const service = 'server.shop.svc.cluster.local:80';
+    const via = String.raw`shop\/server-\S+:8080 via service shop\/server \(10\.0\.\d+\.\d+:80\)`;
+    const live = new BackgroundProgram(`${lab.command.join(' ')} flows -f --name ${lab.name} --to shop/server --verdict denied`, lab.env);
+    try {
+      for (const from of ['stranger', 'listener']) {
+        expect(await lab.connect({ namespace: 'shop', pod: from }, service, '--timeout=1s')).toBe('TIMEOUT');
+        await live.until(new RegExp(String.raw`denied +TCP +shop\/${from}:\d+ → ${via} +node1 +ingress: no rule`));
+      }
+    } finally {
+      await live.stop();
+    }
+    const { stdout } = await lab.weir(['flows', '--name', lab.name, '--from', 'shop/listener', '--verdict', 'denied', '-o', 'json']);
+    const lines = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as HubbleLine]));
+    expect(lines.map(({ flow }) => flow.destination_service)).toContainEqual({ namespace: 'shop', name: 'server' });
+    for (const line of lines) expect(faultsOf('flows', line)).toEqual([]);
   });
 
   it('names nodes that are spoken to, and ends when nobody reads what is followed', async () => {

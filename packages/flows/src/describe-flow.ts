@@ -3,6 +3,7 @@ import { formatAddress, formatProtocol } from '@weir/net';
 import {
   directionsOf,
   nameOfEnd,
+  nameOfService,
   type ObservedDecision,
   type ObservedEnd,
   type ObservedFlow,
@@ -24,7 +25,7 @@ export interface DescribedFlow {
 /** Describes it. */
 export function describeFlow(flow: ObservedFlow): DescribedFlow {
   const { time = '', verdict, protocol, source, destination, icmp, service, logged, node = '', count } = flow;
-  const via = service === undefined ? '' : ` via service ${service.ip}${service.port === undefined ? '' : `:${service.port}`}`;
+  const via = service === undefined ? '' : ` via service ${nameOfService(service)}`;
   const reasons = directionsOf(flow).map((direction) => {
     const decision = flow[direction];
     return decision === undefined ? '' : `${direction}: ${describeDecision(decision)}`;

@@ -1,6 +1,6 @@
 /** Which observed flows somebody wants to see: ends by name or address, ports, verdicts, times. */
 import { cidrContains, formatAddress, type ProtocolNumber, parseAddress, parseCidr } from '@weir/net';
-import type { ObservedEnd, ObservedFlow } from './observed-flow.ts';
+import type { ObservedEnd, ObservedFlow, ObservedService } from './observed-flow.ts';
 
 /** What is asked for; absent members ask nothing. */
 export interface FlowFilter {
@@ -27,7 +27,7 @@ export function flowMatches(flow: ObservedFlow, filter: FlowFilter): boolean {
     (namespace === undefined || ends.some((end) => end.namespace === namespace)) &&
     (pod === undefined || ends.some((end) => endMatches(end, pod))) &&
     (from === undefined || endMatches(source, from)) &&
-    (to === undefined || endMatches(destination, to) || flow.service?.ip === to) &&
+    (to === undefined || endMatches(destination, to) || (flow.service !== undefined && serviceMatches(flow.service, to))) &&
     (filter.port === undefined || destination.port === filter.port || flow.service?.port === filter.port) &&
     (filter.protocol === undefined || flow.protocol === filter.protocol) &&
     (filter.verdict === undefined || flow.verdict === filter.verdict) &&
@@ -35,7 +35,7 @@ export function flowMatches(flow: ObservedFlow, filter: FlowFilter): boolean {
   );
 }
 
-/** Whether an end is meant by `namespace/pod`, `pod`, `namespace/`, an address, a block, a node, or a beginning with `*` of such names. */
+/** Whether an end is meant by `namespace/pod`, `pod`, `namespace/`, an address, a block, a node, a name that it was asked for by, or a beginning with `*` of such names. */
 export function endMatches(end: ObservedEnd, text: string): boolean {
   const { address } = end;
   const [wantedAddress, block] = [parseAddress(text), text.includes('/') ? parseCidr(text) : undefined];
@@ -45,8 +45,17 @@ export function endMatches(end: ObservedEnd, text: string): boolean {
   const [namespace, name] = slash < 0 ? [undefined, text] : [text.slice(0, slash), text.slice(slash + 1)];
   if (namespace !== undefined && !nameMatches(end.namespace, namespace)) return false;
   if (namespace !== undefined && name === '') return true;
-  const names = [end.pod, end.workload?.name, end.name];
+  const names = [end.pod, end.workload?.name, end.name, ...(end.domains ?? [])];
   return names.some((one) => nameMatches(one, name)) || (end.podPrefix?.startsWith(name.replace(/\*$/, '')) ?? false);
+}
+
+/** A service is meant by its address, or by its name with its namespace. */
+function serviceMatches({ ip, namespace, name }: ObservedService, text: string): boolean {
+  const address = parseAddress(text);
+  if (address !== undefined) return ip === formatAddress(address);
+  const slash = text.indexOf('/');
+  if (slash < 0) return nameMatches(name, text);
+  return name !== undefined && nameMatches(namespace, text.slice(0, slash)) && nameMatches(name, text.slice(slash + 1));
 }
 
 function nameMatches(name: string | undefined, wanted: string): boolean {

@@ -6,7 +6,7 @@
  */
 import { readAgentLine } from './agent-line.ts';
 import { readCalicoLine, readGoldmaneFlow } from './calico-line.ts';
-import { isOtherOfHubble, readHubbleFlow } from './hubble-line.ts';
+import { isOfHubble, isOtherOfHubble, readHubbleFlow } from './hubble-line.ts';
 import { type Fields, fieldsOf } from './log-fields.ts';
 import type { ObservedFlow } from './observed-flow.ts';
 
@@ -14,6 +14,9 @@ import type { ObservedFlow } from './observed-flow.ts';
 const lineMax = 1024 * 1024;
 /** What is shown of a line that cannot be read, in characters. */
 const shownMax = 60;
+
+/** What else Hubble streams, by the names of its definition and by those that protobuf makes of them. */
+const otherEvents = ['agent_event', 'debug_event', 'node_status', 'agentEvent', 'debugEvent', 'nodeStatus'] as const;
 
 /** What a line is: a flow, a note of how many were left out, something else that such logs have, or nothing that can be read. */
 export type FlowLogLine =
@@ -64,29 +67,30 @@ function readFlow(fields: Fields): ObservedFlow | undefined {
   return readAgentLine(fields);
 }
 
-/** Without the object around it, as older versions print it. */
+/** Without the object around it, as older versions print it; a verdict that is not known is left out there. */
 function isHubble(fields: Fields): boolean {
-  return 'IP' in fields && 'verdict' in fields;
+  return 'IP' in fields && isOfHubble(fields);
 }
 
 /** Lines that belong to such logs and tell of no connection. */
 function readOther(fields: Fields): FlowLogLine | undefined {
-  const { dropped, lost_events: lost, level, msg, flow } = fields;
+  const { dropped, level, msg, flow } = fields;
   if (dropped !== undefined && typeof level !== 'string') {
     const events = Object.values(fieldsOf(dropped)).reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
     return { kind: 'dropped', events, ...(typeof fields['node'] === 'string' ? { node: fields['node'] } : {}) };
   }
-  if (lost !== undefined) {
-    const node = fields['node_name'];
+  const lost = fieldsOf(fields['lost_events'] ?? fields['lostEvents']);
+  if ('lost_events' in fields || 'lostEvents' in fields) {
+    const node = fields['node_name'] ?? fields['nodeName'];
     return {
       kind: 'dropped',
-      events: Number(fieldsOf(lost)['num_events_lost'] ?? 0) || 0,
+      events: Number(lost['num_events_lost'] ?? lost['numEventsLost'] ?? 0) || 0,
       ...(typeof node === 'string' ? { node } : {}),
     };
   }
   // The agent's own log, which shares the stream with the flows in the logs of a pod.
   if (typeof level === 'string' && typeof msg === 'string') return { kind: 'other' };
-  if ('agent_event' in fields || 'debug_event' in fields || 'node_status' in fields) return { kind: 'other' };
+  if (otherEvents.some((name) => name in fields)) return { kind: 'other' };
   // Hubble tells of more than connections being let through or dropped.
   const seen = flow === undefined ? (isHubble(fields) ? fields : {}) : fieldsOf(flow);
   return isOtherOfHubble(seen) ? { kind: 'other' } : undefined;

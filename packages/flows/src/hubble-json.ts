@@ -48,6 +48,8 @@ export interface HubbleFlowJson {
   readonly node_name?: string;
   /** Names that the destination was asked for by. */
   readonly destination_names?: readonly string[];
+  /** The service that was spoken to, where its name is known. */
+  readonly destination_service?: { readonly name: string; readonly namespace: string };
   readonly is_reply: boolean | null;
   /** 5: a policy's verdict; 1: a drop. */
   readonly event_type: { readonly type: number; readonly sub_type?: number };
@@ -87,6 +89,7 @@ export function hubbleJson(flow: ObservedFlow, podFacts: (pod: string) => PodFac
       Type: 'L3_L4',
       ...nodeName,
       ...(destination.domains === undefined ? {} : { destination_names: destination.domains }),
+      ...serviceOf(flow),
       is_reply: flow.isReply ?? null,
       event_type: verdict === 'allow' ? { type: 5 } : { type: 1, sub_type: dropOf(flow).drop_reason ?? 0 },
       traffic_direction: trafficDirection(flow),
@@ -96,6 +99,11 @@ export function hubbleJson(flow: ObservedFlow, podFacts: (pod: string) => PodFac
     ...nodeName,
     ...when,
   };
+}
+
+function serviceOf({ service }: ObservedFlow): Pick<HubbleFlowJson, 'destination_service'> {
+  if (service?.name === undefined || service.namespace === undefined) return {};
+  return { destination_service: { name: service.name, namespace: service.namespace } };
 }
 
 /** The direction whose word was the last: of a connection inside of one node that is the destination's. */

@@ -19,8 +19,9 @@ const verdicts: ReadonlyMap<unknown, ObservedFlow['verdict']> = new Map([
   ['DROPPED', 'deny'],
 ]);
 
-/** Hubble tells of more than connections being let through or dropped. */
-const otherVerdicts: readonly string[] = ['ERROR', 'TRACED', 'TRANSLATED', 'VERDICT_UNKNOWN'];
+/** Verdicts in the order of their numbers: protobuf's JSON may have either. The others tell of more than connections being let through or dropped. */
+const numberedVerdicts = ['VERDICT_UNKNOWN', 'FORWARDED', 'DROPPED', 'ERROR', 'AUDIT', 'REDIRECTED', 'TRACED', 'TRANSLATED'] as const;
+const numberedDirections = ['TRAFFIC_DIRECTION_UNKNOWN', 'INGRESS', 'EGRESS'] as const;
 
 /** Names of Hubble's for the protocols of layer 4. */
 const layer4: Readonly<Record<string, ProtocolNumber>> = {
@@ -31,18 +32,27 @@ const layer4: Readonly<Record<string, ProtocolNumber>> = {
   ICMPv6: protocolNumber.ICMPv6,
 };
 
+/** Whether it has what every flow of Hubble's has, at least one of it. */
+export function isOfHubble(flow: Fields): boolean {
+  return ['verdict', 'Type', 'event_type', 'eventType'].some((name) => name in flow);
+}
+
 /** Whether a `flow` object tells of something else than a connection that was let through or dropped, or of one whose protocol Hubble does not tell. */
 export function isOtherOfHubble(flow: Fields): boolean {
-  const { verdict } = flow;
-  if (typeof verdict !== 'string') return false;
-  if (otherVerdicts.includes(verdict)) return true;
-  return verdicts.has(verdict) && !Object.keys(fieldsOf(flow['l4'])).some((name) => Object.hasOwn(layer4, name));
+  const verdict = verdictOf(flow);
+  if (verdict === undefined || !isOfHubble(flow)) return false;
+  return !verdicts.has(verdict) || !Object.keys(fieldsOf(flow['l4'])).some((name) => Object.hasOwn(layer4, name));
+}
+
+/** By its name; the first one is left out by protobuf's JSON. Undefined: it is none of Hubble's. */
+function verdictOf({ verdict = 0 }: Fields): string | undefined {
+  return typeof verdict === 'number' ? numberedVerdicts[verdict] : numberedVerdicts.find((name) => name === verdict);
 }
 
 /** The flow of a `flow` object; undefined when it tells of no connection. */
 export function readHubbleFlow(given: Fields): ObservedFlow | undefined {
   const flow = 'nodeName' in given || 'trafficDirection' in given || 'eventType' in given ? withFileNames(given) : given;
-  const verdict = verdicts.get(flow['verdict']);
+  const verdict = verdicts.get(verdictOf(flow));
   const carried = Object.entries(fieldsOf(flow['l4'])).find(([name]) => Object.hasOwn(layer4, name));
   const ip = fieldsOf(flow['IP']);
   if (verdict === undefined || carried === undefined) return undefined;
@@ -62,12 +72,18 @@ export function readHubbleFlow(given: Fields): ObservedFlow | undefined {
       names: flow['destination_names'],
       node,
     }),
+    ...serviceOf(fieldsOf(flow['destination_service'])),
     protocol: layer4[name] ?? 0,
     ...(isIcmp ? { icmp: { type: Number(transport['type'] ?? 0), code: Number(transport['code'] ?? 0) } } : {}),
     ...decisionsOf(flow, verdict),
     ...(reply === undefined ? {} : { isReply: reply }),
     count: 1,
   };
+}
+
+function serviceOf(service: Fields): Pick<ObservedFlow, 'service'> {
+  const [name, namespace] = [textOf(service['name']), textOf(service['namespace'])];
+  return name === undefined ? {} : { service: { name, ...(namespace === undefined ? {} : { namespace }) } };
 }
 
 /** As Hubble says; of TCP a first packet is known by its flags. */
@@ -115,7 +131,8 @@ function placeOf(isReserved: (name: string) => boolean, node: string | undefined
     return { is: 'node', ...name, ...(isReserved('kube-apiserver') ? { isApiServer: true as const } : {}) };
   }
   const isApiServer = isReserved('kube-apiserver') ? { isApiServer: true as const } : {};
-  if (isReserved('world')) return { is: 'outside', ...isApiServer };
+  // With both families Cilium has an identity for each.
+  if (isReserved('world') || isReserved('world-ipv4') || isReserved('world-ipv6')) return { is: 'outside', ...isApiServer };
   // The health endpoint of a node is the agent's own.
   return isReserved('remote-node') || isReserved('kube-apiserver') || isReserved('health') ? { is: 'node', ...isApiServer } : {};
 }
@@ -129,7 +146,9 @@ function podLabelsOf(texts: readonly unknown[]): Readonly<Record<string, string>
 }
 
 function decisionsOf(flow: Fields, verdict: ObservedFlow['verdict']): Pick<ObservedFlow, 'egress' | 'ingress'> {
-  const direction = flow['traffic_direction'] === 'EGRESS' ? 'egress' : flow['traffic_direction'] === 'INGRESS' ? 'ingress' : undefined;
+  const given = flow['traffic_direction'];
+  const told = typeof given === 'number' ? numberedDirections[given] : given;
+  const direction = told === 'EGRESS' ? 'egress' : told === 'INGRESS' ? 'ingress' : undefined;
   const named = (which: 'egress' | 'ingress', what: 'allowed' | 'denied'): ObservedPolicy[] =>
     listOf(flow[`${which}_${what}_by`]).flatMap(policyOf);
   const found: { egress?: ObservedDecision; ingress?: ObservedDecision } = {};
@@ -142,7 +161,7 @@ function decisionsOf(flow: Fields, verdict: ObservedFlow['verdict']): Pick<Obser
 
 function decisionOf(flow: Fields, verdict: ObservedFlow['verdict'], policies: readonly ObservedPolicy[]): ObservedDecision {
   if (verdict === 'allow') {
-    if (flow['verdict'] === 'AUDIT') return { verdict, reason: 'other', policies, detail: 'audit: it would have been denied' };
+    if (verdictOf(flow) === 'AUDIT') return { verdict, reason: 'other', policies, detail: 'audit: it would have been denied' };
     return policies.length > 0 ? { verdict, reason: 'rule', policies } : { verdict, reason: 'other', policies };
   }
   const reason = flow['drop_reason_desc'] ?? flow['drop_reason'];

@@ -8,6 +8,7 @@ export * from './flow-filter.ts';
 export * from './flow-log-reader.ts';
 export * from './hubble-json.ts';
 export * from './observed-flow.ts';
+export { ServicesByConnection } from './services-by-connection.ts';
 export * from './suggest/audit-policies.ts';
 export * from './suggest/describe-connection.ts';
 export { FlowDigest } from './suggest/flow-digest.ts';

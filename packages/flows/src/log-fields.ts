@@ -38,8 +38,8 @@ export function domainsOf(value: unknown): readonly string[] {
   return [...new Set(names.filter((name) => name.length <= 255 && domainName.test(name)))].sort();
 }
 
-/** Of two labels or more: what policies can name. */
-const domainName = /^(?:[a-z0-9](?:[-a-z0-9_]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[-a-z0-9_]{0,61}[a-z0-9])?$/;
+/** Of any number of labels; one that begins with a line below (`_tcp`) names no host, and an address is no name. */
+const domainName = /^(?!\d{1,3}(?:\.\d{1,3}){3}$)(?:[a-z0-9](?:[-a-z0-9_]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[-a-z0-9_]{0,61}[a-z0-9])?$/;
 
 /** An address in text. */
 export function addressOf(value: unknown): Address | undefined {

@@ -52,6 +52,14 @@ export interface ObservedDecision {
   readonly detail?: string;
 }
 
+/** A service that was spoken to: its address and port as far as the log has them, its name where that is known. */
+export interface ObservedService {
+  readonly ip?: string;
+  readonly port?: number;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
 /** One line of a log. */
 export interface ObservedFlow {
   readonly format: FlowLogFormat;
@@ -65,7 +73,7 @@ export interface ObservedFlow {
   readonly source: ObservedEnd;
   readonly destination: ObservedEnd;
   /** What the opener spoke to, where translation made `destination` of it. */
-  readonly service?: { readonly ip: string; readonly port?: number };
+  readonly service?: ObservedService;
   readonly protocol: ProtocolNumber;
   readonly icmp?: { readonly type: number; readonly code: number };
   /** The directions that the one who saw it judged. */
@@ -95,6 +103,14 @@ export function fiveTupleOf({ source, destination, protocol, icmp }: ObservedFlo
     ...(destination.port === undefined ? {} : { destinationPort: destination.port }),
     ...(icmp === undefined || !isIcmp(protocol) ? {} : { message: icmp.type * 256 + icmp.code }),
   };
+}
+
+/** `demo/web (10.0.0.2:80)`, or as much of it as is known. */
+export function nameOfService({ ip, port, namespace, name }: ObservedService): string {
+  const named = name === undefined ? '' : namespace === undefined ? name : `${namespace}/${name}`;
+  if (ip === undefined) return named;
+  const place = port === undefined ? ip : ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return named === '' ? place : `${named} (${place})`;
 }
 
 /** `demo/client`, `demo/web-5d9f-*`, `node n1`, or an address. */

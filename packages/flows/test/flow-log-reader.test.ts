@@ -289,6 +289,34 @@ describe('a line of a flow log', () => {
       expect(readFlowLogLine(JSON.stringify({ flow: { ...hubbleLine.flow, l4: layer4 } }))).toEqual({ kind: 'other' });
   });
 
+  it("of Hubble's may tell of no flow: of a lack, of nodes, of a packet without a verdict, in either spelling of its fields", () => {
+    const read = (line: object): unknown => readFlowLogLine(JSON.stringify(line));
+    for (const line of [
+      { lost_events: { source: 'OBSERVER_EVENTS_QUEUE', num_events_lost: '12' }, node_name: 'n1' },
+      { lostEvents: { source: 'OBSERVER_EVENTS_QUEUE', numEventsLost: '12' }, nodeName: 'n1' },
+    ])
+      expect(read(line)).toEqual({ kind: 'dropped', events: 12, node: 'n1' });
+    const { verdict: _, ...withoutVerdict } = hubbleLine.flow;
+    for (const line of [
+      { node_status: { state_change: 'NODE_CONNECTED', node_names: ['n1'] } },
+      { nodeStatus: { stateChange: 'NODE_CONNECTED', nodeNames: ['n1'] } },
+      { agentEvent: { type: 'POLICY_UPDATED' } },
+      { flow: withoutVerdict },
+      withoutVerdict,
+      { flow: { ...hubbleLine.flow, verdict: 'TRANSLATED' } },
+    ])
+      expect(read(line)).toEqual({ kind: 'other' });
+  });
+
+  it("of Hubble's names the service that was spoken to, and what is outside also by the family", () => {
+    const destination = { identity: 9, labels: ['reserved:world-ipv4'] };
+    const service = { name: 'web', namespace: 'shop' };
+    expect(flow({ flow: { ...hubbleLine.flow, destination, destination_service: service } })).toMatchObject({
+      destination: { is: 'outside' },
+      service,
+    });
+  });
+
   it("of Whisker's is read, too", () => {
     expect(flow(whiskerLine)).toMatchObject({
       verdict: 'allow',

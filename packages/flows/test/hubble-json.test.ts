@@ -3,7 +3,7 @@ import { describeFlow, hubbleJson, type ObservedDecision, type ObservedFlow, rea
 import { defined, parseAddress, protocolNumber } from '@weir/net';
 import { Random } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
-import { problemsOf } from './hubble-definition.ts';
+import { problemsOf, type Spelling, spelt } from './hubble-definition.ts';
 
 const address = (text: string): NonNullable<ReturnType<typeof parseAddress>> => defined(parseAddress(text), 'this is an address');
 
@@ -121,14 +121,31 @@ describe("an observed flow in Hubble's JSON", () => {
           { verdict, reason: 'rule' as const, policies },
           verdict === 'allow' ? { verdict, reason: 'other' as const, policies: [] } : { verdict, reason: 'no rule' as const, policies: [] },
         ),
+        ...pick<Pick<ObservedFlow, 'service'>>({}, { service: { namespace: 'a', name: 's' } }),
         isReply: false,
         count: 1,
       };
       const text = JSON.stringify(hubbleJson(flow, () => ({ labels: { app: 'x' }, workload: { kind: 'Deployment', name: 'x' } })));
       expect(problemsOf(JSON.parse(text))).toEqual([]);
       expect(readFlowLogLine(JSON.stringify(hubbleJson(flow)))).toEqual({ kind: 'flow', flow });
+      const spelling: Spelling = { names: pick('file', 'script'), enums: pick('names', 'numbers'), defaults: pick('written', 'left out') };
+      const { flow: other, ...around } = spelt(hubbleJson(flow), spelling) as Record<string, unknown>;
+      // Older versions print the flow without what is around it.
+      for (const line of [{ flow: other, ...around }, other])
+        expect(readFlowLogLine(JSON.stringify(line)), JSON.stringify(line)).toEqual({ kind: 'flow', flow });
     },
   );
+
+  it('has the name of the service that was spoken to, and none where the address alone is known', () => {
+    const service = { ip: '10.0.0.9', port: 443, namespace: 'demo', name: 'web' };
+    const named = { ...base, service };
+    expect(hubbleJson(named).flow.destination_service).toEqual({ name: 'web', namespace: 'demo' });
+    expect(problemsOf(JSON.parse(JSON.stringify(hubbleJson(named))))).toEqual([]);
+    expect(describeFlow(named).destination).toBe('demo/server:80 via service demo/web (10.0.0.9:443)');
+    const { name: _, namespace: __, ...address } = service;
+    expect(hubbleJson({ ...base, service: address }).flow.destination_service).toBeUndefined();
+    expect(describeFlow({ ...base, service: address }).destination).toBe('demo/server:80 via service 10.0.0.9:443');
+  });
 
   it('would be refused by that decoder with another type or field', () => {
     const { flow } = hubbleJson(base);
@@ -136,6 +153,14 @@ describe("an observed flow in Hubble's JSON", () => {
       '.flow.verdict is no Verdict: DENIED',
       '.flow.drop_reason is no uint32: 133',
       'Flow has no field nodeName',
+    ]);
+    expect(
+      problemsOf({ flow: { l4: { TCP: {}, UDP: {} }, time: 'today', egress_allowed_by: [{ revision: 1 }] }, lost_events: {} }),
+    ).toEqual([
+      '.flow.l4 has several of a oneof: TCP, UDP',
+      '.flow.time is no Timestamp: today',
+      '.flow.egress_allowed_by[0].revision is no uint64: 1',
+      ' has several of a oneof: flow, lost_events',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 /** What `weir flows` does: observed connections, from agents or from a recorded log. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeClient } from '@weir/client';
-import { type FlowFilter, flowMatches, type ObservedFlow } from '@weir/flows';
+import { type FlowFilter, flowMatches, type ObservedFlow, ServicesByConnection } from '@weir/flows';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, usageError } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
@@ -14,6 +14,7 @@ import { noticeCounts, readFlowFiles } from '../observed-flows.ts';
 import type { Output } from '../output.ts';
 import { PodDirectory } from '../pod-directory.ts';
 import { byTime, RecordedFlows } from '../recorded-flows.ts';
+import { ServiceDirectory } from '../service-directory.ts';
 
 /** Between two looks at what has come, in milliseconds. */
 const lookAgainMs = 100;
@@ -36,7 +37,7 @@ export async function runFlows(invocation: Invocation): Promise<ExitCode> {
   const shown = new Shown(output, filter, client);
   try {
     const last = options.whole('last', 0) ?? (filter.sinceMs !== undefined ? undefined : isFollowing ? lastBeforeFollowing : lastUsually);
-    await shown.past(flowsOf(await source.take()), last);
+    await shown.past(await shown.wanted(flowsOf(await source.take())), last);
     for (const sentence of source.news()) output.notice(sentence);
     if (isFollowing) await follow(source, shown, invocation);
     else noticeCounts(source.counts, output);
@@ -52,7 +53,7 @@ async function showRecorded(paths: readonly string[], { options, output }: Invoc
   const shown = new Shown(output, filter, client);
   try {
     const recorded = new RecordedFlows(options.whole('last', 0), (flows) => shown.print(flows));
-    const counts = await readFlowFiles(paths, '--input', (flows) => recorded.add(flows.filter((flow) => flowMatches(flow, filter))));
+    const counts = await readFlowFiles(paths, '--input', async (flows) => recorded.add(await shown.wanted(flows)));
     shown.tellOfMore(await recorded.finish());
     noticeCounts(counts, output);
   } finally {
@@ -65,7 +66,7 @@ async function follow(source: FlowSource, shown: Shown, { output, signal }: Invo
   while (!signal.aborted && !output.isReaderGone) {
     await sleep(lookAgainMs, undefined, { signal }).catch(() => undefined);
     const lines = await source.take();
-    await shown.print(flowsOf(lines));
+    await shown.print(await shown.comes(flowsOf(lines)));
     for (const { node, line } of lines) {
       if (line.kind === 'dropped')
         output.notice(`node ${line.node ?? node} left out ${line.events} connections: there were more than it tells`);
@@ -73,6 +74,7 @@ async function follow(source: FlowSource, shown: Shown, { output, signal }: Invo
     }
     for (const sentence of source.news()) output.notice(sentence);
   }
+  if (!output.isReaderGone) await shown.print(await shown.rest());
 }
 
 /** Those that are asked for, on their way to the output. */
@@ -82,6 +84,9 @@ class Shown {
   readonly #filter: FlowFilter;
   readonly #pods: PodDirectory;
   readonly #nodes: NodeDirectory;
+  readonly #services: ServiceDirectory;
+  readonly #connections = new ServicesByConnection();
+  #waiting: readonly ObservedFlow[] = [];
   readonly #printer: FlowPrinter;
   readonly #output: Output;
 
@@ -90,32 +95,47 @@ class Shown {
     this.#filter = filter;
     this.#pods = new PodDirectory(client);
     this.#nodes = new NodeDirectory(client);
+    this.#services = new ServiceDirectory(client);
     this.#printer = new FlowPrinter(output, (pod) => this.#pods.get(pod));
   }
 
   /** The latest, oldest first; says how many were not shown. */
-  async past(flows: readonly ObservedFlow[], last: number | undefined): Promise<void> {
-    const wanted = (await this.#wanted(flows)).sort(byTime);
+  async past(wanted: readonly ObservedFlow[], last: number | undefined): Promise<void> {
     const shown = last === undefined ? wanted : wanted.slice(Math.max(0, wanted.length - last));
     this.tellOfMore(wanted.length - shown.length);
-    await this.#print(shown);
+    await this.print(shown);
   }
 
   tellOfMore(more: number): void {
     if (more > 0 && !this.#output.json) this.#output.progress(`${more} earlier ones are not shown (--last N, --since TIME)`);
   }
 
+  /** Of those that come one by one: what the node of the opener tells of a service may come a moment after what the next node says. */
+  async comes(flows: readonly ObservedFlow[]): Promise<ObservedFlow[]> {
+    const waiting = flows.filter((flow) => this.#connections.mayLack(flow));
+    const others = flows.filter((flow) => !this.#connections.mayLack(flow));
+    const ready = [...this.#waiting, ...others];
+    this.#waiting = waiting;
+    return this.wanted(ready);
+  }
+
+  /** Those that wait when nothing comes any more. */
+  async rest(): Promise<ObservedFlow[]> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return this.wanted(waiting);
+  }
+
+  /**
+   * Those that are asked for, in the order of time. Agents know their own node alone by its address, services by theirs, and
+   * only where they translate: the rest is said here.
+   */
+  async wanted(flows: readonly ObservedFlow[]): Promise<ObservedFlow[]> {
+    const named = await this.#services.named(this.#connections.completed(await this.#nodes.named(flows)));
+    return named.filter((flow) => flowMatches(flow, this.#filter)).sort(byTime);
+  }
+
   async print(flows: readonly ObservedFlow[]): Promise<void> {
-    await this.#print((await this.#wanted(flows)).sort(byTime));
-  }
-
-  /** Agents know their own node alone by its address: the others are named here. */
-  async #wanted(flows: readonly ObservedFlow[]): Promise<ObservedFlow[]> {
-    const named = await this.#nodes.named(flows);
-    return named.filter((flow) => flowMatches(flow, this.#filter));
-  }
-
-  async #print(flows: readonly ObservedFlow[]): Promise<void> {
     if (this.#output.json) await this.#pods.learn(flows.flatMap(podsOf));
     for (const { verdict } of flows) {
       if (verdict === 'allow') this.has.allowed = true;

@@ -13,9 +13,14 @@ export function whyByAddress(api: PolicyApi, asksDns: boolean): string | undefin
   return asksDns ? undefined : 'no question of these pods to DNS was seen, and without a rule for it nobody learns what names mean';
 }
 
-/** The names of a connection that a rule may be about: to ask DNS itself is no matter of names, and the API server has words of its own. */
-export function namesOf({ destination, names }: ObservedConnection): readonly string[] | undefined {
-  return destination.kind === 'outside' && !destination.isApiServer ? names : undefined;
+/**
+ * The names of a connection that a rule may be about: to ask DNS itself is no matter of names, and the API server has words
+ * of its own. ClusterNetworkPolicies take no name of one label.
+ */
+export function namesOf({ destination, names }: ObservedConnection, api: PolicyApi): readonly string[] | undefined {
+  if (destination.kind !== 'outside' || destination.isApiServer) return undefined;
+  const sayable = api === 'ClusterNetworkPolicy' ? names?.filter((name) => name.includes('.')) : names;
+  return sayable?.length === 0 ? undefined : sayable;
 }
 
 /** What names resolved to, as far as the flows tell. */

@@ -117,7 +117,9 @@ export function suggestPolicies(asked: SuggestionRequest): Suggestion {
     notAllowed: allowed.filter((one) => whyWithoutWords(one, api) === undefined).flatMap((one) => judged(one, proposed)),
     byAddress: policies.flatMap(({ egress }) =>
       egress.flatMap(({ whyByAddress: reason, connections }) =>
-        reason === undefined ? [] : connections.filter((one) => namesOf(one) !== undefined).map((connection) => ({ connection, reason })),
+        reason === undefined
+          ? []
+          : connections.filter((one) => namesOf(one, api) !== undefined).map((connection) => ({ connection, reason })),
       ),
     ),
     denied: observed.connections.filter(({ isAllowed }) => !isAllowed),

@@ -124,7 +124,7 @@ function rulesOf(
     const kind = isOfDns(connection) ? 'dns' : portless === undefined ? 'ports' : JSON.stringify(portless);
     const words = wordsOf(party, context);
     const entity = context.api === 'Cilium' ? entityOf(party, connection) : undefined;
-    const domains = direction === 'ingress' || kind === 'dns' ? undefined : namesOf(connection);
+    const domains = direction === 'ingress' || kind === 'dns' ? undefined : namesOf(connection, context.api);
     const said = byAddress === undefined ? domains : undefined;
     const key = `${kind} ${entity ?? JSON.stringify(said ?? words)}`;
     const peer = peers.get(key) ?? { kind, portless, entity, domains: said, words, names: new Set(), connections: [] };
@@ -137,10 +137,12 @@ function rulesOf(
     const signature = `${peer.entity === undefined ? '' : 'entities'} ${peer.domains === undefined ? '' : 'names'} ${peer.kind === 'ports' ? JSON.stringify(portsOf(peer.connections)) : peer.kind}`;
     addToGroup(rules, signature, peer);
   }
-  return [...rules.values()].map((members) => ruleOf(members, byAddress)).sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
+  return [...rules.values()]
+    .map((members) => ruleOf(members, byAddress, context.api))
+    .sort((a, b) => compare(a.comments[0] ?? '', b.comments[0] ?? ''));
 }
 
-function ruleOf(members: readonly Peer[], byAddress: string | undefined): SuggestedRule {
+function ruleOf(members: readonly Peer[], byAddress: string | undefined, api: PolicyApi): SuggestedRule {
   const [first] = members;
   const isDns = first?.kind === 'dns';
   const { portless } = first ?? {};
@@ -148,7 +150,7 @@ function ruleOf(members: readonly Peer[], byAddress: string | undefined): Sugges
   const entities = sorted.flatMap(({ entity }) => entity ?? []);
   const domains = sorted.flatMap((peer) => (peer.domains === undefined ? [] : [peer.domains]));
   const isByAddress =
-    byAddress !== undefined && !isDns && sorted.some((peer) => peer.connections.some((one) => namesOf(one) !== undefined));
+    byAddress !== undefined && !isDns && sorted.some((peer) => peer.connections.some((one) => namesOf(one, api) !== undefined));
   const ahead = [
     ...(isByAddress ? [`names are told by their addresses: ${byAddress}`] : []),
     ...(isDns ? ['DNS, over TCP too for answers that are too long'] : []),

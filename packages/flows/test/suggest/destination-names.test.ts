@@ -103,6 +103,16 @@ describe('names that pods asked for', () => {
     expect(suggestion.notAllowed).toEqual([]);
   });
 
+  it('of one label are names for Cilium, and addresses for administrators, whose policies take none', () => {
+    const seen = [dns, { to: '203.0.113.1', port: 5000, names: ['registry'] }];
+    expect(egressOf(suggest('Cilium', seen))).toEqual(
+      expect.arrayContaining([expect.objectContaining({ toFQDNs: [{ matchName: 'registry' }] })]),
+    );
+    const administrators = suggest('ClusterNetworkPolicy', seen);
+    expect(JSON.stringify(egressOf(administrators))).toContain('"networks":["203.0.113.1/32"]');
+    expect(administrators.notAllowed).toEqual([]);
+  });
+
   it.each<PolicyApi>(['NetworkPolicy', 'Calico'])(
     'are addresses in policies of %s, which says that they hold no longer than the names do',
     (api) => {
@@ -156,9 +166,9 @@ describe('names that pods asked for', () => {
       dest_name: 'pub',
       dest_ip: '203.0.113.1',
       dest_port: 443,
-      dest_domains: ['api.example.com', 'local', '-', 7],
+      dest_domains: ['api.example.com', 'registry', '203.0.113.1', '_tcp', '-', 7],
     });
     const read = new FlowLogReader().push(`${text}\n`).flatMap((one) => (one.kind === 'flow' ? [one.flow] : []));
-    expect(read.map(({ destination }) => destination.domains)).toEqual([['api.example.com']]);
+    expect(read.map(({ destination }) => destination.domains)).toEqual([['api.example.com', 'registry']]);
   });
 });
