@@ -3,10 +3,11 @@
  *
  * A service gives one verdict for each backend, a workload one for each pod.
  */
-import type { Service } from '@weir/kube';
+import type { Service, ServicePort } from '@weir/kube';
 import { explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages, podName } from '@weir/model';
 import { type Address, type Family, formatProtocol, hasPorts, isIcmp, type ProtocolNumber, protocolNumber } from '@weir/net';
 import { podKey, type ServiceBackend, type Snapshot, serviceBackends, servicePort, unnumberedBackends } from '@weir/snapshot';
+import { explainEntered, keepsClient, letsClientsIn, serviceOfNodePort } from './entered-flow.ts';
 import { type FlowRefusal, namedEnd } from './flow-end-names.ts';
 import { explainUnnumbered, explainUnseen, unseenFacts } from './unseen-facts.ts';
 
@@ -48,21 +49,60 @@ export function explainFlow(snapshot: Snapshot, request: FlowRequest): FlowExpla
   }
   const destination = namedEnd(snapshot, request.destination, request);
   if (destination.kind === 'refused') return destination;
-  if (destination.kind === 'ends') {
-    const targets = destination.ends.map((end) => ({ end, port: portAt(request, end) }));
-    return explainAll(snapshot, request, source.ends, targets);
+  if (destination.kind === 'service') {
+    const port = namedServicePort(request, destination.service);
+    return 'code' in port ? port : explainService(snapshot, request, source.ends, { service: destination.service, port });
   }
-  const targets = serviceTargets(snapshot, request, destination.service);
-  if ('code' in targets) return targets;
-  const explained = explainAll(snapshot, request, source.ends, targets);
-  return explained.kind === 'refused' ? explained : { ...explained, service: podKey(destination.service) };
+  const entered = enteredService(snapshot, request, destination.ends);
+  if (entered !== undefined) return explainService(snapshot, request, source.ends, entered);
+  const targets = destination.ends.map((end) => ({ end, port: portAt(request, end) }));
+  return explainAll(snapshot, request, { sources: source.ends, targets });
+}
+
+/** A service as it is asked, through its address or through a port of a node. */
+interface AskedService {
+  readonly service: Service;
+  readonly port: ServicePort;
+  /** The node, where it is one of its ports. */
+  readonly node?: string;
+}
+
+function enteredService(snapshot: Snapshot, { port, protocol }: FlowRequest, [end, ...more]: readonly FlowEnd[]): AskedService | undefined {
+  if (end?.kind !== 'node' || more.length > 0 || typeof port !== 'number' || protocol === 'ICMP') return undefined;
+  const found = serviceOfNodePort(snapshot, port, protocolNumber[protocol]);
+  return found === undefined ? undefined : { ...found, node: end.node.name };
+}
+
+function explainService(snapshot: Snapshot, request: FlowRequest, sources: readonly FlowEnd[], asked: AskedService): FlowExplanation {
+  const all = serviceTargets(snapshot, asked);
+  if ('code' in all) return all;
+  const { service, port, node } = asked;
+  const name = podKey(service);
+  const targets = node !== undefined && keepsClient(service) ? all.filter(({ end }) => nodeOf(end) === node) : all;
+  if (targets.length === 0) {
+    const message = `no pod of service ${name} is on node ${node ?? ''}, and with externalTrafficPolicy Local the node asks no other`;
+    return refused('no-backend', message, 'ask a node that has one');
+  }
+  const explained = explainAll(snapshot, request, { sources, targets, asked: { service, port, ...(node === undefined ? {} : { node }) } });
+  return explained.kind === 'refused' ? explained : { ...explained, service: name };
+}
+
+function nodeOf(end: FlowEnd): string | undefined {
+  return end.kind === 'endpoint' ? end.endpoint.node : end.kind === 'node' ? end.node.name : undefined;
 }
 
 /** So many flows are judged for one question. */
 const flowsMax = 1_000;
 
+/** Flows from each source to each target, which stand behind a service where one was asked. */
+interface AskedFlows {
+  readonly sources: readonly FlowEnd[];
+  readonly targets: readonly Target[];
+  readonly asked?: AskedService;
+}
+
 /** The verdicts from each source to each target. */
-function explainAll(snapshot: Snapshot, request: FlowRequest, sources: readonly FlowEnd[], targets: readonly Target[]): FlowExplanation {
+function explainAll(snapshot: Snapshot, request: FlowRequest, { sources, targets, asked }: AskedFlows): FlowExplanation {
   const count = sources.length * targets.length;
   if (count > flowsMax) {
     const message = `${request.source} and ${request.destination} are ${sources.length} and ${targets.length} ends, and so ${count} flows`;
@@ -73,7 +113,7 @@ function explainAll(snapshot: Snapshot, request: FlowRequest, sources: readonly 
     for (const target of targets) {
       // Of several pods each is asked about the others.
       if (count > 1 && isSamePod(source, target.end)) continue;
-      const verdict = verdictBetween(snapshot, request, source, target);
+      const verdict = verdictOf(snapshot, askedBetween(request, source, target), target, asked);
       if ('code' in verdict) return verdict;
       verdicts.push(verdict);
     }
@@ -86,13 +126,14 @@ function isSamePod(a: FlowEnd, b: FlowEnd): boolean {
 }
 
 /** The verdict of one flow, also where the objects leave something open. */
-function verdictBetween(snapshot: Snapshot, request: FlowRequest, source: FlowEnd, target: Target): FlowVerdict | Refused {
-  const question = askedBetween(request, source, target);
+function verdictOf(snapshot: Snapshot, question: FlowQuestion | Refused, target: Target, asked?: AskedService): FlowVerdict | Refused {
   if ('code' in question) return question;
   if (typeof target.port === 'string') return explainUnnumbered(snapshot, question, unnumberedFact(target.end, target.port));
   const facts = unseenFacts(snapshot, question);
   const isSeen = facts.source === undefined && facts.destination === undefined;
-  return isSeen ? explainQuestion(snapshot.world, question) : explainUnseen(snapshot, question, facts);
+  if (!isSeen) return explainUnseen(snapshot, question, facts);
+  if (asked !== undefined && letsClientsIn(asked.service)) return explainEntered(snapshot, question, asked.service, asked.node);
+  return explainQuestion(snapshot.world, question);
 }
 
 /** The number of the port, or its name where the destination has none of that name. */
@@ -118,22 +159,29 @@ function checkPort({ protocol, port }: FlowRequest): Refused | undefined {
   return refused('bad-port', port === undefined ? 'no port is given' : `${port} is no port`, 'give a port from 1 to 65535');
 }
 
-/** The backends of the port of a service. */
-function serviceTargets(snapshot: Snapshot, request: FlowRequest, service: Service): readonly Target[] | Refused {
+/** The port of a service that is asked for, by its number or name. */
+function namedServicePort(request: FlowRequest, service: Service): ServicePort | Refused {
+  const { spec = {} } = service;
   const name = podKey(service);
-  const protocol = protocolOf(request.protocol, 4);
-  const port = request.port === undefined ? undefined : servicePort(service, request.port, protocol);
-  if (port === undefined) {
-    const list = (service.spec?.ports ?? []).map((candidate) => `${candidate.port}/${candidate.protocol ?? 'TCP'}`).join(', ');
-    const message = `service ${name} has no port ${request.port ?? ''}/${request.protocol}`;
-    return refused('no-such-service-port', message, list === '' ? 'the service has no ports' : `its ports are ${list}`);
+  if (spec.type === 'ExternalName') {
+    const message = `service ${name} is another name for ${spec.externalName ?? ''}, which policies know nothing of`;
+    return refused('no-such-service-port', message, 'name an address that it has');
   }
+  const port = request.port === undefined ? undefined : servicePort(service, request.port, protocolOf(request.protocol, 4));
+  if (port !== undefined) return port;
+  const list = (spec.ports ?? []).map((one) => `${one.port}/${one.protocol ?? 'TCP'}${one.name === undefined ? '' : ` (${one.name})`}`);
+  const message = `service ${name} has no port ${request.port ?? ''}/${request.protocol}`;
+  return refused('no-such-service-port', message, list.length === 0 ? 'the service has no ports' : `its ports are ${list.join(', ')}`);
+}
+
+/** The backends of the port of a service. */
+function serviceTargets(snapshot: Snapshot, { service, port }: AskedService): readonly Target[] | Refused {
   const numbered = serviceBackends(snapshot, service, port);
   const backends = numbered.length > 0 ? numbered : unnumberedBackends(snapshot, service, port);
   if (backends.length === 0) {
     const action =
       'check its selector, its target port and whether its pods are ready; without a backend nothing can connect, whatever the policies say';
-    return refused('no-backend', `no pod stands behind port ${port.port} of service ${name}`, action);
+    return refused('no-backend', `no pod stands behind port ${port.port} of service ${podKey(service)}`, action);
   }
   return backends;
 }

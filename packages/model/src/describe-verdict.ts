@@ -167,7 +167,8 @@ function describeLabelMismatch({ side, wanted, actual }: Mismatch & { kind: 'lab
   }
   const owner = space === 'namespace' ? `${namespaceOf(question, side)}'s` : `${side}'s`;
   const state = actual === undefined ? 'is absent' : `is ${JSON.stringify(actual)}`;
-  return `the ${owner} label ${key} ${state}, wanted ${describeSelector(wanted)}`;
+  // Whose label it is has been said.
+  return `the ${owner} label ${key} ${state}, wanted ${describeSelector({ ...wanted, label: { space: 'pod', key } })}`;
 }
 
 function namespaceOf(question: FlowQuestion, side: SideName): string {

@@ -15,6 +15,7 @@
  * ```
  */
 import type { Flow } from '@weir/net';
+import { changedQuestion } from './changed-question.ts';
 import { type Endpoint, systemOfEndpoint } from './endpoint.ts';
 import { judgeHosts } from './judge-hosts.ts';
 import type { Direction, Policy, SelectingTier } from './model.ts';
@@ -59,6 +60,7 @@ export function explainQuestion(world: PolicyWorld, question: FlowQuestion): Flo
   const ofPods = { egress: tracePods(world, question, 'egress'), ingress: tracePods(world, question, 'ingress') };
   const ofHosts = hosts.map((host) => traceHost(world, question, host));
   const verdict = verdicts.map((each) => each.verdict).reduce(combineOutcomes);
+  const trace = [...ofPods.egress, ...ofPods.ingress, ...ofHosts.flat()];
   const denied = [
     { ...egress, trace: ofPods.egress },
     { ...ingress, trace: ofPods.ingress },
@@ -71,9 +73,21 @@ export function explainQuestion(world: PolicyWorld, question: FlowQuestion): Flo
     egress,
     ingress,
     hosts,
-    trace: [...ofPods.egress, ...ofPods.ingress, ...ofHosts.flat()],
-    nearMisses: nearMissesOf(denied),
+    trace,
+    nearMisses: nearMissesOf(denied, trace, (changes) => isHelpful(world, changedQuestion(world, question, changes), verdicts)),
   };
+}
+
+/** Whether fewer deny the changed question than these did the one before, and none of them that did not. */
+function isHelpful(world: PolicyWorld, changed: FlowQuestion, before: readonly { readonly verdict: Outcome }[]): boolean {
+  const after = [
+    outcomeInDirection(world, changed, 'egress'),
+    outcomeInDirection(world, changed, 'ingress'),
+    ...judgeHosts(world, changed).map(({ verdict }) => verdict),
+  ];
+  const isWorse = after.some((outcome, at) => outcome === 'deny' && before[at]?.verdict !== 'deny');
+  const denies = before.filter(({ verdict }) => verdict === 'deny').length;
+  return !isWorse && after.filter((outcome) => outcome === 'deny').length < denies;
 }
 
 /** All who have a say must allow; a deny decides even when another is unknown. */

@@ -1,7 +1,8 @@
 /**
  * What would have allowed a denied flow: the concrete label to set, the port or the namespace to
  * use. Read off the trace, from allow rules of which every failing condition can be changed, and
- * which are asked before what denied: those behind it change nothing.
+ * which are asked before what denied: those behind it change nothing. Whether a change helps is tried: a label may bring
+ * the pod under other policies, and what one end wants of a port the other may deny.
  */
 import { type PortRange, unreachable } from '@weir/net';
 import type { Direction, Selector } from './model.ts';
@@ -11,6 +12,8 @@ import type { Change, DirectionVerdict, Mismatch, NearMiss, PolicyTrace, RuleTra
 /** More than this many changes together are no near miss, and no longer list is given. */
 const maxChanges = 3;
 const maxNearMisses = 5;
+/** So many of the nearest are tried. */
+const maxTried = 50;
 
 /** A direction that denies, with the policies that were asked in it, in their order. */
 export interface DeniedDirection {
@@ -18,15 +21,40 @@ export interface DeniedDirection {
   readonly trace: readonly PolicyTrace[];
 }
 
-/** The nearest allow rules of what denies, fewest changes first; at most five. */
-export function nearMissesOf(denied: readonly DeniedDirection[]): NearMiss[] {
+/** Whether fewer would deny after the changes, and none that allows now. */
+export type HelpTest = (changes: readonly Change[]) => boolean;
+
+/** The nearest allow rules of what denies whose changes help, fewest changes first; at most five. `trace`: all that was looked at. */
+export function nearMissesOf(denied: readonly DeniedDirection[], trace: readonly PolicyTrace[], helps: HelpTest): NearMiss[] {
   const misses: NearMiss[] = [];
   for (const { direction, rule, matched, mismatches } of denied.flatMap(askedBefore)) {
     if (rule.action !== 'allow' || matched !== 'no') continue;
     const changes = changesFor(mismatches);
     if (changes !== undefined && changes.length <= maxChanges) misses.push({ direction, rule, changes });
   }
-  return misses.sort((a, b) => cost(a) - cost(b)).slice(0, maxNearMisses);
+  const ports = trace.flatMap(({ rules }) => rules.flatMap(({ rule }) => rule.match.destination.ports ?? [])).slice(0, maxTried);
+  const found: NearMiss[] = [];
+  for (const miss of misses.sort((a, b) => cost(a) - cost(b)).slice(0, maxTried)) {
+    const changes = helpfulChanges(miss.changes, ports, helps);
+    if (changes !== undefined) found.push({ ...miss, changes });
+    if (found.length === maxNearMisses) break;
+  }
+  return found;
+}
+
+/** The changes with those of the ports that help; undefined where they do not. `elsewhere`: ports that rules of any end want. */
+function helpfulChanges(changes: readonly Change[], elsewhere: readonly PortRange[], helps: HelpTest): readonly Change[] | undefined {
+  const change = changes.find((candidate) => candidate.kind === 'use port');
+  if (change === undefined) return helps(changes) ? changes : undefined;
+  const withPorts = (ports: readonly PortRange[]): readonly Change[] => changes.map((one) => (one === change ? { ...change, ports } : one));
+  const isHelpful = (port: number): boolean => helps(withPorts([{ first: port, last: port }]));
+  const whole = change.ports.filter(({ first, last }) => isHelpful(first) && (first === last || isHelpful(last)));
+  if (whole.length > 0) return withPorts(whole);
+  // Of a wide range the other end may want one port only.
+  const single = elsewhere
+    .map(({ first }) => first)
+    .find((port) => change.ports.some(({ first, last }) => first <= port && port <= last) && isHelpful(port));
+  return single === undefined ? undefined : withPorts([{ first: single, last: single }]);
 }
 
 /** The rules that are asked before what decided. */

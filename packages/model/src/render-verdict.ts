@@ -1,5 +1,5 @@
 /** A verdict as text for people: the answer first, then why, then what would change it. */
-import { unreachable } from '@weir/net';
+import { addToGroup, unreachable } from '@weir/net';
 import {
   describeChange,
   describeEnd,
@@ -14,7 +14,7 @@ import {
 } from './describe-verdict.ts';
 import { podName } from './endpoint.ts';
 import type { Direction, HostFamily, Rule } from './model.ts';
-import type { DecidedBy, DirectionVerdict, FlowVerdict, HostVerdict, PolicyTrace, RuleTrace } from './verdict.ts';
+import type { DecidedBy, DirectionVerdict, FlowVerdict, HostVerdict, NearMiss, PolicyTrace, RuleTrace } from './verdict.ts';
 
 /** What to show. */
 export interface RenderVerdictOptions {
@@ -122,7 +122,7 @@ function renderPolicy(verdict: FlowVerdict, trace: PolicyTrace, { allPolicies = 
       const heading = trace.rules.length === 0 ? `has no ${trace.direction} rules and allows nothing` : rules;
       return [
         `    ${name}${trace.rules.length === 0 ? ' ' : ': '}${heading}`,
-        ...trace.rules.map((rule) => `      ${renderRule(verdict, rule)}`),
+        ...onePerPlace(trace.rules).map((rule) => `      ${renderRule(verdict, rule)}`),
       ];
     }
     case 'not selected': {
@@ -139,6 +139,20 @@ function renderPolicy(verdict: FlowVerdict, trace: PolicyTrace, { allPolicies = 
   }
 }
 
+/**
+ * Of the rules that stand for one place of a policy, one for each protocol of its ports, those that match or may match; else
+ * the one that is nearest to it.
+ */
+function onePerPlace(rules: readonly RuleTrace[]): readonly RuleTrace[] {
+  const places = new Map<string, RuleTrace[]>();
+  for (const rule of rules) addToGroup(places, `${rule.rule.action} ${describeOrigin(rule.rule.origin)}`, rule);
+  return [...places.values()].flatMap((same) => {
+    const matching = same.find(({ matched }) => matched === 'yes') ?? same.find(({ matched }) => matched === 'unknown');
+    const [nearest] = [...same].sort((a, b) => a.mismatches.length - b.mismatches.length);
+    return matching ?? nearest ?? [];
+  });
+}
+
 function renderRule(verdict: FlowVerdict, { rule, matched, mismatches }: RuleTrace): string {
   const place = `${rule.action} ${describeOrigin(rule.origin)}${describePlace(rule.origin.source)}`;
   if (matched === 'yes') return `${place} matches (${describeRule(rule)})`;
@@ -152,11 +166,19 @@ function describeRule({ match, origin }: Rule): string {
   return peer.nets === undefined ? 'any peer' : 'the address is in the block';
 }
 
-function renderNearMisses({ nearMisses, question }: FlowVerdict): string[] {
+function renderNearMisses({ nearMisses, question, egress, ingress }: FlowVerdict): string[] {
   if (nearMisses.length === 0) return [];
-  const lines = nearMisses.map(({ rule, changes }) => {
-    const what = changes.map((change) => describeChange(change, question)).join('; and ');
-    return `    ${what} [${describeOrigin(rule.origin)} of ${describePolicy(rule.origin.policy)}]`;
+  const linesOf = (misses: readonly NearMiss[]): string[] =>
+    misses.map(({ rule, changes }) => {
+      const what = changes.map((change) => describeChange(change, question)).join('; and ');
+      return `    ${what} [${describeOrigin(rule.origin)} of ${describePolicy(rule.origin.policy)}]`;
+    });
+  if (egress.verdict !== 'deny' || ingress.verdict !== 'deny') {
+    return ['  a rule would allow it with this change:', ...linesOf(nearMisses)];
+  }
+  // A change that helps one end leaves it denied at the other.
+  return (['egress', 'ingress'] as const).flatMap((direction) => {
+    const misses = nearMisses.filter((miss) => miss.direction === direction);
+    return misses.length === 0 ? [] : [`  both ends deny it; a rule for ${direction} would allow it with this change:`, ...linesOf(misses)];
   });
-  return ['  a rule would allow it with this change:', ...lines];
 }

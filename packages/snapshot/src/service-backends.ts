@@ -89,10 +89,17 @@ function targetPorts(endpoint: Endpoint, port: ServicePort): number[] {
 
 function hostNetworkBackend(snapshot: Snapshot, pod: Pod, port: ServicePort): ServiceBackend[] {
   const node = snapshot.nodes.find(({ name }) => name === pod.spec?.nodeName);
-  const target = port.targetPort ?? port.port;
-  if (pod.spec?.hostNetwork !== true || node === undefined || typeof target !== 'number') return [];
+  const target = containerPort(pod, port);
+  if (pod.spec?.hostNetwork !== true || node === undefined || target === undefined) return [];
   const [address] = node.addresses;
   return [{ end: { kind: 'node', node, ...(address === undefined ? {} : { address }) }, port: target }];
+}
+
+/** The number of the target port, which a container of the pod may have a name for. */
+function containerPort(pod: Pod, { port, protocol = 'TCP', targetPort = port }: ServicePort): number | undefined {
+  if (typeof targetPort === 'number') return targetPort;
+  const ports = pod.spec?.containers?.flatMap((container) => container.ports ?? []) ?? [];
+  return ports.find((one) => one.name === targetPort && (one.protocol ?? 'TCP') === protocol)?.containerPort;
 }
 
 function sliceBackends(snapshot: Snapshot, service: Service, port: ServicePort): ServiceBackend[] {

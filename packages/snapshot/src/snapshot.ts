@@ -8,7 +8,7 @@
  * Node ──────┘   nodes ─────┼─▶ world ─▶ why, matrix
  * HostEndpoint ▶ hosts ─────┤
  * NetworkPolicy ▶ policies ─┘
- * Service, EndpointSlice ─────▶ what an address or a name of a service stands for
+ * Service, EndpointSlice, Endpoints ▶ what an address or a name of a service stands for
  * ```
  *
  * A workload without pods among the objects has one planned pod, named like it (`workloads/`).
@@ -49,6 +49,7 @@ import {
 import { type Address, type AddressRange, compareAddresses, parseAddress } from '@weir/net';
 import { podRangesOf, type ServiceCidr, serviceRangesOf } from './address-ranges.ts';
 import { isEntryObject } from './entry-objects.ts';
+import { withMirroredEndpoints } from './mirrored-endpoints.ts';
 import { groupVersionOf, type PlacedObject, readableObjects } from './readable-objects.ts';
 import { readPolicies, type SnapshotPolicies } from './snapshot-policies.ts';
 import { unorderedPods } from './unordered-pods.ts';
@@ -106,7 +107,7 @@ export function loadSnapshot(objects: readonly (KubeObject | PlacedObject)[], op
   const nodeObjects = ofKind<Node>('Node', '');
   const systemOfNode = new Map(nodeObjects.map((node) => [node.metadata.name ?? '', systemOf(node.metadata.labels)]));
   const accounts = new Map(ofKind<KubeObject>('ServiceAccount', '').map((account) => [podKey(account), account.metadata.labels ?? {}]));
-  const endpointSlices = ofKind<EndpointSlice>('EndpointSlice', 'discovery.k8s.io');
+  const endpointSlices = withMirroredEndpoints(ofKind<EndpointSlice>('EndpointSlice', 'discovery.k8s.io'), ofKind('Endpoints', ''));
   const endpoints = readEndpoints(pods, { namespaces, systemOfNode, accounts });
   const nodes = readNodes(nodeObjects, pods);
   const profile = options.profile ?? engineProfiles.kubernetes;
