@@ -29,6 +29,39 @@ const ownPlaces = {
   },
 };
 
+/** Everything that our packages do, they do when they are called: a module of which nobody takes anything is not needed. */
+const ownModule = /[\\/]packages[\\/][a-z]+[\\/](?:dist|src)[\\/]/;
+
+const packageImport = /\{([^{}]*)\} = await import\('(@weir\/[a-z]+)'\)/g;
+
+/**
+ * Who takes a few names from a package when they are needed loads these and what they are made of, and not all that the
+ * package's door shows: `weir status` has no use for an API server.
+ */
+const namesAlone = {
+  name: 'names-alone',
+  transform(code, id) {
+    if (!ownModule.test(id) || !code.includes("await import('@weir/")) return null;
+    const taken = code.replaceAll(packageImport, (_, names, from) => `{${names}} = await import('names:${from}:${nameList(names)}')`);
+    const whole = /await import\('(@weir\/[a-z]+)'\)/.exec(taken);
+    if (whole !== null) throw new Error(`${id}: say what is taken of the package: const { name } = await import('${whole[1]}')`);
+    return { code: taken };
+  },
+  resolveId: (source) => (source.startsWith('names:') ? `\0${source}` : null),
+  async load(id) {
+    if (!id.startsWith('\0names:')) return null;
+    const [, from, names] = id.split(':');
+    const door = await this.resolve(from, fileURLToPath(import.meta.url));
+    return { code: `export { ${names} } from ${JSON.stringify(door.id)};`, moduleSideEffects: false };
+  },
+};
+
+/** `a, b: c` of a pattern is `a,b` of the module. */
+function nameList(pattern) {
+  const names = pattern.split(',').map((part) => part.split(':')[0].trim());
+  return names.filter((name) => name !== '').join(',');
+}
+
 /** The library: one ECMAScript module without imports, as small as it gets. */
 async function bundleLibrary() {
   const library = await rolldown({
@@ -55,9 +88,10 @@ async function bundleCommand({ fromSources }) {
       input: fromSources ? fileURLToPath(new URL('../packages/cli/src/index.ts', import.meta.url)) : join(dist, 'index.js'),
       platform: 'node',
       external,
-      plugins: [ownPlaces],
+      plugins: [ownPlaces, namesAlone],
+      treeshake: { moduleSideEffects: [{ test: ownModule, sideEffects: false }] },
       ...(fromSources ? { resolve: { conditionNames: ['source', 'import', 'node', 'default'] } } : {}),
-      // The barrel of a package is loaded as a whole, also by those who ask for a part of it later.
+      // What is loaded at once in one place may be asked for later in another.
       checks: { ineffectiveDynamicImport: false },
     });
     // What V8 compiles of modules of this kind it can keep: packages/cli/bin/kept-code.js. They are as strict as they were.

@@ -10,7 +10,8 @@ export const azCommand: Command = {
   name: 'az',
   summary: 'The commands of az that managed clusters need, without azure-cli',
   runWords: async (args, signal) => {
-    const [{ runAz }, { stateRoot }] = await Promise.all([import('@weir/az'), import('@weir/lab')]);
+    const { runAz } = await import('@weir/az');
+    const { stateRoot } = await import('@weir/lab');
     return runAz({
       args,
       environment: process.env,

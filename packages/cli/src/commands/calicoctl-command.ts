@@ -19,7 +19,8 @@ export const calicoctlCommand: Command = {
 
 /** That of the kubeconfig that is named or that the environment has; else that of the lab's usual cluster. */
 const findConnection: RunCalicoctlOptions['findConnection'] = async ({ kubeconfig, context }) => {
-  const [{ loadKubeconfig }, { chooseKubeconfig }] = await Promise.all([import('@weir/client'), import('../cluster-source.ts')]);
+  const { loadKubeconfig } = await import('@weir/client');
+  const { chooseKubeconfig } = await import('../cluster-source.ts');
   const { file } = await chooseKubeconfig({
     text: (name) => (name === 'kubeconfig' ? kubeconfig : name === 'context' ? context : undefined),
   });
