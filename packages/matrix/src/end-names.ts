@@ -3,8 +3,8 @@
  * common; nodes; blocks of addresses. Two ends of different members never have the same name.
  */
 import { blockAround, describeRanges, type EndClasses, EndDescriber } from '@weir/connectivity';
-import { type Endpoint, podName } from '@weir/model';
-import { type AddressRange, cidrRange, type Family, formatCidr, subtractAddressRanges } from '@weir/net';
+import { type Endpoint, type FlowEnd, podName } from '@weir/model';
+import { type AddressRange, cidrRange, type Family, formatAddress, formatCidr, subtractAddressRanges } from '@weir/net';
 import { copiesOf, listed, listedMax, type Snapshot } from '@weir/snapshot';
 import type { MatrixEnd, MatrixWorkload } from './matrix-report.ts';
 
@@ -52,6 +52,14 @@ export class EndNames {
     const blocks = describeRanges(ranges);
     const text = rangesText(ranges, blocks);
     return { ...emptyEnd('outside', this.#unique(text, blocks.join()), family), blocks, hosts };
+  }
+
+  /** Some pods, nodes and addresses in words; they may be a part of an end, and are none by themselves. */
+  textOf(members: readonly FlowEnd[]): string {
+    const pods = this.#workloads(members.flatMap((end) => (end.kind === 'endpoint' ? [end.endpoint] : [])));
+    const nodes = [...new Set(members.flatMap((end) => (end.kind === 'node' ? [`node ${end.node.name}`] : [])))];
+    const addresses = members.flatMap((end) => (end.kind === 'address' ? [formatAddress(end.address)] : []));
+    return listed([...pods.map(workloadText), ...nodes, ...addresses]);
   }
 
   #workloads(pods: readonly Endpoint[]): MatrixWorkload[] {

@@ -62,6 +62,7 @@ function serviceEntries({ services, ends, snapshot }: EntryInput, service: Servi
         service: reach.service,
         port: reach.port,
         protocol: reach.protocol,
+        families: reach.families,
         seenAs: isLocal ? 'client' : 'client or node',
         admitted: [...of('outside'), ...(isLocal ? [] : of('nodes'))],
         facts: reach.backends.length === 0 ? [...facts, 'no pod stands behind it'] : facts,
@@ -88,8 +89,12 @@ function routeEntries(input: EntryInput, object: KubeObject): EntryPoint[] {
       seenAs: 'controller' as const,
     };
     const reached = input.services.filter((reach) => reach.service === key && isMeant(route, reach, service));
-    if (reached.length === 0) return [{ ...base, protocol: 'TCP', admitted: [], facts: [missingService(service, key, route)] }];
-    return reached.map((reach) => ({ ...base, port: reach.port, protocol: reach.protocol, ...controllerView(input, reach) }));
+    if (reached.length === 0)
+      return [{ ...base, protocol: 'TCP', families: [], admitted: [], facts: [missingService(service, key, route)] }];
+    return reached.map((reach) => {
+      const { port, protocol, families } = reach;
+      return { ...base, port, protocol, families, ...controllerView(input, reach) };
+    });
   });
 }
 

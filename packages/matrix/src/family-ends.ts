@@ -51,6 +51,17 @@ export class FamilyEnds {
     return end.name;
   }
 
+  /** The class of addresses outside that holds this one; undefined for an address of another family, or that is nobody's outside. */
+  outsideAt(address: Address): number | undefined {
+    if (address.family !== this.#input.family) return undefined;
+    return [...this.#ranges].find(([, ranges]) => addressRangesContain(ranges, address))?.[0];
+  }
+
+  /** Pods, nodes and addresses in words, which may be a part of an end. */
+  textOf(members: readonly FlowEnd[]): string {
+    return this.#input.names.textOf(members);
+  }
+
   /**
    * What connections there are to tell between two sets of units: sources with destinations. With a focus that is what goes
    * out of it, and what comes in to it from elsewhere.

@@ -10,4 +10,5 @@ export * from './matrix.ts';
 export { type MatrixCause, type MatrixCauses, matrixCauses } from './matrix-causes.ts';
 export * from './matrix-filter.ts';
 export * from './matrix-report.ts';
+export { familiesOf } from './pod-families.ts';
 export * from './report-matrix.ts';

@@ -96,8 +96,8 @@ export interface ServiceReach {
   /** Absent where the port has none. */
   readonly portName?: string;
   readonly families: readonly Family[];
-  /** The ends that the service's pods belong to, with the ports that they are asked on. */
-  readonly backends: readonly { readonly end: string; readonly port: number }[];
+  /** The ends that the service's pods belong to, which of each they are in words, and the ports that they are asked on. */
+  readonly backends: readonly { readonly end: string; readonly members: string; readonly port: number }[];
   /** The ends from which every backend is reached. */
   readonly reachedFrom: readonly string[];
   /** The ends from which some of the backends are reached, and others not, or perhaps not. */
@@ -120,6 +120,8 @@ export interface EntryPoint {
   /** The service's; absent where there is no such service or port. */
   readonly port?: number;
   readonly protocol: string;
+  /** Those that the service is told for; empty where there is no such service. */
+  readonly families: readonly Family[];
   /** Whom the policies of the backends see: the client, the client or the node that it asked, or the pods of the controller. */
   readonly seenAs: 'client' | 'client or node' | 'controller';
   /** The ends among those that reach every backend. */

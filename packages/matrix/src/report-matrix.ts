@@ -1,5 +1,5 @@
 /** Makes the report of a matrix: the connections of each family, then what stands in front of pods. */
-import { type Endpoint, systemOfEndpoint } from '@weir/model';
+import { systemOfEndpoint } from '@weir/model';
 import type { Family } from '@weir/net';
 import { copiesOf, type Snapshot } from '@weir/snapshot';
 import { compareTexts, EndNames } from './end-names.ts';
@@ -8,6 +8,7 @@ import { familyExposure } from './exposure.ts';
 import { type FamilyMatrix, familyMatrix } from './family-matrix.ts';
 import type { MatrixReportOptions } from './matrix-filter.ts';
 import type { Exposure, HostPod, MatrixConnection, MatrixEnd, MatrixReport, ServiceReach } from './matrix-report.ts';
+import { familiesOf } from './pod-families.ts';
 
 /** Computes the report. */
 export function reportMatrix(snapshot: Snapshot, options: MatrixReportOptions = {}): MatrixReport {
@@ -63,13 +64,6 @@ function exposureOf(snapshot: Snapshot, options: MatrixReportOptions, families: 
       ),
     ),
   };
-}
-
-/** The families that pods have addresses of; IPv4 where none has any. */
-export function familiesOf(snapshot: Snapshot, include: (endpoint: Endpoint) => boolean = () => true): readonly Family[] {
-  const used = new Set([...snapshot.endpoints.values()].filter(include).flatMap(({ addresses }) => addresses.map(({ family }) => family)));
-  if (!used.has(6)) return [4];
-  return used.has(4) ? [4, 6] : [6];
 }
 
 const kinds: readonly MatrixEnd['kind'][] = ['pods', 'nodes', 'outside'];

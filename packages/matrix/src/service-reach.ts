@@ -4,13 +4,14 @@
  */
 import type { Connectivity } from '@weir/connectivity';
 import type { Service, ServicePort } from '@weir/kube';
-import { podName } from '@weir/model';
-import { BitSet, type Family, isTransportName, portRangesContain, transportNumber } from '@weir/net';
+import { type FlowEnd, podName } from '@weir/model';
+import { BitSet, type Family, isTransportName, parseAddress, portRangesContain, transportNumber } from '@weir/net';
 import { podKey, type Snapshot, serviceBackends } from '@weir/snapshot';
 import { compareTexts } from './end-names.ts';
 import type { FamilyEnds } from './family-ends.ts';
 import type { ServiceReach } from './matrix-report.ts';
 import { groupsOf, type Unit } from './matrix-units.ts';
+import { familiesOf } from './pod-families.ts';
 
 /** What is needed to tell. */
 export interface ServiceInput {
@@ -20,10 +21,11 @@ export interface ServiceInput {
   readonly family: Family;
 }
 
-/** A backend as a class of ends and a port. */
+/** Backends of one class of ends on one port. */
 interface BackendClass {
   readonly at: number;
   readonly port: number;
+  readonly members: FlowEnd[];
 }
 
 /** Of every port of every service that has a selector or endpoints. */
@@ -42,7 +44,7 @@ interface AskedPort {
 
 function reachOfPort(input: ServiceInput, { service, port, classOf }: AskedPort): ServiceReach[] {
   const { protocol = 'TCP' } = port;
-  if (!isTransportName(protocol) || service.spec?.type === 'ExternalName') return [];
+  if (!isTransportName(protocol) || service.spec?.type === 'ExternalName' || !servesFamily(service, input)) return [];
   const backends = backendClasses(input, { service, port, classOf });
   const { ends, connectivity } = input;
   const size = connectivity.ends.classes.length;
@@ -81,7 +83,7 @@ function reachOfPort(input: ServiceInput, { service, port, classOf }: AskedPort)
       ...(port.name === undefined ? {} : { portName: port.name }),
       families: [input.family],
       backends: backends
-        .map(({ at, port: number }) => ({ end: ends.nameOf(ends.unitsOf([at])), port: number }))
+        .map(({ at, members, port: number }) => ({ end: ends.nameOf(ends.unitsOf([at])), members: ends.textOf(members), port: number }))
         .sort((a, b) => compareTexts(a.end, b.end) || a.port - b.port),
       ...reach,
     },
@@ -108,13 +110,31 @@ function namesOf(ends: FamilyEnds, units: readonly Unit[]): string[] {
 /** More clients than that are told together. */
 const listedMax = 20;
 
+/**
+ * Whether the service has an address of the family: by its addresses, by `ipFamilies`, else in the first family of its
+ * cluster's pods unless it wants two.
+ */
+function servesFamily({ spec = {} }: Service, { family, snapshot }: ServiceInput): boolean {
+  const addresses = [...(spec.clusterIPs ?? []), spec.clusterIP ?? ''].flatMap((text) => parseAddress(text) ?? []);
+  if (addresses.length > 0) return addresses.some((address) => address.family === family);
+  if (spec.ipFamilies !== undefined && spec.ipFamilies.length > 0) return spec.ipFamilies.includes(`IPv${family}`);
+  if (spec.ipFamilyPolicy === 'PreferDualStack' || spec.ipFamilyPolicy === 'RequireDualStack') return true;
+  const [first] = familiesOf(snapshot);
+  return first === family;
+}
+
 /** The backends that are ends of the family, each once. */
-function backendClasses({ snapshot }: ServiceInput, { service, port, classOf }: AskedPort): BackendClass[] {
+function backendClasses({ snapshot, ends }: ServiceInput, { service, port, classOf }: AskedPort): BackendClass[] {
   const found = new Map<string, BackendClass>();
   for (const { end, port: number } of serviceBackends(snapshot, service, port)) {
-    const key = end.kind === 'endpoint' ? podName(end.endpoint) : end.kind === 'node' ? `node ${end.node.name}` : '';
-    const at = classOf.get(key);
-    if (at !== undefined) found.set(`${at} ${number}`, { at, port: number });
+    const at =
+      end.kind === 'address'
+        ? ends.outsideAt(end.address)
+        : classOf.get(end.kind === 'endpoint' ? podName(end.endpoint) : `node ${end.node.name}`);
+    if (at === undefined) continue;
+    const same = found.get(`${at} ${number}`);
+    if (same === undefined) found.set(`${at} ${number}`, { at, port: number, members: [end] });
+    else same.members.push(end);
   }
   return [...found.values()];
 }

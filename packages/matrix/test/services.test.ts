@@ -80,7 +80,7 @@ describe('a service in the matrix', () => {
         port: 80,
         protocol: 'TCP',
         families: [4],
-        backends: [{ end: 'shop/web', port: 8080 }],
+        backends: [{ end: 'shop/web', members: 'shop/web', port: 8080 }],
         reachedFrom: ['ingress/controller'],
         partlyFrom: [],
         perhapsFrom: [],
@@ -98,6 +98,44 @@ describe('a service in the matrix', () => {
   it('without pods is reached from nowhere', () => {
     const [reach] = reportOf(service('none', '{ selector: { app: nobody }, ports: [{ port: 80 }] }')).services;
     expect(reach).toMatchObject({ backends: [], reachedFrom: [], partlyFrom: [], perhapsFrom: [] });
+  });
+
+  it('names its own backends, also where they are a part of an end', () => {
+    const twin = (name: string): string =>
+      `---\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: ${name}, namespace: shop }\nspec: { selector: {}, template: { metadata: { labels: { app: ${name} } }, spec: { containers: [] } } }\n`;
+    const onHost =
+      '---\napiVersion: v1\nkind: Pod\nmetadata: { name: agent, namespace: shop, labels: { app: agent } }\nspec: { nodeName: n2, hostNetwork: true, containers: [{ name: c, ports: [{ name: metrics, containerPort: 9100 }] }] }\n';
+    const outside =
+      '---\napiVersion: v1\nkind: Endpoints\nmetadata: { name: api, namespace: shop }\nsubsets: [{ addresses: [{ ip: 203.0.113.7 }], ports: [{ port: 6443 }] }]\n';
+    const closed =
+      '---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: closed, namespace: shop }\nspec: { podSelector: { matchLabels: { app: web } }, policyTypes: [Egress] }\n';
+    const services = [
+      service('one', '{ selector: { app: one }, ports: [{ port: 80 }] }'),
+      service('agent', '{ selector: { app: agent }, ports: [{ port: 80, targetPort: metrics }] }'),
+      service('api', '{ ports: [{ port: 443 }] }'),
+    ];
+    const report = reportOf(`${twin('one')}${twin('two')}${onHost}${outside}${closed}${services.join('')}`);
+    expect(report.services.map(({ service: name, backends }) => [name, ...backends])).toEqual([
+      ['shop/agent', { end: 'every node (2)', members: 'node n2', port: 9100 }],
+      ['shop/api', { end: '0.0.0.0/0 except 198.51.100.0/24', members: '203.0.113.7', port: 6443 }],
+      ['shop/one', { end: 'shop/one, shop/two', members: 'shop/one', port: 80 }],
+    ]);
+    expect(report.services[1]?.reachedFrom).not.toContain('shop/web');
+    expect(report.services[1]?.reachedFrom).toContain('ingress/controller');
+  });
+
+  it('is told in the families that it has addresses of', () => {
+    const pod =
+      '---\napiVersion: v1\nkind: Pod\nmetadata: { name: both, namespace: shop, labels: { app: both } }\nspec: { containers: [] }\nstatus: { podIPs: [{ ip: 10.244.0.9 }, { ip: "fd00::9" }] }\n';
+    const families = (spec: string): unknown[] =>
+      reportOf(`${pod}${service('both', `{ selector: { app: both }, ports: [{ port: 80 }], ${spec} }`)}`).services.flatMap(
+        (one) => one.families,
+      );
+    expect(families('clusterIP: 10.96.0.9')).toEqual([4]);
+    expect(families('clusterIPs: [10.96.0.9, "fd01::9"]')).toEqual([4, 6]);
+    expect(families('ipFamilies: [IPv6]')).toEqual([6]);
+    expect(families('ipFamilyPolicy: PreferDualStack')).toEqual([4, 6]);
+    expect(families('clusterIP: None')).toEqual([4]);
   });
 
   it('is left out where a filter leaves nothing of it', () => {

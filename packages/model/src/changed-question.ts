@@ -1,4 +1,5 @@
 /** A question after a change that a near miss names, to see whether the change would help. */
+import { unreachable } from '@weir/net';
 import type { Endpoint, LabelsBySpace } from './endpoint.ts';
 import type { LabelSpace } from './model.ts';
 import type { PolicyWorld } from './policy-world.ts';
@@ -35,8 +36,11 @@ function withChange(world: PolicyWorld, question: FlowQuestion, change: Change):
     }
     case 'set label':
       return withEndpoint(question, change.side, (endpoint) => withLabel(endpoint, change, change.values?.[0] ?? ''));
-    default:
+    case 'avoid label':
+    case 'remove label':
       return withEndpoint(question, change.side, (endpoint) => withLabel(endpoint, change, undefined));
+    default:
+      return unreachable(change);
   }
 }
 

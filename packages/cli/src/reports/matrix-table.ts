@@ -3,7 +3,7 @@ import {
   admittedText,
   backendsText,
   clientsText,
-  entryTargetText,
+  entryTargetTextIn,
   entryText,
   exposureSections,
   familyText,
@@ -11,7 +11,7 @@ import {
   type MatrixReport,
   matrixNotes,
   matrixSections,
-  serviceText,
+  serviceTextIn,
   summaryText,
   tellsFamilies,
 } from '@weir/matrix';
@@ -22,6 +22,7 @@ export function matrixTable(report: MatrixReport): string {
   const showsFamilies = tellsFamilies([...report.connections, ...report.unknown]);
   const cells = (row: MatrixConnection): string[] => [row.from, row.to, row.traffic, ...(showsFamilies ? [familyText(row.families)] : [])];
   const headers = ['FROM', 'TO', 'TRAFFIC', ...(showsFamilies ? ['FAMILY'] : [])];
+  const [serviceOf, targetOf] = [serviceTextIn(report), entryTargetTextIn(report)];
   const tables = [
     ...matrixSections(report).flatMap(({ title, rows }) => section(title, headers, rows.map(cells))),
     ...section(
@@ -32,12 +33,12 @@ export function matrixTable(report: MatrixReport): string {
     ...section(
       'Services',
       ['SERVICE', 'BACKENDS', 'REACHED FROM'],
-      report.services.map((one) => [serviceText(one), backendsText(one), clientsText(one)]),
+      report.services.map((one) => [serviceOf(one), backendsText(one), clientsText(one)]),
     ),
     ...section(
       'Entry points',
       ['ENTRY POINT', 'TO', 'LET IN', 'DEPENDS ON'],
-      report.entryPoints.map((one) => [entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')]),
+      report.entryPoints.map((one) => [entryText(one), targetOf(one), admittedText(one), one.facts.join('; ')]),
     ),
   ];
   const exposure = exposureSections(report).flatMap(({ title, rows }) => section(title, headers, rows.map(cells)));

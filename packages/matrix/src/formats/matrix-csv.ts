@@ -45,9 +45,9 @@ function linesOfService(service: ServiceReach): Line[] {
 }
 
 function linesOfEntry(entry: EntryPoint): Line[] {
-  const { admitted, facts, port, protocol } = entry;
+  const { admitted, facts, port, protocol, families } = entry;
   const traffic = port === undefined ? protocol : `${protocol} ${port}`;
-  const own = { to: entryTargetText(entry), traffic, family: '', missing: facts.join('; ') };
+  const own = { to: entryTargetText(entry), traffic, family: familyText(families), missing: facts.join('; ') };
   const through = entryText(entry);
   if (admitted.length === 0) return [{ ...own, from: through, verdict: 'deny', kind: 'entry point' }];
   return admitted.map((end) => ({ ...own, from: `${end} through ${through}`, verdict: 'allow', kind: 'entry point' }));

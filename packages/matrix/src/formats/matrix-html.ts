@@ -9,12 +9,12 @@ import {
   admittedText,
   backendsText,
   clientsText,
-  entryTargetText,
+  entryTargetTextIn,
   entryText,
   exposureSections,
   matrixNotes,
   matrixSections,
-  serviceText,
+  serviceTextIn,
   summaryText,
 } from './matrix-sections.ts';
 
@@ -131,6 +131,7 @@ export function matrixHtml(report: MatrixReport, { picture, causes = new Map() }
     const attributes = `${missing === undefined ? '' : ' class="unknown"'}${why === undefined ? '' : ` data-why="${escaped(why)}"`}`;
     return `<tr${attributes}>${[...ends, `<td>${said}</td>`, ...others].join('')}</tr>`;
   };
+  const [serviceOf, targetOf] = [serviceTextIn(report), entryTargetTextIn(report)];
   const sections = [
     ...[...matrixSections(report), ...exposureSections(report)].map(({ title, rows }) =>
       section(
@@ -147,12 +148,12 @@ export function matrixHtml(report: MatrixReport, { picture, causes = new Map() }
     section(
       'Services',
       ['Service', 'Backends', 'Reached from'],
-      report.services.map((one) => cellRow([serviceText(one), backendsText(one), clientsText(one)])),
+      report.services.map((one) => cellRow([serviceOf(one), backendsText(one), clientsText(one)])),
     ),
     section(
       'Entry points',
       ['Entry point', 'To', 'Let in', 'Depends on'],
-      report.entryPoints.map((one) => cellRow([entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')])),
+      report.entryPoints.map((one) => cellRow([entryText(one), targetOf(one), admittedText(one), one.facts.join('; ')])),
     ),
   ];
   const drawn = picture === undefined ? '' : pictureOf(picture);

@@ -5,13 +5,13 @@ import {
   admittedText,
   backendsText,
   clientsText,
-  entryTargetText,
+  entryTargetTextIn,
   entryText,
   exposureSections,
   type MatrixSection,
   matrixNotes,
   matrixSections,
-  serviceText,
+  serviceTextIn,
   summaryText,
 } from './matrix-sections.ts';
 
@@ -34,15 +34,16 @@ export function matrixMarkdown(report: MatrixReport): string {
     ['From', 'To', 'Traffic', ...more, 'What would have to be known'],
     report.unknown.map((row) => [row.from, row.to, row.traffic, ...family(row), row.missing]),
   );
+  const [serviceOf, targetOf] = [serviceTextIn(report), entryTargetTextIn(report)];
   const services = section(
     'Services',
     ['Service', 'Backends', 'Reached from'],
-    report.services.map((one) => [serviceText(one), backendsText(one), clientsText(one)]),
+    report.services.map((one) => [serviceOf(one), backendsText(one), clientsText(one)]),
   );
   const entries = section(
     'Entry points',
     ['Entry point', 'To', 'Let in', 'Depends on'],
-    report.entryPoints.map((one) => [entryText(one), entryTargetText(one), admittedText(one), one.facts.join('; ')]),
+    report.entryPoints.map((one) => [entryText(one), targetOf(one), admittedText(one), one.facts.join('; ')]),
   );
   const notes = matrixNotes(report).map((note) => `- ${escaped(note)}`);
   return `${['## Connections', `${summaryText(report)}, as ${report.profile} reads the policies.`, ...connections(matrixSections(report)), ...unknown, ...services, ...entries, ...connections(exposureSections(report)), notes.join('\n')].join('\n\n')}\n`;

@@ -1,5 +1,7 @@
 /** The rows of a matrix in the order in which people want to see them: between pods, from and to outside, nodes. */
+
 import type { EntryPoint, MatrixConnection, MatrixEnd, MatrixReport, ServiceReach } from '../matrix-report.ts';
+import { familyText, tellsFamilies } from './family-text.ts';
 
 /** Rows under a title. */
 export interface MatrixSection<T extends MatrixConnection = MatrixConnection> {
@@ -34,9 +36,21 @@ export function serviceText({ service, port, protocol }: ServiceReach): string {
   return `${service} ${port}/${protocol}`;
 }
 
+/** `shop/web 80/TCP`, with its family where the services of the report differ in that. */
+export function serviceTextIn({ services }: MatrixReport): (service: ServiceReach) => string {
+  const shows = tellsFamilies(services);
+  return (service) => `${serviceText(service)}${shows ? ` (${familyText(service.families)})` : ''}`;
+}
+
+/** As {@link entryTargetText}, with the family where the services of the report differ in that. */
+export function entryTargetTextIn({ services }: MatrixReport): (entry: EntryPoint) => string {
+  const shows = tellsFamilies(services);
+  return (entry) => `${entryTargetText(entry)}${shows && entry.families.length > 0 ? ` (${familyText(entry.families)})` : ''}`;
+}
+
 /** The backends with their ports, `shop/web 8080`. */
 export function backendsText({ backends }: ServiceReach): string {
-  return backends.length === 0 ? 'no pod' : backends.map(({ end, port }) => `${end} ${port}`).join(', ');
+  return backends.length === 0 ? 'no pod' : backends.map(({ members, port }) => `${members} ${port}`).join(', ');
 }
 
 /** From where a service is reached; what reaches a part of its backends, or perhaps, is told as such. */
