@@ -21,6 +21,7 @@ import type { EngineProfile, HostEndpoint, Policy, Tier } from '@weir/model';
 import { addToGroup } from '@weir/net';
 import type { MaybePlacedObject } from './readable-objects.ts';
 import { referredAmong } from './referred-among.ts';
+import { unknownVersion } from './unknown-version.ts';
 
 /** Tiers in no particular order, host endpoints with what is set for them, and what is said about the objects. */
 export interface SnapshotPolicies {
@@ -39,7 +40,7 @@ export function readPolicies(
   const policies: PlacedPolicy[] = [];
   const hosts: HostEndpoint[] = [];
   const hostSettings: HostSettingsLayer[] = [];
-  const diagnostics: Diagnostic[] = [];
+  const diagnostics: Diagnostic[] = placed.flatMap((entry) => unknownVersion(entry) ?? []);
   const byKind = objectsByKind(placed);
   const referred = referredAmong(among);
   const read = new Set(policyCompilersOf(options.profile));

@@ -8,6 +8,9 @@ import type { DraftFinding, LintRule } from '../lint-rule.ts';
 /** The codes that say that policies of several APIs have no order, or that an engine does not read an API. */
 const unread = 'unread-policy';
 
+/** The code that says of what deprecated-api finds that it is left out. */
+const givenUp = 'given-up-version';
+
 /** The fields of the policy APIs that people write by hand. */
 const policyFields: readonly string[] = [
   'podSelector namespaceSelector policyTypes ingress egress from to ports port endPort protocol ipBlock cidr',
@@ -34,7 +37,7 @@ export const inputRules: readonly LintRule[] = [
     id: 'refused-policy',
     title: 'a policy that is refused as a whole',
     severity: 'error',
-    check: (context) => aboutPolicies(context, ({ severity, code }) => severity === 'error' && code !== 'wrong-type'),
+    check: (context) => aboutPolicies(context, ({ severity, code }) => severity === 'error' && code !== 'wrong-type' && code !== givenUp),
   },
   {
     id: 'unread-policy',
