@@ -1,7 +1,9 @@
 /** Published examples on the lab: what the matrix computes, and what connections find. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabCluster } from '../support/lab-cluster.ts';
+import { applicationSamples } from './application-samples.ts';
 import { boutique } from './boutique.ts';
+import { documentedExamples } from './documented-examples.ts';
 import { recipes } from './recipes.ts';
 import { isKnownAllowed, type Sample } from './sample.ts';
 
@@ -17,11 +19,11 @@ function apart(sample: Sample | undefined, prefix: string): Sample {
     namespaces: renamed(sample.namespaces ?? {}),
     pods: renamed(sample.pods),
     policies: sample.policies.replaceAll(/namespace: (?=\w)/g, `namespace: ${prefix}-`),
-    known: sample.known.map((line) => line.replaceAll(/(?<= )(?=[a-z]+\/)/g, `${prefix}-`)),
+    known: sample.known.map((line) => line.replaceAll(/(?<= )(?=[a-z-]+\/)/g, `${prefix}-`)),
   };
 }
 
-const pick = (words: string): Sample | undefined => recipes.find(({ title }) => title.includes(words));
+const pick = (words: string, among = recipes): Sample | undefined => among.find(({ title }) => title.includes(words));
 const samples = [
   boutique,
   apart(pick('from other namespaces'), 'r04'),
@@ -29,6 +31,8 @@ const samples = [
   apart(pick('one port of an application'), 'r09'),
   apart(pick('from an application, but for names'), 'r11'),
   apart(pick('all traffic from a namespace'), 'r12'),
+  apart(pick("Flux's controllers", applicationSamples), 'flux'),
+  apart(pick('a project to itself, its routers', documentedExamples), 'project'),
 ];
 
 function manifest({ namespaces = {}, pods, policies }: Sample): string {

@@ -19,6 +19,8 @@ export interface Sample {
   readonly namespaces?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Labels of pods by `namespace/name`. */
   readonly pods: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Addresses outside that are tried beside the one that is called `outside`. */
+  readonly addresses?: readonly string[];
   /** Ports with names, that every pod has. */
   readonly portNames?: Readonly<Record<string, number>>;
   readonly policies: string;
@@ -29,6 +31,11 @@ export interface Sample {
 
 /** Somebody outside. */
 export const outsideAddress = '203.0.113.10';
+
+/** The address of an end that is no pod. */
+export function addressOf(end: string): string {
+  return end === 'outside' ? outsideAddress : end;
+}
 
 /** A port with its protocol. */
 export interface TriedPort {
@@ -44,11 +51,13 @@ export function readPort(text: string): TriedPort {
   return { text, port: Number(port), protocol };
 }
 
-/** Every pair of ends of the sample that is not one pod alone; `outside` is somebody outside. */
-export function pairsOf({ pods }: Sample): (readonly [source: string, destination: string])[] {
-  const ends = [...Object.keys(pods), 'outside'];
+/** Every pair of ends of the sample that is not one pod alone, nor of two outside; `outside` is somebody there. */
+export function pairsOf({ pods, addresses = [] }: Sample): (readonly [source: string, destination: string])[] {
+  const ends = [...Object.keys(pods), 'outside', ...addresses];
   return ends.flatMap((source) =>
-    ends.filter((destination) => destination !== source).map((destination) => [source, destination] as const),
+    ends
+      .filter((destination) => destination !== source && (source in pods || destination in pods))
+      .map((destination) => [source, destination] as const),
   );
 }
 
@@ -118,7 +127,7 @@ export function oracleOf(sample: Sample): (source: string, destination: string, 
   const oracle = oracleFor(sample, world);
   const endOf = (text: string): WorldFlow['source'] => {
     const [namespace = '', name] = text.split('/');
-    return name === undefined ? { kind: 'address', address: outsideAddress } : { kind: 'pod', namespace, name };
+    return name === undefined ? { kind: 'address', address: addressOf(text) } : { kind: 'pod', namespace, name };
   };
   return (source, destination, { protocol, port }) => oracle({ source: endOf(source), destination: endOf(destination), protocol, port });
 }

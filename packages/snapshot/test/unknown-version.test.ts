@@ -18,7 +18,11 @@ describe('an object that is called like a policy', () => {
     ['extensions/v1beta1', 'NetworkPolicy', 'error given-up-version 2 write apiVersion: networking.k8s.io/v1'],
     ['projectcalico.org/v1', 'NetworkPolicy', 'error unknown-version 2 write apiVersion: projectcalico.org/v3'],
     ['cilium.io/v1', 'CiliumNetworkPolicy', 'error unknown-version 2 write apiVersion: cilium.io/v2'],
-    ['policy.networking.k8s.io/v1alpha9', 'ClusterNetworkPolicy', 'error unknown-version 2 write apiVersion: policy.networking.k8s.io/v1alpha2'],
+    [
+      'policy.networking.k8s.io/v1alpha9',
+      'ClusterNetworkPolicy',
+      'error unknown-version 2 write apiVersion: policy.networking.k8s.io/v1alpha2',
+    ],
     ['crd.antrea.io/v1beta1', 'ClusterNetworkPolicy', 'warning unread-policy 2 judge it with the engine that it is made for'],
   ])('and is of %s, %s, is not passed over in silence', (apiVersion, kind, said) => {
     expect(saidOf(apiVersion, kind)).toEqual([said]);
