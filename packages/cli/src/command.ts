@@ -18,7 +18,7 @@ export interface OptionDefinition {
   readonly values?: readonly string[];
   /** False: the command itself checks the values, together with others, and says all that is wrong at once. */
   readonly valuesAreChecked?: boolean;
-  /** Values that were taken once, each with the one that took its place: they still work, and no help names them. */
+  /** Values that were taken once, or that a like program has, each with ours: they work, and no help names them. */
   readonly formerly?: Readonly<Record<string, string>>;
   readonly default?: string;
   readonly summary: string;

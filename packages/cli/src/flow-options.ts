@@ -16,7 +16,7 @@ export function flowFilterOf(options: OptionValues, nowMs: number): FlowFilter {
   const protocol = protocolText === undefined ? undefined : parseProtocol(protocolText);
   if (protocolText !== undefined && protocol === undefined)
     throw usageError(`--protocol is tcp, udp, sctp, icmp, icmpv6 or a number up to 255, not '${protocolText}'`);
-  const sinceMs = sinceOf(options, nowMs);
+  const [sinceMs, untilMs] = [momentOf('since', options, nowMs), momentOf('until', options, nowMs)];
   return {
     ...text('namespace'),
     ...text('pod'),
@@ -26,15 +26,16 @@ export function flowFilterOf(options: OptionValues, nowMs: number): FlowFilter {
     ...(protocol === undefined ? {} : { protocol }),
     ...(verdict === undefined ? {} : { verdict: verdict === 'denied' ? 'deny' : 'allow' }),
     ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(untilMs === undefined ? {} : { untilMs }),
   };
 }
 
-/** The moment that `--since` names, in milliseconds since 1970; undefined without it. */
-function sinceOf(options: OptionValues, nowMs: number): number | undefined {
-  const since = options.text('since');
-  if (since === undefined) return undefined;
-  if (!/^\d{4}-\d\d-\d\d/.test(since)) return nowMs - parseDuration(since, '--since');
-  const moment = Date.parse(since);
-  if (Number.isNaN(moment)) throw usageError(`--since is a time such as 10m, or a moment such as 2026-01-31T12:00:00Z, not '${since}'`);
+/** The moment that the option names, in milliseconds since 1970; undefined without it. */
+function momentOf(option: 'since' | 'until', options: OptionValues, nowMs: number): number | undefined {
+  const text = options.text(option);
+  if (text === undefined) return undefined;
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return nowMs - parseDuration(text, `--${option}`);
+  const moment = Date.parse(text);
+  if (Number.isNaN(moment)) throw usageError(`--${option} is a time such as 10m, or a moment such as 2026-01-31T12:00:00Z, not '${text}'`);
   return moment;
 }

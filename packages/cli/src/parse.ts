@@ -63,8 +63,19 @@ function parseStrictly(
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new CommandError(exitCode.usage, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
+    throw new CommandError(exitCode.usage, unknown === undefined ? message : unknownOption(Object.keys(definitions), unknown));
   }
+}
+
+/** Names of other programs often begin or end with ours (`--from-pod`). */
+function unknownOption(names: readonly string[], given: string): string {
+  const word = given.replace(/^-+/, '');
+  const isNear = (name: string): boolean =>
+    word.length > 2 && (distance(name, word) <= 2 || word.startsWith(`${name}-`) || (name !== 'name' && word.endsWith(`-${name}`)));
+  const near = names.filter(isNear).map((name) => `--${name}`);
+  return `there is no option ${given}: ${near.length > 0 ? `did you mean ${near.join(' or ')}?` : '--help lists those that there are'}`;
 }
 
 function checkValue(name: string, definition: OptionDefinition, value: unknown): void {

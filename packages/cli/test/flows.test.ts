@@ -71,12 +71,14 @@ describe('weir flows', () => {
 
   it('says what is wrong with a question, and that there is no cluster to ask', async () => {
     const answers = await Promise.all(
-      [['--since', 'yesterday'], ['--protocol', 'tls'], ['-f', '--input', '-'], []].map((args) =>
-        runWeir(['flows', ...args], { env, input: '' }),
+      [['--from-pod', 'a/b'], ['-f', '--until', '1m'], ['--since', 'yesterday'], ['--protocol', 'tls'], ['-f', '--input', '-'], []].map(
+        (args) => runWeir(['flows', ...args], { env, input: '' }),
       ),
     );
-    expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+    expect(answers.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2]);
     expect(answers.map(({ stderr }) => stderr.split(/[:,]/)[1]?.trim().slice(0, 24))).toEqual([
+      'there is no option --fro',
+      '--until names an end',
       '--since is a time such a',
       '--protocol is tcp',
       '--input is a recorded lo',

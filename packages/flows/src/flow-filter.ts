@@ -16,13 +16,15 @@ export interface FlowFilter {
   readonly verdict?: 'allow' | 'deny';
   /** Not before this moment, in milliseconds since 1970; a flow without a time is kept. */
   readonly sinceMs?: number;
+  /** Not after this moment. */
+  readonly untilMs?: number;
 }
 
 /** Whether the flow is asked for. */
 export function flowMatches(flow: ObservedFlow, filter: FlowFilter): boolean {
   const { source, destination } = flow;
   const ends = [source, destination];
-  const { namespace, pod, from, to, sinceMs } = filter;
+  const { namespace, pod, from, to, sinceMs, untilMs } = filter;
   return (
     (namespace === undefined || ends.some((end) => end.namespace === namespace)) &&
     (pod === undefined || ends.some((end) => endMatches(end, pod))) &&
@@ -31,7 +33,8 @@ export function flowMatches(flow: ObservedFlow, filter: FlowFilter): boolean {
     (filter.port === undefined || destination.port === filter.port || flow.service?.port === filter.port) &&
     (filter.protocol === undefined || flow.protocol === filter.protocol) &&
     (filter.verdict === undefined || flow.verdict === filter.verdict) &&
-    (sinceMs === undefined || flow.time === undefined || Date.parse(flow.time) >= sinceMs)
+    (sinceMs === undefined || flow.time === undefined || Date.parse(flow.time) >= sinceMs) &&
+    (untilMs === undefined || flow.time === undefined || Date.parse(flow.time) <= untilMs)
   );
 }
 

@@ -44,18 +44,23 @@ export function readFlowLogLine(line: string): FlowLogLine {
   try {
     value = JSON.parse(text);
   } catch {
-    return { kind: 'broken', problem: `no JSON: ${shortened(text)}` };
+    const isBegun = /^[[{]\s*("[^"]*":.*)?$/.test(text);
+    return { kind: 'broken', problem: `no JSON: ${shortened(text)}${isBegun ? ' (an object has to be on one line: jq -c)' : ''}` };
   }
+  if (Array.isArray(value)) return { kind: 'broken', problem: `a list, and not one object a line (jq -c '.[]'): ${shortened(text)}` };
   const fields = fieldsOf(value);
+  // As collectors of the logs of containers keep a line.
+  const kept = fields['log'];
+  if (typeof kept === 'string' && kept.trimStart().startsWith('{')) return readFlowLogLine(kept);
   const other = readOther(fields);
   if (other !== undefined) return other;
   const flow = readFlow(fields);
   return flow === undefined ? { kind: 'broken', problem: `no flow: ${shortened(text)}` } : { kind: 'flow', flow };
 }
 
-/** What container engines put before a line. */
+/** What container engines (time, stream, a letter) and `kubectl logs --prefix --timestamps` put before a line, and the mark of its encoding. */
 function withoutPrefix(line: string): string {
-  return line.replace(/^\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] /, '');
+  return line.replace(/^\uFEFF?(?:\[[^\]{]*\] )?(?:\d{4}-\d\d-\d\dT\S+ (?:(?:stdout|stderr) [FP] )?)?(?=\s*\{)/, '');
 }
 
 function readFlow(fields: Fields): ObservedFlow | undefined {

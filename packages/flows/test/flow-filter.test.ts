@@ -35,6 +35,7 @@ const matching: readonly FlowFilter[] = [
   { port: 8080 },
   { port: 80 },
   { sinceMs: Date.parse('2026-01-31T12:00:00Z') },
+  { untilMs: Date.parse('2026-01-31T12:00:00Z') },
 ];
 const others: readonly FlowFilter[] = [
   { namespace: 'web-1' },
@@ -51,6 +52,7 @@ const others: readonly FlowFilter[] = [
   { verdict: 'deny' },
   { protocol: protocolNumber.UDP },
   { sinceMs: Date.parse('2026-01-31T12:00:01Z') },
+  { untilMs: Date.parse('2026-01-31T11:59:59Z') },
 ];
 
 it.each(matching)('a flow is shown where %j asks for it', (filter) => expect(flowMatches(flow, filter)).toBe(true));

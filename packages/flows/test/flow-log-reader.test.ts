@@ -357,6 +357,22 @@ describe('a reader of flow logs', () => {
     }
   });
 
+  it('takes what others put around a line, and says how lines have to be that are none', () => {
+    const text = JSON.stringify(hubbleLine);
+    for (const line of [
+      `\uFEFF${text}\r`,
+      `2026-01-31T12:00:00.123456789Z ${text}`,
+      `[pod/cilium-x2/hubble] 2026-01-31T12:00:00.123456789Z ${text}`,
+      JSON.stringify({ log: `${text}\n`, stream: 'stdout', time: '2026-01-31T12:00:00.123456789Z' }),
+    ])
+      expect(readFlowLogLine(line), line).toEqual(readFlowLogLine(text));
+    expect(readFlowLogLine(`[${text}]`)).toEqual({
+      kind: 'broken',
+      problem: expect.stringContaining("a list, and not one object a line (jq -c '.[]')") as string,
+    });
+    expect(readFlowLogLine('{')).toEqual({ kind: 'broken', problem: 'no JSON: { (an object has to be on one line: jq -c)' });
+  });
+
   it('takes no name of an object of the language for a word of a log', () => {
     for (const word of ['constructor', '__proto__', 'toString']) {
       const broken = [

@@ -28,6 +28,7 @@ export async function runFlows(invocation: Invocation): Promise<ExitCode> {
   const inputs = options.list('input');
   const filter = flowFilterOf(options, Date.now());
   const isFollowing = options.flag('follow');
+  if (isFollowing && filter.untilMs !== undefined) throw usageError('--until names an end, and --follow has none: leave one of them out');
   if (inputs.length > 0) {
     if (isFollowing) throw usageError('--input is a recorded log, which has an end: leave out --follow');
     return showRecorded(inputs, invocation, filter);

@@ -17,7 +17,8 @@ export const flowsCommand: Command = {
     "WEIR_AGENT_FLOW_LOG=-, and are read through the API server. --input reads a recorded log: the agent's, Hubble's\n" +
     'JSON or the flow logs of Calico, also mixed. -o json prints one line a connection as `hubble observe -o json` does.\n' +
     'A connection between two nodes is told by both, each with what it judged. An end (--pod, --from, --to) is\n' +
-    'namespace/pod, pod, namespace/, an address, a block or a node; a name may end with *.',
+    'namespace/pod, pod, namespace/, an address, a block, a node or a name of DNS, with --to a service, too; a name may\n' +
+    'end with *.',
   options: {
     kubeconfig,
     context,
@@ -31,13 +32,20 @@ export const flowsCommand: Command = {
     follow: { type: 'boolean', short: 'f', summary: 'go on until interrupted' },
     last: { type: 'string', placeholder: 'N', summary: 'so many at most, the latest; default 50, with -f 10, with --since or --input all' },
     since: { type: 'string', placeholder: 'TIME', summary: 'not older than this: 30s, 10m, 2h, or a moment such as 2026-01-31T12:00:00Z' },
-    namespace: { type: 'string', placeholder: 'NAMESPACE', summary: 'one end is a pod of it' },
+    until: { type: 'string', placeholder: 'TIME', summary: 'not younger than this, in the same words; not with -f' },
+    namespace: { type: 'string', short: 'n', placeholder: 'NAMESPACE', summary: 'one end is a pod of it' },
     pod: { type: 'string', placeholder: 'END', summary: 'one of the two ends' },
     from: { type: 'string', placeholder: 'END', summary: 'who opened the connection' },
     to: { type: 'string', placeholder: 'END', summary: 'whom it goes to' },
     port: { type: 'string', placeholder: 'N', summary: "the destination's port, or that of the service" },
     protocol: { type: 'string', placeholder: 'NAME', summary: 'tcp, udp, sctp, icmp, icmpv6 or a number' },
-    verdict: { type: 'string', values: ['allowed', 'denied'], summary: 'only these' },
+    // Hubble's words are taken, too.
+    verdict: {
+      type: 'string',
+      values: ['allowed', 'denied'],
+      formerly: { FORWARDED: 'allowed', DROPPED: 'denied' },
+      summary: 'only these',
+    },
     ...failOnOption(['denied', 'allowed'], {
       usual: 'never',
       summary: 'exit code 1 when a connection that is shown was denied, or allowed',

@@ -26,6 +26,7 @@ export const suggestCommand: Command = {
     since: { type: 'string', placeholder: 'TIME', summary: 'only flows not older than this: 10m, 2h, or a moment' },
     namespace: {
       type: 'string',
+      short: 'n',
       multiple: true,
       placeholder: 'NAMESPACE',
       summary: 'policies for pods of this namespace only; without it all but those of the system, such as kube-system',

@@ -11,15 +11,18 @@ export function describeConnection({
   protocol,
   port,
   icmp,
+  family,
   count,
   firstSeen,
   lastSeen,
 }: ObservedConnection): string {
   const message = icmp === undefined ? '' : ` ${icmp.type}/${icmp.code}`;
   const traffic = `${formatProtocol(protocol)}${port === undefined ? message : `/${port}`}`;
+  // Elsewhere an address says it.
+  const over = family === 6 && source.kind === 'pods' && destination.kind === 'pods' ? ' over IPv6' : '';
   const isOnce = firstSeen === undefined || firstSeen === lastSeen;
   const when = lastSeen === undefined ? '' : isOnce ? ` at ${lastSeen}` : `, ${firstSeen} to ${lastSeen}`;
-  return `${describeParty(source)} → ${describeParty(destination)}${describeNames(names)} ${traffic}, ${count} ${count === 1 ? 'time' : 'times'}${when}`;
+  return `${describeParty(source)} → ${describeParty(destination)}${describeNames(names)} ${traffic}${over}, ${count} ${count === 1 ? 'time' : 'times'}${when}`;
 }
 
 /** ` (api.example.com, cdn.example.com)`; nothing where there are none. */
