@@ -30,6 +30,8 @@ const cases: readonly Case[] = [
   { seed: 41_002, mix: 'calico', profile: 'calico', family: 6, isPartlyKnown: true },
   { seed: 41_003, mix: 'cilium', profile: 'cilium', family: 4, isPartlyKnown: false },
   { seed: 41_004, mix: 'cilium', profile: 'cilium', family: 4, isPartlyKnown: true },
+  // An object of Cilium's with two policies that are alike but for their rules, and go together.
+  { seed: 83_004, mix: 'cilium', profile: 'cilium', family: 4, isPartlyKnown: true },
   { seed: 41_005, mix: 'all', profile: 'kubernetes', family: 4, isPartlyKnown: false },
   { seed: 41_006, mix: 'all', profile: 'kubernetes', family: 6, isPartlyKnown: false },
   { seed: 41_007, mix: 'all', profile: 'kubernetes', family: 4, isPartlyKnown: true },

@@ -11,6 +11,7 @@
  */
 import { type Direction, type Policy, type PolicyWorld, policyTieText, systemOfEndpoint } from '@weir/model';
 import { BitSet, defined, groupBy } from '@weir/net';
+import type { Snapshot } from '@weir/snapshot';
 import type { ClassChange } from '../changed-blocks.ts';
 import { saysTheSameIn } from '../changed-policies.ts';
 import type { ComparedSides, JointClass } from '../joint-ends.ts';
@@ -291,13 +292,18 @@ function editsOf(
 ): Readonly<Record<Direction, readonly RuleEdit[]>> {
   const orders = [before, after].map(({ world }) => world.tiers.map(({ name, order, end }) => [name, order, end]));
   const areSameTiers = isSameValue(orders[0], orders[1]);
-  const tierOf = (policy: Policy): string | undefined =>
-    [before, after].flatMap(({ world }) => world.tiers).find(({ policies }) => policies.includes(policy))?.name;
+  const tierIn = ({ world }: Snapshot, policy: Policy): string | undefined =>
+    world.tiers.find(({ policies }) => policies.includes(policy))?.name;
+  // One object may be several policies, of which two that go, or come, are no policy with what it was.
+  const isSuccession = (was: Policy, is: Policy): boolean => {
+    const tier = tierIn(before, was);
+    return tier !== undefined && tier === tierIn(after, is) && tierIn(after, was) === undefined && tierIn(before, is) === undefined;
+  };
   const byRef = [...groupBy(changed, ({ ref }) => policyTieText(ref)).values()];
   const of = (direction: Direction): readonly RuleEdit[] =>
     byRef.flatMap((same): RuleEdit[] => {
       const [was, is, ...others] = same;
-      const isKnown = was !== undefined && is !== undefined && others.length === 0 && areSameTiers && tierOf(was) === tierOf(is);
+      const isKnown = was !== undefined && is !== undefined && others.length === 0 && areSameTiers && isSuccession(was, is);
       if (isKnown && saysTheSameIn(was, is, direction)) return [];
       const edit = ruleEdit(same, direction, sets);
       return [isKnown ? edit : { ...edit, rules: same.flatMap((policy) => policy[direction]?.rules ?? []), isWhole: true }];
