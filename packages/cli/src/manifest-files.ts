@@ -151,7 +151,10 @@ class ManifestReader {
 
   #namesIn(folder: string): readonly string[] {
     try {
-      return readdirSync(folder, 'utf8').sort();
+      // Links last, so that places name the files themselves.
+      const entries = readdirSync(folder, { withFileTypes: true, encoding: 'utf8' });
+      const names = (areLinks: boolean): string[] => entries.filter((entry) => entry.isSymbolicLink() === areLinks).map(({ name }) => name);
+      return [...names(false).sort(), ...names(true).sort()];
     } catch (error) {
       this.#cannotRead(folder, error);
       return [];

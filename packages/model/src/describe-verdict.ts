@@ -35,10 +35,12 @@ const unorderedShown = 4;
 
 /** That policies of several APIs select one pod, by their names, the first of each API among them. */
 export function describeUnordered(policies: readonly { readonly policy: PolicyRef; readonly source?: SourcePosition }[]): string {
-  const byGroup = new Map(policies.toReversed().map((one) => [groupOf(one.policy), one]));
-  const shown = [...new Set([...byGroup.values(), ...policies])].slice(0, unorderedShown);
+  // A policy of Cilium is one in each of its tiers.
+  const each = [...new Map(policies.toReversed().map((one) => [`${groupOf(one.policy)} ${describePolicy(one.policy)}`, one])).values()];
+  const byGroup = new Map(each.map((one) => [groupOf(one.policy), one]));
+  const shown = [...new Set([...byGroup.values(), ...each.toReversed()])].slice(0, unorderedShown);
   const names = shown.map(({ policy, source }) => `${describePolicy(policy)} (${groupOf(policy)})${describePlace(source)}`);
-  const more = policies.length - shown.length;
+  const more = each.length - shown.length;
   return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''} select it together, and the policies of these APIs have no order among each other`;
 }
 

@@ -77,8 +77,9 @@ function renderReasons(
 }
 
 /** What one direction says and why, for example `denied, it is isolated and no rule allows this`. */
-export function describeDirection({ verdict, decidedBy }: DirectionVerdict): string {
+export function describeDirection({ verdict, decidedBy, isolatedBy }: DirectionVerdict): string {
   if (decidedBy === undefined) return 'unknown, it depends on a fact that is not known';
+  if (decidedBy.reason === 'no policy' && isolatedBy.length > 0) return 'allowed, it is passed on, and no policy behind that isolates it';
   const words = verdict === 'allow' ? 'allowed' : 'denied';
   return `${words}, ${reasonText(decidedBy)}`;
 }

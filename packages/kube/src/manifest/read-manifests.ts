@@ -95,8 +95,22 @@ function problemOf(document: ManifestDocument): Diagnostic<ManifestSetProblem> |
     return { code: 'invalid-name', severity: 'error', message: said, action: 'correct it: Kubernetes has no such names', position };
   }
   if (typeof (name ?? generateName) === 'string' && (name ?? generateName) !== '') return undefined;
-  const message = name === undefined || name === '' ? `the ${kind} has no name` : `the name of the ${kind} is no text`;
-  return { code: 'no-name', severity: 'error', message, action: 'add metadata.name, as a text', position: document.positionOf('metadata') };
+  if (name === undefined || name === '') {
+    return {
+      code: 'no-name',
+      severity: 'error',
+      message: `the ${kind} has no name`,
+      action: 'add metadata.name, as a text',
+      position: document.positionOf('metadata'),
+    };
+  }
+  return {
+    code: 'no-name',
+    severity: 'error',
+    message: `the name of the ${kind} is no text`,
+    action: 'put quotes around it: YAML reads y, no, on, 1 and such as something else',
+    position: document.positionOf('metadata.name'),
+  };
 }
 
 /** Each object once, at the place of its last; `default` stands for a namespace that is not said. */

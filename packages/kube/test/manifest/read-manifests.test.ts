@@ -42,6 +42,13 @@ describe('a folder of manifests', () => {
     expect(formatDiagnostic(set.diagnostics[0] as never)).toContain('holds characters that cannot be printed: "a\\n::error::x"');
   });
 
+  it('says where a name is no text, and why', () => {
+    const { diagnostics } = readManifests(found({ 'a.yaml': 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: y\n' }));
+    expect(diagnostics.map(formatDiagnostic)).toEqual([
+      'a.yaml:4:3: the name of the Pod is no text (put quotes around it: YAML reads y, no, on, 1 and such as something else) [no-name]',
+    ]);
+  });
+
   it('may hold the files of other programs, which are named once', () => {
     const set = readManifests(
       found({
