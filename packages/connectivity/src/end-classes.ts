@@ -11,7 +11,7 @@ import { AddressParts } from './address-parts.ts';
 import type { Bounds } from './bounds.ts';
 import { conditionsOf, type EndConditions, groupBits, rangesKey } from './end-conditions.ts';
 import { LabelAnswerer } from './label-answers.ts';
-import { LazyRows } from './lazy-rows.ts';
+import { type AlikeMembers, LazyRows } from './lazy-rows.ts';
 import { outsideAddresses } from './outside-addresses.ts';
 
 /** Ends that are alike. */
@@ -147,15 +147,12 @@ class GrowingClasses {
     const placeOfRanges = new Map<readonly AddressRange[], number>(nets.map(({ ranges }, at) => [ranges, at]));
     const placeOfRangesKey = new Map(nets.map(({ key }, at) => [key, at]));
     const rowsOfSelectors = new LazyRows(
-      classes.length,
       classes.map(({ labels }) => labels.yes),
-      classes.map(({ labels }) => labels.unknown),
+      { unknown: classes.map(({ labels }) => labels.unknown) },
     );
-    const unaddressed = classes.some(({ blocks }) => blocks === undefined) ? this.#blocksOfUnaddressed() : noLabels;
     const rowsOfNets = new LazyRows(
-      classes.length,
-      classes.map(({ blocks }) => blocks ?? unaddressed.yes),
-      classes.map(({ blocks }) => (blocks === undefined ? unaddressed.unknown : [])),
+      classes.map(({ blocks = [] }) => blocks),
+      { alike: this.#unaddressedAmong(classes) },
     );
     return {
       family: this.#family,
@@ -167,15 +164,18 @@ class GrowingClasses {
     };
   }
 
-  /** The blocks that hold the address of a pod of which nobody told it, in every world; the others unless in no world. */
-  #blocksOfUnaddressed(): { readonly yes: readonly number[]; readonly unknown: readonly number[] } {
+  /** Of pods of which nobody told the address, the blocks that hold it in every world; the others unless in no world. */
+  #unaddressedAmong(classes: readonly GrowingClass[]): AlikeMembers | undefined {
+    const members = BitSet.where(classes.length, (at) => classes[at]?.blocks === undefined);
+    if (members.isEmpty) return undefined;
     const truths = this.#conditions.nets.map(({ ranges }) =>
       this.#worlds.map((world) => addressInRanges(world, ranges, somePod, this.#family)),
     );
     const places = truths.map((_, at) => at);
     return {
-      yes: places.filter((at) => truths[at]?.every((truth) => truth === 'yes')),
-      unknown: places.filter((at) => truths[at]?.some((truth) => truth !== 'no') && !truths[at].every((truth) => truth === 'yes')),
+      members,
+      yes: new Set(places.filter((at) => truths[at]?.every((truth) => truth === 'yes'))),
+      unknown: new Set(places.filter((at) => truths[at]?.some((truth) => truth !== 'no') && !truths[at].every((truth) => truth === 'yes'))),
     };
   }
 

@@ -34,11 +34,11 @@ export class RowWalk {
     this.#certain = BitSet.empty(everybody.size);
   }
 
-  /** Starts anew. */
-  begin(): void {
-    this.#remaining.become(this.#everybody);
+  /** Starts anew, for everybody or for some peers, so that it is over when these are decided. */
+  begin(peers: BitSet = this.#everybody): void {
+    this.#remaining.become(peers);
     this.#hasPassed = false;
-    this.#certain.deleteAll(this.#certain);
+    this.#certain.clear();
     this.#uncertainToAllow = undefined;
     this.#uncertainToDeny = undefined;
     this.#unknown = undefined;
@@ -57,10 +57,15 @@ export class RowWalk {
   endTier(denies: boolean): void {
     if (denies) {
       this.#deny(this.#remaining);
-      this.#remaining.deleteAll(this.#remaining);
+      this.#remaining.clear();
     }
     if (this.#hasPassed) this.#remaining.addAll(this.#passed);
     this.#hasPassed = false;
+  }
+
+  /** Whether everybody is decided for certain, so that what comes behind decides nothing. */
+  get hasDecided(): boolean {
+    return !this.#hasPassed && this.#remaining.isEmpty;
   }
 
   /** Behind all tiers the rest is allowed. */
@@ -95,7 +100,7 @@ export class RowWalk {
   }
 
   #pass(peers: BitSet): void {
-    if (!this.#hasPassed) this.#passed.deleteAll(this.#passed);
+    if (!this.#hasPassed) this.#passed.clear();
     this.#hasPassed = true;
     this.#passed.addBoth(peers, this.#remaining);
   }

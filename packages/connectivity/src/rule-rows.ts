@@ -16,10 +16,11 @@ import {
   ruleMatches,
   type Side,
 } from '@weir/model';
-import { BitSet, defined, type Family, formatPortRange } from '@weir/net';
+import { addToGroup, BitSet, defined, type Family, formatAddress, formatPortRange } from '@weir/net';
 import { type Bounds, both, butNot, known, uniform } from './bounds.ts';
 import type { EndClasses } from './end-classes.ts';
 import type { TrafficClass } from './traffic-classes.ts';
+import { TrafficPlaces } from './traffic-places.ts';
 
 /** Traffic for which a rule matches some peers; the variant is the same where it matches the same ones. */
 export interface MatchedTraffic {
@@ -32,10 +33,14 @@ export class RuleRows {
   readonly #world: PolicyWorld;
   readonly #ends: EndClasses;
   readonly #traffic: readonly TrafficClass[];
+  readonly #places: TrafficPlaces;
+  /** All of it, of rules of which nothing can be said for a whole row. */
+  readonly #anywhere: readonly MatchedTraffic[];
   readonly #planned: Readonly<Record<Direction, Map<Rule, PlannedRule>>> = { ingress: new Map(), egress: new Map() };
   readonly #conditions: Map<string | number, TrafficCondition> = new Map();
   readonly #full: BitSet;
   #named: Map<string, AlikeNamed> | undefined;
+  #addressed: AddressedClasses | undefined;
   /** An address whose part in a question is to say the family. */
   readonly #nobody: FlowEnd;
 
@@ -43,6 +48,8 @@ export class RuleRows {
     this.#world = world;
     this.#ends = ends;
     this.#traffic = traffic;
+    this.#places = new TrafficPlaces(traffic);
+    this.#anywhere = this.#places.all.map((place) => ({ place, variant: place }));
     this.#full = BitSet.full(ends.classes.length);
     this.#nobody = { kind: 'address', address: { family: ends.family, words: ends.family === 4 ? [0] : [0, 0, 0, 0] } };
   }
@@ -56,7 +63,7 @@ export class RuleRows {
 
   /** The traffic of which the rule may match a peer, for this owner and those that ask as it does. */
   matchedTraffic({ condition, perPlace, direction }: PlannedRule, owner: number): readonly MatchedTraffic[] {
-    if (perPlace) return condition.anywhere;
+    if (perPlace) return this.#anywhere;
     if (!condition.hasNames) return condition.matched;
     return direction === 'ingress' ? this.#ofOwnNames(condition, owner) : this.#ofPeerNames(condition);
   }
@@ -73,8 +80,8 @@ export class RuleRows {
       const peers = this.#sides(planned, owner);
       return carrying === this.#full ? peers : both(peers, known(carrying));
     }
-    const truth = condition.truths[place];
-    if (truth === undefined || truth === 'no') return undefined;
+    const truth = condition.truths.get(place);
+    if (truth === undefined) return undefined;
     const peers = this.#sides(planned, owner);
     return truth === 'yes' ? peers : { certain: BitSet.empty(this.#full.size), possible: peers.possible };
   }
@@ -84,7 +91,7 @@ export class RuleRows {
     const { rule, direction, asksOwner } = planned;
     const { source, destination } = rule.match;
     const [peer, own] = direction === 'ingress' ? [source, destination] : [destination, source];
-    planned.peers ??= this.#side(peer, direction);
+    planned.peers ??= this.#side(peer);
     let peers = planned.peers;
     if (peer.node !== undefined) peers = both(peers, known(this.#nodesBy(peer.node, owner)));
     if (!asksOwner) return peers;
@@ -92,13 +99,13 @@ export class RuleRows {
     return truth === 'yes' ? peers : both(peers, uniform(truth, this.#full.size));
   }
 
-  #side(side: Side, direction: Direction): Bounds {
+  #side(side: Side): Bounds {
     const { selector, notSelector, nets, notNets, nodes, groups, outside } = side;
     const asked: Bounds[] = [];
     if (selector !== undefined) asked.push(this.#ends.selected(selector));
     if (nets !== undefined) asked.push(this.#meant(this.#inside(nets)));
     if (nodes !== undefined) asked.push(both(this.#inside(nodes), known(this.#ends.nodes)));
-    if (groups !== undefined) asked.push(this.#rowOf({ groups }, direction));
+    if (groups !== undefined) asked.push(this.#inGroups(groups));
     const excluded: Bounds[] = [];
     if (notSelector !== undefined) excluded.push(this.#ends.selected(notSelector));
     if (notNets !== undefined) excluded.push(this.#inside(notNets));
@@ -136,10 +143,26 @@ export class RuleRows {
     return this.#truth(match, { source: end, destination: end, protocol: 0, family: this.#ends.family });
   }
 
-  /** One condition on the peers, asked of one end of each class. */
-  #rowOf(peer: Side, direction: Direction): Bounds {
-    const match = direction === 'ingress' ? { source: peer, destination: {} } : { source: {}, destination: peer };
-    return this.#each((end) => this.#truth(match, { source: end, destination: end, protocol: 0, family: this.#ends.family }));
+  /** The classes whose addresses are in one of the groups, on whatever ports; who has none may be in any. */
+  #inGroups(groups: NonNullable<Side['groups']>): Bounds {
+    const size = this.#full.size;
+    if (groups.length === 0) return uniform('no', size);
+    const { places, unaddressed } = (this.#addressed ??= this.#findAddressed());
+    const certain = BitSet.empty(size);
+    for (const { address } of groups.flatMap((group) => this.#world.membersOf(group)))
+      for (const place of places.get(formatAddress(address)) ?? []) certain.add(place);
+    return unaddressed.isEmpty ? known(certain) : { certain, possible: certain.or(unaddressed) };
+  }
+
+  #findAddressed(): AddressedClasses {
+    const places = new Map<string, number[]>();
+    const unaddressed = BitSet.empty(this.#full.size);
+    for (let at = 0; at < this.#full.size; at++) {
+      const { address } = this.#firstOf(at);
+      if (address === undefined) unaddressed.add(at);
+      else addToGroup(places, formatAddress(address), at);
+    }
+    return { places, unaddressed };
   }
 
   /** Asks about one end of each class, as evaluation does. */
@@ -181,22 +204,17 @@ export class RuleRows {
   }
 
   #conditionOf(match: Match): TrafficCondition {
-    const { namedPorts, notNamedPorts } = match.destination;
+    const { namedPorts, notNamedPorts, ports } = match.destination;
     const hasNames = namedPorts !== undefined || notNamedPorts !== undefined;
-    const all = this.#traffic.map((_, place) => place);
-    const truths = hasNames ? [] : this.#traffic.map((traffic) => this.#trafficTruth(match, traffic));
-    return {
-      match,
-      hasNames,
-      truths,
-      matched: all.flatMap((place) => {
-        const truth = truths[place] ?? 'no';
-        return truth === 'no' ? [] : [{ place, variant: truth === 'yes' ? whole : place }];
-      }),
-      anywhere: all.map((place) => ({ place, variant: place })),
-      ofOwners: new Map(),
-      carrying: [],
-    };
+    const truths = new Map<number, 'yes' | 'unknown'>();
+    const matched: MatchedTraffic[] = [];
+    for (const place of hasNames ? [] : this.#places.having(match.protocol, ports)) {
+      const truth = this.#trafficTruth(match, defined(this.#traffic[place], 'traffic is asked about by its place'));
+      if (truth === 'no') continue;
+      truths.set(place, truth);
+      matched.push({ place, variant: truth === 'yes' ? whole : place });
+    }
+    return { match, hasNames, truths, matched, ofOwners: new Map(), carrying: [] };
   }
 
   /** Of rules without names of ports: what anybody's packets are to them. */
@@ -276,6 +294,12 @@ export interface PlannedRule {
   peers: Bounds | undefined;
 }
 
+/** Classes by the address of one of their ends, which says for all of them what groups they are in. */
+interface AddressedClasses {
+  readonly places: ReadonlyMap<string, readonly number[]>;
+  readonly unaddressed: BitSet;
+}
+
 /** Classes that give ports the same names. */
 interface AlikeNamed {
   readonly first: FlowEnd;
@@ -287,10 +311,9 @@ export interface TrafficCondition {
   readonly match: Match;
   /** Whether the destination's names of ports matter. */
   readonly hasNames: boolean;
-  /** By the place of the traffic; of conditions without names. */
-  readonly truths: readonly ('yes' | 'no' | 'unknown')[];
+  /** By the place of the traffic, where it is so at all; of conditions without names. */
+  readonly truths: ReadonlyMap<number, 'yes' | 'unknown'>;
   readonly matched: readonly MatchedTraffic[];
-  readonly anywhere: readonly MatchedTraffic[];
   /** By the names of ports of the owner. */
   readonly ofOwners: Map<string, readonly MatchedTraffic[]>;
   readonly carrying: BitSet[];

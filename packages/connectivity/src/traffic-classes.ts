@@ -201,15 +201,39 @@ function portClasses(protocol: ProtocolNumber, rules: readonly Rule[], { pods, m
   );
 }
 
-/** Ports that are in the same of the specs; each of the numbers stands alone. */
+/** Ports that are in the same of the specs; each of the numbers stands alone. One spec after the other splits the pieces that it tells apart. */
 function rangesAlike(specs: readonly (readonly PortRange[])[], numbers: ReadonlySet<number>): PortRange[][] {
-  const classes = new Map<string, PortRange[]>();
-  for (const range of pieces(specs.flat(), numbers)) {
-    const inSpecs = specs.map((ports) => (portRangesContain(ports, range.first) ? '1' : '0')).join('');
-    const key = `${inSpecs} ${numbers.has(range.first) ? range.first : ''}`;
-    addToGroup(classes, key, range);
+  const all = pieces(specs.flat(), numbers);
+  const groupOf = new Int32Array(all.length);
+  const askedBy = new Int32Array(all.length).fill(-1);
+  let groups = 1;
+  for (const [spec, ranges] of specs.entries()) {
+    const splits = new Map<number, number>();
+    for (const { first, last } of ranges) {
+      for (let at = placeFrom(all, first); (all[at]?.first ?? portMax + 1) <= last; at++) {
+        if (askedBy[at] === spec) continue;
+        askedBy[at] = spec;
+        const group = groupOf[at] ?? 0;
+        let split = splits.get(group);
+        if (split === undefined) splits.set(group, (split = groups++));
+        groupOf[at] = split;
+      }
+    }
   }
+  const classes = new Map<number | string, PortRange[]>();
+  for (const [at, piece] of all.entries()) addToGroup(classes, numbers.has(piece.first) ? `${piece.first}` : (groupOf[at] ?? 0), piece);
   return [...classes.values()];
+}
+
+/** The place of the first piece that begins at the port or behind it. */
+function placeFrom(all: readonly PortRange[], port: number): number {
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((all[middle]?.first ?? portMax) < port) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Programs connect from high ports. */

@@ -151,6 +151,18 @@ export class BitSet {
     return found;
   }
 
+  /** The first member that is this number or a greater one; -1 where there is none. */
+  memberFrom(number: number): number {
+    const words = this.#words;
+    let at = number >>> 5;
+    let rest = (words[at] ?? 0) & (-1 << (number & 31));
+    while (rest === 0) {
+      if (++at >= words.length) return -1;
+      rest = words[at] ?? 0;
+    }
+    return at * 32 + 31 - Math.clz32(rest & -rest);
+  }
+
   /** A text that is the same for equal sets of one size alone. */
   key(): string {
     return this.#words.join();

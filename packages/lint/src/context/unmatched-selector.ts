@@ -5,10 +5,10 @@
  * have pods, and a namespace that is not among them may exist.
  */
 import { namespaceNameLabel } from '@weir/kube';
-import { type Endpoint, type LabelKey, type LabelsBySpace, labelOf, type Selector, selectorMatchesLabels, selectorText } from '@weir/model';
+import { type Endpoint, type LabelKey, type LabelsBySpace, type Selector, selectorMatchesLabels, selectorText } from '@weir/model';
 import { unreachable } from '@weir/net';
+import { AskedLabels, type MeantLabel } from './asked-labels.ts';
 import type { KnownNamespace, LintContext } from './lint-context.ts';
-import { nearestWord } from './near-words.ts';
 
 /** Why nothing matches. */
 export interface UnmatchedSelector {
@@ -17,7 +17,7 @@ export interface UnmatchedSelector {
   /** As a sentence that goes on after the subject: `no pod in namespace shop has the label app=wbe`. */
   readonly reason: string;
   /** What was probably meant, where something is near. */
-  readonly meant?: { readonly label: LabelKey; readonly wanted: string; readonly near: string; readonly what: 'key' | 'value' };
+  readonly meant?: MeantLabel;
   /** Another namespace whose pods have all that is asked of pods: most often that is who is meant. */
   readonly elsewhere?: string;
   /** Pods on the host's network that would match, which no selector yields. */
@@ -90,41 +90,19 @@ function podsThere(context: LintContext, parts: readonly Selector[]): PodsThere 
   return found;
 }
 
-/** The labels of some pods or namespaces; the values of each are collected once. */
-class AskedLabels {
-  readonly all: readonly LabelsBySpace[];
-  readonly #values = new Map<string, ReadonlySet<string>>();
-
-  constructor(all: readonly LabelsBySpace[]) {
-    this.all = all;
-  }
-
-  /** Whether one of them is matched. */
-  haveMatch(part: Selector): boolean {
-    if (part.kind !== 'in') return this.all.some((labels) => selectorMatchesLabels(part, labels));
-    const values = this.valuesOf(part.label);
-    return part.values.some((value) => values.has(value));
-  }
-
-  /** What they have for a key. */
-  valuesOf(label: LabelKey): ReadonlySet<string> {
-    const key = `${label.space} ${label.key}`;
-    let values = this.#values.get(key);
-    if (values === undefined) this.#values.set(key, (values = new Set(this.all.flatMap((one) => labelOf(one, label) ?? []))));
-    return values;
-  }
-}
-
 /** The namespaces that all parts select; unknown where one of them may, as its labels are not there. */
-function namespacesOf({ namespaces, isComplete }: LintContext, parts: readonly Selector[]): readonly KnownNamespace[] | 'unknown' {
+function namespacesOf(context: LintContext, parts: readonly Selector[]): readonly KnownNamespace[] | 'unknown' {
+  const { namespaces, isComplete } = context;
   const selector: Selector = { kind: 'and', of: parts };
   const needsLabels = parts.some((part) => !('label' in part) || !isName(part.label));
-  const all = [...namespaces.values()];
-  if (needsLabels && all.some(({ of }) => of === undefined)) return 'unknown';
+  const isWithoutLabels = context.once('namespaces without an object', () => [...namespaces.values()].some(({ of }) => of === undefined));
+  if (needsLabels && isWithoutLabels) return 'unknown';
   const named = parts.flatMap((part) => (part.kind === 'in' && isName(part.label) ? [part] : []));
   // A namespace of which nothing is among the objects can be there all the same.
   const isElsewhere = !isComplete && named.some(({ values }) => values.some((value) => !namespaces.has(value)));
-  const selected = all.filter((namespace) => selectorMatchesLabels(selector, labelsOfNamespace(namespace)));
+  const [asked] = named;
+  const candidates = asked === undefined ? [...namespaces.values()] : asked.values.flatMap((value) => namespaces.get(value) ?? []);
+  const selected = candidates.filter((namespace) => selectorMatchesLabels(selector, labelsOfNamespace(namespace)));
   return isElsewhere && selected.length > 0 ? 'unknown' : selected;
 }
 
@@ -135,7 +113,7 @@ function labelsOfNamespace({ name, labels }: KnownNamespace): LabelsBySpace {
 function withoutNamespace(context: LintContext, parts: readonly Selector[]): UnmatchedSelector | undefined {
   const all = context.once('labels of namespaces', () => new AskedLabels([...context.namespaces.values()].map(labelsOfNamespace)));
   const missing = parts.find((part) => !all.haveMatch(part));
-  const meant = missing === undefined ? undefined : meantBy(missing, all);
+  const meant = missing === undefined ? undefined : all.meantBy(missing);
   if (meant === undefined && !context.isComplete) return undefined;
   const reason = missing === undefined ? 'no namespace has all of these labels' : reasonFor(missing, 'namespace');
   return { missing: 'namespace', reason, ...(meant === undefined ? {} : { meant }), onHostNetwork: [] };
@@ -149,7 +127,7 @@ function withoutPod(
   const [only] = namespaces;
   const where = only !== undefined && namespaces.length === 1 && isNamed ? ` in namespace ${only.name}` : '';
   const missing = parts.find((part) => !labels.haveMatch(part));
-  const meant = missing === undefined ? undefined : meantBy(missing, labels);
+  const meant = missing === undefined ? undefined : labels.meantBy(missing);
   const reason =
     missing === undefined ? `no pod${where} has all of these labels, only some of them` : `${reasonFor(missing, 'pod')}${where}`;
   if (elsewhere !== undefined) {
@@ -169,24 +147,6 @@ function reasonFor(part: Selector, what: 'pod' | 'namespace'): string {
 }
 
 const textTests = { contains: 'contains', startsWith: 'starts with', endsWith: 'ends with' } as const;
-
-/** The nearest value of the key, or the nearest key. */
-function meantBy(part: Selector, labels: AskedLabels): UnmatchedSelector['meant'] {
-  if (part.kind !== 'in' && part.kind !== 'exists') return undefined;
-  const { label } = part;
-  const values = labels.valuesOf(label);
-  if (values.size > 0 && part.kind === 'in') {
-    for (const wanted of part.values) {
-      const near = nearestWord(wanted, values);
-      if (near !== undefined) return { label, wanted, near, what: 'value' };
-    }
-    return undefined;
-  }
-  const fits = (one: LabelsBySpace, key: string): boolean => part.kind === 'exists' || part.values.includes(one[label.space][key] ?? '');
-  const keys = new Set(labels.all.flatMap((one) => Object.keys(one[label.space]).filter((key) => fits(one, key))));
-  const near = nearestWord(label.key, keys);
-  return near === undefined ? undefined : { label, wanted: label.key, near, what: 'key' };
-}
 
 /** Whether a selector asks for nothing but namespaces. */
 export function isOfNamespace(part: Selector): boolean {

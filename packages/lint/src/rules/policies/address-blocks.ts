@@ -3,7 +3,6 @@ import { appliesToPods, type Rule } from '@weir/model';
 import {
   type Address,
   type AddressRange,
-  addressRangesContain,
   compareAddresses,
   formatAddress,
   formatCidr,
@@ -11,6 +10,7 @@ import {
   parseCidr,
   subtractAddressRanges,
 } from '@weir/net';
+import { AddressIndex } from '../../context/address-index.ts';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
@@ -24,11 +24,10 @@ export const serviceAddressInBlock: LintRule = {
     const services = addressesOfServices(context);
     for (const { nets, about, field } of blocks(context)) {
       const place = { about, field };
-      const inside = services.filter(({ address }) => addressRangesContain(nets, address));
+      const first = services.firstWithin(nets);
       const isRange = isWithin(nets, context.snapshot.serviceRanges);
-      if (!isRange && (inside.length === 0 || !isNarrow(nets) || holdsOthers(context, nets))) continue;
-      const [first] = inside;
-      const whose = first === undefined ? 'of the range of services' : `of service ${first.name} (${formatAddress(first.address)})`;
+      if (!isRange && (first === undefined || !isNarrow(nets) || holdsOthers(context, nets))) continue;
+      const whose = first === undefined ? 'of the range of services' : `of service ${first.owner} (${formatAddress(first.address)})`;
       yield {
         ...place,
         message: `these are addresses ${whose}: a packet has the address of a pod when policies are asked`,
@@ -68,12 +67,12 @@ export const nodeAddressInBlock: LintRule = {
   severity: 'warning',
   *check(context) {
     const { ipBlockMatchesNodes } = context.profile;
+    const nodes = new AddressIndex(context.snapshot.nodes, ({ addresses }) => addresses);
     for (const { nets, about, field, rule, isOutside } of blocks(context)) {
       if ((ipBlockMatchesNodes && !isOutside) || !isNarrow(nets)) continue;
-      const inside = context.snapshot.nodes.filter(({ addresses }) => addresses.some((one) => addressRangesContain(nets, one)));
-      const [first] = inside;
+      const [first, ...others] = new Set([...nodes.within(nets)].map(({ owner }) => owner));
       if (first === undefined) continue;
-      const more = inside.length > 1 ? ` and ${inside.length - 1} more` : '';
+      const more = others.length > 0 ? ` and ${others.length} more` : '';
       yield {
         about,
         field,
@@ -161,9 +160,13 @@ function isNarrow(nets: readonly AddressRange[]): boolean {
   return wide.length === 0;
 }
 
-function holdsOthers({ snapshot }: LintContext, nets: readonly AddressRange[]): boolean {
-  const others = [...snapshot.endpoints.values(), ...snapshot.nodes].flatMap(({ addresses }) => addresses);
-  return others.some((address) => addressRangesContain(nets, address));
+function holdsOthers(context: LintContext, nets: readonly AddressRange[]): boolean {
+  const { snapshot } = context;
+  const others = context.once(
+    'addresses of pods and nodes',
+    () => new AddressIndex([...snapshot.endpoints.values(), ...snapshot.nodes], ({ addresses }) => addresses),
+  );
+  return others.firstWithin(nets) !== undefined;
 }
 
 function podWith({ snapshot }: LintContext, address: Address | undefined): string | undefined {
@@ -172,13 +175,16 @@ function podWith({ snapshot }: LintContext, address: Address | undefined): strin
   return end.kind === 'endpoint' ? `${end.endpoint.namespace}/${end.endpoint.name}` : undefined;
 }
 
-function addressesOfServices({ snapshot }: LintContext): readonly { readonly name: string; readonly address: Address }[] {
-  return snapshot.services.flatMap(({ metadata, spec }) => {
+/** The names of services by their addresses. */
+function addressesOfServices({ snapshot }: LintContext): AddressIndex<string> {
+  const addresses = new Map<string, readonly Address[]>();
+  for (const { metadata, spec } of snapshot.services) {
     const texts = [...(spec?.clusterIPs ?? []), ...(spec?.clusterIP === undefined ? [] : [spec.clusterIP])];
     const name = `${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`;
-    return [...new Set(texts)].flatMap((text) => {
-      const address = parseAddress(text);
-      return address === undefined ? [] : [{ name, address }];
-    });
-  });
+    addresses.set(
+      name,
+      [...new Set(texts)].flatMap((text) => parseAddress(text) ?? []),
+    );
+  }
+  return new AddressIndex(addresses.keys(), (name) => addresses.get(name) ?? []);
 }

@@ -14,7 +14,15 @@ import {
   podName,
   type Rule,
 } from '@weir/model';
-import { addressRangesContain, type Family, familyRange, type ProtocolNumber, portRangesContain, protocolNumber } from '@weir/net';
+import {
+  addressRangesContain,
+  addToGroup,
+  type Family,
+  familyRange,
+  type ProtocolNumber,
+  portRangesContain,
+  protocolNumber,
+} from '@weir/net';
 import { clusterDnsOf, nodeLocalDns } from '../../context/cluster-dns.ts';
 import { valueAt } from '../../context/field-value.ts';
 import type { LintContext } from '../../context/lint-context.ts';
@@ -35,7 +43,7 @@ export const egressWithoutDns: LintRule = {
       // Of several that restrict the same pods, the one that the others stand beside: that of most pods.
       const blamed = policies.flatMap((ref) => context.policyOf(ref) ?? []);
       const [first] = blamed.map((of) => ({ of, reach: reachOf(context, of) })).sort((a, b) => b.reach - a.reach);
-      if (first !== undefined) byPolicy.set(first.of, [...(byPolicy.get(first.of) ?? []), ...pods]);
+      if (first !== undefined) for (const pod of pods) addToGroup(byPolicy, first.of, pod);
     }
     for (const [about, pods] of byPolicy) {
       yield {

@@ -83,6 +83,11 @@ export class DecisionWalk {
   stepsOf(rules: ReadonlySet<Rule>): readonly RuleStep[] {
     this.#stepsOfRule ??= new Map(this.steps.flatMap((step) => (step.kind === 'rule' ? [[step.rule, step]] : [])));
     const found: RuleStep[] = [];
+    // A policy can have thousands of rules, of which a walk asks few.
+    if (rules.size > this.#stepsOfRule.size) {
+      for (const [rule, step] of this.#stepsOfRule) if (rules.has(rule)) found.push(step);
+      return found;
+    }
     for (const rule of rules) {
       const step = this.#stepsOfRule.get(rule);
       if (step !== undefined) found.push(step);
@@ -141,13 +146,8 @@ export class DecisionWalk {
 
   /** The peers of whom a part decides something at most, of those that are left without what is left out: of all others the same is decided with it. */
   touchedBy(part: PolicyPart, without: Without): BitSet {
-    const endsOtherwise = part.kind === 'policy' && this.tierEnds.some((end) => !isolatesIn(end, without) && endIsolates(end, part));
+    const endsOtherwise = part.kind === 'policy' && this.tierEnds.some((end) => endIsolates(end, part) && !isolatesIn(end, without));
     return endsOtherwise ? this.peers : this.matchedBy(part.rules).possible;
-  }
-
-  /** Whether the part is a policy that makes the end of a tier deny. */
-  isIsolatedBy(part: PolicyPart): boolean {
-    return part.kind === 'policy' && this.tierEnds.some((end) => endIsolates(end, part));
   }
 
   /** Those of some peers that are allowed with something left out. */
@@ -155,16 +155,15 @@ export class DecisionWalk {
     return this.#walk(this.#index.stepsFor(peers), without, this.peers.and(peers));
   }
 
-  #walk(steps: readonly Step[], without: Without, peers: BitSet): Bounds {
+  #walk(steps: Iterable<Step>, without: Without, peers: BitSet): Bounds {
     const walk = this.#rowWalk;
-    walk.begin();
+    walk.begin(peers);
     for (const step of steps) {
+      if (walk.hasDecided) break;
       if (step.kind === 'end') walk.endTier(isolatesIn(step, without));
       else if (!isLeftOut(step, without)) walk.rule(step.rule.action, step.matched);
     }
-    const { certain, possible } = walk.end();
-    const within = certain.and(peers);
-    return { certain: within, possible: certain === possible ? within : possible.and(peers) };
+    return walk.end();
   }
 
   /** The peers that one of the rules matches for certain, and those that it matches perhaps. */

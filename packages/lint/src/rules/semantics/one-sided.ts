@@ -36,7 +36,7 @@ export function findOneSided(parts: readonly PolicyParts[], walks: WalkIndex, wi
 function oneSided(part: RulePart, walks: WalkIndex, without: Without): OneSided | undefined {
   if (part.action !== 'allow' || [...part.rules].every((rule) => without.rules.has(rule))) return undefined;
   const denied: { readonly walk: DecisionWalk; readonly peers: BitSet }[] = [];
-  for (const walk of walks.of(part)) {
+  for (const walk of walks.asking(part)) {
     if (walk.isUnordered) return undefined;
     const peers = walk.allowedOnlyBy(part.rules, without);
     if (peers.isEmpty) continue;

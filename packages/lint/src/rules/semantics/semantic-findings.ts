@@ -6,7 +6,7 @@ import type { Without } from './decision-walk.ts';
 import { findOneSided, type OneSided } from './one-sided.ts';
 import { type PolicyPart, type PolicyParts, partsOf, type RulePart } from './policy-part.ts';
 import { findSpareParts, WalkIndex } from './spare-parts.ts';
-import { isolatingBeside, kindOfSpare, reasonOf, type SpareKind, type SpareReason, withoutBut } from './spare-reasons.ts';
+import { kindOfSpare, reasonOf, type SpareKind, type SpareReason, withoutBut } from './spare-reasons.ts';
 import { findTiedPolicies, type TiedPolicies } from './tied-policies.ts';
 
 /** A policy that decides nothing. */
@@ -46,7 +46,7 @@ export function semanticFindings(context: LintContext): SemanticFindings {
     const isSettled = ({ policies }: PolicyPart): boolean => !policies.some((policy) => unsettled.has(policy));
     const toldOf = (part: RulePart, without: Without = spare.without): SpareRule => {
       const reason = reasonOf(part, index, without);
-      return { part, reason, kind: kindOfSpare(part, reason, index.of(part)) };
+      return { part, reason, kind: kindOfSpare(part, reason, index.asking(part)) };
     };
     // Of a policy with rules that are never heard these say more.
     const rulesOf = new Map(parts.map(({ policy, rules }) => [policy, rules]));
@@ -61,7 +61,7 @@ export function semanticFindings(context: LintContext): SemanticFindings {
         .map(({ part }) => ({
           part,
           reason: reasonOf(part, index, spare.without),
-          isolating: isolatingBeside(part, index).filter((policy) => !spare.without.policies.has(policy)),
+          isolating: index.isolatingBeside(part, spare.without),
         })),
       rules: [...policies.flatMap(({ unheard }) => unheard), ...spare.rules.filter(isSettled).map((part) => toldOf(part))],
       oneSided: findOneSided(parts, index, spare.without),

@@ -9,6 +9,7 @@ import type { Policy, Rule } from '@weir/model';
 import { addToGroup } from '@weir/net';
 import type { DecisionWalk, Without } from './decision-walk.ts';
 import type { PolicyPart, PolicyParts, RulePart } from './policy-part.ts';
+import type { EndStep } from './walk-steps.ts';
 
 /** What is found. */
 export interface SpareParts {
@@ -40,29 +41,64 @@ export function findSpareParts(
   };
 }
 
-/** Walks by the rules that they ask, and by the policies because of which they end in a denial. */
+/** Walks by the rules that they ask, and by the ends of tiers that policies make deny. */
 export class WalkIndex {
   readonly #byRule = new Map<Rule, DecisionWalk[]>();
-  readonly #byIsolating = new Map<Policy, DecisionWalk[]>();
+  /** Walks of pods under the same policies share the ends of their tiers. */
+  readonly #byEnd = new Map<EndStep, DecisionWalk[]>();
+  readonly #endsOf = new Map<Policy, EndStep[]>();
+  readonly #standing = new Map<EndStep, readonly Policy[]>();
   readonly #saying = new Map<PolicyPart, boolean>();
 
   constructor(walks: readonly DecisionWalk[]) {
     for (const walk of walks) {
       for (const step of walk.steps) {
-        if (step.kind === 'rule') add(this.#byRule, step.rule, walk);
-        else for (const policy of step.isolating) add(this.#byIsolating, policy, walk);
+        if (step.kind === 'rule') addToGroup(this.#byRule, step.rule, walk);
+        else if (step.isolating.length > 0) {
+          if (!this.#byEnd.has(step)) for (const policy of step.isolating) addToGroup(this.#endsOf, policy, step);
+          addToGroup(this.#byEnd, step, walk);
+        }
       }
     }
   }
 
-  /** The walks in which the part could decide something. */
-  of(part: PolicyPart): readonly DecisionWalk[] {
+  /** The walks that ask a rule of the part. */
+  asking(part: PolicyPart): readonly DecisionWalk[] {
     const [rule, ...others] = part.rules;
     // Each walk asks a rule once.
-    if (part.kind !== 'policy' && rule !== undefined && others.length === 0) return this.#byRule.get(rule) ?? [];
-    const asking = [...part.rules].flatMap((one) => this.#byRule.get(one) ?? []);
-    const ending = part.kind === 'policy' ? part.policies.flatMap((policy) => this.#byIsolating.get(policy) ?? []) : [];
-    return [...new Set([...asking, ...ending])];
+    if (rule !== undefined && others.length === 0) return this.#byRule.get(rule) ?? [];
+    return [...new Set([...part.rules].flatMap((one) => this.#byRule.get(one) ?? []))];
+  }
+
+  /** The walks in which the part can decide something while nothing but these policies is left out: those in which others isolate beside it, and it says nothing, are left out. */
+  of(part: PolicyPart, without: Pick<ReadonlySet<Policy>, 'has'>): readonly DecisionWalk[] {
+    const asking = this.asking(part);
+    const ending = this.endsOf(part).flatMap((end) => {
+      const walks = this.#byEnd.get(end) ?? [];
+      // In what order policies hold is not said where one of them has none; so each of them matters.
+      const isAlone = !end.isolating.some((policy) => !part.policies.includes(policy) && !without.has(policy));
+      return isAlone || walks[0]?.isUnordered === true ? walks : [];
+    });
+    return ending.length === 0 ? asking : [...new Set([...asking, ...ending])];
+  }
+
+  /** The ends of tiers that deny because of the part, if it is a policy. */
+  endsOf(part: PolicyPart): readonly EndStep[] {
+    return part.kind === 'policy' ? part.policies.flatMap((policy) => this.#endsOf.get(policy) ?? []) : [];
+  }
+
+  /** The policies because of which the pods that a policy isolates stay isolated without all that is left out, which it is itself. */
+  isolatingBeside(part: PolicyPart, without: Without): readonly Policy[] {
+    const lists = new Set(this.endsOf(part).map((end) => this.#standingAt(end, without)));
+    const [only = [], ...others] = lists;
+    return others.length === 0 ? only : [...new Set([...lists].flat())];
+  }
+
+  /** Those that isolate at the end of a tier while others are left out; `without` is the same whenever this is asked. */
+  #standingAt(end: EndStep, without: Without): readonly Policy[] {
+    let standing = this.#standing.get(end);
+    if (standing === undefined) this.#standing.set(end, (standing = end.isolating.filter((policy) => !without.policies.has(policy))));
+    return standing;
   }
 
   /** Whether each peer of the rule matches some flow: one that matches none is meant for something that is not there to be looked at. */
@@ -74,24 +110,20 @@ export class WalkIndex {
   says(part: PolicyPart): boolean {
     let says = this.#saying.get(part);
     if (says === undefined) {
-      says = this.of(part).some(
-        (walk) => walk.isIsolatedBy(part) || walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.peers)),
-      );
+      says =
+        this.endsOf(part).length > 0 ||
+        this.asking(part).some((walk) => walk.stepsOf(part.rules).some(({ matched }) => matched.certain.meets(walk.peers)));
       this.#saying.set(part, says);
     }
     return says;
   }
 }
 
-function add<K>(map: Map<K, DecisionWalk[]>, key: K, walk: DecisionWalk): void {
-  addToGroup(map, key, walk);
-}
-
 /** A search that takes one part after the other. */
 class Search {
   readonly #walks: WalkIndex;
-  /** Walks from which something is taken. */
-  readonly #thinned = new Set<DecisionWalk>();
+  /** Walks from which a rule is taken, and ends of tiers of which a policy is. */
+  readonly #thinned = new Set<DecisionWalk | EndStep>();
   readonly without: { readonly rules: Set<Rule>; readonly policies: Set<Policy> } = { rules: new Set(), policies: new Set() };
 
   constructor(walks: WalkIndex) {
@@ -101,21 +133,25 @@ class Search {
   /** Takes the part when it decides nothing, in what is there and in what is left. */
   takes(part: PolicyPart): boolean {
     if (!this.#walks.says(part)) return false;
-    const walks = this.#walks.of(part);
     const policies = part.kind === 'policy' ? part.policies : [];
     const alone = { rules: part.rules, policies: new Set(policies) };
-    if (!walks.every((walk) => isSame(walk, part, alone))) return false;
+    if (!this.#walks.of(part, alone.policies).every((walk) => isSame(walk, part, alone))) return false;
     const { rules, policies: taken } = this.without;
     for (const rule of part.rules) rules.add(rule);
     for (const policy of policies) taken.add(policy);
+    const walks = this.#walks.of(part, taken);
     // Where nothing else is taken there is nothing more to be asked.
-    if (walks.every((walk) => !this.#thinned.has(walk) || isSame(walk, part, this.without))) {
-      for (const walk of walks) this.#thinned.add(walk);
+    if (walks.every((walk) => !this.#isThinned(walk) || isSame(walk, part, this.without))) {
+      for (const one of [...this.#walks.asking(part), ...this.#walks.endsOf(part)]) this.#thinned.add(one);
       return true;
     }
     for (const rule of part.rules) rules.delete(rule);
     for (const policy of policies) taken.delete(policy);
     return false;
+  }
+
+  #isThinned(walk: DecisionWalk): boolean {
+    return this.#thinned.has(walk) || walk.tierEnds.some((end) => this.#thinned.has(end));
   }
 }
 
@@ -123,12 +159,9 @@ class Search {
 function isSame(walk: DecisionWalk, part: PolicyPart, without: Without): boolean {
   if (walk.isUnordered || decidesAlone(walk, part)) return false;
   const { certain, possible } = walk.base;
-  if (certain !== possible) {
-    const uncertain = walk.isIsolatedBy(part) ? walk.peers : walk.matchedBy(part.rules).possible;
-    if (possible.without(certain).meets(uncertain)) return false;
-  }
   // The walk decides as it does without what was taken before; so of others than these peers it decides the same.
   const touched = walk.touchedBy(part, without);
+  if (certain !== possible && possible.without(certain).meets(touched)) return false;
   const after = walk.allowedAmong(touched, without);
   return after.certain.equals(certain.and(touched)) && after.possible.equals(possible.and(touched));
 }

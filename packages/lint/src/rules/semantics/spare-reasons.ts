@@ -1,5 +1,4 @@
 /** Why a part of a policy decides nothing: who decides in front of it, and who would decide the same behind it. */
-import type { Policy } from '@weir/model';
 import type { Decider, DecisionWalk, Without } from './decision-walk.ts';
 import type { PolicyPart, RulePart } from './policy-part.ts';
 import type { WalkIndex } from './spare-parts.ts';
@@ -18,8 +17,8 @@ export function reasonOf(part: PolicyPart, walks: WalkIndex, without: Without): 
   const others = withoutBut(without, part);
   const before = new Map<unknown, RuleStep | EndStep>();
   const after = new Map<unknown, Decider>();
-  for (const walk of walks.of(part)) {
-    // Whom a policy without rules isolates is told by who isolates beside it.
+  // Whom a policy isolates is told by who isolates beside it.
+  for (const walk of walks.asking(part)) {
     const matched = walk.matchedBy(part.rules).certain;
     const front = part.kind === 'policy' ? { deciders: [], reached: matched } : walk.before(part.rules, matched, others);
     for (const step of front.deciders) before.set(keyOf(step), step);
@@ -56,15 +55,6 @@ export function kindOfSpare({ action, rules }: RulePart, { before, after }: Spar
   const own = new Set(walks.flatMap((walk) => walk.stepsOf(rules).map(({ tier }) => tier)));
   const isOwn = (decider: Decider): boolean => decider.kind === 'rule' && own.has(decider.tier);
   return [...before, ...after].every(isOwn) ? 'redundant' : 'agreeing';
-}
-
-/** The policies because of which pods stay isolated without a policy. */
-export function isolatingBeside(part: PolicyPart, walks: WalkIndex): readonly Policy[] {
-  const others = walks
-    .of(part)
-    .flatMap(({ tierEnds }) => tierEnds.flatMap(({ isolating }) => isolating))
-    .filter((policy) => !part.policies.includes(policy));
-  return [...new Set(others)];
 }
 
 function keyOf(decider: Decider): unknown {

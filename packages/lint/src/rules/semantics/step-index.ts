@@ -20,10 +20,13 @@ export class StepIndex {
     this.#ends = BitSet.where(steps.length, (at) => steps[at]?.kind === 'end');
   }
 
-  /** In their order: the rules that match one of the peers, and the ends of all tiers. */
-  stepsFor(peers: BitSet): readonly Step[] {
+  /** In their order: the rules that match one of the peers, and the ends of all tiers; each when it is asked for, as mostly the first few decide. */
+  stepsFor(peers: BitSet): Iterable<Step> {
+    return this.#steps.length < indexedMin ? this.#steps : this.#indexed(peers);
+  }
+
+  *#indexed(peers: BitSet): Iterable<Step> {
     const steps = this.#steps;
-    if (steps.length < indexedMin) return steps;
     this.#ofPeer ??= BitSet.turned(
       steps.map((step) => (step.kind === 'end' ? BitSet.empty(this.#size) : step.matched.possible)),
       this.#size,
@@ -33,6 +36,9 @@ export class StepIndex {
       const ofPeer = this.#ofPeer[peer];
       if (ofPeer !== undefined) places.addAll(ofPeer);
     }
-    return places.members().flatMap((at) => steps[at] ?? []);
+    for (let at = places.memberFrom(0); at >= 0; at = places.memberFrom(at + 1)) {
+      const step = steps[at];
+      if (step !== undefined) yield step;
+    }
   }
 }

@@ -39,6 +39,14 @@ export function tellRules(context: LintContext, rules: readonly Pick<Rule, 'orig
 
 /** Some policies, the first of them by name. */
 export function tellPolicies(context: LintContext, policies: readonly Pick<Policy, 'ref'>[]): string {
+  // The same thousands of policies can isolate thousands of pods.
+  const told = context.once('told policies', () => new WeakMap<object, string>());
+  let text = told.get(policies);
+  if (text === undefined) told.set(policies, (text = listPolicies(context, policies)));
+  return text;
+}
+
+function listPolicies(context: LintContext, policies: readonly Pick<Policy, 'ref'>[]): string {
   return listed(policies, nameOfPolicy, (policy) => tellPolicy(context, policy));
 }
 

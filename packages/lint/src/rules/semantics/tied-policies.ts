@@ -14,7 +14,7 @@ export interface TiedPolicies {
   readonly second: { readonly policy: Policy; readonly rule: Rule };
 }
 
-/** Every such pair, once. */
+/** For each policy the first one that it is tied with, in each walk; each pair once. */
 export function findTiedPolicies(walks: readonly DecisionWalk[]): readonly TiedPolicies[] {
   const found = new Map<Policy, Map<Policy, TiedPolicies>>();
   for (const walk of walks) {
@@ -43,12 +43,7 @@ function* tiedIn(walk: DecisionWalk): Iterable<TiedPolicies> {
   for (const { tier, groups, denies } of tiersOf(walk)) {
     for (const group of groups) {
       const decisions = group.map(({ policy, steps }) => ownDecisions(policy, steps, remaining));
-      for (const [i, one] of decisions.entries())
-        for (const other of decisions.slice(i + 1)) {
-          const meeting = meetingRules(one, other);
-          if (meeting === undefined) continue;
-          yield { tier, first: { policy: one.policy, rule: meeting[0] }, second: { policy: other.policy, rule: meeting[1] } };
-        }
+      yield* tiedAmong(tier, decisions);
       for (const { decided } of decisions) {
         for (const { rule, peers } of decided) {
           if (rule.action === 'pass') passed = passed.or(peers.and(remaining));
@@ -61,21 +56,51 @@ function* tiedIn(walk: DecisionWalk): Iterable<TiedPolicies> {
   }
 }
 
+/** The second of each pair with the first that decides something of the same peers in another way. */
+function* tiedAmong(tier: Tier, decisions: readonly OwnDecisions[]): Iterable<TiedPolicies> {
+  /** Whom policies in front decide, by what they do: of thousands of policies mostly none is against another. */
+  const claimed = new Map<Action, BitSet>();
+  for (const [at, other] of decisions.entries()) {
+    const isTied = other.decided.some(({ rule, peers }) =>
+      [...claimed].some(([action, whom]) => action !== rule.action && whom.meets(peers)),
+    );
+    for (const one of isTied ? decisions.slice(0, at) : []) {
+      const meeting = meetingRules(one, other);
+      if (meeting === undefined) continue;
+      yield { tier, first: { policy: one.policy, rule: meeting[0] }, second: { policy: other.policy, rule: meeting[1] } };
+      break;
+    }
+    for (const { rule, peers } of other.decided) {
+      const whom = claimed.get(rule.action);
+      if (whom === undefined) claimed.set(rule.action, peers.copy());
+      else whom.addAll(peers);
+    }
+  }
+}
+
 /** Policies of equal order side by side, tier after tier. */
-function tiersOf(walk: DecisionWalk): readonly {
+interface WalkedTier {
   readonly tier: Tier;
   readonly groups: readonly (readonly { readonly policy: Policy; readonly steps: readonly RuleStep[] }[])[];
   readonly denies: boolean;
-}[] {
-  return walk.walk.tiers.map(({ tier, policies }) => {
-    const groups = new Map<number, { readonly policy: Policy; readonly steps: readonly RuleStep[] }[]>();
-    for (const policy of policies) {
-      const steps = walk.steps.filter((step): step is RuleStep => step.kind === 'rule' && step.policy === policy);
-      addToGroup(groups, policy.order, { policy, steps });
+}
+
+function tiersOf({ steps }: DecisionWalk): readonly WalkedTier[] {
+  const tiers: WalkedTier[] = [];
+  let groups = new Map<number, Map<Policy, RuleStep[]>>();
+  for (const step of steps) {
+    if (step.kind === 'rule') {
+      const { policy } = step;
+      const group = groups.get(policy.order) ?? new Map<Policy, RuleStep[]>();
+      groups.set(policy.order, group);
+      addToGroup(group, policy, step);
+      continue;
     }
-    const denies = walk.steps.some((step) => step.kind === 'end' && step.tier === tier && step.isolating.length > 0);
-    return { tier, groups: [...groups.values()], denies };
-  });
+    const inOrder = [...groups.values()].map((group) => [...group].map(([policy, ofPolicy]) => ({ policy, steps: ofPolicy })));
+    tiers.push({ tier: step.tier, groups: inOrder, denies: step.isolating.length > 0 });
+    groups = new Map();
+  }
+  return tiers;
 }
 
 function ownDecisions(policy: Policy, steps: readonly RuleStep[], coming: BitSet): OwnDecisions {
@@ -92,12 +117,8 @@ function ownDecisions(policy: Policy, steps: readonly RuleStep[], coming: BitSet
 /** A rule of each that meet on a flow and do different things. */
 function meetingRules(one: OwnDecisions, other: OwnDecisions): readonly [Rule, Rule] | undefined {
   for (const { rule, peers } of one.decided) {
-    const against = other.decided.find((each) => differ(each.rule.action, rule.action) && !each.peers.and(peers).isEmpty);
+    const against = other.decided.find((each) => each.rule.action !== rule.action && each.peers.meets(peers));
     if (against !== undefined) return [rule, against.rule];
   }
   return undefined;
-}
-
-function differ(one: Action, other: Action): boolean {
-  return one !== other;
 }

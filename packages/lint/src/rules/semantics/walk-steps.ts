@@ -50,14 +50,18 @@ export function stepsOf(
   reach: Reach,
   { peers, ends }: { readonly peers: BitSet; readonly ends: readonly EndStep[] },
 ): Step[] {
-  return ends.flatMap((end, at): Step[] => {
-    const steps: Step[] = [];
-    for (const { tier, policy, rule } of walk.rules) {
-      const matched = tier === at ? reach.matched(rule, walk) : undefined;
+  const steps: Step[] = [];
+  let next = 0;
+  for (const [at, end] of ends.entries()) {
+    // The rules of a walk are in the order of its tiers.
+    for (let asked = walk.rules[next]; asked?.tier === at; asked = walk.rules[++next]) {
+      const { policy, rule } = asked;
+      const matched = reach.matched(rule, walk);
       if (matched?.possible.meets(peers) === true) steps.push({ kind: 'rule', tier: end.tier, policy, rule, matched });
     }
-    return [...steps, end];
-  });
+    steps.push(end);
+  }
+  return steps;
 }
 
 /** The peers that exactly one of the rules matches. */
