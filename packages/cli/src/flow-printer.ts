@@ -5,7 +5,7 @@ import type { Output, Tone } from './output.ts';
 const tones: Readonly<Record<DescribedFlow['verdict'], Tone>> = { allowed: 'good', denied: 'bad', logged: 'note' };
 
 /** Columns grow with what is in them, up to this many characters: a stream cannot be measured beforehand. */
-const widthMax = 60;
+const widthMax = 80;
 
 /** Prints flows as they come. */
 export class FlowPrinter {

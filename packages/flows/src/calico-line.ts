@@ -54,10 +54,21 @@ export function readCalicoLine(line: Fields): ObservedFlow | undefined {
     verdict: action,
     source: endOf(line, 'source'),
     destination: endOf(line, 'dest'),
+    ...serviceOf(line),
     protocol,
     [direction]: decisionOf(line, action),
     isReply: false,
     count,
+  };
+}
+
+/** A port of a service may be told by its name alone. */
+function serviceOf(line: Fields): Pick<ObservedFlow, 'service'> {
+  const [namespace, name] = [textOf(line['dest_service_namespace']), textOf(line['dest_service_name'])];
+  const port = portOf(line['dest_service_port_num'] ?? line['dest_service_port']);
+  if (name === undefined) return {};
+  return {
+    service: { ...(namespace === undefined ? {} : { namespace }), name, ...(port === undefined || port === 0 ? {} : { port }) },
   };
 }
 

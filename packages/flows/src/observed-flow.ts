@@ -105,12 +105,11 @@ export function fiveTupleOf({ source, destination, protocol, icmp }: ObservedFlo
   };
 }
 
-/** `demo/web (10.0.0.2:80)`, or as much of it as is known. */
-export function nameOfService({ ip, port, namespace, name }: ObservedService): string {
-  const named = name === undefined ? '' : namespace === undefined ? name : `${namespace}/${name}`;
-  if (ip === undefined) return named;
-  const place = port === undefined ? ip : ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
-  return named === '' ? place : `${named} (${place})`;
+/** `demo/web:80`, or its address where the name is not known. */
+export function nameOfService({ ip = '', port, namespace, name }: ObservedService): string {
+  const address = port !== undefined && ip.includes(':') ? `[${ip}]` : ip;
+  const named = name === undefined ? address : namespace === undefined ? name : `${namespace}/${name}`;
+  return port === undefined ? named : `${named}:${port}`;
 }
 
 /** `demo/client`, `demo/web-5d9f-*`, `node n1`, or an address. */

@@ -225,6 +225,20 @@ describe('a line of a flow log', () => {
     });
   });
 
+  it("of Calico's names the service that was spoken to, whose port may be told by its name alone", () => {
+    const service = { dest_service_namespace: 'shop', dest_service_name: 'checkout', dest_service_port: 'http' };
+    expect(flow({ ...calicoLine, ...service, dest_service_port_num: 80 }).service).toEqual({
+      namespace: 'shop',
+      name: 'checkout',
+      port: 80,
+    });
+    expect(flow({ ...calicoLine, ...service }).service).toEqual({ namespace: 'shop', name: 'checkout' });
+    const none = { dest_service_namespace: '-', dest_service_name: '-', dest_service_port: '-', dest_service_port_num: null };
+    expect(flow({ ...calicoLine, ...none }).service).toBeUndefined();
+    const key = { ...service, destServicePort: '8080', proto: 'tcp', reporter: 'Src', action: 'Allow' };
+    expect(flow({ flow: { Key: key } }).service).toMatchObject({ name: 'checkout' });
+  });
+
   it("of Goldmane's interface is read, numbers as texts and first rules without an index", () => {
     const message = {
       id: '7',

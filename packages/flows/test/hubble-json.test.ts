@@ -141,7 +141,7 @@ describe("an observed flow in Hubble's JSON", () => {
     const named = { ...base, service };
     expect(hubbleJson(named).flow.destination_service).toEqual({ name: 'web', namespace: 'demo' });
     expect(problemsOf(JSON.parse(JSON.stringify(hubbleJson(named))))).toEqual([]);
-    expect(describeFlow(named).destination).toBe('demo/server:80 via service demo/web (10.0.0.9:443)');
+    expect(describeFlow(named).destination).toBe('demo/server:80 via service demo/web:443');
     const { name: _, namespace: __, ...address } = service;
     expect(hubbleJson({ ...base, service: address }).flow.destination_service).toBeUndefined();
     expect(describeFlow({ ...base, service: address }).destination).toBe('demo/server:80 via service 10.0.0.9:443');
