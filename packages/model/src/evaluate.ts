@@ -74,20 +74,21 @@ export function explainQuestion(world: PolicyWorld, question: FlowQuestion): Flo
     ingress,
     hosts,
     trace,
-    nearMisses: nearMissesOf(denied, trace, (changes) => isHelpful(world, changedQuestion(world, question, changes), verdicts)),
+    nearMisses: nearMissesOf(denied, trace, (changes) => helpOf(world, changedQuestion(world, question, changes), verdicts)),
   };
 }
 
-/** Whether fewer deny the changed question than these did the one before, and none of them that did not. */
-function isHelpful(world: PolicyWorld, changed: FlowQuestion, before: readonly { readonly verdict: Outcome }[]): boolean {
+/** What a change does to a question that had these verdicts. */
+function helpOf(world: PolicyWorld, changed: FlowQuestion, before: readonly { readonly verdict: Outcome }[]): 'enough' | 'in part' | 'no' {
   const after = [
     outcomeInDirection(world, changed, 'egress'),
     outcomeInDirection(world, changed, 'ingress'),
     ...judgeHosts(world, changed).map(({ verdict }) => verdict),
   ];
+  if (!after.includes('deny')) return 'enough';
   const isWorse = after.some((outcome, at) => outcome === 'deny' && before[at]?.verdict !== 'deny');
   const denies = before.filter(({ verdict }) => verdict === 'deny').length;
-  return !isWorse && after.filter((outcome) => outcome === 'deny').length < denies;
+  return !isWorse && after.filter((outcome) => outcome === 'deny').length < denies ? 'in part' : 'no';
 }
 
 /** All who have a say must allow; a deny decides even when another is unknown. */

@@ -21,12 +21,15 @@ export interface DeniedDirection {
   readonly trace: readonly PolicyTrace[];
 }
 
-/** Whether fewer would deny after the changes, and none that allows now. */
-export type HelpTest = (changes: readonly Change[]) => boolean;
+/** What the changes do: nobody denies the flow then, or fewer than now and none that allows it now; else they do not help. */
+export type HelpTest = (changes: readonly Change[]) => 'enough' | 'in part' | 'no';
+
+/** A near miss that was not tried yet. */
+type Untried = Omit<NearMiss, 'isEnough'>;
 
 /** The nearest allow rules of what denies whose changes help, fewest changes first; at most five. `trace`: all that was looked at. */
 export function nearMissesOf(denied: readonly DeniedDirection[], trace: readonly PolicyTrace[], helps: HelpTest): NearMiss[] {
-  const misses: NearMiss[] = [];
+  const misses: Untried[] = [];
   for (const { direction, rule, matched, mismatches } of denied.flatMap(askedBefore)) {
     if (rule.action !== 'allow' || matched !== 'no') continue;
     const changes = changesFor(mismatches);
@@ -36,7 +39,7 @@ export function nearMissesOf(denied: readonly DeniedDirection[], trace: readonly
   const found: NearMiss[] = [];
   for (const miss of misses.sort((a, b) => cost(a) - cost(b)).slice(0, maxTried)) {
     const changes = helpfulChanges(miss.changes, ports, helps);
-    if (changes !== undefined) found.push({ ...miss, changes });
+    if (changes !== undefined) found.push({ ...miss, changes, isEnough: helps(changes) === 'enough' });
     if (found.length === maxNearMisses) break;
   }
   return found;
@@ -45,9 +48,9 @@ export function nearMissesOf(denied: readonly DeniedDirection[], trace: readonly
 /** The changes with those of the ports that help; undefined where they do not. `elsewhere`: ports that rules of any end want. */
 function helpfulChanges(changes: readonly Change[], elsewhere: readonly PortRange[], helps: HelpTest): readonly Change[] | undefined {
   const change = changes.find((candidate) => candidate.kind === 'use port');
-  if (change === undefined) return helps(changes) ? changes : undefined;
+  if (change === undefined) return helps(changes) === 'no' ? undefined : changes;
   const withPorts = (ports: readonly PortRange[]): readonly Change[] => changes.map((one) => (one === change ? { ...change, ports } : one));
-  const isHelpful = (port: number): boolean => helps(withPorts([{ first: port, last: port }]));
+  const isHelpful = (port: number): boolean => helps(withPorts([{ first: port, last: port }])) !== 'no';
   const whole = change.ports.filter(({ first, last }) => isHelpful(first) && (first === last || isHelpful(last)));
   if (whole.length > 0) return withPorts(whole);
   // Of a wide range the other end may want one port only.
@@ -68,7 +71,7 @@ function askedBefore({ decidedBy, trace }: DeniedDirection): (RuleTrace & { read
 }
 
 /** Labels of the pod are the nearest, another namespace or its labels further away. */
-function cost({ changes }: NearMiss): number {
+function cost({ changes }: Untried): number {
   return changes.reduce(
     (sum, change) => sum + ('space' in change && change.space === 'pod' ? 1 : change.kind === 'move to namespace' ? 2 : 1.5),
     0,

@@ -167,19 +167,22 @@ function describeRule({ match, origin }: Rule): string {
   return peer.nets === undefined ? 'any peer' : 'the address is in the block';
 }
 
-function renderNearMisses({ nearMisses, question, egress, ingress }: FlowVerdict): string[] {
+function renderNearMisses({ nearMisses, question }: FlowVerdict): string[] {
   if (nearMisses.length === 0) return [];
   const linesOf = (misses: readonly NearMiss[]): string[] =>
     misses.map(({ rule, changes }) => {
       const what = changes.map((change) => describeChange(change, question)).join('; and ');
       return `    ${what} [${describeOrigin(rule.origin)} of ${describePolicy(rule.origin.policy)}]`;
     });
-  if (egress.verdict !== 'deny' || ingress.verdict !== 'deny') {
-    return ['  a rule would allow it with this change:', ...linesOf(nearMisses)];
-  }
-  // A change that helps one end leaves it denied at the other.
-  return (['egress', 'ingress'] as const).flatMap((direction) => {
-    const misses = nearMisses.filter((miss) => miss.direction === direction);
-    return misses.length === 0 ? [] : [`  both ends deny it; a rule for ${direction} would allow it with this change:`, ...linesOf(misses)];
-  });
+  const enough = nearMisses.filter(({ isEnough }) => isEnough);
+  const parts = (['egress', 'ingress'] as const).map((direction) => ({
+    direction,
+    misses: nearMisses.filter((miss) => !miss.isEnough && miss.direction === direction),
+  }));
+  return [
+    ...(enough.length === 0 ? [] : ['  a rule would allow it with this change:', ...linesOf(enough)]),
+    ...parts.flatMap(({ direction, misses }) =>
+      misses.length === 0 ? [] : [`  a rule would allow it with this change, for ${direction} alone:`, ...linesOf(misses)],
+    ),
+  ];
 }

@@ -74,6 +74,8 @@ export interface HostJson extends DirectionJson {
 export interface NearMissJson extends RuleJson {
   readonly direction: string;
   readonly policy: PolicyJson;
+  /** Whether the flow is allowed then; false where another end still denies it. */
+  readonly isEnough: boolean;
   readonly changes: readonly (Readonly<Record<string, unknown>> & { readonly kind: Change['kind']; readonly text: string })[];
 }
 
@@ -192,11 +194,12 @@ function ruleToJson({ origin: { ruleIndex, peerIndex, section, peers } }: Decidi
   };
 }
 
-function nearMissToJson({ direction, rule, changes }: NearMiss, question: FlowQuestion): NearMissJson {
+function nearMissToJson({ direction, rule, changes, isEnough }: NearMiss, question: FlowQuestion): NearMissJson {
   return {
     direction,
     policy: policyToJson(rule.origin.policy, rule.origin.source),
     ...ruleToJson(rule),
+    isEnough,
     changes: changes.map((change) => ({ ...changeFields(change), kind: change.kind, text: describeChange(change, question) })),
   };
 }

@@ -183,6 +183,8 @@ export interface NearMiss {
   readonly direction: Direction;
   readonly rule: Rule;
   readonly changes: readonly Change[];
+  /** Whether nobody else denies the flow then. */
+  readonly isEnough: boolean;
 }
 
 /** What a rule does with the flow, as an outcome; undefined for `pass` and `log`. */

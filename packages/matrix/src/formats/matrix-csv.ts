@@ -41,7 +41,8 @@ function linesOfService(service: ServiceReach): Line[] {
       missing: '',
       kind: 'service',
     }));
-  return [...of(reachedFrom, 'allow'), ...of(partlyFrom, 'partly'), ...of(perhapsFrom, 'unknown')];
+  const lines = [...of(reachedFrom, 'allow'), ...of(partlyFrom, 'partly'), ...of(perhapsFrom, 'unknown')];
+  return lines.length === 0 ? of([''], 'deny') : lines;
 }
 
 function linesOfEntry(entry: EntryPoint): Line[] {
