@@ -7,7 +7,7 @@ import { runChecks } from './check.mjs';
 import { afterSetup, root } from './setup.mjs';
 
 await afterSetup(async () => {
-  const checks = runChecks();
+  const checks = await runChecks();
   const tests = await runNpmTest();
   const failed = checks.failed + tests.failed;
   process.stdout.write(`${checks.passed + tests.passed} passed, ${failed} failed\n`);

@@ -24,3 +24,18 @@ export function capture(command, args, options = {}) {
   const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, ...options });
   return { code: result.error ? 127 : (result.status ?? 1), stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
 }
+
+/** As `capture`, while other things go on. */
+export function captureBeside(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr']) {
+      child[stream].setEncoding('utf8').on('data', (chunk) => {
+        output[stream] += chunk;
+      });
+    }
+    child.on('error', () => resolve({ code: 127, ...output }));
+    child.on('close', (code) => resolve({ code: code ?? 1, ...output }));
+  });
+}
