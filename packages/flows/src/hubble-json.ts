@@ -101,8 +101,10 @@ export function hubbleJson(flow: ObservedFlow, podFacts: (pod: string) => PodFac
   };
 }
 
-function serviceOf({ service }: ObservedFlow): Pick<HubbleFlowJson, 'destination_service'> {
+/** Of something outside Hubble tells a service only where the address is the service's own, and this one is that of the machine behind it. */
+function serviceOf({ service, destination }: ObservedFlow): Pick<HubbleFlowJson, 'destination_service'> {
   if (service?.name === undefined || service.namespace === undefined) return {};
+  if (destination.pod === undefined && destination.is !== 'node' && destination.is !== 'service') return {};
   return { destination_service: { name: service.name, namespace: service.namespace } };
 }
 

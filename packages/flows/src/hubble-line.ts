@@ -5,7 +5,14 @@
  */
 import { type ProtocolNumber, protocolNumber } from '@weir/net';
 import { addressOf, domainsOf, type Fields, fieldsOf, labelsOf, listOf, portOf, textOf, timeOf, withFileNames } from './log-fields.ts';
-import type { ObservedDecision, ObservedEnd, ObservedFlow, ObservedPolicy } from './observed-flow.ts';
+import {
+  nameOfService,
+  type ObservedDecision,
+  type ObservedEnd,
+  type ObservedFlow,
+  type ObservedPolicy,
+  type ObservedService,
+} from './observed-flow.ts';
 
 /** Drops that policies are the reason of: no rule allows it, a rule denies it. */
 const noRule: readonly unknown[] = ['POLICY_DENIED', 133];
@@ -60,19 +67,23 @@ export function readHubbleFlow(given: Fields): ObservedFlow | undefined {
   const [time, node] = [timeOf(flow['time']), textOf(flow['node_name'])];
   const isIcmp = name.startsWith('ICMP');
   const reply = isReply(flow, transport);
+  const service = serviceOf(fieldsOf(flow['destination_service']));
   return {
     format: 'hubble',
     ...(time === undefined ? {} : { time }),
     ...(node === undefined ? {} : { node }),
     verdict,
     source: endOf(fieldsOf(flow['source']), { ip: ip['source'], port: transport['source_port'], names: flow['source_names'], node }),
-    destination: endOf(fieldsOf(flow['destination']), {
-      ip: ip['destination'],
-      port: transport['destination_port'],
-      names: flow['destination_names'],
-      node,
-    }),
-    ...serviceOf(fieldsOf(flow['destination_service'])),
+    destination: notTranslated(
+      endOf(fieldsOf(flow['destination']), {
+        ip: ip['destination'],
+        port: transport['destination_port'],
+        names: flow['destination_names'],
+        node,
+      }),
+      service,
+    ),
+    ...(service === undefined ? {} : { service }),
     protocol: layer4[name] ?? 0,
     ...(isIcmp ? { icmp: { type: Number(transport['type'] ?? 0), code: Number(transport['code'] ?? 0) } } : {}),
     ...decisionsOf(flow, verdict),
@@ -81,9 +92,15 @@ export function readHubbleFlow(given: Fields): ObservedFlow | undefined {
   };
 }
 
-function serviceOf(service: Fields): Pick<ObservedFlow, 'service'> {
+function serviceOf(service: Fields): ObservedService | undefined {
   const [name, namespace] = [textOf(service['name']), textOf(service['namespace'])];
-  return name === undefined ? {} : { service: { name, ...(namespace === undefined ? {} : { namespace }) } };
+  return name === undefined ? undefined : { name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** Hubble sees some packets before their address is that of a pod, which belongs to nobody in the cluster then. */
+function notTranslated(end: ObservedEnd, service: ObservedService | undefined): ObservedEnd {
+  if (service === undefined || end.is !== 'outside' || end.isApiServer === true) return end;
+  return { ...end, is: 'service', name: nameOfService(service) };
 }
 
 /** As Hubble says; of TCP a first packet is known by its flags. */

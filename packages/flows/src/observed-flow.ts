@@ -22,13 +22,13 @@ export interface ObservedEnd {
   readonly labels?: Readonly<Record<string, string>>;
   /** What keeps the pod, where the log names it. */
   readonly workload?: { readonly kind?: string; readonly name: string };
-  /** What it is when it is no pod: a node of the cluster (or a pod on its network), or something outside. */
-  readonly is?: 'node' | 'outside';
+  /** What it is when it is no pod: a node of the cluster (or a pod on its network), something outside, or a service, whose pod is not told. */
+  readonly is?: 'node' | 'outside' | 'service';
   /** Whether the log says that it is the cluster's API server. */
   readonly isApiServer?: true;
   /** Names that the other end asked for when it got this address, in lower case and without the last dot; where the log has them. */
   readonly domains?: readonly string[];
-  /** The name of that node, or of a set of addresses. */
+  /** The name of that node, of a set of addresses, or of that service with its namespace. */
   readonly name?: string;
 }
 

@@ -326,9 +326,10 @@ describe('a line of a flow log', () => {
     const destination = { identity: 9, labels: ['reserved:world-ipv4'] };
     const service = { name: 'web', namespace: 'shop' };
     expect(flow({ flow: { ...hubbleLine.flow, destination, destination_service: service } })).toMatchObject({
-      destination: { is: 'outside' },
+      destination: { is: 'service', name: 'shop/web' },
       service,
     });
+    expect(flow({ flow: { ...hubbleLine.flow, destination } }).destination.is).toBe('outside');
   });
 
   it("of Whisker's is read, too", () => {

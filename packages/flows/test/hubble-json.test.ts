@@ -98,30 +98,34 @@ describe("an observed flow in Hubble's JSON", () => {
       const verdict = pick('allow' as const, 'deny' as const);
       const protocol = pick(protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP, protocolNumber.ICMP);
       const isIcmp = protocol === protocolNumber.ICMP;
-      const end = (): ObservedFlow['source'] => ({
+      const end = (...more: Partial<ObservedFlow['source']>[]): ObservedFlow['source'] => ({
         address: address(`10.0.${random.integer(0, 9)}.${random.integer(1, 9)}`),
         ...(isIcmp ? {} : { port: random.integer(1, 65_535) }),
         ...pick<Partial<ObservedFlow['source']>>(
           { namespace: 'a', pod: 'p', labels: { app: 'x', tier: 'y=z' } },
           { is: 'outside' },
           { is: 'node', name: 'n1' },
+          ...more,
         ),
       });
       const policies = [{ kind: 'NetworkPolicy', namespace: 'a', name: 'p' }];
+      const destination = end({ is: 'service', name: 'a/s' });
       const flow: ObservedFlow = {
         format: 'hubble',
         time: '2026-01-31T12:00:00.000Z',
         node: 'n1',
         verdict,
         source: end(),
-        destination: end(),
+        destination,
         protocol,
         ...(isIcmp ? { icmp: { type: random.integer(0, 255), code: random.integer(0, 3) } } : {}),
         [pick('egress', 'ingress')]: pick<ObservedDecision>(
           { verdict, reason: 'rule' as const, policies },
           verdict === 'allow' ? { verdict, reason: 'other' as const, policies: [] } : { verdict, reason: 'no rule' as const, policies: [] },
         ),
-        ...pick<Pick<ObservedFlow, 'service'>>({}, { service: { namespace: 'a', name: 's' } }),
+        ...(destination.is === 'service' || (destination.is !== 'outside' && random.integer(0, 1) === 1)
+          ? { service: { namespace: 'a', name: 's' } }
+          : {}),
         isReply: false,
         count: 1,
       };

@@ -50,7 +50,7 @@ export class PartyFinder {
     const isApiServer = this.#apiServers.has(formatAddress(end.address));
     if (found.kind === 'node') return { kind: 'node', address: end.address, name: found.node.name, isApiServer, end: found };
     if (end.is === 'node') return this.#nodeAt(end.address, end.name);
-    const service = this.#services.get(formatAddress(end.address));
+    const service = end.is === 'service' ? end.name : this.#services.get(formatAddress(end.address));
     if (service !== undefined) return { kind: 'unknown', name: `the pod behind service ${service}` };
     if (addressRangesContain(this.#snapshot.world.podRanges, end.address))
       return { kind: 'unknown', name: `a pod that had ${formatAddress(end.address)}` };

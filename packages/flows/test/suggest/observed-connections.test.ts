@@ -399,6 +399,26 @@ describe('connections of nodes and of the API server', () => {
     expect(suggestion.objects).toEqual([]);
     expect(suggestion.withoutWords.map(({ reason }) => reason)).toEqual(['nobody told what the pod behind service shop/db is']);
   });
+
+  it('to a service that Hubble names get no rule about its address either, without any objects', () => {
+    const packet = (destination: object, service?: object): string =>
+      JSON.stringify({
+        flow: {
+          verdict: 'FORWARDED',
+          IP: { source: '10.0.0.1', destination: '10.96.0.7' },
+          l4: { TCP: { source_port: 40_000, destination_port: 5432, flags: { SYN: true } } },
+          source: { namespace: 'shop', pod_name: 'web-1', labels: ['k8s:app=web'] },
+          destination,
+          ...(service === undefined ? {} : { destination_service: service }),
+          traffic_direction: 'EGRESS',
+        },
+      });
+    const world = { labels: ['reserved:world'] };
+    const named = suggest([packet(world, { namespace: 'shop', name: 'db' })], { objects: [] });
+    expect(named.objects).toEqual([]);
+    expect(named.withoutWords.map(({ reason }) => reason)).toEqual(['nobody told what the pod behind service shop/db is']);
+    expect(JSON.stringify(suggest([packet(world)], { objects: [] }).objects)).toContain('10.96.0.7/32');
+  });
 });
 
 describe('ClusterNetworkPolicies', () => {
