@@ -1,12 +1,13 @@
 /**
  * Pods that are not among the objects, and could be: they stand for what people may add, or have elsewhere.
  *
- * One for each selector of a peer that no pod answers to, one for any other pod of each namespace, and one for
+ * One for each selector of a peer or a subject that no pod answers to, one for any other pod of each namespace, and one for
  * any pod of a namespace that is not among the objects. A pod that has labels which none of these has may do more.
  */
 import { rulesOf } from '@weir/connectivity';
 import { namespaceNameLabel } from '@weir/kube';
 import {
+  appliesToPods,
   type Endpoint,
   type LabelsBySpace,
   orchestratorKey,
@@ -26,8 +27,11 @@ const anotherNamespace = '[another namespace]';
 /** Any pod of a namespace that is not among the objects: it has no labels, and nor has its namespace. */
 export const strangerPod: Endpoint = absentPod(anotherNamespace, '[any pod]', noLabels());
 
-/** All of them, the most general first; `selectors` are those of peers that no pod answers to, by default of the snapshot's own. */
-export function absentPods(snapshot: Snapshot, selectors: readonly Selector[] = unansweredSelectors(snapshot)): Endpoint[] {
+/** All of them, the most general first; `selectors` are those that no pod answers to, by default of the snapshot's own peers and subjects. */
+export function absentPods(
+  snapshot: Snapshot,
+  selectors: readonly Selector[] = [...unansweredPeers(snapshot), ...unansweredSubjects(snapshot)],
+): Endpoint[] {
   const namespaces = knownNamespaces(snapshot);
   const others = [...namespaces].map(([name, labels]) => absentPod(name, '[any other pod]', { ...noLabels(), namespace: labels }));
   const found = new Map([strangerPod, ...others].map((endpoint) => [podName(endpoint), endpoint]));
@@ -52,15 +56,26 @@ function knownNamespaces({ endpoints }: Snapshot): ReadonlyMap<string, LabelsByS
   return new Map([...found].sort(([a], [b]) => compareTexts(a, b)));
 }
 
+/** The selectors of subjects that no pod answers to, each once. */
+export function unansweredSubjects(snapshot: Snapshot): Selector[] {
+  const policies = snapshot.world.tiers.flatMap((tier) => tier.policies.filter((policy) => !policy.staged && appliesToPods(policy)));
+  return unanswered(
+    snapshot,
+    policies.map(({ subject }) => subject),
+  );
+}
+
 /** The selectors of peers that no pod answers to, each once. */
-function unansweredSelectors({ world }: Snapshot): Selector[] {
-  const selectors = new Map<string, Selector>();
-  for (const { match } of rulesOf(world)) {
-    for (const side of [match.source, match.destination]) {
-      if (side.selector !== undefined) selectors.set(selectorKey(side.selector), side.selector);
-    }
-  }
-  return [...selectors.values()].filter((selector) => !world.endpoints.some(({ labels }) => selectorMatchesLabels(selector, labels)));
+function unansweredPeers(snapshot: Snapshot): Selector[] {
+  return unanswered(
+    snapshot,
+    rulesOf(snapshot.world).flatMap(({ match }) => [match.source, match.destination].flatMap(({ selector }) => selector ?? [])),
+  );
+}
+
+function unanswered({ world }: Snapshot, selectors: readonly Selector[]): Selector[] {
+  const distinct = new Map(selectors.map((selector) => [selectorKey(selector), selector]));
+  return [...distinct.values()].filter((selector) => !world.endpoints.some(({ labels }) => selectorMatchesLabels(selector, labels)));
 }
 
 /** Pods with the labels: in the namespace that they name, in those that have such labels, else in one that is not there. */

@@ -113,4 +113,24 @@ describe('the exposure of a matrix', () => {
     expect(rows).toContain('shop/web → shop/[pod with app=cache], shop/[pod with app=db]: TCP 5432');
     expect(reportMatrix(snapshotOfWorld(world)).exposure).toBeUndefined();
   });
+
+  it('shows what policies say that stand apart from the pods that they are about', () => {
+    const policy = {
+      metadata: { name: 'api', namespace: 'shop' },
+      spec: {
+        podSelector: { matchLabels: { app: 'api' } },
+        policyTypes: ['Ingress' as const, 'Egress' as const],
+        ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 8080 }] }],
+        egress: [{ to: [{ podSelector: { matchLabels: { app: 'db' } } }], ports: [{ port: 5432 }] }],
+      },
+    };
+    const { exposure } = reportMatrix(snapshotOfWorld({ namespaces: [], pods: [], networkPolicies: [policy] }), { exposure: true });
+    const rows = exposure?.connections.map(({ from, to, traffic }) => `${from} → ${to}: ${traffic}`);
+    expect(rows).toEqual([
+      '[another namespace]/[any pod], shop/[pod with app=db], shop/[pod with app=web] → 0.0.0.0/0: all traffic',
+      'shop/[pod with app=api] → shop/[pod with app=db]: TCP 5432',
+      'shop/[pod with app=web] → shop/[pod with app=api]: TCP 8080',
+      '0.0.0.0/0 → [another namespace]/[any pod], shop/[pod with app=db], shop/[pod with app=web]: all traffic',
+    ]);
+  });
 });

@@ -57,6 +57,9 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const controllers = options.list('ingress-controller');
   checkNames(snapshot, controllers);
   const report = reportMatrix(snapshot, { include, filter, controllers, hosts: objects.hosts, exposure: options.flag('exposure') });
+  const saysNothing = report.summary.pods === 0 && snapshot.policies.length > 0 && !options.flag('exposure');
+  if (saysNothing && namespaces.length === 0)
+    output.notice('there are policies among the objects and no pods: --exposure shows what they let through for pods that are elsewhere');
   if (!output.json) {
     output.result(await rendered(report, snapshot, output));
     return exitCode.done;
