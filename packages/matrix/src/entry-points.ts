@@ -7,7 +7,7 @@
  * client ─▶ ingress controller ──▶ pod                seen as the controller's pod, wherever the client is
  * ```
  */
-import type { KubeObject, Service } from '@weir/kube';
+import type { KubeObject, Service, ServicePort } from '@weir/kube';
 import { judgeDirection, podName } from '@weir/model';
 import { isTransportName, transportNumber } from '@weir/net';
 import { type EntryRoute, entryRoutes, podKey, type Snapshot, serviceBackends } from '@weir/snapshot';
@@ -89,6 +89,8 @@ function routeEntries(input: EntryInput, object: KubeObject): EntryPoint[] {
       seenAs: 'controller' as const,
     };
     const reached = input.services.filter((reach) => reach.service === key && isMeant(route, reach, service));
+    // Of a service that is there and was not told nobody asked.
+    if (reached.length === 0 && service?.spec?.ports?.some((port) => isPortOf(route, port)) === true) return [];
     if (reached.length === 0)
       return [{ ...base, protocol: 'TCP', families: [], admitted: [], facts: [missingService(service, key, route)] }];
     return reached.map((reach) => {
@@ -105,6 +107,10 @@ function isMeant({ port }: EntryRoute, reach: ServiceReach, service: Service | u
     (candidate) => candidate.port === reach.port && (candidate.protocol ?? 'TCP') === reach.protocol,
   );
   return [reach.port, reach.portName, declared?.targetPort].includes(port);
+}
+
+function isPortOf({ port }: EntryRoute, declared: ServicePort): boolean {
+  return port === undefined || [declared.port, declared.name, declared.targetPort].includes(port);
 }
 
 function missingService(service: Service | undefined, key: string, { port }: EntryRoute): string {

@@ -2,7 +2,7 @@
 import type { TrafficClass } from '@weir/connectivity';
 import { type Endpoint, type FlowEnd, podName } from '@weir/model';
 import { type Address, nearestOf, type PortRange, portRangesContain } from '@weir/net';
-import type { Snapshot } from '@weir/snapshot';
+import type { PodWorkload, Snapshot } from '@weir/snapshot';
 import type { MatrixPort } from './matrix.ts';
 
 /** What is asked for. Ends are named as a namespace, `namespace/workload`, `namespace/pod`, a node, `nodes` or `outside`. */
@@ -65,7 +65,7 @@ export function unknownNames(snapshot: Snapshot, words: readonly string[]): Unkn
   for (const endpoint of snapshot.endpoints.values()) for (const name of namesOf(snapshot, { kind: 'endpoint', endpoint })) known.add(name);
   return words.flatMap((name): UnknownName[] => {
     if (known.has(name)) return [];
-    const nearest = nearestOf(name, known);
+    const nearest = [...known].find((one) => one.endsWith(`/${name}`)) ?? nearestOf(name, known);
     return [nearest === undefined ? { name } : { name, nearest }];
   });
 }
@@ -82,7 +82,13 @@ function namesOf({ workloads }: Snapshot, end: FlowEnd): readonly string[] {
   if (end.kind === 'node') return [nodesWord, end.node.name];
   const pod = podName(end.endpoint);
   const workload = workloads.get(pod);
-  return [end.endpoint.namespace, pod, ...(workload === undefined ? [] : [`${workload.namespace}/${workload.name}`])];
+  return [end.endpoint.namespace, pod, ...(workload === undefined ? [] : workloadNames(workload))];
+}
+
+/** `shop/web`, and with its kind as kubectl prints it: `deployment/web`, `shop/deployment/web`. */
+function workloadNames({ kind, namespace, name }: PodWorkload): string[] {
+  const kinded = `${kind.toLowerCase()}/${name}`;
+  return [`${namespace}/${name}`, kinded, `${namespace}/${kinded}`];
 }
 
 /** Traffic as it was divided, and what of it is asked for. */

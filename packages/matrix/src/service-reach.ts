@@ -4,7 +4,7 @@
  */
 import type { Connectivity } from '@weir/connectivity';
 import type { Service, ServicePort } from '@weir/kube';
-import { type FlowEnd, podName } from '@weir/model';
+import { type Endpoint, type FlowEnd, podName } from '@weir/model';
 import { BitSet, type Family, isTransportName, parseAddress, portRangesContain, transportNumber } from '@weir/net';
 import { podKey, type Snapshot, serviceBackends } from '@weir/snapshot';
 import { compareTexts } from './end-names.ts';
@@ -61,6 +61,7 @@ function reachOfPort(input: ServiceInput, { service, port, classOf }: AskedPort)
     some = some.or(certain);
     perhaps = perhaps.or(possible);
   }
+  if (backends.length === 0 && !isAskedFor(input, service, port)) return [];
   const targets = ends.unitsOf(backends.map(({ at }) => at));
   const clients = clientsOf(service, connectivity);
   const told = (classes: BitSet): string[] => {
@@ -88,6 +89,16 @@ function reachOfPort(input: ServiceInput, { service, port, classOf }: AskedPort)
       ...reach,
     },
   ];
+}
+
+/** Whether a service of which no backend is asked for has none at all, and is in a namespace of which some pod is. */
+function isAskedFor({ snapshot, connectivity, family }: ServiceInput, service: Service, port: ServicePort): boolean {
+  const isOfFamily = ({ address }: FlowEnd): boolean => address === undefined || address.family === family;
+  if (serviceBackends(snapshot, service, port).some(({ end }) => isOfFamily(end))) return false;
+  const { namespace = 'default' } = service.metadata;
+  const isThere = (pods: Iterable<Endpoint>): boolean => [...pods].some((pod) => pod.namespace === namespace);
+  const asked = connectivity.ends.classes.flatMap(({ ends }) => ends.flatMap((end) => (end.kind === 'endpoint' ? [end.endpoint] : [])));
+  return isThere(asked) || !isThere(snapshot.endpoints.values());
 }
 
 /** A service's own address is known inside of the cluster alone; what else it has is reached from outside, too. */

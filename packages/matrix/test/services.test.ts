@@ -138,6 +138,25 @@ describe('a service in the matrix', () => {
     expect(families('clusterIP: None')).toEqual([4]);
   });
 
+  it('of which a filter leaves no pod is left out, and one without any pod only where its namespace is not asked for', () => {
+    const objects = `${service('web', '{ selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }')}${service('none', '{ selector: { app: nobody }, ports: [{ port: 80 }] }')}---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, namespace: shop }
+spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } }
+`;
+    const told = (namespace: string): unknown[] => {
+      const { services, entryPoints } = reportOf(objects, { include: (endpoint) => endpoint.namespace === namespace });
+      return [...services.map((one) => one.service), ...entryPoints.map(({ kind, facts }) => [kind, ...facts])];
+    };
+    expect(told('ingress')).toEqual([]);
+    expect(told('shop')).toEqual([
+      'shop/none',
+      'shop/web',
+      ['Ingress', expect.stringContaining('which pods the controller has is not known')],
+    ]);
+  });
+
   it('is left out where a filter leaves nothing of it', () => {
     const objects = service('web', '{ selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }');
     expect(reportOf(objects, { filter: { to: ['shop/old'] } }).services).toEqual([]);

@@ -17,7 +17,8 @@ import {
   unknownNames,
 } from '@weir/matrix';
 import type { Endpoint } from '@weir/model';
-import { loadSnapshot, type Snapshot } from '@weir/snapshot';
+import { nearestOf } from '@weir/net';
+import { loadSnapshot, plainObject, type Snapshot } from '@weir/snapshot';
 import type { Invocation, OptionValues } from '../command.ts';
 import { type ExitCode, exitCode, notFoundError, usageError } from '../exit-code.ts';
 import { failOnCode } from '../fail-on.ts';
@@ -49,6 +50,7 @@ export async function runMatrix(invocation: Invocation): Promise<ExitCode> {
   const snapshot = loadSnapshot(objects.objects, chosenReading(options, objects));
   for (const diagnostic of snapshot.diagnostics) output.notice(formatDiagnostic(diagnostic));
   const namespaces = options.list('namespace');
+  checkNamespaces(namespaces, objects);
   const include = (endpoint: Endpoint): boolean => namespaces.length === 0 || namespaces.includes(endpoint.namespace);
   const isFiltered = ['focus', 'from', 'to'].some((name) => options.list(name).length > 0);
   const asksForCells = options.flag('probe') || (options.list('port').length > 0 && !isFiltered);
@@ -127,6 +129,18 @@ function filterOf(snapshot: Snapshot, options: OptionValues): MatrixFilter {
   if (direction !== undefined && focus.length === 0) throw usageError('--direction goes with --focus: say whose connections are meant');
   checkNames(snapshot, [...focus, ...from, ...to]);
   return { focus, from, to, ports: askedPorts(options.list('port')), ...(direction === undefined ? {} : { direction }) };
+}
+
+/** Refuses namespaces that no object is in or is. */
+function checkNamespaces(names: readonly string[], { objects }: ObjectSource): void {
+  if (names.length === 0) return;
+  const known = new Set(
+    objects.map(plainObject).map(({ kind, metadata: { namespace = 'default', name = '' } }) => (kind === 'Namespace' ? name : namespace)),
+  );
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const nearest = nearestOf(unknown, known);
+  throw notFoundError(`there is no namespace ${unknown}: ${nearest === undefined ? 'no object is in it' : `was ${nearest} meant?`}`);
 }
 
 function checkNames(snapshot: Snapshot, names: readonly string[]): void {
