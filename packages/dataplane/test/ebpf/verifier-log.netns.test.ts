@@ -13,7 +13,7 @@ const sources = fileURLToPath(new URL('../../bpf', import.meta.url));
 const allowAtoB: StateText = { sets: { a: { a: 'member' } }, ingress: { b: [{ id: 'let-a-in', peer: ['a'], protocol: 6, ports: [80] }] } };
 
 /** The programs with one text in place of another, compiled. */
-function brokenObject(text: string, by: string): ObjectFile {
+function changedObject(text: string, by: string): ObjectFile {
   const scratch = mkdtempSync(join(tmpdir(), 'weirt-broken-bpf-'));
   try {
     cpSync(sources, scratch, { recursive: true });
@@ -28,6 +28,22 @@ function brokenObject(text: string, by: string): ObjectFile {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
+
+describe('programs on a kernel that does not tell how a connection is laid out', () => {
+  it('DP75: are taken, and judge', async () => {
+    const node = await openEbpfNode();
+    try {
+      const unknown = changedObject('#include "packet.h"', '#define nf_conn nf_conn_of_no_kernel\n#include "packet.h"');
+      const dataplane = node.start({ flowRate: 100 }, unknown);
+      expect((await dataplane.apply(node.delta(allowAtoB))).quarantined).toEqual([]);
+      const tcp = { to: 'b', protocol: 'tcp', port: 80, family: 4 } as const;
+      expect(await node.world.attempt({ ...tcp, from: 'a', expect: 'allowed' })).toBe('answered');
+      expect(await node.world.attempt({ ...tcp, from: 'c', expect: 'denied' })).toBe('silence');
+    } finally {
+      await node.close();
+    }
+  });
+});
 
 describe('programs that the kernel does not take', () => {
   let node: EbpfNode;
@@ -44,7 +60,7 @@ describe('programs that the kernel does not take', () => {
     await first.apply(node.delta(allowAtoB));
     await node.leave(first);
     const pins = node.pins();
-    const broken = node.start({}, brokenObject(text, by));
+    const broken = node.start({}, changedObject(text, by));
     const refused = await broken.apply(node.delta({})).then(
       () => undefined,
       (error: Error) => error,
