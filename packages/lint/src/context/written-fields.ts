@@ -10,19 +10,29 @@ export interface WrittenField {
   readonly value: readonly unknown[] | Readonly<Record<string, unknown>>;
 }
 
-/** From the outside in. */
-export function* writtenFields({ object }: Pick<LintPolicy, 'object'>): Iterable<WrittenField> {
-  const fields = object as unknown as Readonly<Record<string, unknown>>;
-  for (const root of ['spec', 'specs']) yield* fieldsIn(fields[root], root, '');
+const known = new WeakMap<object, readonly WrittenField[]>();
+
+/** From the outside in. Several rules ask, and nothing changes an object. */
+export function writtenFields({ object }: Pick<LintPolicy, 'object'>): readonly WrittenField[] {
+  let found = known.get(object);
+  if (found === undefined) {
+    const fields = object as unknown as Readonly<Record<string, unknown>>;
+    const all: WrittenField[] = [];
+    for (const root of ['spec', 'specs']) addFieldsIn(fields[root], { path: root, name: '' }, all);
+    known.set(object, (found = all));
+  }
+  return found;
 }
 
-function* fieldsIn(value: unknown, path: string, name: string): Iterable<WrittenField> {
+function addFieldsIn(value: unknown, { path, name }: Pick<WrittenField, 'path' | 'name'>, found: WrittenField[]): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
-    yield { path, name, value };
-    for (const [i, member] of value.entries()) yield* fieldsIn(member, `${path}[${i}]`, '');
+    found.push({ path, name, value });
+    for (const [i, member] of value.entries())
+      if (typeof member === 'object') addFieldsIn(member, { path: `${path}[${i}]`, name: '' }, found);
     return;
   }
-  yield { path, name, value: value as Readonly<Record<string, unknown>> };
-  for (const [key, member] of Object.entries(value)) yield* fieldsIn(member, `${path}.${key}`, key);
+  found.push({ path, name, value: value as Readonly<Record<string, unknown>> });
+  for (const [key, member] of Object.entries(value))
+    if (typeof member === 'object') addFieldsIn(member, { path: `${path}.${key}`, name: key }, found);
 }

@@ -93,33 +93,45 @@ export const blockHostBits: LintRule = {
     for (const of of policies) {
       if (of.isRefused) continue;
       const object = of.object as unknown as Readonly<Record<string, unknown>>;
-      for (const root of ['spec', 'specs']) yield* hostBits(of, object[root], root);
+      const found: DraftFinding[] = [];
+      for (const root of ['spec', 'specs']) findHostBits(of, object[root], { path: root, found });
+      yield* found;
     }
   },
 };
 
-function* hostBits(of: LintPolicy, value: unknown, path: string): Iterable<DraftFinding> {
+/** In all that is written below a value. */
+function findHostBits(of: LintPolicy, value: unknown, { path, found }: { readonly path: string; readonly found: DraftFinding[] }): void {
   if (typeof value === 'string') {
-    const block = /^[0-9a-fA-F.:]+\/\d+$/.test(value) ? parseCidr(value) : undefined;
-    const written = block === undefined ? undefined : parseAddress(value.slice(0, value.indexOf('/')));
-    if (block === undefined || written === undefined || compareAddresses(block.network, written) === 0) return;
-    const text = formatCidr(block);
-    yield {
-      about: of,
-      field: path,
-      message: `${value} is the block ${text}: the length counts, not the address`,
-      action: `write ${text}, or /${written.family === 4 ? 32 : 128} if that address alone is meant`,
-      fix: { description: `Write ${text}`, isSafe: true, changes: [{ kind: 'replace', field: path, value: text }] },
-    };
+    const finding = hostBits(value, { about: of, field: path });
+    if (finding !== undefined) found.push(finding);
   } else if (Array.isArray(value)) {
-    for (const [i, member] of value.entries()) yield* hostBits(of, member, `${path}[${i}]`);
+    for (const [i, member] of value.entries()) findHostBits(of, member, { path: `${path}[${i}]`, found });
   } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) yield* hostBits(of, member, `${path}.${key}`);
+    for (const [key, member] of Object.entries(value)) findHostBits(of, member, { path: `${path}.${key}`, found });
   }
 }
 
+function hostBits(value: string, place: { readonly about: LintPolicy; readonly field: string }): DraftFinding | undefined {
+  const slash = value.indexOf('/');
+  const block = slash > 0 && /^[0-9a-fA-F.:]+\/\d+$/.test(value) ? parseCidr(value) : undefined;
+  const written = block === undefined ? undefined : parseAddress(value.slice(0, slash));
+  if (block === undefined || written === undefined || compareAddresses(block.network, written) === 0) return undefined;
+  const text = formatCidr(block);
+  return {
+    ...place,
+    message: `${value} is the block ${text}: the length counts, not the address`,
+    action: `write ${text}, or /${written.family === 4 ? 32 : 128} if that address alone is meant`,
+    fix: { description: `Write ${text}`, isSafe: true, changes: [{ kind: 'replace', field: place.field, value: text }] },
+  };
+}
+
 /** The blocks that rules for pods decide of, each once: what is asked before addresses are translated sees those of services. */
-function* blocks({ rules }: LintContext): Iterable<Block> {
+function blocks(context: LintContext): readonly Block[] {
+  return context.once('blocks of rules', () => [...blocksOf(context)]);
+}
+
+function* blocksOf({ rules }: LintContext): Iterable<Block> {
   const said = new Set<string>();
   for (const { of, policy, direction, rule } of rules) {
     const { nets, outside } = direction === 'ingress' ? rule.match.source : rule.match.destination;

@@ -41,7 +41,9 @@ export const duplicateEntry: LintRule = {
       const { object } = of as { readonly object: object };
       for (const root of ['spec', 'specs'] as const) {
         const value: unknown = root in object ? (object as Record<string, unknown>)[root] : undefined;
-        for (const { field, first } of repeated(value, { path: root, name: '', protocol: isOfCilium(of) ? 'ANY' : 'TCP' })) {
+        const found: Repeated[] = [];
+        findRepeated(value, { path: root, name: '', protocol: isOfCilium(of) ? 'ANY' : 'TCP' }, found);
+        for (const { field, first } of found) {
           yield {
             about: of,
             field,
@@ -65,29 +67,30 @@ interface Place {
   readonly protocol: 'TCP' | 'ANY';
 }
 
-/** Members that are equal to an earlier one, in this value and in all that is in it. */
-function* repeated(value: unknown, place: Place): Iterable<{ readonly field: string; readonly first: string }> {
-  const { path, name, protocol } = place;
-  if (Array.isArray(value)) {
-    // Mostly there is one, and nothing to compare.
-    const isAsked = value.length > 1 && lists.has(name);
-    const seen = new Map<string, number>();
-    for (const [i, member] of value.entries()) {
-      const within: Place = { ...place, path: `${path}[${i}]`, name: '' };
-      if (!isAsked) {
-        yield* repeated(member, within);
-        continue;
-      }
-      const key = JSON.stringify(canonical(member, name, protocol));
-      const first = seen.get(key);
-      if (first !== undefined && !isLogged(member)) yield { field: within.path, first: `${path}[${first}]` };
-      else {
-        seen.set(key, first ?? i);
-        yield* repeated(member, within);
-      }
+/** A member that is equal to an earlier one of its list. */
+interface Repeated {
+  readonly field: string;
+  readonly first: string;
+}
+
+/** Finds such members in this value and in all that is in it. */
+function findRepeated(value: unknown, { path, name, protocol }: Place, found: Repeated[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) {
+    for (const [key, member] of Object.entries(value))
+      if (typeof member === 'object') findRepeated(member, { path: `${path}.${key}`, name: key, protocol }, found);
+    return;
+  }
+  // Mostly there is one, and nothing to compare.
+  const seen = value.length > 1 && lists.has(name) ? new Map<string, number>() : undefined;
+  for (const [i, member] of value.entries()) {
+    const key = seen === undefined ? '' : JSON.stringify(canonical(member, name, protocol));
+    const first = seen?.get(key);
+    if (first !== undefined && !isLogged(member)) found.push({ field: `${path}[${i}]`, first: `${path}[${first}]` });
+    else {
+      seen?.set(key, first ?? i);
+      if (typeof member === 'object') findRepeated(member, { path: `${path}[${i}]`, name: '', protocol }, found);
     }
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) yield* repeated(member, { ...place, path: `${path}.${key}`, name: key });
   }
 }
 
