@@ -4,7 +4,7 @@
  * A mutant that no assertion notices is compared with the policy on all connections of its pods: where none differs, it
  * changes nothing and nobody can notice; else one that differs says which assertion is missing.
  */
-import { appliesToPods, type Endpoint, type FlowEnd, type Policy, type PolicyWorld, type SelectingTier } from '@weir/model';
+import { appliesToPods, type Endpoint, type FlowEnd, type Policy, type PolicyWorld, type SelectingTier, type Tier } from '@weir/model';
 import { addToGroup } from '@weir/net';
 import type { Snapshot } from '@weir/snapshot';
 import type { Assertion } from './assertion.ts';
@@ -12,7 +12,7 @@ import type { AskedFlow, Check } from './check.ts';
 import { CheckPlanner, endpointOf } from './check-planner.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 import { askedOwners, OwnRows } from './own-rows.ts';
-import { type ChangedFlow, isSelected, PolicyDifferences } from './policy-differences.ts';
+import { type ChangedFlow, PolicyDifferences, podsByPolicy } from './policy-differences.ts';
 import type { AssertionResult } from './run-assertions.ts';
 import { TrafficKindFinder } from './traffic-kinds.ts';
 import { type AskedWorld, isBroken } from './wrong-flows.ts';
@@ -33,6 +33,8 @@ export interface MutationLimits {
   readonly mutants: number;
   /** Verdicts in all. */
   readonly judgements: number;
+  /** Told before each mutant how many were judged and how many there are to judge, as it may take a minute. */
+  readonly onJudging?: (judged: number, of: number) => void;
 }
 
 /** A check of an assertion that holds, with its questions that a policy has a say about. */
@@ -49,8 +51,10 @@ export function mutatePolicies(snapshot: Snapshot, results: readonly AssertionRe
   const policies = snapshot.world.tiers.flatMap((tier) => tier.policies).filter((policy) => !policy.staged && appliesToPods(policy));
   const run = new MutationRun(snapshot, results, limits);
   const found = new Map<Policy, readonly MutantResult[]>();
+  const mutants = new Map(policies.map((policy) => [policy, mutantsOf(policy)]));
+  run.begin([...mutants.values()].reduce((sum, { length }) => sum + length, 0));
   for (const isAsked of [true, false]) {
-    for (const policy of policies) if (run.isAsked(policy) === isAsked) found.set(policy, run.judgeAll(policy));
+    for (const policy of policies) if (run.isAsked(policy) === isAsked) found.set(policy, run.judgeAll(policy, mutants.get(policy) ?? []));
   }
   return policies.flatMap((policy) => found.get(policy) ?? []);
 }
@@ -60,15 +64,21 @@ class MutationRun {
   readonly #byPolicy: ReadonlyMap<Policy, readonly Holding[]>;
   readonly #planner: CheckPlanner;
   readonly #owners: ReadonlySet<string>;
+  readonly #subjects: ReadonlyMap<Policy, readonly Endpoint[]>;
   readonly #base: AskedWorld;
+  readonly #onJudging: MutationLimits['onJudging'];
+  #asked = 0;
+  #judged = 0;
   #mutantsLeft: number;
   #verdictsLeft: number;
 
-  constructor(snapshot: Snapshot, results: readonly AssertionResult[], { mutants, judgements }: MutationLimits) {
+  constructor(snapshot: Snapshot, results: readonly AssertionResult[], { mutants, judgements, onJudging }: MutationLimits) {
     const { world } = snapshot;
     this.#snapshot = snapshot;
+    this.#onJudging = onJudging;
     this.#mutantsLeft = mutants;
     this.#verdictsLeft = judgements;
+    this.#subjects = podsByPolicy(world);
     this.#planner = new CheckPlanner(snapshot, new Map(), true);
     this.#byPolicy = holdingByPolicy(world, results);
     this.#owners = askedOwners(results.flatMap(({ plan }) => (plan.kind === 'planned' ? plan.checks : [])));
@@ -80,14 +90,21 @@ class MutationRun {
     return this.#byPolicy.has(policy);
   }
 
-  judgeAll(policy: Policy): readonly MutantResult[] {
+  /** So many mutants there are. */
+  begin(mutants: number): void {
+    this.#asked = Math.min(mutants, this.#mutantsLeft);
+  }
+
+  judgeAll(policy: Policy, mutants: readonly Mutant[]): readonly MutantResult[] {
     let differences: PolicyDifferences | undefined;
-    return mutantsOf(policy).map((mutant): MutantResult => {
+    return mutants.map((mutant): MutantResult => {
       if (this.#mutantsLeft <= 0 || this.#verdictsLeft <= 0) return { mutant, outcome: 'left out' };
+      this.#onJudging?.(this.#judged, this.#asked);
       this.#mutantsLeft -= 1;
+      this.#judged += 1;
       const noticedBy = this.#noticing(mutant);
       if (noticedBy !== undefined) return { mutant, outcome: 'noticed', noticedBy };
-      differences ??= new PolicyDifferences(this.#planner, policy);
+      differences ??= new PolicyDifferences(this.#planner, this.#subjects.get(policy) ?? []);
       const example = differences.first((world) => withMutant(world, mutant), this.#count);
       if (example === 'too many') return { mutant, outcome: 'survived' };
       return example === undefined ? { mutant, outcome: 'equal' } : { mutant, outcome: 'survived', example };
@@ -119,9 +136,8 @@ class MutationRun {
 
   /** The pods that assertions are about and the policy selects. */
   #ownersUnder(policy: Policy): ReadonlySet<string> {
-    const { world } = this.#snapshot;
-    const owners = world.endpoints.filter((endpoint) => this.#owners.has(endpoint.uid) && isSelected(world, policy, endpoint));
-    return new Set(owners.map(({ uid }) => uid));
+    const subjects = this.#subjects.get(policy) ?? [];
+    return new Set(subjects.map(({ uid }) => uid).filter((uid) => this.#owners.has(uid)));
   }
 }
 
@@ -165,20 +181,27 @@ function policiesAbout(
 /** The world with the mutant in place of its policy; everything else is shared. */
 function withMutant(world: PolicyWorld, { policy, mutated }: Mutant): PolicyWorld {
   const replaced = (own: readonly Policy[]): readonly Policy[] => own.flatMap((each) => (each === policy ? (mutated ?? []) : each));
-  const tiers = world.tiers.map((tier) => (tier.policies.includes(policy) ? { ...tier, policies: replaced(tier.policies) } : tier));
+  const changedTiers = (): readonly Tier[] =>
+    world.tiers.map((tier) => (tier.policies.includes(policy) ? { ...tier, policies: replaced(tier.policies) } : tier));
   // Host endpoints are looked up in the tiers.
-  if (world.asksHosts) return world.withTiers(tiers);
+  if (world.asksHosts) return world.withTiers(changedTiers());
+  let tiers: readonly Tier[] | undefined;
+  /** Pods that the policy does not select keep what they have, with all that is known of it. */
+  const selectingWith = (own: readonly SelectingTier[]): readonly SelectingTier[] =>
+    own.some(({ policies }) => policies.includes(policy))
+      ? own.map(({ tier, policies }) => ({ tier, policies: replaced(policies) })).filter(({ policies }) => policies.length > 0)
+      : own;
   const known = new Map<Endpoint, readonly SelectingTier[]>();
   return {
     ...world,
-    tiers,
+    // Thousands of mutants of one policy among thousands are judged by what selects their pods alone.
+    get tiers() {
+      return (tiers ??= changedTiers());
+    },
     selecting(endpoint) {
       let selecting = known.get(endpoint);
       if (selecting !== undefined) return selecting;
-      selecting = world
-        .selecting(endpoint)
-        .map(({ tier, policies }) => ({ tier, policies: replaced(policies) }))
-        .filter(({ policies }) => policies.length > 0);
+      selecting = selectingWith(world.selecting(endpoint));
       known.set(endpoint, selecting);
       return selecting;
     },

@@ -9,11 +9,12 @@ import {
   type FlowEnd,
   judgeQuestion,
   type Outcome,
+  outcomeInDirection,
   type Policy,
   type PolicyWorld,
   podName,
 } from '@weir/model';
-import { type BitSet, type Family, formatAddress } from '@weir/net';
+import { addToGroup, type BitSet, type Family, formatAddress } from '@weir/net';
 import { anotherCopy, copiesOf, type Snapshot } from '@weir/snapshot';
 import { isOwnNode } from './alike-ends.ts';
 import type { AskedEnd, AskedFlow } from './check.ts';
@@ -27,6 +28,12 @@ export interface ChangedFlow {
   readonly after: Outcome;
 }
 
+/** A connection, and the direction in which the policy speaks of it. */
+interface DirectedFlow {
+  readonly flow: AskedFlow;
+  readonly direction: Direction;
+}
+
 /** So many connections are asked about both ends to find one that differs. */
 const comparedMax = 20_000;
 
@@ -37,15 +44,16 @@ export class PolicyDifferences {
   readonly #subjects: ReadonlySet<string>;
   readonly #families: readonly FamilyRows[];
 
-  constructor(planner: CheckPlanner, policy: Policy) {
+  /** `subjects`: the pods that the policy selects. */
+  constructor(planner: CheckPlanner, subjects: readonly Endpoint[]) {
     const { snapshot } = planner;
     this.#planner = planner;
-    this.#subjects = new Set(
-      snapshot.world.endpoints.filter((endpoint) => isSelected(snapshot.world, policy, endpoint)).map(({ uid }) => uid),
-    );
+    this.#subjects = new Set(subjects.map(({ uid }) => uid));
     this.#own = ownWorld(snapshot.world, this.#subjects);
     // What a change leaves of the policy asks for nothing that the policy does not ask for.
-    this.#families = planner.families.map((family) => new FamilyRows(snapshot, this.#own, family, planner.traffic.all(family)));
+    this.#families = planner.families.map(
+      (family) => new FamilyRows(snapshot, { own: this.#own, subjects: this.#subjects }, family, planner.traffic.all(family)),
+    );
   }
 
   /** The first that differs with the change that `replace` makes; `count` is told of so many verdicts. */
@@ -55,22 +63,30 @@ export class PolicyDifferences {
     const [changed, own] = [replace(world), replace(this.#own)];
     let compared = 0;
     for (const rows of this.#families) {
-      for (const flow of this.#flowsThatMayDiffer(rows, own)) {
+      for (const { flow, direction } of this.#flowsThatMayDiffer(rows, own)) {
+        const isDenied = this.#isDeniedBack(flow, direction);
+        if (isDenied) count(1);
+        compared += 1;
+        if (compared >= comparedMax) return 'too many';
+        if (isDenied) continue;
         const [before, after] = [judgeQuestion(world, flow.question), judgeQuestion(changed, flow.question)];
         count(2);
         if (before !== after) return { flow, before, after };
-        compared += 1;
-        if (compared >= comparedMax) return 'too many';
       }
     }
     return undefined;
   }
 
-  *#flowsThatMayDiffer({ family, traffic, ends, reach }: FamilyRows, own: PolicyWorld): Generator<AskedFlow> {
+  /** Whether the other end denies it, whatever the policy says; what the policy says of both ends is asked in full. */
+  #isDeniedBack({ question }: AskedFlow, direction: Direction): boolean {
+    const other = direction === 'egress' ? question.destination : question.source;
+    if (other.kind !== 'endpoint' || this.#subjects.has(other.endpoint.uid)) return false;
+    return outcomeInDirection(this.#planner.snapshot.world, question, direction === 'egress' ? 'ingress' : 'egress') === 'deny';
+  }
+
+  *#flowsThatMayDiffer({ family, traffic, ends, owned, reach }: FamilyRows, own: PolicyWorld): Generator<DirectedFlow> {
     const changed = new Reach(own, { ends, traffic });
-    for (const [at, { ends: owners }] of ends.classes.entries()) {
-      const subjects = owners.filter((end) => end.kind === 'endpoint' && this.#subjects.has(end.endpoint.uid));
-      if (subjects.length === 0) continue;
+    for (const { at, subjects } of owned) {
       for (const direction of ['ingress', 'egress'] as const) {
         for (const one of traffic) {
           const peers = differing(reach.bounds(at, direction, one), changed.bounds(at, direction, one));
@@ -90,14 +106,14 @@ export class PolicyDifferences {
       readonly traffic: TrafficClass;
       readonly among: readonly TrafficClass[];
     },
-  ): Generator<AskedFlow> {
+  ): Generator<DirectedFlow> {
     const { direction, traffic, ...over } = about;
     for (const owner of owners) {
       for (const end of peers) {
         const peer = this.#unlike(owner, end);
         if (peer === undefined || isOwnNode(owner, peer)) continue;
         const [source, destination] = direction === 'egress' ? [owner, peer] : [peer, owner];
-        yield this.#planner.flowsBetween(askedEnd(source), askedEnd(destination), over)(traffic);
+        yield { flow: this.#planner.flowsBetween(askedEnd(source), askedEnd(destination), over)(traffic), direction };
       }
     }
   }
@@ -114,12 +130,24 @@ class FamilyRows {
   readonly family: Family;
   readonly traffic: readonly TrafficClass[];
   readonly ends: EndClasses;
+  /** The classes with pods that the policy selects. */
+  readonly owned: readonly { readonly at: number; readonly subjects: readonly FlowEnd[] }[];
   readonly reach: Reach;
 
-  constructor(snapshot: Snapshot, own: PolicyWorld, family: Family, traffic: readonly TrafficClass[]) {
+  constructor(
+    snapshot: Snapshot,
+    { own, subjects }: { readonly own: PolicyWorld; readonly subjects: ReadonlySet<string> },
+    family: Family,
+    traffic: readonly TrafficClass[],
+  ) {
     this.family = family;
     this.traffic = traffic;
     this.ends = classifyEnds({ snapshot, worlds: [own], family, include: () => true, withUnaddressed: true });
+    const owned = this.ends.classes.map(({ ends }, at) => ({
+      at,
+      subjects: ends.filter((end) => end.kind === 'endpoint' && subjects.has(end.endpoint.uid)),
+    }));
+    this.owned = owned.filter((one) => one.subjects.length > 0);
     this.reach = new Reach(own, { ends: this.ends, traffic });
   }
 }
@@ -129,9 +157,12 @@ function differing(one: Bounds, other: Bounds): BitSet {
   return certain.or(one.possible.without(other.possible)).or(other.possible.without(one.possible));
 }
 
-/** Whether the policy selects the pod. */
-export function isSelected(world: PolicyWorld, policy: Policy, endpoint: Endpoint): boolean {
-  return world.selecting(endpoint).some(({ policies }) => policies.includes(policy));
+/** The pods that each policy selects. */
+export function podsByPolicy(world: PolicyWorld): ReadonlyMap<Policy, readonly Endpoint[]> {
+  const found = new Map<Policy, Endpoint[]>();
+  for (const endpoint of world.endpoints)
+    for (const { policies } of world.selecting(endpoint)) for (const policy of policies) addToGroup(found, policy, endpoint);
+  return found;
 }
 
 function askedEnd(end: FlowEnd): AskedEnd {

@@ -1,4 +1,4 @@
-import { coverRules, joinCoverage, type MutantResult, mutatePolicies, renderMutants } from '@weir/assertions';
+import { coverRules, joinCoverage, type MutantResult, type MutationLimits, mutatePolicies, renderMutants } from '@weir/assertions';
 import { engineProfiles } from '@weir/model';
 import type { Snapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
@@ -59,7 +59,7 @@ describe('the coverage of rules', () => {
   });
 });
 
-const limits = { mutants: 1000, judgements: 1_000_000 };
+const limits: MutationLimits = { mutants: 1000, judgements: 1_000_000 };
 
 function mutants(tests: string, from: Snapshot = snapshot, most = limits): readonly MutantResult[] {
   return mutatePolicies(from, results(from, tests), most);
@@ -99,6 +99,16 @@ describe('changes to policies', () => {
       expect.arrayContaining(['web policy without the policy', 'web ingress[0].from[0] without the rule']),
     );
     expect(named(found, 'survived')).toContain('web ingress[0].from[0] from everybody');
+  });
+
+  it('are told while they are judged: how many are, of how many', () => {
+    const told: string[] = [];
+    const onJudging = (judged: number, of: number): number => told.push(`${judged} of ${of}`);
+    const tests = '- { from: shop/db, to: shop/web, port: 8080, expect: allow }';
+    const found = mutants(tests, snapshot, { ...limits, mutants: 3, onJudging });
+    expect(told).toEqual(['0 of 3', '1 of 3', '2 of 3']);
+    expect(mutants(tests, snapshot, { ...limits, onJudging }).length).toBe(found.length);
+    expect(told.at(-1)).toBe(`${found.length - 1} of ${found.length}`);
   });
 
   it('are left out, and said to be, where there are too many', () => {

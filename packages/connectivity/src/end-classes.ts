@@ -52,8 +52,8 @@ export function classifyEnds(input: ClassifiedWorlds): EndClasses {
   const conditions = conditionsOf(input.worlds);
   const classes = new GrowingClasses(conditions, input);
   const taken = new Set<string>();
-  for (const { end, kind } of clusterEnds(input)) {
-    if (end.address !== undefined) taken.add(formatAddress(end.address));
+  for (const { end, kind, text } of clusterEnds(input)) {
+    if (text !== undefined) taken.add(text);
     if (end.kind === 'node') classes.addNode(end);
     else if (end.kind === 'endpoint' && input.include(end.endpoint)) classes.addPod(end);
     else if (end.kind !== 'endpoint') throw new TypeError(`no ${kind}`);
@@ -119,7 +119,9 @@ class GrowingClasses {
     const { asksForNodes, portNames } = this.#conditions;
     const named = endpoint.namedPorts.filter(({ name }) => portNames.has(name));
     const node = asksForNodes ? (endpoint.node ?? '') : '';
-    const extra = JSON.stringify([systemOfEndpoint(endpoint), named, node]);
+    const system = systemOfEndpoint(endpoint);
+    // Mostly nobody asks for names of ports or nodes, and there are thousands of pods.
+    const extra = named.length === 0 && node === '' ? system : JSON.stringify([system, named, node]);
     this.#add(`pods ${labels.id} ${extra}`, { kind: 'pods', ends: [end], labels, blocks: this.#blocksAt(address) }, address);
   }
 
@@ -205,21 +207,42 @@ function placeOf<T>(one: T, places: Map<T, number>, bySaying: () => number | und
   return place;
 }
 
-/** Pods and nodes with their addresses of the family; an address is that of a pod before that of a node, as in evaluation. */
-function clusterEnds({ snapshot, family, withUnaddressed = false }: ClassifiedWorlds): {
+/** An end of the cluster, with the text of its address. */
+interface ClusterEnd {
   readonly kind: 'pods' | 'nodes';
   readonly end: FlowEnd;
-}[] {
-  const pods = snapshot.world.endpoints.flatMap((endpoint): { readonly kind: 'pods'; readonly end: FlowEnd }[] => {
+  readonly text: string | undefined;
+}
+
+/** By the snapshot, which nobody changes: for each policy whose changes are looked at its ends are classified anew. */
+const knownEnds = new WeakMap<Snapshot, Map<string, readonly ClusterEnd[]>>();
+
+function clusterEnds({ snapshot, family, withUnaddressed = false }: ClassifiedWorlds): readonly ClusterEnd[] {
+  const known = knownEnds.get(snapshot) ?? new Map<string, readonly ClusterEnd[]>();
+  knownEnds.set(snapshot, known);
+  const key = `${family} ${withUnaddressed ? 'all' : 'addressed'}`;
+  let ends = known.get(key);
+  if (ends === undefined) known.set(key, (ends = findClusterEnds({ snapshot, family, withUnaddressed })));
+  return ends;
+}
+
+/** Pods and nodes with their addresses of the family; an address is that of a pod before that of a node, as in evaluation. */
+function findClusterEnds({
+  snapshot,
+  family,
+  withUnaddressed,
+}: Pick<ClassifiedWorlds, 'snapshot' | 'family' | 'withUnaddressed'>): readonly ClusterEnd[] {
+  const pods = snapshot.world.endpoints.flatMap((endpoint): ClusterEnd[] => {
     const address = endpoint.addresses.find((candidate) => candidate.family === family);
-    if (address !== undefined) return [{ kind: 'pods', end: { kind: 'endpoint', endpoint, address } }];
-    return withUnaddressed && endpoint.addresses.length === 0 ? [{ kind: 'pods', end: { kind: 'endpoint', endpoint } }] : [];
+    if (address !== undefined) return [{ kind: 'pods', end: { kind: 'endpoint', endpoint, address }, text: formatAddress(address) }];
+    const isEnd = withUnaddressed === true && endpoint.addresses.length === 0;
+    return isEnd ? [{ kind: 'pods', end: { kind: 'endpoint', endpoint }, text: undefined }] : [];
   });
-  const taken = new Set(pods.flatMap(({ end }) => (end.address === undefined ? [] : [formatAddress(end.address)])));
+  const taken = new Set(pods.map(({ text }) => text));
   const nodes = snapshot.nodes.flatMap((node) =>
     node.addresses
-      .filter((address) => address.family === family && !taken.has(formatAddress(address)))
-      .map((address) => ({ kind: 'nodes' as const, end: { kind: 'node' as const, node, address } })),
+      .map((address) => ({ kind: 'nodes' as const, end: { kind: 'node' as const, node, address }, text: formatAddress(address) }))
+      .filter(({ end, text }) => end.address.family === family && !taken.has(text)),
   );
   return [...pods, ...nodes];
 }

@@ -36,8 +36,18 @@ export interface TestRun {
 const judgementsMax = 5_000_000;
 const defaultMutantsMax = 2_000;
 
-/** Runs; `notice` is told what people must know, each text once. */
-export function runTestFiles(files: readonly TestFile[], options: OptionValues, notice: (text: string) => void): TestRun {
+/** Whom to tell what. */
+export interface Told {
+  /** What people must know, each text once. */
+  readonly notice: (text: string) => void;
+  /** How far it is, of what takes long. */
+  readonly progress: (text: string) => void;
+}
+
+const progressEveryMs = 2_000;
+
+/** Runs. */
+export function runTestFiles(files: readonly TestFile[], options: OptionValues, { notice, progress }: Told): TestRun {
   const asksCoverage = options.flag('coverage') || options.text('min-coverage') !== undefined;
   const asksMutants = options.flag('mutate') || options.text('min-noticed') !== undefined;
   const snapshots = new SnapshotCache(options, onceEach(notice));
@@ -49,12 +59,26 @@ export function runTestFiles(files: readonly TestFile[], options: OptionValues, 
   );
   const bySnapshot = new Map<Snapshot, AssertionResult[]>();
   for (const { snapshot, results } of runs) bySnapshot.set(snapshot, [...(bySnapshot.get(snapshot) ?? []), ...results]);
-  const limits = { mutants: options.whole('mutants-max', 1) ?? defaultMutantsMax, judgements: judgementsMax };
+  const limits = {
+    mutants: options.whole('mutants-max', 1) ?? defaultMutantsMax,
+    judgements: judgementsMax,
+    onJudging: judgingTold(progress),
+  };
   return {
     files: runs,
     results: runs.flatMap(({ results }) => results),
     ...(asksCoverage ? { coverage: joinCoverage([...bySnapshot].map(([snapshot, results]) => coverRules(snapshot, results))) } : {}),
     ...(asksMutants ? { mutants: [...bySnapshot].flatMap(([snapshot, results]) => mutatePolicies(snapshot, results, limits)) } : {}),
+  };
+}
+
+/** Says now and then how many changes to policies are judged; nothing where it is quick. */
+function judgingTold(progress: Told['progress']): (judged: number, of: number) => void {
+  let saidMs = performance.now();
+  return (judged, of) => {
+    if (performance.now() - saidMs < progressEveryMs) return;
+    saidMs = performance.now();
+    progress(`${judged} of ${of} changes judged`);
   };
 }
 

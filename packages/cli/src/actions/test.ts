@@ -26,7 +26,10 @@ export async function runTest(invocation: Invocation): Promise<ExitCode> {
 async function runOnce({ options, positionals, output, signal }: Invocation): Promise<WatchedRun> {
   const reports = reportFiles(options);
   const files = await readTestFiles(positionals, options);
-  const computed = runTestFiles(files, options, (text) => output.notice(text));
+  const computed = runTestFiles(files, options, {
+    notice: (text) => output.notice(text),
+    progress: (text) => output.progress(text),
+  });
   const run: TestRun = options.flag('real') ? { ...computed, real: await tryOnKernel(computed, { options, output, signal }) } : computed;
   printRun(run, output);
   for (const report of reports) writeReport(report, run);
