@@ -6,7 +6,16 @@
 import type { Service, ServicePort } from '@weir/kube';
 import { explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages, podName } from '@weir/model';
 import { type Address, type Family, formatProtocol, hasPorts, isIcmp, type ProtocolNumber, protocolNumber } from '@weir/net';
-import { podKey, type ServiceBackend, type Snapshot, serviceBackends, servicePort, unnumberedBackends } from '@weir/snapshot';
+import {
+  anotherCopy,
+  copiesOf,
+  podKey,
+  type ServiceBackend,
+  type Snapshot,
+  serviceBackends,
+  servicePort,
+  unnumberedBackends,
+} from '@weir/snapshot';
 import { explainEntered, keepsClient, letsClientsIn, serviceOfNodePort } from './entered-flow.ts';
 import { type FlowRefusal, namedEnd } from './flow-end-names.ts';
 import { explainUnnumbered, explainUnseen, unseenFacts } from './unseen-facts.ts';
@@ -113,12 +122,19 @@ function explainAll(snapshot: Snapshot, request: FlowRequest, { sources, targets
     for (const target of targets) {
       // Of several pods each is asked about the others.
       if (count > 1 && isSamePod(source, target.end)) continue;
-      const verdict = verdictOf(snapshot, askedBetween(request, source, target), target, asked);
+      const from = isSamePod(source, target.end) ? copyOf(snapshot, source) : source;
+      const verdict = verdictOf(snapshot, askedBetween(request, from, target), target, asked);
       if ('code' in verdict) return verdict;
       verdicts.push(verdict);
     }
   }
   return { kind: 'answered', verdicts };
+}
+
+/** Another pod of a workload that is to have several, and of which one stands for all; else the pod itself. */
+function copyOf(snapshot: Snapshot, end: FlowEnd): FlowEnd {
+  if (end.kind !== 'endpoint' || copiesOf(snapshot, end.endpoint) < 2) return end;
+  return { ...end, endpoint: anotherCopy(end.endpoint) };
 }
 
 function isSamePod(a: FlowEnd, b: FlowEnd): boolean {

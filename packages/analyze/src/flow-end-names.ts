@@ -151,7 +151,8 @@ class EndFinder {
       const phase = pod.status?.phase ?? '';
       return refused('finished-pod', `pod ${podKey(pod)} has finished (${phase}) and has no network any more`, 'name a running pod');
     }
-    const name = pod.spec.nodeName ?? '';
+    // One that is not placed yet is on a node that nobody knows.
+    const name = pod.spec.nodeName ?? `of pod ${podKey(pod)}`;
     const node = this.#snapshot.nodes.find((candidate) => candidate.name === name) ?? { name, addresses: [] };
     return { kind: 'node', node };
   }

@@ -107,3 +107,15 @@ describe('a rule with ports of several protocols', () => {
     expect(rulesOf({ port: 81 })).toEqual(['      allow ingress[0].from[0] (f:32) does not match: the destination port is 81, wanted 80']);
   });
 });
+
+describe('a pod and itself', () => {
+  const workload = (replicas: number): string =>
+    `\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: peers, namespace: shop}\nspec: {replicas: ${replicas}, selector: {}, template: {metadata: {labels: {app: peers}}, spec: {containers: []}}}\n---`;
+  const closed = policy('closed', '{podSelector: {}, policyTypes: [Ingress]}');
+  const between = { source: 'shop/peers', destination: 'shop/peers' };
+
+  it('are two pods where a workload is to have several', () => {
+    expect(text(`${workload(3)}${closed}`, between)[0]).toBe('deny: shop/peers → shop/peers TCP/80');
+    expect(text(`${workload(1)}${closed}`, between)[0]).toBe('allow: shop/peers → shop/peers TCP/80');
+  });
+});
