@@ -27,5 +27,5 @@ export * from './explain.ts';
 export * from './lint.ts';
 export * from './manifests.ts';
 export * from './matrix.ts';
-export * from './snapshot.ts';
+export { loadSnapshot, type ReadingOptions } from './snapshot.ts';
 export * from './test.ts';

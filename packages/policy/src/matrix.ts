@@ -6,11 +6,12 @@ import type { Snapshot } from '@weir/snapshot';
 export interface MatrixOptions {
   /** Only pods of these namespaces. Default: all. */
   readonly namespaces?: readonly string[];
+  /** Also what pods could reach, and be reached by, that are not among the objects. Default: false. */
+  readonly exposure?: boolean;
 }
 
 /** All connections that are possible, between classes of ends that policies treat alike. */
-export function matrix(snapshot: Snapshot, { namespaces }: MatrixOptions = {}): MatrixJson {
-  return matrixToJson(
-    reportMatrix(snapshot, namespaces === undefined ? {} : { include: ({ namespace }) => namespaces.includes(namespace) }),
-  );
+export function matrix(snapshot: Snapshot, { namespaces, exposure = false }: MatrixOptions = {}): MatrixJson {
+  const shown = namespaces === undefined ? {} : { include: ({ namespace }: { readonly namespace: string }) => namespaces.includes(namespace) };
+  return matrixToJson(reportMatrix(snapshot, { ...shown, exposure }));
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatManifest } from '@weir/kube';
+import * as library from '@weir/policy';
 import { diff, explain, lint, loadSnapshot, matrix, readManifests, runTests } from '@weir/policy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -59,6 +60,34 @@ describe('the library', () => {
     const run = runTests(loadSnapshot(all.objects), { file: tests, text: readFileSync(tests, 'utf8') });
     expect(run.diagnostics).toEqual([]);
     expect(asJson(run.report)).toEqual(weir(['test', tests]));
+  });
+
+  it('shows what its page describes, and nothing besides', () => {
+    const page = readFileSync(join(root, 'docs', 'library.md'), 'utf8');
+    const names = Object.keys(library).sort();
+    expect(names).toEqual(['diff', 'diffMarkdown', 'explain', 'lint', 'loadSnapshot', 'matrix', 'readManifests', 'runTests']);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+  });
+
+  it('takes pods into account that are not among the objects, when it is asked to', () => {
+    const world = (from: string): ReturnType<typeof loadSnapshot> =>
+      loadSnapshot(
+        readManifests(`apiVersion: v1
+kind: Pod
+metadata: { name: api, namespace: shop, labels: { app: api } }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: api, namespace: shop }
+spec: { podSelector: { matchLabels: { app: api } }, ingress: [{ from: [${from}] }] }
+`).objects,
+      );
+    const [before, after] = [world('{ podSelector: {} }'), world('{ namespaceSelector: {} }')];
+    expect(diff(before, after).connections).toEqual([]);
+    expect(diff(before, after, { exposure: true }).connections.map(({ change, from, to }) => `${change} ${from} ${to}`)).toEqual([
+      'added [another namespace]/[any pod] shop/api',
+    ]);
+    expect([matrix(after).exposure, matrix(after, { exposure: true }).exposure?.connections.length]).toEqual([undefined, expect.any(Number)]);
   });
 
   it('says what is wrong with a question or a text, and throws for neither', () => {

@@ -1,6 +1,6 @@
 /** Objects that name no namespace, put into one: what `kubectl apply -n` and `helm install -n` do. */
 import { policyApiKinds } from '@weir/compile';
-import { builtInResources, type KubeObject, ResourceRegistry } from '@weir/kube';
+import { isNamespacedKind, type KubeObject } from '@weir/kube';
 import { groupVersionOf, type PlacedObject } from './readable-objects.ts';
 
 /**
@@ -28,7 +28,6 @@ interface DefinitionScope {
 }
 
 function namespacedKinds(objects: readonly PlacedObject[]): (object: KubeObject) => boolean {
-  const registry = new ResourceRegistry(builtInResources);
   const others = new Set(
     policyApiKinds()
       .filter(({ namespaced }) => namespaced)
@@ -40,8 +39,8 @@ function namespacedKinds(objects: readonly PlacedObject[]): (object: KubeObject)
     if (scope === 'Namespaced') others.add(`${group ?? ''} ${names?.kind ?? ''}`);
   }
   return (object) => {
-    const { group, version } = groupVersionOf(object);
+    const { group } = groupVersionOf(object);
     const kind = object.kind ?? '';
-    return registry.findKind({ group, version, kind })?.namespaced ?? others.has(`${group} ${kind}`);
+    return isNamespacedKind(group, kind) || others.has(`${group} ${kind}`);
   };
 }

@@ -2,6 +2,7 @@
 export * from './field-selection.ts';
 export type * from './label-selector.ts';
 export * from './namespace.ts';
+export * from './namespaced-kinds.ts';
 export type * from './network-policy.ts';
 export type * from './node.ts';
 export type * from './node-selector.ts';
