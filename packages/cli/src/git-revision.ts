@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { isAbsolute, posix, relative } from 'node:path';
 import type { ManifestText } from '@weir/kube';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
-import { isCalledLikeManifest } from './manifest-files.ts';
+import { type FoundManifest, GitTree, type TreeEntry, treeEntries } from './git-tree.ts';
 import { decodeText } from './text-file.ts';
 
 /** More than this of manifests is not read. */
@@ -44,17 +44,43 @@ export async function isInRevision(place: string): Promise<boolean> {
 
 /** Reads a file, or the manifests in a folder, as git names them (`main:deploy/`, and `main:deploy/web.yaml` in it); throws a CommandError that says what is wrong. */
 export async function readRevision(place: string): Promise<readonly ManifestText[]> {
-  const id = await idOf(place, { missing: '' }).catch((error: unknown) => explainMissing(place, error));
-  const type = (await git(['cat-file', '-t', id], { place })).toString().trim();
+  const named = await idOf(place, { missing: '' }).catch((error: unknown) => explainMissing(place, error));
+  const { id, type } = await behindLinks(place, named);
   if (type === 'blob') return [{ file: place, text: decoded(await git(['cat-file', 'blob', id], { place }), place) }];
   if (type !== 'tree') throw usageError(`${place} is no file and no folder, but a ${type}: write REVISION:PATH`);
   const prefix = place.endsWith(':') || place.endsWith('/') ? place : `${place}/`;
-  const entries = (await git(['ls-tree', '-r', '-z', '--full-tree', id], { place })).toString().split('\0').flatMap(readEntry);
+  const found = await manifestsOf(id, place);
   const texts = await readBlobs(
-    entries.map((entry) => entry.id),
+    found.map((one) => one.id),
     place,
   );
-  return entries.map(({ path }, i) => ({ file: `${prefix}${path}`, text: texts[i] ?? '', found: true }));
+  return found.map(({ path }, i) => ({ file: `${prefix}${path}`, text: texts[i] ?? '', found: true }));
+}
+
+/** What a place is, by the links that it may go through. */
+async function behindLinks(place: string, named: string): Promise<{ readonly id: string; readonly type: string }> {
+  const followed = (await git(['cat-file', '--batch-check', '--follow-symlinks'], { place, input: `${place}\n` })).toString();
+  const [, id, type] = /^([0-9a-f]{40,}) (\w+) \d+\n$/.exec(followed) ?? [];
+  if (id !== undefined && type !== undefined) return { id, type };
+  return { id: named, type: (await git(['cat-file', '-t', named], { place })).toString().trim() };
+}
+
+/** The manifests of a folder; where it has links the whole revision is looked at, since they may lead out of the folder. */
+async function manifestsOf(id: string, place: string): Promise<readonly FoundManifest[]> {
+  const list = async (tree: string): Promise<TreeEntry[]> =>
+    treeEntries((await git(['ls-tree', '-r', '-z', '--full-tree', tree], { place })).toString());
+  const own = await list(id);
+  const [, revision = '', path = ''] = /^([^:]+):(.*)$/s.exec(place) ?? [];
+  if (revision === '' || !own.some(({ isLink }) => isLink)) return new GitTree(own, () => '').manifestsIn('');
+  const all = await list(`${revision}^{tree}`);
+  const links = all.filter(({ isLink }) => isLink);
+  const targets = await readBlobs(
+    links.map((link) => link.id),
+    place,
+  );
+  const targetOf = new Map(links.map((link, i) => [link.path, targets[i] ?? '']));
+  const folder = /^\.{1,2}(?:\/|$)/.test(path) ? (await placeInRevision(revision, path)).slice(revision.length + 1) : posix.normalize(path);
+  return new GitTree(all, (link) => targetOf.get(link.path) ?? '').manifestsIn(folder.replace(/^\.$|\/$/, ''));
 }
 
 /** The name of an object that git finds by words of ours; `missing` is what is wrong where there is none. */
@@ -77,18 +103,6 @@ async function explainMissing(place: string, error: unknown): Promise<never> {
   throw usageError(
     `there is no file or folder ${path} in the revision ${revision} (git ls-tree --name-only ${revision}:./ shows what is; where it is new, compare with --git ${revision} PATH)`,
   );
-}
-
-/** A manifest in a list of `ls-tree -z`; links, submodules and other files are left out. */
-function readEntry(line: string): { readonly id: string; readonly path: string }[] {
-  const [, mode, id, path] = /^(\d+) blob ([0-9a-f]+)\t(.+)$/s.exec(line) ?? [];
-  if (id === undefined || path === undefined || mode === '120000') return [];
-  // As in folders: what is hidden, and packages of others, are not one's own.
-  const isForeign = path
-    .split('/')
-    .slice(0, -1)
-    .some((folder) => folder.startsWith('.') || folder === 'node_modules');
-  return isCalledLikeManifest(path) && !isForeign ? [{ id, path }] : [];
 }
 
 /** The contents of objects, in order, by one process. */

@@ -1,6 +1,6 @@
 /** `weir diff` on files and git repositories, as people run it. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DiffJson } from '@weir/diff';
@@ -128,6 +128,22 @@ describe('weir diff', () => {
     expect({ stdout, code }).toEqual({ stdout: expect.stringContaining('2 workloads are new.'), code: 1 });
     expect(stderr).toContain('old side: there is no HEAD~1:later');
     expect((await weir(['HEAD..HEAD~1', 'later'])).stderr).toContain('new side: there is no HEAD~1:later');
+  });
+
+  it('follows links in a revision as it does in files', async () => {
+    const linked = join(directory, 'linked');
+    mkdirSync(join(linked, 'policies'), { recursive: true });
+    symlinkSync(join('..', 'later'), join(linked, 'base'));
+    symlinkSync(join('..', '..', 'deploy', 'policies', 'db.yaml'), join(linked, 'policies', 'db.yaml'));
+    symlinkSync('..', join(linked, 'loop'));
+    git('add', 'linked');
+    git('commit', '-q', '-m', 'links');
+    for (const args of [['--git', 'HEAD', 'linked'], ['HEAD:linked', 'linked']]) {
+      const { stdout } = await weir(args);
+      // Of the file that the link means, what is in the working tree differs.
+      expect(stdout).toContain('  shop/web → shop/db: - TCP 81 (TCP 81, 5432 → TCP 5432)\n');
+    }
+    expect(await weir(['HEAD:linked/base', 'later'])).toMatchObject({ code: 0, stdout: 'No connection changes.\n' });
   });
 
   it('says in its answer what of the manifests is left out of it, and passes over what never held objects', async () => {
