@@ -3,9 +3,17 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatManifest } from '@weir/kube';
+import { diff, explain, lint, loadSnapshot, matrix, readManifests } from '@weir/policy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Command, optionsOf, wholeCommand } from '../../packages/cli/src/command.ts';
 import { rootCommand } from '../../packages/cli/src/root-command.ts';
+import { applicationSamples } from '../samples/application-samples.ts';
+import { boutique } from '../samples/boutique.ts';
+import { documentedExamples } from '../samples/documented-examples.ts';
+import { engineSamples } from '../samples/engine-samples.ts';
+import { recipes } from '../samples/recipes.ts';
+import { addressOf, inhabitantsOf, pairsOf, readPort } from '../samples/sample.ts';
 import { addedPromises, brokenPromises, type Promises, promisesOf } from './promises.ts';
 import { faultsOf, publishedSchema } from './published-schema.ts';
 import { openSchema, printed, type Schema, strictSchemas } from './schemas.ts';
@@ -171,10 +179,10 @@ describe('what is printed is valid, with no field that its schema does not have'
     { name: 'why', args: () => ['why', 'shop/web', 'shop/api', '8080', '--manifests', files.world] },
     { name: 'why', args: () => ['why', 'shop/web', 'shop/api', 'icmp/8', '--manifests', files.world] },
     { name: 'why', args: () => ['why', 'shop/web', 'shop/api', 'http', '--both', '--manifests', files.world] },
-    { name: 'matrix', args: () => ['matrix', '--manifests', files.world] },
+    { name: 'matrix', args: () => ['matrix', '--manifests', files.world, '--exposure'] },
     { name: 'matrix', args: () => ['matrix', '--manifests', shop, '--port', '80'] },
     { name: 'diff', args: () => ['diff', files.world, shop] },
-    { name: 'diff', args: () => ['diff', files.world, files.world, '--profile-new', 'cilium'] },
+    { name: 'diff', args: () => ['diff', files.world, files.staged, '--profile-new', 'cilium', '--exposure'] },
     { name: 'lint', args: () => ['lint', files.staged, shop] },
     { name: 'test', args: () => ['test', join(root, 'examples', 'three-tier')] },
     { name: 'test', args: () => ['test', join(root, 'examples', 'three-tier'), '--manifests', files.world] },
@@ -192,6 +200,31 @@ describe('what is printed is valid, with no field that its schema does not have'
 
   it.each(cases)('by weir $name', ({ name, args }) => {
     expect(faultsOf(name, JSON.parse(answerOf(args())))).toEqual([]);
+  });
+
+  it('by the library, of every published example, whatever its API and its engine', () => {
+    for (const sample of [...recipes, boutique, ...engineSamples, ...applicationSamples, ...documentedExamples]) {
+      const { namespaces, pods } = inhabitantsOf(sample, { withAddresses: sample.addresses === undefined });
+      const manifests = readManifests([
+        { file: 'inhabitants.yaml', text: formatManifest([...namespaces, ...pods]) },
+        { file: 'policies.yaml', text: sample.policies },
+      ]);
+      const reading = { engine: sample.engine ?? 'kubernetes' };
+      const snapshot = loadSnapshot(manifests.objects, reading);
+      const without = loadSnapshot([...namespaces, ...pods], reading);
+      const verdicts = pairsOf(sample).flatMap(([source, destination]) => {
+        const ends = { source: addressOf(source), destination: addressOf(destination) };
+        return sample.ports.map(readPort).flatMap(({ port, protocol }) => explain(snapshot, { ...ends, port, protocol }).verdicts ?? []);
+      });
+      const said = {
+        why: verdicts,
+        matrix: matrix(snapshot, { exposure: true }),
+        diff: diff(without, snapshot, { exposure: true }),
+        lint: lint(manifests, reading),
+      };
+      const faults = Object.entries(said).flatMap(([name, value]) => faultsOf(name, JSON.parse(JSON.stringify(value))));
+      expect(faults, sample.title).toEqual([]);
+    }
   });
 
   it('by weir flows, line by line', () => {

@@ -138,7 +138,10 @@ describe('weir diff', () => {
     symlinkSync('..', join(linked, 'loop'));
     git('add', 'linked');
     git('commit', '-q', '-m', 'links');
-    for (const args of [['--git', 'HEAD', 'linked'], ['HEAD:linked', 'linked']]) {
+    for (const args of [
+      ['--git', 'HEAD', 'linked'],
+      ['HEAD:linked', 'linked'],
+    ]) {
       const { stdout } = await weir(args);
       // Of the file that the link means, what is in the working tree differs.
       expect(stdout).toContain('  shop/web → shop/db: - TCP 81 (TCP 81, 5432 → TCP 5432)\n');

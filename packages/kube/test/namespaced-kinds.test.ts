@@ -8,10 +8,12 @@ it('the kinds that live in namespaces are those of which the API server says so'
 });
 
 it('kinds of others live in namespaces only if others say so', () => {
-  expect([['', 'Namespace'], ['apps.example', 'Deployment'], ['constructor', 'Pod']].map(([group = '', kind = '']) => isNamespacedKind(group, kind))).toEqual([
-    false,
-    false,
-    false,
-  ]);
+  expect(
+    [
+      ['', 'Namespace'],
+      ['apps.example', 'Deployment'],
+      ['constructor', 'Pod'],
+    ].map(([group = '', kind = '']) => isNamespacedKind(group, kind)),
+  ).toEqual([false, false, false]);
   expect(isNamespacedKind('autoscaling', 'HorizontalPodAutoscaler')).toBe(true);
 });

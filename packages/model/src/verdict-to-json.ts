@@ -15,6 +15,7 @@ import type {
   NearMiss,
   Outcome,
   PolicyTrace,
+  SideName,
   Truth,
 } from './verdict.ts';
 
@@ -70,13 +71,33 @@ export interface HostJson extends DirectionJson {
   readonly family: HostFamily;
 }
 
+/** Something that could be changed so that a rule would match; its kind decides which of the fields it has. */
+export interface ChangeJson {
+  readonly kind: Change['kind'];
+  /** For people. */
+  readonly text: string;
+  /** The end that it is about. */
+  readonly side?: SideName;
+  /** Whose label it is. */
+  readonly space?: 'pod' | 'namespace';
+  readonly key?: string;
+  /** Of the label: those that would do (absent: any), or those to avoid. */
+  readonly values?: readonly string[];
+  readonly namespaces?: readonly string[];
+  /** `80`, `8000-8080`. */
+  readonly ports?: readonly string[];
+  /** Of ports. */
+  readonly names?: readonly string[];
+  readonly protocol?: string;
+}
+
 /** One rule that would allow the flow after the changes. */
 export interface NearMissJson extends RuleJson {
   readonly direction: string;
   readonly policy: PolicyJson;
   /** Whether the flow is allowed then; false where another end still denies it. */
   readonly isEnough: boolean;
-  readonly changes: readonly (Readonly<Record<string, unknown>> & { readonly kind: Change['kind']; readonly text: string })[];
+  readonly changes: readonly ChangeJson[];
 }
 
 /** One policy looked at, with its rules. */
@@ -204,7 +225,7 @@ function nearMissToJson({ direction, rule, changes, isEnough }: NearMiss, questi
   };
 }
 
-function changeFields(change: Change): Readonly<Record<string, unknown>> {
+function changeFields(change: Change): Omit<ChangeJson, 'kind' | 'text'> {
   if (change.kind === 'use port') return { side: change.side, ports: change.ports.map(formatPortRange) };
   if (change.kind === 'use protocol') return { protocol: formatProtocol(change.protocol) };
   return { ...change };

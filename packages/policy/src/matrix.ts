@@ -12,6 +12,7 @@ export interface MatrixOptions {
 
 /** All connections that are possible, between classes of ends that policies treat alike. */
 export function matrix(snapshot: Snapshot, { namespaces, exposure = false }: MatrixOptions = {}): MatrixJson {
-  const shown = namespaces === undefined ? {} : { include: ({ namespace }: { readonly namespace: string }) => namespaces.includes(namespace) };
+  const shown =
+    namespaces === undefined ? {} : { include: ({ namespace }: { readonly namespace: string }) => namespaces.includes(namespace) };
   return matrixToJson(reportMatrix(snapshot, { ...shown, exposure }));
 }

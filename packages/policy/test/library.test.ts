@@ -87,7 +87,10 @@ spec: { podSelector: { matchLabels: { app: api } }, ingress: [{ from: [${from}] 
     expect(diff(before, after, { exposure: true }).connections.map(({ change, from, to }) => `${change} ${from} ${to}`)).toEqual([
       'added [another namespace]/[any pod] shop/api',
     ]);
-    expect([matrix(after).exposure, matrix(after, { exposure: true }).exposure?.connections.length]).toEqual([undefined, expect.any(Number)]);
+    expect([matrix(after).exposure, matrix(after, { exposure: true }).exposure?.connections.length]).toEqual([
+      undefined,
+      expect.any(Number),
+    ]);
   });
 
   it('says what is wrong with a question or a text, and throws for neither', () => {

@@ -2,8 +2,19 @@
 
 const namespacedKinds: Readonly<Record<string, readonly string[]>> = {
   '': [
-    'Binding', 'ConfigMap', 'Endpoints', 'Event', 'LimitRange', 'PersistentVolumeClaim', 'Pod', 'PodTemplate',
-    'ReplicationController', 'ResourceQuota', 'Secret', 'Service', 'ServiceAccount',
+    'Binding',
+    'ConfigMap',
+    'Endpoints',
+    'Event',
+    'LimitRange',
+    'PersistentVolumeClaim',
+    'Pod',
+    'PodTemplate',
+    'ReplicationController',
+    'ResourceQuota',
+    'Secret',
+    'Service',
+    'ServiceAccount',
   ],
   apps: ['ControllerRevision', 'DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'],
   'authorization.k8s.io': ['LocalSubjectAccessReview'],
