@@ -14,6 +14,7 @@ import { podAlternatives } from '../writing/peer-alternatives.ts';
 import { plainPeerOf } from '../writing/plain-peer.ts';
 import { namesOf, selectorParts } from '../writing/selector-parts.ts';
 import { writeLabelSelector } from '../writing/write-label-selector.ts';
+import { writeRules } from '../writing/write-rules.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../writing/written-policy.ts';
 import type { AdministratorTier } from './administrator-policy.ts';
 import { tierPlaces } from './administrator-tiers.ts';
@@ -52,8 +53,8 @@ export function writeClusterNetworkPolicy({ tier, policy }: PlacedPolicy, source
   if (own === undefined && policy.ingress !== undefined && sources === 'all')
     reasons.add('ingress', 'pods that it isolates get nothing from outside of the cluster, and no ClusterNetworkPolicy can deny that');
   const subject = reasons.try('subject', () => writePods(policy.subject));
-  const [ingress, egress] = (['ingress', 'egress'] as const).map((direction) =>
-    (policy[direction]?.rules ?? []).map((rule, i) => reasons.try(`${direction}[${i}]`, () => writeRule(rule, own === undefined))),
+  const [ingress, egress] = (['ingress', 'egress'] as const).map(
+    (direction) => writeRules(reasons, policy, direction, (rule) => writeRule(rule, own === undefined)) ?? [],
   );
   const object = (name: string, priority: number, rules: Record<string, unknown>): KubeObject & { readonly spec: unknown } => ({
     apiVersion: `${administratorGroup}/v1alpha2`,

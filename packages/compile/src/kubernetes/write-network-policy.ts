@@ -8,6 +8,7 @@ import { podAlternatives } from '../writing/peer-alternatives.ts';
 import { plainPeerOf } from '../writing/plain-peer.ts';
 import { namesOf, onlyNamespace, selectorParts } from '../writing/selector-parts.ts';
 import { writeLabelSelector } from '../writing/write-label-selector.ts';
+import { writeRules } from '../writing/write-rules.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../writing/written-policy.ts';
 
 /** What a rule says, without what it does. */
@@ -26,7 +27,7 @@ export function writeNetworkPolicy({ tier, policy }: PlacedPolicy): WrittenPolic
   const rulesOf = (direction: Direction): (WrittenRule | undefined)[] | undefined => {
     if (policy[direction]?.isolates === false)
       reasons.add(direction, 'it allows without isolating, and every NetworkPolicy isolates what it selects');
-    return policy[direction]?.rules.map((rule, i) => reasons.try(`${direction}[${i}]`, () => writeRule(rule, subject?.namespace)));
+    return writeRules(reasons, policy, direction, (rule) => writeRule(rule, subject?.namespace));
   };
   const [ingress, egress] = [rulesOf('ingress'), rulesOf('egress')];
   return reasons.finish(() => [

@@ -24,6 +24,7 @@ export function selectorParts(selector: Selector): SelectorParts {
     // Every pod has a namespace.
     else if (!(part.kind === 'exists' && isNamespaceName(part))) parts[ownerOf(part)].push(part);
   }
+  if (namespaces?.length === 0) throw new NoWords('it matches no pod');
   return { ...parts, ...(namespaces === undefined ? {} : { namespaces }) };
 }
 

@@ -18,7 +18,8 @@ import { defined } from '@weir/net';
 import { type EngineParts, engineParts, expectNoDifference, generateWorld } from '@weir/testkit';
 import { describe, expect, it } from 'vitest';
 
-const seeds = Array.from({ length: 12 }, (_, i) => 7_000 + i);
+/** The last four have rules that match nobody: namespaces that exclude one another, blocks that are all exception. */
+const seeds = [...Array.from({ length: 12 }, (_, i) => 7_000 + i), 12_000, 12_005, 12_006, 12_008];
 
 function placed(policy: Policy): PlacedPolicy {
   const { policies, ...tier } = defaultTier([policy]);
@@ -117,6 +118,22 @@ describe("a policy of Calico's", () => {
           },
         },
       ],
+    });
+  });
+
+  it('is one without its rules that match nobody, and never one with a rule that lost its peers', () => {
+    const ingress = [
+      { action: 'Allow', source: { selector: "app == 'a' && app == 'b'" } },
+      { action: 'Allow', source: { nets: ['10.0.0.0/9'], notNets: ['10.0.0.0/8'] } },
+      { action: 'Allow', source: { selector: "(app == 'a' && app == 'b') || app == 'c'" } },
+    ];
+    expect(fromCalico({ selector: 'all()', ingress })).toMatchObject({
+      objects: [{ spec: { policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: { matchLabels: { app: 'c' } } }] }] } }],
+    });
+    const closed = fromCalico({ selector: 'all()', ingress: ingress.slice(0, 2) });
+    expect(closed).toEqual({
+      kind: 'written',
+      objects: [expect.objectContaining({ spec: { podSelector: {}, policyTypes: ['Ingress'] } })],
     });
   });
 

@@ -5,6 +5,7 @@ import { cidrsOfRange, formatCidr, type PortRange, type ProtocolNumber, protocol
 import type { PlacedPolicy } from '../../policy-api.ts';
 import { blocksOfRanges } from '../../writing/address-blocks.ts';
 import { namesOf, onlyNamespace, type SelectorParts, selectorParts } from '../../writing/selector-parts.ts';
+import { writeRules } from '../../writing/write-rules.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../../writing/written-policy.ts';
 import type { CalicoAction, CalicoEntity, CalicoIcmp, CalicoPort, CalicoProtocol, CalicoRule } from '../objects/calico-policy.ts';
 import { calicoGroup } from '../objects/stored-form.ts';
@@ -19,7 +20,7 @@ export function writeCalicoPolicy({ tier, policy }: PlacedPolicy): WrittenPolicy
   const namespace = subject === undefined ? undefined : onlyNamespace(subject);
   const selectors = subject === undefined ? undefined : reasons.try('subject', () => subjectFields(subject, namespace));
   const rulesOf = (direction: Direction): readonly (CalicoRule | undefined)[] | undefined =>
-    policy[direction]?.rules.map((rule, i) => reasons.try(`${direction}[${i}]`, () => writeRule(rule, namespace)));
+    writeRules(reasons, policy, direction, (rule) => writeRule(rule, namespace));
   const [ingress, egress] = [rulesOf('ingress'), rulesOf('egress')];
   for (const direction of ['ingress', 'egress'] as const) {
     if (policy[direction]?.isolates === false) reasons.add(direction, 'a policy of Calico always isolates what it selects');

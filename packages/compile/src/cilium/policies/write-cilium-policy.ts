@@ -9,6 +9,7 @@ import { podAlternatives } from '../../writing/peer-alternatives.ts';
 import { plainPeerOf } from '../../writing/plain-peer.ts';
 import { namesOf, onlyNamespace, selectorParts } from '../../writing/selector-parts.ts';
 import { writeLabelSelector } from '../../writing/write-label-selector.ts';
+import { writeRules } from '../../writing/write-rules.ts';
 import { NoWords, ReasonList, type WrittenPolicy } from '../../writing/written-policy.ts';
 import { namespaceLabel, namespaceLabelsPrefix, serviceAccountLabel } from '../objects/cilium-label.ts';
 import { auditAnnotation, type CiliumPort } from '../objects/cilium-policy.ts';
@@ -37,9 +38,10 @@ export function writeCiliumPolicy({ tier, policy }: PlacedPolicy, entityOf: Enti
   const namespace = reasons.try('subject', () => onlyNamespace(selectorParts(policy.subject)));
   const subject = reasons.try('subject', () => writeSubject(policy.subject, namespace));
   const sections = (['ingress', 'egress'] as const).flatMap((direction) => {
-    const rules = policy[direction]?.rules.map((rule, i) =>
-      reasons.try(`${direction}[${i}]`, () => inFields(direction, writeRule(rule, { isDeny, namespace, entity: entityOf(rule) }))),
+    const rules = writeRules(reasons, policy, direction, (rule) =>
+      inFields(direction, writeRule(rule, { isDeny, namespace, entity: entityOf(rule) })),
     );
+    if (isDeny && rules?.length === 0) return [];
     // Of a section without rules nothing is read, and a rule of nothing lets nothing through.
     return rules === undefined ? [] : [[`${direction}${isDeny ? 'Deny' : ''}`, rules.length === 0 ? [{}] : rules] as const];
   });
