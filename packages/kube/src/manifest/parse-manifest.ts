@@ -101,6 +101,16 @@ const controlCharacter = /[^\P{Cc}\t\n\r\u007f-\u009f]/u;
 
 /** The start of what a template puts in. */
 const templateMark = '{{';
+const templateMessage = 'this is a template and no manifest yet';
+const templateAction = 'give the output of helm template, or of what else fills it in';
+
+/** The field of metadata that a template fills in: no name and no label has such a text, in quotes or not. */
+function markedField({ name, namespace, labels }: Readonly<Record<string, unknown>>): string | undefined {
+  const isMarked = (value: unknown): boolean => typeof value === 'string' && value.includes(templateMark);
+  if (isMarked(name)) return 'name';
+  if (isMarked(namespace)) return 'namespace';
+  return isRecord(labels) && Object.values(labels).some(isMarked) ? 'labels' : undefined;
+}
 
 class ManifestReader implements ManifestContent {
   readonly documents: ManifestDocument[] = [];
@@ -148,8 +158,7 @@ class ManifestReader implements ManifestContent {
   private readDocument(document: Document): void {
     const template = this.hasMark ? this.templateAt(document) : undefined;
     if (template !== undefined) {
-      const action = 'give the output of helm template, or of what else fills it in';
-      this.diagnostics.push(problem('helm-template', 'this is a template and no manifest yet', action, this.positionAt(template)));
+      this.diagnostics.push(problem('helm-template', templateMessage, templateAction, this.positionAt(template)));
       return;
     }
     // What comes after an error mostly comes of it.
@@ -236,6 +245,11 @@ class ManifestReader implements ManifestContent {
     const metadata = value['metadata'] ?? (this.options.withoutMetadata ? {} : undefined);
     if (!isRecord(metadata)) {
       this.diagnostics.push(problem('not-an-object', `the ${kind} has no metadata`, 'add metadata with a name', positionOf(base)));
+      return;
+    }
+    const marked = this.hasMark ? markedField(metadata) : undefined;
+    if (marked !== undefined) {
+      this.diagnostics.push(problem('helm-template', templateMessage, templateAction, positionOf(joinPath(base, `metadata.${marked}`))));
       return;
     }
     const object = { ...value, apiVersion, kind, metadata };

@@ -135,6 +135,15 @@ describe('a text that is named', () => {
     expect(readManifests([{ file: 'r.yaml', text: rule }])).toMatchObject({ documents: [{}], diagnostics: [] });
   });
 
+  it('may have its marks in quotes: in a name or a label they are none of an object', () => {
+    const quoted = (metadata: string): string => `apiVersion: v1\nkind: Pod\nmetadata: {${metadata}}\n`;
+    const codes = (metadata: string): unknown[] => readManifests(found({ 'a.yaml': quoted(metadata) })).diagnostics.map(({ code }) => code);
+    expect(codes('name: "{{ .Release.Name }}-web"')).toEqual(['helm-template']);
+    expect(codes('name: web, namespace: "{{ .Release.Namespace }}"')).toEqual(['helm-template']);
+    expect(codes('name: web, labels: {app: "{{ .Values.app }}"}')).toEqual(['helm-template']);
+    expect(codes('name: web, annotations: {text: "{{ $value }}"}')).toEqual([]);
+  });
+
   it('may have the line ends of Windows', () => {
     const set = readManifests([{ file: 'w.yaml', text: `\uFEFF${policy('a')}---\n${policy('b')}`.replaceAll('\n', '\r\n') }]);
     expect(namesOf(set)).toEqual(['NetworkPolicy a', 'NetworkPolicy b']);
