@@ -8,7 +8,8 @@ export function parsePort(text: string): Pick<FlowRequest, 'protocol' | 'icmp'> 
   const match = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/i.exec(text);
   const port = Number(match?.[1]);
   if (match === null || port < 1 || port > 65535) {
-    throw usageError(`'${text}' is no port: write 80, 53/UDP, 9000/SCTP, icmp or icmp/8`);
+    const range = /^\d+-\d+/.test(text) ? '; weir matrix --from SRC --to DST tells of all ports' : '';
+    throw usageError(`'${text}' is no port: write 80, 53/UDP, 9000/SCTP, icmp or icmp/8${range}`);
   }
   return { port, protocol: (match[2]?.toUpperCase() ?? 'TCP') as 'TCP' | 'UDP' | 'SCTP' };
 }

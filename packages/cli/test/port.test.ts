@@ -30,4 +30,10 @@ describe('a port as people write it', () => {
       expect(() => parsePortOrName(text)).toThrow(/write 80, 53\/UDP|write icmp\/TYPE/);
     },
   );
+
+  it('is one, and not a range, of which the matrix tells', () => {
+    expect(() => parsePort('80-90')).toThrow(
+      "'80-90' is no port: write 80, 53/UDP, 9000/SCTP, icmp or icmp/8; weir matrix --from SRC --to DST tells of all ports",
+    );
+  });
 });

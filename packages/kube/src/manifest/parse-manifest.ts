@@ -229,7 +229,8 @@ class ManifestReader implements ManifestContent {
       this.diagnostics.push(problem('not-an-object', 'this is no Kubernetes object', action, positionOf(base)));
       return;
     }
-    const { apiVersion, kind, items } = value;
+    const { apiVersion, kind } = value;
+    const items = 'items' in value && value['items'] === null ? [] : value['items'];
     if (typeof apiVersion !== 'string' || apiVersion === '' || typeof kind !== 'string' || kind === '') {
       const missing = typeof kind === 'string' && kind !== '' ? 'apiVersion' : 'kind';
       this.diagnostics.push(problem('no-kind', `the object has no ${missing}`, `add ${missing}, as a text`, positionOf(base)));
@@ -252,7 +253,7 @@ class ManifestReader implements ManifestContent {
       this.diagnostics.push(problem('helm-template', templateMessage, templateAction, positionOf(joinPath(base, `metadata.${marked}`))));
       return;
     }
-    const object = { ...value, apiVersion, kind, metadata };
+    const object = { ...value, apiVersion, kind, metadata: withoutEmptyNamespace(metadata) };
     this.documents.push({ object, positionOf: (path) => positionOf(joinPath(base, path)) });
   }
 
@@ -265,6 +266,12 @@ class ManifestReader implements ManifestContent {
     const { start } = this;
     return { file, line: line + start.line - 1, column: line === 1 ? column + start.column - 1 : column };
   }
+}
+
+/** An empty namespace is none that is named. */
+function withoutEmptyNamespace(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { namespace, ...others } = metadata;
+  return 'namespace' in metadata && (namespace === '' || namespace === null) ? others : metadata;
 }
 
 /** How much of a key is looked at to name it. */

@@ -142,6 +142,16 @@ describe('manifests', () => {
     expect(parseManifest('- a\n- b\n', 'x.yaml').diagnostics.map(({ code }) => code)).toEqual(['not-an-object']);
   });
 
+  it('an empty namespace is none, and a list without items is empty', () => {
+    const text = (namespace: string): string => `apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: ${namespace}}\n`;
+    for (const namespace of ["''", 'null', ''])
+      expect(parseManifest(text(namespace), 'x.yaml').documents.map(({ object }) => object.metadata)).toEqual([{ name: 'a' }]);
+    expect(parseManifest('{"apiVersion": "v1", "kind": "PodList", "metadata": {}, "items": null}', 'x.json')).toEqual({
+      documents: [],
+      diagnostics: [],
+    });
+  });
+
   it('a key named __proto__ stays a key', () => {
     const { documents } = parseManifest('apiVersion: v1\nkind: X\nmetadata: {labels: {__proto__: {polluted: yes}}}\n', 'x.yaml');
     expect(Object.getPrototypeOf(documents[0]?.object.metadata.labels)).toBe(Object.prototype);
