@@ -118,13 +118,16 @@ struct event {
 	__be16 destination_port;
 	__u32 source[4];
 	__u32 destination[4];
-	/* What the opener of the packet's connection sent, before any translation; without ports: not known. */
+	/* What the opener of the packet's connection sent, before any translation, where `tracked` says so. */
 	__u32 opener[4];
 	__u32 addressed[4];
 	__be16 opener_port;
 	__be16 addressed_port;
-	__u32 is_tracked;
+	__u32 tracked;
 };
+
+/* No connection of its protocol; one that is told; one whose layout the kernel does not tell. */
+enum { TRACKED_NOT = 0, TRACKED_TOLD = 1, TRACKED_UNTOLD = 2 };
 
 /* Events told in the second that began at `second`, and those that were not. */
 struct event_rate {

@@ -258,8 +258,12 @@ static __always_inline void read_connection(__u64 connection, __u8 protocol, str
 	const struct nf_conn *layout = 0;
 	const struct in6_addr *source, *destination, *ports;
 
-	event->is_tracked = 0;
-	if (!connection || !bpf_core_field_exists(layout->tuplehash)) return;
+	event->tracked = TRACKED_NOT;
+	if (!connection) return;
+	if (!bpf_core_field_exists(layout->tuplehash)) {
+		event->tracked = TRACKED_UNTOLD;
+		return;
+	}
 	source = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.src.u3));
 	destination = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.dst.u3));
 	for (int i = 0; i < 4; i++) {
@@ -270,7 +274,8 @@ static __always_inline void read_connection(__u64 connection, __u8 protocol, str
 	ports = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.dst.u));
 	event->addressed_port = ports->in6_u.u6_addr16[0];
 	/* An error about a connection belongs to it and is of another protocol. */
-	event->is_tracked = bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.dst.protonum))->in6_u.u6_addr8[0] == protocol;
+	if (bytes_at(connection + bpf_core_field_offset(layout->tuplehash[0].tuple.dst.protonum))->in6_u.u6_addr8[0] == protocol)
+		event->tracked = TRACKED_TOLD;
 }
 
 static __noinline void tell(const struct question *question, __u32 kind, bool is_denied)

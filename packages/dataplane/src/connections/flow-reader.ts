@@ -7,11 +7,11 @@
  * queues meanwhile is lost and known to be.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionEvents, type ConntrackTuple, type LoggedPacket, type PacketLog, type TrackedConnection } from '@weir/kernel';
+import { ConnectionEvents, type ConntrackTuple, type LoggedPacket, PacketLog, type TrackedConnection } from '@weir/kernel';
 import { type Address, compareAddresses, type Flow } from '@weir/net';
 import type { AddressedService, FlowEvent } from '../dataplane.ts';
-import { LoggedReports } from './logged-reports.ts';
-import { type PacketReport, reportOfPrefix } from './packet-reports.ts';
+import { LoggedReports, type ReportLog } from './logged-reports.ts';
+import { type PacketReport, reportBytes, reportGroup, reportOfPrefix } from './packet-reports.ts';
 import { flowOf } from './tracked-flow.ts';
 
 /** How long to wait before the kernel is asked again: after events, and at most while there are none. */
@@ -31,7 +31,7 @@ export interface FlowReaderOptions {
   /** Whether a local pod has the address. */
   readonly isLocal: (address: Address) => boolean;
   /** Where reports of packets come from. Default: the log group of `packet-reports.ts`. */
-  readonly reports?: Pick<PacketLog, 'read' | 'close'>;
+  readonly reports?: ReportLog;
   /** How many packets the kernel's rules have not reported since they were made; it may go back. */
   readonly unreportedPackets: () => number | Promise<number>;
 }
@@ -40,7 +40,7 @@ export interface FlowReaderOptions {
 export class FlowReader {
   readonly #options: FlowReaderOptions;
   readonly #connections: ConnectionEvents;
-  readonly #packets: Pick<PacketLog, 'read' | 'close'>;
+  readonly #packets: LoggedReports;
   #closed = false;
   #tokens: number;
   #tokensAtMs = performance.now();
@@ -53,7 +53,7 @@ export class FlowReader {
   constructor(options: FlowReaderOptions) {
     this.#options = options;
     this.#tokens = options.perSecond;
-    this.#packets = options.reports ?? new LoggedReports();
+    this.#packets = new LoggedReports(options.reports ?? new PacketLog({ group: reportGroup, bytes: reportBytes }));
     try {
       this.#connections = new ConnectionEvents();
     } catch (error) {

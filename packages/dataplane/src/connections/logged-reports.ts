@@ -1,37 +1,46 @@
-/** Reports that rules of nf_tables and iptables send to the log group, each with what its opener sent, as far as the kernel tells. */
-import { type PacketBatch, PacketLog } from '@weir/kernel';
-import { reportBytes, reportGroup } from './packet-reports.ts';
+/** Reports of packets, each with what its opener sent, as far as the kernel tells in one way or another. */
+import type { PacketBatch } from '@weir/kernel';
 import { TranslatedDestinations } from './translated-destinations.ts';
+
+/** Where reports come from: see `PacketLog` of the kernel's package. */
+export interface ReportLog {
+  read(readsMax: number): PacketBatch;
+  close(): void;
+  /** Whether reports have what the opener sent; it may turn out that they have not. */
+  readonly tellsConnections: boolean;
+}
 
 /** Opened in the network namespace of the calling thread. */
 export class LoggedReports {
-  readonly #log = new PacketLog({ group: reportGroup, bytes: reportBytes });
-  readonly #translated: TranslatedDestinations | undefined;
+  readonly #log: ReportLog;
+  readonly #translated: TranslatedDestinations;
 
-  /** Throws when another process listens. */
-  constructor() {
+  /** Closes the log when it throws. */
+  constructor(log: ReportLog) {
+    this.#log = log;
     try {
-      this.#translated = this.#log.tellsConnections ? undefined : TranslatedDestinations.open();
+      this.#translated = new TranslatedDestinations();
+      if (!log.tellsConnections) this.#translated.start();
     } catch (error) {
-      this.#log.close();
+      log.close();
       throw error;
     }
   }
 
-  /** See {@link PacketLog.read}. */
+  /** What has come since the last call, at most so many reads. */
   read(readsMax: number): PacketBatch {
     const batch = this.#log.read(readsMax);
-    const translated = this.#translated;
-    if (translated === undefined) return batch;
+    if (this.#log.tellsConnections) return batch;
+    this.#translated.start();
     const packets = batch.packets.map((packet) => {
-      const original = packet.original ?? translated.originalOf(packet.flow);
+      const original = packet.original ?? this.#translated.originalOf(packet.flow);
       return original === undefined ? packet : { ...packet, original };
     });
     return { ...batch, packets };
   }
 
   close(): void {
-    this.#translated?.close();
+    this.#translated.close();
     this.#log.close();
   }
 }

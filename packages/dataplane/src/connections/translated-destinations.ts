@@ -1,6 +1,6 @@
 /**
  * What openers of connections spoke to that are denied behind a translation of their destination, on kernels whose packet
- * log does not tell (CONFIG_NETFILTER_NETLINK_GLUE_CT).
+ * log does not tell (CONFIG_NETFILTER_NETLINK_GLUE_CT), or whose eBPF programs do not know how a connection is laid out.
  *
  * Nothing of a connection that was denied stays in connection tracking. So a table of nf_tables remembers the destination
  * of each translated packet that begins a connection, before any policy is asked, for some seconds. The kernel takes the
@@ -39,23 +39,23 @@ const destinationTranslated = 32;
 /** The table, of the namespace in which this was made. */
 export class TranslatedDestinations {
   readonly #connection = new NftablesConnection();
+  #state: 'not there' | 'there' | 'refused' = 'not there';
 
-  /** Undefined where the kernel has no nf_tables, or no tables that go with their process. */
-  static open(): TranslatedDestinations | undefined {
-    const made = new TranslatedDestinations();
+  /** Makes the table; where the kernel has no nf_tables, or no tables that go with their process, nothing is known. */
+  start(): void {
+    if (this.#state !== 'not there') return;
     try {
-      made.#connection.commit(definition());
-      return made;
+      this.#connection.commit(definition());
+      this.#state = 'there';
     } catch (error) {
-      made.close();
-      if (error instanceof NetlinkError) return undefined;
-      throw error;
+      if (!(error instanceof NetlinkError)) throw error;
+      this.#state = 'refused';
     }
   }
 
   /** What was sent that became this packet; undefined when its destination was not translated. */
   originalOf(flow: Flow): ConntrackTuple | undefined {
-    if (!hasPorts(flow.protocol)) return undefined;
+    if (this.#state !== 'there' || !hasPorts(flow.protocol)) return undefined;
     const { family } = flow.source;
     const data = this.#connection.element(table, mapName(family), keyOf(flow))?.data;
     if (data === undefined) return undefined;

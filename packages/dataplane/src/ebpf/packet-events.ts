@@ -24,8 +24,9 @@ const offset = {
   addresses: 12,
   opener: 44,
   openerPorts: 76,
-  isTracked: 80,
+  tracked: 80,
 } as const;
+const tracked = { told: 1, notTold: 2 } as const;
 const rateOffset = { overRate: 16, overQueue: 24 } as const;
 
 /** The reports of one object's programs. */
@@ -33,6 +34,7 @@ export class PacketEvents {
   readonly #ring: RingBuffer;
   readonly #rates: BpfMap;
   #lost: number;
+  #tellsConnections = true;
 
   /** `events` and `event_rates`; what is in the queue already is of an earlier process and is thrown away. */
   constructor(events: BpfMap, rates: BpfMap) {
@@ -42,9 +44,15 @@ export class PacketEvents {
     this.#lost = this.#sum(rateOffset.overQueue);
   }
 
+  /** Whether the programs know how the kernel lays out connections; until a report says otherwise. */
+  get tellsConnections(): boolean {
+    return this.#tellsConnections;
+  }
+
   /** What has come since the last call; see `PacketLog.read`. */
   read(recordsMax: number): PacketBatch {
     const packets = this.#ring.read(recordsMax).flatMap((record) => {
+      if (record.readUInt32LE(offset.tracked) === tracked.notTold) this.#tellsConnections = false;
       const kind = kinds[record.readUInt32LE(offset.kind)]?.[record.readUInt8(offset.isDenied) === 0 ? 0 : 1];
       return kind === undefined ? [] : [{ prefix: prefixOfReport(kind), flow: flowOfRecord(record), ...originalOfRecord(record) }];
     });
@@ -72,7 +80,7 @@ export class PacketEvents {
 
 /** What opened the packet's connection; of another protocol than the packet's it is not told. */
 function originalOfRecord(record: Buffer): Pick<LoggedPacket, 'original'> {
-  if (record.readUInt32LE(offset.isTracked) === 0) return {};
+  if (record.readUInt32LE(offset.tracked) !== tracked.told) return {};
   const original = { ...endsAt(record, offset.opener), protocol: record.readUInt8(offset.protocol) };
   if (record.readUInt8(offset.hasPorts) === 0) return { original };
   const [sourcePort, destinationPort] = [record.readUInt16BE(offset.openerPorts), record.readUInt16BE(offset.openerPorts + 2)];

@@ -4,9 +4,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openUdp } from '@weir/kernel';
+import { formatAddress } from '@weir/net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FlowEvent } from '../../src/dataplane.ts';
 import type { ObjectFile } from '../../src/ebpf/object-file.ts';
 import type { StateText } from '../conformance/state.ts';
+import { hostAddresses } from '../conformance/world.ts';
 import { type EbpfNode, openEbpfNode } from './ebpf-node.ts';
 
 const sources = fileURLToPath(new URL('../../bpf', import.meta.url));
@@ -30,7 +34,7 @@ function changedObject(text: string, by: string): ObjectFile {
 }
 
 describe('programs on a kernel that does not tell how a connection is laid out', () => {
-  it('DP75: are taken, and judge', async () => {
+  it('DP75: are taken, judge, and soon tell which service was spoken to all the same', async () => {
     const node = await openEbpfNode();
     try {
       const unknown = changedObject('#include "packet.h"', '#define nf_conn nf_conn_of_no_kernel\n#include "packet.h"');
@@ -39,6 +43,28 @@ describe('programs on a kernel that does not tell how a connection is laid out',
       const tcp = { to: 'b', protocol: 'tcp', port: 80, family: 4 } as const;
       expect(await node.world.attempt({ ...tcp, from: 'a', expect: 'allowed' })).toBe('answered');
       expect(await node.world.attempt({ ...tcp, from: 'c', expect: 'denied' })).toBe('silence');
+      const service = '10.99.0.1';
+      const translation = `ip daddr ${service} udp dport 53 dnat ip to ${hostAddresses.b[4]}:5353`;
+      node.world.run('node', 'nft', `add table inet service { chain pre { type nat hook prerouting priority dstnat; ${translation}; }; }`);
+      const told: FlowEvent[] = [];
+      const reading = (async () => {
+        for await (const event of dataplane.flows()) told.push(event);
+      })();
+      const socket = openUdp({ netns: node.world.netns('c'), address: '0.0.0.0', port: 0 });
+      const services = (): unknown[] =>
+        told.flatMap((event) => (event.kind === 'denied' && event.addressed !== undefined ? [formatAddress(event.addressed.address)] : []));
+      await expect
+        .poll(
+          async () => {
+            await new Promise<void>((resolve) => socket.send('x', 53, service, () => resolve()));
+            return services();
+          },
+          { timeout: 20_000 },
+        )
+        .toContain(service);
+      socket.close();
+      await node.reset();
+      await reading;
     } finally {
       await node.close();
     }
