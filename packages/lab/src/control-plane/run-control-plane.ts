@@ -34,6 +34,7 @@ import { bootstrapCluster } from './bootstrap.ts';
 import type { ControlPlaneParty } from './control-plane-client.ts';
 import { labAuditPolicy } from './lab-audit-policy.ts';
 import { labRoles } from './lab-roles.ts';
+import { optimiseLater } from './optimise-later.ts';
 import { startControllers } from './start-controllers.ts';
 
 /** The Kubernetes release whose behaviour the API server shows. */
@@ -48,6 +49,7 @@ export interface ControlPlaneOptions {
 
 /** Runs until `signal` is aborted. Throws {@link ClusterError} when the cluster does not exist. */
 export async function runControlPlane(options: ControlPlaneOptions): Promise<void> {
+  optimiseLater();
   const config = await readClusterConfig(options.cluster);
   if (config === undefined) throw new ClusterError('not-found', `there is no cluster "${options.cluster}"`);
   const log = pino(
