@@ -65,7 +65,7 @@ interface Circumstances {
   readonly head?: string;
   readonly from?: string;
   /** What `gh` comes to. */
-  readonly gh?: { readonly code: number; readonly prints?: string };
+  readonly gh?: { readonly code: number; readonly prints?: string /** The method that is not allowed. */; readonly refuses?: string };
 }
 
 /** Commits what is there, and runs the action on a checkout of one commit; what gh was called with is told, too. */
@@ -78,7 +78,7 @@ function runAction(given: Readonly<Record<string, string>>, circumstances: Circu
   mkdirSync(programs);
   writeFileSync(
     join(programs, 'gh'),
-    `#!/bin/sh\necho "$@" >> ${log}\ncase "$*" in *paginate*) printf '${gh.prints ?? ''}' ;; esac\nexit ${gh.code}\n`,
+    `#!/bin/sh\necho "$@" >> ${log}\ncase "$*" in *paginate*) printf '${gh.prints ?? ''}' ;; *${gh.refuses ?? 'nothing'}*) exit 1 ;; esac\nexit ${gh.code}\n`,
   );
   chmodSync(join(programs, 'gh'), 0o755);
   symlinkSync(join(root, 'packages', 'cli', 'bin', 'weir.js'), join(programs, 'weir'));
@@ -208,6 +208,10 @@ describe('the GitHub Action', () => {
     expect(again.comments).toContain(
       `--method PATCH repos/shop/deploy/issues/comments/41 --field body=@${again.outputs['diff-file'] ?? ''}`,
     );
+    expect(again.comments).not.toContain('--method POST');
+    const ofSomebody = runAction({ weir, path: 'deploy' }, { gh: { code: 0, prints: '41\\n', refuses: 'PATCH' } });
+    expect(ofSomebody.comments).toContain('--method POST repos/shop/deploy/issues/7/comments');
+    expect(ofSomebody.printed).not.toContain('::warning::the difference could not be written');
     const refused = runAction({ weir, path: 'deploy' }, { gh: { code: 1 } });
     expect(refused).toMatchObject({ conclusion: 'success', steps: { comment: 'success', upload: 'success' } });
     expect(refused.printed).toContain('::warning::the difference could not be written as a comment');

@@ -150,13 +150,13 @@ test_assertions() {
 
 # One comment for each pull request, written anew each time. Without it the difference is in the summary still.
 comment() {
-  local ids comments="repos/$REPOSITORY/issues/$PULL_REQUEST/comments"
+  local id ids comments="repos/$REPOSITORY/issues/$PULL_REQUEST/comments"
   if ids=$(gh api "$comments" --paginate --jq '.[] | select(.body | startswith("<!-- weir -->")) | .id'); then
-    if [ -n "$ids" ]; then
-      gh api --method PATCH "repos/$REPOSITORY/issues/comments/${ids%%$'\n'*}" --field "body=@$FILE" >/dev/null && return
-    else
-      gh api --method POST "$comments" --field "body=@$FILE" >/dev/null && return
-    fi
+    # One that begins like ours may be somebody else's, who may not be overwritten.
+    for id in $ids; do
+      gh api --method PATCH "repos/$REPOSITORY/issues/comments/$id" --field "body=@$FILE" >/dev/null && return
+    done
+    gh api --method POST "$comments" --field "body=@$FILE" >/dev/null && return
   fi
   echo "::warning::the difference could not be written as a comment: give the job the permission pull-requests: write, or set comment: 'false'"
 }

@@ -4,7 +4,7 @@ import { isAbsolute, posix, relative } from 'node:path';
 import type { ManifestText } from '@weir/kube';
 import { CommandError, exitCode, usageError } from './exit-code.ts';
 import { type FoundManifest, GitTree, type TreeEntry, treeEntries } from './git-tree.ts';
-import { decodeText } from './text-file.ts';
+import { decodeLeniently } from './text-file.ts';
 
 /** More than this of manifests is not read. */
 const sizeMax = 512 * 1024 * 1024;
@@ -119,10 +119,10 @@ async function readBlobs(ids: readonly string[], place: string): Promise<readonl
   });
 }
 
-/** As {@link decodeText}; a file that is no text is an error of whoever named the place. */
+/** As {@link decodeLeniently}; a file that is no text is an error of whoever named the place. */
 function decoded(bytes: Uint8Array, place: string): string {
   try {
-    return decodeText(bytes);
+    return decodeLeniently(bytes).text;
   } catch (error) {
     throw usageError(`${place}: ${error instanceof Error ? error.message : String(error)}`);
   }

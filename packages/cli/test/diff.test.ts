@@ -136,8 +136,11 @@ describe('weir diff', () => {
     symlinkSync(join('..', 'later'), join(linked, 'base'));
     symlinkSync(join('..', '..', 'deploy', 'policies', 'db.yaml'), join(linked, 'policies', 'db.yaml'));
     symlinkSync('..', join(linked, 'loop'));
-    git('add', 'linked');
+    // Saved by an old editor; nothing of it matters.
+    writeFileSync(join(directory, 'later', 'comment.yaml'), Buffer.from('# caf\u00e9\nkind: [\n', 'latin1'));
+    git('add', 'linked', 'later');
     git('commit', '-q', '-m', 'links');
+    rmSync(join(directory, 'later', 'comment.yaml'));
     for (const args of [
       ['--git', 'HEAD', 'linked'],
       ['HEAD:linked', 'linked'],
@@ -146,7 +149,8 @@ describe('weir diff', () => {
       // Of the file that the link means, what is in the working tree differs.
       expect(stdout).toContain('  shop/web → shop/db: - TCP 81 (TCP 81, 5432 → TCP 5432)\n');
     }
-    expect(await weir(['HEAD:linked/base', 'later'])).toMatchObject({ code: 0, stdout: 'No connection changes.\n' });
+    const through = await weir(['HEAD:linked/base', 'later']);
+    expect(through).toMatchObject({ code: 0, stdout: 'No connection changes.\n', stderr: expect.stringContaining('base/comment.yaml:') });
   });
 
   it('says in its answer what of the manifests is left out of it, and passes over what never held objects', async () => {
