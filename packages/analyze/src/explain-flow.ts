@@ -4,7 +4,7 @@
  * A service gives one verdict for each backend, a workload one for each pod.
  */
 import type { Service, ServicePort } from '@weir/kube';
-import { explainQuestion, type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages, podName } from '@weir/model';
+import { type FlowEnd, type FlowQuestion, type FlowVerdict, type IcmpMessages, podName } from '@weir/model';
 import { type Address, type Family, formatProtocol, hasPorts, isIcmp, type ProtocolNumber, protocolNumber } from '@weir/net';
 import {
   anotherCopy,
@@ -18,7 +18,7 @@ import {
 } from '@weir/snapshot';
 import { explainEntered, keepsClient, letsClientsIn, serviceOfNodePort } from './entered-flow.ts';
 import { type FlowRefusal, namedEnd } from './flow-end-names.ts';
-import { explainUnnumbered, explainUnseen, unseenFacts } from './unseen-facts.ts';
+import { explainOutside, explainUnnumbered, explainUnseen, unseenFacts } from './unseen-facts.ts';
 
 /** What is asked. */
 export interface FlowRequest {
@@ -149,7 +149,7 @@ function verdictOf(snapshot: Snapshot, question: FlowQuestion | Refused, target:
   const isSeen = facts.source === undefined && facts.destination === undefined;
   if (!isSeen) return explainUnseen(snapshot, question, facts);
   if (asked !== undefined && letsClientsIn(asked.service)) return explainEntered(snapshot, question, asked.service, asked.node);
-  return explainQuestion(snapshot.world, question);
+  return explainOutside(snapshot, question);
 }
 
 /** The number of the port, or its name where the destination has none of that name. */

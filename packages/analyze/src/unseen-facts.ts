@@ -1,9 +1,10 @@
 /**
- * Verdicts about what the objects leave open: who has an address that must be the cluster's own, and which number a
- * port's name stands for. They are `unknown` and name the fact, unless they are the same whatever the fact is.
+ * Verdicts about what the objects leave open: who has an address that must be the cluster's own, which number a
+ * port's name stands for, and which addresses a name of the domain name system has. They are `unknown` and name the fact, unless they are the same whatever the fact is.
  */
 import { trafficClasses } from '@weir/connectivity';
 import {
+  type AddressGroupName,
   type Direction,
   type DirectionVerdict,
   explainQuestion,
@@ -57,6 +58,27 @@ export function explainUnseen({ world }: Snapshot, question: FlowQuestion, facts
   if (verdicts.some(({ verdict }) => verdict === 'deny')) return { ...seen, verdict: 'deny', egress, ingress, missing: [] };
   const missing = [...new Set(verdicts.flatMap((one) => one.missing))];
   return { ...seen, verdict: 'unknown', egress, ingress, missing, nearMisses: [] };
+}
+
+/**
+ * The verdict of a flow to an address outside, which a name that rules let through may have: unknown where it hangs on that,
+ * and nobody told what the name resolved to.
+ */
+export function explainOutside({ world }: Snapshot, question: FlowQuestion): FlowVerdict {
+  const seen = explainQuestion(world, question);
+  const { source, destination } = question;
+  if (seen.egress.verdict !== 'deny' || source.kind !== 'endpoint' || destination.kind !== 'address') return seen;
+  const isUntold = (group: AddressGroupName): boolean => group.startsWith('domain/') && world.membersOf(group).length === 0;
+  const named: PolicyWorld = {
+    ...world,
+    inGroup: (group, address) => (isUntold(group) ? [{ address }] : world.inGroup(group, address)),
+  };
+  const perhaps = explainQuestion(named, question);
+  const rule = perhaps.egress.decidedBy?.reason === 'rule' ? perhaps.egress.decidedBy.rule : undefined;
+  const names = (rule?.match.destination.groups ?? []).filter(isUntold).map((group) => group.slice('domain/'.length));
+  if (perhaps.verdict !== 'allow' || names.length === 0) return seen;
+  const fact = `whether ${names.join(' or ')} has ${formatAddress(destination.address)}: names are known once pods have looked them up`;
+  return { ...seen, verdict: 'unknown', egress: unknownBecause(fact, seen.egress.isolatedBy), missing: [fact], nearMisses: [] };
 }
 
 /** Whether the direction is decided for whoever the other end is: nothing isolates, or nothing lets anything pass. */

@@ -1,5 +1,6 @@
 import { parseManifest } from '@weir/kube';
-import { cidrRange, parseCidr } from '@weir/net';
+import { engineProfiles } from '@weir/model';
+import { type Address, cidrRange, defined, parseAddress, parseCidr } from '@weir/net';
 import { type LoadSnapshotOptions, loadSnapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
 import { explainFlow, type FlowExplanation, type FlowRequest } from '../src/index.ts';
@@ -168,5 +169,39 @@ describe('an address that must be the cluster’s own and that no object has', (
     expect(answer(shop, ['10.244.3.3', 'shop/db', 5432], { podRanges })).toEqual(['unknown', pod]);
     expect(answer(shop, ['shop/web', '10.244.3.3', 5432], { podRanges })).toEqual(['unknown', pod]);
     expect(answer(shop, ['shop/web', '192.0.2.1', 5432], { podRanges })).toEqual(['deny']);
+  });
+});
+
+describe('a name that a rule lets through', () => {
+  const objects = `
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: s, labels: {app: a}}
+spec: {containers: [{name: c}]}
+status: {podIP: 10.0.0.1}
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: f, namespace: s}
+spec:
+  endpointSelector: {matchLabels: {app: a}}
+  egress: [{toFQDNs: [{matchName: example.com}], toPorts: [{ports: [{port: "443", protocol: TCP}]}]}]
+`;
+  const answer = (port: number, names?: ReadonlyMap<string, readonly Address[]>): string => {
+    const snapshot = loadSnapshot(parseManifest(objects, 'f').documents, {
+      profile: engineProfiles.cilium,
+      ...(names === undefined ? {} : { names }),
+    });
+    const explained = explainFlow(snapshot, { source: 's/a', destination: '192.0.2.7', protocol: 'TCP', port });
+    return explained.kind === 'refused'
+      ? explained.code
+      : explained.verdicts.map(({ verdict, missing }) => [verdict, ...missing].join(': ')).join();
+  };
+
+  it('may have the address, where nobody told what it resolved to', () => {
+    expect(answer(443)).toBe('unknown: whether example.com has 192.0.2.7: names are known once pods have looked them up');
+    expect(answer(80)).toBe('deny');
+    expect(answer(443, new Map([['example.com', [defined(parseAddress('192.0.2.8'), 'an address')]]]))).toBe('deny');
+    expect(answer(443, new Map([['example.com', [defined(parseAddress('192.0.2.7'), 'an address')]]]))).toBe('allow');
   });
 });
