@@ -69,6 +69,36 @@ describe('weir flows', () => {
     expect([torn.code, torn.stderr]).toEqual([2, expect.stringMatching(/--input \S+torn\.gz: unexpected end of file/)]);
   });
 
+  it('completes what the node of the destination denied with the service that the log of the other node tells', async () => {
+    const [source, destination] = [
+      { pod: 'demo/far', ip: '10.0.1.1', port: 40_000 },
+      { pod: 'demo/server', ip: '10.0.0.2', port: 8080 },
+    ];
+    const both = { source, destination, protocol: 'TCP' };
+    const decided = { reason: 'no policy' };
+    const service = { ip: '10.96.0.1', port: 80 };
+    const out = {
+      ...both,
+      time: '2026-01-31T12:00:00.000Z',
+      node: 'n2',
+      verdict: 'allow',
+      service,
+      egress: { verdict: 'allow', decidedBy: decided },
+    };
+    const into = {
+      ...both,
+      time: '2026-01-31T12:00:00.010Z',
+      node: 'n1',
+      verdict: 'deny',
+      ingress: { verdict: 'deny', decidedBy: decided },
+    };
+    writeFileSync(join(directory, 'n1.jsonl'), JSON.stringify(into));
+    writeFileSync(join(directory, 'n2.jsonl'), JSON.stringify(out));
+    const inputs = ['n1.jsonl', 'n2.jsonl'].flatMap((name) => ['--input', join(directory, name)]);
+    const { stdout } = await runWeir(['flows', ...inputs, '--verdict', 'DROPPED'], { env });
+    expect(stdout).toContain('denied  TCP  demo/far:40000 → demo/server:8080 via service 10.96.0.1:80  n1');
+  });
+
   it('says what is wrong with a question, and that there is no cluster to ask', async () => {
     const answers = await Promise.all(
       [['--from-pod', 'a/b'], ['-f', '--until', '1m'], ['--since', 'yesterday'], ['--protocol', 'tls'], ['-f', '--input', '-'], []].map(

@@ -53,7 +53,8 @@ async function showRecorded(paths: readonly string[], { options, output }: Invoc
   const client = await givenClient(options);
   const shown = new Shown(output, filter, client);
   try {
-    const recorded = new RecordedFlows(options.whole('last', 0), (flows) => shown.print(flows));
+    // What one node's log tells of a service may complete a line of another's, which was read before.
+    const recorded = new RecordedFlows(options.whole('last', 0), async (flows) => shown.print(await shown.wanted(flows)));
     const counts = await readFlowFiles(paths, '--input', async (flows) => recorded.add(await shown.wanted(flows)));
     shown.tellOfMore(await recorded.finish());
     noticeCounts(counts, output);
