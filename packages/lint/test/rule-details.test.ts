@@ -53,6 +53,31 @@ describe('ports', () => {
     expect(found(rules, web + ingress('{ port: metrics, protocol: UDP }'))).toEqual(['unknown-port-name spec.ingress[0]']);
   });
 
+  it('are those of any protocol where Cilium is told none, and named once', () => {
+    const asking = (port: string): readonly string[] => {
+      const web = `apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: c, ports: [{ name: http, containerPort: 8080 }] }] }
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: p, namespace: shop }
+spec: { endpointSelector: { matchLabels: { app: web } }, ingress: [{ fromEndpoints: [{}], toPorts: [{ ports: [${port}] }] }] }
+`;
+      const rules = ['unserved-port', 'unknown-port-name'];
+      return lintText(web, { profile: 'cilium', onlyRules: rules }).map(({ message }) => message);
+    };
+    expect(asking('{ port: "8080" }')).toEqual([]);
+    expect(asking('{ port: http }')).toEqual([]);
+    expect(asking('{ port: "8081" }')).toEqual(['no container of pod shop/web declares port 8081; they declare 8080']);
+    expect(asking('{ port: htp }')).toEqual(['no container of pod shop/web has a port htp: this port is none']);
+    expect(asking('{ port: "8080", protocol: UDP }, { port: "9090" }')).toEqual([
+      'no container of pod shop/web declares port 8080 of UDP; they declare 8080',
+      'no container of pod shop/web declares port 9090; they declare 8080',
+    ]);
+  });
+
   it('are not looked for where containers declare none, or where a range is meant', () => {
     expect(found(rules, bare + ingress('{ port: 7 }'))).toEqual([]);
     expect(found(rules, web + ingress('{ port: 1, endPort: 65535 }, { port: 100, endPort: 200 }'))).toEqual([]);
@@ -161,6 +186,23 @@ spec: { endpointSelector: {}, ingress: [{ ${peer} }] }
     expect(messages('fromEntities: [world]')).toEqual(['everybody is let in, from outside of the cluster']);
     expect(messages('fromEntities: [all]')).toEqual(['everybody is let in, from inside and outside of the cluster']);
     expect(messages('fromEntities: [cluster]')).toEqual([]);
+  });
+
+  it('is not told of a policy that selects nobody by mistake, as whom it means is not known', () => {
+    const policy = (app: string): string => `apiVersion: v1
+kind: Pod
+metadata: { name: web, namespace: shop, labels: { app: web } }
+spec: { containers: [{ name: c }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: { name: p, namespace: shop }
+spec: { podSelector: { matchLabels: { app: ${app} } }, ingress: [{}] }
+`;
+    const found = (app: string): readonly string[] =>
+      lintText(policy(app), { onlyRules: ['open-ingress', 'selects-nothing'] }).map(({ rule }) => rule);
+    expect(found('web')).toEqual(['open-ingress']);
+    expect(found('wbe')).toEqual(['selects-nothing']);
   });
 
   it('is meant where a service or an Ingress makes the pods an entry point', () => {

@@ -178,6 +178,16 @@ describe('what can be taken out', () => {
     expect(findings.map(({ fix }) => fix?.isSafe)).toEqual([false]);
   });
 
+  it('stays where the other one is open to all, as that is the mistake', () => {
+    const spec = `{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: front}}}], ports: [{port: 80}]}, {ports: [{port: 80}]}]}`;
+    const [finding] = lintText(text(spec), { onlyRules: ['redundant-rule'] });
+    expect(finding?.field).toBe('spec.ingress[0]');
+    expect(finding?.fix).toBeUndefined();
+    expect(finding?.action).toMatch(
+      /^let spec\.ingress\[1\] of NetworkPolicy .* say who is meant: it is open to all; or take this one out$/,
+    );
+  });
+
   it('is told once where it is there twice as it is written', () => {
     const twice = '{podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {}}]}, {from: [{podSelector: {}}]}]}';
     expect(lintText(text(twice), { onlyRules: ['redundant-rule', 'duplicate-entry'] }).map(({ rule }) => rule)).toEqual([

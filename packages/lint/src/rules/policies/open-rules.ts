@@ -5,6 +5,7 @@ import { familyRange, formatPortRange, subtractAddressRanges } from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin } from '../../context/lint-policy.ts';
 import { servicesOfPod } from '../../context/pod-ports.ts';
+import { unmatchedSelector } from '../../context/unmatched-selector.ts';
 import type { DraftFinding, LintRule } from '../../lint-rule.ts';
 
 /** The rule about ingress. */
@@ -43,6 +44,8 @@ function* openRules(context: LintContext, wanted: Direction): Iterable<DraftFind
       continue;
     }
     const isOfNodes = !appliesToPods(policy);
+    // Of a policy that selects nobody by mistake that is said, and whom it means is not known.
+    if (!isOfNodes && unmatchedSelector(context, policy.subject) !== undefined) continue;
     if (!isOfNodes && isEntryPoint(context, context.pods.matching(policy.subject).pods)) continue;
     const message = `everybody is let in${isOfNodes ? ' to nodes' : ''}, from ${who}${ports === '' ? '' : `, on port ${ports}`}`;
     const action = `name who may come: pods by their labels, others by their blocks of addresses${isOfNodes ? '' : '; no service makes these pods an entry point'}`;
@@ -52,7 +55,7 @@ function* openRules(context: LintContext, wanted: Direction): Iterable<DraftFind
 }
 
 /** No condition at all, or every address of a family. */
-function isEverybody({ ports: _ports, namedPorts: _names, clusterPorts: _numbers, ...peer }: Side): boolean {
+export function isEverybody({ ports: _ports, namedPorts: _names, clusterPorts: _numbers, ...peer }: Side): boolean {
   const { nets, outside: _outside, ...others } = peer;
   if (Object.values(others).some((value) => value !== undefined)) return false;
   return nets === undefined || ([4, 6] as const).some((family) => subtractAddressRanges([familyRange(family)], nets).length === 0);

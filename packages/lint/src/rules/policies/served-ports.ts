@@ -5,7 +5,15 @@
  * The ports that containers declare bind nobody, so a number is found only where all of the pods declare some.
  */
 import { type Endpoint, podName, type Side } from '@weir/model';
-import { formatProtocol, type PortRange, type ProtocolNumber, portRangesContain } from '@weir/net';
+import {
+  addToGroup,
+  formatPortRange,
+  formatProtocol,
+  type PortRange,
+  type ProtocolNumber,
+  portRangesContain,
+  protocolNumber,
+} from '@weir/net';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintRuleEntry } from '../../context/lint-policy.ts';
 import { nearestWord } from '../../context/near-words.ts';
@@ -85,33 +93,64 @@ export const unservedPort: LintRule = {
   },
 };
 
+/** What a rule lists of ports: numbers and names. */
+interface ListedPorts {
+  readonly ports: readonly PortRange[];
+  readonly names: readonly string[];
+}
+
 /** The ports that a rule asks for at pods that are known. */
-interface AskedPorts {
+interface AskedPorts extends ListedPorts {
   readonly entry: LintRuleEntry;
   /** All that can be the destination. */
   readonly pods: readonly Endpoint[];
+  /** Undefined: it does not matter which. */
   readonly protocol: ProtocolNumber | undefined;
-  readonly ports: readonly PortRange[];
-  readonly names: readonly string[];
+  /** All that the rule lists, for whatever protocol. */
+  readonly listed: ListedPorts;
 }
 
 /** Rules with ports whose destination is pods, each field once. */
 function askedPorts(context: LintContext): readonly AskedPorts[] {
   return context.once('asked ports', () => {
+    const places = new Map<string, Omit<AskedPorts, 'listed'>[]>();
     const said = new Set<string>();
-    return context.rules.flatMap((entry): AskedPorts[] => {
+    for (const entry of context.rules) {
       const { policy, direction, rule } = entry;
       const { protocol, destination } = rule.match;
       const { ports = [], namedPorts: names = [] } = destination;
-      if (rule.action === 'log' || (ports.length === 0 && names.length === 0)) return [];
+      if (rule.action === 'log' || (ports.length === 0 && names.length === 0)) continue;
       const pods = direction === 'ingress' ? context.pods.matching(policy.subject).pods : podsOf(context, destination);
-      const key = `${entry.of.name} ${placeOf(entry).field} ${direction === 'ingress' ? '' : String(rule.origin.peerIndex)} ${protocol ?? ''}`;
-      if (pods.length === 0 || said.has(key)) return [];
+      if (pods.length === 0) continue;
+      const place = `${entry.of.name} ${placeOf(entry).field} ${direction === 'ingress' ? '' : String(rule.origin.peerIndex)}`;
+      const key = `${place} ${protocol ?? ''} ${ports.map(formatPortRange).join()} ${names.join()}`;
+      if (said.has(key)) continue;
       said.add(key);
-      return [{ entry, pods, protocol, ports, names }];
-    });
+      addToGroup(places, place, { entry, pods, protocol, ports, names });
+    }
+    return [...places.values()].flatMap(askedAt);
   });
 }
+
+/** What is listed for every protocol that has ports, as Cilium means where none is named, has to be there for one of them. */
+function askedAt(asked: readonly Omit<AskedPorts, 'listed'>[]): AskedPorts[] {
+  const [first] = asked;
+  const listed = { ports: asked.flatMap(({ ports }) => ports), names: asked.flatMap(({ names }) => names) };
+  const counts = new Map<string, Set<ProtocolNumber | undefined>>();
+  for (const { protocol, ports, names } of asked)
+    for (const key of [...ports.map(formatPortRange), ...names]) counts.set(key, (counts.get(key) ?? new Set()).add(protocol));
+  const isOfAny = (key: string): boolean => transports.every((protocol) => counts.get(key)?.has(protocol));
+  const anyPorts = new Map(listed.ports.filter((port) => isOfAny(formatPortRange(port))).map((port) => [formatPortRange(port), port]));
+  const anyNames = new Set(listed.names.filter(isOfAny));
+  if (first === undefined || anyPorts.size + anyNames.size === 0) return asked.map((one) => ({ ...one, listed }));
+  const own = asked.map((one) => {
+    const ports = one.ports.filter((port) => !isOfAny(formatPortRange(port)));
+    return { ...one, ports, names: one.names.filter((name) => !isOfAny(name)), listed };
+  });
+  return [{ ...first, protocol: undefined, ports: [...anyPorts.values()], names: [...anyNames], listed }, ...own];
+}
+
+const transports = [protocolNumber.TCP, protocolNumber.UDP, protocolNumber.SCTP];
 
 function podsOf({ pods }: LintContext, { selector, notSelector, nets, groups, node, nodes }: Side): readonly Endpoint[] {
   const isPods = selector !== undefined && notSelector === undefined && nets === undefined && groups === undefined;
@@ -128,7 +167,7 @@ interface UnservedPort {
 }
 
 /** Single ports only: a range is meant to be wider than what is there. */
-function unserved(context: LintContext, { pods, ports, names, protocol }: AskedPorts): readonly UnservedPort[] {
+function unserved(context: LintContext, { pods, ports, protocol, listed }: AskedPorts): readonly UnservedPort[] {
   const { declared, isKnown, services } = portsOfPods(context, pods);
   const fits = ({ first }: PortRange): boolean =>
     declared.some((one) => one.port === first && (protocol === undefined || one.protocol === protocol));
@@ -142,7 +181,7 @@ function unserved(context: LintContext, { pods, ports, names, protocol }: AskedP
     );
     const targets = [...new Set(own.map(({ targetPort }) => targetPort))];
     const isAllowedToo = targets.every((target) =>
-      typeof target === 'number' ? portRangesContain(ports, target) : names.includes(target),
+      typeof target === 'number' ? listed.ports.some((range) => portRangesContain([range], target)) : listed.names.includes(target),
     );
     return {
       first,

@@ -1,7 +1,7 @@
 /** A rule that allows what the other end of every connection denies: it looks open and is not. */
 import type { LintRule } from '../../lint-rule.ts';
 import { semanticFindings } from './semantic-findings.ts';
-import { placeOfPart, relatedRules, tellPolicies, tellRules, wordOf } from './tell-parts.ts';
+import { placeOfPart, relatedRules, tellIsolating, tellRules, wordOf } from './tell-parts.ts';
 
 export const oneSidedAllowance: LintRule = {
   id: 'one-sided-allowance',
@@ -14,7 +14,7 @@ export const oneSidedAllowance: LintRule = {
       const [there, rules] = part.direction === 'egress' ? ['where they go', 'ingress'] : ['where they come from', 'egress'];
       const who = [
         ...(denying.length === 0 ? [] : [`denied by ${tellRules(context, denying)}`]),
-        ...(isolating.length === 0 ? [] : [`allowed by no rule, while ${tellPolicies(context, isolating)} isolates`]),
+        ...(isolating.length === 0 ? [] : [`allowed by no rule, while ${tellIsolating(context, isolating)}`]),
       ];
       const related = [
         ...relatedRules(context, denying),

@@ -1,10 +1,11 @@
 /** Rules about parts of policies that decide nothing: redundant, shadowed, behind the end of a tier, and whole policies. */
-import type { Origin, Rule } from '@weir/model';
+import type { Origin, Rule, Side } from '@weir/model';
 import type { LintContext } from '../../context/lint-context.ts';
 import { fieldOfOrigin, type LintPolicy } from '../../context/lint-policy.ts';
 import { type DraftFinding, type DraftFix, draftsOf, type LintRule } from '../../lint-rule.ts';
 import { coveredEntry } from '../policies/covered-entry.ts';
 import { duplicateEntry } from '../policies/duplicate-entry.ts';
+import { isEverybody } from '../policies/open-rules.ts';
 import { duplicatePolicy } from '../policies/repeated-objects.ts';
 import type { Decider } from './decision-walk.ts';
 import type { RulePart } from './policy-part.ts';
@@ -24,12 +25,17 @@ export const redundantRule: LintRule = {
       if (place === undefined || (kind !== 'redundant' && kind !== 'agreeing') || isSaidAsWritten(context, place)) continue;
       const deciders = [...reason.before, ...reason.after];
       const word = wordOf(part);
-      const fix = kind === 'redundant' ? removalOf(context, part) : undefined;
+      const open = part.action === 'allow' ? deciders.find((decider) => isOpen(decider, part)) : undefined;
+      // Who wrote whom it is for meant nobody else: what is open to all is the mistake, more often than not.
+      const fix = kind === 'redundant' && open === undefined ? removalOf(context, part) : undefined;
       yield kind === 'redundant'
         ? {
             ...place,
             message: `${word} changes nothing: ${tellDeciders(context, deciders)} ${doing[part.action]} the same`,
-            action: 'take it out, or let it say what the other one does not',
+            action:
+              open === undefined
+                ? 'take it out, or let it say what the other one does not'
+                : `let ${tellDeciders(context, [open])} say who is meant: it is open to all; or take this one out`,
             ...relatedTo(context, deciders),
             ...(fix === undefined ? {} : { fix }),
           }
@@ -124,6 +130,12 @@ function isSaidAsWritten(
     return new Set(drafts.flatMap((draft) => ('part' in draft.about ? [] : [`${draft.about.name} ${draft.field ?? ''}`])));
   });
   return said.has(`${about.name} ${field}`);
+}
+
+/** Whether a rule is for everybody, and the part that it makes redundant is not. */
+function isOpen(decider: Decider, { rules, direction }: RulePart): boolean {
+  const peerOf = ({ match }: Rule): Side => (direction === 'ingress' ? match.source : match.destination);
+  return decider.kind === 'rule' && isEverybody(peerOf(decider.rule)) && ![...rules].some((rule) => isEverybody(peerOf(rule)));
 }
 
 /**

@@ -18,7 +18,7 @@ function tellRule(context: LintContext, { origin }: Pick<Rule, 'origin'>): strin
 
 /** `NetworkPolicy shop/web (web.yaml:3)`. */
 function tellPolicy(context: LintContext, { ref }: Pick<Policy, 'ref'>): string {
-  return `${tellRef(ref)}${placeOf(context.policyOf(ref), '')}`;
+  return `${tellRef(ref)}${placeOf(context.policyOf(ref), 'metadata.name')}`;
 }
 
 /** `NetworkPolicy shop/web`. */
@@ -46,6 +46,13 @@ export function tellPolicies(context: LintContext, policies: readonly Pick<Polic
   return text;
 }
 
+/** `NetworkPolicy shop/web (web.yaml:3) isolates`, or `… and … isolate`. */
+export function tellIsolating(context: LintContext, policies: readonly Pick<Policy, 'ref'>[]): string {
+  const [first] = policies;
+  const areSeveral = first !== undefined && policies.some((policy) => nameOfPolicy(policy) !== nameOfPolicy(first));
+  return `${tellPolicies(context, policies)} ${areSeveral ? 'isolate' : 'isolates'}`;
+}
+
 function listPolicies(context: LintContext, policies: readonly Pick<Policy, 'ref'>[]): string {
   return listed(policies, nameOfPolicy, (policy) => tellPolicy(context, policy));
 }
@@ -56,7 +63,7 @@ export function tellDeciders(context: LintContext, deciders: readonly Decider[])
   return listed(rulesFirst, nameOfDecider, (decider) => {
     if (decider.kind === 'rule') return tellRule(context, decider.rule);
     if (decider.kind === 'not isolated') return 'that no policy isolates the pods';
-    return `the end of tier ${decider.tier.name}, as ${tellPolicies(context, decider.isolating)} isolates`;
+    return `the end of tier ${decider.tier.name}, as ${tellIsolating(context, decider.isolating)}`;
   });
 }
 
