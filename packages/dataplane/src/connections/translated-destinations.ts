@@ -29,9 +29,9 @@ const hooks = [
   { name: 'output', priority: -90 },
 ] as const;
 const families: readonly Family[] = [4, 6];
-/** Reports are read within a second, also on a busy node. */
-const keptMs = 10_000;
-const keptMax = 16_384;
+/** Reports are read within a second, also on a busy node. With more than some 8 000 such connections a second not all are remembered. */
+const keptMs = 4_000;
+const keptMax = 32_768;
 /** Bits of a connection, as nft_ct gives them: it is new, its destination is translated. */
 const stateNew = 8;
 const destinationTranslated = 32;
