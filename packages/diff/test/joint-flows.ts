@@ -13,19 +13,30 @@ export type FlowFate = readonly [before: FlowOutcome | undefined, after: FlowOut
 
 type FlowOutcome = 'allow' | 'deny' | 'unknown';
 
+/** Traffic that is looked at; without a message ICMP is what no rule tells apart. */
+export interface LookedAt extends Traffic {
+  readonly message?: { readonly type: number; readonly code: number };
+}
+
+/** ICMP by its messages: requests and answers of both families, and errors. */
+export const allMessages: readonly LookedAt[] = traffics.flatMap((one): readonly LookedAt[] =>
+  one.protocol === 'ICMP' ? [0, 1, 3, 8, 128, 129].flatMap((type) => [0, 4].map((code) => ({ ...one, message: { type, code } }))) : [one],
+);
+
 /** Every flow of the blocks by `source destination traffic`; of addresses outside those that are given. */
-export function fatesOf({ family, classes, blocks }: ConnectionComparison, outside: readonly string[]): Map<string, FlowFate> {
+export function fatesOf(
+  { family, classes, blocks }: ConnectionComparison,
+  outside: readonly string[],
+  lookedAt: readonly LookedAt[] = traffics,
+): Map<string, FlowFate> {
   const found = new Map<string, FlowFate>();
   for (const { sources, destinations, isOwnNode: own, traffic, before, after } of blocks) {
     for (const [source, from] of endsOf(classes, sources, outside)) {
       for (const [destination, to] of endsOf(classes, destinations, outside)) {
         if (source === destination || sides.some((side) => isKnownOwnNode(from, to, side) && !own) || (own && !isOwnOnAll(from, to)))
           continue;
-        for (const one of traffics) {
-          const place = traffic.find(
-            (each) =>
-              each.protocol === numberOf(one.protocol, family) && (one.port === undefined || portRangesContain(each.ports ?? [], one.port)),
-          );
+        for (const one of lookedAt) {
+          const place = classOf(one, traffic, family);
           const fate: FlowFate = [outcomeOf(before, place), outcomeOf(after, place)];
           if (fate[0] !== fate[1]) found.set(`${source} ${destination} ${trafficName(one)}`, fate);
         }
@@ -35,9 +46,22 @@ export function fatesOf({ family, classes, blocks }: ConnectionComparison, outsi
   return found;
 }
 
-/** `TCP/80`. */
-export function trafficName({ protocol, port }: Traffic): string {
-  return `${protocol}/${port ?? ''}`;
+/** `TCP/80`, `ICMP/8/0`. */
+export function trafficName({ protocol, port, message }: LookedAt): string {
+  return `${protocol}/${message === undefined ? (port ?? '') : `${message.type}/${message.code}`}`;
+}
+
+function classOf({ protocol, port, message }: LookedAt, traffic: readonly TrafficClass[], family: Family): TrafficClass | undefined {
+  const ofProtocol = traffic.filter((each) => each.protocol === numberOf(protocol, family));
+  if (port !== undefined) return ofProtocol.find(({ ports = [] }) => portRangesContain(ports, port));
+  const [first] = ofProtocol;
+  if (message === undefined || first?.icmp === undefined) return first;
+  const { type, code } = message;
+  return (
+    ofProtocol.find(({ icmp, standsFor }) => icmp?.type === type && icmp.code === code && standsFor === undefined) ??
+    ofProtocol.find(({ icmp, standsFor }) => icmp?.type === type && standsFor === 'other codes') ??
+    ofProtocol.find(({ standsFor }) => standsFor === 'other types')
+  );
 }
 
 function outcomeOf(traffic: SideTraffic | undefined, place: TrafficClass | undefined): FlowOutcome | undefined {

@@ -6,7 +6,7 @@ import { generateWorld, objectsOf, type PolicyMix, Random, toldWorld, type World
 import { describe, expect, it } from 'vitest';
 import { type ConnectionComparison, compareConnections } from '../src/changed-connections.ts';
 import { asksMoreThanEnds, isAboutAll } from '../src/comparison-scope.ts';
-import { fatesOf } from './joint-flows.ts';
+import { allMessages, fatesOf } from './joint-flows.ts';
 
 /** What all ends are judged by is different: everybody is asked about everything. */
 function withAnotherNode(snapshot: Snapshot): Snapshot {
@@ -95,7 +95,7 @@ function editsOf(policy: KubeObject): KubeObject[] {
 const outside: Readonly<Record<Family, readonly string[]>> = { 4: ['203.0.113.10'], 6: ['2001:db8::10'] };
 
 function sortedFates(comparison: ConnectionComparison, family: Family): ReturnType<typeof fatesOf> {
-  return new Map([...fatesOf(comparison, outside[family])].sort());
+  return new Map([...fatesOf(comparison, outside[family], allMessages)].sort());
 }
 
 describe('a difference about few pods', () => {
