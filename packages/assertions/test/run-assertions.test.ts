@@ -109,7 +109,7 @@ spec: { selector: app == 'web', ingress: [{ action: Allow, protocol: ICMP, icmp:
     const test = (port: string, verdict: string): string =>
       outcomes(guarded, `- { from: tools/probe, to: shop/web, port: ${port}, expect: ${verdict} }`)[0] ?? '';
     expect([test('icmp/8', 'allow'), test('icmp/0', 'deny'), test('icmp/3/4', 'deny')]).toEqual(['passed', 'passed', 'passed']);
-    expect(test('icmp', 'deny')).toBe('failed; tools/probe → shop/web, ICMP type 8 other codes: allowed, should be denied');
+    expect(test('icmp', 'deny')).toBe('failed; tools/probe → shop/web, ICMP type 8: allowed, should be denied');
   });
 });
 

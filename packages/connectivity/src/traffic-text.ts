@@ -34,7 +34,7 @@ export function trafficOf(classes: readonly TrafficClass[], all: readonly Traffi
     if (first.ports !== undefined) return portTraffic(protocol, members);
     if (!isIcmp(first.protocol)) return [{ protocol }];
     const isComplete = members.length === all.filter((one) => one.protocol === first.protocol).length;
-    if (!isComplete) return [{ protocol, messages: members.map(describeMessage) }];
+    if (!isComplete) return [{ protocol, messages: describeMessages(members, all) }];
     // Where no rule tells other protocols from ICMP, its class stands for them too.
     return hasRest ? [{ protocol }] : [{ protocol }, { protocol: otherProtocols }];
   });
@@ -91,6 +91,17 @@ function nameOf({ isRest, protocol }: TrafficClass): string {
   if (isRest === true) return otherProtocols;
   const name = formatProtocol(protocol);
   return /^\d/.test(name) ? `protocol ${name}` : name;
+}
+
+/** Messages by type and code; a type with all its codes by itself. */
+function describeMessages(members: readonly TrafficClass[], all: readonly TrafficClass[]): readonly string[] {
+  const ofType = (classes: readonly TrafficClass[], { protocol, icmp }: TrafficClass): readonly TrafficClass[] =>
+    classes.filter((one) => one.protocol === protocol && one.standsFor !== 'other types' && one.icmp?.type === icmp?.type);
+  const texts = members.map((one) => {
+    const isWholeType = one.standsFor !== 'other types' && ofType(members, one).length === ofType(all, one).length;
+    return isWholeType && one.icmp !== undefined ? `type ${one.icmp.type}` : describeMessage(one);
+  });
+  return [...new Set(texts)];
 }
 
 function describeMessage({ icmp, standsFor }: TrafficClass): string {

@@ -60,4 +60,20 @@ describe('traffic in words', () => {
     expect(tell(({ standsFor }) => standsFor === 'other types')).toBe('ICMP other types');
     expect(tell(() => true)).toBe('ICMP');
   });
+
+  it('names a type of ICMP alone where all its codes are alike', () => {
+    const policy = {
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'p', namespace: 'x' },
+      spec: { selector: 'all()', ingress: [{ action: 'Allow', protocol: 'ICMP', icmp: { type: 8 } }] },
+    };
+    const classes = trafficClasses([loadSnapshot([policy]).world], [], 4);
+    expect(
+      describeTraffic(
+        classes.filter(({ icmp, standsFor }) => icmp?.type === 8 && standsFor !== 'other types'),
+        classes,
+      ),
+    ).toBe('ICMP type 8');
+  });
 });

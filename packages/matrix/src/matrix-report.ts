@@ -147,4 +147,6 @@ export interface MatrixSummary {
   readonly unknown: number;
   /** Whether pods reach the node that they run on whatever their policies say; nodes always reach their own pods. */
   readonly podsReachOwnNode: boolean;
+  /** Names of the domain name system that rules let through and nobody resolved: connections to their addresses are not among the others. */
+  readonly unresolvedNames: readonly string[];
 }

@@ -1,4 +1,5 @@
 /** Makes the report of a matrix: the connections of each family, then what stands in front of pods. */
+import { rulesOf } from '@weir/connectivity';
 import { systemOfEndpoint } from '@weir/model';
 import type { Family } from '@weir/net';
 import { copiesOf, type Snapshot } from '@weir/snapshot';
@@ -47,8 +48,15 @@ export function reportMatrix(snapshot: Snapshot, options: MatrixReportOptions = 
       connections: connections.length,
       unknown: unknown.length,
       podsReachOwnNode: pods.length > 0 && pods.every((pod) => snapshot.world.profile.podReachesOwnNode.includes(systemOfEndpoint(pod))),
+      unresolvedNames: unresolvedNames(snapshot),
     },
   };
+}
+
+function unresolvedNames({ world }: Snapshot): string[] {
+  const groups = new Set(rulesOf(world).flatMap(({ action, match }) => (action === 'allow' ? (match.destination.groups ?? []) : [])));
+  const untold = [...groups].filter((group) => group.startsWith('domain/') && world.membersOf(group).length === 0);
+  return untold.map((group) => group.slice('domain/'.length)).sort(compareTexts);
 }
 
 function exposureOf(snapshot: Snapshot, options: MatrixReportOptions, families: readonly Family[]): Exposure {

@@ -2,7 +2,7 @@ import { type KubeObject, parseManifest } from '@weir/kube';
 import { cidrRange, defined, parseCidr } from '@weir/net';
 import { loadSnapshot } from '@weir/snapshot';
 import { describe, expect, it } from 'vitest';
-import { type MatrixReport, type MatrixReportOptions, reportMatrix } from '../src/index.ts';
+import { type MatrixReport, type MatrixReportOptions, matrixMarkdown, reportMatrix } from '../src/index.ts';
 
 const cluster = `
 apiVersion: v1
@@ -161,6 +161,18 @@ spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } }
     const objects = service('web', '{ selector: { app: web }, ports: [{ port: 80, targetPort: 8080 }] }');
     expect(reportOf(objects, { filter: { to: ['shop/old'] } }).services).toEqual([]);
     expect(reportOf(objects, { filter: { to: ['shop/web'] } }).services).toHaveLength(1);
+  });
+});
+
+describe('names that rules let through', () => {
+  it('are told where nobody resolved them, for their addresses are in no row', () => {
+    const policy =
+      '---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: { name: f, namespace: shop }\nspec: { endpointSelector: {}, egress: [{ toFQDNs: [{ matchName: example.com }, { matchPattern: "*.example.org" }] }] }\n';
+    expect(reportOf(policy).summary.unresolvedNames).toEqual(['*.example.org', 'example.com']);
+    expect(matrixMarkdown(reportOf(policy))).toContain(
+      'connections to names that nobody resolved are not listed, and policies allow some:',
+    );
+    expect(reportOf('').summary.unresolvedNames).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The rows of a matrix in the order in which people want to see them: between pods, from and to outside, nodes. */
 
+import { listed } from '@weir/snapshot';
 import type { EntryPoint, MatrixConnection, MatrixEnd, MatrixReport, ServiceReach } from '../matrix-report.ts';
 import { familyText, tellsFamilies } from './family-text.ts';
 
@@ -86,6 +87,9 @@ export function matrixNotes({ summary, hostPods, ends }: MatrixReport): string[]
   const placed = hostPods.filter(({ node }) => node !== undefined).map(({ pod, node }) => `${pod} (${node ?? ''})`);
   return [
     'what is not listed is denied; a pod always reaches itself, and a node always reaches the pods that run on it',
+    ...(summary.unresolvedNames.length === 0
+      ? []
+      : [`connections to names that nobody resolved are not listed, and policies allow some: ${listed(summary.unresolvedNames)}`]),
     ...(summary.podsReachOwnNode ? ['pods always reach the node that they run on'] : []),
     ...(placed.length === 0 ? [] : [`on the host's network, with the address of their node and without policies: ${placed.join(', ')}`]),
     ...(homeless.length === 0
