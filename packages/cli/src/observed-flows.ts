@@ -13,16 +13,17 @@ const gzipMark = Buffer.from([0x1f, 0x8b]);
 
 /**
  * Gives the flows of logs in their order, `-` for standard input; files of gzip are unpacked, whatever their names.
- * A usage error that names the option when one cannot be read.
+ * A usage error that names the option when one cannot be read. What writers left out before `sinceMs` is not counted.
  */
 export async function readFlowFiles(
   paths: readonly string[],
   option: string,
   take: (flows: readonly ObservedFlow[]) => Promise<void> | void,
+  sinceMs?: number,
 ): Promise<FlowLogCounts> {
   const all: { readonly who: string; readonly counts: FlowLogCounts }[] = [];
   for (const path of paths) {
-    const reader = new FlowLogReader();
+    const reader = new FlowLogReader({ sinceMs });
     const give = async (lines: ReturnType<FlowLogReader['push']>): Promise<void> => {
       const flows = lines.flatMap((line) => (line.kind === 'flow' ? [line.flow] : []));
       if (flows.length > 0) await take(flows);

@@ -7,7 +7,7 @@
 import { readAgentLine } from './agent-line.ts';
 import { readCalicoLine, readGoldmaneFlow } from './calico-line.ts';
 import { isOfHubble, isOtherOfHubble, readHubbleFlow } from './hubble-line.ts';
-import { type Fields, fieldsOf } from './log-fields.ts';
+import { type Fields, fieldsOf, timeOf } from './log-fields.ts';
 import type { ObservedFlow } from './observed-flow.ts';
 
 /** The longest line, in characters; no log writes longer ones. */
@@ -21,7 +21,7 @@ const otherEvents = ['agent_event', 'debug_event', 'node_status', 'agentEvent', 
 /** What a line is: a flow, a note of how many were left out, something else that such logs have, or nothing that can be read. */
 export type FlowLogLine =
   | { readonly kind: 'flow'; readonly flow: ObservedFlow }
-  | { readonly kind: 'dropped'; readonly events: number; readonly node?: string }
+  | { readonly kind: 'dropped'; readonly events: number; readonly node?: string; readonly time?: string }
   | { readonly kind: 'other' }
   | { readonly kind: 'broken'; readonly problem: string };
 
@@ -80,9 +80,11 @@ function isHubble(fields: Fields): boolean {
 /** Lines that belong to such logs and tell of no connection. */
 function readOther(fields: Fields): FlowLogLine | undefined {
   const { dropped, level, msg, flow } = fields;
+  const time = timeOf(fields['time']);
+  const when = time === undefined ? {} : { time };
   if (dropped !== undefined && typeof level !== 'string') {
     const events = Object.values(fieldsOf(dropped)).reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
-    return { kind: 'dropped', events, ...(typeof fields['node'] === 'string' ? { node: fields['node'] } : {}) };
+    return { kind: 'dropped', events, ...when, ...(typeof fields['node'] === 'string' ? { node: fields['node'] } : {}) };
   }
   const lost = fieldsOf(fields['lost_events'] ?? fields['lostEvents']);
   if ('lost_events' in fields || 'lostEvents' in fields) {
@@ -90,6 +92,7 @@ function readOther(fields: Fields): FlowLogLine | undefined {
     return {
       kind: 'dropped',
       events: Number(lost['num_events_lost'] ?? lost['numEventsLost'] ?? 0) || 0,
+      ...when,
       ...(typeof node === 'string' ? { node } : {}),
     };
   }
@@ -107,6 +110,7 @@ function shortened(text: string): string {
 
 /** Reads a log as it comes, in pieces of any size. */
 export class FlowLogReader {
+  readonly #sinceMs: number;
   #rest = '';
   #skipping = false;
   #lines = 0;
@@ -114,6 +118,11 @@ export class FlowLogReader {
   #broken = 0;
   #firstBroken: string | undefined;
   #dropped = 0;
+
+  /** What was left out before `sinceMs` (milliseconds since 1970) is not counted. */
+  constructor({ sinceMs = Number.NEGATIVE_INFINITY }: { readonly sinceMs?: number | undefined } = {}) {
+    this.#sinceMs = sinceMs;
+  }
 
   get counts(): FlowLogCounts {
     return {
@@ -150,7 +159,10 @@ export class FlowLogReader {
     }
     const read = readFlowLogLine(line);
     if (read.kind === 'flow') this.#flows++;
-    if (read.kind === 'dropped') this.#dropped += read.events;
+    if (read.kind === 'dropped') {
+      if (read.time !== undefined && Date.parse(read.time) < this.#sinceMs) return [];
+      this.#dropped += read.events;
+    }
     if (read.kind === 'broken') this.#count(this.#lines, read.problem);
     return read.kind === 'other' ? [] : [read];
   }

@@ -401,6 +401,18 @@ describe('a reader of flow logs', () => {
     }
   });
 
+  it('counts what was left out since the moment that is asked for', () => {
+    const left = (minute: number, rate: number): string =>
+      JSON.stringify({ time: `2026-01-31T12:0${minute}:00Z`, node: 'n1', dropped: { rate } });
+    const text = `${left(1, 5)}\n${left(2, 7)}\n{"lost_events":{"num_events_lost":"9"}}\n`;
+    const counted = (sinceMs?: number): number => {
+      const reader = new FlowLogReader({ sinceMs });
+      reader.push(text);
+      return reader.counts.dropped;
+    };
+    expect([counted(), counted(Date.parse('2026-01-31T12:01:30Z'))]).toEqual([21, 16]);
+  });
+
   it('keeps no line that never ends', () => {
     const reader = new FlowLogReader();
     for (let i = 0; i < 40; i++) expect(reader.push('x'.repeat(100_000))).toEqual([]);

@@ -55,7 +55,7 @@ async function showRecorded(paths: readonly string[], { options, output }: Invoc
   try {
     // What one node's log tells of a service may complete a line of another's, which was read before.
     const recorded = new RecordedFlows(options.whole('last', 0), async (flows) => shown.print(await shown.wanted(flows)));
-    const counts = await readFlowFiles(paths, '--input', async (flows) => recorded.add(await shown.wanted(flows)));
+    const counts = await readFlowFiles(paths, '--input', async (flows) => recorded.add(await shown.wanted(flows)), filter.sinceMs);
     shown.tellOfMore(await recorded.finish());
     noticeCounts(counts, output);
   } finally {

@@ -78,7 +78,7 @@ async function flowsOf(options: OptionValues, output: Output): Promise<FlowDiges
     for (const flow of flows) if (isRecent(flow)) digest.add(flow);
   };
   if (paths.length > 0) {
-    noticeCounts(await readFlowFiles(paths, '--flows', addAll), output);
+    noticeCounts(await readFlowFiles(paths, '--flows', addAll, sinceMs), output);
     return said(digest, output);
   }
   if (options.list('manifests').length > 0) throw usageError('manifests tell of no flows: give a recorded log with --flows');

@@ -122,7 +122,8 @@ export class AgentPodFlows implements FlowSource {
       );
       return;
     }
-    const stream = known ?? { node: spec?.nodeName ?? name, reader: new FlowLogReader(), lines: [], lastTime: '', heardAtMs: 0 };
+    const reader = known?.reader ?? new FlowLogReader({ sinceMs: this.#wish.sinceMs });
+    const stream = known ?? { node: spec?.nodeName ?? name, reader, lines: [], lastTime: '', heardAtMs: 0 };
     this.#streams.set(uid, stream);
     const since = stream.lastTime === '' ? this.#wish.sinceMs : Date.parse(stream.lastTime);
     const query = {

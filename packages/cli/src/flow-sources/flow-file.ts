@@ -12,13 +12,14 @@ const chunkBytes = 256 * 1024;
 /** Reads one file again and again. */
 export class FlowFile {
   readonly path: string;
-  readonly #reader = new FlowLogReader();
+  readonly #reader: FlowLogReader;
   readonly #decoder = new StringDecoder('utf8');
   #fd: number | undefined;
   #begun = false;
 
-  constructor(path: string) {
+  constructor(path: string, sinceMs?: number) {
     this.path = path;
+    this.#reader = new FlowLogReader({ sinceMs });
   }
 
   get counts(): FlowLogCounts {

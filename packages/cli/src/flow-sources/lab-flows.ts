@@ -3,7 +3,7 @@ import type { FlowLogCounts } from '@weir/flows';
 import { flowLogsOf, readClusterConfig } from '@weir/lab';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { FlowFile } from './flow-file.ts';
-import { type FlowSource, sumOfCounts, type ToldLine } from './flow-source.ts';
+import { type FlowSource, type FlowWish, sumOfCounts, type ToldLine } from './flow-source.ts';
 
 /** Nodes that come and go are looked for so often, in milliseconds. */
 const lookAgainMs = 1_000;
@@ -11,13 +11,15 @@ const lookAgainMs = 1_000;
 /** The agents' files of one cluster. */
 export class LabFlows implements FlowSource {
   readonly #cluster: string;
+  readonly #sinceMs: number | undefined;
   readonly #files = new Map<string, FlowFile>();
   readonly #news: string[] = [];
   readonly #told = new Set<string>();
   #lookAtMs = 0;
 
-  constructor(cluster: string) {
+  constructor(cluster: string, { sinceMs }: FlowWish) {
     this.#cluster = cluster;
+    this.#sinceMs = sinceMs;
   }
 
   get counts(): FlowLogCounts {
@@ -50,7 +52,7 @@ export class LabFlows implements FlowSource {
     if (config === undefined) throw new CommandError(exitCode.notFound, `cluster "${this.#cluster}" is gone`);
     for (const log of flowLogsOf(config)) {
       if (log.file === undefined) this.#tell(`node ${log.node} tells of no connections: ${log.reason}`);
-      else if (!this.#files.has(log.node)) this.#files.set(log.node, new FlowFile(log.file));
+      else if (!this.#files.has(log.node)) this.#files.set(log.node, new FlowFile(log.file, this.#sinceMs));
     }
     for (const [node, file] of this.#files) {
       if (!file.isThere)

@@ -18,7 +18,7 @@ export async function openFlows(options: OptionValues, wish: FlowWish): Promise<
   const client = await clientOf(file, options.text('context'));
   if (cluster === undefined) return { client, source: new AgentPodFlows(client, wish) };
   const { LabFlows } = await import('./lab-flows.ts');
-  return { client, source: new LabFlows(cluster) };
+  return { client, source: new LabFlows(cluster, wish) };
 }
 
 /** A client of the cluster that `--kubeconfig` or `--name` chooses; undefined when neither is given. */
