@@ -177,6 +177,17 @@ describe('weir diff', () => {
     expect((await weir(['HEAD:deploy', 'deploy'])).stderr).not.toContain('--exposure');
   });
 
+  it('says of workloads that move into the network of their nodes that they are not gone', async () => {
+    writeFileSync(
+      join(directory, 'host.yaml'),
+      base.replace('containers: [{ name: c, image: db }]', 'hostNetwork: true, containers: [{ name: c, image: db }]'),
+    );
+    const moves = 'shop/db is now in the network of its node (hostNetwork): no policy is about it there';
+    expect((await weir(['later', 'host.yaml', '-o', 'md'])).stdout).toContain(`> - new side: ${moves}`);
+    expect((await weir(['host.yaml', 'later'])).stderr).toContain('shop/db was before in the network of its node');
+    expect((await weir(['later', 'later'])).stderr).toBe('');
+  });
+
   it('tells with the exposure that a policy opens to namespaces that are elsewhere', async () => {
     const from = (peer: string): string => `${base}---${policy(80).replace(/from: .*/, `from: [${peer}]`)}`;
     writeFileSync(join(directory, 'own.yaml'), from('{ podSelector: {} }'));

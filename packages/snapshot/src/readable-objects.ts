@@ -11,6 +11,7 @@ import {
   conformToSchema,
   type Diagnostic,
   isJsonObject,
+  isNamespacedKind,
   type KubeObject,
   ResourceRegistry,
   type TextPosition,
@@ -77,12 +78,13 @@ export function groupVersionOf({ apiVersion = '' }: KubeObject): { readonly grou
 function wrongType({ object, positionOf }: MaybePlacedObject, message: string): Diagnostic<UnreadableObject> {
   const { kind = '', metadata } = object;
   const position = positionOf?.('');
+  const namespace = metadata.namespace ?? (isNamespacedKind(groupVersionOf(object).group, kind) ? 'default' : undefined);
   return {
     code: 'wrong-type',
     severity: 'error',
     message,
     action: 'give the field the type that its kind wants; put quotes around labels such as "on" or "1"',
-    object: `${kind} ${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`,
+    object: `${kind} ${namespace === undefined ? '' : `${namespace}/`}${metadata.name ?? ''}`,
     ...(position === undefined ? {} : { position }),
   };
 }

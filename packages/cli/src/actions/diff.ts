@@ -17,7 +17,11 @@ export async function runDiff({ options, positionals, output }: Invocation): Pro
   const after = await readSnapshot(young, { name: 'new', options, output });
   const sides = [before.snapshot, after.snapshot] as const;
   const compared = diffSnapshots(...(options.flag('exposure') ? withAbsentPods(...sides) : sides));
-  const untold = options.flag('exposure') ? [] : changesOfAbsentPods(sides, compared);
+  const untold = [
+    ...movesIntoNodes(after.snapshot, compared.workloads.removed, 'is now'),
+    ...movesIntoNodes(before.snapshot, compared.workloads.added, 'was before'),
+    ...(options.flag('exposure') ? [] : changesOfAbsentPods(sides, compared)),
+  ];
   for (const notice of untold) output.notice(notice);
   const diff: DiffJson = { ...compared, notices: { before: before.notices, after: [...after.notices, ...untold] } };
   if (output.format === 'json') output.resultJson(diff);
@@ -25,6 +29,21 @@ export async function runDiff({ options, positionals, output }: Invocation): Pro
   else if (output.format === 'csv') output.result(diffToCsv(diff));
   else output.result(renderDiff(diff).join('\n'));
   return failOnCode(options, changesOf(diff));
+}
+
+/** Those that are missed on a side because they are in the network of their nodes there: they are not gone, but out of reach of policies. */
+function movesIntoNodes({ pods, workloads }: Snapshot, missed: readonly string[], when: string): string[] {
+  const inNodes = [...pods].filter(([, { spec }]) => spec?.hostNetwork === true);
+  const names = new Set(
+    inNodes.map(([pod]) => {
+      const { namespace, name } = workloads.get(pod) ?? {};
+      return namespace === undefined || name === undefined ? pod : `${namespace}/${name}`;
+    }),
+  );
+  const moved = missed.filter((name) => names.has(name));
+  return moved.map(
+    (name) => `${name} ${when} in the network of its node (hostNetwork): no policy is about it there, and who reaches the node reaches it`,
+  );
 }
 
 /**
