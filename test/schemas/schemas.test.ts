@@ -214,7 +214,10 @@ describe('what is printed is valid, with no field that its schema does not have'
       const without = loadSnapshot([...namespaces, ...pods], reading);
       const verdicts = pairsOf(sample).flatMap(([source, destination]) => {
         const ends = { source: addressOf(source), destination: addressOf(destination) };
-        return sample.ports.map(readPort).flatMap(({ port, protocol }) => explain(snapshot, { ...ends, port, protocol }).verdicts ?? []);
+        return sample.ports
+          .slice(0, 2)
+          .map(readPort)
+          .flatMap(({ port, protocol }) => explain(snapshot, { ...ends, port, protocol }).verdicts ?? []);
       });
       const said = {
         why: verdicts,
