@@ -32,10 +32,18 @@ export function schemaProblems(
       return of(
         pathText(base, [...issue.path, key]),
         `there is no field ${key} here`,
-        near === undefined ? 'remove it' : `did you mean ${near}?`,
+        isSelector(issue.path.at(-1))
+          ? `labels stand below matchLabels: { ${key}: … }, as in policies`
+          : near === undefined
+            ? 'remove it'
+            : `did you mean ${near}?`,
       );
     });
   });
+}
+
+function isSelector(field: PropertyKey | undefined): boolean {
+  return field === 'podSelector' || field === 'namespaceSelector';
 }
 
 /** Every field of the form. */

@@ -48,6 +48,12 @@ tests:
     ).toHaveLength(2);
   });
 
+  it('tells where labels of a selector stand', () => {
+    expect(wrong(`tests:\n- { from: { namespace: shop, podSelector: { app: web } }, to: a/c, expect: allow }\n`)).toEqual([
+      'a.weir-test.yaml:2:45: tests[0].from.podSelector.app: there is no field app here (labels stand below matchLabels: { app: … }, as in policies) [assertion-form]',
+    ]);
+  });
+
   it('names every mistake with its place, all of them at once', () => {
     expect(
       wrong(`manifest: a.yaml
