@@ -1,6 +1,12 @@
 /** Words that are written almost alike: what a typo was meant to be. */
 import { editDistance } from '@weir/net';
 
+/** A word with how far it is from another one. */
+interface NearWord {
+  readonly text: string;
+  readonly cost: number;
+}
+
 /** The nearest of some words to one that is none of them; undefined when none is near. Case alone is nearest of all. */
 export function nearestWord(word: string, words: Iterable<string>): string | undefined {
   return new NearWords(words).nearest(word);
@@ -13,10 +19,12 @@ export function nearestWord(word: string, words: Iterable<string>): string | und
 export class NearWords {
   /** In the order of their letters, so that those that begin alike are side by side. */
   readonly #words: readonly string[];
+  readonly #shapes: readonly string[];
   #byLowerCase: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(words: Iterable<string>) {
     this.#words = [...new Set(words)].filter((word) => word !== '').sort();
+    this.#shapes = this.#words.map(shapeOf);
   }
 
   /** The nearest one; the first in their order of those that are equally near. */
@@ -24,13 +32,12 @@ export class NearWords {
     const isMeant = (candidate: string): boolean => candidate !== word && !areOneOfSeveral(word, candidate);
     const inOtherCase = this.#inOtherCase(word).find(isMeant);
     if (inOtherCase !== undefined) return inOtherCase;
+    // Most typos are one slip, and what is so near is found soonest.
+    const [one] = this.#within(word, 1).filter(({ text, cost }) => isMeant(text) && isNearEnough(word, text, cost));
+    if (one !== undefined) return one.text;
     const limit = word.length <= 3 ? 1 : word.length <= 8 ? 2 : 3;
-    for (let cost = 1; cost <= limit; cost++) {
-      // A word of which half is another one is another word.
-      const found = this.#within(word, cost).find((candidate) => cost <= Math.max(word.length, candidate.length) / 2 && isMeant(candidate));
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    const near = limit === 1 ? [] : this.#within(word, limit).filter(({ text, cost }) => isNearEnough(word, text, cost) && isMeant(text));
+    return near.sort((a, b) => a.cost - b.cost)[0]?.text;
   }
 
   #inOtherCase(word: string): readonly string[] {
@@ -48,8 +55,9 @@ export class NearWords {
   }
 
   /** All that are at most so far from the word, in their order. */
-  #within(word: string, limit: number): readonly string[] {
-    const near: string[] = [];
+  #within(word: string, limit: number): NearWord[] {
+    const near: NearWord[] = [];
+    const shape = shapeOf(word);
     const rows = [Array.from({ length: word.length + 1 }, (_, i) => i)];
     const search = (from: number, to: number, depth: number): void => {
       let at = from;
@@ -57,7 +65,9 @@ export class NearWords {
         const one = this.#words[at] ?? '';
         const end = depth < one.length ? this.#endOf(one, depth, at, to) : at + 1;
         if (end === at + 1) {
-          if (editDistance(word, one, limit) <= limit) near.push(one);
+          // Of a series of thousands none is meant.
+          const cost = this.#shapes[at] === shape ? limit + 1 : editDistance(word, one, limit);
+          if (cost <= limit) near.push({ text: one, cost });
         } else if (leastOfRow(word, one, { depth: depth + 1, rows, limit }) <= limit) search(at, end, depth + 1);
         at = end;
       }
@@ -109,11 +119,21 @@ function leastOfRow(
 
 /** Whether two words are names of a series, `team-a` and `team-b`, `node1` and `node2`: neither is a typo of the other. */
 function areOneOfSeveral(a: string, b: string): boolean {
-  if (a.replace(/\d+/g, '0') === b.replace(/\d+/g, '0')) return true;
+  if (shapeOf(a) === shapeOf(b)) return true;
   const [some, others] = [a.split(/[-_./]/), b.split(/[-_./]/)];
   if (some.length !== others.length) return false;
   const different = some.flatMap((part, i) => (part === others[i] ? [] : [[part, others[i] ?? '']]));
   return different.every(([one = '', other = '']) => one.length <= 2 && other.length <= 2 && lettersOf(one) !== lettersOf(other));
+}
+
+/** The word with one digit for each of its numbers. */
+function shapeOf(word: string): string {
+  return word.replace(/\d+/g, '0');
+}
+
+/** A word of which half is another one is another word. */
+function isNearEnough(a: string, b: string, cost: number): boolean {
+  return cost <= Math.max(a.length, b.length) / 2;
 }
 
 function lettersOf(word: string): string {
